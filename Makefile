@@ -1,0 +1,33 @@
+# Every target installs what it needs. Nothing is needed beforehand but npm and, for the test control plane,
+# either a download or Go.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+export NODE_NO_WARNINGS := 1
+
+TESTS ?= $(shell find contract kubernetes controller scripts test/support -name '*.test.ts')
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: install
+install: node_modules/.installed ## Install the pinned tools and libraries
+
+.PHONY: build
+build: install ## Bundle the programs into dist/
+	node scripts/build.ts
+
+.PHONY: check
+check: install ## Types, lint, format
+	tsc --noEmit
+	biome check .
+	oxlint --type-aware --deny-warnings
+
+.PHONY: unit
+unit: install ## Unit tests only
+	node --test $(TESTS)

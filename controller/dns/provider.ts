@@ -1,0 +1,65 @@
+/** DNS names here are lower-case FQDNs without a trailing dot; values likewise for CNAME. */
+
+export type RecordType = 'A' | 'AAAA' | 'CNAME';
+
+export interface RecordSet {
+  readonly name: string;
+  readonly type: RecordType;
+  /** Seconds. */
+  readonly ttl: number;
+  readonly values: readonly string[];
+}
+
+/** One step of a plan: what was read and what shall be. Both are given, so that a provider can compare and set. */
+export type Change =
+  | { readonly action: 'create'; readonly wanted: RecordSet }
+  | { readonly action: 'update'; readonly found: RecordSet; readonly wanted: RecordSet }
+  | { readonly action: 'delete'; readonly found: RecordSet };
+
+export interface WriteGuard {
+  readonly signal: AbortSignal;
+  /** Throws when this replica may not write any more. Called right before each write. */
+  assertMayWrite(): void;
+}
+
+/**
+ * One DNS provider: one file or folder and one row in registry.ts. Zone-safe: whatever is not in `changes` is as it
+ * was afterwards, byte for byte. Calls for one zone are never made side by side by the caller.
+ */
+export interface DnsProvider {
+  readonly name: string;
+  /** Milliseconds between two looks for drift; a rate limit may make it long. */
+  readonly driftMs: number;
+  /** The A, AAAA and CNAME record sets of `names` in `zone`. Throws DnsError. */
+  read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]>;
+  /** Resolves when the provider has accepted `changes` and, where it can be read back, shows them. Throws DnsError. */
+  apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void>;
+}
+
+/**
+ * retry: the same call may work later (time-out, 5xx, upstream). rate: so, but only after `retryAfterMs`.
+ * config: a human has to change something (key, address list, permissions). refused: the zone's state makes a write
+ * unsafe; a human has to look. conflict: somebody else wrote at the same time.
+ */
+export type DnsErrorKind = 'retry' | 'rate' | 'config' | 'refused' | 'conflict';
+
+export class DnsError extends Error {
+  override readonly name = 'DnsError';
+  readonly kind: DnsErrorKind;
+  /** The provider's own code, e.g. `1011150`; empty when it gave none. */
+  readonly code: string;
+  /** What the person who reads this should do; one sentence. */
+  readonly action: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    message: string,
+    details: { kind: DnsErrorKind; action: string; code?: string; retryAfterMs?: number; cause?: unknown },
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.kind = details.kind;
+    this.action = details.action;
+    this.code = details.code ?? '';
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}

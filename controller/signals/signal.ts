@@ -1,0 +1,20 @@
+import type { Leadership } from '../../kubernetes/leadership.ts';
+import type { State } from '../state.ts';
+
+/**
+ * One thing that follows. A signal is one file or folder and one row in registry.ts. It is level-triggered:
+ * `apply` brings the world in line with the state it is given, and is called again with the newest state
+ * after a failure (with back-off), after a change, and every `resyncMs`.
+ */
+export interface Signal {
+  readonly name: string;
+  /** Milliseconds between two applications of an unchanged state; drift is repaired this often. */
+  readonly resyncMs: number;
+  /**
+   * Resolves when the world agrees with `state`. Throws when it does not yet.
+   * Must ask `leadership.isHeld()` right before each write that has no compare-and-set.
+   */
+  apply(state: State, leadership: Leadership): Promise<void>;
+  /** Extra reasons to apply again (a watch of drift). Resolves after `signal` aborts. */
+  watch?(wake: () => void, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,10 @@
+import type { Status } from '../contract/status.ts';
+import type { Site } from './sites.ts';
+
+/** What the signals are given: the status as it was written, and the active site's configuration. */
+export interface State {
+  readonly follower: string;
+  readonly status: Status;
+  /** Undefined until a primary was found for the first time: then no signal changes anything outside. */
+  readonly site: Site | undefined;
+}

@@ -1,0 +1,31 @@
+import type { HoldReason } from '../reasons.ts';
+
+/** Where the followed service runs, as far as the trigger can tell for certain. */
+export type Observation =
+  | {
+      readonly kind: 'located';
+      /** The pod, or what else a trigger follows. */
+      readonly primary: string;
+      readonly node: string;
+      /** Set while the primary is about to move: to where, for the reader. The last site holds until it has moved. */
+      readonly movingTo?: string;
+    }
+  | {
+      readonly kind: 'unknown';
+      readonly reason: HoldReason;
+      /** One sentence: which object, what is wrong with it. */
+      readonly message: string;
+      /** As above: the service itself says that it is moving. */
+      readonly movingTo?: string;
+    };
+
+/**
+ * One way of finding the active node. A trigger is one file or folder and one row in registry.ts.
+ * Watches give speed, `observe` gives truth: a trigger may miss events, but `observe` never answers from a cache.
+ */
+export interface Trigger {
+  /** Calls `wake` whenever a look may give something new. Resolves after `signal` aborts; never rejects. */
+  watch(wake: () => void, signal: AbortSignal): Promise<void>;
+  /** Looks now. Throws KubeError when the API does not answer: the caller holds. */
+  observe(signal: AbortSignal): Promise<Observation>;
+}

@@ -1,0 +1,47 @@
+/**
+ * One error for every failed API call, so that callers ask a question instead of digging in three shapes.
+ * `status` is the HTTP status, or 0 when no answer came (refused, reset, timed out).
+ */
+export class KubeError extends Error {
+  override readonly name = 'KubeError';
+  readonly status: number;
+  /** The server's machine-readable reason (`NotFound`, `Expired`, …), or `NoAnswer`. */
+  readonly reason: string;
+  /** The server's Retry-After in milliseconds, when it gave one. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    message: string,
+    details: { status: number; reason: string; retryAfterMs?: number | undefined; cause?: unknown },
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.status = details.status;
+    this.reason = details.reason;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+export const isNotFound = (error: unknown): boolean => hasStatus(error, 404);
+/** A compare-and-set that lost; also what a server-side apply without force gives. */
+export const isConflict = (error: unknown): boolean =>
+  hasStatus(error, 409) && (error as KubeError).reason !== 'AlreadyExists';
+export const isAlreadyExists = (error: unknown): boolean =>
+  hasStatus(error, 409) && (error as KubeError).reason === 'AlreadyExists';
+/** 410 in either form: the resourceVersion or continue token is too old, list again. */
+export const isGone = (error: unknown): boolean => hasStatus(error, 410);
+export const isForbidden = (error: unknown): boolean => hasStatus(error, 403);
+
+function hasStatus(error: unknown, status: number): boolean {
+  return error instanceof KubeError && error.status === status;
+}
+
+/** The message of anything thrown, with the messages of its causes, on one line. */
+export function explain(error: unknown): string {
+  const parts: string[] = [];
+  for (let cause: unknown = error; cause !== undefined && cause !== null && parts.length < 4; ) {
+    const text = cause instanceof Error ? cause.message || cause.name : `not an Error but ${typeof cause}`;
+    if (text !== '' && !parts.some((part) => part.includes(text))) parts.push(text);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return parts.join(': ').replaceAll(/\s+/g, ' ').trim() || 'unknown error';
+}

@@ -1,0 +1,31 @@
+/** What a holder of the Lease may rely on, and ask before each write that nothing else fences. */
+export interface Leadership {
+  /** A number that only grows from holder to holder: the Lease's leaseTransitions. */
+  readonly term: number;
+  /** Aborts when leadership is lost or given up. */
+  readonly signal: AbortSignal;
+  /** True until the renewal deadline has passed on the monotonic clock, whatever timers did meanwhile. */
+  isHeld(): boolean;
+  /**
+   * Renews now, raising the term above `floor` when one is given. Resolves to the leadership's new term,
+   * or to undefined when the Lease is somebody else's: then `signal` is aborted too.
+   * Rejects when the API gives no answer.
+   */
+  confirm(floor?: number): Promise<number | undefined>;
+}
+
+/** For LEADER_ELECTION=false: the only replica, for ever. */
+export function soleLeadership(signal: AbortSignal): Leadership {
+  let term = 0;
+  return {
+    get term() {
+      return term;
+    },
+    signal,
+    isHeld: () => !signal.aborted,
+    confirm: (floor = 0) => {
+      term = Math.max(term, floor + 1);
+      return Promise.resolve(term);
+    },
+  };
+}

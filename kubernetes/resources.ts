@@ -1,0 +1,83 @@
+import type { KubeObject, Resource } from './api.ts';
+
+export interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+}
+
+export interface Pod extends KubeObject {
+  readonly spec?: { readonly nodeName?: string };
+  readonly status?: {
+    readonly phase?: string;
+    readonly podIP?: string;
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+export interface Node extends KubeObject {
+  readonly spec?: {
+    readonly unschedulable?: boolean;
+    readonly taints?: readonly { readonly key: string; readonly effect: string; readonly value?: string }[];
+  };
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+export interface Lease extends KubeObject {
+  readonly spec?: {
+    /** Empty or absent: released. */
+    readonly holderIdentity?: string;
+    readonly leaseDurationSeconds?: number;
+    /** RFC 3339 with microseconds. */
+    readonly acquireTime?: string;
+    readonly renewTime?: string;
+    readonly leaseTransitions?: number;
+  };
+}
+
+/** events.k8s.io/v1. */
+export interface KubeEvent extends KubeObject {
+  readonly eventTime: string;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly action: string;
+  readonly note: string;
+  readonly reportingController: string;
+  readonly reportingInstance: string;
+  readonly regarding: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly namespace?: string;
+    readonly name: string;
+    readonly uid?: string;
+  };
+}
+
+function core<T extends KubeObject>(plural: string, kind: string, namespaced = true): Resource<T> {
+  return { group: '', version: 'v1', plural, kind, namespaced };
+}
+
+export const CONFIG_MAPS = core<ConfigMap>('configmaps', 'ConfigMap');
+export const PODS = core<Pod>('pods', 'Pod');
+export const NODES = core<Node>('nodes', 'Node', false);
+export const NAMESPACES = core<KubeObject>('namespaces', 'Namespace', false);
+export const LEASES: Resource<Lease> = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  plural: 'leases',
+  kind: 'Lease',
+  namespaced: true,
+};
+export const EVENTS: Resource<KubeEvent> = {
+  group: 'events.k8s.io',
+  version: 'v1',
+  plural: 'events',
+  kind: 'Event',
+  namespaced: true,
+};
