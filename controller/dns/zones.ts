@@ -1,0 +1,102 @@
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { parse } from 'tldts';
+
+/** A name to keep pointed at the active site, and the zone that holds it. Both lower-case, without trailing dot. */
+export interface DnsName {
+  readonly name: string;
+  readonly zone: string;
+}
+
+/** Reads on from the record: `"localhost" has no zone: …`. */
+export interface RecordProblem {
+  readonly record: string;
+  readonly problem: string;
+}
+
+/**
+ * Reads `name` or `name@zone` items. Every name is a full one (`app.example.com`); `@zone` says where it is
+ * registered when the public suffix list cannot know. Duplicates count once.
+ */
+export function parseRecords(items: readonly string[]): {
+  readonly records: readonly DnsName[];
+  readonly problems: readonly RecordProblem[];
+} {
+  const records = new Map<string, DnsName>();
+  const problems: RecordProblem[] = [];
+  for (const record of items.map((item) => item.trim()).filter((item) => item !== '')) {
+    const parsed = parseRecord(record);
+    const twin = typeof parsed === 'string' ? undefined : records.get(parsed.name);
+    if (typeof parsed === 'string') problems.push({ record, problem: parsed });
+    else if (twin === undefined) records.set(parsed.name, parsed);
+    else if (twin.zone !== parsed.zone)
+      problems.push({ record, problem: `is listed in zone ${twin.zone} as well` });
+  }
+  return { records: [...records.values()], problems };
+}
+
+/** The record, or what is wrong with it. */
+function parseRecord(text: string): DnsName | string {
+  const [left = '', right, ...more] = text.split('@');
+  if (more.length > 0) return 'has more than one "@": write name@zone';
+  const name = toAscii(left);
+  const problem = nameProblem(name);
+  if (problem !== undefined) return problem;
+  if (right === undefined) return findZone(name);
+  const zone = toAscii(right);
+  if (zone.startsWith('*') || nameProblem(zone) !== undefined) return `has no valid zone after the "@"`;
+  if (!zone.includes('.')) return `has the zone "${zone}", which is a top-level domain`;
+  if (hostInZone(name, zone) === undefined) {
+    return `is not in the zone ${zone}: write the full name, such as ${name}.${zone}@${zone}`;
+  }
+  return { name, zone };
+}
+
+/** Only the ICANN section counts: its suffixes are where names are registered. */
+function findZone(name: string): DnsName | string {
+  const { domain, isIcann, publicSuffix } = parse(name, {
+    allowPrivateDomains: false,
+    validateHostname: false,
+  });
+  if (isIcann && domain !== null && !domain.startsWith('*')) return { name, zone: domain };
+  if (isIcann && name === publicSuffix) return 'is a public suffix and no name of yours: it has no zone';
+  return 'has no zone that the public suffix list knows: write name@zone';
+}
+
+function nameProblem(name: string): string | undefined {
+  if (name === '') return 'is no DNS name';
+  if (isIP(name) !== 0) return 'is an address and no name';
+  if (name.length > 253) return 'is longer than 253 characters';
+  const labels = name.split('.');
+  const [first, ...rest] = labels;
+  const checked = first === '*' && rest.length > 0 ? rest : labels;
+  if (checked.includes('*')) return 'may have "*" only as its first label';
+  const wrong = checked.find((label) => !/^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+  return wrong === undefined
+    ? undefined
+    : `has the label "${wrong}": a label has 1 to 63 of a-z, 0-9, "-" and "_"`;
+}
+
+/** Lower case, IDN in its xn-- form, without one trailing dot. What is no name stays as it is, for the message. */
+function toAscii(text: string): string {
+  const name = text.trim().toLowerCase().replace(/\.$/, '');
+  return /^[ -~]*$/.test(name) ? name : domainToASCII(name) || name;
+}
+
+/** `app.example.com` in `example.com` is `app`, the apex is `@`; undefined when the name is not in the zone. */
+export function hostInZone(name: string, zone: string): string | undefined {
+  if (name === zone) return '@';
+  return name.endsWith(`.${zone}`) ? name.slice(0, -zone.length - 1) : undefined;
+}
+
+/** The reverse of {@link hostInZone}. */
+export function nameInZone(host: string, zone: string): string {
+  return host === '@' ? zone : `${host}.${zone}`;
+}
+
+/** Names by zone, in the order they were listed. */
+export function byZone(records: readonly DnsName[]): ReadonlyMap<string, readonly string[]> {
+  const zones = new Map<string, string[]>();
+  for (const { name, zone } of records) zones.set(zone, [...(zones.get(zone) ?? []), name]);
+  return zones;
+}
