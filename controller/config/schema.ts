@@ -1,0 +1,216 @@
+/** Every setting there is: its variable, type, default and meaning. docs/configuration.md is generated from this. */
+import { z } from 'zod';
+import { DEFAULT_FOLLOWER, PORTS, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import { Secret } from './secret.ts';
+import { Setting } from './settings.ts';
+import { ipv4, isObjectName, sitesSchema } from './sites.ts';
+
+export const DNS_PROVIDERS = ['namecheap', 'none'] as const;
+const LATER_DNS_PROVIDERS = ['cloudflare', 'route53', 'rfc2136', 'external-dns'];
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** Where one follower's part of the file is. */
+export const FOLLOWER = {
+  name: new Setting(
+    '',
+    'text',
+    matching(
+      /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
+      'must be 1 to 32 lower-case letters, digits and "-"',
+    ).default(DEFAULT_FOLLOWER),
+    'Name of the follower; part of the names of its ConfigMaps unless it is `default`.',
+  ),
+  sites: new Setting(
+    'SITES',
+    'json',
+    sitesSchema,
+    'JSON array of the sites: `{"name","nodeName","ip"}`; also `nodeNames` (several), `nodeSelector` (a label selector), `ipv6`, `cname`.',
+  ),
+  trigger: {
+    kind: new Setting(
+      '',
+      'text',
+      z.literal('cnpg', { error: 'must be cnpg' }).default('cnpg'),
+      'What is followed.',
+    ),
+    namespace: new Setting(
+      'CNPG_NAMESPACE',
+      'text',
+      namespace().default('postgres'),
+      'Namespace of the Cluster to follow.',
+    ),
+    clusterName: new Setting(
+      'CNPG_CLUSTER_NAME',
+      'text',
+      objectName('a Cluster').default('pg-cluster'),
+      'Name of the CloudNativePG Cluster to follow.',
+    ),
+    preferredPrimaryNode: new Setting(
+      'PREFERRED_PRIMARY_NODE',
+      'text',
+      objectName('a node').optional(),
+      'Home node of the primary: the controller moves it there once per Cluster, and again after `kubectl rollout restart` of the controller.',
+    ),
+  },
+  dns: {
+    provider: new Setting(
+      'DNS_PROVIDER',
+      'text',
+      z
+        .enum(DNS_PROVIDERS, {
+          error: ({ input }) =>
+            `must be one of ${DNS_PROVIDERS.join(', ')}${LATER_DNS_PROVIDERS.includes(String(input)) ? '; this provider does not exist in this version' : ''}`,
+        })
+        .default('namecheap'),
+      `Where the records are: ${DNS_PROVIDERS.map((name) => `\`${name}\``).join(' or ')}.`,
+    ),
+    records: new Setting(
+      'DNS_RECORDS',
+      'list',
+      z.array(z.string({ error: 'must be a name' }), { error: 'must be a list of names' }).default([]),
+      'Comma-separated names that follow the active site; `name@zone` states the zone where the public suffix list cannot know it. No names: no DNS.',
+    ),
+    ttl: new Setting(
+      'DNS_TTL',
+      'number',
+      whole(60, 60_000).default(60),
+      'Seconds that resolvers may keep the records.',
+    ),
+    namecheap: {
+      apiUser: new Setting(
+        'NAMECHEAP_API_USER',
+        'text',
+        z.string('must be the user name').optional(),
+        'Namecheap account with API access.',
+      ),
+      apiKey: new Setting(
+        'NAMECHEAP_API_KEY',
+        'text',
+        z
+          .string('must be the key')
+          .transform((key) => new Secret(key))
+          .optional(),
+        'Its API key.',
+        { secret: true },
+      ),
+      clientIp: new Setting(
+        'NAMECHEAP_CLIENT_IP',
+        'text',
+        ipv4().optional(),
+        'The address that the calls come from, as it is on the list of allowed addresses at Namecheap. Detected when not set.',
+      ),
+      apiUrl: new Setting(
+        'NAMECHEAP_API_URL',
+        'text',
+        apiUrl().default('https://api.namecheap.com/xml.response'),
+        'Address of the API; the sandbox is `https://api.sandbox.namecheap.com/xml.response`.',
+      ),
+    },
+  },
+};
+
+/** What there is once, whatever is followed. */
+export const GLOBAL = {
+  followers: new Setting(
+    '',
+    'json',
+    z
+      .array(z.unknown(), 'must be a list of followers')
+      .length(1, 'must have exactly one follower in this version')
+      .default([{}]),
+    'What is followed and what follows; see below.',
+  ),
+  configMapName: new Setting(
+    'CONFIGMAP_NAME',
+    'text',
+    objectName('a ConfigMap').default(STATUS_CONFIGMAP),
+    'Name of the status ConfigMap, in `POD_NAMESPACE`.',
+  ),
+  resyncSeconds: new Setting(
+    'RESYNC_SECONDS',
+    'number',
+    whole(1, 3600).default(10),
+    'The period of the loop; watches make it faster, never slower.',
+  ),
+  leaderElection: new Setting(
+    'LEADER_ELECTION',
+    'boolean',
+    flag().default(true),
+    'One leader among the replicas, by the Lease `kube-site-follower` in `POD_NAMESPACE`. `false` only for a single replica.',
+  ),
+  httpPort: new Setting(
+    'HTTP_PORT',
+    'number',
+    whole(0, 65_535).default(PORTS.controller),
+    'Port of `/healthz`, `/readyz`, `/metrics`, `/api/status`, `/api/events` and the page; `0` takes a free one.',
+  ),
+  dryRun: new Setting('DRY_RUN', 'boolean', flag().default(false), 'Decide and log, but publish nothing.'),
+  logLevel: new Setting(
+    'LOG_LEVEL',
+    'text',
+    z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
+    'Least severe level that is logged.',
+  ),
+  namespace: new Setting(
+    'POD_NAMESPACE',
+    'text',
+    namespace().optional(),
+    'Namespace of the controller’s own objects. When not set: that of the service account or kubeconfig context, else `default`.',
+  ),
+  podName: new Setting(
+    'POD_NAME',
+    'text',
+    objectName('a Pod').optional(),
+    'This replica’s name in the Lease and in Events. The host name when not set.',
+  ),
+};
+
+/** What only the environment can say. */
+export const ENVIRONMENT_ONLY = {
+  configFile: new Setting(
+    'CONFIG_FILE',
+    'text',
+    z.string().optional(),
+    'Path of a YAML file with the same settings (below). Variables override it.',
+  ),
+};
+
+function matching(pattern: RegExp, problem: string) {
+  return z.string(problem).regex(pattern, problem);
+}
+
+function objectName(what: string) {
+  const problem = `must be the name of ${what}: lower-case letters, digits, "-" and "."`;
+  return z.string(problem).refine(isObjectName, problem);
+}
+
+function namespace() {
+  return matching(
+    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    'must be the name of a namespace: 1 to 63 lower-case letters, digits and "-"',
+  );
+}
+
+function whole(least: number, most: number) {
+  const problem = `must be a whole number from ${least} to ${most}`;
+  return z.int(problem).min(least, problem).max(most, problem);
+}
+
+function flag() {
+  return z.boolean('must be true or false');
+}
+
+/** Credentials in a URL end up in logs; nothing needs them here. */
+function apiUrl() {
+  return z.string('must be a URL').refine((text) => {
+    const url = URL.parse(text);
+    return (
+      url !== null &&
+      /^https?:$/.test(url.protocol) &&
+      url.username === '' &&
+      url.password === '' &&
+      url.search === '' &&
+      url.hash === ''
+    );
+  }, 'must be an http or https URL without user, query and fragment');
+}

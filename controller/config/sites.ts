@@ -1,0 +1,165 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { z } from 'zod';
+import { explain } from '../../kubernetes/errors.ts';
+import { parseLabelSelector } from '../../kubernetes/label-selector.ts';
+import type { Site } from '../sites.ts';
+import { didYouMean } from './suggest.ts';
+
+const HOST_LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
+const SUBDOMAIN = new RegExp(`^(?=.{1,253}$)${HOST_LABEL}(\\.${HOST_LABEL})*$`);
+
+// Addresses that are no host's: a record with one of them sends every client nowhere.
+const NO_HOST = new BlockList();
+NO_HOST.addSubnet('0.0.0.0', 8, 'ipv4');
+NO_HOST.addSubnet('224.0.0.0', 3, 'ipv4');
+NO_HOST.addAddress('::', 'ipv6');
+NO_HOST.addSubnet('ff00::', 8, 'ipv6');
+
+/** Objects such as nodes, Clusters and ConfigMaps: RFC 1123 subdomain. */
+export function isObjectName(text: string): boolean {
+  return SUBDOMAIN.test(text);
+}
+
+export function ipv4() {
+  return z
+    .string({ error: 'must be an IPv4 address in quotes, such as "192.0.2.10"' })
+    .trim()
+    .superRefine((text, context) => {
+      const problem = ipv4Problem(text);
+      if (problem !== undefined) context.addIssue(problem);
+    });
+}
+
+function ipv4Problem(text: string): string | undefined {
+  if (isIPv6(text)) return 'must be an IPv4 address; an IPv6 address belongs in "ipv6"';
+  if (!isIPv4(text)) return 'must be an IPv4 address such as 192.0.2.10';
+  return NO_HOST.check(text, 'ipv4') ? 'must be the address of a host' : undefined;
+}
+
+function ipv6() {
+  return z
+    .string({ error: 'must be an IPv6 address in quotes, such as "2001:db8::10"' })
+    .trim()
+    .superRefine((text, context) => {
+      const problem = ipv6Problem(text);
+      if (problem !== undefined) context.addIssue(problem);
+    })
+    .transform(canonicalIpv6);
+}
+
+function ipv6Problem(text: string): string | undefined {
+  if (isIPv4(text)) return 'must be an IPv6 address; an IPv4 address belongs in "ip"';
+  if (!isIPv6(text) || text.includes('%')) return 'must be an IPv6 address such as 2001:db8::10';
+  return NO_HOST.check(text, 'ipv6') ? 'must be the address of a host' : undefined;
+}
+
+/** The shortest lower-case form (RFC 5952), so that it compares equal to what a DNS provider shows. */
+function canonicalIpv6(text: string): string {
+  return isIPv6(text) && !text.includes('%') ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text;
+}
+
+function nodeName() {
+  return z
+    .string({ error: 'must be the name of a node' })
+    .refine(isObjectName, 'must be the name of a node as `kubectl get nodes` shows it');
+}
+
+const SITE_KEYS = {
+  name: z
+    .string({ error: 'must be the name of the site' })
+    // It becomes the value of a label.
+    .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/, {
+      error: 'must be 1 to 63 letters, digits, "-", "_" or ".", with a letter or digit at both ends',
+    }),
+  nodeName: nodeName().exactOptional(),
+  nodeNames: z.array(nodeName(), { error: 'must be a list of node names' }).exactOptional(),
+  nodeSelector: z
+    .string({ error: 'must be a label selector such as "topology.kubernetes.io/zone=us-east-1a"' })
+    .superRefine((text, context) => {
+      try {
+        parseLabelSelector(text);
+      } catch (error) {
+        context.addIssue(`must be a label selector: ${explain(error)}`);
+      }
+    })
+    .exactOptional(),
+  ip: ipv4().exactOptional(),
+  ipv6: ipv6().exactOptional(),
+  cname: z
+    .string({ error: 'must be a host name such as "east.example.com"' })
+    .transform((text) => text.trim().toLowerCase().replace(/\.$/, ''))
+    .refine((text) => isObjectName(text) && !isIPv4(text), 'must be a host name such as east.example.com')
+    .exactOptional(),
+};
+
+const site = z
+  .strictObject(SITE_KEYS, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `has unknown keys: ${issue.keys.map((key) => `"${key}"${didYouMean(key, Object.keys(SITE_KEYS))}`).join(', ')}`
+        : 'must be an object such as {"name": "us-east", "nodeName": "node-1", "ip": "192.0.2.10"}',
+  })
+  .superRefine((value, context) => {
+    if (value.nodeName === undefined && !value.nodeNames?.length && value.nodeSelector === undefined) {
+      context.addIssue('must say which nodes it has: one of "nodeName", "nodeNames" and "nodeSelector"');
+    }
+    if (value.cname !== undefined && (value.ip !== undefined || value.ipv6 !== undefined)) {
+      context.addIssue('must have either "cname" or addresses: a name with a CNAME can have no other record');
+    }
+  })
+  .transform(({ nodeName, nodeNames = [], ...rest }): Site => {
+    return {
+      ...rest,
+      nodeNames: [...new Set(nodeName === undefined ? nodeNames : [nodeName, ...nodeNames])],
+    };
+  });
+
+// Reads what it can of malformed sites, so that a site with a bad address is still compared with the others.
+const namesOnly = z
+  .object({
+    name: z.string().catch(''),
+    nodeName: z.string().exactOptional().catch(''),
+    nodeNames: z.array(z.string().catch('')).catch([]).default([]),
+  })
+  .catch({ name: '', nodeNames: [] });
+
+export const sitesSchema = z
+  .array(z.unknown(), { error: 'must be a JSON array of sites: [{"name": …, "nodeName": …, "ip": …}, …]' })
+  .min(1, 'must have at least one site')
+  .transform((list, context): readonly Site[] => {
+    for (const [index, names] of duplicates(list)) {
+      context.addIssue({ code: 'custom', path: [index], message: names });
+    }
+    return list.flatMap((raw, index) => {
+      const result = site.safeParse(raw);
+      if (result.success) return [result.data];
+      for (const { path, message } of result.error.issues) {
+        context.addIssue({ code: 'custom', path: [index, ...path], message });
+      }
+      return [];
+    });
+  });
+
+/** Index of the later site and what it shares with an earlier one. */
+function duplicates(list: readonly unknown[]): [number, string][] {
+  const found: [number, string][] = [];
+  const names = new Map<string, number>();
+  const nodes = new Map<string, number>();
+  list.forEach((raw, index) => {
+    const { name, nodeName, nodeNames } = namesOnly.parse(raw);
+    const twin = names.get(name);
+    if (name !== '' && twin !== undefined)
+      found.push([index, `must not be named "${name}" like site [${twin}]`]);
+    names.set(name, twin ?? index);
+    for (const node of new Set([nodeName ?? '', ...nodeNames])) {
+      const owner = nodes.get(node);
+      if (node !== '' && owner !== undefined)
+        found.push([
+          index,
+          `must not have node "${node}", which site [${owner}] has: a node stands in one place`,
+        ]);
+      nodes.set(node, owner ?? index);
+    }
+  });
+  return found;
+}
