@@ -1,0 +1,212 @@
+/** The programs of a real control plane and the real CloudNativePG CRDs: found, downloaded or built, then cached. */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { explain } from '../../kubernetes/errors.ts';
+import { fetchRelease } from './binaries/download.ts';
+import { findGo, isExecutable, makeWithGo } from './binaries/go.ts';
+import { type Say, sayOnStderr, withProgress } from './binaries/progress.ts';
+import { cacheDirectory, type Recipe, requiredVersion } from './binaries/recipe.ts';
+import { exclusively } from './file-lock.ts';
+
+const PROGRAMS = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const;
+type Program = (typeof PROGRAMS)[number];
+
+/** Absolute paths. */
+export type Binaries = Readonly<Record<Program, string>>;
+
+const KUBERNETES = join(import.meta.dirname, 'kubernetes');
+const CNPG = join(import.meta.dirname, 'cnpg');
+const CNPG_MODULE = 'github.com/cloudnative-pg/cloudnative-pg';
+const OVERALL_LIMIT_MS = 45 * 60_000;
+
+/** Checksums of the CRDs of the required version, as Go's checksum database vouches for them. */
+const CRD_SUMS = {
+  clusters: 'c4eb835f3f065143150089d56c0d9205da9001c9306e2ce3a1ca34321d68f716',
+  backups: 'bc2a9e30e2489978257e48f4f304eba26022cd9fa06d1418cc9da94acd62b373',
+} as const;
+
+/**
+ * etcd, kube-apiserver and kube-controller-manager: from the folder KUBEBUILDER_ASSETS if set, else the cache, else a
+ * checked download of the official release, else built from Go modules. Tells of slow steps on standard error.
+ */
+export async function findBinaries(env = process.env, say = sayOnStderr): Promise<Binaries> {
+  const assets = env.KUBEBUILDER_ASSETS;
+  const recipes = binaryRecipes(cacheDirectory(env));
+  const paths = { ...pathsOf(recipes), ...(assets ? await inAssets(assets) : {}) };
+  await provide(
+    PROGRAMS.filter((name) => paths[name] === recipes[name].path).map((name) => recipes[name]),
+    env,
+    say,
+  );
+  return paths;
+}
+
+/** The files of the CloudNativePG CRDs that the project reads: Cluster and Backup. */
+export async function findCnpgCrds(env = process.env, say = sayOnStderr): Promise<readonly string[]> {
+  const recipes = crdRecipes(cacheDirectory(env));
+  await provide(recipes, env, say);
+  return recipes.map((recipe) => recipe.path);
+}
+
+function pathsOf(recipes: Readonly<Record<Program, Recipe>>): Binaries {
+  return {
+    etcd: recipes.etcd.path,
+    'kube-apiserver': recipes['kube-apiserver'].path,
+    'kube-controller-manager': recipes['kube-controller-manager'].path,
+  };
+}
+
+/** envtest's folders hold etcd and kube-apiserver, but not always the controller manager: that is then made as usual. */
+async function inAssets(folder: string): Promise<Partial<Binaries>> {
+  const found: Partial<Record<Program, string>> = {};
+  for (const name of PROGRAMS) {
+    const file = join(folder, name);
+    if (await isExecutable(file)) found[name] = file;
+    else if (name !== 'kube-controller-manager') {
+      throw new Error(
+        `KUBEBUILDER_ASSETS is ${folder}, but there is no executable ${name} in it. Correct or unset it.`,
+      );
+    }
+  }
+  return found;
+}
+
+async function provide(recipes: readonly Recipe[], env: NodeJS.ProcessEnv, say: Say): Promise<void> {
+  const isMissing = (recipe: Recipe) => !existsSync(recipe.path);
+  if (!recipes.some(isMissing)) return;
+  const signal = AbortSignal.timeout(OVERALL_LIMIT_MS);
+  const lock = join(cacheDirectory(env), 'lock');
+  await exclusively(
+    lock,
+    async () => {
+      const refused = new Map<string, unknown>();
+      for (const recipe of recipes.filter(isMissing)) await make(recipe, refused, env, say, signal);
+    },
+    () => say('Another process is preparing the control plane; waiting for it'),
+    signal,
+  );
+}
+
+/** `refused` holds the hosts that gave no download, so that each is tried once only. */
+async function make(
+  recipe: Recipe,
+  refused: Map<string, unknown>,
+  env: NodeJS.ProcessEnv,
+  say: Say,
+  signal: AbortSignal,
+): Promise<void> {
+  await mkdir(dirname(recipe.path), { recursive: true });
+  const { download, build, what, path } = recipe;
+  const host = download && new URL(download.url).host;
+  if (download && host !== undefined && !refused.has(host)) {
+    try {
+      await withProgress(say, `Downloading ${what}`, `about ${download.megabytes} MB`, () =>
+        fetchRelease(download, path, signal),
+      );
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      refused.set(host, error);
+      say(`No download of ${what} (${explain(error)}); using Go modules`);
+    }
+  }
+  const go = await findGo(env);
+  if (go === undefined) throw new Error(helpWithout(recipe, host && refused.get(host)));
+  const expected = build.kind === 'go-build' ? `the first time ${build.expected}` : 'a minute at most';
+  await withProgress(say, `Making ${what} from Go modules`, expected, () =>
+    makeWithGo(go, build, path, signal),
+  );
+}
+
+function helpWithout({ what, build }: Recipe, failure: unknown): string {
+  const tried =
+    failure === undefined
+      ? 'There is no download for this platform'
+      : `The download failed: ${explain(failure)}`;
+  const assets =
+    build.kind === 'go-build'
+      ? 'or set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and kube-controller-manager, '
+      : '';
+  return `${what} is needed for the test control plane and could not be had. ${tried}; and there is no Go to build it with. Install Go 1.25 or newer, ${assets}or allow the download.`;
+}
+
+function binaryRecipes(cache: string): Readonly<Record<Program, Recipe>> {
+  const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch as string];
+  const released = process.platform === 'linux' && arch !== undefined;
+  const kubernetes = requiredVersion(KUBERNETES, 'k8s.io/kubernetes');
+  const component = (
+    name: 'kube-apiserver' | 'kube-controller-manager',
+    megabytes: number,
+    expected: string,
+  ): Recipe => {
+    const url = `https://dl.k8s.io/release/${kubernetes}/bin/linux/${arch}/${name}`;
+    return {
+      what: `${name} ${kubernetes}`,
+      path: join(cache, `kubernetes-${kubernetes}`, name),
+      download: released ? { url, sha256: { url: `${url}.sha256` }, megabytes } : undefined,
+      build: {
+        kind: 'go-build',
+        folder: KUBERNETES,
+        package: `k8s.io/kubernetes/cmd/${name}`,
+        ldflags: versionFlags(kubernetes),
+        expected,
+      },
+    };
+  };
+  const etcd = requiredVersion(KUBERNETES, 'go.etcd.io/etcd/server/v3');
+  const releases = `https://github.com/etcd-io/etcd/releases/download/${etcd}`;
+  const folder = `etcd-${etcd}-linux-${arch}`;
+  return {
+    'kube-apiserver': component('kube-apiserver', 85, 'about 7 minutes'),
+    'kube-controller-manager': component('kube-controller-manager', 70, 'about 2 minutes'),
+    etcd: {
+      what: `etcd ${etcd}`,
+      path: join(cache, `etcd-${etcd}`, 'etcd'),
+      download: released
+        ? {
+            url: `${releases}/${folder}.tar.gz`,
+            sha256: { url: `${releases}/SHA256SUMS` },
+            member: `${folder}/etcd`,
+            megabytes: 25,
+          }
+        : undefined,
+      build: {
+        kind: 'go-build',
+        folder: KUBERNETES,
+        package: 'go.etcd.io/etcd/server/v3',
+        ldflags: '',
+        expected: 'about a minute',
+      },
+    },
+  };
+}
+
+/** Without them the server calls itself v0.0.0, and clients that look at the version misbehave. */
+function versionFlags(version: string): string {
+  const [major, minor] = version.slice(1).split('.');
+  const base = 'k8s.io/component-base/version';
+  return [
+    `-X ${base}.gitVersion=${version}`,
+    `-X ${base}.gitMajor=${major}`,
+    `-X ${base}.gitMinor=${minor}`,
+    `-X k8s.io/client-go/pkg/version.gitVersion=${version}`,
+  ].join(' ');
+}
+
+function crdRecipes(cache: string): readonly Recipe[] {
+  const version = requiredVersion(CNPG, CNPG_MODULE);
+  return (['clusters', 'backups'] as const).map((plural) => {
+    const file = `config/crd/bases/postgresql.cnpg.io_${plural}.yaml`;
+    return {
+      what: `the CloudNativePG CRD ${plural} ${version}`,
+      path: join(cache, `cnpg-${version}`, `${plural}.yaml`),
+      download: {
+        url: `https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/${version}/${file}`,
+        sha256: CRD_SUMS[plural],
+        megabytes: 1,
+      },
+      build: { kind: 'go-module-file', folder: CNPG, module: CNPG_MODULE, file },
+    };
+  });
+}

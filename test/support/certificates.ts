@@ -1,0 +1,102 @@
+import { generateKeyPair, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import forge from 'node-forge';
+
+const KEY = {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+} as const;
+
+const YEAR_MS = 365 * 24 * 3600_000;
+
+/** PEM texts. */
+export interface KeyPair {
+  readonly publicKey: string;
+  readonly privateKey: string;
+}
+
+/** RSA, because node-forge knows no other keys; made by node:crypto, because that is faster. */
+export function makeKeys(): Promise<KeyPair> {
+  return promisify(generateKeyPair)('rsa', KEY);
+}
+
+/** PEM texts. */
+export interface Certified {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface Subject {
+  /** To the API server: the user's name. */
+  readonly name: string;
+  /** To the API server: the user's groups. */
+  readonly groups?: readonly string[];
+  /** For a server: the names and addresses it is reached by. */
+  readonly dns?: readonly string[];
+  readonly ips?: readonly string[];
+}
+
+/** A certificate authority for one control plane. */
+export interface Authority {
+  /** PEM text. */
+  readonly certificate: string;
+  issue(subject: Subject): Promise<Certified>;
+}
+
+export async function createAuthority(): Promise<Authority> {
+  const own = await makeKeys();
+  const name = [{ shortName: 'CN', value: 'test control plane' }];
+  const certificate = sign(own.publicKey, own.privateKey, name, name, [
+    { name: 'basicConstraints', cA: true, critical: true },
+    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+  ]);
+  return {
+    certificate,
+    async issue(subject) {
+      const keys = await makeKeys();
+      const attributes = [
+        ...(subject.groups ?? []).map((value) => ({ shortName: 'O', value })),
+        { shortName: 'CN', value: subject.name },
+      ];
+      return {
+        certificate: sign(keys.publicKey, own.privateKey, attributes, name, leafExtensions(subject)),
+        key: keys.privateKey,
+      };
+    },
+  };
+}
+
+const ALT_NAME_DNS = 2;
+const ALT_NAME_IP = 7;
+
+function leafExtensions({ dns = [], ips = [] }: Subject): object[] {
+  const altNames = [
+    ...dns.map((value) => ({ type: ALT_NAME_DNS, value })),
+    ...ips.map((ip) => ({ type: ALT_NAME_IP, ip })),
+  ];
+  return [
+    { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
+    { name: 'extKeyUsage', clientAuth: true, serverAuth: altNames.length > 0 },
+    ...(altNames.length > 0 ? [{ name: 'subjectAltName', altNames }] : []),
+  ];
+}
+
+function sign(
+  publicKey: string,
+  signer: string,
+  subject: forge.pki.CertificateField[],
+  issuer: forge.pki.CertificateField[],
+  extensions: object[],
+): string {
+  const certificate = forge.pki.createCertificate();
+  certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
+  certificate.serialNumber = `01${randomBytes(15).toString('hex')}`; // A leading 01 keeps the number positive.
+  certificate.validity.notBefore = new Date(Date.now() - 300_000);
+  certificate.validity.notAfter = new Date(Date.now() + YEAR_MS);
+  certificate.setSubject(subject);
+  certificate.setIssuer(issuer);
+  certificate.setExtensions(extensions);
+  certificate.sign(forge.pki.privateKeyFromPem(signer), forge.md.sha256.create());
+  return forge.pki.certificateToPem(certificate);
+}

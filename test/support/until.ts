@@ -1,0 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { explain } from '../../kubernetes/errors.ts';
+
+const PERIOD_MS = 50;
+
+export interface UntilOptions {
+  readonly timeoutMs: number;
+  /** Asked after an exception of `look`: true ends the waiting with that exception. Default: never. */
+  readonly isFinal?: (error: unknown) => boolean;
+}
+
+/**
+ * Looks again and again until `look` gives something other than undefined, and gives that. An exception counts as
+ * not yet; the last one is told when the time is over.
+ */
+export async function until<T>(
+  what: string,
+  look: (signal: AbortSignal) => Promise<T | undefined> | T | undefined,
+  { timeoutMs, isFinal = () => false }: UntilOptions,
+): Promise<T> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  let last = '';
+  while (!signal.aborted) {
+    try {
+      const result = await look(signal);
+      if (result !== undefined) return result;
+    } catch (error) {
+      if (isFinal(error)) throw error;
+      if (!signal.aborted) last = `; the last attempt: ${explain(error)}`;
+    }
+    await delay(PERIOD_MS);
+  }
+  throw new Error(`Waited ${timeoutMs} ms in vain: ${what}${last}`);
+}
