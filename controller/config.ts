@@ -16,6 +16,7 @@ import {
   variable,
 } from './config/settings.ts';
 import { misspeltVariables } from './config/suggest.ts';
+import type { DnsName } from './dns/zones.ts';
 import type { Site } from './sites.ts';
 
 export { formatProblems, type Problem } from './config/problems.ts';
@@ -58,7 +59,7 @@ export type DnsConfig = { readonly provider: 'none' } | NamecheapDnsConfig;
 export interface NamecheapDnsConfig {
   readonly provider: 'namecheap';
   /** At least one. */
-  readonly records: readonly string[];
+  readonly records: readonly DnsName[];
   /** Seconds. */
   readonly ttl: number;
   readonly namecheap: NamecheapConfig;

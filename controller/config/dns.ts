@@ -1,29 +1,41 @@
 import type { DnsConfig } from '../config.ts';
+import type { DnsName } from '../dns/zones.ts';
 import type { Site } from '../sites.ts';
 import type { FOLLOWER } from './schema.ts';
 import type { Checked, Values } from './settings.ts';
-
-type DnsValues = Values<typeof FOLLOWER>['dns'];
 
 /** Tells a problem by the path of its setting under `dns`, and the value it got. */
 export type ReportDns = (path: readonly string[], got: unknown, problem: string) => void;
 
 /** What no single DNS setting shows: they have to fit each other and the sites. */
-export function checkDns(dns: DnsValues, sites: readonly Site[] | undefined, report: ReportDns): void {
-  const records = dns.records ?? [];
-  if (records.length === 0 || dns.provider === 'none') return;
+export function checkDns(
+  { provider, records, namecheap }: Values<typeof FOLLOWER>['dns'],
+  sites: readonly Site[] | undefined,
+  report: ReportDns,
+): void {
+  if (records?.length === 0 || provider === 'none') return;
   for (const site of sites ?? []) {
-    if (site.ip !== undefined || site.ipv6 !== undefined || site.cname !== undefined) continue;
-    report(
-      ['records'],
-      records.join(','),
-      `cannot follow to site "${site.name}", which has no "ip", "ipv6" or "cname"`,
-    );
+    const problem = siteProblem(site, records ?? []);
+    if (problem !== undefined) report(['records'], records?.map(({ name }) => name).join(','), problem);
   }
-  if (dns.provider !== 'namecheap') return;
+  if (provider !== 'namecheap') return;
   const why = 'is required because records are listed and the provider is namecheap';
-  if (dns.namecheap.apiUser === undefined) report(['namecheap', 'apiUser'], undefined, why);
-  if (dns.namecheap.apiKey === undefined) report(['namecheap', 'apiKey'], undefined, why);
+  if (namecheap.apiUser === undefined) report(['namecheap', 'apiUser'], undefined, why);
+  if (namecheap.apiKey === undefined) report(['namecheap', 'apiKey'], undefined, why);
+}
+
+function siteProblem({ name: site, ip, ipv6, cname }: Site, records: readonly DnsName[]): string | undefined {
+  if (cname === undefined) {
+    const reachable = ip !== undefined || ipv6 !== undefined;
+    return reachable ? undefined : `cannot follow to site "${site}", which has no "ip", "ipv6" or "cname"`;
+  }
+  const apex = records.find(({ name, zone }) => name === zone);
+  // RFC 1034 section 3.6.2: a CNAME stands alone, and the top of a zone always has SOA and NS records.
+  if (apex !== undefined) {
+    return `has ${apex.name}, the top of its zone, where the "cname" of site "${site}" cannot stand`;
+  }
+  const loop = records.find(({ name }) => name === cname);
+  return loop && `has ${loop.name}, which is itself the "cname" of site "${site}"`;
 }
 
 /** Undefined where {@link checkDns} reports a problem. */

@@ -1,6 +1,7 @@
 /** Every setting there is: its variable, type, default and meaning. docs/configuration.md is generated from this. */
 import { z } from 'zod';
 import { DEFAULT_FOLLOWER, PORTS, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import { type DnsName, parseRecords } from '../dns/zones.ts';
 import { Secret } from './secret.ts';
 import { Setting } from './settings.ts';
 import { ipv4, isObjectName, sitesSchema } from './sites.ts';
@@ -67,7 +68,7 @@ export const FOLLOWER = {
     records: new Setting(
       'DNS_RECORDS',
       'list',
-      z.array(z.string({ error: 'must be a name' }), { error: 'must be a list of names' }).default([]),
+      recordNames().default([]),
       'Comma-separated names that follow the active site; `name@zone` states the zone where the public suffix list cannot know it. No names: no DNS.',
     ),
     ttl: new Setting(
@@ -174,6 +175,19 @@ export const ENVIRONMENT_ONLY = {
     'Path of a YAML file with the same settings (below). Variables override it.',
   ),
 };
+
+function recordNames() {
+  return z
+    .array(z.string('must be a DNS name'), 'must be a list of DNS names')
+    .transform((items, context): readonly DnsName[] => {
+      const { records, problems } = parseRecords(items);
+      for (const { record, problem } of problems) {
+        const index = items.findIndex((item) => item.trim() === record);
+        context.addIssue({ code: 'custom', path: [index], message: problem });
+      }
+      return records;
+    });
+}
 
 function matching(pattern: RegExp, problem: string) {
   return z.string(problem).regex(pattern, problem);
