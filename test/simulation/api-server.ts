@@ -1,0 +1,328 @@
+import type {
+  DeleteOptions,
+  KubeObject,
+  List,
+  ListOptions,
+  ObjectKey,
+  PatchOptions,
+  Resource,
+  WatchEvent,
+} from '../../kubernetes/api.ts';
+import { KubeError } from '../../kubernetes/errors.ts';
+import { parseLabelSelector } from '../../kubernetes/label-selector.ts';
+import { frozenCopy, isObject, mergePatch, sameJson } from './json.ts';
+import { invalidField } from './validation.ts';
+
+/** One accepted write. */
+export interface Change {
+  readonly revision: number;
+  readonly actor: string;
+  readonly resource: Resource;
+  readonly key: ObjectKey;
+  readonly before: KubeObject | undefined;
+  readonly after: KubeObject | undefined;
+}
+
+export interface ApiServerOptions {
+  /** Wall clock, milliseconds. */
+  readonly now: () => number;
+  readonly onChange: (change: Change) => void;
+  /** Called with a use that the simulation does not know, before the call throws. */
+  readonly onUnknown: (message: string) => void;
+}
+
+type Selection = Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>;
+
+/** Fewer than anybody asks for, so that paging is used: a server may always answer with less. */
+const PAGE = 3;
+const STATUS_SUBRESOURCE = new Set(['clusters', 'pods', 'nodes']);
+
+/**
+ * The state of an API server in memory, with the rules that clients rely on: one revision for all objects,
+ * compare-and-set, UIDs, generations, selectors, pages and watches from a revision that may be too old.
+ * Everything here happens at once; what lies between it and a client is network.ts.
+ */
+export class ApiServer {
+  #revision = 1;
+  #compacted = 0;
+  #uids = 0;
+  readonly #options: ApiServerOptions;
+  readonly #objects = new Map<string, Map<string, KubeObject>>();
+  readonly #log: Change[] = [];
+  readonly #subscribers = new Set<(change: Change) => void>();
+  readonly #pages = new Map<string, List<KubeObject>>();
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, metadataOnly = false): T {
+    const object = this.find(resource, key);
+    if (object === undefined) throw refusal(404, 'NotFound', `${describe(resource, key)} not found`);
+    return metadataOnly ? metadataOf(object) : object;
+  }
+
+  find<T extends KubeObject>(resource: Resource<T>, key: ObjectKey): T | undefined {
+    return this.#collection(resource).get(path(key)) as T | undefined;
+  }
+
+  list<T extends KubeObject>(resource: Resource<T>, options: ListOptions): List<T> {
+    if (options.continue !== undefined) return this.#nextPage<T>(options.continue, options.limit);
+    const matches = this.#selector(options);
+    const items: KubeObject[] = [];
+    for (const object of this.#collection(resource).values()) {
+      if (!matches(object)) continue;
+      // Items of a built-in list carry neither apiVersion nor kind.
+      const {
+        apiVersion: _,
+        kind: __,
+        ...item
+      } = options.metadataOnly === true ? metadataOf(object) : object;
+      items.push(Object.freeze(item));
+    }
+    items.sort((a, b) => (path(a.metadata) < path(b.metadata) ? -1 : 1));
+    return this.#page<T>(items, String(this.#revision), options.limit);
+  }
+
+  #page<T>(items: readonly KubeObject[], resourceVersion: string, limit = PAGE): List<T> {
+    const size = Math.min(limit, PAGE);
+    const page = { items: items.slice(0, size) as readonly KubeObject[] as readonly T[], resourceVersion };
+    if (items.length <= size) return page;
+    const token = `${resourceVersion}-${items.length}-${this.#pages.size}`;
+    this.#pages.set(token, { items: items.slice(size), resourceVersion });
+    return { ...page, continue: token };
+  }
+
+  #nextPage<T>(token: string, limit: number | undefined): List<T> {
+    const rest = this.#pages.get(token);
+    if (rest === undefined) throw refusal(410, 'Expired', 'the continue token is too old: list again');
+    return this.#page<T>(rest.items, rest.resourceVersion, limit);
+  }
+
+  create<T extends KubeObject>(actor: string, resource: Resource<T>, object: T): T {
+    const key = object.metadata;
+    this.#checkKey(resource, key);
+    if (object.metadata.resourceVersion !== undefined) {
+      throw refusal(400, 'BadRequest', 'resourceVersion should not be set on objects to be created');
+    }
+    if (this.find(resource, key) !== undefined) {
+      throw refusal(409, 'AlreadyExists', `${describe(resource, key)} already exists`);
+    }
+    const metadata = {
+      ...object.metadata,
+      uid: this.#newUid(),
+      creationTimestamp: new Date(this.#options.now()).toISOString().replace(/\.\d+/, ''),
+      generation: resource.plural === 'clusters' ? 1 : undefined,
+    };
+    const { status: _, ...rest } = object as T & { status?: unknown };
+    const stored = STATUS_SUBRESOURCE.has(resource.plural) ? rest : object;
+    return this.#store(actor, resource, undefined, { ...stored, metadata } as unknown as T);
+  }
+
+  replace<T extends KubeObject>(actor: string, resource: Resource<T>, object: T): T {
+    const before = this.get(resource, object.metadata);
+    const { resourceVersion, uid } = object.metadata;
+    if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion) {
+      throw changed(resource, object.metadata);
+    }
+    if (uid !== undefined && uid !== before.metadata.uid) throw changed(resource, object.metadata);
+    return this.#update(actor, resource, before, object, 'main');
+  }
+
+  patch<T extends KubeObject>(
+    actor: string,
+    resource: Resource<T>,
+    key: ObjectKey,
+    body: unknown,
+    options: PatchOptions,
+  ): T {
+    if (options.type !== 'merge') return this.#unknown(`${options.type} patch of ${describe(resource, key)}`);
+    const before = this.get(resource, key);
+    const wanted = mergePatch(before, body) as T;
+    if (wanted.metadata.resourceVersion !== before.metadata.resourceVersion) throw changed(resource, key);
+    return this.#update(actor, resource, before, wanted, options.subresource ?? 'main');
+  }
+
+  delete(actor: string, resource: Resource, key: ObjectKey, options: DeleteOptions): void {
+    const { metadata } = this.get(resource, key);
+    const { uid = metadata.uid, resourceVersion = metadata.resourceVersion } = options;
+    if (uid !== metadata.uid || resourceVersion !== metadata.resourceVersion) throw changed(resource, key);
+    const before = this.get(resource, key);
+    this.#collection(resource).delete(path(key));
+    this.#record(actor, resource, key, before, undefined);
+  }
+
+  /**
+   * Calls `push` for every change after `resourceVersion`, those of the past first. Throws 410 when it is too old.
+   * An object that begins or ceases to match is pushed as added or deleted.
+   */
+  subscribe(
+    resource: Resource,
+    options: Selection & { resourceVersion: string },
+    push: (event: WatchEvent<KubeObject>) => void,
+  ): () => void {
+    const since = Number(options.resourceVersion);
+    if (!(since >= this.#compacted)) {
+      throw refusal(
+        410,
+        'Expired',
+        `too old resource version: ${options.resourceVersion} (${this.#compacted})`,
+      );
+    }
+    const matches = this.#selector(options);
+    const onChange = (change: Change) => {
+      if (change.resource.plural !== resource.plural || change.revision <= since) return;
+      const was = change.before !== undefined && matches(change.before);
+      const is = change.after !== undefined && matches(change.after);
+      if (!was && !is) return;
+      const type = is ? (was ? 'MODIFIED' : 'ADDED') : 'DELETED';
+      const object = (is ? change.after : lastState(change)) as KubeObject;
+      push({ type, object: options.metadataOnly === true ? metadataOf(object) : object });
+    };
+    this.#log.forEach(onChange);
+    this.#subscribers.add(onChange);
+    return () => this.#subscribers.delete(onChange);
+  }
+
+  /** Forgets the past: older revisions and continue tokens answer 410. */
+  compact(): void {
+    this.#compacted = this.#revision;
+    this.#log.length = 0;
+    this.#pages.clear();
+  }
+
+  #update<T extends KubeObject>(
+    actor: string,
+    resource: Resource<T>,
+    before: T,
+    wanted: T,
+    part: 'main' | 'status',
+  ): T {
+    const { metadata: was } = before;
+    const { status: oldStatus, ...oldMain } = before as T & { status?: unknown };
+    const { status: newStatus, ...newMain } = wanted as T & { status?: unknown };
+    const split = STATUS_SUBRESOURCE.has(resource.plural);
+    if (part === 'status' && !split)
+      throw refusal(404, 'NotFound', `${resource.plural} have no status subresource`);
+    const main = part === 'status' ? oldMain : newMain;
+    const status = split && part === 'main' ? oldStatus : newStatus;
+    const { uid, creationTimestamp, resourceVersion } = was;
+    const generation =
+      was.generation !== undefined && !sameJson(specOf(oldMain), specOf(main))
+        ? was.generation + 1
+        : was.generation;
+    const metadata = { ...main.metadata, uid, creationTimestamp, resourceVersion, generation };
+    const after = frozenCopy({ ...main, status, metadata }) as unknown as T;
+    return sameJson(before, after) ? before : this.#store(actor, resource, before, after);
+  }
+
+  #store<T extends KubeObject>(actor: string, resource: Resource<T>, before: T | undefined, object: T): T {
+    const problem = invalidField(resource, object);
+    if (problem !== undefined)
+      throw refusal(422, 'Invalid', `${describe(resource, object.metadata)}: ${problem}`);
+    const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+    const metadata = { ...object.metadata, resourceVersion: String(this.#revision + 1) };
+    const after: T = frozenCopy({ ...object, apiVersion, kind: resource.kind, metadata });
+    this.#collection(resource).set(path(after.metadata), after);
+    this.#record(actor, resource, after.metadata, before, after);
+    return after;
+  }
+
+  #record(
+    actor: string,
+    resource: Resource,
+    { name, namespace }: ObjectKey,
+    before: KubeObject | undefined,
+    after: KubeObject | undefined,
+  ): void {
+    this.#revision += 1;
+    const key = namespace === undefined ? { name } : { name, namespace };
+    const change = { revision: this.#revision, actor, resource, key, before, after };
+    this.#log.push(change);
+    this.#options.onChange(change);
+    for (const onChange of this.#subscribers) onChange(change);
+  }
+
+  #checkKey(resource: Resource, key: ObjectKey): void {
+    if (resource.namespaced !== (key.namespace !== undefined)) {
+      this.#unknown(`namespace of ${describe(resource, key)}`);
+    }
+    const { namespace } = key;
+    if (namespace !== undefined && !this.#objects.get('/namespaces')?.has(path({ name: namespace }))) {
+      throw refusal(404, 'NotFound', `namespaces "${namespace}" not found`);
+    }
+  }
+
+  #selector({ namespace, labelSelector, fieldSelector }: Selection): (object: KubeObject) => boolean {
+    const labels = labelSelector === undefined ? undefined : parseLabelSelector(labelSelector);
+    const name =
+      fieldSelector === undefined ? undefined : /^metadata\.name=([^,]+)$/.exec(fieldSelector)?.[1];
+    if (fieldSelector !== undefined && name === undefined) this.#unknown(`field selector ${fieldSelector}`);
+    return ({ metadata }) =>
+      (namespace === undefined || metadata.namespace === namespace) &&
+      (name === undefined || metadata.name === name) &&
+      (labels === undefined || labels.matches(metadata.labels));
+  }
+
+  #collection(resource: Resource): Map<string, KubeObject> {
+    const name = `${resource.group}/${resource.plural}`;
+    const known = this.#objects.get(name);
+    if (known !== undefined) return known;
+    const collection = new Map<string, KubeObject>();
+    this.#objects.set(name, collection);
+    return collection;
+  }
+
+  #newUid(): string {
+    this.#uids += 1;
+    return `00000000-0000-4000-8000-${String(this.#uids).padStart(12, '0')}`;
+  }
+
+  #unknown(use: string): never {
+    this.#options.onUnknown(`the simulated API server does not know this: ${use}`);
+    throw new Error(`the simulated API server does not know this: ${use}`);
+  }
+}
+
+export function refusal(status: number, reason: string, message: string): KubeError {
+  return new KubeError(message, { status, reason });
+}
+
+export function tooOld(): KubeError {
+  return refusal(410, 'Expired', 'too old resource version');
+}
+
+function changed(resource: Resource, key: ObjectKey): KubeError {
+  return refusal(409, 'Conflict', `${describe(resource, key)}: the object has been modified`);
+}
+
+/** A deleted object is told with the revision of its deletion. */
+function lastState({ before, revision }: Change): KubeObject | undefined {
+  return (
+    before && frozenCopy({ ...before, metadata: { ...before.metadata, resourceVersion: String(revision) } })
+  );
+}
+
+function metadataOf<T extends KubeObject>({ metadata }: T): T {
+  return Object.freeze({
+    apiVersion: 'meta.k8s.io/v1',
+    kind: 'PartialObjectMetadata',
+    metadata,
+  }) as unknown as T;
+}
+
+function specOf(object: object): unknown {
+  return isObject(object) ? object.spec : undefined;
+}
+
+function path({ namespace = '', name }: ObjectKey): string {
+  return `${namespace}/${name}`;
+}
+
+export function describe(resource: Resource, { namespace, name }: ObjectKey): string {
+  return `${resource.plural} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}

@@ -1,0 +1,168 @@
+import type { Host, HostList, NamecheapApi } from '../../controller/dns/namecheap/api.ts';
+import { DnsError } from '../../controller/dns/provider.ts';
+import type { SeededRandom } from '../support/random.ts';
+import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
+import type { Fate, Faults } from './faults.ts';
+import { frozenCopy } from './json.ts';
+import { Link } from './link.ts';
+
+/** All host records of a zone, and its mail setting. */
+export type Zone = Pick<HostList, 'emailType' | 'hosts'>;
+
+/** One replacement of a whole zone that was carried out. */
+export interface ZoneWrite {
+  readonly actor: string;
+  /** When its caller made it, by the virtual clock. */
+  readonly calledAt: number;
+  /** What the caller was last shown before that; undefined when it never read. */
+  readonly shown: Zone | undefined;
+  readonly before: Zone;
+  readonly after: Zone;
+}
+
+const CALLS_A_MINUTE = 50;
+const TIMEOUT_MS = 15_000;
+
+/** The zones of a registrar whose only write replaces a whole zone. */
+export class Registrar {
+  readonly #clock: VirtualClock;
+  readonly #onWrite: (write: ZoneWrite) => void;
+  readonly #zones: Map<string, Zone>;
+  #callTimes: number[] = [];
+
+  constructor(
+    clock: VirtualClock,
+    zones: Readonly<Record<string, Zone>>,
+    onWrite: (write: ZoneWrite) => void,
+  ) {
+    this.#clock = clock;
+    this.#onWrite = onWrite;
+    this.#zones = new Map(Object.entries(frozenCopy(zones)));
+  }
+
+  zone(name: string): Zone {
+    const zone = this.#zones.get(name);
+    if (zone !== undefined) return zone;
+    throw new DnsError(`no zone ${name}`, { kind: 'config', code: '2019166', action: 'Check the zone.' });
+  }
+
+  /** What somebody else does with the zone's own page. */
+  edit(name: string, change: (hosts: readonly Host[]) => readonly Host[]): void {
+    const zone = this.zone(name);
+    this.#zones.set(name, frozenCopy({ ...zone, hosts: change(zone.hosts) }));
+  }
+
+  write(
+    name: string,
+    { actor, calledAt, shown }: Pick<ZoneWrite, 'actor' | 'calledAt' | 'shown'>,
+    after: Zone,
+  ): void {
+    const before = this.zone(name);
+    this.#zones.set(name, frozenCopy(after));
+    this.#onWrite({ actor, calledAt, shown, before, after });
+  }
+
+  /** Throws when there were too many calls within a minute. */
+  count(): void {
+    const now = this.#clock.elapsed();
+    this.#callTimes = [...this.#callTimes.filter((time) => time > now - 60_000), now];
+    if (this.#callTimes.length > CALLS_A_MINUTE) throw tooMany();
+  }
+}
+
+export interface RegistrarFaults extends Faults {
+  /** Probability that a write is confirmed but not kept, and that a call meets the rate limit. */
+  readonly unsaved: number;
+  readonly limited: number;
+}
+
+export interface RegistrarPorts {
+  readonly actor: string;
+  readonly clock: VirtualClock;
+  readonly process: ProcessClock;
+  readonly random: SeededRandom;
+  /** As CallHooks.onCall: it may freeze or crash the process. */
+  readonly onCall: (verb: 'getHosts' | 'setHosts' | 'countHosts') => void;
+  readonly onTrouble: (what: string) => void;
+}
+
+/** How one process reaches the registrar. */
+export class RegistrarConnection implements NamecheapApi {
+  readonly #registrar: Registrar;
+  readonly #ports: RegistrarPorts;
+  readonly #link: Link;
+  readonly #shown = new Map<string, Zone>();
+  #faults: Pick<RegistrarFaults, 'unsaved' | 'limited'> = { unsaved: 0, limited: 0 };
+
+  constructor(registrar: Registrar, ports: RegistrarPorts) {
+    this.#registrar = registrar;
+    this.#ports = ports;
+    this.#link = new Link({ ...ports, errors });
+  }
+
+  set faults(faults: RegistrarFaults) {
+    this.#faults = faults;
+    this.#link.faults = faults;
+  }
+
+  async getHosts(zone: string, signal: AbortSignal): Promise<HostList> {
+    const answer = await this.#call('getHosts', signal, () => this.#registrar.zone(zone));
+    this.#shown.set(zone, answer);
+    return { ...answer, domain: zone, isUsingOurDns: true };
+  }
+
+  async setHosts(
+    zone: string,
+    hosts: readonly Host[],
+    emailType: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { actor, clock, random } = this.#ports;
+    const call = { actor, calledAt: clock.elapsed(), shown: this.#shown.get(zone) };
+    const wanted = frozenCopy({ hosts, emailType });
+    await this.#call('setHosts', signal, () => {
+      if (random.chance(this.#faults.unsaved)) this.#ports.onTrouble('confirmed, but not saved');
+      else this.#registrar.write(zone, call, wanted);
+    });
+  }
+
+  countHosts(zone: string, signal: AbortSignal): Promise<number | undefined> {
+    return this.#call('countHosts', signal, () => this.#registrar.zone(zone).hosts.length);
+  }
+
+  #call<T>(what: 'getHosts' | 'setHosts' | 'countHosts', signal: AbortSignal, operate: () => T): Promise<T> {
+    const { process, random, onCall, onTrouble } = this.#ports;
+    if (process.state === 'crashed') return new Promise(() => undefined);
+    onCall(what);
+    return this.#link.call({
+      what: `namecheap ${what}`,
+      timeoutMs: TIMEOUT_MS,
+      signal,
+      mayConflict: false,
+      operate: () => {
+        this.#registrar.count();
+        if (random.chance(this.#faults.limited)) throw tooMany();
+        return operate();
+      },
+      onTrouble: (fate: Fate | 'cut off') => onTrouble(`${what}: ${fate}`),
+    });
+  }
+}
+
+function tooMany(): DnsError {
+  const details = {
+    kind: 'rate',
+    code: '405',
+    action: 'Nothing: it is tried again later.',
+    retryAfterMs: 20_000,
+  } as const;
+  return new DnsError('too many requests', details);
+}
+
+const retryable = (message: string) => new DnsError(message, { kind: 'retry', action: 'Nothing.' });
+const errors = {
+  unreachable: (what: string) => retryable(`${what}: connection refused`),
+  serverError: (what: string) => retryable(`${what}: 5050900 unknown server error`),
+  conflict: (what: string) => retryable(what),
+  noAnswer: (what: string) => retryable(`${what}: no answer`),
+};
