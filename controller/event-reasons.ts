@@ -1,0 +1,73 @@
+/**
+ * The Kubernetes Events that the controller makes, on the status ConfigMap. The reasons are public: people search and
+ * alert on them. docs/events.md is generated from this table.
+ */
+
+interface EventKind {
+  readonly type: 'Normal' | 'Warning';
+  /** The `action` of events.k8s.io/v1: what the controller did. */
+  readonly action: string;
+  readonly meaning: string;
+}
+
+export const EVENT_REASONS = {
+  SiteChanged: {
+    type: 'Normal',
+    action: 'Switch',
+    meaning: 'The active site changed, and with it the epoch.',
+  },
+  PrimaryUnknown: {
+    type: 'Warning',
+    action: 'Hold',
+    meaning: 'The trigger gives no answer to act on. The last site stays active.',
+  },
+  NodeWithoutSite: {
+    type: 'Warning',
+    action: 'Hold',
+    meaning: 'The primary runs on a node that belongs to no site. The last site stays active.',
+  },
+  PrimaryFound: {
+    type: 'Normal',
+    action: 'Settle',
+    meaning: 'The primary was found again after a time without an answer.',
+  },
+  DnsFailed: {
+    type: 'Warning',
+    action: 'UpdateDns',
+    meaning:
+      'DNS records could not be brought in line. The note has the provider’s own words; it is tried again.',
+  },
+  DnsRecovered: {
+    type: 'Normal',
+    action: 'UpdateDns',
+    meaning: 'DNS records are in line again after a failure.',
+  },
+  PreferredPrimaryRequested: {
+    type: 'Normal',
+    action: 'Promote',
+    meaning: 'The operator was asked to move the primary to the preferred node.',
+  },
+  PreferredPrimaryReached: {
+    type: 'Normal',
+    action: 'Promote',
+    meaning: 'The primary runs on the preferred node.',
+  },
+  PreferredPrimaryWaiting: {
+    type: 'Warning',
+    action: 'Promote',
+    meaning:
+      'The primary is not moved to the preferred node yet: the note says which precondition is not met.',
+  },
+  PreferredPrimaryFailed: {
+    type: 'Warning',
+    action: 'Promote',
+    meaning: 'The primary did not reach the preferred node in time. It is not tried again by itself.',
+  },
+  CopyRefused: {
+    type: 'Warning',
+    action: 'Copy',
+    meaning: 'A namespace wants a copy of the status but has a ConfigMap of that name that is not ours.',
+  },
+} as const satisfies Readonly<Record<string, EventKind>>;
+
+export type EventReason = keyof typeof EVENT_REASONS;
