@@ -1,11 +1,58 @@
+import type { KubeObject } from '../kubernetes/api.ts';
+import { parseLabelSelector } from '../kubernetes/label-selector.ts';
+
 /** One place where nodes stand, as configured. Every site has at least one way to name its nodes. */
 export interface Site {
   readonly name: string;
   readonly nodeNames: readonly string[];
-  /** A Kubernetes label selector; empty when the site is named by its nodes alone. */
+  /** A Kubernetes label selector. */
   readonly nodeSelector?: string;
   readonly ip?: string;
   readonly ipv6?: string;
   /** Instead of ip and ipv6. */
   readonly cname?: string;
+}
+
+/** Matches nodes to sites. A node named by a site belongs to it, whatever the selectors of others say. */
+export class Sites {
+  readonly all: readonly Site[];
+  readonly #byNodeName = new Map<string, Site>();
+  readonly #bySelector: { site: Site; matches: (node: KubeObject) => boolean }[] = [];
+
+  constructor(sites: readonly Site[]) {
+    this.all = sites;
+    for (const site of sites) {
+      for (const node of site.nodeNames) this.#byNodeName.set(node, site);
+      if (site.nodeSelector === undefined) continue;
+      const selector = parseLabelSelector(site.nodeSelector);
+      this.#bySelector.push({ site, matches: (node) => selector.matches(node.metadata.labels) });
+    }
+  }
+
+  /** True when node labels decide: then the nodes have to be watched. */
+  get needLabels(): boolean {
+    return this.#bySelector.length > 0;
+  }
+
+  named(name: string): Site | undefined {
+    return this.all.find((site) => site.name === name);
+  }
+
+  /** Undefined when the node is in no site, or when the selectors of two sites claim it. */
+  of(node: KubeObject): Site | undefined {
+    const byName = this.#byNodeName.get(node.metadata.name);
+    if (byName !== undefined) return byName;
+    const claims = this.#bySelector.filter(({ matches }) => matches(node));
+    return claims.length === 1 ? claims[0]?.site : undefined;
+  }
+
+  /** The node names of each site, sorted: those configured, and those of `nodes` that a selector matches. */
+  resolve(nodes: Iterable<KubeObject>): Record<string, string[]> {
+    const names = new Map(this.all.map((site) => [site.name, new Set(site.nodeNames)]));
+    for (const node of nodes) {
+      const site = this.of(node);
+      if (site !== undefined) names.get(site.name)?.add(node.metadata.name);
+    }
+    return Object.fromEntries([...names].map(([site, nodes]) => [site, [...nodes].sort()]));
+  }
 }

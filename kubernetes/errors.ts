@@ -35,6 +35,12 @@ function hasStatus(error: unknown, status: number): boolean {
   return error instanceof KubeError && error.status === status;
 }
 
+/** For `.catch`: the object, or the kind itself, does not exist. Anything else is thrown on. */
+export function undefinedIfNotFound(error: unknown): undefined {
+  if (isNotFound(error)) return undefined;
+  throw error;
+}
+
 /** The message of anything thrown, with the messages of its causes, on one line. */
 export function explain(error: unknown): string {
   const parts: string[] = [];

@@ -1,3 +1,4 @@
+import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { HoldReason } from '../reasons.ts';
 
 /** Where the followed service runs, as far as the trigger can tell for certain. */
@@ -9,6 +10,8 @@ export type Observation =
       readonly node: string;
       /** Set while the primary is about to move: to where, for the reader. The last site holds until it has moved. */
       readonly movingTo?: string;
+      /** RFC 3339: when the service itself says that it moved here; for the latency metric. */
+      readonly movedAt?: string;
     }
   | {
       readonly kind: 'unknown';
@@ -28,4 +31,16 @@ export interface Trigger {
   watch(wake: () => void, signal: AbortSignal): Promise<void>;
   /** Looks now. Throws KubeError when the API does not answer: the caller holds. */
   observe(signal: AbortSignal): Promise<Observation>;
+  /**
+   * Moves the service itself to where the configuration prefers it, if it does. Called after each change and every
+   * pass, beside the loop; throws KubeError to be called again with back-off.
+   */
+  steer?(leadership: Leadership): Promise<void>;
+}
+
+/** What a trigger has to remember across restarts and leaders: a JSON value each, kept in the report. */
+export interface Memory {
+  load(): unknown;
+  /** Resolves when it is stored. Throws KubeError. */
+  save(value: unknown, leadership: Leadership): Promise<void>;
 }

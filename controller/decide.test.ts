@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { Status } from '../contract/status.ts';
+import { decide, type Look, type Situation } from './decide.ts';
+
+const NOW = '2030-01-01T00:00:10.000Z';
+const SITES = { us: ['us-1'], eu: ['eu-1'] };
+const SETTLED: Status = {
+  activeSite: 'us',
+  activeNode: 'us-1',
+  primary: 'pg-1',
+  phase: 'Settled',
+  reason: '',
+  epoch: 7,
+  since: '2030-01-01T00:00:00.000Z',
+  lastUpdated: '2030-01-01T00:00:00.000Z',
+  sites: SITES,
+};
+const AT_US: Look = { kind: 'located', primary: 'pg-1', node: 'us-1', site: 'us' };
+const AT_EU: Look = { kind: 'located', primary: 'pg-2', node: 'eu-1', site: 'eu' };
+const LOST: Look = { kind: 'unknown', reason: 'PodNotFound', message: 'pod pg/pg-1 does not exist' };
+
+function situation(changes: Partial<Situation>): Situation {
+  return {
+    believed: SETTLED,
+    published: SETTLED,
+    epochFloor: 0,
+    look: AT_US,
+    sites: SITES,
+    now: NOW,
+    ...changes,
+  };
+}
+
+describe('decide', () => {
+  test('changes nothing when the primary is where it was', () => {
+    assert.deepEqual(decide(situation({})), SETTLED);
+  });
+
+  test('moves with the primary, in a new epoch', () => {
+    assert.deepEqual(decide(situation({ look: AT_EU })), {
+      ...SETTLED,
+      activeSite: 'eu',
+      activeNode: 'eu-1',
+      primary: 'pg-2',
+      epoch: 8,
+      since: NOW,
+      lastUpdated: NOW,
+    });
+  });
+
+  test('keeps the epoch when the primary moves within its site', () => {
+    const next = decide(situation({ look: { ...AT_US, primary: 'pg-3', node: 'us-2' } }));
+    assert.deepEqual([next.epoch, next.activeNode, next.since], [7, 'us-2', SETTLED.since]);
+  });
+
+  test('holds the last site and says why when the primary is unknown', () => {
+    const next = decide(situation({ look: LOST }));
+    const reason = 'PodNotFound: pod pg/pg-1 does not exist';
+    assert.deepEqual(next, { ...SETTLED, phase: 'Held', reason, lastUpdated: NOW });
+  });
+
+  test('is in transition while the service moves, located or not', () => {
+    const located = decide(situation({ look: { ...AT_US, movingTo: 'pg-2' } }));
+    assert.deepEqual(
+      [located.phase, located.activeSite, located.reason],
+      ['Transitioning', 'us', 'Moving: to pg-2'],
+    );
+    const unknown = decide(situation({ look: { ...LOST, movingTo: 'pending' } }));
+    assert.deepEqual([unknown.phase, unknown.activeSite, unknown.epoch], ['Transitioning', 'us', 7]);
+  });
+
+  test('starts with no site and epoch 0 when the first look finds nothing', () => {
+    const next = decide(situation({ believed: undefined, published: undefined, look: LOST }));
+    assert.deepEqual([next.activeSite, next.epoch, next.phase], ['', 0, 'Held']);
+  });
+
+  test('starts with epoch 1 when nothing was ever published', () => {
+    assert.equal(decide(situation({ believed: undefined, published: undefined })).epoch, 1);
+  });
+
+  test('takes over what is published after a restart', () => {
+    assert.deepEqual(decide(situation({ believed: undefined })), SETTLED);
+  });
+});
+
+describe('decide, when the ConfigMap was touched', () => {
+  const edited = (changes: Partial<Status>) => decide(situation({ published: { ...SETTLED, ...changes } }));
+
+  for (const [name, published, epoch] of [
+    ['deleted', undefined, 7],
+    ['another site, same epoch', { ...SETTLED, activeSite: 'eu' }, 8],
+    ['another site, higher epoch', { ...SETTLED, activeSite: 'eu', epoch: 90 }, 91],
+    ['same site, higher epoch', { ...SETTLED, epoch: 90 }, 90],
+    ['an older epoch', { ...SETTLED, epoch: 3 }, 7],
+    ['another site, older epoch', { ...SETTLED, activeSite: 'eu', epoch: 3 }, 7],
+  ] as const) {
+    test(`${name}: restored with epoch ${epoch}`, () => {
+      const next = decide(situation({ published }));
+      assert.deepEqual([next.activeSite, next.epoch], ['us', epoch]);
+    });
+  }
+
+  test('another node or reason is put right without a new epoch', () => {
+    assert.deepEqual(edited({ activeNode: 'x', reason: 'y', phase: 'Held' }), SETTLED);
+  });
+
+  test('a malformed one that still shows an epoch is followed by a higher epoch', () => {
+    assert.equal(decide(situation({ published: undefined, epochFloor: 40 })).epoch, 41);
+  });
+});
+
+describe('decide, for any sequence of looks and edits', () => {
+  const look = fc.oneof(
+    fc.constantFrom(AT_US, AT_EU),
+    fc.constant<Look>(LOST),
+    fc.constant<Look>({ ...LOST, movingTo: 'pending' }),
+    fc.constant<Look>({ ...AT_US, movingTo: 'pg-2' }),
+  );
+  const edit = fc.option(
+    fc.record({ activeSite: fc.constantFrom('us', 'eu', ''), epoch: fc.nat({ max: 30 }) }),
+    { nil: undefined, freq: 5 },
+  );
+  const step = fc.record({ look, edit, restart: fc.boolean(), deleted: fc.boolean() });
+
+  test('what readers see never goes back, and one epoch never names two sites', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const siteOfEpoch = new Map<number, string>();
+        let published: Status | undefined;
+        let believed: Status | undefined;
+        let written = 0;
+        for (const { look, edit, restart, deleted } of steps) {
+          // A restart may forget, but then the report's memory stands in for what was written last.
+          if (restart) believed = undefined;
+          if (deleted) published = undefined;
+          else if (edit !== undefined && published !== undefined) published = { ...published, ...edit };
+          const before = believed ?? published;
+          const now = NOW;
+          const next = decide({ believed, published, epochFloor: written, look, sites: SITES, now });
+          assert.ok(next.epoch >= written, 'the epoch went back');
+          if (look.kind === 'unknown') assert.equal(next.activeSite, before?.activeSite ?? '');
+          else assert.equal(next.activeSite, look.site);
+          const known = siteOfEpoch.get(next.epoch);
+          if (known !== undefined && known !== '' && !restart) assert.equal(next.activeSite, known);
+          siteOfEpoch.set(next.epoch, next.activeSite);
+          written = next.epoch;
+          published = next;
+          believed = next;
+        }
+      }),
+    );
+  });
+});

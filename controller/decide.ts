@@ -1,0 +1,124 @@
+import type { Status } from '../contract/status.ts';
+import type { Transition } from './history.ts';
+import type { HoldReason } from './reasons.ts';
+
+/** One look at the world, as far as it can be told for certain: an observation matched to a site. */
+export type Look =
+  | {
+      readonly kind: 'located';
+      readonly primary: string;
+      readonly node: string;
+      readonly site: string;
+      readonly movingTo?: string;
+    }
+  | {
+      readonly kind: 'unknown';
+      readonly reason: HoldReason;
+      readonly message: string;
+      readonly movingTo?: string;
+    };
+
+export interface Situation {
+  /** What this replica last published or took over. */
+  readonly believed: Status | undefined;
+  /** What the ConfigMap holds now; undefined when it is gone or malformed. */
+  readonly published: Status | undefined;
+  /** The highest epoch that anybody may have read, from whatever is left of a damaged ConfigMap and the report. */
+  readonly epochFloor: number;
+  readonly look: Look;
+  /** Node names by site. */
+  readonly sites: Readonly<Record<string, readonly string[]>>;
+  /** RFC 3339. */
+  readonly now: string;
+}
+
+const NOTHING: Status = {
+  activeSite: '',
+  activeNode: '',
+  primary: '',
+  phase: 'Held',
+  reason: '',
+  epoch: 0,
+  since: '',
+  lastUpdated: '',
+  sites: {},
+};
+
+/**
+ * Observation × configuration × previous state → next state. It never moves on a guess: an unknown look keeps the
+ * site, node and primary that were there.
+ *
+ * The epoch rises when the site that readers see changes. That is so after a move, and also when somebody wrote
+ * another site into the ConfigMap by hand: one epoch must never name two sites, because the higher epoch wins.
+ */
+export function decide({ believed, published, epochFloor, look, sites, now }: Situation): Status {
+  const previous = believed ?? published ?? NOTHING;
+  const place =
+    look.kind === 'located'
+      ? { activeSite: look.site, activeNode: look.node, primary: look.primary }
+      : { activeSite: previous.activeSite, activeNode: previous.activeNode, primary: previous.primary };
+  const { epoch, since } = nextEpoch(place.activeSite, previous, published, epochFloor, now);
+  const next: Status = { ...place, ...phaseOf(look), epoch, since, sites, lastUpdated: now };
+  return sameContent(previous, next) ? { ...next, lastUpdated: previous.lastUpdated } : next;
+}
+
+function nextEpoch(
+  site: string,
+  previous: Status,
+  published: Status | undefined,
+  floor: number,
+  now: string,
+): { epoch: number; since: string } {
+  if (site === '') return { epoch: Math.max(previous.epoch, floor), since: previous.since };
+  const seen = published !== undefined && published.epoch >= previous.epoch ? published : previous;
+  const highest = Math.max(previous.epoch, seen.epoch, floor);
+  if (seen.activeSite === site && highest === seen.epoch && highest > 0) {
+    return { epoch: highest, since: highest === previous.epoch ? previous.since : seen.since };
+  }
+  return { epoch: highest + 1, since: now };
+}
+
+function phaseOf(look: Look): Pick<Status, 'phase' | 'reason'> {
+  const moving = look.movingTo === undefined ? undefined : `Moving: to ${look.movingTo}`;
+  if (look.kind === 'located') {
+    return moving === undefined
+      ? { phase: 'Settled', reason: '' }
+      : { phase: 'Transitioning', reason: moving };
+  }
+  const reason = `${look.reason}: ${look.message}`;
+  return { phase: moving === undefined ? 'Held' : 'Transitioning', reason };
+}
+
+/**
+ * What a replica that begins to lead believes: what is published, unless the history knows of a later epoch or of
+ * another site for the same one. Then the ConfigMap was deleted or edited while nobody watched.
+ */
+export function recall(published: Status | undefined, last: Transition | undefined): Status | undefined {
+  if (last === undefined) return published;
+  if (published !== undefined) {
+    if (published.epoch > last.epoch) return published;
+    if (published.epoch === last.epoch && published.activeSite === last.to) return published;
+  }
+  return {
+    ...(published ?? NOTHING),
+    activeSite: last.to,
+    activeNode: last.node,
+    primary: last.primary,
+    epoch: last.epoch,
+    since: last.writtenAt,
+  };
+}
+
+/** Everything but the time stamp. */
+export function sameContent(a: Status, b: Status): boolean {
+  return (
+    a.activeSite === b.activeSite &&
+    a.activeNode === b.activeNode &&
+    a.primary === b.primary &&
+    a.phase === b.phase &&
+    a.reason === b.reason &&
+    a.epoch === b.epoch &&
+    a.since === b.since &&
+    JSON.stringify(a.sites) === JSON.stringify(b.sites)
+  );
+}

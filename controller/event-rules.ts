@@ -1,0 +1,38 @@
+import type { Status } from '../contract/status.ts';
+import type { EventReason } from './event-reasons.ts';
+import { HOLD_REASONS, type HoldReason } from './reasons.ts';
+
+export interface EventNote {
+  readonly reason: EventReason;
+  readonly note: string;
+}
+
+/** The Kubernetes Events that tell a change of the status to those who look with `kubectl describe`. */
+export function eventsOf(before: Status | undefined, after: Status): EventNote[] {
+  const events: EventNote[] = [];
+  if (after.activeSite !== (before?.activeSite ?? '')) {
+    const from = before?.activeSite ? `from ${before.activeSite} ` : '';
+    const note = `The active site moved ${from}to ${after.activeSite}: ${after.primary} runs on ${after.activeNode} (epoch ${after.epoch})`;
+    events.push({ reason: 'SiteChanged', note });
+  }
+  const code = holdReason(after);
+  if (code !== undefined && code !== (before && holdReason(before))) {
+    const kept = after.activeSite === '' ? 'no site is active yet' : `${after.activeSite} stays active`;
+    const { event, action } = HOLD_REASONS[code];
+    events.push({ reason: event, note: `${after.reason}; ${kept}. ${action}` });
+  }
+  if (before !== undefined && holdReason(before) !== undefined && after.phase === 'Settled') {
+    events.push({
+      reason: 'PrimaryFound',
+      note: `${after.primary} runs on ${after.activeNode} in ${after.activeSite}`,
+    });
+  }
+  return events;
+}
+
+/** The code that the status' reason begins with, while it is held. */
+export function holdReason(status: Status): HoldReason | undefined {
+  if (status.phase !== 'Held') return undefined;
+  const code = status.reason.slice(0, status.reason.indexOf(':'));
+  return code in HOLD_REASONS ? (code as HoldReason) : undefined;
+}

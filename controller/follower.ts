@@ -1,0 +1,159 @@
+import { decodeEpoch, decodeStatus, encodeStatus, type Status } from '../contract/status.ts';
+import type { KubeApi } from '../kubernetes/api.ts';
+import { backoff } from '../kubernetes/backoff.ts';
+import { type Clock, type Random, timestamp } from '../kubernetes/clock.ts';
+import { explain, isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts';
+import type { Leadership } from '../kubernetes/leadership.ts';
+import { NODES } from '../kubernetes/resources.ts';
+import { decide, type Look, recall, sameContent } from './decide.ts';
+import { DeposedError, type FencedConfigMap, type Found } from './fenced-config-map.ts';
+import type { Transition } from './history.ts';
+import type { Sites } from './sites.ts';
+import type { Observation, Trigger } from './triggers/trigger.ts';
+import type { Wakeup } from './wakeup.ts';
+
+export interface FollowerOptions {
+  readonly name: string;
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly trigger: Trigger;
+  readonly sites: Sites;
+  /** Undefined while the nodes have not been listed. */
+  readonly nodesBySite: () => Readonly<Record<string, readonly string[]>> | undefined;
+  readonly status: FencedConfigMap;
+  /** The last change of site that the report remembers. */
+  readonly lastTransition: () => Transition | undefined;
+  readonly resyncMs: number;
+  readonly dryRun: boolean;
+  readonly wakeup: Wakeup;
+  readonly observer: FollowerObserver;
+}
+
+/** Told about everything that happens here; for signals, report, Events, metrics and log. */
+export interface FollowerObserver {
+  /** `before` is undefined at the first pass of a leadership that found no status. */
+  onStatus(change: StatusChange): void;
+  onPass(pass: { readonly ms: number; readonly look: Look; readonly error?: unknown }): void;
+}
+
+export interface StatusChange {
+  readonly before: Status | undefined;
+  readonly after: Status;
+  /** When the service says that it moved to the place in `after`. */
+  readonly movedAt: string | undefined;
+}
+
+const FAILED_PASS_RETRY = { base: 250, max: 10_000 };
+
+/**
+ * Follows one service while this replica leads: WATCH the trigger, LOOK where the primary runs, MATCH its node to a
+ * site, DECIDE, and write the status by compare-and-set when it differs.
+ */
+export class Follower {
+  readonly #options: FollowerOptions;
+  #believed: Status | undefined;
+  #failures = 0;
+
+  constructor(options: FollowerOptions) {
+    this.#options = options;
+  }
+
+  /** Runs until the leadership ends, or until another leader turns out to have been here. */
+  async run(leadership: Leadership): Promise<void> {
+    const { trigger, wakeup, resyncMs, random } = this.#options;
+    const { signal } = leadership;
+    const watching = trigger.watch(wakeup.ring, signal);
+    this.#believed = undefined; // Somebody else may have led meanwhile: what is published counts.
+    while (!signal.aborted && (await this.#pass(leadership))) {
+      const retryMs = Math.min(resyncMs, backoff(this.#failures, FAILED_PASS_RETRY, random));
+      await wakeup.wait(this.#failures === 0 ? resyncMs : retryMs, signal);
+    }
+    await watching;
+  }
+
+  /** False when this replica has to stop. */
+  async #pass(leadership: Leadership): Promise<boolean> {
+    const { clock, status, observer } = this.#options;
+    const started = clock.elapsed();
+    let look: Look = { kind: 'unknown', reason: 'ApiError', message: 'no look was made' };
+    try {
+      const [observation, found] = await Promise.all([
+        this.#observe(leadership.signal),
+        status.read(leadership.signal),
+      ]);
+      look = await this.#match(observation, leadership.signal);
+      await this.#settle(look, observation, found, leadership);
+      this.#failures = look.kind === 'unknown' && look.reason === 'ApiError' ? this.#failures + 1 : 0;
+      observer.onPass({ ms: clock.elapsed() - started, look });
+    } catch (error) {
+      if (leadership.signal.aborted) return false;
+      observer.onPass({ ms: clock.elapsed() - started, look, error });
+      if (error instanceof DeposedError) return false;
+      this.#failures += 1;
+      // Somebody wrote between our read and our write: look again at once.
+      if (isConflict(error) || isAlreadyExists(error)) this.#options.wakeup.ring();
+    }
+    return true;
+  }
+
+  async #observe(signal: AbortSignal): Promise<Observation> {
+    try {
+      return await this.#options.trigger.observe(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      return { kind: 'unknown', reason: 'ApiError', message: explain(error) };
+    }
+  }
+
+  /** The node is asked for now: a name alone does not say that the node still exists, or what its labels are. */
+  async #match(observation: Observation, signal: AbortSignal): Promise<Look> {
+    if (observation.kind === 'unknown') return observation;
+    const { primary, node, movingTo } = observation;
+    const moving = movingTo === undefined ? {} : { movingTo };
+    try {
+      const object = await this.#options.api.get(NODES, { name: node }, { signal, metadataOnly: true });
+      const site = this.#options.sites.of(object);
+      if (site !== undefined) return { kind: 'located', primary, node, site: site.name, ...moving };
+      const message = `${primary} runs on node ${node}, which belongs to no site`;
+      return { kind: 'unknown', reason: 'NodeWithoutSite', message, ...moving };
+    } catch (error) {
+      signal.throwIfAborted();
+      return isNotFound(error)
+        ? {
+            kind: 'unknown',
+            reason: 'NodeNotFound',
+            message: `node ${node} of ${primary} does not exist`,
+            ...moving,
+          }
+        : { kind: 'unknown', reason: 'ApiError', message: explain(error), ...moving };
+    }
+  }
+
+  async #settle(look: Look, observation: Observation, found: Found, leadership: Leadership): Promise<void> {
+    const { clock, status, observer, lastTransition, dryRun } = this.#options;
+    if (!dryRun) await status.assertNotDeposed(found, leadership);
+    const published = decodeStatus(found.data);
+    const first = this.#believed === undefined;
+    const before = this.#believed ?? recall(published, lastTransition());
+    const after = decide({
+      believed: before,
+      published,
+      epochFloor: decodeEpoch(found.data.epoch) ?? 0,
+      look,
+      sites: this.#options.nodesBySite() ?? before?.sites ?? {},
+      now: timestamp(clock),
+    });
+    const claimed = found.term === leadership.term;
+    const unchanged = published !== undefined && isSame(published, after);
+    if (!dryRun && !(claimed && unchanged)) await status.write(found, encodeStatus(after), leadership);
+    this.#believed = after;
+    if (!first && before !== undefined && sameContent(before, after)) return;
+    const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
+    observer.onStatus({ before, after, movedAt });
+  }
+}
+
+function isSame(published: Status, wanted: Status): boolean {
+  return sameContent(published, wanted) && published.lastUpdated === wanted.lastUpdated;
+}

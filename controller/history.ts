@@ -1,0 +1,26 @@
+/** One change of the active site, as the report keeps it. Times are RFC 3339. */
+export interface Transition {
+  readonly epoch: number;
+  /** Empty at the very first one. */
+  readonly from: string;
+  readonly to: string;
+  readonly node: string;
+  readonly primary: string;
+  /** When the service says that it moved; empty when it does not say. */
+  readonly movedAt: string;
+  readonly writtenAt: string;
+}
+
+export const HISTORY_LIMIT = 50;
+
+/** Entries that are not transitions (edited by hand) are left out. */
+export function decodeHistory(value: unknown): Transition[] {
+  return Array.isArray(value) ? value.filter(isTransition) : [];
+}
+
+function isTransition(value: unknown): value is Transition {
+  if (typeof value !== 'object' || value === null) return false;
+  const { epoch, ...rest } = value as Record<string, unknown>;
+  const texts = ['from', 'to', 'node', 'primary', 'movedAt', 'writtenAt'];
+  return Number.isSafeInteger(epoch) && texts.every((key) => typeof rest[key] === 'string');
+}

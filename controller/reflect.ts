@@ -1,0 +1,34 @@
+import type { KubeApi, KubeObject } from '../kubernetes/api.ts';
+import type { Clock, Random } from '../kubernetes/clock.ts';
+import { Reflector, type ReflectorOptions, type ReflectorProblem } from '../kubernetes/reflector.ts';
+
+/** What every watch of the controller is made with. */
+export interface WatchPorts {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** `resource` is the plural, such as `pods`. */
+  readonly onWatchProblem: (resource: string, problem: ReflectorProblem, error: unknown) => void;
+}
+
+/** A reflector whose problems are told with the name of its resource. */
+export function reflect<T extends KubeObject, V>(
+  { api, clock, random, onWatchProblem }: WatchPorts,
+  options: Omit<ReflectorOptions<T, V>, 'api' | 'clock' | 'random' | 'onProblem'>,
+): Reflector<T, V> {
+  const { plural } = options.resource;
+  return new Reflector({
+    ...options,
+    api,
+    clock,
+    random,
+    onProblem: (problem, error) => onWatchProblem(plural, problem, error),
+  });
+}
+
+/** For `onChange`: calls `wake` only when what is kept differs, not at every new version of the object. */
+export function onDifference(wake: () => void) {
+  return (_key: string, now: string | undefined, before: string | undefined): void => {
+    if (now !== before) wake();
+  };
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '../kubernetes/clock.ts';
+import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts';
+import type { Leadership } from '../kubernetes/leadership.ts';
+import type { FencedConfigMap, Found } from './fenced-config-map.ts';
+import { decodeHistory, HISTORY_LIMIT, type Transition } from './history.ts';
+import { Wakeup } from './wakeup.ts';
+
+const WRITE_GAP_MS = 1_000;
+const RETRY_MS = 5_000;
+const ATTEMPTS = 4;
+
+/**
+ * What changes more often than the status: the history, how DNS stands, what was done. A second ConfigMap, so that
+ * those who watch the status are not woken by it. The leader's memory is the truth; the ConfigMap follows at most
+ * once a second, and gives the memory back to the next leader.
+ */
+export class Report {
+  readonly #store: FencedConfigMap;
+  readonly #wakeup: Wakeup;
+  readonly #onProblem: (error: unknown) => void;
+  #sections = new Map<string, string>();
+  #found: Found | undefined;
+  #dirty = false;
+
+  constructor(store: FencedConfigMap, clock: Clock, onProblem: (error: unknown) => void) {
+    this.#store = store;
+    this.#wakeup = new Wakeup(clock, WRITE_GAP_MS);
+    this.#onProblem = onProblem;
+  }
+
+  /** Takes over what the last leader left. Throws KubeError. */
+  async load(leadership: Leadership): Promise<void> {
+    this.#found = await this.#store.read(leadership.signal);
+    this.#sections = new Map(Object.entries(this.#found.data));
+  }
+
+  get history(): readonly Transition[] {
+    return decodeHistory(this.get('history'));
+  }
+
+  addTransition(transition: Transition): void {
+    this.set('history', [...this.history, transition].slice(-HISTORY_LIMIT));
+  }
+
+  /** The JSON value of a section, or undefined. The caller checks its shape: anybody can edit a ConfigMap. */
+  get(section: string): unknown {
+    return parseJson(this.#sections.get(section));
+  }
+
+  set(section: string, value: unknown): void {
+    const text = JSON.stringify(value);
+    if (this.#sections.get(section) === text) return;
+    this.#sections.set(section, text);
+    this.#dirty = true;
+    this.#wakeup.ring();
+  }
+
+  /** Writes what changed, until the leadership ends. */
+  async run(leadership: Leadership): Promise<void> {
+    const { signal } = leadership;
+    while (!signal.aborted) {
+      await this.#wakeup.wait(RETRY_MS, signal);
+      if (!this.#dirty || signal.aborted) continue;
+      try {
+        await this.save(leadership);
+      } catch (error) {
+        if (!signal.aborted) this.#onProblem(error);
+      }
+    }
+  }
+
+  /** Writes now and resolves when it is stored; for what must be known before an action. Throws KubeError. */
+  async save(leadership: Leadership): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      this.#dirty = false;
+      try {
+        const found = this.#found ?? (await this.#store.read(leadership.signal));
+        this.#found = await this.#store.write(found, Object.fromEntries(this.#sections), leadership);
+        return;
+      } catch (error) {
+        this.#dirty = true;
+        this.#found = undefined;
+        // Edited or deleted by hand since it was read: the memory is the truth, write it over the new version.
+        const raced = isConflict(error) || isAlreadyExists(error) || isNotFound(error);
+        if (!raced || attempt >= ATTEMPTS) throw error;
+      }
+    }
+  }
+}
+
+function parseJson(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // Edited by hand into something that is not JSON: as good as absent.
+  }
+}

@@ -1,0 +1,45 @@
+import type { Pod } from '../../../kubernetes/resources.ts';
+import type { HoldReason } from '../../reasons.ts';
+import type { Observation } from '../trigger.ts';
+import { type Cluster, isOwnedBy, PENDING } from './cluster.ts';
+
+type Unknown = Extract<Observation, { kind: 'unknown' }>;
+
+/** The pod to look at, or why there is none. */
+export function primaryOf(cluster: Cluster): { pod: string } | Unknown {
+  const name = `Cluster ${cluster.metadata.namespace}/${cluster.metadata.name}`;
+  const { currentPrimary = '' } = cluster.status ?? {};
+  if (cluster.metadata.deletionTimestamp !== undefined) {
+    return unknown('ClusterDeleting', `${name} is being deleted`, cluster);
+  }
+  if (currentPrimary === '') return unknown('PrimaryEmpty', `${name} has no current primary`, cluster);
+  if (currentPrimary === PENDING) return unknown('PrimaryPending', `${name} is choosing a primary`, cluster);
+  return { pod: currentPrimary };
+}
+
+/** Where the primary runs. `pod` is undefined when it does not exist. */
+export function locate(cluster: Cluster, primary: string, pod: Pod | undefined): Observation {
+  const name = `pod ${cluster.metadata.namespace}/${primary}`;
+  if (pod === undefined) return unknown('PodNotFound', `${name} does not exist`, cluster);
+  if (!isOwnedBy(pod, cluster)) {
+    return unknown(
+      'PodOfOtherCluster',
+      `${name} is not of the Cluster with UID ${cluster.metadata.uid}`,
+      cluster,
+    );
+  }
+  const node = pod.spec?.nodeName ?? '';
+  if (node === '') return unknown('PodWithoutNode', `${name} has no node`, cluster);
+  const movedAt = cluster.status?.currentPrimaryTimestamp;
+  return { kind: 'located', primary, node, ...moving(cluster), ...(movedAt !== undefined && { movedAt }) };
+}
+
+function unknown(reason: HoldReason, message: string, cluster: Cluster): Unknown {
+  return { kind: 'unknown', reason, message, ...moving(cluster) };
+}
+
+/** A switchover or failover is under way while the two differ; an empty target is a Cluster being made. */
+function moving({ status = {} }: Cluster): { movingTo?: string } {
+  const { currentPrimary = '', targetPrimary = '' } = status;
+  return targetPrimary === '' || targetPrimary === currentPrimary ? {} : { movingTo: targetPrimary };
+}

@@ -1,0 +1,174 @@
+import type { KubeApi } from '../../../kubernetes/api.ts';
+import { type Clock, timestamp } from '../../../kubernetes/clock.ts';
+import { explain, KubeError, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import type { Leadership } from '../../../kubernetes/leadership.ts';
+import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
+import type { Memory } from '../trigger.ts';
+import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS } from './cluster.ts';
+import { promotionPreconditions } from './preconditions.ts';
+
+/**
+ * AlreadyThere, Moved: done. TimedOut: the operator did not finish in time; a human has to look.
+ * Waiting: a precondition does not hold yet. Moving: the patch was sent, or was about to be.
+ */
+export type PreferredOutcome = 'AlreadyThere' | 'Moved' | 'TimedOut' | 'Waiting' | 'Moving';
+
+export interface PreferredRecord {
+  /** The incarnation of the Cluster that this was done for. */
+  readonly uid: string;
+  /** The restart of the controller that asked for it; empty when none did. */
+  readonly restartedAt: string;
+  readonly outcome: PreferredOutcome;
+  /** The pod that is promoted; empty when none is. */
+  readonly target: string;
+  /** RFC 3339: when this outcome was reached. */
+  readonly at: string;
+  /** What is in the way, for the reader. */
+  readonly detail: string;
+}
+
+export interface PreferredOptions {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly namespace: string;
+  readonly clusterName: string;
+  readonly node: string;
+  /** The controller's own `kubectl.kubernetes.io/restartedAt`; empty when it was never restarted that way. */
+  readonly restartedAt: string;
+  readonly memory: Memory;
+  readonly onOutcome: (record: PreferredRecord) => void;
+}
+
+/** A switchover may last as long as the old primary takes to shut down; after this a human should look. */
+const DEADLINE_MS = 10 * 60_000;
+const FINAL: readonly PreferredOutcome[] = ['AlreadyThere', 'Moved', 'TimedOut'];
+
+/**
+ * Moves the primary to its preferred node, once for each incarnation of the Cluster and once more after each
+ * `kubectl rollout restart` of the controller. A failover that moves it away later is not undone.
+ */
+export class PreferredPrimary {
+  readonly #options: PreferredOptions;
+
+  constructor(options: PreferredOptions) {
+    this.#options = options;
+  }
+
+  /** One step. Throws KubeError. */
+  async step(leadership: Leadership): Promise<void> {
+    const { api, namespace, clusterName: name, restartedAt } = this.#options;
+    const { signal } = leadership;
+    const cluster = await api.get(CLUSTERS, { namespace, name }, { signal });
+    const uid = cluster.metadata.uid ?? '';
+    const record = decodeRecord(this.#options.memory.load());
+    const asked = record?.uid !== uid || (restartedAt !== '' && record.restartedAt !== restartedAt);
+    if (record !== undefined && record.uid === uid && record.outcome === 'Moving') {
+      return this.#follow(record, cluster, leadership);
+    }
+    if (asked || !FINAL.includes(record.outcome)) return this.#consider(cluster, record, leadership);
+  }
+
+  /** The patch is out: never send another one, only see what comes of it. */
+  async #follow(record: PreferredRecord, cluster: Cluster, leadership: Leadership): Promise<void> {
+    const { clock } = this.#options;
+    if (cluster.status?.currentPrimary === record.target) {
+      return this.#remember({ ...record, outcome: 'Moved', detail: '' }, leadership);
+    }
+    if (clock.now() - Date.parse(record.at) < DEADLINE_MS) return;
+    const { currentPrimary = '', phase = '' } = cluster.status ?? {};
+    const detail = `currentPrimary is still "${currentPrimary}", phase "${phase}"`;
+    return this.#remember({ ...record, outcome: 'TimedOut', detail }, leadership);
+  }
+
+  async #consider(
+    cluster: Cluster,
+    last: PreferredRecord | undefined,
+    leadership: Leadership,
+  ): Promise<void> {
+    const { api, namespace, clusterName, node: name, restartedAt } = this.#options;
+    const { signal } = leadership;
+    const [{ items: pods }, node, backups] = await Promise.all([
+      api.list(PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${clusterName}`, signal }),
+      api.get(NODES, { name }, { signal }).catch(undefinedIfNotFound),
+      api.list(BACKUPS, { namespace, signal }).catch(undefinedIfNotFound),
+    ]);
+    const primary = pods.find(({ metadata }) => metadata.name === cluster.status?.currentPrimary);
+    const base = { uid: cluster.metadata.uid ?? '', restartedAt, target: '', detail: '' };
+    if (primary?.spec?.nodeName === name) {
+      return this.#remember({ ...base, outcome: 'AlreadyThere', at: this.#now() }, leadership);
+    }
+    const target = pods.find((pod) => isInstanceOn(pod, name));
+    const runningBackups = (backups?.items ?? [])
+      .filter(({ spec, status }) => spec?.cluster?.name === clusterName && isRunning(status?.phase))
+      .map(({ metadata }) => metadata.name);
+    const obstacles = promotionPreconditions({ cluster, target, node, runningBackups })
+      .map(({ obstacle }) => obstacle)
+      .filter((obstacle) => obstacle !== undefined);
+    if (obstacles.length > 0 || target === undefined) {
+      const detail = obstacles.join('; ');
+      if (last?.outcome === 'Waiting' && last.uid === base.uid && last.detail === detail) return;
+      return this.#remember({ ...base, outcome: 'Waiting', at: this.#now(), detail }, leadership);
+    }
+    await this.#promote(
+      cluster,
+      { ...base, outcome: 'Moving', at: this.#now(), target: target.metadata.name },
+      leadership,
+    );
+  }
+
+  /** Stored before it is sent: a replica that takes over in between must not send it a second time. */
+  async #promote(cluster: Cluster, record: PreferredRecord, leadership: Leadership): Promise<void> {
+    const { api, namespace, clusterName: name } = this.#options;
+    await this.#remember(record, leadership);
+    if (!leadership.isHeld()) return;
+    const body = {
+      metadata: { resourceVersion: cluster.metadata.resourceVersion },
+      status: {
+        targetPrimary: record.target,
+        targetPrimaryTimestamp: this.#now().replace(/Z$/, '000Z'), // The operator writes microseconds.
+        phase: 'Switchover in progress',
+        phaseReason: `Switching over to ${record.target}`,
+      },
+    };
+    try {
+      await api.patch(CLUSTERS, { namespace, name }, body, {
+        type: 'merge',
+        subresource: 'status',
+        signal: leadership.signal,
+      });
+    } catch (error) {
+      // The server refused it, so nothing was changed: it may be tried again. Without an answer nobody knows.
+      if (error instanceof KubeError && error.status >= 400 && error.status < 500) {
+        const detail = `the patch was refused: ${explain(error)}`;
+        await this.#remember({ ...record, outcome: 'Waiting', target: '', detail }, leadership);
+      }
+      throw error;
+    }
+  }
+
+  async #remember(record: PreferredRecord, leadership: Leadership): Promise<void> {
+    await this.#options.memory.save(record, leadership);
+    this.#options.onOutcome(record);
+  }
+
+  #now(): string {
+    return timestamp(this.#options.clock);
+  }
+}
+
+function isInstanceOn(pod: Pod, node: string): boolean {
+  return pod.spec?.nodeName === node && pod.metadata.labels?.[CNPG_LABELS.podRole] === 'instance';
+}
+
+/** Source: the operator's BackupPhase constants; anything but an end counts as running. */
+function isRunning(phase = ''): boolean {
+  return !['completed', 'failed'].includes(phase);
+}
+
+/** Undefined when there is none, or when somebody edited it into something else. */
+function decodeRecord(value: unknown): PreferredRecord | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const record = value as Record<string, unknown>;
+  const texts = ['uid', 'restartedAt', 'outcome', 'target', 'at', 'detail'];
+  return texts.every((key) => typeof record[key] === 'string') ? (value as PreferredRecord) : undefined;
+}

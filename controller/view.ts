@@ -1,0 +1,65 @@
+import { decodeStatus, type Status } from '../contract/status.ts';
+import type { ObjectKey } from '../kubernetes/api.ts';
+import type { Reflector } from '../kubernetes/reflector.ts';
+import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
+import { reflect, type WatchPorts } from './reflect.ts';
+
+/** One follower as `/api/status` shows it. The sections of the report stand beside the status as they are stored. */
+export interface FollowerView {
+  readonly name: string;
+  readonly status: Status | undefined;
+  readonly report: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What is published, read back from the two ConfigMaps; so a standby replica shows the same as the leader.
+ */
+export class View {
+  readonly name: string;
+  readonly #status: Reflector<ConfigMap, ConfigMap>;
+  readonly #report: Reflector<ConfigMap, ConfigMap>;
+
+  constructor(
+    ports: WatchPorts,
+    name: string,
+    maps: { status: Required<ObjectKey>; report: Required<ObjectKey> },
+    onChange: () => void,
+  ) {
+    this.name = name;
+    const of = ({ name, namespace }: Required<ObjectKey>) =>
+      reflect(ports, {
+        resource: CONFIG_MAPS,
+        namespace,
+        fieldSelector: `metadata.name=${name}`,
+        keep: (object: ConfigMap) => object,
+        onChange,
+      });
+    this.#status = of(maps.status);
+    this.#report = of(maps.report);
+  }
+
+  /** Follows both until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#status.run(signal), this.#report.run(signal)]);
+  }
+
+  /** Milliseconds since the API server was last heard of. */
+  age(): number {
+    return Math.max(this.#status.lastContact(), this.#report.lastContact());
+  }
+
+  snapshot(): FollowerView {
+    const [status] = this.#status.list();
+    const [report] = this.#report.list();
+    const sections = Object.entries(report?.data ?? {}).map(([key, text]) => [key, jsonOrText(text)]);
+    return { name: this.name, status: decodeStatus(status?.data), report: Object.fromEntries(sections) };
+  }
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // Edited by hand: shown as it is.
+  }
+}
