@@ -1,0 +1,37 @@
+import { isIPv4 } from 'node:net';
+import type { Dispatcher } from 'undici';
+import { type Clock, withDeadline } from '../../../kubernetes/clock.ts';
+import { explain } from '../../../kubernetes/errors.ts';
+import { DnsError } from '../provider.ts';
+
+/** The vendor's own address service. */
+const SERVICE = new URL('https://dynamicdns.park-your-domain.com/getip');
+const TIMEOUT_MS = 10_000;
+
+/** The IPv4 address that Namecheap sees this program come from. Throws DnsError. */
+export async function findClientIp(
+  clock: Clock,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    const text = await withDeadline(clock, TIMEOUT_MS, signal, SERVICE.href, async (limited) => {
+      const answer = await dispatcher.request({
+        origin: SERVICE.origin,
+        path: SERVICE.pathname,
+        method: 'GET',
+        signal: limited,
+      });
+      return (await answer.body.text()).trim();
+    });
+    if (isIPv4(text)) return text;
+    throw new Error('the answer is no IPv4 address');
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new DnsError(`the outgoing address of this program could not be found: ${explain(error)}`, {
+      kind: 'retry',
+      code: 'client-ip',
+      action: `Set NAMECHEAP_CLIENT_IP to the address that the account has whitelisted, or allow ${SERVICE.host}.`,
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import type { Change } from '../provider.ts';
+import { DnsError } from '../provider.ts';
+import { hostInZone, nameInZone } from '../zones.ts';
+import type { Host } from './api.ts';
+import { describeHost, refused } from './zone.ts';
+
+/** What setHosts takes. A record of another type would be lost, or make the API refuse the whole zone. */
+const WRITABLE_TYPES = new Set([
+  'A',
+  'AAAA',
+  'ALIAS',
+  'CAA',
+  'CNAME',
+  'MX',
+  'MXE',
+  'NS',
+  'TXT',
+  'URL',
+  'URL301',
+  'FRAME',
+]);
+/** These answer for an address themselves, so that an A record beside them is only half followed. */
+const ANSWERS_ADDRESS = new Set(['ALIAS', 'URL', 'URL301', 'FRAME']);
+const MAX_HOSTS = 150;
+const LOOK = 'Nothing was written.';
+
+/** Throws when sending `hosts` back would harm a record. `counted` is what the registrar says the zone holds. */
+export function assertCanBeSentBack(zone: string, hosts: readonly Host[], counted: number | undefined): void {
+  if (counted !== undefined && hosts.length < counted) {
+    throw refused(
+      `Namecheap counts ${counted} records in ${zone} but shows only ${hosts.length}; a write would delete the others`,
+      `${LOOK} Look in the Namecheap panel for records that its API does not show, such as SRV, and move them elsewhere.`,
+    );
+  }
+  for (const host of hosts) {
+    const problem = harm(host);
+    if (problem === undefined) continue;
+    throw refused(
+      `${describeHost(host, zone)} ${problem}, and each write sends the whole zone`,
+      `${LOOK} Change that record in the Namecheap panel, or move the following names to a zone of their own.`,
+    );
+  }
+}
+
+function harm(host: Host): string | undefined {
+  if (host.isDdnsEnabled) return 'is a dynamic DNS record, which a write would turn into a fixed one';
+  if (!host.isActive) return 'is switched off, and a write would switch it on';
+  if (!WRITABLE_TYPES.has(host.type)) return 'is of a type that the API cannot write';
+  if (host.name === '' || host.address === '')
+    return 'has an empty name or value, which the API does not take back';
+  if (/\p{Cc}/u.test(host.address)) return 'holds a control character, which the API does not take back';
+  return undefined;
+}
+
+/**
+ * The last look before a write, made without trusting the merge: whatever `changes` do not name is there, in its
+ * order and byte for byte; every changed name still answers; nothing stands beside a record that excludes it.
+ */
+export function assertHarmless(
+  zone: string,
+  before: readonly Host[],
+  after: readonly Host[],
+  changes: readonly Change[],
+): void {
+  const keys = new Set(changes.map((change) => key(zone, 'found' in change ? change.found : change.wanted)));
+  const isForeign = (host: Host) => !keys.has(`${host.name.toLowerCase()} ${host.type}`);
+  if (JSON.stringify(before.filter(isForeign)) !== JSON.stringify(after.filter(isForeign))) {
+    throw refused(
+      `the new list of ${zone} would change records that are not to be changed`,
+      `${LOOK} This is a defect of this program: report it.`,
+    );
+  }
+  if (after.length > MAX_HOSTS && after.length > before.length) {
+    throw refused(
+      `${zone} would have ${after.length} records, and Namecheap takes ${MAX_HOSTS}`,
+      `${LOOK} Remove records that are no longer needed.`,
+    );
+  }
+  for (const change of changes)
+    assertAnswers(zone, after, 'found' in change ? change.found.name : change.wanted.name);
+}
+
+function assertAnswers(zone: string, after: readonly Host[], name: string): void {
+  const types = after
+    .filter((host) => nameInZone(host.name.toLowerCase(), zone) === name)
+    .map(({ type }) => type);
+  const isCname = types.includes('CNAME');
+  if (!types.some((type) => type === 'A' || type === 'AAAA' || type === 'CNAME')) {
+    throw refused(
+      `${name} would be left without an address`,
+      `${LOOK} This is a defect of this program: report it.`,
+    );
+  }
+  if (isCname && name === zone) {
+    throw new DnsError(`${name} is the top of its zone, where no CNAME may stand`, {
+      kind: 'config',
+      action: 'Give the sites an "ip" instead of a "cname", or list another name.',
+    });
+  }
+  const rival = types.find((type) => (isCname ? type !== 'CNAME' : ANSWERS_ADDRESS.has(type)));
+  if (rival !== undefined) {
+    throw refused(
+      `${name} also has a record of type ${rival}, which cannot stand beside ${isCname ? 'a CNAME' : 'an address'}`,
+      `${LOOK} Remove that record in the Namecheap panel, or take ${name} off DNS_RECORDS.`,
+    );
+  }
+}
+
+function key(zone: string, { name, type }: { readonly name: string; readonly type: string }): string {
+  return `${hostInZone(name, zone) ?? name} ${type}`;
+}

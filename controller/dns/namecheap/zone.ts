@@ -1,0 +1,176 @@
+import { canonicalValue, sameRecordSet } from '../plan.ts';
+import { type Change, DnsError, type RecordSet, type RecordType } from '../provider.ts';
+import { hostInZone, nameInZone } from '../zones.ts';
+import type { Host, HostList } from './api.ts';
+
+/** What the API shows for a record whose TTL is "automatic". */
+const AUTOMATIC_TTL = '1799';
+const POINTS_TO_NAME = new Set(['CNAME', 'ALIAS', 'NS', 'MX']);
+const FOLLOWING: readonly string[] = ['A', 'AAAA', 'CNAME'] satisfies RecordType[];
+
+/** Throws unless this is the whole truth about `zone` and a write would be served. */
+export function assertServed(zone: string, list: HostList): void {
+  if (list.domain !== zone) {
+    throw refused(
+      `asked for the zone ${zone}, Namecheap answered about ${list.domain || 'no domain'}`,
+      'Look for a proxy or cache between.',
+    );
+  }
+  if (!list.isUsingOurDns) {
+    throw refused(
+      `${zone} does not use Namecheap's name servers, so a record written there is seen by nobody`,
+      'Point the domain to Namecheap BasicDNS or PremiumDNS, or choose the DNS_PROVIDER that serves it.',
+    );
+  }
+}
+
+/** The A, AAAA and CNAME record sets of `names`. A record that is switched off answers nobody, so it is none. */
+export function recordSets(
+  zone: string,
+  hosts: readonly Host[],
+  names: readonly string[],
+): readonly RecordSet[] {
+  const sets = new Map<string, { name: string; type: RecordType; ttl: number; values: string[] }>();
+  for (const host of hosts) {
+    const name = nameInZone(host.name.toLowerCase(), zone);
+    if (!isFollowing(host.type) || !host.isActive || !names.includes(name)) continue;
+    const key = `${name} ${host.type}`;
+    const set = sets.get(key) ?? { name, type: host.type, ttl: Number(ttlOf(host)), values: [] };
+    set.values.push(canonicalValue(host.address));
+    sets.set(key, set);
+  }
+  return [...sets.values()];
+}
+
+/**
+ * The zone's full list with `changes` made and every other record as it was, in its place.
+ * Throws a DnsError of kind `conflict` when the zone is no longer what the changes were planned for.
+ */
+export function mergeHosts(
+  zone: string,
+  hosts: readonly Host[],
+  changes: readonly Change[],
+): readonly Host[] {
+  return changes.reduce((list, change) => {
+    const { name, type } = 'found' in change ? change.found : change.wanted;
+    assertPlannedFor(zone, list, change, name, type);
+    const isTarget = touches(zone, name, type);
+    const rest = list.filter((host) => !isTarget(host));
+    if (change.action === 'delete') return rest;
+    const before = list.find(isTarget);
+    const put = change.wanted.values.map((value) => newHost(zone, change.wanted, value, before));
+    if (before === undefined) return [...rest, ...put];
+    const place = list.indexOf(before);
+    return [...rest.slice(0, place), ...put, ...rest.slice(place)];
+  }, hosts);
+}
+
+function assertPlannedFor(
+  zone: string,
+  hosts: readonly Host[],
+  change: Change,
+  name: string,
+  type: RecordType,
+): void {
+  const there = recordSets(zone, hosts, [name]).find((set) => set.type === type);
+  const planned = 'found' in change ? change.found : undefined;
+  const agrees =
+    there === undefined || planned === undefined ? there === planned : sameRecordSet(there, planned);
+  if (agrees) return;
+  throw new DnsError(`${name} ${type} was changed by somebody else while it was being updated`, {
+    kind: 'conflict',
+    code: 'changed',
+    action: 'Nothing: the zone is read again. If this lasts, find who else writes this record.',
+  });
+}
+
+function touches(zone: string, name: string, type: string): (host: Host) => boolean {
+  const hostName = hostInZone(name, zone);
+  return (host) => host.name.toLowerCase() === hostName && host.type === type;
+}
+
+function newHost(zone: string, set: RecordSet, value: string, before: Host | undefined): Host {
+  const name = hostInZone(set.name, zone);
+  if (name === undefined) throw new Error(`${set.name} is not in the zone ${zone}`);
+  const host = { name, type: set.type, mxPref: '10', isActive: true, isDdnsEnabled: false, ...before };
+  return { ...host, address: value, ttl: String(set.ttl) };
+}
+
+/** A form in which two records are equal when the API treats them as equal. */
+function identity({ name, type, address, mxPref, ttl, isActive, isDdnsEnabled }: Host): string {
+  const target = POINTS_TO_NAME.has(type) || type === 'AAAA' ? canonicalValue(address) : address;
+  const preference = type === 'MX' ? mxPref : '';
+  return JSON.stringify([
+    name.toLowerCase(),
+    type,
+    target,
+    preference,
+    ttlOf({ ttl }),
+    isActive,
+    isDdnsEnabled,
+  ]);
+}
+
+export function sameHosts(one: readonly Host[], other: readonly Host[]): boolean {
+  return one.length === other.length && missingHosts(one, other).length === 0;
+}
+
+export type ZoneContent = Pick<HostList, 'hosts' | 'emailType'>;
+
+/**
+ * What `shown` has too little or too much after `changes` were sent as `sent`, as ends of a sentence about the zone.
+ * A record that somebody added elsewhere meanwhile is no difference.
+ */
+export function compareZones(
+  zone: string,
+  sent: ZoneContent,
+  shown: ZoneContent,
+  changes: readonly Change[],
+): readonly string[] {
+  const names = changes.map((change) => ('found' in change ? change.found.name : change.wanted.name));
+  const isOurs = ({ name, type }: Host) =>
+    isFollowing(type) && names.includes(nameInZone(name.toLowerCase(), zone));
+  return [
+    ...missingHosts(sent.hosts, shown.hosts).map((host) => `lacks ${describeHost(host, zone)}`),
+    ...missingHosts(shown.hosts.filter(isOurs), sent.hosts).map(
+      (host) => `still has ${describeHost(host, zone)}`,
+    ),
+    ...(sent.emailType === shown.emailType
+      ? []
+      : [`has the mail setting ${shown.emailType} for ${sent.emailType}`]),
+  ];
+}
+
+/** What is in `wanted` and not in `there`, counting repetitions. */
+function missingHosts(wanted: readonly Host[], there: readonly Host[]): readonly Host[] {
+  const counts = new Map<string, number>();
+  for (const host of there) counts.set(identity(host), (counts.get(identity(host)) ?? 0) + 1);
+  return wanted.filter((host) => {
+    const left = counts.get(identity(host)) ?? 0;
+    counts.set(identity(host), left - 1);
+    return left <= 0;
+  });
+}
+
+function ttlOf({ ttl }: Pick<Host, 'ttl'>): string {
+  return ttl === '' || ttl === '0' ? AUTOMATIC_TTL : ttl;
+}
+
+/** As it has to be sent: an MX target without its dot is silently not saved, a TTL of 0 not accepted. */
+export function sendable(host: Host): Host {
+  const address = host.type === 'MX' && !host.address.endsWith('.') ? `${host.address}.` : host.address;
+  return { ...host, address, ttl: ttlOf(host) };
+}
+
+export function describeHost({ name, type, address }: Host, zone: string): string {
+  const shown = address.length > 40 ? `${address.slice(0, 40)}…` : address;
+  return `${nameInZone(name, zone)} ${type} ${shown}`;
+}
+
+function isFollowing(type: string): type is RecordType {
+  return FOLLOWING.includes(type);
+}
+
+export function refused(message: string, action: string): DnsError {
+  return new DnsError(message, { kind: 'refused', action });
+}

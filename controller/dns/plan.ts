@@ -1,0 +1,59 @@
+import { isIPv6 } from 'node:net';
+import type { Change, RecordSet, RecordType } from './provider.ts';
+
+/**
+ * The steps from what was found to what is wanted; none when they agree. Only names that have a wanted set are
+ * looked at, and each of them keeps at least that set: no plan leaves a name without a record.
+ */
+export function plan(
+  found: readonly RecordSet[],
+  wanted: readonly RecordSet[],
+  owned: ReadonlySet<RecordType>,
+): readonly Change[] {
+  const empty = wanted.find((set) => set.values.length === 0);
+  if (empty !== undefined) throw new Error(`the wish for ${empty.name} ${empty.type} has no value`);
+  return [...deletions(found, wanted, owned), ...wanted.flatMap((set) => putting(found, set))];
+}
+
+/** Deletions come first, because a CNAME and an address cannot stand side by side even for a moment. */
+function deletions(
+  found: readonly RecordSet[],
+  wanted: readonly RecordSet[],
+  owned: ReadonlySet<RecordType>,
+): Change[] {
+  return found
+    .filter((set) => {
+      const types = wanted.filter(({ name }) => name === set.name).map(({ type }) => type);
+      if (types.length === 0 || types.includes(set.type)) return false;
+      return owned.has(set.type) || set.type === 'CNAME' || types.includes('CNAME');
+    })
+    .map((set) => ({ action: 'delete', found: set }));
+}
+
+function putting(found: readonly RecordSet[], wanted: RecordSet): Change[] {
+  const there = found.find(({ name, type }) => name === wanted.name && type === wanted.type);
+  if (there === undefined) return [{ action: 'create', wanted }];
+  return sameRecordSet(there, wanted) ? [] : [{ action: 'update', found: there, wanted }];
+}
+
+/** Equal in what a resolver would answer: order, notation and repetition of values do not count. */
+export function sameRecordSet(one: RecordSet, other: RecordSet): boolean {
+  return (
+    one.name === other.name &&
+    one.type === other.type &&
+    one.ttl === other.ttl &&
+    sameValues(one.values, other.values)
+  );
+}
+
+export function sameValues(one: readonly string[], other: readonly string[]): boolean {
+  const left = new Set(one.map(canonicalValue));
+  const right = new Set(other.map(canonicalValue));
+  return left.size === right.size && [...left].every((value) => right.has(value));
+}
+
+/** Lower case, without one trailing dot; an IPv6 address in its short form (RFC 5952). */
+export function canonicalValue(value: string): string {
+  const text = value.trim().toLowerCase().replace(/\.$/, '');
+  return isIPv6(text) && !text.includes('%') ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text;
+}
