@@ -1,0 +1,206 @@
+/** The Prometheus metrics. docs/metrics.md is generated from this table. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+type Kind = 'gauge' | 'counter' | 'histogram';
+
+interface Definition<K extends Kind = Kind, L extends string = string> {
+  readonly kind: K;
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly L[];
+  /** Upper bounds, for a histogram. */
+  readonly buckets: readonly number[];
+}
+
+const PREFIX = 'kube_site_follower_';
+const CALL_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const FOLLOW_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export const METRICS = {
+  buildInfo: gauge('build_info', 'Always 1; the labels tell what runs.', ['version', 'node']),
+
+  leader: gauge('leader', '1 while this replica leads, else 0.'),
+  leaderTransitions: counter('leader_transitions_total', 'How often this replica became the leader.'),
+
+  phase: gauge('phase', '1 for the phase that the status has, 0 for the others.', ['follower', 'phase']),
+  activeSite: gauge('active_site', '1 for the active site, 0 for the others.', ['follower', 'site']),
+  epoch: gauge('epoch', 'The epoch of the status: +1 for each change of the active site.', ['follower']),
+  held: gauge('held', '1 for the reason why the last site is held, 0 for the others.', [
+    'follower',
+    'reason',
+  ]),
+
+  passes: counter('passes_total', 'Passes of the loop by their outcome: ok or failed.', [
+    'follower',
+    'outcome',
+  ]),
+  passDuration: histogram('pass_duration_seconds', 'Duration of a pass of the loop.', CALL_SECONDS, [
+    'follower',
+  ]),
+  lastPass: gauge('last_pass_timestamp_seconds', 'When the last pass without an error ended.', ['follower']),
+  followDuration: histogram(
+    'primary_move_to_status_seconds',
+    'From the move of the primary, as its operator dates it, to the status that tells it.',
+    FOLLOW_SECONDS,
+    ['follower'],
+  ),
+  statusWrites: counter(
+    'status_writes_total',
+    'Writes of the status ConfigMap by their outcome: written, conflict or failed.',
+    ['follower', 'outcome'],
+  ),
+
+  signalApplications: counter(
+    'signal_applications_total',
+    'Applications of a signal by their outcome: applied or failed.',
+    ['follower', 'signal', 'outcome'],
+  ),
+  signalFailures: gauge(
+    'signal_failures',
+    'How often in a row a signal has failed; 0 when it is not backing off.',
+    ['follower', 'signal'],
+  ),
+  signalBehindSince: gauge(
+    'signal_behind_since_timestamp_seconds',
+    'Since when a signal has not brought the world in line with the state; 0 when it has.',
+    ['follower', 'signal'],
+  ),
+
+  dnsRecords: gauge(
+    'dns_records',
+    'Records by their progress: wanted, accepted by the provider, seen at the authoritative servers.',
+    ['follower', 'zone', 'progress'],
+  ),
+  dnsFailures: counter(
+    'dns_failures_total',
+    'Failures of the DNS provider by its own code, or by their kind where it gives none.',
+    ['follower', 'zone', 'code'],
+  ),
+
+  kubeCalls: counter(
+    'kube_api_calls_total',
+    'Calls of the Kubernetes API by HTTP status; 0 when no answer came.',
+    ['verb', 'resource', 'status'],
+  ),
+  kubeCallDuration: histogram(
+    'kube_api_call_duration_seconds',
+    'Duration of calls of the Kubernetes API; of a watch, until it begins.',
+    CALL_SECONDS,
+    ['verb'],
+  ),
+  reflectorLists: counter('reflector_lists_total', 'Complete lists that watches were begun from.', [
+    'resource',
+  ]),
+  reflectorMissed: counter(
+    'reflector_missed_changes_total',
+    'Changes that a list showed and the watch before it had not told.',
+    ['resource'],
+  ),
+  reflectorProblems: counter(
+    'reflector_problems_total',
+    'Troubles of watches: list, watch, expired, silent or handler.',
+    ['resource', 'kind'],
+  ),
+  eventsDropped: counter('events_dropped_total', 'Kubernetes Events that could not be written.'),
+
+  copies: gauge('status_copies', 'Copies of the status ConfigMap in other namespaces: wanted and present.', [
+    'follower',
+    'progress',
+  ]),
+  preferredPrimary: counter(
+    'preferred_primary_total',
+    'Moves of the primary to its preferred node by their outcome.',
+    ['follower', 'outcome'],
+  ),
+
+  memory: gauge('process_resident_memory_bytes', 'Resident memory of the process.'),
+  cpu: counter('process_cpu_seconds_total', 'Processor time that the process has used.'),
+  startTime: gauge('process_start_time_seconds', 'When the process started.'),
+};
+
+type Instrument<D> =
+  D extends Definition<'gauge', infer L>
+    ? Gauge<L>
+    : D extends Definition<'counter', infer L>
+      ? Counter<L>
+      : D extends Definition<'histogram', infer L>
+        ? Histogram<L>
+        : never;
+
+type Instruments = { readonly [K in keyof typeof METRICS]: Instrument<(typeof METRICS)[K]> };
+
+export interface Metrics extends Instruments {
+  /** The text that a Prometheus server reads. */
+  expose(): Promise<string>;
+}
+
+/** Fresh instruments with a registry of their own, so that several controllers can run in one process. */
+export function createMetrics(version: string): Metrics {
+  const registry = new Registry();
+  const created = Object.entries(METRICS).map(([key, definition]) => [key, create(definition, registry)]);
+  const instruments = Object.fromEntries(created) as Instruments;
+  instruments.buildInfo.set({ version, node: process.version }, 1);
+  instruments.startTime.set(performance.timeOrigin / 1000);
+  return {
+    ...instruments,
+    expose() {
+      instruments.memory.set(process.memoryUsage.rss());
+      const { user, system } = process.cpuUsage();
+      instruments.cpu.reset();
+      instruments.cpu.inc((user + system) / 1e6);
+      return registry.metrics();
+    },
+  };
+}
+
+/** Sets `label` of `gauge` to 1 for `chosen` and to 0 for the rest of `all`. */
+export function showOneOf<L extends string>(
+  gauge: Gauge<L>,
+  labels: Readonly<Partial<Record<L, string>>>,
+  label: L,
+  all: readonly string[],
+  chosen: string | undefined,
+): void {
+  for (const value of all) gauge.set({ ...labels, [label]: value }, value === chosen ? 1 : 0);
+}
+
+function create(definition: Definition, registry: Registry): Gauge | Counter | Histogram {
+  const { kind, name, help, labels, buckets } = definition;
+  const options = { name, help, labelNames: labels, registers: [registry] };
+  switch (kind) {
+    case 'gauge':
+      return new Gauge(options);
+    case 'counter':
+      return new Counter(options);
+    case 'histogram':
+      return new Histogram({ ...options, buckets: [...buckets] });
+  }
+}
+
+function gauge<L extends string = never>(name: string, help: string, labels: readonly L[] = []) {
+  return define('gauge', name, help, labels);
+}
+
+function counter<L extends string = never>(name: string, help: string, labels: readonly L[] = []) {
+  return define('counter', name, help, labels);
+}
+
+function histogram<L extends string>(
+  name: string,
+  help: string,
+  buckets: readonly number[],
+  labels: readonly L[],
+) {
+  return define('histogram', name, help, labels, buckets);
+}
+
+function define<K extends Kind, L extends string>(
+  kind: K,
+  name: string,
+  help: string,
+  labels: readonly L[],
+  buckets: readonly number[] = [],
+): Definition<K, L> {
+  // What every process has keeps the name that dashboards know.
+  return { kind, name: name.startsWith('process_') ? name : `${PREFIX}${name}`, help, labels, buckets };
+}
