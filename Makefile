@@ -5,6 +5,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export NODE_NO_WARNINGS := 1
 
 TESTS ?= $(shell find contract kubernetes controller scripts test/support -name '*.test.ts')
+INTEGRATION_TESTS ?= $(shell find test/integration -name '*.test.ts')
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -31,3 +32,10 @@ check: install ## Types, lint, format
 .PHONY: unit
 unit: install ## Unit tests only
 	node --test $(TESTS)
+
+.PHONY: integration
+integration: install ## Tests on a real API server, started for them
+	node --test --test-timeout=600000 --test-global-setup=test/support/global-setup.ts $(INTEGRATION_TESTS)
+
+.PHONY: test
+test: unit integration ## Unit and integration tests

@@ -37,31 +37,35 @@ export interface Subject {
   readonly ips?: readonly string[];
 }
 
-/** A certificate authority for one control plane. */
-export interface Authority {
-  /** PEM text. */
-  readonly certificate: string;
+/** A certificate authority for one control plane; its own certificate and key as PEM texts. */
+export interface Authority extends Certified {
   issue(subject: Subject): Promise<Certified>;
 }
 
+const AUTHORITY_NAME = [{ shortName: 'CN', value: 'test control plane' }];
+
 export async function createAuthority(): Promise<Authority> {
-  const own = await makeKeys();
-  const name = [{ shortName: 'CN', value: 'test control plane' }];
-  const certificate = sign(own.publicKey, own.privateKey, name, name, [
+  const { publicKey, privateKey: key } = await makeKeys();
+  const certificate = sign(publicKey, key, AUTHORITY_NAME, [
     { name: 'basicConstraints', cA: true, critical: true },
     { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
   ]);
+  return authorityOf({ certificate, key });
+}
+
+export function authorityOf({ certificate, key }: Certified): Authority {
   return {
     certificate,
+    key,
     async issue(subject) {
-      const keys = await makeKeys();
+      const own = await makeKeys();
       const attributes = [
         ...(subject.groups ?? []).map((value) => ({ shortName: 'O', value })),
         { shortName: 'CN', value: subject.name },
       ];
       return {
-        certificate: sign(keys.publicKey, own.privateKey, attributes, name, leafExtensions(subject)),
-        key: keys.privateKey,
+        certificate: sign(own.publicKey, key, attributes, leafExtensions(subject)),
+        key: own.privateKey,
       };
     },
   };
@@ -86,7 +90,6 @@ function sign(
   publicKey: string,
   signer: string,
   subject: forge.pki.CertificateField[],
-  issuer: forge.pki.CertificateField[],
   extensions: object[],
 ): string {
   const certificate = forge.pki.createCertificate();
@@ -95,7 +98,7 @@ function sign(
   certificate.validity.notBefore = new Date(Date.now() - 300_000);
   certificate.validity.notAfter = new Date(Date.now() + YEAR_MS);
   certificate.setSubject(subject);
-  certificate.setIssuer(issuer);
+  certificate.setIssuer(AUTHORITY_NAME);
   certificate.setExtensions(extensions);
   certificate.sign(forge.pki.privateKeyFromPem(signer), forge.md.sha256.create());
   return forge.pki.certificateToPem(certificate);

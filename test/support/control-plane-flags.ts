@@ -17,7 +17,7 @@ export function etcdFlags(folder: string, clientUrl: string, peerPort: number): 
 
 export interface ApiServerOptions {
   readonly folder: string;
-  readonly port: number;
+  readonly url: string;
   readonly etcdUrl: string;
   /** Whether somebody makes the service account that each pod then needs. */
   readonly serviceAccounts: boolean;
@@ -25,7 +25,7 @@ export interface ApiServerOptions {
 
 export function apiServerFlags({
   folder,
-  port,
+  url,
   etcdUrl,
   serviceAccounts,
 }: ApiServerOptions): readonly string[] {
@@ -33,7 +33,7 @@ export function apiServerFlags({
     `--etcd-servers=${etcdUrl}`,
     '--bind-address=127.0.0.1',
     '--advertise-address=127.0.0.1',
-    `--secure-port=${port}`,
+    `--secure-port=${new URL(url).port}`,
     '--service-cluster-ip-range=10.96.0.0/16',
     // The reconciler refuses a loopback address, and nothing here goes through the Service.
     '--endpoint-reconciler-type=none',

@@ -1,0 +1,100 @@
+/** What a cluster needs before the controller has anything to follow: CRDs, namespaces, nodes. */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { BACKUPS, CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
+import { isAlreadyExists, isNotFound } from '../../kubernetes/errors.ts';
+import { type Condition, NAMESPACES, NODES, type Node } from '../../kubernetes/resources.ts';
+import { findCnpgCrds } from './binaries.ts';
+import type { ControlPlaneAccess } from './control-plane-access.ts';
+import { until } from './until.ts';
+
+interface CustomResourceDefinition extends KubeObject {
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+const CRDS: Resource<CustomResourceDefinition> = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+};
+
+const SERVICE_ACCOUNTS: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'serviceaccounts',
+  kind: 'ServiceAccount',
+  namespaced: true,
+};
+
+const SERVED: readonly Resource[] = [CLUSTERS, BACKUPS];
+
+const WAIT = { timeoutMs: 30_000 };
+
+/** Installs CloudNativePG's own CRDs, and waits until the API server serves them. */
+export async function installCnpgCrds(api: KubeApi): Promise<void> {
+  for (const file of await findCnpgCrds()) {
+    const crd = parse(await readFile(file, 'utf8')) as CustomResourceDefinition;
+    await api.create(CRDS, crd).catch(unlessThere);
+    await until(
+      `the CRD ${crd.metadata.name} is established`,
+      async (signal) => {
+        const { status } = await api.get(CRDS, crd.metadata, { signal });
+        return status?.conditions?.find(({ type }) => type === 'Established')?.status === 'True' || undefined;
+      },
+      WAIT,
+    );
+  }
+  for (const resource of SERVED) {
+    await until(`${resource.plural} are served`, (signal) => api.list(resource, { limit: 1, signal }), WAIT);
+  }
+}
+
+/** A new namespace in which pods can be made; its name is `prefix` with something random behind it. */
+export async function createNamespace(plane: ControlPlaneAccess, prefix = 'test'): Promise<string> {
+  const name = `${prefix}-${randomBytes(4).toString('hex')}`;
+  await ensureNamespace(plane, name);
+  return name;
+}
+
+/** The namespace `name`, made if it is not there. */
+export async function ensureNamespace(
+  { api, hasControllers }: ControlPlaneAccess,
+  name: string,
+): Promise<void> {
+  await api.create(NAMESPACES, { metadata: { name } }).catch(unlessThere);
+  if (!hasControllers) return;
+  await until(
+    `namespace ${name} has the service account that each pod needs`,
+    (signal) => api.get(SERVICE_ACCOUNTS, { namespace: name, name: 'default' }, { signal }),
+    { ...WAIT, isFinal: (error) => !isNotFound(error) },
+  );
+}
+
+export interface NodeSeed {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Nodes that say that they are ready; those that are there already are left as they are. */
+export async function createNodes(api: KubeApi, nodes: readonly NodeSeed[]): Promise<void> {
+  for (const { name, labels = {} } of nodes) {
+    const node: Node = { metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } } };
+    await api.create(NODES, node).catch(unlessThere);
+    await setNodeReady(api, name, true);
+  }
+}
+
+export async function setNodeReady(api: KubeApi, name: string, ready: boolean): Promise<void> {
+  const condition = { type: 'Ready', status: ready ? 'True' : 'Unknown', reason: 'Test', message: '' };
+  const times = { lastHeartbeatTime: new Date(), lastTransitionTime: new Date() };
+  const body = { status: { conditions: [{ ...condition, ...times }] } };
+  await api.patch(NODES, { name }, body, { type: 'merge', subresource: 'status' });
+}
+
+function unlessThere(error: unknown): void {
+  if (!isAlreadyExists(error)) throw error;
+}
