@@ -24,10 +24,11 @@ build: install ## Bundle the programs into dist/
 	node scripts/build.ts
 
 .PHONY: check
-check: install ## Types, lint, format
+check: install ## Types, lint, format, generated docs
 	tsc --noEmit
 	biome check .
 	oxlint --type-aware --deny-warnings
+	node scripts/docs.ts --check
 
 .PHONY: unit
 unit: install ## Unit tests only

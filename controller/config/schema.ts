@@ -82,7 +82,7 @@ export const FOLLOWER = {
         'NAMECHEAP_API_USER',
         'text',
         z.string('must be the user name').optional(),
-        'Namecheap account with API access.',
+        'Namecheap account with API access; required as soon as records are listed.',
       ),
       apiKey: new Setting(
         'NAMECHEAP_API_KEY',
@@ -91,7 +91,7 @@ export const FOLLOWER = {
           .string('must be the key')
           .transform((key) => new Secret(key))
           .optional(),
-        'Its API key.',
+        'Its API key; required as soon as records are listed.',
         { secret: true },
       ),
       clientIp: new Setting(
@@ -173,6 +173,12 @@ export const ENVIRONMENT_ONLY = {
     'text',
     z.string().optional(),
     'Path of a YAML file with the same settings (below). Variables override it.',
+  ),
+  kubeconfig: new Setting(
+    'KUBECONFIG',
+    'text',
+    z.string().optional(),
+    'Path of the kubeconfig to use outside a cluster. When not set: the service account of the pod, else `~/.kube/config`.',
   ),
 };
 
