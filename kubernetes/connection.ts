@@ -1,0 +1,136 @@
+import type { RequestOptions } from 'node:https';
+import { isDeepStrictEqual } from 'node:util';
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import type { KubeConfig } from './kube-config.ts';
+
+const USER_AGENT = 'kube-site-follower';
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Below the 90 s after which an API server closes an idle connection, so that it rarely closes one under us. */
+const IDLE_MS = 60_000;
+const TCP_KEEP_ALIVE_MS = 10_000;
+/** Far above what watches and concurrent calls need; a bound on what a fault can make of them. */
+const MAX_CONNECTIONS = 128;
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path and query, below the server's URL. */
+  readonly target: string;
+  readonly accept: string;
+  readonly contentType?: string;
+  readonly body?: string;
+}
+
+interface Tls {
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly servername?: string;
+  readonly rejectUnauthorized?: boolean;
+}
+
+/**
+ * One pool of connections to the API server, with the credentials of a kubeconfig.
+ * Tokens and TLS files are read again as they rotate: the pool is replaced only when TLS material changed.
+ */
+export class Connection {
+  readonly #kubeConfig: KubeConfig;
+  readonly #retired = new Set<Dispatcher>();
+  #tls: Tls = {};
+  #pool: Dispatcher | undefined;
+  #closed = false;
+
+  constructor(kubeConfig: KubeConfig) {
+    this.#kubeConfig = kubeConfig;
+  }
+
+  /** Resolves when the headers are there. No time limit of its own but for connecting: `signal` ends it. */
+  async request(call: HttpCall, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const cluster = this.#kubeConfig.getCurrentCluster();
+    if (cluster === null) throw new Error('the kubeconfig has no current cluster');
+    const credentials: RequestOptions = {};
+    await this.#kubeConfig.applyToHTTPSOptions(credentials);
+    signal.throwIfAborted();
+    const server = new URL(cluster.server);
+    return await this.#poolFor(tlsOf(credentials), cluster.proxyUrl).request({
+      origin: server.origin,
+      path: server.pathname.replace(/\/$/, '') + call.target,
+      method: call.method,
+      headers: {
+        ...authorization(credentials),
+        'user-agent': USER_AGENT,
+        accept: call.accept,
+        ...(call.contentType === undefined ? {} : { 'content-type': call.contentType }),
+      },
+      body: call.body ?? null,
+      signal,
+    });
+  }
+
+  /**
+   * Later calls use new connections; those under way end in peace. After a call without answer: its connections
+   * may lead to a machine that is gone, and without this each of them would cost one more call.
+   */
+  retire(): void {
+    const pool = this.#pool;
+    if (pool === undefined) return;
+    this.#pool = undefined;
+    this.#retired.add(pool);
+    const forget = () => this.#retired.delete(pool);
+    // A pool that is destroyed while it closes rejects: by then nobody needs it.
+    pool.close().then(forget, forget);
+  }
+
+  /** Ends every call that is still under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const pools = [...this.#retired, ...(this.#pool === undefined ? [] : [this.#pool])];
+    await Promise.all(pools.map((pool) => pool.destroy()));
+  }
+
+  #poolFor(tls: Tls, proxy: string | undefined): Dispatcher {
+    if (this.#closed) throw new Error('the connection to the API server was closed');
+    if (this.#pool !== undefined && isDeepStrictEqual(tls, this.#tls)) return this.#pool;
+    this.retire();
+    this.#tls = tls;
+    this.#pool = createPool(tls, proxy);
+    return this.#pool;
+  }
+}
+
+function createPool(tls: Tls, proxy: string | undefined): Dispatcher {
+  const connect = {
+    ...tls,
+    timeout: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+  };
+  const options: Agent.Options = {
+    connect,
+    connections: MAX_CONNECTIONS,
+    keepAliveTimeout: IDLE_MS,
+    // HTTP/2 puts every call on one connection, so that one lost packet or one dead peer holds up all of them.
+    allowH2: false,
+    // The time limits are the callers', on their clock.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  if (proxy === undefined || proxy === '') return new Agent(options);
+  if (!/^https?:/.test(proxy)) {
+    throw new Error('the proxy-url of the kubeconfig must begin with http:// or https://');
+  }
+  return new ProxyAgent({ ...options, uri: proxy, requestTls: connect });
+}
+
+function tlsOf({ ca, cert, key, servername, rejectUnauthorized }: RequestOptions): Tls {
+  return Object.fromEntries(
+    Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+}
+
+function authorization({ headers, auth }: RequestOptions): Record<string, string> {
+  const basic = auth ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
+  const given = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]);
+  return { ...basic, ...Object.fromEntries(given) };
+}

@@ -1,0 +1,132 @@
+import type { KubeApi } from './api.ts';
+import { type Clock, type Random, timestamp } from './clock.ts';
+import { isForbidden } from './errors.ts';
+import { EVENTS, type KubeEvent } from './resources.ts';
+
+/** What happened, to which object. */
+export interface EventNote {
+  readonly type: KubeEvent['type'];
+  /** UpperCamelCase, one word of a documented list. */
+  readonly reason: string;
+  /** UpperCamelCase: what was done or tried. */
+  readonly action: string;
+  /** One sentence for people. */
+  readonly note: string;
+  readonly regarding: KubeEvent['regarding'];
+}
+
+export interface EventRecorderOptions {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The program's name. */
+  readonly reportingController: string;
+  /** The process: the pod's name. */
+  readonly reportingInstance: string;
+  /** An event that was not written: the API failed, or too many wait. Refused by RBAC is told only once. */
+  readonly onDropped?: (event: EventNote, error: unknown) => void;
+}
+
+const MAX_WAITING = 100;
+/** For so long, an event that says the same about the same object is left out. */
+const REPEAT_MS = 5 * 60_000;
+const MAX_REMEMBERED = 1_000;
+/** The API server refuses longer ones. */
+const LIMITS = { note: 1_024, reason: 128, action: 128, name: 253 };
+
+/** Writes Kubernetes Events one after the other, in the background. Losing one does no harm; waiting would. */
+export class EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #waiting: EventNote[] = [];
+  /** When it was last written, in the order of time. */
+  readonly #remembered = new Map<string, number>();
+  #busy = false;
+  #writing: Promise<void> = Promise.resolve();
+  #toldForbidden = false;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Never throws, never waits. */
+  record(event: EventNote): void {
+    if (this.#isRepeated(event)) return;
+    if (this.#waiting.length >= MAX_WAITING) {
+      this.#remembered.delete(identityOf(event));
+      this.#options.onDropped?.(event, new Error(`more than ${MAX_WAITING} events wait to be written`));
+      return;
+    }
+    this.#waiting.push(event);
+    if (!this.#busy) this.#writing = this.#writeAll();
+  }
+
+  /** Resolves when everything recorded so far was written or dropped. */
+  flush(): Promise<void> {
+    return this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#busy = true;
+    for (let event = this.#waiting.shift(); event !== undefined; event = this.#waiting.shift()) {
+      try {
+        await this.#options.api.create(EVENTS, this.#toObject(event));
+      } catch (error) {
+        this.#remembered.delete(identityOf(event));
+        if (isForbidden(error) && this.#toldForbidden) continue;
+        this.#toldForbidden ||= isForbidden(error);
+        this.#options.onDropped?.(event, error);
+      }
+    }
+    this.#busy = false;
+  }
+
+  #isRepeated(event: EventNote): boolean {
+    const now = this.#options.clock.elapsed();
+    for (const [identity, at] of this.#remembered) {
+      if (now - at < REPEAT_MS && this.#remembered.size < MAX_REMEMBERED) break;
+      this.#remembered.delete(identity);
+    }
+    const identity = identityOf(event);
+    if (this.#remembered.has(identity)) return true;
+    this.#remembered.set(identity, now);
+    return false;
+  }
+
+  #toObject({ type, reason, action, note, regarding }: EventNote): KubeEvent {
+    const { clock, random, reportingController, reportingInstance } = this.#options;
+    const suffix = `.${clock.now().toString(16)}${Math.floor(random() * 0x10000).toString(16)}`;
+    return {
+      metadata: {
+        name: regarding.name.slice(0, LIMITS.name - suffix.length) + suffix,
+        namespace: regarding.namespace ?? 'default',
+      },
+      eventTime: `${timestamp(clock).slice(0, -1)}000Z`,
+      type,
+      reason: reason.slice(0, LIMITS.reason),
+      action: action.slice(0, LIMITS.action),
+      note: shortened(note, LIMITS.note),
+      reportingController,
+      reportingInstance,
+      regarding,
+    };
+  }
+}
+
+function identityOf({ type, reason, note, regarding }: EventNote): string {
+  return JSON.stringify([
+    type,
+    reason,
+    note,
+    regarding.kind,
+    regarding.namespace,
+    regarding.name,
+    regarding.uid,
+  ]);
+}
+
+/** Cut at a whole character: the limit is in bytes. */
+function shortened(text: string, bytes: number): string {
+  const encoded = Buffer.from(text);
+  if (encoded.length <= bytes) return text;
+  return `${new TextDecoder().decode(encoded.subarray(0, bytes - 3)).replace(/\uFFFD$/, '')}…`;
+}

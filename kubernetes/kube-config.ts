@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { explain } from './errors.ts';
+
+export type { KubeConfig } from '@kubernetes/client-node';
+
+export interface LoadedKubeConfig {
+  readonly kubeConfig: KubeConfig;
+  /** The namespace of the current context, or of the pod; undefined when it names none. */
+  readonly namespace: string | undefined;
+  /** For the log: where it was read from. */
+  readonly source: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+/**
+ * KUBECONFIG (several files are merged), else the pod's service account, else ~/.kube/config.
+ * Throws an Error that says what is missing and what to do.
+ */
+export function loadKube(env: Environment): LoadedKubeConfig {
+  const { kubeConfig, source } = find(env);
+  const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
+  if (context === null || kubeConfig.getCurrentCluster() === null) {
+    throw new Error(
+      `${source} has no usable current-context: it must name a context whose cluster is in the file. ` +
+        'Choose one with: kubectl config use-context NAME',
+    );
+  }
+  return { kubeConfig, namespace: context.namespace?.trim() || undefined, source };
+}
+
+function find(env: Environment): { kubeConfig: KubeConfig; source: string } {
+  const files = (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
+  if (files.length > 0) return { kubeConfig: readAll(files), source: `KUBECONFIG (${files.join(', ')})` };
+
+  if (env.KUBERNETES_SERVICE_HOST && existsSync(SERVICE_ACCOUNT_TOKEN)) {
+    const kubeConfig = new KubeConfig();
+    kubeConfig.loadFromCluster();
+    return { kubeConfig, source: 'the service account of the pod' };
+  }
+  const file = env.HOME === undefined ? undefined : join(env.HOME, '.kube', 'config');
+  if (file !== undefined && existsSync(file)) return { kubeConfig: readAll([file]), source: file };
+  throw new Error(
+    'No Kubernetes configuration found: KUBECONFIG is not set, this is not a pod with a service account token, ' +
+      'and there is no ~/.kube/config. Set KUBECONFIG to the file of your cluster.',
+  );
+}
+
+/** The first file that names a current context decides it, as with kubectl. */
+function readAll(files: readonly string[]): KubeConfig {
+  const merged = new KubeConfig();
+  for (const file of files) {
+    try {
+      const part = new KubeConfig();
+      part.loadFromFile(file);
+      merged.mergeConfig(part, Boolean(merged.getCurrentContext()));
+    } catch (cause) {
+      throw new Error(`Cannot use the kubeconfig file ${file}: ${explain(cause)}`, { cause });
+    }
+  }
+  return merged;
+}

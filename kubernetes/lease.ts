@@ -1,0 +1,234 @@
+import type { KubeApi } from './api.ts';
+import { type Clock, type Random, sleep, withDeadline } from './clock.ts';
+import { explain, undefinedIfNotFound } from './errors.ts';
+import { HeldLease, type HoldingOptions } from './held-lease.ts';
+import type { Leadership } from './leadership.ts';
+import {
+  created,
+  freeIn,
+  type Holding,
+  holderOf,
+  isLostRace,
+  type Observation,
+  observe,
+  renewTimes,
+  taken,
+  termOf,
+} from './lease-record.ts';
+import { Nudge } from './nudge.ts';
+import { Reflector } from './reflector.ts';
+import { LEASES, type Lease } from './resources.ts';
+
+/** For logs and metrics. `holder` tells of somebody else. */
+export type LeaseEvent =
+  | { readonly kind: 'acquired'; readonly term: number }
+  | { readonly kind: 'lost'; readonly term: number; readonly reason: string }
+  | { readonly kind: 'released'; readonly term: number }
+  | { readonly kind: 'holder'; readonly identity: string }
+  | {
+      readonly kind: 'problem';
+      readonly action: 'acquire' | 'renew' | 'release' | 'watch' | 'lead';
+      readonly error: unknown;
+    };
+
+export interface LeaseElectionOptions {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly namespace: string;
+  readonly name: string;
+  /** Unique among all processes that ever run, not only among pods: a process trusts what its own name wrote. */
+  readonly identity: string;
+  /** Milliseconds without a renewal until others may take the Lease. Rounded up to seconds. */
+  readonly leaseDurationMs?: number;
+  /** Milliseconds from the start of the last successful renewal to the end of leadership. Well below the above. */
+  readonly renewDeadlineMs?: number;
+  /** Milliseconds between two renewals, and between two looks at somebody else's Lease. */
+  readonly retryMs?: number;
+  /** Milliseconds that the leader's work gets to stop. */
+  readonly stopMs?: number;
+  readonly onEvent?: (event: LeaseEvent) => void;
+}
+
+/**
+ * Election of one leader among several processes by a Lease, by the rules of client-go's leaderelection.
+ * At most one process holds it at any time as long as the monotonic clocks of the nodes run about equally fast
+ * and nobody deletes the Lease in the same seconds in which a new process starts.
+ */
+export class LeaseElection {
+  readonly #options: Required<LeaseElectionOptions>;
+  readonly #holding: HoldingOptions;
+  readonly #nudge = new Nudge();
+  #seen: Observation | undefined;
+  /** The highest term ever seen: a Lease that was deleted goes on above it. */
+  #highestTerm = 0;
+
+  constructor(options: LeaseElectionOptions) {
+    this.#options = {
+      leaseDurationMs: 10_000,
+      renewDeadlineMs: 6_000,
+      retryMs: 2_000,
+      stopMs: 10_000,
+      onEvent: () => undefined,
+      ...options,
+    };
+    const { namespace, name, clock } = options;
+    this.#holding = { ...this.#options, key: { namespace, name }, renewTime: renewTimes(clock) };
+  }
+
+  /**
+   * Runs `lead` whenever the Lease is ours, until `signal` aborts; then gives the Lease back.
+   * Rejects only when `lead` does not stop in time: then the process must end, since nothing else can stop it.
+   */
+  async run(lead: (leadership: Leadership) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const stopWatching = new AbortController();
+    const watching = this.#watch(stopWatching.signal);
+    try {
+      while (!signal.aborted) {
+        const held = await this.#acquire(signal);
+        if (held !== undefined) await this.#reign(held, lead, signal);
+      }
+    } finally {
+      stopWatching.abort();
+      await watching;
+    }
+  }
+
+  /** Only for speed: a Lease that is released, deleted or taken is noticed at once. */
+  #watch(signal: AbortSignal): Promise<void> {
+    const { namespace, name } = this.#holding.key;
+    return new Reflector<Lease, string>({
+      ...this.#options,
+      resource: LEASES,
+      namespace,
+      fieldSelector: `metadata.name=${name}`,
+      keep: holderOf,
+      onChange: (_key, now, before) => {
+        if (now !== before) this.#nudge.nudge();
+      },
+      onProblem: (_kind, error) => this.#problem('watch', error),
+    }).run(signal);
+  }
+
+  async #acquire(signal: AbortSignal): Promise<HeldLease | undefined> {
+    const { clock, random, retryMs } = this.#options;
+    while (!signal.aborted) {
+      try {
+        const held = await this.#attempt(signal);
+        if (held !== undefined) return held;
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        this.#problem('acquire', error);
+      }
+      const free = this.#freeIn();
+      const pause = free > 0 ? Math.min(free, retryMs) : retryMs;
+      await this.#nudge.wait(clock, pause * (1 + random() / 5), signal);
+    }
+    return undefined;
+  }
+
+  async #attempt(signal: AbortSignal): Promise<HeldLease | undefined> {
+    const { api, clock, identity, leaseDurationMs, renewDeadlineMs } = this.#options;
+    const limits = { signal, timeoutMs: renewDeadlineMs / 2 };
+    const lease = await api.get(LEASES, this.#holding.key, limits).catch(undefinedIfNotFound);
+    if (lease !== undefined) this.#observed(observe(this.#seen, lease, clock.elapsed()));
+    // A Lease that was deleted may still have a holder: its last word counts until it would have run out.
+    const isMine = lease !== undefined && holderOf(lease) === identity;
+    if (!isMine && this.#freeIn() > 0) return undefined;
+    const holding: Holding = {
+      identity,
+      durationMs: leaseDurationMs,
+      renewTime: this.#holding.renewTime(),
+      term: this.#highestTerm + 1,
+    };
+    const startedAt = clock.elapsed();
+    try {
+      const mine = await (lease === undefined
+        ? api.create(LEASES, created(this.#holding.key, holding), limits)
+        : api.replace(LEASES, taken(lease, holding), limits));
+      this.#observed(observe(this.#seen, mine, clock.elapsed()));
+      return new HeldLease(this.#holding, mine, startedAt);
+    } catch (error) {
+      if (isLostRace(error)) return undefined;
+      throw error;
+    }
+  }
+  async #reign(
+    held: HeldLease,
+    lead: (leadership: Leadership) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, retryMs, stopMs, onEvent } = this.#options;
+    onEvent({ kind: 'acquired', term: held.term });
+    const keeping = held.keep(this.#nudge, (error) => this.#problem('renew', error));
+    const work = Promise.resolve(held)
+      .then(lead)
+      .catch((error: unknown) => {
+        if (error !== held.signal.reason) this.#problem('lead', error);
+      });
+    const onAbort = () => held.giveUp(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    await Promise.race([work, aborted(held.signal)]);
+    signal.removeEventListener('abort', onAbort);
+    const endedByItself = !held.signal.aborted;
+    held.giveUp(new Error('the work of the leader ended'));
+    const lost = !held.isHeld();
+    if (lost) onEvent({ kind: 'lost', term: held.term, reason: explain(held.signal.reason) });
+
+    const stopped = await withDeadline(clock, stopMs, undefined, 'the work of the leader', () => work).then(
+      () => true,
+      () => false,
+    );
+    if (stopped && !lost) await this.#release(held);
+    held.letGo();
+    await keeping;
+    if (!stopped) {
+      throw new Error(
+        `the work of the leader did not stop within ${stopMs} ms: the process must end, and start anew`,
+      );
+    }
+    this.#highestTerm = Math.max(this.#highestTerm, held.term);
+    if (this.#seen !== undefined) this.#seen = { ...this.#seen, since: clock.elapsed() };
+    if (endedByItself) await sleep(clock, retryMs, signal);
+  }
+
+  async #release(held: HeldLease): Promise<void> {
+    const { onEvent } = this.#options;
+    const { term } = held;
+    try {
+      const wasOurs = await held.release();
+      onEvent(
+        wasOurs
+          ? { kind: 'released', term }
+          : { kind: 'lost', term, reason: 'taken before it was given back' },
+      );
+    } catch (error) {
+      this.#problem('release', error);
+      onEvent({ kind: 'lost', term, reason: 'not given back: it runs out by itself' });
+    }
+  }
+
+  #observed(seen: Observation): void {
+    const { identity, onEvent } = this.#options;
+    const holder = holderOf(seen.lease);
+    const isNew = this.#seen === undefined || holderOf(this.#seen.lease) !== holder;
+    this.#seen = seen;
+    this.#highestTerm = Math.max(this.#highestTerm, termOf(seen.lease));
+    if (isNew && holder !== '' && holder !== identity) onEvent({ kind: 'holder', identity: holder });
+  }
+
+  #freeIn(): number {
+    const { clock, leaseDurationMs } = this.#options;
+    return this.#seen === undefined ? 0 : freeIn(this.#seen, clock.elapsed(), leaseDurationMs);
+  }
+
+  #problem(action: 'acquire' | 'renew' | 'release' | 'watch' | 'lead', error: unknown): void {
+    this.#options.onEvent({ kind: 'problem', action, error });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,216 @@
+import type { KubeApi, KubeObject, Resource, WatchEvent } from './api.ts';
+import { backoff } from './backoff.ts';
+import { type Clock, type Random, sleep } from './clock.ts';
+import { isGone, KubeError } from './errors.ts';
+import { ReflectorStore } from './reflector-store.ts';
+import { Watchdog } from './watchdog.ts';
+
+export { keyOf } from './reflector-store.ts';
+
+/**
+ * list, watch: the API failed, or ended a watch at once; back-off is under way. expired: the server forgot the
+ * version, a list follows. silent: a watch brought nothing for too long. handler: `keep` or `onChange` threw.
+ */
+export type ReflectorProblem = 'list' | 'watch' | 'expired' | 'silent' | 'handler';
+
+/** `resource` is the plural, such as `pods`. */
+export type OnReflectorProblem = (kind: ReflectorProblem, error: unknown, resource: string) => void;
+
+export interface ReflectorOptions<T extends KubeObject, V> {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly resource: Resource<T>;
+  /** All namespaces when absent. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly metadataOnly?: boolean;
+  /** What is kept of an object: this is what fills the memory. */
+  readonly keep: (object: T) => V;
+  /**
+   * Level-triggered: told when an object is new (`before` undefined), has another resourceVersion, or is gone
+   * (`now` undefined). Also for the first list, before `synced` resolves. Must be quick: it delays the next event.
+   */
+  readonly onChange?: (key: string, now: V | undefined, before: V | undefined) => void;
+  /** After each complete list; `missed` counts the changes that the watch before it should have told. */
+  readonly onList?: (list: { readonly size: number; readonly missed: number }) => void;
+  readonly onProblem?: OnReflectorProblem;
+  /** Milliseconds without any event or bookmark until a watch counts as dead. Bookmarks come about every minute. */
+  readonly inactivityMs?: number;
+}
+
+const PAGE_SIZE = 500;
+const LIST_TIMEOUT_MS = 15_000;
+/** A million objects. A server that sends more pages repeats itself. */
+const MAX_PAGES = 2_000;
+const INACTIVITY_MS = 100_000;
+const BACKOFF = { base: 800, max: 30_000 };
+/** A watch that lived this long was healthy: the next begins without delay. This bounds how hot the loop can get. */
+const HEALTHY_MS = 10_000;
+const WATCH_SECONDS = { from: 240, to: 480 };
+const RELIST_MS = { from: 5 * 60_000, to: 10 * 60_000 };
+/** When the list of the dead-man switch failed: meanwhile the watch goes on. */
+const RELIST_RETRY_MS = 30_000;
+
+/**
+ * A local copy of the objects of one resource that follows the API server for as long as it runs,
+ * whatever the server or the network do. Keys are `namespace/name`, or `name` for cluster-scoped resources.
+ */
+export class Reflector<T extends KubeObject, V> {
+  /** Resolves after the first complete list. Never rejects: race it with a signal. */
+  readonly synced: Promise<void>;
+  readonly #options: ReflectorOptions<T, V>;
+  readonly #store: ReflectorStore<T, V>;
+  readonly #inactivityMs: number;
+  readonly #markSynced: () => void;
+  #contactAt = Number.NEGATIVE_INFINITY;
+  /** The version to watch from; undefined when only a list can tell. */
+  #version: string | undefined;
+  #relistAt = 0;
+
+  constructor(options: ReflectorOptions<T, V>) {
+    this.#options = options;
+    this.#inactivityMs = options.inactivityMs ?? INACTIVITY_MS;
+    this.#store = new ReflectorStore(
+      options.keep,
+      (key, now, before) => options.onChange?.(key, now, before),
+      (error) => this.#problem('handler', error),
+    );
+    const synced = Promise.withResolvers<void>();
+    this.synced = synced.promise;
+    this.#markSynced = synced.resolve;
+  }
+
+  get(key: string): V | undefined {
+    return this.#store.get(key);
+  }
+
+  list(): IterableIterator<V> {
+    return this.#store.values();
+  }
+
+  get size(): number {
+    return this.#store.size;
+  }
+
+  /** Milliseconds since the server was last heard of: a list, an event or a bookmark. Infinity before the first. */
+  lastContact(): number {
+    return this.#options.clock.elapsed() - this.#contactAt;
+  }
+
+  /** Follows until `signal` aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options;
+    for (let attempt = 0; !signal.aborted; ) {
+      const { healthy, failure } = await this.#follow(signal);
+      if (healthy) attempt = 0;
+      const asked = failure instanceof KubeError ? Math.min(failure.retryAfterMs ?? 0, BACKOFF.max) : 0;
+      if (healthy && asked === 0) continue;
+      await sleep(clock, Math.max(backoff(attempt, BACKOFF, random), asked), signal);
+      attempt += 1;
+    }
+  }
+
+  /** A list if one is due, then one watch to its end. */
+  async #follow(signal: AbortSignal): Promise<{ healthy: boolean; failure?: unknown }> {
+    const { clock } = this.#options;
+    let watchedSince = Number.POSITIVE_INFINITY;
+    const healthy = () => clock.elapsed() - watchedSince >= HEALTHY_MS;
+    try {
+      if (this.#version === undefined || clock.elapsed() >= this.#relistAt) await this.#list(signal);
+      watchedSince = clock.elapsed();
+      const endedByUs = await this.#watch(signal);
+      if (endedByUs || healthy()) return { healthy: true };
+      if (!signal.aborted) this.#problem('watch', new Error('the server ended the watch at once'));
+      return { healthy: false };
+    } catch (failure) {
+      if (signal.aborted) return { healthy: false };
+      if (isGone(failure)) this.#version = undefined;
+      const stage = Number.isFinite(watchedSince) ? 'watch' : 'list';
+      this.#problem(isGone(failure) ? 'expired' : stage, failure);
+      return { healthy: healthy(), failure };
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const { api, clock, resource, onList } = this.#options;
+    this.#relistAt = clock.elapsed() + RELIST_RETRY_MS;
+    const replacement = this.#store.replacement();
+    let version = '';
+    let next: string | undefined;
+    for (let page = 0; page === 0 || next !== undefined; page += 1) {
+      if (page === MAX_PAGES) throw new Error(`the list of ${resource.plural} has no end`);
+      const list = await api.list<T>(resource, {
+        ...this.#selection(),
+        limit: PAGE_SIZE,
+        timeoutMs: LIST_TIMEOUT_MS,
+        signal,
+        ...(next === undefined ? {} : { continue: next }),
+      });
+      signal.throwIfAborted();
+      for (const object of list.items) replacement.add(object);
+      version = list.resourceVersion;
+      next = list.continue;
+    }
+    const missed = replacement.commit(version, this.#version);
+    this.#version = version;
+    this.#contactAt = clock.elapsed();
+    this.#relistAt = clock.elapsed() + this.#between(RELIST_MS);
+    onList?.({ size: this.#store.size, missed });
+    this.#markSynced();
+  }
+
+  /** Resolves to whether the end was our own decision. */
+  async #watch(signal: AbortSignal): Promise<boolean> {
+    const { api, clock, resource } = this.#options;
+    const watchdog = new Watchdog(clock, this.#inactivityMs, this.#relistAt, signal);
+    try {
+      const events = api.watch<T>(resource, {
+        ...this.#selection(),
+        resourceVersion: this.#version ?? '',
+        timeoutSeconds: Math.round(this.#between(WATCH_SECONDS)),
+        signal: watchdog.signal,
+      });
+      for await (const event of events) {
+        if (watchdog.signal.aborted) break;
+        watchdog.feed();
+        this.#contactAt = clock.elapsed();
+        this.#apply(event);
+      }
+    } catch (error) {
+      if (watchdog.verdict === undefined) throw error;
+    } finally {
+      watchdog.stop();
+    }
+    if (watchdog.verdict === 'silent') {
+      const seconds = Math.round(this.#inactivityMs / 1_000);
+      this.#problem('silent', new Error(`the watch brought nothing for ${seconds} s`));
+    }
+    return watchdog.verdict !== undefined;
+  }
+
+  #apply({ type, object }: WatchEvent<T>): void {
+    if (type === 'DELETED') this.#store.delete(object);
+    else if (type !== 'BOOKMARK') this.#store.set(object);
+    this.#version = object.metadata.resourceVersion ?? this.#version;
+  }
+
+  #problem(kind: ReflectorProblem, error: unknown): void {
+    this.#options.onProblem?.(kind, error, this.#options.resource.plural);
+  }
+
+  #selection() {
+    const { namespace, labelSelector, fieldSelector, metadataOnly } = this.#options;
+    return {
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...(metadataOnly === undefined ? {} : { metadataOnly }),
+    };
+  }
+
+  #between({ from, to }: { from: number; to: number }): number {
+    return from + this.#options.random() * (to - from);
+  }
+}

@@ -1,0 +1,135 @@
+import { backoff } from './backoff.ts';
+import type { Clock, Random } from './clock.ts';
+import { KubeError } from './errors.ts';
+
+export interface WorkQueueOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Handles one key; a rejection is a failure, and the key comes back later. Needs its own time limits. */
+  readonly work: (key: string, signal: AbortSignal) => Promise<void>;
+  readonly onFailure?: (key: string, error: unknown, failures: number, delayMs: number) => void;
+  readonly concurrency?: number;
+  /** Bound on distinct keys queued, worked on or waiting for their retry. */
+  readonly maxKeys?: number;
+  /** Milliseconds between the retries of one key. */
+  readonly retry?: { readonly base: number; readonly max: number };
+}
+
+const RETRY = { base: 500, max: 60_000 };
+
+interface Entry {
+  failures: number;
+  running: boolean;
+  /** Added again while running. */
+  again: boolean;
+  cancelRetry: (() => void) | undefined;
+}
+
+/**
+ * Keys to work on: each at most once at a time and once in the queue, in the order of their adding.
+ * A failed key is retried with back-off until it succeeds. An `add` during that wait tries at once; one during
+ * the work that failed does not, since the work itself may have caused it.
+ */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #ready = new Set<string>();
+  readonly #idle: (() => void)[] = [];
+  #running = 0;
+  #signal: AbortSignal | undefined;
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Distinct keys queued, worked on or waiting for their retry. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** False when the queue has stopped, or is full and the key is not in it: then nothing was kept. */
+  add(key: string): boolean {
+    if (this.#signal?.aborted) return false;
+    const entry = this.#entries.get(key) ?? this.#admit(key);
+    if (entry === undefined) return false;
+    if (entry.running) entry.again = true;
+    else this.#enqueue(key, entry);
+    return true;
+  }
+
+  /** Works until `signal` aborts, then resolves as soon as nothing is being worked on. Call once. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
+    this.#pump();
+    if (!signal.aborted) {
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    }
+    for (const entry of this.#entries.values()) entry.cancelRetry?.();
+    this.#ready.clear();
+    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#entries.clear();
+  }
+
+  #admit(key: string): Entry | undefined {
+    if (this.#entries.size >= (this.#options.maxKeys ?? 10_000)) return undefined;
+    const entry: Entry = { failures: 0, running: false, again: false, cancelRetry: undefined };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #enqueue(key: string, entry: Entry): void {
+    entry.cancelRetry?.();
+    entry.cancelRetry = undefined;
+    this.#ready.add(key);
+    this.#pump();
+  }
+
+  #pump(): void {
+    const signal = this.#signal;
+    if (signal === undefined) return;
+    for (const key of this.#ready) {
+      if (signal.aborted || this.#running >= (this.#options.concurrency ?? 4)) return;
+      this.#ready.delete(key);
+      const entry = this.#entries.get(key);
+      if (entry !== undefined) void this.#process(key, entry, signal);
+    }
+  }
+
+  async #process(key: string, entry: Entry, signal: AbortSignal): Promise<void> {
+    this.#running += 1;
+    entry.running = true;
+    entry.again = false;
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      // So that add() never runs the work within the caller's own call.
+      await Promise.resolve();
+      await this.#options.work(key, signal);
+    } catch (error) {
+      failure = { error };
+    }
+    this.#running -= 1;
+    entry.running = false;
+    if (signal.aborted) {
+      if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      return;
+    }
+    if (failure !== undefined) {
+      this.#failed(key, entry, failure.error);
+    } else if (entry.again) {
+      entry.failures = 0;
+      this.#enqueue(key, entry);
+    } else {
+      this.#entries.delete(key);
+    }
+    this.#pump();
+  }
+
+  #failed(key: string, entry: Entry, error: unknown): void {
+    const { clock, random, retry = RETRY, onFailure } = this.#options;
+    const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
+    const delay = Math.max(backoff(entry.failures, retry, random), Math.min(asked, retry.max));
+    entry.failures += 1;
+    entry.cancelRetry = clock.after(delay, () => this.#enqueue(key, entry));
+    onFailure?.(key, error, entry.failures, delay);
+  }
+}
