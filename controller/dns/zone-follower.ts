@@ -1,0 +1,184 @@
+import { type Clock, sleep } from '../../kubernetes/clock.ts';
+import type { Leadership } from '../../kubernetes/leadership.ts';
+import { plan } from './plan.ts';
+import type { ProgressBoard } from './progress.ts';
+import { DnsError, type DnsProvider, type RecordSet, type RecordType, type WriteGuard } from './provider.ts';
+
+export interface ZoneFollowerPorts {
+  readonly provider: DnsProvider;
+  readonly clock: Clock;
+  readonly board: ProgressBoard;
+  /** The provider has accepted these, or had them already. */
+  readonly onAccepted: (zone: string, sets: readonly RecordSet[]) => void;
+  readonly onFailure: (zone: string, error: unknown) => void;
+  readonly onRecovered: (zone: string) => void;
+  /** Asks for another {@link ZoneFollower.follow}. */
+  readonly wake: () => void;
+}
+
+interface Goal {
+  readonly wanted: readonly RecordSet[];
+  readonly leadership: Leadership;
+}
+
+/** The goal has changed, or this replica no longer leads: what was about to be written is not. */
+class SupersededError extends Error {
+  override readonly name = 'SupersededError';
+}
+
+/**
+ * DNS writes have no compare-and-set, so a call that got stuck, ours or a stopped predecessor's, may arrive after
+ * newer ones. When it has surely ended, the zone is looked at once more.
+ */
+const LATE_CALL_MS = 45_000;
+
+/** Keeps the listed records of one zone as wished: read, plan, and apply only when something differs. */
+export class ZoneFollower {
+  readonly zone: string;
+  readonly #names: readonly string[];
+  readonly #owned: ReadonlySet<RecordType>;
+  readonly #ports: ZoneFollowerPorts;
+  #goal: Goal | undefined;
+  #running: Promise<void> | undefined;
+  #reached: { readonly goal: Goal; readonly at: number } | undefined;
+  #failed: { readonly goal: Goal; readonly until: number; readonly error: DnsError } | undefined;
+  #failing = false;
+  #lateCallsUntil: number | undefined;
+  #leadership: AbortSignal | undefined;
+
+  constructor(
+    zone: string,
+    names: readonly string[],
+    owned: ReadonlySet<RecordType>,
+    ports: ZoneFollowerPorts,
+  ) {
+    this.zone = zone;
+    this.#names = names;
+    this.#owned = owned;
+    this.#ports = ports;
+  }
+
+  /** Resolves when the provider has accepted `wanted`. Only one call to the zone is under way at any time. */
+  follow(wanted: readonly RecordSet[], leadership: Leadership): Promise<void> {
+    const goal = { wanted, leadership };
+    if (this.#goal === undefined || !sameGoal(this.#goal, goal)) this.#goal = goal;
+    this.#running ??= this.#run(this.#goal);
+    return this.#running;
+  }
+
+  /** Ends at the newest goal: one that was set meanwhile is reached as well. */
+  async #run(first: Goal): Promise<void> {
+    try {
+      for (let goal: Goal | undefined = first; goal !== undefined; ) {
+        await this.#reach(goal);
+        goal = this.#goal === goal ? undefined : this.#goal;
+      }
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #reach(goal: Goal): Promise<void> {
+    const { board, clock } = this.#ports;
+    board.want(this.zone, goal.wanted);
+    this.#noteLeadership(goal.leadership);
+    if (!this.#isDue(goal)) return;
+    this.#assertNotWaiting(goal);
+    const at = clock.elapsed();
+    try {
+      await this.#bringInLine(goal);
+    } catch (error) {
+      if (goal !== this.#goal) return; // The newer goal is next.
+      if (!(error instanceof SupersededError) && !goal.leadership.signal.aborted)
+        this.#noteFailure(goal, error);
+      throw error;
+    }
+    this.#reached = { goal, at };
+    this.#failed = undefined;
+    board.clearError(this.zone);
+    if (this.#failing) this.#ports.onRecovered(this.zone);
+    this.#failing = false;
+  }
+
+  async #bringInLine(goal: Goal): Promise<void> {
+    const { wanted, leadership } = goal;
+    const { provider, board, onAccepted } = this.#ports;
+    const found = await provider.read(this.zone, this.#names, leadership.signal);
+    board.accept(this.zone, found);
+    const changes = plan(found, wanted, this.#owned);
+    if (changes.length > 0) {
+      try {
+        await provider.apply(this.zone, changes, this.#guard(goal));
+      } catch (error) {
+        this.#expectLateCalls(leadership);
+        throw error;
+      }
+      board.accept(this.zone, wanted);
+    }
+    onAccepted(this.zone, wanted);
+  }
+
+  #guard(goal: Goal): WriteGuard {
+    return {
+      signal: goal.leadership.signal,
+      assertMayWrite: () => {
+        if (!goal.leadership.isHeld()) throw new SupersededError('the Lease has run out: nothing is written');
+        if (this.#goal !== goal) {
+          throw new SupersededError('the active site has changed meanwhile: nothing is written');
+        }
+      },
+    };
+  }
+
+  #noteLeadership(leadership: Leadership): void {
+    if (this.#leadership === leadership.signal) return;
+    this.#leadership = leadership.signal;
+    this.#expectLateCalls(leadership);
+  }
+
+  #expectLateCalls(leadership: Leadership): void {
+    const { clock, wake } = this.#ports;
+    this.#lateCallsUntil = clock.elapsed() + LATE_CALL_MS;
+    void sleep(clock, LATE_CALL_MS, leadership.signal).then(() => {
+      if (!leadership.signal.aborted) wake();
+    });
+  }
+
+  #isDue(goal: Goal): boolean {
+    const now = this.#ports.clock.elapsed();
+    if (this.#lateCallsUntil !== undefined && now >= this.#lateCallsUntil) {
+      this.#lateCallsUntil = undefined;
+      return true;
+    }
+    // The caller comes every driftMs, give or take its jitter; and for other reasons in between.
+    const fresh = this.#reached?.goal === goal && now - this.#reached.at < this.#ports.provider.driftMs / 2;
+    return !fresh;
+  }
+
+  #assertNotWaiting(goal: Goal): void {
+    if (this.#failed?.goal !== goal) return;
+    const left = this.#failed.until - this.#ports.clock.elapsed();
+    if (left <= 0) return;
+    const { message, kind, code, action } = this.#failed.error;
+    throw new DnsError(message, { kind, code, action, retryAfterMs: left });
+  }
+
+  #noteFailure(goal: Goal, error: unknown): void {
+    const { board, clock, onFailure } = this.#ports;
+    this.#failing = true;
+    this.#failed =
+      error instanceof DnsError && error.retryAfterMs !== undefined
+        ? { goal, until: clock.elapsed() + error.retryAfterMs, error }
+        : undefined;
+    this.#reached = undefined;
+    board.fail(this.zone, error);
+    onFailure(this.zone, error);
+  }
+}
+
+function sameGoal(one: Goal, other: Goal): boolean {
+  return (
+    one.leadership.signal === other.leadership.signal &&
+    JSON.stringify(one.wanted) === JSON.stringify(other.wanted)
+  );
+}

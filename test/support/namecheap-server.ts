@@ -1,0 +1,322 @@
+/**
+ * A stand-in for the Namecheap API on loopback: keeps zones, is strict about requests, keeps the rate limit, and
+ * misbehaves when told to. As a process: `node test/support/namecheap-server.ts --zone example.com [--port 0]
+ * [--api-user U] [--api-key K] [--client-ip 127.0.0.1] [--calls-a-minute 50]` prints its URL as one JSON line.
+ * `GET /admin/zones/<zone>` and `PUT` of the same, `GET /admin/calls`, `POST /admin/faults`.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { text as readBody } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { ApiFault, escapeXml, hostXml, replaceHosts, type StandInZone } from './namecheap-zones.ts';
+
+export type Command = 'getHosts' | 'setHosts' | 'getInfo';
+
+/** One misbehaviour, for one call. */
+export type Fault =
+  | { readonly kind: 'error'; readonly number: string; readonly text: string }
+  | { readonly kind: 'status'; readonly status: number; readonly body?: string }
+  /** Ends the body after so many bytes, with a content length that fits. */
+  | { readonly kind: 'truncate'; readonly bytes: number }
+  | { readonly kind: 'rewrite'; readonly from: string; readonly to: string }
+  /** Says success and saves nothing. */
+  | { readonly kind: 'unsaved' }
+  /** Carries the call out and never answers. */
+  | { readonly kind: 'silent' }
+  /** Neither carries it out nor answers. */
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'reset' }
+  /** Another writer comes right before (`before`) or after the call is carried out. */
+  | { readonly kind: 'meanwhile'; readonly when: 'before' | 'after'; readonly zone: StandInZone };
+
+export interface Call {
+  readonly command: string;
+  readonly zone: string;
+  readonly at: number;
+  /** The HTTP status and the error number, if any. */
+  readonly outcome: string;
+}
+
+export interface StandInOptions {
+  readonly zones: Readonly<Record<string, StandInZone>>;
+  readonly apiUser?: string;
+  readonly apiKey?: string;
+  readonly clientIp?: string;
+  readonly callsAMinute?: number;
+  readonly port?: number;
+}
+
+const NAMESPACE = 'http://api.namecheap.com/xml.response';
+const GLOBAL = ['ApiUser', 'ApiKey', 'UserName', 'Command', 'ClientIp'];
+const MISSING: Readonly<Record<string, string>> = {
+  ApiUser: '1010101',
+  ApiKey: '1010102',
+  UserName: '1010103',
+  Command: '1010104',
+  ClientIp: '1010105',
+};
+
+export class NamecheapStandIn {
+  readonly calls: Call[] = [];
+  readonly #zones: Map<string, StandInZone>;
+  readonly #account: { readonly apiUser: string; readonly apiKey: string; readonly clientIp: string };
+  readonly #callsAMinute: number;
+  readonly #faults: { readonly command: Command; readonly fault: Fault }[] = [];
+  readonly #server: Server;
+  readonly #changed = new Set<() => void>();
+
+  private constructor(options: StandInOptions) {
+    const { apiUser = 'user', apiKey = 'key', clientIp = '127.0.0.1' } = options;
+    this.#zones = new Map(Object.entries(options.zones));
+    this.#account = { apiUser, apiKey, clientIp };
+    this.#callsAMinute = options.callsAMinute ?? 50;
+    this.#server = createServer((request, response) => {
+      this.#serve(request, response).catch((error: unknown) => {
+        console.error('the stand-in failed', error);
+        response.destroy();
+      });
+    });
+  }
+
+  static async start(options: StandInOptions): Promise<NamecheapStandIn> {
+    const standIn = new NamecheapStandIn(options);
+    standIn.#server.listen(options.port ?? 0, '127.0.0.1');
+    await once(standIn.#server, 'listening');
+    return standIn;
+  }
+
+  get url(): string {
+    return `${this.adminUrl}/xml.response`;
+  }
+
+  get adminUrl(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('not listening');
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  zone(name: string): StandInZone {
+    const zone = this.#zones.get(name);
+    if (zone === undefined) throw new ApiFault('2019166', `Domain name not found: ${name}`);
+    return zone;
+  }
+
+  /** As somebody does in the panel. */
+  put(name: string, zone: StandInZone): void {
+    this.#zones.set(name, zone);
+    for (const notify of this.#changed) notify();
+  }
+
+  /** The next `times` calls of `command` meet `fault`. Faults of one command come in the order they were asked for. */
+  misbehave(command: Command, fault: Fault, times = 1): void {
+    for (let count = 0; count < times; count += 1) this.#faults.push({ command, fault });
+  }
+
+  /** Resolves as soon as the zone is so. */
+  async until(name: string, is: (zone: StandInZone) => boolean): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => is(this.zone(name)) && resolve();
+    this.#changed.add(look);
+    look();
+    await promise;
+    this.#changed.delete(look);
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request);
+    const { pathname } = new URL(request.url ?? '/', 'http://stand-in');
+    if (pathname.startsWith('/admin/'))
+      return this.#administer(request.method ?? '', pathname, body, response);
+    const parameters = new URLSearchParams(body);
+    const command = (parameters.get('Command') ?? '').split('.').at(-1) ?? '';
+    const fault = this.#takeFault(command);
+    const finish = (status: number, text: string, outcome: string) => {
+      const zone = zoneOf(parameters);
+      this.calls.push({ command, zone, at: Date.now(), outcome });
+      if (fault?.kind === 'silent') return;
+      response.writeHead(status, { 'content-type': 'text/xml; charset=utf-8' });
+      response.end(text);
+    };
+    if (this.#isOverLimit()) return finish(405, 'Too many requests', '405 rate');
+    const problem = requestProblem(request, pathname, parameters);
+    if (problem !== undefined) return finish(400, problem, `400 ${problem}`);
+    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'reset') return void response.destroy();
+    if (fault?.kind === 'status') return finish(fault.status, fault.body ?? '', String(fault.status));
+    const { text, outcome } = this.#answer(command, parameters, fault);
+    return finish(200, distort(text, fault), outcome);
+  }
+
+  #answer(
+    command: string,
+    parameters: URLSearchParams,
+    fault: Fault | undefined,
+  ): { readonly text: string; readonly outcome: string } {
+    const name = zoneOf(parameters);
+    try {
+      if (fault?.kind === 'error') throw new ApiFault(fault.number, fault.text);
+      this.#authenticate(parameters);
+      if (fault?.kind === 'meanwhile' && fault.when === 'before') this.put(name, fault.zone);
+      const text = this.#run(command, name, parameters, fault?.kind === 'unsaved');
+      if (fault?.kind === 'meanwhile' && fault.when === 'after') this.put(name, fault.zone);
+      return { text, outcome: '200' };
+    } catch (error) {
+      if (!(error instanceof ApiFault)) throw error;
+      return { text: errorXml(error), outcome: `200 ${error.number}` };
+    }
+  }
+
+  #run(command: string, name: string, parameters: URLSearchParams, unsaved: boolean): string {
+    const zone = this.zone(name);
+    const domain = escapeXml(name);
+    switch (command) {
+      case 'getHosts': {
+        const open = `<DomainDNSGetHostsResult Domain="${domain}" EmailType="${zone.emailType}" IsUsingOurDNS="${zone.isUsingOurDns}"`;
+        const hosts = zone.hosts.map((one, index) => `      ${hostXml(one, index + 1)}\n`).join('');
+        const result = hosts === '' ? `${open} />` : `${open}>\n${hosts}    </DomainDNSGetHostsResult>`;
+        return okXml('namecheap.domains.dns.getHosts', result);
+      }
+      case 'setHosts': {
+        const own = [...parameters].filter(([key]) => ![...GLOBAL, 'SLD', 'TLD'].includes(key));
+        const after = replaceHosts(zone, new Map(own));
+        if (!unsaved) this.put(name, after);
+        const result = `<DomainDNSSetHostsResult Domain="${domain}" EmailType="${after.emailType}" IsSuccess="true"><Warnings /></DomainDNSSetHostsResult>`;
+        return okXml('namecheap.domains.dns.setHosts', result);
+      }
+      case 'getInfo': {
+        const details = `<DnsDetails ProviderType="FreeDNS" IsUsingOurDNS="${zone.isUsingOurDns}" HostCount="${zone.hosts.length}" EmailType="No Email Service" DynamicDNSStatus="false" IsFailover="false" />`;
+        return okXml(
+          'namecheap.domains.getInfo',
+          `<DomainGetInfoResult Status="Ok" DomainName="${domain}">${details}</DomainGetInfoResult>`,
+        );
+      }
+      default:
+        throw new ApiFault('1010104', `Parameter Command is invalid: ${command}`);
+    }
+  }
+
+  #authenticate(parameters: URLSearchParams): void {
+    const { apiUser, apiKey, clientIp } = this.#account;
+    const missing = GLOBAL.find((name) => !parameters.get(name));
+    if (missing !== undefined)
+      throw new ApiFault(MISSING[missing] ?? '1010101', `Parameter ${missing} is missing`);
+    const ip = parameters.get('ClientIp') ?? '';
+    if (ip !== clientIp) throw new ApiFault('1011150', `Invalid request IP: ${ip}`);
+    if (parameters.get('ApiUser') !== apiUser || parameters.get('ApiKey') !== apiKey) {
+      throw new ApiFault('1011102', 'API Key is invalid or API access has not been enabled');
+    }
+  }
+
+  #isOverLimit(): boolean {
+    const recent = this.calls.filter(({ at }) => at > Date.now() - 60_000);
+    return recent.length >= this.#callsAMinute;
+  }
+
+  #takeFault(command: string): Fault | undefined {
+    const index = this.#faults.findIndex((one) => one.command === command);
+    return index === -1 ? undefined : this.#faults.splice(index, 1)[0]?.fault;
+  }
+
+  #administer(method: string, pathname: string, body: string, response: ServerResponse): void {
+    const [, , what, name = ''] = pathname.split('/');
+    const answer = (status: number, value: unknown) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(value)}\n`);
+    };
+    switch (`${method} ${what}`) {
+      case 'GET zones':
+        return answer(this.#zones.has(name) ? 200 : 404, this.#zones.get(name) ?? {});
+      case 'PUT zones':
+        this.put(name, JSON.parse(body) as StandInZone);
+        return answer(200, this.zone(name));
+      case 'GET calls':
+        return answer(200, this.calls);
+      case 'POST faults': {
+        const { command, fault, times } = JSON.parse(body) as {
+          command: Command;
+          fault: Fault;
+          times?: number;
+        };
+        this.misbehave(command, fault, times);
+        return answer(200, { command, times: times ?? 1 });
+      }
+      default:
+        return answer(404, {});
+    }
+  }
+}
+
+function requestProblem(
+  request: IncomingMessage,
+  pathname: string,
+  parameters: URLSearchParams,
+): string | undefined {
+  if (request.method !== 'POST') return `${request.method} instead of POST`;
+  if (pathname !== '/xml.response' || request.url?.includes('?') === true) return `wrong path ${pathname}`;
+  const type = request.headers['content-type'] ?? '';
+  if (type !== 'application/x-www-form-urlencoded') return `content type ${type}`;
+  const keys = [...parameters.keys()];
+  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  return twice === undefined ? undefined : `parameter ${twice} is there twice`;
+}
+
+function zoneOf(parameters: URLSearchParams): string {
+  return parameters.get('DomainName') ?? `${parameters.get('SLD') ?? ''}.${parameters.get('TLD') ?? ''}`;
+}
+
+function distort(text: string, fault: Fault | undefined): string {
+  if (fault?.kind === 'truncate') return Buffer.from(text).subarray(0, fault.bytes).toString('latin1');
+  return fault?.kind === 'rewrite' ? text.replace(fault.from, fault.to) : text;
+}
+
+function okXml(command: string, result: string): string {
+  return `<?xml version="1.0" encoding="utf-8"?>
+<ApiResponse Status="OK" xmlns="${NAMESPACE}">
+  <Errors /><Warnings />
+  <RequestedCommand>${command.toLowerCase()}</RequestedCommand>
+  <CommandResponse Type="${command}">
+    ${result}
+  </CommandResponse>
+  <Server>STAND-IN</Server><GMTTimeDifference>--4:00</GMTTimeDifference><ExecutionTime>0.01</ExecutionTime>
+</ApiResponse>
+`;
+}
+
+function errorXml({ number, message }: ApiFault): string {
+  return `<?xml version="1.0" encoding="utf-8"?>
+<ApiResponse Status="ERROR" xmlns="${NAMESPACE}">
+  <Errors><Error Number="${number}">${escapeXml(message)}</Error></Errors><Warnings />
+  <RequestedCommand />
+  <Server>STAND-IN</Server><GMTTimeDifference>--4:00</GMTTimeDifference><ExecutionTime>0.01</ExecutionTime>
+</ApiResponse>
+`;
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      zone: { type: 'string', multiple: true, default: ['example.com'] },
+      port: { type: 'string', default: '0' },
+      'api-user': { type: 'string', default: 'user' },
+      'api-key': { type: 'string', default: 'key' },
+      'client-ip': { type: 'string', default: '127.0.0.1' },
+      'calls-a-minute': { type: 'string', default: '50' },
+    },
+  });
+  const empty: StandInZone = { emailType: 'NONE', isUsingOurDns: true, hosts: [] };
+  const standIn = await NamecheapStandIn.start({
+    zones: Object.fromEntries(values.zone.map((name) => [name, empty])),
+    port: Number(values.port),
+    apiUser: values['api-user'],
+    apiKey: values['api-key'],
+    clientIp: values['client-ip'],
+    callsAMinute: Number(values['calls-a-minute']),
+  });
+  console.log(JSON.stringify({ url: standIn.url, adminUrl: standIn.adminUrl }));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void standIn.stop());
+}

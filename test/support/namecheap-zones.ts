@@ -1,0 +1,128 @@
+/**
+ * What Namecheap is known to do to a zone, kept apart from how it is asked. Written from the public documentation and
+ * from reports of other clients, and without any code of the controller, so that the two can disagree.
+ */
+
+export interface StandInHost {
+  readonly name: string;
+  readonly type: string;
+  readonly address: string;
+  readonly mxPref: string;
+  readonly ttl: string;
+  readonly isActive: boolean;
+  readonly isDdnsEnabled: boolean;
+  readonly friendlyName: string;
+}
+
+export interface StandInZone {
+  readonly emailType: string;
+  readonly isUsingOurDns: boolean;
+  readonly hosts: readonly StandInHost[];
+}
+
+/** An error answer of the API. */
+export class ApiFault extends Error {
+  readonly number: string;
+
+  constructor(number: string, text: string) {
+    super(text);
+    this.number = number;
+  }
+}
+
+const TYPES = ['A', 'AAAA', 'ALIAS', 'CAA', 'CNAME', 'MX', 'MXE', 'NS', 'TXT', 'URL', 'URL301', 'FRAME'];
+const EMAIL_TYPES = ['NONE', 'MXE', 'MX', 'FWD', 'OX', 'GMAIL'];
+const MAIL_WITH_MX = ['MX', 'OX', 'GMAIL'];
+const HOST_FIELDS = ['HostName', 'RecordType', 'Address', 'MXPref', 'TTL'];
+
+/** A host with the defaults that the panel gives it. */
+export function host(
+  name: string,
+  type: string,
+  address: string,
+  rest: Partial<StandInHost> = {},
+): StandInHost {
+  return {
+    name,
+    type,
+    address,
+    mxPref: '10',
+    ttl: '1799',
+    isActive: true,
+    isDdnsEnabled: false,
+    friendlyName: '',
+    ...rest,
+  };
+}
+
+/** The zone after a setHosts with these parameters (without the global ones, SLD and TLD). */
+export function replaceHosts(zone: StandInZone, parameters: ReadonlyMap<string, string>): StandInZone {
+  const emailType = parameters.get('EmailType') ?? 'NONE';
+  if (!EMAIL_TYPES.includes(emailType)) throw new ApiFault('2015280', `invalid EmailType ${emailType}`);
+  const hosts = readHosts(parameters);
+  if (hosts.length > 150) throw new ApiFault('2016166', 'more than 150 host records');
+  return { ...zone, emailType, hosts: hosts.filter((one) => isSaved(one, emailType)) };
+}
+
+/** MX records are dropped without a word when the mail setting does not have them, or their target has no dot. */
+function isSaved({ type, address }: StandInHost, emailType: string): boolean {
+  return type !== 'MX' || (MAIL_WITH_MX.includes(emailType) && address.endsWith('.'));
+}
+
+function readHosts(parameters: ReadonlyMap<string, string>): StandInHost[] {
+  const rest = new Set([...parameters.keys()].filter((key) => key !== 'EmailType'));
+  const hosts: StandInHost[] = [];
+  for (let number = 1; parameters.has(`HostName${number}`); number += 1) {
+    const [name, type, address, mxPref, ttl] = HOST_FIELDS.map((field) => {
+      rest.delete(`${field}${number}`);
+      return parameters.get(`${field}${number}`);
+    });
+    if (
+      name === undefined ||
+      type === undefined ||
+      address === undefined ||
+      mxPref === undefined ||
+      ttl === undefined
+    ) {
+      throw new ApiFault('2010101', `host ${number} lacks a parameter`);
+    }
+    // What is read-only comes back as its default.
+    hosts.push(checked(host(name, type, address, { mxPref, ttl })));
+  }
+  if (rest.size > 0) throw new ApiFault('2010102', `unknown parameters: ${[...rest].slice(0, 5).join(', ')}`);
+  return hosts;
+}
+
+function checked(one: StandInHost): StandInHost {
+  if (!TYPES.includes(one.type)) throw new ApiFault('2010324', `RecordType ${one.type} is invalid`);
+  if (one.name === '' || one.address === '') throw new ApiFault('2050900', 'empty host name or address');
+  if (!/^\d+$/.test(one.ttl) || Number(one.ttl) < 60 || Number(one.ttl) > 60_000) {
+    throw new ApiFault('2050900', `TTL ${one.ttl} is not in 60..60000`);
+  }
+  if (one.type === 'A' && !/^\d{1,3}(\.\d{1,3}){3}$/.test(one.address)) {
+    throw new ApiFault('2050900', `${one.address} is no IPv4 address`);
+  }
+  return one;
+}
+
+const escaped = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' } as const;
+
+export function escapeXml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => escaped[character as keyof typeof escaped]);
+}
+
+export function hostXml(one: StandInHost, id: number): string {
+  const attributes = Object.entries({
+    HostId: String(id),
+    Name: one.name,
+    Type: one.type,
+    Address: one.address,
+    MXPref: one.mxPref,
+    TTL: one.ttl,
+    AssociatedAppTitle: '',
+    FriendlyName: one.friendlyName,
+    IsActive: String(one.isActive),
+    IsDDNSEnabled: String(one.isDdnsEnabled),
+  });
+  return `<host ${attributes.map(([name, value]) => `${name}="${escapeXml(value)}"`).join(' ')} />`;
+}
