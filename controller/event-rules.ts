@@ -7,6 +7,9 @@ export interface EventNote {
   readonly note: string;
 }
 
+/** Makes an Event; never fails and never waits. */
+export type EventSink = (event: EventNote) => void;
+
 /** The Kubernetes Events that tell a change of the status to those who look with `kubectl describe`. */
 export function eventsOf(before: Status | undefined, after: Status): EventNote[] {
   const events: EventNote[] = [];

@@ -2,7 +2,7 @@ import { ANNOTATIONS, LABELS, PROGRAM } from '../contract/names.ts';
 import type { KubeApi, ObjectKey } from '../kubernetes/api.ts';
 import { isNotFound } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
-import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
+import { CONFIG_MAPS, type ConfigMap, type KubeEvent } from '../kubernetes/resources.ts';
 
 export interface Found {
   /** Undefined when the ConfigMap does not exist. */
@@ -26,6 +26,7 @@ export class FencedConfigMap {
   readonly key: Required<ObjectKey>;
   readonly #api: KubeApi;
   readonly #labels: Readonly<Record<string, string>>;
+  #uid: string | undefined;
 
   constructor(api: KubeApi, key: Required<ObjectKey>, role: string, follower: string) {
     this.#api = api;
@@ -36,7 +37,7 @@ export class FencedConfigMap {
   async read(signal: AbortSignal): Promise<Found> {
     try {
       const object = await this.#api.get(CONFIG_MAPS, this.key, { signal });
-      return { object, data: object.data ?? {}, term: termOf(object) };
+      return this.#found(object);
     } catch (error) {
       if (isNotFound(error)) return { object: undefined, data: {}, term: -1 };
       throw error;
@@ -72,6 +73,21 @@ export class FencedConfigMap {
       found.object === undefined
         ? await this.#api.create(CONFIG_MAPS, wanted, { signal })
         : await this.#api.replace(CONFIG_MAPS, wanted, { signal });
+    return this.#found(object);
+  }
+
+  /** For Events: `kubectl describe` shows those that name the object's UID. Absent until it was read or written. */
+  get reference(): KubeEvent['regarding'] {
+    return {
+      apiVersion: CONFIG_MAPS.version,
+      kind: CONFIG_MAPS.kind,
+      ...this.key,
+      ...(this.#uid !== undefined && { uid: this.#uid }),
+    };
+  }
+
+  #found(object: ConfigMap): Found {
+    this.#uid = object.metadata.uid;
     return { object, data: object.data ?? {}, term: termOf(object) };
   }
 }

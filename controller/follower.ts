@@ -13,7 +13,6 @@ import type { Observation, Trigger } from './triggers/trigger.ts';
 import type { Wakeup } from './wakeup.ts';
 
 export interface FollowerOptions {
-  readonly name: string;
   readonly api: KubeApi;
   readonly clock: Clock;
   readonly random: Random;
@@ -34,7 +33,15 @@ export interface FollowerOptions {
 export interface FollowerObserver {
   /** `before` is undefined at the first pass of a leadership that found no status. */
   onStatus(change: StatusChange): void;
-  onPass(pass: { readonly ms: number; readonly look: Look; readonly error?: unknown }): void;
+  onPass(pass: Pass): void;
+}
+
+export interface Pass {
+  readonly ms: number;
+  readonly look: Look;
+  /** True when the status was written. */
+  readonly wrote: boolean;
+  readonly error?: unknown;
 }
 
 export interface StatusChange {
@@ -83,12 +90,12 @@ export class Follower {
         status.read(leadership.signal),
       ]);
       look = await this.#match(observation, leadership.signal);
-      await this.#settle(look, observation, found, leadership);
+      const wrote = await this.#settle(look, observation, found, leadership);
       this.#failures = look.kind === 'unknown' && look.reason === 'ApiError' ? this.#failures + 1 : 0;
-      observer.onPass({ ms: clock.elapsed() - started, look });
+      observer.onPass({ ms: clock.elapsed() - started, look, wrote });
     } catch (error) {
       if (leadership.signal.aborted) return false;
-      observer.onPass({ ms: clock.elapsed() - started, look, error });
+      observer.onPass({ ms: clock.elapsed() - started, look, wrote: false, error });
       if (error instanceof DeposedError) return false;
       this.#failures += 1;
       // Somebody wrote between our read and our write: look again at once.
@@ -130,7 +137,13 @@ export class Follower {
     }
   }
 
-  async #settle(look: Look, observation: Observation, found: Found, leadership: Leadership): Promise<void> {
+  /** True when the status had to be written. */
+  async #settle(
+    look: Look,
+    observation: Observation,
+    found: Found,
+    leadership: Leadership,
+  ): Promise<boolean> {
     const { clock, status, observer, lastTransition, dryRun } = this.#options;
     if (!dryRun) await status.assertNotDeposed(found, leadership);
     const published = decodeStatus(found.data);
@@ -145,12 +158,15 @@ export class Follower {
       now: timestamp(clock),
     });
     const claimed = found.term === leadership.term;
-    const unchanged = published !== undefined && isSame(published, after);
-    if (!dryRun && !(claimed && unchanged)) await status.write(found, encodeStatus(after), leadership);
+    const differs = published === undefined || !isSame(published, after);
+    const writes = !dryRun && (differs || !claimed);
+    if (writes) await status.write(found, encodeStatus(after), leadership);
     this.#believed = after;
-    if (!first && before !== undefined && sameContent(before, after)) return;
-    const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
-    observer.onStatus({ before, after, movedAt });
+    if (first || before === undefined || !sameContent(before, after)) {
+      const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
+      observer.onStatus({ before, after, movedAt });
+    }
+    return writes;
   }
 }
 

@@ -18,6 +18,7 @@ export interface StatusCopiesOptions {
   /** Where the status itself is: it needs no copy. */
   readonly namespace: string;
   readonly onRefused: (namespace: string, reason: string) => void;
+  readonly onCount: (counts: { readonly wanted: number; readonly present: number }) => void;
 }
 
 const RESYNC_MS = 60_000;
@@ -57,6 +58,7 @@ export class StatusCopies implements Signal {
       wanted,
       found: sources.copies(),
     });
+    this.#options.onCount({ wanted: wanted.length, present: sources.copies().length });
     await this.#carryOut(steps, leadership);
   }
 

@@ -21,12 +21,6 @@ export interface WorkerPorts {
 }
 
 const RETRY = { base: 500, max: 60_000 };
-/**
- * After a change of leader, what has no compare-and-set is looked at once more when the last call of a predecessor
- * that was stopped in the middle of it has surely ended.
- */
-const AFTER_TAKEOVER_MS = 45_000;
-
 /** Gives one signal the newest state, by itself: its failures and its pace hold up nobody else. */
 export class SignalWorker {
   readonly #signal: Signal;
@@ -49,16 +43,14 @@ export class SignalWorker {
 
   /** Runs until the leadership ends. */
   async run(leadership: Leadership): Promise<void> {
-    const { clock, random } = this.#ports;
+    const { random } = this.#ports;
     const watching = this.#signal.watch?.(this.#wakeup.ring, leadership.signal);
-    const stopTakeoverCheck = clock.after(AFTER_TAKEOVER_MS, this.#wakeup.ring);
     while (!leadership.signal.aborted) {
       const resync = this.#signal.resyncMs * (0.8 + random() * 0.4);
       const pause = this.#failures === 0 ? resync : backoff(this.#failures - 1, RETRY, random);
       await this.#wakeup.wait(pause, leadership.signal);
       if (this.#state !== undefined && !leadership.signal.aborted) await this.#apply(this.#state, leadership);
     }
-    stopTakeoverCheck();
     await watching;
   }
 

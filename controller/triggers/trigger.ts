@@ -38,9 +38,11 @@ export interface Trigger {
   steer?(leadership: Leadership): Promise<void>;
 }
 
-/** What a trigger has to remember across restarts and leaders: a JSON value each, kept in the report. */
-export interface Memory {
-  load(): unknown;
-  /** Resolves when it is stored. Throws KubeError. */
-  save(value: unknown, leadership: Leadership): Promise<void>;
+/** What a trigger has to remember across restarts and leaders; kept in the report. */
+export interface MemoryStore {
+  /** The JSON value of a section, or undefined. Anybody can edit a ConfigMap: check its shape. */
+  get(section: string): unknown;
+  set(section: string, value: unknown): void;
+  /** Resolves when everything that was set is stored. Throws KubeError. */
+  save(leadership: Leadership): Promise<void>;
 }

@@ -3,7 +3,10 @@ import { type Clock, timestamp } from '../../../kubernetes/clock.ts';
 import { explain, KubeError, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
-import type { Memory } from '../trigger.ts';
+import type { CnpgConfig } from '../../config.ts';
+import type { EventNote, EventSink } from '../../event-rules.ts';
+import type { Metrics } from '../../metrics.ts';
+import type { MemoryStore } from '../trigger.ts';
 import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS } from './cluster.ts';
 import { promotionPreconditions } from './preconditions.ts';
 
@@ -27,6 +30,16 @@ export interface PreferredRecord {
   readonly detail: string;
 }
 
+export interface PreferredPorts {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly follower: string;
+  readonly restartedAt: string;
+  readonly report: MemoryStore;
+  readonly events: EventSink;
+  readonly metrics: Metrics;
+}
+
 export interface PreferredOptions {
   readonly api: KubeApi;
   readonly clock: Clock;
@@ -35,12 +48,13 @@ export interface PreferredOptions {
   readonly node: string;
   /** The controller's own `kubectl.kubernetes.io/restartedAt`; empty when it was never restarted that way. */
   readonly restartedAt: string;
-  readonly memory: Memory;
+  readonly memory: MemoryStore;
   readonly onOutcome: (record: PreferredRecord) => void;
 }
 
 /** A switchover may last as long as the old primary takes to shut down; after this a human should look. */
 const DEADLINE_MS = 10 * 60_000;
+const SECTION = 'preferred-primary';
 const FINAL: readonly PreferredOutcome[] = ['AlreadyThere', 'Moved', 'TimedOut'];
 
 /**
@@ -60,7 +74,7 @@ export class PreferredPrimary {
     const { signal } = leadership;
     const cluster = await api.get(CLUSTERS, { namespace, name }, { signal });
     const uid = cluster.metadata.uid ?? '';
-    const record = decodeRecord(this.#options.memory.load());
+    const record = decodeRecord(this.#options.memory.get(SECTION));
     const asked = record?.uid !== uid || (restartedAt !== '' && record.restartedAt !== restartedAt);
     if (record !== undefined && record.uid === uid && record.outcome === 'Moving') {
       return this.#follow(record, cluster, leadership);
@@ -147,12 +161,59 @@ export class PreferredPrimary {
   }
 
   async #remember(record: PreferredRecord, leadership: Leadership): Promise<void> {
-    await this.#options.memory.save(record, leadership);
+    const { memory } = this.#options;
+    memory.set(SECTION, record);
+    await memory.save(leadership);
     this.#options.onOutcome(record);
   }
 
   #now(): string {
     return timestamp(this.#options.clock);
+  }
+}
+
+/** Undefined when no node is preferred. */
+export function createPreferredPrimary(
+  config: CnpgConfig,
+  ports: PreferredPorts,
+): PreferredPrimary | undefined {
+  const { namespace, clusterName, preferredPrimaryNode: node } = config;
+  if (node === undefined) return undefined;
+  const { api, clock, restartedAt, report: memory, events, metrics, follower } = ports;
+  const onOutcome = (record: PreferredRecord) => {
+    metrics.preferredPrimary.inc({ follower, outcome: record.outcome });
+    events(preferredEvent(record, node));
+  };
+  return new PreferredPrimary({ api, clock, namespace, clusterName, node, restartedAt, memory, onOutcome });
+}
+
+function preferredEvent({ outcome, target, detail }: PreferredRecord, node: string): EventNote {
+  switch (outcome) {
+    case 'AlreadyThere':
+      return {
+        reason: 'PreferredPrimaryReached',
+        note: `The primary runs on the preferred node ${node} already`,
+      };
+    case 'Moved':
+      return {
+        reason: 'PreferredPrimaryReached',
+        note: `${target} on the preferred node ${node} is the primary now`,
+      };
+    case 'Moving':
+      return {
+        reason: 'PreferredPrimaryRequested',
+        note: `Asked the operator to promote ${target} on ${node}`,
+      };
+    case 'Waiting':
+      return {
+        reason: 'PreferredPrimaryWaiting',
+        note: `The primary is not moved to ${node} yet: ${detail}`,
+      };
+    case 'TimedOut':
+      return {
+        reason: 'PreferredPrimaryFailed',
+        note: `${target} on ${node} did not become the primary in time: ${detail}. Look at the Cluster; nothing more is done`,
+      };
   }
 }
 

@@ -1,0 +1,126 @@
+import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
+import { type Leadership, soleLeadership } from '../kubernetes/leadership.ts';
+import { LeaseElection, type LeaseEvent } from '../kubernetes/lease.ts';
+import type { Config } from './config.ts';
+import type { Logger } from './log.ts';
+import { followService, type ServicePorts } from './service.ts';
+import { type FollowerView, View } from './view.ts';
+
+export interface Controller {
+  /** Resolves after `signal` aborts and the Lease is released. Rejects only on a defect. */
+  run(signal: AbortSignal): Promise<void>;
+  status(): ControllerView;
+  /** Calls back whenever `status()` has something new; returns how to end that. */
+  onChange(listener: () => void): () => void;
+  /** Not ok: the loop is stuck, and only a restart helps. */
+  health(): { readonly ok: boolean; readonly reason: string };
+  ready(): { readonly ok: boolean; readonly reasons: readonly string[] };
+}
+
+export interface ControllerView {
+  readonly identity: string;
+  readonly leader: boolean;
+  readonly dryRun: boolean;
+  readonly followers: readonly FollowerView[];
+}
+
+/** A pass has time limits on every call, so one that takes longer than this will never end. */
+const STUCK_MS = 60_000;
+const STUCK_PASSES = 3;
+/** The API server was not heard of for so long that what is shown may be old. */
+const STALE_MS = 120_000;
+
+/** All of the controller except its process: under real time in main.ts, under virtual time in the simulation. */
+export function createController(config: Config, ports: ServicePorts): Controller {
+  const { log, metrics, identity, namespace } = ports;
+  const listeners = new Set<() => void>();
+  const changed = () => {
+    for (const listener of listeners) listener();
+  };
+  let leader = false;
+  /** On the monotonic clock; undefined while this replica does not lead. */
+  let lastPass: number | undefined;
+  const onPass = () => {
+    lastPass = ports.clock.elapsed();
+  };
+  const views = config.followers.map(({ name }) => {
+    const status = { namespace, name: configMapName(config.configMapName, name) };
+    const report = { namespace, name: configMapName(REPORT_CONFIGMAP, name) };
+    return new View(ports, name, { status, report }, changed);
+  });
+
+  async function lead(leadership: Leadership): Promise<void> {
+    leader = true;
+    onPass();
+    metrics.leader.set(1);
+    metrics.leaderTransitions.inc();
+    log.info({ identity, term: leadership.term }, 'leading');
+    changed();
+    try {
+      await Promise.all(
+        config.followers.map((follower) => followService(follower, config, ports, leadership, onPass)),
+      );
+    } finally {
+      leader = false;
+      lastPass = undefined;
+      metrics.leader.set(0);
+      log.info({ identity }, 'not leading any more');
+      changed();
+    }
+  }
+
+  async function elect(signal: AbortSignal): Promise<void> {
+    // A dry run must not take the Lease from a controller that works.
+    if (config.dryRun || !config.leaderElection) return lead(soleLeadership(signal));
+    const { api, clock, random } = ports;
+    const onEvent = (event: LeaseEvent) => logLeaseEvent(log, event);
+    const election = new LeaseElection({ api, clock, random, namespace, name: PROGRAM, identity, onEvent });
+    await election.run(lead, signal);
+  }
+
+  return {
+    async run(signal) {
+      await Promise.all([elect(signal), ...views.map((view) => view.run(signal))]);
+    },
+    status: () => ({
+      identity,
+      leader,
+      dryRun: config.dryRun,
+      followers: views.map((view) => view.snapshot()),
+    }),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    health() {
+      const age = lastPass === undefined ? 0 : ports.clock.elapsed() - lastPass;
+      const ok = age < STUCK_PASSES * config.resyncSeconds * 1000 + STUCK_MS;
+      return { ok, reason: ok ? '' : `the loop has not ended a pass for ${Math.round(age / 1000)} s` };
+    },
+    ready() {
+      const age = Math.max(...views.map((view) => view.age()));
+      const reason = Number.isFinite(age)
+        ? `the API server was last heard of ${Math.round(age / 1000)} s ago`
+        : 'the status has not been read yet';
+      return age < STALE_MS ? { ok: true, reasons: [] } : { ok: false, reasons: [reason] };
+    },
+  };
+}
+
+function logLeaseEvent(log: Logger, event: LeaseEvent): void {
+  switch (event.kind) {
+    case 'problem':
+      log.warn({ action: event.action, err: event.error }, 'lease trouble, will try again');
+      break;
+    case 'lost':
+      log.warn({ term: event.term, reason: event.reason }, 'lease lost');
+      break;
+    case 'holder':
+      log.info({ holder: event.identity }, 'another replica leads');
+      break;
+    case 'acquired':
+    case 'released':
+      log.info({ term: event.term }, `lease ${event.kind}`);
+      break;
+  }
+}

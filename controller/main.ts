@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { Agent } from 'undici';
+import { ANNOTATIONS } from '../contract/names.ts';
+import { VERSION } from '../contract/version.ts';
+import type { KubeApi } from '../kubernetes/api.ts';
+import { connect } from '../kubernetes/client.ts';
+import { systemClock as clock } from '../kubernetes/clock.ts';
+import { explain, undefinedIfNotFound } from '../kubernetes/errors.ts';
+import { loadKube } from '../kubernetes/kube-config.ts';
+import { PODS } from '../kubernetes/resources.ts';
+import { type Config, describeConfig, formatProblems, loadConfig } from './config.ts';
+import { type Controller, createController } from './controller.ts';
+import { authoritativeLookup } from './dns/authoritative.ts';
+import { HttpNamecheapApi } from './dns/namecheap/http.ts';
+import { startHttp } from './http.ts';
+import { createLog, type Logger } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+
+/** Exit codes: 0 stopped as asked, 1 failed, 2 wrong configuration. */
+const FAILED = 1;
+const WRONG_CONFIGURATION = 2;
+
+await main();
+
+async function main(): Promise<void> {
+  const loaded = loadConfig(process.env, (path) => readFileSync(path, 'utf8'));
+  if (!loaded.ok) {
+    process.stderr.write(`${formatProblems(loaded.problems)}\n`);
+    process.exitCode = WRONG_CONFIGURATION;
+    return;
+  }
+  const { config } = loaded;
+  const log = createLog({ level: config.logLevel });
+  const signal = stopSignal(log);
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error) => fail(log, error));
+  }
+  try {
+    await runUntilStopped(config, log, signal);
+    log.info('stopped');
+  } catch (error) {
+    fail(log, error);
+  }
+}
+
+async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal): Promise<void> {
+  const metrics = createMetrics(VERSION);
+  const { kubeConfig, namespace: context, source } = loadKube(process.env);
+  const namespace = config.namespace ?? context ?? 'default';
+  const podName = config.podName ?? hostname();
+  log.info(
+    { version: VERSION, node: process.version, namespace, kubernetes: source, ...describeConfig(config) },
+    'starting',
+  );
+  const api = connect({
+    kubeConfig,
+    clock,
+    onCall({ method: verb, resource, status, ms }) {
+      metrics.kubeCalls.inc({ verb, resource, status });
+      metrics.kubeCallDuration.observe({ verb }, ms / 1000);
+    },
+  });
+  const internet = new Agent({ connect: { timeout: 10_000 }, keepAliveTimeout: 10_000 });
+  const controller = createController(config, {
+    api,
+    clock,
+    random: Math.random,
+    log,
+    metrics,
+    // A process trusts what its own name wrote, so a restarted container needs another name.
+    identity: `${podName}_${randomUUID().slice(0, 8)}`,
+    namespace,
+    restartedAt: await restartedAt(api, { name: podName, namespace }, log),
+    lookup: authoritativeLookup(clock),
+    connectNamecheap: (account) => new HttpNamecheapApi(account, { clock, dispatcher: internet }),
+    onWatchProblem(resource, kind, error) {
+      metrics.reflectorProblems.inc({ resource, kind });
+      log.info({ resource, kind, err: error }, 'watch was interrupted, it goes on');
+    },
+  });
+  const http = await serve(config, controller, metrics, log, signal);
+  await controller.run(signal);
+  await http.closed;
+  await Promise.all([api.close(), internet.close()]);
+}
+
+async function serve(
+  config: Config,
+  controller: Controller,
+  metrics: Metrics,
+  log: Logger,
+  signal: AbortSignal,
+) {
+  const http = await startHttp(
+    {
+      port: config.httpPort,
+      clock,
+      log,
+      sources: {
+        health: () => controller.health(),
+        ready: () => controller.ready(),
+        status: () => controller.status(),
+        onChange: (listener) => controller.onChange(listener),
+        metrics: () => metrics.expose(),
+      },
+    },
+    signal,
+  );
+  log.info({ port: http.port }, 'serving');
+  return http;
+}
+
+/** When `kubectl rollout restart` was last used on us; empty outside a cluster, or when it never was. */
+async function restartedAt(
+  api: KubeApi,
+  pod: { name: string; namespace: string },
+  log: Logger,
+): Promise<string> {
+  try {
+    const own = await api.get(PODS, pod, { metadataOnly: true }).catch(undefinedIfNotFound);
+    return own?.metadata.annotations?.[ANNOTATIONS.restartedAt] ?? '';
+  } catch (error) {
+    log.warn({ err: error }, 'own pod could not be read, so a rollout restart is not recognised');
+    return '';
+  }
+}
+
+/** Aborts at the first SIGTERM or SIGINT; the second one ends the process at once. */
+function stopSignal(log: Logger): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(FAILED);
+      log.info({ signal: name }, 'stopping');
+      stop.abort(new Error(`stopped by ${name}`));
+    });
+  }
+  return stop.signal;
+}
+
+function fail(log: Logger, error: unknown): never {
+  log.fatal({ err: error }, 'failed, exiting');
+  process.stderr.write(`kube-site-follower: ${explain(error)}\n`);
+  process.exit(FAILED);
+}

@@ -1,0 +1,152 @@
+import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
+import { EventRecorder } from '../kubernetes/events.ts';
+import type { Leadership } from '../kubernetes/leadership.ts';
+import type { Config, FollowerConfig } from './config.ts';
+import { EVENT_REASONS } from './event-reasons.ts';
+import { type EventSink, eventsOf } from './event-rules.ts';
+import { FencedConfigMap } from './fenced-config-map.ts';
+import { Follower, type FollowerObserver } from './follower.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { WatchPorts } from './reflect.ts';
+import { Report } from './report.ts';
+import { createSignals, type SignalPorts } from './signals/registry.ts';
+import type { Signal } from './signals/signal.ts';
+import { SignalWorker } from './signals/worker.ts';
+import { siteNodes } from './site-nodes.ts';
+import { Sites } from './sites.ts';
+import { endTogether, untilDone } from './tasks.ts';
+import { Telemetry } from './telemetry.ts';
+import { createTrigger } from './triggers/registry.ts';
+import type { Trigger } from './triggers/trigger.ts';
+import { Wakeup } from './wakeup.ts';
+
+/** What the controller needs of the world. All of it is simulated in test/simulation. */
+export interface ServicePorts extends WatchPorts, Pick<SignalPorts, 'connectNamecheap' | 'lookup'> {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Of this replica: the pod's name. */
+  readonly identity: string;
+  /** Of the controller's own objects. */
+  readonly namespace: string;
+  /** The `kubectl.kubernetes.io/restartedAt` of this pod; empty when it has none. */
+  readonly restartedAt: string;
+}
+
+/** A burst of watch events costs one look now and one look this much later. */
+const MIN_GAP_MS = 25;
+
+/** Everything that follows one service, while this replica leads. */
+export async function followService(
+  follower: FollowerConfig,
+  config: Config,
+  ports: ServicePorts,
+  leadership: Leadership,
+  onPass: () => void,
+): Promise<void> {
+  const { api, clock, random, namespace } = ports;
+  const { name } = follower;
+  const sites = new Sites(follower.sites);
+  const telemetry = new Telemetry(name, sites, ports);
+  const statusMap = { namespace, name: configMapName(config.configMapName, name) };
+  const status = new FencedConfigMap(api, statusMap, 'status', name);
+  const reportMap = { namespace, name: configMapName(REPORT_CONFIGMAP, name) };
+  const report = new Report(new FencedConfigMap(api, reportMap, 'report', name), clock, (error) =>
+    telemetry.problem('report was not written, will try again', error),
+  );
+  await untilDone(
+    ports,
+    leadership,
+    () => report.load(leadership),
+    (error) => telemetry.problem('report could not be read, will try again', error),
+  );
+  if (leadership.signal.aborted) return;
+
+  const events = config.dryRun ? () => undefined : eventsOn(status, ports);
+  const wakeup = new Wakeup(clock, MIN_GAP_MS);
+  const trigger = createTrigger(follower.trigger, { ...ports, follower: name, events, report });
+  const nodes = siteNodes(ports, sites, wakeup.ring);
+  const signals = config.dryRun
+    ? []
+    : [
+        ...createSignals(follower, { ...ports, statusMap, sites, events, report }),
+        ...steering(trigger, config),
+      ];
+  const workers = signals.map(
+    (signal) =>
+      new SignalWorker(signal, { clock, random, onProgress: (progress) => telemetry.signal(progress) }),
+  );
+
+  const observer: FollowerObserver = {
+    onPass(pass) {
+      onPass();
+      telemetry.pass(pass);
+    },
+    onStatus(change) {
+      const { before, after, movedAt } = change;
+      telemetry.status(change);
+      for (const event of eventsOf(before, after)) events(event);
+      const from = before?.activeSite ?? '';
+      if (after.activeSite !== '' && (after.activeSite !== from || after.epoch !== before?.epoch)) {
+        report.addTransition({
+          epoch: after.epoch,
+          from,
+          to: after.activeSite,
+          node: after.activeNode,
+          primary: after.primary,
+          movedAt: movedAt ?? '',
+          writtenAt: after.lastUpdated,
+        });
+      }
+      const state = { follower: name, status: after, site: sites.named(after.activeSite) };
+      for (const worker of workers) worker.publish(state);
+    },
+  };
+  const loop = new Follower({
+    api,
+    clock,
+    random,
+    trigger,
+    sites,
+    nodesBySite: () => nodes.bySite(),
+    status,
+    lastTransition: () => report.history.at(-1),
+    resyncMs: config.resyncSeconds * 1000,
+    dryRun: config.dryRun,
+    wakeup,
+    observer,
+  });
+  await endTogether(leadership, (shared) => [
+    loop.run(shared),
+    ...(nodes.run === undefined ? [] : [nodes.run(shared.signal)]),
+    ...(config.dryRun ? [] : [report.run(shared)]),
+    ...workers.map((worker) => worker.run(shared)),
+  ]);
+}
+
+function eventsOn(status: FencedConfigMap, ports: ServicePorts): EventSink {
+  const { api, clock, random, identity, log, metrics } = ports;
+  const recorder = new EventRecorder({
+    api,
+    clock,
+    random,
+    reportingController: PROGRAM,
+    reportingInstance: identity,
+    onDropped(event, error) {
+      metrics.eventsDropped.inc();
+      log.warn({ reason: event.reason, err: error }, 'Event was not written');
+    },
+  });
+  return ({ reason, note }) => {
+    const { type, action } = EVENT_REASONS[reason];
+    recorder.record({ type, action, reason, note, regarding: status.reference });
+  };
+}
+
+/** A trigger that moves its service runs like a signal: by itself, with back-off, beside the loop. */
+function steering(trigger: Trigger, config: Config): Signal[] {
+  if (trigger.steer === undefined) return [];
+  const resyncMs = config.resyncSeconds * 1000;
+  const apply: Signal['apply'] = async (_state, leadership) => trigger.steer?.(leadership);
+  return [{ name: 'preferred-primary', resyncMs, apply }];
+}

@@ -1,0 +1,97 @@
+import type { ObjectKey } from '../../kubernetes/api.ts';
+import type { FollowerConfig } from '../config.ts';
+import type { AuthoritativeLookup } from '../dns/authoritative.ts';
+import type { RecordProgress } from '../dns/progress.ts';
+import { DnsError } from '../dns/provider.ts';
+import { createProvider, type DnsPorts } from '../dns/registry.ts';
+import { ConfigMapSnapshots } from '../dns/snapshots.ts';
+import type { EventSink } from '../event-rules.ts';
+import type { Metrics } from '../metrics.ts';
+import type { WatchPorts } from '../reflect.ts';
+import type { Sites } from '../sites.ts';
+import { DnsSignal } from './dns.ts';
+import type { Signal } from './signal.ts';
+import { StatusCopies } from './status-copies.ts';
+
+export interface SignalPorts extends WatchPorts, Pick<DnsPorts, 'connectNamecheap'> {
+  readonly lookup: AuthoritativeLookup;
+  readonly metrics: Metrics;
+  readonly sites: Sites;
+  readonly statusMap: Required<ObjectKey>;
+  readonly events: EventSink;
+  /** Where progress is shown. */
+  readonly report: { set(section: string, value: unknown): void };
+}
+
+/** One row per signal; undefined where the configuration does not ask for it. */
+const SIGNALS: readonly ((config: FollowerConfig, ports: SignalPorts) => Signal | undefined)[] = [
+  statusCopies,
+  dns,
+];
+
+export function createSignals(config: FollowerConfig, ports: SignalPorts): Signal[] {
+  return SIGNALS.map((create) => create(config, ports)).filter((signal) => signal !== undefined);
+}
+
+function statusCopies({ name: follower }: FollowerConfig, ports: SignalPorts): Signal {
+  const { statusMap, events, metrics } = ports;
+  return new StatusCopies({
+    ports,
+    follower,
+    ...statusMap,
+    onRefused: (namespace, reason) =>
+      events({ reason: 'CopyRefused', note: `Namespace ${namespace}: ${reason}` }),
+    onCount: (counts) => {
+      for (const [progress, count] of Object.entries(counts))
+        metrics.copies.set({ follower, progress }, count);
+    },
+  });
+}
+
+function dns({ name: follower, dns: config }: FollowerConfig, ports: SignalPorts): Signal | undefined {
+  const { api, clock, statusMap, lookup, metrics, events, report } = ports;
+  const snapshots = new ConfigMapSnapshots(api, clock, statusMap.namespace);
+  const provider = createProvider(config, { ...ports, snapshots });
+  if (provider === undefined || config.provider === 'none') return undefined;
+  const failing = new Set<string>();
+  return new DnsSignal({
+    provider,
+    records: config.records,
+    sites: ports.sites.all,
+    ttl: config.ttl,
+    clock,
+    random: ports.random,
+    lookup,
+    observer: {
+      onProgress: (records) => {
+        report.set('dns', records);
+        countRecords(follower, records, metrics);
+      },
+      onFailure: (zone, error) => {
+        const known = error instanceof DnsError ? error : undefined;
+        metrics.dnsFailures.inc({ follower, zone, code: known?.code || known?.kind || 'unknown' });
+        // One Event when it begins to fail; each attempt is in the log and the metrics.
+        const key = `${zone} ${known?.code}`;
+        if (failing.has(key)) return;
+        failing.add(key);
+        const text = error instanceof Error ? error.message : 'unknown error';
+        events({ reason: 'DnsFailed', note: `Zone ${zone}: ${text}. ${known?.action ?? ''}`.trim() });
+      },
+      onRecovered: (zone) => {
+        for (const key of failing) if (key.startsWith(`${zone} `)) failing.delete(key);
+        events({ reason: 'DnsRecovered', note: `Zone ${zone}: the records are as wanted again` });
+      },
+    },
+  });
+}
+
+function countRecords(follower: string, records: readonly RecordProgress[], metrics: Metrics): void {
+  for (const zone of new Set(records.map((record) => record.zone))) {
+    const own = records.filter((record) => record.zone === zone);
+    const count = (progress: string, reached: (record: RecordProgress) => boolean) =>
+      metrics.dnsRecords.set({ follower, zone, progress }, own.filter(reached).length);
+    count('wanted', () => true);
+    count('accepted', ({ wanted, accepted }) => accepted?.values.join() === wanted.join());
+    count('seen', ({ wanted, seen }) => seen?.values.join() === wanted.join());
+  }
+}
