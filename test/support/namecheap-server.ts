@@ -44,7 +44,19 @@ export interface StandInOptions {
   readonly clientIp?: string;
   readonly callsAMinute?: number;
   readonly port?: number;
+  /** Milliseconds, for the rate limit. */
+  readonly now?: () => number;
 }
+
+export interface Request {
+  readonly method: string;
+  readonly url: string;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** `silent`: no answer ever comes; `reset`: the connection is cut. */
+export type Reply = { readonly status: number; readonly body: string | Buffer } | 'silent' | 'reset';
 
 const NAMESPACE = 'http://api.namecheap.com/xml.response';
 const GLOBAL = ['ApiUser', 'ApiKey', 'UserName', 'Command', 'ClientIp'];
@@ -61,15 +73,18 @@ export class NamecheapStandIn {
   readonly #zones: Map<string, StandInZone>;
   readonly #account: { readonly apiUser: string; readonly apiKey: string; readonly clientIp: string };
   readonly #callsAMinute: number;
+  readonly #now: () => number;
   readonly #faults: { readonly command: Command; readonly fault: Fault }[] = [];
   readonly #server: Server;
   readonly #changed = new Set<() => void>();
 
-  private constructor(options: StandInOptions) {
+  /** Answers {@link handle} alone; `start` makes one that listens. */
+  constructor(options: StandInOptions) {
     const { apiUser = 'user', apiKey = 'key', clientIp = '127.0.0.1' } = options;
     this.#zones = new Map(Object.entries(options.zones));
     this.#account = { apiUser, apiKey, clientIp };
     this.#callsAMinute = options.callsAMinute ?? 50;
+    this.#now = options.now ?? Date.now;
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
         console.error('the stand-in failed', error);
@@ -129,28 +144,44 @@ export class NamecheapStandIn {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '/', headers } = request;
     const body = await readBody(request);
-    const { pathname } = new URL(request.url ?? '/', 'http://stand-in');
-    if (pathname.startsWith('/admin/'))
-      return this.#administer(request.method ?? '', pathname, body, response);
-    const parameters = new URLSearchParams(body);
+    if (url.startsWith('/admin/')) {
+      const [status, value] = this.#administer(method, url, body);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(value)}\n`);
+      return;
+    }
+    const reply = this.handle({ method, url, contentType: headers['content-type'] ?? '', body });
+    if (reply === 'silent') return;
+    if (reply === 'reset') response.destroy();
+    else response.writeHead(reply.status, { 'content-type': 'text/xml; charset=utf-8' }).end(reply.body);
+  }
+
+  /** One call, without the network. */
+  handle(request: Request): Reply {
+    const parameters = new URLSearchParams(request.body);
     const command = (parameters.get('Command') ?? '').split('.').at(-1) ?? '';
-    const fault = this.#takeFault(command);
-    const finish = (status: number, text: string, outcome: string) => {
-      const zone = zoneOf(parameters);
-      this.calls.push({ command, zone, at: Date.now(), outcome });
-      if (fault?.kind === 'silent') return;
-      response.writeHead(status, { 'content-type': 'text/xml; charset=utf-8' });
-      response.end(text);
+    const note = (outcome: string) => {
+      this.calls.push({ command, zone: zoneOf(parameters), at: this.#now(), outcome });
     };
-    if (this.#isOverLimit()) return finish(405, 'Too many requests', '405 rate');
-    const problem = requestProblem(request, pathname, parameters);
-    if (problem !== undefined) return finish(400, problem, `400 ${problem}`);
-    if (fault?.kind === 'hang') return;
-    if (fault?.kind === 'reset') return void response.destroy();
-    if (fault?.kind === 'status') return finish(fault.status, fault.body ?? '', String(fault.status));
+    if (this.#isOverLimit()) {
+      note('405 rate');
+      return { status: 405, body: 'Too many requests' };
+    }
+    const problem = requestProblem(request, parameters);
+    if (problem !== undefined) {
+      note(`400 ${problem}`);
+      return { status: 400, body: problem };
+    }
+    const fault = this.#takeFault(command);
+    if (fault?.kind === 'hang' || fault?.kind === 'reset' || fault?.kind === 'status') {
+      note(fault.kind);
+      if (fault.kind === 'status') return { status: fault.status, body: fault.body ?? '' };
+      return fault.kind === 'hang' ? 'silent' : 'reset';
+    }
     const { text, outcome } = this.#answer(command, parameters, fault);
-    return finish(200, distort(text, fault), outcome);
+    note(outcome);
+    return fault?.kind === 'silent' ? 'silent' : { status: 200, body: distort(text, fault) };
   }
 
   #answer(
@@ -214,7 +245,7 @@ export class NamecheapStandIn {
   }
 
   #isOverLimit(): boolean {
-    const recent = this.calls.filter(({ at }) => at > Date.now() - 60_000);
+    const recent = this.calls.filter(({ at }) => at > this.#now() - 60_000);
     return recent.length >= this.#callsAMinute;
   }
 
@@ -223,43 +254,34 @@ export class NamecheapStandIn {
     return index === -1 ? undefined : this.#faults.splice(index, 1)[0]?.fault;
   }
 
-  #administer(method: string, pathname: string, body: string, response: ServerResponse): void {
+  #administer(method: string, pathname: string, body: string): readonly [status: number, value: unknown] {
     const [, , what, name = ''] = pathname.split('/');
-    const answer = (status: number, value: unknown) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(value)}\n`);
-    };
     switch (`${method} ${what}`) {
       case 'GET zones':
-        return answer(this.#zones.has(name) ? 200 : 404, this.#zones.get(name) ?? {});
+        return this.#zones.has(name) ? [200, this.zone(name)] : [404, {}];
       case 'PUT zones':
         this.put(name, JSON.parse(body) as StandInZone);
-        return answer(200, this.zone(name));
+        return [200, this.zone(name)];
       case 'GET calls':
-        return answer(200, this.calls);
+        return [200, this.calls];
       case 'POST faults': {
-        const { command, fault, times } = JSON.parse(body) as {
-          command: Command;
-          fault: Fault;
-          times?: number;
-        };
-        this.misbehave(command, fault, times);
-        return answer(200, { command, times: times ?? 1 });
+        const asked = JSON.parse(body) as { command: Command; fault: Fault; times?: number };
+        this.misbehave(asked.command, asked.fault, asked.times);
+        return [200, asked];
       }
       default:
-        return answer(404, {});
+        return [404, {}];
     }
   }
 }
 
 function requestProblem(
-  request: IncomingMessage,
-  pathname: string,
+  { method, url, contentType }: Request,
   parameters: URLSearchParams,
 ): string | undefined {
-  if (request.method !== 'POST') return `${request.method} instead of POST`;
-  if (pathname !== '/xml.response' || request.url?.includes('?') === true) return `wrong path ${pathname}`;
-  const type = request.headers['content-type'] ?? '';
-  if (type !== 'application/x-www-form-urlencoded') return `content type ${type}`;
+  if (method !== 'POST') return `${method} instead of POST`;
+  if (url !== '/xml.response') return `wrong path ${url}`;
+  if (contentType !== 'application/x-www-form-urlencoded') return `content type ${contentType}`;
   const keys = [...parameters.keys()];
   const twice = keys.find((key, index) => keys.indexOf(key) !== index);
   return twice === undefined ? undefined : `parameter ${twice} is there twice`;
@@ -269,8 +291,8 @@ function zoneOf(parameters: URLSearchParams): string {
   return parameters.get('DomainName') ?? `${parameters.get('SLD') ?? ''}.${parameters.get('TLD') ?? ''}`;
 }
 
-function distort(text: string, fault: Fault | undefined): string {
-  if (fault?.kind === 'truncate') return Buffer.from(text).subarray(0, fault.bytes).toString('latin1');
+function distort(text: string, fault: Fault | undefined): string | Buffer {
+  if (fault?.kind === 'truncate') return Buffer.from(text).subarray(0, fault.bytes);
   return fault?.kind === 'rewrite' ? text.replace(fault.from, fault.to) : text;
 }
 
