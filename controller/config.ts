@@ -3,7 +3,7 @@ import { explain } from '../kubernetes/errors.ts';
 import { checkDns, dnsConfig } from './config/dns.ts';
 import { type Finding, type Problem, toProblem } from './config/problems.ts';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from './config/schema.ts';
-import { MASK, type Secret } from './config/secret.ts';
+import { MASK, Secret } from './config/secret.ts';
 import {
   type Checked,
   type Environment,
@@ -189,9 +189,12 @@ function* rowsOf(tree: Tree, values: object): Generator<[string, string]> {
       (at, key) => (at as Record<string, unknown> | undefined)?.[key],
       values,
     );
-    yield [
-      setting.variable,
-      value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value),
-    ];
+    yield [setting.variable, describeValue(value)];
   }
+}
+
+function describeValue(value: unknown): string {
+  if (value === undefined) return '';
+  if (value instanceof Secret) return MASK;
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -13,8 +13,10 @@ test('the example file of docs/configuration.md loads, and the key may come from
   assert.deepEqual(result.ok ? [] : result.problems, []);
 });
 
-test('every JSON example in the documents is JSON', () => {
-  const blocks = [...generatedDocs().values()].flatMap((text) => [...text.matchAll(/```json\n([^`]*)```/g)]);
-  assert.ok(blocks.length > 0);
-  for (const [, block = ''] of blocks) assert.doesNotThrow(() => JSON.parse(block));
+test('the example of SITES loads', () => {
+  const text = generatedDocs().get('docs/configuration.md') ?? '';
+  const example = /```json\n([^`]*)```/.exec(text)?.[1];
+  assert.ok(example);
+  const result = loadConfig({ SITES: example }, () => '');
+  assert.deepEqual(result.ok ? [] : result.problems, []);
 });

@@ -3,6 +3,7 @@
  * variable, which wins. Reading collects every problem instead of stopping at the first.
  */
 import type { z } from 'zod';
+import { explain } from '../../kubernetes/errors.ts';
 import { type Finding, formatPath } from './problems.ts';
 import { MASK } from './secret.ts';
 import { didYouMean } from './suggest.ts';
@@ -156,11 +157,11 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // The engine's message repeats the text; only the position helps beside the value that is shown anyway.
-    const position = /position (\d+)/.exec(String(error))?.[1];
-    return new SyntaxError(
-      `is not JSON${position === undefined ? '' : ` (character ${Number(position) + 1})`}`,
-    );
+    // The engine's message goes on with the text, which is shown anyway.
+    const [what] = explain(error).split(/,? (?:"|\.\.\.|in JSON|at position)/, 1);
+    const position = /at position (\d+)/.exec(explain(error))?.[1];
+    const place = position === undefined ? '' : ` at character ${Number(position) + 1}`;
+    return new SyntaxError(`is not JSON: ${what}${place}`);
   }
 }
 
