@@ -39,6 +39,12 @@ export interface Faults {
   };
 }
 
+export interface RegistrarFaults extends Faults {
+  /** Probability that a write is confirmed but not kept, and that a call meets the rate limit. */
+  readonly unsaved: number;
+  readonly limited: number;
+}
+
 export const CALM: Faults = {
   latency: [1, 5],
   rates: {},
@@ -46,6 +52,8 @@ export const CALM: Faults = {
   cut: false,
   watch: { lost: 0, twice: 0, delay: [0, 0], ends: 0, gone: 0, silent: 0, refused: 0 },
 };
+
+export const CALM_REGISTRAR: RegistrarFaults = { ...CALM, latency: [40, 150], unsaved: 0, limited: 0 };
 
 export function drawFate(rates: Faults['rates'], random: SeededRandom): Fate {
   let draw = random.next();
@@ -55,3 +63,33 @@ export function drawFate(rates: Faults['rates'], random: SeededRandom): Fate {
   }
   return 'delivered';
 }
+
+const watch = (faults: Partial<Faults['watch']>): Partial<Faults> => ({
+  watch: { ...CALM.watch, ...faults },
+});
+
+/** What may be wrong for a while between a replica and the API server. */
+export const API_WEATHER = {
+  slow: { latency: [50, 900] },
+  failing: { rates: { refused: 0.15, 'server error': 0.2, 'error after success': 0.1 } },
+  losing: { rates: { 'request lost': 0.15, 'answer lost': 0.15 } },
+  late: { rates: { 'request late': 0.15, 'answer late': 0.2 } },
+  contested: { rates: { conflict: 0.4 } },
+  deaf: watch({ lost: 0.5, twice: 0.2 }),
+  lagging: watch({ delay: [200, 8_000] }),
+  silent: watch({ silent: 1 }),
+  breaking: watch({ ends: 0.3, gone: 0.3, refused: 0.4 }),
+  down: { rates: { refused: 1 }, ...watch({ ends: 1 }) },
+  cut: { cut: true },
+} as const satisfies Record<string, Partial<Faults>>;
+
+/** The same for a registrar, which is slower and has no watches. */
+export const REGISTRAR_WEATHER = {
+  slow: { latency: [300, 3_000] },
+  failing: { rates: { refused: 0.2, 'server error': 0.2, 'error after success': 0.1 } },
+  losing: { rates: { 'request lost': 0.2, 'answer lost': 0.2 } },
+  late: { rates: { 'request late': 0.3, 'answer late': 0.3 }, late: [2_000, 14_000] },
+  unsaved: { unsaved: 0.5 },
+  limited: { limited: 0.5 },
+  cut: { cut: true },
+} as const satisfies Record<string, Partial<RegistrarFaults>>;

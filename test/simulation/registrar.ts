@@ -2,7 +2,7 @@ import type { Host, HostList, NamecheapApi } from '../../controller/dns/namechea
 import { DnsError } from '../../controller/dns/provider.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
-import type { Fate, Faults } from './faults.ts';
+import { CALM_REGISTRAR, type Fate, type RegistrarFaults } from './faults.ts';
 import { frozenCopy } from './json.ts';
 import { Link } from './link.ts';
 
@@ -14,6 +14,8 @@ export interface ZoneWrite {
   readonly actor: string;
   /** When its caller made it, by the virtual clock. */
   readonly calledAt: number;
+  /** Who held the Lease then, by the server's record. */
+  readonly holder: string;
   /** What the caller was last shown before that; undefined when it never read. */
   readonly shown: Zone | undefined;
   readonly before: Zone;
@@ -52,14 +54,10 @@ export class Registrar {
     this.#zones.set(name, frozenCopy({ ...zone, hosts: change(zone.hosts) }));
   }
 
-  write(
-    name: string,
-    { actor, calledAt, shown }: Pick<ZoneWrite, 'actor' | 'calledAt' | 'shown'>,
-    after: Zone,
-  ): void {
+  write(name: string, call: Omit<ZoneWrite, 'before' | 'after'>, after: Zone): void {
     const before = this.zone(name);
     this.#zones.set(name, frozenCopy(after));
-    this.#onWrite({ actor, calledAt, shown, before, after });
+    this.#onWrite({ ...call, before, after });
   }
 
   /** Throws when there were too many calls within a minute. */
@@ -70,17 +68,13 @@ export class Registrar {
   }
 }
 
-export interface RegistrarFaults extends Faults {
-  /** Probability that a write is confirmed but not kept, and that a call meets the rate limit. */
-  readonly unsaved: number;
-  readonly limited: number;
-}
-
 export interface RegistrarPorts {
   readonly actor: string;
   readonly clock: VirtualClock;
   readonly process: ProcessClock;
   readonly random: SeededRandom;
+  /** Who holds the Lease, by the server's record. */
+  readonly holder: () => string;
   /** As CallHooks.onCall: it may freeze or crash the process. */
   readonly onCall: (verb: 'getHosts' | 'setHosts' | 'countHosts') => void;
   readonly onTrouble: (what: string) => void;
@@ -92,12 +86,13 @@ export class RegistrarConnection implements NamecheapApi {
   readonly #ports: RegistrarPorts;
   readonly #link: Link;
   readonly #shown = new Map<string, Zone>();
-  #faults: Pick<RegistrarFaults, 'unsaved' | 'limited'> = { unsaved: 0, limited: 0 };
+  #faults: RegistrarFaults = CALM_REGISTRAR;
 
   constructor(registrar: Registrar, ports: RegistrarPorts) {
     this.#registrar = registrar;
     this.#ports = ports;
     this.#link = new Link({ ...ports, errors });
+    this.#link.faults = CALM_REGISTRAR;
   }
 
   set faults(faults: RegistrarFaults) {
@@ -117,8 +112,8 @@ export class RegistrarConnection implements NamecheapApi {
     emailType: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { actor, clock, random } = this.#ports;
-    const call = { actor, calledAt: clock.elapsed(), shown: this.#shown.get(zone) };
+    const { actor, clock, random, holder } = this.#ports;
+    const call = { actor, calledAt: clock.elapsed(), holder: holder(), shown: this.#shown.get(zone) };
     const wanted = frozenCopy({ hosts, emailType });
     await this.#call('setHosts', signal, () => {
       if (random.chance(this.#faults.unsaved)) this.#ports.onTrouble('confirmed, but not saved');

@@ -1,0 +1,154 @@
+import { ANNOTATIONS } from '../../contract/names.ts';
+import { decodeStatus, type Status } from '../../contract/status.ts';
+import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import { CONFIG_MAPS, type ConfigMap, LEASES } from '../../kubernetes/resources.ts';
+import type { ApiServer, Change } from './api-server.ts';
+import type { Call } from './connection.ts';
+import type { ZoneWrite } from './registrar.ts';
+import { emptyNames, foreignPart, LEASE, publishedSite, STATUS } from './setup.ts';
+import { samePlace, type Truth } from './truth.ts';
+
+export interface InvariantPorts {
+  readonly server: ApiServer;
+  readonly truth: Truth;
+  readonly isReplica: (actor: string) => boolean;
+  /** Milliseconds of the virtual clock. */
+  readonly now: () => number;
+  readonly report: (violation: string) => void;
+}
+
+/** How long after a site stopped being the published one its addresses may still be sent: a write waits its turn. */
+const DNS_MEMORY_MS = 90_000;
+
+/**
+ * What must hold at every moment, judged from outside: from the accepted writes, from the server's own record of who
+ * leads, and from where the primary really stood.
+ */
+export class Invariants {
+  readonly #ports: InvariantPorts;
+  /** When each replica began the look at the Cluster that it finished last. */
+  readonly #lookedAt = new Map<string, number>();
+  readonly #heldWhenCalled = new WeakMap<Call, { readonly holder: string; readonly lookedAt: number }>();
+  /** The sites that readers may have seen in each epoch. */
+  readonly #seen = new Map<number, Set<string>>();
+  /** Published sites, and until when; the present one has no end. */
+  readonly #activeSites: { readonly site: string; until: number }[] = [];
+  #last: Status | undefined;
+  #highestTerm = -1;
+  #editedByHand = false;
+
+  constructor(ports: InvariantPorts) {
+    this.#ports = ports;
+  }
+
+  /** What readers find now. */
+  get published(): Status | undefined {
+    return decodeStatus(this.#ports.server.find(CONFIG_MAPS, STATUS)?.data);
+  }
+
+  get holder(): string {
+    return this.#ports.server.find(LEASES, LEASE)?.spec?.holderIdentity ?? '';
+  }
+
+  onCall(call: Call): void {
+    if (!isStatus(call) || call.verb === 'get') return;
+    const lookedAt = this.#lookedAt.get(call.actor) ?? Number.POSITIVE_INFINITY;
+    this.#heldWhenCalled.set(call, { holder: this.holder, lookedAt });
+  }
+
+  onSuccess({ actor, verb, resource, calledAt }: Call): void {
+    if (verb === 'get' && resource.plural === CLUSTERS.plural) this.#lookedAt.set(actor, calledAt);
+  }
+
+  onChange(change: Change, call: Call | undefined): void {
+    if (!isStatus(change)) return;
+    const after = change.after as ConfigMap | undefined;
+    const status = decodeStatus(after?.data);
+    if (!this.#ports.isReplica(change.actor)) this.#editedByHand = true;
+    else if (after === undefined) this.#report(`${change.actor} has deleted the status ConfigMap`);
+    else if (status === undefined) this.#report(`${change.actor} has written a status that nobody can read`);
+    else this.#checkWrite(after, status, change.actor, call);
+    if (status !== undefined) this.#remember(status);
+  }
+
+  onZoneWrite({ actor, calledAt, holder, shown, before, after }: ZoneWrite): void {
+    if (holder !== actor) this.#report(`${actor} calls setHosts while ${holder || 'nobody'} holds the Lease`);
+    if (shown === undefined) this.#report(`${actor} replaces a zone that it never read`);
+    else if (foreignPart(shown) !== foreignPart(after)) this.#report(`${actor} has changed a foreign record`);
+    for (const name of emptyNames(after)) this.#report(`${actor} has emptied ${name}`);
+    const site = publishedSite(after);
+    const known = this.#activeSites.some(
+      (item) => item.site === site && item.until >= calledAt - DNS_MEMORY_MS,
+    );
+    if (!known)
+      this.#report(`${actor} has put ${site ?? 'no site in whole'} into the zone (${publishedSite(before)})`);
+  }
+
+  #checkWrite(object: ConfigMap, status: Status, actor: string, call: Call | undefined): void {
+    const { holder = '', lookedAt = Number.POSITIVE_INFINITY } =
+      (call && this.#heldWhenCalled.get(call)) ?? {};
+    if (holder !== actor)
+      this.#report(`${actor} writes the status while ${holder || 'nobody'} holds the Lease`);
+    const term = Number(object.metadata.annotations?.[ANNOTATIONS.term] ?? -1);
+    if (term < this.#highestTerm) {
+      this.#report(
+        `${actor} writes the status in term ${term}, after one was written in term ${this.#highestTerm}`,
+      );
+    }
+    this.#highestTerm = Math.max(this.#highestTerm, term);
+    this.#checkEpoch(status, actor);
+    this.#checkPlace(status, actor, lookedAt);
+    this.#last = status;
+    this.#editedByHand = false;
+  }
+
+  #checkEpoch({ epoch, activeSite }: Status, actor: string): void {
+    const last = this.#last ?? { epoch: 0, activeSite: '' };
+    if (epoch < last.epoch) this.#report(`${actor} takes the epoch back from ${last.epoch} to ${epoch}`);
+    const step = activeSite === last.activeSite ? 0 : 1;
+    if (!this.#editedByHand && epoch !== last.epoch + step) {
+      const move = `${last.activeSite || 'none'} to ${activeSite || 'none'}`;
+      this.#report(`${actor} moves the epoch from ${last.epoch} to ${epoch} with the site from ${move}`);
+    }
+    const others = [...(this.#seen.get(epoch) ?? [])].filter((site) => site !== activeSite);
+    if (others.length > 0) this.#report(`epoch ${epoch} names ${activeSite} and ${others.join()}`);
+  }
+
+  /** A place that is new must have been true while it was looked at; one that was there before may be held. */
+  #checkPlace(
+    { primary, activeNode: node, activeSite: site, phase }: Status,
+    actor: string,
+    lookedAt: number,
+  ): void {
+    const place = { primary, node, site };
+    const last = this.#last && {
+      primary: this.#last.primary,
+      node: this.#last.activeNode,
+      site: this.#last.activeSite,
+    };
+    if (phase !== 'Settled' && (site === '' || samePlace(place, last))) return;
+    if (this.#ports.truth.heldWithin(place, lookedAt, this.#ports.now())) return;
+    // Somebody edited it by hand, and the next leader knows nothing better.
+    if (this.#editedByHand && phase !== 'Settled') return;
+    this.#report(`${actor} says ${phase} ${primary} on ${node} in ${site}: not so since it began to look`);
+  }
+
+  #remember({ epoch, activeSite }: Status): void {
+    const sites = this.#seen.get(epoch) ?? new Set();
+    this.#seen.set(epoch, sites.add(activeSite));
+    const present = this.#activeSites.at(-1);
+    if (present?.site === activeSite) return;
+    if (present !== undefined) present.until = this.#ports.now();
+    this.#activeSites.push({ site: activeSite, until: Number.POSITIVE_INFINITY });
+  }
+
+  #report(violation: string): void {
+    this.#ports.report(violation);
+  }
+}
+
+function isStatus({ resource, key }: Pick<Call, 'resource' | 'key'>): boolean {
+  return (
+    resource.plural === CONFIG_MAPS.plural && key.name === STATUS.name && key.namespace === STATUS.namespace
+  );
+}

@@ -1,0 +1,132 @@
+import type { Config } from '../../controller/config.ts';
+import { createController } from '../../controller/controller.ts';
+import type { NamecheapApi } from '../../controller/dns/namecheap/api.ts';
+import { createLog } from '../../controller/log.ts';
+import { createMetrics } from '../../controller/metrics.ts';
+import type { KubeApi } from '../../kubernetes/api.ts';
+import type { SeededRandom } from '../support/random.ts';
+import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
+import type { ApiServer } from './api-server.ts';
+import { type CallHooks, Connection } from './connection.ts';
+import { type Registrar, RegistrarConnection } from './registrar.ts';
+import { OPS } from './setup.ts';
+
+/** Pieces of the program that a test breaks on purpose, to see that it is noticed. */
+export interface Sabotage {
+  readonly api?: (api: KubeApi) => KubeApi;
+  readonly registrar?: (api: NamecheapApi) => NamecheapApi;
+}
+
+export interface ReplicaPorts {
+  readonly clock: VirtualClock;
+  readonly server: ApiServer;
+  readonly registrar: Registrar;
+  readonly random: SeededRandom;
+  readonly hooks: CallHooks;
+  readonly config: Config;
+  readonly sabotage: Sabotage;
+  readonly holder: () => string;
+  /** A call of the registrar; as CallHooks.onCall. */
+  readonly onRegistrarCall: (actor: string, verb: string) => void;
+  /** Gets what the program logs; undefined: it logs nothing. */
+  readonly log: ((line: string) => void) | undefined;
+  /** The program ended by itself, which it never should. */
+  readonly onEnd: (error: unknown) => void;
+}
+
+/** Shared by all: nothing here is decided by what they count. */
+const metrics = createMetrics('simulation');
+
+/** One process of the real controller, with its own clock and its own ways to the servers. */
+export class Replica {
+  readonly identity: string;
+  readonly api: Connection;
+  readonly registrar: RegistrarConnection;
+  readonly #process: ProcessClock;
+  readonly #clock: VirtualClock;
+  readonly #stop = new AbortController();
+  #ended = false;
+
+  constructor(identity: string, ports: ReplicaPorts) {
+    const { clock, server, hooks, random, log, holder } = ports;
+    this.identity = identity;
+    this.#clock = clock;
+    this.#process = clock.process({
+      origin: random.integer(0, 1_000_000),
+      skew: random.integer(-5_000, 5_000),
+    });
+    const common = { actor: identity, clock, process: this.#process };
+    this.api = new Connection({ ...common, server, hooks, random: random.derive('api') });
+    this.registrar = new RegistrarConnection(ports.registrar, {
+      ...common,
+      holder,
+      random: random.derive('registrar'),
+      onCall: (verb) => ports.onRegistrarCall(identity, verb),
+      onTrouble: (what) => log?.(`registrar ${what}`),
+    });
+    this.#run(ports);
+  }
+
+  get state(): ProcessClock['state'] | 'ended' {
+    return this.#ended ? 'ended' : this.#process.state;
+  }
+
+  get stopping(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** Timers that it has set and not cancelled. */
+  get pending(): number {
+    return this.#process.pending;
+  }
+
+  freeze(ms: number): void {
+    this.#process.freeze();
+    this.#clock.after(ms, () => this.thaw());
+  }
+
+  thaw(): void {
+    this.#process.thaw();
+  }
+
+  crash(): void {
+    this.#process.crash();
+  }
+
+  /** Like SIGTERM. */
+  stop(): void {
+    this.#stop.abort(new Error('SIGTERM'));
+  }
+
+  #run({ config, random, sabotage, log: write, onEnd }: ReplicaPorts): void {
+    const { identity } = this;
+    const api = sabotage.api?.(this.api) ?? this.api;
+    const registrar = sabotage.registrar?.(this.registrar) ?? this.registrar;
+    const level = write === undefined ? 'silent' : 'debug';
+    const log = createLog({ level, destination: { write: (line) => write?.(logLine(line)) } });
+    const controller = createController(config, {
+      api,
+      clock: this.#process,
+      random: random.derive('program').next,
+      log,
+      metrics,
+      identity,
+      namespace: OPS,
+      restartedAt: '',
+      connectNamecheap: () => registrar,
+      lookup: () => Promise.resolve([]),
+      onWatchProblem: (resource, problem) => write?.(`watch of ${resource}: ${problem}`),
+    });
+    const ended = (error?: unknown) => {
+      this.#ended = true;
+      if (error !== undefined || !this.#stop.signal.aborted) onEnd(error);
+    };
+    controller.run(this.#stop.signal).then(() => ended(), ended);
+  }
+}
+
+/** Without its time, which is the machine's own. */
+function logLine(line: string): string {
+  const { time: _, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  return `${String(level)}: ${String(msg)} ${JSON.stringify(fields)}`;
+}

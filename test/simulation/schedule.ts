@@ -1,0 +1,156 @@
+import type { SeededRandom } from '../support/random.ts';
+import { API_WEATHER, REGISTRAR_WEATHER } from './faults.ts';
+import { MOVES } from './postgres.ts';
+
+/** What somebody without a clue may do to the status ConfigMap. */
+export const EDITS = [
+  'delete',
+  'lose a key',
+  'garble the epoch',
+  'lower the epoch',
+  'other site',
+  'raise epoch and site',
+  'strip annotations',
+] as const;
+
+export type Edit = (typeof EDITS)[number];
+
+/** A call in whose middle a replica may be stopped or killed. */
+export const AMBUSHES = [
+  'replace configmaps',
+  'replace leases',
+  'get clusters',
+  'get pods',
+  'setHosts',
+  'getHosts',
+] as const;
+
+type Replica = 0 | 1;
+
+/** One thing that goes wrong, or happens; `ms` is how long it lasts. */
+export type Disturbance =
+  | { readonly kind: 'move'; readonly move: (typeof MOVES)[number] }
+  | {
+      readonly kind: 'api weather';
+      readonly replica: Replica | 'both';
+      readonly weather: keyof typeof API_WEATHER;
+      readonly ms: number;
+    }
+  | {
+      readonly kind: 'registrar weather';
+      readonly replica: Replica | 'both';
+      readonly weather: keyof typeof REGISTRAR_WEATHER;
+      readonly ms: number;
+    }
+  | { readonly kind: 'freeze'; readonly replica: Replica; readonly ms: number }
+  | { readonly kind: 'crash'; readonly replica: Replica; readonly ms: number }
+  /** Waits for the next call of that kind, for a minute at most. */
+  | {
+      readonly kind: 'ambush';
+      readonly replica: Replica;
+      readonly at: (typeof AMBUSHES)[number];
+      readonly how: 'freeze' | 'crash';
+      readonly ms: number;
+    }
+  | { readonly kind: 'restart'; readonly replica: Replica; readonly ms: number }
+  | { readonly kind: 'forget the past'; readonly ms: number }
+  | { readonly kind: 'edit'; readonly edit: Edit }
+  | { readonly kind: 'foreign record' };
+
+export interface Step {
+  /** Milliseconds since the start. */
+  readonly at: number;
+  readonly what: Disturbance;
+}
+
+export interface Schedule {
+  readonly steps: readonly Step[];
+  /** Milliseconds since the start: all faults end here. */
+  readonly quietAt: number;
+}
+
+/** How often each kind is drawn, relative to the others. */
+const WEIGHTS: Readonly<Record<Disturbance['kind'], number>> = {
+  move: 9,
+  'api weather': 6,
+  'registrar weather': 3,
+  freeze: 2,
+  crash: 2,
+  ambush: 4,
+  restart: 1,
+  'forget the past': 1,
+  edit: 2,
+  'foreign record': 2,
+};
+
+export function drawSchedule(random: SeededRandom): Schedule {
+  const quietAt = random.integer(150, 270) * 1_000;
+  const steps: Step[] = [];
+  // Things come in bursts: what goes wrong together finds more than what goes wrong alone.
+  for (let at = random.integer(0, 5_000); at < quietAt; at += gap(random)) {
+    steps.push({ at, what: draw(random) });
+  }
+  return { steps, quietAt };
+}
+
+function gap(random: SeededRandom): number {
+  return random.chance(0.5) ? random.integer(0, 2_500) : random.integer(2_500, 25_000);
+}
+
+function draw(random: SeededRandom): Disturbance {
+  const replica = random.pick([0, 1] as const);
+  const target = random.pick([0, 1, 'both'] as const);
+  switch (drawKind(random)) {
+    case 'move':
+      return { kind: 'move', move: random.pick(MOVES) };
+    case 'api weather':
+      return {
+        kind: 'api weather',
+        replica: target,
+        weather: random.pick(keys(API_WEATHER)),
+        ms: random.integer(1_000, 60_000),
+      };
+    case 'registrar weather':
+      return {
+        kind: 'registrar weather',
+        replica: target,
+        weather: random.pick(keys(REGISTRAR_WEATHER)),
+        ms: random.integer(2_000, 60_000),
+      };
+    case 'freeze':
+      return { kind: 'freeze', replica, ms: random.integer(500, 70_000) };
+    case 'crash':
+      return { kind: 'crash', replica, ms: random.integer(0, 30_000) };
+    case 'ambush':
+      return {
+        kind: 'ambush',
+        replica,
+        at: random.pick(AMBUSHES),
+        how: random.pick(['freeze', 'crash']),
+        ms: random.integer(500, 40_000),
+      };
+    case 'restart':
+      return { kind: 'restart', replica, ms: random.integer(0, 5_000) };
+    case 'forget the past':
+      return { kind: 'forget the past', ms: random.integer(0, 20_000) };
+    case 'edit':
+      return { kind: 'edit', edit: random.pick(EDITS) };
+    case 'foreign record':
+      return { kind: 'foreign record' };
+  }
+}
+
+function drawKind(random: SeededRandom): Disturbance['kind'] {
+  const kinds = keys(WEIGHTS);
+  const draw = random.next() * kinds.reduce((sum, kind) => sum + WEIGHTS[kind], 0);
+  let sum = 0;
+  const kind = kinds.find((candidate) => {
+    sum += WEIGHTS[candidate];
+    return draw < sum;
+  });
+  return kind ?? 'move';
+}
+
+function keys<K extends string>(table: Readonly<Record<K, unknown>>): K[] {
+  return Object.keys(table) as K[];
+}
