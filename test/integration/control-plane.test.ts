@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
-import { isForbidden, isNotFound, KubeError } from '../../kubernetes/errors.ts';
+import { isForbidden, isGone, isNotFound, KubeError } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, PODS } from '../../kubernetes/resources.ts';
 import { createCnpgCluster } from '../support/cnpg.ts';
 import { CnpgOperator, INSTANT } from '../support/cnpg-operator.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { connectAs } from '../support/control-plane-access.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { createNamespace, createNodes } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
@@ -37,6 +38,31 @@ describe('the shared control plane', () => {
     const api = connectAs(await shared.kubeconfigFor({ name: 'nobody' }));
     after(() => api.close());
     await assert.rejects(api.list(CONFIG_MAPS, { namespace: 'default' }), isForbidden);
+  });
+});
+
+describe('the fault proxy in front of it', async () => {
+  const proxy = await startFaultProxy(shared);
+  after(() => proxy.stop());
+
+  test('leaves everybody the rights that they have', async () => {
+    const target = { server: proxy.url };
+    const admin = connectAs(await shared.kubeconfigFor('admin', target));
+    const viewer = connectAs(
+      await shared.kubeconfigFor({ name: 'x', groups: ['a', 'system:monitoring'] }, target),
+    );
+    after(() => Promise.all([admin.close(), viewer.close()]));
+    await admin.list(CONFIG_MAPS, { namespace: 'default' });
+    await assert.rejects(viewer.list(CONFIG_MAPS, { namespace: 'default' }), isForbidden);
+  });
+
+  test('is seen as an expired list by the client', async () => {
+    const api = connectAs(await shared.kubeconfigFor('admin', { server: proxy.url }));
+    after(() => api.close());
+    const stop = proxy.inject({ verbs: ['list'] }, { kind: 'answer', status: 410 });
+    await assert.rejects(api.list(CONFIG_MAPS, { namespace: 'default' }), isGone);
+    stop();
+    await api.list(CONFIG_MAPS, { namespace: 'default' });
   });
 });
 

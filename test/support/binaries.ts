@@ -1,13 +1,9 @@
 /** The programs of a real control plane and the real CloudNativePG CRDs: found, downloaded or built, then cached. */
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { explain } from '../../kubernetes/errors.ts';
-import { fetchRelease } from './binaries/download.ts';
-import { findGo, isExecutable, makeWithGo } from './binaries/go.ts';
-import { type Say, sayOnStderr, withProgress } from './binaries/progress.ts';
+import { join } from 'node:path';
+import { isExecutable } from './binaries/go.ts';
+import { obtain } from './binaries/obtain.ts';
+import { sayOnStderr } from './binaries/progress.ts';
 import { cacheDirectory, type Recipe, requiredVersion } from './binaries/recipe.ts';
-import { exclusively } from './file-lock.ts';
 
 const PROGRAMS = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const;
 type Program = (typeof PROGRAMS)[number];
@@ -18,7 +14,6 @@ export type Binaries = Readonly<Record<Program, string>>;
 const KUBERNETES = join(import.meta.dirname, 'kubernetes');
 const CNPG = join(import.meta.dirname, 'cnpg');
 const CNPG_MODULE = 'github.com/cloudnative-pg/cloudnative-pg';
-const OVERALL_LIMIT_MS = 45 * 60_000;
 
 /** Checksums of the CRDs of the required version, as Go's checksum database vouches for them. */
 const CRD_SUMS = {
@@ -34,18 +29,15 @@ export async function findBinaries(env = process.env, say = sayOnStderr): Promis
   const assets = env.KUBEBUILDER_ASSETS;
   const recipes = binaryRecipes(cacheDirectory(env));
   const paths = { ...pathsOf(recipes), ...(assets ? await inAssets(assets) : {}) };
-  await provide(
-    PROGRAMS.filter((name) => paths[name] === recipes[name].path).map((name) => recipes[name]),
-    env,
-    say,
-  );
+  const needed = PROGRAMS.filter((name) => paths[name] === recipes[name].path).map((name) => recipes[name]);
+  await obtain(needed, cacheDirectory(env), say);
   return paths;
 }
 
 /** The files of the CloudNativePG CRDs that the project reads: Cluster and Backup. */
 export async function findCnpgCrds(env = process.env, say = sayOnStderr): Promise<readonly string[]> {
   const recipes = crdRecipes(cacheDirectory(env));
-  await provide(recipes, env, say);
+  await obtain(recipes, cacheDirectory(env), say);
   return recipes.map((recipe) => recipe.path);
 }
 
@@ -70,65 +62,6 @@ async function inAssets(folder: string): Promise<Partial<Binaries>> {
     }
   }
   return found;
-}
-
-async function provide(recipes: readonly Recipe[], env: NodeJS.ProcessEnv, say: Say): Promise<void> {
-  const isMissing = (recipe: Recipe) => !existsSync(recipe.path);
-  if (!recipes.some(isMissing)) return;
-  const signal = AbortSignal.timeout(OVERALL_LIMIT_MS);
-  const lock = join(cacheDirectory(env), 'lock');
-  await exclusively(
-    lock,
-    async () => {
-      const refused = new Map<string, unknown>();
-      for (const recipe of recipes.filter(isMissing)) await make(recipe, refused, env, say, signal);
-    },
-    () => say('Another process is preparing the control plane; waiting for it'),
-    signal,
-  );
-}
-
-/** `refused` holds the hosts that gave no download, so that each is tried once only. */
-async function make(
-  recipe: Recipe,
-  refused: Map<string, unknown>,
-  env: NodeJS.ProcessEnv,
-  say: Say,
-  signal: AbortSignal,
-): Promise<void> {
-  await mkdir(dirname(recipe.path), { recursive: true });
-  const { download, build, what, path } = recipe;
-  const host = download && new URL(download.url).host;
-  if (download && host !== undefined && !refused.has(host)) {
-    try {
-      await withProgress(say, `Downloading ${what}`, `about ${download.megabytes} MB`, () =>
-        fetchRelease(download, path, signal),
-      );
-      return;
-    } catch (error) {
-      signal.throwIfAborted();
-      refused.set(host, error);
-      say(`No download of ${what} (${explain(error)}); using Go modules`);
-    }
-  }
-  const go = await findGo(env);
-  if (go === undefined) throw new Error(helpWithout(recipe, host && refused.get(host)));
-  const expected = build.kind === 'go-build' ? `the first time ${build.expected}` : 'a minute at most';
-  await withProgress(say, `Making ${what} from Go modules`, expected, () =>
-    makeWithGo(go, build, path, signal),
-  );
-}
-
-function helpWithout({ what, build }: Recipe, failure: unknown): string {
-  const tried =
-    failure === undefined
-      ? 'There is no download for this platform'
-      : `The download failed: ${explain(failure)}`;
-  const assets =
-    build.kind === 'go-build'
-      ? 'or set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and kube-controller-manager, '
-      : '';
-  return `${what} is needed for the test control plane and could not be had. ${tried}; and there is no Go to build it with. Install Go 1.25 or newer, ${assets}or allow the download.`;
 }
 
 function binaryRecipes(cache: string): Readonly<Record<Program, Recipe>> {

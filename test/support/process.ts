@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { explain } from '../../kubernetes/errors.ts';
 import { type Guardian, startGuardian } from './guardian.ts';
 import { until } from './until.ts';
 
@@ -94,13 +95,14 @@ export class ChildProcess {
     timeoutMs: number,
   ): Promise<void> {
     const ready = async (signal: AbortSignal) => {
-      if (this.#exit !== undefined) throw this.#failure(`ended before ${what}`);
+      if (this.#exit !== undefined) throw new Error('it has ended');
       return (await isReady(signal)) || undefined;
     };
     try {
       await until(what, ready, { timeoutMs, isFinal: () => this.#exit !== undefined });
     } catch (error) {
-      throw this.#failure(`: ${what} failed`, error);
+      if (this.#exit !== undefined) throw this.#failure(`ended before this: ${what}`, error);
+      throw this.#failure(`is not as expected: ${explain(error)}`, error);
     }
   }
 
