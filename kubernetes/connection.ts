@@ -28,15 +28,22 @@ interface Tls {
   readonly rejectUnauthorized?: boolean;
 }
 
+interface Pool {
+  readonly tls: Tls;
+  readonly dispatcher: Dispatcher;
+  /** Answers not read to their end. */
+  busy: number;
+}
+
 /**
  * One pool of connections to the API server, with the credentials of a kubeconfig.
  * Tokens and TLS files are read again as they rotate: the pool is replaced only when TLS material changed.
  */
 export class Connection {
   readonly #kubeConfig: KubeConfig;
-  readonly #retired = new Set<Dispatcher>();
-  #tls: Tls = {};
-  #pool: Dispatcher | undefined;
+  #current: Pool | undefined;
+  /** Those with calls under way. undici's own close() would lose sight of them, so that nothing could end them. */
+  readonly #retired = new Set<Pool>();
   #closed = false;
 
   constructor(kubeConfig: KubeConfig) {
@@ -51,49 +58,66 @@ export class Connection {
     await this.#kubeConfig.applyToHTTPSOptions(credentials);
     signal.throwIfAborted();
     const server = new URL(cluster.server);
-    return await this.#poolFor(tlsOf(credentials), cluster.proxyUrl).request({
-      origin: server.origin,
-      path: server.pathname.replace(/\/$/, '') + call.target,
-      method: call.method,
-      headers: {
-        ...authorization(credentials),
-        'user-agent': USER_AGENT,
-        accept: call.accept,
-        ...(call.contentType === undefined ? {} : { 'content-type': call.contentType }),
-      },
-      body: call.body ?? null,
-      signal,
-    });
+    const pool = this.#poolFor(tlsOf(credentials), cluster.proxyUrl);
+    pool.busy += 1;
+    try {
+      const response = await pool.dispatcher.request({
+        origin: server.origin,
+        path: server.pathname.replace(/\/$/, '') + call.target,
+        method: call.method,
+        headers: {
+          ...authorization(credentials),
+          'user-agent': USER_AGENT,
+          accept: call.accept,
+          ...(call.contentType === undefined ? {} : { 'content-type': call.contentType }),
+        },
+        body: call.body ?? null,
+        signal,
+      });
+      response.body.once('close', () => this.#finished(pool));
+      return response;
+    } catch (error) {
+      this.#finished(pool);
+      throw error;
+    }
   }
 
   /**
-   * Later calls use new connections; those under way end in peace. After a call without answer: its connections
-   * may lead to a machine that is gone, and without this each of them would cost one more call.
+   * Later calls use new connections; those under way go on. After a call without answer: its connections may lead
+   * to a machine that is gone, and without this each of them would cost one more call.
    */
   retire(): void {
-    const pool = this.#pool;
+    const pool = this.#current;
     if (pool === undefined) return;
-    this.#pool = undefined;
+    this.#current = undefined;
     this.#retired.add(pool);
-    const forget = () => this.#retired.delete(pool);
-    // A pool that is destroyed while it closes rejects: by then nobody needs it.
-    pool.close().then(forget, forget);
+    this.#endIfIdle(pool);
   }
 
   /** Ends every call that is still under way. */
   async close(): Promise<void> {
     this.#closed = true;
-    const pools = [...this.#retired, ...(this.#pool === undefined ? [] : [this.#pool])];
-    await Promise.all(pools.map((pool) => pool.destroy()));
+    this.retire();
+    await Promise.all([...this.#retired].map(({ dispatcher }) => dispatcher.destroy()));
   }
 
-  #poolFor(tls: Tls, proxy: string | undefined): Dispatcher {
+  #poolFor(tls: Tls, proxy: string | undefined): Pool {
     if (this.#closed) throw new Error('the connection to the API server was closed');
-    if (this.#pool !== undefined && isDeepStrictEqual(tls, this.#tls)) return this.#pool;
+    if (this.#current !== undefined && isDeepStrictEqual(tls, this.#current.tls)) return this.#current;
     this.retire();
-    this.#tls = tls;
-    this.#pool = createPool(tls, proxy);
-    return this.#pool;
+    this.#current = { tls, dispatcher: createPool(tls, proxy), busy: 0 };
+    return this.#current;
+  }
+
+  #finished(pool: Pool): void {
+    pool.busy -= 1;
+    this.#endIfIdle(pool);
+  }
+
+  #endIfIdle(pool: Pool): void {
+    if (pool.busy > 0 || !this.#retired.delete(pool)) return;
+    // Nothing uses it any more: how its idle sockets end is of no interest.
+    pool.dispatcher.destroy().catch(() => undefined);
   }
 }
 

@@ -29,6 +29,9 @@ export const isAlreadyExists = (error: unknown): boolean =>
   hasStatus(error, 409) && (error as KubeError).reason === 'AlreadyExists';
 /** 410 in either form: the resourceVersion or continue token is too old, list again. */
 export const isGone = (error: unknown): boolean => hasStatus(error, 410);
+/** The server has not done what it was asked for. Any other failure of a write leaves open whether it was done. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof KubeError && error.status >= 400 && error.status < 500;
 export const isForbidden = (error: unknown): boolean => hasStatus(error, 403);
 
 function hasStatus(error: unknown, status: number): boolean {

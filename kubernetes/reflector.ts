@@ -51,7 +51,7 @@ const HEALTHY_MS = 10_000;
 const WATCH_SECONDS = { from: 240, to: 480 };
 const RELIST_MS = { from: 5 * 60_000, to: 10 * 60_000 };
 /** When the list of the dead-man switch failed: meanwhile the watch goes on. */
-const RELIST_RETRY_MS = 30_000;
+const RELIST_RETRY_MS = 60_000;
 
 /**
  * A local copy of the objects of one resource that follows the API server for as long as it runs,

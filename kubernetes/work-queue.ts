@@ -36,6 +36,7 @@ export class WorkQueue {
   readonly #ready = new Set<string>();
   readonly #idle: (() => void)[] = [];
   #running = 0;
+  #scheduled = false;
   #signal: AbortSignal | undefined;
 
   constructor(options: WorkQueueOptions) {
@@ -60,7 +61,7 @@ export class WorkQueue {
   /** Works until `signal` aborts, then resolves as soon as nothing is being worked on. Call once. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
-    this.#pump();
+    this.#schedule();
     if (!signal.aborted) {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     }
@@ -81,7 +82,17 @@ export class WorkQueue {
     entry.cancelRetry?.();
     entry.cancelRetry = undefined;
     this.#ready.add(key);
-    this.#pump();
+    this.#schedule();
+  }
+
+  /** Not within the caller's own call, and once for all that it adds. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
   }
 
   #pump(): void {
@@ -101,8 +112,6 @@ export class WorkQueue {
     entry.again = false;
     let failure: { readonly error: unknown } | undefined;
     try {
-      // So that add() never runs the work within the caller's own call.
-      await Promise.resolve();
       await this.#options.work(key, signal);
     } catch (error) {
       failure = { error };
