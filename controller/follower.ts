@@ -2,7 +2,7 @@ import { decodeEpoch, decodeStatus, encodeStatus, type Status } from '../contrac
 import type { KubeApi } from '../kubernetes/api.ts';
 import { backoff } from '../kubernetes/backoff.ts';
 import { type Clock, type Random, timestamp } from '../kubernetes/clock.ts';
-import { explain, isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts';
+import { explain, isAlreadyExists, isConflict, isNotFound, isRefused } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { NODES } from '../kubernetes/resources.ts';
 import { decide, type Look, recall, sameContent } from './decide.ts';
@@ -59,7 +59,10 @@ const FAILED_PASS_RETRY = { base: 250, max: 10_000 };
  */
 export class Follower {
   readonly #options: FollowerOptions;
+  /** What is published, as far as this replica knows; undefined when it has to be read first. */
   #believed: Status | undefined;
+  /** What the observer was told last. */
+  #told: Status | undefined;
   #failures = 0;
 
   constructor(options: FollowerOptions) {
@@ -71,7 +74,9 @@ export class Follower {
     const { trigger, wakeup, resyncMs, random } = this.#options;
     const { signal } = leadership;
     const watching = trigger.watch(wakeup.ring, signal);
-    this.#believed = undefined; // Somebody else may have led meanwhile: what is published counts.
+    // Somebody else may have led meanwhile: what is published counts.
+    this.#believed = undefined;
+    this.#told = undefined;
     while (!signal.aborted && (await this.#pass(leadership))) {
       const retryMs = Math.min(resyncMs, backoff(this.#failures, FAILED_PASS_RETRY, random));
       await wakeup.wait(this.#failures === 0 ? resyncMs : retryMs, signal);
@@ -147,7 +152,6 @@ export class Follower {
     const { clock, status, observer, lastTransition, dryRun } = this.#options;
     if (!dryRun) await status.assertNotDeposed(found, leadership);
     const published = decodeStatus(found.data);
-    const first = this.#believed === undefined;
     const before = this.#believed ?? recall(published, lastTransition());
     const after = decide({
       believed: before,
@@ -160,13 +164,30 @@ export class Follower {
     const claimed = found.term === leadership.term;
     const differs = published === undefined || !isSame(published, after);
     const writes = !dryRun && (differs || !claimed);
-    if (writes) await status.write(found, encodeStatus(after), leadership);
+    if (writes) await this.#write(after, found, leadership);
     this.#believed = after;
-    if (first || before === undefined || !sameContent(before, after)) {
+    const told = this.#told;
+    this.#told = after;
+    if (told === undefined || !sameContent(told, after)) {
       const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
-      observer.onStatus({ before, after, movedAt });
+      observer.onStatus({ before: told ?? before, after, movedAt });
     }
     return writes;
+  }
+
+  /**
+   * A write that failed without a clear refusal may have been stored all the same. Then what was believed before it
+   * counts no longer: held on to, it would take readers back to the site that they have just left.
+   */
+  async #write(status: Status, found: Found, leadership: Leadership): Promise<void> {
+    const believed = this.#believed;
+    this.#believed = undefined;
+    try {
+      await this.#options.status.write(found, encodeStatus(status), leadership);
+    } catch (error) {
+      if (isRefused(error)) this.#believed = believed;
+      throw error;
+    }
   }
 }
 

@@ -167,16 +167,20 @@ function kubeErrors(random: SeededRandom) {
   return {
     unreachable: (what: string) => noAnswer(`${what}: connection refused`),
     conflict: (what: string) => refusal(409, 'Conflict', `${what}: the object has been modified`),
+    tooMany: (what: string) =>
+      new KubeError(`${what}: too many requests`, {
+        status: 429,
+        reason: 'TooManyRequests',
+        retryAfterMs: 1_000,
+      }),
     noAnswer: (_: string, cause: Error) => noAnswer(cause.message, cause),
     serverError(what: string) {
       const [status, reason] = random.pick([
         [500, 'InternalError'],
         [503, 'ServiceUnavailable'],
         [504, 'Timeout'],
-        [429, 'TooManyRequests'],
       ] as const);
-      const details = { status, reason, retryAfterMs: status === 429 ? 1_000 : undefined };
-      return new KubeError(`${what}: the server answers ${status}`, details);
+      return new KubeError(`${what}: the server answers ${status}`, { status, reason });
     },
   };
 }

@@ -7,6 +7,7 @@ export const FATES = [
   'request lost',
   'request late',
   'server error',
+  'too many',
   'conflict',
   'answer lost',
   'answer late',
@@ -40,9 +41,8 @@ export interface Faults {
 }
 
 export interface RegistrarFaults extends Faults {
-  /** Probability that a write is confirmed but not kept, and that a call meets the rate limit. */
+  /** Probability that a write is confirmed but not kept. */
   readonly unsaved: number;
-  readonly limited: number;
 }
 
 export const CALM: Faults = {
@@ -53,7 +53,7 @@ export const CALM: Faults = {
   watch: { lost: 0, twice: 0, delay: [0, 0], ends: 0, gone: 0, silent: 0, refused: 0 },
 };
 
-export const CALM_REGISTRAR: RegistrarFaults = { ...CALM, latency: [40, 150], unsaved: 0, limited: 0 };
+export const CALM_REGISTRAR: RegistrarFaults = { ...CALM, latency: [40, 150], unsaved: 0 };
 
 export function drawFate(rates: Faults['rates'], random: SeededRandom): Fate {
   let draw = random.next();
@@ -71,7 +71,7 @@ const watch = (faults: Partial<Faults['watch']>): Partial<Faults> => ({
 /** What may be wrong for a while between a replica and the API server. */
 export const API_WEATHER = {
   slow: { latency: [50, 900] },
-  failing: { rates: { refused: 0.15, 'server error': 0.2, 'error after success': 0.1 } },
+  failing: { rates: { refused: 0.1, 'server error': 0.15, 'too many': 0.1, 'error after success': 0.1 } },
   losing: { rates: { 'request lost': 0.15, 'answer lost': 0.15 } },
   late: { rates: { 'request late': 0.15, 'answer late': 0.2 } },
   contested: { rates: { conflict: 0.4 } },
@@ -90,6 +90,6 @@ export const REGISTRAR_WEATHER = {
   losing: { rates: { 'request lost': 0.2, 'answer lost': 0.2 } },
   late: { rates: { 'request late': 0.3, 'answer late': 0.3 }, late: [2_000, 14_000] },
   unsaved: { unsaved: 0.5 },
-  limited: { limited: 0.5 },
+  limited: { rates: { 'too many': 0.5 } },
   cut: { cut: true },
 } as const satisfies Record<string, Partial<RegistrarFaults>>;

@@ -1,6 +1,7 @@
 import { ANNOTATIONS } from '../../contract/names.ts';
 import { decodeStatus, type Status } from '../../contract/status.ts';
 import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES } from '../../kubernetes/resources.ts';
 import type { ApiServer, Change } from './api-server.ts';
 import type { Call } from './connection.ts';
@@ -17,6 +18,14 @@ export interface InvariantPorts {
   readonly report: (violation: string) => void;
 }
 
+interface StatusWrite {
+  readonly before: KubeObject | undefined;
+  readonly after: ConfigMap;
+  readonly status: Status;
+  readonly actor: string;
+  readonly call: Call | undefined;
+}
+
 /** How long after a site stopped being the published one its addresses may still be sent: a write waits its turn. */
 const DNS_MEMORY_MS = 90_000;
 
@@ -26,11 +35,10 @@ const DNS_MEMORY_MS = 90_000;
  */
 export class Invariants {
   readonly #ports: InvariantPorts;
-  /** When each replica began the look at the Cluster that it finished last. */
-  readonly #lookedAt = new Map<string, number>();
+  /** When each replica began its last two finished reads of the Cluster; a look lies between two of them. */
+  readonly #reads = new Map<string, readonly [number, number]>();
   readonly #heldWhenCalled = new WeakMap<Call, { readonly holder: string; readonly lookedAt: number }>();
-  /** The sites that readers may have seen in each epoch. */
-  readonly #seen = new Map<number, Set<string>>();
+  readonly #siteOfEpoch = new Map<number, string>();
   /** Published sites, and until when; the present one has no end. */
   readonly #activeSites: { readonly site: string; until: number }[] = [];
   #last: Status | undefined;
@@ -52,12 +60,14 @@ export class Invariants {
 
   onCall(call: Call): void {
     if (!isStatus(call) || call.verb === 'get') return;
-    const lookedAt = this.#lookedAt.get(call.actor) ?? Number.POSITIVE_INFINITY;
+    const [lookedAt] = this.#reads.get(call.actor) ?? [Number.POSITIVE_INFINITY];
     this.#heldWhenCalled.set(call, { holder: this.holder, lookedAt });
   }
 
   onSuccess({ actor, verb, resource, calledAt }: Call): void {
-    if (verb === 'get' && resource.plural === CLUSTERS.plural) this.#lookedAt.set(actor, calledAt);
+    if (verb !== 'get' || resource.plural !== CLUSTERS.plural) return;
+    const [, last] = this.#reads.get(actor) ?? [calledAt, calledAt];
+    this.#reads.set(actor, [last, calledAt]);
   }
 
   onChange(change: Change, call: Call | undefined): void {
@@ -67,8 +77,7 @@ export class Invariants {
     if (!this.#ports.isReplica(change.actor)) this.#editedByHand = true;
     else if (after === undefined) this.#report(`${change.actor} has deleted the status ConfigMap`);
     else if (status === undefined) this.#report(`${change.actor} has written a status that nobody can read`);
-    else this.#checkWrite(after, status, change.actor, call);
-    if (status !== undefined) this.#remember(status);
+    else this.#checkWrite({ before: change.before, after, status, actor: change.actor, call });
   }
 
   onZoneWrite({ actor, calledAt, holder, shown, before, after }: ZoneWrite): void {
@@ -84,12 +93,12 @@ export class Invariants {
       this.#report(`${actor} has put ${site ?? 'no site in whole'} into the zone (${publishedSite(before)})`);
   }
 
-  #checkWrite(object: ConfigMap, status: Status, actor: string, call: Call | undefined): void {
+  #checkWrite({ before, after, status, actor, call }: StatusWrite): void {
     const { holder = '', lookedAt = Number.POSITIVE_INFINITY } =
       (call && this.#heldWhenCalled.get(call)) ?? {};
     if (holder !== actor)
       this.#report(`${actor} writes the status while ${holder || 'nobody'} holds the Lease`);
-    const term = Number(object.metadata.annotations?.[ANNOTATIONS.term] ?? -1);
+    const term = Number(after.metadata.annotations?.[ANNOTATIONS.term] ?? -1);
     if (term < this.#highestTerm) {
       this.#report(
         `${actor} writes the status in term ${term}, after one was written in term ${this.#highestTerm}`,
@@ -97,7 +106,9 @@ export class Invariants {
     }
     this.#highestTerm = Math.max(this.#highestTerm, term);
     this.#checkEpoch(status, actor);
+    this.#checkSiteOfEpoch(status, decodeStatus((before as ConfigMap | undefined)?.data));
     this.#checkPlace(status, actor, lookedAt);
+    this.#remember(status);
     this.#last = status;
     this.#editedByHand = false;
   }
@@ -110,8 +121,15 @@ export class Invariants {
       const move = `${last.activeSite || 'none'} to ${activeSite || 'none'}`;
       this.#report(`${actor} moves the epoch from ${last.epoch} to ${epoch} with the site from ${move}`);
     }
-    const others = [...(this.#seen.get(epoch) ?? [])].filter((site) => site !== activeSite);
-    if (others.length > 0) this.#report(`epoch ${epoch} names ${activeSite} and ${others.join()}`);
+  }
+
+  /** What somebody wrote by hand has been read as well, and one epoch never names two sites to its readers. */
+  #checkSiteOfEpoch({ epoch, activeSite }: Status, overwritten: Status | undefined): void {
+    const readBefore = overwritten?.epoch === epoch ? overwritten.activeSite : this.#siteOfEpoch.get(epoch);
+    if (readBefore !== undefined && readBefore !== activeSite) {
+      this.#report(`epoch ${epoch} names ${readBefore} and ${activeSite}`);
+    }
+    this.#siteOfEpoch.set(epoch, activeSite);
   }
 
   /** A place that is new must have been true while it was looked at; one that was there before may be held. */
@@ -133,9 +151,7 @@ export class Invariants {
     this.#report(`${actor} says ${phase} ${primary} on ${node} in ${site}: not so since it began to look`);
   }
 
-  #remember({ epoch, activeSite }: Status): void {
-    const sites = this.#seen.get(epoch) ?? new Set();
-    this.#seen.set(epoch, sites.add(activeSite));
+  #remember({ activeSite }: Status): void {
     const present = this.#activeSites.at(-1);
     if (present?.site === activeSite) return;
     if (present !== undefined) present.until = this.#ports.now();

@@ -12,6 +12,8 @@ export interface LinkPorts {
     /** Nothing listens there, or the connection broke. */
     unreachable(what: string): Error;
     serverError(what: string): Error;
+    /** Refused before anything was done. */
+    tooMany(what: string): Error;
     conflict(what: string): Error;
     noAnswer(what: string, cause: Error): Error;
   };
@@ -71,6 +73,7 @@ export class Link {
     const arrive = () => {
       if (this.faults.cut) onTrouble('cut off');
       else if (fate === 'server error') answer(() => reject(errors.serverError(what)));
+      else if (fate === 'too many') answer(() => reject(errors.tooMany(what)));
       else if (fate === 'conflict' && mayConflict) answer(() => reject(errors.conflict(what)));
       else {
         const outcome = attempt(operate);

@@ -126,7 +126,7 @@ export class RegistrarConnection implements NamecheapApi {
   }
 
   #call<T>(what: 'getHosts' | 'setHosts' | 'countHosts', signal: AbortSignal, operate: () => T): Promise<T> {
-    const { process, random, onCall, onTrouble } = this.#ports;
+    const { process, onCall, onTrouble } = this.#ports;
     if (process.state === 'crashed') return new Promise(() => undefined);
     onCall(what);
     return this.#link.call({
@@ -136,7 +136,6 @@ export class RegistrarConnection implements NamecheapApi {
       mayConflict: false,
       operate: () => {
         this.#registrar.count();
-        if (random.chance(this.#faults.limited)) throw tooMany();
         return operate();
       },
       onTrouble: (fate: Fate | 'cut off') => onTrouble(`${what}: ${fate}`),
@@ -157,6 +156,7 @@ function tooMany(): DnsError {
 const retryable = (message: string) => new DnsError(message, { kind: 'retry', action: 'Nothing.' });
 const errors = {
   unreachable: (what: string) => retryable(`${what}: connection refused`),
+  tooMany,
   serverError: (what: string) => retryable(`${what}: 5050900 unknown server error`),
   conflict: (what: string) => retryable(what),
   noAnswer: (what: string) => retryable(`${what}: no answer`),

@@ -116,7 +116,7 @@ export class World {
         break;
       case 'restart':
         this.#present(what.replica)?.stop();
-        this.clock.after(what.ms, () => this.#start(what.replica));
+        this.#startIn(what.ms, what.replica);
         break;
       case 'forget the past':
         for (let ms = 0; ms <= what.ms; ms += 1_000) this.clock.after(ms, () => this.#server.compact());
@@ -249,7 +249,13 @@ export class World {
 
   #crash(slot: 0 | 1, ms: number): void {
     this.#present(slot)?.crash();
-    this.clock.after(ms, () => this.#start(slot));
+    this.#startIn(ms, slot);
+  }
+
+  #startIn(ms: number, slot: 0 | 1): void {
+    this.clock.after(ms, () => {
+      if (!this.#quiet) this.#start(slot);
+    });
   }
 
   #editForeignRecord(): void {

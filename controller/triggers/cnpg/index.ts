@@ -15,6 +15,8 @@ export interface CnpgOptions {
   readonly preferred?: PreferredPrimary;
 }
 
+const MAX_READS = 3;
+
 /** Follows `status.currentPrimary` of a CloudNativePG Cluster. */
 export class CnpgTrigger implements Trigger {
   readonly #options: CnpgOptions;
@@ -46,19 +48,48 @@ export class CnpgTrigger implements Trigger {
     await Promise.all([clusters.run(signal), pods.run(signal)]);
   }
 
+  /**
+   * The Cluster is read before and after the pod: in between, another pod may have become the primary, and one of
+   * the old name come back elsewhere as its replica. Taken together, such reads tell of a place that never was.
+   */
   async observe(signal: AbortSignal): Promise<Observation> {
-    const { ports, namespace, clusterName: name } = this.#options;
-    const { api } = ports;
-    const cluster = await api.get(CLUSTERS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
-    if (cluster === undefined) {
-      const message = `Cluster ${namespace}/${name} does not exist`;
-      return { kind: 'unknown', reason: 'ClusterNotFound', message };
+    const { ports, namespace, clusterName } = this.#options;
+    const name = `Cluster ${namespace}/${clusterName}`;
+    let cluster = await this.#cluster(signal);
+    for (let reads = 0; reads < MAX_READS; reads += 1) {
+      if (cluster === undefined) {
+        return { kind: 'unknown', reason: 'ClusterNotFound', message: `${name} does not exist` };
+      }
+      const primary = primaryOf(cluster);
+      if ('kind' in primary) return primary;
+      const key = { namespace, name: primary.pod };
+      const pod = await ports.api.get(PODS, key, { signal }).catch(undefinedIfNotFound);
+      const observation = locate(cluster, primary.pod, pod);
+      if (observation.kind === 'unknown') return observation;
+      const after = await this.#cluster(signal);
+      if (samePrimary(cluster, after)) return observation;
+      cluster = after;
     }
-    const primary = primaryOf(cluster);
-    if ('kind' in primary) return primary;
-    const pod = await api.get(PODS, { namespace, name: primary.pod }, { signal }).catch(undefinedIfNotFound);
-    return locate(cluster, primary.pod, pod);
+    return {
+      kind: 'unknown',
+      reason: 'PrimaryPending',
+      message: `${name} changes its primary again and again`,
+    };
   }
+
+  #cluster(signal: AbortSignal): Promise<Cluster | undefined> {
+    const { ports, namespace, clusterName: name } = this.#options;
+    return ports.api.get(CLUSTERS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
+  }
+}
+
+function samePrimary(before: Cluster, after: Cluster | undefined): boolean {
+  return (
+    after !== undefined &&
+    before.metadata.uid === after.metadata.uid &&
+    before.metadata.deletionTimestamp === after.metadata.deletionTimestamp &&
+    before.status?.currentPrimary === after.status?.currentPrimary
+  );
 }
 
 /** The operator writes its status often; these are the fields that the decision looks at. */
