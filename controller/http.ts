@@ -146,14 +146,9 @@ function readOnly(stopping: AbortSignal): RequestHandler {
 
 function onFailure(log: Logger): ErrorRequestHandler {
   return (err: unknown, request, response, next) => {
-    const malformed = err instanceof URIError;
-    if (!malformed) log.error({ err, path: request.path }, 'HTTP request failed');
+    log.error({ err, path: request.path }, 'HTTP request failed');
     if (response.headersSent) next(err);
-    else
-      response
-        .status(malformed ? 400 : 500)
-        .type('text')
-        .send(malformed ? 'bad request\n' : 'internal error\n');
+    else response.status(500).type('text').send('internal error\n');
   };
 }
 
