@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { settle, VirtualClock } from '../../../test/support/virtual-clock.ts';
+import { DnsError } from '../provider.ts';
+import { CallBudget } from './rate.ts';
+
+const signal = new AbortController().signal;
+
+test('whoever asks when: no window ever holds more calls than planned, and each is answered in bounded time', async () => {
+  const windows = [
+    { ms: 1_000, calls: 3 },
+    { ms: 10_000, calls: 8 },
+  ];
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat({ max: 900 }), { maxLength: 60 }), async (pauses) => {
+      const clock = new VirtualClock();
+      const budget = new CallBudget(clock, windows);
+      const taken: number[] = [];
+      const asked = pauses.length;
+      let answered = 0;
+      for (const pause of pauses) {
+        void budget.take(signal).then(
+          () => {
+            answered += 1;
+            taken.push(clock.elapsed());
+          },
+          (error: unknown) => {
+            answered += 1;
+            assert.ok(error instanceof DnsError && error.kind === 'rate' && (error.retryAfterMs ?? 0) > 0);
+          },
+        );
+        await clock.advance(pause);
+      }
+      await clock.advance(30_000);
+      assert.equal(answered, asked);
+      for (const { ms, calls } of windows) {
+        assert.ok(taken.every((at, index) => at - (taken[index - calls] ?? Number.NEGATIVE_INFINITY) >= ms));
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a pause is told to everybody with the reason of the first', async () => {
+  const clock = new VirtualClock();
+  const budget = new CallBudget(clock);
+  budget.pause(30_000, new DnsError('slow down', { kind: 'rate', code: '405', action: 'Wait.' }));
+  await assert.rejects(budget.take(signal), { message: 'slow down', code: '405', retryAfterMs: 30_000 });
+  await clock.advance(30_000);
+  await budget.take(signal);
+});
+
+test('writes of one zone keep their distance, those of another do not wait', async () => {
+  const clock = new VirtualClock();
+  const budget = new CallBudget(clock);
+  await budget.awaitWriteGap('a.example', signal);
+  budget.noteWrite('a.example');
+  await clock.advance(4_000);
+  await budget.awaitWriteGap('b.example', signal);
+  let done = false;
+  void budget.awaitWriteGap('a.example', signal).then(() => {
+    done = true;
+  });
+  await clock.advance(5_999);
+  assert.equal(done, false);
+  await clock.advance(1);
+  await settle();
+  assert.equal(done, true);
+});
+
+test('a stop ends the waiting', async () => {
+  const clock = new VirtualClock();
+  const budget = new CallBudget(clock, [{ ms: 10_000, calls: 1 }]);
+  await budget.take(signal);
+  const stop = new AbortController();
+  const waiting = budget.take(stop.signal);
+  stop.abort(new Error('stopping'));
+  await assert.rejects(waiting, /stopping/);
+  assert.equal(clock.pending, 0);
+});

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { plan, sameRecordSet } from '../plan.ts';
+import type { RecordSet, RecordType } from '../provider.ts';
+import type { Host } from './api.ts';
+import { assertHarmless } from './guard.ts';
+import { compareZones, mergeHosts, recordSets, sameHosts } from './zone.ts';
+
+const ZONE = 'example.com';
+const LISTED = ['example.com', 'app.example.com', '*.example.com'];
+const OWNED = new Set<RecordType>(['A', 'AAAA', 'CNAME']);
+
+const anyHost = fc.record({
+  name: fc.constantFrom('@', 'app', 'App', '*', 'www', 'a.app', 'xapp'),
+  type: fc.constantFrom('A', 'AAAA', 'CNAME', 'MX', 'TXT', 'CAA', 'NS'),
+  address: fc.oneof(
+    fc.constantFrom('192.0.2.1', '2001:db8::1', 'x.example.net.'),
+    fc.string({ minLength: 1 }),
+  ),
+  mxPref: fc.constantFrom('10', '20'),
+  ttl: fc.constantFrom('', '0', '60', '1799'),
+  isActive: fc.constant(true),
+  isDdnsEnabled: fc.constant(false),
+});
+const wish = fc.record({
+  names: fc.subarray(LISTED, { minLength: 1 }),
+  targets: fc.constantFrom<readonly (readonly [RecordType, string])[]>(
+    [['A', '192.0.2.7']],
+    [
+      ['A', '192.0.2.8'],
+      ['AAAA', '2001:db8::8'],
+    ],
+    [['CNAME', 'east.example.net']],
+  ),
+});
+
+function wantedSets({ names, targets }: Wish): RecordSet[] {
+  return names.flatMap((name) => targets.map(([type, value]) => ({ name, type, ttl: 60, values: [value] })));
+}
+
+interface Wish {
+  readonly names: readonly string[];
+  readonly targets: readonly (readonly [RecordType, string])[];
+}
+
+test('a merged zone shows the wish, and keeps every other record as it was, in its order', () => {
+  fc.assert(
+    fc.property(fc.array(anyHost, { maxLength: 30 }), wish, (hosts, one) => {
+      const wanted = wantedSets(one);
+      const changes = plan(recordSets(ZONE, hosts, one.names), wanted, OWNED);
+      const merged = mergeHosts(ZONE, hosts, changes);
+      const shown = recordSets(ZONE, merged, one.names);
+      assert.ok(wanted.every((set) => shown.some((other) => sameRecordSet(set, other))));
+      assert.equal(shown.length, wanted.length);
+      const isOther = (host: Host) => !isFollowed(host, one.names);
+      assert.deepEqual(merged.filter(isOther), hosts.filter(isOther));
+      assert.deepEqual(mergeHosts(ZONE, merged, plan(shown, wanted, OWNED)), merged);
+    }),
+  );
+});
+
+function isFollowed({ name, type }: Host, names: readonly string[]): boolean {
+  const full = name === '@' ? ZONE : `${name.toLowerCase()}.${ZONE}`;
+  return names.includes(full) && ['A', 'AAAA', 'CNAME'].includes(type);
+}
+
+test('the guard sees every single foreign record that a merge loses, changes or adds', () => {
+  const damages: readonly ((hosts: readonly Host[], at: number) => readonly Host[])[] = [
+    (hosts, at) => hosts.toSpliced(at, 1),
+    (hosts, at) => hosts.map((host, index) => (index === at ? { ...host, ttl: '61' } : host)),
+    (hosts, at) =>
+      hosts.map((host, index) => (index === at ? { ...host, address: `${host.address} ` } : host)),
+    (hosts, at) => hosts.toSpliced(at, 0, ...hosts.slice(at, at + 1)),
+    () => [],
+  ];
+  const foreign = anyHost.filter((host) => !isFollowed(host, LISTED));
+  fc.assert(
+    fc.property(
+      fc.array(foreign, { minLength: 1 }),
+      fc.nat(),
+      fc.constantFrom(...damages),
+      (hosts, pick, damage) => {
+        const wanted = { name: 'new.example.com', type: 'A', ttl: 60, values: ['192.0.2.7'] } as const;
+        const merged = mergeHosts(ZONE, hosts, [{ action: 'create', wanted }]);
+        assertHarmless(ZONE, hosts, merged, [{ action: 'create', wanted }]);
+        const harmed = [...damage(merged.slice(0, -1), pick % hosts.length), ...merged.slice(-1)];
+        assert.throws(() => assertHarmless(ZONE, hosts, harmed, [{ action: 'create', wanted }]), {
+          kind: 'refused',
+        });
+      },
+    ),
+  );
+});
+
+test('the guard sees a name that is left without a record', () => {
+  const hosts = [anyA('app', '192.0.2.1'), anyA('www', '192.0.2.1')];
+  const found = { name: 'app.example.com', type: 'A', ttl: 60, values: ['192.0.2.1'] } as const;
+  const emptied = mergeHosts(ZONE, hosts, [{ action: 'delete', found }]);
+  assert.throws(() => assertHarmless(ZONE, hosts, emptied, [{ action: 'delete', found }]), {
+    message: /without an address/,
+  });
+});
+
+test('what the API treats as equal is equal, and nothing else', () => {
+  const same: readonly (readonly [Partial<Host>, Partial<Host>])[] = [
+    [{ name: 'APP' }, { name: 'app' }],
+    [{ ttl: '0' }, { ttl: '1799' }],
+    [{ ttl: '' }, { ttl: '1799' }],
+    [{ mxPref: '10' }, { mxPref: '20' }],
+    [
+      { type: 'CNAME', address: 'A.example.net.' },
+      { type: 'CNAME', address: 'a.example.net' },
+    ],
+    [
+      { type: 'AAAA', address: '2001:DB8:0::1' },
+      { type: 'AAAA', address: '2001:db8::1' },
+    ],
+  ];
+  const different: typeof same = [
+    [
+      { type: 'TXT', address: 'Token' },
+      { type: 'TXT', address: 'token' },
+    ],
+    [
+      { type: 'TXT', address: 'a.' },
+      { type: 'TXT', address: 'a' },
+    ],
+    [
+      { type: 'MX', mxPref: '10' },
+      { type: 'MX', mxPref: '20' },
+    ],
+    [{ address: '192.0.2.1' }, { address: '192.0.2.2' }],
+    [{ ttl: '60' }, { ttl: '61' }],
+  ];
+  const base = anyA('app', '192.0.2.1');
+  for (const [one, other] of same) assert.ok(sameHosts([{ ...base, ...one }], [{ ...base, ...other }]));
+  for (const [one, other] of different) assert.ok(!sameHosts([{ ...base, ...one }], [{ ...base, ...other }]));
+  assert.ok(
+    !sameHosts([base, base, anyA('b', '192.0.2.1')], [base, anyA('b', '192.0.2.1'), anyA('b', '192.0.2.1')]),
+  );
+});
+
+test('reading back: an old value beside the new one is a difference, a foreign addition is none', () => {
+  const content = (...hosts: Host[]) => ({ emailType: 'MX', hosts });
+  const wanted = { name: 'app.example.com', type: 'A', ttl: 60, values: ['192.0.2.1'] } as const;
+  const sent = content(anyA('app', '192.0.2.1'));
+  const compare = (shown: typeof sent) => compareZones(ZONE, sent, shown, [{ action: 'create', wanted }]);
+  assert.deepEqual(compare(content(...sent.hosts, anyA('www', '192.0.2.9'))), []);
+  assert.deepEqual(compare(content(...sent.hosts, anyA('app', '192.0.2.2'))), [
+    'still has app.example.com A 192.0.2.2',
+  ]);
+  assert.deepEqual(compare({ ...sent, emailType: 'FWD' }), ['has the mail setting FWD for MX']);
+});
+
+function anyA(name: string, address: string): Host {
+  return { name, type: 'A', address, mxPref: '10', ttl: '60', isActive: true, isDdnsEnabled: false };
+}

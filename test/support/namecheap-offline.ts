@@ -1,0 +1,151 @@
+import { type Dispatcher, errors, MockAgent } from 'undici';
+import { Secret } from '../../controller/config/secret.ts';
+import { HttpNamecheapApi } from '../../controller/dns/namecheap/http.ts';
+import { NamecheapProvider } from '../../controller/dns/namecheap/provider.ts';
+import { plan } from '../../controller/dns/plan.ts';
+import type { RecordSet, WriteGuard } from '../../controller/dns/provider.ts';
+import { NamecheapStandIn, type StandInOptions } from './namecheap-server.ts';
+import { host, type StandInHost, type StandInZone } from './namecheap-zones.ts';
+import { settle, VirtualClock } from './virtual-clock.ts';
+
+const OFFLINE_URL = 'http://namecheap.test/xml.response';
+export const ZONE = 'example.com';
+export const NAME = 'app.example.com';
+
+/** The real provider and client over a stand-in in this process, under virtual time. */
+export class OfflineNamecheap {
+  readonly clock = new VirtualClock();
+  readonly standIn: NamecheapStandIn;
+  readonly api: HttpNamecheapApi;
+  readonly provider: NamecheapProvider;
+  /** What was saved before each write. */
+  readonly snapshots: string[] = [];
+  readonly signal = new AbortController().signal;
+
+  constructor(options: Partial<StandInOptions> & { readonly zone?: Partial<StandInZone> } = {}) {
+    const { clock } = this;
+    const zones = { [ZONE]: { emailType: 'NONE', isUsingOurDns: true, hosts: [], ...options.zone } };
+    this.standIn = new NamecheapStandIn({
+      zones,
+      callsAMinute: 1000,
+      now: () => clock.elapsed(),
+      ...options,
+    });
+    const account = {
+      apiUser: 'user',
+      apiKey: new Secret('key'),
+      clientIp: '127.0.0.1',
+      apiUrl: OFFLINE_URL,
+    };
+    this.api = new HttpNamecheapApi(account, { clock, dispatcher: offlineDispatcher(this.standIn) });
+    const snapshots = { save: async (_zone: string, text: string) => void this.snapshots.push(text) };
+    this.provider = new NamecheapProvider({ api: this.api, clock, snapshots });
+  }
+
+  get hosts(): readonly StandInHost[] {
+    return this.standIn.zone(ZONE).hosts;
+  }
+
+  set hosts(hosts: readonly StandInHost[]) {
+    this.standIn.put(ZONE, { ...this.standIn.zone(ZONE), hosts });
+  }
+
+  /** How often `command` was called. */
+  count(command: string): number {
+    return this.standIn.calls.filter((call) => call.command === command).length;
+  }
+
+  /** Read, plan and apply, as the signal does. */
+  move(ip: string, guard: Partial<WriteGuard> = {}, names: readonly string[] = [NAME]): Promise<void> {
+    const wanted = names.map((name): RecordSet => ({ name, type: 'A', ttl: 60, values: [ip] }));
+    return this.put(wanted, guard);
+  }
+
+  put(wanted: readonly RecordSet[], guard: Partial<WriteGuard> = {}): Promise<void> {
+    const { signal } = this;
+    const names = [...new Set(wanted.map(({ name }) => name))];
+    const pass = async () => {
+      const found = await this.provider.read(ZONE, names, signal);
+      const changes = plan(found, wanted, new Set(wanted.map(({ type }) => type)));
+      const full = { signal, assertMayWrite: () => undefined, ...guard };
+      if (changes.length > 0) await this.provider.apply(ZONE, changes, full);
+    };
+    return drive(this.clock, pass());
+  }
+}
+
+/** `count` records of every kind, with the values that other clients are known to have harmed. */
+export function richZone(count = 140): readonly StandInHost[] {
+  const special = [
+    host('@', 'A', '198.51.100.1'),
+    host('@', 'MX', 'mx1.mail.example.', { mxPref: '5', ttl: '1800' }),
+    host('@', 'MX', 'mx2.mail.example.', { mxPref: '20' }),
+    host('@', 'TXT', 'v=spf1 include:_spf.mail.example ~all'),
+    host('selector._domainkey', 'TXT', `v=DKIM1; k=rsa; p=${'MIIBIjANBgkqhkiG9w0BAQEF+/='.repeat(30)}`),
+    host('quoted', 'TXT', '"first part" "second; part" \\ <&> \'é\' &amp; &#39;'),
+    host('spaces', 'TXT', '  Mixed CASE   kept  '),
+    host('@', 'CAA', '0 issue "letsencrypt.org"'),
+    host('@', 'CAA', '0 iodef "mailto:Security@Example.com"', { ttl: '3600' }),
+    host('_sip._tcp', 'TXT', '10 60 5060 sip.example.com.'),
+    host('www', 'CNAME', 'Shop.Example.NET.'),
+    host('old', 'URL', 'https://example.net/path?q=1&r=%20#f'),
+    host('older', 'URL301', 'http://example.net/'),
+    host('frame', 'FRAME', 'http://example.net/frame'),
+    host('alias', 'ALIAS', 'lb.example.net.'),
+    host('sub', 'NS', 'ns1.example.net.'),
+    host('v6', 'AAAA', '2001:db8:0:0::1'),
+    host('*.wild', 'A', '198.51.100.7'),
+    host('multi', 'A', '198.51.100.8'),
+    host('multi', 'A', '198.51.100.9'),
+  ];
+  const plain = Array.from({ length: count - special.length }, (_, index) =>
+    host(`host-${index}`, 'A', `203.0.113.${index}`, { ttl: String(60 + index) }),
+  );
+  return [...special, ...plain];
+}
+
+/** A dispatcher that hands every request to the stand-in within this process, so that time can be virtual. */
+function offlineDispatcher(standIn: NamecheapStandIn): Dispatcher {
+  const agent = new MockAgent();
+  agent.disableNetConnect();
+  const { origin } = new URL(OFFLINE_URL);
+  for (const method of ['POST', 'GET']) {
+    agent
+      .get(origin)
+      .intercept({ path: () => true, method })
+      .reply(({ path, body, headers }) => {
+        const contentType = new Headers(headers as Record<string, string>).get('content-type') ?? '';
+        const reply = standIn.handle({
+          method,
+          url: path,
+          contentType,
+          body: typeof body === 'string' ? body : '',
+        });
+        if (reply === 'silent')
+          return { statusCode: 200, data: new Promise<string>(() => undefined) as unknown as string };
+        if (reply === 'reset') throw new errors.SocketError('other side closed');
+        return { statusCode: reply.status, data: Buffer.from(reply.body) };
+      })
+      .persist();
+  }
+  return agent;
+}
+
+/** Lets virtual time pass until `promise` settles, leaving I/O within the process time to finish at each moment. */
+export async function drive<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
+  let settled = false;
+  const mark = () => {
+    settled = true;
+  };
+  promise.then(mark, mark);
+  for (let idle = 0; !settled; ) {
+    await settle();
+    idle += 1;
+    if (idle < 12 || settled) continue;
+    idle = 0;
+    const before = clock.elapsed();
+    const fired = await clock.step(before + 3_600_000);
+    if (!fired && !settled) throw new Error('nothing is left that could settle the promise');
+  }
+  return promise;
+}
