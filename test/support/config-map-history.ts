@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { decodeStatus, type Status } from '../../contract/status.ts';
+import { termOf } from '../../controller/fenced-config-map.ts';
+import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
+import { explain, isGone } from '../../kubernetes/errors.ts';
+import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
+
+/** One version of a ConfigMap, as the API server told it. */
+export interface Version {
+  /** performance.now() when it was heard of. */
+  readonly at: number;
+  /** Undefined: it was deleted. */
+  readonly object: ConfigMap | undefined;
+  readonly data: Readonly<Record<string, string>>;
+  /** Undefined unless the data is a status. */
+  readonly status: Status | undefined;
+  /** The term of the leader who wrote it; -1 when nobody of ours did. */
+  readonly term: number;
+}
+
+const RETRY_MS = 100;
+
+/** Every version of one ConfigMap from now on, none left out. */
+export class ConfigMapHistory {
+  readonly versions: Version[] = [];
+  readonly key: Required<ObjectKey>;
+  readonly #api: KubeApi;
+  readonly #stop = new AbortController();
+  readonly #news = new EventEmitter<{ version: [Version] }>().setMaxListeners(0);
+  #failure: unknown;
+
+  private constructor(api: KubeApi, key: Required<ObjectKey>) {
+    this.#api = api;
+    this.key = key;
+  }
+
+  /** Resolves when it was read once. */
+  static async start(api: KubeApi, key: Required<ObjectKey>): Promise<ConfigMapHistory> {
+    const history = new ConfigMapHistory(api, key);
+    const { items, resourceVersion } = await api.list(CONFIG_MAPS, history.#selection);
+    for (const object of items) history.#add(object);
+    history.#follow(resourceVersion).catch((error: unknown) => {
+      history.#failure = error;
+    });
+    return history;
+  }
+
+  get last(): Version | undefined {
+    return this.versions.at(-1);
+  }
+
+  /** The newest version if it `matches`, else the first later one that does. */
+  async until(what: string, matches: (version: Version) => boolean, timeoutMs = 20_000): Promise<Version> {
+    const { last } = this;
+    if (last !== undefined && matches(last)) return last;
+    const found = Promise.withResolvers<Version>();
+    const look = (version: Version) => {
+      if (matches(version)) found.resolve(version);
+    };
+    this.#news.on('version', look);
+    const timer = setTimeout(() => found.reject(this.#inVain(what, timeoutMs)), timeoutMs);
+    try {
+      return await found.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#news.off('version', look);
+    }
+  }
+
+  /** As `until`, for a status. */
+  async untilStatus(what: string, matches: (status: Status) => boolean, timeoutMs?: number): Promise<Status> {
+    const { status } = await this.until(
+      what,
+      (version) => version.status !== undefined && matches(version.status),
+      timeoutMs,
+    );
+    return status as Status; // Just matched.
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async #follow(from: string): Promise<void> {
+    const { signal } = this.#stop;
+    for (let resourceVersion = from; !signal.aborted; ) {
+      try {
+        const options = { ...this.#selection, resourceVersion, timeoutSeconds: 300, signal };
+        for await (const { type, object } of this.#api.watch(CONFIG_MAPS, options)) {
+          resourceVersion = object.metadata.resourceVersion ?? resourceVersion;
+          if (type !== 'BOOKMARK') this.#add(type === 'DELETED' ? undefined : object);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (isGone(error)) throw error; // Versions would be left out.
+        await delay(RETRY_MS); // The server is away: it goes on from the same version.
+      }
+    }
+  }
+
+  #add(object: ConfigMap | undefined): void {
+    const data = object?.data ?? {};
+    const term = object === undefined ? -1 : termOf(object);
+    const version = { at: performance.now(), object, data, status: decodeStatus(object?.data), term };
+    this.versions.push(version);
+    this.#news.emit('version', version);
+  }
+
+  #inVain(what: string, timeoutMs: number): Error {
+    const ended = this.#failure === undefined ? '' : ` (the watch has ended: ${explain(this.#failure)})`;
+    const last = JSON.stringify(this.versions.slice(-3).map(({ term, data }) => ({ term, ...data })));
+    return new Error(
+      `Waited ${timeoutMs} ms in vain: ${what}${ended}. The last versions of ${this.key.name}: ${last}`,
+    );
+  }
+
+  get #selection() {
+    return { namespace: this.key.namespace, fieldSelector: `metadata.name=${this.key.name}` };
+  }
+}
+
+/**
+ * What must hold of the versions of a status, whoever crashed: the term of the writers and the epoch never go back,
+ * and the site changes exactly when the epoch rises, by one.
+ */
+export function assertOneHistory(versions: readonly Version[]): void {
+  const seen = versions.filter(({ object }) => object !== undefined);
+  for (const [index, { status: now, term, data }] of seen.entries()) {
+    const before = seen[index - 1];
+    if (before?.status === undefined) continue;
+    const shown = JSON.stringify([before.data, data]);
+    assert.ok(now !== undefined, `a status became unreadable: ${shown}`);
+    assert.ok(
+      term >= before.term,
+      `a leader that was deposed wrote: term ${before.term}, then ${term}: ${shown}`,
+    );
+    const step = now.epoch - before.status.epoch;
+    const moved = now.activeSite !== before.status.activeSite;
+    assert.equal(step, moved ? 1 : 0, `the epoch went by ${step}: ${shown}`);
+  }
+}
