@@ -21,8 +21,9 @@ export type AuthoritativeLookup = (
   signal: AbortSignal,
 ) => Promise<readonly ServerAnswer[]>;
 
-interface Server {
+export interface NameServer {
   readonly name: string;
+  /** As node:dns takes them: an address, or one with a port. */
   readonly addresses: readonly string[];
 }
 
@@ -33,9 +34,12 @@ const MAX_SERVERS = 8;
 /** The server answered, and the answer is that there is no such record. */
 const ABSENT = new Set(['ENODATA', 'ENOTFOUND']);
 
-export function authoritativeLookup(clock: Clock): AuthoritativeLookup {
-  const known = new Map<string, { readonly at: number; readonly servers: readonly Server[] }>();
-  const serversOf = async (zone: string): Promise<readonly Server[]> => {
+export function authoritativeLookup(
+  clock: Clock,
+  findServers: (zone: string) => Promise<readonly NameServer[]> = delegatedServers,
+): AuthoritativeLookup {
+  const known = new Map<string, { readonly at: number; readonly servers: readonly NameServer[] }>();
+  const serversOf = async (zone: string): Promise<readonly NameServer[]> => {
     const kept = known.get(zone);
     if (kept !== undefined && clock.elapsed() - kept.at < SERVERS_KEPT_MS) return kept.servers;
     const servers = await findServers(zone);
@@ -55,7 +59,7 @@ export function authoritativeLookup(clock: Clock): AuthoritativeLookup {
   };
 }
 
-async function findServers(zone: string): Promise<readonly Server[]> {
+async function delegatedServers(zone: string): Promise<readonly NameServer[]> {
   const resolver = new Resolver(QUERY);
   const names = (await resolver.resolveNs(zone)).sort().slice(0, MAX_SERVERS);
   return Promise.all(
@@ -70,7 +74,7 @@ async function findServers(zone: string): Promise<readonly Server[]> {
 }
 
 async function ask(
-  { name: server, addresses }: Server,
+  { name: server, addresses }: NameServer,
   name: string,
   type: RecordType,
 ): Promise<ServerAnswer> {
@@ -82,7 +86,7 @@ async function ask(
 }
 
 /** Undefined when this address gives no answer. */
-export async function query(
+async function query(
   address: string,
   name: string,
   type: RecordType,
