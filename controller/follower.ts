@@ -52,6 +52,7 @@ export interface StatusChange {
 }
 
 const FAILED_PASS_RETRY = { base: 250, max: 10_000 };
+const RACES_AT_ONCE = 3;
 
 /**
  * Follows one service while this replica leads: WATCH the trigger, LOOK where the primary runs, MATCH its node to a
@@ -103,8 +104,9 @@ export class Follower {
       observer.onPass({ ms: clock.elapsed() - started, look, wrote: false, error });
       if (error instanceof DeposedError) return false;
       this.#failures += 1;
-      // Somebody wrote between our read and our write: look again at once.
-      if (isConflict(error) || isAlreadyExists(error)) this.#options.wakeup.ring();
+      // Somebody wrote between our read and our write: look again at once, but do not race for ever.
+      const raced = isConflict(error) || isAlreadyExists(error);
+      if (raced && this.#failures <= RACES_AT_ONCE) this.#options.wakeup.ring();
     }
     return true;
   }
