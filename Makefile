@@ -13,7 +13,7 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 node_modules/.installed: package.json package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .PHONY: install
@@ -40,3 +40,19 @@ integration: install ## Tests on a real API server, started for them
 
 .PHONY: test
 test: unit integration ## Unit and integration tests
+
+.PHONY: e2e
+e2e: build ## Tests on the real cluster that E2E_KUBECONFIG names
+	node --test --test-concurrency=1 'test/e2e/**/*.test.ts'
+
+.PHONY: demo
+demo: build ## Show it on this machine, without a cluster (KEEP=1: stay up to try it by hand)
+	@node demo/main.ts $(if $(KEEP),--keep)
+
+.PHONY: bench
+bench: build ## Measure speed and memory (SHORT=1: a quick run)
+	@node bench/main.ts $(if $(SHORT),--short)
+
+.PHONY: soak
+soak: build ## Move the primary for SOAK_MINUTES (60) and see that memory stays flat
+	@node bench/soak.ts

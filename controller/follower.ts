@@ -79,8 +79,10 @@ export class Follower {
     this.#believed = undefined;
     this.#told = undefined;
     while (!signal.aborted && (await this.#pass(leadership))) {
-      const retryMs = Math.min(resyncMs, backoff(this.#failures, FAILED_PASS_RETRY, random));
-      await wakeup.wait(this.#failures === 0 ? resyncMs : retryMs, signal);
+      // A little early, so that a change right after a look is known within the period, the look itself included.
+      const periodMs = resyncMs * (0.9 + random() * 0.05);
+      const retryMs = Math.min(periodMs, backoff(this.#failures, FAILED_PASS_RETRY, random));
+      await wakeup.wait(this.#failures === 0 ? periodMs : retryMs, signal);
     }
     await watching;
   }

@@ -47,8 +47,9 @@ export class Telemetry {
     const { activeSite, activeNode, primary, phase, epoch, reason } = after;
     const fields = { site: activeSite, node: activeNode, primary, phase, epoch };
     if (before?.activeSite !== activeSite) {
-      const followedMs = this.#followedMs(movedAt);
-      if (followedMs !== undefined && before !== undefined) {
+      // At the very first site nothing moved: the primary has been there for who knows how long.
+      const followedMs = before?.activeSite ? this.#followedMs(movedAt) : undefined;
+      if (followedMs !== undefined) {
         this.#metrics.followDuration.observe({ follower: this.#follower }, followedMs / 1000);
       }
       this.#log.info({ ...fields, from: before?.activeSite ?? '', followedMs }, 'active site changed');

@@ -19,7 +19,8 @@ export class Watchdog {
     this.#parent = parent;
     this.#fedAt = clock.elapsed();
     parent.addEventListener('abort', this.#onParent, { once: true });
-    this.#look();
+    if (parent.aborted) this.#onParent();
+    else this.#look();
   }
 
   get signal(): AbortSignal {
