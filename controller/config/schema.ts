@@ -1,5 +1,5 @@
 /** Every setting there is: its variable, type, default and meaning. docs/configuration.md is generated from this. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULT_FOLLOWER, PORTS, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { type DnsName, parseRecords } from '../dns/zones.ts';
 import { Secret } from './secret.ts';

@@ -2,7 +2,7 @@
  * Settings: typed leaves of a tree that mirrors the configuration file. Each may also come from one environment
  * variable, which wins. Reading collects every problem instead of stopping at the first.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { explain } from '../../kubernetes/errors.ts';
 import { type Finding, formatPath } from './problems.ts';
 import { MASK } from './secret.ts';
