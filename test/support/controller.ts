@@ -46,8 +46,9 @@ export class Controller {
     return response.text();
   }
 
-  stop(): Promise<unknown> {
-    return this.process.stop();
+  /** Asks it to end, as a kubelet does. */
+  async stop(): Promise<void> {
+    await this.process.stop();
   }
 }
 

@@ -39,6 +39,12 @@ export class StatusWatch {
     return this.#last;
   }
 
+  /** Calls back with each one that comes; returns how to end that. */
+  onSeen(listener: (sighting: Sighting) => void): () => void {
+    this.#news.on('seen', listener);
+    return () => this.#news.off('seen', listener);
+  }
+
   /** The first status, of the last one and those that come, that `matches`. */
   async until(matches: (status: Status) => boolean, timeoutMs: number): Promise<Sighting> {
     if (this.#last !== undefined && matches(this.#last.status)) return this.#last;
@@ -46,7 +52,7 @@ export class StatusWatch {
     const look = (sighting: Sighting) => {
       if (matches(sighting.status)) found.resolve(sighting);
     };
-    this.#news.on('seen', look);
+    const end = this.onSeen(look);
     const last = () => (this.#last === undefined ? 'none was seen' : JSON.stringify(this.#last.status));
     const timer = setTimeout(
       () => found.reject(new Error(`No such status in ${timeoutMs} ms; the last: ${last()}`)),
@@ -56,7 +62,7 @@ export class StatusWatch {
       return await found.promise;
     } finally {
       clearTimeout(timer);
-      this.#news.off('seen', look);
+      end();
     }
   }
 

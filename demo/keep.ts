@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { STATUS_CONFIGMAP } from '../contract/names.ts';
+import { ZONE } from '../test/support/two-sites.ts';
+import { say, styled, title } from './screen.ts';
+import { NAMESPACE, type Stage } from './stage.ts';
+
+/** Shows what can be tried by hand, and waits for Ctrl-C. */
+export async function keepRunning(stage: Stage): Promise<void> {
+  title('It stays up until you press Ctrl-C');
+  for (const [what, ...commands] of await suggestions(stage)) {
+    say();
+    say(styled('dim', `# ${what}`));
+    for (const command of commands) say(command);
+  }
+  say();
+  const stop = new AbortController();
+  const problem = (text: string) => say(styled('yellow', text));
+  const obeying = stage.operator.obey(stop.signal, problem);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  stop.abort();
+  await obeying;
+}
+
+async function suggestions({
+  plane,
+  cluster,
+  controller,
+  dns,
+}: Stage): Promise<readonly (readonly string[])[]> {
+  const primary = (await cluster.get()).status?.currentPrimary;
+  const other = [cluster.instance(0), cluster.instance(1)].find((instance) => instance !== primary);
+  const patch = JSON.stringify({ status: { targetPrimary: other } });
+  const status = `kubectl -n ${NAMESPACE} get configmap ${STATUS_CONFIGMAP}`;
+  return [
+    ['First, in another terminal', `export KUBECONFIG=${plane.kubeconfig}`],
+    ['Where everything points', `${status} -o yaml`, `curl -s ${controller.url}/api/status`],
+    [
+      'Move the primary, as kubectl cnpg promote does, and see what follows',
+      `kubectl -n ${cluster.namespace} patch cluster.postgresql.cnpg.io ${cluster.name} \\`,
+      '  --subresource=status --type=merge \\',
+      `  -p '${patch}'`,
+      `curl -sN ${controller.url}/api/events`,
+    ],
+    ['What happened', `kubectl -n ${NAMESPACE} get events`, `curl -s ${controller.url}/metrics`],
+    ['The DNS zone', `curl -s ${dns.adminUrl}/admin/zones/${ZONE}`],
+  ];
+}
