@@ -1,6 +1,6 @@
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { type Clock, timestamp } from '../../../kubernetes/clock.ts';
-import { explain, KubeError, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { explain, isRefused, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { CnpgConfig } from '../../config.ts';
@@ -75,7 +75,7 @@ export class PreferredPrimary {
     const cluster = await api.get(CLUSTERS, { namespace, name }, { signal });
     const uid = cluster.metadata.uid ?? '';
     const record = decodeRecord(this.#options.memory.get(SECTION));
-    const asked = record?.uid !== uid || (restartedAt !== '' && record.restartedAt !== restartedAt);
+    const asked = record?.uid !== uid || isLater(restartedAt, record.restartedAt);
     if (record !== undefined && record.uid === uid && record.outcome === 'Moving') {
       return this.#follow(record, cluster, leadership);
     }
@@ -132,7 +132,7 @@ export class PreferredPrimary {
 
   /** Stored before it is sent: a replica that takes over in between must not send it a second time. */
   async #promote(cluster: Cluster, record: PreferredRecord, leadership: Leadership): Promise<void> {
-    const { api, namespace, clusterName: name } = this.#options;
+    const { api, namespace, clusterName: name, memory } = this.#options;
     await this.#remember(record, leadership);
     if (!leadership.isHeld()) return;
     const body = {
@@ -152,19 +152,28 @@ export class PreferredPrimary {
       });
     } catch (error) {
       // The server refused it, so nothing was changed: it may be tried again. Without an answer nobody knows.
-      if (error instanceof KubeError && error.status >= 400 && error.status < 500) {
+      if (isRefused(error)) {
         const detail = `the patch was refused: ${explain(error)}`;
-        await this.#remember({ ...record, outcome: 'Waiting', target: '', detail }, leadership);
+        const refused: PreferredRecord = { ...record, outcome: 'Waiting', target: '', detail };
+        memory.set(SECTION, refused); // Counts for this replica even if it cannot be stored.
+        await this.#remember(refused, leadership);
       }
       throw error;
     }
   }
 
+  /** What was not stored did not happen: the next step comes to it again. */
   async #remember(record: PreferredRecord, leadership: Leadership): Promise<void> {
-    const { memory } = this.#options;
+    const { memory, onOutcome } = this.#options;
+    const before = memory.get(SECTION);
     memory.set(SECTION, record);
-    await memory.save(leadership);
-    this.#options.onOutcome(record);
+    try {
+      await memory.save(leadership);
+    } catch (error) {
+      memory.set(SECTION, before ?? null);
+      throw error;
+    }
+    onOutcome(record);
   }
 
   #now(): string {
@@ -215,6 +224,11 @@ function preferredEvent({ outcome, target, detail }: PreferredRecord, node: stri
         note: `${target} on ${node} did not become the primary in time: ${detail}. Look at the Cluster; nothing more is done`,
       };
   }
+}
+
+/** A rollout ends replicas one by one: one from before the restart may lead once more after a new one has. */
+function isLater(restartedAt: string, before: string): boolean {
+  return Date.parse(restartedAt) > (Date.parse(before) || 0);
 }
 
 function isInstanceOn(pod: Pod, node: string): boolean {
