@@ -75,6 +75,10 @@ async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal)
     restartedAt: await restartedAt(api, { name: podName, namespace }, log),
     lookup: authoritativeLookup(clock),
     connectNamecheap: (account) => new HttpNamecheapApi(account, { clock, dispatcher: internet }),
+    onWatchList(resource, missed) {
+      metrics.reflectorLists.inc({ resource });
+      metrics.reflectorMissed.inc({ resource }, missed);
+    },
     onWatchProblem(resource, kind, error) {
       metrics.reflectorProblems.inc({ resource, kind });
       log.info({ resource, kind, err: error }, 'watch was interrupted, it goes on');

@@ -9,12 +9,14 @@ export interface WatchPorts {
   readonly random: Random;
   /** `resource` is the plural, such as `pods`. */
   readonly onWatchProblem: (resource: string, problem: ReflectorProblem, error: unknown) => void;
+  /** After each complete list; `missed` changes had not been told by the watch before it. */
+  readonly onWatchList?: (resource: string, missed: number) => void;
 }
 
 /** A reflector whose problems are told with the name of its resource. */
 export function reflect<T extends KubeObject, V>(
-  { api, clock, random, onWatchProblem }: WatchPorts,
-  options: Omit<ReflectorOptions<T, V>, 'api' | 'clock' | 'random' | 'onProblem'>,
+  { api, clock, random, onWatchProblem, onWatchList }: WatchPorts,
+  options: Omit<ReflectorOptions<T, V>, 'api' | 'clock' | 'random' | 'onProblem' | 'onList'>,
 ): Reflector<T, V> {
   const { plural } = options.resource;
   return new Reflector({
@@ -23,6 +25,7 @@ export function reflect<T extends KubeObject, V>(
     clock,
     random,
     onProblem: (problem, error) => onWatchProblem(plural, problem, error),
+    onList: ({ missed }) => onWatchList?.(plural, missed),
   });
 }
 
