@@ -1,8 +1,8 @@
 /** Plain JSON values as the simulated API server keeps them: frozen, so that nobody changes what another one holds. */
 
-/** A deep, frozen copy; undefined members are left out, as JSON does. */
+/** A deep, frozen copy; undefined members are left out, as JSON does. What is frozen already came from here. */
 export function frozenCopy<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as T;
   const copy: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(value)) {

@@ -34,8 +34,9 @@ export interface ReplicaPorts {
   readonly onEnd: (error: unknown) => void;
 }
 
-/** Shared by all: nothing here is decided by what they count. */
+/** Shared by all: nothing here is decided by what they count or say. */
 const metrics = createMetrics('simulation');
+const silence = createLog({ level: 'silent', destination: { write: () => undefined } });
 
 /** One process of the real controller, with its own clock and its own ways to the servers. */
 export class Replica {
@@ -102,8 +103,10 @@ export class Replica {
     const { identity } = this;
     const api = sabotage.api?.(this.api) ?? this.api;
     const registrar = sabotage.registrar?.(this.registrar) ?? this.registrar;
-    const level = write === undefined ? 'silent' : 'debug';
-    const log = createLog({ level, destination: { write: (line) => write?.(logLine(line)) } });
+    const log =
+      write === undefined
+        ? silence
+        : createLog({ level: 'debug', destination: { write: (line) => write(logLine(line)) } });
     const controller = createController(config, {
       api,
       clock: this.#process,

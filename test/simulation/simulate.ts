@@ -73,7 +73,7 @@ async function convergence(world: World): Promise<number> {
         `${BOUND_MS} ms after the last fault, ${differences.join(' and ') || 'it is right only now'}`,
       );
     }
-    await world.clock.step(now + 1_000);
+    await advance(world, now + 500);
   }
   return Number.POSITIVE_INFINITY;
 }

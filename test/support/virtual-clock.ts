@@ -54,7 +54,7 @@ export class VirtualClock implements Clock {
     while (more) more = await this.step(time);
   }
 
-  /** Fires the next timer due at `limit` or before and settles; false, standing at `limit`, when there is none. */
+  /** Settles, then fires the next timer due at `limit` or before; false, standing at `limit`, when there is none. */
   async step(limit: number): Promise<boolean> {
     await settle();
     const timer = this.#next(limit);
@@ -64,7 +64,6 @@ export class VirtualClock implements Clock {
     }
     this.#time = Math.max(this.#time, timer.at);
     timer.task();
-    await settle();
     return true;
   }
 

@@ -1,0 +1,29 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Outcome, simulate } from './simulate.ts';
+
+/** The seeds `first`, `first + step`, … below `end`. */
+export interface Batch {
+  readonly first: number;
+  readonly step: number;
+  readonly end: number;
+}
+
+export interface BatchResult {
+  readonly failed: readonly Outcome[];
+  readonly slowestMs: number;
+}
+
+// Most errors here are made on purpose, and nobody reads where.
+Error.stackTraceLimit = 0;
+parentPort?.postMessage(await run(workerData as Batch));
+
+async function run({ first, step, end }: Batch): Promise<BatchResult> {
+  const failed: Outcome[] = [];
+  let slowestMs = 0;
+  for (let seed = first; seed < end; seed += step) {
+    const outcome = await simulate(seed);
+    if (outcome.violations.length > 0) failed.push(outcome);
+    else slowestMs = Math.max(slowestMs, outcome.rightAfterMs);
+  }
+  return { failed, slowestMs };
+}
