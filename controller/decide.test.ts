@@ -106,6 +106,11 @@ describe('decide, when the ConfigMap was touched', () => {
     assert.deepEqual(edited({ activeNode: 'x', reason: 'y', phase: 'Held' }), SETTLED);
   });
 
+  test('a move to the site that was written by hand into the same epoch is a new epoch all the same', () => {
+    const next = decide(situation({ look: AT_EU, published: { ...SETTLED, activeSite: 'eu' } }));
+    assert.deepEqual([next.activeSite, next.epoch], ['eu', 8]);
+  });
+
   test('a malformed one that still shows an epoch is followed by a higher epoch', () => {
     assert.equal(decide(situation({ published: undefined, epochFloor: 40 })).epoch, 41);
   });

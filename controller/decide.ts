@@ -70,12 +70,14 @@ function nextEpoch(
   now: string,
 ): { epoch: number; since: string } {
   if (site === '') return { epoch: Math.max(previous.epoch, floor), since: previous.since };
-  const seen = published !== undefined && published.epoch >= previous.epoch ? published : previous;
-  const highest = Math.max(previous.epoch, seen.epoch, floor);
-  if (seen.activeSite === site && highest === seen.epoch && highest > 0) {
-    return { epoch: highest, since: highest === previous.epoch ? previous.since : seen.since };
+  const known = published === undefined ? [previous] : [previous, published];
+  const epoch = Math.max(floor, ...known.map((status) => status.epoch));
+  const named = known.filter((status) => status.epoch === epoch);
+  const [first] = named;
+  if (first !== undefined && epoch > 0 && named.every((status) => status.activeSite === site)) {
+    return { epoch, since: first.since };
   }
-  return { epoch: highest + 1, since: now };
+  return { epoch: epoch + 1, since: now };
 }
 
 function phaseOf(look: Look): Pick<Status, 'phase' | 'reason'> {

@@ -51,6 +51,8 @@ export interface StatusChange {
   readonly movedAt: string | undefined;
 }
 
+/** More than are sent while one of them can still be under way. */
+const MAX_UNANSWERED = 32;
 const FAILED_PASS_RETRY = { base: 250, max: 10_000 };
 const RACES_AT_ONCE = 3;
 
@@ -60,8 +62,10 @@ const RACES_AT_ONCE = 3;
  */
 export class Follower {
   readonly #options: FollowerOptions;
-  /** What is published, as far as this replica knows; undefined when it has to be read first. */
+  /** What this replica last published or took over; undefined when it has to be read first. */
   #believed: Status | undefined;
+  /** Writes without an answer since then: each may have been stored, or still be. */
+  #unanswered: readonly Status[] = [];
   /** What the observer was told last. */
   #told: Status | undefined;
   #failures = 0;
@@ -77,6 +81,7 @@ export class Follower {
     const watching = trigger.watch(wakeup.ring, signal);
     // Somebody else may have led meanwhile: what is published counts.
     this.#believed = undefined;
+    this.#unanswered = [];
     this.#told = undefined;
     while (!signal.aborted && (await this.#pass(leadership))) {
       // A little early, so that a change right after a look is known within the period, the look itself included.
@@ -156,7 +161,7 @@ export class Follower {
     const { clock, status, observer, lastTransition, dryRun } = this.#options;
     if (!dryRun) await status.assertNotDeposed(found, leadership);
     const published = decodeStatus(found.data);
-    const before = this.#believed ?? recall(published, lastTransition());
+    const before = this.#stored(published) ?? this.#believed ?? recall(published, lastTransition());
     const after = decide({
       believed: before,
       published,
@@ -170,6 +175,7 @@ export class Follower {
     const writes = !dryRun && (differs || !claimed);
     if (writes) await this.#write(after, found, leadership);
     this.#believed = after;
+    if (writes) this.#unanswered = [];
     const told = this.#told;
     this.#told = after;
     if (told === undefined || !sameContent(told, after)) {
@@ -180,18 +186,21 @@ export class Follower {
   }
 
   /**
-   * A write that failed without a clear refusal may have been stored all the same. Then what was believed before it
-   * counts no longer: held on to, it would take readers back to the site that they have just left.
+   * A write that failed without a clear refusal may have been stored all the same. The next pass finds out: to go on
+   * from what was published before would take readers back to the site that they have just left.
    */
   async #write(status: Status, found: Found, leadership: Leadership): Promise<void> {
-    const believed = this.#believed;
-    this.#believed = undefined;
     try {
       await this.#options.status.write(found, encodeStatus(status), leadership);
     } catch (error) {
-      if (isRefused(error)) this.#believed = believed;
+      if (!isRefused(error)) this.#unanswered = [...this.#unanswered, status].slice(-MAX_UNANSWERED);
       throw error;
     }
+  }
+
+  /** The one of the unanswered writes that is published, if any is. */
+  #stored(published: Status | undefined): Status | undefined {
+    return published && this.#unanswered.find((status) => isSame(published, status));
   }
 }
 
