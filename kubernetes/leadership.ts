@@ -23,7 +23,7 @@ export function soleLeadership(signal: AbortSignal): Leadership {
     },
     signal,
     isHeld: () => !signal.aborted,
-    confirm: (floor = 0) => {
+    confirm: (floor = -1) => {
       term = Math.max(term, floor + 1);
       return Promise.resolve(term);
     },
