@@ -2,7 +2,7 @@
 
 import type { Status } from '../contract/status.ts';
 import { systemClock, withDeadline } from '../kubernetes/clock.ts';
-import { FOLLOWING, SITES, siteOf, untilDnsPointsTo, ZONE } from '../test/support/two-sites.ts';
+import { FOLLOWING, nextPrimary, SITES, siteOf, untilDnsPointsTo, ZONE } from '../test/support/two-sites.ts';
 import { fact, moment, styled, table } from './screen.ts';
 import type { Stage } from './stage.ts';
 
@@ -28,9 +28,7 @@ export async function showState({ cluster, dns, status }: Stage): Promise<void> 
 
 /** Moves the primary to the other site, and shows when everything else has followed. */
 export async function movePrimary({ cluster, operator, status, dns }: Stage): Promise<Followed> {
-  const from = (await cluster.get()).status?.currentPrimary ?? '';
-  const to = [cluster.instance(0), cluster.instance(1)].find((instance) => instance !== from) ?? from;
-  const site = siteOf(cluster, to);
+  const { from, to, site } = await nextPrimary(cluster);
   moment(undefined, `the operator stops ${from} and promotes ${to}`);
   const moved = Promise.withResolvers<number>();
   const quiet = status.onSeen(({ status: seen }) => {

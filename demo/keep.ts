@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { STATUS_CONFIGMAP } from '../contract/names.ts';
-import { ZONE } from '../test/support/two-sites.ts';
+import { nextPrimary, ZONE } from '../test/support/two-sites.ts';
 import { say, styled, title } from './screen.ts';
 import { NAMESPACE, type Stage } from './stage.ts';
 
@@ -27,9 +27,8 @@ async function suggestions({
   controller,
   dns,
 }: Stage): Promise<readonly (readonly string[])[]> {
-  const primary = (await cluster.get()).status?.currentPrimary;
-  const other = [cluster.instance(0), cluster.instance(1)].find((instance) => instance !== primary);
-  const patch = JSON.stringify({ status: { targetPrimary: other } });
+  const { to } = await nextPrimary(cluster);
+  const patch = JSON.stringify({ status: { targetPrimary: to } });
   const status = `kubectl -n ${NAMESPACE} get configmap ${STATUS_CONFIGMAP}`;
   return [
     ['First, in another terminal', `export KUBECONFIG=${plane.kubeconfig}`],

@@ -45,6 +45,15 @@ export function siteOf(cluster: CnpgCluster, instance: string): SiteSetting {
   return site;
 }
 
+/** The instance to which the primary moves next: always the one at the other site. */
+export async function nextPrimary(
+  cluster: CnpgCluster,
+): Promise<{ readonly from: string; readonly to: string; readonly site: SiteSetting }> {
+  const from = (await cluster.get()).status?.currentPrimary ?? '';
+  const to = cluster.instance(from === cluster.instance(0) ? 1 : 0);
+  return { from, to, site: siteOf(cluster, to) };
+}
+
 /** A zone with mail, certificates and a web site besides the names that follow, which point to the east. */
 export function exampleZone(): StandInZone {
   const following = FOLLOWING.map((name) => host(name, 'A', EAST.ip, { ttl: '60' }));

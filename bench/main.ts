@@ -1,0 +1,57 @@
+/** `make bench`: speed and memory of the controller, measured from outside of it. `--short`: fewer of everything. */
+import { parseArgs, styleText } from 'node:util';
+import { startControlPlane } from '../test/support/control-plane.ts';
+import { installCnpgCrds } from '../test/support/seed.ts';
+import { timeDns, timeUnwatched, timeWatched } from './moves.ts';
+import { describeMachine, type Results, type Row, rowsOf, writeResults } from './results.ts';
+import { measureScale } from './scale.ts';
+import { type Start, timeStart } from './starts.ts';
+
+const FULL = { starts: 5, watched: 150, dns: 4, unwatched: 6, namespaces: 500 };
+const SHORT = { starts: 2, watched: 40, dns: 1, unwatched: 1, namespaces: 50 };
+
+const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
+const results = await measure(values.short ? SHORT : FULL);
+print(results);
+console.log(`\nAll samples: ${await writeResults(results)}`);
+
+async function measure(size: typeof FULL): Promise<Results> {
+  const machine = describeMachine();
+  await using ends = new AsyncDisposableStack();
+  progress('starting a control plane');
+  const plane = await startControlPlane();
+  ends.defer(() => plane.stop());
+  await installCnpgCrds(plane.api);
+
+  const starts: Start[] = [];
+  for (let start = 0; start < size.starts; start += 1) {
+    progress(`start ${start + 1} of ${size.starts}`);
+    starts.push(await timeStart(plane));
+  }
+  progress(`${size.watched} moves, each followed by the controller and by a bare client in turn`);
+  const watched = await timeWatched(plane, size.watched);
+  progress(`${size.dns} moves until the DNS provider has accepted`);
+  const dns = await timeDns(plane, size.dns);
+  progress(`${size.unwatched} moves with every watch silently dead`);
+  const unwatched = await timeUnwatched(plane, size.unwatched);
+  progress(`${size.namespaces} namespaces full of injected pods`);
+  const scale = await measureScale(plane, size.namespaces);
+  return { machine, starts, watched, dns, unwatched, scale };
+}
+
+function progress(what: string): void {
+  process.stderr.write(`… ${what}\n`);
+}
+
+function print({ machine }: Results): void {
+  console.log(`\n${machine.commit}, node ${machine.node}, ${machine.cores} × ${machine.cpu}`);
+  console.log(`Load of the machine before the run: ${machine.loadBefore.toFixed(1)}\n`);
+  console.log(`${''.padEnd(31)}    p50    p95    p99    max`);
+  for (const row of rowsOf(results)) console.log(line(row));
+}
+
+function line({ what, figures, target }: Row): string {
+  const verdict =
+    target && `${styleText(target.met ? 'green' : 'red', target.met ? '✓' : '✗')} ${target.text}`;
+  return `${what.padEnd(31)}${figures.padEnd(40)}${verdict ?? ''}`.trimEnd();
+}

@@ -1,0 +1,91 @@
+/** From the move of the primary until the world has followed. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { STATUS_CONFIGMAP } from '../contract/names.ts';
+import { systemClock, withDeadline } from '../kubernetes/clock.ts';
+import type { ControlPlane } from '../test/support/control-plane.ts';
+import { startFaultProxy } from '../test/support/fault-proxy.ts';
+import { startProcess } from '../test/support/process.ts';
+import { dnsSettings, startExampleDns, untilDnsPointsTo } from '../test/support/two-sites.ts';
+import { FOLLOW_LIMIT_MS, type Follows, follow, type Lane, openLane, statusOf, timeMove } from './lane.ts';
+import { type Memory, memoryOf } from './memory.ts';
+
+const START_LIMIT_MS = 20_000;
+/** The first moves of both are not counted: their programs are still being compiled. */
+const WARM_UP = 10;
+
+export interface Watched {
+  /** Of the controller, after the last move. */
+  readonly memory: Memory;
+  readonly controller: readonly number[];
+  /** The bare client's, in turn with the controller's. */
+  readonly floor: readonly number[];
+}
+
+export async function timeWatched(plane: ControlPlane, moves: number): Promise<Watched> {
+  await using ends = new AsyncDisposableStack();
+  const [lane, bare] = [await openLane(plane, ends), await openLane(plane, ends)];
+  await followBarely(plane, bare, ends);
+  const controller = await follow(lane, ends);
+  const samples: { controller: number[]; floor: number[] } = { controller: [], floor: [] };
+  for (let move = 0; move < WARM_UP + moves; move += 1) {
+    const [own, least] = [await timeMove(lane, statusOf(lane)), await timeMove(bare, statusOf(bare))];
+    if (move < WARM_UP) continue;
+    samples.controller.push(own);
+    samples.floor.push(least);
+  }
+  return { ...samples, memory: await memoryOf(controller.process.pid) };
+}
+
+async function followBarely(
+  plane: ControlPlane,
+  { cluster }: Lane,
+  ends: AsyncDisposableStack,
+): Promise<void> {
+  const program = `${import.meta.dirname}/floor-client.ts`;
+  const target = [plane.folder, cluster.namespace, cluster.name, STATUS_CONFIGMAP];
+  const client = await startProcess('floor-client', [process.execPath, program, ...target]);
+  ends.defer(async () => void (await client.stop()));
+  await client.waitForLog(({ msg }) => msg === 'watching', START_LIMIT_MS);
+}
+
+/** With every watch silently dead: a proxy keeps the streams open and swallows what they bring. */
+export async function timeUnwatched(plane: ControlPlane, moves: number): Promise<readonly number[]> {
+  await using ends = new AsyncDisposableStack();
+  const lane = await openLane(plane, ends);
+  const proxy = await startFaultProxy(plane);
+  ends.defer(() => proxy.stop());
+  const kubeconfig = await plane.kubeconfigFor('admin', { server: proxy.url });
+  await follow(lane, ends, { kubeconfig });
+  proxy.inject({ verbs: ['watch'] }, { kind: 'silence' });
+  const samples: number[] = [];
+  for (let move = 0; move < moves; move += 1) {
+    await delay(RESYNC_MS * Math.random()); // Each move had just made the loop look: without this all would wait long.
+    samples.push(await timeMove(lane, statusOf(lane)));
+  }
+  return samples;
+}
+
+/** The default of RESYNC_SECONDS. */
+const RESYNC_MS = 10_000;
+/** Two writes of a zone are kept that far apart by the controller: a move that comes sooner waits on purpose. */
+const WRITE_GAP_MS = 10_500;
+
+/** Until the provider, a stand-in on this machine, has the new addresses. */
+export async function timeDns(plane: ControlPlane, moves: number): Promise<readonly number[]> {
+  await using ends = new AsyncDisposableStack();
+  const lane = await openLane(plane, ends);
+  const dns = await startExampleDns();
+  ends.defer(() => dns.stop());
+  await follow(lane, ends, { settings: dnsSettings(dns) });
+  const follows: Follows = (site) =>
+    withDeadline(systemClock, FOLLOW_LIMIT_MS, undefined, 'the DNS zone', async () => {
+      await untilDnsPointsTo(dns, site);
+      return performance.now();
+    });
+  const samples: number[] = [];
+  for (let move = 0; move < moves; move += 1) {
+    if (move > 0) await delay(WRITE_GAP_MS);
+    samples.push(await timeMove(lane, follows));
+  }
+  return samples;
+}

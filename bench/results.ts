@@ -1,0 +1,109 @@
+/** What a run has measured, and how it is told. */
+import { execFileSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { type Figures, figuresOf, median } from './figures.ts';
+import type { Memory } from './memory.ts';
+import type { Watched } from './moves.ts';
+import type { Scale } from './scale.ts';
+import type { Start } from './starts.ts';
+
+/** Times in milliseconds, memory in MiB. */
+export interface Results {
+  readonly machine: Machine;
+  readonly watched: Watched;
+  readonly unwatched: readonly number[];
+  readonly dns: readonly number[];
+  readonly starts: readonly Start[];
+  readonly scale: Scale;
+}
+
+interface Machine {
+  readonly at: string;
+  readonly commit: string;
+  readonly node: string;
+  readonly cpu: string;
+  readonly cores: number;
+  /** Others' work on the machine before the run: with more than a little of it the figures are worth nothing. */
+  readonly loadBefore: number;
+}
+
+export function describeMachine(): Machine {
+  const [first] = cpus();
+  return {
+    at: new Date().toISOString(),
+    commit: execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim(),
+    node: process.version,
+    cpu: first?.model ?? 'unknown',
+    cores: cpus().length,
+    loadBefore: loadavg()[0] ?? Number.NaN,
+  };
+}
+
+/** Resolves to the path of the file. */
+export async function writeResults(results: Results): Promise<string> {
+  const folder = join(import.meta.dirname, 'results');
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `${results.machine.at.replaceAll(':', '')}.json`);
+  await writeFile(file, `${JSON.stringify({ summary: summarize(results), ...results }, undefined, 1)}\n`);
+  return file;
+}
+
+export type Row = {
+  readonly what: string;
+  readonly figures: string;
+  /** Undefined: for comparison only. */
+  readonly target?: { readonly text: string; readonly met: boolean };
+};
+
+/** The targets are those of the design's section on speed. */
+export function rowsOf({ watched, unwatched, dns, starts, scale }: Results): readonly Row[] {
+  const [own, floor] = [figuresOf(watched.controller), figuresOf(watched.floor)];
+  const ratio = own.p50 / floor.p50;
+  const [slow, accepted, copies] = [figuresOf(unwatched), figuresOf(dns), figuresOf(scale.copiesMs)];
+  const startRss = median(starts.map(({ memory }) => memory.rss));
+  const startAnonymous = median(starts.map(({ memory }) => memory.anonymous));
+  return [
+    { what: 'primary → status, controller', figures: times(own), target: atMost('p99', own.p99, 100, 'ms') },
+    { what: '                  bare client', figures: times(floor) },
+    {
+      what: '                  p50 of both',
+      figures: `× ${ratio.toFixed(2)}`,
+      target: atMost('', ratio, 2, '×'),
+    },
+    { what: '       with dead watches', figures: times(slow), target: atMost('max', slow.max, 10_000, 'ms') },
+    {
+      what: 'primary → DNS provider',
+      figures: times(accepted),
+      target: atMost('max', accepted.max, 3_000, 'ms'),
+    },
+    { what: `primary → ${scale.namespaces} copies`, figures: times(copies) },
+    { what: 'start → ready', figures: times(figuresOf(starts.map(({ readyMs }) => readyMs))) },
+    { what: 'start → first status', figures: times(figuresOf(starts.map(({ statusMs }) => statusMs))) },
+    { what: 'memory after the start', figures: memory({ rss: startRss, anonymous: startAnonymous }) },
+    { what: `memory after ${own.count} moves`, figures: memory(watched.memory) },
+    {
+      what: `memory with ${scale.pods} pods`,
+      figures: memory(scale.memory),
+      target: atMost('peak', scale.memory.peak, 150, 'MiB'),
+    },
+  ];
+}
+
+function summarize(results: Results): readonly Row[] {
+  return rowsOf(results).map(({ what, ...rest }) => ({ what: what.trim(), ...rest }));
+}
+
+function atMost(what: string, value: number, limit: number, unit: string): NonNullable<Row['target']> {
+  return { text: `${what} ≤ ${limit.toLocaleString('en')} ${unit}`.trim(), met: value <= limit };
+}
+
+function times({ p50, p95, p99, max, count }: Figures): string {
+  const cells = [p50, p95, p99, max].map((ms) => Math.round(ms).toLocaleString('en').padStart(7));
+  return `${cells.join('')} ms  n=${count}`;
+}
+
+function memory({ rss, anonymous }: Pick<Memory, 'rss' | 'anonymous'>): string {
+  return `${rss.toFixed(0)} MiB RSS, ${anonymous.toFixed(0)} MiB anonymous`;
+}

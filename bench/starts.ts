@@ -1,0 +1,37 @@
+/** How long the controller takes to start, and what it takes of memory then. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ControlPlane } from '../test/support/control-plane.ts';
+import type { Controller } from '../test/support/controller.ts';
+import { FOLLOW_LIMIT_MS, launch, openLane } from './lane.ts';
+import { type Memory, memoryOf } from './memory.ts';
+
+export interface Start {
+  /** From before the program is started until /readyz says that it is. */
+  readonly readyMs: number;
+  /** … until the first status is there: the Lease taken, the lists read, the primary found. */
+  readonly statusMs: number;
+  readonly memory: Memory;
+}
+
+/** Until garbage of the start is gone, and the watches stand. */
+const SETTLE_MS = 3_000;
+const POLL_MS = 5;
+
+export async function timeStart(plane: ControlPlane): Promise<Start> {
+  await using ends = new AsyncDisposableStack();
+  const lane = await openLane(plane, ends);
+  const startedAt = performance.now();
+  const firstStatus = lane.status.until(({ activeSite }) => activeSite !== '', FOLLOW_LIMIT_MS);
+  const controller = await launch(lane, ends);
+  const [readyMs, { at }] = await Promise.all([
+    untilReady(controller).then(() => performance.now() - startedAt),
+    firstStatus,
+  ]);
+  await delay(SETTLE_MS);
+  return { readyMs, statusMs: at - startedAt, memory: await memoryOf(controller.process.pid) };
+}
+
+async function untilReady({ url }: Controller): Promise<void> {
+  const signal = AbortSignal.timeout(FOLLOW_LIMIT_MS);
+  while (!(await fetch(`${url}/readyz`, { signal })).ok) await delay(POLL_MS);
+}
