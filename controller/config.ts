@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import { explain } from '../kubernetes/errors.ts';
 import { checkDns, dnsConfig } from './config/dns.ts';
+import type { Config, FollowerConfig } from './config/model.ts';
 import { type Finding, type Problem, toProblem } from './config/problems.ts';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from './config/schema.ts';
 import { MASK, Secret } from './config/secret.ts';
@@ -16,62 +17,11 @@ import {
   variable,
 } from './config/settings.ts';
 import { misspeltVariables } from './config/suggest.ts';
-import type { DnsName } from './dns/zones.ts';
-import type { Site } from './sites.ts';
 
+export type * from './config/model.ts';
 export { formatProblems, type Problem } from './config/problems.ts';
 export type { Secret } from './config/secret.ts';
 export type { Environment } from './config/settings.ts';
-
-export interface Config {
-  /** At least one; the first is the one that the variables configure. */
-  readonly followers: readonly [FollowerConfig, ...FollowerConfig[]];
-  readonly configMapName: string;
-  readonly resyncSeconds: number;
-  readonly leaderElection: boolean;
-  /** 0: a free one. */
-  readonly httpPort: number;
-  readonly dryRun: boolean;
-  readonly logLevel: string;
-  /** Of the controller's own objects. Undefined: that of the service account or kubeconfig context. */
-  readonly namespace: string | undefined;
-  /** Undefined: the host name. */
-  readonly podName: string | undefined;
-}
-
-export interface FollowerConfig {
-  readonly name: string;
-  readonly sites: readonly Site[];
-  readonly trigger: CnpgConfig;
-  readonly dns: DnsConfig;
-}
-
-export interface CnpgConfig {
-  readonly kind: 'cnpg';
-  readonly namespace: string;
-  readonly clusterName: string;
-  readonly preferredPrimaryNode: string | undefined;
-}
-
-/** `none` also when no records are listed. */
-export type DnsConfig = { readonly provider: 'none' } | NamecheapDnsConfig;
-
-export interface NamecheapDnsConfig {
-  readonly provider: 'namecheap';
-  /** At least one. */
-  readonly records: readonly DnsName[];
-  /** Seconds. */
-  readonly ttl: number;
-  readonly namecheap: NamecheapConfig;
-}
-
-export interface NamecheapConfig {
-  readonly apiUser: string;
-  readonly apiKey: Secret;
-  /** IPv4; undefined: to be detected. */
-  readonly clientIp: string | undefined;
-  readonly apiUrl: string;
-}
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }

@@ -1,6 +1,6 @@
-import type { DnsConfig } from '../config.ts';
 import type { DnsName } from '../dns/zones.ts';
 import type { Site } from '../sites.ts';
+import type { DnsConfig } from './model.ts';
 import type { FOLLOWER } from './schema.ts';
 import type { Checked, Values } from './settings.ts';
 

@@ -6,6 +6,7 @@ import { DnsError } from '../dns/provider.ts';
 import { createProvider, type DnsPorts } from '../dns/registry.ts';
 import { ConfigMapSnapshots } from '../dns/snapshots.ts';
 import type { EventSink } from '../event-rules.ts';
+import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { WatchPorts } from '../reflect.ts';
 import type { Sites } from '../sites.ts';
@@ -15,6 +16,7 @@ import { StatusCopies } from './status-copies.ts';
 
 export interface SignalPorts extends WatchPorts, Pick<DnsPorts, 'connectNamecheap'> {
   readonly lookup: AuthoritativeLookup;
+  readonly log: Logger;
   readonly metrics: Metrics;
   readonly sites: Sites;
   readonly statusMap: Required<ObjectKey>;
@@ -41,6 +43,7 @@ function statusCopies({ name: follower }: FollowerConfig, ports: SignalPorts): S
     ...statusMap,
     onRefused: (namespace, reason) =>
       events({ reason: 'CopyRefused', note: `Namespace ${namespace}: ${reason}` }),
+    onFailure: (copy, err) => ports.log.warn({ follower, copy, err }, 'copy was not written, will try again'),
     onCount: (counts) => {
       for (const [progress, count] of Object.entries(counts))
         metrics.copies.set({ follower, progress }, count);

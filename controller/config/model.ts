@@ -1,0 +1,54 @@
+import type { DnsName } from '../dns/zones.ts';
+import type { Site } from '../sites.ts';
+import type { Secret } from './secret.ts';
+
+/** The configuration as the rest of the controller gets it: complete and checked. */
+export interface Config {
+  /** At least one; the first is the one that the variables configure. */
+  readonly followers: readonly [FollowerConfig, ...FollowerConfig[]];
+  readonly configMapName: string;
+  readonly resyncSeconds: number;
+  readonly leaderElection: boolean;
+  /** 0: a free one. */
+  readonly httpPort: number;
+  readonly dryRun: boolean;
+  readonly logLevel: string;
+  /** Of the controller's own objects. Undefined: that of the service account or kubeconfig context. */
+  readonly namespace: string | undefined;
+  /** Undefined: the host name. */
+  readonly podName: string | undefined;
+}
+
+export interface FollowerConfig {
+  readonly name: string;
+  readonly sites: readonly Site[];
+  readonly trigger: CnpgConfig;
+  readonly dns: DnsConfig;
+}
+
+export interface CnpgConfig {
+  readonly kind: 'cnpg';
+  readonly namespace: string;
+  readonly clusterName: string;
+  readonly preferredPrimaryNode: string | undefined;
+}
+
+/** `none` also when no records are listed. */
+export type DnsConfig = { readonly provider: 'none' } | NamecheapDnsConfig;
+
+export interface NamecheapDnsConfig {
+  readonly provider: 'namecheap';
+  /** At least one. */
+  readonly records: readonly DnsName[];
+  /** Seconds. */
+  readonly ttl: number;
+  readonly namecheap: NamecheapConfig;
+}
+
+export interface NamecheapConfig {
+  readonly apiUser: string;
+  readonly apiKey: Secret;
+  /** IPv4; undefined: to be detected. */
+  readonly clientIp: string | undefined;
+  readonly apiUrl: string;
+}

@@ -1,0 +1,86 @@
+import { LABELS, PROGRAM } from '../../contract/names.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import type { Reflector } from '../../kubernetes/reflector.ts';
+import { CONFIG_MAPS, type ConfigMap, NAMESPACES, PODS } from '../../kubernetes/resources.ts';
+import { reflect, type WatchPorts } from '../reflect.ts';
+
+/**
+ * Which namespaces want a copy, and which copies there are, from watches. Kept small: of a pod only the name of its
+ * namespace, because there may be thousands.
+ */
+export class CopySources {
+  readonly #asking: Reflector<KubeObject, string>;
+  readonly #pods: Reflector<KubeObject, string>;
+  readonly #copies: Reflector<ConfigMap, ConfigMap>;
+  readonly #podsIn = new Map<string, number>();
+  /** Called with a namespace where something has changed. */
+  readonly #onChange: (namespace: string) => void;
+
+  constructor(ports: WatchPorts, follower: string, onChange: (namespace: string) => void) {
+    this.#onChange = onChange;
+    this.#asking = reflect(ports, {
+      resource: NAMESPACES,
+      labelSelector: `${LABELS.status}=true`,
+      metadataOnly: true,
+      keep: nameUnlessDeleting,
+      onChange: (name, now, before) => {
+        if (now !== before) onChange(name);
+      },
+    });
+    this.#pods = reflect(ports, {
+      resource: PODS,
+      labelSelector: `${LABELS.inject}=true`,
+      metadataOnly: true,
+      keep: ({ metadata }) => metadata.namespace ?? '',
+      onChange: (_key, now, before) => {
+        if (now === undefined) this.#count(before ?? '', -1);
+        if (before === undefined) this.#count(now ?? '', 1);
+      },
+    });
+    this.#copies = reflect(ports, {
+      resource: CONFIG_MAPS,
+      labelSelector: `${LABELS.role}=copy,${LABELS.follower}=${follower},${LABELS.managedBy}=${PROGRAM}`,
+      keep: (object) => object,
+      onChange: (key) => onChange(key.slice(0, key.indexOf('/'))),
+    });
+  }
+
+  /** Resolves when everything was listed once: before that, nobody knows what is not wanted. */
+  get synced(): Promise<unknown> {
+    return Promise.all([this.#asking.synced, this.#pods.synced, this.#copies.synced]);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#asking.run(signal), this.#pods.run(signal), this.#copies.run(signal)]);
+  }
+
+  wants(namespace: string): boolean {
+    return (this.#asking.get(namespace) ?? '') !== '' || this.#podsIn.has(namespace);
+  }
+
+  wanting(): Set<string> {
+    const namespaces = new Set([...this.#asking.list(), ...this.#podsIn.keys()]);
+    namespaces.delete('');
+    return namespaces;
+  }
+
+  copy(namespace: string, name: string): ConfigMap | undefined {
+    return this.#copies.get(`${namespace}/${name}`);
+  }
+
+  copies(): Iterable<ConfigMap> {
+    return this.#copies.list();
+  }
+
+  #count(namespace: string, change: 1 | -1): void {
+    const count = (this.#podsIn.get(namespace) ?? 0) + change;
+    if (count > 0) this.#podsIn.set(namespace, count);
+    else this.#podsIn.delete(namespace);
+    if (count === 0 || (count === 1 && change === 1)) this.#onChange(namespace);
+  }
+}
+
+/** Nothing can be created in a namespace that is being deleted. */
+function nameUnlessDeleting({ metadata }: KubeObject): string {
+  return metadata.deletionTimestamp === undefined ? metadata.name : '';
+}
