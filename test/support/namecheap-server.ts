@@ -8,7 +8,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text as readBody } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { ApiFault, escapeXml, hostXml, replaceHosts, type StandInZone } from './namecheap-zones.ts';
+import { errorXml, escapeXml, hostXml, okXml } from './namecheap-xml.ts';
+import { ApiFault, replaceHosts, type StandInZone } from './namecheap-zones.ts';
 
 export type Command = 'getHosts' | 'setHosts' | 'getInfo';
 
@@ -58,7 +59,6 @@ export interface Request {
 /** `silent`: no answer ever comes; `reset`: the connection is cut. */
 export type Reply = { readonly status: number; readonly body: string | Buffer } | 'silent' | 'reset';
 
-const NAMESPACE = 'http://api.namecheap.com/xml.response';
 const GLOBAL = ['ApiUser', 'ApiKey', 'UserName', 'Command', 'ClientIp'];
 const MISSING: Readonly<Record<string, string>> = {
   ApiUser: '1010101',
@@ -294,29 +294,6 @@ function zoneOf(parameters: URLSearchParams): string {
 function distort(text: string, fault: Fault | undefined): string | Buffer {
   if (fault?.kind === 'truncate') return Buffer.from(text).subarray(0, fault.bytes);
   return fault?.kind === 'rewrite' ? text.replace(fault.from, fault.to) : text;
-}
-
-function okXml(command: string, result: string): string {
-  return `<?xml version="1.0" encoding="utf-8"?>
-<ApiResponse Status="OK" xmlns="${NAMESPACE}">
-  <Errors /><Warnings />
-  <RequestedCommand>${command.toLowerCase()}</RequestedCommand>
-  <CommandResponse Type="${command}">
-    ${result}
-  </CommandResponse>
-  <Server>STAND-IN</Server><GMTTimeDifference>--4:00</GMTTimeDifference><ExecutionTime>0.01</ExecutionTime>
-</ApiResponse>
-`;
-}
-
-function errorXml({ number, message }: ApiFault): string {
-  return `<?xml version="1.0" encoding="utf-8"?>
-<ApiResponse Status="ERROR" xmlns="${NAMESPACE}">
-  <Errors><Error Number="${number}">${escapeXml(message)}</Error></Errors><Warnings />
-  <RequestedCommand />
-  <Server>STAND-IN</Server><GMTTimeDifference>--4:00</GMTTimeDifference><ExecutionTime>0.01</ExecutionTime>
-</ApiResponse>
-`;
 }
 
 if (import.meta.main) {

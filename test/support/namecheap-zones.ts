@@ -104,25 +104,3 @@ function checked(one: StandInHost): StandInHost {
   }
   return one;
 }
-
-const escaped = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' } as const;
-
-export function escapeXml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => escaped[character as keyof typeof escaped]);
-}
-
-export function hostXml(one: StandInHost, id: number): string {
-  const attributes = Object.entries({
-    HostId: String(id),
-    Name: one.name,
-    Type: one.type,
-    Address: one.address,
-    MXPref: one.mxPref,
-    TTL: one.ttl,
-    AssociatedAppTitle: '',
-    FriendlyName: one.friendlyName,
-    IsActive: String(one.isActive),
-    IsDDNSEnabled: String(one.isDdnsEnabled),
-  });
-  return `<host ${attributes.map(([name, value]) => `${name}="${escapeXml(value)}"`).join(' ')} />`;
-}

@@ -91,9 +91,15 @@ export class NamecheapProvider implements DnsProvider {
   /** Asked only when the list may be short: at the first write, and when it has lost records since the last one. */
   async #count(zone: string, shown: number, signal: AbortSignal): Promise<number | undefined> {
     if (shown > 0 && shown >= (this.#verified.get(zone) ?? Number.POSITIVE_INFINITY)) return undefined;
-    const counted = await this.#call(signal, () => this.#api.countHosts(zone, signal));
-    if (counted !== undefined && shown >= counted) this.#verified.set(zone, shown);
-    return counted;
+    try {
+      const counted = await this.#call(signal, () => this.#api.countHosts(zone, signal));
+      if (counted !== undefined && shown >= counted) this.#verified.set(zone, shown);
+      return counted;
+    } catch (error) {
+      // An account that may not ask for this still follows: the list itself was whole. An empty one needs the count.
+      if (shown > 0 && error instanceof DnsError && error.kind === 'config') return undefined;
+      throw error;
+    }
   }
 
   async #readBack(
