@@ -1,0 +1,280 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { VirtualClock } from '../test/support/virtual-clock.ts';
+import { sleep } from './clock.ts';
+import type { Leadership } from './leadership.ts';
+import { Candidate, untilOver } from './testing/candidates.ts';
+import { LeaseServer } from './testing/lease-server.ts';
+
+const UNSTOPPED = new AbortController().signal;
+const LOST = () => undefined;
+
+describe('the Lease election', () => {
+  let world: VirtualClock;
+  let server: LeaseServer;
+  let candidates: Candidate[];
+
+  beforeEach(() => {
+    world = new VirtualClock();
+    server = new LeaseServer();
+    candidates = [];
+  });
+  afterEach(async () => {
+    for (const candidate of candidates) candidate.stop();
+    await world.advance(60_000);
+    for (const { clock, running } of candidates) {
+      if (clock.state === 'crashed') continue;
+      await running.catch(() => undefined);
+      assert.equal(clock.pending, 0, 'a timer is left behind');
+    }
+  });
+
+  function stand(
+    identity: string,
+    ...rest: [options?: object, lead?: (leadership: Leadership) => Promise<void>]
+  ) {
+    const [options, lead = untilOver] = rest;
+    const candidate = new Candidate(identity, world, server, options, lead);
+    candidates.push(candidate);
+    return candidate;
+  }
+
+  async function until(condition: () => boolean): Promise<void> {
+    for (let step = 0; !condition(); step += 1) {
+      assert.ok(step < 3_000, 'it did not happen within 30 s');
+      await world.advance(10);
+    }
+  }
+
+  /** `a` leads, `b` waits. */
+  async function pair(): Promise<{ a: Candidate; b: Candidate }> {
+    const a = stand('a');
+    await world.advance(100);
+    const b = stand('b');
+    await world.advance(100);
+    assert.deepEqual([a.holds, b.holds], [true, false]);
+    return { a, b };
+  }
+
+  it('creates the Lease when there is none, and keeps it', async () => {
+    const { a, b } = await pair();
+    await world.advance(60_000);
+    assert.deepEqual([a.holds, b.holds], [true, false]);
+    assert.equal(a.leaderships.length, 1);
+    const spec = server.get().spec;
+    assert.equal(spec?.holderIdentity, 'a');
+    assert.equal(spec?.leaseDurationSeconds, 10);
+    assert.equal(spec?.leaseTransitions, 1);
+    assert.match(spec?.renewTime ?? '', /^2026-01-01T00:0[01]:\d\d\.\d{6}Z$/);
+    assert.equal(spec?.acquireTime, '2026-01-01T00:00:00.002000Z');
+    assert.deepEqual(
+      b.events.map(({ kind }) => kind),
+      ['holder'],
+    );
+  });
+
+  it('hands over within 200 ms when the leader is stopped, after its work has ended', async () => {
+    let ended = -1;
+    const a = stand('a', {}, async (leadership) => {
+      await untilOver(leadership);
+      assert.ok(leadership.isHeld(), 'the work can still end in order');
+      await sleep(world, 500, UNSTOPPED);
+      assert.ok(leadership.isHeld());
+      ended = world.elapsed();
+    });
+    await world.advance(100);
+    const b = stand('b');
+    await world.advance(5_000);
+    a.stop();
+    await world.advance(499);
+    assert.ok(!b.holds);
+    await world.advance(200);
+    assert.deepEqual([a.holds, b.holds], [false, true]);
+    assert.equal(ended, 5_600);
+    assert.equal(a.told('released'), 1);
+    assert.equal(b.current.term, 2);
+  });
+
+  it('leaves nobody in charge longer than the Lease when the leader is killed', async () => {
+    const { a, b } = await pair();
+    await world.advance(30_000);
+    a.clock.crash();
+    await world.advance(7_500);
+    assert.ok(!b.holds);
+    await world.advance(5_500);
+    assert.ok(b.holds);
+    assert.equal(b.current.term, 2);
+  });
+
+  it('gives up at its deadline while a renewal hangs, well before another can take over', async () => {
+    const { a, b } = await pair();
+    await world.advance(20_000);
+    const { signal } = a.current;
+    a.client.there = LOST;
+    const cut = world.elapsed();
+    await until(() => signal.aborted);
+    assert.ok(world.elapsed() - cut <= 6_000, `${world.elapsed() - cut} ms`);
+    assert.match(String(signal.reason), /no renewal of the Lease succeeded within 6000 ms/);
+    assert.equal(a.holds, false);
+    await until(() => b.holds);
+    assert.ok(world.elapsed() - cut >= 8_000);
+    a.client.there = () => 1;
+    await world.advance(30_000);
+    assert.deepEqual([a.holds, b.holds], [false, true]);
+    assert.equal(a.told('lost'), 1);
+  });
+
+  it('survives one renewal that hangs, and answers that are lost', async () => {
+    const { a } = await pair();
+    await world.advance(20_000);
+    a.client.there = LOST;
+    await world.advance(2_500);
+    a.client.there = () => 1;
+    await world.advance(10_000);
+    a.client.back = LOST;
+    await world.advance(2_500);
+    a.client.back = () => 1;
+    await world.advance(10_000);
+    assert.ok(a.holds);
+    assert.equal(a.leaderships.length, 1);
+  });
+
+  it('holds nothing any more when it was stopped for a minute, from the first question on', async () => {
+    const { a, b } = await pair();
+    await world.advance(20_000);
+    a.clock.freeze();
+    await world.advance(60_000);
+    assert.ok(b.holds);
+    const old = a.current;
+    // Asked before any of its own timers has fired.
+    assert.equal(old.isHeld(), false);
+    assert.ok(old.signal.aborted);
+    a.clock.thaw();
+    await world.advance(30_000);
+    assert.deepEqual([a.holds, b.holds], [false, true]);
+    assert.equal(await old.confirm(), undefined);
+  });
+
+  it('is not fooled by the answer to a renewal that was sent before it was stopped', async () => {
+    const a = stand('a');
+    await world.advance(1_900);
+    a.client.back = () => 500;
+    await world.advance(200);
+    a.clock.freeze();
+    await world.advance(7_000);
+    a.clock.thaw();
+    await world.advance(0);
+    assert.equal(a.leaderships[0]?.isHeld(), false);
+    await world.advance(3_000);
+    assert.ok(a.holds, 'nobody else wanted it');
+    assert.equal(a.leaderships.length, 2);
+    assert.equal(a.current.term, 2);
+  });
+
+  it('raises its term above a floor when it confirms', async () => {
+    const { a, b } = await pair();
+    const confirmed = a.current.confirm(41);
+    await world.advance(100);
+    assert.equal(await confirmed, 42);
+    assert.equal(a.current.term, 42);
+    assert.equal(server.get().spec?.leaseTransitions, 42);
+    const again = a.current.confirm(7);
+    await world.advance(100);
+    assert.equal(await again, 42);
+    a.stop();
+    await world.advance(1_000);
+    assert.equal(b.current.term, 43);
+  });
+
+  it('finds out when it confirms that the Lease is somebody else’s', async () => {
+    const { a } = await pair();
+    const lease = server.get();
+    server.replace({ ...lease, spec: { ...lease.spec, holderIdentity: 'c' } });
+    const confirmed = a.current.confirm();
+    await world.advance(100);
+    assert.equal(await confirmed, undefined);
+    assert.ok(a.current.signal.aborted);
+    assert.match(String(a.current.signal.reason), /taken by c/);
+  });
+
+  it('says when it confirms that no answer came', async () => {
+    const { a } = await pair();
+    a.client.there = LOST;
+    const confirmed = assert.rejects(a.current.confirm(), /no answer/);
+    await world.advance(3_100);
+    await confirmed;
+    assert.ok(a.holds);
+  });
+
+  it('keeps leading when the Lease is deleted by hand, with its term', async () => {
+    const { a, b } = await pair();
+    const confirmed = a.current.confirm(41);
+    await world.advance(5_000);
+    await confirmed;
+    server.delete();
+    await world.advance(50);
+    assert.equal(server.get().spec?.holderIdentity, 'a');
+    assert.equal(server.get().spec?.leaseTransitions, 42);
+    await world.advance(30_000);
+    assert.deepEqual([a.holds, b.holds], [true, false]);
+  });
+
+  it('waits for a holder it knew when the Lease is deleted', async () => {
+    const { a, b } = await pair();
+    await world.advance(20_000);
+    a.client.there = LOST;
+    server.delete();
+    for (let step = 0; step < 3_000 && !b.holds; step += 1) {
+      await world.advance(10);
+      assert.ok(!(a.holds && b.holds), 'two holders');
+    }
+    assert.ok(b.holds);
+    assert.equal(b.current.term, 2);
+  });
+
+  it('trusts no clock of another node', async () => {
+    const { a, b } = await pair();
+    const lease = server.get();
+    server.replace({ ...lease, spec: { ...lease.spec, renewTime: '2001-01-01T00:00:00.000000Z' } });
+    await world.advance(20_000);
+    assert.deepEqual([a.holds, b.holds], [true, false]);
+  });
+
+  it('stops working before it starts anew, and reports work that failed', async () => {
+    let active = 0;
+    const a = stand('a', {}, async () => {
+      assert.equal(active, 0);
+      active += 1;
+      await sleep(world, 1_000, UNSTOPPED);
+      active -= 1;
+      throw new Error('broken');
+    });
+    await world.advance(60_000);
+    assert.ok(a.leaderships.length > 10 && a.leaderships.length < 25, `${a.leaderships.length} times`);
+    assert.equal(a.told('problem'), a.told('released'));
+  });
+
+  it('ends the process when the work does not stop, and does not give the Lease away under it', async () => {
+    const a = stand('a', {}, () => new Promise(() => undefined));
+    await world.advance(100);
+    const b = stand('b');
+    await world.advance(1_000);
+    a.stop();
+    const ended = assert.rejects(a.running, /did not stop within 10000 ms: the process must end/);
+    await world.advance(10_000);
+    assert.ok(!b.holds);
+    await ended;
+    await world.advance(20_000);
+    assert.ok(b.holds);
+  });
+
+  it('lets one of many win a released Lease', async () => {
+    const { a, b } = await pair();
+    const c = stand('c');
+    await world.advance(1_000);
+    a.stop();
+    await world.advance(1_000);
+    assert.equal([b, c].filter(({ holds }) => holds).length, 1);
+    assert.equal(server.get().spec?.leaseTransitions, 2);
+  });
+});
