@@ -21,6 +21,9 @@ export interface WorkerPorts {
 }
 
 const RETRY = { base: 500, max: 60_000 };
+/** A burst of wakes costs one application now and one this much later, also while they fail. */
+const MIN_GAP_MS = 100;
+
 /** Gives one signal the newest state, by itself: its failures and its pace hold up nobody else. */
 export class SignalWorker {
   readonly #signal: Signal;
@@ -32,7 +35,7 @@ export class SignalWorker {
   constructor(signal: Signal, ports: WorkerPorts) {
     this.#signal = signal;
     this.#ports = ports;
-    this.#wakeup = new Wakeup(ports.clock, 0);
+    this.#wakeup = new Wakeup(ports.clock, MIN_GAP_MS);
   }
 
   /** The newest state wins; one that was not applied yet is dropped, never queued. */
