@@ -1,3 +1,5 @@
+import { decodeEpoch } from '../contract/status.ts';
+
 /** One change of the active site, as the report keeps it. Times are RFC 3339. */
 export interface Transition {
   readonly epoch: number;
@@ -22,5 +24,9 @@ function isTransition(value: unknown): value is Transition {
   if (typeof value !== 'object' || value === null) return false;
   const { epoch, ...rest } = value as Record<string, unknown>;
   const texts = ['from', 'to', 'node', 'primary', 'movedAt', 'writtenAt'];
-  return Number.isSafeInteger(epoch) && texts.every((key) => typeof rest[key] === 'string');
+  return (
+    typeof epoch === 'number' &&
+    decodeEpoch(String(epoch)) === epoch &&
+    texts.every((key) => typeof rest[key] === 'string')
+  );
 }
