@@ -48,6 +48,7 @@ export async function endTogether(
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   } finally {
+    stop.abort(new Error('a part of the follower could not begin'));
     leadership.signal.removeEventListener('abort', onLost);
   }
 }
