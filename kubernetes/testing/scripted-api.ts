@@ -71,7 +71,7 @@ export class ScriptedApi implements KubeApi {
   }
 
   get = refuse;
-  create = refuse;
+  create: KubeApi['create'] = refuse;
   replace = refuse;
   patch = refuse;
   delete = refuse;
