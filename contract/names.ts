@@ -23,6 +23,27 @@ export const LABELS = {
 } as const;
 
 export const ANNOTATIONS = {
+  /** On a pod: which follower it listens to. */
+  follower: `${PREFIX}/follower`,
+  /** On a pod: how a standby site shows; one of GATES in sidecar.ts. */
+  gate: `${PREFIX}/gate`,
+  /** On a pod: what holds when no source answers any more; one of WHEN_STALE in sidecar.ts. */
+  whenStale: `${PREFIX}/when-stale`,
+  /** On a pod: seconds. */
+  staleAfter: `${PREFIX}/stale-after`,
+  /** On a pod: the sidecar's port for the application. */
+  port: `${PREFIX}/port`,
+  /** On a pod: the sidecar's port for the kubelet. */
+  probePort: `${PREFIX}/probe-port`,
+  /** On a pod: the sidecar's resources. */
+  cpuRequest: `${PREFIX}/cpu-request`,
+  cpuLimit: `${PREFIX}/cpu-limit`,
+  memoryRequest: `${PREFIX}/memory-request`,
+  memoryLimit: `${PREFIX}/memory-limit`,
+  /** Put on a pod by the injector: `injected`. */
+  status: `${PREFIX}/status`,
+  /** Put beside an inject label that we set: `workload` or `namespace`, whichever asked for it. */
+  labelledBy: `${PREFIX}/labelled-by`,
   /** On the status ConfigMap: the leader's term. A writer with a lower one has been deposed. */
   term: `${PREFIX}/term`,
   /** Written by `kubectl rollout restart` on a pod template. */
