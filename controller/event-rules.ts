@@ -36,6 +36,6 @@ export function eventsOf(before: Status | undefined, after: Status): EventNote[]
 /** The code that the status' reason begins with, while it is held. */
 export function holdReason(status: Status): HoldReason | undefined {
   if (status.phase !== 'Held') return undefined;
-  const code = status.reason.slice(0, status.reason.indexOf(':'));
-  return code in HOLD_REASONS ? (code as HoldReason) : undefined;
+  const [code = ''] = status.reason.split(':', 1);
+  return Object.hasOwn(HOLD_REASONS, code) ? (code as HoldReason) : undefined;
 }
