@@ -1,9 +1,9 @@
 import { decodeStatus, encodeStatus, type Status } from '../../contract/status.ts';
 import { decodeHistory } from '../../controller/history.ts';
-import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
+import { CONFIG_MAPS, type ConfigMap, LEASES } from '../../kubernetes/resources.ts';
 import type { ApiServer } from './api-server.ts';
 import type { Edit } from './schedule.ts';
-import { REPORT, SITES, STATUS } from './setup.ts';
+import { LEASE, REPORT, SITES, STATUS } from './setup.ts';
 
 const HUMAN = 'human';
 
@@ -19,6 +19,10 @@ export function editStatus(server: ApiServer, edit: Edit): void {
   if (decodeHistory(history).at(-1)?.epoch !== status.epoch) return;
   if (edit === 'delete') server.delete(HUMAN, CONFIG_MAPS, STATUS, {});
   else server.replace(HUMAN, CONFIG_MAPS, { ...object, ...edited(object, status, edit) });
+}
+
+export function deleteLease(server: ApiServer): void {
+  if (server.find(LEASES, LEASE) !== undefined) server.delete(HUMAN, LEASES, LEASE, {});
 }
 
 function edited(object: ConfigMap, status: Status, edit: Exclude<Edit, 'delete'>): Partial<ConfigMap> {

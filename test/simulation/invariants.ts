@@ -26,6 +26,11 @@ interface StatusWrite {
   readonly call: Call | undefined;
 }
 
+const NOT_SEEN = { mayLead: false, lookedAt: Number.POSITIVE_INFINITY };
+
+/** For this long the holder of a Lease that was deleted by hand cannot know that it has lost it. */
+const LEASE_MS = 10_000;
+
 /** How long after a site stopped being the published one its addresses may still be sent: a write waits its turn. */
 const DNS_MEMORY_MS = 90_000;
 
@@ -37,13 +42,14 @@ export class Invariants {
   readonly #ports: InvariantPorts;
   /** When each replica began its last two finished reads of the Cluster; a look lies between two of them. */
   readonly #reads = new Map<string, readonly [number, number]>();
-  readonly #heldWhenCalled = new WeakMap<Call, { readonly holder: string; readonly lookedAt: number }>();
+  readonly #whenCalled = new WeakMap<Call, { readonly mayLead: boolean; readonly lookedAt: number }>();
   readonly #siteOfEpoch = new Map<number, string>();
   /** Published sites, and until when; the present one has no end. */
   readonly #activeSites: { readonly site: string; until: number }[] = [];
   #last: Status | undefined;
   #highestTerm = -1;
   #editedByHand = false;
+  #leaseUnknownUntil = 0;
 
   constructor(ports: InvariantPorts) {
     this.#ports = ports;
@@ -54,14 +60,20 @@ export class Invariants {
     return decodeStatus(this.#ports.server.find(CONFIG_MAPS, STATUS)?.data);
   }
 
+  /** By the server's record; empty when nobody leads. */
   get holder(): string {
     return this.#ports.server.find(LEASES, LEASE)?.spec?.holderIdentity ?? '';
+  }
+
+  /** Whether `actor` may believe now that it leads. */
+  mayLead(actor: string): boolean {
+    return this.holder === actor || this.#ports.now() < this.#leaseUnknownUntil;
   }
 
   onCall(call: Call): void {
     if (!isStatus(call) || call.verb === 'get') return;
     const [lookedAt] = this.#reads.get(call.actor) ?? [Number.POSITIVE_INFINITY];
-    this.#heldWhenCalled.set(call, { holder: this.holder, lookedAt });
+    this.#whenCalled.set(call, { mayLead: this.mayLead(call.actor), lookedAt });
   }
 
   onSuccess({ actor, verb, resource, calledAt }: Call): void {
@@ -71,6 +83,10 @@ export class Invariants {
   }
 
   onChange(change: Change, call: Call | undefined): void {
+    const { resource, after: kept } = change;
+    if (resource.plural === LEASES.plural && kept === undefined) {
+      this.#leaseUnknownUntil = this.#ports.now() + LEASE_MS;
+    }
     if (!isStatus(change)) return;
     const after = change.after as ConfigMap | undefined;
     const status = decodeStatus(after?.data);
@@ -80,8 +96,8 @@ export class Invariants {
     else this.#checkWrite({ before: change.before, after, status, actor: change.actor, call });
   }
 
-  onZoneWrite({ actor, calledAt, holder, shown, before, after }: ZoneWrite): void {
-    if (holder !== actor) this.#report(`${actor} calls setHosts while ${holder || 'nobody'} holds the Lease`);
+  onZoneWrite({ actor, calledAt, mayLead, shown, before, after }: ZoneWrite): void {
+    if (!mayLead) this.#report(`${actor} calls setHosts without holding the Lease`);
     if (shown === undefined) this.#report(`${actor} replaces a zone that it never read`);
     else if (foreignPart(shown) !== foreignPart(after)) this.#report(`${actor} has changed a foreign record`);
     for (const name of emptyNames(after)) this.#report(`${actor} has emptied ${name}`);
@@ -94,10 +110,8 @@ export class Invariants {
   }
 
   #checkWrite({ before, after, status, actor, call }: StatusWrite): void {
-    const { holder = '', lookedAt = Number.POSITIVE_INFINITY } =
-      (call && this.#heldWhenCalled.get(call)) ?? {};
-    if (holder !== actor)
-      this.#report(`${actor} writes the status while ${holder || 'nobody'} holds the Lease`);
+    const { mayLead, lookedAt } = (call && this.#whenCalled.get(call)) ?? NOT_SEEN;
+    if (!mayLead) this.#report(`${actor} writes the status without holding the Lease`);
     const term = Number(after.metadata.annotations?.[ANNOTATIONS.term] ?? -1);
     if (term < this.#highestTerm) {
       this.#report(

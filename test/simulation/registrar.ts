@@ -14,8 +14,8 @@ export interface ZoneWrite {
   readonly actor: string;
   /** When its caller made it, by the virtual clock. */
   readonly calledAt: number;
-  /** Who held the Lease then, by the server's record. */
-  readonly holder: string;
+  /** Whether the caller might believe then that it leads. */
+  readonly mayLead: boolean;
   /** What the caller was last shown before that; undefined when it never read. */
   readonly shown: Zone | undefined;
   readonly before: Zone;
@@ -73,8 +73,7 @@ export interface RegistrarPorts {
   readonly clock: VirtualClock;
   readonly process: ProcessClock;
   readonly random: SeededRandom;
-  /** Who holds the Lease, by the server's record. */
-  readonly holder: () => string;
+  readonly mayLead: (actor: string) => boolean;
   /** As CallHooks.onCall: it may freeze or crash the process. */
   readonly onCall: (verb: 'getHosts' | 'setHosts' | 'countHosts') => void;
   readonly onTrouble: (what: string) => void;
@@ -112,8 +111,9 @@ export class RegistrarConnection implements NamecheapApi {
     emailType: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { actor, clock, random, holder } = this.#ports;
-    const call = { actor, calledAt: clock.elapsed(), holder: holder(), shown: this.#shown.get(zone) };
+    const { actor, clock, random } = this.#ports;
+    const mayLead = this.#ports.mayLead(actor);
+    const call = { actor, calledAt: clock.elapsed(), mayLead, shown: this.#shown.get(zone) };
     const wanted = frozenCopy({ hosts, emailType });
     await this.#call('setHosts', signal, () => {
       if (random.chance(this.#faults.unsaved)) this.#ports.onTrouble('confirmed, but not saved');

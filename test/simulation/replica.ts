@@ -25,7 +25,7 @@ export interface ReplicaPorts {
   readonly hooks: CallHooks;
   readonly config: Config;
   readonly sabotage: Sabotage;
-  readonly holder: () => string;
+  readonly mayLead: (actor: string) => boolean;
   /** A call of the registrar; as CallHooks.onCall. */
   readonly onRegistrarCall: (actor: string, verb: string) => void;
   /** Gets what the program logs; undefined: it logs nothing. */
@@ -49,7 +49,7 @@ export class Replica {
   #ended = false;
 
   constructor(identity: string, ports: ReplicaPorts) {
-    const { clock, server, hooks, random, log, holder } = ports;
+    const { clock, server, hooks, random, log, mayLead } = ports;
     this.identity = identity;
     this.#clock = clock;
     this.#process = clock.process({
@@ -60,7 +60,7 @@ export class Replica {
     this.api = new Connection({ ...common, server, hooks, random: random.derive('api') });
     this.registrar = new RegistrarConnection(ports.registrar, {
       ...common,
-      holder,
+      mayLead,
       random: random.derive('registrar'),
       onCall: (verb) => ports.onRegistrarCall(identity, verb),
       onTrouble: (what) => log?.(`registrar ${what}`),

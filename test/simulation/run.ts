@@ -1,10 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { SeededRandom } from '../support/random.ts';
+import { simulateMany } from './many.ts';
 import { drawSchedule } from './schedule.ts';
 import { simulate } from './simulate.ts';
-import type { Batch, BatchResult } from './worker.ts';
 
 /**
  * node test/simulation/run.ts --seeds 10000 [--from 1]   many schedules, on all cores
@@ -34,40 +32,19 @@ async function runOne(seed: number): Promise<number> {
 }
 
 async function runMany(): Promise<number> {
-  const from = whole(values.from);
   const seeds = whole(values.seeds);
   const started = performance.now();
-  const workers = Math.min(seeds, availableParallelism());
-  const results = await Promise.all(
-    Array.from({ length: workers }, (_, index) =>
-      runBatch({ first: from + index, step: workers, end: from + seeds }),
-    ),
-  );
-  const failures = results.flatMap(({ failed }) => failed).toSorted((a, b) => a.seed - b.seed);
-  for (const { seed, violations } of failures) {
+  const { failed, slowestMs } = await simulateMany({ from: whole(values.from), seeds });
+  for (const { seed, violations } of failed) {
     console.log(`seed ${seed}: ${violations.join('; ')}`);
     console.log(`  again: node test/simulation/run.ts --seed ${seed} --trace`);
   }
-  const slowest = Math.max(...results.map(({ slowestMs }) => slowestMs));
-  const seconds = (performance.now() - started) / 1_000;
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+  const latest = (slowestMs / 1_000).toFixed(1);
   console.log(
-    `${seeds} schedules in ${seconds.toFixed(1)} s: ${failures.length} failed; ` +
-      `right at the latest ${(slowest / 1_000).toFixed(1)} s after the last fault`,
+    `${seeds} schedules in ${seconds} s: ${failed.length} failed; right at most ${latest} s after the last fault`,
   );
-  return failures.length === 0 ? 0 : 1;
-}
-
-function runBatch(batch: Batch): Promise<BatchResult> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData: batch,
-    // Most of what a schedule makes dies young.
-    resourceLimits: { maxYoungGenerationSizeMb: 64 },
-  });
-  return new Promise((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`a worker ended with ${code} before it was done`)));
-  });
+  return failed.length === 0 ? 0 : 1;
 }
 
 function whole(text: string): number {

@@ -55,6 +55,7 @@ export type Disturbance =
   | { readonly kind: 'restart'; readonly replica: Replica; readonly ms: number }
   | { readonly kind: 'forget the past'; readonly ms: number }
   | { readonly kind: 'edit'; readonly edit: Edit }
+  | { readonly kind: 'delete the Lease' }
   | { readonly kind: 'foreign record' };
 
 export interface Step {
@@ -80,6 +81,7 @@ const WEIGHTS: Readonly<Record<Disturbance['kind'], number>> = {
   restart: 1,
   'forget the past': 1,
   edit: 2,
+  'delete the Lease': 1,
   'foreign record': 2,
 };
 
@@ -135,6 +137,8 @@ function draw(random: SeededRandom): Disturbance {
       return { kind: 'forget the past', ms: random.integer(0, 20_000) };
     case 'edit':
       return { kind: 'edit', edit: random.pick(EDITS) };
+    case 'delete the Lease':
+      return { kind: 'delete the Lease' };
     case 'foreign record':
       return { kind: 'foreign record' };
   }

@@ -69,7 +69,7 @@ export const INITIAL_ZONE: Zone = {
   ],
 };
 
-const isFollowing = ({ name, type }: Host) =>
+export const isFollowing = ({ name, type }: Host) =>
   LISTED.includes(name) && (type === 'A' || type === 'AAAA' || type === 'CNAME');
 
 /** Everything that the program has no business with, in its order. */

@@ -6,7 +6,7 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 import { ApiServer, type Change, describe } from './api-server.ts';
 import type { Call, CallHooks } from './connection.ts';
 import { API_WEATHER, CALM, CALM_REGISTRAR, REGISTRAR_WEATHER } from './faults.ts';
-import { editStatus } from './hand.ts';
+import { deleteLease, editStatus } from './hand.ts';
 import { Invariants } from './invariants.ts';
 import { Postgres } from './postgres.ts';
 import { Registrar } from './registrar.ts';
@@ -124,6 +124,9 @@ export class World {
       case 'edit':
         editStatus(this.#server, what.edit);
         break;
+      case 'delete the Lease':
+        deleteLease(this.#server);
+        break;
       case 'foreign record':
         this.#editForeignRecord();
         break;
@@ -199,7 +202,7 @@ export class World {
       hooks: this.#hooks,
       config: CONFIG,
       sabotage,
-      holder: () => this.#invariants.holder,
+      mayLead: (actor) => this.#invariants.mayLead(actor),
       onRegistrarCall: (actor, verb) => this.#ambush(actor, verb),
       log: trace === undefined ? undefined : (line) => this.#trace(identity, line),
       onEnd: (error) => this.report(`${identity} has ended by itself: ${explain(error)}`),

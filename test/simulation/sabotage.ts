@@ -1,0 +1,77 @@
+import type { Host, NamecheapApi } from '../../controller/dns/namecheap/api.ts';
+import { CLUSTERS, type Cluster, PENDING } from '../../controller/triggers/cnpg/cluster.ts';
+import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
+import { CONFIG_MAPS, PODS } from '../../kubernetes/resources.ts';
+import type { Sabotage } from './replica.ts';
+import { isFollowing, STATUS } from './setup.ts';
+
+/**
+ * The program as it would be with one of its safeguards gone, made from outside: what it sends or what it is told is
+ * changed on the way, so that the result is that of the safeguard missing.
+ */
+export const SABOTAGES = {
+  /** Writes of the status are no compare-and-set. */
+  'no fencing': {
+    api: (api) =>
+      withMethod(api, 'replace', (resource, object, options) => {
+        if (resource.plural !== CONFIG_MAPS.plural || object.metadata.name !== STATUS.name) {
+          return api.replace(resource, object, options);
+        }
+        const { resourceVersion: _, uid: __, ...metadata } = object.metadata;
+        return api.replace(resource, { ...object, metadata }, options);
+      }),
+  },
+  /** The primary that shall be is taken for the one that is. */
+  'no hold while it moves': {
+    api: (api) =>
+      seeing(api, CLUSTERS, (cluster: Cluster) => {
+        const { targetPrimary = '', currentPrimary = '' } = cluster.status ?? {};
+        const guess = targetPrimary === '' || targetPrimary === PENDING ? currentPrimary : targetPrimary;
+        return { ...cluster, status: { ...cluster.status, currentPrimary: guess } };
+      }),
+  },
+  /** A pod of the right name is taken for the primary, whichever Cluster it belongs to. */
+  'no look at the owner': {
+    api: (api) => {
+      let uid = '';
+      const told = seeing(api, CLUSTERS, (cluster: Cluster) => {
+        uid = cluster.metadata.uid ?? '';
+        return cluster;
+      });
+      return seeing(told, PODS, (pod) => {
+        const owners = pod.metadata.ownerReferences?.map((owner) => ({ ...owner, uid })) ?? [];
+        return { ...pod, metadata: { ...pod.metadata, ownerReferences: owners } };
+      });
+    },
+  },
+  /** Only the listed records are sent, as if a write concerned them alone. */
+  'no merge of the zone': {
+    registrar: (api) => sending(api, (hosts) => hosts.filter(isFollowing)),
+  },
+} as const satisfies Record<string, Sabotage>;
+
+function seeing<T extends KubeObject>(api: KubeApi, seen: Resource<T>, change: (object: T) => T): KubeApi {
+  return withMethod(api, 'get', async (resource, key, options) => {
+    const object = await api.get(resource, key, options);
+    return resource.plural === seen.plural
+      ? (change(object as KubeObject as T) as KubeObject as typeof object)
+      : object;
+  });
+}
+
+function sending(api: NamecheapApi, change: (hosts: readonly Host[]) => readonly Host[]): NamecheapApi {
+  return withMethod(api, 'setHosts', (zone, hosts, emailType, signal) =>
+    api.setHosts(zone, change(hosts), emailType, signal),
+  );
+}
+
+/** The same object with one method replaced. */
+function withMethod<T extends object, K extends keyof T>(target: T, name: K, method: T[K]): T {
+  return new Proxy(target, {
+    get(object, key) {
+      if (key === name) return method;
+      const member: unknown = Reflect.get(object, key, object);
+      return typeof member === 'function' ? member.bind(object) : member;
+    },
+  });
+}

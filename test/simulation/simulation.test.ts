@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { hash } from '../support/random.ts';
+import { simulateMany } from './many.ts';
+import type { Sabotage } from './replica.ts';
+import { SABOTAGES } from './sabotage.ts';
+import { simulate } from './simulate.ts';
+
+const SCHEDULES = 1_000;
+const SABOTAGED_SCHEDULES = 200;
+
+test(`everything holds in ${SCHEDULES} schedules`, async () => {
+  const { failed } = await simulateMany({ from: 1, seeds: SCHEDULES });
+  const report = failed.map(({ seed, violations }) => `seed ${seed}: ${violations.join('; ')}`);
+  assert.deepEqual(report, [], 'look closer with: node test/simulation/run.ts --seed N --trace');
+});
+
+test('the same seed gives the same run to the last step, another seed another one', async () => {
+  const fingerprint = async (seed: number) => {
+    let value = 0;
+    let lines = 0;
+    const trace = (time: number, actor: string, line: string) => {
+      value = hash(`${time} ${actor} ${line}`, value);
+      lines += 1;
+    };
+    await simulate(seed, { trace });
+    return { value, lines };
+  };
+  const first = await fingerprint(11);
+  assert.ok(first.lines > 100, `only ${first.lines} things happened`);
+  assert.deepEqual(await fingerprint(11), first);
+  assert.notDeepEqual(await fingerprint(12), first);
+});
+
+describe('a missing safeguard is noticed:', () => {
+  const cases: readonly [string, Sabotage, RegExp][] = [
+    ['no fencing', SABOTAGES['no fencing'], /writes the status in term \d+, after one was written in term/],
+    ['no hold while it moves', SABOTAGES['no hold while it moves'], /not so since it began to look/],
+    ['no look at the owner', SABOTAGES['no look at the owner'], /not so since it began to look/],
+    ['no merge of the zone', SABOTAGES['no merge of the zone'], /has changed a foreign record/],
+  ];
+  for (const [name, sabotage, violation] of cases) {
+    test(name, async () => {
+      assert.match(await firstViolation(sabotage), violation);
+    });
+  }
+});
+
+async function firstViolation(sabotage: Sabotage): Promise<string> {
+  for (let seed = 1; seed <= SABOTAGED_SCHEDULES; seed += 1) {
+    const [violation] = (await simulate(seed, { sabotage })).violations;
+    if (violation !== undefined) return violation;
+  }
+  return `nothing in ${SABOTAGED_SCHEDULES} schedules`;
+}
