@@ -147,6 +147,12 @@ describe('nothing is written', () => {
     });
   }
 
+  test('the listed record has the right address and is switched off', async () => {
+    const record = host('app', 'A', EAST, { ttl: '60', isActive: false });
+    const world = new OfflineNamecheap({ zone: { hosts: [record] } });
+    await refuses(world, { kind: 'refused', message: /app\.example\.com A .* switched off/ });
+  });
+
   test('the list has fewer hosts than the registrar counts', async () => {
     const world = new OfflineNamecheap({ zone: { ...mail, hosts: withRecord() } });
     const first = /<host HostId="3"[^>]*>/;
