@@ -13,8 +13,11 @@ export type Gate = (typeof GATES)[number];
 export const WHEN_STALE = ['hold', 'standby'] as const;
 export type WhenStale = (typeof WHEN_STALE)[number];
 
-/** Seconds without a confirmation after which the state is stale. */
-export const DEFAULT_STALE_AFTER = 60;
+/**
+ * Seconds without a confirmation after which the state is stale. Above the minute in which an API server confirms a
+ * watch by a bookmark, so that a healthy watch needs no further calls.
+ */
+export const DEFAULT_STALE_AFTER = 120;
 
 /** The environment of the injected container. */
 export const SIDECAR_ENV = {
@@ -38,6 +41,8 @@ export const SIDECAR_ENV = {
   statusDir: 'SITE_FOLLOWER_STATUS_DIR',
   /** Folder of {@link TOKEN_FILE} and {@link CA_FILE}. */
   tokenDir: 'SITE_FOLLOWER_TOKEN_DIR',
+  /** Listen on this address alone. Not set in pods: it lets several sidecars run on one machine. */
+  address: 'SITE_FOLLOWER_ADDRESS',
 } as const;
 
 export const STATUS_DIR = '/var/run/site-follower/status';
