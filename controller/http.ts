@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { PROGRAM } from '../contract/names.ts';
+import { EventStream } from '../http/event-stream.ts';
 import type { Clock } from '../kubernetes/clock.ts';
-import { EventStream } from './http/event-stream.ts';
 import type { Logger } from './log.ts';
 
 /** What the server tells about. All of it is asked for anew with each request; nothing may block. */
@@ -40,6 +40,8 @@ const LIMITS = {
   keepAliveTimeout: 75_000,
 };
 const MAX_CONNECTIONS = 256;
+/** Each holds a connection; this is far more than dashboards need, and leaves room for the rest. */
+const MAX_EVENT_CLIENTS = 64;
 /** Answers are short: who has not taken one by then is gone. */
 const DRAIN_MS = 2_000;
 
@@ -55,7 +57,7 @@ const HEADERS = {
 export async function startHttp(options: HttpOptions, signal: AbortSignal): Promise<HttpServer> {
   const { port, sources, clock, log } = options;
   const state = () => JSON.stringify(sources.status());
-  const events = new EventStream(clock, state());
+  const events = new EventStream(clock, state(), MAX_EVENT_CLIENTS);
   const unsubscribe = sources.onChange(() => {
     try {
       events.publish(state());

@@ -1,8 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Clock } from '../../kubernetes/clock.ts';
+import type { Clock } from '../kubernetes/clock.ts';
 
-/** Each client holds a connection and a little memory; this is far more than dashboards need. */
-const MAX_CLIENTS = 64;
 /** Below the idle limits of usual proxies. */
 const HEARTBEAT_MS = 15_000;
 
@@ -20,19 +18,25 @@ interface Client {
  */
 export class EventStream {
   readonly #clock: Clock;
+  readonly #maxClients: number;
   readonly #clients = new Set<Client>();
   #cancelHeartbeat: () => void = () => undefined;
   #newest: string;
 
-  constructor(clock: Clock, newest: string) {
+  constructor(clock: Clock, newest: string, maxClients: number) {
     this.#clock = clock;
+    this.#maxClients = maxClients;
     this.#newest = newest;
     this.#scheduleHeartbeat();
   }
 
+  get clients(): number {
+    return this.#clients.size;
+  }
+
   /** False when there are too many clients already; then nothing was written. */
   add(response: ServerResponse): boolean {
-    if (this.#clients.size >= MAX_CLIENTS) return false;
+    if (this.#clients.size >= this.#maxClients) return false;
     const client: Client = { response, sent: '', stuck: false };
     this.#clients.add(client);
     response.on('close', () => this.#clients.delete(client));
