@@ -36,12 +36,18 @@ export class StatusCopies implements Signal {
   readonly #options: StatusCopiesOptions;
   readonly #queue: WorkQueue;
   readonly #sources: CopySources;
+  readonly #labels: Readonly<Record<string, string>>;
   #goal: { readonly state: State; readonly leadership: Leadership } | undefined;
   #synced = false;
 
   constructor(options: StatusCopiesOptions) {
     const { clock, random } = options.ports;
     this.#options = options;
+    this.#labels = {
+      [LABELS.managedBy]: PROGRAM,
+      [LABELS.role]: 'copy',
+      [LABELS.follower]: options.follower,
+    };
     this.#queue = new WorkQueue({
       clock,
       random,
@@ -66,8 +72,9 @@ export class StatusCopies implements Signal {
   apply(state: State, leadership: Leadership): Promise<void> {
     this.#goal = { state, leadership };
     if (this.#synced) {
-      const { name } = this.#options;
+      const { name, namespace: own } = this.#options;
       const wanting = this.#sources.wanting();
+      wanting.delete(own);
       const copies = [...this.#sources.copies()].map(
         ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
       );
@@ -86,11 +93,7 @@ export class StatusCopies implements Signal {
     const step = planCopy({
       name,
       namespace,
-      labels: {
-        [LABELS.managedBy]: PROGRAM,
-        [LABELS.role]: 'copy',
-        [LABELS.follower]: this.#options.follower,
-      },
+      labels: this.#labels,
       data: encodeStatus(state.status),
       wanted: !own && this.#sources.wants(namespace),
       found: this.#sources.copy(namespace, name),
@@ -116,7 +119,8 @@ export class StatusCopies implements Signal {
         if (!isAlreadyExists(error)) throw error;
         const there = await ports.api.get(CONFIG_MAPS, key, { signal });
         // Ours, and the watch has not told yet: it will, and brings us here again.
-        if (there.metadata.labels?.[LABELS.role] === 'copy') return;
+        const labels = there.metadata.labels ?? {};
+        if (Object.entries(this.#labels).every(([key, value]) => labels[key] === value)) return;
         onRefused(namespace, `a ConfigMap ${name} that is not ours is there already`);
       });
     }
