@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Status } from '../../contract/status.ts';
+import { KubeError } from '../../kubernetes/errors.ts';
+import { CONFIG_MAPS, type ConfigMap, NAMESPACES, PODS } from '../../kubernetes/resources.ts';
+import { OPS, SimulatedCluster, TestLeadership } from '../../test/support/simulated-cluster.ts';
+import type { State } from '../state.ts';
+import { StatusCopies } from './status-copies.ts';
+import { SignalWorker } from './worker.ts';
+
+const NAME = 'kube-site-follower-status';
+const COPY = {
+  'app.kubernetes.io/managed-by': 'kube-site-follower',
+  'site-follower/role': 'copy',
+  'site-follower/follower': 'default',
+};
+
+let kube: SimulatedCluster;
+let leadership: TestLeadership;
+let refused: string[];
+let failed: string[];
+let counts: { readonly wanted: number; readonly present: number } | undefined;
+let worker: SignalWorker;
+
+beforeEach(() => {
+  kube = new SimulatedCluster([OPS, 'plain', 'app', 'shop']);
+  leadership = new TestLeadership();
+  refused = [];
+  failed = [];
+  counts = undefined;
+});
+
+afterEach(async () => {
+  leadership.end();
+  await kube.clock.advance(30_000);
+  assert.equal(kube.process.pending, 0, 'a timer was left');
+});
+
+function start(): void {
+  const signal = new StatusCopies({
+    ports: kube.watchPorts,
+    follower: 'default',
+    name: NAME,
+    namespace: OPS,
+    onRefused: (namespace) => refused.push(namespace),
+    onFailure: (copy) => failed.push(copy),
+    onCount: (given) => {
+      counts = given;
+    },
+  });
+  const ports = { clock: kube.process, random: kube.random.next, onProgress: () => undefined };
+  worker = new SignalWorker(signal, ports);
+  void worker.run(leadership);
+}
+
+const soon = () => kube.clock.advance(2_000);
+
+function publish(epoch: number): void {
+  const status: Status = {
+    activeSite: 'us',
+    activeNode: 'us-1',
+    primary: 'pg-1',
+    phase: 'Settled',
+    reason: '',
+    epoch,
+    since: '',
+    lastUpdated: '',
+    sites: {},
+  };
+  const state: State = { follower: 'default', status, site: undefined };
+  worker.publish(state);
+}
+
+function ask(name: string, wanted = 'true'): void {
+  kube.change(NAMESPACES, { metadata: { name, labels: { 'site-follower/status': wanted } } });
+}
+
+function injectedPod(namespace: string, name: string): void {
+  kube.create(PODS, { metadata: { namespace, name, labels: { 'site-follower/inject': 'true' } } });
+}
+
+const removePod = (namespace: string, name: string) =>
+  kube.server.delete('test', PODS, { namespace, name }, {});
+const find = (namespace: string) => kube.server.find<ConfigMap>(CONFIG_MAPS, { namespace, name: NAME });
+
+/** The epoch of the copy in each namespace that has one. */
+function copies(): string {
+  const namespaces = [OPS, 'app', 'plain', 'shop'];
+  const found = namespaces.map((namespace) => [namespace, find(namespace)?.data?.epoch] as const);
+  return found
+    .flatMap(([namespace, epoch]) => (epoch === undefined ? [] : [`${namespace}:${epoch}`]))
+    .join(' ');
+}
+
+describe('copies of the status', () => {
+  test('are made where a namespace asks or has injected pods, and nowhere else', async () => {
+    ask('app');
+    injectedPod('shop', 'web-1');
+    ask('plain', 'false');
+    start();
+    publish(7);
+    await soon();
+    assert.equal(copies(), 'app:7 shop:7');
+    assert.deepEqual(find('app')?.metadata.labels, COPY);
+    assert.equal(find('app')?.data?.['active-site'], 'us');
+  });
+
+  test('follow each change of the status', async () => {
+    ask('app');
+    ask('shop');
+    start();
+    publish(7);
+    await soon();
+    publish(8);
+    await soon();
+    assert.equal(copies(), 'app:8 shop:8');
+    assert.deepEqual(failed, []);
+  });
+
+  test('come and go with the wish, at once', async () => {
+    start();
+    publish(7);
+    await soon();
+    ask('app');
+    injectedPod('shop', 'web-1');
+    injectedPod('shop', 'web-2');
+    await soon();
+    assert.equal(copies(), 'app:7 shop:7');
+    ask('app', 'no');
+    removePod('shop', 'web-1');
+    await soon();
+    assert.equal(copies(), 'shop:7');
+    removePod('shop', 'web-2');
+    await soon();
+    assert.equal(copies(), '');
+  });
+
+  test('are restored when somebody edits or deletes them', async () => {
+    ask('app');
+    ask('shop');
+    start();
+    publish(7);
+    await soon();
+    kube.server.delete('test', CONFIG_MAPS, { namespace: 'app', name: NAME }, {});
+    kube.change(CONFIG_MAPS, {
+      metadata: { namespace: 'shop', name: NAME },
+      data: { epoch: '99', more: 'x' },
+    });
+    await soon();
+    assert.equal(copies(), 'app:7 shop:7');
+    assert.equal(find('shop')?.data?.more, undefined);
+  });
+
+  test('are not written while nothing differs', async () => {
+    ask('app');
+    start();
+    publish(7);
+    await soon();
+    const before = kube.changes.length;
+    await kube.clock.advance(5 * 60_000);
+    assert.equal(kube.changes.length, before);
+  });
+
+  test('of a former name, or in the namespace of the status itself, are removed', async () => {
+    for (const [namespace, name] of [
+      ['app', 'old-name'],
+      [OPS, NAME],
+    ] as const) {
+      kube.create<ConfigMap>(CONFIG_MAPS, { metadata: { namespace, name, labels: COPY } });
+    }
+    ask('app');
+    ask(OPS);
+    start();
+    publish(7);
+    await soon();
+    assert.equal(copies(), 'app:7');
+    assert.equal(kube.server.find(CONFIG_MAPS, { namespace: 'app', name: 'old-name' }), undefined);
+    assert.equal(find(OPS), undefined);
+  });
+
+  test('of another follower are left alone', async () => {
+    const labels = { ...COPY, 'site-follower/follower': 'other' };
+    kube.create<ConfigMap>(CONFIG_MAPS, { metadata: { namespace: 'app', name: 'other-status', labels } });
+    start();
+    publish(7);
+    await soon();
+    assert.ok(kube.server.find(CONFIG_MAPS, { namespace: 'app', name: 'other-status' }) !== undefined);
+  });
+
+  test('are not made in a namespace that is being deleted', async () => {
+    const metadata = { name: 'gone', labels: { 'site-follower/status': 'true' } };
+    kube.create(NAMESPACES, { metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+    start();
+    publish(7);
+    await soon();
+    assert.equal(find('gone'), undefined);
+    assert.deepEqual(failed, []);
+  });
+
+  test('are counted: those wanted and those there', async () => {
+    ask('app');
+    ask('shop');
+    ask(OPS);
+    start();
+    publish(7);
+    await kube.clock.advance(2 * 60_000);
+    assert.deepEqual(counts, { wanted: 2, present: 2 });
+  });
+});
+
+describe('a ConfigMap of the same name that is not ours', () => {
+  for (const [name, labels] of [
+    ['without labels', {}],
+    ['that has lost one of our labels', { ...COPY, 'site-follower/follower': 'other' }],
+  ] as const) {
+    test(`${name} is left alone, and told`, async () => {
+      const metadata = { namespace: 'app', name: NAME, labels };
+      const theirs = kube.create<ConfigMap>(CONFIG_MAPS, { metadata, data: { mine: 'yes' } });
+      ask('app');
+      ask('shop');
+      start();
+      publish(7);
+      await soon();
+      assert.deepEqual(find('app'), theirs);
+      assert.equal(copies(), 'shop:7');
+      assert.deepEqual([...new Set(refused)], ['app']);
+    });
+  }
+});
+
+describe('copies, when things go wrong', () => {
+  test('nothing is removed or made before all lists are there', async () => {
+    kube.create<ConfigMap>(CONFIG_MAPS, {
+      metadata: { namespace: 'app', name: NAME, labels: COPY },
+      data: {},
+    });
+    ask('shop');
+    injectedPod('app', 'web-1');
+    const forbidden = new KubeError('pods is forbidden', { status: 403, reason: 'Forbidden' });
+    kube.judge = ({ verb, resource }) =>
+      verb === 'list' && resource.plural === 'pods' ? forbidden : undefined;
+    start();
+    publish(7);
+    await kube.clock.advance(60_000);
+    assert.deepEqual([find('app')?.data, find('shop')], [{}, undefined]);
+    kube.judge = () => undefined;
+    await kube.clock.advance(60_000);
+    assert.equal(copies(), 'app:7 shop:7');
+  });
+
+  test('a namespace that refuses its copy holds up no other, and gets it in the end', async () => {
+    ask('app');
+    ask('shop');
+    const full = new KubeError('exceeded quota', { status: 403, reason: 'Forbidden' });
+    kube.judge = ({ verb, key }) => (verb === 'create' && key.namespace === 'app' ? full : undefined);
+    start();
+    publish(7);
+    await soon();
+    assert.equal(copies(), 'shop:7');
+    assert.equal(failed[0], `app/${NAME}`);
+    await kube.clock.advance(10 * 60_000);
+    const attempts = kube.count(`create configmaps app/${NAME}`);
+    assert.ok(attempts >= 10 && attempts < 40, `${attempts} attempts in ten minutes`);
+    kube.judge = () => undefined;
+    publish(8);
+    await soon();
+    assert.equal(copies(), 'app:8 shop:8');
+  });
+
+  test('an older copy is never put over what somebody wrote since', async () => {
+    ask('app');
+    start();
+    publish(7);
+    await soon();
+    kube.judge = ({ verb }) => {
+      if (verb !== 'replace') return undefined;
+      kube.judge = () => undefined;
+      kube.change(CONFIG_MAPS, { metadata: { namespace: 'app', name: NAME }, data: { epoch: '9' } });
+      leadership.end();
+      return undefined;
+    };
+    publish(8);
+    await soon();
+    assert.equal(copies(), 'app:9');
+  });
+
+  test('a leader that has stopped writes nothing more', async () => {
+    start();
+    publish(7);
+    await soon();
+    leadership.end();
+    ask('app');
+    publish(8);
+    await kube.clock.advance(60_000);
+    assert.equal(copies(), '');
+  });
+});
