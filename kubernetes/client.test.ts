@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { createAuthority } from '../test/support/certificates.ts';
 import { FakeApiServer, watchReply } from '../test/support/fake-api-server.ts';
+import { VirtualClock } from '../test/support/virtual-clock.ts';
 import type { WatchEvent } from './api.ts';
 import { type ApiCall, connect, type KubeConnection } from './client.ts';
 import { systemClock } from './clock.ts';
@@ -369,11 +370,26 @@ describe('the API client', () => {
       await noConnectionsLeft();
     });
 
-    async function noConnectionsLeft(): Promise<void> {
-      for (let turn = 0; server.openConnections > 0; turn += 1) {
-        assert.ok(turn < 10_000, 'the connection stays open');
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+    it('gives up a watch that does not begin, and closes its connection', async () => {
+      const clock = new VirtualClock();
+      const patient = connect({ kubeConfig, clock });
+      server.reply = () => 'hang';
+      const beginning = failureOf(patient.watch(CONFIG_MAPS, WATCH)[Symbol.asyncIterator]().next());
+      await turnsUntil(() => server.requests.length === 1, 'the watch was not asked for');
+      await clock.advance(10_000);
+      assert.match((await beginning).message, /gave no answer within 10000 ms/);
+      await noConnectionsLeft();
+    });
+
+    function noConnectionsLeft(): Promise<void> {
+      return turnsUntil(() => server.openConnections === 0, 'the connection stays open');
     }
   });
+
+  async function turnsUntil(condition: () => boolean, otherwise: string): Promise<void> {
+    for (let turn = 0; !condition(); turn += 1) {
+      assert.ok(turn < 100_000, otherwise);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
 });

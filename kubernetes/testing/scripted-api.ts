@@ -43,6 +43,9 @@ export class ScriptedWatch implements AsyncIterable<WatchEvent<KubeObject>> {
   }
 }
 
+/** So that a loop that runs hot ends in a failed test, and not in one that never ends. */
+const TOO_MANY = 2_000;
+
 /** Lists and watches as the test says; nothing else. */
 export class ScriptedApi implements KubeApi {
   /** Answers the next lists. */
@@ -54,13 +57,14 @@ export class ScriptedApi implements KubeApi {
 
   async list<T extends KubeObject>(_resource: Resource<T>, options: ListOptions = {}): Promise<List<T>> {
     this.lists.push(options);
+    if (this.lists.length > TOO_MANY) return hang(options);
     return (await this.onList(options)) as List<T>;
   }
 
   watch<T extends KubeObject>(_resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
     const watch = new ScriptedWatch(options);
     this.watches.push(watch);
-    this.onWatch(watch);
+    if (this.watches.length <= TOO_MANY) this.onWatch(watch);
     return watch as AsyncIterable<WatchEvent<KubeObject>> as AsyncIterable<WatchEvent<T>>;
   }
 
