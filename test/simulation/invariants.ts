@@ -83,14 +83,13 @@ export class Invariants {
   }
 
   onChange(change: Change, call: Call | undefined): void {
-    const { resource, after: kept } = change;
-    if (resource.plural === LEASES.plural && kept === undefined) {
+    const after = change.after as ConfigMap | undefined;
+    if (change.resource.plural === LEASES.plural && after === undefined) {
       this.#leaseUnknownUntil = this.#ports.now() + LEASE_MS;
     }
     if (!isStatus(change)) return;
-    const after = change.after as ConfigMap | undefined;
     const status = decodeStatus(after?.data);
-    if (!this.#ports.isReplica(change.actor)) this.#editedByHand = true;
+    if (!this.#ports.isReplica(change.actor)) this.#onEdit(after, status);
     else if (after === undefined) this.#report(`${change.actor} has deleted the status ConfigMap`);
     else if (status === undefined) this.#report(`${change.actor} has written a status that nobody can read`);
     else this.#checkWrite({ before: change.before, after, status, actor: change.actor, call });
@@ -109,10 +108,20 @@ export class Invariants {
       this.#report(`${actor} has put ${site ?? 'no site in whole'} into the zone (${publishedSite(before)})`);
   }
 
+  /**
+   * What a human destroys nobody can know any more; and what a human writes under a later epoch looks to the next
+   * leader like the last words of its predecessor, until it has found the primary itself.
+   */
+  #onEdit(after: ConfigMap | undefined, status: Status | undefined): void {
+    this.#editedByHand = true;
+    this.#highestTerm = Math.min(this.#highestTerm, termOf(after));
+    if (status !== undefined && status.epoch > (this.#last?.epoch ?? 0)) this.#remember(status);
+  }
+
   #checkWrite({ before, after, status, actor, call }: StatusWrite): void {
     const { mayLead, lookedAt } = (call && this.#whenCalled.get(call)) ?? NOT_SEEN;
     if (!mayLead) this.#report(`${actor} writes the status without holding the Lease`);
-    const term = Number(after.metadata.annotations?.[ANNOTATIONS.term] ?? -1);
+    const term = termOf(after);
     if (term < this.#highestTerm) {
       this.#report(
         `${actor} writes the status in term ${term}, after one was written in term ${this.#highestTerm}`,
@@ -175,6 +184,10 @@ export class Invariants {
   #report(violation: string): void {
     this.#ports.report(violation);
   }
+}
+
+function termOf(object: ConfigMap | undefined): number {
+  return Number(object?.metadata.annotations?.[ANNOTATIONS.term] ?? -1);
 }
 
 function isStatus({ resource, key }: Pick<Call, 'resource' | 'key'>): boolean {
