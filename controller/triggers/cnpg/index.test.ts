@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { PODS } from '../../../kubernetes/resources.ts';
+import { SimulatedCluster, TestLeadership } from '../../../test/support/simulated-cluster.ts';
+import type { Observation } from '../trigger.ts';
+import { CLUSTERS, type Cluster } from './cluster.ts';
+import { CnpgTrigger } from './index.ts';
+
+const PG = { namespace: 'pg', name: 'pg-cluster' };
+
+let kube: SimulatedCluster;
+let leadership: TestLeadership;
+let trigger: CnpgTrigger;
+
+beforeEach(() => {
+  kube = new SimulatedCluster(['pg', 'other']);
+  leadership = new TestLeadership();
+  trigger = new CnpgTrigger({ ports: kube.watchPorts, namespace: 'pg', clusterName: PG.name });
+});
+
+function createCluster(status: Cluster['status'] = { currentPrimary: 'pg-1', targetPrimary: 'pg-1' }): void {
+  kube.create<Cluster>(CLUSTERS, { metadata: PG, status });
+}
+
+function createPod(name: string, nodeName: string): void {
+  const { uid = '' } = kube.server.get(CLUSTERS, PG).metadata;
+  const owner = { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', name: PG.name, uid };
+  const labels = { 'cnpg.io/cluster': PG.name };
+  kube.create(PODS, {
+    metadata: { namespace: 'pg', name, labels, ownerReferences: [owner] },
+    spec: { nodeName },
+  });
+}
+
+const setStatus = (status: Cluster['status']) => kube.change(CLUSTERS, { metadata: PG, status });
+const removePod = (name: string) => kube.server.delete('test', PODS, { namespace: 'pg', name }, {});
+
+async function observe(): Promise<Observation> {
+  const outcome = Promise.allSettled([trigger.observe(leadership.signal)]);
+  await kube.clock.advance(20_000);
+  const [result] = await outcome;
+  if (result?.status === 'fulfilled') return result.value;
+  throw result?.reason;
+}
+
+describe('a look at the Cluster', () => {
+  test('finds the node of the current primary', async () => {
+    createCluster();
+    createPod('pg-1', 'us-1');
+    assert.deepEqual(await observe(), { kind: 'located', primary: 'pg-1', node: 'us-1' });
+  });
+
+  test('says what is missing', async () => {
+    assert.deepEqual(await observe(), {
+      kind: 'unknown',
+      reason: 'ClusterNotFound',
+      message: 'Cluster pg/pg-cluster does not exist',
+    });
+    createCluster();
+    assert.equal(((await observe()) as { reason?: string }).reason, 'PodNotFound');
+  });
+
+  test('never answers from what was seen before', async () => {
+    createCluster();
+    createPod('pg-1', 'us-1');
+    await observe();
+    removePod('pg-1');
+    createPod('pg-1', 'eu-1');
+    assert.equal(((await observe()) as { node?: string }).node, 'eu-1');
+  });
+
+  test('throws when the API does not answer', async () => {
+    kube.judge = ({ resource }) => (resource.plural === 'clusters' ? 'server error' : undefined);
+    await assert.rejects(observe(), /the server answers 5/);
+    kube.judge = ({ resource }) => (resource.plural === 'pods' ? 'answer lost' : undefined);
+    createCluster();
+    await assert.rejects(observe(), /gave no answer within 5000 ms/);
+  });
+
+  test('takes no pod that came back elsewhere as a replica for the primary', async () => {
+    createCluster();
+    createPod('pg-1', 'us-1');
+    createPod('pg-2', 'eu-1');
+    kube.judge = ({ verb, resource }) => {
+      if (verb === 'get' && resource.plural === 'pods') {
+        kube.judge = () => undefined;
+        setStatus({ currentPrimary: 'pg-2', targetPrimary: 'pg-2' });
+        removePod('pg-1');
+        createPod('pg-1', 'ap-1');
+      }
+      return undefined;
+    };
+    assert.deepEqual(await observe(), { kind: 'located', primary: 'pg-2', node: 'eu-1' });
+  });
+
+  test('ends also when the primary changes again and again', async () => {
+    createCluster();
+    for (const [name, node] of [
+      ['pg-1', 'us-1'],
+      ['pg-2', 'eu-1'],
+    ] as const) {
+      createPod(name, node);
+    }
+    let moves = 0;
+    kube.judge = ({ resource }) => {
+      if (resource.plural === 'pods') setStatus({ currentPrimary: moves++ % 2 === 0 ? 'pg-2' : 'pg-1' });
+      return undefined;
+    };
+    const found = await observe();
+    assert.deepEqual([found.kind, moves], ['unknown', 3]);
+  });
+});
+
+describe('the watches of a Cluster', () => {
+  let wakes: number;
+
+  /** Resolves with what ends with the watches, once they are open. */
+  async function watch(): Promise<{ readonly ended: Promise<void> }> {
+    createCluster();
+    createPod('pg-1', 'us-1');
+    const ended = trigger.watch(() => {
+      wakes += 1;
+    }, leadership.signal);
+    await kube.clock.advance(1_000);
+    wakes = 0;
+    return { ended };
+  }
+
+  const changes: readonly [string, () => unknown, boolean][] = [
+    ['another primary', () => setStatus({ currentPrimary: 'pg-2' }), true],
+    ['another target', () => setStatus({ targetPrimary: 'pg-2' }), true],
+    ['another phase', () => setStatus({ phase: 'Failing over' }), true],
+    ['a lost pod', () => removePod('pg-1'), true],
+    ['a new pod', () => createPod('pg-2', 'eu-1'), true],
+    [
+      'a pod that becomes unready',
+      () =>
+        kube.change(PODS, {
+          metadata: { namespace: 'pg', name: 'pg-1' },
+          status: { conditions: [{ type: 'Ready', status: 'False' }] },
+        }),
+      true,
+    ],
+    ['a lost Cluster', () => kube.server.delete('test', CLUSTERS, PG, {}), true],
+    ['what the operator writes often', () => setStatus({ readyInstances: 2 }), false],
+    [
+      'another Cluster',
+      () =>
+        kube.create<Cluster>(CLUSTERS, { metadata: { namespace: 'pg', name: 'x' }, status: { phase: 'y' } }),
+      false,
+    ],
+    [
+      'a pod of somebody else',
+      () => kube.create(PODS, { metadata: { namespace: 'pg', name: 'web' }, spec: { nodeName: 'us-1' } }),
+      false,
+    ],
+  ];
+  for (const [name, change, expected] of changes) {
+    test(`${expected ? 'wake' : 'do not wake'} for ${name}`, async () => {
+      const { ended } = await watch();
+      change();
+      await kube.clock.advance(1_000);
+      assert.equal(wakes > 0, expected, `${wakes} wakes`);
+      leadership.end();
+      await ended;
+    });
+  }
+
+  test('end with the leadership, and leave no timer', async () => {
+    const { ended } = await watch();
+    leadership.end();
+    await ended;
+    assert.equal(kube.process.pending, 0);
+  });
+});

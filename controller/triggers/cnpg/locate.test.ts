@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Pod } from '../../../kubernetes/resources.ts';
+import type { Cluster } from './cluster.ts';
+import { locate, primaryOf } from './locate.ts';
+
+const METADATA = { namespace: 'pg', name: 'pg-cluster', uid: 'uid-1' };
+const cluster = (status?: Cluster['status'], metadata = {}): Cluster => ({
+  metadata: { ...METADATA, ...metadata },
+  ...(status && { status }),
+});
+const SETTLED = cluster({ currentPrimary: 'pg-1', targetPrimary: 'pg-1' });
+const pod = (spec: Pod['spec'], uid = METADATA.uid): Pod => ({
+  metadata: {
+    namespace: 'pg',
+    name: 'pg-1',
+    ownerReferences: [{ apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', name: METADATA.name, uid }],
+  },
+  ...(spec && { spec }),
+});
+
+describe('the pod of the primary', () => {
+  test('is the current one, whatever the target is', () => {
+    assert.deepEqual(primaryOf(SETTLED), { pod: 'pg-1' });
+    assert.deepEqual(primaryOf(cluster({ currentPrimary: 'pg-1', targetPrimary: 'pg-2' })), { pod: 'pg-1' });
+    assert.deepEqual(primaryOf(cluster({ currentPrimary: 'pg-1', targetPrimary: 'pending' })), {
+      pod: 'pg-1',
+    });
+  });
+
+  const cases: readonly [string, Cluster, object][] = [
+    ['has no status yet', cluster(), { reason: 'PrimaryEmpty' }],
+    ['has an empty primary', cluster({ currentPrimary: '' }), { reason: 'PrimaryEmpty' }],
+    ['is being made', cluster({ targetPrimary: 'pg-1' }), { reason: 'PrimaryEmpty', movingTo: 'pg-1' }],
+    ['is choosing', cluster({ currentPrimary: 'pending' }), { reason: 'PrimaryPending' }],
+    [
+      'is being deleted',
+      cluster(SETTLED.status, { deletionTimestamp: '2026-01-01T00:00:00Z' }),
+      { reason: 'ClusterDeleting' },
+    ],
+  ];
+  for (const [name, given, expected] of cases) {
+    test(`is unknown while the Cluster ${name}`, () => {
+      const { message, ...found } = primaryOf(given) as { message: string };
+      assert.deepEqual(found, { kind: 'unknown', ...expected });
+      assert.match(message, /^Cluster pg\/pg-cluster /);
+    });
+  }
+});
+
+describe('the place of the primary', () => {
+  test('is the node of its pod', () => {
+    assert.deepEqual(locate(SETTLED, 'pg-1', pod({ nodeName: 'us-1' })), {
+      kind: 'located',
+      primary: 'pg-1',
+      node: 'us-1',
+    });
+  });
+
+  test('comes with where the primary is about to move, and when it came', () => {
+    const moving = cluster({
+      currentPrimary: 'pg-1',
+      targetPrimary: 'pg-2',
+      currentPrimaryTimestamp: '2026-01-01T00:00:00.000001Z',
+    });
+    assert.deepEqual(locate(moving, 'pg-1', pod({ nodeName: 'us-1' })), {
+      kind: 'located',
+      primary: 'pg-1',
+      node: 'us-1',
+      movingTo: 'pg-2',
+      movedAt: '2026-01-01T00:00:00.000001Z',
+    });
+  });
+
+  const ownerless: Pod = { metadata: { namespace: 'pg', name: 'pg-1' }, spec: { nodeName: 'us-1' } };
+  const cases: readonly [string, Pod | undefined, string, RegExp][] = [
+    ['does not exist', undefined, 'PodNotFound', /^pod pg\/pg-1 does not exist$/],
+    ['has no node', pod({}), 'PodWithoutNode', /^pod pg\/pg-1 has no node$/],
+    ['has no spec', pod(undefined), 'PodWithoutNode', /no node/],
+    ['is of another incarnation', pod({ nodeName: 'us-1' }, 'uid-0'), 'PodOfOtherCluster', /UID uid-1$/],
+    ['has no owner', ownerless, 'PodOfOtherCluster', /UID uid-1$/],
+  ];
+  for (const [name, given, reason, message] of cases) {
+    test(`is unknown while its pod ${name}`, () => {
+      const found = locate(SETTLED, 'pg-1', given);
+      assert.ok(found.kind === 'unknown');
+      assert.equal(found.reason, reason);
+      assert.match(found.message, message);
+    });
+  }
+
+  test('is unknown of a pod of another incarnation even where no uid is known', () => {
+    const { uid: _, ...metadata } = METADATA;
+    const found = locate({ metadata, status: SETTLED.status ?? {} }, 'pg-1', ownerless);
+    assert.equal(found.kind, 'unknown');
+  });
+
+  test('is told as moving also while it is unknown', () => {
+    const failingOver = cluster({ currentPrimary: 'pg-1', targetPrimary: 'pending' });
+    const found = locate(failingOver, 'pg-1', undefined);
+    assert.deepEqual([found.kind, found.movingTo], ['unknown', 'pending']);
+  });
+});
