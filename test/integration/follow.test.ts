@@ -115,7 +115,7 @@ describe('following the primary', { concurrency: 3 }, () => {
     assert.deepEqual([name, status.activeSite, status.epoch], ['default', WEST, 2]);
 
     const follower = 'default';
-    assert.equal(await controller.metric('kube_site_follower_epoch', { follower }), 2);
+    await controller.untilMetric('kube_site_follower_epoch', { follower }, 2);
     assert.equal(await controller.metric('kube_site_follower_leader'), 1);
     assert.equal(await controller.metric('kube_site_follower_active_site', { site: WEST }), 1);
     assert.equal(await controller.metric('kube_site_follower_active_site', { site: EAST }), 0);

@@ -102,10 +102,10 @@ describe('what is not certain moves nothing', { concurrency: 3 }, () => {
         const { type, note } = await scene.event(event, (one) => one.note.startsWith(`${reason}: `));
         assert.equal(type, 'Warning');
         assert.ok(note.includes(`${EAST} stays active. ${action}`), note);
-        assert.equal(await controller.metric('kube_site_follower_held', { reason }), 1);
+        await controller.untilMetric('kube_site_follower_held', { reason }, 1);
         await leave(scene);
         await scene.settled(EAST, 1);
-        assert.equal(await controller.metric('kube_site_follower_held', { reason }), 0);
+        await controller.untilMetric('kube_site_follower_held', { reason }, 0);
       });
     }
     assert.deepEqual([registrar.writes, registrar.harm], [1, []]);

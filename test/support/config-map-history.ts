@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { decodeStatus, type Status } from '../../contract/status.ts';
 import { termOf } from '../../controller/fenced-config-map.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
-import { explain, isGone } from '../../kubernetes/errors.ts';
+import { isGone } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 
 /** One version of a ConfigMap, as the API server told it. */
@@ -22,14 +22,16 @@ export interface Version {
 
 const RETRY_MS = 100;
 
-/** Every version of one ConfigMap from now on, none left out. */
+/**
+ * Every version of one ConfigMap from now on. None is left out, unless the API server is restarted: it forgets those
+ * of the time before.
+ */
 export class ConfigMapHistory {
   readonly versions: Version[] = [];
   readonly key: Required<ObjectKey>;
   readonly #api: KubeApi;
   readonly #stop = new AbortController();
   readonly #news = new EventEmitter<{ version: [Version] }>().setMaxListeners(0);
-  #failure: unknown;
 
   private constructor(api: KubeApi, key: Required<ObjectKey>) {
     this.#api = api;
@@ -41,9 +43,7 @@ export class ConfigMapHistory {
     const history = new ConfigMapHistory(api, key);
     const { items, resourceVersion } = await api.list(CONFIG_MAPS, history.#selection);
     for (const object of items) history.#add(object);
-    history.#follow(resourceVersion).catch((error: unknown) => {
-      history.#failure = error;
-    });
+    void history.#follow(resourceVersion);
     return history;
   }
 
@@ -94,9 +94,21 @@ export class ConfigMapHistory {
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (isGone(error)) throw error; // Versions would be left out.
         await delay(RETRY_MS); // The server is away: it goes on from the same version.
+        if (isGone(error)) resourceVersion = (await this.#catchUp()) ?? resourceVersion;
       }
+    }
+  }
+
+  /** The version to go on from; undefined when the server does not answer. */
+  async #catchUp(): Promise<string | undefined> {
+    try {
+      const { items, resourceVersion } = await this.#api.list(CONFIG_MAPS, this.#selection);
+      const versionOf = (object: ConfigMap | undefined) => object?.metadata.resourceVersion;
+      if (versionOf(items[0]) !== versionOf(this.last?.object)) this.#add(items[0]);
+      return resourceVersion;
+    } catch {
+      return undefined; // It is asked again: the watch fails as before.
     }
   }
 
@@ -109,10 +121,9 @@ export class ConfigMapHistory {
   }
 
   #inVain(what: string, timeoutMs: number): Error {
-    const ended = this.#failure === undefined ? '' : ` (the watch has ended: ${explain(this.#failure)})`;
     const last = JSON.stringify(this.versions.slice(-3).map(({ term, data }) => ({ term, ...data })));
     return new Error(
-      `Waited ${timeoutMs} ms in vain: ${what}${ended}. The last versions of ${this.key.name}: ${last}`,
+      `Waited ${timeoutMs} ms in vain: ${what}. The last versions of ${this.key.name}: ${last}`,
     );
   }
 

@@ -74,4 +74,10 @@ export class ControllerProcess {
       .filter((line) => wanted.every((label) => line.includes(label)))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }
+
+  /** Resolves when the metric has this value: the status is seen by others before the process has counted it. */
+  async untilMetric(name: string, labels: Readonly<Record<string, string>>, value: number): Promise<void> {
+    const what = `${name}${JSON.stringify(labels)} is ${value}`;
+    await this.child.waitUntil(what, async () => (await this.metric(name, labels)) === value, 10_000);
+  }
 }

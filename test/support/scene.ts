@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { REPORT_CONFIGMAP, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import type { EventReason } from '../../controller/event-reasons.ts';
+import type { HoldReason } from '../../controller/reasons.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { EVENTS, type KubeEvent } from '../../kubernetes/resources.ts';
 import { type CnpgCluster, createCnpgCluster } from './cnpg.ts';
@@ -141,7 +143,7 @@ export class Scene implements SceneParts {
   }
 
   /** Resolves when the status says that nothing is known, for the reason with this code. */
-  held(reason: string, timeoutMs?: number) {
+  held(reason: HoldReason, timeoutMs?: number) {
     return this.status.untilStatus(
       `the status is held because of ${reason}`,
       (status) => status.reason.startsWith(`${reason}: `),
@@ -154,12 +156,16 @@ export class Scene implements SceneParts {
   }
 
   /** The first Event with this reason, now or soon, on the status ConfigMap. */
-  event(reason: string, matches: (event: KubeEvent) => boolean = () => true): Promise<KubeEvent> {
+  event(
+    reason: EventReason,
+    matches: (event: KubeEvent) => boolean = () => true,
+    timeoutMs = 20_000,
+  ): Promise<KubeEvent> {
     return until(
       `there is an Event ${reason}`,
       async (signal) =>
         (await this.events(signal)).find((event) => event.reason === reason && matches(event)),
-      { timeoutMs: 20_000 },
+      { timeoutMs },
     );
   }
 
