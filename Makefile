@@ -38,8 +38,16 @@ unit: install ## Unit tests only
 integration: install ## Tests on a real API server, started for them
 	node --test --test-timeout=600000 --test-global-setup=test/support/global-setup.ts $(INTEGRATION_TESTS)
 
+.PHONY: simulation
+simulation: install ## The controller under virtual time: 1,000 schedules, and what breaking it on purpose shows
+	node --test 'test/simulation/*.test.ts'
+
+.PHONY: simulate
+simulate: install ## 10,000 schedules under virtual time (SEEDS=, FROM=)
+	@node test/simulation/run.ts --seeds $(or $(SEEDS),10000) --from $(or $(FROM),1)
+
 .PHONY: test
-test: unit integration ## Unit and integration tests
+test: unit simulation integration ## Unit tests, simulation, integration tests
 
 .PHONY: e2e
 e2e: build ## Tests on the real cluster that E2E_KUBECONFIG names
