@@ -42,8 +42,8 @@ export const ANNOTATIONS = {
   memoryLimit: `${PREFIX}/memory-limit`,
   /** Put on a pod by the injector: `injected`. */
   status: `${PREFIX}/status`,
-  /** Put beside an inject label that we set: `workload` or `namespace`, whichever asked for it. */
-  labelledBy: `${PREFIX}/labelled-by`,
+  /** Put beside an inject label that we set because a workload or a namespace has it: that label's value. */
+  carriedLabel: `${PREFIX}/carried-label`,
   /** On the status ConfigMap: the leader's term. A writer with a lower one has been deposed. */
   term: `${PREFIX}/term`,
   /** Written by `kubectl rollout restart` on a pod template. */

@@ -1,0 +1,196 @@
+import * as z from 'zod';
+import { PROGRAM } from '../contract/names.ts';
+import type { InjectorConfig } from './config.ts';
+import type { SkipReason } from './inject/decision.ts';
+import { injectPod } from './inject/inject.ts';
+import type { Operation } from './inject/patch.ts';
+import { type Metadata, readPod, readWorkload } from './inject/shape.ts';
+import { carryLabel, foretell } from './inject/workload.ts';
+
+export const REVIEW_VERSION = 'admission.k8s.io/v1';
+export const REVIEW_KIND = 'AdmissionReview';
+
+/** The answer to the API server. */
+export interface ReviewAnswer {
+  readonly apiVersion: typeof REVIEW_VERSION;
+  readonly kind: typeof REVIEW_KIND;
+  readonly response: {
+    readonly uid: string;
+    readonly allowed: boolean;
+    readonly patchType?: 'JSONPatch';
+    /** Base64 of a JSON Patch. */
+    readonly patch?: string;
+    /** Shown by kubectl. */
+    readonly warnings?: readonly string[];
+    readonly status?: { readonly code: number; readonly reason: string; readonly message: string };
+  };
+}
+
+/** What a review was about, for metrics and Events. */
+export interface Subject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  /** Of a pod that has none yet: the beginning of it. */
+  readonly name: string;
+  /** Absent at CREATE: the object exists only after us. */
+  readonly uid: string | undefined;
+  readonly owner: Owner | undefined;
+}
+
+export type Owner = NonNullable<Metadata['ownerReferences']>[number];
+
+export type Outcome =
+  | { readonly action: 'injected' | 'carried' | 'taken-back' | 'none' }
+  | { readonly action: 'skipped'; readonly reason: SkipReason; readonly message: string }
+  | { readonly action: 'denied'; readonly message: string };
+
+export type Admission =
+  /** Not a review that can be answered. */
+  | { readonly kind: 'malformed'; readonly problem: string }
+  | {
+      readonly kind: 'answered';
+      readonly answer: ReviewAnswer;
+      readonly outcome: Outcome;
+      /** Undefined where the object is none of ours or cannot be read. */
+      readonly subject: Subject | undefined;
+      /** Nothing is stored: no Event either. */
+      readonly dryRun: boolean;
+    };
+
+const requestSchema = z.object({
+  uid: z.string().min(1),
+  kind: z.object({ group: z.string(), version: z.string(), kind: z.string() }),
+  subResource: z.string().nullish(),
+  namespace: z.string().nullish(),
+  operation: z.string(),
+  dryRun: z.boolean().nullish(),
+  object: z.unknown(),
+});
+const versionSchema = z.object({ apiVersion: z.string(), kind: z.string() });
+const reviewSchema = z.object({ request: requestSchema });
+
+type Request = z.infer<typeof requestSchema>;
+
+interface Verdict {
+  readonly outcome: Outcome;
+  readonly patch: readonly Operation[];
+  readonly warnings: readonly string[];
+  readonly subject: Subject | undefined;
+}
+
+const UNTOUCHED: Verdict = { outcome: { action: 'none' }, patch: [], warnings: [], subject: undefined };
+
+/** Reviews what the API server asks about. Never throws, whatever `review` is. */
+export function admit(review: unknown, config: InjectorConfig): Admission {
+  const version = versionSchema.safeParse(review).data;
+  if (version?.apiVersion !== REVIEW_VERSION || version.kind !== REVIEW_KIND) {
+    const got = version === undefined ? 'something else' : `${version.kind} of ${version.apiVersion}`;
+    return { kind: 'malformed', problem: `expected ${REVIEW_KIND} of ${REVIEW_VERSION}, got ${got}` };
+  }
+  const parsed = reviewSchema.safeParse(review);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { kind: 'malformed', problem: `${issue?.path.join('.')}: ${issue?.message}` };
+  }
+  const { request } = parsed.data;
+  const verdict = judge(request, config);
+  return {
+    kind: 'answered',
+    answer: answer(request.uid, verdict),
+    outcome: verdict.outcome,
+    subject: verdict.subject,
+    dryRun: request.dryRun === true,
+  };
+}
+
+function judge(request: Request, config: InjectorConfig): Verdict {
+  const { kind, operation, subResource } = request;
+  if ((subResource ?? '') !== '') return UNTOUCHED;
+  const { group, version } = kind;
+  if (group === '' && version === 'v1' && kind.kind === 'Pod' && operation === 'CREATE') {
+    return judgePod(request, config);
+  }
+  const isWorkload = ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind.kind);
+  const isWrite = operation === 'CREATE' || operation === 'UPDATE';
+  if (group === 'apps' && version === 'v1' && isWorkload && isWrite) return judgeWorkload(request, config);
+  return UNTOUCHED;
+}
+
+function judgePod({ object, namespace }: Request, config: InjectorConfig): Verdict {
+  const read = readPod(object);
+  if (!read.ok) return denied([read.problem], undefined);
+  const pod = read.value;
+  const subject = subjectOf('v1', 'Pod', namespace, pod.metadata);
+  // The API server sends pods without the label only from namespaces that have it: our configuration selects so.
+  const context = { namespace: subject.namespace, namespaceAsks: true };
+  const injection = injectPod(pod, context, config);
+  switch (injection.kind) {
+    case 'injected': {
+      const { patch, warnings } = injection;
+      return { outcome: { action: 'injected' }, patch, warnings, subject };
+    }
+    case 'skipped': {
+      const { reason, message } = injection;
+      const warnings = WANTED.includes(reason) ? [] : [`no sidecar: ${message}`];
+      return { outcome: { action: 'skipped', reason, message }, patch: [], warnings, subject };
+    }
+    case 'denied':
+      return denied(injection.problems, subject);
+  }
+}
+
+/** Skipping for these is what the user asked for. */
+const WANTED: readonly SkipReason[] = ['not-asked', 'disabled', 'already-injected'];
+
+function judgeWorkload({ object, namespace, kind }: Request, config: InjectorConfig): Verdict {
+  const read = readWorkload(object);
+  if (!read.ok) return { ...UNTOUCHED, warnings: [`the inject label was not looked at: ${read.problem}`] };
+  const workload = read.value;
+  const subject = subjectOf('apps/v1', kind.kind, namespace, workload.metadata);
+  // What is being deleted must not be held up, nor rolled out anew.
+  if ((workload.metadata?.deletionTimestamp ?? '') !== '') return { ...UNTOUCHED, subject };
+  const { change, patch, warnings } = carryLabel(workload);
+  const foretold = foretell(kind.kind, workload, subject.namespace, config);
+  return { outcome: { action: change }, patch, warnings: [...warnings, ...foretold], subject };
+}
+
+function denied(problems: readonly string[], subject: Subject | undefined): Verdict {
+  const message = `the sidecar of ${PROGRAM} cannot be injected: ${problems.join('; ')}`;
+  return { outcome: { action: 'denied', message }, patch: [], warnings: [], subject };
+}
+
+function subjectOf(
+  apiVersion: string,
+  kind: string,
+  namespace: string | null | undefined,
+  metadata: Metadata | null | undefined,
+): Subject {
+  return {
+    apiVersion,
+    kind,
+    namespace: namespace ?? metadata?.namespace ?? '',
+    name: metadata?.name ?? metadata?.generateName ?? '',
+    uid: metadata?.uid ?? undefined,
+    owner: metadata?.ownerReferences?.find(({ controller }) => controller === true),
+  };
+}
+
+function answer(uid: string, { outcome, patch, warnings }: Verdict): ReviewAnswer {
+  return {
+    apiVersion: REVIEW_VERSION,
+    kind: REVIEW_KIND,
+    response: {
+      uid,
+      allowed: outcome.action !== 'denied',
+      ...(patch.length > 0 && {
+        patchType: 'JSONPatch',
+        patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
+      }),
+      ...(warnings.length > 0 && { warnings: warnings.map((warning) => `${PROGRAM}: ${warning}`) }),
+      ...(outcome.action === 'denied' && {
+        status: { code: 422, reason: 'Invalid', message: outcome.message },
+      }),
+    },
+  };
+}

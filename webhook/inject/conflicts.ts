@@ -1,0 +1,30 @@
+import { ANNOTATIONS } from '../../contract/names.ts';
+import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
+import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
+import type { Settings } from './settings.ts';
+import type { Container, Pod } from './shape.ts';
+
+/** What in the pod stands where the sidecar has to. Each is a sentence that says how to make room. */
+export function findConflicts({ spec }: Pod, settings: Settings): string[] {
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  return [
+    ...containers
+      .filter(({ name }) => name === SIDECAR_CONTAINER)
+      .map(() => `a container is named "${SIDECAR_CONTAINER}", as the sidecar has to be; rename it`),
+    ...[TOKEN_VOLUME, STATUS_VOLUME]
+      .filter((volume) => spec.volumes?.some(({ name }) => name === volume))
+      .map((volume) => `a volume is named "${volume}", as one of the sidecar has to be; rename it`),
+    ...portConflicts(containers, settings.port, ANNOTATIONS.port),
+    ...portConflicts(containers, settings.probePort, ANNOTATIONS.probePort),
+  ];
+}
+
+function portConflicts(containers: readonly Container[], port: number, annotation: string): string[] {
+  const holder = containers.find(({ ports }) =>
+    ports?.some(({ containerPort, protocol }) => containerPort === port && (protocol ?? 'TCP') === 'TCP'),
+  );
+  if (holder === undefined) return [];
+  return [
+    `port ${port} is used by container "${holder.name ?? ''}"; give the sidecar another one with the annotation ${annotation}`,
+  ];
+}

@@ -1,0 +1,82 @@
+import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
+import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
+import { type Asked, readLabel } from './label.ts';
+import type { Pod } from './shape.ts';
+
+/** Where a pod is, or will be. */
+export interface PodContext {
+  /** Empty where a manifest does not say. */
+  readonly namespace: string;
+  /** Whether the namespace asks for injection. */
+  readonly namespaceAsks: boolean;
+}
+
+export const SKIP_REASONS = [
+  'not-asked',
+  'disabled',
+  'already-injected',
+  'excluded-namespace',
+  'mirror-pod',
+  'host-network',
+  'windows',
+] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+export type Decision =
+  | { readonly kind: 'inject'; readonly askedBy: 'pod' | 'namespace' }
+  | { readonly kind: 'skip'; readonly reason: SkipReason; readonly message: string }
+  | { readonly kind: 'deny'; readonly problem: string };
+
+/** What is said of the pods that are skipped though they ask; the others need no word. */
+const SAID: Readonly<Record<SkipReason, string>> = {
+  'not-asked': 'neither the pod nor its namespace asks for injection',
+  disabled: `the pod has the label ${LABELS.inject}=false`,
+  'already-injected': 'the sidecar is in the pod already',
+  'excluded-namespace': 'nothing is injected in kube-system and in the namespace of the controller',
+  'mirror-pod': 'a static pod cannot be changed by the API server',
+  'host-network': 'pods with hostNetwork share the ports of their node, so the sidecar cannot run in them',
+  windows: 'the sidecar runs on Linux only',
+};
+
+/** Marks what the kubelet reports of a static pod. */
+const MIRROR = 'kubernetes.io/config.mirror';
+const OS_LABEL = 'kubernetes.io/os';
+
+/** Whether `pod` gets the sidecar. */
+export function decide(pod: Pod, context: PodContext, controllerNamespace: string): Decision {
+  const label = readLabel(pod.metadata?.labels);
+  const reason = skipReason(pod, label, context, controllerNamespace);
+  if (reason !== undefined) return { kind: 'skip', reason, message: SAID[reason] };
+  if (label === 'unclear') {
+    const value = pod.metadata?.labels?.[LABELS.inject];
+    return { kind: 'deny', problem: `label ${LABELS.inject}: "${value}" must be "true" or "false"` };
+  }
+  return { kind: 'inject', askedBy: label === 'yes' ? 'pod' : 'namespace' };
+}
+
+function skipReason(
+  pod: Pod,
+  label: Asked,
+  { namespace, namespaceAsks }: PodContext,
+  controllerNamespace: string,
+): SkipReason | undefined {
+  if (label === 'no') return 'disabled';
+  if (label === 'unsaid' && !namespaceAsks) return 'not-asked';
+  if (isInjected(pod)) return 'already-injected';
+  if (namespace === 'kube-system' || namespace === controllerNamespace) return 'excluded-namespace';
+  if (pod.metadata?.annotations?.[MIRROR] !== undefined) return 'mirror-pod';
+  if (pod.spec.hostNetwork === true) return 'host-network';
+  if (pod.spec.os?.name === 'windows' || pod.spec.nodeSelector?.[OS_LABEL] === 'windows') return 'windows';
+  return undefined;
+}
+
+/** Marked, and the container is there: a marker alone may have been copied with the annotations of another pod. */
+export function isInjected(pod: Pod): boolean {
+  return (
+    pod.metadata?.annotations?.[ANNOTATIONS.status] === INJECTED &&
+    pod.spec.initContainers?.some(({ name }) => name === SIDECAR_CONTAINER) === true
+  );
+}
+
+/** The value of the marker. */
+export const INJECTED = 'injected';

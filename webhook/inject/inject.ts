@@ -1,0 +1,85 @@
+import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
+import type { InjectorConfig } from '../config.ts';
+import { findConflicts } from './conflicts.ts';
+import { sidecarContainer, sidecarVolumes } from './container.ts';
+import { decide, INJECTED, type PodContext, type SkipReason } from './decision.ts';
+import { insertItems, type Operation, setEntries } from './patch.ts';
+import { defaultResources, endsGuaranteed } from './resources.ts';
+import { readSettings, type Settings } from './settings.ts';
+import type { Pod } from './shape.ts';
+import { misspeltAnnotations } from './suggest.ts';
+
+export type Injection =
+  | { readonly kind: 'injected'; readonly patch: readonly Operation[]; readonly warnings: readonly string[] }
+  | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly message: string }
+  /** The pod would not work with the sidecar as it asks for it. */
+  | { readonly kind: 'denied'; readonly problems: readonly string[] };
+
+/** What becomes of a new pod, or of a pod template that is injected offline. */
+export function injectPod(pod: Pod, context: PodContext, config: InjectorConfig): Injection {
+  const decision = decide(pod, context, config.namespace);
+  if (decision.kind === 'skip') {
+    return { kind: 'skipped', reason: decision.reason, message: decision.message };
+  }
+  if (decision.kind === 'deny') return { kind: 'denied', problems: [decision.problem] };
+  const annotations = pod.metadata?.annotations ?? {};
+  const { settings, problems } = readSettings(annotations, defaultResources(pod, config.resources));
+  const all = [...problems, ...findConflicts(pod, settings)];
+  if (all.length > 0) return { kind: 'denied', problems: all };
+  return {
+    kind: 'injected',
+    patch: injectionPatch(pod, decision.askedBy === 'namespace', settings, config),
+    warnings: warningsFor(pod, settings),
+  };
+}
+
+function injectionPatch(
+  pod: Pod,
+  labelled: boolean,
+  settings: Settings,
+  config: InjectorConfig,
+): Operation[] {
+  const { metadata, spec } = pod;
+  const marks = {
+    labels: labelled ? { [LABELS.inject]: 'true' } : {},
+    annotations: {
+      [ANNOTATIONS.status]: INJECTED,
+      ...(labelled && { [ANNOTATIONS.carriedLabel]: 'true' }),
+    },
+  };
+  return [
+    ...mark(metadata, marks),
+    // First, so that everything else in the pod, other native sidecars too, can ask it from the start.
+    ...insertItems('/spec/initContainers', spec.initContainers, 'first', [
+      sidecarContainer(config, settings),
+    ]),
+    ...insertItems('/spec/volumes', spec.volumes, 'last', sidecarVolumes(config, settings)),
+  ];
+}
+
+/** Labels and annotations onto metadata, which templates need not have. */
+export function mark(
+  metadata: Pod['metadata'],
+  {
+    labels,
+    annotations,
+  }: { readonly labels: Record<string, string>; readonly annotations: Record<string, string> },
+): Operation[] {
+  const make: Operation[] =
+    metadata === undefined || metadata === null ? [{ op: 'add', path: '/metadata', value: {} }] : [];
+  return [
+    ...make,
+    ...setEntries('/metadata/labels', metadata?.labels, labels),
+    ...setEntries('/metadata/annotations', metadata?.annotations, annotations),
+  ];
+}
+
+function warningsFor(pod: Pod, settings: Settings): string[] {
+  const warnings = misspeltAnnotations(pod.metadata?.annotations ?? {});
+  if (endsGuaranteed(pod, settings.resources)) {
+    warnings.push(
+      `the sidecar makes this Guaranteed pod Burstable; to keep it, let ${ANNOTATIONS.cpuRequest} equal cpu-limit and memory-request equal memory-limit`,
+    );
+  }
+  return warnings;
+}

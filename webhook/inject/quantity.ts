@@ -1,0 +1,29 @@
+const FACTORS: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
+};
+
+// The serialization format of resource.Quantity in k8s.io/apimachinery, without signs: nothing here may be negative.
+const QUANTITY = /^(\d+\.?\d*|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?$/;
+
+/** A Kubernetes quantity such as `50m` or `64Mi` as a number of cores or bytes; undefined when it is none. */
+export function readQuantity(text: string): number | undefined {
+  const [, digits, suffix = '', exponent = '0'] = QUANTITY.exec(text) ?? [];
+  const factor = FACTORS[suffix];
+  if (digits === undefined || factor === undefined) return undefined;
+  return Number(digits) * factor * 10 ** Number(exponent);
+}

@@ -1,0 +1,52 @@
+import type { SidecarResources } from '../config.ts';
+import { readQuantity } from './quantity.ts';
+import type { Container, Pod } from './shape.ts';
+
+const NONE: SidecarResources = {
+  cpuRequest: undefined,
+  cpuLimit: undefined,
+  memoryRequest: undefined,
+  memoryLimit: undefined,
+};
+
+/** The sidecar's resources where the pod's annotations say nothing. */
+export function defaultResources({ spec }: Pod, configured: SidecarResources): SidecarResources {
+  // The containers of a pod with resources as a whole must not sum up to more than those: the sidecar shares them.
+  return spec.resources === null || spec.resources === undefined ? configured : NONE;
+}
+
+/** As a container states them; undefined when there are none. */
+export function containerResources({ cpuRequest, cpuLimit, memoryRequest, memoryLimit }: SidecarResources) {
+  const requests = stated({ cpu: cpuRequest, memory: memoryRequest });
+  const limits = stated({ cpu: cpuLimit, memory: memoryLimit });
+  if (requests === undefined && limits === undefined) return undefined;
+  return { ...(requests && { requests }), ...(limits && { limits }) };
+}
+
+function stated(
+  quantities: Readonly<Record<string, string | undefined>>,
+): Record<string, string> | undefined {
+  const entries = Object.entries(quantities).flatMap(([name, quantity]): [string, string][] =>
+    quantity === undefined ? [] : [[name, quantity]],
+  );
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/** Whether the sidecar turns a pod of QoS class Guaranteed into a Burstable one. */
+export function endsGuaranteed({ spec }: Pod, sidecar: SidecarResources): boolean {
+  if (spec.resources !== null && spec.resources !== undefined) return false;
+  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  return containers.length > 0 && containers.every(isGuaranteed) && !isGuaranteed(asContainer(sidecar));
+}
+
+function asContainer(resources: SidecarResources): Container {
+  return { resources: containerResources(resources) };
+}
+
+function isGuaranteed({ resources }: Container): boolean {
+  return ['cpu', 'memory'].every((name) => {
+    const limit = resources?.limits?.[name];
+    const request = resources?.requests?.[name] ?? limit;
+    return limit !== undefined && readQuantity(String(request)) === readQuantity(String(limit));
+  });
+}

@@ -1,0 +1,135 @@
+import { ANNOTATIONS, DEFAULT_FOLLOWER, PORTS } from '../../contract/names.ts';
+import { DEFAULT_STALE_AFTER, GATES, type Gate, WHEN_STALE, type WhenStale } from '../../contract/sidecar.ts';
+import type { SidecarResources } from '../config.ts';
+import { readQuantity } from './quantity.ts';
+
+/** What a pod asks of its sidecar. */
+export interface Settings {
+  readonly follower: string;
+  readonly gate: Gate;
+  readonly whenStale: WhenStale;
+  /** Seconds. */
+  readonly staleAfter: number;
+  readonly port: number;
+  readonly probePort: number;
+  readonly resources: SidecarResources;
+}
+
+export interface ReadSettings {
+  /** Sound only when there are no problems. */
+  readonly settings: Settings;
+  /** Each names the annotation, its value and what would be right. */
+  readonly problems: readonly string[];
+}
+
+/** Gives the value, or throws a sentence that reads on from the value that was found. */
+type Parse<T> = (text: string) => T;
+
+const LOWEST_PORT = 1024;
+const HIGHEST_PORT = 65_535;
+const MEBI = 2 ** 20;
+
+/** The settings in the annotations of a pod; what they do not say is the default. */
+export function readSettings(
+  annotations: Readonly<Record<string, string>>,
+  defaults: SidecarResources,
+): ReadSettings {
+  const problems: string[] = [];
+  const read = <T>(annotation: string, parse: Parse<T>, fallback: T): T => {
+    const text = annotations[annotation];
+    if (text === undefined) return fallback;
+    try {
+      return parse(text);
+    } catch (error) {
+      const wanted = error instanceof Error ? error.message : String(error);
+      problems.push(`annotation ${annotation}: ${JSON.stringify(shorten(text))} ${wanted}`);
+      return fallback;
+    }
+  };
+  const quantity = (annotation: string, lowest: number, written: string, fallback: string | undefined) =>
+    read<string | undefined>(annotation, atLeast(lowest, written), fallback);
+  const settings: Settings = {
+    follower: read(ANNOTATIONS.follower, followerName, DEFAULT_FOLLOWER),
+    gate: read(ANNOTATIONS.gate, gate, 'readiness'),
+    whenStale: read(ANNOTATIONS.whenStale, oneOf(WHEN_STALE), 'hold'),
+    staleAfter: read(ANNOTATIONS.staleAfter, whole(5, 86_400, 'seconds'), DEFAULT_STALE_AFTER),
+    port: read(ANNOTATIONS.port, whole(LOWEST_PORT, HIGHEST_PORT), PORTS.sidecar),
+    probePort: read(ANNOTATIONS.probePort, whole(LOWEST_PORT, HIGHEST_PORT), PORTS.probe),
+    resources: {
+      cpuRequest: quantity(ANNOTATIONS.cpuRequest, 0, '0', defaults.cpuRequest),
+      cpuLimit: quantity(ANNOTATIONS.cpuLimit, 0.01, '10m', defaults.cpuLimit),
+      memoryRequest: quantity(ANNOTATIONS.memoryRequest, MEBI, '1Mi', defaults.memoryRequest),
+      memoryLimit: quantity(ANNOTATIONS.memoryLimit, 32 * MEBI, '32Mi', defaults.memoryLimit),
+    },
+  };
+  if (problems.length === 0) problems.push(...misfits(settings));
+  return { settings, problems };
+}
+
+/** What no single annotation shows. */
+function misfits({ port, probePort, resources }: Settings): string[] {
+  const problems: string[] = [];
+  if (port === probePort) {
+    problems.push(
+      `annotations ${ANNOTATIONS.port} and ${ANNOTATIONS.probePort}: both are ${port}, but must differ`,
+    );
+  }
+  const { cpuRequest, cpuLimit, memoryRequest, memoryLimit } = resources;
+  if (exceeds(cpuRequest, cpuLimit)) {
+    problems.push(`annotation ${ANNOTATIONS.cpuLimit}: ${cpuLimit} is below the request of ${cpuRequest}`);
+  }
+  if (exceeds(memoryRequest, memoryLimit)) {
+    problems.push(
+      `annotation ${ANNOTATIONS.memoryRequest}: ${memoryRequest} is above the limit of ${memoryLimit}; raise ${ANNOTATIONS.memoryLimit} too`,
+    );
+  }
+  return problems;
+}
+
+function exceeds(request: string | undefined, limit: string | undefined): boolean {
+  const [low, high] = [request, limit].map((text) => text && readQuantity(text));
+  return typeof low === 'number' && typeof high === 'number' && low > high;
+}
+
+function followerName(text: string): string {
+  // As the controller names its followers.
+  if (/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(text)) return text;
+  throw new Error('must be 1 to 32 lower-case letters, digits and "-", with a letter or digit at both ends');
+}
+
+function gate(text: string): Gate {
+  const value = oneOf(GATES)(text);
+  // The controller does not keep the condition yet, so such a pod would never become ready.
+  if (value !== 'condition') return value;
+  throw new Error('does not exist in this version; use "readiness" or "none"');
+}
+
+function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {
+  return (text) => {
+    const value = allowed.find((name) => name === text);
+    if (value !== undefined) return value;
+    throw new Error(`must be ${allowed.map((name) => `"${name}"`).join(' or ')}`);
+  };
+}
+
+function whole(lowest: number, highest: number, unit?: string): Parse<number> {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= lowest && value <= highest) return value;
+    const what = unit === undefined ? 'a whole number' : `a whole number of ${unit}`;
+    throw new Error(`must be ${what} from ${lowest} to ${highest}`);
+  };
+}
+
+function atLeast(lowest: number, written: string): Parse<string> {
+  return (text) => {
+    const value = readQuantity(text);
+    if (value === undefined) throw new Error('must be a Kubernetes quantity such as 50m or 64Mi');
+    if (value >= lowest) return text;
+    throw new Error(`must be at least ${written}`);
+  };
+}
+
+function shorten(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
+}

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+
+/**
+ * What injection reads of pods and workloads; everything else passes through unseen. Fields may be null, as they are
+ * in manifests that programs wrote.
+ */
+
+const strings = z.record(z.string(), z.string('must be a text; put quotes around it')).nullish();
+
+const metadata = z.object({
+  name: z.string().nullish(),
+  generateName: z.string().nullish(),
+  namespace: z.string().nullish(),
+  uid: z.string().nullish(),
+  deletionTimestamp: z.string().nullish(),
+  labels: strings,
+  annotations: strings,
+  ownerReferences: z
+    .array(
+      z.object({
+        apiVersion: z.string(),
+        kind: z.string(),
+        name: z.string(),
+        uid: z.string(),
+        controller: z.boolean().nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+const quantities = z.record(z.string(), z.union([z.string(), z.number()])).nullish();
+const resources = z.object({ requests: quantities, limits: quantities }).nullish();
+
+const container = z.object({
+  name: z.string().nullish(),
+  ports: z.array(z.object({ containerPort: z.number().nullish(), protocol: z.string().nullish() })).nullish(),
+  resources,
+});
+
+const pod = z.object({
+  metadata: metadata.nullish(),
+  spec: z.object({
+    containers: z.array(container).nullish(),
+    initContainers: z.array(container).nullish(),
+    volumes: z.array(z.object({ name: z.string().nullish() })).nullish(),
+    hostNetwork: z.boolean().nullish(),
+    nodeSelector: strings,
+    os: z.object({ name: z.string().nullish() }).nullish(),
+    resources,
+  }),
+});
+
+const workload = z.object({
+  metadata: metadata.nullish(),
+  spec: z.object({
+    replicas: z.number().nullish(),
+    podManagementPolicy: z.string().nullish(),
+    selector: z.object({ matchLabels: strings }).nullish(),
+    template: pod,
+  }),
+});
+
+export type Metadata = z.infer<typeof metadata>;
+export type Container = z.infer<typeof container>;
+/** A pod, or the pod template of a workload. */
+export type Pod = z.infer<typeof pod>;
+/** A Deployment, StatefulSet or DaemonSet. */
+export type Workload = z.infer<typeof workload>;
+
+export type Read<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: string };
+
+export const readPod = (value: unknown): Read<Pod> => read(pod, value);
+export const readWorkload = (value: unknown): Read<Workload> => read(workload, value);
+export const readMetadata = (value: unknown): Read<{ metadata?: Metadata | null | undefined }> =>
+  read(z.object({ metadata: metadata.nullish() }), value);
+
+function read<T>(schema: z.ZodType<T>, value: unknown): Read<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return { ok: true, value: result.data };
+  const [issue] = result.error.issues;
+  const path = issue?.path
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    .join('');
+  return {
+    ok: false,
+    problem: `${path?.replace(/^\./, '') || 'the object'}: ${issue?.message ?? 'is malformed'}`,
+  };
+}

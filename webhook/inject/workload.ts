@@ -1,0 +1,102 @@
+import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
+import type { InjectorConfig } from '../config.ts';
+import { injectPod, mark } from './inject.ts';
+import { readLabel } from './label.ts';
+import { at, type Operation, removeEntries } from './patch.ts';
+import type { Pod, Workload } from './shape.ts';
+
+/** What the label of a workload does to its pod template. */
+export interface Carried {
+  /** carried: the label was put on the template. taken-back: what was carried before was removed. */
+  readonly change: 'carried' | 'taken-back' | 'none';
+  readonly patch: readonly Operation[];
+  readonly warnings: readonly string[];
+}
+
+const TEMPLATE = '/spec/template';
+
+/**
+ * Carries the inject label of a Deployment, StatefulSet or DaemonSet to its pod template, and takes it back when the
+ * workload has it no more. An annotation beside a carried label tells it from one that the user set, and goes along
+ * with the template through `kubectl rollout undo`. Nothing is ever denied here: a workload that cannot be updated
+ * cannot be scaled or cleaned up either.
+ */
+export function carryLabel({ metadata, spec }: Workload): Carried {
+  const wanted = metadata?.labels?.[LABELS.inject];
+  if (readLabel(metadata?.labels) === 'unclear') {
+    return unchanged(`label ${LABELS.inject}: "${wanted}" has no effect, it must be "true" or "false"`);
+  }
+  if (spec.selector?.matchLabels?.[LABELS.inject] !== undefined) return unchanged(); // Its pods need that label.
+  const template = spec.template.metadata;
+  const present = template?.labels?.[LABELS.inject];
+  const carried = template?.annotations?.[ANNOTATIONS.carriedLabel];
+  const isOurs = present === undefined || present === carried;
+  if (!isOurs && wanted !== undefined && present !== wanted) {
+    return unchanged(
+      `label ${LABELS.inject}=${wanted} has no effect: the pod template says ${present}, and that wins`,
+    );
+  }
+  if (!isOurs || present === wanted) return unchanged();
+  return wanted === undefined ? takenBack(template) : carry(template, wanted);
+}
+
+function unchanged(...warnings: readonly string[]): Carried {
+  return { change: 'none', patch: [], warnings };
+}
+
+function carry(template: Pod['metadata'], value: string): Carried {
+  const marks = {
+    labels: { [LABELS.inject]: value },
+    annotations: { [ANNOTATIONS.carriedLabel]: value },
+  };
+  return { change: 'carried', patch: at(TEMPLATE, mark(template, marks)), warnings: [] };
+}
+
+function takenBack(template: Pod['metadata']): Carried {
+  const patch = [
+    ...removeEntries('/metadata/labels', template?.labels, [LABELS.inject]),
+    ...removeEntries('/metadata/annotations', template?.annotations, [ANNOTATIONS.carriedLabel]),
+  ];
+  return { change: 'taken-back', patch: at(TEMPLATE, patch), warnings: [] };
+}
+
+/** What the person who applies the workload should know of its future pods: nobody reads what a ReplicaSet is told. */
+export function foretell(
+  kind: string,
+  workload: Workload,
+  namespace: string,
+  config: InjectorConfig,
+): string[] {
+  const asked = effectiveLabel(workload);
+  if (asked === undefined) return [];
+  const { template } = workload.spec;
+  const labels = { ...template.metadata?.labels, [LABELS.inject]: asked };
+  const pod: Pod = { ...template, metadata: { ...template.metadata, labels } };
+  const injection = injectPod(pod, { namespace, namespaceAsks: false }, config);
+  if (injection.kind === 'denied') {
+    return injection.problems.map((problem) => `its pods will be refused: ${problem}`);
+  }
+  if (injection.kind === 'skipped') {
+    const isWanted = ['disabled', 'already-injected'].includes(injection.reason);
+    return isWanted ? [] : [`its pods get no sidecar: ${injection.message}`];
+  }
+  return [...injection.warnings, ...stallWarning(kind, workload)];
+}
+
+/** What the template's inject label says after {@link carryLabel}. */
+function effectiveLabel({ metadata, spec: { template } }: Workload): string | undefined {
+  const present = template.metadata?.labels?.[LABELS.inject];
+  const carried = template.metadata?.annotations?.[ANNOTATIONS.carriedLabel];
+  const wanted = readLabel(metadata?.labels) === 'unclear' ? undefined : metadata?.labels?.[LABELS.inject];
+  return present === carried ? wanted : present;
+}
+
+/** On a standby site the first pod never gets ready, and the second one waits for it. */
+function stallWarning(kind: string, { spec }: Workload): string[] {
+  const inOrder = (spec.podManagementPolicy ?? 'OrderedReady') === 'OrderedReady';
+  const gate = spec.template.metadata?.annotations?.[ANNOTATIONS.gate];
+  if (kind !== 'StatefulSet' || !inOrder || gate === 'none' || (spec.replicas ?? 1) < 2) return [];
+  return [
+    `on a standby site pods stay unready and the next one waits for ever: set podManagementPolicy: Parallel, or the annotation ${ANNOTATIONS.gate}: none`,
+  ];
+}
