@@ -72,9 +72,10 @@ function dns({ name: follower, dns: config }: FollowerConfig, ports: SignalPorts
       },
       onFailure: (zone, error) => {
         const known = error instanceof DnsError ? error : undefined;
-        metrics.dnsFailures.inc({ follower, zone, code: known?.code || known?.kind || 'unknown' });
+        const code = known?.code || known?.kind || 'unknown';
+        metrics.dnsFailures.inc({ follower, zone, code });
         // One Event when it begins to fail; each attempt is in the log and the metrics.
-        const key = `${zone} ${known?.code}`;
+        const key = `${zone} ${code}`;
         if (failing.has(key)) return;
         failing.add(key);
         const text = error instanceof Error ? error.message : 'unknown error';

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { OPS, SimulatedCluster, TestLeadership } from '../../test/support/simulated-cluster.ts';
+import { type DnsConfig, type FollowerConfig, loadConfig } from '../config.ts';
+import type { Host, HostList, NamecheapApi } from '../dns/namecheap/api.ts';
+import { DnsError, type DnsErrorKind } from '../dns/provider.ts';
+import type { EventNote } from '../event-rules.ts';
+import { createLog } from '../log.ts';
+import { createMetrics, type Metrics } from '../metrics.ts';
+import { Sites } from '../sites.ts';
+import type { State } from '../state.ts';
+import { createSignals, type SignalPorts } from './registry.ts';
+import type { Signal } from './signal.ts';
+
+const ENV = {
+  SITES:
+    '[{"name":"us","nodeName":"us-1","ip":"192.0.2.1"},{"name":"eu","nodeName":"eu-1","ip":"192.0.2.2"}]',
+  DNS_RECORDS: 'db.example.com,app.example.com',
+  NAMECHEAP_API_USER: 'user',
+  NAMECHEAP_API_KEY: 'key',
+  NAMECHEAP_CLIENT_IP: '192.0.2.99',
+};
+
+/** A zone in memory. */
+class Zone implements NamecheapApi {
+  hosts: readonly Host[] = [];
+  failure: DnsError | undefined;
+
+  getHosts(domain: string): Promise<HostList> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return Promise.resolve({ domain, emailType: 'NONE', isUsingOurDns: true, hosts: this.hosts });
+  }
+
+  setHosts(_zone: string, hosts: readonly Host[]): Promise<void> {
+    this.hosts = hosts;
+    return Promise.resolve();
+  }
+
+  countHosts = () => Promise.resolve(this.hosts.length);
+}
+
+let kube: SimulatedCluster;
+let leadership: TestLeadership;
+let zone: Zone;
+let events: EventNote[];
+let reported: unknown;
+let metrics: Metrics;
+
+beforeEach(() => {
+  kube = new SimulatedCluster([OPS]);
+  leadership = new TestLeadership();
+  zone = new Zone();
+  events = [];
+  reported = undefined;
+  metrics = createMetrics('test');
+  const host = { type: 'A', mxPref: '10', ttl: '60', isActive: true, isDdnsEnabled: false };
+  zone.hosts = ['db', 'app'].map((name) => ({ ...host, name, address: '192.0.2.1' }));
+});
+
+function configured(dns?: DnsConfig): FollowerConfig {
+  const loaded = loadConfig(ENV, () => '');
+  assert.ok(loaded.ok);
+  const [follower] = loaded.config.followers;
+  return dns === undefined ? follower : { ...follower, dns };
+}
+
+function create(config = configured()): Signal[] {
+  const ports: SignalPorts = {
+    ...kube.watchPorts,
+    connectNamecheap: () => zone,
+    lookup: () => Promise.resolve([]),
+    log: createLog({ level: 'silent' }),
+    metrics,
+    sites: new Sites(config.sites),
+    statusMap: { namespace: OPS, name: 'status' },
+    events: (event) => events.push(event),
+    report: {
+      set: (section, value) => {
+        if (section === 'dns') reported = value;
+      },
+    },
+  };
+  return createSignals(config, ports);
+}
+
+function dnsSignal(): Signal {
+  const signal = create().find(({ name }) => name === 'dns');
+  assert.ok(signal !== undefined);
+  return signal;
+}
+
+/** One application of the state in which `name` is the active site; true when it succeeded. */
+async function apply(signal: Signal, name = 'eu'): Promise<boolean> {
+  const site = configured().sites.find((other) => other.name === name);
+  const outcome = Promise.allSettled([
+    signal.apply({ follower: 'default', site, status: {} } as State, leadership),
+  ]);
+  await kube.clock.advance(60_000);
+  return (await outcome)[0]?.status === 'fulfilled';
+}
+
+async function value(metric: string, labels: string): Promise<number | undefined> {
+  const line = (await metrics.expose()).split('\n').find((text) => text.startsWith(`${metric}{${labels}}`));
+  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ')));
+}
+
+describe('the signals of a follower', () => {
+  test('are the copies, and DNS where records are listed', () => {
+    const names = (signals: Signal[]) => signals.map(({ name }) => name);
+    assert.deepEqual(names(create()), ['status-copies', 'dns']);
+    assert.deepEqual(names(create(configured({ provider: 'none' }))), ['status-copies']);
+  });
+});
+
+describe('the DNS signal, as it is wired', () => {
+  test('moves the records, and shows it in report and metrics', async () => {
+    assert.ok(await apply(dnsSignal()));
+    assert.deepEqual(
+      zone.hosts.map(({ name, address }) => `${name} ${address}`),
+      ['db 192.0.2.2', 'app 192.0.2.2'],
+    );
+    assert.equal((reported as unknown[]).length, 2);
+    const labels = 'follower="default",zone="example.com",progress=';
+    assert.equal(await value('kube_site_follower_dns_records', `${labels}"wanted"`), 2);
+    assert.equal(await value('kube_site_follower_dns_records', `${labels}"accepted"`), 2);
+    assert.deepEqual(events, []);
+  });
+
+  test('makes one Event of a failure that repeats, with the own words and what to do', async () => {
+    const signal = dnsSignal();
+    zone.failure = failure('config', '1011150');
+    assert.equal(await apply(signal), false);
+    assert.equal(await apply(signal), false);
+    assert.deepEqual(events, [
+      { reason: 'DnsFailed', note: 'Zone example.com: the provider says 1011150. Do config.' },
+    ]);
+    const labels = 'follower="default",zone="example.com",code="1011150"';
+    assert.equal(await value('kube_site_follower_dns_failures_total', labels), 2);
+  });
+
+  test('makes another Event of another failure, also where the provider gives no code', async () => {
+    const signal = dnsSignal();
+    for (const kind of ['retry', 'refused', 'retry'] as const) {
+      zone.failure = failure(kind, '');
+      await apply(signal);
+    }
+    assert.deepEqual(
+      events.map(({ note }) => note.split('. ')[1]),
+      ['Do retry.', 'Do refused.'],
+    );
+  });
+
+  test('tells of the recovery once, and of the next failure again', async () => {
+    const signal = dnsSignal();
+    for (const [site, failing] of [
+      ['eu', failure('retry', '7')],
+      ['eu', undefined],
+      ['us', undefined],
+      ['eu', failure('retry', '7')],
+    ] as const) {
+      zone.failure = failing;
+      await apply(signal, site);
+    }
+    assert.deepEqual(
+      events.map(({ reason }) => reason),
+      ['DnsFailed', 'DnsRecovered', 'DnsFailed'],
+    );
+  });
+
+  test('changes nothing before a site is known', async () => {
+    await apply(dnsSignal(), 'nowhere');
+    assert.deepEqual([...new Set(zone.hosts.map(({ address }) => address))], ['192.0.2.1']);
+  });
+});
+
+function failure(kind: DnsErrorKind, code: string): DnsError {
+  return new DnsError(`the provider says ${code || kind}`, { kind, code, action: `Do ${kind}.` });
+}
