@@ -7,9 +7,10 @@ import { VERSION } from '../contract/version.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { connect } from '../kubernetes/client.ts';
 import { systemClock as clock } from '../kubernetes/clock.ts';
-import { explain, undefinedIfNotFound } from '../kubernetes/errors.ts';
+import { undefinedIfNotFound } from '../kubernetes/errors.ts';
 import { loadKube } from '../kubernetes/kube-config.ts';
 import { PODS } from '../kubernetes/resources.ts';
+import { runProcess, WRONG_CONFIGURATION } from '../runtime/process.ts';
 import { type Config, describeConfig, formatProblems, loadConfig } from './config.ts';
 import { type Controller, createController } from './controller.ts';
 import { authoritativeLookup } from './dns/authoritative.ts';
@@ -17,10 +18,6 @@ import { HttpNamecheapApi } from './dns/namecheap/http.ts';
 import { startHttp } from './http.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-
-/** Exit codes: 0 stopped as asked, 1 failed, 2 wrong configuration. */
-const FAILED = 1;
-const WRONG_CONFIGURATION = 2;
 
 await main();
 
@@ -33,16 +30,7 @@ async function main(): Promise<void> {
   }
   const { config } = loaded;
   const log = createLog({ level: config.logLevel });
-  const signal = stopSignal(log);
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error) => fail(log, error));
-  }
-  try {
-    await runUntilStopped(config, log, signal);
-    log.info('stopped');
-  } catch (error) {
-    fail(log, error);
-  }
+  await runProcess(log, (signal) => runUntilStopped(config, log, signal));
 }
 
 async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal): Promise<void> {
@@ -129,23 +117,4 @@ async function restartedAt(
     log.warn({ err: error }, 'own pod could not be read, so a rollout restart is not recognised');
     return '';
   }
-}
-
-/** Aborts at the first SIGTERM or SIGINT; the second one ends the process at once. */
-function stopSignal(log: Logger): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(name, () => {
-      if (stop.signal.aborted) process.exit(FAILED);
-      log.info({ signal: name }, 'stopping');
-      stop.abort(new Error(`stopped by ${name}`));
-    });
-  }
-  return stop.signal;
-}
-
-function fail(log: Logger, error: unknown): never {
-  log.fatal({ err: error }, 'failed, exiting');
-  process.stderr.write(`kube-site-follower: ${explain(error)}\n`);
-  process.exit(FAILED);
 }

@@ -1,18 +1,9 @@
 /** The Prometheus metrics. docs/metrics.md is generated from this table. */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Gauge } from 'prom-client';
+import { createInstruments, type Instruments, metricsTable, PROCESS_METRICS } from '../runtime/metrics.ts';
 
-type Kind = 'gauge' | 'counter' | 'histogram';
+const { counter, gauge, histogram } = metricsTable('kube_site_follower_');
 
-interface Definition<K extends Kind = Kind, L extends string = string> {
-  readonly kind: K;
-  readonly name: string;
-  readonly help: string;
-  readonly labels: readonly L[];
-  /** Upper bounds, for a histogram. */
-  readonly buckets: readonly number[];
-}
-
-const PREFIX = 'kube_site_follower_';
 const CALL_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const FOLLOW_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -113,44 +104,14 @@ export const METRICS = {
     ['follower', 'outcome'],
   ),
 
-  memory: gauge('process_resident_memory_bytes', 'Resident memory of the process.'),
-  cpu: counter('process_cpu_seconds_total', 'Processor time that the process has used.'),
-  startTime: gauge('process_start_time_seconds', 'When the process started.'),
+  ...PROCESS_METRICS,
 };
 
-type Instrument<D> =
-  D extends Definition<'gauge', infer L>
-    ? Gauge<L>
-    : D extends Definition<'counter', infer L>
-      ? Counter<L>
-      : D extends Definition<'histogram', infer L>
-        ? Histogram<L>
-        : never;
-
-type Instruments = { readonly [K in keyof typeof METRICS]: Instrument<(typeof METRICS)[K]> };
-
-export interface Metrics extends Instruments {
-  /** The text that a Prometheus server reads. */
-  expose(): Promise<string>;
-}
+export type Metrics = Instruments<typeof METRICS>;
 
 /** Fresh instruments with a registry of their own, so that several controllers can run in one process. */
 export function createMetrics(version: string): Metrics {
-  const registry = new Registry();
-  const created = Object.entries(METRICS).map(([key, definition]) => [key, create(definition, registry)]);
-  const instruments = Object.fromEntries(created) as Instruments;
-  instruments.buildInfo.set({ version, node: process.version }, 1);
-  instruments.startTime.set(performance.timeOrigin / 1000);
-  return {
-    ...instruments,
-    expose() {
-      instruments.memory.set(process.memoryUsage.rss());
-      const { user, system } = process.cpuUsage();
-      instruments.cpu.reset();
-      instruments.cpu.inc((user + system) / 1e6);
-      return registry.metrics();
-    },
-  };
+  return createInstruments(METRICS, version);
 }
 
 /** Sets `label` of `gauge` to 1 for `chosen` and to 0 for the rest of `all`. */
@@ -162,45 +123,4 @@ export function showOneOf<L extends string>(
   chosen: string | undefined,
 ): void {
   for (const value of all) gauge.set({ ...labels, [label]: value }, value === chosen ? 1 : 0);
-}
-
-function create(definition: Definition, registry: Registry): Gauge | Counter | Histogram {
-  const { kind, name, help, labels, buckets } = definition;
-  const options = { name, help, labelNames: labels, registers: [registry] };
-  switch (kind) {
-    case 'gauge':
-      return new Gauge(options);
-    case 'counter':
-      return new Counter(options);
-    case 'histogram':
-      return new Histogram({ ...options, buckets: [...buckets] });
-  }
-}
-
-function gauge<L extends string = never>(name: string, help: string, labels: readonly L[] = []) {
-  return define('gauge', name, help, labels);
-}
-
-function counter<L extends string = never>(name: string, help: string, labels: readonly L[] = []) {
-  return define('counter', name, help, labels);
-}
-
-function histogram<L extends string>(
-  name: string,
-  help: string,
-  buckets: readonly number[],
-  labels: readonly L[],
-) {
-  return define('histogram', name, help, labels, buckets);
-}
-
-function define<K extends Kind, L extends string>(
-  kind: K,
-  name: string,
-  help: string,
-  labels: readonly L[],
-  buckets: readonly number[] = [],
-): Definition<K, L> {
-  // What every process has keeps the name that dashboards know.
-  return { kind, name: name.startsWith('process_') ? name : `${PREFIX}${name}`, help, labels, buckets };
 }

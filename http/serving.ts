@@ -1,0 +1,134 @@
+import type { Server } from 'node:http';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { Clock } from '../kubernetes/clock.ts';
+import type { Logger } from '../runtime/log.ts';
+
+/** What the kubelet and Prometheus ask for. All of it is asked anew with each request; nothing may block. */
+export interface ProbeSources {
+  /** Not ok: the process is stuck and should be restarted. */
+  health(): { readonly ok: boolean; readonly reason: string };
+  ready(): { readonly ok: boolean; readonly reasons: readonly string[] };
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+}
+
+/** Of a server that answers probes, dashboards and little else. */
+export const READER_LIMITS = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  maxHeaderSize: 8_192,
+  keepAliveTimeout: 75_000,
+};
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+/** Serves `/healthz`, `/readyz`, `/metrics` and what `addRoutes` adds; everything else is 404. Only for reading. */
+export function readerApplication(
+  sources: ProbeSources,
+  log: Logger,
+  stopping: AbortSignal,
+  addRoutes: (app: Express) => void = () => undefined,
+): Express {
+  const app = bareApplication();
+  app.use(readOnly(stopping));
+  app.get('/healthz', (_request, response) => {
+    const { ok, reason } = sources.health();
+    response
+      .status(ok ? 200 : 503)
+      .type('text')
+      .send(`${ok ? 'ok' : reason}\n`);
+  });
+  app.get('/readyz', (_request, response) => {
+    const { ok, reasons } = sources.ready();
+    const lines = ok ? [{ ready: ok }] : reasons.map((reason) => ({ ready: ok, reason }));
+    const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    response
+      .status(ok ? 200 : 503)
+      .type('application/x-ndjson')
+      .send(body);
+  });
+  app.get('/metrics', async (_request, response) => {
+    response.type('text/plain; version=0.0.4; charset=utf-8').send(await sources.metrics());
+  });
+  addRoutes(app);
+  app.use((_request, response) => {
+    response.status(404).type('text').send('not found\n');
+  });
+  app.use(onFailure(log));
+  return app;
+}
+
+/** Express without what says that it is Express. */
+export function bareApplication(): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  return app;
+}
+
+/** Nothing here takes a body: what comes with one is refused and its connection closed, unread. */
+function readOnly(stopping: AbortSignal): RequestHandler {
+  return (request, response, next) => {
+    response.set(HEADERS);
+    const reading = request.method === 'GET' || request.method === 'HEAD';
+    const hasBody =
+      request.headers['transfer-encoding'] !== undefined ||
+      Number(request.headers['content-length'] ?? 0) > 0;
+    if (stopping.aborted || !reading || hasBody) response.set('connection', 'close');
+    if (!reading) response.status(405).set('allow', 'GET, HEAD').type('text').send('only GET and HEAD\n');
+    else if (hasBody) response.status(413).type('text').send('no request body is read here\n');
+    else next();
+  };
+}
+
+/** The last handler: a defect is told in the log and not to the client. */
+export function onFailure(log: Logger): ErrorRequestHandler {
+  return (err: unknown, request, response, next) => {
+    log.error({ err, path: request.path }, 'HTTP request failed');
+    if (response.headersSent) next(err);
+    else response.status(500).type('text').send('internal error\n');
+  };
+}
+
+/** `variable` is the setting of the port. Rejects with what to do when the port cannot be had. */
+export function listen(server: Server, port: number, variable: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refused = (error: NodeJS.ErrnoException) => reject(bindError(error, port, variable));
+    server.once('error', refused);
+    server.listen(port, () => {
+      server.off('error', refused);
+      resolve();
+    });
+  });
+}
+
+function bindError(error: NodeJS.ErrnoException, port: number, variable: string): Error {
+  const what = {
+    EADDRINUSE: `another program has it; stop that one or set ${variable} to a free port`,
+    EACCES: `it needs privileges; set ${variable} to a port above 1023`,
+  }[error.code ?? ''];
+  return new Error(`the HTTP server cannot listen on port ${port}${what === undefined ? '' : `: ${what}`}`, {
+    cause: error,
+  });
+}
+
+/** Takes no new connection, lets the answers under way end, and after `drainMs` closes what is left. */
+export async function closeServer(server: Server, clock: Clock, drainMs: number): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  const cancel = clock.after(drainMs, () => server.closeAllConnections());
+  await closed;
+  cancel();
+}
+
+/** Resolves when `signal` aborts, at once if it has. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
