@@ -1,8 +1,9 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import { encodeStatus } from '../../contract/status.ts';
-import { isAlreadyExists, undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import type { ObjectKey } from '../../kubernetes/api.ts';
+import { isAlreadyExists, isConflict, isNotFound, undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
-import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
+import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { WorkQueue } from '../../kubernetes/work-queue.ts';
 import type { WatchPorts } from '../reflect.ts';
 import type { State } from '../state.ts';
@@ -87,42 +88,62 @@ export class StatusCopies implements Signal {
 
   async #bringInLine(key: string): Promise<void> {
     if (this.#goal === undefined) return;
-    const { state, leadership } = this.#goal;
+    const { leadership } = this.#goal;
     const [namespace = '', name = ''] = key.split('/');
-    const own = namespace === this.#options.namespace || name !== this.#options.name;
-    const step = planCopy({
-      name,
-      namespace,
-      labels: this.#labels,
-      data: encodeStatus(state.status),
-      wanted: !own && this.#sources.wants(namespace),
-      found: this.#sources.copy(namespace, name),
-    });
-    if (step !== undefined) await this.#write(namespace, step, leadership);
+    const step = this.#plan({ namespace, name }, this.#sources.copy(namespace, name));
+    try {
+      if (step !== undefined) await this.#write(step, leadership);
+    } catch (error) {
+      const raced = isConflict(error) || isAlreadyExists(error) || isNotFound(error);
+      if (!raced) throw error;
+      // The watch has not told of this copy, and may not for minutes when it has died: look for ourselves.
+      await this.#bringInLineUnseen({ namespace, name }, leadership);
+    }
+  }
+
+  async #bringInLineUnseen(key: Required<ObjectKey>, leadership: Leadership): Promise<void> {
+    const { ports, onRefused } = this.#options;
+    const { signal } = leadership;
+    const found = await ports.api.get(CONFIG_MAPS, key, { signal }).catch(undefinedIfNotFound);
+    const labels = found?.metadata.labels ?? {};
+    const isOurs = Object.entries(this.#labels).every(([name, value]) => labels[name] === value);
+    if (found !== undefined && !isOurs) {
+      onRefused(key.namespace, `a ConfigMap ${key.name} that is not ours is there already`);
+      return;
+    }
+    const step = this.#plan(key, found);
+    if (step !== undefined) await this.#write(step, leadership);
+  }
+
+  #plan({ namespace, name }: Required<ObjectKey>, found: ConfigMap | undefined): CopyStep | undefined {
+    const isCopy = namespace !== this.#options.namespace && name === this.#options.name;
+    return (
+      this.#goal &&
+      planCopy({
+        name,
+        namespace,
+        labels: this.#labels,
+        data: encodeStatus(this.#goal.state.status),
+        wanted: isCopy && this.#sources.wants(namespace),
+        found,
+      })
+    );
   }
 
   /** Every write is a compare-and-set: a leader that was deposed meanwhile cannot put an older copy back. */
-  async #write(namespace: string, { action, object }: CopyStep, { signal }: Leadership): Promise<void> {
-    const { ports, onRefused } = this.#options;
-    const { name, uid, resourceVersion } = object.metadata;
-    const key = { name, namespace };
+  async #write({ action, object }: CopyStep, { signal }: Leadership): Promise<void> {
+    const { api } = this.#options.ports;
+    const { name, namespace = '', uid, resourceVersion } = object.metadata;
     if (action === 'replace') {
-      await ports.api.replace(CONFIG_MAPS, object, { signal });
+      await api.replace(CONFIG_MAPS, object, { signal });
     } else if (action === 'delete') {
       const versions = {
         ...(uid !== undefined && { uid }),
         ...(resourceVersion !== undefined && { resourceVersion }),
       };
-      await ports.api.delete(CONFIG_MAPS, key, { ...versions, signal }).catch(undefinedIfNotFound);
+      await api.delete(CONFIG_MAPS, { name, namespace }, { ...versions, signal }).catch(undefinedIfNotFound);
     } else {
-      await ports.api.create(CONFIG_MAPS, object, { signal }).catch(async (error: unknown) => {
-        if (!isAlreadyExists(error)) throw error;
-        const there = await ports.api.get(CONFIG_MAPS, key, { signal });
-        // Ours, and the watch has not told yet: it will, and brings us here again.
-        const labels = there.metadata.labels ?? {};
-        if (Object.entries(this.#labels).every(([key, value]) => labels[key] === value)) return;
-        onRefused(namespace, `a ConfigMap ${name} that is not ours is there already`);
-      });
+      await api.create(CONFIG_MAPS, object, { signal });
     }
   }
 }
