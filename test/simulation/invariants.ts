@@ -6,7 +6,7 @@ import { CONFIG_MAPS, type ConfigMap, LEASES } from '../../kubernetes/resources.
 import type { ApiServer, Change } from './api-server.ts';
 import type { Call } from './connection.ts';
 import type { ZoneWrite } from './registrar.ts';
-import { emptyNames, foreignPart, LEASE, publishedSite, STATUS } from './setup.ts';
+import { COPY, emptyNames, foreignPart, LEASE, publishedSite, STATUS } from './setup.ts';
 import { samePlace, type Truth } from './truth.ts';
 
 export interface InvariantPorts {
@@ -60,6 +60,11 @@ export class Invariants {
     return decodeStatus(this.#ports.server.find(CONFIG_MAPS, STATUS)?.data);
   }
 
+  /** What pods that mount the copy find now. */
+  get copied(): Status | undefined {
+    return decodeStatus(this.#ports.server.find(CONFIG_MAPS, COPY)?.data);
+  }
+
   /** By the server's record; empty when nobody leads. */
   get holder(): string {
     return this.#ports.server.find(LEASES, LEASE)?.spec?.holderIdentity ?? '';
@@ -87,6 +92,7 @@ export class Invariants {
     if (change.resource.plural === LEASES.plural && after === undefined) {
       this.#leaseUnknownUntil = this.#ports.now() + LEASE_MS;
     }
+    if (isCopy(change)) this.#checkCopy(change);
     if (!isStatus(change)) return;
     const status = decodeStatus(after?.data);
     if (!this.#ports.isReplica(change.actor)) this.#onEdit(after, status);
@@ -106,6 +112,15 @@ export class Invariants {
     );
     if (!known)
       this.#report(`${actor} has put ${site ?? 'no site in whole'} into the zone (${publishedSite(before)})`);
+  }
+
+  #checkCopy({ actor, before, after }: Change): void {
+    const was = decodeStatus((before as ConfigMap | undefined)?.data);
+    const is = decodeStatus((after as ConfigMap | undefined)?.data);
+    if (is === undefined) this.#report(`${actor} leaves no copy of the status that can be read`);
+    else if (was !== undefined && is.epoch < was.epoch) {
+      this.#report(`${actor} takes the copy back from epoch ${was.epoch} to ${is.epoch}`);
+    }
   }
 
   /**
@@ -190,8 +205,12 @@ function termOf(object: ConfigMap | undefined): number {
   return Number(object?.metadata.annotations?.[ANNOTATIONS.term] ?? -1);
 }
 
-function isStatus({ resource, key }: Pick<Call, 'resource' | 'key'>): boolean {
-  return (
-    resource.plural === CONFIG_MAPS.plural && key.name === STATUS.name && key.namespace === STATUS.namespace
-  );
+const isStatus = (item: Pick<Call, 'resource' | 'key'>) => isConfigMap(item, STATUS);
+const isCopy = (item: Pick<Call, 'resource' | 'key'>) => isConfigMap(item, COPY);
+
+function isConfigMap(
+  { resource, key }: Pick<Call, 'resource' | 'key'>,
+  { name, namespace }: typeof STATUS,
+): boolean {
+  return resource.plural === CONFIG_MAPS.plural && key.name === name && key.namespace === namespace;
 }

@@ -10,6 +10,9 @@ import type { Zone } from './registrar.ts';
 export const OPS = 'ops';
 export const LEASE = { namespace: OPS, name: 'kube-site-follower' };
 export const STATUS = { namespace: OPS, name: 'kube-site-follower-status' };
+/** A namespace that asks for a copy of the status. */
+export const APPS = 'apps';
+export const COPY = { ...STATUS, namespace: APPS };
 export const REPORT = { namespace: OPS, name: 'kube-site-follower-report' };
 
 /** One site for each way of naming its nodes, and for each way of naming its addresses. */

@@ -1,3 +1,4 @@
+import { LABELS } from '../../contract/names.ts';
 import { Sites } from '../../controller/sites.ts';
 import { explain } from '../../kubernetes/errors.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
@@ -8,11 +9,12 @@ import type { Call, CallHooks } from './connection.ts';
 import { API_WEATHER, CALM, CALM_REGISTRAR, REGISTRAR_WEATHER } from './faults.ts';
 import { deleteLease, editStatus } from './hand.ts';
 import { Invariants } from './invariants.ts';
+import { sameJson } from './json.ts';
 import { Postgres } from './postgres.ts';
 import { Registrar } from './registrar.ts';
 import { Replica, type Sabotage } from './replica.ts';
 import type { Disturbance } from './schedule.ts';
-import { CONFIG, INITIAL_ZONE, OPS, publishedSite, SITES, ZONE } from './setup.ts';
+import { APPS, CONFIG, INITIAL_ZONE, OPS, publishedSite, SITES, ZONE } from './setup.ts';
 import { Truth } from './truth.ts';
 
 export type Trace = (time: number, actor: string, line: string) => void;
@@ -25,6 +27,7 @@ export interface WorldOptions {
 
 type Ambush = Extract<Disturbance, { kind: 'ambush' }>;
 
+const MOVES_PRIMARY = new Set(['clusters', 'pods', 'nodes']);
 const AMBUSH_MS = 60_000;
 
 /** A cluster, a registrar and two replicas of the controller, and everything that may happen to them. */
@@ -84,6 +87,9 @@ export class World {
       },
     };
     this.#server.create('human', NAMESPACES, { metadata: { name: OPS } });
+    this.#server.create('human', NAMESPACES, {
+      metadata: { name: APPS, labels: { [LABELS.status]: 'true' } },
+    });
     this.#postgres = new Postgres(this.#server, this.clock, this.#random.derive('postgres'));
     for (const slot of [0, 1] as const) this.#start(slot);
   }
@@ -158,6 +164,7 @@ export class World {
     if (told !== wanted) list.push(`the status says "${told}", not "${wanted}"`);
     const pointsTo = publishedSite(this.#registrar.zone(ZONE)) ?? 'no site in whole';
     if (pointsTo !== place.site) list.push(`DNS points to ${pointsTo}, not to ${place.site}`);
+    if (!sameJson(status, this.#invariants.copied)) list.push('the copy of the status is not the same');
     const { holder } = this.#invariants;
     if (!this.#running().some(({ identity }) => identity === holder))
       list.push(`"${holder}" holds the Lease`);
@@ -274,7 +281,7 @@ export class World {
 
   #onChange(change: Change): void {
     const { actor, revision, resource, key, before, after } = change;
-    this.#truth.record(this.clock.elapsed());
+    if (MOVES_PRIMARY.has(resource.plural)) this.#truth.record(this.clock.elapsed());
     if (this.#options.trace !== undefined) {
       const verb = before === undefined ? 'creates' : after === undefined ? 'deletes' : 'writes';
       this.#trace(actor, `${verb} ${describe(resource, key)} at ${revision}: ${content(after)}`);
