@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeEpoch } from '../contract/status.ts';
-import { decodeHistory, type Transition } from './history.ts';
+import { decodeEpoch, type Status } from '../contract/status.ts';
+import { decodeHistory, type Transition, transitionTo } from './history.ts';
 
 const MOVE: Transition = {
   epoch: 7,
@@ -49,4 +49,40 @@ test('of anything at all, only whole transitions are kept', () => {
       }
     }),
   );
+});
+
+describe('the transition that a status tells of', () => {
+  const status: Status = {
+    activeSite: 'eu',
+    activeNode: 'eu-1',
+    primary: 'pg-2',
+    phase: 'Settled',
+    reason: '',
+    epoch: 8,
+    since: '2026-01-01T00:00:08Z',
+    lastUpdated: '2026-01-01T00:00:09Z',
+    sites: {},
+  };
+
+  test('is new when the history ends with another epoch', () => {
+    assert.deepEqual(transitionTo(status, { ...MOVE, to: 'ap' }, '2026-01-01T00:00:07Z'), {
+      epoch: 8,
+      from: 'ap',
+      to: 'eu',
+      node: 'eu-1',
+      primary: 'pg-2',
+      movedAt: '2026-01-01T00:00:07Z',
+      writtenAt: status.since,
+    });
+  });
+
+  test('is the first one of an empty history', () => {
+    const { from, movedAt } = transitionTo(status, undefined, undefined) ?? {};
+    assert.deepEqual([from, movedAt], ['', '']);
+  });
+
+  test('is none when the history has it, or while there is no site', () => {
+    assert.equal(transitionTo(status, { ...MOVE, epoch: 8 }, undefined), undefined);
+    assert.equal(transitionTo({ ...status, activeSite: '', epoch: 0 }, undefined, undefined), undefined);
+  });
 });

@@ -1,4 +1,4 @@
-import { decodeEpoch } from '../contract/status.ts';
+import { decodeEpoch, type Status } from '../contract/status.ts';
 
 /** One change of the active site, as the report keeps it. Times are RFC 3339. */
 export interface Transition {
@@ -14,6 +14,20 @@ export interface Transition {
 }
 
 export const HISTORY_LIMIT = 50;
+
+/**
+ * What the history still lacks of `status`; undefined when it has it. A leader may have died between the status and
+ * the history: then its successor makes up for it.
+ */
+export function transitionTo(
+  { epoch, activeSite, activeNode, primary, since }: Status,
+  last: Transition | undefined,
+  movedAt: string | undefined,
+): Transition | undefined {
+  if (activeSite === '' || epoch === last?.epoch) return undefined;
+  const from = last?.to ?? '';
+  return { epoch, from, to: activeSite, node: activeNode, primary, movedAt: movedAt ?? '', writtenAt: since };
+}
 
 /** Entries that are not transitions (edited by hand) are left out. */
 export function decodeHistory(value: unknown): Transition[] {

@@ -6,6 +6,7 @@ import { EVENT_REASONS } from './event-reasons.ts';
 import { type EventSink, eventsOf } from './event-rules.ts';
 import { FencedConfigMap } from './fenced-config-map.ts';
 import { Follower, type FollowerObserver } from './follower.ts';
+import { transitionTo } from './history.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { WatchPorts } from './reflect.ts';
@@ -58,7 +59,10 @@ export async function followService(
     ports,
     leadership,
     () => report.load(leadership),
-    (error) => telemetry.problem('report could not be read, will try again', error),
+    (error) => {
+      onPass();
+      telemetry.problem('report could not be read, will try again', error);
+    },
   );
   if (leadership.signal.aborted) return;
 
@@ -86,18 +90,9 @@ export async function followService(
       const { before, after, movedAt } = change;
       telemetry.status(change);
       for (const event of eventsOf(before, after)) events(event);
-      const from = before?.activeSite ?? '';
-      if (after.activeSite !== '' && (after.activeSite !== from || after.epoch !== before?.epoch)) {
-        report.addTransition({
-          epoch: after.epoch,
-          from,
-          to: after.activeSite,
-          node: after.activeNode,
-          primary: after.primary,
-          movedAt: movedAt ?? '',
-          writtenAt: after.lastUpdated,
-        });
-      }
+      const isNew = before?.epoch !== after.epoch;
+      const transition = transitionTo(after, report.history.at(-1), isNew ? movedAt : undefined);
+      if (transition !== undefined) report.addTransition(transition);
       const state = { follower: name, status: after, site: sites.named(after.activeSite) };
       for (const worker of workers) worker.publish(state);
     },

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { decodeStatus, type Status } from '../contract/status.ts';
+import { CONFIG_MAPS, type ConfigMap, type KubeEvent, NAMESPACES, NODES } from '../kubernetes/resources.ts';
+import { TestLeadership } from '../test/support/simulated-cluster.ts';
+import {
+  PG,
+  REPORT_MAP,
+  SimulatedService,
+  STATUS_MAP,
+  serviceConfig,
+} from '../test/support/simulated-service.ts';
+import type { Config } from './config.ts';
+import type { Transition } from './history.ts';
+import { followService } from './service.ts';
+import { CLUSTERS } from './triggers/cnpg/cluster.ts';
+
+let kube: SimulatedService;
+let leadership: TestLeadership;
+let passes: number;
+
+beforeEach(() => {
+  kube = new SimulatedService();
+  leadership = new TestLeadership();
+  passes = 0;
+});
+
+afterEach(async () => {
+  leadership.end();
+  await kube.clock.advance(30_000);
+  assert.equal(kube.process.pending, 0, 'a timer was left');
+});
+
+function start(config: Config = serviceConfig()): Promise<void> {
+  const [follower] = config.followers;
+  return followService(follower, config, kube.servicePorts(), leadership, () => {
+    passes += 1;
+  });
+}
+
+const soon = () => kube.clock.advance(1_500);
+
+function status(): Status | undefined {
+  return decodeStatus(kube.server.find<ConfigMap>(CONFIG_MAPS, STATUS_MAP)?.data);
+}
+
+function place(): string {
+  const { activeSite, activeNode, primary, phase, epoch } = status() ?? {};
+  return `${activeSite} ${activeNode} ${primary} ${phase} ${epoch}`;
+}
+
+function history(): string[] {
+  const text = kube.server.find<ConfigMap>(CONFIG_MAPS, REPORT_MAP)?.data?.history ?? '[]';
+  return (JSON.parse(text) as Transition[]).map(({ epoch, from, to }) => `${epoch}: ${from || '-'} > ${to}`);
+}
+
+/** The reasons of the Events, in the order of their making. */
+function events(): string[] {
+  const made = kube.changes.flatMap(({ resource, after }) => (resource.plural === 'events' ? [after] : []));
+  return made.map((event) => (event as KubeEvent).reason);
+}
+
+describe('a followed service', () => {
+  test('has its status, its history, its Events and its metrics', async () => {
+    void start();
+    await soon();
+    assert.equal(place(), 'us us-1 pg-1 Settled 1');
+    kube.moveTo('pg-2');
+    await soon();
+    assert.equal(place(), 'eu eu-1 pg-2 Settled 2');
+    assert.deepEqual(history(), ['1: - > us', '2: us > eu']);
+    assert.deepEqual(events(), ['SiteChanged', 'SiteChanged']);
+    assert.equal(await kube.metric('epoch{follower="default"}'), 2);
+    assert.equal(await kube.metric('active_site{follower="default",site="eu"}'), 1);
+    assert.equal(await kube.metric('active_site{follower="default",site="us"}'), 0);
+  });
+
+  test('is followed within a tenth of a second by its watches', async () => {
+    void start();
+    await soon();
+    kube.moveTo('pg-2');
+    await kube.clock.advance(100);
+    assert.equal(place(), 'eu eu-1 pg-2 Settled 2');
+  });
+
+  test('is followed within its period when every watch has failed', async () => {
+    kube.judge = ({ verb }) => (verb === 'watch' ? 'refused' : undefined);
+    void start();
+    await soon();
+    kube.moveTo('pg-2');
+    await kube.clock.advance(10_100);
+    assert.equal(place(), 'eu eu-1 pg-2 Settled 2');
+  });
+
+  test('holds and says so, and tells the end of it', async () => {
+    void start();
+    await soon();
+    kube.change(CLUSTERS, { metadata: PG, status: { currentPrimary: '', targetPrimary: '' } });
+    await soon();
+    assert.equal(place(), 'us us-1 pg-1 Held 1');
+    assert.equal(await kube.metric('held{follower="default",reason="PrimaryEmpty"}'), 1);
+    kube.moveTo('pg-1');
+    await soon();
+    assert.deepEqual(events(), ['SiteChanged', 'PrimaryUnknown', 'PrimaryFound']);
+    assert.deepEqual(history(), ['1: - > us']);
+  });
+
+  test('has copies of its status where they are wanted', async () => {
+    kube.change(NAMESPACES, { metadata: { name: 'app', labels: { 'site-follower/status': 'true' } } });
+    void start();
+    await soon();
+    kube.moveTo('pg-2');
+    await soon();
+    const copy = kube.server.get<ConfigMap>(CONFIG_MAPS, { ...STATUS_MAP, namespace: 'app' });
+    assert.deepEqual(decodeStatus(copy.data), status());
+  });
+
+  test('is moved to its preferred node, once', async () => {
+    void start(serviceConfig({ PREFERRED_PRIMARY_NODE: 'eu-1' }));
+    await soon();
+    assert.equal(kube.server.get(CLUSTERS, PG).status?.targetPrimary, 'pg-2');
+    assert.equal(place(), 'us us-1 pg-1 Transitioning 1');
+    kube.moveTo('pg-2');
+    await kube.clock.advance(60_000);
+    assert.equal(place(), 'eu eu-1 pg-2 Settled 2');
+    assert.equal(kube.count('patch clusters'), 1);
+    assert.deepEqual(
+      events().filter((reason) => reason.startsWith('Preferred')),
+      ['PreferredPrimaryRequested', 'PreferredPrimaryReached'],
+    );
+  });
+
+  test('has sites by labels, and follows nodes that change theirs', async () => {
+    const sites = [
+      { name: 'us', nodeName: 'us-1' },
+      { name: 'moon', nodeSelector: 'region=moon' },
+    ];
+    kube.change(NODES, { metadata: { name: 'moon-1', labels: { region: 'earth' } } });
+    void start(serviceConfig({ SITES: JSON.stringify(sites) }));
+    await soon();
+    kube.createPod('pg-3', 'moon-1');
+    kube.moveTo('pg-3');
+    await soon();
+    assert.equal(place(), 'us us-1 pg-1 Held 1');
+    kube.change(NODES, { metadata: { name: 'moon-1', labels: { region: 'moon' } } });
+    await soon();
+    assert.equal(place(), 'moon moon-1 pg-3 Settled 2');
+    assert.deepEqual(status()?.sites, { us: ['us-1'], moon: ['moon-1'] });
+  });
+
+  test('in a dry run is looked at, and nothing is written anywhere', async () => {
+    kube.change(NAMESPACES, { metadata: { name: 'app', labels: { 'site-follower/status': 'true' } } });
+    const written = kube.changes.length;
+    void start(serviceConfig({ DRY_RUN: 'true', PREFERRED_PRIMARY_NODE: 'eu-1' }));
+    await soon();
+    kube.moveTo('pg-2');
+    await kube.clock.advance(120_000);
+    assert.equal(kube.changes.length - written, 1, 'the move itself');
+    assert.equal(kube.logged('active site changed').at(-1)?.site, 'eu');
+  });
+});
+
+describe('the history', () => {
+  test('gets what its leader could not write before it died', async () => {
+    void start();
+    await soon();
+    kube.judge = ({ verb, key }) =>
+      verb === 'replace' && key.name === REPORT_MAP.name ? 'refused' : undefined;
+    kube.moveTo('pg-2');
+    await soon();
+    leadership.end();
+    await soon();
+    assert.deepEqual(history(), ['1: - > us']);
+    kube.judge = () => undefined;
+    leadership = new TestLeadership(2);
+    void start();
+    await soon();
+    assert.deepEqual(history(), ['1: - > us', '2: us > eu']);
+    assert.deepEqual(events(), ['SiteChanged', 'SiteChanged']);
+  });
+
+  test('keeps the epoch from going back when everything else was deleted', async () => {
+    void start();
+    await soon();
+    kube.moveTo('pg-2');
+    await soon();
+    leadership.end();
+    await soon();
+    kube.server.delete('test', CONFIG_MAPS, STATUS_MAP, {});
+    leadership = new TestLeadership(2);
+    kube.moveTo('pg-1');
+    void start();
+    await soon();
+    assert.equal(place(), 'us us-1 pg-1 Settled 3');
+    assert.deepEqual(history().at(-1), '3: eu > us');
+  });
+});
+
+describe('a follower that cannot begin', () => {
+  test('waits for the API, and shows that it lives', async () => {
+    kube.judge = () => 'server error';
+    void start();
+    await kube.clock.advance(60_000);
+    assert.ok(passes >= 5, `${passes} signs of life in a minute`);
+    kube.judge = () => undefined;
+    await kube.clock.advance(12_000);
+    assert.equal(place(), 'us us-1 pg-1 Settled 1');
+  });
+
+  test('ends with the leadership meanwhile', async () => {
+    kube.judge = () => 'server error';
+    const running = start();
+    await kube.clock.advance(5_000);
+    leadership.end();
+    await running;
+  });
+});
+
+test('ends when it was deposed, all of it', async () => {
+  const running = start();
+  await soon();
+  leadership.held = false;
+  leadership.confirmable = false;
+  kube.change(CONFIG_MAPS, { metadata: { ...STATUS_MAP, annotations: { 'site-follower/term': '9' } } });
+  await kube.clock.advance(12_000);
+  await running;
+});
