@@ -46,7 +46,7 @@ export class Telemetry {
     this.#gauges(after);
     const { activeSite, activeNode, primary, phase, epoch, reason } = after;
     const fields = { site: activeSite, node: activeNode, primary, phase, epoch };
-    if (before?.activeSite !== activeSite) {
+    if ((before?.activeSite ?? '') !== activeSite) {
       // At the very first site nothing moved: the primary has been there for who knows how long.
       const followedMs = before?.activeSite ? this.#followedMs(movedAt) : undefined;
       if (followedMs !== undefined) {
