@@ -7,7 +7,7 @@ import * as z from 'zod';
 
 const strings = z.record(z.string(), z.string('must be a text; put quotes around it')).nullish();
 
-const metadata = z.object({
+const metadata = z.looseObject({
   name: z.string().nullish(),
   generateName: z.string().nullish(),
   namespace: z.string().nullish(),

@@ -80,7 +80,7 @@ export function foretell(
     const isWanted = ['disabled', 'already-injected'].includes(injection.reason);
     return isWanted ? [] : [`its pods get no sidecar: ${injection.message}`];
   }
-  return [...injection.warnings, ...stallWarning(kind, workload)];
+  return [...injection.warnings, ...stallWarnings(kind, workload)];
 }
 
 /** What the template's inject label says after {@link carryLabel}. */
@@ -92,7 +92,7 @@ function effectiveLabel({ metadata, spec: { template } }: Workload): string | un
 }
 
 /** On a standby site the first pod never gets ready, and the second one waits for it. */
-function stallWarning(kind: string, { spec }: Workload): string[] {
+export function stallWarnings(kind: string, { spec }: Workload): string[] {
   const inOrder = (spec.podManagementPolicy ?? 'OrderedReady') === 'OrderedReady';
   const gate = spec.template.metadata?.annotations?.[ANNOTATIONS.gate];
   if (kind !== 'StatefulSet' || !inOrder || gate === 'none' || (spec.replicas ?? 1) < 2) return [];

@@ -1,0 +1,117 @@
+import { LABELS } from '../contract/names.ts';
+import type { InjectorConfig } from '../webhook/config.ts';
+import { injectPod } from '../webhook/inject/inject.ts';
+import { readLabel } from '../webhook/inject/label.ts';
+import { type Pod, type Read, readMetadata, readPod, readWorkload } from '../webhook/inject/shape.ts';
+import { misspeltAnnotations } from '../webhook/inject/suggest.ts';
+import { uninjectPod } from '../webhook/inject/uninject.ts';
+import { carryLabel, stallWarnings } from '../webhook/inject/workload.ts';
+import { Documents } from './documents.ts';
+import { type Found, findNamespaces, findPods } from './objects.ts';
+
+export interface Result {
+  /** The manifests; undefined when something is refused. */
+  readonly output: string | undefined;
+  /** For the person: one line each. */
+  readonly notes: readonly string[];
+}
+
+/** What one object got: notes for the person, and whether it cannot be done. */
+interface Report {
+  readonly notes: readonly string[];
+  readonly refused?: boolean;
+}
+
+/**
+ * Manifests as the cluster would have them after the webhook: pods with the sidecar, and the templates of workloads
+ * likewise. Throws where `text` is no YAML.
+ */
+export function injectManifests(text: string, config: InjectorConfig): Result {
+  const documents = new Documents(text);
+  const namespaces = findNamespaces(documents);
+  return eachObject(documents, (found) => {
+    const namespaceAsks = readLabel(namespaces.get(found.namespace)) === 'yes';
+    const carried = carry(documents, found);
+    if (carried.refused) return carried;
+    const injected = inject(documents, found, namespaceAsks, config);
+    return { ...injected, notes: [...carried.notes, ...injected.notes] };
+  });
+}
+
+/** The manifests as they were before {@link injectManifests}. Throws where `text` is no YAML. */
+export function uninjectManifests(text: string): Result {
+  const documents = new Documents(text);
+  return eachObject(documents, ({ document, podPath }) => {
+    const read = podAt(documents, document, podPath);
+    if (!read.ok) return refuse(read.problem);
+    const operations = uninjectPod(read.value);
+    documents.patch(document, podPath, operations);
+    return { notes: [operations.length > 0 ? 'sidecar taken out' : 'nothing to take out'] };
+  });
+}
+
+function eachObject(documents: Documents, work: (found: Found) => Report): Result {
+  const notes: string[] = [];
+  let refused = false;
+  for (const found of findPods(documents)) {
+    const report = work(found);
+    refused ||= report.refused === true;
+    notes.push(...report.notes.map((note) => `${found.title}: ${note}`));
+  }
+  return { output: refused ? undefined : documents.toString(), notes };
+}
+
+/** What the webhook does to a workload: its label goes to the template. */
+function carry(documents: Documents, { document, path, kind }: Found): Report {
+  const object = documents.at(document, path);
+  if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)) return misplaced(kind, object);
+  const read = readWorkload(object);
+  if (!read.ok) return refuse(read.problem);
+  const { patch, warnings } = carryLabel(read.value);
+  documents.patch(document, path, patch);
+  return { notes: warnings.map(warning) };
+}
+
+/** Other kinds cannot change their template later, so the webhook does not look at them. */
+function misplaced(kind: string, object: unknown): Report {
+  const read = readMetadata(object);
+  if (kind === 'Pod' || !read.ok || read.value.metadata?.labels?.[LABELS.inject] === undefined) {
+    return { notes: [] };
+  }
+  return {
+    notes: [warning(`label ${LABELS.inject} has no effect on a ${kind}, put it on its pod template`)],
+  };
+}
+
+function inject(
+  documents: Documents,
+  { document, path, podPath, kind, namespace }: Found,
+  namespaceAsks: boolean,
+  config: InjectorConfig,
+): Report {
+  const read = podAt(documents, document, podPath);
+  if (!read.ok) return refuse(read.problem);
+  const injection = injectPod(read.value, { namespace, namespaceAsks }, config);
+  switch (injection.kind) {
+    case 'denied':
+      return { notes: injection.problems.map(refusal), refused: true };
+    case 'skipped': {
+      const misspelt = misspeltAnnotations(read.value.metadata?.annotations ?? {}).map(warning);
+      return { notes: [`skipped: ${injection.message}`, ...misspelt] };
+    }
+    case 'injected': {
+      const workload = kind === 'StatefulSet' ? readWorkload(documents.at(document, path)) : undefined;
+      documents.patch(document, podPath, injection.patch);
+      const stalls = workload?.ok ? stallWarnings(kind, workload.value) : [];
+      return { notes: ['injected', ...[...injection.warnings, ...stalls].map(warning)] };
+    }
+  }
+}
+
+function podAt(documents: Documents, document: number, path: Found['podPath']): Read<Pod> {
+  return readPod(documents.at(document, path));
+}
+
+const warning = (text: string) => `warning: ${text}`;
+const refusal = (text: string) => `refused: ${text}`;
+const refuse = (problem: string): Report => ({ notes: [refusal(problem)], refused: true });
