@@ -4,6 +4,7 @@ import { LeaseElection, type LeaseEvent } from '../kubernetes/lease.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './log.ts';
 import { followService, type ServicePorts } from './service.ts';
+import { forgetStanding } from './telemetry.ts';
 import { type FollowerView, View } from './view.ts';
 
 export interface Controller {
@@ -64,6 +65,7 @@ export function createController(config: Config, ports: ServicePorts): Controlle
       leader = false;
       lastPass = undefined;
       metrics.leader.set(0);
+      forgetStanding(metrics);
       log.info({ identity }, 'not leading any more');
       changed();
     }

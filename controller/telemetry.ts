@@ -89,3 +89,11 @@ export class Telemetry {
     showOneOf(this.#metrics.held, { follower }, 'reason', Object.keys(HOLD_REASONS), holdReason(status));
   }
 }
+
+/** A replica that does not lead any more cannot know how things stand: the next leader shows it. */
+export function forgetStanding(metrics: Metrics): void {
+  const { phase, activeSite, epoch, held, lastPass } = metrics;
+  const { signalFailures, signalBehindSince, dnsRecords, copies } = metrics;
+  for (const gauge of [phase, activeSite, epoch, held, lastPass]) gauge.reset();
+  for (const gauge of [signalFailures, signalBehindSince, dnsRecords, copies]) gauge.reset();
+}
