@@ -98,10 +98,9 @@ function followerName(text: string): string {
 }
 
 function gate(text: string): Gate {
-  const value = oneOf(GATES)(text);
   // The controller does not keep the condition yet, so such a pod would never become ready.
-  if (value !== 'condition') return value;
-  throw new Error('does not exist in this version; use "readiness" or "none"');
+  if (text === 'condition') throw new Error('does not exist in this version; use "readiness" or "none"');
+  return oneOf(GATES.filter((name) => name !== 'condition'))(text);
 }
 
 function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import { GOLDEN_ENV, goldenCases, goldenFile, goldenNames } from '../test/support/golden.ts';
+import { run } from './run.ts';
+
+interface Ran {
+  readonly code: number;
+  readonly output: string;
+  readonly messages: string;
+}
+
+function cli(command: 'inject' | 'uninject', input: string): Ran {
+  let output = '';
+  let messages = '';
+  const code = run([command, '-f', 'the file'], {
+    env: GOLDEN_ENV,
+    read: () => input,
+    out: (text) => (output += text),
+    err: (text) => (messages += text),
+  });
+  return { code, output, messages };
+}
+
+if (process.env.UPDATE_GOLDENS === '1') update();
+
+/** Writes what the program does now; a person reads the difference. */
+function update(): void {
+  const names = goldenNames('input');
+  for (const part of ['expected', 'messages'] as const) {
+    for (const name of goldenNames(part)) if (!names.includes(name)) rmSync(goldenFile(name, part));
+  }
+  for (const name of names) writeFileSync(goldenFile(name, 'messages'), '');
+  for (const { name, input } of goldenCases()) {
+    const { code, output, messages } = cli('inject', input);
+    writeFileSync(goldenFile(name, 'messages'), messages);
+    if (code === 0) writeFileSync(goldenFile(name, 'expected'), output);
+    else rmSync(goldenFile(name, 'expected'), { force: true });
+  }
+}
+
+describe('the golden manifests', () => {
+  test('are all still in use', () => {
+    const names = goldenNames('input');
+    assert.ok(names.length >= 30, 'the corpus was found');
+    for (const part of ['expected', 'messages'] as const) {
+      assert.deepEqual(
+        goldenNames(part).filter((name) => !names.includes(name)),
+        [],
+      );
+    }
+  });
+
+  for (const { name, input, expected, messages } of goldenCases()) {
+    test(`${name} is injected as expected`, () => {
+      const ran = cli('inject', input);
+      assert.equal(ran.messages, messages);
+      assert.equal(ran.code, expected === undefined ? 1 : 0);
+      assert.equal(ran.output, expected ?? '');
+    });
+
+    if (expected === undefined) continue;
+    test(`${name} is left alone at a second pass`, () => {
+      assert.equal(cli('inject', expected).output, expected);
+    });
+    test(`${name} is the same after injection and uninjection`, () => {
+      const { output } = cli('uninject', expected);
+      if (name === 'aliases') assert.deepEqual(objects(output), objects(input));
+      else assert.equal(output, withoutNulls(input));
+    });
+  }
+});
+
+function objects(text: string): unknown[] {
+  return [...parseAllDocuments(text)].map((document) => document.toJS());
+}
+
+/** The lists and maps that injection filled go with what was in them. */
+function withoutNulls(input: string): string {
+  return input.replaceAll(/^ *(annotations|initContainers|volumes): null\n/gm, '');
+}
