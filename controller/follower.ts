@@ -178,7 +178,7 @@ export class Follower {
     if (writes) this.#unanswered = [];
     const told = this.#told;
     this.#told = after;
-    if (told === undefined || !sameContent(told, after)) {
+    if (told === undefined || !isSame(told, after)) {
       const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
       observer.onStatus({ before: told ?? before, after, movedAt });
     }
