@@ -115,6 +115,17 @@ describe('a followed service', () => {
     assert.deepEqual(decodeStatus(copy.data), status());
   });
 
+  test('has its records in DNS, beside those of others', async () => {
+    const credentials = { NAMECHEAP_API_USER: 'u', NAMECHEAP_API_KEY: 'k', NAMECHEAP_CLIENT_IP: '192.0.2.9' };
+    void start(serviceConfig({ DNS_RECORDS: 'db.example.com', ...credentials }));
+    await kube.clock.advance(15_000);
+    kube.moveTo('pg-2');
+    await kube.clock.advance(15_000);
+    assert.deepEqual(kube.zone.addresses, { db: '192.0.2.2', www: '192.0.2.99' });
+    const { dns = '' } = kube.server.get<ConfigMap>(CONFIG_MAPS, REPORT_MAP).data ?? {};
+    assert.match(dns, /"accepted":\{"values":\["192\.0\.2\.2"\]/);
+  });
+
   test('is moved to its preferred node, once', async () => {
     void start(serviceConfig({ PREFERRED_PRIMARY_NODE: 'eu-1' }));
     await soon();

@@ -95,6 +95,14 @@ describe('the view of a follower', () => {
     );
   });
 
+  test('is as old as the older of its two halves', async () => {
+    kube.judge = ({ key }) => (key.name.endsWith(REPORT_MAP.name) ? 'refused' : undefined);
+    const view = start();
+    await kube.clock.advance(5_000);
+    assert.equal(view.age(), Number.POSITIVE_INFINITY);
+    leadership.end();
+  });
+
   test('grows old while the API server says nothing, and ends without a timer', async () => {
     const view = start();
     await kube.clock.advance(1_000);

@@ -79,6 +79,17 @@ test('rings while one is being answered make one more answer, after the work', a
   assert.deepEqual(answers, [0, 400]);
 });
 
+test('many waits leave no listeners behind', async () => {
+  void answerAll();
+  for (let index = 0; index < 5; index += 1) {
+    await clock.advance(PERIOD_MS / 2);
+    wakeup.ring();
+  }
+  await clock.advance(GAP_MS);
+  assert.equal(getEventListeners(stop.signal, 'abort').length, 1, 'that of the wait under way');
+  assert.equal(clock.pending, 1);
+});
+
 test('an abort ends the wait, also in the gap', async () => {
   const running = answerAll();
   wakeup.ring();

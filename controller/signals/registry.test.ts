@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { OPS, SimulatedCluster, TestLeadership } from '../../test/support/simulated-cluster.ts';
+import { ZoneInMemory } from '../../test/support/zone-in-memory.ts';
 import { type DnsConfig, type FollowerConfig, loadConfig } from '../config.ts';
-import type { Host, HostList, NamecheapApi } from '../dns/namecheap/api.ts';
 import { DnsError, type DnsErrorKind } from '../dns/provider.ts';
 import type { EventNote } from '../event-rules.ts';
 import { createLog } from '../log.ts';
@@ -21,27 +21,9 @@ const ENV = {
   NAMECHEAP_CLIENT_IP: '192.0.2.99',
 };
 
-/** A zone in memory. */
-class Zone implements NamecheapApi {
-  hosts: readonly Host[] = [];
-  failure: DnsError | undefined;
-
-  getHosts(domain: string): Promise<HostList> {
-    if (this.failure !== undefined) return Promise.reject(this.failure);
-    return Promise.resolve({ domain, emailType: 'NONE', isUsingOurDns: true, hosts: this.hosts });
-  }
-
-  setHosts(_zone: string, hosts: readonly Host[]): Promise<void> {
-    this.hosts = hosts;
-    return Promise.resolve();
-  }
-
-  countHosts = () => Promise.resolve(this.hosts.length);
-}
-
 let kube: SimulatedCluster;
 let leadership: TestLeadership;
-let zone: Zone;
+let zone: ZoneInMemory;
 let events: EventNote[];
 let reported: unknown;
 let metrics: Metrics;
@@ -49,12 +31,10 @@ let metrics: Metrics;
 beforeEach(() => {
   kube = new SimulatedCluster([OPS]);
   leadership = new TestLeadership();
-  zone = new Zone();
+  zone = new ZoneInMemory({ db: '192.0.2.1', app: '192.0.2.1' });
   events = [];
   reported = undefined;
   metrics = createMetrics('test');
-  const host = { type: 'A', mxPref: '10', ttl: '60', isActive: true, isDdnsEnabled: false };
-  zone.hosts = ['db', 'app'].map((name) => ({ ...host, name, address: '192.0.2.1' }));
 });
 
 function configured(dns?: DnsConfig): FollowerConfig {
@@ -115,10 +95,7 @@ describe('the signals of a follower', () => {
 describe('the DNS signal, as it is wired', () => {
   test('moves the records, and shows it in report and metrics', async () => {
     assert.ok(await apply(dnsSignal()));
-    assert.deepEqual(
-      zone.hosts.map(({ name, address }) => `${name} ${address}`),
-      ['db 192.0.2.2', 'app 192.0.2.2'],
-    );
+    assert.deepEqual(zone.addresses, { db: '192.0.2.2', app: '192.0.2.2' });
     assert.equal((reported as unknown[]).length, 2);
     const labels = 'follower="default",zone="example.com",progress=';
     assert.equal(await value('kube_site_follower_dns_records', `${labels}"wanted"`), 2);
@@ -169,7 +146,7 @@ describe('the DNS signal, as it is wired', () => {
 
   test('changes nothing before a site is known', async () => {
     await apply(dnsSignal(), 'nowhere');
-    assert.deepEqual([...new Set(zone.hosts.map(({ address }) => address))], ['192.0.2.1']);
+    assert.deepEqual(zone.addresses, { db: '192.0.2.1', app: '192.0.2.1' });
   });
 });
 

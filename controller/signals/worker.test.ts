@@ -54,7 +54,7 @@ describe('a worker', () => {
   test('has nothing to apply before a state is known', async () => {
     void worker.run(leadership);
     await clock.advance(3 * RESYNC_MS);
-    assert.deepEqual(applied, []);
+    assert.deepEqual([applied, progress], [[], []]);
   });
 
   test('applies a state at once, also one from before it began', async () => {
@@ -177,10 +177,12 @@ describe('a worker whose signal fails', () => {
 
 describe('a worker that stops', () => {
   test('ends with the leadership while it waits', async () => {
+    worker.publish(state(1));
     const running = worker.run(leadership);
     await clock.advance(10);
     leadership.end();
     await running;
+    assert.deepEqual(epochs(), [1]);
   });
 
   test('does not count what was cut short as a failure, and applies no more', async () => {

@@ -5,6 +5,7 @@ import type { ServicePorts } from '../../controller/service.ts';
 import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
 import { NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
 import { OPS, SimulatedCluster } from './simulated-cluster.ts';
+import { ZoneInMemory } from './zone-in-memory.ts';
 
 export const PG = { namespace: 'pg', name: 'pg-cluster' };
 export const STATUS_MAP = { namespace: OPS, name: 'kube-site-follower-status' };
@@ -21,6 +22,7 @@ export class SimulatedService extends SimulatedCluster {
   /** What was logged, one object for each line. */
   readonly log: Record<string, unknown>[] = [];
   readonly metrics = createMetrics('test');
+  readonly zone = new ZoneInMemory({ db: '192.0.2.1', www: '192.0.2.99' });
 
   constructor() {
     super([OPS, PG.namespace, 'app']);
@@ -76,9 +78,7 @@ export class SimulatedService extends SimulatedCluster {
       identity,
       namespace: OPS,
       restartedAt,
-      connectNamecheap: () => {
-        throw new Error('no DNS is configured');
-      },
+      connectNamecheap: () => this.zone,
       lookup: () => Promise.resolve([]),
     };
   }

@@ -195,13 +195,25 @@ describe('the preferred primary is moved once', () => {
     assert.equal(patches(), 1);
   });
 
-  test('for each incarnation of the Cluster', async () => {
-    await movedBack();
+  function recreateCluster(): void {
     for (const name of ['pg-1', 'pg-2']) kube.server.delete('test', PODS, { ...PG, name }, {});
     kube.server.delete('test', CLUSTERS, PG, {});
     createCluster();
+  }
+
+  test('for each incarnation of the Cluster', async () => {
+    await movedBack();
+    recreateCluster();
     await step(await replica());
     assert.equal(patches(), 2);
+  });
+
+  test('for an incarnation that replaced the one whose move was under way', async () => {
+    const preferred = await replica();
+    await step(preferred);
+    recreateCluster();
+    await step(preferred);
+    assert.deepEqual([patches(), target()], [2, 'pg-2']);
   });
 
   test('for each rollout restart', async () => {
