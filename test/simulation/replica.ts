@@ -47,6 +47,7 @@ export class Replica {
   readonly #clock: VirtualClock;
   readonly #stop = new AbortController();
   #ended = false;
+  #stopping = false;
 
   constructor(identity: string, ports: ReplicaPorts) {
     const { clock, server, hooks, random, log, mayLead } = ports;
@@ -73,7 +74,7 @@ export class Replica {
   }
 
   get stopping(): boolean {
-    return this.#stop.signal.aborted;
+    return this.#stopping;
   }
 
   /** Timers that it has set and not cancelled. */
@@ -94,9 +95,10 @@ export class Replica {
     this.#process.crash();
   }
 
-  /** Like SIGTERM. */
+  /** Like SIGTERM, which a frozen process hears when it goes on. */
   stop(): void {
-    this.#stop.abort(new Error('SIGTERM'));
+    this.#stopping = true;
+    this.#process.after(0, () => this.#stop.abort(new Error('SIGTERM')));
   }
 
   #run({ config, random, sabotage, log: write, onEnd }: ReplicaPorts): void {
@@ -128,8 +130,9 @@ export class Replica {
   }
 }
 
-/** Without its time, which is the machine's own. */
+/** Without its time, which is the machine's own, and without stacks, which tell of our files. */
 function logLine(line: string): string {
   const { time: _, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  return `${String(level)}: ${String(msg)} ${JSON.stringify(fields)}`;
+  const text = JSON.stringify(fields, (key, value: unknown) => (key === 'stack' ? undefined : value));
+  return `${String(level)}: ${String(msg)} ${text}`;
 }

@@ -30,7 +30,7 @@ export class WatchStream {
   /** Starts at the server; throws 410. */
   open(server: ApiServer, resource: Resource, options: WatchOptions): void {
     const { process } = this.#ports;
-    if (this.#state !== 'open' || process.state === 'crashed') return;
+    if (this.#state === 'closed' || process.state === 'crashed') return;
     this.#cleanups.push(server.subscribe(resource, options, (event) => this.#push(event)));
     this.#cleanups.push(process.after(options.timeoutSeconds * 1_000, () => this.#receive('end')));
     let cancelBookmark = () => {};

@@ -146,7 +146,7 @@ export class World {
     this.#ambushes.clear();
     this.#weather.clear();
     for (const slot of [0, 1] as const) {
-      this.#present(slot)?.thaw();
+      for (const replica of this.#slots[slot]) replica.thaw();
       this.#start(slot);
       this.#applyWeather(slot);
     }
