@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { applyPatch } from '../test/support/json-patch.ts';
+import { podAsking } from '../test/support/random-pods.ts';
+import { type Admission, admit } from './admission.ts';
+import { loadInjectorConfig } from './config.ts';
+import type { Operation } from './inject/patch.ts';
+
+const loaded = loadInjectorConfig({});
+assert.ok(loaded.ok);
+const { config } = loaded;
+
+const POD = { group: '', version: 'v1', kind: 'Pod' };
+const DEPLOYMENT = { group: 'apps', version: 'v1', kind: 'Deployment' };
+const ASKS = { 'site-follower/inject': 'true' };
+
+const pod = (changes: { metadata?: object; spec?: object } = {}) => ({
+  metadata: { generateName: 'web-', labels: ASKS, ...changes.metadata },
+  spec: { containers: [{ name: 'web' }], ...changes.spec },
+});
+const deployment = (changes: { metadata?: object; template?: object } = {}) => ({
+  metadata: { name: 'web', uid: 'u-1', labels: ASKS, ...changes.metadata },
+  spec: { template: { ...pod({ metadata: { labels: {} } }), ...changes.template } },
+});
+
+const review = (request: object) => ({
+  apiVersion: 'admission.k8s.io/v1',
+  kind: 'AdmissionReview',
+  request: { uid: '42', operation: 'CREATE', namespace: 'shop', ...request },
+});
+
+function answered(request: object): Extract<Admission, { kind: 'answered' }> {
+  const admission = admit(review(request), config);
+  assert.equal(admission.kind, 'answered');
+  return admission as Extract<Admission, { kind: 'answered' }>;
+}
+
+function patchOf({ answer }: Extract<Admission, { kind: 'answered' }>): Operation[] {
+  const { patch, patchType } = answer.response;
+  assert.equal(patchType, patch === undefined ? undefined : 'JSONPatch');
+  return JSON.parse(Buffer.from(patch ?? 'W10=', 'base64').toString()) as Operation[];
+}
+
+describe('a pod that asks', () => {
+  test('is allowed with a patch, under the uid of the request', () => {
+    const { answer, outcome } = answered({ kind: POD, object: pod() });
+    const { patch, ...rest } = answer.response;
+    assert.ok(patch);
+    assert.deepEqual(
+      { ...answer, response: rest },
+      {
+        apiVersion: 'admission.k8s.io/v1',
+        kind: 'AdmissionReview',
+        response: { uid: '42', allowed: true, patchType: 'JSONPatch' },
+      },
+    );
+    assert.deepEqual(outcome, { action: 'injected' });
+  });
+
+  test('is told by what is known of it before it exists', () => {
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-1', uid: 'r-1', controller: true };
+    const other = { ...owner, name: 'other', controller: false };
+    const { subject, dryRun } = answered({
+      kind: POD,
+      dryRun: true,
+      object: pod({ metadata: { ownerReferences: [other, owner] } }),
+    });
+    assert.deepEqual(subject, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      namespace: 'shop',
+      name: 'web-',
+      uid: undefined,
+      owner,
+    });
+    assert.equal(dryRun, true);
+  });
+
+  test('is denied with every reason when it cannot work', () => {
+    const annotations = { 'site-follower/port': '1', 'site-follower/gate': 'x' };
+    const { answer, outcome } = answered({ kind: POD, object: pod({ metadata: { annotations } }) });
+    const { allowed, status, patch } = answer.response;
+    assert.deepEqual([allowed, patch, status?.code], [false, undefined, 422]);
+    assert.match(status?.message ?? '', /cannot be injected: .*site-follower\/gate.*; .*site-follower\/port/);
+    assert.deepEqual(outcome, { action: 'denied', message: status?.message });
+  });
+
+  test('is denied when it cannot be read, rather than started without the sidecar', () => {
+    const { answer } = answered({ kind: POD, object: pod({ spec: { containers: 'none' } }) });
+    assert.equal(answer.response.allowed, false);
+    assert.match(answer.response.status?.message ?? '', /spec\.containers/);
+  });
+
+  test('is skipped with the reason, and told', () => {
+    const { answer, outcome } = answered({ kind: POD, object: pod({ spec: { hostNetwork: true } }) });
+    assert.equal('reason' in outcome && outcome.reason, 'host-network');
+    assert.deepEqual(Object.keys(answer.response), ['uid', 'allowed', 'warnings']);
+    assert.match(
+      answer.response.warnings?.join() ?? '',
+      /^kube-site-follower: no sidecar: pods with hostNetwork/,
+    );
+  });
+
+  test('is injected without a word when its namespace asks', () => {
+    const admission = answered({ kind: POD, object: pod({ metadata: { labels: { app: 'web' } } }) });
+    assert.deepEqual(admission.outcome, { action: 'injected' });
+    const after = applyPatch(pod({ metadata: { labels: { app: 'web' } } }), patchOf(admission));
+    assert.deepEqual(after.metadata.labels, { app: 'web', ...ASKS });
+  });
+
+  test('is left alone without a word when it refuses', () => {
+    const labels = { 'site-follower/inject': 'false' };
+    const { answer } = answered({ kind: POD, object: pod({ metadata: { labels } }) });
+    assert.deepEqual(answer.response, { uid: '42', allowed: true });
+  });
+
+  for (const namespace of ['kube-system', config.namespace]) {
+    test(`is left alone in ${namespace}`, () => {
+      const { outcome } = answered({ kind: POD, object: pod(), namespace });
+      assert.equal('reason' in outcome && outcome.reason, 'excluded-namespace');
+    });
+  }
+});
+
+describe('what is not ours is allowed untouched:', () => {
+  const cases: [string, object][] = [
+    ['a pod that is updated', { kind: POD, operation: 'UPDATE', object: pod() }],
+    ['a pod that is deleted', { kind: POD, operation: 'DELETE', object: null, oldObject: pod() }],
+    ['a pod that is connected to', { kind: POD, operation: 'CONNECT', subResource: 'exec', object: {} }],
+    ['a subresource of a pod', { kind: POD, subResource: 'ephemeralcontainers', object: pod() }],
+    ['the scale of a workload', { kind: DEPLOYMENT, operation: 'UPDATE', subResource: 'scale', object: {} }],
+    ['a workload that is deleted', { kind: DEPLOYMENT, operation: 'DELETE', object: null }],
+    ['another version', { kind: { ...POD, version: 'v2' }, object: pod() }],
+    ['another group', { kind: { ...POD, group: 'x.io' }, object: pod() }],
+    ['another kind', { kind: { ...DEPLOYMENT, kind: 'ReplicaSet' }, object: deployment() }],
+  ];
+  for (const [name, request] of cases) {
+    test(name, () => {
+      const { answer, outcome } = answered(request);
+      assert.deepEqual([answer.response, outcome], [{ uid: '42', allowed: true }, { action: 'none' }]);
+    });
+  }
+});
+
+describe('a workload', () => {
+  for (const kind of ['Deployment', 'StatefulSet', 'DaemonSet']) {
+    for (const operation of ['CREATE', 'UPDATE']) {
+      test(`has its label carried at ${operation} of a ${kind}`, () => {
+        const admission = answered({ kind: { ...DEPLOYMENT, kind }, operation, object: deployment() });
+        assert.deepEqual(admission.outcome, { action: 'carried' });
+        const { metadata } = applyPatch(deployment(), patchOf(admission)).spec.template;
+        assert.deepEqual(metadata.labels, ASKS);
+        assert.equal(admission.subject?.uid, 'u-1');
+      });
+    }
+  }
+
+  test('is left alone while it is being deleted', () => {
+    const object = deployment({ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } });
+    const { answer } = answered({ kind: DEPLOYMENT, operation: 'UPDATE', object });
+    assert.deepEqual(answer.response, { uid: '42', allowed: true });
+  });
+
+  test('is never denied, but told what its pods will meet', () => {
+    const template = pod({ metadata: { labels: {}, annotations: { 'site-follower/port': '1' } } });
+    const { answer } = answered({ kind: DEPLOYMENT, object: deployment({ template }) });
+    assert.equal(answer.response.allowed, true);
+    assert.match(answer.response.warnings?.join() ?? '', /its pods will be refused: .*site-follower\/port/);
+  });
+
+  test('that cannot be read is allowed, and told', () => {
+    const { answer } = answered({ kind: DEPLOYMENT, object: { spec: {} } });
+    assert.equal(answer.response.allowed, true);
+    assert.match(answer.response.warnings?.join() ?? '', /spec\.template/);
+  });
+});
+
+describe('what is no review that can be answered', () => {
+  const whole = review({ kind: POD, object: pod() });
+  const cases: [string, unknown, RegExp][] = [
+    ['nothing', undefined, /expected AdmissionReview of admission.k8s.io\/v1, got something else/],
+    ['null', null, /got something else/],
+    ['a list', [], /got something else/],
+    [
+      'an old version',
+      { ...whole, apiVersion: 'admission.k8s.io/v1beta1' },
+      /got AdmissionReview of .*v1beta1/,
+    ],
+    ['another kind', { ...whole, kind: 'Status' }, /got Status/],
+    ['no request', { ...whole, request: undefined }, /^request/],
+    ['no uid', { ...whole, request: { ...whole.request, uid: '' } }, /^request\.uid/],
+    ['no kind', review({ object: pod() }), /^request\.kind/],
+  ];
+  for (const [name, value, problem] of cases) {
+    test(`is said to be: ${name}`, () => {
+      const admission = admit(value, config);
+      assert.equal(admission.kind, 'malformed');
+      assert.match(admission.kind === 'malformed' ? admission.problem : '', problem);
+    });
+  }
+});
+
+describe('whatever comes', () => {
+  const kinds = [POD, DEPLOYMENT, { ...DEPLOYMENT, kind: 'StatefulSet' }];
+  const operation = fc.constantFrom('CREATE', 'UPDATE', 'DELETE', 'PATCH');
+
+  test('there is an answer, and a denial has a message', () => {
+    const object = fc.oneof(
+      fc.jsonValue(),
+      broken(podAsking),
+      broken(podAsking.map((template) => ({ spec: { template } }))),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...kinds), operation, object, (kind, verb, value) => {
+        const { answer, outcome } = answered({ kind, operation: verb, object: value });
+        assert.equal(answer.response.allowed, outcome.action !== 'denied');
+        assert.equal(answer.response.status === undefined, answer.response.allowed);
+        for (const warning of answer.response.warnings ?? []) assert.ok(warning.length <= 256, warning);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('no review makes it throw', () => {
+    fc.assert(fc.property(fc.jsonValue(), (value) => void admit(value, config)));
+    fc.assert(
+      fc.property(
+        broken(fc.constant(review({ kind: POD, object: pod() }))),
+        (value) => void admit(value, config),
+      ),
+    );
+  });
+
+  test('the patch of a workload applies, and leaves its selector alone', () => {
+    fc.assert(
+      fc.property(podAsking, fc.constantFrom('true', 'false', undefined), (template, value) => {
+        const object = {
+          metadata: { labels: value === undefined ? {} : { 'site-follower/inject': value } },
+          spec: { selector: { matchLabels: { app: 'web' } }, template },
+        };
+        const after = applyPatch(object, patchOf(answered({ kind: DEPLOYMENT, object })));
+        assert.deepEqual(after.spec.selector, object.spec.selector);
+        assert.deepEqual(after.spec.template.spec, object.spec.template.spec);
+        assert.deepEqual(after.spec.template.metadata.labels, object.spec.template.metadata.labels);
+      }),
+    );
+  });
+});
+
+/** The value with something else at one place in it. */
+function broken<T>(value: fc.Arbitrary<T>): fc.Arbitrary<unknown> {
+  return fc
+    .tuple(value, fc.array(fc.nat(5), { maxLength: 5 }), fc.jsonValue())
+    .map(([whole, path, other]) => {
+      const copy = { root: structuredClone(whole) as unknown };
+      let at: Record<string, unknown> = copy;
+      let key = 'root';
+      for (const step of path) {
+        const next = at[key];
+        if (typeof next !== 'object' || next === null) break;
+        const keys = Object.keys(next);
+        if (keys.length === 0) break;
+        at = next as Record<string, unknown>;
+        key = keys[step % keys.length] ?? '';
+      }
+      at[key] = other;
+      return copy.root;
+    });
+}
