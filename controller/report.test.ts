@@ -227,6 +227,23 @@ describe('the writing of a report in the background', () => {
     await running;
   });
 
+  for (const [name, meddle] of [
+    ['deleted', () => kube.server.delete('test', CONFIG_MAPS, KEY, {})],
+    ['edited', () => kube.change(CONFIG_MAPS, { metadata: KEY, data: { done: 'no' } })],
+  ] as const) {
+    test(`restores within two minutes what was ${name}, so that the next leader knows it`, async () => {
+      const running = report.run(leadership);
+      report.set('done', true);
+      await kube.clock.advance(10_000);
+      meddle();
+      await kube.clock.advance(120_000);
+      assert.deepEqual(data(), { done: 'true' });
+      assert.equal(writes(), 2);
+      leadership.end();
+      await running;
+    });
+  }
+
   test('ends with the leadership, in the middle of a write, without a complaint', async () => {
     kube.judge = () => 'answer lost';
     const running = report.run(leadership);

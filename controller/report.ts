@@ -7,6 +7,7 @@ import { Wakeup } from './wakeup.ts';
 
 const WRITE_GAP_MS = 1_000;
 const RETRY_MS = 5_000;
+const CHECK_MS = 60_000;
 const ATTEMPTS = 4;
 
 /**
@@ -55,18 +56,28 @@ export class Report {
     this.#wakeup.ring();
   }
 
-  /** Writes what changed, until the leadership ends. */
+  /** Writes what changed, and what somebody else changed, until the leadership ends. */
   async run(leadership: Leadership): Promise<void> {
     const { signal } = leadership;
     while (!signal.aborted) {
-      await this.#wakeup.wait(RETRY_MS, signal);
-      if (!this.#dirty || signal.aborted) continue;
+      await this.#wakeup.wait(this.#dirty ? RETRY_MS : CHECK_MS, signal);
+      if (signal.aborted) return;
       try {
-        await this.save(leadership);
+        if (!this.#dirty) await this.#check(signal);
+        if (this.#dirty) await this.save(leadership);
       } catch (error) {
         if (!signal.aborted) this.#onProblem(error);
       }
     }
+  }
+
+  /** What somebody deletes or edits would be forgotten by the next leader: a move that was done would be done again. */
+  async #check(signal: AbortSignal): Promise<void> {
+    const found = await this.#store.read(signal);
+    const isWhole = [...this.#sections].every(([section, text]) => found.data[section] === text);
+    if (isWhole) return;
+    this.#found = found;
+    this.#dirty = true;
   }
 
   /** Writes now and resolves when it is stored; for what must be known before an action. Throws KubeError. */
