@@ -49,9 +49,13 @@ function place(): string {
   return `${activeSite} ${activeNode} ${primary} ${phase} ${epoch}`;
 }
 
-function history(): string[] {
+function transitions(): Transition[] {
   const text = kube.server.find<ConfigMap>(CONFIG_MAPS, REPORT_MAP)?.data?.history ?? '[]';
-  return (JSON.parse(text) as Transition[]).map(({ epoch, from, to }) => `${epoch}: ${from || '-'} > ${to}`);
+  return JSON.parse(text) as Transition[];
+}
+
+function history(): string[] {
+  return transitions().map(({ epoch, from, to }) => `${epoch}: ${from || '-'} > ${to}`);
 }
 
 /** The reasons of the Events, in the order of their making. */
@@ -188,6 +192,8 @@ describe('the history', () => {
     await soon();
     assert.deepEqual(history(), ['1: - > us', '2: us > eu']);
     assert.deepEqual(events(), ['SiteChanged', 'SiteChanged']);
+    const { movedAt, writtenAt } = transitions()[1] ?? {};
+    assert.deepEqual([movedAt, writtenAt], ['', status()?.since], 'when it moved is not known any more');
   });
 
   test('keeps the epoch from going back when everything else was deleted', async () => {

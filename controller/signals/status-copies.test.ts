@@ -267,22 +267,32 @@ describe('copies, when things go wrong', () => {
     assert.equal(copies(), 'app:8 shop:8');
   });
 
-  test('an older copy is never put over what somebody wrote since', async () => {
-    ask('app');
-    start();
-    publish(7);
-    await soon();
-    kube.judge = ({ verb }) => {
-      if (verb !== 'replace') return undefined;
-      kube.judge = () => undefined;
-      kube.change(CONFIG_MAPS, { metadata: { namespace: 'app', name: NAME }, data: { epoch: '9' } });
-      leadership.end();
-      return undefined;
-    };
-    publish(8);
-    await soon();
-    assert.equal(copies(), 'app:9');
-  });
+  for (const [name, depose] of [
+    ['has stopped', () => leadership.end()],
+    [
+      'has lost the Lease without knowing it yet',
+      () => {
+        leadership.held = false;
+      },
+    ],
+  ] as const) {
+    test(`an older copy is never put over a newer one by a leader that ${name}`, async () => {
+      ask('app');
+      start();
+      publish(7);
+      await soon();
+      kube.judge = ({ verb }) => {
+        if (verb !== 'replace') return undefined;
+        kube.judge = () => undefined;
+        kube.change(CONFIG_MAPS, { metadata: { namespace: 'app', name: NAME }, data: { epoch: '9' } });
+        depose();
+        return undefined;
+      };
+      publish(8);
+      await soon();
+      assert.equal(copies(), 'app:9');
+    });
+  }
 
   test('a leader that has stopped writes nothing more', async () => {
     start();

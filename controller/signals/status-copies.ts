@@ -130,9 +130,14 @@ export class StatusCopies implements Signal {
     );
   }
 
-  /** Every write is a compare-and-set: a leader that was deposed meanwhile cannot put an older copy back. */
-  async #write({ action, object }: CopyStep, { signal }: Leadership): Promise<void> {
+  /**
+   * Every write is a compare-and-set: a leader that was deposed meanwhile cannot put an older copy back. One that
+   * finds a newer copy because it was deposed must not go on from there.
+   */
+  async #write({ action, object }: CopyStep, leadership: Leadership): Promise<void> {
+    if (!leadership.isHeld()) return;
     const { api } = this.#options.ports;
+    const { signal } = leadership;
     const { name, namespace = '', uid, resourceVersion } = object.metadata;
     if (action === 'replace') {
       await api.replace(CONFIG_MAPS, object, { signal });
