@@ -3,8 +3,7 @@
  * They are public: changing one breaks somebody's manifest.
  */
 
-/** The program's name: field manager, Lease, label value, User-Agent. */
-export const PROGRAM = 'kube-site-follower';
+export { PORTS, PROGRAM, STATUS_CONFIGMAP } from './defaults.ts';
 
 /** Prefix of every label and annotation of ours. */
 const PREFIX = 'site-follower';
@@ -50,15 +49,6 @@ export const ANNOTATIONS = {
   restartedAt: 'kubectl.kubernetes.io/restartedAt',
 } as const;
 
-export const PORTS = {
-  /** The controller's HTTP server. */
-  controller: 8080,
-  /** The sidecar for the application: loopback only. */
-  sidecar: 9911,
-  /** The sidecar for the kubelet: the pod's address. */
-  probe: 9912,
-} as const;
-
 /** The follower that the simple configuration makes. */
 export const DEFAULT_FOLLOWER = 'default';
 
@@ -67,5 +57,4 @@ export function configMapName(base: string, follower: string): string {
   return follower === DEFAULT_FOLLOWER ? base : `${base}-${follower}`;
 }
 
-export const STATUS_CONFIGMAP = 'kube-site-follower-status';
 export const REPORT_CONFIGMAP = 'kube-site-follower-report';

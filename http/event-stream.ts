@@ -30,10 +30,6 @@ export class EventStream {
     this.#scheduleHeartbeat();
   }
 
-  get clients(): number {
-    return this.#clients.size;
-  }
-
   /** False when there are too many clients already; then nothing was written. */
   add(response: ServerResponse): boolean {
     if (this.#clients.size >= this.#maxClients) return false;

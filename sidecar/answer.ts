@@ -1,0 +1,67 @@
+/** What the application and the kubelet are told, from what is held. Pure. */
+import type { WhenStale } from '../contract/sidecar.ts';
+import type { Phase, Status } from '../contract/status.ts';
+import type { Source, State } from './state.ts';
+
+/** The body of `/active` and of each event. Public. */
+export interface Answer {
+  readonly active: boolean;
+  /** Of this pod; empty while not known, as are the next ones. */
+  readonly site: string;
+  readonly activeSite: string;
+  readonly activeNode: string;
+  readonly phase: Phase | 'Unknown';
+  readonly epoch: number;
+  /** RFC 3339: when the epoch began. */
+  readonly since: string;
+  /** No source has confirmed this for too long. */
+  readonly stale: boolean;
+  readonly source: Source | 'none';
+}
+
+export interface View {
+  readonly answer: Answer;
+  /** One line for people: why it is active or standby. */
+  readonly why: string;
+}
+
+export interface ViewOptions {
+  readonly nodeName: string;
+  readonly whenStale: WhenStale;
+  readonly staleAfterMs: number;
+}
+
+export function viewOf({ source, status, confirmedAt }: State, options: ViewOptions, now: number): View {
+  const { activeSite = '', activeNode = '', phase = 'Unknown', epoch = 0, since = '' } = status ?? {};
+  const site = status === undefined ? '' : siteOf(options.nodeName, status);
+  const stale = now - confirmedAt >= options.staleAfterMs;
+  const standby = reasonToStandBy(status, site, stale, options);
+  const active = standby === undefined;
+  const doubt = stale ? ', not confirmed lately' : '';
+  return {
+    answer: { active, site, activeSite, activeNode, phase, epoch, since, stale, source },
+    why: active ? `active: ${activeSite}, epoch ${epoch}${doubt}` : `standby: ${standby}`,
+  };
+}
+
+/** Undefined: it is active. */
+function reasonToStandBy(
+  status: Status | undefined,
+  site: string,
+  stale: boolean,
+  { nodeName, whenStale, staleAfterMs }: ViewOptions,
+): string | undefined {
+  if (status === undefined)
+    return 'no status was read yet, neither from the API server nor from the mounted copy';
+  const { activeSite, epoch, sites } = status;
+  if (activeSite === '') return 'no site is active yet';
+  if (site === '') return `node ${nodeName} is in none of the sites ${Object.keys(sites).join(', ')}`;
+  const where = `${activeSite} is active, epoch ${epoch}`;
+  if (site !== activeSite) return `${where}; this pod is in ${site}`;
+  if (!stale || whenStale === 'hold') return undefined;
+  return `for ${staleAfterMs / 1_000} s nothing has confirmed that ${where}`;
+}
+
+function siteOf(nodeName: string, { sites }: Status): string {
+  return Object.keys(sites).find((name) => sites[name]?.includes(nodeName)) ?? '';
+}

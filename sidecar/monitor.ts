@@ -1,0 +1,82 @@
+import type { Clock } from '../kubernetes/clock.ts';
+import { type View, type ViewOptions, viewOf } from './answer.ts';
+import type { Log } from './log.ts';
+import { NOTHING_READ, next, type Reading, type Source, type State, type Verdict } from './state.ts';
+
+export interface MonitorOptions extends ViewOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Given the answer as JSON, at first and after each change. */
+  readonly publish: (answer: string) => void;
+}
+
+const MEANING: Partial<Record<Verdict, string>> = {
+  replaced: 'a new ConfigMap stays below the lost one: followed from now on',
+  older: 'an epoch that is over: ignored',
+  conflict: 'another site in the same epoch: the first one holds',
+  outlived: 'an epoch of a lost ConfigMap: ignored',
+  malformed: 'a key is missing or wrong: ignored',
+};
+
+/** Keeps the state as the sources show it, and tells when what is answered changes, also by time alone. */
+export class Monitor {
+  /** How many readings there were, by source and verdict. */
+  readonly counts = new Map<`${Source} ${Verdict}`, number>();
+  readonly #options: MonitorOptions;
+  readonly #lastVerdict = new Map<Source, Verdict>();
+  #state: State = NOTHING_READ;
+  #told = '';
+  #cancelStale: () => void = () => undefined;
+
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+    this.#tell();
+  }
+
+  /** As of now. */
+  view(): View {
+    return viewOf(this.#state, this.#options, this.#options.clock.elapsed());
+  }
+
+  /** Seconds since the last confirmation; Infinity before the first. */
+  unconfirmedSeconds(): number {
+    return (this.#options.clock.elapsed() - this.#state.confirmedAt) / 1_000;
+  }
+
+  take(reading: Reading): void {
+    const { clock, staleAfterMs } = this.#options;
+    const now = clock.elapsed();
+    const [state, verdict] = next(this.#state, reading, now);
+    this.#state = state;
+    this.#note(reading, verdict);
+    this.#tell();
+    this.stop();
+    const left = state.confirmedAt + staleAfterMs - now;
+    // A timer may fire a little early, and would find nothing to tell.
+    if (left > 0) this.#cancelStale = clock.after(Math.ceil(left) + 1, () => this.#tell());
+  }
+
+  stop(): void {
+    this.#cancelStale();
+  }
+
+  #tell(): void {
+    const { answer, why } = this.view();
+    const json = JSON.stringify(answer);
+    if (json === this.#told) return;
+    this.#told = json;
+    this.#options.log('info', 'answer changed', { ...answer, why });
+    this.#options.publish(json);
+  }
+
+  #note({ source, uid, status }: Reading, verdict: Verdict): void {
+    const key = `${source} ${verdict}` as const;
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+    const meaning = MEANING[verdict];
+    if (meaning !== undefined && this.#lastVerdict.get(source) !== verdict) {
+      const { activeSite, epoch } = status ?? {};
+      this.#options.log('warn', 'unusual status', { source, uid, activeSite, epoch, verdict, meaning });
+    }
+    this.#lastVerdict.set(source, verdict);
+  }
+}
