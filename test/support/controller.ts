@@ -1,6 +1,7 @@
 /** The controller as it is shipped, as a process of its own. */
 import { join } from 'node:path';
 import type { ObjectKey } from '../../kubernetes/api.ts';
+import { CONTROLLER_NODE_FLAGS } from '../../scripts/node-flags.ts';
 import { type ChildProcess, type ProcessOptions, startProcess } from './process.ts';
 
 const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'controller.mjs');
@@ -20,7 +21,7 @@ export interface ControllerOptions {
   readonly sites: readonly object[];
   /** Everything else; also to override what is above. */
   readonly settings?: Settings;
-  /** For node itself, before the program. */
+  /** For node itself, before the program. By default those that it is shipped with. */
   readonly nodeFlags?: readonly string[];
   readonly process?: Omit<ProcessOptions, 'env'>;
 }
@@ -59,7 +60,7 @@ export async function startController({
   cluster,
   sites,
   settings = {},
-  nodeFlags = [],
+  nodeFlags = CONTROLLER_NODE_FLAGS,
   process: options = {},
 }: ControllerOptions): Promise<Controller> {
   const env: Settings = {
