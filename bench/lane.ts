@@ -26,11 +26,13 @@ export async function openLane(plane: ControlPlaneAccess, ends: AsyncDisposableS
   return { plane, cluster, operator: new CnpgOperator(cluster, PACE), status };
 }
 
+export type LaunchOptions = Partial<Pick<ControllerOptions, 'settings' | 'kubeconfig' | 'nodeFlags'>>;
+
 /** Ends with `ends`. Resolves when it serves HTTP. */
 export async function launch(
   { plane, cluster }: Lane,
   ends: AsyncDisposableStack,
-  options: Partial<Pick<ControllerOptions, 'settings' | 'kubeconfig' | 'nodeFlags'>> = {},
+  options: LaunchOptions = {},
 ): Promise<Controller> {
   const { namespace } = cluster;
   const { kubeconfig } = plane;

@@ -4,7 +4,7 @@ import { startControlPlane } from '../test/support/control-plane.ts';
 import { installCnpgCrds } from '../test/support/seed.ts';
 import { timeDns, timeUnwatched, timeWatched } from './moves.ts';
 import { describeMachine, type Results, type Row, rowsOf, writeResults } from './results.ts';
-import { measureScale } from './scale.ts';
+import { measureScale, seedNamespaces } from './scale.ts';
 import { type Start, timeStart } from './starts.ts';
 
 const FULL = { starts: 5, watched: 150, dns: 4, unwatched: 6, namespaces: 500 };
@@ -35,6 +35,7 @@ async function measure(size: typeof FULL): Promise<Results> {
   progress(`${size.unwatched} moves with every watch silently dead`);
   const unwatched = await timeUnwatched(plane, size.unwatched);
   progress(`${size.namespaces} namespaces full of injected pods`);
+  await seedNamespaces(plane, size.namespaces);
   const scale = await measureScale(plane, size.namespaces);
   return { machine, starts, watched, dns, unwatched, scale };
 }

@@ -1,5 +1,4 @@
 /** The controller in a large cluster: many namespaces, each with a copy of the status, and many injected pods. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { LABELS, STATUS_CONFIGMAP } from '../contract/names.ts';
 import { decodeStatus } from '../contract/status.ts';
 import { systemClock, withDeadline } from '../kubernetes/clock.ts';
@@ -8,7 +7,15 @@ import { CONFIG_MAPS, type ConfigMap, NAMESPACES, PODS, type Pod } from '../kube
 import type { ControlPlane } from '../test/support/control-plane.ts';
 import { EAST, WEST } from '../test/support/two-sites.ts';
 import { until } from '../test/support/until.ts';
-import { FOLLOW_LIMIT_MS, type Follows, follow, type Lane, openLane, timeMove } from './lane.ts';
+import {
+  FOLLOW_LIMIT_MS,
+  type Follows,
+  follow,
+  type Lane,
+  type LaunchOptions,
+  openLane,
+  timeMove,
+} from './lane.ts';
 import { type Memory, memoryOf } from './memory.ts';
 
 export interface Scale {
@@ -24,19 +31,27 @@ const PARALLEL = 16;
 const SEED_LIMIT_MS = 120_000;
 const PODS_IN_EACH = 10;
 
-export async function measureScale(plane: ControlPlane, namespaces: number): Promise<Scale> {
-  await using ends = new AsyncDisposableStack();
-  const names = Array.from({ length: namespaces }, (_, index) => `scale-${index}`);
+/** Makes the namespaces `scale-0` and so on, each with ten injected pods. */
+export async function seedNamespaces(plane: ControlPlane, count: number): Promise<void> {
+  const names = Array.from({ length: count }, (_, index) => `scale-${index}`);
   await inParallel(names, (name) => seedNamespace(plane, name));
+}
+
+/** In a control plane with `namespaces` seeded ones. */
+export async function measureScale(
+  plane: ControlPlane,
+  namespaces: number,
+  options?: LaunchOptions,
+): Promise<Scale> {
+  await using ends = new AsyncDisposableStack();
   const lane = await openLane(plane, ends);
   const copies = new Copies(lane, ends);
-  const controller = await follow(lane, ends);
+  const controller = await follow(lane, ends, options);
   await until(`${namespaces} copies are there`, () => copies.count() === namespaces || undefined, {
     timeoutMs: SEED_LIMIT_MS,
   });
   const copiesMs: number[] = [];
   for (let move = 0; move < MOVES; move += 1) copiesMs.push(await timeMove(lane, copies.follows));
-  await delay(1_000);
   const memory = await memoryOf(controller.process.pid);
   return { namespaces, pods: namespaces * PODS_IN_EACH, copiesMs, memory };
 }
