@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { script, TestLeadership } from '../test/support/simulated-cluster.ts';
+import { at, KEY, LOST, RESYNC_MS, SimulatedFollower } from '../test/support/simulated-follower.ts';
+import { DeposedError, termOf } from './fenced-config-map.ts';
+
+let world: SimulatedFollower;
+
+beforeEach(() => {
+  world = new SimulatedFollower();
+});
+
+afterEach(() => world.end());
+
+describe('a write whose answer is lost', () => {
+  for (const fate of ['answer lost', 'error after success'] as const) {
+    test(`but that was stored (${fate}) makes one step of the epoch, told once`, async () => {
+      void world.start();
+      await world.soon();
+      world.observe = () => at('eu-1');
+      world.judge = script('replace', 'configmaps', [fate]);
+      world.ring();
+      await world.clock.advance(2 * RESYNC_MS);
+      assert.equal(world.place, 'eu eu-1 2 Settled');
+      assert.deepEqual(
+        world.statusChanges.map(({ before, after }) => [before?.epoch, after.epoch]),
+        [
+          [undefined, 1],
+          [1, 2],
+        ],
+      );
+    });
+
+    test(`is not undone when the primary is lost meanwhile (${fate})`, async () => {
+      void world.start();
+      await world.soon();
+      world.observe = () => at('eu-1');
+      world.judge = (call) => {
+        const verdict = call.verb === 'replace' ? fate : undefined;
+        if (verdict !== undefined) world.observe = () => LOST;
+        return verdict;
+      };
+      world.ring();
+      await world.soon();
+      world.judge = () => undefined;
+      await world.clock.advance(2 * RESYNC_MS);
+      assert.equal(world.place, 'eu eu-1 2 Held');
+    });
+  }
+
+  test('and that was not stored is repeated', async () => {
+    void world.start();
+    await world.soon();
+    world.observe = () => at('eu-1');
+    world.judge = script('replace', 'configmaps', ['request lost', 'server error']);
+    world.ring();
+    await world.clock.advance(2 * RESYNC_MS);
+    assert.equal(world.place, 'eu eu-1 2 Settled');
+  });
+});
+
+describe('a follower and its leadership', () => {
+  test('claims the status of its predecessor before anything else world.statusChanges', async () => {
+    void world.start();
+    await world.soon();
+    const status = world.published;
+    world.leadership.end();
+    world.leadership = new TestLeadership(4);
+    void world.start();
+    await world.soon();
+    assert.deepEqual(world.published, status);
+    assert.equal(termOf(world.object ?? { metadata: KEY }), 4);
+  });
+
+  test('stops when a later leader has been here', async () => {
+    const running = world.start();
+    await world.soon();
+    world.edit({ activeSite: 'eu', epoch: 2 }, 9);
+    world.leadership.confirmable = false;
+    world.observe = () => at('us-2');
+    world.ring();
+    await world.soon();
+    await running;
+    assert.equal(world.place, 'eu us-1 2 Settled');
+    assert.equal(termOf(world.object ?? { metadata: KEY }), 9);
+  });
+
+  test('stops when the Lease has run out, before anybody told it', async () => {
+    void world.start();
+    await world.soon();
+    const before = world.writes;
+    world.leadership.held = false;
+    world.observe = () => at('eu-1');
+    world.ring();
+    await world.clock.advance(3 * RESYNC_MS);
+    assert.equal(world.writes, before);
+    assert.equal(world.passes.filter(({ error }) => error instanceof DeposedError).length, 1);
+  });
+
+  test('raises its term when the Lease was deleted and began anew', async () => {
+    void world.start();
+    await world.soon();
+    world.edit({}, 9);
+    await world.period();
+    assert.equal(world.leadership.term, 10);
+    assert.equal(termOf(world.object ?? { metadata: KEY }), 10);
+  });
+
+  test('recalls the last transition when the status was deleted while nobody led', async () => {
+    world.lastTransition = {
+      epoch: 7,
+      from: 'us',
+      to: 'eu',
+      node: 'eu-1',
+      primary: 'pg-2',
+      movedAt: '',
+      writtenAt: '2026-01-01T00:00:00Z',
+    };
+    world.observe = () => LOST;
+    void world.start();
+    await world.soon();
+    assert.equal(world.place, 'eu eu-1 7 Held');
+    world.observe = () => at('us-1');
+    await world.period();
+    assert.equal(world.place, 'us us-1 8 Settled');
+  });
+
+  test('ends at once, also in the middle of a look', async () => {
+    world.judge = ({ verb }) => (verb === 'get' ? 'answer lost' : undefined);
+    const running = world.start();
+    await world.clock.advance(10);
+    world.leadership.end();
+    await running;
+    assert.equal(world.passes.length, 0);
+  });
+
+  test('in a dry run tells what it would publish, and writes nothing', async () => {
+    void world.start({ dryRun: true });
+    await world.soon();
+    world.observe = () => at('eu-1');
+    await world.period();
+    assert.deepEqual(
+      world.statusChanges.map(({ after }) => `${after.activeSite} ${after.epoch}`),
+      ['us 1', 'eu 2'],
+    );
+    assert.equal(world.writes, 0);
+    assert.equal(world.object, undefined);
+  });
+});
