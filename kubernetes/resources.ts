@@ -4,6 +4,53 @@ export interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+/** Values are base64. */
+export interface Secret extends KubeObject {
+  readonly type?: string;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export interface WebhookClientConfig {
+  readonly service?: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly path?: string;
+    readonly port?: number;
+  };
+  readonly url?: string;
+  /** Base64 of PEM certificates. */
+  readonly caBundle?: string;
+}
+
+export interface LabelRequirement {
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly values?: readonly string[];
+}
+
+/** admissionregistration.k8s.io/v1. */
+export interface MutatingWebhookConfiguration extends KubeObject {
+  readonly webhooks?: readonly {
+    readonly name: string;
+    readonly clientConfig: WebhookClientConfig;
+    readonly rules?: readonly {
+      readonly operations: readonly ('CREATE' | 'UPDATE' | 'DELETE')[];
+      readonly apiGroups: readonly string[];
+      readonly apiVersions: readonly string[];
+      readonly resources: readonly string[];
+      readonly scope?: 'Namespaced' | 'Cluster' | '*';
+    }[];
+    readonly namespaceSelector?: { readonly matchExpressions: readonly LabelRequirement[] };
+    readonly objectSelector?: { readonly matchExpressions: readonly LabelRequirement[] };
+    readonly admissionReviewVersions: readonly string[];
+    readonly sideEffects: 'None';
+    readonly failurePolicy?: 'Fail' | 'Ignore';
+    readonly reinvocationPolicy?: 'Never' | 'IfNeeded';
+    readonly matchPolicy?: 'Exact' | 'Equivalent';
+    readonly timeoutSeconds?: number;
+  }[];
+}
+
 export interface Condition {
   readonly type: string;
   readonly status: string;
@@ -64,6 +111,7 @@ function core<T extends KubeObject>(plural: string, kind: string, namespaced = t
 }
 
 export const CONFIG_MAPS = core<ConfigMap>('configmaps', 'ConfigMap');
+export const SECRETS = core<Secret>('secrets', 'Secret');
 export const PODS = core<Pod>('pods', 'Pod');
 export const NODES = core<Node>('nodes', 'Node', false);
 export const NAMESPACES = core<KubeObject>('namespaces', 'Namespace', false);
@@ -80,4 +128,11 @@ export const EVENTS: Resource<KubeEvent> = {
   plural: 'events',
   kind: 'Event',
   namespaced: true,
+};
+export const MUTATING_WEBHOOK_CONFIGURATIONS: Resource<MutatingWebhookConfiguration> = {
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  plural: 'mutatingwebhookconfigurations',
+  kind: 'MutatingWebhookConfiguration',
+  namespaced: false,
 };

@@ -1,0 +1,108 @@
+/** In the role of a Service: one address for several servers, of which only those that are ready get connections. */
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface Backend {
+  readonly port: number;
+  /** Its readiness probe. */
+  readonly readyUrl: string;
+}
+
+/** How often each probe is asked. A kubelet asks every second or more; a test has no time for that. */
+const PROBE_MS = 50;
+const PROBE_LIMIT_MS = 1_000;
+
+/**
+ * Unlike kube-proxy it tries another backend when one refuses: with it, a process that is killed costs no connection
+ * beside those that are open.
+ */
+export class Balancer {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #stop = new AbortController();
+  readonly #sockets = new Set<Socket>();
+  #backends: readonly Backend[] = [];
+  #ready: readonly Backend[] = [];
+  #turn = 0;
+  readonly #probing: Promise<void>;
+
+  /** Use startBalancer. */
+  constructor(server: Server, port: number) {
+    this.#server = server;
+    this.port = port;
+    server.on('connection', (client) => void this.#serve(client));
+    this.#probing = this.#probe();
+  }
+
+  /** From now on connections go to these. Those that are open stay. */
+  set backends(backends: readonly Backend[]) {
+    this.#backends = backends;
+  }
+
+  get ready(): number {
+    return this.#ready.length;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all([this.#probing, new Promise((resolve) => this.#server.close(resolve))]);
+  }
+
+  async #probe(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const asked = this.#backends;
+      const answers = await Promise.all(asked.map(isReady));
+      this.#ready = asked.filter((_, index) => answers[index]);
+      await delay(PROBE_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined); // Stopped: the loop ends.
+    }
+  }
+
+  async #serve(client: Socket): Promise<void> {
+    this.#track(client);
+    const candidates = this.#ready;
+    for (let attempt = 0; attempt < candidates.length; attempt += 1) {
+      this.#turn += 1;
+      const backend = candidates[this.#turn % candidates.length];
+      const socket = backend && (await open(backend.port));
+      if (socket === undefined) continue;
+      this.#track(socket);
+      client.on('close', () => socket.destroy());
+      socket.on('close', () => client.destroy());
+      client.pipe(socket).pipe(client);
+      return;
+    }
+    client.destroy();
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.setNoDelay();
+    socket.on('error', () => socket.destroy()); // The other side sees it closed too.
+    socket.on('close', () => this.#sockets.delete(socket));
+  }
+}
+
+export async function startBalancer(): Promise<Balancer> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the balancer has no port');
+  return new Balancer(server, address.port);
+}
+
+async function isReady({ readyUrl }: Backend): Promise<boolean> {
+  try {
+    return (await fetch(readyUrl, { signal: AbortSignal.timeout(PROBE_LIMIT_MS) })).ok;
+  } catch {
+    return false; // Not there, or stuck: not ready, as the kubelet sees it.
+  }
+}
+
+function open(port: number): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', () => resolve(undefined));
+  });
+}

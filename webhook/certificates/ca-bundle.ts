@@ -1,0 +1,64 @@
+import type { MutatingWebhookConfiguration, WebhookClientConfig } from '../../kubernetes/resources.ts';
+import { isOurs } from '../configuration.ts';
+import { accepts, certificatesIn } from './trust.ts';
+
+type Entry = NonNullable<MutatingWebhookConfiguration['webhooks']>[number];
+
+/** The entries of our configuration that call this webhook. */
+function entriesOf(configuration: MutatingWebhookConfiguration): readonly (readonly [number, Entry])[] {
+  return [...(configuration.webhooks ?? []).entries()].filter(([, { name }]) => isOurs(name));
+}
+
+/** The authorities that the API server trusts in every call to us. */
+export function trustedBy(configuration: MutatingWebhookConfiguration): readonly string[] {
+  const [first = [], ...others] = entriesOf(configuration).map(([, entry]) => bundleOf(entry));
+  return first.filter((certificate) => others.every((bundle) => bundle.includes(certificate)));
+}
+
+/** All authorities that stand in one of our entries. */
+export function presentIn(configuration: MutatingWebhookConfiguration): readonly string[] {
+  return [...new Set(entriesOf(configuration).flatMap(([, entry]) => bundleOf(entry)))];
+}
+
+/** Why the API server would not accept `leaf` in a call to us; empty when it would. */
+export function refusals(
+  configuration: MutatingWebhookConfiguration,
+  leaf: string,
+  now: number,
+): readonly string[] {
+  const entries = entriesOf(configuration);
+  if (entries.length === 0) return [`${configuration.metadata.name} has no entry of this webhook`];
+  return entries
+    .filter(([, entry]) => !accepts(bundleOf(entry), leaf, hostOf(entry.clientConfig), now))
+    .map(([, { name, clientConfig }]) => {
+      const host = hostOf(clientConfig);
+      return `the caBundle of ${name} does not make the certificate for ${host} trusted`;
+    });
+}
+
+/**
+ * The JSON Patch that gives each of our entries this bundle; undefined when all have it. Nothing else is touched, and
+ * it fails with a conflict when somebody has changed the configuration meanwhile.
+ */
+export function bundlePatch(
+  configuration: MutatingWebhookConfiguration,
+  bundle: readonly string[],
+): readonly object[] | undefined {
+  const value = Buffer.from(bundle.join('')).toString('base64');
+  const wrong = entriesOf(configuration).filter(([, { clientConfig }]) => clientConfig.caBundle !== value);
+  if (wrong.length === 0) return undefined;
+  return [
+    { op: 'replace', path: '/metadata/resourceVersion', value: configuration.metadata.resourceVersion },
+    ...wrong.map(([index]) => ({ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value })),
+  ];
+}
+
+function bundleOf({ clientConfig }: Entry): readonly string[] {
+  return certificatesIn(Buffer.from(clientConfig.caBundle ?? '', 'base64').toString());
+}
+
+/** The name that the API server asks the certificate for. */
+function hostOf({ service, url }: WebhookClientConfig): string {
+  if (service !== undefined) return `${service.name}.${service.namespace}.svc`;
+  return URL.parse(url ?? '')?.hostname ?? '';
+}

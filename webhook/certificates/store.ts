@@ -1,0 +1,137 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { LABELS, PROGRAM } from '../../contract/names.ts';
+import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
+import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { SECRETS, type Secret } from '../../kubernetes/resources.ts';
+import type { Pair } from './authority.ts';
+import { certificatesIn, isIssuedBy } from './trust.ts';
+
+/** What all replicas share. */
+export interface Stored {
+  /** It has issued `leaf`. */
+  readonly authority: Pair;
+  /** What every replica serves. */
+  readonly leaf: Pair;
+  /** Trusted already, and the authority as soon as every API server knows it. */
+  readonly next?: Pair;
+  readonly previous?: Previous;
+}
+
+export interface Previous {
+  /** PEM texts of authorities whose leaves may still be served somewhere. */
+  readonly certificates: readonly string[];
+  /** Milliseconds since 1970: when the last of those leaves ends. */
+  readonly until: number;
+}
+
+export interface Found {
+  readonly object: Secret;
+  /** Undefined when it cannot be used; then `problem` says why. */
+  readonly stored?: Stored;
+  readonly problem?: string;
+}
+
+/** Data keys; those of the leaf are what a Secret of type kubernetes.io/tls must have. */
+const KEYS = {
+  leaf: ['tls.crt', 'tls.key'],
+  authority: ['ca.crt', 'ca.key'],
+  next: ['next-ca.crt', 'next-ca.key'],
+  previous: 'previous-ca.crt',
+  previousUntil: 'previous-ca-until',
+} as const;
+
+/** The one Secret. Every write is a creation or a compare-and-set, so that replicas never overwrite one another. */
+export class CertificateStore {
+  readonly #api: KubeApi;
+  readonly #key: ObjectKey;
+
+  constructor(api: KubeApi, key: ObjectKey) {
+    this.#api = api;
+    this.#key = key;
+  }
+
+  /** Undefined when there is none. */
+  async read(signal: AbortSignal): Promise<Found | undefined> {
+    const object = await this.#api.get(SECRETS, this.#key, { signal }).catch(undefinedIfNotFound);
+    return object === undefined ? undefined : found(object);
+  }
+
+  /** Writes over `before`, or creates. Throws a conflict when another replica was first. */
+  async write(stored: Stored, before: Found | undefined, signal: AbortSignal): Promise<Found> {
+    const data = encode(stored);
+    if (before !== undefined) {
+      return found(await this.#api.replace(SECRETS, { ...before.object, data }, { signal }));
+    }
+    const metadata = { ...this.#key, labels: { [LABELS.managedBy]: PROGRAM } };
+    return found(await this.#api.create(SECRETS, { metadata, type: 'kubernetes.io/tls', data }, { signal }));
+  }
+}
+
+function found(object: Secret): Found {
+  try {
+    return { object, stored: decode(object.data ?? {}) };
+  } catch (error) {
+    return { object, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+export function encode({ authority, leaf, next, previous }: Stored): Readonly<Record<string, string>> {
+  const data: Record<string, string> = {
+    ...pairData(KEYS.leaf, leaf),
+    ...pairData(KEYS.authority, authority),
+    ...(next !== undefined && pairData(KEYS.next, next)),
+  };
+  if (previous !== undefined) {
+    data[KEYS.previous] = previous.certificates.join('');
+    data[KEYS.previousUntil] = new Date(previous.until).toISOString();
+  }
+  return Object.fromEntries(
+    Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
+  );
+}
+
+/** Throws an Error that names the key that is wrong, and never what is in it. */
+export function decode(data: Readonly<Record<string, string>>): Stored {
+  const text = (key: string) => Buffer.from(data[key] ?? '', 'base64').toString();
+  const authority = readPair(KEYS.authority, text);
+  const leaf = readPair(KEYS.leaf, text);
+  if (!isIssuedBy(new X509Certificate(leaf.certificate), new X509Certificate(authority.certificate))) {
+    throw new Error(`${KEYS.leaf[0]} was not issued by the authority in ${KEYS.authority[0]}`);
+  }
+  const hasNext = KEYS.next.some((key) => data[key] !== undefined);
+  const previous = readPrevious(data, text);
+  return {
+    authority,
+    leaf,
+    ...(hasNext && { next: readPair(KEYS.next, text) }),
+    ...(previous !== undefined && { previous }),
+  };
+}
+
+function readPrevious(
+  data: Readonly<Record<string, string>>,
+  text: (key: string) => string,
+): Previous | undefined {
+  if (data[KEYS.previous] === undefined) return undefined;
+  const until = Date.parse(text(KEYS.previousUntil));
+  if (Number.isNaN(until)) throw new Error(`${KEYS.previousUntil} is no RFC 3339 time`);
+  return { certificates: certificatesIn(text(KEYS.previous)), until };
+}
+
+function pairData([crt, key]: readonly [string, string], pair: Pair): Record<string, string> {
+  return { [crt]: pair.certificate, [key]: pair.key };
+}
+
+function readPair([crt, key]: readonly [string, string], text: (key: string) => string): Pair {
+  const [certificate, more] = certificatesIn(text(crt));
+  if (certificate === undefined || more !== undefined) throw new Error(`${crt} is not one PEM certificate`);
+  let matches: boolean;
+  try {
+    matches = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(text(key)));
+  } catch {
+    // The message of OpenSSL says no more, and what is in a private key must not be told.
+    throw new Error(`${key} is no PEM private key`);
+  }
+  if (!matches) throw new Error(`${key} does not belong to ${crt}`);
+  return { certificate, key: text(key) };
+}

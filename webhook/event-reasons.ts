@@ -1,0 +1,30 @@
+/**
+ * The Kubernetes Events that the webhook makes, on the controller of a pod where it has one. The reasons are public:
+ * people search and alert on them. docs/events.md is generated from this table.
+ */
+export const EVENT_REASONS = {
+  Injected: {
+    type: 'Normal',
+    action: 'Inject',
+    meaning: 'A new pod has got the sidecar.',
+  },
+  InjectionSkipped: {
+    type: 'Warning',
+    action: 'Inject',
+    meaning: 'A new pod that asked for the sidecar has not got it; the note says why.',
+  },
+  InjectionDenied: {
+    type: 'Warning',
+    action: 'Inject',
+    meaning:
+      'A pod was refused, because the sidecar cannot be injected as it asks for it; the note says why.',
+  },
+  InjectionMissed: {
+    type: 'Warning',
+    action: 'Inspect',
+    meaning:
+      'A running pod asks for the sidecar and does not have it: it was created before it asked, or while the webhook was away. Create it anew.',
+  },
+} as const;
+
+export type EventReason = keyof typeof EVENT_REASONS;

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { VERSION } from '../contract/version.ts';
+import { connect } from '../kubernetes/client.ts';
+import { systemClock as clock } from '../kubernetes/clock.ts';
+import { loadKube } from '../kubernetes/kube-config.ts';
+import { createLog, type Logger } from '../runtime/log.ts';
+import { runProcess, WRONG_CONFIGURATION } from '../runtime/process.ts';
+import { type InjectorConfig, loadInjectorConfig } from './config.ts';
+import { createMetrics } from './metrics.ts';
+import { loadWebhookSettings, type WebhookSettings } from './settings.ts';
+import { runWebhook } from './webhook.ts';
+
+await main();
+
+async function main(): Promise<void> {
+  const injector = loadInjectorConfig(process.env);
+  const own = loadWebhookSettings(process.env);
+  if (!injector.ok || !own.ok) {
+    const problems = [injector, own].flatMap((result) => (result.ok ? [] : result.problems));
+    process.stderr.write(`The configuration is wrong:\n${problems.map((text) => `  ${text}\n`).join('')}`);
+    process.exitCode = WRONG_CONFIGURATION;
+    return;
+  }
+  const log = createLog({ level: own.settings.logLevel });
+  await runProcess(log, (signal) => run(injector.config, own.settings, log, signal));
+}
+
+async function run(
+  injector: InjectorConfig,
+  settings: WebhookSettings,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const metrics = createMetrics(VERSION);
+  const { kubeConfig, namespace: context, source } = loadKube(process.env);
+  const namespace = settings.namespace ?? context ?? 'default';
+  log.info(
+    { version: VERSION, node: process.version, namespace, kubernetes: source, settings, injector },
+    'starting',
+  );
+  const api = connect({
+    kubeConfig,
+    clock,
+    onCall: ({ method: verb, resource, status }) => metrics.kubeCalls.inc({ verb, resource, status }),
+  });
+  const identity = `${settings.podName ?? hostname()}_${randomUUID().slice(0, 8)}`;
+  const ports = { api, clock, random: Math.random, log, metrics, identity, namespace };
+  await runWebhook({ ...injector, namespace }, settings, ports, signal);
+  await api.close();
+}

@@ -1,0 +1,153 @@
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { aborted, bareApplication, closeServer, listen, onFailure } from '../http/serving.ts';
+import type { Clock } from '../kubernetes/clock.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Pair } from './certificates/authority.ts';
+
+/** What a review came to: the answer, or why it is none. */
+export type Reviewed =
+  | { readonly kind: 'answered'; readonly answer: object }
+  | { readonly kind: 'malformed'; readonly problem: string };
+
+export interface AdmissionServerOptions {
+  /** 0: a free one. */
+  readonly port: number;
+  readonly path: string;
+  /** Pure and quick; must not throw, whatever it is given. */
+  readonly review: (body: unknown) => Reviewed;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Milliseconds from the stop signal during which new connections are still taken: until no client comes any more. */
+  readonly lingerMs: number;
+  readonly onAnswer: (seconds: number) => void;
+  /** A request that was no review. */
+  readonly onRefused: (status: number) => void;
+}
+
+export interface AdmissionServer {
+  readonly port: number;
+  /** From now on new connections see this certificate; those that are open stay. */
+  use(pair: Pair): void;
+  readonly connections: number;
+  /** Resolves when the last connection is closed, after the signal aborted. */
+  readonly closed: Promise<void>;
+}
+
+/** An object has at most 1.5 MiB in etcd, and an UPDATE carries the old one and the new one. */
+const MAX_BODY = '4mb';
+const MAX_CONNECTIONS = 512;
+/** A review is answered in milliseconds: what is not done by then has lost its client. */
+const DRAIN_MS = 5_000;
+
+const LIMITS: ServerOptions = {
+  minVersion: 'TLSv1.2',
+  handshakeTimeout: 5_000,
+  headersTimeout: 5_000,
+  // The API server waits for 5 s by our own configuration.
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 16_384,
+  // Above the 90 s after which the API server closes an idle connection itself, so that we never close one under it.
+  keepAliveTimeout: 120_000,
+};
+
+/** Serves until `signal` aborts. Before the first certificate every handshake fails. Rejects when the port is taken. */
+export async function startAdmissionServer(
+  options: AdmissionServerOptions,
+  signal: AbortSignal,
+): Promise<AdmissionServer> {
+  const { port, clock, log } = options;
+  const server = createServer(LIMITS, application(options, signal));
+  server.maxConnections = MAX_CONNECTIONS;
+  let connections = 0;
+  server.on('connection', (socket) => {
+    connections += 1;
+    socket.on('close', () => {
+      connections -= 1;
+    });
+  });
+  server.on('tlsClientError', (err) => log.debug({ err }, 'TLS handshake failed'));
+  await listen(server, port, 'WEBHOOK_PORT');
+  server.on('error', (err) => log.error({ err }, 'admission server failed'));
+  return {
+    port: (server.address() as AddressInfo).port,
+    use: ({ certificate, key }) => server.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' }),
+    get connections() {
+      return connections;
+    },
+    closed: drain(server, clock, options.lingerMs, signal),
+  };
+}
+
+function application(options: AdmissionServerOptions, stopping: AbortSignal): Express {
+  const { path, review, clock, log, onAnswer, onRefused } = options;
+  const app = bareApplication();
+  app.use(counted(onRefused), closing(stopping));
+  app.post(
+    path,
+    onlyJson,
+    express.json({ limit: MAX_BODY, inflate: false, strict: true }),
+    (request, response) => {
+      const began = clock.elapsed();
+      const reviewed = review(request.body);
+      if (reviewed.kind === 'malformed') {
+        response.status(400).type('text').send(`${reviewed.problem}\n`);
+        return;
+      }
+      response.json(reviewed.answer);
+      onAnswer((clock.elapsed() - began) / 1_000);
+    },
+  );
+  app.all(path, (_request, response) => {
+    refuse(response, 405, 'only POST');
+  });
+  app.use((_request, response) => refuse(response, 404, 'not found'));
+  app.use(onBadBody, onFailure(log));
+  return app;
+}
+
+const refuse = (response: express.Response, status: number, text: string) => {
+  // Whatever body comes is not read.
+  response.status(status).set('connection', 'close').type('text').send(`${text}\n`);
+};
+
+const onlyJson: RequestHandler = (request, response, next) => {
+  if (request.is('application/json') === 'application/json') next();
+  else refuse(response, 415, 'only application/json');
+};
+
+/** What express says of a body that it could not read: too large, cut off, in an unknown encoding, or no JSON. */
+const onBadBody: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500;
+  if (!(status >= 400 && status < 500) || response.headersSent) next(error);
+  else refuse(response, status, `the body cannot be read: ${(error as Error).message}`);
+};
+
+function counted(onRefused: (status: number) => void): RequestHandler {
+  return (_request, response, next) => {
+    response.on('finish', () => {
+      if (response.statusCode >= 400) onRefused(response.statusCode);
+    });
+    next();
+  };
+}
+
+/** While stopping, each answer sends its client to another replica. */
+function closing(stopping: AbortSignal): RequestHandler {
+  return (_request, response, next) => {
+    if (stopping.aborted) response.set('connection', 'close');
+    next();
+  };
+}
+
+/**
+ * New connections come for a while after the stop: the list of a Service's endpoints takes its time to reach
+ * everybody. A refused one would be a pod that cannot be created.
+ */
+async function drain(server: Server, clock: Clock, lingerMs: number, signal: AbortSignal): Promise<void> {
+  await aborted(signal);
+  await new Promise<void>((resolve) => clock.after(lingerMs, resolve));
+  await closeServer(server, clock, DRAIN_MS);
+}

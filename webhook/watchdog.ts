@@ -1,0 +1,164 @@
+import { LABELS, PROGRAM } from '../contract/names.ts';
+import type { KubeApi, KubeObject, ListOptions, Resource } from '../kubernetes/api.ts';
+import { backoff } from '../kubernetes/backoff.ts';
+import { type Clock, type Random, sleep } from '../kubernetes/clock.ts';
+import { undefinedIfNotFound } from '../kubernetes/errors.ts';
+import type { EventRecorder } from '../kubernetes/events.ts';
+import type { Leadership } from '../kubernetes/leadership.ts';
+import { CONFIG_MAPS, type KubeEvent, NAMESPACES, PODS, type Pod } from '../kubernetes/resources.ts';
+import type { Logger } from '../runtime/log.ts';
+import { decide } from './inject/decision.ts';
+import { readPod } from './inject/shape.ts';
+import type { Metrics } from './metrics.ts';
+import { ownerReference, recordEvent } from './outcomes.ts';
+
+export interface WatchdogOptions {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly events: EventRecorder;
+  /** The controller's own, where nothing is injected. */
+  readonly namespace: string;
+}
+
+/** Where people and programs find the pods that were missed. */
+export const INJECTION_CONFIGMAP = `${PROGRAM}-injection`;
+
+const SWEEP_MS = 60_000;
+const RETRY = { base: 2_000, max: SWEEP_MS };
+const PAGE = 500;
+/** Half a million pods. A server that sends more repeats itself. */
+const MAX_PAGES = 1_000;
+/** What fits into a ConfigMap and into a head; the count is always complete. */
+const MAX_TOLD = 100;
+
+const ASKING = `${LABELS.inject},${LABELS.inject}!=false`;
+const SILENT = `!${LABELS.inject}`;
+
+interface Missed {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly owner: KubeEvent['regarding'] | undefined;
+}
+
+/**
+ * Looks for pods that ask for the sidecar and run without it: created while the webhook was away with failurePolicy
+ * Ignore, or before they asked. It tells, and deletes nothing. Runs on the leader only.
+ */
+export class InjectionWatchdog {
+  readonly #options: WatchdogOptions;
+  /** UIDs that an Event was made for. */
+  #told: ReadonlySet<string> = new Set();
+
+  constructor(options: WatchdogOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the leadership has ended. */
+  async run({ signal }: Leadership): Promise<void> {
+    const { clock, random, log, metrics } = this.#options;
+    metrics.leader.set(1);
+    try {
+      for (let failures = 0; !signal.aborted; ) {
+        let wait = SWEEP_MS;
+        try {
+          await this.sweep(signal);
+          failures = 0;
+        } catch (err) {
+          if (signal.aborted) return;
+          log.warn({ err }, 'pods could not be looked through for missing sidecars, will try again');
+          wait = backoff(failures, RETRY, random);
+          failures += 1;
+        }
+        await sleep(clock, wait, signal);
+      }
+    } finally {
+      metrics.leader.set(0);
+      metrics.podsMissed.set(0);
+    }
+  }
+
+  /** One look at all pods; tells what it found. */
+  async sweep(signal: AbortSignal): Promise<void> {
+    const { clock, metrics, log, events } = this.#options;
+    const missed: Missed[] = [];
+    const look = async (options: ListOptions) => {
+      for await (const pod of this.#all(PODS, { ...options, signal })) {
+        if (this.#isMissed(pod)) missed.push(describe(pod));
+      }
+    };
+    await look({ labelSelector: ASKING });
+    const asking = this.#all(NAMESPACES, {
+      labelSelector: `${LABELS.inject}=true`,
+      metadataOnly: true,
+      signal,
+    });
+    for await (const { metadata } of asking) {
+      await look({ namespace: metadata.name, labelSelector: SILENT });
+    }
+    metrics.podsMissed.set(missed.length);
+    metrics.lastSweep.set(clock.now() / 1_000);
+    for (const { uid, namespace, pod, owner } of missed) {
+      if (this.#told.has(uid)) continue;
+      log.warn({ namespace, pod }, 'pod runs without the sidecar that it asks for');
+      const regarding = owner ?? { apiVersion: 'v1', kind: 'Pod', namespace, name: pod, uid };
+      const note = `Pod ${pod} runs without the sidecar that it asks for: it was created before it asked, or while the webhook was away. Delete it, and its successor gets it`;
+      recordEvent(events, 'InjectionMissed', note, regarding);
+    }
+    this.#told = new Set(missed.map(({ uid }) => uid));
+    await this.#report(missed, signal);
+  }
+
+  #isMissed(pod: Pod): boolean {
+    const { phase } = pod.status ?? {};
+    if (phase === 'Succeeded' || phase === 'Failed') return false;
+    if (pod.metadata.deletionTimestamp !== undefined) return false;
+    const read = readPod(pod);
+    if (!read.ok) return false;
+    const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks: true };
+    return decide(read.value, context, this.#options.namespace).kind !== 'skip';
+  }
+
+  async *#all<T extends KubeObject>(resource: Resource<T>, options: ListOptions): AsyncGenerator<T> {
+    let next: string | undefined;
+    for (let page = 0; page === 0 || next !== undefined; page += 1) {
+      if (page === MAX_PAGES) throw new Error(`the list of ${resource.plural} has no end`);
+      const list = await this.#options.api.list(resource, {
+        ...options,
+        limit: PAGE,
+        ...(next !== undefined && { continue: next }),
+      });
+      yield* list.items;
+      next = list.continue;
+    }
+  }
+
+  /** Written only when it says something new. */
+  async #report(missed: readonly Missed[], signal: AbortSignal): Promise<void> {
+    const { api, namespace } = this.#options;
+    const key = { name: INJECTION_CONFIGMAP, namespace };
+    const pods = missed.slice(0, MAX_TOLD).map(({ namespace, pod, owner }) => ({
+      namespace,
+      pod,
+      ...(owner !== undefined && { owner: `${owner.kind}/${owner.name}` }),
+    }));
+    const data = { missed: String(missed.length), pods: JSON.stringify(pods) };
+    const found = await api.get(CONFIG_MAPS, key, { signal }).catch(undefinedIfNotFound);
+    if (found?.data?.missed === data.missed && found.data.pods === data.pods) return;
+    if (found !== undefined) {
+      await api.replace(CONFIG_MAPS, { ...found, data: { ...found.data, ...data } }, { signal });
+      return;
+    }
+    const labels = { [LABELS.managedBy]: PROGRAM, [LABELS.role]: 'injection' };
+    await api.create(CONFIG_MAPS, { metadata: { ...key, labels }, data }, { signal });
+  }
+}
+
+function describe({ metadata }: Pod): Missed {
+  const { uid = '', namespace = '', name: pod } = metadata;
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+  return { uid, namespace, pod, owner: owner && ownerReference(owner, namespace) };
+}

@@ -1,0 +1,137 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PROGRAM } from '../contract/names.ts';
+import { aborted, closeServer, listen, READER_LIMITS, readerApplication } from '../http/serving.ts';
+import type { KubeApi } from '../kubernetes/api.ts';
+import type { Clock, Random } from '../kubernetes/clock.ts';
+import { EventRecorder } from '../kubernetes/events.ts';
+import { LeaseElection } from '../kubernetes/lease.ts';
+import type { Logger } from '../runtime/log.ts';
+import { admit } from './admission.ts';
+import { CertificateManager } from './certificates/manager.ts';
+import type { InjectorConfig } from './config.ts';
+import { REVIEW_PATH } from './configuration.ts';
+import type { Metrics } from './metrics.ts';
+import { reportOutcome } from './outcomes.ts';
+import { type Reviewed, startAdmissionServer } from './server.ts';
+import type { WebhookSettings } from './settings.ts';
+import { InjectionWatchdog } from './watchdog.ts';
+
+export interface WebhookPorts {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Of this replica, among all processes that ever run. */
+  readonly identity: string;
+  /** The release's own. */
+  readonly namespace: string;
+}
+
+/** See Lifetimes.settleMs. */
+const SETTLE_MS = 2_000;
+const MAX_HTTP_CONNECTIONS = 128;
+const HTTP_DRAIN_MS = 1_000;
+
+/** Serves until `signal` aborts and all connections are closed. */
+export async function runWebhook(
+  injector: InjectorConfig,
+  settings: WebhookSettings,
+  ports: WebhookPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { api, clock, random, log, metrics, identity, namespace } = ports;
+  const events = new EventRecorder({
+    api,
+    clock,
+    random,
+    reportingController: `${PROGRAM}-webhook`,
+    reportingInstance: identity,
+    onDropped(event, err) {
+      metrics.eventsDropped.inc();
+      log.warn({ reason: event.reason, err }, 'Event was not written');
+    },
+  });
+  const review = (body: unknown): Reviewed => {
+    const admission = admit(body, injector);
+    if (admission.kind === 'answered') reportOutcome(admission, metrics, events);
+    return admission;
+  };
+  const admission = await startAdmissionServer(
+    {
+      port: settings.port,
+      path: REVIEW_PATH,
+      review,
+      clock,
+      log,
+      lingerMs: settings.lingerMs,
+      onAnswer: (seconds) => metrics.reviewDuration.observe(seconds),
+      onRefused: (status) => metrics.refusedRequests.inc({ status }),
+    },
+    signal,
+  );
+  const { service, names } = settings;
+  const certificates = new CertificateManager({
+    api,
+    clock,
+    random,
+    log,
+    secret: { namespace, name: settings.secret },
+    configuration: settings.configuration,
+    names: [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`, ...names],
+    lifetimes: { leafMs: settings.leafMs, authorityMs: settings.authorityMs, settleMs: SETTLE_MS },
+    onLeaf: (leaf) => admission.use(leaf),
+    onStep: (step) => metrics.certificateSteps.inc({ step }),
+    onWatchProblem: (kind, err, resource) =>
+      log.info({ resource, kind, err }, 'watch was interrupted, it goes on'),
+  });
+  const notReady = () => (signal.aborted ? ['stopping'] : certificates.notReady());
+  const http = createServer(
+    READER_LIMITS,
+    readerApplication(
+      {
+        health: () => ({ ok: true, reason: '' }),
+        ready: () => {
+          const reasons = notReady();
+          return { ok: reasons.length === 0, reasons };
+        },
+        metrics() {
+          metrics.ready.set(notReady().length === 0 ? 1 : 0);
+          metrics.connections.set(admission.connections);
+          metrics.certificateExpiry.set((certificates.servedUntil ?? 0) / 1_000);
+          return metrics.expose();
+        },
+      },
+      log,
+      signal,
+    ),
+  );
+  http.maxConnections = MAX_HTTP_CONNECTIONS;
+  await listen(http, settings.httpPort, 'HTTP_PORT');
+  log.info({ port: admission.port, httpPort: (http.address() as AddressInfo).port }, 'serving');
+
+  const watchdog = new InjectionWatchdog({ api, clock, random, log, metrics, events, namespace });
+  const election = new LeaseElection({
+    api,
+    clock,
+    random,
+    namespace,
+    name: `${PROGRAM}-webhook`,
+    identity,
+    onEvent(event) {
+      if (event.kind === 'problem') {
+        log.warn({ action: event.action, err: event.error }, 'lease trouble, will try again');
+      } else log.info({ lease: event }, 'lease changed');
+    },
+  });
+  await Promise.all([
+    certificates.run(signal),
+    election.run((leadership) => watchdog.run(leadership), signal),
+    admission.closed,
+    aborted(signal),
+  ]);
+  // Until here the kubelet reads that it is not ready.
+  await closeServer(http, clock, HTTP_DRAIN_MS);
+  await events.flush();
+}
