@@ -1,5 +1,6 @@
 /** The real controller, as it is shipped, in a process of its own. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { CONTROLLER_NODE_FLAGS } from '../../scripts/node-flags.ts';
 import { type ChildProcess, startProcess } from './process.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -29,7 +30,7 @@ export type Environment = Readonly<Record<string, string>>;
 /** Starts it and looks no further; for configurations with which it does not serve. */
 export async function spawnController(env: Environment): Promise<ChildProcess> {
   await buildController();
-  return startProcess(env.POD_NAME ?? 'controller', [process.execPath, BUNDLE], {
+  return startProcess(env.POD_NAME ?? 'controller', [process.execPath, ...CONTROLLER_NODE_FLAGS, BUNDLE], {
     env: { HTTP_PORT: '0', ...env },
   });
 }
