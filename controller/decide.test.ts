@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Status } from '../contract/status.ts';
-import { decide, type Look, type Situation } from './decide.ts';
+import { decide, type Look, recall, type Situation } from './decide.ts';
+import type { Transition } from './history.ts';
 
 const NOW = '2030-01-01T00:00:10.000Z';
 const SITES = { us: ['us-1'], eu: ['eu-1'] };
@@ -156,5 +157,42 @@ describe('decide, for any sequence of looks and edits', () => {
         }
       }),
     );
+  });
+});
+
+describe('recall', () => {
+  const LAST: Transition = {
+    epoch: 7,
+    from: 'eu',
+    to: 'us',
+    node: 'us-9',
+    primary: 'pg-9',
+    movedAt: '',
+    writtenAt: '2029-12-31T00:00:00.000Z',
+  };
+  const recalled = (activeSite: string, epoch: number) => {
+    const { writtenAt: since } = LAST;
+    return { ...SETTLED, activeSite, activeNode: 'us-9', primary: 'pg-9', epoch, since };
+  };
+
+  for (const [name, published, last, expected] of [
+    ['what is published, without a history', SETTLED, undefined, SETTLED],
+    ['nothing, where there is nothing', undefined, undefined, undefined],
+    ['what is published, when the history agrees', SETTLED, LAST, SETTLED],
+    ['what is published, when the history is behind', SETTLED, { ...LAST, to: 'eu', epoch: 6 }, SETTLED],
+    ['the history, when it is ahead', SETTLED, { ...LAST, epoch: 9 }, recalled('us', 9)],
+    [
+      'the history, when it has another site for the epoch',
+      SETTLED,
+      { ...LAST, to: 'ap' },
+      recalled('ap', 7),
+    ],
+  ] as const) {
+    test(`gives ${name}`, () => assert.deepEqual(recall(published, last), expected));
+  }
+
+  test('gives the history alone when nothing is published', () => {
+    const { activeSite, activeNode, epoch, sites } = recall(undefined, LAST) ?? {};
+    assert.deepEqual([activeSite, activeNode, epoch, sites], ['us', 'us-9', 7, {}]);
   });
 });

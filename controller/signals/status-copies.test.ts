@@ -294,6 +294,26 @@ describe('copies, when things go wrong', () => {
     });
   }
 
+  test('a dead watch keeps no copy from being written', async () => {
+    const metadata = { namespace: 'shop', name: NAME, labels: COPY };
+    kube.create<ConfigMap>(CONFIG_MAPS, { metadata, data: {} });
+    ask('app');
+    ask('shop');
+    kube.judge = ({ verb, resource }) =>
+      verb === 'watch' && resource.plural === 'configmaps' ? 'refused' : undefined;
+    start();
+    for (const epoch of [7, 8, 9]) {
+      publish(epoch);
+      await soon();
+      assert.equal(copies(), `app:${epoch} shop:${epoch}`);
+    }
+    kube.server.delete('test', CONFIG_MAPS, { namespace: 'shop', name: NAME }, {});
+    publish(10);
+    await soon();
+    assert.equal(copies(), 'app:10 shop:10');
+    assert.deepEqual(failed, []);
+  });
+
   test('a leader that has stopped writes nothing more', async () => {
     start();
     publish(7);
