@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import { CONFIG_MAPS, NAMESPACES, NODES } from '../../kubernetes/resources.ts';
+import { ConfigMapHistory } from '../support/config-map-history.ts';
+import type { ControllerProcess } from '../support/controller-process.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
+import type { Verb } from '../support/proxy/target.ts';
+import { grant, type RbacVerb, RULES, type Rule } from '../support/rbac.ts';
+import { Registrar } from '../support/registrar.ts';
+import { ADDRESSES, createScene, EAST, type Scene, WEST } from '../support/scene.ts';
+import { createNamespace } from '../support/seed.ts';
+import { sharedControlPlane } from '../support/shared-control-plane.ts';
+
+const plane = await sharedControlPlane();
+
+const ALWAYS = RULES.filter(({ when }) => when === undefined);
+const SEEN_AS: Partial<Readonly<Record<RbacVerb, Verb>>> = { update: 'replace' };
+
+/** A scene, and a user who may do there what `rules` say. */
+async function createWithRules(t: TestContext, rules: readonly Rule[]) {
+  const scene = await createScene(t, plane);
+  const user = { name: `controller-of-${scene.namespace}` };
+  await grant(plane, { user, rules, own: scene.namespace, service: scene.cluster.namespace });
+  return { scene, user };
+}
+
+async function label(namespace: string, value: string | null): Promise<void> {
+  const body = { metadata: { labels: { [LABELS.status]: value } } };
+  await plane.api.patch(NAMESPACES, { name: namespace }, body, { type: 'merge' });
+}
+
+/** A namespace that asks for a copy; the copy comes, follows a move, and goes. */
+async function exerciseCopy(t: TestContext, scene: Scene, move: () => Promise<unknown>): Promise<void> {
+  const namespace = await createNamespace(plane, 'app');
+  const copy = await ConfigMapHistory.start(plane.api, { namespace, name: STATUS_CONFIGMAP });
+  t.after(() => copy.stop());
+  await label(namespace, 'true');
+  await copy.until('it is there', ({ status }) => status !== undefined);
+  await move();
+  const { activeSite } = scene.status.last?.status ?? {};
+  await copy.until('it follows', ({ status }) => status?.activeSite === activeSite);
+  await label(namespace, null);
+  await copy.until('it is removed', ({ object }) => object === undefined);
+}
+
+async function assertNeverForbidden(controller: ControllerProcess): Promise<void> {
+  assert.equal(await controller.metric('kube_site_follower_kube_api_calls_total', { status: '403' }), 0);
+  const { code } = await controller.child.stop();
+  assert.equal(code, 0);
+  const refused = controller.child.lines.filter((line) => /forbidden/i.test(line));
+  assert.deepEqual(refused, []);
+}
+
+describe('the rules of the controller', { concurrency: 3 }, () => {
+  test('are enough for the simple configuration', async (t) => {
+    const { scene, user } = await createWithRules(t, ALWAYS);
+    const registrar = await Registrar.start(t, ADDRESSES[WEST]);
+    const controller = await scene.startAndSettle(registrar.environment, { user });
+    await registrar.pointsTo(ADDRESSES[EAST]);
+    await exerciseCopy(t, scene, async () => {
+      await scene.moveTo(WEST);
+      await scene.settled(WEST, 2);
+    });
+    await scene.event('SiteChanged');
+    await assertNeverForbidden(controller);
+  });
+
+  test('are enough for node selectors and a preferred node, and each of them is needed', async (t) => {
+    const { scene, user } = await createWithRules(t, RULES);
+    const proxy = await startFaultProxy(plane);
+    t.after(() => proxy.stop());
+    const { east, west } = scene.nodes;
+    for (const [node, site] of [
+      [east, EAST],
+      [west, WEST],
+    ] as const) {
+      const labels = { 'example.com/site': `${site}-${scene.namespace}` };
+      await plane.api.patch(NODES, { name: node }, { metadata: { labels } }, { type: 'merge' });
+    }
+    const sites = [EAST, WEST].map((name) => ({
+      name,
+      nodeSelector: `example.com/site=${name}-${scene.namespace}`,
+    }));
+    const foreign = await createNamespace(plane, 'app');
+    await plane.api.create(CONFIG_MAPS, { metadata: { namespace: foreign, name: STATUS_CONFIGMAP } });
+    scene.obey();
+    const controller = await scene.start(
+      { SITES: JSON.stringify(sites), PREFERRED_PRIMARY_NODE: west },
+      { user, server: proxy.url },
+    );
+    await scene.settled(WEST, 2);
+    await label(foreign, 'true');
+    await scene.event('CopyRefused');
+    await exerciseCopy(t, scene, async () => {
+      await scene.moveTo(EAST);
+      await scene.settled(EAST, 3);
+    });
+    await assertNeverForbidden(controller);
+
+    const unused = RULES.flatMap(({ resource, verbs }) =>
+      verbs
+        .filter(
+          (verb) =>
+            proxy.count({ verbs: [SEEN_AS[verb] ?? (verb as Verb)], resource: plural(resource) }) === 0,
+        )
+        .map((verb) => `${verb} ${resource}`),
+    );
+    assert.deepEqual(unused, []);
+    for (const { reason } of RULES) assert.match(reason, /^[A-Z].*\.$/);
+  });
+
+  test('that lack one are missed aloud: the status holds, and the Event says forbidden', async (t) => {
+    const lacking = ALWAYS.filter(({ resource }) => resource !== 'clusters');
+    const { scene, user } = await createWithRules(t, lacking);
+    await scene.start({}, { user });
+    await scene.held('ApiError');
+    const { note } = await scene.event('PrimaryUnknown');
+    assert.match(note, /clusters.*forbidden.*permissions/s);
+    assert.ok(note.includes(user.name), note);
+  });
+});
+
+function plural(resource: string): string {
+  return resource.split('/')[0] ?? resource;
+}
