@@ -3,6 +3,7 @@ import {
   CA_FILE,
   SIDECAR_CONTAINER,
   SIDECAR_ENV,
+  SIDECAR_NODE_FLAGS,
   SIDECAR_PATHS,
   STATUS_DIR,
   TOKEN_DIR,
@@ -12,15 +13,7 @@ import type { InjectorConfig } from '../config.ts';
 import { containerResources } from './resources.ts';
 import type { Settings } from './settings.ts';
 
-/** Lean and flat in memory; `make bench` measures it. */
-const COMMAND = [
-  '/nodejs/bin/node',
-  '--jitless',
-  '--max-old-space-size=16',
-  '--max-semi-space-size=1',
-  '--v8-pool-size=0',
-  '/app/sidecar.cjs',
-];
+const COMMAND = ['/nodejs/bin/node', ...SIDECAR_NODE_FLAGS, '/app/sidecar.cjs'];
 
 /** The user of the image, as a number: `runAsNonRoot` cannot check a name. */
 const USER = 65_532;
