@@ -18,12 +18,16 @@ export interface Lane {
 /** The follower is done with each part of a move before the next begins; nobody waits for the labels. */
 const PACE: OperatorTimings = { demoteMs: 60, promoteMs: 60, relabelMs: 150, settleMs: 50 };
 
-export async function openLane(plane: ControlPlaneAccess, ends: AsyncDisposableStack): Promise<Lane> {
+export async function openLane(
+  plane: ControlPlaneAccess,
+  ends: AsyncDisposableStack,
+  pace = PACE,
+): Promise<Lane> {
   const namespace = await createNamespace(plane, 'lane');
   const cluster = await createClusterOnBothSites(plane, { namespace, name: 'pg-cluster' });
   const status = new StatusWatch(plane.api, { namespace, name: STATUS_CONFIGMAP });
   ends.defer(() => status.stop());
-  return { plane, cluster, operator: new CnpgOperator(cluster, PACE), status };
+  return { plane, cluster, operator: new CnpgOperator(cluster, pace), status };
 }
 
 export type LaunchOptions = Partial<Pick<ControllerOptions, 'settings' | 'kubeconfig' | 'nodeFlags'>>;

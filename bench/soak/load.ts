@@ -1,0 +1,72 @@
+/** What goes on around a controller while it works: everything that could make it keep something for ever. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { LABELS } from '../../contract/names.ts';
+import { NAMESPACES } from '../../kubernetes/resources.ts';
+import type { ControlPlaneAccess } from '../../test/support/control-plane-access.ts';
+import type { Controller } from '../../test/support/controller.ts';
+import type { FaultProxy } from '../../test/support/fault-proxy.ts';
+import { createNamespace } from '../../test/support/seed.ts';
+
+export interface LoadTargets {
+  readonly plane: ControlPlaneAccess;
+  readonly controller: Controller;
+  /** Between the controller and the API server. */
+  readonly proxy: FaultProxy;
+}
+
+const SCRAPE_MS = 200;
+const LISTEN_MS = 1_000;
+const COPIES = 20;
+const TOGGLE_MS = 500;
+const CUT_MS = 10_000;
+
+/** Resolves after `signal` aborts; rejects as soon as a part of it fails. */
+export async function makeLoad(targets: LoadTargets, signal: AbortSignal): Promise<void> {
+  const parts = [scrape, listen, toggleCopies, cutConnections];
+  await Promise.all(parts.map((part) => part(targets, signal)));
+}
+
+/** Monitoring. */
+async function scrape({ controller }: LoadTargets, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const path of ['/metrics', '/api/status', '/healthz', '/readyz']) await controller.get(path);
+    await pause(SCRAPE_MS, signal);
+  }
+}
+
+/** People who open the page and close it again. */
+async function listen({ controller }: LoadTargets, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const visit = new AbortController();
+    const { body } = await fetch(`${controller.url}/api/events`, { signal: visit.signal });
+    const reading = body?.pipeTo(new WritableStream()).catch(() => undefined); // Its end is the abort below.
+    await pause(LISTEN_MS, signal);
+    visit.abort();
+    await reading;
+  }
+}
+
+/** Namespaces that ask for a copy of the status, and no longer. */
+async function toggleCopies({ plane }: LoadTargets, signal: AbortSignal): Promise<void> {
+  const names: string[] = [];
+  for (let index = 0; index < COPIES; index += 1) names.push(await createNamespace(plane, 'soak'));
+  for (let turn = 0; !signal.aborted; turn += 1) {
+    const name = names[turn % COPIES] ?? '';
+    const asks = Math.floor(turn / COPIES) % 2 === 0;
+    const body = { metadata: { labels: { [LABELS.status]: asks ? 'true' : null } } };
+    await plane.api.patch(NAMESPACES, { name }, body, { type: 'merge' });
+    await pause(TOGGLE_MS, signal);
+  }
+}
+
+/** A network that breaks every connection now and then. */
+async function cutConnections({ proxy }: LoadTargets, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await pause(CUT_MS, signal);
+    proxy.cut();
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined); // Aborted: the loops' conditions see it.
+}
