@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { WhenStale } from '../contract/sidecar.ts';
+import type { Clock } from '../kubernetes/clock.ts';
+import { VirtualClock } from '../test/support/virtual-clock.ts';
+import type { Answer } from './answer.ts';
+import { Monitor } from './monitor.ts';
+import type { Reading } from './state.ts';
+import { EAST_NODE, statusWith } from './testing/status.ts';
+
+const api = (epoch = 7, activeSite = 'east'): Reading => ({
+  source: 'api',
+  uid: 'a',
+  status: statusWith({ epoch, activeSite }),
+});
+
+function scene(whenStale: WhenStale = 'hold', wallClock = (clock: VirtualClock) => clock.now()) {
+  const virtual = new VirtualClock();
+  const clock: Clock = {
+    now: () => wallClock(virtual),
+    elapsed: () => virtual.elapsed(),
+    after: (ms, task) => virtual.after(ms, task),
+  };
+  const told: Answer[] = [];
+  const logged: (readonly [string, unknown])[] = [];
+  const monitor = new Monitor({
+    nodeName: EAST_NODE,
+    whenStale,
+    staleAfterMs: 60_000,
+    clock,
+    log: (_level, msg, fields) => logged.push([msg, fields?.verdict]),
+    publish: (answer) => told.push(JSON.parse(answer) as Answer),
+  });
+  return { monitor, clock: virtual, told, logged };
+}
+
+const short = ({ active, epoch, stale }: Answer) => [active, epoch, stale];
+
+test('tells the answer at first and whenever it changes, and only then', () => {
+  const { monitor, told } = scene();
+  monitor.take(api(7));
+  monitor.take(api(7));
+  monitor.take(api(8, 'west'));
+  monitor.take(api(7));
+  assert.deepEqual(told.map(short), [
+    [false, 0, true],
+    [true, 7, false],
+    [false, 8, false],
+  ]);
+});
+
+describe('without confirmation', () => {
+  for (const [whenStale, active] of [
+    ['hold', true],
+    ['standby', false],
+  ] as const) {
+    test(`${whenStale}: tells by itself that it is stale, and that it is no longer`, async () => {
+      const { monitor, clock, told } = scene(whenStale);
+      monitor.take(api());
+      await clock.advance(50_000);
+      monitor.take(api());
+      await clock.advance(59_999);
+      assert.deepEqual(short(monitor.view().answer), [true, 7, false]);
+      await clock.advance(1);
+      assert.deepEqual(short(monitor.view().answer), [active, 7, true]);
+      await clock.advance(10);
+      monitor.take(api());
+      assert.deepEqual(told.slice(1).map(short), [
+        [true, 7, false],
+        [active, 7, true],
+        [true, 7, false],
+      ]);
+    });
+  }
+
+  test('a clock that is set forth or back does not matter', async () => {
+    for (const jump of [-3_600_000, 3_600_000]) {
+      let offset = 0;
+      const { monitor, clock, told } = scene('standby', (virtual) => virtual.now() + offset);
+      monitor.take(api());
+      offset = jump;
+      await clock.advance(59_000);
+      monitor.take(api());
+      await clock.advance(59_000);
+      assert.deepEqual(told.slice(1).map(short), [[true, 7, false]]);
+    }
+  });
+
+  test('no timer is left when it is stopped', () => {
+    const { monitor, clock } = scene();
+    monitor.take(api());
+    assert.equal(clock.pending, 1);
+    monitor.stop();
+    assert.equal(clock.pending, 0);
+  });
+});
+
+test('counts what came of each reading, and logs what is unusual once', () => {
+  const { monitor, logged } = scene();
+  const malformed: Reading = { source: 'file', uid: '', status: undefined };
+  for (const reading of [api(7), api(7, 'west'), api(7, 'west'), malformed, malformed, api(8)])
+    monitor.take(reading);
+  assert.deepEqual(
+    [...monitor.counts],
+    [
+      ['api taken', 2],
+      ['api conflict', 2],
+      ['file malformed', 2],
+    ],
+  );
+  const unusual = logged.filter(([msg]) => msg === 'unusual status');
+  assert.deepEqual(
+    unusual.map(([, verdict]) => verdict),
+    ['conflict', 'malformed'],
+  );
+});
