@@ -1,0 +1,48 @@
+import { request } from 'node:https';
+import type { ControlPlaneAccess } from './control-plane-access.ts';
+
+export interface RawAnswer {
+  readonly status: number;
+  /** The object, or the Status that says why there is none. */
+  readonly body: Readonly<Record<string, unknown>> & { readonly message?: string };
+  /** What kubectl would print as warnings. */
+  readonly warnings: readonly string[];
+}
+
+const LIMIT_MS = 15_000;
+
+/** One POST as kubectl would send it, with nothing of our own client in between. */
+export function post(plane: ControlPlaneAccess, path: string, body: unknown): Promise<RawAnswer> {
+  const { certificate: cert, key } = plane.admin;
+  const headers = { 'content-type': 'application/json' };
+  return new Promise((resolve, reject) => {
+    const call = request(
+      `${plane.url}${path}`,
+      { method: 'POST', headers, ca: plane.authority.certificate, cert, key, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          resolve({
+            status: response.statusCode ?? 0,
+            body: JSON.parse(Buffer.concat(chunks).toString()) as RawAnswer['body'],
+            warnings: warningsOf(response.headers.warning),
+          });
+        });
+      },
+    );
+    call.setTimeout(LIMIT_MS, () =>
+      call.destroy(new Error(`no answer to POST ${path} within ${LIMIT_MS} ms`)),
+    );
+    call.on('error', reject);
+    call.end(JSON.stringify(body));
+  });
+}
+
+/** RFC 7234: `299 - "text"`, several in one header after commas. */
+function warningsOf(header: string | undefined): string[] {
+  return [...(header ?? '').matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
+    text.replaceAll(/\\(.)/g, '$1'),
+  );
+}
