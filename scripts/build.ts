@@ -10,6 +10,7 @@ const requireBanner =
 
 const bundles: readonly { readonly entry: string; readonly out: string; readonly format: BuildOptions }[] = [
   { entry: 'controller/main.ts', out: 'dist/controller.mjs', format: esModule(CONTROLLER_NODE_FLAGS) },
+  { entry: 'webhook/main.ts', out: 'dist/webhook.mjs', format: esModule() },
   { entry: 'cli/main.ts', out: 'dist/cli.mjs', format: esModule() },
   // It is in every pod. An ES module would take 10 MiB more, and longer to start.
   { entry: 'sidecar/main.ts', out: 'dist/sidecar.cjs', format: { format: 'cjs', minifyIdentifiers: true } },

@@ -28,8 +28,8 @@ export type WebhookSettingsResult =
 
 const DAY_MS = 86_400_000;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
-/** Below this, a certificate would need to be made while the last one is still spreading. */
-const SHORTEST_MS = 15_000;
+/** About 13 s: below it, the next certificate would be due while the last one is still spreading. */
+const SHORTEST_DAYS = 0.000_15;
 
 /** Everything that is wrong comes back at once. */
 export function loadWebhookSettings(
@@ -49,8 +49,7 @@ export function loadWebhookSettings(
     if (!Number.isInteger(value)) problems.push(`${name} must be a whole number (got: ${value})`);
     return value;
   };
-  const days = (name: string, fallback: number) =>
-    number(name, fallback, Math.ceil((SHORTEST_MS / DAY_MS) * 1e6) / 1e6, 36_500) * DAY_MS;
+  const days = (name: string, fallback: number) => number(name, fallback, SHORTEST_DAYS, 36_500) * DAY_MS;
   const logLevel = read('LOG_LEVEL') ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) {
     problems.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')} (got: ${logLevel})`);

@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, request } from 'node:https';
+import { type TestContext, test } from 'node:test';
+import { connect, type TLSSocket } from 'node:tls';
+import { pino } from 'pino';
+import { systemClock as clock } from '../kubernetes/clock.ts';
+import { until } from '../test/support/until.ts';
+import { createAuthority, issueLeaf } from './certificates/authority.ts';
+import { startAdmissionServer } from './server.ts';
+
+const LIFE = 3_600_000;
+const authority = await createAuthority(Date.now(), LIFE);
+const other = await createAuthority(Date.now(), LIFE);
+const HOST = '127.0.0.1';
+const [leaf, otherLeaf] = await Promise.all([
+  issueLeaf(authority, [HOST], Date.now(), LIFE),
+  issueLeaf(other, [HOST], Date.now(), LIFE),
+]);
+const REVIEW = JSON.stringify({ review: true });
+
+async function start(t: TestContext, lingerMs = 0) {
+  const stop = new AbortController();
+  const logged: string[] = [];
+  const refused: number[] = [];
+  const answered: number[] = [];
+  const server = await startAdmissionServer(
+    {
+      port: 0,
+      path: '/mutate',
+      review(body) {
+        if (typeof body === 'object' && body !== null && 'review' in body) {
+          return { kind: 'answered', answer: { echo: body } };
+        }
+        if (Array.isArray(body) && body.length > 0) throw new TypeError('a defect');
+        return { kind: 'malformed', problem: 'not a review' };
+      },
+      clock,
+      log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
+      lingerMs,
+      onAnswer: (seconds) => void answered.push(seconds),
+      onRefused: (status) => void refused.push(status),
+    },
+    stop.signal,
+  );
+  server.use(leaf);
+  t.after(async () => {
+    stop.abort();
+    await server.closed;
+  });
+  return { server, stop, logged, refused, answered };
+}
+
+interface Ask {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly agent?: Agent | false;
+  readonly ca?: string;
+}
+
+async function ask(port: number, options: Ask = {}) {
+  const {
+    method = 'POST',
+    path = '/mutate',
+    headers = {},
+    body = REVIEW,
+    agent = false,
+    ca = authority.certificate,
+  } = options;
+  const call = request({
+    host: HOST,
+    port,
+    method,
+    path,
+    ca,
+    agent,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(body)),
+      ...headers,
+    },
+  });
+  // A server that does not read a large body closes while it is still being sent.
+  call.end(body);
+  const [response] = await once(call, 'response');
+  call.on('error', () => undefined);
+  let text = '';
+  response.setEncoding('utf8');
+  try {
+    for await (const part of response) text += part;
+  } catch {
+    // Cut off after the answer: what came of it is what is looked at.
+  }
+  return { status: response.statusCode as number, headers: response.headers as Record<string, string>, text };
+}
+
+test('a review is answered with JSON', async (t) => {
+  const { server, answered, refused } = await start(t);
+  for (const type of ['application/json', 'application/json; charset=utf-8']) {
+    const answer = await ask(server.port, { headers: { 'content-type': type } });
+    assert.equal(answer.status, 200);
+    assert.match(answer.headers['content-type'] ?? '', /^application\/json/);
+    assert.deepEqual(JSON.parse(answer.text), { echo: { review: true } });
+  }
+  assert.deepEqual([answered.length, refused], [2, []]);
+});
+
+const refusals: Readonly<Record<string, [ask: Ask, status: number, text: RegExp]>> = {
+  'another method': [{ method: 'PUT' }, 405, /only POST/],
+  'a GET': [{ method: 'GET', body: '' }, 405, /only POST/],
+  'another path': [{ path: '/mutate/pods' }, 404, /not found/],
+  'another type': [{ headers: { 'content-type': 'application/yaml' } }, 415, /only application\/json/],
+  'a patch type': [
+    { headers: { 'content-type': 'application/json-patch+json' } },
+    415,
+    /only application\/json/,
+  ],
+  'no type': [{ headers: { 'content-type': '' } }, 415, /only application\/json/],
+  'an encoding': [{ headers: { 'content-encoding': 'gzip' } }, 415, /cannot be read/],
+  'an unknown charset': [
+    { headers: { 'content-type': 'application/json; charset=x' } },
+    415,
+    /cannot be read/,
+  ],
+  'no JSON': [{ body: '{"review":' }, 400, /cannot be read/],
+  'a lone value': [{ body: '1' }, 400, /cannot be read/],
+  'an empty body': [{ body: '' }, 400, /^not a review\n$/],
+  'no review': [{ body: '{}' }, 400, /^not a review\n$/],
+  'five megabytes': [
+    { body: Buffer.alloc(5 * 1024 * 1024, 32) },
+    413,
+    /cannot be read: request entity too large/,
+  ],
+  'a defect of ours': [{ body: '[1]' }, 500, /^internal error\n$/],
+};
+for (const [name, [options, status, text]] of Object.entries(refusals)) {
+  test(`${name} is refused with ${status}, and the next review is answered`, async (t) => {
+    const { server, refused } = await start(t);
+    const answer = await ask(server.port, options);
+    assert.equal(answer.status, status);
+    assert.match(answer.text, text);
+    assert.doesNotMatch(answer.text, /node_modules|at /);
+    assert.equal((await ask(server.port)).status, 200);
+    assert.deepEqual(refused, [status]);
+  });
+}
+
+test('a body of 4 MB is taken', async (t) => {
+  const { server } = await start(t);
+  const body = JSON.stringify({ review: 'x'.repeat(4_000_000) });
+  assert.equal((await ask(server.port, { body })).status, 200);
+});
+
+test('a new certificate is shown to new connections; those that are open go on', async (t) => {
+  const { server } = await start(t);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  assert.equal((await ask(server.port, { agent })).status, 200);
+  server.use(otherLeaf);
+  assert.equal((await ask(server.port, { agent })).status, 200);
+  assert.equal(server.connections, 1);
+  await assert.rejects(ask(server.port), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+  assert.equal((await ask(server.port, { ca: other.certificate })).status, 200);
+});
+
+test('while stopping it lingers for new connections, sends each client away and then closes', async (t) => {
+  const { server, stop } = await start(t, 200);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  assert.equal((await ask(server.port, { agent })).headers.connection, 'keep-alive');
+  stop.abort();
+  assert.equal((await ask(server.port, { agent })).headers.connection, 'close');
+  assert.equal((await ask(server.port)).status, 200);
+  await server.closed;
+  await assert.rejects(ask(server.port), { code: 'ECONNREFUSED' });
+});
+
+/** Writes `text` and resolves to all that came until the server closed, with the milliseconds it took. */
+async function untilClosed(port: number, text: string, dribble?: string) {
+  const socket: TLSSocket = connect({ host: HOST, port, ca: authority.certificate });
+  await once(socket, 'secureConnect');
+  const began = performance.now();
+  let said = '';
+  socket.on('data', (data) => {
+    said += data;
+  });
+  socket.on('error', () => undefined); // A reset is a way to close as well.
+  socket.write(text);
+  const timer = dribble === undefined ? undefined : setInterval(() => socket.write(dribble), 200);
+  await once(socket, 'close');
+  clearInterval(timer);
+  return { said, ms: performance.now() - began };
+}
+
+test('who is slow or stops half-way is cut off, while others are served', { timeout: 30_000 }, async (t) => {
+  const { server } = await start(t);
+  const head = 'POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+  const slow = Promise.all([
+    untilClosed(server.port, ''),
+    untilClosed(server.port, 'POST /mut'),
+    untilClosed(server.port, head, 'x: y\r\n'),
+    untilClosed(server.port, `${head}content-length: 1000\r\n\r\n{"a"`),
+    untilClosed(server.port, `${head}content-length: 100000\r\n\r\n`, ' '),
+    untilClosed(server.port, 'nonsense\r\n\r\n'),
+    untilClosed(server.port, `${head}x: ${'y'.repeat(20_000)}\r\n\r\n`),
+  ]);
+  assert.equal((await ask(server.port)).status, 200);
+  const ends = await slow;
+  for (const { ms } of ends) assert.ok(ms < 13_000, `closed after ${ms} ms`);
+  const statuses = ends.map(({ said }) => /^HTTP\/1.1 (\d+)/.exec(said)?.[1]);
+  assert.deepEqual(statuses, ['408', '408', '408', '408', '408', '400', '431']);
+  await until('no connection is left', () => server.connections === 0 || undefined, { timeoutMs: 1_000 });
+  assert.equal((await ask(server.port)).status, 200);
+});
