@@ -15,6 +15,7 @@ export interface Found {
 }
 
 interface Header {
+  readonly metadata?: unknown;
   readonly apiVersion?: unknown;
   readonly kind?: unknown;
   readonly items?: unknown;
@@ -40,14 +41,12 @@ export function findPods(documents: Documents): Found[] {
     const kind = String(object.kind);
     const inner = PODS[`${kind}.${groupOf(object)}`];
     if (inner === undefined) return [];
-    const metadata = readMetadata(object);
-    const { name, generateName, namespace } = (metadata.ok && metadata.value.metadata) || {};
     return {
       document,
       path,
       kind,
-      title: `${kind} ${name ?? generateName ?? '(no name)'}`,
-      namespace: namespace ?? '',
+      title: `${kind} ${textIn(object, 'name') ?? textIn(object, 'generateName') ?? '(no name)'}`,
+      namespace: textIn(object, 'namespace') ?? '',
       podPath: [...path, ...inner],
     };
   });
@@ -80,6 +79,12 @@ function objectsAt(
   const { kind, items }: Header = object;
   if (kind !== 'List' || !Array.isArray(items)) return [{ document, path, object }];
   return items.flatMap((_, index) => objectsAt(documents, document, [...path, 'items', index]));
+}
+
+/** Read by itself, so that an object can be named whatever else is wrong with it. */
+function textIn({ metadata }: Header, field: 'name' | 'generateName' | 'namespace'): string | undefined {
+  const value: unknown = (metadata as Record<typeof field, unknown> | null | undefined)?.[field];
+  return typeof value === 'string' ? value : undefined;
 }
 
 function groupOf({ apiVersion }: Header): string {

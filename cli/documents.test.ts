@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { stringify } from 'yaml';
+import { applyPatch } from '../test/support/json-patch.ts';
+import { podAsking } from '../test/support/random-pods.ts';
+import { loadInjectorConfig } from '../webhook/config.ts';
+import { injectPod } from '../webhook/inject/inject.ts';
+import type { Operation } from '../webhook/inject/patch.ts';
+import { readPod } from '../webhook/inject/shape.ts';
+import { Documents } from './documents.ts';
+
+const ADD: Operation[] = [{ op: 'add', path: '/added', value: { list: [1, 'true'] } }];
+
+function patched(text: string, operations: readonly Operation[] = ADD): string {
+  const documents = new Documents(text);
+  documents.patch(0, [], operations);
+  return documents.toString();
+}
+
+describe('what is not changed', () => {
+  test('stays to the letter when nothing is changed at all', () => {
+    const text = '# top\n\n\na:   {b: [1,2]}   # odd\n---\n---\n- x\n...\n';
+    assert.equal(new Documents(text).toString(), text);
+  });
+
+  for (const [name, text] of [
+    ['comments', '# top\na: 1 # one\n# before b\nb: 2\n'],
+    ['quotes', 'a: "x"\nb: \'y\'\nc: z\n'],
+    ['numbers', 'a: 0644\nb: 0x1f\nc: 1.10\ne: 12:30\nf: 010\n'],
+    ['words that may be booleans', 'a: on\nb: yes\nc: "on"\nd: n\ne: ~\nf: null\ng:\n'],
+    ['dates', 'a: 2026-01-01\nb: 2026-01-01T00:00:00Z\n'],
+    ['texts of several lines', 'a: |\n  one\n  two\nb: >-\n  three four\n'],
+    ['long lines', `a: ${'word '.repeat(60)}end\nb: "${'word '.repeat(60)}end"\n`],
+    ['flush lists', 'a:\n- x\n- y:\n  - z\n'],
+    ['indented lists', 'a:\n  - x\n  - y:\n      - z\n'],
+    ['tight flow', 'a: {b: 1, c: [2, 3]}\n'],
+    ['padded flow', 'a: { b: 1, c: [ 2, 3 ] }\n'],
+  ] as const) {
+    test(`stays as it is: ${name}`, () => {
+      const after = patched(text);
+      assert.ok(after.startsWith(text), after);
+      assert.match(after, /\nadded:|^added:/);
+    });
+  }
+
+  test('is the last comment, which goes to the end', () => {
+    assert.equal(patched('a: 1\n# end\n', [{ op: 'add', path: '/b', value: 2 }]), 'a: 1\nb: 2\n\n# end\n');
+  });
+
+  test('is other documents', () => {
+    assert.equal(patched('a: 1\n---\n# second\nb: 2\n').endsWith('---\n# second\nb: 2\n'), true);
+  });
+});
+
+describe('a change', () => {
+  test('is quoted where a reader would take it for something else', () => {
+    assert.match(patched('a: 1\n'), /- "true"\n$/);
+  });
+
+  test('of JSON is JSON', () => {
+    assert.deepEqual(JSON.parse(patched('{"a": {"b": "yes"}}')), {
+      a: { b: 'yes' },
+      added: { list: [1, 'true'] },
+    });
+  });
+
+  test('does not show at another place that was the same by an alias', () => {
+    const text = 'one: &x\n  a: 1\ntwo: *x\n';
+    const after = new Documents(patched(text, [{ op: 'add', path: '/one/b', value: 2 }]));
+    assert.deepEqual(after.at(0, []), { one: { a: 1, b: 2 }, two: { a: 1 } });
+  });
+
+  test('means the same as a JSON Patch of the same object, whatever the pod', () => {
+    const loaded = loadInjectorConfig({});
+    assert.ok(loaded.ok);
+    const { config } = loaded;
+    fc.assert(
+      fc.property(podAsking, (pod) => {
+        const read = readPod(pod);
+        assert.ok(read.ok);
+        const injection = injectPod(read.value, { namespace: '', namespaceAsks: false }, config);
+        assert.equal(injection.kind, 'injected');
+        const patch = injection.kind === 'injected' ? injection.patch : [];
+        const text = patched(stringify(pod, { version: '1.1' }), patch);
+        assert.deepEqual(new Documents(text).at(0, []), applyPatch(pod, patch));
+      }),
+    );
+  });
+});
+
+describe('what is no YAML', () => {
+  for (const [name, text] of [
+    ['an open bracket', 'a: ['],
+    ['a doubled key', 'a: 1\na: 2\n'],
+    ['a tab', 'a:\n\tb: 1\n'],
+  ] as const) {
+    test(`is refused with its line: ${name}`, () => {
+      assert.throws(() => new Documents(text), /this is no YAML: .*line \d/);
+    });
+  }
+
+  test('is refused when aliases make it grow without bound', () => {
+    const level = (name: string, of: string) =>
+      `${name}: &${name} [${Array(10).fill(`*${of}`).join(', ')}]\n`;
+    const bomb = `a: &a [x]\n${level('b', 'a')}${level('c', 'b')}${level('d', 'c')}${level('e', 'd')}`;
+    assert.throws(() => new Documents(bomb), /[Aa]lias/);
+  });
+});

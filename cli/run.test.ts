@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { describe, test } from 'node:test';
+import { run } from './run.ts';
+
+const POD = `apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: shop
+  labels:
+    site-follower/inject: "true"
+spec:
+  containers:
+    - name: web
+      image: example/web:1
+`;
+
+function cli(args: readonly string[], input = POD, env: Record<string, string> = {}) {
+  const said = { out: '', err: '' };
+  const read: string[] = [];
+  const code = run(args, {
+    env,
+    read(path) {
+      read.push(path);
+      return input;
+    },
+    out: (text) => (said.out += text),
+    err: (text) => (said.err += text),
+  });
+  return { code, read, ...said };
+}
+
+describe('the command line', () => {
+  test('prints the manifests, and a line about each object beside them', () => {
+    const { code, out, err, read } = cli(['inject', '-f', 'web.yaml']);
+    assert.deepEqual([code, err, read], [0, 'Pod web: injected\n', ['web.yaml']]);
+    assert.match(out, /image: kube-site-follower:/);
+  });
+
+  test('takes the image and the namespace from options before variables', () => {
+    const env = { SIDECAR_IMAGE: 'from/env:1', POD_NAMESPACE: 'from-env' };
+    const args = ['inject', '-f', '-', '--image', 'from/option:1', '--controller-namespace', 'from-option'];
+    assert.match(cli(args, POD, env).out, /image: from\/option:1/);
+    assert.match(cli(args, POD, env).out, /value: from-option\n/);
+    assert.match(cli(['inject', '-f', '-'], POD, env).out, /image: from\/env:1\n/);
+    assert.match(cli(['inject', '-f', '-'], POD, env).out, /value: from-env\n/);
+  });
+
+  test('prints nothing when one object is refused, and says which and why', () => {
+    const bad = POD.replace('  labels:', '  annotations: {site-follower/port: "1"}\n  labels:').replace(
+      'web',
+      'bad',
+    );
+    const { code, out, err } = cli(['inject', '-f', '-'], `${POD}---\n${bad}`);
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, /^Pod web: injected\nPod bad: refused: annotation site-follower\/port: "1" must be/);
+  });
+
+  test('says what to do about a label that is no text', () => {
+    const { code, err } = cli(['inject', '-f', '-'], POD.replace('"true"', 'true'));
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /Pod web: refused: metadata\.labels\.site-follower\/inject: must be a text; put quotes/,
+    );
+  });
+
+  test('leaves alone what has no pods in it', () => {
+    const other = 'kind: ConfigMap\napiVersion: v1\n---\n- a list\n---\njust text\n---\n';
+    assert.deepEqual(cli(['inject', '-f', '-'], other), { code: 0, out: other, err: '', read: ['-'] });
+  });
+
+  for (const [name, args, said] of [
+    ['no command', [], /Say what to do/],
+    ['an unknown command', ['reject', '-f', '-'], /Say what to do/],
+    ['two commands', ['inject', 'uninject', '-f', '-'], /Say what to do/],
+    ['no file', ['inject'], /Say which file: kube-site-follower inject -f FILE/],
+    ['an unknown option', ['inject', '--file', 'x'], /Unknown option '--file'/],
+  ] as const) {
+    test(`is used wrongly: ${name}`, () => {
+      const { code, out, err } = cli(args);
+      assert.deepEqual([code, out], [2, '']);
+      assert.match(err, said);
+    });
+  }
+
+  test('tells a wrong variable', () => {
+    const { code, err } = cli(['inject', '-f', '-'], POD, { SIDECAR_CPU_REQUEST: 'x' });
+    assert.deepEqual(
+      [code, err],
+      [2, 'SIDECAR_CPU_REQUEST must be a quantity such as 50m or 64Mi (got: x)\n'],
+    );
+  });
+
+  test('shows how it is used', () => {
+    const { code, out, err } = cli(['--help']);
+    assert.deepEqual([code, err], [0, '']);
+    assert.match(out, /^Usage:/);
+  });
+
+  test('reads the standard input and writes the standard output as a process', () => {
+    const main = new URL('main.ts', import.meta.url).pathname;
+    const call = (command: string, input: string) =>
+      execFileSync(process.execPath, [main, command, '-f', '-'], { input, encoding: 'utf8', stdio: 'pipe' });
+    const injected = call('inject', POD);
+    assert.match(injected, /name: site-follower/);
+    assert.equal(call('uninject', injected), POD);
+  });
+});
