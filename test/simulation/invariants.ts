@@ -1,12 +1,13 @@
 import { ANNOTATIONS } from '../../contract/names.ts';
 import { decodeStatus, type Status } from '../../contract/status.ts';
-import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
-import { CONFIG_MAPS, type ConfigMap, LEASES } from '../../kubernetes/resources.ts';
+import { CONFIG_MAPS, type ConfigMap, LEASES, PODS } from '../../kubernetes/resources.ts';
 import type { ApiServer, Change } from './api-server.ts';
 import type { Call } from './connection.ts';
+import { HEALTHY } from './postgres.ts';
 import type { ZoneWrite } from './registrar.ts';
-import { COPY, emptyNames, foreignPart, LEASE, publishedSite, STATUS } from './setup.ts';
+import { COPY, emptyNames, foreignPart, LEASE, PREFERRED_NODE, publishedSite, STATUS } from './setup.ts';
 import { samePlace, type Truth } from './truth.ts';
 
 export interface InvariantPorts {
@@ -40,9 +41,13 @@ const DNS_MEMORY_MS = 90_000;
  */
 export class Invariants {
   readonly #ports: InvariantPorts;
-  /** When each replica began its last two finished reads of the Cluster; a look lies between two of them. */
-  readonly #reads = new Map<string, readonly [number, number]>();
+  /** The last read of the Cluster that each replica finished: when it began, and when it was answered. */
+  readonly #reads = new Map<string, { readonly calledAt: number; readonly answeredAt: number }>();
+  /** When each replica began the look that it made last. */
+  readonly #lookedAt = new Map<string, number>();
   readonly #whenCalled = new WeakMap<Call, { readonly mayLead: boolean; readonly lookedAt: number }>();
+  /** UIDs of Clusters whose primary a replica has moved. */
+  readonly #promoted = new Set<string>();
   readonly #siteOfEpoch = new Map<number, string>();
   /** Published sites, and until when; the present one has no end. */
   readonly #activeSites: { readonly site: string; until: number }[] = [];
@@ -76,21 +81,32 @@ export class Invariants {
   }
 
   onCall(call: Call): void {
-    if (!isStatus(call) || call.verb === 'get') return;
-    const [lookedAt] = this.#reads.get(call.actor) ?? [Number.POSITIVE_INFINITY];
-    this.#whenCalled.set(call, { mayLead: this.mayLead(call.actor), lookedAt });
+    const { actor, verb, resource, calledAt } = call;
+    const read = this.#reads.get(actor);
+    // A look asks for the pod as soon as it knows its name; other reads of the Cluster are not followed by that.
+    if (verb === 'get' && resource.plural === PODS.plural && read?.answeredAt === calledAt) {
+      this.#lookedAt.set(actor, read.calledAt);
+    }
+    if (!isStatus(call) || verb === 'get') return;
+    const lookedAt = this.#lookedAt.get(actor) ?? Number.POSITIVE_INFINITY;
+    this.#whenCalled.set(call, { mayLead: this.mayLead(actor), lookedAt });
   }
 
   onSuccess({ actor, verb, resource, calledAt }: Call): void {
     if (verb !== 'get' || resource.plural !== CLUSTERS.plural) return;
-    const [, last] = this.#reads.get(actor) ?? [calledAt, calledAt];
-    this.#reads.set(actor, [last, calledAt]);
+    const answeredAt = this.#ports.now();
+    const last = this.#reads.get(actor);
+    const began = last?.answeredAt === answeredAt ? Math.min(last.calledAt, calledAt) : calledAt;
+    this.#reads.set(actor, { calledAt: began, answeredAt });
   }
 
   onChange(change: Change, call: Call | undefined): void {
     const after = change.after as ConfigMap | undefined;
     if (change.resource.plural === LEASES.plural && after === undefined) {
       this.#leaseUnknownUntil = this.#ports.now() + LEASE_MS;
+    }
+    if (change.resource.plural === CLUSTERS.plural && this.#ports.isReplica(change.actor)) {
+      this.#checkPromotion(change);
     }
     if (isCopy(change)) this.#checkCopy(change);
     if (!isStatus(change)) return;
@@ -112,6 +128,21 @@ export class Invariants {
     );
     if (!known)
       this.#report(`${actor} has put ${site ?? 'no site in whole'} into the zone (${publishedSite(before)})`);
+  }
+
+  /** The primary is moved to its preferred node once for each incarnation, out of a state in which nothing moves. */
+  #checkPromotion({ actor, before, after }: Change): void {
+    const { status: was = {}, metadata } = before as Cluster;
+    const target = (after as Cluster).status?.targetPrimary ?? '';
+    const key = { namespace: metadata.namespace ?? '', name: target };
+    const node = this.#ports.server.find(PODS, key)?.spec?.nodeName;
+    const uid = metadata.uid ?? '';
+    if (this.#promoted.has(uid)) this.#report(`${actor} promotes a second time`);
+    this.#promoted.add(uid);
+    if (was.currentPrimary !== was.targetPrimary || was.phase !== HEALTHY.phase) {
+      this.#report(`${actor} promotes ${target} while ${was.currentPrimary} moves to ${was.targetPrimary}`);
+    }
+    if (node !== PREFERRED_NODE) this.#report(`${actor} promotes ${target} on ${node}`);
   }
 
   #checkCopy({ actor, before, after }: Change): void {

@@ -20,6 +20,15 @@ const SITE_NODES = Object.keys(NODE_LABELS).filter((node) => node !== 'lost-1');
 const INSTANCES = [1, 2, 3].map((number) => `${CLUSTER.name}-${number}`);
 const OPERATOR = 'operator';
 
+export const HEALTHY = {
+  phase: 'Cluster in healthy state',
+  readyInstances: INSTANCES.length,
+  timelineID: 1,
+  instancesStatus: { healthy: INSTANCES },
+  instancesReportedState: Object.fromEntries(INSTANCES.map((name) => [name, { timeLineID: 1 }])),
+} as const;
+const READY = { conditions: [{ type: 'Ready', status: 'True' }] };
+
 type Status = NonNullable<Cluster['status']>;
 
 /**
@@ -39,9 +48,12 @@ export class Postgres {
     server.create(OPERATOR, NAMESPACES, { metadata: { name: CLUSTER.namespace } });
     for (const node of Object.keys(NODE_LABELS)) this.#createNode(node);
     this.#createCluster();
-    for (const instance of INSTANCES) this.#createPod(instance, random.pick(SITE_NODES));
+    for (const instance of INSTANCES) {
+      this.#createPod(instance, random.pick(SITE_NODES));
+      this.#makeReady(instance);
+    }
     const primary = random.pick(INSTANCES);
-    this.#setStatus({ currentPrimary: primary, targetPrimary: primary, phase: 'Cluster in healthy state' });
+    this.#setStatus({ currentPrimary: primary, targetPrimary: primary, ...HEALTHY });
   }
 
   /** Plays `script` when those before it have ended. */
@@ -61,7 +73,16 @@ export class Postgres {
     await this.#pause(100, 4_000);
     this.#promote(next);
     await this.#pause(50, 1_000);
-    this.#setStatus({ phase: 'Cluster in healthy state' });
+    this.#setStatus({ ...HEALTHY });
+  }
+
+  /** Somebody has asked for another primary, as `kubectl cnpg promote` does. */
+  async obey(): Promise<void> {
+    const { targetPrimary = '', currentPrimary = '' } = this.#server.get(CLUSTERS, CLUSTER).status ?? {};
+    if (targetPrimary === currentPrimary) return;
+    await this.#pause(100, 4_000);
+    this.#promote(this.#pod(targetPrimary)?.spec?.nodeName === undefined ? currentPrimary : targetPrimary);
+    this.#setStatus({ ...HEALTHY });
   }
 
   /** Two moves at once: there, and back or on. */
@@ -143,7 +164,7 @@ export class Postgres {
     }
     this.#promote(first);
     await this.#pause(50, 1_000);
-    this.#setStatus({ phase: 'Cluster in healthy state' });
+    this.#setStatus({ ...HEALTHY });
   }
 
   /** What a human or the operator does in the end, so that there is something to converge to. */
@@ -152,7 +173,7 @@ export class Postgres {
     const inSite = SITE_NODES.includes(pod?.spec?.nodeName ?? '');
     if (pod === undefined || !inSite) await this.#recreatePrimary(this.#random.pick(SITE_NODES));
     this.#promote(this.#primary);
-    this.#setStatus({ phase: 'Cluster in healthy state' });
+    this.#setStatus({ ...HEALTHY });
   }
 
   async #failOverFrom(dead: string): Promise<void> {
@@ -162,7 +183,7 @@ export class Postgres {
     this.#setStatus({ targetPrimary: next });
     await this.#pause(100, 3_000);
     this.#promote(next);
-    this.#setStatus({ phase: 'Cluster in healthy state' });
+    this.#setStatus({ ...HEALTHY });
   }
 
   async #recreatePrimary(node: string): Promise<void> {
@@ -177,6 +198,7 @@ export class Postgres {
     await this.#pause(0, 4_000);
     const pod = this.#server.get(PODS, { namespace: CLUSTER.namespace, name: instance });
     this.#server.replace('scheduler', PODS, { ...pod, spec: { ...pod.spec, nodeName: node } });
+    this.#makeReady(instance);
   }
 
   #promote(instance: string): void {
@@ -202,6 +224,8 @@ export class Postgres {
 
   #createNode(name: string): void {
     this.#server.create(OPERATOR, NODES, { metadata: { name, labels: NODE_LABELS[name] ?? {} } });
+    const options = { type: 'merge', subresource: 'status' } as const;
+    this.#server.patch('kubelet', NODES, { name }, { status: READY }, options);
   }
 
   #label(name: string, region: string): void {
@@ -224,11 +248,20 @@ export class Postgres {
   #createPod(name: string, nodeName?: string): void {
     const { uid = '' } = this.#server.get(CLUSTERS, CLUSTER).metadata;
     const owner = { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', name: CLUSTER.name, uid };
-    const labels = { [CNPG_LABELS.cluster]: CLUSTER.name, [CNPG_LABELS.podRole]: 'instance' };
+    const labels = {
+      [CNPG_LABELS.cluster]: CLUSTER.name,
+      [CNPG_LABELS.podRole]: 'instance',
+      [CNPG_LABELS.instanceRole]: 'replica',
+    };
     this.#server.create<Pod>(OPERATOR, PODS, {
       metadata: { namespace: CLUSTER.namespace, name, labels, ownerReferences: [owner] },
       spec: nodeName === undefined ? {} : { nodeName },
     });
+  }
+
+  #makeReady(name: string): void {
+    const options = { type: 'merge', subresource: 'status' } as const;
+    this.#server.patch('kubelet', PODS, { namespace: CLUSTER.namespace, name }, { status: READY }, options);
   }
 
   #deletePod(name: string): void {
@@ -257,4 +290,4 @@ export const MOVES = [
   'recreateCluster',
 ] as const satisfies readonly (keyof Postgres)[];
 
-type MoveName = (typeof MOVES)[number] | 'stabilise';
+type MoveName = (typeof MOVES)[number] | 'obey' | 'stabilise';

@@ -21,6 +21,7 @@ export const AMBUSHES = [
   'replace leases',
   'get clusters',
   'get pods',
+  'patch clusters',
   'setHosts',
   'getHosts',
 ] as const;

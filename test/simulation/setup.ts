@@ -27,7 +27,7 @@ export const RECORDS = ['db.example.com', 'app.example.com'];
 const LISTED = ['db', 'app'];
 const TTL = 60;
 
-export const CONFIG: Config = configOf({
+const ENVIRONMENT = {
   SITES: JSON.stringify(SITES),
   CNPG_NAMESPACE: CLUSTER.namespace,
   CNPG_CLUSTER_NAME: CLUSTER.name,
@@ -37,7 +37,10 @@ export const CONFIG: Config = configOf({
   NAMECHEAP_API_KEY: 'key',
   NAMECHEAP_CLIENT_IP: '192.0.2.99',
   POD_NAMESPACE: OPS,
-});
+};
+export const PREFERRED_NODE = 'eu-2';
+export const CONFIG = configOf(ENVIRONMENT);
+export const CONFIG_WITH_PREFERENCE = configOf({ ...ENVIRONMENT, PREFERRED_PRIMARY_NODE: PREFERRED_NODE });
 
 function configOf(env: Record<string, string>): Config {
   const loaded = loadConfig(env, () => '');

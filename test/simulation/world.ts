@@ -1,5 +1,6 @@
 import { LABELS } from '../../contract/names.ts';
 import { Sites } from '../../controller/sites.ts';
+import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
 import { explain } from '../../kubernetes/errors.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
 import { SeededRandom } from '../support/random.ts';
@@ -14,7 +15,16 @@ import { Postgres } from './postgres.ts';
 import { Registrar } from './registrar.ts';
 import { Replica, type Sabotage } from './replica.ts';
 import type { Disturbance } from './schedule.ts';
-import { APPS, CONFIG, INITIAL_ZONE, OPS, publishedSite, SITES, ZONE } from './setup.ts';
+import {
+  APPS,
+  CONFIG,
+  CONFIG_WITH_PREFERENCE,
+  INITIAL_ZONE,
+  OPS,
+  publishedSite,
+  SITES,
+  ZONE,
+} from './setup.ts';
 import { Truth } from './truth.ts';
 
 export type Trace = (time: number, actor: string, line: string) => void;
@@ -28,6 +38,8 @@ export interface WorldOptions {
 type Ambush = Extract<Disturbance, { kind: 'ambush' }>;
 
 const MOVES_PRIMARY = new Set(['clusters', 'pods', 'nodes']);
+/** How many seeds share one in which a node is preferred for the primary. */
+const PREFERENCE_EVERY = 4;
 const AMBUSH_MS = 60_000;
 
 /** A cluster, a registrar and two replicas of the controller, and everything that may happen to them. */
@@ -61,7 +73,7 @@ export class World {
     this.#invariants = new Invariants({
       server: this.#server,
       truth: this.#truth,
-      isReplica: (actor) => actor.startsWith('replica'),
+      isReplica,
       now,
       report: (violation) => this.report(violation),
     });
@@ -207,7 +219,7 @@ export class World {
       registrar: this.#registrar,
       random: this.#random.derive(identity),
       hooks: this.#hooks,
-      config: CONFIG,
+      config: this.#options.seed % PREFERENCE_EVERY === 0 ? CONFIG_WITH_PREFERENCE : CONFIG,
       sabotage,
       mayLead: (actor) => this.#invariants.mayLead(actor),
       onRegistrarCall: (actor, verb) => this.#ambush(actor, verb),
@@ -287,12 +299,15 @@ export class World {
       this.#trace(actor, `${verb} ${describe(resource, key)} at ${revision}: ${content(after)}`);
     }
     this.#invariants.onChange(change, this.#serving);
+    if (resource.plural === CLUSTERS.plural && isReplica(actor)) this.#postgres.play('obey');
   }
 
   #trace(actor: string, line: string): void {
     this.#options.trace?.(this.clock.elapsed(), actor, line);
   }
 }
+
+const isReplica = (actor: string) => actor.startsWith('replica');
 
 function content(object: object | undefined): string {
   if (object === undefined) return 'gone';
