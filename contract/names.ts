@@ -17,6 +17,8 @@ export const LABELS = {
   follower: `${PREFIX}/follower`,
   /** On our ConfigMaps: `status`, `report`, `copy` or `zones`. */
   role: `${PREFIX}/role`,
+  /** On a copy of the status: the namespace of the controller that keeps it. */
+  source: `${PREFIX}/source`,
   /** The recommended Kubernetes label; its value on objects of ours is {@link PROGRAM}. */
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;

@@ -1,4 +1,4 @@
-import { LABELS, PROGRAM } from '../../contract/names.ts';
+import { LABELS } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import type { Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap, NAMESPACES, PODS } from '../../kubernetes/resources.ts';
@@ -16,7 +16,12 @@ export class CopySources {
   /** Called with a namespace where something has changed. */
   readonly #onChange: (namespace: string) => void;
 
-  constructor(ports: WatchPorts, follower: string, onChange: (namespace: string) => void) {
+  /** `labels`: those of the copies. */
+  constructor(
+    ports: WatchPorts,
+    labels: Readonly<Record<string, string>>,
+    onChange: (namespace: string) => void,
+  ) {
     this.#onChange = onChange;
     this.#asking = reflect(ports, {
       resource: NAMESPACES,
@@ -39,7 +44,9 @@ export class CopySources {
     });
     this.#copies = reflect(ports, {
       resource: CONFIG_MAPS,
-      labelSelector: `${LABELS.role}=copy,${LABELS.follower}=${follower},${LABELS.managedBy}=${PROGRAM}`,
+      labelSelector: Object.entries(labels)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(),
       keep: (object) => object,
       onChange: (key) => onChange(key.slice(0, key.indexOf('/'))),
     });

@@ -13,6 +13,7 @@ const COPY = {
   'app.kubernetes.io/managed-by': 'kube-site-follower',
   'site-follower/role': 'copy',
   'site-follower/follower': 'default',
+  'site-follower/source': OPS,
 };
 
 let kube: SimulatedCluster;
@@ -212,6 +213,7 @@ describe('a ConfigMap of the same name that is not ours', () => {
   for (const [name, labels] of [
     ['without labels', {}],
     ['that has lost one of our labels', { ...COPY, 'site-follower/follower': 'other' }],
+    ['that another installation keeps', { ...COPY, 'site-follower/source': 'elsewhere' }],
   ] as const) {
     test(`${name} is left alone, and told`, async () => {
       const metadata = { namespace: 'app', name: NAME, labels };

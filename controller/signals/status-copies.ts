@@ -48,6 +48,8 @@ export class StatusCopies implements Signal {
       [LABELS.managedBy]: PROGRAM,
       [LABELS.role]: 'copy',
       [LABELS.follower]: options.follower,
+      // Another installation in this cluster serves the same namespaces; each keeps to the copies that it made.
+      [LABELS.source]: options.namespace,
     };
     this.#queue = new WorkQueue({
       clock,
@@ -56,7 +58,7 @@ export class StatusCopies implements Signal {
       work: (key) => this.#bringInLine(key),
       onFailure: (key, error) => options.onFailure(key, error),
     });
-    this.#sources = new CopySources(options.ports, options.follower, (namespace) => {
+    this.#sources = new CopySources(options.ports, this.#labels, (namespace) => {
       if (this.#synced) this.#queue.add(`${namespace}/${options.name}`);
     });
   }
@@ -108,7 +110,9 @@ export class StatusCopies implements Signal {
     const labels = found?.metadata.labels ?? {};
     const isOurs = Object.entries(this.#labels).every(([name, value]) => labels[name] === value);
     if (found !== undefined && !isOurs) {
-      onRefused(key.namespace, `a ConfigMap ${key.name} that is not ours is there already`);
+      const source = labels[LABELS.source];
+      const whose = source === undefined ? 'is not ours' : `the controller in ${source} keeps`;
+      onRefused(key.namespace, `a ConfigMap ${key.name} that ${whose} is there already`);
       return;
     }
     const step = this.#plan(key, found);
