@@ -3,6 +3,7 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { CONTROLLER_NODE_FLAGS } from './node-flags.ts';
+import { SIDECAR_BUNDLE } from './sidecar-bundle.ts';
 
 // Some CommonJS dependencies call require() of built-ins; an ES module has none of its own.
 const requireBanner =
@@ -12,8 +13,7 @@ const bundles: readonly { readonly entry: string; readonly out: string; readonly
   { entry: 'controller/main.ts', out: 'dist/controller.mjs', format: esModule(CONTROLLER_NODE_FLAGS) },
   { entry: 'webhook/main.ts', out: 'dist/webhook.mjs', format: esModule() },
   { entry: 'cli/main.ts', out: 'dist/cli.mjs', format: esModule() },
-  // It is in every pod. An ES module would take 10 MiB more, and longer to start.
-  { entry: 'sidecar/main.ts', out: 'dist/sidecar.cjs', format: { format: 'cjs', minifyIdentifiers: true } },
+  { entry: 'sidecar/main.ts', out: 'dist/sidecar.cjs', format: SIDECAR_BUNDLE },
 ];
 
 for (const { entry, out, format } of bundles) {
