@@ -1,35 +1,168 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
-import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
-import type { KubeObject } from '../../kubernetes/api.ts';
-import { PODS, type Pod } from '../../kubernetes/resources.ts';
+import { describe, test } from 'node:test';
+import { ANNOTATIONS, LABELS, PROGRAM } from '../../contract/names.ts';
+import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import {
+  EVENTS,
+  type KubeEvent,
+  LEASES,
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  PODS,
+  type Pod,
+} from '../../kubernetes/resources.ts';
+import { askingPod, isInjected, podIn } from '../support/pod-stream.ts';
+import { startProcess } from '../support/process.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
-import { createWebhookScene } from '../support/webhook-process.ts';
+import { until } from '../support/until.ts';
+import { createWebhookScene, WEBHOOK_BUNDLE, type WebhookScene } from '../support/webhook-process.ts';
 
 const plane = await sharedControlPlane();
+const { api } = plane;
 
-function pod(namespace: string, labels: Readonly<Record<string, string>> = {}): Pod {
-  const containers = [{ name: 'app', image: 'app:1' }];
-  return {
-    metadata: { name: `app-${crypto.randomUUID().slice(0, 8)}`, namespace, labels },
-    spec: { containers },
-  } as KubeObject as Pod;
+const DEPLOYMENTS: Resource<Deployment> = {
+  group: 'apps',
+  version: 'v1',
+  plural: 'deployments',
+  kind: 'Deployment',
+  namespaced: true,
+};
+
+interface Deployment extends KubeObject {
+  readonly spec: object;
 }
 
-const ASKS = { [LABELS.inject]: 'true' };
-
-function sidecars(created: Pod): readonly string[] {
-  const { initContainers = [] } = created.spec as { initContainers?: { name: string }[] };
-  return initContainers.map(({ name }) => name);
-}
-
-test('a labelled pod gets the sidecar, others are left alone', async (t) => {
+/** Ready. */
+async function startScene(t: Parameters<typeof createWebhookScene>[0]): Promise<WebhookScene> {
   const scene = await createWebhookScene(t, plane);
   await scene.start(1);
   await scene.ready(1);
-  const injected = await plane.api.create(PODS, pod(scene.pods, ASKS));
-  assert.deepEqual(sidecars(injected), [SIDECAR_CONTAINER]);
-  assert.equal(injected.metadata.annotations?.[ANNOTATIONS.status], 'injected');
-  assert.deepEqual(sidecars(await plane.api.create(PODS, pod(scene.pods))), []);
+  return scene;
+}
+
+function changed(
+  pod: Pod,
+  { annotations = {}, spec = {} }: { annotations?: Record<string, string>; spec?: object },
+) {
+  return { ...pod, metadata: { ...pod.metadata, annotations }, spec: { ...pod.spec, ...spec } };
+}
+
+function event(namespace: string, reason: string, name: string): Promise<KubeEvent> {
+  return until(
+    `there is an Event ${reason} on ${name}`,
+    async (signal) =>
+      (await api.list(EVENTS, { namespace, signal })).items.find(
+        ({ reason: found, regarding }) => found === reason && regarding.name === name,
+      ),
+    { timeoutMs: 20_000 },
+  );
+}
+
+async function metric(scene: WebhookScene, series: string): Promise<number> {
+  const text = await (await fetch(`${scene.replicas[0]?.url}/metrics`)).text();
+  const line = text.split('\n').find((found) => found.startsWith(`kube_site_follower_webhook_${series} `));
+  return Number(line?.slice(line.lastIndexOf(' ')) ?? Number.NaN);
+}
+
+describe('a webhook', { concurrency: 3 }, () => {
+  test('injects what asks, says so, and leaves the rest alone', async (t) => {
+    const scene = await startScene(t);
+    const { pods: namespace } = scene;
+    const injected = await api.create(PODS, askingPod(namespace));
+    assert.ok(isInjected(injected));
+    assert.equal(injected.metadata.annotations?.[ANNOTATIONS.status], 'injected');
+    const told = await event(namespace, 'Injected', injected.metadata.name);
+    assert.deepEqual([told.type, told.reportingController], ['Normal', `${PROGRAM}-webhook`]);
+
+    assert.ok(!isInjected(await api.create(PODS, podIn(namespace))));
+    assert.ok(!isInjected(await api.create(PODS, podIn(namespace, { [LABELS.inject]: 'false' }))));
+    const unlabelled = await api.create(PODS, podIn(await scene.createAskingNamespace()));
+    assert.ok(isInjected(unlabelled));
+    assert.equal(unlabelled.metadata.labels?.[LABELS.inject], 'true');
+    assert.equal(await metric(scene, 'reviews_total{kind="Pod",outcome="injected"}'), 2);
+    // The API server may ask again after its own plugins have changed a pod (reinvocationPolicy IfNeeded).
+    assert.ok((await metric(scene, 'review_duration_seconds_count')) >= 2);
+  });
+
+  test('says why a pod is skipped or refused', async (t) => {
+    const scene = await startScene(t);
+    const { pods: namespace } = scene;
+    const host = await api.create(PODS, changed(askingPod(namespace), { spec: { hostNetwork: true } }));
+    assert.ok(!isInjected(host));
+    const skipped = await event(namespace, 'InjectionSkipped', host.metadata.name);
+    assert.match(skipped.note, /hostNetwork/);
+    assert.equal(await metric(scene, 'skips_total{reason="host-network"}'), 1);
+
+    const bad = changed(askingPod(namespace), { annotations: { [ANNOTATIONS.port]: '80' } });
+    await assert.rejects(api.create(PODS, bad), /site-follower\/port.*"80".*1024 to 65535/);
+    const denied = await event(namespace, 'InjectionDenied', bad.metadata.name);
+    assert.match(denied.note, /site-follower\/port/);
+
+    assert.equal(await metric(scene, 'reviews_total{kind="Pod",outcome="denied"}'), 1);
+  });
+
+  test('carries a label from a Deployment to its pods', async (t) => {
+    const scene = await startScene(t);
+    const { pods: namespace } = scene;
+    const labels = { app: 'web' };
+    const deployment: Deployment = {
+      metadata: { name: 'web', namespace, labels: { [LABELS.inject]: 'true' } },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'app:1' }] } },
+      },
+    };
+    await api.create(DEPLOYMENTS, deployment);
+    const pods = await until(
+      'the Deployment has its pods',
+      async (signal) => {
+        const { items } = await api.list(PODS, { namespace, labelSelector: 'app=web', signal });
+        return items.length === 2 ? items : undefined;
+      },
+      { timeoutMs: 20_000 },
+    );
+    assert.deepEqual(pods.map(isInjected), [true, true]);
+    const owner = pods[0]?.metadata.ownerReferences?.[0];
+    assert.ok(owner);
+    const { regarding } = await event(namespace, 'Injected', owner.name);
+    assert.deepEqual([regarding.kind, regarding.uid], ['ReplicaSet', owner.uid]);
+  });
+
+  test('is ready only when the API server would accept its certificate', async (t) => {
+    const scene = await createWebhookScene(t, plane);
+    await api.delete(MUTATING_WEBHOOK_CONFIGURATIONS, scene.configuration.metadata);
+    const [replica] = await scene.start(1);
+    assert.ok(replica);
+    const reasons = async () => (await fetch(replica.readyUrl)).text();
+    await until(
+      'the configuration is missed',
+      async () => (await reasons()).includes('was not found') || undefined,
+      {
+        timeoutMs: 10_000,
+      },
+    );
+    assert.equal((await fetch(`${replica.url}/healthz`)).status, 200);
+    await api.create(MUTATING_WEBHOOK_CONFIGURATIONS, scene.configuration);
+    await until('it spreads', async () => (await reasons()).includes('still spreading') || undefined, {
+      timeoutMs: 10_000,
+    });
+    await scene.ready(1);
+    assert.ok(isInjected(await api.create(PODS, askingPod(scene.pods))));
+    const { status } = await fetch(replica.readyUrl);
+    assert.equal(status, 200);
+    assert.ok((await metric(scene, 'certificate_expiry_timestamp_seconds')) > Date.now() / 1_000);
+    const { spec } = await api.get(LEASES, { namespace: scene.namespace, name: `${PROGRAM}-webhook` });
+    assert.ok(spec?.holderIdentity);
+  });
+
+  test('ends with 2 and every problem when its configuration is wrong', async () => {
+    const env = { WEBHOOK_PORT: 'x', CERTIFICATE_DAYS: '-1', LOG_LEVEL: 'loud', SIDECAR_CPU_REQUEST: 'much' };
+    const child = await startProcess('webhook', [process.execPath, WEBHOOK_BUNDLE], { env });
+    assert.deepEqual(await child.exited, { code: 2, signal: null });
+    for (const name of Object.keys(env))
+      assert.ok(
+        child.lines.some((line) => line.includes(name)),
+        name,
+      );
+  });
 });

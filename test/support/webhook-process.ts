@@ -15,7 +15,7 @@ import { type ChildProcess, startProcess } from './process.ts';
 import { createNamespace } from './seed.ts';
 import { until } from './until.ts';
 
-const BUNDLE = new URL('../../dist/webhook.mjs', import.meta.url).pathname;
+export const WEBHOOK_BUNDLE = new URL('../../dist/webhook.mjs', import.meta.url).pathname;
 const START_LIMIT_MS = 30_000;
 /** On the namespaces that this scene's webhook is asked about: others share the API server. */
 const SCENE = 'test/webhook';
@@ -139,7 +139,7 @@ export class WebhookScene {
 
   async #startOne(): Promise<WebhookProcess> {
     const { user = 'admin', env = {} } = this.#options;
-    const child = await startProcess('webhook', [process.execPath, BUNDLE], {
+    const child = await startProcess('webhook', [process.execPath, WEBHOOK_BUNDLE], {
       env: {
         KUBECONFIG: await this.plane.kubeconfigFor(user),
         POD_NAMESPACE: this.namespace,
