@@ -3,8 +3,11 @@ import { run } from './run.ts';
 
 const STDIN = 0;
 
-// Whoever reads has read enough, as `head` does.
-process.stdout.on('error', () => process.exit());
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads has read enough, as `head` does.
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
 
 process.exitCode = run(process.argv.slice(2), {
   env: process.env,
