@@ -91,11 +91,8 @@ test('pods that ask and run without the sidecar are told, once, and left alone',
   assert.equal(second.version, first.version, 'written though nothing was new');
   const { items } = await api.list(EVENTS, { namespace: plain });
   assert.deepEqual(
-    items.map(({ reason, regarding }) => [reason, regarding.kind, regarding.name]).sort(),
-    [
-      ['InjectionMissed', 'Pod', missed[0]],
-      ['InjectionMissed', 'ReplicaSet', 'web-1'],
-    ].sort(),
+    items.map(({ reason, regarding }) => `${reason} ${regarding.kind} ${regarding.name}`).sort(),
+    [`InjectionMissed Pod ${missed[0]}`, 'InjectionMissed ReplicaSet web-1'].sort(),
   );
 
   for (const name of missed.filter((pod) => pod !== missed[1]))

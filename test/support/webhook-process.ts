@@ -1,6 +1,5 @@
 /** The real webhook, as it is shipped, in processes of their own behind one address. */
 import { randomBytes } from 'node:crypto';
-import type { TestContext } from 'node:test';
 import { LABELS } from '../../contract/names.ts';
 import {
   MUTATING_WEBHOOK_CONFIGURATIONS,
@@ -25,6 +24,11 @@ export interface WebhookProcess extends Backend {
   readonly url: string;
 }
 
+/** A test, or whatever else ends. */
+export interface Lifetime {
+  after(end: () => Promise<unknown>): void;
+}
+
 export interface WebhookSceneOptions {
   readonly env?: Environment;
   readonly user?: User;
@@ -32,7 +36,7 @@ export interface WebhookSceneOptions {
 
 /** A namespace for the webhook itself, one for pods, a configuration that is for this scene only, and an address. */
 export async function createWebhookScene(
-  t: Pick<TestContext, 'after'>,
+  t: Lifetime,
   plane: ControlPlaneAccess,
   options: WebhookSceneOptions = {},
 ): Promise<WebhookScene> {
@@ -65,13 +69,13 @@ export class WebhookScene {
   /** One whose labelled pods the webhook is asked about. */
   readonly pods: string;
   readonly balancer: Balancer;
-  readonly #test: Pick<TestContext, 'after'>;
+  readonly #test: Lifetime;
   readonly #id: string;
   readonly #options: WebhookSceneOptions;
   #replicas: readonly WebhookProcess[] = [];
 
   /** Use createWebhookScene. */
-  constructor(test: Pick<TestContext, 'after'>, plane: ControlPlaneAccess, parts: SceneParts) {
+  constructor(test: Lifetime, plane: ControlPlaneAccess, parts: SceneParts) {
     this.#test = test;
     this.plane = plane;
     this.#id = parts.id;

@@ -1,0 +1,174 @@
+/** How fast the webhook answers reviews, from outside of its process and over TLS, beside a bare handler. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Pool } from 'undici';
+import { LABELS } from '../contract/names.ts';
+import type { ControlPlaneAccess } from '../test/support/control-plane-access.ts';
+import { startProcess } from '../test/support/process.ts';
+import { createWebhookScene } from '../test/support/webhook-process.ts';
+import { createAuthority, issueLeaf } from '../webhook/certificates/authority.ts';
+import { REVIEW_PATH } from '../webhook/configuration.ts';
+import { type Memory, memoryOf } from './memory.ts';
+
+export interface Admission {
+  readonly webhook: Load;
+  readonly floor: Load;
+  /** Of the webhook, after all of it. */
+  readonly memory: Memory;
+}
+
+export interface Load {
+  /** Milliseconds from when a review was due until its answer was read, at RATE a second. */
+  readonly steadyMs: readonly number[];
+  /** Reviews a second when each connection sends the next as soon as it has its answer. */
+  readonly saturated: number;
+}
+
+export interface AdmissionSize {
+  /** Of each of the two parts, for each server. */
+  readonly seconds: number;
+}
+
+const RATE = 200;
+/** As many connections as a busy API server holds. */
+const CONNECTIONS = 16;
+const WARM_UP = 2_000;
+const LIFE_MS = 3_600_000;
+
+export async function measureAdmission(
+  plane: ControlPlaneAccess,
+  { seconds }: AdmissionSize,
+): Promise<Admission> {
+  await using ends = new AsyncDisposableStack();
+  const scene = await createWebhookScene(
+    { after: (end) => void ends.defer(async () => void (await end())) },
+    plane,
+  );
+  const [webhook] = await scene.start(1);
+  await scene.ready(1);
+  if (webhook === undefined) throw new Error('no webhook was started');
+  const [entry] = (await scene.stored()).webhooks ?? [];
+  const ca = Buffer.from(entry?.clientConfig.caBundle ?? '', 'base64').toString();
+
+  const authority = await createAuthority(Date.now(), LIFE_MS);
+  const pair = await issueLeaf(authority, ['127.0.0.1'], Date.now(), LIFE_MS);
+  const floor = await startProcess('floor', [process.execPath, `${import.meta.dirname}/floor-admission.ts`], {
+    env: { PAIR: JSON.stringify(pair), NODE_NO_WARNINGS: '1' },
+  });
+  ends.defer(async () => void (await floor.stop()));
+  const { port } = await floor.waitForLog(({ msg }) => msg === 'serving', 10_000);
+
+  // In turn, so that both see the same machine.
+  const measured = {
+    floor: await measure(Number(port), authority.certificate, seconds),
+    webhook: await measure(webhook.port, ca, seconds),
+  };
+  return { ...measured, memory: await memoryOf(webhook.child.pid) };
+}
+
+async function measure(port: number, ca: string, seconds: number): Promise<Load> {
+  const pool = new Pool(`https://127.0.0.1:${port}`, { connections: CONNECTIONS, connect: { ca } });
+  try {
+    for (let sent = 0; sent < WARM_UP; sent += CONNECTIONS) {
+      await Promise.all(Array.from({ length: CONNECTIONS }, () => review(pool)));
+    }
+    const steadyMs = await steadily(pool, seconds);
+    return { steadyMs, saturated: await saturate(pool, seconds) };
+  } finally {
+    await pool.close();
+  }
+}
+
+/** An open loop: a slow answer does not hold up the reviews behind it, so their waiting is measured too. */
+async function steadily(pool: Pool, seconds: number): Promise<readonly number[]> {
+  const began = performance.now();
+  const all: Promise<number>[] = [];
+  for (let index = 0; index < seconds * RATE; index += 1) {
+    const dueAt = began + (index * 1_000) / RATE;
+    const early = dueAt - performance.now();
+    if (early > 0) await delay(early);
+    all.push(review(pool).then(() => performance.now() - dueAt));
+  }
+  return Promise.all(all);
+}
+
+async function saturate(pool: Pool, seconds: number): Promise<number> {
+  const began = performance.now();
+  const endsAt = began + seconds * 1_000;
+  let answered = 0;
+  await Promise.all(
+    Array.from({ length: CONNECTIONS }, async () => {
+      for (; performance.now() < endsAt; answered += 1) await review(pool);
+    }),
+  );
+  return (answered * 1_000) / (performance.now() - began);
+}
+
+async function review(pool: Pool): Promise<void> {
+  const { statusCode, body } = await pool.request({
+    path: REVIEW_PATH,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(reviewOf(randomUUID())),
+  });
+  const answer = (await body.json()) as { readonly response?: { readonly allowed?: boolean } };
+  if (statusCode !== 200 || answer.response?.allowed !== true) throw new Error(`a review got ${statusCode}`);
+}
+
+/** As large as the pod of a usual Deployment: a few kB. */
+function reviewOf(uid: string): object {
+  const probe = {
+    httpGet: { path: '/healthz', port: 8080, scheme: 'HTTP' },
+    periodSeconds: 10,
+    timeoutSeconds: 1,
+  };
+  const env = Array.from({ length: 20 }, (_, index) => ({
+    name: `SETTING_${index}`,
+    value: `value of ${index}`,
+  }));
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: {
+      uid,
+      kind: { group: '', version: 'v1', kind: 'Pod' },
+      resource: { group: '', version: 'v1', resource: 'pods' },
+      namespace: 'shop',
+      operation: 'CREATE',
+      userInfo: { username: 'system:serviceaccount:kube-system:replicaset-controller' },
+      object: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: {
+          generateName: 'web-6d4cf56db6-',
+          namespace: 'shop',
+          labels: { app: 'web', 'pod-template-hash': '6d4cf56db6', [LABELS.inject]: 'true' },
+          ownerReferences: [
+            { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-6d4cf56db6', uid: 'a', controller: true },
+          ],
+        },
+        spec: {
+          containers: [
+            {
+              name: 'web',
+              image: 'registry.example.com/shop/web:1.2.3',
+              ports: [{ containerPort: 8080, protocol: 'TCP' }],
+              env,
+              resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '256Mi' } },
+              livenessProbe: probe,
+              readinessProbe: probe,
+              volumeMounts: [
+                { name: 'kube-api-access', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' },
+              ],
+            },
+          ],
+          volumes: [{ name: 'kube-api-access', projected: { sources: [] } }],
+          serviceAccountName: 'default',
+          terminationGracePeriodSeconds: 30,
+        },
+      },
+      oldObject: null,
+      dryRun: false,
+    },
+  };
+}
