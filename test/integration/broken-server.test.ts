@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assertOneHistory } from '../support/config-map-history.ts';
-import { startControlPlane } from '../support/control-plane.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { Registrar } from '../support/registrar.ts';
 import { ADDRESSES, createScene, EAST, WEST } from '../support/scene.ts';
-import { installCnpgCrds } from '../support/seed.ts';
+import { ownControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
 
 const PAUSE_MS = 30_000;
 
-const plane = await startControlPlane();
-after(() => plane.stop());
-await installCnpgCrds(plane.api);
+const plane = await ownControlPlane();
 
 /** The number of the replicas that say that they lead. */
 async function leaders(controllers: readonly ControllerProcess[]): Promise<number> {

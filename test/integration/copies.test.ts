@@ -6,9 +6,10 @@ import { CONFIG_MAPS, NAMESPACES, PODS } from '../../kubernetes/resources.ts';
 import { ConfigMapHistory } from '../support/config-map-history.ts';
 import { createScene, EAST, type Scene, WEST } from '../support/scene.ts';
 import { createNamespace } from '../support/seed.ts';
-import { sharedControlPlane } from '../support/shared-control-plane.ts';
+import { ownControlPlane } from '../support/shared-control-plane.ts';
 
-const plane = await sharedControlPlane();
+/** Every controller of a cluster serves all namespaces that ask, so here there is one controller at a time. */
+const plane = await ownControlPlane();
 
 /** A namespace of an application, and what becomes of the copy in it. */
 async function createApp(t: TestContext): Promise<ConfigMapHistory> {
@@ -28,7 +29,7 @@ const isLike = (scene: Scene) => (version: { readonly data: Readonly<Record<stri
 
 const isGone = ({ object }: { readonly object: unknown }) => object === undefined;
 
-describe('copies of the status', { concurrency: 3 }, () => {
+describe('copies of the status', () => {
   test('are in the namespaces that ask for one, follow each move, and go when they are not wanted', async (t) => {
     const scene = await createScene(t, plane);
     const [early, late] = [await createApp(t), await createApp(t)];
@@ -86,15 +87,17 @@ describe('copies of the status', { concurrency: 3 }, () => {
   test('take nothing away from somebody who has a ConfigMap of that name', async (t) => {
     const scene = await createScene(t, plane);
     const theirs = await createApp(t);
+    const { namespace } = theirs.key;
     await plane.api.create(CONFIG_MAPS, { metadata: theirs.key, data: { mine: 'yes' } });
-    await label(theirs.key.namespace, 'true');
+    await label(namespace, 'true');
     await scene.startAndSettle();
-    const { type, note } = await scene.event('CopyRefused');
+    const { type } = await scene.event('CopyRefused', ({ note }) =>
+      note.includes(`Namespace ${namespace}: `),
+    );
     assert.equal(type, 'Warning');
-    assert.ok(note.includes(theirs.key.namespace), note);
     await scene.moveTo(WEST);
     await scene.settled(WEST, 2);
-    await label(theirs.key.namespace, null);
+    await label(namespace, null);
     // Another namespace is served after that, so the controller has seen the label go.
     const other = await createApp(t);
     await label(other.key.namespace, 'true');
@@ -114,5 +117,23 @@ describe('copies of the status', { concurrency: 3 }, () => {
     await scene.start();
     await kept.until('it follows', ({ status }) => status?.activeSite === WEST);
     await left.until('it is removed', isGone);
+  });
+
+  test('belong to one installation: a second one in the same cluster leaves them alone, and says so', async (t) => {
+    const [one, other] = [await createScene(t, plane), await createScene(t, plane)];
+    const copy = await createApp(t);
+    await label(copy.key.namespace, 'true');
+    await one.startAndSettle();
+    await copy.until('it is there', isLike(one));
+    await other.startAndSettle();
+    const { note } = await other.event('CopyRefused', (event) => event.note.includes(copy.key.namespace));
+    assert.ok(note.includes(one.namespace), note);
+    for (const scene of [other, one]) {
+      await scene.moveTo(WEST);
+      await scene.settled(WEST, 2);
+    }
+    await copy.until('it follows its own', isLike(one));
+    const owners = copy.versions.map(({ status }) => status?.activeNode);
+    assert.deepEqual([...new Set(owners)], [one.nodes.east, one.nodes.west]);
   });
 });

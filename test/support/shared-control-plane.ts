@@ -1,5 +1,5 @@
 import { after } from 'node:test';
-import { startControlPlane } from './control-plane.ts';
+import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { type ControlPlaneAccess, openControlPlane } from './control-plane-access.ts';
 import { installCnpgCrds } from './seed.ts';
 
@@ -18,6 +18,11 @@ export async function sharedControlPlane(): Promise<ControlPlaneAccess> {
     after(() => plane.close());
     return plane;
   }
+  return ownControlPlane();
+}
+
+/** The same for one test file alone, which may break it. */
+export async function ownControlPlane(): Promise<ControlPlane> {
   const plane = await startControlPlane({ controllers: true });
   after(() => plane.stop());
   await installCnpgCrds(plane.api);
