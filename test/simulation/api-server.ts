@@ -252,7 +252,7 @@ export class ApiServer {
       this.#unknown(`namespace of ${describe(resource, key)}`);
     }
     const { namespace } = key;
-    if (namespace !== undefined && !this.#objects.get('/namespaces')?.has(path({ name: namespace }))) {
+    if (namespace !== undefined && !this.#objects.get('namespaces')?.has(path({ name: namespace }))) {
       throw refusal(404, 'NotFound', `namespaces "${namespace}" not found`);
     }
   }
@@ -268,12 +268,12 @@ export class ApiServer {
       (labels === undefined || labels.matches(metadata.labels));
   }
 
-  #collection(resource: Resource): Map<string, KubeObject> {
-    const name = `${resource.group}/${resource.plural}`;
-    const known = this.#objects.get(name);
+  /** Plurals are unique among the resources that are used here. */
+  #collection({ plural }: Resource): Map<string, KubeObject> {
+    const known = this.#objects.get(plural);
     if (known !== undefined) return known;
     const collection = new Map<string, KubeObject>();
-    this.#objects.set(name, collection);
+    this.#objects.set(plural, collection);
     return collection;
   }
 

@@ -87,7 +87,7 @@ const WEIGHTS: Readonly<Record<Disturbance['kind'], number>> = {
 };
 
 export function drawSchedule(random: SeededRandom): Schedule {
-  const quietAt = random.integer(150, 270) * 1_000;
+  const quietAt = random.integer(140, 240) * 1_000;
   const steps: Step[] = [];
   // Things come in bursts: what goes wrong together finds more than what goes wrong alone.
   for (let at = random.integer(0, 5_000); at < quietAt; at += gap(random)) {
