@@ -7,6 +7,7 @@ import { type Figures, figuresOf, median } from './figures.ts';
 import type { Memory } from './memory.ts';
 import type { Watched } from './moves.ts';
 import type { Scale } from './scale.ts';
+import type { SidecarResults } from './sidecar.ts';
 import type { Start } from './starts.ts';
 
 /** Times in milliseconds, memory in MiB. */
@@ -16,6 +17,7 @@ export interface Results {
   readonly unwatched: readonly number[];
   readonly dns: readonly number[];
   readonly starts: readonly Start[];
+  readonly sidecar: SidecarResults;
   readonly scale: Scale;
 }
 
@@ -58,7 +60,7 @@ export type Row = {
 };
 
 /** The targets are those of the design's section on speed. */
-export function rowsOf({ watched, unwatched, dns, starts, scale }: Results): readonly Row[] {
+export function rowsOf({ watched, unwatched, dns, starts, sidecar, scale }: Results): readonly Row[] {
   const [own, floor] = [figuresOf(watched.controller), figuresOf(watched.floor)];
   const ratio = own.p50 / floor.p50;
   const [slow, accepted, copies] = [figuresOf(unwatched), figuresOf(dns), figuresOf(scale.copiesMs)];
@@ -78,6 +80,7 @@ export function rowsOf({ watched, unwatched, dns, starts, scale }: Results): rea
       figures: times(accepted),
       target: atMost('max', accepted.max, 3_000, 'ms'),
     },
+    ...sidecarRows(sidecar),
     { what: `primary → ${scale.namespaces} copies`, figures: times(copies) },
     { what: 'start → ready', figures: times(figuresOf(starts.map(({ readyMs }) => readyMs))) },
     { what: 'start → first status', figures: times(figuresOf(starts.map(({ statusMs }) => statusMs))) },
@@ -87,6 +90,32 @@ export function rowsOf({ watched, unwatched, dns, starts, scale }: Results): rea
       what: `memory with ${scale.pods} pods`,
       figures: memory(scale.memory),
       target: atMost('peak', scale.memory.peak, 150, 'MiB'),
+    },
+  ];
+}
+
+function sidecarRows({ flipsMs, requests, started, loaded, later }: SidecarResults): readonly Row[] {
+  const flips = figuresOf(flipsMs);
+  return [
+    {
+      what: 'primary → both sidecars answer',
+      figures: times(flips),
+      target: atMost('p99', flips.p99, 250, 'ms'),
+    },
+    {
+      what: 'sidecar after the start',
+      figures: memory(started),
+      target: atMost('RSS', started.rss, 58, 'MiB'),
+    },
+    {
+      what: `sidecar after ${requests.toLocaleString('en')} requests`,
+      figures: memory(loaded),
+      target: atMost('anonymous', loaded.anonymous, 15, 'MiB'),
+    },
+    {
+      what: 'sidecar after as many again',
+      figures: `${memory(later)}, ${later.pss.toFixed(0)} PSS`,
+      target: atMost('RSS', later.rss, 58, 'MiB'),
     },
   ];
 }
