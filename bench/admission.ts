@@ -8,7 +8,7 @@ import { startProcess } from '../test/support/process.ts';
 import { createWebhookScene } from '../test/support/webhook-process.ts';
 import { createAuthority, issueLeaf } from '../webhook/certificates/authority.ts';
 import { REVIEW_PATH } from '../webhook/configuration.ts';
-import { type Memory, memoryOf } from './memory.ts';
+import { cpuSeconds, type Memory, memoryOf } from './memory.ts';
 
 export interface Admission {
   readonly webhook: Load;
@@ -22,6 +22,8 @@ export interface Load {
   readonly steadyMs: readonly number[];
   /** Reviews a second when each connection sends the next as soon as it has its answer. */
   readonly saturated: number;
+  /** Microseconds of processor time for each of those: also true on a machine that others use. */
+  readonly cpuUs: number;
 }
 
 export interface AdmissionSize {
@@ -60,20 +62,20 @@ export async function measureAdmission(
 
   // In turn, so that both see the same machine.
   const measured = {
-    floor: await measure(Number(port), authority.certificate, seconds),
-    webhook: await measure(webhook.port, ca, seconds),
+    floor: await measure(Number(port), floor.pid, authority.certificate, seconds),
+    webhook: await measure(webhook.port, webhook.child.pid, ca, seconds),
   };
   return { ...measured, memory: await memoryOf(webhook.child.pid) };
 }
 
-async function measure(port: number, ca: string, seconds: number): Promise<Load> {
+async function measure(port: number, pid: number, ca: string, seconds: number): Promise<Load> {
   const pool = new Pool(`https://127.0.0.1:${port}`, { connections: CONNECTIONS, connect: { ca } });
   try {
     for (let sent = 0; sent < WARM_UP; sent += CONNECTIONS) {
       await Promise.all(Array.from({ length: CONNECTIONS }, () => review(pool)));
     }
     const steadyMs = await steadily(pool, seconds);
-    return { steadyMs, saturated: await saturate(pool, seconds) };
+    return { steadyMs, ...(await saturate(pool, pid, seconds)) };
   } finally {
     await pool.close();
   }
@@ -92,8 +94,8 @@ async function steadily(pool: Pool, seconds: number): Promise<readonly number[]>
   return Promise.all(all);
 }
 
-async function saturate(pool: Pool, seconds: number): Promise<number> {
-  const began = performance.now();
+async function saturate(pool: Pool, pid: number, seconds: number): Promise<Omit<Load, 'steadyMs'>> {
+  const [began, cpuBefore] = [performance.now(), await cpuSeconds(pid)];
   const endsAt = began + seconds * 1_000;
   let answered = 0;
   await Promise.all(
@@ -101,7 +103,8 @@ async function saturate(pool: Pool, seconds: number): Promise<number> {
       for (; performance.now() < endsAt; answered += 1) await review(pool);
     }),
   );
-  return (answered * 1_000) / (performance.now() - began);
+  const cpu = (await cpuSeconds(pid)) - cpuBefore;
+  return { saturated: (answered * 1_000) / (performance.now() - began), cpuUs: (cpu * 1e6) / answered };
 }
 
 async function review(pool: Pool): Promise<void> {

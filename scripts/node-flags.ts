@@ -1,5 +1,8 @@
 /**
- * What node is told when it runs the controller; the bundle's first line says it too. Without it the space for new
- * objects grows to 128 MiB while a change is copied into hundreds of namespaces, though 2 MiB serve as fast.
+ * What node is told when it runs the controller; the bundle's first line says it too. About 15 MiB of its heap are in
+ * use, with 5,000 injected pods as well. Left to itself, node lets garbage pile up to 240 MiB before it looks.
  */
-export const CONTROLLER_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=2'];
+export const CONTROLLER_NODE_FLAGS: readonly string[] = [
+  '--max-semi-space-size=2',
+  '--max-old-space-size=128',
+];

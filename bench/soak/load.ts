@@ -18,7 +18,8 @@ const SCRAPE_MS = 200;
 const LISTEN_MS = 1_000;
 const COPIES = 20;
 const TOGGLE_MS = 500;
-const CUT_MS = 10_000;
+/** Rarely enough that the watches count as healthy, and begin anew at once. */
+const CUT_MS = 30_000;
 
 /** Resolves after `signal` aborts; rejects as soon as a part of it fails. */
 export async function makeLoad(targets: LoadTargets, signal: AbortSignal): Promise<void> {
