@@ -1,15 +1,34 @@
-/** `make bench`: speed and memory of the controller and the sidecar, measured from outside of it. `--short`: fewer of everything. */
+/** `make bench`: speed and memory of the three programs, measured from outside of it. `--short`: fewer of everything. */
 import { parseArgs, styleText } from 'node:util';
 import { startControlPlane } from '../test/support/control-plane.ts';
 import { installCnpgCrds } from '../test/support/seed.ts';
+import { measureAdmission } from './admission.ts';
 import { timeDns, timeUnwatched, timeWatched } from './moves.ts';
 import { describeMachine, type Results, type Row, rowsOf, writeResults } from './results.ts';
 import { measureScale, seedNamespaces } from './scale.ts';
 import { measureSidecar } from './sidecar.ts';
 import { type Start, timeStart } from './starts.ts';
 
-const FULL = { starts: 5, watched: 150, dns: 4, unwatched: 6, flips: 100, requests: 20_000, namespaces: 500 };
-const SHORT = { starts: 2, watched: 40, dns: 1, unwatched: 1, flips: 20, requests: 5_000, namespaces: 50 };
+const FULL = {
+  starts: 5,
+  watched: 150,
+  dns: 4,
+  unwatched: 6,
+  flips: 100,
+  requests: 20_000,
+  seconds: 20,
+  namespaces: 500,
+};
+const SHORT = {
+  starts: 2,
+  watched: 40,
+  dns: 1,
+  unwatched: 1,
+  flips: 20,
+  requests: 5_000,
+  seconds: 5,
+  namespaces: 50,
+};
 
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
 const results = await measure(values.short ? SHORT : FULL);
@@ -37,10 +56,12 @@ async function measure(size: typeof FULL): Promise<Results> {
   const unwatched = await timeUnwatched(plane, size.unwatched);
   progress(`${size.flips} moves until the sidecars answer, then ${2 * size.requests} requests`);
   const sidecar = await measureSidecar(plane, size);
+  progress(`${4 * size.seconds} s of admission reviews`);
+  const admission = await measureAdmission(plane, size);
   progress(`${size.namespaces} namespaces full of injected pods`);
   await seedNamespaces(plane, size.namespaces);
   const scale = await measureScale(plane, size.namespaces);
-  return { machine, starts, watched, dns, unwatched, sidecar, scale };
+  return { machine, starts, watched, dns, unwatched, sidecar, admission, scale };
 }
 
 function progress(what: string): void {

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
+import type { Admission, Load } from './admission.ts';
 import { type Figures, figuresOf, median } from './figures.ts';
 import type { Memory } from './memory.ts';
 import type { Watched } from './moves.ts';
@@ -18,6 +19,7 @@ export interface Results {
   readonly dns: readonly number[];
   readonly starts: readonly Start[];
   readonly sidecar: SidecarResults;
+  readonly admission: Admission;
   readonly scale: Scale;
 }
 
@@ -60,7 +62,15 @@ export type Row = {
 };
 
 /** The targets are those of the design's section on speed. */
-export function rowsOf({ watched, unwatched, dns, starts, sidecar, scale }: Results): readonly Row[] {
+export function rowsOf({
+  watched,
+  unwatched,
+  dns,
+  starts,
+  sidecar,
+  admission,
+  scale,
+}: Results): readonly Row[] {
   const [own, floor] = [figuresOf(watched.controller), figuresOf(watched.floor)];
   const ratio = own.p50 / floor.p50;
   const [slow, accepted, copies] = [figuresOf(unwatched), figuresOf(dns), figuresOf(scale.copiesMs)];
@@ -81,6 +91,7 @@ export function rowsOf({ watched, unwatched, dns, starts, sidecar, scale }: Resu
       target: atMost('max', accepted.max, 3_000, 'ms'),
     },
     ...sidecarRows(sidecar),
+    ...admissionRows(admission),
     { what: `primary → ${scale.namespaces} copies`, figures: times(copies) },
     { what: 'start → ready', figures: times(figuresOf(starts.map(({ readyMs }) => readyMs))) },
     { what: 'start → first status', figures: times(figuresOf(starts.map(({ statusMs }) => statusMs))) },
@@ -120,6 +131,23 @@ function sidecarRows({ flipsMs, requests, started, loaded, later }: SidecarResul
   ];
 }
 
+function admissionRows({ webhook, floor, memory: taken }: Admission): readonly Row[] {
+  const [own, bare] = [figuresOf(webhook.steadyMs), figuresOf(floor.steadyMs)];
+  const many = (load: Load) =>
+    `${Math.round(load.saturated).toLocaleString('en')} a second, ${load.cpuUs.toFixed(0)} µs of processor each`;
+  return [
+    { what: 'admission, 200 a second', figures: times(own, 1), target: atMost('p99', own.p99, 10, 'ms') },
+    { what: '           bare handler', figures: times(bare, 1) },
+    {
+      what: '           as many as can be',
+      figures: many(webhook),
+      target: { text: '≥ 1,000', met: webhook.saturated >= 1_000 },
+    },
+    { what: '           bare handler', figures: many(floor) },
+    { what: 'webhook after that', figures: memory(taken) },
+  ];
+}
+
 function summarize(results: Results): readonly Row[] {
   return rowsOf(results).map(({ what, ...rest }) => ({ what: what.trim(), ...rest }));
 }
@@ -128,8 +156,9 @@ function atMost(what: string, value: number, limit: number, unit: string): NonNu
   return { text: `${what} ≤ ${limit.toLocaleString('en')} ${unit}`.trim(), met: value <= limit };
 }
 
-function times({ p50, p95, p99, max, count }: Figures): string {
-  const cells = [p50, p95, p99, max].map((ms) => Math.round(ms).toLocaleString('en').padStart(7));
+function times({ p50, p95, p99, max, count }: Figures, digits = 0): string {
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const cells = [p50, p95, p99, max].map((ms) => ms.toLocaleString('en', format).padStart(7));
   return `${cells.join('')} ms  n=${count}`;
 }
 
