@@ -43,7 +43,7 @@ export async function measureAdmission(
 ): Promise<Admission> {
   await using ends = new AsyncDisposableStack();
   const scene = await createWebhookScene(
-    { after: (end) => void ends.defer(async () => void (await end())) },
+    { after: (end) => ends.defer(async () => void (await end())) },
     plane,
   );
   const [webhook] = await scene.start(1);

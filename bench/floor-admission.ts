@@ -9,18 +9,16 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
 const { certificate, key } = JSON.parse(process.env.PAIR ?? '') as Record<string, string>;
-const server = createServer({ cert: certificate, key }, async (request, response) => {
-  const {
-    apiVersion,
-    kind,
-    request: asked,
-  } = (await json(request)) as Record<string, { readonly uid: string }>;
-  const answer = JSON.stringify({ apiVersion, kind, response: { uid: asked?.uid, allowed: true } });
-  response.writeHead(200, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(answer),
+const server = createServer({ cert: certificate, key }, (request, response) => {
+  void json(request).then((review) => {
+    const { apiVersion, kind, request: asked } = review as Record<string, { readonly uid: string }>;
+    const answer = JSON.stringify({ apiVersion, kind, response: { uid: asked?.uid, allowed: true } });
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(answer),
+    });
+    response.end(answer);
   });
-  response.end(answer);
 });
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;

@@ -3,7 +3,7 @@
  * alert on them. docs/events.md is generated from this table.
  */
 
-interface EventKind {
+export interface EventKind {
   readonly type: 'Normal' | 'Warning';
   /** The `action` of events.k8s.io/v1: what the controller did. */
   readonly action: string;
