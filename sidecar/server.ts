@@ -73,8 +73,7 @@ function route(
   const hasBody = 'transfer-encoding' in headers || (headers['content-length'] ?? '0') !== '0';
   if (hasBody) response.setHeader('connection', 'close');
   const [path = '', query = ''] = url.split('?', 2);
-  const isKnown = method === 'GET' && Object.hasOwn(routes, path);
-  const respond = isKnown ? routes[path] : undefined;
+  const respond = method === 'GET' ? routes[path] : undefined;
   if (respond === undefined) send(response, 404, 'not found\n');
   else respond(response, query);
 }

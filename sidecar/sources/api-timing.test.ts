@@ -171,6 +171,25 @@ test('after a watch that ended in time the next begins at once; after one that e
   assert.equal(last().isWatch, false);
 });
 
+test('after a healthy while a failure is the first one again', async (t) => {
+  const { clock, calls, list, last } = scene(t);
+  for (const waitMs of [800, 1_600]) {
+    await clock.advance(0);
+    last().refuse(new Error('refused'));
+    await clock.advance(waitMs);
+  }
+  list();
+  await clock.advance(0);
+  const end = Promise.withResolvers<void>();
+  last().answer(endedBy(end.promise));
+  await clock.advance(60_000);
+  end.reject(new Error('reset'));
+  await clock.advance(799);
+  const { length } = calls;
+  await clock.advance(1);
+  assert.equal(calls.length, length + 1);
+});
+
 async function* endedBy(end: Promise<void>): AsyncGenerator<string, void> {
   await end;
   yield* only();

@@ -69,7 +69,10 @@ export class FileSource {
   }
 }
 
-/** All keys of one version; undefined when there is none, or it was taken away while it was read. */
+/**
+ * All keys of one version: the link is read once. Undefined when there is nothing. A version that is taken away
+ * meanwhile is malformed for a moment, until the event of its removal.
+ */
 function readVolume(folder: string): Record<string, string> | undefined {
   const version = `${folder}/${versionOf(folder)}`;
   const data: Record<string, string> = {};
@@ -77,8 +80,7 @@ function readVolume(folder: string): Record<string, string> | undefined {
     const value = readKey(`${version}/${key}`);
     if (value !== undefined) data[key] = value;
   }
-  const isWhole = Object.keys(data).length > 0 && version === `${folder}/${versionOf(folder)}`;
-  return isWhole ? data : undefined;
+  return Object.keys(data).length > 0 ? data : undefined;
 }
 
 /** The folder that the link names; the folder itself where there is no link, as with single files mounted. */
