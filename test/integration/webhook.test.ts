@@ -1,20 +1,28 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { Pool } from 'undici';
+import { memoryOf } from '../../bench/memory.ts';
 import { ANNOTATIONS, LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import {
+  CONFIG_MAPS,
   EVENTS,
   type KubeEvent,
   LEASES,
   MUTATING_WEBHOOK_CONFIGURATIONS,
   PODS,
   type Pod,
+  SECRETS,
 } from '../../kubernetes/resources.ts';
+import { INJECTION_CONFIGMAP } from '../../webhook/watchdog.ts';
 import { askingPod, isInjected, podIn } from '../support/pod-stream.ts';
 import { startProcess } from '../support/process.ts';
+import { grant } from '../support/rbac.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
 import { createWebhookScene, WEBHOOK_BUNDLE, type WebhookScene } from '../support/webhook-process.ts';
+import { webhookRules } from '../support/webhook-rbac.ts';
 
 const plane = await sharedControlPlane();
 const { api } = plane;
@@ -62,6 +70,27 @@ async function metric(scene: WebhookScene, series: string): Promise<number> {
   const line = text.split('\n').find((found) => found.startsWith(`kube_site_follower_webhook_${series} `));
   return Number(line?.slice(line.lastIndexOf(' ')) ?? Number.NaN);
 }
+
+const JSON_TYPE = 'application/json';
+const review = (request: unknown, apiVersion = 'admission.k8s.io/v1') =>
+  JSON.stringify({ apiVersion, kind: 'AdmissionReview', request });
+const kind = { group: '', version: 'v1', kind: 'Pod' };
+const GARBAGE: readonly (readonly [type: string, body: string | Buffer, status: number])[] = [
+  [JSON_TYPE, '{"apiVersion":', 400],
+  [JSON_TYPE, '[]', 400],
+  [JSON_TYPE, '{}', 400],
+  [JSON_TYPE, '['.repeat(100_000), 400],
+  [JSON_TYPE, Buffer.alloc(100_000, 0xff), 400],
+  [JSON_TYPE, review({}), 400],
+  [JSON_TYPE, review({ uid: 'u', kind, operation: 'CREATE', object: {} }, 'admission.k8s.io/v1beta1'), 400],
+  [JSON_TYPE, review({ uid: 'u', kind, operation: 'CREATE', object: { spec: { containers: 7 } } }), 200],
+  [JSON_TYPE, review({ uid: 'u', kind, operation: 'EXPLODE', object: null }), 200],
+  [JSON_TYPE, review({ uid: 'u', kind: { ...kind, kind: 'Novel' }, operation: 'CREATE', object: {} }), 200],
+  [JSON_TYPE, `{"__proto__":{"apiVersion":"admission.k8s.io/v1"},"kind":"AdmissionReview"}`, 400],
+  [JSON_TYPE, review({ uid: 'u', kind, operation: 'CREATE', object: 'x'.repeat(3_000_000) }), 200],
+  ['text/plain', '{}', 415],
+  ['application/x-www-form-urlencoded', 'a=b', 415],
+];
 
 describe('a webhook', { concurrency: 3 }, () => {
   test('injects what asks, says so, and leaves the rest alone', async (t) => {
@@ -153,6 +182,68 @@ describe('a webhook', { concurrency: 3 }, () => {
     assert.ok((await metric(scene, 'certificate_expiry_timestamp_seconds')) > Date.now() / 1_000);
     const { spec } = await api.get(LEASES, { namespace: scene.namespace, name: `${PROGRAM}-webhook` });
     assert.ok(spec?.holderIdentity);
+  });
+
+  test('needs no right beyond its rules', async (t) => {
+    const name = `webhook-${randomBytes(4).toString('hex')}`;
+    const scene = await createWebhookScene(t, plane, { user: { name } });
+    const rules = webhookRules(scene.configuration.metadata.name);
+    await grant(plane, { user: { name }, rules, own: scene.namespace, service: scene.pods });
+    const [replica] = await scene.start(1);
+    assert.ok(replica);
+    await scene.ready(1);
+    await api.create(PODS, askingPod(scene.pods));
+    const swept = async () => (await metric(scene, 'last_sweep_timestamp_seconds')) > 0 || undefined;
+    await until('it has looked at all pods', swept, { timeoutMs: 20_000 });
+    const report = { name: INJECTION_CONFIGMAP, namespace: scene.namespace };
+    await until('it has reported', (signal) => api.get(CONFIG_MAPS, report, { signal }), {
+      timeoutMs: 20_000,
+    });
+    const secret = { name: `${PROGRAM}-webhook-tls`, namespace: scene.namespace };
+    const broken = [{ op: 'remove', path: '/data/ca.key' }];
+    await api.patch(SECRETS, secret, broken, { type: 'json' });
+    const restored = async (signal: AbortSignal) =>
+      (await api.get(SECRETS, secret, { signal })).data?.['ca.key'];
+    await until('the Secret is whole again', restored, { timeoutMs: 20_000 });
+    assert.deepEqual(await replica.child.stop(10_000), { code: 0, signal: null });
+    assert.deepEqual(
+      replica.child.lines.filter((line) => /forbidden/i.test(line)),
+      [],
+    );
+  });
+
+  test('is not moved by garbage: a clear answer each time, and its memory stays flat', async (t) => {
+    const scene = await startScene(t);
+    const [replica] = scene.replicas;
+    assert.ok(replica);
+    const [entry] = (await scene.stored()).webhooks ?? [];
+    const ca = Buffer.from(entry?.clientConfig.caBundle ?? '', 'base64').toString();
+    const pool = new Pool(`https://127.0.0.1:${replica.port}`, { connections: 8, connect: { ca } });
+    t.after(() => pool.close());
+    const round = async () => {
+      const answers = await Promise.all(
+        GARBAGE.map(async ([type, body]) => {
+          const headers = { 'content-type': type };
+          const answer = await pool.request({ path: '/mutate', method: 'POST', headers, body });
+          await answer.body.dump();
+          return answer.statusCode;
+        }),
+      );
+      assert.deepEqual(
+        answers,
+        GARBAGE.map(([, , status]) => status),
+      );
+    };
+    const rounds = async (count: number) => {
+      for (let done = 0; done < count; done += 1) await round();
+      return (await memoryOf(replica.child.pid)).rss;
+    };
+    await rounds(40);
+    const before = await rounds(40);
+    const after = await rounds(80);
+    t.diagnostic(`${before.toFixed(0)} MiB, then ${after.toFixed(0)} MiB`);
+    assert.ok(after < before + 40, `${before} MiB, then ${after} MiB`);
+    assert.ok(isInjected(await api.create(PODS, askingPod(scene.pods))));
   });
 
   test('ends with 2 and every problem when its configuration is wrong', async () => {

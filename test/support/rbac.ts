@@ -13,6 +13,8 @@ export interface Rule {
   readonly group: string;
   /** The plural, with its subresource. */
   readonly resource: string;
+  /** Only the object of this name. */
+  readonly name?: string;
   readonly verbs: readonly RbacVerb[];
   readonly reason: string;
 }
@@ -133,7 +135,12 @@ const CLUSTER_ROLES = rbac('clusterroles', 'ClusterRole', false);
 const CLUSTER_ROLE_BINDINGS = rbac('clusterrolebindings', 'ClusterRoleBinding', false);
 
 interface RbacObject extends KubeObject {
-  readonly rules?: readonly { apiGroups: string[]; resources: string[]; verbs: readonly string[] }[];
+  readonly rules?: readonly {
+    apiGroups: string[];
+    resources: string[];
+    verbs: readonly string[];
+    resourceNames?: string[];
+  }[];
   readonly roleRef?: { apiGroup: string; kind: string; name: string };
   readonly subjects?: readonly { apiGroup: string; kind: string; name: string }[];
 }
@@ -153,7 +160,12 @@ export async function grant(
       metadata,
       rules: rules
         .filter((rule) => rule.scope === scope)
-        .map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs })),
+        .map(({ group, resource, name: only, verbs }) => ({
+          apiGroups: [group],
+          resources: [resource],
+          verbs,
+          ...(only !== undefined && { resourceNames: [only] }),
+        })),
     };
     const binding: RbacObject = {
       metadata,
