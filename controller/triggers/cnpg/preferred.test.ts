@@ -137,6 +137,13 @@ describe('the preferred primary', () => {
     assert.deepEqual([patches(), stored()?.outcome, reasons()], [0, 'AlreadyThere', ['Reached']]);
   });
 
+  test('does not take a pod that an earlier Cluster has left there for the primary', async () => {
+    createPod('pg-3', 'home-1', 'primary', 'uid-of-an-earlier-one');
+    setStatus({ currentPrimary: 'pg-3', targetPrimary: 'pg-3' });
+    await step(await replica());
+    assert.notEqual(stored()?.outcome, 'AlreadyThere');
+  });
+
   test('waits for what is in the way, says it once, and goes on by itself', async () => {
     setStatus({ phase: 'Creating a new replica', readyInstances: 1 });
     const preferred = await replica();

@@ -7,7 +7,7 @@ import type { CnpgConfig } from '../../config.ts';
 import type { EventNote, EventSink } from '../../event-rules.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { MemoryStore } from '../trigger.ts';
-import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS } from './cluster.ts';
+import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from './cluster.ts';
 import { promotionPreconditions } from './preconditions.ts';
 
 /**
@@ -106,7 +106,9 @@ export class PreferredPrimary {
       api.get(NODES, { name }, { signal }).catch(undefinedIfNotFound),
       api.list(BACKUPS, { namespace, signal }).catch(undefinedIfNotFound),
     ]);
-    const primary = pods.find(({ metadata }) => metadata.name === cluster.status?.currentPrimary);
+    const primary = pods.find(
+      (pod) => pod.metadata.name === cluster.status?.currentPrimary && isOwnedBy(pod, cluster),
+    );
     const base = { uid: cluster.metadata.uid ?? '', restartedAt, target: '', detail: '' };
     if (primary?.spec?.nodeName === name) {
       return this.#remember({ ...base, outcome: 'AlreadyThere', at: this.#now() }, leadership);
