@@ -12,7 +12,7 @@ const QUIET: readonly SkipReason[] = ['not-asked', 'disabled', 'already-injected
 export function reportOutcome(
   admission: Extract<Admission, { kind: 'answered' }>,
   metrics: Metrics,
-  events: EventRecorder,
+  events: Pick<EventRecorder, 'record'>,
 ): void {
   const { outcome, subject, dryRun } = admission;
   metrics.reviews.inc({ kind: subject?.kind ?? 'other', outcome: outcome.action });
@@ -24,7 +24,7 @@ export function reportOutcome(
 }
 
 export function recordEvent(
-  events: EventRecorder,
+  events: Pick<EventRecorder, 'record'>,
   reason: EventReason,
   note: string,
   regarding: KubeEvent['regarding'],
