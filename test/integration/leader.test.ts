@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PROGRAM } from '../../contract/names.ts';
+import { PROGRAM, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { CONFIG_MAPS, LEASES } from '../../kubernetes/resources.ts';
 import { assertOneHistory } from '../support/config-map-history.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
+import type { Match } from '../support/proxy/target.ts';
 import { Registrar } from '../support/registrar.ts';
 import { ADDRESSES, createScene, EAST, type Scene, WEST } from '../support/scene.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
+import { until } from '../support/until.ts';
 
 const plane = await sharedControlPlane();
 
@@ -144,6 +146,36 @@ describe('two replicas', { concurrency: 4 }, () => {
     await scene.settled(EAST, 5);
     assertOneHistory(scene.status.versions);
     assert.deepEqual(registrar.harm, []);
+  });
+
+  test('lose no later state to a write of the old leader that was under way all the time', async (t) => {
+    const scene = await createScene(t, plane);
+    const proxy = await startFaultProxy(plane);
+    t.after(() => proxy.stop());
+    const first = await scene.startAndSettle({ POD_NAME: 'first' }, { server: proxy.url });
+    const second = await scene.start({ POD_NAME: 'second' });
+    const write: Match = { verbs: ['replace'], resource: 'configmaps', name: STATUS_CONFIGMAP };
+    const before = proxy.count(write);
+    const letThrough = proxy.inject(write, { kind: 'hold' });
+    await scene.moveTo(WEST);
+    await until('the write is under way', () => proxy.count(write) > before || undefined, {
+      timeoutMs: 20_000,
+    });
+    first.child.signal('SIGSTOP');
+    await second.leads(TAKEOVER_MS);
+    await scene.settled(WEST, 2);
+    await scene.moveTo(EAST);
+    await scene.settled(EAST, 3);
+    const versions = scene.status.versions.length;
+    letThrough();
+    first.child.signal('SIGCONT');
+    await first.child.waitForLog(({ msg }) => msg === 'lease lost', 10_000);
+    await first.child.waitForLog(
+      ({ msg, holder }) => msg === 'another replica leads' && isOf(holder, 'second'),
+      10_000,
+    );
+    assert.equal(scene.status.versions.length, versions);
+    assertOneHistory(scene.status.versions);
   });
 
   test('change places when the leader is cut off from the API server, and it serves as the other one again', async (t) => {

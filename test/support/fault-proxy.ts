@@ -11,14 +11,22 @@ import { type Match, matches, type Target, targetOf } from './proxy/target.ts';
 
 /**
  * answer: this HTTP status, at once. error-event: for watches, HTTP 200 and an ERROR event with this code.
- * hang: no answer ever. silence: for watches, those under way included: the connection stays open and nothing more
+ * hang: no answer ever. hold: it is passed on when the fault is taken back, as a slow network would. silence: for watches, those under way included: the connection stays open and nothing more
  * comes, not even an end, also after the fault has been taken back.
  */
 export type Fault =
   | { readonly kind: 'answer'; readonly status: number; readonly retryAfterSeconds?: number }
   | { readonly kind: 'error-event'; readonly code: number }
   | { readonly kind: 'hang' }
+  | { readonly kind: 'hold' }
   | { readonly kind: 'silence' };
+
+interface Entry {
+  readonly match: Match;
+  readonly fault: Fault;
+  /** Resolves when the fault is taken back. */
+  readonly over: Promise<void>;
+}
 
 interface Exchange {
   readonly target: Target;
@@ -52,7 +60,7 @@ export class FaultProxy {
   readonly #upstream: URL;
   readonly #asAdmin: Agent;
   readonly #asNobody: Agent;
-  readonly #faults = new Set<{ match: Match; fault: Fault }>();
+  readonly #faults = new Set<Entry>();
   readonly #exchanges = new Set<Exchange>();
   readonly #seen = new Map<string, { target: Target; times: number }>();
 
@@ -70,14 +78,18 @@ export class FaultProxy {
 
   /** Begins a fault; the returned function takes it back. Of several that match, the first one begun counts. */
   inject(match: Match, fault: Fault): () => void {
-    const entry = { match, fault };
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const entry = { match, fault, over };
     this.#faults.add(entry);
     if (fault.kind === 'silence') {
       for (const exchange of this.#exchanges) {
         if (exchange.target.verb === 'watch' && matches(match, exchange.target)) exchange.silent = true;
       }
     }
-    return () => this.#faults.delete(entry);
+    return () => {
+      this.#faults.delete(entry);
+      resolve();
+    };
   }
 
   /** How many requests have come that match, those included that a fault met. */
@@ -116,10 +128,11 @@ export class FaultProxy {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = targetOf(request.method ?? '', request.url ?? '');
     this.#note(target);
-    const fault = this.#faultFor(target);
+    const { fault, over } = this.#faultFor(target) ?? {};
     if (fault?.kind === 'answer') return answerFailure(response, fault.status, fault.retryAfterSeconds);
     if (fault?.kind === 'error-event') return answerErrorEvent(response, fault.code);
     if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'hold') await over;
     const exchange = { target, silent: fault?.kind === 'silence' };
     this.#exchanges.add(exchange);
     try {
@@ -137,10 +150,11 @@ export class FaultProxy {
     this.#seen.set(key, { target, times: times + 1 });
   }
 
-  #faultFor(target: Target): Fault | undefined {
-    for (const { match, fault } of this.#faults) {
+  #faultFor(target: Target): Entry | undefined {
+    for (const entry of this.#faults) {
+      const { match, fault } = entry;
       const isForWatches = fault.kind === 'silence' || fault.kind === 'error-event';
-      if (matches(match, target) && (target.verb === 'watch' || !isForWatches)) return fault;
+      if (matches(match, target) && (target.verb === 'watch' || !isForWatches)) return entry;
     }
     return undefined;
   }
