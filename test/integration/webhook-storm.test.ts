@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MUTATING_WEBHOOK_CONFIGURATIONS, SECRETS } from '../../kubernetes/resources.ts';
+import { createAuthority, issueLeaf } from '../../webhook/certificates/authority.ts';
+import { encode } from '../../webhook/certificates/store.ts';
 import { certificatesIn } from '../../webhook/certificates/trust.ts';
 import { PodStream } from '../support/pod-stream.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
@@ -11,6 +13,7 @@ const plane = await sharedControlPlane();
 const SECRET = 'kube-site-follower-webhook-tls';
 /** On a machine that is busy with other tests; it takes about 20 ms. */
 const REPAIR_MS = 1_000;
+const DAY_MS = 86_400_000;
 const seconds = (count: number) => String(count / 86_400);
 
 function secretOf({ namespace }: WebhookScene) {
@@ -79,6 +82,19 @@ describe('the webhook', { concurrency: 3 }, () => {
       assert.deepEqual(restored.data, data);
       await pods.more(20);
       assert.deepEqual(pods.failures, []);
+    });
+    await t.test('the Secret is replaced by that of another authority', async () => {
+      const [before = ''] = await bundleOf(scene);
+      const now = Date.now();
+      const authority = await createAuthority(now, DAY_MS);
+      const leaf = await issueLeaf(authority, ['127.0.0.1'], now, DAY_MS / 3);
+      const key = { namespace: scene.namespace, name: SECRET };
+      await plane.api.patch(SECRETS, key, { data: encode({ authority, leaf }) }, { type: 'merge' });
+      const others = async () => !(await bundleOf(scene)).includes(before) || undefined;
+      await until('the old authority has left the bundle', others, { timeoutMs: 30_000 });
+      await pods.more(20);
+      assert.deepEqual(pods.failures, []);
+      assert.deepEqual(await bundleOf(scene), certificatesIn(authority.certificate));
     });
     await t.test('the caBundle is wiped', async () => {
       const before = await bundleOf(scene);
