@@ -60,11 +60,10 @@ export class Balancer {
 
   async #serve(client: Socket): Promise<void> {
     this.#track(client);
-    const candidates = this.#ready;
-    for (let attempt = 0; attempt < candidates.length; attempt += 1) {
-      this.#turn += 1;
-      const backend = candidates[this.#turn % candidates.length];
-      const socket = backend && (await open(backend.port));
+    this.#turn += 1;
+    const first = this.#turn % Math.max(1, this.#ready.length);
+    for (const { port } of [...this.#ready.slice(first), ...this.#ready.slice(0, first)]) {
+      const socket = await open(port);
       if (socket === undefined) continue;
       this.#track(socket);
       client.on('close', () => socket.destroy());
