@@ -13,12 +13,22 @@ const LIMIT_MS = 15_000;
 
 /** One POST as kubectl would send it, with nothing of our own client in between. */
 export function post(plane: ControlPlaneAccess, path: string, body: unknown): Promise<RawAnswer> {
+  return send(plane, 'POST', path, body);
+}
+
+/** The same with any method. */
+export function send(
+  plane: ControlPlaneAccess,
+  method: 'POST' | 'DELETE',
+  path: string,
+  body: unknown,
+): Promise<RawAnswer> {
   const { certificate: cert, key } = plane.admin;
   const headers = { 'content-type': 'application/json' };
   return new Promise((resolve, reject) => {
     const call = request(
       `${plane.url}${path}`,
-      { method: 'POST', headers, ca: plane.authority.certificate, cert, key, agent: false },
+      { method, headers, ca: plane.authority.certificate, cert, key, agent: false },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -33,7 +43,7 @@ export function post(plane: ControlPlaneAccess, path: string, body: unknown): Pr
       },
     );
     call.setTimeout(LIMIT_MS, () =>
-      call.destroy(new Error(`no answer to POST ${path} within ${LIMIT_MS} ms`)),
+      call.destroy(new Error(`no answer to ${method} ${path} within ${LIMIT_MS} ms`)),
     );
     call.on('error', reject);
     call.end(JSON.stringify(body));

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import { CnpgOperator } from '../support/cnpg-operator.ts';
+import { startControlPlane } from '../support/control-plane.ts';
+import { startController } from '../support/controller.ts';
+import { buildController } from '../support/controller-process.ts';
+import { startPodBinder } from '../support/pod-runner/binder.ts';
+import { startPodRunner } from '../support/pod-runner/runner.ts';
+import { ServiceWatch } from '../support/pod-runner/service-watch.ts';
+import { createWeb, DEPLOYMENTS } from '../support/pod-runner/web.ts';
+import { installCnpgCrds } from '../support/seed.ts';
+import { bundleSidecar } from '../support/sidecar.ts';
+import { letSidecarsRead } from '../support/sidecar-access.ts';
+import {
+  createClusterOnBothSites,
+  EAST,
+  nextPrimary,
+  SITES,
+  type SiteSetting,
+} from '../support/two-sites.ts';
+import { until } from '../support/until.ts';
+import { createWebhookScene } from '../support/webhook-process.ts';
+
+const LIMIT_MS = 60_000;
+const REPLICAS = 4;
+const IN_SITE = REPLICAS / SITES.length;
+
+// Its own, as each controller of a cluster makes copies in all namespaces with injected pods.
+const ends = new AsyncDisposableStack();
+after(() => ends.disposeAsync());
+const plane = await startControlPlane({ controllers: true });
+ends.defer(() => plane.stop());
+await installCnpgCrds(plane.api);
+await buildController();
+
+const scene = await createWebhookScene({ after: (end) => ends.defer(async () => void (await end())) }, plane);
+await scene.start(1);
+const cluster = await createClusterOnBothSites(plane, { namespace: 'postgres', name: 'pg-cluster' });
+const controller = await startController({
+  kubeconfig: plane.kubeconfig,
+  namespace: scene.namespace,
+  cluster,
+  sites: SITES,
+});
+ends.defer(() => controller.stop());
+await letSidecarsRead(plane, { namespace: scene.namespace, name: STATUS_CONFIGMAP });
+await scene.ready(1);
+
+const folder = await mkdtemp(join(tmpdir(), 'routing-'));
+ends.defer(() => rm(folder, { recursive: true }));
+const { pods: namespace } = scene;
+const key = { namespace, name: 'web' };
+const runner = await startPodRunner(plane, { namespace, bundle: await bundleSidecar(folder) });
+ends.defer(() => runner.stop());
+const binder = startPodBinder(plane, { namespace, nodes: SITES.map(({ nodeName }) => nodeName) });
+ends.defer(() => binder.stop());
+const service = new ServiceWatch(plane.api, key);
+ends.defer(() => service.stop());
+
+function label(value: string | null) {
+  const body = { metadata: { labels: { [LABELS.inject]: value } } };
+  return plane.api.patch(DEPLOYMENTS, key, body, { type: 'merge' });
+}
+
+const routesTo = (...sites: readonly SiteSetting[]) =>
+  service.until(({ ready }) => {
+    const nodes = ready.map(({ node }) => node).toSorted();
+    const wanted = sites.flatMap(({ nodeName }) => Array.from({ length: IN_SITE }, () => nodeName));
+    return nodes.join() === wanted.toSorted().join();
+  }, LIMIT_MS);
+
+/** The Deployment has this many pods, and all or none of them have the sidecar. */
+const podsAre = (kind: 'with' | 'without') =>
+  until(
+    `all pods are ${kind} the sidecar`,
+    () => {
+      const { pods } = runner;
+      const wanted = kind === 'with' ? 1 : 0;
+      return (
+        (pods.length === REPLICAS && pods.every(({ sidecars }) => sidecars.length === wanted)) || undefined
+      );
+    },
+    { timeoutMs: LIMIT_MS },
+  );
+
+describe('a Service of pods on both sites', () => {
+  test('routes to all of them while they have no sidecar', async () => {
+    await createWeb(plane.api, { ...key, replicas: REPLICAS });
+    await routesTo(...SITES);
+  });
+
+  test('routes to the active site once the Deployment has the label', async () => {
+    await label('true');
+    await routesTo(EAST);
+    await podsAre('with');
+  });
+
+  test('follows the primary', async () => {
+    for (const _ of SITES) {
+      const { to, site } = await nextPrimary(cluster);
+      const [{ sentAt }, at] = await Promise.all([new CnpgOperator(cluster).switchover(to), routesTo(site)]);
+      assert.ok(at > sentAt, 'it went there before the primary did');
+    }
+  });
+
+  test('loses a pod whose sidecar has ended, and has it back when that is started again', async () => {
+    const { site: standby } = await nextPrimary(cluster);
+    const active = SITES.find(({ name }) => name !== standby.name);
+    assert.ok(active);
+    const pod = runner.pods.find(({ pod: { spec } }) => spec.nodeName === active.nodeName);
+    const [sidecar] = pod?.sidecars ?? [];
+    assert.ok(sidecar?.process);
+    sidecar.process.signal('SIGKILL');
+    await service.until(({ ready }) => ready.every(({ address }) => address !== pod?.address.ip), LIMIT_MS);
+    await routesTo(active);
+    assert.equal(sidecar.state.restartCount, 1);
+  });
+
+  test('routes to all of them again when the label is taken away', async () => {
+    await label(null);
+    await podsAre('without');
+    await routesTo(...SITES);
+  });
+});

@@ -1,0 +1,91 @@
+import { EventEmitter } from 'node:events';
+import type { KubeApi, KubeObject, ObjectKey, Resource } from '../../../kubernetes/api.ts';
+import { systemClock } from '../../../kubernetes/clock.ts';
+import { Reflector } from '../../../kubernetes/reflector.ts';
+
+interface EndpointSlice extends KubeObject {
+  readonly endpoints?: readonly {
+    readonly addresses: readonly string[];
+    readonly nodeName?: string;
+    readonly conditions?: { readonly ready?: boolean };
+  }[];
+}
+
+const ENDPOINT_SLICES: Resource<EndpointSlice> = {
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  plural: 'endpointslices',
+  kind: 'EndpointSlice',
+  namespaced: true,
+};
+
+/** Where a Service sends connections. */
+export interface Routes {
+  readonly ready: readonly { readonly address: string; readonly node: string }[];
+}
+
+/** Sees where a Service routes, as kube-proxy does: from its EndpointSlices. */
+export class ServiceWatch {
+  readonly #slices: Reflector<EndpointSlice, Routes>;
+  readonly #news = new EventEmitter<{ seen: [] }>().setMaxListeners(0);
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<void>;
+
+  constructor(api: KubeApi, { namespace, name }: Required<ObjectKey>) {
+    this.#slices = new Reflector<EndpointSlice, Routes>({
+      api,
+      clock: systemClock,
+      random: Math.random,
+      resource: ENDPOINT_SLICES,
+      namespace,
+      labelSelector: `kubernetes.io/service-name=${name}`,
+      keep: ({ endpoints = [] }) => ({
+        ready: endpoints
+          .filter(({ conditions }) => conditions?.ready !== false)
+          .flatMap(({ addresses, nodeName = '' }) =>
+            addresses.map((address) => ({ address, node: nodeName })),
+          ),
+      }),
+      onChange: () => this.#news.emit('seen'),
+    });
+    this.#ended = this.#slices.run(this.#stop.signal);
+  }
+
+  get routes(): Routes {
+    return { ready: [...this.#slices.list()].flatMap(({ ready }) => ready) };
+  }
+
+  /** Resolves to performance.now() when the Service routes to `count` pods on `node` and to no other; now if it does. */
+  async untilOnlyOn(node: string, count: number, timeoutMs: number): Promise<number> {
+    return this.until((routes) => routesOnlyTo(routes, node, count), timeoutMs);
+  }
+
+  async until(matches: (routes: Routes) => boolean, timeoutMs: number): Promise<number> {
+    const found = Promise.withResolvers<number>();
+    const look = () => {
+      if (matches(this.routes)) found.resolve(performance.now());
+    };
+    this.#news.on('seen', look);
+    look();
+    const timer = setTimeout(() => {
+      found.reject(
+        new Error(`Not so in ${timeoutMs} ms; the Service routes to ${JSON.stringify(this.routes.ready)}`),
+      );
+    }, timeoutMs);
+    try {
+      return await found.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#news.off('seen', look);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+}
+
+export function routesOnlyTo({ ready }: Routes, node: string, count: number): boolean {
+  return ready.length === count && ready.every((endpoint) => endpoint.node === node);
+}
