@@ -74,12 +74,9 @@ describe('copies of the status', () => {
     await label(copy.key.namespace, 'true');
     await scene.startAndSettle();
     await copy.until('it is there', isLike(scene));
-    const edit = { data: { 'active-site': WEST, more: 'yes' } };
-    await plane.api.patch(CONFIG_MAPS, copy.key, edit, { type: 'merge' });
-    await copy.until('it was edited', ({ data }) => data.more === 'yes');
+    await copy.edit({ data: { 'active-site': WEST, more: 'yes' } });
     await copy.until('it is right again', isLike(scene));
-    await plane.api.delete(CONFIG_MAPS, copy.key);
-    await copy.until('it was deleted', isGone);
+    await copy.delete();
     await copy.until('it is back', isLike(scene));
     assert.equal(copy.last?.status?.activeSite, EAST);
   });

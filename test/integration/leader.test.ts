@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PROGRAM, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import { CONFIG_MAPS, LEASES } from '../../kubernetes/resources.ts';
+import { LEASES } from '../../kubernetes/resources.ts';
 import { assertOneHistory } from '../support/config-map-history.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
@@ -209,8 +209,7 @@ describe('two replicas', { concurrency: 4 }, () => {
     await scene.moveTo(WEST);
     await scene.settled(WEST, 2);
     assert.ok(['first', 'second'].includes(await holder(scene)));
-    await scene.api.delete(CONFIG_MAPS, scene.status.key);
-    await scene.status.until('it is gone', ({ object }) => object === undefined);
+    await scene.status.delete();
     await scene.settled(WEST, 2);
     assertOneHistory(scene.status.versions);
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ANNOTATIONS } from '../../contract/names.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
-import { createScene, EAST, type Scene, WEST } from '../support/scene.ts';
+import { createScene, EAST, WEST } from '../support/scene.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 
 const plane = await sharedControlPlane();
@@ -51,9 +51,6 @@ const EDITS: readonly Edit[] = [
   },
 ];
 
-const edit = ({ api, status }: Scene, body: object) =>
-  api.patch<ConfigMap>(CONFIG_MAPS, status.key, body, { type: 'merge' });
-
 const isNewerThan = (object: ConfigMap) => (version: { readonly object: ConfigMap | undefined }) =>
   Number(version.object?.metadata.resourceVersion) > Number(object.metadata.resourceVersion);
 
@@ -64,7 +61,7 @@ describe('a status that somebody else touches', { concurrency: 3 }, () => {
     let before = 1;
     for (const { what, patch, epoch } of EDITS) {
       await t.test(what, async () => {
-        const edited = await edit(scene, patch);
+        const edited = await scene.status.edit(patch);
         const { status, term } = await scene.status.until('it is written over', isNewerThan(edited));
         assert.deepEqual([status?.activeSite, status?.activeNode], [EAST, scene.nodes.east]);
         assert.equal(status?.epoch, epoch(before));
@@ -80,7 +77,7 @@ describe('a status that somebody else touches', { concurrency: 3 }, () => {
     const scene = await createScene(t, plane);
     await scene.startAndSettle(QUICK);
     const metadata = { labels: { 'example.com/team': 'blue' }, annotations: { 'example.com/note': 'mine' } };
-    await edit(scene, { metadata, data: { theirs: 'stays' } });
+    await scene.status.edit({ metadata, data: { theirs: 'stays' } });
     await scene.moveTo(WEST);
     await scene.settled(WEST, 2);
     const { data = {}, metadata: found } = await scene.api.get(CONFIG_MAPS, scene.status.key);
@@ -94,8 +91,7 @@ describe('a status that somebody else touches', { concurrency: 3 }, () => {
     await scene.startAndSettle(QUICK);
     await scene.moveTo(WEST);
     const { since } = await scene.settled(WEST, 2);
-    await scene.api.delete(CONFIG_MAPS, scene.status.key);
-    await scene.status.until('it is gone', ({ object }) => object === undefined);
+    await scene.status.delete();
     const restored = await scene.settled(WEST, 2);
     assert.equal(restored.since, since);
   });
@@ -109,13 +105,12 @@ describe('a status that somebody else touches', { concurrency: 3 }, () => {
       JSON.parse(data.history ?? '[]').at(-1)?.epoch;
     await scene.report.until('the history knows', (version) => lastEpoch(version) === 2);
     await first.child.stop();
-    await scene.api.delete(CONFIG_MAPS, scene.status.key);
-    await scene.status.until('it is gone', ({ object }) => object === undefined);
+    await scene.status.delete();
 
     const second = await scene.start(QUICK);
     await scene.settled(WEST, 2);
     await second.child.stop();
-    await scene.api.delete(CONFIG_MAPS, scene.status.key);
+    await scene.status.delete();
     await scene.moveTo(EAST);
     await scene.start(QUICK);
     await scene.settled(EAST, 3);
@@ -124,13 +119,12 @@ describe('a status that somebody else touches', { concurrency: 3 }, () => {
   test('is right again when the report is deleted or made into nonsense', async (t) => {
     const scene = await createScene(t, plane);
     await scene.startAndSettle(QUICK);
-    const { key } = scene.report;
     await scene.report.until('it is there', ({ object }) => object !== undefined);
-    await scene.api.patch(CONFIG_MAPS, key, { data: { history: '[{"epoch":"?"},7' } }, { type: 'merge' });
+    await scene.report.edit({ data: { history: '[{"epoch":"?"},7' } });
     await scene.moveTo(WEST);
     await scene.settled(WEST, 2);
     await scene.report.until('the history is whole again', ({ data }) => entries(data.history) === 2);
-    await scene.api.delete(CONFIG_MAPS, key);
+    await scene.report.delete();
     await scene.moveTo(EAST);
     await scene.settled(EAST, 3);
     await scene.report.until('the history was kept', ({ data }) => entries(data.history) === 3);

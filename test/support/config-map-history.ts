@@ -69,6 +69,21 @@ export class ConfigMapHistory {
     }
   }
 
+  /** Deletes it. Resolves when it was seen to be gone, however soon it came back. */
+  async delete(): Promise<void> {
+    const gone = this.until('it is gone', ({ object }) => object === undefined);
+    await Promise.all([gone, this.#api.delete(CONFIG_MAPS, this.key)]);
+  }
+
+  /** Applies a merge patch and gives what that made of it. Resolves when it was seen, however soon it changed again. */
+  async edit(patch: object): Promise<ConfigMap> {
+    const edited = await this.#api.patch(CONFIG_MAPS, this.key, patch, { type: 'merge' });
+    const { resourceVersion } = edited.metadata;
+    const isIt = ({ object }: Version) => object?.metadata.resourceVersion === resourceVersion;
+    if (!this.versions.some(isIt)) await this.until('it was edited', isIt);
+    return edited;
+  }
+
   /** As `until`, for a status. */
   async untilStatus(what: string, matches: (status: Status) => boolean, timeoutMs?: number): Promise<Status> {
     const { status } = await this.until(
