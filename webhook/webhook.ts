@@ -4,6 +4,7 @@ import { PROGRAM } from '../contract/names.ts';
 import { aborted, closeServer, listen, READER_LIMITS, readerApplication } from '../http/serving.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import type { Clock, Random } from '../kubernetes/clock.ts';
+import { KubeError } from '../kubernetes/errors.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import { LeaseElection } from '../kubernetes/lease.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -50,7 +51,8 @@ export async function runWebhook(
     reportingInstance: identity,
     onDropped(event, err) {
       metrics.eventsDropped.inc();
-      log.warn({ reason: event.reason, err }, 'Event was not written');
+      // In a burst the queue is full: then a line for each would only be more of the burst.
+      if (err instanceof KubeError) log.warn({ reason: event.reason, err }, 'Event was not written');
     },
   });
   const review = (body: unknown): Reviewed => {
