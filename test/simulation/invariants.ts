@@ -83,9 +83,9 @@ export class Invariants {
   onCall(call: Call): void {
     const { actor, verb, resource, calledAt } = call;
     const read = this.#reads.get(actor);
-    // A look asks for the pod as soon as it knows its name; other reads of the Cluster are not followed by that.
-    if (verb === 'get' && resource.plural === PODS.plural && read?.answeredAt === calledAt) {
-      this.#lookedAt.set(actor, read.calledAt);
+    // A look begins with the pod, or it reads the Cluster and asks for the pod as soon as it knows its name.
+    if (verb === 'get' && resource.plural === PODS.plural) {
+      this.#lookedAt.set(actor, read?.answeredAt === calledAt ? read.calledAt : calledAt);
     }
     if (!isStatus(call) || verb === 'get') return;
     const lookedAt = this.#lookedAt.get(actor) ?? Number.POSITIVE_INFINITY;

@@ -166,6 +166,48 @@ describe('the watches of a Cluster', () => {
     });
   }
 
+  test('spare a look one read of the Cluster, as long as it is what they told', async () => {
+    const { ended } = await watch();
+    kube.calls.length = 0;
+    assert.deepEqual(await observe(), { kind: 'located', primary: 'pg-1', node: 'us-1' });
+    assert.deepEqual(kube.calls, ['get pods pg/pg-1', 'get clusters pg/pg-cluster']);
+    leadership.end();
+    await ended;
+  });
+
+  test('mislead no look when they are behind: not with a primary, not with a lost pod', async () => {
+    const { ended } = await watch();
+    createPod('pg-2', 'eu-1');
+    await kube.clock.advance(1_000);
+    const look = trigger.observe(leadership.signal);
+    setStatus({ currentPrimary: 'pg-2', targetPrimary: 'pg-2' });
+    removePod('pg-1');
+    await kube.clock.advance(1_000);
+    assert.deepEqual(await look, { kind: 'located', primary: 'pg-2', node: 'eu-1' });
+    leadership.end();
+    await ended;
+  });
+
+  test('mislead no look when the primary has been away in between', async () => {
+    const { ended } = await watch();
+    createPod('pg-2', 'eu-1');
+    await kube.clock.advance(1_000);
+    kube.judge = ({ verb, resource }) => {
+      if (verb !== 'get' || resource.plural !== 'pods') return undefined;
+      kube.judge = () => undefined;
+      setStatus({ currentPrimary: 'pg-2' });
+      removePod('pg-1');
+      createPod('pg-1', 'ap-1');
+      setStatus({ currentPrimary: 'pg-1' });
+      return undefined;
+    };
+    kube.calls.length = 0;
+    assert.equal(((await observe()) as { node?: string }).node, 'ap-1');
+    assert.equal(kube.count('get pods'), 2);
+    leadership.end();
+    await ended;
+  });
+
   test('end with the leadership, and leave no timer', async () => {
     const { ended } = await watch();
     leadership.end();

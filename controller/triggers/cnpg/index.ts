@@ -1,5 +1,6 @@
 import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
+import type { Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
 import type { Observation, Trigger } from '../trigger.ts';
@@ -20,6 +21,7 @@ const MAX_READS = 3;
 /** Follows `status.currentPrimary` of a CloudNativePG Cluster. */
 export class CnpgTrigger implements Trigger {
   readonly #options: CnpgOptions;
+  #watched: Reflector<Cluster, Cluster> | undefined;
   readonly steer?: (leadership: Leadership) => Promise<void>;
 
   constructor(options: CnpgOptions) {
@@ -35,9 +37,11 @@ export class CnpgTrigger implements Trigger {
       resource: CLUSTERS,
       namespace,
       fieldSelector: `metadata.name=${clusterName}`,
-      keep: whatMattersOfCluster,
-      onChange,
+      keep: (cluster: Cluster) => cluster,
+      onChange: (key, now, before) =>
+        onChange(key, now && whatMattersOfCluster(now), before && whatMattersOfCluster(before)),
     });
+    this.#watched = clusters;
     const pods = reflect(ports, {
       resource: PODS,
       namespace,
@@ -51,11 +55,14 @@ export class CnpgTrigger implements Trigger {
   /**
    * The Cluster is read before and after the pod: in between, another pod may have become the primary, and one of
    * the old name come back elsewhere as its replica. Taken together, such reads tell of a place that never was.
+   * The first read is spared when a watch has told of the Cluster: if it has the same version after the pod was read,
+   * it has not changed since.
    */
   async observe(signal: AbortSignal): Promise<Observation> {
     const { ports, namespace, clusterName } = this.#options;
     const name = `Cluster ${namespace}/${clusterName}`;
-    let cluster = await this.#cluster(signal);
+    const told = this.#told();
+    let cluster = told ?? (await this.#cluster(signal));
     for (let reads = 0; reads < MAX_READS; reads += 1) {
       if (cluster === undefined) {
         return { kind: 'unknown', reason: 'ClusterNotFound', message: `${name} does not exist` };
@@ -65,9 +72,10 @@ export class CnpgTrigger implements Trigger {
       const key = { namespace, name: primary.pod };
       const pod = await ports.api.get(PODS, key, { signal }).catch(undefinedIfNotFound);
       const observation = locate(cluster, primary.pod, pod);
-      if (observation.kind === 'unknown') return observation;
+      if (observation.kind === 'unknown' && cluster !== told) return observation;
       const after = await this.#cluster(signal);
-      if (samePrimary(cluster, after)) return observation;
+      const same: boolean = cluster === told ? sameVersion(cluster, after) : samePrimary(cluster, after);
+      if (same) return observation;
       cluster = after;
     }
     return {
@@ -77,10 +85,20 @@ export class CnpgTrigger implements Trigger {
     };
   }
 
+  /** What the watch told last, if that names a primary. It may be long ago. */
+  #told(): Cluster | undefined {
+    const [cluster] = this.#watched?.list() ?? [];
+    return cluster === undefined || 'kind' in primaryOf(cluster) ? undefined : cluster;
+  }
+
   #cluster(signal: AbortSignal): Promise<Cluster | undefined> {
     const { ports, namespace, clusterName: name } = this.#options;
     return ports.api.get(CLUSTERS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
   }
+}
+
+function sameVersion({ metadata: before }: Cluster, after: Cluster | undefined): boolean {
+  return before.uid === after?.metadata.uid && before.resourceVersion === after?.metadata.resourceVersion;
 }
 
 function samePrimary(before: Cluster, after: Cluster | undefined): boolean {
