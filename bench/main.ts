@@ -5,6 +5,7 @@ import { installCnpgCrds } from '../test/support/seed.ts';
 import { measureAdmission } from './admission.ts';
 import { timeDns, timeUnwatched, timeWatched } from './moves.ts';
 import { describeMachine, type Results, type Row, rowsOf, writeResults } from './results.ts';
+import { timeRouting } from './routing.ts';
 import { measureScale, seedNamespaces } from './scale.ts';
 import { measureSidecar } from './sidecar.ts';
 import { type Start, timeStart } from './starts.ts';
@@ -15,6 +16,7 @@ const FULL = {
   dns: 4,
   unwatched: 6,
   flips: 100,
+  routed: 60,
   requests: 20_000,
   seconds: 20,
   namespaces: 500,
@@ -25,6 +27,7 @@ const SHORT = {
   dns: 1,
   unwatched: 1,
   flips: 20,
+  routed: 10,
   requests: 5_000,
   seconds: 5,
   namespaces: 50,
@@ -56,12 +59,14 @@ async function measure(size: typeof FULL): Promise<Results> {
   const unwatched = await timeUnwatched(plane, size.unwatched);
   progress(`${size.flips} moves until the sidecars answer, then ${2 * size.requests} requests`);
   const sidecar = await measureSidecar(plane, size);
+  progress(`${size.routed} moves until the Service routes to the new site`);
+  const routing = await timeRouting(size.routed);
   progress(`${4 * size.seconds} s of admission reviews`);
   const admission = await measureAdmission(plane, size);
   progress(`${size.namespaces} namespaces full of injected pods`);
   await seedNamespaces(plane, size.namespaces);
   const scale = await measureScale(plane, size.namespaces);
-  return { machine, starts, watched, dns, unwatched, sidecar, admission, scale };
+  return { machine, starts, watched, dns, unwatched, sidecar, routing, admission, scale };
 }
 
 function progress(what: string): void {

@@ -7,6 +7,7 @@ import type { Admission, Load } from './admission.ts';
 import { type Figures, figuresOf, median } from './figures.ts';
 import type { Memory } from './memory.ts';
 import type { Watched } from './moves.ts';
+import type { Routing } from './routing.ts';
 import type { Scale } from './scale.ts';
 import type { SidecarResults } from './sidecar.ts';
 import type { Start } from './starts.ts';
@@ -19,6 +20,7 @@ export interface Results {
   readonly dns: readonly number[];
   readonly starts: readonly Start[];
   readonly sidecar: SidecarResults;
+  readonly routing: Routing;
   readonly admission: Admission;
   readonly scale: Scale;
 }
@@ -68,6 +70,7 @@ export function rowsOf({
   dns,
   starts,
   sidecar,
+  routing,
   admission,
   scale,
 }: Results): readonly Row[] {
@@ -91,6 +94,7 @@ export function rowsOf({
       target: atMost('max', accepted.max, 3_000, 'ms'),
     },
     ...sidecarRows(sidecar),
+    ...routingRows(routing),
     ...admissionRows(admission),
     { what: `primary → ${scale.namespaces} copies`, figures: times(copies) },
     { what: 'start → ready', figures: times(figuresOf(starts.map(({ readyMs }) => readyMs))) },
@@ -101,6 +105,22 @@ export function rowsOf({
       what: `memory with ${scale.pods} pods`,
       figures: memory(scale.memory),
       target: atMost('peak', scale.memory.peak, 150, 'MiB'),
+    },
+  ];
+}
+
+function routingRows({ pods, answeredMs, routedMs }: Routing): readonly Row[] {
+  const [answered, routed] = [figuresOf(answeredMs), figuresOf(routedMs)];
+  return [
+    {
+      what: `primary → ${pods} pods answer`,
+      figures: times(answered),
+      target: atMost('p99', answered.p99, 250, 'ms'),
+    },
+    {
+      what: 'primary → Service, by probe',
+      figures: times(routed),
+      target: atMost('max', routed.max, 1_500, 'ms'),
     },
   ];
 }

@@ -55,11 +55,7 @@ export class ServiceWatch {
     return { ready: [...this.#slices.list()].flatMap(({ ready }) => ready) };
   }
 
-  /** Resolves to performance.now() when the Service routes to `count` pods on `node` and to no other; now if it does. */
-  async untilOnlyOn(node: string, count: number, timeoutMs: number): Promise<number> {
-    return this.until((routes) => routesOnlyTo(routes, node, count), timeoutMs);
-  }
-
+  /** Resolves to performance.now() when `matches`, at once if it does. */
   async until(matches: (routes: Routes) => boolean, timeoutMs: number): Promise<number> {
     const found = Promise.withResolvers<number>();
     const look = () => {
@@ -84,8 +80,4 @@ export class ServiceWatch {
     this.#stop.abort();
     await this.#ended;
   }
-}
-
-export function routesOnlyTo({ ready }: Routes, node: string, count: number): boolean {
-  return ready.length === count && ready.every((endpoint) => endpoint.node === node);
 }
