@@ -2,7 +2,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { CONTROLLER_NODE_FLAGS } from './node-flags.ts';
+import { CONTROLLER_NODE_FLAGS, WEBHOOK_NODE_FLAGS } from './node-flags.ts';
 import { SIDECAR_BUNDLE } from './sidecar-bundle.ts';
 
 // Some CommonJS dependencies call require() of built-ins; an ES module has none of its own.
@@ -11,7 +11,7 @@ const requireBanner =
 
 const bundles: readonly { readonly entry: string; readonly out: string; readonly format: BuildOptions }[] = [
   { entry: 'controller/main.ts', out: 'dist/controller.mjs', format: esModule(CONTROLLER_NODE_FLAGS) },
-  { entry: 'webhook/main.ts', out: 'dist/webhook.mjs', format: esModule() },
+  { entry: 'webhook/main.ts', out: 'dist/webhook.mjs', format: esModule(WEBHOOK_NODE_FLAGS) },
   { entry: 'cli/main.ts', out: 'dist/cli.mjs', format: esModule() },
   { entry: 'sidecar/main.ts', out: 'dist/sidecar.cjs', format: SIDECAR_BUNDLE },
 ];

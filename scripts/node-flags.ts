@@ -6,3 +6,9 @@ export const CONTROLLER_NODE_FLAGS: readonly string[] = [
   '--max-semi-space-size=2',
   '--max-old-space-size=128',
 ];
+
+/**
+ * The same for the webhook, and a bound on the heap: on a large machine node lets garbage pile up, and after a burst of
+ * large reviews the process had 300 MiB where 140 MiB are enough.
+ */
+export const WEBHOOK_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4', '--max-old-space-size=128'];

@@ -6,6 +6,7 @@ import {
   type MutatingWebhookConfiguration,
   NAMESPACES,
 } from '../../kubernetes/resources.ts';
+import { WEBHOOK_NODE_FLAGS } from '../../scripts/node-flags.ts';
 import { REVIEW_PATH, webhookConfiguration } from '../../webhook/configuration.ts';
 import { type Backend, type Balancer, startBalancer } from './balancer.ts';
 import type { ControlPlaneAccess, User } from './control-plane-access.ts';
@@ -143,7 +144,7 @@ export class WebhookScene {
 
   async #startOne(): Promise<WebhookProcess> {
     const { user = 'admin', env = {} } = this.#options;
-    const child = await startProcess('webhook', [process.execPath, WEBHOOK_BUNDLE], {
+    const child = await startProcess('webhook', [process.execPath, ...WEBHOOK_NODE_FLAGS, WEBHOOK_BUNDLE], {
       env: {
         KUBECONFIG: await this.plane.kubeconfigFor(user),
         POD_NAMESPACE: this.namespace,
