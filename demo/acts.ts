@@ -2,7 +2,14 @@
 
 import type { Status } from '../contract/status.ts';
 import { systemClock, withDeadline } from '../kubernetes/clock.ts';
-import { FOLLOWING, nextPrimary, SITES, siteOf, untilDnsPointsTo, ZONE } from '../test/support/two-sites.ts';
+import {
+  nextPrimary,
+  SITES,
+  type SiteSetting,
+  siteOf,
+  untilDnsPointsTo,
+  ZONE,
+} from '../test/support/two-sites.ts';
 import { fact, moment, styled, table } from './screen.ts';
 import type { Stage } from './stage.ts';
 
@@ -12,10 +19,11 @@ const FOLLOW_LIMIT_MS = 30_000;
 /** Milliseconds from the move of the primary. */
 export interface Followed {
   readonly statusMs: number;
+  readonly serviceMs: number;
   readonly dnsMs: number;
 }
 
-export async function showState({ cluster, dns, status }: Stage): Promise<void> {
+export async function showState({ cluster, dns, status, web }: Stage): Promise<void> {
   for (const { name, nodeName, ip } of SITES) fact('Site', `${name}: ${nodeName}, reached at ${ip}`);
   const primary = (await cluster.get()).status?.currentPrimary ?? '';
   const site = siteOf(cluster, primary).name;
@@ -24,39 +32,71 @@ export async function showState({ cluster, dns, status }: Stage): Promise<void> 
   for (const { name: host, address } of dns.zone(ZONE).hosts.filter(({ type }) => type === 'A')) {
     fact('DNS', `${host}.${ZONE} → ${styled('bold', address)}`);
   }
+  const ready = new Set(web.service.routes.ready.map(({ address }) => address));
+  for (const { pod, address } of web.runner.pods) {
+    const does = ready.has(address.ip) ? styled('green', 'ready') : styled('dim', 'stands by');
+    fact('Pod', `${pod.metadata.name}, ${pod.spec.nodeName}: ${does}`);
+  }
+  fact('Service', `${web.name} → ${styled('bold', addresses(web))}`);
 }
 
 /** Moves the primary to the other site, and shows when everything else has followed. */
-export async function movePrimary({ cluster, operator, status, dns }: Stage): Promise<Followed> {
+export async function movePrimary(stage: Stage): Promise<Followed> {
+  const { cluster, operator, status } = stage;
   const { from, to, site } = await nextPrimary(cluster);
   moment(undefined, `the operator stops ${from} and promotes ${to}`);
-  const moved = Promise.withResolvers<number>();
   const quiet = status.onSeen(({ status: seen }) => {
     if (seen.phase !== 'Transitioning') return;
     moment(undefined, `status: ${seen.phase}, ${styled('bold', seen.activeSite)} still holds`);
   });
-  const dnsFollows = withDeadline(systemClock, FOLLOW_LIMIT_MS, undefined, 'the DNS zone', async () => {
-    await untilDnsPointsTo(dns, site);
-    return performance.now();
+  const moved = Promise.withResolvers<number>();
+  const following = showFollowing(stage, site, moved.promise);
+  const settled = operator.switchover(to, {
+    onMoved({ sentAt }) {
+      moment(0, `${styled('bold', to)} is the primary, in ${styled('bold', site.name)}`);
+      moved.resolve(sentAt);
+    },
   });
-  const statusFollows = status.until(({ activeSite }) => activeSite === site.name, FOLLOW_LIMIT_MS);
-  const settled = operator.switchover(to, { onMoved: ({ sentAt }) => moved.resolve(sentAt) });
-  const show = async (): Promise<Followed> => {
-    const movedAt = await moved.promise;
-    moment(0, `${styled('bold', to)} is the primary, in ${styled('bold', site.name)}`);
-    const { at, status: after } = await statusFollows;
-    moment(at - movedAt, `status: ${describeStatus(after)}`);
-    const acceptedAt = await dnsFollows;
-    moment(
-      acceptedAt - movedAt,
-      `DNS: the provider has accepted ${styled('bold', site.ip)} for ${FOLLOWING.join(' and ')}`,
-    );
-    return { statusMs: at - movedAt, dnsMs: acceptedAt - movedAt };
-  };
-  const [followed] = await Promise.all([show(), settled]);
+  const [followed] = await Promise.all([following, settled]);
   quiet();
   await status.until(({ phase }) => phase === 'Settled', FOLLOW_LIMIT_MS);
   return followed;
+}
+
+/** Shows who has followed, in the order in which they do. */
+async function showFollowing(
+  { status, web, dns }: Stage,
+  site: SiteSetting,
+  moved: Promise<number>,
+): Promise<Followed> {
+  const told = async (at: Promise<number>, what: () => string): Promise<number> => {
+    const ms = (await at) - (await moved);
+    moment(ms, what());
+    return ms;
+  };
+  const place = styled('bold', site.name);
+  const statusAt = status.until(({ activeSite }) => activeSite === site.name, FOLLOW_LIMIT_MS);
+  const dnsAt = withDeadline(systemClock, FOLLOW_LIMIT_MS, undefined, 'the DNS zone', async () => {
+    await untilDnsPointsTo(dns, site);
+    return performance.now();
+  });
+  const [statusMs, , serviceMs, dnsMs] = await Promise.all([
+    told(
+      statusAt.then(({ at }) => at),
+      () => `status: active site ${place}, epoch ${status.last?.status.epoch}`,
+    ),
+    told(web.untilAllAnswer(site), () => `/active in all ${web.runner.pods.length} pods tells ${place}`),
+    told(web.untilRoutedTo(site), () => `Service routes to ${place}: ${addresses(web)}`),
+    told(dnsAt, () => `DNS: the provider has accepted ${styled('bold', site.ip)}`),
+  ]);
+  return { statusMs, serviceMs, dnsMs };
+}
+
+function addresses({ service }: Stage['web']): string {
+  return service.routes.ready
+    .map(({ address }) => address)
+    .toSorted()
+    .join(', ');
 }
 
 /** Shows the whole zone: Namecheap replaces all of it with each write, so what was not ours to touch is at risk. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { STATUS_CONFIGMAP } from '../contract/names.ts';
-import { nextPrimary, ZONE } from '../test/support/two-sites.ts';
+import { LABELS, PORTS, STATUS_CONFIGMAP } from '../contract/names.ts';
+import { nextPrimary, SITES, ZONE } from '../test/support/two-sites.ts';
 import { say, styled, title } from './screen.ts';
 import { NAMESPACE, type Stage } from './stage.ts';
 
@@ -26,6 +26,7 @@ async function suggestions({
   cluster,
   controller,
   dns,
+  web,
 }: Stage): Promise<readonly (readonly string[])[]> {
   const { to } = await nextPrimary(cluster);
   const patch = JSON.stringify({ status: { targetPrimary: to } });
@@ -40,7 +41,19 @@ async function suggestions({
       `  -p '${patch}'`,
       `curl -sN ${controller.url}/api/events`,
     ],
-    ['What happened', `kubectl -n ${NAMESPACE} get events`, `curl -s ${controller.url}/metrics`],
+    ['Which pods the Service routes to', `kubectl -n ${web.namespace} get pods,endpointslices -o wide`],
+    [
+      'What a pod of each site is told (10.x.y.z is 127.x.y.z on this machine)',
+      ...SITES.flatMap(({ nodeName }) => {
+        const on = web.runner.pods.find(({ pod }) => pod.spec.nodeName === nodeName);
+        return on === undefined ? [] : [`curl -s http://${on.address.local}:${PORTS.sidecar}/active; echo`];
+      }),
+    ],
+    [
+      'Take the sidecars away: the label is all there is',
+      `kubectl -n ${web.namespace} label deployment ${web.name} ${LABELS.inject}-`,
+    ],
+    ['What happened', `kubectl get events -A`, `curl -s ${controller.url}/metrics`],
     ['The DNS zone', `curl -s ${dns.adminUrl}/admin/zones/${ZONE}`],
   ];
 }

@@ -13,6 +13,8 @@ import { keepRunning } from './keep.ts';
 import { duration, say, styled, table, title } from './screen.ts';
 import { setStage } from './stage.ts';
 
+const COLUMN = 10;
+
 const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
 
 await using ends = new AsyncDisposableStack();
@@ -20,6 +22,7 @@ await using ends = new AsyncDisposableStack();
 title('kube-site-follower: when the primary moves, everything else follows');
 say('One Kubernetes cluster over two sites. PostgreSQL runs at both, but only one');
 say('of them is the primary. DNS and applications have to point to that site.');
+say(`The pods of "web" have nothing but a label: ${styled('bold', 'site-follower/inject=true')}.`);
 say();
 const stage = await setStage(ends);
 
@@ -49,13 +52,12 @@ if (values.keep) await keepRunning(stage);
 else say(`Stay and try it yourself: ${styled('bold', 'make demo KEEP=1')}`);
 
 function summarize(first: Followed, second: Followed): void {
-  const row = (what: string, { statusMs, dnsMs }: Followed) => [
+  const row = (what: string, { statusMs, serviceMs, dnsMs }: Followed) => [
     what,
-    duration(statusMs).padStart(12),
-    duration(dnsMs).padStart(12),
+    ...[statusMs, serviceMs, dnsMs].map((ms) => duration(ms).padStart(COLUMN)),
   ];
   table([
-    ['from the move of the primary', 'until status'.padStart(12), 'until DNS'.padStart(12)],
+    ['until these have followed', ...['status', 'Service', 'DNS'].map((who) => who.padStart(COLUMN))],
     row('with watches', first),
     row('without, by looking every 10 s', second),
   ]);

@@ -1,4 +1,7 @@
-/** What the demo is played on. Everything is real but the PostgreSQL operator and the DNS provider. */
+/**
+ * What the demo is played on. Everything is real but the PostgreSQL operator, the DNS provider, and the scheduler and
+ * kubelets, which run the injected containers only.
+ */
 import { STATUS_CONFIGMAP } from '../contract/names.ts';
 import type { CnpgCluster } from '../test/support/cnpg.ts';
 import { CnpgOperator, type OperatorTimings } from '../test/support/cnpg-operator.ts';
@@ -6,18 +9,25 @@ import { type ControlPlane, startControlPlane } from '../test/support/control-pl
 import { type Controller, startController } from '../test/support/controller.ts';
 import { type FaultProxy, startFaultProxy } from '../test/support/fault-proxy.ts';
 import type { NamecheapStandIn } from '../test/support/namecheap-server.ts';
+import { type InjectedWeb, startInjectedWeb } from '../test/support/pod-runner/injected-web.ts';
 import { ensureNamespace, installCnpgCrds } from '../test/support/seed.ts';
+import { letSidecarsRead } from '../test/support/sidecar-access.ts';
 import { StatusWatch } from '../test/support/status-watch.ts';
 import {
   createClusterOnBothSites,
   dnsSettings,
   SITES,
+  siteOf,
   startExampleDns,
   ZONE,
 } from '../test/support/two-sites.ts';
 import { step } from './screen.ts';
+import { startWebhook } from './webhook.ts';
 
 export const NAMESPACE = 'site-follower';
+/** Of the application. */
+const SHOP = 'shop';
+const PODS = 4;
 const CLUSTER = { namespace: 'postgres', name: 'pg-cluster' };
 
 /** The order of a real switchover, at a pace at which it can be watched. */
@@ -34,11 +44,14 @@ export interface Stage {
   readonly dns: NamecheapStandIn;
   readonly controller: Controller;
   readonly status: StatusWatch;
+  readonly web: InjectedWeb;
 }
 
 /** Shows its progress. What it starts ends with `ends`, the last first. */
 export async function setStage(ends: AsyncDisposableStack): Promise<Stage> {
-  const plane = await step('A Kubernetes API server with its etcd', () => startControlPlane());
+  const plane = await step('A Kubernetes control plane: etcd, API server, controller manager', () =>
+    startControlPlane({ controllers: true }),
+  );
   ends.defer(() => plane.stop());
   const cluster = await step(
     'Two nodes, one at each site, and a PostgreSQL cluster across both',
@@ -66,5 +79,15 @@ export async function setStage(ends: AsyncDisposableStack): Promise<Stage> {
     await status.until(({ phase }) => phase === 'Settled', START_LIMIT_MS);
     return started;
   });
-  return { plane, proxy, cluster, operator: new CnpgOperator(cluster, PACE), dns, controller, status };
+  await step('Its webhook', async () => {
+    await letSidecarsRead(plane, { namespace: NAMESPACE, name: STATUS_CONFIGMAP });
+    await startWebhook(plane, NAMESPACE, ends);
+  });
+  const web = await step(`A Deployment with ${PODS} pods, labelled site-follower/inject=true`, async () => {
+    await ensureNamespace(plane, SHOP);
+    const started = await startInjectedWeb(plane, ends, { namespace: SHOP, name: 'web', replicas: PODS });
+    await started.untilRoutedTo(siteOf(cluster, cluster.instance(0)));
+    return started;
+  });
+  return { plane, proxy, cluster, operator: new CnpgOperator(cluster, PACE), dns, controller, status, web };
 }
