@@ -36,7 +36,7 @@ unit: install ## Unit tests only
 
 .PHONY: integration
 integration: install ## Tests on a real API server, started for them
-	node --test --test-concurrency=3 --test-timeout=600000 --test-global-setup=test/support/global-setup.ts $(INTEGRATION_TESTS)
+	node --test --test-concurrency=3 --test-force-exit --test-timeout=600000 --test-global-setup=test/support/global-setup.ts $(INTEGRATION_TESTS)
 
 .PHONY: simulation
 simulation: install ## The controller under virtual time: 1,000 schedules, and what breaking it on purpose shows

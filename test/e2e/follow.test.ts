@@ -3,6 +3,7 @@
  * zones and a healthy Cluster `pg-cluster` in namespace `postgres` (CNPG_NAMESPACE, CNPG_CLUSTER_NAME). E2E_SITES is
  * a command that takes `cut NODE` and `heal NODE`; without it no site is cut off.
  */
+
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
@@ -10,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import type { Status } from '../../contract/status.ts';
 import { isAlreadyExists } from '../../kubernetes/errors.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
+import { LOOPBACK_DNS } from '../support/loopback-dns.ts';
 import { richZone } from '../support/namecheap-offline.ts';
 import { NamecheapStandIn } from '../support/namecheap-server.ts';
 import type { StandInZone } from '../support/namecheap-zones.ts';
@@ -162,6 +164,7 @@ function startController(
     POD_NAMESPACE: NAMESPACE,
     POD_NAME: name,
     HTTP_PORT: '0',
+    ...LOOPBACK_DNS,
   };
   return startProcess(name, [process.execPath, program], { env });
 }

@@ -1,7 +1,9 @@
 /** The controller as it is shipped, as a process of its own. */
+
 import { join } from 'node:path';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import { CONTROLLER_NODE_FLAGS } from '../../scripts/node-flags.ts';
+import { LOOPBACK_DNS } from './loopback-dns.ts';
 import { type ChildProcess, type ProcessOptions, startProcess } from './process.ts';
 
 const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'controller.mjs');
@@ -70,6 +72,7 @@ export async function startController({
     CNPG_CLUSTER_NAME: cluster.name,
     SITES: JSON.stringify(sites),
     HTTP_PORT: '0',
+    ...LOOPBACK_DNS,
     ...settings,
   };
   const command = [process.execPath, ...nodeFlags, BUNDLE] as const;
