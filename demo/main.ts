@@ -1,4 +1,4 @@
-/** `make demo`: shows on a machine without cluster and without root what the controller does. `--keep`: stays up. */
+/** `make demo`: shows on a machine without cluster and without root what follows a primary. `--keep`: stays up. */
 import { parseArgs } from 'node:util';
 import {
   cutWatches,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import { PODS } from '../../kubernetes/resources.ts';
 import { CnpgOperator } from '../support/cnpg-operator.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { startController } from '../support/controller.ts';
@@ -124,5 +125,10 @@ describe('a Service of pods on both sites', () => {
     await label(null);
     await podsAre('without');
     await routesTo(...SITES);
+    await until(
+      'the old pods are gone',
+      async () => (await plane.api.list(PODS, { namespace })).items.length === REPLICAS || undefined,
+      { timeoutMs: LIMIT_MS },
+    );
   });
 });

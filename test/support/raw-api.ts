@@ -24,7 +24,9 @@ export function send(
   body: unknown,
 ): Promise<RawAnswer> {
   const { certificate: cert, key } = plane.admin;
-  const headers = { 'content-type': 'application/json' };
+  const text = JSON.stringify(body);
+  // The length is said, as node would leave out the body of a DELETE.
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
     const call = request(
       `${plane.url}${path}`,
@@ -46,7 +48,7 @@ export function send(
       call.destroy(new Error(`no answer to ${method} ${path} within ${LIMIT_MS} ms`)),
     );
     call.on('error', reject);
-    call.end(JSON.stringify(body));
+    call.end(text);
   });
 }
 
