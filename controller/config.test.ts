@@ -266,6 +266,9 @@ test('variables of other programs are none of ours, however near', () => {
     SITES_SERVICE_HOST: '192.0.2.1',
     CNPG_WEBHOOK_SERVICE_PORT: '443',
     NAMECHEAP_SANDBOX: 'true',
+    API_KEY: 'x',
+    CLUSTER_NAME: 'x',
+    CNPG: 'x',
   };
   assert.deepEqual(loaded({ ...env, SITES }), loaded({ SITES }));
 });

@@ -221,6 +221,24 @@ describe('is refused:', () => {
     });
   }
 
+  const misspelt: [name: string, meant: string][] = [
+    ['DRYRUN', 'DRY_RUN'],
+    ['DRY-RUN', 'DRY_RUN'],
+    ['DRY_RUNN', 'DRY_RUN'],
+    ['dry_run', 'DRY_RUN'],
+    ['SITE', 'SITES'],
+    ['CONFIGFILE', 'CONFIG_FILE'],
+    ['CNPG_CLUSTER', 'CNPG_CLUSTER_NAME'],
+    ['NAMECHEAP_KEY', 'NAMECHEAP_API_KEY'],
+    ['PREFERRED_NODE', 'PREFERRED_PRIMARY_NODE'],
+  ];
+  for (const [name, meant] of misspelt) {
+    test(`${name} for ${meant}`, () => {
+      const problem = `is not a known variable (did you mean ${meant}?)`;
+      assert.deepEqual(problemsOf({ SITES, [name]: 'true' }), [{ key: name, got: '***', problem }]);
+    });
+  }
+
   test('everything at once', () => {
     const env = {
       SITES: JSON.stringify([

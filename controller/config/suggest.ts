@@ -22,7 +22,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 }
 
 /** Names that other programs use as well, or nearly: those are not taken for misspelt ones of ours. */
-const COMMON = ['SITES', 'HTTP_PORT', 'LOG_LEVEL', 'DRY_RUN', 'POD_NAME', 'POD_NAMESPACE', 'CONFIG_FILE'];
+const COMMON = ['HTTP_PORT', 'LOG_LEVEL', 'POD_NAME', 'POD_NAMESPACE'];
 
 /** Set variables that nothing reads but that look like one of `known`, with the one they look like. */
 export function misspeltVariables(
@@ -31,9 +31,20 @@ export function misspeltVariables(
 ): { readonly name: string; readonly meant: string }[] {
   const ours = known.filter((name) => !COMMON.includes(name));
   return Object.keys(env).flatMap((name) => {
-    const meant = known.includes(name) ? undefined : nearest(name, ours);
+    if (known.includes(name)) return [];
+    const meant = nearest(name, ours) ?? ours.find((candidate) => lacksWords(name, candidate));
     return meant === undefined ? [] : [{ name, meant }];
   });
+}
+
+/** `CNPG_CLUSTER` for `CNPG_CLUSTER_NAME`. The first word must be there: `API_KEY` is anybody's. */
+function lacksWords(name: string, candidate: string): boolean {
+  const words = name.toUpperCase().split(/[-_.]/);
+  const all = candidate.split('_');
+  if (words.length < 2 || words.length >= all.length || words[0] !== all[0]) return false;
+  let next = 0;
+  for (const word of all) if (word === words[next]) next += 1;
+  return next === words.length;
 }
 
 function squash(name: string): string {
