@@ -38,7 +38,7 @@ async function watchdog() {
   });
   return {
     namespace,
-    async sweep() {
+    sweep: async () => {
       await watchdog.sweep(new AbortController().signal);
       await events.flush();
       const { data = {}, metadata } = await api.get(CONFIG_MAPS, { name: INJECTION_CONFIGMAP, namespace });

@@ -12,10 +12,11 @@ import {
   type Secret,
 } from '../../kubernetes/resources.ts';
 import type { Logger } from '../../runtime/log.ts';
-import { AUTHORITY_NAME, createAuthority, issueLeaf, type Pair } from './authority.ts';
+import type { Pair } from './authority.ts';
 import { BundleHistory } from './bundle-history.ts';
 import { bundlePatch, refusals } from './ca-bundle.ts';
 import { type Inventory, type Lifetimes, nextStep, type Step } from './rotation.ts';
+import { advance, begin, type Issuance } from './steps.ts';
 import { CertificateStore, type Found, type Stored } from './store.ts';
 import { accepts, isFor, issuerIn, validityOf } from './trust.ts';
 
@@ -60,6 +61,8 @@ export class CertificateManager {
   #stored: Stored | undefined;
   #served: Pair | undefined;
   #hasBeenReady = false;
+  /** The version of the configuration that we have patched, or that is known to be outdated. */
+  #patchedVersion: string | undefined;
 
   constructor(options: CertificateManagerOptions) {
     this.#options = options;
@@ -150,7 +153,10 @@ export class CertificateManager {
     const found = await this.#store.read(signal);
     const stored = found?.stored ?? (await this.#putBack(found, signal));
     const step = nextStep(this.#inventory(stored), this.#options.clock.now(), this.#options.lifetimes);
-    this.#stored = step.kind === 'keep' ? stored : await this.#take(step.kind, stored, found, signal);
+    this.#stored =
+      step.kind === 'keep'
+        ? stored
+        : await this.#write(step.kind, await advance(step.kind, stored, this.#issuance), found, signal);
     const untilStrangersLeave = await this.#publishBundle(signal);
     const untilServed = this.#serve(this.#stored.leaf);
     const due = step.kind === 'keep' ? step.forMs + this.#jitter() : 0;
@@ -164,50 +170,8 @@ export class CertificateManager {
       log.warn({ problem: found.problem }, 'the Secret of the certificates cannot be used, writing it anew');
     }
     // What is served already stays, so that nothing changes for the API server.
-    const stored = this.#stored ?? (await this.#first());
+    const stored = this.#stored ?? (await begin(this.#history.present, this.#issuance));
     return this.#write(this.#stored === undefined ? 'create' : 'restore', stored, found, signal);
-  }
-
-  async #first(): Promise<Stored> {
-    const { clock, names, lifetimes } = this.#options;
-    const now = clock.now();
-    const authority = await createAuthority(now, lifetimes.authorityMs);
-    const leaf = await issueLeaf(authority, names, now, lifetimes.leafMs);
-    // Other replicas may still serve a leaf of an authority whose Secret is lost.
-    const certificates = this.#history.present.filter(isAuthorityOfOurs);
-    const previous = { certificates, until: now + lifetimes.leafMs };
-    return { authority, leaf, ...(certificates.length > 0 && { previous }) };
-  }
-
-  async #take(
-    step: Exclude<Step['kind'], 'keep'>,
-    stored: Stored,
-    found: Found | undefined,
-    signal: AbortSignal,
-  ): Promise<Stored> {
-    const { clock, names, lifetimes } = this.#options;
-    const now = clock.now();
-    const { authority, leaf, next, previous } = stored;
-    const issue = (by: Pair) => issueLeaf(by, names, now, lifetimes.leafMs);
-    switch (step) {
-      case 'renew-leaf':
-        return this.#write(step, { ...stored, leaf: await issue(authority) }, found, signal);
-      case 'announce-authority': {
-        const announced = await createAuthority(now, lifetimes.authorityMs);
-        return this.#write(step, { ...stored, next: announced }, found, signal);
-      }
-      case 'switch-authority': {
-        if (next === undefined) throw new Error('there is no authority to switch to');
-        const until = Math.max(validityOf(leaf.certificate).until, previous?.until ?? 0);
-        const certificates = [authority.certificate, ...(previous?.certificates ?? [])];
-        const switched = { authority: next, leaf: await issue(next), previous: { certificates, until } };
-        return this.#write(step, switched, found, signal);
-      }
-      case 'retire-previous': {
-        const { previous: _, ...rest } = stored;
-        return this.#write(step, rest, found, signal);
-      }
-    }
   }
 
   async #write(
@@ -234,13 +198,19 @@ export class CertificateManager {
       ([certificate, forMs]) => forMs < graceMs || this.#isServedBy(certificate),
     );
     const patch = bundlePatch(configuration, [...known, ...staying.map(([certificate]) => certificate)]);
-    if (patch !== undefined) {
-      const patched = await api.patch(MUTATING_WEBHOOK_CONFIGURATIONS, { name }, patch, {
-        type: 'json',
-        signal,
-      });
-      this.#tell('publish-bundle');
-      this.#see(patched);
+    const version = configuration.metadata.resourceVersion;
+    if (patch !== undefined && version !== this.#patchedVersion) {
+      const options = { type: 'json', signal } as const;
+      const isDone = await api.patch(MUTATING_WEBHOOK_CONFIGURATIONS, { name }, patch, options).then(
+        () => true,
+        (error: unknown) => {
+          if (isConflict(error)) return false;
+          throw error;
+        },
+      );
+      // In either case there is a newer version, and the watch brings it: only the watch tells them in their order.
+      this.#patchedVersion = version;
+      if (isDone) this.#tell('publish-bundle');
     }
     const waits = staying.map(([, forMs]) => graceMs - forMs).filter((ms) => ms > 0);
     return Math.min(...waits, Number.POSITIVE_INFINITY);
@@ -287,6 +257,11 @@ export class CertificateManager {
     );
   }
 
+  get #issuance(): Issuance {
+    const { clock, names, lifetimes } = this.#options;
+    return { now: clock.now(), names, lifetimes };
+  }
+
   #jitter(): number {
     const { random, lifetimes } = this.#options;
     return random() * Math.min(MAX_JITTER_MS, lifetimes.leafMs / 100);
@@ -301,8 +276,4 @@ export class CertificateManager {
 function authoritiesOf({ authority, next, previous }: Stored): readonly string[] {
   const all = [authority.certificate, ...(next === undefined ? [] : [next.certificate])];
   return [...new Set([...all, ...(previous?.certificates ?? [])])];
-}
-
-function isAuthorityOfOurs(certificate: string): boolean {
-  return new X509Certificate(certificate).subject.includes(AUTHORITY_NAME);
 }
