@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import { PODS } from '../../kubernetes/resources.ts';
+import { PODS, type Pod } from '../../kubernetes/resources.ts';
 import { CnpgOperator } from '../support/cnpg-operator.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { startController } from '../support/controller.ts';
 import { buildController } from '../support/controller-process.ts';
 import { startPodBinder } from '../support/pod-runner/binder.ts';
+import { nativeSidecars, type PodManifest } from '../support/pod-runner/manifest.ts';
 import { startPodRunner } from '../support/pod-runner/runner.ts';
 import { ServiceWatch } from '../support/pod-runner/service-watch.ts';
 import { createWeb, DEPLOYMENTS } from '../support/pod-runner/web.ts';
@@ -67,23 +68,29 @@ function label(value: string | null) {
   return plane.api.patch(DEPLOYMENTS, key, body, { type: 'merge' });
 }
 
-const routesTo = (...sites: readonly SiteSetting[]) =>
-  service.until(({ ready }) => {
-    const nodes = ready.map(({ node }) => node).toSorted();
-    const wanted = sites.flatMap(({ nodeName }) => Array.from({ length: IN_SITE }, () => nodeName));
-    return nodes.join() === wanted.toSorted().join();
-  }, LIMIT_MS);
+/** The node of each pod, as text to compare. */
+const nodesIn = (sites: readonly SiteSetting[]) =>
+  sorted(sites.flatMap(({ nodeName }) => Array.from({ length: IN_SITE }, () => nodeName)));
 
-/** The Deployment has this many pods, and all or none of them have the sidecar. */
-const podsAre = (kind: 'with' | 'without') =>
+const sorted = (nodes: readonly string[]) => nodes.toSorted().join();
+
+const routesTo = (...sites: readonly SiteSetting[]) =>
+  service.until(({ ready }) => sorted(ready.map(({ node }) => node)) === nodesIn(sites), LIMIT_MS);
+
+/** All pods run, with or without the sidecar, and are ready on these sites alone. */
+const podsAre = (kind: 'with' | 'without', ...sites: readonly SiteSetting[]) =>
   until(
-    `all pods are ${kind} the sidecar`,
-    () => {
-      const { pods } = runner;
-      const wanted = kind === 'with' ? 1 : 0;
-      return (
-        (pods.length === REPLICAS && pods.every(({ sidecars }) => sidecars.length === wanted)) || undefined
-      );
+    `all pods are ${kind} the sidecar, and ready on ${sites.map(({ name }) => name).join()}`,
+    async () => {
+      const { items } = await plane.api.list(PODS, { namespace });
+      const isInjected = (pod: Pod) => nativeSidecars(pod as PodManifest).length === 1;
+      const isReady = ({ status }: Pod) =>
+        status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True');
+      const run = items.filter((pod) => pod.status?.phase === 'Running');
+      const areThere = [items, run].every(({ length }) => length === REPLICAS);
+      const areSo = items.every((pod) => isInjected(pod) === (kind === 'with'));
+      const ready = sorted(items.filter(isReady).map(({ spec }) => spec?.nodeName ?? ''));
+      return (areThere && areSo && ready === nodesIn(sites)) || undefined;
     },
     { timeoutMs: LIMIT_MS },
   );
@@ -96,8 +103,8 @@ describe('a Service of pods on both sites', () => {
 
   test('routes to the active site once the Deployment has the label', async () => {
     await label('true');
+    await podsAre('with', EAST);
     await routesTo(EAST);
-    await podsAre('with');
   });
 
   test('follows the primary', async () => {
@@ -123,12 +130,7 @@ describe('a Service of pods on both sites', () => {
 
   test('routes to all of them again when the label is taken away', async () => {
     await label(null);
-    await podsAre('without');
+    await podsAre('without', ...SITES);
     await routesTo(...SITES);
-    await until(
-      'the old pods are gone',
-      async () => (await plane.api.list(PODS, { namespace })).items.length === REPLICAS || undefined,
-      { timeoutMs: LIMIT_MS },
-    );
   });
 });
