@@ -15,7 +15,7 @@ const STATUS: Status = {
   sites: { 'us-east': ['node-us-east-01'], 'eu-west': [] },
 };
 const DATA = encodeStatus(STATUS);
-const MAX_EPOCH = 999_999_999_999_999;
+const MAX_EPOCH = 999_999_999_999;
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }));
 const status: fc.Arbitrary<Status> = fc.record(
@@ -107,7 +107,7 @@ describe('an epoch', () => {
     ['0', 0],
     ['7', 7],
     [String(MAX_EPOCH), MAX_EPOCH],
-    ['1000000000000000', undefined],
+    ['1000000000000', undefined],
     ['007', undefined],
     ['+7', undefined],
     ['7.0', undefined],

@@ -81,9 +81,9 @@ export function decodeStatus(data: Readonly<Record<string, string>> | undefined)
   };
 }
 
-/** A decimal whole number without sign or leading zeros, at most 15 digits; else undefined. */
+/** A decimal whole number of at most 12 digits, without sign or leading zeros; else undefined. */
 export function decodeEpoch(text: string | undefined): number | undefined {
-  return text !== undefined && /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^(0|[1-9]\d{0,11})$/.test(text) ? Number(text) : undefined;
 }
 
 function decodeSites(text: string): Record<string, string[]> | undefined {

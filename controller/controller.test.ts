@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { KubeApi } from '../kubernetes/api.ts';
+import { KubeError } from '../kubernetes/errors.ts';
 import { LEASES } from '../kubernetes/resources.ts';
 import { OPS } from '../test/support/simulated-cluster.ts';
 import { SimulatedService, serviceConfig } from '../test/support/simulated-service.ts';
@@ -151,6 +152,33 @@ describe('the health of a controller', () => {
     assert.equal(ok, false);
     assert.match(reason, /^the loop has not ended a pass for \d+ s$/);
     never.reject(new Error('the test ends'));
+  });
+
+  test('is good, but it is not ready and says why, while the server refuses the status', async () => {
+    let refused = true;
+    const denied = new KubeError('configmaps is forbidden: quota', { status: 403, reason: 'Forbidden' });
+    const replace: KubeApi['replace'] = (resource, object, options) =>
+      refused && object.metadata.name === 'kube-site-follower-status'
+        ? Promise.reject(denied)
+        : kube.api.replace(resource, object, options);
+    const api = new Proxy(kube.api, {
+      get: (target, name: keyof KubeApi) => (name === 'replace' ? replace : target[name].bind(target)),
+    });
+    const controller = start({}, { api });
+    await soon();
+    kube.moveTo('pg-2');
+    await kube.clock.advance(30_000);
+    assert.equal(controller.health().ok, true);
+    const { ok, reasons } = controller.ready();
+    assert.deepEqual([ok, reasons], [false, ['no status is published: configmaps is forbidden: quota']]);
+    assert.equal(controller.status().followers[0]?.problem, reasons[0]);
+    const told = kube.events().filter(({ reason }) => reason === 'StatusNotWritten');
+    assert.match(told[0]?.note ?? '', /forbidden: quota/);
+
+    refused = false;
+    await kube.clock.advance(30_000);
+    assert.deepEqual([controller.ready().ok, site(controller)], [true, 'eu']);
+    assert.equal(controller.status().followers[0]?.problem, '');
   });
 
   for (const env of [{}, { LEADER_ELECTION: 'false' }, { DRY_RUN: 'true' }]) {

@@ -22,7 +22,8 @@ export interface ControllerView {
   readonly identity: string;
   readonly leader: boolean;
   readonly dryRun: boolean;
-  readonly followers: readonly FollowerView[];
+  /** `problem`: why nothing is published at the moment, as the leader knows it; empty when all is well. */
+  readonly followers: readonly (FollowerView & { readonly problem: string })[];
 }
 
 /** A pass has time limits on every call, so one that takes longer than this will never end. */
@@ -41,8 +42,14 @@ export function createController(config: Config, ports: ServicePorts): Controlle
   let leader = false;
   /** On the monotonic clock; undefined while this replica does not lead. */
   let lastPass: number | undefined;
-  const onPass = () => {
+  /** By follower: why nothing is published for it, as long as that lasts. */
+  const problems = new Map<string, string>();
+  const onPass = (follower: string, problem = '') => {
     lastPass = ports.clock.elapsed();
+    const before = problems.get(follower) ?? '';
+    if (problem === '') problems.delete(follower);
+    else problems.set(follower, problem);
+    if (problem !== before) changed();
   };
   const views = config.followers.map(({ name }) => {
     const status = { namespace, name: configMapName(config.configMapName, name) };
@@ -52,18 +59,21 @@ export function createController(config: Config, ports: ServicePorts): Controlle
 
   async function lead(leadership: Leadership): Promise<void> {
     leader = true;
-    onPass();
+    lastPass = ports.clock.elapsed();
     metrics.leader.set(1);
     metrics.leaderTransitions.inc();
     log.info({ identity, term: leadership.term }, 'leading');
     changed();
     try {
       await Promise.all(
-        config.followers.map((follower) => followService(follower, config, ports, leadership, onPass)),
+        config.followers.map((follower) =>
+          followService(follower, config, ports, leadership, (problem) => onPass(follower.name, problem)),
+        ),
       );
     } finally {
       leader = false;
       lastPass = undefined;
+      problems.clear();
       metrics.leader.set(0);
       forgetStanding(metrics);
       log.info({ identity }, 'not leading any more');
@@ -88,7 +98,7 @@ export function createController(config: Config, ports: ServicePorts): Controlle
       identity,
       leader,
       dryRun: config.dryRun,
-      followers: views.map((view) => view.snapshot()),
+      followers: views.map((view) => ({ ...view.snapshot(), problem: problems.get(view.name) ?? '' })),
     }),
     onChange(listener) {
       listeners.add(listener);
@@ -104,7 +114,8 @@ export function createController(config: Config, ports: ServicePorts): Controlle
       const reason = Number.isFinite(age)
         ? `the API server was last heard of ${Math.round(age / 1000)} s ago`
         : 'the status has not been read yet';
-      return age < STALE_MS ? { ok: true, reasons: [] } : { ok: false, reasons: [reason] };
+      const reasons = [...(age < STALE_MS ? [] : [reason]), ...problems.values()];
+      return { ok: reasons.length === 0, reasons };
     },
   };
 }

@@ -26,6 +26,12 @@ export const EVENT_REASONS = {
     action: 'Hold',
     meaning: 'The primary runs on a node that belongs to no site. The last site stays active.',
   },
+  StatusNotWritten: {
+    type: 'Warning',
+    action: 'Publish',
+    meaning:
+      'The status could not be read or written several times in a row, so readers do not learn of a move. The note has the server’s own words; it is tried again.',
+  },
   PrimaryFound: {
     type: 'Normal',
     action: 'Settle',

@@ -1,7 +1,7 @@
 import { ANNOTATIONS, LABELS, PROGRAM } from '../contract/names.ts';
 import type { KubeApi, ObjectKey } from '../kubernetes/api.ts';
 import { isNotFound } from '../kubernetes/errors.ts';
-import type { Leadership } from '../kubernetes/leadership.ts';
+import { type Leadership, MAX_TERM } from '../kubernetes/leadership.ts';
 import { CONFIG_MAPS, type ConfigMap, type KubeEvent } from '../kubernetes/resources.ts';
 
 export interface Found {
@@ -56,24 +56,45 @@ export class FencedConfigMap {
   }
 
   /**
-   * Puts `data` over what was found, keeping foreign keys, labels and annotations.
+   * Puts `data` over what was found, keeping foreign keys, labels and annotations. `anew` makes another object of
+   * it, for readers who would not believe the old one any more; one that was made immutable is replaced so as well.
    * Throws KubeError: a conflict means that somebody wrote in between, read again then.
    */
-  async write(found: Found, data: Readonly<Record<string, string>>, leadership: Leadership): Promise<Found> {
+  async write(
+    found: Found,
+    data: Readonly<Record<string, string>>,
+    leadership: Leadership,
+    anew = false,
+  ): Promise<Found> {
     await this.assertNotDeposed(found, leadership);
     const { signal } = leadership;
-    const metadata = {
-      ...found.object?.metadata,
+    const existing: ConfigMap = found.object ?? { metadata: this.key };
+    const { metadata: old, immutable = false, binaryData, ...rest } = existing;
+    const marks = {
       ...this.key,
-      labels: { ...found.object?.metadata.labels, ...this.#labels },
-      annotations: { ...found.object?.metadata.annotations, [ANNOTATIONS.term]: String(leadership.term) },
+      labels: { ...old.labels, ...this.#labels },
+      annotations: { ...old.annotations, [ANNOTATIONS.term]: String(leadership.term) },
     };
-    const wanted: ConfigMap = { ...found.object, metadata, data: { ...found.data, ...data } };
-    const object =
-      found.object === undefined
-        ? await this.#api.create(CONFIG_MAPS, wanted, { signal })
-        : await this.#api.replace(CONFIG_MAPS, wanted, { signal });
-    return this.#found(object);
+    const wanted: ConfigMap = {
+      ...rest,
+      metadata: marks,
+      data: { ...found.data, ...data },
+      ...(binaryData !== undefined && { binaryData: without(binaryData, data) }),
+    };
+    if (found.object !== undefined && !immutable && !anew) {
+      const replaced = { ...wanted, metadata: { ...old, ...marks } };
+      return this.#found(await this.#api.replace(CONFIG_MAPS, replaced, { signal }));
+    }
+    if (found.object !== undefined) await this.#remove(found.object, signal);
+    return this.#found(await this.#api.create(CONFIG_MAPS, wanted, { signal }));
+  }
+
+  async #remove({ metadata: { uid, resourceVersion } }: ConfigMap, signal: AbortSignal): Promise<void> {
+    const version = {
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+    };
+    await this.#api.delete(CONFIG_MAPS, this.key, { ...version, signal });
   }
 
   /** For Events: `kubectl describe` shows those that name the object's UID. Absent until it was read or written. */
@@ -92,7 +113,16 @@ export class FencedConfigMap {
   }
 }
 
+/** -1 also for a term that no Lease can have: somebody wrote it by hand. */
 export function termOf(object: ConfigMap): number {
   const text = object.metadata.annotations?.[ANNOTATIONS.term] ?? '';
-  return /^\d{1,15}$/.test(text) ? Number(text) : -1;
+  return /^\d{1,10}$/.test(text) && Number(text) <= MAX_TERM ? Number(text) : -1;
+}
+
+/** A key may stand only once, in `data` or in `binaryData`. */
+function without<T>(
+  record: Readonly<Record<string, T>>,
+  keys: Readonly<Record<string, string>>,
+): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !Object.hasOwn(keys, key)));
 }

@@ -7,7 +7,7 @@ import type { Leadership } from '../kubernetes/leadership.ts';
 import { NODES } from '../kubernetes/resources.ts';
 import { decide, type Look, recall, sameContent } from './decide.ts';
 import { DeposedError, type FencedConfigMap, type Found } from './fenced-config-map.ts';
-import type { Transition } from './history.ts';
+import { isImplausible, type Transition } from './history.ts';
 import type { Sites } from './sites.ts';
 import type { Observation, Trigger } from './triggers/trigger.ts';
 import type { Wakeup } from './wakeup.ts';
@@ -160,12 +160,15 @@ export class Follower {
   ): Promise<boolean> {
     const { clock, status, observer, lastTransition, dryRun } = this.#options;
     if (!dryRun) await status.assertNotDeposed(found, leadership);
-    const published = decodeStatus(found.data);
+    const read = decodeStatus(found.data);
+    const anew = read !== undefined && isImplausible(read.epoch);
+    const published = anew ? undefined : read;
+    const floor = decodeEpoch(found.data.epoch) ?? 0;
     const before = this.#stored(published) ?? this.#believed ?? recall(published, lastTransition());
     const after = decide({
       believed: before,
       published,
-      epochFloor: decodeEpoch(found.data.epoch) ?? 0,
+      epochFloor: isImplausible(floor) ? 0 : floor,
       look,
       sites: this.#options.nodesBySite() ?? before?.sites ?? {},
       now: timestamp(clock),
@@ -173,7 +176,7 @@ export class Follower {
     const claimed = found.term === leadership.term;
     const differs = published === undefined || !isSame(published, after);
     const writes = !dryRun && (differs || !claimed);
-    if (writes) await this.#write(after, found, leadership);
+    if (writes) await this.#write(after, found, leadership, anew);
     this.#believed = after;
     if (writes) this.#unanswered = [];
     const told = this.#told;
@@ -189,9 +192,9 @@ export class Follower {
    * A write that failed without a clear refusal may have been stored all the same. The next pass finds out: to go on
    * from what was published before would take readers back to the site that they have just left.
    */
-  async #write(status: Status, found: Found, leadership: Leadership): Promise<void> {
+  async #write(status: Status, found: Found, leadership: Leadership, anew: boolean): Promise<void> {
     try {
-      await this.#options.status.write(found, encodeStatus(status), leadership);
+      await this.#options.status.write(found, encodeStatus(status), leadership, anew);
     } catch (error) {
       if (!isRefused(error)) this.#unanswered = [...this.#unanswered, status].slice(-MAX_UNANSWERED);
       throw error;

@@ -15,6 +15,14 @@ export interface Transition {
 
 export const HISTORY_LIMIT = 50;
 
+/** Moves never get here. What readers accept goes further, so that whatever is taken over can be counted on. */
+const HIGHEST_TAKEN_OVER = 900_000_000_000;
+
+/** An epoch that somebody can only have written by hand, so high that there would be no epochs left above it. */
+export function isImplausible(epoch: number): boolean {
+  return epoch > HIGHEST_TAKEN_OVER;
+}
+
 /**
  * What the history still lacks of `status`; undefined when it has it. A leader may have died between the status and
  * the history: then its successor makes up for it.
@@ -41,6 +49,7 @@ function isTransition(value: unknown): value is Transition {
   return (
     typeof epoch === 'number' &&
     decodeEpoch(String(epoch)) === epoch &&
+    !isImplausible(epoch) &&
     texts.every((key) => typeof rest[key] === 'string')
   );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { decodeStatus, type Status } from '../contract/status.ts';
-import { CONFIG_MAPS, type ConfigMap, type KubeEvent, NAMESPACES, NODES } from '../kubernetes/resources.ts';
+import { CONFIG_MAPS, type ConfigMap, NAMESPACES, NODES } from '../kubernetes/resources.ts';
 import { TestLeadership } from '../test/support/simulated-cluster.ts';
 import {
   PG,
@@ -58,11 +58,7 @@ function history(): string[] {
   return transitions().map(({ epoch, from, to }) => `${epoch}: ${from || '-'} > ${to}`);
 }
 
-/** The reasons of the Events, in the order of their making. */
-function events(): string[] {
-  const made = kube.changes.flatMap(({ resource, after }) => (resource.plural === 'events' ? [after] : []));
-  return made.map((event) => (event as KubeEvent).reason);
-}
+const events = () => kube.events().map(({ reason }) => reason);
 
 describe('a followed service', () => {
   test('has its status, its history, its Events and its metrics', async () => {

@@ -1,4 +1,5 @@
 import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
+import { explain } from '../kubernetes/errors.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import type { Config, FollowerConfig } from './config.ts';
@@ -36,6 +37,8 @@ export interface ServicePorts extends WatchPorts, Pick<SignalPorts, 'connectName
 
 /** A burst of watch events costs one look now and one look this much later. */
 const MIN_GAP_MS = 25;
+/** A single pass fails when somebody else writes at the same time, or the server restarts. */
+const LASTING_FAILURE = 3;
 
 /** Everything that follows one service, while this replica leads. */
 export async function followService(
@@ -43,7 +46,7 @@ export async function followService(
   config: Config,
   ports: ServicePorts,
   leadership: Leadership,
-  onPass: () => void,
+  onPass: (problem?: string) => void,
 ): Promise<void> {
   const { api, clock, random, namespace } = ports;
   const { name } = follower;
@@ -81,10 +84,16 @@ export async function followService(
       new SignalWorker(signal, { clock, random, onProgress: (progress) => telemetry.signal(progress) }),
   );
 
+  let failedPasses = 0;
   const observer: FollowerObserver = {
     onPass(pass) {
-      onPass();
+      failedPasses = pass.error === undefined ? 0 : failedPasses + 1;
+      const problem =
+        failedPasses < LASTING_FAILURE ? undefined : `no status is published: ${explain(pass.error)}`;
+      onPass(problem);
       telemetry.pass(pass);
+      if (problem !== undefined)
+        events({ reason: 'StatusNotWritten', note: `${problem}. It is tried again` });
     },
     onStatus(change) {
       const { before, after, movedAt } = change;

@@ -1,3 +1,6 @@
+/** The field is an int32. A higher term was written by hand, and no term would be left above it. */
+export const MAX_TERM = 2_000_000_000;
+
 /** What a holder of the Lease may rely on, and ask before each write that nothing else fences. */
 export interface Leadership {
   /** A number that only grows from holder to holder: the Lease's leaseTransitions. */

@@ -1,6 +1,7 @@
 import type { ObjectKey } from './api.ts';
 import type { Clock } from './clock.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './errors.ts';
+import { MAX_TERM } from './leadership.ts';
 import type { Lease } from './resources.ts';
 
 /** What a Lease says, as this process last read it, and when its holder last gave a sign of life. */
@@ -20,7 +21,10 @@ export function observe(before: Observation | undefined, lease: Lease, elapsed: 
 }
 
 export const holderOf = (lease: Lease): string => lease.spec?.holderIdentity ?? '';
-export const termOf = (lease: Lease): number => lease.spec?.leaseTransitions ?? 0;
+export function termOf(lease: Lease): number {
+  const term = lease.spec?.leaseTransitions ?? 0;
+  return term > MAX_TERM ? 0 : term;
+}
 
 /** Milliseconds until somebody else than the holder may take the Lease; 0 when it may be taken now. */
 export function freeIn({ lease, since }: Observation, elapsed: number, defaultMs: number): number {

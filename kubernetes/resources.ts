@@ -1,6 +1,8 @@
 import type { KubeObject, Resource } from './api.ts';
 
 export interface ConfigMap extends KubeObject {
+  readonly immutable?: boolean;
+  readonly binaryData?: Readonly<Record<string, string>>;
   readonly data?: Readonly<Record<string, string>>;
 }
 

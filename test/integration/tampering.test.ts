@@ -45,6 +45,21 @@ const EDITS: readonly Edit[] = [
     epoch: (before) => before,
   },
   {
+    what: 'a term that no Lease can have',
+    patch: { metadata: { annotations: { [ANNOTATIONS.term]: '2147483647' } } },
+    epoch: (before) => before,
+  },
+  {
+    what: 'another site in an epoch with none above it',
+    patch: { data: { 'active-site': WEST, epoch: '999999999999' } },
+    epoch: (before) => before,
+  },
+  {
+    what: 'a key of ours as binary data',
+    patch: { data: { epoch: null }, binaryData: { epoch: 'Nw==' } },
+    epoch: (before) => before,
+  },
+  {
     what: 'no term',
     patch: { metadata: { annotations: { [ANNOTATIONS.term]: null } } },
     epoch: (before) => before,
@@ -69,6 +84,8 @@ describe('a status that somebody else touches', { concurrency: 3 }, () => {
         before = epoch(before);
       });
     }
+    // Nothing differs, so nothing is written; but the next move has to be.
+    await scene.status.edit({ immutable: true });
     await scene.moveTo(WEST);
     await scene.settled(WEST, before + 1);
   });

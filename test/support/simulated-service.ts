@@ -3,7 +3,7 @@ import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import type { ServicePorts } from '../../controller/service.ts';
 import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
-import { NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
+import { type KubeEvent, NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
 import { OPS, SimulatedCluster } from './simulated-cluster.ts';
 import { ZoneInMemory } from './zone-in-memory.ts';
 
@@ -88,6 +88,13 @@ export class SimulatedService extends SimulatedCluster {
     const text = await this.metrics.expose();
     const line = text.split('\n').find((each) => each.startsWith(`kube_site_follower_${series} `));
     return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ')));
+  }
+
+  /** The Events, in the order of their making. */
+  events(): KubeEvent[] {
+    return this.changes.flatMap(({ resource, after }) =>
+      resource.plural === 'events' ? [after as KubeEvent] : [],
+    );
   }
 
   logged(message: string): Record<string, unknown>[] {

@@ -56,7 +56,7 @@ export class NamecheapProvider implements DnsProvider {
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
-    await this.#budget.awaitWriteGap(zone, signal);
+    await this.#budget.awaitWrite(zone, signal);
     const { hosts, emailType } = this.#takeFresh(zone) ?? (await this.#getHosts(zone, signal));
     assertCanBeSentBack(zone, hosts, await this.#count(zone, hosts.length, signal));
     const merged = mergeHosts(zone, hosts, changes);

@@ -16,7 +16,8 @@ const WINDOWS: readonly Window[] = [
   { ms: 3_600_000, calls: 300 },
 ];
 const LONGEST_WAIT_MS = 20_000;
-const WRITE_GAP_MS = 10_000;
+/** Of one zone. The second is for a move that takes another one back at once: it must not wait. */
+const WRITES: Window = { ms: 20_000, calls: 2 };
 
 /** Rate limits are planned for, not run into: every call takes its turn here first. */
 export class CallBudget {
@@ -25,7 +26,7 @@ export class CallBudget {
   readonly #kept: number;
   #calls: number[] = [];
   #pause: { readonly until: number; readonly error: DnsError } | undefined;
-  readonly #lastWrite = new Map<string, number>();
+  readonly #writes = new Map<string, readonly number[]>();
 
   constructor(clock: Clock, windows: readonly Window[] = WINDOWS) {
     this.#clock = clock;
@@ -40,7 +41,7 @@ export class CallBudget {
       signal.throwIfAborted();
       this.#assertNotPaused();
       const now = this.#clock.elapsed();
-      const free = Math.max(now, ...this.#windows.map((window) => this.#freeAt(window)));
+      const free = Math.max(now, ...this.#windows.map((window) => freeAt(window, this.#calls)));
       if (free <= now) break;
       if (free > deadline) throw exhausted(free - now);
       await sleep(this.#clock, free - now, signal);
@@ -53,23 +54,16 @@ export class CallBudget {
     this.#pause = { until: this.#clock.elapsed() + ms, error };
   }
 
-  /** Keeps two writes of a zone apart, so that a fast series of moves does not use up the budget. */
-  async awaitWriteGap(zone: string, signal: AbortSignal): Promise<void> {
-    const last = this.#lastWrite.get(zone);
-    if (last !== undefined) {
-      await sleep(this.#clock, Math.max(0, last + WRITE_GAP_MS - this.#clock.elapsed()), signal);
-    }
+  /** Resolves when the zone may be written, so that a fast series of moves does not use up the budget. */
+  async awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
+    const free = freeAt(WRITES, this.#writes.get(zone) ?? []);
+    await sleep(this.#clock, Math.max(0, free - this.#clock.elapsed()), signal);
     signal.throwIfAborted();
   }
 
   noteWrite(zone: string): void {
-    this.#lastWrite.set(zone, this.#clock.elapsed());
-  }
-
-  /** When the oldest call of a full window leaves it. */
-  #freeAt({ ms, calls }: Window): number {
-    const oldest = this.#calls.at(-calls);
-    return oldest === undefined ? Number.NEGATIVE_INFINITY : oldest + ms;
+    const writes = [...(this.#writes.get(zone) ?? []), this.#clock.elapsed()];
+    this.#writes.set(zone, writes.slice(-WRITES.calls));
   }
 
   #assertNotPaused(): void {
@@ -78,6 +72,12 @@ export class CallBudget {
     const { message, kind, code, action } = this.#pause.error;
     throw new DnsError(message, { kind, code, action, retryAfterMs: left });
   }
+}
+
+/** When the oldest call of a full window leaves it. */
+function freeAt({ ms, calls }: Window, times: readonly number[]): number {
+  const oldest = times.at(-calls);
+  return oldest === undefined ? Number.NEGATIVE_INFINITY : oldest + ms;
 }
 
 function exhausted(waitMs: number): DnsError {
