@@ -13,6 +13,7 @@ export interface Cluster extends KubeObject {
     readonly currentPrimaryTimestamp?: string;
     readonly targetPrimary?: string;
     readonly phase?: string;
+    readonly phaseReason?: string;
     readonly readyInstances?: number;
     readonly timelineID?: number;
     readonly instancesStatus?: Readonly<Record<string, readonly string[]>>;

@@ -108,6 +108,30 @@ function stored(): PreferredRecord | undefined {
 }
 
 describe('the preferred primary', () => {
+  test('asks for a new look, once a minute, when all that is in the way may be an old report', async () => {
+    const reason = () => kube.server.get(CLUSTERS, PG).status?.phaseReason ?? '';
+    setStatus({ instancesReportedState: { 'pg-2': { timeLineID: 3 } } });
+    const preferred = await replica();
+    await step(preferred);
+    assert.match(stored()?.detail ?? '', /pg-2 is on timeline 3, the Cluster on 4/);
+    assert.match(reason(), /^Looking at the instances again, asked by kube-site-follower/);
+    await step(preferred);
+    assert.deepEqual([patches(), target()], [1, 'pg-1']);
+    await kube.clock.advance(60_000);
+    await step(preferred);
+    assert.equal(patches(), 2);
+
+    setStatus({ instancesReportedState: { 'pg-2': { timeLineID: 4 } } });
+    await step(preferred);
+    assert.deepEqual([patches(), target()], [3, 'pg-2']);
+  });
+
+  test('asks for no new look when something else is in the way as well', async () => {
+    setStatus({ readyInstances: 1, instancesReportedState: { 'pg-2': { timeLineID: 3 } } });
+    await step(await replica());
+    assert.equal(patches(), 0);
+  });
+
   test('is asked for once, and reported when it is reached', async () => {
     const preferred = await replica();
     await step(preferred);

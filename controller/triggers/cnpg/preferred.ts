@@ -1,3 +1,4 @@
+import { PROGRAM } from '../../../contract/names.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { type Clock, timestamp } from '../../../kubernetes/clock.ts';
 import { explain, isRefused, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
@@ -54,6 +55,8 @@ export interface PreferredOptions {
 
 /** A switchover may last as long as the old primary takes to shut down; after this a human should look. */
 const DEADLINE_MS = 10 * 60_000;
+/** Restart points are minutes apart, so asking more often would bring nothing. */
+const ASK_EVERY_MS = 60_000;
 const SECTION = 'preferred-primary';
 const FINAL: readonly PreferredOutcome[] = ['AlreadyThere', 'Moved', 'TimedOut'];
 
@@ -63,6 +66,8 @@ const FINAL: readonly PreferredOutcome[] = ['AlreadyThere', 'Moved', 'TimedOut']
  */
 export class PreferredPrimary {
   readonly #options: PreferredOptions;
+  /** Monotonic milliseconds. */
+  #askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PreferredOptions) {
     this.#options = options;
@@ -117,11 +122,12 @@ export class PreferredPrimary {
     const runningBackups = (backups?.items ?? [])
       .filter(({ spec, status }) => spec?.cluster?.name === clusterName && isRunning(status?.phase))
       .map(({ metadata }) => metadata.name);
-    const obstacles = promotionPreconditions({ cluster, target, node, runningBackups })
-      .map(({ obstacle }) => obstacle)
-      .filter((obstacle) => obstacle !== undefined);
-    if (obstacles.length > 0 || target === undefined) {
-      const detail = obstacles.join('; ');
+    const unmet = promotionPreconditions({ cluster, target, node, runningBackups }).filter(
+      ({ obstacle }) => obstacle !== undefined,
+    );
+    if (unmet.length > 0 || target === undefined) {
+      const detail = unmet.map(({ obstacle }) => obstacle).join('; ');
+      if (unmet.every(({ mayBeOutdated }) => mayBeOutdated)) await this.#askForNewReport(cluster, leadership);
       if (last?.outcome === 'Waiting' && last.uid === base.uid && last.detail === detail) return;
       return this.#remember({ ...base, outcome: 'Waiting', at: this.#now(), detail }, leadership);
     }
@@ -130,6 +136,22 @@ export class PreferredPrimary {
       { ...base, outcome: 'Moving', at: this.#now(), target: target.metadata.name },
       leadership,
     );
+  }
+
+  /**
+   * A replica tells of a new timeline some minutes after a failover, with its next restart point. By then a quiet
+   * Cluster gives the operator no reason to look at its instances, and what it last wrote would stand for hours. Any
+   * change of the Cluster makes it look; it overwrites this one when it does.
+   */
+  async #askForNewReport(cluster: Cluster, { signal }: Leadership): Promise<void> {
+    const { api, clock, namespace, clusterName: name } = this.#options;
+    if (clock.elapsed() - this.#askedAt < ASK_EVERY_MS) return;
+    this.#askedAt = clock.elapsed();
+    const body = {
+      metadata: { resourceVersion: cluster.metadata.resourceVersion },
+      status: { phaseReason: `Looking at the instances again, asked by ${PROGRAM} at ${this.#now()}` },
+    };
+    await api.patch(CLUSTERS, { namespace, name }, body, { type: 'merge', subresource: 'status', signal });
   }
 
   /** Stored before it is sent: a replica that takes over in between must not send it a second time. */
