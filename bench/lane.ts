@@ -2,10 +2,19 @@ import { STATUS_CONFIGMAP } from '../contract/names.ts';
 import type { CnpgCluster } from '../test/support/cnpg.ts';
 import { CnpgOperator, type OperatorTimings } from '../test/support/cnpg-operator.ts';
 import type { ControlPlaneAccess } from '../test/support/control-plane-access.ts';
-import { type Controller, type ControllerOptions, startController } from '../test/support/controller.ts';
+import {
+  type ControllerProcess,
+  type Environment,
+  startController,
+} from '../test/support/controller-process.ts';
 import { createNamespace } from '../test/support/seed.ts';
 import { StatusWatch } from '../test/support/status-watch.ts';
-import { createClusterOnBothSites, nextPrimary, SITES, type SiteSetting } from '../test/support/two-sites.ts';
+import {
+  createClusterOnBothSites,
+  followSettings,
+  nextPrimary,
+  type SiteSetting,
+} from '../test/support/two-sites.ts';
 
 /** A Cluster and its follower in a namespace of their own, so that several can be measured side by side. */
 export interface Lane {
@@ -30,23 +39,31 @@ export async function openLane(
   return { plane, cluster, operator: new CnpgOperator(cluster, pace), status };
 }
 
-export type LaunchOptions = Partial<Pick<ControllerOptions, 'settings' | 'kubeconfig' | 'nodeFlags'>>;
+export interface LaunchOptions {
+  /** By default that of the lane's control plane. */
+  readonly kubeconfig?: string;
+  readonly settings?: Environment;
+}
 
 /** Ends with `ends`. Resolves when it serves HTTP. */
 export async function launch(
   { plane, cluster }: Lane,
   ends: AsyncDisposableStack,
-  options: LaunchOptions = {},
-): Promise<Controller> {
+  { kubeconfig = plane.kubeconfig, settings = {} }: LaunchOptions = {},
+): Promise<ControllerProcess> {
   const { namespace } = cluster;
-  const { kubeconfig } = plane;
-  const controller = await startController({ kubeconfig, namespace, cluster, sites: SITES, ...options });
+  const controller = await startController({
+    ...followSettings(kubeconfig, namespace, cluster),
+    ...settings,
+  });
   ends.defer(() => controller.stop());
   return controller;
 }
 
 /** As launch; resolves when it has begun to follow. */
-export async function follow(...[lane, ends, options]: Parameters<typeof launch>): Promise<Controller> {
+export async function follow(
+  ...[lane, ends, options]: Parameters<typeof launch>
+): Promise<ControllerProcess> {
   const controller = await launch(lane, ends, options);
   await lane.status.until(({ phase }) => phase === 'Settled', FOLLOW_LIMIT_MS);
   return controller;

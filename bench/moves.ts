@@ -33,7 +33,7 @@ export async function timeWatched(plane: ControlPlane, moves: number): Promise<W
     samples.controller.push(own);
     samples.floor.push(least);
   }
-  return { ...samples, memory: await memoryOf(controller.process.pid) };
+  return { ...samples, memory: await memoryOf(controller.child.pid) };
 }
 
 async function followBarely(
@@ -67,7 +67,7 @@ export async function timeUnwatched(plane: ControlPlane, moves: number): Promise
 
 /** The default of RESYNC_SECONDS. */
 const RESYNC_MS = 10_000;
-/** Two writes of a zone are kept that far apart by the controller: a move that comes sooner waits on purpose. */
+/** The controller writes a zone twice in 20 s at most: in a series of moves that comes faster, some wait on purpose. */
 const WRITE_GAP_MS = 10_500;
 
 /** Until the provider, a stand-in on this machine, has the new addresses. */

@@ -52,7 +52,7 @@ export async function measureScale(
   });
   const copiesMs: number[] = [];
   for (let move = 0; move < MOVES; move += 1) copiesMs.push(await timeMove(lane, copies.follows));
-  const memory = await memoryOf(controller.process.pid);
+  const memory = await memoryOf(controller.child.pid);
   return { namespaces, pods: namespaces * PODS_IN_EACH, copiesMs, memory };
 }
 

@@ -1,7 +1,7 @@
 /** How long the controller takes to start, and what it takes of memory then. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlPlane } from '../test/support/control-plane.ts';
-import type { Controller } from '../test/support/controller.ts';
+import { buildController, type ControllerProcess } from '../test/support/controller-process.ts';
 import { FOLLOW_LIMIT_MS, launch, openLane } from './lane.ts';
 import { type Memory, memoryOf } from './memory.ts';
 
@@ -20,6 +20,7 @@ const POLL_MS = 5;
 export async function timeStart(plane: ControlPlane): Promise<Start> {
   await using ends = new AsyncDisposableStack();
   const lane = await openLane(plane, ends);
+  await buildController();
   const startedAt = performance.now();
   const firstStatus = lane.status.until(({ activeSite }) => activeSite !== '', FOLLOW_LIMIT_MS);
   const controller = await launch(lane, ends);
@@ -28,10 +29,10 @@ export async function timeStart(plane: ControlPlane): Promise<Start> {
     firstStatus,
   ]);
   await delay(SETTLE_MS);
-  return { readyMs, statusMs: at - startedAt, memory: await memoryOf(controller.process.pid) };
+  return { readyMs, statusMs: at - startedAt, memory: await memoryOf(controller.child.pid) };
 }
 
-async function untilReady({ url }: Controller): Promise<void> {
+async function untilReady({ url }: ControllerProcess): Promise<void> {
   const signal = AbortSignal.timeout(FOLLOW_LIMIT_MS);
   while (!(await fetch(`${url}/readyz`, { signal })).ok) await delay(POLL_MS);
 }

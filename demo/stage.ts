@@ -6,7 +6,7 @@ import { STATUS_CONFIGMAP } from '../contract/names.ts';
 import type { CnpgCluster } from '../test/support/cnpg.ts';
 import { CnpgOperator, type OperatorTimings } from '../test/support/cnpg-operator.ts';
 import { type ControlPlane, startControlPlane } from '../test/support/control-plane.ts';
-import { type Controller, startController } from '../test/support/controller.ts';
+import { type ControllerProcess, startController } from '../test/support/controller-process.ts';
 import { type FaultProxy, startFaultProxy } from '../test/support/fault-proxy.ts';
 import type { NamecheapStandIn } from '../test/support/namecheap-server.ts';
 import { type InjectedWeb, startInjectedWeb } from '../test/support/pod-runner/injected-web.ts';
@@ -16,7 +16,7 @@ import { StatusWatch } from '../test/support/status-watch.ts';
 import {
   createClusterOnBothSites,
   dnsSettings,
-  SITES,
+  followSettings,
   siteOf,
   startExampleDns,
   ZONE,
@@ -42,7 +42,7 @@ export interface Stage {
   readonly cluster: CnpgCluster;
   readonly operator: CnpgOperator;
   readonly dns: NamecheapStandIn;
-  readonly controller: Controller;
+  readonly controller: ControllerProcess;
   readonly status: StatusWatch;
   readonly web: InjectedWeb;
 }
@@ -68,13 +68,9 @@ export async function setStage(ends: AsyncDisposableStack): Promise<Stage> {
   const status = new StatusWatch(plane.api, { namespace: NAMESPACE, name: STATUS_CONFIGMAP });
   ends.defer(() => status.stop());
   const controller = await step("kube-site-follower's controller", async () => {
-    const started = await startController({
-      kubeconfig: await plane.kubeconfigFor('admin', { server: proxy.url }),
-      namespace: NAMESPACE,
-      cluster: CLUSTER,
-      sites: SITES,
-      settings: dnsSettings(dns),
-    });
+    const kubeconfig = await plane.kubeconfigFor('admin', { server: proxy.url });
+    const settings = { ...followSettings(kubeconfig, NAMESPACE, CLUSTER), ...dnsSettings(dns) };
+    const started = await startController(settings);
     ends.defer(() => started.stop());
     await status.until(({ phase }) => phase === 'Settled', START_LIMIT_MS);
     return started;

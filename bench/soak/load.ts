@@ -3,13 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LABELS } from '../../contract/names.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
 import type { ControlPlaneAccess } from '../../test/support/control-plane-access.ts';
-import type { Controller } from '../../test/support/controller.ts';
+import type { ControllerProcess } from '../../test/support/controller-process.ts';
 import type { FaultProxy } from '../../test/support/fault-proxy.ts';
 import { createNamespace } from '../../test/support/seed.ts';
 
 export interface LoadTargets {
   readonly plane: ControlPlaneAccess;
-  readonly controller: Controller;
+  readonly controller: ControllerProcess;
   /** Between the controller and the API server. */
   readonly proxy: FaultProxy;
 }
@@ -30,7 +30,9 @@ export async function makeLoad(targets: LoadTargets, signal: AbortSignal): Promi
 /** Monitoring. */
 async function scrape({ controller }: LoadTargets, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    for (const path of ['/metrics', '/api/status', '/healthz', '/readyz']) await controller.get(path);
+    for (const path of ['/metrics', '/api/status', '/healthz', '/readyz']) {
+      await (await controller.get(path)).text();
+    }
     await pause(SCRAPE_MS, signal);
   }
 }

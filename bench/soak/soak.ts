@@ -41,7 +41,7 @@ export async function soak(
   const watchMemory = async () => {
     while (!isOver()) {
       await delay(durationMs / SAMPLES);
-      const { rss } = await memoryOf(controller.process.pid);
+      const { rss } = await memoryOf(controller.child.pid);
       const sample = { ms: performance.now() - startedAt, rss };
       samples.push(sample);
       onSample(sample, moves);

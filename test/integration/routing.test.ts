@@ -7,8 +7,7 @@ import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { PODS, type Pod } from '../../kubernetes/resources.ts';
 import { CnpgOperator } from '../support/cnpg-operator.ts';
 import { startControlPlane } from '../support/control-plane.ts';
-import { startController } from '../support/controller.ts';
-import { buildController } from '../support/controller-process.ts';
+import { buildController, startController } from '../support/controller-process.ts';
 import { startPodBinder } from '../support/pod-runner/binder.ts';
 import { nativeSidecars, type PodManifest } from '../support/pod-runner/manifest.ts';
 import { startPodRunner } from '../support/pod-runner/runner.ts';
@@ -20,6 +19,7 @@ import { letSidecarsRead } from '../support/sidecar-access.ts';
 import {
   createClusterOnBothSites,
   EAST,
+  followSettings,
   nextPrimary,
   SITES,
   type SiteSetting,
@@ -42,12 +42,7 @@ await buildController();
 const scene = await createWebhookScene({ after: (end) => ends.defer(async () => void (await end())) }, plane);
 await scene.start(1);
 const cluster = await createClusterOnBothSites(plane, { namespace: 'postgres', name: 'pg-cluster' });
-const controller = await startController({
-  kubeconfig: plane.kubeconfig,
-  namespace: scene.namespace,
-  cluster,
-  sites: SITES,
-});
+const controller = await startController(followSettings(plane.kubeconfig, scene.namespace, cluster));
 ends.defer(() => controller.stop());
 await letSidecarsRead(plane, { namespace: scene.namespace, name: STATUS_CONFIGMAP });
 await scene.ready(1);

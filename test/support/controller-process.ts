@@ -54,6 +54,11 @@ export class ControllerProcess {
     this.url = url;
   }
 
+  /** Asks it to end, as a kubelet does. */
+  async stop(): Promise<void> {
+    await this.child.stop();
+  }
+
   /** Resolves when it holds the Lease, at once if it ever did. */
   async leads(timeoutMs = 30_000): Promise<void> {
     await this.child.waitForLog(({ msg }) => msg === 'leading', timeoutMs);

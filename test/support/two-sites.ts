@@ -1,7 +1,7 @@
 /** The usual scene: two sites with a node each, a PostgreSQL cluster across both, and a DNS zone that follows it. */
 import { type CnpgCluster, createCnpgCluster } from './cnpg.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
-import type { Settings } from './controller.ts';
+import type { Environment } from './controller-process.ts';
 import { NamecheapStandIn } from './namecheap-server.ts';
 import { host, type StandInZone } from './namecheap-zones.ts';
 import { createNodes, ensureNamespace } from './seed.ts';
@@ -72,8 +72,23 @@ export function startExampleDns(): Promise<NamecheapStandIn> {
   return NamecheapStandIn.start({ ...ACCOUNT, zones: { [ZONE]: exampleZone() } });
 }
 
+/** What the controller is told to follow `cluster`. `namespace` is that of its own objects. */
+export function followSettings(
+  kubeconfig: string,
+  namespace: string,
+  cluster: { readonly namespace: string; readonly name: string },
+): Environment {
+  return {
+    KUBECONFIG: kubeconfig,
+    POD_NAMESPACE: namespace,
+    CNPG_NAMESPACE: cluster.namespace,
+    CNPG_CLUSTER_NAME: cluster.name,
+    SITES: JSON.stringify(SITES),
+  };
+}
+
 /** What the controller is told to keep the names in ZONE at this stand-in. */
-export function dnsSettings(dns: NamecheapStandIn): Settings {
+export function dnsSettings(dns: NamecheapStandIn): Environment {
   return {
     DNS_RECORDS: FOLLOWING.map((name) => `${name}.${ZONE}`).join(','),
     NAMECHEAP_API_USER: ACCOUNT.apiUser,
