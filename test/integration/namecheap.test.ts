@@ -11,7 +11,7 @@ import { sharedControlPlane } from '../support/shared-control-plane.ts';
 
 const plane = await sharedControlPlane();
 
-/** After a rate limit nothing is sent for 30 s, and two writes of a zone are 10 s apart. */
+/** After a rate limit nothing is sent for 30 s, and a third write of a zone within 20 s waits. */
 const RECOVERY_MS = 75_000;
 /** A write is given up after 30 s. */
 const WRITE_LIMIT_MS = 50_000;

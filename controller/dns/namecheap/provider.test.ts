@@ -104,19 +104,16 @@ describe('one record moves', () => {
     );
   });
 
-  test('a move takes four calls; the count is asked for only until it is known to agree', async () => {
+  test('a move takes three calls, four when its turn was waited for; the count is asked for only until it agrees', async () => {
     const world = new OfflineNamecheap({ zone: { ...mail, hosts: withRecord() } });
-    await world.move(EAST);
-    assert.deepEqual(
-      world.standIn.calls.map(({ command }) => command),
-      ['getHosts', 'getInfo', 'setHosts', 'getHosts'],
-    );
-    world.standIn.calls.length = 0;
-    await world.move(WEST);
-    assert.deepEqual(
-      world.standIn.calls.map(({ command }) => command),
-      ['getHosts', 'getHosts', 'setHosts', 'getHosts'],
-    );
+    const callsOfMove = async (address: string) => {
+      world.standIn.calls.length = 0;
+      await world.move(address);
+      return world.standIn.calls.map(({ command }) => command);
+    };
+    assert.deepEqual(await callsOfMove(EAST), ['getHosts', 'getInfo', 'setHosts', 'getHosts']);
+    assert.deepEqual(await callsOfMove(WEST), ['getHosts', 'setHosts', 'getHosts']);
+    assert.deepEqual(await callsOfMove(EAST), ['getHosts', 'getHosts', 'setHosts', 'getHosts']);
   });
 
   test('an account that may not ask for the count still follows', async () => {

@@ -56,8 +56,8 @@ export class CallBudget {
 
   /** Resolves when the zone may be written, so that a fast series of moves does not use up the budget. */
   async awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
-    const free = freeAt(WRITES, this.#writes.get(zone) ?? []);
-    await sleep(this.#clock, Math.max(0, free - this.#clock.elapsed()), signal);
+    const wait = freeAt(WRITES, this.#writes.get(zone) ?? []) - this.#clock.elapsed();
+    if (wait > 0) await sleep(this.#clock, wait, signal);
     signal.throwIfAborted();
   }
 
