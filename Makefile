@@ -32,7 +32,7 @@ check: install ## Types, lint, format, generated docs
 
 .PHONY: unit
 unit: install ## Unit tests only
-	node --test $(TESTS)
+	node --test --test-force-exit --test-timeout=120000 $(TESTS)
 
 .PHONY: integration
 integration: install ## Tests on a real API server, started for them
@@ -40,7 +40,7 @@ integration: install ## Tests on a real API server, started for them
 
 .PHONY: simulation
 simulation: install ## The controller under virtual time: 1,000 schedules, and what breaking it on purpose shows
-	node --test 'test/simulation/*.test.ts'
+	node --test --test-force-exit --test-timeout=600000 'test/simulation/*.test.ts'
 
 .PHONY: simulate
 simulate: install ## 10,000 schedules under virtual time (SEEDS=, FROM=)
