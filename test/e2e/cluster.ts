@@ -45,9 +45,12 @@ export class RealCluster {
     return this.api.get(CLUSTERS, { namespace: PRIMARY_NAMESPACE, name: PRIMARY_CLUSTER });
   }
 
-  async nodeOf(pod: string): Promise<string> {
+  /** Where the pod runs: its node, and the site that this node's own zone label tells. */
+  async placeOf(pod: string): Promise<{ readonly node: string; readonly site: string }> {
     const { spec } = await this.api.get(PODS, { namespace: PRIMARY_NAMESPACE, name: pod });
-    return spec?.nodeName ?? '';
+    const node = spec?.nodeName ?? '';
+    const { metadata } = await this.api.get(NODES, { name: node });
+    return { node, site: metadata.labels?.[ZONE_LABEL] ?? '' };
   }
 
   /** Settled and complete: every instance is ready, and nothing is under way. */

@@ -82,9 +82,11 @@ describe('on a real cluster', { skip, concurrency: false }, () => {
   /** The site where the primary runs is the one that the status and the zone tell, and nothing else was touched. */
   async function followed(event: string): Promise<Status> {
     const { currentPrimary = '', currentPrimaryTimestamp = '' } = (await cluster.primary()).status ?? {};
-    const node = await cluster.nodeOf(currentPrimary);
+    const { node, site } = await cluster.placeOf(currentPrimary);
     const status = await cluster.status(NAMESPACE, ({ activeNode }) => activeNode === node, 15_000);
-    const address = addresses.get(status.activeSite);
+    assert.equal(status.activeSite, site);
+    const address = addresses.get(site);
+    assert.ok(address !== undefined, `node ${node} has a zone label that no site was made from: ${site}`);
     const point = () => registrar.zone(ZONE).hosts.filter(({ name, type }) => name === HOST && type === 'A');
     await until('the record follows', () => point()[0]?.address === address || undefined, {
       timeoutMs: 30_000,
@@ -99,7 +101,7 @@ describe('on a real cluster', { skip, concurrency: false }, () => {
       const written = registrar.calls.findLast(({ command }) => command.endsWith('setHosts'));
       results.push({
         event,
-        site: status.activeSite,
+        site,
         statusMs: Date.parse(status.since) - moved,
         dnsMs: (written?.at ?? Number.NaN) - moved,
       });
@@ -140,7 +142,7 @@ describe('on a real cluster', { skip, concurrency: false }, () => {
   test('the site of the primary is cut off, and comes back', async (context) => {
     if (!cluster.canCutSites) return context.skip('E2E_SITES names no command that cuts a site off');
     const { status } = await cluster.healthy(REJOIN_MS);
-    const node = await cluster.nodeOf(status?.currentPrimary ?? '');
+    const { node } = await cluster.placeOf(status?.currentPrimary ?? '');
     try {
       await moves('site cut off', () => cluster.site('cut', node));
     } finally {
