@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { startControlPlane } from '../test/support/control-plane.ts';
 import { installCnpgCrds } from '../test/support/seed.ts';
-import { flatness } from './soak/flatness.ts';
+import { flatness, type Sample } from './soak/flatness.ts';
 import { soak } from './soak/soak.ts';
 
 const DEFAULT_MINUTES = 60;
@@ -22,15 +22,16 @@ await installCnpgCrds(plane.api);
 
 console.log('   minute     moves   RSS, MiB');
 let shown = 0;
-const { moves, samples } = await soak(plane, durationMs, ({ ms, rss }, count) => {
+const onSample = ({ ms, mib }: Sample, count: number) => {
   if (ms < (durationMs / LINES) * shown) return;
   shown += 1;
   console.log(
-    [(ms / 60_000).toFixed(1), count.toLocaleString('en'), rss.toFixed(1)]
+    [(ms / 60_000).toFixed(1), count.toLocaleString('en'), mib.toFixed(1)]
       .map((cell) => cell.padStart(9))
       .join(' '),
   );
-});
+};
+const { moves, samples } = await soak(plane, { durationMs, onSample });
 const { before, after, growth } = flatness(samples);
 const flat = growth <= BOUND_MIB;
 console.log(

@@ -4,8 +4,8 @@ import { flatness } from './flatness.ts';
 
 const MINUTES = Array.from({ length: 61 }, (_, minute) => minute);
 
-function growthOf(rssAt: (minute: number) => number): number {
-  return flatness(MINUTES.map((minute) => ({ ms: minute * 60_000, rss: rssAt(minute) }))).growth;
+function growthOf(mibAt: (minute: number) => number): number {
+  return flatness(MINUTES.map((minute) => ({ ms: minute * 60_000, mib: mibAt(minute) }))).growth;
 }
 
 test('what grows while it warms up is not held against it', () => {

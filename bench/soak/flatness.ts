@@ -1,9 +1,9 @@
 import { median } from '../figures.ts';
 
-/** MiB of resident memory at a moment. */
+/** Memory at a moment. */
 export interface Sample {
   readonly ms: number;
-  readonly rss: number;
+  readonly mib: number;
 }
 
 export interface Flatness {
@@ -19,7 +19,7 @@ export function flatness(samples: readonly Sample[]): Flatness {
   const third = (which: number) => {
     const [from, to] = [which, which + 1].map((share) => start + ((end - start) * share) / 3);
     const inside = samples.filter(({ ms }) => ms >= (from ?? 0) && ms <= (to ?? 0));
-    return median(inside.map(({ rss }) => rss));
+    return median(inside.map(({ mib }) => mib));
   };
   const [before, after] = [third(1), third(2)];
   return { before, after, growth: after - before };

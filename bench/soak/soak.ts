@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { INSTANT } from '../../test/support/cnpg-operator.ts';
 import type { ControlPlaneAccess } from '../../test/support/control-plane-access.ts';
+import type { Environment } from '../../test/support/controller-process.ts';
 import { startFaultProxy } from '../../test/support/fault-proxy.ts';
+import type { ChildProcess } from '../../test/support/process.ts';
 import { dnsSettings, startExampleDns } from '../../test/support/two-sites.ts';
 import { follow, openLane, statusOf, timeMove } from '../lane.ts';
 import { memoryOf } from '../memory.ts';
@@ -13,13 +15,21 @@ export interface Soak {
   readonly samples: readonly Sample[];
 }
 
-const SAMPLES = 300;
+export interface SoakOptions {
+  readonly durationMs: number;
+  /** MiB that the controller has; its resident memory by default. */
+  readonly memory?: (controller: ChildProcess) => Promise<number>;
+  /** How often that is asked, evenly over the time. Default: 300. */
+  readonly sampleCount?: number;
+  /** More of the controller's environment. */
+  readonly settings?: Environment;
+  readonly onSample?: (sample: Sample, moves: number) => void;
+}
 
 /** Moves the primary back and forth for `durationMs`; each move must be followed. `plane` has the CRDs. */
 export async function soak(
   plane: ControlPlaneAccess,
-  durationMs: number,
-  onSample: (sample: Sample, moves: number) => void = () => undefined,
+  { durationMs, memory = residentOf, sampleCount = 300, settings, onSample }: SoakOptions,
 ): Promise<Soak> {
   await using ends = new AsyncDisposableStack();
   const proxy = await startFaultProxy(plane);
@@ -28,7 +38,10 @@ export async function soak(
   ends.defer(() => dns.stop());
   const lane = await openLane(plane, ends, INSTANT);
   const kubeconfig = await plane.kubeconfigFor('admin', { server: proxy.url });
-  const controller = await follow(lane, ends, { kubeconfig, settings: dnsSettings(dns) });
+  const controller = await follow(lane, ends, {
+    kubeconfig,
+    settings: { ...dnsSettings(dns), ...settings },
+  });
 
   const stop = new AbortController();
   const startedAt = performance.now();
@@ -40,11 +53,11 @@ export async function soak(
   };
   const watchMemory = async () => {
     while (!isOver()) {
-      await delay(durationMs / SAMPLES);
-      const { rss } = await memoryOf(controller.child.pid);
-      const sample = { ms: performance.now() - startedAt, rss };
+      await delay(durationMs / sampleCount);
+      const mib = await memory(controller.child);
+      const sample = { ms: performance.now() - startedAt, mib };
       samples.push(sample);
-      onSample(sample, moves);
+      onSample?.(sample, moves);
     }
   };
   const load = makeLoad({ plane, controller, proxy }, stop.signal);
@@ -55,4 +68,8 @@ export async function soak(
   }
   await load;
   return { moves, samples };
+}
+
+async function residentOf({ pid }: ChildProcess): Promise<number> {
+  return (await memoryOf(pid)).rss;
 }
