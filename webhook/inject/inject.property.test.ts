@@ -63,7 +63,7 @@ describe('any pod that is asked for', () => {
         assert.deepEqual(metadata.annotations, {
           ...pod.metadata.annotations,
           [ANNOTATIONS.status]: 'injected',
-          ...(before === undefined && { [ANNOTATIONS.carriedLabel]: 'true' }),
+          ...(before === undefined && { [ANNOTATIONS.carriedLabel]: 'namespace' }),
         });
       }),
     );

@@ -3,6 +3,7 @@ import type { InjectorConfig } from '../config.ts';
 import { findConflicts } from './conflicts.ts';
 import { sidecarContainer, sidecarVolumes } from './container.ts';
 import { decide, INJECTED, type PodContext, type SkipReason } from './decision.ts';
+import { FROM_NAMESPACE } from './label.ts';
 import { insertItems, type Operation, setEntries } from './patch.ts';
 import { defaultResources, endsGuaranteed } from './resources.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -44,7 +45,7 @@ function injectionPatch(
     labels: labelled ? { [LABELS.inject]: 'true' } : {},
     annotations: {
       [ANNOTATIONS.status]: INJECTED,
-      ...(labelled && { [ANNOTATIONS.carriedLabel]: 'true' }),
+      ...(labelled && { [ANNOTATIONS.carriedLabel]: FROM_NAMESPACE }),
     },
   };
   return [

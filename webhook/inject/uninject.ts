@@ -2,6 +2,7 @@ import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
 import { isInjected } from './decision.ts';
+import { labelOrigin } from './label.ts';
 import { type Operation, removeEntries, removeItems } from './patch.ts';
 import type { Pod } from './shape.ts';
 
@@ -15,8 +16,7 @@ export function uninjectPod(pod: Pod): Operation[] {
 
 function unmark(metadata: Pod['metadata']): Operation[] {
   const { labels, annotations } = metadata ?? {};
-  const carried = annotations?.[ANNOTATIONS.carriedLabel];
-  const isCarried = carried !== undefined && labels?.[LABELS.inject] === carried;
+  const isCarried = ['workload', 'namespace'].includes(labelOrigin(metadata));
   const operations = [
     ...removeEntries('/metadata/labels', labels, isCarried ? [LABELS.inject] : []),
     ...removeEntries('/metadata/annotations', annotations, [ANNOTATIONS.status, ANNOTATIONS.carriedLabel]),

@@ -103,6 +103,21 @@ describe('the label of a workload', () => {
   });
 });
 
+describe('a label that is on the template since the namespace asks', () => {
+  const fromNamespace = { template: { [INJECT]: 'true' }, annotations: { [CARRIED]: 'namespace' } };
+  for (const labels of [undefined, { [INJECT]: 'true' }]) {
+    test(`stays, with ${labels === undefined ? 'none' : 'the same'} on the workload`, () => {
+      const { change } = admitted(workload({ ...fromNamespace, ...(labels && { labels }) }));
+      assert.equal(change, 'none');
+    });
+  }
+
+  test('gives way to that of the workload', () => {
+    const { labels, annotations } = admitted(workload({ ...fromNamespace, labels: { [INJECT]: 'false' } }));
+    assert.deepEqual([labels?.[INJECT], annotations?.[CARRIED]], ['false', 'false']);
+  });
+});
+
 describe("a label that is the user's own on the template", () => {
   for (const [name, labels] of [
     ['without one on the workload', undefined],

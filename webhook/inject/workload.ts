@@ -1,7 +1,7 @@
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import type { InjectorConfig } from '../config.ts';
 import { injectPod, mark } from './inject.ts';
-import { readLabel } from './label.ts';
+import { labelOrigin, readLabel } from './label.ts';
 import { at, type Operation, removeEntries } from './patch.ts';
 import type { Pod, Workload } from './shape.ts';
 
@@ -29,15 +29,15 @@ export function carryLabel({ metadata, spec }: Workload): Carried {
   if (spec.selector?.matchLabels?.[LABELS.inject] !== undefined) return unchanged(); // Its pods need that label.
   const template = spec.template.metadata;
   const present = template?.labels?.[LABELS.inject];
-  const carried = template?.annotations?.[ANNOTATIONS.carriedLabel];
-  const isOurs = present === undefined || present === carried;
-  if (!isOurs && wanted !== undefined && present !== wanted) {
+  const origin = labelOrigin(template);
+  if (origin === 'user' && wanted !== undefined && present !== wanted) {
     return unchanged(
       `label ${LABELS.inject}=${wanted} has no effect: the pod template says ${present}, and that wins`,
     );
   }
-  if (!isOurs || present === wanted) return unchanged();
-  return wanted === undefined ? takenBack(template) : carry(template, wanted);
+  if (origin === 'user' || present === wanted) return unchanged();
+  if (wanted !== undefined) return carry(template, wanted);
+  return origin === 'namespace' ? unchanged() : takenBack(template);
 }
 
 function unchanged(...warnings: readonly string[]): Carried {
@@ -86,9 +86,16 @@ export function foretell(
 /** What the template's inject label says after {@link carryLabel}. */
 function effectiveLabel({ metadata, spec: { template } }: Workload): string | undefined {
   const present = template.metadata?.labels?.[LABELS.inject];
-  const carried = template.metadata?.annotations?.[ANNOTATIONS.carriedLabel];
   const wanted = readLabel(metadata?.labels) === 'unclear' ? undefined : metadata?.labels?.[LABELS.inject];
-  return present === carried ? wanted : present;
+  switch (labelOrigin(template.metadata)) {
+    case 'user':
+      return present;
+    case 'namespace':
+      return wanted ?? present;
+    case 'workload':
+    case 'nobody':
+      return wanted;
+  }
 }
 
 /** On a standby site the first pod never gets ready, and the second one waits for it. */
