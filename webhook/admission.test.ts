@@ -86,6 +86,23 @@ describe('a pod that asks', () => {
     assert.deepEqual(outcome, { action: 'denied', message: status?.message });
   });
 
+  test('is told ten of its problems, and how many there are besides', () => {
+    const containers = Array(13).fill({ name: 'site-follower' });
+    const { answer } = answered({ kind: POD, object: pod({ spec: { containers } }) });
+    const { message } = answer.response.status ?? {};
+    assert.equal(message?.match(/a container is named/g)?.length, 10);
+    assert.match(message ?? '', /; and 3 more$/);
+  });
+
+  test('is warned of ten things, and how many there are besides', () => {
+    const annotations = Object.fromEntries(
+      Array.from({ length: 12 }, (_, index) => [`site-follower/gate-${index}`, 'x']),
+    );
+    const { answer } = answered({ kind: POD, object: pod({ metadata: { annotations } }) });
+    const said = answer.response.warnings ?? [];
+    assert.deepEqual([said.length, said.at(-1)], [11, 'kube-site-follower: and 2 more']);
+  });
+
   test('is denied when it cannot be read, rather than started without the sidecar', () => {
     const { answer } = answered({ kind: POD, object: pod({ spec: { containers: 'none' } }) });
     assert.equal(answer.response.allowed, false);

@@ -156,8 +156,16 @@ function judgeWorkload({ object, namespace, kind }: Request, config: InjectorCon
 }
 
 function denied(problems: readonly string[], subject: Subject | undefined): Verdict {
-  const message = `the sidecar of ${PROGRAM} cannot be injected: ${problems.join('; ')}`;
+  const message = `the sidecar of ${PROGRAM} cannot be injected: ${capped(problems).join('; ')}`;
   return { outcome: { action: 'denied', message }, patch: [], warnings: [], subject };
+}
+
+/** Nobody reads more, and the API server cuts off what is too long. */
+const MOST_SAID = 10;
+
+function capped(lines: readonly string[]): readonly string[] {
+  const more = lines.length - MOST_SAID;
+  return more > 0 ? [...lines.slice(0, MOST_SAID), `and ${more} more`] : lines;
 }
 
 function subjectOf(
@@ -187,7 +195,7 @@ function answer(uid: string, { outcome, patch, warnings }: Verdict): ReviewAnswe
         patchType: 'JSONPatch',
         patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
       }),
-      ...(warnings.length > 0 && { warnings: warnings.map((warning) => `${PROGRAM}: ${warning}`) }),
+      ...(warnings.length > 0 && { warnings: capped(warnings).map((warning) => `${PROGRAM}: ${warning}`) }),
       ...(outcome.action === 'denied' && {
         status: { code: 422, reason: 'Invalid', message: outcome.message },
       }),
