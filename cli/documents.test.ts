@@ -89,6 +89,26 @@ describe('a change', () => {
   });
 });
 
+describe('a number that would be rounded', () => {
+  for (const [name, text] of [
+    ['in YAML', 'a: 9007199254740993\n'],
+    ['in JSON', '{"a": [9223372036854775807]}'],
+    ['beside aliases', 'a: 9007199254740993\nb: &x {c: 1}\nd: *x\n'],
+    ['as a hexadecimal one', 'a: -0xffffffffffffffff\n'],
+    ['as a key', '9007199254740993: x\n'],
+  ] as const) {
+    test(`is refused rather than changed: ${name}`, () => {
+      assert.throws(() => patched(text), /the number .*(9007199254740993|9223372036854775807|ffff) .*quotes/);
+      assert.equal(new Documents(text).toString(), text);
+    });
+  }
+
+  test('is none of those that can be kept', () => {
+    assert.match(patched('a: 9007199254740991\n'), /^a: 9007199254740991\n/);
+    assert.match(patched('a: "9007199254740993"\n'), /^a: "9007199254740993"\n/);
+  });
+});
+
 describe('what is no YAML', () => {
   for (const [name, text] of [
     ['an open bracket', 'a: ['],

@@ -2,6 +2,7 @@ import {
   Document,
   type DocumentOptions,
   isAlias,
+  isCollection,
   isNode,
   isSeq,
   type ParseOptions,
@@ -26,20 +27,27 @@ const DIALECT: ParseOptions & DocumentOptions & SchemaOptions = {
 /** Against documents that grow without bound when their aliases are followed. */
 const MAX_ALIASES = 100;
 
-/** A file of manifests, YAML or JSON. Comments and all that is not changed stay as they are. */
+/** A file of manifests, YAML or JSON. What is not changed keeps its meaning, and in YAML without aliases its comments. */
 export class Documents {
   readonly #text: string;
   readonly #documents: readonly Document[];
+  /** Numbers that would be others when they are printed. */
+  readonly #rounded: readonly string[];
   #changed = false;
 
   /** Throws where `text` is no YAML. */
   constructor(text: string) {
     this.#text = text;
-    this.#documents = [...parseAllDocuments(text, DIALECT)].map((document) => {
+    const documents = [...parseAllDocuments(text, DIALECT)];
+    for (const document of documents) {
       const [error] = document.errors;
       if (error !== undefined) throw new Error(`this is no YAML: ${error.message}`);
-      return hasAliases(document) ? withoutAliases(document) : document;
-    });
+      refuseTemplates(document);
+    }
+    this.#rounded = documents.flatMap(roundedNumbers);
+    this.#documents = documents.map((document) =>
+      hasAliases(document) ? withoutAliases(document) : document,
+    );
   }
 
   get length(): number {
@@ -65,8 +73,15 @@ export class Documents {
     }
   }
 
+  /** Throws where a change would also change a number that is too large for us. */
   toString(): string {
     if (!this.#changed) return this.#text;
+    const [number] = this.#rounded;
+    if (number !== undefined) {
+      throw new Error(
+        `the number ${number} is too large to be kept exactly: put quotes around it if its field takes a text, or keep its object in another file`,
+      );
+    }
     if (this.#text.trimStart().startsWith('{')) {
       return this.#documents.map((document) => `${JSON.stringify(document.toJS(), null, 2)}\n`).join('');
     }
@@ -108,6 +123,30 @@ function add(document: Document, place: Path, value: unknown): void {
   const last = place.at(-1);
   if (!isSeq(parent)) document.setIn(place, node);
   else parent.items.splice(last === '-' ? parent.items.length : Number(last), 0, node);
+}
+
+/** Braces around a placeholder read as a map whose key is a map, which no manifest has. */
+function refuseTemplates(document: Document): void {
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isCollection(key)) return;
+      throw new Error(
+        'this is no manifest: a key has to be a text; render templates first, as with helm template',
+      );
+    },
+  });
+}
+
+/** Whole numbers that a double does not tell from their neighbours, as the file has them. */
+function roundedNumbers(document: Document): string[] {
+  const found: string[] = [];
+  visit(document, {
+    Scalar(_, { value, source }) {
+      if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) return;
+      found.push(source ?? String(value));
+    },
+  });
+  return found;
 }
 
 function hasAliases(document: Document): boolean {

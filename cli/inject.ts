@@ -7,7 +7,7 @@ import { misspeltAnnotations } from '../webhook/inject/suggest.ts';
 import { uninjectPod } from '../webhook/inject/uninject.ts';
 import { carryLabel, stallWarnings } from '../webhook/inject/workload.ts';
 import { Documents } from './documents.ts';
-import { type Found, findNamespaces, findPods } from './objects.ts';
+import { type Found, findNamespaces, findOthers, findPods, findStrangers, type Other } from './objects.ts';
 
 export interface Result {
   /** The manifests; undefined when something is refused. */
@@ -29,7 +29,8 @@ interface Report {
 export function injectManifests(text: string, config: InjectorConfig): Result {
   const documents = new Documents(text);
   const namespaces = findNamespaces(documents);
-  return eachObject(documents, (found) => {
+  const others = findOthers(documents).flatMap((other) => notesOfOther(documents, other));
+  return eachObject(documents, others, (found) => {
     const namespaceAsks = readLabel(namespaces.get(found.namespace)) === 'yes';
     const carried = carry(documents, found);
     if (carried.refused) return carried;
@@ -41,7 +42,7 @@ export function injectManifests(text: string, config: InjectorConfig): Result {
 /** The manifests as they were before {@link injectManifests}. Throws where `text` is no YAML. */
 export function uninjectManifests(text: string): Result {
   const documents = new Documents(text);
-  return eachObject(documents, ({ document, podPath }) => {
+  return eachObject(documents, [], ({ document, podPath }) => {
     const read = podAt(documents, document, podPath);
     if (!read.ok) return refuse(read.problem);
     const operations = uninjectPod(read.value);
@@ -50,14 +51,20 @@ export function uninjectManifests(text: string): Result {
   });
 }
 
-function eachObject(documents: Documents, work: (found: Found) => Report): Result {
-  const notes: string[] = [];
+function eachObject(documents: Documents, others: readonly string[], work: (found: Found) => Report): Result {
+  const strangers = findStrangers(documents);
+  if (strangers.length > 0) {
+    const problem = refusal('this is no Kubernetes object, which has apiVersion and kind');
+    return { output: undefined, notes: strangers.map((place) => `${place}: ${problem}`) };
+  }
+  const notes = [...others];
   let refused = false;
   for (const found of findPods(documents)) {
     const report = work(found);
     refused ||= report.refused === true;
     notes.push(...report.notes.map((note) => `${found.title}: ${note}`));
   }
+  if (notes.length === 0) notes.push('no object with pods was found');
   return { output: refused ? undefined : documents.toString(), notes };
 }
 
@@ -81,6 +88,15 @@ function misplaced(kind: string, object: unknown): Report {
   return {
     notes: [warning(`label ${LABELS.inject} has no effect on a ${kind}, put it on its pod template`)],
   };
+}
+
+/** What asks for a sidecar on a kind that has its pods where we do not look for them. */
+function notesOfOther(documents: Documents, { document, path, kind, title }: Other): string[] {
+  const { notes } = misplaced(kind, documents.at(document, path));
+  const template = readMetadata(documents.at(document, [...path, 'spec', 'template']));
+  const asks = template.ok && readLabel(template.value.metadata?.labels) !== 'unsaid';
+  const left = `not injected here: where the pods of a ${kind} are is not known; the webhook sees them when they are created`;
+  return [...notes, ...(asks ? [warning(left)] : [])].map((note) => `${title}: ${note}`);
 }
 
 function inject(

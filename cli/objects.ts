@@ -14,13 +14,24 @@ export interface Found {
   readonly podPath: Path;
 }
 
+/** An object of a kind that says nothing to us of its pods. */
+export type Other = Pick<Found, 'document' | 'path' | 'kind' | 'title'>;
+
 interface Header {
   readonly metadata?: unknown;
-  readonly apiVersion?: unknown;
-  readonly kind?: unknown;
+  readonly apiVersion: string;
+  readonly kind: string;
   readonly items?: unknown;
 }
 
+interface Entry {
+  readonly document: number;
+  readonly path: Path;
+  /** Undefined where no Kubernetes object is. */
+  readonly object: Header | undefined;
+}
+
+const NAMESPACE = 'Namespace.';
 const TEMPLATE = ['spec', 'template'];
 /** Where the pod is, by `kind.group`. */
 const PODS: Readonly<Record<string, Path>> = {
@@ -38,14 +49,13 @@ const PODS: Readonly<Record<string, Path>> = {
 /** The objects with pods in them, in the order of the file. */
 export function findPods(documents: Documents): Found[] {
   return everyObject(documents).flatMap(({ document, path, object }) => {
-    const kind = String(object.kind);
-    const inner = PODS[`${kind}.${groupOf(object)}`];
+    const inner = PODS[typeOf(object)];
     if (inner === undefined) return [];
     return {
       document,
       path,
-      kind,
-      title: `${kind} ${textIn(object, 'name') ?? textIn(object, 'generateName') ?? '(no name)'}`,
+      kind: object.kind,
+      title: titleOf(object),
       namespace: textIn(object, 'namespace') ?? '',
       podPath: [...path, ...inner],
     };
@@ -55,7 +65,7 @@ export function findPods(documents: Documents): Found[] {
 /** Names and labels of the namespaces in the file. */
 export function findNamespaces(documents: Documents): Map<string, Readonly<Record<string, string>>> {
   const found = everyObject(documents).flatMap(({ object }): [string, Readonly<Record<string, string>>][] => {
-    if (object.kind !== 'Namespace' || groupOf(object) !== '') return [];
+    if (typeOf(object) !== NAMESPACE) return [];
     const read = readMetadata(object);
     const { name, labels } = (read.ok && read.value.metadata) || {};
     return typeof name === 'string' ? [[name, labels ?? {}]] : [];
@@ -63,22 +73,57 @@ export function findNamespaces(documents: Documents): Map<string, Readonly<Recor
   return new Map(found);
 }
 
-function everyObject(documents: Documents) {
-  return Array.from({ length: documents.length }, (_, document) => document).flatMap((document) =>
-    objectsAt(documents, document, []),
+/** The objects that are neither namespaces nor found by {@link findPods}. */
+export function findOthers(documents: Documents): Other[] {
+  return everyObject(documents)
+    .filter(({ object }) => typeOf(object) !== NAMESPACE && PODS[typeOf(object)] === undefined)
+    .map(({ document, path, object }) => ({ document, path, kind: object.kind, title: titleOf(object) }));
+}
+
+/** Where something else is than a Kubernetes object: `document 2`, or `document 1, items.0`. */
+export function findStrangers(documents: Documents): string[] {
+  return everyEntry(documents)
+    .filter(({ object }) => object === undefined)
+    .map(({ document, path }) => [`document ${document + 1}`, ...(path.length > 0 ? [path.join('.')] : [])])
+    .map((place) => place.join(', '));
+}
+
+function everyObject(documents: Documents): (Entry & { readonly object: Header })[] {
+  return everyEntry(documents).flatMap(({ object, ...place }) =>
+    object === undefined ? [] : [{ ...place, object }],
   );
 }
 
-function objectsAt(
+function everyEntry(documents: Documents): Entry[] {
+  return Array.from({ length: documents.length }, (_, document) => document)
+    .filter((document) => (documents.at(document, []) ?? null) !== null)
+    .flatMap((document) => entriesAt(documents, document, [], {}));
+}
+
+function entriesAt(
   documents: Documents,
   document: number,
   path: Path,
-): { document: number; path: Path; object: Header }[] {
-  const object = documents.at(document, path);
-  if (typeof object !== 'object' || object === null) return [];
-  const { kind, items }: Header = object;
-  if (kind !== 'List' || !Array.isArray(items)) return [{ document, path, object }];
-  return items.flatMap((_, index) => objectsAt(documents, document, [...path, 'items', index]));
+  defaults: Partial<Pick<Header, 'apiVersion' | 'kind'>>,
+): Entry[] {
+  const object = headerOf(documents.at(document, path), defaults);
+  if (!object?.kind.endsWith('List') || !Array.isArray(object.items)) return [{ document, path, object }];
+  const { apiVersion, kind, items } = object;
+  // The API server leaves out of a PodList that its items are Pods; kubectl fills it in likewise.
+  const inherited = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
+  return items.flatMap((_, index) => entriesAt(documents, document, [...path, 'items', index], inherited));
+}
+
+function headerOf(value: unknown, defaults: object): Header | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { apiVersion, kind, ...rest }: Partial<Record<keyof Header, unknown>> = { ...defaults, ...value };
+  return typeof apiVersion === 'string' && typeof kind === 'string'
+    ? { ...rest, apiVersion, kind }
+    : undefined;
+}
+
+function titleOf(object: Header): string {
+  return `${object.kind} ${textIn(object, 'name') ?? textIn(object, 'generateName') ?? '(no name)'}`;
 }
 
 /** Read by itself, so that an object can be named whatever else is wrong with it. */
@@ -87,7 +132,7 @@ function textIn({ metadata }: Header, field: 'name' | 'generateName' | 'namespac
   return typeof value === 'string' ? value : undefined;
 }
 
-function groupOf({ apiVersion }: Header): string {
-  const text = typeof apiVersion === 'string' ? apiVersion : '';
-  return text.includes('/') ? text.slice(0, text.indexOf('/')) : '';
+/** `kind.group` */
+function typeOf({ kind, apiVersion }: Header): string {
+  return `${kind}.${apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : ''}`;
 }

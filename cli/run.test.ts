@@ -67,9 +67,60 @@ describe('the command line', () => {
   });
 
   test('leaves alone what has no pods in it', () => {
-    const other = 'kind: ConfigMap\napiVersion: v1\n---\n- a list\n---\njust text\n---\n';
-    assert.deepEqual(cli(['inject', '-f', '-'], other), { code: 0, out: other, err: '', read: ['-'] });
+    const other = 'kind: ConfigMap\napiVersion: v1\n---\n---\n# nothing\n';
+    const { code, out, err } = cli(['inject', '-f', '-'], other);
+    assert.deepEqual([code, out, err], [0, other, 'no object with pods was found\n']);
   });
+
+  for (const [name, text, said] of [
+    ['a text', `${POD}---\nhello\n`, /^document 2: refused: .*no Kubernetes object/m],
+    ['a list', '- a\n', /^document 1: refused: .*no Kubernetes object/],
+    ['an object without a kind', 'apiVersion: v1\n', /^document 1: refused: .*no Kubernetes object/],
+    [
+      'a text in a list',
+      'apiVersion: v1\nkind: List\nitems: [x]\n',
+      /^document 1, items\.0: refused: .*no Kubernetes object/,
+    ],
+    ['a template', '{{ .Values.x }}\n', /this is no manifest: .*render/],
+    ['a template in a pod', POD.replace('example/web:1', '{{ .Values.x }}'), /this is no manifest: .*render/],
+  ] as const) {
+    for (const command of ['inject', 'uninject']) {
+      test(`${command} refuses what is no object: ${name}`, () => {
+        const { code, out, err } = cli([command, '-f', '-'], text);
+        assert.deepEqual([code, out], [1, '']);
+        assert.match(err, said);
+      });
+    }
+  }
+
+  for (const [name, header] of [
+    ['with their kind', 'apiVersion: v1\n    kind: Pod\n    '],
+    ['without, as the API server lists them', ''],
+  ] as const) {
+    test(`finds the pods of a PodList, ${name}`, () => {
+      const pod =
+        'metadata: {name: web, labels: {site-follower/inject: "true"}}\n    spec: {containers: []}\n';
+      const list = `apiVersion: v1\nkind: PodList\nitems:\n  - ${header}${pod}`;
+      assert.equal(cli(['inject', '-f', '-'], list).err, 'Pod web: injected\n');
+    });
+  }
+
+  for (const [name, body, said] of [
+    ['itself', 'metadata: {name: web, labels: {site-follower/inject: "true"}}', /has no effect on a Rollout/],
+    [
+      'its template',
+      'metadata: {name: web}\nspec: {template: {metadata: {labels: {site-follower/inject: "true"}}}}',
+      /not injected here: .*the webhook/,
+    ],
+  ] as const) {
+    test(`warns of the label on a kind that it does not know: on ${name}`, () => {
+      const rollout = `apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n${body}\n`;
+      const { code, out, err } = cli(['inject', '-f', '-'], rollout);
+      assert.deepEqual([code, out], [0, rollout]);
+      assert.match(err, /^Rollout web: warning: /);
+      assert.match(err, said);
+    });
+  }
 
   for (const [name, args, said] of [
     ['no command', [], /Say what to do/],
