@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import { explain } from '../kubernetes/errors.ts';
+import { misspeltVariables } from '../runtime/suggest.ts';
 import { checkDns, dnsConfig } from './config/dns.ts';
 import type { Config, FollowerConfig } from './config/model.ts';
 import { type Finding, type Problem, toProblem } from './config/problems.ts';
@@ -16,7 +17,6 @@ import {
   type Values,
   variable,
 } from './config/settings.ts';
-import { misspeltVariables } from './config/suggest.ts';
 
 export type * from './config/model.ts';
 export { formatProblems, type Problem } from './config/problems.ts';

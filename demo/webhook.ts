@@ -1,4 +1,5 @@
 import { MUTATING_WEBHOOK_CONFIGURATIONS } from '../kubernetes/resources.ts';
+import { WEBHOOK_NODE_FLAGS } from '../scripts/node-flags.ts';
 import type { ControlPlane } from '../test/support/control-plane.ts';
 import { freePort } from '../test/support/ports.ts';
 import { startProcess } from '../test/support/process.ts';
@@ -16,7 +17,7 @@ export async function startWebhook(
   const port = await freePort();
   const client = { url: `https://127.0.0.1:${port}${REVIEW_PATH}` };
   await plane.api.create(MUTATING_WEBHOOK_CONFIGURATIONS, webhookConfiguration({ namespace, client }));
-  const child = await startProcess('webhook', [process.execPath, WEBHOOK_BUNDLE], {
+  const child = await startProcess('webhook', [process.execPath, ...WEBHOOK_NODE_FLAGS, WEBHOOK_BUNDLE], {
     env: {
       KUBECONFIG: plane.kubeconfig,
       POD_NAMESPACE: namespace,

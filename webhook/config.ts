@@ -1,6 +1,8 @@
 import { PROGRAM, STATUS_CONFIGMAP } from '../contract/names.ts';
 import { VERSION } from '../contract/version.ts';
-import { readQuantity } from './inject/quantity.ts';
+import { isLabelName, isObjectName } from '../runtime/object-names.ts';
+import { misspeltProblems } from '../runtime/suggest.ts';
+import { exceeds, LOWEST, readQuantity } from './inject/quantity.ts';
 
 /** What every injected pod has in common. */
 export interface InjectorConfig {
@@ -31,16 +33,42 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 
+const VARIABLES = {
+  cpuRequest: 'SIDECAR_CPU_REQUEST',
+  cpuLimit: 'SIDECAR_CPU_LIMIT',
+  memoryRequest: 'SIDECAR_MEMORY_REQUEST',
+  memoryLimit: 'SIDECAR_MEMORY_LIMIT',
+} as const satisfies Record<keyof SidecarResources, string>;
+
+const KNOWN = [
+  ...Object.values(VARIABLES),
+  'SIDECAR_IMAGE',
+  'SIDECAR_IMAGE_PULL_POLICY',
+  'POD_NAMESPACE',
+  'CONFIGMAP_NAME',
+];
+
+// The grammar of an image reference in github.com/distribution/reference: [host[:port]/]path[:tag][@digest].
+const HOST = String.raw`(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?`;
+const PATH = String.raw`[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*`;
+const TAG = String.raw`\w[\w.-]{0,127}`;
+const DIGEST = String.raw`[A-Za-z][\w+.-]*:[0-9a-fA-F]{32,}`;
+const IMAGE = new RegExp(`^(?:${HOST}/)?${PATH}(?:/${PATH})*(?::${TAG})?(?:@${DIGEST})?$`);
+
 /** The injector's part of the environment. Everything that is wrong comes back at once. */
 export function loadInjectorConfig(env: Environment): InjectorConfigResult {
   const problems: string[] = [];
   const read = (name: string) => env[name]?.trim() || undefined;
-  const quantity = (name: string) => {
+  const checked = (name: string, isSound: (value: string) => boolean, wanted: string) => {
     const value = read(name);
-    if (value !== undefined && readQuantity(value) === undefined) {
-      problems.push(`${name} must be a quantity such as 50m or 64Mi (got: ${value})`);
-    }
+    if (value !== undefined && !isSound(value)) problems.push(`${name} must be ${wanted} (got: ${value})`);
     return value;
+  };
+  const quantity = (name: keyof SidecarResources) => {
+    const value = read(VARIABLES[name]);
+    const isNone = value !== undefined && readQuantity(value) === undefined;
+    const wanted = isNone ? 'a quantity such as 50m or 64Mi' : `at least ${LOWEST[name]}`;
+    return checked(VARIABLES[name], (text) => !isNone && !exceeds(LOWEST[name], text), wanted);
   };
   const imagePullPolicy = read('SIDECAR_IMAGE_PULL_POLICY');
   if (imagePullPolicy !== undefined && !PULL_POLICIES.includes(imagePullPolicy)) {
@@ -49,16 +77,45 @@ export function loadInjectorConfig(env: Environment): InjectorConfigResult {
     );
   }
   const config: InjectorConfig = {
-    image: read('SIDECAR_IMAGE') ?? `${PROGRAM}:${VERSION}`,
+    image:
+      checked(
+        'SIDECAR_IMAGE',
+        (text) => IMAGE.test(text),
+        'an image such as registry.example.com/name:tag',
+      ) ?? `${PROGRAM}:${VERSION}`,
     imagePullPolicy,
-    namespace: read('POD_NAMESPACE') ?? PROGRAM,
-    configMapName: read('CONFIGMAP_NAME') ?? STATUS_CONFIGMAP,
+    namespace:
+      checked(
+        'POD_NAMESPACE',
+        isLabelName,
+        'the name of a namespace: 1 to 63 lower-case letters, digits and "-"',
+      ) ?? PROGRAM,
+    configMapName:
+      checked(
+        'CONFIGMAP_NAME',
+        isObjectName,
+        'the name of a ConfigMap: lower-case letters, digits, "-" and "."',
+      ) ?? STATUS_CONFIGMAP,
     resources: {
-      cpuRequest: quantity('SIDECAR_CPU_REQUEST') ?? '5m',
-      cpuLimit: quantity('SIDECAR_CPU_LIMIT'),
-      memoryRequest: quantity('SIDECAR_MEMORY_REQUEST') ?? '32Mi',
-      memoryLimit: quantity('SIDECAR_MEMORY_LIMIT') ?? '64Mi',
+      cpuRequest: quantity('cpuRequest') ?? '5m',
+      cpuLimit: quantity('cpuLimit'),
+      memoryRequest: quantity('memoryRequest') ?? '32Mi',
+      memoryLimit: quantity('memoryLimit') ?? '64Mi',
     },
   };
+  const { cpuRequest, cpuLimit, memoryRequest, memoryLimit } = config.resources;
+  const compare = (
+    requestName: string,
+    request: string | undefined,
+    limitName: string,
+    limit: string | undefined,
+  ) => {
+    // A default request is no more than the lowest limit, so only one that was set can be too high.
+    if (read(requestName) === undefined || !exceeds(request, limit)) return;
+    problems.push(`${requestName} must not be above ${limitName}, which is ${limit} (got: ${request})`);
+  };
+  compare(VARIABLES.cpuRequest, cpuRequest, VARIABLES.cpuLimit, cpuLimit);
+  compare(VARIABLES.memoryRequest, memoryRequest, VARIABLES.memoryLimit, memoryLimit);
+  problems.push(...misspeltProblems(env, KNOWN));
   return problems.length === 0 ? { ok: true, config } : { ok: false, problems };
 }

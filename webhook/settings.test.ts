@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createLog } from '../runtime/log.ts';
 import { loadWebhookSettings } from './settings.ts';
 
 const DAY_MS = 86_400_000;
@@ -15,7 +16,7 @@ test('nothing needs to be set', () => {
       service: 'kube-site-follower-webhook',
       names: [],
       configuration: 'kube-site-follower-webhook',
-      secret: 'kube-site-follower-webhook-tls',
+      secretName: 'kube-site-follower-webhook-tls',
       leafMs: 90 * DAY_MS,
       authorityMs: 3_650 * DAY_MS,
       lingerMs: 5_000,
@@ -72,4 +73,47 @@ test('an authority must outlive its certificates by far', () => {
   assert.deepEqual(result.ok || result.problems, [
     'AUTHORITY_DAYS must be at least three times CERTIFICATE_DAYS',
   ]);
+});
+
+test('names that no object or host can have are refused', () => {
+  const result = loadWebhookSettings({
+    WEBHOOK_SERVICE: 'a.b',
+    WEBHOOK_NAMES: '192.0.2.1,2001:db8::1,*.example.com,bad name,a..b',
+    WEBHOOK_CONFIGURATION: 'a/b',
+    WEBHOOK_SECRET: 'A',
+  });
+  assert.deepEqual(result.ok || result.problems, [
+    'WEBHOOK_SERVICE must be the name of a Service: 1 to 63 lower-case letters, digits and "-" (got: a.b)',
+    'WEBHOOK_NAMES must be host names or addresses, with commas between them (got: bad name)',
+    'WEBHOOK_NAMES must be host names or addresses, with commas between them (got: a..b)',
+    'WEBHOOK_CONFIGURATION must be the name of a MutatingWebhookConfiguration: lower-case letters, digits, "-" and "." (got: a/b)',
+    'WEBHOOK_SECRET must be the name of a Secret: lower-case letters, digits, "-" and "." (got: A)',
+  ]);
+});
+
+test('misspelt variables are refused, those of Services are not', () => {
+  const env = {
+    WEBHOOK_PROT: '1',
+    WEBHOOK_NAME: 'x',
+    CERTIFICATES_DAYS: '1',
+    WEBHOOKS_PORT: 'tcp://192.0.2.1:80',
+    WEBHOOKS_SERVICE_HOST: '192.0.2.1',
+    WEBHOOKS_SERVICE_PORT: '80',
+  };
+  const result = loadWebhookSettings(env);
+  assert.deepEqual(result.ok || result.problems, [
+    'WEBHOOK_PROT is not a known variable (did you mean WEBHOOK_PORT?)',
+    'WEBHOOK_NAME is not a known variable (did you mean WEBHOOK_NAMES?)',
+    'CERTIFICATES_DAYS is not a known variable (did you mean CERTIFICATE_DAYS?)',
+  ]);
+});
+
+test('the log shows every setting', () => {
+  const result = loadWebhookSettings({});
+  assert.ok(result.ok);
+  const lines: string[] = [];
+  const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+  log.info({ settings: result.settings }, 'starting');
+  assert.match(lines.join(), /"kube-site-follower-webhook-tls"/);
+  assert.doesNotMatch(lines.join(), /\*\*\*/);
 });

@@ -1,9 +1,12 @@
+import { isIP } from 'node:net';
 import { PROGRAM } from '../contract/names.ts';
+import { isLabelName, isObjectName } from '../runtime/object-names.ts';
+import { misspeltProblems } from '../runtime/suggest.ts';
 import { CONFIGURATION_NAME } from './configuration.ts';
 
 /** The webhook's own part of the environment; what it injects is in config.ts. */
 export interface WebhookSettings {
-  /** Undefined: that of the pod or of the kubeconfig. */
+  /** Undefined: that of the pod or of the kubeconfig. Checked by config.ts, which reads it too. */
   readonly namespace: string | undefined;
   readonly podName: string | undefined;
   /** For the API server, over TLS. */
@@ -15,7 +18,8 @@ export interface WebhookSettings {
   /** Further DNS names and addresses for the certificate, where the API server calls by a URL. */
   readonly names: readonly string[];
   readonly configuration: string;
-  readonly secret: string;
+  /** Not `secret`: the log hides fields of that name. */
+  readonly secretName: string;
   readonly leafMs: number;
   readonly authorityMs: number;
   readonly lingerMs: number;
@@ -27,6 +31,20 @@ export type WebhookSettingsResult =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 const DAY_MS = 86_400_000;
+const KNOWN = [
+  'POD_NAMESPACE',
+  'POD_NAME',
+  'WEBHOOK_PORT',
+  'HTTP_PORT',
+  'WEBHOOK_SERVICE',
+  'WEBHOOK_NAMES',
+  'WEBHOOK_CONFIGURATION',
+  'WEBHOOK_SECRET',
+  'CERTIFICATE_DAYS',
+  'AUTHORITY_DAYS',
+  'LINGER_SECONDS',
+  'LOG_LEVEL',
+];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 /** About 13 s: below it, the next certificate would be due while the last one is still spreading. */
 const SHORTEST_DAYS = 0.000_15;
@@ -50,19 +68,38 @@ export function loadWebhookSettings(
     return value;
   };
   const days = (name: string, fallback: number) => number(name, fallback, SHORTEST_DAYS, 36_500) * DAY_MS;
+  const objectName = (name: string, kind: string, fallback: string) => {
+    const value = read(name) ?? fallback;
+    if (!isObjectName(value)) {
+      problems.push(
+        `${name} must be the name of a ${kind}: lower-case letters, digits, "-" and "." (got: ${value})`,
+      );
+    }
+    return value;
+  };
   const logLevel = read('LOG_LEVEL') ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) {
     problems.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')} (got: ${logLevel})`);
+  }
+  const service = read('WEBHOOK_SERVICE') ?? `${PROGRAM}-webhook`;
+  if (!isLabelName(service)) {
+    problems.push(
+      `WEBHOOK_SERVICE must be the name of a Service: 1 to 63 lower-case letters, digits and "-" (got: ${service})`,
+    );
+  }
+  const names = (read('WEBHOOK_NAMES') ?? '').split(',').flatMap((name) => name.trim() || []);
+  for (const name of names.filter((name) => !isHost(name))) {
+    problems.push(`WEBHOOK_NAMES must be host names or addresses, with commas between them (got: ${name})`);
   }
   const settings: WebhookSettings = {
     namespace: read('POD_NAMESPACE'),
     podName: read('POD_NAME'),
     port: port('WEBHOOK_PORT', 8443),
     httpPort: port('HTTP_PORT', 8081),
-    service: read('WEBHOOK_SERVICE') ?? `${PROGRAM}-webhook`,
-    names: (read('WEBHOOK_NAMES') ?? '').split(',').flatMap((name) => name.trim() || []),
-    configuration: read('WEBHOOK_CONFIGURATION') ?? CONFIGURATION_NAME,
-    secret: read('WEBHOOK_SECRET') ?? `${PROGRAM}-webhook-tls`,
+    service,
+    names,
+    configuration: objectName('WEBHOOK_CONFIGURATION', 'MutatingWebhookConfiguration', CONFIGURATION_NAME),
+    secretName: objectName('WEBHOOK_SECRET', 'Secret', `${PROGRAM}-webhook-tls`),
     leafMs: days('CERTIFICATE_DAYS', 90),
     authorityMs: days('AUTHORITY_DAYS', 3_650),
     lingerMs: number('LINGER_SECONDS', 5, 0, 600) * 1_000,
@@ -71,5 +108,10 @@ export function loadWebhookSettings(
   if (problems.length === 0 && settings.authorityMs < 3 * settings.leafMs) {
     problems.push('AUTHORITY_DAYS must be at least three times CERTIFICATE_DAYS');
   }
+  problems.push(...misspeltProblems(env, KNOWN));
   return problems.length === 0 ? { ok: true, settings } : { ok: false, problems };
+}
+
+function isHost(name: string): boolean {
+  return isIP(name) !== 0 || isObjectName(name.toLowerCase().replace(/^\*\./, ''));
 }

@@ -79,7 +79,7 @@ export async function runWebhook(
     clock,
     random,
     log,
-    secret: { namespace, name: settings.secret },
+    secret: { namespace, name: settings.secretName },
     configuration: settings.configuration,
     names: [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`, ...names],
     lifetimes: { leafMs: settings.leafMs, authorityMs: settings.authorityMs, settleMs: SETTLE_MS },

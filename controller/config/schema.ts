@@ -1,10 +1,11 @@
 /** Every setting there is: its variable, type, default and meaning. docs/configuration.md is generated from this. */
 import * as z from 'zod';
 import { DEFAULT_FOLLOWER, PORTS, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import { isLabelName, isObjectName } from '../../runtime/object-names.ts';
 import { type DnsName, parseRecords } from '../dns/zones.ts';
 import { Secret } from './secret.ts';
 import { Setting } from './settings.ts';
-import { ipv4, isObjectName, sitesSchema } from './sites.ts';
+import { ipv4, sitesSchema } from './sites.ts';
 
 export const DNS_PROVIDERS = ['namecheap', 'none'] as const;
 const LATER_DNS_PROVIDERS = ['cloudflare', 'route53', 'rfc2136', 'external-dns'];
@@ -205,10 +206,8 @@ function objectName(what: string) {
 }
 
 function namespace() {
-  return matching(
-    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    'must be the name of a namespace: 1 to 63 lower-case letters, digits and "-"',
-  );
+  const problem = 'must be the name of a namespace: 1 to 63 lower-case letters, digits and "-"';
+  return z.string(problem).refine(isLabelName, problem);
 }
 
 function whole(least: number, most: number) {

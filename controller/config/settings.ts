@@ -4,9 +4,9 @@
  */
 import type * as z from 'zod';
 import { explain } from '../../kubernetes/errors.ts';
+import { didYouMean } from '../../runtime/suggest.ts';
 import { type Finding, formatPath } from './problems.ts';
 import { MASK } from './secret.ts';
-import { didYouMean } from './suggest.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

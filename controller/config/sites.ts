@@ -2,11 +2,9 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import * as z from 'zod';
 import { explain } from '../../kubernetes/errors.ts';
 import { parseLabelSelector } from '../../kubernetes/label-selector.ts';
+import { isObjectName } from '../../runtime/object-names.ts';
+import { didYouMean } from '../../runtime/suggest.ts';
 import type { Site } from '../sites.ts';
-import { didYouMean } from './suggest.ts';
-
-const HOST_LABEL = '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?';
-const SUBDOMAIN = new RegExp(`^(?=.{1,253}$)${HOST_LABEL}(\\.${HOST_LABEL})*$`);
 
 // Addresses that are no host's: a record with one of them sends every client nowhere.
 const NO_HOST = new BlockList();
@@ -14,11 +12,6 @@ NO_HOST.addSubnet('0.0.0.0', 8, 'ipv4');
 NO_HOST.addSubnet('224.0.0.0', 3, 'ipv4');
 NO_HOST.addAddress('::', 'ipv6');
 NO_HOST.addSubnet('ff00::', 8, 'ipv6');
-
-/** Objects such as nodes, Clusters and ConfigMaps: RFC 1123 subdomain. */
-export function isObjectName(text: string): boolean {
-  return SUBDOMAIN.test(text);
-}
 
 export function ipv4() {
   return z

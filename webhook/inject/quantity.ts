@@ -27,3 +27,17 @@ export function readQuantity(text: string): number | undefined {
   if (digits === undefined || factor === undefined) return undefined;
   return Number(digits) * factor * 10 ** Number(exponent);
 }
+
+/** What the sidecar needs at least. */
+export const LOWEST = {
+  cpuRequest: '0',
+  cpuLimit: '10m',
+  memoryRequest: '1Mi',
+  memoryLimit: '32Mi',
+} as const;
+
+/** Whether `high` is above `low`; false where one of them is absent or no quantity. */
+export function exceeds(high: string | undefined, low: string | undefined): boolean {
+  const [above, below] = [high, low].map((text) => readQuantity(text ?? ''));
+  return above !== undefined && below !== undefined && above > below;
+}

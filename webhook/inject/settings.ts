@@ -1,7 +1,7 @@
 import { ANNOTATIONS, DEFAULT_FOLLOWER, PORTS } from '../../contract/names.ts';
 import { DEFAULT_STALE_AFTER, GATES, type Gate, WHEN_STALE, type WhenStale } from '../../contract/sidecar.ts';
 import type { SidecarResources } from '../config.ts';
-import { readQuantity } from './quantity.ts';
+import { exceeds, LOWEST, readQuantity } from './quantity.ts';
 
 /** What a pod asks of its sidecar. */
 export interface Settings {
@@ -27,7 +27,6 @@ type Parse<T> = (text: string) => T;
 
 const LOWEST_PORT = 1024;
 const HIGHEST_PORT = 65_535;
-const MEBI = 2 ** 20;
 
 /** The settings in the annotations of a pod; what they do not say is the default. */
 export function readSettings(
@@ -46,8 +45,8 @@ export function readSettings(
       return fallback;
     }
   };
-  const quantity = (annotation: string, lowest: number, written: string, fallback: string | undefined) =>
-    read<string | undefined>(annotation, atLeast(lowest, written), fallback);
+  const quantity = (annotation: string, name: keyof SidecarResources) =>
+    read<string | undefined>(annotation, atLeast(LOWEST[name]), defaults[name]);
   const settings: Settings = {
     follower: read(ANNOTATIONS.follower, followerName, DEFAULT_FOLLOWER),
     gate: read(ANNOTATIONS.gate, gate, 'readiness'),
@@ -56,10 +55,10 @@ export function readSettings(
     port: read(ANNOTATIONS.port, whole(LOWEST_PORT, HIGHEST_PORT), PORTS.sidecar),
     probePort: read(ANNOTATIONS.probePort, whole(LOWEST_PORT, HIGHEST_PORT), PORTS.probe),
     resources: {
-      cpuRequest: quantity(ANNOTATIONS.cpuRequest, 0, '0', defaults.cpuRequest),
-      cpuLimit: quantity(ANNOTATIONS.cpuLimit, 0.01, '10m', defaults.cpuLimit),
-      memoryRequest: quantity(ANNOTATIONS.memoryRequest, MEBI, '1Mi', defaults.memoryRequest),
-      memoryLimit: quantity(ANNOTATIONS.memoryLimit, 32 * MEBI, '32Mi', defaults.memoryLimit),
+      cpuRequest: quantity(ANNOTATIONS.cpuRequest, 'cpuRequest'),
+      cpuLimit: quantity(ANNOTATIONS.cpuLimit, 'cpuLimit'),
+      memoryRequest: quantity(ANNOTATIONS.memoryRequest, 'memoryRequest'),
+      memoryLimit: quantity(ANNOTATIONS.memoryLimit, 'memoryLimit'),
     },
   };
   if (problems.length === 0) problems.push(...misfits(settings));
@@ -84,11 +83,6 @@ function misfits({ port, probePort, resources }: Settings): string[] {
     );
   }
   return problems;
-}
-
-function exceeds(request: string | undefined, limit: string | undefined): boolean {
-  const [low, high] = [request, limit].map((text) => text && readQuantity(text));
-  return typeof low === 'number' && typeof high === 'number' && low > high;
 }
 
 function followerName(text: string): string {
@@ -120,12 +114,13 @@ function whole(lowest: number, highest: number, unit?: string): Parse<number> {
   };
 }
 
-function atLeast(lowest: number, written: string): Parse<string> {
+function atLeast(lowest: string): Parse<string> {
   return (text) => {
-    const value = readQuantity(text);
-    if (value === undefined) throw new Error('must be a Kubernetes quantity such as 50m or 64Mi');
-    if (value >= lowest) return text;
-    throw new Error(`must be at least ${written}`);
+    if (readQuantity(text) === undefined) {
+      throw new Error('must be a Kubernetes quantity such as 50m or 64Mi');
+    }
+    if (exceeds(lowest, text)) throw new Error(`must be at least ${lowest}`);
+    return text;
   };
 }
 

@@ -24,6 +24,16 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 /** Names that other programs use as well, or nearly: those are not taken for misspelt ones of ours. */
 const COMMON = ['HTTP_PORT', 'LOG_LEVEL', 'POD_NAME', 'POD_NAMESPACE'];
 
+/** A problem for each of {@link misspeltVariables}, without its value: that may be a secret. */
+export function misspeltProblems(
+  env: Readonly<Record<string, string | undefined>>,
+  known: readonly string[],
+): string[] {
+  return misspeltVariables(env, known).map(
+    ({ name, meant }) => `${name} is not a known variable (did you mean ${meant}?)`,
+  );
+}
+
 /** Set variables that nothing reads but that look like one of `known`, with the one they look like. */
 export function misspeltVariables(
   env: Readonly<Record<string, string | undefined>>,
@@ -31,10 +41,15 @@ export function misspeltVariables(
 ): { readonly name: string; readonly meant: string }[] {
   const ours = known.filter((name) => !COMMON.includes(name));
   return Object.keys(env).flatMap((name) => {
-    if (known.includes(name)) return [];
+    if (known.includes(name) || isServiceLink(name, env)) return [];
     const meant = nearest(name, ours) ?? ours.find((candidate) => lacksWords(name, candidate));
     return meant === undefined ? [] : [{ name, meant }];
   });
+}
+
+/** Kubernetes sets `WEBHOOKS_PORT` and `WEBHOOKS_SERVICE_HOST` in every pod beside a Service `webhooks`. */
+function isServiceLink(name: string, env: Readonly<Record<string, string | undefined>>): boolean {
+  return name.endsWith('_PORT') && env[name.replace(/_PORT$/, '_SERVICE_HOST')] !== undefined;
 }
 
 /** `CNPG_CLUSTER` for `CNPG_CLUSTER_NAME`. The first word must be there: `API_KEY` is anybody's. */
