@@ -43,7 +43,7 @@ export const ANNOTATIONS = {
   memoryLimit: `${PREFIX}/memory-limit`,
   /** Put on a pod by the injector: `injected`. */
   status: `${PREFIX}/status`,
-  /** Put beside an inject label that we set because a workload or a namespace has it: that label's value. */
+  /** Put beside an inject label that we set because a workload has it: that label's value; `namespace` where a namespace asked. */
   carriedLabel: `${PREFIX}/carried-label`,
   /** On the status ConfigMap: the leader's term. A writer with a lower one has been deposed. */
   term: `${PREFIX}/term`,
