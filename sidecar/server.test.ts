@@ -13,7 +13,13 @@ import { EAST_NODE, statusWith } from './testing/status.ts';
 
 const LIMIT = { timeout: 15_000 };
 const OPTIONS = { nodeName: EAST_NODE, whenStale: 'hold', staleAfterMs: Number.POSITIVE_INFINITY } as const;
-const LISTEN = { port: 0, host: '127.0.0.1', keepAliveTimeout: 5_000, maxConnections: 512 };
+const LISTEN = {
+  port: 0,
+  host: '127.0.0.1',
+  keepAliveTimeout: 5_000,
+  maxConnections: 512,
+  headersTimeout: 5_000,
+};
 const ACTIVE: State = { ...NOTHING_READ, source: 'api', status: statusWith(), confirmedAt: 0 };
 const STANDBY: State = { ...ACTIVE, status: statusWith({ activeSite: 'west', epoch: 8 }) };
 
@@ -165,4 +171,23 @@ test('closes without waiting for clients that keep connections or read nothing',
   await closeServer(server, systemClock);
   idle.destroy();
   stuck.destroy();
+});
+
+test('who connects and asks nothing keeps nobody else out', LIMIT, async (t) => {
+  const { probe } = await scene(t);
+  const idle = Array.from({ length: LISTEN.maxConnections + 100 }, () => connect(portOf(probe), '127.0.0.1'));
+  t.after(() => idle.forEach((socket) => void socket.destroy()));
+  let closed = 0;
+  for (const socket of idle) {
+    socket.on('error', () => undefined); // A reset is a way to close as well.
+    socket.on('close', () => {
+      closed += 1;
+    });
+  }
+  await Promise.all(idle.map((socket) => once(socket, 'connect')));
+  assert.equal((await ask(probe, '/healthz'))[0], 200);
+  const kept = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => kept.destroy());
+  await text(await open(probe, '/ready', kept));
+  assert.ok(closed > 0 && closed < 200, `${closed} were closed`);
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { SIDECAR_PATHS } from '../contract/sidecar.ts';
 import type { EventStream } from '../http/event-stream.ts';
 import type { Clock } from '../kubernetes/clock.ts';
@@ -83,26 +83,39 @@ export interface ServerOptions {
   /** Undefined: every address. */
   readonly host: string | undefined;
   readonly keepAliveTimeout: number;
+  /** Beside those that listen to events. */
   readonly maxConnections: number;
+  /** Milliseconds for the head of a request; looked at each second. */
+  readonly headersTimeout: number;
 }
 
 const LIMITS = {
-  headersTimeout: 5_000,
   requestTimeout: 5_000,
-  connectionsCheckingInterval: 5_000,
+  connectionsCheckingInterval: 1_000,
   maxHeaderSize: 8_192,
 };
 
 /** Rejects when it cannot listen. */
-export async function startServer(
-  routes: Routes,
-  { port, host, keepAliveTimeout, maxConnections }: ServerOptions,
-): Promise<Server> {
-  const handle = (request: IncomingMessage, response: ServerResponse) => route(routes, request, response);
+export async function startServer(routes: Routes, options: ServerOptions): Promise<Server> {
+  /** The first one has been silent for the longest time. */
+  const sockets = new Set<Socket>();
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    sockets.delete(request.socket);
+    route(routes, request, response);
+    if (response.writableEnded) sockets.add(request.socket);
+  };
   // A client that asks first whether it may send a body gets its answer instead.
-  const server = createServer({ ...LIMITS, keepAliveTimeout }, handle).on('checkContinue', handle);
-  server.maxConnections = maxConnections;
-  server.listen(port, host);
+  const server = createServer({ ...LIMITS, ...options }, handle).on('checkContinue', handle);
+  server.on('connection', (socket) => {
+    socket.on('close', () => sockets.delete(socket));
+    // Those who only connect must not keep out the kubelet: without its probe an active pod would leave its Services.
+    const [silent] = sockets.add(socket);
+    if (silent && sockets.size > options.maxConnections) {
+      sockets.delete(silent);
+      silent.destroy();
+    }
+  });
+  server.listen(options);
   await once(server, 'listening');
   return server;
 }

@@ -19,9 +19,9 @@ export interface Ports {
 
 /** An application may have a few hundred workers. */
 const MAX_EVENT_CLIENTS = 256;
-const APP = { keepAliveTimeout: 75_000, maxConnections: 512 };
+const APP = { keepAliveTimeout: 75_000, maxConnections: 512, headersTimeout: 5_000 };
 /** Strangers can reach it: they must not be able to hold many connections for long. */
-const PROBE = { keepAliveTimeout: 5_000, maxConnections: 256 };
+const PROBE = { keepAliveTimeout: 5_000, maxConnections: 256, headersTimeout: 1_000 };
 
 /** Serves until `signal` aborts. Rejects when a port cannot be had. */
 export async function runSidecar(config: Config, ports: Ports, signal: AbortSignal): Promise<void> {
