@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, request } from 'node:https';
+import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
@@ -8,6 +9,7 @@ import { systemClock as clock } from '../kubernetes/clock.ts';
 import { until } from '../test/support/until.ts';
 import { createAuthority, issueLeaf } from './certificates/authority.ts';
 import { startAdmissionServer } from './server.ts';
+import { BLOCK_BYTES, BodyGatherer } from './server-body.ts';
 
 const LIFE = 3_600_000;
 const authority = await createAuthority(Date.now(), LIFE);
@@ -124,6 +126,11 @@ const refusals: Readonly<Record<string, [ask: Ask, status: number, text: RegExp]
     415,
     /cannot be read/,
   ],
+  'another charset': [
+    { headers: { 'content-type': 'application/json; charset=latin1' } },
+    415,
+    /cannot be read/,
+  ],
   'no JSON': [{ body: '{"review":' }, 400, /cannot be read/],
   'a lone value': [{ body: '1' }, 400, /cannot be read/],
   'an empty body': [{ body: '' }, 400, /^not a review\n$/],
@@ -213,4 +220,63 @@ test('who is slow or stops half-way is cut off, while others are served', { time
   assert.deepEqual(statuses, ['408', '408', '408', '408', '408', '400', '431']);
   await until('no connection is left', () => server.connections === 0 || undefined, { timeoutMs: 1_000 });
   assert.equal((await ask(server.port)).status, 200);
+});
+
+test('who holds large bodies back is sent away, and reviews are answered', { timeout: 30_000 }, async (t) => {
+  const { server, refused } = await start(t);
+  const clients = 64;
+  const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536, 32), Buffer.from('\r\n')]);
+  const held = Buffer.concat(Array.from({ length: 62 }, () => chunk));
+  const head = 'POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+  const before = process.memoryUsage().heapUsed;
+  let closed = 0;
+  for (let client = 0; client < clients; client += 1) {
+    const socket = connect({ host: HOST, port: server.port, ca: authority.certificate });
+    t.after(() => socket.destroy());
+    socket.on('error', () => undefined); // A reset is a way to close as well.
+    socket.on('close', () => {
+      closed += 1;
+    });
+    socket.resume().write(`${head}transfer-encoding: chunked\r\n\r\n`);
+    socket.write(held);
+  }
+  // 62 chunks of 64 kB are 3.9 MiB, of which 64 MB hold 15.
+  const sentAway = clients - Math.floor(64_000_000 / (62 * 65_536));
+  await until('the others are sent away', () => closed >= sentAway || undefined, { timeoutMs: 20_000 });
+  assert.equal((await ask(server.port)).status, 200);
+  assert.ok(refused.length > 0);
+  assert.deepEqual(new Set(refused), new Set([503]));
+  const grown = process.memoryUsage().heapUsed - before;
+  assert.ok(grown < 64_000_000, `the heap has grown by ${grown} bytes`);
+});
+
+test('a body in small pieces takes no more memory than its bytes', async () => {
+  const bodies = new BodyGatherer({ maxBody: 1_000_000, maxTotal: 2 * BLOCK_BYTES });
+  const [first, second] = [new PassThrough(), new PassThrough()];
+  const [refused, whole] = [bodies.gather(first), bodies.gather(second)];
+  for (let byte = 0; byte < BLOCK_BYTES; byte += 1) first.write('a');
+  for (let byte = 0; byte < BLOCK_BYTES; byte += 1) second.write('b');
+  const third = bodies.gather(new PassThrough().end('c'));
+  // Of two that are as large, the one that is older.
+  await assert.rejects(refused, { status: 503 });
+  assert.equal((await third).toString(), 'c');
+  second.end();
+  assert.equal((await whole).toString(), 'b'.repeat(BLOCK_BYTES));
+});
+
+test('a client that goes away gives its memory back', async () => {
+  const bodies = new BodyGatherer({ maxBody: 1_000_000, maxTotal: BLOCK_BYTES });
+  for (let round = 0; round < 3; round += 1) {
+    const request = new PassThrough();
+    const gathered = bodies.gather(request);
+    const came = once(request, 'data');
+    request.write('a');
+    await came;
+    request.destroy();
+    await assert.rejects(gathered, { status: 400 });
+  }
+  const other = new PassThrough();
+  const gathered = bodies.gather(other);
+  other.end('b');
+  assert.equal((await gathered).toString(), 'b');
 });

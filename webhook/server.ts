@@ -1,10 +1,14 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { MIMEType, TextDecoder } from 'node:util';
+import type express from 'express';
+import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import { aborted, bareApplication, closeServer, listen, onFailure } from '../http/serving.ts';
 import type { Clock } from '../kubernetes/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Pair } from './certificates/authority.ts';
+import { BodyGatherer, UnreadableBody } from './server-body.ts';
 
 /** What a review came to: the answer, or why it is none. */
 export type Reviewed =
@@ -36,7 +40,9 @@ export interface AdmissionServer {
 }
 
 /** An object has at most 1.5 MiB in etcd, and an UPDATE carries the old one and the new one. */
-const MAX_BODY = '4mb';
+const MAX_BODY = 4 * 1_024 * 1_024;
+/** Of all bodies on their way. Reviews are mostly of some 10 kB, and come whole at once. */
+const MAX_BODIES = 64_000_000;
 const MAX_CONNECTIONS = 512;
 /** A review is answered in milliseconds: what is not done by then has lost its client. */
 const DRAIN_MS = 5_000;
@@ -85,21 +91,19 @@ function application(options: AdmissionServerOptions, stopping: AbortSignal): Ex
   const { path, review, clock, log, onAnswer, onRefused } = options;
   const app = bareApplication();
   app.use(counted(onRefused), closing(stopping));
-  app.post(
-    path,
-    onlyJson,
-    express.json({ limit: MAX_BODY, inflate: false, strict: true }),
-    (request, response) => {
-      const began = clock.elapsed();
-      const reviewed = review(request.body);
-      if (reviewed.kind === 'malformed') {
-        response.status(400).type('text').send(`${reviewed.problem}\n`);
-        return;
-      }
-      response.json(reviewed.answer);
-      onAnswer((clock.elapsed() - began) / 1_000);
-    },
-  );
+  const bodies = new BodyGatherer({ maxBody: MAX_BODY, maxTotal: MAX_BODIES });
+  app.post(path, onlyJson, async (request, response) => {
+    const decoder = decoderFor(request.headers);
+    const body = parsed(decoder.decode(await bodies.gather(request)));
+    const began = clock.elapsed();
+    const reviewed = review(body);
+    if (reviewed.kind === 'malformed') {
+      response.status(400).type('text').send(`${reviewed.problem}\n`);
+      return;
+    }
+    response.json(reviewed.answer);
+    onAnswer((clock.elapsed() - began) / 1_000);
+  });
   app.all(path, (_request, response) => {
     refuse(response, 405, 'only POST');
   });
@@ -118,11 +122,34 @@ const onlyJson: RequestHandler = (request, response, next) => {
   else refuse(response, 415, 'only application/json');
 };
 
-/** What express says of a body that it could not read: too large, cut off, in an unknown encoding, or no JSON. */
+/** Bodies are not unpacked: a small one could become a very large one. */
+function decoderFor(headers: IncomingHttpHeaders): TextDecoder {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') throw new UnreadableBody(415, 'content encoding unsupported');
+  const charset = new MIMEType(headers['content-type'] ?? '').params.get('charset') ?? 'utf-8';
+  try {
+    if (/^utf-/i.test(charset)) return new TextDecoder(charset);
+  } catch {
+    // One that it does not know, which is all that it throws for.
+  }
+  throw new UnreadableBody(415, `unsupported charset "${charset.toUpperCase()}"`);
+}
+
+function parsed(text: string): unknown {
+  if (text === '') return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UnreadableBody(400, (error as SyntaxError).message);
+  }
+  if (typeof value !== 'object' || value === null) throw new UnreadableBody(400, 'no JSON object');
+  return value;
+}
+
 const onBadBody: ErrorRequestHandler = (error: unknown, _request, response, next) => {
-  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500;
-  if (!(status >= 400 && status < 500) || response.headersSent) next(error);
-  else refuse(response, status, `the body cannot be read: ${(error as Error).message}`);
+  if (!(error instanceof UnreadableBody) || response.headersSent) next(error);
+  else refuse(response, error.status, `the body cannot be read: ${error.message}`);
 };
 
 function counted(onRefused: (status: number) => void): RequestHandler {
