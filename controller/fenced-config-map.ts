@@ -1,5 +1,5 @@
 import { ANNOTATIONS, LABELS, PROGRAM } from '../contract/names.ts';
-import type { KubeApi, ObjectKey } from '../kubernetes/api.ts';
+import { type KubeApi, type ObjectKey, versionOf } from '../kubernetes/api.ts';
 import { isNotFound } from '../kubernetes/errors.ts';
 import { type Leadership, MAX_TERM } from '../kubernetes/leadership.ts';
 import { CONFIG_MAPS, type ConfigMap, type KubeEvent } from '../kubernetes/resources.ts';
@@ -85,16 +85,10 @@ export class FencedConfigMap {
       const replaced = { ...wanted, metadata: { ...old, ...marks } };
       return this.#found(await this.#api.replace(CONFIG_MAPS, replaced, { signal }));
     }
-    if (found.object !== undefined) await this.#remove(found.object, signal);
+    if (found.object !== undefined) {
+      await this.#api.delete(CONFIG_MAPS, this.key, { ...versionOf(found.object), signal });
+    }
     return this.#found(await this.#api.create(CONFIG_MAPS, wanted, { signal }));
-  }
-
-  async #remove({ metadata: { uid, resourceVersion } }: ConfigMap, signal: AbortSignal): Promise<void> {
-    const version = {
-      ...(uid !== undefined && { uid }),
-      ...(resourceVersion !== undefined && { resourceVersion }),
-    };
-    await this.#api.delete(CONFIG_MAPS, this.key, { ...version, signal });
   }
 
   /** For Events: `kubectl describe` shows those that name the object's UID. Absent until it was read or written. */

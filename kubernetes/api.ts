@@ -102,6 +102,12 @@ export interface DeleteOptions extends CallOptions {
   readonly resourceVersion?: string;
 }
 
+/** For DeleteOptions: this object as it was read, and no later one. */
+export function versionOf({ metadata }: KubeObject): Pick<DeleteOptions, 'uid' | 'resourceVersion'> {
+  const { uid, resourceVersion } = metadata;
+  return { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) };
+}
+
 export interface KubeApi {
   get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: GetOptions): Promise<T>;
   /** One page. */

@@ -1,6 +1,6 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import { encodeStatus } from '../../contract/status.ts';
-import type { ObjectKey } from '../../kubernetes/api.ts';
+import { type ObjectKey, versionOf } from '../../kubernetes/api.ts';
 import { isAlreadyExists, isConflict, isNotFound, undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
@@ -142,15 +142,13 @@ export class StatusCopies implements Signal {
     if (!leadership.isHeld()) return;
     const { api } = this.#options.ports;
     const { signal } = leadership;
-    const { name, namespace = '', uid, resourceVersion } = object.metadata;
+    const { name, namespace = '' } = object.metadata;
     if (action === 'replace') {
       await api.replace(CONFIG_MAPS, object, { signal });
     } else if (action === 'delete') {
-      const versions = {
-        ...(uid !== undefined && { uid }),
-        ...(resourceVersion !== undefined && { resourceVersion }),
-      };
-      await api.delete(CONFIG_MAPS, { name, namespace }, { ...versions, signal }).catch(undefinedIfNotFound);
+      await api
+        .delete(CONFIG_MAPS, { name, namespace }, { ...versionOf(object), signal })
+        .catch(undefinedIfNotFound);
     } else {
       await api.create(CONFIG_MAPS, object, { signal });
     }

@@ -55,11 +55,18 @@ export class RealCluster {
 
   /** Settled and complete: every instance is ready, and nothing is under way. */
   healthy(timeoutMs: number): Promise<Cluster> {
-    return this.#await(CLUSTERS, PRIMARY_NAMESPACE, PRIMARY_CLUSTER, timeoutMs, ({ spec, status }) => {
-      const settled =
-        status?.phase === 'Cluster in healthy state' && status.currentPrimary === status.targetPrimary;
-      return settled && status.readyInstances === spec?.instances;
-    });
+    return awaitObject(
+      this.api,
+      CLUSTERS,
+      PRIMARY_NAMESPACE,
+      PRIMARY_CLUSTER,
+      timeoutMs,
+      ({ spec, status }) => {
+        const settled =
+          status?.phase === 'Cluster in healthy state' && status.currentPrimary === status.targetPrimary;
+        return settled && status.readyInstances === spec?.instances;
+      },
+    );
   }
 
   async switchover(): Promise<void> {
@@ -88,18 +95,8 @@ export class RealCluster {
       const status = read(object);
       return status !== undefined && is(status);
     };
-    const object = await this.#await(CONFIG_MAPS, namespace, name, timeoutMs, matches);
+    const object = await awaitObject(this.api, CONFIG_MAPS, namespace, name, timeoutMs, matches);
     return read(object) as Status; // It matched.
-  }
-
-  async #await<T extends KubeObject>(
-    resource: Resource<T>,
-    namespace: string,
-    name: string,
-    timeoutMs: number,
-    is: (object: T) => boolean,
-  ): Promise<T> {
-    return awaitObject(this.api, resource, namespace, name, timeoutMs, is);
   }
 }
 
