@@ -3,25 +3,16 @@ import { explain } from '../kubernetes/errors.ts';
 import { misspeltVariables } from '../runtime/suggest.ts';
 import { checkDns, dnsConfig } from './config/dns.ts';
 import type { Config, FollowerConfig } from './config/model.ts';
-import { type Finding, type Problem, toProblem } from './config/problems.ts';
+import { type Finding, formatPath, type Problem, toProblem } from './config/problems.ts';
+import { type Environment, keyAt, readTree, type Source, valueAt, variable } from './config/reading.ts';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from './config/schema.ts';
 import { MASK, Secret } from './config/secret.ts';
-import {
-  type Checked,
-  type Environment,
-  keyAt,
-  readTree,
-  type Source,
-  settingsOf,
-  type Tree,
-  type Values,
-  variable,
-} from './config/settings.ts';
+import { type Checked, settingsOf, type Tree } from './config/settings.ts';
 
 export type * from './config/model.ts';
 export { formatProblems, type Problem } from './config/problems.ts';
+export type { Environment } from './config/reading.ts';
 export type { Secret } from './config/secret.ts';
-export type { Environment } from './config/settings.ts';
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
@@ -99,23 +90,16 @@ function readFollower(source: Source): FollowerConfig | undefined {
     const key = keyAt(FOLLOWER, source, path);
     if (!reported.has(key)) report({ key, got, problem });
   };
-  checkPreferredNode(values, reportAt);
+  const option = FOLLOWER.trigger.option(values.trigger.kind);
+  option?.check?.(values.trigger as never, {
+    sites: values.sites,
+    report: (path, got, problem) => reportAt(['trigger', ...path], got, problem),
+  });
   checkDns(values.dns, values.sites, (path, got, problem) => reportAt(['dns', ...path], got, problem));
   if (!sound) return undefined;
   const { dns, ...rest } = values as Checked<typeof FOLLOWER>;
   const checkedDns = dnsConfig(dns);
   return checkedDns === undefined ? undefined : { ...rest, dns: checkedDns };
-}
-
-function checkPreferredNode(
-  { sites, trigger: { preferredPrimaryNode: node } }: Values<typeof FOLLOWER>,
-  reportAt: (path: readonly string[], got: unknown, problem: string) => void,
-): void {
-  // A selector's nodes are not known here.
-  if (sites === undefined || node === undefined || sites.some((site) => site.nodeSelector !== undefined))
-    return;
-  if (sites.some((site) => site.nodeNames.includes(node))) return;
-  reportAt(['trigger', 'preferredPrimaryNode'], node, 'must be a node of one of the sites');
 }
 
 function reportMisspelt(env: Environment, report: Source['report']): void {
@@ -126,20 +110,21 @@ function reportMisspelt(env: Environment, report: Source['report']): void {
 }
 
 /** Every setting with its value, by the name its reader knows it by; secrets masked. For the first log line. */
-export function describeConfig(config: Config): Readonly<Record<string, string>> {
-  const [first] = config.followers;
-  const rows = [...rowsOf(GLOBAL, config), ...rowsOf(FOLLOWER, first)];
+export function describeConfig({ followers, ...once }: Config): Readonly<Record<string, string>> {
+  const rows = [
+    ...rowsOf(GLOBAL, once),
+    ...followers.flatMap((follower, index) => [...rowsOf(FOLLOWER, follower, index)]),
+  ];
   return Object.fromEntries(rows);
 }
 
-function* rowsOf(tree: Tree, values: object): Generator<[string, string]> {
-  for (const { path, setting } of settingsOf(tree)) {
-    if (setting.variable === '') continue;
-    const value = path.reduce<unknown>(
-      (at, key) => (at as Record<string, unknown> | undefined)?.[key],
-      values,
-    );
-    yield [setting.variable, describeValue(value)];
+/** The first follower is the one that the variables speak of; the others have the names that the file gives them. */
+function* rowsOf(tree: Tree, values: object, index?: number): Generator<[string, string]> {
+  for (const { path, setting, when } of settingsOf(tree)) {
+    if (when !== undefined && valueAt(values, when.path) !== when.value) continue;
+    const place = index === undefined ? path : ['followers', index, ...path];
+    const key = setting.variable === '' || (index ?? 0) > 0 ? formatPath(place) : setting.variable;
+    if (key !== 'followers') yield [key, describeValue(valueAt(values, path))];
   }
 }
 

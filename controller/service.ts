@@ -71,7 +71,14 @@ export async function followService(
 
   const events = config.dryRun ? () => undefined : eventsOn(status, ports);
   const wakeup = new Wakeup(clock, MIN_GAP_MS);
-  const trigger = createTrigger(follower.trigger, { ...ports, follower: name, events, report });
+  const trigger = createTrigger(follower.trigger, {
+    ...ports,
+    follower: name,
+    sites,
+    statusMap,
+    events,
+    report,
+  });
   const nodes = siteNodes(ports, sites, wakeup.ring);
   const signals = config.dryRun
     ? []

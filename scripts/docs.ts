@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from '../controller/config/schema.ts';
-import { type Setting, settingsOf } from '../controller/config/settings.ts';
+import { type Choice, type Place, type Setting, settingsOf } from '../controller/config/settings.ts';
 import { EVENT_REASONS, type EventKind } from '../controller/event-reasons.ts';
 import { METRICS } from '../controller/metrics.ts';
 import { HOLD_REASONS } from '../controller/reasons.ts';
@@ -76,10 +76,7 @@ function configuration(): string {
   const all = [...settingsOf(FOLLOWER), ...settingsOf(GLOBAL), ...settingsOf(ENVIRONMENT_ONLY)];
   const variables = all.map(({ setting }) => setting).filter(({ variable }) => variable !== '');
   const inFile = [
-    ...[...settingsOf(FOLLOWER)].map(({ path, setting }) => ({
-      key: `followers[].${path.join('.')}`,
-      setting,
-    })),
+    ...[...settingsOf(FOLLOWER)].filter(({ when }) => when === undefined).map(inFollower),
     ...[...settingsOf(once)].map(({ path, setting }) => ({ key: path.join('.'), setting })),
   ];
   return page(
@@ -113,13 +110,36 @@ one service: the list of followers has one entry.`,
     fence('yaml', EXAMPLE_FILE.trimEnd()),
     table(
       ['key', 'variable', 'default'],
-      inFile.map(({ key, setting }) => [
-        code(key),
-        setting.variable === '' ? '–' : code(setting.variable),
-        defaultOf(setting),
-      ]),
+      inFile.map(({ key, setting }) => [code(key), variableOf(setting), defaultOf(setting)]),
     ),
+    '## Triggers',
+    `\`trigger.kind\` says what is followed. Each kind has settings of its own, beside \`kind\`; those of another kind are
+refused.`,
+    ...optionTables(FOLLOWER.trigger, ['trigger']),
   );
+}
+
+/** A heading, a sentence and a table for each option. */
+function optionTables(choice: Choice, path: readonly string[]): string[] {
+  return choice.options.flatMap(({ name, meaning, settings }) => {
+    const places = [...settingsOf(settings, path)].map(inFollower);
+    const rows = places.map(({ key, setting }) => [
+      code(key),
+      variableOf(setting),
+      defaultOf(setting),
+      setting.meaning,
+    ]);
+    const settingsTable = rows.length === 0 ? [] : [table(['key', 'variable', 'default', 'meaning'], rows)];
+    return [`### ${code(`${choice.key}: ${name}`)}`, meaning, ...settingsTable];
+  });
+}
+
+function inFollower({ path, setting }: Place): { key: string; setting: Setting<unknown> } {
+  return { key: `followers[].${path.join('.')}`, setting };
+}
+
+function variableOf({ variable }: Setting<unknown>): string {
+  return variable === '' ? '–' : code(variable);
 }
 
 function metrics(): string {

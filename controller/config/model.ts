@@ -1,5 +1,6 @@
 import type { DnsName } from '../dns/zones.ts';
 import type { Site } from '../sites.ts';
+import type { TriggerConfig } from '../triggers/registry.ts';
 import type { Secret } from './secret.ts';
 
 /** The configuration as the rest of the controller gets it: complete and checked. */
@@ -22,15 +23,8 @@ export interface Config {
 export interface FollowerConfig {
   readonly name: string;
   readonly sites: readonly Site[];
-  readonly trigger: CnpgConfig;
+  readonly trigger: TriggerConfig;
   readonly dns: DnsConfig;
-}
-
-export interface CnpgConfig {
-  readonly kind: 'cnpg';
-  readonly namespace: string;
-  readonly clusterName: string;
-  readonly preferredPrimaryNode: string | undefined;
 }
 
 /** `none` also when no records are listed. */

@@ -1,10 +1,11 @@
 /** Every setting there is: its variable, type, default and meaning. docs/configuration.md is generated from this. */
 import * as z from 'zod';
 import { DEFAULT_FOLLOWER, PORTS, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import { isLabelName, isObjectName } from '../../runtime/object-names.ts';
 import { type DnsName, parseRecords } from '../dns/zones.ts';
+import { TRIGGERS } from '../triggers/registry.ts';
+import { apiUrl, flag, matching, namespace, objectName, whole } from './fields.ts';
 import { Secret } from './secret.ts';
-import { Setting } from './settings.ts';
+import { Choice, Setting } from './settings.ts';
 import { ipv4, sitesSchema } from './sites.ts';
 
 export const DNS_PROVIDERS = ['namecheap', 'none'] as const;
@@ -28,32 +29,7 @@ export const FOLLOWER = {
     sitesSchema,
     'JSON array of the sites: `{"name","nodeName","ip"}`; also `nodeNames` (several), `nodeSelector` (a label selector), `ipv6`, `cname`.',
   ),
-  trigger: {
-    kind: new Setting(
-      '',
-      'text',
-      z.literal('cnpg', { error: 'must be cnpg' }).default('cnpg'),
-      'What is followed.',
-    ),
-    namespace: new Setting(
-      'CNPG_NAMESPACE',
-      'text',
-      namespace().default('postgres'),
-      'Namespace of the Cluster to follow.',
-    ),
-    clusterName: new Setting(
-      'CNPG_CLUSTER_NAME',
-      'text',
-      objectName('a Cluster').default('pg-cluster'),
-      'Name of the CloudNativePG Cluster to follow.',
-    ),
-    preferredPrimaryNode: new Setting(
-      'PREFERRED_PRIMARY_NODE',
-      'text',
-      objectName('a node').optional(),
-      'Home node of the primary: the controller moves it there once per Cluster, and again after `kubectl rollout restart` of the controller.',
-    ),
-  },
+  trigger: new Choice('kind', TRIGGERS, { meaning: 'What is followed.', common: {} }),
   dns: {
     provider: new Setting(
       'DNS_PROVIDER',
@@ -194,42 +170,4 @@ function recordNames() {
       }
       return records;
     });
-}
-
-function matching(pattern: RegExp, problem: string) {
-  return z.string(problem).regex(pattern, problem);
-}
-
-function objectName(what: string) {
-  const problem = `must be the name of ${what}: lower-case letters, digits, "-" and "."`;
-  return z.string(problem).refine(isObjectName, problem);
-}
-
-function namespace() {
-  const problem = 'must be the name of a namespace: 1 to 63 lower-case letters, digits and "-"';
-  return z.string(problem).refine(isLabelName, problem);
-}
-
-function whole(least: number, most: number) {
-  const problem = `must be a whole number from ${least} to ${most}`;
-  return z.int(problem).min(least, problem).max(most, problem);
-}
-
-function flag() {
-  return z.boolean('must be true or false');
-}
-
-/** Credentials in a URL end up in logs; nothing needs them here. */
-function apiUrl() {
-  return z.string('must be a URL').refine((text) => {
-    const url = URL.parse(text);
-    return (
-      url !== null &&
-      /^https?:$/.test(url.protocol) &&
-      url.username === '' &&
-      url.password === '' &&
-      url.search === '' &&
-      url.hash === ''
-    );
-  }, 'must be an http or https URL without user, query and fragment');
 }

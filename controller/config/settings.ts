@@ -1,17 +1,12 @@
 /**
  * Settings: typed leaves of a tree that mirrors the configuration file. Each may also come from one environment
- * variable, which wins. Reading collects every problem instead of stopping at the first.
+ * variable, which wins.
  */
-import type * as z from 'zod';
-import { explain } from '../../kubernetes/errors.ts';
-import { didYouMean } from '../../runtime/suggest.ts';
-import { type Finding, formatPath } from './problems.ts';
-import { MASK } from './secret.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import * as z from 'zod';
+import type { Site } from '../sites.ts';
 
 /** How the text of a variable becomes the value that a file would hold. */
-type Form = 'text' | 'number' | 'boolean' | 'list' | 'json';
+export type Form = 'text' | 'number' | 'boolean' | 'list' | 'json';
 
 export class Setting<T> {
   /** Empty for a setting that only the file has. */
@@ -37,162 +32,127 @@ export class Setting<T> {
   }
 }
 
+/** What a check of several settings is given. */
+export interface CheckContext {
+  /** Undefined when they have a problem of their own. */
+  readonly sites: readonly Site[] | undefined;
+  /** `path` is that of the setting to blame, below the choice; the problem reads on from its key. */
+  readonly report: (path: readonly string[], got: unknown, problem: string) => void;
+}
+
+/** One of the things that can be chosen, with the settings that only it has. A row of a registry. */
+export interface Option {
+  readonly name: string;
+  /** One sentence for docs/configuration.md. */
+  readonly meaning: string;
+  /** They stand beside the setting that chooses. */
+  readonly settings: Tree;
+  /** Reports what no single setting shows. Pure. Values are undefined where a setting has a problem of its own. */
+  check?(values: never, context: CheckContext): void;
+}
+
+/**
+ * A part of the configuration in which one setting says what the others are: `kind: lease` brings the settings of
+ * the lease trigger, and those of every other kind are refused beside it.
+ */
+export class Choice<
+  const K extends string = string,
+  const O extends readonly Option[] = readonly Option[],
+  const C extends Tree = Tree,
+> {
+  readonly key: K;
+  /** The setting that chooses; the first option is its default. */
+  readonly chooser: Setting<string>;
+  readonly options: O;
+  /** What there is whatever is chosen. */
+  readonly common: C;
+
+  constructor(key: K, options: O, { variable = '', meaning, common }: ChoiceText<C>) {
+    const names = options.map(({ name }) => name);
+    const schema = z.enum(names, { error: `must be one of ${names.join(', ')}` });
+    this.key = key;
+    this.chooser = new Setting(variable, 'text', schema.default(names[0] ?? ''), meaning);
+    this.options = options;
+    this.common = common;
+  }
+
+  /** Undefined when what is chosen does not exist. */
+  option(chosen: unknown): Option | undefined {
+    const result = this.chooser.schema.safeParse(chosen ?? undefined);
+    return result.success ? this.options.find(({ name }) => name === result.data) : undefined;
+  }
+
+  /** What can be set once `option` is chosen. */
+  tree(option: Option | undefined): Tree {
+    return { [this.key]: this.chooser, ...this.common, ...option?.settings };
+  }
+
+  /** The names of the options that have a setting of this key. */
+  owners(key: string): readonly string[] {
+    return this.options.filter(({ settings }) => Object.hasOwn(settings, key)).map(({ name }) => name);
+  }
+}
+
+interface ChoiceText<C extends Tree> {
+  /** The variable that chooses, too. */
+  readonly variable?: string;
+  readonly meaning: string;
+  readonly common: C;
+}
+
 /** The structural view that a tree of settings of different types shares. */
 export interface Tree {
-  readonly [key: string]: Setting<unknown> | Tree;
+  readonly [key: string]: Setting<unknown> | Choice | Tree;
 }
 
 /** What reading a tree gives: undefined where a setting is absent or has a problem. */
 export type Values<T extends Tree> = {
   readonly [K in keyof T]: T[K] extends Setting<infer V>
     ? V | undefined
-    : T[K] extends Tree
-      ? Values<T[K]>
-      : never;
+    : T[K] extends Choice<string, readonly Option[], infer C>
+      ? Values<C> & Readonly<Record<string, unknown>>
+      : T[K] extends Tree
+        ? Values<T[K]>
+        : never;
 };
 
 /** The same when nothing was reported: then only what is optional can be undefined. */
 export type Checked<T extends Tree> = {
-  readonly [K in keyof T]: T[K] extends Setting<infer V> ? V : T[K] extends Tree ? Checked<T[K]> : never;
+  readonly [K in keyof T]: T[K] extends Setting<infer V>
+    ? V
+    : T[K] extends Choice<infer D, infer O, infer C>
+      ? Chosen<D, O, C>
+      : T[K] extends Tree
+        ? Checked<T[K]>
+        : never;
 };
 
-/** A place to read from: the environment over one part of the file. */
-export interface Source {
-  readonly env: Environment;
-  /** The part of the file that mirrors the tree; undefined without a file. */
-  readonly file: unknown;
-  /** Where that part stands in the file. */
-  readonly path: readonly (string | number)[];
-  readonly report: (finding: Finding) => void;
+/** One member for each option. */
+type Chosen<D extends string, O extends readonly Option[], C extends Tree> = {
+  [I in keyof O]: { readonly [K in D]: O[I]['name'] } & Checked<C> & Checked<O[I]['settings']>;
+}[number];
+
+/** A setting with its place. */
+export interface Place {
+  readonly path: readonly string[];
+  readonly setting: Setting<unknown>;
+  /** Absent: there always. Else only where the setting at that path has that value. */
+  readonly when?: { readonly path: readonly string[]; readonly value: string };
 }
 
-/** The value of a variable; undefined when unset or blank. A trailing newline of a mounted Secret is no part of it. */
-export function variable(env: Environment, name: string): string | undefined {
-  const value = name === '' ? undefined : env[name]?.trim();
-  return value === '' ? undefined : value;
-}
-
-export function readTree<T extends Tree>(tree: T, source: Source): Values<T> {
-  const file = asRecord(source.file);
-  if (file === undefined) {
-    source.report({
-      key: fileKey(source.path),
-      got: source.file,
-      problem: 'must be a mapping of keys to values',
-    });
-  }
-  reportUnknownKeys(Object.keys(tree), file ?? {}, source);
-  const values: Record<string, unknown> = {};
+/** Every setting of a tree, in the order of the tree; of a choice, those of all its options. */
+export function* settingsOf(tree: Tree, path: readonly string[] = []): Generator<Place> {
   for (const [key, node] of Object.entries(tree)) {
-    const at: Source = { ...source, file: file?.[key], path: [...source.path, key] };
-    values[key] = node instanceof Setting ? readSetting(node, at) : readTree(node, at);
-  }
-  return values as Values<T>;
-}
-
-/** How the reader knows the setting at `path` of `tree`: by its variable, unless the file gave the value. */
-export function keyAt(tree: Tree, source: Source, path: readonly string[]): string {
-  const [step = '', ...rest] = path;
-  const node = tree[step];
-  const at: Source = { ...source, file: asRecord(source.file)?.[step], path: [...source.path, step] };
-  if (node instanceof Setting) return settingKey(node, at);
-  return node === undefined ? fileKey(at.path) : keyAt(node, at, rest);
-}
-
-/** Every setting of a tree with its path, in the order of the tree. */
-export function* settingsOf(
-  tree: Tree,
-  path: readonly string[] = [],
-): Generator<{ readonly path: readonly string[]; readonly setting: Setting<unknown> }> {
-  for (const [key, node] of Object.entries(tree)) {
-    if (node instanceof Setting) yield { path: [...path, key], setting: node };
-    else yield* settingsOf(node, [...path, key]);
-  }
-}
-
-function settingKey(setting: Setting<unknown>, source: Source): string {
-  const fromFile = variable(source.env, setting.variable) === undefined && source.file !== undefined;
-  return fromFile || setting.variable === '' ? fileKey(source.path) : setting.variable;
-}
-
-function readSetting<T>(setting: Setting<T>, source: Source): T | undefined {
-  const key = settingKey(setting, source);
-  const text = variable(source.env, setting.variable);
-  const raw = text === undefined ? source.file : parseText(text, setting.form);
-  if (raw instanceof SyntaxError) {
-    source.report({ key, got: shown(setting, text), problem: raw.message });
-    return undefined;
-  }
-  const result = setting.schema.safeParse(raw ?? undefined);
-  if (result.success) return result.data;
-  for (const issue of result.error.issues) {
-    const place = formatPath(issue.path);
-    const joint = place === '' || place.startsWith('[') ? '' : '.';
-    const got = issue.path.length === 0 ? raw : valueAt(raw, issue.path);
-    source.report({ key: `${key}${joint}${place}`, got: shown(setting, got), problem: issue.message });
-  }
-  return undefined;
-}
-
-/** A SyntaxError, not thrown, when the text is not of this form at all. What is merely wrong is left to the schema. */
-function parseText(text: string, form: Form): unknown {
-  switch (form) {
-    case 'text':
-      return text;
-    case 'number':
-      return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
-    case 'boolean':
-      return /^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : text;
-    case 'list':
-      return text
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== '');
-    case 'json':
-      return parseJson(text);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    // The engine's message goes on with the text, which is shown anyway.
-    const [what] = explain(error).split(/,? (?:"|\.\.\.|in JSON|at position)/, 1);
-    const position = /at position (\d+)/.exec(explain(error))?.[1];
-    const place = position === undefined ? '' : ` at character ${Number(position) + 1}`;
-    return new SyntaxError(`is not JSON: ${what}${place}`);
-  }
-}
-
-function shown(setting: Setting<unknown>, value: unknown): unknown {
-  return setting.secret && value !== undefined && value !== null ? MASK : value;
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (at, step) =>
-      typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[step] : undefined,
-    value,
-  );
-}
-
-function fileKey(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'CONFIG_FILE' : `CONFIG_FILE: ${formatPath(path)}`;
-}
-
-/** An empty record for nothing, undefined for what is no mapping. */
-function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (value === undefined || value === null) return {};
-  return typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-}
-
-function reportUnknownKeys(known: readonly string[], file: object, source: Source): void {
-  for (const key of Object.keys(file).filter((name) => !known.includes(name))) {
-    source.report({
-      key: fileKey([...source.path, key]),
-      got: MASK, // A misspelt key may hold a secret.
-      problem: `is not a known setting${didYouMean(key, known)}`,
-    });
+    const at = [...path, key];
+    if (node instanceof Setting) yield { path: at, setting: node };
+    else if (!(node instanceof Choice)) yield* settingsOf(node, at);
+    else {
+      yield* settingsOf(node.tree(undefined), at);
+      for (const { name, settings } of node.options) {
+        for (const place of settingsOf(settings, at)) {
+          yield { when: { path: [...at, node.key], value: name }, ...place };
+        }
+      }
+    }
   }
 }

@@ -1,26 +1,22 @@
-import type { CnpgConfig } from '../config.ts';
-import type { EventSink } from '../event-rules.ts';
-import type { Metrics } from '../metrics.ts';
-import type { WatchPorts } from '../reflect.ts';
-import { CnpgTrigger } from './cnpg/index.ts';
-import { createPreferredPrimary } from './cnpg/preferred.ts';
-import type { MemoryStore, Trigger } from './trigger.ts';
+import type { Checked, Choice, Option } from '../config/settings.ts';
+import { CNPG } from './cnpg/kind.ts';
+import type { Trigger } from './trigger.ts';
+import type { TriggerPorts } from './trigger-kind.ts';
 
-export interface TriggerPorts extends WatchPorts {
-  readonly follower: string;
-  readonly metrics: Metrics;
-  readonly restartedAt: string;
-  readonly events: EventSink;
-  readonly report: MemoryStore;
+/** One row per trigger. The first is what is followed when nothing is said. */
+export const TRIGGERS = [CNPG] as const;
+
+/** The settings of a trigger with its `kind`; one member for each row. */
+export type TriggerConfig = Checked<{ it: Choice<'kind', typeof TRIGGERS, Record<never, never>> }>['it'];
+
+interface AnyKind extends Option {
+  create(config: never, ports: TriggerPorts): Trigger;
 }
 
-/** One case per trigger. */
-export function createTrigger(config: CnpgConfig, ports: TriggerPorts): Trigger {
-  switch (config.kind) {
-    case 'cnpg': {
-      const { namespace, clusterName } = config;
-      const preferred = createPreferredPrimary(config, ports);
-      return new CnpgTrigger({ ports, namespace, clusterName, ...(preferred && { preferred }) });
-    }
-  }
+export function createTrigger(config: TriggerConfig, ports: TriggerPorts): Trigger {
+  const kinds: readonly AnyKind[] = TRIGGERS;
+  const kind = kinds.find(({ name }) => name === config.kind);
+  if (kind === undefined) throw new Error(`no trigger is named ${config.kind}`);
+  // Rows have no type in common but this: what was read by the row's own settings is given back to the row.
+  return kind.create(config as never, ports);
 }

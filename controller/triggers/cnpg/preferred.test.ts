@@ -3,12 +3,12 @@ import { beforeEach, describe, test } from 'node:test';
 import { KubeError } from '../../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { OPS, SimulatedCluster, script, TestLeadership } from '../../../test/support/simulated-cluster.ts';
-import type { CnpgConfig } from '../../config.ts';
 import type { EventNote } from '../../event-rules.ts';
 import { FencedConfigMap } from '../../fenced-config-map.ts';
 import { createMetrics } from '../../metrics.ts';
 import { Report } from '../../report.ts';
 import { CLUSTERS, type Cluster } from './cluster.ts';
+import type { CnpgConfig } from './kind.ts';
 import { createPreferredPrimary, type PreferredPrimary, type PreferredRecord } from './preferred.ts';
 
 const PG = { namespace: 'pg', name: 'pg-cluster' };
@@ -35,7 +35,6 @@ beforeEach(() => {
   leadership = new TestLeadership();
   events = [];
   config = {
-    kind: 'cnpg',
     namespace: PG.namespace,
     clusterName: PG.name,
     preferredPrimaryNode: 'home-1',

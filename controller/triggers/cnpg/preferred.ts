@@ -4,11 +4,11 @@ import { type Clock, timestamp } from '../../../kubernetes/clock.ts';
 import { explain, isRefused, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
-import type { CnpgConfig } from '../../config.ts';
 import type { EventNote, EventSink } from '../../event-rules.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { MemoryStore } from '../trigger.ts';
 import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from './cluster.ts';
+import type { CnpgConfig } from './kind.ts';
 import { promotionPreconditions } from './preconditions.ts';
 
 /**

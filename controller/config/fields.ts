@@ -1,0 +1,41 @@
+/** Schemas of the values that settings have, each with the words that tell what is wrong. */
+import * as z from 'zod';
+import { isLabelName, isObjectName } from '../../runtime/object-names.ts';
+
+export function matching(pattern: RegExp, problem: string) {
+  return z.string(problem).regex(pattern, problem);
+}
+
+export function objectName(what: string) {
+  const problem = `must be the name of ${what}: lower-case letters, digits, "-" and "."`;
+  return z.string(problem).refine(isObjectName, problem);
+}
+
+export function namespace() {
+  const problem = 'must be the name of a namespace: 1 to 63 lower-case letters, digits and "-"';
+  return z.string(problem).refine(isLabelName, problem);
+}
+
+export function whole(least: number, most: number) {
+  const problem = `must be a whole number from ${least} to ${most}`;
+  return z.int(problem).min(least, problem).max(most, problem);
+}
+
+export function flag() {
+  return z.boolean('must be true or false');
+}
+
+/** Credentials in a URL end up in logs; nothing needs them here. */
+export function apiUrl() {
+  return z.string('must be a URL').refine((text) => {
+    const url = URL.parse(text);
+    return (
+      url !== null &&
+      /^https?:$/.test(url.protocol) &&
+      url.username === '' &&
+      url.password === '' &&
+      url.search === '' &&
+      url.hash === ''
+    );
+  }, 'must be an http or https URL without user, query and fragment');
+}
