@@ -41,6 +41,7 @@ test('two sites are all that has to be said', () => {
           preferredPrimaryNode: undefined,
         },
         dns: { provider: 'none' },
+        notify: [],
       },
     ],
     configMapName: 'kube-site-follower-status',

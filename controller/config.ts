@@ -3,6 +3,7 @@ import { explain } from '../kubernetes/errors.ts';
 import { misspeltVariables } from '../runtime/suggest.ts';
 import { checkDns, dnsConfig } from './config/dns.ts';
 import type { Config, FollowerConfig } from './config/model.ts';
+import { resolveTargets, type SecretSources } from './config/notify.ts';
 import { type Finding, formatPath, type Problem, toProblem } from './config/problems.ts';
 import { type Environment, keyAt, readTree, type Source, valueAt, variable } from './config/reading.ts';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from './config/schema.ts';
@@ -32,12 +33,13 @@ export function loadConfig(env: Environment, readFile: (path: string) => string)
     findings.push(finding);
   };
   const file = readConfigFile(env, readFile, report);
+  const sources: SecretSources = { env, readFile, referenced: new Set() };
   const values = readTree(GLOBAL, { env, file, path: [], report });
   const followers = (values.followers ?? [{}]).map((raw, index) =>
     // The variables speak of one follower: the first.
-    readFollower({ env: index === 0 ? env : {}, file: raw, path: ['followers', index], report }),
+    readFollower({ env: index === 0 ? env : {}, file: raw, path: ['followers', index], report }, sources),
   );
-  reportMisspelt(env, report);
+  reportMisspelt(env, sources.referenced, report);
   const [first, ...others] = followers.flatMap((follower) => follower ?? []);
   if (findings.length === 0 && first !== undefined) {
     const { followers: _, ...rest } = values as Checked<typeof GLOBAL>;
@@ -77,7 +79,7 @@ function readConfigFile(
 }
 
 /** Undefined when something was reported. */
-function readFollower(source: Source): FollowerConfig | undefined {
+function readFollower(source: Source, sources: SecretSources): FollowerConfig | undefined {
   let sound = true;
   const reported = new Set<string>();
   const report = (finding: Finding) => {
@@ -96,15 +98,20 @@ function readFollower(source: Source): FollowerConfig | undefined {
     report: (path, got, problem) => reportAt(['trigger', ...path], got, problem),
   });
   checkDns(values.dns, values.sites, (path, got, problem) => reportAt(['dns', ...path], got, problem));
+  const notify = resolveTargets(values.notify ?? [], sources, (path, problem) =>
+    report({ key: `${keyAt(FOLLOWER, source, ['notify'])}${path}`, got: MASK, problem }),
+  );
   if (!sound) return undefined;
   const { dns, ...rest } = values as Checked<typeof FOLLOWER>;
   const checkedDns = dnsConfig(dns);
-  return checkedDns === undefined ? undefined : { ...rest, dns: checkedDns };
+  return checkedDns === undefined ? undefined : { ...rest, dns: checkedDns, notify };
 }
 
-function reportMisspelt(env: Environment, report: Source['report']): void {
+/** `referenced`: variables of the user's own naming. */
+function reportMisspelt(env: Environment, referenced: ReadonlySet<string>, report: Source['report']): void {
   const known = SETTINGS.map((setting) => setting.variable).filter((name) => name !== '');
   for (const { name, meant } of misspeltVariables(env, known)) {
+    if (referenced.has(name)) continue;
     report({ key: name, got: MASK, problem: `is not a known variable (did you mean ${meant}?)` });
   }
 }

@@ -48,6 +48,16 @@ export const EVENT_REASONS = {
     action: 'UpdateDns',
     meaning: 'DNS records are in line again after a failure.',
   },
+  NotificationFailed: {
+    type: 'Warning',
+    action: 'Notify',
+    meaning: 'A target of notifications cannot be reached. It is tried again for an hour.',
+  },
+  NotificationGivenUp: {
+    type: 'Warning',
+    action: 'Notify',
+    meaning: 'A notification was not delivered: the target refuses it, or could not be reached for an hour.',
+  },
   PreferredPrimaryRequested: {
     type: 'Normal',
     action: 'Promote',

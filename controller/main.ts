@@ -18,6 +18,7 @@ import { HttpNamecheapApi } from './dns/namecheap/http.ts';
 import { startHttp } from './http.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { httpPost } from './signals/notify/post.ts';
 
 await main();
 
@@ -51,6 +52,7 @@ async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal)
     },
   });
   const internet = new Agent({ connect: { timeout: 10_000 }, keepAliveTimeout: 10_000 });
+  const outbox = httpPost(clock);
   const controller = createController(config, {
     api,
     clock,
@@ -62,6 +64,7 @@ async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal)
     namespace,
     restartedAt: await restartedAt(api, { name: podName, namespace }, log),
     lookup: authoritativeLookup(clock),
+    post: outbox.post,
     connectNamecheap: (account) => new HttpNamecheapApi(account, { clock, dispatcher: internet }),
     onWatchList(resource, missed) {
       metrics.reflectorLists.inc({ resource });
@@ -75,7 +78,7 @@ async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal)
   const http = await serve(config, controller, metrics, log, signal);
   await controller.run(signal);
   await http.closed;
-  await Promise.all([api.close(), internet.close()]);
+  await Promise.all([api.close(), internet.close(), outbox.close()]);
 }
 
 async function serve(

@@ -68,6 +68,21 @@ export const METRICS = {
     ['follower', 'zone', 'code'],
   ),
 
+  notifications: counter(
+    'notifications_total',
+    'Attempts to send a notification by their outcome: delivered, failed or given-up.',
+    ['follower', 'target', 'outcome'],
+  ),
+  notificationsWaiting: gauge('notifications_waiting', 'Notifications that wait to be delivered.', [
+    'follower',
+    'target',
+  ]),
+  notificationsDropped: gauge(
+    'notifications_dropped',
+    'Notifications that made room for newer ones while the target could not be reached.',
+    ['follower', 'target'],
+  ),
+
   kubeCalls: counter(
     'kube_api_calls_total',
     'Calls of the Kubernetes API by HTTP status; 0 when no answer came.',

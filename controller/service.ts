@@ -24,7 +24,7 @@ import type { Trigger } from './triggers/trigger.ts';
 import { Wakeup } from './wakeup.ts';
 
 /** What the controller needs of the world. All of it is simulated in test/simulation. */
-export interface ServicePorts extends WatchPorts, Pick<SignalPorts, 'connectNamecheap' | 'lookup'> {
+export interface ServicePorts extends WatchPorts, Pick<SignalPorts, 'connectNamecheap' | 'lookup' | 'post'> {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Of this replica: the pod's name. */

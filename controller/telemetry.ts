@@ -93,7 +93,15 @@ export class Telemetry {
 /** A replica that does not lead any more cannot know how things stand: the next leader shows it. */
 export function forgetStanding(metrics: Metrics): void {
   const { phase, activeSite, epoch, held, lastPass } = metrics;
-  const { signalFailures, signalBehindSince, dnsRecords, copies } = metrics;
+  const {
+    signalFailures,
+    signalBehindSince,
+    dnsRecords,
+    copies,
+    notificationsWaiting,
+    notificationsDropped,
+  } = metrics;
   for (const gauge of [phase, activeSite, epoch, held, lastPass]) gauge.reset();
   for (const gauge of [signalFailures, signalBehindSince, dnsRecords, copies]) gauge.reset();
+  for (const gauge of [notificationsWaiting, notificationsDropped]) gauge.reset();
 }

@@ -7,8 +7,13 @@ test('the generated documents are what the code says', () => {
   assert.deepEqual(staleDocs(), [], 'run `npm run docs`');
 });
 
-test('the example file of docs/configuration.md loads, and the key may come from a variable', () => {
-  const env = { CONFIG_FILE: 'example.yaml', NAMECHEAP_API_KEY: '0123456789abcdef' };
+test('the example file of docs/configuration.md loads, and its secrets come from variables', () => {
+  const env = {
+    CONFIG_FILE: 'example.yaml',
+    NAMECHEAP_API_KEY: '0123456789abcdef',
+    ON_CALL_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}`,
+    TEAM_HOOK: 'https://hooks.example.com/services/x',
+  };
   const result = loadConfig(env, () => EXAMPLE_FILE);
   assert.deepEqual(result.ok ? [] : result.problems, []);
 });

@@ -8,6 +8,7 @@ import { type Choice, type Place, type Setting, settingsOf } from '../controller
 import { EVENT_REASONS, type EventKind } from '../controller/event-reasons.ts';
 import { METRICS } from '../controller/metrics.ts';
 import { HOLD_REASONS } from '../controller/reasons.ts';
+import { NOTIFICATIONS } from '../controller/signals/notify/notifications.ts';
 import type { Definition } from '../runtime/metrics.ts';
 import { EVENT_REASONS as WEBHOOK_EVENT_REASONS } from '../webhook/event-reasons.ts';
 import { METRICS as WEBHOOK_METRICS } from '../webhook/metrics.ts';
@@ -63,6 +64,15 @@ export const EXAMPLE_FILE = `followers:
       namecheap:
         apiUser: example # the key is better given as NAMECHEAP_API_KEY, from a Secret
         clientIp: 203.0.113.7
+    notify:
+      - name: on-call
+        url: https://hooks.example.com/site-follower
+        secrets:
+          - env: ON_CALL_SECRET
+      - name: team
+        preset: slack
+        url:
+          env: TEAM_HOOK
 configMapName: kube-site-follower-status
 resyncSeconds: 10
 leaderElection: true
@@ -187,7 +197,7 @@ these codes; the metric \`${METRICS.held.name}\` has it as a label.`,
 function events(): string {
   return page(
     'Kubernetes Events',
-    ['controller/event-reasons.ts', 'webhook/event-reasons.ts'],
+    ['controller/event-reasons.ts', 'webhook/event-reasons.ts', 'controller/signals/notify/notifications.ts'],
     '## The controller',
     'On the status ConfigMap: `kubectl describe configmap kube-site-follower-status`.',
     eventsTable(EVENT_REASONS),
@@ -195,6 +205,12 @@ function events(): string {
     `On the ReplicaSet, StatefulSet, DaemonSet or Job of a pod, or on the pod itself where it has none. The same is told
 once in five minutes.`,
     eventsTable(WEBHOOK_EVENT_REASONS),
+    '## Notifications',
+    'What the targets of [notifications](notify.md) are sent. The type is that of the CloudEvent.',
+    table(
+      ['type', 'meaning'],
+      Object.entries(NOTIFICATIONS).map(([kind, { meaning }]) => [code(`site-follower.${kind}`), meaning]),
+    ),
   );
 }
 
@@ -208,7 +224,9 @@ function eventsTable(kinds: Readonly<Record<string, EventKind>>): string {
 function page(title: string, source: string | readonly string[], ...parts: string[]): string {
   const sources = [source].flat().map(code);
   const last =
-    sources.length === 1 ? `The table is in ${sources[0]}.` : `The tables are in ${sources.join(' and ')}.`;
+    sources.length === 1
+      ? `The table is in ${sources[0]}.`
+      : `The tables are in ${sources.slice(0, -1).join(', ')} and ${sources.at(-1)}.`;
   return [`# ${title}`, GENERATED, ...parts, last].join('\n\n').concat('\n');
 }
 

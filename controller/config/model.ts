@@ -25,6 +25,18 @@ export interface FollowerConfig {
   readonly sites: readonly Site[];
   readonly trigger: TriggerConfig;
   readonly dns: DnsConfig;
+  /** Different names; at most eight. */
+  readonly notify: readonly NotifyTarget[];
+}
+
+/** Somebody to tell. */
+export interface NotifyTarget {
+  readonly name: string;
+  readonly preset: 'webhook' | 'slack' | 'discord';
+  /** An http or https URL when it was read first. */
+  readonly url: Secret;
+  /** Of Standard Webhooks, each `whsec_…`; none where the preset does not sign. */
+  readonly secrets: readonly Secret[];
 }
 
 /** `none` also when no records are listed. */

@@ -4,6 +4,7 @@ import { DEFAULT_FOLLOWER, PORTS, STATUS_CONFIGMAP } from '../../contract/names.
 import { type DnsName, parseRecords } from '../dns/zones.ts';
 import { TRIGGERS } from '../triggers/registry.ts';
 import { apiUrl, flag, matching, namespace, objectName, whole } from './fields.ts';
+import { notifySchema } from './notify.ts';
 import { Secret } from './secret.ts';
 import { Choice, Setting } from './settings.ts';
 import { ipv4, sitesSchema } from './sites.ts';
@@ -85,6 +86,13 @@ export const FOLLOWER = {
       ),
     },
   },
+  notify: new Setting(
+    'NOTIFY',
+    'json',
+    notifySchema.default([]),
+    'JSON array of those who are told of a change: `{"name","preset","url","secrets"}`; see [notifications](notify.md).',
+    { secret: true },
+  ),
 };
 
 /** What there is once, whatever is followed. */

@@ -27,3 +27,26 @@ export class Secret {
     return MASK;
   }
 }
+
+/** A secret in a file, which a mounted Secret changes while we run. Throws at the first read alone. */
+export class FileSecret extends Secret {
+  readonly #read: () => string;
+  #newest: string;
+
+  constructor(read: () => string) {
+    const first = read().trim();
+    super(first);
+    this.#newest = first;
+    this.#read = read;
+  }
+
+  /** What the file holds now; while it cannot be read or is empty, what it held before. */
+  override reveal(): string {
+    try {
+      this.#newest = this.#read().trim() || this.#newest;
+    } catch {
+      // Between two versions of the volume, or taken away: the receiver judges whether the old one still counts.
+    }
+    return this.#newest;
+  }
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import type { Status } from '../../contract/status.ts';
 import { OPS, SimulatedCluster, TestLeadership } from '../../test/support/simulated-cluster.ts';
 import { ZoneInMemory } from '../../test/support/zone-in-memory.ts';
 import { type DnsConfig, type FollowerConfig, loadConfig } from '../config.ts';
@@ -8,7 +9,6 @@ import type { EventNote } from '../event-rules.ts';
 import { createLog } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import { Sites } from '../sites.ts';
-import type { State } from '../state.ts';
 import { createSignals, type SignalPorts } from './registry.ts';
 import type { Signal } from './signal.ts';
 
@@ -21,12 +21,25 @@ const ENV = {
   NAMECHEAP_CLIENT_IP: '192.0.2.99',
 };
 
+const STATUS: Status = {
+  activeSite: '',
+  activeNode: 'eu-1',
+  primary: 'pg-1',
+  phase: 'Settled',
+  reason: '',
+  epoch: 1,
+  since: '2026-01-01T00:00:00.000Z',
+  lastUpdated: '2026-01-01T00:00:00.000Z',
+  sites: {},
+};
+
 let kube: SimulatedCluster;
 let leadership: TestLeadership;
 let zone: ZoneInMemory;
 let events: EventNote[];
 let reported: unknown;
 let metrics: Metrics;
+let postStatus: number;
 
 beforeEach(() => {
   kube = new SimulatedCluster([OPS]);
@@ -34,6 +47,7 @@ beforeEach(() => {
   zone = new ZoneInMemory({ db: '192.0.2.1', app: '192.0.2.1' });
   events = [];
   reported = undefined;
+  postStatus = 204;
   metrics = createMetrics('test');
 });
 
@@ -49,12 +63,15 @@ function create(config = configured()): Signal[] {
     ...kube.watchPorts,
     connectNamecheap: () => zone,
     lookup: () => Promise.resolve([]),
+    post: () => Promise.resolve({ status: postStatus, retryAfterMs: undefined }),
     log: createLog({ level: 'silent' }),
     metrics,
     sites: new Sites(config.sites),
     statusMap: { namespace: OPS, name: 'status' },
     events: (event) => events.push(event),
     report: {
+      history: [],
+      get: () => undefined,
       set: (section, value) => {
         if (section === 'dns') reported = value;
       },
@@ -73,7 +90,7 @@ function dnsSignal(): Signal {
 async function apply(signal: Signal, name = 'eu'): Promise<boolean> {
   const site = configured().sites.find((other) => other.name === name);
   const outcome = Promise.allSettled([
-    signal.apply({ follower: 'default', site, status: {} } as State, leadership),
+    signal.apply({ follower: 'default', site, status: { ...STATUS, activeSite: name } }, leadership),
   ]);
   await kube.clock.advance(60_000);
   return (await outcome)[0]?.status === 'fulfilled';
@@ -153,3 +170,39 @@ describe('the DNS signal, as it is wired', () => {
 function failure(kind: DnsErrorKind, code: string): DnsError {
   return new DnsError(`the provider says ${code || kind}`, { kind, code, action: `Do ${kind}.` });
 }
+
+describe('the notifications, as they are wired', () => {
+  const withTarget = () => {
+    const secret = { HOOK_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}` };
+    const targets = [{ name: 'on-call', url: 'https://hooks.example/', secrets: [{ env: 'HOOK_SECRET' }] }];
+    const loaded = loadConfig({ ...ENV, ...secret, NOTIFY: JSON.stringify(targets) }, () => '');
+    assert.ok(loaded.ok);
+    const signal = create(loaded.config.followers[0]).find(({ name }) => name === 'notify');
+    assert.ok(signal?.watch !== undefined);
+    void signal.watch(() => undefined, leadership.signal);
+    return signal;
+  };
+  const labels = 'follower="default",target="on-call"';
+
+  test('count what is delivered', async () => {
+    assert.ok(await apply(withTarget()));
+    const delivered = await value('kube_site_follower_notifications_total', `${labels},outcome="delivered"`);
+    assert.equal(delivered, 1);
+    assert.equal(await value('kube_site_follower_notifications_waiting', labels), 0);
+    assert.deepEqual(events, []);
+  });
+
+  test('make one Event when a target begins to fail and one when a notification is given up', async () => {
+    const signal = withTarget();
+    postStatus = 503;
+    await apply(signal);
+    assert.equal(await apply(signal), false);
+    assert.equal(await value('kube_site_follower_notifications_waiting', labels), 1);
+    await kube.clock.advance(3_600_000);
+    assert.deepEqual(events, [
+      { reason: 'NotificationFailed', note: 'Target on-call: answered 503. It is tried again' },
+      { reason: 'NotificationGivenUp', note: 'Target on-call: answered 503' },
+    ]);
+    assert.equal(await value('kube_site_follower_notifications_total', `${labels},outcome="given-up"`), 1);
+  });
+});

@@ -6,11 +6,14 @@ import { DnsError } from '../dns/provider.ts';
 import { createProvider, type DnsPorts } from '../dns/registry.ts';
 import { ConfigMapSnapshots } from '../dns/snapshots.ts';
 import type { EventSink } from '../event-rules.ts';
+import type { Transition } from '../history.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { WatchPorts } from '../reflect.ts';
 import type { Sites } from '../sites.ts';
 import { DnsSignal } from './dns.ts';
+import { NotifySignal } from './notify/index.ts';
+import type { Post } from './notify/post.ts';
 import type { Signal } from './signal.ts';
 import { StatusCopies } from './status-copies.ts';
 
@@ -21,14 +24,21 @@ export interface SignalPorts extends WatchPorts, Pick<DnsPorts, 'connectNamechea
   readonly sites: Sites;
   readonly statusMap: Required<ObjectKey>;
   readonly events: EventSink;
-  /** Where progress is shown. */
-  readonly report: { set(section: string, value: unknown): void };
+  /** Sends a notification. */
+  readonly post: Post;
+  /** Where progress is shown and kept. */
+  readonly report: {
+    readonly history: readonly Transition[];
+    get(section: string): unknown;
+    set(section: string, value: unknown): void;
+  };
 }
 
 /** One row per signal; undefined where the configuration does not ask for it. */
 const SIGNALS: readonly ((config: FollowerConfig, ports: SignalPorts) => Signal | undefined)[] = [
   statusCopies,
   dns,
+  notify,
 ];
 
 export function createSignals(config: FollowerConfig, ports: SignalPorts): Signal[] {
@@ -84,6 +94,38 @@ function dns({ name: follower, dns: config }: FollowerConfig, ports: SignalPorts
       onRecovered: (zone) => {
         for (const key of failing) if (key.startsWith(`${zone} `)) failing.delete(key);
         events({ reason: 'DnsRecovered', note: `Zone ${zone}: the records are as wanted again` });
+      },
+    },
+  });
+}
+
+function notify({ name: follower, notify: targets }: FollowerConfig, ports: SignalPorts): Signal | undefined {
+  if (targets.length === 0) return undefined;
+  const { clock, random, post, report, metrics, events, statusMap } = ports;
+  const failing = new Set<string>();
+  return new NotifySignal({
+    follower,
+    targets,
+    clock,
+    random,
+    post,
+    report,
+    source: `/kube-site-follower/${statusMap.namespace}/${follower}`,
+    observer: {
+      onOutcome: (target, outcome, problem) => {
+        metrics.notifications.inc({ follower, target, outcome: outcome.replace(' ', '-') });
+        if (outcome === 'delivered') failing.delete(target);
+        else if (outcome === 'given up')
+          events({ reason: 'NotificationGivenUp', note: `Target ${target}: ${problem}` });
+        else if (!failing.has(target)) {
+          // One Event when it begins to fail; each attempt is in the log and the metrics.
+          failing.add(target);
+          events({ reason: 'NotificationFailed', note: `Target ${target}: ${problem}. It is tried again` });
+        }
+      },
+      onQueue: (target, waiting, dropped) => {
+        metrics.notificationsWaiting.set({ follower, target }, waiting);
+        metrics.notificationsDropped.set({ follower, target }, dropped);
       },
     },
   });

@@ -120,6 +120,7 @@ export class Replica {
       restartedAt: '',
       connectNamecheap: () => registrar,
       lookup: () => Promise.resolve([]),
+      post: () => Promise.resolve({ status: 204, retryAfterMs: undefined }),
       onWatchProblem: (resource, problem) => write?.(`watch of ${resource}: ${problem}`),
     });
     const ended = (error?: unknown) => {

@@ -80,6 +80,7 @@ export class SimulatedService extends SimulatedCluster {
       restartedAt,
       connectNamecheap: () => this.zone,
       lookup: () => Promise.resolve([]),
+      post: () => Promise.resolve({ status: 204, retryAfterMs: undefined }),
     };
   }
 

@@ -1,0 +1,125 @@
+import * as z from 'zod';
+import { explain } from '../../kubernetes/errors.ts';
+import { didYouMean } from '../../runtime/suggest.ts';
+import { FORMATS } from '../signals/notify/formats.ts';
+import { keyOf } from '../signals/notify/signature.ts';
+import type { NotifyTarget } from './model.ts';
+import { FileSecret, Secret } from './secret.ts';
+
+/** Where values come from that the configuration only names. */
+export interface SecretSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly readFile: (path: string) => string;
+  /** Gets the names of variables that were read. */
+  readonly referenced: Set<string>;
+}
+
+const MOST_TARGETS = 8;
+const PRESETS = Object.keys(FORMATS) as NotifyTarget['preset'][];
+
+const REFERENCE = 'must be {"env": "VARIABLE"} or {"file": "/path"}';
+const reference = z.union(
+  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
+  REFERENCE,
+);
+
+const TARGET_KEYS = {
+  name: z
+    .string('must be the name of the target')
+    .regex(
+      /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/,
+      'must be 1 to 32 lower-case letters, digits and "-": it stands in reports and metrics',
+    ),
+  preset: z.enum(PRESETS, `must be one of ${PRESETS.join(', ')}`).default('webhook'),
+  url: z.union([z.string(), reference], `must be a URL, or: ${REFERENCE}`),
+  secrets: z.array(reference, `must be a list of references: each ${REFERENCE}`).default([]),
+};
+
+const target = z
+  .strictObject(TARGET_KEYS, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `has unknown keys: ${issue.keys.map((key) => `"${key}"${didYouMean(key, Object.keys(TARGET_KEYS))}`).join(', ')}`
+        : 'must be an object such as {"name": "on-call", "url": "https://…", "secrets": [{"env": "ON_CALL_SECRET"}]}',
+  })
+  .superRefine(({ preset, url, secrets }, context) => {
+    const at = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+    if (FORMATS[preset].signed && secrets.length === 0)
+      at('secrets', 'must have at least one: each message is signed, so that the receiver can believe it');
+    if (!FORMATS[preset].signed && secrets.length > 0)
+      at('secrets', `must not be given: a ${preset} hook checks no signature`);
+    if (!FORMATS[preset].signed && typeof url === 'string')
+      at('url', `is itself the secret of a ${preset} hook: it ${REFERENCE}`);
+  });
+
+export const notifySchema = z
+  .array(target, 'must be a JSON array of targets: [{"name": …, "url": …, "secrets": …}, …]')
+  .max(MOST_TARGETS, `must have at most ${MOST_TARGETS} targets`)
+  .superRefine((targets, context) => {
+    targets.forEach(({ name }, index) => {
+      if (targets.findIndex((other) => other.name === name) === index) return;
+      context.addIssue({
+        code: 'custom',
+        path: [index, 'name'],
+        message: `must differ: "${name}" is there already`,
+      });
+    });
+  });
+
+type Declared = z.infer<typeof notifySchema>;
+
+/** The targets with what they refer to. `report` gets the place below the list; no message holds a value. */
+export function resolveTargets(
+  declared: Declared,
+  sources: SecretSources,
+  report: (path: string, problem: string) => void,
+): NotifyTarget[] {
+  return declared.flatMap(({ name, preset, url: where, secrets: references }, index) => {
+    const url = resolve(where, sources, (problem) => report(`[${index}].url`, problem));
+    if (url !== undefined && !isUrl(url.reveal())) {
+      report(`[${index}].url`, 'must be an http or https URL without user and fragment');
+    }
+    const secrets = references.flatMap((secretAt, place) => {
+      const key = `[${index}].secrets[${place}]`;
+      const secret = resolve(secretAt, sources, (problem) => report(key, problem));
+      if (secret !== undefined && keyOf(secret.reveal()) === undefined) {
+        report(key, 'must lead to a Standard Webhooks secret: whsec_ and base64 of 24 to 64 random bytes');
+      }
+      return secret ?? [];
+    });
+    return url === undefined ? [] : [{ name, preset, url, secrets }];
+  });
+}
+
+function resolve(
+  where: Declared[number]['url'],
+  { env, readFile, referenced }: SecretSources,
+  report: (problem: string) => void,
+): Secret | undefined {
+  if (typeof where === 'string') return new Secret(where);
+  if ('env' in where) {
+    referenced.add(where.env);
+    const value = env[where.env]?.trim();
+    if (value) return new Secret(value);
+    report(`refers to the variable ${where.env}, which is not set`);
+    return undefined;
+  }
+  try {
+    return new FileSecret(() => readFile(where.file));
+  } catch (error) {
+    report(`refers to the file ${where.file}, which cannot be read: ${explain(error)}`);
+    return undefined;
+  }
+}
+
+/** Node's URL takes tabs and line ends out of it; what has them was not meant as one. */
+function isUrl(text: string): boolean {
+  const url = /\s/.test(text) ? null : URL.parse(text);
+  return (
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.hash === ''
+  );
+}

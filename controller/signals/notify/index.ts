@@ -1,0 +1,102 @@
+import type { Clock, Random } from '../../../kubernetes/clock.ts';
+import type { Leadership } from '../../../kubernetes/leadership.ts';
+import type { NotifyTarget } from '../../config.ts';
+import type { Transition } from '../../history.ts';
+import type { State } from '../../state.ts';
+import type { Signal } from '../signal.ts';
+import { decodeLedger, type Ledger, plan } from './ledger.ts';
+import type { Post } from './post.ts';
+import { Sender } from './sender.ts';
+
+export interface NotifyOptions {
+  readonly follower: string;
+  /** A URI reference: who tells. Unique to this follower of this installation. */
+  readonly source: string;
+  /** At least one, with different names. */
+  readonly targets: readonly NotifyTarget[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly post: Post;
+  readonly report: {
+    readonly history: readonly Transition[];
+    get(section: string): unknown;
+    set(section: string, value: unknown): void;
+  };
+  readonly observer: NotifyObserver;
+}
+
+/** Told what happens here; for Events, metrics and log. */
+export interface NotifyObserver {
+  onOutcome(target: string, outcome: 'delivered' | 'failed' | 'given up', problem: string): void;
+  /** After each change of the queue. */
+  onQueue(target: string, waiting: number, dropped: number): void;
+}
+
+const SECTION = 'notify';
+
+/**
+ * Tells people, at least once: what is queued and what was delivered stands in the report, so that the next leader
+ * goes on where this one ended. `apply` queues, and fails while a target cannot be reached.
+ */
+export class NotifySignal implements Signal {
+  readonly name = 'notify';
+  /** Also the grain of the minute after which a hold is told. */
+  readonly resyncMs = 10_000;
+  readonly #options: NotifyOptions;
+  readonly #senders: readonly Sender[];
+  #ledger: Ledger;
+  #leadership: Leadership | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(options: NotifyOptions) {
+    this.#options = options;
+    this.#ledger = decodeLedger(options.report.get(SECTION));
+    const { clock, random, post, source, observer } = options;
+    this.#senders = options.targets.map((target) => {
+      const { name } = target;
+      return new Sender(target, {
+        clock,
+        random,
+        post,
+        source,
+        maySend: () => this.#leadership?.isHeld() ?? false,
+        read: () => this.#ledger.targets[name],
+        write: (entry) =>
+          this.#keep({ ...this.#ledger, targets: { ...this.#ledger.targets, [name]: entry } }),
+        onOutcome: (outcome, problem) => {
+          observer.onOutcome(name, outcome, problem);
+          this.#wake();
+        },
+      });
+    });
+  }
+
+  apply({ status }: State, leadership: Leadership): Promise<void> {
+    this.#leadership = leadership;
+    if (status.activeSite !== '') {
+      const { follower, source, targets, clock, report } = this.#options;
+      const names = targets.map(({ name }) => name);
+      const { history } = report;
+      this.#keep(plan(this.#ledger, { follower, source, status, history, targets: names, now: clock.now() }));
+    }
+    for (const sender of this.#senders) sender.wake();
+    const problems = Object.entries(this.#ledger.targets).flatMap(([name, { waiting }]) =>
+      waiting[0]?.problem === undefined ? [] : [`${name}: ${waiting[0].problem}, ${waiting.length} waiting`],
+    );
+    return problems.length === 0 ? Promise.resolve() : Promise.reject(new Error(problems.join('; ')));
+  }
+
+  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+    this.#wake = wake;
+    await Promise.all(this.#senders.map((sender) => sender.run(signal)));
+  }
+
+  #keep(ledger: Ledger): void {
+    if (ledger === this.#ledger) return;
+    this.#ledger = ledger;
+    this.#options.report.set(SECTION, ledger);
+    for (const [name, { waiting, dropped }] of Object.entries(ledger.targets)) {
+      this.#options.observer.onQueue(name, waiting.length, dropped);
+    }
+  }
+}
