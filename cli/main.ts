@@ -1,17 +1,47 @@
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { systemClock } from '../kubernetes/clock.ts';
+import { EXIT_CODES } from './exit-codes.ts';
 import { run } from './run.ts';
+import type { Terminal } from './terminal.ts';
 
 const STDIN = 0;
+const { stdin, stdout, stderr, env } = process;
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever reads has read enough, as `head` does.
   if (error.code === 'EPIPE') process.exit();
   throw error;
 });
 
-process.exitCode = run(process.argv.slice(2), {
-  env: process.env,
-  read: (path) => readFileSync(path === '-' ? STDIN : path, 'utf8'),
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+const stop = new AbortController();
+process.on('SIGINT', () => {
+  if (stop.signal.aborted) process.exit(EXIT_CODES.interrupted.code);
+  stop.abort(new Error('ended by Ctrl-C'));
 });
+
+const terminal: Terminal = {
+  env,
+  clock: systemClock,
+  read: (path) => readFileSync(path === '-' ? STDIN : path, 'utf8'),
+  out: (text) => stdout.write(text),
+  err: (text) => stderr.write(text),
+  size: () => (stdout.isTTY ? { columns: stdout.columns || 80, rows: stdout.rows || 24 } : undefined),
+  colour: stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb',
+  interactive: stdin.isTTY && stdout.isTTY,
+  async ask(question, signal) {
+    const lines = createInterface({ input: stdin, output: stdout });
+    try {
+      return await lines.question(question, { signal });
+    } finally {
+      lines.close();
+    }
+  },
+  signal: stop.signal,
+  onResize(listener) {
+    stdout.on('resize', listener);
+    return () => stdout.off('resize', listener);
+  },
+};
+
+process.exitCode = await run(process.argv.slice(2), terminal);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { run } from './run.ts';
+import { type Ran, runCli } from './testing/terminal.ts';
 
 const POD = `apiVersion: v1
 kind: Pod
@@ -16,49 +16,44 @@ spec:
       image: example/web:1
 `;
 
-function cli(args: readonly string[], input = POD, env: Record<string, string> = {}) {
-  const said = { out: '', err: '' };
-  const read: string[] = [];
-  const code = run(args, {
-    env,
-    read(path) {
-      read.push(path);
-      return input;
-    },
-    out: (text) => (said.out += text),
-    err: (text) => (said.err += text),
-  });
-  return { code, read, ...said };
+function cli(args: readonly string[], input = POD, env: Record<string, string> = {}): Promise<Ran> {
+  return runCli(args, { env, read: () => input });
 }
 
 describe('the command line', () => {
-  test('prints the manifests, and a line about each object beside them', () => {
-    const { code, out, err, read } = cli(['inject', '-f', 'web.yaml']);
+  test('prints the manifests, and a line about each object beside them', async () => {
+    const read: string[] = [];
+    const { code, out, err } = await runCli(['inject', '-f', 'web.yaml'], {
+      read(path) {
+        read.push(path);
+        return POD;
+      },
+    });
     assert.deepEqual([code, err, read], [0, 'Pod web: injected\n', ['web.yaml']]);
     assert.match(out, /image: kube-site-follower:/);
   });
 
-  test('takes the image and the namespace from options before variables', () => {
+  test('takes the image and the namespace from options before variables', async () => {
     const env = { SIDECAR_IMAGE: 'from/env:1', POD_NAMESPACE: 'from-env' };
     const args = ['inject', '-f', '-', '--image', 'from/option:1', '--controller-namespace', 'from-option'];
-    assert.match(cli(args, POD, env).out, /image: from\/option:1/);
-    assert.match(cli(args, POD, env).out, /value: from-option\n/);
-    assert.match(cli(['inject', '-f', '-'], POD, env).out, /image: from\/env:1\n/);
-    assert.match(cli(['inject', '-f', '-'], POD, env).out, /value: from-env\n/);
+    assert.match((await cli(args, POD, env)).out, /image: from\/option:1/);
+    assert.match((await cli(args, POD, env)).out, /value: from-option\n/);
+    assert.match((await cli(['inject', '-f', '-'], POD, env)).out, /image: from\/env:1\n/);
+    assert.match((await cli(['inject', '-f', '-'], POD, env)).out, /value: from-env\n/);
   });
 
-  test('prints nothing when one object is refused, and says which and why', () => {
+  test('prints nothing when one object is refused, and says which and why', async () => {
     const bad = POD.replace('  labels:', '  annotations: {site-follower/port: "1"}\n  labels:').replace(
       'web',
       'bad',
     );
-    const { code, out, err } = cli(['inject', '-f', '-'], `${POD}---\n${bad}`);
+    const { code, out, err } = await cli(['inject', '-f', '-'], `${POD}---\n${bad}`);
     assert.deepEqual([code, out], [1, '']);
     assert.match(err, /^Pod web: injected\nPod bad: refused: annotation site-follower\/port: "1" must be/);
   });
 
-  test('says what to do about a label that is no text', () => {
-    const { code, err } = cli(['inject', '-f', '-'], POD.replace('"true"', 'true'));
+  test('says what to do about a label that is no text', async () => {
+    const { code, err } = await cli(['inject', '-f', '-'], POD.replace('"true"', 'true'));
     assert.equal(code, 1);
     assert.match(
       err,
@@ -66,9 +61,9 @@ describe('the command line', () => {
     );
   });
 
-  test('leaves alone what has no pods in it', () => {
+  test('leaves alone what has no pods in it', async () => {
     const other = 'kind: ConfigMap\napiVersion: v1\n---\n---\n# nothing\n';
-    const { code, out, err } = cli(['inject', '-f', '-'], other);
+    const { code, out, err } = await cli(['inject', '-f', '-'], other);
     assert.deepEqual([code, out, err], [0, other, 'no object with pods was found\n']);
   });
 
@@ -85,8 +80,8 @@ describe('the command line', () => {
     ['a template in a pod', POD.replace('example/web:1', '{{ .Values.x }}'), /this is no manifest: .*render/],
   ] as const) {
     for (const command of ['inject', 'uninject']) {
-      test(`${command} refuses what is no object: ${name}`, () => {
-        const { code, out, err } = cli([command, '-f', '-'], text);
+      test(`${command} refuses what is no object: ${name}`, async () => {
+        const { code, out, err } = await cli([command, '-f', '-'], text);
         assert.deepEqual([code, out], [1, '']);
         assert.match(err, said);
       });
@@ -97,11 +92,11 @@ describe('the command line', () => {
     ['with their kind', 'apiVersion: v1\n    kind: Pod\n    '],
     ['without, as the API server lists them', ''],
   ] as const) {
-    test(`finds the pods of a PodList, ${name}`, () => {
+    test(`finds the pods of a PodList, ${name}`, async () => {
       const pod =
         'metadata: {name: web, labels: {site-follower/inject: "true"}}\n    spec: {containers: []}\n';
       const list = `apiVersion: v1\nkind: PodList\nitems:\n  - ${header}${pod}`;
-      assert.equal(cli(['inject', '-f', '-'], list).err, 'Pod web: injected\n');
+      assert.equal((await cli(['inject', '-f', '-'], list)).err, 'Pod web: injected\n');
     });
   }
 
@@ -113,9 +108,9 @@ describe('the command line', () => {
       /not injected here: .*the webhook/,
     ],
   ] as const) {
-    test(`warns of the label on a kind that it does not know: on ${name}`, () => {
+    test(`warns of the label on a kind that it does not know: on ${name}`, async () => {
       const rollout = `apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n${body}\n`;
-      const { code, out, err } = cli(['inject', '-f', '-'], rollout);
+      const { code, out, err } = await cli(['inject', '-f', '-'], rollout);
       assert.deepEqual([code, out], [0, rollout]);
       assert.match(err, /^Rollout web: warning: /);
       assert.match(err, said);
@@ -123,34 +118,34 @@ describe('the command line', () => {
   }
 
   for (const [name, args, said] of [
-    ['no command', [], /Say what to do/],
-    ['an unknown command', ['reject', '-f', '-'], /Say what to do/],
-    ['two commands', ['inject', 'uninject', '-f', '-'], /Say what to do/],
-    ['no file', ['inject'], /Say which file: kube-site-follower inject -f FILE/],
-    ['an unknown option', ['inject', '--file', 'x'], /Unknown option '--file'/],
+    ['no command', [], /^Usage: kubectl site-follower /],
+    ['an unknown command', ['reject', '-f', '-'], /unknown command 'reject'\n.*Did you mean inject/],
+    ['two commands', ['inject', 'uninject', '-f', '-'], /too many arguments for 'inject'/],
+    ['no file', ['inject'], /required option '-f, --filename <file>'/],
+    ['an unknown option', ['inject', '-f', '-', '--file', 'x'], /unknown option '--file'/],
   ] as const) {
-    test(`is used wrongly: ${name}`, () => {
-      const { code, out, err } = cli(args);
+    test(`is used wrongly: ${name}`, async () => {
+      const { code, out, err } = await cli(args);
       assert.deepEqual([code, out], [2, '']);
       assert.match(err, said);
     });
   }
 
-  test('tells a wrong variable', () => {
-    const { code, err } = cli(['inject', '-f', '-'], POD, { SIDECAR_CPU_REQUEST: 'x' });
+  test('tells a wrong variable', async () => {
+    const { code, err } = await cli(['inject', '-f', '-'], POD, { SIDECAR_CPU_REQUEST: 'x' });
     assert.deepEqual(
       [code, err],
       [2, 'SIDECAR_CPU_REQUEST must be a quantity such as 50m or 64Mi (got: x)\n'],
     );
   });
 
-  test('shows how it is used', () => {
-    const { code, out, err } = cli(['--help']);
+  test('shows how it is used', async () => {
+    const { code, out, err } = await cli(['--help']);
     assert.deepEqual([code, err], [0, '']);
     assert.match(out, /^Usage:/);
   });
 
-  test('reads the standard input and writes the standard output as a process', () => {
+  test('reads the standard input and writes the standard output as a process', async () => {
     const main = new URL('main.ts', import.meta.url).pathname;
     const call = (command: string, input: string) =>
       execFileSync(process.execPath, [main, command, '-f', '-'], { input, encoding: 'utf8', stdio: 'pipe' });

@@ -1,106 +1,54 @@
-import { parseArgs } from 'node:util';
-import { PROGRAM } from '../contract/names.ts';
+import { Command, CommanderError } from 'commander';
 import { VERSION } from '../contract/version.ts';
-import { explain } from '../kubernetes/errors.ts';
-import { loadInjectorConfig } from '../webhook/config.ts';
-import { injectManifests, type Result, uninjectManifests } from './inject.ts';
+import { COMMANDS, type CommandName, type Declaration } from './commands/declarations.ts';
+import { EXIT_CODES, type Outcome } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
 
-/** What the command line does with the world. */
-export interface Terminal {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** The text of a file, or of the standard input for `-`. Throws. */
-  read(path: string): string;
-  out(text: string): unknown;
-  err(text: string): unknown;
-}
+/** As kubectl calls the plugin. */
+export const COMMAND_NAME = 'kubectl site-follower';
 
-/** Exit codes. */
-const DONE = 0;
-const REFUSED = 1;
-const WRONG_USAGE = 2;
+/** Width of help where there is no terminal. */
+const HELP_COLUMNS = 100;
 
-const USAGE = `Usage:
-  ${PROGRAM} inject -f FILE      print the manifests with the sidecar in the pods that ask for it
-  ${PROGRAM} uninject -f FILE    print the manifests without it
-
-FILE is YAML or JSON with any number of objects; - is the standard input. The manifests go to the standard output,
-a line about each object to the standard error. Nothing is printed when an object cannot be injected as it asks.
-
-Options:
-  -f, --filename FILE            read this file
-      --image IMAGE              image of the sidecar (SIDECAR_IMAGE; ${PROGRAM}:${VERSION})
-      --controller-namespace NS  where the controller is (POD_NAMESPACE; ${PROGRAM})
-  -h, --help                     show this
-`;
-
-/** Runs one command; gives the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
-export function run(args: readonly string[], terminal: Terminal): number {
-  const { values, positionals, problem } = parse(args);
-  if (values.help === true) {
-    terminal.out(USAGE);
-    return DONE;
-  }
-  const [command, ...rest] = positionals;
-  if (problem !== undefined || rest.length > 0 || (command !== 'inject' && command !== 'uninject')) {
-    terminal.err(`${problem ?? 'Say what to do: inject or uninject.'}\n\n${USAGE}`);
-    return WRONG_USAGE;
-  }
-  if (values.filename === undefined) {
-    terminal.err(`Say which file: ${PROGRAM} ${command} -f FILE\n`);
-    return WRONG_USAGE;
-  }
-  const loaded = loadInjectorConfig({
-    ...terminal.env,
-    ...(values.image !== undefined && { SIDECAR_IMAGE: values.image }),
-    ...(values['controller-namespace'] !== undefined && { POD_NAMESPACE: values['controller-namespace'] }),
+/** Runs one command and gives its exit code. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  let outcome: Outcome = 'done';
+  const program = createProgram(terminal, async (name, options, rest) => {
+    const { carryOut } = await import('./commands/carry-out.ts');
+    outcome = await carryOut(name, terminal, options, rest);
   });
-  if (!loaded.ok) {
-    terminal.err(`${loaded.problems.join('\n')}\n`);
-    return WRONG_USAGE;
-  }
   try {
-    const text = terminal.read(values.filename);
-    return show(
-      command === 'inject' ? injectManifests(text, loaded.config) : uninjectManifests(text),
-      terminal,
-    );
+    await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    terminal.err(`${values.filename}: ${explain(error)}\n`);
-    return REFUSED;
+    if (!(error instanceof CommanderError)) throw error;
+    // It has told the person already.
+    outcome = error.exitCode === 0 ? 'done' : 'usage';
   }
+  return EXIT_CODES[outcome].code;
 }
 
-function show({ output, notes }: Result, terminal: Terminal): number {
-  for (const note of notes) terminal.err(`${note}\n`);
-  if (output === undefined) return REFUSED;
-  terminal.out(output);
-  return DONE;
-}
+type OnCommand = (name: CommandName, options: object, args: readonly string[]) => Promise<void>;
 
-interface Parsed {
-  readonly values: {
-    readonly filename?: string;
-    readonly image?: string;
-    readonly 'controller-namespace'?: string;
-    readonly help?: boolean;
-  };
-  readonly positionals: readonly string[];
-  readonly problem?: string;
-}
-
-function parse(args: readonly string[]): Parsed {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        filename: { type: 'string', short: 'f' },
-        image: { type: 'string' },
-        'controller-namespace': { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
+/** The tree of commands. */
+export function createProgram(terminal: Terminal, onCommand: OnCommand): Command {
+  const program = new Command(COMMAND_NAME)
+    .description('Which site is active, and who has followed.')
+    .version(VERSION)
+    .helpCommand(false)
+    .exitOverride()
+    .showHelpAfterError(`(${COMMAND_NAME} --help shows how it is used)`)
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text),
+      getOutHelpWidth: () => terminal.size()?.columns ?? HELP_COLUMNS,
+      getErrHelpWidth: () => HELP_COLUMNS,
+      getOutHasColors: () => terminal.colour,
+      getErrHasColors: () => false,
     });
-  } catch (error) {
-    return { values: {}, positionals: [], problem: explain(error) };
+  for (const [name, { summary, declare }] of Object.entries<Declaration>(COMMANDS)) {
+    const description = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+    const command = declare(program.command(name).summary(summary).description(description));
+    command.action(() => onCommand(name as CommandName, command.opts(), command.args));
   }
+  return program;
 }

@@ -18,11 +18,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /**
- * KUBECONFIG (several files are merged), else the pod's service account, else ~/.kube/config.
- * Throws an Error that says what is missing and what to do.
+ * KUBECONFIG (several files are merged), else the pod's service account, else ~/.kube/config. `contextName` goes
+ * before the current context. Throws an Error that says what is missing and what to do.
  */
-export function loadKube(env: Environment): LoadedKubeConfig {
+export function loadKube(env: Environment, contextName?: string): LoadedKubeConfig {
   const { kubeConfig, source } = find(env);
+  if (contextName !== undefined) {
+    const known = kubeConfig.getContexts().map(({ name }) => name);
+    if (!known.includes(contextName)) {
+      throw new Error(`${source} has no context ${contextName}; there are: ${known.join(', ') || 'none'}`);
+    }
+    kubeConfig.setCurrentContext(contextName);
+  }
   const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
   if (context === null || kubeConfig.getCurrentCluster() === null) {
     throw new Error(

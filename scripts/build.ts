@@ -2,6 +2,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { deferredBundle } from './deferred-bundle.ts';
 import { CONTROLLER_NODE_FLAGS, WEBHOOK_NODE_FLAGS } from './node-flags.ts';
 import { SIDECAR_BUNDLE } from './sidecar-bundle.ts';
 
@@ -9,27 +10,45 @@ import { SIDECAR_BUNDLE } from './sidecar-bundle.ts';
 const requireBanner =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
 
-const bundles: readonly { readonly entry: string; readonly out: string; readonly format: BuildOptions }[] = [
+const common: BuildOptions = {
+  platform: 'node',
+  target: 'node24',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  sourcemap: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+interface Bundle {
+  readonly entry: string;
+  readonly out: string;
+  readonly format: BuildOptions;
+  readonly plugins?: readonly Plugin[];
+}
+
+const bundles: readonly Bundle[] = [
   { entry: 'controller/main.ts', out: 'dist/controller.mjs', format: esModule(CONTROLLER_NODE_FLAGS) },
   { entry: 'webhook/main.ts', out: 'dist/webhook.mjs', format: esModule(WEBHOOK_NODE_FLAGS) },
-  { entry: 'cli/main.ts', out: 'dist/cli.mjs', format: esModule() },
+  {
+    entry: 'cli/main.ts',
+    out: 'dist/cli.mjs',
+    format: esModule(),
+    plugins: [
+      deferredBundle(/\/carry-out\.ts$/, { ...common, plugins: [kubernetesClientWithoutSideEffects()] }),
+    ],
+  },
   { entry: 'sidecar/main.ts', out: 'dist/sidecar.cjs', format: SIDECAR_BUNDLE },
 ];
 
-for (const { entry, out, format } of bundles) {
+for (const { entry, out, format, plugins = [] } of bundles) {
   await build({
+    ...common,
     entryPoints: [entry],
     outfile: out,
     bundle: true,
-    platform: 'node',
-    target: 'node24',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    sourcemap: false,
-    legalComments: 'none',
     banner: { js: shebang() },
-    logLevel: 'warning',
-    plugins: [kubernetesClientWithoutSideEffects()],
+    plugins: [kubernetesClientWithoutSideEffects(), ...plugins],
     ...format,
   });
   await chmod(out, 0o755);

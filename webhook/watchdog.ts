@@ -1,10 +1,11 @@
 import { LABELS, PROGRAM } from '../contract/names.ts';
-import type { KubeApi, KubeObject, ListOptions, Resource } from '../kubernetes/api.ts';
+import type { KubeApi, ListOptions } from '../kubernetes/api.ts';
 import { backoff } from '../kubernetes/backoff.ts';
 import { type Clock, type Random, sleep } from '../kubernetes/clock.ts';
 import { undefinedIfNotFound } from '../kubernetes/errors.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
+import { listEach } from '../kubernetes/pages.ts';
 import { CONFIG_MAPS, type KubeEvent, NAMESPACES, PODS, type Pod } from '../kubernetes/resources.ts';
 import type { Logger } from '../runtime/log.ts';
 import { decide } from './inject/decision.ts';
@@ -28,9 +29,6 @@ export const INJECTION_CONFIGMAP = `${PROGRAM}-injection`;
 
 const SWEEP_MS = 60_000;
 const RETRY = { base: 2_000, max: SWEEP_MS };
-const PAGE = 500;
-/** Half a million pods. A server that sends more repeats itself. */
-const MAX_PAGES = 1_000;
 /** What fits into a ConfigMap and into a head; the count is always complete. */
 const MAX_TOLD = 100;
 
@@ -83,15 +81,15 @@ export class InjectionWatchdog {
 
   /** One look at all pods; tells what it found. */
   async sweep(signal: AbortSignal): Promise<void> {
-    const { clock, metrics, log, events } = this.#options;
+    const { api, clock, metrics, log, events } = this.#options;
     const missed: Missed[] = [];
     const look = async (options: ListOptions) => {
-      for await (const pod of this.#all(PODS, { ...options, signal })) {
+      for await (const pod of listEach(api, PODS, { ...options, signal })) {
         if (this.#isMissed(pod)) missed.push(describe(pod));
       }
     };
     await look({ labelSelector: ASKING });
-    const asking = this.#all(NAMESPACES, {
+    const asking = listEach(api, NAMESPACES, {
       labelSelector: `${LABELS.inject}=true`,
       metadataOnly: true,
       signal,
@@ -120,20 +118,6 @@ export class InjectionWatchdog {
     if (!read.ok) return false;
     const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks: true };
     return decide(read.value, context, this.#options.namespace).kind !== 'skip';
-  }
-
-  async *#all<T extends KubeObject>(resource: Resource<T>, options: ListOptions): AsyncGenerator<T> {
-    let next: string | undefined;
-    for (let page = 0; page === 0 || next !== undefined; page += 1) {
-      if (page === MAX_PAGES) throw new Error(`the list of ${resource.plural} has no end`);
-      const list = await this.#options.api.list(resource, {
-        ...options,
-        limit: PAGE,
-        ...(next !== undefined && { continue: next }),
-      });
-      yield* list.items;
-      next = list.continue;
-    }
   }
 
   /** Written only when it says something new. */

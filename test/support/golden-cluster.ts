@@ -1,5 +1,5 @@
-import { Documents } from '../../cli/documents.ts';
-import { type Found, findPods } from '../../cli/objects.ts';
+import { Documents } from '../../cli/manifests/documents.ts';
+import { type Found, findPods } from '../../cli/manifests/objects.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 import { post } from './raw-api.ts';

@@ -113,7 +113,7 @@ export class ChildProcess {
   }
 
   /** SIGSTOP freezes it, SIGCONT lets it go on. Nothing happens when it has ended. */
-  signal(signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+  signal(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     if (this.#exit === undefined) process.kill(this.pid, signal);
   }
 

@@ -11,7 +11,7 @@ import {
   type ToStringOptions,
   visit,
 } from 'yaml';
-import type { Operation } from '../webhook/inject/patch.ts';
+import type { Operation } from '../../webhook/inject/patch.ts';
 
 export type Path = readonly (string | number)[];
 

@@ -1,4 +1,4 @@
-import { readMetadata } from '../webhook/inject/shape.ts';
+import { readMetadata } from '../../webhook/inject/shape.ts';
 import type { Documents, Path } from './documents.ts';
 
 /** An object in a file that has pods in it. */

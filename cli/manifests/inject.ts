@@ -1,11 +1,11 @@
-import { LABELS } from '../contract/names.ts';
-import type { InjectorConfig } from '../webhook/config.ts';
-import { injectPod } from '../webhook/inject/inject.ts';
-import { readLabel } from '../webhook/inject/label.ts';
-import { type Pod, type Read, readMetadata, readPod, readWorkload } from '../webhook/inject/shape.ts';
-import { misspeltAnnotations } from '../webhook/inject/suggest.ts';
-import { uninjectPod } from '../webhook/inject/uninject.ts';
-import { carryLabel, stallWarnings } from '../webhook/inject/workload.ts';
+import { LABELS } from '../../contract/names.ts';
+import type { InjectorConfig } from '../../webhook/config.ts';
+import { injectPod } from '../../webhook/inject/inject.ts';
+import { readLabel } from '../../webhook/inject/label.ts';
+import { type Pod, type Read, readMetadata, readPod, readWorkload } from '../../webhook/inject/shape.ts';
+import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
+import { uninjectPod } from '../../webhook/inject/uninject.ts';
+import { carryLabel, stallWarnings } from '../../webhook/inject/workload.ts';
 import { Documents } from './documents.ts';
 import { type Found, findNamespaces, findOthers, findPods, findStrangers, type Other } from './objects.ts';
 

@@ -1,0 +1,121 @@
+import { DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../../contract/names.ts';
+import { decodeStatus, type Status } from '../../contract/status.ts';
+import { isForbidden } from '../../kubernetes/errors.ts';
+import { listAll } from '../../kubernetes/pages.ts';
+import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
+import { CommandError } from '../exit-codes.ts';
+import type { Session } from './session.ts';
+
+/** What the controller has published of one follower. */
+export interface Published {
+  readonly follower: string;
+  readonly namespace: string;
+  /** Name of the status ConfigMap. */
+  readonly configMap: string;
+  /** Undefined when it is malformed. */
+  readonly status: Status | undefined;
+  /** The sections of the report, as JSON texts. */
+  readonly report: Readonly<Record<string, string>>;
+}
+
+/** Of the status and the report of every follower. */
+export const PUBLISHED = `${LABELS.managedBy}=${PROGRAM},${LABELS.role} in (status,report)`;
+
+/** All followers of one controller. Throws CommandError when there is none, or more than one controller. */
+export async function findFollowers(
+  session: Session,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Published[]> {
+  const found = published(await configMaps(session, namespace, signal));
+  const namespaces = [...new Set(found.map(({ namespace }) => namespace))];
+  if (namespaces.length > 1) {
+    throw new CommandError('usage', `There are controllers in ${namespaces.join(', ')}: say which with -n.`);
+  }
+  if (found.length === 0) {
+    const where = namespace === undefined ? 'in any namespace' : `in namespace ${namespace}`;
+    throw new CommandError(
+      'unreachable',
+      `No status ConfigMap was found ${where}: the controller is not installed, or has not published anything yet. See: kubectl get deployments -A -l app.kubernetes.io/name=${PROGRAM}`,
+    );
+  }
+  return found;
+}
+
+/** The one that is meant: by name, the only one, or the default. Throws CommandError. */
+export function pickFollower(all: readonly Published[], name: string | undefined): Published {
+  const wanted = name ?? (all.length === 1 ? all[0]?.follower : DEFAULT_FOLLOWER);
+  const found = all.find(({ follower }) => follower === wanted);
+  if (found !== undefined) return found;
+  const names = all.map(({ follower }) => follower).join(', ');
+  if (name === undefined)
+    throw new CommandError('usage', `There are the followers ${names}: say which with --follower.`);
+  throw new CommandError('unreachable', `There is no follower ${name}; there are: ${names}.`);
+}
+
+/** Sorted by namespace and name. */
+export function published(maps: readonly ConfigMap[]): Published[] {
+  const roleOf = ({ metadata }: ConfigMap) => metadata.labels?.[LABELS.role];
+  const followerOf = ({ metadata }: ConfigMap) => metadata.labels?.[LABELS.follower] ?? '';
+  return maps
+    .filter((map) => roleOf(map) === 'status')
+    .map((map) => {
+      const { name: configMap, namespace = '' } = map.metadata;
+      const follower = followerOf(map);
+      const report = maps.find(
+        (other) =>
+          roleOf(other) === 'report' &&
+          other.metadata.namespace === namespace &&
+          followerOf(other) === follower,
+      );
+      return { follower, namespace, configMap, status: decodeStatus(map.data), report: report?.data ?? {} };
+    })
+    .toSorted((one, other) => keyOf(one).localeCompare(keyOf(other), 'en'));
+}
+
+/** The default follower first, as most people have no other. */
+function keyOf({ namespace, follower }: Published): string {
+  return `${namespace}/${follower === DEFAULT_FOLLOWER ? '' : follower}`;
+}
+
+/** Everywhere if that is allowed, else where the controller mostly is. */
+async function configMaps(
+  { api, contextNamespace }: Session,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<ConfigMap[]> {
+  const list = (where?: string) =>
+    listAll(api, CONFIG_MAPS, {
+      labelSelector: PUBLISHED,
+      signal,
+      ...(where !== undefined && { namespace: where }),
+    });
+  if (namespace !== undefined) return list(namespace);
+  try {
+    return await list();
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    const likely = [...new Set([PROGRAM, ...(contextNamespace === undefined ? [] : [contextNamespace])])];
+    for (const where of likely) {
+      const found = await list(where).catch((refused) => {
+        if (isForbidden(refused)) return [];
+        throw refused;
+      });
+      if (found.length > 0) return found;
+    }
+    throw new CommandError(
+      'unreachable',
+      `You may not list ConfigMaps everywhere, and found none in ${likely.join(', ')}: say with -n where the controller is.`,
+      error,
+    );
+  }
+}
+
+/** The JSON value of a section of the report; undefined where it is missing or no JSON: anybody can edit it. */
+export function section({ report }: Published, name: string): unknown {
+  try {
+    return report[name] === undefined ? undefined : JSON.parse(report[name]);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isObjectName } from '../../runtime/object-names.ts';
+
+const FORMATS = ['text', 'json', 'yaml'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Of every command that asks a cluster. */
+export interface ClusterOptions {
+  readonly namespace?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+export interface OutputOptions {
+  readonly output: Format;
+}
+
+export interface FollowerOptions {
+  readonly follower?: string;
+}
+
+export function withCluster(command: Command): Command {
+  return command
+    .option('-n, --namespace <namespace>', 'where the controller is; found by itself if left out', objectName)
+    .option('--kubeconfig <file>', 'read this kubeconfig (KUBECONFIG, ~/.kube/config)')
+    .option('--context <name>', 'use this context of it');
+}
+
+export function withOutput(command: Command): Command {
+  const output = new Option('-o, --output <format>', 'how to print it').choices(FORMATS).default('text');
+  return command.addOption(output);
+}
+
+export function withFollower(command: Command, meaning: string): Command {
+  return command.option('--follower <name>', meaning, objectName);
+}
+
+export function objectName(text: string): string {
+  if (!isObjectName(text)) throw new InvalidArgumentError('It is no name of an object.');
+  return text;
+}

@@ -1,0 +1,83 @@
+import { ANNOTATIONS, DEFAULT_FOLLOWER } from '../../contract/names.ts';
+import { GATES, type Gate } from '../../contract/sidecar.ts';
+import type { Resource } from '../../kubernetes/api.ts';
+import { type Condition, PODS, type Pod } from '../../kubernetes/resources.ts';
+
+interface ContainerState {
+  readonly name: string;
+  readonly ready?: boolean;
+  readonly restartCount?: number;
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
+  };
+}
+
+/** A pod as far as the command line looks at it. */
+export interface PodDetails extends Pod {
+  readonly spec?: NonNullable<Pod['spec']> & {
+    readonly initContainers?: readonly { readonly name: string }[];
+    readonly containers?: readonly { readonly name: string }[];
+    readonly readinessGates?: readonly { readonly conditionType: string }[];
+  };
+  readonly status?: NonNullable<Pod['status']> & {
+    readonly conditions?: readonly Condition[];
+    readonly initContainerStatuses?: readonly ContainerState[];
+    readonly containerStatuses?: readonly ContainerState[];
+  };
+}
+
+export const POD_DETAILS: Resource<PodDetails> = PODS as Resource<PodDetails>;
+
+export function isReady({ status }: PodDetails): boolean {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+}
+
+/** It has ended or is about to: it counts for nothing. */
+export function isOver({ metadata, status }: PodDetails): boolean {
+  return (
+    metadata.deletionTimestamp !== undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed'
+  );
+}
+
+/** How a standby site shows at this pod. */
+export function gateOf({ metadata }: PodDetails): Gate {
+  return GATES.find((gate) => gate === metadata.annotations?.[ANNOTATIONS.gate]) ?? 'readiness';
+}
+
+/** The follower that it listens to. */
+export function followerOf({ metadata }: PodDetails): string {
+  return metadata.annotations?.[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER;
+}
+
+/** The workload that people know: of a ReplicaSet its Deployment. */
+export function workloadOf({ metadata }: PodDetails): { readonly kind: string; readonly name: string } {
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+  if (owner === undefined) return { kind: 'Pod', name: metadata.name };
+  const hash = metadata.labels?.['pod-template-hash'];
+  if (owner.kind === 'ReplicaSet' && hash !== undefined && owner.name.endsWith(`-${hash}`)) {
+    return { kind: 'Deployment', name: owner.name.slice(0, -hash.length - 1) };
+  }
+  return { kind: owner.kind, name: owner.name };
+}
+
+/** Why it is not ready, in a few words; the first thing that is in the way. */
+export function unreadyBecause({ spec, status }: PodDetails): string {
+  if (spec?.nodeName === undefined || spec.nodeName === '') {
+    const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
+    return `it has no node${scheduled?.message ? `: ${scheduled.message}` : ''}`;
+  }
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  for (const { name, state } of containers) {
+    const { waiting, terminated } = state ?? {};
+    if (waiting?.reason !== undefined && waiting.reason !== 'PodInitializing') {
+      return `container ${name}: ${[waiting.reason, waiting.message].filter(Boolean).join(': ')}`;
+    }
+    if (terminated !== undefined && terminated.exitCode !== 0) {
+      return `container ${name} ended with ${terminated.exitCode ?? '?'}`;
+    }
+  }
+  const unready = containers.filter(({ ready }) => ready === false).map(({ name }) => name);
+  if (unready.length > 0) return `not ready: ${unready.join(', ')}`;
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.message || 'its kubelet has not said why';
+}

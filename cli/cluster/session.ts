@@ -1,0 +1,48 @@
+import { connect, type KubeConnection } from '../../kubernetes/client.ts';
+import { explain, KubeError } from '../../kubernetes/errors.ts';
+import { loadKube } from '../../kubernetes/kube-config.ts';
+import { CommandError } from '../exit-codes.ts';
+import type { Terminal } from '../terminal.ts';
+import type { ClusterOptions } from './options.ts';
+
+export interface Session {
+  readonly api: KubeConnection;
+  /** That of the kubeconfig's context. */
+  readonly contextNamespace: string | undefined;
+}
+
+/**
+ * Runs `work` with a connection to the cluster, which is closed afterwards. Throws CommandError where the cluster does
+ * not answer.
+ */
+export async function withSession<T>(
+  { env, clock, signal }: Pick<Terminal, 'env' | 'clock' | 'signal'>,
+  { kubeconfig, context }: ClusterOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { kubeConfig, namespace } = loaded(() =>
+    loadKube(kubeconfig === undefined ? env : { ...env, KUBECONFIG: kubeconfig }, context),
+  );
+  const api = connect({ kubeConfig, clock });
+  try {
+    return await work({ api, contextNamespace: namespace });
+  } catch (error) {
+    if (error instanceof KubeError && !signal.aborted) throw unreachable(error);
+    throw error;
+  } finally {
+    await api.close();
+  }
+}
+
+function loaded<T>(load: () => T): T {
+  try {
+    return load();
+  } catch (error) {
+    throw new CommandError('unreachable', explain(error), error);
+  }
+}
+
+function unreachable(error: KubeError): CommandError {
+  const hint = error.status === 403 ? ' Ask for the rights that docs/cli.md names.' : '';
+  return new CommandError('unreachable', `${explain(error)}${hint}`, error);
+}

@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import { PROGRAM } from '../../contract/names.ts';
+import { VERSION } from '../../contract/version.ts';
+import { withCluster, withFollower, withOutput } from '../cluster/options.ts';
+
+export interface Declaration {
+  readonly summary: string;
+  /** Adds its arguments and options. */
+  readonly declare: (command: Command) => Command;
+}
+
+/**
+ * One row a command, in the order of the help. What carries it out is in carry-out.ts, which is not loaded before a
+ * command runs: whoever asks for help must not wait for a Kubernetes client.
+ */
+export const COMMANDS = {
+  status: {
+    summary: 'show which site is active, since when, why, and who has followed',
+    declare: (command) =>
+      withOutput(withFollower(withCluster(command), 'only this follower')).option(
+        '-w, --watch',
+        'show it anew with each change',
+      ),
+  },
+  inject: {
+    summary: 'print manifests with the sidecar in the pods that ask for it',
+    declare: (command) =>
+      withFile(command)
+        .option('--image <image>', `image of the sidecar (SIDECAR_IMAGE; ${PROGRAM}:${VERSION})`)
+        .option('--controller-namespace <namespace>', `where the controller is (POD_NAMESPACE; ${PROGRAM})`),
+  },
+  uninject: {
+    summary: 'print manifests without it',
+    declare: withFile,
+  },
+} as const satisfies Readonly<Record<string, Declaration>>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+function withFile(command: Command): Command {
+  return command
+    .requiredOption(
+      '-f, --filename <file>',
+      'YAML or JSON with any number of objects; - is the standard input',
+    )
+    .addHelpText(
+      'after',
+      `
+The manifests go to the standard output, a line about each object to the standard error. Nothing is printed when an
+object cannot be injected as it asks.`,
+    );
+}

@@ -1,0 +1,47 @@
+import type { RecordProgress, Sighting } from '../../controller/dns/progress.ts';
+
+/** How far a record is, beside what the report says of it. */
+export type DnsState = 'seen' | 'accepted' | 'behind' | 'failing';
+
+export type DnsView = RecordProgress & { readonly state: DnsState };
+
+/** Entries that are no records (edited by hand) are left out. */
+export function decodeRecords(value: unknown): DnsView[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(isRecord).map((record) => ({ ...record, state: stateOf(record) }));
+}
+
+function stateOf({ wanted, accepted, seen, error }: RecordProgress): DnsState {
+  if (error !== undefined) return 'failing';
+  if (!sameValues(wanted, accepted?.values)) return 'behind';
+  return sameValues(wanted, seen?.values) ? 'seen' : 'accepted';
+}
+
+export function sameValues(one: readonly string[], other: readonly string[] | undefined): boolean {
+  return other !== undefined && JSON.stringify(one.toSorted()) === JSON.stringify(other.toSorted());
+}
+
+function isRecord(value: unknown): value is RecordProgress {
+  if (!isObject(value)) return false;
+  const { zone, name, type, wanted, accepted, seen, error } = value;
+  return (
+    [zone, name, type].every((text) => typeof text === 'string') &&
+    areTexts(wanted) &&
+    (accepted === undefined || isSighting(accepted)) &&
+    (seen === undefined || (isSighting(seen) && areTexts(seen.servers) && areTexts(seen.silent))) &&
+    (error === undefined ||
+      (isObject(error) && Object.values(error).every((text) => typeof text === 'string')))
+  );
+}
+
+function isSighting(value: unknown): value is Sighting & Record<string, unknown> {
+  return isObject(value) && areTexts(value.values) && typeof value.at === 'string';
+}
+
+function areTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

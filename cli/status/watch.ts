@@ -1,0 +1,113 @@
+import { PROGRAM } from '../../contract/names.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import { explain } from '../../kubernetes/errors.ts';
+import { Reflector, type ReflectorOptions } from '../../kubernetes/reflector.ts';
+import { CONFIG_MAPS, LEASES, type Lease } from '../../kubernetes/resources.ts';
+import { findFollowers, PUBLISHED, published } from '../cluster/followers.ts';
+import type { Format } from '../cluster/options.ts';
+import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import type { Session } from '../cluster/session.ts';
+import { CommandError, type Outcome } from '../exit-codes.ts';
+import { Screen } from '../screen.ts';
+import { columnsOf, type Terminal } from '../terminal.ts';
+import { dim, type Line, print, red } from '../text/line.ts';
+import { serialize } from '../text/output.ts';
+import { clockTime, duration } from '../text/time.ts';
+import { ASKING_PODS, chosen, statusOf, type Wanted } from './gather.ts';
+import { renderStatus } from './render.ts';
+import type { StatusView } from './view.ts';
+
+/** A burst of changes is drawn once. */
+const GATHER_MS = 50;
+/** Ages go on. */
+const REDRAW_MS = 1_000;
+/** Without word from the server for so long, what is shown may be old: watches are told that they live every minute. */
+const STALE_MS = 90_000;
+
+/**
+ * Shows the status anew with each change until Ctrl-C: redrawn on a terminal; elsewhere, or as JSON or YAML, one
+ * after the other.
+ */
+export async function watchStatus(
+  session: Session,
+  { namespace: wanted, follower }: Wanted,
+  format: Format,
+  terminal: Terminal,
+): Promise<Outcome> {
+  const { clock, signal } = terminal;
+  const [first] = await findFollowers(session, wanted, signal);
+  const namespace = first?.namespace ?? '';
+  const trouble = new Map<string, string>();
+  let changed: () => void = () => undefined;
+  const reflect = <T extends KubeObject>(
+    options: Pick<ReflectorOptions<T, T>, 'resource' | 'namespace' | 'labelSelector' | 'fieldSelector'>,
+  ) =>
+    new Reflector<T, T>({
+      ...options,
+      api: session.api,
+      clock,
+      random: Math.random,
+      keep: (object) => object,
+      onChange: () => changed(),
+      onList: () => trouble.delete(options.resource.plural),
+      onProblem(kind, error, resource) {
+        if (kind === 'list' || kind === 'watch') trouble.set(resource, explain(error));
+        changed();
+      },
+    });
+  const maps = reflect({ resource: CONFIG_MAPS, namespace, labelSelector: PUBLISHED });
+  const pods = reflect<PodDetails>({ resource: POD_DETAILS, labelSelector: ASKING_PODS });
+  const leases = reflect<Lease>({ resource: LEASES, namespace, fieldSelector: `metadata.name=${PROGRAM}` });
+
+  const view = (): StatusView => {
+    const followers = chosen(published([...maps.list()]), follower);
+    const [lease] = leases.list();
+    const known = Number.isFinite(pods.lastContact()) ? [...pods.list()] : undefined;
+    return statusOf(followers, known, lease, clock.now());
+  };
+  const foot = (): Line => {
+    const silent = maps.lastContact();
+    const [problem] = trouble.values();
+    const now = clockTime(new Date(clock.now()).toISOString());
+    if (problem === undefined && silent < STALE_MS) return [dim(`${now}  live, Ctrl-C ends it`)];
+    return [
+      red(`Nothing new for ${duration(silent)}`),
+      `: ${problem ?? 'the server is silent'}. Trying again.`,
+    ];
+  };
+
+  await using screen = new Screen(terminal, format === 'text');
+  const running = Promise.all([maps, pods, leases].map((reflector) => reflector.run(signal)));
+  let last = '';
+  while (!signal.aborted) {
+    const next = Promise.withResolvers<void>();
+    changed = next.resolve;
+    if (Number.isFinite(maps.lastContact())) {
+      const now = view();
+      const text =
+        format === 'text'
+          ? print([...renderStatus(now, clock.now(), columnsOf(terminal)), [], foot()], terminal.colour)
+          : serialize(now, format);
+      const content = contentOf(now);
+      if (screen.live) screen.show(text);
+      else if (content !== last) terminal.out(format === 'yaml' && last !== '' ? `---\n${text}` : text);
+      last = content;
+    }
+    const stop = clock.after(REDRAW_MS, next.resolve);
+    signal.addEventListener('abort', () => next.resolve(), { once: true });
+    await next.promise;
+    stop();
+    await new Promise<void>((resolve) => clock.after(GATHER_MS, resolve));
+  }
+  await running;
+  if (last === '')
+    throw new CommandError('unreachable', [...trouble.values()][0] ?? 'The cluster gave no answer.');
+  return 'interrupted';
+}
+
+/** What makes a new line where lines are not redrawn: not that the Lease was renewed. */
+function contentOf({ followers }: StatusView): string {
+  return JSON.stringify(
+    followers.map(({ leader, ...rest }) => ({ ...rest, alive: leader?.alive, holder: leader?.holder })),
+  );
+}

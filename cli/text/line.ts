@@ -1,0 +1,132 @@
+import stringWidth from 'string-width';
+import { plain } from './plain.ts';
+
+/** What commands make and only {@link print} turns into bytes: so that no escape sequence but ours gets through. */
+export type Piece = string | Styled;
+
+export interface Styled {
+  readonly text: string;
+  readonly style: Style;
+}
+
+/** One line of the screen, or one cell of a table. */
+export type Line = readonly Piece[];
+
+export type Style = keyof typeof CODES;
+
+/** SGR codes: on and off. */
+const CODES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const;
+
+export const styled =
+  (style: Style) =>
+  (text: string): Styled => ({ text, style });
+export const bold = styled('bold');
+export const dim = styled('dim');
+export const red = styled('red');
+export const green = styled('green');
+export const yellow = styled('yellow');
+export const cyan = styled('cyan');
+
+/** The lines as text, each with its end. */
+export function print(lines: readonly Line[], colour: boolean): string {
+  return lines
+    .map(
+      (line) =>
+        `${line
+          .map((piece) => paint(piece, colour))
+          .join('')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+function paint(piece: Piece, colour: boolean): string {
+  const text = textOf(piece);
+  if (typeof piece === 'string' || !colour || text === '') return text;
+  const [on, off] = CODES[piece.style];
+  return `\u001b[${on}m${text}\u001b[${off}m`;
+}
+
+function textOf(piece: Piece): string {
+  return plain(typeof piece === 'string' ? piece : piece.text);
+}
+
+/** In columns of a terminal. */
+export function widthOf(line: Line): number {
+  return line.reduce((width, piece) => width + widthOfText(textOf(piece)), 0);
+}
+
+function widthOfText(text: string): number {
+  return /^[\u0020-\u007e]*$/.test(text) ? text.length : stringWidth(text);
+}
+
+/** At most `width` columns, the last of them an ellipsis where something is cut off. */
+export function fit(line: Line, width: number): Line {
+  if (widthOf(line) <= width) return line;
+  let left = width - 1;
+  const kept: Piece[] = [];
+  for (const piece of line) {
+    const [head, rest] = split(textOf(piece), left, 0);
+    kept.push(restyled(piece, rest === '' ? head : `${head}…`));
+    if (rest !== '') break;
+    left -= widthOfText(head);
+  }
+  return kept;
+}
+
+/** Broken between words, within a word only where one is longer than `width`. */
+export function wrap(line: Line, width: number): Line[] {
+  if (widthOf(line) <= width) return [line];
+  const lines: Piece[][] = [[]];
+  let left = width;
+  for (const piece of line) {
+    for (const word of textOf(piece).split(/(?<= )/)) {
+      let rest = word;
+      if (widthOfText(rest.trimEnd()) > left && left < width) left = next(lines, width);
+      while (widthOfText(rest.trimEnd()) > width) {
+        const [head, tail] = split(rest, width, 1);
+        lines.at(-1)?.push(restyled(piece, head));
+        left = next(lines, width);
+        rest = tail;
+      }
+      lines.at(-1)?.push(restyled(piece, rest));
+      left -= widthOfText(rest);
+    }
+  }
+  return lines;
+}
+
+function next(lines: Piece[][], width: number): number {
+  lines.push([]);
+  return width;
+}
+
+/** What fits into `width` columns, but at least so many characters, and the rest. */
+function split(text: string, width: number, least: 0 | 1): readonly [string, string] {
+  let head = '';
+  for (const character of text) {
+    if (head.length >= least && widthOfText(head + character) > width) break;
+    head += character;
+  }
+  return [head, text.slice(head.length)];
+}
+
+function restyled(piece: Piece, text: string): Piece {
+  return typeof piece === 'string' ? text : { ...piece, text };
+}
+
+/** A line wrapped to `width`, its later lines indented below the first. */
+export function paragraph(first: Piece, line: Line, width: number): Line[] {
+  const indent = widthOfText(textOf(first));
+  return wrap(line, Math.max(width - indent, 10)).map((part, index) => [
+    index === 0 ? first : ' '.repeat(indent),
+    ...part,
+  ]);
+}
