@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { systemClock } from '../kubernetes/clock.ts';
 import { EXIT_CODES } from './exit-codes.ts';
+import { isReleaseCommand } from './release/commands.ts';
 import { run } from './run.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -44,4 +45,7 @@ const terminal: Terminal = {
   },
 };
 
-process.exitCode = await run(process.argv.slice(2), terminal);
+const args = process.argv.slice(2);
+process.exitCode = isReleaseCommand(args)
+  ? await (await import('./commands/carry-out.ts')).runRelease(args)
+  : await run(args, terminal);

@@ -6,6 +6,8 @@ import type { CommandName } from './declarations.ts';
 import { inject, uninject } from './manifests.ts';
 import { status } from './status.ts';
 
+export { runRelease } from '../release/run.ts';
+
 /** `options` are those that the row of the same name in declarations.ts declares, `args` its arguments. */
 type Run<O = never> = (terminal: Terminal, options: O, args: readonly string[]) => Promise<Outcome>;
 

@@ -20,6 +20,7 @@ const CRD_SUMS = {
   clusters: 'c4eb835f3f065143150089d56c0d9205da9001c9306e2ce3a1ca34321d68f716',
   backups: 'bc2a9e30e2489978257e48f4f304eba26022cd9fa06d1418cc9da94acd62b373',
 } as const;
+const MANIFEST_SUM = '858854263f9cbb4f0cf3f393305396f123a72073d33a0710c8cc389f0b7c4a5b';
 
 /**
  * etcd, kube-apiserver and kube-controller-manager: from the folder KUBEBUILDER_ASSETS if set, else the cache, else a
@@ -39,6 +40,27 @@ export async function findCnpgCrds(env = process.env, say = sayOnStderr): Promis
   const recipes = crdRecipes(cacheDirectory(env));
   await obtain(recipes, cacheDirectory(env), say);
   return recipes.map((recipe) => recipe.path);
+}
+
+/** The manifest that the CloudNativePG operator is released as, and its version without the `v`. */
+export async function findCnpgManifest(
+  env = process.env,
+  say = sayOnStderr,
+): Promise<{ readonly file: string; readonly version: string }> {
+  const version = requiredVersion(CNPG, CNPG_MODULE).slice(1);
+  const file = `releases/cnpg-${version}.yaml`;
+  const recipe: Recipe = {
+    what: `the CloudNativePG release manifest ${version}`,
+    path: join(cacheDirectory(env), `cnpg-v${version}`, 'cnpg.yaml'),
+    download: {
+      url: `https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/v${version}/${file}`,
+      sha256: MANIFEST_SUM,
+      megabytes: 2,
+    },
+    build: { kind: 'go-module-file', folder: CNPG, module: CNPG_MODULE, file },
+  };
+  await obtain([recipe], cacheDirectory(env), say);
+  return { file: recipe.path, version };
 }
 
 function pathsOf(recipes: Readonly<Record<Program, Recipe>>): Binaries {

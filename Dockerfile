@@ -1,0 +1,25 @@
+# One image for all of it: controller, webhook, sidecar and command line are one bundle each, with nothing else beside
+# them. The bundles are the same for every architecture, so they are built on the machine's own.
+FROM --platform=$BUILDPLATFORM node:24-bookworm-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+COPY . .
+RUN node scripts/build.ts
+
+FROM gcr.io/distroless/nodejs24-debian12:nonroot
+ARG VERSION=0.1.0
+ARG REVISION=
+LABEL org.opencontainers.image.title="kube-site-follower" \
+      org.opencontainers.image.description="Everything follows the primary: DNS records, pods and people, across the sites of one Kubernetes cluster" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+WORKDIR /app
+COPY --from=build /src/dist/controller.mjs /src/dist/webhook.mjs /src/dist/cli.mjs /src/dist/sidecar.cjs /app/
+COPY LICENSE /licenses/LICENSE
+# As a number: Kubernetes' runAsNonRoot cannot check a name.
+USER 65532:65532
+EXPOSE 8080
+ENTRYPOINT ["/nodejs/bin/node"]
+CMD ["--max-semi-space-size=2", "--max-old-space-size=128", "/app/controller.mjs"]

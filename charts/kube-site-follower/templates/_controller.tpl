@@ -1,0 +1,41 @@
+{{/* What the values say, as variables: the simple form, or the file, which says it all by itself. */}}
+{{- define "site-follower.controllerEnv" -}}
+{{- $own := .Values.controller -}}
+- name: LOG_LEVEL
+  value: {{ .Values.logLevel }}
+{{- if $own.config }}
+- name: CONFIG_FILE
+  value: /etc/kube-site-follower/config.yaml
+{{- end }}
+{{- if $own.dryRun }}
+- name: DRY_RUN
+  value: "true"
+{{- end }}
+{{- if not $own.config.followers }}
+- name: SITES
+  value: {{ include "site-follower.sites" . | quote }}
+- name: CNPG_NAMESPACE
+  value: {{ $own.watch.namespace }}
+- name: CNPG_CLUSTER_NAME
+  value: {{ $own.watch.clusterName }}
+{{- with $own.watch.preferredPrimaryNode }}
+- name: PREFERRED_PRIMARY_NODE
+  value: {{ . | quote }}
+{{- end }}
+- name: DNS_PROVIDER
+  value: {{ $own.dns.provider }}
+{{- with $own.dns.records }}
+- name: DNS_RECORDS
+  value: {{ join "," . | quote }}
+{{- end }}
+- name: DNS_TTL
+  value: {{ $own.dns.ttl | quote }}
+{{- end }}
+{{- with include "site-follower.providerEnv" . }}
+{{- . }}
+{{- end }}
+{{- range $name, $value := $own.env }}
+- name: {{ $name }}
+  value: {{ $value | toString | quote }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,112 @@
+{{- define "site-follower.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" }}
+{{- end }}
+
+{{/* The release's name, or that and the chart's. With the release named like the chart it is just that. */}}
+{{- define "site-follower.fullname" -}}
+{{- $name := include "site-follower.name" . }}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}
+{{- else if contains $name .Release.Name }}
+{{- .Release.Name | trunc 50 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{- define "site-follower.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/name: {{ include "site-follower.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end }}
+
+{{/* Of one component: (list $ "controller"). */}}
+{{- define "site-follower.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ include "site-follower.name" $root }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{- define "site-follower.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{/* Pod Security "restricted", for the pod. The user is that of the image. */}}
+{{- define "site-follower.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{/* The same, for a container. */}}
+{{- define "site-follower.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{/*
+One replica for each node, as even as can be, and for each zone if there is the choice. Of the replicas of one version
+alone, or a rollout would leave them uneven. That a lost node's replica waits for the node to come back is meant: the
+other one does the work, and afterwards they stand on two sites again.
+*/}}
+{{- define "site-follower.spread" -}}
+{{- $root := index . 0 }}
+{{- range list (list "kubernetes.io/hostname" "DoNotSchedule") (list "topology.kubernetes.io/zone" $root.Values.spreadOverZones) }}
+- maxSkew: 1
+  topologyKey: {{ index . 0 }}
+  whenUnsatisfiable: {{ index . 1 }}
+  labelSelector:
+    matchLabels:
+      {{- include "site-follower.selector" (list $root (index $ 1)) | nindent 6 }}
+  matchLabelKeys: [pod-template-hash]
+{{- end }}
+{{- end }}
+
+{{/* Where the pods of a component run: (list $ "controller"). */}}
+{{- define "site-follower.placement" -}}
+{{- $root := index . 0 }}
+{{- $own := index $root.Values (index . 1) }}
+topologySpreadConstraints:
+  {{- include "site-follower.spread" . | nindent 2 }}
+{{- with $own.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $own.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $own.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $own.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end }}
+
+{{/* Who and where the process is. */}}
+{{- define "site-follower.ownPod" -}}
+- name: POD_NAMESPACE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.namespace
+- name: POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+{{- end }}
+
+{{- define "site-follower.pullSecrets" -}}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}

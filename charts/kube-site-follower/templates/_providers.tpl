@@ -1,0 +1,51 @@
+{{/*
+The DNS providers: which values become which variables. A new provider gets a line here, its values, and no template.
+"plain" goes into the Deployment; "secret" only ever through a Secret: the provider's existingSecret, whose keys have
+the names of the variables, or one that the chart makes of the values.
+*/}}
+{{- define "site-follower.providers" -}}
+namecheap:
+  plain:
+    clientIp: NAMECHEAP_CLIENT_IP
+    apiUrl: NAMECHEAP_API_URL
+  secret:
+    apiUser: NAMECHEAP_API_USER
+    apiKey: NAMECHEAP_API_KEY
+{{- end }}
+
+{{/* The providers that are in use, as JSON: {"<provider>": {"plain": …, "secret": …}}. */}}
+{{- define "site-follower.providersInUse" -}}
+{{- $known := include "site-follower.providers" . | fromYaml }}
+{{- $used := dict }}
+{{- range (include "site-follower.followers" . | fromJson).items }}
+{{- if hasKey $known .provider }}{{ $_ := set $used .provider (get $known .provider) }}{{ end }}
+{{- end }}
+{{- toJson $used }}
+{{- end }}
+
+{{/* Name of the Secret that the chart makes for a provider: (list $ "namecheap"). */}}
+{{- define "site-follower.providerSecret" -}}
+{{ include "site-follower.fullname" (index . 0) }}-{{ index . 1 }}
+{{- end }}
+
+{{/* The variables of the providers. */}}
+{{- define "site-follower.providerEnv" -}}
+{{- range $provider, $table := include "site-follower.providersInUse" . | fromJson }}
+{{- $values := index $.Values.controller.dns $provider }}
+{{- range $key, $variable := $table.plain }}
+{{- with index $values $key }}
+- name: {{ $variable }}
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- range $key, $variable := $table.secret }}
+{{- if or $values.existingSecret (index $values $key) }}
+- name: {{ $variable }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $values.existingSecret | default (include "site-follower.providerSecret" (list $ $provider)) }}
+      key: {{ $variable }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

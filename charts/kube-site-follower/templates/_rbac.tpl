@@ -1,0 +1,211 @@
+{{/*
+What is allowed to whom, each rule with the reason beside it. A test compares what is rendered with the tables that the
+integration tests prove to be enough and needed (test/support/rbac.ts, webhook-rbac.ts).
+*/}}
+
+{{/* The controller, in its own namespace. */}}
+{{- define "site-follower.rules.own" -}}
+# Keeps the status, the report and the snapshots of DNS zones.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, list, watch, create, update]
+# Reads from its own pod whether `kubectl rollout restart` was used on it.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get]
+# Has one leader among the replicas.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [get, list, watch, create, update]
+# Tells what happened to those who look with `kubectl describe`.
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create]
+{{- end }}
+
+{{/* The controller, everywhere; the context is the root. */}}
+{{- define "site-follower.rules.cluster" -}}
+# Reads whether the node of the primary exists, and its labels.
+- apiGroups: [""]
+  resources: [nodes]
+  verbs: [get]
+{{- $selector := false }}
+{{- range (include "site-follower.followers" . | fromJson).items }}{{ if .selector }}{{ $selector = true }}{{ end }}{{ end }}
+{{- if $selector }}
+# Knows the nodes of a site that is named by labels.
+- apiGroups: [""]
+  resources: [nodes]
+  verbs: [list, watch]
+{{- end }}
+# Finds the namespaces that ask for a copy of the status.
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [list, watch]
+# Finds the namespaces with injected pods, which need a copy of the status.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, watch]
+# Keeps the copies of the status where they are asked for, and removes them where not.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, list, watch, create, update, delete]
+{{- end }}
+
+{{/*
+The controller, in the namespace of what it follows: one template for each kind of trigger; the context is an item of
+site-follower.followers. A trigger that needs nothing there has an empty one.
+*/}}
+{{- define "site-follower.rules.trigger.cnpg" -}}
+# Reads which instance is the primary, and hears at once when that changes.
+- apiGroups: [postgresql.cnpg.io]
+  resources: [clusters]
+  verbs: [get, list, watch]
+# Reads on which node the primary runs; pods move without the Cluster changing.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch]
+{{- if .preferred }}
+# Asks the operator to promote the instance on the preferred node.
+- apiGroups: [postgresql.cnpg.io]
+  resources: [clusters/status]
+  verbs: [patch]
+# Waits for running backups before it has the primary moved.
+- apiGroups: [postgresql.cnpg.io]
+  resources: [backups]
+  verbs: [list]
+{{- end }}
+{{- end }}
+
+{{/* The webhook, in its own namespace. */}}
+{{- define "site-follower.rules.webhook.own" -}}
+{{- if not .Values.webhook.certManager.enabled -}}
+# Shares its certificates among the replicas, and renews them.
+- apiGroups: [""]
+  resources: [secrets]
+  resourceNames: [kube-site-follower-webhook-tls]
+  verbs: [get, list, watch, update]
+# Makes the Secret of the certificates; RBAC cannot limit that to a name.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [create]
+{{ end -}}
+# Has one replica that looks for pods without their sidecar.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [get, list, watch, create, update]
+# Names those pods in a ConfigMap.
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [kube-site-follower-injection]
+  verbs: [get, update]
+# Makes that ConfigMap; RBAC cannot limit that to a name.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [create]
+{{- end }}
+
+{{/* The webhook, everywhere. */}}
+{{- define "site-follower.rules.webhook.cluster" -}}
+{{- if .Values.webhook.certManager.enabled -}}
+# Knows from its own configuration whether the API server trusts its certificate.
+- apiGroups: [admissionregistration.k8s.io]
+  resources: [mutatingwebhookconfigurations]
+  resourceNames: [{{ include "site-follower.fullname" . }}-webhook]
+  verbs: [get, list, watch]
+{{ else -}}
+# Keeps the caBundle of its own configuration right.
+- apiGroups: [admissionregistration.k8s.io]
+  resources: [mutatingwebhookconfigurations]
+  resourceNames: [{{ include "site-follower.fullname" . }}-webhook]
+  verbs: [get, list, watch, patch]
+{{ end -}}
+# Finds pods that ask for the sidecar and run without it.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
+# Finds the namespaces that ask for the sidecar as a whole.
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [list]
+# Tells what happened to those who look with `kubectl describe`.
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create]
+{{- end }}
+
+{{/*
+A role and who has it: (dict "root" $ "component" "controller" "suffix" "-x" "namespace" "n" "rules" "…"). Without a
+namespace it is a ClusterRole.
+*/}}
+{{- define "site-follower.role" -}}
+{{- $fullname := include "site-follower.fullname" .root }}
+{{- $name := printf "%s-%s%s" $fullname .component (.suffix | default "") }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ if .namespace }}Role{{ else }}ClusterRole{{ end }}
+metadata:
+  name: {{ $name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "site-follower.labels" .root | nindent 4 }}
+rules:
+  {{- .rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ if .namespace }}RoleBinding{{ else }}ClusterRoleBinding{{ end }}
+metadata:
+  name: {{ $name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "site-follower.labels" .root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ if .namespace }}Role{{ else }}ClusterRole{{ end }}
+  name: {{ $name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ $fullname }}-{{ .component }}
+    namespace: {{ .root.Release.Namespace }}
+{{- end }}
+
+{{/* The Job that makes the Cluster, in its namespace. */}}
+{{- define "site-follower.rules.postgres" -}}
+# Makes the Cluster, or brings it in line with the values. Server-side apply is a patch, and a creation is one by name.
+- apiGroups: [postgresql.cnpg.io]
+  resources: [clusters]
+  resourceNames: [{{ .Values.controller.watch.clusterName }}]
+  verbs: [patch]
+# Server-side apply of what is not there wants this as well; RBAC cannot limit that to a name.
+- apiGroups: [postgresql.cnpg.io]
+  resources: [clusters]
+  verbs: [create]
+{{- end }}
+
+{{/* The Job that removes what the processes have made, in its own namespace. */}}
+{{- define "site-follower.rules.cleanup.own" -}}
+# Waits until the processes are gone, as they would make anew what is removed.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
+# Removes the webhook's certificates.
+- apiGroups: [""]
+  resources: [secrets]
+  resourceNames: [kube-site-follower-webhook-tls]
+  verbs: [delete]
+# Removes the leaders' Leases{{ if .Values.cloudnativepg.install }}, that of the bundled operator included{{ end }}.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [kube-site-follower, kube-site-follower-webhook{{ if .Values.cloudnativepg.install }}, db9c8771.cnpg.io{{ end }}]
+  verbs: [delete]
+{{- end }}
+
+{{/* The same, everywhere. */}}
+{{- define "site-follower.rules.cleanup.cluster" -}}
+# Removes the status, the report and what else the controller keeps, and the copies in all namespaces that asked.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [list, delete]
+{{- end }}

@@ -1,0 +1,96 @@
+import { LABELS, PROGRAM } from '../../contract/names.ts';
+import type { KubeApi, Resource } from '../../kubernetes/api.ts';
+import { type Clock, sleep } from '../../kubernetes/clock.ts';
+import { explain, undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { CONFIG_MAPS, type ConfigMap, LEASES, PODS, SECRETS } from '../../kubernetes/resources.ts';
+
+export interface CleanupPorts {
+  readonly api: Pick<KubeApi, 'list' | 'delete'>;
+  readonly clock: Clock;
+  readonly say: (line: string) => void;
+}
+
+export interface CleanupOptions {
+  /** Of the release. */
+  readonly namespace: string;
+  /** A label selector: while such pods run they would make anew what is removed. */
+  readonly pods: string;
+  readonly leases: readonly string[];
+  readonly secrets: readonly string[];
+}
+
+const POLL_MS = 500;
+/** Pods of a node that is lost do not end; nor do they reach the API server. */
+const PODS_END_MS = 120_000;
+const PAGE = 500;
+
+/**
+ * Removes what the processes have made themselves, which Helm knows nothing of. What is gone already is fine.
+ * Rejects with one message for everything that could not be removed.
+ */
+export async function cleanup(
+  { namespace, pods, leases, secrets }: CleanupOptions,
+  { api, clock, say }: CleanupPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  await podsEnded();
+  const failures: string[] = [];
+  for (const { metadata } of await ownConfigMaps())
+    await remove(CONFIG_MAPS, metadata.name, metadata.namespace);
+  for (const name of secrets) await remove(SECRETS, name, namespace);
+  for (const name of leases) await remove(LEASES, name, namespace);
+  if (failures.length > 0) throw new Error(`not everything could be removed: ${failures.join('; ')}`);
+
+  async function podsEnded(): Promise<void> {
+    const began = clock.elapsed();
+    for (;;) {
+      signal.throwIfAborted();
+      const { items } = await api.list(PODS, { namespace, labelSelector: pods, signal });
+      const running = items.filter(
+        ({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
+      );
+      if (running.length === 0) return;
+      if (clock.elapsed() - began > PODS_END_MS) {
+        say(
+          `going on although these pods have not ended: ${running.map((pod) => pod.metadata.name).join(', ')}`,
+        );
+        return;
+      }
+      await sleep(clock, POLL_MS, signal);
+    }
+  }
+
+  async function ownConfigMaps(): Promise<readonly ConfigMap[]> {
+    const found: ConfigMap[] = [];
+    const labelSelector = `${LABELS.managedBy}=${PROGRAM},${LABELS.role}`;
+    let next: string | undefined;
+    do {
+      const page = await api.list(CONFIG_MAPS, {
+        labelSelector,
+        metadataOnly: true,
+        limit: PAGE,
+        signal,
+        ...(next !== undefined && { continue: next }),
+      });
+      found.push(...page.items.filter(isOwn));
+      next = page.continue;
+    } while (next !== undefined);
+    return found;
+  }
+
+  /** Another installation in this cluster keeps its own. */
+  function isOwn({ metadata }: ConfigMap): boolean {
+    return metadata.namespace === namespace || metadata.labels?.[LABELS.source] === namespace;
+  }
+
+  async function remove(resource: Resource, name: string, from: string | undefined): Promise<void> {
+    const what = `${resource.kind} ${from}/${name}`;
+    try {
+      await api.delete(resource, { name, namespace: from ?? '' }, { signal }).catch(undefinedIfNotFound);
+      say(`removed ${what}`);
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(`${what}: ${explain(error)}`);
+    }
+  }
+}

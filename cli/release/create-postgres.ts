@@ -1,0 +1,81 @@
+import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
+import type { KubeApi } from '../../kubernetes/api.ts';
+import { backoff } from '../../kubernetes/backoff.ts';
+import { type Clock, type Random, sleep } from '../../kubernetes/clock.ts';
+import { explain, isConflict, isForbidden, isNotFound, KubeError } from '../../kubernetes/errors.ts';
+
+export interface CreatePorts {
+  readonly api: Pick<KubeApi, 'patch'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** One line for the person who reads the Job's log. */
+  readonly say: (line: string) => void;
+}
+
+/** The Cluster cannot become what the manifest says, and trying again would not change that. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
+
+/** Who owns the fields that the chart sets. The same in each release, so that a later one adopts the Cluster. */
+export const FIELD_MANAGER = 'kube-site-follower-chart';
+
+const RETRY = { base: 500, max: 5_000 };
+/** A new Role takes a moment to reach every API server; the Job starts right after it. */
+const ROLE_SPREADS_MS = 30_000;
+
+/**
+ * Makes the Cluster, or brings it in line: by server-side apply, so that what others have set stays. Right after an
+ * installation neither the CRD nor the operator's webhook may be there, so it is tried until `timeoutMs`.
+ * Throws Refused when trying again is of no use.
+ */
+export async function createPostgres(
+  cluster: Cluster,
+  { api, clock, random, say }: CreatePorts,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, namespace = '' } = cluster.metadata;
+  const what = `Cluster ${namespace}/${name}`;
+  const began = clock.elapsed();
+  let said = '';
+  for (let attempt = 0; ; attempt += 1) {
+    signal.throwIfAborted();
+    try {
+      const { metadata } = await api.patch<Cluster>(
+        CLUSTERS,
+        { name, namespace },
+        { ...cluster, apiVersion: `${CLUSTERS.group}/${CLUSTERS.version}`, kind: CLUSTERS.kind },
+        { type: 'apply', fieldManager: FIELD_MANAGER, signal },
+      );
+      say(`${what} is as the chart wants it (generation ${metadata.generation})`);
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      const waited = clock.elapsed() - began;
+      if (!isPassing(error, waited)) throw new Refused(refusal(what, error), { cause: error });
+      if (waited > timeoutMs) {
+        const hint = isNotFound(error) ? ': is the CloudNativePG operator installed?' : '';
+        throw new Error(`${what} could not be made within ${timeoutMs / 1_000} s${hint}`, { cause: error });
+      }
+      const line = `waiting: ${explain(error)}`;
+      if (line !== said) say(line);
+      said = line;
+    }
+    await sleep(clock, backoff(attempt, RETRY, random), signal);
+  }
+}
+
+/** Whether it may go away by itself: no CRD yet, no webhook that answers, a server that is busy or away. */
+function isPassing(error: unknown, waited: number): boolean {
+  if (!(error instanceof KubeError)) return false;
+  const { status } = error;
+  if (isForbidden(error)) return waited < ROLE_SPREADS_MS;
+  return status === 0 || status === 404 || status === 429 || status >= 500;
+}
+
+function refusal(what: string, error: unknown): string {
+  return isConflict(error)
+    ? `${what} has fields that somebody else has set to other values, and they are left as they are: set the same under postgres in the chart's values, or give the fields up`
+    : `${what} was refused`;
+}

@@ -1,0 +1,82 @@
+/**
+ * What the chart's hooks run, as the image has neither shell nor kubectl: `create-postgres` after an installation,
+ * `cleanup` after the release was uninstalled.
+ */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
+import { PROGRAM } from '../../contract/names.ts';
+import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
+import { connect } from '../../kubernetes/client.ts';
+import { systemClock as clock } from '../../kubernetes/clock.ts';
+import { explain } from '../../kubernetes/errors.ts';
+import { loadKube } from '../../kubernetes/kube-config.ts';
+import { cleanup } from './cleanup.ts';
+import { createPostgres, Refused } from './create-postgres.ts';
+
+const FAILED = 1;
+/** The Jobs' podFailurePolicy knows this one: trying again is of no use. */
+const REFUSED = 2;
+/** Below the deadline of the Job, so that the log says why. */
+const CREATE_LIMIT_MS = 840_000;
+const CLEANUP_LIMIT_MS = 240_000;
+
+/** Runs the command to its end; gives the exit code. */
+export async function runRelease(args: readonly string[]): Promise<number> {
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  const stop = new AbortController();
+  process.once('SIGTERM', () => stop.abort(new Error('stopped by SIGTERM')));
+  try {
+    const { kubeConfig, namespace: context } = loadKube(process.env);
+    const api = connect({ kubeConfig, clock });
+    try {
+      const ports = { api, clock, random: Math.random, say };
+      const namespace = process.env.POD_NAMESPACE ?? context ?? 'default';
+      await ((args[0] as Command) === 'cleanup'
+        ? cleanup(cleanupOptions(args, namespace), ports, limited(stop.signal, CLEANUP_LIMIT_MS))
+        : createPostgres(clusterOf(args), ports, CREATE_LIMIT_MS, stop.signal));
+      return 0;
+    } finally {
+      await api.close();
+    }
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    return error instanceof Refused ? REFUSED : FAILED;
+  }
+}
+
+function limited(signal: AbortSignal, ms: number): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+}
+
+function clusterOf(args: readonly string[]): Cluster {
+  const { values } = parseArgs({
+    args: args.slice(1),
+    options: { filename: { type: 'string', short: 'f' } },
+  });
+  if (values.filename === undefined) throw new Refused('create-postgres needs -f FILE');
+  const cluster = parse(readFileSync(values.filename, 'utf8')) as Partial<Cluster> | null;
+  if (cluster?.kind !== CLUSTERS.kind || cluster.metadata?.namespace === undefined) {
+    throw new Refused(`${values.filename} must be a Cluster with a name and a namespace`);
+  }
+  return cluster as Cluster;
+}
+
+function cleanupOptions(args: readonly string[], namespace: string) {
+  const { values } = parseArgs({
+    args: args.slice(1),
+    options: {
+      'wait-for-pods': { type: 'string' },
+      secret: { type: 'string', multiple: true },
+      lease: { type: 'string', multiple: true },
+    },
+  });
+  const pods = values['wait-for-pods'];
+  if (pods === undefined) throw new Refused('cleanup needs --wait-for-pods SELECTOR');
+  return {
+    namespace,
+    pods,
+    secrets: values.secret ?? [`${PROGRAM}-webhook-tls`],
+    leases: [PROGRAM, `${PROGRAM}-webhook`, ...(values.lease ?? [])],
+  };
+}
