@@ -32,7 +32,7 @@ export async function runRelease(args: readonly string[]): Promise<number> {
     try {
       const ports = { api, clock, random: Math.random, say };
       const namespace = process.env.POD_NAMESPACE ?? context ?? 'default';
-      await ((args[0] as Command) === 'cleanup'
+      await (args[0] === 'cleanup'
         ? cleanup(cleanupOptions(args, namespace), ports, limited(stop.signal, CLEANUP_LIMIT_MS))
         : createPostgres(clusterOf(args), ports, CREATE_LIMIT_MS, stop.signal));
       return 0;
