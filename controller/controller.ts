@@ -3,6 +3,7 @@ import { type Leadership, soleLeadership } from '../kubernetes/leadership.ts';
 import { LeaseElection, type LeaseEvent } from '../kubernetes/lease.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './log.ts';
+import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
 import { followService, type ServicePorts } from './service.ts';
 import { forgetStanding } from './telemetry.ts';
 import { type FollowerView, View } from './view.ts';
@@ -23,7 +24,11 @@ export interface ControllerView {
   readonly leader: boolean;
   readonly dryRun: boolean;
   /** `problem`: why nothing is published at the moment, as the leader knows it; empty when all is well. */
-  readonly followers: readonly (FollowerView & { readonly problem: string })[];
+  readonly followers: readonly (FollowerView & {
+    readonly problem: string;
+    /** Pods that asked for the sidecar, by site; under an empty name those elsewhere. Absent until they were listed. */
+    readonly pods?: Readonly<Record<string, PodCount>> | undefined;
+  })[];
 }
 
 /** A pass has time limits on every call, so one that takes longer than this will never end. */
@@ -56,6 +61,11 @@ export function createController(config: Config, ports: ServicePorts): Controlle
     const report = { namespace, name: configMapName(REPORT_CONFIGMAP, name) };
     return new View(ports, name, { status, report }, changed);
   });
+  const pods = new PodCounts(
+    ports,
+    config.followers.map(({ name }) => name),
+    changed,
+  );
 
   async function lead(leadership: Leadership): Promise<void> {
     leader = true;
@@ -92,13 +102,21 @@ export function createController(config: Config, ports: ServicePorts): Controlle
 
   return {
     async run(signal) {
-      await Promise.all([elect(signal), ...views.map((view) => view.run(signal))]);
+      await Promise.all([elect(signal), pods.run(signal), ...views.map((view) => view.run(signal))]);
     },
     status: () => ({
       identity,
       leader,
       dryRun: config.dryRun,
-      followers: views.map((view) => ({ ...view.snapshot(), problem: problems.get(view.name) ?? '' })),
+      followers: views.map((view) => {
+        const snapshot = view.snapshot();
+        const nodes = pods.byNode(view.name);
+        return {
+          ...snapshot,
+          problem: problems.get(view.name) ?? '',
+          pods: nodes && bySite(nodes, snapshot.status?.sites ?? {}),
+        };
+      }),
     }),
     onChange(listener) {
       listeners.add(listener);

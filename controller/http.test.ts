@@ -26,6 +26,9 @@ class FakeController implements HttpSources {
     if (this.state instanceof Error) throw this.state;
     return this.state;
   }
+  page() {
+    return '<!doctype html><title>the page</title>';
+  }
   onChange(listener: () => void) {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
@@ -98,13 +101,15 @@ async function summary(url: string) {
   return [status, body];
 }
 
-test('metrics, status and the list of paths', async (t) => {
+test('metrics, status and the page', async (t) => {
   const { url } = await start(t);
   const metrics = await ask(`${url}/metrics`);
   assert.equal(metrics.body, 'up 1\n');
   assert.equal(metrics.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
   assert.deepEqual(await summary(`${url}/api/status`), [200, '{"epoch":1}']);
-  assert.match((await ask(url)).body, /^kube-site-follower\n(.*\n)*\/api\/events\n$/);
+  const page = await ask(url);
+  assert.equal(page.headers.get('content-type'), 'text/html; charset=utf-8');
+  assert.match(page.body, /the page/);
 });
 
 test('nothing else is there, and every answer carries the security headers', async (t) => {

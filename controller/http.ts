@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
-import { PROGRAM } from '../contract/names.ts';
 import { EventStream } from '../http/event-stream.ts';
 import {
   aborted,
@@ -13,11 +12,14 @@ import {
 } from '../http/serving.ts';
 import type { Clock } from '../kubernetes/clock.ts';
 import type { Logger } from './log.ts';
+import { addPage } from './page/routes.ts';
 
 /** What the server tells about. All of it is asked for anew with each request; nothing may block. */
 export interface HttpSources extends ProbeSources {
   /** Anything that JSON can hold, without secrets. */
   status(): unknown;
+  /** The same as a page: HTML. */
+  page(): string;
   /** Calls `listener` after each change of the status until the returned function is called. */
   onChange(listener: () => void): () => void;
 }
@@ -88,8 +90,5 @@ function addRoutes(app: Express, sources: HttpSources, events: EventStream): voi
       response.status(503).set('retry-after', '10').type('text').send('too many clients are listening\n');
     }
   });
-  app.get('/', (_request, response) => {
-    const paths = ['/healthz', '/readyz', '/metrics', '/api/status', '/api/events'];
-    response.type('text').send(`${PROGRAM}\n\n${paths.join('\n')}\n`);
-  });
+  addPage(app, () => sources.page());
 }

@@ -18,6 +18,7 @@ import { HttpNamecheapApi } from './dns/namecheap/http.ts';
 import { startHttp } from './http.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { renderPage } from './page/page.ts';
 import { httpPost } from './signals/notify/post.ts';
 
 await main();
@@ -97,6 +98,7 @@ async function serve(
         health: () => controller.health(),
         ready: () => controller.ready(),
         status: () => controller.status(),
+        page: () => renderPage(controller.status(), clock.now()),
         onChange: (listener) => controller.onChange(listener),
         metrics: () => metrics.expose(),
       },

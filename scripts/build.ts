@@ -48,7 +48,7 @@ for (const { entry, out, format, plugins = [] } of bundles) {
     outfile: out,
     bundle: true,
     banner: { js: shebang() },
-    plugins: [kubernetesClientWithoutSideEffects(), ...plugins],
+    plugins: [kubernetesClientWithoutSideEffects(), pageAssets(), ...plugins],
     ...format,
   });
   await chmod(out, 0o755);
@@ -60,6 +60,21 @@ function esModule(nodeFlags?: readonly string[]): BuildOptions {
 
 function shebang(nodeFlags: readonly string[] = []): string {
   return nodeFlags.length === 0 ? '#!/usr/bin/env node' : `#!/usr/bin/env -S node ${nodeFlags.join(' ')}`;
+}
+
+/** Puts the texts of the page's files in place of the module that reads them. */
+function pageAssets(): Plugin {
+  return {
+    name: 'page-assets',
+    setup(bundler) {
+      bundler.onLoad({ filter: /\/controller\/page\/assets\.ts$/ }, async ({ path }) => {
+        const texts = Object.entries(await import(path)) as [string, string][];
+        return {
+          contents: texts.map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};`).join('\n'),
+        };
+      });
+    },
+  };
 }
 
 /** The package does not say that its modules can be left out. All the models that it generates would take 12 MiB. */

@@ -1,0 +1,140 @@
+import * as z from 'zod';
+import type { Status } from '../../contract/status.ts';
+import type { ControllerView } from '../controller.ts';
+import { holdReason } from '../event-rules.ts';
+import { decodeHistory, type Transition } from '../history.ts';
+import { NO_PODS, type PodCount } from '../pod-counts.ts';
+import { HOLD_REASONS } from '../reasons.ts';
+import { decodeLedger } from '../signals/notify/ledger.ts';
+
+/** One follower as the page shows it. Whatever anybody can edit by hand was looked at: what is no such thing is left out. */
+export interface FollowerModel {
+  readonly name: string;
+  readonly status: Status | undefined;
+  /** Why nothing is published; empty when all is well. */
+  readonly problem: string;
+  /** While it is held: what that means and what to do. */
+  readonly hold: { readonly meaning: string; readonly action: string } | undefined;
+  readonly sites: readonly SiteModel[];
+  readonly dns: readonly DnsModel[];
+  /** Oldest first. */
+  readonly moves: readonly MoveModel[];
+  readonly targets: readonly TargetModel[];
+}
+
+export interface SiteModel {
+  readonly name: string;
+  readonly isActive: boolean;
+  readonly nodes: readonly string[];
+  /** Undefined while they are not known. */
+  readonly pods: PodCount | undefined;
+}
+
+export interface DnsModel {
+  readonly name: string;
+  readonly type: string;
+  readonly wanted: readonly string[];
+  readonly accepted: Sighting;
+  readonly seen: Sighting;
+  readonly error: { readonly text: string; readonly action: string; readonly since: string } | undefined;
+}
+
+export interface Sighting {
+  readonly values: readonly string[];
+  /** Whether they are the wanted ones. */
+  readonly agrees: boolean;
+  /** RFC 3339; undefined while nothing is known. */
+  readonly at: string | undefined;
+}
+
+export interface MoveModel extends Transition {
+  /** Milliseconds that the site was, or has been, active. */
+  readonly lastedMs: number;
+  /** From the move itself to the status that told it; undefined where the service does not date its moves. */
+  readonly tookMs: number | undefined;
+}
+
+export interface TargetModel {
+  readonly name: string;
+  readonly waiting: number;
+  readonly dropped: number;
+  readonly problem: string;
+  readonly last: { readonly kind: string; readonly outcome: string; readonly at: string } | undefined;
+}
+
+/** `now`: milliseconds since 1970. */
+export function followerModel(
+  { name, status, report, problem, pods }: ControllerView['followers'][number],
+  now: number,
+): FollowerModel {
+  const code = status && holdReason(status);
+  const names = Object.keys(status?.sites ?? {});
+  return {
+    name,
+    status,
+    problem,
+    hold: code && HOLD_REASONS[code],
+    sites: [
+      ...names.map((site) => ({
+        name: site,
+        isActive: site === status?.activeSite,
+        nodes: status?.sites[site] ?? [],
+        pods: pods && (pods[site] ?? NO_PODS),
+      })),
+      ...(pods?.['']?.total ? [{ name: '', isActive: false, nodes: [], pods: pods[''] }] : []),
+    ],
+    dns: dnsModel(report.dns),
+    moves: movesOf(decodeHistory(report.history), now),
+    targets: targetsOf(report.notify),
+  };
+}
+
+function movesOf(history: readonly Transition[], now: number): MoveModel[] {
+  return history.map((move, index) => {
+    const end = history[index + 1]?.writtenAt;
+    const began = Date.parse(move.writtenAt);
+    const took = began - Date.parse(move.movedAt);
+    return {
+      ...move,
+      lastedMs: Math.max(0, (end === undefined ? now : Date.parse(end)) - began) || 0,
+      // Another machine's clock can make it negative: then nothing is known.
+      tookMs: move.from !== '' && took >= 0 ? took : undefined,
+    };
+  });
+}
+
+function targetsOf(section: unknown): TargetModel[] {
+  return Object.entries(decodeLedger(section).targets).map(([name, { waiting, dropped, last }]) => ({
+    name,
+    waiting: waiting.length,
+    dropped,
+    problem: waiting[0]?.problem ?? (last?.outcome === 'given up' ? (last.problem ?? '') : ''),
+    last,
+  }));
+}
+
+const values = z.array(z.string());
+const sighting = z.object({ values, at: z.string() }).optional();
+const record = z.object({
+  name: z.string(),
+  type: z.string(),
+  wanted: values,
+  accepted: sighting,
+  seen: sighting,
+  error: z.object({ text: z.string(), action: z.string(), since: z.string() }).optional(),
+});
+
+function dnsModel(section: unknown): DnsModel[] {
+  if (!Array.isArray(section)) return [];
+  return section.flatMap((raw: unknown) => {
+    const { success, data } = record.safeParse(raw);
+    if (!success) return [];
+    const wanted = [...data.wanted].sort().join();
+    const show = (found: z.infer<typeof sighting>): Sighting => ({
+      values: found?.values ?? [],
+      agrees: found !== undefined && [...found.values].sort().join() === wanted,
+      at: found?.at,
+    });
+    return { ...data, accepted: show(data.accepted), seen: show(data.seen), error: data.error };
+  });
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { held, history, movedNow, settled, status, viewOf } from '../../test/support/page-states.ts';
+import { formatDuration } from './duration.ts';
+import { html } from './html.ts';
+import { renderPage } from './page.ts';
+
+const render = (...followers: Parameters<typeof viewOf>) => renderPage(viewOf(...followers), Date.now());
+
+describe('the page', () => {
+  test('says in its title where the service is, for each follower', () => {
+    assert.match(render(settled()), /<title>us-east Settled · kube-site-follower<\/title>/);
+    const two = render(settled(), settled({ status: undefined }, 'mongo'));
+    assert.match(two, /<title>default: us-east Settled, mongo: no site unknown · /);
+    assert.match(two, /<h2 id="f1-title">mongo<\/h2>/);
+  });
+
+  test('says why it holds and what to do', () => {
+    const text = render(held());
+    assert.match(text, /PodWithoutNode: pod postgres\/pg-cluster-1 has no node/);
+    assert.match(text, /The primary’s pod has not been scheduled\. Look at the pod’s Events/);
+  });
+
+  test('says that nothing is published, and why', () => {
+    const problem = 'no status is published: configmaps is forbidden';
+    assert.match(
+      render(settled({ problem })),
+      /Nothing is published\.<\/strong> no status is published: configmaps/,
+    );
+    assert.match(
+      render(settled({ status: undefined, problem })),
+      /Not known yet[\s\S]*configmaps is forbidden/,
+    );
+  });
+
+  test('counts the pods that are on the wrong side, late or missed', () => {
+    const text = render(movedNow());
+    for (const words of ['3 still ready on the wrong side', '8 not ready yet', '1 without the sidecar']) {
+      assert.ok(text.includes(words), words);
+    }
+    assert.match(render(settled({ pods: undefined })), /Pods are not known yet/);
+  });
+
+  test('shows how far each DNS record is, and the provider’s own words', () => {
+    const text = render(movedNow());
+    assert.match(text, /app\.example\.com <span class="type">A<\/span>/);
+    assert.equal(text.match(/still 192\.0\.2\.10/g)?.length, 4);
+    assert.match(text, /1011150: Invalid request IP.*Add the address/);
+  });
+
+  test('shows 50 moves with their durations, newest first, and the same in a bar of full width', () => {
+    const text = render(settled({ report: { history: history(50) } }));
+    const epochs = [...text.matchAll(/data-label="Epoch" class="number">(\d+)</g)].map(([, epoch]) =>
+      Number(epoch),
+    );
+    assert.deepEqual(
+      epochs,
+      Array.from({ length: 50 }, (_, index) => 50 - index),
+    );
+    const widths = [...text.matchAll(/<rect class="site\d" x="[\d.]+" width="([\d.]+)"/g)].map(([, width]) =>
+      Number(width),
+    );
+    assert.equal(widths.length, 50);
+    assert.ok(Math.abs(widths.reduce((sum, width) => sum + width + 1, 0) - 1000) < 3);
+    assert.ok(widths.every((width) => width >= 2));
+  });
+
+  test('has no script, style or address of its own making inside', () => {
+    const text = render(movedNow(), held());
+    assert.doesNotMatch(text, / style=| on[a-z]+=|<style|<script(?! src="page\.js")|https?:|="\//);
+  });
+});
+
+test('names that hold HTML, quotes, controls or turned text are shown and do nothing', () => {
+  const evil = `"><img src=x onerror=alert(1)>'<script>alert(1)</script>&amp;\u202e\u0007`;
+  const sites = { [evil]: [evil] };
+  const move = { epoch: 9, from: evil, to: evil, node: evil, primary: evil, movedAt: evil, writtenAt: evil };
+  const text = render(
+    settled(
+      {
+        status: status({
+          activeSite: evil,
+          activeNode: evil,
+          primary: evil,
+          reason: evil,
+          phase: 'Held',
+          since: evil,
+          sites,
+        }),
+        problem: evil,
+        report: {
+          history: [move],
+          dns: [{ name: evil, type: evil, wanted: [evil], error: { text: evil, action: evil, since: evil } }],
+          notify: { targets: { [evil]: { epoch: 1, waiting: [], dropped: 0 } } },
+        },
+        pods: { [evil]: { ready: 1, total: 2, gatedReady: 1, missed: 1 } },
+      },
+      evil,
+    ),
+    settled({}, evil),
+  );
+  assert.doesNotMatch(text, /<img|<script>|alert\(1\)'|\u202e/);
+  assert.ok(!text.includes('\u0007'));
+  assert.ok(text.includes('&lt;img src=x onerror=alert(1)&gt;'));
+});
+
+test('a report that somebody edited into garbage is left out, whatever it is', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.jsonValue(), fc.jsonValue(), (dns, moves, notify) => {
+      const text = render(settled({ report: { dns, history: moves, notify } }));
+      assert.match(text, /<\/html>\n$/);
+      assert.doesNotMatch(text, /NaN|undefined|\[object/);
+    }),
+  );
+});
+
+test('what is not Html is escaped, and nothing is shown for what is absent', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const shown = html`<p title="${text}">${text}</p>`.text;
+      const inner = shown.slice('<p title="'.length, -'</p>'.length);
+      assert.deepEqual(inner.match(/[<>"']/g), ['"', '>']);
+    }),
+  );
+  assert.equal(html`${undefined}${false}${0}${['<', html`<b>`]}`.text, '0&lt;<b>');
+});
+
+test('durations have two units at most', () => {
+  const cases: [number, string][] = [
+    [-5, '0 ms'],
+    [999, '999 ms'],
+    [1000, '1 s'],
+    [61_000, '1 min 1 s'],
+    [3_600_000, '1 h'],
+    [3_601_000, '1 h'],
+    [90_000_000, '1 d 1 h'],
+    [86_400_000 * 400, '400 d'],
+  ];
+  for (const [ms, text] of cases) assert.equal(formatDuration(ms), text);
+});
