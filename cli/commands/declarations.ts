@@ -22,6 +22,11 @@ export const COMMANDS = {
         'show it anew with each change',
       ),
   },
+  history: {
+    summary: 'show the last 50 moves, how long each site was active and how fast it was followed',
+    declare: (command) =>
+      withOutput(withFollower(withCluster(command), 'of this follower')).option('--chart', 'draw a timeline'),
+  },
   inject: {
     summary: 'print manifests with the sidecar in the pods that ask for it',
     declare: (command) =>

@@ -204,22 +204,19 @@ export const LEASE: Lease = {
 /** 50 moves between the three sites, the last of them an hour and a half ago. */
 export const HISTORY: readonly Transition[] = Array.from({ length: 50 }, (_, index) => {
   const names = Object.keys(SITES) as SiteName[];
-  const site = (step: number): SiteName =>
-    names[(step * step + step) % 3 === 0 ? 0 : step % 7 === 0 ? 2 : 1] ?? 'us-east';
-  const to =
-    index === 49
-      ? 'us-east'
-      : index % 2 === 0
-        ? site(index)
-        : (names[(names.indexOf(site(index - 1)) + 1) % 3] ?? 'us-east');
-  const seconds = 5_025 + (49 - index) ** 2 * 1_100 + (49 - index) * 7;
+  // Mostly to and fro between the first two.
+  const at = (step: number): number => (step % 9 === 4 ? 2 : step % 2);
+  const to = names[at(49 - index)] ?? 'us-east';
+  const from = names[at(50 - index)] ?? '';
+  const left = 49 - index;
+  const seconds = 5_025 + left ** 2 * 1_100 + left * 7;
   return {
     epoch: index + 1,
-    from: '',
+    from: index === 0 ? '' : from,
     to,
     node: SITES[to][0],
     primary: `pg-cluster-${names.indexOf(to) + 1}`,
     movedAt: index === 0 ? '' : before(seconds + 0.021 + (index % 5) * 0.013),
     writtenAt: before(seconds),
   };
-}).map((transition, index, all) => ({ ...transition, from: all[index - 1]?.to ?? '' }));
+});

@@ -10,13 +10,19 @@ export const TRIGGERS = [CNPG] as const;
 export type TriggerConfig = Checked<{ it: Choice<'kind', typeof TRIGGERS, Record<never, never>> }>['it'];
 
 interface AnyKind extends Option {
+  subject?(config: never): Readonly<Record<string, string>>;
   create(config: never, ports: TriggerPorts): Trigger;
 }
+
+/** The section of the report that says what is followed: the kind, and what that kind tells of itself. */
+export const TRIGGER_SECTION = 'trigger';
 
 export function createTrigger(config: TriggerConfig, ports: TriggerPorts): Trigger {
   const kinds: readonly AnyKind[] = TRIGGERS;
   const kind = kinds.find(({ name }) => name === config.kind);
   if (kind === undefined) throw new Error(`no trigger is named ${config.kind}`);
+  const subject = kind.subject?.(config as never);
+  ports.report.set(TRIGGER_SECTION, { kind: kind.name, ...subject });
   // Rows have no type in common but this: what was read by the row's own settings is given back to the row.
   return kind.create(config as never, ports);
 }

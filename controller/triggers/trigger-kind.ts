@@ -24,6 +24,8 @@ export interface TriggerPorts extends WatchPorts {
 export interface TriggerKind<N extends string, T extends Tree> extends Option {
   readonly name: N;
   readonly settings: T;
+  /** What readers of the report may know of what is followed; no secret. */
+  subject?(config: Checked<T>): Readonly<Record<string, string>>;
   check?(values: Values<T>, context: CheckContext): void;
   /** Starts nothing and asks nobody: that begins with `watch` and `observe`. */
   create(config: Checked<T>, ports: TriggerPorts): Trigger;

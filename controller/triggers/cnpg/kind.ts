@@ -31,6 +31,7 @@ export const CNPG = triggerKind({
   name: 'cnpg',
   meaning: 'The primary of a CloudNativePG Cluster, by its `status.currentPrimary`.',
   settings,
+  subject: ({ namespace, clusterName }) => ({ namespace, clusterName }),
   check({ preferredPrimaryNode: node }, { sites, report }) {
     // A selector's nodes are not known here.
     if (
