@@ -59,9 +59,10 @@ function summary(followers: readonly FollowerModel[]): string {
 function followerPart(follower: FollowerModel, index: number, of: number, now: number): Html {
   const { name, sites, dns, moves, targets } = follower;
   const id = `f${index}`;
-  const names = sites.map((site) => site.name);
+  // Also sites that are not configured any more: the history may still tell of them.
+  const names = [...new Set([...sites.map((site) => site.name), ...moves.map(({ to }) => to)])];
   const section = (key: string, title: string, content: Html, before: Part = '') =>
-    html`<section aria-labelledby="${id}-${key}-title"><h3 id="${id}-${key}-title">${title}</h3>
+    html`<section aria-labelledby="${of > 1 && `${id}-title `}${id}-${key}-title"><h3 id="${id}-${key}-title"><span data-part="${id}-${key}-title">${title}</span></h3>
 ${before}${part(`${id}-${key}`, content)}</section>
 `;
   return html`<article class="follower" aria-labelledby="${id}-title">
@@ -72,7 +73,7 @@ ${dns.length > 0 && section('dns', 'DNS', dnsTable(dns))}
 ${section(
   'timeline',
   moves.length === 1 ? 'The only change so far' : `The last ${moves.length} changes`,
-  timeline(moves, names, `${id}-moves`),
+  timeline(moves, names, `${id}-moves`, of > 1 ? `of ${name}, ` : ''),
   moves.length > 0 && part(`${id}-bar`, bar(moves, names)),
 )}
 ${targets.length > 0 && section('targets', 'Notifications', targetList(targets))}

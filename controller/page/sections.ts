@@ -1,11 +1,12 @@
 import { formatDuration } from './duration.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, type Part } from './html.ts';
 import type { DnsModel, FollowerModel, Sighting, SiteModel, TargetModel } from './model.ts';
 import { timeOf } from './time.ts';
 import { swatch } from './timeline.ts';
 
 /** The answer to the first question: which site, since when, on which node; and why not, when it is not certain. */
-export function headline({ status, hold, problem }: FollowerModel, now: number): Html {
+export function headline(follower: FollowerModel, now: number): Html {
+  const { status, hold, problem } = follower;
   const alert =
     problem !== '' && html`<p class="alert bad"><strong>Nothing is published.</strong> ${problem}</p>`;
   if (status === undefined) {
@@ -21,9 +22,28 @@ ${
 <div><dt>Active for</dt><dd><span data-since="${since}">${Number.isNaN(age) ? '–' : formatDuration(Math.max(0, age))}</span> <span class="quiet">since ${timeOf(since)}</span></dd></div>
 <div><dt>Primary</dt><dd>${primary} <span class="quiet">on ${activeNode}</span></dd></div>
 <div><dt>Epoch</dt><dd>${epoch}</dd></div>
+${inShort(follower)}
 </dl>`
 }
 ${alert}${phase === 'Held' && html`<div class="alert warn"><p><strong>The last site is held.</strong> ${reason}</p>${hold && html`<p>${hold.meaning} ${plain(hold.action)}</p>`}</div>`}${phase === 'Transitioning' && html`<p class="alert note"><strong>It is moving.</strong> ${reason || 'The last site stays active until the primary has moved.'}</p>`}`;
+}
+
+/** Whether everything has followed, in a word for each: the details stand below. */
+function inShort({ sites, dns, targets }: FollowerModel): Part {
+  const fact = (title: string, count: number, trouble: string, fine: string) =>
+    html`<div><dt>${title}</dt><dd>${count > 0 ? html`<span class="state warn">${count} ${trouble}</span>` : html`<span class="state good">${fine}</span>`}</dd></div>
+`;
+  const counted = sites.flatMap(({ pods, isActive }) => (pods ? [{ ...pods, isActive }] : []));
+  const wrong = counted.reduce((sum, { isActive, gatedReady }) => sum + (isActive ? 0 : gatedReady), 0);
+  const late = counted.reduce((sum, { isActive, ready, total }) => sum + (isActive ? total - ready : 0), 0);
+  const behind = dns.filter(({ accepted, seen, error }) => !accepted.agrees || !seen.agrees || error).length;
+  const failing = targets.filter(({ problem }) => problem !== '').length;
+  return [
+    counted.length > 0 &&
+      fact('Pods', wrong, 'on the wrong side', late > 0 ? `${late} still to come` : 'all followed'),
+    dns.length > 0 && fact('DNS', behind, `of ${dns.length} behind`, 'all followed'),
+    targets.length > 0 && fact('Notifications', failing, `of ${targets.length} not reached`, 'all reached'),
+  ];
 }
 
 function badge(phase: string): Html {

@@ -7,10 +7,15 @@ const WIDTH = 1000;
 /** Of the drawing: also the shortest stay can be seen. */
 const NARROWEST = 3;
 
-/** When which site was active, newest first. */
-export function timeline(moves: readonly MoveModel[], sites: readonly string[], id: string): Html {
+/** When which site was active, newest first. `of` tells one table from another where there are several. */
+export function timeline(
+  moves: readonly MoveModel[],
+  sites: readonly string[],
+  id: string,
+  of: string,
+): Html {
   if (moves.length === 0) return html`<p class="nothing">No site has been active yet.</p>`;
-  return html`<div class="scroll" role="region" tabindex="0" id="${id}" aria-label="Changes of the active site, newest first">
+  return html`<div class="scroll" role="region" tabindex="0" id="${id}" aria-label="Changes of the active site, ${of}newest first">
 <table role="table">
 <thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Epoch</th><th role="columnheader" scope="col">Active site</th><th role="columnheader" scope="col">Since</th><th role="columnheader" scope="col">For</th><th role="columnheader" scope="col">Primary</th><th role="columnheader" scope="col">Told after</th></tr></thead>
 <tbody role="rowgroup">
@@ -52,8 +57,7 @@ export function swatch(sites: readonly string[], site: string): Html {
   return html`<span class="swatch site${siteNumber(sites, site)}" aria-hidden="true"></span>`;
 }
 
-/** There are colours for six; a site that is not configured any more has none. */
-function siteNumber(sites: readonly string[], site: string): string {
-  const index = sites.indexOf(site);
-  return index === -1 ? '-gone' : String(index % 6);
+/** There are colours for six. */
+function siteNumber(sites: readonly string[], site: string): number {
+  return Math.max(0, sites.indexOf(site)) % 6;
 }
