@@ -155,8 +155,12 @@ test('a valid configuration comes back as it was given, from variables as from t
           got,
           sites.map(({ nodeName, ...rest }) => ({ ...rest, nodeNames: [nodeName] })),
         );
-        assert.equal(trigger.namespace, namespace);
-        assert.equal(trigger.clusterName, cluster);
+        assert.deepEqual(trigger, {
+          kind: 'cnpg',
+          namespace,
+          clusterName: cluster,
+          preferredPrimaryNode: undefined,
+        });
         assert.ok(dns.provider === 'namecheap');
         const [{ dns: dnsOfFile }] = fromFile.config.followers;
         assert.ok(dnsOfFile.provider === 'namecheap');

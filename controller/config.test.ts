@@ -138,6 +138,7 @@ test('no records or no provider means no DNS, and nothing of a provider is neede
 test('the preferred node may be one that only a selector can tell', () => {
   const sites = JSON.stringify([EAST, { name: 'b', nodeSelector: 'zone=b', ip: '192.0.2.11' }]);
   const [{ trigger }] = loaded({ SITES: sites, PREFERRED_PRIMARY_NODE: 'node-9' }).followers;
+  assert.ok(trigger.kind === 'cnpg');
   assert.equal(trigger.preferredPrimaryNode, 'node-9');
 });
 
@@ -186,10 +187,10 @@ resyncSeconds: 5
       ],
     ],
     [
-      'several followers',
-      `{ followers: [{}, {}] }`,
+      'no follower',
+      `{ followers: [] }`,
       { SITES },
-      ['CONFIG_FILE: followers | [{},{}] | must have exactly one follower in this version'],
+      ['CONFIG_FILE: followers | [] | must have 1 to 16 followers'],
     ],
     [
       'a list where a mapping belongs',

@@ -1,7 +1,9 @@
 import { parseDocument } from 'yaml';
+import { STATUS_CONFIGMAP } from '../contract/names.ts';
 import { explain } from '../kubernetes/errors.ts';
 import { misspeltVariables } from '../runtime/suggest.ts';
 import { checkDns, dnsConfig } from './config/dns.ts';
+import { checkFollowers } from './config/followers.ts';
 import type { Config, FollowerConfig } from './config/model.ts';
 import { resolveTargets, type SecretSources } from './config/notify.ts';
 import { type Finding, formatPath, type Problem, toProblem } from './config/problems.ts';
@@ -39,6 +41,15 @@ export function loadConfig(env: Environment, readFile: (path: string) => string)
     // The variables speak of one follower: the first.
     readFollower({ env: index === 0 ? env : {}, file: raw, path: ['followers', index], report }, sources),
   );
+  checkFollowers(followers, values.configMapName ?? STATUS_CONFIGMAP, (index, path, got, problem) => {
+    const place = {
+      env: index === 0 ? env : {},
+      file: values.followers?.[index],
+      path: ['followers', index],
+      report,
+    };
+    report({ key: keyAt(FOLLOWER, place, path), got, problem });
+  });
   reportMisspelt(env, sources.referenced, report);
   const [first, ...others] = followers.flatMap((follower) => follower ?? []);
   if (findings.length === 0 && first !== undefined) {

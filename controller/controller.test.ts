@@ -4,7 +4,7 @@ import type { KubeApi } from '../kubernetes/api.ts';
 import { KubeError } from '../kubernetes/errors.ts';
 import { LEASES } from '../kubernetes/resources.ts';
 import { OPS } from '../test/support/simulated-cluster.ts';
-import { SimulatedService, serviceConfig } from '../test/support/simulated-service.ts';
+import { SimulatedService, STATUS_MAP, serviceConfig } from '../test/support/simulated-service.ts';
 import { type Controller, createController } from './controller.ts';
 
 const LEASE = { namespace: OPS, name: 'kube-site-follower' };
@@ -140,7 +140,7 @@ describe('the health of a controller', () => {
   test('is bad when a pass does not end, which only a restart can cure', async () => {
     const never = Promise.withResolvers<never>();
     const get: KubeApi['get'] = (resource, key, options) =>
-      resource.plural === 'clusters' ? never.promise : kube.api.get(resource, key, options);
+      key.name === STATUS_MAP.name ? never.promise : kube.api.get(resource, key, options);
     const api = new Proxy(kube.api, {
       get: (target, name: keyof KubeApi) => (name === 'get' ? get : target[name].bind(target)),
     });
@@ -150,7 +150,7 @@ describe('the health of a controller', () => {
     await kube.clock.advance(20_000);
     const { ok, reason } = controller.health();
     assert.equal(ok, false);
-    assert.match(reason, /^the loop has not ended a pass for \d+ s$/);
+    assert.match(reason, /^follower default has not ended a pass for \d+ s$/);
     never.reject(new Error('the test ends'));
   });
 

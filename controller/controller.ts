@@ -1,10 +1,12 @@
 import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
+import { explain } from '../kubernetes/errors.ts';
 import { type Leadership, soleLeadership } from '../kubernetes/leadership.ts';
 import { LeaseElection, type LeaseEvent } from '../kubernetes/lease.ts';
-import type { Config } from './config.ts';
+import type { Config, FollowerConfig } from './config.ts';
 import type { Logger } from './log.ts';
 import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
 import { followService, type ServicePorts } from './service.ts';
+import { endTogether, untilDone } from './tasks.ts';
 import { forgetStanding } from './telemetry.ts';
 import { type FollowerView, View } from './view.ts';
 
@@ -45,12 +47,12 @@ export function createController(config: Config, ports: ServicePorts): Controlle
     for (const listener of listeners) listener();
   };
   let leader = false;
-  /** On the monotonic clock; undefined while this replica does not lead. */
-  let lastPass: number | undefined;
+  /** By follower, on the monotonic clock; empty while this replica does not lead. */
+  const lastPass = new Map<string, number>();
   /** By follower: why nothing is published for it, as long as that lasts. */
   const problems = new Map<string, string>();
   const onPass = (follower: string, problem = '') => {
-    lastPass = ports.clock.elapsed();
+    lastPass.set(follower, ports.clock.elapsed());
     const before = problems.get(follower) ?? '';
     if (problem === '') problems.delete(follower);
     else problems.set(follower, problem);
@@ -69,26 +71,35 @@ export function createController(config: Config, ports: ServicePorts): Controlle
 
   async function lead(leadership: Leadership): Promise<void> {
     leader = true;
-    lastPass = ports.clock.elapsed();
+    for (const { name } of config.followers) lastPass.set(name, ports.clock.elapsed());
     metrics.leader.set(1);
     metrics.leaderTransitions.inc();
     log.info({ identity, term: leadership.term }, 'leading');
     changed();
     try {
-      await Promise.all(
-        config.followers.map((follower) =>
-          followService(follower, config, ports, leadership, (problem) => onPass(follower.name, problem)),
-        ),
-      );
+      // One of them ends by itself when another replica turns out to lead: then all have to.
+      await endTogether(leadership, (shared) => config.followers.map((follower) => follow(follower, shared)));
     } finally {
       leader = false;
-      lastPass = undefined;
+      lastPass.clear();
       problems.clear();
       metrics.leader.set(0);
       forgetStanding(metrics);
       log.info({ identity }, 'not leading any more');
       changed();
     }
+  }
+
+  /** A defect in what follows one service ends nothing of what follows the others: that one begins anew. */
+  async function follow(follower: FollowerConfig, leadership: Leadership): Promise<void> {
+    const { name } = follower;
+    const onFailure = (error: unknown) => {
+      log.error({ follower: name, err: error }, 'follower failed, it begins anew');
+      onPass(name, `follower ${name} failed and begins anew: ${explain(error)}`);
+    };
+    const attempt = () =>
+      followService(follower, config, ports, leadership, (problem) => onPass(name, problem));
+    await untilDone(ports, leadership, attempt, onFailure);
   }
 
   async function elect(signal: AbortSignal): Promise<void> {
@@ -123,9 +134,13 @@ export function createController(config: Config, ports: ServicePorts): Controlle
       return () => listeners.delete(listener);
     },
     health() {
-      const age = lastPass === undefined ? 0 : ports.clock.elapsed() - lastPass;
+      const [name, last] = [...lastPass].sort(([, a], [, b]) => a - b)[0] ?? ['', ports.clock.elapsed()];
+      const age = ports.clock.elapsed() - last;
       const ok = age < STUCK_PASSES * config.resyncSeconds * 1000 + STUCK_MS;
-      return { ok, reason: ok ? '' : `the loop has not ended a pass for ${Math.round(age / 1000)} s` };
+      return {
+        ok,
+        reason: ok ? '' : `follower ${name} has not ended a pass for ${Math.round(age / 1000)} s`,
+      };
     },
     ready() {
       const age = Math.max(...views.map((view) => view.age()));

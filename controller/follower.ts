@@ -1,7 +1,7 @@
 import { decodeEpoch, decodeStatus, encodeStatus, type Status } from '../contract/status.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { backoff } from '../kubernetes/backoff.ts';
-import { type Clock, type Random, timestamp } from '../kubernetes/clock.ts';
+import { type Clock, type Random, timestamp, withDeadline } from '../kubernetes/clock.ts';
 import { explain, isAlreadyExists, isConflict, isNotFound, isRefused } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { NODES } from '../kubernetes/resources.ts';
@@ -55,6 +55,8 @@ export interface StatusChange {
 const MAX_UNANSWERED = 32;
 const FAILED_PASS_RETRY = { base: 250, max: 10_000 };
 const RACES_AT_ONCE = 3;
+/** Every call of a trigger has a limit of its own; this one is for a trigger that forgot it. */
+const LONGEST_LOOK_MS = 40_000;
 
 /**
  * Follows one service while this replica leads: WATCH the trigger, LOOK where the primary runs, MATCH its node to a
@@ -99,7 +101,7 @@ export class Follower {
     let look: Look = { kind: 'unknown', reason: 'ApiError', message: 'no look was made' };
     try {
       const [observation, found] = await Promise.all([
-        this.#observe(leadership.signal),
+        this.#observe(leadership),
         status.read(leadership.signal),
       ]);
       look = await this.#match(observation, leadership.signal);
@@ -118,11 +120,14 @@ export class Follower {
     return true;
   }
 
-  async #observe(signal: AbortSignal): Promise<Observation> {
+  async #observe(leadership: Leadership): Promise<Observation> {
     try {
-      return await this.#options.trigger.observe(signal);
+      const { trigger, clock } = this.#options;
+      return await withDeadline(clock, LONGEST_LOOK_MS, leadership.signal, 'what is followed', (signal) =>
+        trigger.observe(signal, leadership),
+      );
     } catch (error) {
-      signal.throwIfAborted();
+      leadership.signal.throwIfAborted();
       return { kind: 'unknown', reason: 'ApiError', message: explain(error) };
     }
   }

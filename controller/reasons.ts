@@ -15,13 +15,58 @@ export const HOLD_REASONS = {
   },
   PrimaryEmpty: {
     event: 'PrimaryUnknown',
-    meaning: 'The Cluster names no current primary.',
-    action: 'Wait for the operator to make one; look at the Cluster with `kubectl cnpg status`.',
+    meaning: 'What is followed names no current primary.',
+    action: 'Wait for its operator to make one; look at a Cluster with `kubectl cnpg status`.',
   },
   PrimaryPending: {
     event: 'PrimaryUnknown',
-    meaning: 'The operator is choosing a primary.',
+    meaning: 'The operator is choosing a primary, or it changes faster than it can be read.',
     action: 'Wait; if it lasts, look at the operator’s log.',
+  },
+  PrimaryAmbiguous: {
+    event: 'PrimaryUnknown',
+    meaning: 'Several claim to be the primary, and nothing says which of them became it last.',
+    action: 'Wait for the others to step down; if it lasts, look at those that the message names.',
+  },
+  PrimaryExpired: {
+    event: 'PrimaryUnknown',
+    meaning: 'The holder of the Lease has not renewed it in time.',
+    action: 'Wait for another holder, or look at the pod that held it.',
+  },
+  StandbyCluster: {
+    event: 'PrimaryUnknown',
+    meaning: 'The leader replicates from another cluster: it takes no writes, though its label says primary.',
+    action: 'Promote the standby cluster, or follow the cluster that it replicates from.',
+  },
+  SourceNotFound: {
+    event: 'PrimaryUnknown',
+    meaning: 'The object that the trigger reads does not exist, or its kind does not.',
+    action: 'Check the trigger’s settings, or create the object.',
+  },
+  SourceInvalid: {
+    event: 'PrimaryUnknown',
+    meaning: 'What the trigger reads says nothing that makes sense.',
+    action: 'Look at what the message names, and check the trigger’s settings.',
+  },
+  SourceUnreachable: {
+    event: 'PrimaryUnknown',
+    meaning: 'What is followed could not be asked itself, or answered with an error.',
+    action: 'Look at its pods and network policies; at the credentials if the message speaks of them.',
+  },
+  SiteNotReady: {
+    event: 'PrimaryUnknown',
+    meaning: 'The nodes of the active site are not ready, and the time to wait is not over.',
+    action: 'Nothing: another site takes over at the time that the message tells. Look at the nodes.',
+  },
+  NoSiteReady: {
+    event: 'PrimaryUnknown',
+    meaning: 'No site has enough ready nodes.',
+    action: 'Look at the nodes with `kubectl get nodes`.',
+  },
+  NothingChosen: {
+    event: 'PrimaryUnknown',
+    meaning: 'Nobody has said yet which site is to be active.',
+    action: 'Annotate the status ConfigMap with the name of a site; docs/triggers.md shows how.',
   },
   PodNotFound: {
     event: 'PrimaryUnknown',

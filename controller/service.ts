@@ -20,7 +20,7 @@ import { Sites } from './sites.ts';
 import { endTogether, untilDone } from './tasks.ts';
 import { Telemetry } from './telemetry.ts';
 import { createTrigger } from './triggers/registry.ts';
-import type { Trigger } from './triggers/trigger.ts';
+import type { MemoryStore, Trigger } from './triggers/trigger.ts';
 import { Wakeup } from './wakeup.ts';
 
 /** What the controller needs of the world. All of it is simulated in test/simulation. */
@@ -77,7 +77,7 @@ export async function followService(
     sites,
     statusMap,
     events,
-    report,
+    report: config.dryRun ? unsaved(report) : report,
   });
   const nodes = siteNodes(ports, sites, wakeup.ring);
   const signals = config.dryRun
@@ -151,6 +151,15 @@ function eventsOn(status: FencedConfigMap, ports: ServicePorts): EventSink {
   return ({ reason, note }) => {
     const { type, action } = EVENT_REASONS[reason];
     recorder.record({ type, action, reason, note, regarding: status.reference });
+  };
+}
+
+/** For a dry run, which writes nothing. */
+function unsaved(report: Report): MemoryStore {
+  return {
+    get: (section) => report.get(section),
+    set: (section, value) => report.set(section, value),
+    save: () => Promise.resolve(),
   };
 }
 

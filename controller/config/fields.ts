@@ -1,5 +1,7 @@
 /** Schemas of the values that settings have, each with the words that tell what is wrong. */
 import * as z from 'zod';
+import { explain } from '../../kubernetes/errors.ts';
+import { parseLabelSelector } from '../../kubernetes/label-selector.ts';
 import { isLabelName, isObjectName } from '../../runtime/object-names.ts';
 
 export function matching(pattern: RegExp, problem: string) {
@@ -38,4 +40,21 @@ export function apiUrl() {
       url.hash === ''
     );
   }, 'must be an http or https URL without user, query and fragment');
+}
+
+export function labelSelector(example: string) {
+  return z.string(`must be a label selector such as "${example}"`).superRefine((text, context) => {
+    try {
+      parseLabelSelector(text);
+    } catch (error) {
+      context.addIssue(`must be a label selector: ${explain(error)}`);
+    }
+  });
+}
+
+export function labelValue() {
+  return matching(
+    /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+    'must be 1 to 63 letters, digits, "-", "_" or ".", with a letter or digit at both ends',
+  );
 }

@@ -95,15 +95,15 @@ export const FOLLOWER = {
   ),
 };
 
+/** Each has a dozen watches. More are better served by a second controller. */
+const MANY = 'must have 1 to 16 followers';
+
 /** What there is once, whatever is followed. */
 export const GLOBAL = {
   followers: new Setting(
     '',
     'json',
-    z
-      .array(z.unknown(), 'must be a list of followers')
-      .length(1, 'must have exactly one follower in this version')
-      .default([{}]),
+    z.array(z.unknown(), 'must be a list of followers').min(1, MANY).max(16, MANY).default([{}]),
     'What is followed and what follows; see below.',
   ),
   configMapName: new Setting(

@@ -1,10 +1,9 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import * as z from 'zod';
-import { explain } from '../../kubernetes/errors.ts';
-import { parseLabelSelector } from '../../kubernetes/label-selector.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
 import { didYouMean } from '../../runtime/suggest.ts';
 import type { Site } from '../sites.ts';
+import { labelSelector } from './fields.ts';
 
 // Addresses that are no host's: a record with one of them sends every client nowhere.
 const NO_HOST = new BlockList();
@@ -66,16 +65,7 @@ const SITE_KEYS = {
     }),
   nodeName: nodeName().exactOptional(),
   nodeNames: z.array(nodeName(), { error: 'must be a list of node names' }).exactOptional(),
-  nodeSelector: z
-    .string({ error: 'must be a label selector such as "topology.kubernetes.io/zone=us-east-1a"' })
-    .superRefine((text, context) => {
-      try {
-        parseLabelSelector(text);
-      } catch (error) {
-        context.addIssue(`must be a label selector: ${explain(error)}`);
-      }
-    })
-    .exactOptional(),
+  nodeSelector: labelSelector('topology.kubernetes.io/zone=us-east-1a').exactOptional(),
   ip: ipv4().exactOptional(),
   ipv6: ipv6().exactOptional(),
   cname: z

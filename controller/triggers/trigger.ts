@@ -22,6 +22,12 @@ export type Observation =
       readonly movingTo?: string;
     };
 
+export type Unknown = Extract<Observation, { kind: 'unknown' }>;
+
+export function unknown(reason: HoldReason, message: string): Unknown {
+  return { kind: 'unknown', reason, message };
+}
+
 /**
  * One way of finding the active node. A trigger is one file or folder and one row in registry.ts.
  * Watches give speed, `observe` gives truth: a trigger may miss events, but `observe` never answers from a cache.
@@ -29,8 +35,11 @@ export type Observation =
 export interface Trigger {
   /** Calls `wake` whenever a look may give something new. Resolves after `signal` aborts; never rejects. */
   watch(wake: () => void, signal: AbortSignal): Promise<void>;
-  /** Looks now. Throws KubeError when the API does not answer: the caller holds. */
-  observe(signal: AbortSignal): Promise<Observation>;
+  /**
+   * Looks now. Throws KubeError when the API does not answer: the caller holds. `leadership` is for a trigger that
+   * has to store what it decides before it tells it.
+   */
+  observe(signal: AbortSignal, leadership: Leadership): Promise<Observation>;
   /**
    * Moves the service itself to where the configuration prefers it, if it does. Called after each change and every
    * pass, beside the loop; throws KubeError to be called again with back-off.

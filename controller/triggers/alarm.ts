@@ -1,0 +1,31 @@
+import type { Clock } from '../../kubernetes/clock.ts';
+
+/** Rings once at a time that a look has found out; for triggers whose answer changes by time alone. */
+export class Alarm {
+  readonly #clock: Clock;
+  #wake: (() => void) | undefined;
+  #cancel: () => void = () => undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** From `watch`: what to call, and for how long. */
+  connect(wake: () => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#wake = wake;
+    signal.addEventListener('abort', () => this.#disconnect(), { once: true });
+  }
+
+  /** From `observe`: in place of the time that was set before. Without a time: not at all. */
+  set(ms?: number): void {
+    this.#cancel();
+    this.#cancel =
+      ms === undefined || this.#wake === undefined ? () => undefined : this.#clock.after(ms, this.#wake);
+  }
+
+  #disconnect(): void {
+    this.#wake = undefined;
+    this.#cancel();
+  }
+}

@@ -1,0 +1,113 @@
+import type { Clock } from '../../kubernetes/clock.ts';
+import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { LEASES, type Lease } from '../../kubernetes/resources.ts';
+import { isObjectName } from '../../runtime/object-names.ts';
+import { namespace, objectName } from '../config/fields.ts';
+import { type Checked, Setting } from '../config/settings.ts';
+import { onDifference, reflect, type WatchPorts } from '../reflect.ts';
+import { Alarm } from './alarm.ts';
+import { locateNamedPod, type NamedPod } from './named-pod.ts';
+import { type Observation, type Trigger, type Unknown, unknown } from './trigger.ts';
+import { triggerKind } from './trigger-kind.ts';
+
+const settings = {
+  namespace: new Setting('', 'text', namespace(), 'Namespace of the Lease, and of the pods that hold it.'),
+  name: new Setting('', 'text', objectName('a Lease'), 'Name of the Lease.'),
+};
+
+export const LEASE = triggerKind({
+  name: 'lease',
+  meaning:
+    'The pod that holds a Lease: `spec.holderIdentity` is its name, or its name with `_` and anything behind it.',
+  settings,
+  create: (config, ports) => new LeaseTrigger(config, ports),
+});
+
+/** Follows the holder of a Lease for as long as it renews it. */
+export class LeaseTrigger implements Trigger {
+  readonly #config: Checked<typeof settings>;
+  readonly #ports: WatchPorts;
+  readonly #expiry: Expiry;
+  readonly #alarm: Alarm;
+
+  constructor(config: Checked<typeof settings>, ports: WatchPorts) {
+    this.#config = config;
+    this.#ports = ports;
+    this.#expiry = new Expiry(ports.clock);
+    this.#alarm = new Alarm(ports.clock);
+  }
+
+  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+    const { namespace, name } = this.#config;
+    const leases = reflect(this.#ports, {
+      resource: LEASES,
+      namespace,
+      fieldSelector: `metadata.name=${name}`,
+      // A renewal alone gives nothing new, and comes every few seconds.
+      keep: ({ spec = {} }: Lease) => JSON.stringify([spec.holderIdentity, spec.leaseTransitions]),
+      onChange: onDifference(wake),
+    });
+    this.#alarm.connect(wake, signal);
+    await leases.run(signal);
+  }
+
+  async observe(signal: AbortSignal): Promise<Observation> {
+    const { namespace, name } = this.#config;
+    const lease = `Lease ${namespace}/${name}`;
+    return await locateNamedPod(this.#ports, lease, (inner) => this.#read(lease, inner), signal);
+  }
+
+  async #read(lease: string, signal: AbortSignal): Promise<NamedPod | Unknown> {
+    const object = await this.#ports.api.get(LEASES, this.#config, { signal }).catch(undefinedIfNotFound);
+    if (object === undefined) return unknown('SourceNotFound', `${lease} does not exist`);
+    const {
+      holderIdentity: holder = '',
+      leaseDurationSeconds: seconds,
+      renewTime,
+      acquireTime,
+    } = object.spec ?? {};
+    if (holder === '') return unknown('PrimaryEmpty', `${lease} has no holder`);
+    if (seconds === undefined || renewTime === undefined || Number.isNaN(Date.parse(renewTime))) {
+      return unknown('SourceInvalid', `${lease} says nothing of when it ends`);
+    }
+    const leftMs = this.#expiry.leftMs(holder, renewTime, seconds * 1000);
+    if (leftMs <= 0) return unknown('PrimaryExpired', `${lease} was not renewed by ${holder} in time`);
+    // A pod's name has no `_`: client-go puts `_` and a UUID behind it.
+    const [pod = ''] = holder.split('_', 1);
+    if (!isObjectName(pod))
+      return unknown('SourceInvalid', `${lease} is held by "${holder}", which names no pod`);
+    this.#alarm.set(leftMs);
+    return {
+      namespace: this.#config.namespace,
+      pod,
+      ...(acquireTime !== undefined && { movedAt: acquireTime }),
+    };
+  }
+}
+
+/**
+ * Whether a Lease is still renewed, whatever the clocks of its holder and of this process say: a renewal counts from
+ * when it was seen here, as in client-go. Only for what was there at the first look nothing else is known than its
+ * own time stamp; should a wrong clock make it look too old, the next renewal shows that it is alive.
+ */
+export class Expiry {
+  readonly #clock: Clock;
+  #seen: { readonly renewal: string; readonly at: number } | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Milliseconds until it ends; 0 or less when it has ended. */
+  leftMs(holder: string, renewTime: string, durationMs: number): number {
+    const renewal = `${holder} ${renewTime}`;
+    const now = this.#clock.elapsed();
+    if (this.#seen === undefined) {
+      const ageMs = Math.max(0, this.#clock.now() - Date.parse(renewTime));
+      this.#seen = { renewal, at: now - Math.min(ageMs, durationMs) };
+    } else if (this.#seen.renewal !== renewal) {
+      this.#seen = { renewal, at: now };
+    }
+    return this.#seen.at + durationMs - now;
+  }
+}

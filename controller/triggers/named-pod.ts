@@ -1,0 +1,54 @@
+import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { PODS } from '../../kubernetes/resources.ts';
+import type { WatchPorts } from '../reflect.ts';
+import { type Observation, type Unknown, unknown } from './trigger.ts';
+
+/** The pod that a source names as the primary. */
+export interface NamedPod {
+  readonly namespace: string;
+  readonly pod: string;
+  /** RFC 3339: when the source says that it became the primary. */
+  readonly movedAt?: string;
+}
+
+const MAX_READS = 3;
+/** A pod in one of these has ended, and nothing runs on its node any more. */
+const ENDED = ['Succeeded', 'Failed'];
+
+/**
+ * Where the pod runs that `read` names. The source is read before and after the pod: in between, another pod may have
+ * become the primary, and one of the old name come back elsewhere. Taken together, such reads tell of a place that
+ * never was. Throws KubeError.
+ */
+export async function locateNamedPod(
+  { api }: Pick<WatchPorts, 'api'>,
+  source: string,
+  read: (signal: AbortSignal) => Promise<NamedPod | Unknown>,
+  signal: AbortSignal,
+): Promise<Observation> {
+  let named = await read(signal);
+  for (let reads = 0; reads < MAX_READS; reads += 1) {
+    if ('kind' in named) return named;
+    const observation = await locate(api, named, signal);
+    const after = await read(signal);
+    if (!('kind' in after) && after.pod === named.pod && after.namespace === named.namespace) {
+      return observation;
+    }
+    named = after;
+  }
+  return unknown('PrimaryPending', `${source} changes its primary again and again`);
+}
+
+async function locate(
+  api: WatchPorts['api'],
+  { namespace, pod: name, movedAt }: NamedPod,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const pod = await api.get(PODS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
+  if (pod === undefined) return unknown('PodNotFound', `pod ${namespace}/${name} does not exist`);
+  const { phase = '' } = pod.status ?? {};
+  if (ENDED.includes(phase)) return unknown('PodNotFound', `pod ${namespace}/${name} has ended: ${phase}`);
+  const node = pod.spec?.nodeName ?? '';
+  if (node === '') return unknown('PodWithoutNode', `pod ${namespace}/${name} has no node`);
+  return { kind: 'located', primary: name, node, ...(movedAt !== undefined && { movedAt }) };
+}

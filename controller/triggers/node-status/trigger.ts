@@ -1,0 +1,131 @@
+import { decodeStatus } from '../../../contract/status.ts';
+import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import type { Leadership } from '../../../kubernetes/leadership.ts';
+import { CONFIG_MAPS, NODES, type Node } from '../../../kubernetes/resources.ts';
+import { onDifference, reflect } from '../../reflect.ts';
+import { Alarm } from '../alarm.ts';
+import { isReady, nodesOfSite } from '../nodes-of-site.ts';
+import { type Observation, type Trigger, unknown } from '../trigger.ts';
+import type { TriggerPorts } from '../trigger-kind.ts';
+import { judge, type Rules, type SiteFacts, standings, type Verdict } from './judge.ts';
+import { decode, encode, type Remembered } from './memory.ts';
+
+export interface NodeStatusOptions {
+  readonly ports: TriggerPorts;
+  /** Names of sites, by preference. */
+  readonly order: readonly string[];
+  readonly minReadyNodes: number;
+  readonly rules: Rules;
+}
+
+interface Look extends SiteFacts {
+  /** The first of the ready nodes by name. */
+  readonly node: string | undefined;
+}
+
+/** The section of the report. */
+const SECTION = 'node-status';
+
+/** Makes the first site active whose nodes are ready, and keeps to it as long as it can. */
+export class NodeStatusTrigger implements Trigger {
+  readonly #options: NodeStatusOptions;
+  readonly #alarm: Alarm;
+  #remembered: Remembered | undefined;
+  /** The active site as it is stored for the next leader. */
+  #stored = '';
+
+  constructor(options: NodeStatusOptions) {
+    this.#options = options;
+    this.#alarm = new Alarm(options.ports.clock);
+  }
+
+  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+    const nodes = reflect(this.#options.ports, {
+      resource: NODES,
+      keep: (node: Node) => JSON.stringify([isReady(node), lastChange(node), node.metadata.labels]),
+      onChange: onDifference(wake),
+    });
+    this.#alarm.connect(wake, signal);
+    await nodes.run(signal);
+  }
+
+  async observe(signal: AbortSignal, leadership: Leadership): Promise<Observation> {
+    const { ports, order, rules } = this.#options;
+    const looks = await Promise.all(order.map((site) => this.#look(site, signal)));
+    const before = this.#remembered ?? (await this.#recall(signal));
+    const now = ports.clock.elapsed();
+    const standing = standings(looks, before.standings, now);
+    const verdict = judge(standing, before.active, now, rules);
+    const active = verdict.kind === 'active' ? verdict.site : before.active;
+    await this.#remember({ active, standings: standing }, leadership);
+    this.#alarm.set('dueMs' in verdict ? verdict.dueMs : undefined);
+    return this.#tell(verdict, looks);
+  }
+
+  #tell(verdict: Verdict, looks: readonly Look[]): Observation {
+    const { order, minReadyNodes } = this.#options;
+    switch (verdict.kind) {
+      case 'active': {
+        const node = looks.find(({ site }) => site === verdict.site)?.node ?? '';
+        return { kind: 'located', primary: node, node };
+      }
+      case 'waiting': {
+        const at = this.#time(verdict.dueMs);
+        return unknown('SiteNotReady', `site ${verdict.site} is not ready; another one takes over at ${at}`);
+      }
+      case 'none ready': {
+        const enough = minReadyNodes === 1 ? 'a ready node' : `${minReadyNodes} ready nodes`;
+        return unknown('NoSiteReady', `none of the sites ${order.join(', ')} has ${enough}`);
+      }
+    }
+  }
+
+  /** To the second: the status must not change because two clocks differ by a millisecond. */
+  #time(inMs: number): string {
+    const ms = this.#options.ports.clock.now() + inMs;
+    return new Date(Math.round(ms / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+  }
+
+  async #look(name: string, signal: AbortSignal): Promise<Look> {
+    const { ports, minReadyNodes } = this.#options;
+    const site = ports.sites.named(name);
+    const nodes = site === undefined ? [] : await nodesOfSite(ports, ports.sites, site, signal);
+    const ready = nodes.filter(isReady);
+    const mark = nodes.map(lastChange).sort().at(-1) ?? '';
+    return { site: name, ready: ready.length >= minReadyNodes, mark, node: ready[0]?.metadata.name };
+  }
+
+  /** What is published counts where the report knows nothing: somebody may have deleted it. */
+  async #recall(signal: AbortSignal): Promise<Remembered> {
+    const { api, clock, report, statusMap } = this.#options.ports;
+    const remembered = decode(report.get(SECTION), clock);
+    this.#stored = remembered?.active ?? '';
+    if (remembered !== undefined) return remembered;
+    const map = await api.get(CONFIG_MAPS, statusMap, { signal }).catch(undefinedIfNotFound);
+    return { active: decodeStatus(map?.data)?.activeSite ?? '', standings: new Map() };
+  }
+
+  /** The choice of a site is stored before anybody hears of it: the next leader must not choose otherwise. */
+  async #remember(now: Remembered, leadership: Leadership): Promise<void> {
+    const { clock, report } = this.#options.ports;
+    const before = this.#remembered;
+    const isSame = before?.active === now.active && sameStandings(before, now);
+    this.#remembered = now;
+    if (!isSame) report.set(SECTION, encode(now, clock));
+    if (now.active === this.#stored) return;
+    await report.save(leadership);
+    this.#stored = now.active;
+  }
+}
+
+function sameStandings(before: Remembered, now: Remembered): boolean {
+  const known = before.standings;
+  return (
+    known.size === now.standings.size && [...now.standings].every(([site, at]) => known.get(site) === at)
+  );
+}
+
+/** When the node last became ready or stopped to be, on the clock of whoever said so. */
+function lastChange({ status }: Node): string {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? '';
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { PODS } from '../../../kubernetes/resources.ts';
+import { APP, SimulatedTrigger } from '../../../test/support/simulated-trigger.ts';
+
+const PRESETS: [preset: string, labels: object, leader: object][] = [
+  ['patroni', { 'cluster-name': 'db' }, { role: 'primary' }],
+  ['patroni', { 'cluster-name': 'db' }, { role: 'master' }],
+  ['zalando', { application: 'spilo', 'cluster-name': 'db' }, { 'spilo-role': 'master' }],
+  [
+    'crunchy',
+    { 'postgres-operator.crunchydata.com/cluster': 'db' },
+    { 'postgres-operator.crunchydata.com/role': 'master' },
+  ],
+  ['stackgres', { 'stackgres.io/cluster': 'true', 'stackgres.io/cluster-name': 'db' }, { role: 'master' }],
+];
+const LEADER = { 'cluster-name': 'db', role: 'primary' };
+const REPLICA = { 'cluster-name': 'db', role: 'replica' };
+
+let kube: SimulatedTrigger;
+
+beforeEach(() => {
+  kube = new SimulatedTrigger();
+  kube.configure({ kind: 'pod-label', namespace: APP, preset: 'patroni', cluster: 'db' });
+});
+
+afterEach(() => kube.end());
+
+/** What Patroni keeps of a member. */
+const member = (role: string, timeline?: number) => ({
+  annotations: { status: JSON.stringify({ role, state: 'running', ...(timeline && { timeline }) }) },
+});
+
+function relabel(name: string, labels: object, annotations: object = {}): void {
+  kube.change(PODS, { metadata: { namespace: APP, name, labels, annotations } } as never);
+}
+
+function setServing(name: string, status: 'True' | 'False'): void {
+  kube.change(PODS, {
+    metadata: { namespace: APP, name },
+    status: { conditions: [{ type: 'Ready', status }] },
+  });
+}
+
+for (const [preset, labels, leader] of PRESETS) {
+  test(`the leader is found by the labels of ${preset}: ${JSON.stringify(leader)}`, async () => {
+    kube.configure({ kind: 'pod-label', namespace: APP, preset, cluster: 'db' });
+    kube.createPod('db-0', 'us-1', { labels: { ...labels, ...leader }, ...member('primary', 3) });
+    kube.createPod('db-1', 'eu-1', { labels: { ...labels, role: 'replica' } });
+    kube.createPod('other-0', 'eu-1', { labels: leader });
+    assert.equal(await kube.look(), 'db-0@us-1');
+  });
+}
+
+test('no leader, and one without a node, hold', async () => {
+  kube.createPod('db-0', 'us-1', { labels: REPLICA });
+  assert.equal(await kube.look(), 'PrimaryEmpty');
+  kube.createPod('db-1', undefined, { labels: LEADER });
+  assert.equal(await kube.look(), 'PodWithoutNode');
+});
+
+test('the leader of a standby cluster is no primary, whatever its label says', async () => {
+  kube.createPod('db-0', 'us-1', { labels: LEADER, ...member('standby_leader', 7) });
+  assert.equal(await kube.look(), 'StandbyCluster');
+  relabel('db-0', LEADER, member('primary', 8).annotations);
+  assert.equal(await kube.look(), 'db-0@us-1');
+});
+
+describe('of several with the label', () => {
+  test('the one that was promoted last leads', async () => {
+    kube.createPod('db-0', 'us-1', { labels: LEADER, ...member('primary', 3) });
+    kube.createPod('db-1', 'eu-1', { labels: LEADER, ...member('primary', 4) });
+    assert.equal(await kube.look(), 'db-1@eu-1');
+  });
+
+  test('nobody leads while nothing tells them apart', async () => {
+    kube.createPod('db-0', 'us-1', { labels: LEADER, ...member('primary', 3) });
+    for (const annotations of [member('primary', 3), member('primary'), {}]) {
+      kube.createPod('db-1', 'eu-1', { labels: LEADER, ...annotations });
+      const seen = await kube.observe();
+      assert.ok(seen.kind === 'unknown' && seen.reason === 'PrimaryAmbiguous');
+      assert.match(
+        seen.message,
+        /^pods db-0, db-1 are all labelled as cluster-name=db,role in \(master,primary\)$/,
+      );
+      kube.server.delete('test', PODS, { namespace: APP, name: 'db-1' }, {});
+    }
+  });
+
+  test('the one that serves leads, when nothing is known of their timelines', async () => {
+    kube.createPod('db-0', 'us-1', { labels: LEADER });
+    kube.createPod('db-1', 'eu-1', { labels: LEADER });
+    setServing('db-0', 'False');
+    assert.equal(await kube.look(), 'db-1@eu-1');
+  });
+});
+
+test('an annotation that Patroni cannot have written holds, but only where Patroni is said to be', async () => {
+  for (const status of ['not JSON', '[]x', '3', 'null']) {
+    kube.createPod('db-0', 'us-1', { labels: LEADER, annotations: { status } });
+    kube.configure({ kind: 'pod-label', namespace: APP, preset: 'patroni', cluster: 'db' });
+    kube.restart();
+    assert.equal(await kube.look(), 'SourceInvalid', status);
+    kube.configure({ kind: 'pod-label', namespace: APP, selector: 'role=primary' });
+    kube.restart();
+    assert.equal(await kube.look(), 'db-0@us-1', status);
+    kube.server.delete('test', PODS, { namespace: APP, name: 'db-0' }, {});
+  }
+});
+
+test('a new leader wakes the controller, more WAL does not', async () => {
+  kube.createPod('db-0', 'us-1', { labels: LEADER, ...member('primary', 3) });
+  kube.createPod('db-1', 'eu-1', { labels: REPLICA, ...member('replica', 3) });
+  await kube.watch();
+  assert.equal(await kube.wakesBy(() => relabel('db-0', LEADER, { status: '{"xlog_location":1}' })), false);
+  assert.equal(await kube.wakesBy(() => relabel('db-1', LEADER)), true);
+  assert.equal(await kube.wakesBy(() => relabel('db-0', REPLICA)), true);
+});

@@ -1,0 +1,147 @@
+import * as z from 'zod';
+import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
+import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { isObjectName } from '../../../runtime/object-names.ts';
+import { matching, namespace, objectName } from '../../config/fields.ts';
+import { type Checked, Setting } from '../../config/settings.ts';
+import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
+import { locateNamedPod } from '../named-pod.ts';
+import { type Observation, type Trigger, type Unknown, unknown } from '../trigger.ts';
+import { triggerKind } from '../trigger-kind.ts';
+import { canonicalPath, pathProblem, select, shorten } from './path.ts';
+
+const settings = {
+  apiVersion: new Setting(
+    '',
+    'text',
+    matching(
+      /^(([a-z0-9]([-a-z0-9.]*[a-z0-9])?)\/)?v[a-z0-9]+$/,
+      'must be a group and a version such as mysql.oracle.com/v2, or v1',
+    ),
+    'The object’s `apiVersion`.',
+  ),
+  resource: new Setting(
+    '',
+    'text',
+    matching(
+      /^[a-z][a-z0-9]*$/,
+      'must be the plural of the kind as in `kubectl api-resources`, such as pods',
+    ),
+    'The plural of its kind, as the first column of `kubectl api-resources` has it.',
+  ),
+  namespace: new Setting('', 'text', namespace().optional(), 'Its namespace; not set: it has none.'),
+  name: new Setting('', 'text', objectName('an object'), 'Its name.'),
+  path: new Setting(
+    '',
+    'text',
+    z
+      .string('must be a JSONPath such as .status.primary')
+      .transform(canonicalPath)
+      .superRefine((path, context) => {
+        const problem = pathProblem(path);
+        if (problem !== undefined) context.addIssue(`must be a JSONPath (RFC 9535): ${problem}`);
+      }),
+    'JSONPath (RFC 9535) of the field that has the name: `$.status.primary`; `.status.primary` and `{.status.primary}` mean the same.',
+  ),
+  names: new Setting(
+    '',
+    'text',
+    z.enum(['pod', 'node'], 'must be pod or node').default('pod'),
+    'What the field has the name of: `pod` or `node`.',
+  ),
+  podNamespace: new Setting(
+    '',
+    'text',
+    namespace().optional(),
+    'Namespace of that pod; not set: the namespace of the object.',
+  ),
+};
+
+type Config = Checked<typeof settings>;
+
+export const RESOURCE = triggerKind({
+  name: 'resource',
+  meaning: 'The pod or node that a field of any object names.',
+  settings,
+  check({ namespace, names, podNamespace }, { report }) {
+    if (names === 'node' && podNamespace !== undefined) {
+      report(['podNamespace'], podNamespace, 'is for names: pod only');
+    }
+    if (names === 'pod' && namespace === undefined && podNamespace === undefined) {
+      report(['podNamespace'], undefined, 'is required because the object has no namespace');
+    }
+  },
+  create: (config, ports) => new ResourceTrigger(config, ports),
+});
+
+class ResourceTrigger implements Trigger {
+  readonly #config: Config;
+  readonly #ports: WatchPorts;
+  readonly #resource: Resource;
+  readonly #source: string;
+
+  constructor(config: Config, ports: WatchPorts) {
+    const { apiVersion, resource: plural, namespace, name } = config;
+    const [version = '', group = ''] = apiVersion.split('/').reverse();
+    this.#config = config;
+    this.#ports = ports;
+    // The kind is only for objects that are written.
+    this.#resource = { group, version, plural, kind: '', namespaced: namespace !== undefined };
+    this.#source = `${plural}${group && `.${group}`} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+  }
+
+  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+    const { name, namespace } = this.#config;
+    const objects = reflect(this.#ports, {
+      resource: this.#resource,
+      ...(namespace !== undefined && { namespace }),
+      fieldSelector: `metadata.name=${name}`,
+      keep: (object) => {
+        const value = this.#valueOf(object);
+        return typeof value === 'string' ? value : `${value.reason} ${value.message}`;
+      },
+      onChange: onDifference(wake),
+    });
+    await objects.run(signal);
+  }
+
+  async observe(signal: AbortSignal): Promise<Observation> {
+    const { names, namespace = '', podNamespace = namespace } = this.#config;
+    if (names === 'node') {
+      const node = await this.#read(signal);
+      return typeof node === 'string' ? { kind: 'located', primary: node, node } : node;
+    }
+    const read = async (inner: AbortSignal) => {
+      const pod = await this.#read(inner);
+      return typeof pod === 'string' ? { namespace: podNamespace, pod } : pod;
+    };
+    return await locateNamedPod(this.#ports, this.#source, read, signal);
+  }
+
+  async #read(signal: AbortSignal): Promise<string | Unknown> {
+    const { name, namespace } = this.#config;
+    const key = { name, ...(namespace !== undefined && { namespace }) };
+    const object = await this.#ports.api.get(this.#resource, key, { signal }).catch(undefinedIfNotFound);
+    return object === undefined
+      ? unknown('SourceNotFound', `${this.#source} does not exist`)
+      : this.#valueOf(object);
+  }
+
+  #valueOf(object: KubeObject): string | Unknown {
+    const { path } = this.#config;
+    const at = `${this.#source} at ${path}`;
+    const selected = select(object, path);
+    switch (selected.kind) {
+      case 'one':
+        return isObjectName(selected.value)
+          ? selected.value
+          : unknown('SourceInvalid', `${at} has "${shorten(selected.value)}", which is no name`);
+      case 'none':
+        return unknown('PrimaryEmpty', `${at} has nothing`);
+      case 'several':
+        return unknown('PrimaryAmbiguous', `${at} has ${selected.values.slice(0, 5).join(', ')}`);
+      case 'no text':
+        return unknown('SourceInvalid', `${at} has ${selected.found}, which is no name`);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { loadConfig } from '../../controller/config.ts';
+import { createLog } from '../../controller/log.ts';
+import { createMetrics } from '../../controller/metrics.ts';
+import { Sites } from '../../controller/sites.ts';
+import { createTrigger } from '../../controller/triggers/registry.ts';
+import type { MemoryStore, Observation, Trigger } from '../../controller/triggers/trigger.ts';
+import { NODES, type Node, PODS } from '../../kubernetes/resources.ts';
+import { OPS, SimulatedCluster, TestLeadership } from './simulated-cluster.ts';
+
+export const APP = 'app';
+export const STATUS = { namespace: OPS, name: 'kube-site-follower-status' };
+
+const SITES = [
+  { name: 'us', nodeNames: ['us-1', 'us-2'] },
+  { name: 'eu', nodeName: 'eu-1' },
+  { name: 'asia', nodeSelector: 'region=asia' },
+];
+
+/** A trigger, made from its settings as a file has them, on a cluster in memory with three sites and five nodes. */
+export class SimulatedTrigger extends SimulatedCluster {
+  leadership = new TestLeadership();
+  /** The sections of the report, as they are stored. */
+  readonly stored = new Map<string, string>();
+  readonly saved: string[] = [];
+  failSaves: Error | undefined;
+  /** Stores what was set and not saved, as the report does within a second. */
+  keep: () => void = () => undefined;
+  wakes = 0;
+  #trigger: Trigger | undefined;
+  #watching: Promise<void> | undefined;
+
+  constructor() {
+    super([OPS, APP]);
+    for (const name of ['us-1', 'us-2', 'eu-1']) this.createNode(name);
+    for (const name of ['asia-1', 'asia-2']) this.createNode(name, { region: 'asia' });
+  }
+
+  createNode(name: string, labels: Readonly<Record<string, string>> = {}): void {
+    this.create<Node>(NODES, { metadata: { name, labels }, status: this.#readiness(true) });
+  }
+
+  setReady(name: string, ready: boolean): void {
+    this.change(NODES, { metadata: { name }, status: this.#readiness(ready) });
+  }
+
+  createPod(name: string, nodeName?: string, more: { labels?: object; annotations?: object } = {}): void {
+    const metadata = { namespace: APP, name, ...more };
+    const spec = nodeName === undefined ? {} : { nodeName };
+    this.create(PODS, { metadata, spec, status: this.#readiness(true) } as never);
+  }
+
+  /** As after a restart of the controller: nothing is left but what is stored. */
+  restart(): void {
+    this.#trigger = undefined;
+  }
+
+  /** Settings as in the file. Throws when they are refused. */
+  configure(trigger: object): void {
+    const file = JSON.stringify({ followers: [{ sites: SITES, trigger }] });
+    const loaded = loadConfig({ CONFIG_FILE: 'x.yaml' }, () => file);
+    assert.ok(loaded.ok, JSON.stringify(loaded));
+    const [{ trigger: config, sites }] = loaded.config.followers;
+    this.make = () =>
+      createTrigger(config, {
+        ...this.watchPorts,
+        follower: 'default',
+        sites: new Sites(sites),
+        log: createLog({ level: 'silent' }),
+        metrics: createMetrics('test'),
+        statusMap: STATUS,
+        restartedAt: '',
+        events: () => undefined,
+        report: this.#memory(),
+      });
+  }
+
+  make: () => Trigger = () => assert.fail('configure it first');
+
+  get trigger(): Trigger {
+    this.#trigger ??= this.make();
+    return this.#trigger;
+  }
+
+  async observe(): Promise<Observation> {
+    const outcome = Promise.allSettled([this.trigger.observe(this.leadership.signal, this.leadership)]);
+    await this.clock.advance(200);
+    const [result] = await outcome;
+    if (result?.status === 'fulfilled') return result.value;
+    throw result?.reason;
+  }
+
+  /** The observation in short: `pod@node`, or the code of the reason. */
+  async look(): Promise<string> {
+    const seen = await this.observe();
+    return seen.kind === 'located' ? `${seen.primary}@${seen.node}` : seen.reason;
+  }
+
+  async watch(): Promise<void> {
+    this.#watching = this.trigger.watch(() => {
+      this.wakes += 1;
+    }, this.leadership.signal);
+    await this.clock.advance(1_000);
+  }
+
+  /** Whether this wakes the controller, within a second. */
+  async wakesBy(change: () => void): Promise<boolean> {
+    const before = this.wakes;
+    change();
+    await this.clock.advance(1_000);
+    return this.wakes > before;
+  }
+
+  async end(): Promise<void> {
+    this.leadership.end();
+    await this.clock.advance(60_000);
+    await this.#watching;
+    assert.equal(this.process.pending, 0, 'a timer was left');
+  }
+
+  #memory(): MemoryStore {
+    const sections = new Map(this.stored);
+    this.keep = () => {
+      for (const [section, text] of sections) this.stored.set(section, text);
+    };
+    return {
+      get: (section) => {
+        const text = sections.get(section);
+        return text === undefined ? undefined : (JSON.parse(text) as unknown);
+      },
+      set: (section, value) => {
+        sections.set(section, JSON.stringify(value));
+      },
+      save: () => {
+        if (this.failSaves !== undefined) return Promise.reject(this.failSaves);
+        this.keep();
+        this.saved.push([...sections.values()].join());
+        return Promise.resolve();
+      },
+    };
+  }
+
+  #readiness(ready: boolean) {
+    const lastTransitionTime = new Date(this.clock.now()).toISOString();
+    return { conditions: [{ type: 'Ready', status: ready ? 'True' : 'Unknown', lastTransitionTime }] };
+  }
+}
