@@ -115,8 +115,10 @@ records point at is \`ip\` (IPv4), \`ipv6\`, or instead of both \`cname\`; it is
 ]`,
     ),
     '## The file',
-    `\`CONFIG_FILE\` names a YAML file with the same settings. A variable overrides what the file says. This version follows
-one service: the list of followers has one entry.`,
+    `\`CONFIG_FILE\` names a YAML file with the same settings. A variable overrides what the file says of the first
+follower. There can be up to 16 followers, each with its own \`name\`, sites, trigger and what follows. Each has its
+own status ConfigMap: that of a follower \`x\` is \`kube-site-follower-status-x\`; only the one named \`default\` has no
+suffix. None of them waits for another, whatever happens to it.`,
     fence('yaml', EXAMPLE_FILE.trimEnd()),
     table(
       ['key', 'variable', 'default'],
@@ -124,7 +126,7 @@ one service: the list of followers has one entry.`,
     ),
     '## Triggers',
     `\`trigger.kind\` says what is followed. Each kind has settings of its own, beside \`kind\`; those of another kind are
-refused.`,
+refused. [Triggers](triggers.md) says what each one watches, and when it holds.`,
     ...optionTables(FOLLOWER.trigger, ['trigger']),
   );
 }
