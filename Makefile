@@ -42,6 +42,10 @@ integration: install ## Tests on a real API server, started for them
 browser: install ## The page in Chromium, which is installed where it is missing
 	node --test --test-force-exit --test-timeout=120000 'test/browser/*.test.ts'
 
+.PHONY: alerts
+alerts: install ## Alerts and dashboard by promtool, which is installed where it is missing
+	node --test --test-force-exit --test-timeout=120000 'test/alerts/*.test.ts'
+
 .PHONY: simulation
 simulation: install ## The controller under virtual time: 1,000 schedules, and what breaking it on purpose shows
 	node --test --test-force-exit --test-timeout=600000 'test/simulation/*.test.ts'
@@ -51,7 +55,7 @@ simulate: install ## 10,000 schedules under virtual time (SEEDS=, FROM=)
 	@node test/simulation/run.ts --seeds $(or $(SEEDS),10000) --from $(or $(FROM),1)
 
 .PHONY: test
-test: unit simulation integration browser ## Unit tests, simulation, integration tests, the page in a browser
+test: unit simulation integration browser alerts ## All that must pass before a change lands
 
 .PHONY: e2e
 e2e: build ## Tests on the real cluster that E2E_KUBECONFIG names

@@ -1,17 +1,16 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { run } from './binaries/command.ts';
-import { isExecutable } from './binaries/go.ts';
-import { sayOnStderr, withProgress } from './binaries/progress.ts';
-import { cacheDirectory } from './binaries/recipe.ts';
-import { exclusively } from './file-lock.ts';
+import { debianProgram, type Program } from './debian.ts';
 
 /** Of one step in a page, on a machine that has other things to do. */
 const STEP_LIMIT_MS = 15_000;
-const INSTALL_LIMIT_MS = 10 * 60_000;
-const USUAL_PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const CHROMIUM: Program = {
+  name: 'Chromium',
+  variable: 'CHROMIUM',
+  places: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+  packages: ['chromium', 'fonts-dejavu-core'],
+};
 /** Git ignores it: pictures are looked at, not kept. */
 const PICTURES = new URL('../browser/pictures/', import.meta.url).pathname;
 
@@ -29,48 +28,9 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** `CHROMIUM`, a Chromium that is installed, or Debian's, which is then installed. */
-async function findChromium(): Promise<string> {
-  const named = process.env.CHROMIUM;
-  const places = named === undefined ? USUAL_PLACES : [named];
-  const found = async () => {
-    for (const place of places) if (await isExecutable(place)) return place;
-    return undefined;
-  };
-  const there = await found();
-  if (there !== undefined) return there;
-  const isRoot = process.getuid?.() === 0;
-  if (named !== undefined || !isRoot || !(await isExecutable('/usr/bin/apt-get'))) {
-    throw new Error(
-      `The page is tested in Chromium, and none is at ${places.join(', ')}. Install it, or set CHROMIUM to its path.`,
-    );
-  }
-  const signal = AbortSignal.timeout(INSTALL_LIMIT_MS);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const cache = cacheDirectory(process.env);
-  mkdirSync(cache, { recursive: true });
-  await exclusively(
-    join(cache, 'chromium.lock'),
-    async () => {
-      if ((await found()) !== undefined) return;
-      await withProgress(sayOnStderr, 'Installing Chromium from Debian', 'about a minute', async () => {
-        await run('apt-get', ['update', '-qq'], { signal, env });
-        const packages = ['chromium', 'fonts-dejavu-core'];
-        await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
-          signal,
-          env,
-        });
-      });
-    },
-    () => sayOnStderr('Another process is installing Chromium; waiting for it'),
-    signal,
-  );
-  return (await found()) ?? Promise.reject(new Error('apt-get installed no Chromium'));
-}
-
 /** The caller closes it. */
 export async function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: await findChromium(), args: FLAGS });
+  return chromium.launch({ executablePath: await debianProgram(CHROMIUM), args: FLAGS });
 }
 
 export interface Opened {
