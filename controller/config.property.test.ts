@@ -150,7 +150,8 @@ test('a valid configuration comes back as it was given, from variables as from t
         ];
         assert.ok(fromVariables.ok && fromFile.ok);
         assert.deepEqual(fromVariables, fromFile);
-        const [{ sites: got, trigger, dns }] = fromVariables.config.followers;
+        const [{ sites: got, trigger, dns: sets }] = fromVariables.config.followers;
+        const [dns] = sets;
         assert.deepEqual(
           got,
           sites.map(({ nodeName, ...rest }) => ({ ...rest, nodeNames: [nodeName] })),
@@ -161,11 +162,11 @@ test('a valid configuration comes back as it was given, from variables as from t
           clusterName: cluster,
           preferredPrimaryNode: undefined,
         });
-        assert.ok(dns.provider === 'namecheap');
-        const [{ dns: dnsOfFile }] = fromFile.config.followers;
-        assert.ok(dnsOfFile.provider === 'namecheap');
+        assert.ok(dns?.provider === 'namecheap');
+        const [dnsOfFile] = fromFile.config.followers[0].dns;
+        assert.ok(dnsOfFile?.provider === 'namecheap');
         assert.deepEqual(
-          [dns, dnsOfFile].map(({ namecheap }) => namecheap.apiKey.reveal()),
+          [dns, dnsOfFile].map(({ namecheap }) => namecheap.apiKey?.reveal()),
           [key, key],
         );
         assert.equal(dns.ttl, ttl);

@@ -40,7 +40,7 @@ test('two sites are all that has to be said', () => {
           clusterName: 'pg-cluster',
           preferredPrimaryNode: undefined,
         },
-        dns: { provider: 'none' },
+        dns: [],
         notify: [],
       },
     ],
@@ -77,10 +77,11 @@ test('every variable is heard', () => {
     POD_NAMESPACE: 'site-follower',
     POD_NAME: 'controller-0',
   });
-  const [{ dns, trigger }] = config.followers;
-  assert.ok(dns.provider === 'namecheap');
+  const [{ dns: sets, trigger }] = config.followers;
+  const [dns] = sets;
+  assert.ok(dns?.provider === 'namecheap' && sets.length === 1);
   const { apiKey, ...namecheap } = dns.namecheap;
-  assert.equal(apiKey.reveal(), KEY, 'the newline of a mounted Secret is no part of the key');
+  assert.equal(apiKey?.reveal(), KEY, 'the newline of a mounted Secret is no part of the key');
   assert.deepEqual(namecheap, {
     apiUser: 'someone',
     clientIp: '203.0.113.7',
@@ -131,7 +132,7 @@ test('no records or no provider means no DNS, and nothing of a provider is neede
     { DNS_PROVIDER: 'namecheap' },
     { DNS_PROVIDER: 'none', DNS_RECORDS: 'app.example.com' },
   ]) {
-    assert.deepEqual(loaded({ SITES, ...env }).followers[0].dns, { provider: 'none' });
+    assert.deepEqual(loaded({ SITES, ...env }).followers[0].dns, []);
   }
 });
 
@@ -239,7 +240,9 @@ describe('secrets', () => {
       JSON.stringify(config),
       inspect(config, { depth: 9, showHidden: true }),
       JSON.stringify(describeConfig(config)),
-      String(config.followers[0].dns.provider === 'namecheap' && config.followers[0].dns.namecheap.apiKey),
+      String(
+        config.followers[0].dns[0]?.provider === 'namecheap' && config.followers[0].dns[0].namecheap.apiKey,
+      ),
     ]) {
       assert.ok(!text.includes(KEY), text);
     }

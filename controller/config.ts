@@ -2,14 +2,23 @@ import { parseDocument } from 'yaml';
 import { STATUS_CONFIGMAP } from '../contract/names.ts';
 import { explain } from '../kubernetes/errors.ts';
 import { misspeltVariables } from '../runtime/suggest.ts';
-import { checkDns, dnsConfig } from './config/dns.ts';
+import { checkDns, DNS, dnsConfig } from './config/dns.ts';
 import { checkFollowers } from './config/followers.ts';
 import type { Config, FollowerConfig } from './config/model.ts';
-import { resolveTargets, type SecretSources } from './config/notify.ts';
+import { resolveTargets } from './config/notify.ts';
 import { type Finding, formatPath, type Problem, toProblem } from './config/problems.ts';
-import { type Environment, keyAt, readTree, type Source, valueAt, variable } from './config/reading.ts';
+import {
+  type Environment,
+  keyAt,
+  readTree,
+  type Source,
+  valueAt,
+  variable,
+  variablesOf,
+} from './config/reading.ts';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from './config/schema.ts';
 import { MASK, Secret } from './config/secret.ts';
+import type { SecretSources } from './config/secret-reference.ts';
 import { type Checked, settingsOf, type Tree } from './config/settings.ts';
 
 export type * from './config/model.ts';
@@ -36,10 +45,16 @@ export function loadConfig(env: Environment, readFile: (path: string) => string)
   };
   const file = readConfigFile(env, readFile, report);
   const sources: SecretSources = { env, readFile, referenced: new Set() };
-  const values = readTree(GLOBAL, { env, file, path: [], report });
+  const values = readTree(GLOBAL, { env, file, path: [], report, secrets: sources });
   const followers = (values.followers ?? [{}]).map((raw, index) =>
     // The variables speak of one follower: the first.
-    readFollower({ env: index === 0 ? env : {}, file: raw, path: ['followers', index], report }, sources),
+    readFollower({
+      env: index === 0 ? env : {},
+      file: raw,
+      path: ['followers', index],
+      report,
+      secrets: sources,
+    }),
   );
   checkFollowers(followers, values.configMapName ?? STATUS_CONFIGMAP, (index, path, got, problem) => {
     const place = {
@@ -47,6 +62,7 @@ export function loadConfig(env: Environment, readFile: (path: string) => string)
       file: values.followers?.[index],
       path: ['followers', index],
       report,
+      secrets: sources,
     };
     report({ key: keyAt(FOLLOWER, place, path), got, problem });
   });
@@ -90,7 +106,7 @@ function readConfigFile(
 }
 
 /** Undefined when something was reported. */
-function readFollower(source: Source, sources: SecretSources): FollowerConfig | undefined {
+function readFollower(source: Source): FollowerConfig | undefined {
   let sound = true;
   const reported = new Set<string>();
   const report = (finding: Finding) => {
@@ -108,19 +124,20 @@ function readFollower(source: Source, sources: SecretSources): FollowerConfig | 
     sites: values.sites,
     report: (path, got, problem) => reportAt(['trigger', ...path], got, problem),
   });
-  checkDns(values.dns, values.sites, (path, got, problem) => reportAt(['dns', ...path], got, problem));
-  const notify = resolveTargets(values.notify ?? [], sources, (path, problem) =>
+  checkDns(values.dns, source, values.sites, (finding) => {
+    if (!reported.has(finding.key)) report(finding);
+  });
+  const notify = resolveTargets(values.notify ?? [], source.secrets, (path, problem) =>
     report({ key: `${keyAt(FOLLOWER, source, ['notify'])}${path}`, got: MASK, problem }),
   );
   if (!sound) return undefined;
   const { dns, ...rest } = values as Checked<typeof FOLLOWER>;
-  const checkedDns = dnsConfig(dns);
-  return checkedDns === undefined ? undefined : { ...rest, dns: checkedDns, notify };
+  return { ...rest, dns: dnsConfig(dns), notify };
 }
 
 /** `referenced`: variables of the user's own naming. */
 function reportMisspelt(env: Environment, referenced: ReadonlySet<string>, report: Source['report']): void {
-  const known = SETTINGS.map((setting) => setting.variable).filter((name) => name !== '');
+  const known = SETTINGS.flatMap(variablesOf);
   for (const { name, meant } of misspeltVariables(env, known)) {
     if (referenced.has(name)) continue;
     report({ key: name, got: MASK, problem: `is not a known variable (did you mean ${meant}?)` });
@@ -129,19 +146,31 @@ function reportMisspelt(env: Environment, referenced: ReadonlySet<string>, repor
 
 /** Every setting with its value, by the name its reader knows it by; secrets masked. For the first log line. */
 export function describeConfig({ followers, ...once }: Config): Readonly<Record<string, string>> {
-  const rows = [
-    ...rowsOf(GLOBAL, once),
-    ...followers.flatMap((follower, index) => [...rowsOf(FOLLOWER, follower, index)]),
-  ];
-  return Object.fromEntries(rows);
+  const { dns: _, ...single } = FOLLOWER;
+  const rows = followers.flatMap((follower, index) => [
+    ...rowsOf(single, follower, ['followers', index], index === 0),
+    ...follower.dns.flatMap((dns, place) => [
+      ...rowsOf(
+        DNS.choice.tree(DNS.choice.option(dns.provider)),
+        dns,
+        ['followers', index, 'dns', place],
+        index === 0 && place === 0,
+      ),
+    ]),
+  ]);
+  return Object.fromEntries([...rowsOf(GLOBAL, once, [], true), ...rows]);
 }
 
-/** The first follower is the one that the variables speak of; the others have the names that the file gives them. */
-function* rowsOf(tree: Tree, values: object, index?: number): Generator<[string, string]> {
+/** `spoken`: the variables speak of this place; what stands elsewhere has the name that the file gives it. */
+function* rowsOf(
+  tree: Tree,
+  values: object,
+  place: readonly PropertyKey[],
+  spoken: boolean,
+): Generator<[string, string]> {
   for (const { path, setting, when } of settingsOf(tree)) {
     if (when !== undefined && valueAt(values, when.path) !== when.value) continue;
-    const place = index === undefined ? path : ['followers', index, ...path];
-    const key = setting.variable === '' || (index ?? 0) > 0 ? formatPath(place) : setting.variable;
+    const key = spoken && setting.variable !== '' ? setting.variable : formatPath([...place, ...path]);
     if (key !== 'followers') yield [key, describeValue(valueAt(values, path))];
   }
 }

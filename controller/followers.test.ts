@@ -8,6 +8,7 @@ import { OPS } from '../test/support/simulated-cluster.ts';
 import { PG, REPORT_MAP, SimulatedService, STATUS_MAP } from '../test/support/simulated-service.ts';
 import { type Config, loadConfig } from './config.ts';
 import { type Controller, createController } from './controller.ts';
+import { NamecheapProvider } from './dns/namecheap/provider.ts';
 import type { ServicePorts } from './service.ts';
 
 const SITES = [
@@ -132,9 +133,9 @@ describe('two followers', () => {
   test('do not end each other by a defect: the one begins anew, and that is told', async () => {
     let broken = true;
     const controller = start(kube.api, {
-      connectNamecheap: () => {
-        if (broken) throw new TypeError('a defect');
-        return kube.zone;
+      createProvider: (_config, ports) => {
+        if (broken) return Promise.reject(new TypeError('a defect'));
+        return Promise.resolve(new NamecheapProvider({ ...ports, api: kube.zone }));
       },
     });
     await kube.clock.advance(60_000);

@@ -14,7 +14,7 @@ import { runProcess, WRONG_CONFIGURATION } from '../runtime/process.ts';
 import { type Config, describeConfig, formatProblems, loadConfig } from './config.ts';
 import { type Controller, createController } from './controller.ts';
 import { authoritativeLookup } from './dns/authoritative.ts';
-import { HttpNamecheapApi } from './dns/namecheap/http.ts';
+import { createProvider } from './dns/registry.ts';
 import { startHttp } from './http.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -66,7 +66,7 @@ async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal)
     restartedAt: await restartedAt(api, { name: podName, namespace }, log),
     lookup: authoritativeLookup(clock),
     post: outbox.post,
-    connectNamecheap: (account) => new HttpNamecheapApi(account, { clock, dispatcher: internet }),
+    createProvider: (dns, ports) => createProvider(dns, { ...ports, dispatcher: internet }),
     onWatchList(resource, missed) {
       metrics.reflectorLists.inc({ resource });
       metrics.reflectorMissed.inc({ resource }, missed);

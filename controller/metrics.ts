@@ -60,12 +60,12 @@ export const METRICS = {
   dnsRecords: gauge(
     'dns_records',
     'Records by their progress: wanted, accepted by the provider, seen at the authoritative servers.',
-    ['follower', 'zone', 'progress'],
+    ['follower', 'provider', 'zone', 'progress'],
   ),
   dnsFailures: counter(
     'dns_failures_total',
     'Failures of the DNS provider by its own code, or by their kind where it gives none.',
-    ['follower', 'zone', 'code'],
+    ['follower', 'provider', 'zone', 'code'],
   ),
 
   notifications: counter(

@@ -24,7 +24,7 @@ import type { MemoryStore, Trigger } from './triggers/trigger.ts';
 import { Wakeup } from './wakeup.ts';
 
 /** What the controller needs of the world. All of it is simulated in test/simulation. */
-export interface ServicePorts extends WatchPorts, Pick<SignalPorts, 'connectNamecheap' | 'lookup' | 'post'> {
+export interface ServicePorts extends WatchPorts, Pick<SignalPorts, 'createProvider' | 'lookup' | 'post'> {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Of this replica: the pod's name. */
@@ -83,7 +83,7 @@ export async function followService(
   const signals = config.dryRun
     ? []
     : [
-        ...createSignals(follower, { ...ports, statusMap, sites, events, report }),
+        ...(await createSignals(follower, { ...ports, statusMap, sites, events, report })),
         ...steering(trigger, config),
       ];
   const workers = signals.map(

@@ -128,6 +128,16 @@ suffix. None of them waits for another, whatever happens to it.`,
     `\`trigger.kind\` says what is followed. Each kind has settings of its own, beside \`kind\`; those of another kind are
 refused. [Triggers](triggers.md) says what each one watches, and when it holds.`,
     ...optionTables(FOLLOWER.trigger, ['trigger']),
+    '## DNS providers',
+    `\`dns.provider\` says where the records are; what each provider guarantees is in [DNS](dns.md). Each has settings of its
+own, under its name; those of another provider are refused. Settings that are required are so as soon as records are
+listed. \`dns\` may also be a list of such mappings, each with records of its own. The variables then speak of the first
+one; those of a provider, of the first one with that provider.`,
+    ...optionTables(FOLLOWER.dns.choice, ['dns']),
+    '## Secrets',
+    `A secret can stand in a file, so that it changes without a restart: \`NAMECHEAP_API_KEY_FILE\` names a file with what
+\`NAMECHEAP_API_KEY\` would be, and so for every secret above. In \`CONFIG_FILE\` a secret may be \`{env: VARIABLE}\` or
+\`{file: /path}\`.`,
   );
 }
 

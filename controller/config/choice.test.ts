@@ -26,6 +26,13 @@ function read(fruit: unknown, env: Environment = {}) {
     env,
     file: { fruit },
     path: [],
+    secrets: {
+      env,
+      readFile: (path) => {
+        throw new Error(`no file is expected here, not even ${path}`);
+      },
+      referenced: new Set(),
+    },
     report: ({ key, got, problem }) => problems.push(`${key} | ${String(got)} | ${problem}`),
   };
   return { values: readTree(TREE, source), problems, source };

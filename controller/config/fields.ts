@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { explain } from '../../kubernetes/errors.ts';
 import { parseLabelSelector } from '../../kubernetes/label-selector.ts';
 import { isLabelName, isObjectName } from '../../runtime/object-names.ts';
+import { Secret } from './secret.ts';
 
 export function matching(pattern: RegExp, problem: string) {
   return z.string(problem).regex(pattern, problem);
@@ -25,6 +26,13 @@ export function whole(least: number, most: number) {
 
 export function flag() {
   return z.boolean('must be true or false');
+}
+
+export function secret(problem: string, isRight: (text: string) => boolean = () => true) {
+  return z
+    .string(problem)
+    .refine(isRight, problem)
+    .transform((text) => new Secret(text));
 }
 
 /** Credentials in a URL end up in logs; nothing needs them here. */

@@ -26,7 +26,7 @@ export function checkFollowers(
         maps.set(map, owner ?? index);
       }
     }
-    for (const { name: record } of dns.provider === 'none' ? [] : dns.records) {
+    for (const { name: record } of dns.flatMap((set) => set.records)) {
       const owner = records.get(record);
       if (owner !== undefined && owner !== index) {
         report(index, ['dns', 'records'], record, `must not be a record of follower [${owner}] as well`);

@@ -1,7 +1,9 @@
-import type { DnsName } from '../dns/zones.ts';
+import type { DnsConfig } from '../dns/registry.ts';
 import type { Site } from '../sites.ts';
 import type { TriggerConfig } from '../triggers/registry.ts';
 import type { Secret } from './secret.ts';
+
+export type { DnsConfig } from '../dns/registry.ts';
 
 /** The configuration as the rest of the controller gets it: complete and checked. */
 export interface Config {
@@ -24,7 +26,8 @@ export interface FollowerConfig {
   readonly name: string;
   readonly sites: readonly Site[];
   readonly trigger: TriggerConfig;
-  readonly dns: DnsConfig;
+  /** Record sets, each at one provider; none where no records are listed. */
+  readonly dns: readonly DnsConfig[];
   /** Different names; at most eight. */
   readonly notify: readonly NotifyTarget[];
 }
@@ -37,24 +40,4 @@ export interface NotifyTarget {
   readonly url: Secret;
   /** Of Standard Webhooks, each `whsec_…`; none where the preset does not sign. */
   readonly secrets: readonly Secret[];
-}
-
-/** `none` also when no records are listed. */
-export type DnsConfig = { readonly provider: 'none' } | NamecheapDnsConfig;
-
-export interface NamecheapDnsConfig {
-  readonly provider: 'namecheap';
-  /** At least one. */
-  readonly records: readonly DnsName[];
-  /** Seconds. */
-  readonly ttl: number;
-  readonly namecheap: NamecheapConfig;
-}
-
-export interface NamecheapConfig {
-  readonly apiUser: string;
-  readonly apiKey: Secret;
-  /** IPv4; undefined: to be detected. */
-  readonly clientIp: string | undefined;
-  readonly apiUrl: string;
 }

@@ -1,27 +1,13 @@
 import * as z from 'zod';
-import { explain } from '../../kubernetes/errors.ts';
 import { didYouMean } from '../../runtime/suggest.ts';
 import { FORMATS } from '../signals/notify/formats.ts';
 import { keyOf } from '../signals/notify/signature.ts';
 import type { NotifyTarget } from './model.ts';
-import { FileSecret, Secret } from './secret.ts';
-
-/** Where values come from that the configuration only names. */
-export interface SecretSources {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly readFile: (path: string) => string;
-  /** Gets the names of variables that were read. */
-  readonly referenced: Set<string>;
-}
+import { Secret } from './secret.ts';
+import { REFERENCE, reference, resolve, type SecretSources } from './secret-reference.ts';
 
 const MOST_TARGETS = 8;
 const PRESETS = Object.keys(FORMATS) as NotifyTarget['preset'][];
-
-const REFERENCE = 'must be {"env": "VARIABLE"} or {"file": "/path"}';
-const reference = z.union(
-  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
-  REFERENCE,
-);
 
 const TARGET_KEYS = {
   name: z
@@ -75,7 +61,10 @@ export function resolveTargets(
   report: (path: string, problem: string) => void,
 ): NotifyTarget[] {
   return declared.flatMap(({ name, preset, url: where, secrets: references }, index) => {
-    const url = resolve(where, sources, (problem) => report(`[${index}].url`, problem));
+    const url =
+      typeof where === 'string'
+        ? new Secret(where)
+        : resolve(where, sources, (problem) => report(`[${index}].url`, problem));
     if (url !== undefined && !isUrl(url.reveal())) {
       report(`[${index}].url`, 'must be an http or https URL without user and fragment');
     }
@@ -89,27 +78,6 @@ export function resolveTargets(
     });
     return url === undefined ? [] : [{ name, preset, url, secrets }];
   });
-}
-
-function resolve(
-  where: Declared[number]['url'],
-  { env, readFile, referenced }: SecretSources,
-  report: (problem: string) => void,
-): Secret | undefined {
-  if (typeof where === 'string') return new Secret(where);
-  if ('env' in where) {
-    referenced.add(where.env);
-    const value = env[where.env]?.trim();
-    if (value) return new Secret(value);
-    report(`refers to the variable ${where.env}, which is not set`);
-    return undefined;
-  }
-  try {
-    return new FileSecret(() => readFile(where.file));
-  } catch (error) {
-    report(`refers to the file ${where.file}, which cannot be read: ${explain(error)}`);
-    return undefined;
-  }
 }
 
 /** Node's URL takes tabs and line ends out of it; what has them was not meant as one. */

@@ -2,8 +2,21 @@
 import { explain } from '../../kubernetes/errors.ts';
 import { didYouMean } from '../../runtime/suggest.ts';
 import { type Finding, formatPath } from './problems.ts';
-import { MASK } from './secret.ts';
-import { Choice, type Form, type Option, Setting, settingsOf, type Tree, type Values } from './settings.ts';
+import { MASK, type Secret } from './secret.ts';
+import { REFERENCE, reference, resolve, type SecretSources } from './secret-reference.ts';
+import {
+  Choice,
+  type Form,
+  type Option,
+  Setting,
+  Several,
+  settingsOf,
+  type Tree,
+  type Values,
+} from './settings.ts';
+
+/** `API_KEY_FILE` names a file with what `API_KEY` would be. */
+const FILE_VARIABLE = '_FILE';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -15,6 +28,7 @@ export interface Source {
   /** Where that part stands in the file. */
   readonly path: readonly (string | number)[];
   readonly report: (finding: Finding) => void;
+  readonly secrets: SecretSources;
 }
 
 /** The value of a variable; undefined when unset or blank. A trailing newline of a mounted Secret is no part of it. */
@@ -34,21 +48,60 @@ export function readTree<T extends Tree>(tree: T, source: Source): Values<T> {
   }
   reportUnknownKeys(Object.keys(tree), file ?? {}, source);
   const values: Record<string, unknown> = {};
-  for (const [key, node] of Object.entries(tree)) {
-    const at: Source = { ...source, file: file?.[key], path: [...source.path, key] };
-    values[key] = readNode(node, at);
-  }
+  for (const [key, node] of Object.entries(tree)) values[key] = readNode(node, below(source, key));
   return values as Values<T>;
 }
 
 function readNode(node: Tree[string], source: Source): unknown {
-  if (node instanceof Setting) return readSetting(node, source);
+  if (node instanceof Setting)
+    return isReferable(node) ? readSecret(node, source) : readSetting(node, source);
+  if (node instanceof Several) return sourcesOf(node, source).map((one) => readChoice(node.choice, one));
   return node instanceof Choice ? readChoice(node, source) : readTree(node, source);
 }
 
+/** One for each time that the choice is made; without a list, it is made once. */
+export function sourcesOf({ choice }: Several, source: Source): readonly Source[] {
+  const { env, file, path } = source;
+  if (!Array.isArray(file)) return [source];
+  if (file.length === 0) {
+    source.report({ key: fileKey(path), got: '[]', problem: 'must not be an empty list: leave it out' });
+  }
+  const spoken = new Set<string>();
+  return file.map((entry: unknown, index) => {
+    const general = index === 0 ? [] : [...settingsOf(choice.tree(undefined))];
+    const option = choice.option(
+      index === 0 ? chosenName(choice, { env, file: entry }) : asRecord(entry)?.[choice.key],
+    );
+    const others = choice.options.filter((other) => other !== option || spoken.has(other.name));
+    if (option !== undefined) spoken.add(option.name);
+    const foreign = [...general, ...others.flatMap(({ settings }) => [...settingsOf(settings)])];
+    const hidden = new Set(foreign.flatMap(({ setting }) => variablesOf(setting)));
+    const own = Object.fromEntries(Object.entries(env).filter(([name]) => !hidden.has(name)));
+    return { ...source, env: own, file: entry, path: [...path, index] };
+  });
+}
+
+/** A secret that is one text may stand elsewhere, and only be named. */
+function isReferable({ secret, form }: Setting<unknown>): boolean {
+  return secret && form === 'text';
+}
+
+/** The names of the variables that can give a setting. */
+export function variablesOf(setting: Setting<unknown>): readonly string[] {
+  const { variable: name } = setting;
+  if (name === '') return [];
+  return isReferable(setting) ? [name, `${name}${FILE_VARIABLE}`] : [name];
+}
+
+type Chooser = Pick<Source, 'env' | 'file'>;
+
+function chosenName(choice: Choice, { env, file }: Chooser): unknown {
+  return variable(env, choice.chooser.variable) ?? asRecord(file)?.[choice.key];
+}
+
 /** Which option counts here; undefined when what is chosen does not exist. */
-function chosenOption(choice: Choice, { env, file }: Source): Option | undefined {
-  return choice.option(variable(env, choice.chooser.variable) ?? asRecord(file)?.[choice.key]);
+function chosenOption(choice: Choice, source: Chooser): Option | undefined {
+  return choice.option(chosenName(choice, source));
 }
 
 /** Reads the settings of what is chosen, and refuses those of everything else. */
@@ -69,8 +122,8 @@ function readChoice(choice: Choice, source: Source): unknown {
   for (const key of foreign) refuse(fileKey([...source.path, key]), choice.owners(key));
   for (const other of choice.options) {
     if (other === option) continue;
-    for (const { setting } of settingsOf(other.settings)) {
-      if (variable(source.env, setting.variable) !== undefined) refuse(setting.variable, [other.name]);
+    for (const name of [...settingsOf(other.settings)].flatMap(({ setting }) => variablesOf(setting))) {
+      if (variable(source.env, name) !== undefined) refuse(name, [other.name]);
     }
   }
   const known = Object.keys(file).filter((key) => !foreign.includes(key));
@@ -81,19 +134,60 @@ function readChoice(choice: Choice, source: Source): unknown {
 export function keyAt(tree: Tree, source: Source, path: readonly string[]): string {
   const [step = '', ...rest] = path;
   const node = tree[step];
-  const at: Source = { ...source, file: asRecord(source.file)?.[step], path: [...source.path, step] };
+  const at = below(source, step);
   if (node instanceof Setting) return settingKey(node, at);
   if (node === undefined) return fileKey(at.path);
+  // Which one of a list is meant, the caller cannot say: the list is.
+  if (node instanceof Several && Array.isArray(at.file)) return fileKey(at.path);
+  if (node instanceof Several) return keyAt(node.choice.tree(chosenOption(node.choice, at)), at, rest);
   return keyAt(node instanceof Choice ? node.tree(chosenOption(node, at)) : node, at, rest);
 }
 
+/** The part of the file that stands under `key`. */
+export function below(source: Source, key: string): Source {
+  return { ...source, file: asRecord(source.file)?.[key], path: [...source.path, key] };
+}
+
 function settingKey(setting: Setting<unknown>, source: Source): string {
+  const [, fileVariable = ''] = variablesOf(setting);
+  if (variable(source.env, fileVariable) !== undefined) return fileVariable;
   const fromFile = variable(source.env, setting.variable) === undefined && source.file !== undefined;
   return fromFile || setting.variable === '' ? fileKey(source.path) : setting.variable;
 }
 
-function readSetting<T>(setting: Setting<T>, source: Source): T | undefined {
-  const key = settingKey(setting, source);
+/** The value, or what the value's place holds, now and whenever it is needed: a mounted Secret changes while we run. */
+function readSecret<T>(setting: Setting<T>, source: Source): T | Secret | undefined {
+  const { env, file, secrets, report } = source;
+  const [name = '', fileVariable = ''] = variablesOf(setting);
+  const path = variable(env, fileVariable);
+  if (path !== undefined && variable(env, name) !== undefined) {
+    report({
+      key: fileVariable,
+      got: path,
+      problem: `must not be set beside ${name}: both give the same value`,
+    });
+    return undefined;
+  }
+  const isDirect = variable(env, name) !== undefined || typeof file !== 'object' || file === null;
+  if (path === undefined && isDirect) return readSetting(setting, source);
+  const key = path === undefined ? fileKey(source.path) : fileVariable;
+  const tell = (problem: string) => report({ key, got: path ?? MASK, problem });
+  const where = path === undefined ? reference.safeParse(file).data : { file: path };
+  if (where === undefined) {
+    tell(REFERENCE);
+    return undefined;
+  }
+  const found = resolve(where, secrets, tell);
+  if (found === undefined) return undefined;
+  const checked = readSetting(setting, { ...source, env: {}, file: found.reveal() }, key);
+  return checked === undefined ? undefined : found;
+}
+
+function readSetting<T>(
+  setting: Setting<T>,
+  source: Source,
+  key = settingKey(setting, source),
+): T | undefined {
   const text = variable(source.env, setting.variable);
   const raw = text === undefined ? source.file : parseText(text, setting.form);
   if (raw instanceof SyntaxError) {

@@ -1,16 +1,13 @@
 /** Every setting there is: its variable, type, default and meaning. docs/configuration.md is generated from this. */
 import * as z from 'zod';
 import { DEFAULT_FOLLOWER, PORTS, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import { type DnsName, parseRecords } from '../dns/zones.ts';
 import { TRIGGERS } from '../triggers/registry.ts';
-import { apiUrl, flag, matching, namespace, objectName, whole } from './fields.ts';
+import { DNS } from './dns.ts';
+import { flag, matching, namespace, objectName, whole } from './fields.ts';
 import { notifySchema } from './notify.ts';
-import { Secret } from './secret.ts';
 import { Choice, Setting } from './settings.ts';
-import { ipv4, sitesSchema } from './sites.ts';
+import { sitesSchema } from './sites.ts';
 
-export const DNS_PROVIDERS = ['namecheap', 'none'] as const;
-const LATER_DNS_PROVIDERS = ['cloudflare', 'route53', 'rfc2136', 'external-dns'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** Where one follower's part of the file is. */
@@ -31,61 +28,7 @@ export const FOLLOWER = {
     'JSON array of the sites: `{"name","nodeName","ip"}`; also `nodeNames` (several), `nodeSelector` (a label selector), `ipv6`, `cname`.',
   ),
   trigger: new Choice('kind', TRIGGERS, { meaning: 'What is followed.', common: {} }),
-  dns: {
-    provider: new Setting(
-      'DNS_PROVIDER',
-      'text',
-      z
-        .enum(DNS_PROVIDERS, {
-          error: ({ input }) =>
-            `must be one of ${DNS_PROVIDERS.join(', ')}${LATER_DNS_PROVIDERS.includes(String(input)) ? '; this provider does not exist in this version' : ''}`,
-        })
-        .default('namecheap'),
-      `Where the records are: ${DNS_PROVIDERS.map((name) => `\`${name}\``).join(' or ')}.`,
-    ),
-    records: new Setting(
-      'DNS_RECORDS',
-      'list',
-      recordNames().default([]),
-      'Comma-separated names that follow the active site; `name@zone` states the zone where the public suffix list cannot know it. No names: no DNS.',
-    ),
-    ttl: new Setting(
-      'DNS_TTL',
-      'number',
-      whole(60, 60_000).default(60),
-      'Seconds that resolvers may keep the records.',
-    ),
-    namecheap: {
-      apiUser: new Setting(
-        'NAMECHEAP_API_USER',
-        'text',
-        z.string('must be the user name').optional(),
-        'Namecheap account with API access; required as soon as records are listed.',
-      ),
-      apiKey: new Setting(
-        'NAMECHEAP_API_KEY',
-        'text',
-        z
-          .string('must be the key')
-          .transform((key) => new Secret(key))
-          .optional(),
-        'Its API key; required as soon as records are listed.',
-        { secret: true },
-      ),
-      clientIp: new Setting(
-        'NAMECHEAP_CLIENT_IP',
-        'text',
-        ipv4().optional(),
-        'The address that the calls come from, as it is on the list of allowed addresses at Namecheap. Detected when not set.',
-      ),
-      apiUrl: new Setting(
-        'NAMECHEAP_API_URL',
-        'text',
-        apiUrl().default('https://api.namecheap.com/xml.response'),
-        'Address of the API; the sandbox is `https://api.sandbox.namecheap.com/xml.response`.',
-      ),
-    },
-  },
+  dns: DNS,
   notify: new Setting(
     'NOTIFY',
     'json',
@@ -166,16 +109,3 @@ export const ENVIRONMENT_ONLY = {
     'Path of the kubeconfig to use outside a cluster. When not set: the service account of the pod, else `~/.kube/config`.',
   ),
 };
-
-function recordNames() {
-  return z
-    .array(z.string('must be a DNS name'), 'must be a list of DNS names')
-    .transform((items, context): readonly DnsName[] => {
-      const { records, problems } = parseRecords(items);
-      for (const { record, problem } of problems) {
-        const index = items.findIndex((item) => item.trim() === record);
-        context.addIssue({ code: 'custom', path: [index], message: problem });
-      }
-      return records;
-    });
-}

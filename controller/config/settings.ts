@@ -93,6 +93,18 @@ export class Choice<
   }
 }
 
+/**
+ * The same choice made once, or several times as a list. The variables speak of the first of them; those of an option
+ * speak of the first that has chosen it.
+ */
+export class Several<const C extends Choice = Choice> {
+  readonly choice: C;
+
+  constructor(choice: C) {
+    this.choice = choice;
+  }
+}
+
 interface ChoiceText<C extends Tree> {
   /** The variable that chooses, too. */
   readonly variable?: string;
@@ -102,7 +114,7 @@ interface ChoiceText<C extends Tree> {
 
 /** The structural view that a tree of settings of different types shares. */
 export interface Tree {
-  readonly [key: string]: Setting<unknown> | Choice | Tree;
+  readonly [key: string]: Setting<unknown> | Choice | Several | Tree;
 }
 
 /** What reading a tree gives: undefined where a setting is absent or has a problem. */
@@ -110,11 +122,15 @@ export type Values<T extends Tree> = {
   readonly [K in keyof T]: T[K] extends Setting<infer V>
     ? V | undefined
     : T[K] extends Choice<string, readonly Option[], infer C>
-      ? Values<C> & Readonly<Record<string, unknown>>
-      : T[K] extends Tree
-        ? Values<T[K]>
-        : never;
+      ? ChoiceValues<C>
+      : T[K] extends Several<Choice<string, readonly Option[], infer C>>
+        ? readonly ChoiceValues<C>[]
+        : T[K] extends Tree
+          ? Values<T[K]>
+          : never;
 };
+
+type ChoiceValues<C extends Tree> = Values<C> & Readonly<Record<string, unknown>>;
 
 /** The same when nothing was reported: then only what is optional can be undefined. */
 export type Checked<T extends Tree> = {
@@ -122,9 +138,11 @@ export type Checked<T extends Tree> = {
     ? V
     : T[K] extends Choice<infer D, infer O, infer C>
       ? Chosen<D, O, C>
-      : T[K] extends Tree
-        ? Checked<T[K]>
-        : never;
+      : T[K] extends Several<Choice<infer D, infer O, infer C>>
+        ? readonly Chosen<D, O, C>[]
+        : T[K] extends Tree
+          ? Checked<T[K]>
+          : never;
 };
 
 /** One member for each option. */
@@ -145,14 +163,17 @@ export function* settingsOf(tree: Tree, path: readonly string[] = []): Generator
   for (const [key, node] of Object.entries(tree)) {
     const at = [...path, key];
     if (node instanceof Setting) yield { path: at, setting: node };
-    else if (!(node instanceof Choice)) yield* settingsOf(node, at);
-    else {
-      yield* settingsOf(node.tree(undefined), at);
-      for (const { name, settings } of node.options) {
-        for (const place of settingsOf(settings, at)) {
-          yield { when: { path: [...at, node.key], value: name }, ...place };
-        }
-      }
+    else if (node instanceof Several) yield* placesOf(node.choice, at);
+    else if (node instanceof Choice) yield* placesOf(node, at);
+    else yield* settingsOf(node, at);
+  }
+}
+
+function* placesOf(choice: Choice, path: readonly string[]): Generator<Place> {
+  yield* settingsOf(choice.tree(undefined), path);
+  for (const { name, settings } of choice.options) {
+    for (const place of settingsOf(settings, path)) {
+      yield { when: { path: [...path, choice.key], value: name }, ...place };
     }
   }
 }

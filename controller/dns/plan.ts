@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { Change, RecordSet, RecordType } from './provider.ts';
+import { ANY_TTL, type Change, type RecordSet, type RecordType } from './provider.ts';
 
 /**
  * The steps from what was found to what is wanted; none when they agree. Only names that have a wanted set are
@@ -36,12 +36,12 @@ function putting(found: readonly RecordSet[], wanted: RecordSet): Change[] {
   return sameRecordSet(there, wanted) ? [] : [{ action: 'update', found: there, wanted }];
 }
 
-/** Equal in what a resolver would answer: order, notation and repetition of values do not count. */
+/** Equal in what a resolver would answer: order, notation and repetition of values do not count, nor a TTL that the provider decides. */
 export function sameRecordSet(one: RecordSet, other: RecordSet): boolean {
   return (
     one.name === other.name &&
     one.type === other.type &&
-    one.ttl === other.ttl &&
+    (one.ttl === other.ttl || one.ttl === ANY_TTL || other.ttl === ANY_TTL) &&
     sameValues(one.values, other.values)
   );
 }

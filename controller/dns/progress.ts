@@ -5,6 +5,8 @@ import { DnsError, type RecordSet, type RecordType } from './provider.ts';
 
 /** How one record stands; times are RFC 3339. The report ConfigMap and the API show it as it is. */
 export interface RecordProgress {
+  /** Name of the record set; its provider's unless it has one of its own. */
+  readonly provider?: string;
   readonly zone: string;
   readonly name: string;
   readonly type: RecordType;

@@ -1,3 +1,5 @@
+import type { AuthoritativeLookup, ServerAnswer } from './authoritative.ts';
+
 /** DNS names here are lower-case FQDNs without a trailing dot; values likewise for CNAME. */
 
 export type RecordType = 'A' | 'AAAA' | 'CNAME';
@@ -5,10 +7,13 @@ export type RecordType = 'A' | 'AAAA' | 'CNAME';
 export interface RecordSet {
   readonly name: string;
   readonly type: RecordType;
-  /** Seconds. */
+  /** Seconds. {@link ANY_TTL} in what was read: the provider decides, and no wish counts. */
   readonly ttl: number;
   readonly values: readonly string[];
 }
+
+/** As a TTL of what was read: equal to any that is wanted. */
+export const ANY_TTL = -1;
 
 /** One step of a plan: what was read and what shall be. Both are given, so that a provider can compare and set. */
 export type Change =
@@ -34,6 +39,17 @@ export interface DnsProvider {
   read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]>;
   /** Resolves when the provider has accepted `changes` and, where it can be read back, shows them. Throws DnsError. */
   apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void>;
+  /**
+   * How far an accepted record has come, where the provider knows more than the name servers that `ask` asks. As
+   * AuthoritativeLookup. Absent: `ask` alone.
+   */
+  lookup?(
+    zone: string,
+    name: string,
+    type: RecordType,
+    signal: AbortSignal,
+    ask: AuthoritativeLookup,
+  ): Promise<readonly ServerAnswer[]>;
 }
 
 /**

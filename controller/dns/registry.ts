@@ -1,22 +1,27 @@
-import type { Clock } from '../../kubernetes/clock.ts';
-import type { DnsConfig, NamecheapConfig } from '../config.ts';
-import type { NamecheapApi } from './namecheap/api.ts';
-import { NamecheapProvider } from './namecheap/provider.ts';
+import type { DnsCommon } from '../config/dns.ts';
+import type { Checked, Choice } from '../config/settings.ts';
+import { CLOUDFLARE } from './cloudflare/kind.ts';
+import { NAMECHEAP } from './namecheap/kind.ts';
 import type { DnsProvider } from './provider.ts';
-import type { SnapshotStore } from './snapshots.ts';
+import type { DnsPorts, DnsProviderRow } from './provider-kind.ts';
+import { RFC2136 } from './rfc2136/kind.ts';
 
-export interface DnsPorts {
-  readonly clock: Clock;
-  readonly snapshots: SnapshotStore;
-  readonly connectNamecheap: (config: NamecheapConfig) => NamecheapApi;
-}
+const NONE = { name: 'none', meaning: 'No records are changed.', settings: {} } as const;
 
-/** One case per provider. Undefined: the follower has no DNS. */
-export function createProvider(config: DnsConfig, ports: DnsPorts): DnsProvider | undefined {
-  switch (config.provider) {
-    case 'none':
-      return undefined;
-    case 'namecheap':
-      return new NamecheapProvider({ ...ports, api: ports.connectNamecheap(config.namecheap) });
-  }
+/** One row per provider. The first is what is used when records are listed and nothing else is said. */
+export const DNS_PROVIDERS = [NAMECHEAP, CLOUDFLARE, RFC2136, NONE] as const;
+
+/** One record set and its provider; one member for each row but `none`. */
+export type DnsConfig = Exclude<AnyDnsConfig, { readonly provider: 'none' }>;
+export type AnyDnsConfig = Checked<{
+  it: Choice<'provider', typeof DNS_PROVIDERS, DnsCommon>;
+}>['it'];
+
+/** Loads the provider: the code of one that is not configured is never run. */
+export async function createProvider(config: DnsConfig, ports: DnsPorts): Promise<DnsProvider> {
+  const rows: readonly Partial<DnsProviderRow>[] = DNS_PROVIDERS;
+  const row = rows.find(({ name }) => name === config.provider);
+  if (row?.create === undefined) throw new Error(`no DNS provider is named ${config.provider}`);
+  // Rows have no type in common but this: what was read by the row's own settings is given back to the row.
+  return row.create((config as Readonly<Record<string, unknown>>)[config.provider] as never, ports);
 }

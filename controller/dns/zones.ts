@@ -63,6 +63,11 @@ function findZone(name: string): DnsName | string {
   return 'has no zone that the public suffix list knows: write name@zone';
 }
 
+/** A lower-case name such as `ns1.example.com` or `key`. */
+export function isDnsName(name: string): boolean {
+  return nameProblem(name) === undefined && !name.startsWith('*');
+}
+
 function nameProblem(name: string): string | undefined {
   if (name === '') return 'is no DNS name';
   if (isIP(name) !== 0) return 'is an address and no name';

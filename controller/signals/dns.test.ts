@@ -61,6 +61,7 @@ class World {
 
   constructor(records = ['app.example.com', 'app.example.net']) {
     this.signal = new DnsSignal({
+      name: 'dns',
       provider: this.provider,
       records: parseRecords(records).records,
       sites: [EAST, WEST],

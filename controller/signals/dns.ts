@@ -13,6 +13,8 @@ import type { State } from '../state.ts';
 import type { Signal } from './signal.ts';
 
 export interface DnsSignalOptions {
+  /** Of the signal, in metrics and logs. */
+  readonly name: string;
   readonly provider: DnsProvider;
   readonly records: readonly DnsName[];
   readonly sites: readonly Site[];
@@ -38,7 +40,7 @@ export interface DnsObserver {
 const PATIENCE_MS = 15_000;
 
 export class DnsSignal implements Signal {
-  readonly name = 'dns';
+  readonly name: string;
   readonly resyncMs: number;
   readonly #options: DnsSignalOptions;
   readonly #visibility: Visibility;
@@ -51,8 +53,12 @@ export class DnsSignal implements Signal {
     const zones = byZone(records);
     const owned = ownedTypes(sites);
     this.#options = options;
+    this.name = options.name;
     this.resyncMs = provider.driftMs;
-    this.#visibility = new Visibility(zones.keys(), { ...options, board });
+    const { lookup: ask } = options;
+    const lookup: AuthoritativeLookup = (zone, name, type, signal) =>
+      provider.lookup?.(zone, name, type, signal, ask) ?? ask(zone, name, type, signal);
+    this.#visibility = new Visibility(zones.keys(), { ...options, lookup, board });
     const ports = {
       provider,
       clock,

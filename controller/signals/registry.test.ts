@@ -4,6 +4,7 @@ import type { Status } from '../../contract/status.ts';
 import { OPS, SimulatedCluster, TestLeadership } from '../../test/support/simulated-cluster.ts';
 import { ZoneInMemory } from '../../test/support/zone-in-memory.ts';
 import { type DnsConfig, type FollowerConfig, loadConfig } from '../config.ts';
+import { NamecheapProvider } from '../dns/namecheap/provider.ts';
 import { DnsError, type DnsErrorKind } from '../dns/provider.ts';
 import type { EventNote } from '../event-rules.ts';
 import { createLog } from '../log.ts';
@@ -51,17 +52,17 @@ beforeEach(() => {
   metrics = createMetrics('test');
 });
 
-function configured(dns?: DnsConfig): FollowerConfig {
+function configured(dns?: readonly DnsConfig[]): FollowerConfig {
   const loaded = loadConfig(ENV, () => '');
   assert.ok(loaded.ok);
   const [follower] = loaded.config.followers;
   return dns === undefined ? follower : { ...follower, dns };
 }
 
-function create(config = configured()): Signal[] {
+function create(config = configured()): Promise<Signal[]> {
   const ports: SignalPorts = {
     ...kube.watchPorts,
-    connectNamecheap: () => zone,
+    createProvider: (_config, ports) => Promise.resolve(new NamecheapProvider({ ...ports, api: zone })),
     lookup: () => Promise.resolve([]),
     post: () => Promise.resolve({ status: postStatus, retryAfterMs: undefined }),
     log: createLog({ level: 'silent' }),
@@ -80,8 +81,8 @@ function create(config = configured()): Signal[] {
   return createSignals(config, ports);
 }
 
-function dnsSignal(): Signal {
-  const signal = create().find(({ name }) => name === 'dns');
+async function dnsSignal(): Promise<Signal> {
+  const signal = (await create()).find(({ name }) => name === 'dns');
   assert.ok(signal !== undefined);
   return signal;
 }
@@ -102,38 +103,38 @@ async function value(metric: string, labels: string): Promise<number | undefined
 }
 
 describe('the signals of a follower', () => {
-  test('are the copies, and DNS where records are listed', () => {
+  test('are the copies, and DNS where records are listed', async () => {
     const names = (signals: Signal[]) => signals.map(({ name }) => name);
-    assert.deepEqual(names(create()), ['status-copies', 'dns']);
-    assert.deepEqual(names(create(configured({ provider: 'none' }))), ['status-copies']);
+    assert.deepEqual(names(await create()), ['status-copies', 'dns']);
+    assert.deepEqual(names(await create(configured([]))), ['status-copies']);
   });
 });
 
 describe('the DNS signal, as it is wired', () => {
   test('moves the records, and shows it in report and metrics', async () => {
-    assert.ok(await apply(dnsSignal()));
+    assert.ok(await apply(await dnsSignal()));
     assert.deepEqual(zone.addresses, { db: '192.0.2.2', app: '192.0.2.2' });
     assert.equal((reported as unknown[]).length, 2);
-    const labels = 'follower="default",zone="example.com",progress=';
+    const labels = 'follower="default",provider="namecheap",zone="example.com",progress=';
     assert.equal(await value('kube_site_follower_dns_records', `${labels}"wanted"`), 2);
     assert.equal(await value('kube_site_follower_dns_records', `${labels}"accepted"`), 2);
     assert.deepEqual(events, []);
   });
 
   test('makes one Event of a failure that repeats, with the own words and what to do', async () => {
-    const signal = dnsSignal();
+    const signal = await dnsSignal();
     zone.failure = failure('config', '1011150');
     assert.equal(await apply(signal), false);
     assert.equal(await apply(signal), false);
     assert.deepEqual(events, [
       { reason: 'DnsFailed', note: 'Zone example.com: the provider says 1011150. Do config.' },
     ]);
-    const labels = 'follower="default",zone="example.com",code="1011150"';
+    const labels = 'follower="default",provider="namecheap",zone="example.com",code="1011150"';
     assert.equal(await value('kube_site_follower_dns_failures_total', labels), 2);
   });
 
   test('makes another Event of another failure, also where the provider gives no code', async () => {
-    const signal = dnsSignal();
+    const signal = await dnsSignal();
     for (const kind of ['retry', 'refused', 'retry'] as const) {
       zone.failure = failure(kind, '');
       await apply(signal);
@@ -145,7 +146,7 @@ describe('the DNS signal, as it is wired', () => {
   });
 
   test('tells of the recovery once, and of the next failure again', async () => {
-    const signal = dnsSignal();
+    const signal = await dnsSignal();
     for (const [site, failing] of [
       ['eu', failure('retry', '7')],
       ['eu', undefined],
@@ -162,7 +163,7 @@ describe('the DNS signal, as it is wired', () => {
   });
 
   test('changes nothing before a site is known', async () => {
-    await apply(dnsSignal(), 'nowhere');
+    await apply(await dnsSignal(), 'nowhere');
     assert.deepEqual(zone.addresses, { db: '192.0.2.1', app: '192.0.2.1' });
   });
 });
@@ -172,12 +173,12 @@ function failure(kind: DnsErrorKind, code: string): DnsError {
 }
 
 describe('the notifications, as they are wired', () => {
-  const withTarget = () => {
+  const withTarget = async () => {
     const secret = { HOOK_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}` };
     const targets = [{ name: 'on-call', url: 'https://hooks.example/', secrets: [{ env: 'HOOK_SECRET' }] }];
     const loaded = loadConfig({ ...ENV, ...secret, NOTIFY: JSON.stringify(targets) }, () => '');
     assert.ok(loaded.ok);
-    const signal = create(loaded.config.followers[0]).find(({ name }) => name === 'notify');
+    const signal = (await create(loaded.config.followers[0])).find(({ name }) => name === 'notify');
     assert.ok(signal?.watch !== undefined);
     void signal.watch(() => undefined, leadership.signal);
     return signal;
@@ -185,7 +186,7 @@ describe('the notifications, as they are wired', () => {
   const labels = 'follower="default",target="on-call"';
 
   test('count what is delivered', async () => {
-    assert.ok(await apply(withTarget()));
+    assert.ok(await apply(await withTarget()));
     const delivered = await value('kube_site_follower_notifications_total', `${labels},outcome="delivered"`);
     assert.equal(delivered, 1);
     assert.equal(await value('kube_site_follower_notifications_waiting', labels), 0);
@@ -193,7 +194,7 @@ describe('the notifications, as they are wired', () => {
   });
 
   test('make one Event when a target begins to fail and one when a notification is given up', async () => {
-    const signal = withTarget();
+    const signal = await withTarget();
     postStatus = 503;
     await apply(signal);
     assert.equal(await apply(signal), false);

@@ -1,23 +1,22 @@
 import type { ObjectKey } from '../../kubernetes/api.ts';
-import type { FollowerConfig } from '../config.ts';
+import type { DnsConfig, FollowerConfig } from '../config.ts';
 import type { AuthoritativeLookup } from '../dns/authoritative.ts';
-import type { RecordProgress } from '../dns/progress.ts';
-import { DnsError } from '../dns/provider.ts';
-import { createProvider, type DnsPorts } from '../dns/registry.ts';
-import { ConfigMapSnapshots } from '../dns/snapshots.ts';
+import type { DnsProvider } from '../dns/provider.ts';
+import type { DnsPorts } from '../dns/provider-kind.ts';
 import type { EventSink } from '../event-rules.ts';
 import type { Transition } from '../history.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { WatchPorts } from '../reflect.ts';
 import type { Sites } from '../sites.ts';
-import { DnsSignal } from './dns.ts';
+import { dnsSignals } from './dns-signals.ts';
 import { NotifySignal } from './notify/index.ts';
 import type { Post } from './notify/post.ts';
 import type { Signal } from './signal.ts';
 import { StatusCopies } from './status-copies.ts';
 
-export interface SignalPorts extends WatchPorts, Pick<DnsPorts, 'connectNamecheap'> {
+export interface SignalPorts extends WatchPorts {
+  readonly createProvider: (config: DnsConfig, ports: Omit<DnsPorts, 'dispatcher'>) => Promise<DnsProvider>;
   readonly lookup: AuthoritativeLookup;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -34,20 +33,22 @@ export interface SignalPorts extends WatchPorts, Pick<DnsPorts, 'connectNamechea
   };
 }
 
-/** One row per signal; undefined where the configuration does not ask for it. */
-const SIGNALS: readonly ((config: FollowerConfig, ports: SignalPorts) => Signal | undefined)[] = [
-  statusCopies,
-  dns,
-  notify,
-];
+type CreateSignals = (
+  config: FollowerConfig,
+  ports: SignalPorts,
+) => readonly Signal[] | Promise<readonly Signal[]>;
 
-export function createSignals(config: FollowerConfig, ports: SignalPorts): Signal[] {
-  return SIGNALS.map((create) => create(config, ports)).filter((signal) => signal !== undefined);
+/** One row per kind of signal; none come where the configuration does not ask for them. */
+const SIGNALS: readonly CreateSignals[] = [statusCopies, dnsSignals, notify];
+
+export async function createSignals(config: FollowerConfig, ports: SignalPorts): Promise<Signal[]> {
+  const signals = await Promise.all(SIGNALS.map(async (create) => create(config, ports)));
+  return signals.flat();
 }
 
-function statusCopies({ name: follower }: FollowerConfig, ports: SignalPorts): Signal {
+function statusCopies({ name: follower }: FollowerConfig, ports: SignalPorts): readonly Signal[] {
   const { statusMap, events, metrics } = ports;
-  return new StatusCopies({
+  const copies = new StatusCopies({
     ports,
     follower,
     ...statusMap,
@@ -59,51 +60,14 @@ function statusCopies({ name: follower }: FollowerConfig, ports: SignalPorts): S
         metrics.copies.set({ follower, progress }, count);
     },
   });
+  return [copies];
 }
 
-function dns({ name: follower, dns: config }: FollowerConfig, ports: SignalPorts): Signal | undefined {
-  const { api, clock, statusMap, lookup, metrics, events, report } = ports;
-  const snapshots = new ConfigMapSnapshots(api, clock, statusMap.namespace);
-  const provider = createProvider(config, { ...ports, snapshots });
-  if (provider === undefined || config.provider === 'none') return undefined;
-  const failing = new Set<string>();
-  return new DnsSignal({
-    provider,
-    records: config.records,
-    sites: ports.sites.all,
-    ttl: config.ttl,
-    clock,
-    random: ports.random,
-    lookup,
-    observer: {
-      onProgress: (records) => {
-        report.set('dns', records);
-        countRecords(follower, records, metrics);
-      },
-      onFailure: (zone, error) => {
-        const known = error instanceof DnsError ? error : undefined;
-        const code = known?.code || known?.kind || 'unknown';
-        metrics.dnsFailures.inc({ follower, zone, code });
-        // One Event when it begins to fail; each attempt is in the log and the metrics.
-        const key = `${zone} ${code}`;
-        if (failing.has(key)) return;
-        failing.add(key);
-        const text = error instanceof Error ? error.message : 'unknown error';
-        events({ reason: 'DnsFailed', note: `Zone ${zone}: ${text}. ${known?.action ?? ''}`.trim() });
-      },
-      onRecovered: (zone) => {
-        for (const key of failing) if (key.startsWith(`${zone} `)) failing.delete(key);
-        events({ reason: 'DnsRecovered', note: `Zone ${zone}: the records are as wanted again` });
-      },
-    },
-  });
-}
-
-function notify({ name: follower, notify: targets }: FollowerConfig, ports: SignalPorts): Signal | undefined {
-  if (targets.length === 0) return undefined;
+function notify({ name: follower, notify: targets }: FollowerConfig, ports: SignalPorts): readonly Signal[] {
+  if (targets.length === 0) return [];
   const { clock, random, post, report, metrics, events, statusMap } = ports;
   const failing = new Set<string>();
-  return new NotifySignal({
+  const signal = new NotifySignal({
     follower,
     targets,
     clock,
@@ -129,15 +93,5 @@ function notify({ name: follower, notify: targets }: FollowerConfig, ports: Sign
       },
     },
   });
-}
-
-function countRecords(follower: string, records: readonly RecordProgress[], metrics: Metrics): void {
-  for (const zone of new Set(records.map((record) => record.zone))) {
-    const own = records.filter((record) => record.zone === zone);
-    const count = (progress: string, reached: (record: RecordProgress) => boolean) =>
-      metrics.dnsRecords.set({ follower, zone, progress }, own.filter(reached).length);
-    count('wanted', () => true);
-    count('accepted', ({ wanted, accepted }) => accepted?.values.join() === wanted.join());
-    count('seen', ({ wanted, seen }) => seen?.values.join() === wanted.join());
-  }
+  return [signal];
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../../controller/config.ts';
 import { createController } from '../../controller/controller.ts';
 import type { NamecheapApi } from '../../controller/dns/namecheap/api.ts';
+import { NamecheapProvider } from '../../controller/dns/namecheap/provider.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
@@ -118,7 +119,8 @@ export class Replica {
       identity,
       namespace: OPS,
       restartedAt: '',
-      connectNamecheap: () => registrar,
+      createProvider: (_config, ports) =>
+        Promise.resolve(new NamecheapProvider({ ...ports, api: registrar })),
       lookup: () => Promise.resolve([]),
       post: () => Promise.resolve({ status: 204, retryAfterMs: undefined }),
       onWatchProblem: (resource, problem) => write?.(`watch of ${resource}: ${problem}`),

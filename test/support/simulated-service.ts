@@ -1,4 +1,5 @@
 import { type Config, loadConfig } from '../../controller/config.ts';
+import { NamecheapProvider } from '../../controller/dns/namecheap/provider.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import type { ServicePorts } from '../../controller/service.ts';
@@ -78,7 +79,8 @@ export class SimulatedService extends SimulatedCluster {
       identity,
       namespace: OPS,
       restartedAt,
-      connectNamecheap: () => this.zone,
+      createProvider: (_config, ports) =>
+        Promise.resolve(new NamecheapProvider({ ...ports, api: this.zone })),
       lookup: () => Promise.resolve([]),
       post: () => Promise.resolve({ status: 204, retryAfterMs: undefined }),
     };

@@ -1,17 +1,12 @@
-import type { Dispatcher } from 'undici';
-import { type Clock, DeadlineError, withDeadline } from '../../../kubernetes/clock.ts';
+import { DeadlineError, withDeadline } from '../../../kubernetes/clock.ts';
 import { explain } from '../../../kubernetes/errors.ts';
-import type { NamecheapConfig } from '../../config.ts';
+import type { HttpPorts } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';
 import { findClientIp } from './client-ip.ts';
 import { answerError, statusError } from './errors.ts';
+import type { NamecheapConfig } from './kind.ts';
 import { type Element, only, parseAnswer } from './xml.ts';
-
-export interface HttpPorts {
-  readonly clock: Clock;
-  readonly dispatcher: Dispatcher;
-}
 
 const READ_TIMEOUT_MS = 20_000;
 const WRITE_TIMEOUT_MS = 30_000;

@@ -1,9 +1,9 @@
 import { type Clock, sleep, timestamp } from '../../../kubernetes/clock.ts';
+import { CallBudget, type CallPlan } from '../call-budget.ts';
 import { type Change, DnsError, type DnsProvider, type RecordSet, type WriteGuard } from '../provider.ts';
 import type { SnapshotStore } from '../snapshots.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';
 import { assertCanBeSentBack, assertHarmless } from './guard.ts';
-import { CallBudget } from './rate.ts';
 import {
   assertServed,
   compareZones,
@@ -20,6 +20,19 @@ export interface NamecheapPorts {
   readonly snapshots: SnapshotStore;
 }
 
+/**
+ * What clients of this API plan for per key; the published limits are 50 a minute, 700 an hour and 8000 a day,
+ * and they are shared with every other program that uses the key.
+ */
+const PLAN: CallPlan = {
+  provider: 'Namecheap',
+  windows: [
+    { ms: 60_000, calls: 20 },
+    { ms: 3_600_000, calls: 300 },
+  ],
+  // The second is for a move that takes another one back at once: it must not wait.
+  writes: { ms: 20_000, calls: 2 },
+};
 /** 8640 looks a day would be above the daily limit, so drift is not looked for every ten seconds. */
 const DRIFT_MS = 10 * 60_000;
 /** How old the list that a plan was made from may be when it is written back. */
@@ -46,7 +59,7 @@ export class NamecheapProvider implements DnsProvider {
     this.#api = api;
     this.#clock = clock;
     this.#snapshots = snapshots;
-    this.#budget = new CallBudget(clock);
+    this.#budget = new CallBudget(clock, PLAN);
   }
 
   async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import { DnsError } from '../provider.ts';
-import { CallBudget } from './rate.ts';
+import { VirtualClock } from '../../test/support/virtual-clock.ts';
+import { CallBudget, type Window } from './call-budget.ts';
+import { DnsError } from './provider.ts';
 
 const signal = new AbortController().signal;
+
+function plan(...windows: Window[]) {
+  return { provider: 'somebody', windows, writes: { ms: 20_000, calls: 2 } };
+}
 
 test('whoever asks when: no window ever holds more calls than planned, and each is answered in bounded time', async () => {
   const windows = [
@@ -15,7 +19,7 @@ test('whoever asks when: no window ever holds more calls than planned, and each 
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat({ max: 900 }), { maxLength: 60 }), async (pauses) => {
       const clock = new VirtualClock();
-      const budget = new CallBudget(clock, windows);
+      const budget = new CallBudget(clock, plan(...windows));
       const taken: number[] = [];
       const asked = pauses.length;
       let answered = 0;
@@ -44,7 +48,7 @@ test('whoever asks when: no window ever holds more calls than planned, and each 
 
 test('a pause is told to everybody with the reason of the first', async () => {
   const clock = new VirtualClock();
-  const budget = new CallBudget(clock);
+  const budget = new CallBudget(clock, plan({ ms: 60_000, calls: 20 }));
   budget.pause(30_000, new DnsError('slow down', { kind: 'rate', code: '405', action: 'Wait.' }));
   await assert.rejects(budget.take(signal), { message: 'slow down', code: '405', retryAfterMs: 30_000 });
   await clock.advance(30_000);
@@ -53,7 +57,7 @@ test('a pause is told to everybody with the reason of the first', async () => {
 
 test('a zone is written twice at once, then in turn; another zone does not wait', async () => {
   const clock = new VirtualClock();
-  const budget = new CallBudget(clock);
+  const budget = new CallBudget(clock, plan({ ms: 60_000, calls: 20 }));
   const writes: string[] = [];
   const start = clock.elapsed();
   const write = async (zone: string) => {
@@ -82,7 +86,7 @@ test('a zone is written twice at once, then in turn; another zone does not wait'
 
 test('a stop ends the waiting', async () => {
   const clock = new VirtualClock();
-  const budget = new CallBudget(clock, [{ ms: 10_000, calls: 1 }]);
+  const budget = new CallBudget(clock, plan({ ms: 10_000, calls: 1 }));
   await budget.take(signal);
   const stop = new AbortController();
   const waiting = budget.take(stop.signal);

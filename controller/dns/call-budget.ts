@@ -1,5 +1,5 @@
-import { type Clock, sleep } from '../../../kubernetes/clock.ts';
-import { DnsError } from '../provider.ts';
+import { type Clock, sleep } from '../../kubernetes/clock.ts';
+import { DnsError } from './provider.ts';
 
 /** Calls in any stretch of `ms`. */
 export interface Window {
@@ -7,31 +7,29 @@ export interface Window {
   readonly calls: number;
 }
 
-/**
- * What clients of this API plan for per key; the published limits are 50 a minute, 700 an hour and 8000 a day,
- * and they are shared with every other program that uses the key.
- */
-const WINDOWS: readonly Window[] = [
-  { ms: 60_000, calls: 20 },
-  { ms: 3_600_000, calls: 300 },
-];
+export interface CallPlan {
+  /** Whose calls, for messages. */
+  readonly provider: string;
+  readonly windows: readonly Window[];
+  /** Of one zone. */
+  readonly writes: Window;
+}
+
 const LONGEST_WAIT_MS = 20_000;
-/** Of one zone. The second is for a move that takes another one back at once: it must not wait. */
-const WRITES: Window = { ms: 20_000, calls: 2 };
 
 /** Rate limits are planned for, not run into: every call takes its turn here first. */
 export class CallBudget {
   readonly #clock: Clock;
-  readonly #windows: readonly Window[];
+  readonly #plan: CallPlan;
   readonly #kept: number;
   #calls: number[] = [];
   #pause: { readonly until: number; readonly error: DnsError } | undefined;
   readonly #writes = new Map<string, readonly number[]>();
 
-  constructor(clock: Clock, windows: readonly Window[] = WINDOWS) {
+  constructor(clock: Clock, plan: CallPlan) {
     this.#clock = clock;
-    this.#windows = windows;
-    this.#kept = Math.max(...windows.map(({ calls }) => calls));
+    this.#plan = plan;
+    this.#kept = Math.max(...plan.windows.map(({ calls }) => calls));
   }
 
   /** Resolves when one call may be made. Throws a DnsError of kind `rate` when that would take too long. */
@@ -41,9 +39,9 @@ export class CallBudget {
       signal.throwIfAborted();
       this.#assertNotPaused();
       const now = this.#clock.elapsed();
-      const free = Math.max(now, ...this.#windows.map((window) => freeAt(window, this.#calls)));
+      const free = Math.max(now, ...this.#plan.windows.map((window) => freeAt(window, this.#calls)));
       if (free <= now) break;
-      if (free > deadline) throw exhausted(free - now);
+      if (free > deadline) throw exhausted(this.#plan.provider, free - now);
       await sleep(this.#clock, free - now, signal);
     }
     this.#calls = [...this.#calls.slice(1 - this.#kept), this.#clock.elapsed()];
@@ -56,14 +54,14 @@ export class CallBudget {
 
   /** Resolves when the zone may be written, so that a fast series of moves does not use up the budget. */
   async awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
-    const wait = freeAt(WRITES, this.#writes.get(zone) ?? []) - this.#clock.elapsed();
+    const wait = freeAt(this.#plan.writes, this.#writes.get(zone) ?? []) - this.#clock.elapsed();
     if (wait > 0) await sleep(this.#clock, wait, signal);
     signal.throwIfAborted();
   }
 
   noteWrite(zone: string): void {
     const writes = [...(this.#writes.get(zone) ?? []), this.#clock.elapsed()];
-    this.#writes.set(zone, writes.slice(-WRITES.calls));
+    this.#writes.set(zone, writes.slice(-this.#plan.writes.calls));
   }
 
   #assertNotPaused(): void {
@@ -80,9 +78,9 @@ function freeAt({ ms, calls }: Window, times: readonly number[]): number {
   return oldest === undefined ? Number.NEGATIVE_INFINITY : oldest + ms;
 }
 
-function exhausted(waitMs: number): DnsError {
+function exhausted(provider: string, waitMs: number): DnsError {
   return new DnsError(
-    `no call is left in the plan for Namecheap; the next one is free in ${Math.ceil(waitMs / 1000)} s`,
+    `no call is left in the plan for ${provider}; the next one is free in ${Math.ceil(waitMs / 1000)} s`,
     {
       kind: 'rate',
       code: 'budget',

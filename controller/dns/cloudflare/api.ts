@@ -1,0 +1,179 @@
+/** The calls of the Cloudflare API v4 that DNS needs. All fail with DnsError or with the reason of the signal. */
+import * as z from 'zod';
+import { CallBudget, type CallPlan } from '../call-budget.ts';
+import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall, retryAfter } from '../http-call.ts';
+import { DnsError } from '../provider.ts';
+import { answerError, apiError } from './errors.ts';
+import type { CloudflareConfig } from './kind.ts';
+
+const RECORD = z.object({
+  id: z.string().min(1),
+  /** The full name, in its xn-- form. */
+  name: z.string().transform((name) => name.toLowerCase()),
+  type: z.string(),
+  content: z.string(),
+  /** Seconds; 1 stands for "automatic". */
+  ttl: z.int(),
+  /** The name servers answer with Cloudflare's own addresses, and it passes on what comes there. */
+  proxied: z.boolean().default(false),
+  comment: z.string().nullish(),
+  /** Set on records that another Cloudflare product keeps. */
+  meta: z.object({ read_only: z.boolean().optional() }).nullish(),
+});
+export type CloudflareRecord = z.infer<typeof RECORD>;
+
+const ZONE = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  status: z.string(),
+  type: z.string().optional(),
+});
+export type CloudflareZone = z.infer<typeof ZONE>;
+
+const PROBLEMS = z.array(z.object({ code: z.int(), message: z.string() }));
+const ENVELOPE = z.object({
+  success: z.boolean(),
+  errors: PROBLEMS.nullish(),
+  result: z.unknown(),
+  result_info: z.object({ page: z.int(), total_pages: z.int() }).partial().nullish(),
+});
+
+/** What a record is to be; what is not named stays as it is. */
+export interface RecordFields {
+  readonly name: string;
+  readonly type: string;
+  readonly content: string;
+  readonly ttl: number;
+  readonly proxied?: boolean;
+  readonly comment?: string;
+}
+
+/** One database transaction; deletes come first. */
+export interface Batch {
+  readonly deletes: readonly { readonly id: string }[];
+  readonly patches: readonly (RecordFields & { readonly id: string })[];
+  readonly posts: readonly RecordFields[];
+}
+
+/** 1200 calls in five minutes are allowed to a user, whatever programs use the tokens. */
+const PLAN: CallPlan = {
+  provider: 'Cloudflare',
+  windows: [{ ms: 300_000, calls: 300 }],
+  writes: { ms: 10_000, calls: 5 },
+};
+/** The most that a list of zones may have on a page. */
+const PAGE = 50;
+/** More records of one name than that are no zone of anybody's. */
+const MAX_PAGES = 20;
+
+export class CloudflareApi {
+  readonly #config: CloudflareConfig;
+  readonly #ports: HttpPorts;
+  readonly #budget: CallBudget;
+
+  constructor(config: CloudflareConfig, ports: HttpPorts) {
+    this.#config = config;
+    this.#ports = ports;
+    this.#budget = new CallBudget(ports.clock, PLAN);
+  }
+
+  /** The zones of this name that the token can see: none, one, or one for each account. */
+  async zones(name: string, signal: AbortSignal): Promise<readonly CloudflareZone[]> {
+    const found = await this.#list(`the zone ${name}`, 'zones', { name }, ZONE, signal);
+    return found.filter((zone) => zone.name.toLowerCase() === name);
+  }
+
+  /** All records of one name. */
+  records(zone: CloudflareZone, name: string, signal: AbortSignal): Promise<readonly CloudflareRecord[]> {
+    const path = `zones/${encodeURIComponent(zone.id)}/dns_records`;
+    return this.#list(`the records of ${name}`, path, { 'name.exact': name }, RECORD, signal);
+  }
+
+  /** Resolves when the zone may be written. */
+  awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
+    return this.#budget.awaitWrite(zone, signal);
+  }
+
+  /** `mayWrite` throws when it may not any more; it is asked right before the call. */
+  async batch(zone: CloudflareZone, batch: Batch, mayWrite: () => void, signal: AbortSignal): Promise<void> {
+    const what = `the change of ${zone.name}`;
+    const path = `zones/${encodeURIComponent(zone.id)}/dns_records/batch`;
+    await this.#budget.take(signal);
+    mayWrite();
+    this.#budget.noteWrite(zone.name);
+    await this.#send(this.#request(what, 'POST', path, {}, JSON.stringify(batch)), signal);
+  }
+
+  async #list<T>(
+    what: string,
+    path: string,
+    query: Readonly<Record<string, string>>,
+    item: z.ZodType<T>,
+    signal: AbortSignal,
+  ): Promise<readonly T[]> {
+    const items: T[] = [];
+    for (let page = 1; ; page += 1) {
+      await this.#budget.take(signal);
+      const paging = { ...query, page: String(page), per_page: String(PAGE) };
+      const envelope = await this.#send(this.#request(what, 'GET', path, paging), signal);
+      const read = z.array(item).safeParse(envelope.result);
+      if (!read.success) throw answerError(what, 'its result is no list of what was asked for');
+      items.push(...read.data);
+      // Without the number of pages a full one may have more behind it.
+      const pages = envelope.result_info?.total_pages ?? (read.data.length < PAGE ? page : page + 1);
+      if (page >= pages) return items;
+      if (page >= MAX_PAGES) throw answerError(what, `it has more than ${MAX_PAGES} pages`);
+    }
+  }
+
+  #request(
+    what: string,
+    method: HttpCall['method'],
+    path: string,
+    query: Readonly<Record<string, string>>,
+    body?: string,
+  ): HttpCall {
+    const url = new URL(`${this.#config.apiUrl.replace(/\/$/, '')}/${path}`);
+    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
+    const headers = {
+      authorization: `Bearer ${this.#config.apiToken.reveal()}`,
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
+    return { what, method, url, headers, ...(body !== undefined && { body }) };
+  }
+
+  async #send(call: HttpCall, signal: AbortSignal): Promise<z.infer<typeof ENVELOPE>> {
+    const answer = await httpCall(this.#ports, call, signal);
+    const envelope = readEnvelope(answer);
+    if (envelope?.success === true && answer.status < 300) return envelope;
+    if (envelope === undefined && answer.status < 300) {
+      throw answerError(call.what, 'it is not in the form of the API');
+    }
+    const error = apiError(call.what, answer.status, envelope?.errors ?? [], retryAfter(answer));
+    throw this.#noted(this.#masked(error));
+  }
+
+  /** The limit is the user's, so every zone waits. */
+  #noted(error: DnsError): DnsError {
+    if (error.kind === 'rate') this.#budget.pause(error.retryAfterMs ?? 0, error);
+    return error;
+  }
+
+  /** The API does not repeat a token, but nothing says that it never will. */
+  #masked(error: DnsError): DnsError {
+    const token = this.#config.apiToken.reveal();
+    if (!error.message.includes(token)) return error;
+    const { kind, code, action, retryAfterMs } = error;
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+    return new DnsError(error.message.replaceAll(token, '***'), { kind, code, action, ...wait });
+  }
+}
+
+function readEnvelope({ text }: HttpAnswer): z.infer<typeof ENVELOPE> | undefined {
+  try {
+    return ENVELOPE.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // An error page of something between.
+  }
+}

@@ -1,0 +1,135 @@
+import { type Clock, sleep } from '../../../kubernetes/clock.ts';
+import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import { sameRecordSet } from '../plan.ts';
+import {
+  type Change,
+  DnsError,
+  type DnsProvider,
+  type RecordSet,
+  type RecordType,
+  type WriteGuard,
+} from '../provider.ts';
+import type { CloudflareApi, CloudflareRecord, CloudflareZone } from './api.ts';
+import { batchOf, recordSets } from './batch.ts';
+import { zoneError } from './errors.ts';
+
+const DRIFT_MS = 5 * 60_000;
+const READ_BACK_AFTER_MS = [0, 1_000, 3_000];
+
+/** Each set of changes is one batch, which the API makes whole or not at all; the rest of the zone is not named in it. */
+export class CloudflareProvider implements DnsProvider {
+  readonly name = 'cloudflare';
+  readonly driftMs = DRIFT_MS;
+  readonly #api: CloudflareApi;
+  readonly #clock: Clock;
+  readonly #zones = new Map<string, CloudflareZone>();
+  /** What the API last showed of names with a proxied record: DNS never shows it. */
+  readonly #proxied = new Map<string, readonly RecordSet[]>();
+
+  constructor(api: CloudflareApi, clock: Clock) {
+    this.#api = api;
+    this.#clock = clock;
+  }
+
+  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
+    return recordSets(await this.#records(zone, names, signal));
+  }
+
+  async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+    const { signal } = guard;
+    const names = [
+      ...new Set(changes.map((change) => ('found' in change ? change.found : change.wanted).name)),
+    ];
+    await this.#api.awaitWrite(zone, signal);
+    const batch = batchOf(await this.#records(zone, names, signal), changes);
+    await this.#api.batch(await this.#zone(zone, signal), batch, () => guard.assertMayWrite(), signal);
+    await this.#readBack(zone, names, changes, signal);
+  }
+
+  /** The name servers answer for a proxied name with Cloudflare's own addresses; the API alone knows what is behind. */
+  async lookup(
+    zone: string,
+    name: string,
+    type: RecordType,
+    signal: AbortSignal,
+    ask: AuthoritativeLookup,
+  ): Promise<readonly ServerAnswer[]> {
+    const proxied = this.#proxied.get(name);
+    if (proxied === undefined) return ask(zone, name, type, signal);
+    const values = proxied.find((set) => set.type === type)?.values ?? [];
+    return [{ server: 'Cloudflare (proxied)', values }];
+  }
+
+  async #records(
+    zoneName: string,
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly CloudflareRecord[]> {
+    try {
+      const zone = await this.#zone(zoneName, signal);
+      const records: CloudflareRecord[] = [];
+      for (const name of names) {
+        const own = await this.#api.records(zone, name, signal);
+        if (own.some(({ proxied }) => proxied)) this.#proxied.set(name, recordSets(own));
+        else this.#proxied.delete(name);
+        records.push(...own);
+      }
+      return records;
+    } catch (error) {
+      // It may have been removed and made anew, under another id.
+      if (error instanceof DnsError && error.kind === 'config') this.#zones.delete(zoneName);
+      throw error;
+    }
+  }
+
+  async #zone(name: string, signal: AbortSignal): Promise<CloudflareZone> {
+    const known = this.#zones.get(name);
+    if (known !== undefined) return known;
+    const found = await this.#api.zones(name, signal);
+    const active = found.filter(({ status }) => status === 'active');
+    const [zone] = active;
+    if (zone === undefined) {
+      const [other] = found;
+      throw zoneError(
+        other === undefined
+          ? `the token sees no zone ${name} at Cloudflare`
+          : `the zone ${name} is ${other.status} at Cloudflare, so nobody is asking it`,
+        other === undefined
+          ? 'Give the token Zone:Read and DNS:Edit for this zone; name@zone in the records states another zone.'
+          : 'Finish the setup of the zone in the Cloudflare dashboard.',
+      );
+    }
+    if (active.length > 1) {
+      throw zoneError(
+        `the token sees ${active.length} active zones ${name}, in different accounts`,
+        'Use a token that is limited to the right one.',
+      );
+    }
+    this.#zones.set(name, zone);
+    return zone;
+  }
+
+  async #readBack(
+    zone: string,
+    names: readonly string[],
+    changes: readonly Change[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const delay of READ_BACK_AFTER_MS) {
+      await sleep(this.#clock, delay, signal);
+      signal.throwIfAborted();
+      const shown = await this.read(zone, names, signal);
+      if (changes.every((change) => isMade(change, shown))) return;
+    }
+    throw new DnsError(`Cloudflare accepted the change of ${names.join(', ')} but does not show it`, {
+      kind: 'retry',
+      code: 'not-saved',
+      action: 'It is tried again; if this lasts, look at the zone in the Cloudflare dashboard.',
+    });
+  }
+}
+
+function isMade(change: Change, shown: readonly RecordSet[]): boolean {
+  if (change.action !== 'delete') return shown.some((set) => sameRecordSet(set, change.wanted));
+  return !shown.some((set) => set.name === change.found.name && set.type === change.found.type);
+}

@@ -1,0 +1,49 @@
+import * as z from 'zod';
+import { apiUrl, secret } from '../../config/fields.ts';
+import { Setting } from '../../config/settings.ts';
+import { ipv4 } from '../../config/sites.ts';
+import { dnsProviderKind, type Ready } from '../provider-kind.ts';
+
+const settings = {
+  apiUser: new Setting(
+    'NAMECHEAP_API_USER',
+    'text',
+    z.string('must be the user name').optional(),
+    'Namecheap account with API access; required as soon as records are listed.',
+  ),
+  apiKey: new Setting(
+    'NAMECHEAP_API_KEY',
+    'text',
+    secret('must be the key').optional(),
+    'Its API key; required as soon as records are listed.',
+    { secret: true },
+  ),
+  clientIp: new Setting(
+    'NAMECHEAP_CLIENT_IP',
+    'text',
+    ipv4().optional(),
+    'The address that the calls come from, as it is on the list of allowed addresses at Namecheap. Detected when not set.',
+  ),
+  apiUrl: new Setting(
+    'NAMECHEAP_API_URL',
+    'text',
+    apiUrl().default('https://api.namecheap.com/xml.response'),
+    'Address of the API; the sandbox is `https://api.sandbox.namecheap.com/xml.response`.',
+  ),
+};
+
+export type NamecheapConfig = Ready<typeof settings, 'apiUser' | 'apiKey'>;
+
+export const NAMECHEAP = dnsProviderKind({
+  name: 'namecheap',
+  meaning: 'Namecheap BasicDNS or PremiumDNS, by its XML API.',
+  settings,
+  required: ['apiUser', 'apiKey'],
+  async create(config, ports) {
+    const [{ HttpNamecheapApi }, { NamecheapProvider }] = await Promise.all([
+      import('./http.ts'),
+      import('./provider.ts'),
+    ]);
+    return new NamecheapProvider({ ...ports, api: new HttpNamecheapApi(config, ports) });
+  },
+});

@@ -1,0 +1,58 @@
+import { connect, type Socket } from 'node:net';
+import type { ServerAddress } from '../server-address.ts';
+
+/** One TCP connection to a name server: messages go one after another (RFC 1035 section 4.2.2). */
+export class DnsConnection {
+  readonly #socket: Socket;
+  readonly #inbox: AsyncIterator<Buffer>;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#inbox = messages(socket)[Symbol.asyncIterator]();
+  }
+
+  /** Runs `use` on a new connection, which ends with it or with `signal`. */
+  static async with<T>(
+    { host, port }: ServerAddress,
+    signal: AbortSignal,
+    use: (connection: DnsConnection) => Promise<T>,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const socket = connect({ host, port });
+    const end = () => socket.destroy();
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve).once('error', reject);
+        socket.once('close', () => reject(new Error('the connection was closed')));
+      });
+      return await use(new DnsConnection(socket));
+    } finally {
+      signal.removeEventListener('abort', end);
+      socket.destroy();
+    }
+  }
+
+  /** Sends one message and gives the next one that comes. */
+  async exchange(message: Buffer): Promise<Buffer> {
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(message.length);
+    this.#socket.write(Buffer.concat([length, message]));
+    const next = await this.#inbox.next();
+    if (next.done) throw new Error('the server closed the connection without an answer');
+    return next.value;
+  }
+}
+
+/** At most one message of 64 KiB and what one read brings is held. */
+async function* messages(socket: Socket): AsyncGenerator<Buffer, void> {
+  let held = Buffer.alloc(0);
+  for await (const chunk of socket) {
+    held = Buffer.concat([held, chunk as Buffer]);
+    while (held.length >= 2 && held.length >= 2 + held.readUInt16BE(0)) {
+      const end = 2 + held.readUInt16BE(0);
+      yield held.subarray(2, end);
+      held = held.subarray(end);
+    }
+  }
+}

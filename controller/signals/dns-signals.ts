@@ -1,0 +1,94 @@
+import type { DnsConfig, FollowerConfig } from '../config.ts';
+import { authoritativeLookup } from '../dns/authoritative.ts';
+import type { RecordProgress } from '../dns/progress.ts';
+import { DnsError } from '../dns/provider.ts';
+import { ConfigMapSnapshots } from '../dns/snapshots.ts';
+import type { Metrics } from '../metrics.ts';
+import { type DnsObserver, DnsSignal } from './dns.ts';
+import type { SignalPorts } from './registry.ts';
+import type { Signal } from './signal.ts';
+
+/** One signal for each record set, so that no provider waits for another one. */
+export function dnsSignals(
+  { name: follower, dns: configs }: FollowerConfig,
+  ports: SignalPorts,
+): Promise<readonly Signal[]> {
+  const { api, clock, statusMap, report } = ports;
+  const { namespace } = statusMap;
+  const snapshots = new ConfigMapSnapshots(api, clock, namespace);
+  const rows = new Map<string, readonly RecordProgress[]>();
+  return Promise.all(
+    configs.map(async (config) => {
+      const name = config.name ?? config.provider;
+      const provider = await ports.createProvider(config, { api, clock, snapshots, follower, namespace });
+      return new DnsSignal({
+        name: configs.length === 1 ? 'dns' : `dns-${name}`,
+        provider,
+        records: config.records,
+        sites: ports.sites.all,
+        ttl: config.ttl,
+        clock,
+        random: ports.random,
+        lookup: lookupOf(config, ports),
+        observer: {
+          ...troubles(follower, name, ports),
+          onProgress: (records) => {
+            rows.set(
+              name,
+              records.map((record) => ({ ...record, provider: name })),
+            );
+            report.set('dns', [...rows.values()].flat());
+            countRecords({ follower, provider: name }, records, ports.metrics);
+          },
+        },
+      });
+    }),
+  );
+}
+
+/** The zone's own name servers, or those that are configured for zones that are not delegated publicly. */
+function lookupOf({ nameServers }: DnsConfig, { clock, lookup }: SignalPorts): SignalPorts['lookup'] {
+  if (nameServers.length === 0) return lookup;
+  const servers = nameServers.map((address) => ({ name: address, addresses: [address] }));
+  return authoritativeLookup(clock, () => Promise.resolve(servers));
+}
+
+function troubles(
+  follower: string,
+  provider: string,
+  { metrics, events }: SignalPorts,
+): Pick<DnsObserver, 'onFailure' | 'onRecovered'> {
+  const failing = new Set<string>();
+  return {
+    onFailure: (zone, error) => {
+      const known = error instanceof DnsError ? error : undefined;
+      const code = known?.code || known?.kind || 'unknown';
+      metrics.dnsFailures.inc({ follower, provider, zone, code });
+      // One Event when it begins to fail; each attempt is in the log and the metrics.
+      const key = `${zone} ${code}`;
+      if (failing.has(key)) return;
+      failing.add(key);
+      const text = error instanceof Error ? error.message : 'unknown error';
+      events({ reason: 'DnsFailed', note: `Zone ${zone}: ${text}. ${known?.action ?? ''}`.trim() });
+    },
+    onRecovered: (zone) => {
+      for (const key of failing) if (key.startsWith(`${zone} `)) failing.delete(key);
+      events({ reason: 'DnsRecovered', note: `Zone ${zone}: the records are as wanted again` });
+    },
+  };
+}
+
+function countRecords(
+  labels: { readonly follower: string; readonly provider: string },
+  records: readonly RecordProgress[],
+  metrics: Metrics,
+): void {
+  for (const zone of new Set(records.map((record) => record.zone))) {
+    const own = records.filter((record) => record.zone === zone);
+    const count = (progress: string, reached: (record: RecordProgress) => boolean) =>
+      metrics.dnsRecords.set({ ...labels, zone, progress }, own.filter(reached).length);
+    count('wanted', () => true);
+    count('accepted', ({ wanted, accepted }) => accepted?.values.join() === wanted.join());
+    count('seen', ({ wanted, seen }) => seen?.values.join() === wanted.join());
+  }
+}

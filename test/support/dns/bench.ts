@@ -1,0 +1,124 @@
+/** What the contract of DNS providers needs of each: a peer with a zone in it, and ways to disturb it. */
+
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { Agent } from 'undici';
+import { loadConfig } from '../../../controller/config.ts';
+import type { AuthoritativeLookup } from '../../../controller/dns/authoritative.ts';
+import type { DnsProvider, RecordSet } from '../../../controller/dns/provider.ts';
+import type { DnsPorts } from '../../../controller/dns/provider-kind.ts';
+import { createProvider } from '../../../controller/dns/registry.ts';
+import type { KubeApi } from '../../../kubernetes/api.ts';
+import { type Clock, systemClock } from '../../../kubernetes/clock.ts';
+import type { Environment } from '../controller-process.ts';
+
+/** Gets what has to be undone. */
+export interface Ends {
+  after(end: () => unknown): void;
+}
+
+export interface Bench {
+  /** The peer serves it; there are records of others in it. */
+  readonly zone: string;
+  /** Another zone, which the peer does not serve. */
+  readonly strangeZone: string;
+  /** What a controller is configured with to use it. */
+  readonly environment: Environment;
+  /** The same with credentials that are wrong, and what must not be seen of them. */
+  readonly wrongCredentials: { readonly environment: Environment; readonly secret: string };
+  /** The same with the peer at another address, `host:port`. */
+  at(address: string): Environment;
+  /** Every record of the zone as the peer has it, one a line: `name type ttl value`, and what else is known of it. */
+  dump(): Promise<readonly string[]>;
+  /** Somebody else changes this set, whatever was there. */
+  meddle(set: RecordSet): Promise<void>;
+  /** The peer refuses the next call because there were too many. Absent: its protocol has no such answer. */
+  readonly rateLimit?: () => void;
+  /** What the zone's own name servers say; absent: the peer has none. */
+  ask?: AuthoritativeLookup;
+  /** For providers that write to the cluster. */
+  readonly api?: KubeApi;
+  /** Whether all changes of one call are made or none. */
+  readonly isAtomic: boolean;
+}
+
+export type StartBench = (ends: Ends) => Promise<Bench>;
+
+export const EAST = { name: 'east', nodeName: 'node-1', ip: '192.0.2.1' };
+export const WEST = { name: 'west', nodeName: 'node-2', ip: '192.0.2.2' };
+
+/** All time-outs in a twentieth of their time. */
+export const HURRIED: Clock = { ...systemClock, after: (ms, task) => systemClock.after(ms / 20, task) };
+
+/** Real time, except that a test can say that much of it has gone by: the rate plans of providers are slow. */
+export class SkippingClock implements Clock {
+  #skipped = 0;
+
+  now(): number {
+    return systemClock.now();
+  }
+
+  elapsed(): number {
+    return systemClock.elapsed() + this.#skipped;
+  }
+
+  after(ms: number, task: () => void): () => void {
+    return systemClock.after(ms, task);
+  }
+
+  skip(): void {
+    this.#skipped += 20 * 60_000;
+  }
+}
+
+/** The provider as the controller makes it from its environment; `records` name the zone. */
+export async function connect(
+  bench: Bench,
+  environment: Environment = bench.environment,
+  { clock = systemClock, ends }: { readonly clock?: Clock; readonly ends: Ends },
+): Promise<DnsProvider> {
+  const env = {
+    SITES: JSON.stringify([EAST, WEST]),
+    DNS_RECORDS: `app.${bench.zone}@${bench.zone}`,
+    ...environment,
+  };
+  const loaded = loadConfig(env, () => '');
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const [config] = loaded.config.followers[0].dns;
+  if (config === undefined) throw new Error('no DNS is configured');
+  const dispatcher = new Agent();
+  ends.after(() => dispatcher.destroy());
+  const ports: DnsPorts = {
+    clock,
+    dispatcher,
+    snapshots: { save: () => Promise.resolve() },
+    api: bench.api ?? noApi(),
+    follower: 'default',
+    namespace: 'default',
+  };
+  return createProvider(config, ports);
+}
+
+function noApi(): KubeApi {
+  return new Proxy({} as KubeApi, {
+    get: (_, name) => {
+      throw new Error(`this provider has no business with the cluster: ${String(name)}`);
+    },
+  });
+}
+
+/** `host:port` of a server that takes connections and never says anything. */
+export async function silentServer(ends: Ends): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  ends.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

@@ -1,0 +1,84 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { authoritativeLookup } from '../../../controller/dns/authoritative.ts';
+import { systemClock } from '../../../kubernetes/clock.ts';
+import { run } from '../binaries/command.ts';
+import { findDebianProgram } from '../binaries/debian.ts';
+import type { StartBench } from './bench.ts';
+import { ADMIN_KEY, KEY_NAME, type NameServer, type startBind } from './name-servers.ts';
+
+const ZONE = 'example.test';
+const LIMIT_MS = 20_000;
+/** Somebody else's; a wildcard answers for every name that has no record. */
+const RECORDS = `@ MX 10 mail.example.org.
+@ TXT "v=spf1 -all"
+* A 203.0.113.200
+* AAAA 2001:db8::200
+www CNAME shop.example.org.
+mail A 203.0.113.25
+new TXT "stays"
+`;
+
+/** A real name server, with BIND's own tools for looking and meddling. */
+export function nameServerBench(startServer: typeof startBind, algorithm: string): StartBench {
+  return async (ends) => {
+    const server = await startServer(ends, { zone: ZONE, records: RECORDS, algorithm });
+    const folder = await mkdtemp(join(tmpdir(), 'dns-tools-'));
+    ends.after(() => rm(folder, { recursive: true, force: true }));
+    const keyFile = join(folder, 'key');
+    await writeFile(keyFile, `key "${ADMIN_KEY}" { algorithm ${algorithm}; secret "${server.secret}"; };\n`);
+    const environment = {
+      DNS_PROVIDER: 'rfc2136',
+      RFC2136_SERVER: `127.0.0.1:${server.port}`,
+      RFC2136_TSIG_NAME: KEY_NAME,
+      RFC2136_TSIG_SECRET: server.secret,
+      RFC2136_TSIG_ALGORITHM: algorithm,
+    };
+    const wrong = Buffer.from('this is not the key at all, not at all').toString('base64');
+    const servers = [{ name: 'ns1', addresses: [`127.0.0.1:${server.port}`] }];
+    return {
+      zone: ZONE,
+      strangeZone: 'example.org',
+      environment,
+      wrongCredentials: { environment: { ...environment, RFC2136_TSIG_SECRET: wrong }, secret: wrong },
+      at: (address) => ({ ...environment, RFC2136_SERVER: address }),
+      dump: () => transfer(server, keyFile),
+      meddle: async ({ name, type, ttl, values }) => {
+        const lines = [`update delete ${name}. ${type}`];
+        for (const value of values) lines.push(`update add ${name}. ${ttl} ${type} ${value}`);
+        const script = join(folder, 'update');
+        const text = [`server 127.0.0.1 ${server.port}`, `zone ${ZONE}.`, ...lines, 'send', ''];
+        await writeFile(script, text.join('\n'));
+        await tool('nsupdate', ['-v', '-k', keyFile, script]);
+      },
+      ask: authoritativeLookup(systemClock, () => Promise.resolve(servers)),
+      isAtomic: true,
+    };
+  };
+}
+
+async function transfer({ port }: NameServer, keyFile: string): Promise<readonly string[]> {
+  const flags = ['+tcp', '+noall', '+answer', '+onesoa'];
+  const text = await tool('dig', [
+    '-k',
+    keyFile,
+    '-p',
+    String(port),
+    '@127.0.0.1',
+    ZONE,
+    'AXFR',
+    ...flags,
+    '+ttlid',
+  ]);
+  return text
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith(';') && !/\s(SOA|TSIG)\s/.test(line))
+    .map((line) => line.replace(/^(\S+)\.\s+(\d+)\s+IN\s+(\S+)\s+/, '$1 $3 $2 '))
+    .sort();
+}
+
+async function tool(name: 'dig' | 'nsupdate', args: readonly string[]): Promise<string> {
+  const { path, env } = await findDebianProgram('bind9-dnsutils', name);
+  return run(path, args, { signal: AbortSignal.timeout(LIMIT_MS), env: { ...process.env, ...env } });
+}
