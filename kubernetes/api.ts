@@ -55,6 +55,11 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
+export interface CreateOptions extends CallOptions {
+  /** Admission and validation as for real, but nothing is kept. */
+  readonly dryRun?: boolean;
+}
+
 export interface ListOptions extends CallOptions {
   /** All namespaces when absent. */
   readonly namespace?: string;
@@ -113,7 +118,7 @@ export interface KubeApi {
   /** One page. */
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<List<T>>;
   watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
-  create<T extends KubeObject>(resource: Resource<T>, object: T, options?: CallOptions): Promise<T>;
+  create<T extends KubeObject>(resource: Resource<T>, object: T, options?: CreateOptions): Promise<T>;
   /** PUT; compare-and-set when the object carries a resourceVersion. */
   replace<T extends KubeObject>(resource: Resource<T>, object: T, options?: CallOptions): Promise<T>;
   patch<T extends KubeObject>(

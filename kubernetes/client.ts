@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import {
   CALL_TIMEOUT_MS,
   type CallOptions,
+  type CreateOptions,
   type DeleteOptions,
   type GetOptions,
   type KubeApi,
@@ -20,7 +21,15 @@ import { KubeError } from './errors.ts';
 import { failedAnswer, failedWatch, isReset, noAnswer, unreadable } from './failures.ts';
 import type { KubeConfig } from './kube-config.ts';
 import { lines, text } from './lines.ts';
-import { collectionPath, creationPath, listQuery, objectPath, patchQuery, watchQuery } from './paths.ts';
+import {
+  collectionPath,
+  creationPath,
+  creationQuery,
+  listQuery,
+  objectPath,
+  patchQuery,
+  watchQuery,
+} from './paths.ts';
 
 /** One call, for metrics. A watch is told when it begins. Calls that the caller aborted are not told. */
 export interface ApiCall {
@@ -117,9 +126,9 @@ class HttpKubeApi implements KubeConnection {
   async create<T extends KubeObject>(
     resource: Resource<T>,
     object: T,
-    options: CallOptions = {},
+    options: CreateOptions = {},
   ): Promise<T> {
-    const target = creationPath(resource, object.metadata.namespace);
+    const target = creationPath(resource, object.metadata.namespace) + creationQuery(options);
     return (await this.#send('create', 'POST', resource, target, identified(resource, object), options)) as T;
   }
 

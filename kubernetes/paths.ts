@@ -1,4 +1,4 @@
-import type { ListOptions, ObjectKey, PatchOptions, Resource, WatchOptions } from './api.ts';
+import type { CreateOptions, ListOptions, ObjectKey, PatchOptions, Resource, WatchOptions } from './api.ts';
 
 /** Of all objects of a resource, in one namespace or in all. */
 export function collectionPath(resource: Resource, namespace: string | undefined): string {
@@ -32,6 +32,10 @@ export function watchQuery(options: WatchOptions): string {
     resourceVersion: options.resourceVersion,
     timeoutSeconds: options.timeoutSeconds,
   });
+}
+
+export function creationQuery({ dryRun = false }: CreateOptions): string {
+  return query({ dryRun: dryRun ? 'All' : undefined });
 }
 
 export function patchQuery(options: PatchOptions): string {

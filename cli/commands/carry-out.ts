@@ -2,6 +2,7 @@ import { explain } from '../../kubernetes/errors.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { plain } from '../text/plain.ts';
+import { check } from './check.ts';
 import type { CommandName } from './declarations.ts';
 import { history } from './history.ts';
 import { inject, uninject } from './manifests.ts';
@@ -12,7 +13,7 @@ export { runRelease } from '../release/run.ts';
 /** `options` are those that the row of the same name in declarations.ts declares, `args` its arguments. */
 type Run<O = never> = (terminal: Terminal, options: O, args: readonly string[]) => Promise<Outcome>;
 
-const RUNS: Readonly<Record<CommandName, Run>> = { status, history, inject, uninject };
+const RUNS: Readonly<Record<CommandName, Run>> = { status, check, history, inject, uninject };
 
 /** Runs a command to its end and tells the person what went wrong. */
 export async function carryOut(

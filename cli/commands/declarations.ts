@@ -22,6 +22,10 @@ export const COMMANDS = {
         'show it anew with each change',
       ),
   },
+  check: {
+    summary: 'look for what is wrong, and say what to do about it',
+    declare: (command) => withOutput(withCluster(command)),
+  },
   history: {
     summary: 'show the last 50 moves, how long each site was active and how fast it was followed',
     declare: (command) =>

@@ -5,7 +5,7 @@ import { MANUAL } from './manual.ts';
 import { NODE_STATUS } from './node-status/kind.ts';
 import { POD_LABEL } from './pod-label/kind.ts';
 import { RESOURCE } from './resource/kind.ts';
-import type { Trigger } from './trigger.ts';
+import { TRIGGER_SECTION, type Trigger } from './trigger.ts';
 import type { TriggerPorts } from './trigger-kind.ts';
 
 /** One row per trigger. The first is what is followed when nothing is said. */
@@ -18,9 +18,6 @@ interface AnyKind extends Option {
   subject?(config: never): Readonly<Record<string, string>>;
   create(config: never, ports: TriggerPorts): Trigger;
 }
-
-/** The section of the report that says what is followed: the kind, and what that kind tells of itself. */
-export const TRIGGER_SECTION = 'trigger';
 
 export function createTrigger(config: TriggerConfig, ports: TriggerPorts): Trigger {
   const kinds: readonly AnyKind[] = TRIGGERS;

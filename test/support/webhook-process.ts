@@ -31,6 +31,8 @@ export interface Lifetime {
 }
 
 export interface WebhookSceneOptions {
+  /** Of the webhook; by default one of its own. */
+  readonly namespace?: string;
   readonly env?: Environment;
   readonly user?: User;
 }
@@ -43,7 +45,7 @@ export async function createWebhookScene(
 ): Promise<WebhookScene> {
   const id = randomBytes(3).toString('hex');
   const [namespace, pods, balancer] = await Promise.all([
-    createNamespace(plane, 'webhook'),
+    options.namespace ?? createNamespace(plane, 'webhook'),
     createNamespace(plane, 'apps'),
     startBalancer(),
   ]);

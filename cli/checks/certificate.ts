@@ -1,0 +1,79 @@
+import { PROGRAM } from '../../contract/names.ts';
+import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import {
+  type MutatingWebhookConfiguration,
+  SECRETS,
+  type WebhookClientConfig,
+} from '../../kubernetes/resources.ts';
+import { accepts, certificatesIn, validityOf } from '../../webhook/certificates/trust.ts';
+import { isOurs } from '../../webhook/configuration.ts';
+import { type Check, type Finding, problem, type Result } from './check.ts';
+import type { World } from './world.ts';
+
+const DAY_MS = 86_400_000;
+/** Certificates of 90 days are renewed when 30 are left, so that less means that nobody renews them. */
+const FEW_DAYS = 14;
+
+export const CERTIFICATE: Check = {
+  name: 'certificate',
+  title: 'the certificate of the webhook is valid for a while',
+  async find(world): Promise<Result> {
+    const leaf = await servedBy(world);
+    if (leaf === undefined) return { findings: [], note: 'no Secret with one was found' };
+    const days = Math.floor((validityOf(leaf).until - world.clock.now()) / DAY_MS);
+    const note = `${days} days left`;
+    if (days >= FEW_DAYS) return { findings: [], note };
+    const text =
+      days < 0
+        ? `the certificate has expired ${-days} days ago: no labelled pod can be created`
+        : `the certificate ends in ${days} days, and nobody has renewed it`;
+    const action = `See the log of the webhook for what keeps it from renewing. In an emergency: kubectl -n ${world.namespace} delete secret ${SECRET}`;
+    return { findings: [problem(`Secret ${world.namespace}/${SECRET}`, text, action)] };
+  },
+};
+
+export const CA_BUNDLE: Check = {
+  name: 'ca-bundle',
+  title: 'the API server trusts the certificate of the webhook',
+  async find(world): Promise<Result> {
+    const [configuration, leaf] = await Promise.all([world.webhookConfiguration(), servedBy(world)]);
+    if (configuration === undefined || leaf === undefined) return { findings: [] };
+    return { findings: untrusting(configuration, leaf, world.clock.now()) };
+  },
+};
+
+const SECRET = `${PROGRAM}-webhook-tls`;
+
+/** The public part of what the webhook serves; the key is not looked at. */
+async function servedBy({ api, namespace, signal }: World): Promise<string | undefined> {
+  const secret = await api.get(SECRETS, { namespace, name: SECRET }, { signal }).catch(undefinedIfNotFound);
+  const [leaf] = certificatesIn(Buffer.from(secret?.data?.['tls.crt'] ?? '', 'base64').toString());
+  return leaf;
+}
+
+function untrusting(
+  { metadata, webhooks = [] }: MutatingWebhookConfiguration,
+  leaf: string,
+  now: number,
+): Finding[] {
+  const entries = webhooks
+    .filter(({ name }) => isOurs(name))
+    .filter(({ clientConfig }) => {
+      const bundle = certificatesIn(Buffer.from(clientConfig.caBundle ?? '', 'base64').toString());
+      return !accepts(bundle, leaf, hostOf(clientConfig), now);
+    });
+  if (entries.length === 0) return [];
+  return [
+    problem(
+      `MutatingWebhookConfiguration ${metadata.name}`,
+      `the caBundle of ${entries.map(({ name }) => name).join(', ')} does not fit the certificate: no labelled pod can be created`,
+      'The webhook writes it while it runs, so look at its log. A GitOps tool that puts another one back must ignore that field.',
+    ),
+  ];
+}
+
+/** As the API server calls it. */
+function hostOf({ service, url }: WebhookClientConfig): string {
+  if (service !== undefined) return `${service.name}.${service.namespace}.svc`;
+  return url === undefined ? '' : new URL(url).hostname;
+}

@@ -1,0 +1,62 @@
+import type { KubeObject } from '../../kubernetes/api.ts';
+import { LEASES, type Lease } from '../../kubernetes/resources.ts';
+import { duration } from '../text/time.ts';
+import { type Check, type Finding, problem, type Result } from './check.ts';
+
+/** What a second of rounding, a slow call and NTP may make; sidecars and Leases take more. */
+const TOLERATED_MS = 5_000;
+const NODE_LEASES = 'kube-node-lease';
+
+/**
+ * Who renews a Lease writes its own time into it, and the API server notes when that was by its clock: the difference
+ * is the skew, whatever the clock of this machine says.
+ */
+export const CLOCKS: Check = {
+  name: 'clocks',
+  title: 'the clocks of nodes and controller agree with the API server',
+  async find(world): Promise<Result> {
+    const [own, nodes] = await Promise.all([
+      world.lease(),
+      world.list(LEASES, { namespace: NODE_LEASES }) as Promise<readonly Lease[]>,
+    ]);
+    const skews = [
+      ...(own === undefined
+        ? []
+        : [{ about: `Lease ${world.namespace}/${own.metadata.name}`, skew: skewOf(own) }]),
+      ...nodes.map((lease) => ({ about: `Node ${lease.metadata.name}`, skew: skewOf(lease) })),
+    ].filter(({ skew }) => skew !== undefined);
+    const most = Math.max(0, ...skews.map(({ skew = 0 }) => Math.abs(skew)));
+    return {
+      findings: skews.flatMap(({ about, skew = 0 }) =>
+        Math.abs(skew) > TOLERATED_MS ? [off(about, skew)] : [],
+      ),
+      note: most < 2_000 ? 'none is off by more than 2s' : `off by ${duration(most)} at most`,
+    };
+  },
+};
+
+function off(about: string, skew: number): Finding {
+  const direction = skew > 0 ? 'ahead' : 'behind';
+  return problem(
+    about,
+    `its clock is ${duration(Math.abs(skew))} ${direction} of the API server’s: times in the status are wrong, and certificates may seem not to be valid yet`,
+    'See that NTP runs on that machine: timedatectl status',
+  );
+}
+
+interface ManagedField {
+  readonly time?: string;
+  readonly fieldsV1?: { readonly 'f:spec'?: { readonly 'f:renewTime'?: unknown } };
+}
+
+/** Milliseconds that the writer's clock is ahead; undefined where that cannot be told. */
+function skewOf(lease: Lease): number | undefined {
+  const { managedFields = [] } = lease.metadata as KubeObject['metadata'] & {
+    managedFields?: readonly ManagedField[];
+  };
+  const noted = managedFields.find(
+    ({ fieldsV1 }) => fieldsV1?.['f:spec']?.['f:renewTime'] !== undefined,
+  )?.time;
+  const skew = Date.parse(lease.spec?.renewTime ?? '') - Date.parse(noted ?? '');
+  return Number.isNaN(skew) ? undefined : skew;
+}

@@ -1,0 +1,113 @@
+import { LABELS } from '../../contract/names.ts';
+import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import { NAMESPACES } from '../../kubernetes/resources.ts';
+import { readLabel } from '../../webhook/inject/label.ts';
+import {
+  CRON_JOBS,
+  DAEMON_SETS,
+  DEPLOYMENTS,
+  JOBS,
+  STATEFUL_SETS,
+  type Workload,
+} from '../cluster/resources.ts';
+import { type Check, type Finding, warning } from './check.ts';
+import type { World } from './world.ts';
+
+/** Kinds whose label the webhook carries to the template. */
+const CARRIED: readonly Resource<Workload>[] = [DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS];
+/** Kinds whose template cannot be changed later. */
+const FIXED = [JOBS, CRON_JOBS];
+
+export const MISPLACED: Check = {
+  name: 'labels',
+  title: `${LABELS.inject} stands where it has an effect, and says true or false`,
+  async find(world) {
+    const found = await Promise.all([
+      ...[...CARRIED, ...FIXED].map((resource) => annotated(world, resource)),
+      ...CARRIED.map((resource) => uncarried(world, resource)),
+      ...FIXED.map((resource) => onFixed(world, resource)),
+      unclear(world, NAMESPACES),
+      ...CARRIED.map((resource) => unclear(world, resource)),
+    ]);
+    return { findings: found.flat() };
+  },
+};
+
+/** An annotation instead of a label: nobody looks at it. */
+async function annotated(world: World, resource: Resource): Promise<Finding[]> {
+  const objects = await world.list(resource);
+  return objects
+    .filter((object) =>
+      [object.metadata, templateOf(object)].some((part) => part?.annotations?.[LABELS.inject] !== undefined),
+    )
+    .map((object) =>
+      warning(
+        nameOf(object),
+        `${LABELS.inject} is an annotation there, which has no effect`,
+        'Make it a label.',
+      ),
+    );
+}
+
+async function uncarried(world: World, resource: Resource<Workload>): Promise<Finding[]> {
+  const objects = await world.list(resource);
+  return objects.flatMap((object): Finding[] => {
+    const own = readLabel(object.metadata.labels);
+    const template = readLabel(templateOf(object)?.labels);
+    if (own !== 'yes' || template === 'yes') return [];
+    const about = nameOf(object);
+    return template === 'unsaid'
+      ? [
+          warning(
+            about,
+            'its label was not carried to the pod template: it was set while the webhook was away, or something writes the template back',
+            'Take the label away and set it again, or put it on the pod template in the source of this workload.',
+          ),
+        ]
+      : [
+          warning(
+            about,
+            'its label has no effect: the pod template says otherwise, and that wins',
+            'Change the label of the pod template.',
+          ),
+        ];
+  });
+}
+
+async function onFixed(world: World, resource: Resource): Promise<Finding[]> {
+  const objects = await world.list(resource, { labelSelector: LABELS.inject });
+  return objects
+    .filter((object) => readLabel(templateOf(object)?.labels) === 'unsaid')
+    .map((object) =>
+      warning(nameOf(object), `a label on a ${object.kind} has no effect`, 'Put it on the pod template.'),
+    );
+}
+
+async function unclear(world: World, resource: Resource): Promise<Finding[]> {
+  const objects = await world.list(resource, {
+    labelSelector: `${LABELS.inject},${LABELS.inject} notin (true,false)`,
+  });
+  return objects.map((object) =>
+    warning(
+      nameOf(object),
+      `${LABELS.inject} is "${object.metadata.labels?.[LABELS.inject]}" there, which has no effect`,
+      'It must be true or false.',
+    ),
+  );
+}
+
+interface Templated {
+  readonly spec?: {
+    readonly template?: KubeObject;
+    readonly jobTemplate?: { readonly spec?: { readonly template?: KubeObject } };
+  };
+}
+
+function templateOf(object: KubeObject): Partial<KubeObject['metadata']> | undefined {
+  const { spec } = object as KubeObject & Templated;
+  return (spec?.template ?? spec?.jobTemplate?.spec?.template)?.metadata;
+}
+
+function nameOf({ kind, metadata: { namespace, name } }: KubeObject): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}

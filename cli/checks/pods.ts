@@ -1,0 +1,75 @@
+import { decide, isInjected } from '../../webhook/inject/decision.ts';
+import { readPod } from '../../webhook/inject/shape.ts';
+import { followerOf, gateOf, isReady, type PodDetails, workloadOf } from '../cluster/pods.ts';
+import { type Check, problem } from './check.ts';
+import type { World } from './world.ts';
+
+export const MISSED: Check = {
+  name: 'missed-pods',
+  title: 'every pod that asks for the sidecar has it',
+  async find(world) {
+    const missed = (await world.askingPods()).filter((pod) => isMissed(world, pod));
+    return {
+      findings: missed.map((pod) => {
+        const { kind, name } = workloadOf(pod);
+        const { namespace } = pod.metadata;
+        const restart =
+          kind === 'Pod'
+            ? 'Delete it and create it anew.'
+            : `Delete it, or all at once: kubectl -n ${namespace} rollout restart ${kind.toLowerCase()} ${name}`;
+        return problem(
+          titleOf(pod),
+          'it asks for the sidecar and runs without: it was created before it asked, or while the webhook was away',
+          restart,
+        );
+      }),
+    };
+  },
+};
+
+export const WRONG_SIDE: Check = {
+  name: 'wrong-side',
+  title: 'no gated pod on a standby site is ready',
+  async find(world) {
+    const wrong = (await world.askingPods()).filter((pod) => isOnWrongSide(world, pod));
+    return {
+      findings: wrong.map((pod) =>
+        problem(
+          titleOf(pod),
+          `it takes traffic on ${pod.spec?.nodeName}, which is in site ${siteOf(world, pod)} and not active`,
+          'See what its sidecar knows: kubectl explains it with site-follower explain. A sidecar that does not reach the API server holds what it knew last.',
+        ),
+      ),
+    };
+  },
+};
+
+function isMissed(world: World, pod: PodDetails): boolean {
+  const read = readPod(pod);
+  if (!read.ok) return false;
+  const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks: true };
+  return decide(read.value, context, world.namespace).kind !== 'skip';
+}
+
+function isOnWrongSide(world: World, pod: PodDetails): boolean {
+  const status = world.followers.find(({ follower }) => follower === followerOf(pod))?.status;
+  const site = siteOf(world, pod);
+  const read = readPod(pod);
+  return (
+    status !== undefined &&
+    site !== '' &&
+    site !== status.activeSite &&
+    gateOf(pod) !== 'none' &&
+    isReady(pod) &&
+    read.ok &&
+    isInjected(read.value)
+  );
+}
+
+export function siteOf(world: World, pod: PodDetails): string {
+  return world.siteOf(followerOf(pod), pod.spec?.nodeName);
+}
+
+function titleOf({ metadata: { namespace, name } }: PodDetails): string {
+  return `Pod ${namespace}/${name}`;
+}

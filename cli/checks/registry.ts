@@ -1,0 +1,31 @@
+import { AUTOSCALED } from './autoscalers.ts';
+import { BUDGETS } from './budgets.ts';
+import { CA_BUNDLE, CERTIFICATE } from './certificate.ts';
+import type { Check } from './check.ts';
+import { CLOCKS } from './clocks.ts';
+import { CONTROLLER } from './controller.ts';
+import { DNS } from './dns.ts';
+import { FOLLOWED } from './followed.ts';
+import { MISPLACED } from './labels.ts';
+import { NODES_IN_SITES } from './nodes.ts';
+import { MISSED, WRONG_SIDE } from './pods.ts';
+import { ROLLOUTS } from './rollouts.ts';
+import { WEBHOOK } from './webhook.ts';
+
+/** One row a check, in the order in which they are shown. docs/cli.md is generated from it. */
+export const CHECKS: readonly Check[] = [
+  CONTROLLER,
+  FOLLOWED,
+  NODES_IN_SITES,
+  DNS,
+  CLOCKS,
+  WEBHOOK,
+  CERTIFICATE,
+  CA_BUNDLE,
+  MISPLACED,
+  MISSED,
+  WRONG_SIDE,
+  ROLLOUTS,
+  BUDGETS,
+  AUTOSCALED,
+];

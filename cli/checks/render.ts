@@ -1,0 +1,47 @@
+import { bold, dim, green, type Line, paragraph, red, type Styled, yellow } from '../text/line.ts';
+import type { Finding } from './check.ts';
+import type { Checked, CheckView } from './run.ts';
+
+/** Of one check; the others are counted. */
+const MAX_SHOWN = 5;
+
+const MARKS: Readonly<Record<Checked['outcome'], Styled>> = {
+  ok: green('✓ '),
+  warning: yellow('! '),
+  problem: red('✗ '),
+  unknown: yellow('? '),
+};
+
+export function renderChecks(view: CheckView, width: number): Line[] {
+  return [...view.checks.flatMap((checked) => renderOne(checked, width)), [], verdict(view)];
+}
+
+function renderOne({ title, outcome, note, findings }: Checked, width: number): Line[] {
+  const added = note === '' ? [] : [dim(outcome === 'unknown' ? ` – not known: ${note}` : ` (${note})`)];
+  const head = paragraph(MARKS[outcome], [title, ...added], width);
+  const shown = findings.slice(0, MAX_SHOWN).flatMap((finding) => renderFinding(finding, width));
+  const more = findings.length - MAX_SHOWN;
+  return [...head, ...shown, ...(more > 0 ? [[dim(`    and ${more} more; -o json shows all`)]] : [])];
+}
+
+function renderFinding({ severity, about, text, action }: Finding, width: number): Line[] {
+  const colour = severity === 'problem' ? red : yellow;
+  return [
+    ...paragraph('    ', [colour(about), `: ${text}`], width),
+    ...paragraph('      ', [dim('→ '), action], width),
+  ];
+}
+
+function verdict({ problems, warnings, checks }: CheckView): Line {
+  const unknown = checks.filter(({ outcome }) => outcome === 'unknown').length;
+  const parts = [
+    ...(problems > 0 ? [count(problems, 'problem')] : []),
+    ...(warnings > 0 ? [count(warnings, 'warning')] : []),
+    ...(unknown > 0 ? [`${count(unknown, 'check')} not possible`] : []),
+  ];
+  return parts.length === 0 ? [green('All is well.')] : [bold(`${parts.join(', ')}.`)];
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,94 @@
+import { LABELS, PROGRAM } from '../../contract/names.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import { explain, isForbidden, KubeError } from '../../kubernetes/errors.ts';
+import type { MutatingWebhookConfiguration } from '../../kubernetes/resources.ts';
+import { isInjected } from '../../webhook/inject/decision.ts';
+import { readPod } from '../../webhook/inject/shape.ts';
+import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { selects } from '../cluster/resources.ts';
+import { type Check, type Finding, problem, type Result, warning } from './check.ts';
+import type { World } from './world.ts';
+
+/** Tries it: a labelled pod is created as a dry run, which nobody keeps. */
+export const WEBHOOK: Check = {
+  name: 'webhook',
+  title: 'the API server reaches the webhook, and a labelled pod gets the sidecar',
+  async find(world): Promise<Result> {
+    const configuration = await world.webhookConfiguration();
+    if (configuration === undefined) return { findings: [missing()] };
+    const namespace = await whereToTry(world, configuration);
+    if (namespace === undefined) return { findings: [], note: 'no namespace is left to try it in' };
+    const about = `MutatingWebhookConfiguration ${configuration.metadata.name}`;
+    return { findings: await attempt(world, namespace, about) };
+  },
+};
+
+function missing(): Finding {
+  return warning(
+    'MutatingWebhookConfiguration',
+    'there is none of this program: labelled pods get no sidecar',
+    'Nothing, if only DNS shall follow. Else install the chart with webhook.enabled=true.',
+  );
+}
+
+async function attempt({ api, signal }: World, namespace: string, about: string): Promise<Finding[]> {
+  try {
+    const made = await api.create(POD_DETAILS, probe(namespace), { dryRun: true, signal });
+    const read = readPod(made);
+    if (read.ok && isInjected(read.value)) return [];
+    return [
+      problem(
+        about,
+        `a labelled pod in namespace ${namespace} would get no sidecar: the webhook was not asked, or could not be and its failurePolicy is Ignore`,
+        'See whether the webhook’s pods are ready, and compare the selectors of the configuration with the chart.',
+      ),
+    ];
+  } catch (error) {
+    if (!(error instanceof KubeError) || isForbidden(error) || error.status < 500) throw error;
+    return [
+      problem(
+        about,
+        `no labelled pod can be created: ${explain(error)}`,
+        'See whether the webhook’s pods are ready, and whether a firewall is between the API server and their port.',
+      ),
+    ];
+  }
+}
+
+/** A namespace that the webhook is asked about; best one where pods ask already. */
+async function whereToTry(
+  world: World,
+  { webhooks = [] }: MutatingWebhookConfiguration,
+): Promise<string | undefined> {
+  const selector = webhooks.find(({ name }) => name.startsWith('pods.'))?.namespaceSelector ?? {
+    matchExpressions: [],
+  };
+  const able = (await world.namespaces).filter(({ metadata, ...rest }: KubeObject) => {
+    const { phase } = (rest as { status?: { phase?: string } }).status ?? {};
+    return (
+      phase !== 'Terminating' &&
+      selects(selector, { 'kubernetes.io/metadata.name': metadata.name, ...metadata.labels })
+    );
+  });
+  const used = new Set((await world.askingPods()).map(({ metadata }) => metadata.namespace));
+  const best =
+    able.find(({ metadata }) => used.has(metadata.name)) ??
+    able.find(({ metadata }) => metadata.name === 'default') ??
+    able[0];
+  return best?.metadata.name;
+}
+
+/** One that Pod Security `restricted` lets pass. */
+function probe(namespace: string): PodDetails {
+  const container = {
+    name: 'probe',
+    image: 'example.invalid/never-pulled',
+    resources: { requests: { cpu: '1m', memory: '1Mi' }, limits: { cpu: '10m', memory: '1Mi' } },
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+  };
+  const spec = {
+    containers: [container],
+    securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
+  };
+  return { metadata: { namespace, name: `${PROGRAM}-check`, labels: { [LABELS.inject]: 'true' } }, spec };
+}

@@ -1,0 +1,107 @@
+import { LABELS, PROGRAM } from '../../contract/names.ts';
+import type { KubeApi, KubeObject, ListOptions, Resource } from '../../kubernetes/api.ts';
+import type { Clock } from '../../kubernetes/clock.ts';
+import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { listAll } from '../../kubernetes/pages.ts';
+import {
+  LEASES,
+  type Lease,
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  type MutatingWebhookConfiguration,
+  NAMESPACES,
+  NODES,
+  type Node,
+} from '../../kubernetes/resources.ts';
+import { isOurs } from '../../webhook/configuration.ts';
+import type { Published } from '../cluster/followers.ts';
+import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+
+export interface WorldOptions {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly followers: readonly Published[];
+}
+
+/** What the checks look at. Several look at the same, so that each list is asked for once. */
+export class World {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly followers: readonly Published[];
+  readonly #lists = new Map<string, Promise<readonly KubeObject[]>>();
+
+  constructor({ api, clock, signal, followers }: WorldOptions) {
+    this.api = api;
+    this.clock = clock;
+    this.signal = signal;
+    this.followers = followers;
+  }
+
+  /** Of the controller. */
+  get namespace(): string {
+    return this.followers[0]?.namespace ?? PROGRAM;
+  }
+
+  list<T extends KubeObject>(
+    resource: Resource<T>,
+    options: Pick<ListOptions, 'namespace' | 'labelSelector'> = {},
+  ): Promise<readonly T[]> {
+    const key = JSON.stringify([resource.group, resource.plural, options]);
+    const known = this.#lists.get(key) ?? listAll(this.api, resource, { ...options, signal: this.signal });
+    this.#lists.set(key, known);
+    return known as Promise<readonly T[]>;
+  }
+
+  get nodes(): Promise<readonly Node[]> {
+    return this.list(NODES);
+  }
+
+  /** Undefined when there is none, as without leader election. */
+  lease(): Promise<Lease | undefined> {
+    const key = { namespace: this.namespace, name: PROGRAM };
+    return this.api.get(LEASES, key, { signal: this.signal }).catch(undefinedIfNotFound);
+  }
+
+  get namespaces(): Promise<readonly KubeObject[]> {
+    return this.list(NAMESPACES);
+  }
+
+  /** Those that ask for the sidecar and live: by their own label, or since their namespace asks. */
+  async askingPods(): Promise<readonly PodDetails[]> {
+    const labelled = await this.list(POD_DETAILS, {
+      labelSelector: `${LABELS.inject},${LABELS.inject}!=false`,
+    });
+    const asking = (await this.namespaces).filter(
+      ({ metadata }) => metadata.labels?.[LABELS.inject] === 'true',
+    );
+    const others = await Promise.all(
+      asking.map(({ metadata: { name } }) =>
+        this.list(POD_DETAILS, { namespace: name, labelSelector: `!${LABELS.inject}` }),
+      ),
+    );
+    return [...labelled, ...others.flat()].filter((pod) => !isOver(pod));
+  }
+
+  /** Of this controller's webhook; undefined when there is none. */
+  async webhookConfiguration(): Promise<MutatingWebhookConfiguration | undefined> {
+    const all = await this.list(MUTATING_WEBHOOK_CONFIGURATIONS);
+    const ours = all.filter(({ webhooks = [] }) => webhooks.some(({ name }) => isOurs(name)));
+    const own = ours.find(({ webhooks = [] }) =>
+      webhooks.some(
+        ({ clientConfig, namespaceSelector }) =>
+          clientConfig.service?.namespace === this.namespace ||
+          namespaceSelector?.matchExpressions.some(
+            ({ operator, values }) => operator === 'NotIn' && values?.includes(this.namespace),
+          ),
+      ),
+    );
+    return own ?? (ours.length === 1 ? ours[0] : undefined);
+  }
+
+  /** The site of a node by what a follower has published; empty for a node in no site. */
+  siteOf(follower: string, node: string | undefined): string {
+    const sites = this.followers.find((one) => one.follower === follower)?.status?.sites ?? {};
+    return Object.entries(sites).find(([, nodes]) => nodes.includes(node ?? ''))?.[0] ?? '';
+  }
+}

@@ -1,0 +1,93 @@
+import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { Condition, LabelRequirement } from '../../kubernetes/resources.ts';
+
+export interface Selector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly LabelRequirement[];
+}
+
+interface Template {
+  readonly metadata?: Pick<KubeObject['metadata'], 'labels' | 'annotations'>;
+}
+
+/** A Deployment, StatefulSet or DaemonSet. */
+export interface Workload extends KubeObject {
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly podManagementPolicy?: string;
+    readonly selector?: Selector;
+    readonly template?: Template;
+  };
+  readonly status?: {
+    readonly replicas?: number;
+    readonly readyReplicas?: number;
+    readonly updatedReplicas?: number;
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+/** A Job; the template of a CronJob is one further in. */
+export interface Job extends KubeObject {
+  readonly spec?: {
+    readonly template?: Template;
+    readonly jobTemplate?: { readonly spec?: { readonly template?: Template } };
+  };
+}
+
+export interface DisruptionBudget extends KubeObject {
+  readonly spec?: { readonly selector?: Selector; readonly unhealthyPodEvictionPolicy?: string };
+  readonly status?: {
+    readonly disruptionsAllowed?: number;
+    readonly currentHealthy?: number;
+    readonly desiredHealthy?: number;
+    readonly expectedPods?: number;
+  };
+}
+
+export interface Autoscaler extends KubeObject {
+  readonly spec?: { readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string } };
+}
+
+function of<T extends KubeObject>(group: string, plural: string, kind: string): Resource<T> {
+  return { group, version: group === 'autoscaling' ? 'v2' : 'v1', plural, kind, namespaced: true };
+}
+
+export const DEPLOYMENTS = of<Workload>('apps', 'deployments', 'Deployment');
+export const STATEFUL_SETS = of<Workload>('apps', 'statefulsets', 'StatefulSet');
+export const DAEMON_SETS = of<Workload>('apps', 'daemonsets', 'DaemonSet');
+export const JOBS = of<Job>('batch', 'jobs', 'Job');
+export const CRON_JOBS = of<Job>('batch', 'cronjobs', 'CronJob');
+export const DISRUPTION_BUDGETS = of<DisruptionBudget>(
+  'policy',
+  'poddisruptionbudgets',
+  'PodDisruptionBudget',
+);
+export const AUTOSCALERS = of<Autoscaler>(
+  'autoscaling',
+  'horizontalpodautoscalers',
+  'HorizontalPodAutoscaler',
+);
+
+/** Whether labels are selected. A selector without any requirement selects all. */
+export function selects(
+  { matchLabels = {}, matchExpressions = [] }: Selector,
+  labels: Readonly<Record<string, string>> = {},
+): boolean {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every((requirement) => isMet(requirement, labels[requirement.key]))
+  );
+}
+
+function isMet({ operator, values = [] }: LabelRequirement, value: string | undefined): boolean {
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+  }
+}

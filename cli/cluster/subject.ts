@@ -1,0 +1,17 @@
+import { TRIGGER_SECTION } from '../../controller/triggers/trigger.ts';
+import type { ObjectKey } from '../../kubernetes/api.ts';
+import { type Published, section } from './followers.ts';
+
+/** What a follower follows, as its report says; undefined when that is not known. */
+export function subjectOf(published: Published): Readonly<Record<string, string>> | undefined {
+  const value = section(published, TRIGGER_SECTION);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const isText = Object.values(value).every((text) => typeof text === 'string');
+  return isText ? (value as Readonly<Record<string, string>>) : undefined;
+}
+
+/** The CloudNativePG Cluster that it follows; undefined when it follows something else. */
+export function clusterOf(published: Published): Required<ObjectKey> | undefined {
+  const { kind, namespace, clusterName } = subjectOf(published) ?? {};
+  return kind === 'cnpg' && namespace && clusterName ? { namespace, name: clusterName } : undefined;
+}

@@ -1,0 +1,389 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Checked, CheckView } from '../../cli/checks/run.ts';
+import {
+  AUTOSCALERS,
+  CRON_JOBS,
+  DEPLOYMENTS,
+  DISRUPTION_BUDGETS,
+  STATEFUL_SETS,
+} from '../../cli/cluster/resources.ts';
+import { ANNOTATIONS, LABELS, PROGRAM } from '../../contract/names.ts';
+import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import {
+  LEASES,
+  type Lease,
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  NAMESPACES,
+  NODES,
+  PODS,
+  type Pod,
+  SECRETS,
+} from '../../kubernetes/resources.ts';
+import { createAuthority, issueLeaf } from '../../webhook/certificates/authority.ts';
+import { encode } from '../../webhook/certificates/store.ts';
+import { runCli } from '../support/cli.ts';
+import { askingPod } from '../support/pod-stream.ts';
+import { createScene } from '../support/scene.ts';
+import { createNamespace, createNodes, installCnpgCrds } from '../support/seed.ts';
+import { ownControlPlane } from '../support/shared-control-plane.ts';
+import { dnsSettings, startExampleDns } from '../support/two-sites.ts';
+import { until } from '../support/until.ts';
+import { createWebhookScene } from '../support/webhook-process.ts';
+
+// Its own: the checks look at everything there is, and what is broken here is for all.
+const plane = await ownControlPlane();
+const { api } = plane;
+const WAIT = { timeoutMs: 60_000 };
+const DAY_MS = 86_400_000;
+const CRDS = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+};
+
+describe('kubectl site-follower check', () => {
+  test('finds what is broken, and finds it no more when it is mended', { timeout: 400_000 }, async (t) => {
+    const scene = await createScene(t, plane);
+    await api.delete(NODES, { name: scene.nodes.nowhere });
+    const { namespace } = scene;
+    const dns = await startExampleDns();
+    t.after(() => dns.stop());
+    const dnsEnvironment = dnsSettings(dns);
+    let controller = await scene.startAndSettle(dnsEnvironment);
+    const webhook = await createWebhookScene(t, plane, { namespace, env: { CERTIFICATE_DAYS: '90' } });
+    await webhook.start(1);
+    await webhook.ready(1);
+    const { pods } = webhook;
+
+    const look = async (): Promise<CheckView & { readonly code: number }> => {
+      const { code, out, err } = await runCli(['check', '-n', namespace, '-o', 'json'], {
+        KUBECONFIG: plane.kubeconfig,
+      });
+      assert.equal(err, '');
+      return { code, ...(JSON.parse(out) as CheckView) };
+    };
+    const checked = async (name: string): Promise<Checked> => {
+      const found = (await look()).checks.find((one) => one.name === name);
+      assert.ok(found, `there is a check ${name}`);
+      return found;
+    };
+    /** Resolves when the check says so; what it looks at follows with a delay. */
+    const finds = (name: string, outcome: 'problem' | 'warning', about: RegExp, text: RegExp) =>
+      until(
+        `${name} finds ${about} ${text}`,
+        async () => {
+          const { findings } = await checked(name);
+          const found = findings.find((finding) => about.test(finding.about) && text.test(finding.text));
+          if (found === undefined) throw new Error(`it finds ${JSON.stringify(findings)}`);
+          assert.equal(found.severity, outcome);
+          assert.notEqual(found.action, '');
+          return found;
+        },
+        WAIT,
+      );
+    const mended = (name: string) =>
+      until(
+        `${name} finds nothing any more`,
+        async () => {
+          const { outcome, findings, note } = await checked(name);
+          if (outcome !== 'ok') throw new Error(`it is ${outcome}: ${note} ${JSON.stringify(findings)}`);
+          return true;
+        },
+        WAIT,
+      );
+    const stopWebhook = async () => {
+      for (const { child } of webhook.replicas) await child.stop(10_000);
+    };
+    const startWebhook = async () => {
+      await webhook.start(1);
+      await webhook.ready(1);
+    };
+
+    await t.test('nothing, while all is well', async () => {
+      await mended('dns');
+      const { code, checks } = await look();
+      assert.deepEqual(
+        checks.filter(({ outcome }) => outcome !== 'ok'),
+        [],
+      );
+      assert.equal(code, 0);
+    });
+
+    await t.test('controller: nobody leads', async () => {
+      await controller.stop();
+      await finds('controller', 'problem', /^Lease /, /nobody holds it.*nothing follows/);
+      assert.equal((await look()).code, 1);
+      controller = await scene.start(dnsEnvironment);
+      await mended('controller');
+    });
+
+    await t.test('controller: the last site is held', async () => {
+      const primary = scene.cluster.instance(0);
+      await scene.cluster.deleteInstance(primary);
+      await finds('controller', 'warning', /^ConfigMap /, /held: PodNotFound/);
+      await scene.cluster.createInstance(primary, scene.nodes.east, 'primary');
+      await mended('controller');
+    });
+
+    await t.test('followed: no Cluster, no CRD', async () => {
+      await scene.cluster.delete();
+      await finds('followed', 'problem', /^Cluster /, /does not exist/);
+      const crd = `${CLUSTERS.plural}.${CLUSTERS.group}`;
+      await api.delete(CRDS, { name: crd });
+      await finds('followed', 'problem', /^CRD /, /CloudNativePG is not installed/);
+      await until(
+        'the CRD is gone',
+        () =>
+          api.get(CRDS, { name: crd }).then(
+            () => undefined,
+            () => true,
+          ),
+        WAIT,
+      );
+      await installCnpgCrds(api);
+      for (const index of [0, 1])
+        await scene.cluster.deleteInstance(scene.cluster.instance(index)).catch(() => undefined);
+      await scene.cluster.create();
+      await mended('followed');
+      await mended('controller');
+    });
+
+    await t.test('nodes: one in no site, one that is gone', async () => {
+      await createNodes(api, [{ name: 'stray' }]);
+      await finds('nodes', 'warning', /^Node stray$/, /in no site/);
+      await api.delete(NODES, { name: 'stray' });
+      await api.delete(NODES, { name: scene.nodes.west });
+      await finds('nodes', 'problem', /^Site us-west$/, /none of its nodes exists/);
+      await createNodes(api, [{ name: scene.nodes.west }]);
+      await mended('nodes');
+    });
+
+    await t.test('dns: the provider refuses', async () => {
+      dns.misbehave('setHosts', { kind: 'error', number: '2016166', text: 'not yours' });
+      dns.put('example.com', {
+        ...dns.zone('example.com'),
+        hosts: dns
+          .zone('example.com')
+          .hosts.map((host) => (host.type === 'A' ? { ...host, address: '203.0.113.1' } : host)),
+      });
+      await controller.stop();
+      controller = await scene.start(dnsEnvironment);
+      await finds('dns', 'problem', /^DNS .*example\.com A$/, /has not accepted it: .*not yours/);
+      // It waits long after such a refusal, as only a human can put it right.
+      await controller.stop();
+      controller = await scene.start(dnsEnvironment);
+      await mended('dns');
+    });
+
+    await t.test('clocks: a node is ahead', async () => {
+      const lease = { metadata: { name: 'node-lease-test', namespace: 'kube-node-lease' } };
+      const renewed = (ms: number): Lease => ({
+        ...lease,
+        spec: {
+          holderIdentity: 'x',
+          leaseDurationSeconds: 40,
+          renewTime: new Date(Date.now() + ms).toISOString().replace('Z', '000Z'),
+        },
+      });
+      await api.create(LEASES, renewed(600_000));
+      const { text } = await finds('clocks', 'problem', /^Node node-lease-test$/, /ahead of the API server/);
+      assert.match(text, /(9m5\ds|10m)/);
+      const { metadata } = await api.get(LEASES, lease.metadata);
+      await api.replace(LEASES, { ...renewed(0), metadata });
+      await mended('clocks');
+    });
+
+    await t.test('webhook: it is away, and is not asked', async () => {
+      await stopWebhook();
+      await finds('webhook', 'problem', /^MutatingWebhookConfiguration /, /no labelled pod can be created: /);
+      const policy = async (failurePolicy: 'Fail' | 'Ignore') => {
+        const stored = await webhook.stored();
+        const webhooks = (stored.webhooks ?? []).map((entry) => ({ ...entry, failurePolicy }));
+        await api.replace(MUTATING_WEBHOOK_CONFIGURATIONS, { ...stored, webhooks });
+      };
+      await policy('Ignore');
+      await finds('webhook', 'problem', /^MutatingWebhookConfiguration /, /would get no sidecar/);
+      await policy('Fail');
+      await startWebhook();
+      await mended('webhook');
+    });
+
+    await t.test('certificate: it ends soon; ca-bundle: it does not fit', async () => {
+      await stopWebhook();
+      const key = { namespace, name: `${PROGRAM}-webhook-tls` };
+      const authority = await createAuthority(Date.now(), 3_650 * DAY_MS);
+      const leaf = await issueLeaf(authority, ['127.0.0.1'], Date.now(), 5.5 * DAY_MS);
+      const secret = await api.get(SECRETS, key);
+      await api.replace(SECRETS, { ...secret, data: encode({ authority, leaf }) });
+      const { about } = await finds('certificate', 'problem', /^Secret /, /ends in 5 days/);
+      assert.doesNotMatch(about, /BEGIN/);
+      await finds('ca-bundle', 'problem', /^MutatingWebhookConfiguration /, /does not fit the certificate/);
+      await startWebhook();
+      await mended('certificate');
+      await mended('ca-bundle');
+    });
+
+    await t.test('labels: where they have no effect', async () => {
+      const other = await createNamespace(plane, 'labels');
+      const template = {
+        metadata: { labels: { app: 'x' } },
+        spec: { containers: [{ name: 'x', image: 'x' }] },
+      };
+      const asks = { [LABELS.inject]: 'true' };
+      const deployment = (name: string, metadata: object) => ({
+        metadata: { namespace: other, name, ...metadata },
+        spec: { replicas: 0, selector: { matchLabels: { app: 'x' } }, template },
+      });
+      await api.create(DEPLOYMENTS, deployment('annotated', { annotations: asks }));
+      await api.create(DEPLOYMENTS, deployment('uncarried', { labels: asks }));
+      await api.create(DEPLOYMENTS, deployment('unclear', { labels: { [LABELS.inject]: 'yes' } }));
+      const job = { template: { ...template, spec: { ...template.spec, restartPolicy: 'Never' } } };
+      await api.create(CRON_JOBS, {
+        metadata: { namespace: other, name: 'fixed', labels: asks },
+        spec: { schedule: '0 0 1 1 *', jobTemplate: { spec: job } },
+      } as KubeObject);
+      await api.patch(
+        NAMESPACES,
+        { name: other },
+        { metadata: { labels: { [LABELS.inject]: 'on' } } },
+        { type: 'merge' },
+      );
+      await finds('labels', 'warning', /^Deployment .*\/annotated$/, /is an annotation/);
+      await finds('labels', 'warning', /^Deployment .*\/uncarried$/, /not carried/);
+      await finds('labels', 'warning', /^Deployment .*\/unclear$/, /"yes"/);
+      await finds('labels', 'warning', /^CronJob .*\/fixed$/, /no effect/);
+      await finds('labels', 'warning', new RegExp(`^Namespace ${other}$`), /"on"/);
+      for (const name of ['annotated', 'uncarried', 'unclear'])
+        await api.delete(DEPLOYMENTS, { namespace: other, name });
+      await api.delete(CRON_JOBS, { namespace: other, name: 'fixed' });
+      await api.patch(
+        NAMESPACES,
+        { name: other },
+        { metadata: { labels: { [LABELS.inject]: null } } },
+        { type: 'merge' },
+      );
+      await mended('labels');
+    });
+
+    await t.test('missed-pods: created while nobody was asked', async () => {
+      const other = await createNamespace(plane, 'missed');
+      const { metadata } = await api.create(PODS, askingPod(other));
+      await finds('missed-pods', 'problem', new RegExp(`^Pod ${other}/`), /runs without/);
+      await api.delete(PODS, metadata);
+      await mended('missed-pods');
+    });
+
+    await t.test('wrong-side: ready on a standby site', async () => {
+      const asking = askingPod(pods);
+      const made = await api.create<Pod>(PODS, {
+        ...asking,
+        spec: { ...asking.spec, nodeName: scene.nodes.west },
+      });
+      const ready = (status: string) =>
+        api.patch(
+          PODS,
+          made.metadata,
+          { status: { phase: 'Running', conditions: [{ type: 'Ready', status }] } },
+          { type: 'merge', subresource: 'status' },
+        );
+      await ready('True');
+      await finds(
+        'wrong-side',
+        'problem',
+        new RegExp(`/${made.metadata.name}$`),
+        /site us-west and not active/,
+      );
+      await ready('False');
+      await mended('wrong-side');
+      await api.patch(
+        PODS,
+        made.metadata,
+        { status: { phase: 'Succeeded' } },
+        { type: 'merge', subresource: 'status' },
+      );
+    });
+
+    await t.test('rollouts, disruption-budgets, autoscalers: what standbys cost', async () => {
+      const workload = (gate: string) => ({
+        replicas: 2,
+        selector: { matchLabels: { app: 'web' } },
+        template: {
+          metadata: {
+            labels: { app: 'web', [LABELS.inject]: 'true' },
+            annotations: { [ANNOTATIONS.gate]: gate },
+          },
+          spec: {
+            nodeName: scene.nodes.west,
+            terminationGracePeriodSeconds: 0,
+            containers: [{ name: 'web', image: 'web' }],
+          },
+        },
+      });
+      const metadata = { namespace: pods, name: 'web' };
+      await api.create(DEPLOYMENTS, {
+        metadata,
+        spec: { ...workload('readiness'), progressDeadlineSeconds: 1 },
+      } as KubeObject);
+      await api.create(STATEFUL_SETS, {
+        metadata,
+        spec: { ...workload('readiness'), serviceName: 'web' },
+      } as KubeObject);
+      const budget = { selector: { matchLabels: { app: 'web' } }, minAvailable: 1 };
+      await api.create(DISRUPTION_BUDGETS, { metadata, spec: budget } as KubeObject);
+      await api.create(AUTOSCALERS, {
+        metadata,
+        spec: {
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+          minReplicas: 2,
+          maxReplicas: 3,
+        },
+      } as KubeObject);
+      await finds('rollouts', 'problem', /^Deployment .*\/web$/, /2 of its pods stand by/);
+      await finds(
+        'rollouts',
+        'problem',
+        /^StatefulSet .*\/web$/,
+        /1 of 2 pods: the next one waits for web-0/,
+      );
+      await finds('disruption-budgets', 'problem', /^PodDisruptionBudget .*\/web$/, /can be drained/);
+      await finds(
+        'autoscalers',
+        'warning',
+        /^HorizontalPodAutoscaler .*\/web$/,
+        /2 pods of Deployment web stand by/,
+      );
+
+      await api.patch(
+        DISRUPTION_BUDGETS,
+        metadata,
+        { spec: { unhealthyPodEvictionPolicy: 'AlwaysAllow' } },
+        { type: 'merge' },
+      );
+      await mended('disruption-budgets');
+      const ungated = { spec: { template: { metadata: { annotations: { [ANNOTATIONS.gate]: 'none' } } } } };
+      await api.patch(
+        DEPLOYMENTS,
+        metadata,
+        { spec: { ...ungated.spec, strategy: { type: 'Recreate', rollingUpdate: null } } },
+        { type: 'merge' },
+      );
+      await api.patch(STATEFUL_SETS, metadata, ungated, { type: 'merge' });
+      await api.delete(PODS, { namespace: pods, name: 'web-0' });
+      await mended('rollouts');
+      await mended('autoscalers');
+    });
+
+    await t.test('and nothing at the end', async () => {
+      const { checks, code } = await look();
+      assert.deepEqual(
+        checks.filter(({ outcome }) => outcome !== 'ok'),
+        [],
+      );
+      assert.equal(code, 0);
+    });
+  });
+});
