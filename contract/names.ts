@@ -13,6 +13,8 @@ export const LABELS = {
   inject: `${PREFIX}/inject`,
   /** On a namespace: `true` asks for a copy of the status ConfigMap to mount. */
   status: `${PREFIX}/status`,
+  /** On a Service: `true` asks that it routes to the active site alone. */
+  follow: `${PREFIX}/follow`,
   /** On our ConfigMaps: which follower they belong to. */
   follower: `${PREFIX}/follower`,
   /** On our ConfigMaps: `status`, `report`, `copy` or `zones`. */
@@ -24,7 +26,7 @@ export const LABELS = {
 } as const;
 
 export const ANNOTATIONS = {
-  /** On a pod: which follower it listens to. */
+  /** On a pod or a Service: which follower it listens to. */
   follower: `${PREFIX}/follower`,
   /** On a pod: how a standby site shows; one of GATES in sidecar.ts. */
   gate: `${PREFIX}/gate`,
@@ -41,6 +43,14 @@ export const ANNOTATIONS = {
   cpuLimit: `${PREFIX}/cpu-limit`,
   memoryRequest: `${PREFIX}/memory-request`,
   memoryLimit: `${PREFIX}/memory-limit`,
+  /** On a followed Service: what it does while the active site has no ready pod; one of ON_EMPTY in routing.ts. */
+  onEmpty: `${PREFIX}/on-empty`,
+  /** On a followed Service: seconds that this lasts before `any-site` takes effect. */
+  onEmptyAfter: `${PREFIX}/on-empty-after`,
+  /** Put on a followed Service beside the site in its selector: the epoch in which that site is active. */
+  epoch: `${PREFIX}/epoch`,
+  /** Put on a followed Service while it routes to any site: since when, RFC 3339. */
+  anySite: `${PREFIX}/any-site`,
   /** Put on a pod by the injector: `injected`. */
   status: `${PREFIX}/status`,
   /** Put beside an inject label that we set because a workload has it: that label's value; `namespace` where a namespace asked. */

@@ -40,6 +40,7 @@ test('two sites are all that has to be said', () => {
           clusterName: 'pg-cluster',
           preferredPrimaryNode: undefined,
         },
+        routing: { followServices: true },
         dns: [],
         notify: [],
       },

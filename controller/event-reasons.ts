@@ -79,6 +79,17 @@ export const EVENT_REASONS = {
     action: 'Promote',
     meaning: 'The primary did not reach the preferred node in time. It is not tried again by itself.',
   },
+  ServiceEmpty: {
+    type: 'Warning',
+    action: 'Route',
+    meaning:
+      'The active site has no ready pod for a followed Service, while another site has some. The note says what the Service does.',
+  },
+  ServiceServed: {
+    type: 'Normal',
+    action: 'Route',
+    meaning: 'A followed Service has ready pods on the active site again, and routes to them alone.',
+  },
   CopyRefused: {
     type: 'Warning',
     action: 'Copy',

@@ -113,6 +113,16 @@ export const METRICS = {
     'follower',
     'progress',
   ]),
+  followedServices: gauge(
+    'followed_services',
+    'Services that follow, by what they do: waiting (for the labels of their pods), routed, empty (routed, but the active site has no ready pod while another one has), any-site.',
+    ['follower', 'state'],
+  ),
+  routingFailures: counter(
+    'routing_failures_total',
+    'Writes of followed Services and of the labels of their pods that failed; they are tried again.',
+    ['follower', 'kind'],
+  ),
   preferredPrimary: counter(
     'preferred_primary_total',
     'Moves of the primary to its preferred node by their outcome.',

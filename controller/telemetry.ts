@@ -100,8 +100,9 @@ export function forgetStanding(metrics: Metrics): void {
     copies,
     notificationsWaiting,
     notificationsDropped,
+    followedServices,
   } = metrics;
   for (const gauge of [phase, activeSite, epoch, held, lastPass]) gauge.reset();
   for (const gauge of [signalFailures, signalBehindSince, dnsRecords, copies]) gauge.reset();
-  for (const gauge of [notificationsWaiting, notificationsDropped]) gauge.reset();
+  for (const gauge of [notificationsWaiting, notificationsDropped, followedServices]) gauge.reset();
 }

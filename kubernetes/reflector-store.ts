@@ -116,7 +116,7 @@ export interface Replacement<T> {
 }
 
 /** resourceVersions are decimal numbers that grow (KEP-5504). Where they are not, nothing is said. */
-function isAtOrBefore(version: string | undefined, other: string | undefined): boolean {
+export function isAtOrBefore(version: string | undefined, other: string | undefined): boolean {
   if (version === undefined || other === undefined) return false;
   return /^\d+$/.test(version) && /^\d+$/.test(other) && BigInt(version) <= BigInt(other);
 }

@@ -62,11 +62,22 @@ export interface Condition {
 }
 
 export interface Pod extends KubeObject {
-  readonly spec?: { readonly nodeName?: string };
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly readinessGates?: readonly { readonly conditionType: string }[];
+  };
   readonly status?: {
     readonly phase?: string;
     readonly podIP?: string;
     readonly conditions?: readonly Condition[];
+  };
+}
+
+export interface Service extends KubeObject {
+  readonly spec?: {
+    readonly type?: string;
+    /** All of them must be labels of a pod; absent: the endpoints are kept by somebody else. */
+    readonly selector?: Readonly<Record<string, string>> | null;
   };
 }
 
@@ -115,6 +126,7 @@ function core<T extends KubeObject>(plural: string, kind: string, namespaced = t
 export const CONFIG_MAPS = core<ConfigMap>('configmaps', 'ConfigMap');
 export const SECRETS = core<Secret>('secrets', 'Secret');
 export const PODS = core<Pod>('pods', 'Pod');
+export const SERVICES = core<Service>('services', 'Service');
 export const NODES = core<Node>('nodes', 'Node', false);
 export const NAMESPACES = core<KubeObject>('namespaces', 'Namespace', false);
 export const LEASES: Resource<Lease> = {

@@ -26,6 +26,7 @@ export interface FollowerConfig {
   readonly name: string;
   readonly sites: readonly Site[];
   readonly trigger: TriggerConfig;
+  readonly routing: RoutingConfig;
   /** Record sets, each at one provider; none where no records are listed. */
   readonly dns: readonly DnsConfig[];
   /** Different names; at most eight. */
@@ -40,4 +41,9 @@ export interface NotifyTarget {
   readonly url: Secret;
   /** Of Standard Webhooks, each `whsec_…`; none where the preset does not sign. */
   readonly secrets: readonly Secret[];
+}
+
+/** Ways to reach the active site inside the cluster. */
+export interface RoutingConfig {
+  readonly followServices: boolean;
 }

@@ -5,6 +5,7 @@ import { TRIGGERS } from '../triggers/registry.ts';
 import { DNS } from './dns.ts';
 import { flag, matching, namespace, objectName, whole } from './fields.ts';
 import { notifySchema } from './notify.ts';
+import { ROUTING } from './routing.ts';
 import { Choice, Setting } from './settings.ts';
 import { sitesSchema } from './sites.ts';
 
@@ -28,6 +29,7 @@ export const FOLLOWER = {
     'JSON array of the sites: `{"name","nodeName","ip"}`; also `nodeNames` (several), `nodeSelector` (a label selector), `ipv6`, `cname`.',
   ),
   trigger: new Choice('kind', TRIGGERS, { meaning: 'What is followed.', common: {} }),
+  routing: ROUTING,
   dns: DNS,
   notify: new Setting(
     'NOTIFY',

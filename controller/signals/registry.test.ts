@@ -103,10 +103,11 @@ async function value(metric: string, labels: string): Promise<number | undefined
 }
 
 describe('the signals of a follower', () => {
-  test('are the copies, and DNS where records are listed', async () => {
+  test('are what the configuration asks for', async () => {
     const names = (signals: Signal[]) => signals.map(({ name }) => name);
-    assert.deepEqual(names(await create()), ['status-copies', 'dns']);
-    assert.deepEqual(names(await create(configured([]))), ['status-copies']);
+    assert.deepEqual(names(await create()), ['follow-services', 'status-copies', 'dns']);
+    const little = { ...configured([]), routing: { followServices: false } };
+    assert.deepEqual(names(await create(little)), ['status-copies']);
   });
 });
 

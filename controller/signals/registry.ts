@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics.ts';
 import type { WatchPorts } from '../reflect.ts';
 import type { Sites } from '../sites.ts';
 import { dnsSignals } from './dns-signals.ts';
+import { followServices } from './follow-services/create.ts';
 import { NotifySignal } from './notify/index.ts';
 import type { Post } from './notify/post.ts';
 import type { Signal } from './signal.ts';
@@ -39,7 +40,7 @@ type CreateSignals = (
 ) => readonly Signal[] | Promise<readonly Signal[]>;
 
 /** One row per kind of signal; none come where the configuration does not ask for them. */
-const SIGNALS: readonly CreateSignals[] = [statusCopies, dnsSignals, notify];
+const SIGNALS: readonly CreateSignals[] = [followServices, statusCopies, dnsSignals, notify];
 
 export async function createSignals(config: FollowerConfig, ports: SignalPorts): Promise<Signal[]> {
   const signals = await Promise.all(SIGNALS.map(async (create) => create(config, ports)));

@@ -143,7 +143,8 @@ export class ApiServer {
     if (options.type !== 'merge') return this.#unknown(`${options.type} patch of ${describe(resource, key)}`);
     const before = this.get(resource, key);
     const wanted = mergePatch(before, body) as T;
-    if (wanted.metadata.resourceVersion !== before.metadata.resourceVersion) throw changed(resource, key);
+    const isSame = wanted.metadata.resourceVersion === before.metadata.resourceVersion;
+    if (!isSame || wanted.metadata.uid !== before.metadata.uid) throw changed(resource, key);
     return this.#update(actor, resource, before, wanted, options.subresource ?? 'main');
   }
 

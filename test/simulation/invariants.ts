@@ -75,9 +75,19 @@ export class Invariants {
     return this.#ports.server.find(LEASES, LEASE)?.spec?.holderIdentity ?? '';
   }
 
+  /** The site that readers of the status were told for an epoch. */
+  siteOfEpoch(epoch: number): string | undefined {
+    return this.#siteOfEpoch.get(epoch);
+  }
+
+  /** The Lease was deleted by hand, and its holder cannot know that yet. */
+  get isLeaseUnknown(): boolean {
+    return this.#ports.now() < this.#leaseUnknownUntil;
+  }
+
   /** Whether `actor` may believe now that it leads. */
   mayLead(actor: string): boolean {
-    return this.holder === actor || this.#ports.now() < this.#leaseUnknownUntil;
+    return this.holder === actor || this.isLeaseUnknown;
   }
 
   onCall(call: Call): void {
@@ -149,7 +159,7 @@ export class Invariants {
     const was = decodeStatus((before as ConfigMap | undefined)?.data);
     const is = decodeStatus((after as ConfigMap | undefined)?.data);
     if (is === undefined) this.#report(`${actor} leaves no copy of the status that can be read`);
-    else if (was !== undefined && is.epoch < was.epoch && this.#ports.now() >= this.#leaseUnknownUntil) {
+    else if (was !== undefined && is.epoch < was.epoch && !this.isLeaseUnknown) {
       this.#report(`${actor} takes the copy back from epoch ${was.epoch} to ${is.epoch}`);
     }
   }

@@ -22,6 +22,8 @@ export const AMBUSHES = [
   'get clusters',
   'get pods',
   'patch clusters',
+  'patch services',
+  'patch pods',
   'setHosts',
   'getHosts',
 ] as const;
@@ -57,7 +59,8 @@ export type Disturbance =
   | { readonly kind: 'forget the past'; readonly ms: number }
   | { readonly kind: 'edit'; readonly edit: Edit }
   | { readonly kind: 'delete the Lease' }
-  | { readonly kind: 'foreign record' };
+  | { readonly kind: 'foreign record' }
+  | { readonly kind: 'apply the Service' };
 
 export interface Step {
   /** Milliseconds since the start. */
@@ -84,6 +87,7 @@ const WEIGHTS: Readonly<Record<Disturbance['kind'], number>> = {
   edit: 2,
   'delete the Lease': 1,
   'foreign record': 2,
+  'apply the Service': 2,
 };
 
 export function drawSchedule(random: SeededRandom): Schedule {
@@ -142,6 +146,8 @@ function draw(random: SeededRandom): Disturbance {
       return { kind: 'delete the Lease' };
     case 'foreign record':
       return { kind: 'foreign record' };
+    case 'apply the Service':
+      return { kind: 'apply the Service' };
   }
 }
 

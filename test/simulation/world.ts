@@ -8,6 +8,7 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 import { ApiServer, type Change, describe } from './api-server.ts';
 import type { Call, CallHooks } from './connection.ts';
 import { API_WEATHER, CALM, CALM_REGISTRAR, REGISTRAR_WEATHER } from './faults.ts';
+import { applyService, createFollowingService, FollowingInvariants } from './following.ts';
 import { deleteLease, editStatus } from './hand.ts';
 import { Invariants } from './invariants.ts';
 import { sameJson } from './json.ts';
@@ -51,6 +52,7 @@ export class World {
   readonly #postgres: Postgres;
   readonly #truth: Truth;
   readonly #invariants: Invariants;
+  readonly #following: FollowingInvariants;
   readonly #random: SeededRandom;
   readonly #options: WorldOptions;
   readonly #hooks: CallHooks;
@@ -77,6 +79,14 @@ export class World {
       now,
       report: (violation) => this.report(violation),
     });
+    this.#following = new FollowingInvariants({
+      server: this.#server,
+      isReplica,
+      mayLead: (actor) => this.#invariants.mayLead(actor),
+      siteOfEpoch: (epoch) => this.#invariants.siteOfEpoch(epoch),
+      isLeaseUnknown: () => this.#invariants.isLeaseUnknown,
+      report: (violation) => this.report(violation),
+    });
     this.#registrar = new Registrar(this.clock, { [ZONE]: INITIAL_ZONE }, (write) => {
       this.#trace(write.actor, `zone now points to ${publishedSite(write.after) ?? 'no site in whole'}`);
       this.#invariants.onZoneWrite(write);
@@ -84,6 +94,7 @@ export class World {
     this.#hooks = {
       onCall: (call) => {
         this.#invariants.onCall(call);
+        this.#following.onCall(call);
         this.#ambush(call.actor, `${call.verb} ${call.resource.plural}`);
       },
       onSuccess: (call) => this.#invariants.onSuccess(call),
@@ -102,6 +113,7 @@ export class World {
     this.#server.create('human', NAMESPACES, {
       metadata: { name: APPS, labels: { [LABELS.status]: 'true' } },
     });
+    createFollowingService(this.#server);
     this.#postgres = new Postgres(this.#server, this.clock, this.#random.derive('postgres'));
     for (const slot of [0, 1] as const) this.#start(slot);
   }
@@ -148,6 +160,9 @@ export class World {
       case 'foreign record':
         this.#editForeignRecord();
         break;
+      case 'apply the Service':
+        applyService(this.#server);
+        break;
     }
   }
 
@@ -177,6 +192,7 @@ export class World {
     const pointsTo = publishedSite(this.#registrar.zone(ZONE)) ?? 'no site in whole';
     if (pointsTo !== place.site) list.push(`DNS points to ${pointsTo}, not to ${place.site}`);
     if (!sameJson(status, this.#invariants.copied)) list.push('the copy of the status is not the same');
+    list.push(...this.#following.differences(status));
     const { holder } = this.#invariants;
     if (!this.#running().some(({ identity }) => identity === holder))
       list.push(`"${holder}" holds the Lease`);
@@ -299,6 +315,7 @@ export class World {
       this.#trace(actor, `${verb} ${describe(resource, key)} at ${revision}: ${content(after)}`);
     }
     this.#invariants.onChange(change, this.#serving);
+    this.#following.onChange(change, this.#serving);
     if (resource.plural === CLUSTERS.plural && isReplica(actor)) this.#postgres.play('obey');
   }
 

@@ -101,6 +101,20 @@ export const RULES: readonly Rule[] = [
     reason: 'Keeps the copies of the status where they are asked for, and removes them where not.',
   },
   {
+    scope: 'cluster',
+    group: '',
+    resource: 'services',
+    verbs: ['get', 'list', 'watch', 'patch'],
+    reason: 'Has the Services that follow select the pods of the active site.',
+  },
+  {
+    scope: 'cluster',
+    group: '',
+    resource: 'pods',
+    verbs: ['patch'],
+    reason: 'Labels the pods of those Services with the site of their node.',
+  },
+  {
     scope: 'service',
     when: 'preferredPrimaryNode',
     group: CNPG,

@@ -76,6 +76,13 @@ export class ServiceWatch {
     }
   }
 
+  /** Calls back with the routes after each change, until the returned function is called. */
+  onSeen(listener: (routes: Routes) => void): () => void {
+    const look = () => listener(this.routes);
+    this.#news.on('seen', look);
+    return () => this.#news.off('seen', look);
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#ended;

@@ -1,0 +1,40 @@
+import type { FollowerConfig } from '../../config.ts';
+import type { EventSink } from '../../event-rules.ts';
+import type { Logger } from '../../log.ts';
+import type { Metrics } from '../../metrics.ts';
+import type { WatchPorts } from '../../reflect.ts';
+import type { Signal } from '../signal.ts';
+import { routingEvent } from './events.ts';
+import { FollowServices } from './index.ts';
+
+interface Ports extends WatchPorts {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly events: EventSink;
+}
+
+/** The signal as it is wired to log, metrics and Events; none where the configuration does not ask for it. */
+export function followServices(
+  { name: follower, routing }: Pick<FollowerConfig, 'name' | 'routing'>,
+  ports: Ports,
+): readonly Signal[] {
+  if (!routing.followServices) return [];
+  const { events, metrics, log } = ports;
+  const signal = new FollowServices({
+    ports,
+    follower,
+    observer: {
+      onHappening: (service, what, census, goal) => events(routingEvent(service, what, census, goal)),
+      onCount(counts) {
+        for (const [state, count] of Object.entries(counts)) {
+          metrics.followedServices.set({ follower, state }, count);
+        }
+      },
+      onFailure(kind, object, err) {
+        metrics.routingFailures.inc({ follower, kind });
+        log.warn({ follower, kind, object, err }, 'routing was not written, will try again');
+      },
+    },
+  });
+  return [signal];
+}

@@ -1,0 +1,21 @@
+import type { EventNote } from '../../event-rules.ts';
+import type { Happening } from './judge.ts';
+import type { Goal } from './plan.ts';
+import type { Census } from './pods.ts';
+
+/** What a person should know of a followed Service. */
+export function routingEvent(service: string, what: Happening, census: Census, goal: Goal): EventNote {
+  const { site } = goal;
+  if (what === 'served') {
+    return { reason: 'ServiceServed', note: `Service ${service} has ready pods on the active site ${site}` };
+  }
+  const found = `the active site ${site} has no ready pod for Service ${service}, other sites have ${census.elsewhere}`;
+  return { reason: 'ServiceEmpty', note: `${found}: ${CONSEQUENCES[what]}` };
+}
+
+const CONSEQUENCES: Readonly<Record<Exclude<Happening, 'served'>, string>> = {
+  waiting: 'the Service is not followed before it has, and routes as it did',
+  empty:
+    'the Service routes to nobody else; start pods on the active site, or let it route to any with the annotation site-follower/on-empty=any-site',
+  'any-site': 'the Service routes to any site until the active one has a ready pod',
+};

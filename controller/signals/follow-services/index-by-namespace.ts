@@ -1,0 +1,64 @@
+import type { ObjectKey } from '../../../kubernetes/api.ts';
+import { isAtOrBefore } from '../../../kubernetes/reflector-store.ts';
+
+interface Versioned {
+  readonly key: Required<ObjectKey>;
+  readonly version: string;
+}
+
+/**
+ * The newest that is known of objects, by namespace, since a Service selects pods of its own namespace only. It hears
+ * of our own writes by their answers, before the watch tells of them.
+ */
+export class IndexByNamespace<T extends Versioned> {
+  readonly #all = new Map<string, Map<string, T>>();
+
+  /** False when something newer was known. */
+  set(value: T): boolean {
+    const { namespace, name } = value.key;
+    const own = this.#all.get(namespace) ?? new Map<string, T>();
+    const known = own.get(name);
+    if (
+      known !== undefined &&
+      known.version !== value.version &&
+      isAtOrBefore(value.version, known.version)
+    ) {
+      return false;
+    }
+    this.#all.set(namespace, own.set(name, value));
+    return true;
+  }
+
+  /** The answer to a write: of no use when the object has gone meanwhile. */
+  update(value: T): void {
+    if (this.get(value.key) !== undefined) this.set(value);
+  }
+
+  delete({ namespace, name }: Required<ObjectKey>): void {
+    const own = this.#all.get(namespace);
+    own?.delete(name);
+    if (own?.size === 0) this.#all.delete(namespace);
+  }
+
+  get({ namespace, name }: Required<ObjectKey>): T | undefined {
+    return this.#all.get(namespace)?.get(name);
+  }
+
+  in(namespace: string): Iterable<T> {
+    return this.#all.get(namespace)?.values() ?? [];
+  }
+
+  *all(): IterableIterator<T> {
+    for (const own of this.#all.values()) yield* own.values();
+  }
+
+  namespaces(): Iterable<string> {
+    return this.#all.keys();
+  }
+}
+
+/** `namespace/name` as a queue knows it. */
+export function parseKey(key: string): Required<ObjectKey> {
+  const [namespace = '', name = ''] = key.split('/');
+  return { namespace, name };
+}

@@ -1,0 +1,401 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Status } from '../../../contract/status.ts';
+import { NODES, PODS, type Pod, SERVICES, type Service } from '../../../kubernetes/resources.ts';
+import { OPS, SimulatedCluster, TestLeadership } from '../../../test/support/simulated-cluster.ts';
+import type { State } from '../../state.ts';
+import { SignalWorker } from '../worker.ts';
+import { FollowServices } from './index.ts';
+
+const SITES = { us: ['us-1'], eu: ['eu-1'] };
+const WEB = { namespace: 'app', name: 'web' };
+const FOLLOW = { 'site-follower/follow': 'true' };
+
+let kube: SimulatedCluster;
+let leadership: TestLeadership;
+let happened: string[];
+let failed: string[];
+let counts: object | undefined;
+let worker: SignalWorker;
+
+beforeEach(() => {
+  kube = new SimulatedCluster([OPS, 'app', 'shop']);
+  leadership = new TestLeadership();
+  happened = [];
+  failed = [];
+});
+
+afterEach(async () => {
+  leadership.end();
+  await kube.clock.advance(120_000);
+  assert.equal(kube.process.pending, 0, 'a timer was left');
+  assert.deepEqual(kube.watchProblems, []);
+});
+
+function start(follower = 'default'): void {
+  const signal = new FollowServices({
+    ports: kube.watchPorts,
+    follower,
+    observer: {
+      onHappening: (service, what) => happened.push(`${service} ${what}`),
+      onCount: (given) => {
+        counts = given;
+      },
+      onFailure: (kind, object) => failed.push(`${kind} ${object}`),
+    },
+  });
+  worker = new SignalWorker(signal, {
+    clock: kube.process,
+    random: kube.random.next,
+    onProgress: () => undefined,
+  });
+  void worker.run(leadership);
+}
+
+const soon = () => kube.clock.advance(1_500);
+
+function publish(activeSite: string, epoch: number, sites: Record<string, string[]> = SITES): void {
+  const status = { activeSite, epoch, sites } as unknown as Status;
+  const state: State = { follower: 'default', status, site: { name: activeSite, nodeNames: [] } };
+  worker.publish(state);
+}
+
+interface Marks {
+  readonly labels?: Record<string, string>;
+  readonly annotations?: Record<string, string>;
+}
+
+function service(name = 'web', { labels = FOLLOW, annotations = {} }: Marks = {}): void {
+  kube.create<Service>(SERVICES, {
+    metadata: { namespace: 'app', name, labels, annotations },
+    spec: { selector: { app: name } },
+  });
+}
+
+function pod(name: string, nodeName: string | undefined, ready = true, app = 'web'): void {
+  const status = { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] };
+  kube.create<Pod>(PODS, {
+    metadata: { namespace: 'app', name, labels: { app } },
+    spec: nodeName === undefined ? {} : { nodeName },
+    status,
+  });
+}
+
+function setReady(name: string, ready: boolean): void {
+  const status = { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] };
+  kube.change(PODS, { metadata: { namespace: 'app', name }, status });
+}
+
+const found = (name = 'web') => kube.server.get(SERVICES, { namespace: 'app', name });
+const route = (name = 'web') => found(name).spec?.selector;
+const site = (name: string) => kube.server.get(PODS, { namespace: 'app', name }).metadata.labels;
+const US = { app: 'web', 'site-follower/site': 'us' };
+const EU = { app: 'web', 'site-follower/site': 'eu' };
+
+describe('a Service with the label', () => {
+  test('routes to the active site, as soon as its pods carry their sites', async () => {
+    service();
+    for (const [name, node] of Object.entries({ a: 'us-1', b: 'us-1', c: 'eu-1' })) pod(name, node);
+    start();
+    publish('us', 3);
+    await soon();
+    assert.deepEqual(route(), US);
+    assert.equal(found().metadata.annotations?.['site-follower/epoch'], '3');
+    assert.deepEqual(site('a'), US);
+    assert.deepEqual(site('c'), EU);
+    const writes = kube.changes.filter(({ actor }) => actor === 'client').map(({ key }) => key.name);
+    assert.equal(writes.at(-1), 'web', 'the Service loses no pod that has no label yet');
+    assert.deepEqual(writes.toSorted(), ['a', 'b', 'c', 'web'], 'one write for each');
+    assert.deepEqual(counts, { waiting: 0, routed: 1, empty: 0, 'any-site': 0 });
+  });
+
+  test('moves in one write, and no pod is written', async () => {
+    service();
+    pod('a', 'us-1');
+    pod('b', 'eu-1');
+    start();
+    publish('us', 3);
+    await soon();
+    const before = kube.calls.length;
+    publish('eu', 4);
+    await soon();
+    assert.deepEqual(route(), EU);
+    assert.equal(found().metadata.annotations?.['site-follower/epoch'], '4');
+    assert.deepEqual(kube.calls.slice(before), ['patch services app/web']);
+  });
+
+  test('that has it taken away has its selector as before, also when nobody watched', async () => {
+    service();
+    service('shop');
+    pod('a', 'us-1');
+    start();
+    publish('us', 3);
+    await soon();
+    kube.change(SERVICES, { metadata: { ...WEB, labels: { 'site-follower/follow': null } } } as never);
+    await soon();
+    assert.deepEqual(route(), { app: 'web' });
+    assert.deepEqual(found().metadata.annotations, {});
+    leadership.end();
+    await soon();
+    kube.change(SERVICES, {
+      metadata: { namespace: 'app', name: 'shop', labels: { 'site-follower/follow': 'false' } },
+    });
+    leadership = new TestLeadership(2);
+    start();
+    publish('us', 3);
+    await soon();
+    assert.deepEqual(route('shop'), { app: 'shop' });
+  });
+
+  test('keeps the key when somebody writes the selector without it', async () => {
+    service();
+    pod('a', 'us-1');
+    start();
+    publish('us', 3);
+    await soon();
+    kube.change(SERVICES, {
+      metadata: WEB,
+      spec: { selector: { app: 'web', 'site-follower/site': null } },
+    });
+    await soon();
+    assert.deepEqual(route(), US);
+  });
+
+  test('without a selector, or of an external name, is left alone', async () => {
+    kube.create<Service>(SERVICES, { metadata: { ...WEB, labels: FOLLOW }, spec: {} });
+    kube.create<Service>(SERVICES, {
+      metadata: { namespace: 'app', name: 'out', labels: FOLLOW },
+      spec: { type: 'ExternalName', selector: { app: 'out' } },
+    });
+    start();
+    publish('us', 3);
+    await soon();
+    assert.equal(kube.count('patch services'), 0);
+  });
+
+  test('is left alone by everybody before a site is active, and without the label', async () => {
+    service();
+    service('plain', { labels: {} });
+    // Somebody selects the pods of one site on purpose.
+    kube.create<Service>(SERVICES, {
+      metadata: { namespace: 'app', name: 'mine' },
+      spec: { selector: { app: 'web', 'site-follower/site': 'eu' } },
+    });
+    pod('a', 'us-1');
+    start();
+    await soon();
+    assert.equal(kube.count('patch services'), 0);
+    publish('us', 1);
+    await soon();
+    assert.deepEqual(route('plain'), { app: 'plain' });
+    assert.deepEqual(route('mine'), EU);
+  });
+
+  test('listens to the follower that it names, by a key of its own', async () => {
+    service('web', { annotations: { 'site-follower/follower': 'orders' } });
+    pod('a', 'us-1');
+    start();
+    publish('us', 3);
+    await soon();
+    assert.deepEqual(route(), { app: 'web' });
+    leadership.end();
+    await soon();
+    leadership = new TestLeadership(2);
+    start('orders');
+    publish('us', 3);
+    await soon();
+    assert.deepEqual(route(), { app: 'web', 'site-follower/site-orders': 'us' });
+    assert.deepEqual(site('a'), { app: 'web', 'site-follower/site-orders': 'us' });
+  });
+});
+
+describe('pods of a followed Service', () => {
+  test('are labelled once they have a node, and again when the sites change', async () => {
+    service();
+    pod('a', undefined);
+    start();
+    publish('us', 3);
+    await soon();
+    assert.deepEqual(site('a'), { app: 'web' });
+    kube.change(PODS, { metadata: { namespace: 'app', name: 'a' }, spec: { nodeName: 'eu-1' } });
+    await soon();
+    assert.deepEqual(site('a'), EU);
+    publish('us', 3, { us: ['us-1', 'eu-1'], eu: [] });
+    await soon();
+    assert.deepEqual(site('a'), US);
+    publish('us', 3, { us: ['us-1'], eu: [] });
+    await soon();
+    assert.deepEqual(site('a'), { app: 'web' }, 'its node is in no site any more');
+    assert.deepEqual(failed, []);
+  });
+
+  test('get their label back, and those of other Services get none', async () => {
+    service();
+    pod('a', 'us-1');
+    pod('other', 'us-1', true, 'other');
+    start();
+    publish('us', 3);
+    await soon();
+    kube.change(PODS, {
+      metadata: { namespace: 'app', name: 'a', labels: { 'site-follower/site': 'mars' } },
+    });
+    await soon();
+    assert.deepEqual(site('a'), US);
+    assert.deepEqual(site('other'), { app: 'other' });
+  });
+
+  test('are not even watched while no Service follows', async () => {
+    pod('a', 'us-1');
+    kube.create(NODES, { metadata: { name: 'us-1' } });
+    start();
+    publish('us', 3);
+    await soon();
+    assert.equal(kube.count('list pods'), 0);
+    service();
+    await soon();
+    assert.deepEqual(route(), US);
+  });
+});
+
+describe('fencing', () => {
+  test('a write that lost against another one is made again on what is there then', async () => {
+    service();
+    pod('a', 'us-1');
+    start();
+    publish('us', 3);
+    await soon();
+    kube.server.patch('test', SERVICES, WEB, { metadata: { annotations: { more: 'x' } } }, { type: 'merge' });
+    publish('eu', 4);
+    await soon();
+    assert.deepEqual(route(), EU);
+    assert.equal(kube.count('get services'), 1);
+    assert.deepEqual(failed, []);
+  });
+
+  test('an older epoch is never put over a newer one by a leader that was deposed', async () => {
+    service();
+    pod('a', 'us-1');
+    pod('b', 'eu-1');
+    start();
+    publish('us', 3);
+    await soon();
+    kube.change(SERVICES, {
+      metadata: { ...WEB, annotations: { 'site-follower/epoch': '4' } },
+      spec: { selector: EU },
+    });
+    leadership.confirmable = false;
+    await soon();
+    assert.deepEqual(route(), EU);
+    assert.equal(leadership.signal.aborted, true);
+  });
+
+  test('epochs that have begun anew are believed when the Lease says so', async () => {
+    service('web', { annotations: { 'site-follower/epoch': '50' } });
+    pod('a', 'us-1');
+    start();
+    publish('us', 1);
+    await soon();
+    assert.deepEqual(route(), US);
+    assert.equal(found().metadata.annotations?.['site-follower/epoch'], '1');
+  });
+
+  test('nothing is written by one whose Lease has run out', async () => {
+    service();
+    pod('a', 'us-1');
+    leadership.held = false;
+    start();
+    publish('us', 3);
+    await soon();
+    assert.equal(kube.changes.filter(({ actor }) => actor === 'client').length, 0);
+  });
+});
+
+describe('while the active site has no ready pod and another one has', () => {
+  test('a Service stays with the active site, and it is told once', async () => {
+    service();
+    pod('a', 'us-1');
+    pod('b', 'eu-1');
+    start();
+    publish('us', 3);
+    await soon();
+    setReady('a', false);
+    await kube.clock.advance(60_000);
+    assert.deepEqual(route(), US);
+    assert.deepEqual(happened, ['app/web empty']);
+    assert.deepEqual(counts, { waiting: 0, routed: 0, empty: 1, 'any-site': 0 });
+    setReady('a', true);
+    await soon();
+    assert.deepEqual(happened, ['app/web empty', 'app/web served']);
+  });
+
+  test('it routes to any site after its delay where it says so, and back by itself', async () => {
+    service('web', {
+      annotations: { 'site-follower/on-empty': 'any-site', 'site-follower/on-empty-after': '20' },
+    });
+    pod('a', 'us-1');
+    pod('b', 'eu-1');
+    start();
+    publish('us', 3);
+    await soon();
+    setReady('a', false);
+    await kube.clock.advance(15_000);
+    assert.deepEqual(route(), US);
+    await kube.clock.advance(6_000);
+    assert.deepEqual(route(), { app: 'web' });
+    assert.deepEqual(happened, ['app/web empty', 'app/web any-site']);
+    assert.deepEqual(counts, { waiting: 0, routed: 0, empty: 0, 'any-site': 1 });
+    setReady('a', true);
+    await soon();
+    assert.deepEqual(route(), US);
+    assert.equal(found().metadata.annotations?.['site-follower/any-site'], undefined);
+  });
+
+  test('a move sends it to the new active site, and the delay begins anew', async () => {
+    service('web', { annotations: { 'site-follower/on-empty': 'any-site' } });
+    pod('a', 'us-1', false);
+    pod('b', 'eu-1');
+    start();
+    publish('eu', 3);
+    await soon();
+    publish('us', 4);
+    await kube.clock.advance(40_000);
+    assert.deepEqual(route(), { app: 'web' });
+    publish('eu', 5);
+    await soon();
+    assert.deepEqual(route(), EU);
+  });
+
+  test('the next leader neither begins anew nor forgets it', async () => {
+    service('web', { annotations: { 'site-follower/on-empty': 'any-site' } });
+    pod('a', 'us-1');
+    pod('b', 'eu-1');
+    start();
+    publish('us', 3);
+    await soon();
+    setReady('a', false);
+    await kube.clock.advance(40_000);
+    leadership.end();
+    await soon();
+    leadership = new TestLeadership(2);
+    start();
+    publish('us', 3);
+    await kube.clock.advance(5_000);
+    assert.deepEqual(route(), { app: 'web' });
+    setReady('a', true);
+    await soon();
+    assert.deepEqual(route(), US);
+  });
+
+  test('a Service that has not been followed yet is not: it would lose all its pods', async () => {
+    service();
+    pod('b', 'eu-1');
+    start();
+    publish('us', 3);
+    await kube.clock.advance(5_000);
+    assert.deepEqual(route(), { app: 'web' });
+    assert.deepEqual(happened, ['app/web waiting']);
+    pod('a', 'us-1');
+    await soon();
+    assert.deepEqual(route(), US);
+  });
+});

@@ -1,0 +1,241 @@
+import { LABELS, PROGRAM } from '../../../contract/names.ts';
+import { timestamp } from '../../../kubernetes/clock.ts';
+import { isConflict, isNotFound, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import type { Leadership } from '../../../kubernetes/leadership.ts';
+import { listEach } from '../../../kubernetes/pages.ts';
+import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
+import { PODS, type Pod, SERVICES, type Service } from '../../../kubernetes/resources.ts';
+import { WorkQueue } from '../../../kubernetes/work-queue.ts';
+import { reflect, type WatchPorts } from '../../reflect.ts';
+import type { State } from '../../state.ts';
+import type { Signal } from '../signal.ts';
+import { IndexByNamespace, parseKey } from './index-by-namespace.ts';
+import { Inspector, type RoutingObserver } from './inspector.ts';
+import { type Goal, isAhead, planService } from './plan.ts';
+import { keepPod, labelPatch, type RoutedPod, sitesByNode, wantedLabel } from './pods.ts';
+import { type FollowedService, followedBy, selects } from './service.ts';
+
+export interface FollowServicesOptions {
+  readonly ports: WatchPorts;
+  readonly follower: string;
+  readonly observer: RoutingObserver & {
+    /** A write that will be tried again; `object` is its namespace and name. */
+    onFailure(kind: 'service' | 'pod', object: string, error: unknown): void;
+  };
+}
+
+const RESYNC_MS = 60_000;
+/** At a move all Services are written at once; the API server answers some hundred writes a second. */
+const PARALLEL = { services: 32, pods: 16 };
+const MAX_KEYS = 50_000;
+/** A Service that still routes to the old site is not left there for a minute. */
+const RETRY = { base: 250, max: 10_000 };
+const ATTEMPTS = 3;
+
+/**
+ * Services that route to the active site alone: one key of their selector names it, and their pods carry the site of
+ * their node as that label. A move is one write for each Service, whatever the pods do; nothing else has to happen
+ * first. Reads come from two watches, of which the one of pods begins with the first Service that follows.
+ */
+export class FollowServices implements Signal {
+  readonly name = 'follow-services';
+  readonly resyncMs = RESYNC_MS;
+  readonly #options: FollowServicesOptions;
+  readonly #watchedServices: Reflector<Service, FollowedService | null>;
+  readonly #watchedPods: Reflector<Pod, RoutedPod>;
+  readonly #services = new IndexByNamespace<FollowedService>();
+  readonly #pods = new IndexByNamespace<RoutedPod>();
+  readonly #serviceQueue: WorkQueue;
+  readonly #podQueue: WorkQueue;
+  readonly #inspector: Inspector;
+  readonly #needPods = Promise.withResolvers<void>();
+  #goal: Goal | undefined;
+  #sites = '';
+  #siteOf: ReadonlyMap<string, string> = new Map();
+  #leadership: Leadership | undefined;
+  /** The goal for which the Lease was renewed, since a Service had been written for a later epoch. */
+  #confirmed: Goal | undefined;
+
+  constructor(options: FollowServicesOptions) {
+    const { ports, follower, observer } = options;
+    this.#options = options;
+    const queue = (kind: 'service' | 'pod', concurrency: number, work: (key: string) => Promise<void>) =>
+      new WorkQueue({
+        clock: ports.clock,
+        random: ports.random,
+        concurrency,
+        maxKeys: MAX_KEYS,
+        retry: RETRY,
+        work,
+        onFailure: (key, error) => observer.onFailure(kind, key, error),
+      });
+    this.#serviceQueue = queue('service', PARALLEL.services, (key) => this.#route(key));
+    this.#podQueue = queue('pod', PARALLEL.pods, (key) => this.#label(key));
+    this.#watchedServices = reflect(ports, {
+      resource: SERVICES,
+      keep: (object) => followedBy(follower, object) ?? null,
+      onChange: (key, now, before) => this.#onService(key, now ?? undefined, before ?? undefined),
+    });
+    this.#watchedPods = reflect(ports, {
+      resource: PODS,
+      keep: keepPod,
+      onChange: (key, now, before) => this.#onPod(key, now, before),
+    });
+    this.#inspector = new Inspector({
+      clock: ports.clock,
+      services: this.#services,
+      pods: this.#pods,
+      observer,
+      onChange: (key) => this.#serviceQueue.add(key),
+    });
+  }
+
+  async watch(_wake: () => void, signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+    });
+    const pods = Promise.race([this.#needPods.promise, aborted]).then(() => this.#watchedPods.run(signal));
+    void this.#watchedPods.synced.then(() => this.#inspector.begin());
+    await Promise.all([
+      this.#watchedServices.run(signal),
+      pods,
+      this.#inspector.run(signal),
+      this.#serviceQueue.run(signal),
+      this.#podQueue.run(signal),
+    ]);
+  }
+
+  /** Resolves when everything that is known is queued; what fails is retried one by one, with the newest state. */
+  async apply({ status, site }: State, leadership: Leadership): Promise<void> {
+    this.#leadership = leadership;
+    const sites = JSON.stringify(status.sites);
+    if (sites !== this.#sites) {
+      this.#sites = sites;
+      this.#siteOf = sitesByNode(status.sites);
+    }
+    if (site === undefined) return;
+    const now = timestamp(this.#options.ports.clock);
+    const before = this.#goal;
+    this.#goal = { follower: this.#options.follower, site: status.activeSite, epoch: status.epoch, now };
+    for (const { key } of this.#services.all()) this.#serviceQueue.add(keyOf(key));
+    for (const pod of this.#pods.all()) this.#queueLabel(pod);
+    this.#inspector.aim(this.#goal, this.#siteOf);
+    // Nothing has moved, so there is time to see what a watch that lies has not told.
+    if (before?.epoch === status.epoch) await this.#lookAgain(leadership.signal);
+  }
+
+  /** Watches give speed, this gives truth. One that was deleted is forgotten by the watch's own next list. */
+  async #lookAgain(signal: AbortSignal): Promise<void> {
+    const labelSelector = `${LABELS.follow}=true`;
+    for await (const object of listEach(this.#options.ports.api, SERVICES, { labelSelector, signal })) {
+      const service = followedBy(this.#options.follower, object);
+      if (service !== undefined)
+        this.#onService(keyOf(service.key), service, this.#services.get(service.key));
+    }
+  }
+
+  #onService(key: string, now: FollowedService | undefined, before: FollowedService | undefined): void {
+    const parsed = parseKey(key);
+    if (now === undefined) {
+      this.#services.delete(parsed);
+      if (before !== undefined) this.#inspector.look(parsed.namespace);
+      return;
+    }
+    if (!this.#services.set(now)) return;
+    this.#needPods.resolve();
+    this.#serviceQueue.add(key);
+    this.#inspector.look(parsed.namespace);
+    const isKnown = before?.wanted === now.wanted && JSON.stringify(before.pods) === JSON.stringify(now.pods);
+    if (isKnown) return;
+    for (const pod of this.#pods.in(parsed.namespace)) this.#queueLabel(pod);
+  }
+
+  #onPod(key: string, now: RoutedPod | undefined, before: RoutedPod | undefined): void {
+    const pod = now ?? before;
+    if (now === undefined) this.#pods.delete(parseKey(key));
+    else if (!this.#pods.set(now)) return;
+    if (pod === undefined) return;
+    const concerns = [now, before].some((each) => each !== undefined && this.#isSelected(each));
+    if (!concerns) return;
+    if (now !== undefined) this.#queueLabel(now);
+    this.#inspector.look(pod.key.namespace);
+  }
+
+  #queueLabel(pod: RoutedPod): void {
+    if (wantedLabel(pod, this.#options.follower, this.#siteOf) === undefined) return;
+    if (this.#isSelected(pod)) this.#podQueue.add(keyOf(pod.key));
+  }
+
+  #isSelected({ key, labels }: RoutedPod): boolean {
+    for (const service of this.#services.in(key.namespace)) {
+      if (service.wanted && selects(service, labels)) return true;
+    }
+    return false;
+  }
+
+  async #label(key: string): Promise<void> {
+    const pod = this.#pods.get(parseKey(key));
+    const { follower, ports } = this.#options;
+    const site = pod && wantedLabel(pod, follower, this.#siteOf);
+    if (pod === undefined || site === undefined || !this.#leadership?.isHeld()) return;
+    const { signal } = this.#leadership;
+    const options = { type: 'merge', fieldManager: PROGRAM, signal } as const;
+    const answer = await ports.api
+      .patch(PODS, pod.key, labelPatch(pod, follower, site), options)
+      .catch(undefinedIfNotFound);
+    if (answer === undefined) return;
+    this.#pods.update(keepPod(answer));
+    this.#inspector.look(pod.key.namespace);
+  }
+
+  async #route(key: string): Promise<void> {
+    let service = this.#services.get(parseKey(key));
+    for (let attempt = 1; ; attempt += 1) {
+      const { goal, leadership } = { goal: this.#goal, leadership: this.#leadership };
+      if (service === undefined || goal === undefined || leadership === undefined) return;
+      if (isAhead(service, goal) && !(await this.#isStillLeader(goal, leadership))) return;
+      const patch = planService(service, goal, this.#inspector.verdict(key));
+      if (patch === undefined || goal !== this.#goal || !leadership.isHeld()) return;
+      try {
+        return await this.#write(service, patch, leadership.signal);
+      } catch (error) {
+        if (isNotFound(error)) return;
+        if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+        service = await this.#read(service, leadership.signal);
+      }
+    }
+  }
+
+  /** A compare-and-set: whoever has seen an older version of the Service cannot take it back to an older site. */
+  async #write({ key, version }: FollowedService, patch: object, signal: AbortSignal): Promise<void> {
+    const { metadata, ...rest } = patch as { metadata: object };
+    const body = { ...rest, metadata: { ...metadata, resourceVersion: version } };
+    const { api } = this.#options.ports;
+    this.#learn(await api.patch(SERVICES, key, body, { type: 'merge', fieldManager: PROGRAM, signal }));
+    this.#inspector.look(key.namespace);
+  }
+
+  /** The watch has not told of it, and may not for minutes when it has died: look for ourselves. */
+  async #read({ key }: FollowedService, signal: AbortSignal): Promise<FollowedService | undefined> {
+    const found = await this.#options.ports.api.get(SERVICES, key, { signal }).catch(undefinedIfNotFound);
+    return found && this.#learn(found);
+  }
+
+  #learn(object: Service): FollowedService | undefined {
+    const service = followedBy(this.#options.follower, object);
+    if (service !== undefined) this.#services.update(service);
+    return service;
+  }
+
+  /**
+   * A later epoch than ours is that of a successor, unless epochs have begun anew since status and report were lost,
+   * or somebody wrote it by hand. The Lease knows.
+   */
+  async #isStillLeader(goal: Goal, leadership: Leadership): Promise<boolean> {
+    if (this.#confirmed === goal) return leadership.isHeld();
+    if ((await leadership.confirm()) === undefined) return false;
+    this.#confirmed = goal;
+    return true;
+  }
+}

@@ -1,0 +1,136 @@
+import { type Clock, sleep } from '../../../kubernetes/clock.ts';
+import { Nudge } from '../../../kubernetes/nudge.ts';
+import { keyOf } from '../../../kubernetes/reflector.ts';
+import type { IndexByNamespace } from './index-by-namespace.ts';
+import { dueAt, type Happening, happenings, type Judgement, judge } from './judge.ts';
+import type { Goal, Verdict } from './plan.ts';
+import { type Census, countPods, type RoutedPod } from './pods.ts';
+import type { FollowedService } from './service.ts';
+
+/** Told what happens here; for Events and metrics. */
+export interface RoutingObserver {
+  onHappening(service: string, what: Happening, census: Census, goal: Goal): void;
+  onCount(counts: RoutingCounts): void;
+}
+
+/** Services: waiting for their pods before they are followed, routed, routed although the site is empty, or to any. */
+export type RoutingCounts = Readonly<Record<'waiting' | 'routed' | 'empty' | 'any-site', number>>;
+
+export interface InspectorOptions {
+  readonly clock: Clock;
+  readonly services: IndexByNamespace<FollowedService>;
+  readonly pods: IndexByNamespace<RoutedPod>;
+  readonly observer: RoutingObserver;
+  /** The verdict about a Service, `namespace/name`, is another one. */
+  readonly onChange: (service: string) => void;
+}
+
+/** A burst of changes of pods costs one look. Nothing at a move waits for it. */
+const GAP_MS = 100;
+const IDLE_MS = 60_000;
+
+/** Looks at the pods of the Services, away from the fast path: which can be followed by now, and which are empty. */
+export class Inspector {
+  readonly #options: InspectorOptions;
+  readonly #nudge = new Nudge();
+  readonly #namespaces = new Set<string>();
+  readonly #judgements = new Map<string, Judgement>();
+  #goal: Goal | undefined;
+  #siteOf: ReadonlyMap<string, string> = new Map();
+  #begun = false;
+
+  constructor(options: InspectorOptions) {
+    this.#options = options;
+  }
+
+  /** All pods are known from now on. */
+  begin(): void {
+    this.#begun = true;
+    this.#lookEverywhere();
+  }
+
+  aim(goal: Goal, siteOf: ReadonlyMap<string, string>): void {
+    const isNews =
+      goal.epoch !== this.#goal?.epoch || goal.site !== this.#goal.site || siteOf !== this.#siteOf;
+    this.#goal = goal;
+    this.#siteOf = siteOf;
+    if (isNews) this.#lookEverywhere();
+  }
+
+  /** Something has changed in this namespace. */
+  look(namespace: string): void {
+    this.#namespaces.add(namespace);
+    this.#nudge.nudge();
+  }
+
+  verdict(service: string): Verdict | undefined {
+    return this.#judgements.get(service);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    let due = Number.POSITIVE_INFINITY;
+    while (!signal.aborted) {
+      await this.#nudge.wait(clock, Math.max(0, Math.min(IDLE_MS, due - clock.elapsed())), signal);
+      await sleep(clock, GAP_MS, signal);
+      if (!signal.aborted && this.#begun && this.#goal !== undefined) due = this.#inspect(this.#goal);
+    }
+  }
+
+  #lookEverywhere(): void {
+    for (const namespace of this.#options.services.namespaces()) this.#namespaces.add(namespace);
+    this.#nudge.nudge();
+  }
+
+  /** Gives the time of the next look that time alone demands. */
+  #inspect(goal: Goal): number {
+    const { clock, services } = this.#options;
+    const now = clock.elapsed();
+    let due = Number.POSITIVE_INFINITY;
+    const alive = new Set<string>();
+    for (const service of services.all()) {
+      if (!service.wanted || Object.keys(service.pods).length === 0) continue;
+      const name = keyOf(service.key);
+      alive.add(name);
+      const before = this.#judgements.get(name);
+      const isQuiet = !this.#namespaces.has(service.key.namespace) && before !== undefined;
+      const next =
+        isQuiet && dueAt(service, before) > now ? before : this.#judge(name, service, goal, before, now);
+      due = Math.min(due, dueAt(service, next));
+    }
+    for (const name of this.#judgements.keys()) if (!alive.has(name)) this.#judgements.delete(name);
+    this.#namespaces.clear();
+    this.#options.observer.onCount(this.#count());
+    return due;
+  }
+
+  #judge(
+    name: string,
+    service: FollowedService,
+    goal: Goal,
+    before: Judgement | undefined,
+    now: number,
+  ): Judgement {
+    const { pods, observer, onChange } = this.#options;
+    const census = countPods(service, pods.in(service.key.namespace), goal, this.#siteOf);
+    const next = judge(service, census, goal, before, now);
+    this.#judgements.set(name, next);
+    for (const what of happenings(service, before, next)) observer.onHappening(name, what, census, goal);
+    const isSame =
+      next.epoch === before?.epoch && next.labelled === before.labelled && next.anySite === before.anySite;
+    if (!isSame) onChange(name);
+    return next;
+  }
+
+  #count(): RoutingCounts {
+    const counts = { waiting: 0, routed: 0, empty: 0, 'any-site': 0 };
+    for (const service of this.#options.services.all()) {
+      const judgement = this.#judgements.get(keyOf(service.key));
+      if (service.anySite) counts['any-site'] += 1;
+      else if (service.site === undefined) counts.waiting += 1;
+      else if (judgement?.emptySince !== undefined) counts.empty += 1;
+      else counts.routed += 1;
+    }
+    return counts;
+  }
+}

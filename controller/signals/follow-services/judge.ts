@@ -1,0 +1,59 @@
+import type { Goal, Verdict } from './plan.ts';
+import type { Census } from './pods.ts';
+import type { FollowedService } from './service.ts';
+
+/** A {@link Verdict} with what it goes on from. Times are monotonic milliseconds. */
+export interface Judgement extends Verdict {
+  readonly census: Census;
+  /** Since when the active site has no ready pod while another one has; undefined: it has, or none has any. */
+  readonly emptySince: number | undefined;
+  /** The emptiness has lasted for long enough to be told. */
+  readonly isTold: boolean;
+}
+
+/** What happened to a Service from one judgement to the next. */
+export type Happening = 'waiting' | 'empty' | 'any-site' | 'served';
+
+/** At a move the new pods may come a moment after the old ones have gone: nobody needs to be told of that. */
+export const TELL_AFTER_MS = 2_000;
+
+export function judge(
+  service: FollowedService,
+  census: Census,
+  { epoch }: Goal,
+  previous: Judgement | undefined,
+  now: number,
+): Judgement {
+  const isEmpty = census.here === 0 && census.elsewhere > 0;
+  const before = previous?.epoch === epoch ? previous : undefined;
+  // Another leader has waited for it.
+  const since = service.anySite && service.epoch === epoch ? Number.NEGATIVE_INFINITY : now;
+  const emptySince = isEmpty ? (before === undefined ? since : (before.emptySince ?? now)) : undefined;
+  const lasted = emptySince === undefined ? -1 : now - emptySince;
+  return {
+    epoch,
+    census,
+    // A Service that is to be followed from now on must not lose its last ready pod by that.
+    labelled: census.unlabelled === 0 && !isEmpty,
+    anySite: lasted >= service.anySiteAfterMs,
+    emptySince,
+    isTold: lasted >= TELL_AFTER_MS,
+  };
+}
+
+export function happenings(
+  service: FollowedService,
+  previous: Judgement | undefined,
+  next: Judgement,
+): Happening[] {
+  if (next.anySite && previous?.anySite !== true) return ['any-site'];
+  if (next.isTold && previous?.isTold !== true) return [service.site === undefined ? 'waiting' : 'empty'];
+  return previous?.isTold === true && next.emptySince === undefined ? ['served'] : [];
+}
+
+/** When to look again though nothing has changed; Infinity: never. */
+export function dueAt(service: FollowedService, { emptySince, isTold, anySite }: Judgement): number {
+  if (emptySince === undefined) return Number.POSITIVE_INFINITY;
+  const told = isTold ? Number.POSITIVE_INFINITY : emptySince + TELL_AFTER_MS;
+  return anySite ? told : Math.min(told, emptySince + service.anySiteAfterMs);
+}

@@ -1,0 +1,83 @@
+import { siteLabel } from '../../../contract/routing.ts';
+import type { ObjectKey } from '../../../kubernetes/api.ts';
+import type { Pod } from '../../../kubernetes/resources.ts';
+import { type FollowedService, selects } from './service.ts';
+
+/** What is kept of a pod: there may be thousands. */
+export interface RoutedPod {
+  readonly key: Required<ObjectKey>;
+  readonly uid: string;
+  readonly version: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Empty until it is scheduled. */
+  readonly node: string;
+  /** As the EndpointSlice controller sees it. */
+  readonly ready: boolean;
+}
+
+export function keepPod({ metadata, spec, status }: Pod): RoutedPod {
+  const { namespace = '', name, uid = '', resourceVersion: version = '', labels = {} } = metadata;
+  const isReady = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true;
+  return {
+    key: { namespace, name },
+    uid,
+    version,
+    labels,
+    node: spec?.nodeName ?? '',
+    ready: isReady && metadata.deletionTimestamp === undefined,
+  };
+}
+
+/** Which site each node stands in. */
+export function sitesByNode(sites: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, string> {
+  const entries = Object.entries(sites).flatMap(([site, nodes]) =>
+    nodes.map((node) => [node, site] as const),
+  );
+  return new Map(entries);
+}
+
+/** The label that the pod has to have, null for none; undefined while it has the right one or no node yet. */
+export function wantedLabel(
+  pod: RoutedPod,
+  follower: string,
+  siteOf: ReadonlyMap<string, string>,
+): string | null | undefined {
+  if (pod.node === '') return undefined;
+  const site = siteOf.get(pod.node);
+  return site === pod.labels[siteLabel(follower)] ? undefined : (site ?? null);
+}
+
+/** How the pods of a Service stand. */
+export interface Census {
+  /** Ready pods on the active site. */
+  readonly here: number;
+  /** Those of them that do not have its label yet. */
+  readonly unlabelled: number;
+  /** Ready pods on other sites, or on none. */
+  readonly elsewhere: number;
+}
+
+export function countPods(
+  service: FollowedService,
+  pods: Iterable<RoutedPod>,
+  { follower, site }: { readonly follower: string; readonly site: string },
+  siteOf: ReadonlyMap<string, string>,
+): Census {
+  const label = siteLabel(follower);
+  let [here, unlabelled, elsewhere] = [0, 0, 0];
+  for (const pod of pods) {
+    if (!pod.ready || !selects(service, pod.labels)) continue;
+    if (siteOf.get(pod.node) !== site) elsewhere += 1;
+    else {
+      here += 1;
+      if (pod.labels[label] !== site) unlabelled += 1;
+    }
+  }
+  return { here, unlabelled, elsewhere };
+}
+
+/** The merge patch that gives a pod its label, and no other pod of the same name. */
+export function labelPatch(pod: RoutedPod, follower: string, site: string | null): object {
+  const metadata: Record<string, unknown> = { labels: { [siteLabel(follower)]: site } };
+  return { metadata: pod.uid === '' ? metadata : { ...metadata, uid: pod.uid } };
+}

@@ -1,0 +1,61 @@
+import { ANNOTATIONS, LABELS } from '../../../contract/names.ts';
+import { isSiteLabel, readRouting, siteLabel } from '../../../contract/routing.ts';
+import { decodeEpoch } from '../../../contract/status.ts';
+import type { ObjectKey } from '../../../kubernetes/api.ts';
+import type { Service } from '../../../kubernetes/resources.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** What is kept of a Service that this follower has to do with. */
+export interface FollowedService {
+  readonly key: Required<ObjectKey>;
+  readonly version: string;
+  /** False: it was followed once, and its selector has to be as before. */
+  readonly wanted: boolean;
+  /** The labels of its pods, whichever site they are in. Empty: it selects no pods, so there is nothing to move. */
+  readonly pods: Labels;
+  /** The keys of site labels in its selector. */
+  readonly siteKeys: readonly string[];
+  /** The site that the selector names for this follower; undefined: none. */
+  readonly site: string | undefined;
+  /** As it was last written; -1: never. */
+  readonly epoch: number;
+  /** It routes to any site, because the active one was empty. */
+  readonly anySite: boolean;
+  /** Milliseconds after which an empty site lets it route to any; Infinity: never. */
+  readonly anySiteAfterMs: number;
+}
+
+/** Undefined when this follower has nothing to do with it. Throws nothing, whatever users put into annotations. */
+export function followedBy(follower: string, { metadata, spec }: Service): FollowedService | undefined {
+  const { namespace = '', name, resourceVersion = '', labels = {}, annotations = {} } = metadata;
+  if (metadata.deletionTimestamp !== undefined) return undefined;
+  const settings = readRouting(annotations);
+  const asks = labels[LABELS.follow] === 'true';
+  if (asks && settings.follower !== follower) return undefined; // That follower takes our key away with its write.
+  const selector = spec?.type === 'ExternalName' ? {} : (spec?.selector ?? {});
+  const siteKeys = Object.keys(selector).filter(isSiteLabel);
+  const own = siteLabel(follower);
+  const anySite = annotations[ANNOTATIONS.anySite] !== undefined;
+  // Somebody may select the pods of one site on purpose: a key without an epoch is not of our making.
+  const isLeft = annotations[ANNOTATIONS.epoch] !== undefined && (siteKeys.includes(own) || anySite);
+  if (!asks && !isLeft) return undefined;
+  return {
+    key: { namespace, name },
+    version: resourceVersion,
+    wanted: asks,
+    pods: Object.fromEntries(Object.entries(selector).filter(([key]) => !isSiteLabel(key))),
+    siteKeys,
+    site: selector[own],
+    epoch: decodeEpoch(annotations[ANNOTATIONS.epoch]) ?? -1,
+    anySite,
+    anySiteAfterMs:
+      settings.onEmpty === 'any-site' ? settings.onEmptyAfter * 1_000 : Number.POSITIVE_INFINITY,
+  };
+}
+
+/** Whether a pod with these labels is one of the Service's, whichever site it is in. */
+export function selects({ pods }: FollowedService, labels: Labels): boolean {
+  const keys = Object.keys(pods);
+  return keys.length > 0 && keys.every((key) => labels[key] === pods[key]);
+}
