@@ -26,6 +26,8 @@ export class SimulatedCluster {
   readonly changes: Change[] = [];
   readonly watchProblems: string[] = [];
   judge: (call: Call) => Verdict = () => undefined;
+  /** True: no event of a watch comes any more. */
+  deaf = false;
 
   constructor(namespaces: readonly string[] = [OPS]) {
     this.server = new ApiServer({
@@ -46,7 +48,8 @@ export class SimulatedCluster {
           const verdict = this.judge(call);
           answer = verdict instanceof Error ? verdict : undefined;
           if (answer !== undefined) this.#answers.set(call, answer);
-          connection.faults = typeof verdict === 'string' ? { ...CALM, rates: { [verdict]: 1 } } : CALM;
+          const rates = typeof verdict === 'string' ? { [verdict]: 1 } : {};
+          connection.faults = { ...CALM, rates, watch: { ...CALM.watch, lost: this.deaf ? 1 : 0 } };
         },
         onSuccess: () => undefined,
         onTrouble: () => undefined,

@@ -257,6 +257,31 @@ describe('pods of a followed Service', () => {
   });
 });
 
+describe('with every watch silently dead', () => {
+  test('a Service is put right, begins to follow and ceases to within two minutes', async () => {
+    service();
+    service('shop');
+    service('late', { labels: {} });
+    pod('a', 'us-1');
+    start();
+    publish('us', 3);
+    await soon();
+    kube.deaf = true;
+    publish('us', 3);
+    await soon();
+    const key = (name: string) => ({ namespace: 'app', name });
+    kube.change(SERVICES, { metadata: WEB, spec: { selector: { 'site-follower/site': null } } });
+    kube.change(SERVICES, {
+      metadata: { ...key('shop'), labels: { 'site-follower/follow': null } },
+    } as never);
+    kube.change(SERVICES, { metadata: { ...key('late'), labels: FOLLOW } });
+    await kube.clock.advance(90_000);
+    assert.deepEqual(route(), US);
+    assert.deepEqual(route('shop'), { app: 'shop' });
+    assert.deepEqual(route('late'), { app: 'late', 'site-follower/site': 'us' });
+  });
+});
+
 describe('fencing', () => {
   test('a write that lost against another one is made again on what is there then', async () => {
     service();

@@ -125,14 +125,25 @@ export class FollowServices implements Signal {
     if (before?.epoch === status.epoch) await this.#lookAgain(leadership.signal);
   }
 
-  /** Watches give speed, this gives truth. One that was deleted is forgotten by the watch's own next list. */
+  /** Watches give speed, this gives truth: what follows, and what was known to and does no more. */
   async #lookAgain(signal: AbortSignal): Promise<void> {
+    const { api } = this.#options.ports;
     const labelSelector = `${LABELS.follow}=true`;
-    for await (const object of listEach(this.#options.ports.api, SERVICES, { labelSelector, signal })) {
-      const service = followedBy(this.#options.follower, object);
-      if (service !== undefined)
-        this.#onService(keyOf(service.key), service, this.#services.get(service.key));
+    const missing = new Set([...this.#services.all()].map(({ key }) => keyOf(key)));
+    for await (const object of listEach(api, SERVICES, { labelSelector, signal })) {
+      missing.delete(keyOf(object.metadata));
+      this.#meet(object);
     }
+    for (const key of missing) {
+      const found = await api.get(SERVICES, parseKey(key), { signal }).catch(undefinedIfNotFound);
+      if (found !== undefined) this.#meet(found);
+      else this.#onService(key, undefined, this.#services.get(parseKey(key)));
+    }
+  }
+
+  #meet(object: Service): void {
+    const key = keyOf(object.metadata);
+    this.#onService(key, followedBy(this.#options.follower, object), this.#services.get(parseKey(key)));
   }
 
   #onService(key: string, now: FollowedService | undefined, before: FollowedService | undefined): void {
