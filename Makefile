@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export NODE_NO_WARNINGS := 1
 
-TESTS ?= $(shell find contract kubernetes controller webhook sidecar cli scripts bench test/support -name '*.test.ts')
+TESTS ?= $(shell find contract kubernetes controller webhook sidecar cli scripts bench test/support test/documentation -name '*.test.ts')
 INTEGRATION_TESTS ?= $(shell find test/integration -name '*.test.ts')
 
 .DEFAULT_GOAL := help
