@@ -30,6 +30,11 @@ const MOVES = 5;
 const PARALLEL = 16;
 const SEED_LIMIT_MS = 120_000;
 const PODS_IN_EACH = 10;
+/** So that a pod is as large as usual ones, some 8 KiB with what the server adds. */
+const ENVIRONMENT = Array.from({ length: 40 }, (_, index) => ({
+  name: `VARIABLE_${index}`,
+  value: 'x'.repeat(120),
+}));
 
 /** Makes the namespaces `scale-0` and so on, each with ten injected pods. */
 export async function seedNamespaces(plane: ControlPlane, count: number): Promise<void> {
@@ -63,7 +68,7 @@ async function seedNamespace({ api }: ControlPlane, namespace: string): Promise<
       metadata: { namespace, name: `app-${index}`, labels: { [LABELS.inject]: 'true' } },
       spec: {
         nodeName: index % 2 === 0 ? EAST.nodeName : WEST.nodeName,
-        containers: [{ name: 'app', image: 'app' }],
+        containers: [{ name: 'app', image: 'app', env: ENVIRONMENT }],
       },
     };
     await api.create<Pod>(PODS, pod);

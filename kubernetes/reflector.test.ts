@@ -66,8 +66,8 @@ describe('the reflector', () => {
     assert.deepEqual(
       api.lists.map((options) => [options.limit, options.continue]),
       [
-        [500, undefined],
-        [500, 'more'],
+        [50, undefined],
+        [50, 'more'],
       ],
     );
     const { resourceVersion, timeoutSeconds } = api.lastWatch.options;
