@@ -44,6 +44,8 @@ export interface MutatingWebhookConfiguration extends KubeObject {
     }[];
     readonly namespaceSelector?: { readonly matchExpressions: readonly LabelRequirement[] };
     readonly objectSelector?: { readonly matchExpressions: readonly LabelRequirement[] };
+    /** CEL; all have to be true. Since Kubernetes 1.28. */
+    readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
     readonly admissionReviewVersions: readonly string[];
     readonly sideEffects: 'None';
     readonly failurePolicy?: 'Fail' | 'Ignore';

@@ -42,6 +42,38 @@ function patchOf({ answer }: Extract<Admission, { kind: 'answered' }>): Operatio
   return JSON.parse(Buffer.from(patch ?? 'W10=', 'base64').toString()) as Operation[];
 }
 
+describe('a Service that follows', () => {
+  const SERVICE = { group: '', version: 'v1', kind: 'Service' };
+  const service = {
+    metadata: { name: 'web', labels: { 'site-follower/follow': 'true' } },
+    spec: { selector: { app: 'web' } },
+  };
+
+  test('gets the active site', () => {
+    const active = () => ({ site: 'us', epoch: 7 });
+    const admission = admit(review({ kind: SERVICE, object: service, oldObject: null }), config, active);
+    assert.equal(admission.kind, 'answered');
+    const answer = admission as Extract<Admission, { kind: 'answered' }>;
+    assert.deepEqual(answer.outcome, { action: 'routed' });
+    assert.equal(answer.subject?.kind, 'Service');
+    assert.deepEqual((applyPatch(service, patchOf(answer)) as typeof service).spec.selector, {
+      app: 'web',
+      'site-follower/site': 'us',
+    });
+  });
+
+  test('is allowed as it is while it is deleted, and when it cannot be read', () => {
+    for (const object of [
+      { ...service, metadata: { ...service.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } },
+      { metadata: { labels: 7 } },
+    ]) {
+      const { answer, outcome } = answered({ kind: SERVICE, operation: 'UPDATE', object });
+      assert.deepEqual([answer.response.allowed, answer.response.patch], [true, undefined]);
+      assert.deepEqual(outcome, { action: 'none' });
+    }
+  });
+});
+
 describe('a pod that asks', () => {
   test('is allowed with a patch, under the uid of the request', () => {
     const { answer, outcome } = answered({ kind: POD, object: pod() });

@@ -6,6 +6,7 @@ import { injectPod } from './inject/inject.ts';
 import type { Operation } from './inject/patch.ts';
 import { type Metadata, readPod, readWorkload } from './inject/shape.ts';
 import { carryLabel, foretell } from './inject/workload.ts';
+import { type ActiveSites, readService, routeService } from './services/route.ts';
 
 export const REVIEW_VERSION = 'admission.k8s.io/v1';
 export const REVIEW_KIND = 'AdmissionReview';
@@ -41,7 +42,7 @@ export interface Subject {
 export type Owner = NonNullable<Metadata['ownerReferences']>[number];
 
 export type Outcome =
-  | { readonly action: 'injected' | 'carried' | 'taken-back' | 'none' }
+  | { readonly action: 'injected' | 'carried' | 'taken-back' | 'routed' | 'kept' | 'restored' | 'none' }
   | { readonly action: 'skipped'; readonly reason: SkipReason; readonly message: string }
   | { readonly action: 'denied'; readonly message: string };
 
@@ -66,6 +67,7 @@ const requestSchema = z.object({
   operation: z.string(),
   dryRun: z.boolean().nullish(),
   object: z.unknown(),
+  oldObject: z.unknown().optional(),
 });
 const versionSchema = z.object({ apiVersion: z.string(), kind: z.string() });
 const reviewSchema = z.object({ request: requestSchema });
@@ -82,7 +84,11 @@ interface Verdict {
 const UNTOUCHED: Verdict = { outcome: { action: 'none' }, patch: [], warnings: [], subject: undefined };
 
 /** Reviews what the API server asks about. Never throws, whatever `review` is. */
-export function admit(review: unknown, config: InjectorConfig): Admission {
+export function admit(
+  review: unknown,
+  config: InjectorConfig,
+  active: ActiveSites = () => undefined,
+): Admission {
   const version = versionSchema.safeParse(review).data;
   if (version?.apiVersion !== REVIEW_VERSION || version.kind !== REVIEW_KIND) {
     const got = version === undefined ? 'something else' : `${version.kind} of ${version.apiVersion}`;
@@ -94,7 +100,7 @@ export function admit(review: unknown, config: InjectorConfig): Admission {
     return { kind: 'malformed', problem: `${issue?.path.join('.')}: ${issue?.message}` };
   }
   const { request } = parsed.data;
-  const verdict = judge(request, config);
+  const verdict = judge(request, config, active);
   return {
     kind: 'answered',
     answer: answer(request.uid, verdict),
@@ -104,7 +110,7 @@ export function admit(review: unknown, config: InjectorConfig): Admission {
   };
 }
 
-function judge(request: Request, config: InjectorConfig): Verdict {
+function judge(request: Request, config: InjectorConfig, active: ActiveSites): Verdict {
   const { kind, operation, subResource } = request;
   if ((subResource ?? '') !== '') return UNTOUCHED;
   const { group, version } = kind;
@@ -114,6 +120,9 @@ function judge(request: Request, config: InjectorConfig): Verdict {
   const isWorkload = ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind.kind);
   const isWrite = operation === 'CREATE' || operation === 'UPDATE';
   if (group === 'apps' && version === 'v1' && isWorkload && isWrite) return judgeWorkload(request, config);
+  if (group === '' && version === 'v1' && kind.kind === 'Service' && isWrite) {
+    return judgeService(request, active);
+  }
   return UNTOUCHED;
 }
 
@@ -153,6 +162,16 @@ function judgeWorkload({ object, namespace, kind }: Request, config: InjectorCon
   const { change, patch, warnings } = carryLabel(workload);
   const foretold = foretell(kind.kind, workload, subject.namespace, config);
   return { outcome: { action: change }, patch, warnings: [...warnings, ...foretold], subject };
+}
+
+function judgeService({ object, oldObject, namespace }: Request, active: ActiveSites): Verdict {
+  const now = readService(object);
+  if (!now.ok) return { ...UNTOUCHED, warnings: [`the follow label was not looked at: ${now.problem}`] };
+  const old = oldObject === undefined || oldObject === null ? undefined : readService(oldObject);
+  const subject = subjectOf('v1', 'Service', namespace, now.value.metadata);
+  if ((now.value.metadata?.deletionTimestamp ?? '') !== '') return { ...UNTOUCHED, subject };
+  const { change, patch, warnings } = routeService(now.value, old?.ok ? old.value : undefined, active);
+  return { outcome: { action: change }, patch, warnings, subject };
 }
 
 function denied(problems: readonly string[], subject: Subject | undefined): Verdict {

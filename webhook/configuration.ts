@@ -19,6 +19,14 @@ export interface ConfigurationOptions {
 }
 
 type Entry = NonNullable<MutatingWebhookConfiguration['webhooks']>[number];
+type Part = Pick<Entry, 'name' | 'rules' | 'namespaceSelector' | 'objectSelector'> & Partial<Entry>;
+
+/** The controller moves Services also while no webhook answers, as when the site that they both ran in is lost. */
+const NOT_BY_CONTROLLER = {
+  name: 'not-by-the-controller',
+  expression: `!(has(request.options) && has(request.options.fieldManager) && request.options.fieldManager == '${PROGRAM}')`,
+} as const;
+const FOLLOWS = `has(object.metadata.labels) && '${LABELS.follow}' in object.metadata.labels && object.metadata.labels['${LABELS.follow}'] == 'true'`;
 
 /** Whether an entry of a configuration is one that calls this webhook. */
 export function isOurs(entryName: string): boolean {
@@ -40,9 +48,7 @@ export function webhookConfiguration({
     operator: 'NotIn',
     values: ['kube-system', namespace],
   } as const;
-  const entry = (part: Pick<Entry, 'name' | 'rules' | 'namespaceSelector' | 'objectSelector'>): Entry => ({
-    ...part,
-    name: `${part.name}${DOMAIN}`,
+  const entry = (part: Part): Entry => ({
     clientConfig: client,
     admissionReviewVersions: ['v1'],
     sideEffects: 'None',
@@ -50,6 +56,8 @@ export function webhookConfiguration({
     reinvocationPolicy: 'IfNeeded',
     matchPolicy: 'Equivalent',
     timeoutSeconds: 5,
+    ...part,
+    name: `${part.name}${DOMAIN}`,
   });
   const pods = [
     {
@@ -69,6 +77,19 @@ export function webhookConfiguration({
       scope: 'Namespaced',
     },
   ] as const;
+  const services = {
+    rules: [
+      {
+        operations: ['CREATE', 'UPDATE'],
+        apiGroups: [''],
+        apiVersions: ['v1'],
+        resources: ['services'],
+        scope: 'Namespaced',
+      },
+    ],
+    namespaceSelector: { matchExpressions: [excluded] },
+    objectSelector: { matchExpressions: [{ key: LABELS.follow, operator: 'Exists' }] },
+  } as const;
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
@@ -100,6 +121,19 @@ export function webhookConfiguration({
         rules: workloads,
         namespaceSelector: { matchExpressions: [excluded] },
         objectSelector: { matchExpressions: [{ key: LABELS.inject, operator: 'Exists' }] },
+      }),
+      // A write that would take the site out of the selector waits for this webhook, or fails.
+      entry({
+        ...services,
+        name: 'services',
+        matchConditions: [NOT_BY_CONTROLLER, { name: 'follows', expression: FOLLOWS }],
+      }),
+      // Who wants to follow no more can do so without it: the controller restores the selector, a moment later.
+      entry({
+        ...services,
+        name: 'services-left',
+        matchConditions: [NOT_BY_CONTROLLER, { name: 'follows-no-more', expression: `!(${FOLLOWS})` }],
+        failurePolicy: 'Ignore',
       }),
     ],
   };

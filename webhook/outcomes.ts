@@ -66,6 +66,9 @@ function eventOf(outcome: Outcome): { readonly reason: EventReason; readonly not
       return { reason: 'InjectionDenied', note: outcome.message };
     case 'carried':
     case 'taken-back':
+    case 'routed':
+    case 'kept':
+    case 'restored':
     case 'none':
       return undefined;
   }

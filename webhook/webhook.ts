@@ -7,6 +7,7 @@ import type { Clock, Random } from '../kubernetes/clock.ts';
 import { KubeError } from '../kubernetes/errors.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import { LeaseElection } from '../kubernetes/lease.ts';
+import type { OnReflectorProblem } from '../kubernetes/reflector.ts';
 import type { Logger } from '../runtime/log.ts';
 import { admit } from './admission.ts';
 import { CertificateManager } from './certificates/manager.ts';
@@ -15,6 +16,7 @@ import { REVIEW_PATH } from './configuration.ts';
 import type { Metrics } from './metrics.ts';
 import { reportOutcome } from './outcomes.ts';
 import { type Reviewed, startAdmissionServer } from './server.ts';
+import { watchActiveSites } from './services/active-sites.ts';
 import type { WebhookSettings } from './settings.ts';
 import { InjectionWatchdog } from './watchdog.ts';
 
@@ -55,8 +57,18 @@ export async function runWebhook(
       if (err instanceof KubeError) log.warn({ reason: event.reason, err }, 'Event was not written');
     },
   });
+  const onWatchProblem: OnReflectorProblem = (kind, err, resource) =>
+    log.info({ resource, kind, err }, 'watch was interrupted, it goes on');
+  const sites = watchActiveSites({
+    api,
+    clock,
+    random,
+    namespace,
+    configMapName: injector.configMapName,
+    onProblem: onWatchProblem,
+  });
   const review = (body: unknown): Reviewed => {
-    const admission = admit(body, injector);
+    const admission = admit(body, injector, sites.active);
     if (admission.kind === 'answered') reportOutcome(admission, metrics, events);
     return admission;
   };
@@ -85,8 +97,7 @@ export async function runWebhook(
     lifetimes: { leafMs: settings.leafMs, authorityMs: settings.authorityMs, settleMs: SETTLE_MS },
     onLeaf: (leaf) => admission.use(leaf),
     onStep: (step) => metrics.certificateSteps.inc({ step }),
-    onWatchProblem: (kind, err, resource) =>
-      log.info({ resource, kind, err }, 'watch was interrupted, it goes on'),
+    onWatchProblem,
   });
   const notReady = () => (signal.aborted ? ['stopping'] : certificates.notReady());
   const http = createServer(
@@ -129,6 +140,7 @@ export async function runWebhook(
   });
   await Promise.all([
     certificates.run(signal),
+    sites.run(signal),
     election.run((leadership) => watchdog.run(leadership), signal),
     admission.closed,
     aborted(signal),

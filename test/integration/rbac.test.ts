@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import { CONFIG_MAPS, NAMESPACES, NODES } from '../../kubernetes/resources.ts';
+import { siteLabel } from '../../contract/routing.ts';
+import {
+  CONFIG_MAPS,
+  NAMESPACES,
+  NODES,
+  PODS,
+  type Pod,
+  SERVICES,
+  type Service,
+} from '../../kubernetes/resources.ts';
 import { ConfigMapHistory } from '../support/config-map-history.ts';
 import type { ControllerProcess } from '../support/controller-process.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
@@ -11,6 +20,7 @@ import { Registrar } from '../support/registrar.ts';
 import { ADDRESSES, createScene, EAST, type Scene, WEST } from '../support/scene.ts';
 import { createNamespace } from '../support/seed.ts';
 import { ownControlPlane } from '../support/shared-control-plane.ts';
+import { until } from '../support/until.ts';
 
 /** Every controller of a cluster serves all namespaces that ask, so here there is one controller at a time. */
 const plane = await ownControlPlane();
@@ -45,6 +55,22 @@ async function exerciseCopy(t: TestContext, scene: Scene, move: () => Promise<un
   await copy.until('it is removed', ({ object }) => object === undefined);
 }
 
+/** A Service that follows; its pod gets the label of its site, and it routes there. */
+async function exerciseFollowing({ nodes }: Scene): Promise<void> {
+  const namespace = await createNamespace(plane, 'app');
+  const key = { namespace, name: 'web' };
+  const spec = { nodeName: nodes.east, containers: [{ name: 'web', image: 'example/web:1' }] };
+  await plane.api.create<Pod>(PODS, { metadata: { ...key, labels: { app: 'web' } }, spec });
+  const routing = { selector: { app: 'web' }, ports: [{ port: 80 }] };
+  const metadata = { ...key, labels: { [LABELS.follow]: 'true' } };
+  await plane.api.create<Service>(SERVICES, { metadata, spec: routing });
+  const label = siteLabel('default');
+  const isRouted = async () => (await plane.api.get(SERVICES, key)).spec?.selector?.[label];
+  const isLabelled = async () => (await plane.api.get(PODS, key)).metadata.labels?.[label];
+  await until('the Service follows', isRouted, { timeoutMs: 20_000 });
+  await until('its pod is labelled', isLabelled, { timeoutMs: 20_000 });
+}
+
 async function assertNeverForbidden(controller: ControllerProcess): Promise<void> {
   assert.equal(await controller.metric('kube_site_follower_kube_api_calls_total', { status: '403' }), 0);
   const { code } = await controller.child.stop();
@@ -64,6 +90,7 @@ describe('the rules of the controller', () => {
       await scene.settled(WEST, 2);
     });
     await scene.event('SiteChanged');
+    await exerciseFollowing(scene);
     await assertNeverForbidden(controller);
   });
 
@@ -97,6 +124,7 @@ describe('the rules of the controller', () => {
       await scene.moveTo(EAST);
       await scene.settled(EAST, 3);
     });
+    await exerciseFollowing(scene);
     await assertNeverForbidden(controller);
 
     const unused = RULES.flatMap(({ resource, verbs }) =>

@@ -19,14 +19,15 @@ export function post(plane: ControlPlaneAccess, path: string, body: unknown): Pr
 /** The same with any method. */
 export function send(
   plane: ControlPlaneAccess,
-  method: 'POST' | 'DELETE',
+  method: 'POST' | 'DELETE' | 'PATCH',
   path: string,
   body: unknown,
+  type = 'application/json',
 ): Promise<RawAnswer> {
   const { certificate: cert, key } = plane.admin;
   const text = JSON.stringify(body);
   // The length is said, as node would leave out the body of a DELETE.
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+  const headers = { 'content-type': type, 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
     const call = request(
       `${plane.url}${path}`,

@@ -104,7 +104,7 @@ export const RULES: readonly Rule[] = [
     scope: 'cluster',
     group: '',
     resource: 'services',
-    verbs: ['get', 'list', 'watch', 'patch'],
+    verbs: ['list', 'watch', 'patch'],
     reason: 'Has the Services that follow select the pods of the active site.',
   },
   {

@@ -30,6 +30,13 @@ export function webhookRules(configuration: string): readonly Rule[] {
     },
     {
       scope: 'own',
+      group: '',
+      resource: 'configmaps',
+      verbs: ['list', 'watch'],
+      reason: 'Knows from the status which site a new Service that follows has to route to.',
+    },
+    {
+      scope: 'own',
       group: 'coordination.k8s.io',
       resource: 'leases',
       verbs: ['get', 'list', 'watch', 'create', 'update'],

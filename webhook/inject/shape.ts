@@ -7,7 +7,7 @@ import * as z from 'zod';
 
 const strings = z.record(z.string(), z.string('must be a text; put quotes around it')).nullish();
 
-const metadata = z.looseObject({
+export const metadata = z.looseObject({
   name: z.string().nullish(),
   generateName: z.string().nullish(),
   namespace: z.string().nullish(),
@@ -76,7 +76,7 @@ export const readWorkload = (value: unknown): Read<Workload> => read(workload, v
 export const readMetadata = (value: unknown): Read<{ metadata?: Metadata | null | undefined }> =>
   read(z.object({ metadata: metadata.nullish() }), value);
 
-function read<T>(schema: z.ZodType<T>, value: unknown): Read<T> {
+export function read<T>(schema: z.ZodType<T>, value: unknown): Read<T> {
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, value: result.data };
   const [issue] = result.error.issues;

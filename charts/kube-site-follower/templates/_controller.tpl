@@ -22,6 +22,10 @@
 - name: PREFERRED_PRIMARY_NODE
   value: {{ . | quote }}
 {{- end }}
+{{- if not $own.followServices }}
+- name: FOLLOW_SERVICES
+  value: "false"
+{{- end }}
 - name: DNS_PROVIDER
   value: {{ $own.dns.provider }}
 {{- with $own.dns.records }}

@@ -49,6 +49,16 @@ integration tests prove to be enough and needed (test/support/rbac.ts, webhook-r
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get, list, watch, create, update, delete]
+{{- if .Values.controller.followServices }}
+# Has the Services that follow select the pods of the active site.
+- apiGroups: [""]
+  resources: [services]
+  verbs: [list, watch, patch]
+# Labels the pods of those Services with the site of their node.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [patch]
+{{- end }}
 {{- end }}
 
 {{/*
@@ -89,6 +99,10 @@ site-follower.followers. A trigger that needs nothing there has an empty one.
   resources: [secrets]
   verbs: [create]
 {{ end -}}
+# Knows from the status which site a new Service that follows has to route to.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [list, watch]
 # Has one replica that looks for pods without their sidecar.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]

@@ -293,7 +293,7 @@ describe('fencing', () => {
     publish('eu', 4);
     await soon();
     assert.deepEqual(route(), EU);
-    assert.equal(kube.count('get services'), 1);
+    assert.equal(kube.count('list services app/metadata.name=web'), 1);
     assert.deepEqual(failed, []);
   });
 

@@ -1,4 +1,5 @@
 import { LABELS, PROGRAM } from '../../../contract/names.ts';
+import type { ObjectKey } from '../../../kubernetes/api.ts';
 import { timestamp } from '../../../kubernetes/clock.ts';
 import { isConflict, isNotFound, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
@@ -135,7 +136,7 @@ export class FollowServices implements Signal {
       this.#meet(object);
     }
     for (const key of missing) {
-      const found = await api.get(SERVICES, parseKey(key), { signal }).catch(undefinedIfNotFound);
+      const found = await this.#find(parseKey(key), signal);
       if (found !== undefined) this.#meet(found);
       else this.#onService(key, undefined, this.#services.get(parseKey(key)));
     }
@@ -229,8 +230,15 @@ export class FollowServices implements Signal {
 
   /** The watch has not told of it, and may not for minutes when it has died: look for ourselves. */
   async #read({ key }: FollowedService, signal: AbortSignal): Promise<FollowedService | undefined> {
-    const found = await this.#options.ports.api.get(SERVICES, key, { signal }).catch(undefinedIfNotFound);
+    const found = await this.#find(key, signal);
     return found && this.#learn(found);
+  }
+
+  /** By a list of one, which the controller is allowed anyway. */
+  async #find({ namespace, name }: Required<ObjectKey>, signal: AbortSignal): Promise<Service | undefined> {
+    const fieldSelector = `metadata.name=${name}`;
+    const { items } = await this.#options.ports.api.list(SERVICES, { namespace, fieldSelector, signal });
+    return items[0];
   }
 
   #learn(object: Service): FollowedService | undefined {

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
+import { siteLabel } from '../../contract/routing.ts';
+import { systemClock } from '../../kubernetes/clock.ts';
+import { Reflector } from '../../kubernetes/reflector.ts';
+import { PODS, type Pod, SERVICES, type Service } from '../../kubernetes/resources.ts';
+import { CnpgOperator } from '../support/cnpg-operator.ts';
+import { startControlPlane } from '../support/control-plane.ts';
+import { buildController, startController } from '../support/controller-process.ts';
+import { type RawAnswer, send } from '../support/raw-api.ts';
+import { installCnpgCrds } from '../support/seed.ts';
+import {
+  createClusterOnBothSites,
+  EAST,
+  followSettings,
+  nextPrimary,
+  SITES,
+  type SiteSetting,
+} from '../support/two-sites.ts';
+import { until } from '../support/until.ts';
+import { createWebhookScene } from '../support/webhook-process.ts';
+
+const LIMIT_MS = 60_000;
+const SITE = siteLabel('default');
+const MOVES = 8;
+
+// Its own: the API server is restarted, and each controller of a cluster has to do with all its Services.
+const ends = new AsyncDisposableStack();
+after(() => ends.disposeAsync());
+const plane = await startControlPlane({ controllers: true });
+ends.defer(() => plane.stop());
+await installCnpgCrds(plane.api);
+await buildController();
+
+const scene = await createWebhookScene({ after: (end) => ends.defer(async () => void (await end())) }, plane);
+await scene.start(1);
+const cluster = await createClusterOnBothSites(plane, { namespace: 'postgres', name: 'pg-cluster' });
+const controller = await startController(followSettings(plane.kubeconfig, scene.namespace, cluster));
+ends.defer(() => controller.stop());
+await scene.ready(1);
+
+const { pods: namespace } = scene;
+const READY = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+for (const { nodeName } of SITES) {
+  const key = { namespace, name: `web-${nodeName}` };
+  const spec = { nodeName, containers: [{ name: 'web', image: 'example/web:1' }] };
+  await plane.api.create<Pod>(PODS, { metadata: { ...key, labels: { app: 'web' } }, spec });
+  const options = { type: 'merge', subresource: 'status' } as const;
+  await plane.api.patch(PODS, key, { status: READY }, options);
+}
+
+/** As it is in somebody's repository. */
+const manifest = (name: string, labels: Record<string, string> = { [LABELS.follow]: 'true' }) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { namespace, name, labels },
+  spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+});
+
+const path = (name: string, query: string) => `/api/v1/namespaces/${namespace}/services/${name}?${query}`;
+
+interface ApplyOptions {
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+  readonly labels?: Record<string, string>;
+}
+
+function apply(
+  name: string,
+  { dryRun = false, force = true, labels }: ApplyOptions = {},
+): Promise<RawAnswer> {
+  const query = `fieldManager=gitops&force=${force}${dryRun ? '&dryRun=All' : ''}`;
+  return send(plane, 'PATCH', path(name, query), manifest(name, labels), 'application/apply-patch+yaml');
+}
+
+const selectorOf = ({ body }: RawAnswer) => (body.spec as Service['spec'])?.selector;
+const stored = (name: string) => plane.api.get(SERVICES, { namespace, name });
+
+const selects = (name: string, selector: Readonly<Record<string, string>>) =>
+  until(
+    `${name} selects ${JSON.stringify(selector)}`,
+    async () => {
+      const found = (await stored(name)).spec?.selector ?? {};
+      const isSame = Object.keys(found).length === Object.keys(selector).length;
+      return (isSame && Object.entries(selector).every(([key, value]) => found[key] === value)) || undefined;
+    },
+    { timeoutMs: LIMIT_MS },
+  );
+
+async function move(): Promise<SiteSetting> {
+  const { to, site } = await nextPrimary(cluster);
+  await new CnpgOperator(cluster).switchover(to);
+  return site;
+}
+
+/** Every version of a Service that a watch shows: its epoch and site. */
+class Versions {
+  readonly seen: { readonly epoch: number; readonly site: string | undefined }[] = [];
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<void>;
+
+  constructor(name: string) {
+    const reflector = new Reflector<Service, Service>({
+      api: plane.api,
+      clock: systemClock,
+      random: Math.random,
+      resource: SERVICES,
+      namespace,
+      fieldSelector: `metadata.name=${name}`,
+      keep: (object) => object,
+      onChange: (_key, now) => {
+        if (now === undefined) return;
+        const epoch = Number(now.metadata.annotations?.[ANNOTATIONS.epoch] ?? -1);
+        this.seen.push({ epoch, site: now.spec?.selector?.[SITE] });
+      },
+    });
+    this.#ended = reflector.run(this.#stop.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+}
+
+describe('a new Service with the label', () => {
+  test('has the site from its first moment, also in a dry run', async () => {
+    await until(
+      'the webhook knows the active site',
+      async () => selectorOf(await apply('probe', { dryRun: true }))?.[SITE] || undefined,
+      { timeoutMs: LIMIT_MS },
+    );
+    const dry = await apply('web', { dryRun: true });
+    const real = await apply('web');
+    assert.deepEqual(selectorOf(real), { app: 'web', [SITE]: EAST.name });
+    assert.deepEqual(selectorOf(dry), selectorOf(real));
+    assert.equal(real.status, 201);
+  });
+});
+
+describe('a Service that follows', () => {
+  test('shows no difference to who compares it with its manifest', async () => {
+    const before = await stored('web');
+    const dry = await apply('web', { dryRun: true });
+    assert.deepEqual(selectorOf(dry), before.spec?.selector);
+    assert.deepEqual((dry.body.metadata as Service['metadata']).annotations, before.metadata.annotations);
+  });
+
+  test('never lacks the site, and never goes back, while it is applied again and again during moves', async () => {
+    const versions = new Versions('web');
+    const over = new AbortController();
+    let applied = 0;
+    const applying = (async () => {
+      while (!over.signal.aborted) {
+        const { status } = await apply('web');
+        assert.equal(status, 200);
+        applied += 1;
+      }
+    })();
+    for (let count = 0; count < MOVES; count += 1) {
+      const site = await move();
+      await selects('web', { app: 'web', [SITE]: site.name });
+    }
+    over.abort();
+    await applying;
+    await versions.stop();
+    assert.ok(applied > MOVES, `applied only ${applied} times`);
+    const epochs = versions.seen.map(({ epoch }) => epoch);
+    assert.deepEqual(
+      epochs,
+      epochs.toSorted((one, other) => one - other),
+    );
+    const bySite = new Map(versions.seen.map(({ epoch, site }) => [epoch, site]));
+    assert.ok(versions.seen.every(({ epoch, site }) => site !== undefined && bySite.get(epoch) === site));
+  });
+
+  test('is right after the API server was away', async () => {
+    const { to, site } = await nextPrimary(cluster);
+    const restart = plane.restartApiServer();
+    await restart;
+    await new CnpgOperator(cluster).switchover(to);
+    await selects('web', { app: 'web', [SITE]: site.name });
+  });
+
+  test('belongs in its selector to the controller: who applies it without force is told so', async () => {
+    const { status, body } = await apply('web', { force: false });
+    assert.equal(status, 409);
+    assert.match(body.message ?? '', /kube-site-follower.*\.spec\.selector/s);
+  });
+
+  test('has its selector as before in the very write that takes the label away', async () => {
+    const answer = await apply('web', { labels: {} });
+    assert.deepEqual(selectorOf(answer), { app: 'web' });
+    assert.deepEqual((answer.body.metadata as Service['metadata']).annotations, undefined);
+    await apply('web');
+    await selects('web', await wantedSelector());
+  });
+});
+
+describe('while no webhook answers', () => {
+  test('a Service is moved all the same; who would take the site away is refused; who leaves may', async () => {
+    for (const { child } of scene.replicas) child.signal('SIGKILL');
+    const site = await move();
+    await selects('web', { app: 'web', [SITE]: site.name });
+    const { status, body } = await apply('web');
+    assert.equal(status, 500);
+    assert.match(body.message ?? '', /failed calling webhook "services\.inject/);
+    await selects('web', { app: 'web', [SITE]: site.name });
+    const left = await apply('web', { labels: {} });
+    assert.equal(left.status, 200);
+    await selects('web', { app: 'web' });
+  });
+});
+
+/** What the Service has to select now. */
+async function wantedSelector(): Promise<Record<string, string>> {
+  const { site: other } = await nextPrimary(cluster);
+  const active = SITES.find(({ name }) => name !== other.name);
+  assert.ok(active);
+  return { app: 'web', [SITE]: active.name };
+}
