@@ -14,7 +14,7 @@ const [one = '', two = ''] = certificatesIn(
   (await createAuthority(NOW, LIFE)).certificate + (await createAuthority(NOW, LIFE)).certificate,
 );
 
-/** Our three entries with these bundles, and somebody else's first. */
+/** An entry of ours for each of these bundles, and somebody else's first. */
 function configuration(...bundles: readonly (readonly string[] | undefined)[]): MutatingWebhookConfiguration {
   const service = { namespace: 'system', name: 'hook', path: '/mutate' };
   const built = webhookConfiguration({ namespace: 'system', client: { service } });
@@ -25,7 +25,7 @@ function configuration(...bundles: readonly (readonly string[] | undefined)[]): 
     name: 'pods.else.example.com',
     clientConfig: { url: 'https://else/', caBundle: 'AA==' },
   };
-  const ours = (built.webhooks ?? []).map((entry, index) => ({
+  const ours = (built.webhooks ?? []).slice(0, bundles.length).map((entry, index) => ({
     ...entry,
     clientConfig: { ...entry.clientConfig, ...encoded(bundles[index]) },
   }));
