@@ -31,6 +31,8 @@ export interface SiteModel {
 }
 
 export interface DnsModel {
+  /** Empty where all records are at one provider. */
+  readonly provider: string;
   readonly name: string;
   readonly type: string;
   readonly wanted: readonly string[];
@@ -116,6 +118,7 @@ function targetsOf(section: unknown): TargetModel[] {
 const values = z.array(z.string());
 const sighting = z.object({ values, at: z.string() }).optional();
 const record = z.object({
+  provider: z.string().default(''),
   name: z.string(),
   type: z.string(),
   wanted: values,
@@ -126,15 +129,19 @@ const record = z.object({
 
 function dnsModel(section: unknown): DnsModel[] {
   if (!Array.isArray(section)) return [];
-  return section.flatMap((raw: unknown) => {
+  const records = section.flatMap((raw: unknown) => {
     const { success, data } = record.safeParse(raw);
-    if (!success) return [];
+    return success ? [data] : [];
+  });
+  const isAlone = new Set(records.map(({ provider }) => provider)).size < 2;
+  return records.map((data) => {
     const wanted = [...data.wanted].sort().join();
     const show = (found: z.infer<typeof sighting>): Sighting => ({
       values: found?.values ?? [],
       agrees: found !== undefined && [...found.values].sort().join() === wanted,
       at: found?.at,
     });
-    return { ...data, accepted: show(data.accepted), seen: show(data.seen), error: data.error };
+    const provider = isAlone ? '' : data.provider;
+    return { ...data, provider, accepted: show(data.accepted), seen: show(data.seen), error: data.error };
   });
 }

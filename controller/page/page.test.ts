@@ -49,6 +49,13 @@ describe('the page', () => {
     assert.match(text, /1011150: Invalid request IP.*Add the address/);
   });
 
+  test('names the provider of a record where there are several', () => {
+    const record = { name: 'app.example.com', type: 'A', wanted: ['192.0.2.1'] };
+    const dns = ['cloudflare', 'rfc2136'].map((provider) => ({ ...record, provider }));
+    assert.match(render(settled({ report: { dns } })), /A at cloudflare<[\s\S]*A at rfc2136</);
+    assert.doesNotMatch(render(settled({ report: { dns: dns.slice(1) } })), /at rfc2136/);
+  });
+
   test('shows 50 moves with their durations, newest first, and the same in a bar of full width', () => {
     const text = render(settled({ report: { history: history(50) } }));
     const epochs = [...text.matchAll(/data-label="Epoch" class="number">(\d+)</g)].map(([, epoch]) =>

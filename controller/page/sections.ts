@@ -95,8 +95,8 @@ ${records.map(dnsRow)}
 </tbody></table>`;
 }
 
-function dnsRow({ name, type, wanted, accepted, seen, error }: DnsModel): Html {
-  return html`<tr role="row"><th role="rowheader" scope="row">${name} <span class="type">${type}</span></th>
+function dnsRow({ provider, name, type, wanted, accepted, seen, error }: DnsModel): Html {
+  return html`<tr role="row"><th role="rowheader" scope="row">${name} <span class="type">${type}${provider !== '' && ` at ${provider}`}</span></th>
 <td role="cell" data-label="Wanted">${wanted.join(', ')}</td>
 <td role="cell" data-label="Accepted">${sighted(accepted)}</td>
 <td role="cell" data-label="Seen">${sighted(seen)}</td></tr>
