@@ -15,6 +15,8 @@ export const LABELS = {
   status: `${PREFIX}/status`,
   /** On a Service: `true` asks that it routes to the active site alone. */
   follow: `${PREFIX}/follow`,
+  /** Put on a pod by the injector: `condition` where its readiness hangs on a condition that the controller keeps. */
+  gate: `${PREFIX}/gate`,
   /** On our ConfigMaps: which follower they belong to. */
   follower: `${PREFIX}/follower`,
   /** On our ConfigMaps: `status`, `report`, `copy` or `zones`. */

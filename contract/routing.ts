@@ -11,6 +11,14 @@ export function siteLabel(follower: string): string {
   return follower === DEFAULT_FOLLOWER ? SITE : `${SITE}-${follower}`;
 }
 
+/** The type of the pod condition by which `gate: condition` gates readiness. */
+export const ACTIVE_CONDITION = 'site-follower/active';
+
+/** The label of nodes that stand in the active site; its value is `true`. */
+export function activeLabel(follower: string): string {
+  return follower === DEFAULT_FOLLOWER ? ACTIVE_CONDITION : `${ACTIVE_CONDITION}-${follower}`;
+}
+
 /** Whether a label is that of any follower. */
 export function isSiteLabel(key: string): boolean {
   return key === SITE || key.startsWith(`${SITE}-`);

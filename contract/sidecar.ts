@@ -5,7 +5,7 @@
 /** The injected container's name. */
 export const SIDECAR_CONTAINER = 'site-follower';
 
-/** How a standby site shows: by the readiness probe, by a pod condition (not yet), or only to who asks `/active`. */
+/** How a standby site shows: by the readiness probe, by a pod condition, or only to who asks `/active`. */
 export const GATES = ['readiness', 'condition', 'none'] as const;
 export type Gate = (typeof GATES)[number];
 

@@ -40,7 +40,12 @@ test('two sites are all that has to be said', () => {
           clusterName: 'pg-cluster',
           preferredPrimaryNode: undefined,
         },
-        routing: { followServices: true },
+        routing: {
+          followServices: true,
+          podConditions: true,
+          conditionOrder: 'new-site-first',
+          nodeLabel: false,
+        },
         dns: [],
         notify: [],
       },

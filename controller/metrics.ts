@@ -120,7 +120,7 @@ export const METRICS = {
   ),
   routingFailures: counter(
     'routing_failures_total',
-    'Writes of followed Services and of the labels of their pods that failed; they are tried again.',
+    'Writes that failed and are tried again, by kind: service, pod (its label) or condition.',
     ['follower', 'kind'],
   ),
   preferredPrimary: counter(

@@ -94,8 +94,11 @@ export interface WatchEvent<T> {
 }
 
 export interface PatchOptions extends CallOptions {
-  /** merge: RFC 7386. json: RFC 6902. apply: server-side apply, needs `fieldManager`. */
-  readonly type: 'merge' | 'json' | 'apply';
+  /**
+   * merge: RFC 7386. json: RFC 6902. apply: server-side apply, needs `fieldManager`. strategic: a merge that knows the
+   * keys of lists, such as the types of conditions; for built-in kinds only.
+   */
+  readonly type: 'merge' | 'json' | 'apply' | 'strategic';
   readonly subresource?: 'status';
   readonly fieldManager?: string;
   readonly force?: boolean;

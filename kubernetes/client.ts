@@ -71,6 +71,7 @@ const PATCH_TYPES = {
   merge: 'application/merge-patch+json',
   json: 'application/json-patch+json',
   apply: 'application/apply-patch+yaml',
+  strategic: 'application/strategic-merge-patch+json',
 } as const;
 
 interface Call extends HttpCall {

@@ -1,4 +1,5 @@
 import type { DnsConfig } from '../dns/registry.ts';
+import type { ConditionOrder } from '../signals/pod-conditions/plan.ts';
 import type { Site } from '../sites.ts';
 import type { TriggerConfig } from '../triggers/registry.ts';
 import type { Secret } from './secret.ts';
@@ -46,4 +47,7 @@ export interface NotifyTarget {
 /** Ways to reach the active site inside the cluster. */
 export interface RoutingConfig {
   readonly followServices: boolean;
+  readonly podConditions: boolean;
+  readonly conditionOrder: ConditionOrder;
+  readonly nodeLabel: boolean;
 }

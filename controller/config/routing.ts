@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { CONDITION_ORDERS } from '../signals/pod-conditions/plan.ts';
 import { flag } from './fields.ts';
 import { Setting } from './settings.ts';
 
@@ -8,5 +10,25 @@ export const ROUTING = {
     'boolean',
     flag().default(true),
     'Services with the label `site-follower/follow=true` route to the active site alone. `false`: they are left alone, and the controller needs no right to change Services and pods.',
+  ),
+  podConditions: new Setting(
+    'POD_CONDITIONS',
+    'boolean',
+    flag().default(true),
+    'Pods with `site-follower/gate: condition` are gated by a condition in their status. `false`: nobody keeps it, so such pods never get ready, and the controller needs no right to change the status of pods.',
+  ),
+  conditionOrder: new Setting(
+    'CONDITION_ORDER',
+    'text',
+    z
+      .enum(CONDITION_ORDERS, { error: `must be one of ${CONDITION_ORDERS.join(', ')}` })
+      .default('new-site-first'),
+    'Which of them are written first at a move: `new-site-first` (for a moment both sites are ready) or `old-site-first` (for a moment none).',
+  ),
+  nodeLabel: new Setting(
+    'NODE_LABEL',
+    'boolean',
+    flag().default(false),
+    'Nodes of the active site carry the label `site-follower/active=true`, so that workloads can be scheduled beside the primary.',
   ),
 };

@@ -105,9 +105,17 @@ async function value(metric: string, labels: string): Promise<number | undefined
 describe('the signals of a follower', () => {
   test('are what the configuration asks for', async () => {
     const names = (signals: Signal[]) => signals.map(({ name }) => name);
-    assert.deepEqual(names(await create()), ['follow-services', 'status-copies', 'dns']);
-    const little = { ...configured([]), routing: { followServices: false } };
-    assert.deepEqual(names(await create(little)), ['status-copies']);
+    assert.deepEqual(names(await create()), ['follow-services', 'pod-conditions', 'status-copies', 'dns']);
+    const little = {
+      ...configured([]),
+      routing: {
+        followServices: false,
+        podConditions: false,
+        conditionOrder: 'new-site-first' as const,
+        nodeLabel: true,
+      },
+    };
+    assert.deepEqual(names(await create(little)), ['status-copies', 'node-label']);
   });
 });
 

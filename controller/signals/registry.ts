@@ -11,8 +11,10 @@ import type { WatchPorts } from '../reflect.ts';
 import type { Sites } from '../sites.ts';
 import { dnsSignals } from './dns-signals.ts';
 import { followServices } from './follow-services/create.ts';
+import { NodeLabel } from './node-label.ts';
 import { NotifySignal } from './notify/index.ts';
 import type { Post } from './notify/post.ts';
+import { PodConditions } from './pod-conditions/index.ts';
 import type { Signal } from './signal.ts';
 import { StatusCopies } from './status-copies.ts';
 
@@ -40,11 +42,37 @@ type CreateSignals = (
 ) => readonly Signal[] | Promise<readonly Signal[]>;
 
 /** One row per kind of signal; none come where the configuration does not ask for them. */
-const SIGNALS: readonly CreateSignals[] = [followServices, statusCopies, dnsSignals, notify];
+const SIGNALS: readonly CreateSignals[] = [
+  followServices,
+  podConditions,
+  statusCopies,
+  dnsSignals,
+  nodeLabel,
+  notify,
+];
 
 export async function createSignals(config: FollowerConfig, ports: SignalPorts): Promise<Signal[]> {
   const signals = await Promise.all(SIGNALS.map(async (create) => create(config, ports)));
   return signals.flat();
+}
+
+function podConditions({ name: follower, routing }: FollowerConfig, ports: SignalPorts): readonly Signal[] {
+  if (!routing.podConditions) return [];
+  const { metrics, log } = ports;
+  const signal = new PodConditions({
+    ports,
+    follower,
+    order: routing.conditionOrder,
+    onFailure(pod, err) {
+      metrics.routingFailures.inc({ follower, kind: 'condition' });
+      log.warn({ follower, pod, err }, 'condition of a pod was not written, will try again');
+    },
+  });
+  return [signal];
+}
+
+function nodeLabel({ name: follower, routing }: FollowerConfig, ports: SignalPorts): readonly Signal[] {
+  return routing.nodeLabel ? [new NodeLabel(ports, follower)] : [];
 }
 
 function statusCopies({ name: follower }: FollowerConfig, ports: SignalPorts): readonly Signal[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import { siteLabel } from '../../contract/routing.ts';
+import { ACTIVE_CONDITION, siteLabel } from '../../contract/routing.ts';
 import {
   CONFIG_MAPS,
   NAMESPACES,
@@ -55,19 +55,23 @@ async function exerciseCopy(t: TestContext, scene: Scene, move: () => Promise<un
   await copy.until('it is removed', ({ object }) => object === undefined);
 }
 
-/** A Service that follows; its pod gets the label of its site, and it routes there. */
+/** A Service that follows; its pod gets the label of its site and the condition of its gate, and it routes there. */
 async function exerciseFollowing({ nodes }: Scene): Promise<void> {
   const namespace = await createNamespace(plane, 'app');
   const key = { namespace, name: 'web' };
   const spec = { nodeName: nodes.east, containers: [{ name: 'web', image: 'example/web:1' }] };
-  await plane.api.create<Pod>(PODS, { metadata: { ...key, labels: { app: 'web' } }, spec });
+  const labels = { app: 'web', [LABELS.gate]: 'condition' };
+  await plane.api.create<Pod>(PODS, { metadata: { ...key, labels }, spec });
   const routing = { selector: { app: 'web' }, ports: [{ port: 80 }] };
   const metadata = { ...key, labels: { [LABELS.follow]: 'true' } };
   await plane.api.create<Service>(SERVICES, { metadata, spec: routing });
   const label = siteLabel('default');
   const isRouted = async () => (await plane.api.get(SERVICES, key)).spec?.selector?.[label];
+  const isActive = async () =>
+    (await plane.api.get(PODS, key)).status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION);
   const isLabelled = async () => (await plane.api.get(PODS, key)).metadata.labels?.[label];
   await until('the Service follows', isRouted, { timeoutMs: 20_000 });
+  await until('its pod has the condition', isActive, { timeoutMs: 20_000 });
   await until('its pod is labelled', isLabelled, { timeoutMs: 20_000 });
 }
 
@@ -94,7 +98,7 @@ describe('the rules of the controller', () => {
     await assertNeverForbidden(controller);
   });
 
-  test('are enough for node selectors and a preferred node, and each of them is needed', async (t) => {
+  test('are enough for node selectors, a preferred node and labels of nodes, and each of them is needed', async (t) => {
     const { scene, user } = await createWithRules(t, RULES);
     const proxy = await startFaultProxy(plane);
     t.after(() => proxy.stop());
@@ -114,7 +118,7 @@ describe('the rules of the controller', () => {
     await plane.api.create(CONFIG_MAPS, { metadata: { namespace: foreign, name: STATUS_CONFIGMAP } });
     scene.obey();
     const controller = await scene.start(
-      { SITES: JSON.stringify(sites), PREFERRED_PRIMARY_NODE: west },
+      { SITES: JSON.stringify(sites), PREFERRED_PRIMARY_NODE: west, NODE_LABEL: 'true' },
       { user, server: proxy.url },
     );
     await scene.settled(WEST, 2);

@@ -10,7 +10,7 @@ import type {
 } from '../../kubernetes/api.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
 import { parseLabelSelector } from '../../kubernetes/label-selector.ts';
-import { frozenCopy, isObject, mergePatch, sameJson } from './json.ts';
+import { frozenCopy, isObject, mergeConditions, mergePatch, sameJson } from './json.ts';
 import { invalidField } from './validation.ts';
 
 /** One accepted write. */
@@ -140,9 +140,10 @@ export class ApiServer {
     body: unknown,
     options: PatchOptions,
   ): T {
-    if (options.type !== 'merge') return this.#unknown(`${options.type} patch of ${describe(resource, key)}`);
+    if (options.type !== 'merge' && options.type !== 'strategic')
+      return this.#unknown(`${options.type} patch of ${describe(resource, key)}`);
     const before = this.get(resource, key);
-    const wanted = mergePatch(before, body) as T;
+    const wanted = (options.type === 'merge' ? mergePatch(before, body) : mergeConditions(before, body)) as T;
     const isSame = wanted.metadata.resourceVersion === before.metadata.resourceVersion;
     if (!isSame || wanted.metadata.uid !== before.metadata.uid) throw changed(resource, key);
     return this.#update(actor, resource, before, wanted, options.subresource ?? 'main');

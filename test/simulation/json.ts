@@ -32,6 +32,21 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return result;
 }
 
+/** A strategic merge patch, as far as it is used here: conditions are merged by their type. */
+export function mergeConditions(target: unknown, patch: unknown): unknown {
+  const merged = mergePatch(target, patch);
+  if (!isObject(merged)) return merged;
+  const [before, news] = [conditionsOf(target), conditionsOf(patch)];
+  const types = new Set(news.map(({ type }) => type));
+  const conditions = [...before.filter(({ type }) => !types.has(type)), ...news];
+  return { ...merged, status: { ...(merged.status as object), conditions } };
+}
+
+function conditionsOf(object: unknown): readonly { readonly type: string }[] {
+  const status = isObject(object) && isObject(object.status) ? object.status : {};
+  return (status.conditions ?? []) as readonly { readonly type: string }[];
+}
+
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }

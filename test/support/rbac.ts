@@ -8,7 +8,7 @@ export interface Rule {
   /** own: the controller's namespace. service: that of the followed Cluster. cluster: everywhere. */
   readonly scope: 'own' | 'service' | 'cluster';
   /** Only with this setting; absent: always. */
-  readonly when?: 'nodeSelector' | 'preferredPrimaryNode';
+  readonly when?: 'nodeLabel' | 'nodeSelector' | 'preferredPrimaryNode';
   /** Empty for the core group. */
   readonly group: string;
   /** The plural, with its subresource. */
@@ -113,6 +113,21 @@ export const RULES: readonly Rule[] = [
     resource: 'pods',
     verbs: ['patch'],
     reason: 'Labels the pods of those Services with the site of their node.',
+  },
+  {
+    scope: 'cluster',
+    group: '',
+    resource: 'pods/status',
+    verbs: ['patch'],
+    reason: 'Keeps the condition of pods that are gated by it.',
+  },
+  {
+    scope: 'cluster',
+    when: 'nodeLabel',
+    group: '',
+    resource: 'nodes',
+    verbs: ['list', 'watch', 'patch'],
+    reason: 'Labels the nodes of the active site.',
   },
   {
     scope: 'service',

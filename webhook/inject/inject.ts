@@ -1,4 +1,5 @@
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
+import { ACTIVE_CONDITION } from '../../contract/routing.ts';
 import type { InjectorConfig } from '../config.ts';
 import { findConflicts } from './conflicts.ts';
 import { sidecarContainer, sidecarVolumes } from './container.ts';
@@ -41,8 +42,14 @@ function injectionPatch(
   config: InjectorConfig,
 ): Operation[] {
   const { metadata, spec } = pod;
+  const isGated = settings.gate === 'condition';
+  const gates = isGated && !hasGate(pod) ? [{ conditionType: ACTIVE_CONDITION }] : [];
   const marks = {
-    labels: labelled ? { [LABELS.inject]: 'true' } : {},
+    labels: {
+      ...(labelled && { [LABELS.inject]: 'true' }),
+      // By which the controller finds the pods whose condition it keeps.
+      ...(isGated && { [LABELS.gate]: 'condition' }),
+    },
     annotations: {
       [ANNOTATIONS.status]: INJECTED,
       ...(labelled && { [ANNOTATIONS.carriedLabel]: FROM_NAMESPACE }),
@@ -55,7 +62,12 @@ function injectionPatch(
       sidecarContainer(config, settings),
     ]),
     ...insertItems('/spec/volumes', spec.volumes, 'last', sidecarVolumes(config, settings)),
+    ...(gates.length > 0 ? insertItems('/spec/readinessGates', spec.readinessGates, 'last', gates) : []),
   ];
+}
+
+function hasGate({ spec }: Pod): boolean {
+  return spec.readinessGates?.some(({ conditionType }) => conditionType === ACTIVE_CONDITION) === true;
 }
 
 /** Labels and annotations onto metadata, which templates need not have. */

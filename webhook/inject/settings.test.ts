@@ -35,7 +35,7 @@ describe('a value at its bounds', () => {
     [ANNOTATIONS.probePort, ['1024', '65535'], ['1023', '65536', '99999999999']],
     [ANNOTATIONS.staleAfter, ['5', '86400'], ['4', '86401', '1m']],
     [ANNOTATIONS.follower, ['a', 'a-1', 'a'.repeat(32)], ['', 'A', '-a', 'a-', 'a.b', 'a\n', 'a'.repeat(33)]],
-    [ANNOTATIONS.gate, ['readiness', 'none'], ['condition', 'Readiness', '']],
+    [ANNOTATIONS.gate, ['readiness', 'condition', 'none'], ['conditions', 'Readiness', '']],
     [ANNOTATIONS.whenStale, ['hold', 'standby'], ['true', '']],
     [ANNOTATIONS.cpuRequest, ['0', '1m', '.5', '1e-3'], ['1 m', '1mi', '+1', '-1', '1,5', 'NaN', '']],
     [ANNOTATIONS.cpuLimit, ['10m', '2'], ['9m', '4m']],

@@ -49,7 +49,7 @@ export function readSettings(
     read<string | undefined>(annotation, atLeast(LOWEST[name]), defaults[name]);
   const settings: Settings = {
     follower: read(ANNOTATIONS.follower, followerName, DEFAULT_FOLLOWER),
-    gate: read(ANNOTATIONS.gate, gate, 'readiness'),
+    gate: read<Gate>(ANNOTATIONS.gate, oneOf(GATES), 'readiness'),
     whenStale: read(ANNOTATIONS.whenStale, oneOf(WHEN_STALE), 'hold'),
     staleAfter: read(ANNOTATIONS.staleAfter, whole(5, 86_400, 'seconds'), DEFAULT_STALE_AFTER),
     port: read(ANNOTATIONS.port, whole(LOWEST_PORT, HIGHEST_PORT), PORTS.sidecar),
@@ -89,12 +89,6 @@ function followerName(text: string): string {
   // As the controller names its followers.
   if (/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(text)) return text;
   throw new Error('must be 1 to 32 lower-case letters, digits and "-", with a letter or digit at both ends');
-}
-
-function gate(text: string): Gate {
-  // The controller does not keep the condition yet, so such a pod would never become ready.
-  if (text === 'condition') throw new Error('does not exist in this version; use "readiness" or "none"');
-  return oneOf(GATES.filter((name) => name !== 'condition'))(text);
 }
 
 function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {

@@ -43,6 +43,7 @@ const pod = z.object({
     containers: z.array(container).nullish(),
     initContainers: z.array(container).nullish(),
     volumes: z.array(z.object({ name: z.string().nullish() })).nullish(),
+    readinessGates: z.array(z.object({ conditionType: z.string() })).nullish(),
     hostNetwork: z.boolean().nullish(),
     nodeSelector: strings,
     os: z.object({ name: z.string().nullish() }).nullish(),

@@ -1,7 +1,8 @@
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
+import { ACTIVE_CONDITION } from '../../contract/routing.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
-import { isInjected } from './decision.ts';
+import { INJECTED, isInjected } from './decision.ts';
 import { labelOrigin } from './label.ts';
 import { type Operation, removeEntries, removeItems } from './patch.ts';
 import type { Pod } from './shape.ts';
@@ -18,7 +19,10 @@ function unmark(metadata: Pod['metadata']): Operation[] {
   const { labels, annotations } = metadata ?? {};
   const isCarried = ['workload', 'namespace'].includes(labelOrigin(metadata));
   const operations = [
-    ...removeEntries('/metadata/labels', labels, isCarried ? [LABELS.inject] : []),
+    ...removeEntries('/metadata/labels', labels, [
+      ...(isCarried ? [LABELS.inject] : []),
+      ...(annotations?.[ANNOTATIONS.status] === INJECTED ? [LABELS.gate] : []),
+    ]),
     ...removeEntries('/metadata/annotations', annotations, [ANNOTATIONS.status, ANNOTATIONS.carriedLabel]),
   ];
   const gone = operations.map(({ path }) => path.slice('/metadata/'.length));
@@ -31,5 +35,10 @@ function withdrawSidecar({ spec }: Pod): Operation[] {
   return [
     ...removeItems('/spec/initContainers', spec.initContainers, ({ name }) => name === SIDECAR_CONTAINER),
     ...removeItems('/spec/volumes', spec.volumes, ({ name }) => volumes.includes(name ?? '')),
+    ...removeItems(
+      '/spec/readinessGates',
+      spec.readinessGates,
+      ({ conditionType }) => conditionType === ACTIVE_CONDITION,
+    ),
   ];
 }

@@ -22,9 +22,19 @@
 - name: PREFERRED_PRIMARY_NODE
   value: {{ . | quote }}
 {{- end }}
-{{- if not $own.followServices }}
+{{- if not $own.routing.followServices }}
 - name: FOLLOW_SERVICES
   value: "false"
+{{- end }}
+{{- if not $own.routing.podConditions }}
+- name: POD_CONDITIONS
+  value: "false"
+{{- end }}
+- name: CONDITION_ORDER
+  value: {{ $own.routing.conditionOrder }}
+{{- if $own.routing.nodeLabel }}
+- name: NODE_LABEL
+  value: "true"
 {{- end }}
 - name: DNS_PROVIDER
   value: {{ $own.dns.provider }}

@@ -49,7 +49,8 @@ integration tests prove to be enough and needed (test/support/rbac.ts, webhook-r
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get, list, watch, create, update, delete]
-{{- if .Values.controller.followServices }}
+{{- with .Values.controller.routing }}
+{{- if .followServices }}
 # Has the Services that follow select the pods of the active site.
 - apiGroups: [""]
   resources: [services]
@@ -58,6 +59,19 @@ integration tests prove to be enough and needed (test/support/rbac.ts, webhook-r
 - apiGroups: [""]
   resources: [pods]
   verbs: [patch]
+{{- end }}
+{{- if .podConditions }}
+# Keeps the condition of pods that are gated by it.
+- apiGroups: [""]
+  resources: [pods/status]
+  verbs: [patch]
+{{- end }}
+{{- if .nodeLabel }}
+# Labels the nodes of the active site.
+- apiGroups: [""]
+  resources: [nodes]
+  verbs: [list, watch, patch]
+{{- end }}
 {{- end }}
 {{- end }}
 

@@ -3,17 +3,17 @@ import type { ObjectKey } from '../../../kubernetes/api.ts';
 import { timestamp } from '../../../kubernetes/clock.ts';
 import { isConflict, isNotFound, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
+import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
 import { listEach } from '../../../kubernetes/pages.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod, SERVICES, type Service } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
-import type { State } from '../../state.ts';
+import { type State, sitesByNode } from '../../state.ts';
 import type { Signal } from '../signal.ts';
-import { IndexByNamespace, parseKey } from './index-by-namespace.ts';
 import { Inspector, type RoutingObserver } from './inspector.ts';
 import { type Goal, isAhead, planService } from './plan.ts';
-import { keepPod, labelPatch, type RoutedPod, sitesByNode, wantedLabel } from './pods.ts';
+import { keepPod, labelPatch, type RoutedPod, wantedLabel } from './pods.ts';
 import { type FollowedService, followedBy, selects } from './service.ts';
 
 export interface FollowServicesOptions {
@@ -44,8 +44,8 @@ export class FollowServices implements Signal {
   readonly #options: FollowServicesOptions;
   readonly #watchedServices: Reflector<Service, FollowedService | null>;
   readonly #watchedPods: Reflector<Pod, RoutedPod>;
-  readonly #services = new IndexByNamespace<FollowedService>();
-  readonly #pods = new IndexByNamespace<RoutedPod>();
+  readonly #services = new ObjectIndex<FollowedService>();
+  readonly #pods = new ObjectIndex<RoutedPod>();
   readonly #serviceQueue: WorkQueue;
   readonly #podQueue: WorkQueue;
   readonly #inspector: Inspector;

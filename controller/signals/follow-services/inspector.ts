@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../../../kubernetes/clock.ts';
 import { Nudge } from '../../../kubernetes/nudge.ts';
+import type { ObjectIndex } from '../../../kubernetes/object-index.ts';
 import { keyOf } from '../../../kubernetes/reflector.ts';
-import type { IndexByNamespace } from './index-by-namespace.ts';
 import { dueAt, type Happening, happenings, type Judgement, judge } from './judge.ts';
 import type { Goal, Verdict } from './plan.ts';
 import { type Census, countPods, type RoutedPod } from './pods.ts';
@@ -18,8 +18,8 @@ export type RoutingCounts = Readonly<Record<'waiting' | 'routed' | 'empty' | 'an
 
 export interface InspectorOptions {
   readonly clock: Clock;
-  readonly services: IndexByNamespace<FollowedService>;
-  readonly pods: IndexByNamespace<RoutedPod>;
+  readonly services: ObjectIndex<FollowedService>;
+  readonly pods: ObjectIndex<RoutedPod>;
   readonly observer: RoutingObserver;
   /** The verdict about a Service, `namespace/name`, is another one. */
   readonly onChange: (service: string) => void;

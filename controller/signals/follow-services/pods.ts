@@ -28,14 +28,6 @@ export function keepPod({ metadata, spec, status }: Pod): RoutedPod {
   };
 }
 
-/** Which site each node stands in. */
-export function sitesByNode(sites: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, string> {
-  const entries = Object.entries(sites).flatMap(([site, nodes]) =>
-    nodes.map((node) => [node, site] as const),
-  );
-  return new Map(entries);
-}
-
 /** The label that the pod has to have, null for none; undefined while it has the right one or no node yet. */
 export function wantedLabel(
   pod: RoutedPod,

@@ -1,6 +1,6 @@
 /** What is read of a pod as the API server has it: with all defaults filled in. */
 import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
-import { PODS } from '../../../kubernetes/resources.ts';
+import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 
 export interface ProbeManifest {
   readonly httpGet: { readonly path: string; readonly port: number };
@@ -59,7 +59,16 @@ export interface PodManifest extends KubeObject {
     readonly initContainers?: readonly ContainerManifest[];
     readonly containers: readonly ContainerManifest[];
     readonly volumes?: readonly VolumeManifest[];
+    readonly readinessGates?: readonly { readonly conditionType: string }[];
   };
+  readonly status?: Pod['status'];
+}
+
+/** Whether the conditions that its readiness gates name are there and true. */
+export function passesGates({ spec, status }: PodManifest): boolean {
+  const isTrue = (wanted: string) =>
+    status?.conditions?.some(({ type, status: value }) => type === wanted && value === 'True') === true;
+  return (spec.readinessGates ?? []).every(({ conditionType }) => isTrue(conditionType));
 }
 
 /** The same pods, of which more is read. */

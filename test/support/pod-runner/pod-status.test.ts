@@ -64,3 +64,20 @@ for (const { name, sidecar, appRuns, phase, isTrue } of [
     );
   });
 }
+
+test('a pod with a readiness gate is ready when its condition is true, and not before', () => {
+  const gated = (status?: string): PodManifest => ({
+    ...pod,
+    spec: { ...pod.spec, readinessGates: [{ conditionType: 'example.com/in' }] },
+    ...(status && { status: { conditions: [{ type: 'example.com/in', status }] } }),
+  });
+  const sidecars = [{ running: true, started: true, ready: true, restartCount: 0 }];
+  const state = { ip: '10.0.0.1', startTime: '2026-01-01T00:00:00Z', sidecars, appRuns: true };
+  const readyOf = (manifest: PodManifest) => {
+    const { conditions } = podStatusOf(manifest, state, () => '') as Status;
+    return ['Ready', 'ContainersReady'].map((type) => conditions.find((one) => one.type === type)?.status);
+  };
+  assert.deepEqual(readyOf(gated()), ['False', 'True']);
+  assert.deepEqual(readyOf(gated('False')), ['False', 'True']);
+  assert.deepEqual(readyOf(gated('True')), ['True', 'True']);
+});

@@ -1,4 +1,4 @@
-import { nativeSidecars, type PodManifest } from './manifest.ts';
+import { nativeSidecars, type PodManifest, passesGates } from './manifest.ts';
 import type { ContainerState } from './sidecar-run.ts';
 
 export interface PodState {
@@ -24,7 +24,7 @@ export function podStatusOf(
     PodReadyToStartContainers: true,
     Initialized: sidecars.every(({ started }) => started),
     ContainersReady: ready,
-    Ready: ready,
+    Ready: ready && passesGates(pod),
   };
   const statusOf = (
     { name, image }: { readonly name: string; readonly image: string },
@@ -39,7 +39,8 @@ export function podStatusOf(
   return {
     phase: appRuns ? 'Running' : 'Pending',
     podIP: ip,
-    podIPs: [{ ip }],
+    // Merged by address otherwise, where another runner has had the pod before.
+    podIPs: [{ $patch: 'replace' }, { ip }],
     startTime,
     conditions: Object.entries(conditions).map(([type, value]) => ({
       type,

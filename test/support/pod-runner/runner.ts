@@ -64,7 +64,8 @@ export class PodRunner {
     const { uid = '', deletionTimestamp } = now.metadata;
     const { nodeName } = now.spec;
     if (deletionTimestamp !== undefined) this.#end(now, 'deleted');
-    else if (nodeName !== undefined && !this.#pods.has(uid)) this.#pods.set(uid, this.#run(now, nodeName));
+    else if (this.#pods.has(uid)) this.#pods.get(uid)?.see(now);
+    else if (nodeName !== undefined) this.#pods.set(uid, this.#run(now, nodeName));
   }
 
   #run(pod: PodManifest, node: string): RunningPod {

@@ -7,7 +7,13 @@ import { type ChildProcess, startProcess } from '../process.ts';
 import { send } from '../raw-api.ts';
 import { until } from '../until.ts';
 import type { PodAddress } from './addresses.ts';
-import { type ContainerManifest, fieldOf, nativeSidecars, type PodManifest } from './manifest.ts';
+import {
+  type ContainerManifest,
+  fieldOf,
+  nativeSidecars,
+  type PodManifest,
+  passesGates,
+} from './manifest.ts';
 import { podStatusOf } from './pod-status.ts';
 import { SidecarRun } from './sidecar-run.ts';
 import { PodVolumes } from './volumes.ts';
@@ -28,7 +34,6 @@ const RETRY_MS = 1_000;
 
 /** One pod on "its node": its native sidecars as processes, its status as a kubelet writes it. */
 export class RunningPod {
-  readonly pod: PodManifest;
   readonly address: PodAddress;
   /** Resolves when nothing of it runs any more. */
   readonly ended: Promise<void>;
@@ -36,6 +41,7 @@ export class RunningPod {
   readonly #stop = new AbortController();
   readonly #startTime = new Date().toISOString();
   readonly #since = new Map<string, { readonly value: boolean; readonly at: string }>();
+  #pod: PodManifest;
   #sidecars: readonly SidecarRun[] = [];
   #appRuns = false;
   #isWriting = false;
@@ -43,9 +49,20 @@ export class RunningPod {
 
   constructor(options: RunningPodOptions) {
     this.#options = options;
-    this.pod = options.pod;
+    this.#pod = options.pod;
     this.address = options.address;
     this.ended = this.#run();
+  }
+
+  get pod(): PodManifest {
+    return this.#pod;
+  }
+
+  /** Somebody has written it; that may be a condition that its readiness hangs on. */
+  see(pod: PodManifest): void {
+    const [before, now] = [passesGates(this.#pod), passesGates(pod)];
+    this.#pod = pod;
+    if (before !== now) this.#changed();
   }
 
   get sidecars(): readonly SidecarRun[] {
@@ -157,8 +174,9 @@ export class RunningPod {
       this.#isOutdated = false;
       try {
         const body = { status: this.#status() };
+        // As a kubelet does, so that conditions of others stay.
         await plane.api.patch(PODS, { namespace, name }, body, {
-          type: 'merge',
+          type: 'strategic',
           subresource: 'status',
           signal,
         });

@@ -36,11 +36,13 @@ export interface WebOptions {
   readonly replicas: number;
   /** Of the Deployment itself, not of its pods. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Of its pods. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export async function createWeb(
   api: KubeApi,
-  { namespace, name, replicas, labels = {} }: WebOptions,
+  { namespace, name, replicas, labels = {}, annotations = {} }: WebOptions,
 ): Promise<void> {
   const app = { app: name };
   await api.create(SERVICES, {
@@ -54,7 +56,10 @@ export async function createWeb(
       // Half of the pods stand by and are unready for good: a rollout has to go on all the same.
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '50%', maxSurge: '50%' } },
       selector: { matchLabels: app },
-      template: { metadata: { labels: app }, spec: { containers: [{ name, image: `example/${name}:1` }] } },
+      template: {
+        metadata: { labels: app, annotations },
+        spec: { containers: [{ name, image: `example/${name}:1` }] },
+      },
     },
   });
 }

@@ -1,5 +1,5 @@
-import type { ObjectKey } from '../../../kubernetes/api.ts';
-import { isAtOrBefore } from '../../../kubernetes/reflector-store.ts';
+import type { ObjectKey } from './api.ts';
+import { isAtOrBefore } from './reflector-store.ts';
 
 interface Versioned {
   readonly key: Required<ObjectKey>;
@@ -7,10 +7,10 @@ interface Versioned {
 }
 
 /**
- * The newest that is known of objects, by namespace, since a Service selects pods of its own namespace only. It hears
- * of our own writes by their answers, before the watch tells of them.
+ * The newest that is known of objects, by namespace. Unlike a reflector it hears of our own writes by their answers,
+ * before the watch tells of them, and it does not go back when the watch then tells of what was before.
  */
-export class IndexByNamespace<T extends Versioned> {
+export class ObjectIndex<T extends Versioned> {
   readonly #all = new Map<string, Map<string, T>>();
 
   /** False when something newer was known. */

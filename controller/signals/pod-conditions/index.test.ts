@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Status } from '../../../contract/status.ts';
+import { PODS, type Pod } from '../../../kubernetes/resources.ts';
+import { OPS, SimulatedCluster, TestLeadership } from '../../../test/support/simulated-cluster.ts';
+import type { State } from '../../state.ts';
+import { SignalWorker } from '../worker.ts';
+import { PodConditions } from './index.ts';
+import type { ConditionOrder } from './plan.ts';
+
+const SITES = { us: ['us-1'], eu: ['eu-1'] };
+const READY = { type: 'Ready', status: 'True' };
+
+let kube: SimulatedCluster;
+let leadership: TestLeadership;
+let failed: string[];
+let worker: SignalWorker;
+
+beforeEach(() => {
+  kube = new SimulatedCluster([OPS, 'app']);
+  leadership = new TestLeadership();
+  failed = [];
+});
+
+afterEach(async () => {
+  leadership.end();
+  await kube.clock.advance(120_000);
+  assert.equal(kube.process.pending, 0, 'a timer was left');
+});
+
+function start(order: ConditionOrder = 'new-site-first'): void {
+  const signal = new PodConditions({
+    ports: kube.watchPorts,
+    follower: 'default',
+    order,
+    onFailure: (pod) => failed.push(pod),
+  });
+  const ports = { clock: kube.process, random: kube.random.next, onProgress: () => undefined };
+  worker = new SignalWorker(signal, ports);
+  void worker.run(leadership);
+}
+
+const soon = () => kube.clock.advance(1_500);
+
+function publish(activeSite: string, epoch: number, sites: Record<string, string[]> = SITES): void {
+  const status = { activeSite, epoch, sites } as unknown as Status;
+  const state: State = { follower: 'default', status, site: { name: activeSite, nodeNames: [] } };
+  worker.publish(state);
+}
+
+function pod(name: string, nodeName: string | undefined, annotations: Record<string, string> = {}): void {
+  kube.create<Pod>(PODS, {
+    metadata: { namespace: 'app', name, labels: { 'site-follower/gate': 'condition' }, annotations },
+    spec: nodeName === undefined ? {} : { nodeName },
+    status: { conditions: [READY] },
+  });
+}
+
+const conditions = (name: string) =>
+  kube.server.get(PODS, { namespace: 'app', name }).status?.conditions ?? [];
+const active = (name: string) => conditions(name).find(({ type }) => type === 'site-follower/active');
+
+/** The pods that the client has written, in their order. */
+const written = (since = 0) =>
+  kube.calls.slice(since).flatMap((call) => /^patch pods app\/(.*)/.exec(call)?.[1] ?? []);
+
+describe('pods that are gated by a condition', () => {
+  test('have it by their site, beside what the kubelet says', async () => {
+    pod('a', 'us-1');
+    pod('b', 'eu-1');
+    pod('c', 'moon-1');
+    start();
+    publish('us', 3);
+    await soon();
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((name) => active(name)?.status),
+      ['True', 'False', 'False'],
+    );
+    assert.deepEqual(conditions('a')[0], READY);
+    assert.equal(active('b')?.message, 'us is active, epoch 3; this pod is in eu');
+    assert.equal(active('c')?.reason, 'NodeWithoutSite');
+  });
+
+  test('get it as soon as they have a node, and none before a site is active', async () => {
+    pod('a', 'us-1');
+    start();
+    await soon();
+    assert.equal(active('a'), undefined);
+    publish('us', 3);
+    pod('b', undefined);
+    await soon();
+    assert.equal(active('b'), undefined);
+    kube.change(PODS, { metadata: { namespace: 'app', name: 'b' }, spec: { nodeName: 'eu-1' } });
+    await soon();
+    assert.equal(active('b')?.status, 'False');
+  });
+
+  test('that listen to another follower, or are not gated, are left alone', async () => {
+    pod('a', 'us-1', { 'site-follower/follower': 'orders' });
+    kube.create<Pod>(PODS, { metadata: { namespace: 'app', name: 'b' }, spec: { nodeName: 'us-1' } });
+    start();
+    publish('us', 3);
+    await soon();
+    assert.deepEqual(written(), []);
+  });
+
+  for (const [order, first] of [
+    ['new-site-first', 'eu'],
+    ['old-site-first', 'us'],
+  ] as const) {
+    test(`are moved ${order}, each with one write`, async () => {
+      const names = Array.from({ length: 40 }, (_, index) => `${index % 2 === 0 ? 'us' : 'eu'}-${index}`);
+      for (const name of names) pod(name, `${name.slice(0, 2)}-1`);
+      start(order);
+      publish('us', 3);
+      await soon();
+      const before = kube.calls.length;
+      publish('eu', 4);
+      await soon();
+      const moved = written(before).map((name) => name.slice(0, 2));
+      assert.equal(moved.length, names.length);
+      assert.deepEqual(new Set(moved.slice(0, 20)), new Set([first]));
+      assert.equal(active('eu-1')?.status, 'True');
+      assert.equal(active('us-0')?.status, 'False');
+    });
+  }
+
+  test('of the second site do not wait for ever for one of the first that cannot be written', async () => {
+    pod('us', 'us-1');
+    pod('eu', 'eu-1');
+    start();
+    publish('us', 3);
+    await soon();
+    kube.judge = (call) =>
+      call.verb === 'patch' && call.key.name === 'eu' ? new Error('the server says no') : undefined;
+    publish('eu', 4);
+    await kube.clock.advance(9_000);
+    assert.equal(active('us')?.status, 'True');
+    await kube.clock.advance(2_000);
+    assert.equal(active('us')?.status, 'False');
+    assert.ok(failed.length > 1 && failed.every((name) => name === 'app/eu'));
+    kube.judge = () => undefined;
+    await kube.clock.advance(11_000);
+    assert.equal(active('eu')?.status, 'True');
+  });
+
+  test('have it restored, and survive a write of the kubelet at the same time', async () => {
+    pod('a', 'us-1');
+    start();
+    publish('us', 3);
+    await soon();
+    kube.change(PODS, { metadata: { namespace: 'app', name: 'a' }, status: { conditions: [READY] } });
+    await soon();
+    assert.equal(active('a')?.status, 'True');
+    const key = { namespace: 'app', name: 'a' };
+    kube.server.patch('kubelet', PODS, key, { metadata: { labels: { more: 'x' } } }, { type: 'merge' });
+    publish('eu', 4);
+    await soon();
+    assert.equal(active('a')?.status, 'False');
+    assert.equal(kube.count('list pods app/metadata.name=a'), 1);
+    assert.deepEqual(failed, []);
+  });
+
+  test('are not written by one whose Lease has run out', async () => {
+    pod('a', 'us-1');
+    leadership.held = false;
+    start();
+    publish('us', 3);
+    await soon();
+    assert.deepEqual(written(), []);
+  });
+});

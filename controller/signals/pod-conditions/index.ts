@@ -1,0 +1,157 @@
+import { LABELS, PROGRAM } from '../../../contract/names.ts';
+import { timestamp } from '../../../kubernetes/clock.ts';
+import { isConflict, isNotFound } from '../../../kubernetes/errors.ts';
+import type { Leadership } from '../../../kubernetes/leadership.ts';
+import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
+import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
+import { PODS, type Pod } from '../../../kubernetes/resources.ts';
+import { WorkQueue } from '../../../kubernetes/work-queue.ts';
+import { reflect, type WatchPorts } from '../../reflect.ts';
+import { type State, sitesByNode } from '../../state.ts';
+import type { Signal } from '../signal.ts';
+import {
+  type ConditionGoal,
+  type ConditionOrder,
+  conditionPatch,
+  type GatedPod,
+  inOrder,
+  keepGatedPod,
+  wantedStatus,
+} from './plan.ts';
+
+export interface PodConditionsOptions {
+  readonly ports: WatchPorts;
+  readonly follower: string;
+  readonly order: ConditionOrder;
+  /** A write that will be tried again; `pod` is its namespace and name. */
+  readonly onFailure: (pod: string, error: unknown) => void;
+}
+
+const RESYNC_MS = 60_000;
+/** The pace at a move: so many writes are under way at once, so it is the API server that sets it. */
+const PARALLEL = 16;
+const MAX_KEYS = 50_000;
+const RETRY = { base: 250, max: 10_000 };
+const ATTEMPTS = 3;
+/** A pod that cannot be written must not hold up the other site's for ever. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * The condition that the readiness gate of `gate: condition` asks for. It stands in the pod's status, where a kubelet
+ * that restarts finds it again. At a move one site's pods are written first, then the other's; new pods at once.
+ */
+export class PodConditions implements Signal {
+  readonly name = 'pod-conditions';
+  readonly resyncMs = RESYNC_MS;
+  readonly #options: PodConditionsOptions;
+  readonly #watched: Reflector<Pod, GatedPod>;
+  readonly #pods = new ObjectIndex<GatedPod>();
+  readonly #queue: WorkQueue;
+  /** The pods that are written first, and those that wait for them. */
+  #first = new Set<string>();
+  #waiting = new Set<string>();
+  #endPatience: () => void = () => undefined;
+  #goal: ConditionGoal | undefined;
+  #leadership: Leadership | undefined;
+
+  constructor(options: PodConditionsOptions) {
+    const { clock, random } = options.ports;
+    this.#options = options;
+    this.#queue = new WorkQueue({
+      clock,
+      random,
+      concurrency: PARALLEL,
+      maxKeys: MAX_KEYS,
+      retry: RETRY,
+      work: (key) => this.#bringInLine(key),
+      onFailure: options.onFailure,
+    });
+    this.#watched = reflect(options.ports, {
+      resource: PODS,
+      labelSelector: `${LABELS.gate}=condition`,
+      keep: keepGatedPod,
+      onChange: (key, now) => this.#onPod(key, now),
+    });
+  }
+
+  async watch(_wake: () => void, signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#watched.run(signal), this.#queue.run(signal)]);
+    this.#endPatience();
+  }
+
+  /** Resolves when everything is queued; what fails is retried one by one, with the newest state. */
+  apply({ status, site }: State, leadership: Leadership): Promise<void> {
+    this.#leadership = leadership;
+    if (site === undefined) return Promise.resolve();
+    const { clock } = this.#options.ports;
+    this.#goal = {
+      site: status.activeSite,
+      epoch: status.epoch,
+      siteOf: sitesByNode(status.sites),
+      now: timestamp(clock),
+    };
+    const { first, second } = inOrder(this.#pods.all(), this.#goal, this.#options.order);
+    this.#first = new Set(first.map(({ key }) => keyOf(key)));
+    this.#waiting = new Set(second.map(({ key }) => keyOf(key)));
+    for (const key of this.#first) this.#queue.add(key);
+    this.#endPatience();
+    if (this.#first.size === 0) this.#release();
+    else this.#endPatience = clock.after(PATIENCE_MS, () => this.#release());
+    return Promise.resolve();
+  }
+
+  #onPod(key: string, now: GatedPod | undefined): void {
+    if (now === undefined) {
+      this.#pods.delete(parseKey(key));
+      this.#waiting.delete(key);
+      this.#done(key);
+    } else if (now.follower === this.#options.follower && this.#pods.set(now)) {
+      const wanted = this.#goal && wantedStatus(now, this.#goal);
+      if (wanted !== undefined && wanted !== now.active && !this.#waiting.has(key)) this.#queue.add(key);
+    }
+  }
+
+  #done(key: string): void {
+    if (this.#first.delete(key) && this.#first.size === 0) this.#release();
+  }
+
+  #release(): void {
+    this.#endPatience();
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const key of waiting) this.#queue.add(key);
+  }
+
+  async #bringInLine(key: string): Promise<void> {
+    let pod = this.#pods.get(parseKey(key));
+    for (let attempt = 1; ; attempt += 1) {
+      const [goal, leadership] = [this.#goal, this.#leadership];
+      const wanted = pod && goal && wantedStatus(pod, goal);
+      if (pod === undefined || goal === undefined || wanted === undefined || wanted === pod.active) break;
+      if (leadership?.isHeld() !== true) return;
+      try {
+        const options = { type: 'strategic', subresource: 'status', fieldManager: PROGRAM } as const;
+        const body = conditionPatch(pod, wanted, goal);
+        const { signal } = leadership;
+        const answer = await this.#options.ports.api.patch(PODS, pod.key, body, { ...options, signal });
+        this.#pods.update(keepGatedPod(answer));
+        break;
+      } catch (error) {
+        if (isNotFound(error)) break;
+        if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+        pod = await this.#read(pod, leadership.signal);
+      }
+    }
+    this.#done(key);
+  }
+
+  /** The kubelet writes the same status, so the watch may be behind. */
+  async #read({ key }: GatedPod, signal: AbortSignal): Promise<GatedPod | undefined> {
+    const { namespace, name } = key;
+    const fieldSelector = `metadata.name=${name}`;
+    const { items } = await this.#options.ports.api.list(PODS, { namespace, fieldSelector, signal });
+    const [found] = items.map(keepGatedPod);
+    if (found !== undefined) this.#pods.update(found);
+    return found;
+  }
+}
