@@ -4,11 +4,13 @@ import type { NamecheapApi } from '../../controller/dns/namecheap/api.ts';
 import { NamecheapProvider } from '../../controller/dns/namecheap/provider.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
+import type { Post } from '../../controller/signals/notify/post.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import type { ApiServer } from './api-server.ts';
 import { type CallHooks, Connection } from './connection.ts';
+import { type Receiver, ReceiverConnection } from './receiver.ts';
 import { type Registrar, RegistrarConnection } from './registrar.ts';
 import { OPS } from './setup.ts';
 
@@ -16,12 +18,14 @@ import { OPS } from './setup.ts';
 export interface Sabotage {
   readonly api?: (api: KubeApi) => KubeApi;
   readonly registrar?: (api: NamecheapApi) => NamecheapApi;
+  readonly post?: (post: Post) => Post;
 }
 
 export interface ReplicaPorts {
   readonly clock: VirtualClock;
   readonly server: ApiServer;
   readonly registrar: Registrar;
+  readonly receiver: Receiver;
   readonly random: SeededRandom;
   readonly hooks: CallHooks;
   readonly config: Config;
@@ -44,6 +48,7 @@ export class Replica {
   readonly identity: string;
   readonly api: Connection;
   readonly registrar: RegistrarConnection;
+  readonly receiver: ReceiverConnection;
   readonly #process: ProcessClock;
   readonly #clock: VirtualClock;
   readonly #stop = new AbortController();
@@ -66,6 +71,12 @@ export class Replica {
       random: random.derive('registrar'),
       onCall: (verb) => ports.onRegistrarCall(identity, verb),
       onTrouble: (what) => log?.(`registrar ${what}`),
+    });
+    this.receiver = new ReceiverConnection(ports.receiver, {
+      ...common,
+      mayLead,
+      random: random.derive('receiver'),
+      onTrouble: (what) => log?.(what),
     });
     this.#run(ports);
   }
@@ -122,7 +133,7 @@ export class Replica {
       createProvider: (_config, ports) =>
         Promise.resolve(new NamecheapProvider({ ...ports, api: registrar })),
       lookup: () => Promise.resolve([]),
-      post: () => Promise.resolve({ status: 204, retryAfterMs: undefined }),
+      post: sabotage.post?.(this.receiver.post) ?? this.receiver.post,
       onWatchProblem: (resource, problem) => write?.(`watch of ${resource}: ${problem}`),
     });
     const ended = (error?: unknown) => {

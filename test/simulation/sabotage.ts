@@ -48,6 +48,11 @@ export const SABOTAGES = {
   'no merge of the zone': {
     registrar: (api) => sending(api, (hosts) => hosts.filter(isFollowing)),
   },
+  /** Whatever becomes of a notification, it is taken for delivered. */
+  'no second attempt at telling': {
+    post: (post) => (request, signal) =>
+      post(request, signal).catch(() => ({ status: 204, retryAfterMs: undefined })),
+  },
 } as const satisfies Record<string, Sabotage>;
 
 function seeing<T extends KubeObject>(api: KubeApi, seen: Resource<T>, change: (object: T) => T): KubeApi {

@@ -27,6 +27,9 @@ export const RECORDS = ['db.example.com', 'app.example.com'];
 const LISTED = ['db', 'app'];
 const TTL = 60;
 
+/** Who is notified. */
+export const TARGET = 'on-call';
+
 const ENVIRONMENT = {
   SITES: JSON.stringify(SITES),
   CNPG_NAMESPACE: CLUSTER.namespace,
@@ -37,6 +40,10 @@ const ENVIRONMENT = {
   NAMECHEAP_API_KEY: 'key',
   NAMECHEAP_CLIENT_IP: '192.0.2.99',
   POD_NAMESPACE: OPS,
+  NOTIFY: JSON.stringify([
+    { name: TARGET, url: 'https://hooks.example/', secrets: [{ env: 'HOOK_SECRET' }] },
+  ]),
+  HOOK_SECRET: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
 };
 export const PREFERRED_NODE = 'eu-2';
 export const CONFIG = configOf(ENVIRONMENT);

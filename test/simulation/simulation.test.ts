@@ -38,6 +38,11 @@ describe('a missing safeguard is noticed:', () => {
     ['no hold while it moves', SABOTAGES['no hold while it moves'], /not so since it began to look/],
     ['no look at the owner', SABOTAGES['no look at the owner'], /not so since it began to look/],
     ['no merge of the zone', SABOTAGES['no merge of the zone'], /has changed a foreign record/],
+    [
+      'no second attempt at telling',
+      SABOTAGES['no second attempt at telling'],
+      /nobody was told of the move to \w+ in epoch/,
+    ],
   ];
   for (const [name, sabotage, violation] of cases) {
     test(name, async () => {

@@ -13,6 +13,7 @@ import { deleteLease, editStatus } from './hand.ts';
 import { Invariants } from './invariants.ts';
 import { sameJson } from './json.ts';
 import { Postgres } from './postgres.ts';
+import { Receiver } from './receiver.ts';
 import { Registrar } from './registrar.ts';
 import { Replica, type Sabotage } from './replica.ts';
 import type { Disturbance } from './schedule.ts';
@@ -49,6 +50,7 @@ export class World {
   readonly violations: string[] = [];
   readonly #server: ApiServer;
   readonly #registrar: Registrar;
+  readonly #receiver: Receiver;
   readonly #postgres: Postgres;
   readonly #truth: Truth;
   readonly #invariants: Invariants;
@@ -85,6 +87,11 @@ export class World {
       mayLead: (actor) => this.#invariants.mayLead(actor),
       siteOfEpoch: (epoch) => this.#invariants.siteOfEpoch(epoch),
       isLeaseUnknown: () => this.#invariants.isLeaseUnknown,
+      report: (violation) => this.report(violation),
+    });
+    this.#receiver = new Receiver({
+      server: this.#server,
+      siteOfEpoch: (epoch) => this.#invariants.siteOfEpoch(epoch),
       report: (violation) => this.report(violation),
     });
     this.#registrar = new Registrar(this.clock, { [ZONE]: INITIAL_ZONE }, (write) => {
@@ -192,7 +199,7 @@ export class World {
     const pointsTo = publishedSite(this.#registrar.zone(ZONE)) ?? 'no site in whole';
     if (pointsTo !== place.site) list.push(`DNS points to ${pointsTo}, not to ${place.site}`);
     if (!sameJson(status, this.#invariants.copied)) list.push('the copy of the status is not the same');
-    list.push(...this.#following.differences(status));
+    list.push(...this.#following.differences(status), ...this.#receiver.differences());
     const { holder } = this.#invariants;
     if (!this.#running().some(({ identity }) => identity === holder))
       list.push(`"${holder}" holds the Lease`);
@@ -233,6 +240,7 @@ export class World {
       clock: this.clock,
       server: this.#server,
       registrar: this.#registrar,
+      receiver: this.#receiver,
       random: this.#random.derive(identity),
       hooks: this.#hooks,
       config: this.#options.seed % PREFERENCE_EVERY === 0 ? CONFIG_WITH_PREFERENCE : CONFIG,
@@ -266,10 +274,12 @@ export class World {
     const registrar = this.#weather.get(`registrar weather ${slot}`);
     for (const replica of this.#slots[slot]) {
       replica.api.faults = { ...CALM, ...(api?.kind === 'api weather' && API_WEATHER[api.weather]) };
-      replica.registrar.faults = {
+      const internet = {
         ...CALM_REGISTRAR,
         ...(registrar?.kind === 'registrar weather' && REGISTRAR_WEATHER[registrar.weather]),
       };
+      replica.registrar.faults = internet;
+      replica.receiver.faults = internet;
     }
   }
 

@@ -73,11 +73,12 @@ export function fromStatus(
 }
 
 export function fromTransition(transition: Transition, follower: string, source: string): Notification {
-  const { epoch, from, to, node, primary, movedAt, writtenAt } = transition;
+  const { epoch, from, to, node, primary, writtenAt } = transition;
   return {
     id: identifier(source, 'site-changed', epoch, writtenAt),
     kind: 'site-changed',
-    time: movedAt || writtenAt,
+    // Not when the service says that it moved: who makes up for a leader that died does not know that any more.
+    time: writtenAt,
     data: {
       follower,
       epoch,
