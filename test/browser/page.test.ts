@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { accessibilityFaults, open, startBrowser, takePicture } from '../support/browser.ts';
@@ -217,5 +220,32 @@ test('names that hold HTML do nothing, at the first load and when they come late
     [],
   );
   assert.ok((await page.evaluate<number>('document.documentElement.scrollWidth')) <= 400);
+  await page.context().close();
+});
+
+test('behind a proxy that adds a path it works the same', async (t) => {
+  const proxy = createServer((incoming, outgoing) => {
+    const path = incoming.url?.replace(/^\/api\/v1\/proxy\//, '/') ?? '';
+    const onward = request(new URL(path, server.url), { method: incoming.method, headers: incoming.headers });
+    onward.on('response', (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    onward.on('error', () => outgoing.destroy());
+    outgoing.on('close', () => onward.destroy());
+    incoming.pipe(onward);
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.after(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  const { page, troubles } = await open(browser);
+  await page.goto(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}/api/v1/proxy/`);
+  await page.waitForSelector(LIVE);
+  server.show(viewOf(movedNow()));
+  await page.locator('.active', { hasText: 'eu-west' }).waitFor({ timeout: 1_000 });
+  assert.deepEqual(troubles, []);
   await page.context().close();
 });
