@@ -40,6 +40,12 @@ export const ANNOTATIONS = {
   port: `${PREFIX}/port`,
   /** On a pod: the sidecar's port for the kubelet. */
   probePort: `${PREFIX}/probe-port`,
+  /** On a pod: `PORT/PATH` in it that the sidecar calls when the pod becomes standby, or active. */
+  onStandby: `${PREFIX}/on-standby`,
+  onActive: `${PREFIX}/on-active`,
+  /** On a pod: seconds that such a call may take, and how often it is tried again. */
+  hookTimeout: `${PREFIX}/hook-timeout`,
+  hookRetries: `${PREFIX}/hook-retries`,
   /** On a pod: the sidecar's resources. */
   cpuRequest: `${PREFIX}/cpu-request`,
   cpuLimit: `${PREFIX}/cpu-limit`,

@@ -45,7 +45,7 @@ describe('what the webhook writes, the sidecar reads:', () => {
   });
 
   test('every annotation', () => {
-    const { configMap, port, probePort, gate, whenStale, staleAfterMs } = readConfig(
+    const { configMap, port, probePort, gate, whenStale, staleAfterMs, ...rest } = readConfig(
       environment({
         [ANNOTATIONS.follower]: 'orders',
         [ANNOTATIONS.port]: '9001',
@@ -53,11 +53,20 @@ describe('what the webhook writes, the sidecar reads:', () => {
         [ANNOTATIONS.gate]: 'none',
         [ANNOTATIONS.whenStale]: 'standby',
         [ANNOTATIONS.staleAfter]: '300',
+        [ANNOTATIONS.onStandby]: ':8080/drain',
+        [ANNOTATIONS.onActive]: '8080/resume',
+        [ANNOTATIONS.hookTimeout]: '7',
+        [ANNOTATIONS.hookRetries]: '0',
       }),
     );
     assert.deepEqual(
       [configMap, port, probePort, gate, whenStale, staleAfterMs],
       ['where-orders', 9001, 9002, 'none', 'standby', 300_000],
+    );
+    const { onStandby, onActive, hookTimeoutMs, hookRetries } = rest;
+    assert.deepEqual(
+      [onStandby, onActive, hookTimeoutMs, hookRetries],
+      ['8080/drain', '8080/resume', 7_000, 0],
     );
   });
 

@@ -19,6 +19,10 @@ export type WhenStale = (typeof WHEN_STALE)[number];
  */
 export const DEFAULT_STALE_AFTER = 120;
 
+/** Seconds that a call of the application may take, and how often it is tried again when it fails. */
+export const DEFAULT_HOOK_TIMEOUT = 5;
+export const DEFAULT_HOOK_RETRIES = 5;
+
 /** What node is told when it runs the sidecar: lean, and flat in memory whatever the load. */
 export const SIDECAR_NODE_FLAGS = [
   '--jitless',
@@ -45,6 +49,12 @@ export const SIDECAR_ENV = {
   whenStale: 'SITE_FOLLOWER_WHEN_STALE',
   /** Seconds; see {@link DEFAULT_STALE_AFTER}. */
   staleAfter: 'SITE_FOLLOWER_STALE_AFTER',
+  /** `PORT/PATH` of the application that is called when the pod becomes standby, or active; not set: none. */
+  onStandby: 'SITE_FOLLOWER_ON_STANDBY',
+  onActive: 'SITE_FOLLOWER_ON_ACTIVE',
+  /** Seconds. */
+  hookTimeout: 'SITE_FOLLOWER_HOOK_TIMEOUT',
+  hookRetries: 'SITE_FOLLOWER_HOOK_RETRIES',
   /** Folder of the mounted copy of the status: one file a key. It is empty where there is no copy. */
   statusDir: 'SITE_FOLLOWER_STATUS_DIR',
   /** Folder of {@link TOKEN_FILE} and {@link CA_FILE}. */

@@ -1,6 +1,8 @@
 import { PORTS, STATUS_CONFIGMAP } from '../contract/defaults.ts';
 import {
   CA_FILE,
+  DEFAULT_HOOK_RETRIES,
+  DEFAULT_HOOK_TIMEOUT,
   DEFAULT_STALE_AFTER,
   SIDECAR_ENV,
   STATUS_DIR,
@@ -10,7 +12,9 @@ import {
   type WhenStale,
 } from '../contract/sidecar.ts';
 
-export interface Config {
+import type { HookOptions } from './hooks.ts';
+
+export interface Config extends HookOptions {
   readonly nodeName: string;
   /** Where the status ConfigMap is, and its name. */
   readonly namespace: string;
@@ -72,6 +76,10 @@ export function readConfig(env: Environment): Config {
     gate: text(SIDECAR_ENV.gate, 'readiness'),
     whenStale: oneOf(SIDECAR_ENV.whenStale, WHEN_STALE),
     staleAfterMs: whole(SIDECAR_ENV.staleAfter, DEFAULT_STALE_AFTER, 1, DAY_SECONDS) * 1_000,
+    onActive: env[SIDECAR_ENV.onActive] ?? '',
+    onStandby: env[SIDECAR_ENV.onStandby] ?? '',
+    hookTimeoutMs: whole(SIDECAR_ENV.hookTimeout, DEFAULT_HOOK_TIMEOUT, 1, DAY_SECONDS) * 1_000,
+    hookRetries: whole(SIDECAR_ENV.hookRetries, DEFAULT_HOOK_RETRIES, 0, 100),
     statusDir: text(SIDECAR_ENV.statusDir, STATUS_DIR),
     apiServer: {
       // The kubelet sets both in every container.

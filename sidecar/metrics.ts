@@ -1,6 +1,7 @@
 import { VERSION } from '../contract/version.ts';
 import type { Config } from './config.ts';
 import type { ConnectionState } from './connection-state.ts';
+import type { Hooks } from './hooks.ts';
 import type { Monitor } from './monitor.ts';
 
 /** Prometheus text; docs/sidecar.md tells what each one means. */
@@ -8,6 +9,7 @@ export function metricsText(
   { nodeName: node, gate }: Pick<Config, 'nodeName' | 'gate'>,
   monitor: Pick<Monitor, 'view' | 'counts' | 'unconfirmedSeconds'>,
   connection: Pick<ConnectionState, 'isUp' | 'failures'>,
+  hooks: Pick<Hooks, 'counts'>,
 ): string {
   const { active, stale, epoch, site, activeSite: active_site } = monitor.view().answer;
   const readings = [...monitor.counts].map(([key, count]) => {
@@ -23,6 +25,13 @@ export function metricsText(
     family('readings_total', ...readings),
     family('api_connected', [Number(connection.isUp)]),
     family('api_failures_total', [connection.failures]),
+    family(
+      'hook_calls_total',
+      ...[...hooks.counts].map(([key, count]) => {
+        const [hook = '', outcome = ''] = key.split(' ');
+        return [count, { hook, outcome }] as const;
+      }),
+    ),
   ].join('');
 }
 

@@ -3,6 +3,7 @@ import { EventStream } from '../http/event-stream.ts';
 import type { Clock, Random } from '../kubernetes/clock.ts';
 import type { Config } from './config.ts';
 import { ConnectionState } from './connection-state.ts';
+import { Hooks } from './hooks.ts';
 import type { Log } from './log.ts';
 import { metricsText } from './metrics.ts';
 import { Monitor } from './monitor.ts';
@@ -27,7 +28,11 @@ const PROBE = { keepAliveTimeout: 5_000, maxConnections: 256, headersTimeout: 1_
 export async function runSidecar(config: Config, ports: Ports, signal: AbortSignal): Promise<void> {
   const { clock, log } = ports;
   const events = new EventStream(clock, '', MAX_EVENT_CLIENTS);
-  const publish = events.publish.bind(events);
+  const hooks = new Hooks(config, ports);
+  const publish = (answer: string) => {
+    events.publish(answer);
+    hooks.tell(answer);
+  };
   const monitor = new Monitor({ ...config, clock, log, publish });
   const state = new ConnectionState(log);
   const onReading = monitor.take.bind(monitor);
@@ -36,7 +41,7 @@ export async function runSidecar(config: Config, ports: Ports, signal: AbortSign
   const onConnection = state.note.bind(state);
   const api = new ApiSource({ ...config, ...ports, connection, onReading, onConnection });
   const view = () => monitor.view();
-  const metrics = () => metricsText(config, monitor, state);
+  const metrics = () => metricsText(config, monitor, state, hooks);
   file.start();
   const servers: Server[] = [];
   try {
@@ -47,6 +52,7 @@ export async function runSidecar(config: Config, ports: Ports, signal: AbortSign
   } finally {
     file.stop();
     monitor.stop();
+    hooks.stop();
     events.close();
     await Promise.all(servers.map((server) => closeServer(server, clock)));
   }

@@ -70,6 +70,7 @@ function environment({ namespace, configMapName: base }: InjectorConfig, setting
     [SIDECAR_ENV.gate, settings.gate],
     [SIDECAR_ENV.whenStale, settings.whenStale],
     [SIDECAR_ENV.staleAfter, String(settings.staleAfter)],
+    ...hookEnvironment(settings),
     [SIDECAR_ENV.statusDir, STATUS_DIR],
     [SIDECAR_ENV.tokenDir, TOKEN_DIR],
   ];
@@ -79,6 +80,20 @@ function environment({ namespace, configMapName: base }: InjectorConfig, setting
       valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } },
     },
     ...values.map(([name, value]) => ({ name, value })),
+  ];
+}
+
+/** Nothing where nobody is to be called. */
+function hookEnvironment({ onStandby, onActive, hookTimeout, hookRetries }: Settings) {
+  const hooks: readonly (readonly [string, string])[] = [
+    ...(onStandby === undefined ? [] : [[SIDECAR_ENV.onStandby, onStandby] as const]),
+    ...(onActive === undefined ? [] : [[SIDECAR_ENV.onActive, onActive] as const]),
+  ];
+  if (hooks.length === 0) return [];
+  return [
+    ...hooks,
+    [SIDECAR_ENV.hookTimeout, String(hookTimeout)] as const,
+    [SIDECAR_ENV.hookRetries, String(hookRetries)] as const,
   ];
 }
 

@@ -1,5 +1,13 @@
 import { ANNOTATIONS, DEFAULT_FOLLOWER, PORTS } from '../../contract/names.ts';
-import { DEFAULT_STALE_AFTER, GATES, type Gate, WHEN_STALE, type WhenStale } from '../../contract/sidecar.ts';
+import {
+  DEFAULT_HOOK_RETRIES,
+  DEFAULT_HOOK_TIMEOUT,
+  DEFAULT_STALE_AFTER,
+  GATES,
+  type Gate,
+  WHEN_STALE,
+  type WhenStale,
+} from '../../contract/sidecar.ts';
 import type { SidecarResources } from '../config.ts';
 import { exceeds, LOWEST, readQuantity } from './quantity.ts';
 
@@ -12,6 +20,12 @@ export interface Settings {
   readonly staleAfter: number;
   readonly port: number;
   readonly probePort: number;
+  /** `PORT/PATH`; undefined: nobody is called. */
+  readonly onStandby: string | undefined;
+  readonly onActive: string | undefined;
+  /** Seconds. */
+  readonly hookTimeout: number;
+  readonly hookRetries: number;
   readonly resources: SidecarResources;
 }
 
@@ -54,6 +68,10 @@ export function readSettings(
     staleAfter: read(ANNOTATIONS.staleAfter, whole(5, 86_400, 'seconds'), DEFAULT_STALE_AFTER),
     port: read(ANNOTATIONS.port, whole(LOWEST_PORT, HIGHEST_PORT), PORTS.sidecar),
     probePort: read(ANNOTATIONS.probePort, whole(LOWEST_PORT, HIGHEST_PORT), PORTS.probe),
+    onStandby: read<string | undefined>(ANNOTATIONS.onStandby, hook, undefined),
+    onActive: read<string | undefined>(ANNOTATIONS.onActive, hook, undefined),
+    hookTimeout: read(ANNOTATIONS.hookTimeout, whole(1, 300, 'seconds'), DEFAULT_HOOK_TIMEOUT),
+    hookRetries: read(ANNOTATIONS.hookRetries, whole(0, 100), DEFAULT_HOOK_RETRIES),
     resources: {
       cpuRequest: quantity(ANNOTATIONS.cpuRequest, 'cpuRequest'),
       cpuLimit: quantity(ANNOTATIONS.cpuLimit, 'cpuLimit'),
@@ -89,6 +107,12 @@ function followerName(text: string): string {
   // As the controller names its followers.
   if (/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(text)) return text;
   throw new Error('must be 1 to 32 lower-case letters, digits and "-", with a letter or digit at both ends');
+}
+
+function hook(text: string): string {
+  const [, port = '', path = ''] = /^:?(\d{1,5})(\/[!-~]*)$/.exec(text) ?? [];
+  if (Number(port) >= 1 && Number(port) <= HIGHEST_PORT) return `${Number(port)}${path}`;
+  throw new Error('must be a port and a path in the pod, such as "8080/drain"');
 }
 
 function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {
