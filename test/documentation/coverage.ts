@@ -1,0 +1,88 @@
+/** How each command of the documentation is tried. The first row that matches counts; one without a row fails the test. */
+export type Coverage =
+  /** Run as it stands; it must succeed, and find what it asks for unless `mayBeEmpty`. */
+  | { readonly run: true; readonly mayBeEmpty?: boolean }
+  /** Run in this form, because all of it would take too long or needs what is not here. */
+  | { readonly instead: (command: string) => string; readonly why: string; readonly fails?: RegExp }
+  /** Done by another test, which has this text in it. */
+  | { readonly by: string; readonly mark: string };
+
+export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
+  [
+    /^make /,
+    {
+      instead: (command) => command.replaceAll(/\bmake\b/g, 'make -n'),
+      why: 'these are the tests themselves',
+    },
+  ],
+  [
+    /^docker build /,
+    {
+      instead: () => 'test -f Dockerfile',
+      why: 'there is no container engine; the image is tried on the real cluster',
+    },
+  ],
+  [/^curl localhost:9911\/active/, { by: 'sidecar/server.test.ts', mark: '/active?format=text' }],
+  [
+    /dist\/controller\.mjs$/,
+    {
+      instead: (command) =>
+        command.replace('dist/controller.mjs', 'HTTP_PORT=0 timeout --preserve-status 5 dist/controller.mjs'),
+      why: 'it runs until it is stopped, which is no failure',
+    },
+  ],
+  [/^(PATH=\S+ |node )dist\/cli\.mjs /, { run: true }],
+  [
+    /^helm dependency build /,
+    {
+      instead: () => 'test -d charts/kube-site-follower/charts',
+      why: 'the dependency comes from a stand-in',
+    },
+  ],
+  [
+    /^helm uninstall /,
+    { instead: (command) => `${command} --dry-run`, why: 'it waits for a Job, and nothing runs Jobs here' },
+  ],
+  [/^helm /, { run: true }],
+  [
+    /^kubectl .*\bport-forward\b/,
+    {
+      instead: (command) => command,
+      why: 'there is no kubelet',
+      fails: /pod is not running. Current status=Pending/,
+    },
+  ],
+  [
+    /^kubectl .*\blogs\b/,
+    {
+      instead: (command) => {
+        const [logs = ''] = command.split(' | ');
+        return logs.includes(' -l ')
+          ? `${logs} && ${logs.replace(' logs ', ' get pods ').replace(/ --tail=\d+/, '')}`
+          : logs;
+      },
+      why: 'pods are never scheduled here, so they have no log; but they must be found',
+    },
+  ],
+  [/^kubectl get events /, { run: true, mayBeEmpty: true }],
+  [/^kubectl /, { run: true }],
+];
+
+/** What begins a command in a block that has output in it, too. */
+const PROGRAMS =
+  /^(?:[A-Z]+=\S+ )*(?:\.?\/?[\w./-]*dist\/\w+\.[cm]js|make|docker|curl|node|npm|npx|helm|kubectl|export|echo|openssl|dig|sh|bash)\b/;
+
+/** The commands of a shell block, one each, also where a text in quotes goes over several lines. */
+export function commandsOf(text: string): string[] {
+  const commands: string[] = [];
+  let open = '';
+  for (const line of text.split('\n')) {
+    if (open === '' && !PROGRAMS.test(line)) continue;
+    open = open === '' ? line : `${open}\n${line}`;
+    const goesOn = open.endsWith('\\') || (open.match(/'/g) ?? []).length % 2 === 1;
+    if (goesOn) continue;
+    commands.push(open);
+    open = '';
+  }
+  return commands;
+}
