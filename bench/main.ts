@@ -3,6 +3,7 @@ import { parseArgs, styleText } from 'node:util';
 import { startControlPlane } from '../test/support/control-plane.ts';
 import { installCnpgCrds } from '../test/support/seed.ts';
 import { measureAdmission } from './admission.ts';
+import { measureFollowing } from './following.ts';
 import { timeDns, timeUnwatched, timeWatched } from './moves.ts';
 import { describeMachine, type Results, type Row, rowsOf, writeResults } from './results.ts';
 import { timeRouting } from './routing.ts';
@@ -18,6 +19,7 @@ const FULL = {
   flips: 100,
   routed: 60,
   requests: 20_000,
+  services: 500,
   seconds: 20,
   namespaces: 500,
 };
@@ -29,6 +31,7 @@ const SHORT = {
   flips: 20,
   routed: 10,
   requests: 5_000,
+  services: 50,
   seconds: 5,
   namespaces: 50,
 };
@@ -63,12 +66,14 @@ async function measure(size: typeof FULL): Promise<Results> {
   const sidecar = await measureSidecar(plane, size);
   progress(`${size.routed} moves until the Service routes to the new site`);
   const routing = await timeRouting(size.routed);
+  progress(`${size.services} Services that follow`);
+  const following = await measureFollowing(size.services);
   progress(`${4 * size.seconds} s of admission reviews`);
   const admission = await measureAdmission(plane, size);
   progress(`${size.namespaces} namespaces full of injected pods`);
   await seedNamespaces(plane, size.namespaces);
   const scale = await measureScale(plane, size.namespaces);
-  return { machine, starts, watched, dns, unwatched, sidecar, routing, admission, scale };
+  return { machine, starts, watched, dns, unwatched, sidecar, routing, following, admission, scale };
 }
 
 function progress(what: string): void {

@@ -5,6 +5,7 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Admission, Load } from './admission.ts';
 import { type Figures, figuresOf, median } from './figures.ts';
+import type { Following } from './following.ts';
 import type { Memory } from './memory.ts';
 import type { Watched } from './moves.ts';
 import type { Routing } from './routing.ts';
@@ -21,6 +22,7 @@ export interface Results {
   readonly starts: readonly Start[];
   readonly sidecar: SidecarResults;
   readonly routing: Routing;
+  readonly following: Following;
   readonly admission: Admission;
   readonly scale: Scale;
 }
@@ -71,6 +73,7 @@ export function rowsOf({
   starts,
   sidecar,
   routing,
+  following,
   admission,
   scale,
 }: Results): readonly Row[] {
@@ -95,6 +98,7 @@ export function rowsOf({
     },
     ...sidecarRows(sidecar),
     ...routingRows(routing),
+    ...followingRows(following),
     ...admissionRows(admission),
     { what: `primary → ${scale.namespaces} copies`, figures: times(copies) },
     { what: 'start → ready', figures: times(figuresOf(starts.map(({ readyMs }) => readyMs))) },
@@ -121,6 +125,35 @@ function routingRows({ pods, answeredMs, routedMs }: Routing): readonly Row[] {
       what: 'primary → Service, by probe',
       figures: times(routed),
       target: atMost('max', routed.max, 1_500, 'ms'),
+    },
+  ];
+}
+
+function followingRows({
+  services,
+  pods,
+  movedMs,
+  serviceWrites,
+  podWrites,
+  memory: taken,
+}: Following): readonly Row[] {
+  const moved = figuresOf(movedMs);
+  const writes = serviceWrites + podWrites;
+  return [
+    {
+      what: `primary → ${services} Services`,
+      figures: times(moved),
+      target: atMost('max', moved.max, 3_000, 'ms'),
+    },
+    {
+      what: '         writes for each',
+      figures: `${serviceWrites.toFixed(2)} of it, ${podWrites.toFixed(2)} of its pods`,
+      target: atMost('', writes, 1, ''),
+    },
+    {
+      what: `memory with their ${pods} pods`,
+      figures: memory(taken),
+      target: atMost('peak', taken.peak, 150, 'MiB'),
     },
   ];
 }
