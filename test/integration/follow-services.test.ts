@@ -42,7 +42,7 @@ ends.defer(() => controller.stop());
 
 const namespace = await createNamespace(plane, 'apps');
 const key = { namespace, name: 'web' };
-const runner = await startPodRunner(plane, { namespace });
+let runner = await startPodRunner(plane, { namespace });
 ends.defer(() => runner.stop());
 const binder = startPodBinder(plane, { namespace, nodes: SITES.map(({ nodeName }) => nodeName) });
 ends.defer(() => binder.stop());
@@ -142,6 +142,27 @@ describe('a Service that follows', () => {
     }
   });
 
+  test('that loses its pods on the active site routes to any after its delay, and back by itself', async () => {
+    const site = await activeSite();
+    const annotate = (onEmpty: string | null, after: string | null) => {
+      const annotations = { [ANNOTATIONS.onEmpty]: onEmpty, [ANNOTATIONS.onEmptyAfter]: after };
+      return plane.api.patch(SERVICES, key, { metadata: { annotations } }, { type: 'merge' });
+    };
+    await annotate('any-site', '1');
+    await runner.stop();
+    const { items } = await plane.api.list(PODS, { namespace });
+    const here = items.filter(({ spec }) => spec?.nodeName === site.nodeName);
+    await Promise.all(here.map(({ metadata: { name } }) => setReady(name, 'False')));
+    await selects({ app: 'web' });
+    const gauge = { follower: 'default', state: 'any-site' };
+    await controller.untilMetric('kube_site_follower_followed_services', gauge, 1);
+    await Promise.all(here.map(({ metadata: { name } }) => setReady(name, 'True')));
+    await selects({ app: 'web', [SITE]: site.name });
+    await annotate(null, null);
+    runner = await startPodRunner(plane, { namespace });
+    await routesTo(site);
+  });
+
   test('is moved by the next controller when the one that led was killed', async () => {
     controller.child.signal('SIGKILL');
     const { to, site } = await nextPrimary(cluster);
@@ -168,6 +189,11 @@ describe('a Service that follows', () => {
     await selects({ app: 'web' });
   });
 });
+
+function setReady(name: string, status: 'True' | 'False') {
+  const body = { status: { conditions: [{ type: 'Ready', status }] } };
+  return plane.api.patch(PODS, { namespace, name }, body, { type: 'strategic', subresource: 'status' });
+}
 
 async function activeSite(): Promise<SiteSetting> {
   const { site } = await nextPrimary(cluster);

@@ -1,6 +1,6 @@
 import { LABELS, PROGRAM } from '../../../contract/names.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
-import { timestamp } from '../../../kubernetes/clock.ts';
+import { sleep, timestamp } from '../../../kubernetes/clock.ts';
 import { isConflict, isNotFound, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
@@ -26,6 +26,7 @@ export interface FollowServicesOptions {
 }
 
 const RESYNC_MS = 60_000;
+const LOOK_MS = 60_000;
 /** At a move all Services are written at once; the API server answers some hundred writes a second. */
 const PARALLEL = { services: 32, pods: 16 };
 const MAX_KEYS = 50_000;
@@ -102,28 +103,41 @@ export class FollowServices implements Signal {
       this.#watchedServices.run(signal),
       pods,
       this.#inspector.run(signal),
+      this.#lookAround(signal),
       this.#serviceQueue.run(signal),
       this.#podQueue.run(signal),
     ]);
   }
 
   /** Resolves when everything that is known is queued; what fails is retried one by one, with the newest state. */
-  async apply({ status, site }: State, leadership: Leadership): Promise<void> {
+  apply({ status, site }: State, leadership: Leadership): Promise<void> {
     this.#leadership = leadership;
     const sites = JSON.stringify(status.sites);
     if (sites !== this.#sites) {
       this.#sites = sites;
       this.#siteOf = sitesByNode(status.sites);
     }
-    if (site === undefined) return;
+    if (site === undefined) return Promise.resolve();
     const now = timestamp(this.#options.ports.clock);
-    const before = this.#goal;
     this.#goal = { follower: this.#options.follower, site: status.activeSite, epoch: status.epoch, now };
     for (const { key } of this.#services.all()) this.#serviceQueue.add(keyOf(key));
     for (const pod of this.#pods.all()) this.#queueLabel(pod);
     this.#inspector.aim(this.#goal, this.#siteOf);
-    // Nothing has moved, so there is time to see what a watch that lies has not told.
-    if (before?.epoch === status.epoch) await this.#lookAgain(leadership.signal);
+    return Promise.resolve();
+  }
+
+  /** Beside everything else, so that no move waits for it. */
+  async #lookAround(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options.ports;
+    for (;;) {
+      await sleep(clock, LOOK_MS * (0.8 + random() * 0.2), signal);
+      if (signal.aborted) return;
+      try {
+        if (this.#goal !== undefined) await this.#lookAgain(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#options.observer.onFailure('service', 'list', error);
+      }
+    }
   }
 
   /** Watches give speed, this gives truth: what follows, and what was known to and does no more. */
