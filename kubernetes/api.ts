@@ -14,6 +14,17 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
+  readonly managedFields?: readonly ManagedFields[];
+}
+
+/** Who owns which fields, for server-side apply. */
+export interface ManagedFields {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly subresource?: string;
+  readonly time?: string;
+  /** Such as `f:spec`, and in it `f:selector`. */
+  readonly fieldsV1?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 export interface OwnerReference {

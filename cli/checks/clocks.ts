@@ -1,4 +1,3 @@
-import type { KubeObject } from '../../kubernetes/api.ts';
 import { LEASES, type Lease } from '../../kubernetes/resources.ts';
 import { duration } from '../text/time.ts';
 import { type Check, type Finding, problem, type Result } from './check.ts';
@@ -44,16 +43,9 @@ function off(about: string, skew: number): Finding {
   );
 }
 
-interface ManagedField {
-  readonly time?: string;
-  readonly fieldsV1?: { readonly 'f:spec'?: { readonly 'f:renewTime'?: unknown } };
-}
-
 /** Milliseconds that the writer's clock is ahead; undefined where that cannot be told. */
 function skewOf(lease: Lease): number | undefined {
-  const { managedFields = [] } = lease.metadata as KubeObject['metadata'] & {
-    managedFields?: readonly ManagedField[];
-  };
+  const { managedFields = [] } = lease.metadata;
   const noted = managedFields.find(
     ({ fieldsV1 }) => fieldsV1?.['f:spec']?.['f:renewTime'] !== undefined,
   )?.time;

@@ -183,10 +183,21 @@ describe('a Service that follows', () => {
     await selects('web', { app: 'web', [SITE]: site.name });
   });
 
-  test('belongs in its selector to the controller: who applies it without force is told so', async () => {
-    const { status, body } = await apply('web', { force: false });
-    assert.equal(status, 409);
-    assert.match(body.message ?? '', /kube-site-follower.*\.spec\.selector/s);
+  test('is soon free again for those who apply it without force', async () => {
+    const site = await move();
+    await selects('web', { app: 'web', [SITE]: site.name });
+    const refused = await apply('web', { force: false });
+    assert.equal(refused.status, 409);
+    assert.match(refused.body.message ?? '', /kube-site-follower.*\.spec\.selector/s);
+    const applied = await until(
+      'it can be applied without force',
+      async () => {
+        const answer = await apply('web', { force: false });
+        return answer.status === 200 ? answer : undefined;
+      },
+      { timeoutMs: LIMIT_MS },
+    );
+    assert.deepEqual(selectorOf(applied), { app: 'web', [SITE]: site.name });
   });
 
   test('has its selector as before in the very write that takes the label away', async () => {

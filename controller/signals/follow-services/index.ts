@@ -12,6 +12,7 @@ import { reflect, type WatchPorts } from '../../reflect.ts';
 import { type State, sitesByNode } from '../../state.ts';
 import type { Signal } from '../signal.ts';
 import { Inspector, type RoutingObserver } from './inspector.ts';
+import { handedBack } from './ownership.ts';
 import { type Goal, isAhead, planService } from './plan.ts';
 import { keepPod, labelPatch, type RoutedPod, wantedLabel } from './pods.ts';
 import { type FollowedService, followedBy, selects } from './service.ts';
@@ -27,6 +28,7 @@ export interface FollowServicesOptions {
 
 const RESYNC_MS = 60_000;
 const LOOK_MS = 60_000;
+const HAND_BACK_MS = 5_000;
 /** At a move all Services are written at once; the API server answers some hundred writes a second. */
 const PARALLEL = { services: 32, pods: 16 };
 const MAX_KEYS = 50_000;
@@ -104,6 +106,7 @@ export class FollowServices implements Signal {
       pods,
       this.#inspector.run(signal),
       this.#lookAround(signal),
+      this.#handBack(signal),
       this.#serviceQueue.run(signal),
       this.#podQueue.run(signal),
     ]);
@@ -136,6 +139,30 @@ export class FollowServices implements Signal {
         if (this.#goal !== undefined) await this.#lookAgain(signal);
       } catch (error) {
         if (!signal.aborted) this.#options.observer.onFailure('service', 'list', error);
+      }
+    }
+  }
+
+  /** Some time after a move, as nothing hangs on it but the next one who applies a Service without force. */
+  async #handBack(signal: AbortSignal): Promise<void> {
+    const { clock, api } = this.#options.ports;
+    while (!signal.aborted) {
+      await sleep(clock, HAND_BACK_MS, signal);
+      for (const { key, isBorrowed } of [...this.#services.all()]) {
+        if (!isBorrowed || this.#leadership?.isHeld() !== true) continue;
+        try {
+          const found = await this.#find(key, signal);
+          const managedFields = handedBack(found?.metadata.managedFields ?? []);
+          if (found === undefined || managedFields === undefined) continue;
+          const { resourceVersion } = found.metadata;
+          const body = { metadata: { resourceVersion, managedFields } };
+          const options = { type: 'merge', fieldManager: PROGRAM, signal } as const;
+          this.#learn(await api.patch(SERVICES, key, body, options));
+        } catch (error) {
+          if (!signal.aborted && !isConflict(error) && !isNotFound(error)) {
+            this.#options.observer.onFailure('service', keyOf(key), error);
+          }
+        }
       }
     }
   }

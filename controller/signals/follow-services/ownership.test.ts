@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ManagedFields } from '../../../kubernetes/api.ts';
+import { handedBack } from './ownership.ts';
+
+const spec = (...fields: string[]) => ({ 'f:spec': Object.fromEntries(fields.map((name) => [name, {}])) });
+
+const OURS: ManagedFields = {
+  manager: 'kube-site-follower',
+  operation: 'Update',
+  fieldsV1: { 'f:metadata': { 'f:annotations': {} }, ...spec('f:selector') },
+};
+const helm = (time: string, manager = 'helm'): ManagedFields => ({
+  manager,
+  operation: 'Apply',
+  time,
+  fieldsV1: spec('f:ports'),
+});
+const STATUS: ManagedFields = { ...helm('2030-01-01T00:00:00Z', 'status'), subresource: 'status' };
+
+test('the selector goes back to the last one that has applied the Service', () => {
+  const old = helm('2026-01-01T00:00:00Z', 'old');
+  const result = handedBack([OURS, old, STATUS, helm('2026-02-01T00:00:00Z')]);
+  assert.deepEqual(result, [
+    { ...OURS, fieldsV1: { 'f:metadata': { 'f:annotations': {} } } },
+    old,
+    STATUS,
+    { ...helm('2026-02-01T00:00:00Z'), fieldsV1: spec('f:ports', 'f:selector') },
+  ]);
+  assert.equal(handedBack(result ?? []), undefined, 'once is enough');
+});
+
+test('nothing is given back where we have nothing, or nobody applies', () => {
+  assert.equal(handedBack([]), undefined);
+  assert.equal(handedBack([helm('')]), undefined);
+  assert.equal(handedBack([OURS, STATUS]), undefined);
+  assert.equal(handedBack([OURS, { ...helm(''), operation: 'Update' }]), undefined);
+});
