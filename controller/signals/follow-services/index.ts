@@ -148,8 +148,9 @@ export class FollowServices implements Signal {
     const { clock, api } = this.#options.ports;
     while (!signal.aborted) {
       await sleep(clock, HAND_BACK_MS, signal);
-      for (const { key, isBorrowed } of [...this.#services.all()]) {
-        if (!isBorrowed || this.#leadership?.isHeld() !== true) continue;
+      const borrowed = [...this.#services.all()].filter(({ isBorrowed }) => isBorrowed);
+      for (const { key } of borrowed) {
+        if (this.#leadership?.isHeld() !== true) break;
         try {
           const found = await this.#find(key, signal);
           const managedFields = handedBack(found?.metadata.managedFields ?? []);
