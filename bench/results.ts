@@ -114,7 +114,10 @@ export function rowsOf({
 }
 
 function routingRows({ pods, answeredMs, routedMs }: Routing): readonly Row[] {
-  const [answered, routed] = [figuresOf(answeredMs), figuresOf(routedMs)];
+  const answered = figuresOf(answeredMs);
+  const probe = figuresOf(routedMs.readiness);
+  const condition = figuresOf(routedMs.condition);
+  const selector = figuresOf(routedMs.follow);
   return [
     {
       what: `primary → ${pods} pods answer`,
@@ -123,8 +126,14 @@ function routingRows({ pods, answeredMs, routedMs }: Routing): readonly Row[] {
     },
     {
       what: 'primary → Service, by probe',
-      figures: times(routed),
-      target: atMost('max', routed.max, 1_500, 'ms'),
+      figures: times(probe),
+      target: atMost('max', probe.max, 1_500, 'ms'),
+    },
+    { what: '                  by condition', figures: times(condition) },
+    {
+      what: '                  by selector',
+      figures: times(selector),
+      target: atMost('p99', selector.p99, 150, 'ms'),
     },
   ];
 }

@@ -81,7 +81,12 @@ export async function setStage(ends: AsyncDisposableStack): Promise<Stage> {
   });
   const web = await step(`A Deployment with ${PODS} pods, labelled site-follower/inject=true`, async () => {
     await ensureNamespace(plane, SHOP);
-    const started = await startInjectedWeb(plane, ends, { namespace: SHOP, name: 'web', replicas: PODS });
+    const started = await startInjectedWeb(plane, ends, {
+      namespace: SHOP,
+      name: 'web',
+      replicas: PODS,
+      mode: 'readiness',
+    });
     await started.untilRoutedTo(siteOf(cluster, cluster.instance(0)));
     return started;
   });

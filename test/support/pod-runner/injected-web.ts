@@ -1,4 +1,4 @@
-import { LABELS, PORTS } from '../../../contract/names.ts';
+import { ANNOTATIONS, LABELS, PORTS } from '../../../contract/names.ts';
 import { AnswerStream } from '../answer-stream.ts';
 import type { ControlPlaneAccess } from '../control-plane-access.ts';
 import { SITES, type SiteSetting } from '../two-sites.ts';
@@ -13,12 +13,16 @@ export interface InjectedWebOptions {
   readonly name: string;
   /** As many on each site; so an even number. */
   readonly replicas: number;
+  /** How the Service comes to route to the active site; `follow` is without sidecars. */
+  readonly mode: RoutingMode;
 }
+
+export type RoutingMode = 'readiness' | 'condition' | 'follow';
 
 const START_LIMIT_MS = 60_000;
 const FOLLOW_LIMIT_MS = 60_000;
 
-/** A Deployment labelled for injection, its pods running on both sites, its Service, and what all of them say. */
+/** A Deployment with pods running on both sites, its Service, and what their sidecars say where they have one. */
 export class InjectedWeb {
   readonly namespace: string;
   readonly name: string;
@@ -89,7 +93,13 @@ export async function startInjectedWeb(
   ends.defer(() => service.stop());
   const web = new InjectedWeb(options, runner, service);
   ends.defer(() => web.close());
-  await createWeb(plane.api, { ...options, labels: { [LABELS.inject]: 'true' } });
-  await web.listen();
+  const { mode } = options;
+  if (mode === 'follow') {
+    await createWeb(plane.api, { ...options, serviceLabels: { [LABELS.follow]: 'true' } });
+  } else {
+    const annotations = { [ANNOTATIONS.gate]: mode };
+    await createWeb(plane.api, { ...options, annotations, labels: { [LABELS.inject]: 'true' } });
+    await web.listen();
+  }
   return web;
 }

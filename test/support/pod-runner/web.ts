@@ -36,17 +36,19 @@ export interface WebOptions {
   readonly replicas: number;
   /** Of the Deployment itself, not of its pods. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Of the Service. */
+  readonly serviceLabels?: Readonly<Record<string, string>>;
   /** Of its pods. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export async function createWeb(
   api: KubeApi,
-  { namespace, name, replicas, labels = {}, annotations = {} }: WebOptions,
+  { namespace, name, replicas, labels = {}, serviceLabels = {}, annotations = {} }: WebOptions,
 ): Promise<void> {
   const app = { app: name };
   await api.create(SERVICES, {
-    metadata: { namespace, name },
+    metadata: { namespace, name, labels: serviceLabels },
     spec: { selector: app, ports: [{ port: 80, targetPort: 8080 }] },
   });
   await api.create(DEPLOYMENTS, {
