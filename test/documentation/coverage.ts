@@ -64,13 +64,21 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
       why: 'pods are never scheduled here, so they have no log; but they must be found',
     },
   ],
+  [
+    /^kubectl site-follower check/,
+    {
+      instead: (command) => `${command} || test $? -eq 1`,
+      why: 'it finds what is wrong here: nothing serves the webhook',
+    },
+  ],
+  [/^install -D dist\/cli\.mjs /, { run: true }],
   [/^kubectl get events /, { run: true, mayBeEmpty: true }],
   [/^kubectl /, { run: true }],
 ];
 
 /** What begins a command in a block that has output in it, too. */
 const PROGRAMS =
-  /^(?:[A-Z]+=\S+ )*(?:\.?\/?[\w./-]*dist\/\w+\.[cm]js|make|docker|curl|node|npm|npx|helm|kubectl|export|echo|openssl|dig|sh|bash)\b/;
+  /^(?:[A-Z]+=\S+ )*(?:\.?\/?[\w./-]*dist\/\w+\.[cm]js|make|docker|curl|node|npm|npx|helm|kubectl|export|echo|install|openssl|dig|sh|bash)\b/;
 
 /** The commands of a shell block, one each, also where a text in quotes goes over several lines. */
 export function commandsOf(text: string): string[] {

@@ -56,7 +56,7 @@ before(async () => {
   const kubeconfig = await plane.kubeconfigFor('admin');
   env = {
     ...process.env,
-    PATH: `${path}:${process.env.PATH}`,
+    PATH: `${path}:${folder}/.local/bin:${process.env.PATH}`,
     HOME: folder,
     KUBECONFIG: kubeconfig,
     HELM_NAMESPACE: NAMESPACE,

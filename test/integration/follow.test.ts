@@ -73,7 +73,7 @@ describe('following the primary', { concurrency: 3 }, () => {
   test('writes only when something changes', async (t) => {
     const scene = await createScene(t, plane);
     const controller = await scene.startAndSettle({ RESYNC_SECONDS: '1' });
-    await scene.report.until('the report is written', ({ object }) => object !== undefined);
+    await scene.report.until('the report has the first move', ({ data }) => data.history !== undefined);
     const writes = () => controller.metric('kube_site_follower_status_writes_total');
     const passes = () => controller.metric('kube_site_follower_passes_total');
     const threeMorePasses = async () => {
