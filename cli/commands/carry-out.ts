@@ -7,13 +7,14 @@ import type { CommandName } from './declarations.ts';
 import { history } from './history.ts';
 import { inject, uninject } from './manifests.ts';
 import { status } from './status.ts';
+import { switchover } from './switchover.ts';
 
 export { runRelease } from '../release/run.ts';
 
 /** `options` are those that the row of the same name in declarations.ts declares, `args` its arguments. */
 type Run<O = never> = (terminal: Terminal, options: O, args: readonly string[]) => Promise<Outcome>;
 
-const RUNS: Readonly<Record<CommandName, Run>> = { status, check, history, inject, uninject };
+const RUNS: Readonly<Record<CommandName, Run>> = { status, check, history, switchover, inject, uninject };
 
 /** Runs a command to its end and tells the person what went wrong. */
 export async function carryOut(

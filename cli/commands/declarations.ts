@@ -31,6 +31,14 @@ export const COMMANDS = {
     declare: (command) =>
       withOutput(withFollower(withCluster(command), 'of this follower')).option('--chart', 'draw a timeline'),
   },
+  switchover: {
+    summary: 'move the primary of a CloudNativePG Cluster to another site, and watch who follows',
+    declare: (command) =>
+      withOutput(withFollower(withCluster(command), 'what this follower follows'))
+        .requiredOption('--to <site>', 'the site')
+        .option('--dry-run', 'only show what is in the way')
+        .option('-y, --yes', 'do not ask'),
+  },
   inject: {
     summary: 'print manifests with the sidecar in the pods that ask for it',
     declare: (command) =>

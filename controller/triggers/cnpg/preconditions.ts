@@ -10,6 +10,8 @@ export interface PromotionScene {
   readonly node: Node | undefined;
   /** Names of Backups of this Cluster that have not ended. */
   readonly runningBackups: readonly string[];
+  /** Where it shall run, for the reader. Default: the preferred node. */
+  readonly place?: string;
 }
 
 export interface Precondition {
@@ -35,12 +37,12 @@ const DRAIN_TAINTS = [
  * checks only that the pod exists.
  */
 export function promotionPreconditions(scene: PromotionScene): Precondition[] {
-  const { cluster, target, node, runningBackups } = scene;
+  const { cluster, target, node, runningBackups, place = 'the preferred node' } = scene;
   return [
     ...clusterPreconditions(cluster),
     check('no backup runs', runningBackups.length > 0 && `Backup ${runningBackups.join(', ')} is running`),
-    ...targetPreconditions(cluster, target),
-    ...nodePreconditions(node),
+    ...targetPreconditions(cluster, target, place),
+    ...nodePreconditions(node, place),
   ];
 }
 
@@ -76,8 +78,8 @@ function clusterPreconditions(cluster: Cluster): Precondition[] {
   ];
 }
 
-function targetPreconditions(cluster: Cluster, target: Pod | undefined): Precondition[] {
-  if (target === undefined) return [check('an instance is there', 'no instance runs on the preferred node')];
+function targetPreconditions(cluster: Cluster, target: Pod | undefined, place: string): Precondition[] {
+  if (target === undefined) return [check('an instance is there', `no instance runs on ${place}`)];
   const { metadata } = target;
   const status = cluster.status ?? {};
   const { name } = metadata;
@@ -105,8 +107,8 @@ function targetPreconditions(cluster: Cluster, target: Pod | undefined): Precond
   ];
 }
 
-function nodePreconditions(node: Node | undefined): Precondition[] {
-  if (node === undefined) return [check('its node is there', 'the preferred node does not exist')];
+function nodePreconditions(node: Node | undefined, place: string): Precondition[] {
+  if (node === undefined) return [check('its node is there', `${place} does not exist`)];
   const { name } = node.metadata;
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
   const taint = node.spec?.taints?.find(({ key }) => DRAIN_TAINTS.includes(key));

@@ -10,6 +10,7 @@ import type { MemoryStore } from '../trigger.ts';
 import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from './cluster.ts';
 import type { CnpgConfig } from './kind.ts';
 import { promotionPreconditions } from './preconditions.ts';
+import { promotionPatch, runningBackupsOf } from './promotion.ts';
 
 /**
  * AlreadyThere, Moved: done. TimedOut: the operator did not finish in time; a human has to look.
@@ -119,9 +120,7 @@ export class PreferredPrimary {
       return this.#remember({ ...base, outcome: 'AlreadyThere', at: this.#now() }, leadership);
     }
     const target = pods.find((pod) => isInstanceOn(pod, name));
-    const runningBackups = (backups?.items ?? [])
-      .filter(({ spec, status }) => spec?.cluster?.name === clusterName && isRunning(status?.phase))
-      .map(({ metadata }) => metadata.name);
+    const runningBackups = runningBackupsOf(backups?.items ?? [], clusterName);
     const unmet = promotionPreconditions({ cluster, target, node, runningBackups }).filter(
       ({ obstacle }) => obstacle !== undefined,
     );
@@ -159,15 +158,7 @@ export class PreferredPrimary {
     const { api, namespace, clusterName: name, memory } = this.#options;
     await this.#remember(record, leadership);
     if (!leadership.isHeld()) return;
-    const body = {
-      metadata: { resourceVersion: cluster.metadata.resourceVersion },
-      status: {
-        targetPrimary: record.target,
-        targetPrimaryTimestamp: this.#now().replace(/Z$/, '000Z'), // The operator writes microseconds.
-        phase: 'Switchover in progress',
-        phaseReason: `Switching over to ${record.target}`,
-      },
-    };
+    const body = promotionPatch(cluster, record.target, this.#now());
     try {
       await api.patch(CLUSTERS, { namespace, name }, body, {
         type: 'merge',
@@ -257,11 +248,6 @@ function isLater(restartedAt: string, before: string): boolean {
 
 function isInstanceOn(pod: Pod, node: string): boolean {
   return pod.spec?.nodeName === node && pod.metadata.labels?.[CNPG_LABELS.podRole] === 'instance';
-}
-
-/** Source: the operator's BackupPhase constants; anything but an end counts as running. */
-function isRunning(phase = ''): boolean {
-  return !['completed', 'failed'].includes(phase);
 }
 
 /** Undefined when there is none, or when somebody edited it into something else. */

@@ -1,0 +1,187 @@
+import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS } from '../../contract/names.ts';
+import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import { promotionPatch } from '../../controller/triggers/cnpg/promotion.ts';
+import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
+import { timestamp, withDeadline } from '../../kubernetes/clock.ts';
+import { explain, isConflict, isForbidden } from '../../kubernetes/errors.ts';
+import { listAll } from '../../kubernetes/pages.ts';
+import { SERVICES } from '../../kubernetes/resources.ts';
+import { findFollowers, type Published, pickFollower } from '../cluster/followers.ts';
+import type { ClusterOptions, FollowerOptions, OutputOptions } from '../cluster/options.ts';
+import { followerOf, gateOf, isOver, POD_DETAILS } from '../cluster/pods.ts';
+import { withSession } from '../cluster/session.ts';
+import { CommandError, type Outcome } from '../exit-codes.ts';
+import { ASKING_PODS } from '../status/gather.ts';
+import { followMove, type Reached } from '../switchover/follow.ts';
+import { clusterKey, lookAtSituation } from '../switchover/look.ts';
+import { ENDPOINT_SLICES, servicesOf } from '../switchover/milestones.ts';
+import { type Plan, planFor, type Situation, unmet } from '../switchover/plan.ts';
+import { Progress } from '../switchover/progress.ts';
+import { renderPlan, renderVerdict } from '../switchover/render.ts';
+import { columnsOf, type Terminal } from '../terminal.ts';
+import { bold, type Line, print, yellow } from '../text/line.ts';
+import { serialize } from '../text/output.ts';
+
+export interface SwitchoverOptions extends ClusterOptions, FollowerOptions, OutputOptions {
+  readonly to: string;
+  readonly dryRun?: true;
+  readonly yes?: true;
+}
+
+/** What `switchover -o json` prints. */
+export interface SwitchoverView extends Plan {
+  /** RFC 3339; null when nothing was patched. */
+  readonly patchedAt: string | null;
+  /** Milliseconds after the patch; null for what was not reached in time. */
+  readonly milestones: readonly { readonly name: string; readonly ms: number | null }[];
+}
+
+/** Without it nobody could tell what follows, so that nothing is moved. */
+const WATCH_START_MS = 15_000;
+/** The Cluster was changed between the look and the patch: look again, but not for ever. */
+const ATTEMPTS = 3;
+
+export function switchover(terminal: Terminal, options: SwitchoverOptions): Promise<Outcome> {
+  const { clock, signal } = terminal;
+  const { namespace, follower, to, output, dryRun, yes } = options;
+  const say = (lines: readonly Line[]) => {
+    if (output === 'text') terminal.out(print(lines, terminal.colour));
+  };
+  const end = (view: SwitchoverView, outcome: Outcome): Outcome => {
+    if (output !== 'text') terminal.out(serialize(view, output));
+    return outcome;
+  };
+  return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {
+    const published = pickFollower(await findFollowers({ api, ...session }, namespace, signal), follower);
+    const look = () => lookAtSituation(api, clock, published, to, signal);
+    const plan = planFor(await look());
+    const undone = { ...plan, patchedAt: null, milestones: [] };
+    if (plan.isThere) {
+      say([[`The primary of ${plan.cluster} runs in ${to} already: ${plan.from} on ${plan.node}.`]]);
+      return end(undone, 'done');
+    }
+    say([...renderPlan(plan, columnsOf(terminal)), renderVerdict(plan)]);
+    if (unmet(plan.preconditions).length > 0) return end(undone, 'refused');
+    if (dryRun) return end(undone, 'done');
+    if (!yes && !(await isConfirmed(terminal, plan))) {
+      say([[yellow('Called off; nothing was changed.')]]);
+      return end(undone, 'refused');
+    }
+    const services = await servicesThatFollow(api, published, signal);
+    const target = plan.target ?? '';
+    const progress = new Progress(terminal, output === 'text');
+    await using following = followMove({
+      api,
+      clock,
+      signal,
+      follower: published,
+      cluster: clusterKey(published),
+      target,
+      site: to,
+      services,
+      onProgress: (milestones) => progress.show(milestones),
+    });
+    await withDeadline(clock, WATCH_START_MS, signal, 'the watch of what follows', () => following.ready);
+    const patchedAt = await promote(api, look, target, timestamp(clock));
+    progress.begin();
+    const milestones = await following.done();
+    progress.end();
+    const isDone = milestones.every(({ ms }) => ms !== undefined);
+    say(isDone ? [[bold('All have followed.')]] : unfinished(milestones, signal.aborted));
+    const told = milestones.map(({ name, ms }) => ({ name, ms: ms === undefined ? null : Math.round(ms) }));
+    return end({ ...plan, patchedAt, milestones: told }, outcomeOf(isDone, signal.aborted));
+  });
+}
+
+function outcomeOf(isDone: boolean, isInterrupted: boolean): Outcome {
+  if (isDone) return 'done';
+  return isInterrupted ? 'interrupted' : 'unfinished';
+}
+
+async function isConfirmed(terminal: Terminal, plan: Plan): Promise<boolean> {
+  if (!terminal.interactive) {
+    throw new CommandError(
+      'usage',
+      'Nobody is there to be asked: say --yes to move it, or --dry-run to see what would be done.',
+    );
+  }
+  const answer = await terminal.ask(
+    `Promote ${plan.target}? Clients lose their connections for some seconds. [y/N] `,
+    terminal.signal,
+  );
+  return /^y(es)?$/i.test(answer?.trim() ?? '');
+}
+
+/** Looks once more, as the person may have thought for long, and sends the one patch. Gives its time. */
+async function promote(
+  api: KubeApi,
+  look: () => Promise<Situation>,
+  target: string,
+  now: string,
+): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const situation = await look();
+    const plan = planFor(situation);
+    const obstacles = unmet(plan.preconditions).map(({ obstacle }) => obstacle);
+    if (obstacles.length > 0 || plan.target !== target) {
+      throw new CommandError(
+        'refused',
+        `Not done, as things have changed meanwhile: ${obstacles.join('; ') || `${plan.target} would be promoted now`}.`,
+      );
+    }
+    try {
+      await api.patch(CLUSTERS, situation.cluster.metadata, promotionPatch(situation.cluster, target, now), {
+        type: 'merge',
+        subresource: 'status',
+      });
+      return now;
+    } catch (error) {
+      if (isConflict(error) && attempt < ATTEMPTS) continue;
+      throw new CommandError('refused', `Not done: ${explain(error)}`, error);
+    }
+  }
+}
+
+function keyOf({ namespace, name }: ObjectKey): string {
+  return `${namespace ?? ''}/${name}`;
+}
+
+/** Those with gated pods of this follower behind them, or with the follow label; none where they may not be read. */
+async function servicesThatFollow(
+  api: KubeApi,
+  { follower }: Published,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    const [pods, slices, following] = await Promise.all([
+      listAll(api, POD_DETAILS, { labelSelector: ASKING_PODS, signal }),
+      listAll(api, ENDPOINT_SLICES, { signal }),
+      listAll(api, SERVICES, { labelSelector: `${LABELS.follow}=true`, signal }),
+    ]);
+    const gated = pods.filter(
+      (pod) => !isOver(pod) && gateOf(pod) !== 'none' && followerOf(pod) === follower,
+    );
+    const gatedServices = servicesOf(slices, new Set(gated.map(({ metadata }) => keyOf(metadata))));
+    const own = following.filter(
+      ({ metadata }) => (metadata.annotations?.[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER) === follower,
+    );
+    return [...new Set([...gatedServices, ...own.map(({ metadata }) => keyOf(metadata))])].toSorted();
+  } catch (error) {
+    if (isForbidden(error)) return [];
+    throw error;
+  }
+}
+
+function unfinished(milestones: readonly Reached[], isInterrupted: boolean): Line[] {
+  const missing = milestones.filter(({ ms }) => ms === undefined);
+  return [
+    [
+      yellow(
+        isInterrupted
+          ? 'No longer watched; the move goes on by itself.'
+          : 'Not everything has followed in time. The move goes on by itself; do not ask again, look at the Cluster.',
+      ),
+    ],
+    ...missing.map(({ text, missing: why }) => [`… ${text}: ${why}`]),
+  ];
+}

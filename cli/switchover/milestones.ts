@@ -1,0 +1,148 @@
+import type { Status } from '../../contract/status.ts';
+import type { Cluster } from '../../controller/triggers/cnpg/cluster.ts';
+import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import { type DnsView, sameValues } from '../status/dns.ts';
+
+/** discovery.k8s.io/v1. */
+export interface EndpointSlice extends KubeObject {
+  readonly endpoints?:
+    | readonly {
+        readonly conditions?: { readonly ready?: boolean };
+        readonly nodeName?: string;
+        readonly targetRef?: { readonly kind?: string; readonly name?: string; readonly namespace?: string };
+      }[]
+    | null;
+}
+
+export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  plural: 'endpointslices',
+  kind: 'EndpointSlice',
+  namespaced: true,
+};
+
+export const SERVICE_NAME = 'kubernetes.io/service-name';
+
+/** What is watched while the primary moves. */
+export interface Scene {
+  readonly target: string;
+  readonly site: string;
+  readonly cluster: Cluster | undefined;
+  readonly status: Status | undefined;
+  readonly dns: readonly DnsView[];
+  /** What the records were before: the report follows the status a moment later. */
+  readonly dnsBefore: readonly DnsView[];
+  readonly slices: readonly EndpointSlice[];
+  /** `namespace/name` of the Services that shall follow. */
+  readonly services: readonly string[];
+}
+
+export interface Milestone {
+  readonly name: 'promoted' | 'status' | 'dns' | 'routed' | 'healthy';
+  readonly text: string;
+  /** Undefined when it is reached, else what is waited for. */
+  readonly missing: string | undefined;
+}
+
+/** In the order in which they are mostly reached. Those that this cluster has no use for are left out. */
+export function milestonesOf(scene: Scene): Milestone[] {
+  const { target, site, cluster, status, dns, dnsBefore, services } = scene;
+  const { currentPrimary = '', phase = '' } = cluster?.status ?? {};
+  const isPrimary = currentPrimary === target;
+  const isActive = status?.activeSite === site && status.primary === target;
+  const behind = dns.filter((record) => !isThrough(record, dnsBefore, status?.since ?? ''));
+  const astray = services.filter((service) => !isRouted(scene, service));
+  return [
+    {
+      name: 'promoted',
+      text: `${target} is the primary`,
+      missing: isPrimary ? undefined : `${currentPrimary} still is the primary (${phase})`,
+    },
+    {
+      name: 'status',
+      text: `the status says ${site}`,
+      missing: isActive ? undefined : `the status says ${status?.activeSite ?? 'nothing'}`,
+    },
+    ...(services.length === 0
+      ? []
+      : [
+          {
+            name: 'routed' as const,
+            text: `${count(services.length, 'Service')} route to ${site} alone`,
+            missing:
+              astray.length === 0
+                ? undefined
+                : `still elsewhere: ${astray.slice(0, 3).join(', ')}${astray.length > 3 ? ` and ${astray.length - 3} more` : ''}`,
+          },
+        ]),
+    ...(dns.length === 0
+      ? []
+      : [
+          {
+            name: 'dns' as const,
+            text: `the DNS provider has accepted ${count(dns.length, 'record')}`,
+            // Before the status is there, the records are right for the site that was.
+            missing: !isActive
+              ? 'the status comes first'
+              : behind.length === 0
+                ? undefined
+                : describe(behind),
+          },
+        ]),
+    {
+      name: 'healthy',
+      text: 'the operator calls the Cluster healthy',
+      missing: isPrimary && phase === 'Cluster in healthy state' ? undefined : `its phase is "${phase}"`,
+    },
+  ];
+}
+
+/** Accepted, and what was accepted is for the new site. */
+function isThrough(
+  { name, type, state, wanted, accepted }: DnsView,
+  before: readonly DnsView[],
+  since: string,
+): boolean {
+  if (state !== 'accepted' && state !== 'seen') return false;
+  const old = before.find((record) => record.name === name && record.type === type);
+  return !sameValues(wanted, old?.wanted) || Date.parse(accepted?.at ?? '') >= Date.parse(since);
+}
+
+function describe(behind: readonly DnsView[]): string {
+  const [first] = behind;
+  return `${behind.map(({ name, type }) => `${name} ${type}`).join(', ')}${first?.error === undefined ? '' : `: ${first.error.text}`}`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+/** No endpoint takes traffic outside of the site, and one does inside, if any is there. */
+function isRouted({ slices, status, site }: Scene, service: string): boolean {
+  const nodes = status?.sites[site] ?? [];
+  const endpoints = slices
+    .filter((slice) => serviceOf(slice) === service)
+    .flatMap((slice) => slice.endpoints ?? []);
+  const inside = endpoints.filter(({ nodeName }) => nodes.includes(nodeName ?? ''));
+  // Nothing said means ready (discovery/v1).
+  const isReady = ({ conditions }: (typeof endpoints)[number]) => conditions?.ready !== false;
+  const outside = endpoints.some((endpoint) => !inside.includes(endpoint) && isReady(endpoint));
+  return !outside && (inside.length === 0 || inside.some(isReady));
+}
+
+export function serviceOf({ metadata }: EndpointSlice): string {
+  return `${metadata.namespace ?? ''}/${metadata.labels?.[SERVICE_NAME] ?? ''}`;
+}
+
+/** The Services of which an endpoint is one of these pods, each `namespace/name`. */
+export function servicesOf(slices: readonly EndpointSlice[], pods: ReadonlySet<string>): string[] {
+  const found = slices.filter(({ metadata, endpoints }) =>
+    endpoints?.some(
+      ({ targetRef }) => targetRef?.kind === 'Pod' && pods.has(`${metadata.namespace}/${targetRef.name}`),
+    ),
+  );
+  return [
+    ...new Set(found.filter(({ metadata }) => metadata.labels?.[SERVICE_NAME] !== undefined).map(serviceOf)),
+  ].toSorted();
+}

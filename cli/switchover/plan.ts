@@ -1,0 +1,111 @@
+import type { Status } from '../../contract/status.ts';
+import type { Backup, Cluster } from '../../controller/triggers/cnpg/cluster.ts';
+import { CNPG_LABELS } from '../../controller/triggers/cnpg/cluster.ts';
+import { type Precondition, promotionPreconditions } from '../../controller/triggers/cnpg/preconditions.ts';
+import { runningBackupsOf } from '../../controller/triggers/cnpg/promotion.ts';
+import type { Node, Pod } from '../../kubernetes/resources.ts';
+
+/** All that is looked at before the primary is moved. */
+export interface Situation {
+  readonly site: string;
+  readonly status: Status;
+  readonly cluster: Cluster;
+  /** Of the Cluster. */
+  readonly pods: readonly Pod[];
+  readonly nodes: readonly Node[];
+  readonly backups: readonly Backup[];
+  /** Whether whoever runs the command may patch the status of the Cluster. */
+  readonly mayPatch: boolean;
+  /** Whether a controller leads: without one nothing would follow. */
+  readonly isLed: boolean;
+}
+
+export interface Plan {
+  readonly site: string;
+  readonly cluster: string;
+  readonly from: string;
+  /** The instance to promote; null when none runs in the site. */
+  readonly target: string | null;
+  readonly node: string | null;
+  /** It runs there already. */
+  readonly isThere: boolean;
+  readonly preconditions: readonly Condition[];
+}
+
+export interface Condition {
+  readonly name: string;
+  /** What is in the way; null when nothing is. */
+  readonly obstacle: string | null;
+}
+
+/** Of several instances in the site, the one with the fewest obstacles. */
+export function planFor(situation: Situation): Plan {
+  const { site, status, cluster, pods } = situation;
+  const { namespace, name } = cluster.metadata;
+  const siteNodes = status.sites[site] ?? [];
+  const instances = pods.filter(
+    ({ metadata, spec }) =>
+      metadata.labels?.[CNPG_LABELS.podRole] === 'instance' && siteNodes.includes(spec?.nodeName ?? ''),
+  );
+  const from = cluster.status?.currentPrimary ?? '';
+  const current = instances.find(({ metadata }) => metadata.name === from);
+  const judged = (current === undefined ? instances : [current])
+    .map((target) => ({ target, conditions: conditionsOf(situation, target) }))
+    .toSorted((one, other) => unmet(one.conditions).length - unmet(other.conditions).length);
+  const best = judged[0];
+  return {
+    site,
+    cluster: `${namespace}/${name}`,
+    from,
+    target: best?.target.metadata.name ?? null,
+    node: best?.target.spec?.nodeName ?? null,
+    isThere: current !== undefined && cluster.status?.targetPrimary === from,
+    preconditions: (best?.conditions ?? conditionsOf(situation, undefined)).map(({ name, obstacle }) => ({
+      name,
+      obstacle: obstacle ?? null,
+    })),
+  };
+}
+
+export function unmet<T extends { readonly obstacle: string | null | undefined }>(
+  conditions: readonly T[],
+): T[] {
+  return conditions.filter(({ obstacle }) => obstacle !== undefined && obstacle !== null);
+}
+
+function conditionsOf(situation: Situation, target: Pod | undefined): Precondition[] {
+  const { site, cluster, nodes, backups, mayPatch, isLed } = situation;
+  const { namespace, name } = cluster.metadata;
+  const scene = {
+    cluster,
+    target,
+    node: nodes.find(({ metadata }) => metadata.name === target?.spec?.nodeName),
+    runningBackups: runningBackupsOf(backups, name),
+    place: `a node of site ${site}`,
+  };
+  return [
+    {
+      name: 'you may move it',
+      obstacle: mayPatch
+        ? undefined
+        : `you may not patch clusters/status of ${namespace}/${name}: ask for that right`,
+    },
+    {
+      name: 'a controller leads',
+      obstacle: isLed ? undefined : 'no controller runs, so nothing would follow the primary',
+    },
+    ...(target === undefined
+      ? promotionPreconditions(scene).filter(({ name }) => name !== 'its node is there')
+      : promotionPreconditions(scene).map(explained)),
+  ];
+}
+
+/** The operator writes down at its next look what it sees, and on a quiet Cluster that may be hours ago. */
+function explained(condition: Precondition): Precondition {
+  const { obstacle, mayBeOutdated } = condition;
+  if (obstacle === undefined || mayBeOutdated !== true) return condition;
+  return {
+    ...condition,
+    obstacle: `${obstacle}; that may be outdated: any change of the Cluster, such as an annotation, makes the operator look again`,
+  };
+}

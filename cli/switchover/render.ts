@@ -1,0 +1,40 @@
+import { bold, dim, green, type Line, type Piece, paragraph, red } from '../text/line.ts';
+import { duration } from '../text/time.ts';
+import type { Reached } from './follow.ts';
+import { type Plan, unmet } from './plan.ts';
+
+export function renderPlan(plan: Plan, width: number): Line[] {
+  const { cluster, from, target, node, site, preconditions } = plan;
+  const to: Piece[] =
+    target === null ? [` to site ${site}`] : [' to ', bold(target), ` on ${node}, site `, bold(site)];
+  return [
+    ...paragraph('', [`Move the primary of ${cluster} from `, bold(from), ...to], width),
+    [],
+    ...preconditions.flatMap(({ name, obstacle }) =>
+      paragraph(
+        obstacle === null ? green('✓ ') : red('✗ '),
+        obstacle === null ? [name] : [`${name}: `, red(obstacle)],
+        width,
+      ),
+    ),
+    [],
+  ];
+}
+
+export function renderVerdict(plan: Plan): Line {
+  const { length } = unmet(plan.preconditions);
+  return length === 0
+    ? [green('Nothing is in the way.')]
+    : [red(`Not done: ${length} of ${plan.preconditions.length} preconditions do not hold.`)];
+}
+
+/** One line when something is reached. */
+export function renderReached({ text, ms = 0 }: Reached): Line {
+  return [green('✓ '), dim(`+${duration(ms)}`.padStart(8)), `  ${text}`];
+}
+
+/** What is waited for, on one line. */
+export function renderWaiting(milestones: readonly Reached[], ms: number): Line {
+  const next = milestones.find((milestone) => milestone.ms === undefined);
+  return [dim(`… ${`+${duration(Math.floor(ms / 1_000) * 1_000)}`.padStart(8)}  `), next?.missing ?? ''];
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { CNPG_LABELS } from '../../controller/triggers/cnpg/cluster.ts';
+import { decodeRecords } from '../status/dns.ts';
+import { assertCaptures } from '../testing/golden.ts';
+import { before, NOW, RECORDS, SITES, STATUS } from '../testing/scene.ts';
+import { milestonesOf, type Scene, servicesOf } from './milestones.ts';
+import { planFor, type Situation } from './plan.ts';
+import { renderPlan, renderReached, renderVerdict, renderWaiting } from './render.ts';
+
+const READY = { conditions: [{ type: 'Ready', status: 'True' }] };
+const OWNER = { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', name: 'pg-cluster', uid: 'u' };
+const names = ['pg-cluster-1', 'pg-cluster-2', 'pg-cluster-3'];
+
+function instance(name: string, node: string, role: string, isReady = true) {
+  const labels = { [CNPG_LABELS.podRole]: 'instance', [CNPG_LABELS.instanceRole]: role };
+  return {
+    metadata: { namespace: 'postgres', name, labels, ownerReferences: [OWNER] },
+    spec: { nodeName: node },
+    status: isReady ? READY : {},
+  };
+}
+
+const SITUATION: Situation = {
+  site: 'us-west',
+  status: STATUS,
+  cluster: {
+    metadata: { namespace: 'postgres', name: 'pg-cluster', uid: 'u' },
+    spec: { instances: 3 },
+    status: {
+      phase: 'Cluster in healthy state',
+      currentPrimary: names[0] ?? '',
+      targetPrimary: names[0] ?? '',
+      readyInstances: 3,
+      timelineID: 1,
+      instancesStatus: { healthy: names },
+      instancesReportedState: Object.fromEntries(names.map((name) => [name, { timeLineID: 1 }])),
+    },
+  },
+  pods: [
+    instance('pg-cluster-1', 'node-us-east-01', 'primary'),
+    instance('pg-cluster-2', 'node-us-west-01', 'replica', false),
+    instance('pg-cluster-3', 'node-us-west-02', 'replica'),
+  ],
+  nodes: Object.values(SITES)
+    .flat()
+    .map((name) => ({ metadata: { name }, status: READY })),
+  backups: [],
+  mayPatch: true,
+  isLed: true,
+};
+
+const slice = (service: string, endpoints: readonly [node: string, ready: boolean, pod: string][]) => ({
+  metadata: { namespace: 'shop', name: `${service}-x`, labels: { 'kubernetes.io/service-name': service } },
+  endpoints: endpoints.map(([nodeName, ready, name]) => ({
+    nodeName,
+    conditions: { ready },
+    targetRef: { kind: 'Pod', name },
+  })),
+});
+
+const SCENE: Scene = {
+  target: 'pg-cluster-3',
+  site: 'us-west',
+  cluster: { ...SITUATION.cluster, status: { ...SITUATION.cluster.status, currentPrimary: 'pg-cluster-3' } },
+  status: { ...STATUS, activeSite: 'us-west', primary: 'pg-cluster-3', since: before(1) },
+  dns: [],
+  dnsBefore: [],
+  slices: [],
+  services: [],
+};
+
+const missing = (scene: Partial<Scene>) =>
+  Object.fromEntries(milestonesOf({ ...SCENE, ...scene }).map(({ name, missing: what }) => [name, what]));
+
+describe('a switchover', () => {
+  test('is shown with all that is in the way', () => {
+    const plan = planFor({ ...SITUATION, mayPatch: false, site: 'eu-central' });
+    assertCaptures('switchover-refused', (width) => [...renderPlan(plan, width), renderVerdict(plan)]);
+    const good = planFor(SITUATION);
+    const milestones = milestonesOf({ ...SCENE, status: STATUS }).map((one, index) => ({
+      ...one,
+      ms: index === 0 ? 1_234 : undefined,
+    }));
+    assertCaptures('switchover', (width) => [
+      ...renderPlan(good, width),
+      renderVerdict(good),
+      ...milestones.filter(({ ms }) => ms !== undefined).map(renderReached),
+      renderWaiting(milestones, 65_000),
+    ]);
+  });
+
+  test('takes the instance with the fewest obstacles', () => {
+    assert.equal(planFor(SITUATION).target, 'pg-cluster-3');
+    assert.equal(planFor({ ...SITUATION, site: 'us-east' }).isThere, true);
+    assert.equal(planFor({ ...SITUATION, site: 'eu-central' }).target, null);
+  });
+
+  test('waits for the status, the operator, and nothing that is not there', () => {
+    assert.deepEqual(missing({}), { promoted: undefined, status: undefined, healthy: undefined });
+    assert.match(missing({ status: STATUS }).status ?? '', /says us-east/);
+    assert.match(missing({ cluster: SITUATION.cluster }).promoted ?? '', /pg-cluster-1 still is the primary/);
+  });
+
+  test('waits until Services route to the new site alone', () => {
+    const routed = (endpoints: readonly [string, boolean, string][]) =>
+      missing({ services: ['shop/web'], slices: [slice('web', endpoints)] }).routed;
+    assert.equal(
+      routed([
+        ['node-us-west-01', true, 'b'],
+        ['node-us-east-01', false, 'a'],
+      ]),
+      undefined,
+    );
+    assert.match(
+      routed([
+        ['node-us-west-01', true, 'b'],
+        ['node-us-east-01', true, 'a'],
+      ]) ?? '',
+      /shop\/web/,
+    );
+    assert.match(
+      routed([
+        ['node-us-west-01', false, 'b'],
+        ['node-us-east-01', false, 'a'],
+      ]) ?? '',
+      /shop\/web/,
+    );
+    assert.deepEqual(
+      servicesOf([slice('web', [['n', true, 'a']]), slice('db', [['n', true, 'z']])], new Set(['shop/a'])),
+      ['shop/web'],
+    );
+  });
+
+  test('waits until DNS is for the new site, not only as it was wanted before', () => {
+    const [record] = decodeRecords([RECORDS[0]]);
+    assert.ok(record);
+    assert.match(missing({ dns: [record], dnsBefore: [record] }).dns ?? '', /app\.example\.com A/);
+    const now = { ...record, wanted: ['198.51.100.10'] };
+    assert.match(
+      missing({ dns: [{ ...now, state: 'behind' }], dnsBefore: [record] }).dns ?? '',
+      /app\.example\.com/,
+    );
+    assert.equal(missing({ dns: [{ ...now, state: 'accepted' }], dnsBefore: [record] }).dns, undefined);
+    const again = { ...record, accepted: { values: [], at: new Date(NOW).toISOString() } };
+    assert.equal(
+      missing({ dns: [again], dnsBefore: [record] }).dns,
+      undefined,
+      'sites may have the same address',
+    );
+  });
+});

@@ -1,0 +1,29 @@
+import type { Backup, Cluster } from './cluster.ts';
+
+/**
+ * What asks the operator to promote `target`: a merge patch of the status subresource, as `kubectl cnpg promote` sends
+ * it. It fails where anybody has changed the Cluster since it was read. `now` is RFC 3339 with milliseconds.
+ */
+export function promotionPatch({ metadata }: Cluster, target: string, now: string): object {
+  return {
+    metadata: { resourceVersion: metadata.resourceVersion },
+    status: {
+      targetPrimary: target,
+      targetPrimaryTimestamp: now.replace(/Z$/, '000Z'), // The operator writes microseconds.
+      phase: 'Switchover in progress',
+      phaseReason: `Switching over to ${target}`,
+    },
+  };
+}
+
+/** Names of those of the Cluster that have not ended: a switchover would end them. */
+export function runningBackupsOf(backups: readonly Backup[], clusterName: string): string[] {
+  return backups
+    .filter(({ spec, status }) => spec?.cluster?.name === clusterName && isRunning(status?.phase))
+    .map(({ metadata }) => metadata.name);
+}
+
+/** Source: the operator's BackupPhase constants; anything but an end counts as running. */
+function isRunning(phase = ''): boolean {
+  return !['completed', 'failed'].includes(phase);
+}

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import type { SwitchoverView } from '../../cli/commands/switchover.ts';
+import { BACKUPS, CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import { NODES, PODS } from '../../kubernetes/resources.ts';
+import { runCli } from '../support/cli.ts';
+import { grant, type Rule } from '../support/rbac.ts';
+import { createScene, type Scene } from '../support/scene.ts';
+import { setNodeReady } from '../support/seed.ts';
+import { sharedControlPlane } from '../support/shared-control-plane.ts';
+
+const plane = await sharedControlPlane();
+const ADMIN = { KUBECONFIG: plane.kubeconfig };
+const ARGS = ['switchover', '--to', 'us-west'];
+
+async function settledScene(t: TestContext): Promise<Scene> {
+  const scene = await createScene(t, plane);
+  await scene.startAndSettle();
+  return scene;
+}
+
+describe('kubectl site-follower switchover', () => {
+  test('moves the primary, and tells who has followed and when', async (t) => {
+    const scene = await settledScene(t);
+    scene.obey();
+    const target = scene.cluster.instance(1);
+    const args = [...ARGS, '-n', scene.namespace];
+
+    const dry = await runCli([...args, '--dry-run'], ADMIN);
+    assert.deepEqual([dry.code, dry.err], [0, '']);
+    assert.match(dry.out, /✓ it is healthy\n.*Nothing is in the way\.\n$/s);
+    const asked = await runCli(args, ADMIN);
+    assert.equal(asked.code, 2);
+    assert.match(asked.err, /say --yes/);
+    assert.notEqual((await scene.cluster.get()).status?.targetPrimary, target, 'nothing was changed');
+
+    const { code, out, err } = await runCli([...args, '--yes'], ADMIN);
+    assert.deepEqual([code, err], [0, '']);
+    assert.match(out, new RegExp(`✓ +\\+[\\d.]+m?s  ${target} is the primary\n`));
+    assert.match(out, /✓ +\+[\d.]+m?s {2}the status says us-west\n/);
+    assert.match(out, /All have followed\.\n$/);
+    await scene.settled('us-west', 2);
+
+    const again = await runCli([...args, '--yes'], ADMIN);
+    assert.equal(again.code, 0);
+    assert.match(again.out, /runs in us-west already/);
+    const back = ['switchover', '--to', 'us-east', '-n', scene.namespace, '-y', '-o', 'json'];
+    const json = JSON.parse((await runCli(back, ADMIN)).out) as SwitchoverView;
+    assert.equal(json.target, scene.cluster.instance(0));
+    assert.deepEqual(
+      json.milestones.filter(({ ms }) => ms === null),
+      [],
+    );
+  });
+
+  test('refuses while something is in the way, and says what', async (t) => {
+    const scene = await settledScene(t);
+    const { cluster, nodes } = scene;
+    const [primary, target] = [cluster.instance(0), cluster.instance(1)];
+    const { api } = plane;
+    const clusterAnnotation = (name: string, value: string | null) =>
+      api.patch(CLUSTERS, cluster, { metadata: { annotations: { [name]: value } } }, { type: 'merge' });
+    const backup = { namespace: cluster.namespace, name: 'nightly' };
+    const cordon = (unschedulable: boolean) =>
+      api.patch(NODES, { name: nodes.west }, { spec: { unschedulable } }, { type: 'merge' });
+    const taints = (list: readonly object[]) =>
+      api.patch(NODES, { name: nodes.west }, { spec: { taints: list } }, { type: 'merge' });
+    const reported = (timeLineID: number) =>
+      cluster.setStatus({ instancesReportedState: { [target]: { isPrimary: false, timeLineID } } });
+    const healthy = (names: readonly string[]) => cluster.setStatus({ instancesStatus: { healthy: names } });
+    const spec = (body: object) => api.patch(CLUSTERS, cluster, { spec: body }, { type: 'merge' });
+
+    const cases: readonly [
+      name: string,
+      said: RegExp,
+      spoil: () => Promise<unknown>,
+      mend: () => Promise<unknown>,
+    ][] = [
+      [
+        'reconciliation is off',
+        /reconciliationLoop is disabled/,
+        () => clusterAnnotation('cnpg.io/reconciliationLoop', 'disabled'),
+        () => clusterAnnotation('cnpg.io/reconciliationLoop', null),
+      ],
+      [
+        'it is hibernated',
+        /it is hibernated/,
+        () => clusterAnnotation('cnpg.io/hibernation', 'on'),
+        () => clusterAnnotation('cnpg.io/hibernation', null),
+      ],
+      [
+        'the target is fenced',
+        new RegExp(`${target} is fenced`),
+        () => clusterAnnotation('cnpg.io/fencedInstances', `["${target}"]`),
+        () => clusterAnnotation('cnpg.io/fencedInstances', null),
+      ],
+      [
+        'the primary is fenced',
+        new RegExp(`${primary} is fenced`),
+        () => clusterAnnotation('cnpg.io/fencedInstances', `["${primary}"]`),
+        () => clusterAnnotation('cnpg.io/fencedInstances', null),
+      ],
+      [
+        'it is a replica cluster',
+        /takes no writes/,
+        () => spec({ replica: { enabled: true, source: 'origin' } }),
+        () => spec({ replica: null }),
+      ],
+      [
+        'it is not healthy',
+        /its phase is "Failing over"/,
+        () => cluster.setStatus({ phase: 'Failing over' }),
+        () => cluster.setStatus({ phase: 'Cluster in healthy state' }),
+      ],
+      [
+        'a move is under way',
+        /targetPrimary "pending"/,
+        () => cluster.setStatus({ targetPrimary: 'pending' }),
+        () => cluster.setStatus({ targetPrimary: primary }),
+      ],
+      [
+        'an instance is not ready',
+        /1 of 2 instances are ready/,
+        () => cluster.setStatus({ readyInstances: 1 }),
+        () => cluster.setStatus({ readyInstances: 2 }),
+      ],
+      [
+        'a backup runs',
+        /Backup nightly is running/,
+        () => api.create(BACKUPS, { metadata: backup, spec: { cluster: { name: cluster.name } } }),
+        () => api.delete(BACKUPS, backup),
+      ],
+      [
+        'the target is not ready',
+        new RegExp(`${target} is not Ready`),
+        () => cluster.setReady(target, false),
+        () => cluster.setReady(target, true),
+      ],
+      [
+        'the target is no replica',
+        /has the role "unhealthy"/,
+        () => cluster.setRole(target, 'unhealthy'),
+        () => cluster.setRole(target, 'replica'),
+      ],
+      [
+        'the operator does not call it healthy',
+        /not among the healthy instances/,
+        () => healthy([primary]),
+        () => healthy([primary, target]),
+      ],
+      [
+        'it is on another timeline',
+        /is on timeline 7.*may be outdated/s,
+        () => reported(7),
+        () => reported(1),
+      ],
+      [
+        'its node is not ready',
+        /node west-\w+ is not Ready/,
+        () => setNodeReady(api, nodes.west, false),
+        () => setNodeReady(api, nodes.west, true),
+      ],
+      ['its node is cordoned', /node west-\w+ is cordoned/, () => cordon(true), () => cordon(false)],
+      [
+        'its node is drained',
+        /has the taint ToBeDeletedByClusterAutoscaler/,
+        () => taints([{ key: 'ToBeDeletedByClusterAutoscaler', effect: 'NoSchedule', value: '1' }]),
+        () => taints([]),
+      ],
+      [
+        'no instance runs there',
+        /no instance runs on a node of site us-west/,
+        () => api.delete(PODS, { namespace: cluster.namespace, name: target }),
+        () => cluster.createInstance(target, nodes.west, 'replica'),
+      ],
+    ];
+    for (const [name, said, spoil, mend] of cases) {
+      await t.test(name, async () => {
+        await spoil();
+        const { code, out } = await runCli([...ARGS, '-n', scene.namespace, '--yes'], ADMIN);
+        await mend();
+        assert.equal(code, 1);
+        assert.match(out.replaceAll(/\s+/g, ' '), said);
+        assert.match(out, /✗ .*Not done: \d+ of \d+ preconditions do not hold/s);
+      });
+    }
+    const { code } = await runCli([...ARGS, '-n', scene.namespace, '--dry-run'], ADMIN);
+    assert.equal(code, 0, 'nothing is in the way any more');
+    assert.equal((await cluster.get()).status?.targetPrimary, primary, 'nothing was moved');
+  });
+
+  test('uses no rights but those of whoever asks', async (t) => {
+    const scene = await settledScene(t);
+    const user = { name: `mover-${scene.namespace}` };
+    const rules: readonly Rule[] = [
+      {
+        scope: 'own',
+        group: '',
+        resource: 'configmaps',
+        verbs: ['list', 'watch'],
+        reason: 'reads the status',
+      },
+      { scope: 'cluster', group: '', resource: 'nodes', verbs: ['list'], reason: 'judges the node' },
+      { scope: 'service', group: '', resource: 'pods', verbs: ['list'], reason: 'judges the instances' },
+      {
+        scope: 'service',
+        group: CLUSTERS.group,
+        resource: 'clusters',
+        verbs: ['get', 'list', 'watch'],
+        reason: 'judges it',
+      },
+      {
+        scope: 'service',
+        group: CLUSTERS.group,
+        resource: 'backups',
+        verbs: ['list'],
+        reason: 'sees what runs',
+      },
+    ];
+    await grant(plane, { user, rules, own: scene.namespace, service: scene.cluster.namespace });
+    const env = { KUBECONFIG: await plane.kubeconfigFor(user) };
+    const { code, out } = await runCli([...ARGS, '-n', scene.namespace, '--yes'], env);
+    assert.equal(code, 1);
+    assert.match(out, /✗ you may move it: you may not patch clusters\/status/);
+    assert.equal((await scene.cluster.get()).status?.targetPrimary, scene.cluster.instance(0));
+  });
+
+  test('refuses when no controller leads, and knows the sites', async (t) => {
+    const scene = await createScene(t, plane);
+    const controller = await scene.startAndSettle();
+    await controller.stop();
+    const { code, out } = await runCli([...ARGS, '-n', scene.namespace, '--yes'], ADMIN);
+    assert.equal(code, 1);
+    assert.match(out, /✗ a controller leads: no controller runs/);
+    const other = await runCli(['switchover', '--to', 'mars', '-n', scene.namespace], ADMIN);
+    assert.equal(other.code, 2);
+    assert.match(other.err, /There is no site mars; there are: us-east, us-west\./);
+  });
+});
