@@ -1,5 +1,5 @@
 import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS } from '../../contract/names.ts';
-import { isSiteLabel, siteLabel } from '../../contract/routing.ts';
+import { ACTIVE_CONDITION, isSiteLabel, siteLabel } from '../../contract/routing.ts';
 import type { Status } from '../../contract/status.ts';
 import { PODS, type Pod, SERVICES, type Service } from '../../kubernetes/resources.ts';
 import type { ApiServer, Change } from './api-server.ts';
@@ -14,7 +14,7 @@ const SITE = siteLabel(DEFAULT_FOLLOWER);
 const NODES = ['us-1', 'eu-2', 'ap-1', 'lost-1'];
 const READY = { conditions: [{ type: 'Ready', status: 'True' }] };
 
-/** A Service that follows, with ready pods on every site. */
+/** A Service that follows, with ready pods on every site, which are gated by a condition as well. */
 export function createFollowingService(server: ApiServer): void {
   server.create<Service>('human', SERVICES, {
     metadata: { ...WEB, labels: { [LABELS.follow]: 'true' } },
@@ -22,7 +22,8 @@ export function createFollowingService(server: ApiServer): void {
   });
   for (const nodeName of NODES) {
     const key = { namespace: APPS, name: `web-${nodeName}` };
-    server.create<Pod>('human', PODS, { metadata: { ...key, labels: SELECTOR }, spec: { nodeName } });
+    const labels = { ...SELECTOR, [LABELS.gate]: 'condition' };
+    server.create<Pod>('human', PODS, { metadata: { ...key, labels }, spec: { nodeName } });
     server.patch('kubelet', PODS, key, { status: READY }, { type: 'merge', subresource: 'status' });
   }
 }
@@ -79,9 +80,16 @@ export class FollowingInvariants {
     const written = metadata.annotations?.[ANNOTATIONS.epoch];
     if (written !== String(epoch)) list.push(`the Service is in epoch ${written}, not in ${epoch}`);
     for (const node of NODES) {
-      const { labels } = this.#ports.server.get(PODS, { namespace: APPS, name: `web-${node}` }).metadata;
+      const { metadata: pod, status } = this.#ports.server.get(PODS, {
+        namespace: APPS,
+        name: `web-${node}`,
+      });
+      const { labels } = pod;
       const site = Object.keys(sites).find((name) => sites[name]?.includes(node));
       if (labels?.[SITE] !== site) list.push(`the pod on ${node} is labelled ${labels?.[SITE]}, not ${site}`);
+      const active = status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION)?.status;
+      const wanted = site === activeSite ? 'True' : 'False';
+      if (active !== wanted) list.push(`the condition of the pod on ${node} is ${active}, not ${wanted}`);
     }
     return list;
   }

@@ -1,7 +1,9 @@
+import { DEFAULT_FOLLOWER } from '../../contract/names.ts';
+import { siteLabel } from '../../contract/routing.ts';
 import type { Host, NamecheapApi } from '../../controller/dns/namecheap/api.ts';
 import { CLUSTERS, type Cluster, PENDING } from '../../controller/triggers/cnpg/cluster.ts';
 import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
-import { CONFIG_MAPS, PODS } from '../../kubernetes/resources.ts';
+import { CONFIG_MAPS, PODS, SERVICES } from '../../kubernetes/resources.ts';
 import type { Sabotage } from './replica.ts';
 import { isFollowing, STATUS } from './setup.ts';
 
@@ -41,6 +43,22 @@ export const SABOTAGES = {
       return seeing(told, PODS, (pod) => {
         const owners = pod.metadata.ownerReferences?.map((owner) => ({ ...owner, uid })) ?? [];
         return { ...pod, metadata: { ...pod.metadata, ownerReferences: owners } };
+      });
+    },
+  },
+  /** Services are moved to the site before the last one, as by a leader that does not know the status. */
+  'no look at the status before Services': {
+    api: (api) => {
+      const known: string[] = [];
+      return withMethod(api, 'patch', (resource, key, body, options) => {
+        const { spec } = body as { readonly spec?: { readonly selector: Readonly<Record<string, string>> } };
+        const site = spec?.selector[siteLabel(DEFAULT_FOLLOWER)];
+        if (resource.plural !== SERVICES.plural || site === undefined) {
+          return api.patch(resource, key, body, options);
+        }
+        known.push(site);
+        const selector = { ...spec?.selector, [siteLabel(DEFAULT_FOLLOWER)]: known.at(-2) ?? site };
+        return api.patch(resource, key, { ...(body as object), spec: { selector } }, options);
       });
     },
   },

@@ -37,6 +37,11 @@ describe('a missing safeguard is noticed:', () => {
     ['no fencing', SABOTAGES['no fencing'], /writes the status in term \d+, after one was written in term/],
     ['no hold while it moves', SABOTAGES['no hold while it moves'], /not so since it began to look/],
     ['no look at the owner', SABOTAGES['no look at the owner'], /not so since it began to look/],
+    [
+      'no look at the status before Services',
+      SABOTAGES['no look at the status before Services'],
+      /routes the Service to \w+ in epoch \d+, which names \w+/,
+    ],
     ['no merge of the zone', SABOTAGES['no merge of the zone'], /has changed a foreign record/],
     [
       'no second attempt at telling',
