@@ -82,8 +82,13 @@ export class PodCounts {
   #count(key: string | undefined, change: 1 | -1): void {
     if (!key) return;
     const count = (this.#counts.get(key) ?? 0) + change;
-    if (count > 0) this.#counts.set(key, count);
-    else this.#counts.delete(key);
+    if (count > 0) {
+      this.#counts.set(key, count);
+      return;
+    }
+    // Nodes come and go for years.
+    this.#counts.delete(key);
+    this.#classes.delete(key);
   }
 
   /** One text for all pods of a class. There are as many classes as followers and nodes with pods. */

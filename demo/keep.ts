@@ -33,6 +33,7 @@ async function suggestions({
   const status = `kubectl -n ${NAMESPACE} get configmap ${STATUS_CONFIGMAP}`;
   return [
     ['First, in another terminal', `export KUBECONFIG=${plane.kubeconfig}`],
+    ['The page, live: leave it open in a browser while you try the rest', `${controller.url}/`],
     ['Where everything points', `${status} -o yaml`, `curl -s ${controller.url}/api/status`],
     [
       'Move the primary, as kubectl cnpg promote does, and see what follows',
