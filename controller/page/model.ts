@@ -45,6 +45,8 @@ export interface Sighting {
   readonly values: readonly string[];
   /** Whether they are the wanted ones. */
   readonly agrees: boolean;
+  /** Nobody that was asked gave an answer. */
+  readonly isSilent: boolean;
   /** RFC 3339; undefined while nothing is known. */
   readonly at: string | undefined;
 }
@@ -116,7 +118,7 @@ function targetsOf(section: unknown): TargetModel[] {
 }
 
 const values = z.array(z.string());
-const sighting = z.object({ values, at: z.string() }).optional();
+const sighting = z.object({ values, at: z.string(), servers: values.optional() }).optional();
 const record = z.object({
   provider: z.string().default(''),
   name: z.string(),
@@ -139,6 +141,7 @@ function dnsModel(section: unknown): DnsModel[] {
     const show = (found: z.infer<typeof sighting>): Sighting => ({
       values: found?.values ?? [],
       agrees: found !== undefined && [...found.values].sort().join() === wanted,
+      isSilent: found?.servers?.length === 0,
       at: found?.at,
     });
     const provider = isAlone ? '' : data.provider;

@@ -49,6 +49,15 @@ describe('the page', () => {
     assert.match(text, /1011150: Invalid request IP.*Add the address/);
   });
 
+  test('tells name servers that are silent from those that know nothing', () => {
+    const record = { name: 'app.example.com', type: 'A', wanted: ['192.0.2.1'] };
+    const seen = { values: [], at: '2026-01-01T00:00:00.000Z', silent: [] };
+    const textOf = (servers: string[]) =>
+      render(settled({ report: { dns: [{ ...record, seen: { ...seen, servers } }] } }));
+    assert.match(textOf([]), /Seen"><span class="state warn">no answer</);
+    assert.match(textOf(['ns1']), /Seen"><span class="state warn">still nothing</);
+  });
+
   test('names the provider of a record where there are several', () => {
     const record = { name: 'app.example.com', type: 'A', wanted: ['192.0.2.1'] };
     const dns = ['cloudflare', 'rfc2136'].map((provider) => ({ ...record, provider }));

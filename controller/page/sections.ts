@@ -103,8 +103,9 @@ function dnsRow({ provider, name, type, wanted, accepted, seen, error }: DnsMode
 ${error && html`<tr role="row" class="error"><td role="cell" colspan="4"><strong>Since ${timeOf(error.since)}:</strong> ${error.text}. ${plain(error.action)}</td></tr>`}`;
 }
 
-function sighted({ values, agrees, at }: Sighting): Html {
+function sighted({ values, agrees, isSilent, at }: Sighting): Html {
   if (at === undefined) return html`<span class="state wait">not yet</span>`;
+  if (isSilent) return html`<span class="state warn">no answer</span>`;
   if (agrees) return html`<span class="state good">yes</span> <span class="quiet">${timeOf(at)}</span>`;
   return html`<span class="state warn">still ${values.join(', ') || 'nothing'}</span>`;
 }
