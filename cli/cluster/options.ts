@@ -20,8 +20,12 @@ export interface FollowerOptions {
 }
 
 export function withCluster(command: Command): Command {
+  const meaning = 'where the controller is; found by itself if left out';
+  return withConnection(command.option('-n, --namespace <namespace>', meaning, objectName));
+}
+
+export function withConnection(command: Command): Command {
   return command
-    .option('-n, --namespace <namespace>', 'where the controller is; found by itself if left out', objectName)
     .option('--kubeconfig <file>', 'read this kubeconfig (KUBECONFIG, ~/.kube/config)')
     .option('--context <name>', 'use this context of it');
 }

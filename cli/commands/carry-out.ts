@@ -4,6 +4,7 @@ import type { Terminal } from '../terminal.ts';
 import { plain } from '../text/plain.ts';
 import { check } from './check.ts';
 import type { CommandName } from './declarations.ts';
+import { explain as explainPod } from './explain.ts';
 import { history } from './history.ts';
 import { inject, uninject } from './manifests.ts';
 import { status } from './status.ts';
@@ -14,7 +15,15 @@ export { runRelease } from '../release/run.ts';
 /** `options` are those that the row of the same name in declarations.ts declares, `args` its arguments. */
 type Run<O = never> = (terminal: Terminal, options: O, args: readonly string[]) => Promise<Outcome>;
 
-const RUNS: Readonly<Record<CommandName, Run>> = { status, check, history, switchover, inject, uninject };
+const RUNS: Readonly<Record<CommandName, Run>> = {
+  status,
+  check,
+  history,
+  switchover,
+  explain: explainPod,
+  inject,
+  uninject,
+};
 
 /** Runs a command to its end and tells the person what went wrong. */
 export async function carryOut(

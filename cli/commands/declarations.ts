@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { PROGRAM } from '../../contract/names.ts';
 import { VERSION } from '../../contract/version.ts';
-import { withCluster, withFollower, withOutput } from '../cluster/options.ts';
+import { objectName, withCluster, withConnection, withFollower, withOutput } from '../cluster/options.ts';
 
 export interface Declaration {
   readonly summary: string;
@@ -38,6 +38,18 @@ export const COMMANDS = {
         .requiredOption('--to <site>', 'the site')
         .option('--dry-run', 'only show what is in the way')
         .option('-y, --yes', 'do not ask'),
+  },
+  explain: {
+    summary: 'say why a pod has a sidecar or not, and why it is ready or not',
+    declare: (command) =>
+      withOutput(withConnection(command))
+        .argument('<pod>', 'its name', objectName)
+        .option('-n, --namespace <namespace>', 'of the pod', objectName)
+        .option(
+          '--controller-namespace <namespace>',
+          'where the controller is; found by itself if left out',
+          objectName,
+        ),
   },
   inject: {
     summary: 'print manifests with the sidecar in the pods that ask for it',

@@ -1,0 +1,50 @@
+import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { NAMESPACES } from '../../kubernetes/resources.ts';
+import { findFollowers } from '../cluster/followers.ts';
+import type { ClusterOptions, OutputOptions } from '../cluster/options.ts';
+import { POD_DETAILS } from '../cluster/pods.ts';
+import { withSession } from '../cluster/session.ts';
+import { CommandError, type Outcome } from '../exit-codes.ts';
+import { renderExplanation } from '../explain/render.ts';
+import { explainPod } from '../explain/view.ts';
+import { columnsOf, type Terminal } from '../terminal.ts';
+import { print } from '../text/line.ts';
+import { serialize } from '../text/output.ts';
+
+export interface ExplainOptions extends ClusterOptions, OutputOptions {
+  readonly controllerNamespace?: string;
+}
+
+/** Here the namespace is that of the pod, as everywhere in kubectl. */
+export function explain(
+  terminal: Terminal,
+  options: ExplainOptions,
+  [name = '']: readonly string[],
+): Promise<Outcome> {
+  const { signal } = terminal;
+  const { output, controllerNamespace } = options;
+  return withSession(terminal, options, async (session): Promise<Outcome> => {
+    const { api, contextNamespace = 'default' } = session;
+    const key = { namespace: options.namespace ?? contextNamespace, name };
+    const [followers, pod, namespace] = await Promise.all([
+      findFollowers(session, controllerNamespace, signal),
+      api.get(POD_DETAILS, key, { signal }).catch(undefinedIfNotFound),
+      api.get(NAMESPACES, { name: key.namespace }, { signal }).catch(undefinedIfNotFound),
+    ]);
+    if (pod === undefined) {
+      throw new CommandError(
+        'unreachable',
+        `There is no pod ${name} in namespace ${key.namespace}: say with -n where it is.`,
+      );
+    }
+    const view = explainPod({
+      pod,
+      namespace,
+      followers,
+      controllerNamespace: followers[0]?.namespace ?? '',
+    });
+    const lines = () => renderExplanation(view, columnsOf(terminal));
+    terminal.out(output === 'text' ? print(lines(), terminal.colour) : serialize(view, output));
+    return view.injection.asAsked && view.readiness.asExpected ? 'done' : 'refused';
+  });
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { LABELS } from '../../contract/names.ts';
+import { published } from '../cluster/followers.ts';
+import { assertCaptures } from '../testing/golden.ts';
+import { NAMESPACE, type PodSeed, pod, statusMap } from '../testing/scene.ts';
+import { renderExplanation } from './render.ts';
+import { type ExplainView, explainPod } from './view.ts';
+
+const EAST = 'node-us-east-01';
+const WEST = 'node-us-west-01';
+
+function view(seed: Partial<PodSeed>, asks = false): ExplainView {
+  return explainPod({
+    pod: pod({ name: 'web', ...seed }),
+    namespace: { metadata: { name: 'shop', labels: asks ? { [LABELS.inject]: 'true' } : {} } },
+    controllerNamespace: NAMESPACE,
+    followers: published([statusMap()]),
+  });
+}
+
+const crashing = { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 5m0s' } };
+
+describe('a pod is explained', () => {
+  test('at any width', () => {
+    assertCaptures('explain', (width) => renderExplanation(view({ node: WEST }), width));
+    const odd = view({ node: WEST, injected: false, annotations: { 'site-follower/gates': 'none' } });
+    assertCaptures('explain-missed', (width) => renderExplanation(odd, width));
+  });
+
+  for (const [name, seed, injected, why, asAsked] of [
+    ['that asks', {}, true, /its own label asks/, true],
+    [
+      'of a labelled workload',
+      { annotations: { 'site-follower/carried-label': 'true' } },
+      true,
+      /of its workload/,
+      true,
+    ],
+    ['that was missed', { injected: false }, false, /it asks for the sidecar, but/, false],
+    [
+      'that refuses',
+      { injected: false, labels: { [LABELS.inject]: 'false' } },
+      false,
+      /site-follower\/inject=false/,
+      true,
+    ],
+    [
+      'with an unclear label',
+      { injected: false, labels: { [LABELS.inject]: 'yes' } },
+      false,
+      /must be "true" or "false"/,
+      false,
+    ],
+    ['of the controller', { injected: false, namespace: NAMESPACE }, false, /nothing is injected in/, true],
+  ] as const) {
+    test(`why it has the sidecar or not: ${name}`, () => {
+      const { injection } = view(seed);
+      assert.deepEqual([injection.injected, injection.asAsked], [injected, asAsked]);
+      assert.match(injection.why, why);
+    });
+  }
+
+  for (const [name, seed, why, asExpected] of [
+    ['active and ready', { node: EAST, ready: true }, /us-east is active/, true],
+    ['active and failing', { node: EAST, ...crashing }, /CrashLoopBackOff/, false],
+    ['standing by', { node: WEST }, /stands by on purpose: us-east is active, and it is in us-west/, true],
+    ['ready on the wrong side', { node: WEST, ready: true }, /should stand by/, false],
+    ['on no node', {}, /has no node/, false],
+    ['in no site', { node: 'elsewhere', ready: true }, /is in no site/, false],
+    [
+      'not gated',
+      { node: WEST, ready: true, annotations: { 'site-follower/gate': 'none' } },
+      /nothing of ours/,
+      true,
+    ],
+    [
+      'of an unknown follower',
+      { node: EAST, annotations: { 'site-follower/follower': 'x' } },
+      /publishes no status/,
+      false,
+    ],
+  ] as const) {
+    test(`why it is ready or not: ${name}`, () => {
+      const { readiness } = view(seed);
+      assert.match(readiness.why, why);
+      assert.equal(readiness.asExpected, asExpected);
+    });
+  }
+});

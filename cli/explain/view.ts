@@ -1,0 +1,117 @@
+import type { Gate } from '../../contract/sidecar.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import { decide, isInjected } from '../../webhook/inject/decision.ts';
+import { labelOrigin, readLabel } from '../../webhook/inject/label.ts';
+import { readPod } from '../../webhook/inject/shape.ts';
+import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
+import type { Published } from '../cluster/followers.ts';
+import { followerOf, gateOf, isReady, type PodDetails, unreadyBecause } from '../cluster/pods.ts';
+
+/** What `explain -o json` prints. */
+export interface ExplainView {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly injection: {
+    readonly injected: boolean;
+    /** Why, in a sentence. */
+    readonly why: string;
+    /** Whether that is what the pod asks for. */
+    readonly asAsked: boolean;
+  };
+  readonly readiness: {
+    readonly ready: boolean;
+    /** Null where there is no sidecar. */
+    readonly gate: Gate | null;
+    readonly follower: string;
+    /** Empty: on no node, or on a node in no site. */
+    readonly site: string;
+    readonly activeSite: string;
+    readonly why: string;
+    /** Whether that is how it should be. */
+    readonly asExpected: boolean;
+  };
+  /** What may be a mistake. */
+  readonly hints: readonly string[];
+}
+
+export interface Subject {
+  readonly pod: PodDetails;
+  readonly namespace: KubeObject | undefined;
+  readonly controllerNamespace: string;
+  readonly followers: readonly Published[];
+}
+
+export function explainPod(subject: Subject): ExplainView {
+  const { pod } = subject;
+  const { namespace = '', name } = pod.metadata;
+  return {
+    namespace,
+    pod: name,
+    injection: injectionOf(subject),
+    readiness: readinessOf(subject),
+    hints: misspeltAnnotations(pod.metadata.annotations ?? {}),
+  };
+}
+
+const ASKED = {
+  user: 'its own label asks for it',
+  workload: 'the label of its workload asks for it',
+  namespace: 'the label of its namespace asks for it',
+  nobody: 'it was injected offline',
+} as const;
+
+function injectionOf({ pod, namespace, controllerNamespace }: Subject): ExplainView['injection'] {
+  const read = readPod(pod);
+  if (!read.ok) return { injected: false, why: `it cannot be read: ${read.problem}`, asAsked: false };
+  if (isInjected(read.value)) {
+    return { injected: true, why: ASKED[labelOrigin(read.value.metadata)], asAsked: true };
+  }
+  const namespaceAsks = readLabel(namespace?.metadata.labels) === 'yes';
+  const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks };
+  const decision = decide(read.value, context, controllerNamespace);
+  switch (decision.kind) {
+    case 'skip':
+      return { injected: false, why: decision.message, asAsked: true };
+    case 'deny':
+      return { injected: false, why: decision.problem, asAsked: false };
+    case 'inject': {
+      const by =
+        decision.askedBy === 'pod' ? 'it asks for the sidecar' : 'its namespace asks for the sidecar';
+      const why = `${by}, but it was created before that, or while the webhook was away; its successor gets it`;
+      return { injected: false, why, asAsked: false };
+    }
+  }
+}
+
+function readinessOf({ pod, followers }: Subject): ExplainView['readiness'] {
+  const follower = followerOf(pod);
+  const status = followers.find((one) => one.follower === follower)?.status;
+  const node = pod.spec?.nodeName ?? '';
+  const site = Object.entries(status?.sites ?? {}).find(([, nodes]) => nodes.includes(node))?.[0] ?? '';
+  const read = readPod(pod);
+  const gate = read.ok && isInjected(read.value) ? gateOf(pod) : null;
+  const ready = isReady(pod);
+  const activeSite = status?.activeSite ?? '';
+  const facts = { ready, gate, follower, site, activeSite };
+  if (gate === null || gate === 'none') {
+    const why = ready ? 'nothing of ours keeps it from it' : unreadyBecause(pod);
+    return { ...facts, why, asExpected: ready };
+  }
+  if (status === undefined) {
+    return {
+      ...facts,
+      why: `it listens to follower ${follower}, which publishes no status`,
+      asExpected: false,
+    };
+  }
+  if (node === '') return { ...facts, why: unreadyBecause(pod), asExpected: false };
+  if (site === '')
+    return { ...facts, why: `its node ${node} is in no site, so it counts as standby`, asExpected: false };
+  if (site !== activeSite) {
+    const why = ready
+      ? `it should stand by, as ${activeSite} is active and it is in ${site}, but it still takes traffic: its sidecar may not have heard yet, or not reach the API server`
+      : `it stands by on purpose: ${activeSite} is active, and it is in ${site}`;
+    return { ...facts, why, asExpected: !ready };
+  }
+  return { ...facts, why: ready ? `its site ${site} is active` : unreadyBecause(pod), asExpected: ready };
+}
