@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { siteLabel } from '../../contract/routing.ts';
@@ -8,8 +11,10 @@ import { PODS, type Pod, SERVICES, type Service } from '../../kubernetes/resourc
 import { CnpgOperator } from '../support/cnpg-operator.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { buildController, startController } from '../support/controller-process.ts';
+import { startProcess } from '../support/process.ts';
 import { type RawAnswer, send } from '../support/raw-api.ts';
 import { installCnpgCrds } from '../support/seed.ts';
+import { findTools } from '../support/tools.ts';
 import {
   createClusterOnBothSites,
   EAST,
@@ -207,6 +212,53 @@ describe('a Service that follows', () => {
     await apply('web');
     await selects('web', await wantedSelector());
   });
+});
+
+describe('a Service of a Helm release', () => {
+  for (const way of ['--server-side=true', '--server-side=false']) {
+    test(`is upgraded with ${way} after each move, and keeps its site`, async (t) => {
+      const { helm } = await findTools();
+      const folder = await mkdtemp(join(tmpdir(), 'chart-'));
+      t.after(() => rm(folder, { recursive: true }));
+      const name = `helm-${way === '--server-side=true' ? 'apply' : 'merge'}`;
+      await mkdir(join(folder, 'templates'));
+      await writeFile(join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: web\nversion: 1.0.0\n');
+      const text = JSON.stringify({
+        ...manifest(name),
+        metadata: { ...manifest(name).metadata, annotations: {} },
+      });
+      const template = text.replace('"annotations":{}', '"annotations":{"round":"{{ .Values.round }}"}');
+      await writeFile(join(folder, 'templates', 'service.yaml'), template);
+      const upgrade = async (round: number) => {
+        const args = ['upgrade', '--install', name, folder, '--namespace', namespace, way];
+        const child = await startProcess(
+          'helm',
+          [helm, ...args, '--set-string', `round=${round}`, '--kubeconfig', plane.kubeconfig],
+          { env: { HOME: folder } },
+        );
+        const { code } = await child.exited;
+        return code === 0 ? undefined : child.lines.join('\n');
+      };
+      assert.equal(await upgrade(0), undefined);
+      await selects(name, await wantedSelector());
+      for (let round = 1; round <= 2; round += 1) {
+        const site = await move();
+        await selects(name, { app: 'web', [SITE]: site.name });
+        await until(
+          'the upgrade succeeds',
+          async () => {
+            const problem = await upgrade(round);
+            if (problem !== undefined) throw new Error(problem);
+            return true;
+          },
+          { timeoutMs: LIMIT_MS },
+        );
+        const { metadata, spec } = await stored(name);
+        assert.equal(metadata.annotations?.round, String(round));
+        assert.deepEqual(spec?.selector, { app: 'web', [SITE]: site.name });
+      }
+    });
+  }
 });
 
 describe('while no webhook answers', () => {
