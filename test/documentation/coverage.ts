@@ -72,6 +72,13 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
     },
   ],
   [/^install -D dist\/cli\.mjs /, { run: true }],
+  [
+    /^kubectl label services .* site-follower\/follow-$/,
+    {
+      instead: (command) => `${command} --dry-run=server`,
+      why: 'other commands look for Services that follow',
+    },
+  ],
   [/^kubectl get events /, { run: true, mayBeEmpty: true }],
   [/^kubectl /, { run: true }],
 ];
