@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../contract/version.ts';
 import { COMMANDS, type CommandName, type Declaration } from './commands/declarations.ts';
+import { candidatesFor, printCandidates } from './completion/candidates.ts';
+import { COMPLETE } from './completion/scripts.ts';
 import { EXIT_CODES, type Outcome } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -17,6 +19,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     const { carryOut } = await import('./commands/carry-out.ts');
     outcome = await carryOut(name, terminal, options, rest);
   });
+  const [first, ...words] = args;
+  if (first === COMPLETE) {
+    terminal.out(printCandidates(candidatesFor(program, words)));
+    return EXIT_CODES.done.code;
+  }
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

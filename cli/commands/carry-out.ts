@@ -3,6 +3,7 @@ import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { plain } from '../text/plain.ts';
 import { check } from './check.ts';
+import { completion } from './completion.ts';
 import type { CommandName } from './declarations.ts';
 import { explain as explainPod } from './explain.ts';
 import { history } from './history.ts';
@@ -23,6 +24,7 @@ const RUNS: Readonly<Record<CommandName, Run>> = {
   explain: explainPod,
   inject,
   uninject,
+  completion,
 };
 
 /** Runs a command to its end and tells the person what went wrong. */

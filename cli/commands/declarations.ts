@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { PROGRAM } from '../../contract/names.ts';
 import { VERSION } from '../../contract/version.ts';
 import { objectName, withCluster, withConnection, withFollower, withOutput } from '../cluster/options.ts';
+import { SHELLS } from '../completion/scripts.ts';
 
 export interface Declaration {
   readonly summary: string;
@@ -61,6 +62,10 @@ export const COMMANDS = {
   uninject: {
     summary: 'print manifests without it',
     declare: withFile,
+  },
+  completion: {
+    summary: 'print what lets a shell complete commands and options',
+    declare: (command) => command.addArgument(new Argument('<shell>', 'which one').choices(SHELLS)),
   },
 } as const satisfies Readonly<Record<string, Declaration>>;
 

@@ -72,6 +72,7 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
     },
   ],
   [/^install -D dist\/cli\.mjs /, { run: true }],
+<<<<<<< HEAD
   [
     /^kubectl label services .* site-follower\/follow-$/,
     {
@@ -79,13 +80,19 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
       why: 'other commands look for Services that follow',
     },
   ],
+=======
+  [/^kubectl-site_follower completion /, { run: true, mayBeEmpty: true }],
+  [/^source <\(kubectl-site_follower completion bash\)/, { run: true, mayBeEmpty: true }],
+>>>>>>> 2127383 (Complete commands in shells; document the command line from its own tables)
+  // Another page takes the label away from all Services.
+  [/^kubectl get services -A -l site-follower\/follow=true/, { run: true, mayBeEmpty: true }],
   [/^kubectl get events /, { run: true, mayBeEmpty: true }],
   [/^kubectl /, { run: true }],
 ];
 
 /** What begins a command in a block that has output in it, too. */
 const PROGRAMS =
-  /^(?:[A-Z]+=\S+ )*(?:\.?\/?[\w./-]*dist\/\w+\.[cm]js|make|docker|curl|node|npm|npx|helm|kubectl|export|echo|install|openssl|dig|sh|bash)\b/;
+  /^(?:[A-Z]+=\S+ )*(?:\.?\/?[\w./-]*dist\/\w+\.[cm]js|make|docker|curl|node|npm|npx|helm|kubectl|export|echo|install|source|openssl|dig|sh|bash)\b/;
 
 /** The commands of a shell block, one each, also where a text in quotes goes over several lines. */
 export function commandsOf(text: string): string[] {

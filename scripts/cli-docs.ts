@@ -1,0 +1,97 @@
+import { CHECKS } from '../cli/checks/registry.ts';
+import { EXIT_CODES } from '../cli/exit-codes.ts';
+import { createProgram } from '../cli/run.ts';
+import { recordingTerminal } from '../cli/testing/terminal.ts';
+import { code, fence, table } from './markdown.ts';
+
+/** Of docs/cli.md, below its title. */
+export function cliParts(): string[] {
+  const program = createProgram(recordingTerminal(), () => Promise.resolve());
+  const helps = program.commands.flatMap((command) => [
+    `### ${command.name()}`,
+    fence('text', command.helpInformation().trimEnd()),
+    ...(EXAMPLES[command.name()] ?? []),
+  ]);
+  return [
+    INTRODUCTION,
+    '## Commands',
+    ...helps,
+    '## What check looks at',
+    'Each has a name, which is the `name` in `-o json`. What may not be looked at is told as such, and is no problem.',
+    table(
+      ['name', 'what holds when nothing is found'],
+      CHECKS.map(({ name, title }) => [code(name), title]),
+    ),
+    '## Exit codes',
+    table(
+      ['code', 'meaning'],
+      Object.values(EXIT_CODES).map(({ code: number, meaning }) => [String(number), meaning]),
+    ),
+    RIGHTS,
+    SHAPES,
+  ];
+}
+
+const INTRODUCTION = `One bundle, \`dist/cli.mjs\`, that needs Node 24 and nothing beside it. kubectl finds it as a plugin when it is in the
+\`PATH\` as \`kubectl-site_follower\`:
+
+    install -D dist/cli.mjs ~/.local/bin/kubectl-site_follower
+    kubectl site-follower status
+
+It uses the kubeconfig and the rights of whoever runs it. The controller is found by its ConfigMaps; with several on one
+cluster say which with \`-n\`, and with several followers which with \`--follower\`. Colours are for terminals only, and
+\`NO_COLOR\` turns them off. Names, messages and labels of others are shown with their control characters written out, as
+\`\\x1b\`. No secret is ever shown; of the webhook’s Secret only the certificate is looked at.`;
+
+const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  status: [
+    `    kubectl site-follower status
+    kubectl site-follower status -o json`,
+    `With \`--watch\` a terminal is redrawn with each change; elsewhere, or with \`-o json\`, each change is printed after the
+other. *The controller does not run* means that its Lease is older than it should be by the clock of your machine.`,
+  ],
+  check: ['    kubectl site-follower check'],
+  history: [
+    `    kubectl site-follower history
+    kubectl site-follower history --chart`,
+    `*Followed in* is the time from the service’s own move until the status told it. In the chart, the height of a block is
+the share of its time in which the site was active.`,
+  ],
+  switchover: [
+    '    kubectl site-follower switchover --to eu-west --dry-run',
+    `It asks before it does anything, unless \`--yes\` is given. The status of the Cluster is patched once, as \`kubectl cnpg
+promote\` does it, and only if the Cluster is still as it was judged. What is under way is never asked for again or undone.
+Then it watches who follows, for at most ten minutes; Ctrl-C ends the watching, not the move.`,
+  ],
+};
+
+const RIGHTS = `## Rights
+
+| command | needs |
+| --- | --- |
+| all | \`list\` on \`configmaps\`: of the controller’s namespace with \`-n\`, else everywhere |
+| \`status\` | \`list\` on \`pods\` everywhere, \`get\` on the Lease: without them it shows less; \`watch\` on them for \`--watch\` |
+| \`explain\` | \`get\` on the pod and its namespace |
+| \`check\` | \`list\` on what it looks at, \`create\` on \`pods\` for a dry run, \`get\` on the webhook’s Secret |
+| \`switchover\` | \`get\`, \`list\`, \`watch\` on \`clusters\`, \`list\` on \`backups\`, \`pods\` and \`nodes\`, \`watch\` on \`configmaps\`, and \`patch\` on \`clusters/status\` |`;
+
+const SHAPES = `## For programs
+
+\`-o json\` and \`-o yaml\` have the same shape. Fields are only added in later versions. Times are RFC 3339, durations
+milliseconds, and what is not known is \`null\`.
+
+| command | top-level fields |
+| --- | --- |
+| \`status\` | \`followers[]\`: \`name\`, \`namespace\`, \`status\`, \`advice\`, \`leader\`, \`sites[]\`, \`dns[]\`, \`workloads[]\`, \`attention[]\` |
+| \`check\` | \`namespace\`, \`problems\`, \`warnings\`, \`checks[]\`: \`name\`, \`title\`, \`outcome\`, \`note\`, \`findings[]\` |
+| \`history\` | \`follower\`, \`namespace\`, \`transitions[]\`: \`epoch\`, \`from\`, \`to\`, \`node\`, \`primary\`, \`movedAt\`, \`writtenAt\`, \`followedMs\`, \`activeMs\` |
+| \`switchover\` | \`site\`, \`cluster\`, \`from\`, \`target\`, \`node\`, \`isThere\`, \`preconditions[]\`, \`patchedAt\`, \`milestones[]\` |
+| \`explain\` | \`namespace\`, \`pod\`, \`injection\`, \`readiness\`, \`hints[]\` |
+
+## Completion
+
+    source <(kubectl-site_follower completion bash)
+
+For zsh and fish likewise. For \`kubectl site-follower\` itself, kubectl asks a helper that has to be in the \`PATH\`:
+
+    kubectl-site_follower completion kubectl > ~/.local/bin/kubectl_complete-site_follower`;
