@@ -72,7 +72,6 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
     },
   ],
   [/^install -D dist\/cli\.mjs /, { run: true }],
-<<<<<<< HEAD
   [
     /^kubectl label services .* site-follower\/follow-$/,
     {
@@ -80,12 +79,8 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
       why: 'other commands look for Services that follow',
     },
   ],
-=======
   [/^kubectl-site_follower completion /, { run: true, mayBeEmpty: true }],
   [/^source <\(kubectl-site_follower completion bash\)/, { run: true, mayBeEmpty: true }],
->>>>>>> 2127383 (Complete commands in shells; document the command line from its own tables)
-  // Another page takes the label away from all Services.
-  [/^kubectl get services -A -l site-follower\/follow=true/, { run: true, mayBeEmpty: true }],
   [/^kubectl get events /, { run: true, mayBeEmpty: true }],
   [/^kubectl /, { run: true }],
 ];

@@ -12,7 +12,7 @@ import { COVERAGE, type Coverage, commandsOf } from '../documentation/coverage.t
 import { type Block, blocksOf, documents } from '../documentation/markdown.ts';
 import { assembleChart } from '../support/chart/assemble.ts';
 import { createCnpgCluster } from '../support/cnpg.ts';
-import { startController } from '../support/controller-process.ts';
+import { type ControllerProcess, startController } from '../support/controller-process.ts';
 import { createNodes, ensureNamespace } from '../support/seed.ts';
 import { ownControlPlane } from '../support/shared-control-plane.ts';
 import { findTools } from '../support/tools.ts';
@@ -48,6 +48,7 @@ const values = blocks.filter(
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
+let controller: ControllerProcess | undefined;
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'documentation-'));
@@ -66,7 +67,10 @@ before(async () => {
   await prepareFolder();
   await prepareCluster(kubeconfig);
 });
-after(() => rmSync(folder, { recursive: true, force: true }));
+after(async () => {
+  await controller?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** As a clone of the repository looks to who follows the documentation in it. */
 async function prepareFolder(): Promise<void> {
@@ -118,14 +122,13 @@ async function prepareCluster(kubeconfig: string): Promise<void> {
     } as KubeObject);
   }
   const sites = NODES.map((nodeName, index) => ({ name: index === 0 ? 'us-east' : 'eu-west', nodeName }));
-  const controller = await startController({
+  controller = await startController({
     KUBECONFIG: kubeconfig,
     POD_NAMESPACE: NAMESPACE,
     SITES: JSON.stringify(sites),
     CNPG_NAMESPACE: cluster.namespace,
     CNPG_CLUSTER_NAME: cluster.name,
   });
-  after(() => controller.stop());
   const key = { namespace: NAMESPACE, name: STATUS_CONFIGMAP };
   await until('the status is there', () => api.get(CONFIG_MAPS, key), { timeoutMs: 20_000 });
 }
