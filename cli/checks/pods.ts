@@ -1,3 +1,4 @@
+import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { decide, isInjected } from '../../webhook/inject/decision.ts';
 import { readPod } from '../../webhook/inject/shape.ts';
 import { followerOf, gateOf, isReady, type PodDetails, workloadOf } from '../cluster/pods.ts';
@@ -37,7 +38,7 @@ export const WRONG_SIDE: Check = {
         problem(
           titleOf(pod),
           `it takes traffic on ${pod.spec?.nodeName}, which is in site ${siteOf(world, pod)} and not active`,
-          'See what its sidecar knows: kubectl explains it with site-follower explain. A sidecar that does not reach the API server holds what it knew last.',
+          `A sidecar that does not reach the API server holds what it knew last: look at kubectl -n ${pod.metadata.namespace} logs ${pod.metadata.name} -c ${SIDECAR_CONTAINER}`,
         ),
       ),
     };

@@ -69,7 +69,7 @@ export function milestonesOf(scene: Scene): Milestone[] {
       : [
           {
             name: 'routed' as const,
-            text: `${count(services.length, 'Service')} route to ${site} alone`,
+            text: `${services.length === 1 ? `Service ${services[0]} routes` : `${services.length} Services route`} to ${site} alone`,
             missing:
               astray.length === 0
                 ? undefined
