@@ -32,8 +32,11 @@ const terminal: Terminal = {
   interactive: stdin.isTTY && stdout.isTTY,
   async ask(question, signal) {
     const lines = createInterface({ input: stdin, output: stdout });
+    // While it asks, the terminal gives Ctrl-C to it alone; Ctrl-D ends it without an answer.
+    lines.on('SIGINT', () => process.emit('SIGINT'));
+    const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
     try {
-      return await lines.question(question, { signal });
+      return await Promise.race([lines.question(question, { signal }), closed]);
     } finally {
       lines.close();
     }

@@ -6,6 +6,8 @@ import type { Attention, Count, FollowerView, SiteView, StatusView, WorkloadView
 
 /** Below this the rest is counted. */
 const MAX_ATTENTION = 10;
+/** Of a site; the others are counted. */
+const MAX_NODES = 6;
 
 /** `now` is in milliseconds since 1970, `width` in columns. */
 export function renderStatus({ followers }: StatusView, now: number, width: number): Line[] {
@@ -91,9 +93,15 @@ function sitesTable({ sites, status }: FollowerView, width: number): Line[] {
     [active ? bold(name) : name],
     [active ? green('active') : dim(status?.activeSite === '' ? '–' : 'standby')],
     pods === null ? [dim('?')] : countCell(pods, active),
-    [nodes.length === 0 ? yellow('none') : nodes.join(', ')],
+    nodesCell(nodes),
   ]);
   return table(columns, rows, width);
+}
+
+function nodesCell(nodes: readonly string[]): Line {
+  if (nodes.length === 0) return [yellow('none')];
+  const more = nodes.length - MAX_NODES;
+  return [nodes.slice(0, MAX_NODES).join(', '), ...(more > 0 ? [dim(` and ${more} more`)] : [])];
 }
 
 /** Ready of all. On a standby site none should be ready, unless the pods are not gated. */

@@ -34,6 +34,12 @@ describe('the status', () => {
     );
   });
 
+  test('counts the nodes of a large site', () => {
+    const nodes = Array.from({ length: 1_000 }, (_, index) => `node-${index}`);
+    const maps = [statusMap({ sites: { 'us-east': nodes } })];
+    assert.match(text(view({ maps, pods: [] })), /node-0, .*node-5 and 994 more\n/);
+  });
+
   test('says that nobody leads', () => {
     const lease = { ...LEASE, spec: { ...LEASE.spec, renewTime: before(300) } };
     assert.equal(view({ lease }).leader?.alive, false);

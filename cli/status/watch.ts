@@ -1,6 +1,6 @@
 import { PROGRAM } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
-import { explain } from '../../kubernetes/errors.ts';
+import { explain, isForbidden } from '../../kubernetes/errors.ts';
 import { Reflector, type ReflectorOptions } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, LEASES, type Lease } from '../../kubernetes/resources.ts';
 import { findFollowers, PUBLISHED, published } from '../cluster/followers.ts';
@@ -10,7 +10,7 @@ import type { Session } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { Screen } from '../screen.ts';
 import { columnsOf, type Terminal } from '../terminal.ts';
-import { dim, type Line, print, red } from '../text/line.ts';
+import { dim, type Line, paragraph, print, red } from '../text/line.ts';
 import { serialize } from '../text/output.ts';
 import { clockTime, duration } from '../text/time.ts';
 import { ASKING_PODS, chosen, statusOf, type Wanted } from './gather.ts';
@@ -35,9 +35,10 @@ export async function watchStatus(
   terminal: Terminal,
 ): Promise<Outcome> {
   const { clock, signal } = terminal;
-  const [first] = await findFollowers(session, wanted, signal);
+  const [first] = chosen(await findFollowers(session, wanted, signal), follower);
   const namespace = first?.namespace ?? '';
-  const trouble = new Map<string, string>();
+  /** The last one, and when by the monotonic clock. */
+  let trouble: { readonly text: string; readonly at: number } | undefined;
   let changed: () => void = () => undefined;
   const reflect = <T extends KubeObject>(
     options: Pick<ReflectorOptions<T, T>, 'resource' | 'namespace' | 'labelSelector' | 'fieldSelector'>,
@@ -49,9 +50,10 @@ export async function watchStatus(
       random: Math.random,
       keep: (object) => object,
       onChange: () => changed(),
-      onList: () => trouble.delete(options.resource.plural),
-      onProblem(kind, error, resource) {
-        if (kind === 'list' || kind === 'watch') trouble.set(resource, explain(error));
+      onProblem(kind, error) {
+        // What may not be read is left out, and is no trouble.
+        if (isForbidden(error) || (kind !== 'list' && kind !== 'watch')) return;
+        trouble = { text: explain(error), at: clock.elapsed() };
         changed();
       },
     });
@@ -59,25 +61,28 @@ export async function watchStatus(
   const pods = reflect<PodDetails>({ resource: POD_DETAILS, labelSelector: ASKING_PODS });
   const leases = reflect<Lease>({ resource: LEASES, namespace, fieldSelector: `metadata.name=${PROGRAM}` });
 
+  const reflectors = [maps, pods, leases];
+
   const view = (): StatusView => {
-    const followers = chosen(published([...maps.list()]), follower);
+    const all = published([...maps.list()]);
+    const followers = all.filter((one) => follower === undefined || one.follower === follower);
     const [lease] = leases.list();
     const known = Number.isFinite(pods.lastContact()) ? [...pods.list()] : undefined;
     return statusOf(followers, known, lease, clock.now());
   };
-  const foot = (): Line => {
-    const silent = maps.lastContact();
-    const [problem] = trouble.values();
+  const foot = (): Line[] => {
+    const silent = Math.min(...reflectors.map((reflector) => reflector.lastContact()));
+    const isTold = trouble !== undefined && clock.elapsed() - trouble.at <= silent;
     const now = clockTime(new Date(clock.now()).toISOString());
-    if (problem === undefined && silent < STALE_MS) return [dim(`${now}  live, Ctrl-C ends it`)];
-    return [
-      red(`Nothing new for ${duration(silent)}`),
-      `: ${problem ?? 'the server is silent'}. Trying again.`,
-    ];
+    if (!isTold && silent < STALE_MS) return [[dim(`${now}  live, Ctrl-C ends it`)]];
+    const why = isTold ? trouble?.text : undefined;
+    const text = `: ${why ?? 'the server is silent'}. Trying again.`;
+    return paragraph('', [red(`Nothing new for ${duration(silent)}`), text], columnsOf(terminal));
   };
 
   await using screen = new Screen(terminal, format === 'text');
-  const running = Promise.all([maps, pods, leases].map((reflector) => reflector.run(signal)));
+  await using _running = untilScopeEnds(reflectors, signal);
+  signal.addEventListener('abort', () => changed(), { once: true });
   let last = '';
   while (!signal.aborted) {
     const next = Promise.withResolvers<void>();
@@ -86,7 +91,7 @@ export async function watchStatus(
       const now = view();
       const text =
         format === 'text'
-          ? print([...renderStatus(now, clock.now(), columnsOf(terminal)), [], foot()], terminal.colour)
+          ? print([...renderStatus(now, clock.now(), columnsOf(terminal)), [], ...foot()], terminal.colour)
           : serialize(now, format);
       const content = contentOf(now);
       if (screen.live) screen.show(text);
@@ -94,15 +99,28 @@ export async function watchStatus(
       last = content;
     }
     const stop = clock.after(REDRAW_MS, next.resolve);
-    signal.addEventListener('abort', () => next.resolve(), { once: true });
     await next.promise;
     stop();
     await new Promise<void>((resolve) => clock.after(GATHER_MS, resolve));
   }
-  await running;
-  if (last === '')
-    throw new CommandError('unreachable', [...trouble.values()][0] ?? 'The cluster gave no answer.');
+  if (last === '') throw new CommandError('unreachable', trouble?.text ?? 'The cluster gave no answer.');
   return 'interrupted';
+}
+
+/** Runs them until the block is left, however that happens. */
+function untilScopeEnds(
+  reflectors: readonly { run(signal: AbortSignal): Promise<void> }[],
+  signal: AbortSignal,
+): AsyncDisposable {
+  const stop = new AbortController();
+  const ends = AbortSignal.any([signal, stop.signal]);
+  const running = Promise.all(reflectors.map((reflector) => reflector.run(ends)));
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+    },
+  };
 }
 
 /** What makes a new line where lines are not redrawn: not that the Lease was renewed. */
