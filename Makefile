@@ -58,8 +58,8 @@ simulate: install ## 10,000 schedules under virtual time (SEEDS=, FROM=)
 test: unit simulation integration browser alerts ## All that must pass before a change lands
 
 .PHONY: e2e
-e2e: build ## Tests on the real cluster that E2E_KUBECONFIG names
-	node --test --test-concurrency=1 'test/e2e/**/*.test.ts'
+e2e: install ## Image and chart on the real cluster that E2E_KUBECONFIG names (docs/testing.md)
+	node --test --test-force-exit --test-reporter=spec $(if $(E2E_ONLY),--test-name-pattern='$(E2E_ONLY)') test/e2e/e2e.test.ts
 
 .PHONY: demo
 demo: build ## Show it on this machine, without a cluster (KEEP=1: stay up to try it by hand)

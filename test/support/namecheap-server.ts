@@ -45,6 +45,8 @@ export interface StandInOptions {
   readonly clientIp?: string;
   readonly callsAMinute?: number;
   readonly port?: number;
+  /** The address of this machine to listen on. Default 127.0.0.1. */
+  readonly host?: string;
   /** Milliseconds, for the rate limit. */
   readonly now?: () => number;
 }
@@ -95,7 +97,7 @@ export class NamecheapStandIn {
 
   static async start(options: StandInOptions): Promise<NamecheapStandIn> {
     const standIn = new NamecheapStandIn(options);
-    standIn.#server.listen(options.port ?? 0, '127.0.0.1');
+    standIn.#server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
     await once(standIn.#server, 'listening');
     return standIn;
   }
@@ -107,7 +109,7 @@ export class NamecheapStandIn {
   get adminUrl(): string {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('not listening');
-    return `http://127.0.0.1:${address.port}`;
+    return `http://${address.address}:${address.port}`;
   }
 
   zone(name: string): StandInZone {

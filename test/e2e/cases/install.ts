@@ -1,0 +1,106 @@
+/** An empty cluster, one command, a labelled Deployment: a Service that routes to the active site alone. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { SIDECAR_CONTAINER } from '../../../contract/sidecar.ts';
+import type { Pod } from '../../../kubernetes/resources.ts';
+import { isHealthy } from '../support/cluster.ts';
+import { RELEASE_NAMESPACE } from '../support/helm.ts';
+import { inventory } from '../support/inventory.ts';
+import type { Suite } from '../support/suite.ts';
+
+/** Images are on the nodes; what takes time is PostgreSQL's own beginning, and the copy of it. */
+const INSTALL_MS = 300_000;
+const RUN_MS = 120_000;
+
+export function installCases(suite: () => Suite): void {
+  test('one helm install on an empty cluster gives a working system', async () => {
+    const { cluster, helm, results, recorder, api } = suite();
+    const bundled = !(await cluster.hasOperator());
+    suite().bundled = bundled;
+    suite().inventory = await inventory(api);
+    const began = Date.now();
+    const since = () => `${((Date.now() - began) / 1_000).toFixed(1)} s`;
+    await helm.install(suite().values({}), 'server-side');
+    results.row(
+      'helm install: the command',
+      since(),
+      bundled ? 'operator and database in it' : 'CloudNativePG was there',
+    );
+    recorder.start();
+    await Promise.all([
+      suite()
+        .release.ready('controller', INSTALL_MS)
+        .then(() => results.row('… controller ready', since())),
+      suite()
+        .release.ready('webhook', INSTALL_MS)
+        .then(() => results.row('… webhook ready', since())),
+      recorder
+        .until(
+          'the database is healthy',
+          () => (recorder.cluster && isHealthy(recorder.cluster)) || undefined,
+          INSTALL_MS,
+        )
+        .then(() => results.row('… database healthy on all sites', since())),
+    ]);
+    const status = await recorder.until(
+      'the status is settled',
+      () => (recorder.status?.phase === 'Settled' ? recorder.status : undefined),
+      RUN_MS,
+    );
+    results.row('… status settled', since());
+    assert.equal(status.activeSite, (await cluster.placeOfPrimary()).site);
+    await suite().registrar?.follows(status.activeSite);
+    await suite().release.noteGrants();
+    suite().reached('installed');
+  });
+
+  test('replicas stand on different sites', async (context: TestContext) => {
+    if (!suite().isAt(context, 'installed')) return;
+    for (const component of ['controller', 'webhook'] as const) {
+      const pods = await suite().release.pods(component);
+      const sites = pods.map(({ spec }) => suite().recorder.siteOfNode(spec?.nodeName ?? ''));
+      assert.equal(
+        new Set(sites).size,
+        pods.length,
+        `${component} in ${RELEASE_NAMESPACE}: ${sites.join(', ')}`,
+      );
+    }
+  });
+
+  test('a labelled Deployment gets its sidecars, and its Service routes to the active site alone', async (context) => {
+    if (!suite().isAt(context, 'installed')) return;
+    const { workload, recorder, results, floor } = suite();
+    await workload.createApp();
+    await workload.runs('web', RUN_MS);
+    await recorder.until('the Service routes to all sites', () => all(suite()) || undefined, RUN_MS);
+    const began = Date.now();
+    await workload.label();
+    await workload.runs('web', RUN_MS, isInjected);
+    const site = recorder.activeSite ?? '';
+    await recorder.until(
+      'the Service routes to the active site',
+      () => recorder.routesOnlyTo('web', site, suite().podsInSite) || undefined,
+      RUN_MS,
+    );
+    results.row(
+      'label on a Deployment → all pods injected and routed',
+      `${((Date.now() - began) / 1_000).toFixed(1)} s`,
+    );
+    await workload.createClients();
+    await workload.runs('client', RUN_MS);
+    await floor.prepare(site);
+    suite().reached('workload');
+  });
+}
+
+function all({ recorder, sites, podsInSite }: Suite): boolean {
+  const ready = recorder.ready('web');
+  return [...sites.keys()].every((site) => ready.get(site) === podsInSite);
+}
+
+function isInjected(pod: Pod): boolean {
+  const { initContainers = [] } = (pod.spec ?? {}) as {
+    readonly initContainers?: readonly { readonly name: string }[];
+  };
+  return initContainers.some(({ name }) => name === SIDECAR_CONTAINER);
+}

@@ -1,0 +1,98 @@
+/** The primary moves, in each way that it can: everything follows, and no request goes astray. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { figuresOf } from '../../../bench/figures.ts';
+import { RELEASE_NAMESPACE } from '../support/helm.ts';
+import type { Move } from '../support/recorder.ts';
+import type { Suite } from '../support/suite.ts';
+
+/** The design's targets, milliseconds. */
+const ROUTED_MS = 1_500;
+const ANSWERED_MS = 250;
+const PROBE_PERIOD_MS = 1_000;
+
+export function moveCases(suite: () => Suite): void {
+  test('switchovers', async (context) => {
+    if (!suite().isAt(context, 'workload')) return;
+    const { settings, cluster, recorder } = suite();
+    await suite().settled(60_000);
+    const from = Date.now();
+    const first = recorder.moves.length;
+    for (let round = 0; round < settings.switchovers; round += 1) {
+      // Probes are due once a second: without this all moves might come at the same moment of it.
+      await delay(PROBE_PERIOD_MS * Math.random());
+      await suite().moves('switchover', () => cluster.switchover());
+      await suite().healthy();
+    }
+    const moves = recorder.moves.slice(first);
+    await suite().told({ title: `${moves.length} switchovers`, from, shown: 5 });
+    await judgeSpeed(suite(), moves);
+    await suite().settled(60_000);
+  });
+
+  test('the pod of the primary is killed', async (context) => {
+    if (!suite().isAt(context, 'workload')) return;
+    await suite().settled(300_000);
+    const from = Date.now();
+    await suite().moves('primary killed', () => suite().cluster.killPrimary());
+    await suite().settled(300_000);
+    await suite().told({ title: 'Primary’s pod killed', from });
+  });
+
+  test('the leader is killed in the middle of a switchover', async (context) => {
+    if (!suite().isAt(context, 'workload')) return;
+    await suite().settled(300_000);
+    const leader = await suite().release.leader();
+    const from = Date.now();
+    await suite().moves('leader killed', async () => {
+      await suite().cluster.switchover();
+      await suite().cluster.killPod(RELEASE_NAMESPACE, leader.name);
+    });
+    await suite().settled(300_000);
+    await suite().told({ title: 'Leader killed in a switchover', from });
+    await suite().release.ready('controller', 60_000);
+  });
+}
+
+async function judgeSpeed(suite: Suite, moves: readonly Move[]): Promise<void> {
+  const { results, floor } = suite;
+  const took = (end: (move: Move) => number | undefined) =>
+    moves.map((move) => (end(move) ?? Number.POSITIVE_INFINITY) - move.at);
+  results.times(
+    'currentPrimary → told by the API server',
+    took(({ seenAt }) => seenAt),
+  );
+  results.times(
+    'currentPrimary → status',
+    took(({ statusAt }) => statusAt),
+  );
+  const answered = await suite.answeredAfter(moves);
+  results.times('currentPrimary → `/active` of every pod', answered, `target: ${ANSWERED_MS} ms`);
+  results.times(
+    'currentPrimary → first change of the endpoints',
+    took(({ firstAt }) => firstAt),
+  );
+  const routed = took(({ routedAt }) => routedAt);
+  results.times('currentPrimary → endpoints right', routed, `target: p99 ${ROUTED_MS} ms`);
+  const floors = moves.map((move) => floor.samples.get(move)).filter((ms) => ms !== undefined);
+  results.times('  the same by a bare probe, at the same moments', floors);
+  results.keep('switchovers', { moves, answered, floors });
+
+  // A move counts unless the machine itself was late: then not even a probe that is told at once was in time.
+  const fair = moves.filter((move) => (floor.samples.get(move) ?? 0) <= ROUTED_MS);
+  const late = moves.length - fair.length;
+  if (late > 0)
+    results.row('  moves left out of the judgement', String(late), 'the bare probe itself was late');
+  assert.ok(
+    fair.length >= moves.length / 2,
+    `the machine is too busy to judge: ${late} of ${moves.length} moves`,
+  );
+  const judged = figuresOf(fair.map((move) => (move.routedAt ?? Number.POSITIVE_INFINITY) - move.at));
+  assert.ok(
+    judged.p99 <= ROUTED_MS,
+    `endpoints were right ${judged.p99} ms after the move (p99), ${judged.p50} ms (p50)`,
+  );
+  const active = figuresOf(answered);
+  assert.ok(active.p50 <= ANSWERED_MS, `/active: ${active.p50} ms (p50)`);
+}

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Starts the two-site test cluster, empties it, builds the image for it, runs `make e2e`, and takes the cluster away.
+#
+#   test/e2e/on-test-cluster/run.sh CLUSTER-COMMAND
+#
+# CLUSTER-COMMAND understands up, down, build, kubeconfig, kubectl, helm, cut, heal, stop-node, start-node and
+# restart-kubelet. KEEP=1 leaves the cluster as it is at the end; REUSE=1 takes one that is up, without the chart.
+set -euo pipefail
+
+cluster=$(readlink -f "$1")
+cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
+own=$PWD/test/e2e/on-test-cluster
+export PATH=$PWD/node_modules/.bin:$PATH
+image=localhost/kube-site-follower:e2e
+
+say() { printf '%s e2e: %s\n' "$(date +%T)" "$*"; }
+
+work=$(mktemp -d)
+finish() {
+  rm -rf "$work"
+  [[ -n ${KEEP:-} ]] || "$cluster" down
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+if [[ -z ${REUSE:-} ]]; then
+  # Of a run that was killed: half of it may be there.
+  "$cluster" down
+  say 'starting the cluster; the first time it has to build Kubernetes, which takes about 25 minutes'
+  "$cluster" up
+fi
+KUBECONFIG=$("$cluster" kubeconfig)
+export KUBECONFIG
+kubectl() { "$cluster" kubectl "$@"; }
+
+# The cluster brings the operator, and the chart is to bring its own: all of it has to go, whatever is cluster-wide too.
+operator_image=$(kubectl get deployments -A -l app.kubernetes.io/name=cloudnative-pg \
+  -o jsonpath='{.items[0].spec.template.spec.containers[0].image}')
+say "removing the operator $operator_image"
+for kind in mutatingwebhookconfigurations validatingwebhookconfigurations clusterrolebindings clusterroles; do
+  kubectl get "$kind" -o name | grep '/cnpg-' | xargs -r "$cluster" kubectl delete
+done
+kubectl get crds -o name | grep '\.postgresql\.cnpg\.io$' | xargs -r "$cluster" kubectl delete
+kubectl delete namespace cnpg-system --ignore-not-found
+
+say 'building the image'
+"$cluster" build "$image" .
+
+say 'restarting the API server with an audit log'
+state=$(dirname "$KUBECONFIG")
+audit=$state/log/e2e-audit.log
+: >"$audit"
+"$own/restart-apiserver.sh" "$state/run/kube-apiserver.pid" "$cluster kubectl get --raw /readyz" \
+  "--audit-policy-file=$own/audit-policy.yaml" "--audit-log-path=$audit"
+
+node test/support/chart/assemble.ts "$work/chart" >/dev/null
+cat >"$work/values.yaml" <<Y
+cloudnativepg:
+  image:
+    repository: ${operator_image%:*}
+    tag: "${operator_image##*:}"
+  # One of them has to outlive a site.
+  replicaCount: 2
+postgres:
+  imageName: localhost/postgresql:15
+  storage: {size: 1Gi, storageClass: local}
+  spec:
+    imagePullPolicy: IfNotPresent
+    postgresql:
+      parameters: {shared_buffers: 32MB, max_connections: "50"}
+    # The tests write into it.
+    bootstrap:
+      initdb: {database: app, owner: app}
+Y
+
+say 'running the tests'
+E2E_KUBECONFIG=$KUBECONFIG \
+  E2E_IMAGE=$image \
+  E2E_HELM="$cluster helm" \
+  E2E_KUBECTL="$cluster kubectl" \
+  E2E_CHART=$work/chart \
+  E2E_VALUES=$work/values.yaml \
+  E2E_SITES=$cluster \
+  E2E_AUDIT_LOG=$audit \
+  E2E_HOST_ADDRESS=$(kubectl get endpoints kubernetes -o jsonpath='{.subsets[0].addresses[0].ip}') \
+  make e2e

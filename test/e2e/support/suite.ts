@@ -1,0 +1,314 @@
+/** One run on one cluster: what the cases share, in the order in which they are run. */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import type { KubeObject } from '../../../kubernetes/api.ts';
+import { ClusterApi } from './api.ts';
+import { Clients } from './clients.ts';
+import { isHealthy, PRIMARY, RealCluster } from './cluster.ts';
+import { Floor } from './floor.ts';
+import { Helm, RELEASE_NAMESPACE } from './helm.ts';
+import { panelOf } from './panel.ts';
+import { type Move, Recorder } from './recorder.ts';
+import { RECORD, Registrar } from './registrar.ts';
+import { Release } from './release.ts';
+import { judge, type Window } from './requests.ts';
+import { Results } from './results.ts';
+import type { Settings } from './settings.ts';
+import { APP_NAMESPACE, Workload } from './workload.ts';
+
+/** Until CloudNativePG has every instance again; a demoted one may wait in the kubelet's back-off. */
+export const REJOIN_MS = 300_000;
+/** An operator that has to notice a failure by itself takes this long at most. */
+export const FAILOVER_MS = 150_000;
+/** kube-proxy's own limit between two writes of its rules: endpoints that changed count from then on at the latest. */
+const PROXY_MS = 1_000;
+
+/** What a later case builds on. */
+export type Stage = 'installed' | 'workload' | 'uninstalled';
+
+export interface Incident {
+  /** For the table and the picture. */
+  readonly title: string;
+  /** Milliseconds since 1970; default: now. */
+  readonly from: number;
+  /** Zero of the picture; default: the last move since `from`, or `from`. */
+  readonly zero?: number;
+  /** Standby sites may answer then, as the title explains. */
+  readonly windows?: readonly Window[];
+  /** This site cannot hear of anything then: what its own client gets is told apart. */
+  readonly isolated?: string;
+  /** Seconds around its last move that the picture shows; default: all of it. */
+  readonly shown?: number;
+}
+
+export interface Return {
+  readonly title: string;
+  readonly site: string;
+  readonly node: string;
+  /** Milliseconds since 1970: when it was lost, and when it was there again. */
+  readonly from: number;
+  readonly backAt: number;
+}
+
+export class Suite {
+  readonly settings: Settings;
+  readonly api: ClusterApi;
+  readonly cluster: RealCluster;
+  readonly helm: Helm;
+  readonly release: Release;
+  readonly results = new Results();
+  /** Node names by site. */
+  readonly sites: ReadonlyMap<string, readonly string[]>;
+  readonly addresses: ReadonlyMap<string, string>;
+  readonly workload: Workload;
+  readonly recorder: Recorder;
+  readonly clients: Clients;
+  readonly floor: Floor;
+  /** Undefined where pods do not reach this host. */
+  readonly registrar: Registrar | undefined;
+  /** Operator and database come with the chart, as the cluster has none. */
+  bundled = false;
+  /** What an uninstall leaves on purpose; see `inventory`. */
+  readonly kept: readonly RegExp[] = [
+    // Helm never deletes what it did not make: the namespace, and what Kubernetes itself puts into each.
+    new RegExp(`^Namespace /${RELEASE_NAMESPACE}$`),
+    new RegExp(`^ConfigMap ${RELEASE_NAMESPACE}/kube-root-ca\\.crt$`),
+    new RegExp(`^ServiceAccount ${RELEASE_NAMESPACE}/default$`),
+    // Without them the Clusters would go, and with those the data.
+    /^CustomResourceDefinition\.apiextensions\.k8s\.io \/\w+\.postgresql\.cnpg\.io$/,
+    /^ClusterImageCatalog\.postgresql\.cnpg\.io /,
+  ];
+  /** What was in the cluster before anything was installed. */
+  inventory: ReadonlySet<string> = new Set();
+  readonly #reached = new Set<Stage>();
+
+  private constructor(
+    settings: Settings,
+    api: ClusterApi,
+    cluster: RealCluster,
+    sites: Map<string, string[]>,
+    registrar: Registrar | undefined,
+  ) {
+    this.settings = settings;
+    this.api = api;
+    this.cluster = cluster;
+    this.sites = sites;
+    this.addresses = addressesOf(sites.keys());
+    this.registrar = registrar;
+    this.helm = new Helm(settings);
+    this.release = new Release(api, cluster, this.helm);
+    this.workload = new Workload(settings.image, api, cluster, sites.size);
+    this.recorder = new Recorder({
+      api: api.objects,
+      namespace: RELEASE_NAMESPACE,
+      primary: PRIMARY,
+      app: { namespace: APP_NAMESPACE, podsInSite: this.podsInSite },
+      sites,
+      siteOf: async (instance) => (await cluster.placeOf(instance)).site,
+    });
+    this.clients = new Clients(this.workload, (node) => this.recorder.siteOfNode(node));
+    this.floor = new Floor(this.workload, this.recorder);
+    this.recorder.onMove = (move) => void this.floor.follow(move);
+  }
+
+  static async open(settings: Settings): Promise<Suite> {
+    const api = new ClusterApi(settings.kubeconfig);
+    const cluster = new RealCluster(settings, api);
+    const sites = await cluster.sites();
+    assert.ok(sites.size >= 2, `nodes in two zones are needed, found: ${[...sites.keys()].join(', ')}`);
+    const { hostAddress } = settings;
+    const registrar =
+      hostAddress === undefined ? undefined : await Registrar.start(hostAddress, addressesOf(sites.keys()));
+    const suite = new Suite(settings, api, cluster, sites, registrar);
+    registrar?.onChange((site) => suite.recorder.timeline.note('DNS', site, Date.now()));
+    return suite;
+  }
+
+  get podsInSite(): number {
+    return this.workload.replicas / this.sites.size;
+  }
+
+  reached(stage: Stage): void {
+    this.#reached.add(stage);
+  }
+
+  /** False, and the test is skipped, when an earlier case that this one builds on did not come that far. */
+  isAt(context: TestContext, ...stages: readonly Stage[]): boolean {
+    const missing = stages.find((stage) => !this.#reached.has(stage));
+    if (missing !== undefined) context.skip(`an earlier case did not get to: ${missing}`);
+    return missing === undefined;
+  }
+
+  /** The values of the README, for this cluster. */
+  values({ logLevel }: { readonly logLevel?: string }): object {
+    const { image } = this.settings;
+    const colon = image.lastIndexOf(':');
+    const sites = Object.fromEntries(
+      [...this.sites].map(([name, nodeNames]) => [name, { nodeNames, ip: this.addresses.get(name) }]),
+    );
+    const { registrar } = this;
+    return {
+      image: { repository: image.slice(0, colon), tag: image.slice(colon + 1), pullPolicy: 'IfNotPresent' },
+      controller: {
+        sites,
+        watch: { namespace: PRIMARY.namespace, clusterName: PRIMARY.name },
+        ...(registrar !== undefined && {
+          dns: {
+            provider: 'namecheap',
+            records: [RECORD],
+            namecheap: { apiUser: 'user', apiKey: 'key', clientIp: '127.0.0.1', apiUrl: registrar.url },
+          },
+        }),
+      },
+      ...(logLevel !== undefined && { logLevel }),
+      ...(this.bundled && { cloudnativepg: { install: true }, postgres: { create: true } }),
+    };
+  }
+
+  healthy(timeoutMs: number = REJOIN_MS): Promise<void> {
+    const look = () =>
+      this.recorder.cluster !== undefined && isHealthy(this.recorder.cluster) ? true : undefined;
+    return this.recorder
+      .until('every instance of the Cluster is there', look, timeoutMs)
+      .then(() => undefined);
+  }
+
+  /** Status, Service and DNS say what the Cluster says. */
+  async settled(timeoutMs: number): Promise<void> {
+    await this.healthy(timeoutMs);
+    const { recorder } = this;
+    const site = await recorder.until(
+      'status and Service name the site of the primary',
+      () => {
+        const { activeSite, status } = recorder;
+        const told = status?.phase === 'Settled' && status.activeSite === activeSite;
+        const routed = activeSite !== undefined && recorder.routesOnlyTo('web', activeSite, this.podsInSite);
+        return told && routed ? activeSite : undefined;
+      },
+      60_000,
+    );
+    await this.registrar?.follows(site);
+  }
+
+  /** Causes one move and sees everything follow it. */
+  async moves(event: string, cause: () => Promise<void>, limitMs: number = FAILOVER_MS): Promise<void> {
+    const { recorder } = this;
+    const count = recorder.moves.length;
+    const epoch = recorder.status?.epoch ?? 0;
+    recorder.event = event;
+    await cause();
+    const move = await recorder.until(`the primary moves: ${event}`, () => recorder.moves[count], limitMs);
+    await recorder.until(`status and Service follow: ${event}`, () => move.routedAt && move.statusAt, 60_000);
+    assert.equal(recorder.status?.epoch, epoch + 1, 'one move is one epoch');
+    assert.equal(recorder.status?.activeSite, move.to);
+  }
+
+  /** Judges what the clients got since then, tells it, and draws it. */
+  async told({ title, from, zero, windows = [], isolated, shown }: Incident): Promise<void> {
+    const to = Date.now();
+    await this.clients.collect();
+    const { recorder, clients } = this;
+    const turns = recorder.timeline.marks('primary').map(({ at, value }) => ({ at, site: value }));
+    const moves = recorder.moves.filter(({ at }) => at >= from - 60_000);
+    const failover = moves.map(({ at, routedAt, from: site }) => ({
+      from: at,
+      to: (routedAt ?? to) + PROXY_MS,
+      sites: [site],
+      why: 'failover',
+    }));
+    const last = recorder.moves.findLast(({ at }) => at >= from);
+    const begin = zero ?? last?.at ?? from;
+    const misrouted: string[] = [];
+    for (const site of this.sites.keys()) {
+      const requests = clients.between(site, from, to);
+      if (requests.length === 0) continue;
+      const found = judge(requests, turns, [...failover, ...windows]);
+      const counts = [
+        `${found.sent} sent`,
+        `${found.failed} failed`,
+        `${found.late} by a standby in the window`,
+        `${found.misrouted.length} outside of it`,
+        `longest gap ${(found.longestGap / 1_000).toFixed(2)} s`,
+      ];
+      const apart = site === isolated;
+      this.results.row(
+        `${title}: client in ${site}${apart ? ' (the lost site itself)' : ''}`,
+        counts.join(', '),
+      );
+      this.results.keep(`${title}, client in ${site}`, { ...found, misrouted: found.misrouted.slice(0, 50) });
+      if (found.misrouted.length > 0 && !apart) {
+        misrouted.push(`client in ${site}: ${JSON.stringify(found.misrouted.slice(0, 5))}`);
+      }
+    }
+    const extent =
+      shown === undefined ? { from, to } : { from: begin - shown * 1_000, to: begin + shown * 1_000 };
+    this.results.panel(panelOf(this, title, { zero: begin, ...extent }));
+    assert.deepEqual(misrouted, [], 'a pod on a standby site got a request outside the failover window');
+  }
+
+  /** A lost site is there again from `backAt` on: everything on it follows, and only then does it count as standby. */
+  async returned({ title, site, node, from, backAt }: Return): Promise<void> {
+    const { recorder, results } = this;
+    const nodeIsReady = () => recorder.timeline.marks(`node ${node}`).at(-1)?.value === 'Ready' || undefined;
+    await recorder.until(`node ${node} is ready again`, nodeIsReady, FAILOVER_MS);
+    await this.settled(REJOIN_MS);
+    const settledAt = Date.now();
+    const lane = `web ${site}`;
+    const leaks = recorder.timeline.spans(lane, backAt, settledAt).filter(({ value }) => value !== '0');
+    const leaked = leaks.reduce((sum, span) => sum + span.to - span.from, 0);
+    results.row(`${title}: its pods listed as ready after the return`, `${Math.round(leaked)} ms`);
+    results.row(
+      `${title}: everything as before`,
+      `${((settledAt - backAt) / 1_000).toFixed(1)} s after the return`,
+    );
+    const until = (leaks.at(-1)?.to ?? backAt) + PROXY_MS;
+    const windows = [{ from: backAt, to: until, sites: [site], why: 'return of a site' }];
+    await this.told({ title, from, windows, isolated: site });
+  }
+
+  /** What the release consists of, each in the version that it has now: nothing writes to them without a reason. */
+  async objectsOfRelease(): Promise<readonly string[]> {
+    const manifest = await this.helm.manifest();
+    const { items } = JSON.parse(
+      await this.cluster.kubectl(['-n', RELEASE_NAMESPACE, 'get', '-f', '-', '-o', 'json'], manifest),
+    ) as { readonly items: readonly (KubeObject & { readonly status?: unknown })[] };
+    return items.map(({ kind, metadata, status }) => {
+      const { namespace = '', name, generation, resourceVersion } = metadata;
+      // A status is written all the time; the generation counts changes of the rest.
+      const version = status === undefined ? resourceVersion : `generation ${generation}`;
+      return `${kind} ${namespace}/${name} ${version}`;
+    });
+  }
+
+  /** Milliseconds from each move until each pod's `/active` knew it. */
+  async answeredAfter(moves: readonly Move[]): Promise<readonly number[]> {
+    const pods = await this.workload.pods('web');
+    const answers = await Promise.all(pods.map((pod) => this.workload.ask(pod, '/flips')));
+    return answers.flatMap((text) => {
+      const flips = JSON.parse(text) as readonly { readonly at: number; readonly epoch: number }[];
+      return moves.map(({ at, epoch }) => {
+        const flip = flips.find((one) => epoch !== undefined && one.epoch >= epoch);
+        return (flip?.at ?? Number.POSITIVE_INFINITY) - at;
+      });
+    });
+  }
+
+  standbySite(): string {
+    const site = [...this.sites.keys()].find((one) => one !== this.recorder.activeSite);
+    assert.ok(site !== undefined);
+    return site;
+  }
+
+  /** Tells what was measured, whatever came of it, and lets go of the cluster. */
+  async finish(): Promise<void> {
+    await this.results.write({ helm: await this.helm.version() });
+    await this.recorder.stop();
+    await this.registrar?.stop();
+    await this.api.close();
+  }
+}
+
+/** From the block for documentation, RFC 5737. */
+function addressesOf(sites: Iterable<string>): ReadonlyMap<string, string> {
+  return new Map([...sites].map((site, index) => [site, `192.0.2.${10 * (index + 1)}`]));
+}
