@@ -53,6 +53,11 @@ export const HOLD_REASONS = {
     meaning: 'What is followed could not be asked itself, or answered with an error.',
     action: 'Look at its pods and network policies; at the credentials if the message speaks of them.',
   },
+  SecretUnusable: {
+    event: 'PrimaryUnknown',
+    meaning: 'A Secret that the trigger needs does not exist, cannot be read, or lacks a key.',
+    action: 'Create the Secret as docs/triggers.md says, or allow the controller to read it.',
+  },
   SiteNotReady: {
     event: 'PrimaryUnknown',
     meaning: 'The nodes of the active site are not ready, and the time to wait is not over.',

@@ -2,6 +2,7 @@ import type { Checked, Choice, Option } from '../config/settings.ts';
 import { CNPG } from './cnpg/kind.ts';
 import { LEASE } from './lease.ts';
 import { MANUAL } from './manual.ts';
+import { MONGODB } from './mongodb/kind.ts';
 import { NODE_STATUS } from './node-status/kind.ts';
 import { POD_LABEL } from './pod-label/kind.ts';
 import { RESOURCE } from './resource/kind.ts';
@@ -9,7 +10,7 @@ import { TRIGGER_SECTION, type Trigger } from './trigger.ts';
 import type { TriggerPorts } from './trigger-kind.ts';
 
 /** One row per trigger. The first is what is followed when nothing is said. */
-export const TRIGGERS = [CNPG, NODE_STATUS, POD_LABEL, LEASE, RESOURCE, MANUAL] as const;
+export const TRIGGERS = [CNPG, MONGODB, NODE_STATUS, POD_LABEL, LEASE, RESOURCE, MANUAL] as const;
 
 /** The settings of a trigger with its `kind`; one member for each row. */
 export type TriggerConfig = Checked<{ it: Choice<'kind', typeof TRIGGERS, Record<never, never>> }>['it'];

@@ -35,7 +35,7 @@ type Selection = Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelecto
 
 /** Fewer than anybody asks for, so that paging is used: a server may always answer with less. */
 const PAGE = 3;
-const STATUS_SUBRESOURCE = new Set(['clusters', 'pods', 'nodes']);
+const STATUS_SUBRESOURCE = new Set(['clusters', 'perconaservermongodbs', 'pods', 'nodes']);
 
 /**
  * The state of an API server in memory, with the rules that clients rely on: one revision for all objects,

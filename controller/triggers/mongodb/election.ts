@@ -1,0 +1,126 @@
+import { isIP } from 'node:net';
+import { isLabelName } from '../../../runtime/object-names.ts';
+import { type Unknown, unknown } from '../trigger.ts';
+import type { Hello } from './hello.ts';
+
+/** What became of asking one member; `member` is its address in the settings. */
+export type Answer =
+  | { readonly member: string; readonly hello: Hello }
+  | { readonly member: string; readonly problem: string };
+
+export interface Election {
+  readonly electionId: string;
+  readonly setVersion: number;
+}
+
+export interface Elected {
+  readonly pod: string;
+  /** Undefined when the member tells none. */
+  readonly election: Election | undefined;
+}
+
+interface Claim {
+  readonly member: string;
+  readonly hello: Hello;
+  readonly election: Election | undefined;
+}
+
+/**
+ * Which member is primary. Two can claim it while the network is cut: the older one has not noticed yet. Of those the
+ * one of the later election is primary; the electionId goes before the setVersion (Server Discovery and Monitoring,
+ * "Updating the topology from a primary"; setVersion alone was wrong: PYTHON-2970).
+ *
+ * `newest`: the latest election that this process has seen.
+ */
+export function electedOf(
+  answers: readonly Answer[],
+  replicaSet: string,
+  newest: Election | undefined,
+): Elected | Unknown {
+  const heard = answers.flatMap((answer) => ('hello' in answer ? [answer] : []));
+  if (heard.length === 0) return unreachable(answers, replicaSet);
+  const own = heard.filter(({ hello }) => hello.setName === replicaSet);
+  const claims = own
+    .filter(({ hello }) => hello.isWritablePrimary)
+    .map((claim): Claim => ({ ...claim, election: electionOf(claim.hello) }));
+  if (claims.length === 0) {
+    const stranger = heard.find(({ hello }) => hello.setName !== replicaSet);
+    if (stranger !== undefined && (own.length === 0 || stranger.hello.isWritablePrimary)) {
+      return strange(stranger.member, stranger.hello, replicaSet);
+    }
+    return unknown(
+      'PrimaryEmpty',
+      `none of the ${heard.length} members of ${replicaSet} that answer is primary`,
+    );
+  }
+  const latest = latestOf(claims);
+  if (latest === undefined) {
+    const names = claims.map(({ member }) => member).join(' and ');
+    return unknown('PrimaryAmbiguous', `${names} both say that they are primary of ${replicaSet}`);
+  }
+  if (!isCertain(latest, own, answers, newest)) {
+    const message = `${latest.member} says that it is primary of ${replicaSet}, but too few members say the same`;
+    return unknown('PrimaryPending', message);
+  }
+  return podOf(latest);
+}
+
+/**
+ * One that is cut off may still believe that it is primary, for as long as its election timeout. It is believed when
+ * everybody was heard and nobody contradicts, when most members name it, or when its election is as late as any seen.
+ */
+function isCertain(
+  { hello, election }: Claim,
+  own: readonly { readonly hello: Hello }[],
+  answers: readonly Answer[],
+  newest: Election | undefined,
+): boolean {
+  const inFavour = own.filter((other) => other.hello.primary === hello.me).length;
+  if (hello.me !== undefined && inFavour > hello.members.length / 2) return true;
+  if (newest !== undefined) return election !== undefined && compare(election, newest) >= 0;
+  return own.length === answers.length && own.length >= hello.members.length;
+}
+
+function podOf({ member, hello, election }: Claim): Elected | Unknown {
+  const address = hello.me ?? hello.primary ?? member;
+  const host = address.replace(/:\d+$/, '');
+  const [pod = ''] = host.split('.', 1);
+  if (isIP(host.replaceAll(/[[\]]/g, '')) !== 0 || !isLabelName(pod)) {
+    return unknown('SourceInvalid', `the primary calls itself ${address}, which begins with no pod’s name`);
+  }
+  return { pod, election };
+}
+
+function latestOf(claims: readonly Claim[]): Claim | undefined {
+  const [first, ...others] = claims;
+  if (first === undefined || others.length === 0) return first;
+  const known = claims.flatMap((claim) => (claim.election === undefined ? [] : [claim]));
+  if (known.length < claims.length) return undefined;
+  const sorted = known.toSorted((a, b) => compareClaims(b, a));
+  const [latest, next] = sorted;
+  return latest !== undefined && next !== undefined && compareClaims(latest, next) > 0 ? latest : undefined;
+}
+
+function compareClaims({ election: a }: Claim, { election: b }: Claim): number {
+  return a === undefined || b === undefined ? 0 : compare(a, b);
+}
+
+export function compare(a: Election, b: Election): number {
+  if (a.electionId !== b.electionId) return a.electionId < b.electionId ? -1 : 1;
+  return a.setVersion - b.setVersion;
+}
+
+function electionOf({ electionId, setVersion = 0 }: Hello): Election | undefined {
+  return electionId === undefined ? undefined : { electionId, setVersion };
+}
+
+function unreachable(answers: readonly Answer[], replicaSet: string): Unknown {
+  const [first] = answers;
+  const problem = first !== undefined && 'problem' in first ? `: ${first.member}: ${first.problem}` : '';
+  return unknown('SourceUnreachable', `no member of ${replicaSet} answers${problem}`);
+}
+
+function strange(member: string, { setName }: Hello, replicaSet: string): Unknown {
+  const where = setName === undefined ? 'is in no replica set' : `is in the replica set ${setName}`;
+  return unknown('SourceInvalid', `${member} ${where}, not in ${replicaSet}`);
+}

@@ -1,0 +1,101 @@
+import * as z from 'zod';
+import { matching, namespace, objectName } from '../../config/fields.ts';
+import { Setting } from '../../config/settings.ts';
+import { triggerKind } from '../trigger-kind.ts';
+import { connectByDriver } from './driver.ts';
+import { PsmdbTrigger } from './psmdb.ts';
+import { ReplicaSetTrigger } from './replica-set.ts';
+
+/** A replica set has at most 50. */
+const MOST_MEMBERS = 50;
+const ADDRESS =
+  /^(?=.{1,253}(:|$))([A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)(\.[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)*(:[1-9]\d{0,4})?$/;
+
+const settings = {
+  source: new Setting(
+    '',
+    'text',
+    z.enum(['psmdb', 'hello'], 'must be psmdb or hello'),
+    '`psmdb`: the status that Percona’s operator keeps. `hello`: each member is asked itself.',
+  ),
+  namespace: new Setting('', 'text', namespace(), 'Namespace of the members’ pods.'),
+  replicaSet: new Setting(
+    '',
+    'text',
+    matching(/^[^\s/?#]{1,64}$/, 'must be the name of a replica set such as rs0'),
+    'Name of the replica set. A member of another one is not believed.',
+  ),
+  clusterName: new Setting(
+    '',
+    'text',
+    objectName('a PerconaServerMongoDB').optional(),
+    'With `source: psmdb`: name of the PerconaServerMongoDB.',
+  ),
+  members: new Setting(
+    '',
+    'list',
+    z
+      .array(
+        matching(ADDRESS, 'must be a host, or host:port, such as db-0.db-svc.db.svc.cluster.local:27017'),
+        'must be a list of members',
+      )
+      .min(1, 'must have at least one member')
+      .max(MOST_MEMBERS, `must have at most ${MOST_MEMBERS} members`)
+      .optional(),
+    'With `source: hello`: the address of each member; the first label of its host is the name of its pod.',
+  ),
+  credentialsSecret: new Setting(
+    '',
+    'text',
+    objectName('a Secret').optional(),
+    'With `source: hello`: Secret in that namespace with `username` and `password`. Without it nobody logs in, which `hello` does not ask for.',
+  ),
+  tlsSecret: new Setting(
+    '',
+    'text',
+    objectName('a Secret').optional(),
+    'With `source: hello`: Secret in that namespace with `ca.crt`, and `tls.crt` and `tls.key` where members want a certificate. With it TLS is used.',
+  ),
+};
+
+const ONLY_FOR = {
+  clusterName: 'psmdb',
+  members: 'hello',
+  credentialsSecret: 'hello',
+  tlsSecret: 'hello',
+} as const;
+
+export const MONGODB = triggerKind({
+  name: 'mongodb',
+  meaning: 'The primary of a MongoDB replica set.',
+  settings,
+  check({ source, ...values }, { report }) {
+    if (source === undefined) return;
+    for (const [key, wanted] of Object.entries(ONLY_FOR)) {
+      const value = values[key as keyof typeof ONLY_FOR];
+      if (wanted !== source && value !== undefined) report([key], value, `is for source: ${wanted} only`);
+    }
+    if (source === 'psmdb' && values.clusterName === undefined) {
+      report(['clusterName'], undefined, 'is required with source: psmdb');
+    }
+    if (source === 'hello' && values.members === undefined) {
+      report(['members'], undefined, 'is required with source: hello');
+    }
+  },
+  create(
+    { source, namespace, replicaSet, clusterName = '', members = [], credentialsSecret, tlsSecret },
+    ports,
+  ) {
+    return source === 'psmdb'
+      ? new PsmdbTrigger({ ports, namespace, clusterName, replicaSet })
+      : new ReplicaSetTrigger({
+          ports,
+          namespace,
+          replicaSet,
+          members,
+          credentialsSecret,
+          tlsSecret,
+          connect: connectByDriver,
+        });
+  },
+});

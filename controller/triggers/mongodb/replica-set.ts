@@ -1,0 +1,92 @@
+import { withDeadline } from '../../../kubernetes/clock.ts';
+import { explain } from '../../../kubernetes/errors.ts';
+import { locateNamedPod, type NamedPod } from '../named-pod.ts';
+import type { Observation, Trigger, Unknown } from '../trigger.ts';
+import type { TriggerPorts } from '../trigger-kind.ts';
+import { type AccessSettings, type MemberAccess, readAccess } from './access.ts';
+import type { ConnectMember, Member } from './driver.ts';
+import { type Answer, type Election, electedOf } from './election.ts';
+
+export interface ReplicaSetOptions extends AccessSettings {
+  readonly ports: Pick<TriggerPorts, 'api' | 'clock'>;
+  /** Of the pods, and of the Secrets. */
+  readonly namespace: string;
+  readonly replicaSet: string;
+  /** `host:port` of each. */
+  readonly members: readonly string[];
+  readonly connect: ConnectMember;
+}
+
+/** The driver has limits of its own; this one is for a driver that forgets them. */
+const MEMBER_MS = 5_000;
+const CLOSE_MS = 2_000;
+
+/** Asks each member of a replica set whether it is primary. */
+export class ReplicaSetTrigger implements Trigger {
+  readonly #options: ReplicaSetOptions;
+  readonly #open = new Map<string, Promise<Member>>();
+  #access: MemberAccess | undefined;
+  #newest: Election | undefined;
+  #wake: () => void = () => undefined;
+  #ended = false;
+
+  constructor(options: ReplicaSetOptions) {
+    this.#options = options;
+  }
+
+  /** The members are connected by the first look, and tell of themselves from then on. */
+  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+    this.#wake = wake;
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.#ended = true;
+    await this.#closeAll();
+  }
+
+  async observe(signal: AbortSignal): Promise<Observation> {
+    const { ports, replicaSet } = this.#options;
+    return await locateNamedPod(ports, `replica set ${replicaSet}`, (inner) => this.#primary(inner), signal);
+  }
+
+  async #primary(signal: AbortSignal): Promise<NamedPod | Unknown> {
+    const { ports, namespace, replicaSet, members } = this.#options;
+    const access = await readAccess(ports.api, this.#options, signal);
+    if ('kind' in access) return access;
+    if (this.#access?.version !== access.version) await this.#closeAll();
+    this.#access = access;
+    const answers = await Promise.all(members.map((member) => this.#ask(member, access, signal)));
+    const elected = electedOf(answers, replicaSet, this.#newest);
+    if ('kind' in elected) return elected;
+    const { pod, election } = elected;
+    // One that most members name is primary, though its election may look older: the set was made anew.
+    if (election !== undefined) this.#newest = election;
+    return { namespace, pod };
+  }
+
+  async #ask(member: string, access: MemberAccess, signal: AbortSignal): Promise<Answer> {
+    const { connect, ports } = this.#options;
+    if (this.#ended) throw new Error('the trigger has ended');
+    const opened = this.#open.get(member) ?? connect(member, access, () => this.#wake());
+    this.#open.set(member, opened);
+    try {
+      const hello = await withDeadline(ports.clock, MEMBER_MS, signal, 'it', async () =>
+        (await opened).hello(),
+      );
+      return { member, hello };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { member, problem: explain(error) };
+    }
+  }
+
+  async #closeAll(): Promise<void> {
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    const closing = Promise.allSettled(open.map(async (member) => (await member).close()));
+    const { clock } = this.#options.ports;
+    // What does not close in time is left to the end of the process; nothing is asked of it any more.
+    await withDeadline(clock, CLOSE_MS, undefined, 'closing', () => closing).catch(() => undefined);
+  }
+}
