@@ -46,6 +46,10 @@ browser: install ## The page in Chromium, which is installed where it is missing
 alerts: install ## Alerts and dashboard by promtool, which is installed where it is missing
 	node --test --test-force-exit --test-timeout=120000 'test/alerts/*.test.ts'
 
+.PHONY: chart
+chart: install ## The chart as Helm renders it, which is downloaded where it is missing
+	node --test --test-force-exit --test-timeout=120000 'test/chart/*.test.ts'
+
 .PHONY: simulation
 simulation: install ## The controller under virtual time: 1,000 schedules, and what breaking it on purpose shows
 	node --test --test-force-exit --test-timeout=600000 'test/simulation/*.test.ts'
@@ -55,7 +59,7 @@ simulate: install ## 10,000 schedules under virtual time (SEEDS=, FROM=)
 	@node test/simulation/run.ts --seeds $(or $(SEEDS),10000) --from $(or $(FROM),1)
 
 .PHONY: test
-test: unit simulation integration browser alerts ## All that must pass before a change lands
+test: unit simulation integration browser alerts chart ## All that must pass before a change lands
 
 .PHONY: e2e
 e2e: install ## Image and chart on the real cluster that E2E_KUBECONFIG names (docs/testing.md)

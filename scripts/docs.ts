@@ -12,6 +12,7 @@ import { NOTIFICATIONS } from '../controller/signals/notify/notifications.ts';
 import type { Definition } from '../runtime/metrics.ts';
 import { EVENT_REASONS as WEBHOOK_EVENT_REASONS } from '../webhook/event-reasons.ts';
 import { METRICS as WEBHOOK_METRICS } from '../webhook/metrics.ts';
+import { valuesTable } from './chart-values.ts';
 import { cliParts } from './cli-docs.ts';
 import { code, fence, table } from './markdown.ts';
 
@@ -25,6 +26,7 @@ export function generatedDocs(): ReadonlyMap<string, string> {
     ['docs/metrics.md', metrics()],
     ['docs/reasons.md', reasons()],
     ['docs/events.md', events()],
+    ['charts/kube-site-follower/README.md', chart()],
     [
       'docs/cli.md',
       page(
@@ -240,6 +242,15 @@ function eventsTable(kinds: Readonly<Record<string, EventKind>>): string {
   return table(
     ['reason', 'type', 'action', 'meaning'],
     Object.entries(kinds).map(([reason, { type, action, meaning }]) => [code(reason), type, action, meaning]),
+  );
+}
+
+function chart(): string {
+  return page(
+    'The chart’s values',
+    'charts/kube-site-follower/values.yaml',
+    `How to install it is in [start](../../docs/start.md). \`values.schema.json\` refuses what is wrong, and names the key.`,
+    valuesTable(),
   );
 }
 

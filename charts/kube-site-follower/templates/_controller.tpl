@@ -44,6 +44,10 @@
 {{- end }}
 - name: DNS_TTL
   value: {{ $own.dns.ttl | quote }}
+{{- with $own.dns.nameServers }}
+- name: DNS_NAME_SERVERS
+  value: {{ join "," . | quote }}
+{{- end }}
 {{- end }}
 {{- with include "site-follower.providerEnv" . }}
 {{- . }}

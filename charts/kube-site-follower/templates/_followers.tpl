@@ -1,6 +1,7 @@
 {{/*
-What is followed, as JSON: {"items": [{"name", "kind", "namespace", "preferred", "selector", "provider"}, …]}. Out of
-controller.config.followers where that is set, else out of the simple values. Roles and names are made from it.
+What is followed, as JSON: {"items": [{"name", "kind", "trigger", "namespace", "preferred", "selector", "providers",
+"routing"}, …]}. Out of controller.config.followers where that is set, else out of the simple values. Roles and names
+are made from it.
 */}}
 {{- define "site-follower.followers" -}}
 {{- $items := list }}
@@ -8,13 +9,22 @@ controller.config.followers where that is set, else out of the simple values. Ro
 {{- $trigger := .trigger | default dict }}
 {{- $selector := false }}
 {{- range .sites }}{{ if .nodeSelector }}{{ $selector = true }}{{ end }}{{ end }}
+{{- $kind := $trigger.kind | default "cnpg" }}
+{{- /* The record sets are a mapping or a list of them. */}}
+{{- $providers := list }}
+{{- range ternary .dns (list (.dns | default dict)) (kindIs "slice" .dns) }}{{ $providers = append $providers (.provider | default "namecheap") }}{{ end }}
+{{- /* Not by merge, to which false is nothing. */}}
+{{- $routing := dict "followServices" true "podConditions" true "nodeLabel" false }}
+{{- range $way, $isOn := .routing }}{{ $_ := set $routing $way $isOn }}{{ end }}
 {{- $items = append $items (dict
   "name" (.name | default "default")
-  "kind" ($trigger.kind | default "cnpg")
-  "namespace" ($trigger.namespace | default "postgres")
+  "kind" $kind
+  "trigger" $trigger
+  "namespace" ($trigger.namespace | default (ternary "postgres" "" (eq $kind "cnpg")))
   "preferred" (not (empty $trigger.preferredPrimaryNode))
   "selector" $selector
-  "provider" ((.dns | default dict).provider | default "namecheap")) }}
+  "providers" $providers
+  "routing" $routing) }}
 {{- else }}
 {{- $watch := .Values.controller.watch }}
 {{- $selector := false }}
@@ -22,10 +32,12 @@ controller.config.followers where that is set, else out of the simple values. Ro
 {{- $items = append $items (dict
   "name" "default"
   "kind" "cnpg"
+  "trigger" (dict)
   "namespace" $watch.namespace
   "preferred" (not (empty $watch.preferredPrimaryNode))
   "selector" $selector
-  "provider" .Values.controller.dns.provider) }}
+  "providers" (list .Values.controller.dns.provider)
+  "routing" .Values.controller.routing) }}
 {{- end }}
 {{- toJson (dict "items" $items) }}
 {{- end }}

@@ -11,6 +11,18 @@ namecheap:
   secret:
     apiUser: NAMECHEAP_API_USER
     apiKey: NAMECHEAP_API_KEY
+cloudflare:
+  plain:
+    apiUrl: CLOUDFLARE_API_URL
+  secret:
+    apiToken: CLOUDFLARE_API_TOKEN
+rfc2136:
+  plain:
+    server: RFC2136_SERVER
+    tsigName: RFC2136_TSIG_NAME
+    tsigAlgorithm: RFC2136_TSIG_ALGORITHM
+  secret:
+    tsigSecret: RFC2136_TSIG_SECRET
 {{- end }}
 
 {{/* The providers that are in use, as JSON: {"<provider>": {"plain": …, "secret": …}}. */}}
@@ -18,7 +30,9 @@ namecheap:
 {{- $known := include "site-follower.providers" . | fromYaml }}
 {{- $used := dict }}
 {{- range (include "site-follower.followers" . | fromJson).items }}
-{{- if hasKey $known .provider }}{{ $_ := set $used .provider (get $known .provider) }}{{ end }}
+{{- range .providers }}
+{{- if hasKey $known . }}{{ $_ := set $used . (get $known .) }}{{ end }}
+{{- end }}
 {{- end }}
 {{- toJson $used }}
 {{- end }}

@@ -30,9 +30,21 @@ integration tests prove to be enough and needed (test/support/rbac.ts, webhook-r
   resources: [nodes]
   verbs: [get]
 {{- $selector := false }}
-{{- range (include "site-follower.followers" . | fromJson).items }}{{ if .selector }}{{ $selector = true }}{{ end }}{{ end }}
+{{- $nodeStatus := false }}
+{{- $routing := dict "followServices" false "podConditions" false "nodeLabel" false }}
+{{- range (include "site-follower.followers" . | fromJson).items }}
+{{- if .selector }}{{ $selector = true }}{{ end }}
+{{- if eq .kind "node-status" }}{{ $nodeStatus = true }}{{ end }}
+{{- range $way, $isOn := .routing }}{{ if eq (toString $isOn) "true" }}{{ $_ := set $routing $way true }}{{ end }}{{ end }}
+{{- end }}
 {{- if $selector }}
 # Knows the nodes of a site that is named by labels.
+- apiGroups: [""]
+  resources: [nodes]
+  verbs: [list, watch]
+{{- end }}
+{{- if $nodeStatus }}
+# Hears at once when a node becomes ready or is so no more.
 - apiGroups: [""]
   resources: [nodes]
   verbs: [list, watch]
@@ -49,7 +61,7 @@ integration tests prove to be enough and needed (test/support/rbac.ts, webhook-r
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get, list, watch, create, update, delete]
-{{- with .Values.controller.routing }}
+{{- with $routing }}
 {{- if .followServices }}
 # Has the Services that follow select the pods of the active site.
 - apiGroups: [""]
@@ -77,8 +89,48 @@ integration tests prove to be enough and needed (test/support/rbac.ts, webhook-r
 
 {{/*
 The controller, in the namespace of what it follows: one template for each kind of trigger; the context is an item of
-site-follower.followers. A trigger that needs nothing there has an empty one.
+site-follower.followers. What is not namespaced has its rules in a ClusterRole. A trigger that needs nothing there has
+an empty one.
 */}}
+{{- define "site-follower.rules.trigger.manual" }}{{ end -}}
+{{- define "site-follower.rules.trigger.node-status" }}{{ end -}}
+
+{{- define "site-follower.rules.trigger.pod-label" -}}
+# Reads which pod has the label of the primary, and hears at once when that changes.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list, watch]
+{{- end }}
+
+{{- define "site-follower.rules.trigger.lease" -}}
+# Reads who holds the Lease, and hears at once when that changes.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ required "controller.config.followers: a lease trigger needs a name" .trigger.name | quote }}]
+  verbs: [get, list, watch]
+# Reads on which node the holder runs.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get]
+{{- end }}
+
+{{- define "site-follower.rules.trigger.resource" -}}
+{{- $parts := splitList "/" (required "controller.config.followers: a resource trigger needs an apiVersion" .trigger.apiVersion) -}}
+# Reads whom the object names, and hears at once when that changes.
+- apiGroups: [{{ ternary (first $parts) "" (gt (len $parts) 1) | quote }}]
+  resources: [{{ required "controller.config.followers: a resource trigger needs a resource" .trigger.resource | quote }}]
+  resourceNames: [{{ required "controller.config.followers: a resource trigger needs a name" .trigger.name | quote }}]
+  verbs: [get, list, watch]
+{{- end }}
+
+{{/* The same, in the namespace of the pods that such an object names. */}}
+{{- define "site-follower.rules.trigger.resource.pods" -}}
+# Reads on which node the pod runs that the object names.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get]
+{{- end }}
+
 {{- define "site-follower.rules.trigger.cnpg" -}}
 # Reads which instance is the primary, and hears at once when that changes.
 - apiGroups: [postgresql.cnpg.io]

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadConfig } from '../../controller/config.ts';
+import { CONTROLLER_NODE_FLAGS, WEBHOOK_NODE_FLAGS } from '../../scripts/node-flags.ts';
+import { loadInjectorConfig } from '../../webhook/config.ts';
+import { loadWebhookSettings } from '../../webhook/settings.ts';
+import { EVERYTHING, layered } from '../support/chart/examples.ts';
+import {
+  chartUnderTest,
+  environment,
+  type Manifest,
+  NAMESPACE,
+  only,
+  podSpec,
+  RELEASE,
+  SITES,
+} from '../support/chart/render.ts';
+
+const chart = await chartUnderTest();
+const everything = await chart.render({ values: layered(SITES, EVERYTHING) });
+const plain = await chart.render();
+
+const OURS = ['Deployment', 'Job'];
+const ofUs = (manifests: readonly Manifest[]) =>
+  manifests.filter(
+    ({ kind, metadata }) =>
+      OURS.includes(kind) && metadata.name.startsWith(RELEASE) && !metadata.name.endsWith('-operator'),
+  );
+
+test('all pods pass Pod Security "restricted", with a read-only root', () => {
+  const makers = ofUs(everything);
+  assert.deepEqual(makers.map(({ metadata }) => metadata.name.slice(RELEASE.length + 1)).sort(), [
+    'cleanup',
+    'controller',
+    'postgres',
+    'webhook',
+  ]);
+  for (const maker of makers) {
+    const { securityContext, containers, volumes = [] } = podSpec(maker);
+    const { runAsNonRoot, seccompProfile } = securityContext;
+    assert.deepEqual(
+      { runAsNonRoot, seccompProfile },
+      { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    );
+    for (const container of containers) {
+      assert.deepEqual(container.securityContext, {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      assert.ok(container.resources.limits.memory, `${container.name} has a limit`);
+    }
+    // Of those that "restricted" admits, the ones that a read-only configuration needs.
+    for (const volume of volumes)
+      assert.ok('configMap' in volume || 'secret' in volume, JSON.stringify(volume));
+  }
+});
+
+test('node is told what the bundles tell it', () => {
+  const flags = (suffix: string) =>
+    podSpec(only(plain, 'Deployment', suffix)).containers[0].command.slice(1, -1);
+  assert.deepEqual(flags('-controller'), CONTROLLER_NODE_FLAGS);
+  assert.deepEqual(flags('-webhook'), WEBHOOK_NODE_FLAGS);
+});
+
+test('the controller takes the settings that it is given, and the file', () => {
+  const values = layered(SITES, EVERYTHING);
+  for (const manifests of [plain, everything]) {
+    const env = environment(podSpec(only(manifests, 'Deployment', '-controller')).containers[0], {
+      NAMECHEAP_API_USER: 'someone',
+      NAMECHEAP_API_KEY: '0123456789abcdef',
+    });
+    const file = manifests.find(({ metadata }) => metadata.name.endsWith('-config'))?.data?.['config.yaml'];
+    const loaded = loadConfig({ ...env, DNS_RECORDS: '' }, () => file ?? '');
+    assert.deepEqual(loaded.ok ? [] : loaded.problems, [], JSON.stringify(values));
+  }
+});
+
+test('the webhook takes the settings that it is given', () => {
+  for (const manifests of [plain, everything]) {
+    const env = environment(podSpec(only(manifests, 'Deployment', '-webhook')).containers[0]);
+    const [injector, own] = [loadInjectorConfig(env), loadWebhookSettings(env)];
+    assert.ok(injector.ok && own.ok, JSON.stringify([injector, own]));
+    assert.equal(own.settings.service, only(manifests, 'Service', '-webhook').metadata.name);
+    const { name } = only(
+      manifests.filter(({ metadata }) => metadata.name.startsWith(RELEASE)),
+      'MutatingWebhookConfiguration',
+    ).metadata;
+    assert.equal(own.settings.configuration, name);
+    assert.equal(injector.config.namespace, NAMESPACE);
+  }
+});
+
+test('replicas stand on different nodes, and evict one at a time', () => {
+  for (const suffix of ['-controller', '-webhook']) {
+    const { topologySpreadConstraints = [] } = podSpec(only(plain, 'Deployment', suffix));
+    assert.deepEqual(
+      topologySpreadConstraints.map(({ topologyKey }) => topologyKey),
+      ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'],
+    );
+    const { spec } = only(plain, 'PodDisruptionBudget', suffix);
+    assert.deepEqual([spec?.maxUnavailable, spec?.unhealthyPodEvictionPolicy], [1, 'AlwaysAllow']);
+  }
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from '../../controller/config/schema.ts';
+import { settingsOf } from '../../controller/config/settings.ts';
+import { DNS_PROVIDERS } from '../../controller/dns/registry.ts';
+import { layered } from '../support/chart/examples.ts';
+import { chartUnderTest, environment, only, podSpec, SITES } from '../support/chart/render.ts';
+
+const chart = await chartUnderTest();
+const SECRET = 'c2VjcmV0LXRoYXQtbm9ib2R5LXNlZXM=';
+
+/** The leaves of each provider's settings: its key in the chart, the variable, and whether it is a secret. */
+const providers = DNS_PROVIDERS.flatMap(({ name, settings }) =>
+  name === 'none'
+    ? []
+    : [
+        {
+          name,
+          settings: [...settingsOf(settings)].map(({ path, setting }) => ({
+            key: path.at(-1) ?? '',
+            variable: setting.variable,
+            secret: setting.secret,
+          })),
+        },
+      ],
+);
+
+for (const { name, settings } of providers) {
+  const values = Object.fromEntries(
+    settings.map(({ key, variable, secret }) => [key, secret ? SECRET : fitting(variable)]),
+  );
+  const controller = { dns: { provider: name, [name]: values } };
+
+  test(`the settings of ${name} reach the controller, and its secrets through a Secret alone`, async () => {
+    const manifests = await chart.render({ values: layered(SITES, { controller }) });
+    const made = only(manifests, 'Secret', `-${name}`) as unknown as { stringData: Record<string, string> };
+    const container = podSpec(only(manifests, 'Deployment', '-controller')).containers[0];
+    const env = environment(container, made.stringData);
+    for (const { key, variable } of settings) assert.equal(env[variable], values[key], variable);
+    for (const manifest of manifests.filter(({ kind }) => kind !== 'Secret')) {
+      assert.ok(!JSON.stringify(manifest).includes(SECRET), `${manifest.kind} ${manifest.metadata.name}`);
+    }
+  });
+
+  test(`the secrets of ${name} can be in a Secret that is there already`, async () => {
+    const dns = { provider: name, [name]: { ...values, existingSecret: 'mine' } };
+    const manifests = await chart.render({ values: layered(SITES, { controller: { dns } }) });
+    assert.deepEqual(
+      manifests.filter(({ kind }) => kind === 'Secret'),
+      [],
+    );
+    const { env } = podSpec(only(manifests, 'Deployment', '-controller')).containers[0];
+    for (const { variable, secret } of settings.filter(({ secret }) => secret)) {
+      const found = env.find((one) => one.name === variable);
+      assert.deepEqual([secret, found?.valueFrom?.secretKeyRef], [true, { name: 'mine', key: variable }]);
+    }
+  });
+
+  test(`a secret of ${name} in the file is refused`, async () => {
+    for (const { key } of settings.filter(({ secret }) => secret)) {
+      const refused = (config: object) =>
+        assert.rejects(
+          chart.text({ values: { controller: { config } } }),
+          (error: Error) =>
+            error.message.includes('a secret must not stand in a ConfigMap') &&
+            !error.message.includes(SECRET),
+        );
+      const dns = { provider: name, [name]: { [key]: SECRET } };
+      await refused({ followers: [{ dns }] });
+      await refused({ followers: [{ dns: [dns] }] });
+    }
+  });
+}
+
+function fitting(variable: string): string {
+  return variable.endsWith('_URL')
+    ? 'https://api.example.com'
+    : variable.endsWith('_IP')
+      ? '192.0.2.1'
+      : variable.endsWith('_ALGORITHM')
+        ? 'hmac-sha512'
+        : 'some.name';
+}
+
+test('a secret as a plain variable is refused', async () => {
+  const secret = [...settingsOf(FOLLOWER), ...settingsOf(GLOBAL), ...settingsOf(ENVIRONMENT_ONLY)]
+    .map(({ setting }) => setting)
+    .concat(providers.flatMap(({ settings }) => settings as never))
+    .filter((setting) => setting.secret && setting.variable !== '');
+  const variables = [...new Set(secret.map(({ variable }) => variable))];
+  assert.ok(variables.includes('NAMECHEAP_API_KEY'), variables.join(', '));
+  // What NOTIFY has may be references alone, see below.
+  for (const variable of variables.filter((name) => name !== 'NOTIFY')) {
+    await assert.rejects(
+      chart.text({ values: layered(SITES, { controller: { env: { [variable]: SECRET } } }) }),
+      (error: Error) =>
+        error.message.includes(`controller.env.${variable}: a secret must not stand`) &&
+        !error.message.includes(SECRET),
+    );
+  }
+});
+
+test('the hook of a chat is a secret; a reference to one is none', async () => {
+  const inFile = (notify: object) => ({
+    config: { followers: [{ sites: [{ name: 'a', nodeName: 'b' }], notify: [notify] }] },
+  });
+  const inVariable = (notify: object) => ({ ...SITES.controller, env: { NOTIFY: JSON.stringify([notify]) } });
+  for (const [controller, place] of [
+    [inFile, 'controller.config.followers[0].notify[0]'],
+    [inVariable, 'controller.env.NOTIFY[0]'],
+  ] as const) {
+    const text = (notify: object) => chart.text({ values: { controller: controller(notify) } });
+    const refused = (notify: object, key: string) =>
+      assert.rejects(
+        text(notify),
+        (error: Error) =>
+          error.message.includes(`${place}.${key}: a secret`) && !error.message.includes(SECRET),
+      );
+    await refused({ name: 'team', preset: 'slack', url: `https://hooks.slack.com/${SECRET}` }, 'url');
+    await refused({ name: 'x', url: 'https://x.example.com', secrets: [SECRET] }, 'secrets[0]');
+    const fine = { name: 'x', url: 'https://x.example.com', secrets: [{ env: 'ON_CALL_SECRET' }] };
+    assert.match(await text(fine), /ON_CALL_SECRET/);
+  }
+});

@@ -1,0 +1,151 @@
+/** For each documented value of the chart one that it takes and one that it refuses; a test wants the table complete. */
+
+export interface Example {
+  /** Another value than the default, which changes what is rendered. */
+  readonly right: unknown;
+  readonly wrong: unknown;
+  /** What must be said besides for it to have an effect. */
+  readonly given?: object;
+}
+
+const SECRET_VALUE = 'not-in-a-config-map';
+const name = { right: 'another-name', wrong: 'Not A Name' };
+const resources = { right: { requests: { cpu: '7m' } }, wrong: { requests: { cpu: 'much' } } };
+const pods = {
+  nodeSelector: { right: { disk: 'fast' }, wrong: { disk: 1 } },
+  tolerations: { right: [{ key: 'role', operator: 'Exists' }], wrong: 'all' },
+  affinity: { right: { nodeAffinity: {} }, wrong: [] },
+  priorityClassName: { right: 'high', wrong: 'High Priority' },
+};
+const using = (provider: string, more: object = {}) => ({ controller: { dns: { provider, ...more } } });
+const withPostgres = { postgres: { create: true } };
+
+export const EXAMPLES: Readonly<Record<string, Example>> = {
+  'image.repository': { right: 'registry.example.com:5000/follower', wrong: 'follower:0.1.0' },
+  'image.tag': { right: '0.1.0-rc.1', wrong: 'two words' },
+  'image.pullPolicy': { right: 'Always', wrong: 'Sometimes' },
+  imagePullSecrets: { right: [{ name: 'registry' }], wrong: ['registry'] },
+  nameOverride: name,
+  fullnameOverride: name,
+  logLevel: { right: 'debug', wrong: 'verbose' },
+  spreadOverZones: { right: 'DoNotSchedule', wrong: true },
+  'controller.sites': { right: { mars: { nodeNames: ['node-9'] } }, wrong: { mars: { nodename: 'node-9' } } },
+  'controller.watch.namespace': { right: 'databases', wrong: 'data bases' },
+  'controller.watch.clusterName': { right: 'main', wrong: '' },
+  'controller.watch.preferredPrimaryNode': { right: 'node-1', wrong: 1 },
+  'controller.dns.provider': { right: 'none', wrong: 'bind' },
+  'controller.dns.records': { right: ['app.example.com'], wrong: 'app.example.com' },
+  'controller.dns.ttl': { right: 300, wrong: 5 },
+  'controller.dns.nameServers': { right: ['192.0.2.53'], wrong: [53] },
+  'controller.dns.namecheap.apiUser': { right: 'someone', wrong: 5 },
+  'controller.dns.namecheap.apiKey': { right: SECRET_VALUE, wrong: 5 },
+  'controller.dns.namecheap.clientIp': { right: '192.0.2.1', wrong: '192.0.2' },
+  'controller.dns.namecheap.apiUrl': {
+    right: 'https://api.sandbox.namecheap.com/xml.response',
+    wrong: 'sandbox',
+  },
+  'controller.dns.namecheap.existingSecret': { right: 'dns', wrong: 'my secret' },
+  'controller.dns.cloudflare.apiToken': { right: SECRET_VALUE, wrong: 5, given: using('cloudflare') },
+  'controller.dns.cloudflare.apiUrl': {
+    right: 'https://proxy.example.com',
+    wrong: 'proxy',
+    given: using('cloudflare'),
+  },
+  'controller.dns.cloudflare.existingSecret': {
+    right: 'dns',
+    wrong: 'my secret',
+    given: using('cloudflare'),
+  },
+  'controller.dns.rfc2136.server': { right: 'ns1.example.com', wrong: 53, given: using('rfc2136') },
+  'controller.dns.rfc2136.tsigName': { right: 'follower', wrong: 5, given: using('rfc2136') },
+  'controller.dns.rfc2136.tsigAlgorithm': {
+    right: 'hmac-sha512',
+    wrong: 'hmac-md5',
+    given: using('rfc2136'),
+  },
+  'controller.dns.rfc2136.tsigSecret': { right: SECRET_VALUE, wrong: 5, given: using('rfc2136') },
+  'controller.dns.rfc2136.existingSecret': { right: 'dns', wrong: 'my secret', given: using('rfc2136') },
+  'controller.routing.followServices': { right: false, wrong: 'no' },
+  'controller.routing.podConditions': { right: false, wrong: 'no' },
+  'controller.routing.conditionOrder': { right: 'old-site-first', wrong: 'at-once' },
+  'controller.routing.nodeLabel': { right: true, wrong: 'active' },
+  'controller.replicas': { right: 3, wrong: 0 },
+  'controller.dryRun': { right: true, wrong: 'true' },
+  'controller.config': { right: { resyncSeconds: 5 }, wrong: 'resyncSeconds: 5' },
+  'controller.env': { right: { RESYNC_SECONDS: 5 }, wrong: { 'resync-seconds': 5 } },
+  'controller.envFrom': { right: [{ secretRef: { name: 'more' } }], wrong: { secretRef: { name: 'more' } } },
+  'controller.resources': resources,
+  'controller.nodeSelector': pods.nodeSelector,
+  'controller.tolerations': pods.tolerations,
+  'controller.affinity': pods.affinity,
+  'controller.priorityClassName': pods.priorityClassName,
+  'webhook.enabled': { right: false, wrong: 'false' },
+  'webhook.replicas': { right: 3, wrong: 2.5 },
+  'webhook.failurePolicy': { right: 'Ignore', wrong: 'ignore' },
+  'webhook.certManager.enabled': { right: true, wrong: 'cert-manager' },
+  'webhook.resources': resources,
+  'webhook.nodeSelector': pods.nodeSelector,
+  'webhook.tolerations': pods.tolerations,
+  'webhook.affinity': pods.affinity,
+  'webhook.priorityClassName': pods.priorityClassName,
+  'sidecar.resources': resources,
+  'cloudnativepg.install': { right: true, wrong: 'yes' },
+  'cloudnativepg.nameOverride': { right: 'operator', wrong: 5, given: { cloudnativepg: { install: true } } },
+  'postgres.create': { right: true, wrong: 'yes' },
+  'postgres.instances': { right: 3, wrong: 0, given: withPostgres },
+  'postgres.storage.size': { right: '5Gi', wrong: '5 GB', given: withPostgres },
+  'postgres.storage.storageClass': { right: 'fast', wrong: 'Fast Disks', given: withPostgres },
+  'postgres.imageName': { right: 'postgres:18', wrong: 18, given: withPostgres },
+  'postgres.spec': { right: { enablePDB: false }, wrong: [], given: withPostgres },
+  'metrics.serviceMonitor': { right: true, wrong: 'yes' },
+  'metrics.prometheusRule': { right: true, wrong: 'yes' },
+  'metrics.dashboard': { right: true, wrong: 'yes' },
+  'metrics.labels': {
+    right: { release: 'prometheus' },
+    wrong: { release: 1 },
+    given: { metrics: { dashboard: true } },
+  },
+  'networkPolicy.enabled': { right: true, wrong: 'yes' },
+  'networkPolicy.metricsFrom': {
+    right: [{ namespaceSelector: { matchLabels: { team: 'ops' } } }],
+    wrong: 'monitoring',
+    given: { networkPolicy: { enabled: true } },
+  },
+};
+
+/** `{a: {b: value}}` for `a.b`. */
+export function nested(key: string, value: unknown): Record<string, unknown> {
+  return key.split('.').reduceRight<unknown>((inner, part) => ({ [part]: inner }), value) as Record<
+    string,
+    unknown
+  >;
+}
+
+/** As Helm lays values files over one another. */
+export function layered(...layers: readonly object[]): object {
+  const isMap = (value: unknown): value is object =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of layers.flatMap((layer) => Object.entries(layer))) {
+    const under = result[key];
+    result[key] = isMap(under) && isMap(value) ? layered(under, value) : value;
+  }
+  return result;
+}
+
+/** Every feature at once. */
+export const EVERYTHING = layered(
+  ...Object.entries(EXAMPLES)
+    .filter(([key]) => !['nameOverride', 'fullnameOverride', 'webhook.enabled'].includes(key))
+    .filter(
+      ([key]) => !key.startsWith('controller.routing.') && !key.startsWith('cloudnativepg.nameOverride'),
+    )
+    .map(([key, { right }]) => nested(key, right)),
+  {
+    controller: {
+      routing: { nodeLabel: true },
+      dns: { provider: 'namecheap' },
+      watch: { namespace: 'postgres' },
+    },
+  },
+);
