@@ -173,6 +173,16 @@ for (const { kind, more = {}, wanted } of [
   { kind: 'pod-label', wanted: { db: ['pods list watch'] } },
   { kind: 'lease', more: { name: 'y' }, wanted: { db: ['leases get list watch y', 'pods get'] } },
   {
+    kind: 'mongodb',
+    more: { source: 'psmdb', clusterName: 'main' },
+    wanted: { db: ['perconaservermongodbs get list watch main', 'pods get'] },
+  },
+  {
+    kind: 'mongodb',
+    more: { source: 'hello', members: ['db-0.db'], tlsSecret: 'tls' },
+    wanted: { db: ['pods get', 'secrets get tls'] },
+  },
+  {
     kind: 'resource',
     more: { apiVersion: 'example.com/v1', resource: 'things', name: 'main', podNamespace: 'pods' },
     wanted: { db: ['things get list watch main'], pods: ['pods get'] },
@@ -203,7 +213,7 @@ for (const { kind, more = {}, wanted } of [
 }
 
 test('there is a test of each trigger', () => {
-  const known = ['cnpg', 'manual', 'node-status', 'pod-label', 'lease', 'resource'];
+  const known = ['cnpg', 'manual', 'node-status', 'pod-label', 'lease', 'mongodb', 'resource'];
   assert.deepEqual(TRIGGERS.map(({ name }) => name).sort(), known.sort());
 });
 

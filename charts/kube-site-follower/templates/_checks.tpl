@@ -24,6 +24,7 @@
 {{/*
 Fails where a text stands under the name of a secret, since a ConfigMap would show it to everybody: (list "path" "key"
 value). What only refers to a secret, such as {"env": "NAME"}, is fine. The address of a chat's hook is a secret too.
+Triggers only ever have the names of Secrets.
 */}}
 {{- define "site-follower.noSecrets" -}}
 {{- $path := index . 0 }}
@@ -31,7 +32,7 @@ value). What only refers to a secret, such as {"env": "NAME"}, is fine. The addr
 {{- $value := index . 2 }}
 {{- if kindIs "map" $value }}
 {{- $isChat := and (hasKey $value "preset") (ne (toString $value.preset) "webhook") }}
-{{- range $name, $item := $value }}
+{{- range $name, $item := omit $value "trigger" }}
 {{- $isSecret := or (regexMatch "(?i)(key|secrets?|token|password)$" $name) (and $isChat (eq $name "url")) }}
 {{- include "site-follower.noSecrets" (list (printf "%s.%s" $path $name) (ternary "secret" "" $isSecret) $item) }}
 {{- end }}

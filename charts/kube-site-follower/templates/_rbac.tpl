@@ -114,6 +114,27 @@ an empty one.
   verbs: [get]
 {{- end }}
 
+{{- define "site-follower.rules.trigger.mongodb" -}}
+{{- if eq (toString .trigger.source) "psmdb" -}}
+# Reads which member is the primary, and hears at once when that changes.
+- apiGroups: [psmdb.percona.com]
+  resources: [perconaservermongodbs]
+  resourceNames: [{{ required "controller.config.followers: a psmdb trigger needs a clusterName" .trigger.clusterName | quote }}]
+  verbs: [get, list, watch]
+{{ end -}}
+# Reads on which node the primary runs.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get]
+{{- with list .trigger.credentialsSecret .trigger.tlsSecret | compact }}
+# Reads how to log in to the members.
+- apiGroups: [""]
+  resources: [secrets]
+  resourceNames: {{ toJson . }}
+  verbs: [get]
+{{- end }}
+{{- end }}
+
 {{- define "site-follower.rules.trigger.resource" -}}
 {{- $parts := splitList "/" (required "controller.config.followers: a resource trigger needs an apiVersion" .trigger.apiVersion) -}}
 # Reads whom the object names, and hears at once when that changes.
