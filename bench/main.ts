@@ -3,6 +3,7 @@ import { parseArgs, styleText } from 'node:util';
 import { startControlPlane } from '../test/support/control-plane.ts';
 import { installCnpgCrds } from '../test/support/seed.ts';
 import { measureAdmission } from './admission.ts';
+import { timeCommandLine } from './command-line.ts';
 import { measureFollowing } from './following.ts';
 import { timeDns, timeUnwatched, timeWatched } from './moves.ts';
 import { describeMachine, type Results, type Row, rowsOf, writeResults } from './results.ts';
@@ -13,6 +14,7 @@ import { type Start, timeStart } from './starts.ts';
 
 const FULL = {
   starts: 5,
+  commands: 20,
   watched: 150,
   dns: 4,
   unwatched: 6,
@@ -25,6 +27,7 @@ const FULL = {
 };
 const SHORT = {
   starts: 2,
+  commands: 5,
   watched: 40,
   dns: 1,
   unwatched: 1,
@@ -56,6 +59,8 @@ async function measure(size: typeof FULL): Promise<Results> {
     progress(`start ${start + 1} of ${size.starts}`);
     starts.push(await timeStart(plane));
   }
+  progress(`${2 * size.commands} runs of the command line`);
+  const commands = await timeCommandLine(plane, size.commands);
   progress(`${size.watched} moves, each followed by the controller and by a bare client in turn`);
   const watched = await timeWatched(plane, size.watched);
   progress(`${size.dns} moves until the DNS provider has accepted`);
@@ -73,7 +78,19 @@ async function measure(size: typeof FULL): Promise<Results> {
   progress(`${size.namespaces} namespaces full of injected pods`);
   await seedNamespaces(plane, size.namespaces);
   const scale = await measureScale(plane, size.namespaces);
-  return { machine, starts, watched, dns, unwatched, sidecar, routing, following, admission, scale };
+  return {
+    machine,
+    starts,
+    commands,
+    watched,
+    dns,
+    unwatched,
+    sidecar,
+    routing,
+    following,
+    admission,
+    scale,
+  };
 }
 
 function progress(what: string): void {

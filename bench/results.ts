@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Admission, Load } from './admission.ts';
+import type { CommandLine } from './command-line.ts';
 import { type Figures, figuresOf, median } from './figures.ts';
 import type { Following } from './following.ts';
 import type { Memory } from './memory.ts';
@@ -20,6 +21,7 @@ export interface Results {
   readonly unwatched: readonly number[];
   readonly dns: readonly number[];
   readonly starts: readonly Start[];
+  readonly commands: CommandLine;
   readonly sidecar: SidecarResults;
   readonly routing: Routing;
   readonly following: Following;
@@ -71,6 +73,7 @@ export function rowsOf({
   unwatched,
   dns,
   starts,
+  commands,
   sidecar,
   routing,
   following,
@@ -103,6 +106,7 @@ export function rowsOf({
     { what: `primary → ${scale.namespaces} copies`, figures: times(copies) },
     { what: 'start → ready', figures: times(figuresOf(starts.map(({ readyMs }) => readyMs))) },
     { what: 'start → first status', figures: times(figuresOf(starts.map(({ statusMs }) => statusMs))) },
+    ...commandRows(commands),
     { what: 'memory after the start', figures: memory({ rss: startRss, anonymous: startAnonymous }) },
     { what: `memory after ${own.count} moves`, figures: memory(watched.memory) },
     {
@@ -110,6 +114,14 @@ export function rowsOf({
       figures: memory(scale.memory),
       target: atMost('peak', scale.memory.peak, 150, 'MiB'),
     },
+  ];
+}
+
+function commandRows({ helpMs, statusMs }: CommandLine): readonly Row[] {
+  const [help, status] = [figuresOf(helpMs), figuresOf(statusMs)];
+  return [
+    { what: 'command line, --help', figures: times(help), target: atMost('p50', help.p50, 150, 'ms') },
+    { what: '              status', figures: times(status), target: atMost('p50', status.p50, 400, 'ms') },
   ];
 }
 

