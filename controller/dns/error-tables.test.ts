@@ -3,11 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { apiError, ERROR_TABLE } from './cloudflare/errors.ts';
 import { RCODES, rcodeError, TSIG_ACTIONS, tsigError } from './rfc2136/errors.ts';
+import { ERROR_TABLE as ROUTE53_ERRORS, apiError as route53Error } from './route53/errors.ts';
 
 test('docs/dns.md has every row of the tables', async () => {
   const text = await readFile(`${import.meta.dirname}/../../docs/dns.md`, 'utf8');
   const rows = [
     ...ERROR_TABLE.map(({ codes, kind, action }) => [codes.join(' '), kind, action]),
+    ...ROUTE53_ERRORS.map(({ codes, kind, action }) => [codes.join(' '), kind, action]),
     ...Object.values(RCODES).map(({ name, kind, action }) => [name, kind, action]),
     ...Object.entries(TSIG_ACTIONS).map(([name, action]) => [name, 'config', action]),
   ];
@@ -51,3 +53,33 @@ test('RFC 2136: each code by its name', () => {
   assert.equal(rcodeError('the update', 11).code, 'RCODE 11');
   for (const name of Object.keys(TSIG_ACTIONS)) assert.equal(tsigError('the update', name).code, name);
 });
+
+test('Route 53: each code gives the kind, action and pause of its row', () => {
+  const codes = ROUTE53_ERRORS.flatMap((row) => row.codes);
+  assert.equal(new Set(codes).size, codes.length);
+  for (const { codes: own, kind, action, waitMs } of ROUTE53_ERRORS) {
+    for (const code of own) {
+      const error = route53Error('the change of example.com', answered(code, 400, 'AWS says so'));
+      assert.deepEqual([error.kind, error.code, error.action], [kind, code, action]);
+      assert.equal(error.retryAfterMs, waitMs);
+      assert.match(error.message, /the change of example\.com.*AWS says so/);
+    }
+  }
+});
+
+test('Route 53: what is in no row', () => {
+  const told = (error: Error) => {
+    const { kind, code } = route53Error('the zone', error);
+    return [kind, code];
+  };
+  assert.deepEqual(told(answered('InternalError', 500, 'try again')), ['retry', 'InternalError']);
+  assert.deepEqual(told(new Error('connect ECONNREFUSED 192.0.2.1:443')), ['retry', 'network']);
+  const raced =
+    "[Tried to create resource record set [name='app.example.com.', type='A'] but it already exists]";
+  assert.deepEqual(told(answered('InvalidChangeBatch', 400, raced)), ['conflict', 'InvalidChangeBatch']);
+});
+
+/** As the SDK throws what came as an answer. */
+function answered(name: string, httpStatusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
+}

@@ -35,6 +35,8 @@ export interface DnsProvider {
   readonly name: string;
   /** Milliseconds between two looks for drift; a rate limit may make it long. */
   readonly driftMs: number;
+  /** When changes of several names are refused, those of each by itself may succeed: then they are tried so. */
+  readonly canSplit?: boolean;
   /** The A, AAAA and CNAME record sets of `names` in `zone`. Throws DnsError. */
   read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]>;
   /** Resolves when the provider has accepted `changes` and, where it can be read back, shows them. Throws DnsError. */

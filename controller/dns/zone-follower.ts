@@ -2,7 +2,14 @@ import { type Clock, sleep } from '../../kubernetes/clock.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { plan } from './plan.ts';
 import type { ProgressBoard } from './progress.ts';
-import { DnsError, type DnsProvider, type RecordSet, type RecordType, type WriteGuard } from './provider.ts';
+import {
+  type Change,
+  DnsError,
+  type DnsProvider,
+  type RecordSet,
+  type RecordType,
+  type WriteGuard,
+} from './provider.ts';
 
 export interface ZoneFollowerPorts {
   readonly provider: DnsProvider;
@@ -108,7 +115,7 @@ export class ZoneFollower {
     const changes = plan(found, wanted, this.#owned);
     if (changes.length > 0) {
       try {
-        await provider.apply(this.zone, changes, this.#guard(goal));
+        await this.#apply(changes, this.#guard(goal));
       } catch (error) {
         this.#expectLateCalls(leadership);
         throw error;
@@ -116,6 +123,23 @@ export class ZoneFollower {
       board.accept(this.zone, wanted);
     }
     onAccepted(this.zone, wanted);
+  }
+
+  /** One name whose change is refused does not keep the others from theirs. */
+  async #apply(changes: readonly Change[], guard: WriteGuard): Promise<void> {
+    const { provider } = this.#ports;
+    try {
+      await provider.apply(this.zone, changes, guard);
+    } catch (error) {
+      const parts = byName(changes);
+      const isRefused = error instanceof DnsError && (error.kind === 'refused' || error.kind === 'conflict');
+      if (!isRefused || provider.canSplit !== true || parts.length < 2) throw error;
+      const failures: unknown[] = [];
+      for (const part of parts) {
+        await provider.apply(this.zone, part, guard).catch((failure: unknown) => failures.push(failure));
+      }
+      if (failures.length > 0) throw failures[0];
+    }
   }
 
   #guard(goal: Goal): WriteGuard {
@@ -174,6 +198,11 @@ export class ZoneFollower {
     board.fail(this.zone, error);
     onFailure(this.zone, error);
   }
+}
+
+function byName(changes: readonly Change[]): readonly (readonly Change[])[] {
+  const names = Map.groupBy(changes, (change) => ('found' in change ? change.found : change.wanted).name);
+  return [...names.values()];
 }
 
 function sameGoal(one: Goal, other: Goal): boolean {

@@ -21,6 +21,7 @@ import {
   silentServer,
 } from '../support/dns/bench.ts';
 import { startCloudflareBench } from '../support/dns/cloudflare-bench.ts';
+import { startMoto } from '../support/dns/moto-bench.ts';
 import { nameServerBench } from '../support/dns/name-server-bench.ts';
 import { startBind, startKnot } from '../support/dns/name-servers.ts';
 import { startNamecheapBench } from '../support/dns/namecheap-bench.ts';
@@ -32,6 +33,7 @@ const guard: WriteGuard = { signal, assertMayWrite: () => undefined };
 
 providerContract('namecheap, a stand-in', startNamecheapBench);
 providerContract('cloudflare, a stand-in', startCloudflareBench);
+providerContract('route53, moto', startMoto);
 providerContract('rfc2136, BIND 9', nameServerBench(startBind, 'hmac-sha256'));
 providerContract('rfc2136, Knot', nameServerBench(startKnot, 'hmac-sha512'));
 

@@ -28,17 +28,34 @@ export async function debianProgram({ name, variable, places, packages }: Progra
   };
   const found = await find();
   if (found !== undefined) return found;
-  if (named !== undefined || process.getuid?.() !== 0 || !(await isExecutable(APT))) {
+  if (named !== undefined || !(await canInstall())) {
     const where = candidates.join(', ');
     throw new Error(
       `${name} is needed, and none is at ${where}. Install it, or set ${variable} to its path.`,
     );
   }
+  await installPackages(name, packages, async () => (await find()) !== undefined);
+  return (
+    (await find()) ?? Promise.reject(new Error(`apt-get installed ${packages.join(' ')}, but no ${name}`))
+  );
+}
+
+/** Whether this process may install packages of Debian. */
+export async function canInstall(): Promise<boolean> {
+  return process.getuid?.() === 0 && (await isExecutable(APT));
+}
+
+/** One process at a time; `isThere` tells whether another one has done it meanwhile. */
+export async function installPackages(
+  name: string,
+  packages: readonly string[],
+  isThere: () => Promise<boolean>,
+): Promise<void> {
   const signal = AbortSignal.timeout(INSTALL_LIMIT_MS);
   const cache = cacheDirectory(process.env);
   mkdirSync(cache, { recursive: true });
   const install = async () => {
-    if ((await find()) !== undefined) return;
+    if (await isThere()) return;
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     await withProgress(sayOnStderr, `Installing ${name} from Debian`, 'about a minute', async () => {
       await run(APT, ['update', '-qq'], { signal, env });
@@ -47,7 +64,4 @@ export async function debianProgram({ name, variable, places, packages }: Progra
   };
   const onWait = () => sayOnStderr(`Another process is installing; waiting for it`);
   await exclusively(join(cache, 'apt-lock'), install, onWait, signal);
-  return (
-    (await find()) ?? Promise.reject(new Error(`apt-get installed ${packages.join(' ')}, but no ${name}`))
-  );
 }

@@ -20,6 +20,7 @@ const READ_BACK_AFTER_MS = [0, 1_000, 3_000];
 export class CloudflareProvider implements DnsProvider {
   readonly name = 'cloudflare';
   readonly driftMs = DRIFT_MS;
+  readonly canSplit = true;
   readonly #api: CloudflareApi;
   readonly #clock: Clock;
   readonly #zones = new Map<string, CloudflareZone>();

@@ -1,0 +1,154 @@
+/** The calls of Route 53 that DNS needs. All fail with DnsError or with the reason of the signal. */
+import {
+  type Change as ApiChange,
+  ChangeResourceRecordSetsCommand,
+  GetChangeCommand,
+  GetHostedZoneCommand,
+  type HostedZone,
+  ListHostedZonesByNameCommand,
+  ListResourceRecordSetsCommand,
+  type ResourceRecordSet,
+  Route53Client,
+} from '@aws-sdk/client-route-53';
+import { type Clock, withDeadline } from '../../../kubernetes/clock.ts';
+import { CallBudget, type CallPlan } from '../call-budget.ts';
+import { DnsError } from '../provider.ts';
+import { apiError } from './errors.ts';
+import type { Route53Config } from './kind.ts';
+import { plainName } from './records.ts';
+
+/** An account may make ten calls a second (five until July 2026), whatever programs make them. */
+const PLAN: CallPlan = {
+  provider: 'Route 53',
+  windows: [
+    { ms: 1_000, calls: 4 },
+    { ms: 300_000, calls: 300 },
+  ],
+  writes: { ms: 10_000, calls: 5 },
+};
+/** The API is a global one, but its signatures name a region. */
+const HOME_REGION = 'us-east-1';
+const TIMEOUT_MS = 20_000;
+const PAGE = 100;
+const MAX_PAGES = 20;
+
+export class Route53Api {
+  readonly #client: Route53Client;
+  readonly #clock: Clock;
+  readonly #budget: CallBudget;
+
+  constructor({ apiUrl }: Route53Config, clock: Clock) {
+    this.#clock = clock;
+    this.#budget = new CallBudget(clock, PLAN);
+    this.#client = new Route53Client({
+      region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? HOME_REGION,
+      // What is tried again, and when, is decided by who calls.
+      maxAttempts: 1,
+      ...(apiUrl !== undefined && { endpoint: apiUrl }),
+    });
+  }
+
+  async zone(id: string, signal: AbortSignal): Promise<HostedZone | undefined> {
+    const command = new GetHostedZoneCommand({ Id: id });
+    const { HostedZone: zone } = await this.#call(`the hosted zone ${id}`, signal, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    return zone;
+  }
+
+  /** The hosted zones of this name, private and public ones. */
+  async zonesNamed(name: string, signal: AbortSignal): Promise<readonly HostedZone[]> {
+    // The list begins with this name and goes on with others.
+    const command = new ListHostedZonesByNameCommand({ DNSName: name, MaxItems: PAGE });
+    const { HostedZones: zones = [] } = await this.#call(`the hosted zones ${name}`, signal, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    return zones.filter((zone) => plainName(zone.Name ?? '') === name);
+  }
+
+  /** All record sets of one name. */
+  async records(zoneId: string, name: string, signal: AbortSignal): Promise<readonly ResourceRecordSet[]> {
+    const found: ResourceRecordSet[] = [];
+    let next: {
+      StartRecordName?: string;
+      StartRecordType?: ResourceRecordSet['Type'];
+      StartRecordIdentifier?: string;
+    } = {
+      StartRecordName: name,
+    };
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
+      const command = new ListResourceRecordSetsCommand({ HostedZoneId: zoneId, MaxItems: PAGE, ...next });
+      const answer = await this.#call(`the records of ${name}`, signal, (abortSignal) =>
+        this.#client.send(command, { abortSignal }),
+      );
+      const sets = answer.ResourceRecordSets ?? [];
+      const own = sets.filter((set) => plainName(set.Name ?? '') === name);
+      found.push(...own);
+      // The list is sorted by name and goes on with other names.
+      if (answer.IsTruncated !== true || own.length < sets.length) return found;
+      next = {
+        ...(answer.NextRecordName !== undefined && { StartRecordName: answer.NextRecordName }),
+        ...(answer.NextRecordType !== undefined && { StartRecordType: answer.NextRecordType }),
+        ...(answer.NextRecordIdentifier !== undefined && {
+          StartRecordIdentifier: answer.NextRecordIdentifier,
+        }),
+      };
+    }
+    throw new DnsError(`${name} has more than ${MAX_PAGES * PAGE} record sets`, {
+      kind: 'refused',
+      code: 'too-many',
+      action: 'Look at this name in the Route 53 console.',
+    });
+  }
+
+  awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
+    return this.#budget.awaitWrite(zone, signal);
+  }
+
+  /** The id of the change. `mayWrite` throws when it may not any more; it is asked right before the call. */
+  async change(
+    zone: string,
+    zoneId: string,
+    changes: readonly ApiChange[],
+    mayWrite: () => void,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const command = new ChangeResourceRecordSetsCommand({
+      HostedZoneId: zoneId,
+      ChangeBatch: { Comment: 'kube-site-follower', Changes: [...changes] },
+    });
+    await this.#budget.take(signal);
+    mayWrite();
+    this.#budget.noteWrite(zone);
+    const answer = await this.#send(`the change of ${zone}`, signal, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    return answer.ChangeInfo?.Id;
+  }
+
+  /** Whether a change has reached all name servers. */
+  async isInSync(changeId: string, signal: AbortSignal): Promise<boolean> {
+    const command = new GetChangeCommand({ Id: changeId });
+    const answer = await this.#call('the state of a change', signal, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    return answer.ChangeInfo?.Status === 'INSYNC';
+  }
+
+  async #call<T>(what: string, signal: AbortSignal, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    await this.#budget.take(signal);
+    return this.#send(what, signal, send);
+  }
+
+  async #send<T>(what: string, signal: AbortSignal, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(this.#clock, TIMEOUT_MS, signal, what, send);
+    } catch (error) {
+      signal.throwIfAborted();
+      const known = apiError(what, error);
+      // The limit is the account's, so every zone waits.
+      if (known.kind === 'rate') this.#budget.pause(known.retryAfterMs ?? 0, known);
+      throw known;
+    }
+  }
+}

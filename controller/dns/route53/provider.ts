@@ -1,0 +1,154 @@
+import type { HostedZone, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import {
+  type Change,
+  DnsError,
+  type DnsProvider,
+  type RecordSet,
+  type RecordType,
+  type WriteGuard,
+} from '../provider.ts';
+import type { Route53Api } from './api.ts';
+import { zoneError } from './errors.ts';
+import type { Route53Config } from './kind.ts';
+import { changesOf, plainName, recordSets } from './records.ts';
+
+const DRIFT_MS = 5 * 60_000;
+
+export class Route53Provider implements DnsProvider {
+  readonly name = 'route53';
+  readonly driftMs = DRIFT_MS;
+  readonly canSplit = true;
+  readonly #api: Route53Api;
+  readonly #config: Route53Config;
+  readonly #zones = new Map<string, HostedZone>();
+  /** Changes that were accepted and have not reached all name servers yet, by zone. */
+  readonly #pending = new Map<string, string>();
+  /** What the API last showed or accepted, by name and type. */
+  readonly #shown = new Map<string, readonly string[]>();
+
+  constructor(api: Route53Api, config: Route53Config) {
+    this.#api = api;
+    this.#config = config;
+  }
+
+  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
+    return recordSets(await this.#records(zone, names, signal));
+  }
+
+  async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+    const { signal } = guard;
+    const names = changes.map((change) => ('found' in change ? change.found : change.wanted).name);
+    await this.#api.awaitWrite(zone, signal);
+    const batch = changesOf(await this.#records(zone, [...new Set(names)], signal), changes);
+    const { Id: zoneId = '' } = await this.#zone(zone, signal);
+    const changeId = await this.#api.change(zone, zoneId, batch, () => guard.assertMayWrite(), signal);
+    if (changeId !== undefined) this.#pending.set(zone, changeId);
+    for (const change of changes) {
+      if (change.action === 'delete') this.#shown.delete(key(change.found));
+      else this.#shown.set(key(change.wanted), change.wanted.values);
+    }
+  }
+
+  /**
+   * Route 53 itself knows when a change has reached all its servers. Nobody else can be asked about a private zone, unless
+   * the configuration names a server that can.
+   */
+  async lookup(
+    zone: string,
+    name: string,
+    type: RecordType,
+    signal: AbortSignal,
+    ask: AuthoritativeLookup,
+  ): Promise<readonly ServerAnswer[]> {
+    const [own, others] = await Promise.all([
+      this.#ownAnswer(zone, name, type, signal),
+      ask(zone, name, type, signal),
+    ]);
+    return [own, ...others];
+  }
+
+  async #ownAnswer(zone: string, name: string, type: RecordType, signal: AbortSignal): Promise<ServerAnswer> {
+    const changeId = this.#pending.get(zone);
+    const server = 'Route 53';
+    try {
+      if (changeId !== undefined && !(await this.#api.isInSync(changeId, signal))) {
+        return { server: 'Route 53 (pending)', values: undefined };
+      }
+    } catch (error) {
+      if (!(error instanceof DnsError)) throw error;
+      return { server, values: undefined }; // It could not say; it is asked again.
+    }
+    if (changeId === this.#pending.get(zone)) this.#pending.delete(zone);
+    return { server, values: this.#shown.get(key({ name, type })) ?? [] };
+  }
+
+  async #records(
+    zone: string,
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly ResourceRecordSet[]> {
+    const { Id: zoneId = '' } = await this.#zone(zone, signal);
+    const records: ResourceRecordSet[] = [];
+    try {
+      for (const name of names) records.push(...(await this.#api.records(zoneId, name, signal)));
+    } catch (error) {
+      // It may have been removed and made anew, under another id.
+      if (error instanceof DnsError && error.code === 'NoSuchHostedZone') this.#zones.delete(zone);
+      throw error;
+    }
+    for (const set of recordSets(records)) this.#shown.set(key(set), set.values);
+    return records;
+  }
+
+  async #zone(name: string, signal: AbortSignal): Promise<HostedZone> {
+    const known = this.#zones.get(name);
+    if (known !== undefined) return known;
+    const { zoneId } = this.#config;
+    const zone =
+      zoneId === undefined
+        ? await this.#zoneNamed(name, signal)
+        : await this.#zoneWithId(zoneId, name, signal);
+    this.#zones.set(name, zone);
+    return zone;
+  }
+
+  async #zoneWithId(id: string, name: string, signal: AbortSignal): Promise<HostedZone> {
+    const zone = await this.#api.zone(id, signal);
+    const found = plainName(zone?.Name ?? '');
+    if (zone !== undefined && found === name) return zone;
+    throw zoneError(
+      `the hosted zone ${id} is that of ${found || 'nothing'}, not of ${name}`,
+      `Give ROUTE53_ZONE_ID the id of ${name}, or write name@zone in the records.`,
+    );
+  }
+
+  async #zoneNamed(name: string, signal: AbortSignal): Promise<HostedZone> {
+    const { privateZone } = this.#config;
+    const all = await this.#api.zonesNamed(name, signal);
+    const fitting = all.filter((zone) => (zone.Config?.PrivateZone ?? false) === privateZone);
+    const [zone] = fitting;
+    const kind = privateZone ? 'private' : 'public';
+    if (zone === undefined) {
+      const others = all.length === 0 ? '' : `, but a ${privateZone ? 'public' : 'private'} one`;
+      throw zoneError(
+        `there is no ${kind} hosted zone ${name} in this AWS account${others}`,
+        all.length === 0
+          ? 'Check the account of the credentials; name@zone in the records states another zone.'
+          : `Set ROUTE53_PRIVATE_ZONE to ${String(!privateZone)} if that one is meant.`,
+      );
+    }
+    if (fitting.length > 1) {
+      const ids = fitting.map(({ Id = '' }) => Id.replace('/hostedzone/', ''));
+      throw zoneError(
+        `there are ${fitting.length} ${kind} hosted zones ${name}: ${ids.join(', ')}`,
+        'Set ROUTE53_ZONE_ID to the right one.',
+      );
+    }
+    return zone;
+  }
+}
+
+function key({ name, type }: Pick<RecordSet, 'name' | 'type'>): string {
+  return `${name} ${type}`;
+}

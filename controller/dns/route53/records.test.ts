@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { plan } from '../plan.ts';
+import { ANY_TTL, DnsError, type RecordSet } from '../provider.ts';
+import { changesOf, plainName, recordSets } from './records.ts';
+
+const APP = 'app.example.com';
+const A: ResourceRecordSet = {
+  Name: `${APP}.`,
+  Type: 'A',
+  TTL: 60,
+  ResourceRecords: [{ Value: '192.0.2.1' }],
+};
+const ALIAS: ResourceRecordSet = {
+  Name: `${APP}.`,
+  Type: 'A',
+  AliasTarget: { HostedZoneId: 'Z1', DNSName: 'lb.example.net.', EvaluateTargetHealth: false },
+};
+const wanted: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.2'] };
+
+function planned(sets: readonly ResourceRecordSet[], wish: RecordSet = wanted) {
+  return plan(recordSets(sets), [wish], new Set(['A', 'AAAA', 'CNAME']));
+}
+
+function refusal(task: () => unknown): DnsError {
+  try {
+    task();
+  } catch (error) {
+    assert.ok(error instanceof DnsError);
+    return error;
+  }
+  throw new assert.AssertionError({ message: 'this must be refused' });
+}
+
+test('names come in octal and with a final dot', () => {
+  assert.equal(plainName('\\052.Example.COM.'), '*.example.com');
+  assert.equal(plainName('a\\057b.example.com'), 'a/b.example.com');
+});
+
+describe('what is read', () => {
+  test('leaves out what does not follow', () => {
+    const others = (['MX', 'TXT', 'NS', 'SOA'] as const).map((Type) => ({ ...A, Type }));
+    assert.deepEqual(recordSets(others), []);
+  });
+
+  test('shows an alias and a routing policy as what no wish equals', () => {
+    const [alias] = recordSets([ALIAS]);
+    assert.deepEqual(alias, { name: APP, type: 'A', ttl: ANY_TTL, values: ['an alias of lb.example.net.'] });
+    const weighted = { ...A, SetIdentifier: 'east', Weight: 1 };
+    assert.deepEqual(recordSets([weighted, { ...weighted, SetIdentifier: 'west' }]), [
+      { name: APP, type: 'A', ttl: ANY_TTL, values: ['part of a routing policy'] },
+    ]);
+  });
+});
+
+describe('a batch', () => {
+  test('deletes exactly what was read and creates what is wanted', () => {
+    assert.deepEqual(changesOf([A], planned([A])), [
+      { Action: 'DELETE', ResourceRecordSet: A },
+      {
+        Action: 'CREATE',
+        ResourceRecordSet: { Name: APP, Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.2' }] },
+      },
+    ]);
+  });
+
+  test('keeps a health check', () => {
+    const checked = { ...A, HealthCheckId: 'h-1' };
+    const [deletion, creation] = changesOf([checked], planned([checked]));
+    assert.deepEqual(deletion?.ResourceRecordSet, checked);
+    assert.equal(creation?.ResourceRecordSet?.HealthCheckId, 'h-1');
+  });
+
+  test('replaces an address by a CNAME, deletion first', () => {
+    const cname: RecordSet = { name: APP, type: 'CNAME', ttl: 60, values: ['west.example.org'] };
+    assert.deepEqual(
+      changesOf([A], planned([A], cname)).map(
+        ({ Action, ResourceRecordSet: set }) => `${Action} ${set?.Type}`,
+      ),
+      ['DELETE A', 'CREATE CNAME'],
+    );
+  });
+
+  test('is not made of what has changed since', () => {
+    const changes = planned([A]);
+    for (const now of [[], [{ ...A, TTL: 300 }], [{ ...A, ResourceRecords: [{ Value: '203.0.113.9' }] }]]) {
+      assert.equal(refusal(() => changesOf(now, changes)).kind, 'conflict');
+    }
+    assert.equal(refusal(() => changesOf([A], planned([]))).kind, 'conflict');
+  });
+
+  test('does not replace an alias or a routing policy', () => {
+    for (const special of [ALIAS, { ...A, SetIdentifier: 'east', Weight: 1 }]) {
+      const error = refusal(() => changesOf([special], planned([special])));
+      assert.deepEqual([error.kind, error.code], ['refused', 'special']);
+      assert.match(error.message, /app\.example\.com A is (an alias|part of a routing policy)/);
+    }
+  });
+});

@@ -1,0 +1,99 @@
+/** Record sets in the form of Route 53, and what a plan means there. Pure. */
+import type { Change as ApiChange, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { canonicalValue, sameRecordSet } from '../plan.ts';
+import { ANY_TTL, type Change, DnsError, type RecordSet, type RecordType } from '../provider.ts';
+
+const FOLLOWING: readonly string[] = ['A', 'AAAA', 'CNAME'] satisfies RecordType[];
+
+/** `\052.example.com.` → `*.example.com`: the API writes all but letters, digits, "-" and "_" in octal. */
+export function plainName(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/\.$/, '')
+    .replaceAll(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8)));
+}
+
+/**
+ * The A, AAAA and CNAME sets. Aliases and sets of a routing policy have no values of their own: they are shown as
+ * something that no wish equals, and {@link changesOf} refuses to touch them.
+ */
+export function recordSets(sets: readonly ResourceRecordSet[]): readonly RecordSet[] {
+  const found = new Map<string, RecordSet>();
+  for (const set of sets) {
+    if (!FOLLOWING.includes(set.Type ?? '')) continue;
+    const name = plainName(set.Name ?? '');
+    const type = set.Type as RecordType;
+    const special = specialty(set);
+    const values =
+      special === undefined
+        ? (set.ResourceRecords ?? []).map(({ Value = '' }) => canonicalValue(Value))
+        : [special];
+    found.set(`${name} ${type}`, {
+      name,
+      type,
+      ttl: special === undefined ? (set.TTL ?? 0) : ANY_TTL,
+      values,
+    });
+  }
+  return [...found.values()];
+}
+
+function specialty({ AliasTarget, SetIdentifier }: ResourceRecordSet): string | undefined {
+  if (AliasTarget !== undefined) return `an alias of ${AliasTarget.DNSName}`;
+  return SetIdentifier === undefined ? undefined : 'part of a routing policy';
+}
+
+/**
+ * A change of a set is its deletion and creation in one batch. The batch is made whole or not at all, and the API deletes
+ * only what is exactly as it was read: so this is a compare-and-set, which UPSERT is not. Throws DnsError when the sets
+ * are not what the changes were planned for, or are not ours to change.
+ */
+export function changesOf(
+  sets: readonly ResourceRecordSet[],
+  changes: readonly Change[],
+): readonly ApiChange[] {
+  return changes.flatMap((change) => {
+    const { name, type } = 'found' in change ? change.found : change.wanted;
+    const there = sets.find((set) => set.Type === type && plainName(set.Name ?? '') === name);
+    assertPlannedFor(there, change);
+    assertOurs(name, there);
+    const deletion: ApiChange[] = there === undefined ? [] : [{ Action: 'DELETE', ResourceRecordSet: there }];
+    if (change.action === 'delete') return deletion;
+    const { ttl, values } = change.wanted;
+    const creation: ApiChange = {
+      Action: 'CREATE',
+      ResourceRecordSet: {
+        Name: name,
+        Type: type,
+        TTL: ttl,
+        ResourceRecords: values.map((Value) => ({ Value })),
+        ...(there?.HealthCheckId !== undefined && { HealthCheckId: there.HealthCheckId }),
+      },
+    };
+    return [...deletion, creation];
+  });
+}
+
+function assertPlannedFor(there: ResourceRecordSet | undefined, change: Change): void {
+  const [shown] = there === undefined ? [] : recordSets([there]);
+  const planned = 'found' in change ? change.found : undefined;
+  const agrees =
+    shown === undefined || planned === undefined ? shown === planned : sameRecordSet(shown, planned);
+  if (agrees) return;
+  const { name, type } = 'found' in change ? change.found : change.wanted;
+  throw new DnsError(`${name} ${type} was changed by somebody else while it was being updated`, {
+    kind: 'conflict',
+    code: 'changed',
+    action: 'Nothing: the zone is read again. If this lasts, find who else writes this record.',
+  });
+}
+
+function assertOurs(name: string, there: ResourceRecordSet | undefined): void {
+  const special = there === undefined ? undefined : specialty(there);
+  if (special === undefined) return;
+  throw new DnsError(`${name} ${there?.Type} is ${special} in Route 53, which is not replaced`, {
+    kind: 'refused',
+    code: 'special',
+    action: `Remove it in the Route 53 console, or take ${name} off the records.`,
+  });
+}

@@ -1,0 +1,105 @@
+/** What only Route 53 has, tried on moto: zones of one name, credentials from anywhere, changes that are under way. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { DnsError, RecordSet } from '../../controller/dns/provider.ts';
+import type { Environment } from '../support/controller-process.ts';
+import { connect } from '../support/dns/bench.ts';
+import { type MotoBench, startMoto } from '../support/dns/moto-bench.ts';
+
+const signal = new AbortController().signal;
+const guard = { signal, assertMayWrite: () => undefined };
+const APP = 'app.example.com';
+const wanted: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.1'] };
+
+describe('Route 53', () => {
+  const undo: (() => unknown)[] = [];
+  const ends = { after: (end: () => unknown) => undo.push(end) };
+  let bench: MotoBench;
+  before(async () => {
+    bench = await startMoto(ends);
+  });
+  after(async () => {
+    for (const end of undo.reverse()) await end();
+  });
+
+  const open = (more: Environment = {}) => connect(bench, { ...bench.environment, ...more }, { ends });
+  const refusal = async (more: Environment): Promise<DnsError> => {
+    const provider = await open(more);
+    return provider.read(bench.zone, [APP], signal).then(
+      () => assert.fail('this must be refused'),
+      (error: DnsError) => error,
+    );
+  };
+
+  test('the public and the private zone of one name are told apart', async () => {
+    const [open1, open2] = [await open(), await open({ ROUTE53_PRIVATE_ZONE: 'true' })];
+    await open2.apply(bench.zone, [{ action: 'create', wanted }], guard);
+    assert.deepEqual(await open1.read(bench.zone, [APP], signal), []);
+    assert.deepEqual(await open2.read(bench.zone, [APP], signal), [wanted]);
+    const [answer] = (await open2.lookup?.(bench.zone, APP, 'A', signal, () => Promise.resolve([]))) ?? [];
+    assert.deepEqual(answer, { server: 'Route 53', values: ['192.0.2.1'] });
+  });
+
+  test('a zone by its id', async () => {
+    const provider = await open({ ROUTE53_ZONE_ID: bench.privateZoneId });
+    assert.deepEqual(await provider.read(bench.zone, [APP], signal), [wanted]);
+    const strange = await refusal({ ROUTE53_ZONE_ID: bench.otherZoneId });
+    assert.equal(strange.kind, 'config');
+    assert.match(strange.message, /is that of a\.example\.com, not of example\.com/);
+    assert.equal((await refusal({ ROUTE53_ZONE_ID: 'Z000000000000' })).code, 'NoSuchHostedZone');
+  });
+
+  test('two zones that both fit are not chosen between', async () => {
+    const twice = await bench.createZone('twice.example.net');
+    const again = await bench.createZone('twice.example.net');
+    const provider = await open();
+    await assert.rejects(provider.read('twice.example.net', ['app.twice.example.net'], signal), {
+      kind: 'config',
+      message: new RegExp(`2 public hosted zones twice\\.example\\.net: .*(${twice}|${again})`),
+      action: 'Set ROUTE53_ZONE_ID to the right one.',
+    });
+  });
+
+  test('a change counts as seen when all servers of Route 53 have it', async () => {
+    const provider = await open();
+    await provider.apply(bench.zone, [{ action: 'create', wanted }], guard);
+    bench.holdChanges();
+    const look = () => provider.lookup?.(bench.zone, APP, 'A', signal, () => Promise.resolve([]));
+    assert.deepEqual(await look(), [{ server: 'Route 53 (pending)', values: undefined }]);
+    bench.releaseChanges();
+    assert.deepEqual(await look(), [{ server: 'Route 53', values: ['192.0.2.1'] }]);
+  });
+
+  test('credentials by the token of a service account, as IRSA gives them', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'irsa-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const token = join(folder, 'token');
+    await writeFile(token, 'a token of the service account');
+    bench.environmentOf(t, {
+      AWS_ACCESS_KEY_ID: undefined,
+      AWS_SECRET_ACCESS_KEY: undefined,
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/site-follower',
+      AWS_WEB_IDENTITY_TOKEN_FILE: token,
+      AWS_ENDPOINT_URL_STS: bench.url,
+    });
+    const before = bench.assumedRoles();
+    assert.ok(Array.isArray(await (await open()).read(bench.zone, [APP], signal)));
+    assert.equal(bench.assumedRoles(), before + 1);
+  });
+
+  test('no credentials at all: told as such', async (t) => {
+    bench.environmentOf(t, {
+      AWS_ACCESS_KEY_ID: undefined,
+      AWS_SECRET_ACCESS_KEY: undefined,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
+      AWS_CONFIG_FILE: '/nowhere',
+    });
+    const error = await refusal({});
+    assert.deepEqual([error.kind, error.code], ['config', 'CredentialsProviderError'], error.message);
+    assert.match(error.action, /IRSA or Pod Identity/);
+  });
+});
