@@ -17,6 +17,7 @@ test('nothing needs to be set', () => {
       names: [],
       configuration: 'kube-site-follower-webhook',
       secretName: 'kube-site-follower-webhook-tls',
+      certificateFolder: undefined,
       leafMs: 90 * DAY_MS,
       authorityMs: 3_650 * DAY_MS,
       lingerMs: 5_000,
@@ -116,4 +117,16 @@ test('the log shows every setting', () => {
   log.info({ settings: result.settings }, 'starting');
   assert.match(lines.join(), /"kube-site-follower-webhook-tls"/);
   assert.doesNotMatch(lines.join(), /\*\*\*/);
+});
+
+test('what is for certificates of our own has no place beside a mounted one', () => {
+  const folder = { WEBHOOK_CERTIFICATE_DIR: '/certificate' };
+  const alone = loadWebhookSettings(folder);
+  assert.equal(alone.ok && alone.settings.certificateFolder, '/certificate');
+  const result = loadWebhookSettings({ ...folder, WEBHOOK_SECRET: 'tls', AUTHORITY_DAYS: '900' });
+  assert.ok(!result.ok);
+  assert.deepEqual(
+    result.problems.map((problem) => problem.split(' ')[0]),
+    ['WEBHOOK_SECRET', 'AUTHORITY_DAYS'],
+  );
 });

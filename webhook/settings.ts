@@ -20,6 +20,8 @@ export interface WebhookSettings {
   readonly configuration: string;
   /** Not `secret`: the log hides fields of that name. */
   readonly secretName: string;
+  /** Where a certificate is mounted that somebody else makes; undefined: this program makes it. */
+  readonly certificateFolder: string | undefined;
   readonly leafMs: number;
   readonly authorityMs: number;
   readonly lingerMs: number;
@@ -40,11 +42,13 @@ const KNOWN = [
   'WEBHOOK_NAMES',
   'WEBHOOK_CONFIGURATION',
   'WEBHOOK_SECRET',
+  'WEBHOOK_CERTIFICATE_DIR',
   'CERTIFICATE_DAYS',
   'AUTHORITY_DAYS',
   'LINGER_SECONDS',
   'LOG_LEVEL',
 ];
+const OF_OWN_CERTIFICATES = ['WEBHOOK_SECRET', 'CERTIFICATE_DAYS', 'AUTHORITY_DAYS'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 /** About 13 s: below it, the next certificate would be due while the last one is still spreading. */
 const SHORTEST_DAYS = 0.000_15;
@@ -100,6 +104,7 @@ export function loadWebhookSettings(
     names,
     configuration: objectName('WEBHOOK_CONFIGURATION', 'MutatingWebhookConfiguration', CONFIGURATION_NAME),
     secretName: objectName('WEBHOOK_SECRET', 'Secret', `${PROGRAM}-webhook-tls`),
+    certificateFolder: read('WEBHOOK_CERTIFICATE_DIR'),
     leafMs: days('CERTIFICATE_DAYS', 90),
     authorityMs: days('AUTHORITY_DAYS', 3_650),
     lingerMs: number('LINGER_SECONDS', 5, 0, 600) * 1_000,
@@ -107,6 +112,11 @@ export function loadWebhookSettings(
   };
   if (problems.length === 0 && settings.authorityMs < 3 * settings.leafMs) {
     problems.push('AUTHORITY_DAYS must be at least three times CERTIFICATE_DAYS');
+  }
+  for (const name of settings.certificateFolder === undefined ? [] : OF_OWN_CERTIFICATES) {
+    if (read(name) !== undefined) {
+      problems.push(`${name} must not be set beside WEBHOOK_CERTIFICATE_DIR: then nothing is made here`);
+    }
   }
   problems.push(...misspeltProblems(env, KNOWN));
   return problems.length === 0 ? { ok: true, settings } : { ok: false, problems };

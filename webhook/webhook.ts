@@ -11,6 +11,8 @@ import type { OnReflectorProblem } from '../kubernetes/reflector.ts';
 import type { Logger } from '../runtime/log.ts';
 import { admit } from './admission.ts';
 import { CertificateManager } from './certificates/manager.ts';
+import { MountedCertificate } from './certificates/mounted.ts';
+import { ServedCertificate } from './certificates/served.ts';
 import type { InjectorConfig } from './config.ts';
 import { REVIEW_PATH } from './configuration.ts';
 import type { Metrics } from './metrics.ts';
@@ -85,21 +87,29 @@ export async function runWebhook(
     },
     signal,
   );
-  const { service, names } = settings;
-  const certificates = new CertificateManager({
-    api,
-    clock,
-    random,
-    log,
-    secret: { namespace, name: settings.secretName },
-    configuration: settings.configuration,
-    names: [`${service}.${namespace}.svc`, `${service}.${namespace}.svc.cluster.local`, ...names],
-    lifetimes: { leafMs: settings.leafMs, authorityMs: settings.authorityMs, settleMs: SETTLE_MS },
+  const { configuration, service, certificateFolder } = settings;
+  const names = [
+    `${service}.${namespace}.svc`,
+    `${service}.${namespace}.svc.cluster.local`,
+    ...settings.names,
+  ];
+  const common = { api, clock, random, log, configuration, names, onWatchProblem };
+  const served = new ServedCertificate({
+    ...common,
+    settleMs: SETTLE_MS,
     onLeaf: (leaf) => admission.use(leaf),
-    onStep: (step) => metrics.certificateSteps.inc({ step }),
-    onWatchProblem,
   });
-  const notReady = () => (signal.aborted ? ['stopping'] : certificates.notReady());
+  const certificates =
+    certificateFolder === undefined
+      ? new CertificateManager({
+          ...common,
+          served,
+          secret: { namespace, name: settings.secretName },
+          lifetimes: { leafMs: settings.leafMs, authorityMs: settings.authorityMs, settleMs: SETTLE_MS },
+          onStep: (step) => metrics.certificateSteps.inc({ step }),
+        })
+      : new MountedCertificate({ clock, log, names, served, folder: certificateFolder });
+  const notReady = () => (signal.aborted ? ['stopping'] : served.notReady());
   const http = createServer(
     READER_LIMITS,
     readerApplication(
@@ -112,7 +122,7 @@ export async function runWebhook(
         metrics() {
           metrics.ready.set(notReady().length === 0 ? 1 : 0);
           metrics.connections.set(admission.connections);
-          metrics.certificateExpiry.set((certificates.servedUntil ?? 0) / 1_000);
+          metrics.certificateExpiry.set((served.until ?? 0) / 1_000);
           return metrics.expose();
         },
       },

@@ -18,7 +18,8 @@ export const CERTIFICATE: Check = {
   name: 'certificate',
   title: 'the certificate of the webhook is valid for a while',
   async find(world): Promise<Result> {
-    const leaf = await servedBy(world);
+    const secret = await secretOf(world);
+    const leaf = await servedBy(world, secret);
     if (leaf === undefined) return { findings: [], note: 'no Secret with one was found' };
     const days = Math.floor((validityOf(leaf).until - world.clock.now()) / DAY_MS);
     const note = `${days} days left`;
@@ -27,8 +28,11 @@ export const CERTIFICATE: Check = {
       days < 0
         ? `the certificate has expired ${-days} days ago: no labelled pod can be created`
         : `the certificate ends in ${days} days, and nobody has renewed it`;
-    const action = `See the log of the webhook for what keeps it from renewing. In an emergency: kubectl -n ${world.namespace} delete secret ${SECRET}`;
-    return { findings: [problem(`Secret ${world.namespace}/${SECRET}`, text, action)] };
+    const action =
+      secret === SECRET
+        ? `See the log of the webhook for what keeps it from renewing. In an emergency: kubectl -n ${world.namespace} delete secret ${SECRET}`
+        : `See what keeps cert-manager from renewing: kubectl -n ${world.namespace} describe certificates.cert-manager.io`;
+    return { findings: [problem(`Secret ${world.namespace}/${secret}`, text, action)] };
   },
 };
 
@@ -36,17 +40,27 @@ export const CA_BUNDLE: Check = {
   name: 'ca-bundle',
   title: 'the API server trusts the certificate of the webhook',
   async find(world): Promise<Result> {
-    const [configuration, leaf] = await Promise.all([world.webhookConfiguration(), servedBy(world)]);
+    const configuration = await world.webhookConfiguration();
+    const leaf = await servedBy(world, await secretOf(world));
     if (configuration === undefined || leaf === undefined) return { findings: [] };
     return { findings: untrusting(configuration, leaf, world.clock.now()) };
   },
 };
 
 const SECRET = `${PROGRAM}-webhook-tls`;
+/** By which cert-manager's cainjector knows whose authority belongs into the caBundle. */
+const INJECTED = 'cert-manager.io/inject-ca-from';
+
+/** As the chart names the Certificate and its Secret, where cert-manager makes them. */
+async function secretOf(world: World): Promise<string> {
+  const { metadata } = (await world.webhookConfiguration()) ?? {};
+  const [, certificate] = (metadata?.annotations?.[INJECTED] ?? '').split('/');
+  return certificate === undefined ? SECRET : `${certificate}-certificate`;
+}
 
 /** The public part of what the webhook serves; the key is not looked at. */
-async function servedBy({ api, namespace, signal }: World): Promise<string | undefined> {
-  const secret = await api.get(SECRETS, { namespace, name: SECRET }, { signal }).catch(undefinedIfNotFound);
+async function servedBy({ api, namespace, signal }: World, name: string): Promise<string | undefined> {
+  const secret = await api.get(SECRETS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
   const [leaf] = certificatesIn(Buffer.from(secret?.data?.['tls.crt'] ?? '', 'base64').toString());
   return leaf;
 }

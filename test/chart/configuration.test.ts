@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { webhookConfiguration } from '../../webhook/configuration.ts';
+import { loadWebhookSettings } from '../../webhook/settings.ts';
 import { layered } from '../support/chart/examples.ts';
-import { chartUnderTest, type Manifest, NAMESPACE, only, RELEASE, SITES } from '../support/chart/render.ts';
+import {
+  chartUnderTest,
+  environment,
+  type Manifest,
+  NAMESPACE,
+  only,
+  podSpec,
+  RELEASE,
+  SITES,
+} from '../support/chart/render.ts';
 
 const chart = await chartUnderTest();
 const NAME = `${RELEASE}-webhook`;
@@ -16,6 +26,43 @@ for (const failurePolicy of ['Fail', 'Ignore'] as const) {
     assert.deepEqual(webhooks, wanted.webhooks);
   });
 }
+
+test('cert-manager makes what the webhook serves, and the API server trusts', async () => {
+  const values = layered(SITES, { webhook: { certManager: { enabled: true } } });
+  const manifests = await chart.render({ values });
+  const certificate = only(manifests, 'Certificate', '-webhook');
+  const authority = only(manifests, 'Certificate', '-authority');
+  const [issuer, selfSigned] = [
+    only(manifests, 'Issuer', '-webhook'),
+    only(manifests, 'Issuer', '-self-signed'),
+  ];
+  const issuerRef = ({ metadata }: Manifest) => ({ kind: 'Issuer', name: metadata.name });
+
+  assert.deepEqual(authority.spec?.issuerRef, issuerRef(selfSigned));
+  assert.deepEqual(issuer.spec, { ca: { secretName: authority.spec?.secretName } });
+  assert.deepEqual(certificate.spec?.issuerRef, issuerRef(issuer));
+  assert.deepEqual(certificate.spec?.dnsNames, [
+    `${NAME}.${NAMESPACE}.svc`,
+    `${NAME}.${NAMESPACE}.svc.cluster.local`,
+  ]);
+  // The command line finds the Secret by the name of the Certificate.
+  assert.equal(certificate.spec?.secretName, `${certificate.metadata.name}-certificate`);
+
+  const { annotations } = only(manifests, 'MutatingWebhookConfiguration').metadata;
+  assert.deepEqual(annotations, {
+    'cert-manager.io/inject-ca-from': `${NAMESPACE}/${certificate.metadata.name}`,
+  });
+  const { volumes, containers } = podSpec(only(manifests, 'Deployment', '-webhook'));
+  assert.deepEqual(volumes, [{ name: 'certificate', secret: { secretName: certificate.spec?.secretName } }]);
+  const settings = loadWebhookSettings(environment(containers[0]));
+  assert.equal(settings.ok && settings.settings.certificateFolder, '/etc/kube-site-follower/certificate');
+
+  // cert-manager leaves its Secrets behind.
+  const { args = [] } = podSpec(only(manifests, 'Job', '-cleanup')).containers[0];
+  for (const name of [certificate, authority].map(({ spec }) => String(spec?.secretName))) {
+    assert.ok(args.includes(name), name);
+  }
+});
 
 test('nothing of the webhook is there where it is off', async () => {
   const manifests = await chart.render({ values: layered(SITES, { webhook: { enabled: false } }) });

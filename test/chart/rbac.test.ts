@@ -6,7 +6,7 @@ import { PROGRAM } from '../../contract/names.ts';
 import { TRIGGERS } from '../../controller/triggers/registry.ts';
 import { chartUnderTest, NAMESPACE, SITES } from '../support/chart/render.ts';
 import { RULES, type Rule } from '../support/rbac.ts';
-import { webhookRules } from '../support/webhook-rbac.ts';
+import { mountedWebhookRules, webhookRules } from '../support/webhook-rbac.ts';
 
 const chart = await chartUnderTest();
 
@@ -217,17 +217,22 @@ test('there is a test of each trigger', () => {
   assert.deepEqual(TRIGGERS.map(({ name }) => name).sort(), known.sort());
 });
 
-test('the webhook may do just what it was proven to need', async () => {
-  const found = await roles(SITES);
-  const wanted = webhookRules(`${PROGRAM}-webhook`);
-  for (const [scope, namespace] of [
-    ['own', NAMESPACE],
-    ['cluster', undefined],
-  ] as const) {
-    const ofScope = wanted.filter((rule) => rule.scope === scope).map(plain);
-    assert.deepEqual(sorted(rulesAt(found, 'webhook', namespace)), sorted(ofScope), scope);
-  }
-});
+for (const { what, certManager, rules } of [
+  { what: 'with certificates of its own', certManager: false, rules: webhookRules },
+  { what: 'with those of cert-manager', certManager: true, rules: mountedWebhookRules },
+]) {
+  test(`the webhook may do just what it was proven to need, ${what}`, async () => {
+    const found = await roles({ ...SITES, webhook: { certManager: { enabled: certManager } } });
+    const wanted = rules(`${PROGRAM}-webhook`);
+    for (const [scope, namespace] of [
+      ['own', NAMESPACE],
+      ['cluster', undefined],
+    ] as const) {
+      const ofScope = wanted.filter((rule) => rule.scope === scope).map(plain);
+      assert.deepEqual(sorted(rulesAt(found, 'webhook', namespace)), sorted(ofScope), scope);
+    }
+  });
+}
 
 test('every rule of every role says why it is there', async () => {
   const values = {

@@ -227,6 +227,24 @@ describe('kubectl site-follower check', () => {
       await mended('ca-bundle');
     });
 
+    await t.test('certificate: one of cert-manager ends soon', async () => {
+      const authority = await createAuthority(Date.now(), 3_650 * DAY_MS);
+      const leaf = await issueLeaf(authority, ['127.0.0.1'], Date.now(), 5.5 * DAY_MS);
+      const data = { 'tls.crt': Buffer.from(leaf.certificate).toString('base64') };
+      await api.create(SECRETS, { metadata: { namespace, name: 'webhook-certificate' }, data });
+      const annotate = (value: string | null) => {
+        const metadata = { annotations: { 'cert-manager.io/inject-ca-from': value } };
+        const { name } = webhook.configuration.metadata;
+        return api.patch(MUTATING_WEBHOOK_CONFIGURATIONS, { name }, { metadata }, { type: 'merge' });
+      };
+      await annotate(`${namespace}/webhook`);
+      await finds('certificate', 'problem', /^Secret .*\/webhook-certificate$/, /ends in 5 days/);
+      await finds('ca-bundle', 'problem', /^MutatingWebhookConfiguration /, /does not fit the certificate/);
+      await annotate(null);
+      await mended('certificate');
+      await mended('ca-bundle');
+    });
+
     await t.test('labels: where they have no effect', async () => {
       const other = await createNamespace(plane, 'labels');
       const template = {

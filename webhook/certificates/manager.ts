@@ -5,26 +5,23 @@ import type { Clock, Random } from '../../kubernetes/clock.ts';
 import { isAlreadyExists, isConflict } from '../../kubernetes/errors.ts';
 import { Nudge } from '../../kubernetes/nudge.ts';
 import { type OnReflectorProblem, Reflector } from '../../kubernetes/reflector.ts';
-import {
-  MUTATING_WEBHOOK_CONFIGURATIONS,
-  type MutatingWebhookConfiguration,
-  SECRETS,
-  type Secret,
-} from '../../kubernetes/resources.ts';
+import { MUTATING_WEBHOOK_CONFIGURATIONS, SECRETS, type Secret } from '../../kubernetes/resources.ts';
 import type { Logger } from '../../runtime/log.ts';
-import type { Pair } from './authority.ts';
-import { BundleHistory } from './bundle-history.ts';
-import { bundlePatch, refusals } from './ca-bundle.ts';
+import type { BundleHistory } from './bundle-history.ts';
+import { bundlePatch } from './ca-bundle.ts';
 import { type Inventory, type Lifetimes, nextStep, type Step } from './rotation.ts';
+import type { ServedCertificate } from './served.ts';
 import { advance, begin, type Issuance } from './steps.ts';
 import { CertificateStore, type Found, type Stored } from './store.ts';
-import { accepts, isFor, issuerIn, validityOf } from './trust.ts';
+import { isFor, validityOf } from './trust.ts';
 
 export interface CertificateManagerOptions {
   readonly api: KubeApi;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Knows the configuration, and serves what is made here. */
+  readonly served: ServedCertificate;
   /** The Secret that all replicas share. */
   readonly secret: Required<ObjectKey>;
   /** Of the MutatingWebhookConfiguration. */
@@ -32,8 +29,6 @@ export interface CertificateManagerOptions {
   /** DNS names and addresses that the webhook is called by. */
   readonly names: readonly string[];
   readonly lifetimes: Lifetimes;
-  /** The certificate to serve from now on. */
-  readonly onLeaf: (leaf: Pair) => void;
   readonly onStep?: (step: StepName) => void;
   readonly onWatchProblem: OnReflectorProblem;
 }
@@ -54,78 +49,38 @@ const GRACE = 5;
 /** Makes, shares, rotates and publishes the certificates; every replica runs one. */
 export class CertificateManager {
   readonly #options: CertificateManagerOptions;
+  readonly #served: ServedCertificate;
   readonly #store: CertificateStore;
   readonly #history: BundleHistory;
   readonly #nudge = new Nudge();
-  #configuration: MutatingWebhookConfiguration | undefined;
   #stored: Stored | undefined;
-  #served: Pair | undefined;
-  #hasBeenReady = false;
   /** The version of the configuration that we have patched, or that is known to be outdated. */
   #patchedVersion: string | undefined;
 
   constructor(options: CertificateManagerOptions) {
     this.#options = options;
+    this.#served = options.served;
+    this.#served.onConfiguration = () => this.#nudge.nudge();
     this.#store = new CertificateStore(options.api, options.secret);
-    this.#history = new BundleHistory(options.clock);
-  }
-
-  /** Milliseconds since 1970; undefined while nothing is served. */
-  get servedUntil(): number | undefined {
-    return this.#served === undefined ? undefined : validityOf(this.#served.certificate).until;
-  }
-
-  /**
-   * Why calls of the API server would fail; empty when they succeed. Once ready it stays so while the certificate is
-   * valid: what is wrong with the configuration later is wrong for all replicas alike, and taking them all out of the
-   * Service would only make it last longer.
-   */
-  notReady(): readonly string[] {
-    const { clock, configuration: name, lifetimes } = this.#options;
-    if (this.#served === undefined) return ['there is no certificate yet'];
-    if (this.#hasBeenReady) {
-      return validityOf(this.#served.certificate).until > clock.now() ? [] : ['the certificate has expired'];
-    }
-    const configuration = this.#configuration;
-    if (configuration === undefined) return [`MutatingWebhookConfiguration ${name} was not found`];
-    const reasons = refusals(configuration, this.#served.certificate, clock.now());
-    if (reasons.length > 0) return reasons;
-    if (this.#trustedFor(this.#served) < lifetimes.settleMs) return ['the caBundle is still spreading'];
-    this.#hasBeenReady = true;
-    return [];
+    this.#history = options.served.history;
   }
 
   /** Resolves when `signal` has aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { secret, configuration: name } = this.#options;
-    const { api, clock, random, onWatchProblem: onProblem } = this.#options;
-    const ports = { api, clock, random, onProblem };
-    const configurations = new Reflector<MutatingWebhookConfiguration, MutatingWebhookConfiguration>({
-      ...ports,
-      resource: MUTATING_WEBHOOK_CONFIGURATIONS,
-      fieldSelector: `metadata.name=${name}`,
-      keep: (configuration) => configuration,
-      onChange: (_key, configuration) => this.#see(configuration),
-    });
+    const { secret, api, clock, random, onWatchProblem: onProblem } = this.#options;
     // Of the Secret only that it has changed: the keys are read when they are needed.
     const secrets = new Reflector<Secret, true>({
-      ...ports,
+      api,
+      clock,
+      random,
+      onProblem,
       resource: SECRETS,
       namespace: secret.namespace,
       fieldSelector: `metadata.name=${secret.name}`,
       keep: () => true,
       onChange: () => this.#nudge.nudge(),
     });
-    const watching = [configurations.run(signal), secrets.run(signal)];
-    await Promise.race([configurations.synced, watching[0]]);
-    await this.#loop(signal);
-    await Promise.all(watching);
-  }
-
-  #see(configuration: MutatingWebhookConfiguration | undefined): void {
-    this.#configuration = configuration;
-    this.#history.see(configuration);
-    this.#nudge.nudge();
+    await Promise.all([this.#served.watch((inner) => this.#loop(inner), signal), secrets.run(signal)]);
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -158,7 +113,7 @@ export class CertificateManager {
         ? stored
         : await this.#write(step.kind, await advance(step.kind, stored, this.#issuance), found, signal);
     const untilStrangersLeave = await this.#publishBundle(signal);
-    const untilServed = this.#serve(this.#stored.leaf);
+    const untilServed = this.#served.offer(this.#stored.leaf);
     const due = step.kind === 'keep' ? step.forMs + this.#jitter() : 0;
     return Math.min(due, untilStrangersLeave, untilServed);
   }
@@ -190,12 +145,12 @@ export class CertificateManager {
   /** Resolves to the milliseconds until something may leave the bundle. */
   async #publishBundle(signal: AbortSignal): Promise<number> {
     const { api, configuration: name, lifetimes } = this.#options;
-    const configuration = this.#configuration;
+    const { configuration } = this.#served;
     if (configuration === undefined || this.#stored === undefined) return Number.POSITIVE_INFINITY;
     const known = authoritiesOf(this.#stored);
     const graceMs = GRACE * lifetimes.settleMs;
     const staying = [...this.#history.strangers(known)].filter(
-      ([certificate, forMs]) => forMs < graceMs || this.#isServedBy(certificate),
+      ([certificate, forMs]) => forMs < graceMs || this.#served.isIssuedBy(certificate),
     );
     const patch = bundlePatch(configuration, [...known, ...staying.map(([certificate]) => certificate)]);
     const version = configuration.metadata.resourceVersion;
@@ -216,24 +171,6 @@ export class CertificateManager {
     return Math.min(...waits, Number.POSITIVE_INFINITY);
   }
 
-  /**
-   * Serves `leaf` as soon as every API server trusts it; the first one at once, since nothing can be served before.
-   * Gives the milliseconds until that may be.
-   */
-  #serve(leaf: Pair): number {
-    const { lifetimes, log, onLeaf, clock, names } = this.#options;
-    if (this.#served?.certificate === leaf.certificate) return Number.POSITIVE_INFINITY;
-    const [host = ''] = names;
-    const isUseless = (pair: Pair) => !accepts(this.#history.present, pair.certificate, host, clock.now());
-    const wait = lifetimes.settleMs - this.#trustedFor(leaf);
-    if (this.#served !== undefined && wait > 0 && !isUseless(this.#served)) return wait;
-    this.#served = leaf;
-    onLeaf(leaf);
-    const { until } = validityOf(leaf.certificate);
-    log.info({ until: new Date(until).toISOString() }, 'serving a new certificate');
-    return Number.POSITIVE_INFINITY;
-  }
-
   #inventory({ authority, leaf, next, previous }: Stored): Inventory {
     const certificate = new X509Certificate(leaf.certificate);
     const hasAllNames = this.#options.names.every((name) => isFor(certificate, name));
@@ -243,18 +180,6 @@ export class CertificateManager {
       ...(next !== undefined && { next: { settledMs: this.#history.trustedFor(next.certificate) } }),
       ...(previous !== undefined && { previousUntil: previous.until }),
     };
-  }
-
-  #trustedFor(leaf: Pair): number {
-    const issuer = issuerIn(this.#history.present, leaf.certificate, this.#options.clock.now());
-    return issuer === undefined ? -1 : this.#history.trustedFor(issuer);
-  }
-
-  #isServedBy(authority: string): boolean {
-    const { clock } = this.#options;
-    return (
-      this.#served !== undefined && issuerIn([authority], this.#served.certificate, clock.now()) !== undefined
-    );
   }
 
   get #issuance(): Issuance {

@@ -212,7 +212,7 @@ an empty one.
 - apiGroups: [admissionregistration.k8s.io]
   resources: [mutatingwebhookconfigurations]
   resourceNames: [{{ include "site-follower.fullname" . }}-webhook]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 {{ else -}}
 # Keeps the caBundle of its own configuration right.
 - apiGroups: [admissionregistration.k8s.io]
@@ -285,6 +285,15 @@ subjects:
   verbs: [create]
 {{- end }}
 
+{{/* Secrets that the release leaves behind, as JSON: the webhook makes the one, cert-manager the others. */}}
+{{- define "site-follower.leftSecrets" -}}
+{{- $secrets := list "kube-site-follower-webhook-tls" }}
+{{- if .Values.webhook.certManager.enabled }}
+{{- range list "authority" "certificate" }}{{ $secrets = append $secrets (printf "%s-webhook-%s" (include "site-follower.fullname" $) .) }}{{ end }}
+{{- end }}
+{{- toJson $secrets }}
+{{- end }}
+
 {{/* The Job that removes what the processes have made, in its own namespace. */}}
 {{- define "site-follower.rules.cleanup.own" -}}
 # Waits until the processes are gone, as they would make anew what is removed.
@@ -294,7 +303,7 @@ subjects:
 # Removes the webhook's certificates.
 - apiGroups: [""]
   resources: [secrets]
-  resourceNames: [kube-site-follower-webhook-tls]
+  resourceNames: {{ include "site-follower.leftSecrets" . }}
   verbs: [delete]
 # Removes the leaders' Leases{{ if .Values.cloudnativepg.install }}, that of the bundled operator included{{ end }}.
 - apiGroups: [coordination.k8s.io]

@@ -1,0 +1,86 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../kubernetes/clock.ts';
+import { Nudge } from '../../kubernetes/nudge.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { Pair } from './authority.ts';
+import type { ServedCertificate } from './served.ts';
+import { isFor } from './trust.ts';
+
+export interface MountedCertificateOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A mounted Secret of the type kubernetes.io/tls. */
+  readonly folder: string;
+  /** The certificate has to be for the first of them. */
+  readonly names: readonly string[];
+  readonly served: ServedCertificate;
+}
+
+/** The kubelet itself takes about a minute, and certificates change weeks before they end. */
+const READ_MS = 5_000;
+
+/** Serves what cert-manager makes: nothing is made here, and nothing is written to the configuration. */
+export class MountedCertificate {
+  readonly #options: MountedCertificateOptions;
+  readonly #nudge = new Nudge();
+  #said = '';
+
+  constructor(options: MountedCertificateOptions) {
+    this.#options = options;
+    options.served.onConfiguration = () => this.#nudge.nudge();
+  }
+
+  /** Resolves when `signal` has aborted. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#options.served.watch((inner) => this.#loop(inner), signal);
+  }
+
+  async #loop(signal: AbortSignal): Promise<void> {
+    const { clock, served, folder, names } = this.#options;
+    while (!signal.aborted) {
+      const found = await readPair(folder, names[0] ?? '');
+      this.#say('problem' in found ? found.problem : '');
+      const wait = 'problem' in found ? READ_MS : served.offer(found);
+      await this.#nudge.wait(clock, Math.min(wait, READ_MS), signal);
+    }
+  }
+
+  /** Once, and not every five seconds. What was served before is served on. */
+  #say(problem: string): void {
+    const { log, served } = this.#options;
+    if (problem === this.#said) return;
+    this.#said = problem;
+    if (problem === '') return;
+    served.absence = problem;
+    log.warn({ problem }, 'the mounted certificate cannot be used');
+  }
+}
+
+/** The certificate and key in a folder that fit each other and `host`. No problem shows anything of the key. */
+export async function readPair(folder: string, host: string): Promise<Pair | { readonly problem: string }> {
+  let certificate: string;
+  let key: string;
+  try {
+    // The kubelet moves this link when there is a new version: both are read from one.
+    const version = await realpath(join(folder, '..data')).catch(() => folder);
+    [certificate, key] = (await Promise.all(
+      ['tls.crt', 'tls.key'].map((name) => readFile(join(version, name), 'utf8')),
+    )) as [string, string];
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return { problem: `tls.crt and tls.key in ${folder} cannot be read: ${code}` };
+  }
+  try {
+    const leaf = new X509Certificate(certificate);
+    if (!leaf.checkPrivateKey(createPrivateKey(key))) {
+      return { problem: `tls.key in ${folder} is not that of tls.crt` };
+    }
+    if (!isFor(leaf, host)) return { problem: `tls.crt in ${folder} is not for ${host}` };
+  } catch {
+    // What the parser says of a key could show a part of it.
+    return { problem: `tls.crt or tls.key in ${folder} is not in PEM form` };
+  }
+  return { certificate, key };
+}

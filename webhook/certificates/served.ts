@@ -1,0 +1,135 @@
+import type { KubeApi } from '../../kubernetes/api.ts';
+import type { Clock, Random } from '../../kubernetes/clock.ts';
+import { type OnReflectorProblem, Reflector } from '../../kubernetes/reflector.ts';
+import {
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  type MutatingWebhookConfiguration,
+} from '../../kubernetes/resources.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { Pair } from './authority.ts';
+import { BundleHistory } from './bundle-history.ts';
+import { refusals } from './ca-bundle.ts';
+import { accepts, issuerIn, validityOf } from './trust.ts';
+
+export interface ServedOptions {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Of the MutatingWebhookConfiguration. */
+  readonly configuration: string;
+  /** DNS names and addresses that the webhook is called by; the first is that of its Service. */
+  readonly names: readonly string[];
+  /** How long an authority must have stood in the configuration until every API server trusts it; milliseconds. */
+  readonly settleMs: number;
+  /** The certificate to serve from now on. */
+  readonly onLeaf: (leaf: Pair) => void;
+  readonly onWatchProblem: OnReflectorProblem;
+}
+
+/** Which certificate is served, and whether the API server trusts it: wherever it comes from. */
+export class ServedCertificate {
+  readonly #options: ServedOptions;
+  readonly #history: BundleHistory;
+  readonly #reflector: Reflector<MutatingWebhookConfiguration, MutatingWebhookConfiguration>;
+  #configuration: MutatingWebhookConfiguration | undefined;
+  #served: Pair | undefined;
+  #hasBeenReady = false;
+  /** Why there is none. */
+  absence = 'there is no certificate yet';
+  /** Called when the configuration has changed. */
+  onConfiguration: () => void = () => undefined;
+
+  constructor(options: ServedOptions) {
+    const { api, clock, random, configuration, onWatchProblem: onProblem } = options;
+    this.#options = options;
+    this.#history = new BundleHistory(clock);
+    this.#reflector = new Reflector({
+      api,
+      clock,
+      random,
+      onProblem,
+      resource: MUTATING_WEBHOOK_CONFIGURATIONS,
+      fieldSelector: `metadata.name=${configuration}`,
+      keep: (object) => object,
+      onChange: (_key, object) => this.#see(object),
+    });
+  }
+
+  get configuration(): MutatingWebhookConfiguration | undefined {
+    return this.#configuration;
+  }
+
+  get history(): BundleHistory {
+    return this.#history;
+  }
+
+  /** Milliseconds since 1970; undefined while nothing is served. */
+  get until(): number | undefined {
+    return this.#served === undefined ? undefined : validityOf(this.#served.certificate).until;
+  }
+
+  /** Watches the configuration until `signal` aborts, and calls `work` when it is known. */
+  async watch(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const watching = this.#reflector.run(signal);
+    await Promise.race([this.#reflector.synced, watching]);
+    await Promise.all([work(signal), watching]);
+  }
+
+  #see(configuration: MutatingWebhookConfiguration | undefined): void {
+    this.#configuration = configuration;
+    this.#history.see(configuration);
+    this.onConfiguration();
+  }
+
+  /**
+   * Why calls of the API server would fail; empty when they succeed. Once ready it stays so while the certificate is
+   * valid: what is wrong with the configuration later is wrong for all replicas alike, and taking them all out of the
+   * Service would only make it last longer.
+   */
+  notReady(): readonly string[] {
+    const { clock, configuration: name, settleMs } = this.#options;
+    if (this.#served === undefined) return [this.absence];
+    if (this.#hasBeenReady) {
+      return validityOf(this.#served.certificate).until > clock.now() ? [] : ['the certificate has expired'];
+    }
+    const configuration = this.#configuration;
+    if (configuration === undefined) return [`MutatingWebhookConfiguration ${name} was not found`];
+    const reasons = refusals(configuration, this.#served.certificate, clock.now());
+    if (reasons.length > 0) return reasons;
+    if (this.#trustedFor(this.#served) < settleMs) return ['the caBundle is still spreading'];
+    this.#hasBeenReady = true;
+    return [];
+  }
+
+  /**
+   * Serves `leaf` as soon as every API server trusts it; the first one at once, since nothing can be served before.
+   * Gives the milliseconds until that may be.
+   */
+  offer(leaf: Pair): number {
+    const { settleMs, log, onLeaf, clock, names } = this.#options;
+    if (this.#served?.certificate === leaf.certificate) return Number.POSITIVE_INFINITY;
+    const [host = ''] = names;
+    const isUseless = (pair: Pair) => !accepts(this.#history.present, pair.certificate, host, clock.now());
+    const wait = settleMs - this.#trustedFor(leaf);
+    if (this.#served !== undefined && wait > 0 && !isUseless(this.#served)) return wait;
+    this.#served = leaf;
+    onLeaf(leaf);
+    const { until } = validityOf(leaf.certificate);
+    log.info({ until: new Date(until).toISOString() }, 'serving a new certificate');
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether what is served was signed by `authority`. */
+  isIssuedBy(authority: string): boolean {
+    const { clock } = this.#options;
+    return (
+      this.#served !== undefined && issuerIn([authority], this.#served.certificate, clock.now()) !== undefined
+    );
+  }
+
+  #trustedFor(leaf: Pair): number {
+    const issuer = issuerIn(this.#history.present, leaf.certificate, this.#options.clock.now());
+    return issuer === undefined ? -1 : this.#history.trustedFor(issuer);
+  }
+}
