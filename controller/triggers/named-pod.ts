@@ -1,5 +1,6 @@
 import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { PODS } from '../../kubernetes/resources.ts';
+import { isObjectName } from '../../runtime/object-names.ts';
 import type { WatchPorts } from '../reflect.ts';
 import { type Observation, type Unknown, unknown } from './trigger.ts';
 
@@ -29,6 +30,9 @@ export async function locateNamedPod(
   let named = await read(signal);
   for (let reads = 0; reads < MAX_READS; reads += 1) {
     if ('kind' in named) return named;
+    // As part of a path it could lead anywhere.
+    if (!isObjectName(named.pod))
+      return unknown('SourceInvalid', `${source} names a primary that is no pod’s name`);
     const observation = await locate(api, named, signal);
     const after = await read(signal);
     if (!('kind' in after) && after.pod === named.pod && after.namespace === named.namespace) {

@@ -147,6 +147,32 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
+/** Reads the pod that a source names. */
+const NAMED_POD: Rule = {
+  scope: 'service',
+  group: '',
+  resource: 'pods',
+  verbs: ['get'],
+  reason: 'Reads on which node that pod runs.',
+};
+
+function source(group: string, resource: string, verbs: readonly RbacVerb[], name?: string): Rule {
+  const reason = 'Reads what the trigger follows, and hears at once when that changes.';
+  return { scope: 'service', group, resource, verbs, reason, ...(name !== undefined && { name }) };
+}
+
+const WATCHED = ['get', 'list', 'watch'] as const;
+
+/** What the kinds of triggers need besides what RULES has for a Cluster of CloudNativePG. */
+export const TRIGGER_RULES = {
+  psmdb: [source('psmdb.percona.com', 'perconaservermongodbs', WATCHED, 'db'), NAMED_POD],
+  hello: [source('', 'secrets', ['get'], 'db-login'), NAMED_POD],
+  podLabel: [source('', 'pods', ['list', 'watch'])],
+  lease: [source('coordination.k8s.io', 'leases', WATCHED, 'db'), NAMED_POD],
+  resource: [source('mysql.example.com', 'databases', WATCHED, 'db'), NAMED_POD],
+  nodeStatus: [{ ...source('', 'nodes', WATCHED), scope: 'cluster' }],
+} as const satisfies Readonly<Record<string, readonly Rule[]>>;
+
 export interface Grant {
   readonly user: User;
   readonly rules: readonly Rule[];
@@ -175,27 +201,11 @@ interface RbacObject extends KubeObject {
 }
 
 /** Lets `user` do what `rules` say. */
-export async function grant(
-  { api }: ControlPlaneAccess,
-  { user, rules, own, service }: Grant,
-): Promise<void> {
-  const { name } = user;
+export async function grant({ api }: ControlPlaneAccess, grant: Grant): Promise<void> {
+  const { name } = grant.user;
   const apiGroup = ROLES.group;
-  for (const scope of ['own', 'service', 'cluster'] as const) {
-    const everywhere = scope === 'cluster';
-    const namespace = { own, service, cluster: undefined }[scope];
-    const metadata = { name: `${name}-${scope}`, ...(namespace === undefined ? {} : { namespace }) };
-    const role: RbacObject = {
-      metadata,
-      rules: rules
-        .filter((rule) => rule.scope === scope)
-        .map(({ group, resource, name: only, verbs }) => ({
-          apiGroups: [group],
-          resources: [resource],
-          verbs,
-          ...(only !== undefined && { resourceNames: [only] }),
-        })),
-    };
+  for (const { everywhere, role } of rolesOf(grant)) {
+    const { metadata } = role;
     const binding: RbacObject = {
       metadata,
       roleRef: { apiGroup, kind: everywhere ? 'ClusterRole' : 'Role', name: metadata.name },
@@ -204,4 +214,28 @@ export async function grant(
     await api.create<RbacObject>(everywhere ? CLUSTER_ROLES : ROLES, role);
     await api.create<RbacObject>(everywhere ? CLUSTER_ROLE_BINDINGS : ROLE_BINDINGS, binding);
   }
+}
+
+/** Lets a user who was granted something do from now on what `rules` say, and nothing else. */
+export async function regrant({ api }: ControlPlaneAccess, grant: Grant): Promise<void> {
+  for (const { everywhere, role } of rolesOf(grant)) {
+    const { metadata, rules } = role;
+    await api.patch(everywhere ? CLUSTER_ROLES : ROLES, metadata, { rules }, { type: 'merge' });
+  }
+}
+
+function rolesOf({ user, rules, own, service }: Grant): { everywhere: boolean; role: RbacObject }[] {
+  return (['own', 'service', 'cluster'] as const).map((scope) => {
+    const namespace = { own, service, cluster: undefined }[scope];
+    const metadata = { name: `${user.name}-${scope}`, ...(namespace === undefined ? {} : { namespace }) };
+    const allowed = rules
+      .filter((rule) => rule.scope === scope)
+      .map(({ group, resource, name, verbs }) => ({
+        apiGroups: [group],
+        resources: [resource],
+        verbs,
+        ...(name !== undefined && { resourceNames: [name] }),
+      }));
+    return { everywhere: namespace === undefined, role: { metadata, rules: allowed } };
+  });
 }

@@ -11,6 +11,7 @@ import type { ControlPlaneAccess } from './control-plane-access.ts';
 import { until } from './until.ts';
 
 interface CustomResourceDefinition extends KubeObject {
+  readonly spec?: object;
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
@@ -37,20 +38,41 @@ const WAIT = { timeoutMs: 30_000 };
 /** Installs CloudNativePG's own CRDs, and waits until the API server serves them. */
 export async function installCnpgCrds(api: KubeApi): Promise<void> {
   for (const file of await findCnpgCrds()) {
-    const crd = parse(await readFile(file, 'utf8')) as CustomResourceDefinition;
-    await api.create(CRDS, crd).catch(unlessThere);
-    await until(
-      `the CRD ${crd.metadata.name} is established`,
-      async (signal) => {
-        const { status } = await api.get(CRDS, crd.metadata, { signal });
-        return status?.conditions?.find(({ type }) => type === 'Established')?.status === 'True' || undefined;
-      },
-      WAIT,
-    );
+    await installCrd(api, parse(await readFile(file, 'utf8')) as CustomResourceDefinition);
   }
-  for (const resource of SERVED) {
-    await until(`${resource.plural} are served`, (signal) => api.list(resource, { limit: 1, signal }), WAIT);
-  }
+  for (const resource of SERVED) await untilServed(api, resource);
+}
+
+/** A CRD that takes every object, and has a status of its own as those of operators do. */
+export async function installLooseCrd(api: KubeApi, resource: Resource): Promise<void> {
+  const { group, version, plural, kind, namespaced } = resource;
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  await installCrd(api, {
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: namespaced ? 'Namespaced' : 'Cluster',
+      names: { plural, kind },
+      versions: [{ name: version, served: true, storage: true, schema, subresources: { status: {} } }],
+    },
+  });
+  await untilServed(api, resource);
+}
+
+async function installCrd(api: KubeApi, crd: CustomResourceDefinition): Promise<void> {
+  await api.create(CRDS, crd).catch(unlessThere);
+  await until(
+    `the CRD ${crd.metadata.name} is established`,
+    async (signal) => {
+      const { status } = await api.get(CRDS, crd.metadata, { signal });
+      return status?.conditions?.find(({ type }) => type === 'Established')?.status === 'True' || undefined;
+    },
+    WAIT,
+  );
+}
+
+async function untilServed(api: KubeApi, resource: Resource): Promise<void> {
+  await until(`${resource.plural} are served`, (signal) => api.list(resource, { limit: 1, signal }), WAIT);
 }
 
 /** A new namespace in which pods can be made; its name is `prefix` with something random behind it. */

@@ -33,6 +33,7 @@ describe('the pod of the primary', () => {
     ['has an empty primary', cluster({ currentPrimary: '' }), { reason: 'PrimaryEmpty' }],
     ['is being made', cluster({ targetPrimary: 'pg-1' }), { reason: 'PrimaryEmpty', movingTo: 'pg-1' }],
     ['is choosing', cluster({ currentPrimary: 'pending' }), { reason: 'PrimaryPending' }],
+    ['names no pod', cluster({ currentPrimary: '../nodes/us-1' }), { reason: 'SourceInvalid' }],
     [
       'is being deleted',
       cluster(SETTLED.status, { deletionTimestamp: '2026-01-01T00:00:00Z' }),

@@ -1,4 +1,5 @@
 import type { Pod } from '../../../kubernetes/resources.ts';
+import { isObjectName } from '../../../runtime/object-names.ts';
 import type { HoldReason } from '../../reasons.ts';
 import type { Observation } from '../trigger.ts';
 import { type Cluster, isOwnedBy, PENDING } from './cluster.ts';
@@ -14,6 +15,9 @@ export function primaryOf(cluster: Cluster): { pod: string } | Unknown {
   }
   if (currentPrimary === '') return unknown('PrimaryEmpty', `${name} has no current primary`, cluster);
   if (currentPrimary === PENDING) return unknown('PrimaryPending', `${name} is choosing a primary`, cluster);
+  // As part of a path it could lead anywhere.
+  if (!isObjectName(currentPrimary))
+    return unknown('SourceInvalid', `${name} has a current primary that is no pod’s name`, cluster);
   return { pod: currentPrimary };
 }
 

@@ -1,0 +1,158 @@
+/** What every trigger promises, as tests on a bench. */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { STATUS_CONFIGMAP } from '../../contract/names.ts';
+import type { HoldReason } from '../../controller/reasons.ts';
+import { TRIGGERS } from '../../controller/triggers/registry.ts';
+import { assertOneHistory, ConfigMapHistory } from '../support/config-map-history.ts';
+import { startController } from '../support/controller-process.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
+import type { Verb } from '../support/proxy/target.ts';
+import { grant, RULES, regrant } from '../support/rbac.ts';
+import { sharedControlPlane } from '../support/shared-control-plane.ts';
+import { createGround, type Place, type StartTriggerBench } from '../support/triggers/bench.ts';
+import { TRIGGER_BENCHES } from '../support/triggers/benches.ts';
+
+const plane = await sharedControlPlane();
+
+const ALWAYS = RULES.filter(
+  ({ scope, when }) => scope !== 'service' && (when ?? 'nodeSelector') === 'nodeSelector',
+);
+/** Every look asks anew: what a watch does not tell is known within this time. */
+const RESYNC_SECONDS = '1';
+const LIMIT_MS = 30_000;
+
+test('each trigger stands on a bench', () => {
+  const benches = new Set<string | undefined>(Object.keys(TRIGGER_BENCHES).map((name) => name.split(',')[0]));
+  assert.deepEqual(benches, new Set(TRIGGERS.map(({ name }) => name)));
+});
+
+describe('the contract of triggers', { concurrency: 3 }, () => {
+  for (const [name, start] of Object.entries(TRIGGER_BENCHES)) {
+    test(name, (t) => triggerContract(t, start));
+  }
+});
+
+async function triggerContract(t: TestContext, start: StartTriggerBench): Promise<void> {
+  const ground = await createGround(t, plane);
+  const { own, namespace: service, sites, nodes } = ground;
+  const bench = await start(ground);
+  const user = { name: `controller-of-${own}` };
+  const rules = [...ALWAYS, ...bench.rules];
+  await grant(plane, { user, rules, own, service });
+  const proxy = await startFaultProxy(plane);
+  t.after(() => proxy.stop());
+  const status = await ConfigMapHistory.start(plane.api, { namespace: own, name: STATUS_CONFIGMAP });
+  t.after(() => status.stop());
+  const file = join(plane.folder, `${own}.yaml`);
+  await writeFile(file, JSON.stringify({ followers: [{ sites, trigger: bench.settings }] }));
+  await bench.lead('east');
+  const controller = await startController({
+    KUBECONFIG: await plane.kubeconfigFor(user, { server: proxy.url }),
+    POD_NAMESPACE: own,
+    CONFIG_FILE: file,
+    RESYNC_SECONDS,
+  });
+  t.after(() => controller.child.stop(10_000));
+
+  let epoch = 1;
+  const settled = (site: Place) =>
+    status.untilStatus(
+      `${site} is settled in epoch ${epoch}`,
+      (now) => now.activeSite === site && now.epoch === epoch && now.phase === 'Settled',
+      LIMIT_MS,
+    );
+  const move = async (site: Place) => {
+    await bench.lead(site);
+    epoch += 1;
+    const { activeNode } = await settled(site);
+    assert.equal(activeNode, nodes[site]);
+  };
+  /** Held for this reason, with all the rest as it was. */
+  const held = async (reason: HoldReason) => {
+    const before = status.last?.status;
+    const now = await status.untilStatus(
+      `it is held because of ${reason}`,
+      (each) => each.reason.startsWith(`${reason}: `),
+      LIMIT_MS,
+    );
+    assert.deepEqual(
+      [now.activeSite, now.activeNode, now.primary, now.epoch, now.phase],
+      [before?.activeSite, before?.activeNode, before?.primary, epoch, 'Held'],
+    );
+    return now.reason;
+  };
+
+  await t.test('follows the primary to whatever site it moves', async () => {
+    const { activeNode } = await settled('east');
+    assert.equal(activeNode, nodes.east);
+    for (const site of ['west', 'south', 'east'] as const) await move(site);
+  });
+
+  await t.test('holds when the primary vanishes, and knows it when it comes back', async () => {
+    await bench.vanish();
+    await held(bench.vanished);
+    await bench.lead('east');
+    await settled('east');
+    await bench.vanish();
+    await held(bench.vanished);
+    await move('west');
+  });
+
+  for (const { what, reason, enter } of bench.garbage) {
+    await t.test(`makes nothing of garbage: ${what}`, async () => {
+      await move('east');
+      await enter();
+      await held(reason);
+      await move('south');
+    });
+  }
+
+  await t.test('holds while what it follows does not answer, and then catches up', async (step) => {
+    const { source } = bench;
+    if (source === undefined) return step.skip('it follows the status itself');
+    const isOwn = 'cut' in source;
+    const heal = isOwn ? source.cut() : proxy.inject(source, { kind: 'answer', status: 503 });
+    await held(isOwn ? source.reason : 'ApiError');
+    await bench.lead('west');
+    heal();
+    epoch += 1;
+    await settled('west');
+  });
+
+  await t.test('catches up when the API server was away', async () => {
+    await move('east');
+    await proxy.close();
+    await bench.lead('south');
+    assert.equal(status.last?.status?.activeSite, 'east');
+    await proxy.open();
+    epoch += 1;
+    await settled('south');
+  });
+
+  await t.test('holds when its rights are taken away, and says what is forbidden', async (step) => {
+    if (bench.rules.length === 0) return step.skip('it needs none of its own');
+    const left = ALWAYS.filter(
+      ({ scope, resource }) => scope !== 'cluster' || bench.rules.every((rule) => rule.resource !== resource),
+    );
+    await regrant(plane, { user, rules: left, own, service });
+    const reason = await held(bench.refused ?? 'ApiError');
+    assert.match(reason, /forbidden/);
+    await regrant(plane, { user, rules, own, service });
+    await move('west');
+  });
+
+  await t.test('needs each of its rights, and no other', async () => {
+    const unused = bench.rules.flatMap(({ resource, verbs }) =>
+      verbs
+        .filter((verb) => proxy.count({ verbs: [verb as Verb], resource }) === 0)
+        .map((verb) => `${verb} ${resource}`),
+    );
+    assert.deepEqual(unused, []);
+    assertOneHistory(status.versions);
+    const { code } = await controller.child.stop();
+    assert.equal(code, 0);
+  });
+}

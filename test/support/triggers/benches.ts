@@ -1,0 +1,259 @@
+/** A bench for each kind of trigger. */
+import { STATUS_CONFIGMAP } from '../../../contract/names.ts';
+import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
+import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { CONFIG_MAPS, LEASES, NODES, PODS } from '../../../kubernetes/resources.ts';
+import { createCnpgCluster } from '../cnpg.ts';
+import { RULES, TRIGGER_RULES } from '../rbac.ts';
+import { installLooseCrd, setNodeReady } from '../seed.ts';
+import { createPods, type Ground, PLACES, type Place, podAt, type StartTriggerBench } from './bench.ts';
+import { startHelloBench } from './hello-bench.ts';
+
+const NAME = 'db';
+
+const cnpg: StartTriggerBench = async ({ api, namespace, nodes }) => {
+  const at = PLACES.map((place) => nodes[place]);
+  const cluster = await createCnpgCluster({ api, namespace, name: NAME, nodes: at });
+  const setPrimary = (pod: string) => cluster.setStatus({ currentPrimary: pod, targetPrimary: pod });
+  return {
+    settings: { kind: 'cnpg', namespace, clusterName: NAME },
+    rules: RULES.filter(({ scope, when }) => scope === 'service' && when === undefined),
+    lead: (place) => setPrimary(cluster.instance(PLACES.indexOf(place))),
+    vanish: () => setPrimary(''),
+    vanished: 'PrimaryEmpty',
+    garbage: [
+      { what: 'the word pending', reason: 'PrimaryPending', enter: () => setPrimary('pending') },
+      { what: 'what is no name', reason: 'SourceInvalid', enter: () => setPrimary('../nodes/Ünsinn') },
+    ],
+    source: { verbs: ['get'], resource: 'clusters' },
+  };
+};
+
+const podLabel: StartTriggerBench = async (ground) => {
+  const { api, namespace } = ground;
+  await createPods(ground, { 'cluster-name': NAME, role: 'replica' });
+  const label = (place: Place, role: string, status?: string) => {
+    const annotations = { status: status ?? JSON.stringify({ role, timeline: 1 }) };
+    const metadata = { labels: { role }, annotations };
+    return api.patch(PODS, { namespace, name: podAt(place) }, { metadata }, { type: 'merge' });
+  };
+  const lead = async (leader?: Place) => {
+    // The old one first: two at once would be a state of its own.
+    for (const place of PLACES) if (place !== leader) await label(place, 'replica');
+    if (leader !== undefined) await label(leader, 'primary');
+  };
+  return {
+    settings: { kind: 'pod-label', namespace, preset: 'patroni', cluster: NAME },
+    rules: TRIGGER_RULES.podLabel,
+    lead,
+    vanish: () => lead(),
+    vanished: 'PrimaryEmpty',
+    garbage: [
+      {
+        what: 'an annotation that is no JSON',
+        reason: 'SourceInvalid',
+        enter: () => label('west', 'primary', '{'),
+      },
+      {
+        what: 'two of one timeline',
+        reason: 'PrimaryAmbiguous',
+        enter: async () => {
+          await label('west', 'primary');
+          await label('east', 'primary');
+        },
+      },
+      {
+        what: 'the leader of a standby cluster',
+        reason: 'StandbyCluster',
+        enter: () => label('west', 'primary', '{"role":"standby_leader"}'),
+      },
+    ],
+    source: { verbs: ['list'], resource: 'pods' },
+  };
+};
+
+const lease: StartTriggerBench = async (ground) => {
+  const { api, namespace } = ground;
+  const key = { namespace, name: NAME };
+  await createPods(ground);
+  const put = async (spec: object) => {
+    const there = await api.get(LEASES, key).catch(undefinedIfNotFound);
+    if (there === undefined) await api.create(LEASES, { metadata: key });
+    await api.patch(LEASES, key, { spec }, { type: 'merge' });
+  };
+  const now = () => new Date().toISOString().replace('Z', '000Z');
+  const hold = (holderIdentity: string, leaseDurationSeconds: number | null = 3600) =>
+    put({ holderIdentity, leaseDurationSeconds, renewTime: now() });
+  return {
+    settings: { kind: 'lease', namespace, name: NAME },
+    rules: TRIGGER_RULES.lease,
+    lead: (place) => hold(`${podAt(place)}_0a1b2c3d`),
+    vanish: () => api.delete(LEASES, key),
+    vanished: 'SourceNotFound',
+    garbage: [
+      { what: 'a holder that is no pod', reason: 'SourceInvalid', enter: () => hold('NO pod/at all') },
+      {
+        what: 'a Lease without an end',
+        reason: 'SourceInvalid',
+        enter: () => hold(podAt('west'), null),
+      },
+      {
+        what: 'a pod that is not there',
+        reason: 'PodNotFound',
+        enter: () => hold('db-nowhere'),
+      },
+      { what: 'one that ends', reason: 'PrimaryExpired', enter: () => hold(podAt('east'), 1) },
+    ],
+    source: { verbs: ['get'], resource: 'leases', name: NAME },
+  };
+};
+
+/** A custom resource in whose status the primary stands. */
+async function customResource(ground: Ground, resource: Resource) {
+  const { api, namespace } = ground;
+  await installLooseCrd(api, resource);
+  await createPods(ground);
+  const key = { namespace, name: NAME };
+  const setStatus = async (status: object | null) => {
+    const there = await api.get(resource, key).catch(undefinedIfNotFound);
+    if (there === undefined) await api.create<KubeObject>(resource, { metadata: key });
+    // Null first: a merge would keep what the new status does not have.
+    for (const each of [null, status]) {
+      if (each === null && there === undefined) continue;
+      await api.patch(resource, key, { status: each }, { type: 'merge', subresource: 'status' });
+    }
+  };
+  return { key, setStatus, remove: () => api.delete(resource, key) };
+}
+
+const PSMDB: Resource = {
+  group: 'psmdb.percona.com',
+  version: 'v1',
+  plural: 'perconaservermongodbs',
+  kind: 'PerconaServerMongoDB',
+  namespaced: true,
+};
+
+const psmdb: StartTriggerBench = async (ground) => {
+  const { namespace } = ground;
+  const { setStatus, remove } = await customResource(ground, PSMDB);
+  const setMembers = (members: unknown) => setStatus({ replsets: { rs0: { members } } });
+  const states = (...primaries: Place[]) =>
+    Object.fromEntries(
+      PLACES.map((place) => [podAt(place), { name: podAt(place), state: primaries.includes(place) ? 1 : 2 }]),
+    );
+  return {
+    settings: { kind: 'mongodb', source: 'psmdb', namespace, clusterName: NAME, replicaSet: 'rs0' },
+    rules: TRIGGER_RULES.psmdb,
+    lead: (place) => setMembers(states(place)),
+    vanish: remove,
+    vanished: 'SourceNotFound',
+    garbage: [
+      { what: 'members that are a text', reason: 'SourceInvalid', enter: () => setMembers('db-west') },
+      { what: 'two primaries', reason: 'PrimaryAmbiguous', enter: () => setMembers(states('east', 'west')) },
+      { what: 'none', reason: 'PrimaryEmpty', enter: () => setMembers(states()) },
+      {
+        what: 'a member that is no pod',
+        reason: 'SourceInvalid',
+        enter: () => setMembers({ '../nodes/db': { state: 1 } }),
+      },
+    ],
+    source: { verbs: ['get'], resource: PSMDB.plural },
+  };
+};
+
+const DATABASES: Resource = {
+  group: 'mysql.example.com',
+  version: 'v2',
+  plural: 'databases',
+  kind: 'Database',
+  namespaced: true,
+};
+
+const resource: StartTriggerBench = async (ground) => {
+  const { key, setStatus, remove } = await customResource(ground, DATABASES);
+  const setMembers = (...members: unknown[]) => setStatus({ members });
+  const primary = (pod: unknown) => ({ role: 'primary', pod });
+  const path = "$.status.members[?@.role == 'primary'].pod";
+  return {
+    settings: { kind: 'resource', apiVersion: 'mysql.example.com/v2', resource: 'databases', ...key, path },
+    rules: TRIGGER_RULES.resource,
+    lead: (place) => setMembers({ role: 'secondary', pod: 'db-0' }, primary(podAt(place))),
+    vanish: remove,
+    vanished: 'SourceNotFound',
+    garbage: [
+      { what: 'a number', reason: 'SourceInvalid', enter: () => setMembers(primary(7)) },
+      { what: 'what is no name', reason: 'SourceInvalid', enter: () => setMembers(primary('a/../b')) },
+      {
+        what: 'two names',
+        reason: 'PrimaryAmbiguous',
+        enter: () => setMembers(primary('db-east'), primary('db-west')),
+      },
+      { what: 'nothing', reason: 'PrimaryEmpty', enter: () => setStatus({ members: 'none' }) },
+    ],
+    source: { verbs: ['get'], resource: 'databases' },
+  };
+};
+
+const nodeStatus: StartTriggerBench = async ({ api, nodes }) => {
+  const lead = async (leader?: Place) => {
+    for (const place of PLACES) if (place !== leader) await setNodeReady(api, nodes[place], false);
+    if (leader !== undefined) await setNodeReady(api, nodes[leader], true);
+  };
+  const setConditions = async (conditions: unknown) => {
+    for (const place of PLACES) {
+      await api.patch(
+        NODES,
+        { name: nodes[place] },
+        { status: { conditions } },
+        { type: 'merge', subresource: 'status' },
+      );
+    }
+  };
+  return {
+    settings: { kind: 'node-status', unreadyAfter: 0 },
+    rules: TRIGGER_RULES.nodeStatus,
+    lead,
+    vanish: () => lead(),
+    vanished: 'NoSiteReady',
+    garbage: [
+      {
+        what: 'a readiness that nobody knows',
+        reason: 'NoSiteReady',
+        enter: () => setConditions([{ type: 'Ready', status: 'Perhaps' }]),
+      },
+      { what: 'no conditions', reason: 'NoSiteReady', enter: () => setConditions(null) },
+    ],
+    source: { verbs: ['get', 'list'], resource: 'nodes' },
+  };
+};
+
+const manual: StartTriggerBench = async ({ api, own }) => {
+  const key = { namespace: own, name: STATUS_CONFIGMAP };
+  const choose = (site: string | null) => {
+    const annotations = { 'site-follower/manual-site': site };
+    return api.patch(CONFIG_MAPS, key, { metadata: { annotations } }, { type: 'merge' });
+  };
+  // Whose word it is stands on the status, which the first leader makes.
+  await api.create(CONFIG_MAPS, { metadata: key });
+  return {
+    settings: { kind: 'manual' },
+    rules: [],
+    lead: choose,
+    vanish: () => choose(null),
+    vanished: 'NothingChosen',
+    garbage: [{ what: 'no site', reason: 'SourceInvalid', enter: () => choose('atlantis') }],
+  };
+};
+
+/** By the name of the kind, with what follows it for its further sources. */
+export const TRIGGER_BENCHES: Readonly<Record<string, StartTriggerBench>> = {
+  cnpg,
+  mongodb: psmdb,
+  'mongodb, asked': startHelloBench,
+  'node-status': nodeStatus,
+  'pod-label': podLabel,
+  lease,
+  resource,
+  manual,
+};
