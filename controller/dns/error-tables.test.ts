@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { DeadlineError } from '../../kubernetes/clock.ts';
+import { KubeError } from '../../kubernetes/errors.ts';
 import { apiError, ERROR_TABLE } from './cloudflare/errors.ts';
+import { ERROR_TABLE as EXTERNAL_DNS_ERRORS, apiError as externalDnsError } from './external-dns/errors.ts';
+import { DnsError } from './provider.ts';
 import { RCODES, rcodeError, TSIG_ACTIONS, tsigError } from './rfc2136/errors.ts';
 import { ERROR_TABLE as ROUTE53_ERRORS, apiError as route53Error } from './route53/errors.ts';
 
@@ -10,6 +14,11 @@ test('docs/dns.md has every row of the tables', async () => {
   const rows = [
     ...ERROR_TABLE.map(({ codes, kind, action }) => [codes.join(' '), kind, action]),
     ...ROUTE53_ERRORS.map(({ codes, kind, action }) => [codes.join(' '), kind, action]),
+    ...EXTERNAL_DNS_ERRORS.map(({ statuses, code, kind, action }) => [
+      `${code} (HTTP ${statuses.join(', ')})`,
+      kind,
+      action,
+    ]),
     ...Object.values(RCODES).map(({ name, kind, action }) => [name, kind, action]),
     ...Object.entries(TSIG_ACTIONS).map(([name, action]) => [name, 'config', action]),
   ];
@@ -77,6 +86,24 @@ test('Route 53: what is in no row', () => {
   const raced =
     "[Tried to create resource record set [name='app.example.com.', type='A'] but it already exists]";
   assert.deepEqual(told(answered('InvalidChangeBatch', 400, raced)), ['conflict', 'InvalidChangeBatch']);
+});
+
+test('ExternalDNS: each status of the API server', () => {
+  const told = (status: number, retryAfterMs?: number, cause?: Error) => {
+    const answer = new KubeError('PATCH /x failed', { status, reason: 'Unknown', retryAfterMs, cause });
+    const error = externalDnsError(answer);
+    assert.ok(error instanceof DnsError);
+    return [error.kind, error.code, error.retryAfterMs];
+  };
+  for (const { statuses, kind, code, waitMs } of EXTERNAL_DNS_ERRORS) {
+    for (const status of statuses) assert.deepEqual(told(status), [kind, code, waitMs]);
+  }
+  assert.deepEqual(told(429, 7_000), ['rate', 'busy', 7_000]);
+  assert.deepEqual(told(503), ['retry', '503', undefined]);
+  assert.deepEqual(told(0), ['retry', 'network', undefined]);
+  assert.deepEqual(told(0, undefined, new DeadlineError('x', 1)), ['retry', 'timeout', undefined]);
+  const bug = new TypeError('not of the API server');
+  assert.equal(externalDnsError(bug), bug);
 });
 
 /** As the SDK throws what came as an answer. */

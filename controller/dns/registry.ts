@@ -1,6 +1,7 @@
 import type { DnsCommon } from '../config/dns.ts';
 import type { Checked, Choice } from '../config/settings.ts';
 import { CLOUDFLARE } from './cloudflare/kind.ts';
+import { EXTERNAL_DNS } from './external-dns/kind.ts';
 import { NAMECHEAP } from './namecheap/kind.ts';
 import type { DnsProvider } from './provider.ts';
 import type { DnsPorts, DnsProviderRow } from './provider-kind.ts';
@@ -10,7 +11,7 @@ import { ROUTE53 } from './route53/kind.ts';
 const NONE = { name: 'none', meaning: 'No records are changed.', settings: {} } as const;
 
 /** One row per provider. The first is what is used when records are listed and nothing else is said. */
-export const DNS_PROVIDERS = [NAMECHEAP, CLOUDFLARE, ROUTE53, RFC2136, NONE] as const;
+export const DNS_PROVIDERS = [NAMECHEAP, CLOUDFLARE, ROUTE53, RFC2136, EXTERNAL_DNS, NONE] as const;
 
 /** One record set and its provider; one member for each row but `none`. */
 export type DnsConfig = Exclude<AnyDnsConfig, { readonly provider: 'none' }>;

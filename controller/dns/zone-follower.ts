@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '../../kubernetes/clock.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { plan } from './plan.ts';
+import { subjectOf } from './planned.ts';
 import type { ProgressBoard } from './progress.ts';
 import {
   type Change,
@@ -201,7 +202,7 @@ export class ZoneFollower {
 }
 
 function byName(changes: readonly Change[]): readonly (readonly Change[])[] {
-  const names = Map.groupBy(changes, (change) => ('found' in change ? change.found : change.wanted).name);
+  const names = Map.groupBy(changes, (change) => subjectOf(change).name);
   return [...names.values()];
 }
 

@@ -5,7 +5,7 @@ import { isMap, isSeq } from 'yaml';
 import { PROGRAM } from '../../contract/names.ts';
 import { TRIGGERS } from '../../controller/triggers/registry.ts';
 import { chartUnderTest, NAMESPACE, SITES } from '../support/chart/render.ts';
-import { RULES, type Rule } from '../support/rbac.ts';
+import { EXTERNAL_DNS_RULES, RULES, type Rule } from '../support/rbac.ts';
 import { mountedWebhookRules, webhookRules } from '../support/webhook-rbac.ts';
 
 const chart = await chartUnderTest();
@@ -156,6 +156,29 @@ test('a way into the cluster that is off takes its rights along', async () => {
       const left = await rights({ [way]: false });
       assert.deepEqual([...left, ...own].sort(), [...all].sort(), way);
     }
+  }
+});
+
+test('the objects of ExternalDNS may be written just where they are configured to be', async () => {
+  const sites = [{ name: 'a', nodeName: 'b' }];
+  const at = (namespace: string) => ({ provider: 'external-dns', 'external-dns': { namespace } });
+  for (const { controller, namespaces } of [
+    { controller: { ...SITES.controller, dns: { provider: 'external-dns' } }, namespaces: [NAMESPACE] },
+    { controller: { ...SITES.controller, dns: at('dns') }, namespaces: ['dns'] },
+    { controller: { config: { followers: [{ sites, dns: at('dns') }] } }, namespaces: ['dns'] },
+    {
+      controller: {
+        config: { followers: [{ sites, dns: [{ provider: 'external-dns' }, at('dns')] }, { sites }] },
+      },
+      namespaces: [NAMESPACE, 'dns'],
+    },
+    { controller: SITES.controller, namespaces: [] },
+  ]) {
+    const found = (await roles({ controller })).filter(({ name }) => name.endsWith('-external-dns'));
+    assert.deepEqual(
+      found.map(({ namespace, rules }) => ({ namespace, rules })),
+      namespaces.map((namespace) => ({ namespace, rules: EXTERNAL_DNS_RULES.map(plain) })),
+    );
   }
 });
 

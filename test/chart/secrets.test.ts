@@ -33,14 +33,18 @@ for (const { name, settings } of providers) {
 
   test(`the settings of ${name} reach the controller, and its secrets through a Secret alone`, async () => {
     const manifests = await chart.render({ values: layered(SITES, { controller }) });
-    const made = only(manifests, 'Secret', `-${name}`) as unknown as { stringData: Record<string, string> };
+    const hasSecret = settings.some(({ secret }) => secret);
+    const made = hasSecret ? only(manifests, 'Secret', `-${name}`) : {};
+    const { stringData = {} } = made as { readonly stringData?: Record<string, string> };
     const container = podSpec(only(manifests, 'Deployment', '-controller')).containers[0];
-    const env = environment(container, made.stringData);
-    for (const { key, variable } of settings) assert.equal(env[variable], values[key], variable);
+    const env = environment(container, stringData);
+    for (const { key, variable } of settings) assert.equal(env[variable], String(values[key]), variable);
     for (const manifest of manifests.filter(({ kind }) => kind !== 'Secret')) {
       assert.ok(!JSON.stringify(manifest).includes(SECRET), `${manifest.kind} ${manifest.metadata.name}`);
     }
   });
+
+  if (!settings.some(({ secret }) => secret)) continue;
 
   test(`the secrets of ${name} can be in a Secret that is there already`, async () => {
     const dns = { provider: name, [name]: { ...values, existingSecret: 'mine' } };
@@ -72,14 +76,15 @@ for (const { name, settings } of providers) {
   });
 }
 
-function fitting(variable: string): string {
-  return variable.endsWith('_URL')
-    ? 'https://api.example.com'
-    : variable.endsWith('_IP')
-      ? '192.0.2.1'
-      : variable.endsWith('_ALGORITHM')
-        ? 'hmac-sha512'
-        : 'some.name';
+function fitting(variable: string): string | boolean {
+  const values = {
+    _URL: 'https://api.example.com',
+    _IP: '192.0.2.1',
+    _ALGORITHM: 'hmac-sha512',
+    _ZONE_ID: 'Z0123456789',
+    _PRIVATE_ZONE: true,
+  };
+  return Object.entries(values).find(([end]) => variable.endsWith(end))?.[1] ?? 'some.name';
 }
 
 test('a secret as a plain variable is refused', async () => {
@@ -121,4 +126,21 @@ test('the hook of a chat is a secret; a reference to one is none', async () => {
     const fine = { name: 'x', url: 'https://x.example.com', secrets: [{ env: 'ON_CALL_SECRET' }] };
     assert.match(await text(fine), /ON_CALL_SECRET/);
   }
+});
+
+test('keys of AWS can be in a Secret of the chart, in one that is there already, or in none', async () => {
+  const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: SECRET };
+  const variables = async (route53: object) => {
+    const controller = { dns: { provider: 'route53', route53 } };
+    const manifests = await chart.render({ values: layered(SITES, { controller }) });
+    const { env } = podSpec(only(manifests, 'Deployment', '-controller')).containers[0];
+    return env
+      .filter(({ name }) => name.startsWith('AWS_'))
+      .map(({ name, valueFrom }) => `${name} ${valueFrom?.secretKeyRef?.name}`);
+  };
+  const from = (secret: string) =>
+    ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].map((name) => `${name} ${secret}`);
+  assert.deepEqual(await variables(keys), from('kube-site-follower-route53'));
+  assert.deepEqual(await variables({ ...keys, existingSecret: 'mine' }), from('mine'));
+  assert.deepEqual(await variables({}), []);
 });

@@ -20,6 +20,9 @@ const CRD_SUMS = {
   clusters: 'c4eb835f3f065143150089d56c0d9205da9001c9306e2ce3a1ca34321d68f716',
   backups: 'bc2a9e30e2489978257e48f4f304eba26022cd9fa06d1418cc9da94acd62b373',
 } as const;
+const EXTERNAL_DNS = join(import.meta.dirname, 'external-dns');
+const EXTERNAL_DNS_MODULE = 'sigs.k8s.io/external-dns';
+const DNS_ENDPOINT_SUM = '7d1c06b1e991c8db3a70be658fb628e61e71ba72f2686469c276f4f6ab0d1e30';
 const MANIFEST_SUM = '858854263f9cbb4f0cf3f393305396f123a72073d33a0710c8cc389f0b7c4a5b';
 
 /**
@@ -61,6 +64,24 @@ export async function findCnpgManifest(
   };
   await obtain([recipe], cacheDirectory(env), say);
   return { file: recipe.path, version };
+}
+
+/** The file of ExternalDNS's CRD DNSEndpoint. */
+export async function findDnsEndpointCrd(env = process.env, say = sayOnStderr): Promise<string> {
+  const version = requiredVersion(EXTERNAL_DNS, EXTERNAL_DNS_MODULE);
+  const file = 'config/crd/standard/dnsendpoints.externaldns.k8s.io.yaml';
+  const recipe: Recipe = {
+    what: `the CRD DNSEndpoint of ExternalDNS ${version}`,
+    path: join(cacheDirectory(env), `external-dns-${version}`, 'dnsendpoints.yaml'),
+    download: {
+      url: `https://raw.githubusercontent.com/kubernetes-sigs/external-dns/${version}/${file}`,
+      sha256: DNS_ENDPOINT_SUM,
+      megabytes: 1,
+    },
+    build: { kind: 'go-module-file', folder: EXTERNAL_DNS, module: EXTERNAL_DNS_MODULE, file },
+  };
+  await obtain([recipe], cacheDirectory(env), say);
+  return recipe.path;
 }
 
 function pathsOf(recipes: Readonly<Record<Program, Recipe>>): Binaries {

@@ -173,6 +173,18 @@ export const TRIGGER_RULES = {
   nodeStatus: [{ ...source('', 'nodes', WATCHED), scope: 'cluster' }],
 } as const satisfies Readonly<Record<string, readonly Rule[]>>;
 
+/** Beside {@link RULES} where a record set is at ExternalDNS; `own` is the namespace of its objects. */
+export const EXTERNAL_DNS_RULES: readonly Rule[] = [
+  {
+    scope: 'own',
+    group: 'externaldns.k8s.io',
+    resource: 'dnsendpoints',
+    verbs: ['get', 'create', 'patch'],
+    reason:
+      'Has ExternalDNS make the records. Server-side apply is a patch, and a creation where there is none.',
+  },
+];
+
 export interface Grant {
   readonly user: User;
   readonly rules: readonly Rule[];

@@ -37,10 +37,14 @@ const WAIT = { timeoutMs: 30_000 };
 
 /** Installs CloudNativePG's own CRDs, and waits until the API server serves them. */
 export async function installCnpgCrds(api: KubeApi): Promise<void> {
-  for (const file of await findCnpgCrds()) {
-    await installCrd(api, parse(await readFile(file, 'utf8')) as CustomResourceDefinition);
-  }
+  for (const file of await findCnpgCrds()) await installCrd(api, await crdIn(file));
   for (const resource of SERVED) await untilServed(api, resource);
+}
+
+/** Installs the CRD of `resource`, which is in `file`, if it is not there. */
+export async function installCrdFile(api: KubeApi, file: string, resource: Resource): Promise<void> {
+  await installCrd(api, await crdIn(file));
+  await untilServed(api, resource);
 }
 
 /** A CRD that takes every object, and has a status of its own as those of operators do. */
@@ -57,6 +61,10 @@ export async function installLooseCrd(api: KubeApi, resource: Resource): Promise
     },
   });
   await untilServed(api, resource);
+}
+
+async function crdIn(file: string): Promise<CustomResourceDefinition> {
+  return parse(await readFile(file, 'utf8')) as CustomResourceDefinition;
 }
 
 async function installCrd(api: KubeApi, crd: CustomResourceDefinition): Promise<void> {

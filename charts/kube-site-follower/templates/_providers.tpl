@@ -16,6 +16,17 @@ cloudflare:
     apiUrl: CLOUDFLARE_API_URL
   secret:
     apiToken: CLOUDFLARE_API_TOKEN
+route53:
+  plain:
+    zoneId: ROUTE53_ZONE_ID
+    privateZone: ROUTE53_PRIVATE_ZONE
+    apiUrl: ROUTE53_API_URL
+  secret:
+    accessKeyId: AWS_ACCESS_KEY_ID
+    secretAccessKey: AWS_SECRET_ACCESS_KEY
+external-dns:
+  plain:
+    namespace: EXTERNAL_DNS_NAMESPACE
 rfc2136:
   plain:
     server: RFC2136_SERVER
@@ -62,4 +73,20 @@ rfc2136:
 {{- end }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* The namespaces of the DNSEndpoint objects, as JSON. */}}
+{{- define "site-follower.externalDnsNamespaces" -}}
+{{- $usual := (index .Values.controller.dns "external-dns").namespace | default .Release.Namespace }}
+{{- $namespaces := list }}
+{{- range .Values.controller.config.followers }}
+{{- range ternary .dns (list (.dns | default dict)) (kindIs "slice" .dns) }}
+{{- if eq (.provider | default "") "external-dns" }}
+{{- $namespaces = append $namespaces ((index . "external-dns" | default dict).namespace | default $usual) }}
+{{- end }}
+{{- end }}
+{{- else }}
+{{- if eq .Values.controller.dns.provider "external-dns" }}{{ $namespaces = append $namespaces $usual }}{{ end }}
+{{- end }}
+{{- toJson (uniq $namespaces) }}
 {{- end }}

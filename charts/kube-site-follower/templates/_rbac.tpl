@@ -23,6 +23,14 @@ integration tests prove to be enough and needed (test/support/rbac.ts, webhook-r
   verbs: [create]
 {{- end }}
 
+{{/* The controller, where ExternalDNS reads what it shall make. */}}
+{{- define "site-follower.rules.externalDns" -}}
+# Has ExternalDNS make the records. Server-side apply is a patch, and a creation where there is none.
+- apiGroups: [externaldns.k8s.io]
+  resources: [dnsendpoints]
+  verbs: [get, create, patch]
+{{- end }}
+
 {{/* The controller, everywhere; the context is the root. */}}
 {{- define "site-follower.rules.cluster" -}}
 # Reads whether the node of the primary exists, and its labels.

@@ -1,5 +1,6 @@
 /** What a plan means for the records of a zone at Cloudflare. Pure. */
-import { canonicalValue, sameRecordSet } from '../plan.ts';
+import { canonicalValue } from '../plan.ts';
+import { assertPlannedFor, subjectOf } from '../planned.ts';
 import { ANY_TTL, type Change, DnsError, type RecordSet, type RecordType } from '../provider.ts';
 import type { Batch, CloudflareRecord, RecordFields } from './api.ts';
 
@@ -40,10 +41,10 @@ export function batchOf(records: readonly CloudflareRecord[], changes: readonly 
 }
 
 function partOf(records: readonly CloudflareRecord[], change: Change): Batch {
-  const { name, type } = 'found' in change ? change.found : change.wanted;
+  const { name, type } = subjectOf(change);
   const here = records.filter((record) => record.name === name);
   const own = here.filter((record) => record.type === type);
-  assertPlannedFor(own, change);
+  assertPlannedFor(recordSets(own)[0], change);
   for (const record of own) assertWritable(record);
   if (change.action === 'delete') return { deletes: own.map(({ id }) => ({ id })), patches: [], posts: [] };
   const { values, ttl } = change.wanted;
@@ -63,20 +64,6 @@ function partOf(records: readonly CloudflareRecord[], change: Change): Batch {
     })),
     posts: values.slice(own.length).map((value) => ({ ...fields(value, proxied), proxied, comment: MARK })),
   };
-}
-
-function assertPlannedFor(own: readonly CloudflareRecord[], change: Change): void {
-  const [there] = recordSets(own);
-  const planned = 'found' in change ? change.found : undefined;
-  const agrees =
-    there === undefined || planned === undefined ? there === planned : sameRecordSet(there, planned);
-  if (agrees) return;
-  const { name, type } = 'found' in change ? change.found : change.wanted;
-  throw new DnsError(`${name} ${type} was changed by somebody else while it was being updated`, {
-    kind: 'conflict',
-    code: 'changed',
-    action: 'Nothing: the zone is read again. If this lasts, find who else writes this record.',
-  });
 }
 
 function assertWritable({ name, type, meta }: CloudflareRecord): void {

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../../kubernetes/clock.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
-import { sameRecordSet } from '../plan.ts';
+import { isMade, subjectOf } from '../planned.ts';
 import {
   type Change,
   DnsError,
@@ -38,9 +38,7 @@ export class CloudflareProvider implements DnsProvider {
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
-    const names = [
-      ...new Set(changes.map((change) => ('found' in change ? change.found : change.wanted).name)),
-    ];
+    const names = [...new Set(changes.map((change) => subjectOf(change).name))];
     await this.#api.awaitWrite(zone, signal);
     const batch = batchOf(await this.#records(zone, names, signal), changes);
     await this.#api.batch(await this.#zone(zone, signal), batch, () => guard.assertMayWrite(), signal);
@@ -128,9 +126,4 @@ export class CloudflareProvider implements DnsProvider {
       action: 'It is tried again; if this lasts, look at the zone in the Cloudflare dashboard.',
     });
   }
-}
-
-function isMade(change: Change, shown: readonly RecordSet[]): boolean {
-  if (change.action !== 'delete') return shown.some((set) => sameRecordSet(set, change.wanted));
-  return !shown.some((set) => set.name === change.found.name && set.type === change.found.type);
 }

@@ -1,5 +1,6 @@
 import type { HostedZone, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import { subjectOf } from '../planned.ts';
 import {
   type Change,
   DnsError,
@@ -38,7 +39,7 @@ export class Route53Provider implements DnsProvider {
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
-    const names = changes.map((change) => ('found' in change ? change.found : change.wanted).name);
+    const names = changes.map((change) => subjectOf(change).name);
     await this.#api.awaitWrite(zone, signal);
     const batch = changesOf(await this.#records(zone, [...new Set(names)], signal), changes);
     const { Id: zoneId = '' } = await this.#zone(zone, signal);

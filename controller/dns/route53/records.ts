@@ -1,6 +1,7 @@
 /** Record sets in the form of Route 53, and what a plan means there. Pure. */
 import type { Change as ApiChange, ResourceRecordSet } from '@aws-sdk/client-route-53';
-import { canonicalValue, sameRecordSet } from '../plan.ts';
+import { canonicalValue } from '../plan.ts';
+import { assertPlannedFor, subjectOf } from '../planned.ts';
 import { ANY_TTL, type Change, DnsError, type RecordSet, type RecordType } from '../provider.ts';
 
 const FOLLOWING: readonly string[] = ['A', 'AAAA', 'CNAME'] satisfies RecordType[];
@@ -53,9 +54,9 @@ export function changesOf(
   changes: readonly Change[],
 ): readonly ApiChange[] {
   return changes.flatMap((change) => {
-    const { name, type } = 'found' in change ? change.found : change.wanted;
+    const { name, type } = subjectOf(change);
     const there = sets.find((set) => set.Type === type && plainName(set.Name ?? '') === name);
-    assertPlannedFor(there, change);
+    assertPlannedFor(there && recordSets([there])[0], change);
     assertOurs(name, there);
     const deletion: ApiChange[] = there === undefined ? [] : [{ Action: 'DELETE', ResourceRecordSet: there }];
     if (change.action === 'delete') return deletion;
@@ -71,20 +72,6 @@ export function changesOf(
       },
     };
     return [...deletion, creation];
-  });
-}
-
-function assertPlannedFor(there: ResourceRecordSet | undefined, change: Change): void {
-  const [shown] = there === undefined ? [] : recordSets([there]);
-  const planned = 'found' in change ? change.found : undefined;
-  const agrees =
-    shown === undefined || planned === undefined ? shown === planned : sameRecordSet(shown, planned);
-  if (agrees) return;
-  const { name, type } = 'found' in change ? change.found : change.wanted;
-  throw new DnsError(`${name} ${type} was changed by somebody else while it was being updated`, {
-    kind: 'conflict',
-    code: 'changed',
-    action: 'Nothing: the zone is read again. If this lasts, find who else writes this record.',
   });
 }
 

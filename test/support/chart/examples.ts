@@ -56,6 +56,26 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     wrong: 'my secret',
     given: using('cloudflare'),
   },
+  'controller.dns.route53.zoneId': { right: 'Z0123456789', wrong: 'zone', given: using('route53') },
+  'controller.dns.route53.privateZone': { right: true, wrong: 'yes', given: using('route53') },
+  'controller.dns.route53.roleArn': {
+    right: 'arn:aws:iam::123456789012:role/site-follower',
+    wrong: 'site-follower',
+    given: using('route53'),
+  },
+  'controller.dns.route53.apiUrl': {
+    right: 'https://route53.example.com',
+    wrong: 'route53',
+    given: using('route53'),
+  },
+  'controller.dns.route53.accessKeyId': { right: 'AKIDEXAMPLE', wrong: 5, given: using('route53') },
+  'controller.dns.route53.secretAccessKey': { right: SECRET_VALUE, wrong: 5, given: using('route53') },
+  'controller.dns.route53.existingSecret': { right: 'dns', wrong: 'my secret', given: using('route53') },
+  'controller.dns.external-dns.namespace': {
+    right: 'dns',
+    wrong: 'My Namespace',
+    given: using('external-dns'),
+  },
   'controller.dns.rfc2136.server': { right: 'ns1.example.com', wrong: 53, given: using('rfc2136') },
   'controller.dns.rfc2136.tsigName': { right: 'follower', wrong: 5, given: using('rfc2136') },
   'controller.dns.rfc2136.tsigAlgorithm': {

@@ -9,7 +9,9 @@ import type { DnsProvider, RecordSet } from '../../../controller/dns/provider.ts
 import type { DnsPorts } from '../../../controller/dns/provider-kind.ts';
 import { createProvider } from '../../../controller/dns/registry.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
+import { connect as connectToKube } from '../../../kubernetes/client.ts';
 import { type Clock, systemClock } from '../../../kubernetes/clock.ts';
+import { loadKube } from '../../../kubernetes/kube-config.ts';
 import type { Environment } from '../controller-process.ts';
 
 /** Gets what has to be undone. */
@@ -20,24 +22,24 @@ export interface Ends {
 export interface Bench {
   /** The peer serves it; there are records of others in it. */
   readonly zone: string;
-  /** Another zone, which the peer does not serve. */
-  readonly strangeZone: string;
-  /** What a controller is configured with to use it. */
+  /** Another zone, which the peer does not serve. Absent: the peer takes records of any zone. */
+  readonly strangeZone?: string;
+  /** What a controller is configured with to use it; KUBECONFIG for providers that write to the cluster. */
   readonly environment: Environment;
-  /** The same with credentials that are wrong, and what must not be seen of them. */
-  readonly wrongCredentials: { readonly environment: Environment; readonly secret: string };
+  /** The same with credentials that are wrong, and what must not be seen of them, if it is a text. */
+  readonly wrongCredentials: { readonly environment: Environment; readonly secret?: string };
   /** The same with the peer at another address, `host:port`. */
-  at(address: string): Environment;
+  at(address: string): Environment | Promise<Environment>;
   /** Every record of the zone as the peer has it, one a line: `name type ttl value`, and what else is known of it. */
   dump(): Promise<readonly string[]>;
   /** Somebody else changes this set, whatever was there. */
   meddle(set: RecordSet): Promise<void>;
   /** The peer refuses the next call because there were too many. Absent: its protocol has no such answer. */
   readonly rateLimit?: () => void;
+  /** Absent: it does so once by itself. */
+  readonly endRateLimit?: () => void;
   /** What the zone's own name servers say; absent: the peer has none. */
   ask?: AuthoritativeLookup;
-  /** For providers that write to the cluster. */
-  readonly api?: KubeApi;
   /** Whether all changes of one call are made or none. */
   readonly isAtomic: boolean;
 }
@@ -92,11 +94,17 @@ export async function connect(
     clock,
     dispatcher,
     snapshots: { save: () => Promise.resolve() },
-    api: bench.api ?? noApi(),
+    api: environment.KUBECONFIG === undefined ? noApi() : openApi(environment, clock, ends),
     follower: 'default',
     namespace: 'default',
   };
   return createProvider(config, ports);
+}
+
+function openApi(environment: Environment, clock: Clock, ends: Ends): KubeApi {
+  const connection = connectToKube({ kubeConfig: loadKube(environment).kubeConfig, clock });
+  ends.after(() => connection.close());
+  return connection;
 }
 
 function noApi(): KubeApi {

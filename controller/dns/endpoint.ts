@@ -1,0 +1,81 @@
+/** Records as ExternalDNS writes them, in DNSEndpoint objects and in its webhook protocol. Pure. */
+import { canonicalValue } from './plan.ts';
+import { assertPlannedFor, subjectOf } from './planned.ts';
+import { ANY_TTL, type Change, DnsError, type RecordSet, type RecordType } from './provider.ts';
+
+/** ExternalDNS's Endpoint; its schema demands no field. What is not known here is kept. */
+export interface Endpoint {
+  readonly dnsName?: string | undefined;
+  readonly recordType?: string | undefined;
+  readonly targets?: readonly string[] | null | undefined;
+  /** Seconds; 0 or absent: the provider decides. */
+  readonly recordTTL?: number | undefined;
+  /** Tells the records of one name and type apart that a routing policy chooses between. */
+  readonly setIdentifier?: string | undefined;
+}
+
+/** What becomes of the endpoints of one name and type. */
+export interface Edit<E extends Endpoint = Endpoint> {
+  readonly before: readonly E[];
+  /** Undefined: they go. */
+  readonly after: E | undefined;
+}
+
+const FOLLOWING: readonly string[] = ['A', 'AAAA', 'CNAME'] satisfies RecordType[];
+
+/** The A, AAAA and CNAME sets. One of a routing policy is shown as something that no wish equals. */
+export function recordSets(endpoints: readonly Endpoint[]): readonly RecordSet[] {
+  const sets = new Map<string, RecordSet>();
+  for (const endpoint of endpoints) {
+    const type = endpoint.recordType ?? '';
+    if (!FOLLOWING.includes(type)) continue;
+    const name = nameOf(endpoint);
+    const before = sets.get(`${name} ${type}`);
+    const special = isSpecial(endpoint);
+    const targets = (endpoint.targets ?? []).map(canonicalValue);
+    sets.set(`${name} ${type}`, {
+      name,
+      type: type as RecordType,
+      ttl: special ? ANY_TTL : (before?.ttl ?? (endpoint.recordTTL || ANY_TTL)),
+      values: special ? ['part of a routing policy'] : [...(before?.values ?? []), ...targets],
+    });
+  }
+  return [...sets.values()];
+}
+
+/**
+ * What has to be done to the endpoints. One that is there keeps all but its targets and TTL. Throws DnsError when they
+ * are not what the changes were planned for, or are not ours to change.
+ */
+export function editsOf<E extends Endpoint>(
+  endpoints: readonly E[],
+  changes: readonly Change[],
+): readonly Edit<E | Endpoint>[] {
+  return changes.map((change) => {
+    const { name, type } = subjectOf(change);
+    const before = endpoints.filter((each) => each.recordType === type && nameOf(each) === name);
+    assertPlannedFor(recordSets(before)[0], change);
+    if (before.some(isSpecial)) throw specialError(name, type);
+    if (change.action === 'delete') return { before, after: undefined };
+    const { ttl, values } = change.wanted;
+    const after = { dnsName: name, recordType: type, ...before[0], targets: values, recordTTL: ttl };
+    return { before, after };
+  });
+}
+
+/** Without a final dot, in lower case. */
+export function nameOf({ dnsName = '' }: Endpoint): string {
+  return dnsName.toLowerCase().replace(/\.$/, '');
+}
+
+function isSpecial({ setIdentifier = '' }: Endpoint): boolean {
+  return setIdentifier !== '';
+}
+
+function specialError(name: string, type: string): DnsError {
+  return new DnsError(`${name} ${type} is part of a routing policy, which is not replaced`, {
+    kind: 'refused',
+    code: 'special',
+    action: `Remove its set identifier, or take ${name} off the records.`,
+  });
+}
