@@ -4,7 +4,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export NODE_NO_WARNINGS := 1
 
-TESTS ?= $(shell find contract kubernetes controller webhook sidecar cli scripts bench test/support test/documentation -name '*.test.ts')
+TESTS ?= $(shell find contract kubernetes controller webhook sidecar cli scripts bench test/support test/documentation test/e2e/support -name '*.test.ts')
 INTEGRATION_TESTS ?= $(shell find test/integration -name '*.test.ts')
 
 .DEFAULT_GOAL := help
@@ -63,7 +63,8 @@ test: unit simulation integration browser alerts chart ## All that must pass bef
 
 .PHONY: e2e
 e2e: install ## Image and chart on the real cluster that E2E_KUBECONFIG names (docs/testing.md)
-	node --test --test-force-exit --test-reporter=spec $(if $(E2E_ONLY),--test-name-pattern='$(E2E_ONLY)') test/e2e/e2e.test.ts
+	@mkdir -p test/e2e/results
+	node --test --test-force-exit --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination=test/e2e/results/cases.tap $(if $(E2E_ONLY),--test-name-pattern='$(E2E_ONLY)') test/e2e/e2e.test.ts
 
 .PHONY: demo
 demo: build ## Show it on this machine, without a cluster (KEEP=1: stay up to try it by hand)

@@ -8,7 +8,9 @@ import { installCases } from './cases/install.ts';
 import { moveCases } from './cases/moves.ts';
 import { reinstallCase, uninstallCase, upgradeCase } from './cases/releases.ts';
 import { rightsCase } from './cases/rights.ts';
+import { rolloutCases } from './cases/rollouts.ts';
 import { siteCases } from './cases/sites.ts';
+import { stormCase } from './cases/storms.ts';
 import { readSettings } from './support/settings.ts';
 import { Suite } from './support/suite.ts';
 
@@ -33,6 +35,8 @@ describe('on a real cluster', { skip, concurrency: false }, () => {
   installCases(suite);
   moveCases(suite);
   siteCases(suite);
+  rolloutCases(suite);
+  stormCase(suite);
   upgradeCase(suite, 'server-side');
   reinstallCase(suite, 'client-side');
   upgradeCase(suite, 'client-side');

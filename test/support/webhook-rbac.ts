@@ -44,7 +44,7 @@ function ownCertificates(configuration: string): readonly Rule[] {
       group: 'admissionregistration.k8s.io',
       resource: 'mutatingwebhookconfigurations',
       name: configuration,
-      verbs: ['get', 'list', 'watch', 'patch'],
+      verbs: ['list', 'watch', 'patch'],
       reason: 'Keeps the caBundle of its own configuration right.',
     },
   ];

@@ -1,16 +1,21 @@
 /** An empty cluster, one command, a labelled Deployment: a Service that routes to the active site alone. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { LABELS, STATUS_CONFIGMAP } from '../../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../../contract/sidecar.ts';
-import type { Pod } from '../../../kubernetes/resources.ts';
+import { isNotFound } from '../../../kubernetes/errors.ts';
+import { CONFIG_MAPS, type Pod } from '../../../kubernetes/resources.ts';
+import { until } from '../../support/until.ts';
 import { isHealthy } from '../support/cluster.ts';
 import { RELEASE_NAMESPACE } from '../support/helm.ts';
 import { inventory } from '../support/inventory.ts';
+import { isReady } from '../support/release.ts';
 import type { Suite } from '../support/suite.ts';
 
 /** Images are on the nodes; what takes time is PostgreSQL's own beginning, and the copy of it. */
 const INSTALL_MS = 300_000;
 const RUN_MS = 120_000;
+const COPY_MS = 15_000;
 
 export function installCases(suite: () => Suite): void {
   test('one helm install on an empty cluster gives a working system', async () => {
@@ -86,11 +91,54 @@ export function installCases(suite: () => Suite): void {
       'label on a Deployment → all pods injected and routed',
       `${((Date.now() - began) / 1_000).toFixed(1)} s`,
     );
+    await floor.prepare(site);
+    suite().reached('labelled');
+  });
+
+  test('the other two ways route to the active site as well, and their standbys stay ready where they should', async (context) => {
+    if (!suite().isAt(context, 'labelled')) return;
+    const { workload, recorder } = suite();
+    await workload.createWays();
+    const [, followed] = await Promise.all([
+      workload.runs('gated', RUN_MS, isInjected),
+      workload.runs('followed', RUN_MS, isReady),
+    ]);
+    assert.ok(
+      followed.every((pod) => !isInjected(pod)),
+      'a Service that follows needs no sidecar',
+    );
+    const site = recorder.activeSite ?? '';
+    await recorder.until(
+      'all Services route to the active site',
+      () => suite().routesTo(site) || undefined,
+      RUN_MS,
+    );
     await workload.createClients();
     await workload.runs('client', RUN_MS);
-    await floor.prepare(site);
     suite().reached('workload');
   });
+
+  test('a namespace that asks for a copy of the status gets it, and loses it', async (context) => {
+    if (!suite().isAt(context, 'installed')) return;
+    const { cluster, api } = suite();
+    const name = 'e2e-copy';
+    const copy = { namespace: name, name: STATUS_CONFIGMAP };
+    const isThere = () => api.objects.get(CONFIG_MAPS, copy).then(() => true, isNotFoundElseThrow);
+    await cluster.kubectl(['create', 'namespace', name]);
+    try {
+      await cluster.kubectl(['label', 'namespace', name, `${LABELS.status}=true`]);
+      await until('the copy is there', async () => (await isThere()) || undefined, { timeoutMs: COPY_MS });
+      await cluster.kubectl(['label', 'namespace', name, `${LABELS.status}-`]);
+      await until('the copy is gone', async () => !(await isThere()) || undefined, { timeoutMs: COPY_MS });
+    } finally {
+      await cluster.kubectl(['delete', 'namespace', name]);
+    }
+  });
+}
+
+function isNotFoundElseThrow(error: unknown): false {
+  if (isNotFound(error)) return false;
+  throw error;
 }
 
 function all({ recorder, sites, podsInSite }: Suite): boolean {

@@ -62,7 +62,7 @@ export function reinstallCase(suite: () => Suite, way: Way): void {
     await suite().settled(REJOIN_MS);
     const before = await database(suite());
     const revision = recorder.status?.epoch ?? 0;
-    await uninstall(suite());
+    const left = await uninstall(suite());
 
     const pod = await new PodCreator(api, APP_NAMESPACE).create();
     assert.equal(pod.error, undefined, 'a labelled pod after the uninstall');
@@ -84,6 +84,7 @@ export function reinstallCase(suite: () => Suite, way: Way): void {
     await suite().settled(REJOIN_MS);
     results.keep(`epoch before and after the reinstall, ${way}`, [revision, recorder.status?.epoch]);
     await release.noteGrants();
+    assertNothingIsLeft(left);
   });
 }
 
@@ -92,16 +93,24 @@ export function uninstallCase(suite: () => Suite): void {
     if (!suite().isAt(context, 'workload')) return;
     await suite().settled(REJOIN_MS);
     const before = await database(suite());
-    await uninstall(suite());
+    const left = await uninstall(suite());
     assert.deepEqual(await database(suite()), before, 'the database was touched');
     await suite().workload.delete();
+    assertNothingIsLeft(left);
   });
 }
 
+interface Leftovers {
+  readonly unexpected: readonly string[];
+  readonly copies: readonly string[];
+}
+
 /** Takes the release away and looks at all that is in the cluster then. */
-async function uninstall({ helm, api, inventory: empty, results, kept }: Suite): Promise<void> {
+async function uninstall(suite: Suite): Promise<Leftovers> {
+  const { helm, api, inventory: empty, results, kept, uninstalls } = suite;
   const began = Date.now();
   await helm.uninstall();
+  uninstalls.push({ from: began, to: Date.now() });
   const seconds = ((Date.now() - began) / 1_000).toFixed(1);
   const left = added(empty, await inventory(api), [PRIMARY.namespace, APP_NAMESPACE, CLIENT_NAMESPACE]);
   const unexpected = left.filter((entry) => !kept.some((pattern) => pattern.test(entry)));
@@ -114,6 +123,11 @@ async function uninstall({ helm, api, inventory: empty, results, kept }: Suite):
     `kept on purpose: ${left.length - unexpected.length} objects`,
   );
   results.keep('left after helm uninstall', left);
+  return { unexpected, copies: copies.map(({ namespace, name }) => `${namespace}/${name}`) };
+}
+
+/** Asserted when all else is done, so that the cases that come next find what they need. */
+function assertNothingIsLeft({ unexpected, copies }: Leftovers): void {
   assert.deepEqual(unexpected, [], 'left behind by the uninstall');
   assert.deepEqual(copies, [], 'copies of the status are left');
 }

@@ -15,17 +15,27 @@ image=localhost/kube-site-follower:e2e
 
 say() { printf '%s e2e: %s\n' "$(date +%T)" "$*"; }
 
+state=$(dirname "$("$cluster" kubeconfig)")
+
+# Whatever is there, half of it too: of a run that was killed, or whose state was deleted.
+clear_away() {
+  mkdir -p "$state/run"
+  "$cluster" down && return
+  awk -v below="$state/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r -n 1 umount -l
+  "$cluster" down
+}
+
 work=$(mktemp -d)
 finish() {
+  # Quiet where all is well: what the tests said is to be the last that is read.
+  [[ -n ${KEEP:-} ]] || "$cluster" down 2>"$work/down" || cat "$work/down" >&2
   rm -rf "$work"
-  [[ -n ${KEEP:-} ]] || "$cluster" down
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
 
 if [[ -z ${REUSE:-} ]]; then
-  # Of a run that was killed: half of it may be there.
-  "$cluster" down
+  clear_away
   say 'starting the cluster; the first time it has to build Kubernetes, which takes about 25 minutes'
   "$cluster" up
 fi
@@ -40,18 +50,28 @@ say "removing the operator $operator_image"
 for kind in mutatingwebhookconfigurations validatingwebhookconfigurations clusterrolebindings clusterroles; do
   kubectl get "$kind" -o name | grep '/cnpg-' | xargs -r "$cluster" kubectl delete
 done
-kubectl get crds -o name | grep '\.postgresql\.cnpg\.io$' | xargs -r "$cluster" kubectl delete
+crds=$(kubectl get crds -o name | grep '\.postgresql\.cnpg\.io$')
+for crd in $crds; do
+  # The deletion of a kind whose storage is still being made ready fails, and is tried again minutes later.
+  for ((n = 0; n < 50; n++)); do kubectl get "${crd#*/}" -A >/dev/null 2>&1 && break; sleep 0.2; done
+done
+xargs -r "$cluster" kubectl delete <<<"$crds"
 kubectl delete namespace cnpg-system --ignore-not-found
 
 say 'building the image'
 "$cluster" build "$image" .
 
 say 'restarting the API server with an audit log'
-state=$(dirname "$KUBECONFIG")
 audit=$state/log/e2e-audit.log
 : >"$audit"
 "$own/restart-apiserver.sh" "$state/run/kube-apiserver.pid" "$cluster kubectl get --raw /readyz" \
   "--audit-policy-file=$own/audit-policy.yaml" "--audit-log-path=$audit"
+
+cat >"$work/restart-apiserver" <<S
+#!/usr/bin/env bash
+exec "$own/restart-apiserver.sh" "$state/run/kube-apiserver.pid" "$cluster kubectl get --raw /readyz"
+S
+chmod +x "$work/restart-apiserver"
 
 node test/support/chart/assemble.ts "$work/chart" >/dev/null
 cat >"$work/values.yaml" <<Y
@@ -80,7 +100,8 @@ E2E_KUBECONFIG=$KUBECONFIG \
   E2E_KUBECTL="$cluster kubectl" \
   E2E_CHART=$work/chart \
   E2E_VALUES=$work/values.yaml \
-  E2E_SITES=$cluster \
+  E2E_SITES="$own/sites.sh $cluster" \
+  E2E_RESTART_APISERVER=$work/restart-apiserver \
   E2E_AUDIT_LOG=$audit \
   E2E_HOST_ADDRESS=$(kubectl get endpoints kubernetes -o jsonpath='{.subsets[0].addresses[0].ip}') \
   make e2e

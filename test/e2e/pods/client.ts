@@ -1,16 +1,19 @@
 /**
- * Runs in the client's pods: asks the Service again and again, each time by a new connection, and keeps what came of
- * it. `/requests` gives what was kept since it was last asked: [sent, ended, NODE or '!' and an error code].
+ * Runs in the client's pods: asks each Service again and again, each time by a new connection, and keeps what came of
+ * it. `/requests` gives what was kept since it was last asked, by Service: [sent, ended, NODE or '!' and an error code].
  */
 import { createServer, get } from 'node:http';
 
-const { TARGET = '', PERIOD_MS = '20', TIMEOUT_MS = '1000' } = process.env;
-/** Twenty minutes of fifty requests a second. */
+const { TARGETS = '{}', PERIOD_MS = '20', TIMEOUT_MS = '1000' } = process.env;
+/** Of one Service: twenty minutes of fifty requests a second. */
 const KEPT = 60_000;
 
-const requests: [sentAt: number, endedAt: number, result: string][] = [];
+type Row = [sentAt: number, endedAt: number, result: string];
 
-function ask(): void {
+const targets = JSON.parse(TARGETS) as Record<string, string>;
+const kept: Record<string, Row[]> = Object.fromEntries(Object.keys(targets).map((name) => [name, []]));
+
+function ask(target: string, requests: Row[]): void {
   const sentAt = Date.now();
   let settled = false;
   const end = (result: string) => {
@@ -19,7 +22,7 @@ function ask(): void {
     requests.push([sentAt, Date.now(), result]);
     if (requests.length > KEPT) requests.shift();
   };
-  const call = get(TARGET, { agent: false }, (response) => {
+  const call = get(target, { agent: false }, (response) => {
     let body = '';
     response.setEncoding('utf8').on('data', (chunk: string) => {
       body += chunk;
@@ -36,7 +39,10 @@ function ask(): void {
 }
 
 createServer((_request, response) => {
-  response.writeHead(200, { connection: 'close' }).end(JSON.stringify(requests.splice(0)));
+  const given = Object.entries(kept).map(([name, rows]) => [name, rows.splice(0)]);
+  response.writeHead(200, { connection: 'close' }).end(JSON.stringify(Object.fromEntries(given)));
 }).listen(8080);
 process.once('SIGTERM', () => process.exit(0));
-setInterval(ask, Number(PERIOD_MS));
+for (const [name, target] of Object.entries(targets)) {
+  setInterval(() => ask(target, kept[name] ?? []), Number(PERIOD_MS));
+}

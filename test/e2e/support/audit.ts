@@ -13,6 +13,8 @@ export interface Use {
   /** HTTP status. */
   readonly code: number;
   readonly uri: string;
+  /** Milliseconds since 1970, when it was answered. */
+  readonly at: number;
 }
 
 /** One verb on one resource, as a role gives it. */
@@ -33,6 +35,7 @@ interface AuditEvent {
   readonly stage?: string;
   readonly verb?: string;
   readonly requestURI?: string;
+  readonly stageTimestamp?: string;
   readonly user?: { readonly username?: string };
   readonly objectRef?: {
     readonly resource?: string;
@@ -63,7 +66,8 @@ function parse(line: string): AuditEvent {
   }
 }
 
-function useOf({ verb = '', requestURI = '', user, objectRef, responseStatus }: AuditEvent): Use[] {
+function useOf(event: AuditEvent): Use[] {
+  const { verb = '', requestURI = '', stageTimestamp = '', user, objectRef, responseStatus } = event;
   const [, namespace, name] = ACCOUNT.exec(user?.username ?? '') ?? [];
   if (namespace === undefined || objectRef?.resource === undefined) return [];
   const { resource, subresource } = objectRef;
@@ -77,6 +81,7 @@ function useOf({ verb = '', requestURI = '', user, objectRef, responseStatus }: 
       name: objectRef.name ?? '',
       code: responseStatus?.code ?? 0,
       uri: requestURI,
+      at: Date.parse(stageTimestamp),
     },
   ];
 }
@@ -145,9 +150,9 @@ export interface Exception {
 
 /**
  * A template explains what a run does not use by a comment beside the rule:
- * `# Unused in the e2e run: list,watch nodes: why that is so.`
+ * `{{- /* Unused in the e2e run: list,watch nodes: why that is so. *\/}}`
  */
-const EXCEPTION = /#\s*Unused in the e2e run:\s*([a-z,]+)\s+([a-z/]+):\s*(\S.*)$/gm;
+const EXCEPTION = /\/\*\s*Unused in the e2e run:\s*([a-z,]+)\s+([a-z/]+):\s*(\S.*?)\s*\*\//g;
 
 export function exceptionsIn(templates: string): readonly Exception[] {
   return [...templates.matchAll(EXCEPTION)].map(([, verbs = '', resource = '', reason = '']) => ({

@@ -123,6 +123,16 @@ export class RealCluster {
     return this.#settings.sites !== undefined;
   }
 
+  get canRestartApiServer(): boolean {
+    return this.#settings.restartApiServer !== undefined;
+  }
+
+  async restartApiServer(): Promise<void> {
+    if (this.#settings.restartApiServer === undefined)
+      throw new Error('E2E_RESTART_APISERVER names no command');
+    await run(this.#settings.restartApiServer, [], { timeoutMs: 2 * SITE_COMMAND_MS });
+  }
+
   async site(action: SiteAction, node: string): Promise<void> {
     if (this.#settings.sites === undefined) throw new Error('E2E_SITES names no command');
     await run(this.#settings.sites, [action, node], { timeoutMs: SITE_COMMAND_MS });

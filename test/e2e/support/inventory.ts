@@ -2,8 +2,8 @@
 import { explain, isNotFound } from '../../../kubernetes/errors.ts';
 import type { ClusterApi } from './api.ts';
 
-/** What comes and goes by itself. */
-const RESTLESS = new Set(['Event', 'PodMetrics', 'NodeMetrics', 'ComponentStatus']);
+/** What comes and goes by itself. An IPAddress belongs to a Service, which is in the inventory itself. */
+const RESTLESS = new Set(['Event', 'PodMetrics', 'NodeMetrics', 'ComponentStatus', 'IPAddress']);
 
 /** `Kind.group namespace/name` of each object. */
 export async function inventory(api: ClusterApi): Promise<ReadonlySet<string>> {

@@ -2,6 +2,7 @@
 import type { Request } from './requests.ts';
 import type { Suite } from './suite.ts';
 import type { Bar, Lane, Panel } from './timeline-svg.ts';
+import { WAY_NAMES, WAYS, type Way } from './workload.ts';
 
 export interface Extent {
   /** Milliseconds since 1970, as the others. */
@@ -55,10 +56,13 @@ export function panelOf(suite: Suite, title: string, extent: Extent): Panel {
       kind: span.value === 'Ready' ? 'off' : 'bad',
     })),
   }));
-  const clients: Lane[] = sites.map((site) => ({
-    name: `client in ${site}`,
-    bars: clientBars(suite.clients.between(site, from, to), sites, seconds),
-  }));
+  const lanesOf = (way: Way): readonly Lane[] => [
+    ...readyLanes(way, `${WAYS[way].title}: endpoints`),
+    ...sites.map((site) => ({
+      name: `${WAYS[way].title}: client in ${site}`,
+      bars: clientBars(suite.clients.between(site, way, from, to), sites, seconds),
+    })),
+  ];
   const dns = timeline.marks('DNS').length > 0 ? [siteLane('DNS record', 'DNS')] : [];
   const lost = nodes.filter(({ bars }) => bars.some(({ kind }) => kind === 'bad'));
   const lanes = [
@@ -66,9 +70,8 @@ export function panelOf(suite: Suite, title: string, extent: Extent): Panel {
     phase,
     siteLane('currentPrimary', 'primary'),
     siteLane('status', 'status'),
-    ...readyLanes('web', 'endpoints'),
     ...dns,
-    ...clients,
+    ...WAY_NAMES.flatMap(lanesOf),
   ];
   return { title, from: Math.min(0, seconds(from)), to: seconds(to), lanes };
 }

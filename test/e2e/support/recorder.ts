@@ -21,10 +21,10 @@ export interface Move {
   /** The status named the new site, with this epoch. */
   epoch?: number;
   statusAt?: number;
-  /** The Service's endpoints changed for the first time. */
-  firstAt?: number;
-  /** Ready are all pods on the new site, and no others. */
-  routedAt?: number;
+  /** By Service: its endpoints changed for the first time. */
+  readonly firstAt: Partial<Record<string, number>>;
+  /** By Service: ready are all pods on the new site, and no others. */
+  readonly routedAt: Partial<Record<string, number>>;
 }
 
 interface EndpointSlice extends KubeObject {
@@ -193,7 +193,7 @@ export class Recorder {
   #moved(to: string, at: number, seenAt: number): void {
     const from = this.activeSite;
     if (!this.timeline.note('primary', to, at) || from === undefined) return;
-    const move: Move = { event: this.event, from, to, at, seenAt };
+    const move: Move = { event: this.event, from, to, at, seenAt, firstAt: {}, routedAt: {} };
     this.moves.push(move);
     this.onMove(move);
     this.#judge(seenAt);
@@ -225,7 +225,7 @@ export class Recorder {
     for (const site of this.#options.sites.keys()) {
       const isNew = this.timeline.note(`${service} ${site}`, String(counts.get(site) ?? 0), at);
       const move = this.moves.at(-1);
-      if (isNew && service === 'web' && move !== undefined) move.firstAt ??= at;
+      if (isNew && move !== undefined) move.firstAt[service] ??= at;
     }
     this.#judge(at);
   }
@@ -244,6 +244,8 @@ export class Recorder {
       move.statusAt ??= at;
       move.epoch ??= this.status.epoch;
     }
-    if (this.routesOnlyTo('web', move.to, this.#options.app.podsInSite)) move.routedAt ??= at;
+    for (const service of this.#ready.keys()) {
+      if (this.routesOnlyTo(service, move.to, this.#options.app.podsInSite)) move.routedAt[service] ??= at;
+    }
   }
 }

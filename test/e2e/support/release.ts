@@ -103,6 +103,6 @@ export function grantsIn(manifests: string): readonly Grant[] {
   });
 }
 
-function isReady({ status }: Pod): boolean {
+export function isReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 }

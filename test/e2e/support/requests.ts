@@ -65,6 +65,16 @@ export function judge(
   };
 }
 
+export function sayJudgement({ sent, failed, late, misrouted, longestGap: gap }: Judgement): string {
+  return [
+    `${sent} sent`,
+    `${failed} failed`,
+    `${late} by a standby in the window`,
+    `${misrouted.length} outside of it`,
+    `longest gap ${(gap / 1_000).toFixed(2)} s`,
+  ].join(', ');
+}
+
 /** Every site that was active at some moment of the request. */
 function activeSites({ sentAt, endedAt }: Request, turns: readonly Turn[]): readonly string[] {
   return turns

@@ -11,6 +11,8 @@ export interface Settings {
   readonly values: string | undefined;
   /** Takes `cut NODE`, `heal NODE`, `stop-node NODE`, `start-node NODE`, `restart-kubelet NODE`. */
   readonly sites: string | undefined;
+  /** Restarts the API server. */
+  readonly restartApiServer: string | undefined;
   /** The API server's audit log, JSON lines. */
   readonly auditLog: string | undefined;
   /** Where pods reach this process, for the stand-in of the DNS provider. */
@@ -42,6 +44,7 @@ export function readSettings(env: Environment): Settings | undefined {
     kubectl: set('E2E_KUBECTL') ?? 'kubectl',
     values: set('E2E_VALUES'),
     sites: set('E2E_SITES'),
+    restartApiServer: set('E2E_RESTART_APISERVER'),
     auditLog: set('E2E_AUDIT_LOG'),
     hostAddress: set('E2E_HOST_ADDRESS'),
     switchovers,

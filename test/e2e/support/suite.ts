@@ -11,10 +11,10 @@ import { panelOf } from './panel.ts';
 import { type Move, Recorder } from './recorder.ts';
 import { RECORD, Registrar } from './registrar.ts';
 import { Release } from './release.ts';
-import { judge, type Window } from './requests.ts';
+import { judge, sayJudgement, type Window } from './requests.ts';
 import { Results } from './results.ts';
 import type { Settings } from './settings.ts';
-import { APP_NAMESPACE, Workload } from './workload.ts';
+import { APP_NAMESPACE, WAY_NAMES, WAYS, type Way, Workload } from './workload.ts';
 
 /** Until CloudNativePG has every instance again; a demoted one may wait in the kubelet's back-off. */
 export const REJOIN_MS = 300_000;
@@ -22,9 +22,14 @@ export const REJOIN_MS = 300_000;
 export const FAILOVER_MS = 150_000;
 /** kube-proxy's own limit between two writes of its rules: endpoints that changed count from then on at the latest. */
 const PROXY_MS = 1_000;
+/**
+ * Linux keeps the address that a Service was translated to for as long after a SYN that nobody answered
+ * (nf_conntrack_tcp_timeout_syn_sent), and a new connection that happens to have the same ports goes there.
+ */
+const CONNTRACK_MS = 120_000;
 
 /** What a later case builds on. */
-export type Stage = 'installed' | 'workload' | 'uninstalled';
+export type Stage = 'installed' | 'labelled' | 'workload' | 'uninstalled';
 
 export interface Incident {
   /** For the table and the picture. */
@@ -33,8 +38,8 @@ export interface Incident {
   readonly from: number;
   /** Zero of the picture; default: the last move since `from`, or `from`. */
   readonly zero?: number;
-  /** Standby sites may answer then, as the title explains. */
-  readonly windows?: readonly Window[];
+  /** Standby sites may answer then, as the title explains; `way`: by that Service alone. */
+  readonly windows?: readonly (Window & { readonly way?: Way })[];
   /** This site cannot hear of anything then: what its own client gets is told apart. */
   readonly isolated?: string;
   /** Seconds around its last move that the picture shows; default: all of it. */
@@ -76,11 +81,16 @@ export class Suite {
     new RegExp(`^ServiceAccount ${RELEASE_NAMESPACE}/default$`),
     // Without them the Clusters would go, and with those the data.
     /^CustomResourceDefinition\.apiextensions\.k8s\.io \/\w+\.postgresql\.cnpg\.io$/,
+    /^APIService\.apiregistration\.k8s\.io \/\w+\.postgresql\.cnpg\.io$/,
     /^ClusterImageCatalog\.postgresql\.cnpg\.io /,
   ];
+  /** When the release was taken away, milliseconds since 1970. Its roles go before its processes have ended then. */
+  readonly uninstalls: { readonly from: number; readonly to: number }[] = [];
   /** What was in the cluster before anything was installed. */
   inventory: ReadonlySet<string> = new Set();
   readonly #reached = new Set<Stage>();
+  /** Windows that go on after the case that opened them. */
+  readonly #lasting: Window[] = [];
 
   private constructor(
     settings: Settings,
@@ -178,16 +188,21 @@ export class Suite {
     await this.healthy(timeoutMs);
     const { recorder } = this;
     const site = await recorder.until(
-      'status and Service name the site of the primary',
+      'status and Services name the site of the primary',
       () => {
         const { activeSite, status } = recorder;
         const told = status?.phase === 'Settled' && status.activeSite === activeSite;
-        const routed = activeSite !== undefined && recorder.routesOnlyTo('web', activeSite, this.podsInSite);
+        const routed = activeSite !== undefined && this.routesTo(activeSite);
         return told && routed ? activeSite : undefined;
       },
       60_000,
     );
     await this.registrar?.follows(site);
+  }
+
+  /** Every Service routes to all pods of the site, and to no others. */
+  routesTo(site: string): boolean {
+    return WAY_NAMES.every((way) => this.recorder.routesOnlyTo(way, site, this.podsInSite));
   }
 
   /** Causes one move and sees everything follow it. */
@@ -198,7 +213,8 @@ export class Suite {
     recorder.event = event;
     await cause();
     const move = await recorder.until(`the primary moves: ${event}`, () => recorder.moves[count], limitMs);
-    await recorder.until(`status and Service follow: ${event}`, () => move.routedAt && move.statusAt, 60_000);
+    const followed = () => move.statusAt !== undefined && WAY_NAMES.every((way) => move.routedAt[way]);
+    await recorder.until(`status and Services follow: ${event}`, () => followed() || undefined, 60_000);
     assert.equal(recorder.status?.epoch, epoch + 1, 'one move is one epoch');
     assert.equal(recorder.status?.activeSite, move.to);
   }
@@ -210,34 +226,28 @@ export class Suite {
     const { recorder, clients } = this;
     const turns = recorder.timeline.marks('primary').map(({ at, value }) => ({ at, site: value }));
     const moves = recorder.moves.filter(({ at }) => at >= from - 60_000);
-    const failover = moves.map(({ at, routedAt, from: site }) => ({
-      from: at,
-      to: (routedAt ?? to) + PROXY_MS,
-      sites: [site],
-      why: 'failover',
-    }));
     const last = recorder.moves.findLast(({ at }) => at >= from);
     const begin = zero ?? last?.at ?? from;
     const misrouted: string[] = [];
-    for (const site of this.sites.keys()) {
-      const requests = clients.between(site, from, to);
-      if (requests.length === 0) continue;
-      const found = judge(requests, turns, [...failover, ...windows]);
-      const counts = [
-        `${found.sent} sent`,
-        `${found.failed} failed`,
-        `${found.late} by a standby in the window`,
-        `${found.misrouted.length} outside of it`,
-        `longest gap ${(found.longestGap / 1_000).toFixed(2)} s`,
-      ];
-      const apart = site === isolated;
-      this.results.row(
-        `${title}: client in ${site}${apart ? ' (the lost site itself)' : ''}`,
-        counts.join(', '),
-      );
-      this.results.keep(`${title}, client in ${site}`, { ...found, misrouted: found.misrouted.slice(0, 50) });
-      if (found.misrouted.length > 0 && !apart) {
-        misrouted.push(`client in ${site}: ${JSON.stringify(found.misrouted.slice(0, 5))}`);
+    for (const way of WAY_NAMES) {
+      const failover = moves.map(({ at, routedAt, from: site }) => ({
+        from: at,
+        to: (routedAt[way] ?? to) + PROXY_MS,
+        sites: [site],
+        why: 'failover',
+      }));
+      for (const site of this.sites.keys()) {
+        const requests = clients.between(site, way, from, to);
+        if (requests.length === 0) continue;
+        const allowed = windows.filter((window) => (window.way ?? way) === way);
+        const found = judge(requests, turns, [...failover, ...allowed, ...this.#lasting]);
+        const apart = site === isolated;
+        const who = `${WAYS[way].title}, client in ${site}`;
+        this.results.row(`${title}: ${who}${apart ? ' (the lost site itself)' : ''}`, sayJudgement(found));
+        this.results.keep(`${title}: ${who}`, { ...found, misrouted: found.misrouted.slice(0, 50) });
+        if (found.misrouted.length > 0 && !apart) {
+          misrouted.push(`${who}: ${JSON.stringify(found.misrouted.slice(0, 5))}`);
+        }
       }
     }
     const extent =
@@ -253,25 +263,36 @@ export class Suite {
     await recorder.until(`node ${node} is ready again`, nodeIsReady, FAILOVER_MS);
     await this.settled(REJOIN_MS);
     const settledAt = Date.now();
-    const lane = `web ${site}`;
-    const leaks = recorder.timeline.spans(lane, backAt, settledAt).filter(({ value }) => value !== '0');
-    const leaked = leaks.reduce((sum, span) => sum + span.to - span.from, 0);
-    results.row(`${title}: its pods listed as ready after the return`, `${Math.round(leaked)} ms`);
+    const conntrack = { from: backAt, to: backAt + CONNTRACK_MS, sites: [site], why: 'conntrack' };
+    this.#lasting.push(conntrack);
+    const windows = WAY_NAMES.map((way) => {
+      const { ms, until } = this.leak(way, site, backAt, settledAt);
+      results.row(`${title}: ${WAYS[way].title}, its pods listed as ready after the return`, `${ms} ms`);
+      return { way, from: backAt, to: (until ?? backAt) + PROXY_MS, sites: [site], why: 'return of a site' };
+    });
     results.row(
       `${title}: everything as before`,
       `${((settledAt - backAt) / 1_000).toFixed(1)} s after the return`,
     );
-    const until = (leaks.at(-1)?.to ?? backAt) + PROXY_MS;
-    const windows = [{ from: backAt, to: until, sites: [site], why: 'return of a site' }];
     await this.told({ title, from, windows, isolated: site });
+  }
+
+  /** For how long the Service of this way listed pods of a site as ready, and until when. */
+  leak(way: Way, site: string, from: number, to: number): { readonly ms: number; readonly until?: number } {
+    const spans = this.recorder.timeline
+      .spans(`${way} ${site}`, from, to)
+      .filter(({ value }) => value !== '0');
+    const ms = Math.round(spans.reduce((sum, span) => sum + span.to - span.from, 0));
+    const last = spans.at(-1);
+    return { ms, ...(last !== undefined && { until: last.to }) };
   }
 
   /** What the release consists of, each in the version that it has now: nothing writes to them without a reason. */
   async objectsOfRelease(): Promise<readonly string[]> {
     const manifest = await this.helm.manifest();
-    const { items } = JSON.parse(
-      await this.cluster.kubectl(['-n', RELEASE_NAMESPACE, 'get', '-f', '-', '-o', 'json'], manifest),
-    ) as { readonly items: readonly (KubeObject & { readonly status?: unknown })[] };
+    const { items } = JSON.parse(await this.cluster.kubectl(['get', '-f', '-', '-o', 'json'], manifest)) as {
+      readonly items: readonly (KubeObject & { readonly status?: unknown })[];
+    };
     return items.map(({ kind, metadata, status }) => {
       const { namespace = '', name, generation, resourceVersion } = metadata;
       // A status is written all the time; the generation counts changes of the rest.
