@@ -100,6 +100,18 @@ export function drawSchedule(random: SeededRandom): Schedule {
   return { steps, quietAt };
 }
 
+/** One that goes on until the primary was moved so often. */
+export function drawLongSchedule(random: SeededRandom, moves: number): Schedule {
+  const steps: Step[] = [];
+  let at = 0;
+  for (let left = moves; left > 0; at += gap(random)) {
+    const what = draw(random);
+    steps.push({ at, what });
+    if (what.kind === 'move') left -= 1;
+  }
+  return { steps, quietAt: at };
+}
+
 function gap(random: SeededRandom): number {
   return random.chance(0.5) ? random.integer(0, 2_500) : random.integer(2_500, 25_000);
 }

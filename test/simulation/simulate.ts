@@ -1,7 +1,7 @@
 import { explain } from '../../kubernetes/errors.ts';
 import { SeededRandom } from '../support/random.ts';
 import type { Sabotage } from './replica.ts';
-import { drawSchedule } from './schedule.ts';
+import { drawLongSchedule, drawSchedule } from './schedule.ts';
 import { type Trace, World } from './world.ts';
 
 export interface Outcome {
@@ -15,6 +15,8 @@ export interface Outcome {
 export interface SimulateOptions {
   readonly trace?: Trace;
   readonly sabotage?: Sabotage;
+  /** Instead of a few minutes: until the primary was moved so often. */
+  readonly moves?: number;
 }
 
 /** After the last fault, everything has to be right within this. */
@@ -27,9 +29,10 @@ const STOP_MS = 40_000;
 /** Plays the schedule of one seed. Everything in it comes again from the same seed. */
 export async function simulate(
   seed: number,
-  { trace, sabotage = {} }: SimulateOptions = {},
+  { trace, sabotage = {}, moves }: SimulateOptions = {},
 ): Promise<Outcome> {
-  const schedule = drawSchedule(new SeededRandom(`schedule ${seed}`));
+  const random = new SeededRandom(`schedule ${seed}`);
+  const schedule = moves === undefined ? drawSchedule(random) : drawLongSchedule(random, moves);
   const world = new World({ seed, trace, sabotage });
   const onRejection = (error: unknown) => world.report(`nobody handles this rejection: ${explain(error)}`);
   process.on('unhandledRejection', onRejection);

@@ -15,6 +15,13 @@ test(`everything holds in ${SCHEDULES} schedules`, async () => {
   assert.deepEqual(report, [], 'look closer with: node test/simulation/run.ts --seed N --trace');
 });
 
+test('three sites with five nodes, addressed by IPv4, IPv6 and a name: right after a hundred moves', async () => {
+  for (const seed of [1, 2]) {
+    const { violations } = await simulate(seed, { moves: 100 });
+    assert.deepEqual(violations, [], `seed ${seed}`);
+  }
+});
+
 test('the same seed gives the same run to the last step, another seed another one', async () => {
   const fingerprint = async (seed: number) => {
     let value = 0;
