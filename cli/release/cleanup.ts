@@ -43,17 +43,17 @@ export async function cleanup(
 
   async function podsEnded(): Promise<void> {
     const began = clock.elapsed();
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       signal.throwIfAborted();
       const { items } = await api.list(PODS, { namespace, labelSelector: pods, signal });
       const running = items.filter(
         ({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
       );
       if (running.length === 0) return;
+      const names = running.map((pod) => pod.metadata.name).join(', ');
+      if (isFirst) say(`waiting for these pods to end: ${names}`);
       if (clock.elapsed() - began > PODS_END_MS) {
-        say(
-          `going on although these pods have not ended: ${running.map((pod) => pod.metadata.name).join(', ')}`,
-        );
+        say(`going on although these pods have not ended: ${names}`);
         return;
       }
       await sleep(clock, POLL_MS, signal);
