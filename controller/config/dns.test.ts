@@ -218,7 +218,7 @@ describe('several record sets', () => {
         `[${cloudflare}, { provider: bind, ttl: 1, records: [localhost] }]`,
       ),
       [
-        'CONFIG_FILE: followers[0].dns[1].provider | bind | must be one of namecheap, cloudflare, route53, rfc2136, external-dns, none',
+        'CONFIG_FILE: followers[0].dns[1].provider | bind | must be one of namecheap, cloudflare, route53, rfc2136, external-dns, webhook, none',
         'CONFIG_FILE: followers[0].dns[1].records[0] | localhost | has no zone that the public suffix list knows: write name@zone',
         'CONFIG_FILE: followers[0].dns[1].ttl | 1 | must be a whole number from 60 to 60000',
       ],

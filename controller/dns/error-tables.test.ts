@@ -8,13 +8,14 @@ import { ERROR_TABLE as EXTERNAL_DNS_ERRORS, apiError as externalDnsError } from
 import { DnsError } from './provider.ts';
 import { RCODES, rcodeError, TSIG_ACTIONS, tsigError } from './rfc2136/errors.ts';
 import { ERROR_TABLE as ROUTE53_ERRORS, apiError as route53Error } from './route53/errors.ts';
+import { statusError, ERROR_TABLE as WEBHOOK_ERRORS } from './webhook/errors.ts';
 
 test('docs/dns.md has every row of the tables', async () => {
   const text = await readFile(`${import.meta.dirname}/../../docs/dns.md`, 'utf8');
   const rows = [
     ...ERROR_TABLE.map(({ codes, kind, action }) => [codes.join(' '), kind, action]),
     ...ROUTE53_ERRORS.map(({ codes, kind, action }) => [codes.join(' '), kind, action]),
-    ...EXTERNAL_DNS_ERRORS.map(({ statuses, code, kind, action }) => [
+    ...[...EXTERNAL_DNS_ERRORS, ...WEBHOOK_ERRORS].map(({ statuses, code, kind, action }) => [
       `${code} (HTTP ${statuses.join(', ')})`,
       kind,
       action,
@@ -104,6 +105,25 @@ test('ExternalDNS: each status of the API server', () => {
   assert.deepEqual(told(0, undefined, new DeadlineError('x', 1)), ['retry', 'timeout', undefined]);
   const bug = new TypeError('not of the API server');
   assert.equal(externalDnsError(bug), bug);
+});
+
+test('Webhook providers: each status, and a body that is no trouble for a log', () => {
+  for (const { statuses, kind, code, waitMs } of WEBHOOK_ERRORS) {
+    for (const status of statuses) {
+      const error = statusError('the change', status, '', undefined);
+      assert.deepEqual([error.kind, error.code, error.retryAfterMs], [kind, code, waitMs]);
+    }
+  }
+  assert.equal(statusError('the change', 429, '', 7_000).retryAfterMs, 7_000);
+  const { kind, code, message } = statusError(
+    'the change',
+    500,
+    ` no\n\u001b[31mway ${'x'.repeat(999)}`,
+    undefined,
+  );
+  assert.deepEqual([kind, code], ['retry', '500']);
+  assert.match(message, /^the provider answered the change with HTTP 500: no \[31mway x+$/);
+  assert.ok(message.length < 300);
 });
 
 /** As the SDK throws what came as an answer. */

@@ -7,11 +7,12 @@ import type { DnsProvider } from './provider.ts';
 import type { DnsPorts, DnsProviderRow } from './provider-kind.ts';
 import { RFC2136 } from './rfc2136/kind.ts';
 import { ROUTE53 } from './route53/kind.ts';
+import { WEBHOOK } from './webhook/kind.ts';
 
 const NONE = { name: 'none', meaning: 'No records are changed.', settings: {} } as const;
 
 /** One row per provider. The first is what is used when records are listed and nothing else is said. */
-export const DNS_PROVIDERS = [NAMECHEAP, CLOUDFLARE, ROUTE53, RFC2136, EXTERNAL_DNS, NONE] as const;
+export const DNS_PROVIDERS = [NAMECHEAP, CLOUDFLARE, ROUTE53, RFC2136, EXTERNAL_DNS, WEBHOOK, NONE] as const;
 
 /** One record set and its provider; one member for each row but `none`. */
 export type DnsConfig = Exclude<AnyDnsConfig, { readonly provider: 'none' }>;

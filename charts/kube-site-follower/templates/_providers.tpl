@@ -27,6 +27,9 @@ route53:
 external-dns:
   plain:
     namespace: EXTERNAL_DNS_NAMESPACE
+webhook:
+  plain:
+    url: DNS_WEBHOOK_URL
 rfc2136:
   plain:
     server: RFC2136_SERVER

@@ -76,6 +76,11 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     wrong: 'My Namespace',
     given: using('external-dns'),
   },
+  'controller.dns.webhook.url': {
+    right: 'http://dns-provider:8888',
+    wrong: 'dns-provider:8888',
+    given: using('webhook'),
+  },
   'controller.dns.rfc2136.server': { right: 'ns1.example.com', wrong: 53, given: using('rfc2136') },
   'controller.dns.rfc2136.tsigName': { right: 'follower', wrong: 5, given: using('rfc2136') },
   'controller.dns.rfc2136.tsigAlgorithm': {

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeFilter, serves } from './domain-filter.ts';
+
+const served = (filter: Parameters<typeof serves>[0], ...names: string[]) =>
+  names.filter((name) => serves(filter, name));
+const NAMES = ['example.com', 'app.example.com', 'myexample.com', 'app.example.org'] as const;
+
+test('a domain is itself and what is below it; one with a dot before it only what is below', () => {
+  assert.deepEqual(served({ include: ['Example.com.'] }, ...NAMES), ['example.com', 'app.example.com']);
+  assert.deepEqual(served({ include: ['.example.com'] }, ...NAMES), ['app.example.com']);
+});
+
+test('no filter takes everything; what is excluded is not served', () => {
+  assert.deepEqual(served({}, ...NAMES), NAMES);
+  assert.deepEqual(served({ include: null, exclude: [] }, ...NAMES), NAMES);
+  assert.deepEqual(served({ include: ['example.com'], exclude: ['app.example.com'] }, ...NAMES), [
+    'example.com',
+  ]);
+});
+
+test('regular expressions go before domains; one that only Go understands is no reason to refuse', () => {
+  const include = ['example.org'];
+  assert.deepEqual(served({ include, regexInclude: '^app\\.' }, ...NAMES), [
+    'app.example.com',
+    'app.example.org',
+  ]);
+  assert.deepEqual(served({ regexExclude: 'org$' }, ...NAMES), NAMES.slice(0, 3));
+  assert.deepEqual(served({ regexInclude: '(?P<x>a)' }, ...NAMES), NAMES);
+});
+
+test('is told in one line', () => {
+  assert.equal(describeFilter({ include: ['a.com'], exclude: ['b.a.com'] }), 'a.com, not b.a.com');
+  assert.equal(describeFilter({ regexInclude: 'x', regexExclude: 'y' }), '/x/, not /y/');
+});

@@ -1,0 +1,112 @@
+import { type Clock, sleep } from '../../../kubernetes/clock.ts';
+import { type Edit, type Endpoint, editsOf, recordSets } from '../endpoint.ts';
+import { sameRecordSet, sameValues } from '../plan.ts';
+import { isMade, subjectOf } from '../planned.ts';
+import { type Change, DnsError, type DnsProvider, type RecordSet, type WriteGuard } from '../provider.ts';
+import type { ApiChanges, WebhookApi } from './api.ts';
+import { describeFilter, serves } from './domain-filter.ts';
+import { notServed, notTaken } from './errors.ts';
+
+/** Each look may be a list of a whole zone, with the rate limits of whatever is behind. */
+const DRIFT_MS = 10 * 60_000;
+const READ_BACK_AFTER_MS = [0, 1_000, 4_000];
+
+/** The protocol has no compare-and-set, and says nothing of all or nothing: records are read right before and after. */
+export class WebhookProvider implements DnsProvider {
+  readonly name = 'webhook';
+  readonly driftMs = DRIFT_MS;
+  readonly canSplit = true;
+  readonly #api: WebhookApi;
+  readonly #clock: Clock;
+
+  constructor(api: WebhookApi, clock: Clock) {
+    this.#api = api;
+    this.#clock = clock;
+  }
+
+  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
+    const filter = await this.#api.negotiate(signal);
+    const strange = names.find((name) => !serves(filter, name));
+    if (strange !== undefined) throw notServed(strange, zone, describeFilter(filter));
+    return this.#shown(names, signal);
+  }
+
+  async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+    const { signal } = guard;
+    await this.#api.awaitWrite(zone, signal);
+    const edits = editsOf(await this.#api.records(signal), changes);
+    const adjusted = await this.#adjusted(edits, signal);
+    const needed = adjusted.filter(isNeeded);
+    if (needed.length === 0) return;
+    await this.#api.apply(zone, apiChanges(needed), () => guard.assertMayWrite(), signal);
+    await this.#readBack(
+      changes.map((change, index) => asAdjusted(change, adjusted[index])),
+      signal,
+    );
+  }
+
+  async #shown(names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
+    return recordSets(await this.#api.records(signal)).filter(({ name }) => names.includes(name));
+  }
+
+  /**
+   * As the provider would keep them, e.g. with a longer TTL or settings of its own. What it would keep with other values
+   * is not what is wanted.
+   */
+  async #adjusted(edits: readonly Edit[], signal: AbortSignal): Promise<readonly Edit[]> {
+    const wanted = edits.flatMap(({ after }) => (after === undefined ? [] : [after]));
+    if (wanted.length === 0) return edits;
+    const answers = await this.#api.adjust(wanted, signal);
+    return edits.map(({ before, after }) => {
+      const [wish] = after === undefined ? [] : recordSets([after]);
+      if (wish === undefined) return { before, after };
+      const kept = answers.filter((endpoint) => isAbout(endpoint, wish));
+      const [set] = recordSets(kept);
+      if (kept.length !== 1 || set === undefined || !sameValues(set.values, wish.values)) {
+        throw notTaken(wish.name, wish.type);
+      }
+      return { before, after: kept[0] };
+    });
+  }
+
+  async #readBack(changes: readonly Change[], signal: AbortSignal): Promise<void> {
+    const names = [...new Set(changes.map((change) => subjectOf(change).name))];
+    for (const delay of READ_BACK_AFTER_MS) {
+      await sleep(this.#clock, delay, signal);
+      signal.throwIfAborted();
+      const shown = await this.#shown(names, signal);
+      if (changes.every((change) => isMade(change, shown))) return;
+    }
+    throw new DnsError(`the provider accepted the change of ${names.join(', ')} but does not show it`, {
+      kind: 'retry',
+      code: 'not-saved',
+      action: 'It is tried again; if this lasts, see the log of the provider.',
+    });
+  }
+}
+
+function isAbout(endpoint: Endpoint, { name, type }: RecordSet): boolean {
+  const [set] = recordSets([endpoint]);
+  return set?.name === name && set.type === type;
+}
+
+/** A provider that keeps a longer TTL than is wanted would be written again and again. */
+function isNeeded({ before, after }: Edit): boolean {
+  const [[there], [wish]] = [recordSets(before), after === undefined ? [] : recordSets([after])];
+  return there === undefined || wish === undefined || before.length > 1 || !sameRecordSet(there, wish);
+}
+
+function asAdjusted(change: Change, edit: Edit | undefined): Change {
+  const [wanted] = edit?.after === undefined ? [] : recordSets([edit.after]);
+  return change.action === 'delete' || wanted === undefined ? change : { ...change, wanted };
+}
+
+function apiChanges(edits: readonly Edit[]): ApiChanges {
+  const updates = edits.flatMap(({ before: [old], after }) => (old && after ? [{ old, after }] : []));
+  return {
+    create: edits.flatMap(({ before, after }) => (before.length === 0 && after ? [after] : [])),
+    updateOld: updates.map(({ old }) => old),
+    updateNew: updates.map(({ after }) => after),
+    delete: edits.flatMap(({ before, after }) => (after ? before.slice(1) : before)),
+  };
+}

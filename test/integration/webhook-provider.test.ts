@@ -1,0 +1,118 @@
+/** What only the webhook protocol of ExternalDNS has; the contract of all providers is in dns-providers.test.ts. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Change, DnsError, RecordSet } from '../../controller/dns/provider.ts';
+import { connect } from '../support/dns/bench.ts';
+import { startWebhookBench } from '../support/dns/webhook-bench.ts';
+import { WebhookStandIn } from '../support/dns/webhook-server.ts';
+
+const ZONE = 'example.com';
+const APP = `app.${ZONE}`;
+const signal = new AbortController().signal;
+const guard = { signal, assertMayWrite: () => undefined };
+const one: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.1'] };
+const two: RecordSet = { ...one, values: ['192.0.2.2'] };
+
+async function open(t: TestContext, ...domains: string[]) {
+  const standIn = new WebhookStandIn(...domains);
+  const url = await standIn.start();
+  t.after(() => standIn.stop());
+  const bench = await startWebhookBench(t);
+  const environment = { ...bench.environment, DNS_WEBHOOK_URL: url };
+  return { standIn, provider: await connect(bench, environment, { ends: t }) };
+}
+
+function refusal(promise: Promise<unknown>): Promise<DnsError> {
+  return promise.then(
+    () => assert.fail('this must be refused'),
+    (error: DnsError) => error,
+  );
+}
+
+test('what the provider knows of a record stays when its address changes', async (t) => {
+  const { standIn, provider } = await open(t, ZONE);
+  const labels = { owner: 'ann' };
+  const providerSpecific = [{ name: 'webhook/weight', value: '5' }];
+  const there = { dnsName: APP, recordType: 'A', recordTTL: 60, labels, providerSpecific };
+  standIn.endpoints = [{ ...there, targets: ['192.0.2.1'] }];
+  await provider.apply(ZONE, [{ action: 'update', found: one, wanted: two }], guard);
+  assert.deepEqual(standIn.endpoints, [{ ...there, targets: ['192.0.2.2'] }]);
+  assert.deepEqual(standIn.violations, []);
+});
+
+test('a new record gets what the provider adds', async (t) => {
+  const { standIn, provider } = await open(t, ZONE);
+  await provider.apply(ZONE, [{ action: 'create', wanted: one }], guard);
+  const [made] = standIn.endpoints;
+  assert.deepEqual(made?.providerSpecific, [{ name: 'webhook/stand-in-proxied', value: 'false' }]);
+});
+
+test('a TTL that the provider keeps longer is no reason to write again', async (t) => {
+  const { standIn, provider } = await open(t, ZONE);
+  standIn.leastTtl = 300;
+  await provider.apply(ZONE, [{ action: 'create', wanted: one }], guard);
+  const [found] = await provider.read(ZONE, [APP], signal);
+  assert.ok(found !== undefined);
+  assert.equal(found.ttl, 300);
+  await provider.apply(ZONE, [{ action: 'update', found, wanted: one }], guard);
+  assert.equal(standIn.writes, 1);
+});
+
+test('a provider that does not say a TTL is not asked for another one', async (t) => {
+  const { standIn, provider } = await open(t, ZONE);
+  standIn.endpoints = [{ dnsName: `${APP}.`, recordType: 'A', targets: ['192.0.2.1'] }];
+  assert.deepEqual(await provider.read(ZONE, [APP], signal), [{ ...one, ttl: -1 }]);
+});
+
+test('a set of a routing policy is not replaced', async (t) => {
+  const { standIn, provider } = await open(t, ZONE);
+  const set = { dnsName: APP, recordType: 'A', targets: ['192.0.2.1'], setIdentifier: 'east' };
+  standIn.endpoints = [set];
+  const [found] = await provider.read(ZONE, [APP], signal);
+  assert.ok(found !== undefined);
+  const changes: Change[] = [{ action: 'update', found, wanted: two }];
+  assert.equal((await refusal(provider.apply(ZONE, changes, guard))).code, 'special');
+  assert.deepEqual(standIn.endpoints, [set]);
+});
+
+for (const [what, reply, kind, code] of [
+  [
+    'an HTML page',
+    { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' },
+    'config',
+    'protocol',
+  ],
+  [
+    'the media type with a space in it',
+    {
+      status: 200,
+      headers: { 'content-type': 'application/external.dns.webhook+json; version=1' },
+      body: '{}',
+    },
+    'config',
+    'protocol',
+  ],
+  ['something cut off', { status: 200, body: '{"include":["exam' }, 'config', 'protocol'],
+  ['a redirect', { status: 302, headers: { location: 'http://192.0.2.1/' } }, 'config', 'protocol'],
+  ['nothing there', { status: 404, body: 'page not found' }, 'config', 'protocol'],
+  ['a failure inside', { status: 500, body: 'Failed to get Records' }, 'retry', '500'],
+  ['a refusal', { status: 422, body: 'no such zone' }, 'refused', 'refused'],
+] as const) {
+  test(`${what}: ${kind}`, async (t) => {
+    const { standIn, provider } = await open(t, ZONE);
+    standIn.answerOnce(reply);
+    const error = await refusal(provider.read(ZONE, [APP], signal));
+    assert.deepEqual([error.kind, error.code], [kind, code], error.message);
+    assert.ok(error.action !== '');
+    assert.deepEqual(await provider.read(ZONE, [APP], signal), []);
+  });
+}
+
+test('a name that the provider is not made for is told before anything is written', async (t) => {
+  const { provider } = await open(t, 'example.org', '.sub.example.com');
+  const error = await refusal(provider.read(ZONE, [APP], signal));
+  assert.equal(
+    error.message,
+    'the provider does not serve app.example.com in example.com: it is made for example.org, .sub.example.com',
+  );
+});

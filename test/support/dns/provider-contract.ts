@@ -1,0 +1,263 @@
+/** What every DNS provider promises, as tests on a bench. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { AuthoritativeLookup } from '../../../controller/dns/authoritative.ts';
+import { plan } from '../../../controller/dns/plan.ts';
+import {
+  type Change,
+  DnsError,
+  type DnsProvider,
+  type RecordSet,
+  type RecordType,
+  type WriteGuard,
+} from '../../../controller/dns/provider.ts';
+import type { Environment } from '../controller-process.ts';
+import { type Bench, connect, HURRIED, SkippingClock, type StartBench, silentServer } from './bench.ts';
+
+const TTL = 60;
+const ALL: ReadonlySet<RecordType> = new Set(['A', 'AAAA', 'CNAME']);
+const signal = new AbortController().signal;
+const guard: WriteGuard = { signal, assertMayWrite: () => undefined };
+export function providerContract(name: string, start: StartBench): void {
+  describe(`the contract of DNS providers: ${name}`, () => {
+    const clock = new SkippingClock();
+    const undo: (() => unknown)[] = [];
+    const ends = { after: (end: () => unknown) => undo.push(end) };
+    let bench: Bench;
+    let provider: DnsProvider;
+    before(async () => {
+      bench = await start(ends);
+      provider = await connect(bench, bench.environment, { ends, clock });
+    });
+    after(async () => {
+      for (const end of undo.reverse()) await end();
+    });
+
+    const set = (host: string, type: RecordType, ...values: string[]): RecordSet => ({
+      name: host === '@' ? bench.zone : `${host}.${bench.zone}`,
+      type,
+      ttl: TTL,
+      values,
+    });
+    /** Read, plan and apply, as the signal does. How many changes it took. */
+    const reach = async (...wanted: RecordSet[]): Promise<number> => {
+      const names = [...new Set(wanted.map((each) => each.name))];
+      clock.skip();
+      const changes = plan(await provider.read(bench.zone, names, signal), wanted, ALL);
+      if (changes.length > 0) await provider.apply(bench.zone, changes, guard);
+      return changes.length;
+    };
+    const shown = async (...hosts: string[]): Promise<string[]> => {
+      const names = hosts.map((host) => set(host, 'A').name);
+      const found = await provider.read(bench.zone, names, signal);
+      return found
+        .map(
+          (each) =>
+            `${each.name.replace(`.${bench.zone}`, '')} ${each.type} ${each.values.toSorted().join()}`,
+        )
+        .sort();
+    };
+    /** Every record but those of `hosts`. */
+    const foreign = async (...hosts: string[]): Promise<readonly string[]> => {
+      const names = hosts.map((host) => `${set(host, 'A').name} `);
+      return (await bench.dump()).filter((line) => !names.some((own) => line.startsWith(own)));
+    };
+    const failure = async (environment: Environment, options: object = {}): Promise<DnsError> => {
+      const other = await connect(bench, environment, { ends, ...options });
+      return rejection(other.read(bench.zone, [set('app', 'A').name], signal));
+    };
+
+    test('creates what is missing', async () => {
+      const before = await foreign('new');
+      assert.deepEqual(await shown('new'), []);
+      await reach(set('new', 'A', '192.0.2.1'));
+      assert.deepEqual(await shown('new'), ['new A 192.0.2.1']);
+      assert.deepEqual(await foreign('new'), before);
+      const [found] = await provider.read(bench.zone, [set('new', 'A').name], signal);
+      assert.equal(found?.ttl, TTL);
+    });
+
+    test('changes what differs, and nothing when nothing differs', async () => {
+      await reach(set('moved', 'A', '192.0.2.1'));
+      const before = await foreign('moved');
+      assert.equal(await reach(set('moved', 'A', '192.0.2.1')), 0);
+      assert.equal(await reach(set('moved', 'A', '192.0.2.2')), 1);
+      assert.deepEqual(await shown('moved'), ['moved A 192.0.2.2']);
+      assert.equal(await reach({ ...set('moved', 'A', '192.0.2.2'), ttl: 120 }), 1);
+      assert.equal(await reach({ ...set('moved', 'A', '192.0.2.2'), ttl: 120 }), 0);
+      assert.deepEqual(await foreign('moved'), before);
+    });
+
+    test('one address for several, and several names at once', async () => {
+      await bench.meddle({ ...set('many', 'A', '198.51.100.1', '198.51.100.2', '198.51.100.3'), ttl: 300 });
+      const before = await foreign('many', 'more');
+      await reach(
+        set('many', 'A', '192.0.2.1'),
+        set('more', 'A', '192.0.2.1'),
+        set('more', 'AAAA', '2001:db8::1'),
+      );
+      assert.deepEqual(await shown('many', 'more'), [
+        'many A 192.0.2.1',
+        'more A 192.0.2.1',
+        'more AAAA 2001:db8::1',
+      ]);
+      assert.deepEqual(await foreign('many', 'more'), before);
+    });
+
+    test('IPv6 addresses, in whatever form', async () => {
+      await reach(set('six', 'AAAA', '2001:db8::a:1'));
+      assert.deepEqual(await shown('six'), ['six AAAA 2001:db8::a:1']);
+      assert.equal(await reach(set('six', 'AAAA', '2001:db8:0:0:0:0:a:1')), 0);
+      await reach(set('six', 'A', '192.0.2.1'), set('six', 'AAAA', '2001:db8::a:2'));
+      assert.deepEqual(await shown('six'), ['six A 192.0.2.1', 'six AAAA 2001:db8::a:2']);
+    });
+
+    test('addresses and a CNAME replace each other', async () => {
+      await reach(set('alias', 'A', '192.0.2.1'), set('alias', 'AAAA', '2001:db8::1'));
+      const before = await foreign('alias');
+      await reach(set('alias', 'CNAME', 'west.example.org'));
+      assert.deepEqual(await shown('alias'), ['alias CNAME west.example.org']);
+      await reach(set('alias', 'A', '192.0.2.2'));
+      assert.deepEqual(await shown('alias'), ['alias A 192.0.2.2']);
+      assert.deepEqual(await foreign('alias'), before);
+    });
+
+    test('the top of the zone', async () => {
+      const before = await foreign();
+      await reach(set('@', 'A', '192.0.2.1'));
+      await reach(set('@', 'A', '192.0.2.2'));
+      assert.deepEqual(await shown('@'), [`${bench.zone} A 192.0.2.2`]);
+      const own = (line: string) => line.startsWith(`${bench.zone} A `);
+      assert.deepEqual(
+        (await foreign()).filter((line) => !own(line)),
+        before.filter((line) => !own(line)),
+      );
+    });
+
+    test('a record that changes meanwhile is left alone', async () => {
+      await reach(set('raced', 'A', '192.0.2.1'));
+      const name = set('raced', 'A').name;
+      const changes = plan(
+        await provider.read(bench.zone, [name], signal),
+        [set('raced', 'A', '192.0.2.2')],
+        ALL,
+      );
+      await bench.meddle(set('raced', 'A', '203.0.113.9'));
+      clock.skip();
+      const error = await rejection(provider.apply(bench.zone, changes, guard));
+      assert.equal(error.kind, 'conflict', error.message);
+      assert.deepEqual(await shown('raced'), ['raced A 203.0.113.9']);
+      await reach(set('raced', 'A', '192.0.2.2'));
+      assert.deepEqual(await shown('raced'), ['raced A 192.0.2.2']);
+    });
+
+    test('one bad change among good ones: told, nothing of others harmed, and right at the next attempt', async () => {
+      const wish = [set('good', 'A', '192.0.2.2'), set('bad', 'A', '192.0.2.2')];
+      await reach(set('good', 'A', '192.0.2.1'), set('bad', 'A', '192.0.2.1'));
+      const before = await foreign('good', 'bad');
+      const names = wish.map((each) => each.name);
+      const changes: readonly Change[] = plan(await provider.read(bench.zone, names, signal), wish, ALL);
+      await bench.meddle(set('bad', 'A', '203.0.113.9'));
+      clock.skip();
+      await rejection(provider.apply(bench.zone, changes, guard));
+      const good = await shown('good');
+      assert.ok(
+        good[0] === 'good A 192.0.2.1' || (!bench.isAtomic && good[0] === 'good A 192.0.2.2'),
+        good[0],
+      );
+      assert.deepEqual(await shown('bad'), ['bad A 203.0.113.9']);
+      assert.deepEqual(await foreign('good', 'bad'), before);
+      await reach(...wish);
+      assert.deepEqual(await shown('good', 'bad'), ['bad A 192.0.2.2', 'good A 192.0.2.2']);
+    });
+
+    test('who may not write does not', async () => {
+      await reach(set('guarded', 'A', '192.0.2.1'));
+      const before = await bench.dump();
+      const name = set('guarded', 'A').name;
+      const changes = plan(
+        await provider.read(bench.zone, [name], signal),
+        [set('guarded', 'A', '192.0.2.2')],
+        ALL,
+      );
+      const superseded = new Error('another one leads');
+      const refusing = {
+        signal,
+        assertMayWrite: () => {
+          throw superseded;
+        },
+      };
+      await assert.rejects(provider.apply(bench.zone, changes, refusing), superseded);
+      assert.deepEqual(await bench.dump(), before);
+    });
+
+    test('wrong credentials: told as such, and never shown', async () => {
+      const { environment, secret } = bench.wrongCredentials;
+      const error = await failure(environment);
+      assert.equal(error.kind, 'config', error.message);
+      assert.ok(error.code !== '' && error.action !== '' && (error.retryAfterMs ?? 0) >= 30_000);
+      const everything = `${error.message} ${error.action} ${error.stack} ${JSON.stringify(error)}`;
+      assert.ok(secret === undefined || !everything.includes(secret), everything);
+    });
+
+    test('a zone that is not there: told as such', async (t) => {
+      const { strangeZone: zone } = bench;
+      if (zone === undefined) return t.skip('the peer takes records of any zone');
+      const error = await rejection(provider.read(zone, [`app.${zone}`], signal));
+      assert.equal(error.kind, 'config', error.message);
+      assert.match(error.message, new RegExp(zone.replaceAll('.', '\\.')));
+      assert.ok(error.action !== '');
+    });
+
+    test('a peer that is silent: given up in time, to be tried again', async () => {
+      const error = await failure(await bench.at(await silentServer(ends)), { clock: HURRIED });
+      assert.deepEqual([error.kind, error.code], ['retry', 'timeout'], error.message);
+    });
+
+    test('a peer that is not there', async () => {
+      const error = await failure(await bench.at('127.0.0.1:1'));
+      assert.deepEqual([error.kind, error.code], ['retry', 'network'], error.message);
+    });
+
+    test('a stop ends the waiting at once', async () => {
+      const other = await connect(bench, await bench.at(await silentServer(ends)), { ends });
+      const stop = new AbortController();
+      const reading = other.read(bench.zone, [set('app', 'A').name], stop.signal);
+      const reason = new Error('stopping');
+      setImmediate(() => stop.abort(reason));
+      await assert.rejects(reading, reason);
+    });
+
+    test('too many calls: told as such, with how long to wait', async (t) => {
+      if (bench.rateLimit === undefined) return t.skip('the protocol has no such answer');
+      const other = await connect(bench, bench.environment, { ends });
+      bench.rateLimit();
+      const error = await rejection(other.read(bench.zone, [set('app', 'A').name], signal));
+      bench.endRateLimit?.();
+      assert.equal(error.kind, 'rate', error.message);
+      assert.ok((error.retryAfterMs ?? 0) > 0);
+    });
+
+    test('what was accepted can be seen', async () => {
+      await reach(set('seen', 'A', '192.0.2.2'));
+      const { name } = set('seen', 'A');
+      const ask: AuthoritativeLookup =
+        bench.ask ?? (() => Promise.resolve([{ server: 'ns1', values: ['192.0.2.2'] }]));
+      const answers = await (provider.lookup?.(bench.zone, name, 'A', signal, ask) ??
+        ask(bench.zone, name, 'A', signal));
+      const answered = answers.filter(({ values }) => values !== undefined);
+      assert.ok(answered.length > 0);
+      for (const { values } of answered) assert.deepEqual(values, ['192.0.2.2']);
+    });
+  });
+}
+
+async function rejection(promise: Promise<unknown>): Promise<DnsError> {
+  try {
+    await promise;
+  } catch (error) {
+    assert.ok(error instanceof DnsError, String(error));
+    return error;
+  }
+  throw new assert.AssertionError({ message: 'this must fail' });
+}
