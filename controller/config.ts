@@ -120,10 +120,14 @@ function readFollower(source: Source): FollowerConfig | undefined {
     if (!reported.has(key)) report({ key, got, problem });
   };
   const option = FOLLOWER.trigger.option(values.trigger.kind);
-  option?.check?.(values.trigger as never, {
-    sites: values.sites,
-    report: (path, got, problem) => reportAt(['trigger', ...path], got, problem),
-  });
+  // What goes together cannot be told while one of them is wrong: it would only seem to be missing.
+  const own = Object.keys(option?.settings ?? {}).map((name) => keyAt(FOLLOWER, source, ['trigger', name]));
+  if (!own.some((key) => isReported(key, reported))) {
+    option?.check?.(values.trigger as never, {
+      sites: values.sites,
+      report: (path, got, problem) => reportAt(['trigger', ...path], got, problem),
+    });
+  }
   checkDns(values.dns, source, values.sites, (finding) => {
     if (!reported.has(finding.key)) report(finding);
   });
@@ -133,6 +137,11 @@ function readFollower(source: Source): FollowerConfig | undefined {
   if (!sound) return undefined;
   const { dns, ...rest } = values as Checked<typeof FOLLOWER>;
   return { ...rest, dns: dnsConfig(dns), notify };
+}
+
+/** Also when it was an item of it. */
+function isReported(key: string, reported: ReadonlySet<string>): boolean {
+  return reported.has(key) || [...reported].some((other) => other.startsWith(`${key}[`));
 }
 
 /** `referenced`: variables of the user's own naming. */

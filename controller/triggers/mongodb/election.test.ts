@@ -114,6 +114,12 @@ describe('who is primary of what members say:', () => {
     });
   }
 
+  test('one that speaks for itself under several addresses', () => {
+    const [own] = answers({ primary: 0, term: 2 });
+    const aliases = ['db-0', 'db-0.db', 'db-0.db.app'].map((member) => ({ ...own, member }) as Answer);
+    assert.equal(outcome(aliases), 'PrimaryPending');
+  });
+
   test('an address that begins with no pod', () => {
     for (const me of ['10.0.0.7:27017', '[2001:db8::7]:27017', 'UPPER.db:27017']) {
       const hello = parseHello({ isWritablePrimary: true, setName: 'rs0', me, primary: me, hosts: [me] });

@@ -39,7 +39,7 @@ export function electedOf(
 ): Elected | Unknown {
   const heard = answers.flatMap((answer) => ('hello' in answer ? [answer] : []));
   if (heard.length === 0) return unreachable(answers, replicaSet);
-  const own = heard.filter(({ hello }) => hello.setName === replicaSet);
+  const own = eachOnce(heard.filter(({ hello }) => hello.setName === replicaSet));
   const claims = own
     .filter(({ hello }) => hello.isWritablePrimary)
     .map((claim): Claim => ({ ...claim, election: electionOf(claim.hello) }));
@@ -79,6 +79,11 @@ function isCertain(
   if (hello.me !== undefined && inFavour > hello.members.length / 2) return true;
   if (newest !== undefined) return election !== undefined && compare(election, newest) >= 0;
   return own.length === answers.length && own.length >= hello.members.length;
+}
+
+/** By their own names: the settings may have one member under two addresses, and it must not count twice. */
+function eachOnce<T extends { readonly member: string; readonly hello: Hello }>(members: readonly T[]): T[] {
+  return [...new Map(members.map((each) => [each.hello.me ?? each.member, each])).values()];
 }
 
 function podOf({ member, hello, election }: Claim): Elected | Unknown {

@@ -9,7 +9,7 @@ import { ReplicaSetTrigger } from './replica-set.ts';
 /** A replica set has at most 50. */
 const MOST_MEMBERS = 50;
 const ADDRESS =
-  /^(?=.{1,253}(:|$))([A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)(\.[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)*(:[1-9]\d{0,4})?$/;
+  /^(?=.{1,253}(:|$))([A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)(\.[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)*(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]))?$/;
 
 const settings = {
   source: new Setting(
@@ -41,6 +41,7 @@ const settings = {
       )
       .min(1, 'must have at least one member')
       .max(MOST_MEMBERS, `must have at most ${MOST_MEMBERS} members`)
+      .refine((all) => new Set(all).size === all.length, 'must have each member once')
       .optional(),
     'With `source: hello`: the address of each member; the first label of its host is the name of its pod.',
   ),

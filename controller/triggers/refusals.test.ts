@@ -1,0 +1,142 @@
+/** What is wrong in a trigger's settings is told in one message, which begins with the key. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { loadConfig } from '../config.ts';
+import { TRIGGERS } from './registry.ts';
+
+type Kind = (typeof TRIGGERS)[number]['name'];
+type Settings = Readonly<Record<string, unknown>>;
+
+interface Examples {
+  /** Settings with which it works; all that it knows are in one of them. */
+  readonly right: readonly Settings[];
+  /** Each contradicts itself, and is wrong in this one key. */
+  readonly contradictions: readonly (readonly [key: string, settings: Settings])[];
+}
+
+const LEASE = { namespace: 'app', name: 'leader' };
+const SET = { namespace: 'db', replicaSet: 'rs0' };
+const PSMDB = { ...SET, source: 'psmdb', clusterName: 'main' };
+const HELLO = { ...SET, source: 'hello', members: ['db-0.db:27017', 'db-1.db'] };
+const PATRONI = { namespace: 'db', preset: 'patroni', cluster: 'main' };
+const DATABASE = {
+  apiVersion: 'example.com/v1',
+  resource: 'databases',
+  name: 'main',
+  path: '.status.primary',
+};
+
+const EXAMPLES: Readonly<Record<Kind, Examples>> = {
+  cnpg: {
+    right: [{ namespace: 'db', clusterName: 'main', preferredPrimaryNode: 'node-1' }, {}],
+    contradictions: [['preferredPrimaryNode', { preferredPrimaryNode: 'node-nowhere' }]],
+  },
+  mongodb: {
+    right: [PSMDB, { ...HELLO, credentialsSecret: 'login', tlsSecret: 'tls' }],
+    contradictions: [
+      ['members', { ...PSMDB, members: ['db-0'] }],
+      ['credentialsSecret', { ...PSMDB, credentialsSecret: 'login' }],
+      ['tlsSecret', { ...PSMDB, tlsSecret: 'tls' }],
+      ['clusterName', { ...HELLO, clusterName: 'main' }],
+      ['clusterName', { ...SET, source: 'psmdb' }],
+      ['members', { ...SET, source: 'hello' }],
+      ['members', { ...HELLO, members: [] }],
+      ['members', { ...HELLO, members: ['db-0', 'mongodb://db-1'] }],
+      ['members', { ...HELLO, members: ['db-0:27017', 'db-0:27017'] }],
+      ['members', { ...HELLO, members: ['db-0:99999'] }],
+      ['source', SET],
+    ],
+  },
+  'node-status': {
+    right: [
+      { order: ['west', 'east'], minReadyNodes: 1, unreadyAfter: 0, failback: 'auto', stableFor: 10 },
+      {},
+    ],
+    contradictions: [
+      ['stableFor', { failback: 'manual', stableFor: 10 }],
+      ['order', { order: ['east', 'east'] }],
+      ['order', { order: ['atlantis'] }],
+      ['order', { order: [] }],
+      ['minReadyNodes', { minReadyNodes: 3 }],
+    ],
+  },
+  'pod-label': {
+    right: [PATRONI, { namespace: 'db', selector: 'role=primary' }],
+    contradictions: [
+      ['selector', { ...PATRONI, selector: 'role=primary' }],
+      ['cluster', { namespace: 'db', preset: 'patroni' }],
+      ['cluster', { namespace: 'db', cluster: 'main', selector: 'role=primary' }],
+      ['selector', { namespace: 'db' }],
+      ['selector', { namespace: 'db', selector: 'role=a b' }],
+    ],
+  },
+  lease: {
+    right: [LEASE],
+    contradictions: [
+      ['name', { namespace: 'app' }],
+      ['namespace', { ...LEASE, namespace: 'App' }],
+    ],
+  },
+  resource: {
+    right: [
+      { ...DATABASE, namespace: 'db', names: 'pod', podNamespace: 'pods' },
+      { ...DATABASE, names: 'node' },
+    ],
+    contradictions: [
+      ['podNamespace', { ...DATABASE, names: 'node', podNamespace: 'pods' }],
+      ['podNamespace', DATABASE],
+      ['path', { ...DATABASE, names: 'node', path: '$.status[' }],
+      ['apiVersion', { ...DATABASE, names: 'node', apiVersion: 'Example/one' }],
+    ],
+  },
+  manual: { right: [{}], contradictions: [] },
+};
+
+const SITES = ['east', 'west'].map((name, index) => ({ name, nodeNames: [`node-${index + 1}`] }));
+
+/** One line for each problem, as it is printed. */
+function problemsOf(trigger: Settings): { readonly key: string; readonly problem: string }[] {
+  const file = JSON.stringify({ followers: [{ sites: SITES, trigger }] });
+  const loaded = loadConfig({ CONFIG_FILE: 'x.yaml' }, () => file);
+  return loaded.ok ? [] : [...loaded.problems];
+}
+
+function assertRefused(trigger: Settings, key: string): void {
+  const problems = problemsOf(trigger);
+  assert.deepEqual(
+    // Of a list, its item is to blame.
+    problems.map((each) => each.key.replace(/\[\d+\]$/, '')),
+    [`CONFIG_FILE: followers[0].trigger.${key}`],
+    JSON.stringify(problems),
+  );
+  assert.ok((problems[0]?.problem.length ?? 0) > 10);
+}
+
+for (const { name: kind, settings } of TRIGGERS) {
+  const { right, contradictions } = EXAMPLES[kind];
+  describe(`the settings of ${kind}`, () => {
+    test('are taken when they are right', () => {
+      for (const each of right) assert.deepEqual(problemsOf({ kind, ...each }), []);
+    });
+
+    for (const key of Object.keys(settings)) {
+      test(`${key} of a wrong type`, () => {
+        const example = right.find((each) => key in each);
+        assert.ok(example !== undefined, `no example has ${key}`);
+        for (const wrong of [{ a: 1 }, true, [[]], -1])
+          assertRefused({ kind, ...example, [key]: wrong }, key);
+      });
+    }
+
+    test('one that does not exist, or is of another kind', () => {
+      const [example = {}] = right;
+      assertRefused({ kind, ...example, nonsense: 1 }, 'nonsense');
+      const [foreign] = kind === 'lease' ? ['clusterName'] : ['leaseName'];
+      assertRefused({ kind, ...example, [foreign ?? '']: 'x' }, foreign ?? '');
+    });
+
+    for (const [key, each] of contradictions) {
+      test(`${key} in ${JSON.stringify(each)}`, () => assertRefused({ kind, ...each }, key));
+    }
+  });
+}
