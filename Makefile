@@ -23,6 +23,14 @@ install: node_modules/.installed ## Install the pinned tools and libraries
 build: install ## Bundle the programs into dist/
 	node scripts/build.ts
 
+ENGINE ?= $(firstword $(foreach one,docker podman buildah,$(if $(shell command -v $(one)),$(one))))
+# In full, as engines other than docker would put their own host before it, and nodes would not find it.
+IMAGE ?= docker.io/library/kube-site-follower:$(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
+
+.PHONY: image
+image: ## Build the container image (ENGINE=docker, podman or buildah; IMAGE= its name)
+	$(or $(ENGINE),$(error Needs docker, podman or buildah)) build --tag $(IMAGE) .
+
 .PHONY: check
 check: install ## Types, lint, format, generated docs
 	tsc --noEmit

@@ -16,7 +16,7 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
     },
   ],
   [
-    /^docker build /,
+    /^(docker|kind) /,
     {
       instead: () => 'test -f Dockerfile',
       why: 'there is no container engine; the image is tried on the real cluster',
@@ -37,6 +37,13 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
     {
       instead: () => 'test -d charts/kube-site-follower/charts',
       why: 'the dependency comes from a stand-in',
+    },
+  ],
+  [
+    /^helm install /,
+    {
+      instead: (command) => command.replace('helm install', 'helm template'),
+      why: 'there is one already, and nothing runs the Job that makes the database',
     },
   ],
   [
@@ -87,7 +94,7 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
 
 /** What begins a command in a block that has output in it, too. */
 const PROGRAMS =
-  /^(?:[A-Z]+=\S+ )*(?:\.?\/?[\w./-]*dist\/\w+\.[cm]js|make|docker|curl|node|npm|npx|helm|kubectl|export|echo|install|source|openssl|dig|sh|bash)\b/;
+  /^(?:[A-Z]+=\S+ )*(?:\.?\/?[\w./-]*dist\/\w+\.[cm]js|make|docker|kind|curl|node|npm|npx|helm|kubectl|export|echo|install|source|openssl|dig|sh|bash)\b/;
 
 /** The commands of a shell block, one each, also where a text in quotes goes over several lines. */
 export function commandsOf(text: string): string[] {

@@ -13,6 +13,7 @@ import { type Block, blocksOf, documents } from '../documentation/markdown.ts';
 import { assembleChart } from '../support/chart/assemble.ts';
 import { createCnpgCluster } from '../support/cnpg.ts';
 import { type ControllerProcess, startController } from '../support/controller-process.ts';
+import { FOREIGN_CRDS } from '../support/foreign-crds.ts';
 import { createNodes, ensureNamespace } from '../support/seed.ts';
 import { ownControlPlane } from '../support/shared-control-plane.ts';
 import { findTools } from '../support/tools.ts';
@@ -25,6 +26,8 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 const NAMESPACE = 'site-follower';
 const NODES = ['node-us-east-01', 'node-eu-west-01'];
 const COMMAND_LIMIT_MS = 60_000;
+/** The operator's resource definitions alone have 1 MB. */
+const MAX_OUTPUT = 16 * 1_024 * 1_024;
 
 const DEPLOYMENTS: Resource<KubeObject> = {
   group: 'apps',
@@ -41,9 +44,12 @@ const blocks = documents()
   .toSorted((one, other) => ORDER(one.path) - ORDER(other.path))
   .flatMap(blocksOf);
 const shell = blocks.filter(({ language }) => ['sh', 'indented', 'bash', 'console'].includes(language));
-const manifests = blocks.filter(({ language, text }) => language === 'yaml' && /^apiVersion:/m.test(text));
+/** A configuration of kind is no object of a cluster. */
+const manifests = blocks.filter(
+  ({ language, text }) => language === 'yaml' && /^apiVersion: (?!kind\.)/m.test(text),
+);
 const values = blocks.filter(
-  ({ language, text }) => language === 'yaml' && /^(image|controller):/.test(text),
+  ({ language, text }) => language === 'yaml' && /^(image|controller|webhook|cloudnativepg):/.test(text),
 );
 
 let folder: string;
@@ -112,6 +118,11 @@ async function prepareCluster(kubeconfig: string): Promise<void> {
     api,
     NODES.map((name) => ({ name })),
   );
+  const crds = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: FOREIGN_CRDS });
+  const wait = 'kubectl wait --for=condition=Established crd --all >/dev/null';
+  const { code, stderr } = await execute(`kubectl apply -f - && ${wait}`, crds);
+  assert.equal(code, 0, stderr);
+  for (const name of ['flux-system', 'argocd']) await ensureNamespace(plane, name);
   const cluster = await createCnpgCluster({ api, namespace: 'postgres', name: 'pg-cluster', nodes: NODES });
   for (const namespace of ['default', NAMESPACE]) {
     await api.create(DEPLOYMENTS, deployment('web', namespace) as KubeObject);
@@ -141,7 +152,7 @@ interface Ended {
 
 function execute(script: string, input = ''): Promise<Ended> {
   return new Promise((resolve) => {
-    const options = { cwd: folder, env, timeout: COMMAND_LIMIT_MS };
+    const options = { cwd: folder, env, timeout: COMMAND_LIMIT_MS, maxBuffer: MAX_OUTPUT };
     const child = execFile('bash', ['-c', `set -o pipefail\n${script}`], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
     });

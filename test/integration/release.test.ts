@@ -28,6 +28,7 @@ import {
 } from '../support/chart/render.ts';
 import { runCli, startCli } from '../support/cli.ts';
 import { startControlPlane } from '../support/control-plane.ts';
+import { FOREIGN_CRDS } from '../support/foreign-crds.ts';
 import { ensureNamespace, installCnpgCrds } from '../support/seed.ts';
 import { findTools } from '../support/tools.ts';
 import { until } from '../support/until.ts';
@@ -45,14 +46,6 @@ const VALUES = layered(SITES, {
   postgres: { create: true },
   controller: { watch: { namespace: 'postgres' } },
 });
-/** Others bring these, and only their names are needed here: what is inside is not validated. */
-const FOREIGN = [
-  ['cert-manager.io', 'v1', 'Certificate'],
-  ['cert-manager.io', 'v1', 'Issuer'],
-  ['monitoring.coreos.com', 'v1', 'ServiceMonitor'],
-  ['monitoring.coreos.com', 'v1', 'PrometheusRule'],
-] as const;
-
 let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'release-'));
@@ -90,9 +83,9 @@ const asServiceAccount = (name: string) =>
 
 describe('what is rendered', () => {
   test('passes the API server’s own validation, with every feature', async () => {
-    const crds = FOREIGN.map(([group, version, kind]) => foreignCrd(group, version, kind));
-    await kube(['apply', '-f', await fileOf(crds)]);
-    await kube(['wait', '--for=condition=Established', 'crd', ...crds.map(({ metadata }) => metadata.name)]);
+    await kube(['apply', '-f', await fileOf(FOREIGN_CRDS)]);
+    const names = FOREIGN_CRDS.map(({ metadata }) => metadata.name);
+    await kube(['wait', '--for=condition=Established', 'crd', ...names]);
     const manifests = await chart.render({ values: layered(SITES, EVERYTHING) });
     const file = await fileOf(manifests);
     const said = await kube(['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', file]);
@@ -150,22 +143,6 @@ async function inventory(): Promise<ReadonlyMap<string, string | undefined>> {
     items?: (KubeObject & { kind: string })[];
   };
   return new Map(items.map(({ kind, metadata }) => [`${kind} ${metadata.name}`, metadata.resourceVersion]));
-}
-
-function foreignCrd(group: string, version: string, kind: string) {
-  const plural = `${kind.toLowerCase()}s`;
-  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      names: { kind, plural },
-      scope: 'Namespaced',
-      versions: [{ name: version, served: true, storage: true, schema }],
-    },
-  };
 }
 
 describe('the Job that makes the database', () => {

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parse, parseAllDocuments } from 'yaml';
+import { blocksOf, documents } from '../documentation/markdown.ts';
+import { layered, nested } from '../support/chart/examples.ts';
+import { chartUnderTest, only, podSpec } from '../support/chart/render.ts';
+
+const chart = await chartUnderTest();
+const ROOT = new URL('../../', import.meta.url);
+const { version } = parse(readFileSync(new URL('charts/kube-site-follower/Chart.yaml', ROOT), 'utf8')) as {
+  version: string;
+};
+
+interface HelmRelease {
+  readonly kind: string;
+  readonly spec: {
+    readonly values: object;
+    readonly valuesFrom: readonly { readonly targetPath: string }[];
+    readonly chart: { readonly spec: { readonly chart: string } };
+  };
+}
+
+interface Application {
+  readonly kind: string;
+  readonly spec: {
+    readonly source: {
+      readonly path: string;
+      readonly targetRevision: string;
+      readonly helm: { readonly valuesObject: object };
+    };
+  };
+}
+
+const blocks = documents().flatMap(blocksOf);
+const examples = blocks
+  .filter(({ path }) => path === 'docs/gitops.md')
+  .flatMap(({ text }) => parseAllDocuments(text).map((document) => document.toJS() as { kind: string }));
+
+function example<T extends { readonly kind: string }>(kind: string): T {
+  const [found, another] = examples.filter((one) => one.kind === kind);
+  assert.ok(found !== undefined && another === undefined, kind);
+  return found as T;
+}
+
+/** What both examples have in common: operator, database and DNS. */
+async function isComplete(values: object): Promise<void> {
+  assert.match(await chart.lint(values), /0 chart\(s\) failed/);
+  const manifests = await chart.render({ values });
+  only(manifests, 'Deployment', '-operator');
+  only(manifests, 'Job', '-postgres');
+  const { env } = podSpec(only(manifests, 'Deployment', '-controller')).containers[0];
+  const key = env.find(({ name }) => name === 'NAMECHEAP_API_KEY');
+  assert.ok(key?.valueFrom?.secretKeyRef);
+}
+
+test('the example for Flux is a release of this chart, with a value from a Secret', async () => {
+  const { spec } = example<HelmRelease>('HelmRelease');
+  assert.equal(spec.chart.spec.chart, 'charts/kube-site-follower');
+  const secrets = spec.valuesFrom.map(({ targetPath }) => nested(targetPath, 'from-a-secret'));
+  await isComplete(layered(spec.values, ...secrets));
+});
+
+test('the example for Argo CD is a release of this chart', async () => {
+  const { source } = example<Application>('Application').spec;
+  assert.deepEqual([source.path, source.targetRevision], ['charts/kube-site-follower', `v${version}`]);
+  await isComplete(source.helm.valuesObject);
+});
+
+test('every --set of the documentation is one that the chart takes', async () => {
+  const commands = blocks.flatMap(({ text }) =>
+    text
+      .replaceAll(/\\\n\s*/g, '')
+      .split('\n')
+      .filter((line) => /\bhelm .*--set/.test(line)),
+  );
+  assert.ok(commands.length >= 2, commands.join('\n'));
+  for (const command of commands) {
+    const args = [...command.matchAll(/--set(?:-string)? (\S+)/g)].flatMap(([, value = '']) => [
+      '--set',
+      value,
+    ]);
+    await chart.text({ args });
+  }
+});
+
+test('the version that the documentation builds is that of the chart', () => {
+  const images = blocks.flatMap(({ text }) => [...text.matchAll(/kube-site-follower:(\d[\w.-]*)/g)]);
+  assert.ok(images.length >= 3);
+  for (const [image, tag] of images) assert.equal(tag, version, image);
+});
