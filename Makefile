@@ -58,6 +58,10 @@ alerts: install ## Alerts and dashboard by promtool, which is installed where it
 chart: install ## The chart as Helm renders it, which is downloaded where it is missing
 	node --test --test-force-exit --test-timeout=120000 'test/chart/*.test.ts'
 
+.PHONY: external-dns
+external-dns: install ## The real ExternalDNS before a real name server; built from Go modules the first time
+	node --test --test-force-exit --test-timeout=900000 'test/external-dns/*.test.ts'
+
 .PHONY: simulation
 simulation: install ## The controller under virtual time: 1,000 schedules, and what breaking it on purpose shows
 	node --test --test-force-exit --test-timeout=600000 'test/simulation/*.test.ts'

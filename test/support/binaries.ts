@@ -84,6 +84,25 @@ export async function findDnsEndpointCrd(env = process.env, say = sayOnStderr): 
   return recipe.path;
 }
 
+/** ExternalDNS itself. It is not downloaded: nobody releases it as a program, only in images. */
+export async function findExternalDns(env = process.env, say = sayOnStderr): Promise<string> {
+  const version = requiredVersion(EXTERNAL_DNS, EXTERNAL_DNS_MODULE);
+  const recipe: Recipe = {
+    what: `ExternalDNS ${version}`,
+    path: join(cacheDirectory(env), `external-dns-${version}`, 'external-dns'),
+    download: undefined,
+    build: {
+      kind: 'go-build',
+      folder: EXTERNAL_DNS,
+      package: EXTERNAL_DNS_MODULE,
+      ldflags: '',
+      expected: 'about 6 minutes',
+    },
+  };
+  await obtain([recipe], cacheDirectory(env), say);
+  return recipe.path;
+}
+
 function pathsOf(recipes: Readonly<Record<Program, Recipe>>): Binaries {
   return {
     etcd: recipes.etcd.path,

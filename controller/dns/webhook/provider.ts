@@ -9,7 +9,7 @@ import { notServed, notTaken } from './errors.ts';
 
 /** Each look may be a list of a whole zone, with the rate limits of whatever is behind. */
 const DRIFT_MS = 10 * 60_000;
-const READ_BACK_AFTER_MS = [0, 1_000, 4_000];
+const READ_BACK_AFTER_MS = [0, 1_000, 3_000];
 
 /** The protocol has no compare-and-set, and says nothing of all or nothing: records are read right before and after. */
 export class WebhookProvider implements DnsProvider {
@@ -32,17 +32,39 @@ export class WebhookProvider implements DnsProvider {
   }
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+    await this.#api.awaitWrite(zone, guard.signal);
+    const left = await this.#write(zone, changes, guard);
+    if (left.length === 0) return;
+    // Some providers create before they delete, which a CNAME and addresses do not bear: what is new is then left out.
+    const isAbsent = left.every(({ shown, wanted }) => shown === undefined && wanted !== undefined);
+    const again = left.flatMap(({ wanted }): Change[] => (wanted ? [{ action: 'create', wanted }] : []));
+    if (isAbsent && (await this.#write(zone, again, guard)).length === 0) return;
+    const names = [...new Set(left.map(({ name }) => name))];
+    throw new DnsError(`the provider accepted the change of ${names.join(', ')} but does not show it`, {
+      kind: 'retry',
+      code: 'not-saved',
+      action: 'It is tried again; if this lasts, see the log of the provider.',
+    });
+  }
+
+  /** What the provider does not show afterwards. */
+  async #write(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<readonly Unmade[]> {
     const { signal } = guard;
-    await this.#api.awaitWrite(zone, signal);
-    const edits = editsOf(await this.#api.records(signal), changes);
-    const adjusted = await this.#adjusted(edits, signal);
-    const needed = adjusted.filter(isNeeded);
-    if (needed.length === 0) return;
+    const edits = await this.#adjusted(editsOf(await this.#api.records(signal), changes), signal);
+    const needed = edits.filter(isNeeded);
+    if (needed.length === 0) return [];
     await this.#api.apply(zone, apiChanges(needed), () => guard.assertMayWrite(), signal);
-    await this.#readBack(
-      changes.map((change, index) => asAdjusted(change, adjusted[index])),
-      signal,
-    );
+    const wishes = changes.map((change, index) => asAdjusted(change, edits[index]));
+    const names = [...new Set(changes.map((change) => subjectOf(change).name))];
+    let left: readonly Unmade[] = [];
+    for (const delay of READ_BACK_AFTER_MS) {
+      await sleep(this.#clock, delay, signal);
+      signal.throwIfAborted();
+      const shown = await this.#shown(names, signal);
+      left = wishes.filter((change) => !isMade(change, shown)).map((change) => unmade(change, shown));
+      if (left.length === 0) return [];
+    }
+    return left;
   }
 
   async #shown(names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
@@ -66,21 +88,6 @@ export class WebhookProvider implements DnsProvider {
         throw notTaken(wish.name, wish.type);
       }
       return { before, after: kept[0] };
-    });
-  }
-
-  async #readBack(changes: readonly Change[], signal: AbortSignal): Promise<void> {
-    const names = [...new Set(changes.map((change) => subjectOf(change).name))];
-    for (const delay of READ_BACK_AFTER_MS) {
-      await sleep(this.#clock, delay, signal);
-      signal.throwIfAborted();
-      const shown = await this.#shown(names, signal);
-      if (changes.every((change) => isMade(change, shown))) return;
-    }
-    throw new DnsError(`the provider accepted the change of ${names.join(', ')} but does not show it`, {
-      kind: 'retry',
-      code: 'not-saved',
-      action: 'It is tried again; if this lasts, see the log of the provider.',
     });
   }
 }
@@ -109,4 +116,17 @@ function apiChanges(edits: readonly Edit[]): ApiChanges {
     updateNew: updates.map(({ after }) => after),
     delete: edits.flatMap(({ before, after }) => (after ? before.slice(1) : before)),
   };
+}
+
+interface Unmade {
+  readonly name: string;
+  /** What is there instead. */
+  readonly shown: RecordSet | undefined;
+  readonly wanted: RecordSet | undefined;
+}
+
+function unmade(change: Change, sets: readonly RecordSet[]): Unmade {
+  const { name, type } = subjectOf(change);
+  const shown = sets.find((set) => set.name === name && set.type === type);
+  return { name, shown, wanted: 'wanted' in change ? change.wanted : undefined };
 }

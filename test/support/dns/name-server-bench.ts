@@ -5,10 +5,10 @@ import { authoritativeLookup } from '../../../controller/dns/authoritative.ts';
 import { systemClock } from '../../../kubernetes/clock.ts';
 import { run } from '../binaries/command.ts';
 import { findDebianProgram } from '../binaries/debian.ts';
-import type { StartBench } from './bench.ts';
+import type { Bench, Ends } from './bench.ts';
 import { ADMIN_KEY, KEY_NAME, type NameServer, type startBind } from './name-servers.ts';
 
-const ZONE = 'example.test';
+export const ZONE = 'example.test';
 const LIMIT_MS = 20_000;
 /** Somebody else's; a wildcard answers for every name that has no record. */
 const RECORDS = `@ MX 10 mail.example.org.
@@ -20,9 +20,13 @@ mail A 203.0.113.25
 new TXT "stays"
 `;
 
+export interface NameServerBench extends Bench {
+  readonly server: NameServer;
+}
+
 /** A real name server, with BIND's own tools for looking and meddling. */
-export function nameServerBench(startServer: typeof startBind, algorithm: string): StartBench {
-  return async (ends) => {
+export function nameServerBench(startServer: typeof startBind, algorithm: string) {
+  return async (ends: Ends): Promise<NameServerBench> => {
     const server = await startServer(ends, { zone: ZONE, records: RECORDS, algorithm });
     const folder = await mkdtemp(join(tmpdir(), 'dns-tools-'));
     ends.after(() => rm(folder, { recursive: true, force: true }));
@@ -38,6 +42,7 @@ export function nameServerBench(startServer: typeof startBind, algorithm: string
     const wrong = Buffer.from('this is not the key at all, not at all').toString('base64');
     const servers = [{ name: 'ns1', addresses: [`127.0.0.1:${server.port}`] }];
     return {
+      server,
       zone: ZONE,
       strangeZone: 'example.org',
       environment,

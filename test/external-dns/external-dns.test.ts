@@ -1,0 +1,98 @@
+/** The real ExternalDNS before a real BIND 9: by DNSEndpoint objects, and by its own server of the webhook protocol. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { DNS_ENDPOINTS } from '../../controller/dns/external-dns/dns-endpoint.ts';
+import type { RecordProgress } from '../../controller/dns/progress.ts';
+import { findDnsEndpointCrd } from '../support/binaries.ts';
+import type { StartBench } from '../support/dns/bench.ts';
+import { startExternalDns } from '../support/dns/external-dns-process.ts';
+import { nameServerBench, ZONE } from '../support/dns/name-server-bench.ts';
+import { startBind } from '../support/dns/name-servers.ts';
+import { providerContract } from '../support/dns/provider-contract.ts';
+import { startWebhookBench } from '../support/dns/webhook-bench.ts';
+import { ADDRESSES, createScene, EAST, WEST } from '../support/scene.ts';
+import { installCrdFile } from '../support/seed.ts';
+import { sharedControlPlane } from '../support/shared-control-plane.ts';
+import { until } from '../support/until.ts';
+
+/** Where its webhook server listens, whatever it is told. */
+const WEBHOOK_URL = 'http://127.0.0.1:8888';
+const APP = `app.${ZONE}`;
+const startServer = nameServerBench(startBind, 'hmac-sha256');
+
+const plane = await sharedControlPlane();
+
+const startWebhookServer: StartBench = async (ends) => {
+  const behind = await startServer(ends);
+  const { wrongCredentials } = await startWebhookBench(ends);
+  const child = await startExternalDns(
+    ends,
+    ZONE,
+    behind.server,
+    '--webhook-server',
+    '--source=fake',
+    '--policy=sync',
+  );
+  await child.waitForHttp(`${WEBHOOK_URL}/records`, 20_000);
+  const environment = { DNS_PROVIDER: 'webhook', DNS_WEBHOOK_URL: WEBHOOK_URL };
+  return {
+    zone: ZONE,
+    environment,
+    wrongCredentials,
+    at: (address) => ({ ...environment, DNS_WEBHOOK_URL: `http://${address}` }),
+    dump: () => behind.dump(),
+    meddle: (set) => behind.meddle(set),
+    ...(behind.ask !== undefined && { ask: behind.ask }),
+    isAtomic: false,
+  };
+};
+
+providerContract('webhook, ExternalDNS before BIND 9', startWebhookServer);
+
+describe('a DNSEndpoint that the real ExternalDNS reads', () => {
+  test('becomes a record, is seen there, and moves with the primary; nothing else of the zone changes', async (t) => {
+    await installCrdFile(plane.api, await findDnsEndpointCrd(), DNS_ENDPOINTS);
+    const bench = await startServer(t);
+    const scene = await createScene(t, plane);
+    const { resolver, port } = bench.server;
+    const isForeign = (line: string) => !line.includes(`${APP} `) && !line.includes(`-${APP} `);
+    const before = (await bench.dump()).filter(isForeign);
+    await scene.startAndSettle({
+      DNS_PROVIDER: 'external-dns',
+      DNS_RECORDS: `${APP}@${ZONE}`,
+      DNS_NAME_SERVERS: `127.0.0.1:${port}`,
+    });
+    const progress = async (wanted: string, isAsWanted: (record: RecordProgress) => boolean) => {
+      await scene.report.until(
+        `the report says ${wanted}`,
+        ({ data }) => {
+          const [record] = JSON.parse(data.dns ?? '[]') as RecordProgress[];
+          return record !== undefined && isAsWanted(record);
+        },
+        90_000,
+      );
+    };
+    await progress('that nobody has read it', ({ accepted, seen }) => {
+      const silent = seen?.silent ?? [];
+      return accepted !== undefined && silent.includes('ExternalDNS (has not read it)');
+    });
+    assert.deepEqual(await resolver.resolve4(APP), ['203.0.113.200'], 'the wildcard still answers');
+    const kubeconfig = `--kubeconfig=${await plane.kubeconfigFor('admin')}`;
+    const source = ['--source=crd', `--namespace=${scene.namespace}`, kubeconfig, '--policy=sync'];
+    const pace = ['--interval=2s', '--events', '--min-event-sync-interval=1s', '--txt-owner-id=test'];
+    await startExternalDns(t, ZONE, bench.server, ...source, ...pace);
+    const answers = async (address: string) =>
+      until(
+        `${APP} is ${address}`,
+        async () => (await resolver.resolve4(APP)).join() === address || undefined,
+        { timeoutMs: 60_000 },
+      );
+    await answers(ADDRESSES[EAST]);
+    await progress('that it is seen', ({ seen }) => seen?.values.join() === ADDRESSES[EAST]);
+    await scene.moveTo(WEST);
+    await scene.settled(WEST, 2);
+    await answers(ADDRESSES[WEST]);
+    await progress('that the move is seen', ({ seen }) => seen?.values.join() === ADDRESSES[WEST]);
+    assert.deepEqual((await bench.dump()).filter(isForeign), before);
+  });
+});
