@@ -2,6 +2,7 @@ import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
 import { explain } from '../kubernetes/errors.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
+import { RIGHTS_SECTION } from '../runtime/rights.ts';
 import type { Config, FollowerConfig } from './config.ts';
 import { EVENT_REASONS } from './event-reasons.ts';
 import { type EventSink, eventsOf } from './event-rules.ts';
@@ -12,6 +13,7 @@ import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { WatchPorts } from './reflect.ts';
 import { Report } from './report.ts';
+import { rightsOf } from './rights.ts';
 import { createSignals, type SignalPorts } from './signals/registry.ts';
 import type { Signal } from './signals/signal.ts';
 import { SignalWorker } from './signals/worker.ts';
@@ -79,6 +81,7 @@ export async function followService(
     events,
     report: config.dryRun ? unsaved(report) : report,
   });
+  if (!config.dryRun) report.set(RIGHTS_SECTION, rightsOf(follower, namespace));
   const nodes = siteNodes(ports, sites, wakeup.ring);
   const signals = config.dryRun
     ? []

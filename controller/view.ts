@@ -2,6 +2,7 @@ import { decodeStatus, type Status } from '../contract/status.ts';
 import type { ObjectKey } from '../kubernetes/api.ts';
 import type { Reflector } from '../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
+import { RIGHTS_SECTION } from '../runtime/rights.ts';
 import { reflect, type WatchPorts } from './reflect.ts';
 
 /** One follower as `/api/status` shows it. The sections of the report stand beside the status as they are stored. */
@@ -51,7 +52,10 @@ export class View {
   snapshot(): FollowerView {
     const [status] = this.#status.list();
     const [report] = this.#report.list();
-    const sections = Object.entries(report?.data ?? {}).map(([key, text]) => [key, jsonOrText(text)]);
+    const sections = Object.entries(report?.data ?? {})
+      // What the program may do is for those who may read the ConfigMap, and for no page.
+      .filter(([key]) => key !== RIGHTS_SECTION)
+      .map(([key, text]) => [key, jsonOrText(text)]);
     return { name: this.name, status: decodeStatus(status?.data), report: Object.fromEntries(sections) };
   }
 }

@@ -72,7 +72,7 @@ const RIGHTS = `## Rights
 | all | \`list\` on \`configmaps\`: of the controller’s namespace with \`-n\`, else everywhere |
 | \`status\` | \`list\` on \`pods\` everywhere, \`get\` on the Lease: without them it shows less; \`watch\` on them for \`--watch\` |
 | \`explain\` | \`get\` on the pod and its namespace |
-| \`check\` | \`list\` on what it looks at, \`create\` on \`pods\` for a dry run, \`get\` on the webhook’s Secret |
+| \`check\` | \`list\` on what it looks at, \`create\` on \`pods\` for a dry run and on \`subjectaccessreviews\`, \`get\` on the webhook’s Secret |
 | \`switchover\` | \`get\`, \`list\`, \`watch\` on \`clusters\`, \`list\` on \`backups\`, \`pods\` and \`nodes\`, \`watch\` on \`configmaps\`, and \`patch\` on \`clusters/status\` |`;
 
 const SHAPES = `## For programs

@@ -9,12 +9,14 @@ import { FOLLOWED } from './followed.ts';
 import { MISPLACED } from './labels.ts';
 import { NODES_IN_SITES } from './nodes.ts';
 import { MISSED, WRONG_SIDE } from './pods.ts';
+import { RIGHTS } from './rights.ts';
 import { ROLLOUTS } from './rollouts.ts';
 import { WEBHOOK } from './webhook.ts';
 
 /** One row a check, in the order in which they are shown. docs/cli.md is generated from it. */
 export const CHECKS: readonly Check[] = [
   CONTROLLER,
+  RIGHTS,
   FOLLOWED,
   NODES_IN_SITES,
   DNS,

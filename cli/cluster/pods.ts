@@ -16,6 +16,7 @@ interface ContainerState {
 /** A pod as far as the command line looks at it. */
 export interface PodDetails extends Pod {
   readonly spec?: NonNullable<Pod['spec']> & {
+    readonly serviceAccountName?: string;
     readonly initContainers?: readonly { readonly name: string }[];
     readonly containers?: readonly { readonly name: string }[];
     readonly readinessGates?: readonly { readonly conditionType: string }[];

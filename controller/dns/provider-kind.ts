@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import type { Clock } from '../../kubernetes/clock.ts';
+import type { Right } from '../../runtime/rights.ts';
 import type { CheckContext, Checked, Option, Tree, Values } from '../config/settings.ts';
 import type { DnsProvider } from './provider.ts';
 import type { SnapshotStore } from './snapshots.ts';
@@ -38,6 +39,8 @@ export interface DnsProviderKind<N extends string, T extends Tree, R extends key
   readonly required: readonly R[];
   /** Reports what no single setting shows, by a path below the provider's name. Pure. Not asked without records. */
   check?(values: Values<T>, context: DnsCheckContext): void;
+  /** What the controller has to be allowed to do for it in the cluster; `own` is its namespace. */
+  rights?(settings: Ready<T, R>, own: string): readonly Right[];
   /** Loads the provider's code, which nobody else does. Asks nobody: that begins with `read`. */
   create(settings: Ready<T, R>, ports: DnsPorts): Promise<DnsProvider>;
 }
@@ -46,6 +49,7 @@ export interface DnsProviderKind<N extends string, T extends Tree, R extends key
 export interface DnsProviderRow<N extends string = string, T extends Tree = Tree> extends Option {
   readonly name: N;
   readonly settings: Readonly<Record<N, T>>;
+  rights?(settings: never, own: string): readonly Right[];
   /** Absent for `none`. `settings` is what was read by the row's own tree. */
   create?(settings: never, ports: DnsPorts): Promise<DnsProvider>;
 }
@@ -72,6 +76,7 @@ export function dnsProviderKind<
       }
       kind.check?.(own, { ...context, report, records });
     },
+    rights: (config: Ready<T, R>, own: string) => kind.rights?.(config, own) ?? [],
     create: (config: Ready<T, R>, ports: DnsPorts) => kind.create(config, ports),
   };
 }

@@ -1,3 +1,4 @@
+import type { Right } from '../../runtime/rights.ts';
 import type { DnsCommon } from '../config/dns.ts';
 import type { Checked, Choice } from '../config/settings.ts';
 import { CLOUDFLARE } from './cloudflare/kind.ts';
@@ -22,9 +23,22 @@ export type AnyDnsConfig = Checked<{
 
 /** Loads the provider: the code of one that is not configured is never run. */
 export async function createProvider(config: DnsConfig, ports: DnsPorts): Promise<DnsProvider> {
-  const rows: readonly Partial<DnsProviderRow>[] = DNS_PROVIDERS;
-  const row = rows.find(({ name }) => name === config.provider);
-  if (row?.create === undefined) throw new Error(`no DNS provider is named ${config.provider}`);
+  const row = rowOf(config);
+  if (row.create === undefined) throw new Error(`no DNS provider is named ${config.provider}`);
   // Rows have no type in common but this: what was read by the row's own settings is given back to the row.
-  return row.create((config as Readonly<Record<string, unknown>>)[config.provider] as never, ports);
+  return row.create(settingsOf(config), ports);
+}
+
+/** What the controller has to be allowed to do in the cluster for the provider; `own` is its namespace. */
+export function rightsOfProvider(config: DnsConfig, own: string): readonly Right[] {
+  return rowOf(config).rights?.(settingsOf(config), own) ?? [];
+}
+
+function rowOf(config: DnsConfig): Partial<DnsProviderRow> {
+  const rows: readonly Partial<DnsProviderRow>[] = DNS_PROVIDERS;
+  return rows.find(({ name }) => name === config.provider) ?? {};
+}
+
+function settingsOf(config: DnsConfig): never {
+  return (config as Readonly<Record<string, unknown>>)[config.provider] as never;
 }

@@ -6,7 +6,7 @@ import { namespace, objectName } from '../config/fields.ts';
 import { type Checked, Setting } from '../config/settings.ts';
 import { onDifference, reflect, type WatchPorts } from '../reflect.ts';
 import { Alarm } from './alarm.ts';
-import { locateNamedPod, type NamedPod } from './named-pod.ts';
+import { locateNamedPod, locatesPod, type NamedPod } from './named-pod.ts';
 import { type Observation, type Trigger, type Unknown, unknown } from './trigger.ts';
 import { triggerKind } from './trigger-kind.ts';
 
@@ -20,6 +20,17 @@ export const LEASE = triggerKind({
   meaning:
     'The pod that holds a Lease: `spec.holderIdentity` is its name, or its name with `_` and anything behind it.',
   settings,
+  rights: ({ namespace, name }) => [
+    {
+      namespace,
+      group: LEASES.group,
+      resource: LEASES.plural,
+      name,
+      verbs: ['get', 'list', 'watch'],
+      reason: 'Reads who holds the Lease, and hears at once when that changes.',
+    },
+    locatesPod(namespace, 'Reads on which node the holder runs.'),
+  ],
   create: (config, ports) => new LeaseTrigger(config, ports),
 });
 

@@ -1,6 +1,7 @@
 import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { PODS } from '../../kubernetes/resources.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
+import type { Right } from '../../runtime/rights.ts';
 import type { WatchPorts } from '../reflect.ts';
 import { type Observation, type Unknown, unknown } from './trigger.ts';
 
@@ -41,6 +42,11 @@ export async function locateNamedPod(
     named = after;
   }
   return unknown('PrimaryPending', `${source} changes its primary again and again`);
+}
+
+/** What `locateNamedPod` has to be allowed to do. */
+export function locatesPod(namespace: string, reason: string): Right {
+  return { namespace, group: '', resource: PODS.plural, verbs: ['get'], reason };
 }
 
 async function locate(

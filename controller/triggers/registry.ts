@@ -1,3 +1,4 @@
+import type { Right } from '../../runtime/rights.ts';
 import type { Checked, Choice, Option } from '../config/settings.ts';
 import { CNPG } from './cnpg/kind.ts';
 import { LEASE } from './lease.ts';
@@ -17,15 +18,26 @@ export type TriggerConfig = Checked<{ it: Choice<'kind', typeof TRIGGERS, Record
 
 interface AnyKind extends Option {
   subject?(config: never): Readonly<Record<string, string>>;
+  rights?(config: never): readonly Right[];
   create(config: never, ports: TriggerPorts): Trigger;
 }
 
 export function createTrigger(config: TriggerConfig, ports: TriggerPorts): Trigger {
-  const kinds: readonly AnyKind[] = TRIGGERS;
-  const kind = kinds.find(({ name }) => name === config.kind);
-  if (kind === undefined) throw new Error(`no trigger is named ${config.kind}`);
+  const kind = kindOf(config);
   const subject = kind.subject?.(config as never);
   ports.report.set(TRIGGER_SECTION, { kind: kind.name, ...subject });
   // Rows have no type in common but this: what was read by the row's own settings is given back to the row.
   return kind.create(config as never, ports);
+}
+
+/** All that the trigger of this configuration has to be allowed to do, beside what every controller has to. */
+export function rightsOfTrigger(config: TriggerConfig): readonly Right[] {
+  return kindOf(config).rights?.(config as never) ?? [];
+}
+
+function kindOf(config: TriggerConfig): AnyKind {
+  const kinds: readonly AnyKind[] = TRIGGERS;
+  const kind = kinds.find(({ name }) => name === config.kind);
+  if (kind === undefined) throw new Error(`no trigger is named ${config.kind}`);
+  return kind;
 }

@@ -1,4 +1,5 @@
 import type { ObjectKey } from '../../kubernetes/api.ts';
+import type { Right } from '../../runtime/rights.ts';
 import type { CheckContext, Checked, Option, Tree, Values } from '../config/settings.ts';
 import type { EventSink } from '../event-rules.ts';
 import type { Logger } from '../log.ts';
@@ -26,6 +27,8 @@ export interface TriggerKind<N extends string, T extends Tree> extends Option {
   readonly settings: T;
   /** What readers of the report may know of what is followed; no secret. */
   subject?(config: Checked<T>): Readonly<Record<string, string>>;
+  /** What it has to be allowed to do, beside `get` on nodes and what every controller needs in its own namespace. */
+  rights?(config: Checked<T>): readonly Right[];
   check?(values: Values<T>, context: CheckContext): void;
   /** Starts nothing and asks nobody: that begins with `watch` and `observe`. */
   create(config: Checked<T>, ports: TriggerPorts): Trigger;

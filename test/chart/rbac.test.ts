@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import type { Document } from 'yaml';
 import { isMap, isSeq } from 'yaml';
 import { PROGRAM } from '../../contract/names.ts';
+import { loadConfig } from '../../controller/config.ts';
+import { rightsOf } from '../../controller/rights.ts';
 import { TRIGGERS } from '../../controller/triggers/registry.ts';
-import { chartUnderTest, NAMESPACE, SITES } from '../support/chart/render.ts';
-import { EXTERNAL_DNS_RULES, RULES, type Rule } from '../support/rbac.ts';
-import { mountedWebhookRules, webhookRules } from '../support/webhook-rbac.ts';
+import type { Right } from '../../runtime/rights.ts';
+import { webhookRights } from '../../webhook/rights.ts';
+import { chartUnderTest, environment, NAMESPACE, only, podSpec, SITES } from '../support/chart/render.ts';
 
 const chart = await chartUnderTest();
 
@@ -65,7 +67,7 @@ function rulesOf(document: Document.Parsed): readonly Plain[] {
   });
 }
 
-const plain = ({ group, resource, name = '', verbs, reason }: Rule): Plain => ({
+const plain = ({ group, resource, name = '', verbs, reason }: Right): Plain => ({
   group,
   resource,
   name,
@@ -86,55 +88,83 @@ function rulesAt(found: readonly Role[], component: string, namespace: string | 
   return role[0]?.rules ?? [];
 }
 
-type When = NonNullable<Rule['when']> | undefined;
-const VARIANTS: readonly {
-  readonly what: string;
-  readonly values: object;
-  readonly when: readonly When[];
-}[] = [
-  { what: 'by default', values: SITES, when: [undefined] },
-  {
-    what: 'with a node selector',
-    values: { controller: { sites: { a: { nodeSelector: 'x=y' } } } },
-    when: [undefined, 'nodeSelector'],
-  },
-  {
-    what: 'with a preferred node',
-    values: { controller: { ...SITES.controller, watch: { preferredPrimaryNode: 'node-1' } } },
-    when: [undefined, 'preferredPrimaryNode'],
-  },
-  {
-    what: 'with labelled nodes',
-    values: { controller: { ...SITES.controller, routing: { nodeLabel: true } } },
-    when: [undefined, 'nodeLabel'],
-  },
-  {
-    what: 'with everything in the file',
-    values: {
-      controller: {
-        config: {
-          followers: [
-            {
-              sites: [{ name: 'a', nodeSelector: 'x=y' }],
-              trigger: { preferredPrimaryNode: 'node-1' },
-              routing: { nodeLabel: true },
-            },
-          ],
-        },
-      },
-    },
-    when: [undefined, 'nodeSelector', 'preferredPrimaryNode', 'nodeLabel'],
-  },
-];
+/** What the controller needs with the configuration that the chart gives it. */
+async function neededWith(values: object): Promise<readonly Right[]> {
+  const manifests = await chart.render({ values });
+  const { data } =
+    manifests.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.endsWith('-config')) ?? {};
+  const env = environment(podSpec(only(manifests, 'Deployment', '-controller')).containers[0], {});
+  const loaded = loadConfig(env, () => data?.['config.yaml'] ?? '');
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  return loaded.config.followers.flatMap((follower) => rightsOf(follower, NAMESPACE));
+}
 
-for (const { what, values, when } of VARIANTS) {
+/** All roles of a component grant just these, each in its namespace. */
+function assertGranted(found: readonly Role[], component: string, needed: readonly Right[]): void {
+  const roles = found.filter(({ name }) => name.startsWith(`${PROGRAM}-${component}`));
+  const places = new Set([...roles, ...needed].map(({ namespace }) => namespace));
+  for (const namespace of places) {
+    const granted = roles.filter((role) => role.namespace === namespace).flatMap(({ rules }) => rules);
+    const wanted = needed.filter((right) => right.namespace === namespace).map(plain);
+    assert.deepEqual(new Set(sorted(granted)), new Set(sorted(wanted)), namespace ?? 'everywhere');
+  }
+}
+
+const SITE = { name: 'a', nodeName: 'b' };
+const following = (...followers: readonly object[]) => ({
+  controller: { config: { followers: followers.map((follower) => ({ sites: [SITE], ...follower })) } },
+});
+const trigger = (kind: string, more: object = {}) =>
+  following({ dns: { provider: 'none' }, trigger: { kind, ...more } });
+
+const VARIANTS: Readonly<Record<string, object>> = {
+  'by default': SITES,
+  'with a node selector': { controller: { sites: { a: { nodeSelector: 'x=y' } } } },
+  'with a preferred node': {
+    controller: { sites: { a: { nodeName: 'node-1' } }, watch: { preferredPrimaryNode: 'node-1' } },
+  },
+  'with labelled nodes': { controller: { ...SITES.controller, routing: { nodeLabel: true } } },
+  'without Services that follow': {
+    controller: { ...SITES.controller, routing: { followServices: false } },
+  },
+  'without conditions': { controller: { ...SITES.controller, routing: { podConditions: false } } },
+  'with everything in the file': following({
+    sites: [{ name: 'a', nodeSelector: 'x=y' }],
+    trigger: { preferredPrimaryNode: 'node-1' },
+    routing: { nodeLabel: true },
+  }),
+  'with two followers': following(
+    { name: 'one', trigger: { namespace: 'db' } },
+    {
+      name: 'two',
+      trigger: { kind: 'lease', namespace: 'db', name: 'y' },
+      routing: { followServices: false },
+    },
+  ),
+};
+
+const externalDns = (namespace?: string) => ({
+  provider: 'external-dns',
+  records: ['app.example.com'],
+  ...(namespace !== undefined && { 'external-dns': { namespace } }),
+});
+const ADDRESSED = { name: 'a', nodeName: 'b', ip: '192.0.2.1' };
+
+for (const [what, values] of Object.entries({
+  ...VARIANTS,
+  'with ExternalDNS': {
+    controller: { sites: { a: { nodeName: 'b', ip: '192.0.2.1' } }, dns: externalDns() },
+  },
+  'with ExternalDNS in namespaces that the file says': following(
+    {
+      sites: [ADDRESSED],
+      dns: [externalDns(), { ...externalDns('dns'), name: 'www', records: ['www.example.com'] }],
+    },
+    { name: 'other', sites: [ADDRESSED] },
+  ),
+})) {
   test(`the controller may do just what it was proven to need, ${what}`, async () => {
-    const found = await roles(values);
-    const namespaces = { own: NAMESPACE, service: 'postgres', cluster: undefined };
-    for (const [scope, namespace] of Object.entries(namespaces)) {
-      const wanted = RULES.filter((rule) => rule.scope === scope && when.includes(rule.when)).map(plain);
-      assert.deepEqual(sorted(rulesAt(found, 'controller', namespace)), sorted(wanted), scope);
-    }
+    assertGranted(await roles(values), 'controller', await neededWith(values));
   });
 }
 
@@ -159,60 +189,40 @@ test('a way into the cluster that is off takes its rights along', async () => {
   }
 });
 
-test('the objects of ExternalDNS may be written just where they are configured to be', async () => {
-  const sites = [{ name: 'a', nodeName: 'b' }];
-  const at = (namespace: string) => ({ provider: 'external-dns', 'external-dns': { namespace } });
-  for (const { controller, namespaces } of [
-    { controller: { ...SITES.controller, dns: { provider: 'external-dns' } }, namespaces: [NAMESPACE] },
-    { controller: { ...SITES.controller, dns: at('dns') }, namespaces: ['dns'] },
-    { controller: { config: { followers: [{ sites, dns: at('dns') }] } }, namespaces: ['dns'] },
-    {
-      controller: {
-        config: { followers: [{ sites, dns: [{ provider: 'external-dns' }, at('dns')] }, { sites }] },
-      },
-      namespaces: [NAMESPACE, 'dns'],
-    },
-    { controller: SITES.controller, namespaces: [] },
-  ]) {
-    const found = (await roles({ controller })).filter(({ name }) => name.endsWith('-external-dns'));
-    assert.deepEqual(
-      found.map(({ namespace, rules }) => ({ namespace, rules })),
-      namespaces.map((namespace) => ({ namespace, rules: EXTERNAL_DNS_RULES.map(plain) })),
-    );
-  }
-});
-
-const trigger = (kind: string, more: object = {}) => ({
-  controller: {
-    config: {
-      followers: [{ sites: [{ name: 'a', nodeName: 'b' }], trigger: { kind, namespace: 'db', ...more } }],
-    },
-  },
-});
-
 for (const { kind, more = {}, wanted } of [
   { kind: 'manual', wanted: {} },
   { kind: 'node-status', wanted: { everywhere: ['nodes list watch'] } },
-  { kind: 'pod-label', wanted: { db: ['pods list watch'] } },
-  { kind: 'lease', more: { name: 'y' }, wanted: { db: ['leases get list watch y', 'pods get'] } },
+  { kind: 'pod-label', more: { namespace: 'db', selector: 'x=y' }, wanted: { db: ['pods list watch'] } },
+  {
+    kind: 'lease',
+    more: { namespace: 'db', name: 'y' },
+    wanted: { db: ['leases get list watch y', 'pods get'] },
+  },
   {
     kind: 'mongodb',
-    more: { source: 'psmdb', clusterName: 'main' },
+    more: { namespace: 'db', source: 'psmdb', replicaSet: 'rs0', clusterName: 'main' },
     wanted: { db: ['perconaservermongodbs get list watch main', 'pods get'] },
   },
   {
     kind: 'mongodb',
-    more: { source: 'hello', members: ['db-0.db'], tlsSecret: 'tls' },
+    more: { namespace: 'db', source: 'hello', replicaSet: 'rs0', members: ['db-0.db'], tlsSecret: 'tls' },
     wanted: { db: ['pods get', 'secrets get tls'] },
   },
   {
     kind: 'resource',
-    more: { apiVersion: 'example.com/v1', resource: 'things', name: 'main', podNamespace: 'pods' },
+    more: {
+      namespace: 'db',
+      apiVersion: 'example.com/v1',
+      resource: 'things',
+      name: 'main',
+      path: '.x',
+      podNamespace: 'pods',
+    },
     wanted: { db: ['things get list watch main'], pods: ['pods get'] },
   },
   {
     kind: 'resource',
-    more: { apiVersion: 'v1', resource: 'things', name: 'main', names: 'node' },
+    more: { namespace: 'db', apiVersion: 'v1', resource: 'things', name: 'main', path: '.x', names: 'node' },
     wanted: { db: ['things get list watch main'] },
   },
 ]) {
@@ -232,6 +242,7 @@ for (const { kind, more = {}, wanted } of [
       ),
     };
     assert.deepEqual(got, wanted);
+    assertGranted(found, 'controller', await neededWith(trigger(kind, more)));
   });
 }
 
@@ -240,20 +251,12 @@ test('there is a test of each trigger', () => {
   assert.deepEqual(TRIGGERS.map(({ name }) => name).sort(), known.sort());
 });
 
-for (const { what, certManager, rules } of [
-  { what: 'with certificates of its own', certManager: false, rules: webhookRules },
-  { what: 'with those of cert-manager', certManager: true, rules: mountedWebhookRules },
-]) {
-  test(`the webhook may do just what it was proven to need, ${what}`, async () => {
-    const found = await roles({ ...SITES, webhook: { certManager: { enabled: certManager } } });
-    const wanted = rules(`${PROGRAM}-webhook`);
-    for (const [scope, namespace] of [
-      ['own', NAMESPACE],
-      ['cluster', undefined],
-    ] as const) {
-      const ofScope = wanted.filter((rule) => rule.scope === scope).map(plain);
-      assert.deepEqual(sorted(rulesAt(found, 'webhook', namespace)), sorted(ofScope), scope);
-    }
+for (const makesCertificates of [true, false]) {
+  const how = makesCertificates ? 'its own certificates' : 'those of cert-manager';
+  test(`the webhook may do just what it was proven to need with ${how}`, async () => {
+    const found = await roles({ ...SITES, webhook: { certManager: { enabled: !makesCertificates } } });
+    const options = { namespace: NAMESPACE, configuration: `${PROGRAM}-webhook`, makesCertificates };
+    assertGranted(found, 'webhook', webhookRights(options));
   });
 }
 

@@ -8,10 +8,11 @@ import {
   DISRUPTION_BUDGETS,
   STATEFUL_SETS,
 } from '../../cli/cluster/resources.ts';
-import { ANNOTATIONS, LABELS, PROGRAM } from '../../contract/names.ts';
+import { ANNOTATIONS, LABELS, PROGRAM, REPORT_CONFIGMAP } from '../../contract/names.ts';
 import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import {
+  CONFIG_MAPS,
   LEASES,
   type Lease,
   MUTATING_WEBHOOK_CONFIGURATIONS,
@@ -21,10 +22,13 @@ import {
   type Pod,
   SECRETS,
 } from '../../kubernetes/resources.ts';
+import { RIGHTS_SECTION, type Right } from '../../runtime/rights.ts';
 import { createAuthority, issueLeaf } from '../../webhook/certificates/authority.ts';
 import { encode } from '../../webhook/certificates/store.ts';
+import { webhookRights } from '../../webhook/rights.ts';
 import { runCli } from '../support/cli.ts';
 import { askingPod } from '../support/pod-stream.ts';
+import { grant, ROLE_BINDINGS } from '../support/rbac.ts';
 import { createScene } from '../support/scene.ts';
 import { createNamespace, createNodes, installCnpgCrds } from '../support/seed.ts';
 import { ownControlPlane } from '../support/shared-control-plane.ts';
@@ -37,6 +41,13 @@ const plane = await ownControlPlane();
 const { api } = plane;
 const WAIT = { timeoutMs: 60_000 };
 const DAY_MS = 86_400_000;
+const SERVICE_ACCOUNTS = {
+  group: '',
+  version: 'v1',
+  plural: 'serviceaccounts',
+  kind: 'ServiceAccount',
+  namespaced: true,
+};
 const CRDS = {
   group: 'apiextensions.k8s.io',
   version: 'v1',
@@ -127,6 +138,57 @@ describe('kubectl site-follower check', () => {
       await finds('controller', 'warning', /^ConfigMap /, /held: PodNotFound/);
       await scene.cluster.createInstance(primary, scene.nodes.east, 'primary');
       await mended('controller');
+    });
+
+    await t.test('rights: none, all, and one binding less', async () => {
+      const key = { namespace, name: REPORT_CONFIGMAP };
+      const { data } = await api.get(CONFIG_MAPS, key);
+      const rights = {
+        controller: JSON.parse(data?.[RIGHTS_SECTION] ?? '') as readonly Right[],
+        webhook: webhookRights({
+          namespace,
+          configuration: webhook.configuration.metadata.name,
+          makesCertificates: true,
+        }),
+      };
+      const user = (component: string) => `system:serviceaccount:${namespace}:${component}-account`;
+      for (const component of Object.keys(rights)) {
+        const name = `${component}-account`;
+        await api.create(SERVICE_ACCOUNTS, { metadata: { namespace, name } });
+        await api.create(PODS, {
+          metadata: { namespace, name: component, labels: { 'app.kubernetes.io/component': component } },
+          spec: { serviceAccountName: name, containers: [{ name: component, image: component }] },
+        } as Pod);
+        const about = new RegExp(`^ServiceAccount ${namespace}/${name}$`);
+        const { action } = await finds(
+          'rights',
+          'problem',
+          about,
+          /may not get, list, watch, create, update/,
+        );
+        assert.match(action, new RegExp(`--as=${user(component)}`));
+      }
+      for (const [component, needed] of Object.entries(rights)) {
+        await grant(plane, { user: { name: user(component) }, rights: needed });
+      }
+      await mended('rights');
+
+      const binding = { name: user('controller'), namespace: scene.cluster.namespace };
+      const bound = await api.get(ROLE_BINDINGS, binding);
+      await api.delete(ROLE_BINDINGS, binding);
+      const { text } = await finds(
+        'rights',
+        'problem',
+        /\/controller-account$/,
+        /clusters\.postgresql\.cnpg\.io/,
+      );
+      assert.match(
+        text,
+        new RegExp(`in namespace ${binding.namespace}\\. What that is for: Reads which instance`),
+      );
+      await api.create(ROLE_BINDINGS, { ...bound, metadata: binding });
+      await mended('rights');
+      for (const name of Object.keys(rights)) await api.delete(PODS, { namespace, name });
     });
 
     await t.test('followed: no Cluster, no CRD', async () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { StatusView } from '../../cli/status/view.ts';
+import type { Right } from '../../runtime/rights.ts';
 import { processorTime, runCli, startCli } from '../support/cli.ts';
-import { type Grant, grant, type Rule } from '../support/rbac.ts';
+import { grant } from '../support/rbac.ts';
 import { createScene, EAST, WEST } from '../support/scene.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 
@@ -11,8 +12,8 @@ const ADMIN = { KUBECONFIG: plane.kubeconfig };
 const LIMIT_MS = 30_000;
 
 /** What docs/cli.md says that somebody needs who may look at one namespace only. */
-const LOOK: readonly Rule[] = [
-  { scope: 'own', group: '', resource: 'configmaps', verbs: ['list', 'watch'], reason: 'reads the status' },
+const look = (namespace: string): readonly Right[] => [
+  { namespace, group: '', resource: 'configmaps', verbs: ['list', 'watch'], reason: 'Reads the status.' },
 ];
 
 describe('kubectl site-follower status', () => {
@@ -74,8 +75,7 @@ describe('kubectl site-follower status', () => {
     const scene = await createScene(t, plane);
     await scene.startAndSettle();
     const user = { name: `looker-${scene.namespace}` };
-    const given: Grant = { user, rules: LOOK, own: scene.namespace, service: scene.namespace };
-    await grant(plane, given);
+    await grant(plane, { user, rights: look(scene.namespace) });
     const env = { KUBECONFIG: await plane.kubeconfigFor(user) };
     const { code, out, err } = await runCli(['status', '-n', scene.namespace], env);
     assert.deepEqual([code, err], [0, '']);

@@ -3,8 +3,9 @@ import { describe, type TestContext, test } from 'node:test';
 import type { SwitchoverView } from '../../cli/commands/switchover.ts';
 import { BACKUPS, CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
 import { NODES, PODS } from '../../kubernetes/resources.ts';
+import type { Right } from '../../runtime/rights.ts';
 import { runCli } from '../support/cli.ts';
-import { grant, type Rule } from '../support/rbac.ts';
+import { grant } from '../support/rbac.ts';
 import { createScene, type Scene } from '../support/scene.ts';
 import { setNodeReady } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
@@ -192,32 +193,22 @@ describe('kubectl site-follower switchover', () => {
   test('uses no rights but those of whoever asks', async (t) => {
     const scene = await settledScene(t);
     const user = { name: `mover-${scene.namespace}` };
-    const rules: readonly Rule[] = [
+    const { namespace } = scene.cluster;
+    const { group } = CLUSTERS;
+    const rights: readonly Right[] = [
       {
-        scope: 'own',
+        namespace: scene.namespace,
         group: '',
         resource: 'configmaps',
         verbs: ['list', 'watch'],
-        reason: 'reads the status',
+        reason: 'Reads the status.',
       },
-      { scope: 'cluster', group: '', resource: 'nodes', verbs: ['list'], reason: 'judges the node' },
-      { scope: 'service', group: '', resource: 'pods', verbs: ['list'], reason: 'judges the instances' },
-      {
-        scope: 'service',
-        group: CLUSTERS.group,
-        resource: 'clusters',
-        verbs: ['get', 'list', 'watch'],
-        reason: 'judges it',
-      },
-      {
-        scope: 'service',
-        group: CLUSTERS.group,
-        resource: 'backups',
-        verbs: ['list'],
-        reason: 'sees what runs',
-      },
+      { group: '', resource: 'nodes', verbs: ['list'], reason: 'Judges the node.' },
+      { namespace, group: '', resource: 'pods', verbs: ['list'], reason: 'Judges the instances.' },
+      { namespace, group, resource: 'clusters', verbs: ['get', 'list', 'watch'], reason: 'Judges it.' },
+      { namespace, group, resource: 'backups', verbs: ['list'], reason: 'Sees what runs.' },
     ];
-    await grant(plane, { user, rules, own: scene.namespace, service: scene.cluster.namespace });
+    await grant(plane, { user, rights });
     const env = { KUBECONFIG: await plane.kubeconfigFor(user) };
     const { code, out } = await runCli([...ARGS, '-n', scene.namespace, '--yes'], env);
     assert.equal(code, 1);

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { StatusView } from '../../cli/status/view.ts';
 import { configMapName, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import { loadConfig } from '../../controller/config.ts';
+import { rightsOf } from '../../controller/rights.ts';
 import { LEASES } from '../../kubernetes/resources.ts';
 import { runCli } from '../support/cli.ts';
 import { assertOneHistory, ConfigMapHistory } from '../support/config-map-history.ts';
@@ -12,7 +14,7 @@ import { startController } from '../support/controller-process.ts';
 import { silentServer } from '../support/dns/bench.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { Mongod } from '../support/mongod.ts';
-import { grant, RULES, type Rule } from '../support/rbac.ts';
+import { grant } from '../support/rbac.ts';
 import { createNamespace } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { createGround, createPods, type Ground, type Place, podAt } from '../support/triggers/bench.ts';
@@ -25,30 +27,20 @@ type Name = (typeof NAMES)[number];
 /** The watch tells of a move at once; a follower that waited for another one would take seconds. */
 const AT_ONCE_MS = 3_000;
 const MOVES: readonly Place[] = ['west', 'south', 'east', 'west', 'south', 'west'];
-const READS: Rule = {
-  scope: 'service',
-  group: '',
-  resource: 'pods',
-  verbs: ['get'],
-  reason: 'Finds holders.',
-};
-const HOLDS: Rule = {
-  ...READS,
-  group: 'coordination.k8s.io',
-  resource: 'leases',
-  verbs: ['get', 'list', 'watch'],
-};
-const ALWAYS = RULES.filter(
-  ({ scope, when }) => scope !== 'service' && (when ?? 'nodeSelector') === 'nodeSelector',
-);
 
 test('a follower that hangs, cannot reach its provider, or may not look, delays no other', async (t) => {
   const ground = await createGround(t, plane);
-  const { own, namespace } = ground;
+  const { own } = ground;
   await createPods(ground);
   const forbidden = await createNamespace(plane, 'forbidden');
+  const text = JSON.stringify({ followers: await followers(t, ground, forbidden) });
+  const loaded = loadConfig({ CONFIG_FILE: 'x' }, () => text);
+  assert.ok(loaded.ok);
   const user = { name: `controller-of-${own}` };
-  await grant(plane, { user, rules: [...ALWAYS, READS, HOLDS], own, service: namespace });
+  const rights = loaded.config.followers
+    .filter(({ name }) => name !== 'no-rights')
+    .flatMap((follower) => rightsOf(follower, own));
+  await grant(plane, { user, rights });
   const proxy = await startFaultProxy(plane);
   t.after(() => proxy.stop());
   const heal = proxy.inject({ verbs: ['get'], resource: 'leases', name: 'no-answer' }, { kind: 'hang' });
@@ -56,7 +48,7 @@ test('a follower that hangs, cannot reach its provider, or may not look, delays 
   for (const name of ['default', 'no-answer', 'no-provider']) await hold(ground, name, 'east');
 
   const file = join(plane.folder, `${own}.yaml`);
-  await writeFile(file, JSON.stringify({ followers: await followers(t, ground, forbidden) }));
+  await writeFile(file, text);
   const controller = await startController({
     KUBECONFIG: await plane.kubeconfigFor(user, { server: proxy.url }),
     POD_NAMESPACE: own,

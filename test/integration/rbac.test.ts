@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { ACTIVE_CONDITION, siteLabel } from '../../contract/routing.ts';
+import { loadConfig } from '../../controller/config.ts';
+import { rightsOf } from '../../controller/rights.ts';
 import {
   CONFIG_MAPS,
   NAMESPACES,
@@ -11,11 +13,13 @@ import {
   SERVICES,
   type Service,
 } from '../../kubernetes/resources.ts';
+import type { RbacVerb, Right } from '../../runtime/rights.ts';
 import { ConfigMapHistory } from '../support/config-map-history.ts';
-import type { ControllerProcess } from '../support/controller-process.ts';
+import type { User } from '../support/control-plane-access.ts';
+import type { ControllerProcess, Environment } from '../support/controller-process.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import type { Verb } from '../support/proxy/target.ts';
-import { grant, type RbacVerb, RULES, type Rule } from '../support/rbac.ts';
+import { grant } from '../support/rbac.ts';
 import { Registrar } from '../support/registrar.ts';
 import { ADDRESSES, createScene, EAST, type Scene, WEST } from '../support/scene.ts';
 import { createNamespace } from '../support/seed.ts';
@@ -25,15 +29,28 @@ import { until } from '../support/until.ts';
 /** Every controller of a cluster serves all namespaces that ask, so here there is one controller at a time. */
 const plane = await ownControlPlane();
 
-const ALWAYS = RULES.filter(({ when }) => when === undefined);
 const SEEN_AS: Partial<Readonly<Record<RbacVerb, Verb>>> = { update: 'replace' };
 
-/** A scene, and a user who may do there what `rules` say. */
-async function createWithRules(t: TestContext, rules: readonly Rule[]) {
+interface Restricted {
+  readonly scene: Scene;
+  readonly user: User;
+  readonly rights: readonly Right[];
+}
+
+/** A scene, and a user who may do there what the table says of these settings, unless it is `left` out. */
+async function createRestricted(
+  t: TestContext,
+  settings: (scene: Scene) => Environment = () => ({}),
+  left: (right: Right) => boolean = () => false,
+): Promise<Restricted> {
   const scene = await createScene(t, plane);
   const user = { name: `controller-of-${scene.namespace}` };
-  await grant(plane, { user, rules, own: scene.namespace, service: scene.cluster.namespace });
-  return { scene, user };
+  const loaded = loadConfig({ ...(await scene.environment()), ...settings(scene) }, () => '');
+  assert.ok(loaded.ok);
+  const [follower] = loaded.config.followers;
+  const rights = rightsOf(follower, scene.namespace).filter((right) => !left(right));
+  await grant(plane, { user, rights });
+  return { scene, user, rights };
 }
 
 async function label(namespace: string, value: string | null): Promise<void> {
@@ -83,9 +100,9 @@ async function assertNeverForbidden(controller: ControllerProcess): Promise<void
   assert.deepEqual(refused, []);
 }
 
-describe('the rules of the controller', () => {
+describe('the rights of the controller', () => {
   test('are enough for the simple configuration', async (t) => {
-    const { scene, user } = await createWithRules(t, ALWAYS);
+    const { scene, user } = await createRestricted(t);
     const registrar = await Registrar.start(t, ADDRESSES[WEST]);
     const controller = await scene.startAndSettle(registrar.environment, { user });
     await registrar.pointsTo(ADDRESSES[EAST]);
@@ -99,7 +116,14 @@ describe('the rules of the controller', () => {
   });
 
   test('are enough for node selectors, a preferred node and labels of nodes, and each of them is needed', async (t) => {
-    const { scene, user } = await createWithRules(t, RULES);
+    const settings = ({ namespace, nodes }: Scene) => ({
+      SITES: JSON.stringify(
+        [EAST, WEST].map((name) => ({ name, nodeSelector: `example.com/site=${name}-${namespace}` })),
+      ),
+      PREFERRED_PRIMARY_NODE: nodes.west,
+      NODE_LABEL: 'true',
+    });
+    const { scene, user, rights } = await createRestricted(t, settings);
     const proxy = await startFaultProxy(plane);
     t.after(() => proxy.stop());
     const { east, west } = scene.nodes;
@@ -110,17 +134,10 @@ describe('the rules of the controller', () => {
       const labels = { 'example.com/site': `${site}-${scene.namespace}` };
       await plane.api.patch(NODES, { name: node }, { metadata: { labels } }, { type: 'merge' });
     }
-    const sites = [EAST, WEST].map((name) => ({
-      name,
-      nodeSelector: `example.com/site=${name}-${scene.namespace}`,
-    }));
     const foreign = await createNamespace(plane, 'app');
     await plane.api.create(CONFIG_MAPS, { metadata: { namespace: foreign, name: STATUS_CONFIGMAP } });
     scene.obey();
-    const controller = await scene.start(
-      { SITES: JSON.stringify(sites), PREFERRED_PRIMARY_NODE: west, NODE_LABEL: 'true' },
-      { user, server: proxy.url },
-    );
+    const controller = await scene.start(settings(scene), { user, server: proxy.url });
     await scene.settled(WEST, 2);
     await label(foreign, 'true');
     await scene.event('CopyRefused');
@@ -131,7 +148,7 @@ describe('the rules of the controller', () => {
     await exerciseFollowing(scene);
     await assertNeverForbidden(controller);
 
-    const unused = RULES.flatMap(({ resource, verbs }) =>
+    const unused = rights.flatMap(({ resource, verbs }) =>
       verbs
         .filter(
           (verb) =>
@@ -140,12 +157,11 @@ describe('the rules of the controller', () => {
         .map((verb) => `${verb} ${resource}`),
     );
     assert.deepEqual(unused, []);
-    for (const { reason } of RULES) assert.match(reason, /^[A-Z].*\.$/);
+    for (const { reason } of rights) assert.match(reason, /^[A-Z].*\.$/);
   });
 
   test('that lack one are missed aloud: the status holds, and the Event says forbidden', async (t) => {
-    const lacking = ALWAYS.filter(({ resource }) => resource !== 'clusters');
-    const { scene, user } = await createWithRules(t, lacking);
+    const { scene, user } = await createRestricted(t, undefined, ({ resource }) => resource === 'clusters');
     await scene.start({}, { user });
     await scene.held('ApiError');
     const { note } = await scene.event('PrimaryUnknown');

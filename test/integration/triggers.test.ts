@@ -4,22 +4,22 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { STATUS_CONFIGMAP } from '../../contract/names.ts';
+import { loadConfig } from '../../controller/config.ts';
 import type { HoldReason } from '../../controller/reasons.ts';
-import { TRIGGERS } from '../../controller/triggers/registry.ts';
+import { rightsOf } from '../../controller/rights.ts';
+import { rightsOfTrigger, TRIGGERS } from '../../controller/triggers/registry.ts';
+import type { Right } from '../../runtime/rights.ts';
 import { assertOneHistory, ConfigMapHistory } from '../support/config-map-history.ts';
 import { startController } from '../support/controller-process.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import type { Verb } from '../support/proxy/target.ts';
-import { grant, RULES, regrant } from '../support/rbac.ts';
+import { grant, regrant } from '../support/rbac.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { createGround, type Place, type StartTriggerBench } from '../support/triggers/bench.ts';
 import { TRIGGER_BENCHES } from '../support/triggers/benches.ts';
 
 const plane = await sharedControlPlane();
 
-const ALWAYS = RULES.filter(
-  ({ scope, when }) => scope !== 'service' && (when ?? 'nodeSelector') === 'nodeSelector',
-);
 /** Every look asks anew: what a watch does not tell is known within this time. */
 const RESYNC_SECONDS = '1';
 const LIMIT_MS = 30_000;
@@ -37,20 +37,24 @@ describe('the contract of triggers', { concurrency: 3 }, () => {
 
 async function triggerContract(t: TestContext, start: StartTriggerBench): Promise<void> {
   const ground = await createGround(t, plane);
-  const { own, namespace: service, sites, nodes } = ground;
+  const { own, sites, nodes } = ground;
   const bench = await start(ground);
-  const user = { name: `controller-of-${own}` };
-  const rules = [...ALWAYS, ...bench.rules];
-  await grant(plane, { user, rules, own, service });
+  const text = JSON.stringify({ followers: [{ sites, trigger: bench.settings }] });
+  const loaded = loadConfig({ CONFIG_FILE: 'x' }, () => text);
+  assert.ok(loaded.ok);
+  const [follower] = loaded.config.followers;
+  const granted = { user: { name: `controller-of-${own}` }, rights: rightsOf(follower, own) };
+  const needed = rightsOfTrigger(follower.trigger);
+  await grant(plane, granted);
   const proxy = await startFaultProxy(plane);
   t.after(() => proxy.stop());
   const status = await ConfigMapHistory.start(plane.api, { namespace: own, name: STATUS_CONFIGMAP });
   t.after(() => status.stop());
   const file = join(plane.folder, `${own}.yaml`);
-  await writeFile(file, JSON.stringify({ followers: [{ sites, trigger: bench.settings }] }));
+  await writeFile(file, text);
   await bench.lead('east');
   const controller = await startController({
-    KUBECONFIG: await plane.kubeconfigFor(user, { server: proxy.url }),
+    KUBECONFIG: await plane.kubeconfigFor(granted.user, { server: proxy.url }),
     POD_NAMESPACE: own,
     CONFIG_FILE: file,
     RESYNC_SECONDS,
@@ -133,19 +137,19 @@ async function triggerContract(t: TestContext, start: StartTriggerBench): Promis
   });
 
   await t.test('holds when its rights are taken away, and says what is forbidden', async (step) => {
-    if (bench.rules.length === 0) return step.skip('it needs none of its own');
-    const left = ALWAYS.filter(
-      ({ scope, resource }) => scope !== 'cluster' || bench.rules.every((rule) => rule.resource !== resource),
-    );
-    await regrant(plane, { user, rules: left, own, service });
+    if (needed.length === 0) return step.skip('it needs none of its own');
+    // One that everybody has would do the same.
+    const isTaken = ({ namespace, resource }: Right) =>
+      needed.some((right) => right.resource === resource && [right.namespace, undefined].includes(namespace));
+    await regrant(plane, granted, (right) => !isTaken(right));
     const reason = await held(bench.refused ?? 'ApiError');
     assert.match(reason, /forbidden/);
-    await regrant(plane, { user, rules, own, service });
+    await regrant(plane, granted, () => true);
     await move('west');
   });
 
   await t.test('needs each of its rights, and no other', async () => {
-    const unused = bench.rules.flatMap(({ resource, verbs }) =>
+    const unused = needed.flatMap(({ resource, verbs }) =>
       verbs
         .filter((verb) => proxy.count({ verbs: [verb as Verb], resource }) === 0)
         .map((verb) => `${verb} ${resource}`),

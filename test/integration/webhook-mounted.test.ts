@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { MUTATING_WEBHOOK_CONFIGURATIONS, PODS, SECRETS } from '../../kubernetes/resources.ts';
 import { createAuthority, issueLeaf, type Pair } from '../../webhook/certificates/authority.ts';
+import { webhookRights } from '../../webhook/rights.ts';
 import { MountedCopy } from '../support/mounted-copy.ts';
 import { askingPod, isInjected } from '../support/pod-stream.ts';
 import { grant } from '../support/rbac.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
 import { createWebhookScene, type WebhookScene } from '../support/webhook-process.ts';
-import { mountedWebhookRules } from '../support/webhook-rbac.ts';
 
 const plane = await sharedControlPlane();
 const { api } = plane;
@@ -24,8 +24,13 @@ async function startMounted(t: TestContext) {
   t.after(() => mounted.remove());
   const env = { WEBHOOK_CERTIFICATE_DIR: mounted.folder };
   const scene = await createWebhookScene(t, plane, { user: { name }, env });
-  const rules = mountedWebhookRules(scene.configuration.metadata.name);
-  await grant(plane, { user: { name }, rules, own: scene.namespace, service: scene.pods });
+  const { namespace, configuration } = scene;
+  const rights = webhookRights({
+    namespace,
+    configuration: configuration.metadata.name,
+    makesCertificates: false,
+  });
+  await grant(plane, { user: { name }, rights });
   const [replica] = await scene.start(1);
   assert.ok(replica);
   const issue = async (authority: Pair) => {

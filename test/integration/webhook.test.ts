@@ -15,6 +15,7 @@ import {
   type Pod,
   SECRETS,
 } from '../../kubernetes/resources.ts';
+import { webhookRights } from '../../webhook/rights.ts';
 import { INJECTION_CONFIGMAP } from '../../webhook/watchdog.ts';
 import { askingPod, isInjected, podIn } from '../support/pod-stream.ts';
 import { startProcess } from '../support/process.ts';
@@ -22,7 +23,6 @@ import { grant } from '../support/rbac.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
 import { createWebhookScene, WEBHOOK_BUNDLE, type WebhookScene } from '../support/webhook-process.ts';
-import { webhookRules } from '../support/webhook-rbac.ts';
 
 const plane = await sharedControlPlane();
 const { api } = plane;
@@ -184,11 +184,15 @@ describe('a webhook', { concurrency: 3 }, () => {
     assert.ok(spec?.holderIdentity);
   });
 
-  test('needs no right beyond its rules', async (t) => {
+  test('needs no right beyond those of its table', async (t) => {
     const name = `webhook-${randomBytes(4).toString('hex')}`;
     const scene = await createWebhookScene(t, plane, { user: { name } });
-    const rules = webhookRules(scene.configuration.metadata.name);
-    await grant(plane, { user: { name }, rules, own: scene.namespace, service: scene.pods });
+    const rights = webhookRights({
+      namespace: scene.namespace,
+      configuration: scene.configuration.metadata.name,
+      makesCertificates: true,
+    });
+    await grant(plane, { user: { name }, rights });
     const [replica] = await scene.start(1);
     assert.ok(replica);
     await scene.ready(1);

@@ -1,6 +1,6 @@
 {{/*
 What is allowed to whom, each rule with the reason beside it. A test compares what is rendered with the tables that the
-integration tests prove to be enough and needed (test/support/rbac.ts, webhook-rbac.ts).
+integration tests prove to be enough and needed (controller/rights.ts, those of the triggers, webhook/rights.ts).
 */}}
 
 {{/* The controller, in its own namespace. */}}

@@ -3,6 +3,7 @@ import { type Checked, Setting } from '../../config/settings.ts';
 import { triggerKind } from '../trigger-kind.ts';
 import { CnpgTrigger } from './index.ts';
 import { createPreferredPrimary } from './preferred.ts';
+import { cnpgRights } from './rights.ts';
 
 const settings = {
   namespace: new Setting(
@@ -32,6 +33,7 @@ export const CNPG = triggerKind({
   meaning: 'The primary of a CloudNativePG Cluster, by its `status.currentPrimary`.',
   settings,
   subject: ({ namespace, clusterName }) => ({ namespace, clusterName }),
+  rights: ({ namespace, preferredPrimaryNode }) => cnpgRights(namespace, preferredPrimaryNode),
   check({ preferredPrimaryNode: node }, { sites, report }) {
     // A selector's nodes are not known here.
     if (

@@ -1,9 +1,12 @@
 import * as z from 'zod';
+import { SECRETS } from '../../../kubernetes/resources.ts';
+import type { Right } from '../../../runtime/rights.ts';
 import { matching, namespace, objectName } from '../../config/fields.ts';
 import { Setting } from '../../config/settings.ts';
+import { locatesPod } from '../named-pod.ts';
 import { triggerKind } from '../trigger-kind.ts';
 import { connectByDriver } from './driver.ts';
-import { PsmdbTrigger } from './psmdb.ts';
+import { PSMDBS, PsmdbTrigger } from './psmdb.ts';
 import { ReplicaSetTrigger } from './replica-set.ts';
 
 /** A replica set has at most 50. */
@@ -70,6 +73,32 @@ export const MONGODB = triggerKind({
   name: 'mongodb',
   meaning: 'The primary of a MongoDB replica set.',
   settings,
+  rights({ namespace, clusterName, credentialsSecret, tlsSecret }) {
+    const status: Right = {
+      namespace,
+      group: PSMDBS.group,
+      resource: PSMDBS.plural,
+      name: clusterName ?? '',
+      verbs: ['get', 'list', 'watch'],
+      reason: 'Reads which member is the primary, and hears at once when that changes.',
+    };
+    const secrets = [credentialsSecret, tlsSecret].flatMap((name): Right[] =>
+      name === undefined
+        ? []
+        : [
+            {
+              namespace,
+              group: '',
+              resource: SECRETS.plural,
+              name,
+              verbs: ['get'],
+              reason: 'Reads how to log in to the members.',
+            },
+          ],
+    );
+    const pods = locatesPod(namespace, 'Reads on which node the primary runs.');
+    return [...(clusterName === undefined ? [] : [status]), pods, ...secrets];
+  },
   check({ source, ...values }, { report }) {
     if (source === undefined) return;
     for (const [key, wanted] of Object.entries(ONLY_FOR)) {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { NODES } from '../../../kubernetes/resources.ts';
 import { whole } from '../../config/fields.ts';
 import { Setting } from '../../config/settings.ts';
 import { triggerKind } from '../trigger-kind.ts';
@@ -41,6 +42,14 @@ export const NODE_STATUS = triggerKind({
   name: 'node-status',
   meaning: 'The first site whose nodes are ready, in an order of preference.',
   settings,
+  rights: () => [
+    {
+      group: '',
+      resource: NODES.plural,
+      verbs: ['list', 'watch'],
+      reason: 'Hears at once when a node becomes ready or is so no more.',
+    },
+  ],
   check({ order, minReadyNodes = 1, failback, stableFor }, { sites = [], report }) {
     if (failback === 'manual' && stableFor !== undefined) {
       report(['stableFor'], stableFor, 'is for failback: auto only');

@@ -37,6 +37,15 @@ export const POD_LABEL = triggerKind({
   name: 'pod-label',
   meaning: 'The pod that has the label of the primary, as Patroni and the operators that use it set it.',
   settings,
+  rights: ({ namespace }) => [
+    {
+      namespace,
+      group: '',
+      resource: PODS.plural,
+      verbs: ['list', 'watch'],
+      reason: 'Reads which pod has the label of the primary, and hears at once when that changes.',
+    },
+  ],
   check({ preset, cluster, selector }, { report }) {
     if (preset === undefined) {
       if (cluster !== undefined)

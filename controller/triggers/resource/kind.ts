@@ -2,10 +2,11 @@ import * as z from 'zod';
 import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
 import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import { isObjectName } from '../../../runtime/object-names.ts';
+import type { Right } from '../../../runtime/rights.ts';
 import { matching, namespace, objectName } from '../../config/fields.ts';
 import { type Checked, Setting } from '../../config/settings.ts';
 import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
-import { locateNamedPod } from '../named-pod.ts';
+import { locateNamedPod, locatesPod } from '../named-pod.ts';
 import { type Observation, type Trigger, type Unknown, unknown } from '../trigger.ts';
 import { triggerKind } from '../trigger-kind.ts';
 import { canonicalPath, pathProblem, select, shorten } from './path.ts';
@@ -63,6 +64,18 @@ export const RESOURCE = triggerKind({
   name: 'resource',
   meaning: 'The pod or node that a field of any object names.',
   settings,
+  rights({ apiVersion, resource, namespace, name, names, podNamespace = namespace ?? '' }) {
+    const object: Right = {
+      ...(namespace !== undefined && { namespace }),
+      group: partsOf(apiVersion).group,
+      resource,
+      name,
+      verbs: ['get', 'list', 'watch'],
+      reason: 'Reads whom the object names, and hears at once when that changes.',
+    };
+    const pod = locatesPod(podNamespace, 'Reads on which node the pod runs that the object names.');
+    return names === 'node' ? [object] : [object, pod];
+  },
   check({ namespace, names, podNamespace }, { report }) {
     if (names === 'node' && podNamespace !== undefined) {
       report(['podNamespace'], podNamespace, 'is for names: pod only');
@@ -74,6 +87,11 @@ export const RESOURCE = triggerKind({
   create: (config, ports) => new ResourceTrigger(config, ports),
 });
 
+function partsOf(apiVersion: string): { readonly group: string; readonly version: string } {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  return { group, version };
+}
+
 class ResourceTrigger implements Trigger {
   readonly #config: Config;
   readonly #ports: WatchPorts;
@@ -82,7 +100,7 @@ class ResourceTrigger implements Trigger {
 
   constructor(config: Config, ports: WatchPorts) {
     const { apiVersion, resource: plural, namespace, name } = config;
-    const [version = '', group = ''] = apiVersion.split('/').reverse();
+    const { group, version } = partsOf(apiVersion);
     this.#config = config;
     this.#ports = ports;
     // The kind is only for objects that are written.

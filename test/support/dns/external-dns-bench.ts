@@ -1,10 +1,11 @@
 /** DNSEndpoint objects on a real API server. What becomes of them is ExternalDNS's business (external-dns.test.ts). */
 import { DNS_ENDPOINTS, type DnsEndpoint } from '../../../controller/dns/external-dns/dns-endpoint.ts';
+import { externalDnsRights } from '../../../controller/dns/external-dns/kind.ts';
 import type { RecordSet } from '../../../controller/dns/provider.ts';
 import { findDnsEndpointCrd } from '../binaries.ts';
 import type { ControlPlaneAccess } from '../control-plane-access.ts';
 import { startFaultProxy } from '../fault-proxy.ts';
-import { EXTERNAL_DNS_RULES, grant } from '../rbac.ts';
+import { grant } from '../rbac.ts';
 import { createNamespace, installCrdFile } from '../seed.ts';
 import type { StartBench } from './bench.ts';
 
@@ -18,7 +19,7 @@ export function externalDnsBench(plane: ControlPlaneAccess): StartBench {
     await installCrdFile(api, await findDnsEndpointCrd(), DNS_ENDPOINTS);
     const namespace = await createNamespace(plane, 'external-dns');
     const user = { name: `controller-of-${namespace}` };
-    await grant(plane, { user, rules: EXTERNAL_DNS_RULES, own: namespace, service: namespace });
+    await grant(plane, { user, rights: externalDnsRights(namespace) });
     await api.create<DnsEndpoint>(DNS_ENDPOINTS, {
       metadata: { namespace, name: 'mail' },
       spec: { endpoints: [{ dnsName: ZONE, recordType: 'MX', targets: ['10 mail.example.org'] }] },

@@ -6,7 +6,6 @@ import type { KubeApi } from '../../../kubernetes/api.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { ControlPlaneAccess } from '../control-plane-access.ts';
 import type { Match } from '../proxy/target.ts';
-import type { Rule } from '../rbac.ts';
 import { createNamespace, createNodes } from '../seed.ts';
 
 export const PLACES = ['east', 'west', 'south'] as const;
@@ -27,8 +26,6 @@ export interface Ground {
 export interface TriggerBench {
   /** As in the file. */
   readonly settings: object;
-  /** What it may do besides what every controller may. */
-  readonly rules: readonly Rule[];
   /** Makes this place the active one, whatever was before. */
   lead(place: Place): Promise<unknown>;
   /** Nobody leads any more. */
@@ -42,7 +39,7 @@ export interface TriggerBench {
   }[];
   /** Requests for the source; or how it is cut off, and heard of as what. Absent: it is no source of its own. */
   readonly source?: Match | { cut(): () => void; readonly reason: HoldReason };
-  /** The hold when `rules` are taken away. Default: ApiError. */
+  /** The hold when its rights are taken away. Default: ApiError. */
   readonly refused?: HoldReason;
 }
 

@@ -4,7 +4,6 @@ import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
 import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import { CONFIG_MAPS, LEASES, NODES, PODS } from '../../../kubernetes/resources.ts';
 import { createCnpgCluster } from '../cnpg.ts';
-import { RULES, TRIGGER_RULES } from '../rbac.ts';
 import { installLooseCrd, setNodeReady } from '../seed.ts';
 import { createPods, type Ground, PLACES, type Place, podAt, type StartTriggerBench } from './bench.ts';
 import { startHelloBench } from './hello-bench.ts';
@@ -17,7 +16,6 @@ const cnpg: StartTriggerBench = async ({ api, namespace, nodes }) => {
   const setPrimary = (pod: string) => cluster.setStatus({ currentPrimary: pod, targetPrimary: pod });
   return {
     settings: { kind: 'cnpg', namespace, clusterName: NAME },
-    rules: RULES.filter(({ scope, when }) => scope === 'service' && when === undefined),
     lead: (place) => setPrimary(cluster.instance(PLACES.indexOf(place))),
     vanish: () => setPrimary(''),
     vanished: 'PrimaryEmpty',
@@ -44,7 +42,6 @@ const podLabel: StartTriggerBench = async (ground) => {
   };
   return {
     settings: { kind: 'pod-label', namespace, preset: 'patroni', cluster: NAME },
-    rules: TRIGGER_RULES.podLabel,
     lead,
     vanish: () => lead(),
     vanished: 'PrimaryEmpty',
@@ -86,7 +83,6 @@ const lease: StartTriggerBench = async (ground) => {
     put({ holderIdentity, leaseDurationSeconds, renewTime: now() });
   return {
     settings: { kind: 'lease', namespace, name: NAME },
-    rules: TRIGGER_RULES.lease,
     lead: (place) => hold(`${podAt(place)}_0a1b2c3d`),
     vanish: () => api.delete(LEASES, key),
     vanished: 'SourceNotFound',
@@ -144,7 +140,6 @@ const psmdb: StartTriggerBench = async (ground) => {
     );
   return {
     settings: { kind: 'mongodb', source: 'psmdb', namespace, clusterName: NAME, replicaSet: 'rs0' },
-    rules: TRIGGER_RULES.psmdb,
     lead: (place) => setMembers(states(place)),
     vanish: remove,
     vanished: 'SourceNotFound',
@@ -177,7 +172,6 @@ const resource: StartTriggerBench = async (ground) => {
   const path = "$.status.members[?@.role == 'primary'].pod";
   return {
     settings: { kind: 'resource', apiVersion: 'mysql.example.com/v2', resource: 'databases', ...key, path },
-    rules: TRIGGER_RULES.resource,
     lead: (place) => setMembers({ role: 'secondary', pod: 'db-0' }, primary(podAt(place))),
     vanish: remove,
     vanished: 'SourceNotFound',
@@ -212,7 +206,6 @@ const nodeStatus: StartTriggerBench = async ({ api, nodes }) => {
   };
   return {
     settings: { kind: 'node-status', unreadyAfter: 0 },
-    rules: TRIGGER_RULES.nodeStatus,
     lead,
     vanish: () => lead(),
     vanished: 'NoSiteReady',
@@ -238,7 +231,6 @@ const manual: StartTriggerBench = async ({ api, own }) => {
   await api.create(CONFIG_MAPS, { metadata: key });
   return {
     settings: { kind: 'manual' },
-    rules: [],
     lead: choose,
     vanish: () => choose(null),
     vanished: 'NothingChosen',

@@ -2,7 +2,6 @@ import { ObjectId } from 'bson';
 import { SECRETS } from '../../../kubernetes/resources.ts';
 import { createAuthority } from '../certificates.ts';
 import { Mongod } from '../mongod.ts';
-import { TRIGGER_RULES } from '../rbac.ts';
 import { createPods, PLACES, type Place, podAt, type StartTriggerBench } from './bench.ts';
 
 const LOGIN = { username: 'follower', password: 'correct horse battery staple' };
@@ -66,7 +65,6 @@ export const startHelloBench: StartTriggerBench = async (ground) => {
       credentialsSecret: name,
       tlsSecret: name,
     },
-    rules: TRIGGER_RULES.hello,
     lead,
     vanish: () => say(() => ({})),
     vanished: 'PrimaryEmpty',

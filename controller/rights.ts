@@ -1,0 +1,129 @@
+import type { Right } from '../runtime/rights.ts';
+import type { FollowerConfig } from './config.ts';
+import { rightsOfProvider } from './dns/registry.ts';
+import { rightsOfTrigger } from './triggers/registry.ts';
+
+interface Rule extends Omit<Right, 'namespace' | 'name'> {
+  /** own: the controller's namespace. cluster: everywhere. */
+  readonly scope: 'own' | 'cluster';
+  /** Only with this setting; absent: always. */
+  readonly when?: 'followServices' | 'podConditions' | 'nodeLabel' | 'nodeSelector';
+}
+
+/**
+ * All that the controller has to be allowed to do for one follower; `own` is its own namespace. Tests prove on a real
+ * API server that it is enough and that each is needed, and that the chart grants just that.
+ */
+export function rightsOf({ sites, routing, trigger, dns }: FollowerConfig, own: string): readonly Right[] {
+  const settings = { ...routing, nodeSelector: sites.some(({ nodeSelector }) => nodeSelector !== undefined) };
+  const always = RULES.filter(({ when }) => when === undefined || settings[when]).map(
+    ({ scope, group, resource, verbs, reason }): Right => ({
+      ...(scope === 'own' && { namespace: own }),
+      group,
+      resource,
+      verbs,
+      reason,
+    }),
+  );
+  const ofDns = dns.flatMap((records) => rightsOfProvider(records, own));
+  return [...rightsOfTrigger(trigger), ...always, ...ofDns];
+}
+
+const RULES: readonly Rule[] = [
+  {
+    scope: 'cluster',
+    group: '',
+    resource: 'nodes',
+    verbs: ['get'],
+    reason: 'Reads whether the node of the primary exists, and its labels.',
+  },
+  {
+    scope: 'cluster',
+    when: 'nodeSelector',
+    group: '',
+    resource: 'nodes',
+    verbs: ['list', 'watch'],
+    reason: 'Knows the nodes of a site that is named by labels.',
+  },
+  {
+    scope: 'own',
+    group: '',
+    resource: 'configmaps',
+    verbs: ['get', 'list', 'watch', 'create', 'update'],
+    reason: 'Keeps the status, the report and the snapshots of DNS zones.',
+  },
+  {
+    scope: 'own',
+    group: '',
+    resource: 'pods',
+    verbs: ['get'],
+    reason: 'Reads from its own pod whether `kubectl rollout restart` was used on it.',
+  },
+  {
+    scope: 'own',
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    verbs: ['get', 'list', 'watch', 'create', 'update'],
+    reason: 'Has one leader among the replicas.',
+  },
+  {
+    scope: 'own',
+    group: 'events.k8s.io',
+    resource: 'events',
+    verbs: ['create'],
+    reason: 'Tells what happened to those who look with `kubectl describe`.',
+  },
+  {
+    scope: 'cluster',
+    group: '',
+    resource: 'namespaces',
+    verbs: ['list', 'watch'],
+    reason: 'Finds the namespaces that ask for a copy of the status.',
+  },
+  {
+    scope: 'cluster',
+    group: '',
+    resource: 'pods',
+    verbs: ['list', 'watch'],
+    reason: 'Finds the namespaces with injected pods, which need a copy of the status.',
+  },
+  {
+    scope: 'cluster',
+    group: '',
+    resource: 'configmaps',
+    verbs: ['get', 'list', 'watch', 'create', 'update', 'delete'],
+    reason: 'Keeps the copies of the status where they are asked for, and removes them where not.',
+  },
+  {
+    scope: 'cluster',
+    when: 'followServices',
+    group: '',
+    resource: 'services',
+    verbs: ['list', 'watch', 'patch'],
+    reason: 'Has the Services that follow select the pods of the active site.',
+  },
+  {
+    scope: 'cluster',
+    when: 'followServices',
+    group: '',
+    resource: 'pods',
+    verbs: ['patch'],
+    reason: 'Labels the pods of those Services with the site of their node.',
+  },
+  {
+    scope: 'cluster',
+    when: 'podConditions',
+    group: '',
+    resource: 'pods/status',
+    verbs: ['patch'],
+    reason: 'Keeps the condition of pods that are gated by it.',
+  },
+  {
+    scope: 'cluster',
+    when: 'nodeLabel',
+    group: '',
+    resource: 'nodes',
+    verbs: ['list', 'watch', 'patch'],
+    reason: 'Labels the nodes of the active site.',
+  },
+];

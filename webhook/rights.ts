@@ -1,0 +1,101 @@
+import { PROGRAM } from '../contract/names.ts';
+import type { Right } from '../runtime/rights.ts';
+import { INJECTION_CONFIGMAP } from './watchdog.ts';
+
+export interface RightsOptions {
+  /** Of the webhook. */
+  readonly namespace: string;
+  /** Name of its MutatingWebhookConfiguration. */
+  readonly configuration: string;
+  /** It makes them itself; otherwise cert-manager does, and keeps the caBundle. */
+  readonly makesCertificates: boolean;
+}
+
+/** All that the webhook has to be allowed to do. Tests prove that it is enough, and that the chart grants just that. */
+export function webhookRights({
+  namespace,
+  configuration,
+  makesCertificates,
+}: RightsOptions): readonly Right[] {
+  const certificates: readonly Right[] = [
+    {
+      namespace,
+      group: '',
+      resource: 'secrets',
+      name: `${PROGRAM}-webhook-tls`,
+      verbs: ['get', 'list', 'watch', 'update'],
+      reason: 'Shares its certificates among the replicas, and renews them.',
+    },
+    {
+      namespace,
+      group: '',
+      resource: 'secrets',
+      verbs: ['create'],
+      reason: 'Makes the Secret of the certificates; RBAC cannot limit that to a name.',
+    },
+  ];
+  return [
+    ...(makesCertificates ? certificates : []),
+    {
+      group: 'admissionregistration.k8s.io',
+      resource: 'mutatingwebhookconfigurations',
+      name: configuration,
+      ...(makesCertificates
+        ? {
+            verbs: ['list', 'watch', 'patch'],
+            reason: 'Keeps the caBundle of its own configuration right.',
+          }
+        : {
+            verbs: ['list', 'watch'],
+            reason: 'Knows from its own configuration whether the API server trusts its certificate.',
+          }),
+    },
+    {
+      namespace,
+      group: '',
+      resource: 'configmaps',
+      verbs: ['list', 'watch'],
+      reason: 'Knows from the status which site a new Service that follows has to route to.',
+    },
+    {
+      namespace,
+      group: 'coordination.k8s.io',
+      resource: 'leases',
+      verbs: ['get', 'list', 'watch', 'create', 'update'],
+      reason: 'Has one replica that looks for pods without their sidecar.',
+    },
+    {
+      group: '',
+      resource: 'pods',
+      verbs: ['list'],
+      reason: 'Finds pods that ask for the sidecar and run without it.',
+    },
+    {
+      group: '',
+      resource: 'namespaces',
+      verbs: ['list'],
+      reason: 'Finds the namespaces that ask for the sidecar as a whole.',
+    },
+    {
+      namespace,
+      group: '',
+      resource: 'configmaps',
+      name: INJECTION_CONFIGMAP,
+      verbs: ['get', 'update'],
+      reason: 'Names those pods in a ConfigMap.',
+    },
+    {
+      namespace,
+      group: '',
+      resource: 'configmaps',
+      verbs: ['create'],
+      reason: 'Makes that ConfigMap; RBAC cannot limit that to a name.',
+    },
+    {
+      group: 'events.k8s.io',
+      resource: 'events',
+      verbs: ['create'],
+      reason: 'Tells what happened to those who look with `kubectl describe`.',
+    },
+  ];
+}
