@@ -76,6 +76,13 @@ test('the controller takes the settings that it is given, and the file', () => {
   }
 });
 
+test('numbers and words reach the variables as they were written', async () => {
+  const env = { A: 1_000_000, B: 0.5, C: true, D: '007', E: 'a "b" {{ c }}' };
+  const manifests = await chart.render({ values: layered(SITES, { controller: { env } }) });
+  const found = environment(podSpec(only(manifests, 'Deployment', '-controller')).containers[0]);
+  for (const [name, value] of Object.entries(env)) assert.equal(found[name], String(value));
+});
+
 test('the webhook takes the settings that it is given', () => {
   for (const manifests of [plain, everything]) {
     const env = environment(podSpec(only(manifests, 'Deployment', '-webhook')).containers[0]);

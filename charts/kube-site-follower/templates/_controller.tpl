@@ -54,6 +54,7 @@
 {{- end }}
 {{- range $name, $value := $own.env }}
 - name: {{ $name }}
-  value: {{ $value | toString | quote }}
+  {{- /* As JSON, since 1000000 would be written as 1e+06 otherwise. */}}
+  value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}
 {{- end }}
 {{- end }}
