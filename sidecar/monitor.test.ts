@@ -23,15 +23,17 @@ function scene(whenStale: WhenStale = 'hold', wallClock = (clock: VirtualClock) 
   };
   const told: Answer[] = [];
   const logged: (readonly [string, unknown])[] = [];
+  const connection = { isUp: true };
   const monitor = new Monitor({
     nodeName: EAST_NODE,
     whenStale,
     staleAfterMs: 60_000,
     clock,
     log: (_level, msg, fields) => logged.push([msg, fields?.verdict]),
+    isWatched: () => connection.isUp,
     publish: (answer) => told.push(JSON.parse(answer) as Answer),
   });
-  return { monitor, clock: virtual, told, logged };
+  return { monitor, clock: virtual, told, logged, connection };
 }
 
 const short = ({ active, epoch, stale }: Answer) => [active, epoch, stale];
@@ -47,6 +49,37 @@ test('tells the answer at first and whenever it changes, and only then', () => {
     [true, 7, false],
     [false, 8, false],
   ]);
+});
+
+describe('a new ConfigMap with a lower epoch', () => {
+  const anew = (epoch: number, activeSite = 'east'): Reading => ({ ...api(epoch, activeSite), uid: 'b' });
+
+  test('is followed after 30 seconds, without another word of the API server', async () => {
+    const { monitor, clock } = scene();
+    monitor.take(api(7));
+    monitor.take(anew(1));
+    await clock.advance(10_000);
+    monitor.take(anew(2, 'west'));
+    await clock.advance(19_000);
+    assert.equal(monitor.view().answer.epoch, 7);
+    await clock.advance(1_001);
+    assert.deepEqual(short(monitor.view().answer), [false, 2, false]);
+  });
+
+  test('is not while the API server is not watched, nor when it has gone on above meanwhile', async () => {
+    const { monitor, clock, connection } = scene();
+    monitor.take(api(7));
+    monitor.take(anew(1));
+    connection.isUp = false;
+    await clock.advance(40_000);
+    assert.equal(monitor.view().answer.epoch, 7);
+    const other = scene();
+    other.monitor.take(api(7));
+    other.monitor.take(anew(1));
+    other.monitor.take(anew(8, 'west'));
+    await other.clock.advance(40_000);
+    assert.equal(other.monitor.view().answer.epoch, 8);
+  });
 });
 
 describe('without confirmation', () => {

@@ -1,11 +1,21 @@
 import type { Clock } from '../kubernetes/clock.ts';
 import { type View, type ViewOptions, viewOf } from './answer.ts';
 import type { Log } from './log.ts';
-import { NOTHING_READ, next, type Reading, type Source, type State, type Verdict } from './state.ts';
+import {
+  NOTHING_READ,
+  next,
+  REPLACE_AFTER_MS,
+  type Reading,
+  type Source,
+  type State,
+  type Verdict,
+} from './state.ts';
 
 export interface MonitorOptions extends ViewOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether the API server is watched, so that what it showed last is still so. */
+  readonly isWatched: () => boolean;
   /** Given the answer as JSON, at first and after each change. */
   readonly publish: (answer: string) => void;
 }
@@ -27,6 +37,7 @@ export class Monitor {
   #state: State = NOTHING_READ;
   #told = '';
   #cancelStale: () => void = () => undefined;
+  #cancelRival: () => void = () => undefined;
 
   constructor(options: MonitorOptions) {
     this.#options = options;
@@ -50,7 +61,8 @@ export class Monitor {
     this.#state = state;
     this.#note(reading, verdict);
     this.#tell();
-    this.stop();
+    if (reading.source === 'api') this.#awaitRival(reading, now);
+    this.#cancelStale();
     const left = state.confirmedAt + staleAfterMs - now;
     // A timer may fire a little early, and would find nothing to tell.
     if (left > 0) this.#cancelStale = clock.after(Math.ceil(left) + 1, () => this.#tell());
@@ -58,6 +70,20 @@ export class Monitor {
 
   stop(): void {
     this.#cancelStale();
+    this.#cancelRival();
+  }
+
+  /** A ConfigMap that is watched insists by saying nothing: nobody else tells when its time has come. */
+  #awaitRival(reading: Reading, now: number): void {
+    const { clock, isWatched } = this.#options;
+    this.#cancelRival();
+    const { rival } = this.#state;
+    if (rival === undefined) return;
+    const left = rival.since + REPLACE_AFTER_MS - now;
+    this.#cancelRival = clock.after(
+      Math.ceil(Math.max(left, 0)) + 1,
+      () => isWatched() && this.take(reading),
+    );
   }
 
   #tell(): void {

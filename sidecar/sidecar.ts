@@ -33,8 +33,8 @@ export async function runSidecar(config: Config, ports: Ports, signal: AbortSign
     events.publish(answer);
     hooks.tell(answer);
   };
-  const monitor = new Monitor({ ...config, clock, log, publish });
   const state = new ConnectionState(log);
+  const monitor = new Monitor({ ...config, clock, log, isWatched: () => state.isUp, publish });
   const onReading = monitor.take.bind(monitor);
   const file = new FileSource({ clock, folder: config.statusDir, onReading });
   const connection = new ApiConnection(config.apiServer);
