@@ -7,7 +7,7 @@ import { FAILOVER_MS, REJOIN_MS, type Suite } from '../support/suite.ts';
 import { APP_NAMESPACE, WAY_NAMES, WAYS, type Way } from '../support/workload.ts';
 
 /** A kubelet tells the state of all its pods within seconds of its start. */
-const KUBELET_MS = 15_000;
+const KUBELET_MS = 10_000;
 const KUBELET_RESTARTS = 3;
 const NODE_MS = 120_000;
 

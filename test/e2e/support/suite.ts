@@ -20,8 +20,8 @@ import { APP_NAMESPACE, WAY_NAMES, WAYS, type Way, Workload } from './workload.t
 export const REJOIN_MS = 300_000;
 /** An operator that has to notice a failure by itself takes this long at most. */
 export const FAILOVER_MS = 150_000;
-/** kube-proxy's own limit between two writes of its rules: endpoints that changed count from then on at the latest. */
-const PROXY_MS = 1_000;
+/** Until kube-proxy has written its rules, endpoints that changed go on counting: a second as it is set, and as much again. */
+const PROXY_MS = 2_000;
 /**
  * Linux keeps the address that a Service was translated to for as long after a SYN that nobody answered
  * (nf_conntrack_tcp_timeout_syn_sent), and a new connection that happens to have the same ports goes there.
