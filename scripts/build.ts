@@ -3,7 +3,7 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { deferredBundle } from './deferred-bundle.ts';
-import { CONTROLLER_NODE_FLAGS, WEBHOOK_NODE_FLAGS } from './node-flags.ts';
+import { CONTROLLER_NODE_FLAGS, NODE_ENVIRONMENT, WEBHOOK_NODE_FLAGS } from './node-flags.ts';
 import { SIDECAR_BUNDLE } from './sidecar-bundle.ts';
 
 // Some CommonJS dependencies call require() of built-ins; an ES module has none of its own.
@@ -59,7 +59,9 @@ function esModule(nodeFlags?: readonly string[]): BuildOptions {
 }
 
 function shebang(nodeFlags: readonly string[] = []): string {
-  return nodeFlags.length === 0 ? '#!/usr/bin/env node' : `#!/usr/bin/env -S node ${nodeFlags.join(' ')}`;
+  if (nodeFlags.length === 0) return '#!/usr/bin/env node';
+  const variables = Object.entries(NODE_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+  return ['#!/usr/bin/env -S', ...variables, 'node', ...nodeFlags].join(' ');
 }
 
 /** Puts the texts of the page's files in place of the module that reads them. */

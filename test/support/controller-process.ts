@@ -1,7 +1,7 @@
 /** The real controller, as it is shipped, in a process of its own. */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { CONTROLLER_NODE_FLAGS } from '../../scripts/node-flags.ts';
+import { CONTROLLER_NODE_FLAGS, NODE_ENVIRONMENT } from '../../scripts/node-flags.ts';
 import { LOOPBACK_DNS } from './loopback-dns.ts';
 import { type ChildProcess, startProcess } from './process.ts';
 
@@ -33,7 +33,7 @@ export type Environment = Readonly<Record<string, string>>;
 export async function spawnController(env: Environment): Promise<ChildProcess> {
   await buildController();
   return startProcess(env.POD_NAME ?? 'controller', [process.execPath, ...CONTROLLER_NODE_FLAGS, BUNDLE], {
-    env: { HTTP_PORT: '0', ...LOOPBACK_DNS, ...env },
+    env: { ...NODE_ENVIRONMENT, HTTP_PORT: '0', ...LOOPBACK_DNS, ...env },
   });
 }
 

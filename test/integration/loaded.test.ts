@@ -1,0 +1,170 @@
+/** What the shipped bundle loads, and what it takes when everything is configured. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { memoryOf } from '../../bench/memory.ts';
+import { configMapName, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import { DNS_PROVIDERS } from '../../controller/dns/registry.ts';
+import { TRIGGERS } from '../../controller/triggers/registry.ts';
+import { NODE_ENVIRONMENT } from '../../scripts/node-flags.ts';
+import { ConfigMapHistory } from '../support/config-map-history.ts';
+import { type ControllerProcess, startController } from '../support/controller-process.ts';
+import { sharedControlPlane } from '../support/shared-control-plane.ts';
+import { createGround, type Place } from '../support/triggers/bench.ts';
+import { TRIGGER_BENCHES } from '../support/triggers/benches.ts';
+
+const plane = await sharedControlPlane();
+
+const MOST_MIB = 150;
+/** Nobody listens there. */
+const NOWHERE = 'http://127.0.0.1:1';
+const KEY = '0123456789abcdef0123456789abcdef';
+const DNS: Readonly<Record<string, object>> = {
+  namecheap: { apiUser: 'example', apiKey: KEY, clientIp: '127.0.0.1', apiUrl: NOWHERE },
+  cloudflare: { apiToken: `${KEY}01234567`, apiUrl: NOWHERE },
+  route53: { apiUrl: NOWHERE },
+  rfc2136: { server: '127.0.0.1:1', tsigName: 'key', tsigSecret: KEY },
+  'external-dns': {},
+  webhook: { url: NOWHERE },
+};
+const AWS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: KEY, AWS_REGION: 'us-east-1' };
+/** Modules that only a provider or a trigger needs, as the bundle names them. */
+const OPTIONAL = /^(controller\/dns\/[a-z0-9-]+\/(?!kind)|node_modules\/(mongodb|bson|@aws-sdk|@smithy)\/)/;
+
+describe('the bundle of the controller', { concurrency: 2 }, () => {
+  test('runs no code of a provider or driver that is not configured', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'coverage-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const { controller, status } = await start(t, { NODE_V8_COVERAGE: folder }, ['lease']);
+    await status('default', 'east');
+    assert.equal((await controller.child.stop()).code, 0);
+    const modules = await modulesOf(folder);
+    const optional = [...modules].filter(([name]) => OPTIONAL.test(name));
+    for (const { name } of DNS_PROVIDERS) {
+      if (name === 'none') continue;
+      assert.ok(
+        optional.some(([module]) => module.startsWith(`controller/dns/${name}/`)),
+        name,
+      );
+    }
+    assert.ok(modules.has('node_modules/mongodb/lib/index.js'));
+    assert.deepEqual(
+      optional.filter(([, runs]) => runs > 0),
+      [],
+    );
+  });
+
+  test('has in its image the environment that it is measured in', async () => {
+    const image = await readFile(new URL('../../Dockerfile', import.meta.url), 'utf8');
+    for (const [name, value] of Object.entries(NODE_ENVIRONMENT)) {
+      assert.match(image, new RegExp(`^ENV ${name}=${value}$`, 'm'));
+    }
+  });
+
+  test(`stays below ${MOST_MIB} MiB with every trigger and provider`, async (t) => {
+    // A human’s word stands on the status of the first follower.
+    const kinds = ['manual', ...Object.keys(TRIGGER_BENCHES).filter((kind) => kind !== 'manual')];
+    const { controller, status, lead } = await start(t, AWS, kinds, Object.entries(DNS));
+    const rest = async (site: Place) => {
+      for (const kind of kinds) await status(nameOf(kind, kinds), site);
+    };
+    await rest('east');
+    for (const site of ['west', 'south', 'west', 'east'] as const) {
+      await lead(site);
+      await rest(site);
+    }
+    const { rss, anonymous, peak } = await memoryOf(controller.child.pid);
+    t.diagnostic(
+      `${Math.round(rss)} MiB resident, ${Math.round(anonymous)} of it its own, ${Math.round(peak)} at most`,
+    );
+    assert.ok(peak < MOST_MIB, `it took ${peak} MiB`);
+    assert.equal(new Set(kinds.map((kind) => kind.split(',')[0])).size, TRIGGERS.length);
+  });
+});
+
+const nameOf = (kind: string, kinds: readonly string[]) =>
+  kind === kinds[0] ? 'default' : kind.replaceAll(/[^a-z]+/g, '-');
+
+/** A controller with a follower for each of the benches, each with the same records at the providers. */
+async function start(
+  t: TestContext,
+  env: Readonly<Record<string, string>>,
+  kinds: readonly string[],
+  providers: readonly (readonly [string, object])[] = [],
+) {
+  const ground = await createGround(t, plane);
+  const { own } = ground;
+  const benches = new Map<string, Awaited<ReturnType<(typeof TRIGGER_BENCHES)[string]>>>();
+  const followers: object[] = [];
+  for (const [index, kind] of kinds.entries()) {
+    // Each has nodes of its own: that of the readiness of nodes takes them away.
+    const own = index === 0 ? ground : await createGround(t, plane);
+    const sites = own.sites.map((site, place) => ({ ...site, ip: `192.0.2.${place + 1}` }));
+    const bench = await TRIGGER_BENCHES[kind]?.(own);
+    assert.ok(bench !== undefined);
+    benches.set(kind, bench);
+    const [provider] = providers.slice(index);
+    followers.push({
+      ...(index > 0 && { name: nameOf(kind, kinds) }),
+      sites,
+      trigger: bench.settings,
+      ...(provider !== undefined && {
+        dns: { provider: provider[0], records: [`app${index}.example.com`], [provider[0]]: provider[1] },
+      }),
+    });
+  }
+  const lead = async (site: Place) => {
+    for (const bench of benches.values()) await bench.lead(site);
+  };
+  await lead('east');
+  const file = join(plane.folder, `${own}.yaml`);
+  await writeFile(file, JSON.stringify({ followers }));
+  const controller: ControllerProcess = await startController({
+    KUBECONFIG: plane.kubeconfig,
+    POD_NAMESPACE: own,
+    CONFIG_FILE: file,
+    ...env,
+  });
+  t.after(() => controller.child.stop(10_000));
+  const status = async (follower: string, site: Place) => {
+    const key = { namespace: own, name: configMapName(STATUS_CONFIGMAP, follower) };
+    const history = await ConfigMapHistory.start(plane.api, key);
+    try {
+      await history.untilStatus(
+        `${follower} is settled at ${site}`,
+        ({ activeSite, phase }) => activeSite === site && phase === 'Settled',
+        60_000,
+      );
+    } finally {
+      history.stop();
+    }
+  };
+  return { controller, status, lead };
+}
+
+interface Coverage {
+  readonly result: readonly {
+    readonly url: string;
+    readonly functions: readonly {
+      readonly functionName: string;
+      readonly ranges: readonly { readonly count: number }[];
+    }[];
+  }[];
+}
+
+/** How often each module of the bundle that is loaded on demand was run. */
+async function modulesOf(folder: string): Promise<ReadonlyMap<string, number>> {
+  const modules = new Map<string, number>();
+  for (const file of await readdir(folder)) {
+    const { result } = JSON.parse(await readFile(join(folder, file), 'utf8')) as Coverage;
+    for (const { url, functions } of result) {
+      if (!url.endsWith('/dist/controller.mjs')) continue;
+      for (const { functionName, ranges } of functions) {
+        if (functionName.includes('/')) modules.set(functionName, ranges[0]?.count ?? 0);
+      }
+    }
+  }
+  return modules;
+}
