@@ -94,4 +94,5 @@ milliseconds, and what is not known is \`null\`.
 
 For zsh and fish likewise. For \`kubectl site-follower\` itself, kubectl asks a helper that has to be in the \`PATH\`:
 
-    kubectl-site_follower completion kubectl > ~/.local/bin/kubectl_complete-site_follower`;
+    kubectl-site_follower completion kubectl > ~/.local/bin/kubectl_complete-site_follower
+    chmod +x ~/.local/bin/kubectl_complete-site_follower`;

@@ -86,6 +86,7 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
       why: 'other commands look for Services that follow',
     },
   ],
+  [/^chmod \+x ~\/\.local\/bin\/kubectl_complete-site_follower$/, { run: true, mayBeEmpty: true }],
   [/^kubectl-site_follower completion /, { run: true, mayBeEmpty: true }],
   [/^source <\(kubectl-site_follower completion bash\)/, { run: true, mayBeEmpty: true }],
   [/^kubectl get events /, { run: true, mayBeEmpty: true }],
@@ -94,7 +95,7 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
 
 /** What begins a command in a block that has output in it, too. */
 const PROGRAMS =
-  /^(?:[A-Z]+=\S+ )*(?:\.?\/?[\w./-]*dist\/\w+\.[cm]js|make|docker|kind|curl|node|npm|npx|helm|kubectl|export|echo|install|source|openssl|dig|sh|bash)\b/;
+  /^(?:[A-Z]+=\S+ )*(?:\.?\/?[\w./-]*dist\/\w+\.[cm]js|make|docker|kind|curl|node|npm|npx|helm|kubectl|export|echo|install|source|chmod|openssl|dig|sh|bash)\b/;
 
 /** The commands of a shell block, one each, also where a text in quotes goes over several lines. */
 export function commandsOf(text: string): string[] {
