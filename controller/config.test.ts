@@ -215,7 +215,7 @@ resyncSeconds: 5
       'a key that is no text, which is not shown',
       `followers: [{ sites: ${SITES}, dns: { namecheap: { apiKey: 123456789 } } }]`,
       {},
-      ['CONFIG_FILE: followers[0].dns.namecheap.apiKey | *** | must be the key'],
+      ['CONFIG_FILE: followers[0].dns.namecheap.apiKey | *** | must be the key, without spaces'],
     ],
   ];
   for (const [name, text, env, problems] of cases) {

@@ -1,5 +1,4 @@
-import * as z from 'zod';
-import { apiUrl, secret } from '../../config/fields.ts';
+import { apiUrl, matching, secret } from '../../config/fields.ts';
 import { Setting } from '../../config/settings.ts';
 import { ipv4 } from '../../config/sites.ts';
 import { dnsProviderKind, type Ready } from '../provider-kind.ts';
@@ -8,13 +7,13 @@ const settings = {
   apiUser: new Setting(
     'NAMECHEAP_API_USER',
     'text',
-    z.string('must be the user name').optional(),
+    matching(/^\S+$/, 'must be the user name, without spaces').optional(),
     'Namecheap account with API access; required as soon as records are listed.',
   ),
   apiKey: new Setting(
     'NAMECHEAP_API_KEY',
     'text',
-    secret('must be the key').optional(),
+    secret('must be the key, without spaces', (text) => /^\S+$/.test(text)).optional(),
     'Its API key; required as soon as records are listed.',
     { secret: true },
   ),

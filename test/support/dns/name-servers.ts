@@ -154,6 +154,9 @@ acl:
   - id: all
     key: ${ADMIN_KEY}
     action: [update, query, transfer]
+  - id: look
+    key: ${KEY_NAME}
+    action: query
   - id: everybody
     action: query
 template:
@@ -168,6 +171,7 @@ zone:
     journal-content: all
   - domain: readonly.${zone}
     file: readonly.db
+    acl: [look, everybody]
 `,
       );
       return ['-c', join(folder, 'knot.conf')];

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { registerHooks } from 'node:module';
+import { test } from 'node:test';
+import { Agent } from 'undici';
+import type { KubeApi } from '../../kubernetes/api.ts';
+import { systemClock } from '../../kubernetes/clock.ts';
+import { formatProblems, loadConfig } from '../config.ts';
+
+const SITES = JSON.stringify([{ name: 'east', nodeName: 'node-1', ip: '192.0.2.1' }]);
+const SETTINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  namecheap: { NAMECHEAP_API_USER: 'someone', NAMECHEAP_API_KEY: '0123456789abcdef' },
+  cloudflare: { CLOUDFLARE_API_TOKEN: 'x'.repeat(40) },
+  route53: {},
+  rfc2136: {
+    RFC2136_SERVER: '192.0.2.53',
+    RFC2136_TSIG_NAME: 'key',
+    RFC2136_TSIG_SECRET: 'c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0',
+  },
+  'external-dns': {},
+  webhook: {},
+};
+
+/** What was loaded since the last call, of the folders of providers and of the libraries that only they use. */
+function watchLoading(): () => readonly string[] {
+  let loaded: string[] = [];
+  registerHooks({
+    load: (url, context, next) => {
+      const [, folder, file] = /\/controller\/dns\/([a-z0-9-]+)\/([^/]+\.ts)$/.exec(url) ?? [];
+      if (folder !== undefined && file !== 'kind.ts') loaded.push(folder);
+      if (url.includes('/@aws-sdk/') || url.includes('/@smithy/')) loaded.push('route53');
+      if (url.includes('/fast-xml-parser/')) loaded.push('namecheap');
+      return next(url, context);
+    },
+  });
+  return () => {
+    const news = [...new Set(loaded)];
+    loaded = [];
+    return news;
+  };
+}
+
+test('a provider is loaded when it is configured, and no other one is', async () => {
+  const loaded = watchLoading();
+  const { createProvider, DNS_PROVIDERS } = await import('./registry.ts');
+  const names = DNS_PROVIDERS.map(({ name }) => name).filter((name) => name !== 'none');
+  assert.deepEqual(Object.keys(SETTINGS).sort(), [...names].sort());
+  assert.deepEqual(loaded(), [], 'the registry alone loads none');
+  const dispatcher = new Agent();
+  for (const name of names) {
+    const env = { SITES, DNS_RECORDS: 'app.example.com', DNS_PROVIDER: name, ...SETTINGS[name] };
+    const result = loadConfig(env, () => '');
+    assert.ok(result.ok, result.ok ? '' : formatProblems(result.problems));
+    const [config] = result.config.followers[0].dns;
+    assert.ok(config !== undefined);
+    const provider = await createProvider(config, {
+      clock: systemClock,
+      dispatcher,
+      snapshots: { save: () => Promise.resolve() },
+      api: {} as KubeApi,
+      follower: 'default',
+      namespace: 'default',
+    });
+    assert.equal(provider.name, name);
+    assert.deepEqual(loaded(), [name]);
+  }
+  await dispatcher.destroy();
+});

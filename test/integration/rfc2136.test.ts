@@ -1,0 +1,96 @@
+/** Real name servers that refuse; the contract of all providers is in dns-providers.test.ts. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { DnsError, RecordSet } from '../../controller/dns/provider.ts';
+import { type Clock, systemClock } from '../../kubernetes/clock.ts';
+import type { Environment } from '../support/controller-process.ts';
+import { type Bench, connect } from '../support/dns/bench.ts';
+import { nameServerBench } from '../support/dns/name-server-bench.ts';
+import { startBind, startKnot } from '../support/dns/name-servers.ts';
+
+const signal = new AbortController().signal;
+const guard = { signal, assertMayWrite: () => undefined };
+const HOUR_MS = 3_600_000;
+
+const aheadBy = (ms: number): Clock => ({ ...systemClock, now: () => systemClock.now() + ms });
+
+for (const [name, start, algorithm, otherAlgorithm] of [
+  ['BIND 9', startBind, 'hmac-sha256', 'hmac-sha512'],
+  ['Knot', startKnot, 'hmac-sha512', 'hmac-sha256'],
+] as const) {
+  describe(`${name} refuses`, () => {
+    const undo: (() => unknown)[] = [];
+    const ends = { after: (end: () => unknown) => undo.push(end) };
+    let bench: Bench;
+    before(async () => {
+      bench = await nameServerBench(start, algorithm)(ends);
+    });
+    after(async () => {
+      for (const end of undo.reverse()) await end();
+    });
+
+    const read = async (more: Environment, clock = systemClock): Promise<DnsError> => {
+      const provider = await connect(bench, { ...bench.environment, ...more }, { ends, clock });
+      return refusal(provider.read(bench.zone, [`app.${bench.zone}`], signal));
+    };
+    const apply = async (zone: string, wanted: RecordSet): Promise<DnsError> => {
+      const provider = await connect(bench, bench.environment, { ends });
+      return refusal(provider.apply(zone, [{ action: 'create', wanted }], guard));
+    };
+    const address = (host: string, zone = bench.zone): RecordSet => ({
+      name: `${host}.${zone}`,
+      type: 'A',
+      ttl: 60,
+      values: ['192.0.2.1'],
+    });
+
+    test('a key with another secret', async () => {
+      const { environment } = bench.wrongCredentials;
+      const error = await read(environment);
+      assert.deepEqual([error.kind, error.code], ['config', 'BADSIG'], error.message);
+      assert.match(error.action, /RFC2136_TSIG_SECRET/);
+    });
+
+    test('a key that it does not know, or not with this algorithm', async () => {
+      for (const more of [{ RFC2136_TSIG_NAME: 'stranger' }, { RFC2136_TSIG_ALGORITHM: otherAlgorithm }]) {
+        const error = await read(more);
+        assert.deepEqual([error.kind, error.code], ['config', 'BADKEY'], error.message);
+        assert.match(error.action, /RFC2136_TSIG_NAME/);
+      }
+    });
+
+    test('a clock that is an hour off, either way', async () => {
+      for (const ms of [HOUR_MS, -HOUR_MS]) {
+        const error = await read({}, aheadBy(ms));
+        assert.deepEqual([error.kind, error.code], ['config', 'BADTIME'], error.message);
+        const seconds = Number(/(\d+) s/.exec(error.message)?.[1]);
+        assert.ok(Math.abs(seconds - HOUR_MS / 1000) < 30, error.message);
+        assert.match(error.message, ms > 0 ? /ahead/ : /behind/);
+      }
+    });
+
+    test('a zone that takes no updates, though it can be read', async () => {
+      const zone = `readonly.${bench.zone}`;
+      const provider = await connect(bench, bench.environment, { ends });
+      assert.deepEqual(await provider.read(zone, [`app.${zone}`], signal), []);
+      const error = await apply(zone, address('app', zone));
+      assert.equal(error.kind, 'config', error.message);
+      // Knot does not tell a key that may not do this from one that it does not know.
+      assert.equal(error.code, name === 'Knot' ? 'BADKEY' : 'REFUSED');
+      assert.match(error.message, new RegExp(zone.replaceAll('.', '\\.')));
+    });
+
+    test('a name that is in another zone', async () => {
+      const error = await apply(bench.zone, { ...address('app'), name: 'app.example.org' });
+      assert.equal(error.kind, 'config', error.message);
+      assert.equal(error.code, 'NOTZONE');
+    });
+  });
+}
+
+function refusal(promise: Promise<unknown>): Promise<DnsError> {
+  return promise.then(
+    () => assert.fail('this must be refused'),
+    (error: DnsError) => error,
+  );
+}
