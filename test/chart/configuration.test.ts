@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { webhookConfiguration } from '../../webhook/configuration.ts';
 import { loadWebhookSettings } from '../../webhook/settings.ts';
 import { layered } from '../support/chart/examples.ts';
@@ -91,4 +92,36 @@ test('two releases in one cluster have no name in common', async () => {
     (await names('two')).filter((name) => first.has(name)),
     [],
   );
+});
+
+test('names that look like numbers stay names', async () => {
+  const values = {
+    controller: {
+      sites: { '1': { nodeName: '2' } },
+      watch: { namespace: '10', clusterName: '20' },
+      dns: { namecheap: { existingSecret: '30' } },
+      priorityClassName: '40',
+    },
+    postgres: { create: true },
+    webhook: { certManager: { enabled: true } },
+  };
+  const manifests = await chart.render({ values, release: '50', args: ['--namespace', '60'] });
+  for (const { kind, metadata } of manifests) {
+    for (const [what, value] of Object.entries({
+      ...metadata,
+      ...metadata.labels,
+      ...metadata.annotations,
+    })) {
+      if (typeof value !== 'object')
+        assert.equal(typeof value, 'string', `${what} of ${kind} ${metadata.name}`);
+    }
+  }
+  const { containers, priorityClassName } = podSpec(only(manifests, 'Deployment', '-controller'));
+  assert.equal(priorityClassName, '40');
+  for (const { name, value, valueFrom } of containers[0].env) {
+    if (value !== undefined) assert.equal(typeof value, 'string', name);
+    if (valueFrom?.secretKeyRef !== undefined) assert.equal(valueFrom.secretKeyRef.name, '30');
+  }
+  const cluster = parse(only(manifests, 'ConfigMap', '-postgres').data?.['cluster.yaml'] ?? '') as Manifest;
+  assert.deepEqual(cluster.metadata, { name: '20', namespace: '10' });
 });

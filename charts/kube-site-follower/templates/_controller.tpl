@@ -15,9 +15,9 @@
 - name: SITES
   value: {{ include "site-follower.sites" . | quote }}
 - name: CNPG_NAMESPACE
-  value: {{ $own.watch.namespace }}
+  value: {{ $own.watch.namespace | quote }}
 - name: CNPG_CLUSTER_NAME
-  value: {{ $own.watch.clusterName }}
+  value: {{ $own.watch.clusterName | quote }}
 {{- with $own.watch.preferredPrimaryNode }}
 - name: PREFERRED_PRIMARY_NODE
   value: {{ . | quote }}

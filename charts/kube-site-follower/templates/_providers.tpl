@@ -71,7 +71,7 @@ rfc2136:
 - name: {{ $variable }}
   valueFrom:
     secretKeyRef:
-      name: {{ $values.existingSecret | default (include "site-follower.providerSecret" (list $ $provider)) }}
+      name: {{ $values.existingSecret | default (include "site-follower.providerSecret" (list $ $provider)) | quote }}
       key: {{ $variable }}
 {{- end }}
 {{- end }}

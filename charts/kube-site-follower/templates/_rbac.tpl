@@ -256,7 +256,7 @@ kind: {{ if .namespace }}Role{{ else }}ClusterRole{{ end }}
 metadata:
   name: {{ $name }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels:
     {{- include "site-follower.labels" .root | nindent 4 }}
@@ -268,7 +268,7 @@ kind: {{ if .namespace }}RoleBinding{{ else }}ClusterRoleBinding{{ end }}
 metadata:
   name: {{ $name }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels:
     {{- include "site-follower.labels" .root | nindent 4 }}
@@ -279,7 +279,7 @@ roleRef:
 subjects:
   - kind: ServiceAccount
     name: {{ $fullname }}-{{ .component }}
-    namespace: {{ .root.Release.Namespace }}
+    namespace: {{ .root.Release.Namespace | quote }}
 {{- end }}
 
 {{/* The Job that makes the Cluster, in its namespace. */}}
@@ -287,7 +287,7 @@ subjects:
 # Makes the Cluster, or brings it in line with the values. Server-side apply is a patch, and a creation is one by name.
 - apiGroups: [postgresql.cnpg.io]
   resources: [clusters]
-  resourceNames: [{{ .Values.controller.watch.clusterName }}]
+  resourceNames: [{{ .Values.controller.watch.clusterName | quote }}]
   verbs: [patch]
 # Server-side apply of what is not there wants this as well; RBAC cannot limit that to a name.
 {{- /* Unused in the e2e run: create clusters: the audit log tells of such an apply as a patch. */}}

@@ -134,6 +134,7 @@ export interface Variable {
 }
 
 export interface PodSpec {
+  readonly priorityClassName?: string;
   readonly containers: readonly [Container];
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly volumes?: readonly Readonly<Record<string, object | string>>[];

@@ -17,7 +17,7 @@ apiVersion: v1
 kind: ServiceAccount
 metadata:
   name: {{ $fullname }}-{{ .name }}
-  namespace: {{ .root.Release.Namespace }}
+  namespace: {{ .root.Release.Namespace | quote }}
   {{- include "site-follower.hookMetadata" (merge (dict "weight" 0) .) | nindent 2 }}
 automountServiceAccountToken: false
 ---
@@ -25,7 +25,7 @@ apiVersion: batch/v1
 kind: Job
 metadata:
   name: {{ $fullname }}-{{ .name }}
-  namespace: {{ .root.Release.Namespace }}
+  namespace: {{ .root.Release.Namespace | quote }}
   {{- include "site-follower.hookMetadata" (merge (dict "weight" 5) .) | nindent 2 }}
 spec:
   backoffLimit: 3
@@ -99,7 +99,7 @@ kind: {{ if .namespace }}Role{{ else }}ClusterRole{{ end }}
 metadata:
   name: {{ $fullname }}-{{ .name }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   {{- $metadata | nindent 2 }}
 rules:
@@ -110,7 +110,7 @@ kind: {{ if .namespace }}RoleBinding{{ else }}ClusterRoleBinding{{ end }}
 metadata:
   name: {{ $fullname }}-{{ .name }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   {{- $metadata | nindent 2 }}
 roleRef:
@@ -120,5 +120,5 @@ roleRef:
 subjects:
   - kind: ServiceAccount
     name: {{ $fullname }}-{{ .name }}
-    namespace: {{ .root.Release.Namespace }}
+    namespace: {{ .root.Release.Namespace | quote }}
 {{- end }}
