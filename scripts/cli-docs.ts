@@ -38,6 +38,8 @@ const INTRODUCTION = `One bundle, \`dist/cli.mjs\`, that needs Node 24 and nothi
     install -D dist/cli.mjs ~/.local/bin/kubectl-site_follower
     kubectl site-follower status
 
+In a clone, \`npm install --global .\` after \`make build\` puts it there, too.
+
 It uses the kubeconfig and the rights of whoever runs it. The controller is found by its ConfigMaps; with several on one
 cluster say which with \`-n\`, and with several followers which with \`--follower\`. Colours are for terminals only, and
 \`NO_COLOR\` turns them off. Names, messages and labels of others are shown with their control characters written out, as

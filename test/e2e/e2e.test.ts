@@ -4,6 +4,7 @@
  * E2E_ variable is for; without E2E_KUBECONFIG all of it is skipped.
  */
 import { after, before, describe } from 'node:test';
+import { commandLineCases } from './cases/command-line.ts';
 import { installCases } from './cases/install.ts';
 import { moveCases } from './cases/moves.ts';
 import { reinstallCase, uninstallCase, upgradeCase } from './cases/releases.ts';
@@ -34,6 +35,7 @@ describe('on a real cluster', { skip, concurrency: false }, () => {
 
   installCases(suite);
   moveCases(suite);
+  commandLineCases(suite);
   siteCases(suite);
   rolloutCases(suite);
   stormCase(suite);

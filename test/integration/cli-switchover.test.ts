@@ -29,7 +29,7 @@ describe('kubectl site-follower switchover', () => {
 
     const dry = await runCli([...args, '--dry-run'], ADMIN);
     assert.deepEqual([dry.code, dry.err], [0, '']);
-    assert.match(dry.out, /✓ it is healthy\n.*Nothing is in the way\.\n$/s);
+    assert.match(dry.out, /✓ the Cluster is healthy\n.*Nothing is in the way\.\n$/s);
     const asked = await runCli(args, ADMIN);
     assert.equal(asked.code, 2);
     assert.match(asked.err, /say --yes/);

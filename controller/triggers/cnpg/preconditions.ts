@@ -55,15 +55,18 @@ function clusterPreconditions(cluster: Cluster): Precondition[] {
   return [
     check('the Cluster stays', metadata.deletionTimestamp !== undefined && 'the Cluster is being deleted'),
     check(
-      'the operator reconciles it',
+      'the operator reconciles the Cluster',
       annotations['cnpg.io/reconciliationLoop'] === 'disabled' && 'cnpg.io/reconciliationLoop is disabled',
     ),
     check(
-      'it is not hibernated',
+      'the Cluster is not hibernated',
       (annotations['cnpg.io/hibernation'] === 'on' || hibernation?.status === 'True') && 'it is hibernated',
     ),
-    check('it is no replica cluster', replica && 'it is a replica cluster: its primary takes no writes'),
-    check('it is healthy', status.phase !== HEALTHY && `its phase is "${status.phase ?? ''}"`),
+    check(
+      'the Cluster is no replica cluster',
+      replica && 'it is a replica cluster: its primary takes no writes',
+    ),
+    check('the Cluster is healthy', status.phase !== HEALTHY && `its phase is "${status.phase ?? ''}"`),
     check(
       'no move is under way',
       (currentPrimary === '' || currentPrimary === PENDING || currentPrimary !== targetPrimary) &&
@@ -87,18 +90,21 @@ function targetPreconditions(cluster: Cluster, target: Pod | undefined, place: s
   const role = metadata.labels?.[CNPG_LABELS.instanceRole] ?? '';
   const timeline = status.instancesReportedState?.[name]?.timeLineID;
   return [
-    check('it is of this Cluster', !isOwnedBy(target, cluster) && `${name} belongs to another Cluster`),
-    check('it stays', metadata.deletionTimestamp !== undefined && `${name} is being deleted`),
-    check('it is ready', !ready && `${name} is not Ready`),
-    check('it is a replica', role !== 'replica' && `${name} has the role "${role}"`),
-    check('it is not fenced', isFenced(cluster, name) && `${name} is fenced`),
     check(
-      'the operator calls it healthy',
+      'the instance is of this Cluster',
+      !isOwnedBy(target, cluster) && `${name} belongs to another Cluster`,
+    ),
+    check('the instance stays', metadata.deletionTimestamp !== undefined && `${name} is being deleted`),
+    check('the instance is ready', !ready && `${name} is not Ready`),
+    check('the instance is a replica', role !== 'replica' && `${name} has the role "${role}"`),
+    check('the instance is not fenced', isFenced(cluster, name) && `${name} is fenced`),
+    check(
+      'the operator calls the instance healthy',
       !(status.instancesStatus?.healthy ?? []).includes(name) && `${name} is not among the healthy instances`,
     ),
     {
       ...check(
-        'it is on the timeline',
+        'the instance is on the timeline',
         (timeline === undefined || timeline !== status.timelineID) &&
           `${name} is on timeline ${timeline ?? '?'}, the Cluster on ${status.timelineID ?? '?'}`,
       ),
