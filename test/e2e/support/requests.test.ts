@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judge, type Request } from './requests.ts';
+import { answeredAfter, judge, type Request } from './requests.ts';
 
 const turns = [
   { at: 0, site: 'a' },
@@ -40,4 +40,10 @@ test('failures are counted by their error, and the gap is that between answers',
   assert.equal(count, 2);
   assert.deepEqual(failures, { ECONNREFUSED: 1, timeout: 1 });
   assert.equal(longestGap, 500);
+});
+
+test('answers of a site that was no endpoint any more are counted, with the longest time after', () => {
+  const shut = [{ from: 1_100, to: 5_000, sites: ['a'], why: '' }];
+  const requests = [request(1_050, 'a'), request(1_150, 'a'), request(1_200, 'b'), request(1_400, 'a')];
+  assert.deepEqual(answeredAfter(requests, shut), { count: 2, longestMs: 300 });
 });

@@ -65,11 +65,28 @@ export function judge(
   };
 }
 
-export function sayJudgement({ sent, failed, late, misrouted, longestGap: gap }: Judgement): string {
+/** Answers of a site in a time in which it was no endpoint any more. */
+export function answeredAfter(
+  requests: readonly Request[],
+  shut: readonly Window[],
+): { readonly count: number; readonly longestMs: number } {
+  const delays = requests.flatMap(({ sentAt, site }) =>
+    shut
+      .filter(({ from, to, sites }) => sentAt > from && sentAt < to && sites.includes(site ?? ''))
+      .map(({ from }) => sentAt - from),
+  );
+  return { count: delays.length, longestMs: Math.max(0, ...delays) };
+}
+
+export function sayJudgement(
+  { sent, failed, late, misrouted, longestGap: gap }: Judgement,
+  after: ReturnType<typeof answeredAfter>,
+): string {
   return [
     `${sent} sent`,
     `${failed} failed`,
     `${late} by a standby in the window`,
+    `of these ${after.count} sent after the endpoints were right, ${after.longestMs} ms at most`,
     `${misrouted.length} outside of it`,
     `longest gap ${(gap / 1_000).toFixed(2)} s`,
   ].join(', ');

@@ -11,7 +11,7 @@ import { panelOf } from './panel.ts';
 import { type Move, Recorder } from './recorder.ts';
 import { RECORD, Registrar } from './registrar.ts';
 import { Release } from './release.ts';
-import { judge, sayJudgement, type Window } from './requests.ts';
+import { answeredAfter, judge, sayJudgement, type Window } from './requests.ts';
 import { Results } from './results.ts';
 import type { Settings } from './settings.ts';
 import { APP_NAMESPACE, WAY_NAMES, WAYS, type Way, Workload } from './workload.ts';
@@ -236,6 +236,12 @@ export class Suite {
         sites: [site],
         why: 'failover',
       }));
+      const shut = moves.map(({ routedAt, from: site }, index) => ({
+        from: routedAt[way] ?? to,
+        to: moves[index + 1]?.at ?? to,
+        sites: [site],
+        why: 'kube-proxy has yet to follow',
+      }));
       for (const site of this.sites.keys()) {
         const requests = clients.between(site, way, from, to);
         if (requests.length === 0) continue;
@@ -243,8 +249,10 @@ export class Suite {
         const found = judge(requests, turns, [...failover, ...allowed, ...this.#lasting]);
         const apart = site === isolated;
         const who = `${WAYS[way].title}, client in ${site}`;
-        this.results.row(`${title}: ${who}${apart ? ' (the lost site itself)' : ''}`, sayJudgement(found));
-        this.results.keep(`${title}: ${who}`, { ...found, misrouted: found.misrouted.slice(0, 50) });
+        const after = answeredAfter(requests, shut);
+        const name = `${title}: ${who}${apart ? ' (the lost site itself)' : ''}`;
+        this.results.row(name, sayJudgement(found, after));
+        this.results.keep(name, { ...found, after, misrouted: found.misrouted.slice(0, 50) });
         if (found.misrouted.length > 0 && !apart) {
           misrouted.push(`${who}: ${JSON.stringify(found.misrouted.slice(0, 5))}`);
         }
