@@ -4,8 +4,8 @@ import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
 import { type Edit, type Endpoint, editsOf, recordSets } from '../endpoint.ts';
 import type { Change, DnsProvider, RecordSet, RecordType, WriteGuard } from '../provider.ts';
-import { DNS_ENDPOINTS, type DnsEndpoint } from './dns-endpoint.ts';
 import { apiError, notOurs } from './errors.ts';
+import { DNS_ENDPOINTS, type DnsEndpoint } from './kind.ts';
 
 /** A read of one object is cheap, and one that was deleted takes the records with it. */
 const DRIFT_MS = 60_000;
