@@ -21,7 +21,7 @@ COPY LICENSE /licenses/LICENSE
 # As a number: Kubernetes' runAsNonRoot cannot check a name.
 USER 65532:65532
 # Why: scripts/node-flags.ts.
-ENV MALLOC_ARENA_MAX=2
+ENV MALLOC_ARENA_MAX=1
 EXPOSE 8080
 ENTRYPOINT ["/nodejs/bin/node"]
 CMD ["--max-semi-space-size=2", "--max-old-space-size=128", "/app/controller.mjs"]

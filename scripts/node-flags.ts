@@ -14,7 +14,7 @@ export const CONTROLLER_NODE_FLAGS: readonly string[] = [
 export const WEBHOOK_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4', '--max-old-space-size=128'];
 
 /**
- * And in which environment, which the image has as well: glibc gives each of node's eight threads an arena of its own,
- * and what one of them has freed no other can use. With every trigger and provider that was 15 of 150 MiB.
+ * And in which environment, which the image has as well: glibc gives each of node's threads an arena of its own, and
+ * what one of them has freed no other can use. With every trigger and provider that was 15 of 150 MiB.
  */
-export const NODE_ENVIRONMENT = { MALLOC_ARENA_MAX: '2' } as const;
+export const NODE_ENVIRONMENT = { MALLOC_ARENA_MAX: '1' } as const;
