@@ -101,7 +101,8 @@ export const HOLD_REASONS = {
   ApiError: {
     event: 'PrimaryUnknown',
     meaning: 'The Kubernetes API could not be asked.',
-    action: 'Look at the API server, and at the controller’s permissions if the message says forbidden.',
+    action:
+      'Look at the API server, and at the controller’s permissions if the message says forbidden: `kubectl site-follower check` names those that are missing.',
   },
 } as const;
 

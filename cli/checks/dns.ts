@@ -1,4 +1,4 @@
-import { authoritativeLookup } from '../../controller/dns/authoritative.ts';
+import type { ServerAnswer } from '../../controller/dns/authoritative.ts';
 import { section } from '../cluster/followers.ts';
 import { type DnsView, decodeRecords, sameValues } from '../status/dns.ts';
 import { age, duration } from '../text/time.ts';
@@ -11,40 +11,69 @@ const PATIENCE_MS = 5 * 60_000;
 /** By what the controller reports, and by asking the name servers of the zones from here. */
 export const DNS: Check = {
   name: 'dns',
-  title: 'each DNS record points to the active site, also at the authoritative name servers',
+  title: 'each DNS record points to the active site, also at the name servers that answer',
   async find(world): Promise<Result> {
     const records = world.followers.flatMap((follower) => decodeRecords(section(follower, 'dns')));
-    const findings = await Promise.all(records.map((record) => findingsOf(world, record)));
-    const note = records.length === 0 ? 'no records are followed' : `${records.length} records`;
-    return { findings: findings.flat(), note };
+    const looked = await Promise.all(records.map((record) => lookAt(world, record)));
+    const unseen = looked.filter(({ isAnswered }) => !isAnswered).length;
+    const silence = unseen === 0 ? '' : `; of ${unseen} no authoritative name server answers here`;
+    const note =
+      records.length === 0
+        ? 'no records are followed'
+        : `${records.length} record${records.length === 1 ? '' : 's'}${silence}`;
+    return { findings: looked.flatMap(({ findings }) => findings), note };
   },
 };
 
-async function findingsOf(world: World, record: DnsView): Promise<Finding[]> {
-  const { name, type, wanted, accepted, error } = record;
-  const about = `DNS ${name} ${type}`;
+interface Looked {
+  readonly findings: readonly Finding[];
+  /** A name server of the zone has answered, or none had to be asked. */
+  readonly isAnswered: boolean;
+}
+
+async function lookAt(world: World, record: DnsView): Promise<Looked> {
+  const reported = reportedOf(record);
+  if (reported !== undefined) return { findings: [reported], isAnswered: true };
+  const { name, type, zone } = record;
+  const answers = await world.lookup(zone, name, type, world.signal);
+  const isAnswered = answers.some(({ values }) => values !== undefined);
+  return { findings: differences(world, record, answers), isAnswered };
+}
+
+/** What the controller itself says is wrong with it. */
+function reportedOf(record: DnsView): Finding | undefined {
+  const { wanted, accepted, error } = record;
+  const about = aboutOf(record);
   if (error !== undefined)
-    return [problem(about, `the provider has not accepted it: ${error.text}`, error.action)];
-  if (record.state === 'behind') {
-    const has = accepted?.values.join(', ') || 'nothing yet';
-    return [
-      problem(
-        about,
-        `it should be ${wanted.join(', ')}, and the provider has ${has}`,
-        'Wait a minute; then look at the controller’s log.',
-      ),
-    ];
-  }
-  const answers = await authoritativeLookup(world.clock)(record.zone, name, type, world.signal);
+    return problem(about, `the provider has not accepted it: ${error.text}`, error.action);
+  if (record.state !== 'behind') return undefined;
+  const has = accepted?.values.join(', ') || 'nothing yet';
+  return problem(
+    about,
+    `it should be ${wanted.join(', ')}, and the provider has ${has}`,
+    'Wait a minute; then look at the controller’s log.',
+  );
+}
+
+function differences(
+  { clock }: World,
+  record: DnsView,
+  answers: readonly ServerAnswer[],
+): readonly Finding[] {
+  const { wanted, accepted } = record;
   const wrong = answers.filter(({ values }) => values !== undefined && !sameValues(wanted, values));
-  const since = age(accepted?.at, world.clock.now()) ?? 0;
+  const since = age(accepted?.at, clock.now()) ?? 0;
   if (wrong.length === 0 || since < PATIENCE_MS) return [];
   const [first] = wrong;
   return [
     warning(
-      about,
+      aboutOf(record),
       `${wrong.map(({ server }) => server).join(', ')} still say ${first?.values?.join(', ') || 'that there is no such record'}, ${duration(since)} after the provider accepted ${wanted.join(', ')}`,
       'See that the domain is delegated to the name servers of this provider.',
     ),
   ];
+}
+
+function aboutOf({ name, type }: DnsView): string {
+  return `DNS ${name} ${type}`;
 }

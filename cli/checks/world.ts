@@ -1,4 +1,5 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
+import { type AuthoritativeLookup, authoritativeLookup } from '../../controller/dns/authoritative.ts';
 import type { KubeApi, KubeObject, ListOptions, Resource } from '../../kubernetes/api.ts';
 import type { Clock } from '../../kubernetes/clock.ts';
 import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
@@ -21,6 +22,8 @@ export interface WorldOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly followers: readonly Published[];
+  /** Default: the name servers that each zone is delegated to. */
+  readonly lookup?: AuthoritativeLookup;
 }
 
 /** What the checks look at. Several look at the same, so that each list is asked for once. */
@@ -29,13 +32,15 @@ export class World {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly followers: readonly Published[];
+  readonly lookup: AuthoritativeLookup;
   readonly #lists = new Map<string, Promise<readonly KubeObject[]>>();
 
-  constructor({ api, clock, signal, followers }: WorldOptions) {
+  constructor({ api, clock, signal, followers, lookup = authoritativeLookup(clock) }: WorldOptions) {
     this.api = api;
     this.clock = clock;
     this.signal = signal;
     this.followers = followers;
+    this.lookup = lookup;
   }
 
   /** Of the controller. */
