@@ -72,6 +72,7 @@ export function reinstallCase(suite: () => Suite, way: Way): void {
 
     const began = Date.now();
     await helm.install(suite().values({}), way);
+    for (const absence of suite().absences) absence.to = Math.min(absence.to, Date.now());
     await release.ready('controller', READY_MS);
     await release.ready('webhook', READY_MS);
     await suite().settled(READY_MS);
@@ -107,10 +108,10 @@ interface Leftovers {
 
 /** Takes the release away and looks at all that is in the cluster then. */
 async function uninstall(suite: Suite): Promise<Leftovers> {
-  const { helm, api, inventory: empty, results, kept, uninstalls } = suite;
+  const { helm, api, inventory: empty, results, kept, absences } = suite;
   const began = Date.now();
+  absences.push({ from: began, to: Number.POSITIVE_INFINITY });
   await helm.uninstall();
-  uninstalls.push({ from: began, to: Date.now() });
   const seconds = ((Date.now() - began) / 1_000).toFixed(1);
   const left = added(empty, await inventory(api), [PRIMARY.namespace, APP_NAMESPACE, CLIENT_NAMESPACE]);
   const unexpected = left.filter((entry) => !kept.some((pattern) => pattern.test(entry)));

@@ -11,7 +11,7 @@ import { APP_NAMESPACE } from '../support/workload.ts';
 export function rightsCase(suite: () => Suite): void {
   test('nothing was forbidden, and nothing is granted that is not used', async (context) => {
     if (!suite().isAt(context, 'installed')) return;
-    const { settings, release, results, uninstalls } = suite();
+    const { settings, release, results, absences } = suite();
     if (settings.auditLog === undefined) return context.skip('E2E_AUDIT_LOG names no audit log');
     const uses = parseAudit(await readFile(settings.auditLog, 'utf8'));
     const { grants } = release;
@@ -24,9 +24,8 @@ export function rightsCase(suite: () => Suite): void {
       `the audit log has no request of ${[...accounts].join(', ')} in ${RELEASE_NAMESPACE}`,
     );
 
-    // A process that is taken away together with its role may still try to give its Lease back.
-    const isLast = (at: number) => uninstalls.some(({ from, to }) => at >= from && at <= to);
-    const refused = forbidden(ours).filter(({ at }) => !isLast(at));
+    const isAway = (at: number) => absences.some(({ from, to }) => at >= from && at <= to);
+    const refused = forbidden(ours).filter(({ at }) => !isAway(at));
     const last = forbidden(ours).length - refused.length;
     const exceptions = exceptionsIn(await templatesOf(settings.chart));
     const idle = unused(grants, ours);
@@ -34,7 +33,7 @@ export function rightsCase(suite: () => Suite): void {
     results.row(
       'RBAC: requests, refused, grants, unused, of these explained in the template',
       [ours.length, refused.length, grants.length, idle.length, idle.length - unexplained.length].join(', '),
-      `${last} more refused while it was uninstalled`,
+      `${last} more refused while it was not installed`,
     );
     results.keep('unused grants', idle.map(sayGrant));
     results.keep('refused requests', refused);

@@ -84,8 +84,11 @@ export class Suite {
     /^APIService\.apiregistration\.k8s\.io \/\w+\.postgresql\.cnpg\.io$/,
     /^ClusterImageCatalog\.postgresql\.cnpg\.io /,
   ];
-  /** When the release was taken away, milliseconds since 1970. Its roles go before its processes have ended then. */
-  readonly uninstalls: { readonly from: number; readonly to: number }[] = [];
+  /**
+   * When the release was away, milliseconds since 1970. Its roles go before its processes have ended, and sidecars try
+   * on without theirs.
+   */
+  readonly absences: { readonly from: number; to: number }[] = [];
   /** What was in the cluster before anything was installed. */
   inventory: ReadonlySet<string> = new Set();
   readonly #reached = new Set<Stage>();
