@@ -21,6 +21,8 @@ state=$(dirname "$("$cluster" kubeconfig)")
 clear_away() {
   mkdir -p "$state/run"
   "$cluster" down && return
+  # What it does not know of any more is still in its cgroup, and mounted.
+  find /sys/fs/cgroup -path '*/ksf/*' -name cgroup.procs -exec cat {} + 2>/dev/null | sort -un | xargs -r kill -KILL || true
   awk -v below="$state/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r -n 1 umount -l
   "$cluster" down
 }
