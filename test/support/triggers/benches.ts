@@ -30,15 +30,17 @@ const cnpg: StartTriggerBench = async ({ api, namespace, nodes }) => {
 const podLabel: StartTriggerBench = async (ground) => {
   const { api, namespace } = ground;
   await createPods(ground, { 'cluster-name': NAME, role: 'replica' });
+  let timeline = 1;
   const label = (place: Place, role: string, status?: string) => {
-    const annotations = { status: status ?? JSON.stringify({ role, timeline: 1 }) };
+    const annotations = { status: status ?? JSON.stringify({ role, timeline }) };
     const metadata = { labels: { role }, annotations };
     return api.patch(PODS, { namespace, name: podAt(place) }, { metadata }, { type: 'merge' });
   };
   const lead = async (leader?: Place) => {
-    // The old one first: two at once would be a state of its own.
-    for (const place of PLACES) if (place !== leader) await label(place, 'replica');
+    // The new one first, in a timeline of its own: of two, neither may lead alone for a moment.
+    timeline += 1;
     if (leader !== undefined) await label(leader, 'primary');
+    for (const place of PLACES) if (place !== leader) await label(place, 'replica');
   };
   return {
     settings: { kind: 'pod-label', namespace, preset: 'patroni', cluster: NAME },
