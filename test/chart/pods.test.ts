@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '../../controller/config.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
 import { CONTROLLER_NODE_FLAGS, WEBHOOK_NODE_FLAGS } from '../../scripts/node-flags.ts';
 import { loadInjectorConfig } from '../../webhook/config.ts';
 import { loadWebhookSettings } from '../../webhook/settings.ts';
@@ -108,4 +109,20 @@ test('replicas stand on different nodes, and evict one at a time', () => {
     const { spec } = only(plain, 'PodDisruptionBudget', suffix);
     assert.deepEqual([spec?.maxUnavailable, spec?.unhealthyPodEvictionPolicy], [1, 'AlwaysAllow']);
   }
+});
+
+test('the operator that is bundled outlives a site, too', async () => {
+  const manifests = await chart.render({ values: layered(SITES, { cloudnativepg: { install: true } }) });
+  const operator = only(manifests, 'Deployment', '-operator');
+  const { replicas, template } = operator.spec as {
+    readonly replicas: number;
+    readonly template: KubeObject;
+  };
+  assert.equal(replicas, 2);
+  const [spread, another] = podSpec(operator).topologySpreadConstraints ?? [];
+  assert.ok(spread !== undefined && another === undefined);
+  assert.equal(spread.topologyKey, 'topology.kubernetes.io/zone');
+  const selected = Object.entries(spread.labelSelector?.matchLabels ?? {});
+  assert.ok(selected.length > 0);
+  for (const [label, value] of selected) assert.equal(template.metadata.labels?.[label], value);
 });

@@ -81,8 +81,6 @@ cloudnativepg:
   image:
     repository: ${operator_image%:*}
     tag: "${operator_image##*:}"
-  # One of them has to outlive a site.
-  replicaCount: 2
 postgres:
   imageName: localhost/postgresql:15
   storage: {size: 1Gi, storageClass: local}

@@ -19,6 +19,7 @@ const pods = {
 };
 const using = (provider: string, more: object = {}) => ({ controller: { dns: { provider, ...more } } });
 const withPostgres = { postgres: { create: true } };
+const withOperator = { cloudnativepg: { install: true } };
 
 export const EXAMPLES: Readonly<Record<string, Example>> = {
   'image.repository': { right: 'registry.example.com:5000/follower', wrong: 'follower:0.1.0' },
@@ -115,7 +116,13 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'webhook.priorityClassName': pods.priorityClassName,
   'sidecar.resources': resources,
   'cloudnativepg.install': { right: true, wrong: 'yes' },
-  'cloudnativepg.nameOverride': { right: 'operator', wrong: 5, given: { cloudnativepg: { install: true } } },
+  'cloudnativepg.replicaCount': { right: 3, wrong: 0, given: withOperator },
+  'cloudnativepg.topologySpreadConstraints': {
+    right: [],
+    wrong: 'zones',
+    given: withOperator,
+  },
+  'cloudnativepg.nameOverride': { right: 'operator', wrong: 5, given: withOperator },
   'postgres.create': { right: true, wrong: 'yes' },
   'postgres.instances': { right: 3, wrong: 0, given: withPostgres },
   'postgres.storage.size': { right: '5Gi', wrong: '5 GB', given: withPostgres },

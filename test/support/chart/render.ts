@@ -138,7 +138,10 @@ export interface PodSpec {
   readonly containers: readonly [Container];
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly volumes?: readonly Readonly<Record<string, object | string>>[];
-  readonly topologySpreadConstraints?: readonly { readonly topologyKey: string }[];
+  readonly topologySpreadConstraints?: readonly {
+    readonly topologyKey: string;
+    readonly labelSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
+  }[];
 }
 
 /** The pod template's spec of a Deployment or Job. */

@@ -21,7 +21,7 @@ interface Deployment extends Manifest {
     selector: { matchLabels: Record<string, string> };
     template: {
       metadata: { labels: Record<string, string> };
-      spec: { affinity?: unknown; containers: [Container] };
+      spec: { affinity?: unknown; topologySpreadConstraints?: unknown; containers: [Container] };
     };
   };
 }
@@ -48,6 +48,7 @@ const VALUES = {
   crds: { create: true },
   resources: {},
   affinity: {},
+  topologySpreadConstraints: [],
 };
 
 /** Writes the chart into `folder`. `manifest` is the text of the release manifest. */
@@ -98,6 +99,7 @@ function adaptDeployment({ metadata, spec }: Deployment): void {
   spec.selector.matchLabels = SELECTOR;
   spec.template.metadata.labels = SELECTOR;
   spec.template.spec.affinity = bare('{{ toJson .Values.affinity }}');
+  spec.template.spec.topologySpreadConstraints = bare('{{ toJson .Values.topologySpreadConstraints }}');
   const [container] = spec.template.spec.containers;
   container.image = IMAGE;
   container.imagePullPolicy = '{{ .Values.image.pullPolicy }}';
