@@ -12,6 +12,7 @@ import {
   CONFIG_MAPS,
   LEASES,
   MUTATING_WEBHOOK_CONFIGURATIONS,
+  NAMESPACES,
   PODS,
   SECRETS,
 } from '../../kubernetes/resources.ts';
@@ -68,8 +69,9 @@ async function fileOf(objects: readonly object[]): Promise<string> {
   return file;
 }
 
-const helm = (...args: string[]) =>
-  chart.run([...args, '--namespace', NAMESPACE, '--kubeconfig', plane.kubeconfig]);
+const helmIn = (namespace: string, ...args: string[]) =>
+  chart.run([...args, '--namespace', namespace, '--kubeconfig', plane.kubeconfig]);
+const helm = (...args: string[]) => helmIn(NAMESPACE, ...args);
 
 async function valuesFile(values: object): Promise<string> {
   const file = join(folder, 'values.json');
@@ -144,6 +146,31 @@ async function inventory(): Promise<ReadonlyMap<string, string | undefined>> {
   };
   return new Map(items.map(({ kind, metadata }) => [`${kind} ${metadata.name}`, metadata.resourceVersion]));
 }
+
+describe('the namespace of the database', () => {
+  const into = async (release: string, namespace: string) => {
+    const values = await valuesFile(
+      layered(SITES, { postgres: { create: true }, controller: { watch: { namespace } } }),
+    );
+    await helmIn(release, 'install', RELEASE, chart.path, '-f', values, '--create-namespace', '--no-hooks');
+    const { metadata } = await api.get(NAMESPACES, { name: namespace });
+    await helmIn(release, 'uninstall', RELEASE, '--no-hooks', '--wait=false');
+    return metadata.uid;
+  };
+
+  test('is made, stays, and is taken again by a release in the same namespace or in another one', async () => {
+    const first = await into(NAMESPACE, 'database');
+    assert.equal(await into(NAMESPACE, 'database'), first);
+    assert.equal(await into(OTHER, 'database'), first);
+    assert.equal((await api.get(NAMESPACES, { name: 'database' })).metadata.deletionTimestamp, undefined);
+  });
+
+  test('may be that of the release, which is there then', async () => {
+    await into('all-in-one', 'all-in-one');
+    const { metadata } = await api.get(NAMESPACES, { name: 'all-in-one' });
+    assert.equal(metadata.deletionTimestamp, undefined);
+  });
+});
 
 describe('the Job that makes the database', () => {
   const key = { namespace: 'postgres', name: 'pg-cluster' };
