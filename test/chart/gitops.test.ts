@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { parse, parseAllDocuments } from 'yaml';
 import { blocksOf, documents } from '../documentation/markdown.ts';
 import { layered, nested } from '../support/chart/examples.ts';
-import { chartUnderTest, only, podSpec } from '../support/chart/render.ts';
+import { chartUnderTest, only, podSpec, RELEASE } from '../support/chart/render.ts';
 
 const chart = await chartUnderTest();
 const ROOT = new URL('../../', import.meta.url);
@@ -15,6 +15,7 @@ const { version } = parse(readFileSync(new URL('charts/kube-site-follower/Chart.
 interface HelmRelease {
   readonly kind: string;
   readonly spec: {
+    readonly releaseName: string;
     readonly values: object;
     readonly valuesFrom: readonly { readonly targetPath: string }[];
     readonly chart: { readonly spec: { readonly chart: string } };
@@ -56,7 +57,8 @@ async function isComplete(values: object): Promise<void> {
 
 test('the example for Flux is a release of this chart, with a value from a Secret', async () => {
   const { spec } = example<HelmRelease>('HelmRelease');
-  assert.equal(spec.chart.spec.chart, 'charts/kube-site-follower');
+  // All names in the documentation are those of such a release.
+  assert.deepEqual([spec.chart.spec.chart, spec.releaseName], ['charts/kube-site-follower', RELEASE]);
   const secrets = spec.valuesFrom.map(({ targetPath }) => nested(targetPath, 'from-a-secret'));
   await isComplete(layered(spec.values, ...secrets));
 });
@@ -74,7 +76,7 @@ test('every --set of the documentation is one that the chart takes', async () =>
       .split('\n')
       .filter((line) => /\bhelm .*--set/.test(line)),
   );
-  assert.ok(commands.length >= 2, commands.join('\n'));
+  assert.ok(commands.length >= 1, commands.join('\n'));
   for (const command of commands) {
     const args = [...command.matchAll(/--set(?:-string)? (\S+)/g)].flatMap(([, value = '']) => [
       '--set',
