@@ -18,3 +18,10 @@ test('the notes speak of what is switched on', async () => {
   assert.match(notes, /kubectl -n postgres get clusters\.postgresql\.cnpg\.io main/);
   assert.doesNotMatch(notes, /not-in-a-config-map/);
 });
+
+test('the notes name the status of each follower', async () => {
+  const followers = [{ name: 'one' }, { name: 'default' }];
+  const notes = await chart.notes({ controller: { config: { followers, configMapName: 'place' } } });
+  const named = [...notes.matchAll(/get configmap (\S+)/g)].map(([, name]) => name);
+  assert.deepEqual(named, ['place-one', 'place']);
+});

@@ -47,6 +47,15 @@ are made from it.
 {{- .Values.controller.config.configMapName | default "kube-site-follower-status" }}
 {{- end }}
 
+{{/* Those of all followers, as JSON. */}}
+{{- define "site-follower.statusNames" -}}
+{{- $names := list }}
+{{- range (include "site-follower.followers" . | fromJson).items }}
+{{- $names = append $names (printf "%s%s" (include "site-follower.statusName" $) (ternary "" (printf "-%s" .name) (eq .name "default"))) }}
+{{- end }}
+{{- toJson $names }}
+{{- end }}
+
 {{/* controller.sites as the variable SITES wants them. */}}
 {{- define "site-follower.sites" -}}
 {{- $sites := list }}
