@@ -105,7 +105,8 @@ test('names that look like numbers stay names', async () => {
     postgres: { create: true },
     webhook: { certManager: { enabled: true } },
   };
-  const manifests = await chart.render({ values, release: '50', args: ['--namespace', '60'] });
+  const args = ['--namespace', '60', '--set', 'fullnameOverride=follower'];
+  const manifests = await chart.render({ values, release: '50', args });
   for (const { kind, metadata } of manifests) {
     for (const [what, value] of Object.entries({
       ...metadata,

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from '../../controller/config/schema.ts';
 import { settingsOf } from '../../controller/config/settings.ts';
+import { loadConfig } from '../../controller/config.ts';
 import { DNS_PROVIDERS } from '../../controller/dns/registry.ts';
 import { layered } from '../support/chart/examples.ts';
 import { chartUnderTest, environment, only, podSpec, SITES } from '../support/chart/render.ts';
 
 const chart = await chartUnderTest();
-const SECRET = 'c2VjcmV0LXRoYXQtbm9ib2R5LXNlZXM=';
+const SECRET = 'c2VjcmV0LXRoYXQtbm9ib2R5LXNlZXMh';
 
 /** The leaves of each provider's settings: its key in the chart, the variable, and whether it is a secret. */
 const providers = DNS_PROVIDERS.flatMap(({ name, settings }) =>
@@ -41,6 +42,29 @@ for (const { name, settings } of providers) {
     for (const { key, variable } of settings) assert.equal(env[variable], String(values[key]), variable);
     for (const manifest of manifests.filter(({ kind }) => kind !== 'Secret')) {
       assert.ok(!JSON.stringify(manifest).includes(SECRET), `${manifest.kind} ${manifest.metadata.name}`);
+    }
+  });
+
+  test(`records of ${name} are refused without what the controller needs for them`, async () => {
+    const texts = settings.filter(({ key }) => typeof values[key] === 'string');
+    const given = (settings: typeof texts) => {
+      const own = Object.fromEntries(settings.map(({ key }) => [key, values[key]]));
+      const dns = { provider: name, records: ['app.example.com'], [name]: own };
+      return layered(SITES, { controller: { dns } });
+    };
+    const manifests = await chart.render({ values: given(texts) });
+    const { stringData = {} } = (manifests.find(({ kind }) => kind === 'Secret') ?? {}) as {
+      readonly stringData?: Record<string, string>;
+    };
+    const env = environment(podSpec(only(manifests, 'Deployment', '-controller')).containers[0], stringData);
+    const isEnough = (env: Record<string, string>) => loadConfig(env, () => '').ok;
+    assert.ok(isEnough(env));
+    const needed = texts.filter(({ variable }) => !isEnough({ ...env, [variable]: '' }));
+    await chart.text({ values: given(needed) });
+    for (const { key } of needed) {
+      const without = given(needed.filter((one) => one.key !== key));
+      const says = `controller.dns.${name}.${key}: is needed`;
+      await assert.rejects(chart.text({ values: without }), ({ message }: Error) => message.includes(says));
     }
   });
 
@@ -83,6 +107,7 @@ function fitting(variable: string): string | boolean {
     _ALGORITHM: 'hmac-sha512',
     _ZONE_ID: 'Z0123456789',
     _PRIVATE_ZONE: true,
+    _NAMESPACE: 'dns',
   };
   return Object.entries(values).find(([end]) => variable.endsWith(end))?.[1] ?? 'some.name';
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from '../../controller/config/schema.ts';
+import { settingsOf, type Tree } from '../../controller/config/settings.ts';
 import { documentedValues } from '../../scripts/chart-values.ts';
 import { EVERYTHING, EXAMPLES, layered, nested } from '../support/chart/examples.ts';
 import { chartUnderTest, SITES } from '../support/chart/render.ts';
@@ -84,6 +86,51 @@ for (const { what, values, says } of [
     says: /controller\.sites\.us-east: node node-1 is in another site as well/,
   },
   {
+    what: 'a site that records cannot point at',
+    values: {
+      controller: {
+        sites: { mars: { nodeName: 'node-9' } },
+        dns: { records: ['app.example.com'], namecheap: { existingSecret: 'dns' } },
+      },
+    },
+    says: /controller\.sites\.mars: needs ip, ipv6 or cname/,
+  },
+  {
+    what: 'a site by a name that can be no label',
+    values: { controller: { sites: { 'out there': { nodeName: 'node-9' } } } },
+    says: /at '\/controller\/sites': additional properties 'out there' not allowed/,
+  },
+  {
+    what: 'a name of a Service with a dot',
+    values: { fullnameOverride: 'site.follower' },
+    says: /at '\/fullnameOverride'/,
+  },
+  {
+    what: 'less than nothing',
+    values: { webhook: { resources: { limits: { cpu: -1 } } } },
+    says: /at '\/webhook\/resources\/limits\/cpu'/,
+  },
+  {
+    what: 'variables from nowhere',
+    values: { controller: { envFrom: [{ secret: 'more' }] } },
+    says: /at '\/controller\/envFrom\/0'/,
+  },
+  {
+    what: 'a key that the file does not have',
+    values: { controller: { config: { resync: 5 } } },
+    says: /at '\/controller\/config'.*'resync' not allowed/,
+  },
+  {
+    what: 'two leaders at once',
+    values: { controller: { config: { leaderElection: false } } },
+    says: /controller\.config\.leaderElection: must be left out/,
+  },
+  {
+    what: 'another port than that of the Service',
+    values: { controller: { config: { httpPort: 9090 } } },
+    says: /controller\.config\.httpPort: must be left out/,
+  },
+  {
     what: 'sites beside followers',
     values: { controller: { config: { followers: [{}] } } },
     says: /controller\.sites: must be left out/,
@@ -92,4 +139,37 @@ for (const { what, values, says } of [
   test(`refuses ${what}`, async () => {
     await assert.rejects(chart.text({ values: layered(SITES, values) }), says);
   });
+}
+
+test('refuses a release by whose name no Service can be called, unless it is given another one', async () => {
+  for (const release of ['1st', 'site.follower']) {
+    await assert.rejects(
+      chart.text({ release }),
+      /fullnameOverride: must be set, as \S+-kube-site-follower can be no name/,
+    );
+    await chart.text({ release, args: ['--set', 'fullnameOverride=follower'] });
+  }
+});
+
+test('refuses each variable that the chart sets itself, or that its other objects depend on', async () => {
+  const more = ['RESYNC_SECONDS', 'NOTIFY'];
+  const all = variables({ ...FOLLOWER, ...GLOBAL, ...ENVIRONMENT_ONLY });
+  assert.deepEqual(
+    more.filter((name) => !all.has(name)),
+    [],
+  );
+  await Promise.all(
+    [...all].map(async ([name, isSecret]) => {
+      const text = chart.text({ values: layered(SITES, { controller: { env: { [name]: '1' } } }) });
+      if (more.includes(name)) return text;
+      const says = isSecret ? 'a secret must not stand' : 'must be (set as [\\w.-]+ instead|left out)';
+      return assert.rejects(text, new RegExp(`controller\\.env\\.${name}: ${says}`));
+    }),
+  );
+});
+
+/** Those of a part of the settings, and whether each is a secret. */
+function variables(tree: Tree): ReadonlyMap<string, boolean> {
+  const found = [...settingsOf(tree)].map(({ setting }) => [setting.variable, setting.secret] as const);
+  return new Map(found.filter(([name]) => name !== ''));
 }

@@ -7,10 +7,16 @@
 {{- else if not $own.sites }}
 {{- fail "controller.sites: at least one site is needed, such as --set controller.sites.us-east.nodeName=node-1" }}
 {{- end }}
+{{- $fullname := include "site-follower.fullname" . }}
+{{- if not (regexMatch "^[a-z][-a-z0-9]*$" $fullname) }}
+{{- fail (printf "fullnameOverride: must be set, as %s can be no name of a Service: lower-case letters, digits and \"-\", with a letter first" $fullname) }}
+{{- end }}
 {{- include "site-follower.noSecrets" (list "controller.config" "" $own.config) }}
 {{- range $name, $value := $own.env }}
 {{- if regexMatch "(_KEY|_SECRET|_TOKEN|PASSWORD)$" $name }}{{ fail (printf "controller.env.%s: a secret must not stand in a Deployment; name a Secret with this key in controller.envFrom" $name) }}{{ end }}
 {{- end }}
+{{- include "site-follower.ownSettings" . }}
+{{- if and $own.dns.records (ne $own.dns.provider "none") }}{{ include "site-follower.dnsIsComplete" . }}{{ end }}
 {{- with $own.env.NOTIFY }}{{ include "site-follower.noSecrets" (list "controller.env.NOTIFY" "" (fromJsonArray .)) }}{{ end }}
 {{- $nodes := list }}
 {{- range $name, $site := $own.sites }}
@@ -19,6 +25,67 @@
 {{- $nodes = append $nodes $node }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/*
+Fails where a setting is made by controller.env or controller.config that the chart makes itself: twice in one Deployment
+it would be refused by the API server, and roles, probes and the webhook go by the values alone.
+*/}}
+{{- define "site-follower.ownSettings" -}}
+{{- $own := .Values.controller }}
+{{- $values := include "site-follower.valuesOfVariables" . | fromYaml }}
+{{- range $provider, $table := include "site-follower.providers" . | fromYaml }}
+{{- range $kind := list $table.plain ($table.secret | default dict) }}
+{{- range $key, $variable := $kind }}{{ $_ := set $values $variable (printf "controller.dns.%s.%s" $provider $key) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- range $name, $_ := $own.env }}
+{{- with get $values $name }}{{ fail (printf "controller.env.%s: must be set as %s instead" $name .) }}{{ end }}
+{{- end }}
+{{- range $name := list "HTTP_PORT" "LEADER_ELECTION" "POD_NAMESPACE" "POD_NAME" "KUBECONFIG" }}
+{{- if hasKey $own.env $name }}{{ fail (printf "controller.env.%s: must be left out, as the chart needs it to be what it is" $name) }}{{ end }}
+{{- end }}
+{{- range $key, $usual := dict "httpPort" 8080 "leaderElection" true "namespace" "" "podName" "" }}
+{{- if and (hasKey $own.config $key) (ne (toString (get $own.config $key)) (toString $usual)) }}{{ fail (printf "controller.config.%s: must be left out, as the chart needs it to be what it is" $key) }}{{ end }}
+{{- end }}
+{{- with $own.config.logLevel }}
+{{- if ne . $.Values.logLevel }}{{ fail "controller.config.logLevel: must be set as logLevel instead" }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* Fails where the controller would refuse to start, as records are listed and something is missing that they need. */}}
+{{- define "site-follower.dnsIsComplete" -}}
+{{- $own := .Values.controller }}
+{{- range $name, $site := $own.sites }}
+{{- if not (or $site.ip $site.ipv6 $site.cname) }}{{ fail (printf "controller.sites.%s: needs ip, ipv6 or cname, for controller.dns.records to point at" $name) }}{{ end }}
+{{- end }}
+{{- $provider := $own.dns.provider }}
+{{- $values := get $own.dns $provider }}
+{{- $table := get (include "site-follower.providers" . | fromYaml) $provider }}
+{{- range $key := $table.required }}
+{{- $isSecret := hasKey ($table.secret | default dict) $key }}
+{{- $elsewhere := or $own.envFrom (and $isSecret $values.existingSecret) }}
+{{- if not (or (get $values $key) $elsewhere) }}{{ fail (printf "controller.dns.%s.%s: is needed, as controller.dns.records are listed%s" $provider $key (ternary (printf "; or name a Secret as controller.dns.%s.existingSecret" $provider) "" $isSecret)) }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{- define "site-follower.valuesOfVariables" -}}
+LOG_LEVEL: logLevel
+DRY_RUN: controller.dryRun
+CONFIG_FILE: controller.config
+CONFIGMAP_NAME: controller.config.configMapName
+SITES: controller.sites
+CNPG_NAMESPACE: controller.watch.namespace
+CNPG_CLUSTER_NAME: controller.watch.clusterName
+PREFERRED_PRIMARY_NODE: controller.watch.preferredPrimaryNode
+FOLLOW_SERVICES: controller.routing.followServices
+POD_CONDITIONS: controller.routing.podConditions
+CONDITION_ORDER: controller.routing.conditionOrder
+NODE_LABEL: controller.routing.nodeLabel
+DNS_PROVIDER: controller.dns.provider
+DNS_RECORDS: controller.dns.records
+DNS_TTL: controller.dns.ttl
+DNS_NAME_SERVERS: controller.dns.nameServers
 {{- end }}
 
 {{/*

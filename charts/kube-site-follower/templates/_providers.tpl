@@ -1,7 +1,8 @@
 {{/*
 The DNS providers: which values become which variables. A new provider gets a line here, its values, and no template.
 "plain" goes into the Deployment; "secret" only ever through a Secret: the provider's existingSecret, whose keys have
-the names of the variables, or one that the chart makes of the values.
+the names of the variables, or one that the chart makes of the values. "required" are those without which the controller
+does not start when records are listed.
 */}}
 {{- define "site-follower.providers" -}}
 namecheap:
@@ -11,11 +12,13 @@ namecheap:
   secret:
     apiUser: NAMECHEAP_API_USER
     apiKey: NAMECHEAP_API_KEY
+  required: [apiUser, apiKey]
 cloudflare:
   plain:
     apiUrl: CLOUDFLARE_API_URL
   secret:
     apiToken: CLOUDFLARE_API_TOKEN
+  required: [apiToken]
 route53:
   plain:
     zoneId: ROUTE53_ZONE_ID
@@ -37,6 +40,7 @@ rfc2136:
     tsigAlgorithm: RFC2136_TSIG_ALGORITHM
   secret:
     tsigSecret: RFC2136_TSIG_SECRET
+  required: [server, tsigName, tsigSecret]
 {{- end }}
 
 {{/* The providers that are in use, as JSON: {"<provider>": {"plain": …, "secret": …}}. */}}

@@ -30,12 +30,19 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   fullnameOverride: name,
   logLevel: { right: 'debug', wrong: 'verbose' },
   spreadOverZones: { right: 'DoNotSchedule', wrong: true },
-  'controller.sites': { right: { mars: { nodeNames: ['node-9'] } }, wrong: { mars: { nodename: 'node-9' } } },
+  'controller.sites': {
+    right: { mars: { nodeNames: ['node-9'], ip: '192.0.2.90' } },
+    wrong: { mars: { nodename: 'node-9' } },
+  },
   'controller.watch.namespace': { right: 'databases', wrong: 'data bases' },
   'controller.watch.clusterName': { right: 'main', wrong: '' },
   'controller.watch.preferredPrimaryNode': { right: 'node-1', wrong: 1 },
   'controller.dns.provider': { right: 'none', wrong: 'bind' },
-  'controller.dns.records': { right: ['app.example.com'], wrong: 'app.example.com' },
+  'controller.dns.records': {
+    right: ['app.example.com'],
+    wrong: 'app.example.com',
+    given: using('namecheap', { namecheap: { existingSecret: 'dns' } }),
+  },
   'controller.dns.ttl': { right: 300, wrong: 5 },
   'controller.dns.nameServers': { right: ['192.0.2.53'], wrong: [53] },
   'controller.dns.namecheap.apiUser': { right: 'someone', wrong: 5 },
@@ -74,7 +81,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'controller.dns.route53.existingSecret': { right: 'dns', wrong: 'my secret', given: using('route53') },
   'controller.dns.external-dns.namespace': {
     right: 'dns',
-    wrong: 'My Namespace',
+    wrong: 'my.namespace',
     given: using('external-dns'),
   },
   'controller.dns.webhook.url': {

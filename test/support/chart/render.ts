@@ -19,8 +19,8 @@ export interface Manifest extends KubeObject {
 
 export const RELEASE = 'kube-site-follower';
 export const NAMESPACE = 'release-namespace';
-/** The least that the chart wants to be told. */
-export const SITES = { controller: { sites: { 'us-east': { nodeName: 'node-1' } } } };
+/** The least that the chart wants to be told, and where records can point at. */
+export const SITES = { controller: { sites: { 'us-east': { nodeName: 'node-1', ip: '192.0.2.10' } } } };
 
 const LIMIT_MS = 60_000;
 
