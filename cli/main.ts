@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
+import { addAbortSignal } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { systemClock } from '../kubernetes/clock.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { isReleaseCommand } from './release/commands.ts';
 import { run } from './run.ts';
 import type { Terminal } from './terminal.ts';
 
-const STDIN = 0;
 const { stdin, stdout, stderr, env } = process;
 
 stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -24,7 +25,9 @@ process.on('SIGINT', () => {
 const terminal: Terminal = {
   env,
   clock: systemClock,
-  read: (path) => readFileSync(path === '-' ? STDIN : path, 'utf8'),
+  // The standard input gives what is there so far: who writes it, such as helm, may take its time.
+  read: async (path) =>
+    (path === '-' ? await buffer(addAbortSignal(stop.signal, stdin)) : await readFile(path)).toString(),
   out: (text) => stdout.write(text),
   err: (text) => stderr.write(text),
   size: () => (stdout.isTTY ? { columns: stdout.columns || 80, rows: stdout.rows || 24 } : undefined),

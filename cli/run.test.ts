@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { type Ran, runCli } from './testing/terminal.ts';
 
@@ -17,14 +18,14 @@ spec:
 `;
 
 function cli(args: readonly string[], input = POD, env: Record<string, string> = {}): Promise<Ran> {
-  return runCli(args, { env, read: () => input });
+  return runCli(args, { env, read: async () => input });
 }
 
 describe('the command line', () => {
   test('prints the manifests, and a line about each object beside them', async () => {
     const read: string[] = [];
     const { code, out, err } = await runCli(['inject', '-f', 'web.yaml'], {
-      read(path) {
+      async read(path) {
         read.push(path);
         return POD;
       },
@@ -152,5 +153,24 @@ describe('the command line', () => {
     const injected = call('inject', POD);
     assert.match(injected, /name: site-follower/);
     assert.equal(call('uninject', injected), POD);
+  });
+
+  test('waits for a standard input that comes bit by bit', async () => {
+    const main = new URL('main.ts', import.meta.url).pathname;
+    const child = spawn(process.execPath, [main, 'uninject', '-f', '-'], { stdio: 'pipe' });
+    // Far more than a pipe holds at once, so that it has to be written while it is read.
+    const input = `${POD}${'# a comment that comes late\n'.repeat(200_000)}`;
+    child.stdin.on('error', () => undefined).end(input);
+    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    assert.equal(err, 'Pod web: nothing to take out\n');
+    assert.equal(out.length, input.length);
+  });
+
+  test('shows names and values that hold escape sequences harmlessly', async () => {
+    const name = POD.replace('name: web\n', 'name: "web\\e]0;owned\\a"\n');
+    assert.equal((await cli(['inject', '-f', '-'], name)).err, 'Pod web\\x1b]0;owned\\x07: injected\n');
+    const { code, err } = await cli(['inject', '-f', '-'], POD.replace('"true"', '"no\\e[2J"'));
+    assert.equal(code, 1);
+    assert.match(err, /"no\\x1b\[2J" must be/);
   });
 });

@@ -4,8 +4,8 @@ import type { Clock } from '../kubernetes/clock.ts';
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** The text of a file, or of the standard input for `-`. Throws. */
-  read(path: string): string;
+  /** The text of a file, or of the standard input for `-`, to its end. Throws. */
+  read(path: string): Promise<string>;
   out(text: string): unknown;
   err(text: string): unknown;
   /** Of the standard output; undefined where that is no terminal, so that whole lines go to the next program. */

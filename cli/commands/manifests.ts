@@ -3,6 +3,7 @@ import { loadInjectorConfig } from '../../webhook/config.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { injectManifests, type Result, uninjectManifests } from '../manifests/inject.ts';
 import type { Terminal } from '../terminal.ts';
+import { plain } from '../text/plain.ts';
 
 export interface ManifestOptions {
   readonly filename: string;
@@ -25,17 +26,21 @@ export async function uninject(terminal: Terminal, options: ManifestOptions): Pr
   return convert(terminal, options, uninjectManifests);
 }
 
-function convert(terminal: Terminal, { filename }: ManifestOptions, work: (text: string) => Result): Outcome {
-  const { output, notes } = told(filename, () => work(terminal.read(filename)));
-  for (const note of notes) terminal.err(`${note}\n`);
+async function convert(
+  terminal: Terminal,
+  { filename }: ManifestOptions,
+  work: (text: string) => Result,
+): Promise<Outcome> {
+  const { output, notes } = await told(filename, async () => work(await terminal.read(filename)));
+  for (const note of notes) terminal.err(`${plain(note)}\n`);
   if (output === undefined) return 'refused';
   terminal.out(output);
   return 'done';
 }
 
-function told(filename: string, work: () => Result): Result {
+async function told(filename: string, work: () => Promise<Result>): Promise<Result> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     throw new CommandError('refused', `${filename}: ${explain(error)}`, error);
   }

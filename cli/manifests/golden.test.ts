@@ -14,7 +14,7 @@ interface Ran {
 async function cli(command: 'inject' | 'uninject', input: string): Promise<Ran> {
   const { code, out, err } = await runCli([command, '-f', 'the file'], {
     env: GOLDEN_ENV,
-    read: () => input,
+    read: async () => input,
   });
   return { code, output: out, messages: err };
 }

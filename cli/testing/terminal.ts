@@ -16,7 +16,7 @@ export function recordingTerminal(
   return {
     env: {},
     clock: systemClock,
-    read(path) {
+    async read(path) {
       throw new Error(`${path} is not there`);
     },
     out: (text) => (said.out += text),
