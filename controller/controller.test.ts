@@ -181,6 +181,21 @@ describe('the health of a controller', () => {
     assert.equal(controller.status().followers[0]?.problem, '');
   });
 
+  test('shows in the metrics how long the first pass is awaited, and when one has ended well', async () => {
+    const lastPass = () => kube.metric('last_pass_timestamp_seconds{follower="default"}');
+    kube.judge = ({ resource }) => (resource.plural === 'configmaps' ? 'server error' : undefined);
+    const controller = start();
+    await soon();
+    assert.equal(controller.status().leader, true);
+    const began = (await lastPass()) ?? Number.NaN;
+    assert.ok(Math.abs(began - kube.clock.now() / 1_000) < 4, String(began));
+    await kube.clock.advance(60_000);
+    assert.equal(await lastPass(), began);
+    kube.judge = () => undefined;
+    await kube.clock.advance(20_000);
+    assert.ok(((await lastPass()) ?? 0) > began + 60);
+  });
+
   for (const env of [{}, { LEADER_ELECTION: 'false' }, { DRY_RUN: 'true' }]) {
     test(`is good while the API server is away, with ${JSON.stringify(env)}`, async () => {
       kube.judge = () => 'refused';

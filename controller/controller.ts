@@ -71,7 +71,11 @@ export function createController(config: Config, ports: ServicePorts): Controlle
 
   async function lead(leadership: Leadership): Promise<void> {
     leader = true;
-    for (const { name } of config.followers) lastPass.set(name, ports.clock.elapsed());
+    for (const { name } of config.followers) {
+      lastPass.set(name, ports.clock.elapsed());
+      // Else nothing would tell of a loop that has never ended well.
+      metrics.lastPass.set({ follower: name }, ports.clock.now() / 1000);
+    }
     metrics.leader.set(1);
     metrics.leaderTransitions.inc();
     log.info({ identity, term: leadership.term }, 'leading');

@@ -28,7 +28,11 @@ export const METRICS = {
   passDuration: histogram('pass_duration_seconds', 'Duration of a pass of the loop.', CALL_SECONDS, [
     'follower',
   ]),
-  lastPass: gauge('last_pass_timestamp_seconds', 'When the last pass without an error ended.', ['follower']),
+  lastPass: gauge(
+    'last_pass_timestamp_seconds',
+    'When the last pass without an error ended; before the first, when this replica began to lead.',
+    ['follower'],
+  ),
   followDuration: histogram(
     'primary_move_to_status_seconds',
     'From the move of the primary, as its operator dates it, to the status that tells it.',
