@@ -20,7 +20,7 @@ export const CERTIFICATE: Check = {
   async find(world): Promise<Result> {
     const secret = await secretOf(world);
     const leaf = await servedBy(world, secret);
-    if (leaf === undefined) return { findings: [], note: 'no Secret with one was found' };
+    if (leaf === undefined) return { findings: [], skipped: absent(world, secret) };
     const days = Math.floor((validityOf(leaf).until - world.clock.now()) / DAY_MS);
     const note = `${days} days left`;
     if (days >= FEW_DAYS) return { findings: [], note };
@@ -41,8 +41,10 @@ export const CA_BUNDLE: Check = {
   title: 'the API server trusts the certificate of the webhook',
   async find(world): Promise<Result> {
     const configuration = await world.webhookConfiguration();
-    const leaf = await servedBy(world, await secretOf(world));
-    if (configuration === undefined || leaf === undefined) return { findings: [] };
+    if (configuration === undefined) return { findings: [], skipped: 'there is no webhook' };
+    const secret = await secretOf(world);
+    const leaf = await servedBy(world, secret);
+    if (leaf === undefined) return { findings: [], skipped: absent(world, secret) };
     return { findings: untrusting(configuration, leaf, world.clock.now()) };
   },
 };
@@ -63,6 +65,10 @@ async function servedBy({ api, namespace, signal }: World, name: string): Promis
   const secret = await api.get(SECRETS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
   const [leaf] = certificatesIn(Buffer.from(secret?.data?.['tls.crt'] ?? '', 'base64').toString());
   return leaf;
+}
+
+function absent({ namespace }: World, secret: string): string {
+  return `there is no Secret ${namespace}/${secret} with one`;
 }
 
 function untrusting(

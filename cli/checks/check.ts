@@ -16,6 +16,8 @@ export interface Result {
   readonly findings: readonly Finding[];
   /** A figure worth knowing when all is well, such as the days that are left. */
   readonly note?: string;
+  /** Why there was nothing to look at, so that nothing holds either. */
+  readonly skipped?: string;
 }
 
 /** One row of the registry. */

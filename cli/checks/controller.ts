@@ -1,8 +1,11 @@
 import { HOLD_REASONS } from '../../controller/reasons.ts';
+import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
 import { leaderOf } from '../status/leader.ts';
 import { ago } from '../text/time.ts';
 import { type Check, type Finding, problem, warning } from './check.ts';
 import type { World } from './world.ts';
+
+const CONTROLLER_PODS = 'app.kubernetes.io/component=controller';
 
 export const CONTROLLER: Check = {
   name: 'controller',
@@ -14,7 +17,7 @@ export const CONTROLLER: Check = {
 
 async function leader(world: World): Promise<Finding[]> {
   const lease = await world.lease();
-  if (lease === undefined) return [];
+  if (lease === undefined) return withoutLease(world);
   const now = world.clock.now();
   const { holder, renewedAt, alive } = leaderOf(lease, now);
   if (alive) return [];
@@ -25,7 +28,24 @@ async function leader(world: World): Promise<Finding[]> {
     problem(
       about,
       `${text}: no controller leads, and nothing follows the primary`,
-      `Look at the controller’s pods: kubectl -n ${world.namespace} get pods -l app.kubernetes.io/component=controller`,
+      `Look at the controller’s pods: kubectl -n ${world.namespace} get pods -l ${CONTROLLER_PODS}`,
+    ),
+  ];
+}
+
+/** Without leader election there is none, but then there is a pod. */
+async function withoutLease(world: World): Promise<Finding[]> {
+  const { namespace } = world;
+  const pods: readonly PodDetails[] = await world.list(POD_DETAILS, {
+    namespace,
+    labelSelector: CONTROLLER_PODS,
+  });
+  if (pods.some((pod) => !isOver(pod))) return [];
+  return [
+    problem(
+      `Namespace ${namespace}`,
+      'there is neither a Lease nor a pod of a controller: nothing follows the primary',
+      `Install the chart, or see why there is no pod: kubectl -n ${namespace} describe deployments -l ${CONTROLLER_PODS}`,
     ),
   ];
 }

@@ -14,13 +14,11 @@ export const DNS: Check = {
   title: 'each DNS record points to the active site, also at the name servers that answer',
   async find(world): Promise<Result> {
     const records = world.followers.flatMap((follower) => decodeRecords(section(follower, 'dns')));
+    if (records.length === 0) return { findings: [], skipped: 'no records are followed' };
     const looked = await Promise.all(records.map((record) => lookAt(world, record)));
     const unseen = looked.filter(({ isAnswered }) => !isAnswered).length;
     const silence = unseen === 0 ? '' : `; of ${unseen} no authoritative name server answers here`;
-    const note =
-      records.length === 0
-        ? 'no records are followed'
-        : `${records.length} record${records.length === 1 ? '' : 's'}${silence}`;
+    const note = `${records.length} record${records.length === 1 ? '' : 's'}${silence}`;
     return { findings: looked.flatMap(({ findings }) => findings), note };
   },
 };

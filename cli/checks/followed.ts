@@ -1,21 +1,22 @@
 import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import type { ObjectKey } from '../../kubernetes/api.ts';
 import { isNotFound } from '../../kubernetes/errors.ts';
 import { clusterOf } from '../cluster/subject.ts';
-import { type Check, type Finding, problem } from './check.ts';
+import { type Check, type Finding, problem, type Result } from './check.ts';
 import type { World } from './world.ts';
 
 export const FOLLOWED: Check = {
   name: 'followed',
   title: 'the followed Cluster and its CRD exist',
-  async find(world) {
-    const found = await Promise.all(world.followers.map((follower) => cluster(world, follower)));
+  async find(world): Promise<Result> {
+    const keys = world.followers.flatMap((follower) => clusterOf(follower) ?? []);
+    if (keys.length === 0) return { findings: [], skipped: 'the report names no Cluster of CloudNativePG' };
+    const found = await Promise.all(keys.map((key) => cluster(world, key)));
     return { findings: found.flat() };
   },
 };
 
-async function cluster({ api, signal }: World, follower: World['followers'][number]): Promise<Finding[]> {
-  const key = clusterOf(follower);
-  if (key === undefined) return [];
+async function cluster({ api, signal }: World, key: Required<ObjectKey>): Promise<Finding[]> {
   try {
     await api.list(CLUSTERS, { namespace: key.namespace, limit: 1, signal });
   } catch (error) {

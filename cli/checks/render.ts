@@ -10,6 +10,7 @@ const MARKS: Readonly<Record<Checked['outcome'], Styled>> = {
   warning: yellow('! '),
   problem: red('✗ '),
   unknown: yellow('? '),
+  skipped: dim('– '),
 };
 
 export function renderChecks(view: CheckView, width: number): Line[] {
@@ -17,11 +18,16 @@ export function renderChecks(view: CheckView, width: number): Line[] {
 }
 
 function renderOne({ title, outcome, note, findings }: Checked, width: number): Line[] {
-  const added = note === '' ? [] : [dim(outcome === 'unknown' ? ` – not known: ${note}` : ` (${note})`)];
+  const added = note === '' ? [] : [dim(remark(outcome, note))];
   const head = paragraph(MARKS[outcome], [title, ...added], width);
   const shown = findings.slice(0, MAX_SHOWN).flatMap((finding) => renderFinding(finding, width));
   const more = findings.length - MAX_SHOWN;
   return [...head, ...shown, ...(more > 0 ? [[dim(`    and ${more} more; -o json shows all`)]] : [])];
+}
+
+function remark(outcome: Checked['outcome'], note: string): string {
+  if (outcome === 'unknown') return ` – not known: ${note}`;
+  return outcome === 'skipped' ? ` – not looked at: ${note}` : ` (${note})`;
 }
 
 function renderFinding({ severity, about, text, action }: Finding, width: number): Line[] {

@@ -29,10 +29,7 @@ export const RIGHTS: Check = {
       ...accountsOf(running, 'webhook').map((name) => ({ name, rights: ofWebhook })),
     ];
     if (accounts.length === 0)
-      return {
-        findings: [],
-        note: `not looked at, as none of their pods is in namespace ${world.namespace}`,
-      };
+      return { findings: [], skipped: `none of their pods is in namespace ${world.namespace}` };
     const findings = await Promise.all(accounts.map((account) => refusals(world, account)));
     const isTold = ofController.length > 0 || accountsOf(running, 'controller').length === 0;
     return {

@@ -15,8 +15,8 @@ export interface Checked {
   readonly name: string;
   /** What holds when the outcome is ok. */
   readonly title: string;
-  /** unknown: it could not be looked at, `note` says why. */
-  readonly outcome: 'ok' | 'warning' | 'problem' | 'unknown';
+  /** unknown: it could not be looked at; skipped: there was nothing to look at. `note` says why. */
+  readonly outcome: 'ok' | 'warning' | 'problem' | 'unknown' | 'skipped';
   /** Empty when there is nothing to add. */
   readonly note: string;
   readonly findings: readonly Finding[];
@@ -37,7 +37,8 @@ export async function runChecks(checks: readonly Check[], world: World): Promise
 
 async function runOne({ name, title, find }: Check, world: World): Promise<Checked> {
   try {
-    const { findings, note = '' } = await find(world);
+    const { findings, note = '', skipped } = await find(world);
+    if (skipped !== undefined) return { name, title, outcome: 'skipped', note: skipped, findings };
     return { name, title, outcome: outcomeOf(findings), note, findings };
   } catch (error) {
     return { name, title, outcome: 'unknown', note: explain(error), findings: [] };

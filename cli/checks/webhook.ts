@@ -17,7 +17,7 @@ export const WEBHOOK: Check = {
     const configuration = await world.webhookConfiguration();
     if (configuration === undefined) return { findings: [missing()] };
     const namespace = await whereToTry(world, configuration);
-    if (namespace === undefined) return { findings: [], note: 'no namespace is left to try it in' };
+    if (namespace === undefined) return { findings: [], skipped: 'no namespace is left to try it in' };
     const about = `MutatingWebhookConfiguration ${configuration.metadata.name}`;
     return { findings: await attempt(world, namespace, about) };
   },
