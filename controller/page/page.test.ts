@@ -55,7 +55,26 @@ describe('the page', () => {
     const textOf = (servers: string[]) =>
       render(settled({ report: { dns: [{ ...record, seen: { ...seen, servers } }] } }));
     assert.match(textOf([]), /Seen"><span class="state warn">no answer</);
+    assert.match(textOf(['ns1']), /1 of 1 behind/);
     assert.match(textOf(['ns1']), /Seen"><span class="state warn">still nothing</);
+  });
+
+  test('calls a record that is accepted and cannot be seen from here not behind', () => {
+    const at = '2026-01-01T00:00:00.000Z';
+    const record = { name: 'app.example.com', type: 'A', wanted: ['192.0.2.1'] };
+    const accepted = { values: record.wanted, at };
+    const factOf = (more: object) =>
+      /DNS<\/dt><dd><span[^>]*>([^<]*)/.exec(
+        render(settled({ report: { dns: [{ ...record, accepted, ...more }] } })),
+      )?.[1];
+    const seen = (values: string[], servers: string[]) => ({
+      seen: { values, at, servers, silent: ['ns1'] },
+    });
+    assert.equal(factOf(seen([], [])), '1 of 1 not seen');
+    assert.equal(factOf({}), '1 of 1 not seen');
+    assert.equal(factOf(seen(['192.0.2.9'], ['ns1'])), '1 of 1 behind');
+    assert.equal(factOf(seen(['192.0.2.1'], ['ns1'])), 'all followed');
+    assert.equal(factOf({ ...seen([], []), accepted: { values: [], at } }), '1 of 1 behind');
   });
 
   test('names the provider of a record where there are several', () => {

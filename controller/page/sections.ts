@@ -36,12 +36,19 @@ function inShort({ sites, dns, targets }: FollowerModel): Part {
   const counted = sites.flatMap(({ pods, isActive }) => (pods ? [{ ...pods, isActive }] : []));
   const wrong = counted.reduce((sum, { isActive, gatedReady }) => sum + (isActive ? 0 : gatedReady), 0);
   const late = counted.reduce((sum, { isActive, ready, total }) => sum + (isActive ? total - ready : 0), 0);
-  const behind = dns.filter(({ accepted, seen, error }) => !accepted.agrees || !seen.agrees || error).length;
+  // Accepted and not to be seen from here is no news of a wrong address.
+  const isUnseen = ({ accepted, seen, error }: DnsModel) =>
+    accepted.agrees && error === undefined && (seen.at === undefined || seen.isSilent);
+  const unseen = dns.filter(isUnseen).length;
+  const behind = dns.filter(
+    (record) => !isUnseen(record) && !(record.accepted.agrees && record.seen.agrees && !record.error),
+  ).length;
   const failing = targets.filter(({ problem }) => problem !== '').length;
   return [
     counted.length > 0 &&
       fact('Pods', wrong, 'on the wrong side', late > 0 ? `${late} still to come` : 'all followed'),
-    dns.length > 0 && fact('DNS', behind, `of ${dns.length} behind`, 'all followed'),
+    dns.length > 0 &&
+      fact('DNS', behind || unseen, `of ${dns.length} ${behind > 0 ? 'behind' : 'not seen'}`, 'all followed'),
     targets.length > 0 && fact('Notifications', failing, `of ${targets.length} not reached`, 'all reached'),
   ];
 }

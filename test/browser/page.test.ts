@@ -168,6 +168,14 @@ describe('for everybody', () => {
     await page.context().close();
   });
 
+  test('the second of several followers is not far below the first, also on a narrow screen', async () => {
+    server.show(viewOf(settled({ report: { history: history(50) } }), settled({}, 'mongo')));
+    const { page } = await watch({ viewport: { width: 400, height: 900 } });
+    const place = await page.getByRole('heading', { name: 'mongo' }).boundingBox();
+    assert.ok(place && place.y < 1_500, `it begins at ${place?.y}`);
+    await page.context().close();
+  });
+
   test('a screen reader has the tables as tables, also on a narrow screen', async () => {
     const { page } = await watch({ viewport: { width: 400, height: 900 } });
     assert.equal(await page.getByRole('table').count(), 2);
