@@ -132,6 +132,26 @@ describe('the command line', () => {
     });
   }
 
+  for (const command of ['inject', 'uninject']) {
+    test(`${command} prints YAML as JSON, several objects as one List, and JSON as YAML`, async () => {
+      const one = await cli([command, '-f', '-', '-o', 'json']);
+      assert.deepEqual([one.code, JSON.parse(one.out).kind], [0, 'Pod']);
+      const two = JSON.parse((await cli([command, '-f', '-', '-o', 'json'], `${POD}---\n---\n${POD}`)).out);
+      assert.deepEqual([two.apiVersion, two.kind, two.items.length], ['v1', 'List', 2]);
+      const { out } = await cli([command, '-f', '-', '-o', 'yaml'], one.out);
+      assert.match(out, /^apiVersion: v1\nkind: Pod\nmetadata:\n/);
+      assert.equal((await cli([command, '-f', '-', '-o', 'json'], out)).out, one.out);
+    });
+  }
+
+  test('prints a number that JSON cannot keep in no other format', async () => {
+    const large = 'apiVersion: v1\nkind: ConfigMap\nspec: {limit: 9007199254740993}\n';
+    assert.equal((await cli(['inject', '-f', '-', '-o', 'yaml'], large)).out, large);
+    const { code, out, err } = await cli(['inject', '-f', '-', '-o', 'json'], large);
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, /9007199254740993 is too large/);
+  });
+
   test('tells a wrong variable', async () => {
     const { code, err } = await cli(['inject', '-f', '-'], POD, { SIDECAR_CPU_REQUEST: 'x' });
     assert.deepEqual(

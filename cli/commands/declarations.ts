@@ -1,8 +1,9 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { PROGRAM } from '../../contract/names.ts';
 import { VERSION } from '../../contract/version.ts';
 import { objectName, withCluster, withConnection, withFollower, withOutput } from '../cluster/options.ts';
 import { SHELLS } from '../completion/scripts.ts';
+import { MANIFEST_FORMATS } from '../manifests/format.ts';
 
 export interface Declaration {
   readonly summary: string;
@@ -72,11 +73,13 @@ export const COMMANDS = {
 export type CommandName = keyof typeof COMMANDS;
 
 function withFile(command: Command): Command {
+  const format = new Option('-o, --output <format>', 'how to print them; as they are written if left out');
   return command
     .requiredOption(
       '-f, --filename <file>',
       'YAML or JSON with any number of objects; - is the standard input',
     )
+    .addOption(format.choices(MANIFEST_FORMATS))
     .addHelpText(
       'after',
       `

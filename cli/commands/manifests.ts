@@ -1,12 +1,14 @@
 import { explain } from '../../kubernetes/errors.ts';
 import { loadInjectorConfig } from '../../webhook/config.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
+import type { ManifestFormat } from '../manifests/format.ts';
 import { injectManifests, type Result, uninjectManifests } from '../manifests/inject.ts';
 import type { Terminal } from '../terminal.ts';
 import { plain } from '../text/plain.ts';
 
 export interface ManifestOptions {
   readonly filename: string;
+  readonly output?: ManifestFormat;
   readonly image?: string;
   readonly controllerNamespace?: string;
 }
@@ -19,11 +21,11 @@ export async function inject(terminal: Terminal, options: ManifestOptions): Prom
     ...(controllerNamespace !== undefined && { POD_NAMESPACE: controllerNamespace }),
   });
   if (!loaded.ok) throw new CommandError('usage', loaded.problems.join('\n'));
-  return convert(terminal, options, (text) => injectManifests(text, loaded.config));
+  return convert(terminal, options, (text) => injectManifests(text, loaded.config, options.output));
 }
 
 export async function uninject(terminal: Terminal, options: ManifestOptions): Promise<Outcome> {
-  return convert(terminal, options, uninjectManifests);
+  return convert(terminal, options, (text) => uninjectManifests(text, options.output));
 }
 
 async function convert(

@@ -12,6 +12,7 @@ import {
   visit,
 } from 'yaml';
 import type { Operation } from '../../webhook/inject/patch.ts';
+import type { ManifestFormat } from './format.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -73,21 +74,41 @@ export class Documents {
     }
   }
 
-  /** Throws where a change would also change a number that is too large for us. */
-  toString(): string {
-    if (!this.#changed) return this.#text;
+  /** As the file is written, or in another format. Throws where that would change a number that is too large for us. */
+  toString(format?: ManifestFormat): string {
+    const written = this.#text.trimStart().startsWith('{') ? 'json' : 'yaml';
+    if (!this.#changed && (format === undefined || format === written)) return this.#text;
     const [number] = this.#rounded;
     if (number !== undefined) {
       throw new Error(
         `the number ${number} is too large to be kept exactly: put quotes around it if its field takes a text, or keep its object in another file`,
       );
     }
-    if (this.#text.trimStart().startsWith('{')) {
-      return this.#documents.map((document) => `${JSON.stringify(document.toJS(), null, 2)}\n`).join('');
-    }
+    if (format === 'json') return json(inOne(this.#values()));
+    if (written === 'json')
+      return this.#values()
+        .map(format === 'yaml' ? yaml : json)
+        .join('');
     const style = styleOf(this.#text);
     return this.#documents.map((document, index) => print(document, index, style)).join('');
   }
+
+  /** All but the empty ones. */
+  #values(): unknown[] {
+    return this.#documents.map((document) => document.toJS()).filter((value) => value !== null);
+  }
+}
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+
+function yaml(value: unknown, index: number): string {
+  const document = new Document(value, { ...DIALECT, aliasDuplicateObjects: false });
+  return print(document, index, { lineWidth: 0 });
+}
+
+/** JSON has no separator of documents: several objects are a List, as kubectl prints them. */
+function inOne(values: readonly unknown[]): unknown {
+  return values.length === 1 ? values[0] : { apiVersion: 'v1', kind: 'List', items: values };
 }
 
 /** How the file is laid out, so that what is not changed stays as it is. */

@@ -7,6 +7,7 @@ import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import { uninjectPod } from '../../webhook/inject/uninject.ts';
 import { carryLabel, stallWarnings } from '../../webhook/inject/workload.ts';
 import { Documents } from './documents.ts';
+import type { ManifestFormat } from './format.ts';
 import { type Found, findNamespaces, findOthers, findPods, findStrangers, type Other } from './objects.ts';
 
 export interface Result {
@@ -26,11 +27,11 @@ interface Report {
  * Manifests as the cluster would have them after the webhook: pods with the sidecar, and the templates of workloads
  * likewise. Throws where `text` is no YAML.
  */
-export function injectManifests(text: string, config: InjectorConfig): Result {
+export function injectManifests(text: string, config: InjectorConfig, format?: ManifestFormat): Result {
   const documents = new Documents(text);
   const namespaces = findNamespaces(documents);
   const others = findOthers(documents).flatMap((other) => notesOfOther(documents, other));
-  return eachObject(documents, others, (found) => {
+  return eachObject(documents, format, others, (found) => {
     const namespaceAsks = readLabel(namespaces.get(found.namespace)) === 'yes';
     const carried = carry(documents, found);
     if (carried.refused) return carried;
@@ -40,9 +41,9 @@ export function injectManifests(text: string, config: InjectorConfig): Result {
 }
 
 /** The manifests as they were before {@link injectManifests}. Throws where `text` is no YAML. */
-export function uninjectManifests(text: string): Result {
+export function uninjectManifests(text: string, format?: ManifestFormat): Result {
   const documents = new Documents(text);
-  return eachObject(documents, [], ({ document, podPath }) => {
+  return eachObject(documents, format, [], ({ document, podPath }) => {
     const read = podAt(documents, document, podPath);
     if (!read.ok) return refuse(read.problem);
     const operations = uninjectPod(read.value);
@@ -51,7 +52,12 @@ export function uninjectManifests(text: string): Result {
   });
 }
 
-function eachObject(documents: Documents, others: readonly string[], work: (found: Found) => Report): Result {
+function eachObject(
+  documents: Documents,
+  format: ManifestFormat | undefined,
+  others: readonly string[],
+  work: (found: Found) => Report,
+): Result {
   const strangers = findStrangers(documents);
   if (strangers.length > 0) {
     const problem = refusal('this is no Kubernetes object, which has apiVersion and kind');
@@ -65,7 +71,7 @@ function eachObject(documents: Documents, others: readonly string[], work: (foun
     notes.push(...report.notes.map((note) => `${found.title}: ${note}`));
   }
   if (notes.length === 0) notes.push('no object with pods was found');
-  return { output: refused ? undefined : documents.toString(), notes };
+  return { output: refused ? undefined : documents.toString(format), notes };
 }
 
 /** What the webhook does to a workload: its label goes to the template. */
