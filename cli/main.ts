@@ -16,6 +16,8 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** It knows no cursor to move: lines go to it as to a file. */
+const isDumb = env.TERM === 'dumb';
 const stop = new AbortController();
 process.on('SIGINT', () => {
   if (stop.signal.aborted) process.exit(EXIT_CODES.interrupted.code);
@@ -30,8 +32,9 @@ const terminal: Terminal = {
     (path === '-' ? await buffer(addAbortSignal(stop.signal, stdin)) : await readFile(path)).toString(),
   out: (text) => stdout.write(text),
   err: (text) => stderr.write(text),
-  size: () => (stdout.isTTY ? { columns: stdout.columns || 80, rows: stdout.rows || 24 } : undefined),
-  colour: stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb',
+  size: () =>
+    stdout.isTTY && !isDumb ? { columns: stdout.columns || 80, rows: stdout.rows || 24 } : undefined,
+  colour: stdout.isTTY && !env.NO_COLOR && !isDumb,
   interactive: stdin.isTTY && stdout.isTTY,
   async ask(question, signal) {
     const lines = createInterface({ input: stdin, output: stdout });

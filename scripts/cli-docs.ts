@@ -72,15 +72,17 @@ const RIGHTS = `## Rights
 | command | needs |
 | --- | --- |
 | all | \`list\` on \`configmaps\`: of the controller’s namespace with \`-n\`, else everywhere |
-| \`status\` | \`list\` on \`pods\` everywhere, \`get\` on the Lease: without them it shows less; \`watch\` on them for \`--watch\` |
+| \`status\` | \`list\` on \`pods\` everywhere, \`get\` on the Lease: without them it shows less; \`watch\` on all of these for \`--watch\` |
 | \`explain\` | \`get\` on the pod and its namespace |
 | \`check\` | \`list\` on what it looks at, \`create\` on \`pods\` for a dry run and on \`subjectaccessreviews\`, \`get\` on the webhook’s Secret |
-| \`switchover\` | \`get\`, \`list\`, \`watch\` on \`clusters\`, \`list\` on \`backups\`, \`pods\` and \`nodes\`, \`watch\` on \`configmaps\`, and \`patch\` on \`clusters/status\` |`;
+| \`switchover\` | \`get\`, \`list\`, \`watch\` on \`clusters\`, \`list\` on \`backups\`, \`pods\` and \`nodes\`, \`watch\` on \`configmaps\`, and \`patch\` on \`clusters/status\`; to watch Services \`list\` on \`pods\`, \`services\` and \`endpointslices\`, and \`watch\` on the last, everywhere |`;
 
 const SHAPES = `## For programs
 
 \`-o json\` and \`-o yaml\` have the same shape. Fields are only added in later versions. Times are RFC 3339, durations
 milliseconds, and what is not known is \`null\`.
+
+\`inject\` and \`uninject\` print manifests; \`completion\` prints a script, and has no such option.
 
 | command | top-level fields |
 | --- | --- |

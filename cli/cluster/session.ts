@@ -42,7 +42,17 @@ function loaded<T>(load: () => T): T {
   }
 }
 
+const HINTS: Readonly<Record<number, string>> = {
+  401: 'The login of your kubeconfig is not valid, or not any more: log in again.',
+  403: 'Ask for the rights that docs/cli.md names.',
+};
+
 function unreachable(error: KubeError): CommandError {
-  const hint = error.status === 403 ? ' Ask for the rights that docs/cli.md names.' : '';
-  return new CommandError('unreachable', `${explain(error)}${hint}`, error);
+  const hint = HINTS[error.status];
+  const text = explain(error);
+  return new CommandError(
+    'unreachable',
+    hint === undefined ? text : `${text.replace(/\.$/, '')}. ${hint}`,
+    error,
+  );
 }

@@ -40,6 +40,8 @@ export interface SwitchoverView extends Plan {
 const WATCH_START_MS = 15_000;
 /** The Cluster was changed between the look and the patch: look again, but not for ever. */
 const ATTEMPTS = 3;
+const UNWATCHED =
+  'Services are not watched: you may not list pods, Services and EndpointSlices in all namespaces.';
 
 export function switchover(terminal: Terminal, options: SwitchoverOptions): Promise<Outcome> {
   const { clock, signal } = terminal;
@@ -68,6 +70,7 @@ export function switchover(terminal: Terminal, options: SwitchoverOptions): Prom
       return end(undone, 'refused');
     }
     const services = await servicesThatFollow(api, published, signal);
+    if (services === undefined) say([[yellow(UNWATCHED)]]);
     const target = plan.target ?? '';
     const progress = new Progress(terminal, output === 'text');
     await using following = followMove({
@@ -78,7 +81,7 @@ export function switchover(terminal: Terminal, options: SwitchoverOptions): Prom
       cluster: clusterKey(published),
       target,
       site: to,
-      services,
+      services: services ?? [],
       onProgress: (milestones) => progress.show(milestones),
     });
     await withDeadline(clock, WATCH_START_MS, signal, 'the watch of what follows', () => following.ready);
@@ -146,12 +149,12 @@ function keyOf({ namespace, name }: ObjectKey): string {
   return `${namespace ?? ''}/${name}`;
 }
 
-/** Those with gated pods of this follower behind them, or with the follow label; none where they may not be read. */
+/** Those with gated pods of this follower behind them, or with the follow label; undefined where they may not be read. */
 async function servicesThatFollow(
   api: KubeApi,
   { follower }: Published,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly string[] | undefined> {
   try {
     const [pods, slices, following] = await Promise.all([
       listAll(api, POD_DETAILS, { labelSelector: ASKING_PODS, signal }),
@@ -167,7 +170,7 @@ async function servicesThatFollow(
     );
     return [...new Set([...gatedServices, ...own.map(({ metadata }) => keyOf(metadata))])].toSorted();
   } catch (error) {
-    if (isForbidden(error)) return [];
+    if (isForbidden(error)) return undefined;
     throw error;
   }
 }

@@ -95,7 +95,10 @@ function sitesTable({ sites, status }: FollowerView, width: number): Line[] {
     pods === null ? [dim('?')] : countCell(pods, active),
     nodesCell(nodes),
   ]);
-  return table(columns, rows, width);
+  const unknown = sites.some(({ pods }) => pods === null)
+    ? paragraph('', [dim('?: you may not list pods in all namespaces.')], width)
+    : [];
+  return [...table(columns, rows, width), ...unknown];
 }
 
 function nodesCell(nodes: readonly string[]): Line {

@@ -34,6 +34,13 @@ describe('the status', () => {
     );
   });
 
+  test('says why nothing is known of pods', () => {
+    const unseen = statusOf(published(healthy.maps), undefined, LEASE, NOW);
+    const shown = print(renderStatus(unseen, NOW, 80), false);
+    assert.match(shown, /^us-east +active +\? .*\n[\s\S]*^\?: you may not list pods in all namespaces\.$/m);
+    assert.doesNotMatch(text(view()), /you may not/);
+  });
+
   test('counts the nodes of a large site', () => {
     const nodes = Array.from({ length: 1_000 }, (_, index) => `node-${index}`);
     const maps = [statusMap({ sites: { 'us-east': nodes } })];

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { parse, stringify } from 'yaml';
 import type { StatusView } from '../../cli/status/view.ts';
 import type { Right } from '../../runtime/rights.ts';
 import { processorTime, runCli, startCli } from '../support/cli.ts';
@@ -80,6 +83,7 @@ describe('kubectl site-follower status', () => {
     const { code, out, err } = await runCli(['status', '-n', scene.namespace], env);
     assert.deepEqual([code, err], [0, '']);
     assert.match(out, /^us-east +active +\? +east-/m);
+    assert.match(out, /^\?: you may not list pods in all namespaces\.$/m);
     assert.doesNotMatch(out, /Leader/);
     const anywhere = await runCli(['status'], env);
     assert.equal(anywhere.code, 3);
@@ -93,7 +97,16 @@ describe('kubectl site-follower status', () => {
     const nobody = await plane.kubeconfigFor({ name: 'nobody' });
     const forbidden = await runCli(['status', '-n', 'default'], { KUBECONFIG: nobody });
     assert.equal(forbidden.code, 3);
-    assert.match(forbidden.err, /User "nobody" cannot list resource "configmaps"/);
+    assert.match(
+      forbidden.err,
+      /User "nobody" cannot list resource "configmaps".*"default"\. Ask for the rights/,
+    );
+    const kubeconfig = parse(await readFile(plane.kubeconfig, 'utf8'));
+    const login = join(plane.folder, 'wrong-login.kubeconfig');
+    await writeFile(login, stringify({ ...kubeconfig, users: [{ name: 'test', user: { token: 'old' } }] }));
+    const unknown = await runCli(['status'], { KUBECONFIG: login });
+    assert.deepEqual([unknown.code, unknown.out], [3, '']);
+    assert.match(unknown.err, /401: Unauthorized\. The login of your kubeconfig is not valid.*log in again/);
     const away = await runCli(
       ['status', '--kubeconfig', await plane.kubeconfigFor('admin', { server: 'https://127.0.0.1:1' })],
       {},

@@ -214,6 +214,23 @@ describe('kubectl site-follower switchover', () => {
     assert.equal(code, 1);
     assert.match(out, /✗ you may move it: you may not patch clusters\/status/);
     assert.equal((await scene.cluster.get()).status?.targetPrimary, scene.cluster.instance(0));
+
+    // With the rights of docs/cli.md, but none to see Services: what is not watched is not called done.
+    scene.obey();
+    const mover = { name: `promoter-${scene.namespace}` };
+    const patch: Right = {
+      namespace,
+      group,
+      resource: 'clusters/status',
+      verbs: ['patch'],
+      reason: 'Moves it.',
+    };
+    await grant(plane, { user: mover, rights: [...rights, patch] });
+    const moved = await runCli([...ARGS, '-n', scene.namespace, '--yes'], {
+      KUBECONFIG: await plane.kubeconfigFor(mover),
+    });
+    assert.deepEqual([moved.code, moved.err], [0, '']);
+    assert.match(moved.out, /Services are not watched: you may not list pods[\s\S]*All have followed\.\n$/);
   });
 
   test('refuses when no controller leads, and knows the sites', async (t) => {
