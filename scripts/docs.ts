@@ -223,7 +223,7 @@ function events(): string {
     'Kubernetes Events',
     ['controller/event-reasons.ts', 'webhook/event-reasons.ts', 'controller/signals/notify/notifications.ts'],
     '## The controller',
-    'On the status ConfigMap: `kubectl describe configmap kube-site-follower-status`.',
+    'On the status ConfigMap: `kubectl -n site-follower describe configmap kube-site-follower-status`.',
     eventsTable(EVENT_REASONS),
     '## The webhook',
     `On the ReplicaSet, StatefulSet, DaemonSet or Job of a pod, or on the pod itself where it has none. The same is told

@@ -68,8 +68,6 @@ before(async () => {
     KUBECONFIG: kubeconfig,
     HELM_NAMESPACE: NAMESPACE,
   };
-  // Commands without -n mean the controller's namespace.
-  await execute(`kubectl config set-context --current --namespace=${NAMESPACE}`);
   await prepareFolder();
   await prepareCluster(kubeconfig);
 });
