@@ -28,12 +28,19 @@ async function suggestions({
   dns,
   web,
 }: Stage): Promise<readonly (readonly string[])[]> {
-  const { to } = await nextPrimary(cluster);
+  const { to, site } = await nextPrimary(cluster);
   const patch = JSON.stringify({ status: { targetPrimary: to } });
   const status = `kubectl -n ${NAMESPACE} get configmap ${STATUS_CONFIGMAP}`;
   return [
     ['First, in another terminal', `export KUBECONFIG=${plane.kubeconfig}`],
     ['The page, live: leave it open in a browser while you try the rest', `${controller.url}/`],
+    [
+      'The command line: who has followed, what is wrong, and what would be in the way of a move',
+      'export PATH=$PWD/node_modules/.bin:$PATH',
+      'dist/cli.mjs status',
+      'dist/cli.mjs check',
+      `dist/cli.mjs switchover --to ${site.name} --dry-run`,
+    ],
     ['Where everything points', `${status} -o yaml`, `curl -s ${controller.url}/api/status`],
     [
       'Move the primary, as kubectl cnpg promote does, and see what follows',
