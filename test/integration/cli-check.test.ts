@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Checked, CheckView } from '../../cli/checks/run.ts';
 import {
   AUTOSCALERS,
   CRON_JOBS,
@@ -8,7 +7,7 @@ import {
   DISRUPTION_BUDGETS,
   STATEFUL_SETS,
 } from '../../cli/cluster/resources.ts';
-import { ANNOTATIONS, LABELS, PROGRAM, REPORT_CONFIGMAP } from '../../contract/names.ts';
+import { ANNOTATIONS, LABELS, PROGRAM, REPORT_CONFIGMAP, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import {
@@ -26,7 +25,7 @@ import { RIGHTS_SECTION, type Right } from '../../runtime/rights.ts';
 import { createAuthority, issueLeaf } from '../../webhook/certificates/authority.ts';
 import { encode } from '../../webhook/certificates/store.ts';
 import { webhookRights } from '../../webhook/rights.ts';
-import { runCli } from '../support/cli.ts';
+import { Checks, ofOutcome } from '../support/checks.ts';
 import { askingPod } from '../support/pod-stream.ts';
 import { grant, ROLE_BINDINGS } from '../support/rbac.ts';
 import { createScene } from '../support/scene.ts';
@@ -70,44 +69,9 @@ describe('kubectl site-follower check', () => {
     await webhook.ready(1);
     const { pods } = webhook;
 
-    const look = async (): Promise<CheckView & { readonly code: number }> => {
-      const { code, out, err } = await runCli(['check', '-n', namespace, '-o', 'json'], {
-        KUBECONFIG: plane.kubeconfig,
-      });
-      assert.equal(err, '');
-      return { code, ...(JSON.parse(out) as CheckView) };
-    };
-    const ofOutcome = (checks: readonly Checked[], ...outcomes: readonly Checked['outcome'][]) =>
-      checks.filter(({ outcome }) => outcomes.includes(outcome)).map(({ name }) => name);
-    const checked = async (name: string): Promise<Checked> => {
-      const found = (await look()).checks.find((one) => one.name === name);
-      assert.ok(found, `there is a check ${name}`);
-      return found;
-    };
-    /** Resolves when the check says so; what it looks at follows with a delay. */
-    const finds = (name: string, outcome: 'problem' | 'warning', about: RegExp, text: RegExp) =>
-      until(
-        `${name} finds ${about} ${text}`,
-        async () => {
-          const { findings } = await checked(name);
-          const found = findings.find((finding) => about.test(finding.about) && text.test(finding.text));
-          if (found === undefined) throw new Error(`it finds ${JSON.stringify(findings)}`);
-          assert.equal(found.severity, outcome);
-          assert.notEqual(found.action, '');
-          return found;
-        },
-        WAIT,
-      );
-    const mended = (name: string) =>
-      until(
-        `${name} finds nothing any more`,
-        async () => {
-          const { outcome, findings, note } = await checked(name);
-          if (outcome !== 'ok') throw new Error(`it is ${outcome}: ${note} ${JSON.stringify(findings)}`);
-          return true;
-        },
-        WAIT,
-      );
+    const checks = new Checks(namespace, plane.kubeconfig);
+    const finds = checks.finds.bind(checks);
+    const mended = checks.mended.bind(checks);
     const stopWebhook = async () => {
       for (const { child } of webhook.replicas) await child.stop(10_000);
     };
@@ -118,19 +82,22 @@ describe('kubectl site-follower check', () => {
 
     await t.test('nothing, while all is well', async () => {
       await mended('dns');
-      const { code, checks } = await look();
-      assert.deepEqual(ofOutcome(checks, 'warning', 'problem', 'unknown'), []);
+      const looked = await checks.look();
+      assert.deepEqual(ofOutcome(looked, 'warning', 'problem', 'unknown'), []);
       // Controller and webhook are processes here, and no pods.
-      assert.deepEqual(ofOutcome(checks, 'skipped'), ['rights']);
-      assert.equal(code, 0);
+      assert.deepEqual(ofOutcome(looked, 'skipped'), ['rights']);
+      assert.equal(looked.code, 0);
     });
 
     await t.test('controller: nobody leads', async () => {
       await controller.stop();
       await finds('controller', 'problem', /^Lease /, /nobody holds it.*nothing follows/);
-      assert.equal((await look()).code, 1);
+      assert.equal((await checks.look()).code, 1);
       await api.delete(LEASES, { namespace, name: PROGRAM });
       await finds('controller', 'problem', /^Namespace /, /neither a Lease nor a pod/);
+      const edited = { data: { epoch: 'many' } };
+      await api.patch(CONFIG_MAPS, { namespace, name: STATUS_CONFIGMAP }, edited, { type: 'merge' });
+      await finds('controller', 'problem', /^ConfigMap /, /cannot be read: somebody has edited it/);
       controller = await scene.start(dnsEnvironment);
       await mended('controller');
     });
@@ -277,13 +244,27 @@ describe('kubectl site-follower check', () => {
       await mended('webhook');
     });
 
-    await t.test('certificate: it ends soon; ca-bundle: it does not fit', async () => {
+    await t.test('webhook: there is none', async () => {
+      const { metadata, webhooks = [] } = await webhook.stored();
+      const { name, labels } = metadata;
+      await api.delete(MUTATING_WEBHOOK_CONFIGURATIONS, { name });
+      await finds('webhook', 'warning', /^MutatingWebhookConfiguration$/, /labelled pods get no sidecar/);
+      assert.ok(ofOutcome(await checks.look(), 'skipped').includes('ca-bundle'));
+      const again = { metadata: { name, ...(labels && { labels }) }, webhooks };
+      await api.create(MUTATING_WEBHOOK_CONFIGURATIONS, again);
+      await mended('webhook');
+    });
+
+    await t.test('certificate: it has ended, or ends soon; ca-bundle: it does not fit', async () => {
       await stopWebhook();
       const key = { namespace, name: `${PROGRAM}-webhook-tls` };
       const authority = await createAuthority(Date.now(), 3_650 * DAY_MS);
       const leaf = await issueLeaf(authority, ['127.0.0.1'], Date.now(), 5.5 * DAY_MS);
-      const secret = await api.get(SECRETS, key);
-      await api.replace(SECRETS, { ...secret, data: encode({ authority, leaf }) });
+      const serve = async (served: typeof leaf) =>
+        api.replace(SECRETS, { ...(await api.get(SECRETS, key)), data: encode({ authority, leaf: served }) });
+      await serve(await issueLeaf(authority, ['127.0.0.1'], Date.now() - 6 * DAY_MS, 3 * DAY_MS));
+      await finds('certificate', 'problem', /^Secret /, /has expired [34] days ago: no labelled pod/);
+      await serve(leaf);
       const { about } = await finds('certificate', 'problem', /^Secret /, /ends in 5 days/);
       assert.doesNotMatch(about, /BEGIN/);
       await finds('ca-bundle', 'problem', /^MutatingWebhookConfiguration /, /does not fit the certificate/);
@@ -461,9 +442,9 @@ describe('kubectl site-follower check', () => {
     });
 
     await t.test('and nothing at the end', async () => {
-      const { checks, code } = await look();
-      assert.deepEqual(ofOutcome(checks, 'warning', 'problem', 'unknown'), []);
-      assert.equal(code, 0);
+      const looked = await checks.look();
+      assert.deepEqual(ofOutcome(looked, 'warning', 'problem', 'unknown'), []);
+      assert.equal(looked.code, 0);
     });
   });
 });
