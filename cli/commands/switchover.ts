@@ -13,13 +13,13 @@ import { withSession } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { ASKING_PODS } from '../status/gather.ts';
 import { followMove, type Reached } from '../switchover/follow.ts';
-import { clusterKey, lookAtSituation } from '../switchover/look.ts';
+import { clusterKey, lookAfresh, lookAtSituation } from '../switchover/look.ts';
 import { ENDPOINT_SLICES, servicesOf } from '../switchover/milestones.ts';
-import { type Plan, planFor, type Situation, unmet } from '../switchover/plan.ts';
+import { isPerhapsOutdated, type Plan, planFor, type Situation, unmet } from '../switchover/plan.ts';
 import { Progress } from '../switchover/progress.ts';
 import { renderPlan, renderVerdict } from '../switchover/render.ts';
 import { columnsOf, type Terminal } from '../terminal.ts';
-import { bold, type Line, print, yellow } from '../text/line.ts';
+import { bold, dim, type Line, print, yellow } from '../text/line.ts';
 import { serialize } from '../text/output.ts';
 
 export interface SwitchoverOptions extends ClusterOptions, FollowerOptions, OutputOptions {
@@ -42,6 +42,9 @@ const WATCH_START_MS = 15_000;
 const ATTEMPTS = 3;
 const UNWATCHED =
   'Services are not watched: you may not list pods, Services and EndpointSlices in all namespaces.';
+const OUTDATED: Line = [
+  dim('The operator may have written that down long ago. Without --dry-run it is asked to look again first.'),
+];
 
 export function switchover(terminal: Terminal, options: SwitchoverOptions): Promise<Outcome> {
   const { clock, signal } = terminal;
@@ -56,13 +59,15 @@ export function switchover(terminal: Terminal, options: SwitchoverOptions): Prom
   return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {
     const published = pickFollower(await findFollowers({ api, ...session }, namespace, signal), follower);
     const look = () => lookAtSituation(api, clock, published, to, signal);
-    const plan = planFor(await look());
+    const situation = await (dryRun ? look() : lookAfresh(api, clock, look, signal));
+    const plan = planFor(situation);
     const undone = { ...plan, patchedAt: null, milestones: [] };
     if (plan.isThere) {
       say([[`The primary of ${plan.cluster} runs in ${to} already: ${plan.from} on ${plan.node}.`]]);
       return end(undone, 'done');
     }
     say([...renderPlan(plan, columnsOf(terminal)), renderVerdict(plan)]);
+    if (dryRun && isPerhapsOutdated(situation)) say([OUTDATED]);
     if (unmet(plan.preconditions).length > 0) return end(undone, 'refused');
     if (dryRun) return end(undone, 'done');
     if (!yes && !(await isConfirmed(terminal, plan))) {

@@ -1,8 +1,9 @@
 import { PROGRAM } from '../../contract/names.ts';
-import { BACKUPS, CLUSTERS, CNPG_LABELS } from '../../controller/triggers/cnpg/cluster.ts';
+import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS } from '../../controller/triggers/cnpg/cluster.ts';
+import { lookAgainPatch } from '../../controller/triggers/cnpg/promotion.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import type { Clock } from '../../kubernetes/clock.ts';
-import { isForbidden, undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { type Clock, sleep, timestamp } from '../../kubernetes/clock.ts';
+import { isConflict, isForbidden, undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { LEASES, NODES, PODS } from '../../kubernetes/resources.ts';
 import { mayI } from '../cluster/access.ts';
@@ -10,7 +11,11 @@ import type { Published } from '../cluster/followers.ts';
 import { clusterOf, subjectOf } from '../cluster/subject.ts';
 import { CommandError } from '../exit-codes.ts';
 import { leaderOf } from '../status/leader.ts';
-import type { Situation } from './plan.ts';
+import { isPerhapsOutdated, type Situation } from './plan.ts';
+
+/** The operator takes a second; one that is busy or away is not waited for longer. */
+const LOOKED_AGAIN_MS = 20_000;
+const LOOK_EVERY_MS = 500;
 
 /** Reads all that the plan is made of. Throws KubeError, CommandError. */
 export async function lookAtSituation(
@@ -53,6 +58,47 @@ export async function lookAtSituation(
   ]);
   const isLed = lease === undefined || leaderOf(lease, clock.now()).alive;
   return { site, status, cluster, pods, nodes, backups, mayPatch, isLed };
+}
+
+/**
+ * Where nothing is in the way but an old report of the operator, asks it to look again, and reads what it then says.
+ * Throws as `look` does, and what the API server answers to the asking.
+ */
+export async function lookAfresh(
+  api: KubeApi,
+  clock: Clock,
+  look: () => Promise<Situation>,
+  signal: AbortSignal,
+): Promise<Situation> {
+  let situation = await look();
+  const end = clock.elapsed() + LOOKED_AGAIN_MS;
+  let asked: string | undefined;
+  while (isPerhapsOutdated(situation) && clock.elapsed() < end) {
+    const { cluster } = situation;
+    // It writes its own reason when it has looked.
+    if (asked !== undefined && cluster.status?.phaseReason !== asked) break;
+    asked ??= await askToLookAgain(api, cluster, timestamp(clock), signal);
+    await sleep(clock, LOOK_EVERY_MS, signal);
+    situation = await look();
+  }
+  return situation;
+}
+
+/** Gives what it wrote; undefined when somebody was faster. */
+async function askToLookAgain(
+  api: KubeApi,
+  cluster: Cluster,
+  now: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const body = lookAgainPatch(cluster, now);
+  try {
+    await api.patch(CLUSTERS, cluster.metadata, body, { type: 'merge', subresource: 'status', signal });
+    return body.status.phaseReason;
+  } catch (error) {
+    if (isConflict(error)) return undefined;
+    throw error;
+  }
 }
 
 export function clusterKey(published: Published): { readonly namespace: string; readonly name: string } {

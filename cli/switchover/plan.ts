@@ -38,33 +38,46 @@ export interface Condition {
   readonly obstacle: string | null;
 }
 
-/** Of several instances in the site, the one with the fewest obstacles. */
 export function planFor(situation: Situation): Plan {
-  const { site, status, cluster, pods } = situation;
+  const { site, cluster } = situation;
   const { namespace, name } = cluster.metadata;
+  const from = cluster.status?.currentPrimary ?? '';
+  const { target, conditions } = choose(situation);
+  return {
+    site,
+    cluster: `${namespace}/${name}`,
+    from,
+    target: target?.metadata.name ?? null,
+    node: target?.spec?.nodeName ?? null,
+    isThere: target?.metadata.name === from && cluster.status?.targetPrimary === from,
+    preconditions: conditions.map(({ name, obstacle }) => ({ name, obstacle: obstacle ?? null })),
+  };
+}
+
+/** Nothing is in the way but what the operator wrote down when it last looked, which may be hours ago. */
+export function isPerhapsOutdated(situation: Situation): boolean {
+  const obstacles = unmet(choose(situation).conditions);
+  return obstacles.length > 0 && obstacles.every(({ mayBeOutdated }) => mayBeOutdated === true);
+}
+
+interface Choice {
+  readonly target: Pod | undefined;
+  readonly conditions: readonly Precondition[];
+}
+
+/** The primary, where it is in the site already; else, of several instances there, the one with the fewest obstacles. */
+function choose(situation: Situation): Choice {
+  const { site, status, cluster, pods } = situation;
   const siteNodes = status.sites[site] ?? [];
   const instances = pods.filter(
     ({ metadata, spec }) =>
       metadata.labels?.[CNPG_LABELS.podRole] === 'instance' && siteNodes.includes(spec?.nodeName ?? ''),
   );
-  const from = cluster.status?.currentPrimary ?? '';
-  const current = instances.find(({ metadata }) => metadata.name === from);
+  const current = instances.find(({ metadata }) => metadata.name === cluster.status?.currentPrimary);
   const judged = (current === undefined ? instances : [current])
     .map((target) => ({ target, conditions: conditionsOf(situation, target) }))
     .toSorted((one, other) => unmet(one.conditions).length - unmet(other.conditions).length);
-  const best = judged[0];
-  return {
-    site,
-    cluster: `${namespace}/${name}`,
-    from,
-    target: best?.target.metadata.name ?? null,
-    node: best?.target.spec?.nodeName ?? null,
-    isThere: current !== undefined && cluster.status?.targetPrimary === from,
-    preconditions: (best?.conditions ?? conditionsOf(situation, undefined)).map(({ name, obstacle }) => ({
-      name,
-      obstacle: obstacle ?? null,
-    })),
-  };
+  return judged[0] ?? { target: undefined, conditions: conditionsOf(situation, undefined) };
 }
 
 export function unmet<T extends { readonly obstacle: string | null | undefined }>(
@@ -96,16 +109,17 @@ function conditionsOf(situation: Situation, target: Pod | undefined): Preconditi
     },
     ...(target === undefined
       ? promotionPreconditions(scene).filter(({ name }) => name !== 'its node is there')
-      : promotionPreconditions(scene).map(explained)),
+      : promotionPreconditions(scene).map((condition) => explained(condition, target))),
   ];
 }
 
-/** The operator writes down at its next look what it sees, and on a quiet Cluster that may be hours ago. */
-function explained(condition: Precondition): Precondition {
+/** What helps against what the operator does not know yet. */
+function explained(condition: Precondition, target: Pod): Precondition {
   const { obstacle, mayBeOutdated } = condition;
   if (obstacle === undefined || mayBeOutdated !== true) return condition;
+  const { name } = target.metadata;
   return {
     ...condition,
-    obstacle: `${obstacle}; that may be outdated: any change of the Cluster, such as an annotation, makes the operator look again`,
+    obstacle: `${obstacle}; a replica tells of a new timeline with its next restart point, some minutes after a failover: try again then, or run CHECKPOINT in the primary and after it in ${name}`,
   };
 }

@@ -1,4 +1,3 @@
-import { PROGRAM } from '../../../contract/names.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { type Clock, timestamp } from '../../../kubernetes/clock.ts';
 import { explain, isRefused, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
@@ -10,7 +9,7 @@ import type { MemoryStore } from '../trigger.ts';
 import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from './cluster.ts';
 import type { CnpgConfig } from './kind.ts';
 import { promotionPreconditions } from './preconditions.ts';
-import { promotionPatch, runningBackupsOf } from './promotion.ts';
+import { lookAgainPatch, promotionPatch, runningBackupsOf } from './promotion.ts';
 
 /**
  * AlreadyThere, Moved: done. TimedOut: the operator did not finish in time; a human has to look.
@@ -137,19 +136,11 @@ export class PreferredPrimary {
     );
   }
 
-  /**
-   * A replica tells of a new timeline some minutes after a failover, with its next restart point. By then a quiet
-   * Cluster gives the operator no reason to look at its instances, and what it last wrote would stand for hours. Any
-   * change of the Cluster makes it look; it overwrites this one when it does.
-   */
   async #askForNewReport(cluster: Cluster, { signal }: Leadership): Promise<void> {
     const { api, clock, namespace, clusterName: name } = this.#options;
     if (clock.elapsed() - this.#askedAt < ASK_EVERY_MS) return;
     this.#askedAt = clock.elapsed();
-    const body = {
-      metadata: { resourceVersion: cluster.metadata.resourceVersion },
-      status: { phaseReason: `Looking at the instances again, asked by ${PROGRAM} at ${this.#now()}` },
-    };
+    const body = lookAgainPatch(cluster, this.#now());
     await api.patch(CLUSTERS, { namespace, name }, body, { type: 'merge', subresource: 'status', signal });
   }
 

@@ -1,3 +1,4 @@
+import { PROGRAM } from '../../../contract/names.ts';
 import type { Backup, Cluster } from './cluster.ts';
 
 /**
@@ -13,6 +14,18 @@ export function promotionPatch({ metadata }: Cluster, target: string, now: strin
       phase: 'Switchover in progress',
       phaseReason: `Switching over to ${target}`,
     },
+  };
+}
+
+/**
+ * What makes the operator look at its instances again: a merge patch of the status subresource. A replica tells of a
+ * new timeline some minutes after a failover, with its next restart point. By then a quiet Cluster gives the operator no
+ * reason to look, and what it last wrote would stand for hours. Any change makes it look; it overwrites this one then.
+ */
+export function lookAgainPatch({ metadata }: Cluster, now: string) {
+  return {
+    metadata: { resourceVersion: metadata.resourceVersion },
+    status: { phaseReason: `Looking at the instances again, asked by ${PROGRAM} at ${now}` },
   };
 }
 

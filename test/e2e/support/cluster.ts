@@ -93,15 +93,20 @@ export class RealCluster {
   /** The answer of the database itself, asked as its superuser on its primary. */
   async sql(statement: string): Promise<string> {
     const { status } = await this.primary();
+    return this.#sqlIn(status?.currentPrimary ?? '', statement);
+  }
+
+  /** Of the primary, and then a restart point of each replica, which makes it tell of a new timeline. */
+  async checkpoint(): Promise<void> {
+    const { status } = await this.primary();
+    const primary = status?.currentPrimary ?? '';
+    const replicas = status?.instancesStatus?.healthy?.filter((name) => name !== primary) ?? [];
+    for (const instance of [primary, ...replicas]) await this.#sqlIn(instance, 'checkpoint');
+  }
+
+  async #sqlIn(instance: string, statement: string): Promise<string> {
     const psql = ['-c', 'postgres', '--', 'psql', '-qAtX', '-d', 'app', '-c', statement];
-    const answer = await this.kubectl([
-      '-n',
-      PRIMARY.namespace,
-      'exec',
-      status?.currentPrimary ?? '',
-      ...psql,
-    ]);
-    return answer.trim();
+    return (await this.kubectl(['-n', PRIMARY.namespace, 'exec', instance, ...psql])).trim();
   }
 
   /** Resolves when a write was taken. */
