@@ -46,7 +46,7 @@ export function stormCase(suite: () => Suite): void {
     try {
       for (const { title, cause } of cluster.canLoseSites ? troubles : troubles.slice(0, 4)) {
         await suite().moves(`applied by force, ${title}`, async () => {
-          await Promise.all([cluster.switchover(), cause(suite())]);
+          await Promise.all([cluster.switchoverInTheEnd(REJOIN_MS), cause(suite())]);
         });
         await release.ready('controller', READY_MS);
         await release.ready('webhook', READY_MS);

@@ -66,7 +66,26 @@ export class RealCluster {
 
   async switchover(): Promise<void> {
     const { status } = await this.primary();
-    const target = status?.instancesStatus?.healthy?.find((name) => name !== status.currentPrimary);
+    await this.#promote(status?.instancesStatus?.healthy?.find((name) => name !== status.currentPrimary));
+  }
+
+  /** Asks again for as long as the operator takes it back, as it does while the kubelet beside the new primary is away. */
+  async switchoverInTheEnd(timeoutMs: number): Promise<void> {
+    const { status } = await this.primary();
+    const from = status?.currentPrimary;
+    const target = status?.instancesStatus?.healthy?.find((name) => name !== from);
+    await until(
+      `${target} is the primary`,
+      async () => {
+        const { currentPrimary, targetPrimary } = (await this.primary()).status ?? {};
+        if (currentPrimary === from && targetPrimary === from) await this.#promote(target);
+        return currentPrimary === target || undefined;
+      },
+      { timeoutMs },
+    );
+  }
+
+  async #promote(target: string | undefined): Promise<void> {
     const body = { status: { targetPrimary: target, phase: 'Switchover in progress' } };
     await this.#api.objects.patch(CLUSTERS, PRIMARY, body, { type: 'merge', subresource: 'status' });
   }
