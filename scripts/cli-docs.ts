@@ -63,6 +63,7 @@ the share of its time in which the site was active.`,
     '    kubectl site-follower switchover --to eu-west --dry-run',
     `It asks before it does anything, unless \`--yes\` is given. The status of the Cluster is patched once, as \`kubectl cnpg
 promote\` does it, and only if the Cluster is still as it was judged. What is under way is never asked for again or undone.
+Where nothing is in the way but what the operator wrote down at its last look, it is asked to look again first.
 Then it watches who follows, for at most ten minutes; Ctrl-C ends the watching, not the move.`,
   ],
 };
