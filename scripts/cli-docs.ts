@@ -17,7 +17,8 @@ export function cliParts(): string[] {
     '## Commands',
     ...helps,
     '## What check looks at',
-    'Each has a name, which is the `name` in `-o json`. What may not be looked at is told as such, and is no problem.',
+    `Each has a name, which is the \`name\` in \`-o json\`. Its \`outcome\` is \`ok\`, \`warning\`, \`problem\`, \`unknown\` where it may not be
+looked at, or \`skipped\` where there is nothing to look at; the last two are no problem.`,
     table(
       ['name', 'what holds when nothing is found'],
       CHECKS.map(({ name, title }) => [code(name), title]),
