@@ -62,6 +62,16 @@ describe('a Service that follows', () => {
     });
   });
 
+  test('is moved by the controller, though nobody exempts it', () => {
+    const at = (epoch: string, site: string) => ({
+      metadata: { ...service.metadata, annotations: { 'site-follower/epoch': epoch } },
+      spec: { selector: { app: 'web', 'site-follower/site': site } },
+    });
+    const write = { kind: SERVICE, operation: 'UPDATE', object: at('8', 'eu'), oldObject: at('7', 'us') };
+    const by = (fieldManager: string) => answered({ ...write, options: { fieldManager } }).outcome.action;
+    assert.deepEqual([by('kube-site-follower'), by('kubectl')], ['none', 'kept']);
+  });
+
   test('is allowed as it is while it is deleted, and when it cannot be read', () => {
     for (const object of [
       { ...service, metadata: { ...service.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } },

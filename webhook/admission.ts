@@ -66,6 +66,7 @@ const requestSchema = z.object({
   namespace: z.string().nullish(),
   operation: z.string(),
   dryRun: z.boolean().nullish(),
+  options: z.object({ fieldManager: z.string().nullish() }).nullish().catch(null),
   object: z.unknown(),
   oldObject: z.unknown().optional(),
 });
@@ -164,12 +165,15 @@ function judgeWorkload({ object, namespace, kind }: Request, config: InjectorCon
   return { outcome: { action: change }, patch, warnings: [...warnings, ...foretold], subject };
 }
 
-function judgeService({ object, oldObject, namespace }: Request, active: ActiveSites): Verdict {
+function judgeService({ object, oldObject, namespace, options }: Request, active: ActiveSites): Verdict {
   const now = readService(object);
   if (!now.ok) return { ...UNTOUCHED, warnings: [`the follow label was not looked at: ${now.problem}`] };
   const old = oldObject === undefined || oldObject === null ? undefined : readService(oldObject);
   const subject = subjectOf('v1', 'Service', namespace, now.value.metadata);
-  if ((now.value.metadata?.deletionTimestamp ?? '') !== '') return { ...UNTOUCHED, subject };
+  const isDeleted = (now.value.metadata?.deletionTimestamp ?? '') !== '';
+  // Our configuration exempts the controller; somebody may have left that out of theirs.
+  const isByController = options?.fieldManager === PROGRAM;
+  if (isDeleted || isByController) return { ...UNTOUCHED, subject };
   const { change, patch, warnings } = routeService(now.value, old?.ok ? old.value : undefined, active);
   return { outcome: { action: change }, patch, warnings, subject };
 }

@@ -180,6 +180,32 @@ describe('a Service that follows', () => {
     assert.ok(versions.seen.every(({ epoch, site }) => site !== undefined && bySite.get(epoch) === site));
   });
 
+  test('is not taken back by who replaces or applies it with a copy of an older state', async () => {
+    const { metadata, spec } = await stored('web');
+    const { resourceVersion, uid, managedFields, ...saved } = metadata;
+    assert.ok([resourceVersion, uid, managedFields].every((each) => each !== undefined));
+    const copy = { apiVersion: 'v1', kind: 'Service', metadata: saved, spec };
+    const site = await move();
+    await selects('web', { app: 'web', [SITE]: site.name });
+    const versions = new Versions('web');
+    const query = 'fieldManager=kubectl-replace';
+    const replaced = await send(plane, 'PUT', path('web', query), copy);
+    const forced = 'fieldManager=gitops&force=true';
+    const applied = await send(plane, 'PATCH', path('web', forced), copy, 'application/apply-patch+yaml');
+    for (const answer of [replaced, applied]) {
+      assert.equal(answer.status, 200, answer.body.message);
+      assert.deepEqual(selectorOf(answer), { app: 'web', [SITE]: site.name });
+    }
+    const next = await move();
+    await selects('web', { app: 'web', [SITE]: next.name });
+    await versions.stop();
+    const epochs = versions.seen.map(({ epoch }) => epoch);
+    assert.deepEqual(
+      epochs,
+      epochs.toSorted((one, other) => one - other),
+    );
+  });
+
   test('is right after the API server was away', async () => {
     const { to, site } = await nextPrimary(cluster);
     const restart = plane.restartApiServer();

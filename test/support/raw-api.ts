@@ -19,7 +19,7 @@ export function post(plane: ControlPlaneAccess, path: string, body: unknown): Pr
 /** The same with any method. */
 export function send(
   plane: ControlPlaneAccess,
-  method: 'POST' | 'DELETE' | 'PATCH',
+  method: 'POST' | 'PUT' | 'DELETE' | 'PATCH',
   path: string,
   body: unknown,
   type = 'application/json',

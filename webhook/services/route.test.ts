@@ -100,20 +100,40 @@ describe('a Service that follows', () => {
     });
   });
 
-  test('is moved by the controller alone, with another epoch or by any-site', () => {
+  test('keeps it when a copy of an older state is applied, epoch and all', () => {
     const eu = { app: 'web', 'site-follower/site': 'eu' };
-    const moved = followed({ annotations: { 'site-follower/epoch': '8' }, selector: eu });
-    assert.equal(result(moved, followed()).change, 'none');
+    for (const epoch of ['3', '8']) {
+      const stale = followed({ annotations: { 'site-follower/epoch': epoch }, selector: eu });
+      const { change, selector, annotations } = result(stale, followed());
+      assert.deepEqual([change, selector, annotations], ['kept', US, AT_7]);
+    }
+  });
+
+  test('stays open to any site, or closed, whatever such a copy says', () => {
     const anySite = { ...AT_7, 'site-follower/any-site': '2026-01-01T00:00:00Z' };
     const opened = service({ annotations: anySite });
-    assert.equal(result(opened, followed()).change, 'none');
-    assert.equal(result(followed(), opened).change, 'none');
+    assert.deepEqual(result(followed(), opened).selector, { app: 'web' });
+    assert.deepEqual(result(followed(), opened).annotations, anySite);
+    assert.deepEqual(result(opened, followed()).selector, US);
+    assert.deepEqual(result(opened, followed()).annotations, AT_7);
     assert.equal(result(opened, opened).change, 'none');
+  });
+
+  test('that does not follow yet does not begin with what a copy says', () => {
+    const eu = { app: 'web', 'site-follower/site': 'eu' };
+    const stale = followed({ annotations: { 'site-follower/epoch': '3' }, selector: eu });
+    const { selector, annotations } = result(stale, service({ labels: null }));
+    assert.deepEqual([selector, annotations], [{ app: 'web' }, {}]);
   });
 
   test('that has just got its label is left to the controller', () => {
     assert.equal(result(service(), service({ labels: null })).change, 'none');
     assert.equal(result(service(), service()).change, 'none');
+  });
+
+  test('is warned of a follower that nobody has heard of', () => {
+    const now = service({ annotations: { 'site-follower/follower': 'oders' } });
+    assert.match(result(now, service({ labels: null })).warnings.join(), /follower "oders" has not told/);
   });
 
   test('keeps the key of its old follower until the new one has moved it', () => {

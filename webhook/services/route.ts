@@ -30,6 +30,8 @@ export interface Routed {
 
 const SELECTOR = '/spec/selector';
 const ANNOTATIONS_AT = '/metadata/annotations';
+/** What the controller says of the routing. */
+const OWN_ANNOTATIONS: readonly string[] = [ANNOTATIONS.epoch, ANNOTATIONS.anySite];
 
 /**
  * A selector is one value to server-side apply, so whoever applies a Service anew takes away the site that the
@@ -50,7 +52,7 @@ export function routeService(now: ServiceShape, old: ServiceShape | undefined, a
   if (now.spec.type === 'ExternalName' || Object.keys(selector).length === 0) {
     return none(...problems, `label ${LABELS.follow} has no effect: the Service selects no pods`);
   }
-  const routed = old === undefined ? begin(now, follower, active) : keep(now, old);
+  const routed = old === undefined ? begin(now, follower, active) : keep(now, old, active);
   return { ...routed, warnings: [...problems, ...routed.warnings] };
 }
 
@@ -79,24 +81,44 @@ function begin({ metadata, spec }: ServiceShape, follower: string, active: Activ
   return { change: 'routed', patch, warnings: [] };
 }
 
-/** Of one that is there the routing stays as it was, whatever the writer says of it: only the controller moves it. */
-function keep(now: ServiceShape, old: ServiceShape): Routed {
-  const epoch = epochOf(old);
-  // Who has not followed so far begins to when the controller has labelled its pods, so that it loses none of them.
-  if (epoch === undefined) return none();
-  // Our configuration exempts the controller; where somebody has left that out, an epoch or any-site is its word.
-  const said = epochOf(now);
-  if (said !== undefined && (said !== epoch || anySiteOf(now) !== anySiteOf(old))) return none();
+/**
+ * Of one that is there the routing stays as it was, whatever the writer says of it, epoch included: it may be a copy of
+ * an older state that somebody has saved and applies again. Only the controller moves it, and its writes are exempt.
+ */
+function keep(now: ServiceShape, old: ServiceShape, active: ActiveSites): Routed {
   const isSame = JSON.stringify(siteKeys(now)) === JSON.stringify(siteKeys(old));
-  const own = Object.entries(now.spec.selector ?? {}).filter(([key]) => !isSiteLabel(key));
-  const selector = { ...Object.fromEntries(own), ...Object.fromEntries(siteKeys(old)) };
+  // A site without an epoch beside it is the writer's own, and nothing of ours is to be kept.
+  const isOwn = epochOf(now) === undefined && epochOf(old) === undefined;
+  const others = Object.entries(now.spec.selector ?? {}).filter(([key]) => !isSiteLabel(key));
+  const selector = Object.fromEntries([...others, ...siteKeys(old)]);
   const patch: Operation[] = [
-    ...(isSame ? [] : [{ op: 'add', path: SELECTOR, value: selector } as const]),
-    ...(said === undefined
-      ? setEntries(ANNOTATIONS_AT, now.metadata?.annotations, { [ANNOTATIONS.epoch]: epoch })
-      : []),
+    ...(isSame || isOwn ? [] : [{ op: 'add', path: SELECTOR, value: selector } as const]),
+    ...annotationsAs(now, old),
   ];
-  return patch.length === 0 ? none() : { change: 'kept', patch, warnings: [] };
+  return { change: patch.length === 0 ? 'none' : 'kept', patch, warnings: unheard(now, old, active) };
+}
+
+/** Who begins to listen to a follower that there is not would wait for ever. */
+function unheard(now: ServiceShape, old: ServiceShape, active: ActiveSites): readonly string[] {
+  const { follower } = readRouting(now.metadata?.annotations ?? {});
+  const isNew =
+    epochOf(old) === undefined || follower !== readRouting(old.metadata?.annotations ?? {}).follower;
+  if (!isNew || active(follower) !== undefined) return [];
+  return [
+    `follower ${JSON.stringify(follower)} has not told an active site: until then the Service routes as it does now`,
+  ];
+}
+
+/** The controller's own annotations as they were. */
+function annotationsAs(now: ServiceShape, old: ServiceShape): Operation[] {
+  const [before, after] = [ownAnnotations(now), ownAnnotations(old)];
+  if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  const others = Object.entries(now.metadata?.annotations ?? {}).filter(
+    ([name]) => !OWN_ANNOTATIONS.includes(name),
+  );
+  const all = Object.fromEntries([...others, ...after]);
+  if (Object.keys(all).length === 0) return [{ op: 'remove', path: ANNOTATIONS_AT }];
+  return [{ op: 'add', path: ANNOTATIONS_AT, value: all }];
 }
 
 /** The selector as it was before the Service followed. */
@@ -109,7 +131,7 @@ function restore(now: ServiceShape, old: ServiceShape | undefined): Routed {
   );
   const patch = [
     ...removeEntries(SELECTOR, now.spec.selector, ours),
-    ...removeEntries(ANNOTATIONS_AT, now.metadata?.annotations, [ANNOTATIONS.epoch, ANNOTATIONS.anySite]),
+    ...removeEntries(ANNOTATIONS_AT, now.metadata?.annotations, OWN_ANNOTATIONS),
   ];
   return patch.length === 0 ? none() : { change: 'restored', patch, warnings: [] };
 }
@@ -122,4 +144,10 @@ function siteKeys({ spec }: ServiceShape): readonly (readonly [string, string])[
 
 const annotation = ({ metadata }: ServiceShape, name: string) => (metadata as Metadata)?.annotations?.[name];
 const epochOf = (shape: ServiceShape) => annotation(shape, ANNOTATIONS.epoch);
-const anySiteOf = (shape: ServiceShape) => annotation(shape, ANNOTATIONS.anySite);
+
+function ownAnnotations(shape: ServiceShape): readonly (readonly [string, string])[] {
+  return OWN_ANNOTATIONS.flatMap((name) => {
+    const value = annotation(shape, name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+}

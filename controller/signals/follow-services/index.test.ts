@@ -207,6 +207,30 @@ describe('a Service with the label', () => {
     assert.deepEqual(route(), { app: 'web', 'site-follower/site-orders': 'us' });
     assert.deepEqual(site('a'), { app: 'web', 'site-follower/site-orders': 'us' });
   });
+
+  test('that names another follower stays with the old one until its pods carry the label of the new one', async () => {
+    service();
+    pod('a', 'us-1');
+    start();
+    publish('us', 3);
+    await soon();
+    leadership.end();
+    await soon();
+    kube.change(SERVICES, {
+      metadata: { ...WEB, annotations: { 'site-follower/follower': 'orders' } },
+    });
+    const first = kube.changes.length;
+    leadership = new TestLeadership(2);
+    start('orders');
+    publish('us', 9);
+    await soon();
+    assert.deepEqual(route(), { app: 'web', 'site-follower/site-orders': 'us' });
+    assert.deepEqual(
+      kube.changes.slice(first).map(({ key }) => key.name),
+      ['a', 'web'],
+      'it would have had no endpoint in between',
+    );
+  });
 });
 
 describe('pods of a followed Service', () => {
@@ -408,6 +432,26 @@ describe('while the active site has no ready pod and another one has', () => {
     assert.deepEqual(route(), { app: 'web' });
     setReady('a', true);
     await soon();
+    assert.deepEqual(route(), US);
+  });
+
+  test('the next leader closes what was opened when the Service says hold meanwhile', async () => {
+    service('web', { annotations: { 'site-follower/on-empty': 'any-site' } });
+    pod('a', 'us-1');
+    pod('b', 'eu-1');
+    start();
+    publish('us', 3);
+    await soon();
+    setReady('a', false);
+    await kube.clock.advance(40_000);
+    assert.deepEqual(route(), { app: 'web' });
+    leadership.end();
+    await soon();
+    kube.change(SERVICES, { metadata: { ...WEB, annotations: { 'site-follower/on-empty': 'hold' } } });
+    leadership = new TestLeadership(2);
+    start();
+    publish('us', 3);
+    await kube.clock.advance(5_000);
     assert.deepEqual(route(), US);
   });
 

@@ -35,7 +35,7 @@ export function judge(
     census,
     // A Service that is to be followed from now on must not lose its last ready pod by that.
     labelled: census.unlabelled === 0 && !isEmpty,
-    anySite: lasted >= service.anySiteAfterMs,
+    anySite: !holds(service) && lasted >= service.anySiteAfterMs,
     emptySince,
     isTold: lasted >= TELL_AFTER_MS,
   };
@@ -55,5 +55,10 @@ export function happenings(
 export function dueAt(service: FollowedService, { emptySince, isTold, anySite }: Judgement): number {
   if (emptySince === undefined) return Number.POSITIVE_INFINITY;
   const told = isTold ? Number.POSITIVE_INFINITY : emptySince + TELL_AFTER_MS;
-  return anySite ? told : Math.min(told, emptySince + service.anySiteAfterMs);
+  return anySite || holds(service) ? told : Math.min(told, emptySince + service.anySiteAfterMs);
+}
+
+/** However long it has been empty, so also where another leader had opened it and nobody knows since when. */
+function holds({ anySiteAfterMs }: FollowedService): boolean {
+  return anySiteAfterMs === Number.POSITIVE_INFINITY;
 }

@@ -38,7 +38,8 @@ export function planService(
   if (!service.wanted) return restored(service);
   if (Object.keys(service.pods).length === 0) return undefined;
   const judged = verdict?.epoch === goal.epoch ? verdict : undefined;
-  const isNew = service.site === undefined && service.epoch < 0;
+  // Never followed so far, or by another follower: its pods may have no label of ours yet.
+  const isNew = service.site === undefined && (service.epoch < 0 || service.siteKeys.length > 0);
   if (isNew && judged?.labelled !== true) return undefined;
   // Another leader let it route to any site, and this one has not looked at its pods yet.
   if (service.anySite && service.epoch === goal.epoch && judged === undefined) return undefined;
