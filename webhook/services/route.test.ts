@@ -56,7 +56,13 @@ describe('a new Service with the label', () => {
   });
 
   test('that selects nothing gets no selector, and a warning', () => {
-    for (const parts of [{ selector: null }, { selector: {} }, { type: 'ExternalName' }]) {
+    const bySite = { 'site-follower/site': 'eu' };
+    for (const parts of [
+      { selector: null },
+      { selector: {} },
+      { type: 'ExternalName' },
+      { selector: bySite },
+    ]) {
       const { change, warnings } = result(service(parts));
       assert.equal(change, 'none');
       assert.match(warnings.join(), /selects no pods/);

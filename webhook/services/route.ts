@@ -48,9 +48,10 @@ export function routeService(now: ServiceShape, old: ServiceShape | undefined, a
   }
   const settings = readRouting(now.metadata?.annotations ?? {});
   const { follower, problems } = settings;
-  const selector = now.spec.selector ?? {};
-  if (now.spec.type === 'ExternalName' || Object.keys(selector).length === 0) {
-    return none(...problems, `label ${LABELS.follow} has no effect: the Service selects no pods`);
+  // By a site alone it would select the pods of everybody: the controller leaves that alone, too.
+  const selectsPods = Object.keys(now.spec.selector ?? {}).some((key) => !isSiteLabel(key));
+  if (now.spec.type === 'ExternalName' || !selectsPods) {
+    return none(...problems, `label ${LABELS.follow} has no effect: the Service selects no pods of its own`);
   }
   const routed = old === undefined ? begin(now, follower, active) : keep(now, old, active);
   return { ...routed, warnings: [...problems, ...routed.warnings] };
