@@ -25,7 +25,8 @@ async function application(t: TestContext, statuses: readonly (number | undefine
       const { url: path = '', method = '' } = request;
       seen.push({ path, method, body: Buffer.concat(chunks).toString() });
       const status = left.length === 0 ? 204 : left.shift();
-      if (status !== undefined) response.writeHead(status).end();
+      const headers = status === 101 ? { connection: 'upgrade', upgrade: 'other' } : {};
+      if (status !== undefined) response.writeHead(status, headers).end();
       news.emit('seen');
     });
   });
@@ -103,6 +104,19 @@ describe('the application', () => {
       lines.map((line) => line.replace('application could not be called ', '')),
       ['status 500', 'status 302', 'status 404'],
     );
+  });
+
+  test('is called again when it wants to speak another protocol', async (t) => {
+    const { port } = await application(t, [101]);
+    const { tell, hooks, ended, clock, lines } = scene(port);
+    const first = ended();
+    tell(false);
+    await first;
+    const second = ended();
+    await clock.advance(1_000);
+    await second;
+    assert.match(lines.join(', '), /could not be called the connection was closed, application was called/);
+    assert.deepEqual(Object.fromEntries(hooks.counts), { 'on-standby failed': 1, 'on-standby done': 1 });
   });
 
   test('has a limited time to answer', async (t) => {

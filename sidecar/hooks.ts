@@ -87,6 +87,8 @@ export class Hooks {
       },
     );
     call.on('error', ({ message }) => end(message));
+    // Without an answer and without an error, as after `101 Switching Protocols`.
+    call.on('close', () => end('the connection was closed'));
     this.#giveUp = () => {
       over = true;
       cancel();
