@@ -15,6 +15,7 @@ import { type Config, describeConfig, formatProblems, loadConfig } from './confi
 import { type Controller, createController } from './controller.ts';
 import { authoritativeLookup } from './dns/authoritative.ts';
 import { createProvider } from './dns/registry.ts';
+import { ZoneTurns } from './dns/zone-turns.ts';
 import { startHttp } from './http.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -65,6 +66,7 @@ async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal)
     namespace,
     restartedAt: await restartedAt(api, { name: podName, namespace }, log),
     lookup: authoritativeLookup(clock),
+    turns: new ZoneTurns(),
     post: outbox.post,
     createProvider: (dns, ports) => createProvider(dns, { ...ports, dispatcher: internet }),
     onWatchList(resource, missed) {

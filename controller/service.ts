@@ -26,7 +26,9 @@ import type { MemoryStore, Trigger } from './triggers/trigger.ts';
 import { Wakeup } from './wakeup.ts';
 
 /** What the controller needs of the world. All of it is simulated in test/simulation. */
-export interface ServicePorts extends WatchPorts, Pick<SignalPorts, 'createProvider' | 'lookup' | 'post'> {
+export interface ServicePorts
+  extends WatchPorts,
+    Pick<SignalPorts, 'createProvider' | 'lookup' | 'turns' | 'post'> {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Of this replica: the pod's name. */

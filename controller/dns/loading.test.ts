@@ -5,6 +5,7 @@ import { Agent } from 'undici';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { systemClock } from '../../kubernetes/clock.ts';
 import { formatProblems, loadConfig } from '../config.ts';
+import { ZoneTurns } from './zone-turns.ts';
 
 const SITES = JSON.stringify([{ name: 'east', nodeName: 'node-1', ip: '192.0.2.1' }]);
 const SETTINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -56,6 +57,7 @@ test('a provider is loaded when it is configured, and no other one is', async ()
       clock: systemClock,
       dispatcher,
       snapshots: { save: () => Promise.resolve() },
+      turns: new ZoneTurns(),
       api: {} as KubeApi,
       follower: 'default',
       namespace: 'default',

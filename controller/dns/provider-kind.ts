@@ -5,6 +5,7 @@ import type { Right } from '../../runtime/rights.ts';
 import type { CheckContext, Checked, Option, Tree, Values } from '../config/settings.ts';
 import type { DnsProvider } from './provider.ts';
 import type { SnapshotStore } from './snapshots.ts';
+import type { ZoneTurns } from './zone-turns.ts';
 import type { DnsName } from './zones.ts';
 
 /** What a provider may use of the world. */
@@ -13,6 +14,8 @@ export interface DnsPorts {
   /** HTTP to anywhere, with a limit for connecting. */
   readonly dispatcher: Dispatcher;
   readonly snapshots: SnapshotStore;
+  /** Of the whole process: several record sets, of one follower or of several, may be in one zone. */
+  readonly turns: ZoneTurns;
   readonly api: KubeApi;
   readonly follower: string;
   /** Of the controller's own objects. */

@@ -13,14 +13,21 @@ export function dnsSignals(
   { name: follower, dns: configs }: FollowerConfig,
   ports: SignalPorts,
 ): Promise<readonly Signal[]> {
-  const { api, clock, statusMap, report } = ports;
+  const { api, clock, statusMap, report, turns } = ports;
   const { namespace } = statusMap;
   const snapshots = new ConfigMapSnapshots(api, clock, namespace);
   const rows = new Map<string, readonly RecordProgress[]>();
   return Promise.all(
     configs.map(async (config) => {
       const name = config.name ?? config.provider;
-      const provider = await ports.createProvider(config, { api, clock, snapshots, follower, namespace });
+      const provider = await ports.createProvider(config, {
+        api,
+        clock,
+        snapshots,
+        turns,
+        follower,
+        namespace,
+      });
       return new DnsSignal({
         name: configs.length === 1 ? 'dns' : `dns-${name}`,
         provider,

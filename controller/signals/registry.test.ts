@@ -6,6 +6,7 @@ import { ZoneInMemory } from '../../test/support/zone-in-memory.ts';
 import { type DnsConfig, type FollowerConfig, loadConfig } from '../config.ts';
 import { NamecheapProvider } from '../dns/namecheap/provider.ts';
 import { DnsError, type DnsErrorKind } from '../dns/provider.ts';
+import { ZoneTurns } from '../dns/zone-turns.ts';
 import type { EventNote } from '../event-rules.ts';
 import { createLog } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
@@ -64,6 +65,7 @@ function create(config = configured()): Promise<Signal[]> {
     ...kube.watchPorts,
     createProvider: (_config, ports) => Promise.resolve(new NamecheapProvider({ ...ports, api: zone })),
     lookup: () => Promise.resolve([]),
+    turns: new ZoneTurns(),
     post: () => Promise.resolve({ status: postStatus, retryAfterMs: undefined }),
     log: createLog({ level: 'silent' }),
     metrics,

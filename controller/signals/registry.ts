@@ -3,6 +3,7 @@ import type { DnsConfig, FollowerConfig } from '../config.ts';
 import type { AuthoritativeLookup } from '../dns/authoritative.ts';
 import type { DnsProvider } from '../dns/provider.ts';
 import type { DnsPorts } from '../dns/provider-kind.ts';
+import type { ZoneTurns } from '../dns/zone-turns.ts';
 import type { EventSink } from '../event-rules.ts';
 import type { Transition } from '../history.ts';
 import type { Logger } from '../log.ts';
@@ -21,6 +22,7 @@ import { StatusCopies } from './status-copies.ts';
 export interface SignalPorts extends WatchPorts {
   readonly createProvider: (config: DnsConfig, ports: Omit<DnsPorts, 'dispatcher'>) => Promise<DnsProvider>;
   readonly lookup: AuthoritativeLookup;
+  readonly turns: ZoneTurns;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly sites: Sites;

@@ -2,6 +2,7 @@ import type { Config } from '../../controller/config.ts';
 import { createController } from '../../controller/controller.ts';
 import type { NamecheapApi } from '../../controller/dns/namecheap/api.ts';
 import { NamecheapProvider } from '../../controller/dns/namecheap/provider.ts';
+import { ZoneTurns } from '../../controller/dns/zone-turns.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import type { Post } from '../../controller/signals/notify/post.ts';
@@ -133,6 +134,7 @@ export class Replica {
       createProvider: (_config, ports) =>
         Promise.resolve(new NamecheapProvider({ ...ports, api: registrar })),
       lookup: () => Promise.resolve([]),
+      turns: new ZoneTurns(),
       post: sabotage.post?.(this.receiver.post) ?? this.receiver.post,
       onWatchProblem: (resource, problem) => write?.(`watch of ${resource}: ${problem}`),
     });

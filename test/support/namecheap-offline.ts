@@ -4,6 +4,7 @@ import { HttpNamecheapApi } from '../../controller/dns/namecheap/http.ts';
 import { NamecheapProvider } from '../../controller/dns/namecheap/provider.ts';
 import { plan } from '../../controller/dns/plan.ts';
 import type { RecordSet, WriteGuard } from '../../controller/dns/provider.ts';
+import { ZoneTurns } from '../../controller/dns/zone-turns.ts';
 import { NamecheapStandIn, type StandInOptions } from './namecheap-server.ts';
 import { host, type StandInHost, type StandInZone } from './namecheap-zones.ts';
 import { settle, VirtualClock } from './virtual-clock.ts';
@@ -21,6 +22,7 @@ export class OfflineNamecheap {
   /** What was saved before each write. */
   readonly snapshots: string[] = [];
   readonly signal = new AbortController().signal;
+  readonly #turns = new ZoneTurns();
 
   constructor(options: Partial<StandInOptions> & { readonly zone?: Partial<StandInZone> } = {}) {
     const { clock } = this;
@@ -38,8 +40,19 @@ export class OfflineNamecheap {
       apiUrl: OFFLINE_URL,
     };
     this.api = new HttpNamecheapApi(account, { clock, dispatcher: offlineDispatcher(this.standIn) });
-    const snapshots = { save: async (_zone: string, text: string) => void this.snapshots.push(text) };
-    this.provider = new NamecheapProvider({ api: this.api, clock, snapshots });
+    this.provider = this.anotherProvider();
+  }
+
+  /** Of another record set in the same process; `save` comes before each write. */
+  anotherProvider(save: () => Promise<void> = () => Promise.resolve()): NamecheapProvider {
+    const { api, clock } = this;
+    const snapshots = {
+      save: async (_zone: string, text: string) => {
+        await save();
+        this.snapshots.push(text);
+      },
+    };
+    return new NamecheapProvider({ api, clock, snapshots, turns: this.#turns });
   }
 
   get hosts(): readonly StandInHost[] {
@@ -62,15 +75,20 @@ export class OfflineNamecheap {
   }
 
   put(wanted: readonly RecordSet[], guard: Partial<WriteGuard> = {}): Promise<void> {
+    return drive(this.clock, this.pass(this.provider, wanted, guard));
+  }
+
+  async pass(
+    provider: NamecheapProvider,
+    wanted: readonly RecordSet[],
+    guard: Partial<WriteGuard> = {},
+  ): Promise<void> {
     const { signal } = this;
     const names = [...new Set(wanted.map(({ name }) => name))];
-    const pass = async () => {
-      const found = await this.provider.read(ZONE, names, signal);
-      const changes = plan(found, wanted, new Set(wanted.map(({ type }) => type)));
-      const full = { signal, assertMayWrite: () => undefined, ...guard };
-      if (changes.length > 0) await this.provider.apply(ZONE, changes, full);
-    };
-    return drive(this.clock, pass());
+    const found = await provider.read(ZONE, names, signal);
+    const changes = plan(found, wanted, new Set(wanted.map(({ type }) => type)));
+    const full = { signal, assertMayWrite: () => undefined, ...guard };
+    if (changes.length > 0) await provider.apply(ZONE, changes, full);
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Config, loadConfig } from '../../controller/config.ts';
 import { NamecheapProvider } from '../../controller/dns/namecheap/provider.ts';
+import { ZoneTurns } from '../../controller/dns/zone-turns.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import type { ServicePorts } from '../../controller/service.ts';
@@ -82,6 +83,7 @@ export class SimulatedService extends SimulatedCluster {
       createProvider: (_config, ports) =>
         Promise.resolve(new NamecheapProvider({ ...ports, api: this.zone })),
       lookup: () => Promise.resolve([]),
+      turns: new ZoneTurns(),
       post: () => Promise.resolve({ status: 204, retryAfterMs: undefined }),
     };
   }

@@ -2,6 +2,7 @@ import { type Clock, sleep, timestamp } from '../../../kubernetes/clock.ts';
 import { CallBudget, type CallPlan } from '../call-budget.ts';
 import { type Change, DnsError, type DnsProvider, type RecordSet, type WriteGuard } from '../provider.ts';
 import type { SnapshotStore } from '../snapshots.ts';
+import type { ZoneTurns } from '../zone-turns.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';
 import { assertCanBeSentBack, assertHarmless } from './guard.ts';
 import {
@@ -18,6 +19,14 @@ export interface NamecheapPorts {
   readonly api: NamecheapApi;
   readonly clock: Clock;
   readonly snapshots: SnapshotStore;
+  readonly turns: ZoneTurns;
+}
+
+interface LastRead {
+  readonly at: number;
+  /** As it was before the read. */
+  readonly turnsEnded: number;
+  readonly list: HostList;
 }
 
 /**
@@ -42,7 +51,7 @@ const READ_BACK_AFTER_MS = [0, 2_000, 4_000];
 
 /**
  * Namecheap replaces the whole zone with each write and has no compare-and-set. So: read, check, merge, guard, keep
- * a snapshot, write, read back.
+ * a snapshot, write, read back. Other record sets of this process may be in the same zone, so all that is done in turns.
  */
 export class NamecheapProvider implements DnsProvider {
   readonly name = 'namecheap';
@@ -50,15 +59,17 @@ export class NamecheapProvider implements DnsProvider {
   readonly #api: NamecheapApi;
   readonly #clock: Clock;
   readonly #snapshots: SnapshotStore;
+  readonly #turns: ZoneTurns;
   readonly #budget: CallBudget;
-  readonly #lastRead = new Map<string, { readonly at: number; readonly list: HostList }>();
+  readonly #lastRead = new Map<string, LastRead>();
   /** Host counts that a cross-check or a read-back has shown to be complete. */
   readonly #verified = new Map<string, number>();
 
-  constructor({ api, clock, snapshots }: NamecheapPorts) {
+  constructor({ api, clock, snapshots, turns }: NamecheapPorts) {
     this.#api = api;
     this.#clock = clock;
     this.#snapshots = snapshots;
+    this.#turns = turns;
     this.#budget = new CallBudget(clock, PLAN);
   }
 
@@ -70,6 +81,11 @@ export class NamecheapProvider implements DnsProvider {
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
     await this.#budget.awaitWrite(zone, signal);
+    await this.#turns.take(zone, signal, () => this.#replace(zone, changes, guard));
+  }
+
+  async #replace(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+    const { signal } = guard;
     const { hosts, emailType } = this.#takeFresh(zone) ?? (await this.#getHosts(zone, signal));
     assertCanBeSentBack(zone, hosts, await this.#count(zone, hosts.length, signal));
     const merged = mergeHosts(zone, hosts, changes);
@@ -88,9 +104,10 @@ export class NamecheapProvider implements DnsProvider {
 
   async #getHosts(zone: string, signal: AbortSignal): Promise<HostList> {
     this.#lastRead.delete(zone);
+    const turnsEnded = this.#turns.ended(zone);
     const list = await this.#call(signal, () => this.#api.getHosts(zone, signal));
     assertServed(zone, list);
-    this.#lastRead.set(zone, { at: this.#clock.elapsed(), list });
+    this.#lastRead.set(zone, { at: this.#clock.elapsed(), turnsEnded, list });
     return list;
   }
 
@@ -98,7 +115,8 @@ export class NamecheapProvider implements DnsProvider {
   #takeFresh(zone: string): HostList | undefined {
     const last = this.#lastRead.get(zone);
     this.#lastRead.delete(zone);
-    return last !== undefined && this.#clock.elapsed() - last.at <= FRESH_MS ? last.list : undefined;
+    if (last === undefined || last.turnsEnded !== this.#turns.ended(zone)) return undefined;
+    return this.#clock.elapsed() - last.at <= FRESH_MS ? last.list : undefined;
   }
 
   /** Asked only when the list may be short: at the first write, and when it has lost records since the last one. */

@@ -8,6 +8,7 @@ import type { AuthoritativeLookup } from '../../../controller/dns/authoritative.
 import type { DnsProvider, RecordSet } from '../../../controller/dns/provider.ts';
 import type { DnsPorts } from '../../../controller/dns/provider-kind.ts';
 import { createProvider } from '../../../controller/dns/registry.ts';
+import { ZoneTurns } from '../../../controller/dns/zone-turns.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { connect as connectToKube } from '../../../kubernetes/client.ts';
 import { type Clock, systemClock } from '../../../kubernetes/clock.ts';
@@ -94,6 +95,7 @@ export async function connect(
     clock,
     dispatcher,
     snapshots: { save: () => Promise.resolve() },
+    turns: new ZoneTurns(),
     api: environment.KUBECONFIG === undefined ? noApi() : openApi(environment, clock, ends),
     follower: 'default',
     namespace: 'default',
