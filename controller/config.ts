@@ -45,25 +45,16 @@ export function loadConfig(env: Environment, readFile: (path: string) => string)
   };
   const file = readConfigFile(env, readFile, report);
   const sources: SecretSources = { env, readFile, referenced: new Set() };
-  const values = readTree(GLOBAL, { env, file, path: [], report, secrets: sources });
-  const followers = (values.followers ?? [{}]).map((raw, index) =>
+  const whole: Source = { env, isForeign: () => false, file, path: [], report, secrets: sources };
+  const values = readTree(GLOBAL, whole);
+  const places = (values.followers ?? [{}]).map((raw, index): Source => {
     // The variables speak of one follower: the first.
-    readFollower({
-      env: index === 0 ? env : {},
-      file: raw,
-      path: ['followers', index],
-      report,
-      secrets: sources,
-    }),
-  );
+    const speaking = index === 0 ? { env } : { env: {}, isForeign: () => true };
+    return { ...whole, ...speaking, file: raw, path: ['followers', index] };
+  });
+  const followers = places.map(readFollower);
   checkFollowers(followers, values.configMapName ?? STATUS_CONFIGMAP, (index, path, got, problem) => {
-    const place = {
-      env: index === 0 ? env : {},
-      file: values.followers?.[index],
-      path: ['followers', index],
-      report,
-      secrets: sources,
-    };
+    const place = places[index] ?? whole;
     report({ key: keyAt(FOLLOWER, place, path), got, problem });
   });
   reportMisspelt(env, sources.referenced, report);

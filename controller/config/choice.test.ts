@@ -24,6 +24,7 @@ function read(fruit: unknown, env: Environment = {}) {
   const problems: string[] = [];
   const source: Source = {
     env,
+    isForeign: () => false,
     file: { fruit },
     path: [],
     secrets: {

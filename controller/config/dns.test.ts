@@ -201,7 +201,7 @@ describe('several record sets', () => {
     const env = { CLOUDFLARE_API_TOKEN: TOKEN };
     assert.deepEqual(problems(env, `[${cloudflare}, ${cloudflare}]`), [
       'CONFIG_FILE: followers[0].dns[1].name | cloudflare | must differ from that of the other record sets: give each a name',
-      'CLOUDFLARE_API_TOKEN | not set | is required because records are listed and the provider is cloudflare',
+      'CONFIG_FILE: followers[0].dns[1].cloudflare.apiToken | not set | is required because records are listed and the provider is cloudflare',
     ]);
     assert.equal(problems(env, two('other')).length, 1);
     const own = two('other').replace(/ \}\]$/, `, cloudflare: { apiToken: { env: OTHER_TOKEN } } }]`);

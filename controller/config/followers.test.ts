@@ -70,6 +70,16 @@ for (const [what, followers, more, problems] of refused) {
   });
 }
 
+test('what a further follower lacks is told by its place: the variable speaks of the first alone', () => {
+  const dns = { records: ['app.example.com'], provider: 'cloudflare' };
+  const env = { CLOUDFLARE_API_TOKEN: 'x'.repeat(40) };
+  const told = problemsOf([{ dns }, { name: 'other', sites: undefined, dns }], {}, env);
+  assert.deepEqual(
+    told.map((problem) => problem.split(' | ')[0]),
+    ['CONFIG_FILE: followers[1].sites', 'CONFIG_FILE: followers[1].dns.cloudflare.apiToken'],
+  );
+});
+
 test('refused: one record of two followers', () => {
   const env = { NAMECHEAP_API_USER: 'someone', NAMECHEAP_API_KEY: '0123456789abcdef' };
   const namecheap = { apiUser: 'someone', apiKey: '0123456789abcdef' };

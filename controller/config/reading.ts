@@ -23,6 +23,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** A place to read from: the environment over one part of the file. */
 export interface Source {
   readonly env: Environment;
+  /** Whether a variable speaks of another place, so that what is missing here cannot be given by it. */
+  readonly isForeign: (variable: string) => boolean;
   /** The part of the file that mirrors the tree; undefined without a file. */
   readonly file: unknown;
   /** Where that part stands in the file. */
@@ -77,7 +79,8 @@ export function sourcesOf({ choice }: Several, source: Source): readonly Source[
     const foreign = [...general, ...others.flatMap(({ settings }) => [...settingsOf(settings)])];
     const hidden = new Set(foreign.flatMap(({ setting }) => variablesOf(setting)));
     const own = Object.fromEntries(Object.entries(env).filter(([name]) => !hidden.has(name)));
-    return { ...source, env: own, file: entry, path: [...path, index] };
+    const isForeign = (name: string) => hidden.has(name) || source.isForeign(name);
+    return { ...source, env: own, isForeign, file: entry, path: [...path, index] };
   });
 }
 
@@ -151,8 +154,10 @@ export function below(source: Source, key: string): Source {
 function settingKey(setting: Setting<unknown>, source: Source): string {
   const [, fileVariable = ''] = variablesOf(setting);
   if (variable(source.env, fileVariable) !== undefined) return fileVariable;
-  const fromFile = variable(source.env, setting.variable) === undefined && source.file !== undefined;
-  return fromFile || setting.variable === '' ? fileKey(source.path) : setting.variable;
+  const { variable: name } = setting;
+  const isInFile = source.file !== undefined || source.isForeign(name);
+  const fromFile = variable(source.env, name) === undefined && isInFile;
+  return fromFile || name === '' ? fileKey(source.path) : name;
 }
 
 /** The value, or what the value's place holds, now and whenever it is needed: a mounted Secret changes while we run. */
