@@ -187,7 +187,7 @@ resyncSeconds: 5
       `{ followers: [{ name: A B, sites: [{ name: x, nodeName: n, ip: 1.2.3 }] }], httpPort: "80", dryRun: 1 }`,
       {},
       [
-        'CONFIG_FILE: httpPort | 80 | must be a whole number from 0 to 65535',
+        'CONFIG_FILE: httpPort | "80" | must be a whole number from 0 to 65535',
         'CONFIG_FILE: dryRun | 1 | must be true or false',
         'CONFIG_FILE: followers[0].name | A B | must be 1 to 32 lower-case letters, digits and "-"',
         'CONFIG_FILE: followers[0].sites[0].ip | 1.2.3 | must be an IPv4 address such as 192.0.2.10',
@@ -196,8 +196,14 @@ resyncSeconds: 5
     [
       'no follower',
       `{ followers: [] }`,
-      { SITES },
+      {},
       ['CONFIG_FILE: followers | [] | must have 1 to 16 followers'],
+    ],
+    [
+      'a text where a list belongs, once',
+      `{ followers: "" }`,
+      {},
+      ['CONFIG_FILE: followers |  | must be a list of followers'],
     ],
     [
       'a list where a mapping belongs',
@@ -208,7 +214,7 @@ resyncSeconds: 5
     [
       'what is no YAML, without the lines around it',
       `followers:\n  - apiKey: "${KEY}\n`,
-      { SITES },
+      {},
       ['CONFIG_FILE | x.yaml | must be YAML: line 3 has MISSING_CHAR'],
     ],
     [
@@ -225,7 +231,7 @@ resyncSeconds: 5
   }
 
   test('that cannot be read is told with the reason', () => {
-    const result = loadConfig({ SITES, CONFIG_FILE: '/nowhere' }, () => {
+    const result = loadConfig({ CONFIG_FILE: '/nowhere' }, () => {
       throw new Error('ENOENT: no such file');
     });
     assert.ok(!result.ok);

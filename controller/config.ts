@@ -44,10 +44,12 @@ export function loadConfig(env: Environment, readFile: (path: string) => string)
     findings.push(finding);
   };
   const file = readConfigFile(env, readFile, report);
+  // All that stands in it would seem to be missing.
+  if (findings.length > 0) return refused(findings, env);
   const sources: SecretSources = { env, readFile, referenced: new Set() };
   const whole: Source = { env, isForeign: () => false, file, path: [], report, secrets: sources };
   const values = readTree(GLOBAL, whole);
-  const places = (values.followers ?? [{}]).map((raw, index): Source => {
+  const places = (values.followers ?? []).map((raw, index): Source => {
     // The variables speak of one follower: the first.
     const speaking = index === 0 ? { env } : { env: {}, isForeign: () => true };
     return { ...whole, ...speaking, file: raw, path: ['followers', index] };
@@ -63,6 +65,10 @@ export function loadConfig(env: Environment, readFile: (path: string) => string)
     const { followers: _, ...rest } = values as Checked<typeof GLOBAL>;
     return { ok: true, config: { ...rest, followers: [first, ...others] } };
   }
+  return refused(findings, env);
+}
+
+function refused(findings: readonly Finding[], env: Environment): ConfigResult {
   const secrets = SETTINGS.flatMap((setting) => (setting.secret && variable(env, setting.variable)) || []);
   return { ok: false, problems: findings.map((finding) => toProblem(finding, secrets)) };
 }

@@ -201,8 +201,12 @@ function readSetting<T>(
   }
   const result = setting.schema.safeParse(raw ?? undefined);
   if (result.success) return result.data;
+  const mistyped = new Set<string>();
   for (const issue of result.error.issues) {
     const place = formatPath(issue.path);
+    // What is of a wrong type breaks further rules, which say nothing more.
+    if (mistyped.has(place)) continue;
+    if (issue.code === 'invalid_type') mistyped.add(place);
     const joint = place === '' || place.startsWith('[') ? '' : '.';
     const got = issue.path.length === 0 ? raw : valueAt(raw, issue.path);
     source.report({ key: `${key}${joint}${place}`, got: shown(setting, got), problem: issue.message });
@@ -241,8 +245,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-function shown(setting: Setting<unknown>, value: unknown): unknown {
-  return setting.secret && value !== undefined && value !== null ? MASK : value;
+function shown({ secret, form }: Setting<unknown>, value: unknown): unknown {
+  if (secret && value !== undefined && value !== null) return MASK;
+  const isQuoted = typeof value === 'string' && (form === 'number' || form === 'boolean');
+  // A text that would be right without its quotes.
+  return isQuoted && parseText(value, form) !== value ? JSON.stringify(value) : value;
 }
 
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
