@@ -91,6 +91,15 @@ describe('is refused, with the key and without the value:', () => {
       /url must be an http or https URL without user/,
     ],
     ['a URL with a line end', [{ ...HTTP, url: 'https://hooks.example/T0\nKEN' }], /url must be an http/],
+    ...[
+      'http://169.254.169.254/T0KEN',
+      'http://0xa9fea9fe/T0KEN',
+      'http://[::ffff:169.254.169.254]/T0KEN',
+    ].map((url): [string, unknown, RegExp] => [
+      `a link-local address, ${url}`,
+      [{ ...HTTP, url }],
+      /NOTIFY\[0\]\.url must not have a link-local, metadata or multicast address, which is never called/,
+    ]),
     [
       'a hook in plain text',
       [{ ...SLACK, url: HOOK }],

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { didYouMean } from '../../runtime/suggest.ts';
+import { isForbiddenHost } from '../signals/notify/addresses.ts';
 import { FORMATS } from '../signals/notify/formats.ts';
 import { keyOf } from '../signals/notify/signature.ts';
 import type { NotifyTarget } from './model.ts';
@@ -65,9 +66,8 @@ export function resolveTargets(
       typeof where === 'string'
         ? new Secret(where)
         : resolve(where, sources, (problem) => report(`[${index}].url`, problem));
-    if (url !== undefined && !isUrl(url.reveal())) {
-      report(`[${index}].url`, 'must be an http or https URL without user and fragment');
-    }
+    const problem = url && urlProblem(url.reveal());
+    if (problem !== undefined) report(`[${index}].url`, problem);
     const secrets = references.flatMap((secretAt, place) => {
       const key = `[${index}].secrets[${place}]`;
       const secret = resolve(secretAt, sources, (problem) => report(key, problem));
@@ -81,13 +81,16 @@ export function resolveTargets(
 }
 
 /** Node's URL takes tabs and line ends out of it; what has them was not meant as one. */
-function isUrl(text: string): boolean {
+function urlProblem(text: string): string | undefined {
   const url = /\s/.test(text) ? null : URL.parse(text);
-  return (
+  const isPlain =
     url !== null &&
     /^https?:$/.test(url.protocol) &&
     url.username === '' &&
     url.password === '' &&
-    url.hash === ''
-  );
+    url.hash === '';
+  if (!isPlain) return 'must be an http or https URL without user and fragment';
+  return isForbiddenHost(url.hostname)
+    ? 'must not have a link-local, metadata or multicast address, which is never called'
+    : undefined;
 }

@@ -23,6 +23,8 @@ test('link-local, metadata and multicast addresses are forbidden in every spelli
     '64:ff9b::169.254.169.254',
     '64:ff9b:1::a9fe:a9fe',
     '2002:a9fe:a9fe::1',
+    '::ffff:0:a9fe:a9fe',
+    '::ffff:0:100.100.100.200',
     'not an address',
     '',
   ]) {

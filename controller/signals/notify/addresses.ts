@@ -19,8 +19,8 @@ FORBIDDEN.addAddress('fd20:ce::254', 'ipv6'); // Metadata at Google.
 FORBIDDEN.addSubnet('ff00::', 8, 'ipv6');
 FORBIDDEN.addSubnet('2002:a9fe::', 32, 'ipv6'); // 169.254.0.0/16 by 6to4.
 
-/** Prefixes before an IPv4 address in the last 32 bits: compatible (RFC 4291), NAT64 (RFC 6052), its local form (RFC 8215). */
-const WRAPPERS = ['::', '64:ff9b::', '64:ff9b:1::'];
+/** Prefixes before an IPv4 address in the last 32 bits: compatible (RFC 4291), translated (RFC 2765), NAT64 (RFC 6052), its local form (RFC 8215). */
+const WRAPPERS = ['::', '::ffff:0:', '64:ff9b::', '64:ff9b:1::'];
 for (const prefix of WRAPPERS) {
   FORBIDDEN.addSubnet(`${prefix}169.254.0.0`, 112, 'ipv6');
   FORBIDDEN.addAddress(`${prefix}100.100.100.200`, 'ipv6');
@@ -42,6 +42,12 @@ export function isForbidden(address: string): boolean {
   const [plain = ''] = address.split('%', 1); // A zone such as %eth0 is part of link-local addresses only.
   const family = isIP(plain);
   return family === 0 || FORBIDDEN.check(plain, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Whether the host of a URL is such an address itself; behind a name there may be one all the same. */
+export function isForbiddenHost(hostname: string): boolean {
+  const address = hostname.replace(/^\[|\]$/g, '');
+  return isIP(address) !== 0 && isForbidden(address);
 }
 
 type Resolve = (

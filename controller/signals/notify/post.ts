@@ -1,7 +1,6 @@
-import { isIP } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { type Clock, DeadlineError, withDeadline } from '../../../kubernetes/clock.ts';
-import { ForbiddenAddressError, guardedLookup, isForbidden } from './addresses.ts';
+import { ForbiddenAddressError, guardedLookup, isForbiddenHost } from './addresses.ts';
 
 export interface PostRequest {
   /** http or https. A secret: no error names any part of it. */
@@ -40,8 +39,7 @@ export function httpPost(
     connections: 2,
     connect: (options, done) => {
       // A literal address is connected to without a look-up.
-      const host = options.hostname.replace(/^\[|\]$/g, '');
-      if (isIP(host) !== 0 && isForbidden(host)) done(new ForbiddenAddressError(), null);
+      if (isForbiddenHost(options.hostname)) done(new ForbiddenAddressError(), null);
       else connect(options, done);
     },
   });

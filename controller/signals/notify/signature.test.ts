@@ -20,6 +20,19 @@ test('the reference implementation believes every signature of ours, over any bo
   );
 });
 
+test('the example that the libraries of Standard Webhooks are tested with has the signature that is given there', () => {
+  const key = keyOf('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw');
+  assert.ok(key);
+  assert.deepEqual(
+    signatureHeaders([key], 'msg_p5jXN8AQM9LWM0D4loKWxJek', 1_614_265_330, '{"test": 2432232314}'),
+    {
+      'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+      'webhook-timestamp': '1614265330',
+      'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+    },
+  );
+});
+
 test('during a rotation the holder of either secret believes it, and nobody else does', () => {
   const secrets = [1, 2, 3].map(() => `whsec_${randomBytes(32).toString('base64')}`);
   const [newer = '', older = '', foreign = ''] = secrets;
