@@ -1,4 +1,4 @@
-import type { KubeApi } from '../../../kubernetes/api.ts';
+import type { KubeApi, ObjectKey } from '../../../kubernetes/api.ts';
 import { explain, isNotFound } from '../../../kubernetes/errors.ts';
 import { SECRETS } from '../../../kubernetes/resources.ts';
 import { type Unknown, unknown } from '../trigger.ts';
@@ -31,6 +31,11 @@ export async function readAccess(
   if ('kind' in files) return files;
   const { username, password } = login.values;
   const { 'ca.crt': ca, 'tls.crt': cert, 'tls.key': key } = files.values;
+  if ((cert === undefined) !== (key === undefined)) {
+    const [there, missing] = key === undefined ? ['tls.crt', 'tls.key'] : ['tls.key', 'tls.crt'];
+    const what = secretName('tlsSecret', { namespace, name: tlsSecret ?? '' });
+    return unknown('SecretUnusable', `${what} has ${there}, but no ${missing}`);
+  }
   return {
     version: `${login.version} ${files.version}`,
     ...(username !== undefined && password !== undefined && { credentials: { username, password } }),
@@ -48,14 +53,18 @@ interface Opened {
 
 const NOTHING: Opened = { version: '', values: {} };
 
+function secretName(setting: string, { namespace, name }: Required<ObjectKey>): string {
+  return `Secret ${namespace}/${name} of the setting ${setting}`;
+}
+
 async function readSecret(
   api: KubeApi,
   setting: string,
-  key: { readonly namespace: string; readonly name: string },
+  key: Required<ObjectKey>,
   needed: readonly string[],
   signal: AbortSignal,
 ): Promise<Opened | Unknown> {
-  const what = `Secret ${key.namespace}/${key.name} of the setting ${setting}`;
+  const what = secretName(setting, key);
   try {
     const { metadata, data = {} } = await api.get(SECRETS, key, { signal });
     const values = Object.fromEntries(

@@ -137,6 +137,21 @@ describe('the Secrets', () => {
     assert.deepEqual([accesses.length, accesses.at(-1)?.credentials?.password, open], [6, 'another', 3]);
   });
 
+  test('with a certificate or a key alone hold: members that want both would only hang up', async () => {
+    secrets = { tlsSecret: 'tls' };
+    createSecret('tls', { 'ca.crt': 'CA', 'tls.crt': 'CERT' });
+    const look = async () => {
+      const seen = await kube.observe();
+      return seen.kind === 'unknown' ? [seen.reason, seen.message] : [];
+    };
+    const what = 'Secret app/tls of the setting tlsSecret';
+    assert.deepEqual(await look(), ['SecretUnusable', `${what} has tls.crt, but no tls.key`]);
+    const data = { 'tls.crt': null, 'tls.key': Buffer.from('KEY').toString('base64') };
+    kube.change(SECRETS, { metadata: { namespace: APP, name: 'tls' }, data } as never);
+    assert.deepEqual(await look(), ['SecretUnusable', `${what} has tls.key, but no tls.crt`]);
+    assert.equal(accesses.length, 0);
+  });
+
   test('that are not there, lack a key, or may not be read hold, with the setting’s name', async () => {
     secrets = { credentialsSecret: 'login' };
     const message = async () => {
