@@ -87,6 +87,7 @@ const EXAMPLES: Readonly<Record<Kind, Examples>> = {
       ['podNamespace', DATABASE],
       ['path', { ...DATABASE, names: 'node', path: '$.status[' }],
       ['apiVersion', { ...DATABASE, names: 'node', apiVersion: 'Example/one' }],
+      ['resource', { ...DATABASE, apiVersion: 'v1', resource: 'secrets', namespace: 'db' }],
     ],
   },
   manual: { right: [{}], contradictions: [] },

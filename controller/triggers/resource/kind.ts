@@ -76,7 +76,14 @@ export const RESOURCE = triggerKind({
     const pod = locatesPod(podNamespace, 'Reads on which node the pod runs that the object names.');
     return names === 'node' ? [object] : [object, pod];
   },
-  check({ namespace, names, podNamespace }, { report }) {
+  check({ apiVersion, resource, namespace, names, podNamespace }, { report }) {
+    if (apiVersion === 'v1' && resource === 'secrets') {
+      report(
+        ['resource'],
+        resource,
+        'must not be secrets: what stands in one would be published in the status',
+      );
+    }
     if (names === 'node' && podNamespace !== undefined) {
       report(['podNamespace'], podNamespace, 'is for names: pod only');
     }
