@@ -193,12 +193,7 @@ resyncSeconds: 5
         'CONFIG_FILE: followers[0].sites[0].ip | 1.2.3 | must be an IPv4 address such as 192.0.2.10',
       ],
     ],
-    [
-      'no follower',
-      `{ followers: [] }`,
-      {},
-      ['CONFIG_FILE: followers | [] | must have 1 to 16 followers'],
-    ],
+    ['no follower', `{ followers: [] }`, {}, ['CONFIG_FILE: followers | [] | must have 1 to 16 followers']],
     [
       'a text where a list belongs, once',
       `{ followers: "" }`,

@@ -1,56 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { PROVIDER_EXAMPLES, SECRET } from '../../test/support/dns/settings.ts';
 import { type Environment, loadConfig } from '../config.ts';
 import { DNS_PROVIDERS } from '../dns/registry.ts';
 import { settingsOf } from './settings.ts';
 
 const SITES = JSON.stringify([{ name: 'us-east', nodeName: 'node-1', ip: '192.0.2.10' }]);
-const SECRET = 'never-to-be-shown';
-
-/** What is enough for each provider, and for each of its settings values that are none. */
-const PROVIDERS: Readonly<
-  Record<string, { readonly right: Environment; readonly wrong: Readonly<Record<string, readonly string[]>> }>
-> = {
-  namecheap: {
-    right: { NAMECHEAP_API_USER: 'someone', NAMECHEAP_API_KEY: '0123456789abcdef' },
-    wrong: {
-      NAMECHEAP_API_USER: ['two words'],
-      NAMECHEAP_API_KEY: [`${SECRET} ${SECRET}`],
-      NAMECHEAP_CLIENT_IP: ['2001:db8::1', 'me'],
-      NAMECHEAP_API_URL: ['api.example.com', 'https://user:word@api.example.com'],
-    },
-  },
-  cloudflare: {
-    right: { CLOUDFLARE_API_TOKEN: 'x'.repeat(40) },
-    wrong: {
-      CLOUDFLARE_API_TOKEN: [SECRET, `${SECRET} ${SECRET}`],
-      CLOUDFLARE_API_URL: ['ftp://x.example.com'],
-    },
-  },
-  route53: {
-    right: {},
-    wrong: {
-      ROUTE53_ZONE_ID: ['example.com', '/hostedzone/Z0123456789'],
-      ROUTE53_PRIVATE_ZONE: ['perhaps'],
-      ROUTE53_API_URL: ['route53'],
-    },
-  },
-  rfc2136: {
-    right: {
-      RFC2136_SERVER: 'ns1.example.com',
-      RFC2136_TSIG_NAME: 'key',
-      RFC2136_TSIG_SECRET: 'c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0',
-    },
-    wrong: {
-      RFC2136_SERVER: ['tcp://ns1', 'ns1:0'],
-      RFC2136_TSIG_NAME: ['a key'],
-      RFC2136_TSIG_SECRET: [SECRET],
-      RFC2136_TSIG_ALGORITHM: ['hmac-md5'],
-    },
-  },
-  'external-dns': { right: {}, wrong: { EXTERNAL_DNS_NAMESPACE: ['My Namespace', 'a.b'] } },
-  webhook: { right: {}, wrong: { DNS_WEBHOOK_URL: ['localhost:8888', 'http://localhost:8888/?key=x'] } },
-};
 
 function problems(env: Environment): readonly string[] {
   const result = loadConfig({ SITES, DNS_RECORDS: 'app.example.com', ...env }, () => '');
@@ -60,7 +15,7 @@ function problems(env: Environment): readonly string[] {
 for (const { name, settings } of DNS_PROVIDERS) {
   if (name === 'none') continue;
   describe(`bad settings of ${name}`, () => {
-    const { right = {}, wrong = {} } = PROVIDERS[name] ?? {};
+    const { right, wrong } = PROVIDER_EXAMPLES[name];
     const env = { DNS_PROVIDER: name, ...right };
 
     test('are told of each of them, and the right ones are taken', () => {

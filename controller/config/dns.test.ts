@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type DnsConfig, type Environment, formatProblems, loadConfig } from '../config.ts';
+import { DNS_PROVIDERS } from '../dns/registry.ts';
 
 const SITES = JSON.stringify([
   { name: 'us-east', nodeName: 'node-1', ip: '192.0.2.10' },
@@ -218,7 +219,7 @@ describe('several record sets', () => {
         `[${cloudflare}, { provider: bind, ttl: 1, records: [localhost] }]`,
       ),
       [
-        'CONFIG_FILE: followers[0].dns[1].provider | bind | must be one of namecheap, cloudflare, route53, rfc2136, external-dns, webhook, none',
+        `CONFIG_FILE: followers[0].dns[1].provider | bind | must be one of ${DNS_PROVIDERS.map(({ name }) => name).join(', ')}`,
         'CONFIG_FILE: followers[0].dns[1].records[0] | localhost | has no zone that the public suffix list knows: write name@zone',
         'CONFIG_FILE: followers[0].dns[1].ttl | 1 | must be a whole number from 60 to 60000',
       ],

@@ -4,22 +4,11 @@ import { test } from 'node:test';
 import { Agent } from 'undici';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { systemClock } from '../../kubernetes/clock.ts';
+import { PROVIDER_EXAMPLES } from '../../test/support/dns/settings.ts';
 import { formatProblems, loadConfig } from '../config.ts';
 import { ZoneTurns } from './zone-turns.ts';
 
 const SITES = JSON.stringify([{ name: 'east', nodeName: 'node-1', ip: '192.0.2.1' }]);
-const SETTINGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  namecheap: { NAMECHEAP_API_USER: 'someone', NAMECHEAP_API_KEY: '0123456789abcdef' },
-  cloudflare: { CLOUDFLARE_API_TOKEN: 'x'.repeat(40) },
-  route53: {},
-  rfc2136: {
-    RFC2136_SERVER: '192.0.2.53',
-    RFC2136_TSIG_NAME: 'key',
-    RFC2136_TSIG_SECRET: 'c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0',
-  },
-  'external-dns': {},
-  webhook: {},
-};
 
 /** What was loaded since the last call, of the folders of providers and of the libraries that only they use. */
 function watchLoading(): () => readonly string[] {
@@ -44,11 +33,15 @@ test('a provider is loaded when it is configured, and no other one is', async ()
   const loaded = watchLoading();
   const { createProvider, DNS_PROVIDERS } = await import('./registry.ts');
   const names = DNS_PROVIDERS.map(({ name }) => name).filter((name) => name !== 'none');
-  assert.deepEqual(Object.keys(SETTINGS).sort(), [...names].sort());
   assert.deepEqual(loaded(), [], 'the registry alone loads none');
   const dispatcher = new Agent();
   for (const name of names) {
-    const env = { SITES, DNS_RECORDS: 'app.example.com', DNS_PROVIDER: name, ...SETTINGS[name] };
+    const env = {
+      SITES,
+      DNS_RECORDS: 'app.example.com',
+      DNS_PROVIDER: name,
+      ...PROVIDER_EXAMPLES[name].right,
+    };
     const result = loadConfig(env, () => '');
     assert.ok(result.ok, result.ok ? '' : formatProblems(result.problems));
     const [config] = result.config.followers[0].dns;

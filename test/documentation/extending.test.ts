@@ -13,6 +13,13 @@ const ROOT = join(import.meta.dirname, '../..');
 /** What is made of the repository, or linked to. */
 const LEFT_OUT = ['node_modules', 'dist', '.git', '.cache'];
 const LIMIT_MS = 100_000;
+/** Those that go over the rows of the registries, and need no server. */
+const OF_ALL = [
+  'controller/triggers/refusals.test.ts',
+  'controller/config/dns-refusals.test.ts',
+  'controller/config/dns.test.ts',
+  'controller/dns/loading.test.ts',
+];
 
 const page = documents().filter(({ path }) => path === 'docs/extending.md');
 const blocks = page.flatMap(blocksOf);
@@ -36,9 +43,11 @@ describe('the examples of docs/extending.md', () => {
       await mkdir(dirname(join(copy, path)), { recursive: true });
       await writeFile(join(copy, path), text);
     }
-    const project = { extends: './tsconfig.json', include: [], files: files.map(({ path }) => path) };
-    await writeFile(join(copy, 'tsconfig.examples.json'), JSON.stringify(project));
-    for (const { language, text } of blocks) if (language === 'diff') await addRow(copy, text);
+    for (const { language, text } of blocks) {
+      if (language !== 'diff') continue;
+      if (text.startsWith(' // ')) await addLines(copy, text);
+      else await addRow(copy, text);
+    }
   });
   after(() => rm(copy, { recursive: true, force: true }));
 
@@ -53,9 +62,11 @@ describe('the examples of docs/extending.md', () => {
   };
   const bin = (name: string) => join(ROOT, 'node_modules/.bin', name);
 
-  test('have the right types', () => inCopy(bin('tsc'), '-p', 'tsconfig.examples.json'));
+  test('have the right types, and all that has to know of them', () => inCopy(bin('tsc'), '--noEmit'));
 
   test('are written like the rest', () => inCopy(bin('biome'), 'check', ...files.map(({ path }) => path)));
+
+  test('pass the tests of all triggers and providers', () => inCopy(process.execPath, '--test', ...OF_ALL));
 
   test('pass their own tests', () => {
     const tests = files.map(({ path }) => path).filter((path) => path.endsWith('.test.ts'));
@@ -78,4 +89,18 @@ async function addRow(copy: string, diff: string): Promise<void> {
   );
   assert.notEqual(now, before, `there is no such list in ${path}`);
   await writeFile(path, `${row}\n${now}`);
+}
+
+/** The diff has the file, a line of it, and what comes behind that. */
+async function addLines(copy: string, diff: string): Promise<void> {
+  const lines = diff.split('\n');
+  const [file = '', line = ''] = lines.filter((each) => each.startsWith(' ')).map((each) => each.slice(1));
+  const added = lines.filter((each) => each.startsWith('+')).map((each) => each.slice(1));
+  const path = join(copy, file.replace('// ', ''));
+  const before = await readFile(path, 'utf8');
+  assert.equal(before.split(`${line}\n`).length, 2, `${path} has not one line ${line}`);
+  await writeFile(
+    path,
+    before.replace(`${line}\n`, () => `${[line, ...added].join('\n')}\n`),
+  );
 }

@@ -1,5 +1,8 @@
 /** The contract of DNS providers, with each provider's peer. */
-
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DNS_PROVIDERS } from '../../controller/dns/registry.ts';
+import type { StartBench } from '../support/dns/bench.ts';
 import { startCloudflareBench } from '../support/dns/cloudflare-bench.ts';
 import { externalDnsBench } from '../support/dns/external-dns-bench.ts';
 import { startMoto } from '../support/dns/moto-bench.ts';
@@ -12,10 +15,20 @@ import { sharedControlPlane } from '../support/shared-control-plane.ts';
 
 const plane = await sharedControlPlane();
 
-providerContract('namecheap, a stand-in', startNamecheapBench);
-providerContract('cloudflare, a stand-in', startCloudflareBench);
-providerContract('route53, moto', startMoto);
-providerContract('rfc2136, BIND 9', nameServerBench(startBind, 'hmac-sha256'));
-providerContract('rfc2136, Knot', nameServerBench(startKnot, 'hmac-sha512'));
-providerContract('webhook, a stand-in', startWebhookBench);
-providerContract('external-dns, DNSEndpoint objects', externalDnsBench(plane));
+/** By the name of the provider, with what follows it for its peer. */
+const BENCHES: Readonly<Record<string, StartBench>> = {
+  'namecheap, a stand-in': startNamecheapBench,
+  'cloudflare, a stand-in': startCloudflareBench,
+  'route53, moto': startMoto,
+  'rfc2136, BIND 9': nameServerBench(startBind, 'hmac-sha256'),
+  'rfc2136, Knot': nameServerBench(startKnot, 'hmac-sha512'),
+  'webhook, a stand-in': startWebhookBench,
+  'external-dns, DNSEndpoint objects': externalDnsBench(plane),
+};
+
+test('each provider stands on a bench', () => {
+  const benches = new Set(Object.keys(BENCHES).map((name) => name.split(',')[0] ?? ''));
+  assert.deepEqual(benches, new Set(DNS_PROVIDERS.map(({ name }) => name).filter((name) => name !== 'none')));
+});
+
+for (const [name, start] of Object.entries(BENCHES)) providerContract(name, start);
