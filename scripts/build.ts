@@ -5,6 +5,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { deferredBundle } from './deferred-bundle.ts';
 import { CONTROLLER_NODE_FLAGS, NODE_ENVIRONMENT, WEBHOOK_NODE_FLAGS } from './node-flags.ts';
 import { SIDECAR_BUNDLE } from './sidecar-bundle.ts';
+import { undiciParts } from './undici-parts.ts';
 
 // Some CommonJS dependencies call require() of built-ins; an ES module has none of its own.
 const requireBanner =
@@ -35,7 +36,10 @@ const bundles: readonly Bundle[] = [
     out: 'dist/cli.mjs',
     format: esModule(),
     plugins: [
-      deferredBundle(/\/carry-out\.ts$/, { ...common, plugins: [kubernetesClientWithoutSideEffects()] }),
+      deferredBundle(/\/carry-out\.ts$/, {
+        ...common,
+        plugins: [kubernetesClientWithoutSideEffects(), undiciParts()],
+      }),
     ],
   },
   { entry: 'sidecar/main.ts', out: 'dist/sidecar.cjs', format: SIDECAR_BUNDLE },
@@ -48,7 +52,7 @@ for (const { entry, out, format, plugins = [] } of bundles) {
     outfile: out,
     bundle: true,
     banner: { js: shebang() },
-    plugins: [kubernetesClientWithoutSideEffects(), pageAssets(), ...plugins],
+    plugins: [kubernetesClientWithoutSideEffects(), undiciParts(), pageAssets(), ...plugins],
     ...format,
   });
   await chmod(out, 0o755);

@@ -29,7 +29,7 @@ export async function runCli(
   });
 }
 
-/** Milliseconds of processor time that it takes to its end, which must be a good one. */
+/** Milliseconds of processor time that Node takes with these arguments to its end, which must be a good one. */
 export async function processorTime(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -40,7 +40,7 @@ export async function processorTime(
     execFile(
       'bash',
       // With a socket as its input it takes itself for a remote shell, and would read .bashrc.
-      ['--norc', '-c', script, 'bash', process.execPath, CLI_BUNDLE, ...args],
+      ['--norc', '-c', script, 'bash', process.execPath, ...args],
       { env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', ...env }, timeout: LIMIT_MS },
       (error, _out, err) => {
         if (error !== null) reject(new Error(`${args.join(' ')} failed: ${err}`, { cause: error }));
