@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { figuresOf } from '../../../bench/figures.ts';
 import { RELEASE_NAMESPACE } from '../support/helm.ts';
 import type { Move } from '../support/recorder.ts';
-import type { Suite } from '../support/suite.ts';
+import { REJOIN_MS, type Suite } from '../support/suite.ts';
 import { WAY_NAMES, WAYS, type Way } from '../support/workload.ts';
 
 /** The design's targets, milliseconds; for the table. */
@@ -17,6 +17,7 @@ const ANSWERED_LIMIT_MS = 1_500;
 /** One move in twenty may be later. */
 const ALLOWED_LATE = 0.05;
 const PROBE_PERIOD_MS = 1_000;
+const KILLS = 3;
 
 export function moveCases(suite: () => Suite): void {
   test('switchovers', async (context) => {
@@ -37,25 +38,27 @@ export function moveCases(suite: () => Suite): void {
     await suite().settled(60_000);
   });
 
-  test('the pod of the primary is killed', async (context) => {
+  test('the pod of the primary is killed, again and again', async (context) => {
     if (!suite().isAt(context, 'workload')) return;
-    await suite().settled(300_000);
+    await suite().settled(REJOIN_MS);
     const from = Date.now();
-    await suite().moves('primary killed', () => suite().cluster.killPrimary());
-    await suite().settled(300_000);
-    await suite().told({ title: 'Primary’s pod killed', from });
+    for (let round = 0; round < KILLS; round += 1) {
+      await suite().moves('primary killed', () => suite().cluster.killPrimary());
+      await suite().settled(REJOIN_MS);
+    }
+    await suite().told({ title: `Primary’s pod killed, ${KILLS} times`, from });
   });
 
   test('the leader is killed in the middle of a switchover', async (context) => {
     if (!suite().isAt(context, 'workload')) return;
-    await suite().settled(300_000);
+    await suite().settled(REJOIN_MS);
     const leader = await suite().release.leader();
     const from = Date.now();
     await suite().moves('leader killed', async () => {
       await suite().cluster.switchover();
       await suite().cluster.killPod(RELEASE_NAMESPACE, leader.name);
     });
-    await suite().settled(300_000);
+    await suite().settled(REJOIN_MS);
     await suite().told({ title: 'Leader killed in a switchover', from });
     await suite().release.ready('controller', 60_000);
   });

@@ -10,6 +10,7 @@ import { APP_NAMESPACE, WAY_NAMES, WAYS, type Way } from '../support/workload.ts
 const KUBELET_MS = 10_000;
 const KUBELET_RESTARTS = 3;
 const NODE_MS = 120_000;
+const CUTS = 2;
 
 export function siteCases(suite: () => Suite): void {
   const ready = (context: TestContext) => {
@@ -48,8 +49,12 @@ export function siteCases(suite: () => Suite): void {
     }
   });
 
-  test('the site of the primary is cut off, and comes back', async (context) => {
+  test('the site of the primary is cut off, and comes back, then the other one', async (context) => {
     if (!ready(context)) return;
+    for (let round = 1; round <= CUTS; round += 1) await cutOff(round);
+  });
+
+  async function cutOff(round: number): Promise<void> {
     const { cluster, recorder } = suite();
     await suite().settled(REJOIN_MS);
     const { node, site } = await cluster.placeOfPrimary();
@@ -62,9 +67,10 @@ export function siteCases(suite: () => Suite): void {
       healedAt = Date.now();
     }
     const { epoch } = recorder.status ?? {};
-    await suite().returned({ title: 'Site cut off and back', site, node, from, backAt: healedAt });
+    const title = `Site cut off and back (${round})`;
+    await suite().returned({ title, site, node, from, backAt: healedAt });
     assert.equal(recorder.status?.epoch, epoch, 'the return of a site moves nothing');
-  });
+  }
 
   test('leader, a webhook and the primary are lost with their site at once', async (context) => {
     if (!ready(context)) return;

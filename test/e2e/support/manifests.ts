@@ -12,6 +12,8 @@ export interface PodTemplate {
   readonly labels: Strings;
   readonly annotations?: Strings;
   readonly env?: Strings;
+  /** What it requests, for those who scale by that. */
+  readonly cpu?: string;
   /** Has a readiness probe of its own. */
   readonly probed?: boolean;
   /** By these labels they are the same to each other, and stand in all zones alike. */
@@ -45,13 +47,13 @@ export async function programs(inNamespace: string): Promise<object> {
   };
 }
 
-/** Of the pods with the label `app` of the same name. */
-export function service(inNamespace: string, name: string, labels: Strings = {}): object {
+/** Of the pods with this label `app`. */
+export function service(inNamespace: string, name: string, labels: Strings = {}, app = name): object {
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace: inNamespace, labels },
-    spec: { selector: { app: name }, ports: [{ port: 80, targetPort: PORT }] },
+    spec: { selector: { app }, ports: [{ port: 80, targetPort: PORT }] },
   };
 }
 
@@ -75,7 +77,7 @@ export function deployment(
 }
 
 export function podTemplate(image: string, template: PodTemplate): object {
-  const { program, labels, annotations = {}, env = {}, probed, spreadOver } = template;
+  const { program, labels, annotations = {}, env = {}, cpu, probed, spreadOver } = template;
   const variables = Object.entries(env).map(([variable, value]) => ({ name: variable, value }));
   return {
     metadata: { labels, annotations },
@@ -101,6 +103,7 @@ export function podTemplate(image: string, template: PodTemplate): object {
           command: ['/nodejs/bin/node', `/programs/${program}.mjs`],
           env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }, ...variables],
           ports: [{ containerPort: PORT }],
+          ...(cpu !== undefined && { resources: { requests: { cpu } } }),
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
           ...(probed && {
             readinessProbe: {

@@ -2,13 +2,11 @@
  * A small chart of what waits for ready pods: a Deployment over all sites with Kubernetes' own defaults, its disruption
  * budget, a StatefulSet, and the Service of both. Once with the probe, once with a Service that follows.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { LABELS } from '../../../contract/names.ts';
 import type { RealCluster } from './cluster.ts';
-import { run } from './command.ts';
 import { PORT, podTemplate } from './manifests.ts';
 import type { Settings } from './settings.ts';
+import { SmallChart } from './small-chart.ts';
 import { APP_NAMESPACE, type WAYS } from './workload.ts';
 
 const REPLICAS = 4;
@@ -16,6 +14,8 @@ const REPLICAS = 4;
 const SCALED = 6;
 /** Above what the tools are told, so that it is they who give up. */
 const MARGIN_MS = 30_000;
+/** An autoscaler looks every 15 seconds, and has to look twice before anything can be said of it. */
+const SCALING_SECONDS = 60;
 
 export type Sort = Exclude<keyof typeof WAYS, 'gated'>;
 
@@ -25,7 +25,7 @@ export class Rollouts {
   readonly #settings: Settings;
   readonly #cluster: RealCluster;
   readonly #seconds: number;
-  readonly #folder: string;
+  readonly #chart: SmallChart;
 
   /** `seconds` is how long each of the tools waits; the chart is written to `folder`. */
   constructor(sort: Sort, seconds: number, folder: string, cluster: RealCluster, settings: Settings) {
@@ -34,26 +34,16 @@ export class Rollouts {
     this.#seconds = seconds;
     this.#settings = settings;
     this.#cluster = cluster;
-    this.#folder = join(folder, this.name);
+    const timeoutMs = seconds * 1_000 + MARGIN_MS;
+    this.#chart = new SmallChart(settings, folder, { name: this.name, namespace: APP_NAMESPACE, timeoutMs });
   }
 
-  async helmInstall(): Promise<void> {
-    await mkdir(join(this.#folder, 'templates'), { recursive: true });
-    await writeFile(
-      join(this.#folder, 'Chart.yaml'),
-      JSON.stringify({ apiVersion: 'v2', name: 'work', version: '0.0.1' }),
-    );
-    await writeFile(
-      join(this.#folder, 'templates/work.yaml'),
-      this.#objects()
-        .map((object) => JSON.stringify(object))
-        .join('\n---\n'),
-    );
-    await this.#helm('install', '1');
+  helmInstall(): Promise<void> {
+    return this.#chart.install(this.#objects(), ['--wait', ...this.#limit()]);
   }
 
   helmUpgrade(): Promise<void> {
-    return this.#helm('upgrade', '2');
+    return this.#chart.upgrade(2, ['--wait', ...this.#limit()]);
   }
 
   async rollout(kind: 'deployment' | 'statefulset'): Promise<void> {
@@ -68,29 +58,42 @@ export class Rollouts {
   }
 
   /** By an autoscaler whose minimum is above what is there: that needs no metrics. */
-  async scale(): Promise<void> {
-    const range = [`--min=${SCALED}`, `--max=${SCALED}`];
-    await this.#kubectl(['autoscale', `deployment/${this.name}`, ...range, '--cpu=50%']);
-    await this.#kubectl([
-      'wait',
-      `deployment/${this.name}`,
-      `--for=jsonpath={.status.availableReplicas}=${SCALED}`,
-      ...this.#limit(),
-    ]);
+  async scaleByMinimum(): Promise<void> {
+    await this.#autoscale(SCALED);
+    await this.#scaled(this.#seconds);
+  }
+
+  /** By an autoscaler that wants half of the load that each pod has. */
+  async scaleByLoad(): Promise<void> {
+    await this.#autoscale(REPLICAS);
+    const active = ['--for=condition=ScalingActive', `--timeout=${SCALING_SECONDS}s`];
+    await this.#kubectl(['wait', `horizontalpodautoscaler/${this.name}`, ...active]);
+    await this.#scaled(SCALING_SECONDS);
+  }
+
+  /** How many the autoscaler wants. */
+  wanted(): Promise<string> {
+    const output = ['-o', 'jsonpath={.status.desiredReplicas}'];
+    return this.#kubectl(['get', 'horizontalpodautoscaler', this.name, ...output]);
   }
 
   async delete(): Promise<void> {
     await this.#kubectl(['delete', 'horizontalpodautoscaler', this.name, '--ignore-not-found']);
-    await this.#run(this.#settings.helm, ['uninstall', this.name, '--ignore-not-found']);
+    await this.#chart.uninstall();
+  }
+
+  async #autoscale(min: number): Promise<void> {
+    const range = [`--min=${min}`, `--max=${SCALED}`];
+    await this.#kubectl(['autoscale', `deployment/${this.name}`, ...range, '--cpu=50%']);
+  }
+
+  async #scaled(seconds: number): Promise<void> {
+    const available = `--for=jsonpath={.status.availableReplicas}=${SCALED}`;
+    await this.#kubectl(['wait', `deployment/${this.name}`, available, `--timeout=${seconds}s`]);
   }
 
   async #rolledOut(kind: string): Promise<void> {
     await this.#kubectl(['rollout', 'status', `${kind}/${this.name}`, ...this.#limit()]);
-  }
-
-  async #helm(command: 'install' | 'upgrade', round: string): Promise<void> {
-    const options = ['--set-string', `round=${round}`, '--wait', ...this.#limit()];
-    await this.#run(this.#settings.helm, [command, this.name, this.#folder, ...options]);
   }
 
   #limit(): readonly string[] {
@@ -99,13 +102,6 @@ export class Rollouts {
 
   #kubectl(args: readonly string[]): Promise<string> {
     return this.#cluster.kubectl(['-n', APP_NAMESPACE, ...args]);
-  }
-
-  #run(command: string, args: readonly string[]): Promise<string> {
-    return run(command, [...args, '-n', APP_NAMESPACE], {
-      timeoutMs: this.#seconds * 1_000 + MARGIN_MS,
-      env: { KUBECONFIG: this.#settings.kubeconfig },
-    });
   }
 
   #objects(): readonly object[] {
@@ -121,6 +117,7 @@ export class Rollouts {
           program: 'app',
           labels,
           annotations: { round: '{{ .Values.round }}' },
+          cpu: '10m',
           spreadOver: own,
           // A node that is drained leaves them no other place than where the others are.
           whenUnsatisfiable: 'ScheduleAnyway',

@@ -288,10 +288,15 @@ export class Suite {
     await this.told({ title, from, windows, isolated: site });
   }
 
-  /** For how long the Service of this way listed pods of a site as ready, and until when. */
-  leak(way: Way, site: string, from: number, to: number): { readonly ms: number; readonly until?: number } {
+  /** For how long this Service listed pods of a site as ready, and until when. */
+  leak(
+    service: string,
+    site: string,
+    from: number,
+    to: number,
+  ): { readonly ms: number; readonly until?: number } {
     const spans = this.recorder.timeline
-      .spans(`${way} ${site}`, from, to)
+      .spans(`${service} ${site}`, from, to)
       .filter(({ value }) => value !== '0');
     const ms = Math.round(spans.reduce((sum, span) => sum + span.to - span.from, 0));
     const last = spans.at(-1);
