@@ -88,6 +88,9 @@ postgres:
     imagePullPolicy: IfNotPresent
     postgresql:
       parameters: {shared_buffers: 32MB, max_connections: "50"}
+    # Each switchover waits until the old primary is ready again.
+    probes:
+      readiness: {periodSeconds: 1}
     # The tests write into it.
     bootstrap:
       initdb: {database: app, owner: app}

@@ -33,7 +33,7 @@ export function readSettings(env: Environment): Settings | undefined {
   if (image === undefined) {
     throw new Error('E2E_IMAGE must name the image to test, as the cluster pulls it or has it already');
   }
-  const switchovers = Number(set('E2E_SWITCHOVERS') ?? '30');
+  const switchovers = Number(set('E2E_SWITCHOVERS') ?? '20');
   if (!Number.isInteger(switchovers) || switchovers < 1) {
     throw new Error(`E2E_SWITCHOVERS must be a whole number above 0, not ${env.E2E_SWITCHOVERS}`);
   }
