@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { Ledger } from '../../controller/signals/notify/ledger.ts';
 import type { Environment } from '../support/controller-process.ts';
 import { createScene, EAST, WEST } from '../support/scene.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
@@ -55,9 +56,10 @@ test('a move is told once, signed, also when another replica leads by then', asy
   const [, , again] = await untilTold(receiver, 3);
   assert.equal(again?.id, failed?.id);
 
-  await scene.report.until('the delivery is in the report', ({ data }) =>
-    /"delivered"/.test(data.notify ?? ''),
-  );
+  await scene.report.until('this delivery is in the report', ({ data }) => {
+    const { targets } = JSON.parse(data.notify ?? '{"targets":{}}') as Ledger;
+    return targets['on-call']?.last?.id === failed?.id;
+  });
   await second.stop();
   await scene.start(env);
   await scene.moveTo(EAST);
