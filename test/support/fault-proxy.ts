@@ -74,6 +74,10 @@ export class FaultProxy {
     this.#asAdmin = new Agent({ ca, cert: plane.admin.certificate, key: plane.admin.key, keepAlive: true });
     this.#asNobody = new Agent({ ca, keepAlive: true });
     server.on('request', (request, response) => void this.#handle(request, response));
+    // One whose handshake was under way when the server closed is none of its connections yet, and would stay for ever.
+    server.on('secureConnection', (socket) => {
+      if (!server.listening) socket.destroy();
+    });
   }
 
   /** Begins a fault; the returned function takes it back. Of several that match, the first one begun counts. */
