@@ -86,6 +86,15 @@ function setReady(name: string, ready: boolean): void {
   kube.change(PODS, { metadata: { namespace: 'app', name }, status });
 }
 
+async function routed(annotations: Record<string, string> = {}): Promise<void> {
+  service('web', { annotations });
+  pod('a', 'us-1');
+  pod('b', 'eu-1');
+  start();
+  publish('us', 3);
+  await soon();
+}
+
 const found = (name = 'web') => kube.server.get(SERVICES, { namespace: 'app', name });
 const route = (name = 'web') => found(name).spec?.selector;
 const site = (name: string) => kube.server.get(PODS, { namespace: 'app', name }).metadata.labels;
@@ -110,12 +119,7 @@ describe('a Service with the label', () => {
   });
 
   test('moves in one write, and no pod is written', async () => {
-    service();
-    pod('a', 'us-1');
-    pod('b', 'eu-1');
-    start();
-    publish('us', 3);
-    await soon();
+    await routed();
     const before = kube.calls.length;
     publish('eu', 4);
     await soon();
@@ -322,12 +326,7 @@ describe('fencing', () => {
   });
 
   test('an older epoch is never put over a newer one by a leader that was deposed', async () => {
-    service();
-    pod('a', 'us-1');
-    pod('b', 'eu-1');
-    start();
-    publish('us', 3);
-    await soon();
+    await routed();
     kube.change(SERVICES, {
       metadata: { ...WEB, annotations: { 'site-follower/epoch': '4' } },
       spec: { selector: EU },
@@ -360,14 +359,24 @@ describe('fencing', () => {
 });
 
 describe('while the active site has no ready pod and another one has', () => {
-  test('a Service stays with the active site, and it is told once', async () => {
-    service();
-    pod('a', 'us-1');
-    pod('b', 'eu-1');
+  const empty = async (annotations: Record<string, string> = {}) => {
+    await routed(annotations);
+    setReady('a', false);
+  };
+  const leadNext = async () => {
+    leadership = new TestLeadership(2);
     start();
     publish('us', 3);
-    await soon();
-    setReady('a', false);
+    await kube.clock.advance(5_000);
+  };
+  const openToAnySite = async () => {
+    await empty({ 'site-follower/on-empty': 'any-site' });
+    await kube.clock.advance(40_000);
+    assert.deepEqual(route(), { app: 'web' });
+  };
+
+  test('a Service stays with the active site, and it is told once', async () => {
+    await empty();
     await kube.clock.advance(60_000);
     assert.deepEqual(route(), US);
     assert.deepEqual(happened, ['app/web empty']);
@@ -378,15 +387,7 @@ describe('while the active site has no ready pod and another one has', () => {
   });
 
   test('it routes to any site after its delay where it says so, and back by itself', async () => {
-    service('web', {
-      annotations: { 'site-follower/on-empty': 'any-site', 'site-follower/on-empty-after': '20' },
-    });
-    pod('a', 'us-1');
-    pod('b', 'eu-1');
-    start();
-    publish('us', 3);
-    await soon();
-    setReady('a', false);
+    await empty({ 'site-follower/on-empty': 'any-site', 'site-follower/on-empty-after': '20' });
     await kube.clock.advance(15_000);
     assert.deepEqual(route(), US);
     await kube.clock.advance(6_000);
@@ -415,20 +416,10 @@ describe('while the active site has no ready pod and another one has', () => {
   });
 
   test('the next leader neither begins anew nor forgets it', async () => {
-    service('web', { annotations: { 'site-follower/on-empty': 'any-site' } });
-    pod('a', 'us-1');
-    pod('b', 'eu-1');
-    start();
-    publish('us', 3);
-    await soon();
-    setReady('a', false);
-    await kube.clock.advance(40_000);
+    await openToAnySite();
     leadership.end();
     await soon();
-    leadership = new TestLeadership(2);
-    start();
-    publish('us', 3);
-    await kube.clock.advance(5_000);
+    await leadNext();
     assert.deepEqual(route(), { app: 'web' });
     setReady('a', true);
     await soon();
@@ -436,22 +427,11 @@ describe('while the active site has no ready pod and another one has', () => {
   });
 
   test('the next leader closes what was opened when the Service says hold meanwhile', async () => {
-    service('web', { annotations: { 'site-follower/on-empty': 'any-site' } });
-    pod('a', 'us-1');
-    pod('b', 'eu-1');
-    start();
-    publish('us', 3);
-    await soon();
-    setReady('a', false);
-    await kube.clock.advance(40_000);
-    assert.deepEqual(route(), { app: 'web' });
+    await openToAnySite();
     leadership.end();
     await soon();
     kube.change(SERVICES, { metadata: { ...WEB, annotations: { 'site-follower/on-empty': 'hold' } } });
-    leadership = new TestLeadership(2);
-    start();
-    publish('us', 3);
-    await kube.clock.advance(5_000);
+    await leadNext();
     assert.deepEqual(route(), US);
   });
 
