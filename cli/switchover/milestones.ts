@@ -92,10 +92,24 @@ export function milestonesOf(scene: Scene): Milestone[] {
         ]),
     {
       name: 'healthy',
-      text: 'the operator calls the Cluster healthy',
-      missing: isPrimary && phase === 'Cluster in healthy state' ? undefined : `its phase is "${phase}"`,
+      text: 'the operator calls the Cluster healthy, with all its instances',
+      missing: isPrimary ? ailment(cluster, target) : 'it is not moved yet',
     },
   ];
+}
+
+/**
+ * What keeps the Cluster from being whole again. Right after the promotion the operator's status still tells of before,
+ * when all was well: it counts from its first look at the new primary on.
+ */
+function ailment(cluster: Cluster | undefined, primary: string): string | undefined {
+  const { phase = '', readyInstances = 0, instancesReportedState = {} } = cluster?.status ?? {};
+  const instances = cluster?.spec?.instances ?? 0;
+  if (phase !== 'Cluster in healthy state') return `its phase is "${phase}"`;
+  if (instancesReportedState[primary]?.isPrimary !== true)
+    return 'the operator has not seen its new primary yet';
+  if (readyInstances < instances) return `${readyInstances} of ${instances} instances are ready`;
+  return undefined;
 }
 
 /** Accepted, and what was accepted is for the new site. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CNPG_LABELS } from '../../controller/triggers/cnpg/cluster.ts';
+import { type Cluster, CNPG_LABELS } from '../../controller/triggers/cnpg/cluster.ts';
 import { decodeRecords } from '../status/dns.ts';
 import { assertCaptures } from '../testing/golden.ts';
 import { before, NOW, RECORDS, SITES, STATUS } from '../testing/scene.ts';
@@ -59,10 +59,23 @@ const slice = (service: string, endpoints: readonly [node: string, ready: boolea
   })),
 });
 
+function moved(status: object): Cluster {
+  const seen = { 'pg-cluster-1': { isPrimary: false }, 'pg-cluster-3': { isPrimary: true } };
+  return {
+    ...SITUATION.cluster,
+    status: {
+      ...SITUATION.cluster.status,
+      currentPrimary: 'pg-cluster-3',
+      instancesReportedState: seen,
+      ...status,
+    },
+  };
+}
+
 const SCENE: Scene = {
   target: 'pg-cluster-3',
   site: 'us-west',
-  cluster: { ...SITUATION.cluster, status: { ...SITUATION.cluster.status, currentPrimary: 'pg-cluster-3' } },
+  cluster: moved({}),
   status: { ...STATUS, activeSite: 'us-west', primary: 'pg-cluster-3', since: before(1) },
   dns: [],
   dnsBefore: [],
@@ -100,6 +113,11 @@ describe('a switchover', () => {
     assert.deepEqual(missing({}), { promoted: undefined, status: undefined, healthy: undefined });
     assert.match(missing({ status: STATUS }).status ?? '', /says us-east/);
     assert.match(missing({ cluster: SITUATION.cluster }).promoted ?? '', /pg-cluster-1 still is the primary/);
+    const healthy = (status: object) => missing({ cluster: moved(status) }).healthy ?? '';
+    assert.match(healthy({ phase: 'Switchover in progress' }), /its phase is "Switchover in progress"/);
+    assert.match(healthy({ readyInstances: 2 }), /2 of 3 instances are ready/);
+    const before = SITUATION.cluster.status?.instancesReportedState;
+    assert.match(healthy({ instancesReportedState: before }), /has not seen its new primary yet/);
   });
 
   test('waits until Services route to the new site alone', () => {

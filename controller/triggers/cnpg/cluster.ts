@@ -17,7 +17,10 @@ export interface Cluster extends KubeObject {
     readonly readyInstances?: number;
     readonly timelineID?: number;
     readonly instancesStatus?: Readonly<Record<string, readonly string[]>>;
-    readonly instancesReportedState?: Readonly<Record<string, { readonly timeLineID?: number }>>;
+    /** What the operator saw of each instance when it last looked. */
+    readonly instancesReportedState?: Readonly<
+      Record<string, { readonly isPrimary?: boolean; readonly timeLineID?: number }>
+    >;
     readonly conditions?: readonly Condition[];
   };
 }
