@@ -1,5 +1,5 @@
 import type { Status } from '../../contract/status.ts';
-import type { Cluster } from '../../controller/triggers/cnpg/cluster.ts';
+import { type Cluster, HEALTHY } from '../../controller/triggers/cnpg/cluster.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { type DnsView, sameValues } from '../status/dns.ts';
 
@@ -105,7 +105,7 @@ export function milestonesOf(scene: Scene): Milestone[] {
 function ailment(cluster: Cluster | undefined, primary: string): string | undefined {
   const { phase = '', readyInstances = 0, instancesReportedState = {} } = cluster?.status ?? {};
   const instances = cluster?.spec?.instances ?? 0;
-  if (phase !== 'Cluster in healthy state') return `its phase is "${phase}"`;
+  if (phase !== HEALTHY) return `its phase is "${phase}"`;
   if (instancesReportedState[primary]?.isPrimary !== true)
     return 'the operator has not seen its new primary yet';
   if (readyInstances < instances) return `${readyInstances} of ${instances} instances are ready`;

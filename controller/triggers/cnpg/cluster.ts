@@ -36,6 +36,9 @@ export const CLUSTERS: Resource<Cluster> = {
 /** What the operator writes into targetPrimary while it looks for a new primary. */
 export const PENDING = 'pending';
 
+/** In `phase` when the operator sees nothing left to do. Source: its constant PhaseHealthy. */
+export const HEALTHY = 'Cluster in healthy state';
+
 export const CNPG_LABELS = {
   cluster: 'cnpg.io/cluster',
   instanceRole: 'cnpg.io/instanceRole',

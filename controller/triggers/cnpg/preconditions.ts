@@ -1,5 +1,5 @@
 import type { Node, Pod } from '../../../kubernetes/resources.ts';
-import { type Cluster, CNPG_LABELS, isOwnedBy, PENDING } from './cluster.ts';
+import { type Cluster, CNPG_LABELS, HEALTHY, isOwnedBy, PENDING } from './cluster.ts';
 
 /** What has to be looked at before the primary is moved to `target`. */
 export interface PromotionScene {
@@ -21,8 +21,6 @@ export interface Precondition {
   /** The operator wrote down what this rests on when it last looked, which may be hours ago on a quiet Cluster. */
   readonly mayBeOutdated?: true;
 }
-
-const HEALTHY = 'Cluster in healthy state';
 
 /** A drain is under way or announced: the operator would move the primary away again. */
 const DRAIN_TAINTS = [

@@ -1,4 +1,4 @@
-import { CLUSTERS, type Cluster } from '../../../controller/triggers/cnpg/cluster.ts';
+import { CLUSTERS, type Cluster, HEALTHY } from '../../../controller/triggers/cnpg/cluster.ts';
 import { isNotFound } from '../../../kubernetes/errors.ts';
 import { NODES, PODS } from '../../../kubernetes/resources.ts';
 import { until } from '../../support/until.ts';
@@ -165,7 +165,6 @@ export class RealCluster {
 
 /** Settled and complete: every instance is ready, and nothing is under way. */
 export function isHealthy({ spec, status }: Cluster): boolean {
-  const settled =
-    status?.phase === 'Cluster in healthy state' && status.currentPrimary === status.targetPrimary;
+  const settled = status?.phase === HEALTHY && status.currentPrimary === status.targetPrimary;
   return settled && status.readyInstances === spec?.instances;
 }

@@ -1,4 +1,5 @@
 /** The lanes of the picture, from what was recorded. */
+import { HEALTHY } from '../../../controller/triggers/cnpg/cluster.ts';
 import type { Request } from './requests.ts';
 import type { Suite } from './suite.ts';
 import type { Bar, Lane, Panel } from './timeline-svg.ts';
@@ -44,7 +45,7 @@ export function panelOf(suite: Suite, title: string, extent: Extent): Panel {
       from: seconds(span.from),
       to: seconds(span.to),
       label: span.value,
-      kind: span.value === 'Cluster in healthy state' ? 'off' : 'change',
+      kind: span.value === HEALTHY ? 'off' : 'change',
     })),
   };
   const nodes: Lane[] = [...suite.sites.values()].flat().map((node) => ({
