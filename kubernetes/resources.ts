@@ -67,6 +67,10 @@ export interface Pod extends KubeObject {
   readonly spec?: {
     readonly nodeName?: string;
     readonly readinessGates?: readonly { readonly conditionType: string }[];
+    readonly initContainers?: readonly { readonly name: string }[];
+    readonly hostNetwork?: boolean;
+    readonly os?: { readonly name: string };
+    readonly nodeSelector?: Readonly<Record<string, string>>;
   };
   readonly status?: {
     readonly phase?: string;

@@ -1,8 +1,8 @@
 /** Bundles each process into one file in dist/ that runs with nothing else beside it. */
 import { chmod } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { deferredBundle } from './deferred-bundle.ts';
+import { deferredBundle, deferredFunction } from './deferred-bundle.ts';
+import { kubernetesClientParts } from './kubernetes-client-parts.ts';
 import { CONTROLLER_NODE_FLAGS, NODE_ENVIRONMENT, WEBHOOK_NODE_FLAGS } from './node-flags.ts';
 import { SIDECAR_BUNDLE } from './sidecar-bundle.ts';
 import { undiciParts } from './undici-parts.ts';
@@ -36,9 +36,10 @@ const bundles: readonly Bundle[] = [
     out: 'dist/cli.mjs',
     format: esModule(),
     plugins: [
-      deferredBundle(/\/carry-out\.ts$/, {
+      deferredBundle(/\/(carry-out|inject|yaml)\.ts$/, {
         ...common,
-        plugins: [kubernetesClientWithoutSideEffects(), undiciParts()],
+        // It makes its regular expressions when it is loaded, which takes 40 ms.
+        plugins: [kubernetesClientParts(), undiciParts(), deferredFunction(/^string-width$/, common)],
       }),
     ],
   },
@@ -52,7 +53,7 @@ for (const { entry, out, format, plugins = [] } of bundles) {
     outfile: out,
     bundle: true,
     banner: { js: shebang() },
-    plugins: [kubernetesClientWithoutSideEffects(), undiciParts(), pageAssets(), ...plugins],
+    plugins: [kubernetesClientParts(), undiciParts(), pageAssets(), ...plugins],
     ...format,
   });
   await chmod(out, 0o755);
@@ -79,20 +80,6 @@ function pageAssets(): Plugin {
           contents: texts.map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};`).join('\n'),
         };
       });
-    },
-  };
-}
-
-/** The package does not say that its modules can be left out. All the models that it generates would take 12 MiB. */
-function kubernetesClientWithoutSideEffects(): Plugin {
-  return {
-    name: 'kubernetes-client-without-side-effects',
-    setup(bundler) {
-      bundler.onResolve({ filter: /^\.\.?\// }, ({ resolveDir, path }) =>
-        resolveDir.includes('/@kubernetes/client-node/')
-          ? { path: join(resolveDir, path), sideEffects: false }
-          : undefined,
-      );
     },
   };
 }

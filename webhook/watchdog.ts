@@ -9,7 +9,6 @@ import { listEach } from '../kubernetes/pages.ts';
 import { CONFIG_MAPS, type KubeEvent, NAMESPACES, PODS, type Pod } from '../kubernetes/resources.ts';
 import type { Logger } from '../runtime/log.ts';
 import { decide } from './inject/decision.ts';
-import { readPod } from './inject/shape.ts';
 import type { Metrics } from './metrics.ts';
 import { ownerReference, recordEvent } from './outcomes.ts';
 
@@ -114,10 +113,8 @@ export class InjectionWatchdog {
     const { phase } = pod.status ?? {};
     if (phase === 'Succeeded' || phase === 'Failed') return false;
     if (pod.metadata.deletionTimestamp !== undefined) return false;
-    const read = readPod(pod);
-    if (!read.ok) return false;
     const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks: true };
-    return decide(read.value, context, this.#options.namespace).kind !== 'skip';
+    return decide(pod, context, this.#options.namespace).kind !== 'skip';
   }
 
   /** Written only when it says something new. */

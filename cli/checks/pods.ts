@@ -1,6 +1,5 @@
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { decide, isInjected } from '../../webhook/inject/decision.ts';
-import { readPod } from '../../webhook/inject/shape.ts';
 import { followerOf, gateOf, isReady, type PodDetails, workloadOf } from '../cluster/pods.ts';
 import { type Check, problem } from './check.ts';
 import type { World } from './world.ts';
@@ -46,24 +45,20 @@ export const WRONG_SIDE: Check = {
 };
 
 function isMissed(world: World, pod: PodDetails): boolean {
-  const read = readPod(pod);
-  if (!read.ok) return false;
   const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks: true };
-  return decide(read.value, context, world.namespace).kind !== 'skip';
+  return decide(pod, context, world.namespace).kind !== 'skip';
 }
 
 function isOnWrongSide(world: World, pod: PodDetails): boolean {
   const status = world.followers.find(({ follower }) => follower === followerOf(pod))?.status;
   const site = siteOf(world, pod);
-  const read = readPod(pod);
   return (
     status !== undefined &&
     site !== '' &&
     site !== status.activeSite &&
     gateOf(pod) !== 'none' &&
     isReady(pod) &&
-    read.ok &&
-    isInjected(read.value)
+    isInjected(pod)
   );
 }
 

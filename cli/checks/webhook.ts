@@ -3,7 +3,6 @@ import type { KubeObject } from '../../kubernetes/api.ts';
 import { explain, isForbidden, KubeError } from '../../kubernetes/errors.ts';
 import type { MutatingWebhookConfiguration } from '../../kubernetes/resources.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
-import { readPod } from '../../webhook/inject/shape.ts';
 import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
 import { selects } from '../cluster/resources.ts';
 import { type Check, type Finding, problem, type Result, warning } from './check.ts';
@@ -34,8 +33,7 @@ function missing(): Finding {
 async function attempt({ api, signal }: World, namespace: string, about: string): Promise<Finding[]> {
   try {
     const made = await api.create(POD_DETAILS, probe(namespace), { dryRun: true, signal });
-    const read = readPod(made);
-    if (read.ok && isInjected(read.value)) return [];
+    if (isInjected(made)) return [];
     return [
       problem(
         about,

@@ -17,9 +17,7 @@ interface ContainerState {
 export interface PodDetails extends Pod {
   readonly spec?: NonNullable<Pod['spec']> & {
     readonly serviceAccountName?: string;
-    readonly initContainers?: readonly { readonly name: string }[];
     readonly containers?: readonly { readonly name: string }[];
-    readonly readinessGates?: readonly { readonly conditionType: string }[];
   };
   readonly status?: NonNullable<Pod['status']> & {
     readonly conditions?: readonly Condition[];

@@ -20,7 +20,7 @@ export function check(terminal: Terminal, options: CheckOptions): Promise<Outcom
     terminal.out(
       options.output === 'text'
         ? print(renderChecks(view, columnsOf(terminal)), terminal.colour)
-        : serialize(view, options.output),
+        : await serialize(view, options.output),
     );
     return view.problems > 0 ? 'refused' : 'done';
   });

@@ -44,7 +44,7 @@ export function explain(
       controllerNamespace: followers[0]?.namespace ?? '',
     });
     const lines = () => renderExplanation(view, columnsOf(terminal));
-    terminal.out(output === 'text' ? print(lines(), terminal.colour) : serialize(view, output));
+    terminal.out(output === 'text' ? print(lines(), terminal.colour) : await serialize(view, output));
     return view.injection.asAsked && view.readiness.asExpected ? 'done' : 'refused';
   });
 }

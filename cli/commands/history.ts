@@ -21,7 +21,7 @@ export function history(terminal: Terminal, options: HistoryOptions): Promise<Ou
     const view = historyOf(published, now);
     const width = columnsOf(terminal);
     const lines = () => (chart ? renderChart(view, now, width) : renderHistory(view, width));
-    terminal.out(output === 'text' ? print(lines(), terminal.colour) : serialize(view, output));
+    terminal.out(output === 'text' ? print(lines(), terminal.colour) : await serialize(view, output));
     return 'done';
   });
 }

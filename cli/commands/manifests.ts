@@ -2,7 +2,7 @@ import { explain } from '../../kubernetes/errors.ts';
 import { loadInjectorConfig } from '../../webhook/config.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { ManifestFormat } from '../manifests/format.ts';
-import { injectManifests, type Result, uninjectManifests } from '../manifests/inject.ts';
+import type { Result } from '../manifests/inject.ts';
 import type { Terminal } from '../terminal.ts';
 import { plain } from '../text/plain.ts';
 
@@ -21,10 +21,12 @@ export async function inject(terminal: Terminal, options: ManifestOptions): Prom
     ...(controllerNamespace !== undefined && { POD_NAMESPACE: controllerNamespace }),
   });
   if (!loaded.ok) throw new CommandError('usage', loaded.problems.join('\n'));
+  const { injectManifests } = await import('../manifests/inject.ts');
   return convert(terminal, options, (text) => injectManifests(text, loaded.config, options.output));
 }
 
 export async function uninject(terminal: Terminal, options: ManifestOptions): Promise<Outcome> {
+  const { uninjectManifests } = await import('../manifests/inject.ts');
   return convert(terminal, options, (text) => uninjectManifests(text, options.output));
 }
 

@@ -21,7 +21,7 @@ export function status(terminal: Terminal, options: StatusOptions): Promise<Outc
     terminal.out(
       output === 'text'
         ? print(renderStatus(view, clock.now(), columnsOf(terminal)), terminal.colour)
-        : serialize(view, output),
+        : await serialize(view, output),
     );
     return 'done';
   });

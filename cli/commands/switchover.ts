@@ -52,8 +52,8 @@ export function switchover(terminal: Terminal, options: SwitchoverOptions): Prom
   const say = (lines: readonly Line[]) => {
     if (output === 'text') terminal.out(print(lines, terminal.colour));
   };
-  const end = (view: SwitchoverView, outcome: Outcome): Outcome => {
-    if (output !== 'text') terminal.out(serialize(view, output));
+  const end = async (view: SwitchoverView, outcome: Outcome): Promise<Outcome> => {
+    if (output !== 'text') terminal.out(await serialize(view, output));
     return outcome;
   };
   return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {

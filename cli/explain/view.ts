@@ -2,7 +2,6 @@ import type { Gate } from '../../contract/sidecar.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { decide, isInjected } from '../../webhook/inject/decision.ts';
 import { labelOrigin, readLabel } from '../../webhook/inject/label.ts';
-import { readPod } from '../../webhook/inject/shape.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import type { Published } from '../cluster/followers.ts';
 import { followerOf, gateOf, isReady, type PodDetails, unreadyBecause } from '../cluster/pods.ts';
@@ -61,14 +60,12 @@ const ASKED = {
 } as const;
 
 function injectionOf({ pod, namespace, controllerNamespace }: Subject): ExplainView['injection'] {
-  const read = readPod(pod);
-  if (!read.ok) return { injected: false, why: `it cannot be read: ${read.problem}`, asAsked: false };
-  if (isInjected(read.value)) {
-    return { injected: true, why: ASKED[labelOrigin(read.value.metadata)], asAsked: true };
+  if (isInjected(pod)) {
+    return { injected: true, why: ASKED[labelOrigin(pod.metadata)], asAsked: true };
   }
   const namespaceAsks = readLabel(namespace?.metadata.labels) === 'yes';
   const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks };
-  const decision = decide(read.value, context, controllerNamespace);
+  const decision = decide(pod, context, controllerNamespace);
   switch (decision.kind) {
     case 'skip':
       return { injected: false, why: decision.message, asAsked: true };
@@ -88,8 +85,7 @@ function readinessOf({ pod, followers }: Subject): ExplainView['readiness'] {
   const status = followers.find((one) => one.follower === follower)?.status;
   const node = pod.spec?.nodeName ?? '';
   const site = Object.entries(status?.sites ?? {}).find(([, nodes]) => nodes.includes(node))?.[0] ?? '';
-  const read = readPod(pod);
-  const gate = read.ok && isInjected(read.value) ? gateOf(pod) : null;
+  const gate = isInjected(pod) ? gateOf(pod) : null;
   const ready = isReady(pod);
   const activeSite = status?.activeSite ?? '';
   const facts = { ready, gate, follower, site, activeSite };

@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { parse } from 'yaml';
 import { PROGRAM } from '../../contract/names.ts';
 import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
 import { connect } from '../../kubernetes/client.ts';
@@ -34,7 +33,7 @@ export async function runRelease(args: readonly string[]): Promise<number> {
       const namespace = process.env.POD_NAMESPACE ?? context ?? 'default';
       await (args[0] === 'cleanup'
         ? cleanup(cleanupOptions(args, namespace), ports, limited(stop.signal, CLEANUP_LIMIT_MS))
-        : createPostgres(clusterOf(args), ports, CREATE_LIMIT_MS, stop.signal));
+        : createPostgres(await clusterOf(args), ports, CREATE_LIMIT_MS, stop.signal));
       return 0;
     } finally {
       await api.close();
@@ -49,12 +48,13 @@ function limited(signal: AbortSignal, ms: number): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 }
 
-function clusterOf(args: readonly string[]): Cluster {
+async function clusterOf(args: readonly string[]): Promise<Cluster> {
   const { values } = parseArgs({
     args: args.slice(1),
     options: { filename: { type: 'string', short: 'f' } },
   });
   if (values.filename === undefined) throw new Refused('create-postgres needs -f FILE');
+  const { parse } = await import('../text/yaml.ts');
   const cluster = parse(readFileSync(values.filename, 'utf8')) as Partial<Cluster> | null;
   if (cluster?.kind !== CLUSTERS.kind || cluster.metadata?.namespace === undefined) {
     throw new Refused(`${values.filename} must be a Cluster with a name and a namespace`);

@@ -4,7 +4,6 @@ import type { Status } from '../../contract/status.ts';
 import { HOLD_REASONS } from '../../controller/reasons.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
-import { readPod } from '../../webhook/inject/shape.ts';
 import { type Published, section } from '../cluster/followers.ts';
 import {
   followerOf,
@@ -148,8 +147,7 @@ function workloadsOf(placed: readonly Placed[]): WorkloadView[] {
 
 function attentionTo({ pod, site }: Placed, activeSite: string): Attention[] {
   const about = { namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name, site };
-  const read = readPod(pod);
-  if (!read.ok || !isInjected(read.value)) {
+  if (!isInjected(pod)) {
     const detail = `it has the label ${LABELS.inject}, but no sidecar: it was created before it asked, or while the webhook was away. Delete it, and its successor gets it`;
     return [{ ...about, problem: 'NoSidecar', detail }];
   }

@@ -92,7 +92,7 @@ export async function watchStatus(
       const text =
         format === 'text'
           ? print([...renderStatus(now, clock.now(), columnsOf(terminal)), [], ...foot()], terminal.colour)
-          : serialize(now, format);
+          : await serialize(now, format);
       const content = contentOf(now);
       if (screen.live) screen.show(text);
       else if (content !== last) terminal.out(format === 'yaml' && last !== '' ? `---\n${text}` : text);

@@ -63,8 +63,11 @@ export function widthOf(line: Line): number {
   return line.reduce((width, piece) => width + widthOfText(textOf(piece)), 0);
 }
 
+/** One column each, as string-width says too, which is loaded for the texts of others only. */
+const NARROW = /^[\u0020-\u007e…–’✓✗→·▁-█]*$/;
+
 function widthOfText(text: string): number {
-  return /^[\u0020-\u007e]*$/.test(text) ? text.length : stringWidth(text);
+  return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
 /** At most `width` columns, the last of them an ellipsis where something is cut off. */

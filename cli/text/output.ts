@@ -1,10 +1,10 @@
-import { Document, visit } from 'yaml';
 import type { Format } from '../cluster/options.ts';
 import { plainJson } from './plain.ts';
 
 /** A view for programs. Whatever a terminal could take for a command is escaped in it. */
-export function serialize(view: unknown, format: Exclude<Format, 'text'>): string {
+export async function serialize(view: unknown, format: Exclude<Format, 'text'>): Promise<string> {
   if (format === 'json') return `${plainJson(JSON.stringify(view, null, 2))}\n`;
+  const { Document, visit } = await import('./yaml.ts');
   const document = new Document(view, { aliasDuplicateObjects: false });
   visit(document, {
     Scalar(_, node) {

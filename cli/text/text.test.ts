@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { parse } from 'yaml';
 import { bold, fit, green, type Line, paragraph, print, widthOf, wrap } from './line.ts';
 import { serialize } from './output.ts';
@@ -23,19 +24,19 @@ describe('text of others', () => {
     assert.equal(plain('Zürich 東京 ✓'), 'Zürich 東京 ✓');
   });
 
-  test('is the same to programs, but escaped', () => {
+  test('is the same to programs, but escaped', async () => {
     const text = fc
       .string({ unit: 'grapheme' })
       .chain((safe) => fc.constantFrom(safe, `${safe}\u009b\u202e\u0000`));
-    fc.assert(
-      fc.property(fc.oneof(text, anyText), (value) => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(text, anyText), async (value) => {
         const view = {
           a: value.toWellFormed(),
           list: [value.toWellFormed()],
           [`k${value.toWellFormed()}`]: 1,
         };
-        const json = serialize(view, 'json');
-        const yaml = serialize(view, 'yaml');
+        const json = await serialize(view, 'json');
+        const yaml = await serialize(view, 'yaml');
         assert.deepEqual(JSON.parse(json), view);
         assert.deepEqual(parse(yaml), view);
         assert.match(json + yaml, HARMLESS);
@@ -55,6 +56,12 @@ describe('a line', () => {
     assert.deepEqual(shown([fit(['hello ', green('world')], 8)]), ['hello w…']);
     assert.deepEqual(shown([fit(['東京東京'], 6)]), ['東京…']);
     assert.deepEqual(shown([fit(['short'], 8)]), ['short']);
+  });
+
+  test('has the width that string-width says, also where it is not asked', () => {
+    const ours = 'a z ~ … – ’ ✓ ✗ → · ▁ ▂ ▃ ▄ ▅ ▆ ▇ █'.split('');
+    const text = fc.string({ unit: fc.oneof(fc.constantFrom(...ours), fc.constantFrom('東', 'é', '👍')) });
+    fc.assert(fc.property(text, (value) => widthOf([value]) === stringWidth(plain(value))));
   });
 
   test('is wrapped between words, and within those that are too long', () => {

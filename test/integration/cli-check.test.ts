@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  AUTOSCALERS,
-  CRON_JOBS,
-  DEPLOYMENTS,
-  DISRUPTION_BUDGETS,
-  STATEFUL_SETS,
-} from '../../cli/cluster/resources.ts';
-import { ANNOTATIONS, LABELS, PROGRAM, REPORT_CONFIGMAP, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import { PROGRAM, REPORT_CONFIGMAP, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
-import type { KubeObject } from '../../kubernetes/api.ts';
 import {
   CONFIG_MAPS,
   LEASES,
   type Lease,
   MUTATING_WEBHOOK_CONFIGURATIONS,
-  NAMESPACES,
   NODES,
   PODS,
   type Pod,
@@ -26,10 +17,10 @@ import { createAuthority, issueLeaf } from '../../webhook/certificates/authority
 import { encode } from '../../webhook/certificates/store.ts';
 import { webhookRights } from '../../webhook/rights.ts';
 import { Checks, ofOutcome } from '../support/checks.ts';
-import { askingPod } from '../support/pod-stream.ts';
+import type { Environment } from '../support/controller-process.ts';
 import { grant, ROLE_BINDINGS } from '../support/rbac.ts';
-import { createScene } from '../support/scene.ts';
-import { createNamespace, createNodes, installCnpgCrds } from '../support/seed.ts';
+import { createScene, WEST } from '../support/scene.ts';
+import { createNodes, installCnpgCrds } from '../support/seed.ts';
 import { ownControlPlane } from '../support/shared-control-plane.ts';
 import { dnsSettings, startExampleDns } from '../support/two-sites.ts';
 import { until } from '../support/until.ts';
@@ -67,7 +58,6 @@ describe('kubectl site-follower check', () => {
     const webhook = await createWebhookScene(t, plane, { namespace, env: { CERTIFICATE_DAYS: '90' } });
     await webhook.start(1);
     await webhook.ready(1);
-    const { pods } = webhook;
 
     const checks = new Checks(namespace, plane.kubeconfig);
     const finds = checks.finds.bind(checks);
@@ -184,13 +174,33 @@ describe('kubectl site-follower check', () => {
       await mended('controller');
     });
 
-    await t.test('nodes: one in no site, one that is gone', async () => {
+    await t.test('nodes: one in no site, all of a site gone, and one of two', async () => {
       await createNodes(api, [{ name: 'stray' }]);
       await finds('nodes', 'warning', /^Node stray$/, /in no site/);
       await api.delete(NODES, { name: 'stray' });
       await api.delete(NODES, { name: scene.nodes.west });
       await finds('nodes', 'problem', /^Site us-west$/, /none of its nodes exists/);
       await createNodes(api, [{ name: scene.nodes.west }]);
+      await mended('nodes');
+
+      const restart = async (more: Environment) => {
+        await controller.stop();
+        controller = await scene.start({ ...dnsEnvironment, ...more });
+      };
+      const sites = scene.sites.map((site) =>
+        site.name === WEST ? { ...site, nodeNames: ['west-second'] } : site,
+      );
+      await createNodes(api, [{ name: 'west-second' }]);
+      await restart({ SITES: JSON.stringify(sites) });
+      await mended('nodes');
+      await api.delete(NODES, { name: 'west-second' });
+      await finds(
+        'nodes',
+        'warning',
+        /^Node west-second$/,
+        /site us-west .* names it, but it does not exist/,
+      );
+      await restart({});
       await mended('nodes');
     });
 
@@ -289,156 +299,6 @@ describe('kubectl site-follower check', () => {
       await annotate(null);
       await mended('certificate');
       await mended('ca-bundle');
-    });
-
-    await t.test('labels: where they have no effect', async () => {
-      const other = await createNamespace(plane, 'labels');
-      const template = {
-        metadata: { labels: { app: 'x' } },
-        spec: { containers: [{ name: 'x', image: 'x' }] },
-      };
-      const asks = { [LABELS.inject]: 'true' };
-      const deployment = (name: string, metadata: object) => ({
-        metadata: { namespace: other, name, ...metadata },
-        spec: { replicas: 0, selector: { matchLabels: { app: 'x' } }, template },
-      });
-      await api.create(DEPLOYMENTS, deployment('annotated', { annotations: asks }));
-      await api.create(DEPLOYMENTS, deployment('uncarried', { labels: asks }));
-      await api.create(DEPLOYMENTS, deployment('unclear', { labels: { [LABELS.inject]: 'yes' } }));
-      const job = { template: { ...template, spec: { ...template.spec, restartPolicy: 'Never' } } };
-      await api.create(CRON_JOBS, {
-        metadata: { namespace: other, name: 'fixed', labels: asks },
-        spec: { schedule: '0 0 1 1 *', jobTemplate: { spec: job } },
-      } as KubeObject);
-      await api.patch(
-        NAMESPACES,
-        { name: other },
-        { metadata: { labels: { [LABELS.inject]: 'on' } } },
-        { type: 'merge' },
-      );
-      await finds('labels', 'warning', /^Deployment .*\/annotated$/, /is an annotation/);
-      await finds('labels', 'warning', /^Deployment .*\/uncarried$/, /not carried/);
-      await finds('labels', 'warning', /^Deployment .*\/unclear$/, /"yes"/);
-      await finds('labels', 'warning', /^CronJob .*\/fixed$/, /no effect/);
-      await finds('labels', 'warning', new RegExp(`^Namespace ${other}$`), /"on"/);
-      for (const name of ['annotated', 'uncarried', 'unclear'])
-        await api.delete(DEPLOYMENTS, { namespace: other, name });
-      await api.delete(CRON_JOBS, { namespace: other, name: 'fixed' });
-      await api.patch(
-        NAMESPACES,
-        { name: other },
-        { metadata: { labels: { [LABELS.inject]: null } } },
-        { type: 'merge' },
-      );
-      await mended('labels');
-    });
-
-    await t.test('missed-pods: created while nobody was asked', async () => {
-      const other = await createNamespace(plane, 'missed');
-      const { metadata } = await api.create(PODS, askingPod(other));
-      await finds('missed-pods', 'problem', new RegExp(`^Pod ${other}/`), /runs without/);
-      await api.delete(PODS, metadata);
-      await mended('missed-pods');
-    });
-
-    await t.test('wrong-side: ready on a standby site', async () => {
-      const asking = askingPod(pods);
-      const made = await api.create<Pod>(PODS, {
-        ...asking,
-        spec: { ...asking.spec, nodeName: scene.nodes.west },
-      });
-      const ready = (status: string) =>
-        api.patch(
-          PODS,
-          made.metadata,
-          { status: { phase: 'Running', conditions: [{ type: 'Ready', status }] } },
-          { type: 'merge', subresource: 'status' },
-        );
-      await ready('True');
-      await finds(
-        'wrong-side',
-        'problem',
-        new RegExp(`/${made.metadata.name}$`),
-        /site us-west and not active/,
-      );
-      await ready('False');
-      await mended('wrong-side');
-      await api.patch(
-        PODS,
-        made.metadata,
-        { status: { phase: 'Succeeded' } },
-        { type: 'merge', subresource: 'status' },
-      );
-    });
-
-    await t.test('rollouts, disruption-budgets, autoscalers: what standbys cost', async () => {
-      const workload = (gate: string) => ({
-        replicas: 2,
-        selector: { matchLabels: { app: 'web' } },
-        template: {
-          metadata: {
-            labels: { app: 'web', [LABELS.inject]: 'true' },
-            annotations: { [ANNOTATIONS.gate]: gate },
-          },
-          spec: {
-            nodeName: scene.nodes.west,
-            terminationGracePeriodSeconds: 0,
-            containers: [{ name: 'web', image: 'web' }],
-          },
-        },
-      });
-      const metadata = { namespace: pods, name: 'web' };
-      await api.create(DEPLOYMENTS, {
-        metadata,
-        spec: { ...workload('readiness'), progressDeadlineSeconds: 1 },
-      } as KubeObject);
-      await api.create(STATEFUL_SETS, {
-        metadata,
-        spec: { ...workload('readiness'), serviceName: 'web' },
-      } as KubeObject);
-      const budget = { selector: { matchLabels: { app: 'web' } }, minAvailable: 1 };
-      await api.create(DISRUPTION_BUDGETS, { metadata, spec: budget } as KubeObject);
-      await api.create(AUTOSCALERS, {
-        metadata,
-        spec: {
-          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
-          minReplicas: 2,
-          maxReplicas: 3,
-        },
-      } as KubeObject);
-      await finds('rollouts', 'problem', /^Deployment .*\/web$/, /2 of its pods stand by/);
-      await finds(
-        'rollouts',
-        'problem',
-        /^StatefulSet .*\/web$/,
-        /1 of 2 pods: the next one waits for web-0/,
-      );
-      await finds('disruption-budgets', 'problem', /^PodDisruptionBudget .*\/web$/, /can be drained/);
-      await finds(
-        'autoscalers',
-        'warning',
-        /^HorizontalPodAutoscaler .*\/web$/,
-        /2 pods of Deployment web stand by/,
-      );
-
-      await api.patch(
-        DISRUPTION_BUDGETS,
-        metadata,
-        { spec: { unhealthyPodEvictionPolicy: 'AlwaysAllow' } },
-        { type: 'merge' },
-      );
-      await mended('disruption-budgets');
-      const ungated = { spec: { template: { metadata: { annotations: { [ANNOTATIONS.gate]: 'none' } } } } };
-      await api.patch(
-        DEPLOYMENTS,
-        metadata,
-        { spec: { ...ungated.spec, strategy: { type: 'Recreate', rollingUpdate: null } } },
-        { type: 'merge' },
-      );
-      await api.patch(STATEFUL_SETS, metadata, ungated, { type: 'merge' });
-      await api.delete(PODS, { namespace: pods, name: 'web-0' });
-      await mended('rollouts');
-      await mended('autoscalers');
     });
 
     await t.test('and nothing at the end', async () => {

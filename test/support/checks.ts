@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import type { Finding } from '../../cli/checks/check.ts';
 import type { Checked, CheckView } from '../../cli/checks/run.ts';
 import { runCli } from './cli.ts';
+import type { Environment } from './controller-process.ts';
+import { LOOPBACK_DNS } from './loopback-dns.ts';
 import { until } from './until.ts';
 
 const WAIT = { timeoutMs: 60_000 };
@@ -11,17 +13,17 @@ export type Looked = CheckView & { readonly code: number };
 /** `kubectl site-follower check` of the controller in `namespace`; what it looks at follows with a delay. */
 export class Checks {
   readonly #namespace: string;
-  readonly #kubeconfig: string;
+  readonly #env: Environment;
 
-  constructor(namespace: string, kubeconfig: string) {
+  /** `dns` says which name server it asks; by default nobody. */
+  constructor(namespace: string, kubeconfig: string, dns: Environment = LOOPBACK_DNS) {
     this.#namespace = namespace;
-    this.#kubeconfig = kubeconfig;
+    this.#env = { KUBECONFIG: kubeconfig, ...dns };
   }
 
   async look(): Promise<Looked> {
-    const { code, out, err } = await runCli(['check', '-n', this.#namespace, '-o', 'json'], {
-      KUBECONFIG: this.#kubeconfig,
-    });
+    const args = ['check', '-n', this.#namespace, '-o', 'json'];
+    const { code, out, err } = await runCli(args, this.#env);
     assert.equal(err, '');
     return { code, ...(JSON.parse(out) as CheckView) };
   }

@@ -1,7 +1,17 @@
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { type Asked, readLabel } from './label.ts';
-import type { Pod } from './shape.ts';
+import type { Metadata, Pod } from './shape.ts';
+
+type Looked = 'hostNetwork' | 'os' | 'nodeSelector';
+
+/** What is looked at of a pod, as it is asked for or as the API server has it. */
+export interface AskingPod {
+  readonly metadata?: Pick<Metadata, 'labels' | 'annotations'> | null | undefined;
+  readonly spec?: Pick<Pod['spec'], Looked> & {
+    readonly initContainers?: readonly { readonly name?: string | null | undefined }[] | null | undefined;
+  };
+}
 
 /** Where a pod is, or will be. */
 export interface PodContext {
@@ -43,7 +53,7 @@ const MIRROR = 'kubernetes.io/config.mirror';
 const OS_LABEL = 'kubernetes.io/os';
 
 /** Whether `pod` gets the sidecar. */
-export function decide(pod: Pod, context: PodContext, controllerNamespace: string): Decision {
+export function decide(pod: AskingPod, context: PodContext, controllerNamespace: string): Decision {
   const label = readLabel(pod.metadata?.labels);
   const reason = skipReason(pod, label, context, controllerNamespace);
   if (reason !== undefined) return { kind: 'skip', reason, message: SAID[reason] };
@@ -55,7 +65,7 @@ export function decide(pod: Pod, context: PodContext, controllerNamespace: strin
 }
 
 function skipReason(
-  pod: Pod,
+  pod: AskingPod,
   label: Asked,
   { namespace, namespaceAsks }: PodContext,
   controllerNamespace: string,
@@ -65,16 +75,16 @@ function skipReason(
   if (isInjected(pod)) return 'already-injected';
   if (namespace === 'kube-system' || namespace === controllerNamespace) return 'excluded-namespace';
   if (pod.metadata?.annotations?.[MIRROR] !== undefined) return 'mirror-pod';
-  if (pod.spec.hostNetwork === true) return 'host-network';
-  if (pod.spec.os?.name === 'windows' || pod.spec.nodeSelector?.[OS_LABEL] === 'windows') return 'windows';
+  if (pod.spec?.hostNetwork === true) return 'host-network';
+  if (pod.spec?.os?.name === 'windows' || pod.spec?.nodeSelector?.[OS_LABEL] === 'windows') return 'windows';
   return undefined;
 }
 
 /** Marked, and the container is there: a marker alone may have been copied with the annotations of another pod. */
-export function isInjected(pod: Pod): boolean {
+export function isInjected(pod: AskingPod): boolean {
   return (
     pod.metadata?.annotations?.[ANNOTATIONS.status] === INJECTED &&
-    pod.spec.initContainers?.some(({ name }) => name === SIDECAR_CONTAINER) === true
+    pod.spec?.initContainers?.some(({ name }) => name === SIDECAR_CONTAINER) === true
   );
 }
 

@@ -19,7 +19,7 @@ export const FROM_NAMESPACE = 'namespace';
 
 /** Who put the inject label on a pod or a pod template; `nobody` where there is none. */
 export function labelOrigin(
-  metadata: Metadata | null | undefined,
+  metadata: Pick<Metadata, 'labels' | 'annotations'> | null | undefined,
 ): 'nobody' | 'user' | 'workload' | 'namespace' {
   const present = metadata?.labels?.[LABELS.inject];
   if (present === undefined) return 'nobody';
