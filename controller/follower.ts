@@ -4,10 +4,10 @@ import { backoff } from '../kubernetes/backoff.ts';
 import { type Clock, type Random, timestamp, withDeadline } from '../kubernetes/clock.ts';
 import { explain, isAlreadyExists, isConflict, isNotFound, isRefused } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
-import { NODES } from '../kubernetes/resources.ts';
 import { decide, type Look, recall, sameContent } from './decide.ts';
 import { DeposedError, type FencedConfigMap, type Found } from './fenced-config-map.ts';
 import { isImplausible, type Transition } from './history.ts';
+import { NodeReads } from './node-reads.ts';
 import type { Sites } from './sites.ts';
 import type { Observation, Trigger } from './triggers/trigger.ts';
 import type { Wakeup } from './wakeup.ts';
@@ -96,15 +96,16 @@ export class Follower {
 
   /** False when this replica has to stop. */
   async #pass(leadership: Leadership): Promise<boolean> {
-    const { clock, status, observer } = this.#options;
+    const { api, clock, status, observer } = this.#options;
+    const nodes = new NodeReads(api, leadership.signal);
     const started = clock.elapsed();
     let look: Look = { kind: 'unknown', reason: 'ApiError', message: 'no look was made' };
     try {
       const [observation, found] = await Promise.all([
-        this.#observe(leadership),
+        this.#observe(leadership, nodes.expect),
         status.read(leadership.signal),
       ]);
-      look = await this.#match(observation, leadership.signal);
+      look = await this.#match(observation, nodes, leadership.signal);
       const wrote = await this.#settle(look, observation, found, leadership);
       this.#failures = look.kind === 'unknown' && look.reason === 'ApiError' ? this.#failures + 1 : 0;
       observer.onPass({ ms: clock.elapsed() - started, look, wrote });
@@ -120,11 +121,11 @@ export class Follower {
     return true;
   }
 
-  async #observe(leadership: Leadership): Promise<Observation> {
+  async #observe(leadership: Leadership, expect: (node: string) => void): Promise<Observation> {
     try {
       const { trigger, clock } = this.#options;
       return await withDeadline(clock, LONGEST_LOOK_MS, leadership.signal, 'what is followed', (signal) =>
-        trigger.observe(signal, leadership),
+        trigger.observe(signal, leadership, expect),
       );
     } catch (error) {
       leadership.signal.throwIfAborted();
@@ -133,13 +134,12 @@ export class Follower {
   }
 
   /** The node is asked for now: a name alone does not say that the node still exists, or what its labels are. */
-  async #match(observation: Observation, signal: AbortSignal): Promise<Look> {
+  async #match(observation: Observation, nodes: NodeReads, signal: AbortSignal): Promise<Look> {
     if (observation.kind === 'unknown') return observation;
     const { primary, node, movingTo } = observation;
     const moving = movingTo === undefined ? {} : { movingTo };
     try {
-      const object = await this.#options.api.get(NODES, { name: node }, { signal, metadataOnly: true });
-      const site = this.#options.sites.of(object);
+      const site = this.#options.sites.of(await nodes.get(node));
       if (site !== undefined) return { kind: 'located', primary, node, site: site.name, ...moving };
       const message = `${primary} runs on node ${node}, which belongs to no site`;
       return { kind: 'unknown', reason: 'NodeWithoutSite', message, ...moving };

@@ -1,4 +1,4 @@
-import type { Clock } from '../kubernetes/clock.ts';
+import { type Clock, sleep } from '../kubernetes/clock.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import type { FencedConfigMap, Found } from './fenced-config-map.ts';
@@ -6,6 +6,8 @@ import { decodeHistory, HISTORY_LIMIT, type Transition } from './history.ts';
 import { Wakeup } from './wakeup.ts';
 
 const WRITE_GAP_MS = 1_000;
+/** What a move changes is written in one, and not before what moves the traffic. */
+const GATHER_MS = 100;
 const RETRY_MS = 5_000;
 const CHECK_MS = 60_000;
 const ATTEMPTS = 4;
@@ -17,6 +19,7 @@ const ATTEMPTS = 4;
  */
 export class Report {
   readonly #store: FencedConfigMap;
+  readonly #clock: Clock;
   readonly #wakeup: Wakeup;
   readonly #onProblem: (error: unknown) => void;
   #sections = new Map<string, string>();
@@ -25,6 +28,7 @@ export class Report {
 
   constructor(store: FencedConfigMap, clock: Clock, onProblem: (error: unknown) => void) {
     this.#store = store;
+    this.#clock = clock;
     this.#wakeup = new Wakeup(clock, WRITE_GAP_MS);
     this.#onProblem = onProblem;
   }
@@ -61,6 +65,7 @@ export class Report {
     const { signal } = leadership;
     while (!signal.aborted) {
       await this.#wakeup.wait(this.#dirty ? RETRY_MS : CHECK_MS, signal);
+      await sleep(this.#clock, GATHER_MS, signal);
       if (signal.aborted) return;
       try {
         if (!this.#dirty) await this.#check(signal);

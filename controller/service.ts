@@ -41,6 +41,10 @@ export interface ServicePorts
 
 /** A burst of watch events costs one look now and one look this much later. */
 const MIN_GAP_MS = 25;
+/** What moves the traffic is sent first: until then nothing else takes connections and processors from it. */
+const EVENTS_AFTER_MS = 50;
+/** Calls that a move may need at once, beside those of a look. */
+const CONNECTIONS = 12;
 /** A single pass fails when somebody else writes at the same time, or the server restarts. */
 const LASTING_FAILURE = 3;
 
@@ -97,8 +101,12 @@ export async function followService(
   );
 
   let failedPasses = 0;
+  let isMoving = false;
   const observer: FollowerObserver = {
     onPass(pass) {
+      const wasMoving = isMoving;
+      isMoving = pass.look.movingTo !== undefined;
+      if (isMoving && !wasMoving) openConnections(status, leadership);
       failedPasses = pass.error === undefined ? 0 : failedPasses + 1;
       const problem =
         failedPasses < LASTING_FAILURE ? undefined : `no status is published: ${explain(pass.error)}`;
@@ -110,12 +118,14 @@ export async function followService(
     onStatus(change) {
       const { before, after, movedAt } = change;
       telemetry.status(change);
-      for (const event of eventsOf(before, after)) events(event);
       const isNew = before?.epoch !== after.epoch;
       const transition = transitionTo(after, report.history.at(-1), isNew ? movedAt : undefined);
       if (transition !== undefined) report.addTransition(transition);
       const state = { follower: name, status: after, site: sites.named(after.activeSite) };
       for (const worker of workers) worker.publish(state);
+      clock.after(EVENTS_AFTER_MS, () => {
+        for (const event of eventsOf(before, after)) events(event);
+      });
     },
   };
   const loop = new Follower({
@@ -138,6 +148,17 @@ export async function followService(
     ...(config.dryRun ? [] : [report.run(shared)]),
     ...workers.map((worker) => worker.run(shared)),
   ]);
+}
+
+/**
+ * The service is about to move, and a moment later many calls are made at once. Each needs a connection of its own, and
+ * a TLS handshake takes as long as a call: so they are opened now, by reads of what may be read anyway.
+ */
+function openConnections(status: FencedConfigMap, { signal }: Leadership): void {
+  for (let count = 0; count < CONNECTIONS; count += 1) {
+    // What is wrong with the API server is told by the calls that need an answer.
+    status.read(signal).catch(() => undefined);
+  }
 }
 
 function eventsOn(status: FencedConfigMap, ports: ServicePorts): EventSink {

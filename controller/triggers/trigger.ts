@@ -37,9 +37,10 @@ export interface Trigger {
   watch(wake: () => void, signal: AbortSignal): Promise<void>;
   /**
    * Looks now. Throws KubeError when the API does not answer: the caller holds. `leadership` is for a trigger that
-   * has to store what it decides before it tells it.
+   * has to store what it decides before it tells it. `expect` may be called with the node that it will probably be,
+   * so that the node is read meanwhile.
    */
-  observe(signal: AbortSignal, leadership: Leadership): Promise<Observation>;
+  observe(signal: AbortSignal, leadership: Leadership, expect?: (node: string) => void): Promise<Observation>;
   /**
    * Moves the service itself to where the configuration prefers it, if it does. Called after each change and every
    * pass, beside the loop; throws KubeError to be called again with back-off.

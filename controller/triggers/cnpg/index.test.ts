@@ -36,7 +36,7 @@ const setStatus = (status: Cluster['status']) => kube.change(CLUSTERS, { metadat
 const removePod = (name: string) => kube.server.delete('test', PODS, { namespace: 'pg', name }, {});
 
 async function observe(): Promise<Observation> {
-  const outcome = Promise.allSettled([trigger.observe(leadership.signal)]);
+  const outcome = Promise.allSettled([trigger.observe(leadership.signal, leadership)]);
   await kube.clock.advance(20_000);
   const [result] = await outcome;
   if (result?.status === 'fulfilled') return result.value;
@@ -166,11 +166,35 @@ describe('the watches of a Cluster', () => {
     });
   }
 
-  test('spare a look one read of the Cluster, as long as it is what they told', async () => {
+  test('let a look read Cluster and pod side by side, as long as they are what was told', async () => {
     const { ended } = await watch();
     kube.calls.length = 0;
-    assert.deepEqual(await observe(), { kind: 'located', primary: 'pg-1', node: 'us-1' });
-    assert.deepEqual(kube.calls, ['get pods pg/pg-1', 'get clusters pg/pg-cluster']);
+    const expected: string[] = [];
+    const look = trigger.observe(leadership.signal, leadership, (node) => expected.push(node));
+    assert.deepEqual([expected, kube.calls], [['us-1'], ['get pods pg/pg-1', 'get clusters pg/pg-cluster']]);
+    await kube.clock.advance(1_000);
+    assert.deepEqual(await look, { kind: 'located', primary: 'pg-1', node: 'us-1' });
+    assert.equal(kube.calls.length, 2);
+    leadership.end();
+    await ended;
+  });
+
+  test('let it do so while the operator writes of other things, and not when it wrote of a move', async () => {
+    const moved = (second: number) => ({ currentPrimaryTimestamp: `2026-01-01T00:00:0${second}.000000Z` });
+    const { ended } = await watch();
+    setStatus({ currentPrimary: 'pg-1', ...moved(1) });
+    await kube.clock.advance(1_000);
+    for (const [status, pods] of [
+      [{ phase: 'x' }, 1],
+      [moved(2), 2],
+    ] as const) {
+      kube.calls.length = 0;
+      const look = trigger.observe(leadership.signal, leadership);
+      setStatus(status);
+      await kube.clock.advance(1_000);
+      assert.equal((await look).kind, 'located');
+      assert.equal(kube.count('get pods'), pods);
+    }
     leadership.end();
     await ended;
   });
@@ -179,7 +203,7 @@ describe('the watches of a Cluster', () => {
     const { ended } = await watch();
     createPod('pg-2', 'eu-1');
     await kube.clock.advance(1_000);
-    const look = trigger.observe(leadership.signal);
+    const look = trigger.observe(leadership.signal, leadership);
     setStatus({ currentPrimary: 'pg-2', targetPrimary: 'pg-2' });
     removePod('pg-1');
     await kube.clock.advance(1_000);

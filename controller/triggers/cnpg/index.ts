@@ -1,12 +1,12 @@
 import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
-import type { Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
-import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
+import type { WatchPorts } from '../../reflect.ts';
 import type { Observation, Trigger } from '../trigger.ts';
-import { CLUSTERS, type Cluster, CNPG_LABELS } from './cluster.ts';
+import { CLUSTERS, type Cluster } from './cluster.ts';
 import { locate, primaryOf } from './locate.ts';
 import type { PreferredPrimary } from './preferred.ts';
+import { CnpgWatches } from './watches.ts';
 
 export interface CnpgOptions {
   readonly ports: WatchPorts;
@@ -21,61 +21,55 @@ const MAX_READS = 3;
 /** Follows `status.currentPrimary` of a CloudNativePG Cluster. */
 export class CnpgTrigger implements Trigger {
   readonly #options: CnpgOptions;
-  #watched: Reflector<Cluster, Cluster> | undefined;
+  readonly #watches: CnpgWatches;
   readonly steer?: (leadership: Leadership) => Promise<void>;
 
   constructor(options: CnpgOptions) {
     this.#options = options;
+    this.#watches = new CnpgWatches(options);
     const { preferred } = options;
     if (preferred !== undefined) this.steer = (leadership) => preferred.step(leadership);
   }
 
-  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
-    const { ports, namespace, clusterName } = this.#options;
-    const onChange = onDifference(wake);
-    const clusters = reflect(ports, {
-      resource: CLUSTERS,
-      namespace,
-      fieldSelector: `metadata.name=${clusterName}`,
-      keep: (cluster: Cluster) => cluster,
-      onChange: (key, now, before) =>
-        onChange(key, now && whatMattersOfCluster(now), before && whatMattersOfCluster(before)),
-    });
-    this.#watched = clusters;
-    const pods = reflect(ports, {
-      resource: PODS,
-      namespace,
-      labelSelector: `${CNPG_LABELS.cluster}=${clusterName}`,
-      keep: whatMattersOfPod,
-      onChange,
-    });
-    await Promise.all([clusters.run(signal), pods.run(signal)]);
+  watch(wake: () => void, signal: AbortSignal): Promise<void> {
+    return this.#watches.run(wake, signal);
   }
 
   /**
-   * The Cluster is read before and after the pod: in between, another pod may have become the primary, and one of
-   * the old name come back elsewhere as its replica. Taken together, such reads tell of a place that never was.
-   * The first read is spared when a watch has told of the Cluster: if it has the same version after the pod was read,
-   * it has not changed since.
+   * Between the reads of the Cluster and of the pod another pod may become the primary, and one of the old name come
+   * back elsewhere as its replica. Taken together, such reads tell of a place that never was.
+   *
+   * Where the watches have told of both, they are read side by side, which is quickest: if the Cluster has named the
+   * same primary all the while, and the pod is the one that it was, both were so at the moment when this began.
+   * Otherwise the Cluster is read before and after the pod.
    */
-  async observe(signal: AbortSignal): Promise<Observation> {
-    const { ports, namespace, clusterName } = this.#options;
+  async observe(
+    signal: AbortSignal,
+    _leadership: Leadership,
+    expect: (node: string) => void = () => undefined,
+  ): Promise<Observation> {
+    const { namespace, clusterName } = this.#options;
     const name = `Cluster ${namespace}/${clusterName}`;
-    const told = this.#told();
-    let cluster = told ?? (await this.#cluster(signal));
+    const told = this.#watches.told();
+    if (told !== undefined) expect(told.node);
+    const [toldPod, first] = await Promise.all([
+      told === undefined ? undefined : this.#pod(told.primary, signal),
+      this.#cluster(signal),
+    ]);
+    if (told !== undefined && hasNotMoved(told.cluster, first) && toldPod?.metadata.uid === told.uid) {
+      return locate(first, told.primary, toldPod);
+    }
+    let cluster = first;
     for (let reads = 0; reads < MAX_READS; reads += 1) {
       if (cluster === undefined) {
         return { kind: 'unknown', reason: 'ClusterNotFound', message: `${name} does not exist` };
       }
       const primary = primaryOf(cluster);
       if ('kind' in primary) return primary;
-      const key = { namespace, name: primary.pod };
-      const pod = await ports.api.get(PODS, key, { signal }).catch(undefinedIfNotFound);
-      const observation = locate(cluster, primary.pod, pod);
-      if (observation.kind === 'unknown' && cluster !== told) return observation;
+      const observation = locate(cluster, primary.pod, await this.#pod(primary.pod, signal));
+      if (observation.kind === 'unknown') return observation;
       const after = await this.#cluster(signal);
-      const same: boolean = cluster === told ? sameVersion(cluster, after) : samePrimary(cluster, after);
-      if (same) return observation;
+      if (hasSamePrimary(cluster, after)) return observation;
       cluster = after;
     }
     return {
@@ -85,38 +79,33 @@ export class CnpgTrigger implements Trigger {
     };
   }
 
-  /** What the watch told last, if that names a primary. It may be long ago. */
-  #told(): Cluster | undefined {
-    const [cluster] = this.#watched?.list() ?? [];
-    return cluster === undefined || 'kind' in primaryOf(cluster) ? undefined : cluster;
-  }
-
   #cluster(signal: AbortSignal): Promise<Cluster | undefined> {
     const { ports, namespace, clusterName: name } = this.#options;
     return ports.api.get(CLUSTERS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
   }
+
+  #pod(name: string, signal: AbortSignal): Promise<Pod | undefined> {
+    const { ports, namespace } = this.#options;
+    return ports.api.get(PODS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
+  }
 }
 
-function sameVersion({ metadata: before }: Cluster, after: Cluster | undefined): boolean {
-  return before.uid === after?.metadata.uid && before.resourceVersion === after?.metadata.resourceVersion;
+/**
+ * Nor has it moved away and back. The operator writes its status often, and the time of the last move with each move.
+ * Source: CloudNativePG's CRD, status.currentPrimaryTimestamp.
+ */
+function hasNotMoved(before: Cluster, after: Cluster | undefined): after is Cluster {
+  if (!hasSamePrimary(before, after)) return false;
+  const at = before.status?.currentPrimaryTimestamp;
+  const isSameVersion = before.metadata.resourceVersion === after.metadata.resourceVersion;
+  return isSameVersion || (at !== undefined && at === after.status?.currentPrimaryTimestamp);
 }
 
-function samePrimary(before: Cluster, after: Cluster | undefined): boolean {
+function hasSamePrimary(before: Cluster, after: Cluster | undefined): after is Cluster {
   return (
     after !== undefined &&
     before.metadata.uid === after.metadata.uid &&
     before.metadata.deletionTimestamp === after.metadata.deletionTimestamp &&
     before.status?.currentPrimary === after.status?.currentPrimary
   );
-}
-
-/** The operator writes its status often; these are the fields that the decision looks at. */
-function whatMattersOfCluster({ metadata, status = {} }: Cluster): string {
-  const { uid, deletionTimestamp } = metadata;
-  return JSON.stringify([uid, deletionTimestamp, status.currentPrimary, status.targetPrimary, status.phase]);
-}
-
-function whatMattersOfPod({ metadata, spec, status }: Pod): string {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
-  return JSON.stringify([metadata.uid, metadata.deletionTimestamp, spec?.nodeName, ready]);
 }

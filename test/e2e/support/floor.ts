@@ -21,8 +21,8 @@ export class Floor {
     this.#recorder = recorder;
   }
 
-  /** Knows the pods from now on, and has the one in `site` ready. */
-  async prepare(site: string): Promise<void> {
+  /** Has the one in `site` ready, and follows each move from now on. */
+  async begin(site: string): Promise<void> {
     const pods = await this.#workload.runs('floor', LIMIT_MS);
     this.#pods = pods.map((pod) => ({
       site: this.#recorder.siteOfNode(pod.spec?.nodeName ?? '') ?? '',
@@ -30,10 +30,11 @@ export class Floor {
     }));
     await this.#tell(site);
     await this.#recorder.until('the floor is ready', () => this.#routes(site), LIMIT_MS);
+    this.#recorder.onMove = (move) => void this.#follow(move);
   }
 
   /** Never rejects: in a site that is lost there is nothing to compare with. */
-  async follow(move: Move): Promise<void> {
+  async #follow(move: Move): Promise<void> {
     try {
       await this.#tell(move.to);
       await this.#recorder.until('the floor follows', () => this.#routes(move.to), LIMIT_MS);

@@ -29,7 +29,7 @@ const PROXY_MS = 2_000;
 const CONNTRACK_MS = 120_000;
 
 /** What a later case builds on. */
-export type Stage = 'installed' | 'labelled' | 'workload' | 'uninstalled';
+export type Stage = 'installed' | 'labelled' | 'routed' | 'workload' | 'uninstalled';
 
 export interface Incident {
   /** For the table and the picture. */
@@ -121,7 +121,6 @@ export class Suite {
     });
     this.clients = new Clients(this.workload, (node) => this.recorder.siteOfNode(node));
     this.floor = new Floor(this.workload, this.recorder);
-    this.recorder.onMove = (move) => void this.floor.follow(move);
   }
 
   static async open(settings: Settings): Promise<Suite> {

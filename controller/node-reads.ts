@@ -1,0 +1,28 @@
+import type { KubeApi, KubeObject } from '../kubernetes/api.ts';
+import { NODES } from '../kubernetes/resources.ts';
+
+/** The nodes that one pass asks for, each once. */
+export class NodeReads {
+  readonly #api: KubeApi;
+  readonly #signal: AbortSignal;
+  readonly #begun = new Map<string, Promise<KubeObject>>();
+
+  constructor(api: KubeApi, signal: AbortSignal) {
+    this.#api = api;
+    this.#signal = signal;
+  }
+
+  /** For a node that will probably be asked for: its call is under way by then. */
+  readonly expect = (name: string): void => {
+    // Whoever asks for it gets the error.
+    this.get(name).catch(() => undefined);
+  };
+
+  /** Throws KubeError. */
+  get(name: string): Promise<KubeObject> {
+    const read =
+      this.#begun.get(name) ?? this.#api.get(NODES, { name }, { signal: this.#signal, metadataOnly: true });
+    this.#begun.set(name, read);
+    return read;
+  }
+}

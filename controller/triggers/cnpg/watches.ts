@@ -1,0 +1,87 @@
+import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
+import { PODS, type Pod } from '../../../kubernetes/resources.ts';
+import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
+import { CLUSTERS, type Cluster, CNPG_LABELS } from './cluster.ts';
+import { primaryOf } from './locate.ts';
+
+export interface CnpgWatchOptions {
+  readonly ports: WatchPorts;
+  readonly namespace: string;
+  readonly clusterName: string;
+}
+
+/** What the watches told last. It may be long ago. */
+export interface Told {
+  readonly cluster: Cluster;
+  /** The pod of its current primary. */
+  readonly primary: string;
+  readonly uid: string;
+  readonly node: string;
+}
+
+interface WatchedPod {
+  readonly uid: string;
+  readonly node: string;
+  /** Differs where a look may give something new. */
+  readonly digest: string;
+}
+
+/** Of a Cluster and the pods of its instances. */
+export class CnpgWatches {
+  readonly #options: CnpgWatchOptions;
+  #clusters: Reflector<Cluster, Cluster> | undefined;
+  #pods: Reflector<Pod, WatchedPod> | undefined;
+
+  constructor(options: CnpgWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Calls `wake` after each change that matters. Resolves after `signal` aborts; never rejects. */
+  async run(wake: () => void, signal: AbortSignal): Promise<void> {
+    const { ports, namespace, clusterName } = this.#options;
+    const onChange = onDifference(wake);
+    const clusters = reflect(ports, {
+      resource: CLUSTERS,
+      namespace,
+      fieldSelector: `metadata.name=${clusterName}`,
+      keep: (cluster: Cluster) => cluster,
+      onChange: (key, now, before) =>
+        onChange(key, now && digestOfCluster(now), before && digestOfCluster(before)),
+    });
+    const pods = reflect(ports, {
+      resource: PODS,
+      namespace,
+      labelSelector: `${CNPG_LABELS.cluster}=${clusterName}`,
+      keep: watchedPod,
+      onChange: (key, now, before) => onChange(key, now?.digest, before?.digest),
+    });
+    this.#clusters = clusters;
+    this.#pods = pods;
+    await Promise.all([clusters.run(signal), pods.run(signal)]);
+  }
+
+  /** Undefined as long as they have not told of a Cluster and the pod of its primary on a node. */
+  told(): Told | undefined {
+    const { namespace, clusterName } = this.#options;
+    const cluster = this.#clusters?.get(keyOf({ namespace, name: clusterName }));
+    if (cluster === undefined) return undefined;
+    const primary = primaryOf(cluster);
+    if ('kind' in primary) return undefined;
+    const pod = this.#pods?.get(keyOf({ namespace, name: primary.pod }));
+    if (pod === undefined || pod.uid === '' || pod.node === '') return undefined;
+    return { cluster, primary: primary.pod, uid: pod.uid, node: pod.node };
+  }
+}
+
+/** The operator writes its status often; these are the fields that the decision looks at. */
+function digestOfCluster({ metadata, status = {} }: Cluster): string {
+  const { uid, deletionTimestamp } = metadata;
+  return JSON.stringify([uid, deletionTimestamp, status.currentPrimary, status.targetPrimary, status.phase]);
+}
+
+function watchedPod({ metadata, spec, status }: Pod): WatchedPod {
+  const { uid = '', deletionTimestamp } = metadata;
+  const node = spec?.nodeName ?? '';
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+  return { uid, node, digest: JSON.stringify([uid, deletionTimestamp, node, ready]) };
+}
