@@ -63,13 +63,16 @@ export class Report {
   /** Writes what changed, and what somebody else changed, until the leadership ends. */
   async run(leadership: Leadership): Promise<void> {
     const { signal } = leadership;
+    let isTold = false;
     while (!signal.aborted) {
       await this.#wakeup.wait(this.#dirty ? RETRY_MS : CHECK_MS, signal);
-      await sleep(this.#clock, GATHER_MS, signal);
+      // A new leader tells at once what it follows.
+      if (isTold) await sleep(this.#clock, GATHER_MS, signal);
       if (signal.aborted) return;
       try {
         if (!this.#dirty) await this.#check(signal);
         if (this.#dirty) await this.save(leadership);
+        isTold = true;
       } catch (error) {
         if (!signal.aborted) this.#onProblem(error);
       }
