@@ -40,7 +40,7 @@ export function moveCases(suite: () => Suite): void {
     await workload.runs('client', RUN_MS);
     suite().reached('workload');
     const from = Date.now();
-    const moves = await switchovers(suite(), Math.ceil(settings.switchovers / 3));
+    const moves = await switchovers(suite(), settings.askedSwitchovers);
     await suite().told({ title: `${moves.length} switchovers`, from, shown: 5 });
     for (const way of WAY_NAMES) {
       const took = moves.map(({ at, routedAt }) => (routedAt[way] ?? Number.POSITIVE_INFINITY) - at);

@@ -17,8 +17,9 @@ export interface Settings {
   readonly auditLog: string | undefined;
   /** Where pods reach this process, for the stand-in of the DNS provider. */
   readonly hostAddress: string | undefined;
-  /** How many real switchovers are timed. */
+  /** How many real switchovers are timed, and how many come after them while clients ask. */
   readonly switchovers: number;
+  readonly askedSwitchovers: number;
   readonly chart: string;
 }
 
@@ -33,10 +34,13 @@ export function readSettings(env: Environment): Settings | undefined {
   if (image === undefined) {
     throw new Error('E2E_IMAGE must name the image to test, as the cluster pulls it or has it already');
   }
-  const switchovers = Number(set('E2E_SWITCHOVERS') ?? '20');
-  if (!Number.isInteger(switchovers) || switchovers < 1) {
-    throw new Error(`E2E_SWITCHOVERS must be a whole number above 0, not ${env.E2E_SWITCHOVERS}`);
-  }
+  const count = (name: string, byDefault: number) => {
+    const value = Number(set(name) ?? byDefault);
+    if (!Number.isInteger(value) || value < 1) {
+      throw new Error(`${name} must be a whole number above 0, not ${env[name]}`);
+    }
+    return value;
+  };
   return {
     kubeconfig,
     image,
@@ -47,7 +51,8 @@ export function readSettings(env: Environment): Settings | undefined {
     restartApiServer: set('E2E_RESTART_APISERVER'),
     auditLog: set('E2E_AUDIT_LOG'),
     hostAddress: set('E2E_HOST_ADDRESS'),
-    switchovers,
+    switchovers: count('E2E_SWITCHOVERS', 20),
+    askedSwitchovers: count('E2E_ASKED_SWITCHOVERS', 3),
     chart: set('E2E_CHART') ?? fileURLToPath(new URL('../../../charts/kube-site-follower', import.meta.url)),
   };
 }
