@@ -8,7 +8,7 @@ import type { Leadership } from '../kubernetes/leadership.ts';
 import { listEach } from '../kubernetes/pages.ts';
 import { CONFIG_MAPS, type KubeEvent, NAMESPACES, PODS, type Pod } from '../kubernetes/resources.ts';
 import type { Logger } from '../runtime/log.ts';
-import { decide } from './inject/decision.ts';
+import { isMissed } from './inject/decision.ts';
 import type { Metrics } from './metrics.ts';
 import { ownerReference, recordEvent } from './outcomes.ts';
 
@@ -113,8 +113,7 @@ export class InjectionWatchdog {
     const { phase } = pod.status ?? {};
     if (phase === 'Succeeded' || phase === 'Failed') return false;
     if (pod.metadata.deletionTimestamp !== undefined) return false;
-    const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks: true };
-    return decide(pod, context, this.#options.namespace).kind !== 'skip';
+    return isMissed(pod, this.#options.namespace);
   }
 
   /** Written only when it says something new. */

@@ -1,5 +1,5 @@
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
-import { decide, isInjected } from '../../webhook/inject/decision.ts';
+import { isInjected, isMissed } from '../../webhook/inject/decision.ts';
 import { followerOf, gateOf, isReady, type PodDetails, workloadOf } from '../cluster/pods.ts';
 import { type Check, problem } from './check.ts';
 import type { World } from './world.ts';
@@ -8,7 +8,7 @@ export const MISSED: Check = {
   name: 'missed-pods',
   title: 'every pod that asks for the sidecar has it',
   async find(world) {
-    const missed = (await world.askingPods()).filter((pod) => isMissed(world, pod));
+    const missed = (await world.askingPods()).filter((pod) => isMissed(pod, world.namespace));
     return {
       findings: missed.map((pod) => {
         const { kind, name } = workloadOf(pod);
@@ -43,11 +43,6 @@ export const WRONG_SIDE: Check = {
     };
   },
 };
-
-function isMissed(world: World, pod: PodDetails): boolean {
-  const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks: true };
-  return decide(pod, context, world.namespace).kind !== 'skip';
-}
 
 function isOnWrongSide(world: World, pod: PodDetails): boolean {
   const status = world.followers.find(({ follower }) => follower === followerOf(pod))?.status;

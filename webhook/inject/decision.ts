@@ -80,6 +80,15 @@ function skipReason(
   return undefined;
 }
 
+/** Runs without the sidecar, though it or its namespace asks for it. */
+export function isMissed(
+  pod: AskingPod & { readonly metadata: { readonly namespace?: string } },
+  controllerNamespace: string,
+): boolean {
+  const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks: true };
+  return decide(pod, context, controllerNamespace).kind !== 'skip';
+}
+
 /** Marked, and the container is there: a marker alone may have been copied with the annotations of another pod. */
 export function isInjected(pod: AskingPod): boolean {
   return (

@@ -43,7 +43,7 @@ export function moveCases(suite: () => Suite): void {
     const moves = await switchovers(suite(), settings.askedSwitchovers);
     await suite().told({ title: `${moves.length} switchovers`, from, shown: 5 });
     for (const way of WAY_NAMES) {
-      const took = moves.map(({ at, routedAt }) => (routedAt[way] ?? Number.POSITIVE_INFINITY) - at);
+      const took = moves.map((move) => routedAfter(move, way));
       results.times(`while clients ask: currentPrimary → endpoints, ${WAYS[way].title}`, took);
     }
     const floors = moves.map((move) => floor.samples.get(move)).filter((ms) => ms !== undefined);
@@ -90,6 +90,11 @@ async function switchovers(suite: Suite, count: number): Promise<readonly Move[]
   return recorder.moves.slice(first);
 }
 
+/** Milliseconds until the Service routed to the new site alone; infinite if it never did. */
+function routedAfter({ at, routedAt }: Move, way: Way): number {
+  return (routedAt[way] ?? Number.POSITIVE_INFINITY) - at;
+}
+
 async function judgeSpeed(suite: Suite, moves: readonly Move[]): Promise<void> {
   const { results } = suite;
   const took = (end: (move: Move) => number | undefined) =>
@@ -107,7 +112,7 @@ async function judgeSpeed(suite: Suite, moves: readonly Move[]): Promise<void> {
   for (const way of WAY_NAMES) {
     // The endpoints may be told before the move is: then there is nothing to say of a first change.
     const first = took(({ firstAt }) => firstAt[way]).filter(Number.isFinite);
-    const all = took(({ routedAt }) => routedAt[way]);
+    const all = moves.map((move) => routedAfter(move, way));
     results.times(`currentPrimary → endpoints, ${WAYS[way].title}: first change`, first);
     results.times(
       `currentPrimary → endpoints, ${WAYS[way].title}: all right`,
@@ -118,9 +123,7 @@ async function judgeSpeed(suite: Suite, moves: readonly Move[]): Promise<void> {
   results.keep('switchovers', { moves, answered });
 
   for (const way of WAY_NAMES) {
-    const late = moves.filter(
-      ({ at, routedAt }) => (routedAt[way] ?? Number.POSITIVE_INFINITY) - at > LIMITS_MS[way],
-    );
+    const late = moves.filter((move) => routedAfter(move, way) > LIMITS_MS[way]);
     const allowed = Math.floor(moves.length * ALLOWED_LATE);
     assert.ok(late.length <= allowed, `${WAYS[way].title}: too late were ${JSON.stringify(late)}`);
   }
