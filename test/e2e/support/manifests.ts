@@ -12,7 +12,7 @@ export interface PodTemplate {
   readonly labels: Strings;
   readonly annotations?: Strings;
   readonly env?: Strings;
-  /** What it requests, for those who scale by that. */
+  /** What it requests. */
   readonly cpu?: string;
   /** Has a readiness probe of its own. */
   readonly probed?: boolean;

@@ -34,6 +34,9 @@ interface WayOfRouting {
 
 type PodSetName = Way | 'floor' | 'client';
 
+/** As applications have it. Without, a busy kernel lets them wait before all others, and they would note answers late. */
+const CPU = '50m';
+
 /** As `kubectl apply` takes them. */
 export class Workload {
   readonly #image: string;
@@ -56,12 +59,13 @@ export class Workload {
       namespace(APP_NAMESPACE),
       await programs(APP_NAMESPACE),
       service(APP_NAMESPACE, 'web'),
-      deployment(this.#image, { namespace: APP_NAMESPACE, name: 'web', program: 'app', replicas }),
+      deployment(this.#image, { namespace: APP_NAMESPACE, name: 'web', program: 'app', cpu: CPU, replicas }),
       service(APP_NAMESPACE, 'floor'),
       deployment(this.#image, {
         namespace: APP_NAMESPACE,
         name: 'floor',
         program: 'app',
+        cpu: CPU,
         replicas: replicas / 2,
         env: { READY: 'false' },
         probed: true,
@@ -78,6 +82,7 @@ export class Workload {
           namespace: APP_NAMESPACE,
           name: name as Way,
           program: 'app',
+          cpu: CPU,
           labels,
           annotations,
         } as const;
@@ -100,6 +105,7 @@ export class Workload {
         namespace: CLIENT_NAMESPACE,
         name: 'client',
         program: 'client',
+        cpu: CPU,
         replicas: this.replicas / 2,
         env: { TARGETS: JSON.stringify(targets), PERIOD_MS: '20', TIMEOUT_MS: '1000' },
       }),
