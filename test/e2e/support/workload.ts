@@ -34,9 +34,6 @@ interface WayOfRouting {
 
 type PodSetName = Way | 'floor' | 'client';
 
-/** As applications have it. Without, a busy kernel lets them wait before all others, and they would note answers late. */
-const CPU = '50m';
-
 /** As `kubectl apply` takes them. */
 export class Workload {
   readonly #image: string;
@@ -59,13 +56,12 @@ export class Workload {
       namespace(APP_NAMESPACE),
       await programs(APP_NAMESPACE),
       service(APP_NAMESPACE, 'web'),
-      deployment(this.#image, { namespace: APP_NAMESPACE, name: 'web', program: 'app', cpu: CPU, replicas }),
+      deployment(this.#image, { namespace: APP_NAMESPACE, name: 'web', program: 'app', replicas }),
       service(APP_NAMESPACE, 'floor'),
       deployment(this.#image, {
         namespace: APP_NAMESPACE,
         name: 'floor',
         program: 'app',
-        cpu: CPU,
         replicas: replicas / 2,
         env: { READY: 'false' },
         probed: true,
@@ -82,7 +78,6 @@ export class Workload {
           namespace: APP_NAMESPACE,
           name: name as Way,
           program: 'app',
-          cpu: CPU,
           labels,
           annotations,
         } as const;
@@ -105,7 +100,6 @@ export class Workload {
         namespace: CLIENT_NAMESPACE,
         name: 'client',
         program: 'client',
-        cpu: CPU,
         replicas: this.replicas / 2,
         env: { TARGETS: JSON.stringify(targets), PERIOD_MS: '20', TIMEOUT_MS: '1000' },
       }),
