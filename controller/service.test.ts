@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { decodeStatus, type Status } from '../contract/status.ts';
-import { CONFIG_MAPS, type ConfigMap, NAMESPACES, NODES } from '../kubernetes/resources.ts';
+import { CONFIG_MAPS, type ConfigMap, NAMESPACES, NODES, SERVICES } from '../kubernetes/resources.ts';
 import { TestLeadership } from '../test/support/simulated-cluster.ts';
 import {
   PG,
@@ -113,6 +113,29 @@ describe('a followed service', () => {
     await soon();
     const copy = kube.server.get<ConfigMap>(CONFIG_MAPS, { ...STATUS_MAP, namespace: 'app' });
     assert.deepEqual(decodeStatus(copy.data), status());
+  });
+
+  test('has its Services routed before anything else takes the processors from that', async () => {
+    kube.change(NAMESPACES, { metadata: { name: 'app', labels: { 'site-follower/status': 'true' } } });
+    const [name, labels] = ['web', { 'site-follower/follow': 'true' }];
+    kube.create(SERVICES, {
+      metadata: { namespace: 'app', name, labels },
+      spec: { selector: { app: name } },
+    });
+    void start();
+    await soon();
+    const calledAt = new Map<string, number>();
+    kube.judge = ({ verb, resource, key }) => {
+      calledAt.set(`${verb} ${resource.plural} ${key.namespace}`, kube.clock.now());
+      return undefined;
+    };
+    kube.moveTo('pg-2');
+    await soon();
+    const [service = Number.NaN, copy = Number.NaN] = [
+      calledAt.get('patch services app'),
+      calledAt.get('replace configmaps app'),
+    ];
+    assert.ok(copy - service >= 15, `Service ${service}, copy ${copy}: ${[...calledAt.keys()].join(', ')}`);
   });
 
   test('has its records in DNS, beside those of others', async () => {

@@ -41,7 +41,8 @@ export interface ServicePorts
 
 /** A burst of watch events costs one look now and one look this much later. */
 const MIN_GAP_MS = 25;
-/** What moves the traffic is sent first: until then nothing else takes connections and processors from it. */
+/** What moves the traffic by one write is sent first: until then nothing else takes connections and processors from it. */
+const OTHERS_AFTER_MS = 20;
 const EVENTS_AFTER_MS = 50;
 /** Calls that a move may need at once, beside those of a look. */
 const CONNECTIONS = 12;
@@ -95,10 +96,10 @@ export async function followService(
         ...(await createSignals(follower, { ...ports, statusMap, sites, events, report })),
         ...steering(trigger, config),
       ];
-  const workers = signals.map(
-    (signal) =>
-      new SignalWorker(signal, { clock, random, onProgress: (progress) => telemetry.signal(progress) }),
-  );
+  const workerOf = (signal: Signal) =>
+    new SignalWorker(signal, { clock, random, onProgress: (progress) => telemetry.signal(progress) });
+  const first = signals.filter(({ isFirst }) => isFirst === true).map(workerOf);
+  const others = signals.filter(({ isFirst }) => isFirst !== true).map(workerOf);
 
   let failedPasses = 0;
   let isMoving = false;
@@ -122,7 +123,10 @@ export async function followService(
       const transition = transitionTo(after, report.history.at(-1), isNew ? movedAt : undefined);
       if (transition !== undefined) report.addTransition(transition);
       const state = { follower: name, status: after, site: sites.named(after.activeSite) };
-      for (const worker of workers) worker.publish(state);
+      for (const worker of first) worker.publish(state);
+      clock.after(first.length > 0 ? OTHERS_AFTER_MS : 0, () => {
+        for (const worker of others) worker.publish(state);
+      });
       clock.after(EVENTS_AFTER_MS, () => {
         for (const event of eventsOf(before, after)) events(event);
       });
@@ -146,7 +150,7 @@ export async function followService(
     loop.run(shared),
     ...(nodes.run === undefined ? [] : [nodes.run(shared.signal)]),
     ...(config.dryRun ? [] : [report.run(shared)]),
-    ...workers.map((worker) => worker.run(shared)),
+    ...[...first, ...others].map((worker) => worker.run(shared)),
   ]);
 }
 

@@ -1,8 +1,11 @@
 /**
  * What node is told when it runs the controller; the bundle's first line says it too. About 15 MiB of its heap are in
  * use, with 5,000 injected pods as well. Left to itself, node lets garbage pile up to 240 MiB before it looks.
+ * A collection by several threads ends when the last of them has had a processor: on a busy node, in the middle of a
+ * move, that took 35 ms for 1 ms of work.
  */
 export const CONTROLLER_NODE_FLAGS: readonly string[] = [
+  '--single-threaded-gc',
   '--max-semi-space-size=2',
   '--max-old-space-size=128',
 ];
@@ -11,7 +14,11 @@ export const CONTROLLER_NODE_FLAGS: readonly string[] = [
  * The same for the webhook, and a bound on the heap: on a large machine node lets garbage pile up, and after a burst of
  * large reviews the process had 300 MiB where 140 MiB are enough.
  */
-export const WEBHOOK_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4', '--max-old-space-size=128'];
+export const WEBHOOK_NODE_FLAGS: readonly string[] = [
+  '--single-threaded-gc',
+  '--max-semi-space-size=4',
+  '--max-old-space-size=128',
+];
 
 /**
  * And in which environment, which the image has as well: glibc gives each of node's threads an arena of its own, and

@@ -10,6 +10,8 @@ export interface Signal {
   readonly name: string;
   /** Milliseconds between two applications of an unchanged state; drift is repaired this often. */
   readonly resyncMs: number;
+  /** Moves traffic by one write for each object: the other signals are told of a new state a moment later. */
+  readonly isFirst?: boolean;
   /**
    * Resolves when the world agrees with `state`. Throws when it does not yet.
    * Must ask `leadership.isHeld()` right before each write that has no compare-and-set.

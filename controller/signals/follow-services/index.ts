@@ -44,6 +44,7 @@ const ATTEMPTS = 3;
 export class FollowServices implements Signal {
   readonly name = 'follow-services';
   readonly resyncMs = RESYNC_MS;
+  readonly isFirst = true;
   readonly #options: FollowServicesOptions;
   readonly #watchedServices: Reflector<Service, FollowedService | null>;
   readonly #watchedPods: Reflector<Pod, RoutedPod>;

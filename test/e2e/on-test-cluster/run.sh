@@ -83,6 +83,10 @@ chmod +x "$work/restart-apiserver"
 
 node test/support/chart/assemble.ts "$work/chart" >/dev/null
 cat >"$work/values.yaml" <<Y
+# Two databases change roles on the processors that the controller needs in that moment.
+controller:
+  resources:
+    requests: {cpu: 500m}
 cloudnativepg:
   image:
     repository: ${operator_image%:*}

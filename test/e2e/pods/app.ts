@@ -6,7 +6,8 @@ import { createServer, get } from 'node:http';
 import { createInterface } from 'node:readline';
 
 const SIDECAR = 'http://127.0.0.1:9911';
-const RECONNECT_MS = 250;
+/** Doubled as long as there is no sidecar: pods without one have to leave the processors to what is measured. */
+const RECONNECT_MS = { least: 250, most: 60_000 };
 const KEPT = 10_000;
 
 interface Flip {
@@ -21,13 +22,13 @@ const { NODE_NAME = '' } = process.env;
 const flips: Flip[] = [];
 let ready = process.env.READY !== 'false';
 
-function listen(): void {
-  const again = () => setTimeout(listen, RECONNECT_MS);
+function listen(waitMs = RECONNECT_MS.least): void {
   const stream = get(`${SIDECAR}/events`, (response) => {
     createInterface({ input: response }).on('line', (line) => line.startsWith('data: ') && ask());
-    response.on('close', again).on('error', () => undefined);
+    response.on('close', () => setTimeout(listen, RECONNECT_MS.least)).on('error', () => undefined);
   });
-  stream.on('error', again); // There is no sidecar, or not yet.
+  // There is no sidecar, or not yet.
+  stream.on('error', () => setTimeout(listen, waitMs, Math.min(2 * waitMs, RECONNECT_MS.most)));
 }
 
 /** What `/active` itself says, as any application would ask it. */
