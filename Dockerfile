@@ -24,4 +24,4 @@ USER 65532:65532
 ENV MALLOC_ARENA_MAX=1
 EXPOSE 8080
 ENTRYPOINT ["/nodejs/bin/node"]
-CMD ["--single-threaded-gc", "--max-semi-space-size=2", "--max-old-space-size=128", "/app/controller.mjs"]
+CMD ["--no-parallel-scavenge", "--max-semi-space-size=2", "--max-old-space-size=128", "/app/controller.mjs"]
