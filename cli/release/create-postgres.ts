@@ -70,12 +70,24 @@ export async function createPostgres(
 function isPassing(error: unknown, waited: number): boolean {
   if (!(error instanceof KubeError)) return false;
   const { status } = error;
+  if (isSchemaError(error)) return false;
   if (isForbidden(error)) return waited < ROLE_SPREADS_MS;
   return status === 0 || status === 404 || status === 429 || status >= 500;
 }
 
+/**
+ * The manifest has a field that the CRD has not, or a value of another kind. API servers answer that to a server-side
+ * apply with 500 and no reason, so only the text tells it from a server in trouble (kubernetes/kubernetes#139253).
+ */
+function isSchemaError(error: unknown): boolean {
+  return error instanceof KubeError && error.message.includes('failed to create typed patch object');
+}
+
 function refusal(what: string, error: unknown): string {
-  return isConflict(error)
-    ? `${what} has fields that somebody else has set to other values, and they are left as they are: set the same under postgres in the chart's values, or give the fields up`
+  if (isConflict(error)) {
+    return `${what} has fields that somebody else has set to other values, and they are left as they are: set the same under postgres in the chart's values, or give the fields up`;
+  }
+  return isSchemaError(error)
+    ? `${what} was refused, as the operator's resource definition has no such field or another kind of value there: put right under postgres in the chart's values what is named here, and upgrade the release`
     : `${what} was refused`;
 }
