@@ -43,6 +43,13 @@ describe('loading the Kubernetes configuration', () => {
     assert.equal(kubeConfig.getClusters().length, 2);
   });
 
+  it('ignores a missing file of several, as kubectl does', () => {
+    const files = [path('none'), path('one'), path('other')];
+    const { kubeConfig, source } = loadKube({ KUBECONFIG: files.join(delimiter) });
+    assert.equal(kubeConfig.getCurrentContext(), 'one');
+    assert.equal(source, `KUBECONFIG (${path('one')})`);
+  });
+
   it('falls back to the file in the home folder, without a namespace', () => {
     const { kubeConfig, namespace } = loadKube({ HOME: folder });
     assert.equal(kubeConfig.getCurrentContext(), 'home');
@@ -59,6 +66,16 @@ describe('loading the Kubernetes configuration', () => {
       name: 'a file is missing',
       env: () => ({ KUBECONFIG: path('none') }),
       message: /Cannot use .*none: ENOENT/,
+    },
+    {
+      name: 'all of several files are missing',
+      env: () => ({ KUBECONFIG: [path('none'), path('other')].join(delimiter) }),
+      message: /None of the files of KUBECONFIG exists: .*none, .*other\./,
+    },
+    {
+      name: 'one of several files is broken',
+      env: () => ({ KUBECONFIG: [path('one'), path('broken')].join(delimiter) }),
+      message: /Cannot use .*broken: /,
     },
     {
       name: 'a file is broken',

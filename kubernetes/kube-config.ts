@@ -42,7 +42,10 @@ export function loadKube(env: Environment, contextName?: string): LoadedKubeConf
 
 function find(env: Environment): { kubeConfig: KubeConfig; source: string } {
   const files = (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
-  if (files.length > 0) return { kubeConfig: readAll(files), source: `KUBECONFIG (${files.join(', ')})` };
+  if (files.length > 0) {
+    const { kubeConfig, read } = readAll(files);
+    return { kubeConfig, source: `KUBECONFIG (${read.join(', ')})` };
+  }
 
   if (env.KUBERNETES_SERVICE_HOST && existsSync(SERVICE_ACCOUNT_TOKEN)) {
     const kubeConfig = new KubeConfig();
@@ -50,24 +53,39 @@ function find(env: Environment): { kubeConfig: KubeConfig; source: string } {
     return { kubeConfig, source: 'the service account of the pod' };
   }
   const file = env.HOME === undefined ? undefined : join(env.HOME, '.kube', 'config');
-  if (file !== undefined && existsSync(file)) return { kubeConfig: readAll([file]), source: file };
+  if (file !== undefined && existsSync(file)) return { kubeConfig: readAll([file]).kubeConfig, source: file };
   throw new Error(
     'No Kubernetes configuration found: KUBECONFIG is not set, this is not a pod with a service account token, ' +
       'and there is no ~/.kube/config. Set KUBECONFIG to the file of your cluster.',
   );
 }
 
-/** The first file that names a current context decides it, as with kubectl. */
-function readAll(files: readonly string[]): KubeConfig {
-  const merged = new KubeConfig();
+/**
+ * The first file that names a current context decides it, and a missing one of several is ignored, both as with kubectl:
+ * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files
+ */
+function readAll(files: readonly string[]): { kubeConfig: KubeConfig; read: readonly string[] } {
+  const kubeConfig = new KubeConfig();
+  const read: string[] = [];
   for (const file of files) {
     try {
       const part = new KubeConfig();
       part.loadFromFile(file);
-      merged.mergeConfig(part, Boolean(merged.getCurrentContext()));
+      kubeConfig.mergeConfig(part, Boolean(kubeConfig.getCurrentContext()));
+      read.push(file);
     } catch (cause) {
+      if (files.length > 1 && isMissing(cause)) continue;
       throw new Error(`Cannot use the kubeconfig file ${file}: ${explain(cause)}`, { cause });
     }
   }
-  return merged;
+  if (read.length === 0) {
+    throw new Error(
+      `None of the files of KUBECONFIG exists: ${files.join(', ')}. Set it to the file of your cluster.`,
+    );
+  }
+  return { kubeConfig, read };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
