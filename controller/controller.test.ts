@@ -110,6 +110,18 @@ describe('a controller', () => {
     assert.equal(controller.status().dryRun, true);
     assert.equal(kube.logged('active site changed').length, 1);
   });
+
+  test('leads in a dry run beside another one, and both log', async () => {
+    const controllers = ['replica-a', 'replica-b'].map((identity) =>
+      start({ DRY_RUN: 'true' }, { identity }),
+    );
+    await soon();
+    assert.deepEqual(
+      controllers.map((controller) => controller.status().leader),
+      [true, true],
+    );
+    assert.equal(kube.logged('active site changed').length, 2);
+  });
 });
 
 describe('a controller that does not lead any more', () => {
