@@ -37,7 +37,7 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
   ],
   [/^(PATH=\S+ |node )dist\/cli\.mjs /, { run: true }],
   [
-    /^helm dependency build /,
+    /^helm dependency update /,
     {
       instead: () => 'test -d charts/kube-site-follower/charts',
       why: 'the dependency comes from a stand-in',

@@ -1,5 +1,5 @@
 /**
- * The chart with its dependency in place, as `helm dependency build` would leave it, from a stand-in:
+ * The chart with its dependency in place, as `helm dependency update` would leave it, from a stand-in:
  * `node test/support/chart/assemble.ts FOLDER` writes it there.
  */
 import { cp, mkdir, readFile, rm } from 'node:fs/promises';
