@@ -1,9 +1,11 @@
 /** What a newcomer runs, as far as it can be tried without a cluster; the rest is in test/integration and test/e2e. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { commandsOf } from './coverage.ts';
 import { blocksOf, documents } from './markdown.ts';
 
+const ROOT = new URL('../../', import.meta.url).pathname;
 const all = documents().map((document) => ({
   path: document.path,
   commands: blocksOf(document).flatMap(({ text }) => commandsOf(text)),
@@ -16,4 +18,9 @@ test('no command fetches the operator’s chart in a way that works only once', 
     once.map(({ path }) => path),
     [],
   );
+});
+
+test('docker builds the image without an attestation, which `kind load` does not find', () => {
+  const said = execFileSync('make', ['--dry-run', 'image', 'ENGINE=docker'], { cwd: ROOT, encoding: 'utf8' });
+  assert.match(said, /^BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --tag \S+ \.$/m);
 });
