@@ -20,6 +20,25 @@ test('no command fetches the operator’s chart in a way that works only once', 
   );
 });
 
+for (const path of ['README.md', 'docs/start.md']) {
+  const commands = all.find((document) => document.path === path)?.commands ?? [];
+  const indexOf = (pattern: RegExp) => commands.findIndex((command) => pattern.test(command));
+
+  test(`${path} gives both nodes their zone before it makes a database`, () => {
+    const labels = commands.filter((command) =>
+      /^kubectl label node .* topology\.kubernetes\.io\//.test(command),
+    );
+    assert.equal(labels.length, 2);
+    assert.ok(indexOf(/^kubectl label node /) < indexOf(/^helm (install|upgrade)/));
+  });
+
+  test(`${path} says where the kubeconfig of k3s is before anything needs it`, () => {
+    const index = indexOf(/^export KUBECONFIG=\/etc\/rancher\/k3s\/k3s\.yaml$/);
+    assert.notEqual(index, -1);
+    assert.ok(index < indexOf(/^(kubectl|helm) /));
+  });
+}
+
 test('docker builds the image without an attestation, which `kind load` does not find', () => {
   const said = execFileSync('make', ['--dry-run', 'image', 'ENGINE=docker'], { cwd: ROOT, encoding: 'utf8' });
   assert.match(said, /^BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --tag \S+ \.$/m);
