@@ -175,7 +175,7 @@ export class Follower {
       published,
       epochFloor: isImplausible(floor) ? 0 : floor,
       look,
-      sites: this.#options.nodesBySite() ?? before?.sites ?? {},
+      sites: this.#nodes(before),
       now: timestamp(clock),
     });
     const claimed = found.term === leadership.term;
@@ -191,6 +191,13 @@ export class Follower {
       observer.onStatus({ before: told ?? before, after, movedAt });
     }
     return writes;
+  }
+
+  /** What is published without nodes makes each pod one of no site, so it is better to publish nothing for a while. */
+  #nodes(before: Status | undefined): Status['sites'] {
+    const sites = this.#options.nodesBySite() ?? before?.sites ?? {};
+    if (Object.keys(sites).length > 0) return sites;
+    throw new Error('the nodes have not been listed yet, and no status says which of them belong to which site');
   }
 
   /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { decodeStatus, type Status } from '../contract/status.ts';
+import { KubeError } from '../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NAMESPACES, NODES, SERVICES } from '../kubernetes/resources.ts';
 import { TestLeadership } from '../test/support/simulated-cluster.ts';
 import {
@@ -136,6 +137,24 @@ describe('a followed service', () => {
       calledAt.get('replace configmaps app'),
     ];
     assert.ok(copy - service >= 15, `Service ${service}, copy ${copy}: ${[...calledAt.keys()].join(', ')}`);
+  });
+
+  test('has no status again without its nodes, when it was lost while they cannot be listed', async () => {
+    const sites = ['us', 'eu'].map((name) => ({ name, nodeSelector: `zone=${name}`, ip: '192.0.2.1' }));
+    for (const zone of ['us', 'eu']) {
+      kube.change(NODES, { metadata: { name: `${zone}-1`, labels: { zone } } });
+    }
+    kube.judge = ({ verb, resource }) =>
+      verb === 'list' && resource === NODES
+        ? new KubeError('busy', { status: 429, reason: 'TooManyRequests' })
+        : undefined;
+    void start(serviceConfig({ SITES: JSON.stringify(sites) }));
+    await kube.clock.advance(20_000);
+    assert.equal(status(), undefined);
+    assert.match(events().join(), /StatusNotWritten/);
+    kube.judge = () => undefined;
+    await kube.clock.advance(30_000);
+    assert.deepEqual(status()?.sites, { us: ['us-1'], eu: ['eu-1'] });
   });
 
   test('has its records in DNS, beside those of others', async () => {
