@@ -28,6 +28,25 @@ for (const failurePolicy of ['Fail', 'Ignore'] as const) {
   });
 }
 
+test('no Service gets a site where no follower moves Services', async () => {
+  const follower = (name: string, followServices: boolean) => ({
+    name,
+    sites: [{ name: 'a', nodeName: 'b' }],
+    routing: { followServices },
+  });
+  const isAsked = async (values: object) => {
+    const manifests = await chart.render({ values });
+    const { webhooks } = only(manifests, 'MutatingWebhookConfiguration') as Manifest & {
+      webhooks: readonly { readonly name: string }[];
+    };
+    return webhooks.some(({ name }) => name === 'services.inject.kube-site-follower');
+  };
+  const followers = (...all: readonly object[]) => ({ controller: { config: { followers: all } } });
+  assert.equal(await isAsked(layered(SITES, { controller: { routing: { followServices: false } } })), false);
+  assert.equal(await isAsked(followers(follower('default', false), follower('other', false))), false);
+  assert.equal(await isAsked(followers(follower('default', false), follower('other', true))), true);
+});
+
 test('cert-manager makes what the webhook serves, and the API server trusts', async () => {
   const values = layered(SITES, { webhook: { certManager: { enabled: true } } });
   const manifests = await chart.render({ values });
