@@ -9,7 +9,9 @@ export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/node
 TESTS ?= $(shell find contract kubernetes controller webhook sidecar cli scripts bench test/support test/documentation test/e2e/support -name '*.test.ts')
 # Node would take one less than there are processors, and tests wait for much else too.
 JOBS ?= $(shell node -p 'Math.max(3, os.availableParallelism())')
-INTEGRATION_TESTS ?= $(shell find test/integration -name '*.test.ts')
+# The longest first, so that none of them runs alone at the end; the others by size, which goes with time.
+LONGEST := $(patsubst %,test/integration/%.test.ts,api-server-misbehaves triggers dns-providers soak)
+INTEGRATION_TESTS ?= $(LONGEST) $(filter-out $(LONGEST),$(shell ls -S test/integration/*.test.ts))
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -52,7 +54,7 @@ unit: install ## Unit tests only
 
 .PHONY: integration
 integration: install ## Tests on a real API server, started for them
-	node --test --test-concurrency=3 --test-force-exit --test-timeout=600000 --test-global-setup=test/support/global-setup.ts $(INTEGRATION_TESTS)
+	node --test --test-concurrency=4 --test-force-exit --test-timeout=600000 --test-global-setup=test/support/global-setup.ts $(INTEGRATION_TESTS)
 
 .PHONY: browser
 browser: install ## The page in Chromium, which is installed where it is missing
