@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { COMMAND_NAME, createProgram } from '../../cli/run.ts';
+import { recordingTerminal } from '../../cli/testing/terminal.ts';
 import { EVERYTHING, layered } from '../support/chart/examples.ts';
-import { chartUnderTest, SITES } from '../support/chart/render.ts';
+import { chartUnderTest, NAMESPACE, SITES } from '../support/chart/render.ts';
 
 const chart = await chartUnderTest();
 
@@ -24,4 +26,22 @@ test('the notes name the status of each follower', async () => {
   const notes = await chart.notes({ controller: { config: { followers, configMapName: 'place' } } });
   const named = [...notes.matchAll(/get configmap (\S+)/g)].map(([, name]) => name);
   assert.deepEqual(named, ['place-one', 'place']);
+});
+
+test('the notes call the kubectl plugin as it wants to be called', async () => {
+  const notes = await chart.notes(SITES);
+  const lines = notes.split('\n').filter((line) => line.includes(COMMAND_NAME));
+  const called: object[] = [];
+  for (const line of lines) {
+    const program = createProgram(recordingTerminal(), async (name, options) => {
+      called.push([name, options]);
+    });
+    const args = line.trim().slice(`${COMMAND_NAME} `.length).split(' ');
+    await assert.doesNotReject(program.parseAsync(args, { from: 'user' }), line);
+  }
+  const options = { namespace: NAMESPACE, output: 'text' };
+  assert.deepEqual(called, [
+    ['status', options],
+    ['check', options],
+  ]);
 });
