@@ -145,3 +145,21 @@ test('names that look like numbers stay names', async () => {
   const cluster = parse(only(manifests, 'ConfigMap', '-postgres').data?.['cluster.yaml'] ?? '') as Manifest;
   assert.deepEqual(cluster.metadata, { name: '20', namespace: '10' });
 });
+
+test('whom no list names reads no metrics, and reviews still come in', async () => {
+  const rulesFrom = async (networkPolicy: object) => {
+    const manifests = await chart.render({ values: layered(SITES, { networkPolicy }) });
+    return ['-controller', '-webhook'].map(
+      (suffix) => only(manifests, 'NetworkPolicy', suffix).spec?.ingress,
+    );
+  };
+  const metricsFrom = [{ podSelector: { matchLabels: { app: 'prometheus' } } }];
+  const review = { ports: [{ port: 'webhook' }] };
+  const metrics = (from: object) => ({ ports: [{ port: 'http' }], from });
+  const usual = metrics([{ namespaceSelector: {} }]);
+  assert.deepEqual(await rulesFrom({ enabled: true }), [[usual], [review, usual]]);
+  const ours = metrics(metricsFrom);
+  assert.deepEqual(await rulesFrom({ enabled: true, metricsFrom }), [[ours], [review, ours]]);
+  // A rule with an empty `from` would admit everybody.
+  assert.deepEqual(await rulesFrom({ enabled: true, metricsFrom: [] }), [[], [review]]);
+});
