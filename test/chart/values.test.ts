@@ -111,6 +111,11 @@ for (const { what, values, says } of [
     says: /at '\/webhook\/resources\/limits\/cpu'/,
   },
   {
+    what: 'a size as a number, which the Cluster cannot have',
+    values: { postgres: { create: true, storage: { size: 10 } } },
+    says: /at '\/postgres\/storage\/size': got number, want string/,
+  },
+  {
     what: 'variables from nowhere',
     values: { controller: { envFrom: [{ secret: 'more' }] } },
     says: /at '\/controller\/envFrom\/0'/,
