@@ -153,6 +153,29 @@ test('the hook of a chat is a secret; a reference to one is none', async () => {
   }
 });
 
+test('what the configuration refers to as a secret is none of the variables in the Deployment', async () => {
+  const sites = [{ name: 'a', nodeName: 'b' }];
+  const notify = [{ name: 'team', preset: 'slack', url: { env: 'TEAM_HOOK' } }];
+  const dns = [{ provider: 'rfc2136', rfc2136: { tsigSecret: { env: 'TEAM_HOOK' } } }];
+  const place = 'controller.config.followers[0]';
+  const variable = { NOTIFY: JSON.stringify(notify) };
+  for (const [controller, env, from] of [
+    [{ config: { followers: [{ sites, notify }] } }, {}, `${place}.notify[0].url`],
+    [{ config: { followers: [{ sites, dns }] } }, {}, `${place}.dns[0].rfc2136.tsigSecret`],
+    [SITES.controller, variable, 'controller.env.NOTIFY[0].url'],
+  ] as const) {
+    const text = (more: object) => chart.text({ values: { controller: { ...controller, ...more } } });
+    await assert.rejects(
+      text({ env: { ...env, TEAM_HOOK: `https://hooks.slack.com/${SECRET}` } }),
+      ({ message }: Error) =>
+        message.includes(`controller.env.TEAM_HOOK: a secret must not stand in a Deployment`) &&
+        message.includes(`${from} refers to it`) &&
+        !message.includes(SECRET),
+    );
+    await text({ env: { ...env, ANOTHER: 'value' }, envFrom: [{ secretRef: { name: 'hooks' } }] });
+  }
+});
+
 test('keys of AWS can be in a Secret of the chart, in one that is there already, or in none', async () => {
   const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: SECRET };
   const variables = async (route53: object) => {

@@ -11,13 +11,13 @@
 {{- if not (regexMatch "^[a-z][-a-z0-9]*$" $fullname) }}
 {{- fail (printf "fullnameOverride: must be set, as %s can be no name of a Service: lower-case letters, digits and \"-\", with a letter first" $fullname) }}
 {{- end }}
-{{- include "site-follower.noSecrets" (list "controller.config" "" $own.config) }}
+{{- include "site-follower.noSecrets" (list "controller.config" "" $own.config $own.env) }}
 {{- range $name, $value := $own.env }}
 {{- if regexMatch "(_KEY|_SECRET|_TOKEN|PASSWORD)$" $name }}{{ fail (printf "controller.env.%s: a secret must not stand in a Deployment; name a Secret with this key in controller.envFrom" $name) }}{{ end }}
 {{- end }}
 {{- include "site-follower.ownSettings" . }}
 {{- if and $own.dns.records (ne $own.dns.provider "none") }}{{ include "site-follower.dnsIsComplete" . }}{{ end }}
-{{- with $own.env.NOTIFY }}{{ include "site-follower.noSecrets" (list "controller.env.NOTIFY" "" (fromJsonArray .)) }}{{ end }}
+{{- with $own.env.NOTIFY }}{{ include "site-follower.noSecrets" (list "controller.env.NOTIFY" "" (fromJsonArray .) $own.env) }}{{ end }}
 {{- $nodes := list }}
 {{- range $name, $site := $own.sites }}
 {{- range $node := concat ($site.nodeNames | default list) (ternary (list $site.nodeName) list (not (empty $site.nodeName))) | uniq }}
@@ -90,22 +90,26 @@ DNS_NAME_SERVERS: controller.dns.nameServers
 
 {{/*
 Fails where a text stands under the name of a secret, since a ConfigMap would show it to everybody: (list "path" "key"
-value). What only refers to a secret, such as {"env": "NAME"}, is fine. The address of a chat's hook is a secret too.
-Triggers only ever have the names of Secrets.
+value variables). What only refers to a secret, such as {"env": "NAME"}, is fine, unless that is one of the variables,
+which a Deployment would show. The address of a chat's hook is a secret too. Triggers only ever have the names of
+Secrets.
 */}}
 {{- define "site-follower.noSecrets" -}}
 {{- $path := index . 0 }}
 {{- $key := index . 1 }}
 {{- $value := index . 2 }}
+{{- $variables := index . 3 }}
 {{- if kindIs "map" $value }}
+{{- $name := get $value "env" | toString }}
+{{- if hasKey $variables $name }}{{ fail (printf "controller.env.%s: a secret must not stand in a Deployment, and %s refers to it as one; name a Secret with this key in controller.envFrom" $name $path) }}{{ end }}
 {{- $isChat := and (hasKey $value "preset") (ne (toString $value.preset) "webhook") }}
 {{- range $name, $item := omit $value "trigger" }}
 {{- $isSecret := or (regexMatch "(?i)(key|secrets?|token|password)$" $name) (and $isChat (eq $name "url")) }}
-{{- include "site-follower.noSecrets" (list (printf "%s.%s" $path $name) (ternary "secret" "" $isSecret) $item) }}
+{{- include "site-follower.noSecrets" (list (printf "%s.%s" $path $name) (ternary "secret" "" $isSecret) $item $variables) }}
 {{- end }}
 {{- else if kindIs "slice" $value }}
 {{- range $index, $item := $value }}
-{{- include "site-follower.noSecrets" (list (printf "%s[%d]" $path $index) $key $item) }}
+{{- include "site-follower.noSecrets" (list (printf "%s[%d]" $path $index) $key $item $variables) }}
 {{- end }}
 {{- else if and $key $value }}
 {{- fail (printf "%s: a secret must not stand in a ConfigMap; write {env: VARIABLE} there, and name a Secret with that key in controller.envFrom" $path) }}
