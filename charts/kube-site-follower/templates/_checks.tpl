@@ -18,13 +18,7 @@
 {{- include "site-follower.ownSettings" . }}
 {{- if and $own.dns.records (ne $own.dns.provider "none") }}{{ include "site-follower.dnsIsComplete" . }}{{ end }}
 {{- with $own.env.NOTIFY }}{{ include "site-follower.noSecrets" (list "controller.env.NOTIFY" "" (fromJsonArray .) $own.env) }}{{ end }}
-{{- $nodes := list }}
-{{- range $name, $site := $own.sites }}
-{{- range $node := concat ($site.nodeNames | default list) (ternary (list $site.nodeName) list (not (empty $site.nodeName))) | uniq }}
-{{- if has $node $nodes }}{{ fail (printf "controller.sites.%s: node %s is in another site as well" $name $node) }}{{ end }}
-{{- $nodes = append $nodes $node }}
-{{- end }}
-{{- end }}
+{{- include "site-follower.startup" . }}
 {{- end }}
 
 {{/*
@@ -67,6 +61,7 @@ it would be refused by the API server, and roles, probes and the webhook go by t
 {{- $elsewhere := or $own.envFrom (and $isSecret $values.existingSecret) }}
 {{- if not (or (get $values $key) $elsewhere) }}{{ fail (printf "controller.dns.%s.%s: is needed, as controller.dns.records are listed%s" $provider $key (ternary (printf "; or name a Secret as controller.dns.%s.existingSecret" $provider) "" $isSecret)) }}{{ end }}
 {{- end }}
+{{- if and (eq $provider "route53") $values.zoneId $values.privateZone }}{{ fail "controller.dns.route53.privateZone: must not be set beside controller.dns.route53.zoneId, which says it already" }}{{ end }}
 {{- end }}
 
 {{- define "site-follower.valuesOfVariables" -}}

@@ -8,7 +8,8 @@ export interface Example {
   readonly given?: object;
 }
 
-const SECRET_VALUE = 'not-in-a-config-map';
+/** Fits each provider. */
+export const SECRET_VALUE = 'bm90aW5hY29uZmlnbWFw';
 const name = { right: 'another-name', wrong: 'Not A Name' };
 const resources = { right: { requests: { cpu: '7m' } }, wrong: { requests: { cpu: 'much' } } };
 const pods = {
