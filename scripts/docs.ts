@@ -249,7 +249,7 @@ function chart(): string {
   return page(
     'The chart’s values',
     'charts/kube-site-follower/values.yaml',
-    `How to install it is in [start](../../docs/start.md). \`values.schema.json\` refuses what is wrong, and names the key.`,
+    `How to install it is in [start](../../docs/start.md). Helm refuses wrong values and names the key. What only the program can judge, such as whether a record has a zone or what stands in \`controller.config\`, the log tells at its start.`,
     valuesTable(),
   );
 }
