@@ -113,7 +113,7 @@ const RIGHT: readonly object[] = [
   dns('cloudflare', { apiUrl: 'https://proxy.example.com:8443/a@b/c' }),
   dns('route53', { zoneId: 'Z0123456789', apiUrl: 'http://[::1]:4566' }),
   dns('route53', { privateZone: true }),
-  dns('webhook', { url: 'http://localhost:8888/' }),
+  dns('webhook', { url: 'http://localhost:8888\n' }),
   dns('rfc2136', { server: '[2001:db8::1]:5353', tsigName: 'Follower.Example.com.' }),
   dns('rfc2136', { server: '2001:db8::1', tsigName: '_key' }),
   dns('rfc2136', { server: 'ns1:53', tsigSecret: 'MTIzNDU2Nzg5MDEyMzQ1Ng==\n' }),
