@@ -197,7 +197,9 @@ export class Follower {
   #nodes(before: Status | undefined): Status['sites'] {
     const sites = this.#options.nodesBySite() ?? before?.sites ?? {};
     if (Object.keys(sites).length > 0) return sites;
-    throw new Error('the nodes have not been listed yet, and no status says which of them belong to which site');
+    throw new Error(
+      'the nodes have not been listed yet, and no status says which of them belong to which site',
+    );
   }
 
   /**
