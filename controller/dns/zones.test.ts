@@ -47,6 +47,8 @@ const bad: readonly (readonly [item: string, problem: RegExp])[] = [
   [`${'a'.repeat(64)}.example.com`, /1 to 63/],
   [`${'a.'.repeat(125)}example.com`, /longer than 253/],
   ['a b.example.com', /the label "a b"/],
+  ['bücher.example.com/x', /the label "bücher"/],
+  ['bücher%2eexample.com', /the label "bücher%2eexample"/],
 ];
 
 for (const [item, problem] of bad) {

@@ -82,10 +82,14 @@ function nameProblem(name: string): string | undefined {
     : `has the label "${wrong}": a label has 1 to 63 of a-z, 0-9, "-" and "_"`;
 }
 
-/** Lower case, IDN in its xn-- form, without one trailing dot. What is no name stays as it is, for the message. */
+/**
+ * Lower case, IDN in its xn-- form, without one trailing dot. What is no name stays as it is, for the message: node would
+ * take `bücher.example/x` for an address, and leave out its path.
+ */
 function toAscii(text: string): string {
   const name = text.trim().toLowerCase().replace(/\.$/, '');
-  return /^[ -~]*$/.test(name) ? name : domainToASCII(name) || name;
+  const isIdn = /^[-a-z0-9_.*\P{ASCII}]*\P{ASCII}[-a-z0-9_.*\P{ASCII}]*$/u.test(name);
+  return isIdn ? domainToASCII(name) || name : name;
 }
 
 /** `app.example.com` in `example.com` is `app`, the apex is `@`; undefined when the name is not in the zone. */
