@@ -165,7 +165,7 @@ describe('a Service with the label', () => {
     assert.deepEqual(route(), US);
   });
 
-  test('without a selector, or of an external name, is left alone', async () => {
+  test('without a selector, or of an external name, is left alone and counted nowhere', async () => {
     kube.create<Service>(SERVICES, { metadata: { ...WEB, labels: FOLLOW }, spec: {} });
     kube.create<Service>(SERVICES, {
       metadata: { namespace: 'app', name: 'out', labels: FOLLOW },
@@ -175,6 +175,7 @@ describe('a Service with the label', () => {
     publish('us', 3);
     await soon();
     assert.equal(kube.count('patch services'), 0);
+    assert.deepEqual(counts, { waiting: 0, routed: 0, empty: 0, 'any-site': 0 });
   });
 
   test('is left alone by everybody before a site is active, and without the label', async () => {
@@ -381,6 +382,11 @@ describe('while the active site has no ready pod and another one has', () => {
     assert.deepEqual(route(), US);
     assert.deepEqual(happened, ['app/web empty']);
     assert.deepEqual(counts, { waiting: 0, routed: 0, empty: 1, 'any-site': 0 });
+    setReady('b', false);
+    await soon();
+    assert.deepEqual(happened, ['app/web empty'], 'nobody serves it now');
+    setReady('b', true);
+    await soon();
     setReady('a', true);
     await soon();
     assert.deepEqual(happened, ['app/web empty', 'app/web served']);
@@ -398,6 +404,37 @@ describe('while the active site has no ready pod and another one has', () => {
     await soon();
     assert.deepEqual(route(), US);
     assert.equal(found().metadata.annotations?.['site-follower/any-site'], undefined);
+  });
+
+  test('it routes to any site until the active one has a ready pod, whatever becomes of the others', async () => {
+    await openToAnySite();
+    setReady('b', false);
+    await soon();
+    setReady('b', true);
+    await soon();
+    assert.deepEqual(route(), { app: 'web' });
+    assert.deepEqual(happened, ['app/web empty', 'app/web any-site']);
+  });
+
+  test('it comes back only when the ready pods there carry their site', async () => {
+    await openToAnySite();
+    kube.judge = ({ verb, resource }) => (verb === 'patch' && resource === PODS ? 'refused' : undefined);
+    publish('us', 3, { ...SITES, us: ['us-1', 'us-2'] });
+    pod('c', 'us-2');
+    await soon();
+    assert.deepEqual(route(), { app: 'web' });
+    kube.judge = () => undefined;
+    await kube.clock.advance(20_000);
+    assert.deepEqual(route(), US);
+    assert.deepEqual(site('c'), US);
+  });
+
+  test('it is told of nothing else while it routes to any site', async () => {
+    await empty({ 'site-follower/on-empty': 'any-site', 'site-follower/on-empty-after': '1' });
+    await kube.clock.advance(10_000);
+    setReady('a', true);
+    await soon();
+    assert.deepEqual(happened, ['app/web any-site', 'app/web served']);
   });
 
   test('a move sends it to the new active site, and the delay begins anew', async () => {

@@ -116,8 +116,9 @@ export class Inspector {
     const next = judge(service, census, goal, before, now);
     this.#judgements.set(name, next);
     for (const what of happenings(service, before, next)) observer.onHappening(name, what, census, goal);
-    const isSame =
-      next.epoch === before?.epoch && next.labelled === before.labelled && next.anySite === before.anySite;
+    const isSame = (['epoch', 'labelled', 'empty', 'anySite'] as const).every(
+      (part) => next[part] === before?.[part],
+    );
     if (!isSame) onChange(name);
     return next;
   }
@@ -126,6 +127,7 @@ export class Inspector {
     const counts = { waiting: 0, routed: 0, empty: 0, 'any-site': 0 };
     for (const service of this.#options.services.all()) {
       const judgement = this.#judgements.get(keyOf(service.key));
+      if (Object.keys(service.pods).length === 0) continue;
       if (service.anySite) counts['any-site'] += 1;
       else if (service.site === undefined) counts.waiting += 1;
       else if (judgement?.emptySince !== undefined) counts.empty += 1;

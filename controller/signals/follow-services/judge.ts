@@ -7,7 +7,7 @@ export interface Judgement extends Verdict {
   readonly census: Census;
   /** Since when the active site has no ready pod while another one has; undefined: it has, or none has any. */
   readonly emptySince: number | undefined;
-  /** The emptiness has lasted for long enough to be told. */
+  /** The emptiness has lasted for long enough to be told, and its end was not yet. */
   readonly isTold: boolean;
 }
 
@@ -24,20 +24,23 @@ export function judge(
   previous: Judgement | undefined,
   now: number,
 ): Judgement {
-  const isEmpty = census.here === 0 && census.elsewhere > 0;
   const before = previous?.epoch === epoch ? previous : undefined;
+  const wasOpened = service.anySite && service.epoch === epoch;
+  // What was opened stays so until the active site has a ready pod, whatever becomes of the others meanwhile.
+  const isOpen = before?.anySite === true || wasOpened;
+  const isEmpty = census.here === 0 && (census.elsewhere > 0 || isOpen);
   // Another leader has waited for it.
-  const since = service.anySite && service.epoch === epoch ? Number.NEGATIVE_INFINITY : now;
+  const since = wasOpened ? Number.NEGATIVE_INFINITY : now;
   const emptySince = isEmpty ? (before === undefined ? since : (before.emptySince ?? now)) : undefined;
   const lasted = emptySince === undefined ? -1 : now - emptySince;
   return {
     epoch,
     census,
-    // A Service that is to be followed from now on must not lose its last ready pod by that.
-    labelled: census.unlabelled === 0 && !isEmpty,
+    labelled: census.unlabelled === 0,
+    empty: isEmpty,
     anySite: !holds(service) && lasted >= service.anySiteAfterMs,
     emptySince,
-    isTold: lasted >= TELL_AFTER_MS,
+    isTold: lasted >= TELL_AFTER_MS || (before?.isTold === true && census.here === 0),
   };
 }
 
@@ -46,9 +49,10 @@ export function happenings(
   previous: Judgement | undefined,
   next: Judgement,
 ): Happening[] {
-  if (next.anySite && previous?.anySite !== true) return ['any-site'];
+  if (next.anySite) return previous?.anySite === true ? [] : ['any-site'];
   if (next.isTold && previous?.isTold !== true) return [service.site === undefined ? 'waiting' : 'empty'];
-  return previous?.isTold === true && next.emptySince === undefined ? ['served'] : [];
+  const wasTold = previous?.isTold === true || previous?.anySite === true;
+  return wasTold && next.census.here > 0 ? ['served'] : [];
 }
 
 /** When to look again though nothing has changed; Infinity: never. */

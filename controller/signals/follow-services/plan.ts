@@ -16,6 +16,8 @@ export interface Verdict {
   readonly epoch: number;
   /** All ready pods of the active site carry its label, so that setting the key takes none of them away. */
   readonly labelled: boolean;
+  /** The active site has no ready pod, and others have or had some. */
+  readonly empty: boolean;
   /** The active site has been empty for as long as the Service bears. */
   readonly anySite: boolean;
 }
@@ -40,9 +42,11 @@ export function planService(
   const judged = verdict?.epoch === goal.epoch ? verdict : undefined;
   // Never followed so far, or by another follower: its pods may have no label of ours yet.
   const isNew = service.site === undefined && (service.epoch < 0 || service.siteKeys.length > 0);
-  if (isNew && judged?.labelled !== true) return undefined;
-  // Another leader let it route to any site, and this one has not looked at its pods yet.
-  if (service.anySite && service.epoch === goal.epoch && judged === undefined) return undefined;
+  // It must not lose its last ready pod by being followed.
+  if (isNew && (judged?.labelled !== true || judged.empty)) return undefined;
+  // It routes to any site: maybe for another leader, and this one has not looked at its pods yet.
+  const isOpen = service.anySite && service.epoch === goal.epoch;
+  if (isOpen && judged?.labelled !== true) return undefined;
   const site = judged?.anySite === true ? undefined : goal.site;
   return isInLine(service, goal, site) ? undefined : routed(service, goal, site);
 }
