@@ -134,7 +134,10 @@ describe('pods that are gated by a condition', () => {
     kube.judge = (call) =>
       call.verb === 'patch' && call.key.name === 'eu' ? new Error('the server says no') : undefined;
     publish('eu', 4);
-    await kube.clock.advance(9_000);
+    await kube.clock.advance(5_000);
+    // Nothing new by that, so no new patience.
+    publish('eu', 4);
+    await kube.clock.advance(4_000);
     assert.equal(active('us')?.status, 'True');
     await kube.clock.advance(2_000);
     assert.equal(active('us')?.status, 'False');
@@ -142,6 +145,62 @@ describe('pods that are gated by a condition', () => {
     kube.judge = () => undefined;
     await kube.clock.advance(11_000);
     assert.equal(active('eu')?.status, 'True');
+  });
+
+  test('are moved in order by the next leader, too, which first has to know them all', async () => {
+    for (let index = 10; index < 50; index += 1) {
+      const site = index % 2 === 0 ? 'us' : 'eu';
+      pod(`${index}-${site}`, `${site}-1`);
+    }
+    start();
+    publish('us', 3);
+    await soon();
+    leadership.end();
+    await soon();
+    leadership = new TestLeadership(2);
+    const before = kube.calls.length;
+    start();
+    publish('eu', 4);
+    await soon();
+    const moved = written(before).map((name) => name.slice(-2));
+    assert.deepEqual(moved, [...Array(20).fill('eu'), ...Array(20).fill('us')]);
+  });
+
+  test('of the new site wait for those of the old one where that goes first, also when they come later', async () => {
+    pod('us', 'us-1');
+    start('old-site-first');
+    publish('us', 3);
+    await soon();
+    kube.judge = (call) =>
+      call.verb === 'patch' && call.key.name === 'us' ? new Error('the server says no') : undefined;
+    pod('eu', '');
+    publish('eu', 4);
+    await soon();
+    for (const name of ['eu', 'later']) {
+      if (name === 'later') pod(name, 'eu-1');
+      else kube.change(PODS, { metadata: { namespace: 'app', name }, spec: { nodeName: 'eu-1' } });
+      await soon();
+      assert.equal(active(name), undefined);
+    }
+    kube.judge = () => undefined;
+    await kube.clock.advance(11_000);
+    assert.deepEqual(
+      ['us', 'eu', 'later'].map((name) => active(name)?.status),
+      ['False', 'True', 'True'],
+    );
+  });
+
+  test('are left alone from when they listen to another follower', async () => {
+    pod('a', 'us-1');
+    start();
+    publish('us', 3);
+    await soon();
+    const annotations = { 'site-follower/follower': 'orders' };
+    kube.change(PODS, { metadata: { namespace: 'app', name: 'a', annotations } });
+    await soon();
+    publish('eu', 4);
+    await soon();
+    assert.equal(active('a')?.status, 'True');
   });
 
   test('have it restored, and survive a write of the kubelet at the same time', async () => {

@@ -51,6 +51,10 @@ export class PodConditions implements Signal {
   #first = new Set<string>();
   #waiting = new Set<string>();
   #endPatience: () => void = () => undefined;
+  /** Of the epoch, on the monotonic clock; however often its state is told. */
+  #patienceEndsAt = 0;
+  /** All pods are known, so that they can be put in order. */
+  #synced = false;
   #goal: ConditionGoal | undefined;
   #leadership: Leadership | undefined;
 
@@ -75,6 +79,10 @@ export class PodConditions implements Signal {
   }
 
   async watch(_wake: () => void, signal: AbortSignal): Promise<void> {
+    void this.#watched.synced.then(() => {
+      this.#synced = true;
+      if (!signal.aborted) this.#putInOrder();
+    });
     await Promise.all([this.#watched.run(signal), this.#queue.run(signal)]);
     this.#endPatience();
   }
@@ -84,30 +92,42 @@ export class PodConditions implements Signal {
     this.#leadership = leadership;
     if (site === undefined) return Promise.resolve();
     const { clock } = this.#options.ports;
+    if (status.epoch !== this.#goal?.epoch) this.#patienceEndsAt = clock.elapsed() + PATIENCE_MS;
     this.#goal = {
       site: status.activeSite,
       epoch: status.epoch,
       siteOf: sitesByNode(status.sites),
       now: timestamp(clock),
     };
-    const { first, second } = inOrder(this.#pods.all(), this.#goal, this.#options.order);
+    this.#putInOrder();
+    return Promise.resolve();
+  }
+
+  #putInOrder(): void {
+    if (!this.#synced || this.#goal === undefined) return;
+    const { ports, order } = this.#options;
+    const { first, second } = inOrder(this.#pods.all(), this.#goal, order);
     this.#first = new Set(first.map(({ key }) => keyOf(key)));
     this.#waiting = new Set(second.map(({ key }) => keyOf(key)));
     for (const key of this.#first) this.#queue.add(key);
     this.#endPatience();
-    if (this.#first.size === 0) this.#release();
-    else this.#endPatience = clock.after(PATIENCE_MS, () => this.#release());
-    return Promise.resolve();
+    const patienceMs = this.#patienceEndsAt - ports.clock.elapsed();
+    if (this.#first.size === 0 || patienceMs <= 0) this.#release();
+    else this.#endPatience = ports.clock.after(patienceMs, () => this.#release());
   }
 
   #onPod(key: string, now: GatedPod | undefined): void {
-    if (now === undefined) {
+    if (now === undefined || now.follower !== this.#options.follower) {
       this.#pods.delete(parseKey(key));
       this.#waiting.delete(key);
       this.#done(key);
-    } else if (now.follower === this.#options.follower && this.#pods.set(now)) {
+    } else if (this.#pods.set(now) && this.#synced) {
       const wanted = this.#goal && wantedStatus(now, this.#goal);
-      if (wanted !== undefined && wanted !== now.active && !this.#waiting.has(key)) this.#queue.add(key);
+      if (wanted === undefined || wanted === now.active || this.#waiting.has(key)) return;
+      // A new pod of the new site, while there are some of the old one that are to go before.
+      const isEarly = this.#options.order === 'old-site-first' && wanted === 'True' && this.#first.size > 0;
+      if (isEarly) this.#waiting.add(key);
+      else this.#queue.add(key);
     }
   }
 
@@ -118,6 +138,7 @@ export class PodConditions implements Signal {
   #release(): void {
     this.#endPatience();
     const waiting = this.#waiting;
+    this.#first = new Set();
     this.#waiting = new Set();
     for (const key of waiting) this.#queue.add(key);
   }

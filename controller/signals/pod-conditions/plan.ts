@@ -73,8 +73,9 @@ export function inOrder(
   for (const pod of pods) {
     const wanted = wantedStatus(pod, goal);
     if (wanted === undefined || wanted === pod.active) continue;
-    // One without the condition is unready anyway: it takes nothing away from anybody.
-    groups[wanted === leading || pod.active === '' ? 'first' : 'second'].push(pod);
+    // One without the condition is unready anyway: that it stays so takes nothing away from anybody.
+    const staysUnready = pod.active === '' && wanted === 'False';
+    groups[wanted === leading || staysUnready ? 'first' : 'second'].push(pod);
   }
   return groups;
 }
