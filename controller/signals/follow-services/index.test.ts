@@ -338,14 +338,19 @@ describe('fencing', () => {
     assert.equal(leadership.signal.aborted, true);
   });
 
-  test('epochs that have begun anew are believed when the Lease says so', async () => {
-    service('web', { annotations: { 'site-follower/epoch': '50' } });
+  test('epochs that have begun anew are believed when the Lease says so, asked once for all Services', async (t) => {
+    const annotations = { 'site-follower/epoch': '50' };
+    service('web', { annotations });
+    service('shop', { annotations });
     pod('a', 'us-1');
+    pod('b', 'us-1', true, 'shop');
+    const confirm = t.mock.method(leadership, 'confirm');
     start();
     publish('us', 1);
     await soon();
     assert.deepEqual(route(), US);
-    assert.equal(found().metadata.annotations?.['site-follower/epoch'], '1');
+    assert.equal(found('shop').metadata.annotations?.['site-follower/epoch'], '1');
+    assert.equal(confirm.mock.callCount(), 1);
   });
 
   test('nothing is written by one whose Lease has run out', async () => {

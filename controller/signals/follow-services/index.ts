@@ -58,8 +58,8 @@ export class FollowServices implements Signal {
   #sites = '';
   #siteOf: ReadonlyMap<string, string> = new Map();
   #leadership: Leadership | undefined;
-  /** The goal for which the Lease was renewed, since a Service had been written for a later epoch. */
-  #confirmed: Goal | undefined;
+  /** What the Lease says, for this goal, since a Service had been written for a later epoch. */
+  #confirmation: { readonly goal: Goal; readonly isOurs: Promise<boolean> } | undefined;
 
   constructor(options: FollowServicesOptions) {
     const { ports, follower, observer } = options;
@@ -295,9 +295,14 @@ export class FollowServices implements Signal {
    * or somebody wrote it by hand. The Lease knows.
    */
   async #isStillLeader(goal: Goal, leadership: Leadership): Promise<boolean> {
-    if (this.#confirmed === goal) return leadership.isHeld();
-    if ((await leadership.confirm()) === undefined) return false;
-    this.#confirmed = goal;
-    return true;
+    if (this.#confirmation?.goal !== goal) {
+      const isOurs = leadership.confirm().then((confirmed) => confirmed !== undefined);
+      this.#confirmation = { goal, isOurs };
+      // Asked again by whoever comes next.
+      isOurs.catch(() => {
+        this.#confirmation = undefined;
+      });
+    }
+    return (await this.#confirmation.isOurs) && leadership.isHeld();
   }
 }

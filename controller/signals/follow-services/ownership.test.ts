@@ -30,6 +30,17 @@ test('the selector goes back to the last one that has applied the Service', () =
   assert.equal(handedBack(result ?? []), undefined, 'once is enough');
 });
 
+test('it does not go to one who applies some other field alone, unless nobody applies more', () => {
+  const whole = helm('2026-01-01T00:00:00Z');
+  const part = { ...helm('2026-02-01T00:00:00Z', 'part'), fieldsV1: spec('f:externalTrafficPolicy') };
+  const receivers = (result: readonly ManagedFields[] | undefined) =>
+    result
+      ?.filter(({ fieldsV1 }) => 'f:selector' in (fieldsV1?.['f:spec'] ?? {}))
+      .map(({ manager }) => manager);
+  assert.deepEqual(receivers(handedBack([OURS, whole, part])), ['helm']);
+  assert.deepEqual(receivers(handedBack([OURS, part])), ['part']);
+});
+
 test('nothing is given back where we have nothing, or nobody applies', () => {
   assert.equal(handedBack([]), undefined);
   assert.equal(handedBack([helm('')]), undefined);

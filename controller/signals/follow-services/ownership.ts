@@ -5,6 +5,7 @@ type Fields = NonNullable<ManagedFields['fieldsV1']>;
 
 const SPEC = 'f:spec';
 const SELECTOR = 'f:selector';
+const PORTS = 'f:ports';
 
 /**
  * Who has the selector, after it was given back to whom it was taken from: the last one that has applied the Service.
@@ -16,9 +17,14 @@ const SELECTOR = 'f:selector';
  */
 export function handedBack(entries: readonly ManagedFields[]): readonly ManagedFields[] | undefined {
   const ours = entries.find((entry) => entry.manager === PROGRAM && isMain(entry) && ownsSelector(entry));
-  const [receiver] = entries
-    .filter((entry) => entry.operation === 'Apply' && isMain(entry) && SPEC in (entry.fieldsV1 ?? {}))
-    .toSorted((one, other) => (other.time ?? '').localeCompare(one.time ?? ''));
+  const appliers = entries.filter(
+    (entry) => entry.operation === 'Apply' && isMain(entry) && SPEC in (entry.fieldsV1 ?? {}),
+  );
+  // A manifest of the Service has its ports. Who applies but another field would take the selector away the next time.
+  const whole = appliers.filter((entry) => PORTS in specOf(entry));
+  const [receiver] = (whole.length > 0 ? whole : appliers).toSorted((one, other) =>
+    (other.time ?? '').localeCompare(one.time ?? ''),
+  );
   if (ours === undefined || receiver === undefined) return undefined;
   return entries.map((entry) => {
     if (entry === ours) return { ...entry, fieldsV1: withoutSelector(entry.fieldsV1 ?? {}) };
