@@ -77,12 +77,15 @@ test('every --set of the documentation is one that the chart takes', async () =>
       .filter((line) => /\bhelm .*--set/.test(line)),
   );
   assert.ok(commands.length >= 1, commands.join('\n'));
+  const exports = blocks.flatMap(({ text }) => text.match(/^\s*export .*/gm) ?? []);
+  const pairs = exports.flatMap((line) => [...line.matchAll(/(\w+)=(\S+)/g)]);
+  const variables = new Map(pairs.map(([, name = '', value = '']) => [name, value]));
   for (const command of commands) {
-    const args = [...command.matchAll(/--set(?:-string)? (\S+)/g)].flatMap(([, value = '']) => [
-      '--set',
-      value,
-    ]);
-    await chart.text({ args });
+    const said = [...command.matchAll(/--set(?:-string)? (\S+)/g)].map(([, value = '']) => value);
+    const values = said.map((value) =>
+      value.replaceAll(/\$(\w+)/g, (all, name) => variables.get(name) ?? all),
+    );
+    await chart.text({ args: values.flatMap((value) => ['--set', value]) });
   }
 });
 
