@@ -81,13 +81,15 @@ describe('a line', () => {
           const letters = (parts: readonly Line[]) =>
             parts
               .flat()
-              .map((part) => (typeof part === 'string' ? part : part.text))
+              .map((part) => plain(typeof part === 'string' ? part : part.text))
               .join('')
               .replaceAll(/\s/g, '');
-          assert.equal(letters(lines), letters([texts.map(plain)]));
+          assert.equal(letters(lines), letters([texts]));
           assert.ok(widthOf(fit(texts, width)) <= width);
         },
       ),
+      // A separator of lines is a space to some, and is shown as `\\u2028`.
+      { examples: [[['\u2028'], 6]] },
     );
   });
 });
