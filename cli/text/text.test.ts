@@ -88,7 +88,7 @@ describe('a line', () => {
           assert.ok(widthOf(fit(texts, width)) <= width);
         },
       ),
-      // A separator of lines is a space to some, and is shown as `\\u2028`.
+      // A separator of lines is a space to some, and is shown as `\u2028`.
       { examples: [[['\u2028'], 6]] },
     );
   });
