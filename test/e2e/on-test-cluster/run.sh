@@ -69,11 +69,12 @@ audit=$state/log/e2e-audit.log
 "$own/restart-apiserver.sh" "$state/run/kube-apiserver.pid" "$cluster kubectl get --raw /readyz" \
   "--audit-policy-file=$own/audit-policy.yaml" "--audit-log-path=$audit"
 
-# A control plane has machines of its own. Here it shares the processors with both sites, which would take two thirds of
-# them when all change at once, and what is measured would be its wait for them. Its weight is that of ten sites.
+# A control plane has machines of its own. Here it shares the processors with the sites, and each makes the other wait when
+# all change at once. It weighs as much as two of them. With ten times a site's weight, a site's pods waited for up to 300 ms
+# for what the database beside them had used, which is counted to the site as a whole.
 read -r apiserver _ <"$state/run/kube-apiserver.pid"
 weight=/sys/fs/cgroup/cpu$(sed -n 's/^[0-9]*:cpu[^:]*://p' "/proc/$apiserver/cgroup" | head -n 1)/cpu.shares
-if [[ -w $weight ]]; then echo 10240 >"$weight"; else say "no cpu.shares at $weight: the control plane waits for the sites"; fi
+if [[ -w $weight ]]; then echo 2048 >"$weight"; else say "no cpu.shares at $weight: the control plane weighs as much as a site"; fi
 
 cat >"$work/restart-apiserver" <<S
 #!/usr/bin/env bash
