@@ -21,6 +21,7 @@ test('nothing needs to be set', () => {
       leafMs: 90 * DAY_MS,
       authorityMs: 3_650 * DAY_MS,
       lingerMs: 5_000,
+      movingNone: [],
       logLevel: 'info',
     },
   });
@@ -34,11 +35,12 @@ test('what is set counts, without the space around it; blank is not set', () => 
     CERTIFICATE_DAYS: '0.5',
     AUTHORITY_DAYS: '1.5',
     LINGER_SECONDS: '0',
+    FOLLOWERS_WITHOUT_SERVICES: 'orders, default',
   });
   assert.ok(result.ok);
-  const { namespace, names, port, leafMs, authorityMs, lingerMs } = result.settings;
+  const { namespace, names, port, leafMs, authorityMs, lingerMs, movingNone } = result.settings;
   assert.deepEqual(
-    { namespace, names, port, leafMs, authorityMs, lingerMs },
+    { namespace, names, port, leafMs, authorityMs, lingerMs, movingNone },
     {
       namespace: 'system',
       names: ['a.example.com', '127.0.0.1'],
@@ -46,6 +48,7 @@ test('what is set counts, without the space around it; blank is not set', () => 
       leafMs: DAY_MS / 2,
       authorityMs: 1.5 * DAY_MS,
       lingerMs: 0,
+      movingNone: ['orders', 'default'],
     },
   );
 });

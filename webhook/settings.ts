@@ -25,6 +25,8 @@ export interface WebhookSettings {
   readonly leafMs: number;
   readonly authorityMs: number;
   readonly lingerMs: number;
+  /** Followers that move no Services: a new Service of theirs gets no site. */
+  readonly movingNone: readonly string[];
   readonly logLevel: string;
 }
 
@@ -46,6 +48,7 @@ const KNOWN = [
   'CERTIFICATE_DAYS',
   'AUTHORITY_DAYS',
   'LINGER_SECONDS',
+  'FOLLOWERS_WITHOUT_SERVICES',
   'LOG_LEVEL',
 ];
 const OF_OWN_CERTIFICATES = ['WEBHOOK_SECRET', 'CERTIFICATE_DAYS', 'AUTHORITY_DAYS'];
@@ -91,7 +94,8 @@ export function loadWebhookSettings(
       `WEBHOOK_SERVICE must be the name of a Service: 1 to 63 lower-case letters, digits and "-" (got: ${service})`,
     );
   }
-  const names = (read('WEBHOOK_NAMES') ?? '').split(',').flatMap((name) => name.trim() || []);
+  const list = (name: string) => (read(name) ?? '').split(',').flatMap((item) => item.trim() || []);
+  const names = list('WEBHOOK_NAMES');
   for (const name of names.filter((name) => !isHost(name))) {
     problems.push(`WEBHOOK_NAMES must be host names or addresses, with commas between them (got: ${name})`);
   }
@@ -108,6 +112,7 @@ export function loadWebhookSettings(
     leafMs: days('CERTIFICATE_DAYS', 90),
     authorityMs: days('AUTHORITY_DAYS', 3_650),
     lingerMs: number('LINGER_SECONDS', 5, 0, 600) * 1_000,
+    movingNone: list('FOLLOWERS_WITHOUT_SERVICES'),
     logLevel,
   };
   if (problems.length === 0 && settings.authorityMs < 3 * settings.leafMs) {

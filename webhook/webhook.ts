@@ -67,6 +67,7 @@ export async function runWebhook(
     random,
     namespace,
     configMapName: injector.configMapName,
+    movingNone: settings.movingNone,
     onProblem: onWatchProblem,
   });
   const review = (body: unknown): Reviewed => {

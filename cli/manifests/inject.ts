@@ -3,9 +3,10 @@ import type { InjectorConfig } from '../../webhook/config.ts';
 import { injectPod } from '../../webhook/inject/inject.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
 import { type Pod, type Read, readMetadata, readPod, readWorkload } from '../../webhook/inject/shape.ts';
+import { stallWarnings } from '../../webhook/inject/stalls.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import { uninjectPod } from '../../webhook/inject/uninject.ts';
-import { carryLabel, stallWarnings } from '../../webhook/inject/workload.ts';
+import { carryLabel } from '../../webhook/inject/workload.ts';
 import { Documents } from './documents.ts';
 import type { ManifestFormat } from './format.ts';
 import { type Found, findNamespaces, findOthers, findPods, findStrangers, type Other } from './objects.ts';
@@ -122,9 +123,9 @@ function inject(
       return { notes: [`skipped: ${injection.message}`, ...misspelt] };
     }
     case 'injected': {
-      const workload = kind === 'StatefulSet' ? readWorkload(documents.at(document, path)) : undefined;
+      const workload = readWorkload(documents.at(document, path));
       documents.patch(document, podPath, injection.patch);
-      const stalls = workload?.ok ? stallWarnings(kind, workload.value) : [];
+      const stalls = workload.ok ? stallWarnings(kind, workload.value) : [];
       return { notes: ['injected', ...[...injection.warnings, ...stalls].map(warning)] };
     }
   }

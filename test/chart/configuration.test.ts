@@ -28,23 +28,30 @@ for (const failurePolicy of ['Fail', 'Ignore'] as const) {
   });
 }
 
-test('no Service gets a site where no follower moves Services', async () => {
+test('no Service gets a site of a follower that moves no Services', async () => {
   const follower = (name: string, followServices: boolean) => ({
     name,
     sites: [{ name: 'a', nodeName: 'b' }],
     routing: { followServices },
   });
-  const isAsked = async (values: object) => {
+  const asked = async (values: object) => {
     const manifests = await chart.render({ values });
     const { webhooks } = only(manifests, 'MutatingWebhookConfiguration') as Manifest & {
       webhooks: readonly { readonly name: string }[];
     };
-    return webhooks.some(({ name }) => name === 'services.inject.kube-site-follower');
+    const isAsked = webhooks.some(({ name }) => name === 'services.inject.kube-site-follower');
+    const { containers } = podSpec(only(manifests, 'Deployment', '-webhook'));
+    const loaded = loadWebhookSettings(environment(containers[0]));
+    assert.ok(loaded.ok);
+    return [isAsked, ...loaded.settings.movingNone];
   };
   const followers = (...all: readonly object[]) => ({ controller: { config: { followers: all } } });
-  assert.equal(await isAsked(layered(SITES, { controller: { routing: { followServices: false } } })), false);
-  assert.equal(await isAsked(followers(follower('default', false), follower('other', false))), false);
-  assert.equal(await isAsked(followers(follower('default', false), follower('other', true))), true);
+  const none = layered(SITES, { controller: { routing: { followServices: false } } });
+  assert.deepEqual(await asked(SITES), [true]);
+  assert.deepEqual(await asked(none), [false, 'default']);
+  const [still, other] = [follower('default', false), follower('other', false)];
+  assert.deepEqual(await asked(followers(still, other)), [false, 'default', 'other']);
+  assert.deepEqual(await asked(followers(still, follower('other', true))), [true, 'default']);
 });
 
 test('cert-manager makes what the webhook serves, and the API server trusts', async () => {

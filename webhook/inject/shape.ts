@@ -51,11 +51,21 @@ const pod = z.object({
   }),
 });
 
+/** Of a Deployment. We only warn of it: a malformed one is for the API server to refuse. */
+const strategy = z
+  .object({
+    type: z.string().nullish(),
+    rollingUpdate: z.object({ maxUnavailable: z.union([z.number(), z.string()]).nullish() }).nullish(),
+  })
+  .nullish()
+  .catch(undefined);
+
 const workload = z.object({
   metadata: metadata.nullish(),
   spec: z.object({
     replicas: z.number().nullish(),
     podManagementPolicy: z.string().nullish(),
+    strategy,
     selector: z.object({ matchLabels: strings }).nullish(),
     template: pod,
   }),

@@ -191,20 +191,7 @@ describe('what is foretold', () => {
       [],
     ],
     ['that pods are skipped', 'DaemonSet', { ...asks, pod: { hostNetwork: true } }, [none]],
-    ['that ordered pods stall', 'StatefulSet', { ...asks, spec: { replicas: 2 } }, [stalls]],
-    ['nothing of a single pod', 'StatefulSet', { ...asks, spec: { replicas: 1 } }, []],
-    [
-      'nothing of parallel pods',
-      'StatefulSet',
-      { ...asks, spec: { replicas: 2, podManagementPolicy: 'Parallel' } },
-      [],
-    ],
-    [
-      'nothing of ordered pods without a gate',
-      'StatefulSet',
-      { ...asks, annotations: { 'site-follower/gate': 'none' }, spec: { replicas: 2 } },
-      [],
-    ],
+    ['that pods stall', 'StatefulSet', { ...asks, spec: { replicas: 2 } }, [stalls]],
   ];
   for (const [name, kind, parts, expected] of cases) {
     test(name, () => assert.deepEqual(said(kind, parts), expected));

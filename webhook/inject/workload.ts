@@ -4,6 +4,7 @@ import { injectPod, mark } from './inject.ts';
 import { labelOrigin, readLabel } from './label.ts';
 import { at, type Operation, removeEntries } from './patch.ts';
 import type { Pod, Workload } from './shape.ts';
+import { stallWarnings } from './stalls.ts';
 
 /** What the label of a workload does to its pod template. */
 export interface Carried {
@@ -96,14 +97,4 @@ function effectiveLabel({ metadata, spec: { template } }: Workload): string | un
     case 'nobody':
       return wanted;
   }
-}
-
-/** On a standby site the first pod never gets ready, and the second one waits for it. */
-export function stallWarnings(kind: string, { spec }: Workload): string[] {
-  const inOrder = (spec.podManagementPolicy ?? 'OrderedReady') === 'OrderedReady';
-  const gate = spec.template.metadata?.annotations?.[ANNOTATIONS.gate];
-  if (kind !== 'StatefulSet' || !inOrder || gate === 'none' || (spec.replicas ?? 1) < 2) return [];
-  return [
-    `on a standby site pods stay unready and the next one waits for ever: set podManagementPolicy: Parallel, or the annotation ${ANNOTATIONS.gate}: none`,
-  ];
 }

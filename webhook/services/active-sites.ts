@@ -14,11 +14,13 @@ export interface StatusesOptions {
   readonly namespace: string;
   /** Of the default follower's one. */
   readonly configMapName: string;
+  /** Followers that move no Services. */
+  readonly movingNone: readonly string[];
   readonly onProblem: OnReflectorProblem;
 }
 
 /** The active site of each follower, from a watch of the status ConfigMaps. */
-export function watchActiveSites({ namespace, configMapName: base, ...ports }: StatusesOptions): {
+export function watchActiveSites({ namespace, configMapName: base, movingNone, ...ports }: StatusesOptions): {
   readonly active: ActiveSites;
   /** Follows until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
@@ -32,6 +34,7 @@ export function watchActiveSites({ namespace, configMapName: base, ...ports }: S
   });
   return {
     active(follower) {
+      if (movingNone.includes(follower)) return 'moves-no-services';
       const status = statuses.get(`${namespace}/${configMapName(base, follower)}`);
       if (status === undefined || status.activeSite === '') return undefined;
       return { site: status.activeSite, epoch: status.epoch };

@@ -6,8 +6,12 @@ import { type ActiveSites, routeService, type ServiceShape } from './route.ts';
 
 const FOLLOW = { 'site-follower/follow': 'true' };
 const US = { app: 'web', 'site-follower/site': 'us' };
+const OF_STILL = { 'site-follower/follower': 'still' };
 const AT_7 = { 'site-follower/epoch': '7' };
-const active: ActiveSites = (follower) => (follower === 'default' ? { site: 'us', epoch: 7 } : undefined);
+const active: ActiveSites = (follower) => {
+  if (follower === 'still') return 'moves-no-services';
+  return follower === 'default' ? { site: 'us', epoch: 7 } : undefined;
+};
 
 interface Parts {
   readonly labels?: Record<string, string> | null;
@@ -53,6 +57,12 @@ describe('a new Service with the label', () => {
     const { change, selector, warnings } = result(service({ annotations }));
     assert.deepEqual([change, selector], ['none', { app: 'web' }]);
     assert.match(warnings.join(), /follower "orders" has not told an active site yet/);
+  });
+
+  test('gets no site of a follower that would never move it, and a warning', () => {
+    const { change, selector, warnings } = result(service({ annotations: OF_STILL }));
+    assert.deepEqual([change, selector], ['none', { app: 'web' }]);
+    assert.match(warnings.join(), /follower "still" moves no Services .*routes to all sites/);
   });
 
   test('that selects nothing gets no selector, and a warning', () => {
@@ -140,6 +150,13 @@ describe('a Service that follows', () => {
   test('is warned of a follower that nobody has heard of', () => {
     const now = service({ annotations: { 'site-follower/follower': 'oders' } });
     assert.match(result(now, service({ labels: null })).warnings.join(), /follower "oders" has not told/);
+  });
+
+  test('is warned of a follower that moves none', () => {
+    const now = service({ annotations: OF_STILL });
+    const { change, warnings } = result(now, service({ labels: null }));
+    assert.equal(change, 'none');
+    assert.match(warnings.join(), /follower "still" moves no Services .*stays as it is/);
   });
 
   test('keeps the key of its old follower until the new one has moved it', () => {

@@ -17,8 +17,13 @@ export type ServiceShape = z.infer<typeof service>;
 
 export const readService = (value: unknown): Read<ServiceShape> => read(service, value);
 
-/** Which site is active for a follower, as far as this replica knows; undefined: it has never heard of one. */
-export type ActiveSites = (follower: string) => { readonly site: string; readonly epoch: number } | undefined;
+/**
+ * Which site is active for a follower, as far as this replica knows; undefined: it has never heard of one.
+ * moves-no-services: nobody would move what it is given.
+ */
+export type ActiveSites = (
+  follower: string,
+) => { readonly site: string; readonly epoch: number } | 'moves-no-services' | undefined;
 
 /** What becomes of a Service that is being written. */
 export interface Routed {
@@ -61,9 +66,14 @@ function none(...warnings: readonly string[]): Routed {
   return { change: 'none', patch: [], warnings };
 }
 
+/** Nobody moves it then: given a site, it would stay there when the primary has gone. */
+const unmoved = (follower: string) =>
+  `follower ${JSON.stringify(follower)} moves no Services (followServices: false)`;
+
 /** A new Service. It may be a copy of another one, site and epoch included, so what it says itself does not count. */
 function begin({ metadata, spec }: ServiceShape, follower: string, active: ActiveSites): Routed {
   const known = active(follower);
+  if (known === 'moves-no-services') return none(`${unmoved(follower)}: this one routes to all sites`);
   if (known === undefined) {
     const name = JSON.stringify(follower);
     return none(
@@ -99,12 +109,14 @@ function keep(now: ServiceShape, old: ServiceShape, active: ActiveSites): Routed
   return { change: patch.length === 0 ? 'none' : 'kept', patch, warnings: unheard(now, old, active) };
 }
 
-/** Who begins to listen to a follower that there is not would wait for ever. */
+/** Who begins to listen to a follower that there is not, or that moves nothing, would wait for ever. */
 function unheard(now: ServiceShape, old: ServiceShape, active: ActiveSites): readonly string[] {
   const { follower } = readRouting(now.metadata?.annotations ?? {});
   const isNew =
     epochOf(old) === undefined || follower !== readRouting(old.metadata?.annotations ?? {}).follower;
-  if (!isNew || active(follower) !== undefined) return [];
+  const known = active(follower);
+  if (isNew && known === 'moves-no-services') return [`${unmoved(follower)}: this one stays as it is`];
+  if (!isNew || known !== undefined) return [];
   return [
     `follower ${JSON.stringify(follower)} has not told an active site: until then the Service routes as it does now`,
   ];
