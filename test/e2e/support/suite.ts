@@ -8,7 +8,7 @@ import { isHealthy, PRIMARY, RealCluster } from './cluster.ts';
 import { Floor } from './floor.ts';
 import { Helm, RELEASE_NAMESPACE } from './helm.ts';
 import { panelOf } from './panel.ts';
-import { type Move, Recorder } from './recorder.ts';
+import { Recorder } from './recorder.ts';
 import { RECORD, Registrar } from './registrar.ts';
 import { Release } from './release.ts';
 import { answeredAfter, judge, sayJudgement, type Window } from './requests.ts';
@@ -313,19 +313,6 @@ export class Suite {
       // A status is written all the time; the generation counts changes of the rest.
       const version = status === undefined ? resourceVersion : `generation ${generation}`;
       return `${kind} ${namespace}/${name} ${version}`;
-    });
-  }
-
-  /** Milliseconds from each move until each pod's `/active` knew it. */
-  async answeredAfter(moves: readonly Move[]): Promise<readonly number[]> {
-    const pods = await this.workload.pods('web');
-    const answers = await Promise.all(pods.map((pod) => this.workload.ask(pod, '/flips')));
-    return answers.flatMap((text) => {
-      const flips = JSON.parse(text) as readonly { readonly at: number; readonly epoch: number }[];
-      return moves.map(({ at, epoch }) => {
-        const flip = flips.find((one) => epoch !== undefined && one.epoch >= epoch);
-        return (flip?.at ?? Number.POSITIVE_INFINITY) - at;
-      });
     });
   }
 

@@ -140,6 +140,10 @@ export class Workload {
     );
   }
 
+  log({ metadata: { namespace = '', name } }: Pod, container: string): Promise<string> {
+    return this.#api.read(`/api/v1/namespaces/${namespace}/pods/${name}/log?container=${container}`, '*/*');
+  }
+
   ask(pod: Pod, path: string, timeoutMs?: number): Promise<string> {
     return this.#api.askPod(pod.metadata, PORT, path, timeoutMs);
   }
