@@ -33,12 +33,13 @@ ENGINE ?= $(firstword $(foreach one,docker podman buildah,$(if $(shell command -
 # In full, as engines other than docker would put their own host before it, and nodes would not find it.
 IMAGE ?= docker.io/library/kube-site-follower:$(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
 
+# Without BuildKit docker does not know for which platform it builds: so it says that its plugin is missing, rather than fail later.
 # Docker 29 would put an attestation beside the image, and `kind load docker-image` would end with “content digest … not
-# found” (kubernetes-sigs/kind#3795). Engines other than docker do not know the variable:
+# found” (kubernetes-sigs/kind#3795). Engines other than docker do not know these variables:
 # https://docs.docker.com/build/building/variables/#buildx_no_default_attestations
 .PHONY: image
 image: ## Build the container image (ENGINE=docker, podman or buildah; IMAGE= its name)
-	BUILDX_NO_DEFAULT_ATTESTATIONS=1 $(or $(ENGINE),$(error Needs docker, podman or buildah)) build --tag $(IMAGE) .
+	DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 $(or $(ENGINE),$(error Needs docker, podman or buildah)) build --tag $(IMAGE) .
 
 .PHONY: check
 check: install ## Types, lint, format, generated docs

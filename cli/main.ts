@@ -4,11 +4,18 @@ import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { systemClock } from '../kubernetes/clock.ts';
 import { EXIT_CODES } from './exit-codes.ts';
+import { nodeProblem } from './node-version.ts';
 import { isReleaseCommand } from './release/commands.ts';
 import { run } from './run.ts';
 import type { Terminal } from './terminal.ts';
 
 const { stdin, stdout, stderr, env } = process;
+
+const tooOld = nodeProblem(process.version, process.execPath);
+if (tooOld !== undefined) {
+  stderr.write(`${tooOld}\n`);
+  process.exit(EXIT_CODES.usage.code);
+}
 
 stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever reads has read enough, as `head` does.

@@ -1,25 +1,36 @@
+import type { Node } from '../../kubernetes/resources.ts';
 import { type Check, type Finding, problem, warning } from './check.ts';
 import type { World } from './world.ts';
+
+/** The taint that kubeadm, and kind with it, gives to the nodes of the control plane. */
+const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane';
 
 export const NODES_IN_SITES: Check = {
   name: 'nodes',
   title: 'every node is in a site, and every site has its nodes',
   async find(world) {
-    const nodes = new Set((await world.nodes).map(({ metadata }) => metadata.name));
+    const nodes = await world.nodes;
     return { findings: world.followers.flatMap((follower) => findingsOf(follower, nodes)) };
   },
 };
 
-function findingsOf({ follower, status }: World['followers'][number], nodes: ReadonlySet<string>): Finding[] {
+/** Neither a database nor an application is placed there. */
+function isForControlPlane({ spec }: Node): boolean {
+  const taints = spec?.taints ?? [];
+  return taints.some(({ key, effect }) => key === CONTROL_PLANE && effect !== 'PreferNoSchedule');
+}
+
+function findingsOf({ follower, status }: World['followers'][number], all: readonly Node[]): Finding[] {
   if (status === undefined) return [];
+  const nodes = new Set(all.map(({ metadata }) => metadata.name));
   const sites = Object.entries(status.sites);
   const placed = new Set(sites.flatMap(([, names]) => names));
   const of = `follower ${follower}`;
-  const strays = [...nodes]
-    .filter((node) => !placed.has(node))
-    .map((node) =>
+  const strays = all
+    .filter((node) => !placed.has(node.metadata.name) && !isForControlPlane(node))
+    .map(({ metadata: { name } }) =>
       warning(
-        `Node ${node}`,
+        `Node ${name}`,
         `it is in no site of ${of}: pods on it never count as active, and a primary on it would be held`,
         'Add it to a site in SITES, or give it the labels that a nodeSelector asks for.',
       ),

@@ -1,6 +1,7 @@
 import { DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/resources.ts';
 import { type Check, type Finding, problem, warning } from './check.ts';
 import { BETTER, ofWorkload, standbys } from './gated.ts';
+import { isStuck } from './stuck.ts';
 import type { World } from './world.ts';
 
 export const ROLLOUTS: Check = {
@@ -17,12 +18,13 @@ async function deployments(world: World): Promise<Finding[]> {
   return all.flatMap((deployment): Finding[] => {
     const count = ofWorkload(waiting, 'Deployment', deployment).length;
     const progressing = deployment.status?.conditions?.find(({ type }) => type === 'Progressing');
-    if (count === 0 || progressing?.reason !== 'ProgressDeadlineExceeded') return [];
+    const isLate = count > 0 && progressing?.reason === 'ProgressDeadlineExceeded';
+    if (!isLate && !isStuck(deployment, count)) return [];
     return [
       problem(
         titleOf('Deployment', deployment),
-        `its rollout has run out of time, as ${count} of its pods stand by and stay unready on purpose`,
-        BETTER,
+        `its rollout has ${isLate ? 'run out of time' : 'stopped'}, as ${count} of its pods stand by and stay unready on purpose`,
+        `Set strategy.rollingUpdate.maxUnavailable to as many pods as stand by, or better: ${BETTER}`,
       ),
     ];
   });

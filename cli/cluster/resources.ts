@@ -15,6 +15,14 @@ export interface Workload extends KubeObject {
   readonly spec?: {
     readonly replicas?: number;
     readonly podManagementPolicy?: string;
+    /** Of a Deployment. */
+    readonly strategy?: {
+      readonly type?: string;
+      readonly rollingUpdate?: {
+        readonly maxUnavailable?: number | string;
+        readonly maxSurge?: number | string;
+      };
+    };
     readonly selector?: Selector;
     readonly template?: Template;
   };
@@ -22,6 +30,7 @@ export interface Workload extends KubeObject {
     readonly replicas?: number;
     readonly readyReplicas?: number;
     readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
     readonly conditions?: readonly Condition[];
   };
 }

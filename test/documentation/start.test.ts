@@ -39,7 +39,7 @@ for (const path of ['README.md', 'docs/start.md']) {
   });
 }
 
-test('docker builds the image without an attestation, which `kind load` does not find', () => {
+test('docker builds the image by BuildKit, and without an attestation, which `kind load` does not find', () => {
   const said = execFileSync('make', ['--dry-run', 'image', 'ENGINE=docker'], { cwd: ROOT, encoding: 'utf8' });
-  assert.match(said, /^BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --tag \S+ \.$/m);
+  assert.match(said, /^DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 docker build --tag \S+ \.$/m);
 });
