@@ -56,6 +56,21 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
   ],
   [/^helm /, { run: true }],
   [
+    /^kubectl .*\bcreate deployment web\b/,
+    {
+      instead: (command) => `${command.replace(/\s+#.*$/, '')} --dry-run=client`,
+      why: 'there is one already',
+    },
+  ],
+  [
+    /^kubectl .*\bexec\b/,
+    {
+      instead: (command) => command.replace(' --container nginx', ''),
+      why: 'pods are never scheduled here; the answer itself is tried on the real cluster',
+      fails: /does not have a host assigned/,
+    },
+  ],
+  [
     /^kubectl .*\bport-forward\b/,
     {
       instead: (command) => command,
