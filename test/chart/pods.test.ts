@@ -119,10 +119,17 @@ test('the operator that is bundled outlives a site, too', async () => {
     readonly template: KubeObject;
   };
   assert.equal(replicas, 2);
-  const [spread, another] = podSpec(operator).topologySpreadConstraints ?? [];
-  assert.ok(spread !== undefined && another === undefined);
-  assert.equal(spread.topologyKey, 'topology.kubernetes.io/zone');
-  const selected = Object.entries(spread.labelSelector?.matchLabels ?? {});
-  assert.ok(selected.length > 0);
-  for (const [label, value] of selected) assert.equal(template.metadata.labels?.[label], value);
+  const { topologySpreadConstraints: spread = [] } = podSpec(operator);
+  assert.deepEqual(
+    spread.map(({ topologyKey, whenUnsatisfiable }) => [topologyKey, whenUnsatisfiable]),
+    [
+      ['kubernetes.io/hostname', 'DoNotSchedule'],
+      ['topology.kubernetes.io/zone', 'ScheduleAnyway'],
+    ],
+  );
+  for (const { labelSelector } of spread) {
+    const selected = Object.entries(labelSelector?.matchLabels ?? {});
+    assert.ok(selected.length > 0);
+    for (const [label, value] of selected) assert.equal(template.metadata.labels?.[label], value);
+  }
 });

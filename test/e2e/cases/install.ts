@@ -61,8 +61,14 @@ export function installCases(suite: () => Suite): void {
 
   test('replicas stand on different sites', async (context: TestContext) => {
     if (!suite().isAt(context, 'installed')) return;
-    for (const component of ['controller', 'webhook'] as const) {
-      const pods = await suite().release.pods(component);
+    const { release, bundled } = suite();
+    const replicas = {
+      controller: await release.pods('controller'),
+      webhook: await release.pods('webhook'),
+      // Without it a lost site would be left by nobody's decision.
+      ...(bundled && { operator: await release.operatorPods() }),
+    };
+    for (const [component, pods] of Object.entries(replicas)) {
       const sites = pods.map(({ spec }) => suite().recorder.siteOfNode(spec?.nodeName ?? ''));
       assert.equal(
         new Set(sites).size,

@@ -39,8 +39,16 @@ export class Release {
   }
 
   /** Pods that are not about to go. */
-  async pods(component: Component): Promise<readonly Pod[]> {
-    const labelSelector = `app.kubernetes.io/name=${PROGRAM},app.kubernetes.io/component=${component}`;
+  pods(component: Component): Promise<readonly Pod[]> {
+    return this.#select(`app.kubernetes.io/name=${PROGRAM},app.kubernetes.io/component=${component}`);
+  }
+
+  /** Those of the operator that came with it. */
+  operatorPods(): Promise<readonly Pod[]> {
+    return this.#select('app.kubernetes.io/name=cloudnative-pg');
+  }
+
+  async #select(labelSelector: string): Promise<readonly Pod[]> {
     const { items } = await this.#api.objects.list(PODS, { namespace: RELEASE_NAMESPACE, labelSelector });
     return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   }

@@ -140,6 +140,7 @@ export interface PodSpec {
   readonly volumes?: readonly Readonly<Record<string, object | string>>[];
   readonly topologySpreadConstraints?: readonly {
     readonly topologyKey: string;
+    readonly whenUnsatisfiable: string;
     readonly labelSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
   }[];
 }
