@@ -42,6 +42,16 @@ are made from it.
 {{- toJson (dict "items" $items) }}
 {{- end }}
 
+{{/* The names of those that move Services, and of those that do not, as JSON: {"moving": […], "still": […]}. */}}
+{{- define "site-follower.followersOfServices" -}}
+{{- $moving := list }}
+{{- $still := list }}
+{{- range (include "site-follower.followers" . | fromJson).items }}
+{{- if eq (toString .routing.followServices) "true" }}{{ $moving = append $moving .name }}{{ else }}{{ $still = append $still .name }}{{ end }}
+{{- end }}
+{{- toJson (dict "moving" $moving "still" $still) }}
+{{- end }}
+
 {{/* The name of the status ConfigMap of the default follower. */}}
 {{- define "site-follower.statusName" -}}
 {{- .Values.controller.config.configMapName | default "kube-site-follower-status" }}
