@@ -38,6 +38,13 @@ export const HOLD_REASONS = {
     meaning: 'The leader replicates from another cluster: it takes no writes, though its label says primary.',
     action: 'Promote the standby cluster, or follow the cluster that it replicates from.',
   },
+  ReplicaCluster: {
+    event: 'PrimaryUnknown',
+    meaning:
+      'The followed Cluster is a replica cluster, or is being promoted from one: it replicates from another Cluster, and its primary takes no writes.',
+    action:
+      'Promote it by `spec.replica.primary`, or follow the Cluster that it replicates from. A promotion with a token waits until everything that the token tells of has arrived.',
+  },
   SourceNotFound: {
     event: 'PrimaryUnknown',
     meaning: 'The object that the trigger reads does not exist, or its kind does not.',

@@ -73,6 +73,19 @@ const UNKNOWNS: readonly Unknown[] = [
     leave: ({ cluster, nodes }) => cluster.createInstance('pg-1', nodes.east, 'primary'),
   },
   {
+    what: 'the Cluster becomes a replica cluster, by the names of its topology',
+    reason: 'ReplicaCluster',
+    enter: ({ cluster }) => cluster.setReplica({ self: 'dc-b', primary: 'pg', source: 'pg' }),
+    leave: ({ cluster }) => cluster.setReplica({ self: 'dc-b', primary: 'dc-b', source: 'pg' }),
+  },
+  {
+    what: 'a replica cluster is to become the primary, and its instances wait for what its token tells of',
+    reason: 'ReplicaCluster',
+    enter: ({ cluster }) =>
+      cluster.setReplica({ self: 'dc-b', primary: 'dc-b', source: 'pg', promotionToken: 'token' }),
+    leave: ({ cluster }) => cluster.setStatus({ lastPromotionToken: 'token' }),
+  },
+  {
     what: 'the primary is a pod that an earlier Cluster of this name has left',
     reason: 'PodOfOtherCluster',
     async enter({ api, cluster, nodes }) {

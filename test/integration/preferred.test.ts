@@ -178,6 +178,20 @@ describe('the preferred node of the primary', { concurrency: 3 }, () => {
     assert.equal(proxy.count(PATCHES), 1);
   });
 
+  test('is never asked for of a replica cluster, by whatever names its topology knows it', async (t) => {
+    const { scene, proxy, start } = await createAway(t);
+    scene.obey();
+    await scene.cluster.setReplica({ self: 'dc-b', primary: 'pg', source: 'pg' });
+    const controller = await start();
+    await note(scene, /it is a replica cluster/);
+    await scene.held('ReplicaCluster');
+    await considered(controller);
+    assert.equal(proxy.count(PATCHES), 0);
+    await scene.cluster.setReplica({ self: 'dc-b', primary: 'dc-b', source: 'pg' });
+    await scene.settled(WEST, 2);
+    assert.equal(proxy.count(PATCHES), 1);
+  });
+
   test('is asked for again when the server refused, as nothing was changed then', async (t) => {
     const { scene, proxy, start } = await createAway(t);
     scene.obey();

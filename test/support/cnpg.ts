@@ -80,6 +80,11 @@ export class CnpgCluster {
     return this.api.patch(CLUSTERS, this, { status }, { type: 'merge', subresource: 'status' });
   }
 
+  /** Its place in a distributed topology. */
+  setReplica(replica: NonNullable<NonNullable<Cluster['spec']>['replica']>): Promise<Cluster> {
+    return this.api.patch(CLUSTERS, this, { spec: { replica } }, { type: 'merge' });
+  }
+
   /** A running and ready pod on `node`; a pending one that has no node if that is undefined. */
   async createInstance(name: string, node: string | undefined, role: InstanceRole): Promise<Pod> {
     const labels = {

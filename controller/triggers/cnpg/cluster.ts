@@ -5,7 +5,14 @@ import type { Condition, Pod } from '../../../kubernetes/resources.ts';
 export interface Cluster extends KubeObject {
   readonly spec?: {
     readonly instances?: number;
-    readonly replica?: { readonly enabled?: boolean; readonly primary?: string; readonly source?: string };
+    /** Its place in a distributed topology. */
+    readonly replica?: {
+      readonly enabled?: boolean;
+      readonly self?: string;
+      readonly primary?: string;
+      readonly source?: string;
+      readonly promotionToken?: string;
+    };
   };
   readonly status?: {
     readonly currentPrimary?: string;
@@ -16,6 +23,8 @@ export interface Cluster extends KubeObject {
     readonly phaseReason?: string;
     readonly readyInstances?: number;
     readonly timelineID?: number;
+    /** The last `promotionToken` that was made use of. */
+    readonly lastPromotionToken?: string;
     readonly instancesStatus?: Readonly<Record<string, readonly string[]>>;
     /** What the operator saw of each instance when it last looked. */
     readonly instancesReportedState?: Readonly<

@@ -69,6 +69,26 @@ describe('a look at the Cluster', () => {
     assert.equal(((await observe()) as { node?: string }).node, 'eu-1');
   });
 
+  test('holds a replica cluster that is promoted until the operator has seen its primary', async () => {
+    const reasonNow = async () => ((await observe()) as { reason?: string }).reason;
+    const change = (primary: string, isPrimary: boolean) =>
+      kube.change(CLUSTERS, {
+        metadata: PG,
+        spec: { replica: { primary, source: 'a' } },
+        status: { currentPrimary: 'pg-1', instancesReportedState: { 'pg-1': { isPrimary } } },
+      });
+    createCluster();
+    createPod('pg-1', 'us-1');
+    change(PG.name, false);
+    assert.equal(await reasonNow(), undefined, 'after a failover, what the operator saw last may be older');
+    change('a', true);
+    assert.equal(await reasonNow(), 'ReplicaCluster');
+    change(PG.name, false);
+    assert.equal(await reasonNow(), 'ReplicaCluster');
+    change(PG.name, true);
+    assert.equal(await reasonNow(), undefined);
+  });
+
   test('throws when the API does not answer', async () => {
     kube.judge = ({ resource }) => (resource.plural === 'clusters' ? 'server error' : undefined);
     await assert.rejects(observe(), /the server answers 5/);
@@ -129,7 +149,12 @@ describe('the watches of a Cluster', () => {
   const changes: readonly [string, () => unknown, boolean][] = [
     ['another primary', () => setStatus({ currentPrimary: 'pg-2' }), true],
     ['another target', () => setStatus({ targetPrimary: 'pg-2' }), true],
-    ['another phase', () => setStatus({ phase: 'Failing over' }), true],
+    ['another phase, which decides nothing', () => setStatus({ phase: 'Failing over' }), false],
+    [
+      'another place in its topology',
+      () => kube.change(CLUSTERS, { metadata: PG, spec: { replica: { primary: 'a', source: 'a' } } }),
+      true,
+    ],
     ['a lost pod', () => removePod('pg-1'), true],
     ['a new pod', () => createPod('pg-2', 'eu-1'), true],
     [

@@ -2,10 +2,11 @@ import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { WatchPorts } from '../../reflect.ts';
-import type { Observation, Trigger } from '../trigger.ts';
+import type { Observation, Trigger, Unknown } from '../trigger.ts';
 import { CLUSTERS, type Cluster } from './cluster.ts';
-import { locate, primaryOf } from './locate.ts';
+import { locate, primaryOf, promoting } from './locate.ts';
 import type { PreferredPrimary } from './preferred.ts';
+import { Promotion } from './replica.ts';
 import { CnpgWatches } from './watches.ts';
 
 export interface CnpgOptions {
@@ -22,6 +23,7 @@ const MAX_READS = 3;
 export class CnpgTrigger implements Trigger {
   readonly #options: CnpgOptions;
   readonly #watches: CnpgWatches;
+  readonly #promotion = new Promotion();
   readonly steer?: (leadership: Leadership) => Promise<void>;
 
   constructor(options: CnpgOptions) {
@@ -57,14 +59,15 @@ export class CnpgTrigger implements Trigger {
       this.#cluster(signal),
     ]);
     if (told !== undefined && hasNotMoved(told.cluster, first) && toldPod?.metadata.uid === told.uid) {
-      return locate(first, told.primary, toldPod);
+      const primary = this.#primaryOf(first);
+      return 'kind' in primary ? primary : locate(first, primary.pod, toldPod);
     }
     let cluster = first;
     for (let reads = 0; reads < MAX_READS; reads += 1) {
       if (cluster === undefined) {
         return { kind: 'unknown', reason: 'ClusterNotFound', message: `${name} does not exist` };
       }
-      const primary = primaryOf(cluster);
+      const primary = this.#primaryOf(cluster);
       if ('kind' in primary) return primary;
       const observation = locate(cluster, primary.pod, await this.#pod(primary.pod, signal));
       if (observation.kind === 'unknown') return observation;
@@ -77,6 +80,12 @@ export class CnpgTrigger implements Trigger {
       reason: 'PrimaryPending',
       message: `${name} changes its primary again and again`,
     };
+  }
+
+  #primaryOf(cluster: Cluster): { readonly pod: string } | Unknown {
+    const isPromoting = this.#promotion.isUnderWay(cluster);
+    const primary = primaryOf(cluster);
+    return isPromoting && !('kind' in primary) ? promoting(cluster) : primary;
   }
 
   #cluster(signal: AbortSignal): Promise<Cluster | undefined> {

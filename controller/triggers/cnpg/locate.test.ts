@@ -49,6 +49,54 @@ describe('the pod of the primary', () => {
   }
 });
 
+describe('a Cluster in a distributed topology', () => {
+  type Replica = NonNullable<Cluster['spec']>['replica'];
+  const reasonOf = (replica: Replica, status: Cluster['status'] = {}) => {
+    const found = primaryOf({
+      ...SETTLED,
+      spec: replica ? { replica } : {},
+      status: { ...SETTLED.status, ...status },
+    });
+    return 'kind' in found ? found.reason : found.pod;
+  };
+
+  // As CloudNativePG's own Cluster.IsReplica and ShouldPromoteFromReplicaCluster.
+  const cases: readonly [string, Replica, string][] = [
+    ['is none without the section', undefined, 'pg-1'],
+    ['is a replica of another name', { primary: 'other', source: 'other' }, 'ReplicaCluster'],
+    ['is the primary by its own name', { primary: 'pg-cluster', source: 'other' }, 'pg-1'],
+    ['is the primary by the name that it gives itself', { self: 'a', primary: 'a', source: 'b' }, 'pg-1'],
+    [
+      'is a replica though its own name is the primary’s',
+      { self: 'a', primary: 'pg-cluster' },
+      'ReplicaCluster',
+    ],
+    ['has no name of its own where that is empty', { self: '', primary: 'pg-cluster' }, 'pg-1'],
+    ['is a replica where no primary is named', { source: 'b' }, 'ReplicaCluster'],
+    ['is a replica by the older switch', { enabled: true, primary: 'pg-cluster' }, 'ReplicaCluster'],
+    ['is none by the older switch', { enabled: false, primary: 'other' }, 'pg-1'],
+    ['waits for its token', { primary: 'pg-cluster', promotionToken: 't' }, 'ReplicaCluster'],
+  ];
+  for (const [name, replica, expected] of cases) test(name, () => assert.equal(reasonOf(replica), expected));
+
+  test('is the primary when its token was made use of', () => {
+    const replica = { primary: 'pg-cluster', promotionToken: 't' };
+    assert.equal(reasonOf(replica, { lastPromotionToken: 't' }), 'pg-1');
+    assert.equal(reasonOf(replica, { lastPromotionToken: 'an older one' }), 'ReplicaCluster');
+  });
+
+  test('is told with where it replicates from, and where its primary is about to move', () => {
+    const spec = { replica: { self: 'b', primary: 'a', source: 'a' } };
+    const status = { currentPrimary: 'pg-1', targetPrimary: 'pg-2' };
+    assert.deepEqual(primaryOf({ ...SETTLED, spec, status }), {
+      kind: 'unknown',
+      reason: 'ReplicaCluster',
+      message: 'Cluster pg/pg-cluster is a replica cluster of a',
+      movingTo: 'pg-2',
+    });
+  });
+});
+
 describe('the place of the primary', () => {
   test('is the node of its pod', () => {
     assert.deepEqual(locate(SETTLED, 'pg-1', pod({ nodeName: 'us-1' })), {

@@ -1,10 +1,9 @@
 import type { Pod } from '../../../kubernetes/resources.ts';
 import { isObjectName } from '../../../runtime/object-names.ts';
 import type { HoldReason } from '../../reasons.ts';
-import type { Observation } from '../trigger.ts';
+import type { Observation, Unknown } from '../trigger.ts';
 import { type Cluster, isOwnedBy, PENDING } from './cluster.ts';
-
-type Unknown = Extract<Observation, { kind: 'unknown' }>;
+import { awaitsToken, isReplica } from './replica.ts';
 
 /** The pod to look at, or why there is none. */
 export function primaryOf(cluster: Cluster): { pod: string } | Unknown {
@@ -13,12 +12,28 @@ export function primaryOf(cluster: Cluster): { pod: string } | Unknown {
   if (cluster.metadata.deletionTimestamp !== undefined) {
     return unknown('ClusterDeleting', `${name} is being deleted`, cluster);
   }
+  if (isReplica(cluster)) {
+    const { primary = '', source = '' } = cluster.spec?.replica ?? {};
+    const origin = primary || source;
+    return unknown('ReplicaCluster', `${name} is a replica cluster of ${origin}`, cluster);
+  }
+  if (awaitsToken(cluster)) return promoting(cluster);
   if (currentPrimary === '') return unknown('PrimaryEmpty', `${name} has no current primary`, cluster);
   if (currentPrimary === PENDING) return unknown('PrimaryPending', `${name} is choosing a primary`, cluster);
   // As part of a path it could lead anywhere.
   if (!isObjectName(currentPrimary))
     return unknown('SourceInvalid', `${name} has a current primary that is no pod’s name`, cluster);
   return { pod: currentPrimary };
+}
+
+/** It is no replica cluster any more, but takes no writes yet. */
+export function promoting(cluster: Cluster): Unknown {
+  const { namespace, name } = cluster.metadata;
+  return unknown(
+    'ReplicaCluster',
+    `Cluster ${namespace}/${name} is being promoted from a replica cluster`,
+    cluster,
+  );
 }
 
 /** Where the primary runs. `pod` is undefined when it does not exist. */

@@ -53,6 +53,16 @@ function cluster(changes: {
   };
 }
 
+const topology = (
+  replica: NonNullable<Cluster['spec']>['replica'],
+  status: Partial<NonNullable<Cluster['status']>> = {},
+) => cluster({ spec: { instances: 3, ...(replica && { replica }) }, status });
+
+const reported = (primary: { readonly isPrimary: boolean }) => ({
+  ...CLUSTER.status.instancesReportedState,
+  'pg-1': { ...primary, timeLineID: 7 },
+});
+
 const annotated = (name: string, value: string) =>
   cluster({ metadata: { annotations: { [`cnpg.io/${name}`]: value } } });
 
@@ -92,6 +102,19 @@ const IN_THE_WAY: Readonly<Record<string, readonly [Partial<PromotionScene>, Reg
   'another Cluster is the primary of its topology': [
     cluster({ spec: { instances: 3, replica: { primary: 'other' } } }),
     /replica cluster/,
+  ],
+  'its topology knows it by another name, and has another primary': [
+    topology({ self: 'dc-b', primary: 'pg' }),
+    /replica cluster/,
+  ],
+  'its topology names no primary': [topology({ self: 'dc-a' }), /replica cluster/],
+  'its promotion waits for what a token tells of': [
+    topology({ primary: 'pg', promotionToken: 'new' }, { lastPromotionToken: 'old' }),
+    /promotion from a replica cluster is not over/,
+  ],
+  'the operator has not seen it promoted': [
+    topology({ primary: 'pg' }, { instancesReportedState: reported({ isPrimary: false }) }),
+    /promotion from a replica cluster is not over/,
   ],
   'its phase is another one': [
     cluster({ status: { phase: 'Waiting for user action' } }),

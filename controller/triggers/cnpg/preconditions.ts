@@ -1,5 +1,6 @@
 import type { Node, Pod } from '../../../kubernetes/resources.ts';
 import { type Cluster, CNPG_LABELS, HEALTHY, isOwnedBy, PENDING } from './cluster.ts';
+import { awaitsToken, isReplica, isSeenAsReplica } from './replica.ts';
 
 /** What has to be looked at before the primary is moved to `target`. */
 export interface PromotionScene {
@@ -49,7 +50,6 @@ function clusterPreconditions(cluster: Cluster): Precondition[] {
   const annotations = metadata.annotations ?? {};
   const { currentPrimary = '', targetPrimary = '', readyInstances = 0 } = status;
   const hibernation = status.conditions?.find(({ type }) => type === 'cnpg.io/hibernation');
-  const replica = spec.replica?.enabled ?? isReplicaByName(cluster);
   return [
     check('the Cluster stays', metadata.deletionTimestamp !== undefined && 'the Cluster is being deleted'),
     check(
@@ -62,7 +62,11 @@ function clusterPreconditions(cluster: Cluster): Precondition[] {
     ),
     check(
       'the Cluster is no replica cluster',
-      replica && 'it is a replica cluster: its primary takes no writes',
+      isReplica(cluster) && 'it is a replica cluster: its primary takes no writes',
+    ),
+    check(
+      'its promotion has finished',
+      isPromoting(cluster) && 'its promotion from a replica cluster is not over',
     ),
     check('the Cluster is healthy', status.phase !== HEALTHY && `its phase is "${status.phase ?? ''}"`),
     check(
@@ -123,9 +127,10 @@ function nodePreconditions(node: Node | undefined, place: string): Precondition[
   ];
 }
 
-/** `replica.primary` names the primary of a distributed topology; without `enabled`, another name means replica. */
-function isReplicaByName({ metadata, spec = {} }: Cluster): boolean {
-  return spec.replica?.primary !== undefined && spec.replica.primary !== metadata.name;
+/** In a topology, also a primary that the operator still saw as a replica when it last looked. */
+function isPromoting(cluster: Cluster): boolean {
+  if (cluster.spec?.replica === undefined || isReplica(cluster)) return false;
+  return awaitsToken(cluster) || isSeenAsReplica(cluster);
 }
 
 /** A JSON list of instance names, `*` for all. What cannot be read counts as fenced. */

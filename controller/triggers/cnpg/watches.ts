@@ -3,6 +3,7 @@ import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
 import { CLUSTERS, type Cluster, CNPG_LABELS } from './cluster.ts';
 import { primaryOf } from './locate.ts';
+import { isSeenAsReplica } from './replica.ts';
 
 export interface CnpgWatchOptions {
   readonly ports: WatchPorts;
@@ -74,9 +75,10 @@ export class CnpgWatches {
 }
 
 /** The operator writes its status often; these are the fields that the decision looks at. */
-function digestOfCluster({ metadata, status = {} }: Cluster): string {
-  const { uid, deletionTimestamp } = metadata;
-  return JSON.stringify([uid, deletionTimestamp, status.currentPrimary, status.targetPrimary, status.phase]);
+function digestOfCluster(cluster: Cluster): string {
+  const { metadata, spec, status } = cluster;
+  const isPromoted = spec?.replica === undefined || !isSeenAsReplica(cluster);
+  return JSON.stringify([metadata.uid, primaryOf(cluster), status?.targetPrimary, isPromoted]);
 }
 
 function watchedPod({ metadata, spec, status }: Pod): WatchedPod {
