@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import type { KubeObject } from './api.ts';
 import { KubeError } from './errors.ts';
@@ -114,5 +116,31 @@ describe('the event recorder', () => {
     assert.ok(Buffer.byteLength(event.note) <= 1_024);
     assert.match(event.note, /^é+…$/);
     assert.equal(event.metadata.name.length, 253);
+  });
+
+  it('keeps no more of an object than Kubernetes allows, however long its names are', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const gate = Promise.withResolvers<void>();
+    answer = () => gate.promise;
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let count = 0; count < 150; count += 1) {
+      const long = `${count}-${'x'.repeat(1_000_000)}`;
+      const regarding = { apiVersion: long, kind: long, namespace: long, name: long, uid: long };
+      recorder.record({ ...NOTE, reason: long, action: long, note: long, regarding });
+    }
+    collect();
+    const grown = process.memoryUsage().heapUsed - before;
+    assert.ok(grown < 5_000_000, `the heap has grown by ${grown} bytes`);
+    gate.resolve();
+    await recorder.flush();
+    for (const { note, reason, regarding } of written) {
+      const sizes = [note, reason, regarding.name, regarding.namespace ?? ''].map((text) => text.length);
+      assert.ok(
+        sizes.every((size) => size <= 1_024),
+        String(sizes),
+      );
+    }
   });
 });

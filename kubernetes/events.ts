@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { KubeApi } from './api.ts';
 import { type Clock, type Random, timestamp } from './clock.ts';
+import { cut } from './cut.ts';
 import { isForbidden } from './errors.ts';
 import { EVENTS, type KubeEvent } from './resources.ts';
 
@@ -31,8 +33,17 @@ const MAX_WAITING = 100;
 /** For so long, an event that says the same about the same object is left out. */
 const REPEAT_MS = 5 * 60_000;
 const MAX_REMEMBERED = 1_000;
-/** The API server refuses longer ones. */
-const LIMITS = { note: 1_024, reason: 128, action: 128, name: 253 };
+/** In bytes. The API server refuses longer ones, and what waits here must not grow with what is said of an object. */
+const LIMITS = {
+  note: 1_024,
+  reason: 128,
+  action: 128,
+  apiVersion: 317,
+  kind: 63,
+  namespace: 63,
+  name: 253,
+  uid: 128,
+};
 
 /** Writes Kubernetes Events one after the other, in the background. Losing one does no harm; waiting would. */
 export class EventRecorder {
@@ -49,7 +60,8 @@ export class EventRecorder {
   }
 
   /** Never throws, never waits. */
-  record(event: EventNote): void {
+  record(note: EventNote): void {
+    const event = bounded(note);
     if (this.#isRepeated(event)) return;
     if (this.#waiting.length >= MAX_WAITING) {
       this.#remembered.delete(identityOf(event));
@@ -102,9 +114,9 @@ export class EventRecorder {
       },
       eventTime: `${timestamp(clock).slice(0, -1)}000Z`,
       type,
-      reason: reason.slice(0, LIMITS.reason),
-      action: action.slice(0, LIMITS.action),
-      note: shortened(note, LIMITS.note),
+      reason,
+      action,
+      note,
       reportingController,
       reportingInstance,
       regarding,
@@ -112,21 +124,26 @@ export class EventRecorder {
   }
 }
 
-function identityOf({ type, reason, note, regarding }: EventNote): string {
-  return JSON.stringify([
+function bounded({ type, reason, action, note, regarding }: EventNote): EventNote {
+  const { apiVersion, kind, namespace, name, uid } = regarding;
+  return {
     type,
-    reason,
-    note,
-    regarding.kind,
-    regarding.namespace,
-    regarding.name,
-    regarding.uid,
-  ]);
+    reason: cut(reason, LIMITS.reason),
+    action: cut(action, LIMITS.action),
+    note: cut(note, LIMITS.note),
+    regarding: {
+      apiVersion: cut(apiVersion, LIMITS.apiVersion),
+      kind: cut(kind, LIMITS.kind),
+      ...(namespace !== undefined && { namespace: cut(namespace, LIMITS.namespace) }),
+      name: cut(name, LIMITS.name),
+      ...(uid !== undefined && { uid: cut(uid, LIMITS.uid) }),
+    },
+  };
 }
 
-/** Cut at a whole character: the limit is in bytes. */
-function shortened(text: string, bytes: number): string {
-  const encoded = Buffer.from(text);
-  if (encoded.length <= bytes) return text;
-  return `${new TextDecoder().decode(encoded.subarray(0, bytes - 3)).replace(/\uFFFD$/, '')}…`;
+function identityOf({ type, reason, note, regarding }: EventNote): string {
+  const { kind, namespace, name, uid } = regarding;
+  return createHash('sha256')
+    .update(JSON.stringify([type, reason, note, kind, namespace, name, uid]))
+    .digest('base64');
 }

@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import { PROGRAM } from '../contract/names.ts';
+import { cut } from '../kubernetes/cut.ts';
 import type { InjectorConfig } from './config.ts';
 import type { SkipReason } from './inject/decision.ts';
 import { injectPod } from './inject/inject.ts';
 import type { Operation } from './inject/patch.ts';
-import { type Metadata, readPod, readWorkload } from './inject/shape.ts';
+import { readPod, readWorkload } from './inject/shape.ts';
 import { carryLabel, foretell } from './inject/workload.ts';
 import { type ActiveSites, readService, routeService } from './services/route.ts';
+import { type Subject, subjectOf } from './subject.ts';
 
 export const REVIEW_VERSION = 'admission.k8s.io/v1';
 export const REVIEW_KIND = 'AdmissionReview';
@@ -27,20 +29,6 @@ export interface ReviewAnswer {
   };
 }
 
-/** What a review was about, for metrics and Events. */
-export interface Subject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly namespace: string;
-  /** Of a pod that has none yet: the beginning of it. */
-  readonly name: string;
-  /** Absent at CREATE: the object exists only after us. */
-  readonly uid: string | undefined;
-  readonly owner: Owner | undefined;
-}
-
-export type Owner = NonNullable<Metadata['ownerReferences']>[number];
-
 export type Outcome =
   | { readonly action: 'injected' | 'carried' | 'taken-back' | 'routed' | 'kept' | 'restored' | 'none' }
   | { readonly action: 'skipped'; readonly reason: SkipReason; readonly message: string }
@@ -60,7 +48,8 @@ export type Admission =
     };
 
 const requestSchema = z.object({
-  uid: z.string().min(1),
+  // A UUID; longer ones would only be sent back.
+  uid: z.string().min(1).max(128),
   kind: z.object({ group: z.string(), version: z.string(), kind: z.string() }),
   subResource: z.string().nullish(),
   namespace: z.string().nullish(),
@@ -93,12 +82,12 @@ export function admit(
   const version = versionSchema.safeParse(review).data;
   if (version?.apiVersion !== REVIEW_VERSION || version.kind !== REVIEW_KIND) {
     const got = version === undefined ? 'something else' : `${version.kind} of ${version.apiVersion}`;
-    return { kind: 'malformed', problem: `expected ${REVIEW_KIND} of ${REVIEW_VERSION}, got ${got}` };
+    return malformed(`expected ${REVIEW_KIND} of ${REVIEW_VERSION}, got ${got}`);
   }
   const parsed = reviewSchema.safeParse(review);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return { kind: 'malformed', problem: `${issue?.path.join('.')}: ${issue?.message}` };
+    return malformed(`${issue?.path.join('.')}: ${issue?.message}`);
   }
   const { request } = parsed.data;
   const verdict = judge(request, config, active);
@@ -110,6 +99,11 @@ export function admit(
     dryRun: request.dryRun === true,
   };
 }
+
+const malformed = (problem: string): Admission => ({
+  kind: 'malformed',
+  problem: cut(problem, LONGEST_SAID),
+});
 
 function judge(request: Request, config: InjectorConfig, active: ActiveSites): Verdict {
   const { kind, operation, subResource } = request;
@@ -131,7 +125,7 @@ function judgePod({ object, namespace }: Request, config: InjectorConfig): Verdi
   const read = readPod(object);
   if (!read.ok) return denied([read.problem], undefined);
   const pod = read.value;
-  const subject = subjectOf('v1', 'Pod', namespace, pod.metadata);
+  const subject = subjectOf('Pod', namespace, pod.metadata);
   // The API server sends pods without the label only from namespaces that have it: our configuration selects so.
   const context = { namespace: subject.namespace, namespaceAsks: true };
   const injection = injectPod(pod, context, config);
@@ -157,7 +151,7 @@ function judgeWorkload({ object, namespace, kind }: Request, config: InjectorCon
   const read = readWorkload(object);
   if (!read.ok) return { ...UNTOUCHED, warnings: [`the inject label was not looked at: ${read.problem}`] };
   const workload = read.value;
-  const subject = subjectOf('apps/v1', kind.kind, namespace, workload.metadata);
+  const subject = subjectOf(kind.kind, namespace, workload.metadata);
   // What is being deleted must not be held up, nor rolled out anew.
   if ((workload.metadata?.deletionTimestamp ?? '') !== '') return { ...UNTOUCHED, subject };
   const { change, patch, warnings } = carryLabel(workload);
@@ -169,7 +163,7 @@ function judgeService({ object, oldObject, namespace, options }: Request, active
   const now = readService(object);
   if (!now.ok) return { ...UNTOUCHED, warnings: [`the follow label was not looked at: ${now.problem}`] };
   const old = oldObject === undefined || oldObject === null ? undefined : readService(oldObject);
-  const subject = subjectOf('v1', 'Service', namespace, now.value.metadata);
+  const subject = subjectOf('Service', namespace, now.value.metadata);
   const isDeleted = (now.value.metadata?.deletionTimestamp ?? '') !== '';
   // Our configuration exempts the controller; somebody may have left that out of theirs.
   const isByController = options?.fieldManager === PROGRAM;
@@ -185,26 +179,12 @@ function denied(problems: readonly string[], subject: Subject | undefined): Verd
 
 /** Nobody reads more, and the API server cuts off what is too long. */
 const MOST_SAID = 10;
+const LONGEST_SAID = 512;
 
 function capped(lines: readonly string[]): readonly string[] {
   const more = lines.length - MOST_SAID;
-  return more > 0 ? [...lines.slice(0, MOST_SAID), `and ${more} more`] : lines;
-}
-
-function subjectOf(
-  apiVersion: string,
-  kind: string,
-  namespace: string | null | undefined,
-  metadata: Metadata | null | undefined,
-): Subject {
-  return {
-    apiVersion,
-    kind,
-    namespace: namespace ?? metadata?.namespace ?? '',
-    name: metadata?.name ?? metadata?.generateName ?? '',
-    uid: metadata?.uid ?? undefined,
-    owner: metadata?.ownerReferences?.find(({ controller }) => controller === true),
-  };
+  const said = lines.slice(0, MOST_SAID).map((line) => cut(line, LONGEST_SAID));
+  return more > 0 ? [...said, `and ${more} more`] : said;
 }
 
 function answer(uid: string, { outcome, patch, warnings }: Verdict): ReviewAnswer {

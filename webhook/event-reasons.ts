@@ -1,5 +1,5 @@
 /**
- * The Kubernetes Events that the webhook makes, on the controller of a pod where it has one. The reasons are public:
+ * The Kubernetes Events that the webhook makes, on the controller of a pod: the pod is not there yet. The reasons are public:
  * people search and alert on them. docs/events.md is generated from this table.
  */
 export const EVENT_REASONS = {
@@ -17,7 +17,7 @@ export const EVENT_REASONS = {
     type: 'Warning',
     action: 'Inject',
     meaning:
-      'A pod was refused, because the sidecar cannot be injected as it asks for it; the note says why.',
+      'A pod was refused, because the sidecar cannot be injected as it asks for it; the note names the annotation, and the Event of its controller (FailedCreate) says more.',
   },
   InjectionMissed: {
     type: 'Warning',

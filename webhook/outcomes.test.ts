@@ -1,23 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EventNote } from '../kubernetes/events.ts';
-import type { Outcome, Subject } from './admission.ts';
+import type { Outcome } from './admission.ts';
 import { createMetrics, METRICS } from './metrics.ts';
 import { reportOutcome } from './outcomes.ts';
+import { type Subject, subjectOf } from './subject.ts';
 
-const OWNER = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-1', uid: 'u-1', controller: true };
-const POD: Subject = {
-  apiVersion: 'v1',
-  kind: 'Pod',
-  namespace: 'shop',
-  name: 'web-1-',
-  uid: undefined,
-  owner: OWNER,
-};
+const OWNER = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-1', uid: 'u-1' };
+const POD: Subject = { kind: 'Pod', namespace: 'shop', owner: OWNER };
 const ON_OWNER = { apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace: 'shop', name: 'web-1', uid: 'u-1' };
 const HOST_NETWORK: Outcome = { action: 'skipped', reason: 'host-network', message: 'it shares ports' };
 
-async function report(outcome: Outcome, subject: Subject | 'unreadable' = POD, dryRun = false) {
+async function report(
+  outcome: Outcome,
+  subject: Subject | 'unreadable' = POD,
+  { dryRun = false, mayTell = true } = {},
+) {
   const metrics = createMetrics('1');
   const events: EventNote[] = [];
   const answer = {
@@ -26,7 +24,7 @@ async function report(outcome: Outcome, subject: Subject | 'unreadable' = POD, d
     response: { uid: 'u', allowed: true },
   } as const;
   const known = subject === 'unreadable' ? undefined : subject;
-  const sink = { record: (event: EventNote) => void events.push(event) };
+  const sink = { record: (event: EventNote) => void events.push(event), mayTell: () => mayTell };
   reportOutcome({ kind: 'answered', answer, outcome, subject: known, dryRun }, metrics, sink);
   return { events, text: await metrics.expose() };
 }
@@ -34,7 +32,16 @@ async function report(outcome: Outcome, subject: Subject | 'unreadable' = POD, d
 const cases: readonly (readonly [Outcome, reason: string | undefined, note: RegExp])[] = [
   [{ action: 'injected' }, 'Injected', /has got the sidecar/],
   [HOST_NETWORK, 'InjectionSkipped', /no sidecar: it shares ports$/],
-  [{ action: 'denied', message: 'the port is taken' }, 'InjectionDenied', /^the port is taken$/],
+  [
+    { action: 'denied', message: 'annotation site-follower/port: "rm -rf" must be a port' },
+    'InjectionDenied',
+    /^A pod was refused[^"]*; it is about site-follower\/port\. [^"]*$/,
+  ],
+  [
+    { action: 'denied', message: 'label "x" is bad' },
+    'InjectionDenied',
+    /as it asks for it\. Its controller says more/,
+  ],
   [{ action: 'skipped', reason: 'already-injected', message: 'x' }, undefined, /./],
   [{ action: 'skipped', reason: 'disabled', message: 'x' }, undefined, /./],
   [{ action: 'carried' }, undefined, /./],
@@ -62,18 +69,40 @@ test('the reason of a skip is counted', async () => {
 });
 
 test('a dry run is counted and makes no Event', async () => {
-  const { events, text } = await report(HOST_NETWORK, POD, true);
+  const { events, text } = await report(HOST_NETWORK, POD, { dryRun: true });
   assert.deepEqual(events, []);
   assert.match(text, /reviews_total\{kind="Pod",outcome="skipped"\} 1/);
 });
 
-test('without an owner the Event is on the pod, if its name is known', async () => {
-  const bare: Subject = { ...POD, owner: undefined, name: 'web-0' };
-  const regarding = { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: 'web-0' };
-  assert.deepEqual((await report(HOST_NETWORK, bare)).events[0]?.regarding, regarding);
-  for (const name of ['', 'web-']) {
-    assert.deepEqual((await report(HOST_NETWORK, { ...bare, name })).events, []);
-  }
+test('a pod that nobody owns has no Event: it is not there yet, and may never be', async () => {
+  const { events, text } = await report({ action: 'injected' }, { ...POD, owner: undefined });
+  assert.deepEqual(events, []);
+  assert.match(text, /events_dropped_total 0/);
+});
+
+test('where nothing may be told there is no Event, and that is counted', async () => {
+  const { events, text } = await report(HOST_NETWORK, POD, { mayTell: false });
+  assert.deepEqual(events, []);
+  assert.match(text, /events_dropped_total 1/);
+});
+
+test('of what a review says of a pod only what Kubernetes allows is kept', () => {
+  const controller = { ...OWNER, controller: true };
+  const owner = (changes: object) =>
+    subjectOf('Pod', 'shop', { ownerReferences: [{ ...controller, ...changes }] }).owner;
+  assert.deepEqual(owner({}), OWNER);
+  const long = 'x'.repeat(1_000_000);
+  const wrong = [
+    { name: long },
+    { kind: long },
+    { apiVersion: long },
+    { uid: long },
+    { name: 'A b' },
+    { kind: 'a/b' },
+  ];
+  for (const changes of wrong) assert.equal(owner(changes), undefined, Object.keys(changes).join());
+  assert.equal(owner({ controller: false }), undefined);
+  assert.ok(subjectOf('Pod', long, undefined).namespace.length <= 63);
 });
 
 test('what cannot be read is counted as other', async () => {

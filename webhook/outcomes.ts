@@ -1,26 +1,38 @@
+import { ANNOTATIONS } from '../contract/names.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { KubeEvent } from '../kubernetes/resources.ts';
-import type { Admission, Outcome, Owner, Subject } from './admission.ts';
+import type { Admission, Outcome } from './admission.ts';
 import { EVENT_REASONS, type EventReason } from './event-reasons.ts';
 import type { SkipReason } from './inject/decision.ts';
 import type { Metrics } from './metrics.ts';
+import type { Owner } from './subject.ts';
 
 /** Skips that nobody needs to be told of: they are what was asked for, or nothing new. */
 const QUIET: readonly SkipReason[] = ['not-asked', 'disabled', 'already-injected'];
 
-/** Counts what came of a review, and tells it in an Event where somebody may look for the reason. */
+/** Where Events of reviews may be written: whoever reaches the webhook can make up a review. */
+export interface EventSink extends Pick<EventRecorder, 'record'> {
+  /** Whether the webhook is called about what is there, and enough was not yet said. */
+  readonly mayTell: (namespace: string) => boolean;
+}
+
+/**
+ * Counts what came of a review, and tells it in an Event where somebody may look for the reason: on the controller of
+ * the pod. The pod itself is not there yet, and never will be if another one refuses it; who creates one by hand reads
+ * the warning at once.
+ */
 export function reportOutcome(
   admission: Extract<Admission, { kind: 'answered' }>,
   metrics: Metrics,
-  events: Pick<EventRecorder, 'record'>,
+  events: EventSink,
 ): void {
   const { outcome, subject, dryRun } = admission;
   metrics.reviews.inc({ kind: subject?.kind ?? 'other', outcome: outcome.action });
   if (outcome.action === 'skipped') metrics.skips.inc({ reason: outcome.reason });
   const event = eventOf(outcome);
-  if (dryRun || event === undefined || subject === undefined) return;
-  const regarding = regardingOf(subject);
-  if (regarding !== undefined) recordEvent(events, event.reason, event.note, regarding);
+  if (dryRun || event === undefined || subject?.owner === undefined) return;
+  if (!events.mayTell(subject.namespace)) metrics.eventsDropped.inc();
+  else recordEvent(events, event.reason, event.note, ownerReference(subject.owner, subject.namespace));
 }
 
 export function recordEvent(
@@ -33,28 +45,14 @@ export function recordEvent(
   events.record({ type, action, reason, note, regarding });
 }
 
-/** The owner, as a pod that is not there yet has no page of its own that people look at. */
-function regardingOf({
-  apiVersion,
-  kind,
-  namespace,
-  name,
-  uid,
-  owner,
-}: Subject): KubeEvent['regarding'] | undefined {
-  if (owner !== undefined) return ownerReference(owner, namespace);
-  // The beginning of a name that is still to be made ends so.
-  if (name === '' || name.endsWith('-')) return undefined;
-  return { apiVersion, kind, namespace, name, ...(uid !== undefined && { uid }) };
-}
-
 export function ownerReference(
-  { apiVersion, kind, name, uid }: Pick<Owner, 'apiVersion' | 'kind' | 'name' | 'uid'>,
+  { apiVersion, kind, name, uid }: Owner,
   namespace: string,
 ): KubeEvent['regarding'] {
   return { apiVersion, kind, namespace, name, uid };
 }
 
+/** No note has a text of the pod's: the words of this program stay its own. */
 function eventOf(outcome: Outcome): { readonly reason: EventReason; readonly note: string } | undefined {
   switch (outcome.action) {
     case 'injected':
@@ -63,7 +61,7 @@ function eventOf(outcome: Outcome): { readonly reason: EventReason; readonly not
       if (QUIET.includes(outcome.reason)) return undefined;
       return { reason: 'InjectionSkipped', note: `A new pod has no sidecar: ${outcome.message}` };
     case 'denied':
-      return { reason: 'InjectionDenied', note: outcome.message };
+      return { reason: 'InjectionDenied', note: deniedNote(outcome.message) };
     case 'carried':
     case 'taken-back':
     case 'routed':
@@ -72,4 +70,10 @@ function eventOf(outcome: Outcome): { readonly reason: EventReason; readonly not
     case 'none':
       return undefined;
   }
+}
+
+function deniedNote(message: string): string {
+  const named = [...new Set(Object.values(ANNOTATIONS))].filter((name) => message.includes(name));
+  const about = named.length === 0 ? '' : `; it is about ${named.join(', ')}`;
+  return `A pod was refused, because the sidecar cannot be injected as it asks for it${about}. Its controller says more in its own Event, such as FailedCreate`;
 }

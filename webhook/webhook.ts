@@ -5,7 +5,7 @@ import { aborted, closeServer, listen, READER_LIMITS, readerApplication } from '
 import type { KubeApi } from '../kubernetes/api.ts';
 import type { Clock, Random } from '../kubernetes/clock.ts';
 import { KubeError } from '../kubernetes/errors.ts';
-import { EventRecorder } from '../kubernetes/events.ts';
+import { type EventNote, EventRecorder } from '../kubernetes/events.ts';
 import { LeaseElection } from '../kubernetes/lease.ts';
 import type { OnReflectorProblem } from '../kubernetes/reflector.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -15,8 +15,10 @@ import { MountedCertificate } from './certificates/mounted.ts';
 import { ServedCertificate } from './certificates/served.ts';
 import type { InjectorConfig } from './config.ts';
 import { REVIEW_PATH } from './configuration.ts';
+import { EventBudget } from './event-budget.ts';
 import type { Metrics } from './metrics.ts';
 import { reportOutcome } from './outcomes.ts';
+import { isServed } from './served-namespaces.ts';
 import { type Reviewed, startAdmissionServer } from './server.ts';
 import { watchActiveSites } from './services/active-sites.ts';
 import type { WebhookSettings } from './settings.ts';
@@ -70,9 +72,12 @@ export async function runWebhook(
     movingNone: settings.movingNone,
     onProblem: onWatchProblem,
   });
+  const budget = new EventBudget(clock);
+  const record = (event: EventNote) => events.record(event);
+  const mayTell = (at: string) => isServed(at, namespace, served.configuration) && budget.take(at);
   const review = (body: unknown): Reviewed => {
     const admission = admit(body, injector, sites.active);
-    if (admission.kind === 'answered') reportOutcome(admission, metrics, events);
+    if (admission.kind === 'answered') reportOutcome(admission, metrics, { record, mayTell });
     return admission;
   };
   const admission = await startAdmissionServer(

@@ -54,6 +54,12 @@ function changed(
   return { ...pod, metadata: { ...pod.metadata, annotations }, spec: { ...pod.spec, ...spec } };
 }
 
+/** As a ReplicaSet makes it. */
+function owned(pod: Pod, name: string): Pod {
+  const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid: `${name}-uid`, controller: true };
+  return { ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } };
+}
+
 function event(namespace: string, reason: string, name: string): Promise<KubeEvent> {
   return until(
     `there is an Event ${reason} on ${name}`,
@@ -96,10 +102,10 @@ describe('a webhook', { concurrency: 3 }, () => {
   test('injects what asks, says so, and leaves the rest alone', async (t) => {
     const scene = await startScene(t);
     const { pods: namespace } = scene;
-    const injected = await api.create(PODS, askingPod(namespace));
+    const injected = await api.create(PODS, owned(askingPod(namespace), 'web-1'));
     assert.ok(isInjected(injected));
     assert.equal(injected.metadata.annotations?.[ANNOTATIONS.status], 'injected');
-    const told = await event(namespace, 'Injected', injected.metadata.name);
+    const told = await event(namespace, 'Injected', 'web-1');
     assert.deepEqual([told.type, told.reportingController], ['Normal', `${PROGRAM}-webhook`]);
 
     assert.ok(!isInjected(await api.create(PODS, podIn(namespace))));
@@ -115,15 +121,15 @@ describe('a webhook', { concurrency: 3 }, () => {
   test('says why a pod is skipped or refused', async (t) => {
     const scene = await startScene(t);
     const { pods: namespace } = scene;
-    const host = await api.create(PODS, changed(askingPod(namespace), { spec: { hostNetwork: true } }));
-    assert.ok(!isInjected(host));
-    const skipped = await event(namespace, 'InjectionSkipped', host.metadata.name);
+    const onHost = changed(owned(askingPod(namespace), 'web-1'), { spec: { hostNetwork: true } });
+    assert.ok(!isInjected(await api.create(PODS, onHost)));
+    const skipped = await event(namespace, 'InjectionSkipped', 'web-1');
     assert.match(skipped.note, /hostNetwork/);
     assert.equal(await metric(scene, 'skips_total{reason="host-network"}'), 1);
 
-    const bad = changed(askingPod(namespace), { annotations: { [ANNOTATIONS.port]: '80' } });
+    const bad = changed(owned(askingPod(namespace), 'web-2'), { annotations: { [ANNOTATIONS.port]: '80' } });
     await assert.rejects(api.create(PODS, bad), /site-follower\/port.*"80".*1024 to 65535/);
-    const denied = await event(namespace, 'InjectionDenied', bad.metadata.name);
+    const denied = await event(namespace, 'InjectionDenied', 'web-2');
     assert.match(denied.note, /site-follower\/port/);
 
     assert.equal(await metric(scene, 'reviews_total{kind="Pod",outcome="denied"}'), 1);

@@ -1,5 +1,6 @@
 import { ANNOTATIONS } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
+import { shown } from '../../kubernetes/cut.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
 import type { Settings } from './settings.ts';
 import type { Container, Pod } from './shape.ts';
@@ -25,6 +26,6 @@ function portConflicts(containers: readonly Container[], port: number, annotatio
   );
   if (holder === undefined) return [];
   return [
-    `port ${port} is used by container "${holder.name ?? ''}"; give the sidecar another one with the annotation ${annotation}`,
+    `port ${port} is used by container "${shown(holder.name ?? '')}"; give the sidecar another one with the annotation ${annotation}`,
   ];
 }

@@ -1,5 +1,6 @@
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
+import { shown } from '../../kubernetes/cut.ts';
 import { type Asked, readLabel } from './label.ts';
 import type { Metadata, Pod } from './shape.ts';
 
@@ -58,7 +59,7 @@ export function decide(pod: AskingPod, context: PodContext, controllerNamespace:
   const reason = skipReason(pod, label, context, controllerNamespace);
   if (reason !== undefined) return { kind: 'skip', reason, message: SAID[reason] };
   if (label === 'unclear') {
-    const value = pod.metadata?.labels?.[LABELS.inject];
+    const value = shown(pod.metadata?.labels?.[LABELS.inject] ?? '');
     return { kind: 'deny', problem: `label ${LABELS.inject}: "${value}" must be "true" or "false"` };
   }
   return { kind: 'inject', askedBy: label === 'yes' ? 'pod' : 'namespace' };

@@ -8,6 +8,7 @@ import {
   WHEN_STALE,
   type WhenStale,
 } from '../../contract/sidecar.ts';
+import { shown } from '../../kubernetes/cut.ts';
 import type { SidecarResources } from '../config.ts';
 import { exceeds, LOWEST, readQuantity } from './quantity.ts';
 
@@ -55,7 +56,7 @@ export function readSettings(
       return parse(text);
     } catch (error) {
       const wanted = error instanceof Error ? error.message : String(error);
-      problems.push(`annotation ${annotation}: ${JSON.stringify(shorten(text))} ${wanted}`);
+      problems.push(`annotation ${annotation}: ${JSON.stringify(shown(text))} ${wanted}`);
       return fallback;
     }
   };
@@ -140,8 +141,4 @@ function atLeast(lowest: string): Parse<string> {
     if (exceeds(lowest, text)) throw new Error(`must be at least ${lowest}`);
     return text;
   };
-}
-
-function shorten(text: string): string {
-  return text.length <= 40 ? text : `${text.slice(0, 40)}…`;
 }

@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import { listOf, recordOf } from './first-problem.ts';
 
 /**
  * What injection reads of pods and workloads; everything else passes through unseen. Fields may be null, as they are
  * in manifests that programs wrote.
  */
 
-const strings = z.record(z.string(), z.string('must be a text; put quotes around it')).nullish();
+const strings = recordOf(z.string('must be a text; put quotes around it')).nullish();
 
 export const metadata = z.looseObject({
   name: z.string().nullish(),
@@ -15,35 +16,33 @@ export const metadata = z.looseObject({
   deletionTimestamp: z.string().nullish(),
   labels: strings,
   annotations: strings,
-  ownerReferences: z
-    .array(
-      z.object({
-        apiVersion: z.string(),
-        kind: z.string(),
-        name: z.string(),
-        uid: z.string(),
-        controller: z.boolean().nullish(),
-      }),
-    )
-    .nullish(),
+  ownerReferences: listOf(
+    z.object({
+      apiVersion: z.string(),
+      kind: z.string(),
+      name: z.string(),
+      uid: z.string(),
+      controller: z.boolean().nullish(),
+    }),
+  ).nullish(),
 });
 
-const quantities = z.record(z.string(), z.union([z.string(), z.number()])).nullish();
+const quantities = recordOf(z.union([z.string(), z.number()])).nullish();
 const resources = z.object({ requests: quantities, limits: quantities }).nullish();
 
 const container = z.object({
   name: z.string().nullish(),
-  ports: z.array(z.object({ containerPort: z.number().nullish(), protocol: z.string().nullish() })).nullish(),
+  ports: listOf(z.object({ containerPort: z.number().nullish(), protocol: z.string().nullish() })).nullish(),
   resources,
 });
 
 const pod = z.object({
   metadata: metadata.nullish(),
   spec: z.object({
-    containers: z.array(container).nullish(),
-    initContainers: z.array(container).nullish(),
-    volumes: z.array(z.object({ name: z.string().nullish() })).nullish(),
-    readinessGates: z.array(z.object({ conditionType: z.string() })).nullish(),
+    containers: listOf(container).nullish(),
+    initContainers: listOf(container).nullish(),
+    volumes: listOf(z.object({ name: z.string().nullish() })).nullish(),
+    readinessGates: listOf(z.object({ conditionType: z.string() })).nullish(),
     hostNetwork: z.boolean().nullish(),
     nodeSelector: strings,
     os: z.object({ name: z.string().nullish() }).nullish(),

@@ -1,4 +1,5 @@
 import { ANNOTATIONS } from '../../contract/names.ts';
+import { shown } from '../../kubernetes/cut.ts';
 import type { Workload } from './shape.ts';
 
 /** Kubernetes' own: what a Deployment has that says nothing, of `maxUnavailable` and `maxSurge` alike. */
@@ -27,7 +28,7 @@ function updateWarnings({ strategy }: Workload['spec'], replicas: number): strin
   const pods = podsOf(allowed, replicas, Math.floor);
   if (Number.isNaN(pods) || pods >= Math.floor(replicas / 2)) return [];
   return [
-    `on a standby site pods stay unready, and with maxUnavailable: ${allowed} (${pods} of ${replicas} pods) an update waits for them for ever: set strategy.rollingUpdate.maxUnavailable to as many as stand by, or the annotation ${ANNOTATIONS.gate}: none`,
+    `on a standby site pods stay unready, and with maxUnavailable: ${shown(String(allowed))} (${pods} of ${replicas} pods) an update waits for them for ever: set strategy.rollingUpdate.maxUnavailable to as many as stand by, or the annotation ${ANNOTATIONS.gate}: none`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
+import { shown } from '../../kubernetes/cut.ts';
 
 const PREFIX = LABELS.inject.slice(0, LABELS.inject.indexOf('/') + 1);
 const KNOWN: readonly string[] = Object.values(ANNOTATIONS).filter((name) => name.startsWith(PREFIX));
@@ -10,6 +11,6 @@ export function misspeltAnnotations(annotations: Readonly<Record<string, string>
     .map((name) =>
       name === LABELS.inject
         ? `${name} is an annotation here and has no effect: it has to be a label`
-        : `annotation ${name} is not known and has no effect`,
+        : `annotation ${shown(name)} is not known and has no effect`,
     );
 }

@@ -1,4 +1,5 @@
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
+import { shown } from '../../kubernetes/cut.ts';
 import type { InjectorConfig } from '../config.ts';
 import { injectPod, mark } from './inject.ts';
 import { labelOrigin, readLabel } from './label.ts';
@@ -25,7 +26,9 @@ const TEMPLATE = '/spec/template';
 export function carryLabel({ metadata, spec }: Workload): Carried {
   const wanted = metadata?.labels?.[LABELS.inject];
   if (readLabel(metadata?.labels) === 'unclear') {
-    return unchanged(`label ${LABELS.inject}: "${wanted}" has no effect, it must be "true" or "false"`);
+    return unchanged(
+      `label ${LABELS.inject}: "${shown(wanted ?? '')}" has no effect, it must be "true" or "false"`,
+    );
   }
   if (spec.selector?.matchLabels?.[LABELS.inject] !== undefined) return unchanged(); // Its pods need that label.
   const template = spec.template.metadata;
@@ -33,7 +36,7 @@ export function carryLabel({ metadata, spec }: Workload): Carried {
   const origin = labelOrigin(template);
   if (origin === 'user' && wanted !== undefined && present !== wanted) {
     return unchanged(
-      `label ${LABELS.inject}=${wanted} has no effect: the pod template says ${present}, and that wins`,
+      `label ${LABELS.inject}=${wanted} has no effect: the pod template says ${shown(present ?? '')}, and that wins`,
     );
   }
   if (origin === 'user' || present === wanted) return unchanged();

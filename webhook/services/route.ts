@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { isSiteLabel, readRouting, siteLabel } from '../../contract/routing.ts';
+import { shown } from '../../kubernetes/cut.ts';
+import { recordOf } from '../inject/first-problem.ts';
 import { type Operation, removeEntries, setEntries } from '../inject/patch.ts';
 import { type Metadata, metadata, type Read, read } from '../inject/shape.ts';
 
@@ -8,7 +10,7 @@ const service = z.object({
   metadata: metadata.nullish(),
   spec: z.object({
     type: z.string().nullish(),
-    selector: z.record(z.string(), z.string()).nullish(),
+    selector: recordOf(z.string()).nullish(),
   }),
 });
 
@@ -48,7 +50,7 @@ export function routeService(now: ServiceShape, old: ServiceShape | undefined, a
   if (label !== 'true') {
     const restored = restore(now, old);
     const isUnclear = label !== undefined && label !== 'false';
-    const warning = `label ${LABELS.follow}: "${label}" has no effect, it must be "true" or "false"`;
+    const warning = `label ${LABELS.follow}: "${shown(label ?? '')}" has no effect, it must be "true" or "false"`;
     return isUnclear ? { ...restored, warnings: [warning] } : restored;
   }
   const settings = readRouting(now.metadata?.annotations ?? {});
@@ -68,14 +70,14 @@ function none(...warnings: readonly string[]): Routed {
 
 /** Nobody moves it then: given a site, it would stay there when the primary has gone. */
 const unmoved = (follower: string) =>
-  `follower ${JSON.stringify(follower)} moves no Services (followServices: false)`;
+  `follower ${JSON.stringify(shown(follower))} moves no Services (followServices: false)`;
 
 /** A new Service. It may be a copy of another one, site and epoch included, so what it says itself does not count. */
 function begin({ metadata, spec }: ServiceShape, follower: string, active: ActiveSites): Routed {
   const known = active(follower);
   if (known === 'moves-no-services') return none(`${unmoved(follower)}: this one routes to all sites`);
   if (known === undefined) {
-    const name = JSON.stringify(follower);
+    const name = JSON.stringify(shown(follower));
     return none(
       `follower ${name} has not told an active site yet: until then the Service routes to all sites`,
     );
@@ -118,7 +120,7 @@ function unheard(now: ServiceShape, old: ServiceShape, active: ActiveSites): rea
   if (isNew && known === 'moves-no-services') return [`${unmoved(follower)}: this one stays as it is`];
   if (!isNew || known !== undefined) return [];
   return [
-    `follower ${JSON.stringify(follower)} has not told an active site: until then the Service routes as it does now`,
+    `follower ${JSON.stringify(shown(follower))} has not told an active site: until then the Service routes as it does now`,
   ];
 }
 

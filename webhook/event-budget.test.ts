@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { VirtualClock } from '../test/support/virtual-clock.ts';
+import { EventBudget } from './event-budget.ts';
+
+function taken(budget: EventBudget, namespaces: readonly string[]): number {
+  return namespaces.filter((namespace) => budget.take(namespace)).length;
+}
+
+test('one namespace has a burst, then a trickle, and takes nothing from another', async () => {
+  const clock = new VirtualClock();
+  const budget = new EventBudget(clock);
+  assert.equal(taken(budget, Array<string>(1_000).fill('loud')), 25);
+  assert.equal(taken(budget, Array<string>(10).fill('quiet')), 10);
+  await clock.advance(10_000);
+  assert.equal(taken(budget, Array<string>(1_000).fill('loud')), 5);
+});
+
+test('made-up namespaces have a bound together', async () => {
+  const clock = new VirtualClock();
+  const budget = new EventBudget(clock);
+  const madeUp = Array.from({ length: 5_000 }, (_, count) => `made-up-${count}`);
+  assert.equal(taken(budget, madeUp), 100);
+  await clock.advance(1_000);
+  assert.equal(taken(budget, madeUp), 10);
+});

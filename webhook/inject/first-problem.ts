@@ -1,0 +1,44 @@
+import * as z from 'zod';
+
+/**
+ * Lists and records that stop at the first thing that is wrong. zod's own look at every item and keep a problem for each:
+ * for a body of a few megabytes that is some hundred, and only one is ever told.
+ */
+
+export function listOf<T>(item: z.ZodType<T>) {
+  return z.array(z.unknown()).transform((values, context): T[] => {
+    const read: T[] = [];
+    for (const [index, value] of values.entries()) {
+      const result = item.safeParse(value);
+      if (!result.success) return refused(result.error, index, context);
+      read.push(result.data);
+    }
+    return read;
+  });
+}
+
+export function recordOf<T>(item: z.ZodType<T>) {
+  return z.custom<object>(isObject, 'must be an object').transform((values, context): Record<string, T> => {
+    const read: [string, T][] = [];
+    for (const [key, value] of Object.entries(values)) {
+      const result = item.safeParse(value);
+      if (!result.success) return refused(result.error, key, context);
+      read.push([key, result.data]);
+    }
+    return Object.fromEntries(read);
+  });
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function refused(error: z.ZodError, at: string | number, context: z.RefinementCtx): never {
+  const [first] = error.issues;
+  context.addIssue({
+    code: 'custom',
+    path: [at, ...(first?.path ?? [])],
+    message: first?.message ?? 'is malformed',
+  });
+  return z.NEVER;
+}
