@@ -226,8 +226,10 @@ function events(): string {
     'On the status ConfigMap: `kubectl -n site-follower describe configmap kube-site-follower-status`.',
     eventsTable(EVENT_REASONS),
     '## The webhook',
-    `On the ReplicaSet, StatefulSet, DaemonSet or Job of a pod, or on the pod itself where it has none. The same is told
-once in five minutes.`,
+    `On the ReplicaSet, StatefulSet, DaemonSet or Job of a pod: the pod itself is not there yet, and who creates one by hand
+reads the same as a warning. The same is told once in five minutes, and at most 25 at once and 30 a minute in one namespace;
+what is left out counts in \`kube_site_follower_webhook_events_dropped_total\`. None is written in \`kube-system\`, the namespace
+of the release, and what the webhook’s configuration leaves out by name.`,
     eventsTable(WEBHOOK_EVENT_REASONS),
     '## Notifications',
     'What the targets of [notifications](notify.md) are sent. The type is that of the CloudEvent.',
