@@ -8,6 +8,7 @@ import { nodeProblem } from './node-version.ts';
 import { isReleaseCommand } from './release/commands.ts';
 import { run } from './run.ts';
 import type { Terminal } from './terminal.ts';
+import { decodeUtf8 } from './text/utf8.ts';
 
 const { stdin, stdout, stderr, env } = process;
 
@@ -36,7 +37,7 @@ const terminal: Terminal = {
   clock: systemClock,
   // The standard input gives what is there so far: who writes it, such as helm, may take its time.
   read: async (path) =>
-    (path === '-' ? await buffer(addAbortSignal(stop.signal, stdin)) : await readFile(path)).toString(),
+    decodeUtf8(path === '-' ? await buffer(addAbortSignal(stop.signal, stdin)) : await readFile(path)),
   out: (text) => stdout.write(text),
   err: (text) => stderr.write(text),
   size: () =>

@@ -1,0 +1,101 @@
+import { type CST, isAlias, isMap, isScalar, type ParsedNode, type YAMLMap, type YAMLSeq } from 'yaml';
+
+export type Collection = YAMLMap.Parsed | YAMLSeq.Parsed;
+
+/** A pair of a map or an item of a list, with where it stands in the source. */
+export interface Entry {
+  readonly key: ParsedNode | null;
+  readonly value: ParsedNode | null;
+  readonly start: number;
+  /** Behind `:` or `-`, and behind an anchor or a tag of the value. */
+  readonly head: number;
+  /** Behind the last character that belongs to it, comments left out. */
+  readonly end: number;
+  /** Whether its value has an anchor or a tag. */
+  readonly marked: boolean;
+}
+
+const MARKS: readonly string[] = ['anchor', 'tag'];
+
+export function isCollection(node: ParsedNode | null): node is Collection {
+  return node !== null && !isScalar(node) && !isAlias(node);
+}
+
+export function entriesOf(collection: Collection): Entry[] {
+  if (isMap(collection))
+    return collection.items.map(({ key, value, srcToken }) => pairEntry(key, value, srcToken));
+  const tokens: readonly CST.CollectionItem[] = collection.srcToken?.items ?? [];
+  // What the library keeps for the comments behind the last item is none.
+  const items = tokens.filter(
+    ({ start, key, sep, value }) =>
+      has(start, 'seq-item-ind') || key || sep || value || has(start, 'anchor') || has(start, 'tag'),
+  );
+  return collection.items.map((value, index) => itemEntry(value, items[index]?.start ?? []));
+}
+
+function pairEntry(
+  key: ParsedNode | null,
+  value: ParsedNode | null,
+  token: CST.CollectionItem | undefined,
+): Entry {
+  const before = token?.start.find(({ type }) => type === 'explicit-key-ind' || MARKS.includes(type));
+  const start = before?.offset ?? key?.range[0] ?? value?.range[0] ?? 0;
+  return entry(key, value, start, Math.max(key?.range[1] ?? 0, start), token?.sep ?? []);
+}
+
+function itemEntry(value: ParsedNode, tokens: readonly CST.SourceToken[]): Entry {
+  const first = tokens.find(({ type }) => type === 'seq-item-ind' || MARKS.includes(type));
+  const start = first?.offset ?? value.range[0];
+  return entry(null, value, start, start, tokens);
+}
+
+function entry(
+  key: ParsedNode | null,
+  value: ParsedNode | null,
+  start: number,
+  least: number,
+  tokens: readonly CST.SourceToken[],
+): Entry {
+  const ends = tokens
+    .filter(({ type }) => ['map-value-ind', 'seq-item-ind', ...MARKS].includes(type))
+    .map(({ offset, source }) => offset + source.length);
+  const head = Math.max(least, ...ends);
+  const marked = tokens.some(({ type }) => MARKS.includes(type));
+  return { key, value, start, head, end: Math.max(head, nodeEnd(value)), marked };
+}
+
+function has(tokens: readonly CST.SourceToken[], type: CST.SourceToken['type']): boolean {
+  return tokens.some((token) => token.type === type);
+}
+
+/** Where a node ends, without the comments that follow it. */
+export function nodeEnd(node: ParsedNode | null): number {
+  if (node === null) return 0;
+  if (isCollection(node) && node.flow !== true) return entriesOf(node).at(-1)?.end ?? node.range[1];
+  return node.range[1];
+}
+
+export function lineStart(source: string, position: number): number {
+  const start = source.lastIndexOf('\n', position - 1) + 1;
+  return start === 0 && source.startsWith('\uFEFF') ? 1 : start;
+}
+
+/** Where the line behind `end` begins; `end` may be there already, as that of a text of several lines is. */
+export function nextLine(source: string, end: number): number {
+  if (end > 0 && source[end - 1] === '\n') return end;
+  const newline = source.indexOf('\n', end);
+  return newline < 0 ? source.length : newline + 1;
+}
+
+export function columnOf(source: string, position: number): number {
+  return position - lineStart(source, position);
+}
+
+/** Whether nothing but spaces stands before it in its line. */
+export function isLineHead(source: string, position: number): boolean {
+  return /^[ \t]*$/.test(source.slice(lineStart(source, position), position));
+}
+
+export function newlineOf(source: string): string {
+  return /\r?\n/.exec(source)?.[0] ?? '\n';
+}

@@ -1,0 +1,119 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  type Node,
+  type ParsedNode,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
+import { AliasMeter } from './alias-meter.ts';
+import { readJsonToken, readPlain, readPlainKey, readTagged } from './scalar.ts';
+import { isListValue, isMapValue, mapOf, type Value } from './value.ts';
+
+/** A document with what each of its nodes says. */
+export interface Reading {
+  readonly contents: ParsedNode | null;
+  readonly value: Value;
+  valueOf(node: ParsedNode | null): Value;
+  /** The name of a key; undefined for one that merges another map in. */
+  nameOf(key: ParsedNode | null): string | undefined;
+  /** The last node of each anchor. */
+  readonly anchors: ReadonlyMap<string, ParsedNode>;
+  /** For each alias the node that it stands for. */
+  readonly targets: ReadonlyMap<Alias.Parsed, ParsedNode>;
+}
+
+/** Reads a document as kubectl does: of keys that come twice the last counts, those that are merged in too. Throws. */
+export function readDocument({ contents }: Document.Parsed, json: boolean): Reading {
+  const reader = new Reader(json);
+  const value = reader.read(contents);
+  return {
+    contents,
+    value,
+    valueOf: (node) => (node === null ? null : (reader.values.get(node) ?? null)),
+    nameOf: (key) => (isMergeKey(key) ? undefined : reader.name(key)),
+    anchors: reader.anchors,
+    targets: reader.targets,
+  };
+}
+
+class Reader {
+  readonly values = new Map<Node, Value>();
+  readonly targets = new Map<Alias.Parsed, ParsedNode>();
+  readonly #json: boolean;
+  readonly anchors = new Map<string, ParsedNode>();
+  readonly #meter = new AliasMeter();
+
+  constructor(json: boolean) {
+    this.#json = json;
+  }
+
+  read(node: ParsedNode | null): Value {
+    if (node === null) return null;
+    // Before what is in it, which may already name it.
+    if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
+    const value = isAlias(node) ? this.#alias(node) : this.#meter.measure(node, () => this.#own(node));
+    this.values.set(node, value);
+    return value;
+  }
+
+  #own(node: Exclude<ParsedNode, Alias.Parsed>): Value {
+    if (isScalar(node)) return this.#scalar(node);
+    return isMap(node) ? this.#map(node) : node.items.map((item) => this.read(item));
+  }
+
+  #alias(node: Alias.Parsed): Value {
+    const target = this.anchors.get(node.source);
+    if (target === undefined) throw new Error(`the alias *${node.source} stands for no anchor before it`);
+    this.#meter.repeat(target, node.source);
+    this.targets.set(node, target);
+    return this.values.get(target) ?? null;
+  }
+
+  #scalar({ type, tag, value }: Scalar): Value {
+    const text = String(value);
+    if (tag !== undefined) return readTagged(tag, text);
+    if (type !== 'PLAIN') return text;
+    return this.#json ? readJsonToken(text) : readPlain(text);
+  }
+
+  #map({ items }: YAMLMap.Parsed): Value {
+    return mapOf(
+      items.flatMap(({ key, value }) => {
+        if (isMergeKey(key)) return this.#merged(value);
+        this.read(key);
+        return [[this.name(key), this.read(value)] as const];
+      }),
+    );
+  }
+
+  #merged(node: ParsedNode | null): (readonly [string, Value])[] {
+    const value = this.read(node);
+    // The first of several maps counts most.
+    const maps = isListValue(value) ? value.toReversed() : [value];
+    return maps.flatMap((map) => {
+      if (!isMapValue(map)) throw new Error('what "<<" merges in has to be a map, or a list of maps');
+      return Object.entries(map);
+    });
+  }
+
+  name(key: ParsedNode | null): string {
+    if (isScalar(key) && key.type === 'PLAIN' && key.tag === undefined) {
+      const name = readPlainKey(String(key.value));
+      if (name !== undefined) return name;
+    }
+    const value = key === null ? null : (this.values.get(key) ?? null);
+    // Braces around a placeholder read as a map whose key is a map, which no manifest has.
+    if (typeof value !== 'object') return String(value);
+    throw new Error('a key has to be a text; render templates first, as with helm template');
+  }
+}
+
+function isMergeKey(key: ParsedNode | null): boolean {
+  return (
+    isScalar(key) && key.value === '<<' && (key.type === 'PLAIN' || key.tag?.endsWith(':merge') === true)
+  );
+}

@@ -1,0 +1,108 @@
+import type { Value } from './value.ts';
+
+/**
+ * Plain scalars as kubectl reads them: by the rules of go-yaml v2, which are those of YAML 1.1 less its dates and
+ * base-60 numbers, and with the octal numbers of YAML 1.2 (go.yaml.in/yaml/v2 resolve.go, below sigs.k8s.io/yaml).
+ */
+const WORDS = new Map<string, Value>([
+  ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map(
+    (word) => [word, true] as const,
+  ),
+  ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map(
+    (word) => [word, false] as const,
+  ),
+  ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
+  ...['.nan', '.NaN', '.NAN'].map((word) => [word, Number.NaN] as const),
+  ...['.inf', '.Inf', '.INF'].flatMap((word) => [
+    [word, Number.POSITIVE_INFINITY] as const,
+    [`+${word}`, Number.POSITIVE_INFINITY] as const,
+    [`-${word}`, Number.NEGATIVE_INFINITY] as const,
+  ]),
+]);
+const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
+const INTEGER = /^([-+]?)(0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]*|[1-9]\d*)$/;
+/** What `strconv.ParseInt` makes of the rest of a binary number. */
+const SIGNED_BINARY = /^0b([-+])([01]+)$/;
+const INT64 = 2n ** 63n;
+const UINT64 = 2n ** 64n;
+
+export function readPlain(text: string): Value {
+  const word = WORDS.get(text);
+  if (word !== undefined) return word;
+  if (text.startsWith('.')) return float(text) ?? text;
+  if (!/^[-+\d]/.test(text)) return text;
+  const digits = text.replaceAll('_', '');
+  return integer(digits) ?? float(digits) ?? text;
+}
+
+/** A number or word of JSON. */
+export function readJsonToken(text: string): Value {
+  if (!/^-?\d+$/.test(text)) return JSON.parse(text) as Value;
+  return text === '-0' ? 0 : narrow(BigInt(text));
+}
+
+/** Throws where `text` is not of the type that its tag says. */
+export function readTagged(tag: string, text: string): Value {
+  const name = tag.replace(/^tag:yaml\.org,2002:/, '');
+  if (name === 'binary') return Buffer.from(text, 'base64').toString();
+  if (!['bool', 'int', 'float', 'null', 'timestamp'].includes(name)) return text;
+  const value = readPlain(text);
+  if (name === 'timestamp' ? typeof value === 'string' : fits(name, value)) return value;
+  throw new Error(`"${text}" is no !!${name}`);
+}
+
+function fits(name: string, value: Value): boolean {
+  if (name === 'null') return value === null;
+  if (name === 'bool') return typeof value === 'boolean';
+  if (typeof value === 'bigint') return true;
+  return typeof value === 'number' && (name === 'float' || Number.isInteger(value));
+}
+
+function float(text: string): number | undefined {
+  const value = FLOAT.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function integer(text: string): Value | undefined {
+  const [, sign = '', digits] = INTEGER.exec(text) ?? [];
+  if (digits !== undefined) return signed(sign, BigInt(/^0\d/.test(digits) ? `0o${digits}` : digits));
+  const [, mark = '', bits] = SIGNED_BINARY.exec(text) ?? [];
+  return bits === undefined ? undefined : signed(mark, BigInt(`0b${bits}`));
+}
+
+function signed(sign: string, size: bigint): Value | undefined {
+  const value = sign === '-' ? -size : size;
+  const isKept = value >= -INT64 && (value < INT64 || (sign === '' && value < UINT64));
+  return isKept ? narrow(value) : undefined;
+}
+
+function narrow(value: bigint): Value {
+  const double = Number(value);
+  return Number.isSafeInteger(double) ? double : value;
+}
+
+/**
+ * The name that a plain key has in JSON, which knows texts alone (sigs.k8s.io/yaml `convertToJSONableObject`);
+ * undefined where it can have none.
+ */
+export function readPlainKey(text: string): string | undefined {
+  const key = readPlain(text);
+  if (key === null || typeof key === 'object') return undefined;
+  const isFloat = typeof key === 'number' && integer(text.replaceAll('_', '')) === undefined;
+  return isFloat ? floatName(key) : `${key}`;
+}
+
+/** As Go’s `FormatFloat(key, 'g', -1, 32)`. */
+function floatName(key: number): string {
+  if (Number.isNaN(key)) return '.nan';
+  if (!Number.isFinite(key)) return key > 0 ? '.inf' : '-.inf';
+  const single = Math.fround(key);
+  const precision = [1, 2, 3, 4, 5, 6, 7, 8].find(
+    (digits) => Math.fround(Number(key.toPrecision(digits))) === single,
+  );
+  const shortest = Number(key.toPrecision(precision ?? 9));
+  const [digits = '', power = ''] = shortest.toExponential().split('e');
+  const exponent = Number(power);
+  if (exponent >= -4 && exponent < 6) return String(shortest);
+  return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+}

@@ -1,0 +1,74 @@
+/** What a manifest says, as JSON has it. Whole numbers beyond 2^53 are a bigint, since a double would round them. */
+export type Value = null | boolean | number | bigint | string | readonly Value[] | ValueMap;
+export interface ValueMap {
+  readonly [key: string]: Value;
+}
+
+export function isMapValue(value: Value | undefined): value is ValueMap {
+  return typeof value === 'object' && value !== null && !isListValue(value);
+}
+
+export function isListValue(value: Value | undefined): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+/** Neither a map nor a list with something in it. */
+export function isLeaf(value: Value): boolean {
+  if (isListValue(value)) return value.length === 0;
+  return !isMapValue(value) || Object.keys(value).length === 0;
+}
+
+/** A map of these entries, of which the last of a name counts. "__proto__" is a name like any other here. */
+export function mapOf(entries: Iterable<readonly [string, Value]>): ValueMap {
+  const map = {};
+  for (const [key, value] of entries) {
+    Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
+  }
+  return map;
+}
+
+export function childOf(value: Value | undefined, step: string | number): Value | undefined {
+  if (isListValue(value)) return value[Number(step)];
+  return isMapValue(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+}
+
+export function isSame(one: Value | undefined, other: Value | undefined): boolean {
+  if (Object.is(one, other)) return true;
+  if (isListValue(one) && isListValue(other)) {
+    return one.length === other.length && one.every((item, index) => isSame(item, other[index]));
+  }
+  if (!isMapValue(one) || !isMapValue(other)) return false;
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && isSame(one[key], other[key]))
+  );
+}
+
+/** A change at the end of a path, of the map or list there. */
+export type Change = (parent: ValueMap | readonly Value[], last: string) => Value;
+
+/** `value` with a change at `path`. What is not on the way to it is shared with the old value. */
+export function changeAt(value: Value | undefined, path: readonly string[], change: Change): Value {
+  const [step, ...rest] = path;
+  if (step === undefined || value === undefined || !(isListValue(value) || isMapValue(value))) {
+    throw new Error(`"${step ?? ''}" is in no map and no list`);
+  }
+  if (rest.length === 0) return change(value, step);
+  const child = changeAt(childOf(value, step), rest, change);
+  return isListValue(value)
+    ? value.with(Number(step), child)
+    : mapOf([...Object.entries(value), [step, child]]);
+}
+
+export function adding(added: Value): Change {
+  return (parent, last) =>
+    isListValue(parent)
+      ? parent.toSpliced(last === '-' ? parent.length : Number(last), 0, added)
+      : mapOf([...Object.entries(parent), [last, added]]);
+}
+
+export const removing: Change = (parent, last) =>
+  isListValue(parent)
+    ? parent.toSpliced(Number(last), 1)
+    : mapOf(Object.entries(parent).filter(([key]) => key !== last));
