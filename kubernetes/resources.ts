@@ -43,7 +43,7 @@ export interface MutatingWebhookConfiguration extends KubeObject {
       readonly scope?: 'Namespaced' | 'Cluster' | '*';
     }[];
     readonly namespaceSelector?: { readonly matchExpressions: readonly LabelRequirement[] };
-    readonly objectSelector?: { readonly matchExpressions: readonly LabelRequirement[] };
+    readonly objectSelector?: { readonly matchExpressions?: readonly LabelRequirement[] };
     /** CEL; all have to be true. Since Kubernetes 1.28. */
     readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
     readonly admissionReviewVersions: readonly string[];

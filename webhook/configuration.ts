@@ -1,5 +1,6 @@
 import { LABELS, PROGRAM } from '../contract/names.ts';
 import type { MutatingWebhookConfiguration, WebhookClientConfig } from '../kubernetes/resources.ts';
+import { MATCH_CONDITIONS } from './match-conditions.ts';
 
 /** Of the MutatingWebhookConfiguration. */
 export const CONFIGURATION_NAME = `${PROGRAM}-webhook`;
@@ -19,14 +20,12 @@ export interface ConfigurationOptions {
 }
 
 type Entry = NonNullable<MutatingWebhookConfiguration['webhooks']>[number];
-type Part = Pick<Entry, 'name' | 'rules' | 'namespaceSelector' | 'objectSelector'> & Partial<Entry>;
+type Part = Pick<Entry, 'rules' | 'namespaceSelector' | 'objectSelector'> & {
+  readonly name: keyof typeof MATCH_CONDITIONS;
+};
 
-/** The controller moves Services also while no webhook answers, as when the site that they both ran in is lost. */
-const NOT_BY_CONTROLLER = {
-  name: 'not-by-the-controller',
-  expression: `!(has(request.options) && has(request.options.fieldManager) && request.options.fieldManager == '${PROGRAM}')`,
-} as const;
-const FOLLOWS = `has(object.metadata.labels) && '${LABELS.follow}' in object.metadata.labels && object.metadata.labels['${LABELS.follow}'] == 'true'`;
+/** Seconds. Nobody depends on what is asked for a word alone, so nobody waits for it either. */
+const TIMEOUT = { Fail: 5, Ignore: 2 } as const;
 
 /** Whether an entry of a configuration is one that calls this webhook. */
 export function isOurs(entryName: string): boolean {
@@ -48,35 +47,59 @@ export function webhookConfiguration({
     operator: 'NotIn',
     values: ['kube-system', namespace],
   } as const;
-  const entry = (part: Part): Entry => ({
-    clientConfig: client,
-    admissionReviewVersions: ['v1'],
-    sideEffects: 'None',
-    failurePolicy,
-    reinvocationPolicy: 'IfNeeded',
-    matchPolicy: 'Equivalent',
-    timeoutSeconds: 5,
-    ...part,
-    name: `${part.name}${DOMAIN}`,
-  });
-  const pods = [
-    {
-      operations: ['CREATE'],
-      apiGroups: [''],
-      apiVersions: ['v1'],
-      resources: ['pods'],
-      scope: 'Namespaced',
+  const entry = ({ name: part, ...asked }: Part): Entry => {
+    const isLeft = part.endsWith('-left');
+    return {
+      clientConfig: client,
+      admissionReviewVersions: ['v1'],
+      sideEffects: 'None',
+      failurePolicy: isLeft ? 'Ignore' : failurePolicy,
+      reinvocationPolicy: 'IfNeeded',
+      matchPolicy: 'Equivalent',
+      timeoutSeconds: isLeft ? TIMEOUT.Ignore : TIMEOUT.Fail,
+      ...asked,
+      matchConditions: MATCH_CONDITIONS[part],
+      name: `${part}${DOMAIN}`,
+    };
+  };
+  const pods = {
+    rules: [
+      {
+        operations: ['CREATE'],
+        apiGroups: [''],
+        apiVersions: ['v1'],
+        resources: ['pods'],
+        scope: 'Namespaced',
+      },
+    ],
+    namespaceSelector: { matchExpressions: [excluded] },
+    // The label goes before that of the namespace. A value that is neither true nor false is refused with a word.
+    objectSelector: {
+      matchExpressions: [
+        { key: LABELS.inject, operator: 'Exists' },
+        { key: LABELS.inject, operator: 'NotIn', values: ['false'] },
+      ],
     },
-  ] as const;
-  const workloads = [
-    {
-      operations: ['CREATE', 'UPDATE'],
-      apiGroups: ['apps'],
-      apiVersions: ['v1'],
-      resources: ['deployments', 'statefulsets', 'daemonsets'],
-      scope: 'Namespaced',
+  } as const;
+  const podsOfNamespaces = {
+    rules: pods.rules,
+    namespaceSelector: {
+      matchExpressions: [excluded, { key: LABELS.inject, operator: 'In', values: ['true'] }],
     },
-  ] as const;
+    objectSelector: { matchExpressions: [{ key: LABELS.inject, operator: 'DoesNotExist' }] },
+  } as const;
+  const workloads = {
+    rules: [
+      {
+        operations: ['CREATE', 'UPDATE'],
+        apiGroups: ['apps'],
+        apiVersions: ['v1'],
+        resources: ['deployments', 'statefulsets', 'daemonsets'],
+        scope: 'Namespaced',
+      },
+    ],
+    namespaceSelector: { matchExpressions: [excluded] },
+  } as const;
   const services = {
     rules: [
       {
@@ -94,47 +117,23 @@ export function webhookConfiguration({
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
     metadata: { name },
+    // What is left comes first: after the other entry has changed the object, it would be asked about once more.
     webhooks: [
-      // The label goes before that of the namespace. A value that is neither true nor false is refused with a word.
+      entry({ ...pods, name: 'pods-left' }),
+      entry({ ...pods, name: 'pods' }),
+      entry({ ...podsOfNamespaces, name: 'pods-of-namespaces-left' }),
+      entry({ ...podsOfNamespaces, name: 'pods-of-namespaces' }),
+      // Neither the label of an object nor that of the old one may be there any more: what was carried is still to be taken back.
+      entry({ ...workloads, name: 'workloads-left', objectSelector: {} }),
       entry({
-        name: 'pods',
-        rules: pods,
-        namespaceSelector: { matchExpressions: [excluded] },
-        objectSelector: {
-          matchExpressions: [
-            { key: LABELS.inject, operator: 'Exists' },
-            { key: LABELS.inject, operator: 'NotIn', values: ['false'] },
-          ],
-        },
-      }),
-      entry({
-        name: 'pods-of-namespaces',
-        rules: pods,
-        namespaceSelector: {
-          matchExpressions: [excluded, { key: LABELS.inject, operator: 'In', values: ['true'] }],
-        },
-        objectSelector: { matchExpressions: [{ key: LABELS.inject, operator: 'DoesNotExist' }] },
-      }),
-      // The API server looks at the old object too, so taking the label away is seen.
-      entry({
+        ...workloads,
         name: 'workloads',
-        rules: workloads,
-        namespaceSelector: { matchExpressions: [excluded] },
-        objectSelector: { matchExpressions: [{ key: LABELS.inject, operator: 'Exists' }] },
-      }),
-      // A write that would take the site out of the selector waits for this webhook, or fails.
-      entry({
-        ...services,
-        name: 'services',
-        matchConditions: [NOT_BY_CONTROLLER, { name: 'follows', expression: FOLLOWS }],
+        objectSelector: { matchExpressions: [{ key: LABELS.inject, operator: 'In', values: ['true'] }] },
       }),
       // Who wants to follow no more can do so without it: the controller restores the selector, a moment later.
-      entry({
-        ...services,
-        name: 'services-left',
-        matchConditions: [NOT_BY_CONTROLLER, { name: 'follows-no-more', expression: `!(${FOLLOWS})` }],
-        failurePolicy: 'Ignore',
-      }),
+      entry({ ...services, name: 'services-left' }),
+      // A write that would take the site out of the selector waits for this webhook, or fails.
+      entry({ ...services, name: 'services' }),
     ],
   };
 }

@@ -163,7 +163,7 @@ describe('an injected pod', () => {
     assert.equal(webhook.calls, calls);
   });
 
-  test('is left alone when another webhook changes it and we are asked again', async () => {
+  test('is left alone when another webhook changes it, and we are asked once', async () => {
     const namespace = await createNamespace(plane);
     const ours = webhookConfiguration({ namespace: '', client: { url: '' } }).webhooks?.[0];
     assert.ok(ours);
@@ -174,6 +174,7 @@ describe('an injected pod', () => {
         {
           ...ours,
           name: 'late.example.test',
+          matchConditions: [],
           clientConfig: client,
           reinvocationPolicy: 'Never',
           namespaceSelector: {
@@ -183,10 +184,12 @@ describe('an injected pod', () => {
       ],
     }));
     const before = webhook.calls;
+    let tries = 0;
     // The API server takes a moment to know a new configuration.
     const made = await until(
       'the other webhook is asked too',
       async () => {
+        tries += 1;
         const { pod: body } = await dryRun(plane, 'Pod', namespace, pod(namespace));
         const { spec } = (body ?? {}) as unknown as InjectedPod;
         return namesOf(spec.containers)?.includes('late') ? spec : undefined;
@@ -196,7 +199,8 @@ describe('an injected pod', () => {
     await other.stop();
     assert.deepEqual(namesOf(made.containers), ['web', 'late']);
     assert.deepEqual(namesOf(made.initContainers), [SIDECAR_CONTAINER]);
-    assert.ok(webhook.calls >= before + 2, 'we were asked a second time');
+    // The API server sees for itself that there is nothing left to do, and asks us no second time.
+    assert.equal(webhook.calls, before + tries);
   });
 });
 

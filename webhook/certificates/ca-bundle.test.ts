@@ -62,7 +62,7 @@ test('what would be refused is said with its entry and name', async () => {
   const leaf = await issueLeaf(authority, ['hook.system.svc'], NOW, LIFE / 3);
   assert.deepEqual(refusals(configuration([own], [one, own], [own]), leaf.certificate, NOW), []);
   assert.deepEqual(refusals(configuration([own], [one], [own]), leaf.certificate, NOW), [
-    'the caBundle of pods-of-namespaces.inject.kube-site-follower does not make the certificate for hook.system.svc trusted',
+    'the caBundle of pods.inject.kube-site-follower does not make the certificate for hook.system.svc trusted',
   ]);
   const misnamed = await issueLeaf(authority, ['hook.else.svc'], NOW, LIFE / 3);
   assert.equal(refusals(configuration([own], [own], [own]), misnamed.certificate, NOW).length, 3);

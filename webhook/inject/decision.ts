@@ -50,8 +50,8 @@ const SAID: Readonly<Record<SkipReason, string>> = {
 };
 
 /** Marks what the kubelet reports of a static pod. */
-const MIRROR = 'kubernetes.io/config.mirror';
-const OS_LABEL = 'kubernetes.io/os';
+export const MIRROR = 'kubernetes.io/config.mirror';
+export const OS_LABEL = 'kubernetes.io/os';
 
 /** Whether `pod` gets the sidecar. */
 export function decide(pod: AskingPod, context: PodContext, controllerNamespace: string): Decision {

@@ -1,0 +1,162 @@
+/**
+ * What the API server asks this webhook about, in CEL. It depends on an answer only where something has to be changed;
+ * whatever else the webhook has a word for is asked by entries with failurePolicy Ignore. An expression that fails
+ * refuses the request, so none selects a field that may be absent but by `?`. Optional types are there since
+ * Kubernetes 1.29 (apiserver/pkg/cel/environment/base.go), which is the oldest that is supported.
+ */
+import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../contract/names.ts';
+import { siteLabel } from '../contract/routing.ts';
+import { SIDECAR_CONTAINER } from '../contract/sidecar.ts';
+import { INJECTED, MIRROR, OS_LABEL } from './inject/decision.ts';
+import { FROM_NAMESPACE } from './inject/label.ts';
+
+export interface MatchCondition {
+  readonly name: string;
+  readonly expression: string;
+}
+
+/** Of an entry: all have to be true. */
+type Conditions = readonly MatchCondition[];
+
+const all = (...expressions: readonly string[]) => expressions.map((one) => `(${one})`).join(' && ');
+const any = (...expressions: readonly string[]) => expressions.map((one) => `(${one})`).join(' || ');
+const not = (expression: string) => `!(${expression})`;
+const both = (conditions: Conditions) => all(...conditions.map(({ expression }) => expression));
+
+/** Empty where there is none, or no metadata at all. */
+const label = (object: string, name: string) => `${object}.?metadata.?labels[?'${name}'].orValue('')`;
+const annotation = (object: string, name: string) =>
+  `${object}.?metadata.?annotations[?'${name}'].orValue('')`;
+/** On CREATE there is no old object; `||` asks no further. */
+const isNew = `request.operation == 'CREATE'`;
+const isChanged = (field: string, none: string) =>
+  `object.?${field}.orValue(${none}) != oldObject.?${field}.orValue(${none})`;
+
+const KEPT: MatchCondition = { name: 'not-deleted', expression: '!has(object.metadata.deletionTimestamp)' };
+
+/** Pods that the webhook does not inject into, and says so: decision.ts. */
+const SKIPPED: Conditions = [
+  { name: 'not-on-the-host-network', expression: `!object.spec.?hostNetwork.orValue(false)` },
+  {
+    name: 'not-for-windows',
+    expression: all(
+      `object.spec.?os.?name.orValue('') != 'windows'`,
+      `object.spec.?nodeSelector[?'${OS_LABEL}'].orValue('') != 'windows'`,
+    ),
+  },
+  { name: 'not-static', expression: `!object.metadata.?annotations[?'${MIRROR}'].hasValue()` },
+];
+
+const NOT_INJECTED: MatchCondition = {
+  name: 'not-injected',
+  expression: not(
+    all(
+      `${annotation('object', ANNOTATIONS.status)} == '${INJECTED}'`,
+      `object.spec.?initContainers.orValue([]).exists(c, c.name == '${SIDECAR_CONTAINER}')`,
+    ),
+  ),
+};
+
+const PODS: Conditions = [...SKIPPED, NOT_INJECTED];
+const PODS_LEFT: Conditions = [{ name: 'left-alone', expression: not(both(SKIPPED)) }, NOT_INJECTED];
+
+/** As carryLabel in inject/workload.ts: what a workload says, what its template says, and whose word that is. */
+const says = (object: string) => label(object, LABELS.inject);
+const template = (object: string) => `${object}.spec.template`;
+const templateSays = (object: string) => label(template(object), LABELS.inject);
+const carried = (object: string) => annotation(template(object), ANNOTATIONS.carriedLabel);
+const isOwn = (object: string) => `${object}.spec.?selector.?matchLabels[?'${LABELS.inject}'].hasValue()`;
+
+/** Its template lacks a label that asks for the sidecar. */
+const lacks = (object: string) =>
+  all(
+    `${says(object)} == 'true'`,
+    `${templateSays(object)} != 'true'`,
+    any(`${templateSays(object)} == ''`, `${templateSays(object)} == ${carried(object)}`),
+    not(isOwn(object)),
+  );
+/** Its template has a label that the workload does not say, or not any more. */
+const differs = all(
+  `${says('object')} in ['', 'true', 'false']`,
+  `${says('object')} != ${templateSays('object')}`,
+  any(
+    `${templateSays('object')} == ''`,
+    `${templateSays('object')} == ${carried('object')}`,
+    all(`${carried('object')} == '${FROM_NAMESPACE}'`, `${says('object')} != ''`),
+  ),
+  not(isOwn('object')),
+);
+/** That it lacked the label before this write too is put right where the webhook is there, and holds nobody up. */
+const asksAnew = all(lacks('object'), any(isNew, not(lacks('oldObject'))));
+const isLabelled = any(`${says('object')} != ''`, all(not(isNew), `${says('oldObject')} != ''`));
+const isJudgedAnew = any(isNew, isChanged('spec', '{}'), `${says('object')} != ${says('oldObject')}`);
+
+const WORKLOADS: Conditions = [KEPT, { name: 'asks-anew', expression: asksAnew }];
+const WORKLOADS_LEFT: Conditions = [
+  KEPT,
+  { name: 'asks-nothing-new', expression: not(asksAnew) },
+  { name: 'has-a-word-for', expression: any(differs, all(isLabelled, isJudgedAnew)) },
+];
+
+/** The controller moves Services also while no webhook answers, as when the site that they both ran in is lost. */
+const NOT_BY_CONTROLLER: MatchCondition = {
+  name: 'not-by-the-controller',
+  expression: `request.?options.?fieldManager.orValue('') != '${PROGRAM}'`,
+};
+
+const follows = (object: string) => `${label(object, LABELS.follow)} == 'true'`;
+const selector = (object: string) => `${object}.spec.?selector.orValue({})`;
+const SITE = siteLabel(DEFAULT_FOLLOWER);
+const isSite = (key: string) => any(`${key} == '${SITE}'`, `${key}.startsWith('${SITE}-')`);
+/** One selects a site that the other does not. */
+const differsIn = (one: string, other: string) =>
+  `${selector(one)}.exists(k, ${all(isSite('k'), `${selector(one)}[k] != ${selector(other)}[?k].orValue('')`)})`;
+const epoch = (object: string) => annotation(object, ANNOTATIONS.epoch);
+
+/** As begin in services/route.ts: one without pods of its own gets no site. */
+const begins = all(
+  isNew,
+  `object.spec.?type.orValue('') != 'ExternalName'`,
+  `${selector('object')}.exists(k, ${not(isSite('k'))})`,
+);
+/** As keep in services/route.ts: the writer changes what only the controller may. */
+const takesAway = all(
+  not(isNew),
+  any(
+    all(
+      any(`${epoch('object')} != ''`, `${epoch('oldObject')} != ''`),
+      any(differsIn('object', 'oldObject'), differsIn('oldObject', 'object')),
+    ),
+    `${epoch('object')} != ${epoch('oldObject')}`,
+    `${annotation('object', ANNOTATIONS.anySite)} != ${annotation('oldObject', ANNOTATIONS.anySite)}`,
+  ),
+);
+const needsItsSite = all(follows('object'), any(begins, takesAway));
+
+const SERVICES: Conditions = [NOT_BY_CONTROLLER, KEPT, { name: 'needs-its-site', expression: needsItsSite }];
+const SERVICES_LEFT: Conditions = [
+  NOT_BY_CONTROLLER,
+  KEPT,
+  { name: 'needs-no-site', expression: not(needsItsSite) },
+  {
+    name: 'has-a-word-for',
+    expression: any(
+      isNew,
+      isChanged('spec', '{}'),
+      isChanged('metadata.?labels', '{}'),
+      isChanged('metadata.?annotations', '{}'),
+    ),
+  },
+];
+
+/** By the entry. That of a pod whose namespace asks has those of pods. */
+export const MATCH_CONDITIONS = {
+  pods: PODS,
+  'pods-of-namespaces': PODS,
+  'pods-left': PODS_LEFT,
+  'pods-of-namespaces-left': PODS_LEFT,
+  'workloads-left': WORKLOADS_LEFT,
+  workloads: WORKLOADS,
+  'services-left': SERVICES_LEFT,
+  services: SERVICES,
+} as const;
