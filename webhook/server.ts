@@ -7,6 +7,7 @@ import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import { aborted, bareApplication, closeServer, listen, onFailure } from '../http/serving.ts';
 import type { Clock } from '../kubernetes/clock.ts';
 import type { Logger } from '../runtime/log.ts';
+import type { Callers } from './callers.ts';
 import type { Pair } from './certificates/authority.ts';
 import { BodyGatherer, UnreadableBody } from './server-body.ts';
 
@@ -21,6 +22,8 @@ export interface AdmissionServerOptions {
   readonly path: string;
   /** Pure and quick; must not throw, whatever it is given. */
   readonly review: (body: unknown) => Reviewed;
+  /** Undefined: whoever reaches the port may ask. */
+  readonly callers?: Callers | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** Milliseconds from the stop signal during which new connections are still taken: until no client comes any more. */
@@ -46,6 +49,7 @@ const MAX_BODIES = 64_000_000;
 const MAX_CONNECTIONS = 512;
 /** A review is answered in milliseconds: what is not done by then has lost its client. */
 const DRAIN_MS = 5_000;
+const REFUSALS_SAID_MS = 60_000;
 
 const LIMITS: ServerOptions = {
   minVersion: 'TLSv1.2',
@@ -64,8 +68,12 @@ export async function startAdmissionServer(
   options: AdmissionServerOptions,
   signal: AbortSignal,
 ): Promise<AdmissionServer> {
-  const { port, clock, log } = options;
-  const server = createServer(LIMITS, application(options, signal));
+  const { port, callers, clock, log } = options;
+  const wantsCertificate = callers !== undefined;
+  const server = createServer(
+    { ...LIMITS, requestCert: wantsCertificate, rejectUnauthorized: wantsCertificate },
+    application(options, signal),
+  );
   server.maxConnections = MAX_CONNECTIONS;
   let connections = 0;
   server.on('connection', (socket) => {
@@ -74,12 +82,31 @@ export async function startAdmissionServer(
       connections -= 1;
     });
   });
-  server.on('tlsClientError', (err) => log.debug({ err }, 'TLS handshake failed'));
+  const sayRefused = atMostEvery(REFUSALS_SAID_MS, clock, (reason: string) =>
+    log.warn(
+      { reason },
+      'a caller without a certificate of the authority in WEBHOOK_CLIENT_CA_FILE was refused',
+    ),
+  );
+  server.on('tlsClientError', (err: NodeJS.ErrnoException, { authorizationError }) => {
+    // OpenSSL itself refuses who shows none, Node who shows one of another authority.
+    if (err.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') sayRefused('it showed none');
+    else if (authorizationError) sayRefused(String(authorizationError));
+    else log.debug({ err }, 'TLS handshake failed');
+  });
+  let served: Pair | undefined;
+  const use = (pair: Pair | undefined) => {
+    served = pair;
+    if (pair === undefined) return;
+    const { certificate: cert, key } = pair;
+    server.setSecureContext({ cert, key, minVersion: 'TLSv1.2', ...(callers && { ca: callers.authority }) });
+  };
+  if (callers !== undefined) callers.onAuthority = () => use(served);
   await listen(server, port, 'WEBHOOK_PORT');
   server.on('error', (err) => log.error({ err }, 'admission server failed'));
   return {
     port: (server.address() as AddressInfo).port,
-    use: ({ certificate, key }) => server.setSecureContext({ cert: certificate, key, minVersion: 'TLSv1.2' }),
+    use,
     get connections() {
       return connections;
     },
@@ -88,9 +115,10 @@ export async function startAdmissionServer(
 }
 
 function application(options: AdmissionServerOptions, stopping: AbortSignal): Express {
-  const { path, review, clock, log, onAnswer, onRefused } = options;
+  const { path, review, callers, clock, log, onAnswer, onRefused } = options;
   const app = bareApplication();
   app.use(counted(onRefused), closing(stopping));
+  if (callers !== undefined) app.use(onlyCallers(callers));
   const bodies = new BodyGatherer({ maxBody: MAX_BODY, maxTotal: MAX_BODIES });
   app.post(path, onlyJson, async (request, response) => {
     const decoder = decoderFor(request.headers);
@@ -116,6 +144,25 @@ const refuse = (response: express.Response, status: number, text: string) => {
   // Whatever body comes is not read.
   response.status(status).set('connection', 'close').type('text').send(`${text}\n`);
 };
+
+function onlyCallers(callers: Callers): RequestHandler {
+  return (request, response, next) => {
+    const refusal = callers.refusal(request);
+    if (refusal === undefined) next();
+    else refuse(response, 403, refusal);
+  };
+}
+
+/** Anybody can connect as often as they like: the log must not grow with it. */
+function atMostEvery(ms: number, clock: Clock, say: (reason: string) => void): (reason: string) => void {
+  let next = 0;
+  return (reason) => {
+    const now = clock.elapsed();
+    if (now < next) return;
+    next = now + ms;
+    say(reason);
+  };
+}
 
 const onlyJson: RequestHandler = (request, response, next) => {
   if (request.is('application/json') === 'application/json') next();

@@ -18,6 +18,7 @@ test('nothing needs to be set', () => {
       configuration: 'kube-site-follower-webhook',
       secretName: 'kube-site-follower-webhook-tls',
       certificateFolder: undefined,
+      callers: undefined,
       leafMs: 90 * DAY_MS,
       authorityMs: 3_650 * DAY_MS,
       lingerMs: 5_000,
@@ -93,6 +94,19 @@ test('names that no object or host can have are refused', () => {
     'WEBHOOK_CONFIGURATION must be the name of a MutatingWebhookConfiguration: lower-case letters, digits, "-" and "." (got: a/b)',
     'WEBHOOK_SECRET must be the name of a Secret: lower-case letters, digits, "-" and "." (got: A)',
   ]);
+});
+
+test('who may call is an authority and names together', () => {
+  const both = { WEBHOOK_CLIENT_CA_FILE: '/clients/ca.crt', WEBHOOK_CLIENT_NAMES: 'api-1, api-2' };
+  const result = loadWebhookSettings(both);
+  assert.deepEqual(result.ok && result.settings.callers, {
+    file: '/clients/ca.crt',
+    names: ['api-1', 'api-2'],
+  });
+  for (const name of Object.keys(both)) {
+    const alone = loadWebhookSettings({ ...both, [name]: '' });
+    assert.match(alone.ok ? '' : alone.problems.join(), new RegExp(`^${name} must be set beside`));
+  }
 });
 
 test('misspelt variables are refused, those of Services are not', () => {

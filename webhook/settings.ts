@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { PROGRAM } from '../contract/names.ts';
 import { isLabelName, isObjectName } from '../runtime/object-names.ts';
 import { misspeltProblems } from '../runtime/suggest.ts';
+import type { CallerSettings } from './callers.ts';
 import { CONFIGURATION_NAME } from './configuration.ts';
 
 /** The webhook's own part of the environment; what it injects is in config.ts. */
@@ -22,6 +23,8 @@ export interface WebhookSettings {
   readonly secretName: string;
   /** Where a certificate is mounted that somebody else makes; undefined: this program makes it. */
   readonly certificateFolder: string | undefined;
+  /** Undefined: the API server shows no certificate of its own. */
+  readonly callers: CallerSettings | undefined;
   readonly leafMs: number;
   readonly authorityMs: number;
   readonly lingerMs: number;
@@ -45,6 +48,8 @@ const KNOWN = [
   'WEBHOOK_CONFIGURATION',
   'WEBHOOK_SECRET',
   'WEBHOOK_CERTIFICATE_DIR',
+  'WEBHOOK_CLIENT_CA_FILE',
+  'WEBHOOK_CLIENT_NAMES',
   'CERTIFICATE_DAYS',
   'AUTHORITY_DAYS',
   'LINGER_SECONDS',
@@ -99,6 +104,15 @@ export function loadWebhookSettings(
   for (const name of names.filter((name) => !isHost(name))) {
     problems.push(`WEBHOOK_NAMES must be host names or addresses, with commas between them (got: ${name})`);
   }
+  const [file, callerNames] = [read('WEBHOOK_CLIENT_CA_FILE'), list('WEBHOOK_CLIENT_NAMES')];
+  if (file !== undefined && callerNames.length === 0) {
+    problems.push(
+      'WEBHOOK_CLIENT_NAMES must be set beside WEBHOOK_CLIENT_CA_FILE: the common names in the certificates of the API servers, with commas between them',
+    );
+  }
+  if (file === undefined && callerNames.length > 0) {
+    problems.push('WEBHOOK_CLIENT_CA_FILE must be set beside WEBHOOK_CLIENT_NAMES');
+  }
   const settings: WebhookSettings = {
     namespace: read('POD_NAMESPACE'),
     podName: read('POD_NAME'),
@@ -109,6 +123,7 @@ export function loadWebhookSettings(
     configuration: objectName('WEBHOOK_CONFIGURATION', 'MutatingWebhookConfiguration', CONFIGURATION_NAME),
     secretName: objectName('WEBHOOK_SECRET', 'Secret', `${PROGRAM}-webhook-tls`),
     certificateFolder: read('WEBHOOK_CERTIFICATE_DIR'),
+    callers: file === undefined ? undefined : { file, names: callerNames },
     leafMs: days('CERTIFICATE_DAYS', 90),
     authorityMs: days('AUTHORITY_DAYS', 3_650),
     lingerMs: number('LINGER_SECONDS', 5, 0, 600) * 1_000,

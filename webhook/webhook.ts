@@ -10,6 +10,7 @@ import { LeaseElection } from '../kubernetes/lease.ts';
 import type { OnReflectorProblem } from '../kubernetes/reflector.ts';
 import type { Logger } from '../runtime/log.ts';
 import { admit } from './admission.ts';
+import { Callers } from './callers.ts';
 import { CertificateManager } from './certificates/manager.ts';
 import { MountedCertificate } from './certificates/mounted.ts';
 import { ServedCertificate } from './certificates/served.ts';
@@ -80,8 +81,11 @@ export async function runWebhook(
     if (admission.kind === 'answered') reportOutcome(admission, metrics, { record, mayTell });
     return admission;
   };
+  const callers = settings.callers && new Callers(settings.callers);
+  await callers?.load();
   const admission = await startAdmissionServer(
     {
+      callers,
       port: settings.port,
       path: REVIEW_PATH,
       review,
@@ -157,6 +161,7 @@ export async function runWebhook(
   await Promise.all([
     certificates.run(signal),
     sites.run(signal),
+    callers?.follow(clock, log, signal),
     election.run((leadership) => watchdog.run(leadership), signal),
     admission.closed,
     aborted(signal),

@@ -31,6 +31,7 @@ const nameServers = (...nameServers: string[]) => nested('controller.dns', { nam
 const preferring = (preferredPrimaryNode: string) => nested('controller.watch', { preferredPrimaryNode });
 
 const WRONG: readonly (readonly [key: string, values: object])[] = [
+  ['webhook.callers.names', nested('webhook.callers', { authority: 'callers' })],
   ['sidecar.resources.limits.memory', sidecar({}, { memory: '16Mi' })],
   ['sidecar.resources.limits.memory', sidecar({}, { memory: 33_000_000 })],
   ['sidecar.resources.limits.cpu', sidecar({}, { cpu: '1m' })],

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ADMISSION_FILE } from './webhook-client.ts';
 
 export function etcdFlags(folder: string, clientUrl: string, peerPort: number): readonly string[] {
   const peerUrl = `http://127.0.0.1:${peerPort}`;
@@ -21,6 +22,8 @@ export interface ApiServerOptions {
   readonly etcdUrl: string;
   /** Whether somebody makes the service account that each pod then needs. */
   readonly serviceAccounts: boolean;
+  /** Whether webhook-client.ts has written how webhooks are called. */
+  readonly webhookClient: boolean;
 }
 
 export function apiServerFlags({
@@ -28,6 +31,7 @@ export function apiServerFlags({
   url,
   etcdUrl,
   serviceAccounts,
+  webhookClient,
 }: ApiServerOptions): readonly string[] {
   return [
     `--etcd-servers=${etcdUrl}`,
@@ -46,6 +50,7 @@ export function apiServerFlags({
     '--authorization-mode=RBAC',
     '--allow-privileged=true',
     '--profiling=false',
+    ...(webhookClient ? [`--admission-control-config-file=${join(folder, ADMISSION_FILE)}`] : []),
     ...(serviceAccounts ? [] : ['--disable-admission-plugins=ServiceAccount']),
   ];
 }

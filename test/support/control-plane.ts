@@ -10,6 +10,7 @@ import { apiServerFlags, controllerManagerFlags, etcdFlags } from './control-pla
 import { type Guardian, startGuardian } from './guardian.ts';
 import { freePort } from './ports.ts';
 import { type ChildProcess, startProcess } from './process.ts';
+import { writeWebhookClient } from './webhook-client.ts';
 
 const START_LIMIT_MS = 60_000;
 
@@ -19,11 +20,14 @@ export interface ControlPlaneOptions {
    * judged and their pods never evicted, as no kubelet is there.
    */
   readonly controllers?: boolean;
+  /** The common name in the certificate that the API server shows to webhooks. By default it shows none. */
+  readonly webhookClient?: string;
 }
 
 /** Resolves when the API server is ready. What it starts ends with stop(), or when this process ends, however it does. */
 export async function startControlPlane({
   controllers: hasControllers = false,
+  webhookClient,
 }: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const binaries = await findBinaries();
   const folder = await mkdtemp(join(tmpdir(), 'site-follower-'));
@@ -32,7 +36,8 @@ export async function startControlPlane({
     const [authority, port] = await Promise.all([createAuthority(), freePort()]);
     const admin = await authority.issue({ name: 'admin', groups: ['system:masters'] });
     const url = `https://127.0.0.1:${port}`;
-    const plane = new ControlPlane({ folder, url, hasControllers, authority, admin }, binaries, guardian);
+    const details = { folder, url, hasControllers, authority, admin };
+    const plane = new ControlPlane(details, { binaries, guardian, webhookClient });
     await plane.startAll();
     return plane;
   } catch (error) {
@@ -41,19 +46,27 @@ export async function startControlPlane({
   }
 }
 
+interface ControlPlaneParts {
+  readonly binaries: Binaries;
+  readonly guardian: Guardian;
+  readonly webhookClient: string | undefined;
+}
+
 export class ControlPlane extends ControlPlaneAccess {
   readonly #binaries: Binaries;
   readonly #guardian: Guardian;
+  readonly #webhookClient: string | undefined;
   #etcdUrl = '';
   #etcd: ChildProcess | undefined;
   #apiServer: ChildProcess | undefined;
   #controllerManager: ChildProcess | undefined;
 
   /** Use startControlPlane. */
-  constructor(details: AccessDetails, binaries: Binaries, guardian: Guardian) {
+  constructor(details: AccessDetails, { binaries, guardian, webhookClient }: ControlPlaneParts) {
     super(details);
     this.#binaries = binaries;
     this.#guardian = guardian;
+    this.#webhookClient = webhookClient;
   }
 
   /** The process ids of what runs, by the program's name. */
@@ -72,7 +85,8 @@ export class ControlPlane extends ControlPlaneAccess {
   async startApiServer(): Promise<void> {
     if (this.#apiServer !== undefined) throw new Error('The API server runs already');
     const { folder, url, hasControllers: serviceAccounts } = this;
-    const flags = apiServerFlags({ folder, url, etcdUrl: this.#etcdUrl, serviceAccounts });
+    const webhookClient = this.#webhookClient !== undefined;
+    const flags = apiServerFlags({ folder, url, etcdUrl: this.#etcdUrl, serviceAccounts, webhookClient });
     const server = await this.#start('kube-apiserver', flags);
     this.#apiServer = server;
     await server.waitUntil('the API server is ready', (signal) => this.#isReady(signal), START_LIMIT_MS);
@@ -106,7 +120,7 @@ export class ControlPlane extends ControlPlaneAccess {
     const [clientPort, peerPort] = await Promise.all([freePort(), freePort()]);
     this.#etcdUrl = `http://127.0.0.1:${clientPort}`;
     this.#etcd = await this.#start('etcd', etcdFlags(this.folder, this.#etcdUrl, peerPort));
-    await Promise.all([this.#writeServerFiles(), this.save()]);
+    await Promise.all([this.#writeServerFiles(), this.save(), this.#writeWebhookClient()]);
     await this.startApiServer();
     if (!this.hasControllers) return;
     const flags = controllerManagerFlags(this.folder, this.kubeconfig);
@@ -143,6 +157,11 @@ export class ControlPlane extends ControlPlaneAccess {
     await Promise.all(
       Object.entries(files).map(([name, text]) => writeFile(join(this.folder, name), text, { mode: 0o600 })),
     );
+  }
+
+  async #writeWebhookClient(): Promise<void> {
+    const name = this.#webhookClient;
+    if (name !== undefined) await writeWebhookClient(this.folder, await this.authority.issue({ name }));
   }
 
   /** Not by `api`, whose connections and errors are for the tests: this looks at a server that is expected to refuse. */

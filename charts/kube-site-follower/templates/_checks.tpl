@@ -19,6 +19,9 @@
 {{- if and $own.dns.records (ne $own.dns.provider "none") }}{{ include "site-follower.dnsIsComplete" . }}{{ end }}
 {{- with $own.env.NOTIFY }}{{ include "site-follower.noSecrets" (list "controller.env.NOTIFY" "" (fromJsonArray .) $own.env) }}{{ end }}
 {{- include "site-follower.startup" . }}
+{{- with .Values.webhook.callers }}
+{{- if and .authority (not .names) }}{{ fail "webhook.callers.names: at least one common name is needed, as webhook.callers.authority may have issued certificates to others as well" }}{{ end }}
+{{- end }}
 {{- end }}
 
 {{/*

@@ -117,6 +117,16 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'webhook.replicas': { right: 3, wrong: 2.5 },
   'webhook.failurePolicy': { right: 'Ignore', wrong: 'ignore' },
   'webhook.certManager.enabled': { right: true, wrong: 'cert-manager' },
+  'webhook.callers.authority': {
+    right: 'webhook-callers',
+    wrong: 'Webhook Callers',
+    given: { webhook: { callers: { names: ['kube-apiserver'] } } },
+  },
+  'webhook.callers.names': {
+    right: ['api-1', 'api-2'],
+    wrong: 'api-1',
+    given: { webhook: { callers: { authority: 'callers', names: ['api-0'] } } },
+  },
   'webhook.resources': resources,
   'webhook.nodeSelector': pods.nodeSelector,
   'webhook.tolerations': pods.tolerations,

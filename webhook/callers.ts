@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { type Clock, sleep } from '../kubernetes/clock.ts';
+import { shown } from '../kubernetes/cut.ts';
+import type { Logger } from '../runtime/log.ts';
+import { certificatesIn } from './certificates/trust.ts';
+
+/** Who may call the webhook, where the API server shows a certificate of its own. */
+export interface CallerSettings {
+  /** PEM certificates of the authority of those certificates. */
+  readonly file: string;
+  /** Common names. An authority may have issued certificates to others as well: kubelets, users. */
+  readonly names: readonly string[];
+}
+
+/** The kubelet takes about a minute to bring a new version of a mounted file. */
+const READ_MS = 5_000;
+
+/** Admits only connections with a certificate of that authority, and of them only those with one of the names. */
+export class Callers {
+  readonly #settings: CallerSettings;
+  #authority = '';
+  /** Called when the file has other certificates than before. */
+  onAuthority: () => void = () => undefined;
+
+  constructor(settings: CallerSettings) {
+    this.#settings = settings;
+  }
+
+  /** PEM. */
+  get authority(): string {
+    return this.#authority;
+  }
+
+  /** Rejects when there is nothing to go by: to listen then would be to let everybody in, or nobody. */
+  async load(): Promise<void> {
+    this.#authority = await this.#read();
+  }
+
+  /** Reads the file again and again until `signal` aborts; what cannot be read changes nothing. */
+  async follow(clock: Clock, log: Logger, signal: AbortSignal): Promise<void> {
+    let said = '';
+    while (!signal.aborted) {
+      await sleep(clock, READ_MS, signal);
+      const found = await this.#read().catch((error: Error) => error);
+      const problem = found instanceof Error ? found.message : '';
+      if (problem !== '' && problem !== said)
+        log.warn({ problem }, 'the authority of callers stays as it was');
+      said = problem;
+      if (found instanceof Error || found === this.#authority) continue;
+      this.#authority = found;
+      this.onAuthority();
+    }
+  }
+
+  /** Why a caller whose certificate is of the authority is not admitted; undefined when it is. */
+  refusal(request: IncomingMessage): string | undefined {
+    // Without a certificate it is an empty object.
+    const { subject }: Partial<PeerCertificate> = (request.socket as TLSSocket).getPeerCertificate();
+    const name = String(subject?.CN ?? '');
+    if (this.#settings.names.includes(name)) return undefined;
+    return `the client certificate has the common name "${shown(name)}", which is none of WEBHOOK_CLIENT_NAMES`;
+  }
+
+  async #read(): Promise<string> {
+    const { file } = this.#settings;
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new Error(`WEBHOOK_CLIENT_CA_FILE: ${file} cannot be read: ${error.code ?? error.message}`);
+    });
+    const found = certificatesIn(text);
+    if (found.length === 0) throw new Error(`WEBHOOK_CLIENT_CA_FILE: ${file} has no PEM certificate`);
+    return found.join('');
+  }
+}
