@@ -1,7 +1,14 @@
 /** Records as ExternalDNS writes them, in DNSEndpoint objects and in its webhook protocol. Pure. */
 import { canonicalValue } from './plan.ts';
 import { assertPlannedFor, subjectOf } from './planned.ts';
-import { ANY_TTL, type Change, DnsError, type RecordSet, type RecordType } from './provider.ts';
+import {
+  ANY_TTL,
+  type Change,
+  DnsError,
+  type OtherRecords,
+  type RecordSet,
+  type RecordType,
+} from './provider.ts';
 
 /** ExternalDNS's Endpoint; its schema demands no field. What is not known here is kept. */
 export interface Endpoint {
@@ -41,6 +48,14 @@ export function recordSets(endpoints: readonly Endpoint[]): readonly RecordSet[]
     });
   }
   return [...sets.values()];
+}
+
+/** All others. */
+export function otherRecords(endpoints: readonly Endpoint[]): readonly OtherRecords[] {
+  return endpoints.flatMap((endpoint) => {
+    const type = endpoint.recordType ?? '';
+    return type === '' || FOLLOWING.includes(type) ? [] : [{ name: nameOf(endpoint), type }];
+  });
 }
 
 /**

@@ -80,9 +80,12 @@ export class ProgressBoard {
   }
 
   fail(zone: string, error: unknown): void {
-    const { kind, code, action } =
-      error instanceof DnsError ? error : { kind: 'retry', code: '', action: 'It is tried again.' };
+    const { kind, code, action, names } =
+      error instanceof DnsError
+        ? error
+        : { kind: 'retry', code: '', action: 'It is tried again.', names: undefined };
     this.#update(zone, (row) => {
+      if (names !== undefined && !names.includes(row.name)) return { ...row, error: undefined };
       const since = row.error?.since ?? timestamp(this.#clock);
       return { ...row, error: { text: explain(error), code, kind, action, since } };
     });

@@ -12,6 +12,24 @@ export interface RecordSet {
   readonly values: readonly string[];
 }
 
+/** Records of other types; their values do not matter here. */
+export interface OtherRecords {
+  readonly name: string;
+  /** Upper case, such as `TXT`. */
+  readonly type: string;
+}
+
+/** What a zone has at some names. */
+export interface Current {
+  /** The A, AAAA and CNAME record sets of the names. */
+  readonly sets: readonly RecordSet[];
+  /**
+   * What else stands at the names as far as the provider tells, and NS records above them, below the top of the zone. May
+   * have records of other names, too.
+   */
+  readonly others: readonly OtherRecords[];
+}
+
 /** As a TTL of what was read: equal to any that is wanted. */
 export const ANY_TTL = -1;
 
@@ -37,8 +55,10 @@ export interface DnsProvider {
   readonly driftMs: number;
   /** When changes of several names are refused, those of each by itself may succeed: then they are tried so. */
   readonly canSplit?: boolean;
-  /** The A, AAAA and CNAME record sets of `names` in `zone`. Throws DnsError. */
-  read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]>;
+  /** A CNAME may stand at the top of a zone and beside other types: it is answered with the addresses of its target. */
+  readonly flattensCname?: boolean;
+  /** What stands at `names` in `zone`. Throws DnsError. */
+  read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current>;
   /** Resolves when the provider has accepted `changes` and, where it can be read back, shows them. Throws DnsError. */
   apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void>;
   /**
@@ -61,6 +81,9 @@ export interface DnsProvider {
  */
 export type DnsErrorKind = 'retry' | 'rate' | 'config' | 'refused' | 'conflict';
 
+/** The code of an error that says: accepted, and not there when it was read back. */
+export const NOT_SAVED = 'not-saved';
+
 export class DnsError extends Error {
   override readonly name = 'DnsError';
   readonly kind: DnsErrorKind;
@@ -69,15 +92,25 @@ export class DnsError extends Error {
   /** What the person who reads this should do; one sentence. */
   readonly action: string;
   readonly retryAfterMs: number | undefined;
+  /** The names that it is about; undefined: all of the zone. */
+  readonly names: readonly string[] | undefined;
 
   constructor(
     message: string,
-    details: { kind: DnsErrorKind; action: string; code?: string; retryAfterMs?: number; cause?: unknown },
+    details: {
+      kind: DnsErrorKind;
+      action: string;
+      code?: string;
+      retryAfterMs?: number;
+      names?: readonly string[];
+      cause?: unknown;
+    },
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = details.kind;
     this.action = details.action;
     this.code = details.code ?? '';
     this.retryAfterMs = details.retryAfterMs;
+    this.names = details.names;
   }
 }

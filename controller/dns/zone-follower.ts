@@ -1,5 +1,8 @@
 import { type Clock, sleep } from '../../kubernetes/clock.ts';
+import { explain } from '../../kubernetes/errors.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
+import { LastShown } from './last-shown.ts';
+import { joined, obstacles } from './obstacles.ts';
 import { plan } from './plan.ts';
 import { subjectOf } from './planned.ts';
 import type { ProgressBoard } from './progress.ts';
@@ -7,6 +10,7 @@ import {
   type Change,
   DnsError,
   type DnsProvider,
+  NOT_SAVED,
   type RecordSet,
   type RecordType,
   type WriteGuard,
@@ -52,6 +56,7 @@ export class ZoneFollower {
   #failed: { readonly goal: Goal; readonly until: number; readonly error: DnsError } | undefined;
   #failing = false;
   #lateCallsUntil: number | undefined;
+  readonly #lastShown = new LastShown();
   #leadership: AbortSignal | undefined;
 
   constructor(
@@ -109,21 +114,55 @@ export class ZoneFollower {
   }
 
   async #bringInLine(goal: Goal): Promise<void> {
-    const { wanted, leadership } = goal;
+    const { leadership } = goal;
     const { provider, board, onAccepted } = this.#ports;
-    const found = await provider.read(this.zone, this.#names, leadership.signal);
-    board.accept(this.zone, found);
-    const changes = plan(found, wanted, this.#owned);
+    const current = await provider.read(this.zone, this.#names, leadership.signal);
+    board.accept(this.zone, current.sets);
+    this.#lastShown.note(current.sets);
+    const blocked = obstacles(goal.wanted, current, {
+      zone: this.zone,
+      flattensCname: provider.flattensCname === true,
+    });
+    const wanted = goal.wanted.filter(({ name }) => !blocked.has(name));
+    const changes = plan(current.sets, wanted, this.#owned);
     if (changes.length > 0) {
       try {
         await this.#apply(changes, this.#guard(goal));
       } catch (error) {
         this.#expectLateCalls(leadership);
-        throw error;
+        throw await this.#restoreEmptied(error, changes, goal);
       }
-      board.accept(this.zone, wanted);
+      board.accept(this.zone, [...wanted, ...current.sets.filter(({ name }) => blocked.has(name))]);
     }
     onAccepted(this.zone, wanted);
+    const obstacle = joined([...blocked.values()]);
+    if (obstacle !== undefined) throw obstacle;
+  }
+
+  /**
+   * A write that was refused, or accepted and not made, may have left a name without any record: then it gets back what
+   * it had last. The error to go on with.
+   */
+  async #restoreEmptied(error: unknown, changes: readonly Change[], goal: Goal): Promise<unknown> {
+    const mayHaveEmptied =
+      error instanceof DnsError && (error.kind === 'refused' || error.code === NOT_SAVED);
+    if (!mayHaveEmptied) return error;
+    const { provider } = this.#ports;
+    const guard = this.#guard(goal);
+    const names = [...new Set(changes.map((change) => subjectOf(change).name))];
+    try {
+      const { sets } = await provider.read(this.zone, names, guard.signal);
+      const emptied = names.filter((name) => !sets.some((set) => set.name === name));
+      const restored = emptied.flatMap((name) => this.#lastShown.of(name, goal.wanted));
+      const creations = restored.map((wanted): Change => ({ action: 'create', wanted }));
+      if (creations.length > 0) await provider.apply(this.zone, creations, guard);
+      return error;
+    } catch (failure) {
+      if (failure instanceof SupersededError || guard.signal.aborted) return failure;
+      const { kind, code, action } = error;
+      const message = `${error.message}; what ${names.join(', ')} had before could not be put back: ${explain(failure)}`;
+      return new DnsError(message, { kind, code, action, names, cause: failure });
+    }
   }
 
   /** One name whose change is refused does not keep the others from theirs. */

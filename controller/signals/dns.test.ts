@@ -4,7 +4,14 @@ import type { Leadership } from '../../kubernetes/leadership.ts';
 import { settle, VirtualClock } from '../../test/support/virtual-clock.ts';
 import type { ServerAnswer } from '../dns/authoritative.ts';
 import type { RecordProgress } from '../dns/progress.ts';
-import { type Change, DnsError, type DnsProvider, type RecordSet, type WriteGuard } from '../dns/provider.ts';
+import {
+  type Change,
+  type Current,
+  DnsError,
+  type DnsProvider,
+  type RecordSet,
+  type WriteGuard,
+} from '../dns/provider.ts';
 import { parseRecords } from '../dns/zones.ts';
 import type { State } from '../state.ts';
 import { DnsSignal } from './dns.ts';
@@ -22,9 +29,9 @@ class FakeProvider implements DnsProvider {
   before: (call: string) => Promise<void> | undefined = () => undefined;
   beforeWrite: (zone: string) => Promise<void> | undefined = () => undefined;
 
-  async read(zone: string): Promise<readonly RecordSet[]> {
+  async read(zone: string): Promise<Current> {
     await this.#enter(`read ${zone}`);
-    return this.zones.get(zone) ?? [];
+    return { sets: this.zones.get(zone) ?? [], others: [] };
   }
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {

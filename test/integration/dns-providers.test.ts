@@ -5,9 +5,10 @@ import { DNS_PROVIDERS } from '../../controller/dns/registry.ts';
 import type { StartBench } from '../support/dns/bench.ts';
 import { startCloudflareBench } from '../support/dns/cloudflare-bench.ts';
 import { externalDnsBench } from '../support/dns/external-dns-bench.ts';
+import { followContract } from '../support/dns/follow-contract.ts';
 import { startMoto } from '../support/dns/moto-bench.ts';
 import { nameServerBench } from '../support/dns/name-server-bench.ts';
-import { startBind, startKnot } from '../support/dns/name-servers.ts';
+import { startBind, startKnot, startSignedKnot } from '../support/dns/name-servers.ts';
 import { startNamecheapBench } from '../support/dns/namecheap-bench.ts';
 import { providerContract } from '../support/dns/provider-contract.ts';
 import { startWebhookBench } from '../support/dns/webhook-bench.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, StartBench>> = {
   'route53, moto': startMoto,
   'rfc2136, BIND 9': nameServerBench(startBind, 'hmac-sha256'),
   'rfc2136, Knot': nameServerBench(startKnot, 'hmac-sha512'),
+  'rfc2136, Knot that signs': nameServerBench(startSignedKnot, 'hmac-sha256'),
   'webhook, a stand-in': startWebhookBench,
   'external-dns, DNSEndpoint objects': externalDnsBench(plane),
 };
@@ -31,4 +33,7 @@ test('each provider stands on a bench', () => {
   assert.deepEqual(benches, new Set(DNS_PROVIDERS.map(({ name }) => name).filter((name) => name !== 'none')));
 });
 
-for (const [name, start] of Object.entries(BENCHES)) providerContract(name, start);
+for (const [name, start] of Object.entries(BENCHES)) {
+  providerContract(name, start);
+  followContract(name, start);
+}

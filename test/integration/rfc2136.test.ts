@@ -72,7 +72,7 @@ for (const [name, start, algorithm, otherAlgorithm] of [
     test('a zone that takes no updates, though it can be read', async () => {
       const zone = `readonly.${bench.zone}`;
       const provider = await connect(bench, bench.environment, { ends });
-      assert.deepEqual(await provider.read(zone, [`app.${zone}`], signal), []);
+      assert.deepEqual(await provider.read(zone, [`app.${zone}`], signal), { sets: [], others: [] });
       const error = await apply(zone, address('app', zone));
       assert.equal(error.kind, 'config', error.message);
       // Knot does not tell a key that may not do this from one that it does not know.

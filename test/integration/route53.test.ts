@@ -37,15 +37,15 @@ describe('Route 53', () => {
   test('the public and the private zone of one name are told apart', async () => {
     const [open1, open2] = [await open(), await open({ ROUTE53_PRIVATE_ZONE: 'true' })];
     await open2.apply(bench.zone, [{ action: 'create', wanted }], guard);
-    assert.deepEqual(await open1.read(bench.zone, [APP], signal), []);
-    assert.deepEqual(await open2.read(bench.zone, [APP], signal), [wanted]);
+    assert.deepEqual((await open1.read(bench.zone, [APP], signal)).sets, []);
+    assert.deepEqual((await open2.read(bench.zone, [APP], signal)).sets, [wanted]);
     const [answer] = (await open2.lookup?.(bench.zone, APP, 'A', signal, () => Promise.resolve([]))) ?? [];
     assert.deepEqual(answer, { server: 'Route 53', values: ['192.0.2.1'] });
   });
 
   test('a zone by its id', async () => {
     const provider = await open({ ROUTE53_ZONE_ID: bench.privateZoneId });
-    assert.deepEqual(await provider.read(bench.zone, [APP], signal), [wanted]);
+    assert.deepEqual((await provider.read(bench.zone, [APP], signal)).sets, [wanted]);
     const strange = await refusal({ ROUTE53_ZONE_ID: bench.otherZoneId });
     assert.equal(strange.kind, 'config');
     assert.match(strange.message, /is that of a\.example\.com, not of example\.com/);
@@ -86,7 +86,7 @@ describe('Route 53', () => {
       AWS_ENDPOINT_URL_STS: bench.url,
     });
     const before = bench.assumedRoles();
-    assert.ok(Array.isArray(await (await open()).read(bench.zone, [APP], signal)));
+    assert.ok(Array.isArray((await (await open()).read(bench.zone, [APP], signal)).sets));
     assert.equal(bench.assumedRoles(), before + 1);
   });
 

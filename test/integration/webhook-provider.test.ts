@@ -51,7 +51,9 @@ test('a TTL that the provider keeps longer is no reason to write again', async (
   const { standIn, provider } = await open(t, ZONE);
   standIn.leastTtl = 300;
   await provider.apply(ZONE, [{ action: 'create', wanted: one }], guard);
-  const [found] = await provider.read(ZONE, [APP], signal);
+  const {
+    sets: [found],
+  } = await provider.read(ZONE, [APP], signal);
   assert.ok(found !== undefined);
   assert.equal(found.ttl, 300);
   await provider.apply(ZONE, [{ action: 'update', found, wanted: one }], guard);
@@ -61,14 +63,16 @@ test('a TTL that the provider keeps longer is no reason to write again', async (
 test('a provider that does not say a TTL is not asked for another one', async (t) => {
   const { standIn, provider } = await open(t, ZONE);
   standIn.endpoints = [{ dnsName: `${APP}.`, recordType: 'A', targets: ['192.0.2.1'] }];
-  assert.deepEqual(await provider.read(ZONE, [APP], signal), [{ ...one, ttl: -1 }]);
+  assert.deepEqual((await provider.read(ZONE, [APP], signal)).sets, [{ ...one, ttl: -1 }]);
 });
 
 test('a set of a routing policy is not replaced', async (t) => {
   const { standIn, provider } = await open(t, ZONE);
   const set = { dnsName: APP, recordType: 'A', targets: ['192.0.2.1'], setIdentifier: 'east' };
   standIn.endpoints = [set];
-  const [found] = await provider.read(ZONE, [APP], signal);
+  const {
+    sets: [found],
+  } = await provider.read(ZONE, [APP], signal);
   assert.ok(found !== undefined);
   const changes: Change[] = [{ action: 'update', found, wanted: two }];
   assert.equal((await refusal(provider.apply(ZONE, changes, guard))).code, 'special');
@@ -104,7 +108,7 @@ for (const [what, reply, kind, code] of [
     const error = await refusal(provider.read(ZONE, [APP], signal));
     assert.deepEqual([error.kind, error.code], [kind, code], error.message);
     assert.ok(error.action !== '');
-    assert.deepEqual(await provider.read(ZONE, [APP], signal), []);
+    assert.deepEqual((await provider.read(ZONE, [APP], signal)).sets, []);
   });
 }
 

@@ -85,7 +85,7 @@ export class OfflineNamecheap {
   ): Promise<void> {
     const { signal } = this;
     const names = [...new Set(wanted.map(({ name }) => name))];
-    const found = await provider.read(ZONE, names, signal);
+    const { sets: found } = await provider.read(ZONE, names, signal);
     const changes = plan(found, wanted, new Set(wanted.map(({ type }) => type)));
     const full = { signal, assertMayWrite: () => undefined, ...guard };
     if (changes.length > 0) await provider.apply(ZONE, changes, full);

@@ -1,7 +1,14 @@
 /** What a plan means for the records of a zone at Cloudflare. Pure. */
 import { canonicalValue } from '../plan.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
-import { ANY_TTL, type Change, DnsError, type RecordSet, type RecordType } from '../provider.ts';
+import {
+  ANY_TTL,
+  type Change,
+  DnsError,
+  type OtherRecords,
+  type RecordSet,
+  type RecordType,
+} from '../provider.ts';
 import type { Batch, CloudflareRecord, RecordFields } from './api.ts';
 
 /** In the comment of records that this program made, for whoever looks at the zone. */
@@ -25,6 +32,11 @@ export function recordSets(records: readonly CloudflareRecord[]): readonly Recor
     });
   }
   return [...sets.values()];
+}
+
+/** All others. */
+export function otherRecords(records: readonly CloudflareRecord[]): readonly OtherRecords[] {
+  return records.filter(({ type }) => !FOLLOWING.includes(type)).map(({ name, type }) => ({ name, type }));
 }
 
 /**

@@ -1,16 +1,19 @@
 import { type Clock, sleep } from '../../../kubernetes/clock.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import { namesUpTo } from '../obstacles.ts';
 import { isMade, subjectOf } from '../planned.ts';
 import {
   type Change,
+  type Current,
   DnsError,
   type DnsProvider,
+  NOT_SAVED,
   type RecordSet,
   type RecordType,
   type WriteGuard,
 } from '../provider.ts';
 import type { CloudflareApi, CloudflareRecord, CloudflareZone } from './api.ts';
-import { batchOf, recordSets } from './batch.ts';
+import { batchOf, otherRecords, recordSets } from './batch.ts';
 import { zoneError } from './errors.ts';
 
 const DRIFT_MS = 5 * 60_000;
@@ -21,6 +24,7 @@ export class CloudflareProvider implements DnsProvider {
   readonly name = 'cloudflare';
   readonly driftMs = DRIFT_MS;
   readonly canSplit = true;
+  readonly flattensCname = true;
   readonly #api: CloudflareApi;
   readonly #clock: Clock;
   readonly #zones = new Map<string, CloudflareZone>();
@@ -32,8 +36,9 @@ export class CloudflareProvider implements DnsProvider {
     this.#clock = clock;
   }
 
-  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
-    return recordSets(await this.#records(zone, names, signal));
+  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
+    const records = await this.#records(zone, names, signal);
+    return { sets: recordSets(records), others: otherRecords(records) };
   }
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
@@ -67,7 +72,8 @@ export class CloudflareProvider implements DnsProvider {
     try {
       const zone = await this.#zone(zoneName, signal);
       const records: CloudflareRecord[] = [];
-      for (const name of names) {
+      const above = names.flatMap((name) => namesUpTo(zoneName, name));
+      for (const name of new Set([...names, ...above])) {
         const own = await this.#api.records(zone, name, signal);
         if (own.some(({ proxied }) => proxied)) this.#proxied.set(name, recordSets(own));
         else this.#proxied.delete(name);
@@ -117,12 +123,12 @@ export class CloudflareProvider implements DnsProvider {
     for (const delay of READ_BACK_AFTER_MS) {
       await sleep(this.#clock, delay, signal);
       signal.throwIfAborted();
-      const shown = await this.read(zone, names, signal);
+      const { sets: shown } = await this.read(zone, names, signal);
       if (changes.every((change) => isMade(change, shown))) return;
     }
     throw new DnsError(`Cloudflare accepted the change of ${names.join(', ')} but does not show it`, {
       kind: 'retry',
-      code: 'not-saved',
+      code: NOT_SAVED,
       action: 'It is tried again; if this lasts, look at the zone in the Cloudflare dashboard.',
     });
   }

@@ -2,8 +2,8 @@ import { DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../../../contract/names.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
-import { type Edit, type Endpoint, editsOf, recordSets } from '../endpoint.ts';
-import type { Change, DnsProvider, RecordSet, RecordType, WriteGuard } from '../provider.ts';
+import { type Edit, type Endpoint, editsOf, otherRecords, recordSets } from '../endpoint.ts';
+import type { Change, Current, DnsProvider, RecordType, WriteGuard } from '../provider.ts';
 import { apiError, notOurs } from './errors.ts';
 import { DNS_ENDPOINTS, type DnsEndpoint } from './kind.ts';
 
@@ -28,9 +28,10 @@ export class ExternalDnsProvider implements DnsProvider {
     this.#follower = follower;
   }
 
-  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
-    const found = await this.#find(zone, signal);
-    return recordSets(found?.spec?.endpoints ?? []).filter(({ name }) => names.includes(name));
+  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
+    const endpoints = (await this.#find(zone, signal))?.spec?.endpoints ?? [];
+    const sets = recordSets(endpoints).filter(({ name }) => names.includes(name));
+    return { sets, others: otherRecords(endpoints) };
   }
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {

@@ -1,6 +1,13 @@
 import { type Clock, sleep, timestamp } from '../../../kubernetes/clock.ts';
 import { CallBudget, type CallPlan } from '../call-budget.ts';
-import { type Change, DnsError, type DnsProvider, type RecordSet, type WriteGuard } from '../provider.ts';
+import {
+  type Change,
+  type Current,
+  DnsError,
+  type DnsProvider,
+  NOT_SAVED,
+  type WriteGuard,
+} from '../provider.ts';
 import type { SnapshotStore } from '../snapshots.ts';
 import type { ZoneTurns } from '../zone-turns.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';
@@ -9,6 +16,7 @@ import {
   assertServed,
   compareZones,
   mergeHosts,
+  otherRecords,
   recordSets,
   sameHosts,
   sendable,
@@ -73,9 +81,9 @@ export class NamecheapProvider implements DnsProvider {
     this.#budget = new CallBudget(clock, PLAN);
   }
 
-  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
-    const list = await this.#getHosts(zone, signal);
-    return recordSets(zone, list.hosts, names);
+  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
+    const { hosts } = await this.#getHosts(zone, signal);
+    return { sets: recordSets(zone, hosts, names), others: otherRecords(zone, hosts) };
   }
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
@@ -153,7 +161,7 @@ export class NamecheapProvider implements DnsProvider {
     }
     throw new DnsError(`Namecheap accepted the records of ${zone} but still shows the old ones`, {
       kind: 'retry',
-      code: 'not-saved',
+      code: NOT_SAVED,
       action: 'The write is repeated; if this lasts, look at the zone in the Namecheap panel.',
     });
   }

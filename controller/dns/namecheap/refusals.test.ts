@@ -209,7 +209,7 @@ describe('nothing is written', () => {
 
   test('somebody else changed the record since the plan was made', async () => {
     const world = new OfflineNamecheap({ zone: { hosts: [host('app', 'A', WEST, { ttl: '60' })] } });
-    const found = await drive(world.clock, world.provider.read(ZONE, [NAME], world.signal));
+    const { sets: found } = await drive(world.clock, world.provider.read(ZONE, [NAME], world.signal));
     world.hosts = [host('app', 'A', '198.51.100.99', { ttl: '60' })];
     await world.clock.advance(3_000);
     const wanted = { name: NAME, type: 'A', ttl: 60, values: [EAST] } as const;

@@ -1,5 +1,5 @@
 import { canonicalValue, sameRecordSet } from '../plan.ts';
-import { type Change, DnsError, type RecordSet, type RecordType } from '../provider.ts';
+import { type Change, DnsError, type OtherRecords, type RecordSet, type RecordType } from '../provider.ts';
 import { hostInZone, nameInZone } from '../zones.ts';
 import type { Host, HostList } from './api.ts';
 
@@ -40,6 +40,13 @@ export function recordSets(
     sets.set(key, set);
   }
   return [...sets.values()];
+}
+
+/** All other records that are switched on. */
+export function otherRecords(zone: string, hosts: readonly Host[]): readonly OtherRecords[] {
+  return hosts
+    .filter(({ type, isActive }) => isActive && !isFollowing(type))
+    .map(({ name, type }) => ({ name: nameInZone(name.toLowerCase(), zone), type }));
 }
 
 /**

@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { canonicalValue } from '../plan.ts';
 import { decodeName, encodeName } from './names.ts';
 
-export const TYPES = { A: 1, NS: 2, CNAME: 5, SOA: 6, AAAA: 28, TSIG: 250, ANY: 255 } as const;
+export const TYPES = { A: 1, NS: 2, CNAME: 5, SOA: 6, AAAA: 28, DNSKEY: 48, TSIG: 250, ANY: 255 } as const;
 export const CLASSES = { IN: 1, NONE: 254, ANY: 255 } as const;
 export const OPCODES = { QUERY: 0, UPDATE: 5 } as const;
 

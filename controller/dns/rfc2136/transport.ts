@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { ServerAddress } from '../server-address.ts';
 
-/** One TCP connection to a name server: messages go one after another (RFC 1035 section 4.2.2). */
+/** One TCP connection to a name server. Answers may come in another order than the messages (RFC 7766 section 7). */
 export class DnsConnection {
   readonly #socket: Socket;
   readonly #inbox: AsyncIterator<Buffer>;
@@ -33,11 +33,14 @@ export class DnsConnection {
     }
   }
 
-  /** Sends one message and gives the next one that comes. */
-  async exchange(message: Buffer): Promise<Buffer> {
+  send(message: Buffer): void {
     const length = Buffer.alloc(2);
     length.writeUInt16BE(message.length);
     this.#socket.write(Buffer.concat([length, message]));
+  }
+
+  /** The next message that comes. */
+  async receive(): Promise<Buffer> {
     const next = await this.#inbox.next();
     if (next.done) throw new Error('the server closed the connection without an answer');
     return next.value;

@@ -1,6 +1,8 @@
-/** A plan as one dynamic update (RFC 2136 section 2). Pure. */
+/** A plan as dynamic updates (RFC 2136 section 2). Pure. */
+import { subjectOf } from '../planned.ts';
 import type { Change, RecordSet } from '../provider.ts';
-import { CLASSES, encodeValue, type Resource, TYPES } from './message.ts';
+import { CLASSES, encodeResource, encodeValue, type Resource, TYPES } from './message.ts';
+import { OTHER_TYPES } from './other-types.ts';
 
 export interface Update {
   readonly prerequisites: readonly Resource[];
@@ -8,36 +10,85 @@ export interface Update {
 }
 
 const NOTHING = Buffer.alloc(0);
+/** A message by TCP has 65,535 at most; header, zone and signature need some hundred. */
+const MAX_BYTES = 60_000;
 
 /**
- * All of it or nothing: the server makes the updates when every prerequisite holds, and no other update comes between
- * (section 3.7). So this is a compare-and-set.
+ * Each is made whole or not at all: the server makes the updates when every prerequisite holds, and no other update comes
+ * between (section 3.7). So each is a compare-and-set. All changes of one name are in one; more than one only where a
+ * message is too small.
  */
-export function updateOf(changes: readonly Change[]): Update {
-  return {
-    prerequisites: changes.flatMap((change) =>
-      change.action === 'create' ? [isAbsent(change.wanted)] : isAsFound(change.found),
-    ),
-    updates: changes.flatMap((change) => [
-      ...(change.action === 'create' ? [] : [removal(change.found)]),
-      ...(change.action === 'delete' ? [] : records(change.wanted, change.wanted.ttl, CLASSES.IN)),
-    ]),
-  };
+export function updatesOf(changes: readonly Change[], isSigned: boolean): readonly Update[] {
+  const names = Map.groupBy(changes, (change) => subjectOf(change).name);
+  return batches([...names.values()].map((own) => updateOf(own, isSigned)));
+}
+
+/** That every set is there as it was found. An update without updates changes nothing, the serial number included. */
+export function checksOf(sets: readonly RecordSet[]): readonly Update[] {
+  return batches(sets.map(checkOf));
+}
+
+export function checkOf(set: RecordSet): Update {
+  return { prerequisites: isAsFound(set), updates: [] };
+}
+
+function updateOf(changes: readonly Change[], isSigned: boolean): Update {
+  const cname = changes.find(
+    ({ action, ...sets }) => action === 'create' && 'wanted' in sets && isCname(sets.wanted),
+  );
+  const prerequisites = changes.flatMap((change) =>
+    change.action === 'create' ? [isAbsent(change.wanted)] : isAsFound(change.found),
+  );
+  const additions = changes.flatMap((change) =>
+    change.action === 'delete' ? [] : records(change.wanted, change.wanted.ttl, CLASSES.IN),
+  );
+  const removals = changes.flatMap((change) => (change.action === 'create' ? [] : [removal(change.found)]));
+  if (cname === undefined) return { prerequisites, updates: [...removals, ...additions] };
+  // A CNAME beside anything else is left out without a word, after the addresses have gone (section 3.4.2.2).
+  const { name } = subjectOf(cname);
+  const alone = [...OTHER_TYPES.values()].map((type) => ({ ...blank(name, type), class: CLASSES.NONE }));
+  // Knot counts what it signed with as something else, so all has to go; what else there was has been excluded.
+  const clearing =
+    isSigned && removals.length > 0 ? [{ ...blank(name, TYPES.ANY), class: CLASSES.ANY }] : removals;
+  return { prerequisites: [...prerequisites, ...alone], updates: [...clearing, ...additions] };
+}
+
+function isCname({ type }: RecordSet): boolean {
+  return type === 'CNAME';
+}
+
+function batches(updates: readonly Update[]): readonly Update[] {
+  const all: { readonly prerequisites: Resource[]; readonly updates: Resource[]; bytes: number }[] = [];
+  for (const { prerequisites, updates: own } of updates) {
+    const bytes = [...prerequisites, ...own].reduce((sum, one) => sum + encodeResource(one).length, 0);
+    const last = all.at(-1);
+    const fits = last !== undefined && last.bytes + bytes <= MAX_BYTES;
+    const batch = fits ? last : { prerequisites: [], updates: [], bytes: 0 };
+    if (!fits) all.push(batch);
+    batch.prerequisites.push(...prerequisites);
+    batch.updates.push(...own);
+    batch.bytes += bytes;
+  }
+  return all;
 }
 
 /** "RRset exists (value dependent)", section 2.4.2: the values, never the TTL, are compared. */
-export function isAsFound(set: RecordSet): readonly Resource[] {
+function isAsFound(set: RecordSet): readonly Resource[] {
   return records(set, 0, CLASSES.IN);
 }
 
 /** "RRset does not exist", section 2.4.3. */
 function isAbsent({ name, type }: RecordSet): Resource {
-  return { name, type: TYPES[type], class: CLASSES.NONE, ttl: 0, data: NOTHING };
+  return { ...blank(name, TYPES[type]), class: CLASSES.NONE };
 }
 
 /** "Delete an RRset", section 2.5.2. */
 function removal({ name, type }: RecordSet): Resource {
-  return { name, type: TYPES[type], class: CLASSES.ANY, ttl: 0, data: NOTHING };
+  return { ...blank(name, TYPES[type]), class: CLASSES.ANY };
+}
+
+function blank(name: string, type: number): Resource {
+  return { name, type, class: CLASSES.IN, ttl: 0, data: NOTHING };
 }
 
 function records({ name, type, values }: RecordSet, ttl: number, klass: number): readonly Resource[] {

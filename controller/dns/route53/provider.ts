@@ -1,8 +1,10 @@
 import type { HostedZone, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import { namesUpTo } from '../obstacles.ts';
 import { subjectOf } from '../planned.ts';
 import {
   type Change,
+  type Current,
   DnsError,
   type DnsProvider,
   type RecordSet,
@@ -12,7 +14,7 @@ import {
 import type { Route53Api } from './api.ts';
 import { zoneError } from './errors.ts';
 import type { Route53Config } from './kind.ts';
-import { changesOf, plainName, recordSets } from './records.ts';
+import { changesOf, otherRecords, plainName, recordSets } from './records.ts';
 
 const DRIFT_MS = 5 * 60_000;
 
@@ -33,8 +35,11 @@ export class Route53Provider implements DnsProvider {
     this.#config = config;
   }
 
-  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
-    return recordSets(await this.#records(zone, names, signal));
+  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
+    const above = names.flatMap((name) => namesUpTo(zone, name));
+    const records = await this.#records(zone, [...new Set([...names, ...above])], signal);
+    const sets = recordSets(records).filter(({ name }) => names.includes(name));
+    return { sets, others: otherRecords(records) };
   }
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {

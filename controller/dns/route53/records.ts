@@ -2,7 +2,14 @@
 import type { Change as ApiChange, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { canonicalValue } from '../plan.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
-import { ANY_TTL, type Change, DnsError, type RecordSet, type RecordType } from '../provider.ts';
+import {
+  ANY_TTL,
+  type Change,
+  DnsError,
+  type OtherRecords,
+  type RecordSet,
+  type RecordType,
+} from '../provider.ts';
 
 const FOLLOWING: readonly string[] = ['A', 'AAAA', 'CNAME'] satisfies RecordType[];
 
@@ -37,6 +44,13 @@ export function recordSets(sets: readonly ResourceRecordSet[]): readonly RecordS
     });
   }
   return [...found.values()];
+}
+
+/** All others. */
+export function otherRecords(sets: readonly ResourceRecordSet[]): readonly OtherRecords[] {
+  return sets
+    .filter(({ Type = '' }) => !FOLLOWING.includes(Type))
+    .map(({ Name = '', Type = '' }) => ({ name: plainName(Name), type: Type }));
 }
 
 function specialty({ AliasTarget, SetIdentifier }: ResourceRecordSet): string | undefined {

@@ -1,8 +1,16 @@
 import { type Clock, sleep } from '../../../kubernetes/clock.ts';
-import { type Edit, type Endpoint, editsOf, recordSets } from '../endpoint.ts';
+import { type Edit, type Endpoint, editsOf, otherRecords, recordSets } from '../endpoint.ts';
 import { sameRecordSet, sameValues } from '../plan.ts';
 import { isMade, subjectOf } from '../planned.ts';
-import { type Change, DnsError, type DnsProvider, type RecordSet, type WriteGuard } from '../provider.ts';
+import {
+  type Change,
+  type Current,
+  DnsError,
+  type DnsProvider,
+  NOT_SAVED,
+  type RecordSet,
+  type WriteGuard,
+} from '../provider.ts';
 import type { ApiChanges, WebhookApi } from './api.ts';
 import { describeFilter, serves } from './domain-filter.ts';
 import { notServed, notTaken } from './errors.ts';
@@ -24,11 +32,12 @@ export class WebhookProvider implements DnsProvider {
     this.#clock = clock;
   }
 
-  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
+  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
     const filter = await this.#api.negotiate(signal);
     const strange = names.find((name) => !serves(filter, name));
     if (strange !== undefined) throw notServed(strange, zone, describeFilter(filter));
-    return this.#shown(names, signal);
+    const endpoints = await this.#api.records(signal);
+    return { sets: setsOf(names, endpoints), others: otherRecords(endpoints) };
   }
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
@@ -42,7 +51,7 @@ export class WebhookProvider implements DnsProvider {
     const names = [...new Set(left.map(({ name }) => name))];
     throw new DnsError(`the provider accepted the change of ${names.join(', ')} but does not show it`, {
       kind: 'retry',
-      code: 'not-saved',
+      code: NOT_SAVED,
       action: 'It is tried again; if this lasts, see the log of the provider.',
     });
   }
@@ -68,7 +77,7 @@ export class WebhookProvider implements DnsProvider {
   }
 
   async #shown(names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
-    return recordSets(await this.#api.records(signal)).filter(({ name }) => names.includes(name));
+    return setsOf(names, await this.#api.records(signal));
   }
 
   /**
@@ -90,6 +99,10 @@ export class WebhookProvider implements DnsProvider {
       return { before, after: kept[0] };
     });
   }
+}
+
+function setsOf(names: readonly string[], endpoints: readonly Endpoint[]): readonly RecordSet[] {
+  return recordSets(endpoints).filter(({ name }) => names.includes(name));
 }
 
 function isAbout(endpoint: Endpoint, { name, type }: RecordSet): boolean {

@@ -20,6 +20,13 @@ export interface Ends {
   after(end: () => unknown): void;
 }
 
+export interface OtherRecord {
+  readonly name: string;
+  readonly type: 'TXT' | 'NS' | 'MX';
+  /** As in a zone file. */
+  readonly value: string;
+}
+
 export interface Bench {
   /** The peer serves it; there are records of others in it. */
   readonly zone: string;
@@ -35,6 +42,8 @@ export interface Bench {
   dump(): Promise<readonly string[]>;
   /** Somebody else changes this set, whatever was there. */
   meddle(set: RecordSet): Promise<void>;
+  /** Somebody else adds a record of another type. Absent: the provider does not see those of others. */
+  addOther?(record: OtherRecord): Promise<void>;
   /** The peer refuses the next call because there were too many. Absent: its protocol has no such answer. */
   readonly rateLimit?: () => void;
   /** Absent: it does so once by itself. */

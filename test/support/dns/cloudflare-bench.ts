@@ -39,6 +39,9 @@ export const startCloudflareBench: StartBench = async (ends) => {
     at: (address) => ({ ...environment, CLOUDFLARE_API_URL: `http://${address}/client/v4` }),
     dump: () => Promise.resolve(dump(zone)),
     meddle: (set) => Promise.resolve(meddle(standIn, zone, set)),
+    addOther: async ({ name, type, value }) => {
+      standIn.addRecord(zone, { name, type, content: value });
+    },
     rateLimit: () =>
       standIn.fail(
         CloudflareStandIn.refusal(429, 971, 'Please wait and consider throttling your request speed', {

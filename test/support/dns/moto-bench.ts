@@ -11,7 +11,7 @@ import { plainName } from '../../../controller/dns/route53/records.ts';
 import { findPythonPrograms } from '../binaries/python.ts';
 import { freePort } from '../ports.ts';
 import { startProcess } from '../process.ts';
-import type { Bench, Ends } from './bench.ts';
+import type { Bench, Ends, OtherRecord } from './bench.ts';
 import { startDoor } from './moto-door.ts';
 
 const ZONE = 'example.com';
@@ -71,6 +71,7 @@ export async function startMoto(ends: Ends): Promise<MotoBench> {
     at: (address) => ({ ...environment, ROUTE53_API_URL: `http://${address}` }),
     dump: () => dump(client, id),
     meddle: (set) => put(client, id, set),
+    addOther: ({ name, type, value }) => put(client, id, { name, type, ttl: 300, values: [value] }),
     rateLimit: () => door.refuseOnce(400, 'Throttling', 'Rate exceeded'),
     isAtomic: true,
     url: door.url,
@@ -108,7 +109,7 @@ async function createZone(client: Route53Client, name: string, isPrivate = false
   return (zone?.Id ?? '').replace('/hostedzone/', '');
 }
 
-type AnySet = Omit<RecordSet, 'type'> & { readonly type: RecordSet['type'] | 'MX' };
+type AnySet = Omit<RecordSet, 'type'> & { readonly type: RecordSet['type'] | OtherRecord['type'] };
 
 async function put(client: Route53Client, id: string, { name, type, ttl, values }: AnySet): Promise<void> {
   const set = { Name: name, Type: type, TTL: ttl, ResourceRecords: values.map((Value) => ({ Value })) };

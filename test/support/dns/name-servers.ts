@@ -116,6 +116,20 @@ zone "readonly.${zone}" { type primary; file "readonly.db"; };
 
 /** Knot DNS. As {@link startBind}. */
 export function startKnot(ends: Ends, options: NameServerOptions): Promise<NameServer> {
+  return knot(ends, options, '    update-type: [A, AAAA, CNAME]', '');
+}
+
+/** Knot DNS with a zone that it signs. The key may delete a name as a whole there, which a CNAME needs. */
+export function startSignedKnot(ends: Ends, options: NameServerOptions): Promise<NameServer> {
+  return knot(ends, options, '    update-type: [A, AAAA, CNAME, ANY]', '    dnssec-signing: on');
+}
+
+function knot(
+  ends: Ends,
+  options: NameServerOptions,
+  updateTypes: string,
+  signing: string,
+): Promise<NameServer> {
   return start(
     ends,
     'knot',
@@ -150,7 +164,7 @@ acl:
   - id: follow
     key: ${KEY_NAME}
     action: [update, query]
-    update-type: [A, AAAA, CNAME]
+${updateTypes}
   - id: all
     key: ${ADMIN_KEY}
     action: [update, query, transfer]
@@ -169,6 +183,7 @@ zone:
     zonefile-sync: -1
     zonefile-load: difference-no-serial
     journal-content: all
+${signing}
   - domain: readonly.${zone}
     file: readonly.db
     acl: [look, everybody]

@@ -49,6 +49,10 @@ export const startNamecheapBench: StartBench = async (ends) => {
       standIn.put(ZONE, { ...zone, hosts: [...others, ...added] });
       return Promise.resolve();
     },
+    addOther: async ({ name, type, value }) => {
+      const zone = standIn.zone(ZONE);
+      standIn.put(ZONE, { ...zone, hosts: [...zone.hosts, host(relative(name), type, value)] });
+    },
     rateLimit: () =>
       standIn.misbehave('getHosts', { kind: 'status', status: 405, body: 'Too many requests' }, 1),
     isAtomic: true,

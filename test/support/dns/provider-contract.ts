@@ -43,13 +43,13 @@ export function providerContract(name: string, start: StartBench): void {
     const reach = async (...wanted: RecordSet[]): Promise<number> => {
       const names = [...new Set(wanted.map((each) => each.name))];
       clock.skip();
-      const changes = plan(await provider.read(bench.zone, names, signal), wanted, ALL);
+      const changes = plan((await provider.read(bench.zone, names, signal)).sets, wanted, ALL);
       if (changes.length > 0) await provider.apply(bench.zone, changes, guard);
       return changes.length;
     };
     const shown = async (...hosts: string[]): Promise<string[]> => {
       const names = hosts.map((host) => set(host, 'A').name);
-      const found = await provider.read(bench.zone, names, signal);
+      const { sets: found } = await provider.read(bench.zone, names, signal);
       return found
         .map(
           (each) =>
@@ -73,7 +73,9 @@ export function providerContract(name: string, start: StartBench): void {
       await reach(set('new', 'A', '192.0.2.1'));
       assert.deepEqual(await shown('new'), ['new A 192.0.2.1']);
       assert.deepEqual(await foreign('new'), before);
-      const [found] = await provider.read(bench.zone, [set('new', 'A').name], signal);
+      const {
+        sets: [found],
+      } = await provider.read(bench.zone, [set('new', 'A').name], signal);
       assert.equal(found?.ttl, TTL);
     });
 
@@ -138,7 +140,7 @@ export function providerContract(name: string, start: StartBench): void {
       await reach(set('raced', 'A', '192.0.2.1'));
       const name = set('raced', 'A').name;
       const changes = plan(
-        await provider.read(bench.zone, [name], signal),
+        (await provider.read(bench.zone, [name], signal)).sets,
         [set('raced', 'A', '192.0.2.2')],
         ALL,
       );
@@ -156,7 +158,11 @@ export function providerContract(name: string, start: StartBench): void {
       await reach(set('good', 'A', '192.0.2.1'), set('bad', 'A', '192.0.2.1'));
       const before = await foreign('good', 'bad');
       const names = wish.map((each) => each.name);
-      const changes: readonly Change[] = plan(await provider.read(bench.zone, names, signal), wish, ALL);
+      const changes: readonly Change[] = plan(
+        (await provider.read(bench.zone, names, signal)).sets,
+        wish,
+        ALL,
+      );
       await bench.meddle(set('bad', 'A', '203.0.113.9'));
       clock.skip();
       await rejection(provider.apply(bench.zone, changes, guard));
@@ -176,7 +182,7 @@ export function providerContract(name: string, start: StartBench): void {
       const before = await bench.dump();
       const name = set('guarded', 'A').name;
       const changes = plan(
-        await provider.read(bench.zone, [name], signal),
+        (await provider.read(bench.zone, [name], signal)).sets,
         [set('guarded', 'A', '192.0.2.2')],
         ALL,
       );

@@ -33,6 +33,9 @@ export const startWebhookBench: StartBench = async (ends) => {
           .sort(),
       ),
     meddle: (set) => Promise.resolve(meddle(standIn, set)),
+    addOther: async ({ name, type, value }) => {
+      standIn.endpoints = [...standIn.endpoints, { dnsName: name, recordType: type, targets: [value] }];
+    },
     rateLimit: () => standIn.answerOnce({ status: 429, headers: { 'retry-after': '7' }, body: 'too fast' }),
     isAtomic: true,
   };

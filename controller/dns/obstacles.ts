@@ -1,0 +1,108 @@
+/** Records that cannot be, known before anything is written. Pure. */
+import { type Current, DnsError, type RecordSet } from './provider.ts';
+
+/** What a signed zone has beside every record: it is made by the server, and goes with the rest. */
+const MADE_BY_SIGNING: ReadonlySet<string> = new Set(['RRSIG', 'NSEC', 'NSEC3']);
+const CONFIG_WAIT_MS = 60_000;
+
+export interface ZoneTraits {
+  readonly zone: string;
+  readonly flattensCname: boolean;
+}
+
+/** Why the sets desired at a name cannot be written, by name. A name without an obstacle is not in it. */
+export function obstacles(
+  desired: readonly RecordSet[],
+  { sets, others }: Current,
+  { zone, flattensCname }: ZoneTraits,
+): ReadonlyMap<string, DnsError> {
+  const cuts = new Set(
+    others.filter(({ type, name }) => type === 'NS' && name !== zone).map(({ name }) => name),
+  );
+  const typesAt = (name: string) =>
+    new Set(
+      others
+        .filter((other) => other.name === name && !MADE_BY_SIGNING.has(other.type))
+        .map(({ type }) => type),
+    );
+  // Where a CNAME is already, the provider bears it.
+  const isNew = (name: string) => !sets.some((set) => set.name === name && set.type === 'CNAME');
+  const found = new Map<string, DnsError>();
+  for (const { name, type } of desired) {
+    const cut = delegationOf(name, zone, cuts);
+    if (cut !== undefined) found.set(name, delegated(name, zone, cut));
+    if (cut !== undefined || type !== 'CNAME' || flattensCname || !isNew(name)) continue;
+    const types = [...typesAt(name)];
+    if (name === zone) found.set(name, cnameAtApex(name));
+    else if (types.length > 0) found.set(name, cnameBeside(name, types));
+  }
+  return found;
+}
+
+/** The names from `name` up to, and without, the top of `zone`; the longest first. */
+export function namesUpTo(zone: string, name: string): readonly string[] {
+  const names: string[] = [];
+  for (let at = name; at !== zone && at.endsWith(`.${zone}`); at = at.slice(at.indexOf('.') + 1))
+    names.push(at);
+  return names;
+}
+
+/** The highest one: below it the zone has no say. */
+function delegationOf(name: string, zone: string, cuts: ReadonlySet<string>): string | undefined {
+  return namesUpTo(zone, name).findLast((above) => cuts.has(above));
+}
+
+/** RFC 1034 section 4.2.1: what a zone has at or below a delegation is not part of it, and no resolver sees it. */
+function delegated(name: string, zone: string, cut: string): DnsError {
+  return new DnsError(
+    `${zone} delegates ${cut} to a zone of its own (NS records), so nobody would see ${name} in ${zone}`,
+    {
+      kind: 'config',
+      code: 'delegated',
+      action: `Write ${name}@${cut} in the records, with the provider that has the zone ${cut}.`,
+      retryAfterMs: CONFIG_WAIT_MS,
+      names: [name],
+    },
+  );
+}
+
+/** RFC 1034 section 3.6.2: beside a CNAME there is nothing else. */
+export function cnameBeside(name: string, types: readonly string[]): DnsError {
+  return new DnsError(
+    `${name} has ${types.join(', ')} records, and a CNAME cannot stand beside others: it stays as it is`,
+    {
+      kind: 'refused',
+      code: 'cname-beside',
+      action: `Give the site an "ip" instead of a "cname", or remove the ${types.join(', ')} records of ${name}.`,
+      names: [name],
+    },
+  );
+}
+
+function cnameAtApex(name: string): DnsError {
+  return new DnsError(
+    `${name} is the top of its zone, which has SOA and NS records: this provider takes no CNAME there`,
+    {
+      kind: 'config',
+      code: 'cname-at-apex',
+      action: `Give the site an "ip" instead of a "cname", or take ${name} off the records.`,
+      retryAfterMs: CONFIG_WAIT_MS,
+      names: [name],
+    },
+  );
+}
+
+/** One error for all of them; undefined when there is none. */
+export function joined(errors: readonly DnsError[]): DnsError | undefined {
+  const [first, ...more] = errors;
+  if (first === undefined || more.length === 0) return first;
+  const { kind, code, action, retryAfterMs } = first;
+  const rest = more.length === 1 ? more[0]?.message : `${more.length} more names cannot be written`;
+  return new DnsError(`${first.message}; ${rest}`, {
+    kind,
+    code,
+    action,
+    names: errors.flatMap(({ names = [] }) => names),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}

@@ -1,0 +1,88 @@
+/** What the answers of a name server say about names of a zone. Pure. */
+import { namesUpTo } from '../obstacles.ts';
+import type { OtherRecords, RecordSet, RecordType } from '../provider.ts';
+import { answerError, notServed } from './errors.ts';
+import { CLASSES, decodeValue, type Message, type Question, TYPES } from './message.ts';
+import { OTHER_TYPES } from './other-types.ts';
+
+export const RECORD_TYPES: readonly RecordType[] = ['A', 'AAAA', 'CNAME'];
+
+/** Every answer beside what was asked. */
+export type Answered = readonly { readonly question: Question; readonly answer: Message }[];
+
+export function question(name: string, type: number): Question {
+  return { name, type, class: CLASSES.IN };
+}
+
+/** The sets of `names`, whether the zone is served and signed, and where it is delegated at or above them. */
+export function questionsAbout(zone: string, names: readonly string[]): readonly Question[] {
+  const cuts = new Set(names.flatMap((name) => namesUpTo(zone, name)));
+  return [
+    question(zone, TYPES.SOA),
+    question(zone, TYPES.DNSKEY),
+    ...names.flatMap((name) => RECORD_TYPES.map((type) => question(name, TYPES[type]))),
+    ...[...cuts].map((name) => question(name, TYPES.NS)),
+  ];
+}
+
+/** Throws DnsError unless the server has the zone. */
+export function assertServes(zone: string, answered: Answered): void {
+  const answer = answered.find((each) => each.question.type === TYPES.SOA)?.answer;
+  const hasSoa = answer?.answers.some(({ name, type }) => name === zone && type === TYPES.SOA) === true;
+  if (hasSoa && answer?.isAuthoritative === true) return;
+  throw notServed(
+    `the server is not authoritative for ${zone}${hasSoa ? '' : ', or there is no such zone'}`,
+    'Name the primary server of the zone as RFC2136_SERVER, and write name@zone where the zone is another one.',
+  );
+}
+
+/** Whether the server signs the zone. */
+export function isSigned(answered: Answered): boolean {
+  return answered.some(
+    ({ question: { type }, answer }) => type === TYPES.DNSKEY && answer.answers.length > 0,
+  );
+}
+
+/**
+ * Where the zone ends: what the server answers with NS records for a name below the top of the zone, be it from a zone of
+ * its own or as a referral to other servers. It tells of the highest such name.
+ */
+export function delegations(zone: string, answered: Answered): readonly OtherRecords[] {
+  const names = answered.flatMap(({ question: { type }, answer }) =>
+    type === TYPES.NS ? [...answer.answers, ...(answer.isAuthoritative ? [] : answer.authorities)] : [],
+  );
+  const below = names.filter(({ name, type }) => type === TYPES.NS && name.endsWith(`.${zone}`));
+  return [...new Set(below.map(({ name }) => name))].map((name) => ({ name, type: 'NS' }));
+}
+
+export function recordSets(answered: Answered): readonly RecordSet[] {
+  return answered.flatMap(({ question: { name, type }, answer }) => {
+    const recordType = RECORD_TYPES.find((each) => TYPES[each] === type);
+    return recordType === undefined ? [] : recordSet(name, recordType, answer);
+  });
+}
+
+/** None or one. The answer may also hold the records of a CNAME's target; they are not the name's own. */
+export function recordSet(name: string, type: RecordType, answer: Message): readonly RecordSet[] {
+  const records = answer.answers.filter((record) => record.name === name && record.type === TYPES[type]);
+  const [first] = records;
+  if (first === undefined) return [];
+  if (records.some((record) => record.class !== CLASSES.IN))
+    throw answerError(name, 'it is of another class');
+  return [{ name, type, ttl: first.ttl, values: records.map(({ data }) => decodeValue(type, data)) }];
+}
+
+export function questionsAboutOthers(names: readonly string[]): readonly Question[] {
+  return names.flatMap((name) => [...OTHER_TYPES.values()].map((type) => question(name, type)));
+}
+
+/** The types that stand at each name, of those that were asked for. */
+export function otherTypes(answered: Answered): ReadonlyMap<string, readonly string[]> {
+  const types = new Map([...OTHER_TYPES].map(([type, number]) => [number, type]));
+  const there = answered.flatMap(({ question: { name, type }, answer }) => {
+    const has = answer.answers.some((record) => record.name === name && record.type === type);
+    return has ? [{ name, type: types.get(type) ?? String(type) }] : [];
+  });
+  const byName = Map.groupBy(there, ({ name }) => name);
+  return new Map([...byName].map(([name, all]) => [name, all.map(({ type }) => type)]));
+}

@@ -1,0 +1,122 @@
+/** What is promised of a zone that is followed through any provider, as tests on a bench. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { ProgressBoard, type RecordProgress } from '../../../controller/dns/progress.ts';
+import { DnsError, type DnsProvider, type RecordSet } from '../../../controller/dns/provider.ts';
+import { ZoneFollower } from '../../../controller/dns/zone-follower.ts';
+import { type Bench, connect, SkippingClock, type StartBench } from './bench.ts';
+
+const { signal } = new AbortController();
+const LEADERSHIP = { term: 1, signal, isHeld: () => true, confirm: () => Promise.resolve(1) };
+
+export function followContract(name: string, start: StartBench): void {
+  describe(`the contract of a followed zone: ${name}`, () => {
+    const clock = new SkippingClock();
+    const undo: (() => unknown)[] = [];
+    const ends = { after: (end: () => unknown) => undo.push(end) };
+    let bench: Bench;
+    let provider: DnsProvider;
+    before(async () => {
+      bench = await start(ends);
+      provider = await connect(bench, bench.environment, { ends, clock });
+    });
+    after(async () => {
+      for (const end of undo.reverse()) await end();
+    });
+
+    const set = (host: string, type: RecordSet['type'], value: string): RecordSet => ({
+      name: host === '@' ? bench.zone : `${host}.${bench.zone}`,
+      type,
+      ttl: 60,
+      values: [value],
+    });
+    /** What the zone comes to when `desired` is followed, and why not. */
+    const follow = async (...desired: RecordSet[]) => {
+      let progress: readonly RecordProgress[] = [];
+      const names = [...new Set(desired.map((each) => each.name))];
+      const follower = new ZoneFollower(bench.zone, names, new Set(['A', 'CNAME']), {
+        provider,
+        clock,
+        board: new ProgressBoard(clock, (rows) => {
+          progress = rows;
+        }),
+        onAccepted: () => undefined,
+        onFailure: () => undefined,
+        onRecovered: () => undefined,
+        wake: () => undefined,
+      });
+      clock.skip();
+      const error: unknown = await follower.follow(desired, LEADERSHIP).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      assert.ok(error === undefined || error instanceof DnsError, String(error));
+      const failed = progress.filter((row) => row.error !== undefined).map((row) => row.name);
+      return { error, failed };
+    };
+    const shown = async (host: string): Promise<readonly string[]> => {
+      const { sets } = await provider.read(bench.zone, [set(host, 'A', '').name], signal);
+      return sets.map(({ type, values }) => `${type} ${values.join()}`);
+    };
+
+    test('from an address to a CNAME and back', async () => {
+      for (const desired of [
+        set('swap', 'A', '192.0.2.1'),
+        set('swap', 'CNAME', 'west.example.org'),
+        set('swap', 'A', '192.0.2.2'),
+      ]) {
+        const { error } = await follow(desired);
+        assert.equal(error, undefined, error?.message);
+        assert.deepEqual(await shown('swap'), [`${desired.type} ${desired.values.join()}`]);
+      }
+    });
+
+    test('a CNAME beside other records: refused before anything is written, and the rest goes on', async (t) => {
+      if (bench.addOther === undefined) return t.skip('the provider does not see records of others');
+      await follow(set('both', 'A', '192.0.2.1'), set('alone', 'A', '192.0.2.1'));
+      await bench.addOther({ name: `both.${bench.zone}`, type: 'TXT', value: '"v=spf1 -all"' });
+      const desired = [set('both', 'CNAME', 'west.example.org'), set('alone', 'CNAME', 'west.example.org')];
+      for (const attempt of ['first', 'second']) {
+        const { error, failed } = await follow(...desired);
+        assert.deepEqual(await shown('alone'), ['CNAME west.example.org'], attempt);
+        if (provider.flattensCname === true) {
+          assert.equal(error, undefined);
+          assert.deepEqual(await shown('both'), ['CNAME west.example.org']);
+          continue;
+        }
+        assert.deepEqual(await shown('both'), ['A 192.0.2.1'], attempt);
+        assert.deepEqual([error?.kind, error?.code], ['refused', 'cname-beside'], error?.message);
+        assert.match(error?.message ?? '', /TXT/);
+        assert.deepEqual(failed, [`both.${bench.zone}`]);
+      }
+    });
+
+    test('a CNAME at the top of the zone: flattened, or refused while the address stays', async () => {
+      await follow(set('@', 'A', '192.0.2.1'));
+      const { error } = await follow(set('@', 'CNAME', 'west.example.org'));
+      if (provider.flattensCname === true) {
+        assert.deepEqual(await shown('@'), ['CNAME west.example.org']);
+      } else {
+        assert.deepEqual(await shown('@'), ['A 192.0.2.1']);
+        assert.equal(error?.code, 'cname-at-apex', error?.message);
+      }
+      await follow(set('@', 'A', '192.0.2.1'));
+    });
+
+    test('a name below a delegation: refused with the zone to write, and the rest goes on', async (t) => {
+      if (bench.addOther === undefined) return t.skip('the provider does not see records of others');
+      await bench.addOther({ name: `dev.${bench.zone}`, type: 'NS', value: 'ns1.example.org.' });
+      const below = [set('app.dev', 'A', '192.0.2.1'), set('dev', 'A', '192.0.2.1')];
+      const { error, failed } = await follow(...below, set('beside', 'A', '192.0.2.1'));
+      assert.deepEqual(await shown('beside'), ['A 192.0.2.1']);
+      assert.deepEqual([error?.kind, error?.code], ['config', 'delegated'], error?.message);
+      assert.match(error?.action ?? '', new RegExp(`@dev\\.${bench.zone.replaceAll('.', '\\.')}`));
+      assert.deepEqual(failed.toSorted(), below.map((each) => each.name).toSorted());
+      const written = (await bench.dump()).filter((line) => line.includes('192.0.2.1'));
+      assert.deepEqual(
+        written.filter((line) => line.includes(`dev.${bench.zone}`)),
+        [],
+      );
+    });
+  });
+}
