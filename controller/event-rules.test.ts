@@ -23,6 +23,7 @@ const held = (status: Status, reason = 'PodNotFound: pod pg/pg-1 does not exist'
   reason,
 });
 const moving: Status = { ...US, phase: 'Transitioning', reason: 'Moving: to pg-2' };
+const unknownWhileMoving: Status = { ...held(US), phase: 'Transitioning' };
 const NONE = { ...US, activeSite: '', activeNode: '', primary: '', epoch: 0 };
 
 describe('the Events of a change', () => {
@@ -34,7 +35,10 @@ describe('the Events of a change', () => {
     ['the beginning of a hold', US, held(US), ['PrimaryUnknown']],
     ['a hold that goes on, in other words', held(US), held(US, 'PodNotFound: still not'), []],
     ['a hold for another reason', held(US), held(US, 'NodeWithoutSite: x'), ['NodeWithoutSite']],
+    ['the beginning of a hold while it moves', moving, unknownWhileMoving, ['PrimaryUnknown']],
+    ['a hold that goes on as the move begins', held(US), unknownWhileMoving, []],
     ['the end of a hold', held(US), US, ['PrimaryFound']],
+    ['the end of a hold while it moved', unknownWhileMoving, EU, ['SiteChanged', 'PrimaryFound']],
     ['the end of a hold in another site', held(US), EU, ['SiteChanged', 'PrimaryFound']],
     ['the end of a hold by a move', held(US), moving, []],
     ['a takeover that finds all as it was', US, US, []],
@@ -79,7 +83,9 @@ describe('the reason of a hold', () => {
   for (const [name, status, code] of [
     ['is the code before the colon', held(US), 'PodNotFound'],
     ['is none while nothing is held', US, undefined],
-    ['is none while the service moves', { ...held(US), phase: 'Transitioning' }, undefined],
+    ['is the same while the service says that it moves', unknownWhileMoving, 'PodNotFound'],
+    ['is none while the service moves and is where it was', moving, undefined],
+    ['is none once it is settled, whatever stands there', { ...held(US), phase: 'Settled' }, undefined],
     ['is none where somebody wrote another one', held(US, 'Tired: x'), undefined],
     ['is none where somebody wrote no colon', held(US, 'PodNotFound!'), undefined],
     ['is none where somebody wrote what every object has', held(US, 'toString: x'), undefined],

@@ -33,9 +33,12 @@ export function eventsOf(before: Status | undefined, after: Status): EventNote[]
   return events;
 }
 
-/** The code that the status' reason begins with, while it is held. */
+/**
+ * The code that the status' reason begins with, while the last site is held: also in the phase Transitioning, when the
+ * service says that it is moving and yet gives no answer to act on.
+ */
 export function holdReason(status: Status): HoldReason | undefined {
-  if (status.phase !== 'Held') return undefined;
+  if (status.phase === 'Settled') return undefined;
   const [code = ''] = status.reason.split(':', 1);
   return Object.hasOwn(HOLD_REASONS, code) ? (code as HoldReason) : undefined;
 }

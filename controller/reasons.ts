@@ -10,7 +10,7 @@ export const HOLD_REASONS = {
   },
   ClusterDeleting: {
     event: 'PrimaryUnknown',
-    meaning: 'The followed Cluster is being deleted.',
+    meaning: 'What is followed is being deleted.',
     action: 'Nothing, if the deletion is wanted. The last site stays active.',
   },
   PrimaryEmpty: {
@@ -37,6 +37,11 @@ export const HOLD_REASONS = {
     event: 'PrimaryUnknown',
     meaning: 'The leader replicates from another cluster: it takes no writes, though its label says primary.',
     action: 'Promote the standby cluster, or follow the cluster that it replicates from.',
+  },
+  ClusterHibernated: {
+    event: 'PrimaryUnknown',
+    meaning: 'What is followed is hibernated or paused: its pods are taken away on purpose.',
+    action: 'Nothing, if that is wanted. The last site stays active until it is woken up.',
   },
   ReplicaCluster: {
     event: 'PrimaryUnknown',
@@ -84,6 +89,12 @@ export const HOLD_REASONS = {
     event: 'PrimaryUnknown',
     meaning: 'The primary’s pod does not exist.',
     action: 'Wait for the operator to recreate it or to fail over.',
+  },
+  PodEnded: {
+    event: 'PrimaryUnknown',
+    meaning: 'The primary’s pod has failed, was evicted, or has ended: nothing of it runs any more.',
+    action:
+      'Wait for the operator to replace it or to fail over; if it lasts, see why it ended with `kubectl describe pod`.',
   },
   PodWithoutNode: {
     event: 'PrimaryUnknown',

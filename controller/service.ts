@@ -46,6 +46,8 @@ const OTHERS_AFTER_MS = 20;
 const EVENTS_AFTER_MS = 50;
 /** Calls that a move may need at once, beside those of a look. */
 const CONNECTIONS = 12;
+/** They stay open for longer; a service that is about to move again and again costs no more of them. */
+const OPEN_FOR_MS = 10_000;
 /** A single pass fails when somebody else writes at the same time, or the server restarts. */
 const LASTING_FAILURE = 3;
 
@@ -103,11 +105,15 @@ export async function followService(
 
   let failedPasses = 0;
   let isMoving = false;
+  let openedAt = Number.NEGATIVE_INFINITY;
   const observer: FollowerObserver = {
     onPass(pass) {
       const wasMoving = isMoving;
       isMoving = pass.look.movingTo !== undefined;
-      if (isMoving && !wasMoving) openConnections(status, leadership);
+      if (isMoving && !wasMoving && clock.elapsed() - openedAt >= OPEN_FOR_MS) {
+        openedAt = clock.elapsed();
+        openConnections(status, leadership);
+      }
       failedPasses = pass.error === undefined ? 0 : failedPasses + 1;
       const problem =
         failedPasses < LASTING_FAILURE ? undefined : `no status is published: ${explain(pass.error)}`;

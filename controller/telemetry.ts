@@ -53,7 +53,7 @@ export class Telemetry {
         this.#metrics.followDuration.observe({ follower: this.#follower }, followedMs / 1000);
       }
       this.#log.info({ ...fields, from: before?.activeSite ?? '', followedMs }, 'active site changed');
-    } else if (phase === 'Held') {
+    } else if (holdReason(after) !== undefined) {
       this.#log.warn({ ...fields, reason }, 'holding the last site');
     } else {
       this.#log.info({ ...fields, reason }, 'status changed');

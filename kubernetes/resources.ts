@@ -74,6 +74,8 @@ export interface Pod extends KubeObject {
   };
   readonly status?: {
     readonly phase?: string;
+    /** Why it is in that phase, such as `Evicted`. */
+    readonly reason?: string;
     readonly podIP?: string;
     readonly conditions?: readonly Condition[];
   };

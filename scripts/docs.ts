@@ -208,7 +208,8 @@ function reasons(): string {
     'Reasons to hold',
     'controller/reasons.ts',
     `While the phase is \`Held\` the last site stays active and DNS stays as it is. The status' \`reason\` begins with one of
-these codes; the metric \`${METRICS.held.name}\` has it as a label.`,
+these codes; the metric \`${METRICS.held.name}\` has it as a label. The same is so in the phase \`Transitioning\` with such a
+reason: the service says that it is about to move, and nothing tells where it runs meanwhile.`,
     table(
       ['code', 'meaning', 'what to do', 'Event'],
       Object.entries(HOLD_REASONS).map(([reason, { meaning, action, event }]) => [

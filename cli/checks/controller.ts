@@ -1,3 +1,4 @@
+import { holdReason } from '../../controller/event-rules.ts';
 import { HOLD_REASONS } from '../../controller/reasons.ts';
 import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
 import { leaderOf } from '../status/leader.ts';
@@ -61,8 +62,9 @@ function standing({ namespace, configMap, status }: World['followers'][number]):
       ),
     ];
   }
-  if (status.phase !== 'Held') return [];
-  const code = status.reason.slice(0, status.reason.indexOf(':'));
-  const known = Object.entries(HOLD_REASONS).find(([name]) => name === code)?.[1];
-  return [warning(about, `the last site is held: ${status.reason}`, known?.action ?? 'See docs/reasons.md.')];
+  const code = holdReason(status);
+  if (code === undefined && status.phase !== 'Held') return [];
+  // A controller of another version may know codes that this command does not.
+  const action = code === undefined ? 'See docs/reasons.md.' : HOLD_REASONS[code].action;
+  return [warning(about, `the last site is held: ${status.reason}`, action)];
 }

@@ -1,6 +1,7 @@
 import { LABELS } from '../../contract/names.ts';
 import type { Gate } from '../../contract/sidecar.ts';
 import type { Status } from '../../contract/status.ts';
+import { holdReason } from '../../controller/event-rules.ts';
 import { HOLD_REASONS } from '../../controller/reasons.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
@@ -115,11 +116,9 @@ function withoutSites(status: Status): Omit<Status, 'sites'> {
   return rest;
 }
 
-function adviceFor({ phase, reason }: Status): string | null {
-  if (phase === 'Settled') return null;
-  const code = reason.slice(0, reason.indexOf(':'));
-  const known = Object.entries(HOLD_REASONS).find(([name]) => name === code)?.[1];
-  return known?.action ?? null;
+function adviceFor(status: Status): string | null {
+  const code = holdReason(status);
+  return code === undefined ? null : HOLD_REASONS[code].action;
 }
 
 function count(placed: readonly Placed[]): Count {

@@ -49,6 +49,15 @@ describe('the page', () => {
     assert.match(text, /1011150: Invalid request IP.*Add the address/);
   });
 
+  test('tells a hold as one also while the service says that it moves', () => {
+    const textOf = (reason: string) =>
+      render(settled({ status: status({ phase: 'Transitioning', reason }) }));
+    assert.match(textOf('Moving: to pg-2'), /It is moving\./);
+    const text = textOf('PodNotFound: pod pg-1 does not exist');
+    assert.match(text, /The last site is held\.<\/strong> PodNotFound.*Wait for the operator/s);
+    assert.doesNotMatch(text, /It is moving/);
+  });
+
   test('tells name servers that are silent from those that know nothing', () => {
     const record = { name: 'app.example.com', type: 'A', wanted: ['192.0.2.1'] };
     const seen = { values: [], at: '2026-01-01T00:00:00.000Z', silent: [] };

@@ -15,6 +15,8 @@ ${alert}<p class="nothing">No status has been published, or it cannot be read. T
   }
   const { activeSite, activeNode, primary, phase, reason, epoch, since } = status;
   const age = now - Date.parse(since);
+  // Also while it is about to move, when nothing tells where it runs meanwhile.
+  const isHeld = phase === 'Held' || hold !== undefined;
   return html`<p class="active">${activeSite || 'No site yet'} ${badge(phase)}</p>
 ${
   activeSite !== '' &&
@@ -25,7 +27,7 @@ ${
 ${inShort(follower)}
 </dl>`
 }
-${alert}${phase === 'Held' && html`<div class="alert warn"><p><strong>The last site is held.</strong> ${reason}</p>${hold && html`<p>${hold.meaning} ${plain(hold.action)}</p>`}</div>`}${phase === 'Transitioning' && html`<p class="alert note"><strong>It is moving.</strong> ${reason || 'The last site stays active until the primary has moved.'}</p>`}`;
+${alert}${isHeld && html`<div class="alert warn"><p><strong>The last site is held.</strong> ${reason}</p>${hold && html`<p>${hold.meaning} ${plain(hold.action)}</p>`}</div>`}${phase === 'Transitioning' && !isHeld && html`<p class="alert note"><strong>It is moving.</strong> ${reason || 'The last site stays active until the primary has moved.'}</p>`}`;
 }
 
 /** Whether everything has followed, in a word for each: the details stand below. */

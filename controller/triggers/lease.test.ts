@@ -47,7 +47,7 @@ test('what names no running pod holds', async () => {
   assert.equal(await kube.look(), 'PodWithoutNode');
   kube.change(PODS, { metadata: { namespace: APP, name: 'app-0' }, status: { phase: 'Failed' } });
   renew('app-0');
-  assert.equal(await kube.look(), 'PodNotFound');
+  assert.equal(await kube.look(), 'PodEnded');
   write({ holderIdentity: 'app-1' });
   kube.change(LEASES, { metadata: KEY, spec: { renewTime: null, leaseDurationSeconds: null } });
   assert.equal(await kube.look(), 'SourceInvalid');
@@ -92,8 +92,20 @@ test('a Lease that had ended before the controller began is not followed', async
 test('another holder wakes the controller, a renewal does not', async () => {
   renew('app-0', { seconds: 3600 });
   await kube.watch();
+  assert.equal(await kube.look(), 'app-0@us-1');
   assert.equal(await kube.wakesBy(() => renew('app-0', { seconds: 3600 })), false);
   assert.equal(await kube.wakesBy(() => renew('app-1', { seconds: 3600 })), true);
+});
+
+test('a Lease that had ended wakes the controller when it is renewed', async () => {
+  renew('app-0');
+  await kube.watch();
+  assert.equal(await kube.look(), 'app-0@us-1');
+  await kube.clock.advance(20_000);
+  assert.equal(await kube.look(), 'PrimaryExpired');
+  assert.equal(await kube.wakesBy(() => renew('app-0')), true);
+  assert.equal(await kube.look(), 'app-0@us-1');
+  assert.equal(await kube.wakesBy(() => renew('app-0')), false);
 });
 
 test('a holder that changes while it is looked up is not mixed up with the one before', async () => {

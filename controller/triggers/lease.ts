@@ -4,7 +4,7 @@ import { LEASES, type Lease } from '../../kubernetes/resources.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
 import { namespace, objectName } from '../config/fields.ts';
 import { type Checked, Setting } from '../config/settings.ts';
-import { onDifference, reflect, type WatchPorts } from '../reflect.ts';
+import { reflect, type WatchPorts } from '../reflect.ts';
 import { Alarm } from './alarm.ts';
 import { locateNamedPod, locatesPod, type NamedPod } from './named-pod.ts';
 import { type Observation, type Trigger, type Unknown, unknown } from './trigger.ts';
@@ -40,6 +40,8 @@ export class LeaseTrigger implements Trigger {
   readonly #ports: WatchPorts;
   readonly #expiry: Expiry;
   readonly #alarm: Alarm;
+  /** By the last look: someone holds it, and has renewed it in time. */
+  #isHeld = false;
 
   constructor(config: Checked<typeof settings>, ports: WatchPorts) {
     this.#config = config;
@@ -54,9 +56,12 @@ export class LeaseTrigger implements Trigger {
       resource: LEASES,
       namespace,
       fieldSelector: `metadata.name=${name}`,
-      // A renewal alone gives nothing new, and comes every few seconds.
-      keep: ({ spec = {} }: Lease) => JSON.stringify([spec.holderIdentity, spec.leaseTransitions]),
-      onChange: onDifference(wake),
+      keep: ({ spec = {} }: Lease) => spec,
+      onChange: (_key, now, before) => {
+        // A renewal comes every few seconds, and gives nothing new while the Lease is known to be held.
+        const isRenewal = holdOf(now) === holdOf(before) && now?.renewTime !== before?.renewTime;
+        if (isRenewal ? !this.#isHeld : holdOf(now) !== holdOf(before)) wake();
+      },
     });
     this.#alarm.connect(wake, signal);
     await leases.run(signal);
@@ -69,6 +74,12 @@ export class LeaseTrigger implements Trigger {
   }
 
   async #read(lease: string, signal: AbortSignal): Promise<NamedPod | Unknown> {
+    const found = await this.#holder(lease, signal);
+    this.#isHeld = !('kind' in found);
+    return found;
+  }
+
+  async #holder(lease: string, signal: AbortSignal): Promise<NamedPod | Unknown> {
     const object = await this.#ports.api.get(LEASES, this.#config, { signal }).catch(undefinedIfNotFound);
     if (object === undefined) return unknown('SourceNotFound', `${lease} does not exist`);
     const {
@@ -94,6 +105,11 @@ export class LeaseTrigger implements Trigger {
       ...(acquireTime !== undefined && { movedAt: acquireTime }),
     };
   }
+}
+
+/** What tells one hold from another, whatever the renewals. */
+function holdOf(spec: Lease['spec']): string {
+  return JSON.stringify([spec?.holderIdentity, spec?.leaseTransitions, spec?.leaseDurationSeconds]);
 }
 
 /**

@@ -3,6 +3,7 @@ import { PODS } from '../../kubernetes/resources.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
 import type { Right } from '../../runtime/rights.ts';
 import type { WatchPorts } from '../reflect.ts';
+import { placeOf } from './pod-place.ts';
 import { type Observation, type Unknown, unknown } from './trigger.ts';
 
 /** The pod that a source names as the primary. */
@@ -14,8 +15,6 @@ export interface NamedPod {
 }
 
 const MAX_READS = 3;
-/** A pod in one of these has ended, and nothing runs on its node any more. */
-const ENDED = ['Succeeded', 'Failed'];
 
 /**
  * Where the pod runs that `read` names. The source is read before and after the pod: in between, another pod may have
@@ -56,9 +55,6 @@ async function locate(
 ): Promise<Observation> {
   const pod = await api.get(PODS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
   if (pod === undefined) return unknown('PodNotFound', `pod ${namespace}/${name} does not exist`);
-  const { phase = '' } = pod.status ?? {};
-  if (ENDED.includes(phase)) return unknown('PodNotFound', `pod ${namespace}/${name} has ended: ${phase}`);
-  const node = pod.spec?.nodeName ?? '';
-  if (node === '') return unknown('PodWithoutNode', `pod ${namespace}/${name} has no node`);
-  return { kind: 'located', primary: name, node, ...(movedAt !== undefined && { movedAt }) };
+  const place = placeOf(pod);
+  return place.kind === 'located' && movedAt !== undefined ? { ...place, movedAt } : place;
 }

@@ -73,6 +73,24 @@ const UNKNOWNS: readonly Unknown[] = [
     leave: ({ cluster, nodes }) => cluster.createInstance('pg-1', nodes.east, 'primary'),
   },
   {
+    what: 'the pod of the primary is evicted',
+    reason: 'PodEnded',
+    enter: ({ cluster }) => cluster.setPodStatus('pg-1', { phase: 'Failed', reason: 'Evicted' }),
+    leave: ({ cluster }) => cluster.setPodStatus('pg-1', { phase: 'Running', reason: null }),
+  },
+  {
+    what: 'the Cluster is hibernated',
+    reason: 'ClusterHibernated',
+    async enter({ cluster }) {
+      await cluster.annotate({ 'cnpg.io/hibernation': 'on' });
+      await cluster.deleteInstance('pg-1');
+    },
+    async leave({ cluster, nodes }) {
+      await cluster.annotate({ 'cnpg.io/hibernation': null });
+      await cluster.createInstance('pg-1', nodes.east, 'primary');
+    },
+  },
+  {
     what: 'the Cluster becomes a replica cluster, by the names of its topology',
     reason: 'ReplicaCluster',
     enter: ({ cluster }) => cluster.setReplica({ self: 'dc-b', primary: 'pg', source: 'pg' }),
@@ -143,6 +161,46 @@ describe('what is not certain moves nothing', { concurrency: 3 }, () => {
     }
     await scene.cluster.setStatus({ currentPrimary: 'pg-2' });
     await scene.settled(WEST, 2);
+  });
+
+  test('a failover that stalls is told as a hold, whatever the operator aims at', async (t) => {
+    const scene = await createScene(t, plane);
+    const controller = await scene.startAndSettle();
+    await scene.cluster.setStatus({ targetPrimary: 'pending', phase: 'Failing over' });
+    await scene.cluster.deleteInstance('pg-1');
+    const { activeSite, phase } = await scene.held('PodNotFound');
+    assert.deepEqual([activeSite, phase], [EAST, 'Transitioning']);
+    await scene.event('PrimaryUnknown', ({ note }) => note.startsWith('PodNotFound: '));
+    await controller.untilMetric('kube_site_follower_held', { reason: 'PodNotFound' }, 1);
+    await scene.cluster.setStatus({ currentPrimary: null, targetPrimary: 'pg-1' });
+    await controller.untilMetric('kube_site_follower_held', { reason: 'PrimaryEmpty' }, 1);
+    await scene.cluster.setStatus(primary('pg-2'));
+    await scene.settled(WEST, 2);
+    await controller.untilMetric('kube_site_follower_held', { reason: 'PrimaryEmpty' }, 0);
+  });
+
+  test('a primary whose pod is being deleted is followed, and not called settled', async (t) => {
+    const scene = await createScene(t, plane);
+    const { api, cluster } = scene;
+    await scene.startAndSettle();
+    const linger = (finalizers: string[]) =>
+      api.patch(
+        PODS,
+        { namespace: cluster.namespace, name: 'pg-2' },
+        { metadata: { finalizers } },
+        { type: 'merge' },
+      );
+    await linger(['example.com/linger']);
+    await cluster.deleteInstance('pg-2');
+    await cluster.setStatus(primary('pg-2'));
+    const { phase, reason } = await scene.status.untilStatus(
+      'the west is active',
+      ({ activeSite }) => activeSite === WEST,
+    );
+    assert.equal(phase, 'Transitioning');
+    assert.match(reason, /^Moving: to the pod after \S+\/pg-2, which is being deleted$/);
+    await linger([]);
+    await scene.held('PodNotFound');
   });
 
   test('a pod that comes back on another node, under the same name, is followed', async (t) => {

@@ -111,14 +111,22 @@ export class CnpgCluster {
     return node === undefined ? created : this.setReady(name, true);
   }
 
+  annotate(annotations: Readonly<Record<string, string | null>>): Promise<Cluster> {
+    return this.api.patch(CLUSTERS, this, { metadata: { annotations } }, { type: 'merge' });
+  }
+
+  /** Merges `status` into that of the pod. Null removes a field. */
+  setPodStatus(instance: string, status: object): Promise<Pod> {
+    const key = { namespace: this.namespace, name: instance };
+    return this.api.patch(PODS, key, { status }, { type: 'merge', subresource: 'status' });
+  }
+
   deleteInstance(name: string): Promise<void> {
     return this.api.delete(PODS, { namespace: this.namespace, name });
   }
 
   setReady(instance: string, ready: boolean): Promise<Pod> {
-    const status = { phase: 'Running', conditions: [condition('Ready', ready)] };
-    const key = { namespace: this.namespace, name: instance };
-    return this.api.patch(PODS, key, { status }, { type: 'merge', subresource: 'status' });
+    return this.setPodStatus(instance, { phase: 'Running', conditions: [condition('Ready', ready)] });
   }
 
   setRole(instance: string, role: InstanceRole): Promise<Pod> {

@@ -210,6 +210,19 @@ describe('what is told', () => {
     assert.equal(events()[1]?.data.reason, 'PodWithoutNode: pod pg-1 has no node');
   });
 
+  test('a hold also while the service says that it moves, but not a move itself', async () => {
+    const { apply } = lead();
+    await apply();
+    for (const reason of ['Moving: to pg-2', 'PodNotFound: gone']) {
+      status = { ...status, phase: 'Transitioning', reason };
+      await apply();
+      await clock.advance(60_000);
+      await apply();
+    }
+    assert.deepEqual(types(), ['connected', 'held']);
+    assert.equal(events()[1]?.data.reason, 'PodNotFound: gone');
+  });
+
   test('a hold that ends in another site is told as that alone', async () => {
     const { apply } = lead();
     await apply();

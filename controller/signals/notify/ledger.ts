@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Status } from '../../../contract/status.ts';
+import { holdReason } from '../../event-rules.ts';
 import type { Transition } from '../../history.ts';
 import { fromStatus, fromTransition, NOTIFICATIONS, type Notification } from './notifications.ts';
 
@@ -8,7 +9,7 @@ import { fromStatus, fromTransition, NOTIFICATIONS, type Notification } from './
  * leader goes on from. Holds no URL and no secret.
  */
 export interface Ledger {
-  /** While the phase is Held: since when, and whether people were told. */
+  /** While the last site is held: since when, and whether people were told. */
   readonly hold?: { readonly since: string; readonly told: boolean } | undefined;
   readonly targets: Readonly<Record<string, TargetLedger>>;
 }
@@ -88,7 +89,7 @@ function planHold(
     const news = hold?.told ? [fromStatus('settled', status, follower, source, time)] : [];
     return { hold: undefined, news };
   }
-  if (status.phase !== 'Held') return { hold, news: [] };
+  if (holdReason(status) === undefined) return { hold, news: [] };
   const { since, told } = hold ?? { since: time, told: false };
   if (told || now - Date.parse(since) < HOLD_MS) return { hold: { since, told }, news: [] };
   return { hold: { since, told: true }, news: [fromStatus('held', status, follower, source, since)] };

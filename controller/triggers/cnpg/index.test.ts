@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { PODS } from '../../../kubernetes/resources.ts';
+import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { SimulatedCluster, TestLeadership } from '../../../test/support/simulated-cluster.ts';
 import type { Observation } from '../trigger.ts';
 import { CLUSTERS, type Cluster } from './cluster.ts';
@@ -33,6 +33,8 @@ function createPod(name: string, nodeName: string): void {
 }
 
 const setStatus = (status: Cluster['status']) => kube.change(CLUSTERS, { metadata: PG, status });
+const changePod = (status: Pod['status']) =>
+  kube.change(PODS, { metadata: { namespace: 'pg', name: 'pg-1' }, ...(status && { status }) });
 const removePod = (name: string) => kube.server.delete('test', PODS, { namespace: 'pg', name }, {});
 
 async function observe(): Promise<Observation> {
@@ -156,14 +158,16 @@ describe('the watches of a Cluster', () => {
       true,
     ],
     ['a lost pod', () => removePod('pg-1'), true],
-    ['a new pod', () => createPod('pg-2', 'eu-1'), true],
+    ['a new pod of a replica, which decides nothing', () => createPod('pg-2', 'eu-1'), false],
+    ['a pod that has failed', () => changePod({ phase: 'Failed', reason: 'Evicted' }), true],
     [
-      'a pod that becomes unready',
-      () =>
-        kube.change(PODS, {
-          metadata: { namespace: 'pg', name: 'pg-1' },
-          status: { conditions: [{ type: 'Ready', status: 'False' }] },
-        }),
+      'a pod that becomes unready, which decides nothing',
+      () => changePod({ conditions: [{ type: 'Ready', status: 'False' }] }),
+      false,
+    ],
+    [
+      'a Cluster that is to be hibernated',
+      () => kube.change(CLUSTERS, { metadata: { ...PG, annotations: { 'cnpg.io/hibernation': 'on' } } }),
       true,
     ],
     ['a lost Cluster', () => kube.server.delete('test', CLUSTERS, PG, {}), true],
@@ -190,6 +194,24 @@ describe('the watches of a Cluster', () => {
       await ended;
     });
   }
+
+  test('wake for the pod of a primary that has been named since', async () => {
+    const { ended } = await watch();
+    createPod('pg-2', 'eu-1');
+    setStatus({ currentPrimary: 'pg-2', targetPrimary: 'pg-2' });
+    await kube.clock.advance(1_000);
+    for (const [change, expected] of [
+      [() => removePod('pg-1'), false],
+      [() => removePod('pg-2'), true],
+    ] as const) {
+      wakes = 0;
+      change();
+      await kube.clock.advance(1_000);
+      assert.equal(wakes > 0, expected);
+    }
+    leadership.end();
+    await ended;
+  });
 
   test('let a look read Cluster and pod side by side, as long as they are what was told', async () => {
     const { ended } = await watch();

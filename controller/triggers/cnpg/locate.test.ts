@@ -19,6 +19,15 @@ const pod = (spec: Pod['spec'], uid = METADATA.uid): Pod => ({
   ...(spec && { spec }),
 });
 
+const endedPod = (phase: string, reason?: string): Pod => ({
+  ...pod({ nodeName: 'us-1' }),
+  status: { phase, ...(reason && { reason }) },
+});
+const leavingPod: Pod = {
+  ...pod({ nodeName: 'us-1' }),
+  metadata: { ...pod({}).metadata, deletionTimestamp: '2026-01-01T00:00:00Z' },
+};
+
 describe('the pod of the primary', () => {
   test('is the current one, whatever the target is', () => {
     assert.deepEqual(primaryOf(SETTLED), { pod: 'pg-1' });
@@ -126,6 +135,9 @@ describe('the place of the primary', () => {
     ['does not exist', undefined, 'PodNotFound', /^pod pg\/pg-1 does not exist$/],
     ['has no node', pod({}), 'PodWithoutNode', /^pod pg\/pg-1 has no node$/],
     ['has no spec', pod(undefined), 'PodWithoutNode', /no node/],
+    ['has failed', endedPod('Failed'), 'PodEnded', /^pod pg\/pg-1 has ended: Failed$/],
+    ['was evicted', endedPod('Failed', 'Evicted'), 'PodEnded', /has ended: Failed \(Evicted\)$/],
+    ['has ended', endedPod('Succeeded'), 'PodEnded', /has ended: Succeeded$/],
     ['is of another incarnation', pod({ nodeName: 'us-1' }, 'uid-0'), 'PodOfOtherCluster', /UID uid-1$/],
     ['has no owner', ownerless, 'PodOfOtherCluster', /UID uid-1$/],
   ];
@@ -138,6 +150,14 @@ describe('the place of the primary', () => {
     });
   }
 
+  test('is not settled while its pod is being deleted', () => {
+    const found = locate(SETTLED, 'pg-1', leavingPod);
+    assert.equal(found.kind, 'located');
+    assert.equal(found.movingTo, 'the pod after pg/pg-1, which is being deleted');
+    const moving = cluster({ currentPrimary: 'pg-1', targetPrimary: 'pg-2' });
+    assert.equal(locate(moving, 'pg-1', leavingPod).movingTo, 'pg-2');
+  });
+
   test('is unknown of a pod of another incarnation even where no uid is known', () => {
     const { uid: _, ...metadata } = METADATA;
     const found = locate({ metadata, status: SETTLED.status ?? {} }, 'pg-1', ownerless);
@@ -148,5 +168,29 @@ describe('the place of the primary', () => {
     const failingOver = cluster({ currentPrimary: 'pg-1', targetPrimary: 'pending' });
     const found = locate(failingOver, 'pg-1', undefined);
     assert.deepEqual([found.kind, found.movingTo], ['unknown', 'pending']);
+  });
+});
+
+describe('a Cluster that is hibernated', () => {
+  const asked = cluster(SETTLED.status, { annotations: { 'cnpg.io/hibernation': 'on' } });
+  const done = cluster({ ...SETTLED.status, conditions: [{ type: 'cnpg.io/hibernation', status: 'True' }] });
+  const off = cluster(SETTLED.status, { annotations: { 'cnpg.io/hibernation': 'off' } });
+  const reasonOf = (given: Cluster, found: Pod | undefined) => {
+    const observation = locate(given, 'pg-1', found);
+    return observation.kind === 'unknown' ? observation.reason : observation.node;
+  };
+
+  test('is called so as soon as the pod of its primary goes', () => {
+    for (const given of [asked, done]) {
+      for (const gone of [undefined, leavingPod, endedPod('Succeeded')]) {
+        assert.equal(reasonOf(given, gone), 'ClusterHibernated');
+      }
+    }
+  });
+
+  test('is followed as long as it still runs, and as soon as it runs again', () => {
+    assert.equal(reasonOf(asked, pod({ nodeName: 'us-1' })), 'us-1');
+    assert.equal(reasonOf(done, pod({ nodeName: 'us-1' })), 'us-1');
+    assert.equal(reasonOf(off, undefined), 'PodNotFound');
   });
 });

@@ -1,8 +1,10 @@
 import type { Pod } from '../../../kubernetes/resources.ts';
 import { isObjectName } from '../../../runtime/object-names.ts';
 import type { HoldReason } from '../../reasons.ts';
+import { placeOf } from '../pod-place.ts';
 import type { Observation, Unknown } from '../trigger.ts';
 import { type Cluster, isOwnedBy, PENDING } from './cluster.ts';
+import { isHibernated } from './hibernation.ts';
 import { awaitsToken, isReplica } from './replica.ts';
 
 /** The pod to look at, or why there is none. */
@@ -38,19 +40,27 @@ export function promoting(cluster: Cluster): Unknown {
 
 /** Where the primary runs. `pod` is undefined when it does not exist. */
 export function locate(cluster: Cluster, primary: string, pod: Pod | undefined): Observation {
-  const name = `pod ${cluster.metadata.namespace}/${primary}`;
-  if (pod === undefined) return unknown('PodNotFound', `${name} does not exist`, cluster);
-  if (!isOwnedBy(pod, cluster)) {
-    return unknown(
-      'PodOfOtherCluster',
-      `${name} is not of the Cluster with UID ${cluster.metadata.uid}`,
-      cluster,
-    );
+  const { namespace, name: clusterName, uid } = cluster.metadata;
+  const name = `pod ${namespace}/${primary}`;
+  const place = pod === undefined ? undefined : placeOf(pod);
+  // Its pods run until the operator has seen all healthy, and then go on purpose.
+  if (isHibernated(cluster) && !isStaying(place)) {
+    const message = `Cluster ${namespace}/${clusterName} is hibernated: its pods are taken away on purpose`;
+    return unknown('ClusterHibernated', message, cluster);
   }
-  const node = pod.spec?.nodeName ?? '';
-  if (node === '') return unknown('PodWithoutNode', `${name} has no node`, cluster);
+  if (pod === undefined || place === undefined) {
+    return unknown('PodNotFound', `${name} does not exist`, cluster);
+  }
+  if (!isOwnedBy(pod, cluster)) {
+    return unknown('PodOfOtherCluster', `${name} is not of the Cluster with UID ${uid}`, cluster);
+  }
+  if (place.kind === 'unknown') return unknown(place.reason, place.message, cluster);
   const movedAt = cluster.status?.currentPrimaryTimestamp;
-  return { kind: 'located', primary, node, ...moving(cluster), ...(movedAt !== undefined && { movedAt }) };
+  return { ...place, ...moving(cluster), ...(movedAt !== undefined && { movedAt }) };
+}
+
+function isStaying(place: Observation | undefined): boolean {
+  return place?.kind === 'located' && place.movingTo === undefined;
 }
 
 function unknown(reason: HoldReason, message: string, cluster: Cluster): Unknown {

@@ -1,5 +1,6 @@
 import type { Node, Pod } from '../../../kubernetes/resources.ts';
 import { type Cluster, CNPG_LABELS, HEALTHY, isOwnedBy, PENDING } from './cluster.ts';
+import { isHibernated } from './hibernation.ts';
 import { awaitsToken, isReplica, isSeenAsReplica } from './replica.ts';
 
 /** What has to be looked at before the primary is moved to `target`. */
@@ -49,25 +50,14 @@ function clusterPreconditions(cluster: Cluster): Precondition[] {
   const { metadata, spec = {}, status = {} } = cluster;
   const annotations = metadata.annotations ?? {};
   const { currentPrimary = '', targetPrimary = '', readyInstances = 0 } = status;
-  const hibernation = status.conditions?.find(({ type }) => type === 'cnpg.io/hibernation');
   return [
     check('the Cluster stays', metadata.deletionTimestamp !== undefined && 'the Cluster is being deleted'),
     check(
       'the operator reconciles the Cluster',
       annotations['cnpg.io/reconciliationLoop'] === 'disabled' && 'cnpg.io/reconciliationLoop is disabled',
     ),
-    check(
-      'the Cluster is not hibernated',
-      (annotations['cnpg.io/hibernation'] === 'on' || hibernation?.status === 'True') && 'it is hibernated',
-    ),
-    check(
-      'the Cluster is no replica cluster',
-      isReplica(cluster) && 'it is a replica cluster: its primary takes no writes',
-    ),
-    check(
-      'its promotion has finished',
-      isPromoting(cluster) && 'its promotion from a replica cluster is not over',
-    ),
+    check('the Cluster is not hibernated', isHibernated(cluster) && 'it is hibernated'),
+    check('the Cluster is no replica cluster', replicaObstacle(cluster)),
     check('the Cluster is healthy', status.phase !== HEALTHY && `its phase is "${status.phase ?? ''}"`),
     check(
       'no move is under way',
@@ -127,10 +117,12 @@ function nodePreconditions(node: Node | undefined, place: string): Precondition[
   ];
 }
 
-/** In a topology, also a primary that the operator still saw as a replica when it last looked. */
-function isPromoting(cluster: Cluster): boolean {
-  if (cluster.spec?.replica === undefined || isReplica(cluster)) return false;
-  return awaitsToken(cluster) || isSeenAsReplica(cluster);
+/** In a topology, a primary that the operator still saw as a replica when it last looked is being promoted, too. */
+function replicaObstacle(cluster: Cluster): string | false {
+  if (isReplica(cluster)) return 'it is a replica cluster: its primary takes no writes';
+  const isInTopology = cluster.spec?.replica !== undefined;
+  const isPromoting = isInTopology && (awaitsToken(cluster) || isSeenAsReplica(cluster));
+  return isPromoting && 'its promotion from a replica cluster is not over';
 }
 
 /** A JSON list of instance names, `*` for all. What cannot be read counts as fenced. */

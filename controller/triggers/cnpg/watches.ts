@@ -1,7 +1,9 @@
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
+import { placeOf } from '../pod-place.ts';
 import { CLUSTERS, type Cluster, CNPG_LABELS } from './cluster.ts';
+import { isHibernated } from './hibernation.ts';
 import { primaryOf } from './locate.ts';
 import { isSeenAsReplica } from './replica.ts';
 
@@ -54,11 +56,21 @@ export class CnpgWatches {
       namespace,
       labelSelector: `${CNPG_LABELS.cluster}=${clusterName}`,
       keep: watchedPod,
-      onChange: (key, now, before) => onChange(key, now?.digest, before?.digest),
+      onChange: (key, now, before) => {
+        if (this.#mayDecide(key)) onChange(key, now?.digest, before?.digest);
+      },
     });
     this.#clusters = clusters;
     this.#pods = pods;
     await Promise.all([clusters.run(signal), pods.run(signal)]);
+  }
+
+  /** A pod that the Cluster does not name as its primary decides nothing; whoever is named next is told by the Cluster. */
+  #mayDecide(pod: string): boolean {
+    const { namespace, clusterName } = this.#options;
+    const cluster = this.#clusters?.get(keyOf({ namespace, name: clusterName }));
+    const primary = cluster && primaryOf(cluster);
+    return primary === undefined || 'kind' in primary || keyOf({ namespace, name: primary.pod }) === pod;
   }
 
   /** Undefined as long as they have not told of a Cluster and the pod of its primary on a node. */
@@ -78,12 +90,16 @@ export class CnpgWatches {
 function digestOfCluster(cluster: Cluster): string {
   const { metadata, spec, status } = cluster;
   const isPromoted = spec?.replica === undefined || !isSeenAsReplica(cluster);
-  return JSON.stringify([metadata.uid, primaryOf(cluster), status?.targetPrimary, isPromoted]);
+  return JSON.stringify([
+    metadata.uid,
+    primaryOf(cluster),
+    status?.targetPrimary,
+    isPromoted,
+    isHibernated(cluster),
+  ]);
 }
 
-function watchedPod({ metadata, spec, status }: Pod): WatchedPod {
-  const { uid = '', deletionTimestamp } = metadata;
-  const node = spec?.nodeName ?? '';
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
-  return { uid, node, digest: JSON.stringify([uid, deletionTimestamp, node, ready]) };
+function watchedPod(pod: Pod): WatchedPod {
+  const { uid = '' } = pod.metadata;
+  return { uid, node: pod.spec?.nodeName ?? '', digest: JSON.stringify([uid, placeOf(pod)]) };
 }

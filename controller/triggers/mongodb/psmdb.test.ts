@@ -57,6 +57,17 @@ test('whatever else stands there holds', async () => {
   assert.equal(await kube.look(), 'PrimaryEmpty');
 });
 
+test('one that is paused is called so, whatever its status still shows', async () => {
+  kube.create(PSMDBS, { metadata: KEY });
+  setStates(1, 2);
+  await kube.watch();
+  const pause = (on: boolean) => kube.change(PSMDBS, { metadata: KEY, spec: { pause: on } });
+  assert.equal(await kube.wakesBy(() => pause(true)), true);
+  assert.equal(await kube.look(), 'ClusterHibernated');
+  assert.equal(await kube.wakesBy(() => pause(false)), true);
+  assert.equal(await kube.look(), 'db-rs0-0@us-1');
+});
+
 test('another primary wakes the controller, another state of a secondary does not', async () => {
   kube.create(PSMDBS, { metadata: KEY });
   setStates(1, 2);

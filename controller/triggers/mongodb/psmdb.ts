@@ -5,6 +5,8 @@ import { locateNamedPod, type NamedPod } from '../named-pod.ts';
 import { type Observation, type Trigger, type Unknown, unknown } from '../trigger.ts';
 
 export interface Psmdb extends KubeObject {
+  /** `pause` takes all pods away, and leaves everything else. */
+  readonly spec?: { readonly pause?: boolean };
   /** Written by the operator every five seconds, from `rs.status()`. Anything may stand there before it is. */
   readonly status?: { readonly replsets?: unknown };
 }
@@ -62,11 +64,12 @@ export class PsmdbTrigger implements Trigger {
     return await locateNamedPod(ports, this.#source, read, signal);
   }
 
-  #primaryIn({ metadata, status }: Psmdb): NamedPod | Unknown {
+  #primaryIn({ metadata, spec, status }: Psmdb): NamedPod | Unknown {
     const { namespace, replicaSet } = this.#options;
     if (metadata.deletionTimestamp !== undefined) {
       return unknown('ClusterDeleting', `${this.#source} is being deleted`);
     }
+    if (spec?.pause === true) return unknown('ClusterHibernated', `${this.#source} is paused`);
     const where = `${this.#source}, replica set ${replicaSet},`;
     const members = fieldOf(fieldOf(status?.replsets, replicaSet), 'members');
     if (members === undefined) return unknown('PrimaryEmpty', `${where} shows no members`);

@@ -167,6 +167,12 @@ test('the controller is woken by a node that changes, and when the time to wait 
     await kube.wakesBy(() => kube.change(NODES, { metadata: { name: 'us-1' }, status: { x: 1 } })),
     false,
   );
+  const labels = { 'example.com/seen-at': '12:00' };
+  assert.equal(
+    await kube.wakesBy(() => kube.change(NODES, { metadata: { name: 'us-1', labels } })),
+    false,
+    'a label that no site asks for',
+  );
   assert.equal(await kube.wakesBy(() => lose('us')), true);
   assert.equal(await kube.look(), 'SiteNotReady');
   await kube.clock.advance(28_000);

@@ -40,9 +40,10 @@ export class NodeStatusTrigger implements Trigger {
   }
 
   async watch(wake: () => void, signal: AbortSignal): Promise<void> {
-    const nodes = reflect(this.#options.ports, {
+    const { ports } = this.#options;
+    const nodes = reflect(ports, {
       resource: NODES,
-      keep: (node: Node) => JSON.stringify([isReady(node), lastChange(node), node.metadata.labels]),
+      keep: (node: Node) => JSON.stringify([isReady(node), lastChange(node), ports.sites.of(node)?.name]),
       onChange: onDifference(wake),
     });
     this.#alarm.connect(wake, signal);

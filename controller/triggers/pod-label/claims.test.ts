@@ -108,6 +108,39 @@ test('an annotation that Patroni cannot have written holds, but only where Patro
   }
 });
 
+test('a pod that has ended leads nothing, though it keeps its label', async () => {
+  kube.createPod('db-0', 'us-1', { labels: LEADER, ...member('primary', 9) });
+  kube.change(PODS, {
+    metadata: { namespace: APP, name: 'db-0' },
+    status: { phase: 'Failed', reason: 'Evicted' },
+  });
+  assert.equal(await kube.look(), 'PodEnded');
+  kube.createPod('db-1', 'eu-1', { labels: LEADER, ...member('primary', 4) });
+  assert.equal(await kube.look(), 'db-1@eu-1');
+});
+
+test('another role, another timeline and an end wake the controller at once; what decides nothing does not', async () => {
+  kube.createPod('db-0', 'us-1', { labels: LEADER, ...member('primary', 3) });
+  kube.createPod('db-1', 'eu-1', { labels: LEADER, ...member('primary', 2) });
+  await kube.watch();
+  const wakes = (name: string, role: string, timeline: number) =>
+    kube.wakesBy(() => relabel(name, LEADER, member(role, timeline).annotations));
+  assert.equal(await wakes('db-1', 'primary', 1), false, 'it has lost either way');
+  assert.equal(
+    await kube.wakesBy(() => setServing('db-0', 'False')),
+    false,
+    'their timelines tell them apart',
+  );
+  assert.equal(await wakes('db-1', 'primary', 4), true);
+  assert.equal(await kube.look(), 'db-1@eu-1');
+  assert.equal(await wakes('db-1', 'standby_leader', 4), true);
+  assert.equal(await kube.look(), 'StandbyCluster');
+  const end = () =>
+    kube.change(PODS, { metadata: { namespace: APP, name: 'db-1' }, status: { phase: 'Failed' } });
+  assert.equal(await kube.wakesBy(end), true);
+  assert.equal(await kube.look(), 'db-0@us-1');
+});
+
 test('a new leader wakes the controller, more WAL does not', async () => {
   kube.createPod('db-0', 'us-1', { labels: LEADER, ...member('primary', 3) });
   kube.createPod('db-1', 'eu-1', { labels: REPLICA, ...member('replica', 3) });

@@ -3,10 +3,10 @@ import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { labelSelector, labelValue, namespace } from '../../config/fields.ts';
 import { type Checked, Setting } from '../../config/settings.ts';
 import { listAll } from '../../list.ts';
-import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
+import { reflect, type WatchPorts } from '../../reflect.ts';
 import type { Observation, Trigger } from '../trigger.ts';
 import { triggerKind } from '../trigger-kind.ts';
-import { leaderOf } from './claims.ts';
+import { type Claim, claimOf, leaderOf } from './claims.ts';
 import { PRESET_NAMES, presetSelector } from './presets.ts';
 
 const settings = {
@@ -72,24 +72,32 @@ class PodLabelTrigger implements Trigger {
     this.#selection = { namespace, labelSelector };
   }
 
+  /** Patroni's annotation changes with every bit of WAL, and readiness mostly decides nothing: only another answer wakes. */
   async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+    let told: string | undefined;
     const pods = reflect(this.#ports, {
       resource: PODS,
       ...this.#selection,
-      keep: whatMatters,
-      onChange: onDifference(wake),
+      keep: (pod: Pod) => this.#claimOf(pod),
+      onChange: () => {
+        const now = JSON.stringify(this.#leaderOf([...pods.list()]));
+        if (now !== told) wake();
+        told = now;
+      },
     });
     await pods.run(signal);
   }
 
   async observe(signal: AbortSignal): Promise<Observation> {
     const pods = await listAll(this.#ports.api, PODS, this.#selection, signal);
-    return leaderOf(pods, this.#selection.labelSelector, { isPatroni: this.#isPatroni });
+    return this.#leaderOf(pods.map((pod) => this.#claimOf(pod)));
   }
-}
 
-/** The annotation changes with every bit of WAL; but whether its pod leads is told by its label. */
-function whatMatters({ metadata, spec, status }: Pod): string {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
-  return JSON.stringify([metadata.uid, metadata.deletionTimestamp, spec?.nodeName, ready]);
+  #claimOf(pod: Pod): Claim {
+    return claimOf(pod, { isPatroni: this.#isPatroni });
+  }
+
+  #leaderOf(claims: readonly Claim[]): Observation {
+    return leaderOf(claims, this.#selection.labelSelector);
+  }
 }

@@ -38,6 +38,16 @@ test('the pod that the field names is followed', async () => {
   assert.equal(await kube.look(), 'PodNotFound');
 });
 
+test('an object that is being deleted names nobody any more', async () => {
+  kube.create(CLUSTERS, { metadata: KEY });
+  setStatus({ primary: 'db-0' });
+  await kube.watch();
+  const remove = () =>
+    kube.change(CLUSTERS, { metadata: { ...KEY, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+  assert.equal(await kube.wakesBy(remove), true);
+  assert.equal(await kube.look(), 'ClusterDeleting');
+});
+
 test('so is the node, where it names one', async () => {
   kube.configure({ ...SETTINGS, path: '$.status.node', names: 'node' });
   kube.create(CLUSTERS, { metadata: KEY });

@@ -154,6 +154,9 @@ class ResourceTrigger implements Trigger {
 
   #valueOf(object: KubeObject): string | Unknown {
     const { path } = this.#config;
+    if (object.metadata.deletionTimestamp !== undefined) {
+      return unknown('ClusterDeleting', `${this.#source} is being deleted`);
+    }
     const at = `${this.#source} at ${path}`;
     const selected = select(object, path);
     switch (selected.kind) {

@@ -1,0 +1,24 @@
+import type { Pod } from '../../kubernetes/resources.ts';
+import { type Observation, unknown } from './trigger.ts';
+
+/** A pod in one of these has ended, and nothing runs on its node any more. An evicted one has failed. */
+const ENDED = ['Succeeded', 'Failed'];
+
+/** Where the pod runs that was found to be the primary, and whether it will stay there. */
+export function placeOf(pod: Pod): Observation {
+  const { metadata, spec, status = {} } = pod;
+  const what = `${metadata.namespace}/${metadata.name}`;
+  if (hasEnded(pod)) {
+    const { phase = '', reason = '' } = status;
+    return unknown('PodEnded', `pod ${what} has ended: ${phase}${reason && ` (${reason})`}`);
+  }
+  const node = spec?.nodeName ?? '';
+  if (node === '') return unknown('PodWithoutNode', `pod ${what} has no node`);
+  const leaving = metadata.deletionTimestamp !== undefined;
+  const movingTo = `the pod after ${what}, which is being deleted`;
+  return { kind: 'located', primary: metadata.name, node, ...(leaving && { movingTo }) };
+}
+
+export function hasEnded({ status }: Pod): boolean {
+  return ENDED.includes(status?.phase ?? '');
+}
