@@ -12,6 +12,7 @@ import { rightsCase } from './cases/rights.ts';
 import { rolloutCases } from './cases/rollouts.ts';
 import { siteCases } from './cases/sites.ts';
 import { stormCase } from './cases/storms.ts';
+import { webhookAwayCase } from './cases/webhook-away.ts';
 import { readSettings } from './support/settings.ts';
 import { Suite } from './support/suite.ts';
 
@@ -38,6 +39,7 @@ describe('on a real cluster', { skip, concurrency: false }, () => {
   commandLineCases(suite);
   siteCases(suite);
   rolloutCases(suite);
+  webhookAwayCase(suite);
   stormCase(suite);
   upgradeCase(suite, 'server-side');
   reinstallCase(suite, 'client-side');
