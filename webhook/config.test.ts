@@ -12,6 +12,7 @@ test('without variables the injector has the image of its own release', () => {
       namespace: 'kube-site-follower',
       configMapName: 'kube-site-follower-status',
       resources: { cpuRequest: '5m', cpuLimit: undefined, memoryRequest: '32Mi', memoryLimit: '64Mi' },
+      runAsUser: 65_532,
     },
   });
 });
@@ -20,6 +21,7 @@ test('each variable has its place', () => {
   const loaded = loadInjectorConfig({
     SIDECAR_IMAGE: 'example/x:2',
     SIDECAR_IMAGE_PULL_POLICY: 'Always',
+    SIDECAR_RUN_AS_USER: '1000',
     POD_NAMESPACE: 'ops',
     CONFIGMAP_NAME: 'where',
     SIDECAR_CPU_REQUEST: '10m',
@@ -33,7 +35,18 @@ test('each variable has its place', () => {
     namespace: 'ops',
     configMapName: 'where',
     resources: { cpuRequest: '10m', cpuLimit: '1', memoryRequest: '40Mi', memoryLimit: '80Mi' },
+    runAsUser: 1_000,
   });
+});
+
+test('the platform chooses the user where it is told so', () => {
+  const loaded = loadInjectorConfig({ SIDECAR_RUN_AS_USER: 'none' });
+  assert.equal(loaded.ok && loaded.config.runAsUser, undefined);
+  for (const user of ['0', '-1', '1.5', 'root', '2147483648']) {
+    const refused = loadInjectorConfig({ SIDECAR_RUN_AS_USER: user });
+    const problem = `SIDECAR_RUN_AS_USER must be a number from 1 to 2147483647, or "none" (got: ${user})`;
+    assert.deepEqual(!refused.ok && refused.problems, [problem]);
+  }
 });
 
 test('everything that is wrong is told at once', () => {

@@ -15,6 +15,8 @@ export interface InjectorConfig {
   /** Name of the default follower's status ConfigMap. */
   readonly configMapName: string;
   readonly resources: SidecarResources;
+  /** User and group of the sidecar, as a number. Undefined: as the platform chooses, such as OpenShift. */
+  readonly runAsUser: number | undefined;
 }
 
 /** Kubernetes quantities. */
@@ -44,9 +46,16 @@ const KNOWN = [
   ...Object.values(VARIABLES),
   'SIDECAR_IMAGE',
   'SIDECAR_IMAGE_PULL_POLICY',
+  'SIDECAR_RUN_AS_USER',
   'POD_NAMESPACE',
   'CONFIGMAP_NAME',
 ];
+
+/** The user of the image, as a number: `runAsNonRoot` cannot check a name. */
+const IMAGE_USER = 65_532;
+const HIGHEST_USER = 2_147_483_647;
+/** The platform chooses, and refuses who chooses himself. */
+const NO_USER = 'none';
 
 // The grammar of an image reference in github.com/distribution/reference: [host[:port]/]path[:tag][@digest].
 const HOST = String.raw`(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::\d+)?`;
@@ -76,6 +85,13 @@ export function loadInjectorConfig(env: Environment): InjectorConfigResult {
       `SIDECAR_IMAGE_PULL_POLICY must be one of ${PULL_POLICIES.join(', ')} (got: ${imagePullPolicy})`,
     );
   }
+  const runAsUser = read('SIDECAR_RUN_AS_USER') ?? String(IMAGE_USER);
+  const isUser = /^\d{1,10}$/.test(runAsUser) && Number(runAsUser) >= 1 && Number(runAsUser) <= HIGHEST_USER;
+  if (!isUser && runAsUser !== NO_USER) {
+    problems.push(
+      `SIDECAR_RUN_AS_USER must be a number from 1 to ${HIGHEST_USER}, or "${NO_USER}" (got: ${runAsUser})`,
+    );
+  }
   const config: InjectorConfig = {
     image:
       checked(
@@ -102,6 +118,7 @@ export function loadInjectorConfig(env: Environment): InjectorConfigResult {
       memoryRequest: quantity('memoryRequest') ?? '32Mi',
       memoryLimit: quantity('memoryLimit') ?? '64Mi',
     },
+    runAsUser: isUser ? Number(runAsUser) : undefined,
   };
   const { cpuRequest, cpuLimit, memoryRequest, memoryLimit } = config.resources;
   const compare = (

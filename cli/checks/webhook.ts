@@ -86,7 +86,7 @@ function probe(namespace: string): PodDetails {
   };
   const spec = {
     containers: [container],
-    securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
   };
   return { metadata: { namespace, name: `${PROGRAM}-check`, labels: { [LABELS.inject]: 'true' } }, spec };
 }

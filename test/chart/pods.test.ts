@@ -57,6 +57,59 @@ test('all pods pass Pod Security "restricted", with a read-only root', () => {
   }
 });
 
+test('no pod says what user it is where the platform chooses', async () => {
+  const values = layered(SITES, EVERYTHING, { podSecurity: { runAsUser: null } });
+  const manifests = await chart.render({ values });
+  for (const maker of ofUs(manifests)) assert.doesNotMatch(JSON.stringify(maker), /runAs(User|Group)/);
+  const loaded = loadInjectorConfig(
+    environment(podSpec(only(manifests, 'Deployment', '-webhook')).containers[0]),
+  );
+  assert.deepEqual(loaded.ok && loaded.config.runAsUser, undefined);
+  for (const maker of ofUs(plain)) {
+    const { runAsUser, runAsGroup } = podSpec(maker).securityContext;
+    assert.deepEqual([runAsUser, runAsGroup], [65_532, 65_532]);
+  }
+});
+
+test('all pods run on Linux, and where they are told to', async () => {
+  for (const maker of ofUs(everything)) {
+    const { os, nodeSelector } = podSpec(maker);
+    assert.deepEqual([os, nodeSelector?.['kubernetes.io/os']], [{ name: 'linux' }, 'linux']);
+  }
+  const nodeSelector = { disk: 'fast' };
+  const manifests = await chart.render({ values: layered(SITES, { controller: { nodeSelector } }) });
+  for (const maker of ['-controller', '-cleanup']) {
+    const [found] = ofUs(manifests).filter(({ metadata }) => metadata.name.endsWith(maker));
+    assert.ok(found);
+    assert.deepEqual(podSpec(found).nodeSelector, { 'kubernetes.io/os': 'linux', ...nodeSelector });
+  }
+});
+
+test('the webhook runs in the network of its nodes where it is told to, and a rollout of it ends', async () => {
+  const webhook = { hostNetwork: true, port: 9_443, httpPort: 9_081 };
+  const deployment = only(
+    await chart.render({ values: layered(SITES, { webhook }) }),
+    'Deployment',
+    '-webhook',
+  );
+  const { hostNetwork, dnsPolicy, containers } = podSpec(deployment);
+  assert.deepEqual([hostNetwork, dnsPolicy], [true, 'ClusterFirstWithHostNet']);
+  const ports = containers[0].ports?.map(({ containerPort }) => containerPort);
+  const loaded = loadWebhookSettings(environment(containers[0]));
+  assert.ok(loaded.ok);
+  assert.deepEqual(
+    [ports, [loaded.settings.port, loaded.settings.httpPort]],
+    [
+      [9_443, 9_081],
+      [9_443, 9_081],
+    ],
+  );
+  // With one replica a node there may be no node with free ports for one more.
+  assert.deepEqual(deployment.spec?.strategy, { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } });
+  const still = podSpec(only(plain, 'Deployment', '-webhook'));
+  assert.deepEqual([still.hostNetwork, still.dnsPolicy], [undefined, undefined]);
+});
+
 test('node is told what the bundles tell it', () => {
   const flags = (suffix: string) =>
     podSpec(only(plain, 'Deployment', suffix)).containers[0].command.slice(1, -1);

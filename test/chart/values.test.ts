@@ -116,6 +116,16 @@ for (const { what, values, says } of [
     says: /at '\/postgres\/storage\/size': got number, want string/,
   },
   {
+    what: 'two listeners of the webhook at one port',
+    values: { webhook: { httpPort: 8443 } },
+    says: /webhook\.httpPort: must be another port than webhook\.port \(got: 8443\)/,
+  },
+  {
+    what: 'a port of the kubelet in the network of the nodes',
+    values: { webhook: { hostNetwork: true, port: 10250 } },
+    says: /webhook\.port: must be free on each node with webhook\.hostNetwork/,
+  },
+  {
     what: 'variables from nowhere',
     values: { controller: { envFrom: [{ secret: 'more' }] } },
     says: /at '\/controller\/envFrom\/0'/,

@@ -15,9 +15,6 @@ import type { Settings } from './settings.ts';
 
 const COMMAND = ['/nodejs/bin/node', ...SIDECAR_NODE_FLAGS, '/app/sidecar.cjs'];
 
-/** The user of the image, as a number: `runAsNonRoot` cannot check a name. */
-const USER = 65_532;
-
 export const TOKEN_VOLUME = 'site-follower-token';
 export const STATUS_VOLUME = 'site-follower-status';
 
@@ -32,7 +29,7 @@ export function sidecarContainer(
   config: InjectorConfig,
   settings: Settings,
 ): Readonly<Record<string, unknown>> {
-  const { image, imagePullPolicy } = config;
+  const { image, imagePullPolicy, runAsUser } = config;
   const resources = containerResources(settings.resources);
   return {
     name: SIDECAR_CONTAINER,
@@ -50,8 +47,7 @@ export function sidecarContainer(
       privileged: false,
       readOnlyRootFilesystem: true,
       runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
+      ...(runAsUser === undefined ? {} : { runAsUser, runAsGroup: runAsUser }),
       seccompProfile: { type: 'RuntimeDefault' },
     },
     volumeMounts: [

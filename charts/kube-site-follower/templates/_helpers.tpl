@@ -34,11 +34,13 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{ printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) | quote }}
 {{- end }}
 
-{{/* Pod Security "restricted", for the pod. The user is that of the image. */}}
+{{/* Pod Security "restricted", for the pod. The user is that of the image, unless the platform chooses one. */}}
 {{- define "site-follower.podSecurity" -}}
 runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
+{{- with .Values.podSecurity.runAsUser }}
+runAsUser: {{ int64 . }}
+runAsGroup: {{ int64 . }}
+{{- end }}
 seccompProfile:
   type: RuntimeDefault
 {{- end }}
@@ -69,16 +71,21 @@ other one does the work, and afterwards they stand on two sites again.
 {{- end }}
 {{- end }}
 
+{{/* The image is for Linux. The context is a node selector of the user's. */}}
+{{- define "site-follower.linux" }}
+os:
+  name: linux
+nodeSelector:
+  {{- toYaml (merge (dict "kubernetes.io/os" "linux") (. | default dict)) | nindent 2 }}
+{{- end }}
+
 {{/* Where the pods of a component run: (list $ "controller"). */}}
 {{- define "site-follower.placement" -}}
 {{- $root := index . 0 }}
 {{- $own := index $root.Values (index . 1) }}
 topologySpreadConstraints:
   {{- include "site-follower.spread" . | nindent 2 }}
-{{- with $own.nodeSelector }}
-nodeSelector:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
+{{- include "site-follower.linux" $own.nodeSelector }}
 {{- with $own.affinity }}
 affinity:
   {{- toYaml . | nindent 2 }}

@@ -13,6 +13,19 @@ the key, and none holds a secret. The rules are theirs: controller/triggers, con
 {{- if and $isUsed (not (regexMatch $rule.pattern $text)) }}{{ fail (printf "controller.dns.%s: must be %s" $key $rule.meaning) }}{{ end }}
 {{- end }}
 {{- include "site-follower.sidecarFits" .Values.sidecar.resources }}
+{{- include "site-follower.portsAreFree" .Values.webhook }}
+{{- end }}
+
+{{/* The context is webhook. */}}
+{{- define "site-follower.portsAreFree" -}}
+{{- $own := . }}
+{{- if eq (int .port) (int .httpPort) }}{{ fail (printf "webhook.httpPort: must be another port than webhook.port (got: %d)" (int .httpPort)) }}{{ end }}
+{{- if .hostNetwork }}
+{{- range $key := list "port" "httpPort" }}
+{{- $port := int (get $own $key) }}
+{{- if has $port (list 6443 10248 10249 10250 10255 10256 10257 10259) }}{{ fail (printf "webhook.%s: must be free on each node with webhook.hostNetwork, and Kubernetes itself listens at %d" $key $port) }}{{ end }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* The forms of what the chart keeps in Secrets. A pattern of values.schema.json would print them. */}}

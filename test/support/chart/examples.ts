@@ -31,6 +31,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   fullnameOverride: name,
   logLevel: { right: 'debug', wrong: 'verbose' },
   spreadOverZones: { right: 'DoNotSchedule', wrong: true },
+  'podSecurity.runAsUser': { right: 1_000, wrong: 0 },
   'controller.sites': {
     right: { mars: { nodeNames: ['node-9'], ip: '192.0.2.90' } },
     wrong: { mars: { nodename: 'node-9' } },
@@ -116,6 +117,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'webhook.enabled': { right: false, wrong: 'false' },
   'webhook.replicas': { right: 3, wrong: 2.5 },
   'webhook.failurePolicy': { right: 'Ignore', wrong: 'ignore' },
+  'webhook.port': { right: 9_443, wrong: 443 },
+  'webhook.httpPort': { right: 9_081, wrong: 80 },
+  'webhook.hostNetwork': { right: true, wrong: 'host' },
   'webhook.certManager.enabled': { right: true, wrong: 'cert-manager' },
   'webhook.callers.authority': {
     right: 'webhook-callers',

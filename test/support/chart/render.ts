@@ -124,6 +124,7 @@ export interface Container {
   readonly env: readonly Variable[];
   readonly envFrom?: readonly object[];
   readonly securityContext: Readonly<Record<string, unknown>>;
+  readonly ports?: readonly { readonly containerPort: number }[];
   readonly resources: { readonly limits: Readonly<Record<string, string>> };
 }
 
@@ -135,6 +136,10 @@ export interface Variable {
 
 export interface PodSpec {
   readonly priorityClassName?: string;
+  readonly os?: { readonly name: string };
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly hostNetwork?: boolean;
+  readonly dnsPolicy?: string;
   readonly containers: readonly [Container];
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly volumes?: readonly Readonly<Record<string, object | string>>[];

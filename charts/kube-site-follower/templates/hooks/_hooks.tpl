@@ -51,10 +51,7 @@ spec:
       securityContext:
         {{- include "site-follower.podSecurity" .root | nindent 8 }}
       {{- include "site-follower.pullSecrets" .root | nindent 6 }}
-      {{- with .root.Values.controller.nodeSelector }}
-      nodeSelector:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
+      {{- include "site-follower.linux" .root.Values.controller.nodeSelector | nindent 6 }}
       {{- with .root.Values.controller.tolerations }}
       tolerations:
         {{- toYaml . | nindent 8 }}
