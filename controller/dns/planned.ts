@@ -20,6 +20,27 @@ export function assertPlannedFor(there: RecordSet | undefined, change: Change): 
   });
 }
 
+/**
+ * In parts of at most `most` by `weigh`, for providers that take no more in one call. All changes of one name are in one part,
+ * so that a name is never half changed.
+ */
+export function inParts(
+  changes: readonly Change[],
+  most: number,
+  weigh: (change: Change) => number,
+): readonly (readonly Change[])[] {
+  const parts: { readonly changes: Change[]; weight: number }[] = [];
+  for (const own of Map.groupBy(changes, (change) => subjectOf(change).name).values()) {
+    const weight = own.reduce((sum, change) => sum + weigh(change), 0);
+    const last = parts.at(-1);
+    const part = last !== undefined && last.weight + weight <= most ? last : { changes: [], weight: 0 };
+    if (part !== last) parts.push(part);
+    part.changes.push(...own);
+    part.weight += weight;
+  }
+  return parts.map((part) => part.changes);
+}
+
 /** For providers that can be read back: whether `shown` is as `change` wants it. */
 export function isMade(change: Change, shown: readonly RecordSet[]): boolean {
   if (change.action !== 'delete') return shown.some((set) => sameRecordSet(set, change.wanted));

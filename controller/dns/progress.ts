@@ -102,10 +102,16 @@ export class ProgressBoard {
   }
 
   #publish(rows: Map<string, RecordProgress>): void {
-    const changed = JSON.stringify([...rows]) !== JSON.stringify([...this.#rows]);
+    const before = this.#rows;
     this.#rows = rows;
+    const changed =
+      rows.size !== before.size || [...rows].some(([name, row]) => !isSameRow(row, before.get(name)));
     if (changed) this.#report([...rows.values()]);
   }
+}
+
+function isSameRow(one: RecordProgress, other: RecordProgress | undefined): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 function key(name: string, type: RecordType): string {

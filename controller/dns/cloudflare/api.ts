@@ -62,9 +62,10 @@ const PLAN: CallPlan = {
   writes: { ms: 10_000, calls: 5 },
 };
 /** The most that a list of zones may have on a page. */
-const PAGE = 50;
-/** More records of one name than that are no zone of anybody's. */
-const MAX_PAGES = 20;
+const ZONES_A_PAGE = 50;
+/** Half a megabyte; the API would take more. */
+const RECORDS_A_PAGE = 1_000;
+const MAX_PAGES = 100;
 
 export class CloudflareApi {
   readonly #config: CloudflareConfig;
@@ -79,19 +80,29 @@ export class CloudflareApi {
 
   /** The zones of this name that the token can see: none, one, or one for each account. */
   async zones(name: string, signal: AbortSignal): Promise<readonly CloudflareZone[]> {
-    const found = await this.#list(`the zone ${name}`, 'zones', { name }, ZONE, signal);
+    const found = await this.#list(`the zone ${name}`, 'zones', { name }, ZONE, ZONES_A_PAGE, signal);
     return found.filter((zone) => zone.name.toLowerCase() === name);
   }
 
-  /** All records of one name. */
-  records(zone: CloudflareZone, name: string, signal: AbortSignal): Promise<readonly CloudflareRecord[]> {
+  /** All records of one name, or of the zone. */
+  records(
+    zone: CloudflareZone,
+    name: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly CloudflareRecord[]> {
     const path = `zones/${encodeURIComponent(zone.id)}/dns_records`;
-    return this.#list(`the records of ${name}`, path, { 'name.exact': name }, RECORD, signal);
+    const query = name === undefined ? {} : { 'name.exact': name };
+    return this.#list(`the records of ${name ?? zone.name}`, path, query, RECORD, RECORDS_A_PAGE, signal);
   }
 
   /** Resolves when the zone may be written. */
   awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
     return this.#budget.awaitWrite(zone, signal);
+  }
+
+  /** The next calls write the zone. */
+  noteWrite(zone: string): void {
+    this.#budget.noteWrite(zone);
   }
 
   /** `mayWrite` throws when it may not any more; it is asked right before the call. */
@@ -100,7 +111,6 @@ export class CloudflareApi {
     const path = `zones/${encodeURIComponent(zone.id)}/dns_records/batch`;
     await this.#budget.take(signal);
     mayWrite();
-    this.#budget.noteWrite(zone.name);
     await this.#send(this.#request(what, 'POST', path, {}, JSON.stringify(batch)), signal);
   }
 
@@ -109,18 +119,19 @@ export class CloudflareApi {
     path: string,
     query: Readonly<Record<string, string>>,
     item: z.ZodType<T>,
+    perPage: number,
     signal: AbortSignal,
   ): Promise<readonly T[]> {
     const items: T[] = [];
     for (let page = 1; ; page += 1) {
       await this.#budget.take(signal);
-      const paging = { ...query, page: String(page), per_page: String(PAGE) };
+      const paging = { ...query, page: String(page), per_page: String(perPage) };
       const envelope = await this.#send(this.#request(what, 'GET', path, paging), signal);
       const read = z.array(item).safeParse(envelope.result);
       if (!read.success) throw answerError(what, 'its result is no list of what was asked for');
       items.push(...read.data);
       // Without the number of pages a full one may have more behind it.
-      const pages = envelope.result_info?.total_pages ?? (read.data.length < PAGE ? page : page + 1);
+      const pages = envelope.result_info?.total_pages ?? (read.data.length < perPage ? page : page + 1);
       if (page >= pages) return items;
       if (page >= MAX_PAGES) throw answerError(what, `it has more than ${MAX_PAGES} pages`);
     }

@@ -52,6 +52,13 @@ export function batchOf(records: readonly CloudflareRecord[], changes: readonly 
   };
 }
 
+/** How many entries of a batch the change takes at most. */
+export function weightOf(records: readonly CloudflareRecord[], change: Change): number {
+  const { name, type } = subjectOf(change);
+  const own = records.filter((record) => record.name === name && record.type === type).length;
+  return Math.max(own, change.action === 'delete' ? 0 : change.wanted.values.length);
+}
+
 function partOf(records: readonly CloudflareRecord[], change: Change): Batch {
   const { name, type } = subjectOf(change);
   const here = records.filter((record) => record.name === name);

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from '../../../kubernetes/clock.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
 import { namesUpTo } from '../obstacles.ts';
-import { isMade, subjectOf } from '../planned.ts';
+import { inParts, isMade, subjectOf } from '../planned.ts';
 import {
   type Change,
   type Current,
@@ -13,13 +13,17 @@ import {
   type WriteGuard,
 } from '../provider.ts';
 import type { CloudflareApi, CloudflareRecord, CloudflareZone } from './api.ts';
-import { batchOf, otherRecords, recordSets } from './batch.ts';
+import { batchOf, otherRecords, recordSets, weightOf } from './batch.ts';
 import { zoneError } from './errors.ts';
 
 const DRIFT_MS = 5 * 60_000;
+/** The API's own limit on the Free plan: developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-changes. */
+const MAX_BATCH = 200;
+/** With more names the whole zone is listed: its pages are fewer calls. */
+const MOST_BY_NAME = 4;
 const READ_BACK_AFTER_MS = [0, 1_000, 3_000];
 
-/** Each set of changes is one batch, which the API makes whole or not at all; the rest of the zone is not named in it. */
+/** A batch is made whole or not at all by the API; the rest of the zone is not named in it. */
 export class CloudflareProvider implements DnsProvider {
   readonly name = 'cloudflare';
   readonly driftMs = DRIFT_MS;
@@ -45,8 +49,14 @@ export class CloudflareProvider implements DnsProvider {
     const { signal } = guard;
     const names = [...new Set(changes.map((change) => subjectOf(change).name))];
     await this.#api.awaitWrite(zone, signal);
-    const batch = batchOf(await this.#records(zone, names, signal), changes);
-    await this.#api.batch(await this.#zone(zone, signal), batch, () => guard.assertMayWrite(), signal);
+    const records = await this.#records(zone, names, signal);
+    const batches = inParts(changes, MAX_BATCH, (change) => weightOf(records, change));
+    // All are looked at before the first one is sent.
+    const bodies = batches.map((part) => batchOf(records, part));
+    this.#api.noteWrite(zone);
+    for (const body of bodies) {
+      await this.#api.batch(await this.#zone(zone, signal), body, () => guard.assertMayWrite(), signal);
+    }
     await this.#readBack(zone, names, changes, signal);
   }
 
@@ -71,19 +81,36 @@ export class CloudflareProvider implements DnsProvider {
   ): Promise<readonly CloudflareRecord[]> {
     try {
       const zone = await this.#zone(zoneName, signal);
-      const records: CloudflareRecord[] = [];
-      const above = names.flatMap((name) => namesUpTo(zoneName, name));
-      for (const name of new Set([...names, ...above])) {
-        const own = await this.#api.records(zone, name, signal);
-        if (own.some(({ proxied }) => proxied)) this.#proxied.set(name, recordSets(own));
-        else this.#proxied.delete(name);
-        records.push(...own);
-      }
+      const wanted = new Set([...names, ...names.flatMap((name) => namesUpTo(zoneName, name))]);
+      const records =
+        wanted.size > MOST_BY_NAME
+          ? (await this.#api.records(zone, undefined, signal)).filter(({ name }) => wanted.has(name))
+          : await this.#recordsOf(zone, wanted, signal);
+      this.#noteProxied(names, records);
       return records;
     } catch (error) {
       // It may have been removed and made anew, under another id.
       if (error instanceof DnsError && error.kind === 'config') this.#zones.delete(zoneName);
       throw error;
+    }
+  }
+
+  async #recordsOf(
+    zone: CloudflareZone,
+    names: Iterable<string>,
+    signal: AbortSignal,
+  ): Promise<readonly CloudflareRecord[]> {
+    const records: CloudflareRecord[] = [];
+    for (const name of names) records.push(...(await this.#api.records(zone, name, signal)));
+    return records;
+  }
+
+  #noteProxied(names: readonly string[], records: readonly CloudflareRecord[]): void {
+    const byName = Map.groupBy(records, ({ name }) => name);
+    for (const name of names) {
+      const own = byName.get(name) ?? [];
+      if (own.some(({ proxied }) => proxied)) this.#proxied.set(name, recordSets(own));
+      else this.#proxied.delete(name);
     }
   }
 

@@ -29,8 +29,10 @@ const PLAN: CallPlan = {
 /** The API is a global one, but its signatures name a region. */
 const HOME_REGION = 'us-east-1';
 const TIMEOUT_MS = 20_000;
-const PAGE = 100;
-const MAX_PAGES = 20;
+const ZONES_A_PAGE = 100;
+/** The most that the API gives. */
+const SETS_A_PAGE = 300;
+const MAX_PAGES = 40;
 
 export class Route53Api {
   readonly #client: Route53Client;
@@ -59,30 +61,37 @@ export class Route53Api {
   /** The hosted zones of this name, private and public ones. */
   async zonesNamed(name: string, signal: AbortSignal): Promise<readonly HostedZone[]> {
     // The list begins with this name and goes on with others.
-    const command = new ListHostedZonesByNameCommand({ DNSName: name, MaxItems: PAGE });
+    const command = new ListHostedZonesByNameCommand({ DNSName: name, MaxItems: ZONES_A_PAGE });
     const { HostedZones: zones = [] } = await this.#call(`the hosted zones ${name}`, signal, (abortSignal) =>
       this.#client.send(command, { abortSignal }),
     );
     return zones.filter((zone) => plainName(zone.Name ?? '') === name);
   }
 
-  /** All record sets of one name. */
-  async records(zoneId: string, name: string, signal: AbortSignal): Promise<readonly ResourceRecordSet[]> {
+  /** All record sets of one name, or of the zone. */
+  async records(
+    zoneId: string,
+    name: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly ResourceRecordSet[]> {
+    const what = `the records of ${name ?? zoneId}`;
     const found: ResourceRecordSet[] = [];
     let next: {
       StartRecordName?: string;
       StartRecordType?: ResourceRecordSet['Type'];
       StartRecordIdentifier?: string;
-    } = {
-      StartRecordName: name,
-    };
+    } = name === undefined ? {} : { StartRecordName: name };
     for (let page = 1; page <= MAX_PAGES; page += 1) {
-      const command = new ListResourceRecordSetsCommand({ HostedZoneId: zoneId, MaxItems: PAGE, ...next });
-      const answer = await this.#call(`the records of ${name}`, signal, (abortSignal) =>
+      const command = new ListResourceRecordSetsCommand({
+        HostedZoneId: zoneId,
+        MaxItems: SETS_A_PAGE,
+        ...next,
+      });
+      const answer = await this.#call(what, signal, (abortSignal) =>
         this.#client.send(command, { abortSignal }),
       );
       const sets = answer.ResourceRecordSets ?? [];
-      const own = sets.filter((set) => plainName(set.Name ?? '') === name);
+      const own = name === undefined ? sets : sets.filter((set) => plainName(set.Name ?? '') === name);
       found.push(...own);
       // The list is sorted by name and goes on with other names.
       if (answer.IsTruncated !== true || own.length < sets.length) return found;
@@ -94,15 +103,20 @@ export class Route53Api {
         }),
       };
     }
-    throw new DnsError(`${name} has more than ${MAX_PAGES * PAGE} record sets`, {
+    throw new DnsError(`${name ?? zoneId} has more than ${MAX_PAGES * SETS_A_PAGE} record sets`, {
       kind: 'refused',
       code: 'too-many',
-      action: 'Look at this name in the Route 53 console.',
+      action: 'Look at it in the Route 53 console, or follow names of a smaller zone.',
     });
   }
 
   awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
     return this.#budget.awaitWrite(zone, signal);
+  }
+
+  /** The next calls write the zone. */
+  noteWrite(zone: string): void {
+    this.#budget.noteWrite(zone);
   }
 
   /** The id of the change. `mayWrite` throws when it may not any more; it is asked right before the call. */
@@ -119,7 +133,6 @@ export class Route53Api {
     });
     await this.#budget.take(signal);
     mayWrite();
-    this.#budget.noteWrite(zone);
     const answer = await this.#send(`the change of ${zone}`, signal, (abortSignal) =>
       this.#client.send(command, { abortSignal }),
     );

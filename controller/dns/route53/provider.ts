@@ -1,7 +1,7 @@
 import type { HostedZone, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
 import { namesUpTo } from '../obstacles.ts';
-import { subjectOf } from '../planned.ts';
+import { inParts, subjectOf } from '../planned.ts';
 import {
   type Change,
   type Current,
@@ -14,9 +14,18 @@ import {
 import type { Route53Api } from './api.ts';
 import { zoneError } from './errors.ts';
 import type { Route53Config } from './kind.ts';
+import { Propagation } from './propagation.ts';
 import { changesOf, otherRecords, plainName, recordSets } from './records.ts';
 
 const DRIFT_MS = 5 * 60_000;
+/** With more names the whole zone is listed: its pages are fewer calls. */
+const MOST_BY_NAME = 4;
+/**
+ * Values in one batch: the API takes 1,000, and 32,000 characters
+ * (docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
+ */
+const MAX_BATCH = 800;
+const CHARACTERS_A_VALUE = 40;
 
 export class Route53Provider implements DnsProvider {
   readonly name = 'route53';
@@ -25,14 +34,14 @@ export class Route53Provider implements DnsProvider {
   readonly #api: Route53Api;
   readonly #config: Route53Config;
   readonly #zones = new Map<string, HostedZone>();
-  /** Changes that were accepted and have not reached all name servers yet, by zone. */
-  readonly #pending = new Map<string, string>();
+  readonly #propagation: Propagation;
   /** What the API last showed or accepted, by name and type. */
   readonly #shown = new Map<string, readonly string[]>();
 
   constructor(api: Route53Api, config: Route53Config) {
     this.#api = api;
     this.#config = config;
+    this.#propagation = new Propagation((id, signal) => api.isInSync(id, signal));
   }
 
   async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
@@ -46,13 +55,19 @@ export class Route53Provider implements DnsProvider {
     const { signal } = guard;
     const names = changes.map((change) => subjectOf(change).name);
     await this.#api.awaitWrite(zone, signal);
-    const batch = changesOf(await this.#records(zone, [...new Set(names)], signal), changes);
+    const records = await this.#records(zone, [...new Set(names)], signal);
     const { Id: zoneId = '' } = await this.#zone(zone, signal);
-    const changeId = await this.#api.change(zone, zoneId, batch, () => guard.assertMayWrite(), signal);
-    if (changeId !== undefined) this.#pending.set(zone, changeId);
-    for (const change of changes) {
-      if (change.action === 'delete') this.#shown.delete(key(change.found));
-      else this.#shown.set(key(change.wanted), change.wanted.values);
+    const parts = inParts(changes, MAX_BATCH, weightOf);
+    // All are looked at before the first one is sent.
+    const batches = parts.map((part) => ({ part, batch: changesOf(records, part) }));
+    this.#api.noteWrite(zone);
+    for (const { part, batch } of batches) {
+      const id = await this.#api.change(zone, zoneId, batch, () => guard.assertMayWrite(), signal);
+      this.#propagation.accepted(zone, id);
+      for (const change of part) {
+        if (change.action === 'delete') this.#shown.delete(key(change.found));
+        else this.#shown.set(key(change.wanted), change.wanted.values);
+      }
     }
   }
 
@@ -75,17 +90,15 @@ export class Route53Provider implements DnsProvider {
   }
 
   async #ownAnswer(zone: string, name: string, type: RecordType, signal: AbortSignal): Promise<ServerAnswer> {
-    const changeId = this.#pending.get(zone);
     const server = 'Route 53';
     try {
-      if (changeId !== undefined && !(await this.#api.isInSync(changeId, signal))) {
+      if (!(await this.#propagation.isInSync(zone, signal))) {
         return { server: 'Route 53 (pending)', values: undefined };
       }
     } catch (error) {
       if (!(error instanceof DnsError)) throw error;
       return { server, values: undefined }; // It could not say; it is asked again.
     }
-    if (changeId === this.#pending.get(zone)) this.#pending.delete(zone);
     return { server, values: this.#shown.get(key({ name, type })) ?? [] };
   }
 
@@ -96,8 +109,12 @@ export class Route53Provider implements DnsProvider {
   ): Promise<readonly ResourceRecordSet[]> {
     const { Id: zoneId = '' } = await this.#zone(zone, signal);
     const records: ResourceRecordSet[] = [];
+    const wanted = new Set(names);
     try {
-      for (const name of names) records.push(...(await this.#api.records(zoneId, name, signal)));
+      if (wanted.size > MOST_BY_NAME) {
+        const all = await this.#api.records(zoneId, undefined, signal);
+        records.push(...all.filter(({ Name = '' }) => wanted.has(plainName(Name))));
+      } else for (const name of wanted) records.push(...(await this.#api.records(zoneId, name, signal)));
     } catch (error) {
       // It may have been removed and made anew, under another id.
       if (error instanceof DnsError && error.code === 'NoSuchHostedZone') this.#zones.delete(zone);
@@ -153,6 +170,13 @@ export class Route53Provider implements DnsProvider {
     }
     return zone;
   }
+}
+
+/** In values, a long one as several. */
+function weightOf(change: Change): number {
+  const sets = [...('found' in change ? [change.found] : []), ...('wanted' in change ? [change.wanted] : [])];
+  const values = sets.flatMap((set) => set.values);
+  return values.reduce((sum, value) => sum + Math.ceil(value.length / CHARACTERS_A_VALUE), 0);
 }
 
 function key({ name, type }: Pick<RecordSet, 'name' | 'type'>): string {

@@ -50,6 +50,8 @@ export interface Bench {
   readonly endRateLimit?: () => void;
   /** What the zone's own name servers say; absent: the peer has none. */
   ask?: AuthoritativeLookup;
+  /** How many calls the peer has had. Absent: its protocol is no API of calls. */
+  readonly calls?: () => number;
   /** Whether all changes of one call are made or none. */
   readonly isAtomic: boolean;
 }

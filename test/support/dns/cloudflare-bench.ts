@@ -48,6 +48,7 @@ export const startCloudflareBench: StartBench = async (ends) => {
           'retry-after': '120',
         }),
       ),
+    calls: () => standIn.calls.length,
     isAtomic: true,
   };
 };

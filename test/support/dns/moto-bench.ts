@@ -5,6 +5,7 @@ import {
   CreateHostedZoneCommand,
   ListResourceRecordSetsCommand,
   Route53Client,
+  type RRType,
 } from '@aws-sdk/client-route-53';
 import type { RecordSet } from '../../../controller/dns/provider.ts';
 import { plainName } from '../../../controller/dns/route53/records.ts';
@@ -75,6 +76,7 @@ export async function startMoto(ends: Ends): Promise<MotoBench> {
     rateLimit: () => door.refuseOnce(400, 'Throttling', 'Rate exceeded'),
     isAtomic: true,
     url: door.url,
+    calls: () => door.calls(),
     privateZoneId: await createZone(client, ZONE, true),
     otherZoneId: await createZone(client, `a.${ZONE}`),
     createZone: (name) => createZone(client, name),
@@ -118,10 +120,14 @@ async function put(client: Route53Client, id: string, { name, type, ttl, values 
 }
 
 async function dump(client: Route53Client, id: string): Promise<readonly string[]> {
-  const { ResourceRecordSets: sets = [] } = await client.send(
-    new ListResourceRecordSetsCommand({ HostedZoneId: id }),
-  );
-  return sets
-    .map(({ Name = '', Type, TTL, ...rest }) => `${plainName(Name)} ${Type} ${TTL} ${JSON.stringify(rest)}`)
-    .sort();
+  const lines: string[] = [];
+  let from: { readonly StartRecordName?: string; readonly StartRecordType?: RRType } = {};
+  for (;;) {
+    const page = await client.send(new ListResourceRecordSetsCommand({ HostedZoneId: id, ...from }));
+    for (const { Name = '', Type, TTL, ...rest } of page.ResourceRecordSets ?? [])
+      lines.push(`${plainName(Name)} ${Type} ${TTL} ${JSON.stringify(rest)}`);
+    const { NextRecordName: name, NextRecordType: type } = page;
+    if (page.IsTruncated !== true || name === undefined || type === undefined) return lines.sort();
+    from = { StartRecordName: name, StartRecordType: type };
+  }
 }

@@ -8,6 +8,8 @@ const CHANGE_PATH = /^\/2013-04-01\/change\/([^/?]+)/;
 
 export interface Door {
   readonly url: string;
+  /** How many calls there were. */
+  calls(): number;
   /** How often a role was asked for. */
   assumedRoles(): number;
   /** The next call, and only that. */
@@ -23,8 +25,10 @@ export async function startDoor(ends: Ends, port: number): Promise<Door> {
   let once: (() => Answer) | undefined;
   let isHolding = false;
   let roles = 0;
+  let calls = 0;
   const server = createServer((incoming, outgoing) => {
     const { url: path = '', method, headers } = incoming;
+    calls += 1;
     const refusal = once ?? always;
     once = undefined;
     const [, changeId] = CHANGE_PATH.exec(path) ?? [];
@@ -50,6 +54,7 @@ export async function startDoor(ends: Ends, port: number): Promise<Door> {
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls: () => calls,
     assumedRoles: () => roles,
     refuseOnce: (...refusal) => {
       once = () => problem(...refusal);

@@ -1,0 +1,47 @@
+/** A TCP connection to a server that is far away: each byte arrives later, in both directions. */
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface SlowWire {
+  /** `host:port` of the near end. */
+  readonly address: string;
+}
+
+/** `roundTripMs` is added to each question and its answer. Ends with the test. */
+export async function startSlowWire(
+  ends: { after(end: () => unknown): void },
+  port: number,
+  roundTripMs: number,
+): Promise<SlowWire> {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect({ host: '127.0.0.1', port });
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => to.destroy());
+      void carry(from, to, roundTripMs / 2);
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  ends.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+/** What comes while something is under way is under way beside it, so only the delay grows and not the rate falls. */
+async function carry(from: Socket, to: Socket, ms: number): Promise<void> {
+  let last = Promise.resolve();
+  from.on('data', (chunk: Buffer) => {
+    const due = delay(ms);
+    last = last.then(() => due).then(() => void to.write(chunk));
+  });
+  await new Promise((resolve) => from.once('close', resolve));
+  await last;
+  to.end();
+}
