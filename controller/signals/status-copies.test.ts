@@ -56,7 +56,7 @@ function start(): void {
 
 const soon = () => kube.clock.advance(2_000);
 
-function publish(epoch: number): void {
+function publish(epoch: number, changes: Partial<Status> = {}): void {
   const status: Status = {
     activeSite: 'us',
     activeNode: 'us-1',
@@ -67,6 +67,7 @@ function publish(epoch: number): void {
     since: '',
     lastUpdated: '',
     sites: {},
+    ...changes,
   };
   const state: State = { follower: 'default', status, site: undefined };
   worker.publish(state);
@@ -116,6 +117,47 @@ describe('copies of the status', () => {
     await soon();
     assert.equal(copies(), 'app:8 shop:8');
     assert.deepEqual(failed, []);
+  });
+
+  test('cost one write a second while the status flaps, and lose neither its last word nor a move', async () => {
+    ask('app');
+    ask('shop');
+    start();
+    publish(7);
+    await soon();
+    const flap = (flips: number) => ({
+      phase: flips % 2 === 0 ? ('Transitioning' as const) : ('Settled' as const),
+      lastUpdated: `at ${flips}`,
+    });
+    const before = kube.changes.length;
+    for (let flips = 0; flips < 100; flips += 1) {
+      publish(7, flap(flips));
+      await kube.clock.advance(50);
+    }
+    const writes = kube.changes.length - before;
+    assert.ok(writes >= 8 && writes <= 14, `${writes} writes of two copies in five seconds`);
+    publish(7, { phase: 'Transitioning', lastUpdated: 'the last word' });
+    await kube.clock.advance(1_200);
+    for (const namespace of ['app', 'shop']) {
+      assert.equal(find(namespace)?.data?.['last-updated'], 'the last word');
+    }
+
+    publish(7, { phase: 'Settled' });
+    await kube.clock.advance(150);
+    publish(8, { activeSite: 'eu' });
+    await kube.clock.advance(150);
+    assert.equal(copies(), 'app:8 shop:8', 'a move waits for nothing');
+    publish(8, { activeSite: 'eu', phase: 'Transitioning' });
+    await kube.clock.advance(150);
+    assert.equal(find('app')?.data?.phase, 'Settled');
+    publish(8, { activeSite: 'eu' });
+    const settled = kube.changes.length;
+    await kube.clock.advance(5_000);
+    assert.deepEqual(
+      [kube.changes.length, find('app')?.data?.phase],
+      [settled, 'Settled'],
+      'it was so already',
+    );
   });
 
   test('come and go with the wish, at once', async () => {

@@ -5,8 +5,10 @@ import { isAlreadyExists, isConflict, isNotFound, undefinedIfNotFound } from '..
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { WorkQueue } from '../../kubernetes/work-queue.ts';
+import { Alarm } from '../alarm.ts';
 import type { WatchPorts } from '../reflect.ts';
 import type { State } from '../state.ts';
+import { CopyPace } from './copy-pace.ts';
 import { type CopyStep, planCopy } from './copy-plan.ts';
 import { CopySources } from './copy-sources.ts';
 import type { Signal } from './signal.ts';
@@ -38,12 +40,16 @@ export class StatusCopies implements Signal {
   readonly #queue: WorkQueue;
   readonly #sources: CopySources;
   readonly #labels: Readonly<Record<string, string>>;
+  readonly #pace: CopyPace;
+  readonly #later: Alarm;
   #goal: { readonly state: State; readonly leadership: Leadership } | undefined;
   #synced = false;
 
   constructor(options: StatusCopiesOptions) {
     const { clock, random } = options.ports;
     this.#options = options;
+    this.#pace = new CopyPace(clock);
+    this.#later = new Alarm(clock);
     this.#labels = {
       [LABELS.managedBy]: PROGRAM,
       [LABELS.role]: 'copy',
@@ -64,6 +70,7 @@ export class StatusCopies implements Signal {
   }
 
   async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+    this.#later.connect(wake, signal);
     void this.#sources.synced.then(() => {
       this.#synced = true;
       wake();
@@ -71,9 +78,15 @@ export class StatusCopies implements Signal {
     await Promise.all([this.#sources.run(signal), this.#queue.run(signal)]);
   }
 
-  /** Resolves when every copy is queued; those that fail are retried one by one, with the newest state. */
+  /**
+   * Resolves when every copy is queued; those that fail are retried one by one, with the newest state. One that comes
+   * too early is waited with: the newest is applied then.
+   */
   apply(state: State, leadership: Leadership): Promise<void> {
-    this.#goal = { state, leadership };
+    const waitMs = this.#pace.admit(state.status);
+    this.#later.set(waitMs > 0 ? waitMs : undefined);
+    const admitted = waitMs > 0 && this.#goal !== undefined ? this.#goal.state : state;
+    this.#goal = { state: admitted, leadership };
     if (this.#synced) {
       const { name, namespace: own } = this.#options;
       const wanting = this.#sources.wanting();

@@ -1,6 +1,6 @@
-import type { Clock } from '../../kubernetes/clock.ts';
+import type { Clock } from '../kubernetes/clock.ts';
 
-/** Rings once at a time that a look has found out; for triggers whose answer changes by time alone. */
+/** Rings once at a time that was found out by working; for what changes by time alone. */
 export class Alarm {
   readonly #clock: Clock;
   #wake: (() => void) | undefined;
@@ -17,7 +17,7 @@ export class Alarm {
     signal.addEventListener('abort', () => this.#disconnect(), { once: true });
   }
 
-  /** From `observe`: in place of the time that was set before. Without a time: not at all. */
+  /** In place of the time that was set before. Without a time: not at all. */
   set(ms?: number): void {
     this.#cancel();
     this.#cancel =
