@@ -11,7 +11,11 @@ export const EXIT_CODES = {
     code: 3,
     meaning: 'The cluster gave no answer, did not permit it, or what was asked for does not exist.',
   },
-  unfinished: { code: 4, meaning: '`switchover` was under way and not everything had followed in time.' },
+  unfinished: {
+    code: 4,
+    meaning:
+      '`switchover` was under way and not everything had followed in time, or DNS cannot follow until somebody changes something.',
+  },
   interrupted: { code: 130, meaning: 'Ended by Ctrl-C.' },
 } as const;
 

@@ -65,7 +65,9 @@ the share of its time in which the site was active.`,
     `It asks before it does anything, unless \`--yes\` is given. The status of the Cluster is patched once, as \`kubectl cnpg
 promote\` does it, and only if the Cluster is still as it was judged. What is under way is never asked for again or undone.
 Where nothing is in the way but what the operator wrote down at its last look, it is asked to look again first.
-Then it watches who follows, for at most ten minutes; Ctrl-C ends the watching, not the move.`,
+What DNS will not do until somebody changes something (a wrong key, a zone that is not there) is said before the move; it does
+not keep the primary where it is. Then it watches who follows, for at most ten minutes, and ends sooner when all but such DNS
+has followed; Ctrl-C ends the watching, not the move.`,
   ],
 };
 
@@ -91,7 +93,7 @@ milliseconds, and what is not known is \`null\`.
 | \`status\` | \`followers[]\`: \`name\`, \`namespace\`, \`status\`, \`advice\`, \`leader\`, \`sites[]\`, \`dns[]\`, \`workloads[]\`, \`attention[]\` |
 | \`check\` | \`namespace\`, \`problems\`, \`warnings\`, \`checks[]\`: \`name\`, \`title\`, \`outcome\`, \`note\`, \`findings[]\` |
 | \`history\` | \`follower\`, \`namespace\`, \`transitions[]\`: \`epoch\`, \`from\`, \`to\`, \`node\`, \`primary\`, \`movedAt\`, \`writtenAt\`, \`followedMs\`, \`activeMs\` |
-| \`switchover\` | \`site\`, \`cluster\`, \`from\`, \`target\`, \`node\`, \`isThere\`, \`preconditions[]\`, \`patchedAt\`, \`milestones[]\` |
+| \`switchover\` | \`site\`, \`cluster\`, \`from\`, \`target\`, \`node\`, \`isThere\`, \`preconditions[]\`, \`warnings[]\`, \`patchedAt\`, \`milestones[]\` |
 | \`explain\` | \`namespace\`, \`pod\`, \`injection\`, \`readiness\`, \`hints[]\` |
 
 ## Completion

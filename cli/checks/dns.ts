@@ -1,6 +1,5 @@
 import type { ServerAnswer } from '../../controller/dns/authoritative.ts';
-import { section } from '../cluster/followers.ts';
-import { type DnsView, decodeRecords, sameValues } from '../status/dns.ts';
+import { type DnsView, recordsOf, sameValues } from '../status/dns.ts';
 import { age, duration } from '../text/time.ts';
 import { type Check, type Finding, problem, type Result, warning } from './check.ts';
 import type { World } from './world.ts';
@@ -13,7 +12,7 @@ export const DNS: Check = {
   name: 'dns',
   title: 'each DNS record points to the active site, also at the name servers that answer',
   async find(world): Promise<Result> {
-    const records = world.followers.flatMap((follower) => decodeRecords(section(follower, 'dns')));
+    const records = world.followers.flatMap(recordsOf);
     if (records.length === 0) return { findings: [], skipped: 'no records are followed' };
     const looked = await Promise.all(records.map((record) => lookAt(world, record)));
     const unseen = looked.filter(({ isAnswered }) => !isAnswered).length;

@@ -182,14 +182,12 @@ async function servicesThatFollow(
 
 function unfinished(milestones: readonly Reached[], isInterrupted: boolean): Line[] {
   const missing = milestones.filter(({ ms }) => ms === undefined);
+  const isStuck = missing.every((milestone) => milestone.isStuck === true);
+  const notInTime = isStuck
+    ? 'The primary has moved. The rest does not follow by itself: somebody has to do what stands below, and it follows then.'
+    : 'Not everything has followed in time. The move goes on by itself; do not ask again, look at the Cluster.';
   return [
-    [
-      yellow(
-        isInterrupted
-          ? 'No longer watched; the move goes on by itself.'
-          : 'Not everything has followed in time. The move goes on by itself; do not ask again, look at the Cluster.',
-      ),
-    ],
+    [yellow(isInterrupted ? 'No longer watched; the move goes on by itself.' : notInTime)],
     ...missing.map(({ text, missing: why }) => [`… ${text}: ${why}`]),
   ];
 }

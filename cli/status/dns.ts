@@ -1,9 +1,16 @@
 import type { RecordProgress, Sighting } from '../../controller/dns/progress.ts';
+import { needsHuman } from '../../controller/dns/provider.ts';
+import { type Published, section } from '../cluster/followers.ts';
 
 /** How far a record is, beside what the report says of it. */
 export type DnsState = 'seen' | 'accepted' | 'behind' | 'failing';
 
 export type DnsView = RecordProgress & { readonly state: DnsState };
+
+/** As its report tells of them. */
+export function recordsOf(published: Published): DnsView[] {
+  return decodeRecords(section(published, 'dns'));
+}
 
 /** Entries that are no records (edited by hand) are left out. */
 export function decodeRecords(value: unknown): DnsView[] {
@@ -15,6 +22,22 @@ function stateOf({ wanted, accepted, seen, error }: RecordProgress): DnsState {
   if (error !== undefined) return 'failing';
   if (!sameValues(wanted, accepted?.values)) return 'behind';
   return sameValues(wanted, seen?.values) ? 'seen' : 'accepted';
+}
+
+/** It does not follow until somebody changes something. */
+export function isStuck({ error }: DnsView): boolean {
+  return error !== undefined && needsHuman(error.kind);
+}
+
+/** What is wrong with them, one sentence for each error, and what helps. */
+export function troublesOf(records: readonly DnsView[]): string[] {
+  const byError = Map.groupBy(
+    records.filter(({ error }) => error !== undefined),
+    ({ error }) => `${error?.text}. ${error?.action}`,
+  );
+  return [...byError].map(
+    ([trouble, failing]) => `${failing.map(({ name, type }) => `${name} ${type}`).join(', ')}: ${trouble}`,
+  );
 }
 
 export function sameValues(one: readonly string[], other: readonly string[] | undefined): boolean {

@@ -5,7 +5,7 @@ import { holdReason } from '../../controller/event-rules.ts';
 import { HOLD_REASONS } from '../../controller/reasons.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
-import { type Published, section } from '../cluster/followers.ts';
+import type { Published } from '../cluster/followers.ts';
 import {
   followerOf,
   gateOf,
@@ -15,7 +15,7 @@ import {
   unreadyBecause,
   workloadOf,
 } from '../cluster/pods.ts';
-import { type DnsView, decodeRecords } from './dns.ts';
+import { type DnsView, recordsOf } from './dns.ts';
 import { type Leader, leaderOf } from './leader.ts';
 
 /** What `status -o json` prints. Times are RFC 3339; what could not be read is null. */
@@ -100,7 +100,7 @@ export function viewOf({ published, pods, lease, now }: Scene): FollowerView {
       nodes,
       pods: own === undefined ? null : count(own.filter(({ site }) => site === name)),
     })),
-    dns: decodeRecords(section(published, 'dns')),
+    dns: recordsOf(published),
     workloads: workloadsOf(own ?? []),
     attention: (own ?? []).flatMap((placed) => attentionTo(placed, status?.activeSite ?? '')),
   };

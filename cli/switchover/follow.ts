@@ -3,12 +3,18 @@ import type { KubeApi, KubeObject, ObjectKey, Resource } from '../../kubernetes/
 import type { Clock } from '../../kubernetes/clock.ts';
 import { Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
-import { PUBLISHED, type Published, published, section } from '../cluster/followers.ts';
-import { type DnsView, decodeRecords } from '../status/dns.ts';
+import { PUBLISHED, type Published, published } from '../cluster/followers.ts';
+import { recordsOf } from '../status/dns.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, type Milestone, milestonesOf } from './milestones.ts';
 
 /** A switchover may last as long as the old primary takes to shut down; after this a human should look. */
 export const FOLLOW_LIMIT_MS = 10 * 60_000;
+
+/**
+ * All else has followed, and what is missing needs somebody’s hand. An error may be of before the move, and the first
+ * attempt for the new site takes up to 15 seconds: after this it has been made.
+ */
+export const STUCK_AFTER_MS = 20_000;
 
 export interface Reached extends Milestone {
   /** Milliseconds after the patch; undefined while it is missing. */
@@ -89,6 +95,7 @@ export function followMove(options: FollowOptions): Following {
       isOver = true;
       changed();
     });
+    const stuck = new StuckTimer(clock, () => changed());
     const onAbort = () => changed();
     signal.addEventListener('abort', onAbort, { once: true });
     try {
@@ -102,11 +109,14 @@ export function followMove(options: FollowOptions): Following {
           if (missing === undefined && !times.has(name)) times.set(name, ms);
         const reached = milestones.map((milestone) => ({ ...milestone, ms: times.get(milestone.name) }));
         options.onProgress(reached);
-        if (isOver || signal.aborted || reached.every((one) => one.ms !== undefined)) return reached;
+        const left = reached.filter((one) => one.ms === undefined);
+        if (isOver || signal.aborted || left.length === 0 || stuck.isUp(left, times.get('status'), ms))
+          return reached;
         await next.promise;
       }
     } finally {
       cancel();
+      stuck.cancel();
       signal.removeEventListener('abort', onAbort);
     }
   };
@@ -121,6 +131,23 @@ export function followMove(options: FollowOptions): Following {
   };
 }
 
-function recordsOf(follower: Published): DnsView[] {
-  return decodeRecords(section(follower, 'dns'));
+/** Tells when waiting is over because nothing that is left comes by itself. */
+class StuckTimer {
+  readonly #clock: Clock;
+  readonly #ring: () => void;
+  cancel: () => void = () => undefined;
+
+  constructor(clock: Clock, ring: () => void) {
+    this.#clock = clock;
+    this.#ring = ring;
+  }
+
+  /** `activeMs`: when the status told of the new site; both in milliseconds after the move. */
+  isUp(left: readonly Milestone[], activeMs: number | undefined, ms: number): boolean {
+    this.cancel();
+    if (activeMs === undefined || !left.every(({ isStuck }) => isStuck === true)) return false;
+    const waitMs = activeMs + STUCK_AFTER_MS - ms;
+    if (waitMs > 0) this.cancel = this.#clock.after(waitMs, this.#ring);
+    return waitMs <= 0;
+  }
 }

@@ -10,6 +10,7 @@ import { mayI } from '../cluster/access.ts';
 import type { Published } from '../cluster/followers.ts';
 import { clusterOf, subjectOf } from '../cluster/subject.ts';
 import { CommandError } from '../exit-codes.ts';
+import { recordsOf } from '../status/dns.ts';
 import { leaderOf } from '../status/leader.ts';
 import { isPerhapsOutdated, type Situation } from './plan.ts';
 
@@ -57,7 +58,7 @@ export async function lookAtSituation(
       .catch(undefinedWhereUnknown),
   ]);
   const isLed = lease === undefined || leaderOf(lease, clock.now()).alive;
-  return { site, status, cluster, pods, nodes, backups, mayPatch, isLed };
+  return { site, status, cluster, pods, nodes, backups, mayPatch, isLed, dns: recordsOf(published) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Status } from '../../contract/status.ts';
 import { type Cluster, HEALTHY } from '../../controller/triggers/cnpg/cluster.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
-import { type DnsView, sameValues } from '../status/dns.ts';
+import { type DnsView, isStuck, sameValues, troublesOf } from '../status/dns.ts';
 
 /** discovery.k8s.io/v1. */
 export interface EndpointSlice extends KubeObject {
@@ -43,6 +43,8 @@ export interface Milestone {
   readonly text: string;
   /** Undefined when it is reached, else what is waited for. */
   readonly missing: string | undefined;
+  /** It does not come by itself: what is missing says what somebody has to do. */
+  readonly isStuck?: boolean;
 }
 
 /** In the order in which they are mostly reached. Those that this cluster has no use for are left out. */
@@ -88,6 +90,7 @@ export function milestonesOf(scene: Scene): Milestone[] {
               : behind.length === 0
                 ? undefined
                 : describe(behind),
+            isStuck: isActive && behind.length > 0 && behind.every(isStuck),
           },
         ]),
     {
@@ -124,8 +127,10 @@ function isThrough(
 }
 
 function describe(behind: readonly DnsView[]): string {
-  const [first] = behind;
-  return `${behind.map(({ name, type }) => `${name} ${type}`).join(', ')}${first?.error === undefined ? '' : `: ${first.error.text}`}`;
+  const waiting = behind
+    .filter(({ error }) => error === undefined)
+    .map(({ name, type }) => `${name} ${type}`);
+  return [...(waiting.length === 0 ? [] : [waiting.join(', ')]), ...troublesOf(behind)].join('; ');
 }
 
 function count(number: number, what: string): string {

@@ -4,6 +4,7 @@ import { CNPG_LABELS } from '../../controller/triggers/cnpg/cluster.ts';
 import { type Precondition, promotionPreconditions } from '../../controller/triggers/cnpg/preconditions.ts';
 import { runningBackupsOf } from '../../controller/triggers/cnpg/promotion.ts';
 import type { Node, Pod } from '../../kubernetes/resources.ts';
+import { type DnsView, isStuck, troublesOf } from '../status/dns.ts';
 
 /** All that is looked at before the primary is moved. */
 export interface Situation {
@@ -18,6 +19,7 @@ export interface Situation {
   readonly mayPatch: boolean;
   /** Whether a controller leads: without one nothing would follow. */
   readonly isLed: boolean;
+  readonly dns: readonly DnsView[];
 }
 
 export interface Plan {
@@ -30,6 +32,8 @@ export interface Plan {
   /** It runs there already. */
   readonly isThere: boolean;
   readonly preconditions: readonly Condition[];
+  /** What does not keep the primary from moving, but something from following it. */
+  readonly warnings: readonly string[];
 }
 
 export interface Condition {
@@ -39,7 +43,7 @@ export interface Condition {
 }
 
 export function planFor(situation: Situation): Plan {
-  const { site, cluster } = situation;
+  const { site, cluster, dns } = situation;
   const { namespace, name } = cluster.metadata;
   const from = cluster.status?.currentPrimary ?? '';
   const { target, conditions } = choose(situation);
@@ -51,6 +55,7 @@ export function planFor(situation: Situation): Plan {
     node: target?.spec?.nodeName ?? null,
     isThere: target?.metadata.name === from && cluster.status?.targetPrimary === from,
     preconditions: conditions.map(({ name, obstacle }) => ({ name, obstacle: obstacle ?? null })),
+    warnings: troublesOf(dns.filter(isStuck)).map((trouble) => `DNS will not follow: ${trouble}`),
   };
 }
 

@@ -1,10 +1,10 @@
-import { bold, dim, green, type Line, type Piece, paragraph, red } from '../text/line.ts';
+import { bold, dim, green, type Line, type Piece, paragraph, red, yellow } from '../text/line.ts';
 import { duration } from '../text/time.ts';
 import type { Reached } from './follow.ts';
 import { type Plan, unmet } from './plan.ts';
 
 export function renderPlan(plan: Plan, width: number): Line[] {
-  const { cluster, from, target, node, site, preconditions } = plan;
+  const { cluster, from, target, node, site, preconditions, warnings } = plan;
   const to: Piece[] =
     target === null ? [` to site ${site}`] : [' to ', bold(target), ` on ${node}, site `, bold(site)];
   return [
@@ -17,6 +17,7 @@ export function renderPlan(plan: Plan, width: number): Line[] {
         width,
       ),
     ),
+    ...warnings.flatMap((warning) => paragraph(yellow('! '), [yellow(warning)], width)),
     [],
   ];
 }

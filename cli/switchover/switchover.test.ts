@@ -48,6 +48,7 @@ const SITUATION: Situation = {
   backups: [],
   mayPatch: true,
   isLed: true,
+  dns: [],
 };
 
 const slice = (service: string, endpoints: readonly [node: string, ready: boolean, pod: string][]) => ({
@@ -83,6 +84,21 @@ const SCENE: Scene = {
   services: [],
 };
 
+const failing = (kind: string, name = 'app.example.com') => ({
+  zone: 'example.com',
+  name,
+  type: 'A',
+  wanted: ['198.51.100.10'],
+  accepted: { values: ['192.0.2.10'], at: before(5_000) },
+  error: {
+    text: '1011150: Invalid request IP: 192.0.2.7',
+    code: '1011150',
+    kind,
+    action: 'Add the address to the list of allowed ones.',
+    since: before(4_000),
+  },
+});
+
 const missing = (scene: Partial<Scene>) =>
   Object.fromEntries(milestonesOf({ ...SCENE, ...scene }).map(({ name, missing: what }) => [name, what]));
 
@@ -101,6 +117,18 @@ describe('a switchover', () => {
       ...milestones.filter(({ ms }) => ms !== undefined).map(renderReached),
       renderWaiting(milestones, 65_000),
     ]);
+  });
+
+  test('is shown with what will not follow until somebody changes something', () => {
+    const plan = planFor({ ...SITUATION, dns: decodeRecords([RECORDS[0], failing('config')]) });
+    assertCaptures('switchover-warned', (width) => [...renderPlan(plan, width), renderVerdict(plan)]);
+    for (const kind of ['config', 'refused']) {
+      const { warnings } = planFor({ ...SITUATION, dns: decodeRecords([failing(kind)]) });
+      assert.equal(warnings.length, 1, kind);
+    }
+    for (const kind of ['retry', 'rate', 'conflict', 'not known here']) {
+      assert.deepEqual(planFor({ ...SITUATION, dns: decodeRecords([failing(kind)]) }).warnings, [], kind);
+    }
   });
 
   test('takes the instance with the fewest obstacles', () => {
@@ -160,6 +188,20 @@ describe('a switchover', () => {
       /app\.example\.com/,
     );
     assert.equal(missing({ dns: [{ ...now, state: 'accepted' }], dnsBefore: [record] }).dns, undefined);
+    const through = { ...now, accepted: { values: now.wanted, at: before(0) } };
+    const stuckOf = (...records: readonly object[]) =>
+      milestonesOf({ ...SCENE, dns: decodeRecords(records) }).find(({ name }) => name === 'dns')?.isStuck;
+    assert.equal(stuckOf(failing('config'), failing('refused', 'www.example.com'), through), true);
+    assert.equal(
+      stuckOf(failing('config'), failing('retry', 'www.example.com')),
+      false,
+      'one may still come',
+    );
+    assert.equal(stuckOf(through), false);
+    assert.match(
+      missing({ dns: decodeRecords([failing('config')]) }).dns ?? '',
+      /^app\.example\.com A: 1011150: .* Add the address/,
+    );
     const again = { ...record, accepted: { values: [], at: new Date(NOW).toISOString() } };
     assert.equal(
       missing({ dns: [again], dnsBefore: [record] }).dns,

@@ -84,6 +84,19 @@ export type DnsErrorKind = 'retry' | 'rate' | 'config' | 'refused' | 'conflict';
 /** The code of an error that says: accepted, and not there when it was read back. */
 export const NOT_SAVED = 'not-saved';
 
+const NEEDS_A_HUMAN: Readonly<Record<DnsErrorKind, boolean>> = {
+  retry: false,
+  rate: false,
+  conflict: false,
+  config: true,
+  refused: true,
+};
+
+/** Whether an error of this kind stays until somebody changes something. */
+export function needsHuman(kind: string): boolean {
+  return Object.entries(NEEDS_A_HUMAN).some(([each, needs]) => each === kind && needs);
+}
+
 export class DnsError extends Error {
   override readonly name = 'DnsError';
   readonly kind: DnsErrorKind;

@@ -6,7 +6,8 @@ import { NODES, PODS } from '../../kubernetes/resources.ts';
 import type { Right } from '../../runtime/rights.ts';
 import { runCli } from '../support/cli.ts';
 import { grant } from '../support/rbac.ts';
-import { createScene, type Scene } from '../support/scene.ts';
+import { Registrar } from '../support/registrar.ts';
+import { ADDRESSES, createScene, EAST, type Scene } from '../support/scene.ts';
 import { setNodeReady } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
@@ -221,6 +222,34 @@ describe('kubectl site-follower switchover', () => {
     const [moved] = await Promise.all([runCli([...args, '--yes'], ADMIN), looksAgain(1)]);
     assert.deepEqual([moved.code, moved.err], [0, '']);
     assert.match(moved.out, /✓ the instance is on the timeline.*All have followed\.\n$/s);
+  });
+
+  test('says before what DNS will not do, and ends when all else has followed', async (t) => {
+    const scene = await createScene(t, plane);
+    const registrar = await Registrar.start(t, ADDRESSES[EAST]);
+    await scene.startAndSettle({ ...registrar.environment, NAMECHEAP_API_KEY: 'expired' });
+    scene.obey();
+    const args = [...ARGS, '-n', scene.namespace];
+    const report = () => scene.report.last?.data.dns ?? '';
+    await until('the report tells of it', () => report().includes('"kind":"config"') || undefined, {
+      timeoutMs: 30_000,
+    });
+
+    const dry = await runCli([...args, '--dry-run'], ADMIN);
+    assert.equal(dry.code, 0);
+    const warning = /! DNS will not follow: app\.example\.com A: .*key/i;
+    assert.match(dry.out.replaceAll(/\s+/g, ' '), warning);
+
+    const began = performance.now();
+    const { code, out } = await runCli([...args, '--yes'], ADMIN);
+    assert.equal(code, 4, out);
+    assert.ok(performance.now() - began < 60_000, 'it does not wait for the ten minutes');
+    const said = out.replaceAll(/\s+/g, ' ');
+    assert.match(said, warning);
+    assert.match(
+      said,
+      /the operator calls the Cluster healthy.*The rest does not follow by itself.*app\.example\.com A: .*key/i,
+    );
   });
 
   test('uses no rights but those of whoever asks', async (t) => {
