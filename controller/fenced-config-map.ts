@@ -1,6 +1,6 @@
 import { ANNOTATIONS, LABELS, PROGRAM } from '../contract/names.ts';
 import { type KubeApi, type ObjectKey, versionOf } from '../kubernetes/api.ts';
-import { isNotFound } from '../kubernetes/errors.ts';
+import { isNotFound, undefinedIfNotFound } from '../kubernetes/errors.ts';
 import { type Leadership, MAX_TERM } from '../kubernetes/leadership.ts';
 import { CONFIG_MAPS, type ConfigMap, type KubeEvent } from '../kubernetes/resources.ts';
 
@@ -86,7 +86,8 @@ export class FencedConfigMap {
       return this.#found(await this.#api.replace(CONFIG_MAPS, replaced, { signal }));
     }
     if (found.object !== undefined) {
-      await this.#api.delete(CONFIG_MAPS, this.key, { ...versionOf(found.object), signal });
+      const options = { ...versionOf(found.object), signal };
+      await this.#api.delete(CONFIG_MAPS, this.key, options).catch(undefinedIfNotFound);
     }
     return this.#found(await this.#api.create(CONFIG_MAPS, wanted, { signal }));
   }

@@ -12,8 +12,8 @@ beforeEach(() => {
 
 afterEach(() => world.end());
 
-describe('a write whose answer is lost', () => {
-  for (const fate of ['answer lost', 'error after success'] as const) {
+describe('a write that failed to all appearance', () => {
+  for (const fate of ['answer lost', 'error after success', 'sent twice'] as const) {
     test(`but that was stored (${fate}) makes one step of the epoch, told once`, async () => {
       void world.start();
       await world.soon();

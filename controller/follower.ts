@@ -2,7 +2,7 @@ import { decodeEpoch, decodeStatus, encodeStatus, type Status } from '../contrac
 import type { KubeApi } from '../kubernetes/api.ts';
 import { backoff } from '../kubernetes/backoff.ts';
 import { type Clock, type Random, timestamp, withDeadline } from '../kubernetes/clock.ts';
-import { explain, isAlreadyExists, isConflict, isNotFound, isRefused } from '../kubernetes/errors.ts';
+import { explain, isAlreadyExists, isConflict, isNotFound, mayBeStored } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { decide, type Look, recall, sameContent } from './decide.ts';
 import { DeposedError, type FencedConfigMap, type Found } from './fenced-config-map.ts';
@@ -66,7 +66,7 @@ export class Follower {
   readonly #options: FollowerOptions;
   /** What this replica last published or took over; undefined when it has to be read first. */
   #believed: Status | undefined;
-  /** Writes without an answer since then: each may have been stored, or still be. */
+  /** Writes that failed since then: each may have been stored, or still be. */
   #unanswered: readonly Status[] = [];
   /** What the observer was told last. */
   #told: Status | undefined;
@@ -203,14 +203,14 @@ export class Follower {
   }
 
   /**
-   * A write that failed without a clear refusal may have been stored all the same. The next pass finds out: to go on
-   * from what was published before would take readers back to the site that they have just left.
+   * A write that failed may have been stored all the same, unless it was clearly refused. The next pass finds out: to
+   * go on from what was published before would take readers back to the site that they have just left.
    */
   async #write(status: Status, found: Found, leadership: Leadership, anew: boolean): Promise<void> {
     try {
       await this.#options.status.write(found, encodeStatus(status), leadership, anew);
     } catch (error) {
-      if (!isRefused(error)) this.#unanswered = [...this.#unanswered, status].slice(-MAX_UNANSWERED);
+      if (mayBeStored(error)) this.#unanswered = [...this.#unanswered, status].slice(-MAX_UNANSWERED);
       throw error;
     }
   }

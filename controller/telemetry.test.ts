@@ -57,7 +57,7 @@ describe('a pass', () => {
       { wrote: false, error: failure(409, 'Conflict') },
       'failed',
       'conflict',
-      ['info: status was changed by somebody else, looking again'],
+      ['info: status met a conflict, looking again'],
     ],
     [
       'that failed',

@@ -35,7 +35,7 @@ export class Telemetry {
     if (error === undefined) return;
     if (isConflict(error)) {
       this.#metrics.statusWrites.inc({ follower, outcome: 'conflict' });
-      this.#log.info({ err: error }, 'status was changed by somebody else, looking again');
+      this.#log.info({ err: error }, 'status met a conflict, looking again');
     } else {
       this.#metrics.statusWrites.inc({ follower, outcome: 'failed' });
       this.#log.warn({ err: error }, 'pass failed, will try again');

@@ -7,27 +7,28 @@ import {
   isForbidden,
   isGone,
   isNotFound,
-  isRefused,
   KubeError,
+  mayBeStored,
   undefinedIfNotFound,
 } from './errors.ts';
 
 const failure = (status: number, reason = 'Some') => new KubeError('it failed', { status, reason });
-const QUESTIONS = { isNotFound, isConflict, isAlreadyExists, isGone, isForbidden, isRefused };
+const QUESTIONS = { isNotFound, isConflict, isAlreadyExists, isGone, isForbidden, mayBeStored };
 
 describe('what is asked of a failure', () => {
   const cases: readonly [string, unknown, readonly (keyof typeof QUESTIONS)[]][] = [
-    ['404', failure(404), ['isNotFound', 'isRefused']],
-    ['409 Conflict', failure(409, 'Conflict'), ['isConflict', 'isRefused']],
-    ['409 AlreadyExists', failure(409, 'AlreadyExists'), ['isAlreadyExists', 'isRefused']],
-    ['410 Gone', failure(410, 'Gone'), ['isGone', 'isRefused']],
-    ['410 Expired', failure(410, 'Expired'), ['isGone', 'isRefused']],
-    ['403', failure(403), ['isForbidden', 'isRefused']],
-    ['422', failure(422), ['isRefused']],
-    ['500', failure(500), []],
-    ['no answer', failure(0, 'NoAnswer'), []],
-    ['another Error with a status', Object.assign(new Error('x'), { status: 404 }), []],
-    ['nothing', undefined, []],
+    ['404', failure(404), ['isNotFound']],
+    ['409 Conflict', failure(409, 'Conflict'), ['isConflict', 'mayBeStored']],
+    ['409 AlreadyExists', failure(409, 'AlreadyExists'), ['isAlreadyExists', 'mayBeStored']],
+    ['410 Gone', failure(410, 'Gone'), ['isGone']],
+    ['410 Expired', failure(410, 'Expired'), ['isGone']],
+    ['403', failure(403), ['isForbidden']],
+    ['408', failure(408), ['mayBeStored']],
+    ['422', failure(422), []],
+    ['500', failure(500), ['mayBeStored']],
+    ['no answer', failure(0, 'NoAnswer'), ['mayBeStored']],
+    ['another Error with a status', Object.assign(new Error('x'), { status: 404 }), ['mayBeStored']],
+    ['nothing', undefined, ['mayBeStored']],
   ];
   for (const [name, error, expected] of cases) {
     test(name, () => {

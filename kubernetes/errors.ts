@@ -29,9 +29,15 @@ export const isAlreadyExists = (error: unknown): boolean =>
   hasStatus(error, 409) && (error as KubeError).reason === 'AlreadyExists';
 /** 410 in either form: the resourceVersion or continue token is too old, list again. */
 export const isGone = (error: unknown): boolean => hasStatus(error, 410);
-/** The server has not done what it was asked for. Any other failure of a write leaves open whether it was done. */
-export const isRefused = (error: unknown): boolean =>
-  error instanceof KubeError && error.status >= 400 && error.status < 500;
+/**
+ * Whether a write that failed may have been stored all the same: no answer came, or the server failed; or it was sent
+ * twice, as a balancer does with a PUT whose answer it has lost (nginx: proxy_next_upstream), and the second one found
+ * what the first one had stored. Then it is answered 409. Anything else was refused.
+ */
+export const mayBeStored = (error: unknown): boolean =>
+  !(error instanceof KubeError) || error.status < 400 || error.status >= 500 || UNCLEAR.has(error.status);
+/** Request Timeout, Conflict. */
+const UNCLEAR: ReadonlySet<number> = new Set([408, 409]);
 export const isForbidden = (error: unknown): boolean => hasStatus(error, 403);
 
 function hasStatus(error: unknown, status: number): boolean {

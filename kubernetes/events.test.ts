@@ -59,6 +59,13 @@ describe('the event recorder', () => {
     ]);
   });
 
+  it('takes one that is there already for written: the request was sent twice', async () => {
+    answer = () => Promise.reject(new KubeError('exists', { status: 409, reason: 'AlreadyExists' }));
+    recorder.record(NOTE);
+    await recorder.flush();
+    assert.deepEqual(dropped, []);
+  });
+
   it('leaves out what it said a few minutes ago, about the same object', async () => {
     recorder.record(NOTE);
     recorder.record(NOTE);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { KubeApi } from './api.ts';
 import { type Clock, type Random, timestamp } from './clock.ts';
 import { cut } from './cut.ts';
-import { isForbidden } from './errors.ts';
+import { isAlreadyExists, isForbidden } from './errors.ts';
 import { EVENTS, type KubeEvent } from './resources.ts';
 
 /** What happened, to which object. */
@@ -83,6 +83,8 @@ export class EventRecorder {
       try {
         await this.#options.api.create(EVENTS, this.#toObject(event));
       } catch (error) {
+        // The name is random: only the same request, sent twice, can have been there before.
+        if (isAlreadyExists(error)) continue;
         this.#remembered.delete(identityOf(event));
         if (isForbidden(error) && this.#toldForbidden) continue;
         this.#toldForbidden ||= isForbidden(error);

@@ -2,7 +2,16 @@ import type { KubeApi, ObjectKey } from './api.ts';
 import type { Clock } from './clock.ts';
 import { undefinedIfNotFound } from './errors.ts';
 import type { Leadership } from './leadership.ts';
-import { created, type Holding, holderOf, isLostRace, released, renewed, termOf } from './lease-record.ts';
+import {
+  created,
+  type Holding,
+  holderOf,
+  isLostRace,
+  isWrittenBy,
+  released,
+  renewed,
+  termOf,
+} from './lease-record.ts';
 import type { Nudge } from './nudge.ts';
 import { LEASES, type Lease } from './resources.ts';
 
@@ -102,15 +111,18 @@ export class HeldLease implements Leadership {
     await this.#turn;
     const { api, key, identity, renewTime } = this.#options;
     for (let tries = 1; this.#lease !== undefined; tries += 1) {
+      const givenBackAt = renewTime();
       try {
-        await api.replace(LEASES, released(this.#lease, renewTime()), { timeoutMs: this.#timeoutMs });
+        await api.replace(LEASES, released(this.#lease, givenBackAt), { timeoutMs: this.#timeoutMs });
         return true;
       } catch (error) {
         if (tries === MAX_TRIES || !isLostRace(error)) throw error;
       }
       // A renewal that was cut off may have arrived all the same.
       this.#lease = await api.get(LEASES, key, { timeoutMs: this.#timeoutMs }).catch(undefinedIfNotFound);
-      if (this.#lease !== undefined && holderOf(this.#lease) !== identity) return false;
+      if (this.#lease === undefined) break;
+      if (isWrittenBy(this.#lease, { identity: '', renewTime: givenBackAt })) return true;
+      if (holderOf(this.#lease) !== identity) return false;
     }
     return true;
   }
@@ -138,6 +150,10 @@ export class HeldLease implements Leadership {
         return false;
       }
       this.#lease = seen;
+      if (seen !== undefined && isWrittenBy(seen, holding)) {
+        this.#term = holding.term;
+        return this.#extend(startedAt);
+      }
       this.#term = Math.max(this.#term, seen === undefined ? 0 : termOf(seen));
     }
     return false;

@@ -86,7 +86,15 @@ export function renewTimes(clock: Clock): () => string {
   };
 }
 
-/** Somebody else wrote, created or deleted the Lease meanwhile. */
+/** Exactly that write: a process gives each one a time of its own. */
+export function isWrittenBy(
+  { spec }: Lease,
+  { identity, renewTime }: Pick<Holding, 'identity' | 'renewTime'>,
+) {
+  return spec?.holderIdentity === identity && spec.renewTime === renewTime;
+}
+
+/** Somebody else wrote, created or deleted the Lease meanwhile; or we ourselves did, by the same request sent twice. */
 export function isLostRace(error: unknown): boolean {
   return isConflict(error) || isAlreadyExists(error) || isNotFound(error);
 }

@@ -95,6 +95,22 @@ describe('the Lease election', () => {
     assert.equal(b.current.term, 2);
   });
 
+  it('knows its own hand when a balancer sends each request twice: at once, and in one term', async () => {
+    const a = stand('a');
+    a.client.sendsTwice = true;
+    await world.advance(100);
+    assert.ok(a.holds);
+    await world.advance(30_000);
+    a.stop();
+    await world.advance(500);
+    assert.deepEqual([a.leaderships.length, a.current.term], [1, 1]);
+    assert.deepEqual([a.told('released'), a.told('lost'), a.told('problem')], [1, 0, 0]);
+    const b = stand('b');
+    b.client.sendsTwice = true;
+    await world.advance(100);
+    assert.deepEqual([b.holds, b.current.term], [true, 2]);
+  });
+
   it('leaves nobody in charge longer than the Lease when the leader is killed', async () => {
     const { a, b } = await pair();
     await world.advance(30_000);

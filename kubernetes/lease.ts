@@ -1,4 +1,4 @@
-import type { KubeApi } from './api.ts';
+import type { CallOptions, KubeApi } from './api.ts';
 import { type Clock, type Random, sleep, withDeadline } from './clock.ts';
 import { explain, undefinedIfNotFound } from './errors.ts';
 import { HeldLease, type HoldingOptions } from './held-lease.ts';
@@ -9,6 +9,7 @@ import {
   type Holding,
   holderOf,
   isLostRace,
+  isWrittenBy,
   type Observation,
   observe,
   renewTimes,
@@ -149,10 +150,20 @@ export class LeaseElection {
       this.#observed(observe(this.#seen, mine, clock.elapsed()));
       return new HeldLease(this.#holding, mine, startedAt);
     } catch (error) {
-      if (isLostRace(error)) return undefined;
-      throw error;
+      if (!isLostRace(error)) throw error;
+      return await this.#afterAll(holding, startedAt, limits);
     }
   }
+
+  /** The write that lost the race may be the one that won it: sent twice, the second one is refused. */
+  async #afterAll(holding: Holding, startedAt: number, limits: CallOptions): Promise<HeldLease | undefined> {
+    const { api, clock } = this.#options;
+    const lease = await api.get(LEASES, this.#holding.key, limits).catch(undefinedIfNotFound);
+    if (lease === undefined) return undefined;
+    this.#observed(observe(this.#seen, lease, clock.elapsed()));
+    return isWrittenBy(lease, holding) ? new HeldLease(this.#holding, lease, startedAt) : undefined;
+  }
+
   async #reign(
     held: HeldLease,
     lead: (leadership: Leadership) => Promise<void>,

@@ -1,6 +1,6 @@
 import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS } from '../../contract/names.ts';
 import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
-import { promotionPatch } from '../../controller/triggers/cnpg/promotion.ts';
+import { isPromoted, promotionPatch } from '../../controller/triggers/cnpg/promotion.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { timestamp, withDeadline } from '../../kubernetes/clock.ts';
 import { explain, isConflict, isForbidden } from '../../kubernetes/errors.ts';
@@ -129,6 +129,7 @@ async function promote(
 ): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
     const situation = await look();
+    if (attempt > 1 && isPromoted(situation.cluster, target, now)) return now;
     const plan = planFor(situation);
     const obstacles = unmet(plan.preconditions).map(({ obstacle }) => obstacle);
     if (obstacles.length > 0 || plan.target !== target) {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
-import type { ConfigMap } from '../../kubernetes/resources.ts';
+import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
+import { OPS, SimulatedCluster, script } from '../../test/support/simulated-cluster.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import { ConfigMapSnapshots } from './snapshots.ts';
 
@@ -65,6 +66,25 @@ test('a lost compare-and-set is repeated', async () => {
   const { snapshots, read } = store([conflict, conflict]);
   await snapshots.save('example.com', 'one', signal);
   assert.deepEqual(Object.values(read()?.data ?? {}), ['one']);
+});
+
+test('one that was stored although it was answered by a conflict is not kept a second time', async () => {
+  const kube = new SimulatedCluster();
+  const snapshots = new ConfigMapSnapshots(kube.api, kube.process, OPS);
+  for (const [verb, text] of [
+    ['create', 'one'],
+    ['replace', 'two'],
+  ] as const) {
+    kube.judge = script(verb, 'configmaps', ['sent twice']);
+    const saving = snapshots.save('example.com', text, signal);
+    await kube.clock.advance(1_000);
+    await saving;
+  }
+  const { data } = kube.server.get(CONFIG_MAPS, {
+    namespace: OPS,
+    name: 'kube-site-follower-zone-example.com',
+  });
+  assert.deepEqual(Object.values(data ?? {}), ['two', 'one']);
 });
 
 test('what cannot be kept is an error that names the ConfigMap', async () => {

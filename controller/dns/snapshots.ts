@@ -30,9 +30,10 @@ export class ConfigMapSnapshots implements SnapshotStore {
 
   async save(zone: string, text: string, signal: AbortSignal): Promise<void> {
     const key = { namespace: this.#namespace, name: `${PROGRAM}-zone-${zone}` };
+    const entry = `${timestamp(this.#clock).replaceAll(':', '')}.json`;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#put(key, text, signal);
+        await this.#put(key, entry, text, signal);
         return;
       } catch (error) {
         signal.throwIfAborted();
@@ -50,10 +51,11 @@ export class ConfigMapSnapshots implements SnapshotStore {
     }
   }
 
-  async #put(key: Required<ObjectKey>, text: string, signal: AbortSignal): Promise<void> {
+  /** The same `entry` in each attempt: a write that met a conflict may have been stored all the same. */
+  async #put(key: Required<ObjectKey>, entry: string, text: string, signal: AbortSignal): Promise<void> {
     const found = await this.#find(key, signal);
-    const name = `${timestamp(this.#clock).replaceAll(':', '')}.json`;
-    const data = keepNewest({ ...found?.data, [name]: text });
+    if (found?.data?.[entry] === text) return;
+    const data = keepNewest({ ...found?.data, [entry]: text });
     const labels = { ...found?.metadata.labels, [LABELS.managedBy]: PROGRAM, [LABELS.role]: 'zones' };
     const object: ConfigMap = { ...found, metadata: { ...found?.metadata, ...key, labels }, data };
     if (found === undefined) await this.#api.create(CONFIG_MAPS, object, { signal });

@@ -1,6 +1,9 @@
 import type { SeededRandom } from '../support/random.ts';
 
-/** What may happen to one call. `late` answers come, but after seconds; `unanswered` ones were carried out. */
+/**
+ * What may happen to one call. `late` answers come, but after seconds. `sent twice`: a balancer repeats it, since it has
+ * lost the first answer; the second one is what the caller gets.
+ */
 export const FATES = [
   'delivered',
   'refused',
@@ -12,6 +15,7 @@ export const FATES = [
   'answer lost',
   'answer late',
   'error after success',
+  'sent twice',
 ] as const;
 
 export type Fate = (typeof FATES)[number];
@@ -75,6 +79,7 @@ export const API_WEATHER = {
   losing: { rates: { 'request lost': 0.15, 'answer lost': 0.15 } },
   late: { rates: { 'request late': 0.15, 'answer late': 0.2 } },
   contested: { rates: { conflict: 0.4 } },
+  repeating: { rates: { 'sent twice': 0.7 } },
   deaf: watch({ lost: 0.5, twice: 0.2 }),
   lagging: watch({ delay: [200, 8_000] }),
   silent: watch({ silent: 1 }),

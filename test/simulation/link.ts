@@ -76,7 +76,8 @@ export class Link {
       else if (fate === 'too many') answer(() => reject(errors.tooMany(what)));
       else if (fate === 'conflict' && mayConflict) answer(() => reject(errors.conflict(what)));
       else {
-        const outcome = attempt(operate);
+        const first = attempt(operate);
+        const outcome = fate === 'sent twice' ? attempt(operate) : first;
         if (fate === 'error after success') answer(() => reject(errors.serverError(what)));
         else if (fate !== 'answer lost') {
           answer(() => ('value' in outcome ? resolve(outcome.value) : reject(outcome.error)));

@@ -3,6 +3,7 @@ import { siteLabel } from '../../contract/routing.ts';
 import type { Host, NamecheapApi } from '../../controller/dns/namecheap/api.ts';
 import { CLUSTERS, type Cluster, PENDING } from '../../controller/triggers/cnpg/cluster.ts';
 import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
+import { isConflict, KubeError } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, PODS, SERVICES } from '../../kubernetes/resources.ts';
 import type { Sabotage } from './replica.ts';
 import { isFollowing, STATUS } from './setup.ts';
@@ -22,6 +23,18 @@ export const SABOTAGES = {
         const { resourceVersion: _, uid: __, ...metadata } = object.metadata;
         return api.replace(resource, { ...object, metadata }, options);
       }),
+  },
+  /** A write of the status that met a conflict is taken for one that was not stored. */
+  'no doubt about a conflict': {
+    api: (api) =>
+      withMethod(api, 'replace', (resource, object, options) =>
+        api.replace(resource, object, options).catch((error: unknown) => {
+          const { name, namespace } = object.metadata;
+          const isStatus = name === STATUS.name && namespace === STATUS.namespace;
+          if (!isStatus || !isConflict(error)) throw error;
+          throw new KubeError('refused', { status: 422, reason: 'Invalid' });
+        }),
+      ),
   },
   /** The primary that shall be is taken for the one that is. */
   'no hold while it moves': {

@@ -46,6 +46,11 @@ describe('a missing safeguard is noticed:', () => {
       SABOTAGES['no fencing'],
       /writes the status in term \d+, after one was written in term|back from epoch \d+ to \d+/,
     ],
+    [
+      'no doubt about a conflict',
+      SABOTAGES['no doubt about a conflict'],
+      /says (Held|Transitioning) .* not so since it began to look/,
+    ],
     ['no hold while it moves', SABOTAGES['no hold while it moves'], /not so since it began to look/],
     ['no look at the owner', SABOTAGES['no look at the owner'], /not so since it began to look/],
     [

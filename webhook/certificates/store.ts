@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { isAlreadyExists, isConflict, undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { SECRETS, type Secret } from '../../kubernetes/resources.ts';
 import type { Pair } from './authority.ts';
 import { certificatesIn, isIssuedBy } from './trust.ts';
@@ -59,6 +60,22 @@ export class CertificateStore {
   /** Writes over `before`, or creates. Throws a conflict when another replica was first. */
   async write(stored: Stored, before: Found | undefined, signal: AbortSignal): Promise<Found> {
     const data = encode(stored);
+    try {
+      return await this.#put(data, before, signal);
+    } catch (error) {
+      if (!isConflict(error) && !isAlreadyExists(error)) throw error;
+      // Sent twice by a balancer, the second request meets what the first one has stored.
+      const now = await this.read(signal);
+      if (now === undefined || !isDeepStrictEqual(now.object.data, data)) throw error;
+      return now;
+    }
+  }
+
+  async #put(
+    data: Readonly<Record<string, string>>,
+    before: Found | undefined,
+    signal: AbortSignal,
+  ): Promise<Found> {
     if (before !== undefined) {
       return found(await this.#api.replace(SECRETS, { ...before.object, data }, { signal }));
     }

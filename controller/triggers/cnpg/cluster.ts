@@ -19,6 +19,7 @@ export interface Cluster extends KubeObject {
     /** RFC 3339 with microseconds. */
     readonly currentPrimaryTimestamp?: string;
     readonly targetPrimary?: string;
+    readonly targetPrimaryTimestamp?: string;
     readonly phase?: string;
     readonly phaseReason?: string;
     readonly readyInstances?: number;

@@ -299,6 +299,16 @@ describe('a promotion that meets trouble', () => {
     assert.deepEqual([patches(), stored()?.outcome], [1, 'Moved']);
   });
 
+  test('is followed when it was sent twice, and the second one met what the first one had stored', async () => {
+    kube.judge = script('patch', 'clusters', ['sent twice']);
+    const preferred = await replica();
+    await assert.rejects(step(preferred), /modified/);
+    assert.deepEqual([target(), stored()?.outcome, stored()?.target], ['pg-2', 'Moving', 'pg-2']);
+    setStatus({ currentPrimary: 'pg-2' });
+    await step(preferred);
+    assert.deepEqual([patches(), stored()?.outcome], [1, 'Moved']);
+  });
+
   test('is tried again when the server has refused it', async () => {
     const forbidden = new KubeError('clusters/status: forbidden', { status: 403, reason: 'Forbidden' });
     kube.judge = script('patch', 'clusters', [forbidden]);

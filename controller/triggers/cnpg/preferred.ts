@@ -1,6 +1,6 @@
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { type Clock, timestamp } from '../../../kubernetes/clock.ts';
-import { explain, isRefused, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { explain, isConflict, mayBeStored, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { EventNote, EventSink } from '../../event-rules.ts';
@@ -157,14 +157,26 @@ export class PreferredPrimary {
         signal: leadership.signal,
       });
     } catch (error) {
-      // The server refused it, so nothing was changed: it may be tried again. Without an answer nobody knows.
-      if (isRefused(error)) {
+      // Where it was refused nothing was changed: it may be tried again. Without an answer nobody knows.
+      if (!(await this.#mayBeUnderWay(record, error, leadership))) {
         const detail = `the patch was refused: ${explain(error)}`;
         const refused: PreferredRecord = { ...record, outcome: 'Waiting', target: '', detail };
         memory.set(SECTION, refused); // Counts for this replica even if it cannot be stored.
         await this.#remember(refused, leadership);
       }
       throw error;
+    }
+  }
+
+  /** A conflict comes when the operator has just written the Cluster, which is often; or when the patch was sent twice. */
+  async #mayBeUnderWay({ target }: PreferredRecord, failure: unknown, { signal }: Leadership) {
+    if (!isConflict(failure)) return mayBeStored(failure);
+    const { api, namespace, clusterName: name } = this.#options;
+    try {
+      const { status } = await api.get(CLUSTERS, { namespace, name }, { signal });
+      return status?.targetPrimary === target;
+    } catch {
+      return true; // Nobody knows, so it is not sent again. `failure` is told.
     }
   }
 

@@ -17,6 +17,12 @@ export function promotionPatch({ metadata }: Cluster, target: string, now: strin
   };
 }
 
+/** Whether this very patch was stored: sent twice, the second one is answered by a conflict. */
+export function isPromoted({ status = {} }: Cluster, target: string, now: string): boolean {
+  const at = Date.parse(status.targetPrimaryTimestamp ?? '');
+  return status.targetPrimary === target && at === Date.parse(now);
+}
+
 /**
  * What makes the operator look at its instances again: a merge patch of the status subresource. A replica tells of a
  * new timeline some minutes after a failover, with its next restart point. By then a quiet Cluster gives the operator no
