@@ -1,20 +1,13 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
+import { Cached } from '../http/cached.ts';
 import { EventStream } from '../http/event-stream.ts';
-import {
-  aborted,
-  closeServer,
-  listen,
-  type ProbeSources,
-  READER_LIMITS,
-  readerApplication,
-} from '../http/serving.ts';
+import { closeServer, createGuardedServer, portOf } from '../http/server.ts';
+import { aborted, listenAt, type ProbeSources, READER_LIMITS, readerApplication } from '../http/serving.ts';
 import type { Clock } from '../kubernetes/clock.ts';
 import type { Logger } from './log.ts';
 import { addPage } from './page/routes.ts';
 
-/** What the server tells about. All of it is asked for anew with each request; nothing may block. */
+/** What the server tells about. Nothing may block. */
 export interface HttpSources extends ProbeSources {
   /** Anything that JSON can hold, without secrets. */
   status(): unknown;
@@ -49,7 +42,12 @@ export async function startHttp(options: HttpOptions, signal: AbortSignal): Prom
   const { port, sources, clock, log } = options;
   const state = () => JSON.stringify(sources.status());
   const events = new EventStream(clock, state(), MAX_EVENT_CLIENTS);
+  // As bytes: all who are slow to take an answer hold the same ones.
+  const status = new Cached(clock, () => Buffer.from(state()));
+  const page = new Cached(clock, () => Buffer.from(sources.page()));
   const unsubscribe = sources.onChange(() => {
+    status.forget();
+    page.forget();
     try {
       events.publish(state());
     } catch (err) {
@@ -57,32 +55,37 @@ export async function startHttp(options: HttpOptions, signal: AbortSignal): Prom
       log.error({ err }, 'Status cannot be shown');
     }
   });
-  const server = createServer(
-    READER_LIMITS,
-    readerApplication(sources, log, signal, (app) => addRoutes(app, sources, events)),
+  const guarded = createGuardedServer(
+    { ...READER_LIMITS, maxConnections: MAX_CONNECTIONS },
+    readerApplication(sources, { clock, log }, signal, (app) => addRoutes(app, { status, page, events })),
   );
-  server.maxConnections = MAX_CONNECTIONS;
   const stop = () => {
     unsubscribe();
     events.close();
   };
   try {
-    await listen(server, port, 'HTTP_PORT');
+    await listenAt(guarded, port, 'HTTP_PORT');
   } catch (error) {
     stop();
     throw error;
   }
-  server.on('error', (err) => log.error({ err }, 'HTTP server failed'));
+  guarded.server.on('error', (err) => log.error({ err }, 'HTTP server failed'));
   const closed = aborted(signal).then(() => {
     stop();
-    return closeServer(server, clock, DRAIN_MS);
+    return closeServer(guarded, clock, DRAIN_MS);
   });
-  return { port: (server.address() as AddressInfo).port, closed };
+  return { port: portOf(guarded), closed };
 }
 
-function addRoutes(app: Express, sources: HttpSources, events: EventStream): void {
+interface Answers {
+  readonly status: Cached<Buffer>;
+  readonly page: Cached<Buffer>;
+  readonly events: EventStream;
+}
+
+function addRoutes(app: Express, { status, page, events }: Answers): void {
   app.get('/api/status', (_request, response) => {
-    response.json(sources.status());
+    response.type('json').send(status.get());
   });
   app.get('/api/events', (request, response) => {
     if (request.method === 'HEAD') response.type('text/event-stream').end();
@@ -90,5 +93,5 @@ function addRoutes(app: Express, sources: HttpSources, events: EventStream): voi
       response.status(503).set('retry-after', '10').type('text').send('too many clients are listening\n');
     }
   });
-  addPage(app, () => sources.page());
+  addPage(app, () => page.get());
 }

@@ -2,8 +2,11 @@ import type { Server } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Clock } from '../kubernetes/clock.ts';
 import type { Logger } from '../runtime/log.ts';
+import { Cached } from './cached.ts';
+import { hasBody } from './messages.ts';
+import { type Guarded, listen } from './server.ts';
 
-/** What the kubelet and Prometheus ask for. All of it is asked anew with each request; nothing may block. */
+/** What the kubelet and Prometheus ask for. Nothing may block. */
 export interface ProbeSources {
   /** Not ok: the process is stuck and should be restarted. */
   health(): { readonly ok: boolean; readonly reason: string };
@@ -18,7 +21,8 @@ export const READER_LIMITS = {
   requestTimeout: 10_000,
   maxHeaderSize: 8_192,
   keepAliveTimeout: 75_000,
-};
+  bodies: 'none',
+} as const;
 
 const HEADERS = {
   'cache-control': 'no-store',
@@ -31,11 +35,12 @@ const HEADERS = {
 /** Serves `/healthz`, `/readyz`, `/metrics` and what `addRoutes` adds; everything else is 404. Only for reading. */
 export function readerApplication(
   sources: ProbeSources,
-  log: Logger,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
   stopping: AbortSignal,
   addRoutes: (app: Express) => void = () => undefined,
 ): Express {
   const app = bareApplication();
+  const metrics = new Cached(clock, async () => Buffer.from(await sources.metrics()));
   app.use(readOnly(stopping));
   app.get('/healthz', (_request, response) => {
     const { ok, reason } = sources.health();
@@ -54,7 +59,7 @@ export function readerApplication(
       .send(body);
   });
   app.get('/metrics', async (_request, response) => {
-    response.type('text/plain; version=0.0.4; charset=utf-8').send(await sources.metrics());
+    response.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.get());
   });
   addRoutes(app);
   app.use((_request, response) => {
@@ -78,12 +83,10 @@ function readOnly(stopping: AbortSignal): RequestHandler {
   return (request, response, next) => {
     response.set(HEADERS);
     const reading = request.method === 'GET' || request.method === 'HEAD';
-    const hasBody =
-      request.headers['transfer-encoding'] !== undefined ||
-      Number(request.headers['content-length'] ?? 0) > 0;
-    if (stopping.aborted || !reading || hasBody) response.set('connection', 'close');
+    const withBody = hasBody(request.headers);
+    if (stopping.aborted || !reading || withBody) response.set('connection', 'close');
     if (!reading) response.status(405).set('allow', 'GET, HEAD').type('text').send('only GET and HEAD\n');
-    else if (hasBody) response.status(413).type('text').send('no request body is read here\n');
+    else if (withBody) response.status(413).type('text').send('no request body is read here\n');
     else next();
   };
 }
@@ -98,15 +101,12 @@ export function onFailure(log: Logger): ErrorRequestHandler {
 }
 
 /** `variable` is the setting of the port. Rejects with what to do when the port cannot be had. */
-export function listen(server: Server, port: number, variable: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const refused = (error: NodeJS.ErrnoException) => reject(bindError(error, port, variable));
-    server.once('error', refused);
-    server.listen(port, () => {
-      server.off('error', refused);
-      resolve();
-    });
-  });
+export async function listenAt(server: Guarded<Server>, port: number, variable: string): Promise<void> {
+  try {
+    await listen(server, { port });
+  } catch (error) {
+    throw bindError(error as NodeJS.ErrnoException, port, variable);
+  }
 }
 
 function bindError(error: NodeJS.ErrnoException, port: number, variable: string): Error {
@@ -117,14 +117,6 @@ function bindError(error: NodeJS.ErrnoException, port: number, variable: string)
   return new Error(`the HTTP server cannot listen on port ${port}${what === undefined ? '' : `: ${what}`}`, {
     cause: error,
   });
-}
-
-/** Takes no new connection, lets the answers under way end, and after `drainMs` closes what is left. */
-export async function closeServer(server: Server, clock: Clock, drainMs: number): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  const cancel = clock.after(drainMs, () => server.closeAllConnections());
-  await closed;
-  cancel();
 }
 
 /** Resolves when `signal` aborts, at once if it has. */

@@ -5,13 +5,15 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { EventStream } from '../http/event-stream.ts';
+import { closeServer, type Guarded, portOf } from '../http/server.ts';
 import { systemClock } from '../kubernetes/clock.ts';
 import { viewOf } from './answer.ts';
-import { appRoutes, closeServer, portOf, probeRoutes, startServer } from './server.ts';
+import { appRoutes, probeRoutes, startServer } from './server.ts';
 import { NOTHING_READ, type State } from './state.ts';
 import { EAST_NODE, statusWith } from './testing/status.ts';
 
 const LIMIT = { timeout: 15_000 };
+const DRAIN_MS = 500;
 const OPTIONS = { nodeName: EAST_NODE, whenStale: 'hold', staleAfterMs: Number.POSITIVE_INFINITY } as const;
 const LISTEN = {
   port: 0,
@@ -33,24 +35,24 @@ async function scene(t: TestContext, maxEventClients = 256) {
   const probe = await startServer(probeRoutes(sources), LISTEN);
   t.after(async () => {
     events.close();
-    await Promise.all([app, probe].map((server) => closeServer(server, systemClock)));
+    await Promise.all([app, probe].map((server) => closeServer(server, systemClock, DRAIN_MS)));
   });
   return { app, probe, events, now };
 }
 
-async function open(server: Server, path: string, agent?: Agent): Promise<IncomingMessage> {
+async function open(server: Guarded<Server>, path: string, agent?: Agent): Promise<IncomingMessage> {
   const call = get({ host: '127.0.0.1', port: portOf(server), path, agent: agent ?? false });
   const [response] = (await once(call, 'response')) as [IncomingMessage];
   return response;
 }
 
-async function ask(server: Server, path: string): Promise<readonly [number | undefined, string]> {
+async function ask(server: Guarded<Server>, path: string): Promise<readonly [number | undefined, string]> {
   const response = await open(server, path);
   return [response.statusCode, await text(response)];
 }
 
 /** Sends raw bytes; resolves to all that comes until the server closes the connection. */
-async function raw(server: Server, bytes: string): Promise<string> {
+async function raw(server: Guarded<Server>, bytes: string): Promise<string> {
   const socket = connect(portOf(server), '127.0.0.1');
   socket.write(bytes);
   return text(socket);
@@ -60,7 +62,7 @@ test('answers what is asked, and each port only what belongs to it', LIMIT, asyn
   const { app, probe, now } = await scene(t);
   const json = JSON.stringify(viewOf(ACTIVE, OPTIONS, 0).answer);
   const notFound = [404, 'not found\n'];
-  const cases: readonly [Server, string, readonly [number, string] | typeof notFound][] = [
+  const cases: readonly [Guarded<Server>, string, readonly [number, string] | typeof notFound][] = [
     [app, '/active', [200, json]],
     [app, '/active?format=text', [200, 'true']],
     [app, '/active?x=1&format=text', [200, 'true']],
@@ -168,7 +170,7 @@ test('closes without waiting for clients that keep connections or read nothing',
   await once(stuck, 'readable');
   events.publish(JSON.stringify('x'.repeat(20_000_000)));
   events.close();
-  await closeServer(server, systemClock);
+  await closeServer(server, systemClock, DRAIN_MS);
   idle.destroy();
   stuck.destroy();
 });

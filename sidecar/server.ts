@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { SIDECAR_PATHS } from '../contract/sidecar.ts';
 import type { EventStream } from '../http/event-stream.ts';
-import type { Clock } from '../kubernetes/clock.ts';
+import { createGuardedServer, type Guarded, listen } from '../http/server.ts';
 import type { View } from './answer.ts';
 
 export interface Sources {
@@ -64,14 +62,7 @@ function send(
   response.writeHead(status, headers).end(body);
 }
 
-function route(
-  routes: Routes,
-  { method = '', url = '', headers }: IncomingMessage,
-  response: ServerResponse,
-): void {
-  // Nothing here takes a body, and none is waited for.
-  const hasBody = 'transfer-encoding' in headers || (headers['content-length'] ?? '0') !== '0';
-  if (hasBody) response.setHeader('connection', 'close');
+function route(routes: Routes, { method = '', url = '' }: IncomingMessage, response: ServerResponse): void {
   const [path = '', query = ''] = url.split('?', 2);
   const respond = method === 'GET' ? routes[path] : undefined;
   if (respond === undefined) send(response, 404, 'not found\n');
@@ -83,53 +74,22 @@ export interface ServerOptions {
   /** Undefined: every address. */
   readonly host: string | undefined;
   readonly keepAliveTimeout: number;
-  /** Beside those that listen to events. */
+  /** With those that listen to events. */
   readonly maxConnections: number;
-  /** Milliseconds for the head of a request; looked at each second. */
+  /** Milliseconds for the head of a request. */
   readonly headersTimeout: number;
 }
 
-const LIMITS = {
-  requestTimeout: 5_000,
-  connectionsCheckingInterval: 1_000,
-  maxHeaderSize: 8_192,
-};
+const LIMITS = { requestTimeout: 5_000, maxHeaderSize: 8_192, bodies: 'none' } as const;
 
 /** Rejects when it cannot listen. */
-export async function startServer(routes: Routes, options: ServerOptions): Promise<Server> {
-  /** The first one has been silent for the longest time. */
-  const sockets = new Set<Socket>();
-  const handle = (request: IncomingMessage, response: ServerResponse) => {
-    sockets.delete(request.socket);
-    route(routes, request, response);
-    if (response.writableEnded) sockets.add(request.socket);
-  };
-  // A client that asks first whether it may send a body gets its answer instead.
-  const server = createServer({ ...LIMITS, ...options }, handle).on('checkContinue', handle);
-  server.on('connection', (socket) => {
-    socket.on('close', () => sockets.delete(socket));
-    // Those who only connect must not keep out the kubelet: without its probe an active pod would leave its Services.
-    const [silent] = sockets.add(socket);
-    if (silent && sockets.size > options.maxConnections) {
-      sockets.delete(silent);
-      silent.destroy();
-    }
-  });
-  server.listen(options);
-  await once(server, 'listening');
+export async function startServer(
+  routes: Routes,
+  { port, host, ...limits }: ServerOptions,
+): Promise<Guarded<Server>> {
+  const server = createGuardedServer({ ...LIMITS, ...limits }, (request, response) =>
+    route(routes, request, response),
+  );
+  await listen(server, { port, host });
   return server;
-}
-
-export function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
-}
-
-/** Answers are a few bytes: who has not taken one by then is gone. */
-const DRAIN_MS = 500;
-
-/** Takes no new connection, lets the answers under way end, then closes what is left. */
-export async function closeServer(server: Server, clock: Clock): Promise<void> {
-  const cancel = clock.after(DRAIN_MS, () => server.closeAllConnections());
-  await new Promise((resolve) => server.close(resolve));
-  cancel();
 }

@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
+import { Cached } from '../http/cached.ts';
 import { EventStream } from '../http/event-stream.ts';
+import { closeServer, type Guarded, portOf } from '../http/server.ts';
 import type { Clock, Random } from '../kubernetes/clock.ts';
 import type { Config } from './config.ts';
 import { ConnectionState } from './connection-state.ts';
@@ -7,7 +9,7 @@ import { Hooks } from './hooks.ts';
 import type { Log } from './log.ts';
 import { metricsText } from './metrics.ts';
 import { Monitor } from './monitor.ts';
-import { appRoutes, closeServer, portOf, probeRoutes, type Sources, startServer } from './server.ts';
+import { appRoutes, probeRoutes, type Sources, startServer } from './server.ts';
 import { ApiSource } from './sources/api.ts';
 import { ApiConnection } from './sources/connection.ts';
 import { FileSource } from './sources/file.ts';
@@ -20,9 +22,11 @@ export interface Ports {
 
 /** An application may have a few hundred workers. */
 const MAX_EVENT_CLIENTS = 256;
-const APP = { keepAliveTimeout: 75_000, maxConnections: 512, headersTimeout: 5_000 };
+const APP = { keepAliveTimeout: 75_000, maxConnections: 768, headersTimeout: 5_000 };
 /** Strangers can reach it: they must not be able to hold many connections for long. */
 const PROBE = { keepAliveTimeout: 5_000, maxConnections: 256, headersTimeout: 1_000 };
+/** Answers are a few bytes: who has not taken one by then is gone. */
+const DRAIN_MS = 500;
 
 /** Serves until `signal` aborts. Rejects when a port cannot be had. */
 export async function runSidecar(config: Config, ports: Ports, signal: AbortSignal): Promise<void> {
@@ -41,11 +45,11 @@ export async function runSidecar(config: Config, ports: Ports, signal: AbortSign
   const onConnection = state.note.bind(state);
   const api = new ApiSource({ ...config, ...ports, connection, onReading, onConnection });
   const view = () => monitor.view();
-  const metrics = () => metricsText(config, monitor, state, hooks);
+  const metrics = new Cached(clock, () => metricsText(config, monitor, state, hooks));
   file.start();
-  const servers: Server[] = [];
+  const servers: Guarded<Server>[] = [];
   try {
-    await openServers(servers, config, { view, metrics, events });
+    await openServers(servers, config, { view, metrics: () => metrics.get(), events });
     const [port, probePort] = servers.map(portOf);
     log('info', 'serving', { port, probePort });
     await api.run(signal);
@@ -54,13 +58,13 @@ export async function runSidecar(config: Config, ports: Ports, signal: AbortSign
     monitor.stop();
     hooks.stop();
     events.close();
-    await Promise.all(servers.map((server) => closeServer(server, clock)));
+    await Promise.all(servers.map((server) => closeServer(server, clock, DRAIN_MS)));
   }
 }
 
 /** The first one is the application's, the second one the kubelet's. Those that were opened are in `servers`. */
 async function openServers(
-  servers: Server[],
+  servers: Guarded<Server>[],
   { port, probePort, address }: Config,
   sources: Sources,
 ): Promise<void> {

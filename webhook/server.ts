@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { createServer, type Server, type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:https';
 import { MIMEType, TextDecoder } from 'node:util';
 import type express from 'express';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
-import { aborted, bareApplication, closeServer, listen, onFailure } from '../http/serving.ts';
+import { closeServer, createGuardedTlsServer, type Guarded, portOf } from '../http/server.ts';
+import { aborted, bareApplication, listenAt, onFailure } from '../http/serving.ts';
 import type { Clock } from '../kubernetes/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Callers } from './callers.ts';
@@ -46,22 +46,22 @@ export interface AdmissionServer {
 const MAX_BODY = 4 * 1_024 * 1_024;
 /** Of all bodies on their way. Reviews are mostly of some 10 kB, and come whole at once. */
 const MAX_BODIES = 64_000_000;
-const MAX_CONNECTIONS = 512;
 /** A review is answered in milliseconds: what is not done by then has lost its client. */
 const DRAIN_MS = 5_000;
 const REFUSALS_SAID_MS = 60_000;
 
-const LIMITS: ServerOptions = {
-  minVersion: 'TLSv1.2',
-  handshakeTimeout: 5_000,
+const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: 5_000 } as const;
+
+const LIMITS = {
+  maxConnections: 512,
   headersTimeout: 5_000,
   // The API server waits for 5 s by our own configuration.
   requestTimeout: 10_000,
-  connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16_384,
   // Above the 90 s after which the API server closes an idle connection itself, so that we never close one under it.
   keepAliveTimeout: 120_000,
-};
+  bodies: 'with-length',
+} as const;
 
 /** Serves until `signal` aborts. Before the first certificate every handshake fails. Rejects when the port is taken. */
 export async function startAdmissionServer(
@@ -70,18 +70,12 @@ export async function startAdmissionServer(
 ): Promise<AdmissionServer> {
   const { port, callers, clock, log } = options;
   const wantsCertificate = callers !== undefined;
-  const server = createServer(
-    { ...LIMITS, requestCert: wantsCertificate, rejectUnauthorized: wantsCertificate },
+  const guarded = createGuardedTlsServer(
+    LIMITS,
+    { ...TLS, requestCert: wantsCertificate, rejectUnauthorized: wantsCertificate },
     application(options, signal),
   );
-  server.maxConnections = MAX_CONNECTIONS;
-  let connections = 0;
-  server.on('connection', (socket) => {
-    connections += 1;
-    socket.on('close', () => {
-      connections -= 1;
-    });
-  });
+  const { server, connections } = guarded;
   const sayRefused = atMostEvery(REFUSALS_SAID_MS, clock, (reason: string) =>
     log.warn(
       { reason },
@@ -99,18 +93,23 @@ export async function startAdmissionServer(
     served = pair;
     if (pair === undefined) return;
     const { certificate: cert, key } = pair;
-    server.setSecureContext({ cert, key, minVersion: 'TLSv1.2', ...(callers && { ca: callers.authority }) });
+    server.setSecureContext({
+      cert,
+      key,
+      minVersion: TLS.minVersion,
+      ...(callers && { ca: callers.authority }),
+    });
   };
   if (callers !== undefined) callers.onAuthority = () => use(served);
-  await listen(server, port, 'WEBHOOK_PORT');
+  await listenAt(guarded, port, 'WEBHOOK_PORT');
   server.on('error', (err) => log.error({ err }, 'admission server failed'));
   return {
-    port: (server.address() as AddressInfo).port,
+    port: portOf(guarded),
     use,
     get connections() {
-      return connections;
+      return connections.size;
     },
-    closed: drain(server, clock, options.lingerMs, signal),
+    closed: drain(guarded, clock, options.lingerMs, signal),
   };
 }
 
@@ -120,7 +119,7 @@ function application(options: AdmissionServerOptions, stopping: AbortSignal): Ex
   app.use(counted(onRefused), closing(stopping));
   if (callers !== undefined) app.use(onlyCallers(callers));
   const bodies = new BodyGatherer({ maxBody: MAX_BODY, maxTotal: MAX_BODIES });
-  app.post(path, onlyJson, async (request, response) => {
+  app.post(path, onlyJson, withLength, async (request, response) => {
     const decoder = decoderFor(request.headers);
     const body = parsed(decoder.decode(await bodies.gather(request)));
     const began = clock.elapsed();
@@ -167,6 +166,12 @@ function atMostEvery(ms: number, clock: Clock, say: (reason: string) => void): (
 const onlyJson: RequestHandler = (request, response, next) => {
   if (request.is('application/json') === 'application/json') next();
   else refuse(response, 415, 'only application/json');
+};
+
+/** As the API server always says it. A body in chunks could come in more pieces than bytes are worth. */
+const withLength: RequestHandler = (request, response, next) => {
+  if (request.headers['transfer-encoding'] === undefined) next();
+  else refuse(response, 411, 'only with Content-Length');
 };
 
 /** Bodies are not unpacked: a small one could become a very large one. */
@@ -220,7 +225,12 @@ function closing(stopping: AbortSignal): RequestHandler {
  * New connections come for a while after the stop: the list of a Service's endpoints takes its time to reach
  * everybody. A refused one would be a pod that cannot be created.
  */
-async function drain(server: Server, clock: Clock, lingerMs: number, signal: AbortSignal): Promise<void> {
+async function drain(
+  server: Guarded<Server>,
+  clock: Clock,
+  lingerMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   await aborted(signal);
   await new Promise<void>((resolve) => clock.after(lingerMs, resolve));
   await closeServer(server, clock, DRAIN_MS);

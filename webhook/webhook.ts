@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { PROGRAM } from '../contract/names.ts';
-import { aborted, closeServer, listen, READER_LIMITS, readerApplication } from '../http/serving.ts';
+import { closeServer, createGuardedServer, portOf } from '../http/server.ts';
+import { aborted, listenAt, READER_LIMITS, readerApplication } from '../http/serving.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import type { Clock, Random } from '../kubernetes/clock.ts';
 import { KubeError } from '../kubernetes/errors.ts';
@@ -120,8 +119,8 @@ export async function runWebhook(
         })
       : new MountedCertificate({ clock, log, names, served, folder: certificateFolder });
   const notReady = () => (signal.aborted ? ['stopping'] : served.notReady());
-  const http = createServer(
-    READER_LIMITS,
+  const http = createGuardedServer(
+    { ...READER_LIMITS, maxConnections: MAX_HTTP_CONNECTIONS },
     readerApplication(
       {
         health: () => ({ ok: true, reason: '' }),
@@ -136,13 +135,12 @@ export async function runWebhook(
           return metrics.expose();
         },
       },
-      log,
+      { clock, log },
       signal,
     ),
   );
-  http.maxConnections = MAX_HTTP_CONNECTIONS;
-  await listen(http, settings.httpPort, 'HTTP_PORT');
-  log.info({ port: admission.port, httpPort: (http.address() as AddressInfo).port }, 'serving');
+  await listenAt(http, settings.httpPort, 'HTTP_PORT');
+  log.info({ port: admission.port, httpPort: portOf(http) }, 'serving');
 
   const watchdog = new InjectionWatchdog({ api, clock, random, log, metrics, events, namespace });
   const election = new LeaseElection({

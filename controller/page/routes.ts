@@ -25,13 +25,14 @@ const FILES = [
 ];
 
 /** The page at `/` and its files. All addresses in it are relative, so that it works behind `kubectl proxy`. */
-export function addPage(app: Express, page: () => string): void {
+export function addPage(app: Express, page: () => Buffer): void {
   app.get('/', (_request, response) => {
     response.set('content-security-policy', POLICY).type('html').send(page());
   });
   for (const { path, type, text } of FILES) {
+    const body = Buffer.from(text);
     app.get(path, (_request, response) => {
-      response.type(type).send(text);
+      response.type(type).send(body);
     });
   }
 }

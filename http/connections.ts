@@ -1,0 +1,115 @@
+import type { Socket } from 'node:net';
+
+interface Connection {
+  /** Of TLS its secured side, as soon as there is one. */
+  socket: Socket;
+  readonly address: string;
+  readonly port: number;
+  /** A request has come and its answer is not out. */
+  answering: boolean;
+}
+
+/** Of one client; the first one has been silent for the longest time. By the client's port. */
+type Peer = Map<number, Connection>;
+
+/**
+ * Which connections of a server stay when there are too many. Never the newest has to go, so the way in is never full:
+ * a kubelet that is kept out would end the pod, an API server that is kept out would refuse pods. Of the client with the
+ * most connections the one that has been silent for the longest time goes: whoever holds many loses his own.
+ */
+export class Connections {
+  readonly #max: number;
+  readonly #peers = new Map<string, Peer>();
+  readonly #ofSocket = new WeakMap<Socket, Connection>();
+  #size = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(socket: Socket): void {
+    const { remoteAddress: address, remotePort: port } = socket;
+    if (address === undefined || port === undefined) {
+      // Gone before it was looked at.
+      socket.destroy();
+      return;
+    }
+    const connection: Connection = { socket, address, port, answering: false };
+    const peer = this.#peers.get(address) ?? new Map<number, Connection>();
+    this.#peers.set(address, peer);
+    peer.set(port, connection);
+    this.#ofSocket.set(socket, connection);
+    this.#size += 1;
+    socket.on('close', () => this.#remove(connection));
+    if (this.#size > this.#max) this.#endOne(connection);
+  }
+
+  /** `secured` is the TLS side of a connection that was added. */
+  secure(secured: Socket): void {
+    const { remoteAddress = '', remotePort = 0 } = secured;
+    const connection = this.#peers.get(remoteAddress)?.get(remotePort);
+    if (connection === undefined) secured.destroy();
+    else {
+      connection.socket = secured;
+      this.#ofSocket.set(secured, connection);
+    }
+  }
+
+  isAnswering(socket: Socket): boolean {
+    return this.#ofSocket.get(socket)?.answering === true;
+  }
+
+  setAnswering(socket: Socket, answering: boolean): void {
+    const connection = this.#ofSocket.get(socket);
+    const peer = connection && this.#peers.get(connection.address);
+    // Removed, or another one has its port by now.
+    if (connection === undefined || peer?.get(connection.port) !== connection) return;
+    connection.answering = answering;
+    peer.delete(connection.port);
+    peer.set(connection.port, connection);
+  }
+
+  endAll(): void {
+    for (const peer of this.#peers.values()) for (const { socket } of peer.values()) socket.destroy();
+  }
+
+  #endOne(newest: Connection): void {
+    const victim = this.#longestSilent(newest) ?? this.#longestAnswering(newest);
+    if (victim === undefined) return;
+    // Its own event comes later, and until then it would be ended again and again.
+    this.#remove(victim);
+    victim.socket.destroy();
+  }
+
+  #longestSilent(newest: Connection): Connection | undefined {
+    let most = 0;
+    let found: Connection | undefined;
+    for (const peer of this.#peers.values()) {
+      if (peer.size <= most) continue;
+      for (const connection of peer.values()) {
+        if (connection.answering || connection === newest) continue;
+        [most, found] = [peer.size, connection];
+        break;
+      }
+    }
+    return found;
+  }
+
+  #longestAnswering(newest: Connection): Connection | undefined {
+    const [largest] = [...this.#peers.values()].sort((a, b) => b.size - a.size);
+    return [...(largest?.values() ?? [])].find((connection) => connection !== newest);
+  }
+
+  #remove(connection: Connection): void {
+    const { address, port } = connection;
+    const peer = this.#peers.get(address);
+    if (peer?.get(port) !== connection) return;
+    peer.delete(port);
+    if (peer.size === 0) this.#peers.delete(address);
+    this.#size -= 1;
+  }
+}
