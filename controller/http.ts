@@ -84,8 +84,8 @@ interface Answers {
 }
 
 function addRoutes(app: Express, { status, page, events }: Answers): void {
-  app.get('/api/status', (_request, response) => {
-    response.type('json').send(status.get());
+  app.get('/api/status', async (_request, response) => {
+    response.type('json').send(await status.get());
   });
   app.get('/api/events', (request, response) => {
     if (request.method === 'HEAD') response.type('text/event-stream').end();

@@ -1,5 +1,4 @@
 import type { Server } from 'node:http';
-import { Cached } from '../http/cached.ts';
 import { EventStream } from '../http/event-stream.ts';
 import { closeServer, type Guarded, portOf } from '../http/server.ts';
 import type { Clock, Random } from '../kubernetes/clock.ts';
@@ -45,11 +44,11 @@ export async function runSidecar(config: Config, ports: Ports, signal: AbortSign
   const onConnection = state.note.bind(state);
   const api = new ApiSource({ ...config, ...ports, connection, onReading, onConnection });
   const view = () => monitor.view();
-  const metrics = new Cached(clock, () => metricsText(config, monitor, state, hooks));
+  const metrics = () => metricsText(config, monitor, state, hooks);
   file.start();
   const servers: Guarded<Server>[] = [];
   try {
-    await openServers(servers, config, { view, metrics: () => metrics.get(), events });
+    await openServers(servers, config, { view, metrics, events });
     const [port, probePort] = servers.map(portOf);
     log('info', 'serving', { port, probePort });
     await api.run(signal);

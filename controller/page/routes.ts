@@ -25,9 +25,12 @@ const FILES = [
 ];
 
 /** The page at `/` and its files. All addresses in it are relative, so that it works behind `kubectl proxy`. */
-export function addPage(app: Express, page: () => Buffer): void {
-  app.get('/', (_request, response) => {
-    response.set('content-security-policy', POLICY).type('html').send(page());
+export function addPage(app: Express, page: () => Promise<Buffer>): void {
+  app.get('/', async (_request, response) => {
+    response
+      .set('content-security-policy', POLICY)
+      .type('html')
+      .send(await page());
   });
   for (const { path, type, text } of FILES) {
     const body = Buffer.from(text);
