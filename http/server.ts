@@ -48,9 +48,13 @@ export function createGuardedTlsServer(
   return { server: guard(server, connections, handle), connections };
 }
 
-function optionsFor({ maxConnections: _, bodies, ...limits }: Limits, connections: Connections) {
+function optionsFor(limits: Limits, connections: Connections) {
+  const { headersTimeout, requestTimeout, keepAliveTimeout, maxHeaderSize, bodies } = limits;
   return {
-    ...limits,
+    headersTimeout,
+    requestTimeout,
+    keepAliveTimeout,
+    maxHeaderSize,
     connectionsCheckingInterval: 1_000,
     IncomingMessage: messageClass(connections, bodies),
   } satisfies ServerOptions;
@@ -71,11 +75,17 @@ function guard<S extends Server>(server: S, connections: Connections, handle: Re
   return server;
 }
 
+/**
+ * Connections that the kernel keeps for us. When strangers fill that, it drops a probe's as well, which then comes again
+ * after a second.
+ */
+const BACKLOG = 4_096;
+
 /** Rejects with the system's error when the port cannot be had. */
 export function listen({ server }: Guarded<Server>, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options, () => {
+    server.listen({ backlog: BACKLOG, ...options }, () => {
       server.off('error', reject);
       resolve();
     });
