@@ -57,6 +57,16 @@ unit: install ## Unit tests only
 integration: install ## Tests on a real API server, started for them
 	node --test --test-concurrency=4 --test-force-exit --test-timeout=600000 --test-global-setup=test/support/global-setup.ts $(INTEGRATION_TESTS)
 
+HOSTILE = node --test --test-concurrency=1 --test-force-exit --test-timeout=1800000 --test-global-setup=test/support/global-setup.ts 'test/hostile/*.test.ts'
+
+.PHONY: hostile-short
+hostile-short: install ## What strangers and tenants may try, against the shipped programs
+	$(HOSTILE)
+
+.PHONY: hostile
+hostile: install ## The same ten times as strong, for half a minute each
+	HOSTILE=long $(HOSTILE)
+
 .PHONY: browser
 browser: install ## The page in Chromium, which is installed where it is missing
 	node --test --test-force-exit --test-timeout=120000 'test/browser/*.test.ts'
@@ -82,7 +92,7 @@ simulate: install ## 10,000 schedules under virtual time (SEEDS=, FROM=)
 	@node test/simulation/run.ts --seeds $(or $(SEEDS),10000) --from $(or $(FROM),1)
 
 .PHONY: test
-test: unit simulation integration browser alerts chart ## All that must pass before a change lands
+test: unit simulation integration hostile-short browser alerts chart ## All that must pass before a change lands
 
 .PHONY: e2e
 e2e: install ## Image and chart on the real cluster that E2E_KUBECONFIG names (docs/testing.md)

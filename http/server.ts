@@ -4,6 +4,7 @@ import type { AddressInfo, ListenOptions, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import type { Clock } from '../kubernetes/clock.ts';
 import { Connections } from './connections.ts';
+import { HandshakeQueue } from './handshake-queue.ts';
 import { answerUnparsed, type Bodies, messageClass } from './messages.ts';
 
 /** Times in milliseconds. */
@@ -43,9 +44,23 @@ export function createGuardedTlsServer(
   handle: RequestListener,
 ): Guarded<TlsServer> {
   const connections = new Connections(limits.maxConnections);
-  const server = createTlsServer({ ...tls, ...optionsFor(limits, connections) });
+  // What a client sends stays with the kernel until its turn comes.
+  const server = createTlsServer({ ...tls, ...optionsFor(limits, connections), pauseOnConnect: true });
+  beginInTurn(server);
   server.on('secureConnection', (socket) => connections.secure(socket));
   return { server: guard(server, connections, handle), connections };
+}
+
+/** Node's own listener, with which a handshake begins, is called by the queue. */
+function beginInTurn(server: TlsServer): void {
+  const queue = new HandshakeQueue();
+  const begin = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) =>
+    queue.add(socket, () => {
+      for (const listener of begin) listener.call(server, socket);
+    }),
+  );
 }
 
 function optionsFor(limits: Limits, connections: Connections) {

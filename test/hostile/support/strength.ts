@@ -1,0 +1,5 @@
+/** `make hostile`: ten times as strong as what once ended a program, and for longer. */
+const IS_LONG = process.env.HOSTILE === 'long';
+
+export const STRENGTH = IS_LONG ? 10 : 1;
+export const ATTACK_MS = IS_LONG ? 30_000 : 1_500;
