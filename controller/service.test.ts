@@ -106,6 +106,33 @@ describe('a followed service', () => {
     assert.deepEqual(history(), ['1: - > us']);
   });
 
+  test('costs little while its operator cannot make up its mind', async () => {
+    kube.change(NAMESPACES, { metadata: { name: 'app', labels: { 'site-follower/status': 'true' } } });
+    void start();
+    await kube.clock.advance(5_000);
+    kube.calls.length = 0;
+    const flips = 40;
+    for (let flip = 0; flip < flips; flip += 1) {
+      const targetPrimary = flip % 2 === 0 ? 'pending' : 'pg-1';
+      kube.change(CLUSTERS, { metadata: PG, status: { targetPrimary, phase: `phase ${flip}` } });
+      await kube.clock.advance(500);
+    }
+    const written = kube.count(`replace configmaps app/${STATUS_MAP.name}`);
+    assert.ok(written >= 18 && written <= 22, `${written} writes of a copy in 20 seconds`);
+    // One look for each change, one each period, and the connections for a move opened twice.
+    const looks = kube.count('get clusters');
+    assert.ok(looks >= flips && looks <= flips + 3, `${looks} looks`);
+    const reads = kube.count('get configmaps');
+    assert.ok(reads <= looks + 2 * 12 + 2, `${reads} reads of ConfigMaps`);
+
+    kube.calls.length = 0;
+    for (let flip = 0; flip < flips; flip += 1) {
+      kube.change(CLUSTERS, { metadata: PG, status: { phase: `another ${flip}` } });
+      await kube.clock.advance(100);
+    }
+    assert.ok(kube.count('get clusters') <= 1, 'a phase decides nothing');
+  });
+
   test('has copies of its status where they are wanted', async () => {
     kube.change(NAMESPACES, { metadata: { name: 'app', labels: { 'site-follower/status': 'true' } } });
     void start();

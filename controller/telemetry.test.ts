@@ -21,6 +21,7 @@ const US: Status = {
 };
 const EU: Status = { ...US, activeSite: 'eu', epoch: 8 };
 const LOST: Status = { ...US, phase: 'Held', reason: 'PodNotFound: it is gone' };
+const MOVING_UNKNOWN: Status = { ...LOST, phase: 'Transitioning' };
 const LOOK = { kind: 'located', primary: 'pg-1', node: 'us-1', site: 'us' } as const;
 const SITES = new Sites(['us', 'eu'].map((name) => ({ name, nodeNames: [`${name}-1`] })));
 
@@ -93,6 +94,8 @@ describe('a change of the status', () => {
     ['to another site', US, EU, 'info: active site changed'],
     ['to the first site', undefined, US, 'info: active site changed'],
     ['to a hold', US, LOST, 'warn: holding the last site'],
+    ['to a hold while it says that it moves', US, MOVING_UNKNOWN, 'warn: holding the last site'],
+    ['to a move', US, { ...MOVING_UNKNOWN, reason: 'Moving: to pg-2' }, 'info: status changed'],
     ['to a hold without any site', undefined, { ...LOST, activeSite: '' }, 'warn: holding the last site'],
     ['to another node', US, { ...US, activeNode: 'us-2' }, 'info: status changed'],
     ['back from a hold', LOST, US, 'info: status changed'],
