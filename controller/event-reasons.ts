@@ -90,6 +90,12 @@ export const EVENT_REASONS = {
     action: 'Route',
     meaning: 'A followed Service has ready pods on the active site again, and routes to them alone.',
   },
+  ServiceRefused: {
+    type: 'Warning',
+    action: 'Route',
+    meaning:
+      'A Service asks to follow, but the operator of a database made it and says where it routes. It is left alone.',
+  },
   CopyRefused: {
     type: 'Warning',
     action: 'Copy',

@@ -57,6 +57,7 @@ test('pods count in the site of their node, for their follower', async () => {
   create('c', 'eu-1', { annotations: { 'site-follower/gate': 'none' } });
   create('d', 'moon-1');
   create('e', 'us-1', { annotations: { 'site-follower/follower': 'other' } });
+  create('member', 'us-1', { labels: { 'cnpg.io/podRole': 'instance' } });
   create('f', 'us-1', { annotations: { 'site-follower/follower': 'nobody/us-1/r' } });
   create('g', '');
   create('h', 'us-1', { phase: 'Succeeded' });

@@ -1,3 +1,4 @@
+import { databaseMember } from '../contract/databases.ts';
 import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS } from '../contract/names.ts';
 import type { Reflector } from '../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../kubernetes/resources.ts';
@@ -100,10 +101,12 @@ export class PodCounts {
 }
 
 /** `follower/node/kind`, where the kind has r: ready, g: the sidecar decides that, m: missed. Empty: does not count. */
-function classOf({ metadata, spec, status }: Pod, followers: readonly string[]): string {
+function classOf(pod: Pod, followers: readonly string[]): string {
+  const { metadata, spec, status } = pod;
   const { annotations = {} } = metadata;
   const nodeName = spec?.nodeName;
   if (nodeName === undefined || ENDED.has(status?.phase)) return '';
+  if (databaseMember(pod) !== undefined) return '';
   const follower = annotations[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER;
   if (!followers.includes(follower)) return '';
   const injected = annotations[ANNOTATIONS.status] !== undefined;

@@ -67,6 +67,7 @@ export interface Pod extends KubeObject {
   readonly spec?: {
     readonly nodeName?: string;
     readonly readinessGates?: readonly { readonly conditionType: string }[];
+    readonly containers?: readonly { readonly name: string; readonly image?: string }[];
     readonly initContainers?: readonly { readonly name: string }[];
     readonly hostNetwork?: boolean;
     readonly os?: { readonly name: string };

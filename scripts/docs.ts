@@ -16,6 +16,7 @@ import { MATCH_CONDITIONS } from '../webhook/match-conditions.ts';
 import { METRICS as WEBHOOK_METRICS } from '../webhook/metrics.ts';
 import { valuesTable } from './chart-values.ts';
 import { cliParts } from './cli-docs.ts';
+import { databaseParts } from './database-docs.ts';
 import { code, fence, table } from './markdown.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -28,6 +29,7 @@ export function generatedDocs(): ReadonlyMap<string, string> {
     ['docs/metrics.md', metrics()],
     ['docs/reasons.md', reasons()],
     ['docs/events.md', events()],
+    ['docs/databases.md', page('Databases are left alone', 'contract/databases.ts', ...databaseParts())],
     ['charts/kube-site-follower/README.md', chart()],
     ['charts/kube-site-follower/files/match-conditions.yaml', matchConditions()],
     [

@@ -1,6 +1,6 @@
 import { ANNOTATIONS } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
-import { followerOf, gateOf, isReady, type PodDetails, workloadOf } from '../cluster/pods.ts';
+import { followerOf, isGated, isReady, type PodDetails, workloadOf } from '../cluster/pods.ts';
 import { siteOf } from './pods.ts';
 import type { World } from './world.ts';
 
@@ -13,13 +13,7 @@ export async function standbys(world: World): Promise<readonly PodDetails[]> {
   return pods.filter((pod) => {
     const status = world.followers.find(({ follower }) => follower === followerOf(pod))?.status;
     const site = siteOf(world, pod);
-    return (
-      status !== undefined &&
-      gateOf(pod) !== 'none' &&
-      !isReady(pod) &&
-      site !== '' &&
-      site !== status.activeSite
-    );
+    return status !== undefined && isGated(pod) && !isReady(pod) && site !== '' && site !== status.activeSite;
   });
 }
 

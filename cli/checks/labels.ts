@@ -1,3 +1,4 @@
+import { databaseMember } from '../../contract/databases.ts';
 import { LABELS } from '../../contract/names.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
@@ -54,7 +55,9 @@ async function uncarried(world: World, resource: Resource<Workload>): Promise<Fi
   return objects.flatMap((object): Finding[] => {
     const own = readLabel(object.metadata.labels);
     const template = readLabel(templateOf(object)?.labels);
-    if (own !== 'yes' || template === 'yes') return [];
+    // What is true of members of a database is told by a check of their own.
+    const isMember = databaseMember(object.spec?.template ?? {}) !== undefined;
+    if (own !== 'yes' || template === 'yes' || isMember) return [];
     const about = nameOf(object);
     return template === 'unsaid'
       ? [

@@ -1,6 +1,6 @@
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
-import { isInjected, isMissed } from '../../webhook/inject/decision.ts';
-import { followerOf, gateOf, isReady, type PodDetails, workloadOf } from '../cluster/pods.ts';
+import { isMissed } from '../../webhook/inject/decision.ts';
+import { followerOf, isGated, isReady, type PodDetails, workloadOf } from '../cluster/pods.ts';
 import { type Check, problem } from './check.ts';
 import type { World } from './world.ts';
 
@@ -47,14 +47,7 @@ export const WRONG_SIDE: Check = {
 function isOnWrongSide(world: World, pod: PodDetails): boolean {
   const status = world.followers.find(({ follower }) => follower === followerOf(pod))?.status;
   const site = siteOf(world, pod);
-  return (
-    status !== undefined &&
-    site !== '' &&
-    site !== status.activeSite &&
-    gateOf(pod) !== 'none' &&
-    isReady(pod) &&
-    isInjected(pod)
-  );
+  return status !== undefined && site !== '' && site !== status.activeSite && isGated(pod) && isReady(pod);
 }
 
 export function siteOf(world: World, pod: PodDetails): string {

@@ -4,6 +4,7 @@ import { CA_BUNDLE, CERTIFICATE } from './certificate.ts';
 import type { Check } from './check.ts';
 import { CLOCKS } from './clocks.ts';
 import { CONTROLLER } from './controller.ts';
+import { DATABASES } from './databases.ts';
 import { DNS } from './dns.ts';
 import { FOLLOWED } from './followed.ts';
 import { MISPLACED } from './labels.ts';
@@ -25,6 +26,7 @@ export const CHECKS: readonly Check[] = [
   CERTIFICATE,
   CA_BUNDLE,
   MISPLACED,
+  DATABASES,
   MISSED,
   WRONG_SIDE,
   ROLLOUTS,

@@ -1,7 +1,9 @@
+import { databaseMember } from '../../contract/databases.ts';
 import { ANNOTATIONS, DEFAULT_FOLLOWER } from '../../contract/names.ts';
 import { GATES, type Gate } from '../../contract/sidecar.ts';
 import type { Resource } from '../../kubernetes/api.ts';
 import { type Condition, PODS, type Pod } from '../../kubernetes/resources.ts';
+import { isInjected } from '../../webhook/inject/decision.ts';
 
 interface ContainerState {
   readonly name: string;
@@ -42,6 +44,11 @@ export function isOver({ metadata, status }: PodDetails): boolean {
 /** How a standby site shows at this pod. */
 export function gateOf({ metadata }: PodDetails): Gate {
   return GATES.find((gate) => gate === metadata.annotations?.[ANNOTATIONS.gate]) ?? 'readiness';
+}
+
+/** Its readiness hangs on which site is active. */
+export function isGated(pod: PodDetails): boolean {
+  return isInjected(pod) && gateOf(pod) !== 'none' && databaseMember(pod) === undefined;
 }
 
 /** The follower that it listens to. */

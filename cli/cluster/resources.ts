@@ -8,6 +8,7 @@ export interface Selector {
 
 interface Template {
   readonly metadata?: Pick<KubeObject['metadata'], 'labels' | 'annotations'>;
+  readonly spec?: { readonly containers?: readonly { readonly name: string }[] };
 }
 
 /** A Deployment, StatefulSet or DaemonSet. */

@@ -1,3 +1,4 @@
+import { databaseService } from '../../contract/databases.ts';
 import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS } from '../../contract/names.ts';
 import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
 import { isPromoted, promotionPatch } from '../../controller/triggers/cnpg/promotion.ts';
@@ -8,7 +9,7 @@ import { listAll } from '../../kubernetes/pages.ts';
 import { SERVICES } from '../../kubernetes/resources.ts';
 import { findFollowers, type Published, pickFollower } from '../cluster/followers.ts';
 import type { ClusterOptions, FollowerOptions, OutputOptions } from '../cluster/options.ts';
-import { followerOf, gateOf, isOver, POD_DETAILS } from '../cluster/pods.ts';
+import { followerOf, isGated, isOver, POD_DETAILS } from '../cluster/pods.ts';
 import { withSession } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { ASKING_PODS } from '../status/gather.ts';
@@ -167,12 +168,12 @@ async function servicesThatFollow(
       listAll(api, ENDPOINT_SLICES, { signal }),
       listAll(api, SERVICES, { labelSelector: `${LABELS.follow}=true`, signal }),
     ]);
-    const gated = pods.filter(
-      (pod) => !isOver(pod) && gateOf(pod) !== 'none' && followerOf(pod) === follower,
-    );
+    const gated = pods.filter((pod) => !isOver(pod) && isGated(pod) && followerOf(pod) === follower);
     const gatedServices = servicesOf(slices, new Set(gated.map(({ metadata }) => keyOf(metadata))));
     const own = following.filter(
-      ({ metadata }) => (metadata.annotations?.[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER) === follower,
+      ({ metadata }) =>
+        (metadata.annotations?.[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER) === follower &&
+        databaseService(metadata) === undefined,
     );
     return [...new Set([...gatedServices, ...own.map(({ metadata }) => keyOf(metadata))])].toSorted();
   } catch (error) {

@@ -52,6 +52,20 @@ describe('a pod is explained', () => {
       /must be "true" or "false"/,
       false,
     ],
+    [
+      'of a database',
+      { injected: false, labels: { 'cnpg.io/podRole': 'instance' } },
+      false,
+      /it is an instance of CloudNativePG/,
+      true,
+    ],
+    [
+      'of a database, by an older version',
+      { labels: { 'cnpg.io/podRole': 'instance' } },
+      true,
+      /an older version put it in, .* its successor has none/,
+      false,
+    ],
     ['of the controller', { injected: false, namespace: NAMESPACE }, false, /nothing is injected in/, true],
   ] as const) {
     test(`why it has the sidecar or not: ${name}`, () => {

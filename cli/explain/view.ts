@@ -1,3 +1,4 @@
+import { databaseMember } from '../../contract/databases.ts';
 import type { Gate } from '../../contract/sidecar.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { decide, isInjected } from '../../webhook/inject/decision.ts';
@@ -60,6 +61,11 @@ const ASKED = {
 } as const;
 
 function injectionOf({ pod, namespace, controllerNamespace }: Subject): ExplainView['injection'] {
+  const member = databaseMember(pod);
+  if (isInjected(pod) && member !== undefined) {
+    const why = `an older version put it in, though it is ${member}, which must never wait for a site; delete it when its cluster is healthy, and its successor has none`;
+    return { injected: true, why, asAsked: false };
+  }
   if (isInjected(pod)) {
     return { injected: true, why: ASKED[labelOrigin(pod.metadata)], asAsked: true };
   }

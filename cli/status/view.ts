@@ -1,10 +1,11 @@
+import { databaseMember } from '../../contract/databases.ts';
 import { LABELS } from '../../contract/names.ts';
 import type { Gate } from '../../contract/sidecar.ts';
 import type { Status } from '../../contract/status.ts';
 import { holdReason } from '../../controller/event-rules.ts';
 import { HOLD_REASONS } from '../../controller/reasons.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
-import { isInjected } from '../../webhook/inject/decision.ts';
+import { isInjected, isMissed } from '../../webhook/inject/decision.ts';
 import type { Published } from '../cluster/followers.ts';
 import {
   followerOf,
@@ -86,7 +87,7 @@ export function viewOf({ published, pods, lease, now }: Scene): FollowerView {
     Object.entries(sites).flatMap(([site, nodes]) => nodes.map((node): [string, string] => [node, site])),
   );
   const own = pods
-    ?.filter((pod) => !isOver(pod) && followerOf(pod) === follower)
+    ?.filter((pod) => !isOver(pod) && followerOf(pod) === follower && databaseMember(pod) === undefined)
     .map((pod): Placed => ({ pod, site: siteOfNode.get(pod.spec?.nodeName ?? '') ?? '' }));
   return {
     name: follower,
@@ -102,7 +103,7 @@ export function viewOf({ published, pods, lease, now }: Scene): FollowerView {
     })),
     dns: recordsOf(published),
     workloads: workloadsOf(own ?? []),
-    attention: (own ?? []).flatMap((placed) => attentionTo(placed, status?.activeSite ?? '')),
+    attention: (own ?? []).flatMap((placed) => attentionTo(placed, status?.activeSite ?? '', namespace)),
   };
 }
 
@@ -144,9 +145,10 @@ function workloadsOf(placed: readonly Placed[]): WorkloadView[] {
     });
 }
 
-function attentionTo({ pod, site }: Placed, activeSite: string): Attention[] {
+function attentionTo({ pod, site }: Placed, activeSite: string, controllerNamespace: string): Attention[] {
   const about = { namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name, site };
   if (!isInjected(pod)) {
+    if (!isMissed(pod, controllerNamespace)) return [];
     const detail = `it has the label ${LABELS.inject}, but no sidecar: it was created before it asked, or while the webhook was away. Delete it, and its successor gets it`;
     return [{ ...about, problem: 'NoSidecar', detail }];
   }

@@ -1,3 +1,4 @@
+import { databaseMember } from '../../contract/databases.ts';
 import { LABELS } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import type { Reflector } from '../../kubernetes/reflector.ts';
@@ -36,7 +37,7 @@ export class CopySources {
       resource: PODS,
       labelSelector: `${LABELS.inject}=true`,
       metadataOnly: true,
-      keep: ({ metadata }) => metadata.namespace ?? '',
+      keep: (pod) => (databaseMember(pod) === undefined ? (pod.metadata.namespace ?? '') : ''),
       onChange: (_key, now, before) => {
         if (now === undefined) this.#count(before ?? '', -1);
         if (before === undefined) this.#count(now ?? '', 1);
@@ -80,6 +81,7 @@ export class CopySources {
   }
 
   #count(namespace: string, change: 1 | -1): void {
+    if (namespace === '') return;
     const count = (this.#podsIn.get(namespace) ?? 0) + change;
     if (count > 0) this.#podsIn.set(namespace, count);
     else this.#podsIn.delete(namespace);

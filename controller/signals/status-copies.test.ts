@@ -77,8 +77,8 @@ function ask(name: string, wanted = 'true'): void {
   kube.change(NAMESPACES, { metadata: { name, labels: { 'site-follower/status': wanted } } });
 }
 
-function injectedPod(namespace: string, name: string): void {
-  kube.create(PODS, { metadata: { namespace, name, labels: { 'site-follower/inject': 'true' } } });
+function injectedPod(namespace: string, name: string, labels: Record<string, string> = {}): void {
+  kube.create(PODS, { metadata: { namespace, name, labels: { 'site-follower/inject': 'true', ...labels } } });
 }
 
 const removePod = (namespace: string, name: string) =>
@@ -99,8 +99,11 @@ describe('copies of the status', () => {
     ask('app');
     injectedPod('shop', 'web-1');
     ask('plain', 'false');
+    injectedPod('plain', 'pg-1', { 'cnpg.io/podRole': 'instance' });
     start();
     publish(7);
+    await soon();
+    removePod('plain', 'pg-1');
     await soon();
     assert.equal(copies(), 'app:7 shop:7');
     assert.deepEqual(find('app')?.metadata.labels, COPY);

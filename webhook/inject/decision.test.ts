@@ -5,8 +5,10 @@ import type { Pod } from './shape.ts';
 
 const MARKER = { 'site-follower/status': 'injected' };
 const SIDECAR = { name: 'site-follower' };
+const INSTANCE = { 'cnpg.io/podRole': 'instance' };
 
 interface Parts {
+  readonly labels?: Record<string, string>;
   readonly label?: string;
   readonly annotations?: Record<string, string>;
   readonly spec?: object;
@@ -14,8 +16,8 @@ interface Parts {
   readonly namespaceAsks?: boolean;
 }
 
-function pod({ label, annotations = {}, spec }: Parts): Pod {
-  const labels: Record<string, string> = label === undefined ? {} : { 'site-follower/inject': label };
+function pod({ label, labels: others, annotations = {}, spec }: Parts): Pod {
+  const labels = { ...others, ...(label !== undefined && { 'site-follower/inject': label }) };
   return { metadata: { labels, annotations }, spec: { containers: [{ name: 'app' }], ...spec } };
 }
 
@@ -40,6 +42,19 @@ describe('whether a pod gets the sidecar', () => {
     ['it is beside the controller', { label: 'true', namespace: 'ops' }, 'excluded-namespace'],
     ['it uses the network of its node', { label: 'true', spec: { hostNetwork: true } }, 'host-network'],
     ['it says that it does not', { label: 'true', spec: { hostNetwork: false } }, 'asked by pod'],
+    [
+      'it is of a database, and its namespace asks',
+      { labels: INSTANCE, namespaceAsks: true },
+      'database-member',
+    ],
+    ['it is of a database, and asks', { labels: INSTANCE, label: 'true' }, 'database-member'],
+    ['it is of a database, and asks unclearly', { labels: INSTANCE, label: 'on' }, 'database-member'],
+    ['it is of a database, and refuses', { labels: INSTANCE, label: 'false' }, 'disabled'],
+    [
+      'it is of a database, and injected already',
+      { labels: INSTANCE, label: 'true', annotations: MARKER, spec: { initContainers: [SIDECAR] } },
+      'database-member',
+    ],
     [
       'it is a static pod',
       { label: 'true', annotations: { 'kubernetes.io/config.mirror': 'x' } },

@@ -1,3 +1,4 @@
+import { databaseMember } from '../../contract/databases.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { shown } from '../../kubernetes/cut.ts';
@@ -8,8 +9,17 @@ type Looked = 'hostNetwork' | 'os' | 'nodeSelector';
 
 /** What is looked at of a pod, as it is asked for or as the API server has it. */
 export interface AskingPod {
-  readonly metadata?: Pick<Metadata, 'labels' | 'annotations'> | null | undefined;
+  readonly metadata?:
+    | (Pick<Metadata, 'labels' | 'annotations'> & {
+        readonly ownerReferences?:
+          | readonly { readonly apiVersion: string; readonly kind: string }[]
+          | null
+          | undefined;
+      })
+    | null
+    | undefined;
   readonly spec?: Pick<Pod['spec'], Looked> & {
+    readonly containers?: readonly { readonly name?: string | null | undefined }[] | null | undefined;
     readonly initContainers?: readonly { readonly name?: string | null | undefined }[] | null | undefined;
   };
 }
@@ -25,6 +35,7 @@ export interface PodContext {
 export const SKIP_REASONS = [
   'not-asked',
   'disabled',
+  'database-member',
   'already-injected',
   'excluded-namespace',
   'mirror-pod',
@@ -39,7 +50,7 @@ export type Decision =
   | { readonly kind: 'deny'; readonly problem: string };
 
 /** What is said of the pods that are skipped though they ask; the others need no word. */
-const SAID: Readonly<Record<SkipReason, string>> = {
+const SAID: Readonly<Record<Exclude<SkipReason, 'database-member'>, string>> = {
   'not-asked': 'neither the pod nor its namespace asks for injection',
   disabled: `the pod has the label ${LABELS.inject}=false`,
   'already-injected': 'the sidecar is in the pod already',
@@ -57,12 +68,18 @@ export const OS_LABEL = 'kubernetes.io/os';
 export function decide(pod: AskingPod, context: PodContext, controllerNamespace: string): Decision {
   const label = readLabel(pod.metadata?.labels);
   const reason = skipReason(pod, label, context, controllerNamespace);
-  if (reason !== undefined) return { kind: 'skip', reason, message: SAID[reason] };
+  if (reason !== undefined) return { kind: 'skip', reason, message: messageOf(reason, pod) };
   if (label === 'unclear') {
     const value = shown(pod.metadata?.labels?.[LABELS.inject] ?? '');
     return { kind: 'deny', problem: `label ${LABELS.inject}: "${value}" must be "true" or "false"` };
   }
   return { kind: 'inject', askedBy: label === 'yes' ? 'pod' : 'namespace' };
+}
+
+/** Nobody may make a database wait for the site that it decides itself. */
+function messageOf(reason: SkipReason, pod: AskingPod): string {
+  if (reason !== 'database-member') return SAID[reason];
+  return `it is ${databaseMember(pod)}, which could not take over while it stands by`;
 }
 
 function skipReason(
@@ -73,6 +90,7 @@ function skipReason(
 ): SkipReason | undefined {
   if (label === 'no') return 'disabled';
   if (label === 'unsaid' && !namespaceAsks) return 'not-asked';
+  if (databaseMember(pod) !== undefined) return 'database-member';
   if (isInjected(pod)) return 'already-injected';
   if (namespace === 'kube-system' || namespace === controllerNamespace) return 'excluded-namespace';
   if (pod.metadata?.annotations?.[MIRROR] !== undefined) return 'mirror-pod';

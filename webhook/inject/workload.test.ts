@@ -50,6 +50,20 @@ describe('the label of a workload', () => {
     });
   }
 
+  test('is not carried to members of a database, and that is said', () => {
+    const template = { application: 'spilo', 'cluster-name': 'acid' };
+    for (const value of ['true', 'false']) {
+      const before = workload({ labels: { [INJECT]: value }, template });
+      const { change, labels, warnings } = admitted(before);
+      assert.deepEqual([change, labels], ['none', { app: 'web', ...template }]);
+      assert.equal(warnings.length, value === 'true' ? 1 : 0);
+      assert.match(
+        warnings.join(),
+        value === 'true' ? /each of its pods is a member .* Zalando operator/ : /^$/,
+      );
+    }
+  });
+
   test('is taken back when the workload has it no more, and nothing else is', () => {
     const annotations = { other: 'x' };
     const { after } = admitted(workload({ labels: { [INJECT]: 'true' }, annotations }));

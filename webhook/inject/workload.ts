@@ -1,3 +1,4 @@
+import { databaseMember } from '../../contract/databases.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { shown } from '../../kubernetes/cut.ts';
 import type { InjectorConfig } from '../config.ts';
@@ -40,6 +41,12 @@ export function carryLabel({ metadata, spec }: Workload): Carried {
     );
   }
   if (origin === 'user' || present === wanted) return unchanged();
+  // It would restart the database for nothing, and its operator may write the template back.
+  const member = databaseMember(spec.template);
+  if (wanted !== undefined && member !== undefined) {
+    const warning = `label ${LABELS.inject}=true has no effect: each of its pods is ${member}, which could not take over while it stands by`;
+    return wanted === 'true' ? unchanged(warning) : unchanged();
+  }
   if (wanted !== undefined) return carry(template, wanted);
   return origin === 'namespace' ? unchanged() : takenBack(template);
 }
@@ -97,7 +104,8 @@ function effectiveLabel({ metadata, spec: { template } }: Workload): string | un
     case 'namespace':
       return wanted ?? present;
     case 'workload':
-    case 'nobody':
       return wanted;
+    case 'nobody':
+      return databaseMember(template) === undefined ? wanted : undefined;
   }
 }

@@ -65,6 +65,23 @@ describe('a new Service with the label', () => {
     assert.match(warnings.join(), /follower "still" moves no Services .*routes to all sites/);
   });
 
+  test('that the operator of a database made is left alone, and a warning says so', () => {
+    const ownerReferences = [{ apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', name: 'pg', uid: 'u' }];
+    const owned = (from: ServiceShape) => ({ ...from, metadata: { ...from.metadata, ownerReferences } });
+    const made = result(owned(service()));
+    assert.deepEqual([made.change, made.selector], ['none', { app: 'web' }]);
+    assert.match(
+      made.warnings.join(),
+      /has no effect: the Service is owned by a Cluster of postgresql.cnpg.io/,
+    );
+    // As an older version of this program had made it.
+    const written = result(owned(followed()), owned(followed()));
+    assert.deepEqual(
+      [written.change, written.selector, written.annotations],
+      ['restored', { app: 'web' }, {}],
+    );
+  });
+
   test('that selects nothing gets no selector, and a warning', () => {
     const bySite = { 'site-follower/site': 'eu' };
     for (const parts of [

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { databaseService } from '../../contract/databases.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { isSiteLabel, readRouting, siteLabel } from '../../contract/routing.ts';
 import { shown } from '../../kubernetes/cut.ts';
@@ -52,6 +53,11 @@ export function routeService(now: ServiceShape, old: ServiceShape | undefined, a
     const isUnclear = label !== undefined && label !== 'false';
     const warning = `label ${LABELS.follow}: "${shown(label ?? '')}" has no effect, it must be "true" or "false"`;
     return isUnclear ? { ...restored, warnings: [warning] } : restored;
+  }
+  const owner = databaseService(now.metadata);
+  if (owner !== undefined) {
+    const warning = `label ${LABELS.follow} has no effect: the Service is ${owner}, and its operator says where it routes`;
+    return { ...restore(now, old), warnings: [warning] };
   }
   const settings = readRouting(now.metadata?.annotations ?? {});
   const { follower, problems } = settings;

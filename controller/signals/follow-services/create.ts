@@ -30,6 +30,11 @@ export function followServices(
           metrics.followedServices.set({ follower, state }, count);
         }
       },
+      onRefused: (service, why) =>
+        events({
+          reason: 'ServiceRefused',
+          note: `Service ${service} does not follow: it is ${why}, and its operator says where it routes`,
+        }),
       onFailure(kind, object, err) {
         metrics.routingFailures.inc({ follower, kind });
         log.warn({ follower, kind, object, err }, 'routing was not written, will try again');

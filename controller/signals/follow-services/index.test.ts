@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../../contract/status.ts';
+import type { OwnerReference } from '../../../kubernetes/api.ts';
 import { NODES, PODS, type Pod, SERVICES, type Service } from '../../../kubernetes/resources.ts';
 import { OPS, SimulatedCluster, TestLeadership } from '../../../test/support/simulated-cluster.ts';
 import type { State } from '../../state.ts';
@@ -42,6 +43,7 @@ function start(follower = 'default'): void {
         counts = given;
       },
       onFailure: (kind, object) => failed.push(`${kind} ${object}`),
+      onRefused: (service, why) => happened.push(`${service} refused: ${why}`),
     },
   });
   worker = new SignalWorker(signal, {
@@ -63,12 +65,20 @@ function publish(activeSite: string, epoch: number, sites: Record<string, string
 interface Marks {
   readonly labels?: Record<string, string>;
   readonly annotations?: Record<string, string>;
+  readonly owners?: readonly OwnerReference[];
+  readonly selector?: Record<string, string>;
 }
 
-function service(name = 'web', { labels = FOLLOW, annotations = {} }: Marks = {}): void {
+function service(name = 'web', { labels = FOLLOW, annotations = {}, ...more }: Marks = {}): void {
   kube.create<Service>(SERVICES, {
-    metadata: { namespace: 'app', name, labels, annotations },
-    spec: { selector: { app: name } },
+    metadata: {
+      namespace: 'app',
+      name,
+      labels,
+      annotations,
+      ...(more.owners && { ownerReferences: more.owners }),
+    },
+    spec: { selector: { app: name, ...more.selector } },
   });
 }
 
@@ -102,6 +112,26 @@ const US = { app: 'web', 'site-follower/site': 'us' };
 const EU = { app: 'web', 'site-follower/site': 'eu' };
 
 describe('a Service with the label', () => {
+  test('that the operator of a database made is given back to it, told once, and its pods get no label', async () => {
+    const owners = [{ apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', name: 'pg', uid: 'u' }];
+    service('pg-rw', { owners });
+    // As an older version of this program had made it.
+    const annotations = { 'site-follower/epoch': '2' };
+    service('pg-r', { owners, annotations, selector: { 'site-follower/site': 'eu' } });
+    pod('a', 'us-1', true, 'pg-rw');
+    start();
+    publish('us', 3);
+    await soon();
+    publish('eu', 4);
+    await soon();
+    assert.deepEqual([route('pg-rw'), route('pg-r')], [{ app: 'pg-rw' }, { app: 'pg-r' }]);
+    assert.deepEqual(found('pg-r').metadata.annotations, {});
+    assert.deepEqual(site('a'), { app: 'pg-rw' });
+    const why = 'refused: owned by a Cluster of postgresql.cnpg.io';
+    assert.deepEqual(happened.toSorted(), [`app/pg-r ${why}`, `app/pg-rw ${why}`]);
+    assert.deepEqual(counts, { waiting: 0, routed: 0, empty: 0, 'any-site': 0 });
+  });
+
   test('routes to the active site, as soon as its pods carry their sites', async () => {
     service();
     for (const [name, node] of Object.entries({ a: 'us-1', b: 'us-1', c: 'eu-1' })) pod(name, node);

@@ -23,6 +23,8 @@ export interface FollowServicesOptions {
   readonly observer: RoutingObserver & {
     /** A write that will be tried again; `object` is its namespace and name. */
     onFailure(kind: 'service' | 'pod', object: string, error: unknown): void;
+    /** A Service asks, and cannot follow. */
+    onRefused(service: string, why: string): void;
   };
 }
 
@@ -54,6 +56,8 @@ export class FollowServices implements Signal {
   readonly #podQueue: WorkQueue;
   readonly #inspector: Inspector;
   readonly #needPods = Promise.withResolvers<void>();
+  /** The Services whose refusal was told. */
+  readonly #told = new Set<string>();
   #goal: Goal | undefined;
   #sites = '';
   #siteOf: ReadonlyMap<string, string> = new Map();
@@ -116,6 +120,7 @@ export class FollowServices implements Signal {
   /** Resolves when everything that is known is queued; what fails is retried one by one, with the newest state. */
   apply({ status, site }: State, leadership: Leadership): Promise<void> {
     this.#leadership = leadership;
+    for (const service of this.#services.all()) this.#tellRefusal(service);
     const sites = JSON.stringify(status.sites);
     if (sites !== this.#sites) {
       this.#sites = sites;
@@ -192,18 +197,28 @@ export class FollowServices implements Signal {
 
   #onService(key: string, now: FollowedService | undefined, before: FollowedService | undefined): void {
     const parsed = parseKey(key);
+    if (now?.refused === undefined) this.#told.delete(key);
     if (now === undefined) {
       this.#services.delete(parsed);
       if (before !== undefined) this.#inspector.look(parsed.namespace);
       return;
     }
     if (!this.#services.set(now)) return;
-    this.#needPods.resolve();
+    this.#tellRefusal(now);
+    if (now.wanted || now.left) this.#needPods.resolve();
     this.#serviceQueue.add(key);
     this.#inspector.look(parsed.namespace);
     const isKnown = before?.wanted === now.wanted && JSON.stringify(before.pods) === JSON.stringify(now.pods);
     if (isKnown) return;
     for (const pod of this.#pods.in(parsed.namespace)) this.#queueLabel(pod);
+  }
+
+  /** Once, by the leader. */
+  #tellRefusal({ key, refused }: FollowedService): void {
+    const name = keyOf(key);
+    if (refused === undefined || this.#told.has(name) || this.#leadership?.isHeld() !== true) return;
+    this.#told.add(name);
+    this.#options.observer.onRefused(name, refused);
   }
 
   #onPod(key: string, now: RoutedPod | undefined, before: RoutedPod | undefined): void {

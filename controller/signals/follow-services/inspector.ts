@@ -127,7 +127,7 @@ export class Inspector {
     const counts = { waiting: 0, routed: 0, empty: 0, 'any-site': 0 };
     for (const service of this.#options.services.all()) {
       const judgement = this.#judgements.get(keyOf(service.key));
-      if (Object.keys(service.pods).length === 0) continue;
+      if (service.refused !== undefined || Object.keys(service.pods).length === 0) continue;
       if (service.anySite) counts['any-site'] += 1;
       else if (service.site === undefined) counts.waiting += 1;
       else if (judgement?.emptySince !== undefined) counts.empty += 1;

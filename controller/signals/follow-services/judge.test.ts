@@ -9,6 +9,8 @@ const SERVICE: FollowedService = {
   key: { namespace: 'app', name: 'web' },
   version: '1',
   wanted: true,
+  refused: undefined,
+  left: false,
   pods: { app: 'web' },
   siteKeys: ['site-follower/site'],
   site: 'us',

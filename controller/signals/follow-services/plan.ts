@@ -37,7 +37,7 @@ export function planService(
   goal: Goal,
   verdict: Verdict | undefined,
 ): ServicePatch | undefined {
-  if (!service.wanted) return restored(service);
+  if (!service.wanted) return service.left ? restored(service) : undefined;
   if (Object.keys(service.pods).length === 0) return undefined;
   const judged = verdict?.epoch === goal.epoch ? verdict : undefined;
   // Never followed so far, or by another follower: its pods may have no label of ours yet.

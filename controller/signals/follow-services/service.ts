@@ -1,3 +1,4 @@
+import { databaseService } from '../../../contract/databases.ts';
 import { ANNOTATIONS, LABELS } from '../../../contract/names.ts';
 import { isSiteLabel, readRouting, siteLabel } from '../../../contract/routing.ts';
 import { decodeEpoch } from '../../../contract/status.ts';
@@ -11,8 +12,12 @@ type Labels = Readonly<Record<string, string>>;
 export interface FollowedService {
   readonly key: Required<ObjectKey>;
   readonly version: string;
-  /** False: it was followed once, and its selector has to be as before. */
+  /** False: its selector has to be as before it was followed, if it ever was. */
   readonly wanted: boolean;
+  /** It asks, but the operator of a database has it: `owned by a Cluster of postgresql.cnpg.io`. */
+  readonly refused: string | undefined;
+  /** It does not ask any more, or is refused, and something of ours is on it. */
+  readonly left: boolean;
   /** The labels of its pods, whichever site they are in. Empty: it selects no pods, so there is nothing to move. */
   readonly pods: Labels;
   /** The keys of site labels in its selector. */
@@ -41,18 +46,22 @@ export function followedBy(follower: string, { metadata, spec }: Service): Follo
   const own = siteLabel(follower);
   const anySite = annotations[ANNOTATIONS.anySite] !== undefined;
   // Somebody may select the pods of one site on purpose: a key without an epoch is not of our making.
-  const isLeft = annotations[ANNOTATIONS.epoch] !== undefined && (siteKeys.includes(own) || anySite);
-  if (!asks && !isLeft) return undefined;
+  const isOurs = annotations[ANNOTATIONS.epoch] !== undefined && (siteKeys.includes(own) || anySite);
+  const refused = asks ? databaseService(metadata) : undefined;
+  const wanted = asks && refused === undefined;
+  if (!asks && !isOurs) return undefined;
   return {
     key: { namespace, name },
     version: resourceVersion,
-    wanted: asks,
+    wanted,
+    refused,
+    left: isOurs && !wanted,
     pods: Object.fromEntries(Object.entries(selector).filter(([key]) => !isSiteLabel(key))),
     siteKeys,
     site: selector[own],
     epoch: decodeEpoch(annotations[ANNOTATIONS.epoch]) ?? -1,
     anySite,
-    isBorrowed: asks && handedBack(metadata.managedFields ?? []) !== undefined,
+    isBorrowed: wanted && handedBack(metadata.managedFields ?? []) !== undefined,
     anySiteAfterMs:
       settings.onEmpty === 'any-site' ? settings.onEmptyAfter * 1_000 : Number.POSITIVE_INFINITY,
   };

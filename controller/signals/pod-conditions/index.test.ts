@@ -9,6 +9,7 @@ import { PodConditions } from './index.ts';
 import type { ConditionOrder } from './plan.ts';
 
 const SITES = { us: ['us-1'], eu: ['eu-1'] };
+const INSTANCE = { 'cnpg.io/podRole': 'instance' };
 const READY = { type: 'Ready', status: 'True' };
 
 let kube: SimulatedCluster;
@@ -48,9 +49,19 @@ function publish(activeSite: string, epoch: number, sites: Record<string, string
   worker.publish(state);
 }
 
-function pod(name: string, nodeName: string | undefined, annotations: Record<string, string> = {}): void {
+function pod(
+  name: string,
+  nodeName: string | undefined,
+  annotations: Record<string, string> = {},
+  labels: Record<string, string> = {},
+): void {
   kube.create<Pod>(PODS, {
-    metadata: { namespace: 'app', name, labels: { 'site-follower/gate': 'condition' }, annotations },
+    metadata: {
+      namespace: 'app',
+      name,
+      labels: { 'site-follower/gate': 'condition', ...labels },
+      annotations,
+    },
     spec: nodeName === undefined ? {} : { nodeName },
     status: { conditions: [READY] },
   });
@@ -93,6 +104,39 @@ describe('pods that are gated by a condition', () => {
     kube.change(PODS, { metadata: { namespace: 'app', name: 'b' }, spec: { nodeName: 'eu-1' } });
     await soon();
     assert.equal(active('b')?.status, 'False');
+  });
+
+  test('of a database come free at once, whichever site is active, and also while none is', async () => {
+    pod('free', 'eu-1', {}, INSTANCE);
+    start();
+    worker.publish({ follower: 'default', status: { sites: SITES } as unknown as Status, site: undefined });
+    await soon();
+    assert.deepEqual([active('free')?.status, active('free')?.reason], ['True', 'DatabaseMember']);
+    assert.match(
+      active('free')?.message ?? '',
+      /^this pod is an instance of CloudNativePG, which waits for no site$/,
+    );
+    publish('us', 3);
+    pod('new', undefined, {}, INSTANCE);
+    await soon();
+    publish('eu', 4);
+    await soon();
+    assert.deepEqual([active('free')?.status, active('new')?.status], ['True', 'True']);
+    const writes = written().filter((name) => name === 'free');
+    assert.equal(writes.length, 1, 'no move is a reason to write');
+  });
+
+  test('of a database do not wait for others, nor others for them', async () => {
+    pod('a', 'us-1');
+    start('old-site-first');
+    publish('us', 3);
+    await soon();
+    kube.judge = (call) =>
+      call.verb === 'patch' && call.key.name !== 'member' ? new Error('the server says no') : undefined;
+    publish('eu', 4);
+    pod('member', 'us-1', {}, INSTANCE);
+    await soon();
+    assert.equal(active('member')?.status, 'True');
   });
 
   test('that listen to another follower, or are not gated, are left alone', async () => {

@@ -16,7 +16,7 @@ import {
   type GatedPod,
   inOrder,
   keepGatedPod,
-  wantedStatus,
+  wantedCondition,
 } from './plan.ts';
 
 export interface PodConditionsOptions {
@@ -90,21 +90,21 @@ export class PodConditions implements Signal {
   /** Resolves when everything is queued; what fails is retried one by one, with the newest state. */
   apply({ status, site }: State, leadership: Leadership): Promise<void> {
     this.#leadership = leadership;
-    if (site === undefined) return Promise.resolve();
     const { clock } = this.#options.ports;
-    if (status.epoch !== this.#goal?.epoch) this.#patienceEndsAt = clock.elapsed() + PATIENCE_MS;
-    this.#goal = {
-      site: status.activeSite,
-      epoch: status.epoch,
-      siteOf: sitesByNode(status.sites),
-      now: timestamp(clock),
-    };
+    if (site !== undefined) {
+      if (status.epoch !== this.#goal?.epoch) this.#patienceEndsAt = clock.elapsed() + PATIENCE_MS;
+      this.#goal = {
+        site: status.activeSite,
+        epoch: status.epoch,
+        siteOf: sitesByNode(status.sites),
+      };
+    }
     this.#putInOrder();
     return Promise.resolve();
   }
 
   #putInOrder(): void {
-    if (!this.#synced || this.#goal === undefined) return;
+    if (!this.#synced) return;
     const { ports, order } = this.#options;
     const { first, second } = inOrder(this.#pods.all(), this.#goal, order);
     this.#first = new Set(first.map(({ key }) => keyOf(key)));
@@ -122,10 +122,11 @@ export class PodConditions implements Signal {
       this.#waiting.delete(key);
       this.#done(key);
     } else if (this.#pods.set(now) && this.#synced) {
-      const wanted = this.#goal && wantedStatus(now, this.#goal);
+      const wanted = wantedCondition(now, this.#goal)?.status;
       if (wanted === undefined || wanted === now.active || this.#waiting.has(key)) return;
       // A new pod of the new site, while there are some of the old one that are to go before.
-      const isEarly = this.#options.order === 'old-site-first' && wanted === 'True' && this.#first.size > 0;
+      const isLater = this.#options.order === 'old-site-first' && now.member === undefined;
+      const isEarly = isLater && wanted === 'True' && this.#first.size > 0;
       if (isEarly) this.#waiting.add(key);
       else this.#queue.add(key);
     }
@@ -147,12 +148,12 @@ export class PodConditions implements Signal {
     let pod = this.#pods.get(parseKey(key));
     for (let attempt = 1; ; attempt += 1) {
       const [goal, leadership] = [this.#goal, this.#leadership];
-      const wanted = pod && goal && wantedStatus(pod, goal);
-      if (pod === undefined || goal === undefined || wanted === undefined || wanted === pod.active) break;
+      const wanted = pod && wantedCondition(pod, goal);
+      if (pod === undefined || wanted === undefined || wanted.status === pod.active) break;
       if (leadership?.isHeld() !== true) return;
       try {
         const options = { type: 'strategic', subresource: 'status', fieldManager: PROGRAM } as const;
-        const body = conditionPatch(pod, wanted, goal);
+        const body = conditionPatch(pod, wanted, timestamp(this.#options.ports.clock));
         const { signal } = leadership;
         const answer = await this.#options.ports.api.patch(PODS, pod.key, body, { ...options, signal });
         this.#pods.update(keepGatedPod(answer));

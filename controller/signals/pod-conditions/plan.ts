@@ -1,3 +1,4 @@
+import { databaseMember } from '../../../contract/databases.ts';
 import { ANNOTATIONS, DEFAULT_FOLLOWER } from '../../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../../contract/routing.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
@@ -9,10 +10,18 @@ export interface GatedPod {
   readonly uid: string;
   readonly version: string;
   readonly follower: string;
+  /** What of a database it is: it never waits for a site. Undefined: an application. */
+  readonly member: string | undefined;
   /** Empty until it is scheduled. */
   readonly node: string;
   /** `True`, `False`, or empty while nobody has set the condition. */
   readonly active: string;
+}
+
+export interface WantedCondition {
+  readonly status: 'True' | 'False';
+  readonly reason: string;
+  readonly message: string;
 }
 
 /** Which pods are written first at a move: those that get ready, or those that cease to be. */
@@ -23,39 +32,45 @@ export interface ConditionGoal {
   readonly site: string;
   readonly epoch: number;
   readonly siteOf: ReadonlyMap<string, string>;
-  /** RFC 3339. */
-  readonly now: string;
 }
 
-export function keepGatedPod({ metadata, spec, status }: Pod): GatedPod {
+export function keepGatedPod(pod: Pod): GatedPod {
+  const { metadata, spec, status } = pod;
   const { namespace = '', name, uid = '', resourceVersion = '', annotations = {} } = metadata;
   return {
     key: { namespace, name },
     uid,
     version: resourceVersion,
     follower: annotations[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER,
+    member: databaseMember(pod),
     node: spec?.nodeName ?? '',
     active: status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION)?.status ?? '',
   };
 }
 
-/** Undefined while nothing can be said of it: it has no node. */
-export function wantedStatus({ node }: GatedPod, goal: ConditionGoal): 'True' | 'False' | undefined {
-  if (node === '') return undefined;
-  return goal.siteOf.get(node) === goal.site ? 'True' : 'False';
+/** What its condition has to say; undefined while nothing can be said: it has no node, or no site is active. */
+export function wantedCondition(
+  { member, node }: GatedPod,
+  goal: ConditionGoal | undefined,
+): WantedCondition | undefined {
+  if (member !== undefined) {
+    // No site may ever become active before it is ready.
+    return {
+      status: 'True',
+      reason: 'DatabaseMember',
+      message: `this pod is ${member}, which waits for no site`,
+    };
+  }
+  if (node === '' || goal === undefined) return undefined;
+  const site = goal.siteOf.get(node);
+  const message = `${goal.site} is active, epoch ${goal.epoch}; this pod is in ${site ?? 'no site'}`;
+  if (site === goal.site) return { status: 'True', reason: 'ActiveSite', message };
+  return { status: 'False', reason: site === undefined ? 'NodeWithoutSite' : 'StandbySite', message };
 }
 
 /** The strategic merge patch of its status: a compare-and-set, and for no other pod of the same name. */
-export function conditionPatch(pod: GatedPod, status: 'True' | 'False', goal: ConditionGoal): object {
-  const site = goal.siteOf.get(pod.node);
-  const standby = site === undefined ? 'NodeWithoutSite' : 'StandbySite';
-  const condition = {
-    type: ACTIVE_CONDITION,
-    status,
-    reason: status === 'True' ? 'ActiveSite' : standby,
-    message: `${goal.site} is active, epoch ${goal.epoch}; this pod is in ${site ?? 'no site'}`,
-    lastTransitionTime: goal.now,
-  };
+export function conditionPatch(pod: GatedPod, wanted: WantedCondition, now: string): object {
+  const condition = { type: ACTIVE_CONDITION, ...wanted, lastTransitionTime: now };
   return {
     metadata: { uid: pod.uid, resourceVersion: pod.version },
     status: { conditions: [condition] },
@@ -65,14 +80,18 @@ export function conditionPatch(pod: GatedPod, status: 'True' | 'False', goal: Co
 /** The pods that have to be written, in two groups: the second waits for the first. */
 export function inOrder(
   pods: Iterable<GatedPod>,
-  goal: ConditionGoal,
+  goal: ConditionGoal | undefined,
   order: ConditionOrder,
 ): { readonly first: readonly GatedPod[]; readonly second: readonly GatedPod[] } {
   const groups = { first: [] as GatedPod[], second: [] as GatedPod[] };
   const leading = order === 'new-site-first' ? 'True' : 'False';
   for (const pod of pods) {
-    const wanted = wantedStatus(pod, goal);
+    const wanted = wantedCondition(pod, goal)?.status;
     if (wanted === undefined || wanted === pod.active) continue;
+    if (pod.member !== undefined) {
+      groups.first.push(pod);
+      continue;
+    }
     // One without the condition is unready anyway: that it stays so takes nothing away from anybody.
     const staysUnready = pod.active === '' && wanted === 'False';
     groups[wanted === leading || staysUnready ? 'first' : 'second'].push(pod);

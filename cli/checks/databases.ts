@@ -1,0 +1,105 @@
+import { databaseMember, databaseService } from '../../contract/databases.ts';
+import { LABELS } from '../../contract/names.ts';
+import { SERVICES } from '../../kubernetes/resources.ts';
+import { isInjected } from '../../webhook/inject/decision.ts';
+import { readLabel } from '../../webhook/inject/label.ts';
+import { type PodDetails, workloadOf } from '../cluster/pods.ts';
+import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS } from '../cluster/resources.ts';
+import { type Check, type Finding, problem, warning } from './check.ts';
+import type { World } from './world.ts';
+
+export const DATABASES: Check = {
+  name: 'databases',
+  title: 'no database waits for the site that it decides itself',
+  async find(world) {
+    const [pods, workloads, services] = await Promise.all([
+      ofPods(world),
+      ofWorkloads(world),
+      ofServices(world),
+    ]);
+    const spared = pods.spared.length === 0 ? {} : { note: noteOf(pods.spared) };
+    return { findings: [...pods.findings, ...workloads, ...services], ...spared };
+  },
+};
+
+interface PodsFound {
+  readonly findings: readonly Finding[];
+  /** Those that only their namespace asks for: nobody has to do anything. */
+  readonly spared: readonly PodDetails[];
+}
+
+async function ofPods(world: World): Promise<PodsFound> {
+  const members = (await world.askingPods()).filter((pod) => databaseMember(pod) !== undefined);
+  const injected = members.filter(isInjected);
+  const others = members.filter((pod) => !isInjected(pod));
+  const asking = others.filter(({ metadata }) => readLabel(metadata.labels) !== 'unsaid');
+  return {
+    findings: [
+      ...byWorkload(injected).map(({ about, first, names }) =>
+        problem(
+          about,
+          `its pods have the sidecar, from an older version: ${names}. Each is ${databaseMember(first)}, which cannot take over while it stands by`,
+          `While its cluster is healthy, delete one after the other, the primary last; their successors have none.`,
+        ),
+      ),
+      ...byWorkload(asking).map(({ about, first, names }) =>
+        warning(
+          about,
+          `${LABELS.inject} has no effect on its pods: ${names}. Each is ${databaseMember(first)}, which never waits for a site`,
+          'Take the label away where the operator has it from, such as inheritedMetadata of a Cluster.',
+        ),
+      ),
+    ],
+    spared: others.filter((pod) => !asking.includes(pod)),
+  };
+}
+
+async function ofWorkloads(world: World): Promise<Finding[]> {
+  const lists = await Promise.all(
+    [DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS].map((resource) => world.list(resource)),
+  );
+  return lists.flat().flatMap(({ kind, metadata, spec }): Finding[] => {
+    const member = databaseMember(spec?.template ?? {});
+    if (member === undefined || readLabel(metadata.labels) !== 'yes') return [];
+    return [
+      warning(
+        `${kind} ${metadata.namespace}/${metadata.name}`,
+        `${LABELS.inject} has no effect on it: each of its pods is ${member}, which never waits for a site`,
+        'Take the label away.',
+      ),
+    ];
+  });
+}
+
+async function ofServices(world: World): Promise<Finding[]> {
+  const asking = await world.list(SERVICES, { labelSelector: `${LABELS.follow}=true` });
+  return asking.flatMap(({ metadata }): Finding[] => {
+    const owner = databaseService(metadata);
+    if (owner === undefined) return [];
+    return [
+      warning(
+        `Service ${metadata.namespace}/${metadata.name}`,
+        `${LABELS.follow} has no effect on it: it is ${owner}, and its operator says where it routes`,
+        'Take the label away. Where clients have to reach the active site, make a Service of your own.',
+      ),
+    ];
+  });
+}
+
+function byWorkload(pods: readonly PodDetails[]) {
+  const groups = Map.groupBy(pods, (pod) => {
+    const { kind, name } = workloadOf(pod);
+    return `${kind} ${pod.metadata.namespace}/${name}`;
+  });
+  return [...groups].flatMap(([about, members]) => {
+    const [first] = members;
+    const names = members.map(({ metadata }) => metadata.name).join(', ');
+    return first === undefined ? [] : [{ about, first, names }];
+  });
+}
+
+function noteOf(spared: readonly PodDetails[]): string {
+  const namespaces = [...Map.groupBy(spared, ({ metadata }) => metadata.namespace ?? '')];
+  const counts = namespaces.map(([name, pods]) => `${pods.length} in ${name}`).toSorted();
+  return `pods that are left alone though their namespace asks: ${counts.join(', ')}`;
+}

@@ -1,0 +1,42 @@
+import { DATABASES, type Marks, OWNERS, POOLERS } from '../contract/databases.ts';
+import { code, table } from './markdown.ts';
+
+/** The page of what is left alone. */
+export function databaseParts(): string[] {
+  return [
+    `The site of the primary is the active one. So a member of a database that stood by until its site is active could never
+become the primary, and nothing would fail over any more. **Pods of a database are never injected and never gated**, whoever asks:
+its namespace, its workload, or the pod itself. A namespace that has a database and applications can have the label
+\`site-follower/inject=true\`; the applications get the sidecar.`,
+    `- The webhook leaves them as they are, and tells why: as a warning to whoever makes the pod, in the Event \`InjectionSkipped\`, and
+  counted as \`database-member\`. \`kubectl site-follower inject\` does the same.
+- A label on a workload of theirs is not copied to its pod template, which would restart the database for nothing.
+- The condition \`site-follower/active\` of one that an older version has gated is always \`True\`.
+- A Service that the operator made does not follow, whatever its labels say: the Event is \`ServiceRefused\`. One that an older version
+  had moved gets back the selector that it had. Where clients have to reach the active site, make a Service of your own.
+- \`kubectl site-follower explain\` says it of a pod; the check \`databases\` names the namespaces and workloads, and pods that an
+  older version has injected. Only making these anew takes the sidecar out.`,
+    '## How they are known',
+    'By what their operators write, of pods and pod templates:',
+    table(
+      ['it is', 'labels, all of them', 'or a container'],
+      DATABASES.map(({ what, labels, containers }) => [what, marks(labels), names(containers)]),
+    ),
+    `Services are known by the same labels, but for Patroni’s own, which users write on theirs. Pods and Services count as well when an object of these API groups owns them:`,
+    Object.entries(OWNERS)
+      .map(([group, others]) => `${code(group)}${others.length > 0 ? ` (not ${names(others)})` : ''}`)
+      .join(', ')
+      .concat('.'),
+    `Poolers only speak to a database, and are applications: ${POOLERS.map(marks).join(', ')}.`,
+  ];
+}
+
+function marks(labels: Marks | undefined): string {
+  return Object.entries(labels ?? {})
+    .map(([key, values]) => (values.length === 0 ? code(key) : code(`${key}=${values.join('|')}`)))
+    .join(' ');
+}
+
+function names(list: readonly string[] | undefined): string {
+  return (list ?? []).map(code).join(' ');
+}
