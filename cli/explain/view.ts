@@ -57,7 +57,7 @@ const ASKED = {
   user: 'its own label asks for it',
   workload: 'the label of its workload asks for it',
   namespace: 'the label of its namespace asks for it',
-  nobody: 'it was injected offline',
+  nobody: 'it was injected offline, or is a copy of a pod that has it',
 } as const;
 
 function injectionOf({ pod, namespace, controllerNamespace }: Subject): ExplainView['injection'] {

@@ -73,6 +73,27 @@ describe('whether a pod gets the sidecar', () => {
       'already-injected',
     ],
     ['only the marker is there', { label: 'true', annotations: MARKER }, 'asked by pod'],
+    [
+      'it is a copy without labels and annotations, as kubectl debug makes it',
+      {
+        namespaceAsks: true,
+        spec: { initContainers: [{ ...SIDECAR, env: [{ name: 'SITE_FOLLOWER_CONFIGMAP' }] }] },
+      },
+      'already-injected',
+    ],
+    [
+      'it is such a copy without the init containers',
+      {
+        namespaceAsks: true,
+        spec: { volumes: ['token', 'status'].map((name) => ({ name: `site-follower-${name}` })) },
+      },
+      'already-injected',
+    ],
+    [
+      'only one volume is named so',
+      { namespaceAsks: true, spec: { volumes: [{ name: 'site-follower-token' }] } },
+      'asked by namespace',
+    ],
     ['only the container is there', { label: 'true', spec: { initContainers: [SIDECAR] } }, 'asked by pod'],
   ];
   for (const [name, parts, decision] of cases) {

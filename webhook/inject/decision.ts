@@ -1,7 +1,8 @@
 import { databaseMember } from '../../contract/databases.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
-import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
+import { SIDECAR_CONTAINER, SIDECAR_ENV } from '../../contract/sidecar.ts';
 import { shown } from '../../kubernetes/cut.ts';
+import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
 import { type Asked, readLabel } from './label.ts';
 import type { Metadata, Pod } from './shape.ts';
 
@@ -20,7 +21,14 @@ export interface AskingPod {
     | undefined;
   readonly spec?: Pick<Pod['spec'], Looked> & {
     readonly containers?: readonly { readonly name?: string | null | undefined }[] | null | undefined;
-    readonly initContainers?: readonly { readonly name?: string | null | undefined }[] | null | undefined;
+    readonly initContainers?:
+      | readonly {
+          readonly name?: string | null | undefined;
+          readonly env?: readonly { readonly name?: string | null | undefined }[] | null | undefined;
+        }[]
+      | null
+      | undefined;
+    readonly volumes?: readonly { readonly name?: string | null | undefined }[] | null | undefined;
   };
 }
 
@@ -53,7 +61,7 @@ export type Decision =
 const SAID: Readonly<Record<Exclude<SkipReason, 'database-member'>, string>> = {
   'not-asked': 'neither the pod nor its namespace asks for injection',
   disabled: `the pod has the label ${LABELS.inject}=false`,
-  'already-injected': 'the sidecar is in the pod already',
+  'already-injected': 'the sidecar is in the pod already, or was in the one that it is a copy of',
   'excluded-namespace': 'nothing is injected in kube-system and in the namespace of the controller',
   'mirror-pod': 'a static pod cannot be changed by the API server',
   'host-network': 'pods with hostNetwork share the ports of their node, so the sidecar cannot run in them',
@@ -91,7 +99,7 @@ function skipReason(
   if (label === 'no') return 'disabled';
   if (label === 'unsaid' && !namespaceAsks) return 'not-asked';
   if (databaseMember(pod) !== undefined) return 'database-member';
-  if (isInjected(pod)) return 'already-injected';
+  if (isInjected(pod) || isCopyWithoutSidecar(pod)) return 'already-injected';
   if (namespace === 'kube-system' || namespace === controllerNamespace) return 'excluded-namespace';
   if (pod.metadata?.annotations?.[MIRROR] !== undefined) return 'mirror-pod';
   if (pod.spec?.hostNetwork === true) return 'host-network';
@@ -108,12 +116,22 @@ export function isMissed(
   return decide(pod, context, controllerNamespace).kind !== 'skip';
 }
 
-/** Marked, and the container is there: a marker alone may have been copied with the annotations of another pod. */
+/**
+ * The container is there, and the mark or what only our sidecar has: `kubectl debug --copy-to` leaves out labels and
+ * annotations, and the mark alone may have been copied with the annotations of another pod.
+ */
 export function isInjected(pod: AskingPod): boolean {
-  return (
-    pod.metadata?.annotations?.[ANNOTATIONS.status] === INJECTED &&
-    pod.spec?.initContainers?.some(({ name }) => name === SIDECAR_CONTAINER) === true
-  );
+  const sidecar = pod.spec?.initContainers?.find(({ name }) => name === SIDECAR_CONTAINER);
+  if (sidecar === undefined) return false;
+  const isMarked = pod.metadata?.annotations?.[ANNOTATIONS.status] === INJECTED;
+  return isMarked || sidecar.env?.some(({ name }) => name === SIDECAR_ENV.configMap) === true;
+}
+
+/** `kubectl debug --copy-to --keep-init-containers=false` leaves the volumes of the sidecar there. */
+function isCopyWithoutSidecar({ spec }: AskingPod): boolean {
+  const has = (volume: string) => spec?.volumes?.some(({ name }) => name === volume) === true;
+  const isThere = spec?.initContainers?.some(({ name }) => name === SIDECAR_CONTAINER) === true;
+  return !isThere && has(TOKEN_VOLUME) && has(STATUS_VOLUME);
 }
 
 /** The value of the marker. */

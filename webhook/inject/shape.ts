@@ -32,6 +32,10 @@ const resources = z.object({ requests: quantities, limits: quantities }).nullish
 
 const container = z.object({
   name: z.string().nullish(),
+  // It only tells our own sidecar from others of its name.
+  env: listOf(z.object({ name: z.string().nullish() }))
+    .nullish()
+    .catch(undefined),
   ports: listOf(z.object({ containerPort: z.number().nullish(), protocol: z.string().nullish() })).nullish(),
   resources,
 });
