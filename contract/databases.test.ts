@@ -63,10 +63,7 @@ describe('a pod of a database is known by', () => {
 
   test('its owner', () => {
     const ownerReferences = [{ apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster' }];
-    assert.equal(
-      databaseMember({ metadata: { ownerReferences } }),
-      'owned by a Cluster of postgresql.cnpg.io',
-    );
+    assert.equal(databaseMember({ metadata: { ownerReferences } }), 'a pod that postgresql.cnpg.io owns');
   });
 });
 
@@ -115,7 +112,7 @@ describe('a Service of a database is known by', () => {
       const group = apiVersion.slice(0, apiVersion.indexOf('/'));
       assert.equal(
         databaseService({ labels: { 'cnpg.io/cluster': 'pg' }, ownerReferences: [{ apiVersion, kind }] }),
-        `owned by a ${kind} of ${group}`,
+        `owned by ${group}`,
       );
     }
   });

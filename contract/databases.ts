@@ -83,20 +83,23 @@ export const POOLERS: readonly Marks[] = [
   { [`${CRUNCHY}/role`]: ['pgbouncer', 'pgadmin'] },
 ];
 
-/** The API groups of the operators; what they have a kind for that is no database. */
-export const OWNERS: Readonly<Record<string, readonly string[]>> = {
-  'postgresql.cnpg.io': ['Pooler'],
-  'postgresql.k8s.enterprisedb.io': ['Pooler'],
-  'acid.zalan.do': [],
-  [CRUNCHY]: ['PGAdmin'],
-  'pgv2.percona.com': [],
-  'stackgres.io': [],
-  'psmdb.percona.com': [],
-  'pxc.percona.com': [],
-  'ps.percona.com': [],
-  'mongodbcommunity.mongodb.com': [],
-  'mongodb.com': ['MongoDBOpsManager'],
-};
+/** The API groups of the operators. */
+export const OWNERS: readonly string[] = [
+  'postgresql.cnpg.io',
+  'postgresql.k8s.enterprisedb.io',
+  'acid.zalan.do',
+  CRUNCHY,
+  'pgv2.percona.com',
+  'stackgres.io',
+  'psmdb.percona.com',
+  'pxc.percona.com',
+  'ps.percona.com',
+  'mongodbcommunity.mongodb.com',
+  'mongodb.com',
+];
+
+/** Kinds of theirs that are applications. */
+export const OTHER_KINDS: readonly string[] = ['Pooler', 'PGAdmin', 'MongoDBOpsManager'];
 
 /** What of a database a pod is, or the pods of a template are; undefined: an application. */
 export function databaseMember({ metadata, spec }: PodShape): string | undefined {
@@ -107,7 +110,9 @@ export function databaseMember({ metadata, spec }: PodShape): string | undefined
     (one) =>
       isMarked(labels, one.labels) || one.containers?.some((name) => containers.includes(name)) === true,
   );
-  return row?.what ?? ownedBy(metadata);
+  if (row !== undefined) return row.what;
+  const group = ownerOf(metadata);
+  return group && `a pod that ${group} owns`;
 }
 
 /** Of which database's operator a Service is, which routes as that operator wants it; undefined: of none. */
@@ -115,16 +120,20 @@ export function databaseService(metadata: Metadata | null | undefined): string |
   const labels = metadata?.labels ?? {};
   if (isPooler(labels)) return undefined;
   const row = DATABASES.find((one) => one.onlyPods !== true && isMarked(labels, one.labels));
-  return ownedBy(metadata) ?? row?.what.replace(/^.* of /, 'of ');
+  const group = ownerOf(metadata);
+  return group === undefined ? row?.what.replace(/^.* of /, 'of ') : `owned by ${group}`;
 }
 
-function ownedBy(metadata: Metadata | null | undefined): string | undefined {
-  for (const { apiVersion, kind } of metadata?.ownerReferences ?? []) {
-    const [group = ''] = apiVersion.split('/');
-    const others = Object.hasOwn(OWNERS, group) ? OWNERS[group] : undefined;
-    if (others?.includes(kind) === false) return `owned by a ${kind} of ${group}`;
-  }
-  return undefined;
+/** Its API group: what a review says of a kind may be anything. */
+function ownerOf(metadata: Metadata | null | undefined): string | undefined {
+  const owner = metadata?.ownerReferences?.find(
+    ({ apiVersion, kind }) => OWNERS.includes(groupOf(apiVersion)) && !OTHER_KINDS.includes(kind),
+  );
+  return owner && groupOf(owner.apiVersion);
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')));
 }
 
 function isPooler(labels: Labels): boolean {

@@ -1,4 +1,4 @@
-import { DATABASES, type Marks, OWNERS, POOLERS } from '../contract/databases.ts';
+import { DATABASES, type Marks, OTHER_KINDS, OWNERS, POOLERS } from '../contract/databases.ts';
 import { code, table } from './markdown.ts';
 
 /** The page of what is left alone. */
@@ -9,7 +9,7 @@ become the primary, and nothing would fail over any more. **Pods of a database a
 its namespace, its workload, or the pod itself. A namespace that has a database and applications can have the label
 \`site-follower/inject=true\`; the applications get the sidecar.`,
     `- The webhook leaves them as they are, and tells why: as a warning to whoever makes the pod, in the Event \`InjectionSkipped\`, and
-  counted as \`database-member\`. \`kubectl site-follower inject\` does the same.
+  counted as \`database-member\`. \`kubectl site-follower inject\` does the same. While the webhook is away, they are made without it.
 - A label on a workload of theirs is not copied to its pod template, which would restart the database for nothing.
 - The condition \`site-follower/active\` of one that an older version has gated is always \`True\`.
 - A Service that the operator made does not follow, whatever its labels say: the Event is \`ServiceRefused\`. One that an older version
@@ -23,10 +23,7 @@ its namespace, its workload, or the pod itself. A namespace that has a database 
       DATABASES.map(({ what, labels, containers }) => [what, marks(labels), names(containers)]),
     ),
     `Services are known by the same labels, but for Patroni’s own, which users write on theirs. Pods and Services count as well when an object of these API groups owns them:`,
-    Object.entries(OWNERS)
-      .map(([group, others]) => `${code(group)}${others.length > 0 ? ` (not ${names(others)})` : ''}`)
-      .join(', ')
-      .concat('.'),
+    `${OWNERS.map(code).join(', ')}; but not their kinds ${OTHER_KINDS.map(code).join(', ')}.`,
     `Poolers only speak to a database, and are applications: ${POOLERS.map(marks).join(', ')}.`,
   ];
 }

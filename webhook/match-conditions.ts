@@ -6,7 +6,9 @@
  */
 import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../contract/names.ts';
 import { siteLabel } from '../contract/routing.ts';
-import { SIDECAR_CONTAINER } from '../contract/sidecar.ts';
+import { SIDECAR_CONTAINER, SIDECAR_ENV } from '../contract/sidecar.ts';
+import { isDatabaseMember, isDatabaseService } from './database-conditions.ts';
+import { STATUS_VOLUME, TOKEN_VOLUME } from './inject/container.ts';
 import { INJECTED, MIRROR, OS_LABEL } from './inject/decision.ts';
 import { FROM_NAMESPACE } from './inject/label.ts';
 
@@ -44,15 +46,24 @@ const SKIPPED: Conditions = [
       `object.spec.?nodeSelector[?'${OS_LABEL}'].orValue('') != 'windows'`,
     ),
   },
+  { name: 'no-database', expression: not(isDatabaseMember('object')) },
   { name: 'not-static', expression: `!object.metadata.?annotations[?'${MIRROR}'].hasValue()` },
 ];
 
+/** As isInjected and isCopyWithoutSidecar in inject/decision.ts. */
+const isNamed = `c.name == '${SIDECAR_CONTAINER}'`;
+const isOurs = any(
+  `${annotation('object', ANNOTATIONS.status)} == '${INJECTED}'`,
+  `c.?env.orValue([]).exists(e, e.name == '${SIDECAR_ENV.configMap}')`,
+);
+const inInit = (one: string) => `object.spec.?initContainers.orValue([]).exists(c, ${one})`;
+const hasVolume = (name: string) => `object.spec.?volumes.orValue([]).exists(v, v.name == '${name}')`;
 const NOT_INJECTED: MatchCondition = {
   name: 'not-injected',
   expression: not(
-    all(
-      `${annotation('object', ANNOTATIONS.status)} == '${INJECTED}'`,
-      `object.spec.?initContainers.orValue([]).exists(c, c.name == '${SIDECAR_CONTAINER}')`,
+    any(
+      inInit(all(isNamed, isOurs)),
+      all(not(inInit(isNamed)), hasVolume(TOKEN_VOLUME), hasVolume(STATUS_VOLUME)),
     ),
   ),
 };
@@ -74,6 +85,7 @@ const lacks = (object: string) =>
     `${templateSays(object)} != 'true'`,
     any(`${templateSays(object)} == ''`, `${templateSays(object)} == ${carried(object)}`),
     not(isOwn(object)),
+    not(isDatabaseMember(template(object))),
   );
 /** Its template has a label that the workload does not say, or not any more. */
 const differs = all(
@@ -131,7 +143,7 @@ const takesAway = all(
     `${annotation('object', ANNOTATIONS.anySite)} != ${annotation('oldObject', ANNOTATIONS.anySite)}`,
   ),
 );
-const needsItsSite = all(follows('object'), any(begins, takesAway));
+const needsItsSite = all(follows('object'), not(isDatabaseService('object')), any(begins, takesAway));
 
 const SERVICES: Conditions = [NOT_BY_CONTROLLER, KEPT, { name: 'needs-its-site', expression: needsItsSite }];
 const SERVICES_LEFT: Conditions = [

@@ -46,10 +46,24 @@ test('a database in a labelled namespace is left alone', { timeout: 300_000 }, a
     return { ...pod, metadata: { ...pod.metadata, name } };
   };
 
+  const { metadata: pg } = await api.get(CLUSTERS, scene.cluster);
+  const { name: clusterName, uid = '' } = pg;
+  const owner = {
+    apiVersion: 'postgresql.cnpg.io/v1',
+    kind: 'Cluster',
+    name: clusterName,
+    uid,
+    controller: true,
+  };
+  const owned = (pod: Pod): Pod => ({ ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } });
+
   await t.test('its instances and jobs get no sidecar, and an Event says why; a pooler does', async () => {
     const made = [
-      await api.create(PODS, withName('pg-4', INSTANCE)),
-      await api.create(PODS, withName('pg-5-join', { 'cnpg.io/cluster': 'pg', 'cnpg.io/jobRole': 'join' })),
+      await api.create(PODS, owned(withName('pg-4', INSTANCE))),
+      await api.create(
+        PODS,
+        owned(withName('pg-5-join', { 'cnpg.io/cluster': 'pg', 'cnpg.io/jobRole': 'join' })),
+      ),
       await api.create(PODS, withName('rw', { 'cnpg.io/cluster': 'pg', 'cnpg.io/podRole': 'pooler' })),
     ];
     assert.deepEqual(made.map(isInjected), [false, false, true]);
@@ -106,9 +120,6 @@ test('a database in a labelled namespace is left alone', { timeout: 300_000 }, a
   });
 
   await t.test('a Service of its operator does not follow, and is given back', async () => {
-    const { metadata } = await api.get(CLUSTERS, scene.cluster);
-    const { name: pg, uid = '' } = metadata;
-    const owner = { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', name: pg, uid };
     const service = (name: string, labels: Record<string, string>) => ({
       metadata: { namespace, name, labels, ownerReferences: [owner] },
       spec: { selector: { 'cnpg.io/cluster': 'pg' }, ports: [{ port: 5432 }] },
@@ -118,10 +129,7 @@ test('a database in a labelled namespace is left alone', { timeout: 300_000 }, a
       `/api/v1/namespaces/${namespace}/services`,
       service('pg-rw', { [LABELS.follow]: 'true' }),
     );
-    assert.match(
-      warnings.join(),
-      /follow has no effect: the Service is owned by a Cluster of postgresql.cnpg.io/,
-    );
+    assert.match(warnings.join(), /follow has no effect: the Service is owned by postgresql.cnpg.io/);
     await eventAbout('pg-rw does not follow', 'ServiceRefused', scene.namespace);
     // As an older version has left one.
     const moved = service('pg-r', { [LABELS.follow]: 'true' });

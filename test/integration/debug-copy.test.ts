@@ -49,7 +49,7 @@ test('kubectl debug copies an injected pod in a namespace that asks', async (t) 
       assert.deepEqual(
         sidecars,
         more[0] === '--keep-init-containers=false' ? [] : ['site-follower'],
-        `${more}`,
+        more.join(),
       );
       // What kubectl leaves out is not put in again: a debugger is no pod of the workload.
       if (more[0] !== '--keep-labels') assert.equal(metadata.labels?.[LABELS.inject], undefined);

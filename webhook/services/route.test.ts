@@ -70,10 +70,7 @@ describe('a new Service with the label', () => {
     const owned = (from: ServiceShape) => ({ ...from, metadata: { ...from.metadata, ownerReferences } });
     const made = result(owned(service()));
     assert.deepEqual([made.change, made.selector], ['none', { app: 'web' }]);
-    assert.match(
-      made.warnings.join(),
-      /has no effect: the Service is owned by a Cluster of postgresql.cnpg.io/,
-    );
+    assert.match(made.warnings.join(), /has no effect: the Service is owned by postgresql.cnpg.io/);
     // As an older version of this program had made it.
     const written = result(owned(followed()), owned(followed()));
     assert.deepEqual(

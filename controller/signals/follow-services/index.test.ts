@@ -127,7 +127,7 @@ describe('a Service with the label', () => {
     assert.deepEqual([route('pg-rw'), route('pg-r')], [{ app: 'pg-rw' }, { app: 'pg-r' }]);
     assert.deepEqual(found('pg-r').metadata.annotations, {});
     assert.deepEqual(site('a'), { app: 'pg-rw' });
-    const why = 'refused: owned by a Cluster of postgresql.cnpg.io';
+    const why = 'refused: owned by postgresql.cnpg.io';
     assert.deepEqual(happened.toSorted(), [`app/pg-r ${why}`, `app/pg-rw ${why}`]);
     assert.deepEqual(counts, { waiting: 0, routed: 0, empty: 0, 'any-site': 0 });
   });

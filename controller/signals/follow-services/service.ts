@@ -14,7 +14,7 @@ export interface FollowedService {
   readonly version: string;
   /** False: its selector has to be as before it was followed, if it ever was. */
   readonly wanted: boolean;
-  /** It asks, but the operator of a database has it: `owned by a Cluster of postgresql.cnpg.io`. */
+  /** It asks, but the operator of a database has it: `owned by postgresql.cnpg.io`. */
   readonly refused: string | undefined;
   /** It does not ask any more, or is refused, and something of ours is on it. */
   readonly left: boolean;

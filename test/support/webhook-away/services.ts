@@ -5,6 +5,7 @@ import { type Body, finalizers, type Row, rowsOf, type Write } from './row.ts';
 const SITE = siteLabel('default');
 const labels = { [LABELS.follow]: 'true' };
 const web = { app: 'web' };
+const OF_SPILO = { ...labels, application: 'spilo', 'spilo-role': 'replica' };
 const east = { ...web, [SITE]: 'east' };
 
 function service(metadata: object, selector: object): Body {
@@ -34,5 +35,12 @@ export const SERVICES: readonly Row[] = [
   changed('its site is taken away', 'waits', selecting({ [SITE]: null }), east),
   changed('another site is selected', 'waits', selecting({ [SITE]: 'west' }), east),
   changed('its epoch is taken away', 'waits', annotated(ANNOTATIONS.epoch, null), east),
+  row(
+    'one of a database is created',
+    'passes',
+    undefined,
+    { create: service({ labels: OF_SPILO }, web) },
+    web,
+  ),
   row('one that follows is created', 'waits', undefined, { create: service({ labels }, web) }, web),
 ];

@@ -31,6 +31,7 @@ export function workload({ labels = {}, template = {}, ...metadata }: Asked): Bo
 }
 
 const agreed = workload({ labels: asks, template: carried('true') });
+const ofDatabase = workload({ labels: asks, template: { labels: { application: 'spilo' } } });
 const refusing = workload({ labels: refuses, template: carried('false') });
 const lacking = workload({ labels: asks });
 const plain = workload({});
@@ -47,6 +48,7 @@ const [deployment, statefulSet, daemonSet] = [
 ];
 
 export const WORKLOADS: readonly Row[] = [
+  statefulSet('one of a database asks', 'passes', undefined, { create: ofDatabase }),
   deployment('it gets another image', 'passes', agreed, image, 'true'),
   deployment('it gets a label that is none of ours', 'passes', agreed, x, 'true'),
   deployment('its replicas are set', 'passes', agreed, replicas, 'true'),

@@ -1,0 +1,52 @@
+import {
+  DATABASES,
+  type DatabaseRow,
+  type Marks,
+  OTHER_KINDS,
+  OWNERS,
+  POOLERS,
+} from '../contract/databases.ts';
+
+/** What contract/databases.ts knows, in CEL: whatever belongs to a database must not wait for this webhook either. */
+
+const all = (expressions: readonly string[]) => expressions.map((one) => `(${one})`).join(' && ');
+const any = (expressions: readonly string[]) => expressions.map((one) => `(${one})`).join(' || ');
+const list = (texts: readonly string[]) => `[${texts.map((text) => `'${text}'`).join(', ')}]`;
+
+/** As databaseMember, of a pod or a pod template. */
+export function isDatabaseMember(pod: string): string {
+  const containers = DATABASES.flatMap((row) => row.containers ?? []);
+  const has = `${pod}.?spec.?containers.orValue([]).exists(c, c.name in ${list(containers)})`;
+  return all([`!(${isPooler(pod)})`, any([...marked(pod, marksOf(DATABASES)), has, isOwned(pod)])]);
+}
+
+/** As databaseService. */
+export function isDatabaseService(service: string): string {
+  const marks = marksOf(DATABASES.filter(({ onlyPods }) => onlyPods !== true));
+  return all([`!(${isPooler(service)})`, any([...marked(service, marks), isOwned(service)])]);
+}
+
+function marksOf(rows: readonly DatabaseRow[]): Marks[] {
+  return rows.flatMap(({ labels }) => (labels === undefined ? [] : [labels]));
+}
+
+function isPooler(object: string): string {
+  return any(marked(object, POOLERS));
+}
+
+function marked(object: string, marks: readonly Marks[]): string[] {
+  return marks.map((labels) =>
+    all(
+      Object.entries(labels).map(([key, values]) => {
+        const value = `${object}.?metadata.?labels[?'${key}']`;
+        return values.length === 0 ? `${value}.hasValue()` : `${value}.orValue('') in ${list(values)}`;
+      }),
+    ),
+  );
+}
+
+function isOwned(object: string): string {
+  const group = `${list(OWNERS)}.exists(g, o.apiVersion.startsWith(g + '/'))`;
+  const isOwner = all([`!(o.kind in ${list(OTHER_KINDS)})`, group]);
+  return `${object}.?metadata.?ownerReferences.orValue([]).exists(o, ${isOwner})`;
+}
