@@ -1,62 +1,102 @@
-import { DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/resources.ts';
+import { daemonSetStalls, deploymentStalls, statefulSetStalls } from '../../webhook/inject/rollouts.ts';
+import { REMEDIES } from '../../webhook/inject/stalls.ts';
+import type { PodDetails } from '../cluster/pods.ts';
+import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/resources.ts';
 import { type Check, type Finding, problem, warning } from './check.ts';
 import { BETTER, ofWorkload, standbys } from './gated.ts';
-import { isStuck } from './stuck.ts';
-import type { World } from './world.ts';
+import { isDaemonSetStuck, isDeploymentStuck, isStatefulSetStuck } from './stuck.ts';
 
 export const ROLLOUTS: Check = {
   name: 'rollouts',
   title: 'no rollout waits for pods that stand by',
   async find(world) {
-    const found = await Promise.all([deployments(world), statefulSets(world)]);
-    return { findings: found.flat() };
+    const [waiting, deployments, statefulSets, daemonSets] = await Promise.all([
+      standbys(world),
+      world.list(DEPLOYMENTS),
+      world.list(STATEFUL_SETS),
+      world.list(DAEMON_SETS),
+    ]);
+    const each = (
+      kind: string,
+      all: readonly Workload[],
+      find: (workload: Workload, own: Standing) => Finding[],
+    ) =>
+      all.flatMap((workload) => {
+        const [first, ...others] = ofWorkload(waiting, kind, workload);
+        return first === undefined ? [] : find(workload, { first, count: 1 + others.length });
+      });
+    return {
+      findings: [
+        ...each('Deployment', deployments, ofDeployment),
+        ...each('StatefulSet', statefulSets, ofStatefulSet),
+        ...each('DaemonSet', daemonSets, ofDaemonSet),
+      ],
+    };
   },
 };
 
-async function deployments(world: World): Promise<Finding[]> {
-  const [all, waiting] = await Promise.all([world.list(DEPLOYMENTS), standbys(world)]);
-  return all.flatMap((deployment): Finding[] => {
-    const count = ofWorkload(waiting, 'Deployment', deployment).length;
-    const progressing = deployment.status?.conditions?.find(({ type }) => type === 'Progressing');
-    const isLate = count > 0 && progressing?.reason === 'ProgressDeadlineExceeded';
-    if (!isLate && !isStuck(deployment, count)) return [];
-    return [
-      problem(
-        titleOf('Deployment', deployment),
-        `its rollout has ${isLate ? 'run out of time' : 'stopped'}, as ${count} of its pods stand by and stay unready on purpose`,
-        `Set strategy.rollingUpdate.maxUnavailable to as many pods as stand by, or better: ${BETTER}`,
-      ),
-    ];
-  });
+/** The pods of a workload that stand by. */
+interface Standing {
+  readonly first: PodDetails;
+  readonly count: number;
 }
 
-/** Of OrderedReady, each pod waits for the one before it. */
-async function statefulSets(world: World): Promise<Finding[]> {
-  const [all, waiting] = await Promise.all([world.list(STATEFUL_SETS), standbys(world)]);
-  return all.flatMap((set): Finding[] => {
-    const { replicas = 1, podManagementPolicy = 'OrderedReady' } = set.spec ?? {};
-    const made = set.status?.replicas ?? 0;
-    const [first] = ofWorkload(waiting, 'StatefulSet', set);
-    if (first === undefined || podManagementPolicy !== 'OrderedReady') return [];
-    const about = titleOf('StatefulSet', set);
-    const action = `Make it anew with podManagementPolicy: Parallel, or better: ${BETTER}`;
-    if (made < replicas) {
-      return [
-        problem(
-          about,
-          `it has ${made} of ${replicas} pods: the next one waits for ${first.metadata.name}, which stands by and stays unready`,
-          action,
-        ),
-      ];
-    }
+function ofDeployment(deployment: Workload, { count }: Standing): Finding[] {
+  const about = titleOf('Deployment', deployment);
+  const action = instead(REMEDIES.Deployment(count));
+  const progressing = deployment.status?.conditions?.find(({ type }) => type === 'Progressing');
+  const isLate = progressing?.reason === 'ProgressDeadlineExceeded';
+  if (isLate || isDeploymentStuck(deployment, count)) {
+    const has = isLate ? 'run out of time' : 'stopped';
     return [
-      warning(
+      problem(
         about,
-        `an update or a restart would stop at ${first.metadata.name}, which stands by and stays unready`,
+        `its rollout has ${has}, as ${count} of its pods stand by and stay unready on purpose`,
         action,
       ),
     ];
-  });
+  }
+  return deploymentStalls(deployment.spec ?? {}, count)
+    ? [warning(about, `an update would stop, as ${count} of its pods stand by and stay unready`, action)]
+    : [];
+}
+
+/** Of OrderedReady, each pod waits for the one before it; of all, an update for each that is unready. */
+function ofStatefulSet(set: Workload, { first, count }: Standing): Finding[] {
+  const { replicas = 1, podManagementPolicy = 'OrderedReady' } = set.spec ?? {};
+  const made = set.status?.replicas ?? 0;
+  const about = titleOf('StatefulSet', set);
+  const isOrdered = podManagementPolicy === 'OrderedReady';
+  const it = `${first.metadata.name}, which stands by and stays unready`;
+  if (isOrdered && made < replicas) {
+    const text = `it has ${made} of ${replicas} pods: the next one waits for ${it}`;
+    return [problem(about, text, instead(`make it anew: ${REMEDIES.start}`))];
+  }
+  if (isStatefulSetStuck(set, count)) {
+    return [problem(about, `its update has stopped at ${it}`, instead(REMEDIES.StatefulSet))];
+  }
+  if (isOrdered && replicas > 1) {
+    const text = `an update or a restart would stop at ${it}`;
+    return [warning(about, text, instead(`make it anew: ${REMEDIES.start}`))];
+  }
+  return statefulSetStalls(set.spec ?? {}, count)
+    ? [warning(about, `an update would stop at ${it}`, instead(REMEDIES.StatefulSet))]
+    : [];
+}
+
+function ofDaemonSet(set: Workload, { count }: Standing): Finding[] {
+  const about = titleOf('DaemonSet', set);
+  const nodes = set.status?.desiredNumberScheduled ?? 0;
+  const those = `${count} of its ${nodes} pods stand by and stay unready`;
+  const action = instead(REMEDIES.DaemonSet);
+  if (isDaemonSetStuck(set, count)) return [problem(about, `its update has stopped, as ${those}`, action)];
+  return daemonSetStalls(set.spec ?? {}, nodes, count)
+    ? [warning(about, `an update would stop before the active site, as ${those}`, action)]
+    : [];
+}
+
+function instead(remedy: string): string {
+  return `${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}, or better: ${BETTER}`;
 }
 
 function titleOf(kind: string, { metadata: { namespace, name } }: Workload): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Workload } from '../cluster/resources.ts';
-import { isStuck } from './stuck.ts';
+import { isDaemonSetStuck, isDeploymentStuck, isStatefulSetStuck } from './stuck.ts';
 
 interface Parts {
   readonly replicas?: number;
@@ -14,7 +14,7 @@ interface Parts {
 function stuck({ replicas = 2, strategy, pods: [made, updated, available], standing }: Parts): boolean {
   const spec = { replicas, ...(strategy && { strategy }) };
   const status = { replicas: made, updatedReplicas: updated, availableReplicas: available };
-  return isStuck({ metadata: { name: 'web' }, spec, status }, standing);
+  return isDeploymentStuck({ metadata: { name: 'web' }, spec, status }, standing);
 }
 
 const rolling = (maxUnavailable: number | string, maxSurge: number | string) => ({
@@ -44,4 +44,38 @@ const cases: readonly [name: string, parts: Parts, expected: boolean][] = [
 ];
 for (const [name, parts, expected] of cases) {
   test(`${expected ? 'stuck' : 'not stuck'}: ${name}`, () => assert.equal(stuck(parts), expected));
+}
+
+const parallel = { replicas: 4, podManagementPolicy: 'Parallel' };
+const updating = { currentRevision: 'a', updateRevision: 'b', replicas: 4 };
+for (const [name, status, standing, expected] of [
+  ['the first new pod stands by', { ...updating, updatedReplicas: 1, availableReplicas: 2 }, 2, true],
+  ['another one is about to be ready', { ...updating, updatedReplicas: 1, availableReplicas: 1 }, 2, false],
+  ['all are new', { ...updating, updatedReplicas: 4, availableReplicas: 2 }, 2, false],
+  ['there is no update', { replicas: 4, updatedReplicas: 0, availableReplicas: 2 }, 2, false],
+] as const) {
+  test(`a StatefulSet is ${expected ? 'stuck' : 'not stuck'}: ${name}`, () => {
+    const set = { metadata: { name: 'web' }, spec: parallel, status };
+    assert.equal(isStatefulSetStuck(set, standing), expected);
+    const byHand = { ...parallel, updateStrategy: { type: 'OnDelete' } };
+    assert.equal(isStatefulSetStuck({ ...set, spec: byHand }, standing), false);
+    const later = { ...parallel, updateStrategy: { rollingUpdate: { partition: 3 } } };
+    assert.equal(isStatefulSetStuck({ ...set, spec: later }, standing), false, 'just one pod is to be new');
+  });
+}
+
+for (const [name, status, standing, expected] of [
+  ['the new ones of the standby site use up what may be away', [4, 2, 2], 2, true],
+  ['another one is about to be ready', [4, 2, 1], 2, false],
+  ['all are new', [4, 4, 2], 2, false],
+  ['none stands by', [4, 1, 4], 0, false],
+] as const) {
+  test(`a DaemonSet is ${expected ? 'stuck' : 'not stuck'}: ${name}`, () => {
+    const [desiredNumberScheduled, updatedNumberScheduled, numberAvailable] = status;
+    const numbers = { desiredNumberScheduled, updatedNumberScheduled, numberAvailable };
+    const set = { metadata: { name: 'agent' }, spec: {}, status: numbers };
+    assert.equal(isDaemonSetStuck(set, standing), expected);
+    const surging = { updateStrategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } };
+    assert.equal(isDaemonSetStuck({ ...set, spec: surging }, standing), false);
+  });
 }

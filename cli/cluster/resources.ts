@@ -11,19 +11,24 @@ interface Template {
   readonly spec?: { readonly containers?: readonly { readonly name: string }[] };
 }
 
+interface Strategy {
+  readonly type?: string;
+  readonly rollingUpdate?: {
+    readonly maxUnavailable?: number | string;
+    readonly maxSurge?: number | string;
+    readonly partition?: number;
+  };
+}
+
 /** A Deployment, StatefulSet or DaemonSet. */
 export interface Workload extends KubeObject {
   readonly spec?: {
     readonly replicas?: number;
     readonly podManagementPolicy?: string;
     /** Of a Deployment. */
-    readonly strategy?: {
-      readonly type?: string;
-      readonly rollingUpdate?: {
-        readonly maxUnavailable?: number | string;
-        readonly maxSurge?: number | string;
-      };
-    };
+    readonly strategy?: Strategy;
+    /** Of the two others. */
+    readonly updateStrategy?: Strategy;
     readonly selector?: Selector;
     readonly template?: Template;
   };
@@ -32,6 +37,12 @@ export interface Workload extends KubeObject {
     readonly readyReplicas?: number;
     readonly updatedReplicas?: number;
     readonly availableReplicas?: number;
+    readonly currentRevision?: string;
+    readonly updateRevision?: string;
+    /** Of a DaemonSet. */
+    readonly desiredNumberScheduled?: number;
+    readonly updatedNumberScheduled?: number;
+    readonly numberAvailable?: number;
     readonly conditions?: readonly Condition[];
   };
 }

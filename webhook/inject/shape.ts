@@ -54,11 +54,14 @@ const pod = z.object({
   }),
 });
 
-/** Of a Deployment. We only warn of it: a malformed one is for the API server to refuse. */
+const amount = z.union([z.number(), z.string()]).nullish();
+/** We only warn of it: a malformed one is for the API server to refuse. */
 const strategy = z
   .object({
     type: z.string().nullish(),
-    rollingUpdate: z.object({ maxUnavailable: z.union([z.number(), z.string()]).nullish() }).nullish(),
+    rollingUpdate: z
+      .object({ maxUnavailable: amount, maxSurge: amount, partition: z.number().nullish() })
+      .nullish(),
   })
   .nullish()
   .catch(undefined);
@@ -69,6 +72,7 @@ const workload = z.object({
     replicas: z.number().nullish(),
     podManagementPolicy: z.string().nullish(),
     strategy,
+    updateStrategy: strategy,
     selector: z.object({ matchLabels: strings }).nullish(),
     template: pod,
   }),

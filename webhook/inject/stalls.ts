@@ -1,42 +1,71 @@
 import { ANNOTATIONS } from '../../contract/names.ts';
-import { shown } from '../../kubernetes/cut.ts';
+import {
+  DEFAULT_SHARE,
+  daemonSetStalls,
+  deploymentStalls,
+  deploymentSteps,
+  statefulSetStalls,
+} from './rollouts.ts';
 import type { Workload } from './shape.ts';
 
-/** Kubernetes' own: what a Deployment has that says nothing, of `maxUnavailable` and `maxSurge` alike. */
-export const DEFAULT_SHARE = '25%';
+const OR = `or the annotation ${ANNOTATIONS.gate}: none`;
+/** By as many nodes is tried whether a DaemonSet stalls: how many it will have, nobody knows yet. */
+const MANY_NODES = 100;
+
+/** What lets an update go on; `standing` pods stand by. Of each a test proves that it does. */
+export const REMEDIES = {
+  Deployment: (standing: number) =>
+    `set strategy.rollingUpdate to maxUnavailable: ${standing} (as many as stand by) and maxSurge: 1`,
+  StatefulSet: 'set updateStrategy.type: OnDelete, and delete its pods yourself',
+  DaemonSet: 'set updateStrategy.rollingUpdate to maxSurge: 1 and maxUnavailable: 0',
+  start: 'set podManagementPolicy: Parallel and updateStrategy.type: OnDelete',
+} as const;
 
 /** Why the pods of a workload may wait for each other for ever, as those on a standby site never get ready. */
 export function stallWarnings(kind: string, { spec }: Workload): string[] {
-  const gate = spec.template.metadata?.annotations?.[ANNOTATIONS.gate];
+  if (spec.template.metadata?.annotations?.[ANNOTATIONS.gate] === 'none') return [];
+  switch (kind) {
+    case 'Deployment':
+      return ofDeployment(spec);
+    case 'StatefulSet':
+      return ofStatefulSet(spec);
+    case 'DaemonSet':
+      return ofDaemonSet(spec);
+    default:
+      return [];
+  }
+}
+
+/** Of two sites that share the pods the active one has the smaller half: with more sites, or an uneven share, more stand by. */
+function standbysOf(pods: number): number {
+  return Math.ceil(pods / 2);
+}
+
+function ofDeployment(spec: Workload['spec']): string[] {
   const replicas = spec.replicas ?? 1;
-  if (gate === 'none' || replicas < 2) return [];
-  if (kind === 'StatefulSet') return startWarnings(spec);
-  return kind === 'Deployment' ? updateWarnings(spec, replicas) : [];
+  const standing = standbysOf(replicas);
+  if (!deploymentStalls(spec, standing)) return [];
+  const { missing, more } = deploymentSteps(spec);
+  const { maxUnavailable, maxSurge } = spec.strategy?.rollingUpdate ?? {};
+  const is = `maxUnavailable: ${maxUnavailable ?? DEFAULT_SHARE} (${missing} of ${replicas}), maxSurge: ${maxSurge ?? DEFAULT_SHARE} (${more})`;
+  return [`standbys stay unready, so with ${is} an update stops: ${REMEDIES.Deployment(standing)}, ${OR}`];
 }
 
-function startWarnings({ podManagementPolicy }: Workload['spec']): string[] {
-  if ((podManagementPolicy ?? 'OrderedReady') !== 'OrderedReady') return [];
+function ofStatefulSet(spec: Workload['spec']): string[] {
+  const replicas = spec.replicas ?? 1;
+  if (replicas > 1 && (spec.podManagementPolicy ?? 'OrderedReady') === 'OrderedReady') {
+    return [`on a standby site pods stay unready and the next one waits for ever: ${REMEDIES.start}, ${OR}`];
+  }
+  if (!statefulSetStalls(spec, standbysOf(replicas))) return [];
   return [
-    `on a standby site pods stay unready and the next one waits for ever: set podManagementPolicy: Parallel, or the annotation ${ANNOTATIONS.gate}: none`,
+    `on a standby site pods stay unready, and an update stops at the first of them: ${REMEDIES.StatefulSet}, ${OR}`,
   ];
 }
 
-/** Two sites that have as many pods each are the least: with more sites, or all pods in one, more of them stand by. */
-function updateWarnings({ strategy }: Workload['spec'], replicas: number): string[] {
-  if (strategy?.type === 'Recreate') return [];
-  const allowed = strategy?.rollingUpdate?.maxUnavailable ?? DEFAULT_SHARE;
-  const pods = podsOf(allowed, replicas, Math.floor);
-  if (Number.isNaN(pods) || pods >= Math.floor(replicas / 2)) return [];
+function ofDaemonSet(spec: Workload['spec']): string[] {
+  const nodes = Array.from({ length: MANY_NODES - 1 }, (_, index) => index + 2);
+  if (!nodes.some((count) => daemonSetStalls(spec, count, standbysOf(count)))) return [];
   return [
-    `on a standby site pods stay unready, and with maxUnavailable: ${shown(String(allowed))} (${pods} of ${replicas} pods) an update waits for them for ever: set strategy.rollingUpdate.maxUnavailable to as many as stand by, or the annotation ${ANNOTATIONS.gate}: none`,
+    `on a standby site pods stay unready, and an update may stop before it reaches the active one: ${REMEDIES.DaemonSet}, type: OnDelete, ${OR}`,
   ];
-}
-
-/**
- * How many pods a number or a share of them is. Kubernetes rounds a share of `maxUnavailable` down, and one of `maxSurge`
- * up. NaN: neither a number nor a share.
- */
-export function podsOf(allowed: number | string, replicas: number, round: (pods: number) => number): number {
-  const share = /^(\d+)%$/.exec(String(allowed))?.[1];
-  return share === undefined ? Number(allowed) : round((Number(share) * replicas) / 100);
 }

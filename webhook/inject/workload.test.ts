@@ -178,7 +178,12 @@ describe('what is foretold', () => {
   const none = 'its pods get no sidecar: pods with hostNetwo';
   const stalls = 'on a standby site pods stay unready and the ';
   const cases: [name: string, kind: string, parts: Parts, said: string[]][] = [
-    ['nothing of a sound Deployment', 'Deployment', asks, []],
+    [
+      'nothing of a sound Deployment',
+      'Deployment',
+      { ...asks, spec: { strategy: { type: 'Recreate' } } },
+      [],
+    ],
     ['nothing where nobody asks', 'Deployment', { pod: { hostNetwork: true } }, []],
     [
       'nothing where the template says no',
