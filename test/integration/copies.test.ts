@@ -50,6 +50,29 @@ describe('copies of the status', () => {
     assert.ok(scene.status.last?.object, 'the status itself stays');
   });
 
+  test('are written at most once a second while the operator cannot make up its mind', async (t) => {
+    const scene = await createScene(t, plane);
+    const copy = await createApp(t);
+    await label(copy.key.namespace, 'true');
+    await scene.startAndSettle();
+    await copy.until('it is there', isLike(scene));
+    const [copies, statuses] = [copy.versions.length, scene.status.versions.length];
+    const began = performance.now();
+    for (let flip = 1; flip <= 16; flip += 1) {
+      const isMoving = flip % 2 === 1;
+      await scene.cluster.setStatus({ targetPrimary: isMoving ? 'pending' : 'pg-1' });
+      const phase = isMoving ? 'Transitioning' : 'Settled';
+      await scene.status.untilStatus(`flip ${flip} is told`, (status) => status.phase === phase);
+    }
+    await copy.until('it has the last word', isLike(scene));
+    const seconds = (performance.now() - began) / 1_000;
+    assert.equal(scene.status.versions.length - statuses, 16);
+    const written = copy.versions.length - copies;
+    assert.ok(written <= seconds + 1, `${written} writes in ${seconds} s`);
+    await scene.moveTo(WEST);
+    await copy.until('it follows', ({ status }) => status?.activeSite === WEST);
+  });
+
   test('are in the namespaces with injected pods, for as long as there are any', async (t) => {
     const scene = await createScene(t, plane);
     const copy = await createApp(t);
