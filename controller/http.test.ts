@@ -48,7 +48,10 @@ async function start(t: TestContext) {
   const logged: string[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) });
   const stop = new AbortController();
-  const server = await startHttp({ port: 0, sources: controller, clock, log }, stop.signal);
+  const server = await startHttp(
+    { port: 0, sources: controller, hosts: ['status.example.com'], clock, log },
+    stop.signal,
+  );
   const url = `http://127.0.0.1:${server.port}`;
   t.after(async () => {
     stop.abort();
@@ -138,6 +141,24 @@ test('only what reads is served, and no body is taken', async (t) => {
   socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000\r\n\r\n');
   const [answer] = await once(socket, 'data');
   assert.match(String(answer), /^HTTP\/1\.1 413 /);
+});
+
+test('a name that a stranger could have is refused, but for health', async (t) => {
+  const { server } = await start(t);
+  const statusAs = async (host: string, path: string) => {
+    const call = get({ port: server.port, host: '127.0.0.1', path, headers: { host }, agent: false });
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  for (const path of ['/', '/api/status', '/metrics']) {
+    assert.equal(await statusAs('evil.example:8080', path), 421, path);
+    assert.equal(await statusAs('localhost:8080', path), 200, path);
+    assert.equal(await statusAs('status.example.com', path), 200, path);
+  }
+  assert.equal(await statusAs('evil.example', '/api/events'), 421);
+  assert.equal(await statusAs('evil.example', '/healthz'), 200);
+  assert.equal(await statusAs('evil.example', '/readyz'), 200);
 });
 
 test('a source that fails makes a 500 without details, and the server goes on', async (t) => {
@@ -248,7 +269,13 @@ test('a port that another program has is said with what to do', async (t) => {
   t.after(() => other.close());
   const { port } = other.address() as AddressInfo;
   const controller = new FakeController();
-  const options = { port, sources: controller, clock: systemClock, log: pino({ level: 'silent' }) };
+  const options = {
+    port,
+    sources: controller,
+    hosts: [],
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+  };
   await assert.rejects(startHttp(options, new AbortController().signal), {
     message: `the HTTP server cannot listen on port ${port}: another program has it; stop that one or set HTTP_PORT to a free port`,
   });

@@ -21,6 +21,8 @@ export interface HttpOptions {
   /** 0: a free one. */
   readonly port: number;
   readonly sources: HttpSources;
+  /** Names by which it may be asked, beside those that can only be our own. */
+  readonly hosts: readonly string[];
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -39,7 +41,7 @@ const DRAIN_MS = 2_000;
 
 /** Serves until `signal` aborts. Rejects when the port cannot be had. */
 export async function startHttp(options: HttpOptions, signal: AbortSignal): Promise<HttpServer> {
-  const { port, sources, clock, log } = options;
+  const { port, sources, hosts, clock, log } = options;
   const state = () => JSON.stringify(sources.status());
   const events = new EventStream(clock, state(), MAX_EVENT_CLIENTS);
   // As bytes: all who are slow to take an answer hold the same ones.
@@ -57,7 +59,9 @@ export async function startHttp(options: HttpOptions, signal: AbortSignal): Prom
   });
   const guarded = createGuardedServer(
     { ...READER_LIMITS, maxConnections: MAX_CONNECTIONS },
-    readerApplication(sources, { clock, log }, signal, (app) => addRoutes(app, { status, page, events })),
+    readerApplication(sources, { clock, log, hosts }, signal, (app) =>
+      addRoutes(app, { status, page, events }),
+    ),
   );
   const stop = () => {
     unsubscribe();

@@ -94,6 +94,7 @@ async function serve(
   const http = await startHttp(
     {
       port: config.httpPort,
+      hosts: config.httpHosts,
       clock,
       log,
       sources: {

@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import type { Clock } from '../kubernetes/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import { Cached } from './cached.ts';
+import { isOwnHost } from './hosts.ts';
 import { hasBody } from './messages.ts';
 import { type Guarded, listen } from './server.ts';
 
@@ -32,10 +33,17 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
+export interface ReaderOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Names by which it may be asked, beside those that can only be our own. */
+  readonly hosts: readonly string[];
+}
+
 /** Serves `/healthz`, `/readyz`, `/metrics` and what `addRoutes` adds; everything else is 404. Only for reading. */
 export function readerApplication(
   sources: ProbeSources,
-  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  { clock, log, hosts }: ReaderOptions,
   stopping: AbortSignal,
   addRoutes: (app: Express) => void = () => undefined,
 ): Express {
@@ -58,6 +66,8 @@ export function readerApplication(
       .type('application/x-ndjson')
       .send(body);
   });
+  // Not before: a kubelet may be told any host, and health is no secret.
+  app.use(onlyOwnHosts(hosts));
   app.get('/metrics', async (_request, response) => {
     response.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.get());
   });
@@ -88,6 +98,13 @@ function readOnly(stopping: AbortSignal): RequestHandler {
     if (!reading) response.status(405).set('allow', 'GET, HEAD').type('text').send('only GET and HEAD\n');
     else if (withBody) response.status(413).type('text').send('no request body is read here\n');
     else next();
+  };
+}
+
+function onlyOwnHosts(hosts: readonly string[]): RequestHandler {
+  return ({ headers }, response, next) => {
+    if (isOwnHost(headers.host, hosts)) next();
+    else response.status(421).type('text').send(`not served as ${headers.host}; HTTP_HOSTS can name it\n`);
   };
 }
 

@@ -94,6 +94,7 @@ configMapName: kube-site-follower-status
 resyncSeconds: 10
 leaderElection: true
 httpPort: 8080
+httpHosts: [status.example.com]
 dryRun: false
 logLevel: info
 `;

@@ -115,6 +115,17 @@ test('reads no body: answers before it comes and closes the connection', LIMIT, 
   }
 });
 
+test('is not served under a name that a stranger could have', LIMIT, async (t) => {
+  const { app, probe } = await scene(t);
+  for (const server of [app, probe]) {
+    const answer = await raw(
+      server,
+      'GET /ready HTTP/1.1\r\nHost: evil.example:9911\r\nConnection: close\r\n\r\n',
+    );
+    assert.match(answer, /^HTTP\/1.1 421 /);
+  }
+});
+
 test('answers nonsense with an error and goes on', LIMIT, async (t) => {
   const { app } = await scene(t);
   assert.match(await raw(app, 'nonsense\r\n\r\n'), /^HTTP\/1.1 400 /);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { SIDECAR_PATHS } from '../contract/sidecar.ts';
 import type { EventStream } from '../http/event-stream.ts';
+import { isOwnHost } from '../http/hosts.ts';
 import { createGuardedServer, type Guarded, listen } from '../http/server.ts';
 import type { View } from './answer.ts';
 
@@ -62,10 +63,15 @@ function send(
   response.writeHead(status, headers).end(body);
 }
 
-function route(routes: Routes, { method = '', url = '' }: IncomingMessage, response: ServerResponse): void {
+function route(
+  routes: Routes,
+  { method = '', url = '', headers }: IncomingMessage,
+  response: ServerResponse,
+): void {
   const [path = '', query = ''] = url.split('?', 2);
   const respond = method === 'GET' ? routes[path] : undefined;
-  if (respond === undefined) send(response, 404, 'not found\n');
+  if (!isOwnHost(headers.host)) send(response, 421, 'not served under this host name\n');
+  else if (respond === undefined) send(response, 404, 'not found\n');
   else respond(response, query);
 }
 

@@ -135,7 +135,7 @@ export async function runWebhook(
           return metrics.expose();
         },
       },
-      { clock, log },
+      { clock, log, hosts: [`${settings.service}.${namespace}`] },
       signal,
     ),
   );

@@ -19,6 +19,16 @@ export function namespace() {
   return z.string(problem).refine(isLabelName, problem);
 }
 
+export function hostNames() {
+  const problem = 'must be a host name, without port and path';
+  return z.array(
+    z
+      .string(problem)
+      .transform((name) => name.toLowerCase())
+      .refine(isObjectName, problem),
+  );
+}
+
 export function whole(least: number, most: number) {
   const problem = `must be a whole number from ${least} to ${most}`;
   return z.int(problem).min(least, problem).max(most, problem);

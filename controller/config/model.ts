@@ -15,6 +15,8 @@ export interface Config {
   readonly leaderElection: boolean;
   /** 0: a free one. */
   readonly httpPort: number;
+  /** Lower case. */
+  readonly httpHosts: readonly string[];
   readonly dryRun: boolean;
   readonly logLevel: string;
   /** Of the controller's own objects. Undefined: that of the service account or kubeconfig context. */

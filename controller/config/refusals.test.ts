@@ -244,11 +244,13 @@ describe('is refused:', () => {
       CNPG_CLUSTER_NAME: 'Main',
       NAMECHEAP_APIKEY: KEY,
       HTTP_PORT: '-1',
+      HTTP_HOSTS: 'page.example.org, https://page.example.org/',
     };
     assert.equal(
       formatProblems(problemsOf(env)),
-      `The configuration has 9 problems:
+      `The configuration has 10 problems:
   HTTP_PORT must be a whole number from 0 to 65535 (got: -1)
+  HTTP_HOSTS[1] must be a host name, without port and path (got: https://page.example.org/)
   SITES[1] must not have node "node-1", which site [0] has: a node stands in one place (got: {"name":"us-west","nodeName":"node-1","ip":"198.51.100.10"})
   SITES[0].ip must be an IPv4 address such as 192.0.2.10 (got: nowhere)
   CNPG_CLUSTER_NAME must be the name of a Cluster: lower-case letters, digits, "-" and "." (got: Main)

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { DEFAULT_FOLLOWER, PORTS, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { TRIGGERS } from '../triggers/registry.ts';
 import { DNS } from './dns.ts';
-import { flag, matching, namespace, objectName, whole } from './fields.ts';
+import { flag, hostNames, matching, namespace, objectName, whole } from './fields.ts';
 import { notifySchema } from './notify.ts';
 import { ROUTING } from './routing.ts';
 import { Choice, Setting } from './settings.ts';
@@ -74,6 +74,12 @@ export const GLOBAL = {
     'number',
     whole(0, 65_535).default(PORTS.controller),
     'Port of `/healthz`, `/readyz`, `/metrics`, `/api/status`, `/api/events` and the page; `0` takes a free one.',
+  ),
+  httpHosts: new Setting(
+    'HTTP_HOSTS',
+    'list',
+    hostNames().default([]),
+    'Comma-separated host names by which the page, the status and the metrics may be asked for, such as that of an ingress. Addresses, `localhost` and names within the cluster always may; any other is refused with 421, so that no site of a stranger can read them through a browser.',
   ),
   dryRun: new Setting('DRY_RUN', 'boolean', flag().default(false), 'Decide and log, but publish nothing.'),
   logLevel: new Setting(

@@ -28,6 +28,7 @@ export class PageServer {
         port: this.#port,
         clock: systemClock,
         log: pino({ level: 'silent' }),
+        hosts: [],
         sources: {
           health: () => ({ ok: true, reason: '' }),
           ready: () => ({ ok: true, reasons: [] }),
