@@ -11,6 +11,7 @@ import { isDatabaseMember, isDatabaseService } from './database-conditions.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from './inject/container.ts';
 import { INJECTED, MIRROR, OS_LABEL } from './inject/decision.ts';
 import { FROM_NAMESPACE } from './inject/label.ts';
+import { ISTIO_PROXY, REWRITTEN } from './inject/mesh.ts';
 
 export interface MatchCondition {
   readonly name: string;
@@ -58,11 +59,14 @@ const isOurs = any(
 );
 const inInit = (one: string) => `object.spec.?initContainers.orValue([]).exists(c, ${one})`;
 const hasVolume = (name: string) => `object.spec.?volumes.orValue([]).exists(v, v.name == '${name}')`;
+/** As restoredProbes in inject/mesh.ts. */
+const isRewritten = `c.?startupProbe.?httpGet.?path.orValue('').startsWith('${REWRITTEN}')`;
+const startsLater = `object.spec.containers.exists(d, d.name == '${ISTIO_PROXY}')`;
 const NOT_INJECTED: MatchCondition = {
   name: 'not-injected',
   expression: not(
     any(
-      inInit(all(isNamed, isOurs)),
+      inInit(all(isNamed, isOurs, not(all(isRewritten, startsLater)))),
       all(not(inInit(isNamed)), hasVolume(TOKEN_VOLUME), hasVolume(STATUS_VOLUME)),
     ),
   ),

@@ -39,7 +39,7 @@ export function sidecarContainer(
     command: COMMAND,
     env: environment(config, settings),
     ports: [{ name: SIDECAR_CONTAINER, containerPort: settings.probePort, protocol: 'TCP' }],
-    ...probes(settings),
+    ...sidecarProbes(settings),
     ...(resources === undefined ? {} : { resources }),
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -93,7 +93,8 @@ function hookEnvironment({ onStandby, onActive, hookTimeout, hookRetries }: Sett
   ];
 }
 
-function probes({ gate, probePort: port }: Settings) {
+/** Of the kubelet. */
+export function sidecarProbes({ gate, probePort: port }: Settings) {
   const health = { httpGet: { path: SIDECAR_PATHS.healthz, port }, timeoutSeconds: PROBE_TIMEOUT };
   return {
     // The application starts when this has passed; it asks whether the process answers, never which site is active.

@@ -2,9 +2,10 @@ import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../contract/routing.ts';
 import type { InjectorConfig } from '../config.ts';
 import { findConflicts } from './conflicts.ts';
-import { sidecarContainer, sidecarVolumes } from './container.ts';
+import { sidecarContainer, sidecarProbes, sidecarVolumes } from './container.ts';
 import { decide, INJECTED, type PodContext, type SkipReason } from './decision.ts';
 import { FROM_NAMESPACE } from './label.ts';
+import { meshWarnings, restoredProbes } from './mesh.ts';
 import { insertItems, type Operation, setEntries } from './patch.ts';
 import { defaultResources, endsGuaranteed } from './resources.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -21,6 +22,8 @@ export type Injection =
 export function injectPod(pod: Pod, context: PodContext, config: InjectorConfig): Injection {
   const decision = decide(pod, context, config.namespace);
   if (decision.kind === 'skip') {
+    const restored = decision.reason === 'already-injected' ? restoreProbes(pod, config) : undefined;
+    if (restored !== undefined) return restored;
     return { kind: 'skipped', reason: decision.reason, message: decision.message };
   }
   if (decision.kind === 'deny') return { kind: 'denied', problems: [decision.problem] };
@@ -33,6 +36,14 @@ export function injectPod(pod: Pod, context: PodContext, config: InjectorConfig)
     patch: injectionPatch(pod, decision.askedBy === 'namespace', settings, config),
     warnings: warningsFor(pod, settings),
   };
+}
+
+/** What a mesh has done to the sidecar, if it could not start so. */
+function restoreProbes(pod: Pod, config: InjectorConfig): Injection | undefined {
+  const { settings } = readSettings(pod.metadata?.annotations ?? {}, config.resources);
+  const patch = restoredProbes(pod, sidecarProbes(settings));
+  const warnings = meshWarnings(pod, settings.probePort);
+  return patch.length === 0 ? undefined : { kind: 'injected', patch, warnings };
 }
 
 function injectionPatch(
@@ -88,7 +99,10 @@ export function mark(
 }
 
 function warningsFor(pod: Pod, settings: Settings): string[] {
-  const warnings = misspeltAnnotations(pod.metadata?.annotations ?? {});
+  const warnings = [
+    ...misspeltAnnotations(pod.metadata?.annotations ?? {}),
+    ...meshWarnings(pod, settings.probePort),
+  ];
   if (endsGuaranteed(pod, settings.resources)) {
     warnings.push(
       `the sidecar makes this Guaranteed pod Burstable; to keep it, let ${ANNOTATIONS.cpuRequest} equal cpu-limit and memory-request equal memory-limit`,

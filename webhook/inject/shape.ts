@@ -30,6 +30,12 @@ export const metadata = z.looseObject({
 const quantities = recordOf(z.union([z.string(), z.number()])).nullish();
 const resources = z.object({ requests: quantities, limits: quantities }).nullish();
 
+/** Only looked at: what is none of a probe's is for the API server to refuse. */
+const probe = z
+  .object({ httpGet: z.object({ path: z.string().nullish() }).nullish() })
+  .nullish()
+  .catch(undefined);
+
 const container = z.object({
   name: z.string().nullish(),
   // It only tells our own sidecar from others of its name.
@@ -38,6 +44,9 @@ const container = z.object({
     .catch(undefined),
   ports: listOf(z.object({ containerPort: z.number().nullish(), protocol: z.string().nullish() })).nullish(),
   resources,
+  startupProbe: probe,
+  livenessProbe: probe,
+  readinessProbe: probe,
 });
 
 const pod = z.object({

@@ -1,0 +1,96 @@
+/**
+ * Service meshes send what comes into a pod through a proxy of their own. The kubelet's probes of the sidecar are plain
+ * HTTP, so a mesh that wants mTLS of everybody refuses them, unless their port is left out.
+ */
+import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
+import { type Operation, pointer } from './patch.ts';
+import type { Container, Pod } from './shape.ts';
+
+interface Mesh {
+  readonly name: string;
+  /** Its containers. */
+  readonly containers: readonly string[];
+  /** Labels and annotations by which a pod asks for it, and the values that do not. */
+  readonly asks: Readonly<Record<string, readonly string[]>>;
+  /** The annotation with the ports that stay out of it. */
+  readonly leftOut: string;
+  readonly when: string;
+}
+
+/** Where Istio's agent answers a probe in the place of the container (istio/pkg/kube/inject, FormatProberURL). */
+export const REWRITTEN = '/app-health/';
+/** The container that answers there. */
+export const ISTIO_PROXY = 'istio-proxy';
+
+const MESHES: readonly Mesh[] = [
+  {
+    name: 'Istio',
+    containers: [ISTIO_PROXY, 'istio-init', 'istio-validation'],
+    asks: { 'sidecar.istio.io/inject': ['false'], 'istio.io/rev': [] },
+    leftOut: 'traffic.sidecar.istio.io/excludeInboundPorts',
+    when: 'mTLS is STRICT',
+  },
+  {
+    name: 'Linkerd',
+    containers: ['linkerd-proxy', 'linkerd-init', 'linkerd-network-validator'],
+    asks: { 'linkerd.io/inject': ['disabled'] },
+    leftOut: 'config.linkerd.io/skip-inbound-ports',
+    when: 'the default policy admits only authenticated clients',
+  },
+];
+
+/** What a pod in a mesh lacks so that the kubelet reaches its sidecar. */
+export function meshWarnings(pod: Pod, probePort: number): string[] {
+  const { labels, annotations } = pod.metadata ?? {};
+  const said = { ...annotations, ...labels };
+  const names = containersOf(pod).map(({ name }) => name ?? '');
+  return MESHES.filter(
+    ({ containers, asks, leftOut }) =>
+      (containers.some((name) => names.includes(name)) ||
+        Object.entries(asks).some(([key, not]) => said[key] !== undefined && !not.includes(said[key]))) &&
+      !includesPort(annotations?.[leftOut], probePort),
+  ).map(
+    ({ name, leftOut, when }) =>
+      `${name} takes the kubelet's probes at port ${probePort}, and refuses them where ${when}: the pod would never get ready. Set the annotation ${leftOut} to "${[annotations?.[leftOut], probePort].filter(Boolean).join(',')}" in the pod template`,
+  );
+}
+
+/** Ports with commas between them; Linkerd has ranges, too. */
+function includesPort(list: string | undefined, port: number): boolean {
+  return (list ?? '').split(',').some((item) => {
+    const [first, last = first] = item.trim().split('-').map(Number);
+    return first !== undefined && last !== undefined && first <= port && port <= last;
+  });
+}
+
+const PROBES = ['startupProbe', 'livenessProbe', 'readinessProbe'] as const;
+
+/**
+ * Istio lets its own proxy answer all probes of a pod, those of native sidecars too. Where that proxy is no native
+ * sidecar itself it starts after all of them, and the sidecar's startup probe would wait for it for ever: so the
+ * probes are put back. `probes` are those that the sidecar should have.
+ */
+export function restoredProbes(pod: Pod, probes: Readonly<Record<string, unknown>>): Operation[] {
+  const { initContainers } = pod.spec;
+  const index = initContainers?.findIndex(({ name }) => name === SIDECAR_CONTAINER) ?? -1;
+  const sidecar = initContainers?.[index];
+  const startsLater = pod.spec.containers?.some(({ name }) => name === ISTIO_PROXY) === true;
+  if (sidecar === undefined || !startsLater || !isRewritten(sidecar)) return [];
+  const at = `/spec/initContainers${pointer(index)}`;
+  return PROBES.filter((name) => sidecar[name]?.httpGet?.path?.startsWith(REWRITTEN) === true).map(
+    (name) => ({
+      op: 'add',
+      path: at + pointer(name),
+      value: probes[name],
+    }),
+  );
+}
+
+function isRewritten(container: Container): boolean {
+  return container.startupProbe?.httpGet?.path?.startsWith(REWRITTEN) === true;
+}
+
+const containersOf = ({ spec }: Pod): readonly Container[] => [
+  ...(spec.initContainers ?? []),
+  ...(spec.containers ?? []),
+];
