@@ -9,9 +9,10 @@ import { siteLabel } from '../contract/routing.ts';
 import { SIDECAR_CONTAINER, SIDECAR_ENV } from '../contract/sidecar.ts';
 import { isDatabaseMember, isDatabaseService } from './database-conditions.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from './inject/container.ts';
-import { INJECTED, MIRROR, OS_LABEL } from './inject/decision.ts';
+import { INJECTED, MIRROR } from './inject/decision.ts';
 import { FROM_NAMESPACE } from './inject/label.ts';
 import { ISTIO_PROXY, REWRITTEN } from './inject/mesh.ts';
+import { OS_LABEL } from './inject/windows.ts';
 
 export interface MatchCondition {
   readonly name: string;

@@ -8,6 +8,7 @@ import { DATABASES } from './databases.ts';
 import { DNS } from './dns.ts';
 import { FOLLOWED } from './followed.ts';
 import { MISPLACED } from './labels.ts';
+import { LIMITS } from './limits.ts';
 import { NODES_IN_SITES } from './nodes.ts';
 import { MISSED, WRONG_SIDE } from './pods.ts';
 import { RIGHTS } from './rights.ts';
@@ -28,6 +29,7 @@ export const CHECKS: readonly Check[] = [
   MISPLACED,
   DATABASES,
   MISSED,
+  LIMITS,
   WRONG_SIDE,
   ROLLOUTS,
   BUDGETS,

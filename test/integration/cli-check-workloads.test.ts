@@ -8,7 +8,7 @@ import {
   STATEFUL_SETS,
 } from '../../cli/cluster/resources.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
-import type { KubeObject } from '../../kubernetes/api.ts';
+import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { NAMESPACES, NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
 import { Checks, ofOutcome } from '../support/checks.ts';
 import { askingPod } from '../support/pod-stream.ts';
@@ -16,6 +16,14 @@ import { createScene } from '../support/scene.ts';
 import { createNamespace } from '../support/seed.ts';
 import { ownControlPlane } from '../support/shared-control-plane.ts';
 import { createWebhookScene } from '../support/webhook-process.ts';
+
+const LIMIT_RANGES: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'limitranges',
+  kind: 'LimitRange',
+  namespaced: true,
+};
 
 // Its own: these checks look at the workloads of all namespaces.
 const plane = await ownControlPlane();
@@ -73,6 +81,60 @@ test('kubectl site-follower check finds workloads that are not well', { timeout:
       { type: 'merge' },
     );
     await mended('labels');
+  });
+
+  await t.test('limits: a LimitRange that refuses the sidecar', async () => {
+    const other = await createNamespace(plane, 'limits');
+    const asks = { app: 'x', [LABELS.inject]: 'true' };
+    const deployment = (name: string, annotations: Readonly<Record<string, string>> = {}) => ({
+      metadata: { namespace: other, name },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: 'x' } },
+        template: {
+          metadata: { labels: asks, annotations },
+          spec: { containers: [{ name: 'x', image: 'x' }] },
+        },
+      },
+    });
+    const limits = [
+      {
+        type: 'Container',
+        min: { memory: '48Mi' },
+        default: { cpu: '100m', memory: '128Mi' },
+        maxLimitRequestRatio: { cpu: '4' },
+      },
+    ];
+    await api.create(LIMIT_RANGES, {
+      metadata: { namespace: other, name: 'least' },
+      spec: { limits },
+    } as KubeObject);
+    const fits = { [ANNOTATIONS.memoryRequest]: '48Mi', [ANNOTATIONS.cpuRequest]: '25m' };
+    await api.create(DEPLOYMENTS, deployment('refused'));
+    const { action } = await finds(
+      'limits',
+      'problem',
+      /^Deployment .*\/refused$/,
+      /LimitRange least: .* 48Mi$/,
+    );
+    assert.match(action, /site-follower\/memory-request: 48Mi/);
+    const ratio = await finds('limits', 'problem', /^Deployment .*\/refused$/, /at most 4 times/);
+    assert.match(ratio.action, /site-follower\/cpu-request: 25m/);
+    // It is what the API server itself says.
+    const pod = (annotations: Readonly<Record<string, string>>) => {
+      const { metadata, ...rest } = askingPod(other);
+      const app = { requests: { cpu: '50m', memory: '64Mi' }, limits: { cpu: '100m', memory: '128Mi' } };
+      const spec = { containers: [{ name: 'app', image: 'app:1', resources: app }] };
+      return { ...rest, metadata: { ...metadata, annotations }, spec } as Pod;
+    };
+    await webhook.admit(other);
+    const refused = api.create(PODS, pod({}));
+    await assert.rejects(refused, /minimum memory usage per Container is 48Mi, but request is 32Mi/);
+    await api.delete(PODS, (await api.create(PODS, pod(fits))).metadata);
+    await api.delete(DEPLOYMENTS, { namespace: other, name: 'refused' });
+    await api.create(DEPLOYMENTS, deployment('fits', fits));
+    await mended('limits');
+    await api.delete(DEPLOYMENTS, { namespace: other, name: 'fits' });
   });
 
   await t.test('missed-pods: created while nobody was asked', async () => {

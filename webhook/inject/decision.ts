@@ -5,8 +5,9 @@ import { shown } from '../../kubernetes/cut.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
 import { type Asked, readLabel } from './label.ts';
 import type { Metadata, Pod } from './shape.ts';
+import { isForWindows } from './windows.ts';
 
-type Looked = 'hostNetwork' | 'os' | 'nodeSelector';
+type Looked = 'hostNetwork' | 'os' | 'nodeSelector' | 'affinity';
 
 /** What is looked at of a pod, as it is asked for or as the API server has it. */
 export interface AskingPod {
@@ -70,7 +71,6 @@ const SAID: Readonly<Record<Exclude<SkipReason, 'database-member'>, string>> = {
 
 /** Marks what the kubelet reports of a static pod. */
 export const MIRROR = 'kubernetes.io/config.mirror';
-export const OS_LABEL = 'kubernetes.io/os';
 
 /** Whether `pod` gets the sidecar. */
 export function decide(pod: AskingPod, context: PodContext, controllerNamespace: string): Decision {
@@ -103,7 +103,7 @@ function skipReason(
   if (namespace === 'kube-system' || namespace === controllerNamespace) return 'excluded-namespace';
   if (pod.metadata?.annotations?.[MIRROR] !== undefined) return 'mirror-pod';
   if (pod.spec?.hostNetwork === true) return 'host-network';
-  if (pod.spec?.os?.name === 'windows' || pod.spec?.nodeSelector?.[OS_LABEL] === 'windows') return 'windows';
+  if (pod.spec !== undefined && isForWindows(pod.spec)) return 'windows';
   return undefined;
 }
 

@@ -40,7 +40,10 @@ export function injectPod(pod: Pod, context: PodContext, config: InjectorConfig)
 
 /** What a mesh has done to the sidecar, if it could not start so. */
 function restoreProbes(pod: Pod, config: InjectorConfig): Injection | undefined {
-  const { settings } = readSettings(pod.metadata?.annotations ?? {}, config.resources);
+  const annotations = pod.metadata?.annotations ?? {};
+  // A copy has none, so what its sidecar was asked for is not known.
+  if (annotations[ANNOTATIONS.status] !== INJECTED) return undefined;
+  const { settings } = readSettings(annotations, config.resources);
   const patch = restoredProbes(pod, sidecarProbes(settings));
   const warnings = meshWarnings(pod, settings.probePort);
   return patch.length === 0 ? undefined : { kind: 'injected', patch, warnings };

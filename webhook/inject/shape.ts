@@ -44,10 +44,39 @@ const container = z.object({
     .catch(undefined),
   ports: listOf(z.object({ containerPort: z.number().nullish(), protocol: z.string().nullish() })).nullish(),
   resources,
+  restartPolicy: z.string().nullish().catch(undefined),
   startupProbe: probe,
   livenessProbe: probe,
   readinessProbe: probe,
 });
+
+/** Only looked at, as the API server refuses what is malformed. */
+const affinity = z
+  .object({
+    nodeAffinity: z
+      .object({
+        requiredDuringSchedulingIgnoredDuringExecution: z
+          .object({
+            nodeSelectorTerms: z.array(
+              z.object({
+                matchExpressions: z
+                  .array(
+                    z.object({
+                      key: z.string(),
+                      operator: z.string(),
+                      values: z.array(z.string()).nullish(),
+                    }),
+                  )
+                  .nullish(),
+              }),
+            ),
+          })
+          .nullish(),
+      })
+      .nullish(),
+  })
+  .nullish()
+  .catch(undefined);
 
 const pod = z.object({
   metadata: metadata.nullish(),
@@ -58,6 +87,7 @@ const pod = z.object({
     readinessGates: listOf(z.object({ conditionType: z.string() })).nullish(),
     hostNetwork: z.boolean().nullish(),
     nodeSelector: strings,
+    affinity,
     os: z.object({ name: z.string().nullish() }).nullish(),
     resources,
   }),
@@ -87,6 +117,7 @@ const workload = z.object({
   }),
 });
 
+export type NodeTerms = z.infer<typeof affinity>;
 export type Metadata = z.infer<typeof metadata>;
 export type Container = z.infer<typeof container>;
 /** A pod, or the pod template of a workload. */

@@ -1,0 +1,106 @@
+import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import { loadInjectorConfig, type SidecarResources } from '../../webhook/config.ts';
+import { readLabel } from '../../webhook/inject/label.ts';
+import { type Limit, limitMisfits } from '../../webhook/inject/limits.ts';
+import { defaultResources } from '../../webhook/inject/resources.ts';
+import { readSettings } from '../../webhook/inject/settings.ts';
+import { readWorkload } from '../../webhook/inject/shape.ts';
+import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/resources.ts';
+import { type Check, type Finding, problem } from './check.ts';
+import type { World } from './world.ts';
+
+interface LimitRange extends KubeObject {
+  readonly spec?: { readonly limits?: readonly Limit[] };
+}
+
+interface Webhook extends Workload {
+  readonly spec?: NonNullable<Workload['spec']> & {
+    readonly template?: {
+      readonly spec?: {
+        readonly containers?: readonly {
+          readonly env?: readonly { readonly name: string; readonly value?: string }[];
+        }[];
+      };
+    };
+  };
+}
+
+const LIMIT_RANGES: Resource<LimitRange> = {
+  group: '',
+  version: 'v1',
+  plural: 'limitranges',
+  kind: 'LimitRange',
+  namespaced: true,
+};
+
+export const LIMITS: Check = {
+  name: 'limits',
+  title: 'no LimitRange refuses a pod for its sidecar',
+  async find(world) {
+    const ranges = await world.list(LIMIT_RANGES);
+    if (ranges.length === 0) return { findings: [] };
+    const usual = await usualResources(world);
+    const workloads = await Promise.all(
+      [DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS].map((resource) => asking(world, resource)),
+    );
+    return { findings: workloads.flat().flatMap((workload) => findingsOf(workload, ranges, usual)) };
+  },
+};
+
+/** As the webhook of this release gives them to pods that say nothing. */
+async function usualResources(world: World): Promise<SidecarResources> {
+  const labelSelector = 'app.kubernetes.io/component=webhook';
+  const webhooks = await world.list(DEPLOYMENTS as Resource<Webhook>, {
+    namespace: world.namespace,
+    labelSelector,
+  });
+  const variables = webhooks.flatMap(({ spec }) => spec?.template?.spec?.containers?.[0]?.env ?? []);
+  const own = variables.filter(({ name }) => name.startsWith('SIDECAR_'));
+  const loaded = loadInjectorConfig(Object.fromEntries(own.map(({ name, value }) => [name, value])));
+  const fallback = loadInjectorConfig({});
+  if (loaded.ok) return loaded.config.resources;
+  if (fallback.ok) return fallback.config.resources;
+  throw new Error('the sidecar has no resources of its own');
+}
+
+/** Those whose pods get the sidecar. */
+async function asking(world: World, resource: Resource<Workload>): Promise<readonly KubeObject[]> {
+  const [all, namespaces] = await Promise.all([world.list(resource), world.namespaces]);
+  const asked = namespaces.filter(({ metadata }) => readLabel(metadata.labels) === 'yes');
+  return all.filter(({ metadata, spec }) => {
+    const label = readLabel(spec?.template?.metadata?.labels);
+    return (
+      label === 'yes' || (label === 'unsaid' && asked.some((one) => one.metadata.name === metadata.namespace))
+    );
+  });
+}
+
+function findingsOf(
+  workload: KubeObject,
+  ranges: readonly LimitRange[],
+  usual: SidecarResources,
+): readonly Finding[] {
+  const { kind, metadata } = workload;
+  const read = readWorkload(workload);
+  if (!read.ok) return [];
+  const { template } = read.value.spec;
+  const { resources } = readSettings(
+    template.metadata?.annotations ?? {},
+    defaultResources(template, usual),
+  ).settings;
+  const containers = [
+    ...(template.spec.containers ?? []),
+    ...(template.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
+  ];
+  return ranges
+    .filter((range) => range.metadata.namespace === metadata.namespace)
+    .flatMap((range) =>
+      limitMisfits(resources, range.spec?.limits ?? [], containers).map(({ text, action }) =>
+        problem(
+          `${kind} ${metadata.namespace}/${metadata.name}`,
+          `its pods are refused by LimitRange ${range.metadata.name}: ${text}`,
+          action.replace('on the pods', 'on its pod template'),
+        ),
+      ),
+    );
+}

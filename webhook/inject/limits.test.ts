@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Limit, limitMisfits } from './limits.ts';
+
+const USUAL = { cpuRequest: '5m', cpuLimit: undefined, memoryRequest: '32Mi', memoryLimit: '64Mi' };
+const container = (limit: Omit<Limit, 'type'>): readonly Limit[] => [{ type: 'Container', ...limit }];
+
+for (const { what, limits, text, action } of [
+  {
+    what: 'a least request of memory',
+    limits: container({ min: { memory: '48Mi' } }),
+    text: 'the sidecar requests memory of 32Mi, and the least that a container may is 48Mi',
+    action: 'Set the annotation site-follower/memory-request: 48Mi on the pods.',
+  },
+  {
+    what: 'a least request above the limit',
+    limits: container({ min: { memory: '100Mi' } }),
+    text: 'the sidecar requests memory of 32Mi, and the least that a container may is 100Mi',
+    action:
+      'Set the annotation site-follower/memory-request: 100Mi and site-follower/memory-limit: 100Mi on the pods.',
+  },
+  {
+    what: 'a least request of cpu',
+    limits: container({ min: { cpu: '10m' }, default: { cpu: '100m' } }),
+    text: 'the sidecar requests cpu of 5m, and the least that a container may is 10m',
+    action: 'Set the annotation site-follower/cpu-request: 10m on the pods.',
+  },
+  {
+    what: 'a greatest limit',
+    limits: container({ max: { memory: '50Mi' } }),
+    text: 'the sidecar has a limit for memory of 64Mi, and the most that a container may have is 50Mi',
+    action: 'Set the annotation site-follower/memory-limit: 50Mi on the pods.',
+  },
+  {
+    what: 'a greatest limit that is too small for it',
+    limits: container({ max: { memory: '16Mi' } }),
+    text: 'the sidecar has a limit for memory of 64Mi, and the most that a container may have is 16Mi',
+    action: 'The sidecar needs at least 32Mi: allow more in the LimitRange.',
+  },
+  {
+    what: 'a ratio',
+    limits: container({ maxLimitRequestRatio: { memory: '1' } }),
+    text: 'the sidecar requests memory of 32Mi and has a limit of 64Mi, and that may be at most 1 times as much',
+    action: 'Set the annotation site-follower/memory-request: 64Mi on the pods.',
+  },
+  {
+    what: 'a ratio to a limit that the namespace gives',
+    limits: container({ default: { cpu: '100m' }, maxLimitRequestRatio: { cpu: '4' } }),
+    text: 'the sidecar requests cpu of 5m and has a limit of 100m, and that may be at most 4 times as much',
+    action: 'Set the annotation site-follower/cpu-request: 25m on the pods.',
+  },
+  {
+    what: 'a ratio without a limit',
+    limits: container({ maxLimitRequestRatio: { cpu: '4' } }),
+    text: 'the sidecar has no limit for cpu, and a container has to have one of at most 4 times its request',
+    action: 'Set the annotation site-follower/cpu-limit on the pods.',
+  },
+  {
+    what: 'a pod that is smaller than the sidecar',
+    limits: [{ type: 'Pod', max: { memory: '48Mi' } }],
+    text: 'with the sidecar the containers of a pod have limits for memory of 64Mi together, and they may have 48Mi',
+    action: 'Lower those of the other containers, or allow more in the LimitRange.',
+  },
+]) {
+  test(`${what} is told with what fits`, () => {
+    assert.deepEqual(limitMisfits(USUAL, limits), [{ text, action }]);
+  });
+}
+
+test('the containers beside it count for what a pod may have', () => {
+  const limits: readonly Limit[] = [
+    { type: 'Pod', max: { memory: '128Mi' } },
+    ...container({ default: { memory: '20Mi' } }),
+  ];
+  const app = (memory: string) => ({ resources: { limits: { memory } } });
+  assert.deepEqual(limitMisfits(USUAL, limits, [app('44Mi'), {}]), []);
+  const [misfit] = limitMisfits(USUAL, limits, [app('45Mi'), {}]);
+  assert.match(misfit?.text ?? '', /of 129Mi together, and they may have 128Mi$/);
+});
+
+test('what admits the sidecar needs no word', () => {
+  const limits = container({
+    min: { cpu: '5m', memory: '32Mi' },
+    max: { memory: '64Mi' },
+    default: { cpu: '1' },
+  });
+  assert.deepEqual(limitMisfits(USUAL, limits), []);
+  assert.deepEqual(limitMisfits(USUAL, [{ type: 'PersistentVolumeClaim', min: { storage: '1Gi' } }]), []);
+});

@@ -1,0 +1,147 @@
+/** What a LimitRange says of the sidecar, as the API server will when the pod is made (plugin/pkg/admission/limitranger). */
+import { ANNOTATIONS } from '../../contract/names.ts';
+import type { SidecarResources } from '../config.ts';
+import { exceeds, LOWEST, readQuantity } from './quantity.ts';
+import type { Container } from './shape.ts';
+
+type Amounts = Readonly<Record<string, string>>;
+
+/** One item of a LimitRange. */
+export interface Limit {
+  readonly type: string;
+  readonly min?: Amounts;
+  readonly max?: Amounts;
+  readonly default?: Amounts;
+  readonly defaultRequest?: Amounts;
+  readonly maxLimitRequestRatio?: Amounts;
+}
+
+export interface Misfit {
+  /** What the API server refuses; one sentence without a full stop. */
+  readonly text: string;
+  readonly action: string;
+}
+
+const SORTS = ['cpu', 'memory'] as const;
+type Sort = (typeof SORTS)[number];
+
+const OF = {
+  cpu: {
+    request: 'cpuRequest',
+    limit: 'cpuLimit',
+    requestAnnotation: ANNOTATIONS.cpuRequest,
+    limitAnnotation: ANNOTATIONS.cpuLimit,
+    write: (cores: number) => `${Math.ceil(cores * 1_000)}m`,
+  },
+  memory: {
+    request: 'memoryRequest',
+    limit: 'memoryLimit',
+    requestAnnotation: ANNOTATIONS.memoryRequest,
+    limitAnnotation: ANNOTATIONS.memoryLimit,
+    write: (bytes: number) => `${Math.ceil(bytes / 2 ** 20)}Mi`,
+  },
+} as const;
+
+/** Why a pod of these containers whose sidecar has these resources would be refused, and the annotation that fits. */
+export function limitMisfits(
+  resources: SidecarResources,
+  limits: readonly Limit[],
+  containers: readonly Container[] = [],
+): Misfit[] {
+  const ofContainers = limits.filter(({ type }) => type === 'Container');
+  const ofPods = limits.filter(({ type }) => type === 'Pod');
+  const usual = (sort: Sort) => ofContainers.map((item) => item.default?.[sort]).find(Boolean);
+  const others = (sort: Sort) =>
+    containers.map(({ resources: own }) => own?.limits?.[sort]?.toString() ?? usual(sort));
+  return SORTS.flatMap((sort) => {
+    const limit = resources[OF[sort].limit] ?? usual(sort);
+    const request =
+      resources[OF[sort].request] ??
+      ofContainers.map((item) => item.defaultRequest?.[sort]).find(Boolean) ??
+      limit;
+    return [
+      ...ofContainers.flatMap((item) => misfitsOf(sort, item, request, limit)),
+      ...ofPods.flatMap((item) => abovePod(sort, item, [limit, ...others(sort)])),
+    ];
+  });
+}
+
+function misfitsOf(
+  sort: Sort,
+  item: Limit,
+  request: string | undefined,
+  limit: string | undefined,
+): Misfit[] {
+  const { requestAnnotation, limitAnnotation } = OF[sort];
+  const [min, max] = [item.min?.[sort], item.max?.[sort]];
+  const set = (annotation: string, value: string | undefined) => `Set the annotation ${annotation}: ${value}`;
+  if (exceeds(min, request)) {
+    const raise = exceeds(min, limit) ? ` and ${limitAnnotation}: ${min}` : '';
+    return [
+      {
+        text: `the sidecar requests ${sort} of ${request}, and the least that a container may is ${min}`,
+        action: `${set(requestAnnotation, min)}${raise} on the pods.`,
+      },
+    ];
+  }
+  if (exceeds(min, limit)) {
+    return [
+      {
+        text: `the sidecar has a limit for ${sort} of ${limit}, and the least that a container may have is ${min}`,
+        action: `${set(limitAnnotation, min)} on the pods.`,
+      },
+    ];
+  }
+  if (exceeds(limit, max)) {
+    return [
+      {
+        text: `the sidecar has a limit for ${sort} of ${limit}, and the most that a container may have is ${max}`,
+        action: exceeds(LOWEST[OF[sort].limit], max)
+          ? `The sidecar needs at least ${LOWEST[OF[sort].limit]}: allow more in the LimitRange.`
+          : `${set(limitAnnotation, max)} on the pods.`,
+      },
+    ];
+  }
+  return beyondRatio(sort, item.maxLimitRequestRatio?.[sort], request, limit);
+}
+
+function beyondRatio(
+  sort: Sort,
+  most: string | undefined,
+  request: string | undefined,
+  limit: string | undefined,
+): Misfit[] {
+  const [ratio, low, high] = [most, request, limit].map((text) => readQuantity(text ?? ''));
+  if (ratio === undefined) return [];
+  if (high === undefined) {
+    return [
+      {
+        text: `the sidecar has no limit for ${sort}, and a container has to have one of at most ${most} times its request`,
+        action: `Set the annotation ${OF[sort].limitAnnotation} on the pods.`,
+      },
+    ];
+  }
+  if (low === undefined || low === 0 || high / low > ratio) {
+    return [
+      {
+        text: `the sidecar requests ${sort} of ${request} and has a limit of ${limit}, and that may be at most ${most} times as much`,
+        action: `Set the annotation ${OF[sort].requestAnnotation}: ${OF[sort].write(high / ratio)} on the pods.`,
+      },
+    ];
+  }
+  return [];
+}
+
+/** Of a pod, all containers that run beside each other: those without a limit have what the namespace gives. */
+function abovePod(sort: Sort, { max }: Limit, limits: readonly (string | undefined)[]): Misfit[] {
+  const most = readQuantity(max?.[sort] ?? '');
+  const amounts = limits.map((limit) => readQuantity(limit ?? '') ?? 0);
+  const all = amounts.reduce((sum, amount) => sum + amount, 0);
+  if (most === undefined || all <= most) return [];
+  return [
+    {
+      text: `with the sidecar the containers of a pod have limits for ${sort} of ${OF[sort].write(all)} together, and they may have ${max?.[sort]}`,
+      action: 'Lower those of the other containers, or allow more in the LimitRange.',
+    },
+  ];
+}
