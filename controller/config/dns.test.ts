@@ -212,16 +212,47 @@ describe('several record sets', () => {
     );
   });
 
+  test('a TTL as short as the provider takes', () => {
+    const env = { CLOUDFLARE_API_TOKEN: TOKEN };
+    for (const [provider, least] of [
+      ['cloudflare', 30],
+      ['route53', 0],
+    ] as const) {
+      const set = (ttl: number) => `[{ provider: ${provider}, ttl: ${ttl}, records: [app.example.com] }]`;
+      assert.equal(loaded(env, set(least))[0]?.ttl, least);
+      if (least > 0)
+        assert.match(problems(env, set(least - 1)).join(), /must be from 30 to 86400: cloudflare takes/);
+    }
+  });
+
+  test('a CNAME at the top of a zone only where the provider flattens it; targets in any form', () => {
+    const env = {
+      SITES: JSON.stringify([
+        { name: 'us-east', nodeName: 'node-1', ip: '192.0.2.10' },
+        { name: 'us-west', nodeName: 'node-2', cname: '_West.Bücher.example.' },
+      ]),
+      DNS_RECORDS: 'example.com',
+      CLOUDFLARE_API_TOKEN: TOKEN,
+    };
+    const result = load({ ...env, DNS_PROVIDER: 'cloudflare' });
+    assert.ok(result.ok, result.ok ? '' : formatProblems(result.problems));
+    assert.equal(result.config.followers[0].sites[1]?.cname, '_west.xn--bcher-kva.example');
+    assert.match(
+      problems({ ...env, DNS_PROVIDER: 'route53', CLOUDFLARE_API_TOKEN: '' }).join(),
+      /top of its zone/,
+    );
+  });
+
   test('that are wrong are told by their place', () => {
     assert.deepEqual(
       problems(
         { CLOUDFLARE_API_TOKEN: TOKEN },
-        `[${cloudflare}, { provider: bind, ttl: 1, records: [localhost] }]`,
+        `[${cloudflare}, { provider: bind, ttl: -1, records: [localhost] }]`,
       ),
       [
         `CONFIG_FILE: followers[0].dns[1].provider | bind | must be one of ${DNS_PROVIDERS.map(({ name }) => name).join(', ')}`,
         'CONFIG_FILE: followers[0].dns[1].records[0] | localhost | has no zone that the public suffix list knows: write name@zone',
-        'CONFIG_FILE: followers[0].dns[1].ttl | 1 | must be a whole number from 60 to 60000',
+        'CONFIG_FILE: followers[0].dns[1].ttl | -1 | must be a whole number from 0 to 2147483647',
       ],
     );
     assert.deepEqual(problems({}, '[]'), [

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { MAX_TTL } from '../dns/provider.ts';
+import type { DnsTraits } from '../dns/provider-kind.ts';
 import { type AnyDnsConfig, DNS_PROVIDERS, type DnsConfig } from '../dns/registry.ts';
 import { formatServer, parseServer } from '../dns/server-address.ts';
 import { type DnsName, parseRecords } from '../dns/zones.ts';
@@ -28,8 +30,8 @@ const COMMON = {
   ttl: new Setting(
     'DNS_TTL',
     'number',
-    whole(60, 60_000).default(60),
-    'Seconds that resolvers may keep the records.',
+    whole(0, MAX_TTL).default(60),
+    'Seconds that resolvers may keep the records; as few as the provider takes.',
   ),
   nameServers: new Setting(
     'DNS_NAME_SERVERS',
@@ -75,8 +77,13 @@ export function checkDns(
     if (names.has(name))
       reportAt(['name'], name, 'must differ from that of the other record sets: give each a name');
     names.add(name);
+    const traits: DnsTraits | undefined = DNS_PROVIDERS.find(({ name }) => name === provider)?.traits;
+    const [least, most] = traits?.ttl ?? [0, MAX_TTL];
+    const { ttl } = entry;
+    if (ttl !== undefined && (ttl < least || ttl > most))
+      reportAt(['ttl'], ttl, `must be from ${least} to ${most}: ${option?.name} takes no other`);
     for (const site of sites ?? []) {
-      const problem = siteProblem(site, records ?? []);
+      const problem = siteProblem(site, records ?? [], traits?.flattensCname === true);
       const listed = records?.map((record) => record.name).join(',');
       if (problem !== undefined) reportAt(['records'], listed, problem);
     }
@@ -84,14 +91,18 @@ export function checkDns(
   }
 }
 
-function siteProblem({ name: site, ip, ipv6, cname }: Site, records: readonly DnsName[]): string | undefined {
+function siteProblem(
+  { name: site, ip, ipv6, cname }: Site,
+  records: readonly DnsName[],
+  flattensCname: boolean,
+): string | undefined {
   if (cname === undefined) {
     const reachable = ip !== undefined || ipv6 !== undefined;
     return reachable ? undefined : `cannot follow to site "${site}", which has no "ip", "ipv6" or "cname"`;
   }
   const apex = records.find(({ name, zone }) => name === zone);
   // RFC 1034 section 3.6.2: a CNAME stands alone, and the top of a zone always has SOA and NS records.
-  if (apex !== undefined) {
+  if (apex !== undefined && !flattensCname) {
     return `has ${apex.name}, the top of its zone, where the "cname" of site "${site}" cannot stand`;
   }
   const loop = records.find(({ name }) => name === cname);

@@ -171,8 +171,13 @@ describe('is refused:', () => {
     ],
     [
       'a TTL that the provider refuses',
-      { SITES, DNS_TTL: '30' },
-      ['DNS_TTL | 30 | must be a whole number from 60 to 60000'],
+      { SITES, ...DNS, DNS_TTL: '30' },
+      ['DNS_TTL | 30 | must be from 60 to 60000: namecheap takes no other'],
+    ],
+    [
+      'a TTL that no provider takes',
+      { SITES, DNS_TTL: '-1' },
+      ['DNS_TTL | -1 | must be a whole number from 0 to 2147483647'],
     ],
     [
       'an API address with credentials',
@@ -255,7 +260,7 @@ describe('is refused:', () => {
   SITES[0].ip must be an IPv4 address such as 192.0.2.10 (got: nowhere)
   CNPG_CLUSTER_NAME must be the name of a Cluster: lower-case letters, digits, "-" and "." (got: Main)
   DNS_RECORDS[1] has no zone that the public suffix list knows: write name@zone (got: localhost)
-  DNS_TTL must be a whole number from 60 to 60000 (got: short)
+  DNS_TTL must be a whole number from 0 to 2147483647 (got: short)
   NAMECHEAP_API_USER is required because records are listed and the provider is namecheap (not set)
   NAMECHEAP_API_KEY is required because records are listed and the provider is namecheap (not set)
   NAMECHEAP_APIKEY is not a known variable (did you mean NAMECHEAP_API_KEY?) (got: ***)`,

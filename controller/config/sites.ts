@@ -2,6 +2,8 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import * as z from 'zod';
 import { isObjectName } from '../../runtime/object-names.ts';
 import { didYouMean } from '../../runtime/suggest.ts';
+import { canonicalName } from '../dns/domain-name.ts';
+import { isDnsName } from '../dns/zones.ts';
 import type { Site } from '../sites.ts';
 import { labelSelector } from './fields.ts';
 
@@ -70,8 +72,8 @@ const SITE_KEYS = {
   ipv6: ipv6().exactOptional(),
   cname: z
     .string({ error: 'must be a host name such as "east.example.com"' })
-    .transform((text) => text.trim().toLowerCase().replace(/\.$/, ''))
-    .refine((text) => isObjectName(text) && !isIPv4(text), 'must be a host name such as east.example.com')
+    .transform(canonicalName)
+    .refine(isDnsName, 'must be a host name such as east.example.com')
     .exactOptional(),
 };
 

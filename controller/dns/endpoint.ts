@@ -1,4 +1,5 @@
 /** Records as ExternalDNS writes them, in DNSEndpoint objects and in its webhook protocol. Pure. */
+import { canonicalName } from './domain-name.ts';
 import { canonicalValue } from './plan.ts';
 import { assertPlannedFor, subjectOf } from './planned.ts';
 import {
@@ -78,9 +79,8 @@ export function editsOf<E extends Endpoint>(
   });
 }
 
-/** Without a final dot, in lower case. */
 export function nameOf({ dnsName = '' }: Endpoint): string {
-  return dnsName.toLowerCase().replace(/\.$/, '');
+  return canonicalName(dnsName);
 }
 
 function isSpecial({ setIdentifier = '' }: Endpoint): boolean {

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { canonicalName } from './domain-name.ts';
 import { ANY_TTL, type Change, type RecordSet, type RecordType } from './provider.ts';
 
 /**
@@ -52,8 +53,8 @@ export function sameValues(one: readonly string[], other: readonly string[]): bo
   return left.size === right.size && [...left].every((value) => right.has(value));
 }
 
-/** Lower case, without one trailing dot; an IPv6 address in its short form (RFC 5952). */
+/** A name in its canonical form; an IPv6 address in its short one (RFC 5952). */
 export function canonicalValue(value: string): string {
-  const text = value.trim().toLowerCase().replace(/\.$/, '');
+  const text = canonicalName(value);
   return isIPv6(text) && !text.includes('%') ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text;
 }

@@ -32,6 +32,14 @@ export type Ready<T extends Tree, R extends keyof T> = Checked<T> & {
   readonly [K in R]: NonNullable<Checked<T>[K]>;
 };
 
+/** What a provider takes, so that the configuration can refuse what it would refuse. */
+export interface DnsTraits {
+  /** Seconds, from and to. */
+  readonly ttl: readonly [number, number];
+  /** A CNAME may stand at the top of a zone: the provider answers with the addresses of its target. */
+  readonly flattensCname?: boolean;
+}
+
 export interface DnsProviderKind<N extends string, T extends Tree, R extends keyof T & string> {
   readonly name: N;
   /** One sentence for docs/configuration.md. */
@@ -40,6 +48,7 @@ export interface DnsProviderKind<N extends string, T extends Tree, R extends key
   readonly settings: T;
   /** Optional settings without which there is no provider; asked for once records are listed. */
   readonly required: readonly R[];
+  readonly traits: DnsTraits;
   /** Reports what no single setting shows, by a path below the provider's name. Pure. Not asked without records. */
   check?(values: Values<T>, context: DnsCheckContext): void;
   /** What the controller has to be allowed to do for it in the cluster; `own` is its namespace. */
@@ -52,6 +61,7 @@ export interface DnsProviderKind<N extends string, T extends Tree, R extends key
 export interface DnsProviderRow<N extends string = string, T extends Tree = Tree> extends Option {
   readonly name: N;
   readonly settings: Readonly<Record<N, T>>;
+  readonly traits: DnsTraits;
   rights?(settings: never, own: string): readonly Right[];
   /** Absent for `none`. `settings` is what was read by the row's own tree. */
   create?(settings: never, ports: DnsPorts): Promise<DnsProvider>;
@@ -63,10 +73,11 @@ export function dnsProviderKind<
   const T extends Tree,
   const R extends keyof T & string,
 >(kind: DnsProviderKind<N, T, R>): DnsProviderRow<N, T> {
-  const { name, meaning, settings, required } = kind;
+  const { name, meaning, settings, required, traits } = kind;
   return {
     name,
     meaning,
+    traits,
     settings: { [name]: settings } as Record<N, T>,
     check(values: Readonly<Record<string, unknown>>, context: CheckContext) {
       const records = values.records as readonly DnsName[] | undefined;

@@ -30,6 +30,9 @@ export interface Current {
   readonly others: readonly OtherRecords[];
 }
 
+/** The longest TTL that there is, RFC 2181 section 8. */
+export const MAX_TTL = 2_147_483_647;
+
 /** As a TTL of what was read: equal to any that is wanted. */
 export const ANY_TTL = -1;
 

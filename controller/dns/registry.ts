@@ -4,13 +4,18 @@ import type { Checked, Choice } from '../config/settings.ts';
 import { CLOUDFLARE } from './cloudflare/kind.ts';
 import { EXTERNAL_DNS } from './external-dns/kind.ts';
 import { NAMECHEAP } from './namecheap/kind.ts';
-import type { DnsProvider } from './provider.ts';
+import { type DnsProvider, MAX_TTL } from './provider.ts';
 import type { DnsPorts, DnsProviderRow } from './provider-kind.ts';
 import { RFC2136 } from './rfc2136/kind.ts';
 import { ROUTE53 } from './route53/kind.ts';
 import { WEBHOOK } from './webhook/kind.ts';
 
-const NONE = { name: 'none', meaning: 'No records are changed.', settings: {} } as const;
+const NONE = {
+  name: 'none',
+  meaning: 'No records are changed.',
+  settings: {},
+  traits: { ttl: [0, MAX_TTL] },
+} as const;
 
 /** One row per provider. The first is what is used when records are listed and nothing else is said. */
 export const DNS_PROVIDERS = [NAMECHEAP, CLOUDFLARE, ROUTE53, RFC2136, EXTERNAL_DNS, WEBHOOK, NONE] as const;

@@ -15,6 +15,8 @@ const good: readonly (readonly [item: string, name: string, zone: string])[] = [
   ['user.github.io', 'user.github.io', 'github.io'],
   ['db.shop.uk.com@shop.uk.com', 'db.shop.uk.com', 'shop.uk.com'],
   ['db.corp.internal@corp.internal', 'db.corp.internal', 'corp.internal'],
+  ['nas.lan@lan', 'nas.lan', 'lan'],
+  ['münchen.example.com@MÜNCHEN.example.com', 'xn--mnchen-3ya.example.com', 'xn--mnchen-3ya.example.com'],
   ['corp.internal@Corp.Internal.', 'corp.internal', 'corp.internal'],
 ];
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { domainToASCII } from 'node:url';
 import { parse } from 'tldts';
+import { canonicalName } from './domain-name.ts';
 
 /** A name to keep pointed at the active site, and the zone that holds it. Both lower-case, without trailing dot. */
 export interface DnsName {
@@ -39,17 +39,22 @@ export function parseRecords(items: readonly string[]): {
 function parseRecord(text: string): DnsName | string {
   const [left = '', right, ...more] = text.split('@');
   if (more.length > 0) return 'has more than one "@": write name@zone';
-  const name = toAscii(left);
+  const name = canonicalName(left);
   const problem = nameProblem(name);
   if (problem !== undefined) return problem;
   if (right === undefined) return findZone(name);
-  const zone = toAscii(right);
+  const zone = canonicalName(right);
   if (zone.startsWith('*') || nameProblem(zone) !== undefined) return `has no valid zone after the "@"`;
-  if (!zone.includes('.')) return `has the zone "${zone}", which is a top-level domain`;
+  if (isTopLevelDomain(zone)) return `has the zone "${zone}", which is a top-level domain`;
   if (hostInZone(name, zone) === undefined) {
     return `is not in the zone ${zone}: write the full name, such as ${name}.${zone}@${zone}`;
   }
   return { name, zone };
+}
+
+/** A single label that nobody has registered names in, such as `lan` or `internal`, can be a zone of one's own. */
+function isTopLevelDomain(zone: string): boolean {
+  return !zone.includes('.') && parse(`x.${zone}`, { validateHostname: false }).isIcann === true;
 }
 
 /** Only the ICANN section counts: its suffixes are where names are registered. */
@@ -80,16 +85,6 @@ function nameProblem(name: string): string | undefined {
   return wrong === undefined
     ? undefined
     : `has the label "${wrong}": a label has 1 to 63 of a-z, 0-9, "-" and "_"`;
-}
-
-/**
- * Lower case, IDN in its xn-- form, without one trailing dot. What is no name stays as it is, for the message: node would
- * take `bücher.example/x` for an address, and leave out its path.
- */
-function toAscii(text: string): string {
-  const name = text.trim().toLowerCase().replace(/\.$/, '');
-  const isIdn = /^[-a-z0-9_.*\P{ASCII}]*\P{ASCII}[-a-z0-9_.*\P{ASCII}]*$/u.test(name);
-  return isIdn ? domainToASCII(name) || name : name;
 }
 
 /** `app.example.com` in `example.com` is `app`, the apex is `@`; undefined when the name is not in the zone. */

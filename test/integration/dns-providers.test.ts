@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DNS_PROVIDERS } from '../../controller/dns/registry.ts';
 import type { StartBench } from '../support/dns/bench.ts';
-import { startCloudflareBench } from '../support/dns/cloudflare-bench.ts';
+import { startCloudflareBench, startUnicodeCloudflareBench } from '../support/dns/cloudflare-bench.ts';
 import { externalDnsBench } from '../support/dns/external-dns-bench.ts';
 import { followContract } from '../support/dns/follow-contract.ts';
 import { startMoto } from '../support/dns/moto-bench.ts';
@@ -20,6 +20,7 @@ const plane = await sharedControlPlane();
 const BENCHES: Readonly<Record<string, StartBench>> = {
   'namecheap, a stand-in': startNamecheapBench,
   'cloudflare, a stand-in': startCloudflareBench,
+  'cloudflare, a zone in Unicode': startUnicodeCloudflareBench,
   'route53, moto': startMoto,
   'rfc2136, BIND 9': nameServerBench(startBind, 'hmac-sha256'),
   'rfc2136, Knot': nameServerBench(startKnot, 'hmac-sha512'),

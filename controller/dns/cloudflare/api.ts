@@ -1,6 +1,7 @@
 /** The calls of the Cloudflare API v4 that DNS needs. All fail with DnsError or with the reason of the signal. */
 import * as z from 'zod';
 import { CallBudget, type CallPlan } from '../call-budget.ts';
+import { canonicalName, unicodeName } from '../domain-name.ts';
 import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall, retryAfter } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
 import { answerError, apiError } from './errors.ts';
@@ -8,8 +9,8 @@ import type { CloudflareConfig } from './kind.ts';
 
 const RECORD = z.object({
   id: z.string().min(1),
-  /** The full name, in its xn-- form. */
-  name: z.string().transform((name) => name.toLowerCase()),
+  /** The full name; the API shows IDN in either form. */
+  name: z.string().transform(canonicalName),
   type: z.string(),
   content: z.string(),
   /** Seconds; 1 stands for "automatic". */
@@ -24,7 +25,8 @@ export type CloudflareRecord = z.infer<typeof RECORD>;
 
 const ZONE = z.object({
   id: z.string().min(1),
-  name: z.string(),
+  /** The API shows it in Unicode. */
+  name: z.string().transform(canonicalName),
   status: z.string(),
   type: z.string().optional(),
 });
@@ -80,8 +82,13 @@ export class CloudflareApi {
 
   /** The zones of this name that the token can see: none, one, or one for each account. */
   async zones(name: string, signal: AbortSignal): Promise<readonly CloudflareZone[]> {
-    const found = await this.#list(`the zone ${name}`, 'zones', { name }, ZONE, ZONES_A_PAGE, signal);
-    return found.filter((zone) => zone.name.toLowerCase() === name);
+    for (const written of new Set([unicodeName(name), name])) {
+      const query = { name: written };
+      const found = await this.#list(`the zone ${name}`, 'zones', query, ZONE, ZONES_A_PAGE, signal);
+      const zones = found.filter((zone) => zone.name === name);
+      if (zones.length > 0) return zones;
+    }
+    return [];
   }
 
   /** All records of one name, or of the zone. */

@@ -26,6 +26,8 @@ export const CLOUDFLARE = dnsProviderKind({
   meaning: 'Cloudflare DNS, by its API v4. Proxied records stay proxied.',
   settings,
   required: ['apiToken'],
+  // The Enterprise plan takes 30; others refuse what is below 60, and say so.
+  traits: { ttl: [30, 86_400], flattensCname: true },
   async create(config, ports) {
     const [{ CloudflareApi }, { CloudflareProvider }] = await Promise.all([
       import('./api.ts'),

@@ -3,6 +3,7 @@ import type { Right } from '../../../runtime/rights.ts';
 import { namespace } from '../../config/fields.ts';
 import { Setting } from '../../config/settings.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { MAX_TTL } from '../provider.ts';
 import { dnsProviderKind, type Ready } from '../provider-kind.ts';
 
 /** ExternalDNS's own object. Source: config/crd/standard of sigs.k8s.io/external-dns. */
@@ -38,6 +39,7 @@ export const EXTERNAL_DNS = dnsProviderKind({
   meaning: 'ExternalDNS, by a DNSEndpoint object: all of its providers. It needs `--source=crd`.',
   settings,
   required: [],
+  traits: { ttl: [1, MAX_TTL] },
   rights: (config, own) => externalDnsRights(config.namespace ?? own),
   async create(config, { api, follower, namespace: own }) {
     const { ExternalDnsProvider } = await import('./provider.ts');

@@ -1,3 +1,4 @@
+import { canonicalName } from '../domain-name.ts';
 import type { Change } from '../provider.ts';
 import { DnsError } from '../provider.ts';
 import { hostInZone, nameInZone } from '../zones.ts';
@@ -63,7 +64,7 @@ export function assertHarmless(
   changes: readonly Change[],
 ): void {
   const keys = new Set(changes.map((change) => key(zone, 'found' in change ? change.found : change.wanted)));
-  const isForeign = (host: Host) => !keys.has(`${host.name.toLowerCase()} ${host.type}`);
+  const isForeign = (host: Host) => !keys.has(`${canonicalName(host.name)} ${host.type}`);
   if (JSON.stringify(before.filter(isForeign)) !== JSON.stringify(after.filter(isForeign))) {
     throw refused(
       `the new list of ${zone} would change records that are not to be changed`,
@@ -82,7 +83,7 @@ export function assertHarmless(
 
 function assertAnswers(zone: string, after: readonly Host[], name: string): void {
   const types = after
-    .filter((host) => nameInZone(host.name.toLowerCase(), zone) === name)
+    .filter((host) => nameInZone(canonicalName(host.name), zone) === name)
     .map(({ type }) => type);
   const isCname = types.includes('CNAME');
   if (!types.some((type) => type === 'A' || type === 'AAAA' || type === 'CNAME')) {

@@ -1,5 +1,6 @@
 import { DeadlineError, withDeadline } from '../../../kubernetes/clock.ts';
 import { explain } from '../../../kubernetes/errors.ts';
+import { canonicalName } from '../domain-name.ts';
 import type { HttpPorts } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';
@@ -37,7 +38,7 @@ export class HttpNamecheapApi implements NamecheapApi {
     const result = only(answer, 'DomainDNSGetHostsResult', what);
     const text = required(result, what);
     return {
-      domain: text('Domain').toLowerCase(),
+      domain: canonicalName(text('Domain')),
       emailType: text('EmailType'),
       isUsingOurDns: truth(text('IsUsingOurDNS')),
       hosts: (result.children.get('host') ?? []).map((host) => readHost(host, what)),
@@ -69,7 +70,7 @@ export class HttpNamecheapApi implements NamecheapApi {
     );
     const result = only(answer, 'DomainDNSSetHostsResult', what);
     const text = required(result, what);
-    if (text('Domain').toLowerCase() !== zone) throw answerError(what, `it is about ${text('Domain')}`);
+    if (canonicalName(text('Domain')) !== zone) throw answerError(what, `it is about ${text('Domain')}`);
     if (!truth(text('IsSuccess'))) throw answerError(what, 'it says IsSuccess="false"');
   }
 

@@ -38,6 +38,7 @@ export const NAMECHEAP = dnsProviderKind({
   meaning: 'Namecheap BasicDNS or PremiumDNS, by its XML API.',
   settings,
   required: ['apiUser', 'apiKey'],
+  traits: { ttl: [60, 60_000] },
   async create(config, ports) {
     const [{ HttpNamecheapApi }, { NamecheapProvider }] = await Promise.all([
       import('./http.ts'),

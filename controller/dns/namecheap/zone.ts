@@ -1,3 +1,4 @@
+import { canonicalName } from '../domain-name.ts';
 import { canonicalValue, sameRecordSet } from '../plan.ts';
 import { type Change, DnsError, type OtherRecords, type RecordSet, type RecordType } from '../provider.ts';
 import { hostInZone, nameInZone } from '../zones.ts';
@@ -32,7 +33,7 @@ export function recordSets(
 ): readonly RecordSet[] {
   const sets = new Map<string, { name: string; type: RecordType; ttl: number; values: string[] }>();
   for (const host of hosts) {
-    const name = nameInZone(host.name.toLowerCase(), zone);
+    const name = nameInZone(canonicalName(host.name), zone);
     if (!isFollowing(host.type) || !host.isActive || !names.includes(name)) continue;
     const key = `${name} ${host.type}`;
     const set = sets.get(key) ?? { name, type: host.type, ttl: Number(ttlOf(host)), values: [] };
@@ -46,7 +47,7 @@ export function recordSets(
 export function otherRecords(zone: string, hosts: readonly Host[]): readonly OtherRecords[] {
   return hosts
     .filter(({ type, isActive }) => isActive && !isFollowing(type))
-    .map(({ name, type }) => ({ name: nameInZone(name.toLowerCase(), zone), type }));
+    .map(({ name, type }) => ({ name: nameInZone(canonicalName(name), zone), type }));
 }
 
 /**
@@ -93,7 +94,7 @@ function assertPlannedFor(
 
 function touches(zone: string, name: string, type: string): (host: Host) => boolean {
   const hostName = hostInZone(name, zone);
-  return (host) => host.name.toLowerCase() === hostName && host.type === type;
+  return (host) => canonicalName(host.name) === hostName && host.type === type;
 }
 
 function newHost(zone: string, set: RecordSet, value: string, before: Host | undefined): Host {
@@ -108,7 +109,7 @@ function identity({ name, type, address, mxPref, ttl, isActive, isDdnsEnabled }:
   const target = POINTS_TO_NAME.has(type) || type === 'AAAA' ? canonicalValue(address) : address;
   const preference = type === 'MX' ? mxPref : '';
   return JSON.stringify([
-    name.toLowerCase(),
+    canonicalName(name),
     type,
     target,
     preference,
@@ -136,7 +137,7 @@ export function compareZones(
 ): readonly string[] {
   const names = changes.map((change) => ('found' in change ? change.found.name : change.wanted.name));
   const isOurs = ({ name, type }: Host) =>
-    isFollowing(type) && names.includes(nameInZone(name.toLowerCase(), zone));
+    isFollowing(type) && names.includes(nameInZone(canonicalName(name), zone));
   return [
     ...missingHosts(sent.hosts, shown.hosts).map((host) => `lacks ${describeHost(host, zone)}`),
     ...missingHosts(shown.hosts.filter(isOurs), sent.hosts).map(

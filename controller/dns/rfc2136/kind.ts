@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { secret } from '../../config/fields.ts';
 import { Setting } from '../../config/settings.ts';
+import { MAX_TTL } from '../provider.ts';
 import { dnsProviderKind } from '../provider-kind.ts';
 import { parseServer } from '../server-address.ts';
 import { isDnsName } from '../zones.ts';
@@ -57,6 +58,7 @@ export const RFC2136 = dnsProviderKind({
   meaning: 'A name server of one’s own (BIND, Knot, PowerDNS, …), by signed dynamic updates.',
   settings,
   required: ['server', 'tsigName', 'tsigSecret'],
+  traits: { ttl: [0, MAX_TTL] },
   async create({ server, tsigName: name, tsigSecret, tsigAlgorithm: algorithm }, { clock }) {
     const [{ DnsServer }, { Rfc2136Provider }] = await Promise.all([
       import('./server.ts'),

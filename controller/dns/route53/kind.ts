@@ -1,5 +1,6 @@
 import { apiUrl, flag, matching } from '../../config/fields.ts';
 import { Setting } from '../../config/settings.ts';
+import { MAX_TTL } from '../provider.ts';
 import { dnsProviderKind, type Ready } from '../provider-kind.ts';
 
 const settings = {
@@ -31,6 +32,7 @@ export const ROUTE53 = dnsProviderKind({
     'Amazon Route 53. Credentials come the usual ways of the AWS SDK: variables, IRSA, Pod Identity, profile, instance.',
   settings,
   required: [],
+  traits: { ttl: [0, MAX_TTL] },
   check({ zoneId, privateZone }, { records, report }) {
     const zones = new Set(records?.map(({ zone }) => zone));
     if (zoneId === undefined) return;

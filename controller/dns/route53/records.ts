@@ -1,5 +1,6 @@
 /** Record sets in the form of Route 53, and what a plan means there. Pure. */
 import type { Change as ApiChange, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { canonicalName } from '../domain-name.ts';
 import { canonicalValue } from '../plan.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
 import {
@@ -15,10 +16,9 @@ const FOLLOWING: readonly string[] = ['A', 'AAAA', 'CNAME'] satisfies RecordType
 
 /** `\052.example.com.` → `*.example.com`: the API writes all but letters, digits, "-" and "_" in octal. */
 export function plainName(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/\.$/, '')
-    .replaceAll(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8)));
+  return canonicalName(
+    name.replaceAll(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8))),
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { canonicalName } from '../domain-name.ts';
 
 /**
  * What a provider says it serves, as ExternalDNS's code reads it (its OpenAPI file has another form). Pure.
@@ -39,7 +40,7 @@ function matches(pattern: string | null | undefined, name: string): boolean | un
 }
 
 function listed(domains: readonly string[] | null | undefined): readonly string[] {
-  return (domains ?? []).map((domain) => domain.trim().toLowerCase().replace(/\.$/, '')).filter(Boolean);
+  return (domains ?? []).map(canonicalDomain).filter(Boolean);
 }
 
 /** `.example.com` is what is below it, `example.com` that and itself. */
@@ -47,4 +48,10 @@ function isUnder(domains: readonly string[], name: string): boolean {
   return domains.some((domain) =>
     domain.startsWith('.') ? name.endsWith(domain) : name === domain || name.endsWith(`.${domain}`),
   );
+}
+
+/** `.bücher.example` keeps its first dot, which says that the domain itself is not meant. */
+function canonicalDomain(domain: string): string {
+  const text = domain.trim();
+  return text.startsWith('.') ? `.${canonicalName(text.slice(1))}` : canonicalName(text);
 }

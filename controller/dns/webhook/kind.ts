@@ -1,5 +1,6 @@
 import { apiUrl } from '../../config/fields.ts';
 import { Setting } from '../../config/settings.ts';
+import { MAX_TTL } from '../provider.ts';
 import { dnsProviderKind, type Ready } from '../provider-kind.ts';
 
 const settings = {
@@ -18,6 +19,7 @@ export const WEBHOOK = dnsProviderKind({
   meaning: 'Any provider that is made for ExternalDNS’s webhook protocol, without ExternalDNS.',
   settings,
   required: [],
+  traits: { ttl: [1, MAX_TTL] },
   async create(config, ports) {
     const [{ WebhookApi }, { WebhookProvider }] = await Promise.all([
       import('./api.ts'),

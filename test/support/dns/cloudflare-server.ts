@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isIPv4, isIPv6 } from 'node:net';
+import { domainToASCII } from 'node:url';
 
 export interface StandInRecord {
   readonly id: string;
@@ -22,6 +23,7 @@ export interface StandInRecord {
 
 export interface StandInZone {
   readonly id: string;
+  /** In Unicode, as the API lists it. */
   readonly name: string;
   readonly status: string;
   records: readonly StandInRecord[];
@@ -234,8 +236,8 @@ export class CloudflareStandIn {
 
   #valid(zone: StandInZone, record: StandInRecord): StandInRecord {
     const { name, type, content, ttl, proxied, comment } = record;
-    if (name !== zone.name && !name.endsWith(`.${zone.name}`))
-      throw new Refusal(400, 9000, 'DNS name is invalid.');
+    const apex = domainToASCII(zone.name);
+    if (name !== apex && !name.endsWith(`.${apex}`)) throw new Refusal(400, 9000, 'DNS name is invalid.');
     if (type === 'A' && !isIPv4(content))
       throw new Refusal(400, 9005, 'Content for A record must be a valid IPv4 address.');
     if (type === 'AAAA' && !isIPv6(content))

@@ -1,0 +1,17 @@
+/** One form of a name for every edge, in and out. Pure. */
+import { domainToASCII, domainToUnicode } from 'node:url';
+
+/**
+ * Lower case, IDN in its xn-- form (UTS 46), without one trailing dot. What is no name stays as it is, for the message: node
+ * would take `bücher.example/x` for an address, and leave out its path.
+ */
+export function canonicalName(text: string): string {
+  const name = text.trim().toLowerCase().replace(/\.$/, '');
+  const isIdn = /^[-a-z0-9_.*\P{ASCII}]*\P{ASCII}[-a-z0-9_.*\P{ASCII}]*$/u.test(name);
+  return isIdn ? domainToASCII(name) || name : name;
+}
+
+/** As people write it, for APIs that want it so; the name itself where that is the same. */
+export function unicodeName(name: string): string {
+  return domainToUnicode(name) || name;
+}
