@@ -1,8 +1,9 @@
 import { test } from 'node:test';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { attack } from './support/attack.ts';
+import { fuzz, seedOfRun } from './support/fuzz.ts';
 import { ask, IN_CHUNKS, packetOf, WITHOUT_HOST } from './support/requests.ts';
-import { STRENGTH } from './support/strength.ts';
+import { FUZZ_LANES, STRENGTH } from './support/strength.ts';
 import { underAttack } from './support/under-attack.ts';
 import { controllerVictim } from './support/victims.ts';
 
@@ -48,6 +49,12 @@ test('a controller lives through what strangers send to it', async (t) => {
         },
         signal,
       ),
+    ),
+  );
+  const seed = seedOfRun();
+  await t.test(`anything at all on its ports, HOSTILE_SEED=${seed}`, (t) =>
+    underAttack(t, victim, (signal) =>
+      fuzz({ targets: [{ port, tls: false }], seed, lanes: FUZZ_LANES }, signal),
     ),
   );
 });

@@ -1,7 +1,8 @@
 import { test } from 'node:test';
 import { attack } from './support/attack.ts';
+import { fuzz, seedOfRun } from './support/fuzz.ts';
 import { ask, IN_CHUNKS, packetOf, WITHOUT_HOST } from './support/requests.ts';
-import { STRENGTH } from './support/strength.ts';
+import { FUZZ_LANES, STRENGTH } from './support/strength.ts';
 import { underAttack } from './support/under-attack.ts';
 import { sidecarVictim } from './support/victims.ts';
 
@@ -37,6 +38,22 @@ test('a sidecar lives through what strangers send to it', async (t) => {
           connections: 70 * STRENGTH,
           first: ask('/metrics'),
           repeat: { text: ask('/metrics'), everyMs: 50 },
+        },
+        signal,
+      ),
+    ),
+  );
+  const seed = seedOfRun();
+  await t.test(`anything at all on its ports, HOSTILE_SEED=${seed}`, (t) =>
+    underAttack(t, victim, (signal) =>
+      fuzz(
+        {
+          targets: [
+            { port, tls: false },
+            { port: probePort, tls: false },
+          ],
+          seed,
+          lanes: FUZZ_LANES,
         },
         signal,
       ),

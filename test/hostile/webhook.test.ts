@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { PodStream } from '../support/pod-stream.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { type Attack, attack } from './support/attack.ts';
-import { ask, packetOf, WITHOUT_HOST } from './support/requests.ts';
-import { STRENGTH } from './support/strength.ts';
+import { fuzz, seedOfRun } from './support/fuzz.ts';
+import { ask, packetOf, REVIEW_REQUEST, WITHOUT_HOST } from './support/requests.ts';
+import { FUZZ_LANES, STRENGTH } from './support/strength.ts';
 import { underAttack } from './support/under-attack.ts';
 import { webhookVictim } from './support/victims.ts';
 
@@ -12,26 +13,19 @@ const plane = await sharedControlPlane();
 /** Of the API server for one admission, which the configuration of the webhook sets. */
 const ADMISSION_LIMIT_MS = 5_000;
 
-const REVIEW = JSON.stringify({
-  apiVersion: 'admission.k8s.io/v1',
-  kind: 'AdmissionReview',
-  request: { uid: '1', kind: { group: '', version: 'v1', kind: 'X' }, operation: 'CREATE', object: {} },
-});
-const ASK_REVIEW = `POST /mutate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${REVIEW.length}\r\n\r\n${REVIEW}`;
-
 test('a webhook lives through what strangers send to it, and no pod is refused meanwhile', async (t) => {
   const victim = await webhookVictim(t, plane);
   const { port, probePort } = victim;
-  const survives = (t: TestContext, options: Attack) =>
-    underAttack(t, victim, async (signal) => {
-      const pods = new PodStream(plane.api, victim.scene.pods);
-      const report = await attack(options, signal);
-      await pods.stop();
-      assert.deepEqual(pods.failures, [], 'pods were refused');
-      assert.ok(pods.created > 0, 'no pod was created');
-      assert.ok(pods.slowestMs < ADMISSION_LIMIT_MS, `a pod took ${Math.round(pods.slowestMs)} ms`);
-      return { ...report, pods: pods.created, slowestPodMs: Math.round(pods.slowestMs) };
-    });
+  /** The pods of others. */
+  const whilePodsComeIn = async (attacking: Promise<object>) => {
+    const pods = new PodStream(plane.api, victim.scene.pods);
+    const report = await attacking;
+    await pods.stop();
+    assert.deepEqual(pods.failures, [], 'pods were refused');
+    assert.ok(pods.created > 0, 'no pod was created');
+    assert.ok(pods.slowestMs < ADMISSION_LIMIT_MS, `a pod took ${Math.round(pods.slowestMs)} ms`);
+    return { ...report, pods: pods.created, slowestPodMs: Math.round(pods.slowestMs) };
+  };
   const attacks: Readonly<Record<string, Attack>> = {
     'pipelined requests of metrics': {
       port: probePort,
@@ -50,7 +44,7 @@ test('a webhook lives through what strangers send to it, and no pod is refused m
       port,
       tls: true,
       connections: 10 * STRENGTH,
-      first: packetOf(ASK_REVIEW),
+      first: packetOf(REVIEW_REQUEST),
       lifeMs: 1_500,
     },
     'connections to the probes that ask nothing': { port: probePort, connections: 150 * STRENGTH },
@@ -67,9 +61,29 @@ test('a webhook lives through what strangers send to it, and no pod is refused m
       port,
       tls: true,
       connections: 70 * STRENGTH,
-      first: ASK_REVIEW,
-      repeat: { text: ASK_REVIEW, everyMs: 100 },
+      first: REVIEW_REQUEST,
+      repeat: { text: REVIEW_REQUEST, everyMs: 100 },
     },
   };
-  for (const [what, options] of Object.entries(attacks)) await t.test(what, (t) => survives(t, options));
+  for (const [what, options] of Object.entries(attacks)) {
+    await t.test(what, (t) => underAttack(t, victim, (signal) => whilePodsComeIn(attack(options, signal))));
+  }
+  const seed = seedOfRun();
+  await t.test(`anything at all on its ports, HOSTILE_SEED=${seed}`, (t) =>
+    underAttack(t, victim, (signal) =>
+      whilePodsComeIn(
+        fuzz(
+          {
+            targets: [
+              { port, tls: true },
+              { port: probePort, tls: false },
+            ],
+            seed,
+            lanes: FUZZ_LANES,
+          },
+          signal,
+        ),
+      ),
+    ),
+  );
 });

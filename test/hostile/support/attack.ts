@@ -1,10 +1,13 @@
 /** A stranger with a socket, in a thread of its own so that it is not slowed by who watches the victim. */
 import { Worker } from 'node:worker_threads';
 
+/** Neither the kubelet's address nor the API server's. */
+export const STRANGER = '127.0.0.66';
+
 export interface Attack {
   readonly port: number;
   readonly tls?: boolean;
-  /** Default: a stranger's own address, which is neither the kubelet's nor the API server's. */
+  /** Default: STRANGER. */
   readonly from?: string;
   /** Held at a time; who is closed comes back. */
   readonly connections: number;

@@ -2,10 +2,9 @@
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Attack } from './attack.ts';
+import { type Attack, STRANGER } from './attack.ts';
 
 const HOST = '127.0.0.1';
-const STRANGER = '127.0.0.66';
 const REDIAL_MS = 10;
 
 const {

@@ -3,3 +3,4 @@ const IS_LONG = process.env.HOSTILE === 'long';
 
 export const STRENGTH = IS_LONG ? 10 : 1;
 export const ATTACK_MS = IS_LONG ? 30_000 : 1_500;
+export const FUZZ_LANES = 30 * STRENGTH;
