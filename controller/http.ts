@@ -33,7 +33,8 @@ export interface HttpServer {
   readonly closed: Promise<void>;
 }
 
-const MAX_CONNECTIONS = 256;
+/** Each may ask once a turn of the event loop: fewer of them make the turn shorter. With those that listen. */
+const MAX_CONNECTIONS = 128;
 /** Each holds a connection; this is far more than dashboards need, and leaves room for the rest. */
 const MAX_EVENT_CLIENTS = 64;
 /** Answers are short: who has not taken one by then is gone. */

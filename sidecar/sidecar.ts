@@ -23,7 +23,7 @@ export interface Ports {
 const MAX_EVENT_CLIENTS = 256;
 const APP = { keepAliveTimeout: 75_000, maxConnections: 768, headersTimeout: 5_000 };
 /** Strangers can reach it: they must not be able to hold many connections for long. */
-const PROBE = { keepAliveTimeout: 5_000, maxConnections: 256, headersTimeout: 1_000 };
+const PROBE = { keepAliveTimeout: 5_000, maxConnections: 64, headersTimeout: 1_000 };
 /** Answers are a few bytes: who has not taken one by then is gone. */
 const DRAIN_MS = 500;
 

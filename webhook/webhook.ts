@@ -38,7 +38,7 @@ export interface WebhookPorts {
 
 /** See Lifetimes.settleMs. */
 const SETTLE_MS = 2_000;
-const MAX_HTTP_CONNECTIONS = 128;
+const MAX_HTTP_CONNECTIONS = 64;
 const HTTP_DRAIN_MS = 1_000;
 
 /** Serves until `signal` aborts and all connections are closed. */
