@@ -86,15 +86,19 @@ export function decodeEpoch(text: string | undefined): number | undefined {
   return text !== undefined && /^(0|[1-9]\d{0,11})$/.test(text) ? Number(text) : undefined;
 }
 
-function decodeSites(text: string): Record<string, string[]> | undefined {
+function decodeSites(text: string): Status['sites'] | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    const valid = Object.values(value).every(
-      (nodes) => Array.isArray(nodes) && nodes.every((node) => typeof node === 'string'),
-    );
-    return valid ? (value as Record<string, string[]>) : undefined;
+    return asSites(JSON.parse(text));
   } catch {
     return undefined; // Not JSON: malformed like any other wrong value.
   }
+}
+
+/** Undefined when it is not the nodes of sites. */
+export function asSites(value: unknown): Status['sites'] | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const valid = Object.values(value).every(
+    (nodes) => Array.isArray(nodes) && nodes.every((node) => typeof node === 'string'),
+  );
+  return valid ? (value as Status['sites']) : undefined;
 }

@@ -194,5 +194,8 @@ describe('recall', () => {
   test('gives the history alone when nothing is published', () => {
     const { activeSite, activeNode, epoch, sites } = recall(undefined, LAST) ?? {};
     assert.deepEqual([activeSite, activeNode, epoch, sites], ['us', 'us-9', 7, {}]);
+    const remembered = { us: ['us-9'] };
+    assert.deepEqual(recall(undefined, LAST, remembered)?.sites, remembered);
+    assert.notDeepEqual(recall(SETTLED, LAST, remembered)?.sites, remembered);
   });
 });

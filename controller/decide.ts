@@ -93,16 +93,21 @@ function phaseOf(look: Look): Pick<Status, 'phase' | 'reason'> {
 
 /**
  * What a replica that begins to lead believes: what is published, unless the history knows of a later epoch or of
- * another site for the same one. Then the ConfigMap was deleted or edited while nobody watched.
+ * another site for the same one. Then the ConfigMap was deleted or edited while nobody watched. `sites` are the nodes
+ * as the report remembers them.
  */
-export function recall(published: Status | undefined, last: Transition | undefined): Status | undefined {
+export function recall(
+  published: Status | undefined,
+  last: Transition | undefined,
+  sites: Status['sites'] = {},
+): Status | undefined {
   if (last === undefined) return published;
   if (published !== undefined) {
     if (published.epoch > last.epoch) return published;
     if (published.epoch === last.epoch && published.activeSite === last.to) return published;
   }
   return {
-    ...(published ?? NOTHING),
+    ...(published ?? { ...NOTHING, sites }),
     activeSite: last.to,
     activeNode: last.node,
     primary: last.primary,

@@ -26,6 +26,18 @@ export const EVENT_REASONS = {
     action: 'Hold',
     meaning: 'The primary runs on a node that belongs to no site. The last site stays active.',
   },
+  NodeInSeveralSites: {
+    type: 'Warning',
+    action: 'Hold',
+    meaning:
+      'The primary runs on a node that the node selectors of several sites claim. The last site stays active.',
+  },
+  NodeKept: {
+    type: 'Warning',
+    action: 'Hold',
+    meaning:
+      'A node has lost the labels of its site, came anew without them, or is claimed by several sites. It is kept in its last site, and so are its pods, until one site alone claims it.',
+  },
   StatusNotWritten: {
     type: 'Warning',
     action: 'Publish',

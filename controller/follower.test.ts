@@ -75,6 +75,11 @@ describe('a follower holds the last place', () => {
     ['when the trigger knows nothing', () => LOST, /^PrimaryEmpty: nobody is primary$/],
     ['when the API does not answer', fails, /^ApiError: the server is tired$/],
     ['when the node is in no site', () => at('moon-1'), /^NodeWithoutSite: pg-1 runs on node moon-1/],
+    [
+      'when two sites claim the node',
+      () => at('both-1'),
+      /^NodeInSeveralSites: pg-1 runs on node both-1, which is claimed by the node selectors of us and eu$/,
+    ],
     ['when the node does not exist', () => at('eu-9'), /^NodeNotFound: node eu-9 of pg-1 does not exist$/],
   ];
   for (const [name, observation, reason] of cases) {

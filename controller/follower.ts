@@ -8,6 +8,7 @@ import { decide, type Look, recall, sameContent } from './decide.ts';
 import { DeposedError, type FencedConfigMap, type Found } from './fenced-config-map.ts';
 import { isImplausible, type Transition } from './history.ts';
 import { NodeReads } from './node-reads.ts';
+import type { SiteNodes } from './site-nodes.ts';
 import type { Sites } from './sites.ts';
 import type { Observation, Trigger } from './triggers/trigger.ts';
 import type { Wakeup } from './wakeup.ts';
@@ -19,10 +20,12 @@ export interface FollowerOptions {
   readonly trigger: Trigger;
   readonly sites: Sites;
   /** Undefined while the nodes have not been listed. */
-  readonly nodesBySite: () => Readonly<Record<string, readonly string[]>> | undefined;
+  readonly nodesBySite: SiteNodes['bySite'];
   readonly status: FencedConfigMap;
   /** The last change of site that the report remembers. */
   readonly lastTransition: () => Transition | undefined;
+  /** The nodes of each site that the report remembers, for when no status can be read. */
+  readonly lastSites: () => Status['sites'] | undefined;
   readonly resyncMs: number;
   readonly dryRun: boolean;
   readonly wakeup: Wakeup;
@@ -139,10 +142,25 @@ export class Follower {
     const { primary, node, movingTo } = observation;
     const moving = movingTo === undefined ? {} : { movingTo };
     try {
-      const site = this.#options.sites.of(await nodes.get(node));
-      if (site !== undefined) return { kind: 'located', primary, node, site: site.name, ...moving };
-      const message = `${primary} runs on node ${node}, which belongs to no site`;
-      return { kind: 'unknown', reason: 'NodeWithoutSite', message, ...moving };
+      const claims = this.#options.sites.claims(await nodes.get(node)).map(({ name }) => name);
+      const [site, ...others] = claims;
+      if (site !== undefined && others.length === 0) {
+        return { kind: 'located', primary, node, site, ...moving };
+      }
+      const stands = `${primary} runs on node ${node}, which`;
+      return site === undefined
+        ? {
+            kind: 'unknown',
+            reason: 'NodeWithoutSite',
+            message: `${stands} belongs to no site`,
+            ...moving,
+          }
+        : {
+            kind: 'unknown',
+            reason: 'NodeInSeveralSites',
+            message: `${stands} is claimed by the node selectors of ${claims.join(' and ')}`,
+            ...moving,
+          };
     } catch (error) {
       signal.throwIfAborted();
       return isNotFound(error)
@@ -163,19 +181,20 @@ export class Follower {
     found: Found,
     leadership: Leadership,
   ): Promise<boolean> {
-    const { clock, status, observer, lastTransition, dryRun } = this.#options;
+    const { clock, status, observer, lastTransition, lastSites, dryRun } = this.#options;
     if (!dryRun) await status.assertNotDeposed(found, leadership);
     const read = decodeStatus(found.data);
     const anew = read !== undefined && isImplausible(read.epoch);
     const published = anew ? undefined : read;
     const floor = decodeEpoch(found.data.epoch) ?? 0;
-    const before = this.#stored(published) ?? this.#believed ?? recall(published, lastTransition());
+    const before =
+      this.#stored(published) ?? this.#believed ?? recall(published, lastTransition(), lastSites());
     const after = decide({
       believed: before,
       published,
       epochFloor: isImplausible(floor) ? 0 : floor,
       look,
-      sites: this.#nodes(before),
+      sites: this.#nodes(before, look),
       now: timestamp(clock),
     });
     const claimed = found.term === leadership.term;
@@ -194,8 +213,8 @@ export class Follower {
   }
 
   /** What is published without nodes makes each pod one of no site, so it is better to publish nothing for a while. */
-  #nodes(before: Status | undefined): Status['sites'] {
-    const sites = this.#options.nodesBySite() ?? before?.sites ?? {};
+  #nodes(before: Status | undefined, look: Look): Status['sites'] {
+    const sites = this.#options.nodesBySite({ before, look }) ?? before?.sites ?? {};
     if (Object.keys(sites).length > 0) return sites;
     throw new Error(
       'the nodes have not been listed yet, and no status says which of them belong to which site',

@@ -116,6 +116,11 @@ export const HOLD_REASONS = {
     meaning: 'The primary runs on a node that belongs to no site.',
     action: 'Add the node to a site in SITES, or move the primary to a node of a site.',
   },
+  NodeInSeveralSites: {
+    event: 'NodeInSeveralSites',
+    meaning: 'The primary runs on a node that the node selectors of several sites claim.',
+    action: 'Correct the labels of the node, or the selectors in SITES, so that one site has it.',
+  },
   ApiError: {
     event: 'PrimaryUnknown',
     meaning: 'The Kubernetes API could not be asked.',

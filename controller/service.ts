@@ -1,4 +1,5 @@
 import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
+import { asSites, decodeStatus, type Status } from '../contract/status.ts';
 import { explain } from '../kubernetes/errors.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
@@ -17,7 +18,7 @@ import { rightsOf } from './rights.ts';
 import { createSignals, type SignalPorts } from './signals/registry.ts';
 import type { Signal } from './signals/signal.ts';
 import { SignalWorker } from './signals/worker.ts';
-import { siteNodes } from './site-nodes.ts';
+import { SITES_SECTION, siteNodes } from './site-nodes.ts';
 import { Sites } from './sites.ts';
 import { endTogether, untilDone } from './tasks.ts';
 import { Telemetry } from './telemetry.ts';
@@ -50,6 +51,8 @@ const CONNECTIONS = 12;
 const OPEN_FOR_MS = 10_000;
 /** A single pass fails when somebody else writes at the same time, or the server restarts. */
 const LASTING_FAILURE = 3;
+/** Of nodes in one Event: its note has 1,024 characters at most. */
+const MOST_NAMED = 5;
 
 /** Everything that follows one service, while this replica leads. */
 export async function followService(
@@ -82,16 +85,29 @@ export async function followService(
 
   const events = config.dryRun ? () => undefined : eventsOn(status, ports);
   const wakeup = new Wakeup(clock, MIN_GAP_MS);
+  const remembered = () => asSites(report.get(SITES_SECTION));
+  const lastSites = async (signal: AbortSignal): Promise<Status['sites']> =>
+    remembered() ?? decodeStatus((await status.read(signal)).data)?.sites ?? {};
   const trigger = createTrigger(follower.trigger, {
     ...ports,
     follower: name,
     sites,
+    lastSites,
     statusMap,
     events,
     report: config.dryRun ? unsaved(report) : report,
   });
   if (!config.dryRun) report.set(RIGHTS_SECTION, rightsOf(follower, namespace));
-  const nodes = siteNodes(ports, sites, wakeup.ring);
+  const nodes = siteNodes(ports, sites, {
+    onChange: wakeup.ring,
+    onKept(notes) {
+      telemetry.kept(notes);
+      const more = notes.length > MOST_NAMED ? `; ${notes.length - MOST_NAMED} more` : '';
+      const note = `${notes.slice(0, MOST_NAMED).join('; ')}${more}, until one site alone claims it or it is deleted`;
+      events({ reason: 'NodeKept', note });
+    },
+    onFailure: (error) => telemetry.problem('pods on a node in doubt were not listed, will try again', error),
+  });
   const signals = config.dryRun
     ? []
     : [
@@ -124,6 +140,7 @@ export async function followService(
     },
     onStatus(change) {
       const { before, after, movedAt } = change;
+      report.set(SITES_SECTION, after.sites);
       telemetry.status(change);
       const isNew = before?.epoch !== after.epoch;
       const transition = transitionTo(after, report.history.at(-1), isNew ? movedAt : undefined);
@@ -144,9 +161,10 @@ export async function followService(
     random,
     trigger,
     sites,
-    nodesBySite: () => nodes.bySite(),
+    nodesBySite: (known) => nodes.bySite(known),
     status,
     lastTransition: () => report.history.at(-1),
+    lastSites: remembered,
     resyncMs: config.resyncSeconds * 1000,
     dryRun: config.dryRun,
     wakeup,
@@ -154,7 +172,7 @@ export async function followService(
   });
   await endTogether(leadership, (shared) => [
     loop.run(shared),
-    ...(nodes.run === undefined ? [] : [nodes.run(shared.signal)]),
+    nodes.run(shared.signal),
     ...(config.dryRun ? [] : [report.run(shared)]),
     ...[...first, ...others].map((worker) => worker.run(shared)),
   ]);

@@ -1,19 +1,45 @@
+import type { Status } from '../contract/status.ts';
+import type { KubeObject } from '../kubernetes/api.ts';
 import { NODES } from '../kubernetes/resources.ts';
+import { type NodeFacts, placeNodes } from './kept-nodes.ts';
 import { onDifference, reflect, type WatchPorts } from './reflect.ts';
 import type { Sites } from './sites.ts';
+import { UnusedNodes } from './unused-nodes.ts';
+
+/** Of the report: the nodes of each site as they were published, for when nobody can read the status any more. */
+export const SITES_SECTION = 'sites';
 
 /** The nodes of each site, as they join and leave. Nodes are watched only where their labels decide. */
 export interface SiteNodes {
   /** Undefined while the nodes have not been listed: an unknown node is not a node that left. */
-  bySite(): Readonly<Record<string, readonly string[]>> | undefined;
-  /** Absent when there is nothing to watch. */
-  run?(signal: AbortSignal): Promise<void>;
+  bySite(known: Pick<NodeFacts, 'before' | 'look'>): Status['sites'] | undefined;
+  run(signal: AbortSignal): Promise<void>;
 }
 
-export function siteNodes(ports: WatchPorts, sites: Sites, wake: () => void): SiteNodes {
+export interface SiteNodesObserver {
+  /** The site of a node may be another one. */
+  onChange(): void;
+  /** Nodes are kept in a site that does not claim them; a sentence about each. Told once, not at each pass. */
+  onKept(notes: readonly string[]): void;
+  onFailure(error: unknown): void;
+}
+
+export function siteNodes(ports: WatchPorts, sites: Sites, observer: SiteNodesObserver): SiteNodes {
+  const { api, clock } = ports;
+  const wake = () => observer.onChange();
+  const onFailure = (error: unknown) => observer.onFailure(error);
+  let told = '';
+  const unused = new UnusedNodes({ api, clock, onChange: wake, onFailure });
+  const place = (known: Pick<NodeFacts, 'before' | 'look'>, nodes: ReadonlyMap<string, KubeObject>) => {
+    const placed = placeNodes(sites, { ...known, nodes, unused: unused.known });
+    unused.ask(placed.doubtful);
+    const kept = placed.kept.join();
+    if (kept !== told && kept !== '') observer.onKept(placed.kept);
+    told = kept;
+    return placed.sites;
+  };
   if (!sites.needLabels) {
-    const configured = sites.resolve([]);
-    return { bySite: () => configured };
+    return { bySite: (known) => place(known, new Map()), run: (signal) => unused.run(signal) };
   }
   let synced = false;
   const nodes = reflect(ports, {
@@ -26,9 +52,17 @@ export function siteNodes(ports: WatchPorts, sites: Sites, wake: () => void): Si
     synced = true;
     wake();
   });
-  const listed = () => [...nodes.list()].map((text) => ({ metadata: JSON.parse(text) as { name: string } }));
+  const listed = () =>
+    new Map(
+      [...nodes.list()].map((text) => {
+        const metadata = JSON.parse(text) as { name: string };
+        return [metadata.name, { metadata }];
+      }),
+    );
   return {
-    bySite: () => (synced ? sites.resolve(listed()) : undefined),
-    run: (signal) => nodes.run(signal),
+    bySite: (known) => (synced ? place(known, listed()) : undefined),
+    async run(signal) {
+      await Promise.all([nodes.run(signal), unused.run(signal)]);
+    },
   };
 }

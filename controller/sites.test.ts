@@ -74,6 +74,13 @@ describe('the nodes of the sites', () => {
   });
 });
 
+test('all sites are told that claim a node', () => {
+  const names = (given: ReturnType<typeof node>) => SITES.claims(given).map(({ name }) => name);
+  assert.deepEqual(names(node('x', { region: 'both', zone: 'a' })), ['all', 'every']);
+  assert.deepEqual(names(node('us-1', { region: 'eu' })), ['us']);
+  assert.deepEqual(names(node('x')), []);
+});
+
 test('labels are needed only where a site has a selector', () => {
   assert.equal(SITES.needLabels, true);
   assert.equal(new Sites([{ name: 'us', nodeNames: ['us-1'] }]).needLabels, false);

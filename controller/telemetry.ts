@@ -9,6 +9,8 @@ import { HOLD_REASONS } from './reasons.ts';
 import type { SignalProgress } from './signals/worker.ts';
 import type { Sites } from './sites.ts';
 
+const MOST_LOGGED = 50;
+
 /** Puts what happens to one follower into its log and its metrics. */
 export class Telemetry {
   readonly #log: Logger;
@@ -68,6 +70,13 @@ export class Telemetry {
     if (failures === 1) this.#metrics.signalBehindSince.set(labels, this.#clock.now() / 1000);
     if (outcome === 'failed')
       this.#log.warn({ signal, failures, err: error }, 'signal failed, will try again');
+  }
+
+  kept(nodes: readonly string[]): void {
+    this.#log.warn(
+      { nodes: nodes.slice(0, MOST_LOGGED), count: nodes.length },
+      'nodes have lost their site, and are kept in it',
+    );
   }
 
   problem(message: string, error: unknown): void {

@@ -4,6 +4,7 @@ import type { Reflector } from '../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
 import { RIGHTS_SECTION } from '../runtime/rights.ts';
 import { reflect, type WatchPorts } from './reflect.ts';
+import { SITES_SECTION } from './site-nodes.ts';
 
 /** One follower as `/api/status` shows it. The sections of the report stand beside the status as they are stored. */
 export interface FollowerView {
@@ -53,8 +54,8 @@ export class View {
     const [status] = this.#status.list();
     const [report] = this.#report.list();
     const sections = Object.entries(report?.data ?? {})
-      // What the program may do is for those who may read the ConfigMap, and for no page.
-      .filter(([key]) => key !== RIGHTS_SECTION)
+      // What the program may do is for those who may read the ConfigMap, and for no page; the status has the sites.
+      .filter(([key]) => key !== RIGHTS_SECTION && key !== SITES_SECTION)
       .map(([key, text]) => [key, jsonOrText(text)]);
     return { name: this.name, status: decodeStatus(status?.data), report: Object.fromEntries(sections) };
   }

@@ -31,9 +31,15 @@ export interface ViewOptions {
   readonly staleAfterMs: number;
 }
 
-export function viewOf({ source, status, confirmedAt }: State, options: ViewOptions, now: number): View {
+/** `lastSite`: where the node stood before, for a status that has it in no site. It cannot have moved. */
+export function viewOf(
+  { source, status, confirmedAt }: State,
+  options: ViewOptions,
+  now: number,
+  lastSite = '',
+): View {
   const { activeSite = '', activeNode = '', phase = 'Unknown', epoch = 0, since = '' } = status ?? {};
-  const site = status === undefined ? '' : siteOf(options.nodeName, status);
+  const site = status === undefined ? '' : siteOf(options.nodeName, status) || lastSite;
   const stale = now - confirmedAt >= options.staleAfterMs;
   const standby = reasonToStandBy(status, site, stale, options);
   const active = standby === undefined;

@@ -51,6 +51,19 @@ test('tells the answer at first and whenever it changes, and only then', () => {
   ]);
 });
 
+test('a node that is in no site any more stays where it was, until it is somewhere else', () => {
+  const { monitor } = scene();
+  const take = (epoch: number, activeSite: string, sites: Record<string, string[]>) => {
+    monitor.take({ source: 'api', uid: 'a', status: statusWith({ epoch, activeSite, sites }) });
+    const { active, site } = monitor.view().answer;
+    return [active, site];
+  };
+  assert.deepEqual(take(7, 'east', { east: [EAST_NODE], west: [] }), [true, 'east']);
+  assert.deepEqual(take(7, 'east', { east: [], west: [] }), [true, 'east']);
+  assert.deepEqual(take(8, 'west', { east: [], west: [] }), [false, 'east']);
+  assert.deepEqual(take(8, 'west', { east: [], west: [EAST_NODE] }), [true, 'west']);
+});
+
 describe('a new ConfigMap with a lower epoch', () => {
   const anew = (epoch: number, activeSite = 'east'): Reading => ({ ...api(epoch, activeSite), uid: 'b' });
 

@@ -36,6 +36,8 @@ export class Monitor {
   readonly #lastVerdict = new Map<Source, Verdict>();
   #state: State = NOTHING_READ;
   #told = '';
+  /** Of this pod, as far as it was ever known. */
+  #site = '';
   #cancelStale: () => void = () => undefined;
   #cancelRival: () => void = () => undefined;
 
@@ -46,7 +48,7 @@ export class Monitor {
 
   /** As of now. */
   view(): View {
-    return viewOf(this.#state, this.#options, this.#options.clock.elapsed());
+    return viewOf(this.#state, this.#options, this.#options.clock.elapsed(), this.#site);
   }
 
   /** Seconds since the last confirmation; Infinity before the first. */
@@ -88,6 +90,7 @@ export class Monitor {
 
   #tell(): void {
     const { answer, why } = this.view();
+    this.#site = answer.site;
     const json = JSON.stringify(answer);
     if (json === this.#told) return;
     this.#told = json;

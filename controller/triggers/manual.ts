@@ -10,7 +10,7 @@ export const MANUAL_SITE = 'site-follower/manual-site';
 
 type Ports = Pick<
   TriggerPorts,
-  'api' | 'clock' | 'random' | 'onWatchProblem' | 'onWatchList' | 'sites' | 'statusMap'
+  'api' | 'clock' | 'random' | 'onWatchProblem' | 'onWatchList' | 'sites' | 'lastSites' | 'statusMap'
 >;
 
 export const MANUAL = triggerKind({
@@ -49,7 +49,7 @@ class ManualTrigger implements Trigger {
       const names = sites.all.map(({ name }) => name).join(', ');
       return unknown('SourceInvalid', `the annotation ${MANUAL_SITE} names none of the sites ${names}`);
     }
-    const nodes = await nodesOfSite(this.#ports, sites, site, signal);
+    const nodes = await nodesOfSite(this.#ports, site, signal);
     const node = (nodes.find(isReady) ?? nodes[0])?.metadata.name;
     if (node === undefined) return unknown('NodeNotFound', `no node of site ${chosen} exists`);
     return { kind: 'located', primary: node, node };

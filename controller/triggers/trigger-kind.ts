@@ -1,3 +1,4 @@
+import type { Status } from '../../contract/status.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import type { Right } from '../../runtime/rights.ts';
 import type { CheckContext, Checked, Option, Tree, Values } from '../config/settings.ts';
@@ -12,6 +13,8 @@ import type { MemoryStore, Trigger } from './trigger.ts';
 export interface TriggerPorts extends WatchPorts {
   readonly follower: string;
   readonly sites: Sites;
+  /** The nodes of each site as they were published last. Throws KubeError. */
+  readonly lastSites: (signal: AbortSignal) => Promise<Status['sites']>;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** The status ConfigMap of the follower; its namespace is the controller's own. */

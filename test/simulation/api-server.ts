@@ -10,6 +10,7 @@ import type {
 } from '../../kubernetes/api.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
 import { parseLabelSelector } from '../../kubernetes/label-selector.ts';
+import { parseFieldSelector } from './field-selector.ts';
 import { frozenCopy, isObject, mergeConditions, mergePatch, sameJson } from './json.ts';
 import { invalidField } from './validation.ts';
 
@@ -261,13 +262,12 @@ export class ApiServer {
 
   #selector({ namespace, labelSelector, fieldSelector }: Selection): (object: KubeObject) => boolean {
     const labels = labelSelector === undefined ? undefined : parseLabelSelector(labelSelector);
-    const name =
-      fieldSelector === undefined ? undefined : /^metadata\.name=([^,]+)$/.exec(fieldSelector)?.[1];
-    if (fieldSelector !== undefined && name === undefined) this.#unknown(`field selector ${fieldSelector}`);
-    return ({ metadata }) =>
-      (namespace === undefined || metadata.namespace === namespace) &&
-      (name === undefined || metadata.name === name) &&
-      (labels === undefined || labels.matches(metadata.labels));
+    const fields = fieldSelector === undefined ? undefined : parseFieldSelector(fieldSelector);
+    if (fieldSelector !== undefined && fields === undefined) this.#unknown(`field selector ${fieldSelector}`);
+    return (object) =>
+      (namespace === undefined || object.metadata.namespace === namespace) &&
+      (fields === undefined || fields(object)) &&
+      (labels === undefined || labels.matches(object.metadata.labels));
   }
 
   /** Plurals are unique among the resources that are used here. */

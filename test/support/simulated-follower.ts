@@ -15,8 +15,8 @@ export const RESYNC_MS = 10_000;
 export const LOST: Observation = { kind: 'unknown', reason: 'PrimaryEmpty', message: 'nobody is primary' };
 
 const SITES = new Sites([
-  { name: 'us', nodeNames: ['us-1', 'us-2'], ip: '192.0.2.1' },
-  { name: 'eu', nodeNames: ['eu-1'], ip: '192.0.2.2' },
+  { name: 'us', nodeNames: ['us-1', 'us-2'], nodeSelector: 'both', ip: '192.0.2.1' },
+  { name: 'eu', nodeNames: ['eu-1'], nodeSelector: 'both', ip: '192.0.2.2' },
 ]);
 
 /** The observation of a primary on this node. */
@@ -38,6 +38,7 @@ export class SimulatedFollower extends SimulatedCluster {
   constructor() {
     super();
     for (const name of ['us-1', 'us-2', 'eu-1', 'moon-1']) this.create(NODES, { metadata: { name } });
+    this.create(NODES, { metadata: { name: 'both-1', labels: { both: '' } } });
   }
 
   start({ dryRun = false } = {}): Promise<void> {
@@ -57,6 +58,7 @@ export class SimulatedFollower extends SimulatedCluster {
       nodesBySite: () => SITES.resolve([]),
       status: new FencedConfigMap(this.api, KEY, 'status', 'default'),
       lastTransition: () => this.lastTransition,
+      lastSites: () => undefined,
       resyncMs: RESYNC_MS,
       dryRun,
       wakeup: new Wakeup(this.process, 25),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Status } from '../../contract/status.ts';
 import { loadConfig } from '../../controller/config.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
@@ -23,6 +24,8 @@ export class SimulatedTrigger extends SimulatedCluster {
   /** The sections of the report, as they are stored. */
   readonly stored = new Map<string, string>();
   readonly saved: string[] = [];
+  /** As the status was published last. */
+  lastSites: Status['sites'] = {};
   failSaves: Error | undefined;
   /** Stores what was set and not saved, as the report does within a second. */
   keep: () => void = () => undefined;
@@ -66,6 +69,7 @@ export class SimulatedTrigger extends SimulatedCluster {
         ...this.watchPorts,
         follower: 'default',
         sites: new Sites(sites),
+        lastSites: () => Promise.resolve(this.lastSites),
         log: createLog({ level: 'silent' }),
         metrics: createMetrics('test'),
         statusMap: STATUS,

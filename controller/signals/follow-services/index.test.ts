@@ -283,7 +283,10 @@ describe('pods of a followed Service', () => {
     assert.deepEqual(site('a'), US);
     publish('us', 3, { us: ['us-1'], eu: [] });
     await soon();
-    assert.deepEqual(site('a'), { app: 'web' }, 'its node is in no site any more');
+    assert.deepEqual(site('a'), US, 'its node is in no site any more, but has not moved');
+    publish('us', 3, { us: ['us-1'], eu: ['eu-1'] });
+    await soon();
+    assert.deepEqual(site('a'), EU);
     assert.deepEqual(failed, []);
   });
 

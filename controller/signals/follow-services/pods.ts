@@ -28,15 +28,14 @@ export function keepPod({ metadata, spec, status }: Pod): RoutedPod {
   };
 }
 
-/** The label that the pod has to have, null for none; undefined while it has the right one or no node yet. */
+/** The label that the pod has to have; undefined while it has the right one, or while its node stands in no site. */
 export function wantedLabel(
   pod: RoutedPod,
   follower: string,
   siteOf: ReadonlyMap<string, string>,
-): string | null | undefined {
-  if (pod.node === '') return undefined;
+): string | undefined {
   const site = siteOf.get(pod.node);
-  return site === pod.labels[siteLabel(follower)] ? undefined : (site ?? null);
+  return site === pod.labels[siteLabel(follower)] ? undefined : site;
 }
 
 /** How the pods of a Service stand. */
@@ -59,7 +58,9 @@ export function countPods(
   let [here, unlabelled, elsewhere] = [0, 0, 0];
   for (const pod of pods) {
     if (!pod.ready || !selects(service, pod.labels)) continue;
-    if (siteOf.get(pod.node) !== site) elsewhere += 1;
+    // Its label is where it stood last.
+    const stands = siteOf.get(pod.node) ?? pod.labels[label];
+    if (stands !== site) elsewhere += 1;
     else {
       here += 1;
       if (pod.labels[label] !== site) unlabelled += 1;
@@ -69,7 +70,7 @@ export function countPods(
 }
 
 /** The merge patch that gives a pod its label, and no other pod of the same name. */
-export function labelPatch(pod: RoutedPod, follower: string, site: string | null): object {
+export function labelPatch(pod: RoutedPod, follower: string, site: string): object {
   const metadata: Record<string, unknown> = { labels: { [siteLabel(follower)]: site } };
   return { metadata: pod.uid === '' ? metadata : { ...metadata, uid: pod.uid } };
 }

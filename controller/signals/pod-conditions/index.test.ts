@@ -76,6 +76,25 @@ const written = (since = 0) =>
   kube.calls.slice(since).flatMap((call) => /^patch pods app\/(.*)/.exec(call)?.[1] ?? []);
 
 describe('pods that are gated by a condition', () => {
+  test('keep it as it is where their node is in no site any more, until the site moves', async () => {
+    pod('a', 'us-1');
+    pod('b', 'eu-1');
+    start();
+    publish('us', 3);
+    await soon();
+    const calls = kube.calls.length;
+    publish('us', 3, { us: [], eu: [] });
+    await soon();
+    assert.deepEqual(written(calls), []);
+    publish('eu', 4, { us: [], eu: [] });
+    await soon();
+    assert.deepEqual(
+      ['a', 'b'].map((name) => active(name)?.message),
+      ['eu is active, epoch 4; this pod is in us', 'eu is active, epoch 4; this pod is in eu'],
+    );
+    assert.deepEqual([active('a')?.status, active('b')?.status], ['False', 'True']);
+  });
+
   test('have it by their site, beside what the kubelet says', async () => {
     pod('a', 'us-1');
     pod('b', 'eu-1');

@@ -16,6 +16,8 @@ export interface GatedPod {
   readonly node: string;
   /** `True`, `False`, or empty while nobody has set the condition. */
   readonly active: string;
+  /** Where it stood when that was written; undefined: nowhere, or that is not known. */
+  readonly lastSite: string | undefined;
 }
 
 export interface WantedCondition {
@@ -37,6 +39,7 @@ export interface ConditionGoal {
 export function keepGatedPod(pod: Pod): GatedPod {
   const { metadata, spec, status } = pod;
   const { namespace = '', name, uid = '', resourceVersion = '', annotations = {} } = metadata;
+  const condition = status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION);
   return {
     key: { namespace, name },
     uid,
@@ -44,13 +47,17 @@ export function keepGatedPod(pod: Pod): GatedPod {
     follower: annotations[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER,
     member: databaseMember(pod),
     node: spec?.nodeName ?? '',
-    active: status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION)?.status ?? '',
+    active: condition?.status ?? '',
+    lastSite: LAST_SITE.exec(condition?.message ?? '')?.[1],
   };
 }
 
+/** In the message of a condition, as {@link wantedCondition} has it; where it stood in no site, there is none. */
+const LAST_SITE = /; this pod is in (\S+)$/;
+
 /** What its condition has to say; undefined while nothing can be said: it has no node, or no site is active. */
 export function wantedCondition(
-  { member, node }: GatedPod,
+  { member, node, lastSite }: GatedPod,
   goal: ConditionGoal | undefined,
 ): WantedCondition | undefined {
   if (member !== undefined) {
@@ -62,7 +69,8 @@ export function wantedCondition(
     };
   }
   if (node === '' || goal === undefined) return undefined;
-  const site = goal.siteOf.get(node);
+  // A pod whose node stands in no site has not moved: what was last known of it holds.
+  const site = goal.siteOf.get(node) ?? lastSite;
   const message = `${goal.site} is active, epoch ${goal.epoch}; this pod is in ${site ?? 'no site'}`;
   if (site === goal.site) return { status: 'True', reason: 'ActiveSite', message };
   return { status: 'False', reason: site === undefined ? 'NodeWithoutSite' : 'StandbySite', message };

@@ -85,6 +85,19 @@ describe('the active site', () => {
     assert.equal(await kube.look(), 'asia-1@asia-1');
   });
 
+  test('keeps its nodes that have lost their labels or came anew, but not those of another site', async () => {
+    kube.configure({ kind: 'node-status', order: ['asia', 'us'], unreadyAfter: 0, minReadyNodes: 2 });
+    assert.equal(await kube.look(), 'asia-1@asia-1');
+    kube.lastSites = { asia: ['asia-1', 'asia-2', 'gone-1', 'us-1'] };
+    kube.change(NODES, { metadata: { name: 'asia-1', labels: { region: '' } } });
+    assert.equal(await kube.look(), 'asia-1@asia-1');
+    kube.server.delete('test', NODES, { name: 'asia-1' }, {});
+    kube.createNode('asia-1');
+    assert.equal(await kube.look(), 'asia-1@asia-1');
+    kube.server.delete('test', NODES, { name: 'asia-1' }, {});
+    assert.equal(await kube.look(), 'us-1@us-1');
+  });
+
   test('goes by the order that is given', async () => {
     kube.configure({ kind: 'node-status', order: ['asia', 'us'] });
     assert.equal(await kube.look(), 'asia-1@asia-1');

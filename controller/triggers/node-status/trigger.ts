@@ -90,7 +90,7 @@ export class NodeStatusTrigger implements Trigger {
   async #look(name: string, signal: AbortSignal): Promise<Look> {
     const { ports, minReadyNodes } = this.#options;
     const site = ports.sites.named(name);
-    const nodes = site === undefined ? [] : await nodesOfSite(ports, ports.sites, site, signal);
+    const nodes = site === undefined ? [] : await nodesOfSite(ports, site, signal);
     const ready = nodes.filter(isReady);
     const mark = nodes.map(lastChange).sort().at(-1) ?? '';
     return { site: name, ready: ready.length >= minReadyNodes, mark, node: ready[0]?.metadata.name };
