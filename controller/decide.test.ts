@@ -51,6 +51,18 @@ describe('decide', () => {
     });
   });
 
+  test('never dates a state before the one that it follows, though the next leader’s clock is behind', () => {
+    const dated = (lastUpdated: string) => {
+      const before = { ...SETTLED, lastUpdated };
+      return decide(situation({ believed: before, published: before, look: LOST })).lastUpdated;
+    };
+    assert.equal(dated('2030-01-01T00:02:00.000Z'), '2030-01-01T00:02:00.001Z');
+    assert.equal(dated(NOW), '2030-01-01T00:00:10.001Z');
+    assert.equal(dated('2030-01-01T00:00:09.999Z'), NOW);
+    assert.equal(dated('2999-01-01T00:00:00.000Z'), NOW, 'that was written by hand');
+    assert.equal(dated('soon'), NOW);
+  });
+
   test('keeps the epoch when the primary moves within its site', () => {
     const next = decide(situation({ look: { ...AT_US, primary: 'pg-3', node: 'us-2' } }));
     assert.deepEqual([next.epoch, next.activeNode, next.since], [7, 'us-2', SETTLED.since]);

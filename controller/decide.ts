@@ -58,8 +58,21 @@ export function decide({ believed, published, epochFloor, look, sites, now }: Si
       ? { activeSite: look.site, activeNode: look.node, primary: look.primary }
       : { activeSite: previous.activeSite, activeNode: previous.activeNode, primary: previous.primary };
   const { epoch, since } = nextEpoch(place.activeSite, previous, published, epochFloor, now);
-  const next: Status = { ...place, ...phaseOf(look), epoch, since, sites, lastUpdated: now };
+  const lastUpdated = laterThan(previous.lastUpdated, now);
+  const next: Status = { ...place, ...phaseOf(look), epoch, since, sites, lastUpdated };
   return sameContent(previous, next) ? { ...next, lastUpdated: previous.lastUpdated } : next;
+}
+
+/** No replica's clock is off by more. */
+const DAY_MS = 86_400_000;
+
+/**
+ * Readers with two sources tell by this time which of two states of one epoch is the newer one, so it never goes back
+ * because the next leader's clock is behind. One that lies days ahead was written by hand.
+ */
+function laterThan(before: string, now: string): string {
+  const behindMs = Date.parse(before) - Date.parse(now);
+  return behindMs >= 0 && behindMs < DAY_MS ? new Date(Date.parse(before) + 1).toISOString() : now;
 }
 
 function nextEpoch(

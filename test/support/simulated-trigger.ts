@@ -6,6 +6,7 @@ import { createMetrics } from '../../controller/metrics.ts';
 import { Sites } from '../../controller/sites.ts';
 import { createTrigger } from '../../controller/triggers/registry.ts';
 import type { MemoryStore, Observation, Trigger } from '../../controller/triggers/trigger.ts';
+import type { Clock } from '../../kubernetes/clock.ts';
 import { NODES, type Node, PODS } from '../../kubernetes/resources.ts';
 import { OPS, SimulatedCluster, TestLeadership } from './simulated-cluster.ts';
 
@@ -32,6 +33,7 @@ export class SimulatedTrigger extends SimulatedCluster {
   wakes = 0;
   #trigger: Trigger | undefined;
   #watching: Promise<void> | undefined;
+  #skewed: Clock = this.process;
 
   constructor() {
     super([OPS, APP]);
@@ -53,9 +55,10 @@ export class SimulatedTrigger extends SimulatedCluster {
     this.create(PODS, { metadata, spec, status: this.#readiness(true) } as never);
   }
 
-  /** As after a restart of the controller: nothing is left but what is stored. */
-  restart(): void {
+  /** As after a restart of the controller, on a machine whose clock is so much ahead: only what is stored is left. */
+  restart(skewMs = 0): void {
     this.#trigger = undefined;
+    this.#skewed = skewMs === 0 ? this.process : this.clock.process({ skew: skewMs, origin: 4_711 });
   }
 
   /** Settings as in the file. Throws when they are refused. */
@@ -67,6 +70,7 @@ export class SimulatedTrigger extends SimulatedCluster {
     this.make = () =>
       createTrigger(config, {
         ...this.watchPorts,
+        clock: this.#skewed,
         follower: 'default',
         sites: new Sites(sites),
         lastSites: () => Promise.resolve(this.lastSites),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import type { Status } from '../../../contract/status.ts';
+import type { Clock } from '../../../kubernetes/clock.ts';
 import { SeededRandom } from '../../../test/support/random.ts';
 import { TestLeadership } from '../../../test/support/simulated-cluster.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
@@ -73,13 +74,13 @@ function targetsOf(env: Readonly<Record<string, string>>): readonly NotifyTarget
 }
 
 /** One leadership: a signal that takes over what the report holds. */
-function lead(env: Readonly<Record<string, string>> = {}) {
+function lead(env: Readonly<Record<string, string>> = {}, ownClock: Clock = clock) {
   const leadership = new TestLeadership();
   const signal = new NotifySignal({
     follower: 'default',
     source: '/kube-site-follower/ops/default',
     targets: targetsOf(env),
-    clock,
+    clock: ownClock,
     random: new SeededRandom('notify').next,
     post: (request) => {
       requests.push({ ...request, at: clock.elapsed() });
@@ -223,6 +224,24 @@ describe('what is told', () => {
     assert.equal(events()[1]?.data.reason, 'PodNotFound: gone');
   });
 
+  test('a hold not before its minute is over, though the next leader’s clock is ahead', async () => {
+    const first = lead();
+    await first.apply();
+    status = { ...status, phase: 'Held', reason: 'PodNotFound: gone' };
+    await first.apply();
+    await clock.advance(2_000);
+    await first.end();
+    const next = lead({}, clock.process({ skew: 120_000, origin: 99 }));
+    await next.apply();
+    await clock.advance(58_000);
+    await next.apply();
+    assert.deepEqual(types(), ['connected']);
+    await clock.advance(2_000);
+    await next.apply();
+    assert.deepEqual(types(), ['connected', 'held']);
+    await next.end();
+  });
+
   test('a hold that ends in another site is told as that alone', async () => {
     const { apply } = lead();
     await apply();
@@ -238,6 +257,23 @@ describe('what is told', () => {
 });
 
 describe('a target that fails', () => {
+  test('has its hour with a leader whose clock is hours ahead', async () => {
+    answer = () => ({ status: 503 });
+    const first = lead();
+    await first.apply();
+    await first.end();
+    const next = lead({}, clock.process({ skew: 7_200_000, origin: 99 }));
+    await next.apply();
+    await clock.advance(3_000_000);
+    assert.equal(
+      outcomes.some((outcome) => outcome.includes('given up')),
+      false,
+    );
+    await clock.advance(900_000);
+    assert.equal(outcomes.at(-1), 'on-call given up answered 503');
+    await next.end();
+  });
+
   test('is tried again for an hour with the same id and body, ever more slowly, each time signed anew', async () => {
     answer = () => ({ status: 503 });
     const { apply } = lead();

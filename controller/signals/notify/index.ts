@@ -2,6 +2,7 @@ import type { Clock, Random } from '../../../kubernetes/clock.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import type { NotifyTarget } from '../../config.ts';
 import type { Transition } from '../../history.ts';
+import { KnownSince } from '../../known-since.ts';
 import type { State } from '../../state.ts';
 import type { Signal } from '../signal.ts';
 import { decodeLedger, type Ledger, plan } from './ledger.ts';
@@ -44,6 +45,7 @@ export class NotifySignal implements Signal {
   readonly resyncMs = 10_000;
   readonly #options: NotifyOptions;
   readonly #senders: readonly Sender[];
+  readonly #holds: KnownSince;
   #ledger: Ledger;
   #leadership: Leadership | undefined;
   #wake: () => void = () => undefined;
@@ -52,6 +54,7 @@ export class NotifySignal implements Signal {
     this.#options = options;
     this.#ledger = decodeLedger(options.report.get(SECTION));
     const { clock, random, post, source, observer } = options;
+    this.#holds = new KnownSince(clock);
     this.#senders = options.targets.map((target) => {
       const { name } = target;
       return new Sender(target, {
@@ -77,7 +80,10 @@ export class NotifySignal implements Signal {
       const { follower, source, targets, clock, report } = this.#options;
       const names = targets.map(({ name }) => name);
       const { history } = report;
-      this.#keep(plan(this.#ledger, { follower, source, status, history, targets: names, now: clock.now() }));
+      const heldMs = this.#holds.ms(this.#ledger.hold?.since ?? '');
+      const now = clock.now();
+      this.#keep(plan(this.#ledger, { follower, source, status, history, targets: names, now, heldMs }));
+      this.#holds.keep(this.#ledger.hold === undefined ? [] : [this.#ledger.hold.since]);
     }
     for (const sender of this.#senders) sender.wake();
     const problems = Object.entries(this.#ledger.targets).flatMap(([name, { waiting }]) =>

@@ -27,7 +27,7 @@ export interface TargetLedger {
 
 export interface Waiting {
   readonly notification: Notification;
-  /** RFC 3339: an hour after this it is given up. */
+  /** RFC 3339: when it was queued, by the clock of who did it. */
   readonly since: string;
   readonly attempts: number;
   /** Why the last attempt failed; absent before the first and while all is well. */
@@ -55,8 +55,10 @@ export interface Standing {
   readonly history: readonly Transition[];
   /** Names of the configured targets. */
   readonly targets: readonly string[];
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, to date what is queued. */
   readonly now: number;
+  /** Milliseconds for which this process has known of the hold that the ledger has. */
+  readonly heldMs: number;
 }
 
 /** The ledger with everything queued that `standing` brings as news; the same object when there is none. */
@@ -82,7 +84,7 @@ export function plan(ledger: Ledger, standing: Standing): Ledger {
 
 function planHold(
   hold: Ledger['hold'],
-  { status, follower, source, now }: Standing,
+  { status, follower, source, heldMs }: Standing,
   time: string,
 ): { hold: Ledger['hold']; news: readonly Notification[] } {
   if (status.phase === 'Settled') {
@@ -91,7 +93,7 @@ function planHold(
   }
   if (holdReason(status) === undefined) return { hold, news: [] };
   const { since, told } = hold ?? { since: time, told: false };
-  if (told || now - Date.parse(since) < HOLD_MS) return { hold: { since, told }, news: [] };
+  if (told || heldMs < HOLD_MS) return { hold: { since, told }, news: [] };
   return { hold: { since, told: true }, news: [fromStatus('held', status, follower, source, since)] };
 }
 

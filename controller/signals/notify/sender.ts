@@ -2,6 +2,7 @@ import { backoff } from '../../../kubernetes/backoff.ts';
 import { type Clock, type Random, timestamp } from '../../../kubernetes/clock.ts';
 import { explain } from '../../../kubernetes/errors.ts';
 import type { NotifyTarget } from '../../config.ts';
+import { KnownSince } from '../../known-since.ts';
 import { Wakeup } from '../../wakeup.ts';
 import { FORMATS } from './formats.ts';
 import type { Outcome, TargetLedger, Waiting } from './ledger.ts';
@@ -38,6 +39,7 @@ export class Sender {
   readonly #target: NotifyTarget;
   readonly #ports: SenderPorts;
   readonly #wakeup: Wakeup;
+  readonly #known: KnownSince;
   /** On the monotonic clock. */
   #notBefore = Number.NEGATIVE_INFINITY;
 
@@ -45,6 +47,7 @@ export class Sender {
     this.#target = target;
     this.#ports = ports;
     this.#wakeup = new Wakeup(ports.clock, 0);
+    this.#known = new KnownSince(ports.clock);
   }
 
   wake(): void {
@@ -53,7 +56,9 @@ export class Sender {
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const head = this.#ports.read()?.waiting[0];
+      const waiting = this.#ports.read()?.waiting ?? [];
+      this.#known.keep(waiting.map(({ notification }) => notification.id));
+      const [head] = waiting;
       const rest = this.#notBefore - this.#ports.clock.elapsed();
       if (head === undefined || !this.#ports.maySend()) await this.#wakeup.wait(IDLE_MS, signal);
       else if (rest > 0) await this.#wakeup.wait(rest, signal);
@@ -77,7 +82,7 @@ export class Sender {
       Math.min(attempt.retryAfterMs ?? 0, MAX_ASKED_MS),
     );
     this.#notBefore = clock.elapsed() + pause;
-    const tooOld = clock.now() + pause - Date.parse(head.since) > GIVE_UP_MS;
+    const tooOld = this.#known.ms(head.notification.id) + pause > GIVE_UP_MS;
     if (attempt.kind === 'refused' || tooOld) {
       this.#finish(head, attempts, 'given up', problem);
       onOutcome('given up', problem);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import type { Clock } from '../../../kubernetes/clock.ts';
 import { KubeError } from '../../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { OPS, SimulatedCluster, script, TestLeadership } from '../../../test/support/simulated-cluster.ts';
@@ -71,12 +72,12 @@ function setStatus(status: Cluster['status']): void {
 }
 
 /** One replica's process, from its start. */
-async function replica(restartedAt = ''): Promise<PreferredPrimary> {
+async function replica(restartedAt = '', clock: Clock = kube.process): Promise<PreferredPrimary> {
   const report = new Report(new FencedConfigMap(kube.api, REPORT, 'report', 'default'), kube.process, () =>
     assert.fail('the report is written by the steps alone'),
   );
   await settled(report.load(leadership));
-  const ports = { api: kube.api, clock: kube.process, follower: 'default', restartedAt, report };
+  const ports = { api: kube.api, clock, follower: 'default', restartedAt, report };
   const preferred = createPreferredPrimary(config, {
     ...ports,
     events: (event) => events.push(event),
@@ -345,6 +346,19 @@ describe('a promotion that meets trouble', () => {
     await step(preferred);
     assert.deepEqual([patches(), target(), stored()?.outcome], [1, 'pg-2', 'Moving']);
     assert.deepEqual(reasons(), ['Requested']);
+  });
+
+  test('has its whole time with a successor whose clock is ahead', async () => {
+    await step(await replica());
+    const ahead = kube.clock.process({ skew: 3_600_000, origin: 77 });
+    const successor = await replica('', ahead);
+    await step(successor);
+    await kube.clock.advance(DEADLINE_MS - 61_000);
+    await step(successor);
+    assert.equal(stored()?.outcome, 'Moving');
+    await step(successor);
+    await step(successor);
+    assert.equal(stored()?.outcome, 'TimedOut');
   });
 
   test('is told in the end, though its outcome could not be stored at first', async () => {

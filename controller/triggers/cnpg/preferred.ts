@@ -4,6 +4,7 @@ import { explain, isConflict, mayBeStored, undefinedIfNotFound } from '../../../
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { EventNote, EventSink } from '../../event-rules.ts';
+import { KnownSince } from '../../known-since.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { MemoryStore } from '../trigger.ts';
 import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from './cluster.ts';
@@ -68,9 +69,12 @@ export class PreferredPrimary {
   readonly #options: PreferredOptions;
   /** Monotonic milliseconds. */
   #askedAt = Number.NEGATIVE_INFINITY;
+  /** The move that is under way: its deadline is measured by who follows it, as its time is of another clock. */
+  readonly #moves: KnownSince;
 
   constructor(options: PreferredOptions) {
     this.#options = options;
+    this.#moves = new KnownSince(options.clock);
   }
 
   /** One step. Throws KubeError. */
@@ -89,11 +93,11 @@ export class PreferredPrimary {
 
   /** The patch is out: never send another one, only see what comes of it. */
   async #follow(record: PreferredRecord, cluster: Cluster, leadership: Leadership): Promise<void> {
-    const { clock } = this.#options;
     if (cluster.status?.currentPrimary === record.target) {
       return this.#remember({ ...record, outcome: 'Moved', detail: '' }, leadership);
     }
-    if (clock.now() - Date.parse(record.at) < DEADLINE_MS) return;
+    this.#moves.keep([keyOf(record)]);
+    if (this.#moves.ms(keyOf(record)) < DEADLINE_MS) return;
     const { currentPrimary = '', phase = '' } = cluster.status ?? {};
     const detail = `currentPrimary is still "${currentPrimary}", phase "${phase}"`;
     return this.#remember({ ...record, outcome: 'TimedOut', detail }, leadership);
@@ -148,6 +152,7 @@ export class PreferredPrimary {
   async #promote(cluster: Cluster, record: PreferredRecord, leadership: Leadership): Promise<void> {
     const { api, namespace, clusterName: name, memory } = this.#options;
     await this.#remember(record, leadership);
+    this.#moves.keep([keyOf(record)]);
     if (!leadership.isHeld()) return;
     const body = promotionPatch(cluster, record.target, this.#now());
     try {
@@ -243,6 +248,8 @@ function preferredEvent({ outcome, target, detail }: PreferredRecord, node: stri
       };
   }
 }
+
+const keyOf = ({ uid, target, at }: PreferredRecord) => `${uid} ${target} ${at}`;
 
 /** A rollout ends replicas one by one: one from before the restart may lead once more after a new one has. */
 function isLater(restartedAt: string, before: string): boolean {

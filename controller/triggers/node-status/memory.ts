@@ -7,11 +7,14 @@ export interface Remembered {
   readonly standings: ReadonlyMap<string, Standing>;
 }
 
-/** The form in the report: times are RFC 3339. */
+/**
+ * The form in the report. It says how long each site was seen to stand as it does, and not since when: a time of one
+ * replica's clock means nothing on that of another, and a site would be given up too early by as much as they differ.
+ */
 export function encode({ active, standings }: Remembered, clock: Clock): object {
   const sites = [...standings].map(([site, { ready, mark, since }]) => [
     site,
-    { ready, mark, since: new Date(clock.now() - (clock.elapsed() - since)).toISOString() },
+    { ready, mark, lastedMs: Math.max(0, Math.floor(clock.elapsed() - since)) },
   ]);
   return { active, sites: Object.fromEntries(sites) as object };
 }
@@ -22,10 +25,10 @@ export function decode(value: unknown, clock: Clock): Remembered | undefined {
   if (typeof active !== 'string') return undefined;
   const standings = new Map<string, Standing>();
   for (const [site, entry] of Object.entries(asRecord(sites))) {
-    const { ready, mark, since } = asRecord(entry);
-    if (typeof ready !== 'boolean' || typeof mark !== 'string' || typeof since !== 'string') continue;
-    const ageMs = clock.now() - Date.parse(since);
-    if (ageMs >= 0) standings.set(site, { ready, mark, since: clock.elapsed() - ageMs });
+    const { ready, mark, lastedMs } = asRecord(entry);
+    if (typeof ready !== 'boolean' || typeof mark !== 'string' || typeof lastedMs !== 'number') continue;
+    // Nobody has seen what was between its last word and now.
+    if (lastedMs >= 0) standings.set(site, { ready, mark, since: clock.elapsed() - lastedMs });
   }
   return { active, standings };
 }

@@ -113,7 +113,7 @@ describe('after a restart', () => {
     assert.equal(await kube.look(), 'eu-1@eu-1');
   });
 
-  test('the time that was waited counts, unless a node was ready meanwhile', async () => {
+  test('the time that was seen to pass counts, unless a node was ready meanwhile', async () => {
     for (const [flaps, expected] of [
       [false, 'eu-1@eu-1'],
       [true, 'SiteNotReady'],
@@ -124,15 +124,60 @@ describe('after a restart', () => {
       assert.equal(await kube.look(), 'us-1@us-1');
       lose('us');
       assert.equal(await kube.look(), 'SiteNotReady');
-      kube.keep();
-      await kube.clock.advance(31_000);
+      for (const ms of [8_000, 8_000, 8_000]) {
+        await kube.clock.advance(ms);
+        assert.equal(await kube.look(), 'SiteNotReady');
+        kube.keep();
+      }
       if (flaps) {
         lose('us', true);
         lose('us');
       }
       kube.restart();
+      assert.equal(await kube.look(), 'SiteNotReady');
+      await kube.clock.advance(7_000);
       assert.equal(await kube.look(), expected);
     }
+  });
+
+  for (const skewMs of [-3_600_000, -120_000, 120_000, 3_600_000]) {
+    test(`no site is given up early, nor gets the service back, with a clock that is ${skewMs} ms ahead`, async () => {
+      kube.configure({ kind: 'node-status', unreadyAfter: 60, failback: 'auto', stableFor: 300 });
+      await kube.look();
+      lose('us');
+      assert.equal(await kube.look(), 'SiteNotReady');
+      kube.keep();
+      await kube.clock.advance(2_000);
+      kube.restart(skewMs);
+      for (let waited = 2_000; waited < 58_000; waited += 7_000) {
+        assert.equal(await kube.look(), 'SiteNotReady', `after ${waited} ms`);
+        await kube.clock.advance(7_000);
+      }
+      await kube.clock.advance(5_000);
+      assert.equal(await kube.look(), 'eu-1@eu-1');
+      lose('us', true);
+      assert.equal(await kube.look(), 'eu-1@eu-1');
+      kube.keep();
+      kube.restart(-skewMs);
+      for (let waited = 0; waited < 290_000; waited += 29_000) {
+        assert.equal(await kube.look(), 'eu-1@eu-1', `stable for ${waited} ms`);
+        await kube.clock.advance(29_000);
+      }
+      await kube.clock.advance(12_000);
+      assert.equal(await kube.look(), 'us-1@us-1');
+    });
+  }
+
+  test('what nobody has seen does not count: it may have been otherwise', async () => {
+    await kube.look();
+    lose('us');
+    await kube.look();
+    kube.keep();
+    await kube.clock.advance(3_600_000);
+    kube.restart();
+    assert.equal(await kube.look(), 'SiteNotReady');
+    await kube.clock.advance(31_000);
+    assert.equal(await kube.look(), 'eu-1@eu-1');
   });
 
   test('what is published counts when the report was deleted, and nonsense in it does not', async () => {

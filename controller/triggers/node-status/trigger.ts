@@ -25,6 +25,8 @@ interface Look extends SiteFacts {
 
 /** The section of the report. */
 const SECTION = 'node-status';
+/** At most so much of a time to wait is lost with the leader that waited. Looks come every ten seconds, mostly. */
+const NOTE_EVERY_MS = 5_000;
 
 /** Makes the first site active whose nodes are ready, and keeps to it as long as it can. */
 export class NodeStatusTrigger implements Trigger {
@@ -33,6 +35,8 @@ export class NodeStatusTrigger implements Trigger {
   #remembered: Remembered | undefined;
   /** The active site as it is stored for the next leader. */
   #stored = '';
+  /** When it was last noted how long each site has stood as it does; monotonic. */
+  #notedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: NodeStatusOptions) {
     this.#options = options;
@@ -58,7 +62,7 @@ export class NodeStatusTrigger implements Trigger {
     const standing = standings(looks, before.standings, now);
     const verdict = judge(standing, before.active, now, rules);
     const active = verdict.kind === 'active' ? verdict.site : before.active;
-    await this.#remember({ active, standings: standing }, leadership);
+    await this.#remember({ active, standings: standing }, 'dueMs' in verdict, leadership);
     this.#alarm.set('dueMs' in verdict ? verdict.dueMs : undefined);
     return this.#tell(verdict, looks);
   }
@@ -106,13 +110,19 @@ export class NodeStatusTrigger implements Trigger {
     return { active: decodeStatus(map?.data)?.activeSite ?? '', standings: new Map() };
   }
 
-  /** The choice of a site is stored before anybody hears of it: the next leader must not choose otherwise. */
-  async #remember(now: Remembered, leadership: Leadership): Promise<void> {
+  /**
+   * The choice of a site is stored before anybody hears of it: the next leader must not choose otherwise. While a time
+   * runs that decides something, so is how much of it was seen: the next leader goes on from there.
+   */
+  async #remember(now: Remembered, isWaiting: boolean, leadership: Leadership): Promise<void> {
     const { clock, report } = this.#options.ports;
     const before = this.#remembered;
     const isSame = before?.active === now.active && sameStandings(before, now);
     this.#remembered = now;
-    if (!isSame) report.set(SECTION, encode(now, clock));
+    if (!isSame || (isWaiting && clock.elapsed() - this.#notedAt >= NOTE_EVERY_MS)) {
+      this.#notedAt = clock.elapsed();
+      report.set(SECTION, encode(now, clock));
+    }
     if (now.active === this.#stored) return;
     await report.save(leadership);
     this.#stored = now.active;
