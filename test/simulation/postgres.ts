@@ -12,11 +12,11 @@ export const NODE_LABELS: Readonly<Record<string, Readonly<Record<string, string
   'us-1': {},
   'us-2': {},
   'eu-1': {},
-  'eu-2': {},
+  'eu-2': { region: 'eu' },
   'ap-1': { region: 'ap' },
   'lost-1': { region: 'none' },
 };
-const SITE_NODES = Object.keys(NODE_LABELS).filter((node) => node !== 'lost-1');
+export const SITE_NODES = Object.keys(NODE_LABELS).filter((node) => node !== 'lost-1');
 const INSTANCES = [1, 2, 3].map((number) => `${CLUSTER.name}-${number}`);
 const OPERATOR = 'operator';
 
@@ -105,7 +105,7 @@ export class Postgres {
   async loseNode(): Promise<void> {
     const dead = this.#primary;
     const node = this.#pod(dead)?.spec?.nodeName ?? '';
-    this.#server.delete(OPERATOR, NODES, { name: node }, {});
+    this.#deleteNode(node);
     await this.#pause(500, 10_000);
     this.#deletePod(dead);
     await this.#failOverFrom(dead);
@@ -222,7 +222,12 @@ export class Postgres {
     return this.#server.find(PODS, { namespace: CLUSTER.namespace, name });
   }
 
+  #deleteNode(name: string): void {
+    if (this.#server.find(NODES, { name }) !== undefined) this.#server.delete(OPERATOR, NODES, { name }, {});
+  }
+
   #createNode(name: string): void {
+    if (this.#server.find(NODES, { name }) !== undefined) return;
     this.#server.create(OPERATOR, NODES, { metadata: { name, labels: NODE_LABELS[name] ?? {} } });
     const options = { type: 'merge', subresource: 'status' } as const;
     this.#server.patch('kubelet', NODES, { name }, { status: READY }, options);

@@ -14,6 +14,7 @@ import { type CallHooks, Connection } from './connection.ts';
 import { type Receiver, ReceiverConnection } from './receiver.ts';
 import { type Registrar, RegistrarConnection } from './registrar.ts';
 import { OPS } from './setup.ts';
+import { drawSkew } from './skew.ts';
 
 /** Pieces of the program that a test breaks on purpose, to see that it is noticed. */
 export interface Sabotage {
@@ -62,7 +63,7 @@ export class Replica {
     this.#clock = clock;
     this.#process = clock.process({
       origin: random.integer(0, 1_000_000),
-      skew: random.integer(-5_000, 5_000),
+      skew: drawSkew(random),
     });
     const common = { actor: identity, clock, process: this.#process };
     this.api = new Connection({ ...common, server, hooks, random: random.derive('api') });

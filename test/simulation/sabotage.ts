@@ -86,7 +86,11 @@ export const SABOTAGES = {
   },
 } as const satisfies Record<string, Sabotage>;
 
-function seeing<T extends KubeObject>(api: KubeApi, seen: Resource<T>, change: (object: T) => T): KubeApi {
+export function seeing<T extends KubeObject>(
+  api: KubeApi,
+  seen: Resource<T>,
+  change: (object: T) => T,
+): KubeApi {
   return withMethod(api, 'get', async (resource, key, options) => {
     const object = await api.get(resource, key, options);
     return resource.plural === seen.plural
@@ -102,7 +106,7 @@ function sending(api: NamecheapApi, change: (hosts: readonly Host[]) => readonly
 }
 
 /** The same object with one method replaced. */
-function withMethod<T extends object, K extends keyof T>(target: T, name: K, method: T[K]): T {
+export function withMethod<T extends object, K extends keyof T>(target: T, name: K, method: T[K]): T {
   return new Proxy(target, {
     get(object, key) {
       if (key === name) return method;

@@ -1,5 +1,6 @@
 import type { SeededRandom } from '../support/random.ts';
 import { API_WEATHER, REGISTRAR_WEATHER } from './faults.ts';
+import { NODE_GROUPS, NODE_TROUBLES, type NodeTrouble } from './nodes.ts';
 import { MOVES } from './postgres.ts';
 
 /** What somebody without a clue may do to the status ConfigMap. */
@@ -60,6 +61,7 @@ export type Disturbance =
   | { readonly kind: 'edit'; readonly edit: Edit }
   | { readonly kind: 'delete the Lease' }
   | { readonly kind: 'foreign record' }
+  | NodeTrouble
   | { readonly kind: 'apply the Service' };
 
 export interface Step {
@@ -87,6 +89,7 @@ const WEIGHTS: Readonly<Record<Disturbance['kind'], number>> = {
   edit: 2,
   'delete the Lease': 1,
   'foreign record': 2,
+  node: 4,
   'apply the Service': 2,
 };
 
@@ -156,6 +159,13 @@ function draw(random: SeededRandom): Disturbance {
       return { kind: 'edit', edit: random.pick(EDITS) };
     case 'delete the Lease':
       return { kind: 'delete the Lease' };
+    case 'node':
+      return {
+        kind: 'node',
+        nodes: random.pick(NODE_GROUPS),
+        what: random.pick(NODE_TROUBLES),
+        ms: random.integer(500, 90_000),
+      };
     case 'foreign record':
       return { kind: 'foreign record' };
     case 'apply the Service':

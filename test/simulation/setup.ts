@@ -1,3 +1,4 @@
+import { DEFAULT_FOLLOWER } from '../../contract/names.ts';
 import { type Config, loadConfig } from '../../controller/config.ts';
 import type { Host } from '../../controller/dns/namecheap/api.ts';
 import { wish } from '../../controller/dns/wish.ts';
@@ -18,7 +19,7 @@ export const REPORT = { namespace: OPS, name: 'kube-site-follower-report' };
 /** One site for each way of naming its nodes, and for each way of naming its addresses. */
 export const SITES: readonly Site[] = [
   { name: 'us', nodeNames: ['us-1', 'us-2'], ip: '192.0.2.1', ipv6: '2001:db8::1' },
-  { name: 'eu', nodeNames: ['eu-1', 'eu-2'], ip: '192.0.2.2' },
+  { name: 'eu', nodeNames: ['eu-1'], nodeSelector: 'region=eu', ip: '192.0.2.2' },
   { name: 'ap', nodeNames: [], nodeSelector: 'region=ap', cname: 'ap.example.net' },
 ];
 
@@ -45,12 +46,34 @@ const ENVIRONMENT = {
   ]),
   HOOK_SECRET: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
 };
+/** A second follower, which follows the readiness of nodes, and how long it has to wait. */
+export const BY_NODES = 'nodes';
+export const UNREADY_AFTER_MS = 30_000;
+export const STABLE_FOR_MS = 45_000;
+const FILE = JSON.stringify({
+  followers: [
+    { name: DEFAULT_FOLLOWER },
+    {
+      name: BY_NODES,
+      sites: SITES,
+      trigger: {
+        kind: 'node-status',
+        unreadyAfter: UNREADY_AFTER_MS / 1_000,
+        failback: 'auto',
+        stableFor: STABLE_FOR_MS / 1_000,
+      },
+      dns: { provider: 'none' },
+    },
+  ],
+});
+
 export const PREFERRED_NODE = 'eu-2';
 export const CONFIG = configOf(ENVIRONMENT);
 export const CONFIG_WITH_PREFERENCE = configOf({ ...ENVIRONMENT, PREFERRED_PRIMARY_NODE: PREFERRED_NODE });
+export const CONFIG_WITH_NODES = configOf({ ...ENVIRONMENT, CONFIG_FILE: 'followers.yaml' });
 
 function configOf(env: Record<string, string>): Config {
-  const loaded = loadConfig(env, () => '');
+  const loaded = loadConfig(env, () => FILE);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   return loaded.config;
 }

@@ -4,6 +4,7 @@ import { hash } from '../support/random.ts';
 import { simulateMany } from './many.ts';
 import type { Sabotage } from './replica.ts';
 import { SABOTAGES } from './sabotage.ts';
+import { NODE_SABOTAGES } from './sabotage-nodes.ts';
 import { simulate } from './simulate.ts';
 
 const SCHEDULES = 1_000;
@@ -59,6 +60,17 @@ describe('a missing safeguard is noticed:', () => {
       /routes the Service to \w+ in epoch \d+, which names \w+/,
     ],
     ['no merge of the zone', SABOTAGES['no merge of the zone'], /has changed a foreign record/],
+    ['no memory of nodes', NODE_SABOTAGES['no memory of nodes'], /takes [\w-]+ out of \w+ into nowhere/],
+    [
+      'no hold of conditions',
+      NODE_SABOTAGES['no hold of conditions'],
+      /tells web-[\w-]+ that it is in no site/,
+    ],
+    [
+      'durations between two clocks',
+      NODE_SABOTAGES['durations between two clocks'],
+      /gives \w+ up for \w+, which was unready for \d+ ms/,
+    ],
     [
       'no second attempt at telling',
       SABOTAGES['no second attempt at telling'],

@@ -1,4 +1,5 @@
 import { LABELS } from '../../contract/names.ts';
+import type { Config } from '../../controller/config.ts';
 import { Sites } from '../../controller/sites.ts';
 import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
 import { explain } from '../../kubernetes/errors.ts';
@@ -9,9 +10,12 @@ import { ApiServer, type Change, describe } from './api-server.ts';
 import type { Call, CallHooks } from './connection.ts';
 import { API_WEATHER, CALM, CALM_REGISTRAR, REGISTRAR_WEATHER } from './faults.ts';
 import { applyService, createFollowingService, FollowingInvariants } from './following.ts';
+import { GivingUpInvariants } from './giving-up.ts';
 import { deleteLease, editStatus } from './hand.ts';
+import { HeldInvariants } from './held.ts';
 import { Invariants } from './invariants.ts';
 import { sameJson } from './json.ts';
+import { Nodes } from './nodes.ts';
 import { Postgres } from './postgres.ts';
 import { Receiver } from './receiver.ts';
 import { Registrar } from './registrar.ts';
@@ -20,6 +24,7 @@ import type { Disturbance } from './schedule.ts';
 import {
   APPS,
   CONFIG,
+  CONFIG_WITH_NODES,
   CONFIG_WITH_PREFERENCE,
   INITIAL_ZONE,
   OPS,
@@ -42,6 +47,8 @@ type Ambush = Extract<Disturbance, { kind: 'ambush' }>;
 const MOVES_PRIMARY = new Set(['clusters', 'pods', 'nodes']);
 /** How many seeds share one in which a node is preferred for the primary. */
 const PREFERENCE_EVERY = 4;
+/** And one in which a second follower follows the readiness of nodes. */
+const NODES_EVERY = 3;
 const AMBUSH_MS = 60_000;
 
 /** A cluster, a registrar and two replicas of the controller, and everything that may happen to them. */
@@ -55,6 +62,9 @@ export class World {
   readonly #truth: Truth;
   readonly #invariants: Invariants;
   readonly #following: FollowingInvariants;
+  readonly #held: HeldInvariants;
+  readonly #givingUp: GivingUpInvariants;
+  readonly #nodes: Nodes;
   readonly #random: SeededRandom;
   readonly #options: WorldOptions;
   readonly #hooks: CallHooks;
@@ -89,6 +99,10 @@ export class World {
       isLeaseUnknown: () => this.#invariants.isLeaseUnknown,
       report: (violation) => this.report(violation),
     });
+    const judge = { server: this.#server, isReplica, report: (violation: string) => this.report(violation) };
+    this.#held = new HeldInvariants(judge);
+    this.#givingUp = new GivingUpInvariants({ ...judge, now });
+    this.#nodes = new Nodes(this.#server, this.clock);
     this.#receiver = new Receiver({
       server: this.#server,
       siteOfEpoch: (epoch) => this.#invariants.siteOfEpoch(epoch),
@@ -164,6 +178,9 @@ export class World {
       case 'delete the Lease':
         deleteLease(this.#server);
         break;
+      case 'node':
+        this.#nodes.trouble(what);
+        break;
       case 'foreign record':
         this.#editForeignRecord();
         break;
@@ -179,6 +196,7 @@ export class World {
     this.#trace('*', 'all faults end');
     this.#ambushes.clear();
     this.#weather.clear();
+    this.#nodes.calmDown();
     for (const slot of [0, 1] as const) {
       for (const replica of this.#slots[slot]) replica.thaw();
       this.#start(slot);
@@ -200,6 +218,7 @@ export class World {
     if (pointsTo !== place.site) list.push(`DNS points to ${pointsTo}, not to ${place.site}`);
     if (!sameJson(status, this.#invariants.copied)) list.push('the copy of the status is not the same');
     list.push(...this.#following.differences(status), ...this.#receiver.differences());
+    if (this.#config === CONFIG_WITH_NODES) list.push(...this.#givingUp.differences());
     const { holder } = this.#invariants;
     if (!this.#running().some(({ identity }) => identity === holder))
       list.push(`"${holder}" holds the Lease`);
@@ -218,6 +237,12 @@ export class World {
       if (state !== 'ended') return [`${identity} does not end`];
       return pending === 0 ? [] : [`${identity} has ended and left ${pending} timers`];
     });
+  }
+
+  get #config(): Config {
+    const { seed } = this.#options;
+    if (seed % PREFERENCE_EVERY === 0) return CONFIG_WITH_PREFERENCE;
+    return seed % NODES_EVERY === 0 ? CONFIG_WITH_NODES : CONFIG;
   }
 
   #running(): Replica[] {
@@ -243,7 +268,7 @@ export class World {
       receiver: this.#receiver,
       random: this.#random.derive(identity),
       hooks: this.#hooks,
-      config: this.#options.seed % PREFERENCE_EVERY === 0 ? CONFIG_WITH_PREFERENCE : CONFIG,
+      config: this.#config,
       sabotage,
       mayLead: (actor) => this.#invariants.mayLead(actor),
       onRegistrarCall: (actor, verb) => this.#ambush(actor, verb),
@@ -326,6 +351,8 @@ export class World {
     }
     this.#invariants.onChange(change, this.#serving);
     this.#following.onChange(change, this.#serving);
+    this.#held.onChange(change);
+    this.#givingUp.onChange(change);
     if (resource.plural === CLUSTERS.plural && isReplica(actor)) this.#postgres.play('obey');
   }
 
