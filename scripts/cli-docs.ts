@@ -51,7 +51,8 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     `    kubectl site-follower status
     kubectl site-follower status -o json`,
     `With \`--watch\` a terminal is redrawn with each change; elsewhere, or with \`-o json\`, each change is printed after the
-other. *The controller does not run* means that its Lease is older than it should be by the clock of your machine.`,
+other. *The controller does not run* means that its Lease is older than it should be by the clock of your machine.
+\`check\` and \`switchover\` watch it for some seconds before they believe that.`,
   ],
   check: ['    kubectl site-follower check'],
   history: [

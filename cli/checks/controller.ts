@@ -1,7 +1,7 @@
 import { holdReason } from '../../controller/event-rules.ts';
 import { HOLD_REASONS } from '../../controller/reasons.ts';
 import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
-import { leaderOf } from '../status/leader.ts';
+import { watchedLeaderOf } from '../status/leader.ts';
 import { ago } from '../text/time.ts';
 import { type Check, type Finding, problem, warning } from './check.ts';
 import type { World } from './world.ts';
@@ -20,7 +20,12 @@ async function leader(world: World): Promise<Finding[]> {
   const lease = await world.lease();
   if (lease === undefined) return withoutLease(world);
   const now = world.clock.now();
-  const { holder, renewedAt, alive } = leaderOf(lease, now);
+  const { holder, renewedAt, alive } = await watchedLeaderOf(
+    lease,
+    () => world.lease(),
+    world.clock,
+    world.signal,
+  );
   if (alive) return [];
   const about = `Lease ${world.namespace}/${lease.metadata.name}`;
   const text =

@@ -1,3 +1,4 @@
+import { type Clock, sleep } from '../../kubernetes/clock.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
 
 /** Which replica of the controller leads. */
@@ -12,6 +13,9 @@ export interface Leader {
 /** The clock of this machine need not be that of the cluster, so more than the Lease allows. */
 const TOLERANCE_MS = 15_000;
 const DEFAULT_SECONDS = 15;
+/** A leader renews every two seconds or so. */
+const RENEWED_WITHIN_MS = 4_000;
+const LOOK_EVERY_MS = 500;
 
 export function leaderOf({ spec = {} }: Lease, now: number): Leader {
   const {
@@ -21,4 +25,25 @@ export function leaderOf({ spec = {} }: Lease, now: number): Leader {
   } = spec;
   const age = now - Date.parse(renewedAt);
   return { holder, renewedAt, alive: holder !== '' && age < leaseDurationSeconds * 1_000 + TOLERANCE_MS };
+}
+
+/**
+ * As `leaderOf`, where something hangs on it: one that looks dead by the clock of this machine is watched for a while. A
+ * renewal shows that it lives, whatever the clocks say. `read` may throw KubeError.
+ */
+export async function watchedLeaderOf(
+  lease: Lease,
+  read: () => Promise<Lease | undefined>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Leader> {
+  const seen = leaderOf(lease, clock.now());
+  const end = clock.elapsed() + RENEWED_WITHIN_MS;
+  while (!seen.alive && seen.holder !== '' && clock.elapsed() < end) {
+    await sleep(clock, LOOK_EVERY_MS, signal);
+    signal.throwIfAborted();
+    const now = leaderOf((await read()) ?? lease, clock.now());
+    if (now.holder !== '' && now.renewedAt !== seen.renewedAt) return { ...now, alive: true };
+  }
+  return seen;
 }

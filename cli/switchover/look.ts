@@ -11,7 +11,7 @@ import type { Published } from '../cluster/followers.ts';
 import { clusterOf, subjectOf } from '../cluster/subject.ts';
 import { CommandError } from '../exit-codes.ts';
 import { recordsOf } from '../status/dns.ts';
-import { leaderOf } from '../status/leader.ts';
+import { watchedLeaderOf } from '../status/leader.ts';
 import { isPerhapsOutdated, type Situation } from './plan.ts';
 
 /** The operator takes a second; one that is busy or away is not waited for longer. */
@@ -36,6 +36,10 @@ export async function lookAtSituation(
   }
   const key = clusterKey(published);
   const { namespace, name } = key;
+  const readLease = () =>
+    api
+      .get(LEASES, { namespace: published.namespace, name: PROGRAM }, { signal })
+      .catch(undefinedWhereUnknown);
   const [cluster, pods, nodes, backups, mayPatch, lease] = await Promise.all([
     api.get(CLUSTERS, key, { signal }),
     listAll(api, PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${name}`, signal }),
@@ -53,11 +57,9 @@ export async function lookAtSituation(
       },
       signal,
     ),
-    api
-      .get(LEASES, { namespace: published.namespace, name: PROGRAM }, { signal })
-      .catch(undefinedWhereUnknown),
+    readLease(),
   ]);
-  const isLed = lease === undefined || leaderOf(lease, clock.now()).alive;
+  const isLed = lease === undefined || (await watchedLeaderOf(lease, readLease, clock, signal)).alive;
   return { site, status, cluster, pods, nodes, backups, mayPatch, isLed, dns: recordsOf(published) };
 }
 
