@@ -23,10 +23,10 @@ function merged(edits: readonly Edit[]): Edit[] | undefined {
   const result: Edit[] = [];
   for (const edit of edits) {
     const last = result.at(-1);
-    if (last === undefined || edit.start >= last.end) result.push(edit);
-    else if (last.text === '' && edit.text === '') {
+    if (last !== undefined && edit.start <= last.end && last.text === '' && edit.text === '') {
       result[result.length - 1] = { ...last, end: Math.max(last.end, edit.end) };
-    } else return undefined;
+    } else if (last === undefined || edit.start >= last.end) result.push(edit);
+    else return undefined;
   }
   return result;
 }

@@ -1,5 +1,12 @@
-import { type DocumentOptions, type ParseOptions, parseAllDocuments, type SchemaOptions } from 'yaml';
+import {
+  type Document,
+  type DocumentOptions,
+  type ParseOptions,
+  parseAllDocuments,
+  type SchemaOptions,
+} from 'yaml';
 import { explain } from '../../kubernetes/errors.ts';
+import { joinLines } from './lenient.ts';
 import { type Reading, readDocument } from './read.ts';
 import { split } from './split.ts';
 
@@ -35,7 +42,7 @@ export function parseAgain(text: string, json: boolean): Stretch {
 }
 
 function parseSlice(text: string, json: boolean, file: string, offset: number): Stretch {
-  const documents = [...parseAllDocuments(json ? text : withKnownBreaks(text), OPTIONS)].map((document) => {
+  const documents = compose(json ? text : withKnownBreaks(text)).map((document) => {
     const [error] = document.errors;
     if (error !== undefined)
       throw new Error(`this is no YAML: ${error.message} ${place(file, offset + error.pos[0])}`);
@@ -48,6 +55,16 @@ function parseSlice(text: string, json: boolean, file: string, offset: number): 
   });
   return { text, json, documents };
 }
+
+function compose(text: string): Document.Parsed[] {
+  const documents = [...parseAllDocuments(text, OPTIONS)];
+  if (documents.every(isSound)) return documents;
+  const joined = joinLines(text);
+  const again = joined === undefined ? documents : [...parseAllDocuments(joined, OPTIONS)];
+  return again.every(isSound) ? again : documents;
+}
+
+const isSound = ({ errors }: Document.Parsed): boolean => errors.length === 0;
 
 /** Further ends of lines for YAML 1.1, as kubectl reads them. */
 function withKnownBreaks(text: string): string {

@@ -5,11 +5,13 @@ import {
   isMap,
   isScalar,
   type Node,
+  type Pair,
   type ParsedNode,
   type Scalar,
   type YAMLMap,
 } from 'yaml';
 import { AliasMeter } from './alias-meter.ts';
+import { withoutMarks } from './lenient.ts';
 import { readJsonToken, readPlain, readPlainKey, readTagged } from './scalar.ts';
 import { isListValue, isMapValue, mapOf, type Value } from './value.ts';
 
@@ -62,7 +64,12 @@ class Reader {
 
   #own(node: Exclude<ParsedNode, Alias.Parsed>): Value {
     if (isScalar(node)) return this.#scalar(node);
-    return isMap(node) ? this.#map(node) : node.items.map((item) => this.read(item));
+    if (!isMap(node)) return node.items.map((item) => this.read(item));
+    const [only] = node.items;
+    // A pair without braces in a list: `[::1, fd00::]` has two texts for kubectl.
+    const isText =
+      node.flow === true && node.srcToken === undefined && only !== undefined && endsInColon(only);
+    return isText ? readPlain(`${String(isScalar(only.key) ? only.key.value : '')}:`) : this.#map(node);
   }
 
   #alias(node: Alias.Parsed): Value {
@@ -74,7 +81,7 @@ class Reader {
   }
 
   #scalar({ type, tag, value }: Scalar): Value {
-    const text = String(value);
+    const text = withoutMarks(String(value));
     if (tag !== undefined) return readTagged(tag, text);
     if (type !== 'PLAIN') return text;
     return this.#json ? readJsonToken(text) : readPlain(text);
@@ -110,6 +117,15 @@ class Reader {
     if (typeof value !== 'object') return String(value);
     throw new Error('a key has to be a text; render templates first, as with helm template');
   }
+}
+
+/** `a:` before a comma or a bracket, which ends no key for go-yaml v2. */
+function endsInColon({ key, value, srcToken }: Pair<ParsedNode, ParsedNode | null>): boolean {
+  const [colon, ...more] = srcToken?.sep ?? [];
+  const isEmpty = value === null || value.range[0] === value.range[1];
+  return (
+    isScalar(key) && key.type === 'PLAIN' && colon?.offset === key.range[1] && isEmpty && more.length === 0
+  );
 }
 
 function isMergeKey(key: ParsedNode | null): boolean {
