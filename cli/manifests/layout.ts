@@ -70,7 +70,8 @@ function has(tokens: readonly CST.SourceToken[], type: CST.SourceToken['type']):
 
 /** Where a node ends, without the comments that follow it. */
 export function nodeEnd(node: ParsedNode | null): number {
-  if (node === null) return 0;
+  // One that is not there is put behind spaces.
+  if (node === null || node.range[0] === node.range[1]) return 0;
   if (isCollection(node) && node.flow !== true) return entriesOf(node).at(-1)?.end ?? node.range[1];
   return node.range[1];
 }

@@ -42,12 +42,14 @@ export function parseAgain(text: string, json: boolean): Stretch {
 }
 
 function parseSlice(text: string, json: boolean, file: string, offset: number): Stretch {
-  const documents = compose(json ? text : withKnownBreaks(text)).map((document) => {
+  // Behind a line of dashes kubectl reads JSON as the YAML that it is, too.
+  const asJson = json && !text.startsWith('---');
+  const documents = compose(asJson ? text : withKnownBreaks(text)).map((document) => {
     const [error] = document.errors;
     if (error !== undefined)
       throw new Error(`this is no YAML: ${error.message} ${place(file, offset + error.pos[0])}`);
     try {
-      return readDocument(document, json);
+      return readDocument(document, asJson);
     } catch (problem) {
       const [start = 0] = document.contents?.range ?? [];
       throw new Error(`this is no manifest: ${explain(problem)} (document ${place(file, offset + start)})`);

@@ -22,8 +22,8 @@ export interface Reading {
   valueOf(node: ParsedNode | null): Value;
   /** The name of a key; undefined for one that merges another map in. */
   nameOf(key: ParsedNode | null): string | undefined;
-  /** The last node of each anchor. */
-  readonly anchors: ReadonlyMap<string, ParsedNode>;
+  /** The nodes of each anchor, in the order of the file. */
+  readonly anchors: ReadonlyMap<string, readonly ParsedNode[]>;
   /** For each alias the node that it stands for. */
   readonly targets: ReadonlyMap<Alias.Parsed, ParsedNode>;
 }
@@ -46,7 +46,7 @@ class Reader {
   readonly values = new Map<Node, Value>();
   readonly targets = new Map<Alias.Parsed, ParsedNode>();
   readonly #json: boolean;
-  readonly anchors = new Map<string, ParsedNode>();
+  readonly anchors = new Map<string, ParsedNode[]>();
   readonly #meter = new AliasMeter();
 
   constructor(json: boolean) {
@@ -56,7 +56,8 @@ class Reader {
   read(node: ParsedNode | null): Value {
     if (node === null) return null;
     // Before what is in it, which may already name it.
-    if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
+    if (node.anchor !== undefined)
+      this.anchors.set(node.anchor, [...(this.anchors.get(node.anchor) ?? []), node]);
     const value = isAlias(node) ? this.#alias(node) : this.#meter.measure(node, () => this.#own(node));
     this.values.set(node, value);
     return value;
@@ -73,7 +74,7 @@ class Reader {
   }
 
   #alias(node: Alias.Parsed): Value {
-    const target = this.anchors.get(node.source);
+    const target = this.anchors.get(node.source)?.at(-1);
     if (target === undefined) throw new Error(`the alias *${node.source} stands for no anchor before it`);
     this.#meter.repeat(target, node.source);
     this.targets.set(node, target);

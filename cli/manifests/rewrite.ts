@@ -41,7 +41,10 @@ class Rewriter {
   run(wanted: Value): Edit[] | undefined {
     const { contents } = this.#reading;
     if (!isCollection(contents) || !this.#goInto(contents, wanted)) return undefined;
+    const others = this.#edits.splice(0);
     if (this.#reading.targets.size > 0) this.#writeOutAliases(contents);
+    // Behind the lines of an alias, where they go to the same place: those belong to what is around it.
+    this.#edits.push(...others);
     if (this.#reading.anchors.size > 0) this.#restoreAliases(contents);
     const edits = this.#edits.filter((edit) => edit !== undefined);
     return edits.length === this.#edits.length ? edits : undefined;
@@ -175,8 +178,9 @@ class Rewriter {
   }
 
   #isAliasAgain(entry: Entry, value: Collection): boolean {
-    const target = this.#reading.anchors.get(remarkedAlias(this.#source, entry) ?? '');
-    if (target === undefined || target.range[0] > entry.start || this.#gone.has(target)) return false;
+    const named = this.#reading.anchors.get(remarkedAlias(this.#source, entry) ?? '');
+    const target = named?.findLast(({ range }) => range[0] < entry.start);
+    if (target === undefined || this.#gone.has(target)) return false;
     return isSame(this.#after(target), this.#after(value));
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readPlain, readPlainKey, readTagged } from './scalar.ts';
 
-/** Each was tried with kubectl 1.34; test/chart/kubectl-reads.test.ts asks it again. */
+/** Each was tried with kubectl 1.34; test/integration/manifests.test.ts asks it for thousands more. */
 describe('a plain scalar is read as kubectl reads it', () => {
   for (const [text, value] of [
     ['.', '.'],
@@ -23,7 +23,8 @@ describe('a plain scalar is read as kubectl reads it', () => {
     ['0x1ffffffffffffffff', '0x1ffffffffffffffff'],
     ['1_000', 1000],
     ['_1', '_1'],
-    ['.5_0', '.5_0'],
+    ['.5_0', 0.5],
+    ['.5__0', '.5__0'],
     ['1.', 1],
     ['.5', 0.5],
     ['1e3', 1000],

@@ -20,6 +20,8 @@ const WORDS = new Map<string, Value>([
   ]),
 ]);
 const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
+/** Go itself takes an underscore between two digits. */
+const GO_FRACTION = /^\.\d+(_\d+)*([eE][-+]?\d+(_\d+)*)?$/;
 const INTEGER = /^([-+]?)(0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]*|[1-9]\d*)$/;
 /** What `strconv.ParseInt` makes of the rest of a binary number. */
 const SIGNED_BINARY = /^0b([-+])([01]+)$/;
@@ -29,7 +31,7 @@ const UINT64 = 2n ** 64n;
 export function readPlain(text: string): Value {
   const word = WORDS.get(text);
   if (word !== undefined) return word;
-  if (text.startsWith('.')) return float(text) ?? text;
+  if (text.startsWith('.')) return float(GO_FRACTION.test(text) ? text.replaceAll('_', '') : text) ?? text;
   if (!/^[-+\d]/.test(text)) return text;
   const digits = text.replaceAll('_', '');
   return integer(digits) ?? float(digits) ?? text;
@@ -95,13 +97,12 @@ export function readPlainKey(text: string): string | undefined {
 /** As Go’s `FormatFloat(key, 'g', -1, 32)`. */
 function floatName(key: number): string {
   if (Number.isNaN(key)) return '.nan';
-  if (!Number.isFinite(key)) return key > 0 ? '.inf' : '-.inf';
   const single = Math.fround(key);
-  const precision = [1, 2, 3, 4, 5, 6, 7, 8].find(
-    (digits) => Math.fround(Number(key.toPrecision(digits))) === single,
-  );
-  const shortest = Number(key.toPrecision(precision ?? 9));
-  const [digits = '', power = ''] = shortest.toExponential().split('e');
+  if (!Number.isFinite(single)) return single > 0 ? '.inf' : '-.inf';
+  const shortest = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    .map((digits) => Number(single.toPrecision(digits)))
+    .find((value) => Math.fround(value) === single);
+  const [digits = '', power = ''] = (shortest ?? single).toExponential().split('e');
   const exponent = Number(power);
   if (exponent >= -4 && exponent < 6) return String(shortest);
   return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
