@@ -63,6 +63,8 @@ export const ANNOTATIONS = {
   status: `${PREFIX}/status`,
   /** Put beside an inject label that we set because a workload has it: that label's value; `namespace` where a namespace asked. */
   carriedLabel: `${PREFIX}/carried-label`,
+  /** Put on a pod by the injector: what of its own the pod had before; `label` and `readiness-gate` of the gate `condition`. */
+  kept: `${PREFIX}/kept`,
   /** On the status ConfigMap: the leader's term. A writer with a lower one has been deposed. */
   term: `${PREFIX}/term`,
   /** Written by `kubectl rollout restart` on a pod template. */

@@ -4,6 +4,7 @@ import type { InjectorConfig } from '../config.ts';
 import { findConflicts } from './conflicts.ts';
 import { sidecarContainer, sidecarProbes, sidecarVolumes } from './container.ts';
 import { decide, INJECTED, type PodContext, type SkipReason } from './decision.ts';
+import { findKept } from './kept.ts';
 import { FROM_NAMESPACE } from './label.ts';
 import { meshWarnings, restoredProbes } from './mesh.ts';
 import { insertItems, type Operation, setEntries } from './patch.ts';
@@ -57,7 +58,8 @@ function injectionPatch(
 ): Operation[] {
   const { metadata, spec } = pod;
   const isGated = settings.gate === 'condition';
-  const gates = isGated && !hasGate(pod) ? [{ conditionType: ACTIVE_CONDITION }] : [];
+  const kept = isGated ? findKept(pod) : [];
+  const gates = isGated && !kept.includes('readiness-gate') ? [{ conditionType: ACTIVE_CONDITION }] : [];
   const marks = {
     labels: {
       ...(labelled && { [LABELS.inject]: 'true' }),
@@ -67,6 +69,7 @@ function injectionPatch(
     annotations: {
       [ANNOTATIONS.status]: INJECTED,
       ...(labelled && { [ANNOTATIONS.carriedLabel]: FROM_NAMESPACE }),
+      ...(kept.length > 0 && { [ANNOTATIONS.kept]: kept.join(',') }),
     },
   };
   return [
@@ -78,10 +81,6 @@ function injectionPatch(
     ...insertItems('/spec/volumes', spec.volumes, 'last', sidecarVolumes(config, settings)),
     ...(gates.length > 0 ? insertItems('/spec/readinessGates', spec.readinessGates, 'last', gates) : []),
   ];
-}
-
-function hasGate({ spec }: Pod): boolean {
-  return spec.readinessGates?.some(({ conditionType }) => conditionType === ACTIVE_CONDITION) === true;
 }
 
 /** Labels and annotations onto metadata, which templates need not have. */
