@@ -26,7 +26,8 @@ interface Metadata extends Json {
 
 const WAIT = { timeoutMs: 30_000 };
 
-const PLURALS: Readonly<Record<string, string>> = {
+/** By kind, for the namespace `NS`. */
+export const PLURALS: Readonly<Record<string, string>> = {
   Pod: '/api/v1/namespaces/NS/pods',
   ReplicaSet: '/apis/apps/v1/namespaces/NS/replicasets',
   Deployment: '/apis/apps/v1/namespaces/NS/deployments',

@@ -16,7 +16,7 @@ export function post(plane: ControlPlaneAccess, path: string, body: unknown): Pr
   return send(plane, 'POST', path, body);
 }
 
-/** The same with any method. */
+/** The same with any method; a text goes as it is. */
 export function send(
   plane: ControlPlaneAccess,
   method: 'POST' | 'PUT' | 'DELETE' | 'PATCH',
@@ -25,7 +25,7 @@ export function send(
   type = 'application/json',
 ): Promise<RawAnswer> {
   const { certificate: cert, key } = plane.admin;
-  const text = JSON.stringify(body);
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
   // The length is said, as node would leave out the body of a DELETE.
   const headers = { 'content-type': type, 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
