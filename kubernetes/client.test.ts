@@ -155,6 +155,14 @@ describe('the API client', () => {
     assert.equal(error.retryAfterMs, 3_000);
     assert.equal(calls[0]?.status, 404);
 
+    // By the clock of the server, years from this one.
+    const headers = {
+      date: 'Sun, 06 Nov 1994 08:49:37 GMT',
+      'retry-after': 'Sun, 06 Nov 1994 08:49:44 GMT',
+    };
+    server.reply = () => ({ status: 503, json: {}, headers });
+    assert.equal((await failureOf(api.get(CONFIG_MAPS, KEY))).retryAfterMs, 7_000);
+
     server.reply = () => ({ status: 409, json: { kind: 'Status', reason: 'Conflict', code: 409 } });
     assert.ok(isConflict(await failureOf(api.replace(CONFIG_MAPS, MAP))));
 

@@ -24,7 +24,7 @@ export function failedAnswer(
     {
       status,
       reason: said?.reason || 'Unknown',
-      retryAfterMs: retryAfter(headers['retry-after'], now) ?? secondsToMs(said?.details?.retryAfterSeconds),
+      retryAfterMs: retryAfter(headers, now) ?? secondsToMs(said?.details?.retryAfterSeconds),
     },
   );
 }
@@ -118,12 +118,13 @@ function isStatus(value: unknown): value is ServerStatus {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Status';
 }
 
-/** RFC 9110: seconds, or a date. */
-function retryAfter(header: string | undefined, now: number): number | undefined {
+/** RFC 9110: seconds, or a date; by the clock of the server, which dates its answer as well. */
+function retryAfter({ date: answered, ...headers }: IncomingHttpHeaders, now: number): number | undefined {
+  const header = headers['retry-after'];
   if (header === undefined) return undefined;
   if (/^\d+$/.test(header)) return secondsToMs(Number(header));
   const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - (Date.parse(answered ?? '') || now));
 }
 
 function secondsToMs(seconds: number | undefined): number | undefined {
