@@ -5,6 +5,7 @@
  */
 import { after, before, describe } from 'node:test';
 import { commandLineCases } from './cases/command-line.ts';
+import { databaseCase } from './cases/databases.ts';
 import { installCases } from './cases/install.ts';
 import { moveCases } from './cases/moves.ts';
 import { reinstallCase, uninstallCase, upgradeCase } from './cases/releases.ts';
@@ -38,6 +39,7 @@ describe('on a real cluster', { skip, concurrency: false }, () => {
   moveCases(suite);
   commandLineCases(suite);
   siteCases(suite);
+  databaseCase(suite);
   rolloutCases(suite);
   webhookAwayCase(suite);
   stormCase(suite);
