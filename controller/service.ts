@@ -22,7 +22,7 @@ import { SITES_SECTION, siteNodes } from './site-nodes.ts';
 import { Sites } from './sites.ts';
 import { endTogether, untilDone } from './tasks.ts';
 import { Telemetry } from './telemetry.ts';
-import { createTrigger } from './triggers/registry.ts';
+import { createTrigger, subjectOfTrigger } from './triggers/registry.ts';
 import type { MemoryStore, Trigger } from './triggers/trigger.ts';
 import { Wakeup } from './wakeup.ts';
 
@@ -111,7 +111,14 @@ export async function followService(
   const signals = config.dryRun
     ? []
     : [
-        ...(await createSignals(follower, { ...ports, statusMap, sites, events, report })),
+        ...(await createSignals(follower, {
+          ...ports,
+          statusMap,
+          sites,
+          subject: subjectOfTrigger(follower.trigger),
+          events,
+          report,
+        })),
         ...steering(trigger, config),
       ];
   const workerOf = (signal: Signal) =>

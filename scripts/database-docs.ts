@@ -24,6 +24,10 @@ its namespace, its workload, or the pod itself. A namespace that has a database 
     ),
     `Services are known by the same labels, but for Patroni’s own, which users write on theirs. Pods and Services count as well when an object of these API groups owns them:`,
     `${OWNERS.map(code).join(', ')}; but not their kinds ${OTHER_KINDS.map(code).join(', ')}.`,
+    `What has no operator of these is known by the configuration: members of a \`pod-label\` trigger’s preset by its labels, those of a
+\`mongodb\` trigger by the names in \`members\`, and of these and the triggers \`lease\`, \`resource\` and \`pod-label\` every pod of the workload
+(StatefulSet, Deployment) that the primary is of. The chart tells the webhook what is followed, in \`FOLLOWED\`. Before the first primary was
+found its workload is not known yet; nor does offline injection know any. While the webhook is away, such pods wait for it like all others that ask.`,
     `Poolers only speak to a database, and are applications: ${POOLERS.map(marks).join(', ')}.`,
   ];
 }

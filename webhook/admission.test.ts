@@ -177,6 +177,22 @@ describe('a pod that asks', () => {
   }
 });
 
+test('a pod of what a follower follows is skipped, as far as its primary is known', () => {
+  const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'main', uid: 'r-1', controller: true };
+  const object = pod({ metadata: { name: 'main-1', ownerReferences: [owner] } });
+  const followed = (primary: string) => [{ namespace: 'shop', labels: undefined, names: [], primary }];
+  const outcome = (primary: string) => {
+    const admission = admit(review({ kind: POD, object }), config, undefined, followed(primary));
+    return admission.kind === 'answered' ? admission.outcome : undefined;
+  };
+  assert.deepEqual(outcome('main-0'), {
+    action: 'skipped',
+    reason: 'database-member',
+    message: 'it is a member of what is followed, which could not take over while it stands by',
+  });
+  assert.deepEqual(outcome('other-0'), { action: 'injected' });
+});
+
 describe('what is not ours is allowed untouched:', () => {
   const cases: [string, object][] = [
     ['a pod that is updated', { kind: POD, operation: 'UPDATE', object: pod() }],

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { FollowedPods } from '../contract/followed.ts';
 import { PROGRAM } from '../contract/names.ts';
 import { cut } from '../kubernetes/cut.ts';
 import type { InjectorConfig } from './config.ts';
@@ -78,6 +79,7 @@ export function admit(
   review: unknown,
   config: InjectorConfig,
   active: ActiveSites = () => undefined,
+  followed: readonly FollowedPods[] = [],
 ): Admission {
   const version = versionSchema.safeParse(review).data;
   if (version?.apiVersion !== REVIEW_VERSION || version.kind !== REVIEW_KIND) {
@@ -90,7 +92,7 @@ export function admit(
     return malformed(`${issue?.path.join('.')}: ${issue?.message}`);
   }
   const { request } = parsed.data;
-  const verdict = judge(request, config, active);
+  const verdict = judge(request, config, { active, followed });
   return {
     kind: 'answered',
     answer: answer(request.uid, verdict),
@@ -105,12 +107,17 @@ const malformed = (problem: string): Admission => ({
   problem: cut(problem, LONGEST_SAID),
 });
 
-function judge(request: Request, config: InjectorConfig, active: ActiveSites): Verdict {
+interface Known {
+  readonly active: ActiveSites;
+  readonly followed: readonly FollowedPods[];
+}
+
+function judge(request: Request, config: InjectorConfig, { active, followed }: Known): Verdict {
   const { kind, operation, subResource } = request;
   if ((subResource ?? '') !== '') return UNTOUCHED;
   const { group, version } = kind;
   if (group === '' && version === 'v1' && kind.kind === 'Pod' && operation === 'CREATE') {
-    return judgePod(request, config);
+    return judgePod(request, config, followed);
   }
   const isWorkload = ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind.kind);
   const isWrite = operation === 'CREATE' || operation === 'UPDATE';
@@ -121,13 +128,17 @@ function judge(request: Request, config: InjectorConfig, active: ActiveSites): V
   return UNTOUCHED;
 }
 
-function judgePod({ object, namespace }: Request, config: InjectorConfig): Verdict {
+function judgePod(
+  { object, namespace }: Request,
+  config: InjectorConfig,
+  followed: readonly FollowedPods[],
+): Verdict {
   const read = readPod(object);
   if (!read.ok) return denied([read.problem], undefined);
   const pod = read.value;
   const subject = subjectOf('Pod', namespace, pod.metadata);
   // The API server sends pods without the label only from namespaces that have it: our configuration selects so.
-  const context = { namespace: subject.namespace, namespaceAsks: true };
+  const context = { namespace: subject.namespace, namespaceAsks: true, followed };
   const injection = injectPod(pod, context, config);
   switch (injection.kind) {
     case 'injected': {

@@ -22,6 +22,7 @@ test('nothing needs to be set', () => {
       leafMs: 90 * DAY_MS,
       authorityMs: 3_650 * DAY_MS,
       lingerMs: 5_000,
+      followed: [],
       movingNone: [],
       logLevel: 'info',
     },
@@ -52,6 +53,16 @@ test('what is set counts, without the space around it; blank is not set', () => 
       movingNone: ['orders', 'default'],
     },
   );
+});
+
+test('what is followed is a JSON list', () => {
+  const one = { follower: 'orders', kind: 'pod-label', namespace: 'db', preset: 'patroni', cluster: 'main' };
+  const result = loadWebhookSettings({ FOLLOWED: JSON.stringify([one]) });
+  assert.deepEqual(result.ok && result.settings.followed, [one]);
+  for (const FOLLOWED of ['{', '{}', '[{"kind":"lease"}]']) {
+    const refused = loadWebhookSettings({ FOLLOWED });
+    assert.match(refused.ok ? '' : refused.problems.join(), /^FOLLOWED must be a JSON list/, FOLLOWED);
+  }
 });
 
 test('every problem is told at once', () => {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import * as z from 'zod';
 import { PROGRAM } from '../contract/names.ts';
 import { isLabelName, isObjectName } from '../runtime/object-names.ts';
 import { misspeltProblems } from '../runtime/suggest.ts';
@@ -30,6 +31,8 @@ export interface WebhookSettings {
   readonly lingerMs: number;
   /** Followers that move no Services: a new Service of theirs gets no site. */
   readonly movingNone: readonly string[];
+  /** What each follower follows, as far as that is pods. */
+  readonly followed: readonly FollowedBy[];
   readonly logLevel: string;
 }
 
@@ -54,6 +57,7 @@ const KNOWN = [
   'AUTHORITY_DAYS',
   'LINGER_SECONDS',
   'FOLLOWERS_WITHOUT_SERVICES',
+  'FOLLOWED',
   'LOG_LEVEL',
 ];
 const OF_OWN_CERTIFICATES = ['WEBHOOK_SECRET', 'CERTIFICATE_DAYS', 'AUTHORITY_DAYS'];
@@ -128,6 +132,7 @@ export function loadWebhookSettings(
     authorityMs: days('AUTHORITY_DAYS', 3_650),
     lingerMs: number('LINGER_SECONDS', 5, 0, 600) * 1_000,
     movingNone: list('FOLLOWERS_WITHOUT_SERVICES'),
+    followed: followed(read('FOLLOWED'), problems),
     logLevel,
   };
   if (problems.length === 0 && settings.authorityMs < 3 * settings.leafMs) {
@@ -140,6 +145,32 @@ export function loadWebhookSettings(
   }
   problems.push(...misspeltProblems(env, KNOWN));
   return problems.length === 0 ? { ok: true, settings } : { ok: false, problems };
+}
+
+const followedSchema = z.array(
+  z.object({
+    follower: z.string(),
+    kind: z.string(),
+    namespace: z.string().optional(),
+    preset: z.string().optional(),
+    cluster: z.string().optional(),
+    members: z.string().optional(),
+  }),
+);
+export type FollowedBy = z.infer<typeof followedSchema>[number];
+
+function followed(text: string | undefined, problems: string[]): readonly FollowedBy[] {
+  if (text === undefined) return [];
+  try {
+    const read = followedSchema.safeParse(JSON.parse(text));
+    if (read.success) return read.data;
+  } catch {
+    // Told below, as what is no such list.
+  }
+  problems.push(
+    'FOLLOWED must be a JSON list of what each follower follows: {"follower", "kind", "namespace", …}',
+  );
+  return [];
 }
 
 function isHost(name: string): boolean {

@@ -1,3 +1,4 @@
+import type { FollowedPods } from '../contract/followed.ts';
 import { LABELS, PROGRAM } from '../contract/names.ts';
 import type { KubeApi, ListOptions } from '../kubernetes/api.ts';
 import { backoff } from '../kubernetes/backoff.ts';
@@ -21,6 +22,8 @@ export interface WatchdogOptions {
   readonly events: EventRecorder;
   /** The controller's own, where nothing is injected. */
   readonly namespace: string;
+  /** What the followers follow, as far as that is known. */
+  readonly followed: () => readonly FollowedPods[];
 }
 
 /** Where people and programs find the pods that were missed. */
@@ -113,7 +116,7 @@ export class InjectionWatchdog {
     const { phase } = pod.status ?? {};
     if (phase === 'Succeeded' || phase === 'Failed') return false;
     if (pod.metadata.deletionTimestamp !== undefined) return false;
-    return isMissed(pod, this.#options.namespace);
+    return isMissed(pod, this.#options.namespace, this.#options.followed());
   }
 
   /** Written only when it says something new. */

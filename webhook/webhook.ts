@@ -70,13 +70,14 @@ export async function runWebhook(
     namespace,
     configMapName: injector.configMapName,
     movingNone: settings.movingNone,
+    followed: settings.followed,
     onProblem: onWatchProblem,
   });
   const budget = new EventBudget(clock);
   const record = (event: EventNote) => events.record(event);
   const mayTell = (at: string) => isServed(at, namespace, served.configuration) && budget.take(at);
   const review = (body: unknown): Reviewed => {
-    const admission = admit(body, injector, sites.active);
+    const admission = admit(body, injector, sites.active, sites.followed());
     if (admission.kind === 'answered') reportOutcome(admission, metrics, { record, mayTell });
     return admission;
   };
@@ -142,7 +143,16 @@ export async function runWebhook(
   await listenAt(http, settings.httpPort, 'HTTP_PORT');
   log.info({ port: admission.port, httpPort: portOf(http) }, 'serving');
 
-  const watchdog = new InjectionWatchdog({ api, clock, random, log, metrics, events, namespace });
+  const watchdog = new InjectionWatchdog({
+    api,
+    clock,
+    random,
+    log,
+    metrics,
+    events,
+    namespace,
+    followed: sites.followed,
+  });
   const election = new LeaseElection({
     api,
     clock,

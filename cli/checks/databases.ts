@@ -1,10 +1,11 @@
 import { databaseMember, databaseService } from '../../contract/databases.ts';
 import { LABELS } from '../../contract/names.ts';
 import { SERVICES } from '../../kubernetes/resources.ts';
-import { isInjected } from '../../webhook/inject/decision.ts';
+import { isInjected, memberOf } from '../../webhook/inject/decision.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
 import { type PodDetails, workloadOf } from '../cluster/pods.ts';
 import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS } from '../cluster/resources.ts';
+import { followedBy } from '../cluster/subject.ts';
 import { type Check, type Finding, problem, warning } from './check.ts';
 import type { World } from './world.ts';
 
@@ -29,7 +30,9 @@ interface PodsFound {
 }
 
 async function ofPods(world: World): Promise<PodsFound> {
-  const members = (await world.askingPods()).filter((pod) => databaseMember(pod) !== undefined);
+  const followed = followedBy(world.followers);
+  const roleOf = (pod: PodDetails) => memberOf(pod, { namespace: pod.metadata.namespace ?? '', followed });
+  const members = (await world.askingPods()).filter((pod) => roleOf(pod) !== undefined);
   const injected = members.filter(isInjected);
   const others = members.filter((pod) => !isInjected(pod));
   const asking = others.filter(({ metadata }) => readLabel(metadata.labels) !== 'unsaid');
@@ -38,14 +41,14 @@ async function ofPods(world: World): Promise<PodsFound> {
       ...byWorkload(injected).map(({ about, first, names }) =>
         problem(
           about,
-          `its pods have the sidecar, from an older version: ${names}. Each is ${databaseMember(first)}, which cannot take over while it stands by`,
+          `its pods have the sidecar, from an older version: ${names}. Each is ${roleOf(first)}, which cannot take over while it stands by`,
           `While its cluster is healthy, delete one after the other, the primary last; their successors have none.`,
         ),
       ),
       ...byWorkload(asking).map(({ about, first, names }) =>
         warning(
           about,
-          `${LABELS.inject} has no effect on its pods: ${names}. Each is ${databaseMember(first)}, which never waits for a site`,
+          `${LABELS.inject} has no effect on its pods: ${names}. Each is ${roleOf(first)}, which never waits for a site`,
           'Take the label away where the operator has it from, such as inheritedMetadata of a Cluster.',
         ),
       ),

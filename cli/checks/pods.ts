@@ -1,6 +1,7 @@
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { isMissed } from '../../webhook/inject/decision.ts';
 import { followerOf, isGated, isReady, type PodDetails, workloadOf } from '../cluster/pods.ts';
+import { followedBy } from '../cluster/subject.ts';
 import { type Check, problem } from './check.ts';
 import type { World } from './world.ts';
 
@@ -8,7 +9,9 @@ export const MISSED: Check = {
   name: 'missed-pods',
   title: 'every pod that asks for the sidecar has it',
   async find(world) {
-    const missed = (await world.askingPods()).filter((pod) => isMissed(pod, world.namespace));
+    const missed = (await world.askingPods()).filter((pod) =>
+      isMissed(pod, world.namespace, followedBy(world.followers)),
+    );
     return {
       findings: missed.map((pod) => {
         const { kind, name } = workloadOf(pod);

@@ -1,3 +1,4 @@
+import { type FollowedPods, followedPods } from '../../contract/followed.ts';
 import { TRIGGER_SECTION } from '../../controller/triggers/trigger.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import { type Published, section } from './followers.ts';
@@ -14,4 +15,13 @@ export function subjectOf(published: Published): Readonly<Record<string, string>
 export function clusterOf(published: Published): Required<ObjectKey> | undefined {
   const { kind, namespace, clusterName } = subjectOf(published) ?? {};
   return kind === 'cnpg' && namespace && clusterName ? { namespace, name: clusterName } : undefined;
+}
+
+/** The pods that are followed, as the reports and statuses tell. */
+export function followedBy(followers: readonly Published[]): readonly FollowedPods[] {
+  return followers.flatMap((follower) => {
+    const subject = subjectOf(follower);
+    const primary = follower.status?.primary ?? '';
+    return (subject && followedPods({ kind: '', ...subject }, primary)) ?? [];
+  });
 }

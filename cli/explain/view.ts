@@ -1,11 +1,11 @@
-import { databaseMember } from '../../contract/databases.ts';
 import type { Gate } from '../../contract/sidecar.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
-import { decide, isInjected } from '../../webhook/inject/decision.ts';
+import { decide, isInjected, memberOf } from '../../webhook/inject/decision.ts';
 import { labelOrigin, readLabel } from '../../webhook/inject/label.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import type { Published } from '../cluster/followers.ts';
 import { followerOf, gateOf, isReady, type PodDetails, unreadyBecause } from '../cluster/pods.ts';
+import { followedBy } from '../cluster/subject.ts';
 
 /** What `explain -o json` prints. */
 export interface ExplainView {
@@ -60,8 +60,10 @@ const ASKED = {
   nobody: 'it was injected offline, or is a copy of a pod that has it',
 } as const;
 
-function injectionOf({ pod, namespace, controllerNamespace }: Subject): ExplainView['injection'] {
-  const member = databaseMember(pod);
+function injectionOf({ pod, namespace, controllerNamespace, followers }: Subject): ExplainView['injection'] {
+  const followed = followedBy(followers);
+  const place = { namespace: pod.metadata.namespace ?? '', followed };
+  const member = memberOf(pod, place);
   if (isInjected(pod) && member !== undefined) {
     const why = `an older version put it in, though it is ${member}, which must never wait for a site; delete it when its cluster is healthy, and its successor has none`;
     return { injected: true, why, asAsked: false };
@@ -70,7 +72,7 @@ function injectionOf({ pod, namespace, controllerNamespace }: Subject): ExplainV
     return { injected: true, why: ASKED[labelOrigin(pod.metadata)], asAsked: true };
   }
   const namespaceAsks = readLabel(namespace?.metadata.labels) === 'yes';
-  const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks };
+  const context = { ...place, namespaceAsks };
   const decision = decide(pod, context, controllerNamespace);
   switch (decision.kind) {
     case 'skip':

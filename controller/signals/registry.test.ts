@@ -70,6 +70,7 @@ function create(config = configured()): Promise<Signal[]> {
     log: createLog({ level: 'silent' }),
     metrics,
     sites: new Sites(config.sites),
+    subject: { kind: 'manual' },
     statusMap: { namespace: OPS, name: 'status' },
     events: (event) => events.push(event),
     report: {

@@ -1,3 +1,4 @@
+import type { FollowedSubject } from '../../contract/followed.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import type { DnsConfig, FollowerConfig } from '../config.ts';
 import type { AuthoritativeLookup } from '../dns/authoritative.ts';
@@ -26,6 +27,8 @@ export interface SignalPorts extends WatchPorts {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly sites: Sites;
+  /** What the follower follows. */
+  readonly subject: FollowedSubject;
   readonly statusMap: Required<ObjectKey>;
   readonly events: EventSink;
   /** Sends a notification. */
@@ -60,9 +63,10 @@ export async function createSignals(config: FollowerConfig, ports: SignalPorts):
 
 function podConditions({ name: follower, routing }: FollowerConfig, ports: SignalPorts): readonly Signal[] {
   if (!routing.podConditions) return [];
-  const { metrics, log } = ports;
+  const { metrics, log, subject } = ports;
   const signal = new PodConditions({
     ports,
+    subject,
     follower,
     order: routing.conditionOrder,
     onFailure(pod, err) {

@@ -20,6 +20,7 @@ export const LEASE = triggerKind({
   meaning:
     'The pod that holds a Lease: `spec.holderIdentity` is its name, or its name with `_` and anything behind it.',
   settings,
+  subject: ({ namespace, name }) => ({ namespace, name }),
   rights: ({ namespace, name }) => [
     {
       namespace,

@@ -1,3 +1,4 @@
+import type { FollowedSubject } from '../../contract/followed.ts';
 import type { Right } from '../../runtime/rights.ts';
 import type { Checked, Choice, Option } from '../config/settings.ts';
 import { CNPG } from './cnpg/kind.ts';
@@ -24,10 +25,15 @@ interface AnyKind extends Option {
 
 export function createTrigger(config: TriggerConfig, ports: TriggerPorts): Trigger {
   const kind = kindOf(config);
-  const subject = kind.subject?.(config as never);
-  ports.report.set(TRIGGER_SECTION, { kind: kind.name, ...subject });
+  ports.report.set(TRIGGER_SECTION, subjectOfTrigger(config));
   // Rows have no type in common but this: what was read by the row's own settings is given back to the row.
   return kind.create(config as never, ports);
+}
+
+/** What readers of the report may know of what is followed; no secret. */
+export function subjectOfTrigger(config: TriggerConfig): FollowedSubject {
+  const kind = kindOf(config);
+  return { kind: kind.name, ...kind.subject?.(config as never) };
 }
 
 /** All that the trigger of this configuration has to be allowed to do, beside what every controller has to. */

@@ -54,6 +54,54 @@ test('no Service gets a site of a follower that moves no Services', async () => 
   assert.deepEqual(await asked(followers(still, follower('other', true))), [true, 'default']);
 });
 
+test('the webhook is told which pods are followed', async () => {
+  const told = async (...triggers: readonly object[]) => {
+    const followers = triggers.map((trigger, index) => ({
+      name: index === 0 ? 'default' : `f${index}`,
+      sites: [{ name: 'a', nodeName: 'b' }],
+      trigger,
+    }));
+    const manifests = await chart.render({ values: { controller: { config: { followers } } } });
+    const { containers } = podSpec(only(manifests, 'Deployment', '-webhook'));
+    const loaded = loadWebhookSettings(environment(containers[0]));
+    assert.ok(loaded.ok);
+    return loaded.settings.followed;
+  };
+  const order = { kind: 'node-status', order: ['a'] };
+  const node = {
+    kind: 'resource',
+    apiVersion: 'v1',
+    resource: 'pods',
+    namespace: 'x',
+    name: 'x',
+    path: '$.a',
+    names: 'node',
+  };
+  assert.deepEqual(await told({ kind: 'cnpg' }, order, { kind: 'manual' }, node), []);
+  const hello = {
+    kind: 'mongodb',
+    source: 'hello',
+    namespace: 'mongo',
+    replicaSet: 'rs0',
+    members: ['m-0.m', 'm-1.m'],
+  };
+  const preset = { kind: 'pod-label', namespace: 'db', preset: 'patroni', cluster: 'main' };
+  assert.deepEqual(
+    await told(
+      preset,
+      { kind: 'lease', namespace: 'app', name: 'x' },
+      { ...node, names: 'pod', podNamespace: 'y' },
+      hello,
+    ),
+    [
+      { follower: 'default', ...preset },
+      { follower: 'f1', kind: 'lease', namespace: 'app' },
+      { follower: 'f2', kind: 'resource', namespace: 'y' },
+      { follower: 'f3', kind: 'mongodb', namespace: 'mongo', members: 'm-0.m,m-1.m' },
+    ],
+  );
+});
+
 test('cert-manager makes what the webhook serves, and the API server trusts', async () => {
   const values = layered(SITES, { webhook: { certManager: { enabled: true } } });
   const manifests = await chart.render({ values });

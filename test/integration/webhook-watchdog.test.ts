@@ -28,6 +28,7 @@ async function watchdog() {
   });
   const log = pino({ level: 'silent' });
   const watchdog = new InjectionWatchdog({
+    followed: () => [],
     api,
     clock,
     random: Math.random,

@@ -1,4 +1,5 @@
 import { databaseMember } from '../../contract/databases.ts';
+import { FOLLOWED, type FollowedPods, isFollowed } from '../../contract/followed.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER, SIDECAR_ENV } from '../../contract/sidecar.ts';
 import { shown } from '../../kubernetes/cut.ts';
@@ -13,8 +14,14 @@ type Looked = 'hostNetwork' | 'os' | 'nodeSelector' | 'affinity';
 export interface AskingPod {
   readonly metadata?:
     | (Pick<Metadata, 'labels' | 'annotations'> & {
+        readonly name?: string | null | undefined;
         readonly ownerReferences?:
-          | readonly { readonly apiVersion: string; readonly kind: string }[]
+          | readonly {
+              readonly apiVersion: string;
+              readonly kind: string;
+              readonly name: string;
+              readonly controller?: boolean | null | undefined;
+            }[]
           | null
           | undefined;
       })
@@ -39,6 +46,8 @@ export interface PodContext {
   readonly namespace: string;
   /** Whether the namespace asks for injection. */
   readonly namespaceAsks: boolean;
+  /** The pods that are followed, as far as that is known. */
+  readonly followed?: readonly FollowedPods[];
 }
 
 export const SKIP_REASONS = [
@@ -76,7 +85,7 @@ export const MIRROR = 'kubernetes.io/config.mirror';
 export function decide(pod: AskingPod, context: PodContext, controllerNamespace: string): Decision {
   const label = readLabel(pod.metadata?.labels);
   const reason = skipReason(pod, label, context, controllerNamespace);
-  if (reason !== undefined) return { kind: 'skip', reason, message: messageOf(reason, pod) };
+  if (reason !== undefined) return { kind: 'skip', reason, message: messageOf(reason, pod, context) };
   if (label === 'unclear') {
     const value = shown(pod.metadata?.labels?.[LABELS.inject] ?? '');
     return { kind: 'deny', problem: `label ${LABELS.inject}: "${value}" must be "true" or "false"` };
@@ -85,20 +94,30 @@ export function decide(pod: AskingPod, context: PodContext, controllerNamespace:
 }
 
 /** Nobody may make a database wait for the site that it decides itself. */
-function messageOf(reason: SkipReason, pod: AskingPod): string {
+function messageOf(reason: SkipReason, pod: AskingPod, context: PodContext): string {
   if (reason !== 'database-member') return SAID[reason];
-  return `it is ${databaseMember(pod)}, which could not take over while it stands by`;
+  return `it is ${memberOf(pod, context)}, which could not take over while it stands by`;
+}
+
+/** What it is of that which decides the site; undefined: it follows. */
+export function memberOf(
+  pod: AskingPod,
+  { namespace, followed = [] }: Pick<PodContext, 'namespace' | 'followed'>,
+): string | undefined {
+  const isOne = () => followed.some((pods) => isFollowed(pod, namespace, pods));
+  return databaseMember(pod) ?? (isOne() ? FOLLOWED : undefined);
 }
 
 function skipReason(
   pod: AskingPod,
   label: Asked,
-  { namespace, namespaceAsks }: PodContext,
+  context: PodContext,
   controllerNamespace: string,
 ): SkipReason | undefined {
+  const { namespace, namespaceAsks } = context;
   if (label === 'no') return 'disabled';
   if (label === 'unsaid' && !namespaceAsks) return 'not-asked';
-  if (databaseMember(pod) !== undefined) return 'database-member';
+  if (memberOf(pod, context) !== undefined) return 'database-member';
   if (isInjected(pod) || isCopyWithoutSidecar(pod)) return 'already-injected';
   if (namespace === 'kube-system' || namespace === controllerNamespace) return 'excluded-namespace';
   if (pod.metadata?.annotations?.[MIRROR] !== undefined) return 'mirror-pod';
@@ -111,8 +130,9 @@ function skipReason(
 export function isMissed(
   pod: AskingPod & { readonly metadata: { readonly namespace?: string } },
   controllerNamespace: string,
+  followed: readonly FollowedPods[] = [],
 ): boolean {
-  const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks: true };
+  const context = { namespace: pod.metadata.namespace ?? '', namespaceAsks: true, followed };
   return decide(pod, context, controllerNamespace).kind !== 'skip';
 }
 

@@ -1,9 +1,11 @@
+import { type FollowedPods, followedPods } from '../../contract/followed.ts';
 import { configMapName, LABELS } from '../../contract/names.ts';
 import { decodeStatus } from '../../contract/status.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import type { Clock, Random } from '../../kubernetes/clock.ts';
 import { type OnReflectorProblem, Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
+import type { FollowedBy } from '../settings.ts';
 import type { ActiveSites } from './route.ts';
 
 export interface StatusesOptions {
@@ -16,12 +18,21 @@ export interface StatusesOptions {
   readonly configMapName: string;
   /** Followers that move no Services. */
   readonly movingNone: readonly string[];
+  readonly followed: readonly FollowedBy[];
   readonly onProblem: OnReflectorProblem;
 }
 
 /** The active site of each follower, from a watch of the status ConfigMaps. */
-export function watchActiveSites({ namespace, configMapName: base, movingNone, ...ports }: StatusesOptions): {
+export function watchActiveSites({
+  namespace,
+  configMapName: base,
+  movingNone,
+  followed,
+  ...ports
+}: StatusesOptions): {
   readonly active: ActiveSites;
+  /** The pods that are followed, as far as this replica knows of their primaries. */
+  readonly followed: () => readonly FollowedPods[];
   /** Follows until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
 } {
@@ -32,10 +43,15 @@ export function watchActiveSites({ namespace, configMapName: base, movingNone, .
     labelSelector: `${LABELS.role}=status`,
     keep: ({ data }) => decodeStatus(data),
   });
+  const statusOf = (follower: string) => statuses.get(`${namespace}/${configMapName(base, follower)}`);
   return {
+    followed: () =>
+      followed.flatMap(
+        ({ follower, ...subject }) => followedPods(subject, statusOf(follower)?.primary ?? '') ?? [],
+      ),
     active(follower) {
       if (movingNone.includes(follower)) return 'moves-no-services';
-      const status = statuses.get(`${namespace}/${configMapName(base, follower)}`);
+      const status = statusOf(follower);
       if (status === undefined || status.activeSite === '') return undefined;
       return { site: status.activeSite, epoch: status.epoch };
     },

@@ -52,6 +52,22 @@ are made from it.
 {{- toJson (dict "moving" $moving "still" $still) }}
 {{- end }}
 
+{{/* What each follower follows, as far as that is pods, as JSON: {"items": [{"follower", "kind", "namespace", …}]}. */}}
+{{- define "site-follower.followed" -}}
+{{- $items := list }}
+{{- range (include "site-follower.followers" . | fromJson).items }}
+{{- $trigger := .trigger }}
+{{- $namespace := $trigger.podNamespace | default .namespace }}
+{{- if and $namespace (not (has .kind (list "cnpg" "node-status" "manual"))) (ne (toString $trigger.names) "node") }}
+{{- $item := dict "follower" .name "kind" .kind "namespace" $namespace }}
+{{- range $key := list "preset" "cluster" }}{{ with get $trigger $key }}{{ $_ := set $item $key . }}{{ end }}{{ end }}
+{{- with $trigger.members }}{{ $_ := set $item "members" (join "," .) }}{{ end }}
+{{- $items = append $items $item }}
+{{- end }}
+{{- end }}
+{{- toJson (dict "items" $items) }}
+{{- end }}
+
 {{/* The name of the status ConfigMap of the default follower. */}}
 {{- define "site-follower.statusName" -}}
 {{- .Values.controller.config.configMapName | default "kube-site-follower-status" }}

@@ -32,6 +32,7 @@ afterEach(async () => {
 function start(order: ConditionOrder = 'new-site-first'): void {
   const signal = new PodConditions({
     ports: kube.watchPorts,
+    subject: { kind: 'lease', namespace: 'app' },
     follower: 'default',
     order,
     onFailure: (pod) => failed.push(pod),
@@ -43,8 +44,13 @@ function start(order: ConditionOrder = 'new-site-first'): void {
 
 const soon = () => kube.clock.advance(1_500);
 
-function publish(activeSite: string, epoch: number, sites: Record<string, string[]> = SITES): void {
-  const status = { activeSite, epoch, sites } as unknown as Status;
+function publish(
+  activeSite: string,
+  epoch: number,
+  sites: Record<string, string[]> = SITES,
+  primary = '',
+): void {
+  const status = { activeSite, epoch, sites, primary } as unknown as Status;
   const state: State = { follower: 'default', status, site: { name: activeSite, nodeNames: [] } };
   worker.publish(state);
 }
@@ -143,6 +149,29 @@ describe('pods that are gated by a condition', () => {
     assert.deepEqual([active('free')?.status, active('new')?.status], ['True', 'True']);
     const writes = written().filter((name) => name === 'free');
     assert.equal(writes.length, 1, 'no move is a reason to write');
+  });
+
+  test('of the workload that is followed come free as soon as it is known', async () => {
+    const owned = (name: string) => {
+      pod(name, 'eu-1');
+      const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'main', uid: 'u', controller: true };
+      kube.change(PODS, { metadata: { namespace: 'app', name, ownerReferences: [owner] } });
+    };
+    owned('main-1');
+    pod('web', 'eu-1');
+    start();
+    publish('us', 3, SITES, 'main-0');
+    await soon();
+    owned('main-2');
+    await soon();
+    assert.deepEqual(
+      ['main-1', 'main-2', 'web'].map((name) => active(name)?.status),
+      ['True', 'True', 'False'],
+    );
+    assert.equal(
+      active('main-1')?.message,
+      'this pod is a member of what is followed, which waits for no site',
+    );
   });
 
   test('of a database do not wait for others, nor others for them', async () => {

@@ -1,3 +1,4 @@
+import { type FollowedSubject, followedPods } from '../../../contract/followed.ts';
 import { LABELS, PROGRAM } from '../../../contract/names.ts';
 import { timestamp } from '../../../kubernetes/clock.ts';
 import { isConflict, isNotFound } from '../../../kubernetes/errors.ts';
@@ -16,6 +17,7 @@ import {
   type GatedPod,
   inOrder,
   keepGatedPod,
+  memberOf,
   wantedCondition,
 } from './plan.ts';
 
@@ -23,6 +25,8 @@ export interface PodConditionsOptions {
   readonly ports: WatchPorts;
   readonly follower: string;
   readonly order: ConditionOrder;
+  /** What the follower follows. */
+  readonly subject: FollowedSubject;
   /** A write that will be tried again; `pod` is its namespace and name. */
   readonly onFailure: (pod: string, error: unknown) => void;
 }
@@ -90,13 +94,15 @@ export class PodConditions implements Signal {
   /** Resolves when everything is queued; what fails is retried one by one, with the newest state. */
   apply({ status, site }: State, leadership: Leadership): Promise<void> {
     this.#leadership = leadership;
-    const { clock } = this.#options.ports;
+    const { subject, ports } = this.#options;
+    const { clock } = ports;
     if (site !== undefined) {
       if (status.epoch !== this.#goal?.epoch) this.#patienceEndsAt = clock.elapsed() + PATIENCE_MS;
       this.#goal = {
         site: status.activeSite,
         epoch: status.epoch,
         siteOf: sitesByNode(status.sites),
+        followed: followedPods(subject, status.primary),
       };
     }
     this.#putInOrder();
@@ -125,7 +131,7 @@ export class PodConditions implements Signal {
       const wanted = wantedCondition(now, this.#goal)?.status;
       if (wanted === undefined || wanted === now.active || this.#waiting.has(key)) return;
       // A new pod of the new site, while there are some of the old one that are to go before.
-      const isLater = this.#options.order === 'old-site-first' && now.member === undefined;
+      const isLater = this.#options.order === 'old-site-first' && memberOf(now, this.#goal) === undefined;
       const isEarly = isLater && wanted === 'True' && this.#first.size > 0;
       if (isEarly) this.#waiting.add(key);
       else this.#queue.add(key);

@@ -1,4 +1,10 @@
 import { databaseMember } from '../../../contract/databases.ts';
+import {
+  FOLLOWED,
+  type FollowedCandidate,
+  type FollowedPods,
+  isFollowed,
+} from '../../../contract/followed.ts';
 import { ANNOTATIONS, DEFAULT_FOLLOWER } from '../../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../../contract/routing.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
@@ -12,6 +18,8 @@ export interface GatedPod {
   readonly follower: string;
   /** What of a database it is: it never waits for a site. Undefined: an application. */
   readonly member: string | undefined;
+  /** By which it is known as a member of what is followed. */
+  readonly metadata: NonNullable<FollowedCandidate['metadata']>;
   /** Empty until it is scheduled. */
   readonly node: string;
   /** `True`, `False`, or empty while nobody has set the condition. */
@@ -34,18 +42,21 @@ export interface ConditionGoal {
   readonly site: string;
   readonly epoch: number;
   readonly siteOf: ReadonlyMap<string, string>;
+  readonly followed: FollowedPods | undefined;
 }
 
 export function keepGatedPod(pod: Pod): GatedPod {
   const { metadata, spec, status } = pod;
   const { namespace = '', name, uid = '', resourceVersion = '', annotations = {} } = metadata;
   const condition = status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION);
+  const { labels = {}, ownerReferences = [] } = metadata;
   return {
     key: { namespace, name },
     uid,
     version: resourceVersion,
     follower: annotations[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER,
     member: databaseMember(pod),
+    metadata: { name, labels, ownerReferences },
     node: spec?.nodeName ?? '',
     active: condition?.status ?? '',
     lastSite: LAST_SITE.exec(condition?.message ?? '')?.[1],
@@ -56,10 +67,9 @@ export function keepGatedPod(pod: Pod): GatedPod {
 const LAST_SITE = /; this pod is in (\S+)$/;
 
 /** What its condition has to say; undefined while nothing can be said: it has no node, or no site is active. */
-export function wantedCondition(
-  { member, node, lastSite }: GatedPod,
-  goal: ConditionGoal | undefined,
-): WantedCondition | undefined {
+export function wantedCondition(pod: GatedPod, goal: ConditionGoal | undefined): WantedCondition | undefined {
+  const { node, lastSite } = pod;
+  const member = memberOf(pod, goal);
   if (member !== undefined) {
     // No site may ever become active before it is ready.
     return {
@@ -74,6 +84,15 @@ export function wantedCondition(
   const message = `${goal.site} is active, epoch ${goal.epoch}; this pod is in ${site ?? 'no site'}`;
   if (site === goal.site) return { status: 'True', reason: 'ActiveSite', message };
   return { status: 'False', reason: site === undefined ? 'NodeWithoutSite' : 'StandbySite', message };
+}
+
+/** What of the followed set it is. */
+export function memberOf(
+  { member, key, metadata }: GatedPod,
+  goal: ConditionGoal | undefined,
+): string | undefined {
+  if (member !== undefined || goal?.followed === undefined) return member;
+  return isFollowed({ metadata }, key.namespace, goal.followed) ? FOLLOWED : undefined;
 }
 
 /** The strategic merge patch of its status: a compare-and-set, and for no other pod of the same name. */
@@ -96,7 +115,7 @@ export function inOrder(
   for (const pod of pods) {
     const wanted = wantedCondition(pod, goal)?.status;
     if (wanted === undefined || wanted === pod.active) continue;
-    if (pod.member !== undefined) {
+    if (memberOf(pod, goal) !== undefined) {
       groups.first.push(pod);
       continue;
     }

@@ -73,6 +73,11 @@ export const MONGODB = triggerKind({
   name: 'mongodb',
   meaning: 'The primary of a MongoDB replica set.',
   settings,
+  subject: ({ namespace, replicaSet, members = [] }) => ({
+    namespace,
+    replicaSet,
+    ...(members.length > 0 && { members: members.join() }),
+  }),
   rights({ namespace, clusterName, credentialsSecret, tlsSecret }) {
     const status: Right = {
       namespace,

@@ -37,6 +37,10 @@ export const POD_LABEL = triggerKind({
   name: 'pod-label',
   meaning: 'The pod that has the label of the primary, as Patroni and the operators that use it set it.',
   settings,
+  subject: ({ namespace, preset, cluster }) => ({
+    namespace,
+    ...(preset !== undefined && cluster !== undefined && { preset, cluster }),
+  }),
   rights: ({ namespace }) => [
     {
       namespace,

@@ -64,6 +64,9 @@ export const RESOURCE = triggerKind({
   name: 'resource',
   meaning: 'The pod or node that a field of any object names.',
   settings,
+  // A node is no pod.
+  subject: ({ names, namespace = '', podNamespace = namespace }) =>
+    names === 'node' ? {} : { namespace: podNamespace },
   rights({ apiVersion, resource, namespace, name, names, podNamespace = namespace ?? '' }) {
     const object: Right = {
       ...(namespace !== undefined && { namespace }),
