@@ -102,7 +102,7 @@ describe('the reflector over HTTP', { concurrency: true }, () => {
         random: () => 0,
         resource: CONFIG_MAPS,
         namespace,
-        inactivityMs: 300,
+        inactivityMs: 1_500,
         keep: ({ metadata }) => metadata.resourceVersion,
         onChange: (_key, now) => {
           if (now === '9') arrived.resolve();

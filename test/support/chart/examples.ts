@@ -45,7 +45,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     wrong: 'app.example.com',
     given: using('namecheap', { namecheap: { existingSecret: 'dns' } }),
   },
-  'controller.dns.ttl': { right: 300, wrong: 5 },
+  'controller.dns.ttl': { right: 300, wrong: -1 },
   'controller.dns.nameServers': { right: ['192.0.2.53'], wrong: [53] },
   'controller.dns.namecheap.apiUser': { right: 'someone', wrong: 5 },
   'controller.dns.namecheap.apiKey': { right: SECRET_VALUE, wrong: 5 },
