@@ -1,26 +1,45 @@
+import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
 import type { Right } from '../runtime/rights.ts';
 import type { FollowerConfig } from './config.ts';
 import { rightsOfProvider } from './dns/registry.ts';
 import { rightsOfTrigger } from './triggers/registry.ts';
 
 interface Rule extends Omit<Right, 'namespace' | 'name'> {
+  /** Only the object that is named so for the follower. */
+  readonly of?: 'status' | 'report' | 'lease';
   /** own: the controller's namespace. cluster: everywhere. */
   readonly scope: 'own' | 'cluster';
   /** Only with this setting; absent: always. */
   readonly when?: 'followServices' | 'podConditions' | 'nodeLabel' | 'nodeSelector';
 }
 
+/** Where the controller keeps its own objects. */
+export interface OwnObjects {
+  readonly namespace: string;
+  /** Of the default follower's status ConfigMap; copies have the same. */
+  readonly configMapName: string;
+}
+
 /**
- * All that the controller has to be allowed to do for one follower; `own` is its own namespace. Tests prove on a real
- * API server that it is enough and that each is needed, and that the chart grants just that.
+ * All that the controller has to be allowed to do for one follower. Tests prove on a real API server that it is enough
+ * and that each is needed, and that the chart grants just that.
  */
-export function rightsOf({ sites, routing, trigger, dns }: FollowerConfig, own: string): readonly Right[] {
+export function rightsOf(
+  { name: follower, sites, routing, trigger, dns }: FollowerConfig,
+  { namespace: own, configMapName: base }: OwnObjects,
+): readonly Right[] {
+  const names = {
+    status: configMapName(base, follower),
+    report: configMapName(REPORT_CONFIGMAP, follower),
+    lease: PROGRAM,
+  };
   const settings = { ...routing, nodeSelector: sites.some(({ nodeSelector }) => nodeSelector !== undefined) };
   const always = RULES.filter(({ when }) => when === undefined || settings[when]).map(
-    ({ scope, group, resource, verbs, reason }): Right => ({
+    ({ scope, group, resource, of, verbs, reason }): Right => ({
       ...(scope === 'own' && { namespace: own }),
       group,
       resource,
+      ...(of !== undefined && { name: names[of] }),
       verbs,
       reason,
     }),
@@ -49,8 +68,17 @@ const RULES: readonly Rule[] = [
     scope: 'own',
     group: '',
     resource: 'configmaps',
-    verbs: ['get', 'list', 'watch', 'create', 'update'],
-    reason: 'Keeps the status, the report and the snapshots of DNS zones.',
+    of: 'status',
+    verbs: ['get', 'list', 'watch', 'update', 'delete'],
+    reason: 'Keeps the status; one that was made immutable has to be made anew.',
+  },
+  {
+    scope: 'own',
+    group: '',
+    resource: 'configmaps',
+    of: 'report',
+    verbs: ['get', 'list', 'watch', 'update', 'delete'],
+    reason: 'Keeps the report, the same way.',
   },
   {
     scope: 'own',
@@ -63,8 +91,16 @@ const RULES: readonly Rule[] = [
     scope: 'own',
     group: 'coordination.k8s.io',
     resource: 'leases',
-    verbs: ['get', 'list', 'watch', 'create', 'update'],
+    of: 'lease',
+    verbs: ['get', 'list', 'watch', 'update'],
     reason: 'Has one leader among the replicas.',
+  },
+  {
+    scope: 'own',
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    verbs: ['create'],
+    reason: 'Makes that Lease; RBAC cannot limit that to a name.',
   },
   {
     scope: 'own',
@@ -91,8 +127,16 @@ const RULES: readonly Rule[] = [
     scope: 'cluster',
     group: '',
     resource: 'configmaps',
-    verbs: ['get', 'list', 'watch', 'create', 'update', 'delete'],
+    of: 'status',
+    verbs: ['get', 'list', 'watch', 'update', 'delete'],
     reason: 'Keeps the copies of the status where they are asked for, and removes them where not.',
+  },
+  {
+    scope: 'cluster',
+    group: '',
+    resource: 'configmaps',
+    verbs: ['create'],
+    reason: 'Makes the copies, the status and the report; RBAC cannot limit that to a name.',
   },
   {
     scope: 'cluster',

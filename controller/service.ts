@@ -97,7 +97,8 @@ export async function followService(
     events,
     report: config.dryRun ? unsaved(report) : report,
   });
-  if (!config.dryRun) report.set(RIGHTS_SECTION, rightsOf(follower, namespace));
+  if (!config.dryRun)
+    report.set(RIGHTS_SECTION, rightsOf(follower, { namespace, configMapName: config.configMapName }));
   const nodes = siteNodes(ports, sites, {
     onChange: wakeup.ring,
     onKept(notes) {

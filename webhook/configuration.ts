@@ -5,6 +5,9 @@ import { MATCH_CONDITIONS } from './match-conditions.ts';
 /** Of the MutatingWebhookConfiguration. */
 export const CONFIGURATION_NAME = `${PROGRAM}-webhook`;
 
+/** Of the Secret with the certificates for a configuration of this name: several releases may be in one namespace. */
+export const secretNameOf = (configuration: string): string => `${configuration}-tls`;
+
 /** The path that reviews are sent to. */
 export const REVIEW_PATH = '/mutate';
 

@@ -1,6 +1,10 @@
 import { PROGRAM } from '../contract/names.ts';
 import type { Right } from '../runtime/rights.ts';
+import { secretNameOf } from './configuration.ts';
 import { INJECTION_CONFIGMAP } from './watchdog.ts';
+
+/** By which replicas of the webhook agree on one. */
+export const WEBHOOK_LEASE = `${PROGRAM}-webhook`;
 
 export interface RightsOptions {
   /** Of the webhook. */
@@ -9,6 +13,8 @@ export interface RightsOptions {
   readonly configuration: string;
   /** It makes them itself; otherwise cert-manager does, and keeps the caBundle. */
   readonly makesCertificates: boolean;
+  /** The status ConfigMaps of all followers. */
+  readonly statuses: readonly string[];
 }
 
 /** All that the webhook has to be allowed to do. Tests prove that it is enough, and that the chart grants just that. */
@@ -16,22 +22,16 @@ export function webhookRights({
   namespace,
   configuration,
   makesCertificates,
+  statuses,
 }: RightsOptions): readonly Right[] {
   const certificates: readonly Right[] = [
     {
       namespace,
       group: '',
       resource: 'secrets',
-      name: `${PROGRAM}-webhook-tls`,
+      name: secretNameOf(configuration),
       verbs: ['get', 'list', 'watch', 'update'],
       reason: 'Shares its certificates among the replicas, and renews them.',
-    },
-    {
-      namespace,
-      group: '',
-      resource: 'secrets',
-      verbs: ['create'],
-      reason: 'Makes the Secret of the certificates; RBAC cannot limit that to a name.',
     },
   ];
   return [
@@ -50,19 +50,31 @@ export function webhookRights({
             reason: 'Knows from its own configuration whether the API server trusts its certificate.',
           }),
     },
+    ...statuses.map(
+      (name): Right => ({
+        namespace,
+        group: '',
+        resource: 'configmaps',
+        name,
+        verbs: ['list', 'watch'],
+        reason:
+          'Knows from the status which site a new Service that follows has to route to, and which pods are followed.',
+      }),
+    ),
     {
       namespace,
-      group: '',
-      resource: 'configmaps',
-      verbs: ['list', 'watch'],
-      reason: 'Knows from the status which site a new Service that follows has to route to.',
+      group: 'coordination.k8s.io',
+      resource: 'leases',
+      name: WEBHOOK_LEASE,
+      verbs: ['get', 'list', 'watch', 'update'],
+      reason: 'Has one replica that looks for pods without their sidecar.',
     },
     {
       namespace,
       group: 'coordination.k8s.io',
       resource: 'leases',
-      verbs: ['get', 'list', 'watch', 'create', 'update'],
-      reason: 'Has one replica that looks for pods without their sidecar.',
+      verbs: ['create'],
+      reason: 'Makes that Lease; RBAC cannot limit that to a name.',
     },
     {
       group: '',

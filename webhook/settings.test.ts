@@ -22,6 +22,7 @@ test('nothing needs to be set', () => {
       leafMs: 90 * DAY_MS,
       authorityMs: 3_650 * DAY_MS,
       lingerMs: 5_000,
+      followers: ['default'],
       followed: [],
       movingNone: [],
       logLevel: 'info',

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { PROGRAM } from '../contract/names.ts';
+import { DEFAULT_FOLLOWER, PROGRAM } from '../contract/names.ts';
 import { isLabelName, isObjectName } from '../runtime/object-names.ts';
 import { misspeltProblems } from '../runtime/suggest.ts';
 import type { CallerSettings } from './callers.ts';
-import { CONFIGURATION_NAME } from './configuration.ts';
+import { CONFIGURATION_NAME, secretNameOf } from './configuration.ts';
 
 /** The webhook's own part of the environment; what it injects is in config.ts. */
 export interface WebhookSettings {
@@ -29,6 +29,8 @@ export interface WebhookSettings {
   readonly leafMs: number;
   readonly authorityMs: number;
   readonly lingerMs: number;
+  /** All followers: their status is read. */
+  readonly followers: readonly string[];
   /** Followers that move no Services: a new Service of theirs gets no site. */
   readonly movingNone: readonly string[];
   /** What each follower follows, as far as that is pods. */
@@ -56,6 +58,7 @@ const KNOWN = [
   'CERTIFICATE_DAYS',
   'AUTHORITY_DAYS',
   'LINGER_SECONDS',
+  'FOLLOWERS',
   'FOLLOWERS_WITHOUT_SERVICES',
   'FOLLOWED',
   'LOG_LEVEL',
@@ -117,6 +120,11 @@ export function loadWebhookSettings(
   if (file === undefined && callerNames.length > 0) {
     problems.push('WEBHOOK_CLIENT_CA_FILE must be set beside WEBHOOK_CLIENT_NAMES');
   }
+  const configuration = objectName(
+    'WEBHOOK_CONFIGURATION',
+    'MutatingWebhookConfiguration',
+    CONFIGURATION_NAME,
+  );
   const settings: WebhookSettings = {
     namespace: read('POD_NAMESPACE'),
     podName: read('POD_NAME'),
@@ -124,13 +132,14 @@ export function loadWebhookSettings(
     httpPort: port('HTTP_PORT', 8081),
     service,
     names,
-    configuration: objectName('WEBHOOK_CONFIGURATION', 'MutatingWebhookConfiguration', CONFIGURATION_NAME),
-    secretName: objectName('WEBHOOK_SECRET', 'Secret', `${PROGRAM}-webhook-tls`),
+    configuration,
+    secretName: objectName('WEBHOOK_SECRET', 'Secret', secretNameOf(configuration)),
     certificateFolder: read('WEBHOOK_CERTIFICATE_DIR'),
     callers: file === undefined ? undefined : { file, names: callerNames },
     leafMs: days('CERTIFICATE_DAYS', 90),
     authorityMs: days('AUTHORITY_DAYS', 3_650),
     lingerMs: number('LINGER_SECONDS', 5, 0, 600) * 1_000,
+    followers: read('FOLLOWERS') === undefined ? [DEFAULT_FOLLOWER] : list('FOLLOWERS'),
     movingNone: list('FOLLOWERS_WITHOUT_SERVICES'),
     followed: followed(read('FOLLOWED'), problems),
     logLevel,

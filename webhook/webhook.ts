@@ -18,6 +18,7 @@ import { REVIEW_PATH } from './configuration.ts';
 import { EventBudget } from './event-budget.ts';
 import type { Metrics } from './metrics.ts';
 import { reportOutcome } from './outcomes.ts';
+import { WEBHOOK_LEASE } from './rights.ts';
 import { isServed } from './served-namespaces.ts';
 import { type Reviewed, startAdmissionServer } from './server.ts';
 import { watchActiveSites } from './services/active-sites.ts';
@@ -69,6 +70,7 @@ export async function runWebhook(
     random,
     namespace,
     configMapName: injector.configMapName,
+    followers: settings.followers,
     movingNone: settings.movingNone,
     followed: settings.followed,
     onProblem: onWatchProblem,
@@ -158,7 +160,7 @@ export async function runWebhook(
     clock,
     random,
     namespace,
-    name: `${PROGRAM}-webhook`,
+    name: WEBHOOK_LEASE,
     identity,
     onEvent(event) {
       if (event.kind === 'problem') {

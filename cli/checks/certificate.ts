@@ -1,4 +1,3 @@
-import { PROGRAM } from '../../contract/names.ts';
 import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import {
   type MutatingWebhookConfiguration,
@@ -6,7 +5,7 @@ import {
   type WebhookClientConfig,
 } from '../../kubernetes/resources.ts';
 import { accepts, certificatesIn, validityOf } from '../../webhook/certificates/trust.ts';
-import { isOurs } from '../../webhook/configuration.ts';
+import { CONFIGURATION_NAME, isOurs, secretNameOf } from '../../webhook/configuration.ts';
 import { type Check, type Finding, problem, type Result } from './check.ts';
 import type { World } from './world.ts';
 
@@ -18,7 +17,7 @@ export const CERTIFICATE: Check = {
   name: 'certificate',
   title: 'the certificate of the webhook is valid for a while',
   async find(world): Promise<Result> {
-    const secret = await secretOf(world);
+    const { name: secret, isOwn } = await secretOf(world);
     const leaf = await servedBy(world, secret);
     if (leaf === undefined) return { findings: [], skipped: absent(world, secret) };
     const days = Math.floor((validityOf(leaf).until - world.clock.now()) / DAY_MS);
@@ -28,10 +27,9 @@ export const CERTIFICATE: Check = {
       days < 0
         ? `the certificate has expired ${-days} days ago: no labelled pod can be created`
         : `the certificate ends in ${days} days, and nobody has renewed it`;
-    const action =
-      secret === SECRET
-        ? `See the log of the webhook for what keeps it from renewing. In an emergency: kubectl -n ${world.namespace} delete secret ${SECRET}`
-        : `See what keeps cert-manager from renewing: kubectl -n ${world.namespace} describe certificates.cert-manager.io`;
+    const action = isOwn
+      ? `See the log of the webhook for what keeps it from renewing. In an emergency, empty it: kubectl -n ${world.namespace} patch secret ${secret} --type=json -p '[{"op":"remove","path":"/data"}]'`
+      : `See what keeps cert-manager from renewing: kubectl -n ${world.namespace} describe certificates.cert-manager.io`;
     return { findings: [problem(`Secret ${world.namespace}/${secret}`, text, action)] };
   },
 };
@@ -42,22 +40,22 @@ export const CA_BUNDLE: Check = {
   async find(world): Promise<Result> {
     const configuration = await world.webhookConfiguration();
     if (configuration === undefined) return { findings: [], skipped: 'there is no webhook' };
-    const secret = await secretOf(world);
+    const { name: secret } = await secretOf(world);
     const leaf = await servedBy(world, secret);
     if (leaf === undefined) return { findings: [], skipped: absent(world, secret) };
     return { findings: untrusting(configuration, leaf, world.clock.now()) };
   },
 };
 
-const SECRET = `${PROGRAM}-webhook-tls`;
 /** By which cert-manager's cainjector knows whose authority belongs into the caBundle. */
 const INJECTED = 'cert-manager.io/inject-ca-from';
 
-/** As the chart names the Certificate and its Secret, where cert-manager makes them. */
-async function secretOf(world: World): Promise<string> {
+/** As the chart names them: that of the webhook itself, or that of the Certificate where cert-manager makes it. */
+async function secretOf(world: World): Promise<{ readonly name: string; readonly isOwn: boolean }> {
   const { metadata } = (await world.webhookConfiguration()) ?? {};
   const [, certificate] = (metadata?.annotations?.[INJECTED] ?? '').split('/');
-  return certificate === undefined ? SECRET : `${certificate}-certificate`;
+  if (certificate !== undefined) return { name: `${certificate}-certificate`, isOwn: false };
+  return { name: secretNameOf(metadata?.name ?? CONFIGURATION_NAME), isOwn: true };
 }
 
 /** The public part of what the webhook serves; the key is not looked at. */

@@ -55,7 +55,8 @@ async function rightsOfWebhook(world: World): Promise<readonly Right[]> {
   if (configuration === undefined) return [];
   const { name, annotations } = configuration.metadata;
   const makesCertificates = annotations?.[GIVEN_CERTIFICATES] === undefined;
-  return webhookRights({ namespace: world.namespace, configuration: name, makesCertificates });
+  const statuses = world.followers.map(({ configMap }) => configMap);
+  return webhookRights({ namespace: world.namespace, configuration: name, makesCertificates, statuses });
 }
 
 async function refusals(world: World, { name, rights }: Account): Promise<Finding[]> {

@@ -1,5 +1,5 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
-import type { KubeApi, Resource } from '../../kubernetes/api.ts';
+import type { KubeApi, ListOptions, Resource } from '../../kubernetes/api.ts';
 import { type Clock, sleep } from '../../kubernetes/clock.ts';
 import { explain, undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES, PODS, SECRETS } from '../../kubernetes/resources.ts';
@@ -13,6 +13,8 @@ export interface CleanupPorts {
 export interface CleanupOptions {
   /** Of the release. */
   readonly namespace: string;
+  /** Names of the status ConfigMaps: copies of them are in other namespaces. */
+  readonly copies: readonly string[];
   /** A label selector: while such pods run they would make anew what is removed. */
   readonly pods: string;
   readonly leases: readonly string[];
@@ -29,14 +31,16 @@ const PAGE = 500;
  * Rejects with one message for everything that could not be removed.
  */
 export async function cleanup(
-  { namespace, pods, leases, secrets }: CleanupOptions,
+  { namespace, copies, pods, leases, secrets }: CleanupOptions,
   { api, clock, say }: CleanupPorts,
   signal: AbortSignal,
 ): Promise<void> {
   await podsEnded();
   const failures: string[] = [];
-  for (const { metadata } of await ownConfigMaps())
-    await remove(CONFIG_MAPS, metadata.name, metadata.namespace);
+  const lists = [{ namespace }, ...copies.map((name) => ({ fieldSelector: `metadata.name=${name}` }))];
+  const found = (await Promise.all(lists.map(configMaps))).flat();
+  const all = new Map(found.map((map) => [`${map.metadata.namespace}/${map.metadata.name}`, map]));
+  for (const { metadata } of all.values()) await remove(CONFIG_MAPS, metadata.name, metadata.namespace);
   for (const name of secrets) await remove(SECRETS, name, namespace);
   for (const name of leases) await remove(LEASES, name, namespace);
   if (failures.length > 0) throw new Error(`not everything could be removed: ${failures.join('; ')}`);
@@ -60,12 +64,13 @@ export async function cleanup(
     }
   }
 
-  async function ownConfigMaps(): Promise<readonly ConfigMap[]> {
+  async function configMaps(where: ListOptions): Promise<readonly ConfigMap[]> {
     const found: ConfigMap[] = [];
     const labelSelector = `${LABELS.managedBy}=${PROGRAM},${LABELS.role}`;
     let next: string | undefined;
     do {
       const page = await api.list(CONFIG_MAPS, {
+        ...where,
         labelSelector,
         metadataOnly: true,
         limit: PAGE,

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { PROGRAM } from '../../contract/names.ts';
+import { PROGRAM, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
 import { connect } from '../../kubernetes/client.ts';
 import { systemClock as clock } from '../../kubernetes/clock.ts';
@@ -69,6 +69,7 @@ function cleanupOptions(args: readonly string[], namespace: string) {
       'wait-for-pods': { type: 'string' },
       secret: { type: 'string', multiple: true },
       lease: { type: 'string', multiple: true },
+      copies: { type: 'string', multiple: true },
     },
   });
   const pods = values['wait-for-pods'];
@@ -76,7 +77,8 @@ function cleanupOptions(args: readonly string[], namespace: string) {
   return {
     namespace,
     pods,
-    secrets: values.secret ?? [`${PROGRAM}-webhook-tls`],
+    copies: values.copies ?? [STATUS_CONFIGMAP],
+    secrets: values.secret ?? [],
     leases: [PROGRAM, `${PROGRAM}-webhook`, ...(values.lease ?? [])],
   };
 }

@@ -52,7 +52,7 @@ export interface DnsProviderKind<N extends string, T extends Tree, R extends key
   /** Reports what no single setting shows, by a path below the provider's name. Pure. Not asked without records. */
   check?(values: Values<T>, context: DnsCheckContext): void;
   /** What the controller has to be allowed to do for it in the cluster; `own` is its namespace. */
-  rights?(settings: Ready<T, R>, own: string): readonly Right[];
+  rights?(settings: Ready<T, R>, own: string, records: readonly DnsName[]): readonly Right[];
   /** Loads the provider's code, which nobody else does. Asks nobody: that begins with `read`. */
   create(settings: Ready<T, R>, ports: DnsPorts): Promise<DnsProvider>;
 }
@@ -62,7 +62,7 @@ export interface DnsProviderRow<N extends string = string, T extends Tree = Tree
   readonly name: N;
   readonly settings: Readonly<Record<N, T>>;
   readonly traits: DnsTraits;
-  rights?(settings: never, own: string): readonly Right[];
+  rights?(settings: never, own: string, records: readonly DnsName[]): readonly Right[];
   /** Absent for `none`. `settings` is what was read by the row's own tree. */
   create?(settings: never, ports: DnsPorts): Promise<DnsProvider>;
 }
@@ -90,7 +90,8 @@ export function dnsProviderKind<
       }
       kind.check?.(own, { ...context, report, records });
     },
-    rights: (config: Ready<T, R>, own: string) => kind.rights?.(config, own) ?? [],
+    rights: (config: Ready<T, R>, own: string, records: readonly DnsName[]) =>
+      kind.rights?.(config, own, records) ?? [],
     create: (config: Ready<T, R>, ports: DnsPorts) => kind.create(config, ports),
   };
 }

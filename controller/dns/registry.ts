@@ -36,7 +36,7 @@ export async function createProvider(config: DnsConfig, ports: DnsPorts): Promis
 
 /** What the controller has to be allowed to do in the cluster for the provider; `own` is its namespace. */
 export function rightsOfProvider(config: DnsConfig, own: string): readonly Right[] {
-  return rowOf(config).rights?.(settingsOf(config), own) ?? [];
+  return rowOf(config).rights?.(settingsOf(config), own, config.records) ?? [];
 }
 
 function rowOf(config: DnsConfig): Partial<DnsProviderRow> {

@@ -4,6 +4,7 @@ import { type Clock, timestamp } from '../../kubernetes/clock.ts';
 import { explain, isAlreadyExists, isConflict, isNotFound } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { DnsError } from './provider.ts';
+import { snapshotsName } from './snapshot-rights.ts';
 
 /** Keeps what a zone was before a write, for the day when somebody needs it back. */
 export interface SnapshotStore {
@@ -29,7 +30,7 @@ export class ConfigMapSnapshots implements SnapshotStore {
   }
 
   async save(zone: string, text: string, signal: AbortSignal): Promise<void> {
-    const key = { namespace: this.#namespace, name: `${PROGRAM}-zone-${zone}` };
+    const key = { namespace: this.#namespace, name: snapshotsName(zone) };
     const entry = `${timestamp(this.#clock).replaceAll(':', '')}.json`;
     for (let attempt = 1; ; attempt += 1) {
       try {

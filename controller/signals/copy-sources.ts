@@ -17,9 +17,10 @@ export class CopySources {
   /** Called with a namespace where something has changed. */
   readonly #onChange: (namespace: string) => void;
 
-  /** `labels`: those of the copies. */
+  /** `name` and `labels`: those of the copies. */
   constructor(
     ports: WatchPorts,
+    name: string,
     labels: Readonly<Record<string, string>>,
     onChange: (namespace: string) => void,
   ) {
@@ -45,6 +46,8 @@ export class CopySources {
     });
     this.#copies = reflect(ports, {
       resource: CONFIG_MAPS,
+      // RBAC allows it by that name alone.
+      fieldSelector: `metadata.name=${name}`,
       labelSelector: Object.entries(labels)
         .map(([name, value]) => `${name}=${value}`)
         .join(),

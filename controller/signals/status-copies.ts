@@ -64,7 +64,7 @@ export class StatusCopies implements Signal {
       work: (key) => this.#bringInLine(key),
       onFailure: (key, error) => options.onFailure(key, error),
     });
-    this.#sources = new CopySources(options.ports, this.#labels, (namespace) => {
+    this.#sources = new CopySources(options.ports, options.name, this.#labels, (namespace) => {
       if (this.#synced) this.#queue.add(`${namespace}/${options.name}`);
     });
   }

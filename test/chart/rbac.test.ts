@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Document } from 'yaml';
 import { isMap, isSeq } from 'yaml';
-import { PROGRAM } from '../../contract/names.ts';
+import { PROGRAM, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { loadConfig } from '../../controller/config.ts';
 import { rightsOf } from '../../controller/rights.ts';
 import { TRIGGERS } from '../../controller/triggers/registry.ts';
@@ -93,10 +93,14 @@ async function neededWith(values: object): Promise<readonly Right[]> {
   const manifests = await chart.render({ values });
   const { data } =
     manifests.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.endsWith('-config')) ?? {};
-  const env = environment(podSpec(only(manifests, 'Deployment', '-controller')).containers[0], {});
+  const env = environment(podSpec(only(manifests, 'Deployment', '-controller')).containers[0], {
+    NAMECHEAP_API_USER: 'someone',
+    NAMECHEAP_API_KEY: 'key',
+  });
   const loaded = loadConfig(env, () => data?.['config.yaml'] ?? '');
   assert.ok(loaded.ok, JSON.stringify(loaded));
-  return loaded.config.followers.flatMap((follower) => rightsOf(follower, NAMESPACE));
+  const { followers, configMapName } = loaded.config;
+  return followers.flatMap((follower) => rightsOf(follower, { namespace: NAMESPACE, configMapName }));
 }
 
 /** All roles of a component grant just these, each in its namespace. */
@@ -152,6 +156,15 @@ const ADDRESSED = { name: 'a', nodeName: 'b', ip: '192.0.2.1' };
 
 for (const [what, values] of Object.entries({
   ...VARIANTS,
+  'with zones that are written as a whole': {
+    controller: {
+      sites: { a: { nodeName: 'b', ip: '192.0.2.1' } },
+      dns: {
+        records: ['app.example.co.uk', '*.Example.com.', 'deep.app.internal@app.internal'],
+        namecheap: { existingSecret: 'dns' },
+      },
+    },
+  },
   'with ExternalDNS': {
     controller: { sites: { a: { nodeName: 'b', ip: '192.0.2.1' } }, dns: externalDns() },
   },
@@ -264,7 +277,13 @@ for (const makesCertificates of [true, false]) {
   const how = makesCertificates ? 'its own certificates' : 'those of cert-manager';
   test(`the webhook may do just what it was proven to need with ${how}`, async () => {
     const found = await roles({ ...SITES, webhook: { certManager: { enabled: !makesCertificates } } });
-    const options = { namespace: NAMESPACE, configuration: `${PROGRAM}-webhook`, makesCertificates };
+    const statuses = [STATUS_CONFIGMAP];
+    const options = {
+      namespace: NAMESPACE,
+      configuration: `${PROGRAM}-webhook`,
+      makesCertificates,
+      statuses,
+    };
     assertGranted(found, 'webhook', webhookRights(options));
   });
 }

@@ -74,8 +74,8 @@ for (const { name, settings } of providers) {
     const dns = { provider: name, [name]: { ...values, existingSecret: 'mine' } };
     const manifests = await chart.render({ values: layered(SITES, { controller: { dns } }) });
     assert.deepEqual(
-      manifests.filter(({ kind }) => kind === 'Secret'),
-      [],
+      manifests.filter(({ kind }) => kind === 'Secret').map(({ metadata }) => metadata.name),
+      ['kube-site-follower-webhook-tls'],
     );
     const { env } = podSpec(only(manifests, 'Deployment', '-controller')).containers[0];
     for (const { variable, secret } of settings.filter(({ secret }) => secret)) {

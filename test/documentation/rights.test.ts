@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { loadConfig } from '../../controller/config.ts';
 import { rightsOf } from '../../controller/rights.ts';
 import type { Right } from '../../runtime/rights.ts';
@@ -14,6 +15,7 @@ const webhook = webhookRights({
   namespace: NAMESPACE,
   configuration: 'kube-site-follower-webhook',
   makesCertificates: true,
+  statuses: [STATUS_CONFIGMAP],
 });
 
 test('docs/certificates.md lists all rights of the webhook', () => {
@@ -41,7 +43,7 @@ function controllerRights(): readonly Right[] {
   assert.ok(loaded.ok);
   const [follower] = loaded.config.followers;
   assert.ok(follower);
-  return rightsOf(follower, NAMESPACE);
+  return rightsOf(follower, { namespace: NAMESPACE, configMapName: STATUS_CONFIGMAP });
 }
 
 for (const [who, rights] of [

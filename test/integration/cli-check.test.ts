@@ -15,6 +15,7 @@ import {
 import { RIGHTS_SECTION, type Right } from '../../runtime/rights.ts';
 import { createAuthority, issueLeaf } from '../../webhook/certificates/authority.ts';
 import { encode } from '../../webhook/certificates/store.ts';
+import { secretNameOf } from '../../webhook/configuration.ts';
 import { webhookRights } from '../../webhook/rights.ts';
 import { Checks, ofOutcome } from '../support/checks.ts';
 import type { Environment } from '../support/controller-process.ts';
@@ -109,6 +110,7 @@ describe('kubectl site-follower check', () => {
           namespace,
           configuration: webhook.configuration.metadata.name,
           makesCertificates: true,
+          statuses: [STATUS_CONFIGMAP],
         }),
       };
       const user = (component: string) => `system:serviceaccount:${namespace}:${component}-account`;
@@ -120,12 +122,7 @@ describe('kubectl site-follower check', () => {
           spec: { serviceAccountName: name, containers: [{ name: component, image: component }] },
         } as Pod);
         const about = new RegExp(`^ServiceAccount ${namespace}/${name}$`);
-        const { action } = await finds(
-          'rights',
-          'problem',
-          about,
-          /may not get, list, watch, create, update/,
-        );
+        const { action } = await finds('rights', 'problem', about, /may not get, list, watch, update/);
         assert.match(action, new RegExp(`--as=${user(component)}`));
       }
       for (const [component, needed] of Object.entries(rights)) {
@@ -267,7 +264,7 @@ describe('kubectl site-follower check', () => {
 
     await t.test('certificate: it has ended, or ends soon; ca-bundle: it does not fit', async () => {
       await stopWebhook();
-      const key = { namespace, name: `${PROGRAM}-webhook-tls` };
+      const key = { namespace, name: secretNameOf(webhook.configuration.metadata.name) };
       const authority = await createAuthority(Date.now(), 3_650 * DAY_MS);
       const leaf = await issueLeaf(authority, ['127.0.0.1'], Date.now(), 5.5 * DAY_MS);
       const serve = async (served: typeof leaf) =>

@@ -38,8 +38,8 @@ test('a follower that hangs, cannot reach its provider, or may not look, delays 
   assert.ok(loaded.ok);
   const user = { name: `controller-of-${own}` };
   const rights = loaded.config.followers
-    .filter(({ name }) => name !== 'no-rights')
-    .flatMap((follower) => rightsOf(follower, own));
+    .flatMap((follower) => rightsOf(follower, { namespace: own, configMapName: STATUS_CONFIGMAP }))
+    .filter(({ namespace }) => namespace !== forbidden);
   await grant(plane, { user, rights });
   const proxy = await startFaultProxy(plane);
   t.after(() => proxy.stop());

@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import { ACTIVE_CONDITION, siteLabel } from '../../contract/routing.ts';
+import { STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { loadConfig } from '../../controller/config.ts';
 import { rightsOf } from '../../controller/rights.ts';
-import {
-  CONFIG_MAPS,
-  NAMESPACES,
-  NODES,
-  PODS,
-  type Pod,
-  SERVICES,
-  type Service,
-} from '../../kubernetes/resources.ts';
+import { CONFIG_MAPS, NODES } from '../../kubernetes/resources.ts';
 import type { RbacVerb, Right } from '../../runtime/rights.ts';
-import { ConfigMapHistory } from '../support/config-map-history.ts';
 import type { User } from '../support/control-plane-access.ts';
 import type { ControllerProcess, Environment } from '../support/controller-process.ts';
+import { askForCopy, exerciseCopy, exerciseFollowing } from '../support/exercise.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import type { Verb } from '../support/proxy/target.ts';
 import { grant } from '../support/rbac.ts';
@@ -24,7 +15,6 @@ import { Registrar } from '../support/registrar.ts';
 import { ADDRESSES, createScene, EAST, type Scene, WEST } from '../support/scene.ts';
 import { createNamespace } from '../support/seed.ts';
 import { ownControlPlane } from '../support/shared-control-plane.ts';
-import { until } from '../support/until.ts';
 
 /** Every controller of a cluster serves all namespaces that ask, so here there is one controller at a time. */
 const plane = await ownControlPlane();
@@ -48,48 +38,11 @@ async function createRestricted(
   const loaded = loadConfig({ ...(await scene.environment()), ...settings(scene) }, () => '');
   assert.ok(loaded.ok);
   const [follower] = loaded.config.followers;
-  const rights = rightsOf(follower, scene.namespace).filter((right) => !left(right));
+  const rights = rightsOf(follower, { namespace: scene.namespace, configMapName: STATUS_CONFIGMAP }).filter(
+    (right) => !left(right),
+  );
   await grant(plane, { user, rights });
   return { scene, user, rights };
-}
-
-async function label(namespace: string, value: string | null): Promise<void> {
-  const body = { metadata: { labels: { [LABELS.status]: value } } };
-  await plane.api.patch(NAMESPACES, { name: namespace }, body, { type: 'merge' });
-}
-
-/** A namespace that asks for a copy; the copy comes, follows a move, and goes. */
-async function exerciseCopy(t: TestContext, scene: Scene, move: () => Promise<unknown>): Promise<void> {
-  const namespace = await createNamespace(plane, 'app');
-  const copy = await ConfigMapHistory.start(plane.api, { namespace, name: STATUS_CONFIGMAP });
-  t.after(() => copy.stop());
-  await label(namespace, 'true');
-  await copy.until('it is there', ({ status }) => status !== undefined);
-  await move();
-  const { activeSite } = scene.status.last?.status ?? {};
-  await copy.until('it follows', ({ status }) => status?.activeSite === activeSite);
-  await label(namespace, null);
-  await copy.until('it is removed', ({ object }) => object === undefined);
-}
-
-/** A Service that follows; its pod gets the label of its site and the condition of its gate, and it routes there. */
-async function exerciseFollowing({ nodes }: Scene): Promise<void> {
-  const namespace = await createNamespace(plane, 'app');
-  const key = { namespace, name: 'web' };
-  const spec = { nodeName: nodes.east, containers: [{ name: 'web', image: 'example/web:1' }] };
-  const labels = { app: 'web', [LABELS.gate]: 'condition' };
-  await plane.api.create<Pod>(PODS, { metadata: { ...key, labels }, spec });
-  const routing = { selector: { app: 'web' }, ports: [{ port: 80 }] };
-  const metadata = { ...key, labels: { [LABELS.follow]: 'true' } };
-  await plane.api.create<Service>(SERVICES, { metadata, spec: routing });
-  const label = siteLabel('default');
-  const isRouted = async () => (await plane.api.get(SERVICES, key)).spec?.selector?.[label];
-  const isActive = async () =>
-    (await plane.api.get(PODS, key)).status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION);
-  const isLabelled = async () => (await plane.api.get(PODS, key)).metadata.labels?.[label];
-  await until('the Service follows', isRouted, { timeoutMs: 20_000 });
-  await until('its pod has the condition', isActive, { timeoutMs: 20_000 });
-  await until('its pod is labelled', isLabelled, { timeoutMs: 20_000 });
 }
 
 async function assertNeverForbidden(controller: ControllerProcess): Promise<void> {
@@ -102,16 +55,16 @@ async function assertNeverForbidden(controller: ControllerProcess): Promise<void
 
 describe('the rights of the controller', () => {
   test('are enough for the simple configuration', async (t) => {
-    const { scene, user } = await createRestricted(t);
     const registrar = await Registrar.start(t, ADDRESSES[WEST]);
+    const { scene, user } = await createRestricted(t, () => registrar.environment);
     const controller = await scene.startAndSettle(registrar.environment, { user });
     await registrar.pointsTo(ADDRESSES[EAST]);
-    await exerciseCopy(t, scene, async () => {
+    await exerciseCopy(t, plane, scene, async () => {
       await scene.moveTo(WEST);
       await scene.settled(WEST, 2);
     });
     await scene.event('SiteChanged');
-    await exerciseFollowing(scene);
+    await exerciseFollowing(plane, scene);
     await assertNeverForbidden(controller);
   });
 
@@ -139,13 +92,13 @@ describe('the rights of the controller', () => {
     scene.obey();
     const controller = await scene.start(settings(scene), { user, server: proxy.url });
     await scene.settled(WEST, 2);
-    await label(foreign, 'true');
+    await askForCopy(plane, foreign, 'true');
     await scene.event('CopyRefused');
-    await exerciseCopy(t, scene, async () => {
+    await exerciseCopy(t, plane, scene, async () => {
       await scene.moveTo(EAST);
       await scene.settled(EAST, 3);
     });
-    await exerciseFollowing(scene);
+    await exerciseFollowing(plane, scene);
     await assertNeverForbidden(controller);
 
     const unused = rights.flatMap(({ resource, verbs }) =>

@@ -262,7 +262,8 @@ describe('the Job that cleans up', () => {
     (await api.list(resource, { namespace, fieldSelector: `metadata.name=${name}` })).items.length === 1;
 
   test('waits for the processes to end, and then removes what they have made, and nothing else', async (t) => {
-    const manifests = await chart.render({ values: SITES });
+    const values = { ...SITES, webhook: { certManager: { enabled: true } } };
+    const manifests = await chart.render({ values });
     const ofHook = manifests.filter(({ metadata }) => metadata.name === `${RELEASE}-cleanup`);
     await kube(['apply', '-f', await fileOf(ofHook.filter(({ kind }) => /^(Cluster)?Role/.test(kind)))]);
     const map = (namespace: string, name: string, labels: Record<string, string>) =>
@@ -276,7 +277,8 @@ describe('the Job that cleans up', () => {
     });
     await map(OTHER, 'of-another', { ...own, [LABELS.role]: 'copy', [LABELS.source]: 'elsewhere' });
     await map(NAMESPACE, 'of-a-user', {});
-    await api.create(SECRETS, { metadata: { namespace: NAMESPACE, name: `${PROGRAM}-webhook-tls` } });
+    const ofCertManager = `${RELEASE}-webhook-certificate`;
+    await api.create(SECRETS, { metadata: { namespace: NAMESPACE, name: ofCertManager } });
     await api.create(SECRETS, { metadata: { namespace: NAMESPACE, name: 'of-a-user' } });
     for (const name of [PROGRAM, `${PROGRAM}-webhook`, 'of-a-user']) {
       await api.create(LEASES, { metadata: { namespace: NAMESPACE, name } });
@@ -291,7 +293,7 @@ describe('the Job that cleans up', () => {
     const job = await startCli(args, env);
     t.after(() => job.stop());
     await until('it waits', () => job.lines.some((line) => line.includes('waiting for')) || undefined, WAIT);
-    assert.ok(await exists(SECRETS, NAMESPACE, `${PROGRAM}-webhook-tls`));
+    assert.ok(await exists(SECRETS, NAMESPACE, ofCertManager));
     await api.delete(PODS, pod);
     assert.deepEqual(await job.exited, { code: 0, signal: null }, job.lines.join('\n'));
 

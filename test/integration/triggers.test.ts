@@ -43,7 +43,10 @@ async function triggerContract(t: TestContext, start: StartTriggerBench): Promis
   const loaded = loadConfig({ CONFIG_FILE: 'x' }, () => text);
   assert.ok(loaded.ok);
   const [follower] = loaded.config.followers;
-  const granted = { user: { name: `controller-of-${own}` }, rights: rightsOf(follower, own) };
+  const granted = {
+    user: { name: `controller-of-${own}` },
+    rights: rightsOf(follower, { namespace: own, configMapName: STATUS_CONFIGMAP }),
+  };
   const needed = rightsOfTrigger(follower.trigger);
   await grant(plane, granted);
   const proxy = await startFaultProxy(plane);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
+import { STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { MUTATING_WEBHOOK_CONFIGURATIONS, PODS, SECRETS } from '../../kubernetes/resources.ts';
 import { createAuthority, issueLeaf, type Pair } from '../../webhook/certificates/authority.ts';
 import { webhookRights } from '../../webhook/rights.ts';
@@ -29,6 +30,7 @@ async function startMounted(t: TestContext) {
     namespace,
     configuration: configuration.metadata.name,
     makesCertificates: false,
+    statuses: [STATUS_CONFIGMAP],
   });
   await grant(plane, { user: { name }, rights });
   const [replica] = await scene.start(1);

@@ -4,21 +4,23 @@ import { MUTATING_WEBHOOK_CONFIGURATIONS, SECRETS } from '../../kubernetes/resou
 import { createAuthority, issueLeaf } from '../../webhook/certificates/authority.ts';
 import { encode } from '../../webhook/certificates/store.ts';
 import { certificatesIn } from '../../webhook/certificates/trust.ts';
+import { secretNameOf } from '../../webhook/configuration.ts';
 import { PodStream } from '../support/pod-stream.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
 import { createWebhookScene, type WebhookScene } from '../support/webhook-process.ts';
 
 const plane = await sharedControlPlane();
-const SECRET = 'kube-site-follower-webhook-tls';
 /** On a machine that is busy with other tests; it takes about 20 ms. */
 const REPAIR_MS = 1_000;
 const DAY_MS = 86_400_000;
 const seconds = (count: number) => String(count / 86_400);
 
-function secretOf({ namespace }: WebhookScene) {
-  return plane.api.get(SECRETS, { namespace, name: SECRET });
+function secretKey({ namespace, configuration }: WebhookScene) {
+  return { namespace, name: secretNameOf(configuration.metadata.name) };
 }
+
+const secretOf = (scene: WebhookScene) => plane.api.get(SECRETS, secretKey(scene));
 
 /** What stands in the first entry. */
 async function bundleOf(scene: WebhookScene): Promise<readonly string[]> {
@@ -77,7 +79,7 @@ describe('the webhook', { concurrency: 3 }, () => {
     });
     await t.test('the Secret is deleted', async () => {
       const { data } = await secretOf(scene);
-      await plane.api.delete(SECRETS, { namespace: scene.namespace, name: SECRET });
+      await plane.api.delete(SECRETS, secretKey(scene));
       const restored = await until('the Secret is there again', () => secretOf(scene), { timeoutMs: 10_000 });
       assert.deepEqual(restored.data, data);
       await pods.more(20);
@@ -88,7 +90,7 @@ describe('the webhook', { concurrency: 3 }, () => {
       const now = Date.now();
       const authority = await createAuthority(now, DAY_MS);
       const leaf = await issueLeaf(authority, ['127.0.0.1'], now, DAY_MS / 3);
-      const key = { namespace: scene.namespace, name: SECRET };
+      const key = secretKey(scene);
       await plane.api.patch(SECRETS, key, { data: encode({ authority, leaf }) }, { type: 'merge' });
       const others = async () => !(await bundleOf(scene)).includes(before) || undefined;
       await until('the old authority has left the bundle', others, { timeoutMs: 30_000 });

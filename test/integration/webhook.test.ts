@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { Pool } from 'undici';
 import { memoryOf } from '../../bench/memory.ts';
-import { ANNOTATIONS, LABELS, PROGRAM } from '../../contract/names.ts';
+import { ANNOTATIONS, LABELS, PROGRAM, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import {
   CONFIG_MAPS,
@@ -15,6 +15,7 @@ import {
   type Pod,
   SECRETS,
 } from '../../kubernetes/resources.ts';
+import { secretNameOf } from '../../webhook/configuration.ts';
 import { webhookRights } from '../../webhook/rights.ts';
 import { INJECTION_CONFIGMAP } from '../../webhook/watchdog.ts';
 import { askingPod, isInjected, podIn } from '../support/pod-stream.ts';
@@ -197,8 +198,12 @@ describe('a webhook', { concurrency: 3 }, () => {
       namespace: scene.namespace,
       configuration: scene.configuration.metadata.name,
       makesCertificates: true,
+      statuses: [STATUS_CONFIGMAP],
     });
     await grant(plane, { user: { name }, rights });
+    const secret = { name: secretNameOf(scene.configuration.metadata.name), namespace: scene.namespace };
+    // As the chart makes it; another one, such as the token of a service account, the webhook cannot make.
+    await api.create(SECRETS, { metadata: secret });
     const [replica] = await scene.start(1);
     assert.ok(replica);
     await scene.ready(1);
@@ -209,7 +214,6 @@ describe('a webhook', { concurrency: 3 }, () => {
     await until('it has reported', (signal) => api.get(CONFIG_MAPS, report, { signal }), {
       timeoutMs: 20_000,
     });
-    const secret = { name: `${PROGRAM}-webhook-tls`, namespace: scene.namespace };
     const broken = [{ op: 'remove', path: '/data/ca.key' }];
     await api.patch(SECRETS, secret, broken, { type: 'json' });
     const restored = async (signal: AbortSignal) =>

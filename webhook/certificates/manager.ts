@@ -118,10 +118,10 @@ export class CertificateManager {
     return Math.min(due, untilStrangersLeave, untilServed);
   }
 
-  /** The Secret is not there, or is not usable. */
+  /** The Secret is not there, is empty, or is not usable. */
   async #putBack(found: Found | undefined, signal: AbortSignal): Promise<Stored> {
     const { log } = this.#options;
-    if (found !== undefined) {
+    if (found?.problem !== undefined) {
       log.warn({ problem: found.problem }, 'the Secret of the certificates cannot be used, writing it anew');
     }
     // What is served already stays, so that nothing changes for the API server.

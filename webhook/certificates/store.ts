@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
-import { isAlreadyExists, isConflict, undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { isAlreadyExists, isConflict, isForbidden, undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { SECRETS, type Secret } from '../../kubernetes/resources.ts';
 import type { Pair } from './authority.ts';
 import { certificatesIn, isIssuedBy } from './trust.ts';
@@ -27,7 +27,7 @@ export interface Previous {
 
 export interface Found {
   readonly object: Secret;
-  /** Undefined when it cannot be used; then `problem` says why. */
+  /** Undefined when it is empty, or cannot be used; then `problem` says why. */
   readonly stored?: Stored;
   readonly problem?: string;
 }
@@ -80,11 +80,27 @@ export class CertificateStore {
       return found(await this.#api.replace(SECRETS, { ...before.object, data }, { signal }));
     }
     const metadata = { ...this.#key, labels: { [LABELS.managedBy]: PROGRAM } };
-    return found(await this.#api.create(SECRETS, { metadata, type: 'kubernetes.io/tls', data }, { signal }));
+    const object: Secret = { metadata, type: 'kubernetes.io/tls', data };
+    try {
+      return found(await this.#api.create(SECRETS, object, { signal }));
+    } catch (error) {
+      throw isForbidden(error) ? this.#missing(error) : error;
+    }
+  }
+
+  /** With the roles of the chart it may not be made here: whoever makes any Secret can make a token of any account. */
+  #missing(cause: unknown): Error {
+    const { namespace, name } = this.#key;
+    return new Error(
+      `Secret ${namespace}/${name} is not there, and may not be made by this account. The chart has it, without content: helm upgrade, or: kubectl -n ${namespace} create secret generic ${name}`,
+      { cause },
+    );
   }
 }
 
 function found(object: Secret): Found {
+  // As the chart makes it.
+  if (Object.keys(object.data ?? {}).length === 0) return { object };
   try {
     return { object, stored: decode(object.data ?? {}) };
   } catch (error) {

@@ -1,10 +1,10 @@
 import { type FollowedPods, followedPods } from '../../contract/followed.ts';
-import { configMapName, LABELS } from '../../contract/names.ts';
-import { decodeStatus } from '../../contract/status.ts';
+import { configMapName } from '../../contract/names.ts';
+import { decodeStatus, type Status } from '../../contract/status.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import type { Clock, Random } from '../../kubernetes/clock.ts';
 import { type OnReflectorProblem, Reflector } from '../../kubernetes/reflector.ts';
-import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
+import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import type { FollowedBy } from '../settings.ts';
 import type { ActiveSites } from './route.ts';
 
@@ -16,16 +16,19 @@ export interface StatusesOptions {
   readonly namespace: string;
   /** Of the default follower's one. */
   readonly configMapName: string;
+  /** All followers. */
+  readonly followers: readonly string[];
   /** Followers that move no Services. */
   readonly movingNone: readonly string[];
   readonly followed: readonly FollowedBy[];
   readonly onProblem: OnReflectorProblem;
 }
 
-/** The active site of each follower, from a watch of the status ConfigMaps. */
+/** The active site of each follower, from a watch of its status ConfigMap: by name, as RBAC allows no other. */
 export function watchActiveSites({
   namespace,
   configMapName: base,
+  followers,
   movingNone,
   followed,
   ...ports
@@ -36,14 +39,20 @@ export function watchActiveSites({
   /** Follows until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
 } {
-  const statuses = new Reflector({
-    ...ports,
-    resource: CONFIG_MAPS,
-    namespace,
-    labelSelector: `${LABELS.role}=status`,
-    keep: ({ data }) => decodeStatus(data),
-  });
-  const statusOf = (follower: string) => statuses.get(`${namespace}/${configMapName(base, follower)}`);
+  const nameOf = (follower: string) => configMapName(base, follower);
+  const watches = new Map(
+    followers.map((follower) => {
+      const reflector = new Reflector<ConfigMap, Status | undefined>({
+        ...ports,
+        resource: CONFIG_MAPS,
+        namespace,
+        fieldSelector: `metadata.name=${nameOf(follower)}`,
+        keep: ({ data }) => decodeStatus(data),
+      });
+      return [follower, reflector] as const;
+    }),
+  );
+  const statusOf = (follower: string) => watches.get(follower)?.get(`${namespace}/${nameOf(follower)}`);
   return {
     followed: () =>
       followed.flatMap(
@@ -55,6 +64,8 @@ export function watchActiveSites({
       if (status === undefined || status.activeSite === '') return undefined;
       return { site: status.activeSite, epoch: status.epoch };
     },
-    run: (signal) => statuses.run(signal),
+    async run(signal) {
+      await Promise.all([...watches.values()].map((reflector) => reflector.run(signal)));
+    },
   };
 }

@@ -12,7 +12,12 @@ are made from it.
 {{- $kind := $trigger.kind | default "cnpg" }}
 {{- /* The record sets are a mapping or a list of them. */}}
 {{- $providers := list }}
-{{- range ternary .dns (list (.dns | default dict)) (kindIs "slice" .dns) }}{{ $providers = append $providers (.provider | default "namecheap") }}{{ end }}
+{{- $records := list }}
+{{- range ternary .dns (list (.dns | default dict)) (kindIs "slice" .dns) }}
+{{- $provider := .provider | default "namecheap" }}
+{{- $providers = append $providers $provider }}
+{{- if eq $provider "namecheap" }}{{ $records = concat $records (include "site-follower.recordList" .records | fromJsonArray) }}{{ end }}
+{{- end }}
 {{- /* Not by merge, to which false is nothing. */}}
 {{- $routing := dict "followServices" true "podConditions" true "nodeLabel" false }}
 {{- range $way, $isOn := .routing }}{{ $_ := set $routing $way $isOn }}{{ end }}
@@ -24,6 +29,7 @@ are made from it.
   "preferred" (not (empty $trigger.preferredPrimaryNode))
   "selector" $selector
   "providers" $providers
+  "namecheapRecords" $records
   "routing" $routing) }}
 {{- else }}
 {{- $watch := .Values.controller.watch }}
@@ -37,9 +43,15 @@ are made from it.
   "preferred" (not (empty $watch.preferredPrimaryNode))
   "selector" $selector
   "providers" (list .Values.controller.dns.provider)
+  "namecheapRecords" (ternary .Values.controller.dns.records list (eq .Values.controller.dns.provider "namecheap"))
   "routing" .Values.controller.routing) }}
 {{- end }}
 {{- toJson (dict "items" $items) }}
+{{- end }}
+
+{{/* Records as a list, as JSON: they may also be a text with commas. */}}
+{{- define "site-follower.recordList" -}}
+{{- if kindIs "string" . }}{{ splitList "," . | toJson }}{{ else }}{{ . | default list | toJson }}{{ end }}
 {{- end }}
 
 {{/* The names of those that move Services, and of those that do not, as JSON: {"moving": […], "still": […]}. */}}
@@ -73,13 +85,49 @@ are made from it.
 {{- .Values.controller.config.configMapName | default "kube-site-follower-status" }}
 {{- end }}
 
+{{/* That of one follower: (list $ "name"). */}}
+{{- define "site-follower.statusNameOf" -}}
+{{- printf "%s%s" (include "site-follower.statusName" (first .)) (ternary "" (printf "-%s" (last .)) (eq (last .) "default")) }}
+{{- end }}
+
 {{/* Those of all followers, as JSON. */}}
 {{- define "site-follower.statusNames" -}}
 {{- $names := list }}
 {{- range (include "site-follower.followers" . | fromJson).items }}
-{{- $names = append $names (printf "%s%s" (include "site-follower.statusName" $) (ternary "" (printf "-%s" .name) (eq .name "default"))) }}
+{{- $names = append $names (include "site-follower.statusNameOf" (list $ .name)) }}
 {{- end }}
 {{- toJson $names }}
+{{- end }}
+
+{{/* The names of the ConfigMaps of their reports, as JSON. */}}
+{{- define "site-follower.reportNames" -}}
+{{- $names := list }}
+{{- range (include "site-follower.followers" . | fromJson).items }}
+{{- $names = append $names (printf "kube-site-follower-report%s" (ternary "" (printf "-%s" .name) (eq .name "default"))) }}
+{{- end }}
+{{- toJson $names }}
+{{- end }}
+
+{{/*
+The names of the ConfigMaps in which Namecheap's zones are kept before they are written, as JSON: {"any": …, "names": […]}.
+A record is in one of the domains above it; only the public suffix list knows which. "any": a name is not in ASCII, so that
+its zone has another one.
+*/}}
+{{- define "site-follower.snapshotNames" -}}
+{{- $any := false }}
+{{- $names := list }}
+{{- range (include "site-follower.followers" . | fromJson).items }}
+{{- range .namecheapRecords }}
+{{- $parts := splitList "@" (. | trim | lower) }}
+{{- if not (regexMatch "^[ -~]*$" .) }}{{ $any = true }}{{ end }}
+{{- with rest $parts }}{{ $names = append $names (first . | trim | trimSuffix ".") }}{{ end }}
+{{- $labels := without (splitList "." (first $parts | trim | trimSuffix ".")) "*" }}
+{{- range $from, $_ := initial $labels }}{{ $names = append $names (slice $labels $from | join ".") }}{{ end }}
+{{- end }}
+{{- end }}
+{{- $all := list }}
+{{- if not $any }}{{ range uniq $names }}{{ $all = append $all (printf "kube-site-follower-zone-%s" .) }}{{ end }}{{ end }}
+{{- toJson (dict "any" $any "names" $all) }}
 {{- end }}
 
 {{/* controller.sites as the variable SITES wants them. */}}

@@ -3,12 +3,39 @@ What is allowed to whom, each rule with the reason beside it. A test compares wh
 integration tests prove to be enough and needed (controller/rights.ts, those of the triggers, webhook/rights.ts).
 */}}
 
-{{/* The controller, in its own namespace. */}}
+{{/* The controller, in its own namespace; the context is the root. */}}
 {{- define "site-follower.rules.own" -}}
-# Keeps the status, the report and the snapshots of DNS zones.
+{{- range include "site-follower.statusNames" . | fromJsonArray }}
+# Keeps the status; one that was made immutable has to be made anew.
+{{- /* Unused in the e2e run: delete configmaps: nobody makes one immutable. */}}
 - apiGroups: [""]
   resources: [configmaps]
-  verbs: [get, list, watch, create, update]
+  resourceNames: [{{ . | quote }}]
+  verbs: [get, list, watch, update, delete]
+{{- end }}
+{{- range include "site-follower.reportNames" . | fromJsonArray }}
+# Keeps the report, the same way.
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [{{ . | quote }}]
+  verbs: [get, list, watch, update, delete]
+{{- end }}
+{{- with include "site-follower.snapshotNames" . | fromJson }}
+{{- if .any }}
+# Keeps what a DNS zone was before it was written; the names of some zones cannot be told here.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, update]
+{{- end }}
+{{- range .names }}
+# Keeps what a DNS zone was before it was written.
+{{- /* Unused in the e2e run: get,update configmaps: a record may be in another zone. */}}
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [{{ . | quote }}]
+  verbs: [get, update]
+{{- end }}
+{{- end }}
 # Reads from its own pod whether `kubectl rollout restart` was used on it.
 - apiGroups: [""]
   resources: [pods]
@@ -16,7 +43,12 @@ integration tests prove to be enough and needed (controller/rights.ts, those of 
 # Has one leader among the replicas.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  verbs: [get, list, watch, create, update]
+  resourceNames: [kube-site-follower]
+  verbs: [get, list, watch, update]
+# Makes that Lease; RBAC cannot limit that to a name.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
 # Tells what happened to those who look with `kubectl describe`.
 - apiGroups: [events.k8s.io]
   resources: [events]
@@ -65,10 +97,17 @@ integration tests prove to be enough and needed (controller/rights.ts, those of 
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch]
+{{- range include "site-follower.statusNames" . | fromJsonArray }}
 # Keeps the copies of the status where they are asked for, and removes them where not.
 - apiGroups: [""]
   resources: [configmaps]
-  verbs: [get, list, watch, create, update, delete]
+  resourceNames: [{{ . | quote }}]
+  verbs: [get, list, watch, update, delete]
+{{- end }}
+# Makes the copies, the status and the report; RBAC cannot limit that to a name.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [create]
 {{- with $routing }}
 {{- if .followServices }}
 # Has the Services that follow select the pods of the active site.
@@ -188,21 +227,25 @@ an empty one.
 {{- /* Unused in the e2e run: update secrets: the first renewal is weeks away. */}}
 - apiGroups: [""]
   resources: [secrets]
-  resourceNames: [kube-site-follower-webhook-tls]
+  resourceNames: [{{ include "site-follower.fullname" . }}-webhook-tls]
   verbs: [get, list, watch, update]
-# Makes the Secret of the certificates; RBAC cannot limit that to a name.
-- apiGroups: [""]
-  resources: [secrets]
-  verbs: [create]
 {{ end -}}
-# Knows from the status which site a new Service that follows has to route to.
+{{- range include "site-follower.statusNames" . | fromJsonArray }}
+# Knows from the status which site a new Service that follows has to route to, and which pods are followed.
 - apiGroups: [""]
   resources: [configmaps]
+  resourceNames: [{{ . | quote }}]
   verbs: [list, watch]
+{{- end }}
 # Has one replica that looks for pods without their sidecar.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  verbs: [get, list, watch, create, update]
+  resourceNames: [kube-site-follower-webhook]
+  verbs: [get, list, watch, update]
+# Makes that Lease; RBAC cannot limit that to a name.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
 # Names those pods in a ConfigMap.
 {{- /* Unused in the e2e run: update configmaps: no pod goes without the sidecar that it asks for. */}}
 - apiGroups: [""]
@@ -296,9 +339,9 @@ subjects:
   verbs: [create]
 {{- end }}
 
-{{/* Secrets that the release leaves behind, as JSON: the webhook makes the one, cert-manager the others. */}}
+{{/* Secrets that the release leaves behind, as JSON: cert-manager makes them. */}}
 {{- define "site-follower.leftSecrets" -}}
-{{- $secrets := list "kube-site-follower-webhook-tls" }}
+{{- $secrets := list }}
 {{- if .Values.webhook.certManager.enabled }}
 {{- range list "authority" "certificate" }}{{ $secrets = append $secrets (printf "%s-webhook-%s" (include "site-follower.fullname" $) .) }}{{ end }}
 {{- end }}
@@ -311,11 +354,18 @@ subjects:
 - apiGroups: [""]
   resources: [pods]
   verbs: [list]
+{{- $secrets := include "site-follower.leftSecrets" . }}
+{{- if ne $secrets "[]" }}
 # Removes the webhook's certificates.
 - apiGroups: [""]
   resources: [secrets]
-  resourceNames: {{ include "site-follower.leftSecrets" . }}
+  resourceNames: {{ $secrets }}
   verbs: [delete]
+{{- end }}
+# Removes the status, the report and what else the processes keep.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [list, delete]
 # Removes the leaders' Leases{{ if .Values.cloudnativepg.install }}, that of the bundled operator included{{ end }}.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
@@ -325,8 +375,9 @@ subjects:
 
 {{/* The same, everywhere. */}}
 {{- define "site-follower.rules.cleanup.cluster" -}}
-# Removes the status, the report and what else the controller keeps, and the copies in all namespaces that asked.
+# Removes the copies of the status in all namespaces that asked.
 - apiGroups: [""]
   resources: [configmaps]
+  resourceNames: {{ include "site-follower.statusNames" . }}
   verbs: [list, delete]
 {{- end }}

@@ -2,6 +2,7 @@ import { apiUrl, matching, secret } from '../../config/fields.ts';
 import { Setting } from '../../config/settings.ts';
 import { ipv4 } from '../../config/sites.ts';
 import { dnsProviderKind, type Ready } from '../provider-kind.ts';
+import { snapshotRights } from '../snapshot-rights.ts';
 
 const settings = {
   apiUser: new Setting(
@@ -39,6 +40,7 @@ export const NAMECHEAP = dnsProviderKind({
   settings,
   required: ['apiUser', 'apiKey'],
   traits: { ttl: [60, 60_000] },
+  rights: (_config, own, records) => snapshotRights(own, records),
   async create(config, ports) {
     const [{ HttpNamecheapApi }, { NamecheapProvider }] = await Promise.all([
       import('./http.ts'),

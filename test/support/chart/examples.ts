@@ -159,6 +159,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     wrong: { release: 1 },
     given: { metrics: { dashboard: true } },
   },
+  'admissionPolicy.enabled': { right: true, wrong: 'yes' },
   'networkPolicy.enabled': { right: true, wrong: 'yes' },
   'networkPolicy.metricsFrom': {
     right: [{ namespaceSelector: { matchLabels: { team: 'ops' } } }],
