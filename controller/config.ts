@@ -73,6 +73,9 @@ function refused(findings: readonly Finding[], env: Environment): ConfigResult {
   return { ok: false, problems: findings.map((finding) => toProblem(finding, secrets)) };
 }
 
+/** Sixteen followers of a hundred nodes each have less. Everything that is wrong is collected, and each problem costs memory. */
+const LONGEST_FILE = 256 * 1_024;
+
 /** The document in the file; undefined where there is none to read. */
 function readConfigFile(
   env: Environment,
@@ -87,6 +90,14 @@ function readConfigFile(
     text = readFile(path);
   } catch (error) {
     report({ key, got: path, problem: `must name a file that can be read: ${explain(error)}` });
+    return undefined;
+  }
+  if (text.length > LONGEST_FILE) {
+    report({
+      key,
+      got: path,
+      problem: `must name a file of at most ${LONGEST_FILE} characters (it has ${text.length})`,
+    });
     return undefined;
   }
   try {

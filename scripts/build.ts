@@ -1,8 +1,9 @@
 /** Bundles each process into one file in dist/ that runs with nothing else beside it. */
-import { chmod } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { deferredBundle, deferredFunction } from './deferred-bundle.ts';
 import { kubernetesClientParts } from './kubernetes-client-parts.ts';
+import { BundledPackages } from './licences.ts';
 import { CONTROLLER_NODE_FLAGS, NODE_ENVIRONMENT, WEBHOOK_NODE_FLAGS } from './node-flags.ts';
 import { SIDECAR_BUNDLE } from './sidecar-bundle.ts';
 import { undiciParts } from './undici-parts.ts';
@@ -10,6 +11,8 @@ import { undiciParts } from './undici-parts.ts';
 // Some CommonJS dependencies call require() of built-ins; an ES module has none of its own.
 const requireBanner =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+
+const packages = new BundledPackages();
 
 const common: BuildOptions = {
   platform: 'node',
@@ -19,6 +22,7 @@ const common: BuildOptions = {
   sourcemap: false,
   legalComments: 'none',
   logLevel: 'warning',
+  plugins: [packages.plugin],
 };
 
 interface Bundle {
@@ -39,7 +43,12 @@ const bundles: readonly Bundle[] = [
       deferredBundle(/\/(carry-out|inject|yaml)\.ts$/, {
         ...common,
         // It makes its regular expressions when it is loaded, which takes 40 ms.
-        plugins: [kubernetesClientParts(), undiciParts(), deferredFunction(/^string-width$/, common)],
+        plugins: [
+          packages.plugin,
+          kubernetesClientParts(),
+          undiciParts(),
+          deferredFunction(/^string-width$/, common),
+        ],
       }),
     ],
   },
@@ -53,11 +62,12 @@ for (const { entry, out, format, plugins = [] } of bundles) {
     outfile: out,
     bundle: true,
     banner: { js: shebang() },
-    plugins: [kubernetesClientParts(), undiciParts(), pageAssets(), ...plugins],
+    plugins: [packages.plugin, kubernetesClientParts(), undiciParts(), pageAssets(), ...plugins],
     ...format,
   });
   await chmod(out, 0o755);
 }
+await writeFile('dist/THIRD-PARTY-LICENSES.txt', await packages.texts());
 
 function esModule(nodeFlags?: readonly string[]): BuildOptions {
   return { format: 'esm', banner: { js: `${shebang(nodeFlags)}\n${requireBanner}` } };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Status } from '../../contract/status.ts';
+import { listOf } from '../../runtime/first-problem.ts';
 import type { ControllerView } from '../controller.ts';
 import { holdReason } from '../event-rules.ts';
 import { decodeHistory, type Transition } from '../history.ts';
@@ -117,7 +118,7 @@ function targetsOf(section: unknown): TargetModel[] {
   }));
 }
 
-const values = z.array(z.string());
+const values = listOf(z.string());
 const sighting = z.object({ values, at: z.string(), servers: values.optional() }).optional();
 const record = z.object({
   provider: z.string().default(''),

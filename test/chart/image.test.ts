@@ -20,6 +20,18 @@ before(async () => {
     .map((stage) => stage.trim().split('\n'));
 });
 
+/** Each package that the programs use has a text, and so has what it uses itself. */
+async function assertLicences(text: string): Promise<void> {
+  const { dependencies } = JSON.parse(await read('package.json')) as { dependencies: Record<string, string> };
+  for (const [name, version] of Object.entries(dependencies)) {
+    assert.ok(text.includes(`${name} ${version}\nLicence: `), `${name} ${version} has no licence text`);
+  }
+  for (const inner of ['body-parser', '@smithy/core', 'bson'])
+    assert.match(text, new RegExp(`^${inner} \\d`, 'm'));
+  assert.match(text, /Permission is hereby granted, free of charge/);
+  assert.match(text, /Apache License\s+Version 2\.0/);
+}
+
 /** The names that .dockerignore lets through, of what is in the repository. */
 async function admitted(): Promise<readonly string[]> {
   const rules = (await read('.dockerignore')).split('\n').filter((line) => /^[!*]/.test(line));
@@ -36,7 +48,10 @@ test('what is sent to the builder is enough to build all bundles, and no test is
   await symlink(join(ROOT, 'node_modules'), join(context, 'node_modules'));
   await run(process.execPath, ['scripts/build.ts'], { cwd: context, signal: AbortSignal.timeout(90_000) });
   const built = (await readdir(join(context, 'dist'))).sort();
-  assert.deepEqual(built, ['cli.mjs', 'controller.mjs', 'sidecar.cjs', 'webhook.mjs']);
+  const licences = 'THIRD-PARTY-LICENSES.txt';
+  assert.deepEqual(built, [licences, 'cli.mjs', 'controller.mjs', 'sidecar.cjs', 'webhook.mjs']);
+  await assertLicences(await readFile(join(context, 'dist', licences), 'utf8'));
+  assert.ok(stages.at(-1)?.includes(`COPY --from=build /src/dist/${licences} /licenses/${licences}`));
   const copied = stages.at(-1)?.find((line) => line.startsWith('COPY --from=build')) ?? '';
   assert.deepEqual(
     copied
@@ -44,7 +59,7 @@ test('what is sent to the builder is enough to build all bundles, and no test is
       .filter((word) => word.startsWith('/src/dist/'))
       .map((word) => word.slice('/src/dist/'.length))
       .sort(),
-    built,
+    built.filter((name) => name !== licences),
   );
   const ignored = await read('.dockerignore');
   assert.match(ignored, /^\*\*\/\*\.test\.ts$/m);
@@ -53,8 +68,11 @@ test('what is sent to the builder is enough to build all bundles, and no test is
 test('it is built where the builder runs, for any architecture: nothing is run in the last stage', () => {
   const [build, last] = stages;
   assert.equal(stages.length, 2);
-  assert.match(build?.[0] ?? '', /^FROM --platform=\$BUILDPLATFORM node:24/);
-  assert.match(last?.[0] ?? '', /^FROM gcr\.io\/distroless\/nodejs24-debian12:nonroot$/);
+  assert.match(
+    build?.[0] ?? '',
+    /^FROM --platform=\$BUILDPLATFORM node:24[-a-z]*@sha256:[0-9a-f]{64} AS build$/,
+  );
+  assert.match(last?.[0] ?? '', /^FROM gcr\.io\/distroless\/nodejs24-debian12:nonroot@sha256:[0-9a-f]{64}$/);
   assert.deepEqual(
     last?.filter((line) => line.startsWith('RUN')),
     [],

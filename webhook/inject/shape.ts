@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { listOf, recordOf } from './first-problem.ts';
+import { listOf, recordOf } from '../../runtime/first-problem.ts';
 
 /**
  * What injection reads of pods and workloads; everything else passes through unseen. Fields may be null, as they are

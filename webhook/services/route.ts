@@ -3,7 +3,7 @@ import { databaseService } from '../../contract/databases.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { isSiteLabel, readRouting, siteLabel } from '../../contract/routing.ts';
 import { shown } from '../../kubernetes/cut.ts';
-import { recordOf } from '../inject/first-problem.ts';
+import { recordOf } from '../../runtime/first-problem.ts';
 import { type Operation, removeEntries, setEntries } from '../inject/patch.ts';
 import { type Metadata, metadata, type Read, read } from '../inject/shape.ts';
 

@@ -1,5 +1,6 @@
 /** The calls of the Cloudflare API v4 that DNS needs. All fail with DnsError or with the reason of the signal. */
 import * as z from 'zod';
+import { listOf } from '../../../runtime/first-problem.ts';
 import { CallBudget, type CallPlan } from '../call-budget.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
 import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall, retryAfter } from '../http-call.ts';
@@ -32,7 +33,7 @@ const ZONE = z.object({
 });
 export type CloudflareZone = z.infer<typeof ZONE>;
 
-const PROBLEMS = z.array(z.object({ code: z.int(), message: z.string() }));
+const PROBLEMS = listOf(z.object({ code: z.int(), message: z.string() }));
 const ENVELOPE = z.object({
   success: z.boolean(),
   errors: PROBLEMS.nullish(),
@@ -134,7 +135,7 @@ export class CloudflareApi {
       await this.#budget.take(signal);
       const paging = { ...query, page: String(page), per_page: String(perPage) };
       const envelope = await this.#send(this.#request(what, 'GET', path, paging), signal);
-      const read = z.array(item).safeParse(envelope.result);
+      const read = listOf(item).safeParse(envelope.result);
       if (!read.success) throw answerError(what, 'its result is no list of what was asked for');
       items.push(...read.data);
       // Without the number of pages a full one may have more behind it.

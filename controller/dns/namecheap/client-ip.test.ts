@@ -68,3 +68,8 @@ for (const answer of ['', '2001:db8::1', '<html>', '192.0.2.300']) {
     });
   });
 }
+
+test('an answer without an end is given up after a few bytes', async () => {
+  const { dispatcher } = world(['1'.repeat(100_000)], '203.0.113.7');
+  await assert.rejects(findClientIp(systemClock, dispatcher, signal), /an answer of more than 4096 bytes/);
+});

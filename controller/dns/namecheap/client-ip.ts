@@ -2,11 +2,14 @@ import { isIPv4 } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { type Clock, withDeadline } from '../../../kubernetes/clock.ts';
 import { explain } from '../../../kubernetes/errors.ts';
+import { text } from '../../../kubernetes/lines.ts';
 import { DnsError } from '../provider.ts';
 
 /** The vendor's own address service. */
 const SERVICE = new URL('https://dynamicdns.park-your-domain.com/getip');
 const TIMEOUT_MS = 10_000;
+/** An address and a line break, and room for a proxy's word of why not. */
+const MAX_ANSWER_BYTES = 4_096;
 
 /** The IPv4 address that Namecheap sees this program come from. Throws DnsError. */
 export async function findClientIp(
@@ -15,16 +18,16 @@ export async function findClientIp(
   signal: AbortSignal,
 ): Promise<string> {
   try {
-    const text = await withDeadline(clock, TIMEOUT_MS, signal, SERVICE.href, async (limited) => {
+    const address = await withDeadline(clock, TIMEOUT_MS, signal, SERVICE.href, async (limited) => {
       const answer = await dispatcher.request({
         origin: SERVICE.origin,
         path: SERVICE.pathname,
         method: 'GET',
         signal: limited,
       });
-      return (await answer.body.text()).trim();
+      return (await text(answer.body, MAX_ANSWER_BYTES)).trim();
     });
-    if (isIPv4(text)) return text;
+    if (isIPv4(address)) return address;
     throw new Error('the answer is no IPv4 address');
   } catch (error) {
     signal.throwIfAborted();

@@ -1,5 +1,6 @@
 /** ExternalDNS's protocol for providers outside of it. All calls fail with DnsError or with the reason of the signal. */
 import * as z from 'zod';
+import { listOf } from '../../../runtime/first-problem.ts';
 import { CallBudget, type CallPlan } from '../call-budget.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type HttpAnswer, type HttpPorts, httpCall, retryAfter } from '../http-call.ts';
@@ -14,13 +15,12 @@ const MEDIA_TYPE = 'application/external.dns.webhook+json;version=1';
 const ENDPOINT = z.looseObject({
   dnsName: z.string(),
   recordType: z.string(),
-  targets: z.array(z.string()).nullish(),
+  targets: listOf(z.string()).nullish(),
   recordTTL: z.number().optional(),
   setIdentifier: z.string().optional(),
 });
 /** Go writes an empty list as null. */
-const ENDPOINTS = z
-  .array(ENDPOINT)
+const ENDPOINTS = listOf(ENDPOINT)
   .nullable()
   .transform((list) => list ?? []);
 

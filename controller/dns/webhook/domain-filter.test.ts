@@ -19,14 +19,27 @@ test('no filter takes everything; what is excluded is not served', () => {
   ]);
 });
 
-test('regular expressions go before domains; one that only Go understands is no reason to refuse', () => {
+test('regular expressions are those of Go and go before domains; one that nobody understands is no reason to refuse', () => {
   const include = ['example.org'];
   assert.deepEqual(served({ include, regexInclude: '^app\\.' }, ...NAMES), [
     'app.example.com',
     'app.example.org',
   ]);
   assert.deepEqual(served({ regexExclude: 'org$' }, ...NAMES), NAMES.slice(0, 3));
-  assert.deepEqual(served({ regexInclude: '(?P<x>a)' }, ...NAMES), NAMES);
+  assert.deepEqual(served({ regexInclude: '(?P<host>^my)' }, ...NAMES), ['myexample.com']);
+  assert.deepEqual(served({ regexInclude: '(?P<x' }, ...NAMES), NAMES);
+  assert.deepEqual(served({ regexInclude: 'x'.repeat(100_000) }, ...NAMES), NAMES);
+});
+
+test('no pattern takes longer than the name is long', () => {
+  const name = `${'a'.repeat(60)}.example.com`;
+  const began = performance.now();
+  for (const pattern of ['^(a+)+$', '^(a|a)*$', '^(a|aa)+$', '(.*a){25}$', '(x+x+)+y', '(a*)*b']) {
+    serves({ regexInclude: pattern }, name);
+  }
+  const ms = performance.now() - began;
+  // JavaScript's own engine would take years for some of them.
+  assert.ok(ms < 1_000, `${ms} ms`);
 });
 
 test('is told in one line', () => {

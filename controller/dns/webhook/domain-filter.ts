@@ -1,4 +1,6 @@
+import { RE2JS } from 're2js';
 import * as z from 'zod';
+import { listOf } from '../../../runtime/first-problem.ts';
 import { canonicalName } from '../domain-name.ts';
 
 /**
@@ -6,8 +8,8 @@ import { canonicalName } from '../domain-name.ts';
  * Source: domainFilterSerde and Match in endpoint/domain_filter.go.
  */
 export const DOMAIN_FILTER = z.object({
-  include: z.array(z.string()).nullish(),
-  exclude: z.array(z.string()).nullish(),
+  include: listOf(z.string()).nullish(),
+  exclude: listOf(z.string()).nullish(),
   regexInclude: z.string().nullish(),
   regexExclude: z.string().nullish(),
 });
@@ -29,11 +31,17 @@ export function describeFilter({ include, exclude, regexInclude, regexExclude }:
   return parts.join(', ');
 }
 
-/** Undefined when nothing can be said: there is none, or one in the syntax of Go that is none here. */
+/** Longer than any that somebody writes; what is made of a pattern grows with it. */
+const LONGEST_PATTERN = 2_000;
+
+/**
+ * Undefined when nothing can be said. By the engine that Go has: its syntax, and time that only grows with the name. In
+ * JavaScript's own a pattern can keep the whole process busy for as long as its writer likes.
+ */
 function matches(pattern: string | null | undefined, name: string): boolean | undefined {
-  if (!pattern) return undefined;
+  if (!pattern || pattern.length > LONGEST_PATTERN) return undefined;
   try {
-    return new RegExp(pattern).test(name);
+    return RE2JS.compile(pattern).matcher(name).find();
   } catch {
     return undefined; // The provider itself goes by it; this check only tells sooner.
   }
