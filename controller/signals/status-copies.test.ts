@@ -207,21 +207,26 @@ describe('copies of the status', () => {
     assert.equal(kube.changes.length, before);
   });
 
-  test('of a former name, or in the namespace of the status itself, are removed', async () => {
-    for (const [namespace, name] of [
-      ['app', 'old-name'],
-      [OPS, NAME],
-    ] as const) {
-      kube.create<ConfigMap>(CONFIG_MAPS, { metadata: { namespace, name, labels: COPY } });
-    }
+  test('in the namespace of the status itself is removed', async () => {
+    kube.create<ConfigMap>(CONFIG_MAPS, { metadata: { namespace: OPS, name: NAME, labels: COPY } });
     ask('app');
     ask(OPS);
     start();
     publish(7);
     await soon();
     assert.equal(copies(), 'app:7');
-    assert.equal(kube.server.find(CONFIG_MAPS, { namespace: 'app', name: 'old-name' }), undefined);
     assert.equal(find(OPS), undefined);
+  });
+
+  test('of a former name is left to people: by another name none may be read, changed or removed', async () => {
+    const former = { namespace: 'app', name: 'old-name' };
+    kube.create<ConfigMap>(CONFIG_MAPS, { metadata: { ...former, labels: COPY } });
+    ask('app');
+    start();
+    publish(7);
+    await soon();
+    assert.equal(copies(), 'app:7');
+    assert.notEqual(kube.server.find(CONFIG_MAPS, former), undefined);
   });
 
   test('of another follower are left alone', async () => {
