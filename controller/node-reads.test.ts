@@ -18,3 +18,16 @@ test('a node that was expected is asked for once, and who asks for it gets the e
   await nodes.get('b');
   assert.deepEqual(asked, ['a', 'gone', 'b']);
 });
+
+test('a node that is expected again is read again: the first answer may be of before', async () => {
+  let version = 0;
+  const get = async () => {
+    version += 1;
+    return { metadata: { name: `version ${version}` } };
+  };
+  const nodes = new NodeReads({ get } as unknown as KubeApi, new AbortController().signal);
+  nodes.expect('a');
+  nodes.expect('a');
+  assert.deepEqual(await nodes.get('a'), { metadata: { name: 'version 2' } });
+  assert.deepEqual(await nodes.get('a'), { metadata: { name: 'version 2' } });
+});

@@ -1,7 +1,7 @@
 import type { KubeApi, KubeObject } from '../kubernetes/api.ts';
 import { NODES } from '../kubernetes/resources.ts';
 
-/** The nodes that one pass asks for, each once. */
+/** The nodes that one pass asks for. */
 export class NodeReads {
   readonly #api: KubeApi;
   readonly #signal: AbortSignal;
@@ -12,16 +12,22 @@ export class NodeReads {
     this.#signal = signal;
   }
 
-  /** For a node that will probably be asked for: its call is under way by then. */
+  /**
+   * For a node that will probably be asked for: its call is under way by then. Each time it is read anew, since whoever
+   * begins to look again must not be told of a node as it was before.
+   */
   readonly expect = (name: string): void => {
     // Whoever asks for it gets the error.
-    this.get(name).catch(() => undefined);
+    this.#read(name).catch(() => undefined);
   };
 
   /** Throws KubeError. */
   get(name: string): Promise<KubeObject> {
-    const read =
-      this.#begun.get(name) ?? this.#api.get(NODES, { name }, { signal: this.#signal, metadataOnly: true });
+    return this.#begun.get(name) ?? this.#read(name);
+  }
+
+  #read(name: string): Promise<KubeObject> {
+    const read = this.#api.get(NODES, { name }, { signal: this.#signal, metadataOnly: true });
     this.#begun.set(name, read);
     return read;
   }

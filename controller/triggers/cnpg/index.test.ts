@@ -236,11 +236,13 @@ describe('the watches of a Cluster', () => {
       [moved(2), 2],
     ] as const) {
       kube.calls.length = 0;
-      const look = trigger.observe(leadership.signal, leadership);
+      const expected: string[] = [];
+      const look = trigger.observe(leadership.signal, leadership, (node) => expected.push(node));
       setStatus(status);
       await kube.clock.advance(1_000);
       assert.equal((await look).kind, 'located');
       assert.equal(kube.count('get pods'), pods);
+      assert.equal(expected.length, pods, 'the node is read again with the pod');
     }
     leadership.end();
     await ended;

@@ -71,6 +71,7 @@ export class CnpgTrigger implements Trigger {
       if ('kind' in primary) return primary;
       const observation = locate(cluster, primary.pod, await this.#pod(primary.pod, signal));
       if (observation.kind === 'unknown') return observation;
+      expect(observation.node); // What was read of it before may be older than the pod.
       const after = await this.#cluster(signal);
       if (hasSamePrimary(cluster, after)) return observation;
       cluster = after;
