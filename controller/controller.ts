@@ -3,6 +3,7 @@ import { explain } from '../kubernetes/errors.ts';
 import { type Leadership, soleLeadership } from '../kubernetes/leadership.ts';
 import { LeaseElection, type LeaseEvent } from '../kubernetes/lease.ts';
 import type { Config, FollowerConfig } from './config.ts';
+import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
 import { followService, type ServicePorts } from './service.ts';
@@ -58,11 +59,13 @@ export function createController(config: Config, ports: ServicePorts): Controlle
     else problems.set(follower, problem);
     if (problem !== before) changed();
   };
-  const views = config.followers.map(({ name }) => {
+  const parts = config.followers.map((follower) => {
+    const { name } = follower;
     const status = { namespace, name: configMapName(config.configMapName, name) };
     const report = { namespace, name: configMapName(REPORT_CONFIGMAP, name) };
-    return new View(ports, name, { status, report }, changed);
+    return { follower, view: new View(ports, name, { status, report }, changed) };
   });
+  const views = parts.map(({ view }) => view);
   const pods = new PodCounts(
     ports,
     config.followers.map(({ name }) => name),
@@ -82,7 +85,9 @@ export function createController(config: Config, ports: ServicePorts): Controlle
     changed();
     try {
       // One of them ends by itself when another replica turns out to lead: then all have to.
-      await endTogether(leadership, (shared) => config.followers.map((follower) => follow(follower, shared)));
+      await endTogether(leadership, (shared) =>
+        parts.map(({ follower: one, view }) => follow(one, view.lastPublished, shared)),
+      );
     } finally {
       leader = false;
       lastPass.clear();
@@ -95,14 +100,18 @@ export function createController(config: Config, ports: ServicePorts): Controlle
   }
 
   /** A defect in what follows one service ends nothing of what follows the others: that one begins anew. */
-  async function follow(follower: FollowerConfig, leadership: Leadership): Promise<void> {
+  async function follow(
+    follower: FollowerConfig,
+    lastPublished: LastPublished,
+    leadership: Leadership,
+  ): Promise<void> {
     const { name } = follower;
     const onFailure = (error: unknown) => {
       log.error({ follower: name, err: error }, 'follower failed, it begins anew');
       onPass(name, `follower ${name} failed and begins anew: ${explain(error)}`);
     };
     const attempt = () =>
-      followService(follower, config, ports, leadership, (problem) => onPass(name, problem));
+      followService(follower, config, ports, leadership, lastPublished, (problem) => onPass(name, problem));
     await untilDone(ports, leadership, attempt, onFailure);
   }
 

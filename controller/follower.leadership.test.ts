@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { CONFIG_MAPS } from '../kubernetes/resources.ts';
 import { script, TestLeadership } from '../test/support/simulated-cluster.ts';
 import { at, KEY, LOST, RESYNC_MS, SimulatedFollower } from '../test/support/simulated-follower.ts';
 import { DeposedError, termOf } from './fenced-config-map.ts';
@@ -123,6 +124,32 @@ describe('a follower and its leadership', () => {
     world.observe = () => at('us-1');
     await world.period();
     assert.equal(world.place, 'us us-1 8 Settled');
+  });
+
+  test('goes on above what its process has seen published when etcd is put back to an older copy', async () => {
+    void world.start();
+    await world.soon();
+    const old = world.object;
+    assert.ok(old !== undefined);
+    for (const node of ['eu-1', 'us-1', 'eu-1']) {
+      world.observe = () => at(node);
+      world.ring();
+      await world.soon();
+    }
+    assert.equal(world.place, 'eu eu-1 4 Settled');
+    world.leadership.end();
+    await world.soon();
+    // What somebody reads now was told in epoch 1, by a report that knows no other.
+    world.change(CONFIG_MAPS, { metadata: KEY, data: { ...old.data } });
+    world.leadership = new TestLeadership(4);
+    world.observe = () => LOST;
+    void world.start();
+    await world.soon();
+    assert.equal(world.place, 'eu eu-1 4 Held');
+    world.observe = () => at('us-1');
+    world.ring();
+    await world.soon();
+    assert.equal(world.place, 'us us-1 5 Settled');
   });
 
   test('ends at once, also in the middle of a look', async () => {

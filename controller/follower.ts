@@ -7,6 +7,7 @@ import type { Leadership } from '../kubernetes/leadership.ts';
 import { decide, type Look, recall, sameContent } from './decide.ts';
 import { DeposedError, type FencedConfigMap, type Found } from './fenced-config-map.ts';
 import { isImplausible, type Transition } from './history.ts';
+import { type LastPublished, lastKnown } from './last-published.ts';
 import { NodeReads } from './node-reads.ts';
 import type { SiteNodes } from './site-nodes.ts';
 import type { Sites } from './sites.ts';
@@ -26,6 +27,8 @@ export interface FollowerOptions {
   readonly lastTransition: () => Transition | undefined;
   /** The nodes of each site that the report remembers, for when no status can be read. */
   readonly lastSites: () => Status['sites'] | undefined;
+  /** Outlives the leadership. */
+  readonly lastPublished: LastPublished;
   readonly resyncMs: number;
   readonly dryRun: boolean;
   readonly wakeup: Wakeup;
@@ -181,18 +184,18 @@ export class Follower {
     found: Found,
     leadership: Leadership,
   ): Promise<boolean> {
-    const { clock, status, observer, lastTransition, lastSites, dryRun } = this.#options;
+    const { clock, status, observer, lastTransition, lastSites, lastPublished, dryRun } = this.#options;
     if (!dryRun) await status.assertNotDeposed(found, leadership);
     const read = decodeStatus(found.data);
     const anew = read !== undefined && isImplausible(read.epoch);
     const published = anew ? undefined : read;
     const floor = decodeEpoch(found.data.epoch) ?? 0;
-    const before =
-      this.#stored(published) ?? this.#believed ?? recall(published, lastTransition(), lastSites());
+    const last = lastKnown(lastTransition(), lastPublished.status);
+    const before = this.#stored(published) ?? this.#believed ?? recall(published, last, lastSites());
     const after = decide({
       believed: before,
       published,
-      epochFloor: isImplausible(floor) ? 0 : floor,
+      epochFloor: Math.max(isImplausible(floor) ? 0 : floor, last?.epoch ?? 0),
       look,
       sites: this.#nodes(before, look),
       now: timestamp(clock),
@@ -202,6 +205,7 @@ export class Follower {
     const writes = !dryRun && (differs || !claimed);
     if (writes) await this.#write(after, found, leadership, anew);
     this.#believed = after;
+    if (!dryRun) lastPublished.note(after);
     if (writes) this.#unanswered = [];
     const told = this.#told;
     this.#told = after;

@@ -13,6 +13,7 @@ import {
 } from '../test/support/simulated-service.ts';
 import type { Config } from './config.ts';
 import type { Transition } from './history.ts';
+import { LastPublished } from './last-published.ts';
 import { followService } from './service.ts';
 import { CLUSTERS } from './triggers/cnpg/cluster.ts';
 
@@ -34,7 +35,7 @@ afterEach(async () => {
 
 function start(config: Config = serviceConfig()): Promise<void> {
   const [follower] = config.followers;
-  return followService(follower, config, kube.servicePorts(), leadership, () => {
+  return followService(follower, config, kube.servicePorts(), leadership, new LastPublished(), () => {
     passes += 1;
   });
 }

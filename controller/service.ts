@@ -10,6 +10,7 @@ import { type EventSink, eventsOf } from './event-rules.ts';
 import { FencedConfigMap } from './fenced-config-map.ts';
 import { Follower, type FollowerObserver } from './follower.ts';
 import { transitionTo } from './history.ts';
+import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { WatchPorts } from './reflect.ts';
@@ -60,6 +61,7 @@ export async function followService(
   config: Config,
   ports: ServicePorts,
   leadership: Leadership,
+  lastPublished: LastPublished,
   onPass: (problem?: string) => void,
 ): Promise<void> {
   const { api, clock, random, namespace } = ports;
@@ -173,6 +175,7 @@ export async function followService(
     status,
     lastTransition: () => report.history.at(-1),
     lastSites: remembered,
+    lastPublished,
     resyncMs: config.resyncSeconds * 1000,
     dryRun: config.dryRun,
     wakeup,

@@ -3,6 +3,7 @@ import type { ObjectKey } from '../kubernetes/api.ts';
 import type { Reflector } from '../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
 import { RIGHTS_SECTION } from '../runtime/rights.ts';
+import { LastPublished } from './last-published.ts';
 import { reflect, type WatchPorts } from './reflect.ts';
 import { SITES_SECTION } from './site-nodes.ts';
 
@@ -18,6 +19,8 @@ export interface FollowerView {
  */
 export class View {
   readonly name: string;
+  /** Of the status, while this process lives. */
+  readonly lastPublished = new LastPublished();
   readonly #status: Reflector<ConfigMap, ConfigMap>;
   readonly #report: Reflector<ConfigMap, ConfigMap>;
 
@@ -28,16 +31,19 @@ export class View {
     onChange: () => void,
   ) {
     this.name = name;
-    const of = ({ name, namespace }: Required<ObjectKey>) =>
+    const of = ({ name, namespace }: Required<ObjectKey>, onNews: () => void) =>
       reflect(ports, {
         resource: CONFIG_MAPS,
         namespace,
         fieldSelector: `metadata.name=${name}`,
         keep: (object: ConfigMap) => object,
-        onChange,
+        onChange: onNews,
       });
-    this.#status = of(maps.status);
-    this.#report = of(maps.report);
+    this.#status = of(maps.status, () => {
+      this.lastPublished.note(this.#published);
+      onChange();
+    });
+    this.#report = of(maps.report, onChange);
   }
 
   /** Follows both until `signal` aborts. */
@@ -51,13 +57,17 @@ export class View {
   }
 
   snapshot(): FollowerView {
-    const [status] = this.#status.list();
     const [report] = this.#report.list();
     const sections = Object.entries(report?.data ?? {})
       // What the program may do is for those who may read the ConfigMap, and for no page; the status has the sites.
       .filter(([key]) => key !== RIGHTS_SECTION && key !== SITES_SECTION)
       .map(([key, text]) => [key, jsonOrText(text)]);
-    return { name: this.name, status: decodeStatus(status?.data), report: Object.fromEntries(sections) };
+    return { name: this.name, status: this.#published, report: Object.fromEntries(sections) };
+  }
+
+  get #published(): Status | undefined {
+    const [status] = this.#status.list();
+    return decodeStatus(status?.data);
   }
 }
 

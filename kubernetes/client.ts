@@ -30,6 +30,7 @@ import {
   patchQuery,
   watchQuery,
 } from './paths.ts';
+import { PutBackGuard } from './put-back.ts';
 
 /** One call, for metrics. A watch is told when it begins. Calls that the caller aborted are not told. */
 export interface ApiCall {
@@ -54,7 +55,8 @@ export interface KubeConnection extends KubeApi {
 
 /** Nothing is sent before the first call. */
 export function connect(options: ConnectOptions): KubeConnection {
-  return new HttpKubeApi(options);
+  const api = new HttpKubeApi(options);
+  return Object.assign(new PutBackGuard(api), { close: () => api.close() });
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -79,7 +81,7 @@ interface Call extends HttpCall {
   readonly resource: Resource;
 }
 
-class HttpKubeApi implements KubeConnection {
+class HttpKubeApi implements KubeApi {
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #onCall: (call: ApiCall) => void;

@@ -27,8 +27,16 @@ export const isConflict = (error: unknown): boolean =>
   hasStatus(error, 409) && (error as KubeError).reason !== 'AlreadyExists';
 export const isAlreadyExists = (error: unknown): boolean =>
   hasStatus(error, 409) && (error as KubeError).reason === 'AlreadyExists';
-/** 410 in either form: the resourceVersion or continue token is too old, list again. */
-export const isGone = (error: unknown): boolean => hasStatus(error, 410);
+/**
+ * List again: the resourceVersion or continue token is too old (410 in either form), or newer than anything that the server
+ * has, as after etcd was put back to an older copy.
+ */
+export const isGone = (error: unknown): boolean =>
+  hasStatus(error, 410) || (error instanceof KubeError && error.reason === TOO_LARGE);
+/** A reason of our own: resourceVersions have gone back. Comes with 410. */
+export const PUT_BACK = 'PutBack';
+/** The cause that the API server gives with a 504. Source: k8s.io/apimachinery, CauseTypeResourceVersionTooLarge. */
+export const TOO_LARGE = 'ResourceVersionTooLarge';
 /**
  * Whether a write that failed may have been stored all the same: no answer came, or the server failed; or it was sent
  * twice, as a balancer does with a PUT whose answer it has lost (nginx: proxy_next_upstream), and the second one found

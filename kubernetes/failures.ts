@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { KubeError } from './errors.ts';
+import { KubeError, TOO_LARGE } from './errors.ts';
 
 /** The API server's own description of a failure, as the body of an answer or as the object of an ERROR event. */
 interface ServerStatus {
@@ -7,7 +7,10 @@ interface ServerStatus {
   readonly code?: number;
   readonly reason?: string;
   readonly message?: string;
-  readonly details?: { readonly retryAfterSeconds?: number };
+  readonly details?: {
+    readonly retryAfterSeconds?: number;
+    readonly causes?: readonly { readonly reason?: string }[];
+  };
 }
 
 /** An answer other than 2xx. `what` is method and path. */
@@ -23,7 +26,7 @@ export function failedAnswer(
     `${what} failed with ${status}${said?.message ? `: ${said.message}` : hintFor(status)}`,
     {
       status,
-      reason: said?.reason || 'Unknown',
+      reason: reasonOf(said),
       retryAfterMs: retryAfter(headers, now) ?? secondsToMs(said?.details?.retryAfterSeconds),
     },
   );
@@ -37,7 +40,7 @@ export function failedWatch(what: string, object: unknown): KubeError {
     `${what} was ended by the server with ${status}: ${said?.message ?? 'no reason given'}`,
     {
       status,
-      reason: said?.reason || 'Unknown',
+      reason: reasonOf(said),
       retryAfterMs: secondsToMs(said?.details?.retryAfterSeconds),
     },
   );
@@ -90,6 +93,14 @@ const HINTS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'the certificate of the API server has expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the API server is for other names',
 };
+
+/** Servers before the cause was added say it only in their text. */
+function reasonOf(said: ServerStatus | undefined): string {
+  const isTooLarge =
+    said?.details?.causes?.some(({ reason }) => reason === TOO_LARGE) === true ||
+    said?.message?.includes('Too large resource version') === true;
+  return isTooLarge ? TOO_LARGE : said?.reason || 'Unknown';
+}
 
 function hintFor(status: number): string {
   return status === 401 ? ': the credentials of the kubeconfig are not accepted' : '';

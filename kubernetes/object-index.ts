@@ -1,5 +1,5 @@
 import type { ObjectKey } from './api.ts';
-import { isAtOrBefore } from './reflector-store.ts';
+import { isBefore } from './versions.ts';
 
 interface Versioned {
   readonly key: Required<ObjectKey>;
@@ -18,15 +18,14 @@ export class ObjectIndex<T extends Versioned> {
     const { namespace, name } = value.key;
     const own = this.#all.get(namespace) ?? new Map<string, T>();
     const known = own.get(name);
-    if (
-      known !== undefined &&
-      known.version !== value.version &&
-      isAtOrBefore(value.version, known.version)
-    ) {
-      return false;
-    }
+    if (isBefore(value.version, known?.version)) return false;
     this.#all.set(namespace, own.set(name, value));
     return true;
+  }
+
+  /** For when versions have gone back: everything is told again. */
+  clear(): void {
+    this.#all.clear();
   }
 
   /** The answer to a write: of no use when the object has gone meanwhile. */

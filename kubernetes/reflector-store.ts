@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectMeta } from './api.ts';
+import { isAtOrBefore } from './versions.ts';
 
 /** `namespace/name`, or `name` for cluster-scoped objects. */
 export function keyOf({ namespace, name }: Pick<ObjectMeta, 'namespace' | 'name'>): string {
@@ -54,13 +55,16 @@ export class ReflectorStore<T extends KubeObject, V> {
     if (this.#entries.delete(key)) this.#tell(key, undefined, before?.value);
   }
 
-  /** Collects a list page by page; nothing changes before `commit`. */
-  replacement(): Replacement<T> {
+  /**
+   * Collects a list page by page; nothing changes before `commit`. `anew`: everything is told again, since after etcd was
+   * put back the same version may be given to something else.
+   */
+  replacement(anew = false): Replacement<T> {
     const next = new Map<string, Entry<V>>();
     return {
       add: (object) => {
         const key = keyOf(object.metadata);
-        const entry = this.#entryOf(object, this.#entries.get(key));
+        const entry = this.#entryOf(object, this.#entries.get(key), anew);
         if (entry !== undefined) next.set(key, entry);
       },
       commit: (version, watched) => this.#replace(next, version, watched),
@@ -86,9 +90,9 @@ export class ReflectorStore<T extends KubeObject, V> {
   }
 
   /** `before` itself when the object did not change; when `keep` throws, so that the last good one stays. */
-  #entryOf(object: T, before: Entry<V> | undefined): Entry<V> | undefined {
+  #entryOf(object: T, before: Entry<V> | undefined, anew = false): Entry<V> | undefined {
     const version = object.metadata.resourceVersion;
-    if (before !== undefined && version !== undefined && before.version === version) return before;
+    if (!anew && before !== undefined && version !== undefined && before.version === version) return before;
     try {
       return { version, value: this.#keep(object) };
     } catch (error) {
@@ -113,10 +117,4 @@ export interface Replacement<T> {
    * Returns how many of the changes the watch must have missed, since it had already passed their version.
    */
   commit(version: string, watched: string | undefined): number;
-}
-
-/** resourceVersions are decimal numbers that grow (KEP-5504). Where they are not, nothing is said. */
-export function isAtOrBefore(version: string | undefined, other: string | undefined): boolean {
-  if (version === undefined || other === undefined) return false;
-  return /^\d+$/.test(version) && /^\d+$/.test(other) && BigInt(version) <= BigInt(other);
 }

@@ -124,6 +124,52 @@ describe('the reflector', () => {
     assert.equal(api.watches[0]?.isOpen, false);
   });
 
+  it('lists anew after a silence, as the server may not have that version any more', async () => {
+    api.onList = () => page([node('a', '40')], '50');
+    const reflector = start();
+    await clock.advance(99_000);
+    api.onList = () => page([node('a', '30')], '35');
+    await clock.advance(2_000);
+    assert.equal(reflector.get('a'), 'v30');
+    assert.equal(api.lastWatch.options.resourceVersion, '35');
+  });
+
+  it('lists anew when the server has no such version yet, or fails every watch from it', async () => {
+    const tooLarge = new KubeError('Too large resource version', {
+      status: 504,
+      reason: 'ResourceVersionTooLarge',
+    });
+    for (const [error, watches] of [
+      [tooLarge, 1],
+      [broken(), 2],
+    ] as const) {
+      api.onWatch = (watch) => watch.fail(error);
+      const [lists, before] = [api.lists.length, api.watches.length];
+      if (lists === 0) start();
+      else api.lastWatch.fail(error);
+      while (api.lists.length <= lists + 1) await clock.advance(100);
+      assert.ok(api.watches.length - before >= watches);
+      api.onWatch = () => undefined;
+      await clock.advance(60_000);
+    }
+  });
+
+  it('takes a list for the truth whatever its version, tells all of it anew, and first that it does so', async () => {
+    api.onList = () => page([node('a', '40'), node('b', '30'), node('c', '45')], '50');
+    start({ onPutBack: () => changes.push('put back') });
+    await clock.advance(60_000);
+    changes.length = 0;
+    api.onList = () => page([node('a', '20'), node('b', '30')], '35');
+    api.lastWatch.fail(gone());
+    await clock.advance(1_000);
+    assert.deepEqual(changes, ['put back', 'a: v40 -> v20', 'b: v30 -> v30', 'c: v45 -> undefined']);
+    assert.equal(missed, 0);
+    changes.length = 0;
+    api.lastWatch.fail(gone());
+    await clock.advance(31_000);
+    assert.deepEqual(changes, []);
+  });
+
   for (const form of ['an ERROR event', 'an HTTP status'] as const) {
     it(`lists again when the version is gone, told by ${form}`, async () => {
       api.onList = () => page([node('a', '1'), node('b', '2')], '5');

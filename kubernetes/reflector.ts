@@ -1,8 +1,9 @@
 import type { KubeApi, KubeObject, Resource, WatchEvent } from './api.ts';
 import { backoff } from './backoff.ts';
 import { type Clock, type Random, sleep } from './clock.ts';
-import { isGone, KubeError } from './errors.ts';
+import { isGone, KubeError, PUT_BACK } from './errors.ts';
 import { ReflectorStore } from './reflector-store.ts';
+import { isBefore } from './versions.ts';
 import { Watchdog } from './watchdog.ts';
 
 export { keyOf } from './reflector-store.ts';
@@ -33,6 +34,8 @@ export interface ReflectorOptions<T extends KubeObject, V> {
    * (`now` undefined). Also for the first list, before `synced` resolves. Must be quick: it delays the next event.
    */
   readonly onChange?: (key: string, now: V | undefined, before: V | undefined) => void;
+  /** Versions have gone back: everything is told anew by `onChange` right after this, and what is gone as well. */
+  readonly onPutBack?: () => void;
   /** After each complete list; `missed` counts the changes that the watch before it should have told. */
   readonly onList?: (list: { readonly size: number; readonly missed: number }) => void;
   readonly onProblem?: OnReflectorProblem;
@@ -54,6 +57,8 @@ const BACKOFF = { base: 800, max: 30_000 };
 const HEALTHY_MS = 10_000;
 const WATCH_SECONDS = { from: 240, to: 480 };
 const RELIST_MS = { from: 5 * 60_000, to: 10 * 60_000 };
+/** So many in a row that bring nothing: perhaps it is the version that the server cannot serve. */
+const FAILED_WATCHES = 3;
 /** When the list of the dead-man switch failed: meanwhile the watch goes on. */
 const RELIST_RETRY_MS = 60_000;
 
@@ -71,6 +76,11 @@ export class Reflector<T extends KubeObject, V> {
   #contactAt = Number.NEGATIVE_INFINITY;
   /** The version to watch from; undefined when only a list can tell. */
   #version: string | undefined;
+  /** The last version that there was. */
+  #reached: string | undefined;
+  #isPutBack = false;
+  /** Watches in a row that brought nothing and failed. */
+  #failedWatches = 0;
   #relistAt = 0;
 
   constructor(options: ReflectorOptions<T, V>) {
@@ -131,6 +141,7 @@ export class Reflector<T extends KubeObject, V> {
     } catch (failure) {
       if (signal.aborted) return { healthy: false };
       if (isGone(failure)) this.#version = undefined;
+      if (failure instanceof KubeError && failure.reason === PUT_BACK) this.#isPutBack = true;
       const stage = Number.isFinite(watchedSince) ? 'watch' : 'list';
       this.#problem(isGone(failure) ? 'expired' : stage, failure);
       return { healthy: healthy(), failure };
@@ -138,9 +149,9 @@ export class Reflector<T extends KubeObject, V> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { api, clock, resource, onList } = this.#options;
+    const { api, clock, resource, onList, onPutBack } = this.#options;
     this.#relistAt = clock.elapsed() + RELIST_RETRY_MS;
-    const replacement = this.#store.replacement();
+    let replacement = this.#store.replacement(this.#isPutBack);
     let version = '';
     let next: string | undefined;
     for (let page = 0; page === 0 || next !== undefined; page += 1) {
@@ -153,12 +164,19 @@ export class Reflector<T extends KubeObject, V> {
         ...(next === undefined ? {} : { continue: next }),
       });
       signal.throwIfAborted();
+      if (page === 0 && isBefore(list.resourceVersion, this.#reached)) {
+        this.#isPutBack = true;
+        replacement = this.#store.replacement(true);
+      }
       for (const object of list.items) replacement.add(object);
       version = list.resourceVersion;
       next = list.continue;
     }
-    const missed = replacement.commit(version, this.#version);
+    if (this.#isPutBack) onPutBack?.();
+    const missed = replacement.commit(version, this.#isPutBack ? undefined : this.#reached);
+    this.#isPutBack = false;
     this.#version = version;
+    this.#reached = version;
     this.#contactAt = clock.elapsed();
     this.#relistAt = clock.elapsed() + this.#between(RELIST_MS);
     onList?.({ size: this.#store.size, missed });
@@ -180,16 +198,23 @@ export class Reflector<T extends KubeObject, V> {
         if (watchdog.signal.aborted) break;
         watchdog.feed();
         this.#contactAt = clock.elapsed();
+        this.#failedWatches = 0;
         this.#apply(event);
       }
     } catch (error) {
-      if (watchdog.verdict === undefined) throw error;
+      if (watchdog.verdict === undefined) {
+        this.#failedWatches += 1;
+        if (this.#failedWatches >= FAILED_WATCHES) this.#version = undefined;
+        throw error;
+      }
     } finally {
       watchdog.stop();
     }
     if (watchdog.verdict === 'silent') {
       const seconds = Math.round(this.#inactivityMs / 1_000);
       this.#problem('silent', new Error(`the watch brought nothing for ${seconds} s`));
+      // Not even a bookmark: it may wait for a version that the server does not have any more.
+      this.#version = undefined;
     }
     return watchdog.verdict !== undefined;
   }
@@ -198,6 +223,7 @@ export class Reflector<T extends KubeObject, V> {
     if (type === 'DELETED') this.#store.delete(object);
     else if (type !== 'BOOKMARK') this.#store.set(object);
     this.#version = object.metadata.resourceVersion ?? this.#version;
+    this.#reached = this.#version;
   }
 
   #problem(kind: ReflectorProblem, error: unknown): void {

@@ -120,6 +120,27 @@ test('shows nothing while the ConfigMap is gone, and the new one when it is ther
   );
 });
 
+test('an etcd that was put back is another lineage of the same ConfigMap', LIMIT, async (t) => {
+  const { server, readings, start } = await scene(t);
+  void start();
+  await server.watched();
+  for (const epoch of [2, 3, 4]) server.put(stored(epoch));
+  await readings.count(4);
+  server.putBack(stored(2), 2);
+  await readings.count(5);
+  await server.watched();
+  server.put(stored(3));
+  const all = await readings.count(6);
+  assert.deepEqual(
+    all.slice(3).map(({ uid, status }) => [uid, status?.epoch]),
+    [
+      ['a', 4],
+      ['a+', 2],
+      ['a+', 3],
+    ],
+  );
+});
+
 test('shows that it is malformed', LIMIT, async (t) => {
   const { server, readings, start } = await scene(t);
   void start();

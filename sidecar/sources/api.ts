@@ -48,6 +48,8 @@ export class ApiSource {
   readonly #options: ApiSourceOptions;
   #shown: ConfigMap | undefined;
   #version = '';
+  /** How often etcd was put back: epochs of a copy belong to another lineage. */
+  #copies = 0;
   #cancelLimit: () => void = () => undefined;
 
   constructor(options: ApiSourceOptions) {
@@ -99,7 +101,7 @@ export class ApiSource {
   }
 
   #list({ metadata, items }: List): void {
-    this.#version = metadata.resourceVersion;
+    this.#reach(metadata.resourceVersion);
     this.#shown = items[0];
     this.#show();
   }
@@ -111,15 +113,22 @@ export class ApiSource {
     if (type === 'DELETED') this.#shown = undefined;
     else if (type !== 'BOOKMARK') this.#shown = object;
     if (resourceVersion === this.#version) return false;
-    this.#version = resourceVersion;
+    this.#reach(resourceVersion);
     this.#show();
     return true;
+  }
+
+  /** Versions are numbers that grow (KEP-5504), unless etcd is put back. */
+  #reach(version: string): void {
+    if (Number(version) < Number(this.#version)) this.#copies += 1;
+    this.#version = version;
   }
 
   #show(): void {
     if (this.#shown === undefined) return;
     const { metadata, data } = this.#shown;
-    this.#options.onReading({ source: 'api', uid: metadata.uid ?? '', status: decodeStatus(data) });
+    const uid = metadata.uid + '+'.repeat(this.#copies);
+    this.#options.onReading({ source: 'api', uid, status: decodeStatus(data) });
   }
 
   /** Ends the call under way in `ms`, unless it is called again before. */

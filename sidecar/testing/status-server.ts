@@ -79,6 +79,13 @@ export class StatusServer {
     this.#send(type, this.#object(stored));
   }
 
+  /** etcd is put back to a copy of so many versions ago, with this in it; the API server starts anew. */
+  putBack(stored: Stored, versions: number): void {
+    this.#stored = stored;
+    this.#version -= versions;
+    this.endWatches();
+  }
+
   delete(): void {
     const stored = this.#stored;
     this.#stored = undefined;

@@ -7,6 +7,7 @@ import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import type { Post } from '../../controller/signals/notify/post.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
+import { PutBackGuard } from '../../kubernetes/put-back.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import type { ApiServer } from './api-server.ts';
@@ -117,7 +118,7 @@ export class Replica {
 
   #run({ config, random, sabotage, log: write, onEnd }: ReplicaPorts): void {
     const { identity } = this;
-    const api = sabotage.api?.(this.api) ?? this.api;
+    const api = new PutBackGuard(sabotage.api?.(this.api) ?? this.api);
     const registrar = sabotage.registrar?.(this.registrar) ?? this.registrar;
     const log =
       write === undefined

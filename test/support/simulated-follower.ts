@@ -4,6 +4,7 @@ import { decodeStatus, encodeStatus, type Status } from '../../contract/status.t
 import { FencedConfigMap } from '../../controller/fenced-config-map.ts';
 import { Follower, type Pass, type StatusChange } from '../../controller/follower.ts';
 import type { Transition } from '../../controller/history.ts';
+import { LastPublished } from '../../controller/last-published.ts';
 import { Sites } from '../../controller/sites.ts';
 import type { Observation, Trigger } from '../../controller/triggers/trigger.ts';
 import { Wakeup } from '../../controller/wakeup.ts';
@@ -32,6 +33,8 @@ export class SimulatedFollower extends SimulatedCluster {
   readonly statusChanges: StatusChange[] = [];
   readonly passes: Pass[] = [];
   lastTransition: Transition | undefined;
+  /** Of the process, whoever leads. */
+  readonly lastPublished = new LastPublished();
   /** What the trigger's watch does when it sees something. */
   ring: () => void = () => assert.fail('nothing is watched yet');
 
@@ -59,6 +62,7 @@ export class SimulatedFollower extends SimulatedCluster {
       status: new FencedConfigMap(this.api, KEY, 'status', 'default'),
       lastTransition: () => this.lastTransition,
       lastSites: () => undefined,
+      lastPublished: this.lastPublished,
       resyncMs: RESYNC_MS,
       dryRun,
       wakeup: new Wakeup(this.process, 25),

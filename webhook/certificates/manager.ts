@@ -41,6 +41,8 @@ const RETRY = { base: 500, max: 15_000 };
 const LOST_RACE_MS = 100;
 /** The wall clock may jump, so nobody trusts a longer wait. */
 const LONGEST_WAIT_MS = 3_600_000;
+/** The watch brings what we have patched at once. Where it does not, the version may be one that etcd was put back to. */
+const PATCH_AGAIN_MS = 15_000;
 /** Replicas do not all make keys at the same moment. */
 const MAX_JITTER_MS = 60_000;
 /** How many settling times an authority that nobody knows stays in the bundle: longer than replicas take to change. */
@@ -54,8 +56,8 @@ export class CertificateManager {
   readonly #history: BundleHistory;
   readonly #nudge = new Nudge();
   #stored: Stored | undefined;
-  /** The version of the configuration that we have patched, or that is known to be outdated. */
-  #patchedVersion: string | undefined;
+  /** The version of the configuration that we have patched, or that is known to be outdated, and when (monotonic). */
+  #patched: { readonly version: string | undefined; readonly at: number } | undefined;
 
   constructor(options: CertificateManagerOptions) {
     this.#options = options;
@@ -154,7 +156,10 @@ export class CertificateManager {
     );
     const patch = bundlePatch(configuration, [...known, ...staying.map(([certificate]) => certificate)]);
     const version = configuration.metadata.resourceVersion;
-    if (patch !== undefined && version !== this.#patchedVersion) {
+    const now = this.#options.clock.elapsed();
+    const last = this.#patched;
+    const isPatched = last !== undefined && last.version === version && now - last.at < PATCH_AGAIN_MS;
+    if (patch !== undefined && !isPatched) {
       const options = { type: 'json', signal } as const;
       const isDone = await api.patch(MUTATING_WEBHOOK_CONFIGURATIONS, { name }, patch, options).then(
         () => true,
@@ -164,11 +169,11 @@ export class CertificateManager {
         },
       );
       // In either case there is a newer version, and the watch brings it: only the watch tells them in their order.
-      this.#patchedVersion = version;
+      this.#patched = { version, at: now };
       if (isDone) this.#tell('publish-bundle');
     }
     const waits = staying.map(([, forMs]) => graceMs - forMs).filter((ms) => ms > 0);
-    return Math.min(...waits, Number.POSITIVE_INFINITY);
+    return Math.min(...waits, patch === undefined ? Number.POSITIVE_INFINITY : PATCH_AGAIN_MS);
   }
 
   #inventory({ authority, leaf, next, previous }: Stored): Inventory {

@@ -83,11 +83,13 @@ export class FollowServices implements Signal {
     this.#watchedServices = reflect(ports, {
       resource: SERVICES,
       keep: (object) => followedBy(follower, object) ?? null,
+      onPutBack: () => this.#services.clear(),
       onChange: (key, now, before) => this.#onService(key, now ?? undefined, before ?? undefined),
     });
     this.#watchedPods = reflect(ports, {
       resource: PODS,
       keep: keepPod,
+      onPutBack: () => this.#pods.clear(),
       onChange: (key, now, before) => this.#onPod(key, now, before),
     });
     this.#inspector = new Inspector({

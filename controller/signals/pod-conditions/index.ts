@@ -78,6 +78,7 @@ export class PodConditions implements Signal {
       resource: PODS,
       labelSelector: `${LABELS.gate}=condition`,
       keep: keepGatedPod,
+      onPutBack: () => this.#pods.clear(),
       onChange: (key, now) => this.#onPod(key, now),
     });
   }

@@ -1,0 +1,161 @@
+import type {
+  CreateOptions,
+  DeleteOptions,
+  GetOptions,
+  KubeApi,
+  KubeObject,
+  List,
+  ListOptions,
+  ObjectKey,
+  ObjectMeta,
+  PatchOptions,
+  Resource,
+  WatchEvent,
+  WatchOptions,
+} from './api.ts';
+import { KubeError, PUT_BACK } from './errors.ts';
+import { keyOf } from './reflector-store.ts';
+import { isBefore } from './versions.ts';
+
+/** Objects that are asked for again and again: Leases, statuses, what is followed. */
+const MAX_REMEMBERED = 512;
+
+interface Seen {
+  readonly uid: string | undefined;
+  readonly version: string;
+}
+
+/**
+ * An API server whose etcd was put back to an older copy looks like any other, only that resourceVersions are lower than
+ * those that it has given out. A watch from one of those waits for it to come again, and says nothing meanwhile: for
+ * minutes or hours. So every answer is compared with what was known when it was asked for. Reads without a
+ * resourceVersion are never older than what anybody was told before (Kubernetes API concepts, "resource versions").
+ *
+ * When one is, all watches end with 410, so that what they filled is listed anew; and an answer from before counts as none.
+ */
+export class PutBackGuard implements KubeApi {
+  readonly #api: KubeApi;
+  /** By resource and key, the one that was asked for last at the end. */
+  readonly #seen = new Map<string, Seen>();
+  /** The last list of each resource: its version is the revision of all of etcd, or of the one that holds it. */
+  readonly #lists = new Map<string, string>();
+  #copy = new AbortController();
+
+  constructor(api: KubeApi) {
+    this.#api = api;
+  }
+
+  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: GetOptions): Promise<T> {
+    return this.#object(resource, key, () => this.#api.get(resource, key, options));
+  }
+
+  create<T extends KubeObject>(resource: Resource<T>, object: T, options?: CreateOptions): Promise<T> {
+    return this.#object(resource, object.metadata, () => this.#api.create(resource, object, options));
+  }
+
+  replace<T extends KubeObject>(resource: Resource<T>, object: T, options?: CreateOptions): Promise<T> {
+    return this.#object(resource, object.metadata, () => this.#api.replace(resource, object, options));
+  }
+
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    body: unknown,
+    options: PatchOptions,
+  ): Promise<T> {
+    return this.#object(resource, key, () => this.#api.patch(resource, key, body, options));
+  }
+
+  delete(resource: Resource, key: ObjectKey, options?: DeleteOptions): Promise<void> {
+    return this.#api.delete(resource, key, options);
+  }
+
+  async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<List<T>> {
+    // A further page is as old as the first one.
+    if (options.continue !== undefined) return this.#api.list(resource, options);
+    const id = idOf(resource);
+    const known = this.#lists.get(id);
+    const copy = this.#copy;
+    const list = await this.#api.list(resource, options);
+    if (isBefore(list.resourceVersion, known)) this.#isPutBack(copy);
+    else this.#assertSame(copy);
+    if (!isBefore(list.resourceVersion, this.#lists.get(id))) this.#lists.set(id, list.resourceVersion);
+    return list;
+  }
+
+  async *watch<T extends KubeObject>(
+    resource: Resource<T>,
+    options: WatchOptions,
+  ): AsyncGenerator<WatchEvent<T>, void> {
+    const copy = this.#copy;
+    const signal =
+      options.signal === undefined ? copy.signal : AbortSignal.any([options.signal, copy.signal]);
+    let reached = options.resourceVersion;
+    for await (const event of this.#api.watch(resource, { ...options, signal })) {
+      const { resourceVersion = reached } = event.object.metadata;
+      if (isBefore(resourceVersion, reached)) {
+        this.#isPutBack(copy);
+        throw wentBack(`the watch of ${resource.plural}`);
+      }
+      reached = resourceVersion;
+      yield event;
+    }
+  }
+
+  async #object<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    const id = `${idOf(resource)} ${keyOf(key)}`;
+    const known = this.#seen.get(id);
+    const copy = this.#copy;
+    const object = await call();
+    // Reviews, which are not stored, may be answered without.
+    const { uid, resourceVersion: version }: Partial<ObjectMeta> = (object as Partial<T>).metadata ?? {};
+    if (known?.uid === uid && isBefore(version, known?.version)) this.#isPutBack(copy);
+    else this.#assertSame(copy);
+    if (version !== undefined) this.#remember(id, { uid, version });
+    return object;
+  }
+
+  #remember(id: string, seen: Seen): void {
+    const before = this.#seen.get(id);
+    this.#seen.delete(id);
+    const isOlder = before !== undefined && before.uid === seen.uid && isBefore(seen.version, before.version);
+    this.#seen.set(id, isOlder ? before : seen);
+    for (const oldest of this.#seen.keys()) {
+      if (this.#seen.size <= MAX_REMEMBERED) break;
+      this.#seen.delete(oldest);
+    }
+  }
+
+  /** `copy`: what the call that found it out began with. Somebody else may have found it out meanwhile. */
+  #isPutBack(copy: AbortController): void {
+    if (copy !== this.#copy) return;
+    this.#copy = new AbortController();
+    this.#seen.clear();
+    this.#lists.clear();
+    copy.abort(wentBack('etcd'));
+  }
+
+  /** What was answered before etcd was put back would stand above everything that comes. */
+  #assertSame(copy: AbortController): void {
+    if (copy === this.#copy) return;
+    throw new KubeError('the answer is from before etcd was put back to an older copy', {
+      status: 0,
+      reason: 'NoAnswer',
+    });
+  }
+}
+
+function idOf({ group, plural }: Resource): string {
+  return `${plural}.${group}`;
+}
+
+function wentBack(what: string): KubeError {
+  return new KubeError(`${what} went back to an older resourceVersion: etcd was put back to an older copy`, {
+    status: 410,
+    reason: PUT_BACK,
+  });
+}
