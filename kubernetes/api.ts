@@ -77,6 +77,8 @@ export interface ListOptions extends CallOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly limit?: number;
+  /** A larger answer is broken off: it fails as too large. */
+  readonly maxBytes?: number;
   readonly continue?: string;
   /** Ask for PartialObjectMetadata: only apiVersion, kind and metadata come back. */
   readonly metadataOnly?: boolean;
@@ -87,9 +89,11 @@ export interface List<T> {
   readonly resourceVersion: string;
   /** Present when there is a further page. */
   readonly continue?: string;
+  /** Of the answer, where that is known. */
+  readonly bytes?: number;
 }
 
-export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continue' | 'timeoutMs'> {
+export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continue' | 'timeoutMs' | 'maxBytes'> {
   readonly resourceVersion: string;
   /** The server ends the watch after this long. */
   readonly timeoutSeconds: number;
@@ -145,6 +149,8 @@ export interface KubeApi {
 }
 
 export interface GetOptions extends CallOptions {
+  /** A larger answer is broken off: it fails as too large. */
+  readonly maxBytes?: number;
   readonly metadataOnly?: boolean;
 }
 

@@ -101,6 +101,7 @@ describe('the API client', () => {
     assert.deepEqual(page, {
       items: [{ apiVersion: 'v1', kind: 'Node', metadata: { name: 'one' } }],
       resourceVersion: '9',
+      bytes: 92,
       continue: 'more',
     });
     const [request] = server.requests;
@@ -350,7 +351,7 @@ describe('the API client', () => {
       assert.equal((await failureOf(watched())).reason, 'NoAnswer');
       server.reply = () => watchReply([event('ADDED', '8')], 'cut');
       assert.equal((await failureOf(watched())).reason, 'NoAnswer');
-      server.reply = () => ({ pieces: ['x'.repeat(9 * 1024 * 1024)], ending: 'end' });
+      server.reply = () => ({ pieces: ['x'.repeat(13 * 1024 * 1024)], ending: 'end' });
       assert.match((await failureOf(watched())).message, /a line of more than/);
     });
 

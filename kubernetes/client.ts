@@ -21,6 +21,7 @@ import { KubeError } from './errors.ts';
 import { failedAnswer, failedWatch, isReset, noAnswer, unreadable } from './failures.ts';
 import type { KubeConfig } from './kube-config.ts';
 import { lines, text } from './lines.ts';
+import { MAX_OBJECT_BYTES } from './pages.ts';
 import {
   collectionPath,
   creationPath,
@@ -61,8 +62,6 @@ export function connect(options: ConnectOptions): KubeConnection {
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_FAILURE_BYTES = 64 * 1024;
-/** etcd takes objects of 1.5 MiB; some that are written by parts may be a little larger. */
-const MAX_EVENT_BYTES = 8 * 1024 * 1024;
 /** An API server that is just starting waits for its caches before it begins a watch. */
 const WATCH_START_MS = 10_000;
 
@@ -79,6 +78,12 @@ const PATCH_TYPES = {
 interface Call extends HttpCall {
   readonly name: keyof KubeApi;
   readonly resource: Resource;
+  readonly maxBytes?: number | undefined;
+}
+
+interface Answer {
+  readonly value: unknown;
+  readonly bytes: number;
 }
 
 class HttpKubeApi implements KubeApi {
@@ -103,8 +108,9 @@ class HttpKubeApi implements KubeApi {
       method: 'GET',
       target: objectPath(resource, key),
       accept: options.metadataOnly ? PARTIAL : JSON_TYPE,
+      maxBytes: options.maxBytes,
     } as const;
-    return identified(resource, (await this.#call(call, options)) as T);
+    return identified(resource, (await this.#call(call, options)).value as T);
   }
 
   async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<List<T>> {
@@ -114,14 +120,17 @@ class HttpKubeApi implements KubeApi {
       method: 'GET',
       target: collectionPath(resource, options.namespace) + listQuery(options),
       accept: options.metadataOnly ? PARTIAL_LIST : JSON_TYPE,
+      maxBytes: options.maxBytes,
     } as const;
-    const page = (await this.#call(call, options)) as {
+    const { value, bytes } = await this.#call(call, options);
+    const page = value as {
       readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
       readonly items?: readonly T[] | null;
     };
     return {
       items: (page.items ?? []).map((item) => identified(resource, item)),
       resourceVersion: page.metadata?.resourceVersion ?? '',
+      bytes,
       ...(page.metadata?.continue ? { continue: page.metadata.continue } : {}),
     };
   }
@@ -189,7 +198,8 @@ class HttpKubeApi implements KubeApi {
       const response = await this.#timed(call, WATCH_START_MS, stop.signal, () =>
         this.#open(call, stop.signal),
       );
-      for await (const line of lines(response.body, MAX_EVENT_BYTES)) yield decodeEvent(resource, what, line);
+      for await (const line of lines(response.body, MAX_OBJECT_BYTES))
+        yield decodeEvent(resource, what, line);
     } catch (error) {
       throw this.#failure(what, error, stop.signal);
     } finally {
@@ -202,7 +212,7 @@ class HttpKubeApi implements KubeApi {
     return this.#connection.close();
   }
 
-  #send(
+  async #send(
     name: keyof KubeApi,
     method: HttpCall['method'],
     resource: Resource,
@@ -220,10 +230,10 @@ class HttpKubeApi implements KubeApi {
       contentType,
       body: JSON.stringify(body),
     };
-    return this.#call(call, options);
+    return (await this.#call(call, options)).value;
   }
 
-  #call(call: Call, { signal, timeoutMs = CALL_TIMEOUT_MS }: CallOptions): Promise<unknown> {
+  #call(call: Call, { signal, timeoutMs = CALL_TIMEOUT_MS }: CallOptions): Promise<Answer> {
     return this.#timed(call, timeoutMs, signal, async (inner) => {
       try {
         return await this.#exchange(call, inner);
@@ -260,12 +270,12 @@ class HttpKubeApi implements KubeApi {
     }
   }
 
-  async #exchange(call: Call, signal: AbortSignal): Promise<unknown> {
+  async #exchange(call: Call, signal: AbortSignal): Promise<Answer> {
     const response = await this.#open(call, signal);
     const what = describe(call);
-    const body = await bounded(what, response, MAX_ANSWER_BYTES);
+    const body = await bounded(what, response, call.maxBytes ?? MAX_ANSWER_BYTES);
     try {
-      return JSON.parse(body);
+      return { value: JSON.parse(body), bytes: body.length };
     } catch (cause) {
       throw unreadable(what, response.statusCode, 'NotJson', cause);
     }

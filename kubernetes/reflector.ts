@@ -2,6 +2,7 @@ import type { KubeApi, KubeObject, Resource, WatchEvent } from './api.ts';
 import { backoff } from './backoff.ts';
 import { type Clock, type Random, sleep } from './clock.ts';
 import { isGone, KubeError, PUT_BACK } from './errors.ts';
+import { listPages } from './pages.ts';
 import { ReflectorStore } from './reflector-store.ts';
 import { isBefore } from './versions.ts';
 import { Watchdog } from './watchdog.ts';
@@ -43,14 +44,7 @@ export interface ReflectorOptions<T extends KubeObject, V> {
   readonly inactivityMs?: number;
 }
 
-/**
- * A page is in memory as text and as objects at once, and the heap keeps the size that it once had: 5,000 pods of usual
- * size took 60 MiB more in pages of 500.
- */
-const PAGE_SIZE = 50;
 const LIST_TIMEOUT_MS = 15_000;
-/** A million objects. A server that sends more pages repeats itself. */
-const MAX_PAGES = 20_000;
 const INACTIVITY_MS = 100_000;
 const BACKOFF = { base: 800, max: 30_000 };
 /** A watch that lived this long was healthy: the next begins without delay. This bounds how hot the loop can get. */
@@ -153,24 +147,15 @@ export class Reflector<T extends KubeObject, V> {
     this.#relistAt = clock.elapsed() + RELIST_RETRY_MS;
     let replacement = this.#store.replacement(this.#isPutBack);
     let version = '';
-    let next: string | undefined;
-    for (let page = 0; page === 0 || next !== undefined; page += 1) {
-      if (page === MAX_PAGES) throw new Error(`the list of ${resource.plural} has no end`);
-      const list = await api.list<T>(resource, {
-        ...this.#selection(),
-        limit: PAGE_SIZE,
-        timeoutMs: LIST_TIMEOUT_MS,
-        signal,
-        ...(next === undefined ? {} : { continue: next }),
-      });
+    const selection = { ...this.#selection(), timeoutMs: LIST_TIMEOUT_MS, signal };
+    for await (const list of listPages(api, resource, selection)) {
       signal.throwIfAborted();
-      if (page === 0 && isBefore(list.resourceVersion, this.#reached)) {
+      if (version === '' && isBefore(list.resourceVersion, this.#reached)) {
         this.#isPutBack = true;
         replacement = this.#store.replacement(true);
       }
       for (const object of list.items) replacement.add(object);
       version = list.resourceVersion;
-      next = list.continue;
     }
     if (this.#isPutBack) onPutBack?.();
     const missed = replacement.commit(version, this.#isPutBack ? undefined : this.#reached);

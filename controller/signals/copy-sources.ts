@@ -1,18 +1,20 @@
 import { databaseMember } from '../../contract/databases.ts';
 import { LABELS } from '../../contract/names.ts';
-import type { KubeObject } from '../../kubernetes/api.ts';
+import type { KubeObject, ObjectKey } from '../../kubernetes/api.ts';
+import { parseKey } from '../../kubernetes/object-index.ts';
 import type { Reflector } from '../../kubernetes/reflector.ts';
-import { CONFIG_MAPS, type ConfigMap, NAMESPACES, PODS } from '../../kubernetes/resources.ts';
+import { CONFIG_MAPS, NAMESPACES, PODS } from '../../kubernetes/resources.ts';
 import { reflect, type WatchPorts } from '../reflect.ts';
+import type { SeenCopy } from './copy-contents.ts';
 
 /**
- * Which namespaces want a copy, and which copies there are, from watches. Kept small: of a pod only the name of its
- * namespace, because there may be thousands.
+ * Which namespaces want a copy, and which copies there are, from watches of metadata. Kept small: of a pod only the name of
+ * its namespace, because there may be thousands; of a copy that it is there, because anybody can make one of any size.
  */
 export class CopySources {
   readonly #asking: Reflector<KubeObject, string>;
   readonly #pods: Reflector<KubeObject, string>;
-  readonly #copies: Reflector<ConfigMap, ConfigMap>;
+  readonly #copies: Reflector<KubeObject, SeenCopy>;
   readonly #podsIn = new Map<string, number>();
   /** Called with a namespace where something has changed. */
   readonly #onChange: (namespace: string) => void;
@@ -23,6 +25,8 @@ export class CopySources {
     name: string,
     labels: Readonly<Record<string, string>>,
     onChange: (namespace: string) => void,
+    onCopy: (key: Required<ObjectKey>) => void,
+    onPutBack: () => void,
   ) {
     this.#onChange = onChange;
     this.#asking = reflect(ports, {
@@ -51,8 +55,10 @@ export class CopySources {
       labelSelector: Object.entries(labels)
         .map(([name, value]) => `${name}=${value}`)
         .join(),
-      keep: (object) => object,
-      onChange: (key) => onChange(key.slice(0, key.indexOf('/'))),
+      metadataOnly: true,
+      keep: seenCopy,
+      onPutBack,
+      onChange: (key, now, before) => onCopy((now ?? before)?.key ?? parseKey(key)),
     });
   }
 
@@ -75,11 +81,11 @@ export class CopySources {
     return namespaces;
   }
 
-  copy(namespace: string, name: string): ConfigMap | undefined {
+  copy({ namespace, name }: Required<ObjectKey>): SeenCopy | undefined {
     return this.#copies.get(`${namespace}/${name}`);
   }
 
-  copies(): Iterable<ConfigMap> {
+  copies(): Iterable<SeenCopy> {
     return this.#copies.list();
   }
 
@@ -90,6 +96,11 @@ export class CopySources {
     else this.#podsIn.delete(namespace);
     if (count === 0 || (count === 1 && change === 1)) this.#onChange(namespace);
   }
+}
+
+export function seenCopy({ metadata }: KubeObject): SeenCopy {
+  const { namespace = '', name, uid = '', resourceVersion: version = '', deletionTimestamp } = metadata;
+  return { key: { namespace, name }, uid, version, isEnding: deletionTimestamp !== undefined };
 }
 
 /** Nothing can be created in a namespace that is being deleted. */

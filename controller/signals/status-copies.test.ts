@@ -110,6 +110,37 @@ describe('copies of the status', () => {
     assert.equal(find('app')?.data?.['active-site'], 'us');
   });
 
+  test('are replaced unread where somebody made one of another size, and removed where nobody asks', async () => {
+    const text = { text: 'x'.repeat(1_000_000) };
+    ask('app');
+    const annotations = { mine: 'stays' };
+    kube.create(CONFIG_MAPS, {
+      metadata: { namespace: 'app', name: NAME, labels: COPY },
+      data: text,
+    } as ConfigMap);
+    kube.create(CONFIG_MAPS, {
+      metadata: { namespace: 'plain', name: NAME, labels: COPY },
+      data: text,
+    } as ConfigMap);
+    ask('shop');
+    kube.create(CONFIG_MAPS, {
+      metadata: { namespace: 'shop', name: NAME, labels: COPY, annotations },
+      data: { epoch: '6' },
+    } as ConfigMap);
+    start();
+    publish(7);
+    await soon();
+    assert.equal(copies(), 'app:7 shop:7');
+    assert.equal(find('app')?.data?.text, undefined);
+    assert.deepEqual(find('shop')?.metadata.annotations, annotations);
+    assert.equal(find('plain'), undefined);
+    const reads = kube.count('get configmaps');
+    publish(8);
+    await soon();
+    assert.equal(copies(), 'app:8 shop:8');
+    assert.equal(kube.count('get configmaps'), reads, 'our own are not read again');
+  });
+
   test('follow each change of the status', async () => {
     ask('app');
     ask('shop');

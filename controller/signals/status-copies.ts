@@ -8,9 +8,10 @@ import { WorkQueue } from '../../kubernetes/work-queue.ts';
 import { Alarm } from '../alarm.ts';
 import type { WatchPorts } from '../reflect.ts';
 import type { State } from '../state.ts';
+import { CopyContents, type SeenCopy } from './copy-contents.ts';
 import { CopyPace } from './copy-pace.ts';
 import { type CopyStep, planCopy } from './copy-plan.ts';
-import { CopySources } from './copy-sources.ts';
+import { CopySources, seenCopy } from './copy-sources.ts';
 import type { Signal } from './signal.ts';
 
 export interface StatusCopiesOptions {
@@ -39,6 +40,7 @@ export class StatusCopies implements Signal {
   readonly #options: StatusCopiesOptions;
   readonly #queue: WorkQueue;
   readonly #sources: CopySources;
+  readonly #contents: CopyContents;
   readonly #labels: Readonly<Record<string, string>>;
   readonly #pace: CopyPace;
   readonly #later: Alarm;
@@ -64,9 +66,21 @@ export class StatusCopies implements Signal {
       work: (key) => this.#bringInLine(key),
       onFailure: (key, error) => options.onFailure(key, error),
     });
-    this.#sources = new CopySources(options.ports, options.name, this.#labels, (namespace) => {
-      if (this.#synced) this.#queue.add(`${namespace}/${options.name}`);
-    });
+    this.#contents = new CopyContents(options.ports.api, this.#labels);
+    const enqueue = (namespace: string, name: string) => {
+      if (this.#synced) this.#queue.add(`${namespace}/${name}`);
+    };
+    this.#sources = new CopySources(
+      options.ports,
+      options.name,
+      this.#labels,
+      (namespace) => enqueue(namespace, options.name),
+      (key) => {
+        if (this.#sources.copy(key) === undefined) this.#contents.forget(key);
+        enqueue(key.namespace, key.name);
+      },
+      () => this.#contents.clear(),
+    );
   }
 
   async watch(wake: () => void, signal: AbortSignal): Promise<void> {
@@ -91,9 +105,7 @@ export class StatusCopies implements Signal {
       const { name, namespace: own } = this.#options;
       const wanting = this.#sources.wanting();
       wanting.delete(own);
-      const copies = [...this.#sources.copies()].map(
-        ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
-      );
+      const copies = [...this.#sources.copies()].map(({ key }) => `${key.namespace}/${key.name}`);
       for (const namespace of wanting) this.#queue.add(`${namespace}/${name}`);
       for (const key of copies) this.#queue.add(key);
       this.#options.onCount({ wanted: wanting.size, present: copies.length });
@@ -105,8 +117,10 @@ export class StatusCopies implements Signal {
     if (this.#goal === undefined) return;
     const { leadership } = this.#goal;
     const [namespace = '', name = ''] = key.split('/');
-    const step = this.#plan({ namespace, name }, this.#sources.copy(namespace, name));
+    const seen = this.#sources.copy({ namespace, name });
     try {
+      const found = seen && (await this.#contentsOf(seen, leadership.signal));
+      const step = this.#plan({ namespace, name }, found);
       if (step !== undefined) await this.#write(step, leadership);
     } catch (error) {
       const raced = isConflict(error) || isAlreadyExists(error) || isNotFound(error);
@@ -116,32 +130,48 @@ export class StatusCopies implements Signal {
     }
   }
 
+  async #contentsOf(seen: SeenCopy, signal: AbortSignal): Promise<ConfigMap | undefined> {
+    if (!this.#isWanted(seen.key)) return seen.isEnding ? undefined : this.#contents.bare(seen);
+    return await this.#contents.of(seen, this.#data(), signal);
+  }
+
   async #bringInLineUnseen(key: Required<ObjectKey>, leadership: Leadership): Promise<void> {
     const { ports, onRefused } = this.#options;
     const { signal } = leadership;
-    const found = await ports.api.get(CONFIG_MAPS, key, { signal }).catch(undefinedIfNotFound);
-    const labels = found?.metadata.labels ?? {};
+    const metadata = await ports.api
+      .get(CONFIG_MAPS, key, { signal, metadataOnly: true })
+      .catch(undefinedIfNotFound);
+    const labels = metadata?.metadata.labels ?? {};
     const isOurs = Object.entries(this.#labels).every(([name, value]) => labels[name] === value);
-    if (found !== undefined && !isOurs) {
+    if (metadata !== undefined && !isOurs) {
       const source = labels[LABELS.source];
       const whose = source === undefined ? 'is not ours' : `the controller in ${source} keeps`;
       onRefused(key.namespace, `a ConfigMap ${key.name} that ${whose} is there already`);
       return;
     }
+    const found = metadata && (await this.#contentsOf(seenCopy(metadata), signal));
     const step = this.#plan(key, found);
     if (step !== undefined) await this.#write(step, leadership);
   }
 
-  #plan({ namespace, name }: Required<ObjectKey>, found: ConfigMap | undefined): CopyStep | undefined {
+  #isWanted({ namespace, name }: Required<ObjectKey>): boolean {
     const isCopy = namespace !== this.#options.namespace && name === this.#options.name;
+    return isCopy && this.#sources.wants(namespace);
+  }
+
+  #data(): Readonly<Record<string, string>> {
+    return this.#goal === undefined ? {} : encodeStatus(this.#goal.state.status);
+  }
+
+  #plan({ namespace, name }: Required<ObjectKey>, found: ConfigMap | undefined): CopyStep | undefined {
     return (
       this.#goal &&
       planCopy({
         name,
         namespace,
         labels: this.#labels,
-        data: encodeStatus(this.#goal.state.status),
-        wanted: isCopy && this.#sources.wants(namespace),
+        data: this.#data(),
+        wanted: this.#isWanted({ namespace, name }),
         found,
       })
     );
@@ -157,13 +187,13 @@ export class StatusCopies implements Signal {
     const { signal } = leadership;
     const { name, namespace = '' } = object.metadata;
     if (action === 'replace') {
-      await api.replace(CONFIG_MAPS, object, { signal });
+      this.#contents.learn(await api.replace(CONFIG_MAPS, object, { signal }));
     } else if (action === 'delete') {
       await api
         .delete(CONFIG_MAPS, { name, namespace }, { ...versionOf(object), signal })
         .catch(undefinedIfNotFound);
     } else {
-      await api.create(CONFIG_MAPS, object, { signal });
+      this.#contents.learn(await api.create(CONFIG_MAPS, object, { signal }));
     }
   }
 }

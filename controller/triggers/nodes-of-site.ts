@@ -1,6 +1,6 @@
 import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { listAll } from '../../kubernetes/pages.ts';
 import { NODES, type Node } from '../../kubernetes/resources.ts';
-import { listAll } from '../list.ts';
 import type { Site } from '../sites.ts';
 import type { TriggerPorts } from './trigger-kind.ts';
 
@@ -20,7 +20,7 @@ export async function nodesOfSite(
   const isLabelled = nodeSelector !== undefined;
   const [byName, bySelector, last] = await Promise.all([
     read(nodeNames),
-    isLabelled ? listAll(api, NODES, { labelSelector: nodeSelector }, signal) : [],
+    isLabelled ? listAll(api, NODES, { labelSelector: nodeSelector, signal }) : [],
     isLabelled ? lastSites(signal).then((sites) => sites[site] ?? []) : [],
   ]);
   const nodes = new Map<string, Node>();

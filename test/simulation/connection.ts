@@ -70,9 +70,12 @@ export class Connection implements KubeApi {
   }
 
   get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options: GetOptions = {}): Promise<T> {
-    return this.#call('get', resource, key, options, (server) =>
-      server.get(resource, key, options.metadataOnly),
-    );
+    const { metadataOnly, maxBytes = Number.POSITIVE_INFINITY } = options;
+    return this.#call('get', resource, key, options, (server) => {
+      const object = server.get(resource, key, metadataOnly);
+      if (JSON.stringify(object).length <= maxBytes) return object;
+      throw new KubeError('more than is read at once', { status: 200, reason: 'TooLarge' });
+    });
   }
 
   list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<List<T>> {

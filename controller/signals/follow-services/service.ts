@@ -34,6 +34,9 @@ export interface FollowedService {
   readonly anySiteAfterMs: number;
 }
 
+/** Anybody may make Services with a megabyte of selector; nobody's pods have so many labels. */
+const MAX_SELECTOR = 256;
+
 /** Undefined when this follower has nothing to do with it. Throws nothing, whatever users put into annotations. */
 export function followedBy(follower: string, { metadata, spec }: Service): FollowedService | undefined {
   const { namespace = '', name, resourceVersion = '', labels = {}, annotations = {} } = metadata;
@@ -42,6 +45,7 @@ export function followedBy(follower: string, { metadata, spec }: Service): Follo
   const asks = labels[LABELS.follow] === 'true';
   if (asks && settings.follower !== follower) return undefined; // That follower takes our key away with its write.
   const selector = spec?.type === 'ExternalName' ? {} : (spec?.selector ?? {});
+  if (Object.keys(selector).length > MAX_SELECTOR) return undefined;
   const siteKeys = Object.keys(selector).filter(isSiteLabel);
   const own = siteLabel(follower);
   const anySite = annotations[ANNOTATIONS.anySite] !== undefined;

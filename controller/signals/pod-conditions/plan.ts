@@ -45,6 +45,8 @@ export interface ConditionGoal {
   readonly followed: FollowedPods | undefined;
 }
 
+const MAX_NAME = 253;
+
 export function keepGatedPod(pod: Pod): GatedPod {
   const { metadata, spec, status } = pod;
   const { namespace = '', name, uid = '', resourceVersion = '', annotations = {} } = metadata;
@@ -54,7 +56,8 @@ export function keepGatedPod(pod: Pod): GatedPod {
     key: { namespace, name },
     uid,
     version: resourceVersion,
-    follower: annotations[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER,
+    // Longer than any name of a follower it is somebody's who wants to fill our memory.
+    follower: (annotations[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER).slice(0, MAX_NAME),
     member: databaseMember(pod),
     metadata: { name, labels, ownerReferences },
     node: spec?.nodeName ?? '',

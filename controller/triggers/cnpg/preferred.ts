@@ -2,6 +2,7 @@ import type { KubeApi } from '../../../kubernetes/api.ts';
 import { type Clock, timestamp } from '../../../kubernetes/clock.ts';
 import { explain, isConflict, mayBeStored, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
+import { listAll } from '../../../kubernetes/pages.ts';
 import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { EventNote, EventSink } from '../../event-rules.ts';
 import { KnownSince } from '../../known-since.ts';
@@ -110,10 +111,10 @@ export class PreferredPrimary {
   ): Promise<void> {
     const { api, namespace, clusterName, node: name, restartedAt } = this.#options;
     const { signal } = leadership;
-    const [{ items: pods }, node, backups] = await Promise.all([
-      api.list(PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${clusterName}`, signal }),
+    const [pods, node, backups = []] = await Promise.all([
+      listAll(api, PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${clusterName}`, signal }),
       api.get(NODES, { name }, { signal }).catch(undefinedIfNotFound),
-      api.list(BACKUPS, { namespace, signal }).catch(undefinedIfNotFound),
+      listAll(api, BACKUPS, { namespace, signal }).catch(undefinedIfNotFound),
     ]);
     const primary = pods.find(
       (pod) => pod.metadata.name === cluster.status?.currentPrimary && isOwnedBy(pod, cluster),
@@ -123,7 +124,7 @@ export class PreferredPrimary {
       return this.#remember({ ...base, outcome: 'AlreadyThere', at: this.#now() }, leadership);
     }
     const target = pods.find((pod) => isInstanceOn(pod, name));
-    const runningBackups = runningBackupsOf(backups?.items ?? [], clusterName);
+    const runningBackups = runningBackupsOf(backups, clusterName);
     const unmet = promotionPreconditions({ cluster, target, node, runningBackups }).filter(
       ({ obstacle }) => obstacle !== undefined,
     );

@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { listAll } from '../../../kubernetes/pages.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { labelSelector, labelValue, namespace } from '../../config/fields.ts';
 import { type Checked, Setting } from '../../config/settings.ts';
-import { listAll } from '../../list.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
 import type { Observation, Trigger } from '../trigger.ts';
 import { triggerKind } from '../trigger-kind.ts';
@@ -93,7 +93,7 @@ class PodLabelTrigger implements Trigger {
   }
 
   async observe(signal: AbortSignal): Promise<Observation> {
-    const pods = await listAll(this.#ports.api, PODS, this.#selection, signal);
+    const pods = await listAll(this.#ports.api, PODS, { ...this.#selection, signal });
     return this.#leaderOf(pods.map((pod) => this.#claimOf(pod)));
   }
 
