@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import { ADMISSION_FILE } from './webhook-client.ts';
 
+export function etcdFolder(folder: string): string {
+  return join(folder, 'etcd');
+}
+
 export function etcdFlags(folder: string, clientUrl: string, peerPort: number): readonly string[] {
   const peerUrl = `http://127.0.0.1:${peerPort}`;
   return [
     '--name=test',
-    `--data-dir=${join(folder, 'etcd')}`,
+    `--data-dir=${etcdFolder(folder)}`,
     `--listen-client-urls=${clientUrl}`,
     `--advertise-client-urls=${clientUrl}`,
     `--listen-peer-urls=${peerUrl}`,

@@ -1,12 +1,12 @@
 /** A real Kubernetes control plane for tests and the demo: etcd, kube-apiserver and, if wanted, the controllers. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { createAuthority, makeKeys } from './certificates.ts';
 import { type AccessDetails, ControlPlaneAccess } from './control-plane-access.ts';
-import { apiServerFlags, controllerManagerFlags, etcdFlags } from './control-plane-flags.ts';
+import { apiServerFlags, controllerManagerFlags, etcdFlags, etcdFolder } from './control-plane-flags.ts';
 import { type Guardian, startGuardian } from './guardian.ts';
 import { freePort } from './ports.ts';
 import { type ChildProcess, startProcess } from './process.ts';
@@ -57,6 +57,7 @@ export class ControlPlane extends ControlPlaneAccess {
   readonly #guardian: Guardian;
   readonly #webhookClient: string | undefined;
   #etcdUrl = '';
+  #etcdFlags: readonly string[] = [];
   #etcd: ChildProcess | undefined;
   #apiServer: ChildProcess | undefined;
   #controllerManager: ChildProcess | undefined;
@@ -106,6 +107,30 @@ export class ControlPlane extends ControlPlaneAccess {
     this.#etcd?.signal('SIGCONT');
   }
 
+  /** What etcd holds now, for {@link putBack}. The API server is away meanwhile. */
+  async copyEtcd(): Promise<string> {
+    const copy = join(this.folder, `etcd-${crypto.randomUUID()}`);
+    await this.#withoutEtcd(() => cp(etcdFolder(this.folder), copy, { recursive: true }));
+    return copy;
+  }
+
+  /** As after a restore from a backup: revisions go on from those of the copy. */
+  async putBack(copy: string): Promise<void> {
+    await this.#withoutEtcd(async () => {
+      await rm(etcdFolder(this.folder), { recursive: true });
+      await cp(copy, etcdFolder(this.folder), { recursive: true });
+    });
+  }
+
+  async #withoutEtcd(work: () => Promise<void>): Promise<void> {
+    await this.stopApiServer();
+    this.#etcd?.signal('SIGTERM');
+    await this.#etcd?.exited;
+    await work();
+    this.#etcd = await this.#start('etcd', this.#etcdFlags);
+    await this.startApiServer();
+  }
+
   /** Kills everything and removes the folder. */
   async stop(): Promise<void> {
     await this.close();
@@ -119,7 +144,8 @@ export class ControlPlane extends ControlPlaneAccess {
   async startAll(): Promise<void> {
     const [clientPort, peerPort] = await Promise.all([freePort(), freePort()]);
     this.#etcdUrl = `http://127.0.0.1:${clientPort}`;
-    this.#etcd = await this.#start('etcd', etcdFlags(this.folder, this.#etcdUrl, peerPort));
+    this.#etcdFlags = etcdFlags(this.folder, this.#etcdUrl, peerPort);
+    this.#etcd = await this.#start('etcd', this.#etcdFlags);
     await Promise.all([this.#writeServerFiles(), this.save(), this.#writeWebhookClient()]);
     await this.startApiServer();
     if (!this.hasControllers) return;
