@@ -32,6 +32,12 @@ export interface ApiServerOptions {
   readonly onUnknown: (message: string) => void;
 }
 
+/** All objects, as of a revision. */
+export interface Copy {
+  readonly revision: number;
+  readonly objects: ReadonlyMap<string, ReadonlyMap<string, KubeObject>>;
+}
+
 type Selection = Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>;
 
 /** Fewer than anybody asks for, so that paging is used: a server may always answer with less. */
@@ -49,6 +55,7 @@ export class ApiServer {
   #uids = 0;
   readonly #options: ApiServerOptions;
   readonly #objects = new Map<string, Map<string, KubeObject>>();
+  readonly #resources = new Map<string, Resource>();
   readonly #log: Change[] = [];
   readonly #subscribers = new Set<(change: Change) => void>();
   readonly #pages = new Map<string, List<KubeObject>>();
@@ -191,6 +198,36 @@ export class ApiServer {
     return () => this.#subscribers.delete(onChange);
   }
 
+  /** What is stored now, for {@link putBack}. */
+  copy(): Copy {
+    const objects = [...this.#objects].map(([plural, all]) => [plural, new Map(all)] as const);
+    return { revision: this.#revision, objects: new Map(objects) };
+  }
+
+  /**
+   * Everything is as it was, and revisions go on from there; but what runs in the cluster goes on as it is, and is written
+   * anew by whoever runs it: of those that `stays` accepts the present ones are kept.
+   */
+  putBack(actor: string, copy: Copy, stays: (resource: Resource, object: KubeObject) => boolean): void {
+    const running = this.#running(stays);
+    this.#objects.clear();
+    for (const [plural, all] of copy.objects) this.#objects.set(plural, new Map(all));
+    this.#revision = copy.revision;
+    this.#compacted = copy.revision;
+    this.#log.length = 0;
+    this.#pages.clear();
+    for (const { resource, object } of this.#running(stays)) this.#collection(resource).delete(path(object.metadata));
+    for (const { resource, object } of running) this.#store(actor, resource, this.find(resource, object.metadata), object);
+  }
+
+  #running(stays: (resource: Resource, object: KubeObject) => boolean) {
+    return [...this.#resources.values()].flatMap((resource) =>
+      [...this.#collection(resource).values()]
+        .filter((object) => stays(resource, object))
+        .map((object) => ({ resource, object })),
+    );
+  }
+
   /** Forgets the past: older revisions and continue tokens answer 410. */
   compact(): void {
     this.#compacted = this.#revision;
@@ -271,7 +308,9 @@ export class ApiServer {
   }
 
   /** Plurals are unique among the resources that are used here. */
-  #collection({ plural }: Resource): Map<string, KubeObject> {
+  #collection(resource: Resource): Map<string, KubeObject> {
+    const { plural } = resource;
+    this.#resources.set(plural, resource);
     const known = this.#objects.get(plural);
     if (known !== undefined) return known;
     const collection = new Map<string, KubeObject>();

@@ -69,6 +69,10 @@ export class Connection implements KubeApi {
     if (faults.cut) for (const stream of this.#streams) stream.silence();
   }
 
+  endStreams(): void {
+    for (const stream of this.#streams) stream.end();
+  }
+
   get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options: GetOptions = {}): Promise<T> {
     const { metadataOnly, maxBytes = Number.POSITIVE_INFINITY } = options;
     return this.#call('get', resource, key, options, (server) => {

@@ -56,6 +56,10 @@ export class FollowingInvariants {
     this.#ports = ports;
   }
 
+  onPutBack(): void {
+    this.#highest = -1;
+  }
+
   onCall(call: Call): void {
     const isWrite = call.verb === 'patch' && call.key.namespace === APPS;
     if (isWrite) this.#mayLead.set(call, this.#ports.mayLead(call.actor));

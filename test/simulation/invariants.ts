@@ -49,8 +49,13 @@ export class Invariants {
   /** UIDs of Clusters whose primary a replica has moved. */
   readonly #promoted = new Set<string>();
   readonly #siteOfEpoch = new Map<number, string>();
+  /** Epochs of before etcd was put back. */
+  readonly #mayComeAgain = new Set<number>();
+  #highestBefore = -1;
   /** Published sites, and until when; the present one has no end. */
   readonly #activeSites: { readonly site: string; until: number }[] = [];
+  /** The last epoch that each replica has written. */
+  readonly #ownEpochs = new Map<string, number>();
   #last: Status | undefined;
   #highestTerm = -1;
   #editedByHand = false;
@@ -88,6 +93,22 @@ export class Invariants {
   /** Whether `actor` may believe now that it leads. */
   mayLead(actor: string): boolean {
     return this.holder === actor || this.isLeaseUnknown;
+  }
+
+  /**
+   * etcd was put back to an older copy. What only readers remember may come again; what a replica has published itself it
+   * goes on above.
+   */
+  onPutBack(): void {
+    this.#last = this.published;
+    this.#editedByHand = true;
+    this.#highestTerm = termOf(this.#ports.server.find(CONFIG_MAPS, STATUS));
+    this.#leaseUnknownUntil = this.#ports.now() + LEASE_MS;
+    this.#promoted.clear();
+    const epoch = this.#last?.epoch ?? 0;
+    for (const later of this.#siteOfEpoch.keys()) if (later > epoch) this.#mayComeAgain.add(later);
+    this.#highestBefore = Math.max(-1, ...this.#siteOfEpoch.keys());
+    if (this.#last !== undefined) this.#remember(this.#last);
   }
 
   onCall(call: Call): void {
@@ -185,6 +206,7 @@ export class Invariants {
     }
     this.#highestTerm = Math.max(this.#highestTerm, term);
     this.#checkEpoch(status, actor);
+    this.#checkOwnEpoch(status, actor);
     this.#checkSiteOfEpoch(status, decodeStatus((before as ConfigMap | undefined)?.data));
     this.#checkPlace(status, actor, lookedAt);
     this.#remember(status);
@@ -192,11 +214,19 @@ export class Invariants {
     this.#editedByHand = false;
   }
 
+  #checkOwnEpoch({ epoch }: Status, actor: string): void {
+    const before = this.#ownEpochs.get(actor) ?? 0;
+    if (epoch < before) this.#report(`${actor} goes back from its own epoch ${before} to ${epoch}`);
+    this.#ownEpochs.set(actor, epoch);
+  }
+
   #checkEpoch({ epoch, activeSite }: Status, actor: string): void {
     const last = this.#last ?? { epoch: 0, activeSite: '' };
     if (epoch < last.epoch) this.#report(`${actor} takes the epoch back from ${last.epoch} to ${epoch}`);
     const step = activeSite === last.activeSite ? 0 : 1;
-    if (!this.#editedByHand && epoch !== last.epoch + step) {
+    // Epochs of before etcd was put back: of two replicas one may remember them, and go on above.
+    const isRemembered = epoch <= this.#highestBefore + 1;
+    if (!this.#editedByHand && !isRemembered && epoch !== last.epoch + step) {
       const move = `${last.activeSite || 'none'} to ${activeSite || 'none'}`;
       this.#report(`${actor} moves the epoch from ${last.epoch} to ${epoch} with the site from ${move}`);
     }
@@ -205,7 +235,8 @@ export class Invariants {
   /** What somebody wrote by hand has been read as well, and one epoch never names two sites to its readers. */
   #checkSiteOfEpoch({ epoch, activeSite }: Status, overwritten: Status | undefined): void {
     const readBefore = overwritten?.epoch === epoch ? overwritten.activeSite : this.#siteOfEpoch.get(epoch);
-    if (readBefore !== undefined && readBefore !== activeSite) {
+    const isFree = this.#mayComeAgain.delete(epoch);
+    if (readBefore !== undefined && readBefore !== activeSite && !isFree) {
       this.#report(`epoch ${epoch} names ${readBefore} and ${activeSite}`);
     }
     this.#siteOfEpoch.set(epoch, activeSite);

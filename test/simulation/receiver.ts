@@ -36,6 +36,11 @@ export class Receiver {
     this.#ports = ports;
   }
 
+  /** Epochs that no replica remembers come again. */
+  onPutBack(): void {
+    this.#messages.clear();
+  }
+
   /** `mayLead`: whether the sender might believe that it leads when it sent this. */
   receive(actor: string, body: string, mayLead: boolean): void {
     const { id, type, time, data } = JSON.parse(body) as Told;

@@ -19,6 +19,8 @@ import { drawSkew } from './skew.ts';
 
 /** Pieces of the program that a test breaks on purpose, to see that it is noticed. */
 export interface Sabotage {
+  /** The program is not told when resourceVersions go back. */
+  readonly isBlindToPutBack?: true;
   readonly api?: (api: KubeApi) => KubeApi;
   readonly registrar?: (api: NamecheapApi) => NamecheapApi;
   readonly post?: (post: Post) => Post;
@@ -118,7 +120,8 @@ export class Replica {
 
   #run({ config, random, sabotage, log: write, onEnd }: ReplicaPorts): void {
     const { identity } = this;
-    const api = new PutBackGuard(sabotage.api?.(this.api) ?? this.api);
+    const given = sabotage.api?.(this.api) ?? this.api;
+    const api = sabotage.isBlindToPutBack ? given : new PutBackGuard(given);
     const registrar = sabotage.registrar?.(this.registrar) ?? this.registrar;
     const log =
       write === undefined

@@ -58,6 +58,8 @@ export type Disturbance =
     }
   | { readonly kind: 'restart'; readonly replica: Replica; readonly ms: number }
   | { readonly kind: 'forget the past'; readonly ms: number }
+  /** To a copy of so many seconds ago. */
+  | { readonly kind: 'put etcd back'; readonly seconds: number }
   | { readonly kind: 'edit'; readonly edit: Edit }
   | { readonly kind: 'delete the Lease' }
   | { readonly kind: 'foreign record' }
@@ -86,6 +88,7 @@ const WEIGHTS: Readonly<Record<Disturbance['kind'], number>> = {
   ambush: 4,
   restart: 1,
   'forget the past': 1,
+  'put etcd back': 1,
   edit: 2,
   'delete the Lease': 1,
   'foreign record': 2,
@@ -155,6 +158,8 @@ function draw(random: SeededRandom): Disturbance {
       return { kind: 'restart', replica, ms: random.integer(0, 5_000) };
     case 'forget the past':
       return { kind: 'forget the past', ms: random.integer(0, 20_000) };
+    case 'put etcd back':
+      return { kind: 'put etcd back', seconds: random.integer(1, 60) };
     case 'edit':
       return { kind: 'edit', edit: random.pick(EDITS) };
     case 'delete the Lease':

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { LastPublished } from '../../controller/last-published.ts';
 import { hash } from '../support/random.ts';
 import { simulateMany } from './many.ts';
 import type { Sabotage } from './replica.ts';
@@ -52,6 +53,11 @@ describe('a missing safeguard is noticed:', () => {
       SABOTAGES['no doubt about a conflict'],
       /says (Held|Transitioning) .* not so since it began to look/,
     ],
+    [
+      'no look for an etcd that was put back',
+      SABOTAGES['no look for an etcd that was put back'],
+      /after the last fault, (the condition of the pod|the pod on|the Service|the copy)/,
+    ],
     ['no hold while it moves', SABOTAGES['no hold while it moves'], /not so since it began to look/],
     ['no look at the owner', SABOTAGES['no look at the owner'], /not so since it began to look/],
     [
@@ -82,6 +88,11 @@ describe('a missing safeguard is noticed:', () => {
       assert.match(await firstViolation(sabotage), violation);
     });
   }
+});
+
+test('a missing safeguard is noticed: no memory of what was published before etcd was put back', async (t) => {
+  t.mock.method(LastPublished.prototype, 'note', () => undefined);
+  assert.match(await firstViolation({}), /goes back from its own epoch \d+ to \d+/);
 });
 
 async function firstViolation(sabotage: Sabotage): Promise<string> {

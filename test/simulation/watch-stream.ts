@@ -60,6 +60,11 @@ export class WatchStream {
     }
   }
 
+  /** As the server ends it. */
+  end(): void {
+    this.#receive('end');
+  }
+
   /** Stays open, and nothing comes any more. */
   silence(): void {
     if (this.#state === 'open') this.#state = 'silent';

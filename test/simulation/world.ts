@@ -7,6 +7,7 @@ import { NAMESPACES } from '../../kubernetes/resources.ts';
 import { SeededRandom } from '../support/random.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { ApiServer, type Change, describe } from './api-server.ts';
+import { Backups } from './backups.ts';
 import type { Call, CallHooks } from './connection.ts';
 import { API_WEATHER, CALM, CALM_REGISTRAR, REGISTRAR_WEATHER } from './faults.ts';
 import { applyService, createFollowingService, FollowingInvariants } from './following.ts';
@@ -60,6 +61,7 @@ export class World {
   readonly #receiver: Receiver;
   readonly #postgres: Postgres;
   readonly #truth: Truth;
+  readonly #backups: Backups;
   readonly #invariants: Invariants;
   readonly #following: FollowingInvariants;
   readonly #held: HeldInvariants;
@@ -136,6 +138,7 @@ export class World {
     });
     createFollowingService(this.#server);
     this.#postgres = new Postgres(this.#server, this.clock, this.#random.derive('postgres'));
+    this.#backups = new Backups(this.#server, this.clock);
     for (const slot of [0, 1] as const) this.#start(slot);
   }
 
@@ -171,6 +174,9 @@ export class World {
         break;
       case 'forget the past':
         for (let ms = 0; ms <= what.ms; ms += 1_000) this.clock.after(ms, () => this.#server.compact());
+        break;
+      case 'put etcd back':
+        this.#putBack(what.seconds);
         break;
       case 'edit':
         editStatus(this.#server, what.edit);
@@ -329,6 +335,15 @@ export class World {
     this.clock.after(ms, () => {
       if (!this.#quiet) this.#start(slot);
     });
+  }
+
+  #putBack(seconds: number): void {
+    this.#backups.putBack(seconds);
+    this.#invariants.onPutBack();
+    this.#following.onPutBack();
+    this.#receiver.onPutBack();
+    // The API servers start anew, or a proxy keeps the streams open.
+    if (this.#random.chance(0.5)) for (const replica of this.#slots.flat()) replica.api.endStreams();
   }
 
   #editForeignRecord(): void {
