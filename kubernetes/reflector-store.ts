@@ -1,5 +1,5 @@
 import type { KubeObject, ObjectMeta } from './api.ts';
-import { isAtOrBefore } from './versions.ts';
+import { isAtOrBefore, isBefore } from './versions.ts';
 
 /** `namespace/name`, or `name` for cluster-scoped objects. */
 export function keyOf({ namespace, name }: Pick<ObjectMeta, 'namespace' | 'name'>): string {
@@ -61,10 +61,16 @@ export class ReflectorStore<T extends KubeObject, V> {
    */
   replacement(anew = false): Replacement<T> {
     const next = new Map<string, Entry<V>>();
+    let wentBack = false;
     return {
+      get wentBack() {
+        return wentBack;
+      },
       add: (object) => {
         const key = keyOf(object.metadata);
-        const entry = this.#entryOf(object, this.#entries.get(key), anew);
+        const before = this.#entries.get(key);
+        wentBack ||= isBefore(object.metadata.resourceVersion, before?.version);
+        const entry = this.#entryOf(object, before, anew);
         if (entry !== undefined) next.set(key, entry);
       },
       commit: (version, watched) => this.#replace(next, version, watched),
@@ -112,6 +118,8 @@ export class ReflectorStore<T extends KubeObject, V> {
 
 export interface Replacement<T> {
   add(object: T): void;
+  /** Something came with a lower version than it had: no object that is only changed or made anew does. */
+  readonly wentBack: boolean;
   /**
    * Makes the list the truth. `version` is the list's, `watched` what the watch had reached, if there was one.
    * Returns how many of the changes the watch must have missed, since it had already passed their version.

@@ -170,6 +170,17 @@ describe('the reflector', () => {
     assert.deepEqual(changes, []);
   });
 
+  it('knows by an object of a lower version that etcd was put back, however far it has come since', async () => {
+    api.onList = () => page([node('a', '40'), node('b', '30')], '50');
+    start({ onPutBack: () => changes.push('put back') });
+    await clock.advance(60_000);
+    changes.length = 0;
+    api.onList = () => page([node('a', '20'), node('b', '30')], '90');
+    api.lastWatch.fail(gone());
+    await clock.advance(1_000);
+    assert.deepEqual(changes, ['put back', 'a: v40 -> v20', 'b: v30 -> v30']);
+  });
+
   for (const form of ['an ERROR event', 'an HTTP status'] as const) {
     it(`lists again when the version is gone, told by ${form}`, async () => {
       api.onList = () => page([node('a', '1'), node('b', '2')], '5');

@@ -157,6 +157,11 @@ export class Reflector<T extends KubeObject, V> {
       for (const object of list.items) replacement.add(object);
       version = list.resourceVersion;
     }
+    if (replacement.wentBack && !this.#isPutBack) {
+      // Revisions have overtaken meanwhile what we had reached.
+      this.#isPutBack = true;
+      return this.#list(signal);
+    }
     if (this.#isPutBack) onPutBack?.();
     const missed = replacement.commit(version, this.#isPutBack ? undefined : this.#reached);
     this.#isPutBack = false;

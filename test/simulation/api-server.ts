@@ -213,11 +213,12 @@ export class ApiServer {
     this.#objects.clear();
     for (const [plural, all] of copy.objects) this.#objects.set(plural, new Map(all));
     this.#revision = copy.revision;
-    this.#compacted = copy.revision;
-    this.#log.length = 0;
-    this.#pages.clear();
-    for (const { resource, object } of this.#running(stays)) this.#collection(resource).delete(path(object.metadata));
-    for (const { resource, object } of running) this.#store(actor, resource, this.find(resource, object.metadata), object);
+    for (const { resource, object } of this.#running(stays))
+      this.#collection(resource).delete(path(object.metadata));
+    for (const { resource, object } of running)
+      this.#store(actor, resource, this.find(resource, object.metadata), object);
+    // API servers start anew then, and know of nothing before.
+    this.compact();
   }
 
   #running(stays: (resource: Resource, object: KubeObject) => boolean) {

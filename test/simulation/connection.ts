@@ -66,7 +66,11 @@ export class Connection implements KubeApi {
   set faults(faults: Faults) {
     this.#link.faults = faults;
     // Nobody tells the two ends of a cut connection: its streams stay open and say nothing any more.
-    if (faults.cut) for (const stream of this.#streams) stream.silence();
+    if (faults.cut) this.silenceStreams();
+  }
+
+  silenceStreams(): void {
+    for (const stream of this.#streams) stream.silence();
   }
 
   endStreams(): void {

@@ -342,8 +342,12 @@ export class World {
     this.#invariants.onPutBack();
     this.#following.onPutBack();
     this.#receiver.onPutBack();
-    // The API servers start anew, or a proxy keeps the streams open.
-    if (this.#random.chance(0.5)) for (const replica of this.#slots.flat()) replica.api.endStreams();
+    // As the API servers have ended, unless something in between keeps the connections open.
+    const isSilent = this.#random.chance(0.3);
+    for (const { api } of this.#slots.flat()) {
+      if (isSilent) api.silenceStreams();
+      else api.endStreams();
+    }
   }
 
   #editForeignRecord(): void {
