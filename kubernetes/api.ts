@@ -132,6 +132,8 @@ export function versionOf({ metadata }: KubeObject): Pick<DeleteOptions, 'uid' |
 }
 
 export interface KubeApi {
+  /** How often etcd was found to be put back to an older copy: versions of before mean nothing. Absent: nobody looks. */
+  readonly putBacks?: number;
   get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: GetOptions): Promise<T>;
   /** One page. */
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<List<T>>;

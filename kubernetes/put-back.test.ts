@@ -73,6 +73,20 @@ describe('etcd was put back to an older copy: all watches end as expired', () =>
     });
   }
 
+  test('a list is of a lower version than a watch had reached', async () => {
+    const { guard, api, at } = scene();
+    const other = ending(guard.watch(PODS, options));
+    const watch = guard.watch(NODES, options)[Symbol.asyncIterator]();
+    const first = watch.next();
+    api.lastWatch.send('MODIFIED', node('a', '52'));
+    await first;
+    at('51');
+    await guard.list(NODES, { labelSelector: 'a=b' });
+    await assert.rejects(watch.next(), isGone);
+    assert.ok(isGone(await other));
+    assert.equal(guard.putBacks, 1);
+  });
+
   test('a watch brings a lower version than before', async () => {
     const { guard, api } = scene();
     const [one, other] = [ending(guard.watch(NODES, options)), ending(guard.watch(PODS, options))];

@@ -37,12 +37,17 @@ export class PutBackGuard implements KubeApi {
   readonly #api: KubeApi;
   /** By resource and key, the one that was asked for last at the end. */
   readonly #seen = new Map<string, Seen>();
-  /** The last list of each resource: its version is the revision of all of etcd, or of the one that holds it. */
-  readonly #lists = new Map<string, string>();
+  /** By resource, the latest version of anything: a list is of all that was written before, to etcd or to the one it has. */
+  readonly #reached = new Map<string, string>();
   #copy = new AbortController();
+  #putBacks = 0;
 
   constructor(api: KubeApi) {
     this.#api = api;
+  }
+
+  get putBacks(): number {
+    return this.#putBacks;
   }
 
   get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: GetOptions): Promise<T> {
@@ -74,12 +79,12 @@ export class PutBackGuard implements KubeApi {
     // A further page is as old as the first one.
     if (options.continue !== undefined) return this.#api.list(resource, options);
     const id = idOf(resource);
-    const known = this.#lists.get(id);
+    const known = this.#reached.get(id);
     const copy = this.#copy;
     const list = await this.#api.list(resource, options);
-    if (isBefore(list.resourceVersion, known)) this.#isPutBack(copy);
-    else this.#assertSame(copy);
-    if (!isBefore(list.resourceVersion, this.#lists.get(id))) this.#lists.set(id, list.resourceVersion);
+    this.#assertSame(copy);
+    if (isBefore(list.resourceVersion, known)) this.#isPutBack();
+    this.#reach(resource, list.resourceVersion);
     return list;
   }
 
@@ -93,11 +98,10 @@ export class PutBackGuard implements KubeApi {
     let reached = options.resourceVersion;
     for await (const event of this.#api.watch(resource, { ...options, signal })) {
       const { resourceVersion = reached } = event.object.metadata;
-      if (isBefore(resourceVersion, reached)) {
-        this.#isPutBack(copy);
-        throw wentBack(`the watch of ${resource.plural}`);
-      }
+      if (copy === this.#copy && isBefore(resourceVersion, reached)) this.#isPutBack();
+      copy.signal.throwIfAborted();
       reached = resourceVersion;
+      this.#reach(resource, resourceVersion);
       yield event;
     }
   }
@@ -113,10 +117,17 @@ export class PutBackGuard implements KubeApi {
     const object = await call();
     // Reviews, which are not stored, may be answered without.
     const { uid, resourceVersion: version }: Partial<ObjectMeta> = (object as Partial<T>).metadata ?? {};
-    if (known?.uid === uid && isBefore(version, known?.version)) this.#isPutBack(copy);
-    else this.#assertSame(copy);
+    this.#assertSame(copy);
+    if (known?.uid === uid && isBefore(version, known?.version)) this.#isPutBack();
     if (version !== undefined) this.#remember(id, { uid, version });
+    this.#reach(resource, version);
     return object;
+  }
+
+  #reach(resource: Resource, version = ''): void {
+    const id = idOf(resource);
+    const before = this.#reached.get(id);
+    if (before === undefined || isBefore(before, version)) this.#reached.set(id, version);
   }
 
   #remember(id: string, seen: Seen): void {
@@ -130,13 +141,13 @@ export class PutBackGuard implements KubeApi {
     }
   }
 
-  /** `copy`: what the call that found it out began with. Somebody else may have found it out meanwhile. */
-  #isPutBack(copy: AbortController): void {
-    if (copy !== this.#copy) return;
+  #isPutBack(): void {
+    const copy = this.#copy;
     this.#copy = new AbortController();
+    this.#putBacks += 1;
     this.#seen.clear();
-    this.#lists.clear();
-    copy.abort(wentBack('etcd'));
+    this.#reached.clear();
+    copy.abort(wentBack());
   }
 
   /** What was answered before etcd was put back would stand above everything that comes. */
@@ -153,8 +164,8 @@ function idOf({ group, plural }: Resource): string {
   return `${plural}.${group}`;
 }
 
-function wentBack(what: string): KubeError {
-  return new KubeError(`${what} went back to an older resourceVersion: etcd was put back to an older copy`, {
+function wentBack(): KubeError {
+  return new KubeError('resourceVersions went back: etcd was put back to an older copy', {
     status: 410,
     reason: PUT_BACK,
   });

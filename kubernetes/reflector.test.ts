@@ -181,6 +181,19 @@ describe('the reflector', () => {
     assert.deepEqual(changes, ['put back', 'a: v40 -> v20', 'b: v30 -> v30']);
   });
 
+  it('goes on from no version of before etcd was put back, also when it heard of that between two watches', async () => {
+    api.onList = () => page([node('a', '40')], '50');
+    const told = Object.assign(api, { putBacks: 0 });
+    start({ onPutBack: () => changes.push('put back') });
+    await clock.advance(60_000);
+    changes.length = 0;
+    told.putBacks = 1;
+    api.lastWatch.fail(new Error('cut'));
+    await clock.advance(1_000);
+    assert.deepEqual(changes, ['put back', 'a: v40 -> v40']);
+    assert.equal(api.lists.length, 2);
+  });
+
   for (const form of ['an ERROR event', 'an HTTP status'] as const) {
     it(`lists again when the version is gone, told by ${form}`, async () => {
       api.onList = () => page([node('a', '1'), node('b', '2')], '5');

@@ -73,6 +73,8 @@ export class Reflector<T extends KubeObject, V> {
   /** The last version that there was. */
   #reached: string | undefined;
   #isPutBack = false;
+  /** Those that were known when the last list began. */
+  #putBacks: number | undefined;
   /** Watches in a row that brought nothing and failed. */
   #failedWatches = 0;
   #relistAt = 0;
@@ -122,7 +124,11 @@ export class Reflector<T extends KubeObject, V> {
 
   /** A list if one is due, then one watch to its end. */
   async #follow(signal: AbortSignal): Promise<{ healthy: boolean; failure?: unknown }> {
-    const { clock } = this.#options;
+    const { api, clock } = this.#options;
+    if (this.#version !== undefined && this.#putBacks !== api.putBacks) {
+      this.#version = undefined;
+      this.#isPutBack = true;
+    }
     let watchedSince = Number.POSITIVE_INFINITY;
     const healthy = () => clock.elapsed() - watchedSince >= HEALTHY_MS;
     try {
@@ -145,6 +151,7 @@ export class Reflector<T extends KubeObject, V> {
   async #list(signal: AbortSignal): Promise<void> {
     const { api, clock, resource, onList, onPutBack } = this.#options;
     this.#relistAt = clock.elapsed() + RELIST_RETRY_MS;
+    this.#putBacks = api.putBacks;
     let replacement = this.#store.replacement(this.#isPutBack);
     let version = '';
     const selection = { ...this.#selection(), timeoutMs: LIST_TIMEOUT_MS, signal };

@@ -1,7 +1,6 @@
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { isTooLarge, undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
-import { isAtOrBefore } from '../../kubernetes/versions.ts';
 
 /** What a watch of metadata tells of a copy. */
 export interface SeenCopy {
@@ -38,8 +37,8 @@ export class CopyContents {
   ): Promise<ConfigMap | undefined> {
     const { key, uid, version } = seen;
     const known = this.#known.get(textOf(key));
-    // The watch may not have told of our own write yet.
-    if (known?.metadata.uid === uid && isAtOrBefore(version, known.metadata.resourceVersion)) return known;
+    // One that is newer than the watch tells may be of before etcd was put back.
+    if (known?.metadata.uid === uid && known.metadata.resourceVersion === version) return known;
     const maxBytes = OTHERS_BYTES + 4 * Buffer.byteLength(JSON.stringify(data));
     try {
       const found = await this.#api.get(CONFIG_MAPS, key, { signal, maxBytes }).catch(undefinedIfNotFound);

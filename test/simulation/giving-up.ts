@@ -46,6 +46,11 @@ export class GivingUpInvariants {
     return decodeStatus(this.#ports.server.find(CONFIG_MAPS, KEY)?.data);
   }
 
+  /** Of what was published since the copy only replicas know. */
+  onPutBack(): void {
+    this.#active = '';
+  }
+
   onChange({ actor, resource, key, after }: Change): void {
     if (resource.plural === NODES.plural) this.#record();
     if (resource.plural !== CONFIG_MAPS.plural || key.name !== KEY.name || key.namespace !== OPS) return;

@@ -180,7 +180,12 @@ export class Invariants {
     const was = decodeStatus((before as ConfigMap | undefined)?.data);
     const is = decodeStatus((after as ConfigMap | undefined)?.data);
     if (is === undefined) this.#report(`${actor} leaves no copy of the status that can be read`);
-    else if (was !== undefined && is.epoch < was.epoch && !this.isLeaseUnknown) {
+    else if (
+      was !== undefined &&
+      is.epoch < was.epoch &&
+      was.epoch > this.#highestBefore &&
+      !this.isLeaseUnknown
+    ) {
       this.#report(`${actor} takes the copy back from epoch ${was.epoch} to ${is.epoch}`);
     }
   }

@@ -341,6 +341,8 @@ export class World {
     this.#backups.putBack(seconds);
     this.#invariants.onPutBack();
     this.#following.onPutBack();
+    this.#held.onPutBack();
+    this.#givingUp.onPutBack();
     this.#receiver.onPutBack();
     // As the API servers have ended, unless something in between keeps the connections open.
     const isSilent = this.#random.chance(0.3);
