@@ -157,7 +157,9 @@ function withGet(answer: (plural: string, name: string) => Promise<never> | unde
   const get: KubeApi['get'] = async (resource, key, options) =>
     (await answer(resource.plural, key.name)) ?? kube.api.get(resource, key, options);
   return new Proxy(kube.api, {
-    get: (target, name: Exclude<keyof KubeApi, 'putBacks'>) =>
-      name === 'get' ? get : target[name].bind(target),
+    get: (target, name: keyof KubeApi) => {
+      if (name === 'putBacks') return undefined;
+      return name === 'get' ? get : target[name].bind(target);
+    },
   });
 }

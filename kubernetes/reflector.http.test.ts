@@ -90,7 +90,7 @@ describe('the reflector over HTTP', { concurrency: true }, () => {
         const reply = fault(kind, turns[kind]);
         turns[kind] += 1;
         if (reply !== undefined) return reply;
-        if (kind === 'list') return { json: { metadata: { resourceVersion: '5' }, items: [object('1')] } };
+        if (kind === 'list') return { json: { metadata: { resourceVersion: '9' }, items: [object('1')] } };
         return watchReply([{ type: 'MODIFIED', object: object('9') }], 'silence');
       });
       const stop = new AbortController();

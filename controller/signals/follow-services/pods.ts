@@ -1,6 +1,7 @@
 import { siteLabel } from '../../../contract/routing.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
 import type { Pod } from '../../../kubernetes/resources.ts';
+import { boundedLabels } from '../bounds.ts';
 import { type FollowedService, selects } from './service.ts';
 
 /** What is kept of a pod: there may be thousands. */
@@ -22,17 +23,10 @@ export function keepPod({ metadata, spec, status }: Pod): RoutedPod {
     key: { namespace, name },
     uid,
     version,
-    labels: fitting(labels),
+    labels: boundedLabels(labels),
     node: spec?.nodeName ?? '',
     ready: isReady && metadata.deletionTimestamp === undefined,
   };
-}
-
-/** Anybody may give a pod a megabyte of labels; one that does is behind no Service that follows. */
-const MAX_LABELS = 256;
-
-function fitting(labels: RoutedPod['labels']): RoutedPod['labels'] {
-  return Object.keys(labels).length > MAX_LABELS ? {} : labels;
 }
 
 /** The label that the pod has to have; undefined while it has the right one, or while its node stands in no site. */

@@ -9,6 +9,7 @@ import { ANNOTATIONS, DEFAULT_FOLLOWER } from '../../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../../contract/routing.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
 import type { Pod } from '../../../kubernetes/resources.ts';
+import { boundedLabels, boundedOwners } from '../bounds.ts';
 
 /** What a pod's readiness hangs on. */
 export interface GatedPod {
@@ -59,7 +60,11 @@ export function keepGatedPod(pod: Pod): GatedPod {
     // Longer than any name of a follower it is somebody's who wants to fill our memory.
     follower: (annotations[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER).slice(0, MAX_NAME),
     member: databaseMember(pod),
-    metadata: { name, labels, ownerReferences },
+    metadata: {
+      name,
+      labels: boundedLabels(labels),
+      ownerReferences: boundedOwners(ownerReferences),
+    },
     node: spec?.nodeName ?? '',
     active: condition?.status ?? '',
     lastSite: LAST_SITE.exec(condition?.message ?? '')?.[1],

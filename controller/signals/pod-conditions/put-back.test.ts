@@ -20,6 +20,7 @@ test('pods get their condition again within seconds of an etcd that was put back
   const signal = new PodConditions({
     ports: { ...kube.watchPorts, api },
     follower: 'default',
+    subject: { kind: 'lease', namespace: 'app' },
     order: 'new-site-first',
     onFailure: () => undefined,
   });
