@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { ANNOTATIONS } from '../contract/names.ts';
 import { isAlreadyExists, isConflict } from '../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
-import { OPS, SimulatedCluster, TestLeadership } from '../test/support/simulated-cluster.ts';
+import { OPS, SimulatedCluster, script, TestLeadership } from '../test/support/simulated-cluster.ts';
 import { DeposedError, FencedConfigMap, type Found, termOf } from './fenced-config-map.ts';
 
 const KEY = { namespace: OPS, name: 'status' };
@@ -91,6 +91,15 @@ describe('a fenced ConfigMap', () => {
     kube.judge = () => 'server error';
     await assert.rejects(read(), /the server answers 5/);
   });
+});
+
+test('a ConfigMap that is made anew is there again though a balancer sends each request twice', async () => {
+  await write(await read(), { epoch: '7' });
+  const { uid } = stored().metadata;
+  kube.judge = script('delete', 'configmaps', ['sent twice']);
+  await settled(map.write(await read(), { epoch: '8' }, leader, true));
+  assert.notEqual(stored().metadata.uid, uid);
+  assert.equal(stored().data?.epoch, '8');
 });
 
 describe('the fence', () => {

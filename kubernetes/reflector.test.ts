@@ -144,11 +144,12 @@ describe('the reflector', () => {
       [broken(), 2],
     ] as const) {
       api.onWatch = (watch) => watch.fail(error);
-      const [lists, before] = [api.lists.length, api.watches.length];
+      const [lists, before, began] = [api.lists.length, api.watches.length, clock.now()];
       if (lists === 0) start();
       else api.lastWatch.fail(error);
       while (api.lists.length <= lists + 1) await clock.advance(100);
       assert.ok(api.watches.length - before >= watches);
+      assert.ok(clock.now() - began < 60_000, 'not only when a list is due anyway');
       api.onWatch = () => undefined;
       await clock.advance(60_000);
     }

@@ -1,10 +1,8 @@
 import { databaseService } from '../../contract/databases.ts';
 import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS } from '../../contract/names.ts';
-import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
-import { isPromoted, promotionPatch } from '../../controller/triggers/cnpg/promotion.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { timestamp, withDeadline } from '../../kubernetes/clock.ts';
-import { explain, isConflict, isForbidden } from '../../kubernetes/errors.ts';
+import { isForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { SERVICES } from '../../kubernetes/resources.ts';
 import { findFollowers, type Published, pickFollower } from '../cluster/followers.ts';
@@ -16,8 +14,9 @@ import { ASKING_PODS } from '../status/gather.ts';
 import { followMove, type Reached } from '../switchover/follow.ts';
 import { clusterKey, lookAfresh, lookAtSituation } from '../switchover/look.ts';
 import { ENDPOINT_SLICES, servicesOf } from '../switchover/milestones.ts';
-import { isPerhapsOutdated, type Plan, planFor, type Situation, unmet } from '../switchover/plan.ts';
+import { isPerhapsOutdated, type Plan, planFor, unmet } from '../switchover/plan.ts';
 import { Progress } from '../switchover/progress.ts';
+import { promote } from '../switchover/promote.ts';
 import { renderPlan, renderVerdict } from '../switchover/render.ts';
 import { columnsOf, type Terminal } from '../terminal.ts';
 import { bold, dim, type Line, print, yellow } from '../text/line.ts';
@@ -39,8 +38,6 @@ export interface SwitchoverView extends Plan {
 
 /** Without it nobody could tell what follows, so that nothing is moved. */
 const WATCH_START_MS = 15_000;
-/** The Cluster was changed between the look and the patch: look again, but not for ever. */
-const ATTEMPTS = 3;
 const UNWATCHED =
   'Services are not watched: you may not list pods, Services and EndpointSlices in all namespaces.';
 const OUTDATED: Line = [
@@ -119,37 +116,6 @@ async function isConfirmed(terminal: Terminal, plan: Plan): Promise<boolean> {
     terminal.signal,
   );
   return /^y(es)?$/i.test(answer?.trim() ?? '');
-}
-
-/** Looks once more, as the person may have thought for long, and sends the one patch. Gives its time. */
-async function promote(
-  api: KubeApi,
-  look: () => Promise<Situation>,
-  target: string,
-  now: string,
-): Promise<string> {
-  for (let attempt = 1; ; attempt += 1) {
-    const situation = await look();
-    if (attempt > 1 && isPromoted(situation.cluster, target, now)) return now;
-    const plan = planFor(situation);
-    const obstacles = unmet(plan.preconditions).map(({ obstacle }) => obstacle);
-    if (obstacles.length > 0 || plan.target !== target) {
-      throw new CommandError(
-        'refused',
-        `Not done, as things have changed meanwhile: ${obstacles.join('; ') || `${plan.target} would be promoted now`}.`,
-      );
-    }
-    try {
-      await api.patch(CLUSTERS, situation.cluster.metadata, promotionPatch(situation.cluster, target, now), {
-        type: 'merge',
-        subresource: 'status',
-      });
-      return now;
-    } catch (error) {
-      if (isConflict(error) && attempt < ATTEMPTS) continue;
-      throw new CommandError('refused', `Not done: ${explain(error)}`, error);
-    }
-  }
 }
 
 function keyOf({ namespace, name }: ObjectKey): string {

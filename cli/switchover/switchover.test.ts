@@ -1,55 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Cluster, CNPG_LABELS } from '../../controller/triggers/cnpg/cluster.ts';
+import type { Cluster } from '../../controller/triggers/cnpg/cluster.ts';
 import { decodeRecords } from '../status/dns.ts';
 import { assertCaptures } from '../testing/golden.ts';
-import { before, NOW, RECORDS, SITES, STATUS } from '../testing/scene.ts';
+import { before, NOW, RECORDS, STATUS } from '../testing/scene.ts';
+import { SITUATION } from '../testing/situation.ts';
 import { milestonesOf, type Scene, servicesOf } from './milestones.ts';
-import { planFor, type Situation } from './plan.ts';
+import { planFor } from './plan.ts';
 import { renderPlan, renderReached, renderVerdict, renderWaiting } from './render.ts';
-
-const READY = { conditions: [{ type: 'Ready', status: 'True' }] };
-const OWNER = { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', name: 'pg-cluster', uid: 'u' };
-const names = ['pg-cluster-1', 'pg-cluster-2', 'pg-cluster-3'];
-
-function instance(name: string, node: string, role: string, isReady = true) {
-  const labels = { [CNPG_LABELS.podRole]: 'instance', [CNPG_LABELS.instanceRole]: role };
-  return {
-    metadata: { namespace: 'postgres', name, labels, ownerReferences: [OWNER] },
-    spec: { nodeName: node },
-    status: isReady ? READY : {},
-  };
-}
-
-const SITUATION: Situation = {
-  site: 'us-west',
-  status: STATUS,
-  cluster: {
-    metadata: { namespace: 'postgres', name: 'pg-cluster', uid: 'u' },
-    spec: { instances: 3 },
-    status: {
-      phase: 'Cluster in healthy state',
-      currentPrimary: names[0] ?? '',
-      targetPrimary: names[0] ?? '',
-      readyInstances: 3,
-      timelineID: 1,
-      instancesStatus: { healthy: names },
-      instancesReportedState: Object.fromEntries(names.map((name) => [name, { timeLineID: 1 }])),
-    },
-  },
-  pods: [
-    instance('pg-cluster-1', 'node-us-east-01', 'primary'),
-    instance('pg-cluster-2', 'node-us-west-01', 'replica', false),
-    instance('pg-cluster-3', 'node-us-west-02', 'replica'),
-  ],
-  nodes: Object.values(SITES)
-    .flat()
-    .map((name) => ({ metadata: { name }, status: READY })),
-  backups: [],
-  mayPatch: true,
-  isLed: true,
-  dns: [],
-};
 
 const slice = (service: string, endpoints: readonly [node: string, ready: boolean, pod: string][]) => ({
   metadata: { namespace: 'shop', name: `${service}-x`, labels: { 'kubernetes.io/service-name': service } },

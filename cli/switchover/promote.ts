@@ -1,0 +1,40 @@
+import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import { isPromoted, promotionPatch } from '../../controller/triggers/cnpg/promotion.ts';
+import type { KubeApi } from '../../kubernetes/api.ts';
+import { explain, isConflict } from '../../kubernetes/errors.ts';
+import { CommandError } from '../exit-codes.ts';
+import { planFor, type Situation, unmet } from './plan.ts';
+
+/** The Cluster was changed between the look and the patch: look again, but not for ever. */
+const ATTEMPTS = 3;
+
+/** Looks once more, as the person may have thought for long, and sends the one patch. Gives its time. */
+export async function promote(
+  api: KubeApi,
+  look: () => Promise<Situation>,
+  target: string,
+  now: string,
+): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const situation = await look();
+    if (attempt > 1 && isPromoted(situation.cluster, target, now)) return now;
+    const plan = planFor(situation);
+    const obstacles = unmet(plan.preconditions).map(({ obstacle }) => obstacle);
+    if (obstacles.length > 0 || plan.target !== target) {
+      throw new CommandError(
+        'refused',
+        `Not done, as things have changed meanwhile: ${obstacles.join('; ') || `${plan.target} would be promoted now`}.`,
+      );
+    }
+    try {
+      await api.patch(CLUSTERS, situation.cluster.metadata, promotionPatch(situation.cluster, target, now), {
+        type: 'merge',
+        subresource: 'status',
+      });
+      return now;
+    } catch (error) {
+      if (isConflict(error) && attempt < ATTEMPTS) continue;
+      throw new CommandError('refused', `Not done: ${explain(error)}`, error);
+    }
+  }
+}
