@@ -57,8 +57,7 @@ export function webhookAwayCase(suite: () => Suite): void {
 
       const from = Date.now();
       await cluster.kubectl(['scale', ...WEBHOOKS, '--replicas=0']);
-      const none = async () => (await release.pods('webhook')).length === 0 || undefined;
-      await until('no webhook runs', none, { timeoutMs: READY_MS });
+      await release.gone('webhook', READY_MS);
       const refused = await kubectl('run', 'away-pod', '--image=none', `--labels=${LABELS.inject}=true`).then(
         () => 'it was created',
         explain,

@@ -40,12 +40,22 @@ export class Release {
 
   /** Pods that are not about to go. */
   pods(component: Component): Promise<readonly Pod[]> {
-    return this.#select(`app.kubernetes.io/name=${PROGRAM},app.kubernetes.io/component=${component}`);
+    return this.#select(selectorOf(component));
   }
 
   /** Those of the operator that came with it. */
   operatorPods(): Promise<readonly Pod[]> {
     return this.#select('app.kubernetes.io/name=cloudnative-pg');
+  }
+
+  /** None is left, not even one that is stopping: such a one still answers. */
+  async gone(component: Component, timeoutMs: number): Promise<void> {
+    const labelSelector = selectorOf(component);
+    const look = async () => {
+      const { items } = await this.#api.objects.list(PODS, { namespace: RELEASE_NAMESPACE, labelSelector });
+      return items.length === 0 || undefined;
+    };
+    await until(`no ${component} runs`, look, { timeoutMs });
   }
 
   async #select(labelSelector: string): Promise<readonly Pod[]> {
@@ -113,4 +123,8 @@ export function grantsIn(manifests: string): readonly Grant[] {
 
 export function isReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+}
+
+function selectorOf(component: Component): string {
+  return `app.kubernetes.io/name=${PROGRAM},app.kubernetes.io/component=${component}`;
 }
