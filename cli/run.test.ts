@@ -53,6 +53,12 @@ describe('the command line', () => {
     assert.match(err, /^Pod web: injected\nPod bad: refused: annotation site-follower\/port: "1" must be/);
   });
 
+  test('refuses a second file rather than lose the first one', async () => {
+    const { code, out, err } = await cli(['inject', '-f', 'web.yaml', '-f', '-'], POD);
+    assert.deepEqual([code, out], [2, '']);
+    assert.match(err, /given twice\. Join the files: cat web\.yaml -/);
+  });
+
   test('says what to do about a label that is no text', async () => {
     const { code, err } = await cli(['inject', '-f', '-'], POD.replace('"true"', 'true'));
     assert.equal(code, 1);

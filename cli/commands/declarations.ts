@@ -1,4 +1,4 @@
-import { Argument, type Command, Option } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { PROGRAM } from '../../contract/names.ts';
 import { VERSION } from '../../contract/version.ts';
 import { objectName, withCluster, withConnection, withFollower, withOutput } from '../cluster/options.ts';
@@ -78,6 +78,7 @@ function withFile(command: Command): Command {
     .requiredOption(
       '-f, --filename <file>',
       'YAML or JSON with any number of objects; - is the standard input',
+      onlyOnce,
     )
     .addOption(format.choices(MANIFEST_FORMATS))
     .addHelpText(
@@ -86,4 +87,10 @@ function withFile(command: Command): Command {
 The manifests go to the standard output, a line about each object to the standard error. Nothing is printed when an
 object cannot be injected as it asks.`,
     );
+}
+
+/** The last one would win without a word, and the objects of the others would be missing from what is applied. */
+function onlyOnce(file: string, previous: string | undefined): string {
+  if (previous === undefined) return file;
+  throw new InvalidArgumentError(`It was given twice. Join the files: cat ${previous} ${file}, and -f -.`);
 }
