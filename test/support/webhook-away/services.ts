@@ -2,14 +2,20 @@ import { ANNOTATIONS, LABELS } from '../../../contract/names.ts';
 import { siteLabel } from '../../../contract/routing.ts';
 import { type Body, finalizers, type Row, rowsOf, type Write } from './row.ts';
 
-const SITE = siteLabel('default');
+/** Of no controller: those of other tests on the same API server move what follows their own. */
+const FOLLOWER = 'nobody';
+const SITE = siteLabel(FOLLOWER);
 const labels = { [LABELS.follow]: 'true' };
 const web = { app: 'web' };
 const OF_SPILO = { ...labels, application: 'spilo', 'spilo-role': 'replica' };
 const east = { ...web, [SITE]: 'east' };
 
-function service(metadata: object, selector: object): Body {
-  return { metadata, spec: { ports: [{ port: 80 }], selector } };
+function service(
+  { annotations, ...metadata }: { readonly annotations?: object; readonly labels?: object },
+  selector: object,
+): Body {
+  const own = { ...annotations, [ANNOTATIONS.follower]: FOLLOWER };
+  return { metadata: { ...metadata, annotations: own }, spec: { ports: [{ port: 80 }], selector } };
 }
 
 const row = rowsOf('services');
@@ -19,7 +25,10 @@ const changed = (what: string, away: Row['away'], patch: object, there: object, 
 const follow = (value: string | null) => ({ metadata: { labels: { [LABELS.follow]: value } } });
 const annotated = (name: string, value: string | null) => ({ metadata: { annotations: { [name]: value } } });
 const selecting = (selector: object) => ({ spec: { selector } });
-const elsewhere = { metadata: { labels }, spec: { type: 'ExternalName', externalName: 'example.com' } };
+const elsewhere = {
+  metadata: { labels, annotations: { [ANNOTATIONS.follower]: FOLLOWER } },
+  spec: { type: 'ExternalName', externalName: 'example.com' },
+};
 
 export const SERVICES: readonly Row[] = [
   changed('its ports are set', 'passes', { spec: { ports: [{ port: 81 }] } }, east),
