@@ -4,6 +4,7 @@ import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { CONFIG_MAPS, type ConfigMap, PODS } from '../../kubernetes/resources.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { buildController } from '../support/controller-process.ts';
+import { INSPECTED } from '../support/live-heap.ts';
 import { createNamespace, installCnpgCrds } from '../support/seed.ts';
 import { until } from '../support/until.ts';
 import { STRENGTH } from './support/strength.ts';
@@ -82,7 +83,7 @@ test('a controller and a webhook live through what a tenant may create, also whe
   );
   await t.test('a controller that starts among them follows', async (t) => {
     await controller.controller.stop();
-    const successor = await controller.scene.start();
+    const successor = await controller.scene.start(INSPECTED);
     const { lease: _, ...rest } = controller;
     const victim = { ...rest, child: successor.child, probeUrl: successor.url };
     await underAttack(t, victim, () => successor.leads(), LIMIT_MS);

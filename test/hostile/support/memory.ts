@@ -5,7 +5,7 @@ import type { ChildProcess } from '../../support/process.ts';
 const PERIOD_MS = 100;
 
 /** MiB of its own: not the pages of files such as the program's, which the kernel takes back when it needs them. */
-export async function ownMemoryOf(pid: number): Promise<number> {
+async function ownMemoryOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
 }

@@ -2,18 +2,19 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeApi, ObjectKey } from '../../../kubernetes/api.ts';
+import { liveHeapOf } from '../../support/live-heap.ts';
 import type { ChildProcess } from '../../support/process.ts';
 import { until } from '../../support/until.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { Liveness } from './liveness.ts';
-import { MemoryWatch, ownMemoryOf } from './memory.ts';
+import { MemoryWatch } from './memory.ts';
 import { ATTACK_MS } from './strength.ts';
 
 export interface Victim {
   readonly child: ChildProcess;
   /** Where its kubelet asks, without a path. */
   readonly probeUrl: string;
-  /** The chart's memory limit, and what may be left of an attack, in MiB. */
+  /** The chart's memory limit, and by how much the heap without garbage may have grown after an attack, in MiB. */
   readonly limit: number;
   readonly leftover: number;
   readonly lease?: { readonly api: KubeApi; readonly key: ObjectKey };
@@ -22,6 +23,7 @@ export interface Victim {
 /** Of the leader election: who has not renewed by then gives up. */
 const RENEW_MS = 10_000;
 const LIVE_MS = 1_000;
+/** Until what was asked at the end of an attack has been answered. */
 const CALM_MS = 20_000;
 
 /**
@@ -35,8 +37,8 @@ export async function underAttack(
   durationMs = ATTACK_MS,
 ): Promise<void> {
   const { child, probeUrl, limit, leftover, lease } = victim;
-  const before = await ownMemoryOf(child.pid);
-  const liveness = new Liveness(`${probeUrl}/healthz`);
+  const before = await liveHeapOf(child);
+  const liveness = new Liveness(child, `${probeUrl}/healthz`);
   const leaseWatch = lease && new LeaseWatch(lease.api, lease.key);
   const memory = new MemoryWatch(child);
   const stop = new AbortController();
@@ -49,8 +51,8 @@ export async function underAttack(
   await leaseWatch?.stop();
   const { peak } = memory;
   t.diagnostic(
-    `slowest probe ${Math.round(liveness.slowestMs)} ms of ${liveness.asked}, memory ${Math.round(before)} MiB, ` +
-      `at most ${Math.round(peak)} MiB; ${JSON.stringify(report)}`,
+    `slowest probe ${Math.round(liveness.slowestMs)} ms of ${liveness.asked}, memory at most ${Math.round(peak)} MiB, ` +
+      `${before.toFixed(1)} MiB in use before; ${JSON.stringify(report)}`,
   );
   assert.deepEqual(liveness.failures, [], 'the probe failed');
   assert.ok(liveness.slowestMs < LIVE_MS, `the probe took ${Math.round(liveness.slowestMs)} ms`);
@@ -60,8 +62,8 @@ export async function underAttack(
     assert.ok(leaseWatch.longestMs < RENEW_MS, `not renewed for ${Math.round(leaseWatch.longestMs)} ms`);
   }
   await until(
-    `its memory is back at ${Math.round(before)} MiB`,
-    async () => (await ownMemoryOf(child.pid)) < before + leftover || undefined,
+    `its heap is back at ${before.toFixed(1)} MiB`,
+    async () => (await liveHeapOf(child)) < before + leftover || undefined,
     { timeoutMs: CALM_MS },
   );
 }

@@ -8,15 +8,15 @@ import { EAST_NODE, statusWith } from '../../../sidecar/testing/status.ts';
 import { StatusServer } from '../../../sidecar/testing/status-server.ts';
 import type { ControlPlaneAccess } from '../../support/control-plane-access.ts';
 import type { ControllerProcess } from '../../support/controller-process.ts';
+import { INSPECTED } from '../../support/live-heap.ts';
 import { createScene, type Scene } from '../../support/scene.ts';
 import { bundleSidecar, Credentials, type Sidecar, startSidecar } from '../../support/sidecar.ts';
 import { createWebhookScene, type WebhookProcess, type WebhookScene } from '../../support/webhook-process.ts';
 import type { Victim } from './under-attack.ts';
 
-/** What an attack may leave: pages that the allocator keeps, and code that was compiled for the first time. */
-const LEFTOVER = 40;
-/** Its heap has 16 MiB at most, of which 4 are in use at rest; what it once took it does not give back at once. */
-const SIDECAR_LEFTOVER = 12;
+/** What an attack may leave in a heap without garbage: code that ran for the first time, and what is kept of each object. */
+const LEFTOVER = 8;
+const SIDECAR_LEFTOVER = 2;
 
 export interface ControllerVictim extends Victim {
   readonly scene: Scene;
@@ -27,7 +27,7 @@ export interface ControllerVictim extends Victim {
 /** One that leads and has published its status. */
 export async function controllerVictim(t: TestContext, plane: ControlPlaneAccess): Promise<ControllerVictim> {
   const scene = await createScene(t, plane);
-  const controller = await scene.startAndSettle();
+  const controller = await scene.startAndSettle(INSPECTED);
   const key = { namespace: scene.namespace, name: 'kube-site-follower' };
   return {
     scene,
@@ -51,7 +51,7 @@ export interface WebhookVictim extends Victim {
 
 /** The only replica, which is ready. */
 export async function webhookVictim(t: TestContext, plane: ControlPlaneAccess): Promise<WebhookVictim> {
-  const scene = await createWebhookScene(t, plane);
+  const scene = await createWebhookScene(t, plane, { env: INSPECTED });
   const [webhook] = await scene.start(1);
   if (webhook === undefined) throw new Error('no webhook was started');
   await scene.ready(1);
@@ -91,6 +91,7 @@ export async function sidecarVictim(t: TestContext): Promise<SidecarVictim> {
     namespace: 'here',
     apiServer: { host: '127.0.0.1', port: server.port },
     credentials,
+    env: INSPECTED,
   });
   t.after(() => sidecar.process.stop());
   await sidecar.until('it is active', ({ active }) => active);

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+
+const NS_PER_MS = 1e6;
+
+/**
+ * Milliseconds for which the main threads of these processes were ready to run and waited for a processor, since they
+ * began. Source: the second figure of /proc/PID/schedstat, https://docs.kernel.org/scheduler/sched-stats.html
+ */
+export function waitedForProcessor(pids: readonly number[]): number {
+  return pids.map(waitOf).reduce((sum, ms) => sum + ms, 0);
+}
+
+function waitOf(pid: number): number {
+  const [, waitedNs] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
+  return Number(waitedNs) / NS_PER_MS;
+}
