@@ -77,6 +77,27 @@ describe('a provider by variables', () => {
   }
 });
 
+describe('zones below a registered name', () => {
+  const cname = [{ name: 'east', nodeName: 'node-1', cname: 'east.example.net' }];
+  const env = {
+    SITES: JSON.stringify(cname),
+    DNS_RECORDS: 'sub.example.co.uk@sub.example.co.uk, www.example.co.uk',
+  };
+
+  test('Namecheap keeps their records in the registered one', () => {
+    const [dns] = loaded({ ...env, NAMECHEAP_API_USER: 'someone', NAMECHEAP_API_KEY: '0123456789abcdef' });
+    assert.deepEqual(dns?.records, [
+      { name: 'sub.example.co.uk', zone: 'example.co.uk' },
+      { name: 'www.example.co.uk', zone: 'example.co.uk' },
+    ]);
+  });
+
+  test('elsewhere they are zones, with a top of their own', () => {
+    const [problem] = problems({ ...env, ...RFC2136, DNS_RECORDS: env.DNS_RECORDS });
+    assert.match(problem ?? '', /sub\.example\.co\.uk, the top of its zone/);
+  });
+});
+
 describe('is refused, with the key:', () => {
   const secret = { got: '***' };
   const cases: [what: string, env: Environment, expected: string[]][] = [

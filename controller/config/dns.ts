@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 import { MAX_TTL } from '../dns/provider.ts';
 import type { DnsTraits } from '../dns/provider-kind.ts';
-import { type AnyDnsConfig, DNS_PROVIDERS, type DnsConfig } from '../dns/registry.ts';
+import { type AnyDnsConfig, DNS_PROVIDERS, type DnsConfig, inZonesOf } from '../dns/registry.ts';
 import { formatServer, parseServer } from '../dns/server-address.ts';
 import { type DnsName, parseRecords } from '../dns/zones.ts';
 import type { Site } from '../sites.ts';
@@ -83,7 +83,7 @@ export function checkDns(
     if (ttl !== undefined && (ttl < least || ttl > most))
       reportAt(['ttl'], ttl, `must be from ${least} to ${most}: ${option?.name} takes no other`);
     for (const site of sites ?? []) {
-      const problem = siteProblem(site, records ?? [], traits?.flattensCname === true);
+      const problem = siteProblem(site, inZonesOf(provider, records ?? []), traits?.flattensCname === true);
       const listed = records?.map((record) => record.name).join(',');
       if (problem !== undefined) reportAt(['records'], listed, problem);
     }
@@ -113,7 +113,9 @@ function siteProblem(
 export function dnsConfig(entries: Checked<{ readonly dns: typeof DNS }>['dns']): readonly DnsConfig[] {
   const isUsed = (entry: AnyDnsConfig): entry is DnsConfig =>
     entry.provider !== 'none' && entry.records.length > 0;
-  return entries.filter(isUsed);
+  return entries
+    .filter(isUsed)
+    .map((entry) => ({ ...entry, records: inZonesOf(entry.provider, entry.records) }));
 }
 
 function recordNames() {

@@ -49,6 +49,8 @@ export interface DnsProviderKind<N extends string, T extends Tree, R extends key
   /** Optional settings without which there is no provider; asked for once records are listed. */
   readonly required: readonly R[];
   readonly traits: DnsTraits;
+  /** The zone in which the provider keeps what a user has in `zone`. Absent: the same. Pure. */
+  zoneOf?(zone: string): string;
   /** Reports what no single setting shows, by a path below the provider's name. Pure. Not asked without records. */
   check?(values: Values<T>, context: DnsCheckContext): void;
   /** What the controller has to be allowed to do for it in the cluster; `own` is its namespace. */
@@ -62,6 +64,7 @@ export interface DnsProviderRow<N extends string = string, T extends Tree = Tree
   readonly name: N;
   readonly settings: Readonly<Record<N, T>>;
   readonly traits: DnsTraits;
+  zoneOf?(zone: string): string;
   rights?(settings: never, own: string, records: readonly DnsName[]): readonly Right[];
   /** Absent for `none`. `settings` is what was read by the row's own tree. */
   create?(settings: never, ports: DnsPorts): Promise<DnsProvider>;
@@ -78,6 +81,7 @@ export function dnsProviderKind<
     name,
     meaning,
     traits,
+    ...(kind.zoneOf && { zoneOf: kind.zoneOf }),
     settings: { [name]: settings } as Record<N, T>,
     check(values: Readonly<Record<string, unknown>>, context: CheckContext) {
       const records = values.records as readonly DnsName[] | undefined;

@@ -9,6 +9,7 @@ import type { DnsPorts, DnsProviderRow } from './provider-kind.ts';
 import { RFC2136 } from './rfc2136/kind.ts';
 import { ROUTE53 } from './route53/kind.ts';
 import { WEBHOOK } from './webhook/kind.ts';
+import type { DnsName } from './zones.ts';
 
 const NONE = {
   name: 'none',
@@ -39,9 +40,19 @@ export function rightsOfProvider(config: DnsConfig, own: string): readonly Right
   return rowOf(config).rights?.(settingsOf(config), own, config.records) ?? [];
 }
 
+/** The records with the zones in which the provider keeps them. */
+export function inZonesOf(provider: unknown, records: readonly DnsName[]): readonly DnsName[] {
+  const { zoneOf } = rowNamed(provider);
+  return zoneOf === undefined ? records : records.map(({ name, zone }) => ({ name, zone: zoneOf(zone) }));
+}
+
 function rowOf(config: DnsConfig): Partial<DnsProviderRow> {
+  return rowNamed(config.provider);
+}
+
+function rowNamed(provider: unknown): Partial<DnsProviderRow> {
   const rows: readonly Partial<DnsProviderRow>[] = DNS_PROVIDERS;
-  return rows.find(({ name }) => name === config.provider) ?? {};
+  return rows.find(({ name }) => name === provider) ?? {};
 }
 
 function settingsOf(config: DnsConfig): never {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { byZone, hostInZone, nameInZone, parseRecords } from './zones.ts';
+import { byZone, hostInZone, nameInZone, parseRecords, registeredDomain } from './zones.ts';
 
 const good: readonly (readonly [item: string, name: string, zone: string])[] = [
   ['app.example.com', 'app.example.com', 'example.com'],
@@ -84,6 +84,19 @@ test('a zone ends at a dot: "website" is not in "site"', () => {
   assert.equal(hostInZone('a.b.site.com', 'site.com'), 'a.b');
   assert.equal(hostInZone('site.com', 'site.com'), '@');
 });
+
+for (const [zone, registered] of [
+  ['example.com', 'example.com'],
+  ['sub.example.co.uk', 'example.co.uk'],
+  ['a.b.example.com', 'example.com'],
+  ['sub.example.uk.com', 'example.uk.com'],
+  ['x.xn--mnchen-3ya.de', 'xn--mnchen-3ya.de'],
+  ['co.uk', 'co.uk'],
+] as const) {
+  test(`of ${zone}, ${registered} was registered`, () => {
+    assert.equal(registeredDomain(zone), registered);
+  });
+}
 
 test('names are grouped by zone in their order', () => {
   const { records } = parseRecords(['b.example.com', 'x.example.net', 'a.example.com']);

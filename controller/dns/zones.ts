@@ -68,6 +68,13 @@ function findZone(name: string): DnsName | string {
   return 'has no zone that the public suffix list knows: write name@zone';
 }
 
+/** What was registered of `zone`; `zone` itself where the public suffix list does not know. */
+export function registeredDomain(zone: string): string {
+  // Of the private section some suffixes are sold by registrars, such as uk.com.
+  const { domain } = parse(zone, { allowPrivateDomains: true, validateHostname: false });
+  return domain ?? zone;
+}
+
 /** A lower-case name such as `ns1.example.com` or `key`. */
 export function isDnsName(name: string): boolean {
   return nameProblem(name) === undefined && !name.startsWith('*');

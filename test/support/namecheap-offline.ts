@@ -36,6 +36,7 @@ export class OfflineNamecheap {
     const account = {
       apiUser: 'user',
       apiKey: new Secret('key'),
+      userName: options.userName,
       clientIp: '127.0.0.1',
       apiUrl: OFFLINE_URL,
     };

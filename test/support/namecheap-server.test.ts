@@ -93,7 +93,13 @@ test('as a process: the real client talks to it, and the administrator sees and 
   try {
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
     const { url, adminUrl } = JSON.parse(line) as { url: string; adminUrl: string };
-    const account = { apiUser: 'user', apiKey: new Secret('key'), clientIp: '127.0.0.1', apiUrl: url };
+    const account = {
+      apiUser: 'user',
+      apiKey: new Secret('key'),
+      userName: undefined,
+      clientIp: '127.0.0.1',
+      apiUrl: url,
+    };
     const api = new HttpNamecheapApi(account, { clock: systemClock, dispatcher });
     const hosts = [host('app', 'A', '192.0.2.1', { ttl: '60' }), host('t', 'TXT', 'é "quoted" & <x>')];
     await api.setHosts('example.com', hosts, 'NONE', signal);

@@ -41,6 +41,8 @@ export interface Call {
 export interface StandInOptions {
   readonly zones: Readonly<Record<string, StandInZone>>;
   readonly apiUser?: string;
+  /** The account that has the domains. Default: the one with API access. */
+  readonly userName?: string | undefined;
   readonly apiKey?: string;
   readonly clientIp?: string;
   readonly callsAMinute?: number;
@@ -73,7 +75,12 @@ const MISSING: Readonly<Record<string, string>> = {
 export class NamecheapStandIn {
   readonly calls: Call[] = [];
   readonly #zones: Map<string, StandInZone>;
-  readonly #account: { readonly apiUser: string; readonly apiKey: string; readonly clientIp: string };
+  readonly #account: {
+    readonly apiUser: string;
+    readonly userName: string;
+    readonly apiKey: string;
+    readonly clientIp: string;
+  };
   readonly #callsAMinute: number;
   readonly #now: () => number;
   readonly #faults: { readonly command: Command; readonly fault: Fault }[] = [];
@@ -82,9 +89,9 @@ export class NamecheapStandIn {
 
   /** Answers {@link handle} alone; `start` makes one that listens. */
   constructor(options: StandInOptions) {
-    const { apiUser = 'user', apiKey = 'key', clientIp = '127.0.0.1' } = options;
+    const { apiUser = 'user', userName = apiUser, apiKey = 'key', clientIp = '127.0.0.1' } = options;
     this.#zones = new Map(Object.entries(options.zones));
-    this.#account = { apiUser, apiKey, clientIp };
+    this.#account = { apiUser, userName, apiKey, clientIp };
     this.#callsAMinute = options.callsAMinute ?? 50;
     this.#now = options.now ?? Date.now;
     this.#server = createServer((request, response) => {
@@ -235,7 +242,7 @@ export class NamecheapStandIn {
   }
 
   #authenticate(parameters: URLSearchParams): void {
-    const { apiUser, apiKey, clientIp } = this.#account;
+    const { apiUser, userName, apiKey, clientIp } = this.#account;
     const missing = GLOBAL.find((name) => !parameters.get(name));
     if (missing !== undefined)
       throw new ApiFault(MISSING[missing] ?? '1010101', `Parameter ${missing} is missing`);
@@ -244,6 +251,8 @@ export class NamecheapStandIn {
     if (parameters.get('ApiUser') !== apiUser || parameters.get('ApiKey') !== apiKey) {
       throw new ApiFault('1011102', 'API Key is invalid or API access has not been enabled');
     }
+    const user = parameters.get('UserName');
+    if (user !== userName) throw new ApiFault('1016103', `UserName is not authorized: ${user}`);
   }
 
   #isOverLimit(): boolean {

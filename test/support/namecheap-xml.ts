@@ -21,6 +21,7 @@ export function hostXml(one: StandInHost, id: number): string {
     FriendlyName: one.friendlyName,
     IsActive: String(one.isActive),
     IsDDNSEnabled: String(one.isDdnsEnabled),
+    ...one.extra,
   });
   return `<host ${attributes.map(([name, value]) => `${name}="${escapeXml(value)}"`).join(' ')} />`;
 }

@@ -12,6 +12,8 @@ export interface StandInHost {
   readonly isActive: boolean;
   readonly isDdnsEnabled: boolean;
   readonly friendlyName: string;
+  /** Attributes that no document tells of; a write loses them. */
+  readonly extra?: Readonly<Record<string, string>>;
 }
 
 export interface StandInZone {

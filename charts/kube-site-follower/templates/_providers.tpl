@@ -7,6 +7,7 @@ does not start when records are listed.
 {{- define "site-follower.providers" -}}
 namecheap:
   plain:
+    userName: NAMECHEAP_USER_NAME
     clientIp: NAMECHEAP_CLIENT_IP
     apiUrl: NAMECHEAP_API_URL
   secret:

@@ -16,6 +16,8 @@ export interface Host {
   /** The API shows these two but takes neither back: a record where they matter would be harmed by a write. */
   readonly isActive: boolean;
   readonly isDdnsEnabled: boolean;
+  /** What else the API shows of it, as `name="value"`: no parameter of a write is known for it. Absent: nothing. */
+  readonly unknown?: readonly string[];
 }
 
 export interface HostList {

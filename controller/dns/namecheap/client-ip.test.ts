@@ -37,7 +37,13 @@ function world(answers: readonly string[], allowed: string) {
 }
 
 function connect(dispatcher: MockAgent, clientIp?: string): HttpNamecheapApi {
-  const account = { apiUser: 'user', apiKey: new Secret('key'), clientIp, apiUrl: `${API}/xml.response` };
+  const account = {
+    apiUser: 'user',
+    apiKey: new Secret('key'),
+    userName: undefined,
+    clientIp,
+    apiUrl: `${API}/xml.response`,
+  };
   return new HttpNamecheapApi(account, { clock: systemClock, dispatcher });
 }
 

@@ -46,6 +46,8 @@ export function assertCanBeSentBack(zone: string, hosts: readonly Host[], counte
 function harm(host: Host): string | undefined {
   if (host.isDdnsEnabled) return 'is a dynamic DNS record, which a write would turn into a fixed one';
   if (!host.isActive) return 'is switched off, and a write would switch it on';
+  if (host.unknown !== undefined)
+    return `has ${host.unknown.join(', ')}, which this program does not know how to send back`;
   if (!WRITABLE_TYPES.has(host.type)) return 'is of a type that the API cannot write';
   if (host.name === '' || host.address === '')
     return 'has an empty name or value, which the API does not take back';

@@ -7,12 +7,29 @@ import type { Host, HostList, NamecheapApi } from './api.ts';
 import { findClientIp } from './client-ip.ts';
 import { answerError, statusError } from './errors.ts';
 import type { NamecheapConfig } from './kind.ts';
-import { type Element, only, parseAnswer } from './xml.ts';
+import { type Element, only, parseAnswer, refusalIn } from './xml.ts';
 
+/** Of a value in an error. */
+const MAX_SHOWN = 40;
 const READ_TIMEOUT_MS = 20_000;
 const WRITE_TIMEOUT_MS = 30_000;
 /** 150 records of the longest kind take about 100 KiB; what is far above that is no zone. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** Those that are sent back, and those that a write is known to lose or to make anew. */
+const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
+  'HostId',
+  'HostID',
+  'Name',
+  'Type',
+  'Address',
+  'MXPref',
+  'TTL',
+  'AssociatedAppTitle',
+  'FriendlyName',
+  'IsActive',
+  'IsDDNSEnabled',
+]);
 
 /** The API over HTTP. POST only: a GET breaks above some ten hosts, and would carry the key in its URL. */
 export class HttpNamecheapApi implements NamecheapApi {
@@ -99,7 +116,7 @@ export class HttpNamecheapApi implements NamecheapApi {
     const form = new URLSearchParams({
       ApiUser: this.#account.apiUser,
       ApiKey: this.#account.apiKey.reveal(),
-      UserName: this.#account.apiUser,
+      UserName: this.#account.userName ?? this.#account.apiUser,
       ClientIp: this.#clientIp,
       Command: command,
       ...parameters,
@@ -126,11 +143,10 @@ export class HttpNamecheapApi implements NamecheapApi {
         body,
         signal: limited,
       });
-      if (answer.statusCode !== 200) {
-        await answer.body.dump({ limit: 64 * 1024 });
-        throw statusError(what, answer.statusCode, retryAfter(answer.headers['retry-after']));
-      }
-      return readText(answer.body, what);
+      const text = await readText(answer.body, what);
+      if (answer.statusCode === 200) return text;
+      const error = statusError(what, answer.statusCode, retryAfter(answer.headers['retry-after']));
+      throw error.kind === 'rate' ? error : (refusalIn(text, what) ?? error);
     });
   }
 
@@ -162,6 +178,10 @@ function splitZone(zone: string): { SLD: string; TLD: string } {
 function readHost(host: Element, what: string): Host {
   const text = required(host, what);
   const optional = (name: string) => host.attributes.get(name) ?? '';
+  // One that says nothing, or that something is not so, can be lost without harm.
+  const unknown = [...host.attributes]
+    .filter(([name, value]) => !KNOWN_ATTRIBUTES.has(name) && value !== '' && value !== 'false')
+    .map(([name, value]) => `${name}="${value.slice(0, MAX_SHOWN)}"`);
   return {
     name: text('Name'),
     type: text('Type').toUpperCase(),
@@ -170,6 +190,7 @@ function readHost(host: Element, what: string): Host {
     ttl: optional('TTL'),
     isActive: optional('IsActive') === '' || truth(optional('IsActive')),
     isDdnsEnabled: truth(optional('IsDDNSEnabled')),
+    ...(unknown.length > 0 && { unknown }),
   };
 }
 

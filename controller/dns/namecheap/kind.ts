@@ -3,6 +3,7 @@ import { Setting } from '../../config/settings.ts';
 import { ipv4 } from '../../config/sites.ts';
 import { dnsProviderKind, type Ready } from '../provider-kind.ts';
 import { snapshotRights } from '../snapshot-rights.ts';
+import { registeredDomain } from '../zones.ts';
 
 const settings = {
   apiUser: new Setting(
@@ -17,6 +18,12 @@ const settings = {
     secret('must be the key, without spaces', (text) => /^\S+$/.test(text)).optional(),
     'Its API key; required as soon as records are listed.',
     { secret: true },
+  ),
+  userName: new Setting(
+    'NAMECHEAP_USER_NAME',
+    'text',
+    matching(/^\S+$/, 'must be the user name, without spaces').optional(),
+    'The account that the domains are in, when it is not the one with API access.',
   ),
   clientIp: new Setting(
     'NAMECHEAP_CLIENT_IP',
@@ -40,6 +47,7 @@ export const NAMECHEAP = dnsProviderKind({
   settings,
   required: ['apiUser', 'apiKey'],
   traits: { ttl: [60, 60_000] },
+  zoneOf: registeredDomain,
   rights: (_config, own, records) => snapshotRights(own, records),
   async create(config, ports) {
     const [{ HttpNamecheapApi }, { NamecheapProvider }] = await Promise.all([

@@ -95,6 +95,19 @@ describe('one record moves', () => {
     assert.equal(world.standIn.calls.at(-1)?.outcome, '200');
   });
 
+  test('attributes that nobody knows are no hindrance where they say nothing', async () => {
+    const record = host('app', 'A', WEST, { extra: { IsNew: 'false', Note: '' } });
+    const world = new OfflineNamecheap({ zone: { hosts: [record] } });
+    await world.move(EAST);
+    assert.deepEqual(addresses(world), [`A ${EAST}`]);
+  });
+
+  test('the domains are in another account than the one with API access', async () => {
+    const world = new OfflineNamecheap({ userName: 'owner', zone: { hosts: [host('app', 'A', WEST)] } });
+    await world.move(EAST);
+    assert.deepEqual(addresses(world), [`A ${EAST}`]);
+  });
+
   test('no write when nothing differs', async () => {
     const world = new OfflineNamecheap({ zone: { hosts: [host('app', 'A', EAST, { ttl: '60' })] } });
     await world.move(EAST);

@@ -59,6 +59,24 @@ describe('nothing is written', () => {
       { kind: 'rate', code: '500000' },
     ],
     [
+      'the rate limit as text, in no namespace',
+      {
+        kind: 'status',
+        status: 200,
+        body: '<?xml version="1.0" encoding="utf-8"?>\r\n<ApiResponse Status="ERROR"><Errors><Error Number="500000">Too many requests</Error></Errors></ApiResponse>',
+      },
+      { kind: 'rate', code: '500000', retryAfterMs: 30_000 },
+    ],
+    [
+      'an error with another HTTP status',
+      {
+        kind: 'status',
+        status: 400,
+        body: '<ApiResponse Status="ERROR"><Errors><Error Number="1011102">API Key is invalid</Error></Errors></ApiResponse>',
+      },
+      { kind: 'config', code: '1011102', message: /API Key is invalid/ },
+    ],
+    [
       'the rate limit as HTTP 405',
       { kind: 'status', status: 405 },
       { kind: 'rate', code: '405', retryAfterMs: 30_000 },
@@ -139,6 +157,11 @@ describe('nothing is written', () => {
     ['trap 7: a type that cannot be written', host('_sip._tcp', 'SRV', '5060 sip.example.net.'), /type/],
     ['a value with a line break', host('t', 'TXT', 'one\ntwo'), /control character|cannot be trusted/],
     ['an empty value', host('t', 'TXT', ''), /empty/],
+    [
+      'attributes that nobody knows',
+      host('@', 'CAA', 'letsencrypt.org', { extra: { Flag: '0', Tag: 'issue' } }),
+      /example\.com CAA letsencrypt\.org has Flag="0", Tag="issue"/,
+    ],
   ] as const;
   for (const [name, record, message] of harmed) {
     test(name, async () => {

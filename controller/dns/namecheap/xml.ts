@@ -1,4 +1,5 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { DnsError } from '../provider.ts';
 import { answerError, apiError } from './errors.ts';
 
 /** Without a host and never https, although the API is asked over https. */
@@ -34,19 +35,36 @@ const parser = new XMLParser({
  */
 export function parseAnswer(text: string, command: string, what: string): Element {
   const root = parseDocument(text, what);
-  const status = root.attributes.get('Status');
+  const refusal = refusalOf(root, what);
+  if (refusal !== undefined) throw refusal;
   const namespace = root.attributes.get('xmlns') ?? '';
   if (namespace !== NAMESPACE) throw answerError(what, `its namespace is "${namespace}"`);
-  const errors = (root.children.get('errors') ?? [])
-    .flatMap((list) => list.children.get('error') ?? [])
-    .map(({ attributes, text }) => ({ code: attributes.get('Number') ?? '', text: oneLine(text) }));
-  if (status === 'ERROR' || errors.length > 0) throw apiError(what, errors);
+  const status = root.attributes.get('Status');
   if (status !== 'OK') throw answerError(what, `its status is "${status ?? ''}"`);
   const [response, ...more] = root.children.get('commandresponse') ?? [];
   if (response === undefined || more.length > 0) throw answerError(what, 'it has no single CommandResponse');
   const type = response.attributes.get('Type') ?? '';
   if (type.toLowerCase() !== command.toLowerCase()) throw answerError(what, `it answers "${type}"`);
   return response;
+}
+
+/** What `text` says went wrong, if it is an answer of the API that says so. */
+export function refusalIn(text: string, what: string): DnsError | undefined {
+  try {
+    return refusalOf(parseDocument(text, what), what);
+  } catch (error) {
+    if (error instanceof DnsError) return undefined;
+    throw error;
+  }
+}
+
+/** Counts in whatever namespace, or none: an error makes nobody write anything. */
+function refusalOf(root: Element, what: string): DnsError | undefined {
+  const errors = (root.children.get('errors') ?? [])
+    .flatMap((list) => list.children.get('error') ?? [])
+    .map(({ attributes, text }) => ({ code: attributes.get('Number') ?? '', text: oneLine(text) }));
+  const isRefusal = root.attributes.get('Status') === 'ERROR' || errors.length > 0;
+  return isRefusal ? apiError(what, errors) : undefined;
 }
 
 /** The one child of this name. */

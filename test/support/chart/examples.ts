@@ -49,6 +49,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'controller.dns.nameServers': { right: ['192.0.2.53'], wrong: [53] },
   'controller.dns.namecheap.apiUser': { right: 'someone', wrong: 5 },
   'controller.dns.namecheap.apiKey': { right: SECRET_VALUE, wrong: 5 },
+  'controller.dns.namecheap.userName': { right: 'owner', wrong: 'two words' },
   'controller.dns.namecheap.clientIp': { right: '192.0.2.1', wrong: '192.0.2' },
   'controller.dns.namecheap.apiUrl': {
     right: 'https://api.sandbox.namecheap.com/xml.response',

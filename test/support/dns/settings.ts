@@ -20,6 +20,7 @@ export const PROVIDER_EXAMPLES: Readonly<Record<ProviderName, Examples>> = {
     wrong: {
       NAMECHEAP_API_USER: ['two words'],
       NAMECHEAP_API_KEY: [`${SECRET} ${SECRET}`],
+      NAMECHEAP_USER_NAME: ['two words'],
       NAMECHEAP_CLIENT_IP: ['2001:db8::1', 'me'],
       NAMECHEAP_API_URL: ['api.example.com', 'https://user:word@api.example.com'],
     },
