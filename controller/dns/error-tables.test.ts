@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { DeadlineError } from '../../kubernetes/clock.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
-import { apiError, ERROR_TABLE } from './cloudflare/errors.ts';
+import { apiError, ERROR_TABLE, PROBLEMS, strangerError } from './cloudflare/errors.ts';
 import { ERROR_TABLE as EXTERNAL_DNS_ERRORS, apiError as externalDnsError } from './external-dns/errors.ts';
 import { DnsError } from './provider.ts';
 import { RCODES, rcodeError, TSIG_ACTIONS, tsigError } from './rfc2136/errors.ts';
@@ -50,8 +50,37 @@ test('Cloudflare: what the status alone tells', () => {
   };
   assert.deepEqual(told(429, 7_000), ['rate', '429', 7_000]);
   assert.deepEqual(told(429), ['rate', '429', 300_000]);
+  assert.deepEqual(told(401), ['config', '401', 120_000]);
   assert.deepEqual(told(403), ['config', '403', 120_000]);
   assert.deepEqual(told(502), ['retry', '502', undefined]);
+});
+
+test('Cloudflare: the reason behind an error is told, and decides', () => {
+  const read = (errors: string) => apiError('the change', 400, PROBLEMS.parse(JSON.parse(errors)), undefined);
+  const ttl = read(
+    '[{"code":1004,"message":"DNS Validation Error","error_chain":[{"code":9021,"message":"TTL must be between 60 and 86400 seconds, or 1 for Automatic."}]}]',
+  );
+  assert.match(
+    ttl.message,
+    /DNS Validation Error \(1004\): TTL must be between 60 and 86400 seconds.* \(9021\)$/,
+  );
+  assert.deepEqual([ttl.kind, ttl.code], ['refused', '1004']);
+  const login = read(
+    '[{"code":4242,"message":"Invalid request","error_chain":[{"code":6111,"message":"Invalid format for Authorization header"}]}]',
+  );
+  assert.deepEqual([login.kind, login.code], ['config', '4242']);
+  const text = read('[{"code":"10000","message":"Authentication error"}]');
+  assert.deepEqual([text.kind, text.code], ['config', '10000']);
+});
+
+test('Cloudflare: an answer that is not the API’s says nothing of the token', () => {
+  const told = (status: number) => {
+    const { kind, code, action } = strangerError('the zone', status, undefined);
+    return [kind, code, /TOKEN/.test(action)];
+  };
+  assert.deepEqual(told(403), ['retry', '403', false]);
+  assert.deepEqual(told(522), ['retry', '522', false]);
+  assert.deepEqual(told(429), ['rate', '429', false]);
 });
 
 test('RFC 2136: each code by its name', () => {

@@ -81,7 +81,7 @@ export function dnsProviderKind<
     name,
     meaning,
     traits,
-    ...(kind.zoneOf && { zoneOf: kind.zoneOf }),
+    zoneOf: (zone: string) => kind.zoneOf?.(zone) ?? zone,
     settings: { [name]: settings } as Record<N, T>,
     check(values: Readonly<Record<string, unknown>>, context: CheckContext) {
       const records = values.records as readonly DnsName[] | undefined;

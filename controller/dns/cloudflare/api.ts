@@ -5,7 +5,7 @@ import { CallBudget, type CallPlan } from '../call-budget.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
 import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall, retryAfter } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
-import { answerError, apiError } from './errors.ts';
+import { answerError, apiError, PROBLEMS, strangerError } from './errors.ts';
 import type { CloudflareConfig } from './kind.ts';
 
 const RECORD = z.object({
@@ -33,7 +33,6 @@ const ZONE = z.object({
 });
 export type CloudflareZone = z.infer<typeof ZONE>;
 
-const PROBLEMS = listOf(z.object({ code: z.int(), message: z.string() }));
 const ENVELOPE = z.object({
   success: z.boolean(),
   errors: PROBLEMS.nullish(),
@@ -169,7 +168,10 @@ export class CloudflareApi {
     if (envelope === undefined && answer.status < 300) {
       throw answerError(call.what, 'it is not in the form of the API');
     }
-    const error = apiError(call.what, answer.status, envelope?.errors ?? [], retryAfter(answer));
+    const error =
+      envelope === undefined
+        ? strangerError(call.what, answer.status, retryAfter(answer))
+        : apiError(call.what, answer.status, envelope.errors ?? [], retryAfter(answer));
     throw this.#noted(this.#masked(error));
   }
 

@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { listOf } from '../../../runtime/first-problem.ts';
 import { DnsError, type DnsErrorKind } from '../provider.ts';
 
 interface ErrorRow {
@@ -49,22 +51,30 @@ const UNKNOWN: Omit<ErrorRow, 'codes'> = {
   action: 'The call is repeated; if this lasts, look up the code in the documentation of the Cloudflare API.',
 };
 
-export interface ApiProblem {
-  readonly code: number;
-  readonly message: string;
-}
+const REASON = z.object({
+  /** Some answers have it as a text. */
+  code: z.coerce.number().int(),
+  message: z.string(),
+});
+/** The `errors` of an answer. What the chain says is the reason behind: the message itself is that of a class of errors. */
+export const PROBLEMS = listOf(REASON.extend({ error_chain: listOf(REASON).nullish() }));
+type ApiProblem = z.infer<typeof PROBLEMS>[number];
 
-/** An answer that is no success. `problems` as in its `errors`. */
+/** Of what is said, so that a log can bear it. */
+const MAX_SAID = 500;
+
+/** An answer that is no success, in the form of the API. */
 export function apiError(
   what: string,
   status: number,
   problems: readonly ApiProblem[],
   retryAfterMs: number | undefined,
 ): DnsError {
-  const said = problems.map(({ code, message }) => `${message} (${code})`).join('; ') || `HTTP ${status}`;
+  const said = problems.map(sentence).join('; ').slice(0, MAX_SAID) || `HTTP ${status}`;
   const [first] = problems;
   const code = String(first?.code ?? status);
-  const row = ERROR_TABLE.find(({ codes }) => problems.some((problem) => codes.includes(problem.code)));
+  const reasons = problems.flatMap(({ error_chain: chain, ...problem }) => [problem, ...(chain ?? [])]);
+  const row = ERROR_TABLE.find(({ codes }) => reasons.some((reason) => codes.includes(reason.code)));
   if (status === 429 || row?.kind === 'rate') {
     return new DnsError(`Cloudflare took no call for ${what} because of its rate limit: ${said}`, {
       kind: 'rate',
@@ -81,6 +91,24 @@ export function apiError(
     code,
     action,
     ...(kind === 'config' && { retryAfterMs: CONFIG_WAIT_MS }),
+  });
+}
+
+function sentence({ code, message, error_chain: chain }: ApiProblem): string {
+  const reasons = (chain ?? []).map((reason) => `${reason.message} (${reason.code})`);
+  return [`${message} (${code})`, ...reasons].join(': ');
+}
+
+/** An answer that is no success, and not of the API: nothing is known of the token. */
+export function strangerError(what: string, status: number, retryAfterMs: number | undefined): DnsError {
+  if (status === 429) return apiError(what, status, [], retryAfterMs);
+  return new DnsError(`what answered ${what} with HTTP ${status} is not the Cloudflare API`, {
+    kind: 'retry',
+    code: String(status),
+    action:
+      status >= 500
+        ? 'The call is repeated; if this lasts, look at the status page of Cloudflare.'
+        : 'See what stands between this program and the API, such as a proxy or a challenge for robots, and check CLOUDFLARE_API_URL.',
   });
 }
 

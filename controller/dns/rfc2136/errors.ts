@@ -28,7 +28,7 @@ export const RCODES: Readonly<Record<number, ErrorRow>> = {
     name: 'REFUSED',
     kind: 'config',
     action:
-      'Allow the key to query and update these names (BIND: update-policy; Knot: acl), and check RFC2136_SERVER.',
+      'Allow the key to query and update these names (BIND: update-policy; Knot: acl; PowerDNS: dnsupdate=yes, and for the zone ALLOW-DNSUPDATE-FROM with this address and TSIG-ALLOW-DNSUPDATE with the key), and check RFC2136_SERVER. Windows DNS with secure updates takes GSS-TSIG alone, which is not spoken here.',
   },
   6: { name: 'YXDOMAIN', kind: 'conflict', action: CHANGED },
   7: { name: 'YXRRSET', kind: 'conflict', action: CHANGED },

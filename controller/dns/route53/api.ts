@@ -15,6 +15,7 @@ import { CallBudget, type CallPlan } from '../call-budget.ts';
 import { DnsError } from '../provider.ts';
 import { apiError } from './errors.ts';
 import type { Route53Config } from './kind.ts';
+import { readOldErrors } from './old-errors.ts';
 import { plainName } from './records.ts';
 
 /** An account may make ten calls a second (five until July 2026), whatever programs make them. */
@@ -48,6 +49,7 @@ export class Route53Api {
       maxAttempts: 1,
       ...(apiUrl !== undefined && { endpoint: apiUrl }),
     });
+    readOldErrors(this.#client);
   }
 
   async zone(id: string, signal: AbortSignal): Promise<HostedZone | undefined> {
