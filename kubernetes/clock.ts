@@ -28,6 +28,12 @@ export function timestamp(clock: Clock): string {
   return new Date(clock.now()).toISOString();
 }
 
+/** Resolves when `signal` aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
 /** Waits `ms` or until `signal` aborts, whichever comes first; never rejects. */
 export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

@@ -1,5 +1,5 @@
 import type { CallOptions, KubeApi } from './api.ts';
-import { type Clock, type Random, sleep, withDeadline } from './clock.ts';
+import { aborted, type Clock, type Random, sleep, withDeadline } from './clock.ts';
 import { explain, undefinedIfNotFound } from './errors.ts';
 import { HeldLease, type HoldingOptions } from './held-lease.ts';
 import type { Leadership } from './leadership.ts';
@@ -237,9 +237,4 @@ export class LeaseElection {
   #problem(action: 'acquire' | 'renew' | 'release' | 'watch' | 'lead', error: unknown): void {
     this.#options.onEvent({ kind: 'problem', action, error });
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -25,7 +25,7 @@ const COMMON = {
     'DNS_RECORDS',
     'list',
     recordNames().default([]),
-    'Comma-separated names that follow the active site; `name@zone` states the zone where the public suffix list cannot know it. No names: no DNS.',
+    'Comma-separated names that follow the active site; `name@zone` states the zone; not stated, it is the longest that the provider has, or what was registered. No names: no DNS.',
   ),
   ttl: new Setting(
     'DNS_TTL',

@@ -60,6 +60,11 @@ export interface DnsProvider {
   readonly canSplit?: boolean;
   /** A CNAME may stand at the top of a zone and beside other types: it is answered with the addresses of its target. */
   readonly flattensCname?: boolean;
+  /**
+   * Which zones the provider has of `zone` and those below it, as far as `names` may be in them. Throws DnsError. Absent: it
+   * cannot tell, or it does not matter there.
+   */
+  zonesWithin?(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
   /** What stands at `names` in `zone`. Throws DnsError. */
   read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current>;
   /** Resolves when the provider has accepted `changes` and, where it can be read back, shows them. Throws DnsError. */

@@ -1,5 +1,5 @@
 import { backoff } from '../../kubernetes/backoff.ts';
-import type { Clock, Random } from '../../kubernetes/clock.ts';
+import { aborted, type Clock, type Random } from '../../kubernetes/clock.ts';
 import { Wakeup } from '../wakeup.ts';
 import type { AuthoritativeLookup } from './authoritative.ts';
 import { sameValues } from './plan.ts';
@@ -21,24 +21,33 @@ const IDLE_MS = 24 * 3_600_000;
 /** Asks the authoritative name servers after each accepted change until they show it. */
 export class Visibility {
   readonly #ports: VisibilityPorts;
-  readonly #zones: ReadonlyMap<string, Expectation>;
+  readonly #zones = new Map<string, Expectation>();
+  #start: (zone: string, expectation: Expectation) => void = () => undefined;
 
-  constructor(zones: Iterable<string>, ports: VisibilityPorts) {
+  constructor(ports: VisibilityPorts) {
     this.#ports = ports;
-    this.#zones = new Map([...zones].map((zone) => [zone, new Expectation(ports.clock)]));
   }
 
   /** The provider has accepted `sets`. The same sets again ask for nothing. */
   expect(zone: string, sets: readonly RecordSet[]): void {
-    this.#zones.get(zone)?.set(sets);
+    const expectation = this.#zones.get(zone) ?? new Expectation(this.#ports.clock);
+    if (!this.#zones.has(zone)) {
+      this.#zones.set(zone, expectation);
+      this.#start(zone, expectation);
+    }
+    expectation.set(sets);
   }
 
   /** Runs until `signal` aborts. What was expected before is forgotten: somebody else may have led meanwhile. */
   async run(signal: AbortSignal): Promise<void> {
-    for (const expectation of this.#zones.values()) expectation.set([]);
-    await Promise.all(
-      [...this.#zones].map(([zone, expectation]) => this.#watchZone(zone, expectation, signal)),
-    );
+    this.#zones.clear();
+    const loops: Promise<void>[] = [];
+    const failed = Promise.withResolvers<never>();
+    this.#start = (zone, expectation) => {
+      if (!signal.aborted) loops.push(this.#watchZone(zone, expectation, signal).catch(failed.reject));
+    };
+    await Promise.race([aborted(signal), failed.promise]);
+    await Promise.all(loops);
   }
 
   async #watchZone(zone: string, expectation: Expectation, signal: AbortSignal): Promise<void> {

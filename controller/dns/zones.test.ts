@@ -22,7 +22,8 @@ const good: readonly (readonly [item: string, name: string, zone: string])[] = [
 
 for (const [item, name, zone] of good) {
   test(`${JSON.stringify(item)} is ${name} in ${zone}`, () => {
-    assert.deepEqual(parseRecords([item]), { records: [{ name, zone }], problems: [] });
+    const stated = item.includes('@') ? ({ isStated: true } as const) : {};
+    assert.deepEqual(parseRecords([item]), { records: [{ name, zone, ...stated }], problems: [] });
   });
 }
 

@@ -6,6 +6,8 @@ import { canonicalName } from './domain-name.ts';
 export interface DnsName {
   readonly name: string;
   readonly zone: string;
+  /** The user has written the zone; else it is what the public suffix list says was registered. */
+  readonly isStated?: true;
 }
 
 /** Reads on from the record: `"localhost" has no zone: …`. */
@@ -49,7 +51,7 @@ function parseRecord(text: string): DnsName | string {
   if (hostInZone(name, zone) === undefined) {
     return `is not in the zone ${zone}: write the full name, such as ${name}.${zone}@${zone}`;
   }
-  return { name, zone };
+  return { name, zone, isStated: true };
 }
 
 /** A single label that nobody has registered names in, such as `lan` or `internal`, can be a zone of one's own. */
@@ -98,6 +100,13 @@ function nameProblem(name: string): string | undefined {
 export function hostInZone(name: string, zone: string): string | undefined {
   if (name === zone) return '@';
   return name.endsWith(`.${zone}`) ? name.slice(0, -zone.length - 1) : undefined;
+}
+
+/** The longest of `zones` that `name` is in. */
+export function longestZone(name: string, zones: readonly string[]): string | undefined {
+  return zones
+    .filter((zone) => hostInZone(name, zone) !== undefined)
+    .toSorted((one, other) => other.length - one.length)[0];
 }
 
 /** The reverse of {@link hostInZone}. */

@@ -29,6 +29,12 @@ class FakeProvider implements DnsProvider {
   before: (call: string) => Promise<void> | undefined = () => undefined;
   beforeWrite: (zone: string) => Promise<void> | undefined = () => undefined;
 
+  nested: readonly string[] = [];
+
+  zonesWithin(): Promise<readonly string[]> {
+    return Promise.resolve(this.nested);
+  }
+
   async read(zone: string): Promise<Current> {
     await this.#enter(`read ${zone}`);
     return { sets: this.zones.get(zone) ?? [], others: [] };
@@ -152,6 +158,22 @@ describe('what is asked of the provider', () => {
       'apply example.com',
       'write example.com 192.0.2.2',
     ]);
+  });
+
+  test('a zone that comes to be below another one gets its names', async () => {
+    const world = new World(['app.dev.example.com', 'www.example.com']);
+    await world.apply(EAST);
+    world.provider.nested = ['example.com', 'dev.example.com'];
+    await world.clock.advance(601_000);
+    world.provider.calls.length = 0;
+    await world.apply(WEST);
+    assert.deepEqual(
+      world.provider.writes,
+      ['write example.com 192.0.2.2', 'write dev.example.com 192.0.2.2'].toSorted(),
+    );
+    assert.equal(world.row('app.dev.example.com').zone, 'dev.example.com');
+    assert.deepEqual(world.row('app.dev.example.com').accepted?.values, [WEST.ip]);
+    assert.equal(world.progress.length, 2);
   });
 
   test('drift is looked for at the provider’s pace, whatever else changes', async () => {

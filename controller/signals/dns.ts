@@ -3,11 +3,12 @@ import { explain } from '../../kubernetes/errors.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { AuthoritativeLookup } from '../dns/authoritative.ts';
 import { ProgressBoard, type RecordProgress } from '../dns/progress.ts';
-import type { DnsProvider } from '../dns/provider.ts';
+import { DnsError, type DnsProvider, type RecordType } from '../dns/provider.ts';
 import { Visibility } from '../dns/visibility.ts';
 import { ownedTypes, wish } from '../dns/wish.ts';
-import { ZoneFollower } from '../dns/zone-follower.ts';
-import { byZone, type DnsName } from '../dns/zones.ts';
+import { ZoneChoice } from '../dns/zone-choice.ts';
+import { ZoneFollower, type ZoneFollowerPorts } from '../dns/zone-follower.ts';
+import type { DnsName } from '../dns/zones.ts';
 import type { Site } from '../sites.ts';
 import type { State } from '../state.ts';
 import type { Signal } from './signal.ts';
@@ -44,22 +45,26 @@ export class DnsSignal implements Signal {
   readonly resyncMs: number;
   readonly #options: DnsSignalOptions;
   readonly #visibility: Visibility;
-  readonly #zones: readonly (readonly [ZoneFollower, readonly string[]])[];
+  readonly #choice: ZoneChoice;
+  readonly #ports: ZoneFollowerPorts;
+  readonly #owned: ReadonlySet<RecordType>;
+  /** By the zone and the names in it. */
+  #followers = new Map<string, ZoneFollower>();
   #wake: () => void = () => undefined;
 
   constructor(options: DnsSignalOptions) {
     const { provider, clock, records, sites, observer } = options;
     const board = new ProgressBoard(clock, (progress) => observer.onProgress(progress));
-    const zones = byZone(records);
-    const owned = ownedTypes(sites);
     this.#options = options;
     this.name = options.name;
     this.resyncMs = provider.driftMs;
     const { lookup: ask } = options;
     const lookup: AuthoritativeLookup = (zone, name, type, signal) =>
       provider.lookup?.(zone, name, type, signal, ask) ?? ask(zone, name, type, signal);
-    this.#visibility = new Visibility(zones.keys(), { ...options, lookup, board });
-    const ports = {
+    this.#choice = new ZoneChoice(provider, records, clock);
+    this.#owned = ownedTypes(sites);
+    this.#visibility = new Visibility({ ...options, lookup, board });
+    this.#ports = {
       provider,
       clock,
       board,
@@ -68,14 +73,14 @@ export class DnsSignal implements Signal {
       onRecovered: observer.onRecovered.bind(observer),
       wake: () => this.#wake(),
     };
-    this.#zones = [...zones].map(([zone, names]) => [new ZoneFollower(zone, names, owned, ports), names]);
   }
 
   async apply({ site }: State, leadership: Leadership): Promise<void> {
     if (site === undefined) return;
     const { clock, ttl } = this.#options;
+    const namesByZone = await this.#choice.namesByZone(leadership.signal);
     const outcomes = await Promise.allSettled(
-      this.#zones.map(([zone, names]) =>
+      this.#followersOf(namesByZone).map(([zone, names]) =>
         withDeadline(clock, PATIENCE_MS, leadership.signal, `DNS zone ${zone.zone}`, () =>
           zone.follow(wish(site, names, ttl), leadership),
         ),
@@ -84,8 +89,21 @@ export class DnsSignal implements Signal {
     const errors = outcomes.flatMap((outcome) =>
       outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
     );
+    if (errors.some((error) => error instanceof DnsError && error.kind === 'config'))
+      this.#choice.noteTrouble();
     if (errors.length > 1) throw new Error(errors.map(explain).join('; '), { cause: errors[0] });
     if (errors.length === 1) throw errors[0];
+  }
+
+  #followersOf(namesByZone: ReadonlyMap<string, readonly string[]>) {
+    const before = this.#followers;
+    const followers = [...namesByZone].map(([zone, names]) => {
+      const key = [zone, ...names].join(' ');
+      const follower = before.get(key) ?? new ZoneFollower(zone, names, this.#owned, this.#ports);
+      return { key, follower, names };
+    });
+    this.#followers = new Map(followers.map(({ key, follower }) => [key, follower]));
+    return followers.map(({ follower, names }) => [follower, names] as const);
   }
 
   async watch(wake: () => void, signal: AbortSignal): Promise<void> {

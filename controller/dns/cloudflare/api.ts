@@ -5,6 +5,7 @@ import { CallBudget, type CallPlan } from '../call-budget.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
 import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall, retryAfter } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
+import { hostInZone } from '../zones.ts';
 import { answerError, apiError, PROBLEMS, strangerError } from './errors.ts';
 import type { CloudflareConfig } from './kind.ts';
 
@@ -89,6 +90,16 @@ export class CloudflareApi {
       if (zones.length > 0) return zones;
     }
     return [];
+  }
+
+  /** Of `name` and what is below it. */
+  async zonesWithin(name: string, signal: AbortSignal): Promise<readonly CloudflareZone[]> {
+    const found: CloudflareZone[] = [];
+    for (const written of new Set([unicodeName(name), name])) {
+      const query = { name: `ends_with:${written}` };
+      found.push(...(await this.#list(`the zones of ${name}`, 'zones', query, ZONE, ZONES_A_PAGE, signal)));
+    }
+    return found.filter((zone) => hostInZone(zone.name, name) !== undefined);
   }
 
   /** All records of one name, or of the zone. */

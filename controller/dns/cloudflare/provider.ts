@@ -40,6 +40,15 @@ export class CloudflareProvider implements DnsProvider {
     this.#clock = clock;
   }
 
+  async zonesWithin(
+    zone: string,
+    _names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const zones = await this.#api.zonesWithin(zone, signal);
+    return zones.filter(({ status }) => status === 'active').map(({ name }) => name);
+  }
+
   async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
     const records = await this.#records(zone, names, signal);
     return { sets: recordSets(records), others: otherRecords(records) };

@@ -27,13 +27,24 @@ export function questionsAbout(zone: string, names: readonly string[]): readonly
 
 /** Throws DnsError unless the server has the zone. */
 export function assertServes(zone: string, answered: Answered): void {
+  if (zonesServed(answered).includes(zone)) return;
   const answer = answered.find((each) => each.question.type === TYPES.SOA)?.answer;
-  const hasSoa = answer?.answers.some(({ name, type }) => name === zone && type === TYPES.SOA) === true;
-  if (hasSoa && answer?.isAuthoritative === true) return;
+  const hasSoa = answer !== undefined && isTop(zone, answer);
   throw notServed(
     `the server is not authoritative for ${zone}${hasSoa ? '' : ', or there is no such zone'}`,
     'Name the primary server of the zone as RFC2136_SERVER, and write name@zone where the zone is another one.',
   );
+}
+
+/** The names that are the top of a zone of the server. */
+export function zonesServed(answered: Answered): readonly string[] {
+  return answered.flatMap(({ question: { name, type }, answer }) =>
+    type === TYPES.SOA && isTop(name, answer) && answer.isAuthoritative ? [name] : [],
+  );
+}
+
+function isTop(zone: string, { answers }: Message): boolean {
+  return answers.some(({ name, type }) => name === zone && type === TYPES.SOA);
 }
 
 /** Whether the server signs the zone. */

@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../../../kubernetes/clock.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
-import { cnameBeside, joined } from '../obstacles.ts';
+import { cnameBeside, joined, namesUpTo } from '../obstacles.ts';
 import { sameRecordSet } from '../plan.ts';
 import {
   type Change,
@@ -22,6 +22,7 @@ import {
   questionsAboutOthers,
   recordSet,
   recordSets,
+  zonesServed,
 } from './current.ts';
 import { TYPES } from './message.ts';
 import type { DnsServer } from './server.ts';
@@ -44,6 +45,12 @@ export class Rfc2136Provider implements DnsProvider {
   constructor(server: DnsServer, clock: Clock) {
     this.#server = server;
     this.#clock = clock;
+  }
+
+  async zonesWithin(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    const below = new Set(names.flatMap((name) => namesUpTo(zone, name)));
+    const questions = [...below].map((name) => question(name, TYPES.SOA));
+    return [zone, ...zonesServed(await this.#server.query(questions, signal))];
   }
 
   async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {

@@ -13,6 +13,7 @@ import {
 import { type Clock, withDeadline } from '../../../kubernetes/clock.ts';
 import { CallBudget, type CallPlan } from '../call-budget.ts';
 import { DnsError } from '../provider.ts';
+import { hostInZone } from '../zones.ts';
 import { apiError } from './errors.ts';
 import type { Route53Config } from './kind.ts';
 import { readOldErrors } from './old-errors.ts';
@@ -68,6 +69,26 @@ export class Route53Api {
       this.#client.send(command, { abortSignal }),
     );
     return zones.filter((zone) => plainName(zone.Name ?? '') === name);
+  }
+
+  /** Of `name` and what is below it, private and public ones. */
+  async zonesWithin(name: string, signal: AbortSignal): Promise<readonly HostedZone[]> {
+    const found: HostedZone[] = [];
+    let next: { DNSName?: string | undefined; HostedZoneId?: string | undefined } = { DNSName: name };
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
+      const command = new ListHostedZonesByNameCommand({ ...next, MaxItems: ZONES_A_PAGE });
+      const answer = await this.#call(`the hosted zones of ${name}`, signal, (abortSignal) =>
+        this.#client.send(command, { abortSignal }),
+      );
+      const { HostedZones: zones = [], IsTruncated, NextDNSName, NextHostedZoneId } = answer;
+      const isWithin = (zone: HostedZone | undefined) =>
+        hostInZone(plainName(zone?.Name ?? ''), name) !== undefined;
+      found.push(...zones.filter(isWithin));
+      // They are sorted by their labels from the right, so those below a zone come right after it.
+      if (IsTruncated !== true || !isWithin(zones.at(-1))) break;
+      next = { DNSName: NextDNSName, HostedZoneId: NextHostedZoneId };
+    }
+    return found;
   }
 
   /** All record sets of one name, or of the zone. */

@@ -44,6 +44,19 @@ export class Route53Provider implements DnsProvider {
     this.#propagation = new Propagation((id, signal) => api.isInSync(id, signal));
   }
 
+  async zonesWithin(
+    zone: string,
+    _names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const { zoneId, privateZone } = this.#config;
+    const zones =
+      zoneId === undefined
+        ? (await this.#api.zonesWithin(zone, signal)).filter((found) => isPrivate(found) === privateZone)
+        : [await this.#api.zone(zoneId, signal)];
+    return zones.map((found) => plainName(found?.Name ?? ''));
+  }
+
   async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
     const above = names.flatMap((name) => namesUpTo(zone, name));
     const records = await this.#records(zone, [...new Set([...names, ...above])], signal);
@@ -149,7 +162,7 @@ export class Route53Provider implements DnsProvider {
   async #zoneNamed(name: string, signal: AbortSignal): Promise<HostedZone> {
     const { privateZone } = this.#config;
     const all = await this.#api.zonesNamed(name, signal);
-    const fitting = all.filter((zone) => (zone.Config?.PrivateZone ?? false) === privateZone);
+    const fitting = all.filter((zone) => isPrivate(zone) === privateZone);
     const [zone] = fitting;
     const kind = privateZone ? 'private' : 'public';
     if (zone === undefined) {
@@ -170,6 +183,10 @@ export class Route53Provider implements DnsProvider {
     }
     return zone;
   }
+}
+
+function isPrivate({ Config }: HostedZone): boolean {
+  return Config?.PrivateZone ?? false;
 }
 
 /** In values, a long one as several. */

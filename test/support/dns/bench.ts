@@ -32,6 +32,8 @@ export interface Bench {
   readonly zone: string;
   /** Another zone, which the peer does not serve. Absent: the peer takes records of any zone. */
   readonly strangeZone?: string;
+  /** A zone below `zone` that the peer has, too. Absent: it has none, or its zones cannot be told. */
+  readonly nestedZone?: string;
   /** What a controller is configured with to use it; KUBECONFIG for providers that write to the cluster. */
   readonly environment: Environment;
   /** The same with credentials that are wrong, and what must not be seen of them, if it is a text. */

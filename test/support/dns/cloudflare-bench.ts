@@ -37,6 +37,8 @@ function cloudflareBench(zoneName: string): StartBench {
       ttl: 1,
     });
     standIn.addRecord(zone, { name: `*.${zoneInAscii}`, type: 'A', content: '203.0.113.200' });
+    const nestedZone = `nested.${zoneInAscii}`;
+    standIn.addZone(`nested.${zoneName}`);
     const environment = {
       DNS_PROVIDER: 'cloudflare',
       CLOUDFLARE_API_TOKEN: TOKEN,
@@ -45,6 +47,7 @@ function cloudflareBench(zoneName: string): StartBench {
     const wrong = 'Wr0ngWr0ngWr0ngWr0ngWr0ngWr0ngWr0ngWr0ng';
     return {
       zone: zoneInAscii,
+      nestedZone,
       strangeZone: 'example.org',
       environment,
       wrongCredentials: { environment: { ...environment, CLOUDFLARE_API_TOKEN: wrong }, secret: wrong },

@@ -165,10 +165,11 @@ export class CloudflareStandIn {
 
   #listZones(url: URL): unknown {
     this.#check(url, ['name', 'status', 'page', 'per_page'], 50);
-    const name = url.searchParams.get('name');
+    const name = url.searchParams.get('name') ?? '';
+    const [, end] = /^ends_with:(.+)$/.exec(name) ?? [];
     return page(
       this.zones
-        .filter((zone) => name === null || zone.name === name)
+        .filter((zone) => (end === undefined ? name === '' || zone.name === name : zone.name.endsWith(end)))
         .map(({ id, name: own, status }) => ({ id, name: own, status, type: 'full', paused: false })),
       url,
     );

@@ -66,6 +66,7 @@ export async function startMoto(ends: Ends): Promise<MotoBench> {
   const environment = { DNS_PROVIDER: 'route53', ROUTE53_API_URL: door.url };
   return {
     zone: ZONE,
+    nestedZone: `a.${ZONE}`,
     strangeZone: 'example.org',
     environment,
     wrongCredentials: { environment: { ...environment, ROUTE53_API_URL: shut.url }, secret: SECRET },

@@ -52,6 +52,7 @@ export function nameServerBench(startServer: typeof startBind, algorithm: string
     return {
       server,
       zone: ZONE,
+      nestedZone: `readonly.${ZONE}`,
       strangeZone: 'example.org',
       environment,
       wrongCredentials: { environment: { ...environment, RFC2136_TSIG_SECRET: wrong }, secret: wrong },

@@ -11,6 +11,7 @@ import {
   type RecordType,
   type WriteGuard,
 } from '../../../controller/dns/provider.ts';
+import { longestZone } from '../../../controller/dns/zones.ts';
 import type { Environment } from '../controller-process.ts';
 import { type Bench, connect, HURRIED, SkippingClock, type StartBench, silentServer } from './bench.ts';
 
@@ -213,6 +214,20 @@ export function providerContract(name: string, start: StartBench): void {
       assert.equal(error.kind, 'config', error.message);
       assert.match(error.message, new RegExp(zone.replaceAll('.', '\\.')));
       assert.ok(error.action !== '');
+    });
+
+    test('the zones that the peer has', async (t) => {
+      const { zone, nestedZone: nested } = bench;
+      if (nested === undefined) return t.skip('the peer has no zones below others, or does not tell');
+      clock.skip();
+      const names = [`app.${nested}`, `app.${zone}`, zone];
+      const zones = (await provider.zonesWithin?.(zone, names, signal)) ?? [];
+      assert.deepEqual(
+        names.map((each) => longestZone(each, zones)),
+        [nested, zone, zone],
+      );
+      const bare = (await provider.zonesWithin?.(nested, [`app.${nested}`], signal)) ?? [];
+      assert.equal(longestZone(`app.${nested}`, bare), nested);
     });
 
     test('a peer that is silent: given up in time, to be tried again', async () => {
