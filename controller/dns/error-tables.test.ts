@@ -6,7 +6,7 @@ import { KubeError } from '../../kubernetes/errors.ts';
 import { apiError, ERROR_TABLE, PROBLEMS, strangerError } from './cloudflare/errors.ts';
 import { ERROR_TABLE as EXTERNAL_DNS_ERRORS, apiError as externalDnsError } from './external-dns/errors.ts';
 import { DnsError } from './provider.ts';
-import { RCODES, rcodeError, TSIG_ACTIONS, tsigError } from './rfc2136/errors.ts';
+import { RCODES, rcodeError, TSIG_ACTIONS, tsigError, UNSIGNED_NOTAUTH_ACTION } from './rfc2136/errors.ts';
 import { ERROR_TABLE as ROUTE53_ERRORS, apiError as route53Error } from './route53/errors.ts';
 import { statusError, ERROR_TABLE as WEBHOOK_ERRORS } from './webhook/errors.ts';
 
@@ -20,6 +20,7 @@ test('docs/dns.md has every row of the tables', async () => {
       kind,
       action,
     ]),
+    ['NOTAUTH, unsigned', 'config', UNSIGNED_NOTAUTH_ACTION],
     ...Object.values(RCODES).map(({ name, kind, action }) => [name, kind, action]),
     ...Object.entries(TSIG_ACTIONS).map(([name, action]) => [name, 'config', action]),
   ];

@@ -9,6 +9,7 @@ import { startCloudflareBench } from '../support/dns/cloudflare-bench.ts';
 import { startMoto } from '../support/dns/moto-bench.ts';
 import { nameServerBench } from '../support/dns/name-server-bench.ts';
 import { startBind, startKnot } from '../support/dns/name-servers.ts';
+import { startPowerDns } from '../support/dns/power-dns.ts';
 import { startSlowWire } from '../support/slow-wire.ts';
 
 const NAMES = 1_000;
@@ -25,6 +26,7 @@ const PEERS: Readonly<Record<string, Peer>> = {
   'cloudflare, a stand-in': { start: startCloudflareBench, roundTripMs: 150 },
   'route53, moto': { start: startMoto, roundTripMs: 150 },
   'rfc2136, BIND 9': { start: nameServerBench(startBind, 'hmac-sha256'), roundTripMs: 100 },
+  'rfc2136, PowerDNS': { start: nameServerBench(startPowerDns, 'hmac-sha256'), roundTripMs: 100 },
   'rfc2136, Knot': { start: nameServerBench(startKnot, 'hmac-sha256'), roundTripMs: 100 },
 };
 

@@ -51,6 +51,19 @@ export const TSIG_ACTIONS: Readonly<Record<string, string>> = {
   BADTRUNC: 'Let the server take signatures of full length.',
 };
 
+const NOTAUTH = 9;
+/** Of a server that says no word of the signature, RFC 8945 section 5.2 notwithstanding; docs/dns.md shows it. */
+export const UNSIGNED_NOTAUTH_ACTION =
+  'Check RFC2136_TSIG_NAME, RFC2136_TSIG_SECRET and RFC2136_TSIG_ALGORITHM against the key at the server, and the clocks of both: PowerDNS does not say what is wrong with a signature. If all of that is right, name the primary server of this zone as RFC2136_SERVER.';
+
+/** An answer without a signature that is no success. */
+export function unsignedError(what: string, rcode: number): DnsError {
+  const error = rcodeError(what, rcode);
+  if (rcode !== NOTAUTH) return error;
+  const { kind, code, message, retryAfterMs = CONFIG_WAIT_MS } = error;
+  return new DnsError(`${message}, unsigned`, { kind, code, action: UNSIGNED_NOTAUTH_ACTION, retryAfterMs });
+}
+
 export function rcodeError(what: string, rcode: number, names: readonly string[] = []): DnsError {
   const row = RCODES[rcode] ?? { name: `RCODE ${rcode}`, kind: 'retry', action: 'See its log.' };
   const about = names.length === 0 ? '' : ` (${names.join(', ')})`;

@@ -4,7 +4,7 @@ import { explain } from '../../../kubernetes/errors.ts';
 import { DnsError, type WriteGuard } from '../provider.ts';
 import type { ServerAddress } from '../server-address.ts';
 import type { Answered } from './current.ts';
-import { answerError, clockError, rcodeError, tsigError } from './errors.ts';
+import { answerError, clockError, rcodeError, tsigError, unsignedError } from './errors.ts';
 import { CLASSES, type Message, OPCODES, type Question, type Resource, TYPES } from './message.ts';
 import { DnsConnection } from './transport.ts';
 import { sign, type TsigKey, verify } from './tsig.ts';
@@ -154,7 +154,7 @@ export class DnsServer {
     if (verdict.kind === 'good') return reply;
     if (verdict.error !== undefined) throw tsigError(what, verdict.error);
     if (reply.rcode === NOERROR || reply.rcode === NXDOMAIN) throw answerError(what, 'it is not signed');
-    throw rcodeError(what, reply.rcode);
+    throw unsignedError(what, reply.rcode);
   }
 }
 

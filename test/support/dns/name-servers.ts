@@ -35,7 +35,7 @@ type Write = (
 ) => Promise<string[]>;
 
 /** Resolves when it answers. Ends with the test. */
-async function start(
+export async function start(
   ends: Ends,
   name: string,
   program: readonly [string, string],
