@@ -4,11 +4,20 @@ import { databaseMember, databaseService } from './databases.ts';
 
 const CRUNCHY = 'postgres-operator.crunchydata.com';
 
+const percona = (name: string, component: string) => ({
+  'app.kubernetes.io/name': `percona-${name}`,
+  'app.kubernetes.io/component': component,
+});
+const TAKES_OVER = 'which could not take over while it stands by';
+const WORKS = 'which has to work whatever site is active';
+const COUNTS = 'and its operator calls the cluster ready only when all of them are';
+
 describe('a pod of a database is known by', () => {
   // As each operator labels its pods.
-  const members: [name: string, labels: Record<string, string>][] = [
+  const members: [what: string, why: string, labels: Record<string, string>][] = [
     [
       'an instance of CloudNativePG',
+      TAKES_OVER,
       {
         'cnpg.io/cluster': 'pg',
         'cnpg.io/instanceName': 'pg-2',
@@ -16,38 +25,46 @@ describe('a pod of a database is known by', () => {
         'cnpg.io/podRole': 'instance',
       },
     ],
-    ['a job of CloudNativePG', { 'cnpg.io/cluster': 'pg', 'cnpg.io/jobRole': 'join' }],
-    ['an instance of EDB Postgres', { 'k8s.enterprisedb.io/podRole': 'instance' }],
+    ['a job of CloudNativePG', WORKS, { 'cnpg.io/cluster': 'pg', 'cnpg.io/jobRole': 'join' }],
+    ['an instance of EDB Postgres', TAKES_OVER, { 'k8s.enterprisedb.io/podRole': 'instance' }],
     [
       'a member or a backup of the Zalando operator',
+      WORKS,
       { application: 'spilo', 'cluster-name': 'acid', 'spilo-role': 'replica', team: 'acid' },
     ],
-    ['a member or a backup of the Zalando operator', { application: 'spilo-logical-backup' }],
+    ['a member or a backup of the Zalando operator', WORKS, { application: 'spilo-logical-backup' }],
     [
       'a member or a job of the Crunchy or Percona operator',
+      WORKS,
       { [`${CRUNCHY}/cluster`]: 'hippo', [`${CRUNCHY}/instance`]: 'hippo-x', [`${CRUNCHY}/role`]: 'master' },
     ],
     [
       'a member or a job of the Crunchy or Percona operator',
+      WORKS,
       { [`${CRUNCHY}/cluster`]: 'hippo', [`${CRUNCHY}/pgbackrest-backup`]: 'replica-create' },
     ],
     [
       'a member or a job of StackGres',
+      WORKS,
       { app: 'StackGresCluster', 'stackgres.io/cluster': 'true', 'stackgres.io/cluster-name': 'db' },
     ],
-    ['a member of Patroni', { application: 'patroni', 'cluster-name': 'db', role: 'replica' }],
+    ['a member of Patroni', TAKES_OVER, { application: 'patroni', 'cluster-name': 'db', role: 'replica' }],
+    ['a member or a job of the Percona operator for MongoDB', WORKS, percona('server-mongodb', 'mongod')],
+    ['a router of the Percona operator for MongoDB', COUNTS, percona('server-mongodb', 'mongos')],
+    ['a member or a job of the Percona operator for MySQL', WORKS, percona('xtradb-cluster', 'pxc')],
+    ['a member or a job of the Percona operator for MySQL', WORKS, percona('server', 'mysql')],
+    ['a proxy of the Percona operator for MySQL', COUNTS, percona('xtradb-cluster', 'haproxy')],
+    ['a proxy of the Percona operator for MySQL', COUNTS, percona('xtradb-cluster', 'proxysql')],
+    ['a proxy of the Percona operator for MySQL', COUNTS, percona('server', 'router')],
     [
-      'a member of the Percona operator for MongoDB',
-      { 'app.kubernetes.io/name': 'percona-server-mongodb', 'app.kubernetes.io/component': 'mongod' },
-    ],
-    [
-      'a member of the Percona operator for MySQL',
-      { 'app.kubernetes.io/name': 'percona-xtradb-cluster', 'app.kubernetes.io/component': 'pxc' },
+      'the Orchestrator of the Percona operator for MySQL',
+      'which fails over from one site to the other',
+      percona('server', 'orchestrator'),
     ],
   ];
-  for (const [what, labels] of members) {
+  for (const [what, why, labels] of members) {
     test(`its labels: ${what} (${Object.entries(labels).at(-1)?.join('=')})`, () => {
-      assert.equal(databaseMember({ metadata: { labels } }), what);
+      assert.equal(databaseMember({ metadata: { labels } }), `${what}, ${why}`);
     });
   }
 
@@ -56,14 +73,42 @@ describe('a pod of a database is known by', () => {
       const spec = { containers: [{ name: 'mongod' }, { name }] };
       assert.equal(
         databaseMember({ metadata: { labels: { app: 'db-svc' } }, spec }),
-        'a member of a MongoDB operator',
+        `a member of a MongoDB operator, ${TAKES_OVER}`,
       );
     }
   });
 
   test('its owner', () => {
     const ownerReferences = [{ apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster' }];
-    assert.equal(databaseMember({ metadata: { ownerReferences } }), 'a pod that postgresql.cnpg.io owns');
+    const owned = `a part of what postgresql.cnpg.io owns, ${WORKS}`;
+    assert.equal(databaseMember({ metadata: { ownerReferences } }), owned);
+  });
+
+  test('the owner of its workload, but for a pooler', () => {
+    for (const [apiVersion, kind] of [
+      ['psmdb.percona.com/v1', 'PerconaServerMongoDB'],
+      ['mongodbcommunity.mongodb.com/v1', 'MongoDBCommunity'],
+      ['pxc.percona.com/v1', 'PerconaXtraDBCluster'],
+      ['ps.percona.com/v1alpha1', 'PerconaServerMySQL'],
+      ['acid.zalan.do/v1', 'postgresql'],
+      [`${CRUNCHY}/v1beta1`, 'PostgresCluster'],
+      ['stackgres.io/v1', 'SGCluster'],
+      ['postgresql.cnpg.io/v1', 'Cluster'],
+    ] as const) {
+      const owners = [{ apiVersion, kind }];
+      const group = apiVersion.slice(0, apiVersion.indexOf('/'));
+      const owned = `a part of what ${group} owns, ${WORKS}`;
+      assert.equal(databaseMember({ metadata: { labels: { app: 'db' } } }, owners), owned);
+      assert.equal(databaseMember({}, owners), owned);
+      assert.equal(
+        databaseMember({ metadata: { labels: { [`${CRUNCHY}/role`]: 'pgbouncer' } } }, owners),
+        undefined,
+      );
+    }
+    assert.equal(databaseMember({}, [{ apiVersion: 'postgresql.cnpg.io/v1', kind: 'Pooler' }]), undefined);
+    // Nobody owns a template: what is written there means nothing.
+    const ownerReferences = [{ apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster' }];
+    assert.equal(databaseMember({ metadata: { ownerReferences } }, []), undefined);
   });
 });
 

@@ -29,6 +29,8 @@ export type Marks = Readonly<Record<string, readonly string[]>>;
 export interface DatabaseRow {
   /** Reads on from "it is". */
   readonly what: string;
+  /** Why it is left alone; reads on from there. */
+  readonly why: string;
   /** All of these labels are there. */
   readonly labels?: Marks;
   /** Or one of these containers, where the operator has no label of its own. */
@@ -37,41 +39,81 @@ export interface DatabaseRow {
   readonly onlyPods?: true;
 }
 
+export const TAKES_OVER = 'which could not take over while it stands by';
+const WORKS = 'which has to work whatever site is active';
+const COUNTS = 'and its operator calls the cluster ready only when all of them are';
+
 const CRUNCHY = 'postgres-operator.crunchydata.com';
+const NAME = 'app.kubernetes.io/name';
+const COMPONENT = 'app.kubernetes.io/component';
 
 /** docs/databases.md is generated from this table and those below. */
 export const DATABASES: readonly DatabaseRow[] = [
   // CloudNativePG, pkg/specs/pods.go and pkg/specs/jobs.go.
-  { what: 'an instance of CloudNativePG', labels: { 'cnpg.io/podRole': ['instance'] } },
-  { what: 'a job of CloudNativePG', labels: { 'cnpg.io/jobRole': [] } },
+  { what: 'an instance of CloudNativePG', why: TAKES_OVER, labels: { 'cnpg.io/podRole': ['instance'] } },
+  { what: 'a job of CloudNativePG', why: WORKS, labels: { 'cnpg.io/jobRole': [] } },
   // The same as EDB builds it.
-  { what: 'an instance of EDB Postgres', labels: { 'k8s.enterprisedb.io/podRole': ['instance'] } },
-  { what: 'a job of EDB Postgres', labels: { 'k8s.enterprisedb.io/jobRole': [] } },
+  {
+    what: 'an instance of EDB Postgres',
+    why: TAKES_OVER,
+    labels: { 'k8s.enterprisedb.io/podRole': ['instance'] },
+  },
+  { what: 'a job of EDB Postgres', why: WORKS, labels: { 'k8s.enterprisedb.io/jobRole': [] } },
   {
     what: 'a member or a backup of the Zalando operator',
+    why: WORKS,
     labels: { application: ['spilo', 'spilo-logical-backup'] },
   },
   // PGO, internal/naming/labels.go; Percona's operator for PostgreSQL is made of it.
-  { what: 'a member or a job of the Crunchy or Percona operator', labels: { [`${CRUNCHY}/cluster`]: [] } },
-  { what: 'a member or a job of StackGres', labels: { 'stackgres.io/cluster-name': [] } },
-  { what: 'a member of StackGres', labels: { 'stackgres.io/cluster': ['true'] } },
+  {
+    what: 'a member or a job of the Crunchy or Percona operator',
+    why: WORKS,
+    labels: { [`${CRUNCHY}/cluster`]: [] },
+  },
+  { what: 'a member or a job of StackGres', why: WORKS, labels: { 'stackgres.io/cluster-name': [] } },
+  { what: 'a member of StackGres', why: TAKES_OVER, labels: { 'stackgres.io/cluster': ['true'] } },
   // Patroni's own manifests: its defaults of kubernetes.labels and kubernetes.scope_label.
   {
     what: 'a member of Patroni',
+    why: TAKES_OVER,
     labels: { application: ['patroni'], 'cluster-name': [] },
     onlyPods: true,
   },
-  // Routers and proxies too: these operators call the cluster ready, and back it up, when all of them are.
+  // Percona's operators, pkg/naming and status.go of each: backups and updates wait for a cluster that is ready.
   {
-    what: 'a member of the Percona operator for MongoDB',
-    labels: { 'app.kubernetes.io/name': ['percona-server-mongodb'] },
+    what: 'a router of the Percona operator for MongoDB',
+    why: COUNTS,
+    labels: { [NAME]: ['percona-server-mongodb'], [COMPONENT]: ['mongos'] },
   },
   {
-    what: 'a member of the Percona operator for MySQL',
-    labels: { 'app.kubernetes.io/name': ['percona-xtradb-cluster', 'percona-server'] },
+    what: 'a member or a job of the Percona operator for MongoDB',
+    why: WORKS,
+    labels: { [NAME]: ['percona-server-mongodb'] },
+  },
+  {
+    what: 'a proxy of the Percona operator for MySQL',
+    why: COUNTS,
+    labels: {
+      [NAME]: ['percona-xtradb-cluster', 'percona-server'],
+      [COMPONENT]: ['haproxy', 'proxysql', 'router'],
+    },
+  },
+  {
+    what: 'the Orchestrator of the Percona operator for MySQL',
+    why: 'which fails over from one site to the other',
+    labels: { [NAME]: ['percona-server'], [COMPONENT]: ['orc', 'orchestrator'] },
+  },
+  {
+    what: 'a member or a job of the Percona operator for MySQL',
+    why: WORKS,
+    labels: { [NAME]: ['percona-xtradb-cluster', 'percona-server'] },
   },
   // Community and MCK: their pods have the label app=NAME-svc alone, and an agent.
-  { what: 'a member of a MongoDB operator', containers: ['mongodb-agent', 'mongodb-enterprise-database'] },
+  {
+    what: 'a member of a MongoDB operator',
+    why: TAKES_OVER,
+    containers: ['mongodb-agent', 'mongodb-enterprise-database'],
+  },
 ];
 
 /** Applications, though a database's operator makes them. */
@@ -101,8 +143,14 @@ export const OWNERS: readonly string[] = [
 /** Kinds of theirs that are applications. */
 export const OTHER_KINDS: readonly string[] = ['Pooler', 'PGAdmin', 'MongoDBOpsManager'];
 
-/** What of a database a pod is, or the pods of a template are; undefined: an application. */
-export function databaseMember({ metadata, spec }: PodShape): string | undefined {
+/**
+ * What of a database a pod is and why it is left alone; undefined: an application. Of a template, `owners` are those of
+ * the workload, as its pods are owned by nobody else.
+ */
+export function databaseMember(
+  { metadata, spec }: PodShape,
+  owners: Metadata['ownerReferences'] = metadata?.ownerReferences,
+): string | undefined {
   const labels = metadata?.labels ?? {};
   if (isPooler(labels)) return undefined;
   const containers = spec?.containers?.map(({ name }) => name) ?? [];
@@ -110,9 +158,9 @@ export function databaseMember({ metadata, spec }: PodShape): string | undefined
     (one) =>
       isMarked(labels, one.labels) || one.containers?.some((name) => containers.includes(name)) === true,
   );
-  if (row !== undefined) return row.what;
-  const group = ownerOf(metadata);
-  return group && `a pod that ${group} owns`;
+  if (row !== undefined) return `${row.what}, ${row.why}`;
+  const group = ownerOf(owners);
+  return group && `a part of what ${group} owns, ${WORKS}`;
 }
 
 /** Of which database's operator a Service is, which routes as that operator wants it; undefined: of none. */
@@ -120,13 +168,13 @@ export function databaseService(metadata: Metadata | null | undefined): string |
   const labels = metadata?.labels ?? {};
   if (isPooler(labels)) return undefined;
   const row = DATABASES.find((one) => one.onlyPods !== true && isMarked(labels, one.labels));
-  const group = ownerOf(metadata);
+  const group = ownerOf(metadata?.ownerReferences);
   return group === undefined ? row?.what.replace(/^.* of /, 'of ') : `owned by ${group}`;
 }
 
 /** Its API group: what a review says of a kind may be anything. */
-function ownerOf(metadata: Metadata | null | undefined): string | undefined {
-  const owner = metadata?.ownerReferences?.find(
+function ownerOf(owners: Metadata['ownerReferences']): string | undefined {
+  const owner = owners?.find(
     ({ apiVersion, kind }) => OWNERS.includes(groupOf(apiVersion)) && !OTHER_KINDS.includes(kind),
   );
   return owner && groupOf(owner.apiVersion);

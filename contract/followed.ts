@@ -3,6 +3,8 @@
  * controller tells in its report what it follows, and the chart tells the webhook: texts both, as here.
  */
 
+import { TAKES_OVER } from './databases.ts';
+
 type Labels = Readonly<Record<string, string>>;
 
 /** What is followed, as the report has it: the trigger's kind, and those of its settings that tell its pods. */
@@ -49,8 +51,8 @@ export function followedPods(subject: FollowedSubject, primary: string): Followe
   return { namespace, labels, names, primary };
 }
 
-/** Reads on from "it is". */
-export const FOLLOWED = 'a member of what is followed';
+/** As what databaseMember says. */
+export const FOLLOWED = `a member of what is followed, ${TAKES_OVER}`;
 
 /** A pod, or one that is about to be made. */
 export interface FollowedCandidate {

@@ -19,16 +19,20 @@ its namespace, its workload, or the pod itself. A namespace that has a database 
     '## How they are known',
     'By what their operators write, of pods and pod templates:',
     table(
-      ['it is', 'labels, all of them', 'or a container'],
-      DATABASES.map(({ what, labels, containers }) => [what, marks(labels), names(containers)]),
+      ['it is', 'why it is left alone', 'labels, all of them', 'or a container'],
+      DATABASES.map(({ what, why, labels, containers }) => [what, why, marks(labels), names(containers)]),
     ),
     `Services are known by the same labels, but for Patroni’s own, which users write on theirs. Pods and Services count as well when an object of these API groups owns them:`,
-    `${OWNERS.map(code).join(', ')}; but not their kinds ${OTHER_KINDS.map(code).join(', ')}.`,
+    `${OWNERS.map(code).join(', ')}; but not their kinds ${OTHER_KINDS.map(code).join(', ')}. Where such an object owns a
+workload, the label on that has no effect, and offline its pods get no sidecar, whatever their template says.`,
     `What has no operator of these is known by the configuration: members of a \`pod-label\` trigger’s preset by its labels, those of a
 \`mongodb\` trigger by the names in \`members\`, and of these and the triggers \`lease\`, \`resource\` and \`pod-label\` every pod of the workload
 (StatefulSet, Deployment) that the primary is of. The chart tells the webhook what is followed, in \`FOLLOWED\`. Before the first primary was
 found its workload is not known yet; nor does offline injection know any. While the webhook is away, such pods wait for it like all others that ask.`,
-    `Poolers only speak to a database, and are applications: ${POOLERS.map(marks).join(', ')}.`,
+    `Poolers only speak to a database, and are applications: ${POOLERS.map(marks).join(', ')}. While one of them stands by,
+Percona's operator for PostgreSQL calls its cluster \`initializing\`, but goes on to back it up. The routers and proxies of its operators
+for MongoDB and MySQL would be applications too; but these call the cluster ready, and some of them back it up, only when all of those are ready. So they
+are left alone.`,
   ];
 }
 

@@ -13,11 +13,11 @@ const all = (expressions: readonly string[]) => expressions.map((one) => `(${one
 const any = (expressions: readonly string[]) => expressions.map((one) => `(${one})`).join(' || ');
 const list = (texts: readonly string[]) => `[${texts.map((text) => `'${text}'`).join(', ')}]`;
 
-/** As databaseMember, of a pod or a pod template. */
-export function isDatabaseMember(pod: string): string {
+/** As databaseMember, of a pod, or of a pod template and the workload that it is of. */
+export function isDatabaseMember(pod: string, owned: string = pod): string {
   const containers = DATABASES.flatMap((row) => row.containers ?? []);
   const has = `${pod}.?spec.?containers.orValue([]).exists(c, c.name in ${list(containers)})`;
-  return all([`!(${isPooler(pod)})`, any([...marked(pod, marksOf(DATABASES)), has, isOwned(pod)])]);
+  return all([`!(${isPooler(pod)})`, any([...marked(pod, marksOf(DATABASES)), has, isOwned(owned)])]);
 }
 
 /** As databaseService. */

@@ -90,7 +90,7 @@ const lacks = (object: string) =>
     `${templateSays(object)} != 'true'`,
     any(`${templateSays(object)} == ''`, `${templateSays(object)} == ${carried(object)}`),
     not(isOwn(object)),
-    not(isDatabaseMember(template(object))),
+    not(isDatabaseMember(template(object), object)),
   );
 /** Its template has a label that the workload does not say, or not any more. */
 const differs = all(

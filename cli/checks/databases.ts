@@ -41,14 +41,14 @@ async function ofPods(world: World): Promise<PodsFound> {
       ...byWorkload(injected).map(({ about, first, names }) =>
         problem(
           about,
-          `its pods have the sidecar, from an older version: ${names}. Each is ${roleOf(first)}, which cannot take over while it stands by`,
+          `its pods have the sidecar, from an older version: ${names}. Each is ${roleOf(first)}`,
           `While its cluster is healthy, delete one after the other, the primary last; their successors have none.`,
         ),
       ),
       ...byWorkload(asking).map(({ about, first, names }) =>
         warning(
           about,
-          `${LABELS.inject} has no effect on its pods: ${names}. Each is ${roleOf(first)}, which never waits for a site`,
+          `${LABELS.inject} has no effect on its pods: ${names}. Each is ${roleOf(first)}`,
           'Take the label away where the operator has it from, such as inheritedMetadata of a Cluster.',
         ),
       ),
@@ -62,12 +62,12 @@ async function ofWorkloads(world: World): Promise<Finding[]> {
     [DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS].map((resource) => world.list(resource)),
   );
   return lists.flat().flatMap(({ kind, metadata, spec }): Finding[] => {
-    const member = databaseMember(spec?.template ?? {});
+    const member = databaseMember(spec?.template ?? {}, metadata.ownerReferences ?? []);
     if (member === undefined || readLabel(metadata.labels) !== 'yes') return [];
     return [
       warning(
         `${kind} ${metadata.namespace}/${metadata.name}`,
-        `${LABELS.inject} has no effect on it: each of its pods is ${member}, which never waits for a site`,
+        `${LABELS.inject} has no effect on it: each of its pods is ${member}`,
         'Take the label away.',
       ),
     ];

@@ -56,7 +56,8 @@ async function uncarried(world: World, resource: Resource<Workload>): Promise<Fi
     const own = readLabel(object.metadata.labels);
     const template = readLabel(templateOf(object)?.labels);
     // What is true of members of a database is told by a check of their own.
-    const isMember = databaseMember(object.spec?.template ?? {}) !== undefined;
+    const isMember =
+      databaseMember(object.spec?.template ?? {}, object.metadata.ownerReferences ?? []) !== undefined;
     if (own !== 'yes' || template === 'yes' || isMember) return [];
     const about = nameOf(object);
     return template === 'unsaid'

@@ -65,7 +65,7 @@ function injectionOf({ pod, namespace, controllerNamespace, followers }: Subject
   const place = { namespace: pod.metadata.namespace ?? '', followed };
   const member = memberOf(pod, place);
   if (isInjected(pod) && member !== undefined) {
-    const why = `an older version put it in, though it is ${member}, which must never wait for a site; delete it when its cluster is healthy, and its successor has none`;
+    const why = `an older version put it in, though it is ${member}; delete it when its cluster is healthy, and its successor has none`;
     return { injected: true, why, asAsked: false };
   }
   if (isInjected(pod)) {

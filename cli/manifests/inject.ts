@@ -114,7 +114,9 @@ function inject(
 ): Report {
   const read = podAt(documents, document, podPath);
   if (!read.ok) return refuse(read.problem);
-  const injection = injectPod(read.value, { namespace, namespaceAsks }, config);
+  const owner = readMetadata(documents.at(document, path));
+  const owners = (owner.ok ? owner.value.metadata?.ownerReferences : undefined) ?? [];
+  const injection = injectPod(read.value, { namespace, namespaceAsks, owners }, config);
   switch (injection.kind) {
     case 'denied':
       return { notes: injection.problems.map(refusal), refused: true };

@@ -119,6 +119,24 @@ test('a database in a labelled namespace is left alone', { timeout: 300_000 }, a
     await api.delete(STATEFUL_SETS, { namespace, name: 'acid' });
   });
 
+  await t.test('nor does one on what it owns, whatever the template says', async () => {
+    const labels = { app: 'own' };
+    const { warnings, body } = await post(plane, `/apis/apps/v1/namespaces/${namespace}/statefulsets`, {
+      metadata: { name: 'own', labels: ASKS, ownerReferences: [owner] },
+      spec: {
+        serviceName: 'own',
+        replicas: 0,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: 'postgres', image: 'pg:1' }] } },
+      },
+    });
+    assert.match(warnings.join(), /no effect: each of its pods is a part of what postgresql.cnpg.io owns/);
+    const { template } = (body as { spec: { template: { metadata: object } } }).spec;
+    assert.deepEqual(template.metadata, { labels });
+    await checks.finds('databases', 'warning', /^StatefulSet .*\/own$/, /what postgresql.cnpg.io owns/);
+    await api.delete(STATEFUL_SETS, { namespace, name: 'own' });
+  });
+
   await t.test('a Service of its operator does not follow, and is given back', async () => {
     const service = (name: string, labels: Record<string, string>) => ({
       metadata: { namespace, name, labels, ownerReferences: [owner] },

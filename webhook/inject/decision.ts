@@ -48,6 +48,8 @@ export interface PodContext {
   readonly namespaceAsks: boolean;
   /** The pods that are followed, as far as that is known. */
   readonly followed?: readonly FollowedPods[];
+  /** Of the workload, where the pod is a template. */
+  readonly owners?: Metadata['ownerReferences'];
 }
 
 export const SKIP_REASONS = [
@@ -93,19 +95,18 @@ export function decide(pod: AskingPod, context: PodContext, controllerNamespace:
   return { kind: 'inject', askedBy: label === 'yes' ? 'pod' : 'namespace' };
 }
 
-/** Nobody may make a database wait for the site that it decides itself. */
 function messageOf(reason: SkipReason, pod: AskingPod, context: PodContext): string {
   if (reason !== 'database-member') return SAID[reason];
-  return `it is ${memberOf(pod, context)}, which could not take over while it stands by`;
+  return `it is ${memberOf(pod, context)}`;
 }
 
-/** What it is of that which decides the site; undefined: it follows. */
+/** What it is of that which decides the site, and so must not wait for it, and why; undefined: it follows. */
 export function memberOf(
   pod: AskingPod,
-  { namespace, followed = [] }: Pick<PodContext, 'namespace' | 'followed'>,
+  { namespace, followed = [], owners }: Pick<PodContext, 'namespace' | 'followed' | 'owners'>,
 ): string | undefined {
   const isOne = () => followed.some((pods) => isFollowed(pod, namespace, pods));
-  return databaseMember(pod) ?? (isOne() ? FOLLOWED : undefined);
+  return databaseMember(pod, owners) ?? (isOne() ? FOLLOWED : undefined);
 }
 
 function skipReason(

@@ -5,6 +5,10 @@ import { loadInjectorConfig } from '../config.ts';
 import type { Workload } from './shape.ts';
 import { carryLabel, foretell } from './workload.ts';
 
+const loaded = loadInjectorConfig({});
+assert.ok(loaded.ok);
+const { config } = loaded;
+
 const INJECT = 'site-follower/inject';
 const CARRIED = 'site-follower/carried-label';
 type Labels = Record<string, string>;
@@ -62,6 +66,21 @@ describe('the label of a workload', () => {
         value === 'true' ? /each of its pods is a member .* Zalando operator/ : /^$/,
       );
     }
+  });
+
+  test('is not carried where a database owns the workload, whatever its template says', () => {
+    const owner = {
+      apiVersion: 'psmdb.percona.com/v1',
+      kind: 'PerconaServerMongoDB',
+      name: 'shop',
+      uid: 'u',
+    };
+    const before = workload({ labels: { [INJECT]: 'true' } });
+    const owned = { ...before, metadata: { ...before.metadata, ownerReferences: [owner] } };
+    const { change, labels, warnings } = admitted(owned);
+    assert.deepEqual([change, labels], ['none', { app: 'web' }]);
+    assert.match(warnings.join(), /each of its pods is a part of what psmdb.percona.com owns/);
+    assert.deepEqual(foretell('StatefulSet', owned, 'default', config), []);
   });
 
   test('is taken back when the workload has it no more, and nothing else is', () => {
@@ -169,11 +188,9 @@ describe("a label that is the user's own on the template", () => {
 });
 
 describe('what is foretold', () => {
-  const loaded = loadInjectorConfig({});
-  assert.ok(loaded.ok);
   const asks = { labels: { [INJECT]: 'true' } };
   const said = (kind: string, parts: Parts) =>
-    foretell(kind, workload(parts), 'shop', loaded.config).map((text) => text.slice(0, 44));
+    foretell(kind, workload(parts), 'shop', config).map((text) => text.slice(0, 44));
   const refused = 'its pods will be refused: annotation site-fo';
   const none = 'its pods get no sidecar: pods with hostNetwo';
   const stalls = 'on a standby site pods stay unready and the ';

@@ -42,9 +42,9 @@ export function carryLabel({ metadata, spec }: Workload): Carried {
   }
   if (origin === 'user' || present === wanted) return unchanged();
   // It would restart the database for nothing, and its operator may write the template back.
-  const member = databaseMember(spec.template);
+  const member = databaseMember(spec.template, metadata?.ownerReferences ?? []);
   if (wanted !== undefined && member !== undefined) {
-    const warning = `label ${LABELS.inject}=true has no effect: each of its pods is ${member}, which could not take over while it stands by`;
+    const warning = `label ${LABELS.inject}=true has no effect: each of its pods is ${member}`;
     return wanted === 'true' ? unchanged(warning) : unchanged();
   }
   if (wanted !== undefined) return carry(template, wanted);
@@ -106,6 +106,6 @@ function effectiveLabel({ metadata, spec: { template } }: Workload): string | un
     case 'workload':
       return wanted;
     case 'nobody':
-      return databaseMember(template) === undefined ? wanted : undefined;
+      return databaseMember(template, metadata?.ownerReferences ?? []) === undefined ? wanted : undefined;
   }
 }

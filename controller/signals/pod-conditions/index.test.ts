@@ -139,7 +139,7 @@ describe('pods that are gated by a condition', () => {
     assert.deepEqual([active('free')?.status, active('free')?.reason], ['True', 'DatabaseMember']);
     assert.match(
       active('free')?.message ?? '',
-      /^this pod is an instance of CloudNativePG, which waits for no site$/,
+      /^it waits for no site: it is an instance of CloudNativePG, which could not take over/,
     );
     publish('us', 3);
     pod('new', undefined, {}, INSTANCE);
@@ -170,7 +170,7 @@ describe('pods that are gated by a condition', () => {
     );
     assert.equal(
       active('main-1')?.message,
-      'this pod is a member of what is followed, which waits for no site',
+      'it waits for no site: it is a member of what is followed, which could not take over while it stands by',
     );
   });
 

@@ -17,7 +17,7 @@ export interface GatedPod {
   readonly uid: string;
   readonly version: string;
   readonly follower: string;
-  /** What of a database it is: it never waits for a site. Undefined: an application. */
+  /** What of a database it is, and why it never waits for a site. Undefined: an application. */
   readonly member: string | undefined;
   /** By which it is known as a member of what is followed. */
   readonly metadata: NonNullable<FollowedCandidate['metadata']>;
@@ -83,7 +83,7 @@ export function wantedCondition(pod: GatedPod, goal: ConditionGoal | undefined):
     return {
       status: 'True',
       reason: 'DatabaseMember',
-      message: `this pod is ${member}, which waits for no site`,
+      message: `it waits for no site: it is ${member}`,
     };
   }
   if (node === '' || goal === undefined) return undefined;

@@ -14,6 +14,7 @@ interface Asked {
   readonly labels?: Labels;
   readonly template?: { readonly labels?: Labels; readonly annotations?: Labels };
   readonly finalizers?: readonly string[];
+  readonly ownerReferences?: readonly object[];
 }
 
 export function workload({ labels = {}, template = {}, ...metadata }: Asked): Body {
@@ -32,6 +33,10 @@ export function workload({ labels = {}, template = {}, ...metadata }: Asked): Bo
 
 const agreed = workload({ labels: asks, template: carried('true') });
 const ofDatabase = workload({ labels: asks, template: { labels: { application: 'spilo' } } });
+const ownerReferences = [
+  { apiVersion: 'psmdb.percona.com/v1', kind: 'PerconaServerMongoDB', name: 'shop', uid: 'of-nobody' },
+];
+const ownedByDatabase = workload({ labels: asks, ownerReferences });
 const refusing = workload({ labels: refuses, template: carried('false') });
 const lacking = workload({ labels: asks });
 const plain = workload({});
@@ -49,6 +54,7 @@ const [deployment, statefulSet, daemonSet] = [
 
 export const WORKLOADS: readonly Row[] = [
   statefulSet('one of a database asks', 'passes', undefined, { create: ofDatabase }),
+  statefulSet('one that a database owns asks', 'passes', undefined, { create: ownedByDatabase }),
   deployment('it gets another image', 'passes', agreed, image, 'true'),
   deployment('it gets a label that is none of ours', 'passes', agreed, x, 'true'),
   deployment('its replicas are set', 'passes', agreed, replicas, 'true'),

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadInjectorConfig } from '../../webhook/config.ts';
+import { injectManifests } from './inject.ts';
+
+const loaded = loadInjectorConfig({ SIDECAR_IMAGE: 'example/site-follower:1' });
+assert.ok(loaded.ok);
+const { config } = loaded;
+
+const OWNERS = [
+  ['psmdb.percona.com/v1', 'PerconaServerMongoDB'],
+  ['pxc.percona.com/v1', 'PerconaXtraDBCluster'],
+  ['mongodbcommunity.mongodb.com/v1', 'MongoDBCommunity'],
+  ['acid.zalan.do/v1', 'postgresql'],
+  ['postgres-operator.crunchydata.com/v1beta1', 'PostgresCluster'],
+  ['stackgres.io/v1', 'SGCluster'],
+  ['postgresql.cnpg.io/v1', 'Cluster'],
+] as const;
+
+const template = {
+  metadata: { labels: { app: 'db', 'site-follower/inject': 'true' } },
+  spec: { containers: [{ name: 'db', image: 'db:1' }] },
+};
+const SPECS: readonly [apiVersion: string, kind: string, body: object][] = [
+  ['v1', 'Pod', { spec: template.spec }],
+  ['apps/v1', 'StatefulSet', { spec: { template } }],
+  ['apps/v1', 'Deployment', { spec: { template } }],
+  ['apps/v1', 'ReplicaSet', { spec: { template } }],
+  ['batch/v1', 'Job', { spec: { template } }],
+  ['batch/v1', 'CronJob', { spec: { jobTemplate: { spec: { template } } } }],
+];
+
+for (const [owner, kindOfOwner] of OWNERS) {
+  test(`nothing is injected into what a ${kindOfOwner} owns, whose pods have no label of its operator`, () => {
+    for (const [apiVersion, kind, body] of SPECS) {
+      const ownerReferences = [
+        { apiVersion: owner, kind: kindOfOwner, name: 'db', uid: 'u', controller: true },
+      ];
+      const { labels } = template.metadata;
+      const text = JSON.stringify({
+        apiVersion,
+        kind,
+        metadata: { name: 'db', labels, ownerReferences },
+        ...body,
+      });
+      const { output, notes } = injectManifests(text, config);
+      assert.equal(output, text, kind);
+      const group = owner.slice(0, owner.indexOf('/'));
+      assert.ok(notes.join().includes(`skipped: it is a part of what ${group} owns`), notes.join());
+    }
+  });
+}
