@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { LABELS } from '../contract/names.ts';
 import type { ControlPlaneAccess } from '../test/support/control-plane-access.ts';
+import { reviewOfPod } from '../test/support/pod-review.ts';
 import { startProcess } from '../test/support/process.ts';
 import { createWebhookScene } from '../test/support/webhook-process.ts';
 import { createAuthority, issueLeaf } from '../webhook/certificates/authority.ts';
@@ -112,66 +112,8 @@ async function review(pool: Pool): Promise<void> {
     path: REVIEW_PATH,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(reviewOf(randomUUID())),
+    body: JSON.stringify(reviewOfPod(randomUUID())),
   });
   const answer = (await body.json()) as { readonly response?: { readonly allowed?: boolean } };
   if (statusCode !== 200 || answer.response?.allowed !== true) throw new Error(`a review got ${statusCode}`);
-}
-
-/** As large as the pod of a usual Deployment: a few kB. */
-function reviewOf(uid: string): object {
-  const probe = {
-    httpGet: { path: '/healthz', port: 8080, scheme: 'HTTP' },
-    periodSeconds: 10,
-    timeoutSeconds: 1,
-  };
-  const env = Array.from({ length: 20 }, (_, index) => ({
-    name: `SETTING_${index}`,
-    value: `value of ${index}`,
-  }));
-  return {
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    request: {
-      uid,
-      kind: { group: '', version: 'v1', kind: 'Pod' },
-      resource: { group: '', version: 'v1', resource: 'pods' },
-      namespace: 'shop',
-      operation: 'CREATE',
-      userInfo: { username: 'system:serviceaccount:kube-system:replicaset-controller' },
-      object: {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: {
-          generateName: 'web-6d4cf56db6-',
-          namespace: 'shop',
-          labels: { app: 'web', 'pod-template-hash': '6d4cf56db6', [LABELS.inject]: 'true' },
-          ownerReferences: [
-            { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-6d4cf56db6', uid: 'a', controller: true },
-          ],
-        },
-        spec: {
-          containers: [
-            {
-              name: 'web',
-              image: 'registry.example.com/shop/web:1.2.3',
-              ports: [{ containerPort: 8080, protocol: 'TCP' }],
-              env,
-              resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '256Mi' } },
-              livenessProbe: probe,
-              readinessProbe: probe,
-              volumeMounts: [
-                { name: 'kube-api-access', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' },
-              ],
-            },
-          ],
-          volumes: [{ name: 'kube-api-access', projected: { sources: [] } }],
-          serviceAccountName: 'default',
-          terminationGracePeriodSeconds: 30,
-        },
-      },
-      oldObject: null,
-      dryRun: false,
-    },
-  };
 }

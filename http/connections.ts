@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 interface Connection {
@@ -5,8 +6,12 @@ interface Connection {
   socket: Socket;
   readonly address: string;
   readonly port: number;
-  /** A request has come and its answer is not out. */
-  answering: boolean;
+  /** Requests that have come and whose answers are not out. */
+  unanswered: number;
+  /** To the last request. */
+  response: ServerResponse | undefined;
+  /** The last request came in what is parsed at this moment. */
+  isParsing: boolean;
 }
 
 /** Of one client; the first one has been silent for the longest time. By the client's port. */
@@ -38,7 +43,14 @@ export class Connections {
       socket.destroy();
       return;
     }
-    const connection: Connection = { socket, address, port, answering: false };
+    const connection: Connection = {
+      socket,
+      address,
+      port,
+      unanswered: 0,
+      response: undefined,
+      isParsing: false,
+    };
     const peer = this.#peers.get(address) ?? new Map<number, Connection>();
     this.#peers.set(address, peer);
     peer.set(port, connection);
@@ -59,18 +71,41 @@ export class Connections {
     }
   }
 
-  isAnswering(socket: Socket): boolean {
-    return this.#ofSocket.get(socket)?.answering === true;
+  /** A request has come. True when it is pipelined: it came before the client can have read the last answer. */
+  begin(socket: Socket): boolean {
+    const connection = this.#ofSocket.get(socket);
+    if (connection === undefined) return false;
+    const isPipelined = connection.isParsing || isBusy(connection);
+    connection.isParsing = true;
+    // Runs when all that one read has brought is parsed.
+    process.nextTick(() => {
+      connection.isParsing = false;
+    });
+    connection.unanswered += 1;
+    connection.response = undefined;
+    this.#moved(connection);
+    return isPipelined;
   }
 
-  setAnswering(socket: Socket, answering: boolean): void {
+  /** By `response` the last request is answered. */
+  answerBy(socket: Socket, response: ServerResponse): void {
     const connection = this.#ofSocket.get(socket);
-    const peer = connection && this.#peers.get(connection.address);
+    if (connection === undefined) return;
+    connection.response = response;
+    response.on('finish', () => {
+      connection.unanswered -= 1;
+      this.#moved(connection);
+    });
+  }
+
+  /** It is not silent: behind all others of its client. */
+  #moved(connection: Connection): void {
+    const { address, port } = connection;
+    const peer = this.#peers.get(address);
     // Removed, or another one has its port by now.
-    if (connection === undefined || peer?.get(connection.port) !== connection) return;
-    connection.answering = answering;
-    peer.delete(connection.port);
-    peer.set(connection.port, connection);
+    if (peer?.get(port) !== connection) return;
+    peer.delete(port);
+    peer.set(port, connection);
   }
 
   endAll(): void {
@@ -91,7 +126,7 @@ export class Connections {
     for (const peer of this.#peers.values()) {
       if (peer.size <= most) continue;
       for (const connection of peer.values()) {
-        if (connection.answering || connection === newest) continue;
+        if (connection.unanswered > 0 || connection === newest) continue;
         [most, found] = [peer.size, connection];
         break;
       }
@@ -112,4 +147,12 @@ export class Connections {
     if (peer.size === 0) this.#peers.delete(address);
     this.#size -= 1;
   }
+}
+
+/**
+ * Of one answer Node may not have told yet that it is out, when the client has read it and asks again: over TLS that comes
+ * a turn of the event loop later. Of more than one, they pile up.
+ */
+function isBusy({ unanswered, response }: Connection): boolean {
+  return unanswered > 1 || (unanswered === 1 && response?.writableEnded !== true);
 }

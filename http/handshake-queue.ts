@@ -1,7 +1,15 @@
 import type { Socket } from 'node:net';
+import type { Clock } from '../kubernetes/clock.ts';
+import { FairQueue } from './fair-queue.ts';
 
 /** A handshake takes one to two milliseconds of processor time: the event loop must come to other things in between. */
 const PER_TURN = 4;
+/**
+ * Node takes one connection a turn of the event loop from the kernel (libuv since 1.45), in the order in which they came.
+ * So while more of them come, turns are kept short for so long: else who dials behind a thousand strangers would wait
+ * for the handshakes of all of them.
+ */
+const LONGEST_TAKING_MS = 10;
 
 interface Waiting {
   readonly socket: Socket;
@@ -13,46 +21,49 @@ interface Waiting {
  * API server for him.
  */
 export class HandshakeQueue {
-  /** By the client's address; the first one is the next to be served. */
-  readonly #clients = new Map<string, Waiting[]>();
+  readonly #clock: Clock;
+  readonly #queue = new FairQueue<Waiting>();
   #isScheduled = false;
+  #cameSince = false;
+  /** By the clock's `elapsed`. */
+  #takingSince = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   add(socket: Socket, begin: () => void): void {
-    const { remoteAddress = '' } = socket;
-    const waiting = this.#clients.get(remoteAddress) ?? [];
-    this.#clients.set(remoteAddress, waiting);
-    waiting.push({ socket, begin });
+    this.#queue.add(socket.remoteAddress ?? '', { socket, begin });
     socket.on('error', () => socket.destroy());
+    this.#cameSince = true;
+    if (this.#isScheduled) return;
+    this.#takingSince = this.#clock.elapsed();
     this.#schedule();
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#clients.size === 0) return;
     this.#isScheduled = true;
     setImmediate(() => {
-      this.#isScheduled = false;
-      for (let begun = 0; begun < PER_TURN && this.#clients.size > 0; begun += 1) this.#beginOne();
-      this.#schedule();
+      if (!this.#isTaking()) this.#beginSome();
+      if (this.#queue.isEmpty) this.#isScheduled = false;
+      else this.#schedule();
     });
   }
 
-  #beginOne(): void {
-    for (const [address, waiting] of this.#clients) {
-      this.#clients.delete(address);
-      const next = firstOpen(waiting);
-      // Behind all others.
-      if (waiting.length > 0) this.#clients.set(address, waiting);
-      if (next === undefined) continue;
-      next.begin();
-      return;
-    }
+  #isTaking(): boolean {
+    const isTaking = this.#cameSince && this.#clock.elapsed() - this.#takingSince < LONGEST_TAKING_MS;
+    this.#cameSince = false;
+    return isTaking;
   }
-}
 
-/** Those that were closed while they waited are dropped. */
-function firstOpen(waiting: Waiting[]): Waiting | undefined {
-  for (;;) {
-    const next = waiting.shift();
-    if (next === undefined || !next.socket.destroyed) return next;
+  #beginSome(): void {
+    for (let begun = 0; begun < PER_TURN && !this.#queue.isEmpty; ) {
+      const next = this.#queue.next();
+      // Closed while it waited.
+      if (next === undefined || next.socket.destroyed) continue;
+      next.begin();
+      begun += 1;
+    }
+    this.#takingSince = this.#clock.elapsed();
   }
 }

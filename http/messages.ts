@@ -17,8 +17,7 @@ export function messageClass(connections: Connections, bodies: Bodies) {
 
     constructor(socket: Socket) {
       super(socket);
-      this.isPipelined = connections.isAnswering(socket);
-      connections.setAnswering(socket, true);
+      this.isPipelined = connections.begin(socket);
     }
 
     get upgrade(): boolean {

@@ -103,6 +103,20 @@ test('a request before the last answer is out ends the connection, whenever it c
   assert.equal(server.handled, 1);
 });
 
+test('an answer that has ended holds up one more request, but not two', async (t) => {
+  // Over TLS Node tells of an answer that it is out a turn of the event loop later than the client may have it.
+  const answer = Buffer.alloc(16 * 1024 * 1024);
+  const server = await start(t, (_request, response) => response.end(answer));
+  const unread = dial(t, server.port);
+  for (let count = 1; count <= 2; count += 1) {
+    unread.write(GET);
+    await until('it is asked', () => server.handled === count || undefined, { timeoutMs: 5_000 });
+  }
+  unread.write(GET);
+  await once(unread.resume(), 'close');
+  assert.equal(server.handled, 2);
+});
+
 test('a body in 10,000 chunks gets its answer without being parsed', async (t) => {
   let parsed = 0;
   const server = await start(t, (request, response) => {
@@ -159,6 +173,7 @@ test('TLS: handshakes that never end count, and one request at a time holds as w
   const server = createGuardedTlsServer(
     { ...LIMITS, maxConnections: 10 },
     { cert, key },
+    systemClock,
     (_request, response) => {
       handled += 1;
       response.end('ok\n');

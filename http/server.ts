@@ -41,19 +41,20 @@ export function createGuardedServer(limits: Limits, handle: RequestListener): Gu
 export function createGuardedTlsServer(
   limits: Limits,
   tls: TlsOptions,
+  clock: Clock,
   handle: RequestListener,
 ): Guarded<TlsServer> {
   const connections = new Connections(limits.maxConnections);
   // What a client sends stays with the kernel until its turn comes.
   const server = createTlsServer({ ...tls, ...optionsFor(limits, connections), pauseOnConnect: true });
-  beginInTurn(server);
+  beginInTurn(server, clock);
   server.on('secureConnection', (socket) => connections.secure(socket));
   return { server: guard(server, connections, handle), connections };
 }
 
 /** Node's own listener, with which a handshake begins, is called by the queue. */
-function beginInTurn(server: TlsServer): void {
-  const queue = new HandshakeQueue();
+function beginInTurn(server: TlsServer, clock: Clock): void {
+  const queue = new HandshakeQueue(clock);
   const begin = server.listeners('connection');
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) =>
@@ -77,7 +78,7 @@ function optionsFor(limits: Limits, connections: Connections) {
 
 function guard<S extends Server>(server: S, connections: Connections, handle: RequestListener): S {
   const handleOne: RequestListener = (request, response) => {
-    response.on('finish', () => connections.setAnswering(request.socket, false));
+    connections.answerBy(request.socket, response);
     handle(request, response);
   };
   server.timeout = STUCK_ANSWER_MS;

@@ -14,7 +14,7 @@ export class UnreadableBody extends Error {
 /** In bytes. */
 export interface BodyLimits {
   readonly maxBody: number;
-  /** Of all bodies that are on their way, by what has come of them and not by what was announced. */
+  /** Of all bodies that are on their way or wait to be taken, by what has come of them and not by what was announced. */
   readonly maxTotal: number;
 }
 
@@ -24,7 +24,14 @@ export const BLOCK_BYTES = 16_384;
 interface Body {
   readonly blocks: Buffer[];
   length: number;
-  readonly giveUp: (reason: UnreadableBody) => void;
+  giveUp: (reason: UnreadableBody) => void;
+}
+
+/** A body of which all has come. It counts until it is taken. */
+export interface GatheredBody {
+  readonly length: number;
+  /** Throws an `UnreadableBody` when it had to give way meanwhile. */
+  take(): Buffer;
 }
 
 /**
@@ -46,7 +53,7 @@ export class BodyGatherer {
    * Rejects with an `UnreadableBody`: 413 when it is too large, once all of it has come; 503 at once when the total is
    * reached and no other body is larger; 400 when the client goes away.
    */
-  gather(request: Readable): Promise<Buffer> {
+  gather(request: Readable): Promise<GatheredBody> {
     return new Promise((resolve, reject) => {
       let tooLarge = false;
       const body: Body = { blocks: [], length: 0, giveUp: reject };
@@ -59,14 +66,30 @@ export class BodyGatherer {
       });
       request.on('end', () => {
         if (tooLarge) reject(new UnreadableBody(413, 'request entity too large'));
-        else resolve(Buffer.concat(body.blocks, body.length));
-        this.#release(body);
+        else resolve(this.#gathered(body));
       });
       request.on('close', () => {
+        if (request.readableEnded) return;
         this.#release(body);
         reject(new UnreadableBody(400, 'request aborted'));
       });
     });
+  }
+
+  #gathered(body: Body): GatheredBody {
+    let refusal: UnreadableBody | undefined;
+    body.giveUp = (reason) => {
+      refusal = reason;
+    };
+    return {
+      length: body.length,
+      take: () => {
+        if (refusal !== undefined) throw refusal;
+        const whole = Buffer.concat(body.blocks, body.length);
+        this.#release(body);
+        return whole;
+      },
+    };
   }
 
   #append(body: Body, chunk: Buffer): void {

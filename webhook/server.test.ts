@@ -267,9 +267,9 @@ test('a body in small pieces takes no more memory than its bytes', async () => {
   const third = bodies.gather(new PassThrough().end('c'));
   // Of two that are as large, the one that is older.
   await assert.rejects(refused, { status: 503 });
-  assert.equal((await third).toString(), 'c');
+  assert.equal((await third).take().toString(), 'c');
   second.end();
-  assert.equal((await whole).toString(), 'b'.repeat(BLOCK_BYTES));
+  assert.equal((await whole).take().toString(), 'b'.repeat(BLOCK_BYTES));
 });
 
 test('a client that goes away gives its memory back', async () => {
@@ -286,5 +286,15 @@ test('a client that goes away gives its memory back', async () => {
   const other = new PassThrough();
   const gathered = bodies.gather(other);
   other.end('b');
-  assert.equal((await gathered).toString(), 'b');
+  assert.equal((await gathered).take().toString(), 'b');
+});
+
+test('a body that waits to be taken counts, and gives way when it is the largest', async () => {
+  const bodies = new BodyGatherer({ maxBody: 1_000_000, maxTotal: 2 * BLOCK_BYTES });
+  const large = await bodies.gather(new PassThrough().end('a'.repeat(BLOCK_BYTES + 1)));
+  const small = await bodies.gather(new PassThrough().end('b'));
+  assert.throws(() => large.take(), { status: 503 });
+  assert.equal(small.take().toString(), 'b');
+  const next = await bodies.gather(new PassThrough().end('c'.repeat(2 * BLOCK_BYTES)));
+  assert.equal(next.take().length, 2 * BLOCK_BYTES);
 });

@@ -9,6 +9,7 @@ import type { Clock } from '../kubernetes/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Callers } from './callers.ts';
 import type { Pair } from './certificates/authority.ts';
+import { ReviewTurns } from './review-turns.ts';
 import { BodyGatherer, UnreadableBody } from './server-body.ts';
 
 /** What a review came to: the answer, or why it is none. */
@@ -73,6 +74,7 @@ export async function startAdmissionServer(
   const guarded = createGuardedTlsServer(
     LIMITS,
     { ...TLS, requestCert: wantsCertificate, rejectUnauthorized: wantsCertificate },
+    clock,
     application(options, signal),
   );
   const { server, connections } = guarded;
@@ -119,9 +121,15 @@ function application(options: AdmissionServerOptions, stopping: AbortSignal): Ex
   app.use(counted(onRefused), closing(stopping));
   if (callers !== undefined) app.use(onlyCallers(callers));
   const bodies = new BodyGatherer({ maxBody: MAX_BODY, maxTotal: MAX_BODIES });
+  const turns = new ReviewTurns(clock);
   app.post(path, onlyJson, withLength, async (request, response) => {
     const decoder = decoderFor(request.headers);
-    const body = parsed(decoder.decode(await bodies.gather(request)));
+    const gathered = await bodies.gather(request);
+    await turns.next(request.socket.remoteAddress ?? '', gathered.length);
+    const bytes = gathered.take();
+    // Nobody waits for the answer any more.
+    if (request.socket.destroyed) return;
+    const body = parsed(decoder.decode(bytes));
     const began = clock.elapsed();
     const reviewed = review(body);
     if (reviewed.kind === 'malformed') {

@@ -1,62 +1,25 @@
 import { test } from 'node:test';
-import { attack } from './support/attack.ts';
-import { fuzz, seedOfRun } from './support/fuzz.ts';
-import { ask, IN_CHUNKS, packetOf, WITHOUT_HOST } from './support/requests.ts';
-import { FUZZ_LANES, STRENGTH } from './support/strength.ts';
-import { underAttack } from './support/under-attack.ts';
+import { ask, askAgain, IN_CHUNKS, packetOf, pipelined, WITHOUT_HOST } from './support/requests.ts';
+import { STRENGTH } from './support/strength.ts';
+import { tryAll } from './support/try-all.ts';
 import { sidecarVictim } from './support/victims.ts';
 
 test('a sidecar lives through what strangers send to it', async (t) => {
   const victim = await sidecarVictim(t);
   const { port, probePort } = victim;
-  const pipelined: Readonly<Record<string, readonly [number, string]>> = {
-    'of metrics': [probePort, packetOf(ask('/metrics'))],
-    'of the answer': [port, packetOf(ask('/active'))],
-    'without a host': [probePort, packetOf(WITHOUT_HOST)],
-    'with a body in chunks': [probePort, IN_CHUNKS],
+  const attacks = {
+    'pipelined requests of metrics': pipelined(probePort, packetOf(ask('/metrics'))),
+    'pipelined requests of the answer': pipelined(port, packetOf(ask('/active'))),
+    'pipelined requests without a host': pipelined(probePort, packetOf(WITHOUT_HOST)),
+    'pipelined requests with a body in chunks': pipelined(probePort, IN_CHUNKS),
+    'connections that ask nothing': { port: probePort, connections: 300 * STRENGTH },
+    'listeners that read nothing': { port, connections: 700 * STRENGTH, first: ask('/events'), deaf: true },
+    'connections that ask for ever': {
+      port: probePort,
+      connections: 70 * STRENGTH,
+      ...askAgain(ask('/metrics'), 50),
+    },
   };
-  for (const [what, [at, first]] of Object.entries(pipelined)) {
-    await t.test(`pipelined requests ${what}`, (t) =>
-      underAttack(t, victim, (signal) =>
-        attack({ port: at, connections: 10 * STRENGTH, first, lifeMs: 1_500 }, signal),
-      ),
-    );
-  }
-  await t.test('connections that ask nothing', (t) =>
-    underAttack(t, victim, (signal) => attack({ port: probePort, connections: 300 * STRENGTH }, signal)),
-  );
-  await t.test('connections that read nothing', (t) =>
-    underAttack(t, victim, (signal) =>
-      attack({ port, connections: 700 * STRENGTH, first: ask('/events'), deaf: true }, signal),
-    ),
-  );
-  await t.test('connections that ask for ever', (t) =>
-    underAttack(t, victim, (signal) =>
-      attack(
-        {
-          port: probePort,
-          connections: 70 * STRENGTH,
-          first: ask('/metrics'),
-          repeat: { text: ask('/metrics'), everyMs: 50 },
-        },
-        signal,
-      ),
-    ),
-  );
-  const seed = seedOfRun();
-  await t.test(`anything at all on its ports, HOSTILE_SEED=${seed}`, (t) =>
-    underAttack(t, victim, (signal) =>
-      fuzz(
-        {
-          targets: [
-            { port, tls: false },
-            { port: probePort, tls: false },
-          ],
-          seed,
-          lanes: FUZZ_LANES,
-        },
-        signal,
-      ),
-    ),
-  );
+  const targets = [port, probePort].map((port) => ({ port, tls: false }));
+  await tryAll(t, victim, { attacks, targets });
 });

@@ -1,5 +1,5 @@
-/** A stranger with a socket, in a thread of its own so that it is not slowed by who watches the victim. */
-import { Worker } from 'node:worker_threads';
+/** A stranger with a socket. */
+import { inWorker } from './in-worker.ts';
 
 /** Neither the kubelet's address nor the API server's. */
 export const STRANGER = '127.0.0.66';
@@ -27,18 +27,6 @@ export interface AttackReport {
 }
 
 /** Until `signal` aborts. */
-export async function attack(options: Attack, signal: AbortSignal): Promise<AttackReport> {
-  const worker = new Worker(new URL('./attacker.ts', import.meta.url), { workerData: options });
-  const report = new Promise<AttackReport>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
-  const stop = () => worker.postMessage('stop');
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await report;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await worker.terminate();
-  }
+export function attack(options: Attack, signal: AbortSignal): Promise<AttackReport> {
+  return inWorker('./attacker.ts', options, signal);
 }

@@ -1,5 +1,5 @@
-/** Conversations with listeners, one after the other on each of many lanes, in a thread of their own. */
-import { Worker } from 'node:worker_threads';
+/** Conversations with listeners, one after the other on each of many lanes. */
+import { inWorker } from './in-worker.ts';
 
 export interface Target {
   readonly port: number;
@@ -22,18 +22,6 @@ export function seedOfRun(): string {
 }
 
 /** Until `signal` aborts. */
-export async function fuzz(options: FuzzOptions, signal: AbortSignal): Promise<FuzzReport> {
-  const worker = new Worker(new URL('./fuzzer.ts', import.meta.url), { workerData: options });
-  const report = new Promise<FuzzReport>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
-  const stop = () => worker.postMessage('stop');
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await report;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await worker.terminate();
-  }
+export function fuzz(options: FuzzOptions, signal: AbortSignal): Promise<FuzzReport> {
+  return inWorker('./fuzzer.ts', options, signal);
 }

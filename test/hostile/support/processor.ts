@@ -7,10 +7,15 @@ const NS_PER_MS = 1e6;
  * began. Source: the second figure of /proc/PID/schedstat, https://docs.kernel.org/scheduler/sched-stats.html
  */
 export function waitedForProcessor(pids: readonly number[]): number {
-  return pids.map(waitOf).reduce((sum, ms) => sum + ms, 0);
+  return pids.map((pid) => waitOf(pid)).reduce((sum, ms) => sum + ms, 0);
 }
 
-function waitOf(pid: number): number {
+/** The same of the thread that asks, which may be a worker. */
+export function threadWaited(): number {
+  return waitOf('thread-self');
+}
+
+function waitOf(pid: number | 'thread-self'): number {
   const [, waitedNs] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
   return Number(waitedNs) / NS_PER_MS;
 }

@@ -1,4 +1,7 @@
 /** What strangers send, as it goes over the wire. */
+import { REVIEW_PATH } from '../../../webhook/configuration.ts';
+import type { Attack } from './attack.ts';
+import { STRENGTH } from './strength.ts';
 
 export const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
@@ -8,9 +11,30 @@ export const packetOf = (request: string) => request.repeat(Math.floor(65_000 / 
 export const WITHOUT_HOST = 'GET / HTTP/1.1\r\n\r\n';
 export const IN_CHUNKS = `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\na\r\n'.repeat(10_000)}`;
 
-const REVIEW = JSON.stringify({
-  apiVersion: 'admission.k8s.io/v1',
-  kind: 'AdmissionReview',
-  request: { uid: '1', kind: { group: '', version: 'v1', kind: 'X' }, operation: 'CREATE', object: {} },
+function reviewRequest(object: object): string {
+  const review = JSON.stringify({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: { uid: '1', kind: { group: '', version: 'v1', kind: 'X' }, operation: 'CREATE', object },
+  });
+  return `POST ${REVIEW_PATH} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${review.length}\r\n\r\n${review}`;
+}
+
+export const REVIEW_REQUEST = reviewRequest({});
+/** Many small things, which is what costs the most to parse. */
+export const LARGE_REVIEW_REQUEST = reviewRequest({
+  metadata: {
+    annotations: Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`key-${index}`, ''])),
+  },
 });
-export const REVIEW_REQUEST = `POST /mutate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${REVIEW.length}\r\n\r\n${REVIEW}`;
+
+/** All that one read of a socket brings, on connections that come back every so often. */
+export const pipelined = (port: number, first: string): Attack => ({
+  port,
+  connections: 10 * STRENGTH,
+  first,
+  lifeMs: 1_500,
+});
+
+/** The same request on a connection again and again. */
+export const askAgain = (text: string, everyMs: number) => ({ first: text, repeat: { text, everyMs } });

@@ -47,6 +47,8 @@ export interface WebhookVictim extends Victim {
   /** Of the reviews, and of the probes. */
   readonly port: number;
   readonly probePort: number;
+  /** Of its certificate. */
+  readonly ca: string;
 }
 
 /** The only replica, which is ready. */
@@ -57,11 +59,13 @@ export async function webhookVictim(t: TestContext, plane: ControlPlaneAccess): 
   await scene.ready(1);
   await webhook.child.waitForLog(({ lease }) => lease !== undefined, 30_000);
   const key = { namespace: scene.namespace, name: 'kube-site-follower-webhook' };
+  const [entry] = (await scene.stored()).webhooks ?? [];
   return {
     scene,
     webhook,
     child: webhook.child,
     port: webhook.port,
+    ca: Buffer.from(entry?.clientConfig.caBundle ?? '', 'base64').toString(),
     probePort: Number(new URL(webhook.url).port),
     probeUrl: webhook.url,
     limit: 384,

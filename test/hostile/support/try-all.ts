@@ -1,0 +1,29 @@
+import type { TestContext } from 'node:test';
+import { type Attack, attack } from './attack.ts';
+import { fuzz, seedOfRun, type Target } from './fuzz.ts';
+import { FUZZ_LANES } from './strength.ts';
+import { underAttack, type Victim } from './under-attack.ts';
+
+export interface Attempts {
+  /** By what is tried. */
+  readonly attacks: Readonly<Record<string, Attack>>;
+  /** All listeners of the victim, to which anything is said in the end. */
+  readonly targets: readonly Target[];
+  /** What goes on beside each of them, until `signal` aborts; resolves to a report of both. */
+  readonly beside?: (attacking: Promise<object>, signal: AbortSignal) => Promise<object>;
+}
+
+/** One after the other, each as a test of its own. */
+export async function tryAll(
+  t: TestContext,
+  victim: Victim,
+  { attacks, targets, beside = (attacking) => attacking }: Attempts,
+): Promise<void> {
+  for (const [what, options] of Object.entries(attacks)) {
+    await t.test(what, (t) => underAttack(t, victim, (signal) => beside(attack(options, signal), signal)));
+  }
+  const seed = seedOfRun();
+  await t.test(`anything at all on its ports, HOSTILE_SEED=${seed}`, (t) =>
+    underAttack(t, victim, (signal) => beside(fuzz({ targets, seed, lanes: FUZZ_LANES }, signal), signal)),
+  );
+}
