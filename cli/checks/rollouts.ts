@@ -4,7 +4,7 @@ import type { PodDetails } from '../cluster/pods.ts';
 import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/resources.ts';
 import { type Check, type Finding, problem, warning } from './check.ts';
 import { BETTER, ofWorkload, standbys } from './gated.ts';
-import { isDaemonSetStuck, isDeploymentStuck, isStatefulSetStuck } from './stuck.ts';
+import { isDaemonSetStuck, isDeploymentStuck, isStatefulSetStuck, limitOf } from './stuck.ts';
 
 export const ROLLOUTS: Check = {
   name: 'rollouts',
@@ -43,7 +43,7 @@ interface Standing {
 
 function ofDeployment(deployment: Workload, { count }: Standing): Finding[] {
   const about = titleOf('Deployment', deployment);
-  const action = instead(REMEDIES.Deployment(count));
+  const action = instead(REMEDIES.Deployment(count, deployment.spec ?? {}));
   const progressing = deployment.status?.conditions?.find(({ type }) => type === 'Progressing');
   const isLate = progressing?.reason === 'ProgressDeadlineExceeded';
   if (isLate || isDeploymentStuck(deployment, count)) {
@@ -68,19 +68,23 @@ function ofStatefulSet(set: Workload, { first, count }: Standing): Finding[] {
   const about = titleOf('StatefulSet', set);
   const isOrdered = podManagementPolicy === 'OrderedReady';
   const it = `${first.metadata.name}, which stands by and stays unready`;
+  // In order, a pod that is deleted comes again only while all before it are ready.
+  const action = instead(
+    isOrdered && replicas > 1 ? `make it anew: ${REMEDIES.start}` : REMEDIES.StatefulSet,
+  );
   if (isOrdered && made < replicas) {
     const text = `it has ${made} of ${replicas} pods: the next one waits for ${it}`;
-    return [problem(about, text, instead(`make it anew: ${REMEDIES.start}`))];
+    return [problem(about, text, action)];
   }
   if (isStatefulSetStuck(set, count)) {
-    return [problem(about, `its update has stopped at ${it}`, instead(REMEDIES.StatefulSet))];
+    return [problem(about, `its update has stopped at ${it}`, action)];
   }
   if (isOrdered && replicas > 1) {
     const text = `an update or a restart would stop at ${it}`;
-    return [warning(about, text, instead(`make it anew: ${REMEDIES.start}`))];
+    return [warning(about, text, action)];
   }
-  return statefulSetStalls(set.spec ?? {}, count)
-    ? [warning(about, `an update would stop at ${it}`, instead(REMEDIES.StatefulSet))]
+  return statefulSetStalls(set.spec ?? {}, count, limitOf(set.spec))
+    ? [warning(about, `an update would stop at ${it}`, action)]
     : [];
 }
 
@@ -88,7 +92,7 @@ function ofDaemonSet(set: Workload, { count }: Standing): Finding[] {
   const about = titleOf('DaemonSet', set);
   const nodes = set.status?.desiredNumberScheduled ?? 0;
   const those = `${count} of its ${nodes} pods stand by and stay unready`;
-  const action = instead(REMEDIES.DaemonSet);
+  const action = instead(REMEDIES.DaemonSet(set.spec ?? {}));
   if (isDaemonSetStuck(set, count)) return [problem(about, `its update has stopped, as ${those}`, action)];
   return daemonSetStalls(set.spec ?? {}, nodes, count)
     ? [warning(about, `an update would stop before the active site, as ${those}`, action)]

@@ -64,6 +64,22 @@ for (const [name, status, standing, expected] of [
   });
 }
 
+test('a StatefulSet is stuck with a single pod that stands by, unless it is replaced by hand', () => {
+  const status = { ...updating, replicas: 1, updatedReplicas: 0, availableReplicas: 0 };
+  const isStuck = (spec: Workload['spec']) =>
+    isStatefulSetStuck({ metadata: { name: 'web' }, status, ...(spec && { spec }) }, 1);
+  assert.equal(isStuck({ replicas: 1 }), true);
+  assert.equal(isStuck({ replicas: 1, updateStrategy: { type: 'OnDelete' } }), false);
+});
+
+test('what the cluster keeps of maxUnavailable counts', () => {
+  const rollingUpdate = { maxUnavailable: 3 };
+  const spec = { ...parallel, updateStrategy: { rollingUpdate } };
+  const status = { ...updating, updatedReplicas: 1, availableReplicas: 2 };
+  assert.equal(isStatefulSetStuck({ metadata: { name: 'web' }, spec, status }, 2), false);
+  assert.equal(isStatefulSetStuck({ metadata: { name: 'web' }, spec: parallel, status }, 2), true);
+});
+
 for (const [name, status, standing, expected] of [
   ['the new ones of the standby site use up what may be away', [4, 2, 2], 2, true],
   ['another one is about to be ready', [4, 2, 1], 2, false],

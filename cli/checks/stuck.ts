@@ -1,4 +1,9 @@
-import { daemonSetStalls, deploymentSteps, statefulSetStalls } from '../../webhook/inject/rollouts.ts';
+import {
+  daemonSetStalls,
+  deploymentSteps,
+  type Limit,
+  statefulSetStalls,
+} from '../../webhook/inject/rollouts.ts';
 import type { Workload } from '../cluster/resources.ts';
 
 /**
@@ -21,7 +26,12 @@ export function isStatefulSetStuck({ spec, status }: Workload, standing: number)
   const isUpdating = status?.currentRevision !== status?.updateRevision;
   const wanted = made - (spec?.updateStrategy?.rollingUpdate?.partition ?? 0);
   if (!isUpdating || updated >= wanted || made - available > standing) return false;
-  return statefulSetStalls(spec ?? {}, standing);
+  return statefulSetStalls(spec ?? {}, standing, limitOf(spec));
+}
+
+/** What the cluster makes of `maxUnavailable` of a StatefulSet: where it ignores that, it does not keep it either. */
+export function limitOf(spec: Workload['spec']): Limit {
+  return spec?.updateStrategy?.rollingUpdate?.maxUnavailable === undefined ? 'may-count' : 'counts';
 }
 
 /** The same of a DaemonSet. */

@@ -8,7 +8,16 @@ export interface Selector {
 
 interface Template {
   readonly metadata?: Pick<KubeObject['metadata'], 'labels' | 'annotations'>;
-  readonly spec?: { readonly containers?: readonly { readonly name: string }[] };
+  readonly spec?: {
+    readonly containers?: readonly Container[];
+    readonly initContainers?: readonly Container[];
+  };
+}
+
+interface Container {
+  readonly name: string;
+  readonly restartPolicy?: string;
+  readonly ports?: readonly { readonly hostPort?: number }[];
 }
 
 interface Strategy {

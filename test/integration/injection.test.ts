@@ -121,11 +121,16 @@ function injectedIn(messages: string): boolean[] {
   return [...messages.matchAll(/: (injected|skipped: .*)$/gm)].map(([, said]) => said === 'injected');
 }
 
+interface Hardenable {
+  readonly name: string;
+  readonly ports?: readonly { readonly hostPort?: number }[];
+}
+
 /** The pod with containers that Pod Security lets pass, but the sidecar as it is. */
 function hardened(pod: unknown): Record<string, unknown> {
   const { spec, metadata } = pod as {
     metadata: { labels: object; annotations: object };
-    spec: { containers: object[]; initContainers: { name: string }[]; nodeName?: string };
+    spec: { containers: Hardenable[]; initContainers: Hardenable[]; nodeName?: string };
   };
   const securityContext = {
     runAsNonRoot: true,
@@ -133,7 +138,11 @@ function hardened(pod: unknown): Record<string, unknown> {
     capabilities: { drop: ['ALL'] },
     seccompProfile: { type: 'RuntimeDefault' },
   };
-  const harden = (container: object) => ({ ...container, securityContext });
+  const harden = ({ ports, ...container }: Hardenable) => ({
+    ...container,
+    ...(ports && { ports: ports.map((port) => ({ ...port, hostPort: 0 })) }),
+    securityContext,
+  });
   return {
     metadata: { generateName: 'hard-', labels: metadata.labels, annotations: metadata.annotations },
     spec: {

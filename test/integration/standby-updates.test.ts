@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { DAEMON_SETS, DEPLOYMENTS, type Workload } from '../../cli/cluster/resources.ts';
+import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../../cli/cluster/resources.ts';
 import type { Resource } from '../../kubernetes/api.ts';
 import { PODS, type Pod } from '../../kubernetes/resources.ts';
+import type { RolloutSpec } from '../../webhook/inject/rollouts.ts';
 import { readWorkload } from '../../webhook/inject/shape.ts';
 import { REMEDIES, stallWarnings } from '../../webhook/inject/stalls.ts';
 import { post } from '../support/raw-api.ts';
@@ -17,7 +18,11 @@ const { api } = plane;
 const WAIT = { timeoutMs: 90_000 };
 
 interface Placed extends Pod {
-  readonly spec: NonNullable<Pod['spec']> & {
+  readonly spec: Omit<NonNullable<Pod['spec']>, 'containers'> & {
+    readonly containers: readonly {
+      readonly name: string;
+      readonly ports?: readonly { readonly hostPort?: number }[];
+    }[];
     readonly affinity?: {
       readonly nodeAffinity?: {
         readonly requiredDuringSchedulingIgnoredDuringExecution?: {
@@ -58,6 +63,7 @@ class Site {
     for (const pod of pods) {
       const { name } = pod.metadata;
       const node = pod.spec.nodeName ?? this.#nodeFor(pod, pods);
+      if (node === undefined) continue;
       if (pod.spec.nodeName === undefined) {
         const target = { apiVersion: 'v1', kind: 'Node', name: node };
         const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target };
@@ -76,8 +82,8 @@ class Site {
     return this.nodes.indexOf(node) < this.nodes.length / 2;
   }
 
-  /** Where a DaemonSet wants it, or where the fewest of its template are. */
-  #nodeFor(pod: Placed, pods: readonly Placed[]): string {
+  /** Where a DaemonSet wants it, or where the fewest of its template are; none where its port is taken everywhere. */
+  #nodeFor(pod: Placed, pods: readonly Placed[]): string | undefined {
     const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     const wanted = terms?.nodeSelectorTerms[0]?.matchFields?.[0]?.values[0];
     const hash = pod.metadata.labels?.['pod-template-hash'];
@@ -85,28 +91,84 @@ class Site {
       pods.filter(
         (other) => other.spec.nodeName === node && other.metadata.labels?.['pod-template-hash'] === hash,
       ).length;
-    return wanted ?? this.nodes.toSorted((one, other) => load(one) - load(other))[0] ?? '';
+    const takesPort = pod.spec.containers.some(({ ports }) => ports?.some(({ hostPort }) => hostPort));
+    const isFree = (node: string) => !takesPort || pods.every(({ spec }) => spec.nodeName !== node);
+    return wanted ?? this.nodes.filter(isFree).toSorted((one, other) => load(one) - load(other))[0];
   }
 }
 
-const template = (site: Site, version: string) => ({
+const template = (site: Site, version: string, ports: readonly object[] = []) => ({
   metadata: { labels: { app: 'web', version } },
   spec: {
     nodeSelector: site.label,
     terminationGracePeriodSeconds: 0,
     // Whoever makes a node taints it until its kubelet tells that it is ready.
     tolerations: [{ operator: 'Exists' }],
-    containers: [{ name: 'web', image: `web:${version}` }],
+    containers: [{ name: 'web', image: `web:${version}`, ports }],
   },
 });
 
+test('a single pod of a StatefulSet that stands by is not replaced, but by hand', async () => {
+  const namespace = await createNamespace(plane, 'update');
+  const set = { namespace, name: 'web' };
+  const pod = { namespace, name: 'web-0' };
+  const at = (version: string) => ({
+    metadata: { labels: { app: 'web', version } },
+    spec: { containers: [{ name: 'web', image: `web:${version}` }] },
+  });
+  const spec = { serviceName: 'web', selector: { matchLabels: { app: 'web' } }, template: at('1') };
+  const versionThere = (version: string) =>
+    until(
+      `the pod is of version ${version}`,
+      async (signal) => {
+        const { items } = await api.list(PODS, { namespace, signal });
+        return items.find(({ metadata }) => metadata.labels?.version === version);
+      },
+      WAIT,
+    );
+  await api.create(STATEFUL_SETS, { metadata: set, spec });
+  const { metadata: old } = await versionThere('1');
+  const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'False' }] };
+  await api.patch(PODS, pod, { status }, { type: 'merge', subresource: 'status' });
+  await api.patch(STATEFUL_SETS, set, { spec: { template: at('2') } }, { type: 'merge' });
+  await until(
+    'its controller has seen the update',
+    async (signal) => {
+      const { status: seen } = await api.get(STATEFUL_SETS, set, { signal });
+      return seen?.updateRevision !== seen?.currentRevision || undefined;
+    },
+    WAIT,
+  );
+  const { metadata: left } = await api.get(PODS, pod);
+  assert.deepEqual([left.uid, left.deletionTimestamp], [old.uid, undefined]);
+  const byHand = { spec: { updateStrategy: { type: 'OnDelete', rollingUpdate: null } } };
+  await api.patch(STATEFUL_SETS, set, byHand, { type: 'merge' });
+  await api.delete(PODS, pod);
+  await versionThere('2');
+});
+
 describe('an update with standbys, as it is recommended', () => {
-  const cases: [kind: string, resource: Resource<Workload>, spec: object, remedy: string][] = [
+  type Ports = readonly { readonly containerPort: number; readonly hostPort: number }[];
+  const hostPort: Ports = [{ containerPort: 80, hostPort: 80 }];
+  const cases: [
+    kind: string,
+    resource: Resource<Workload>,
+    spec: object,
+    remedy: (spec: RolloutSpec) => string,
+    ports?: Ports,
+  ][] = [
     [
       'Deployment',
       DEPLOYMENTS,
       { replicas: 4, strategy: { rollingUpdate: { maxUnavailable: 2, maxSurge: 1 } } },
-      REMEDIES.Deployment(2),
+      (spec) => REMEDIES.Deployment(2, spec),
+    ],
+    [
+      'Deployment',
+      DEPLOYMENTS,
+      { replicas: 4, strategy: { rollingUpdate: { maxUnavailable: 3, maxSurge: 0 } } },
+      (spec) => REMEDIES.Deployment(2, spec),
+      hostPort,
     ],
     [
       'DaemonSet',
@@ -115,13 +177,14 @@ describe('an update with standbys, as it is recommended', () => {
       REMEDIES.DaemonSet,
     ],
   ];
-  for (const [kind, resource, spec, remedy] of cases) {
+  for (const [kind, resource, spec, remedyOf, ports = []] of cases) {
+    const remedy = remedyOf({ replicas: 4, template: { spec: { containers: [{ ports }] } } });
     test(`of a ${kind} reaches every pod: ${remedy}`, async () => {
       const site = await Site.create();
       const { namespace } = site;
       const workload = {
         metadata: { namespace, name: 'web' },
-        spec: { ...spec, selector: { matchLabels: { app: 'web' } }, template: template(site, '1') },
+        spec: { ...spec, selector: { matchLabels: { app: 'web' } }, template: template(site, '1', ports) },
       };
       const read = readWorkload(workload);
       assert.deepEqual(read.ok && stallWarnings(kind, read.value), []);
@@ -144,7 +207,7 @@ describe('an update with standbys, as it is recommended', () => {
       await api.patch(
         resource,
         { namespace, name: 'web' },
-        { spec: { template: template(site, '2') } },
+        { spec: { template: template(site, '2', ports) } },
         { type: 'merge' },
       );
       await all('2');

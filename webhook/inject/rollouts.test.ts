@@ -1,27 +1,72 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { daemonSetStalls, deploymentStalls, deploymentSteps, statefulSetStalls } from './rollouts.ts';
+import {
+  daemonSetStalls,
+  deploymentStalls,
+  deploymentSteps,
+  type Limit,
+  type RolloutSpec,
+  statefulSetStalls,
+  takesHostPorts,
+} from './rollouts.ts';
 
-/** Pods of a Deployment: old and new ones, each ready or standing by. */
+/** Everything that can come of `begin`, each state once. */
+function reached<State>(begin: State, next: (state: State) => readonly State[]): readonly State[] {
+  const states = new Map<string, State>();
+  const open = [begin];
+  for (let state = open.pop(); state !== undefined; state = open.pop()) {
+    const key = JSON.stringify(state);
+    if (states.has(key)) continue;
+    states.set(key, state);
+    open.push(...next(state));
+  }
+  return [...states.values()];
+}
+
+/** Whether some order of events ends with an old pod that stays. */
+function canStop<State>(
+  begin: State,
+  next: (state: State) => readonly State[],
+  isOld: (state: State) => boolean,
+) {
+  return reached(begin, next).some((state) => isOld(state) && next(state).length === 0);
+}
+
+/** Pods of a Deployment: old and new ones, each ready or standing by; `waiting` have no node yet. */
 interface Pods {
   readonly oldReady: number;
   readonly oldStanding: number;
   readonly newReady: number;
   readonly newStanding: number;
+  readonly waiting: number;
+}
+
+interface Rules {
+  readonly replicas: number;
+  readonly standing: number;
+  readonly missing: number;
+  readonly more: number;
+  /** As many nodes as pods, and none can take two. */
+  readonly ports: boolean;
 }
 
 /** Each state that Kubernetes' rolling update can make of this one next; the new pods stand where the old ones did. */
-function next(pods: Pods, replicas: number, standing: number, missing: number, more: number): Pods[] {
-  const { oldReady, oldStanding, newReady, newStanding } = pods;
-  const total = oldReady + oldStanding + newReady + newStanding;
+function next(pods: Pods, { replicas, standing, missing, more, ports }: Rules): Pods[] {
+  const { oldReady, oldStanding, newReady, newStanding, waiting } = pods;
+  const made = newReady + newStanding + waiting;
+  const total = oldReady + oldStanding + made;
   const states: Pods[] = [];
   // NewRSNewReplicas
-  if (total < replicas + more && newReady + newStanding < replicas) {
-    if (newStanding < standing) states.push({ ...pods, newStanding: newStanding + 1 });
-    if (newReady < replicas - standing) states.push({ ...pods, newReady: newReady + 1 });
+  if (total < replicas + more && made < replicas) states.push({ ...pods, waiting: waiting + 1 });
+  // The scheduler.
+  if (waiting > 0) {
+    const scheduled = { ...pods, waiting: waiting - 1 };
+    const taken = ports ? { standing: oldStanding, ready: oldReady } : { standing: 0, ready: 0 };
+    if (newStanding + taken.standing < standing) states.push({ ...scheduled, newStanding: newStanding + 1 });
+    if (newReady + taken.ready < replicas - standing) states.push({ ...scheduled, newReady: newReady + 1 });
   }
   // reconcileOldReplicaSets: first cleanupUnhealthyReplicas, then scaleDownOldReplicaSetsForRollingUpdate.
-  if (total - (replicas - missing) - newStanding > 0) {
+  if (total - (replicas - missing) - newStanding - waiting > 0) {
     if (oldStanding > 0) states.push({ ...pods, oldStanding: oldStanding - 1 });
     else if (oldReady > 0 && oldReady + newReady > replicas - missing) {
       states.push({ ...pods, oldReady: oldReady - 1 });
@@ -30,21 +75,23 @@ function next(pods: Pods, replicas: number, standing: number, missing: number, m
   return states;
 }
 
-/** Whether some order of events ends with an old pod that stays. */
-function canStop(replicas: number, standing: number, missing: number, more: number): boolean {
-  const begin = { oldReady: replicas - standing, oldStanding: standing, newReady: 0, newStanding: 0 };
-  const seen = new Set<string>();
-  const open: Pods[] = [begin];
-  for (let pods = open.pop(); pods !== undefined; pods = open.pop()) {
-    const key = JSON.stringify(pods);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    const states = next(pods, replicas, standing, missing, more);
-    if (states.length === 0 && pods.oldReady + pods.oldStanding > 0) return true;
-    open.push(...states);
-  }
-  return false;
+function deploymentStops(rules: Rules): boolean {
+  const { replicas, standing } = rules;
+  const begin = {
+    oldReady: replicas - standing,
+    oldStanding: standing,
+    newReady: 0,
+    newStanding: 0,
+    waiting: 0,
+  };
+  return canStop<Pods>(
+    begin,
+    (pods) => next(pods, rules),
+    ({ oldReady, oldStanding }) => oldReady + oldStanding > 0,
+  );
 }
+
+const HOST_PORT = { template: { spec: { containers: [{ ports: [{ hostPort: 80 }] }] } } };
 
 const deployment = (replicas: number, maxUnavailable?: number | string, maxSurge?: number | string) => ({
   replicas,
@@ -59,11 +106,14 @@ describe('an update of a Deployment', () => {
           for (let more = 0; more <= replicas; more += 1) {
             const spec = deployment(replicas, missing, more);
             const steps = deploymentSteps(spec);
-            assert.equal(
-              deploymentStalls(spec, standing),
-              canStop(replicas, standing, steps.missing, steps.more),
-              JSON.stringify({ replicas, standing, missing, more }),
-            );
+            for (const ports of [false, true]) {
+              const rules = { replicas, standing, ...steps, ports };
+              assert.equal(
+                deploymentStalls({ ...spec, ...(ports && HOST_PORT) }, standing),
+                deploymentStops(rules),
+                JSON.stringify(rules),
+              );
+            }
           }
         }
       }
@@ -91,30 +141,162 @@ describe('an update of a Deployment', () => {
   });
 });
 
-describe('an update of a StatefulSet', () => {
-  const cases: [name: string, replicas: number, strategy: object, standing: number, stalls: boolean][] = [
-    ['stops at one that stands by', 3, {}, 1, true],
-    ['does not where none does', 3, {}, 0, false],
-    ['does not with a single pod', 1, {}, 1, false],
-    ['goes on where more may be unready', 4, { rollingUpdate: { maxUnavailable: 3 } }, 2, false],
-    ['stops where as many may be', 4, { rollingUpdate: { maxUnavailable: '50%' } }, 2, true],
-    [
-      'may have one unready, however small the share',
-      4,
-      { rollingUpdate: { maxUnavailable: '1%' } },
-      1,
-      true,
-    ],
-    ['is nobody’s where no pod is to be updated', 3, { rollingUpdate: { partition: 3 } }, 1, false],
-    ['stops also where a part of them is', 3, { rollingUpdate: { partition: 1 } }, 1, true],
-    ['is made by hand', 3, { type: 'OnDelete' }, 2, false],
-  ];
-  for (const [name, replicas, updateStrategy, standing, stalls] of cases) {
-    test(name, () => assert.equal(statefulSetStalls({ replicas, updateStrategy }, standing), stalls));
-  }
+test('ports of the node are those of containers that run beside each other', () => {
+  const ports = [{ hostPort: 80 }];
+  const takes = (spec: NonNullable<NonNullable<RolloutSpec['template']>['spec']>) =>
+    takesHostPorts({ template: { spec } });
+  assert.equal(takes({ containers: [{ ports: [] }, { ports }] }), true);
+  assert.equal(takes({ containers: [{ ports: [{ hostPort: 0 }, {}] }], initContainers: null }), false);
+  assert.equal(takes({ initContainers: [{ ports }] }), false);
+  assert.equal(takes({ initContainers: [{ ports, restartPolicy: 'Always' }] }), true);
 });
 
+/** Which pods are old, by ordinal. */
+type Old = readonly boolean[];
+
+interface Set {
+  readonly standing: readonly boolean[];
+  readonly ordered: boolean;
+  readonly partition: number;
+  /** Undefined: the feature is off. */
+  readonly allowed: number | undefined;
+  /** As after Kubernetes 1.35: old ones that are unready go at once. */
+  readonly later: boolean;
+}
+
+/** One sync of stateful_set_control.go, and what comes of it: undefined where it does nothing. */
+function synced(old: Old, { standing, ordered, partition, allowed, later }: Set): Old | undefined {
+  const renewed = (...targets: readonly number[]) => old.map((is, target) => is && !targets.includes(target));
+  const unready = standing.filter(Boolean).length;
+  // processReplica
+  if (ordered && unready > 0) return undefined;
+  const falling = old.map((_, index) => old.length - 1 - index).filter((target) => target >= partition);
+  const outdated = falling.filter((target) => old[target]);
+  if (allowed === undefined) {
+    const [first] = falling.filter((target) => old[target] || standing[target]);
+    return first !== undefined && old[first] ? renewed(first) : undefined;
+  }
+  const away = later && !ordered ? outdated.filter((target) => standing[target]) : [];
+  const others = outdated.filter((target) => !away.includes(target)).slice(0, Math.max(0, allowed - unready));
+  return away.length + others.length > 0 ? renewed(...away, ...others) : undefined;
+}
+
+function setStops(pods: number, set: Set): boolean {
+  return canStop<Old>(
+    Array.from({ length: pods }, () => true),
+    (old) => [synced(old, set) ?? []].filter(({ length }) => length > 0),
+    (old) => old.some((is, target) => is && target >= set.partition),
+  );
+}
+
+/** Whether it can stop, wherever so many of them stand by. */
+function setCanStop(pods: number, count: number, set: Omit<Set, 'standing'>): boolean {
+  return Array.from({ length: 2 ** pods }, (_, mask) =>
+    Array.from({ length: pods }, (_, target) => (mask & (1 << target)) !== 0),
+  )
+    .filter((standing) => standing.filter(Boolean).length === count)
+    .some((standing) => setStops(pods, { ...set, standing }));
+}
+
+describe('an update of a StatefulSet', () => {
+  test('stops just where Kubernetes can stop, for each number of pods, of standbys, and of what is allowed', () => {
+    for (let replicas = 1; replicas <= 4; replicas += 1) {
+      for (let standing = 0; standing <= replicas; standing += 1) {
+        for (let partition = 0; partition <= replicas; partition += 1) {
+          for (const maxUnavailable of [undefined, 1, 2, 3, 4, '1%', '50%', '100%']) {
+            for (const podManagementPolicy of [undefined, 'OrderedReady', 'Parallel']) {
+              const updateStrategy = { rollingUpdate: { partition, maxUnavailable } };
+              const spec = { replicas, podManagementPolicy, updateStrategy };
+              const ordered = podManagementPolicy !== 'Parallel';
+              const stops = (allowed: number | undefined, later = false) =>
+                setCanStop(replicas, standing, { ordered, partition, allowed, later });
+              const share = Math.floor((Number.parseInt(String(maxUnavailable), 10) * replicas) / 100);
+              const allowed = typeof maxUnavailable === 'string' ? Math.max(1, share) : (maxUnavailable ?? 1);
+              const stalls = (limit: Limit) => statefulSetStalls(spec, standing, limit);
+              const about = JSON.stringify({ ...spec, standing });
+              assert.equal(stalls('is-ignored'), stops(undefined), about);
+              assert.equal(stalls('counts'), stops(allowed), about);
+              assert.equal(stalls('may-count'), stops(undefined) || stops(allowed), about);
+              assert.ok(stalls('counts') || !stops(allowed, true), about);
+            }
+          }
+        }
+      }
+    }
+  });
+
+  test('is made by hand, and nobody has one of no pods', () => {
+    const byHand = { replicas: 3, updateStrategy: { type: 'OnDelete' } };
+    assert.equal(statefulSetStalls(byHand, 2, 'may-count'), false);
+    assert.equal(statefulSetStalls({ replicas: 0 }, 0, 'may-count'), false);
+    assert.equal(statefulSetStalls({}, 1, 'may-count'), true, 'replicas is 1 where it is not said');
+  });
+});
+
+/** Nodes of a DaemonSet by what is there: an old pod, a new one, or `both` where the old one is ready. */
+interface Nodes {
+  readonly oldReady: number;
+  readonly oldStanding: number;
+  readonly both: number;
+  readonly newReady: number;
+  readonly newStanding: number;
+}
+
+/** rollingUpdate in daemon/update.go, and podsShouldBeOnNode in daemon_controller.go. */
+function nextNodes(nodes: Nodes, allowed: { missing: number; more: number; ports: boolean }): Nodes[] {
+  const { oldReady, oldStanding, both, newReady, newStanding } = nodes;
+  const states: Nodes[] = [];
+  if (oldStanding > 0) {
+    states.push({ ...nodes, oldStanding: oldStanding - 1, newStanding: newStanding + 1 });
+  }
+  if (allowed.more === 0) {
+    if (oldReady > 0 && oldStanding + newStanding < allowed.missing) {
+      states.push({ ...nodes, oldReady: oldReady - 1, newReady: newReady + 1 });
+    }
+    return states;
+  }
+  if (oldReady > 0 && both < allowed.more) states.push({ ...nodes, oldReady: oldReady - 1, both: both + 1 });
+  if (both > 0 && !allowed.ports) states.push({ ...nodes, both: both - 1, newReady: newReady + 1 });
+  return states;
+}
+
 describe('an update of a DaemonSet', () => {
+  test('stops just where Kubernetes can stop, for each number of nodes, of standbys, and of what is allowed', () => {
+    for (let nodes = 1; nodes <= 6; nodes += 1) {
+      for (let standing = 0; standing <= nodes; standing += 1) {
+        for (let count = 1; count <= nodes; count += 1) {
+          for (const ports of [false, true]) {
+            for (const allowed of [
+              { missing: count, more: 0 },
+              { missing: 0, more: count },
+            ]) {
+              const begin = {
+                oldReady: nodes - standing,
+                oldStanding: standing,
+                both: 0,
+                newReady: 0,
+                newStanding: 0,
+              };
+              const spec = {
+                updateStrategy: rolling(allowed.missing, allowed.more),
+                ...(ports && HOST_PORT),
+              };
+              assert.equal(
+                daemonSetStalls(spec, nodes, standing),
+                canStop<Nodes>(
+                  begin,
+                  (state) => nextNodes(state, { ...allowed, ports }),
+                  ({ oldReady, oldStanding, both }) => oldReady + oldStanding + both > 0,
+                ),
+                JSON.stringify({ nodes, standing, ...allowed, ports }),
+              );
+            }
+          }
+        }
+      }
+    }
+  });
+
   const rolling = (maxUnavailable?: number | string, maxSurge?: number | string) => ({
     rollingUpdate: { maxUnavailable, maxSurge },
   });

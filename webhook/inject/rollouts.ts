@@ -17,13 +17,30 @@ interface Strategy {
     | Absent;
 }
 
+interface Container {
+  readonly restartPolicy?: string | Absent;
+  readonly ports?: readonly { readonly hostPort?: number | Absent }[] | Absent;
+}
+
 /** Of a Deployment, StatefulSet or DaemonSet. */
 export interface RolloutSpec {
   readonly replicas?: number | Absent;
+  /** Of a StatefulSet. */
+  readonly podManagementPolicy?: string | Absent;
   /** Of a Deployment. */
   readonly strategy?: Strategy | Absent;
   /** Of the two others. */
   readonly updateStrategy?: Strategy | Absent;
+  readonly template?:
+    | {
+        readonly spec?:
+          | {
+              readonly containers?: readonly Container[] | Absent;
+              readonly initContainers?: readonly Container[] | Absent;
+            }
+          | Absent;
+      }
+    | Absent;
 }
 
 /** Kubernetes' own: what a Deployment has that says nothing, of `maxUnavailable` and `maxSurge` alike. */
@@ -46,35 +63,65 @@ export function deploymentSteps({ replicas, strategy }: RolloutSpec): Steps {
 }
 
 /**
+ * Whether no two of its pods can run on one node: they want the same port of it. So what is made in advance waits for a
+ * node that no old pod has, and there may be none.
+ */
+export function takesHostPorts({ template }: RolloutSpec): boolean {
+  const { containers, initContainers } = template?.spec ?? {};
+  const running = [...(containers ?? []), ...(initContainers ?? []).filter(isNativeSidecar)];
+  return running.some(({ ports }) => ports?.some(({ hostPort }) => (hostPort ?? 0) > 0) === true);
+}
+
+const isNativeSidecar = ({ restartPolicy }: Container) => restartPolicy === 'Always';
+
+/**
  * Whether an update of a Deployment stops before all pods are new, `standing` of the old ones and of the new ones standing
  * by. Old ones that stand by go first. Then an old pod of the active site goes only while more are available than have
  * to be, which has to hold when all that may be made are made, and for the last one.
  */
 export function deploymentStalls(spec: RolloutSpec, standing: number): boolean {
   const { missing, more } = deploymentSteps(spec);
-  if (spec.strategy?.type === 'Recreate' || standing === 0 || missing >= (spec.replicas ?? 1)) return false;
-  return missing < standing || missing + more <= standing;
+  const pods = spec.replicas ?? 1;
+  if (spec.strategy?.type === 'Recreate' || pods === 0 || missing >= pods) return false;
+  if (takesHostPorts(spec)) return missing <= standing;
+  return standing > 0 && (missing < standing || missing + more <= standing);
 }
 
+/** Whether `maxUnavailable` of a StatefulSet counts: by itself from Kubernetes 1.35 on, by MaxUnavailableStatefulSet. */
+export type Limit = 'counts' | 'is-ignored' | 'may-count';
+
 /**
- * The same of a Statefulset, whatever its podManagementPolicy: a pod is replaced only while fewer are unready than may be,
- * which is one, but for clusters with the feature MaxUnavailableStatefulSet.
+ * The same of a StatefulSet, wherever those stand. In order, nothing is updated while any pod is unready. In parallel the
+ * last one is replaced first, whatever it is; where `maxUnavailable` is ignored, the next one waits until that is ready,
+ * and where it counts, until fewer are unready than may be. Kubernetes 1.35 counts old ones that are unready, too.
  */
-export function statefulSetStalls({ replicas, updateStrategy }: RolloutSpec, standing: number): boolean {
+export function statefulSetStalls(spec: RolloutSpec, standing: number, limit: Limit): boolean {
+  const { replicas, updateStrategy, podManagementPolicy } = spec;
   const pods = replicas ?? 1;
   const { partition, maxUnavailable } = updateStrategy?.rollingUpdate ?? {};
-  if (updateStrategy?.type === 'OnDelete' || pods < 2 || (partition ?? 0) >= pods) return false;
-  return standing > 0 && standing >= Math.max(1, podsOf(maxUnavailable ?? 1, pods, Math.floor));
+  const updated = pods - (partition ?? 0);
+  if (updateStrategy?.type === 'OnDelete' || standing === 0 || updated <= 0) return false;
+  if (podManagementPolicy !== 'Parallel') return true;
+  if (limit === 'may-count') {
+    return statefulSetStalls(spec, standing, 'counts') || statefulSetStalls(spec, standing, 'is-ignored');
+  }
+  if (limit === 'is-ignored') return updated > 1;
+  return standing >= Math.max(1, podsOf(maxUnavailable ?? 1, pods, Math.floor));
 }
 
 /**
  * The same of a DaemonSet on so many nodes. An old pod that is unready is always replaced, but new ones that are count
- * against `maxUnavailable`. With `maxSurge` only nodes count where the old pod is still ready, so none that stands by.
+ * against `maxUnavailable`. With `maxSurge` only nodes count where the old pod is still ready, so none that stands by; but
+ * there the new pod is made beside the old one, which stays until that is ready.
  */
-export function daemonSetStalls({ updateStrategy }: RolloutSpec, nodes: number, standing: number): boolean {
-  const { maxSurge, maxUnavailable } = updateStrategy?.rollingUpdate ?? {};
-  if (updateStrategy?.type === 'OnDelete' || podsOf(maxSurge ?? 0, nodes, Math.ceil) > 0) return false;
-  return standing > 0 && standing < nodes && standing >= podsOf(maxUnavailable ?? 1, nodes, Math.ceil);
+export function daemonSetStalls(spec: RolloutSpec, nodes: number, standing: number): boolean {
+  const { type, rollingUpdate } = spec.updateStrategy ?? {};
+  if (type === 'OnDelete') return false;
+  if (podsOf(rollingUpdate?.maxSurge ?? 0, nodes, Math.ceil) > 0) {
+    return takesHostPorts(spec) && standing < nodes;
+  }
+  const missing = podsOf(rollingUpdate?.maxUnavailable ?? 1, nodes, Math.ceil);
+  return standing > 0 && standing < nodes && standing >= missing;
 }
 
 /** How many pods a number or a share of them is, as the controller in question rounds it. */

@@ -42,7 +42,13 @@ const container = z.object({
   env: listOf(z.object({ name: z.string().nullish() }))
     .nullish()
     .catch(undefined),
-  ports: listOf(z.object({ containerPort: z.number().nullish(), protocol: z.string().nullish() })).nullish(),
+  ports: listOf(
+    z.object({
+      containerPort: z.number().nullish(),
+      hostPort: z.number().nullish(),
+      protocol: z.string().nullish(),
+    }),
+  ).nullish(),
   resources,
   restartPolicy: z.string().nullish().catch(undefined),
   startupProbe: probe,

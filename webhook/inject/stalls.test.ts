@@ -19,6 +19,10 @@ function said(kind: string, spec: object, annotations: Record<string, string> = 
   return texts;
 }
 
+const PORT = {
+  template: { spec: { containers: [{ name: 'web', ports: [{ containerPort: 80, hostPort: 80 }] }] } },
+};
+
 const rolling = (maxUnavailable?: number | string, maxSurge?: number | string) => ({
   strategy: { rollingUpdate: { maxUnavailable, maxSurge } },
 });
@@ -59,13 +63,26 @@ describe('an update of a Deployment', () => {
     });
   }
 
-  test('does not stall with what is recommended', () => {
-    for (let replicas = 1; replicas <= 100; replicas += 1) {
-      const [text = ''] = said('Deployment', { replicas });
-      const [, missing, more] = /to maxUnavailable: (\d+) .* maxSurge: (\d+),/.exec(text) ?? [];
-      assert.ok(missing !== undefined && more !== undefined, `${replicas}: ${text}`);
-      assert.deepEqual(said('Deployment', { replicas, ...rolling(Number(missing), Number(more)) }), []);
-    }
+  for (const [what, template] of [
+    ['', {}],
+    [', also with a hostPort', PORT],
+  ] as const) {
+    test(`does not stall with what is recommended${what}`, () => {
+      for (let replicas = 1; replicas <= 100; replicas += 1) {
+        const [text = ''] = said('Deployment', { replicas, ...template });
+        const [, missing, more] = /to maxUnavailable: (\d+) .*maxSurge: (\d+),/.exec(text) ?? [];
+        assert.ok(missing !== undefined && more !== undefined, `${replicas}: ${text}`);
+        const spec = { replicas, ...rolling(Number(missing), Number(more)), ...template };
+        assert.deepEqual(said('Deployment', spec), []);
+      }
+    });
+  }
+
+  test('stalls with a hostPort where a pod is made in advance, which has no node', () => {
+    const spec = { replicas: 2, ...PORT };
+    const [text = ''] = said('Deployment', { ...spec, ...rolling(1, 1) });
+    assert.match(text, /^a hostPort has one pod a node, so with .* to maxUnavailable: 2 and maxSurge: 0,/);
+    assert.deepEqual(said('Deployment', { ...spec, strategy: { type: 'Recreate' } }), []);
   });
 });
 
@@ -78,7 +95,34 @@ describe('a StatefulSet', () => {
       { replicas: 2, ...onDelete },
       /the next one waits/,
     ],
-    ['has nothing to wait for with a single pod', { replicas: 1 }, undefined],
+    [
+      'has a single pod that is not replaced while it stands by',
+      { replicas: 1 },
+      /stops at the first of them: set update/,
+    ],
+    ['has a single pod where it says nothing', {}, /stops at the first of them: set update/],
+    ['has a single pod that is replaced by hand', { replicas: 1, ...onDelete }, undefined],
+    ['has no pod', { replicas: 0 }, undefined],
+    [
+      'stalls where maxUnavailable is ignored, before Kubernetes 1.35',
+      { replicas: 3, ...parallel, updateStrategy: { rollingUpdate: { maxUnavailable: 3 } } },
+      /^before Kubernetes 1\.35, which looks at maxUnavailable, .* stops at the first/,
+    ],
+    [
+      'stalls there with a share, too',
+      { replicas: 3, ...parallel, updateStrategy: { rollingUpdate: { maxUnavailable: '100%' } } },
+      /^before Kubernetes 1\.35, /,
+    ],
+    [
+      'stalls everywhere with as many as stand by',
+      { replicas: 3, ...parallel, updateStrategy: { rollingUpdate: { maxUnavailable: 2 } } },
+      /^on a standby site .* stops at the first/,
+    ],
+    [
+      'stalls in order whatever may be unready',
+      { replicas: 3, updateStrategy: { rollingUpdate: { maxUnavailable: '100%' } } },
+      /the next one waits/,
+    ],
     [
       'starts in parallel, but its update stalls',
       { replicas: 2, ...parallel },
@@ -97,9 +141,23 @@ describe('a StatefulSet', () => {
 });
 
 describe('an update of a DaemonSet', () => {
-  const strategy = (maxUnavailable: number | string, maxSurge = 0) => ({
+  const strategy = (maxUnavailable: number | string, maxSurge: number | string = 0) => ({
     updateStrategy: { rollingUpdate: { maxUnavailable, maxSurge } },
   });
+  test('with a hostPort stops with a surge, and is advised to none', () => {
+    for (const spec of [strategy(0, 1), strategy(0, '100%'), {}, strategy('50%')]) {
+      const [text = ''] = said('DaemonSet', { ...spec, ...PORT });
+      assert.match(
+        text,
+        /: set updateStrategy.type: OnDelete, and delete its pods yourself, or the annotation/,
+      );
+      const isSurge = text.startsWith('a hostPort has one pod a node, so with maxSurge');
+      assert.equal(isSurge, JSON.stringify(spec).includes('"maxUnavailable":0'));
+    }
+    assert.deepEqual(said('DaemonSet', { ...strategy('100%'), ...PORT }), []);
+    assert.deepEqual(said('DaemonSet', { updateStrategy: { type: 'OnDelete' }, ...PORT }), []);
+  });
+
   for (const [name, spec, stalls] of [
     ['may stall as Kubernetes has it', {}, true],
     ['may stall with as many as may stand by', strategy(3), true],

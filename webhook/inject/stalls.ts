@@ -4,7 +4,9 @@ import {
   daemonSetStalls,
   deploymentStalls,
   deploymentSteps,
+  type RolloutSpec,
   statefulSetStalls,
+  takesHostPorts,
 } from './rollouts.ts';
 import type { Workload } from './shape.ts';
 
@@ -12,12 +14,17 @@ const OR = `or the annotation ${ANNOTATIONS.gate}: none`;
 /** By as many nodes is tried whether a DaemonSet stalls: how many it will have, nobody knows yet. */
 const MANY_NODES = 100;
 
+const BY_HAND = 'set updateStrategy.type: OnDelete, and delete its pods yourself';
+
 /** What lets an update go on; `standing` pods stand by. Of each a test proves that it does. */
 export const REMEDIES = {
-  Deployment: (standing: number) =>
-    `set strategy.rollingUpdate to maxUnavailable: ${standing} (as many as stand by) and maxSurge: 1`,
-  StatefulSet: 'set updateStrategy.type: OnDelete, and delete its pods yourself',
-  DaemonSet: 'set updateStrategy.rollingUpdate to maxSurge: 1 and maxUnavailable: 0',
+  Deployment: (standing: number, spec: RolloutSpec) =>
+    takesHostPorts(spec)
+      ? `set strategy.rollingUpdate to maxUnavailable: ${Math.min(standing + 1, spec.replicas ?? 1)} and maxSurge: 0`
+      : `set strategy.rollingUpdate to maxUnavailable: ${standing} (as many as stand by) and maxSurge: 1`,
+  StatefulSet: BY_HAND,
+  DaemonSet: (spec: RolloutSpec) =>
+    takesHostPorts(spec) ? BY_HAND : 'set updateStrategy.rollingUpdate to maxSurge: 1 and maxUnavailable: 0',
   start: 'set podManagementPolicy: Parallel and updateStrategy.type: OnDelete',
 } as const;
 
@@ -48,24 +55,33 @@ function ofDeployment(spec: Workload['spec']): string[] {
   const { missing, more } = deploymentSteps(spec);
   const { maxUnavailable, maxSurge } = spec.strategy?.rollingUpdate ?? {};
   const is = `maxUnavailable: ${maxUnavailable ?? DEFAULT_SHARE} (${missing} of ${replicas}), maxSurge: ${maxSurge ?? DEFAULT_SHARE} (${more})`;
-  return [`standbys stay unready, so with ${is} an update stops: ${REMEDIES.Deployment(standing)}, ${OR}`];
+  const why = takesHostPorts(spec) ? 'a hostPort has one pod a node' : 'standbys stay unready';
+  return [`${why}, so with ${is} an update stops: ${REMEDIES.Deployment(standing, spec)}, ${OR}`];
 }
 
 function ofStatefulSet(spec: Workload['spec']): string[] {
   const replicas = spec.replicas ?? 1;
-  if (replicas > 1 && (spec.podManagementPolicy ?? 'OrderedReady') === 'OrderedReady') {
+  const standing = standbysOf(replicas);
+  const isOrdered = spec.podManagementPolicy !== 'Parallel';
+  if (replicas > 1 && isOrdered) {
     return [`on a standby site pods stay unready and the next one waits for ever: ${REMEDIES.start}, ${OR}`];
   }
-  if (!statefulSetStalls(spec, standbysOf(replicas))) return [];
-  return [
-    `on a standby site pods stay unready, and an update stops at the first of them: ${REMEDIES.StatefulSet}, ${OR}`,
-  ];
+  // Neither a file nor a review tells what the cluster makes of maxUnavailable.
+  if (!statefulSetStalls(spec, standing, 'may-count')) return [];
+  const isEarlier = !statefulSetStalls(spec, standing, 'counts');
+  const why = isEarlier
+    ? 'before Kubernetes 1.35, which looks at maxUnavailable, an update stops at the first pod that stands by'
+    : 'on a standby site pods stay unready, and an update stops at the first of them';
+  return [`${why}: ${REMEDIES.StatefulSet}, ${OR}`];
 }
 
 function ofDaemonSet(spec: Workload['spec']): string[] {
   const nodes = Array.from({ length: MANY_NODES - 1 }, (_, index) => index + 2);
   if (!nodes.some((count) => daemonSetStalls(spec, count, standbysOf(count)))) return [];
-  return [
-    `on a standby site pods stay unready, and an update may stop before it reaches the active one: ${REMEDIES.DaemonSet}, type: OnDelete, ${OR}`,
-  ];
+  const surges = daemonSetStalls(spec, MANY_NODES, 0);
+  const why = surges
+    ? 'a hostPort has one pod a node, so with maxSurge an update stops'
+    : 'on a standby site pods stay unready, and an update may stop before it reaches the active one';
+  const remedy = takesHostPorts(spec) ? '' : ', type: OnDelete';
+  return [`${why}: ${REMEDIES.DaemonSet(spec)}${remedy}, ${OR}`];
 }
