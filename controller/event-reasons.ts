@@ -55,6 +55,12 @@ export const EVENT_REASONS = {
     meaning:
       'DNS records could not be brought in line. The note has the provider’s own words; it is tried again.',
   },
+  DnsNotFollowed: {
+    type: 'Warning',
+    action: 'UpdateDns',
+    meaning:
+      'A listed name has an AAAA record and no site an `ipv6`, or an A record and no site an `ip`: it stays as it is, and leads past the active site.',
+  },
   DnsRecovered: {
     type: 'Normal',
     action: 'UpdateDns',

@@ -10,13 +10,14 @@ import { World } from './world.ts';
 const WANTED = '192.0.2.10';
 
 /** What is found of one record, so long after the provider accepted it, with these answers of name servers. */
-function look(acceptedMs: number, answers: readonly ServerAnswer[]): Promise<Result> {
+function look(acceptedMs: number, answers: readonly ServerAnswer[], more: object = {}): Promise<Result> {
   const record = {
     zone: 'example.com',
     name: 'app.example.com',
     type: 'A',
     wanted: [WANTED],
     accepted: { values: [WANTED], at: new Date(NOW - acceptedMs).toISOString() },
+    ...more,
   };
   const world = new World({
     api: undefined as never, // It asks nobody but the name servers.
@@ -43,6 +44,18 @@ test('a name server that still has the old address is told of, once it had the t
   );
   const [absent] = (await look(360_000, [{ server: 'ns1', values: [] }])).findings;
   assert.match(absent?.text ?? '', /ns1 still say that there is no such record/);
+});
+
+test('what the name servers of a proxied record say is not held against it', async () => {
+  const at = new Date(NOW).toISOString();
+  const seen = { values: [WANTED], at, servers: ['Cloudflare (proxied)'], silent: [], hidden: 'proxied' };
+  assert.deepEqual(await look(360_000, [old], { seen }), { findings: [], note: '1 record' });
+});
+
+test('an address of the other family that follows no site is told', async () => {
+  const [finding] = (await look(0, [right], { unfollowed: ['AAAA 2001:db8::5'] })).findings;
+  assert.equal(finding?.severity, 'warning');
+  assert.match(finding.text, /AAAA 2001:db8::5, which follows no site/);
 });
 
 test('that no name server answers is said, and no problem', async () => {

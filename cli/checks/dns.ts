@@ -1,4 +1,5 @@
 import type { ServerAnswer } from '../../controller/dns/authoritative.ts';
+import { UNFOLLOWED_ACTION } from '../../controller/dns/progress.ts';
 import { type DnsView, recordsOf, sameValues } from '../status/dns.ts';
 import { age, duration } from '../text/time.ts';
 import { type Check, type Finding, problem, type Result, warning } from './check.ts';
@@ -32,9 +33,12 @@ async function lookAt(world: World, record: DnsView): Promise<Looked> {
   const reported = reportedOf(record);
   if (reported !== undefined) return { findings: [reported], isAnswered: true };
   const { name, type, zone } = record;
+  const beside = unfollowedOf(record);
+  // The name servers answer with other addresses than what was written.
+  if (record.seen?.hidden !== undefined) return { findings: beside, isAnswered: true };
   const answers = await world.lookup(zone, name, type, world.signal);
   const isAnswered = answers.some(({ values }) => values !== undefined);
-  return { findings: differences(world, record, answers), isAnswered };
+  return { findings: [...beside, ...differences(world, record, answers)], isAnswered };
 }
 
 /** What the controller itself says is wrong with it. */
@@ -50,6 +54,13 @@ function reportedOf(record: DnsView): Finding | undefined {
     `it should be ${wanted.join(', ')}, and the provider has ${has}`,
     'Wait a minute; then look at the controller’s log.',
   );
+}
+
+function unfollowedOf(record: DnsView): readonly Finding[] {
+  const { unfollowed = [] } = record;
+  if (unfollowed.length === 0) return [];
+  const text = `beside it the name has ${unfollowed.join(', ')}, which follows no site`;
+  return [warning(aboutOf(record), text, UNFOLLOWED_ACTION)];
 }
 
 function differences(

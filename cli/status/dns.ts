@@ -46,12 +46,13 @@ export function sameValues(one: readonly string[], other: readonly string[] | un
 
 function isRecord(value: unknown): value is RecordProgress {
   if (!isObject(value)) return false;
-  const { zone, name, type, wanted, accepted, seen, error } = value;
+  const { zone, name, type, wanted, accepted, seen, unfollowed, error } = value;
   return (
     [zone, name, type].every((text) => typeof text === 'string') &&
     areTexts(wanted) &&
     (accepted === undefined || isSighting(accepted)) &&
     (seen === undefined || (isSighting(seen) && areTexts(seen.servers) && areTexts(seen.silent))) &&
+    (unfollowed === undefined || areTexts(unfollowed)) &&
     (error === undefined ||
       (isObject(error) && Object.values(error).every((text) => typeof text === 'string')))
   );

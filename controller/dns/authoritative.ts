@@ -3,11 +3,19 @@ import { type Clock, withDeadline } from '../../kubernetes/clock.ts';
 import { canonicalValue } from './plan.ts';
 import type { RecordType } from './provider.ts';
 
+/**
+ * Why name servers never show a record as it was written: they answer with addresses of the provider itself, or of the target
+ * of a CNAME.
+ */
+export type Hidden = 'proxied' | 'flattened';
+
 /** What one name server said. */
 export interface ServerAnswer {
   readonly server: string;
   /** Empty when the record does not exist; undefined when the server was silent. */
   readonly values: readonly string[] | undefined;
+  /** The provider says this in place of the name servers. */
+  readonly hidden?: Hidden;
 }
 
 /**

@@ -20,6 +20,7 @@ export interface Endpoint {
   readonly recordTTL?: number | undefined;
   /** Tells the records of one name and type apart that a routing policy chooses between. */
   readonly setIdentifier?: string | undefined;
+  readonly providerSpecific?: readonly { readonly name: string; readonly value: string }[] | null | undefined;
 }
 
 /** What becomes of the endpoints of one name and type. */
@@ -49,6 +50,13 @@ export function recordSets(endpoints: readonly Endpoint[]): readonly RecordSet[]
     });
   }
   return [...sets.values()];
+}
+
+/** Its provider answers with addresses of its own, and passes on what comes there: only Cloudflare's is known by its name. */
+export function isProxied({ providerSpecific }: Endpoint): boolean {
+  return (providerSpecific ?? []).some(
+    ({ name, value }) => /\bcloudflare-proxied$/.test(name) && value === 'true',
+  );
 }
 
 /** All others. */

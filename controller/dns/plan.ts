@@ -37,6 +37,17 @@ function putting(found: readonly RecordSet[], wanted: RecordSet): Change[] {
   return sameRecordSet(there, wanted) ? [] : [{ action: 'update', found: there, wanted }];
 }
 
+/** An AAAA beside the A of IPv4-only sites, or the reverse: it stays, and leads some clients past the active site. */
+export function unfollowedAddresses(
+  found: readonly RecordSet[],
+  wanted: readonly RecordSet[],
+  owned: ReadonlySet<RecordType>,
+): readonly RecordSet[] {
+  const isAddress = ({ type }: RecordSet) => type !== 'CNAME';
+  const names = new Set(wanted.filter(isAddress).map(({ name }) => name));
+  return found.filter((set) => isAddress(set) && !owned.has(set.type) && names.has(set.name));
+}
+
 /** Equal in what a resolver would answer: order, notation and repetition of values do not count, nor a TTL that the provider decides. */
 export function sameRecordSet(one: RecordSet, other: RecordSet): boolean {
   return (

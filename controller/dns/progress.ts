@@ -1,7 +1,11 @@
 import { type Clock, timestamp } from '../../kubernetes/clock.ts';
 import { explain } from '../../kubernetes/errors.ts';
+import type { Hidden } from './authoritative.ts';
 import { sameValues } from './plan.ts';
 import { DnsError, type RecordSet, type RecordType } from './provider.ts';
+
+/** What to do about {@link RecordProgress.unfollowed}. */
+export const UNFOLLOWED_ACTION = 'Give each site an "ip" and an "ipv6", or remove that record.';
 
 /** How one record stands; times are RFC 3339. The report ConfigMap and the API show it as it is. */
 export interface RecordProgress {
@@ -18,7 +22,11 @@ export interface RecordProgress {
     /** All that were asked answered so, except the silent ones. */
     readonly servers: readonly string[];
     readonly silent: readonly string[];
+    /** The provider said so in place of its name servers, which answer with other addresses. */
+    readonly hidden?: Hidden;
   };
+  /** Addresses of the other family at the name, such as `AAAA 2001:db8::5`, which follow no site. Absent: none. */
+  readonly unfollowed?: readonly string[] | undefined;
   /** Absent while all is well. */
   readonly error?: RecordError | undefined;
 }
@@ -77,6 +85,16 @@ export class ProgressBoard {
     const same = row.seen !== undefined && sameValues(row.seen.values, seen.values);
     const at = same && row.seen !== undefined ? row.seen.at : timestamp(this.#clock);
     this.#publish(new Map(this.#rows).set(key(name, type), { ...row, seen: { ...seen, at } }));
+  }
+
+  /** Address records at names of the zone that nobody keeps on the active site. */
+  noteUnfollowed(zone: string, sets: readonly RecordSet[]): void {
+    this.#update(zone, (row) => {
+      const own = sets.filter(({ name }) => name === row.name);
+      const texts = own.flatMap(({ type, values }) => values.map((value) => `${type} ${value}`));
+      if (texts.length > 0) return { ...row, unfollowed: texts };
+      return row.unfollowed === undefined ? row : { ...row, unfollowed: undefined };
+    });
   }
 
   fail(zone: string, error: unknown): void {

@@ -81,10 +81,12 @@ export class Visibility {
       return false; // The lookup rejects only when it is stopped.
     }
     const answered = answers.filter((answer) => answer.values !== undefined);
+    const hidden = answered.find((answer) => answer.hidden !== undefined)?.hidden;
     board.see(name, type, {
       values: [...new Set(answered.flatMap((answer) => answer.values ?? []))].sort(),
       servers: answered.map(({ server }) => server),
       silent: answers.filter((answer) => answer.values === undefined).map(({ server }) => server),
+      ...(hidden !== undefined && { hidden }),
     });
     return answered.length > 0 && answered.every((answer) => sameValues(answer.values ?? [], values));
   }

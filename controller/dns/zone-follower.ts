@@ -3,7 +3,7 @@ import { explain } from '../../kubernetes/errors.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { LastShown } from './last-shown.ts';
 import { joined, obstacles } from './obstacles.ts';
-import { plan } from './plan.ts';
+import { plan, unfollowedAddresses } from './plan.ts';
 import { subjectOf } from './planned.ts';
 import type { ProgressBoard } from './progress.ts';
 import {
@@ -24,6 +24,8 @@ export interface ZoneFollowerPorts {
   readonly onAccepted: (zone: string, sets: readonly RecordSet[]) => void;
   readonly onFailure: (zone: string, error: unknown) => void;
   readonly onRecovered: (zone: string) => void;
+  /** After each read: addresses beside those that follow, which no site has a setting for. */
+  readonly onUnfollowed?: (zone: string, sets: readonly RecordSet[]) => void;
   /** Asks for another {@link ZoneFollower.follow}. */
   readonly wake: () => void;
 }
@@ -115,10 +117,13 @@ export class ZoneFollower {
 
   async #bringInLine(goal: Goal): Promise<void> {
     const { leadership } = goal;
-    const { provider, board, onAccepted } = this.#ports;
+    const { provider, board, onAccepted, onUnfollowed } = this.#ports;
     const current = await provider.read(this.zone, this.#names, leadership.signal);
     board.accept(this.zone, current.sets);
     this.#lastShown.note(current.sets);
+    const unfollowed = unfollowedAddresses(current.sets, goal.wanted, this.#owned);
+    board.noteUnfollowed(this.zone, unfollowed);
+    onUnfollowed?.(this.zone, unfollowed);
     const blocked = obstacles(goal.wanted, current, {
       zone: this.zone,
       flattensCname: provider.flattensCname === true,

@@ -1,6 +1,7 @@
 import type { DnsConfig, FollowerConfig } from '../config.ts';
 import { authoritativeLookup } from '../dns/authoritative.ts';
 import type { RecordProgress } from '../dns/progress.ts';
+import { UNFOLLOWED_ACTION } from '../dns/progress.ts';
 import { DnsError } from '../dns/provider.ts';
 import { ConfigMapSnapshots } from '../dns/snapshots.ts';
 import type { Metrics } from '../metrics.ts';
@@ -64,8 +65,9 @@ function troubles(
   follower: string,
   provider: string,
   { metrics, events }: SignalPorts,
-): Pick<DnsObserver, 'onFailure' | 'onRecovered'> {
+): Pick<DnsObserver, 'onFailure' | 'onRecovered' | 'onUnfollowed'> {
   const failing = new Set<string>();
+  const unfollowed = new Map<string, string>();
   return {
     onFailure: (zone, error) => {
       const known = error instanceof DnsError ? error : undefined;
@@ -77,6 +79,14 @@ function troubles(
       failing.add(key);
       const text = error instanceof Error ? error.message : 'unknown error';
       events({ reason: 'DnsFailed', note: `Zone ${zone}: ${text}. ${known?.action ?? ''}`.trim() });
+    },
+    onUnfollowed: (zone, sets) => {
+      const text = sets.map(({ name, type, values }) => `${name} ${type} ${values.join(', ')}`).join('; ');
+      if (unfollowed.get(zone) === text || (text === '' && !unfollowed.has(zone))) return;
+      unfollowed.set(zone, text);
+      if (text === '') return;
+      const note = `Zone ${zone}: ${text}: no site has a setting for this type, so it stays, and clients that use it are not led to the active site. ${UNFOLLOWED_ACTION}`;
+      events({ reason: 'DnsNotFollowed', note });
     },
     onRecovered: (zone) => {
       for (const key of failing) if (key.startsWith(`${zone} `)) failing.delete(key);

@@ -65,6 +65,7 @@ class World {
   readonly signal: DnsSignal;
   progress: readonly RecordProgress[] = [];
   readonly told: string[] = [];
+  unfollowed: readonly string[] = [];
   wakes = 0;
   held = true;
   answers: readonly ServerAnswer[] = [];
@@ -91,6 +92,9 @@ class World {
         },
         onFailure: (zone, error) => this.told.push(`failed ${zone}: ${String(error)}`),
         onRecovered: (zone) => this.told.push(`recovered ${zone}`),
+        onUnfollowed: (_zone, sets) => {
+          this.unfollowed = sets.map(({ name, type }) => `${name} ${type}`);
+        },
       },
     });
     this.watch();
@@ -228,6 +232,20 @@ describe('what is asked of the provider', () => {
     await world.apply(WEST);
     assert.deepEqual(world.provider.calls, ['read example.com']);
   });
+});
+
+test('an AAAA beside IPv4-only sites stays, and is told until it is gone', async () => {
+  const world = new World(['app.example.com', 'www.example.com']);
+  const aaaa = { name: 'app.example.com', type: 'AAAA', ttl: 60, values: ['2001:db8::5'] } as const;
+  world.provider.zones.set('example.com', [aaaa]);
+  await world.apply(EAST);
+  assert.deepEqual(world.unfollowed, ['app.example.com AAAA']);
+  assert.deepEqual(world.row('app.example.com').unfollowed, ['AAAA 2001:db8::5']);
+  assert.equal(world.row('www.example.com').unfollowed, undefined);
+  world.provider.zones.set('example.com', []);
+  await world.apply(WEST);
+  assert.deepEqual(world.unfollowed, []);
+  assert.equal(world.row('app.example.com').unfollowed, undefined);
 });
 
 describe('who may write', () => {

@@ -3,7 +3,7 @@ import { explain } from '../../kubernetes/errors.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { AuthoritativeLookup } from '../dns/authoritative.ts';
 import { ProgressBoard, type RecordProgress } from '../dns/progress.ts';
-import { DnsError, type DnsProvider, type RecordType } from '../dns/provider.ts';
+import { DnsError, type DnsProvider, type RecordSet, type RecordType } from '../dns/provider.ts';
 import { Visibility } from '../dns/visibility.ts';
 import { ownedTypes, wish } from '../dns/wish.ts';
 import { ZoneChoice } from '../dns/zone-choice.ts';
@@ -35,6 +35,8 @@ export interface DnsObserver {
   onFailure(zone: string, error: unknown): void;
   /** At the first success after failures. */
   onRecovered(zone: string): void;
+  /** After each look: addresses at listed names that no site has a setting for. */
+  onUnfollowed(zone: string, sets: readonly RecordSet[]): void;
 }
 
 /** A zone that takes longer goes on by itself, so that it does not keep the next state from the others. */
@@ -71,6 +73,7 @@ export class DnsSignal implements Signal {
       onAccepted: this.#visibility.expect.bind(this.#visibility),
       onFailure: observer.onFailure.bind(observer),
       onRecovered: observer.onRecovered.bind(observer),
+      onUnfollowed: observer.onUnfollowed.bind(observer),
       wake: () => this.#wake(),
     };
   }

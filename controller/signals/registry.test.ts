@@ -174,6 +174,21 @@ describe('the DNS signal, as it is wired', () => {
     );
   });
 
+  test('tells once of an AAAA that follows no site, as long as it is the same', async () => {
+    const signal = await dnsSignal();
+    const [first] = zone.hosts;
+    assert.ok(first);
+    const beside = { ...first, type: 'AAAA', address: '2001:db8::5' };
+    zone.hosts = [...zone.hosts, beside];
+    for (const site of ['eu', 'us', 'eu']) assert.ok(await apply(signal, site));
+    assert.deepEqual(
+      events.map(({ reason }) => reason),
+      ['DnsNotFollowed'],
+    );
+    assert.match(events[0]?.note ?? '', /example\.com AAAA 2001:db8::5: no site has a setting for this type/);
+    assert.ok(zone.hosts.some(({ type, address }) => type === 'AAAA' && address === beside.address));
+  });
+
   test('changes nothing before a site is known', async () => {
     await apply(await dnsSignal(), 'nowhere');
     assert.deepEqual(zone.addresses, { db: '192.0.2.1', app: '192.0.2.1' });

@@ -47,6 +47,23 @@ test('a new record gets what the provider adds', async (t) => {
   assert.deepEqual(made?.providerSpecific, [{ name: 'webhook/stand-in-proxied', value: 'false' }]);
 });
 
+test('of a proxied record the provider alone can tell', async (t) => {
+  const { standIn, provider } = await open(t, ZONE);
+  const providerSpecific = [{ name: 'external-dns.alpha.kubernetes.io/cloudflare-proxied', value: 'true' }];
+  const there = { dnsName: APP, recordType: 'A', recordTTL: 60, targets: ['192.0.2.1'] };
+  const ask = () => Promise.resolve([{ server: 'ns1', values: ['203.0.113.9'] }]);
+  const seen = async () => {
+    await provider.read(ZONE, [APP], signal);
+    return provider.lookup?.(ZONE, APP, 'A', signal, ask);
+  };
+  standIn.endpoints = [there];
+  assert.deepEqual(await seen(), [{ server: 'ns1', values: ['203.0.113.9'] }]);
+  standIn.endpoints = [{ ...there, providerSpecific }];
+  assert.deepEqual(await seen(), [
+    { server: 'the provider (proxied)', values: ['192.0.2.1'], hidden: 'proxied' },
+  ]);
+});
+
 test('a TTL that the provider keeps longer is no reason to write again', async (t) => {
   const { standIn, provider } = await open(t, ZONE);
   standIn.leastTtl = 300;

@@ -20,6 +20,7 @@ const RECORD = z.object({
   /** The name servers answer with Cloudflare's own addresses, and it passes on what comes there. */
   proxied: z.boolean().default(false),
   comment: z.string().nullish(),
+  settings: z.object({ flatten_cname: z.boolean().optional() }).nullish(),
   /** Set on records that another Cloudflare product keeps. */
   meta: z.object({ read_only: z.boolean().optional() }).nullish(),
 });

@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../../../kubernetes/clock.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import { HiddenRecords } from '../hidden-records.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, isMade, subjectOf } from '../planned.ts';
 import {
@@ -8,13 +9,13 @@ import {
   DnsError,
   type DnsProvider,
   NOT_SAVED,
-  type RecordSet,
   type RecordType,
   type WriteGuard,
 } from '../provider.ts';
 import type { CloudflareApi, CloudflareRecord, CloudflareZone } from './api.ts';
 import { batchOf, otherRecords, recordSets, weightOf } from './batch.ts';
 import { zoneError } from './errors.ts';
+import { FlattenedZones } from './flattened.ts';
 
 const DRIFT_MS = 5 * 60_000;
 /** The API's own limit on the Free plan: developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-changes. */
@@ -32,12 +33,15 @@ export class CloudflareProvider implements DnsProvider {
   readonly #api: CloudflareApi;
   readonly #clock: Clock;
   readonly #zones = new Map<string, CloudflareZone>();
-  /** What the API last showed of names with a proxied record: DNS never shows it. */
-  readonly #proxied = new Map<string, readonly RecordSet[]>();
+  readonly #hidden = new HiddenRecords('Cloudflare');
+  readonly #flattened: FlattenedZones;
+  /** The target of each CNAME that the API last showed. */
+  readonly #targets = new Map<string, readonly string[]>();
 
   constructor(api: CloudflareApi, clock: Clock) {
     this.#api = api;
     this.#clock = clock;
+    this.#flattened = new FlattenedZones(clock);
   }
 
   async zonesWithin(
@@ -69,7 +73,7 @@ export class CloudflareProvider implements DnsProvider {
     await this.#readBack(zone, names, changes, signal);
   }
 
-  /** The name servers answer for a proxied name with Cloudflare's own addresses; the API alone knows what is behind. */
+  /** The name servers answer for a proxied name with Cloudflare's own addresses, and for a flattened one with those of its target. */
   async lookup(
     zone: string,
     name: string,
@@ -77,10 +81,11 @@ export class CloudflareProvider implements DnsProvider {
     signal: AbortSignal,
     ask: AuthoritativeLookup,
   ): Promise<readonly ServerAnswer[]> {
-    const proxied = this.#proxied.get(name);
-    if (proxied === undefined) return ask(zone, name, type, signal);
-    const values = proxied.find((set) => set.type === type)?.values ?? [];
-    return [{ server: 'Cloudflare (proxied)', values }];
+    const hidden = this.#hidden.answer(name, type);
+    if (hidden !== undefined) return hidden;
+    const target = this.#targets.get(name);
+    if (type !== 'CNAME' || target === undefined) return ask(zone, name, type, signal);
+    return this.#flattened.lookup(zone, name, target, signal, ask);
   }
 
   async #records(
@@ -95,7 +100,7 @@ export class CloudflareProvider implements DnsProvider {
         wanted.size > MOST_BY_NAME
           ? (await this.#api.records(zone, undefined, signal)).filter(({ name }) => wanted.has(name))
           : await this.#recordsOf(zone, wanted, signal);
-      this.#noteProxied(names, records);
+      this.#noteShown(zoneName, names, records);
       return records;
     } catch (error) {
       // It may have been removed and made anew, under another id.
@@ -114,12 +119,20 @@ export class CloudflareProvider implements DnsProvider {
     return records;
   }
 
-  #noteProxied(names: readonly string[], records: readonly CloudflareRecord[]): void {
+  #noteShown(zone: string, names: readonly string[], records: readonly CloudflareRecord[]): void {
     const byName = Map.groupBy(records, ({ name }) => name);
-    for (const name of names) {
+    const sets = recordSets(records);
+    this.#hidden.note(names, sets, (name) => {
       const own = byName.get(name) ?? [];
-      if (own.some(({ proxied }) => proxied)) this.#proxied.set(name, recordSets(own));
-      else this.#proxied.delete(name);
+      if (own.some(({ proxied }) => proxied)) return 'proxied';
+      const cname = own.find(({ type }) => type === 'CNAME');
+      const isFlattened = cname !== undefined && (name === zone || cname.settings?.flatten_cname === true);
+      return isFlattened ? 'flattened' : undefined;
+    });
+    for (const name of names) {
+      const cname = sets.find((set) => set.name === name && set.type === 'CNAME');
+      if (cname === undefined) this.#targets.delete(name);
+      else this.#targets.set(name, cname.values);
     }
   }
 

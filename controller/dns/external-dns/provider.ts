@@ -2,7 +2,15 @@ import { DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../../../contract/names.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
-import { type Edit, type Endpoint, editsOf, otherRecords, recordSets } from '../endpoint.ts';
+import {
+  type Edit,
+  type Endpoint,
+  editsOf,
+  isProxied,
+  nameOf,
+  otherRecords,
+  recordSets,
+} from '../endpoint.ts';
 import type { Change, Current, DnsProvider, RecordType, WriteGuard } from '../provider.ts';
 import { apiError, notOurs } from './errors.ts';
 import { DNS_ENDPOINTS, type DnsEndpoint } from './kind.ts';
@@ -58,18 +66,24 @@ export class ExternalDnsProvider implements DnsProvider {
     signal: AbortSignal,
     ask: AuthoritativeLookup,
   ): Promise<readonly ServerAnswer[]> {
-    const [own, others] = await Promise.all([this.#unread(zone, signal), ask(zone, name, type, signal)]);
-    return [...own, ...others];
+    const [found, others] = await Promise.all([
+      this.#findQuietly(zone, signal),
+      ask(zone, name, type, signal),
+    ]);
+    const isRead = found?.status?.observedGeneration === found?.metadata.generation;
+    if (!isRead) return [{ server: 'ExternalDNS (has not read it)', values: undefined }, ...others];
+    const endpoints = (found?.spec?.endpoints ?? []).filter((endpoint) => nameOf(endpoint) === name);
+    if (!endpoints.some(isProxied)) return others;
+    const values = recordSets(endpoints).find((set) => set.type === type)?.values ?? [];
+    return [{ server: 'ExternalDNS (proxied)', values, hidden: 'proxied' }];
   }
 
-  async #unread(zone: string, signal: AbortSignal): Promise<readonly ServerAnswer[]> {
+  async #findQuietly(zone: string, signal: AbortSignal): Promise<DnsEndpoint | undefined> {
     try {
-      const found = await this.#find(zone, signal);
-      const isRead = found?.status?.observedGeneration === found?.metadata.generation;
-      return isRead ? [] : [{ server: 'ExternalDNS (has not read it)', values: undefined }];
+      return await this.#find(zone, signal);
     } catch {
       signal.throwIfAborted();
-      return []; // What is wrong is told by the next read; here the name servers alone count.
+      return undefined; // What is wrong is told by the next read; here the name servers alone count.
     }
   }
 

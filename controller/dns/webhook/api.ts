@@ -18,6 +18,7 @@ const ENDPOINT = z.looseObject({
   targets: listOf(z.string()).nullish(),
   recordTTL: z.number().optional(),
   setIdentifier: z.string().optional(),
+  providerSpecific: listOf(z.looseObject({ name: z.string(), value: z.string() })).nullish(),
 });
 /** Go writes an empty list as null. */
 const ENDPOINTS = listOf(ENDPOINT)

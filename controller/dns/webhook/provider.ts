@@ -1,5 +1,15 @@
 import { type Clock, sleep } from '../../../kubernetes/clock.ts';
-import { type Edit, type Endpoint, editsOf, otherRecords, recordSets } from '../endpoint.ts';
+import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import {
+  type Edit,
+  type Endpoint,
+  editsOf,
+  isProxied,
+  nameOf,
+  otherRecords,
+  recordSets,
+} from '../endpoint.ts';
+import { HiddenRecords } from '../hidden-records.ts';
 import { sameRecordSet, sameValues } from '../plan.ts';
 import { isMade, subjectOf } from '../planned.ts';
 import {
@@ -9,6 +19,7 @@ import {
   type DnsProvider,
   NOT_SAVED,
   type RecordSet,
+  type RecordType,
   type WriteGuard,
 } from '../provider.ts';
 import type { ApiChanges, WebhookApi } from './api.ts';
@@ -26,6 +37,7 @@ export class WebhookProvider implements DnsProvider {
   readonly canSplit = true;
   readonly #api: WebhookApi;
   readonly #clock: Clock;
+  readonly #hidden = new HiddenRecords('the provider');
 
   constructor(api: WebhookApi, clock: Clock) {
     this.#api = api;
@@ -37,6 +49,7 @@ export class WebhookProvider implements DnsProvider {
     const strange = names.find((name) => !serves(filter, name));
     if (strange !== undefined) throw notServed(strange, zone, describeFilter(filter));
     const endpoints = await this.#api.records(signal);
+    this.#noteHidden(names, endpoints);
     return { sets: setsOf(names, endpoints), others: otherRecords(endpoints) };
   }
 
@@ -54,6 +67,16 @@ export class WebhookProvider implements DnsProvider {
       code: NOT_SAVED,
       action: 'It is tried again; if this lasts, see the log of the provider.',
     });
+  }
+
+  async lookup(
+    zone: string,
+    name: string,
+    type: RecordType,
+    signal: AbortSignal,
+    ask: AuthoritativeLookup,
+  ): Promise<readonly ServerAnswer[]> {
+    return this.#hidden.answer(name, type) ?? ask(zone, name, type, signal);
   }
 
   /** What the provider does not show afterwards. */
@@ -77,7 +100,14 @@ export class WebhookProvider implements DnsProvider {
   }
 
   async #shown(names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
-    return setsOf(names, await this.#api.records(signal));
+    const endpoints = await this.#api.records(signal);
+    this.#noteHidden(names, endpoints);
+    return setsOf(names, endpoints);
+  }
+
+  #noteHidden(names: readonly string[], endpoints: readonly Endpoint[]): void {
+    const proxied = new Set(endpoints.filter(isProxied).map(nameOf));
+    this.#hidden.note(names, setsOf(names, endpoints), (name) => (proxied.has(name) ? 'proxied' : undefined));
   }
 
   /**

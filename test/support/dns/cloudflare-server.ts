@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { failure, newId, page, success } from './cloudflare-answers.ts';
 
 export interface StandInRecord {
   readonly id: string;
@@ -19,6 +20,7 @@ export interface StandInRecord {
   readonly tags: readonly string[];
   readonly priority?: number;
   readonly meta?: { readonly read_only?: boolean };
+  readonly settings?: { readonly flatten_cname?: boolean };
 }
 
 export interface StandInZone {
@@ -270,31 +272,5 @@ function coexisting(records: readonly StandInRecord[], record: StandInRecord): r
 }
 
 function shown(record: StandInRecord) {
-  return { ...record, proxiable: true, settings: {}, created_on: '2026-01-01T00:00:00Z' };
-}
-
-function page(items: readonly unknown[], { searchParams }: URL): unknown {
-  const perPage = Number(searchParams.get('per_page') ?? 20);
-  const number = Number(searchParams.get('page') ?? 1);
-  const result = items.slice((number - 1) * perPage, number * perPage);
-  const info = {
-    page: number,
-    per_page: perPage,
-    count: result.length,
-    total_count: items.length,
-    total_pages: Math.ceil(items.length / perPage),
-  };
-  return { ...success(result), result_info: info };
-}
-
-function success(result: unknown) {
-  return { success: true, errors: [], messages: [], result };
-}
-
-function failure(code: number, message: string) {
-  return { success: false, errors: [{ code, message }], messages: [], result: null };
-}
-
-function newId(): string {
-  return randomBytes(16).toString('hex');
+  return { settings: {}, ...record, proxiable: true, created_on: '2026-01-01T00:00:00Z' };
 }

@@ -1,0 +1,34 @@
+import type { Hidden, ServerAnswer } from './authoritative.ts';
+import type { RecordSet, RecordType } from './provider.ts';
+
+/** Records that name servers do not show, with what the provider last said of them: it alone can tell. */
+export class HiddenRecords {
+  readonly #provider: string;
+  readonly #sets = new Map<string, { readonly why: Hidden; readonly sets: readonly RecordSet[] }>();
+
+  /** `provider` as it is named to the reader of a report. */
+  constructor(provider: string) {
+    this.#provider = provider;
+  }
+
+  /** `names` were read, and are `sets`; `why` is asked for each. */
+  note(
+    names: readonly string[],
+    sets: readonly RecordSet[],
+    why: (name: string) => Hidden | undefined,
+  ): void {
+    for (const name of names) {
+      const reason = why(name);
+      if (reason === undefined) this.#sets.delete(name);
+      else this.#sets.set(name, { why: reason, sets: sets.filter((set) => set.name === name) });
+    }
+  }
+
+  /** In place of what name servers would answer; undefined: they can be asked. */
+  answer(name: string, type: RecordType): readonly ServerAnswer[] | undefined {
+    const hidden = this.#sets.get(name);
+    if (hidden === undefined) return undefined;
+    const values = hidden.sets.find((set) => set.type === type)?.values ?? [];
+    return [{ server: `${this.#provider} (${hidden.why})`, values, hidden: hidden.why }];
+  }
+}
