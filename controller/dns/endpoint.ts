@@ -2,14 +2,8 @@
 import { canonicalName } from './domain-name.ts';
 import { canonicalValue } from './plan.ts';
 import { assertPlannedFor, subjectOf } from './planned.ts';
-import {
-  ANY_TTL,
-  type Change,
-  DnsError,
-  type OtherRecords,
-  type RecordSet,
-  type RecordType,
-} from './provider.ts';
+import { ANY_TTL, type Change, DnsError, type OtherRecords, type RecordSet } from './provider.ts';
+import { isFollowing, othersAmong } from './record-types.ts';
 
 /** ExternalDNS's Endpoint; its schema demands no field. What is not known here is kept. */
 export interface Endpoint {
@@ -30,21 +24,19 @@ export interface Edit<E extends Endpoint = Endpoint> {
   readonly after: E | undefined;
 }
 
-const FOLLOWING: readonly string[] = ['A', 'AAAA', 'CNAME'] satisfies RecordType[];
-
 /** The A, AAAA and CNAME sets. One of a routing policy is shown as something that no wish equals. */
 export function recordSets(endpoints: readonly Endpoint[]): readonly RecordSet[] {
   const sets = new Map<string, RecordSet>();
   for (const endpoint of endpoints) {
     const type = endpoint.recordType ?? '';
-    if (!FOLLOWING.includes(type)) continue;
+    if (!isFollowing(type)) continue;
     const name = nameOf(endpoint);
     const before = sets.get(`${name} ${type}`);
     const special = isSpecial(endpoint);
     const targets = (endpoint.targets ?? []).map(canonicalValue);
     sets.set(`${name} ${type}`, {
       name,
-      type: type as RecordType,
+      type,
       ttl: special ? ANY_TTL : (before?.ttl ?? (endpoint.recordTTL || ANY_TTL)),
       values: special ? ['part of a routing policy'] : [...(before?.values ?? []), ...targets],
     });
@@ -61,10 +53,11 @@ export function isProxied({ providerSpecific }: Endpoint): boolean {
 
 /** All others. */
 export function otherRecords(endpoints: readonly Endpoint[]): readonly OtherRecords[] {
-  return endpoints.flatMap((endpoint) => {
-    const type = endpoint.recordType ?? '';
-    return type === '' || FOLLOWING.includes(type) ? [] : [{ name: nameOf(endpoint), type }];
-  });
+  const records = endpoints.map((endpoint) => ({
+    name: nameOf(endpoint),
+    type: endpoint.recordType ?? '',
+  }));
+  return othersAmong(records.filter(({ type }) => type !== ''));
 }
 
 /**

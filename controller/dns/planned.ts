@@ -29,16 +29,30 @@ export function inParts(
   most: number,
   weigh: (change: Change) => number,
 ): readonly (readonly Change[])[] {
-  const parts: { readonly changes: Change[]; weight: number }[] = [];
-  for (const own of Map.groupBy(changes, (change) => subjectOf(change).name).values()) {
-    const weight = own.reduce((sum, change) => sum + weigh(change), 0);
+  const names = [...Map.groupBy(changes, (change) => subjectOf(change).name).values()];
+  const weight = (own: readonly Change[]) => own.reduce((sum, change) => sum + weigh(change), 0);
+  return packed(names, most, weight).map((part) => part.flat());
+}
+
+/** In their order, in parts of at most `most` by `weigh`; one that is heavier is a part by itself. */
+export function packed<T>(
+  items: readonly T[],
+  most: number,
+  weigh: (item: T) => number,
+): readonly (readonly T[])[] {
+  const parts: T[][] = [];
+  let left = 0;
+  for (const item of items) {
+    const weight = weigh(item);
     const last = parts.at(-1);
-    const part = last !== undefined && last.weight + weight <= most ? last : { changes: [], weight: 0 };
-    if (part !== last) parts.push(part);
-    part.changes.push(...own);
-    part.weight += weight;
+    if (last !== undefined && weight <= left) last.push(item);
+    else {
+      parts.push([item]);
+      left = most;
+    }
+    left -= weight;
   }
-  return parts.map((part) => part.changes);
+  return parts;
 }
 
 /** For providers that can be read back: whether `shown` is as `change` wants it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { followedZone } from '../../test/support/dns/followed-zone.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
-import { ProgressBoard, type RecordProgress } from './progress.ts';
 import {
   type Change,
   type Current,
@@ -11,11 +11,8 @@ import {
   type OtherRecords,
   type RecordSet,
 } from './provider.ts';
-import { ZoneFollower } from './zone-follower.ts';
 
 const ZONE = 'example.com';
-const { signal } = new AbortController();
-const LEADERSHIP = { term: 1, signal, isHeld: () => true, confirm: () => Promise.resolve(1) };
 
 /** Deletes first, and leaves out what `refuses` names: then it shows what it has, and says that it is not saved. */
 class ForgetfulProvider implements DnsProvider {
@@ -59,23 +56,9 @@ const set = (type: RecordSet['type'], value: string, name = `app.${ZONE}`): Reco
 });
 
 function following(provider: DnsProvider, ...names: string[]) {
-  let progress: readonly RecordProgress[] = [];
   const clock = new VirtualClock();
-  const follower = new ZoneFollower(ZONE, names, new Set(['A', 'CNAME']), {
-    provider,
-    clock,
-    board: new ProgressBoard(clock, (rows) => {
-      progress = rows;
-    }),
-    onAccepted: () => undefined,
-    onFailure: () => undefined,
-    onRecovered: () => undefined,
-    wake: () => undefined,
-  });
-  return {
-    follow: (...desired: RecordSet[]) => follower.follow(desired, LEADERSHIP),
-    failed: () => progress.filter(({ error }) => error !== undefined).map(({ name }) => name),
-  };
+  const { follow, failed } = followedZone(ZONE, names, { provider, clock, owned: ['A', 'CNAME'] });
+  return { follow: (...desired: RecordSet[]) => follow(desired), failed };
 }
 
 describe('a name is never left without a record', () => {

@@ -1,11 +1,10 @@
 /** A move of a thousand names of one zone, at a distance. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ProgressBoard } from '../../controller/dns/progress.ts';
 import type { RecordSet } from '../../controller/dns/provider.ts';
-import { ZoneFollower } from '../../controller/dns/zone-follower.ts';
 import { type Bench, connect, type Ends, SkippingClock } from '../support/dns/bench.ts';
 import { startCloudflareBench } from '../support/dns/cloudflare-bench.ts';
+import { followedZone } from '../support/dns/followed-zone.ts';
 import { startMoto } from '../support/dns/moto-bench.ts';
 import { nameServerBench } from '../support/dns/name-server-bench.ts';
 import { startBind, startKnot } from '../support/dns/name-servers.ts';
@@ -14,8 +13,6 @@ import { startSlowWire } from '../support/slow-wire.ts';
 
 const NAMES = 1_000;
 const MOST_CALLS = 30;
-const { signal } = new AbortController();
-const LEADERSHIP = { term: 1, signal, isHeld: () => true, confirm: () => Promise.resolve(1) };
 
 interface Peer {
   readonly start: (ends: Ends) => Promise<Bench>;
@@ -43,19 +40,11 @@ describe(`${NAMES} names move`, () => {
       const clock = new SkippingClock();
       const provider = await connect(bench, await bench.at(wire.address), { ends, clock });
       const names = Array.from({ length: NAMES }, (_, index) => `host-${index}.${bench.zone}`);
-      const follower = new ZoneFollower(bench.zone, names, new Set(['A']), {
-        provider,
-        clock,
-        board: new ProgressBoard(clock, () => undefined),
-        onAccepted: () => undefined,
-        onFailure: () => undefined,
-        onRecovered: () => undefined,
-        wake: () => undefined,
-      });
+      const { follow } = followedZone(bench.zone, names, { provider, clock, owned: ['A'] });
       const move = async (address: string) => {
         const [calls, started] = [bench.calls?.() ?? 0, performance.now()];
         const sets = names.map((each): RecordSet => ({ name: each, type: 'A', ttl: 60, values: [address] }));
-        await follower.follow(sets, LEADERSHIP);
+        await follow(sets);
         t.diagnostic(
           `${Math.round(performance.now() - started)} ms, ${(bench.calls?.() ?? 0) - calls} calls`,
         );

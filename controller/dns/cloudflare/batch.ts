@@ -1,42 +1,30 @@
 /** What a plan means for the records of a zone at Cloudflare. Pure. */
 import { canonicalValue } from '../plan.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
-import {
-  ANY_TTL,
-  type Change,
-  DnsError,
-  type OtherRecords,
-  type RecordSet,
-  type RecordType,
-} from '../provider.ts';
+import { ANY_TTL, type Change, DnsError, type RecordSet } from '../provider.ts';
+import { isFollowing } from '../record-types.ts';
 import type { Batch, CloudflareRecord, RecordFields } from './api.ts';
 
 /** In the comment of records that this program made, for whoever looks at the zone. */
 export const MARK = 'kube-site-follower';
 /** The only TTL that a proxied record takes. */
 const AUTOMATIC = 1;
-const FOLLOWING: readonly string[] = ['A', 'AAAA', 'CNAME'] satisfies RecordType[];
 
 /** The A, AAAA and CNAME record sets among `records`. */
 export function recordSets(records: readonly CloudflareRecord[]): readonly RecordSet[] {
   const sets = new Map<string, RecordSet>();
   for (const { name, type, content, ttl, proxied } of records) {
-    if (!FOLLOWING.includes(type)) continue;
+    if (!isFollowing(type)) continue;
     const key = `${name} ${type}`;
     const before = sets.get(key);
     sets.set(key, {
       name,
-      type: type as RecordType,
+      type,
       ttl: proxied ? ANY_TTL : (before?.ttl ?? ttl),
       values: [...(before?.values ?? []), canonicalValue(content)],
     });
   }
   return [...sets.values()];
-}
-
-/** All others. */
-export function otherRecords(records: readonly CloudflareRecord[]): readonly OtherRecords[] {
-  return records.filter(({ type }) => !FOLLOWING.includes(type)).map(({ name, type }) => ({ name, type }));
 }
 
 /**

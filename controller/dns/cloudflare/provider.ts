@@ -12,8 +12,9 @@ import {
   type RecordType,
   type WriteGuard,
 } from '../provider.ts';
+import { othersAmong } from '../record-types.ts';
 import type { CloudflareApi, CloudflareRecord, CloudflareZone } from './api.ts';
-import { batchOf, otherRecords, recordSets, weightOf } from './batch.ts';
+import { batchOf, recordSets, weightOf } from './batch.ts';
 import { zoneError } from './errors.ts';
 import { FlattenedZones } from './flattened.ts';
 
@@ -55,7 +56,7 @@ export class CloudflareProvider implements DnsProvider {
 
   async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
     const records = await this.#records(zone, names, signal);
-    return { sets: recordSets(records), others: otherRecords(records) };
+    return { sets: recordSets(records), others: othersAmong(records) };
   }
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {

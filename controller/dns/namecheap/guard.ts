@@ -1,4 +1,5 @@
 import { canonicalName } from '../domain-name.ts';
+import { subjectOf } from '../planned.ts';
 import type { Change } from '../provider.ts';
 import { DnsError } from '../provider.ts';
 import { hostInZone, nameInZone } from '../zones.ts';
@@ -65,7 +66,7 @@ export function assertHarmless(
   after: readonly Host[],
   changes: readonly Change[],
 ): void {
-  const keys = new Set(changes.map((change) => key(zone, 'found' in change ? change.found : change.wanted)));
+  const keys = new Set(changes.map((change) => key(zone, subjectOf(change))));
   const isForeign = (host: Host) => !keys.has(`${canonicalName(host.name)} ${host.type}`);
   if (JSON.stringify(before.filter(isForeign)) !== JSON.stringify(after.filter(isForeign))) {
     throw refused(
@@ -79,8 +80,7 @@ export function assertHarmless(
       `${LOOK} Remove records that are no longer needed.`,
     );
   }
-  for (const change of changes)
-    assertAnswers(zone, after, 'found' in change ? change.found.name : change.wanted.name);
+  for (const change of changes) assertAnswers(zone, after, subjectOf(change).name);
 }
 
 function assertAnswers(zone: string, after: readonly Host[], name: string): void {

@@ -1,13 +1,14 @@
 import { canonicalName } from '../domain-name.ts';
-import { canonicalValue, sameRecordSet } from '../plan.ts';
+import { canonicalValue } from '../plan.ts';
+import { assertPlannedFor, subjectOf } from '../planned.ts';
 import { type Change, DnsError, type OtherRecords, type RecordSet, type RecordType } from '../provider.ts';
+import { isFollowing, othersAmong } from '../record-types.ts';
 import { hostInZone, nameInZone } from '../zones.ts';
 import type { Host, HostList } from './api.ts';
 
 /** What the API shows for a record whose TTL is "automatic". */
 const AUTOMATIC_TTL = '1799';
 const POINTS_TO_NAME = new Set(['CNAME', 'ALIAS', 'NS', 'MX']);
-const FOLLOWING: readonly string[] = ['A', 'AAAA', 'CNAME'] satisfies RecordType[];
 
 /** Throws unless this is the whole truth about `zone` and a write would be served. */
 export function assertServed(zone: string, list: HostList): void {
@@ -45,9 +46,8 @@ export function recordSets(
 
 /** All other records that are switched on. */
 export function otherRecords(zone: string, hosts: readonly Host[]): readonly OtherRecords[] {
-  return hosts
-    .filter(({ type, isActive }) => isActive && !isFollowing(type))
-    .map(({ name, type }) => ({ name: nameInZone(canonicalName(name), zone), type }));
+  const active = hosts.filter(({ isActive }) => isActive);
+  return othersAmong(active.map(({ name, type }) => ({ name: nameInZone(canonicalName(name), zone), type })));
 }
 
 /**
@@ -60,8 +60,11 @@ export function mergeHosts(
   changes: readonly Change[],
 ): readonly Host[] {
   return changes.reduce((list, change) => {
-    const { name, type } = 'found' in change ? change.found : change.wanted;
-    assertPlannedFor(zone, list, change, name, type);
+    const { name, type } = subjectOf(change);
+    assertPlannedFor(
+      recordSets(zone, list, [name]).find((set) => set.type === type),
+      change,
+    );
     const isTarget = touches(zone, name, type);
     const rest = list.filter((host) => !isTarget(host));
     if (change.action === 'delete') return rest;
@@ -71,25 +74,6 @@ export function mergeHosts(
     const place = list.indexOf(before);
     return [...rest.slice(0, place), ...put, ...rest.slice(place)];
   }, hosts);
-}
-
-function assertPlannedFor(
-  zone: string,
-  hosts: readonly Host[],
-  change: Change,
-  name: string,
-  type: RecordType,
-): void {
-  const there = recordSets(zone, hosts, [name]).find((set) => set.type === type);
-  const planned = 'found' in change ? change.found : undefined;
-  const agrees =
-    there === undefined || planned === undefined ? there === planned : sameRecordSet(there, planned);
-  if (agrees) return;
-  throw new DnsError(`${name} ${type} was changed by somebody else while it was being updated`, {
-    kind: 'conflict',
-    code: 'changed',
-    action: 'Nothing: the zone is read again. If this lasts, find who else writes this record.',
-  });
 }
 
 function touches(zone: string, name: string, type: string): (host: Host) => boolean {
@@ -135,7 +119,7 @@ export function compareZones(
   shown: ZoneContent,
   changes: readonly Change[],
 ): readonly string[] {
-  const names = changes.map((change) => ('found' in change ? change.found.name : change.wanted.name));
+  const names = changes.map((change) => subjectOf(change).name);
   const isOurs = ({ name, type }: Host) =>
     isFollowing(type) && names.includes(nameInZone(canonicalName(name), zone));
   return [
@@ -173,10 +157,6 @@ export function sendable(host: Host): Host {
 export function describeHost({ name, type, address }: Host, zone: string): string {
   const shown = address.length > 40 ? `${address.slice(0, 40)}…` : address;
   return `${nameInZone(name, zone)} ${type} ${shown}`;
-}
-
-function isFollowing(type: string): type is RecordType {
-  return FOLLOWING.includes(type);
 }
 
 export function refused(message: string, action: string): DnsError {

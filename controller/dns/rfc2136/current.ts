@@ -1,11 +1,10 @@
 /** What the answers of a name server say about names of a zone. Pure. */
 import { namesUpTo } from '../obstacles.ts';
 import type { OtherRecords, RecordSet, RecordType } from '../provider.ts';
+import { RECORD_TYPES } from '../record-types.ts';
 import { answerError, notServed } from './errors.ts';
 import { CLASSES, decodeValue, type Message, type Question, TYPES } from './message.ts';
 import { OTHER_TYPES } from './other-types.ts';
-
-export const RECORD_TYPES: readonly RecordType[] = ['A', 'AAAA', 'CNAME'];
 
 /** Every answer beside what was asked. */
 export type Answered = readonly { readonly question: Question; readonly answer: Message }[];

@@ -1,5 +1,5 @@
 /** A plan as dynamic updates (RFC 2136 section 2). Pure. */
-import { subjectOf } from '../planned.ts';
+import { packed, subjectOf } from '../planned.ts';
 import type { Change, RecordSet } from '../provider.ts';
 import { CLASSES, encodeResource, encodeValue, type Resource, TYPES } from './message.ts';
 import { OTHER_TYPES } from './other-types.ts';
@@ -58,18 +58,14 @@ function isCname({ type }: RecordSet): boolean {
 }
 
 function batches(updates: readonly Update[]): readonly Update[] {
-  const all: { readonly prerequisites: Resource[]; readonly updates: Resource[]; bytes: number }[] = [];
-  for (const { prerequisites, updates: own } of updates) {
-    const bytes = [...prerequisites, ...own].reduce((sum, one) => sum + encodeResource(one).length, 0);
-    const last = all.at(-1);
-    const fits = last !== undefined && last.bytes + bytes <= MAX_BYTES;
-    const batch = fits ? last : { prerequisites: [], updates: [], bytes: 0 };
-    if (!fits) all.push(batch);
-    batch.prerequisites.push(...prerequisites);
-    batch.updates.push(...own);
-    batch.bytes += bytes;
-  }
-  return all;
+  return packed(updates, MAX_BYTES, bytesOf).map((part) => ({
+    prerequisites: part.flatMap(({ prerequisites }) => prerequisites),
+    updates: part.flatMap(({ updates: own }) => own),
+  }));
+}
+
+function bytesOf({ prerequisites, updates }: Update): number {
+  return [...prerequisites, ...updates].reduce((sum, one) => sum + encodeResource(one).length, 0);
 }
 
 /** "RRset exists (value dependent)", section 2.4.2: the values, never the TTL, are compared. */

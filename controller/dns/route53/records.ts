@@ -3,16 +3,8 @@ import type { Change as ApiChange, ResourceRecordSet } from '@aws-sdk/client-rou
 import { canonicalName } from '../domain-name.ts';
 import { canonicalValue } from '../plan.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
-import {
-  ANY_TTL,
-  type Change,
-  DnsError,
-  type OtherRecords,
-  type RecordSet,
-  type RecordType,
-} from '../provider.ts';
-
-const FOLLOWING: readonly string[] = ['A', 'AAAA', 'CNAME'] satisfies RecordType[];
+import { ANY_TTL, type Change, DnsError, type OtherRecords, type RecordSet } from '../provider.ts';
+import { isFollowing, othersAmong } from '../record-types.ts';
 
 /** `\052.example.com.` → `*.example.com`: the API writes all but letters, digits, "-" and "_" in octal. */
 export function plainName(name: string): string {
@@ -28,9 +20,9 @@ export function plainName(name: string): string {
 export function recordSets(sets: readonly ResourceRecordSet[]): readonly RecordSet[] {
   const found = new Map<string, RecordSet>();
   for (const set of sets) {
-    if (!FOLLOWING.includes(set.Type ?? '')) continue;
-    const name = plainName(set.Name ?? '');
-    const type = set.Type as RecordType;
+    const { Name = '', Type: type = '' } = set;
+    if (!isFollowing(type)) continue;
+    const name = plainName(Name);
     const special = specialty(set);
     const values =
       special === undefined
@@ -48,9 +40,7 @@ export function recordSets(sets: readonly ResourceRecordSet[]): readonly RecordS
 
 /** All others. */
 export function otherRecords(sets: readonly ResourceRecordSet[]): readonly OtherRecords[] {
-  return sets
-    .filter(({ Type = '' }) => !FOLLOWING.includes(Type))
-    .map(({ Name = '', Type = '' }) => ({ name: plainName(Name), type: Type }));
+  return othersAmong(sets.map(({ Name = '', Type = '' }) => ({ name: plainName(Name), type: Type })));
 }
 
 function specialty({ AliasTarget, SetIdentifier }: ResourceRecordSet): string | undefined {

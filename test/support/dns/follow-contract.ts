@@ -1,13 +1,11 @@
 /** What is promised of a zone that is followed through any provider, as tests on a bench. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { ProgressBoard, type RecordProgress } from '../../../controller/dns/progress.ts';
 import { DnsError, type DnsProvider, type RecordSet } from '../../../controller/dns/provider.ts';
-import { ZoneFollower } from '../../../controller/dns/zone-follower.ts';
 import { type Bench, connect, SkippingClock, type StartBench } from './bench.ts';
+import { followedZone } from './followed-zone.ts';
 
 const { signal } = new AbortController();
-const LEADERSHIP = { term: 1, signal, isHeld: () => true, confirm: () => Promise.resolve(1) };
 
 export function followContract(name: string, start: StartBench): void {
   describe(`the contract of a followed zone: ${name}`, () => {
@@ -32,27 +30,15 @@ export function followContract(name: string, start: StartBench): void {
     });
     /** What the zone comes to when `desired` is followed, and why not. */
     const follow = async (...desired: RecordSet[]) => {
-      let progress: readonly RecordProgress[] = [];
       const names = [...new Set(desired.map((each) => each.name))];
-      const follower = new ZoneFollower(bench.zone, names, new Set(['A', 'CNAME']), {
-        provider,
-        clock,
-        board: new ProgressBoard(clock, (rows) => {
-          progress = rows;
-        }),
-        onAccepted: () => undefined,
-        onFailure: () => undefined,
-        onRecovered: () => undefined,
-        wake: () => undefined,
-      });
+      const zone = followedZone(bench.zone, names, { provider, clock, owned: ['A', 'CNAME'] });
       clock.skip();
-      const error: unknown = await follower.follow(desired, LEADERSHIP).then(
+      const error: unknown = await zone.follow(desired).then(
         () => undefined,
         (reason: unknown) => reason,
       );
       assert.ok(error === undefined || error instanceof DnsError, String(error));
-      const failed = progress.filter((row) => row.error !== undefined).map((row) => row.name);
-      return { error, failed };
+      return { error, failed: zone.failed() };
     };
     const shown = async (host: string): Promise<readonly string[]> => {
       const { sets } = await provider.read(bench.zone, [set(host, 'A', '').name], signal);

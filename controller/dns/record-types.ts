@@ -1,0 +1,12 @@
+/** The types of records that follow the active site, and all others. */
+import type { OtherRecords, RecordType } from './provider.ts';
+
+export const RECORD_TYPES: readonly RecordType[] = ['A', 'AAAA', 'CNAME'];
+
+export function isFollowing(type: string): type is RecordType {
+  return RECORD_TYPES.some((each) => each === type);
+}
+
+export function othersAmong(records: readonly OtherRecords[]): readonly OtherRecords[] {
+  return records.filter(({ type }) => !isFollowing(type)).map(({ name, type }) => ({ name, type }));
+}

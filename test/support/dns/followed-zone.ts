@@ -1,0 +1,38 @@
+/** A zone that is followed through a provider, with what becomes of its names. */
+import { ProgressBoard, type RecordProgress } from '../../../controller/dns/progress.ts';
+import type { DnsProvider, RecordSet, RecordType } from '../../../controller/dns/provider.ts';
+import { ZoneFollower } from '../../../controller/dns/zone-follower.ts';
+import type { Clock } from '../../../kubernetes/clock.ts';
+
+const { signal } = new AbortController();
+const LEADERSHIP = { term: 1, signal, isHeld: () => true, confirm: () => Promise.resolve(1) };
+
+export interface FollowedZone {
+  follow(desired: readonly RecordSet[]): Promise<void>;
+  /** The names that could not be brought in line. */
+  failed(): readonly string[];
+}
+
+/** `names` of the zone follow; `owned` are the types that sites have. */
+export function followedZone(
+  zone: string,
+  names: readonly string[],
+  { provider, clock, owned }: { provider: DnsProvider; clock: Clock; owned: readonly RecordType[] },
+): FollowedZone {
+  let progress: readonly RecordProgress[] = [];
+  const follower = new ZoneFollower(zone, names, new Set(owned), {
+    provider,
+    clock,
+    board: new ProgressBoard(clock, (rows) => {
+      progress = rows;
+    }),
+    onAccepted: () => undefined,
+    onFailure: () => undefined,
+    onRecovered: () => undefined,
+    wake: () => undefined,
+  });
+  return {
+    follow: (desired) => follower.follow(desired, LEADERSHIP),
+    failed: () => progress.filter(({ error }) => error !== undefined).map(({ name }) => name),
+  };
+}
