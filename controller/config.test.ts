@@ -73,6 +73,7 @@ test('every variable is heard', () => {
     DNS_TTL: '300',
     NAMECHEAP_API_USER: 'someone',
     NAMECHEAP_API_KEY: `${KEY}\n`,
+    NAMECHEAP_USER_NAME: 'owner',
     NAMECHEAP_CLIENT_IP: '203.0.113.7',
     NAMECHEAP_API_URL: 'http://127.0.0.1:8081/xml.response',
     CONFIGMAP_NAME: 'status',
@@ -92,6 +93,7 @@ test('every variable is heard', () => {
   assert.equal(apiKey?.reveal(), KEY, 'the newline of a mounted Secret is no part of the key');
   assert.deepEqual(namecheap, {
     apiUser: 'someone',
+    userName: 'owner',
     clientIp: '203.0.113.7',
     apiUrl: 'http://127.0.0.1:8081/xml.response',
   });
