@@ -7,18 +7,12 @@ import type { Clock } from '../../../kubernetes/clock.ts';
 const { signal } = new AbortController();
 const LEADERSHIP = { term: 1, signal, isHeld: () => true, confirm: () => Promise.resolve(1) };
 
-export interface FollowedZone {
-  follow(desired: readonly RecordSet[]): Promise<void>;
-  /** The names that could not be brought in line. */
-  failed(): readonly string[];
-}
-
 /** `names` of the zone follow; `owned` are the types that sites have. */
 export function followedZone(
   zone: string,
   names: readonly string[],
   { provider, clock, owned }: { provider: DnsProvider; clock: Clock; owned: readonly RecordType[] },
-): FollowedZone {
+) {
   let progress: readonly RecordProgress[] = [];
   const follower = new ZoneFollower(zone, names, new Set(owned), {
     provider,
@@ -32,7 +26,8 @@ export function followedZone(
     wake: () => undefined,
   });
   return {
-    follow: (desired) => follower.follow(desired, LEADERSHIP),
+    follow: (desired: readonly RecordSet[]) => follower.follow(desired, LEADERSHIP),
+    /** The names that could not be brought in line. */
     failed: () => progress.filter(({ error }) => error !== undefined).map(({ name }) => name),
   };
 }

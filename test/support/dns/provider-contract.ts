@@ -115,6 +115,15 @@ export function providerContract(name: string, start: StartBench): void {
       assert.deepEqual(await shown('six'), ['six A 192.0.2.1', 'six AAAA 2001:db8::a:2']);
     });
 
+    test('an internationalised name', async () => {
+      const before = await foreign('xn--bcher-kva');
+      await reach(set('xn--bcher-kva', 'A', '192.0.2.1'));
+      assert.equal(await reach(set('xn--bcher-kva', 'A', '192.0.2.1')), 0);
+      await reach(set('xn--bcher-kva', 'CNAME', 'xn--mnchen-3ya.example.org'));
+      assert.deepEqual(await shown('xn--bcher-kva'), ['xn--bcher-kva CNAME xn--mnchen-3ya.example.org']);
+      assert.deepEqual(await foreign('xn--bcher-kva'), before);
+    });
+
     test('addresses and a CNAME replace each other', async () => {
       await reach(set('alias', 'A', '192.0.2.1'), set('alias', 'AAAA', '2001:db8::1'));
       const before = await foreign('alias');
