@@ -59,6 +59,7 @@ test('two sites are all that has to be said', () => {
     logLevel: 'info',
     namespace: undefined,
     podName: undefined,
+    proxy: { https: undefined, http: undefined, noProxy: [] },
   });
 });
 
@@ -85,6 +86,7 @@ test('every variable is heard', () => {
     LOG_LEVEL: 'debug',
     POD_NAMESPACE: 'site-follower',
     POD_NAME: 'controller-0',
+    NO_PROXY: '.svc, 10.0.0.0/8',
   });
   const [{ dns: sets, trigger }] = config.followers;
   const [dns] = sets;
@@ -120,6 +122,7 @@ test('every variable is heard', () => {
     logLevel: 'debug',
     namespace: 'site-follower',
     podName: 'controller-0',
+    proxy: { https: undefined, http: undefined, noProxy: ['.svc', '10.0.0.0/8'] },
   });
 });
 
@@ -275,7 +278,8 @@ describe('secrets', () => {
 test('variables of other programs are none of ours, however near', () => {
   const env = {
     HTTPS_PORT: '1',
-    HTTP_PROXY: 'x',
+    FTP_PROXY: 'http://proxy.test:21',
+    all_proxy: 'socks5://proxy.test:1080',
     NODE_NAME: 'n',
     POD_IP: '192.0.2.1',
     LOGLEVEL: 'x',
@@ -297,4 +301,31 @@ test('the description tells every variable with its value', () => {
   assert.equal(described.DNS_RECORDS, '[{"name":"app.example.com","zone":"example.com"}]');
   assert.equal(described.NAMECHEAP_CLIENT_IP, '');
   assert.equal(described.HTTP_PORT, '8080');
+});
+
+describe('proxies', () => {
+  test('come from the usual variables, in either case; upper case goes first', () => {
+    const config = loaded({
+      SITES,
+      https_proxy: 'http://lower.test:3128',
+      HTTP_PROXY: 'http://ann:s3cret@upper.test:3128',
+      http_proxy: 'http://lower.test:3128',
+      no_proxy: '.svc, 10.0.0.0/8',
+    });
+    const { https, http, noProxy } = config.proxy;
+    assert.equal(https?.reveal(), 'http://lower.test:3128');
+    assert.equal(http?.reveal(), 'http://ann:s3cret@upper.test:3128');
+    assert.deepEqual(noProxy, ['.svc', '10.0.0.0/8']);
+    assert.doesNotMatch(`${JSON.stringify(describeConfig(config))} ${inspect(config)}`, /s3cret|ann/);
+  });
+
+  test('are refused without showing their credentials', () => {
+    const problems = problemsOf({ SITES, https_proxy: 'socks5://ann:s3cret@proxy.test:1080' });
+    assert.match(problems.join(), /^HTTPS_PROXY \| \*\*\* \| must be the http or https URL of a proxy/);
+  });
+
+  test('stand in no file', () => {
+    const problems = problemsOf({ SITES, CONFIG_FILE: 'x' }, 'proxy: {https: "http://ann:s3cret@p.test"}');
+    assert.match(problems.join(), /^CONFIG_FILE: proxy \| \*\*\* \| is not a known setting/);
+  });
 });

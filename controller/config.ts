@@ -16,7 +16,7 @@ import {
   variable,
   variablesOf,
 } from './config/reading.ts';
-import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from './config/schema.ts';
+import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL, PROXY } from './config/schema.ts';
 import { MASK, Secret } from './config/secret.ts';
 import type { SecretSources } from './config/secret-reference.ts';
 import { type Checked, settingsOf, type Tree } from './config/settings.ts';
@@ -38,7 +38,8 @@ const SETTINGS = [...settingsOf(ENVIRONMENT_ONLY), ...settingsOf(FOLLOWER), ...s
  * The configuration from the environment and, where `CONFIG_FILE` names one, a YAML file. `readFile` gives a file's
  * text or throws. Everything that is wrong comes back at once; no message holds a secret. Never throws.
  */
-export function loadConfig(env: Environment, readFile: (path: string) => string): ConfigResult {
+export function loadConfig(given: Environment, readFile: (path: string) => string): ConfigResult {
+  const env = withoutLowerCase(given);
   const findings: Finding[] = [];
   const report = (finding: Finding) => {
     findings.push(finding);
@@ -49,6 +50,7 @@ export function loadConfig(env: Environment, readFile: (path: string) => string)
   const sources: SecretSources = { env, readFile, referenced: new Set() };
   const whole: Source = { env, isForeign: () => false, file, path: [], report, secrets: sources };
   const values = readTree(GLOBAL, whole);
+  const proxy = readTree(PROXY, { ...whole, file: undefined });
   const places = (values.followers ?? []).map((raw, index): Source => {
     // The variables speak of one follower: the first.
     const speaking = index === 0 ? { env } : { env: {}, isForeign: () => true };
@@ -63,9 +65,19 @@ export function loadConfig(env: Environment, readFile: (path: string) => string)
   const [first, ...others] = followers.flatMap((follower) => follower ?? []);
   if (findings.length === 0 && first !== undefined) {
     const { followers: _, ...rest } = values as Checked<typeof GLOBAL>;
-    return { ok: true, config: { ...rest, followers: [first, ...others] } };
+    const checked = proxy as Checked<typeof PROXY>;
+    return { ok: true, config: { ...rest, proxy: checked, followers: [first, ...others] } };
   }
   return refused(findings, env);
+}
+
+/** `https_proxy` means `HTTPS_PROXY`, which goes before it, as in Go. */
+function withoutLowerCase(env: Environment): Environment {
+  const names = [...settingsOf(PROXY)].map(({ setting }) => setting.variable);
+  const lower = new Set(names.map((name) => name.toLowerCase()));
+  const others = Object.entries(env).filter(([name]) => !lower.has(name));
+  const merged = names.map((name) => [name, variable(env, name) ?? variable(env, name.toLowerCase())]);
+  return { ...Object.fromEntries(others), ...Object.fromEntries(merged) };
 }
 
 function refused(findings: readonly Finding[], env: Environment): ConfigResult {
@@ -162,7 +174,7 @@ function reportMisspelt(env: Environment, referenced: ReadonlySet<string>, repor
 }
 
 /** Every setting with its value, by the name its reader knows it by; secrets masked. For the first log line. */
-export function describeConfig({ followers, ...once }: Config): Readonly<Record<string, string>> {
+export function describeConfig({ followers, proxy, ...once }: Config): Readonly<Record<string, string>> {
   const { dns: _, ...single } = FOLLOWER;
   const rows = followers.flatMap((follower, index) => [
     ...rowsOf(single, follower, ['followers', index], index === 0),
@@ -175,7 +187,7 @@ export function describeConfig({ followers, ...once }: Config): Readonly<Record<
       ),
     ]),
   ]);
-  return Object.fromEntries([...rowsOf(GLOBAL, once, [], true), ...rows]);
+  return Object.fromEntries([...rowsOf(GLOBAL, once, [], true), ...rowsOf(PROXY, proxy, [], true), ...rows]);
 }
 
 /** `spoken`: the variables speak of this place; what stands elsewhere has the name that the file gives it. */

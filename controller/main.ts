@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { Agent } from 'undici';
 import { ANNOTATIONS } from '../contract/names.ts';
 import { VERSION } from '../contract/version.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
@@ -19,6 +18,7 @@ import { ZoneTurns } from './dns/zone-turns.ts';
 import { startHttp } from './http.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { outboundDispatcher } from './outbound/dispatcher.ts';
 import { renderPage } from './page/page.ts';
 import { httpPost } from './signals/notify/post.ts';
 
@@ -53,8 +53,13 @@ async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal)
       metrics.kubeCallDuration.observe({ verb }, ms / 1000);
     },
   });
-  const internet = new Agent({ connect: { timeout: 10_000 }, keepAliveTimeout: 10_000 });
-  const outbox = httpPost(clock);
+  const proxies = {
+    ...config.proxy,
+    https: config.proxy.https?.reveal(),
+    http: config.proxy.http?.reveal(),
+  };
+  const internet = outboundDispatcher(proxies, { keepAliveTimeout: 10_000 });
+  const outbox = httpPost(clock, { proxies });
   const controller = createController(config, {
     api,
     clock,

@@ -22,7 +22,15 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 }
 
 /** Names that other programs use as well, or nearly: those are not taken for misspelt ones of ours. */
-const COMMON = ['HTTP_PORT', 'LOG_LEVEL', 'POD_NAME', 'POD_NAMESPACE'];
+const COMMON = [
+  'HTTP_PORT',
+  'LOG_LEVEL',
+  'POD_NAME',
+  'POD_NAMESPACE',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+];
 
 /** A problem for each of {@link misspeltVariables}, without its value: that may be a secret. */
 export function misspeltProblems(

@@ -5,6 +5,7 @@ import type { Plugin } from 'esbuild';
 /** Of what undici exports, the file of each that the programs use. */
 const PARTS = {
   Agent: './lib/dispatcher/agent.js',
+  Dispatcher: './lib/dispatcher/dispatcher.js',
   ProxyAgent: './lib/dispatcher/proxy-agent.js',
   buildConnector: './lib/core/connect.js',
 };
@@ -21,10 +22,9 @@ export function undiciParts(): Plugin {
   const exported = Object.entries(PARTS).map(
     ([name, file]) => `import ${name} from '${file}';\nexport { ${name} };`,
   );
-  const contents = `import Dispatcher from './lib/dispatcher/dispatcher.js';
+  const contents = `${exported.join('\n')}
 import api from './lib/api/index.js';
 Object.assign(Dispatcher.prototype, api);
-${exported.join('\n')}
 // Of the Kubernetes client, whose own calls nothing makes.
 export const { fetch } = globalThis;
 `;

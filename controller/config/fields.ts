@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { explain } from '../../kubernetes/errors.ts';
 import { parseLabelSelector } from '../../kubernetes/label-selector.ts';
 import { isLabelName, isObjectName } from '../../runtime/object-names.ts';
+import { parseProxy } from '../outbound/proxies.ts';
 import { Secret } from './secret.ts';
 
 export function matching(pattern: RegExp, problem: string) {
@@ -43,6 +44,14 @@ export function secret(problem: string, isRight: (text: string) => boolean = () 
     .string(problem)
     .refine(isRight, problem)
     .transform((text) => new Secret(text));
+}
+
+/** With its credentials, so a secret. */
+export function proxyUrl() {
+  return secret(
+    'must be the http or https URL of a proxy, such as http://proxy.example.com:3128, with a % in a password written as %25; SOCKS is not known',
+    (text) => parseProxy(text) !== undefined,
+  );
 }
 
 /** Credentials in a URL end up in logs; nothing needs them here. */

@@ -23,6 +23,15 @@ export interface Config {
   readonly namespace: string | undefined;
   /** Undefined: the host name. */
   readonly podName: string | undefined;
+  readonly proxy: ProxyConfig;
+}
+
+/** For all that is called but the API server. */
+export interface ProxyConfig {
+  /** For https URLs. */
+  readonly https: Secret | undefined;
+  readonly http: Secret | undefined;
+  readonly noProxy: readonly string[];
 }
 
 export interface FollowerConfig {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { DEFAULT_FOLLOWER, PORTS, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { TRIGGERS } from '../triggers/registry.ts';
 import { DNS } from './dns.ts';
-import { flag, hostNames, matching, namespace, objectName, whole } from './fields.ts';
+import { flag, hostNames, matching, namespace, objectName, proxyUrl, whole } from './fields.ts';
 import { notifySchema } from './notify.ts';
 import { ROUTING } from './routing.ts';
 import { Choice, Setting } from './settings.ts';
@@ -102,6 +102,26 @@ export const GLOBAL = {
   ),
 };
 
+/** As every program has them, so they stand in no file. Lower-case names count as well. */
+export const PROXY = {
+  https: new Setting(
+    'HTTPS_PROXY',
+    'text',
+    proxyUrl().optional(),
+    'Proxy for https calls to DNS providers and receivers of notifications, such as `http://proxy.example.com:3128`; never for the API server. See [proxies](dns.md#behind-a-proxy).',
+    { secret: true },
+  ),
+  http: new Setting('HTTP_PROXY', 'text', proxyUrl().optional(), 'The same for http calls.', {
+    secret: true,
+  }),
+  noProxy: new Setting(
+    'NO_PROXY',
+    'list',
+    z.array(z.string('must be a host'), 'must be a list of hosts').default([]),
+    'Comma-separated hosts that are called without a proxy: names with all below them, `.names` and `*.names` for what is below alone, addresses, CIDR networks, each but networks with a `:port`; `*` for all. Loopback always is.',
+  ),
+};
+
 /** What only the environment can say. */
 export const ENVIRONMENT_ONLY = {
   configFile: new Setting(
@@ -116,4 +136,5 @@ export const ENVIRONMENT_ONLY = {
     z.string().optional(),
     'Path of the kubeconfig to use outside a cluster. When not set: the service account of the pod, else `~/.kube/config`.',
   ),
+  proxy: PROXY,
 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { Agent } from 'undici';
 import { DeadlineError } from '../../kubernetes/clock.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
 import { apiError, ERROR_TABLE, PROBLEMS, strangerError } from './cloudflare/errors.ts';
@@ -8,6 +9,7 @@ import { ERROR_TABLE as EXTERNAL_DNS_ERRORS, apiError as externalDnsError } from
 import { DnsError } from './provider.ts';
 import { RCODES, rcodeError, TSIG_ACTIONS, tsigError, UNSIGNED_NOTAUTH_ACTION } from './rfc2136/errors.ts';
 import { ERROR_TABLE as ROUTE53_ERRORS, apiError as route53Error } from './route53/errors.ts';
+import { unanswered } from './unanswered.ts';
 import { statusError, ERROR_TABLE as WEBHOOK_ERRORS } from './webhook/errors.ts';
 
 test('docs/dns.md has every row of the tables', async () => {
@@ -99,7 +101,11 @@ test('Route 53: each code gives the kind, action and pause of its row', () => {
   assert.equal(new Set(codes).size, codes.length);
   for (const { codes: own, kind, action, waitMs } of ROUTE53_ERRORS) {
     for (const code of own) {
-      const error = route53Error('the change of example.com', answered(code, 400, 'AWS says so'));
+      const error = route53Error(
+        'the change of example.com',
+        answered(code, 400, 'AWS says so'),
+        assert.fail,
+      );
       assert.deepEqual([error.kind, error.code, error.action], [kind, code, action]);
       assert.equal(error.retryAfterMs, waitMs);
       assert.match(error.message, /the change of example\.com.*AWS says so/);
@@ -108,8 +114,11 @@ test('Route 53: each code gives the kind, action and pause of its row', () => {
 });
 
 test('Route 53: what is in no row', () => {
+  const dispatcher = new Agent();
   const told = (error: Error) => {
-    const { kind, code } = route53Error('the zone', error);
+    const { kind, code } = route53Error('the zone', error, () =>
+      unanswered('the zone', error, dispatcher, new URL('https://route53.amazonaws.com')),
+    );
     return [kind, code];
   };
   assert.deepEqual(told(answered('InternalError', 500, 'try again')), ['retry', 'InternalError']);

@@ -1,12 +1,11 @@
-import type { Dispatcher } from 'undici';
-import { type Clock, DeadlineError, withDeadline } from '../../kubernetes/clock.ts';
-import { explain } from '../../kubernetes/errors.ts';
+import { type Clock, withDeadline } from '../../kubernetes/clock.ts';
 import { text } from '../../kubernetes/lines.ts';
-import { DnsError } from './provider.ts';
+import type { OutboundDispatcher } from '../outbound/dispatcher.ts';
+import { unanswered } from './unanswered.ts';
 
 export interface HttpPorts {
   readonly clock: Clock;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: OutboundDispatcher;
 }
 
 export interface HttpCall {
@@ -51,13 +50,7 @@ export async function httpCall(ports: HttpPorts, call: HttpCall, signal: AbortSi
     });
   } catch (error) {
     signal.throwIfAborted();
-    const isLate = error instanceof DeadlineError;
-    throw new DnsError(isLate ? error.message : `${what} failed: ${explain(error)}`, {
-      kind: 'retry',
-      code: isLate ? 'timeout' : 'network',
-      action: 'The call is repeated; if this lasts, look at the way to the API: DNS, proxy, network policy.',
-      cause: error,
-    });
+    throw unanswered(what, error, ports.dispatcher, url);
   }
 }
 

@@ -1,8 +1,8 @@
-import type { Dispatcher } from 'undici';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import type { Clock } from '../../kubernetes/clock.ts';
 import type { Right } from '../../runtime/rights.ts';
 import type { CheckContext, Checked, Option, Tree, Values } from '../config/settings.ts';
+import type { OutboundDispatcher } from '../outbound/dispatcher.ts';
 import type { DnsProvider } from './provider.ts';
 import type { SnapshotStore } from './snapshots.ts';
 import type { ZoneTurns } from './zone-turns.ts';
@@ -11,8 +11,8 @@ import type { DnsName } from './zones.ts';
 /** What a provider may use of the world. */
 export interface DnsPorts {
   readonly clock: Clock;
-  /** HTTP to anywhere, with a limit for connecting. */
-  readonly dispatcher: Dispatcher;
+  /** HTTP to anywhere, with a limit for connecting, through a proxy where there is one. */
+  readonly dispatcher: OutboundDispatcher;
   readonly snapshots: SnapshotStore;
   /** Of the whole process: several record sets, of one follower or of several, may be in one zone. */
   readonly turns: ZoneTurns;

@@ -12,6 +12,9 @@
 {{- fail (printf "fullnameOverride: must be set, as %s can be no name of a Service: lower-case letters, digits and \"-\", with a letter first" $fullname) }}
 {{- end }}
 {{- include "site-follower.noSecrets" (list "controller.config" "" $own.config $own.env) }}
+{{- range $name, $key := dict "HTTPS_PROXY" "https" "HTTP_PROXY" "http" }}
+{{- if hasKey $own.env $name }}{{ fail (printf "controller.env.%s: a secret must not stand in a Deployment, and the address of a proxy may hold one; set controller.proxy.%s, or name a Secret as controller.proxy.existingSecret" $name $key) }}{{ end }}
+{{- end }}
 {{- range $name, $value := $own.env }}
 {{- if regexMatch "(_KEY|_SECRET|_TOKEN|PASSWORD)$" $name }}{{ fail (printf "controller.env.%s: a secret must not stand in a Deployment; name a Secret with this key in controller.envFrom" $name) }}{{ end }}
 {{- end }}
@@ -84,6 +87,9 @@ DNS_PROVIDER: controller.dns.provider
 DNS_RECORDS: controller.dns.records
 DNS_TTL: controller.dns.ttl
 DNS_NAME_SERVERS: controller.dns.nameServers
+HTTPS_PROXY: controller.proxy.https
+HTTP_PROXY: controller.proxy.http
+NO_PROXY: controller.proxy.noProxy
 {{- end }}
 
 {{/*

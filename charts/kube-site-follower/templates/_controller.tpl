@@ -49,6 +49,9 @@
   value: {{ join "," . | quote }}
 {{- end }}
 {{- end }}
+{{- with include "site-follower.proxyEnv" $own.proxy }}
+{{- . }}
+{{- end }}
 {{- with include "site-follower.providerEnv" . }}
 {{- . }}
 {{- end }}
@@ -56,5 +59,35 @@
 - name: {{ $name }}
   {{- /* As JSON, since 1000000 would be written as 1e+06 otherwise. */}}
   value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}
+{{- end }}
+{{- end }}
+
+{{/* Of controller.proxy. The list of what is called directly counts only where something else is not. */}}
+{{- define "site-follower.proxyEnv" -}}
+{{- if .existingSecret }}
+- name: HTTPS_PROXY
+  valueFrom:
+    secretKeyRef:
+      name: {{ .existingSecret | quote }}
+      key: HTTPS_PROXY
+- name: HTTP_PROXY
+  valueFrom:
+    secretKeyRef:
+      name: {{ .existingSecret | quote }}
+      key: HTTP_PROXY
+      optional: true
+{{- else }}
+{{- with .https }}
+- name: HTTPS_PROXY
+  value: {{ . | quote }}
+{{- end }}
+{{- with .http }}
+- name: HTTP_PROXY
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- if and .noProxy (or .existingSecret .https .http) }}
+- name: NO_PROXY
+  value: {{ join "," .noProxy | quote }}
 {{- end }}
 {{- end }}

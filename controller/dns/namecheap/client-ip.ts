@@ -1,8 +1,7 @@
 import { isIPv4 } from 'node:net';
-import type { Dispatcher } from 'undici';
 import { type Clock, withDeadline } from '../../../kubernetes/clock.ts';
-import { explain } from '../../../kubernetes/errors.ts';
 import { text } from '../../../kubernetes/lines.ts';
+import { explainCall, type OutboundDispatcher, wayTo } from '../../outbound/dispatcher.ts';
 import { DnsError } from '../provider.ts';
 
 /** The vendor's own address service. */
@@ -14,7 +13,7 @@ const MAX_ANSWER_BYTES = 4_096;
 /** The IPv4 address that Namecheap sees this program come from. Throws DnsError. */
 export async function findClientIp(
   clock: Clock,
-  dispatcher: Dispatcher,
+  dispatcher: OutboundDispatcher,
   signal: AbortSignal,
 ): Promise<string> {
   try {
@@ -31,10 +30,14 @@ export async function findClientIp(
     throw new Error('the answer is no IPv4 address');
   } catch (error) {
     signal.throwIfAborted();
-    throw new DnsError(`the outgoing address of this program could not be found: ${explain(error)}`, {
-      kind: 'retry',
-      code: 'client-ip',
-      action: `Set NAMECHEAP_CLIENT_IP to the address that the account has whitelisted, or allow ${SERVICE.host}.`,
-    });
+    const way = wayTo(dispatcher, SERVICE);
+    throw new DnsError(
+      `the outgoing address of this program could not be found${way}: ${explainCall(error)}`,
+      {
+        kind: 'retry',
+        code: 'client-ip',
+        action: `Set NAMECHEAP_CLIENT_IP to the address that the account has whitelisted, or allow ${SERVICE.host}.`,
+      },
+    );
   }
 }

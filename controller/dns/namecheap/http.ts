@@ -1,8 +1,8 @@
-import { DeadlineError, withDeadline } from '../../../kubernetes/clock.ts';
-import { explain } from '../../../kubernetes/errors.ts';
+import { withDeadline } from '../../../kubernetes/clock.ts';
 import { canonicalName } from '../domain-name.ts';
 import type { HttpPorts } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
+import { unanswered } from '../unanswered.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';
 import { findClientIp } from './client-ip.ts';
 import { answerError, statusError } from './errors.ts';
@@ -160,12 +160,13 @@ export class HttpNamecheapApi implements NamecheapApi {
       const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
       return new DnsError(error.message.replaceAll(key, '***'), { kind, code, action, ...wait });
     }
-    const text = error instanceof DeadlineError ? error.message : `${what} failed: ${explain(error)}`;
-    return new DnsError(text.replaceAll(key, '***'), {
-      kind: 'retry',
-      code: error instanceof DeadlineError ? 'timeout' : 'network',
-      action: 'The call is repeated; if this lasts, look at the way to the API: DNS, proxy, network policy.',
-    });
+    const { message, kind, code, action } = unanswered(
+      what,
+      error,
+      this.#ports.dispatcher,
+      new URL(this.#account.apiUrl),
+    );
+    return new DnsError(message.replaceAll(key, '***'), { kind, code, action });
   }
 }
 

@@ -10,14 +10,17 @@ import {
   type ResourceRecordSet,
   Route53Client,
 } from '@aws-sdk/client-route-53';
-import { type Clock, withDeadline } from '../../../kubernetes/clock.ts';
+import { withDeadline } from '../../../kubernetes/clock.ts';
 import { CallBudget, type CallPlan } from '../call-budget.ts';
+import type { HttpPorts } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
+import { unanswered } from '../unanswered.ts';
 import { hostInZone } from '../zones.ts';
 import { apiError } from './errors.ts';
 import type { Route53Config } from './kind.ts';
 import { readOldErrors } from './old-errors.ts';
 import { plainName } from './records.ts';
+import { requestHandler } from './request-handler.ts';
 
 /** An account may make ten calls a second (five until July 2026), whatever programs make them. */
 const PLAN: CallPlan = {
@@ -30,6 +33,8 @@ const PLAN: CallPlan = {
 };
 /** The API is a global one, but its signatures name a region. */
 const HOME_REGION = 'us-east-1';
+/** Of the usual partition; others have proxies like it. */
+const USUAL_URL = 'https://route53.amazonaws.com';
 const TIMEOUT_MS = 20_000;
 const ZONES_A_PAGE = 100;
 /** The most that the API gives. */
@@ -38,16 +43,19 @@ const MAX_PAGES = 40;
 
 export class Route53Api {
   readonly #client: Route53Client;
-  readonly #clock: Clock;
+  readonly #ports: HttpPorts;
+  readonly #url: URL;
   readonly #budget: CallBudget;
 
-  constructor({ apiUrl }: Route53Config, clock: Clock) {
-    this.#clock = clock;
-    this.#budget = new CallBudget(clock, PLAN);
+  constructor({ apiUrl }: Route53Config, ports: HttpPorts) {
+    this.#ports = ports;
+    this.#url = new URL(apiUrl ?? USUAL_URL);
+    this.#budget = new CallBudget(ports.clock, PLAN);
     this.#client = new Route53Client({
       region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? HOME_REGION,
       // What is tried again, and when, is decided by who calls.
       maxAttempts: 1,
+      requestHandler: requestHandler(ports.dispatcher),
       ...(apiUrl !== undefined && { endpoint: apiUrl }),
     });
     readOldErrors(this.#client);
@@ -178,10 +186,10 @@ export class Route53Api {
 
   async #send<T>(what: string, signal: AbortSignal, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
     try {
-      return await withDeadline(this.#clock, TIMEOUT_MS, signal, what, send);
+      return await withDeadline(this.#ports.clock, TIMEOUT_MS, signal, what, send);
     } catch (error) {
       signal.throwIfAborted();
-      const known = apiError(what, error);
+      const known = apiError(what, error, () => unanswered(what, error, this.#ports.dispatcher, this.#url));
       // The limit is the account's, so every zone waits.
       if (known.kind === 'rate') this.#budget.pause(known.retryAfterMs ?? 0, known);
       throw known;

@@ -1,4 +1,3 @@
-import { DeadlineError } from '../../../kubernetes/clock.ts';
 import { explain } from '../../../kubernetes/errors.ts';
 import { DnsError, type DnsErrorKind } from '../provider.ts';
 
@@ -82,11 +81,11 @@ const UNKNOWN = {
 /** What the API says when a record is not what the change was planned for. */
 const CHANGED = /already exists|not found|do(es)? not match|does not exist/i;
 
-/** `error` as the SDK threw it. */
-export function apiError(what: string, error: unknown): DnsError {
+/** `error` as the SDK threw it; `noAnswer` where it is none of the service. */
+export function apiError(what: string, error: unknown, noAnswer: () => DnsError): DnsError {
   const code = error instanceof Error ? error.name : '';
   const row = ERROR_TABLE.find(({ codes }) => codes.includes(code));
-  if (row === undefined && !isAnswer(error)) return networkError(what, error);
+  if (row === undefined && !isAnswer(error)) return noAnswer();
   const said = explain(error);
   if (code === 'InvalidChangeBatch' && CHANGED.test(said)) {
     return new DnsError(`Route 53 refused ${what}: ${said}`, {
@@ -109,16 +108,6 @@ function isAnswer(error: unknown): boolean {
   if (!(error instanceof Error) || !('$metadata' in error)) return false;
   const metadata = error.$metadata as { readonly httpStatusCode?: number } | undefined;
   return metadata?.httpStatusCode !== undefined;
-}
-
-function networkError(what: string, error: unknown): DnsError {
-  const isLate = error instanceof DeadlineError;
-  return new DnsError(isLate ? error.message : `${what} failed: ${explain(error)}`, {
-    kind: 'retry',
-    code: isLate ? 'timeout' : 'network',
-    action: 'The call is repeated; if this lasts, look at the way to the API: DNS, proxy, network policy.',
-    cause: error,
-  });
 }
 
 export function zoneError(message: string, action: string): DnsError {

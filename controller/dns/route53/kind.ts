@@ -51,6 +51,6 @@ export const ROUTE53 = dnsProviderKind({
       import('./api.ts'),
       import('./provider.ts'),
     ]);
-    return new Route53Provider(new Route53Api(config, ports.clock), config);
+    return new Route53Provider(new Route53Api(config, ports), config);
   },
 });

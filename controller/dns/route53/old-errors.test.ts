@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { Agent } from 'undici';
 import { systemClock } from '../../../kubernetes/clock.ts';
 import { DnsError } from '../provider.ts';
 import { Route53Api } from './api.ts';
@@ -37,12 +38,20 @@ async function refusal(body: string): Promise<DnsError> {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const config = { apiUrl: `http://127.0.0.1:${port}`, zoneId: undefined, privateZone: false };
-  const call = new Route53Api(config, systemClock).change('example.com', 'Z1', [], () => undefined, signal);
+  const dispatcher = new Agent();
+  const call = new Route53Api(config, { clock: systemClock, dispatcher }).change(
+    'example.com',
+    'Z1',
+    [],
+    () => undefined,
+    signal,
+  );
   try {
     const error: unknown = await call.catch((reason: unknown) => reason);
     assert.ok(error instanceof DnsError, String(error));
     return error;
   } finally {
+    await dispatcher.destroy();
     server.closeAllConnections();
     server.close();
   }

@@ -7,13 +7,13 @@ import { systemClock } from '../../../kubernetes/clock.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { WebhookReceiver } from '../../../test/support/webhook-receiver.ts';
 import { guardedLookup } from './addresses.ts';
-import { httpPost, PostError } from './post.ts';
+import { httpPost, PostError, type PostOptions } from './post.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const NEVER = new AbortController().signal;
 
-function poster(t: TestContext, ...rest: [] | [Parameters<typeof httpPost>[1]]) {
-  const { post, close } = httpPost(systemClock, ...rest);
+function poster(t: TestContext, options: PostOptions = {}) {
+  const { post, close } = httpPost(systemClock, options);
   t.after(close);
   return (url: string, signal = NEVER) =>
     post({ url, headers: { 'content-type': 'text/plain' }, body: 'ü' }, signal);
@@ -47,10 +47,8 @@ test('the wait that a receiver asks for is told, garbage is not', async (t) => {
 
 test('a link-local target is not called, by its address or behind a name', async (t) => {
   let resolved = '169.254.169.254';
-  const send = poster(
-    t,
-    guardedLookup((_host, _options, done) => done(null, [{ address: resolved, family: 4 }])),
-  );
+  const lookup = guardedLookup((_host, _options, done) => done(null, [{ address: resolved, family: 4 }]));
+  const send = poster(t, { lookup });
   const forbidden = /link-local, metadata or multicast/;
   for (const host of [
     '169.254.169.254',
@@ -67,10 +65,7 @@ test('a link-local target is not called, by its address or behind a name', async
   const named = receiver.url.replace('127.0.0.1', 'innocent.example');
   resolved = '127.0.0.1';
   assert.equal((await send(named)).status, 204);
-  const second = poster(
-    t,
-    guardedLookup((_host, _options, done) => done(null, [{ address: resolved, family: 4 }])),
-  );
+  const second = poster(t, { lookup });
   resolved = '169.254.169.254';
   await assert.rejects(second(named), forbidden);
 });

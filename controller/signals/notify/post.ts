@@ -1,5 +1,8 @@
-import { Agent, buildConnector } from 'undici';
+import type { LookupFunction } from 'node:net';
+import { buildConnector } from 'undici';
 import { type Clock, DeadlineError, withDeadline } from '../../../kubernetes/clock.ts';
+import { outboundDispatcher, proxyRefusal, wayTo } from '../../outbound/dispatcher.ts';
+import { NO_PROXIES, type ProxySettings } from '../../outbound/proxies.ts';
 import { ForbiddenAddressError, guardedLookup, isForbiddenHost } from './addresses.ts';
 
 export interface PostRequest {
@@ -28,48 +31,58 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Nothing is read from it, but a short answer read to its end lets the connection be used again. */
 const MAX_ANSWER_BYTES = 16 * 1024;
 
-/** `lookup` replaces the system's resolver in tests. */
+export interface PostOptions {
+  readonly proxies?: ProxySettings;
+  /** Instead of the system's resolver. */
+  readonly lookup?: LookupFunction;
+}
+
+/**
+ * Where a proxy is used it resolves the target's name, and has its own rules for what may be called; a literal address is
+ * judged here all the same.
+ */
 export function httpPost(
   clock: Clock,
-  lookup = guardedLookup(),
+  { proxies = NO_PROXIES, lookup = guardedLookup() }: PostOptions = {},
 ): { readonly post: Post; readonly close: () => Promise<void> } {
-  const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup });
-  const agent = new Agent({
+  const dispatcher = outboundDispatcher(proxies, {
     keepAliveTimeout: 4_000,
     connections: 2,
-    connect: (options, done) => {
-      // A literal address is connected to without a look-up.
-      if (isForbiddenHost(options.hostname)) done(new ForbiddenAddressError(), null);
-      else connect(options, done);
-    },
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    connect: buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup }),
   });
   return {
     post: async ({ url, headers, body }, signal) => {
+      const target = URL.parse(url);
       try {
+        if (target === null) throw new TypeError('no URL');
+        if (isForbiddenHost(target.hostname)) throw new ForbiddenAddressError();
         return await withDeadline(clock, TIMEOUT_MS, signal, 'the target', async (limited) => {
-          const { origin, pathname, search } = new URL(url);
+          const { origin, pathname, search } = target;
           const request = { origin, path: `${pathname}${search}`, method: 'POST', headers, body } as const;
-          const answer = await agent.request({ ...request, signal: limited });
+          const answer = await dispatcher.request({ ...request, signal: limited });
           await answer.body.dump({ limit: MAX_ANSWER_BYTES, signal: limited });
           const retryAfterMs = retryAfter(answer.headers['retry-after']);
           return { status: answer.statusCode, retryAfterMs };
         });
       } catch (error) {
         signal.throwIfAborted();
-        throw new PostError(problemOf(error));
+        throw new PostError(problemOf(error, target === null ? '' : wayTo(dispatcher, target)));
       }
     },
-    close: () => agent.destroy(),
+    close: () => dispatcher.destroy(),
   };
 }
 
 /** Only what kind of failure it was: messages of the layers below name hosts, addresses or all of the URL. */
-function problemOf(error: unknown): string {
-  if (error instanceof DeadlineError) return error.message;
+function problemOf(error: unknown, way: string): string {
+  if (error instanceof DeadlineError) return `${error.message}${way}`;
   if (error instanceof ForbiddenAddressError) return error.message;
+  const refusal = proxyRefusal(error);
+  if (refusal !== undefined) return `no answer${way}: ${refusal}`;
   const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
   const code = inner instanceof Error && 'code' in inner ? String(inner.code) : '';
-  return /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? `no answer (${code})` : 'no answer';
+  return `no answer${way}${/^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? ` (${code})` : ''}`;
 }
 
 function retryAfter(header: string | string[] | undefined): number | undefined {

@@ -105,6 +105,17 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'controller.routing.podConditions': { right: false, wrong: 'no' },
   'controller.routing.conditionOrder': { right: 'old-site-first', wrong: 'at-once' },
   'controller.routing.nodeLabel': { right: true, wrong: 'active' },
+  'controller.proxy.https': {
+    right: 'http://proxy.example.com:3128',
+    wrong: 'http://ann:word@proxy.example.com',
+  },
+  'controller.proxy.http': { right: 'proxy.example.com:3128', wrong: 'socks5://proxy.example.com' },
+  'controller.proxy.noProxy': {
+    right: ['.svc', '10.0.0.0/8'],
+    wrong: '.svc,10.0.0.0/8',
+    given: { controller: { proxy: { https: 'http://proxy.example.com:3128' } } },
+  },
+  'controller.proxy.existingSecret': { right: 'proxy', wrong: 'my secret' },
   'controller.replicas': { right: 3, wrong: 0 },
   'controller.dryRun': { right: true, wrong: 'true' },
   'controller.config': { right: { resyncSeconds: 5 }, wrong: 'resyncSeconds: 5' },

@@ -9,6 +9,7 @@ import type { DnsProvider, RecordSet } from '../../../controller/dns/provider.ts
 import type { DnsPorts } from '../../../controller/dns/provider-kind.ts';
 import { createProvider } from '../../../controller/dns/registry.ts';
 import { ZoneTurns } from '../../../controller/dns/zone-turns.ts';
+import type { OutboundDispatcher } from '../../../controller/outbound/dispatcher.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { connect as connectToKube } from '../../../kubernetes/client.ts';
 import { type Clock, systemClock } from '../../../kubernetes/clock.ts';
@@ -87,11 +88,18 @@ export class SkippingClock implements Clock {
   }
 }
 
+export interface ConnectOptions {
+  readonly clock?: Clock;
+  readonly ends: Ends;
+  /** Ends with the test. */
+  readonly dispatcher?: OutboundDispatcher;
+}
+
 /** The provider as the controller makes it from its environment; `records` name the zone. */
 export async function connect(
   bench: Bench,
   environment: Environment = bench.environment,
-  { clock = systemClock, ends }: { readonly clock?: Clock; readonly ends: Ends },
+  { clock = systemClock, ends, dispatcher = new Agent() }: ConnectOptions,
 ): Promise<DnsProvider> {
   const env = {
     SITES: JSON.stringify([EAST, WEST]),
@@ -102,7 +110,6 @@ export async function connect(
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const [config] = loaded.config.followers[0].dns;
   if (config === undefined) throw new Error('no DNS is configured');
-  const dispatcher = new Agent();
   ends.after(() => dispatcher.destroy());
   const ports: DnsPorts = {
     clock,

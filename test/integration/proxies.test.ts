@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect as open } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createServer } from 'node:tls';
+import { parse, stringify } from 'yaml';
+import { findClientIp } from '../../controller/dns/namecheap/client-ip.ts';
+import { plan } from '../../controller/dns/plan.ts';
+import { outboundDispatcher } from '../../controller/outbound/dispatcher.ts';
+import { httpPost } from '../../controller/signals/notify/post.ts';
+import { systemClock } from '../../kubernetes/clock.ts';
+import { createAuthority } from '../support/certificates.ts';
+import { type Bench, connect, type StartBench } from '../support/dns/bench.ts';
+import { startCloudflareBench } from '../support/dns/cloudflare-bench.ts';
+import { startMoto } from '../support/dns/moto-bench.ts';
+import { startNamecheapBench } from '../support/dns/namecheap-bench.ts';
+import { startWebhookBench } from '../support/dns/webhook-bench.ts';
+import { PROXY_PASSWORD, PROXY_USER, startProxy } from '../support/proxy-server.ts';
+import { ADDRESSES, createScene, EAST } from '../support/scene.ts';
+import { sharedControlPlane } from '../support/shared-control-plane.ts';
+import { until } from '../support/until.ts';
+import { WebhookReceiver } from '../support/webhook-receiver.ts';
+
+const plane = await sharedControlPlane();
+const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
+const NEVER = new AbortController().signal;
+const CREDENTIALS = new RegExp(`${PROXY_USER}:|${PROXY_PASSWORD}`);
+
+const BENCHES: Readonly<Record<string, StartBench>> = {
+  cloudflare: startCloudflareBench,
+  namecheap: startNamecheapBench,
+  route53: startMoto,
+  webhook: startWebhookBench,
+};
+
+/** The port on loopback at which a bench's peer is. */
+function portOf({ environment }: Bench): number {
+  const [, port] = /http:\/\/127\.0\.0\.1:(\d+)/.exec(JSON.stringify(environment)) ?? [];
+  return Number(port);
+}
+
+for (const [name, start] of Object.entries(BENCHES)) {
+  test(`${name}: reads and writes go through the proxy, and a failure names it without credentials`, async (t) => {
+    const bench = await start(t);
+    const proxy = await startProxy(t, new Map([['api.test:8080', portOf(bench)]]));
+    const through = (url: string) =>
+      outboundDispatcher({ https: url, http: url, noProxy: [] }, { keepAliveTimeout: 1_000 });
+    const environment = await bench.at('api.test:8080');
+    const record = { name: `app.${bench.zone}`, type: 'A', ttl: 60, values: ['192.0.2.7'] } as const;
+
+    const provider = await connect(bench, environment, { ends: t, dispatcher: through(proxy.url) });
+    const { sets } = await provider.read(bench.zone, [record.name], NEVER);
+    assert.deepEqual(sets, []);
+    const guard = { signal: NEVER, assertMayWrite: () => undefined };
+    await provider.apply(bench.zone, plan(sets, [record], new Set(['A'])), guard);
+    assert.match((await bench.dump()).join('\n'), /192\.0\.2\.7/);
+    assert.ok(proxy.asked.length >= 2);
+    for (const call of proxy.asked) assert.match(call, /^(GET|POST) http:\/\/api\.test:8080\//);
+
+    // Of a plain http call nobody could tell whether the proxy or the API gave the answer.
+    const tls = Object.entries(environment).map(([key, value]) => [key, value.replace('http:', 'https:')]);
+    const stranger = `http://${PROXY_USER}:wrong@${proxy.address}`;
+    const refused = await connect(bench, Object.fromEntries(tls), { ends: t, dispatcher: through(stranger) });
+    await assert.rejects(refused.read(bench.zone, [record.name], NEVER), (error: Error) => {
+      assert.match(
+        error.message,
+        new RegExp(`through the proxy http://${proxy.address}: the proxy answered 401: `),
+      );
+      assert.doesNotMatch(`${error.message} ${error.stack}`, /ann:|wrong@/);
+      return true;
+    });
+  });
+}
+
+test('the detection of the own address goes through the proxy, and tells when that reaches nobody', async (t) => {
+  const proxy = await startProxy(t, new Map());
+  const dispatcher = outboundDispatcher(
+    { https: proxy.url, http: undefined, noProxy: [] },
+    { keepAliveTimeout: 1 },
+  );
+  t.after(() => dispatcher.destroy());
+  await assert.rejects(
+    findClientIp(systemClock, dispatcher, NEVER),
+    new RegExp(`could not be found through the proxy http://${proxy.address}: the proxy answered 502`),
+  );
+  assert.deepEqual(proxy.asked, ['CONNECT dynamicdns.park-your-domain.com:443']);
+});
+
+test('a proxy that is gone is named by who would notify through it, and nothing of the target', async (t) => {
+  const proxies = { https: 'http://ann:s3cret@127.0.0.1:1', http: undefined, noProxy: [] };
+  const { post, close } = httpPost(systemClock, { proxies });
+  t.after(close);
+  await assert.rejects(post({ url: 'https://hooks.test/T0KEN', headers: {}, body: '' }, NEVER), {
+    message: 'no answer through the proxy http://127.0.0.1:1 (ECONNREFUSED)',
+  });
+});
+
+test('a controller writes and notifies through the proxy, and calls the API server without it', async (t) => {
+  const receiver = await new WebhookReceiver().start(t, SECRET);
+  const hook = new URL(receiver.url);
+  const bench = await startCloudflareBench(t);
+  const authority = await createAuthority();
+  const { certificate, key } = await authority.issue({ name: 'api', dns: ['api.test', 'hooks.test'] });
+  const front = (port: number) => startTls(t, { cert: certificate, key }, port);
+  const hosts = new Map([
+    ['api.test:443', await front(portOf(bench))],
+    ['hooks.test:443', await front(Number(hook.port))],
+  ]);
+  const proxy = await startProxy(t, hosts);
+  const scene = await createScene(t, plane);
+  const extraAuthority = join(plane.folder, `${crypto.randomUUID()}.crt`);
+  await writeFile(extraAuthority, authority.certificate);
+  const targets = [{ name: 'on-call', url: { env: 'HOOK' }, secrets: [{ env: 'HOOK_SECRET' }] }];
+  const controller = await scene.start({
+    ...bench.environment,
+    CLOUDFLARE_API_URL: 'https://api.test/client/v4',
+    DNS_RECORDS: `app.${bench.zone}`,
+    NOTIFY: JSON.stringify(targets),
+    HOOK: `https://hooks.test${hook.pathname}`,
+    HOOK_SECRET: SECRET,
+    KUBECONFIG: await anotherNameFor((await scene.environment()).KUBECONFIG ?? ''),
+    https_proxy: proxy.url,
+    HTTP_PROXY: proxy.url,
+    NO_PROXY: '.svc,10.0.0.0/8',
+    NODE_EXTRA_CA_CERTS: extraAuthority,
+    LOG_LEVEL: 'trace',
+  });
+  await scene.settled(EAST, 1);
+  await until(
+    'the record is written and somebody is told',
+    async () =>
+      ((await bench.dump()).join().includes(ADDRESSES[EAST]) && receiver.received.length > 0) || undefined,
+    { timeoutMs: 30_000 },
+  );
+  assert.ok(!(receiver.received[0]?.verified instanceof Error));
+  assert.deepEqual(new Set(proxy.asked), new Set(['CONNECT api.test:443', 'CONNECT hooks.test:443']));
+  assert.match(controller.child.lines.join('\n'), /"HTTPS_PROXY":"\*\*\*"/);
+  assert.doesNotMatch(controller.child.lines.join('\n'), CREDENTIALS);
+});
+
+/** The API server by an address that is not loopback to those who read NO_PROXY, and leads there all the same. */
+async function anotherNameFor(file: string): Promise<string> {
+  const kubeconfig = parse(await readFile(file, 'utf8')) as {
+    clusters: { cluster: { server: string; 'tls-server-name'?: string } }[];
+  };
+  for (const { cluster } of kubeconfig.clusters) {
+    cluster.server = cluster.server.replace('127.0.0.1', '0.0.0.0');
+    cluster['tls-server-name'] = 'localhost';
+  }
+  const other = `${file}.other`;
+  await writeFile(other, stringify(kubeconfig), { mode: 0o600 });
+  return other;
+}
+
+/** TLS before a server that has none; its port. */
+async function startTls(t: TestContext, tls: { cert: string; key: string }, port: number): Promise<number> {
+  const server = createServer(tls, (client) => {
+    const target = open(port, '127.0.0.1');
+    client.on('error', () => target.destroy());
+    target.on('error', () => client.destroy());
+    client.pipe(target).pipe(client);
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  t.after(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
