@@ -4,7 +4,7 @@ import type { Change } from '../provider.ts';
 import { DnsError } from '../provider.ts';
 import { hostInZone, nameInZone } from '../zones.ts';
 import type { Host } from './api.ts';
-import { describeHost, refused } from './zone.ts';
+import { describeHost, refused, type ZoneContent } from './zone.ts';
 
 /** What setHosts takes. A record of another type would be lost, or make the API refuse the whole zone. */
 const WRITABLE_TYPES = new Set([
@@ -26,8 +26,19 @@ const ANSWERS_ADDRESS = new Set(['ALIAS', 'URL', 'URL301', 'FRAME']);
 const MAX_HOSTS = 150;
 const LOOK = 'Nothing was written.';
 
-/** Throws when sending `hosts` back would harm a record. `counted` is what the registrar says the zone holds. */
-export function assertCanBeSentBack(zone: string, hosts: readonly Host[], counted: number | undefined): void {
+/** Throws when sending the zone back would harm a record. `counted` is what the registrar says the zone holds. */
+export function assertCanBeSentBack(
+  zone: string,
+  { hosts, emailType }: ZoneContent,
+  counted: number | undefined,
+): void {
+  // Without it a write deletes the MX records.
+  if (emailType === '') {
+    throw refused(
+      `Namecheap does not say what the mail setting of ${zone} is, and each write sets it`,
+      `${LOOK} Choose a mail setting for the domain in the Namecheap panel.`,
+    );
+  }
   if (counted !== undefined && hosts.length < counted) {
     throw refused(
       `Namecheap counts ${counted} records in ${zone} but shows only ${hosts.length}; a write would delete the others`,

@@ -95,7 +95,7 @@ export class NamecheapProvider implements DnsProvider {
   async #replace(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
     const { hosts, emailType } = this.#takeFresh(zone) ?? (await this.#getHosts(zone, signal));
-    assertCanBeSentBack(zone, hosts, await this.#count(zone, hosts.length, signal));
+    assertCanBeSentBack(zone, { hosts, emailType }, await this.#count(zone, hosts.length, signal));
     const merged = mergeHosts(zone, hosts, changes);
     assertHarmless(zone, hosts, merged, changes);
     if (sameHosts(hosts, merged)) return;

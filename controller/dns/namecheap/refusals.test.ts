@@ -170,6 +170,11 @@ describe('nothing is written', () => {
     });
   }
 
+  test('trap 2: the mail setting is shown as nothing', async () => {
+    const world = new OfflineNamecheap({ zone: { emailType: '', hosts: withRecord() } });
+    await refuses(world, { kind: 'refused', message: /mail setting of example\.com/ });
+  });
+
   test('the listed record has the right address and is switched off', async () => {
     const record = host('app', 'A', EAST, { ttl: '60', isActive: false });
     const world = new OfflineNamecheap({ zone: { hosts: [record] } });
