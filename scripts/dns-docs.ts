@@ -16,6 +16,7 @@ const COLUMNS = {
   apex: 'top of the zone',
   proxied: 'proxied',
   privateZones: 'private zones',
+  proxy: 'HTTPS_PROXY',
 } as const;
 type Column = keyof typeof COLUMNS;
 
@@ -27,6 +28,13 @@ const NAMECHEAP = 'controller/dns/namecheap/provider.test.ts';
 const AT_THE_TOP = 'a CNAME at the top of the zone: flattened, or refused while the address stays';
 const SEVERAL = 'one address for several, and several names at once';
 const NONE: Promised = { says: '–' };
+const proxy: Promised = {
+  says: 'yes',
+  test: [
+    'test/integration/proxies.test.ts',
+    'reads and writes go through the proxy, and a failure names it without credentials',
+  ],
+};
 
 const bad = (says: string): Promised => ({
   says,
@@ -63,6 +71,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     apex: apex('addresses'),
     proxied: NONE,
     privateZones: NONE,
+    proxy,
   },
   cloudflare: {
     atomic: bad('each batch'),
@@ -73,6 +82,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     apex: apex('addresses and CNAME'),
     proxied: { says: 'stays so', test: ['controller/dns/cloudflare/hidden.test.ts', 'a proxied record'] },
     privateZones: NONE,
+    proxy,
   },
   route53: {
     atomic: bad('each batch'),
@@ -86,6 +96,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
       says: 'yes',
       test: [ROUTE53, 'the public and the private zone of one name are told apart'],
     },
+    proxy,
   },
   rfc2136: {
     atomic: bad('each message'),
@@ -96,6 +107,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     apex: apex('addresses'),
     proxied: NONE,
     privateZones: contract('yes', 'what was accepted can be seen'),
+    proxy: NONE,
   },
   'external-dns': {
     atomic: bad('one object'),
@@ -112,6 +124,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
       ],
     },
     privateZones: contract('as ExternalDNS', 'what was accepted can be seen'),
+    proxy: NONE,
   },
   webhook: {
     atomic: bad('as the provider'),
@@ -125,6 +138,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
       test: ['test/integration/webhook-provider.test.ts', 'of a proxied record the provider alone can tell'],
     },
     privateZones: contract('as the provider', 'what was accepted can be seen'),
+    proxy,
   },
 };
 

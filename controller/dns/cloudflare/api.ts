@@ -95,23 +95,31 @@ export class CloudflareApi {
 
   /** Of `name` and what is below it. */
   async zonesWithin(name: string, signal: AbortSignal): Promise<readonly CloudflareZone[]> {
-    const found: CloudflareZone[] = [];
-    for (const written of new Set([unicodeName(name), name])) {
-      const query = { name: `ends_with:${written}` };
-      found.push(...(await this.#list(`the zones of ${name}`, 'zones', query, ZONE, ZONES_A_PAGE, signal)));
-    }
-    return found.filter((zone) => hostInZone(zone.name, name) !== undefined);
+    const list = async (query: Readonly<Record<string, string>>) => {
+      const found = await this.#list(`the zones of ${name}`, 'zones', query, ZONE, ZONES_A_PAGE, signal);
+      return found.filter((zone) => hostInZone(zone.name, name) !== undefined);
+    };
+    const endings = [...new Set([unicodeName(name), name])];
+    const found = await Promise.all(endings.map((written) => list({ name: `ends_with:${written}` })));
+    // What stands in for the API may know names alone.
+    return found.some((zones) => zones.length > 0) ? found.flat() : list({});
   }
 
   /** All records of one name, or of the zone. */
-  records(
+  async records(
     zone: CloudflareZone,
     name: string | undefined,
     signal: AbortSignal,
   ): Promise<readonly CloudflareRecord[]> {
     const path = `zones/${encodeURIComponent(zone.id)}/dns_records`;
-    const query = name === undefined ? {} : { 'name.exact': name };
-    return this.#list(`the records of ${name ?? zone.name}`, path, query, RECORD, RECORDS_A_PAGE, signal);
+    const what = `the records of ${name ?? zone.name}`;
+    const list = (query: Readonly<Record<string, string>>) =>
+      this.#list(what, path, query, RECORD, RECORDS_A_PAGE, signal);
+    if (name === undefined) return list({});
+    // Records of IDN have been shown in either form (cloudflare/python-cloudflare#22).
+    const forms = [...new Set([name, unicodeName(name)])];
+    const found = await Promise.all(forms.map((form) => list({ 'name.exact': form })));
+    return [...new Map(found.flat().map((record) => [record.id, record])).values()];
   }
 
   /** Resolves when the zone may be written. */
