@@ -53,6 +53,34 @@ describe('what is not changed', () => {
   });
 });
 
+describe('a separator of lines or paragraphs', () => {
+  for (const char of ['\u2028', '\u2029']) {
+    test(`ends a line, and is a letter within a text: ${JSON.stringify(char)}`, () => {
+      const text = `a: 1 # one${char}b: "x ${char}  y"\nc: |\n  z${char}  z\n`;
+      const said = { a: 1, b: `x${char}y`, c: `z${char}z\n` };
+      assert.deepEqual(new Documents(text).at(0, []), said);
+      assert.deepEqual(JSON.parse(new Documents(text).toString('json')), said);
+    });
+  }
+});
+
+describe('what was there before injection', () => {
+  const EMPTY = '[ # none\n  ]';
+  const text = `a:\n  list: ${EMPTY}\n`;
+  const filled = patched(text, [{ op: 'add', path: '/a/list/-', value: 'ours' }]);
+  const others = (list: string) => list.replace('    - ours\n', '    - ours\n    - theirs\n');
+  const withdraw: Operation[] = [{ op: 'remove', path: '/a/list/0' }];
+
+  test('comes back to the letter', () => {
+    assert.equal(filled, 'a:\n  list: # before injection: " [ # none\\n  ]"\n    - ours\n');
+    assert.equal(patched(filled, [{ op: 'remove', path: '/a/list' }]), text);
+  });
+
+  test('is told no more where something else is there now, but for its comments', () => {
+    assert.equal(patched(others(filled), withdraw), 'a:\n  list: # none\n    - theirs\n');
+  });
+});
+
 describe('a change', () => {
   test('is quoted where a reader would take it for something else', () => {
     assert.match(patched('a: 1\n'), /- "true"\n$/);
@@ -132,6 +160,12 @@ describe('what is no YAML', () => {
       assert.throws(() => new Documents(text), /this is no YAML: .*line \d/);
     });
   }
+
+  test('is refused when it has control characters, as kubectl says', () => {
+    for (const char of ['\0', '\u0001', '\u007f', '\u0080', '\ufffe']) {
+      assert.throws(() => new Documents(`a: 1\nb: "x${char}y"\n`), /control character at line 2, column 6/);
+    }
+  });
 
   test('is refused when aliases make it grow without bound', () => {
     const level = (name: string, of: string) =>

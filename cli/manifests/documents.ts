@@ -1,11 +1,11 @@
 import type { Operation } from '../../webhook/inject/patch.ts';
 import { applyEdits } from './edit.ts';
 import type { ManifestFormat } from './format.ts';
+import { FormerDocument } from './former.ts';
 import { parse, parseAgain, type Stretch } from './parse.ts';
 import { printBlock, printJson } from './print.ts';
 import { printAnew } from './print-anew.ts';
 import type { Reading } from './read.ts';
-import { removal } from './removal.ts';
 import { rewrite } from './rewrite.ts';
 import { adding, changeAt, childOf, isSame, type Value } from './value.ts';
 
@@ -15,6 +15,8 @@ interface Content {
   readonly stretch: Stretch;
   readonly reading: Reading;
   value: Value;
+  /** Set where what injection put there is taken out. */
+  former?: FormerDocument;
 }
 
 /** A file of manifests, YAML or JSON. What is not changed stays to the letter. */
@@ -45,17 +47,18 @@ export class Documents {
     if (content === undefined) return;
     for (const operation of operations) {
       const place = [...path.map(String), ...steps(operation.path)];
+      if (operation.op === 'remove')
+        content.former ??= new FormerDocument(content.stretch.source.lines, content.reading);
       const change =
-        operation.op === 'add'
-          ? adding(operation.value as Value)
-          : removal(content.stretch.text, content.reading, place);
+        operation.op === 'add' ? adding(operation.value as Value) : content.former?.removal(place);
+      if (change === undefined) continue;
       content.value = changeAt(content.value, place, change);
     }
   }
 
   /** As the file is written, or in another format. */
   toString(format?: ManifestFormat): string {
-    const isStream = this.#stretches.every(({ json, text }) => json && !text.startsWith('---'));
+    const isStream = this.#stretches.every(({ json, source }) => json && !source.text.startsWith('---'));
     if (format === 'json' && !isStream) return `${printJson(inOne(this.#values()), '  ')}\n`;
     return this.#stretches
       .map((stretch, index) => {
@@ -82,10 +85,13 @@ export class Documents {
   #print(stretch: Stretch): string {
     const contents = this.#of(stretch);
     const changed = contents.filter(({ reading, value }) => !isSame(reading.value, value));
-    if (changed.length === 0) return stretch.text;
-    const edits = changed.map(({ reading, value }) => rewrite(stretch.text, reading, value, stretch.json));
+    if (changed.length === 0) return stretch.source.text;
+    const { source, json } = stretch;
+    const edits = changed.map(({ reading, value, former }) =>
+      rewrite({ source, reading, json, takesOut: former !== undefined }, value),
+    );
     const isComplete = edits.every((some) => some !== undefined);
-    const text = isComplete ? applyEdits(stretch.text, edits.flat()) : undefined;
+    const text = isComplete ? applyEdits(source.text, edits.flat()) : undefined;
     return text !== undefined && says(text, stretch, contents) ? text : printAnew(stretch, changed);
   }
 }

@@ -33,7 +33,7 @@ function merged(edits: readonly Edit[]): Edit[] | undefined {
 
 /** A file that ends within a line does so after its last lines went, too. */
 function keepLastLine(source: string, edit: Edit): Edit {
-  const isLast = edit.text === '' && edit.end === source.length && !source.endsWith('\n');
-  const newline = isLast ? /\r?\n$/.exec(source.slice(0, edit.start)) : null;
+  const isLast = edit.text === '' && edit.end === source.length && !/[\n\r]$/.test(source);
+  const newline = isLast ? /(?:\r?\n|\r)$/.exec(source.slice(0, edit.start)) : null;
   return newline === null ? edit : { ...edit, start: edit.start - newline[0].length };
 }

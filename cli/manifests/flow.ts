@@ -1,4 +1,5 @@
 import { isMap, isScalar, type ParsedNode } from 'yaml';
+import { aboveComments, placeOf } from './block.ts';
 import type { Edit } from './edit.ts';
 import {
   type Collection,
@@ -7,9 +8,11 @@ import {
   isCollection,
   isLineHead,
   lineStart,
-  newlineOf,
+  nextLine,
 } from './layout.ts';
-import { printFlow, printJson, printScalar } from './print.ts';
+import { printFlow, printJson, printScalar, quote } from './print.ts';
+import { INHERITED, remarkOn } from './remark.ts';
+import type { Source } from './source.ts';
 import type { Value } from './value.ts';
 
 /** Changes of the text within braces and brackets, JSON among them. */
@@ -22,73 +25,124 @@ export interface FlowStyle {
   readonly margin: string | undefined;
   /** By which what is within is indented further. */
   readonly unit: string;
+  /** A newline, and spaces so that the line belongs to what is within. */
+  readonly below: string;
+  /** JSON has no comments. */
+  readonly remarks: boolean;
 }
 
-export function flowStyle(source: string, collection: Collection, json: boolean): FlowStyle {
+const COMMA = /^(?:\s|#[^\n]*)*,/;
+
+export function flowStyle({ lines, newline }: Source, collection: Collection, json: boolean): FlowStyle {
+  const [start, end] = collection.range;
   const last = entriesOf(collection).at(-1);
-  const outer = marginOf(source, collection.range[0]);
+  const outer = marginOf(lines, start);
   const margin =
-    last !== undefined && isLineHead(source, last.start) ? marginOf(source, last.start) : undefined;
+    last !== undefined && isLineHead(lines, last.start) ? marginOf(lines, last.start) : undefined;
   const key = firstKey(collection);
-  const isTight = /^\S[^\n]*[:,]\S/.test(source.slice(collection.range[0], collection.range[1]));
+  const isTight = /^\S[^\n]*[:,]\S/.test(lines.slice(start, end));
   return {
     json: json || (isScalar(key) && key.type === 'QUOTE_DOUBLE'),
-    tight: isTight && json && margin === undefined && !/": /.test(source),
+    tight: isTight && json && margin === undefined && !/": /.test(lines),
     margin,
     unit: margin?.startsWith(outer) === true && margin !== outer ? margin.slice(outer.length) : '  ',
+    below: newline + (margin ?? `${within(lines, start)}  `),
+    remarks: !json,
   };
 }
 
-export function printIn(source: string, style: FlowStyle, value: Value): string {
+export function printIn(style: FlowStyle, value: Value): string {
   if (!style.json) return printFlow(value);
   if (style.margin === undefined) return printJson(value, undefined, style.tight);
-  return printJson(value, style.unit).replaceAll('\n', newlineOf(source) + style.margin);
+  return printJson(value, style.unit).replaceAll('\n', style.below);
 }
 
-export function printKeyIn(style: FlowStyle, key: string): string {
-  return (style.json ? JSON.stringify(key) : printScalar(key)) + (style.tight ? ':' : ': ');
+export function printPairIn(style: FlowStyle, key: string, value: Value, isInherited: boolean): string {
+  const name = style.json ? quote(key) : printScalar(key);
+  const printed = printIn(style, value);
+  if (isInherited) return `${name}:${remarkOn(INHERITED, true)}${style.below}${style.unit}${printed}`;
+  return name + (style.tight ? ':' : ': ') + printed;
 }
 
 /** Puts printed entries before the one of `index`, or behind the last. */
 export function addPrinted(
-  source: string,
+  source: Source,
   collection: Collection,
   index: number,
   printed: readonly string[],
   style: FlowStyle,
-): Edit {
+): Edit[] {
   const entries = entriesOf(collection);
-  const comma = `,${style.margin === undefined ? (style.tight ? '' : ' ') : newlineOf(source) + style.margin}`;
   const next = entries[index];
-  if (next !== undefined) return insert(next.start, printed.map((text) => text + comma).join(''));
   const last = entries.at(-1);
-  if (last !== undefined) return insert(last.end, printed.map((text) => comma + text).join(''));
-  return insert(collection.range[0] + 1, printed.join(comma));
+  const space = style.margin === undefined ? (style.tight ? '' : ' ') : style.below;
+  if (last === undefined) return [insert(collection.range[0] + 1, printed.join(`,${space}`))];
+  if (next !== undefined) return [addBefore(source, next, printed, space)];
+  const gap = source.lines.slice(last.end, collection.range[1] - 1);
+  const hasComma = COMMA.test(gap);
+  const isBelow = /#/.test(gap);
+  const place = last.end + gap.trimEnd().length;
+  const text = (isBelow ? style.below : space) + printed.join(`,${space}`);
+  // A comma behind the last one stands behind the last one then, too.
+  return hasComma ? [insert(place, `${text},`)] : [insert(last.end, ','), insert(place, text)];
+}
+
+/** Comments in the lines above an item stay with it. */
+function addBefore({ lines, newline }: Source, next: Entry, printed: readonly string[], space: string): Edit {
+  const text = (behind: string) => printed.map((one) => `${one},${behind}`).join('');
+  if (!isLineHead(lines, next.start)) return insert(next.start, text(space));
+  const margin = marginOf(lines, next.start);
+  const above = aboveComments(lines, next.start);
+  return insert(above, printed.map((one) => `${margin}${one},${newline}`).join(''));
 }
 
 /** Takes the entries of these indexes out, with a comma each. */
-export function removeFromFlow(entries: readonly Entry[], indexes: ReadonlySet<number>): Edit[] {
-  const kept = entries.filter((_, index) => !indexes.has(index)).at(-1);
-  const tail = kept === undefined ? 0 : entries.indexOf(kept) + 1;
-  const edits = [...indexes].flatMap((index): Edit[] => {
-    const [start, next] = [entries[index]?.start, entries[index + 1]?.start];
-    return index < tail && start !== undefined && next !== undefined ? [{ start, end: next, text: '' }] : [];
-  });
-  const [first, last] = [entries[tail], entries.at(-1)];
+export function removeFromFlow(
+  lines: string,
+  entries: readonly Entry[],
+  indexes: ReadonlySet<number>,
+): Edit[] {
+  const kept = entries.findLastIndex((_, index) => !indexes.has(index));
+  const edits = entries.flatMap((entry, index) =>
+    indexes.has(index) && index < kept ? [removeBefore(lines, entry)] : [],
+  );
+  const [before, first, last] = [entries[kept], entries[kept + 1], entries.at(-1)];
   if (first === undefined || last === undefined) return edits;
-  return [...edits, { start: kept?.end ?? first.start, end: last.end, text: '' }];
+  if (before === undefined) return [...edits, { start: first.start, end: last.end, text: '' }];
+  const start = lines.slice(0, first.start).trimEnd().length;
+  const [behind] = COMMA.exec(lines.slice(last.end)) ?? [];
+  const comma = before.end + (COMMA.exec(lines.slice(before.end))?.[0].length ?? 0);
+  return behind === undefined
+    ? [...edits, { start: comma - 1, end: comma, text: '' }, { start, end: last.end, text: '' }]
+    : [...edits, { start, end: last.end + behind.length, text: '' }];
 }
 
-/** Another value within braces. */
-export function replaceInFlow(
-  source: string,
-  { head, value: old }: Entry,
-  value: Value,
-  style: FlowStyle,
-): Edit {
-  const [start = head, end = head] = old?.range ?? [];
-  const text = printIn(source, style, value);
-  return start === end ? { start: head, end: head, text: ` ${text}` } : { start, end, text };
+function removeBefore(lines: string, { start, end }: Entry): Edit {
+  const behind = end + (COMMA.exec(lines.slice(end))?.[0].length ?? 0);
+  const isWholeLine =
+    isLineHead(lines, start) && /^[ \t]*\r?$/m.test(lines.slice(behind, nextLine(lines, behind)));
+  if (isWholeLine) return { start: lineStart(lines, start), end: nextLine(lines, behind), text: '' };
+  const gap = /^\s*/.exec(lines.slice(behind))?.[0].length ?? 0;
+  return { start, end: behind + gap, text: '' };
+}
+
+/** Another value within braces; a remark tells of the old one. */
+export function replaceInFlow({ text, lines }: Source, entry: Entry, value: Value, style: FlowStyle): Edit {
+  const { value: old, end } = entry;
+  const printed = printIn(style, value);
+  if (!style.remarks) {
+    const [from, to] = old?.range ?? [entry.head, entry.head];
+    return from === to
+      ? { start: entry.head, end: entry.head, text: ` ${printed}` }
+      : { start: from, end: to, text: printed };
+  }
+  const start = entry.key === null ? behindBlanks(lines, entry.start) : placeOf(entry, value);
+  const remark = remarkOn(text.slice(start, end), true);
+  return { start, end, text: `${remark}${style.below}${style.unit}${printed}` };
+}
+
+function behindBlanks(lines: string, position: number): number {
+  return position - (/[ \t]*$/.exec(lines.slice(lineStart(lines, position), position))?.[0].length ?? 0);
 }
 
 function firstKey(node: ParsedNode | null): ParsedNode | undefined {
@@ -99,6 +153,12 @@ function firstKey(node: ParsedNode | null): ParsedNode | undefined {
 
 function marginOf(source: string, position: number): string {
   return /^[ \t]*/.exec(source.slice(lineStart(source, position), position))?.[0] ?? '';
+}
+
+/** The spaces up to what stands in the line behind its dashes. */
+function within(lines: string, position: number): string {
+  const before = lines.slice(lineStart(lines, position), position);
+  return (/^(?:[ \t]|[-?](?=[ \t]))*/.exec(before)?.[0] ?? '').replaceAll(/[-?]/g, ' ');
 }
 
 const insert = (position: number, text: string): Edit => ({ start: position, end: position, text });

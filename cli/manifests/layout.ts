@@ -7,12 +7,12 @@ export interface Entry {
   readonly key: ParsedNode | null;
   readonly value: ParsedNode | null;
   readonly start: number;
-  /** Behind `:` or `-`, and behind an anchor or a tag of the value. */
+  /** Behind `:` or `-`. */
+  readonly bare: number;
+  /** Behind an anchor or a tag of the value, too. */
   readonly head: number;
   /** Behind the last character that belongs to it, comments left out. */
   readonly end: number;
-  /** Whether its value has an anchor or a tag. */
-  readonly marked: boolean;
 }
 
 const MARKS: readonly string[] = ['anchor', 'tag'];
@@ -56,12 +56,15 @@ function entry(
   least: number,
   tokens: readonly CST.SourceToken[],
 ): Entry {
-  const ends = tokens
-    .filter(({ type }) => ['map-value-ind', 'seq-item-ind', ...MARKS].includes(type))
+  const bare = Math.max(least, ...endsOf(tokens, ['map-value-ind', 'seq-item-ind']));
+  const head = Math.max(bare, ...endsOf(tokens, MARKS));
+  return { key, value, start, bare, head, end: Math.max(head, nodeEnd(value)) };
+}
+
+function endsOf(tokens: readonly CST.SourceToken[], types: readonly string[]): number[] {
+  return tokens
+    .filter(({ type }) => types.includes(type))
     .map(({ offset, source }) => offset + source.length);
-  const head = Math.max(least, ...ends);
-  const marked = tokens.some(({ type }) => MARKS.includes(type));
-  return { key, value, start, head, end: Math.max(head, nodeEnd(value)), marked };
 }
 
 function has(tokens: readonly CST.SourceToken[], type: CST.SourceToken['type']): boolean {
@@ -88,6 +91,12 @@ export function nextLine(source: string, end: number): number {
   return newline < 0 ? source.length : newline + 1;
 }
 
+/** Where the line of `end` ends, without its newline. */
+export function lineEnd(source: string, end: number): number {
+  const next = nextLine(source, end);
+  return next - (/\r?\n$/.exec(source.slice(Math.max(next - 2, 0), next))?.[0].length ?? 0);
+}
+
 export function columnOf(source: string, position: number): number {
   return position - lineStart(source, position);
 }
@@ -95,8 +104,4 @@ export function columnOf(source: string, position: number): number {
 /** Whether nothing but spaces stands before it in its line. */
 export function isLineHead(source: string, position: number): boolean {
   return /^[ \t]*$/.test(source.slice(lineStart(source, position), position));
-}
-
-export function newlineOf(source: string): string {
-  return /\r?\n/.exec(source)?.[0] ?? '\n';
 }

@@ -6,8 +6,11 @@ import {
   type SchemaOptions,
 } from 'yaml';
 import { explain } from '../../kubernetes/errors.ts';
+import { applyEdits } from './edit.ts';
+import { lineEnd } from './layout.ts';
 import { joinLines } from './lenient.ts';
 import { type Reading, readDocument } from './read.ts';
+import { type Source, sourceOf } from './source.ts';
 import { split } from './split.ts';
 
 /** The library finds what stands where; what that means is read as kubectl reads it. */
@@ -19,9 +22,12 @@ const OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
   prettyErrors: false,
 };
 
+/** What no text of YAML has, as kubectl says too (YAML 1.1, 5.1: `c-printable`). */
+const FORBIDDEN = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
 /** A stretch of the file, with the documents in it. */
 export interface Stretch {
-  readonly text: string;
+  readonly source: Source;
   readonly json: boolean;
   readonly documents: readonly Reading[];
 }
@@ -44,34 +50,46 @@ export function parseAgain(text: string, json: boolean): Stretch {
 function parseSlice(text: string, json: boolean, file: string, offset: number): Stretch {
   // Behind a line of dashes kubectl reads JSON as the YAML that it is, too.
   const asJson = json && !text.startsWith('---');
-  const documents = compose(asJson ? text : withKnownBreaks(text)).map((document) => {
+  const forbidden = asJson ? undefined : FORBIDDEN.exec(text);
+  if (forbidden)
+    throw new Error(`this is no YAML: a control character ${place(file, offset + forbidden.index)}`);
+  const source = sourceOf(text, asJson);
+  const documents = compose(source.lines).map((document) => {
     const [error] = document.errors;
     if (error !== undefined)
       throw new Error(`this is no YAML: ${error.message} ${place(file, offset + error.pos[0])}`);
     try {
-      return readDocument(document, asJson);
+      return readDocument(document, text, asJson);
     } catch (problem) {
       const [start = 0] = document.contents?.range ?? [];
       throw new Error(`this is no manifest: ${explain(problem)} (document ${place(file, offset + start)})`);
     }
   });
-  return { text, json, documents };
+  return { source, json, documents };
 }
 
 function compose(text: string): Document.Parsed[] {
   const documents = [...parseAllDocuments(text, OPTIONS)];
   if (documents.every(isSound)) return documents;
-  const joined = joinLines(text);
-  const again = joined === undefined ? documents : [...parseAllDocuments(joined, OPTIONS)];
+  const bare = withoutComments(text, documents);
+  const joined = joinLines(bare) ?? bare;
+  const again = [...parseAllDocuments(joined, OPTIONS)];
   return again.every(isSound) ? again : documents;
 }
 
-const isSound = ({ errors }: Document.Parsed): boolean => errors.length === 0;
-
-/** Further ends of lines for YAML 1.1, as kubectl reads them. */
-function withKnownBreaks(text: string): string {
-  return text.replaceAll(/\r(?!\n)|\u0085/g, '\n');
+/** The library misses the newline before a comment in the first column within braces; spaces say as little. */
+function withoutComments(text: string, documents: readonly Document.Parsed[]): string {
+  const blanks = documents
+    .flatMap(({ errors }) => errors.map(({ pos }) => pos[0]))
+    .filter((start) => text[start] === '#' && text[start - 1] === '\n')
+    .map((start) => {
+      const end = lineEnd(text, start + 1);
+      return { start, end, text: ' '.repeat(end - start) };
+    });
+  return applyEdits(text, blanks) ?? text;
 }
+
+const isSound = ({ errors }: Document.Parsed): boolean => errors.length === 0;
 
 function place(text: string, position: number): string {
   const lines = text.slice(0, position).split('\n');

@@ -1,8 +1,9 @@
 import { applyEdits, type Edit } from './edit.ts';
-import { isLineHead, lineStart, newlineOf, nextLine, nodeEnd } from './layout.ts';
+import { isLineHead, lineStart, nextLine, nodeEnd } from './layout.ts';
 import type { Stretch } from './parse.ts';
 import { printBlock, printJson } from './print.ts';
 import type { Reading } from './read.ts';
+import type { Source } from './source.ts';
 import type { Value } from './value.ts';
 
 interface Changed {
@@ -14,21 +15,25 @@ interface Changed {
  * Documents of a stretch as if they were new, without their comments and anchors: for a change that the text around
  * does not allow, such as taking out a key that is merged in.
  */
-export function printAnew({ text, json }: Stretch, changed: readonly Changed[]): string {
+export function printAnew({ source, json }: Stretch, changed: readonly Changed[]): string {
   const printed = applyEdits(
-    text,
-    changed.flatMap(({ reading, value }) => replace(text, json, reading, value)),
+    source.text,
+    changed.flatMap(({ reading, value }) => replace(source, json, reading, value)),
   );
   if (printed === undefined) throw new Error('two documents are in one place');
   return printed;
 }
 
-function replace(text: string, json: boolean, { contents }: Reading, value: Value): Edit[] {
+function replace(
+  { lines: text, newline }: Source,
+  json: boolean,
+  { contents }: Reading,
+  value: Value,
+): Edit[] {
   if (contents === null) return [];
-  const newline = newlineOf(text);
   const [start, end] = [contents.range[0], nodeEnd(contents)];
   if (json) return [{ start, end, text: printJson(value, '  ').replaceAll('\n', newline) }];
-  const lines = printBlock(value, { step: 2, flush: false }).join(newline) + newline;
-  if (!isLineHead(text, start)) return [{ start, end: nextLine(text, end), text: newline + lines }];
-  return [{ start: lineStart(text, start), end: nextLine(text, end), text: lines }];
+  const printed = printBlock(value, { step: 2, flush: false }).join(newline) + newline;
+  if (!isLineHead(text, start)) return [{ start, end: nextLine(text, end), text: newline + printed }];
+  return [{ start: lineStart(text, start), end: nextLine(text, end), text: printed }];
 }

@@ -92,12 +92,12 @@ export function printJson(value: Value, unit: string | undefined, tight = false)
     );
   }
   if (typeof value === 'bigint') return String(value);
-  if (isLeaf(value)) return JSON.stringify(value);
+  if (isLeaf(value)) return typeof value === 'string' ? quote(value) : JSON.stringify(value);
   const colon = tight ? ':' : ': ';
   const parts = isListValue(value)
     ? value.map((item) => printJson(item, unit, tight))
     : Object.entries(value as object).map(
-        ([key, child]) => JSON.stringify(key) + colon + printJson(child as Value, unit, tight),
+        ([key, child]) => quote(key) + colon + printJson(child as Value, unit, tight),
       );
   const [open, close] = isListValue(value) ? '[]' : '{}';
   if (unit === undefined) return open + parts.join(tight ? ',' : ', ') + close;

@@ -13,6 +13,7 @@ import {
 import { AliasMeter } from './alias-meter.ts';
 import { withoutMarks } from './lenient.ts';
 import { readJsonToken, readPlain, readPlainKey, readTagged } from './scalar.ts';
+import { readSeparated } from './separators.ts';
 import { isListValue, isMapValue, mapOf, type Value } from './value.ts';
 
 /** A document with what each of its nodes says. */
@@ -29,8 +30,8 @@ export interface Reading {
 }
 
 /** Reads a document as kubectl does: of keys that come twice the last counts, those that are merged in too. Throws. */
-export function readDocument({ contents }: Document.Parsed, json: boolean): Reading {
-  const reader = new Reader(json);
+export function readDocument({ contents }: Document.Parsed, source: string, json: boolean): Reading {
+  const reader = new Reader(source, json);
   const value = reader.read(contents);
   return {
     contents,
@@ -45,11 +46,13 @@ export function readDocument({ contents }: Document.Parsed, json: boolean): Read
 class Reader {
   readonly values = new Map<Node, Value>();
   readonly targets = new Map<Alias.Parsed, ParsedNode>();
+  readonly #source: string;
   readonly #json: boolean;
   readonly anchors = new Map<string, ParsedNode[]>();
   readonly #meter = new AliasMeter();
 
-  constructor(json: boolean) {
+  constructor(source: string, json: boolean) {
+    this.#source = source;
     this.#json = json;
   }
 
@@ -81,8 +84,9 @@ class Reader {
     return this.values.get(target) ?? null;
   }
 
-  #scalar({ type, tag, value }: Scalar): Value {
-    const text = withoutMarks(String(value));
+  #scalar({ type, tag, value, range }: Scalar.Parsed): Value {
+    const separated = this.#json ? undefined : readSeparated(this.#source.slice(range[0], range[1]));
+    const text = separated ?? withoutMarks(String(value));
     if (tag !== undefined) return readTagged(tag, text);
     if (type !== 'PLAIN') return text;
     return this.#json ? readJsonToken(text) : readPlain(text);
@@ -129,7 +133,7 @@ function endsInColon({ key, value, srcToken }: Pair<ParsedNode, ParsedNode | nul
   );
 }
 
-function isMergeKey(key: ParsedNode | null): boolean {
+export function isMergeKey(key: ParsedNode | null): boolean {
   return (
     isScalar(key) && key.value === '<<' && (key.type === 'PLAIN' || key.tag?.endsWith(':merge') === true)
   );

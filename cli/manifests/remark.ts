@@ -1,54 +1,117 @@
-import type { Edit } from './edit.ts';
-import { type Entry, isCollection, nextLine } from './layout.ts';
+import type { ParsedNode } from 'yaml';
+import {
+  type Collection,
+  type Entry,
+  entriesOf,
+  isCollection,
+  isLineHead,
+  lineEnd,
+  lineStart,
+} from './layout.ts';
+import { quote } from './print.ts';
+import { withKnownBreaks } from './source.ts';
 import type { Value } from './value.ts';
 
 /**
- * What stood in the place of a list or map that injection filled, or of an alias that it wrote out:
- * `volumes: # before injection: []`. Only so can it be put back to the letter. A comment, as nothing else in a manifest is for us alone; JSON has none.
+ * What stood in the place of a value that injection filled or wrote out: `volumes: # before injection: []`. Only so can
+ * it be put back to the letter. A comment, as nothing else in a manifest is for us alone; JSON has none.
  */
 const REMARK = '# before injection:';
+const AT_HEAD = /^([ \t]*)# before injection:(.*)$/;
+const ABOVE = /# before injection: ("(?:[^"\\]|\\.)*")[ \t]*\r?\n$/;
+const QUOTED = /^ ("(?:[^"\\]|\\.)*")/;
 
-/** The edit that makes the old value of a pair a remark; undefined where it cannot become one. */
-export function remarkOn(source: string, { head, value, end, marked }: Entry): Edit | undefined {
-  const rest = restOfLine(source, head);
-  const isEmpty = !isCollection(value) || value.items.length === 0;
-  if (marked || !isEmpty || end > head + rest.trimEnd().length) return undefined;
-  const gap = rest.search(/\S/);
-  return gap < 0
-    ? { start: head, end: head, text: ` ${REMARK}` }
-    : { start: head + gap, end: head + gap, text: `${REMARK} ` };
+/** For a pair that was not there, since a map that is merged in says it. */
+export const INHERITED = '<<';
+
+export interface Remark {
+  readonly parent: Collection;
+  readonly entry: Entry;
+  /** What stood from `start` on, to the letter. */
+  readonly old: string;
+  readonly start: number;
+  /** Where the lines of the remark end, and its value begins. */
+  readonly until: number;
+  /** What goes when the old text comes back. */
+  readonly end: number;
 }
 
-/** The value that a remark tells of. */
-export function remarked(source: string, entry: Entry): Value | undefined {
-  const old = remarkOf(source, entry);
-  if (old === undefined || old.startsWith('*')) return undefined;
-  if (old.startsWith('{')) return {};
-  return old.startsWith('[') ? [] : null;
+/** What a remark tells of. */
+export type Former =
+  | { readonly kind: 'alias'; readonly name: string }
+  | { readonly kind: 'inherited' }
+  | { readonly kind: 'value'; readonly value: Value };
+
+/** Of a value that begins in the next line; within braces others may share the old line. */
+export function remarkOn(old: string, isFlow: boolean): string {
+  const [, gap = '', rest = ''] = /^([ \t]*)(.*)$/s.exec(old) ?? [];
+  if (!isFlow && rest === '') return ` ${REMARK}${old}`;
+  const isReadable = !isFlow && gap !== '' && !rest.startsWith('"') && !withKnownBreaks(old).includes('\n');
+  return isReadable ? `${gap}${REMARK} ${rest}` : ` ${REMARK} ${quote(old)}`;
 }
 
-/** The name of the anchor for which a remark says that an alias stood there. */
-export function remarkedAlias(source: string, entry: Entry): string | undefined {
-  return /^\*([^\s,[\]{}]+)/.exec(remarkOf(source, entry) ?? '')?.[1];
+export function remarksIn(lines: string, contents: ParsedNode | null): Remark[] {
+  return lines.includes(REMARK) ? remarksBelow(lines, contents) : [];
 }
 
-function remarkOf(source: string, { head }: Entry): string | undefined {
-  const rest = restOfLine(source, head).trimStart();
-  return rest.startsWith(REMARK) ? rest.slice(REMARK.length).trimStart() : undefined;
+function remarksBelow(lines: string, node: ParsedNode | null): Remark[] {
+  if (!isCollection(node)) return [];
+  return entriesOf(node).flatMap((entry) => {
+    const own = remarkOf(lines, node, entry);
+    return [...(own ? [own] : []), ...remarksBelow(lines, entry.value)];
+  });
 }
 
-/** Puts the old value back instead of the lines below. */
-export function restore(source: string, { head, end }: Entry): Edit[] {
-  const rest = restOfLine(source, head);
-  const at = rest.indexOf(REMARK);
-  const after = at + REMARK.length;
-  const isBare = rest.slice(after).trim() === '';
-  const remark = isBare
-    ? { start: head, end: head + after, text: '' }
-    : { start: head + at, end: head + after + 1, text: '' };
-  return [remark, { start: nextLine(source, head), end: nextLine(source, end), text: '' }];
+function remarkOf(lines: string, parent: Collection, entry: Entry): Remark | undefined {
+  const isFlow = parent.flow === true;
+  const end = isFlow ? entry.end : lineEnd(lines, entry.end);
+  if (isFlow && entry.key === null) return remarkAbove(lines, parent, entry, end);
+  const until = lineEnd(lines, entry.head);
+  const [, gap = '', payload] = AT_HEAD.exec(lines.slice(entry.head, until)) ?? [];
+  const old = payload === undefined ? undefined : oldText(gap, payload);
+  return old === undefined ? undefined : { parent, entry, old, start: entry.head, until, end };
 }
 
-function restOfLine(source: string, position: number): string {
-  return source.slice(position, nextLine(source, position)).replace(/\r?\n$/, '');
+/** An item within braces has nothing before it in which to stand. */
+function remarkAbove(lines: string, parent: Collection, entry: Entry, end: number): Remark | undefined {
+  if (!isLineHead(lines, entry.start)) return undefined;
+  const line = lineStart(lines, entry.start);
+  const above = lineStart(lines, line - 1);
+  const found = ABOVE.exec(lines.slice(above, line));
+  const old = unquote(found?.[1]);
+  if (!found || old === undefined) return undefined;
+  return { parent, entry, old, start: above + found.index - 1, until: entry.start, end };
+}
+
+function oldText(gap: string, payload: string): string | undefined {
+  if (payload.trim() === '') return payload;
+  if (payload.startsWith(' "')) return unquote(QUOTED.exec(payload)?.[1]);
+  return payload.startsWith(' ') ? gap + payload.slice(1) : undefined;
+}
+
+function unquote(quoted: string | undefined): string | undefined {
+  try {
+    return quoted === undefined ? undefined : String(JSON.parse(quoted));
+  } catch {
+    return undefined; // A comment of somebody else.
+  }
+}
+
+const COMMENT = /(?:^|[ \t]+)#[^\n]*/gm;
+
+export function formerOf({ old }: Remark): Former {
+  const said = withKnownBreaks(old)
+    .replaceAll(COMMENT, '')
+    .trim()
+    .replace(/^(?:[!&]\S*(?:\s+|$))+/, '');
+  if (said === INHERITED) return { kind: 'inherited' };
+  if (said.startsWith('*')) return { kind: 'alias', name: said.slice(1) };
+  if (said.startsWith('[')) return { kind: 'value', value: [] };
+  return { kind: 'value', value: said.startsWith('{') ? {} : null };
+}
+
+/** The comments in what stood there, which stay when the remark goes. */
+export function commentsIn(old: string): string[] {
+  const comments = withKnownBreaks(old).matchAll(COMMENT);
+  return [...comments].map(([comment]) => (comment.startsWith('#') ? ` ${comment}` : comment));
 }

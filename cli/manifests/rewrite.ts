@@ -2,10 +2,13 @@ import { type Alias, isAlias, isMap, type ParsedNode, visit, type YAMLMap, type 
 import { align } from './align.ts';
 import { addItems, addPairs, removeEntry, replaceValue } from './block.ts';
 import type { Edit } from './edit.ts';
-import { addPrinted, flowStyle, printIn, printKeyIn, removeFromFlow, replaceInFlow } from './flow.ts';
-import { type Collection, type Entry, entriesOf, isCollection } from './layout.ts';
-import type { Reading } from './read.ts';
-import { remarkedAlias, restore } from './remark.ts';
+import { addPrinted, flowStyle, printIn, printPairIn, removeFromFlow, replaceInFlow } from './flow.ts';
+import { anchored, mergedNodes } from './former.ts';
+import { type Collection, columnOf, type Entry, entriesOf, isCollection } from './layout.ts';
+import { printScalar } from './print.ts';
+import { isMergeKey, type Reading } from './read.ts';
+import { commentsIn, formerOf, type Remark, remarksIn } from './remark.ts';
+import type { Source } from './source.ts';
 import { styleIn } from './style.ts';
 import {
   childOf,
@@ -18,24 +21,34 @@ import {
   type ValueMap,
 } from './value.ts';
 
-/** The edits of `source` after which the document says `wanted`; undefined where none of ours do. */
-export function rewrite(source: string, reading: Reading, wanted: Value, json: boolean): Edit[] | undefined {
-  return new Rewriter(source, reading, json).run(wanted);
+interface Document {
+  readonly source: Source;
+  readonly reading: Reading;
+  readonly json: boolean;
+  /** Whether what injection put there is taken out: what was there before comes back. */
+  readonly takesOut: boolean;
+}
+
+/** The edits after which the document says `wanted`; undefined where none of ours do. */
+export function rewrite(document: Document, wanted: Value): Edit[] | undefined {
+  return new Rewriter(document).run(wanted);
 }
 
 class Rewriter {
-  readonly #source: string;
+  readonly #source: Source;
   readonly #reading: Reading;
   readonly #json: boolean;
+  readonly #remarks: readonly Remark[];
   #edits: (Edit | undefined)[] = [];
   /** What nodes that change will say. */
   readonly #changed = new Map<ParsedNode, Value>();
   readonly #gone = new Set<unknown>();
 
-  constructor(source: string, reading: Reading, json: boolean) {
+  constructor({ source, reading, json, takesOut }: Document) {
     this.#source = source;
     this.#reading = reading;
     this.#json = json;
+    this.#remarks = takesOut ? remarksIn(source.lines, reading.contents) : [];
   }
 
   run(wanted: Value): Edit[] | undefined {
@@ -45,7 +58,7 @@ class Rewriter {
     if (this.#reading.targets.size > 0) this.#writeOutAliases(contents);
     // Behind the lines of an alias, where they go to the same place: those belong to what is around it.
     this.#edits.push(...others);
-    if (this.#reading.anchors.size > 0) this.#restoreAliases(contents);
+    for (const remark of this.#remarks) this.#settle(remark);
     const edits = this.#edits.filter((edit) => edit !== undefined);
     return edits.length === this.#edits.length ? edits : undefined;
   }
@@ -65,14 +78,17 @@ class Rewriter {
     const names = entries.map(({ key }) => this.#reading.nameOf(key));
     const was = this.#reading.valueOf(node);
     const doomed = names.flatMap((name, index) =>
-      name !== undefined && !Object.hasOwn(value, name) ? [index] : [],
+      name !== undefined && (!Object.hasOwn(value, name) || this.#isInheritedAgain(node, index, value))
+        ? [index]
+        : [],
     );
     this.#remove(node, entries, doomed);
     const added: [string, Value][] = [];
     for (const [name, child] of Object.entries(value)) {
       const old = childOf(was, name);
-      if (old !== undefined && isSame(old, child)) continue;
-      const entry = entries[names.lastIndexOf(name)];
+      const index = names.lastIndexOf(name);
+      if ((old !== undefined && isSame(old, child)) || doomed.includes(index)) continue;
+      const entry = entries[index];
       // Where a map merged in later says more, the old value is not that of the pair.
       if (entry === undefined || this.#reading.valueOf(entry.value) !== old) added.push([name, child]);
       else this.#entry(node, entry, child);
@@ -100,8 +116,10 @@ class Rewriter {
 
   #entry(parent: Collection, entry: Entry, value: Value): void {
     if (this.#goInto(entry.value, value)) return;
-    if (isAlias(entry.value)) this.#changed.set(entry.value, value);
-    else this.#replace(parent, entry, value);
+    if (entry.value !== null) this.#changed.set(entry.value, value);
+    const isLater =
+      isAlias(entry.value) || this.#remarks.some((remark) => remark.entry.value === entry.value);
+    if (!isLater) this.#replace(parent, entry, value);
   }
 
   #replace(parent: Collection, entry: Entry, value: Value): void {
@@ -109,39 +127,42 @@ class Rewriter {
     if (parent.flow === true) {
       this.#edits.push(replaceInFlow(this.#source, entry, value, this.#flowStyle(parent)));
     } else {
-      const style = styleIn(this.#source, this.#reading.contents, parent);
-      this.#edits.push(...replaceValue(this.#source, entry, !isMap(parent), value, style));
+      const style = styleIn(this.#source.lines, this.#reading.contents, parent);
+      this.#edits.push(replaceValue(this.#source, entry, !isMap(parent), value, style));
     }
   }
 
   #addPairs(node: YAMLMap.Parsed, entries: readonly Entry[], pairs: ValueMap): void {
+    const was = this.#reading.valueOf(node);
+    const inherited = new Set(Object.keys(pairs).filter((name) => childOf(was, name) !== undefined));
     if (node.flow !== true) {
-      const style = styleIn(this.#source, this.#reading.contents, node);
-      this.#edits.push(addPairs(this.#source, entries, pairs, style));
+      const style = styleIn(this.#source.lines, this.#reading.contents, node);
+      this.#edits.push(addPairs(this.#source, entries, pairs, inherited, style));
       return;
     }
     const style = this.#flowStyle(node);
-    const printed = Object.entries(pairs).map(
-      ([key, value]) => printKeyIn(style, key) + printIn(this.#source, style, value),
+    const printed = Object.entries(pairs).map(([key, value]) =>
+      printPairIn(style, key, value, inherited.has(key)),
     );
-    this.#edits.push(addPrinted(this.#source, node, entries.length, printed, style));
+    this.#edits.push(...addPrinted(this.#source, node, entries.length, printed, style));
   }
 
   #addItems(node: YAMLSeq.Parsed, entries: readonly Entry[], index: number, items: readonly Value[]): void {
     if (node.flow !== true) {
-      const style = styleIn(this.#source, this.#reading.contents, node);
+      const style = styleIn(this.#source.lines, this.#reading.contents, node);
       this.#edits.push(addItems(this.#source, entries, index, items, style));
       return;
     }
     const style = this.#flowStyle(node);
-    const printed = items.map((item) => printIn(this.#source, style, item));
-    this.#edits.push(addPrinted(this.#source, node, index, printed, style));
+    const printed = items.map((item) => printIn(style, item));
+    this.#edits.push(...addPrinted(this.#source, node, index, printed, style));
   }
 
   #remove(node: Collection, entries: readonly Entry[], indexes: readonly number[]): void {
     for (const index of indexes) this.#bury(entries[index]);
-    if (node.flow === true) this.#edits.push(...removeFromFlow(entries, new Set(indexes)));
-    else this.#edits.push(...indexes.map((index) => removeEntry(this.#source, entries, index)));
+    if (node.flow === true)
+      this.#edits.push(...removeFromFlow(this.#source.lines, entries, new Set(indexes)));
+    else this.#edits.push(...indexes.map((index) => removeEntry(this.#source.lines, entries, index)));
   }
 
   /** An anchor that went can be named no more. */
@@ -167,30 +188,60 @@ class Rewriter {
     if (!isStill) this.#replace(parent, entry, value);
   }
 
-  /** Where what was written out is again what the anchor names. */
-  #restoreAliases(node: Collection): void {
-    if (node.flow === true) return;
-    for (const entry of entriesOf(node)) {
-      if (this.#gone.has(entry.value) || !isCollection(entry.value)) continue;
-      if (this.#isAliasAgain(entry, entry.value)) this.#restore(entry);
-      else this.#restoreAliases(entry.value);
+  /** What a remark tells of comes back where the value says that again; else the remark goes. */
+  #settle(remark: Remark): void {
+    const { entry, old, start, end } = remark;
+    if (entry.value === null || this.#gone.has(entry.value)) return;
+    if (this.#isFormer(remark, entry.value)) {
+      this.#edits = this.#edits.filter((edit) => !edit || edit.end <= start || edit.start >= end);
+      this.#edits.push({ start, end, text: old });
+      this.#bury(entry);
+      return;
     }
+    this.#edits.push(this.#withoutRemark(remark, entry.value));
   }
 
-  #isAliasAgain(entry: Entry, value: Collection): boolean {
-    const named = this.#reading.anchors.get(remarkedAlias(this.#source, entry) ?? '');
-    const target = named?.findLast(({ range }) => range[0] < entry.start);
-    if (target === undefined || this.#gone.has(target)) return false;
-    return isSame(this.#after(target), this.#after(value));
+  #withoutRemark({ parent, entry, old, start, until, end }: Remark, value: ParsedNode): Edit {
+    const below = this.#source.newline + ' '.repeat(columnOf(this.#source.lines, entry.start) + 2);
+    const comments = commentsIn(old).join(below);
+    const after = this.#after(value);
+    if (!isLeaf(after) || isSame(after, this.#reading.valueOf(value))) {
+      const isItem = parent.flow === true && entry.key === null;
+      return { start, end: until, text: isItem ? (/^[ \t]*/.exec(old)?.[0] ?? '') : comments };
+    }
+    const text = ` ${printScalar(after)}${comments}`;
+    return { start, end, text: parent.flow === true && comments !== '' ? text + below : text };
   }
 
-  #restore(entry: Entry): void {
-    this.#edits = this.#edits.filter((edit) => !edit || edit.end <= entry.head || edit.start >= entry.end);
-    this.#edits.push(...restore(this.#source, entry));
+  #isFormer(remark: Remark, value: ParsedNode): boolean {
+    const former = formerOf(remark);
+    const after = this.#after(value);
+    if (former.kind === 'inherited') return false;
+    if (former.kind === 'value') return isSame(former.value, after);
+    const target = anchored(this.#reading, former.name, remark.entry.start);
+    return target !== undefined && isSame(this.#after(target), after);
   }
 
-  #after(node: ParsedNode): Value {
-    return this.#changed.get(node) ?? this.#reading.valueOf(node);
+  /** Whether a pair of which a remark says that it was not there says what the map without it does. */
+  #isInheritedAgain(node: YAMLMap.Parsed, index: number, value: ValueMap): boolean {
+    const pair = node.items[index];
+    const remark = this.#remarks.find(({ entry }) => entry.value !== null && entry.value === pair?.value);
+    if (remark === undefined || formerOf(remark).kind !== 'inherited') return false;
+    const name = this.#reading.nameOf(remark.entry.key) ?? '';
+    const others = node.items.filter((other) => other !== pair);
+    const said = others.flatMap(({ key, value: other }) => {
+      if (!isMergeKey(key)) return this.#reading.nameOf(key) === name ? [this.#after(other)] : [];
+      return mergedNodes(this.#reading, other).map((merged) => childOf(this.#after(merged), name));
+    });
+    return isSame(
+      said.findLast((one) => one !== undefined),
+      childOf(value, name),
+    );
+  }
+
+  #after(node: ParsedNode | null): Value {
+    const changed = node === null ? undefined : this.#changed.get(node);
+    return changed === undefined ? this.#reading.valueOf(node) : changed;
   }
 
   #flowStyle(collection: Collection) {

@@ -25,7 +25,7 @@ async function admitted(kind: string, body: unknown, type: string) {
 }
 
 test('an API server takes injected manifests for what they were, and what the webhook would add', async () => {
-  const files = manifestCorpus('admitted', 400).filter(
+  const files = manifestCorpus('admitted', 550).filter(
     ({ forKubectl, text }) => forKubectl && text.startsWith('apiVersion'),
   );
   const read = await readWithKubectl(files.map(({ text }) => text));

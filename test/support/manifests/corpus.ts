@@ -3,6 +3,7 @@ import { drawHabit, Hand } from './hand.ts';
 import { configMap, definition, job, list, pod, widget, workload } from './objects.ts';
 import { PECULIAR } from './peculiar.ts';
 import { words } from './scalars.ts';
+import { sharing } from './sharing.ts';
 import { plainTree, type TreeMap } from './tree.ts';
 
 /** A file as it may be found anywhere, made from a seed. */
@@ -15,7 +16,20 @@ export interface ManifestFile {
   readonly forPython: boolean;
 }
 
-const KINDS = [pod, pod, workload, workload, workload, job, configMap, definition, widget, list];
+const KINDS = [
+  pod,
+  pod,
+  workload,
+  workload,
+  workload,
+  job,
+  configMap,
+  definition,
+  widget,
+  list,
+  sharing,
+  sharing,
+];
 
 /** All in all more than `count`: those that no chance draws come besides. */
 export function manifestCorpus(seed: string, count: number): ManifestFile[] {
@@ -68,7 +82,9 @@ function tail(random: SeededRandom): string[] {
 
 /** As editors and systems save a file. */
 function asSaved(random: SeededRandom, text: string): string {
-  const lines = random.chance(0.1) ? text.replaceAll('\n', '\r\n') : text;
-  const ended = random.chance(0.15) ? lines.replace(/\r?\n$/, '') : lines;
+  // kubectl itself finds the documents of a file by "\n---" alone.
+  const breaks = /^---/m.test(text) ? ['\r\n'] : ['\r\n', '\r\n', '\r', '\u0085'];
+  const lines = random.chance(0.15) ? text.replaceAll('\n', random.pick(breaks)) : text;
+  const ended = random.chance(0.15) ? lines.replace(/(?:\r?\n|\r|\u0085)$/, '') : lines;
   return (random.chance(0.05) ? '\ufeff' : '') + ended;
 }

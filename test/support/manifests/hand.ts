@@ -14,6 +14,8 @@ export interface Habit {
   readonly folded: number;
   /** Within braces. */
   readonly padding: '' | ' ';
+  /** How many braces go over several lines, and how many empty ones are written oddly. */
+  readonly spread: number;
   /** Whether long texts in quotes go on at the column of their key, as go-yaml v2 prints them. */
   readonly leftQuotes: boolean;
 }
@@ -31,6 +33,7 @@ export function drawHabit(random: SeededRandom): Habit {
     quotes: random.pick([0, 0.3, 1]),
     folded: random.pick([0, 0.5]),
     padding: random.pick(['', ' ']),
+    spread: random.pick([0, 0, 0.5]),
     leftQuotes: random.chance(0.3),
   };
 }
@@ -71,12 +74,49 @@ export class Hand {
     if (value instanceof Again) return [this.#ended(`${head} *${value.named.name}`)];
     if (value === null) return [this.#ended(head + this.#random.pick(['', ' null', ' ~']))];
     if (typeof value === 'string') return this.#text(head, value, column);
-    if (isLeaf(value) || this.#random.chance(this.#habit.flow))
-      return [this.#ended(`${head} ${this.#flow(value)}`)];
+    if (isLeaf(value) || this.#random.chance(this.#habit.flow)) return this.#braced(head, value, column);
     const within = Array.isArray(value)
       ? this.#list(value, column + (this.#habit.flushLists && !isItem ? 0 : this.#habit.step))
       : this.map(value as TreeMap, column + this.#habit.step);
     return [this.#ended(head), ...within];
+  }
+
+  #braced(head: string, value: Tree, column: number): string[] {
+    const isSpread = this.#random.chance(this.#habit.spread);
+    if (!isSpread || !(Array.isArray(value) || isMap(value)))
+      return [this.#ended(`${head} ${this.#flow(value)}`)];
+    const inner = column + this.#habit.step;
+    const lines = this.#spread(value, inner);
+    const tag = this.#random.chance(0.2) ? (Array.isArray(value) ? ' !!seq' : ' !!map') : '';
+    const [first = '', ...rest] = lines;
+    return this.#random.chance(0.2)
+      ? [this.#ended(head + tag), this.#ended(' '.repeat(inner) + first), ...rest]
+      : [`${head}${tag} ${first}`, ...rest];
+  }
+
+  /** Braces over several lines, with comments between. */
+  #spread(value: Tree, column: number): string[] {
+    if (value instanceof Named) {
+      const [first = '', ...rest] = this.#spread(value.tree, column);
+      return [`&${value.name} ${first}`, ...rest];
+    }
+    const isList = Array.isArray(value);
+    if ((!isList && !isMap(value)) || this.#random.chance(0.3)) return [this.#flow(value)];
+    const margin = ' '.repeat(column);
+    const parts = isList
+      ? value.map((item) => this.#spread(item, column + 2))
+      : Object.entries(value as TreeMap).map(([key, child]) => {
+          const [first = '', ...rest] = this.#spread(child, column + 2);
+          return [`${this.#key(key)}: ${first}`, ...rest];
+        });
+    const commaAtEnd = this.#random.chance(0.3);
+    const body = parts.flatMap(([first = '', ...rest], index) => {
+      const lines = [`${margin}${first}`, ...rest];
+      const comma = index < parts.length - 1 || commaAtEnd ? ',' : '';
+      return [...this.#between(column), ...lines.with(-1, this.#ended(`${lines.at(-1)}${comma}`))];
+    });
+    const [open, close] = isList ? '[]' : '{}';
+    return [this.#ended(`${open}`), ...body, ...this.#between(column), `${margin}${close}`];
   }
 
   #text(head: string, text: string, column: number): string[] {

@@ -17,7 +17,7 @@ const none: Draw<Tree> = (random) => random.pick([() => null, () => []])();
 const noMap: Draw<Tree> = (random) => random.pick([() => null, () => ({})])();
 const textOf: Draw<string> = (random) => (random.chance(0.5) ? random.pick(BARE) : oddText(random));
 
-function labels(random: SeededRandom, asks: boolean): TreeMap {
+export function labels(random: SeededRandom, asks: boolean): TreeMap {
   return {
     app: random.pick(['web', 'api', 'worker']),
     ...some(
@@ -100,7 +100,7 @@ const volumes: readonly Draw<Tree>[] = [
 
 const prepare: Draw<Tree> = (random) => [container(random, 'prepare')];
 
-function podSpec(random: SeededRandom, restartPolicy?: string): TreeMap {
+export function podSpec(random: SeededRandom, restartPolicy?: string): TreeMap {
   const first: TreeMap = {
     ...some(random, 'initContainers', none, prepare, prepare, prepare),
     ...some(random, 'volumes', ...volumes),

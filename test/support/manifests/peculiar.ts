@@ -46,6 +46,14 @@ const TEXTS: Readonly<Record<string, string>> = {
     .replaceAll('\n', '\r\n'),
   'a comment between a key and its list': `${ASKS}spec:\n  initContainers: # first\n  # they wait\n\n  # for this\n  - {name: w, image: b}\n  containers:\n  - {name: a, image: b}\n  # - {name: c}\n`,
   'empty places with comments': `${ASKS}  annotations:   # none\n    # example: x\nspec:\n  volumes:   []   # none yet\n  initContainers: ~\n  containers:\n  - {name: a, image: b}\n`,
+  'empty places in lines of their own': `${ASKS}  annotations:\n    {} # none\nspec:\n  volumes:\n    []\n  initContainers:\n  # later\n    [ # none\n    ] # yet\n  containers:\n  - {name: a, image: b}\n`,
+  'empty places with tags and anchors': `${ASKS}  annotations: !!map {}\nspec:\n  initContainers: !!null ~\n  volumes: &v !!seq [] # none\n  tolerations: *v\n  containers:\n  - {name: a, image: b}\n`,
+  'empty places within braces': `${HEAD}  labels: {site-follower/inject: "true"}\nspec: {volumes: [ ], initContainers: , containers: [{name: a, image: b}]}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: x, labels: {site-follower/inject: "true"}, annotations: { }}, spec: {volumes: ~, containers: [{name: a, image: b}]}}\n`,
+  'braces with comments': `${ASKS}spec: { # the spec\n  # what runs\n  containers: [\n    # one\n    {name: a, image: b} # the one\n    # no more\n  ], # all\n  volumes: [\n    {name: v, emptyDir: {}}, # ours\n    # others\n  ],\n  initContainers: [\n    # waits\n    {name: w, image: b} # then goes\n    , {name: x, image: b}\n  ] # last\n}\n`,
+  'an alias of an empty list': `${ASKS}spec:\n  tolerations: &e []\n  volumes: *e # none\n  initContainers: *e\n  containers:\n  - {name: a, image: b}\n`,
+  'lines that end in carriage returns alone': `${ASKS}# of old\n${SPEC}`.replaceAll('\n', '\r'),
+  'separators of lines and paragraphs': `${ASKS}  annotations: # notes\u2028    a: "one \u2028 two"\u2029    b: "x\u2029y" # c\n${SPEC}`,
+  'a comment in the first column within braces': `${ASKS}spec: {containers: [{name: a, image: "b"\n# the one\n  }]}\n`,
 };
 
 /** For PyYAML colons before a bracket end a key, and an anchor has its name alone. */

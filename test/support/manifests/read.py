@@ -48,6 +48,8 @@ def value_of(node):
         return [value_of(item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
         return map_of(node)
+    if node.tag == "tag:yaml.org,2002:null":
+        return None
     return plain(node.value) if node.tag == PLAIN else node.value
 
 

@@ -46,7 +46,13 @@ export function plainTree(tree: Tree): unknown {
   if (Array.isArray(tree)) return tree.map(plainTree);
   if (typeof tree !== 'object' || tree === null) return tree;
   const pairs = Object.entries(tree as TreeMap).flatMap(([key, child]) =>
-    key === MERGE ? Object.entries(plainTree(child) as object) : [[key, plainTree(child)] as const],
+    key === MERGE ? merged(plainTree(child)) : [[key, plainTree(child)] as const],
   );
   return Object.fromEntries(pairs);
+}
+
+/** The first of several maps counts most. */
+function merged(maps: unknown): [string, unknown][] {
+  const list: unknown[] = Array.isArray(maps) ? maps.toReversed() : [maps];
+  return list.flatMap((map) => Object.entries(map as object));
 }

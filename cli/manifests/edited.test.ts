@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { GOLDEN_ENV } from '../../test/support/golden.ts';
+import { manifestCorpus } from '../../test/support/manifests/corpus.ts';
+import { SeededRandom } from '../../test/support/random.ts';
+import { loadInjectorConfig } from '../../webhook/config.ts';
+import type { Operation } from '../../webhook/inject/patch.ts';
+import { valuesOf, withoutEmpty } from '../testing/manifest-values.ts';
+import { Documents } from './documents.ts';
+import { injectManifests, uninjectManifests } from './inject.ts';
+import { findPods } from './objects.ts';
+import { isListValue, isMapValue, isSame, type Value } from './value.ts';
+
+const loaded = loadInjectorConfig(GOLDEN_ENV);
+assert.ok(loaded.ok);
+const { config } = loaded;
+
+interface Change {
+  readonly path: readonly string[];
+  readonly value: Value;
+}
+
+/** What people write into manifests that have the sidecar. */
+const CHANGES: readonly Change[] = [
+  { path: ['spec', 'volumes', '-'], value: { name: 'mine', emptyDir: { sizeLimit: '1Mi' } } },
+  { path: ['spec', 'initContainers', '-'], value: { name: 'mine', image: 'example/mine' } },
+  { path: ['metadata', 'annotations', 'example.com/mine'], value: 'yes' },
+  { path: ['metadata', 'labels', 'mine'], value: 'yes' },
+  { path: ['spec', 'hostname'], value: 'mine' },
+];
+
+describe('what is changed by hand after injection', () => {
+  test('stays when the sidecar is taken out, with every comment, and no remark of ours', () => {
+    for (const { name, text } of manifestCorpus('edited', 250)) {
+      const random = new SeededRandom(name);
+      const changes = CHANGES.filter(() => random.chance(0.4));
+      const { output = '' } = injectManifests(text, config);
+      const [before, after] = [valuesOf(text), valuesOf(output)];
+      const isTouched = (index: number) => !isSame(before[index], after[index]);
+      const { output: back = '' } = uninjectManifests(changed(output, changes, isTouched));
+      assert.deepEqual(
+        withoutEmpty(valuesOf(back)),
+        withoutEmpty(valuesOf(changed(text, changes, isTouched))),
+        name,
+      );
+      assert.doesNotMatch(back, /before injection/, name);
+      for (const [comment] of text.matchAll(/# [a-z ]+(?=[\n\r\u0085])/g)) {
+        assert.ok(back.includes(comment), `${name}: ${comment}\n${text}\n=======\n${back}`);
+      }
+    }
+  });
+});
+
+function changed(text: string, changes: readonly Change[], isTouched: (index: number) => boolean): string {
+  const documents = new Documents(text);
+  for (const { document, podPath } of findPods(documents)) {
+    for (const { path, value } of isTouched(document) ? changes : []) {
+      documents.patch(document, podPath, additions(documents.at(document, podPath), path, value));
+    }
+  }
+  return documents.toString();
+}
+
+/** What is not there on the way is made. */
+function additions(pod: Value | undefined, path: readonly string[], value: Value): Operation[] {
+  let at: Value | undefined = pod;
+  for (const [index, step] of path.slice(0, -1).entries()) {
+    at = isMapValue(at) ? at[step] : undefined;
+    if (isMapValue(at) || isListValue(at)) continue;
+    const whole = path
+      .slice(index + 1)
+      .reduceRight<Value>((inner, key) => (key === '-' ? [inner] : { [key]: inner }), value);
+    return [{ op: 'add', path: `/${path.slice(0, index + 1).join('/')}`, value: whole }];
+  }
+  return [{ op: 'add', path: `/${path.map((step) => step.replaceAll('/', '~1')).join('/')}`, value }];
+}
