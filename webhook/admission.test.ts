@@ -42,6 +42,29 @@ function patchOf({ answer }: Extract<Admission, { kind: 'answered' }>): Operatio
   return JSON.parse(Buffer.from(patch ?? 'W10=', 'base64').toString()) as Operation[];
 }
 
+test('what a LimitRange would refuse is allowed, and said with the annotation that fits', () => {
+  const limits = (namespace: string) =>
+    namespace === 'shop' ? [{ type: 'Container', min: { memory: '48Mi' } }] : [];
+  const said = (kind: object, object: object, namespace = 'shop') => {
+    const admission = admit(review({ kind, object, namespace }), config, undefined, undefined, limits);
+    assert.ok(admission.kind === 'answered' && admission.answer.response.allowed);
+    const { outcome, answer } = admission;
+    return {
+      outcome,
+      warnings: (answer.response.warnings ?? []).filter((text) => text.includes('LimitRange')),
+    };
+  };
+  const warnings = [
+    'kube-site-follower: a LimitRange refuses such a pod: the sidecar requests memory of 32Mi, and the least that a container may is 48Mi. Set the annotation site-follower/memory-request: 48Mi on the pods.',
+  ];
+  assert.deepEqual(said(POD, pod()), { outcome: { action: 'injected', fits: false }, warnings });
+  assert.deepEqual(said(POD, pod(), 'other'), { outcome: { action: 'injected', fits: true }, warnings: [] });
+  assert.deepEqual(said(DEPLOYMENT, deployment()).warnings, warnings);
+  const fits = { annotations: { 'site-follower/memory-request': '48Mi' } };
+  const fitting = said(POD, pod({ metadata: fits }));
+  assert.deepEqual(fitting, { outcome: { action: 'injected', fits: true }, warnings: [] });
+});
+
 describe('a Service that follows', () => {
   const SERVICE = { group: '', version: 'v1', kind: 'Service' };
   const service = {
@@ -97,7 +120,7 @@ describe('a pod that asks', () => {
         response: { uid: '42', allowed: true, patchType: 'JSONPatch' },
       },
     );
-    assert.deepEqual(outcome, { action: 'injected' });
+    assert.deepEqual(outcome, { action: 'injected', fits: true });
   });
 
   test('is told by its controller, as it does not exist yet', () => {
@@ -158,7 +181,7 @@ describe('a pod that asks', () => {
 
   test('is injected without a word when its namespace asks', () => {
     const admission = answered({ kind: POD, object: pod({ metadata: { labels: { app: 'web' } } }) });
-    assert.deepEqual(admission.outcome, { action: 'injected' });
+    assert.deepEqual(admission.outcome, { action: 'injected', fits: true });
     const after = applyPatch(pod({ metadata: { labels: { app: 'web' } } }), patchOf(admission));
     assert.deepEqual(after.metadata.labels, { app: 'web', ...ASKS });
   });
@@ -190,7 +213,7 @@ test('a pod of what a follower follows is skipped, as far as its primary is know
     reason: 'database-member',
     message: 'it is a member of what is followed, which could not take over while it stands by',
   });
-  assert.deepEqual(outcome('other-0'), { action: 'injected' });
+  assert.deepEqual(outcome('other-0'), { action: 'injected', fits: true });
 });
 
 describe('what is not ours is allowed untouched:', () => {

@@ -5,9 +5,11 @@ import { cut } from '../kubernetes/cut.ts';
 import type { InjectorConfig } from './config.ts';
 import type { SkipReason } from './inject/decision.ts';
 import { injectPod } from './inject/inject.ts';
+import { limitWarnings } from './inject/limits.ts';
 import type { Operation } from './inject/patch.ts';
 import { readPod, readWorkload } from './inject/shape.ts';
 import { carryLabel, foretell } from './inject/workload.ts';
+import type { LimitsOf } from './limit-ranges.ts';
 import { type ActiveSites, readService, routeService } from './services/route.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
@@ -31,7 +33,9 @@ export interface ReviewAnswer {
 }
 
 export type Outcome =
-  | { readonly action: 'injected' | 'carried' | 'taken-back' | 'routed' | 'kept' | 'restored' | 'none' }
+  /** `fits`: no LimitRange refuses the pod for its sidecar. */
+  | { readonly action: 'injected'; readonly fits: boolean }
+  | { readonly action: 'carried' | 'taken-back' | 'routed' | 'kept' | 'restored' | 'none' }
   | { readonly action: 'skipped'; readonly reason: SkipReason; readonly message: string }
   | { readonly action: 'denied'; readonly message: string };
 
@@ -80,6 +84,7 @@ export function admit(
   config: InjectorConfig,
   active: ActiveSites = () => undefined,
   followed: readonly FollowedPods[] = [],
+  limits: LimitsOf = () => [],
 ): Admission {
   const version = versionSchema.safeParse(review).data;
   if (version?.apiVersion !== REVIEW_VERSION || version.kind !== REVIEW_KIND) {
@@ -92,7 +97,7 @@ export function admit(
     return malformed(`${issue?.path.join('.')}: ${issue?.message}`);
   }
   const { request } = parsed.data;
-  const verdict = judge(request, config, { active, followed });
+  const verdict = judge(request, config, { active, followed, limits });
   return {
     kind: 'answered',
     answer: answer(request.uid, verdict),
@@ -110,20 +115,22 @@ const malformed = (problem: string): Admission => ({
 interface Known {
   readonly active: ActiveSites;
   readonly followed: readonly FollowedPods[];
+  readonly limits: LimitsOf;
 }
 
-function judge(request: Request, config: InjectorConfig, { active, followed }: Known): Verdict {
+function judge(request: Request, config: InjectorConfig, known: Known): Verdict {
   const { kind, operation, subResource } = request;
   if ((subResource ?? '') !== '') return UNTOUCHED;
   const { group, version } = kind;
   if (group === '' && version === 'v1' && kind.kind === 'Pod' && operation === 'CREATE') {
-    return judgePod(request, config, followed);
+    return judgePod(request, config, known);
   }
   const isWorkload = ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind.kind);
   const isWrite = operation === 'CREATE' || operation === 'UPDATE';
-  if (group === 'apps' && version === 'v1' && isWorkload && isWrite) return judgeWorkload(request, config);
+  if (group === 'apps' && version === 'v1' && isWorkload && isWrite)
+    return judgeWorkload(request, config, known);
   if (group === '' && version === 'v1' && kind.kind === 'Service' && isWrite) {
-    return judgeService(request, active);
+    return judgeService(request, known.active);
   }
   return UNTOUCHED;
 }
@@ -131,7 +138,7 @@ function judge(request: Request, config: InjectorConfig, { active, followed }: K
 function judgePod(
   { object, namespace }: Request,
   config: InjectorConfig,
-  followed: readonly FollowedPods[],
+  { followed, limits }: Known,
 ): Verdict {
   const read = readPod(object);
   if (!read.ok) return denied([read.problem], undefined);
@@ -143,7 +150,9 @@ function judgePod(
   switch (injection.kind) {
     case 'injected': {
       const { patch, warnings } = injection;
-      return { outcome: { action: 'injected' }, patch, warnings, subject };
+      const misfits = limitWarnings(pod, config.resources, limits(subject.namespace));
+      const outcome = { action: 'injected', fits: misfits.length === 0 } as const;
+      return { outcome, patch, warnings: [...warnings, ...misfits], subject };
     }
     case 'skipped': {
       const { reason, message } = injection;
@@ -158,7 +167,11 @@ function judgePod(
 /** Skipping for these is what the user asked for. */
 const WANTED: readonly SkipReason[] = ['not-asked', 'disabled', 'already-injected'];
 
-function judgeWorkload({ object, namespace, kind }: Request, config: InjectorConfig): Verdict {
+function judgeWorkload(
+  { object, namespace, kind }: Request,
+  config: InjectorConfig,
+  { limits }: Known,
+): Verdict {
   const read = readWorkload(object);
   if (!read.ok) return { ...UNTOUCHED, warnings: [`the inject label was not looked at: ${read.problem}`] };
   const workload = read.value;
@@ -166,7 +179,7 @@ function judgeWorkload({ object, namespace, kind }: Request, config: InjectorCon
   // What is being deleted must not be held up, nor rolled out anew.
   if ((workload.metadata?.deletionTimestamp ?? '') !== '') return { ...UNTOUCHED, subject };
   const { change, patch, warnings } = carryLabel(workload);
-  const foretold = foretell(kind.kind, workload, subject.namespace, config);
+  const foretold = foretell(kind.kind, workload, subject.namespace, config, limits(subject.namespace));
   return { outcome: { action: change }, patch, warnings: [...warnings, ...foretold], subject };
 }
 

@@ -17,7 +17,7 @@ export const EVENT_REASONS = {
     type: 'Warning',
     action: 'Inject',
     meaning:
-      'A pod was refused, because the sidecar cannot be injected as it asks for it; the note names the annotation, and the Event of its controller (FailedCreate) says more.',
+      'A pod was refused, because the sidecar cannot be injected as it asks for it; the note names the annotation, and the Event of its controller (FailedCreate) says more. Or a LimitRange refuses it for what the sidecar requests.',
   },
   InjectionMissed: {
     type: 'Warning',

@@ -30,7 +30,8 @@ async function report(
 }
 
 const cases: readonly (readonly [Outcome, reason: string | undefined, note: RegExp])[] = [
-  [{ action: 'injected' }, 'Injected', /has got the sidecar/],
+  [{ action: 'injected', fits: true }, 'Injected', /has got the sidecar$/],
+  [{ action: 'injected', fits: false }, 'InjectionDenied', /a LimitRange of its namespace refuses it/],
   [HOST_NETWORK, 'InjectionSkipped', /no sidecar: it shares ports$/],
   [
     { action: 'denied', message: 'annotation site-follower/port: "rm -rf" must be a port' },
@@ -75,7 +76,7 @@ test('a dry run is counted and makes no Event', async () => {
 });
 
 test('a pod that nobody owns has no Event: it is not there yet, and may never be', async () => {
-  const { events, text } = await report({ action: 'injected' }, { ...POD, owner: undefined });
+  const { events, text } = await report({ action: 'injected', fits: true }, { ...POD, owner: undefined });
   assert.deepEqual(events, []);
   assert.match(text, /events_dropped_total 0/);
 });

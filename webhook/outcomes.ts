@@ -56,7 +56,9 @@ export function ownerReference(
 function eventOf(outcome: Outcome): { readonly reason: EventReason; readonly note: string } | undefined {
   switch (outcome.action) {
     case 'injected':
-      return { reason: 'Injected', note: 'A new pod has got the sidecar' };
+      return outcome.fits
+        ? { reason: 'Injected', note: 'A new pod has got the sidecar' }
+        : { reason: 'InjectionDenied', note: MISFIT };
     case 'skipped':
       if (QUIET.includes(outcome.reason)) return undefined;
       return { reason: 'InjectionSkipped', note: `A new pod has no sidecar: ${outcome.message}` };
@@ -71,6 +73,9 @@ function eventOf(outcome: Outcome): { readonly reason: EventReason; readonly not
       return undefined;
   }
 }
+
+const MISFIT =
+  'A new pod has got the sidecar, and a LimitRange of its namespace refuses it for that. `kubectl site-follower check` names the annotation that fits';
 
 function deniedNote(message: string): string {
   const named = [...new Set(Object.values(ANNOTATIONS))].filter((name) => message.includes(name));

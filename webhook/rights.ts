@@ -89,6 +89,12 @@ export function webhookRights({
       reason: 'Finds the namespaces that ask for the sidecar as a whole.',
     },
     {
+      group: '',
+      resource: 'limitranges',
+      verbs: ['list', 'watch'],
+      reason: 'Says which annotation fits where a LimitRange would refuse a pod for its sidecar.',
+    },
+    {
       namespace,
       group: '',
       resource: 'configmaps',

@@ -16,6 +16,7 @@ import { ServedCertificate } from './certificates/served.ts';
 import type { InjectorConfig } from './config.ts';
 import { REVIEW_PATH } from './configuration.ts';
 import { EventBudget } from './event-budget.ts';
+import { LimitRanges } from './limit-ranges.ts';
 import type { Metrics } from './metrics.ts';
 import { reportOutcome } from './outcomes.ts';
 import { WEBHOOK_LEASE } from './rights.ts';
@@ -75,11 +76,12 @@ export async function runWebhook(
     followed: settings.followed,
     onProblem: onWatchProblem,
   });
+  const limits = new LimitRanges({ api, clock, random, onProblem: onWatchProblem });
   const budget = new EventBudget(clock);
   const record = (event: EventNote) => events.record(event);
   const mayTell = (at: string) => isServed(at, namespace, served.configuration) && budget.take(at);
   const review = (body: unknown): Reviewed => {
-    const admission = admit(body, injector, sites.active, sites.followed());
+    const admission = admit(body, injector, sites.active, sites.followed(), limits.of);
     if (admission.kind === 'answered') reportOutcome(admission, metrics, { record, mayTell });
     return admission;
   };
@@ -171,6 +173,7 @@ export async function runWebhook(
   await Promise.all([
     certificates.run(signal),
     sites.run(signal),
+    limits.run(signal),
     callers?.follow(clock, log, signal),
     election.run((leadership) => watchdog.run(leadership), signal),
     admission.closed,

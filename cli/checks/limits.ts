@@ -1,17 +1,12 @@
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { loadInjectorConfig, type SidecarResources } from '../../webhook/config.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
-import { type Limit, limitMisfits } from '../../webhook/inject/limits.ts';
-import { defaultResources } from '../../webhook/inject/resources.ts';
-import { readSettings } from '../../webhook/inject/settings.ts';
+import { podMisfits } from '../../webhook/inject/limits.ts';
 import { readWorkload } from '../../webhook/inject/shape.ts';
+import { LIMIT_RANGES, type LimitRange } from '../../webhook/limit-ranges.ts';
 import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/resources.ts';
 import { type Check, type Finding, problem } from './check.ts';
 import type { World } from './world.ts';
-
-interface LimitRange extends KubeObject {
-  readonly spec?: { readonly limits?: readonly Limit[] };
-}
 
 interface Webhook extends Workload {
   readonly spec?: NonNullable<Workload['spec']> & {
@@ -24,14 +19,6 @@ interface Webhook extends Workload {
     };
   };
 }
-
-const LIMIT_RANGES: Resource<LimitRange> = {
-  group: '',
-  version: 'v1',
-  plural: 'limitranges',
-  kind: 'LimitRange',
-  namespaced: true,
-};
 
 export const LIMITS: Check = {
   name: 'limits',
@@ -84,18 +71,10 @@ function findingsOf(
   const read = readWorkload(workload);
   if (!read.ok) return [];
   const { template } = read.value.spec;
-  const { resources } = readSettings(
-    template.metadata?.annotations ?? {},
-    defaultResources(template, usual),
-  ).settings;
-  const containers = [
-    ...(template.spec.containers ?? []),
-    ...(template.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'),
-  ];
   return ranges
     .filter((range) => range.metadata.namespace === metadata.namespace)
     .flatMap((range) =>
-      limitMisfits(resources, range.spec?.limits ?? [], containers).map(({ text, action }) =>
+      podMisfits(template, usual, range.spec?.limits ?? []).map(({ text, action }) =>
         problem(
           `${kind} ${metadata.namespace}/${metadata.name}`,
           `its pods are refused by LimitRange ${range.metadata.name}: ${text}`,

@@ -12,9 +12,11 @@ import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { NAMESPACES, NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
 import { Checks, ofOutcome } from '../support/checks.ts';
 import { askingPod } from '../support/pod-stream.ts';
+import { post } from '../support/raw-api.ts';
 import { createScene } from '../support/scene.ts';
 import { createNamespace } from '../support/seed.ts';
 import { ownControlPlane } from '../support/shared-control-plane.ts';
+import { until } from '../support/until.ts';
 import { createWebhookScene } from '../support/webhook-process.ts';
 
 const LIMIT_RANGES: Resource = {
@@ -128,6 +130,18 @@ test('kubectl site-follower check finds workloads that are not well', { timeout:
       return { ...rest, metadata: { ...metadata, annotations }, spec } as Pod;
     };
     await webhook.admit(other);
+    await until(
+      'the webhook says so to whoever applies it',
+      async () => {
+        const { metadata, ...rest } = deployment('asking');
+        const asking = { ...rest, metadata: { ...metadata, labels: { [LABELS.inject]: 'true' } } };
+        const path = `/apis/apps/v1/namespaces/${other}/deployments?dryRun=All`;
+        const { status, warnings } = await post(plane, path, asking);
+        assert.equal(status, 201, 'it refuses nothing');
+        return warnings.some((text) => /a LimitRange refuses .*memory-request: 48Mi/.test(text)) || undefined;
+      },
+      { timeoutMs: 20_000 },
+    );
     const refused = api.create(PODS, pod({}));
     await assert.rejects(refused, /minimum memory usage per Container is 48Mi, but request is 32Mi/);
     await api.delete(PODS, (await api.create(PODS, pod(fits))).metadata);

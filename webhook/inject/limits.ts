@@ -2,7 +2,9 @@
 import { ANNOTATIONS } from '../../contract/names.ts';
 import type { SidecarResources } from '../config.ts';
 import { exceeds, LOWEST, readQuantity } from './quantity.ts';
-import type { Container } from './shape.ts';
+import { defaultResources } from './resources.ts';
+import { readSettings } from './settings.ts';
+import type { Container, Pod } from './shape.ts';
 
 type Amounts = Readonly<Record<string, string>>;
 
@@ -42,6 +44,27 @@ const OF = {
   },
 } as const;
 
+/** Why a pod would be refused with the sidecar in it, and the annotation that fits; `usual` are its resources by itself. */
+export function podMisfits(pod: Pod, usual: SidecarResources, limits: readonly Limit[]): Misfit[] {
+  if (limits.length === 0) return [];
+  const own = defaultResources(pod, usual);
+  const { resources } = readSettings(pod.metadata?.annotations ?? {}, own).settings;
+  // What a pod states as a whole counts for it, whatever is in it.
+  const isStated = pod.spec.resources !== null && pod.spec.resources !== undefined;
+  const beside = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return limitMisfits(resources, isStated ? limits.filter(({ type }) => type !== 'Pod') : limits, [
+    ...(pod.spec.containers ?? []),
+    ...beside,
+  ]);
+}
+
+/** What to say of them to whoever makes such a pod. */
+export function limitWarnings(pod: Pod, usual: SidecarResources, limits: readonly Limit[]): string[] {
+  return podMisfits(pod, usual, limits).map(
+    ({ text, action }) => `a LimitRange refuses such a pod: ${text}. ${action}`,
+  );
+}
+
 /** Why a pod of these containers whose sidecar has these resources would be refused, and the annotation that fits. */
 export function limitMisfits(
   resources: SidecarResources,
@@ -53,15 +76,26 @@ export function limitMisfits(
   const usual = (sort: Sort) => ofContainers.map((item) => item.default?.[sort]).find(Boolean);
   const others = (sort: Sort) =>
     containers.map(({ resources: own }) => own?.limits?.[sort]?.toString() ?? usual(sort));
+  const usualRequest = (sort: Sort) => ofContainers.map((item) => item.defaultRequest?.[sort]).find(Boolean);
+  const otherRequests = (sort: Sort) =>
+    containers.map(
+      ({ resources: own }) =>
+        (own?.requests?.[sort] ?? own?.limits?.[sort])?.toString() ?? usualRequest(sort) ?? usual(sort),
+    );
   return SORTS.flatMap((sort) => {
     const limit = resources[OF[sort].limit] ?? usual(sort);
-    const request =
-      resources[OF[sort].request] ??
-      ofContainers.map((item) => item.defaultRequest?.[sort]).find(Boolean) ??
-      limit;
+    const request = resources[OF[sort].request] ?? usualRequest(sort) ?? limit;
     return [
       ...ofContainers.flatMap((item) => misfitsOf(sort, item, request, limit)),
       ...ofPods.flatMap((item) => abovePod(sort, item, [limit, ...others(sort)])),
+      ...ofPods.flatMap((item) =>
+        beyondPodRatio(
+          sort,
+          item,
+          { request, limit },
+          { requests: otherRequests(sort), limits: others(sort) },
+        ),
+      ),
     ];
   });
 }
@@ -135,8 +169,7 @@ function beyondRatio(
 /** Of a pod, all containers that run beside each other: those without a limit have what the namespace gives. */
 function abovePod(sort: Sort, { max }: Limit, limits: readonly (string | undefined)[]): Misfit[] {
   const most = readQuantity(max?.[sort] ?? '');
-  const amounts = limits.map((limit) => readQuantity(limit ?? '') ?? 0);
-  const all = amounts.reduce((sum, amount) => sum + amount, 0);
+  const all = sum(limits);
   if (most === undefined || all <= most) return [];
   return [
     {
@@ -144,4 +177,30 @@ function abovePod(sort: Sort, { max }: Limit, limits: readonly (string | undefin
       action: 'Lower those of the other containers, or allow more in the LimitRange.',
     },
   ];
+}
+
+/** Of a pod likewise, whose other containers keep to it. */
+function beyondPodRatio(
+  sort: Sort,
+  { maxLimitRequestRatio }: Limit,
+  own: { readonly request: string | undefined; readonly limit: string | undefined },
+  others: Readonly<Record<'requests' | 'limits', readonly (string | undefined)[]>>,
+): Misfit[] {
+  const most = maxLimitRequestRatio?.[sort];
+  const ratio = readQuantity(most ?? '');
+  const [low, high] = [sum([own.request]), sum([own.limit])];
+  const [requests, limits] = [sum(others.requests), sum(others.limits)];
+  if (ratio === undefined || limits > ratio * requests || high + limits <= ratio * (low + requests))
+    return [];
+  const [had, has] = [limits, limits + high].map((amount) => OF[sort].write(amount));
+  return [
+    {
+      text: `with the sidecar the limits for ${sort} of a pod go from ${had} to ${has}, and may be at most ${most} times the requests`,
+      action: `Set the annotation ${OF[sort].requestAnnotation}: ${OF[sort].write(high / ratio)} on the pods.`,
+    },
+  ];
+}
+
+function sum(amounts: readonly (string | undefined)[]): number {
+  return amounts.reduce((total, amount) => total + (readQuantity(amount ?? '') ?? 0), 0);
 }

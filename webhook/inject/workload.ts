@@ -4,6 +4,7 @@ import { shown } from '../../kubernetes/cut.ts';
 import type { InjectorConfig } from '../config.ts';
 import { injectPod, mark } from './inject.ts';
 import { labelOrigin, readLabel } from './label.ts';
+import { type Limit, limitWarnings } from './limits.ts';
 import { at, type Operation, removeEntries } from './patch.ts';
 import type { Pod, Workload } from './shape.ts';
 import { stallWarnings } from './stalls.ts';
@@ -77,6 +78,7 @@ export function foretell(
   workload: Workload,
   namespace: string,
   config: InjectorConfig,
+  limits: readonly Limit[] = [],
 ): string[] {
   const asked = effectiveLabel(workload);
   if (asked === undefined) return [];
@@ -91,7 +93,8 @@ export function foretell(
     const isWanted = ['disabled', 'already-injected'].includes(injection.reason);
     return isWanted ? [] : [`its pods get no sidecar: ${injection.message}`];
   }
-  return [...injection.warnings, ...stallWarnings(kind, workload)];
+  const misfits = limitWarnings(pod, config.resources, limits);
+  return [...injection.warnings, ...misfits, ...stallWarnings(kind, workload)];
 }
 
 /** What the template's inject label says after {@link carryLabel}. */

@@ -281,6 +281,10 @@ an empty one.
 - apiGroups: [""]
   resources: [namespaces]
   verbs: [list]
+# Says which annotation fits where a LimitRange would refuse a pod for its sidecar.
+- apiGroups: [""]
+  resources: [limitranges]
+  verbs: [list, watch]
 # Tells what happened to those who look with `kubectl describe`.
 - apiGroups: [events.k8s.io]
   resources: [events]

@@ -1,0 +1,91 @@
+import type { KubeApi, KubeObject, Resource } from '../kubernetes/api.ts';
+import type { Clock, Random } from '../kubernetes/clock.ts';
+import { keyOf, type OnReflectorProblem, Reflector } from '../kubernetes/reflector.ts';
+import type { Limit } from './inject/limits.ts';
+
+export interface LimitRange extends KubeObject {
+  readonly spec?: { readonly limits?: readonly Limit[] };
+}
+
+export const LIMIT_RANGES: Resource<LimitRange> = {
+  group: '',
+  version: 'v1',
+  plural: 'limitranges',
+  kind: 'LimitRange',
+  namespaced: true,
+};
+
+/** What the LimitRanges of a namespace say, as far as is known. */
+export type LimitsOf = (namespace: string) => readonly Limit[];
+
+/** Ten for each of 500 namespaces; of more nobody is warned. With what is kept of each that is at most 10 MB. */
+const MOST_RANGES = 5_000;
+/** One for each type that counts, and one more of each: nobody needs two. */
+const MOST_ITEMS = 4;
+const LONGEST_QUANTITY = 32;
+const TYPES: readonly string[] = ['Container', 'Pod'];
+const FIELDS = ['min', 'max', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
+const NONE: readonly Limit[] = [];
+
+export interface LimitRangesOptions {
+  readonly api: KubeApi;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onProblem: OnReflectorProblem;
+}
+
+/** Watched, so that no review waits for them: before they were read once, and where that is forbidden, there are none. */
+export class LimitRanges {
+  readonly #byNamespace = new Map<string, Map<string, readonly Limit[]>>();
+  readonly #reflector: Reflector<LimitRange, readonly Limit[]>;
+  /** Those that are kept, by key: a list is kept as a whole before anything is told of it. */
+  readonly #kept = new Set<string>();
+
+  constructor(options: LimitRangesOptions) {
+    this.#reflector = new Reflector<LimitRange, readonly Limit[]>({
+      ...options,
+      resource: LIMIT_RANGES,
+      keep: (range) => (this.#mayKeep(range) ? keptOf(range) : NONE),
+      onChange: (key, now) => this.#change(key, now),
+    });
+  }
+
+  readonly of: LimitsOf = (namespace) => [...(this.#byNamespace.get(namespace)?.values() ?? [])].flat();
+
+  run(signal: AbortSignal): Promise<void> {
+    return this.#reflector.run(signal);
+  }
+
+  #mayKeep({ metadata }: LimitRange): boolean {
+    const key = keyOf(metadata);
+    if (this.#kept.size < MOST_RANGES) this.#kept.add(key);
+    return this.#kept.has(key);
+  }
+
+  #change(key: string, now: readonly Limit[] | undefined): void {
+    if (now === undefined) this.#kept.delete(key);
+    const namespace = key.slice(0, Math.max(0, key.indexOf('/')));
+    const ranges = this.#byNamespace.get(namespace) ?? new Map<string, readonly Limit[]>();
+    if (now !== undefined && now.length > 0) ranges.set(key, now);
+    else ranges.delete(key);
+    if (ranges.size > 0) this.#byNamespace.set(namespace, ranges);
+    else this.#byNamespace.delete(namespace);
+  }
+}
+
+function keptOf({ spec }: LimitRange): readonly Limit[] {
+  const items = (spec?.limits ?? []).filter(({ type }) => TYPES.includes(type));
+  return items.slice(0, MOST_ITEMS).map((item) => ({
+    type: item.type,
+    ...Object.fromEntries(FIELDS.map((field) => [field, amountsOf(item[field])])),
+  }));
+}
+
+/** Those that the sidecar has something of. */
+function amountsOf(amounts: Limit['min'] = {}): NonNullable<Limit['min']> {
+  const own = ['cpu', 'memory'].flatMap((sort) => {
+    const quantity = amounts[sort];
+    return quantity === undefined || quantity.length > LONGEST_QUANTITY ? [] : [[sort, quantity] as const];
+  });
+  return Object.fromEntries(own);
+}
