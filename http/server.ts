@@ -65,12 +65,9 @@ function beginInTurn(server: TlsServer, clock: Clock): void {
 }
 
 function optionsFor(limits: Limits, connections: Connections) {
-  const { headersTimeout, requestTimeout, keepAliveTimeout, maxHeaderSize, bodies } = limits;
+  const { bodies, maxConnections: _, ...others } = limits;
   return {
-    headersTimeout,
-    requestTimeout,
-    keepAliveTimeout,
-    maxHeaderSize,
+    ...others,
     connectionsCheckingInterval: 1_000,
     IncomingMessage: messageClass(connections, bodies),
   } satisfies ServerOptions;
