@@ -1,4 +1,5 @@
-import { DISRUPTION_BUDGETS, selects } from '../cluster/resources.ts';
+import { selects } from '../../kubernetes/selector.ts';
+import { DISRUPTION_BUDGETS } from '../cluster/resources.ts';
 import { type Check, type Finding, problem } from './check.ts';
 import { BETTER, standbys } from './gated.ts';
 

@@ -1,16 +1,14 @@
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
-import type { Condition, LabelRequirement } from '../../kubernetes/resources.ts';
-
-export interface Selector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly LabelRequirement[];
-}
+import type { Condition } from '../../kubernetes/resources.ts';
+import type { Selector } from '../../kubernetes/selector.ts';
+import type { Placed } from '../../webhook/inject/alone.ts';
 
 interface Template {
   readonly metadata?: Pick<KubeObject['metadata'], 'labels' | 'annotations'>;
   readonly spec?: {
     readonly containers?: readonly Container[];
     readonly initContainers?: readonly Container[];
+    readonly affinity?: NonNullable<Placed['spec']>['affinity'];
   };
 }
 
@@ -97,27 +95,3 @@ export const AUTOSCALERS = of<Autoscaler>(
   'horizontalpodautoscalers',
   'HorizontalPodAutoscaler',
 );
-
-/** Whether labels are selected. A selector without any requirement selects all. */
-export function selects(
-  { matchLabels = {}, matchExpressions = [] }: Selector,
-  labels: Readonly<Record<string, string>> = {},
-): boolean {
-  return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every((requirement) => isMet(requirement, labels[requirement.key]))
-  );
-}
-
-function isMet({ operator, values = [] }: LabelRequirement, value: string | undefined): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-  }
-}

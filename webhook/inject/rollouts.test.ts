@@ -5,9 +5,7 @@ import {
   deploymentStalls,
   deploymentSteps,
   type Limit,
-  type RolloutSpec,
   statefulSetStalls,
-  takesHostPorts,
 } from './rollouts.ts';
 
 /** Everything that can come of `begin`, each state once. */
@@ -139,16 +137,6 @@ describe('an update of a Deployment', () => {
     assert.equal(deploymentStalls(deployment(4, 'many'), 2), false);
     assert.equal(deploymentStalls(deployment(0), 0), false);
   });
-});
-
-test('ports of the node are those of containers that run beside each other', () => {
-  const ports = [{ hostPort: 80 }];
-  const takes = (spec: NonNullable<NonNullable<RolloutSpec['template']>['spec']>) =>
-    takesHostPorts({ template: { spec } });
-  assert.equal(takes({ containers: [{ ports: [] }, { ports }] }), true);
-  assert.equal(takes({ containers: [{ ports: [{ hostPort: 0 }, {}] }], initContainers: null }), false);
-  assert.equal(takes({ initContainers: [{ ports }] }), false);
-  assert.equal(takes({ initContainers: [{ ports, restartPolicy: 'Always' }] }), true);
 });
 
 /** Which pods are old, by ordinal. */

@@ -4,6 +4,8 @@
  * deployment/rolling.go and util/deployment_util.go, statefulset/stateful_set_control.go, daemon/update.go.
  */
 
+import { aloneBy, type Placed } from './alone.ts';
+
 type Absent = null | undefined;
 
 interface Strategy {
@@ -17,11 +19,6 @@ interface Strategy {
     | Absent;
 }
 
-interface Container {
-  readonly restartPolicy?: string | Absent;
-  readonly ports?: readonly { readonly hostPort?: number | Absent }[] | Absent;
-}
-
 /** Of a Deployment, StatefulSet or DaemonSet. */
 export interface RolloutSpec {
   readonly replicas?: number | Absent;
@@ -31,16 +28,7 @@ export interface RolloutSpec {
   readonly strategy?: Strategy | Absent;
   /** Of the two others. */
   readonly updateStrategy?: Strategy | Absent;
-  readonly template?:
-    | {
-        readonly spec?:
-          | {
-              readonly containers?: readonly Container[] | Absent;
-              readonly initContainers?: readonly Container[] | Absent;
-            }
-          | Absent;
-      }
-    | Absent;
+  readonly template?: Placed | Absent;
 }
 
 /** Kubernetes' own: what a Deployment has that says nothing, of `maxUnavailable` and `maxSurge` alike. */
@@ -63,18 +51,6 @@ export function deploymentSteps({ replicas, strategy }: RolloutSpec): Steps {
 }
 
 /**
- * Whether no two of its pods can run on one node: they want the same port of it. So what is made in advance waits for a
- * node that no old pod has, and there may be none.
- */
-export function takesHostPorts({ template }: RolloutSpec): boolean {
-  const { containers, initContainers } = template?.spec ?? {};
-  const running = [...(containers ?? []), ...(initContainers ?? []).filter(isNativeSidecar)];
-  return running.some(({ ports }) => ports?.some(({ hostPort }) => (hostPort ?? 0) > 0) === true);
-}
-
-const isNativeSidecar = ({ restartPolicy }: Container) => restartPolicy === 'Always';
-
-/**
  * Whether an update of a Deployment stops before all pods are new, `standing` of the old ones and of the new ones standing
  * by. Old ones that stand by go first. Then an old pod of the active site goes only while more are available than have
  * to be, which has to hold when all that may be made are made, and for the last one.
@@ -83,7 +59,7 @@ export function deploymentStalls(spec: RolloutSpec, standing: number): boolean {
   const { missing, more } = deploymentSteps(spec);
   const pods = spec.replicas ?? 1;
   if (spec.strategy?.type === 'Recreate' || pods === 0 || missing >= pods) return false;
-  if (takesHostPorts(spec)) return missing <= standing;
+  if (aloneBy(spec.template) !== undefined) return missing <= standing;
   return standing > 0 && (missing < standing || missing + more <= standing);
 }
 
@@ -118,7 +94,7 @@ export function daemonSetStalls(spec: RolloutSpec, nodes: number, standing: numb
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
   if (type === 'OnDelete') return false;
   if (podsOf(rollingUpdate?.maxSurge ?? 0, nodes, Math.ceil) > 0) {
-    return takesHostPorts(spec) && standing < nodes;
+    return aloneBy(spec.template) !== undefined && standing < nodes;
   }
   const missing = podsOf(rollingUpdate?.maxUnavailable ?? 1, nodes, Math.ceil);
   return standing > 0 && standing < nodes && standing >= missing;

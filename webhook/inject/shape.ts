@@ -56,6 +56,15 @@ const container = z.object({
   readinessProbe: probe,
 });
 
+const selector = z
+  .object({
+    matchLabels: z.record(z.string(), z.string()).nullish(),
+    matchExpressions: z
+      .array(z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() }))
+      .nullish(),
+  })
+  .nullish();
+
 /** Only looked at, as the API server refuses what is malformed. */
 const affinity = z
   .object({
@@ -80,6 +89,21 @@ const affinity = z
           .nullish(),
       })
       .nullish(),
+    podAntiAffinity: z
+      .object({
+        requiredDuringSchedulingIgnoredDuringExecution: z
+          .array(
+            z.object({
+              labelSelector: selector,
+              matchLabelKeys: z.array(z.string()).nullish(),
+              namespaces: z.array(z.string()).nullish(),
+              namespaceSelector: z.looseObject({}).nullish(),
+            }),
+          )
+          .nullish(),
+      })
+      .nullish()
+      .catch(undefined),
   })
   .nullish()
   .catch(undefined);

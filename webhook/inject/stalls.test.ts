@@ -78,10 +78,20 @@ describe('an update of a Deployment', () => {
     });
   }
 
+  test('stalls likewise where no two of its pods may be near each other', () => {
+    const labelSelector = { matchLabels: { app: 'web' } };
+    const term = { topologyKey: 'kubernetes.io/hostname', labelSelector };
+    const podAntiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [term] };
+    const template = { metadata: { labels: { app: 'web' } }, spec: { affinity: { podAntiAffinity } } };
+    const [text = ''] = said('Deployment', { replicas: 2, ...rolling(1, 1), template });
+    assert.match(text, /^podAntiAffinity keeps pods apart, so with .* to maxUnavailable: 2 and maxSurge: 0,/);
+    assert.deepEqual(said('Deployment', { replicas: 2, ...rolling(2, 0), template }), []);
+  });
+
   test('stalls with a hostPort where a pod is made in advance, which has no node', () => {
     const spec = { replicas: 2, ...PORT };
     const [text = ''] = said('Deployment', { ...spec, ...rolling(1, 1) });
-    assert.match(text, /^a hostPort has one pod a node, so with .* to maxUnavailable: 2 and maxSurge: 0,/);
+    assert.match(text, /^a hostPort keeps pods apart, so with .* to maxUnavailable: 2 and maxSurge: 0,/);
     assert.deepEqual(said('Deployment', { ...spec, strategy: { type: 'Recreate' } }), []);
   });
 });
@@ -151,7 +161,7 @@ describe('an update of a DaemonSet', () => {
         text,
         /: set updateStrategy.type: OnDelete, and delete its pods yourself, or the annotation/,
       );
-      const isSurge = text.startsWith('a hostPort has one pod a node, so with maxSurge');
+      const isSurge = text.startsWith('a hostPort keeps pods apart, so with maxSurge');
       assert.equal(isSurge, JSON.stringify(spec).includes('"maxUnavailable":0'));
     }
     assert.deepEqual(said('DaemonSet', { ...strategy('100%'), ...PORT }), []);

@@ -1,4 +1,5 @@
 import { ANNOTATIONS } from '../../contract/names.ts';
+import { aloneBy } from './alone.ts';
 import {
   DEFAULT_SHARE,
   daemonSetStalls,
@@ -6,7 +7,6 @@ import {
   deploymentSteps,
   type RolloutSpec,
   statefulSetStalls,
-  takesHostPorts,
 } from './rollouts.ts';
 import type { Workload } from './shape.ts';
 
@@ -19,12 +19,14 @@ const BY_HAND = 'set updateStrategy.type: OnDelete, and delete its pods yourself
 /** What lets an update go on; `standing` pods stand by. Of each a test proves that it does. */
 export const REMEDIES = {
   Deployment: (standing: number, spec: RolloutSpec) =>
-    takesHostPorts(spec)
+    aloneBy(spec.template)
       ? `set strategy.rollingUpdate to maxUnavailable: ${Math.min(standing + 1, spec.replicas ?? 1)} and maxSurge: 0`
       : `set strategy.rollingUpdate to maxUnavailable: ${standing} (as many as stand by) and maxSurge: 1`,
   StatefulSet: BY_HAND,
   DaemonSet: (spec: RolloutSpec) =>
-    takesHostPorts(spec) ? BY_HAND : 'set updateStrategy.rollingUpdate to maxSurge: 1 and maxUnavailable: 0',
+    aloneBy(spec.template)
+      ? BY_HAND
+      : 'set updateStrategy.rollingUpdate to maxSurge: 1 and maxUnavailable: 0',
   start: 'set podManagementPolicy: Parallel and updateStrategy.type: OnDelete',
 } as const;
 
@@ -55,7 +57,8 @@ function ofDeployment(spec: Workload['spec']): string[] {
   const { missing, more } = deploymentSteps(spec);
   const { maxUnavailable, maxSurge } = spec.strategy?.rollingUpdate ?? {};
   const is = `maxUnavailable: ${maxUnavailable ?? DEFAULT_SHARE} (${missing} of ${replicas}), maxSurge: ${maxSurge ?? DEFAULT_SHARE} (${more})`;
-  const why = takesHostPorts(spec) ? 'a hostPort has one pod a node' : 'standbys stay unready';
+  const alone = aloneBy(spec.template);
+  const why = alone === undefined ? 'standbys stay unready' : `${alone} keeps pods apart`;
   return [`${why}, so with ${is} an update stops: ${REMEDIES.Deployment(standing, spec)}, ${OR}`];
 }
 
@@ -78,10 +81,11 @@ function ofStatefulSet(spec: Workload['spec']): string[] {
 function ofDaemonSet(spec: Workload['spec']): string[] {
   const nodes = Array.from({ length: MANY_NODES - 1 }, (_, index) => index + 2);
   if (!nodes.some((count) => daemonSetStalls(spec, count, standbysOf(count)))) return [];
+  const alone = aloneBy(spec.template);
   const surges = daemonSetStalls(spec, MANY_NODES, 0);
   const why = surges
-    ? 'a hostPort has one pod a node, so with maxSurge an update stops'
+    ? `${alone} keeps pods apart, so with maxSurge an update stops`
     : 'on a standby site pods stay unready, and an update may stop before it reaches the active one';
-  const remedy = takesHostPorts(spec) ? '' : ', type: OnDelete';
+  const remedy = alone === undefined ? ', type: OnDelete' : '';
   return [`${why}: ${REMEDIES.DaemonSet(spec)}${remedy}, ${OR}`];
 }
