@@ -11,11 +11,7 @@ export class FormerDocument {
 
   constructor(lines: string, reading: Reading) {
     this.#reading = reading;
-    this.#remarks = new Map(
-      remarksIn(lines, reading.contents).flatMap((remark) =>
-        remark.entry.value === null ? [] : [[remark.entry.value, remark] as const],
-      ),
-    );
+    this.#remarks = remarksIn(lines, reading.contents);
   }
 
   /** What taking out does at `path`: what was there before comes back. */

@@ -50,8 +50,12 @@ export function remarkOn(old: string, isFlow: boolean): string {
   return isReadable ? `${gap}${REMARK} ${rest}` : ` ${REMARK} ${quote(old)}`;
 }
 
-export function remarksIn(lines: string, contents: ParsedNode | null): Remark[] {
-  return lines.includes(REMARK) ? remarksBelow(lines, contents) : [];
+/** By the values that they stand at, those of the outer ones first. */
+export function remarksIn(lines: string, contents: ParsedNode | null): Map<ParsedNode, Remark> {
+  const remarks = lines.includes(REMARK) ? remarksBelow(lines, contents) : [];
+  return new Map(
+    remarks.flatMap((remark) => (remark.entry.value === null ? [] : [[remark.entry.value, remark] as const])),
+  );
 }
 
 function remarksBelow(lines: string, node: ParsedNode | null): Remark[] {

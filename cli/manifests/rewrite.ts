@@ -3,11 +3,10 @@ import { align } from './align.ts';
 import { addItems, addPairs, removeEntry, replaceValue } from './block.ts';
 import type { Edit } from './edit.ts';
 import { addPrinted, flowStyle, printIn, printPairIn, removeFromFlow, replaceInFlow } from './flow.ts';
-import { anchored, mergedNodes } from './former.ts';
-import { type Collection, columnOf, type Entry, entriesOf, isCollection } from './layout.ts';
-import { printScalar } from './print.ts';
-import { isMergeKey, type Reading } from './read.ts';
-import { commentsIn, formerOf, type Remark, remarksIn } from './remark.ts';
+import { type Collection, type Entry, entriesOf, isCollection } from './layout.ts';
+import type { Reading } from './read.ts';
+import { Recall } from './recall.ts';
+import { type Remark, remarksIn } from './remark.ts';
 import type { Source } from './source.ts';
 import { styleIn } from './style.ts';
 import {
@@ -38,7 +37,8 @@ class Rewriter {
   readonly #source: Source;
   readonly #reading: Reading;
   readonly #json: boolean;
-  readonly #remarks: readonly Remark[];
+  readonly #remarks: ReadonlyMap<ParsedNode, Remark>;
+  readonly #recall: Recall;
   #edits: (Edit | undefined)[] = [];
   /** What nodes that change will say. */
   readonly #changed = new Map<ParsedNode, Value>();
@@ -48,7 +48,8 @@ class Rewriter {
     this.#source = source;
     this.#reading = reading;
     this.#json = json;
-    this.#remarks = takesOut ? remarksIn(source.lines, reading.contents) : [];
+    this.#remarks = takesOut ? remarksIn(source.lines, reading.contents) : new Map();
+    this.#recall = new Recall(source, reading, (node) => this.#after(node));
   }
 
   run(wanted: Value): Edit[] | undefined {
@@ -58,7 +59,7 @@ class Rewriter {
     if (this.#reading.targets.size > 0) this.#writeOutAliases(contents);
     // Behind the lines of an alias, where they go to the same place: those belong to what is around it.
     this.#edits.push(...others);
-    for (const remark of this.#remarks) this.#settle(remark);
+    for (const [value, remark] of this.#remarks) this.#settle(value, remark);
     const edits = this.#edits.filter((edit) => edit !== undefined);
     return edits.length === this.#edits.length ? edits : undefined;
   }
@@ -77,11 +78,13 @@ class Rewriter {
     const entries = entriesOf(node);
     const names = entries.map(({ key }) => this.#reading.nameOf(key));
     const was = this.#reading.valueOf(node);
-    const doomed = names.flatMap((name, index) =>
-      name !== undefined && (!Object.hasOwn(value, name) || this.#isInheritedAgain(node, index, value))
-        ? [index]
-        : [],
-    );
+    const doomed = entries.flatMap((entry, index) => {
+      const name = names[index];
+      const remark = this.#remarkOf(entry);
+      if (name === undefined) return [];
+      const isAgain = remark !== undefined && this.#recall.isInheritedAgain(remark, node, value);
+      return isAgain || !Object.hasOwn(value, name) ? [index] : [];
+    });
     this.#remove(node, entries, doomed);
     const added: [string, Value][] = [];
     for (const [name, child] of Object.entries(value)) {
@@ -117,8 +120,7 @@ class Rewriter {
   #entry(parent: Collection, entry: Entry, value: Value): void {
     if (this.#goInto(entry.value, value)) return;
     if (entry.value !== null) this.#changed.set(entry.value, value);
-    const isLater =
-      isAlias(entry.value) || this.#remarks.some((remark) => remark.entry.value === entry.value);
+    const isLater = isAlias(entry.value) || this.#remarkOf(entry) !== undefined;
     if (!isLater) this.#replace(parent, entry, value);
   }
 
@@ -189,54 +191,20 @@ class Rewriter {
   }
 
   /** What a remark tells of comes back where the value says that again; else the remark goes. */
-  #settle(remark: Remark): void {
-    const { entry, old, start, end } = remark;
-    if (entry.value === null || this.#gone.has(entry.value)) return;
-    if (this.#isFormer(remark, entry.value)) {
-      this.#edits = this.#edits.filter((edit) => !edit || edit.end <= start || edit.start >= end);
-      this.#edits.push({ start, end, text: old });
-      this.#bury(entry);
+  #settle(value: ParsedNode, remark: Remark): void {
+    if (this.#gone.has(value)) return;
+    if (!this.#recall.isTrueAgain(remark, value)) {
+      this.#edits.push(this.#recall.forget(remark, value));
       return;
     }
-    this.#edits.push(this.#withoutRemark(remark, entry.value));
+    const { entry, old, start, end } = remark;
+    this.#edits = this.#edits.filter((edit) => !edit || edit.end <= start || edit.start >= end);
+    this.#edits.push({ start, end, text: old });
+    this.#bury(entry);
   }
 
-  #withoutRemark({ parent, entry, old, start, until, end }: Remark, value: ParsedNode): Edit {
-    const below = this.#source.newline + ' '.repeat(columnOf(this.#source.lines, entry.start) + 2);
-    const comments = commentsIn(old).join(below);
-    const after = this.#after(value);
-    if (!isLeaf(after) || isSame(after, this.#reading.valueOf(value))) {
-      const isItem = parent.flow === true && entry.key === null;
-      return { start, end: until, text: isItem ? (/^[ \t]*/.exec(old)?.[0] ?? '') : comments };
-    }
-    const text = ` ${printScalar(after)}${comments}`;
-    return { start, end, text: parent.flow === true && comments !== '' ? text + below : text };
-  }
-
-  #isFormer(remark: Remark, value: ParsedNode): boolean {
-    const former = formerOf(remark);
-    const after = this.#after(value);
-    if (former.kind === 'inherited') return false;
-    if (former.kind === 'value') return isSame(former.value, after);
-    const target = anchored(this.#reading, former.name, remark.entry.start);
-    return target !== undefined && isSame(this.#after(target), after);
-  }
-
-  /** Whether a pair of which a remark says that it was not there says what the map without it does. */
-  #isInheritedAgain(node: YAMLMap.Parsed, index: number, value: ValueMap): boolean {
-    const pair = node.items[index];
-    const remark = this.#remarks.find(({ entry }) => entry.value !== null && entry.value === pair?.value);
-    if (remark === undefined || formerOf(remark).kind !== 'inherited') return false;
-    const name = this.#reading.nameOf(remark.entry.key) ?? '';
-    const others = node.items.filter((other) => other !== pair);
-    const said = others.flatMap(({ key, value: other }) => {
-      if (!isMergeKey(key)) return this.#reading.nameOf(key) === name ? [this.#after(other)] : [];
-      return mergedNodes(this.#reading, other).map((merged) => childOf(this.#after(merged), name));
-    });
-    return isSame(
-      said.findLast((one) => one !== undefined),
-      childOf(value, name),
-    );
+  #remarkOf({ value }: Entry): Remark | undefined {
+    return value === null ? undefined : this.#remarks.get(value);
   }
 
   #after(node: ParsedNode | null): Value {

@@ -1,0 +1,59 @@
+import type { ParsedNode, YAMLMap } from 'yaml';
+import type { Edit } from './edit.ts';
+import { anchored, mergedNodes } from './former.ts';
+import { columnOf } from './layout.ts';
+import { printScalar } from './print.ts';
+import { isMergeKey, type Reading } from './read.ts';
+import { commentsIn, formerOf, type Remark } from './remark.ts';
+import type { Source } from './source.ts';
+import { childOf, isLeaf, isSame, type Value, type ValueMap } from './value.ts';
+
+/** Which of the remarks in a document come true again when what injection put there is taken out. */
+export class Recall {
+  readonly #source: Source;
+  readonly #reading: Reading;
+  readonly #after: (node: ParsedNode | null) => Value;
+
+  /** `after`: what a node will say. */
+  constructor(source: Source, reading: Reading, after: (node: ParsedNode | null) => Value) {
+    this.#source = source;
+    this.#reading = reading;
+    this.#after = after;
+  }
+
+  isTrueAgain(remark: Remark, value: ParsedNode): boolean {
+    const former = formerOf(remark);
+    const after = this.#after(value);
+    if (former.kind === 'inherited') return false;
+    if (former.kind === 'value') return isSame(former.value, after);
+    const target = anchored(this.#reading, former.name, remark.entry.start);
+    return target !== undefined && isSame(this.#after(target), after);
+  }
+
+  /** Whether a pair of which a remark says that it was not there says what the map without it does. */
+  isInheritedAgain(remark: Remark, map: YAMLMap.Parsed, wanted: ValueMap): boolean {
+    if (formerOf(remark).kind !== 'inherited') return false;
+    const name = this.#reading.nameOf(remark.entry.key) ?? '';
+    const said = map.items
+      .filter(({ value }) => value !== remark.entry.value)
+      .flatMap(({ key, value }) => {
+        if (!isMergeKey(key)) return this.#reading.nameOf(key) === name ? [this.#after(value)] : [];
+        return mergedNodes(this.#reading, value).map((merged) => childOf(this.#after(merged), name));
+      });
+    const inherited = said.findLast((one) => one !== undefined);
+    return isSame(inherited, childOf(wanted, name));
+  }
+
+  /** Takes out a remark that is true no more. */
+  forget({ parent, entry, old, start, until, end }: Remark, value: ParsedNode): Edit {
+    const below = this.#source.newline + ' '.repeat(columnOf(this.#source.lines, entry.start) + 2);
+    const comments = commentsIn(old).join(below);
+    const after = this.#after(value);
+    if (!isLeaf(after) || isSame(after, this.#reading.valueOf(value))) {
+      const isItem = parent.flow === true && entry.key === null;
+      return { start, end: until, text: isItem ? (/^[ \t]*/.exec(old)?.[0] ?? '') : comments };
+    }
+    const text = ` ${printScalar(after)}${comments}`;
+    return { start, end, text: parent.flow === true && comments !== '' ? text + below : text };
+  }
+}
