@@ -81,6 +81,13 @@ describe('what was there before injection', () => {
   });
 });
 
+test('a document whose text allows no change is printed anew, and known as such', () => {
+  const documents = new Documents('a: 1\n---\na: 1 # one\n? b\n');
+  documents.patch(1, [], [{ op: 'add', path: '/b', value: [1] }]);
+  assert.equal(documents.toString(), 'a: 1\n---\na: 1\nb:\n  - 1\n');
+  assert.deepEqual(documents.printedAnew, [1]);
+});
+
 describe('a change', () => {
   test('is quoted where a reader would take it for something else', () => {
     assert.match(patched('a: 1\n'), /- "true"\n$/);

@@ -23,6 +23,7 @@ interface Content {
 export class Documents {
   readonly #stretches: readonly Stretch[];
   readonly #contents: readonly Content[];
+  readonly #printedAnew = new Set<number>();
 
   /** Throws where `text` is no YAML. */
   constructor(text: string) {
@@ -54,6 +55,11 @@ export class Documents {
       if (change === undefined) continue;
       content.value = changeAt(content.value, place, change);
     }
+  }
+
+  /** The documents of which {@link toString} could not change the text that is there. */
+  get printedAnew(): readonly number[] {
+    return [...this.#printedAnew];
   }
 
   /** As the file is written, or in another format. */
@@ -92,7 +98,9 @@ export class Documents {
     );
     const isComplete = edits.every((some) => some !== undefined);
     const text = isComplete ? applyEdits(source.text, edits.flat()) : undefined;
-    return text !== undefined && says(text, stretch, contents) ? text : printAnew(stretch, changed);
+    if (text !== undefined && says(text, stretch, contents)) return text;
+    for (const content of changed) this.#printedAnew.add(this.#contents.indexOf(content));
+    return printAnew(stretch, changed);
   }
 }
 

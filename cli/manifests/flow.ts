@@ -11,7 +11,7 @@ import {
   nextLine,
 } from './layout.ts';
 import { printFlow, printJson, printScalar, quote } from './print.ts';
-import { INHERITED, remarkOn } from './remark.ts';
+import { ALONE, INHERITED, remarkOn } from './remark.ts';
 import type { Source } from './source.ts';
 import type { Value } from './value.ts';
 
@@ -137,7 +137,7 @@ export function replaceInFlow({ text, lines }: Source, entry: Entry, value: Valu
       : { start: from, end: to, text: printed };
   }
   const start = entry.key === null ? behindBlanks(lines, entry.start) : placeOf(entry, value);
-  const remark = remarkOn(text.slice(start, end), true);
+  const remark = entry.alone ? `:${remarkOn(ALONE, true)}` : remarkOn(text.slice(start, end), true);
   return { start, end, text: `${remark}${style.below}${style.unit}${printed}` };
 }
 

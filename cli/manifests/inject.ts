@@ -72,7 +72,15 @@ function eachObject(
     notes.push(...report.notes.map((note) => `${found.title}: ${note}`));
   }
   if (notes.length === 0) notes.push('no object with pods was found');
-  return { output: refused ? undefined : documents.toString(format), notes };
+  if (refused) return { output: undefined, notes };
+  const output = documents.toString(format);
+  const anew = warning(
+    'printed anew: its comments and anchors are lost, and uninject cannot bring them back',
+  );
+  return {
+    output,
+    notes: [...notes, ...documents.printedAnew.map((index) => `document ${index + 1}: ${anew}`)],
+  };
 }
 
 /** What the webhook does to a workload: its label goes to the template. */

@@ -11,6 +11,8 @@ export interface Entry {
   readonly bare: number;
   /** Behind an anchor or a tag of the value, too. */
   readonly head: number;
+  /** Whether a key stands alone, as in `{a, b: 1}`. */
+  readonly alone: boolean;
   /** Behind the last character that belongs to it, comments left out. */
   readonly end: number;
 }
@@ -58,7 +60,8 @@ function entry(
 ): Entry {
   const bare = Math.max(least, ...endsOf(tokens, ['map-value-ind', 'seq-item-ind']));
   const head = Math.max(bare, ...endsOf(tokens, MARKS));
-  return { key, value, start, bare, head, end: Math.max(head, nodeEnd(value)) };
+  const alone = key !== null && !has(tokens, 'map-value-ind');
+  return { key, value, start, bare, head, alone, end: Math.max(head, nodeEnd(value)) };
 }
 
 function endsOf(tokens: readonly CST.SourceToken[], types: readonly string[]): number[] {

@@ -46,14 +46,15 @@ export class Recall {
 
   /** Takes out a remark that is true no more. */
   forget({ parent, entry, old, start, until, end }: Remark, value: ParsedNode): Edit {
+    const isItem = parent.flow === true && entry.key === null;
+    const from = isItem ? start : entry.head;
     const below = this.#source.newline + ' '.repeat(columnOf(this.#source.lines, entry.start) + 2);
     const comments = commentsIn(old).join(below);
     const after = this.#after(value);
     if (!isLeaf(after) || isSame(after, this.#reading.valueOf(value))) {
-      const isItem = parent.flow === true && entry.key === null;
-      return { start, end: until, text: isItem ? (/^[ \t]*/.exec(old)?.[0] ?? '') : comments };
+      return { start: from, end: until, text: isItem ? (/^[ \t]*/.exec(old)?.[0] ?? '') : comments };
     }
     const text = ` ${printScalar(after)}${comments}`;
-    return { start, end, text: parent.flow === true && comments !== '' ? text + below : text };
+    return { start: from, end, text: parent.flow === true && comments !== '' ? text + below : text };
   }
 }

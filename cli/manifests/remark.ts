@@ -24,6 +24,9 @@ const QUOTED = /^ ("(?:[^"\\]|\\.)*")/;
 /** For a pair that was not there, since a map that is merged in says it. */
 export const INHERITED = '<<';
 
+/** For a key within braces that had no colon. */
+export const ALONE = '!';
+
 export interface Remark {
   readonly parent: Collection;
   readonly entry: Entry;
@@ -73,7 +76,10 @@ function remarkOf(lines: string, parent: Collection, entry: Entry): Remark | und
   const until = lineEnd(lines, entry.head);
   const [, gap = '', payload] = AT_HEAD.exec(lines.slice(entry.head, until)) ?? [];
   const old = payload === undefined ? undefined : oldText(gap, payload);
-  return old === undefined ? undefined : { parent, entry, old, start: entry.head, until, end };
+  if (old === undefined) return undefined;
+  return old === ALONE
+    ? { parent, entry, old: '', start: entry.head - 1, until, end }
+    : { parent, entry, old, start: entry.head, until, end };
 }
 
 /** An item within braces has nothing before it in which to stand. */

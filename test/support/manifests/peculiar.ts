@@ -49,6 +49,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   'empty places in lines of their own': `${ASKS}  annotations:\n    {} # none\nspec:\n  volumes:\n    []\n  initContainers:\n  # later\n    [ # none\n    ] # yet\n  containers:\n  - {name: a, image: b}\n`,
   'empty places with tags and anchors': `${ASKS}  annotations: !!map {}\nspec:\n  initContainers: !!null ~\n  volumes: &v !!seq [] # none\n  tolerations: *v\n  containers:\n  - {name: a, image: b}\n`,
   'empty places within braces': `${HEAD}  labels: {site-follower/inject: "true"}\nspec: {volumes: [ ], initContainers: , containers: [{name: a, image: b}]}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: x, labels: {site-follower/inject: "true"}, annotations: { }}, spec: {volumes: ~, containers: [{name: a, image: b}]}}\n`,
+  'keys alone within braces': `${ASKS}spec: {volumes, ? initContainers, containers: [{name: a, image: b}]} # all\n`,
   'braces with comments': `${ASKS}spec: { # the spec\n  # what runs\n  containers: [\n    # one\n    {name: a, image: b} # the one\n    # no more\n  ], # all\n  volumes: [\n    {name: v, emptyDir: {}}, # ours\n    # others\n  ],\n  initContainers: [\n    # waits\n    {name: w, image: b} # then goes\n    , {name: x, image: b}\n  ] # last\n}\n`,
   'an alias of an empty list': `${ASKS}spec:\n  tolerations: &e []\n  volumes: *e # none\n  initContainers: *e\n  containers:\n  - {name: a, image: b}\n`,
   'lines that end in carriage returns alone': `${ASKS}# of old\n${SPEC}`.replaceAll('\n', '\r'),
