@@ -8,9 +8,9 @@ import { externalDnsBench } from '../support/dns/external-dns-bench.ts';
 import { followContract } from '../support/dns/follow-contract.ts';
 import { startMoto } from '../support/dns/moto-bench.ts';
 import { nameServerBench } from '../support/dns/name-server-bench.ts';
-import { startBind, startKnot, startSignedKnot } from '../support/dns/name-servers.ts';
+import { startBind, startKnot, startSignedBind, startSignedKnot } from '../support/dns/name-servers.ts';
 import { startNamecheapBench } from '../support/dns/namecheap-bench.ts';
-import { startPowerDns } from '../support/dns/power-dns.ts';
+import { startPowerDns, startSignedPowerDns } from '../support/dns/power-dns.ts';
 import { providerContract } from '../support/dns/provider-contract.ts';
 import { startWebhookBench } from '../support/dns/webhook-bench.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
@@ -26,7 +26,9 @@ const BENCHES: Readonly<Record<string, StartBench>> = {
   'rfc2136, BIND 9': nameServerBench(startBind, 'hmac-sha256'),
   'rfc2136, Knot': nameServerBench(startKnot, 'hmac-sha512'),
   'rfc2136, Knot that signs': nameServerBench(startSignedKnot, 'hmac-sha256'),
+  'rfc2136, BIND 9 that signs': nameServerBench(startSignedBind, 'hmac-sha256'),
   'rfc2136, PowerDNS': nameServerBench(startPowerDns, 'hmac-sha256'),
+  'rfc2136, PowerDNS that signs': nameServerBench(startSignedPowerDns, 'hmac-sha256'),
   'webhook, a stand-in': startWebhookBench,
   'external-dns, DNSEndpoint objects': externalDnsBench(plane),
 };

@@ -69,8 +69,10 @@ export class Rfc2136Provider implements DnsProvider {
     try {
       await this.#server.update(zone, updatesOf(changes, this.#signed.get(zone) === true), guard);
     } catch (error) {
-      const isConflict = error instanceof DnsError && error.kind === 'conflict';
-      throw (isConflict ? await this.#besideCname(changes, guard.signal) : undefined) ?? error;
+      // In a zone that it signs BIND looks at the rights to all that is at a name before it looks at prerequisites.
+      const mayBeBeside =
+        error instanceof DnsError && (error.kind === 'conflict' || error.code === 'REFUSED');
+      throw (mayBeBeside ? await this.#besideCname(changes, guard.signal) : undefined) ?? error;
     }
     await this.#readBack(zone, changes, guard.signal);
   }

@@ -75,6 +75,15 @@ ${records}
 
 /** BIND 9. A second zone, `readonly.<zone>`, takes no updates. */
 export function startBind(ends: Ends, options: NameServerOptions): Promise<NameServer> {
+  return bind(ends, options, '');
+}
+
+/** BIND 9 with a zone that it signs. */
+export function startSignedBind(ends: Ends, options: NameServerOptions): Promise<NameServer> {
+  return bind(ends, options, '  dnssec-policy default;\n');
+}
+
+function bind(ends: Ends, options: NameServerOptions, signing: string): Promise<NameServer> {
   return start(
     ends,
     'bind',
@@ -104,7 +113,7 @@ key "${ADMIN_KEY}" { algorithm ${algorithm}; secret "${secret}"; };
 zone "${zone}" {
   type primary;
   file "zone.db";
-  update-policy { grant ${KEY_NAME} zonesub A AAAA CNAME; grant ${ADMIN_KEY} zonesub ANY; };
+${signing}  update-policy { grant ${KEY_NAME} zonesub A AAAA CNAME; grant ${ADMIN_KEY} zonesub ANY; };
 };
 zone "readonly.${zone}" { type primary; file "readonly.db"; };
 `,

@@ -1,16 +1,27 @@
 /** PowerDNS with a database of SQLite, from Debian's packages, on loopback. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { run } from '../binaries/command.ts';
 import { findDebianProgram } from '../binaries/debian.ts';
 import type { Ends } from './bench.ts';
 import { ADMIN_KEY, KEY_NAME, type NameServer, type NameServerOptions, start } from './name-servers.ts';
 
 const PACKAGE = ['pdns-backend-sqlite3', 'pdns_server'] as const;
+const LIMIT_MS = 20_000;
 const SCHEMA = 'share/pdns-backend-sqlite3/schema/schema.sqlite3.sql';
 
 /** A second zone, `readonly.<zone>`, takes no updates. */
 export function startPowerDns(ends: Ends, options: NameServerOptions): Promise<NameServer> {
+  return powerDns(ends, options, false);
+}
+
+/** With a zone that it signs. */
+export function startSignedPowerDns(ends: Ends, options: NameServerOptions): Promise<NameServer> {
+  return powerDns(ends, options, true);
+}
+
+function powerDns(ends: Ends, options: NameServerOptions, isSigned: boolean): Promise<NameServer> {
   return start(
     ends,
     'powerdns',
@@ -35,12 +46,23 @@ export function startPowerDns(ends: Ends, options: NameServerOptions): Promise<N
       const modules = Object.values(env)
         .flatMap((paths) => paths.split(':'))
         .map((at) => join(at, 'pdns'));
+      const settings = {
+        launch: 'gsqlite3',
+        'gsqlite3-database': file,
+        'gsqlite3-dnssec': isSigned ? 'yes' : 'no',
+        'socket-dir': folder,
+        ...(modules.length > 0 && { 'module-dir': modules.at(-1) }),
+      };
+      const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+      await writeFile(join(folder, 'pdns.conf'), lines.join(''));
+      if (isSigned) {
+        const { path: pdnsutil } = await findDebianProgram(PACKAGE[0], 'pdnsutil');
+        const signal = AbortSignal.timeout(LIMIT_MS);
+        const args = [`--config-dir=${folder}`, 'secure-zone', zone];
+        await run(pdnsutil, args, { signal, env: { ...process.env, ...env } });
+      }
       return [
         `--config-dir=${folder}`,
-        `--socket-dir=${folder}`,
-        '--launch=gsqlite3',
-        `--gsqlite3-database=${file}`,
-        ...modules.slice(-1).map((at) => `--module-dir=${at}`),
         '--local-address=127.0.0.1',
         `--local-port=${port}`,
         '--dnsupdate=yes',
