@@ -94,9 +94,7 @@ function addRoutes(app: Express, { status, page, events }: Answers): void {
   });
   app.get('/api/events', (request, response) => {
     if (request.method === 'HEAD') response.type('text/event-stream').end();
-    else if (!events.add(response)) {
-      response.status(503).set('retry-after', '10').type('text').send('too many clients are listening\n');
-    }
+    else events.add(response);
   });
   addPage(app, () => page.get());
 }

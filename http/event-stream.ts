@@ -6,6 +6,7 @@ const HEARTBEAT_MS = 15_000;
 
 interface Client {
   readonly response: ServerResponse;
+  readonly address: string;
   /** What was written last. */
   sent: string;
   /** At a heartbeat, something written before the last one had still not gone out. */
@@ -14,7 +15,8 @@ interface Client {
 
 /**
  * Server-sent events: to each client the newest state at once and after each change. A slow client misses states in
- * between, never the newest; one that reads nothing for a whole heartbeat is cut off.
+ * between, never the newest; one that reads nothing for a whole heartbeat is cut off. When there are too many, the one that
+ * has listened for the longest time goes, of the address with the most: whoever holds many loses his own.
  */
 export class EventStream {
   readonly #clock: Clock;
@@ -30,17 +32,16 @@ export class EventStream {
     this.#scheduleHeartbeat();
   }
 
-  /** False when there are too many clients already; then nothing was written. */
-  add(response: ServerResponse): boolean {
-    if (this.#clients.size >= this.#maxClients) return false;
-    const client: Client = { response, sent: '', stuck: false };
+  add(response: ServerResponse): void {
+    const address = response.socket?.remoteAddress ?? '';
+    const client: Client = { response, address, sent: '', stuck: false };
     this.#clients.add(client);
+    if (this.#clients.size > this.#maxClients) this.#endOne(client);
     response.on('close', () => this.#clients.delete(client));
     response.on('drain', () => this.#send(client));
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
     response.write('retry: 2000\n\n');
     this.#send(client);
-    return true;
   }
 
   /** `state` is one line of JSON. */
@@ -52,6 +53,17 @@ export class EventStream {
   close(): void {
     this.#cancelHeartbeat();
     for (const { response } of this.#clients) response.end();
+  }
+
+  #endOne(newest: Client): void {
+    const others = [...this.#clients].filter((client) => client !== newest);
+    const byAddress = Map.groupBy(others, ({ address }) => address);
+    const [largest] = [...byAddress.values()].sort((a, b) => b.length - a.length);
+    const [oldest] = largest ?? [];
+    if (oldest === undefined) return;
+    // Its own event comes later.
+    this.#clients.delete(oldest);
+    oldest.response.destroy();
   }
 
   #send(client: Client): void {

@@ -25,9 +25,7 @@ export function appRoutes({ view, events }: Sources): Routes {
       if (new URLSearchParams(query).get('format') === 'text') send(response, 200, String(answer.active));
       else send(response, 200, JSON.stringify(answer), 'application/json');
     },
-    [SIDECAR_PATHS.events](response) {
-      if (!events.add(response)) send(response, 503, 'too many clients are listening\n');
-    },
+    [SIDECAR_PATHS.events]: (response) => events.add(response),
   };
 }
 

@@ -1,5 +1,6 @@
 import { test } from 'node:test';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
+import { listenAt } from './support/listener.ts';
 import { ask, askAgain, IN_CHUNKS, packetOf, pipelined, WITHOUT_HOST } from './support/requests.ts';
 import { STRENGTH } from './support/strength.ts';
 import { tryAll } from './support/try-all.ts';
@@ -23,7 +24,9 @@ test('a controller lives through what strangers send to it', async (t) => {
       first: ask('/api/events'),
       deaf: true,
     },
+    'listeners that come and stay': { port, connections: 300 * STRENGTH, first: ask('/api/events') },
     'connections that ask for ever': { port, connections: 30 * STRENGTH, ...askAgain(ask('/metrics'), 50) },
   };
-  await tryAll(t, victim, { attacks, targets: [{ port, tls: false }] });
+  const beside = listenAt(`${victim.probeUrl}/api/events`);
+  await tryAll(t, victim, { attacks, targets: [{ port, tls: false }], beside });
 });

@@ -33,7 +33,7 @@ export const pipelined = (port: number, first: string): Attack => ({
   port,
   connections: 10 * STRENGTH,
   first,
-  lifeMs: 1_500,
+  lifeMs: 500,
 });
 
 /** The same request on a connection again and again. */

@@ -2,7 +2,7 @@
 const IS_LONG = process.env.HOSTILE === 'long';
 
 export const STRENGTH = IS_LONG ? 10 : 1;
-export const ATTACK_MS = IS_LONG ? 30_000 : 1_500;
+export const ATTACK_MS = IS_LONG ? 30_000 : 1_000;
 /** Without an attack it is a few milliseconds; in the short form on a machine that does other things as well. */
 export const ADMISSION_P99_MS = IS_LONG ? 50 : 250;
 export const FUZZ_LANES = 30 * STRENGTH;
