@@ -1,55 +1,72 @@
-import { after, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { KubeObject, ObjectKey, Resource } from '../../kubernetes/api.ts';
+import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { listAll } from '../../kubernetes/pages.ts';
 import { CONFIG_MAPS, type ConfigMap, PODS } from '../../kubernetes/resources.ts';
-import { startControlPlane } from '../support/control-plane.ts';
-import { buildController } from '../support/controller-process.ts';
 import { INSPECTED } from '../support/live-heap.ts';
-import { createNamespace, installCnpgCrds } from '../support/seed.ts';
+import { createNamespace, createNodes } from '../support/seed.ts';
+import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
+import { inTurns } from './support/in-turns.ts';
+import { podsBeside } from './support/pods-beside.ts';
 import { STRENGTH } from './support/strength.ts';
 import { underAttack } from './support/under-attack.ts';
 import { controllerVictim, webhookVictim } from './support/victims.ts';
 
+const IS_SHORT = STRENGTH === 1;
+/** Ten times as many as once ended the webhook, of a megabyte each in etcd. */
+const LARGE_PODS = IS_SHORT ? 60 : 900;
+const FORGED_COPIES = IS_SHORT ? 60 : 1_500;
+/** Each costs the API server a second. */
+const REVIEWED_PODS = IS_SHORT ? 8 : 300;
 const LARGE = 1_300_000;
-const AT_ONCE = 4;
-/** Each is a megabyte in etcd, so the strong form is not ten times as strong. */
-const OBJECTS = STRENGTH === 1 ? 60 : 150;
-const LIMIT_MS = 120_000;
+const LIMIT_MS = IS_SHORT ? 120_000 : 1_200_000;
+const limits = { timeoutMs: 120_000 };
 
-// Its own, as what is made here would be in the way of every other test.
-const ends = new AsyncDisposableStack();
-after(() => ends.disposeAsync());
-const plane = await startControlPlane();
-ends.defer(() => plane.stop());
-await installCnpgCrds(plane.api);
-await buildController();
+const plane = await sharedControlPlane();
+const { api } = plane;
 
-async function inTurns(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const lane = async () => {
-    while (next < count) {
-      next += 1;
-      await work(next);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-}
-
-async function largePods(namespace: string): Promise<string> {
+async function largePods(namespace: string, nodeName: string, count: number): Promise<string> {
   const labels = { [LABELS.inject]: 'true', [LABELS.gate]: 'condition', app: 'web' };
   const env = [{ name: 'TEXT', value: 'x'.repeat(LARGE) }];
-  await inTurns(OBJECTS, (index) =>
-    plane.api.create(
+  // Without a grace period it is gone as soon as it is deleted, also where no kubelet is.
+  const spec = {
+    nodeName,
+    terminationGracePeriodSeconds: 0,
+    containers: [{ name: 'web', image: 'web', env }],
+  };
+  await inTurns(count, (index) =>
+    api.create(
       PODS as Resource,
-      {
-        metadata: { namespace, name: `large-${index}`, labels },
-        spec: { nodeName: 'nowhere', containers: [{ name: 'web', image: 'web', env }] },
-      } as KubeObject,
-      { timeoutMs: LIMIT_MS },
+      { metadata: { namespace, name: `large-${index}`, labels }, spec } as KubeObject,
+      limits,
     ),
   );
-  return `${OBJECTS} pods`;
+  return `${count} pods`;
+}
+
+/** They are asked about before they are refused. */
+async function podsWithLongNames(namespace: string): Promise<string> {
+  const labels = { [LABELS.inject]: 'true' };
+  const ownerReferences = [
+    { apiVersion: 'v1', kind: 'K', name: 'n'.repeat(500_000), uid: 'u'.repeat(500_000), controller: true },
+  ];
+  await inTurns(REVIEWED_PODS, (index) =>
+    assert.rejects(
+      api.create(
+        PODS as Resource,
+        {
+          metadata: { namespace, name: `${index}-${'x'.repeat(LARGE / 2)}`, labels, ownerReferences },
+          spec: { containers: [{ name: 'web', image: 'web' }] },
+        } as KubeObject,
+        limits,
+      ),
+      { status: 422 },
+    ),
+  );
+  return `${REVIEWED_PODS} refused pods`;
 }
 
 async function forgedCopies(namespaces: readonly string[], source: string): Promise<string> {
@@ -60,23 +77,57 @@ async function forgedCopies(namespaces: readonly string[], source: string): Prom
     [LABELS.source]: source,
   };
   const data = { text: 'x'.repeat(1_000_000) };
-  await inTurns(OBJECTS, (index) => {
+  await inTurns(FORGED_COPIES, (index) => {
     const namespace = namespaces[index % namespaces.length] ?? '';
     const name = index <= namespaces.length ? STATUS_CONFIGMAP : `forged-${index}`;
     const metadata = { namespace, name, labels, finalizers: ['example.com/stay'] };
-    return plane.api.create<ConfigMap>(CONFIG_MAPS, { metadata, data } as ConfigMap, { timeoutMs: LIMIT_MS });
+    return api.create<ConfigMap>(CONFIG_MAPS, { metadata, data } as ConfigMap, limits);
   });
-  return `${OBJECTS} ConfigMaps`;
+  return `${FORGED_COPIES} ConfigMaps`;
+}
+
+/** Other test files have the same API server. */
+async function clear(namespaces: readonly string[]): Promise<void> {
+  for (const namespace of namespaces) {
+    await deleteAll(PODS as Resource, namespace, () => Promise.resolve());
+    const body = { metadata: { finalizers: null } };
+    await deleteAll(CONFIG_MAPS as Resource, namespace, (key) =>
+      api.patch(CONFIG_MAPS, key, body, { type: 'merge', ...limits }),
+    );
+  }
+}
+
+async function deleteAll(
+  resource: Resource,
+  namespace: string,
+  release: (key: ObjectKey) => Promise<unknown>,
+): Promise<void> {
+  const all = await listAll(api, resource, { namespace, metadataOnly: true });
+  await inTurns(all.length, async (index) => {
+    const key = { namespace, name: all[index - 1]?.metadata.name ?? '' };
+    await api.delete(resource, key).catch(undefinedIfNotFound);
+    await release(key).catch(undefinedIfNotFound);
+  });
 }
 
 test('a controller and a webhook live through what a tenant may create, also when they start', async (t) => {
   const controller = await controllerVictim(t, plane);
   const webhook = await webhookVictim(t, plane);
-  const tenant = await createNamespace(plane, 'tenant');
+  const [tenant, reviewed] = [await createNamespace(plane, 'tenant'), await createNamespace(plane, 'tenant')];
   const others = await Promise.all(Array.from({ length: 8 }, () => createNamespace(plane, 'tenant')));
+  t.after(() => clear([tenant, reviewed, ...others]));
+  await webhook.scene.admit(reviewed);
+  await createNodes(api, [{ name: tenant }]);
+  const beside = (attacking: Promise<unknown>) => podsBeside(api, webhook.scene.pods, attacking);
 
+  await t.test('pods with names of half a megabyte, which are refused', (t) =>
+    underAttack(t, webhook, () => beside(podsWithLongNames(reviewed)), LIMIT_MS),
+  );
+  await t.test('large pods that get the sidecar', (t) =>
+    underAttack(t, webhook, () => beside(largePods(reviewed, tenant, REVIEWED_PODS)), LIMIT_MS),
+  );
   await t.test('large pods that ask for the sidecar', (t) =>
-    underAttack(t, controller, () => largePods(tenant), LIMIT_MS),
+    underAttack(t, controller, () => largePods(tenant, tenant, LARGE_PODS), LIMIT_MS),
   );
   await t.test('forged copies of the status', (t) =>
     underAttack(t, controller, () => forgedCopies(others, controller.scene.namespace), LIMIT_MS),
@@ -90,14 +141,18 @@ test('a controller and a webhook live through what a tenant may create, also whe
     await controller.scene.moveTo('us-west');
     await controller.scene.settled('us-west', 2);
   });
-  await t.test('the webhook looks through all pods for missing sidecars', async (t) => {
-    const since = Date.now() / 1_000;
+  await t.test('a webhook that starts among them looks through all pods for missing sidecars', async (t) => {
+    await webhook.child.stop(10_000);
+    const [successor] = await webhook.scene.start(1);
+    assert.ok(successor);
+    const { lease: _, ...rest } = webhook;
+    const victim = { ...rest, child: successor.child, probeUrl: successor.url };
     const swept = async () => {
-      const text = await (await fetch(`${webhook.probeUrl}/metrics`)).text();
+      const text = await (await fetch(`${successor.url}/metrics`)).text();
       const at = /^kube_site_follower_webhook_last_sweep_timestamp_seconds (\S+)$/m.exec(text)?.[1];
-      return Number(at) > since || undefined;
+      return Number(at) > 0 || undefined;
     };
     const look = () => until('it has looked through all pods', swept, { timeoutMs: LIMIT_MS });
-    await underAttack(t, webhook, look, LIMIT_MS);
+    await underAttack(t, victim, look, LIMIT_MS);
   });
 });

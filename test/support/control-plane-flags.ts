@@ -15,6 +15,8 @@ export function etcdFlags(folder: string, clientUrl: string, peerPort: number): 
     `--listen-peer-urls=${peerUrl}`,
     `--initial-advertise-peer-urls=${peerUrl}`,
     `--initial-cluster=test=${peerUrl}`,
+    // 2 GB as it comes; 8 is the most that etcd recommends. test/hostile fills some of it.
+    `--quota-backend-bytes=${8 * 1024 ** 3}`,
     '--unsafe-no-fsync', // The data is thrown away with the folder.
     '--log-level=warn',
   ];
