@@ -329,3 +329,30 @@ describe('proxies', () => {
     assert.match(problems.join(), /^CONFIG_FILE: proxy \| \*\*\* \| is not a known setting/);
   });
 });
+
+describe('more that is wrong than anybody reads', () => {
+  test('a list with too many items is not looked into', () => {
+    const many = JSON.stringify(Array.from({ length: 200_000 }, () => 1));
+    const deep = JSON.stringify([
+      { ...EAST, nodeNames: Array.from({ length: 20_000 }, (_, index) => index) },
+    ]);
+    for (const sites of [many, deep]) {
+      assert.deepEqual(problemsOf({ SITES: sites }), [
+        'SITES | *** | must have at most 20000 values in all its lists and mappings',
+      ]);
+    }
+    assert.match(
+      problemsOf({ SITES, HTTP_HOSTS: 'a,'.repeat(100_000) })[0] ?? '',
+      /^HTTP_HOSTS .*20000 values/,
+    );
+  });
+
+  test('after a hundred problems the rest is not looked at', () => {
+    const sites = JSON.stringify(Array.from({ length: 1_000 }, () => 1));
+    const ofSites = problemsOf({ SITES: sites });
+    assert.equal(ofSites.length, 101);
+    assert.equal(ofSites.at(-1), 'The rest | 100 problems | was not looked at');
+    const keys = Array.from({ length: 20_000 }, (_, index) => `x${index}: 1`).join('\n');
+    assert.equal(problemsOf({ SITES, CONFIG_FILE: 'file' }, keys).length, 101);
+  });
+});

@@ -36,14 +36,41 @@ const SETTINGS = [...settingsOf(ENVIRONMENT_ONLY), ...settingsOf(FOLLOWER), ...s
 
 /**
  * The configuration from the environment and, where `CONFIG_FILE` names one, a YAML file. `readFile` gives a file's
- * text or throws. Everything that is wrong comes back at once; no message holds a secret. Never throws.
+ * text or throws. What is wrong comes back at once, a hundred problems at most; no message holds a secret. Never throws.
  */
 export function loadConfig(given: Environment, readFile: (path: string) => string): ConfigResult {
   const env = withoutLowerCase(given);
   const findings: Finding[] = [];
   const report = (finding: Finding) => {
     findings.push(finding);
+    if (findings.length >= MOST_PROBLEMS) throw new EnoughProblems();
   };
+  try {
+    return readConfig(env, readFile, { findings, report });
+  } catch (error) {
+    if (!(error instanceof EnoughProblems)) throw error;
+    const rest = { key: 'The rest', got: `${MOST_PROBLEMS} problems`, problem: 'was not looked at' };
+    return refused([...findings, rest], env);
+  }
+}
+
+/** More than anybody reads: each costs memory, and a list of a hundred thousand items could have as many. */
+const MOST_PROBLEMS = 100;
+
+class EnoughProblems extends Error {
+  override readonly name = 'EnoughProblems';
+}
+
+interface Findings {
+  readonly findings: readonly Finding[];
+  readonly report: Source['report'];
+}
+
+function readConfig(
+  env: Environment,
+  readFile: (path: string) => string,
+  { findings, report }: Findings,
+): ConfigResult {
   const file = readConfigFile(env, readFile, report);
   // All that stands in it would seem to be missing.
   if (findings.length > 0) return refused(findings, env);

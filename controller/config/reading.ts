@@ -199,6 +199,11 @@ function readSetting<T>(
     source.report({ key, got: shown(setting, text), problem: raw.message });
     return undefined;
   }
+  if (hasMoreValues(raw, MOST_VALUES)) {
+    const problem = `must have at most ${MOST_VALUES} values in all its lists and mappings`;
+    source.report({ key, got: MASK, problem });
+    return undefined;
+  }
   const result = setting.schema.safeParse(raw ?? undefined);
   if (result.success) return result.data;
   const mistyped = new Set<string>();
@@ -212,6 +217,23 @@ function readSetting<T>(
     source.report({ key: `${key}${joint}${place}`, got: shown(setting, got), problem: issue.message });
   }
   return undefined;
+}
+
+/** Clusters have at most 5,000 nodes. A schema keeps a problem for each value that is wrong. */
+const MOST_VALUES = 20_000;
+
+/** Looks no further than that. */
+function hasMoreValues(value: unknown, most: number): boolean {
+  const waiting: unknown[] = [value];
+  for (let seen = 0; seen <= most; seen += 1) {
+    if (waiting.length > most) return true;
+    const next = waiting.pop();
+    if (typeof next === 'object' && next !== null) {
+      for (const inner of Object.values(next)) waiting.push(inner);
+    }
+    if (waiting.length === 0) return false;
+  }
+  return true;
 }
 
 /** A SyntaxError, not thrown, when the text is not of this form at all. What is merely wrong is left to the schema. */
