@@ -25,6 +25,12 @@ export const EVENT_REASONS = {
     meaning:
       'A running pod asks for the sidecar and does not have it: it was created before it asked, or while the webhook was away. Create it anew.',
   },
+  CertificateSecretMissing: {
+    type: 'Warning',
+    action: 'ReconcileCertificate',
+    meaning:
+      'The Secret of the webhook’s certificates is not there. Replicas serve on with what they have, and one that starts now gets no certificate; `helm upgrade` makes it again. On the Secret.',
+  },
 } as const;
 
 export type EventReason = keyof typeof EVENT_REASONS;

@@ -18,7 +18,7 @@ import { REVIEW_PATH } from './configuration.ts';
 import { EventBudget } from './event-budget.ts';
 import { LimitRanges } from './limit-ranges.ts';
 import type { Metrics } from './metrics.ts';
-import { reportOutcome } from './outcomes.ts';
+import { recordEvent, reportOutcome } from './outcomes.ts';
 import { WEBHOOK_LEASE } from './rights.ts';
 import { isServed } from './served-namespaces.ts';
 import { type Reviewed, startAdmissionServer } from './server.ts';
@@ -121,6 +121,13 @@ export async function runWebhook(
           secret: { namespace, name: settings.secretName },
           lifetimes: { leafMs: settings.leafMs, authorityMs: settings.authorityMs, settleMs: SETTLE_MS },
           onStep: (step) => metrics.certificateSteps.inc({ step }),
+          onMissing: ({ message }) =>
+            recordEvent(events, 'CertificateSecretMissing', message, {
+              apiVersion: 'v1',
+              kind: 'Secret',
+              namespace,
+              name: settings.secretName,
+            }),
         })
       : new MountedCertificate({ clock, log, names, served, folder: certificateFolder });
   const notReady = () => (signal.aborted ? ['stopping'] : served.notReady());

@@ -2,8 +2,10 @@ import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import {
   type MutatingWebhookConfiguration,
   SECRETS,
+  type Secret,
   type WebhookClientConfig,
 } from '../../kubernetes/resources.ts';
+import { remakeSecret } from '../../webhook/certificates/store.ts';
 import { accepts, certificatesIn, validityOf } from '../../webhook/certificates/trust.ts';
 import { CONFIGURATION_NAME, isOurs, secretNameOf } from '../../webhook/configuration.ts';
 import { type Check, type Finding, problem, type Result } from './check.ts';
@@ -18,7 +20,11 @@ export const CERTIFICATE: Check = {
   title: 'the certificate of the webhook is valid for a while',
   async find(world): Promise<Result> {
     const { name: secret, isOwn } = await secretOf(world);
-    const leaf = await servedBy(world, secret);
+    const object = await read(world, secret);
+    if (object === undefined && isOwn && (await world.webhookConfiguration()) !== undefined) {
+      return { findings: [missing(world, secret)] };
+    }
+    const leaf = leafIn(object);
     if (leaf === undefined) return { findings: [], skipped: absent(world, secret) };
     const days = Math.floor((validityOf(leaf).until - world.clock.now()) / DAY_MS);
     const note = `${days} days left`;
@@ -41,7 +47,7 @@ export const CA_BUNDLE: Check = {
     const configuration = await world.webhookConfiguration();
     if (configuration === undefined) return { findings: [], skipped: 'there is no webhook' };
     const { name: secret } = await secretOf(world);
-    const leaf = await servedBy(world, secret);
+    const leaf = leafIn(await read(world, secret));
     if (leaf === undefined) return { findings: [], skipped: absent(world, secret) };
     return { findings: untrusting(configuration, leaf, world.clock.now()) };
   },
@@ -58,11 +64,22 @@ async function secretOf(world: World): Promise<{ readonly name: string; readonly
   return { name: secretNameOf(metadata?.name ?? CONFIGURATION_NAME), isOwn: true };
 }
 
+function read({ api, namespace, signal }: World, name: string): Promise<Secret | undefined> {
+  return api.get(SECRETS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
+}
+
 /** The public part of what the webhook serves; the key is not looked at. */
-async function servedBy({ api, namespace, signal }: World, name: string): Promise<string | undefined> {
-  const secret = await api.get(SECRETS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
+function leafIn(secret: Secret | undefined): string | undefined {
   const [leaf] = certificatesIn(Buffer.from(secret?.data?.['tls.crt'] ?? '', 'base64').toString());
   return leaf;
+}
+
+function missing({ namespace }: World, secret: string): Finding {
+  return problem(
+    `Secret ${namespace}/${secret}`,
+    'it is not there, and the webhook may not make it: its replicas serve on with what they have, and one that starts now gets no certificate',
+    remakeSecret(namespace, secret),
+  );
 }
 
 function absent({ namespace }: World, secret: string): string {

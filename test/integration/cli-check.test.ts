@@ -280,6 +280,17 @@ describe('kubectl site-follower check', () => {
       await mended('ca-bundle');
     });
 
+    await t.test('certificate: the Secret is not there', async () => {
+      await stopWebhook();
+      const key = { namespace, name: secretNameOf(webhook.configuration.metadata.name) };
+      await api.delete(SECRETS, key);
+      await finds('certificate', 'problem', /^Secret /, /is not there, and the webhook may not make it/);
+      await api.create(SECRETS, { metadata: key });
+      await startWebhook();
+      await mended('certificate');
+      await mended('ca-bundle');
+    });
+
     await t.test('certificate: one of cert-manager ends soon', async () => {
       const authority = await createAuthority(Date.now(), 3_650 * DAY_MS);
       const leaf = await issueLeaf(authority, ['127.0.0.1'], Date.now(), 5.5 * DAY_MS);

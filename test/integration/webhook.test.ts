@@ -222,11 +222,19 @@ describe('a webhook', { concurrency: 3 }, () => {
     const restored = async (signal: AbortSignal) =>
       (await api.get(SECRETS, secret, { signal })).data?.['ca.key'];
     await until('the Secret is whole again', restored, { timeoutMs: 20_000 });
-    assert.deepEqual(await replica.child.stop(10_000), { code: 0, signal: null });
     assert.deepEqual(
       replica.child.lines.filter((line) => /forbidden/i.test(line)),
       [],
     );
+    await api.delete(SECRETS, secret);
+    const told = async (signal: AbortSignal) => {
+      const { items } = await api.list(EVENTS, { namespace: scene.namespace, signal });
+      return items.find(({ reason }) => reason === 'CertificateSecretMissing');
+    };
+    const event = await until('an Event says that the Secret is missing', told, { timeoutMs: 20_000 });
+    assert.deepEqual([event.regarding.kind, event.regarding.name], ['Secret', secret.name]);
+    assert.match(event.note ?? '', /helm upgrade/);
+    assert.deepEqual(await replica.child.stop(10_000), { code: 0, signal: null });
   });
 
   test('is not moved by garbage: a clear answer each time, and its memory stays flat', async (t) => {

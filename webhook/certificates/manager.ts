@@ -12,7 +12,7 @@ import { bundlePatch } from './ca-bundle.ts';
 import { type Inventory, type Lifetimes, nextStep, type Step } from './rotation.ts';
 import type { ServedCertificate } from './served.ts';
 import { advance, begin, type Issuance } from './steps.ts';
-import { CertificateStore, type Found, type Stored } from './store.ts';
+import { CertificateStore, type Found, MissingSecret, type Stored } from './store.ts';
 import { isFor, validityOf } from './trust.ts';
 
 export interface CertificateManagerOptions {
@@ -30,6 +30,8 @@ export interface CertificateManagerOptions {
   readonly names: readonly string[];
   readonly lifetimes: Lifetimes;
   readonly onStep?: (step: StepName) => void;
+  /** The Secret is not there, and may not be made by us; again with each attempt. */
+  readonly onMissing?: (missing: MissingSecret) => void;
   readonly onWatchProblem: OnReflectorProblem;
 }
 
@@ -94,6 +96,7 @@ export class CertificateManager {
         attempt = 0;
       } catch (err) {
         if (signal.aborted) return;
+        if (err instanceof MissingSecret) this.#options.onMissing?.(err);
         const isRace = isConflict(err) || isAlreadyExists(err);
         if (!isRace) log.warn({ err }, 'certificates could not be looked after, will try again');
         wait = isRace ? LOST_RACE_MS * (1 + random()) : backoff(attempt, RETRY, random);

@@ -41,6 +41,23 @@ const KEYS = {
   previousUntil: 'previous-ca-until',
 } as const;
 
+/** The chart makes the Secret; with its roles the webhook may not, since whoever makes any can make a token of any account. */
+export class MissingSecret extends Error {
+  override readonly name = 'MissingSecret';
+
+  constructor({ namespace, name }: ObjectKey, cause: unknown) {
+    super(
+      `Secret ${namespace}/${name} is not there, and may not be made by this account: replicas serve on with what they have, and one that starts now gets no certificate. ${remakeSecret(namespace, name)}`,
+      { cause },
+    );
+  }
+}
+
+/** What to do; the first replica that sees it writes into it what it serves. */
+export function remakeSecret(namespace: string | undefined, name: string): string {
+  return `The chart makes it, without content: helm upgrade, or: kubectl -n ${namespace} create secret generic ${name}`;
+}
+
 /** The one Secret. Every write is a creation or a compare-and-set, so that replicas never overwrite one another. */
 export class CertificateStore {
   readonly #api: KubeApi;
@@ -84,17 +101,8 @@ export class CertificateStore {
     try {
       return found(await this.#api.create(SECRETS, object, { signal }));
     } catch (error) {
-      throw isForbidden(error) ? this.#missing(error) : error;
+      throw isForbidden(error) ? new MissingSecret(this.#key, error) : error;
     }
-  }
-
-  /** With the roles of the chart it may not be made here: whoever makes any Secret can make a token of any account. */
-  #missing(cause: unknown): Error {
-    const { namespace, name } = this.#key;
-    return new Error(
-      `Secret ${namespace}/${name} is not there, and may not be made by this account. The chart has it, without content: helm upgrade, or: kubectl -n ${namespace} create secret generic ${name}`,
-      { cause },
-    );
   }
 }
 
