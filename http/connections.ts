@@ -7,9 +7,9 @@ interface Connection {
   readonly address: string;
   readonly port: number;
   /** Requests that have come and whose answers are not out. */
-  unanswered: number;
+  pending: number;
   /** To the last request. */
-  response: ServerResponse | undefined;
+  response?: ServerResponse;
   /** The last request came in what is parsed at this moment. */
   isParsing: boolean;
 }
@@ -37,8 +37,8 @@ export class Connections {
   }
 
   add(socket: Socket): void {
-    const { remoteAddress: address, remotePort: port } = socket;
-    if (address === undefined || port === undefined) {
+    const { remoteAddress: address = '', remotePort: port = 0 } = socket;
+    if (port === 0) {
       // Gone before it was looked at.
       socket.destroy();
       return;
@@ -47,8 +47,7 @@ export class Connections {
       socket,
       address,
       port,
-      unanswered: 0,
-      response: undefined,
+      pending: 0,
       isParsing: false,
     };
     const peer = this.#peers.get(address) ?? new Map<number, Connection>();
@@ -75,25 +74,27 @@ export class Connections {
   begin(socket: Socket): boolean {
     const connection = this.#ofSocket.get(socket);
     if (connection === undefined) return false;
-    const isPipelined = connection.isParsing || isBusy(connection);
+    const { isParsing, pending, response } = connection;
+    // Of one answer Node may not have told yet that it is out, when the client has it and asks again: over TLS that comes
+    // a turn of the event loop later. Of more than one, they pile up.
+    const isPipelined = isParsing || pending > 1 || (pending === 1 && !response?.writableEnded);
     connection.isParsing = true;
     // Runs when all that one read has brought is parsed.
     process.nextTick(() => {
       connection.isParsing = false;
     });
-    connection.unanswered += 1;
-    connection.response = undefined;
+    connection.pending += 1;
     this.#moved(connection);
     return isPipelined;
   }
 
   /** By `response` the last request is answered. */
-  answerBy(socket: Socket, response: ServerResponse): void {
+  answer(socket: Socket, response: ServerResponse): void {
     const connection = this.#ofSocket.get(socket);
     if (connection === undefined) return;
     connection.response = response;
     response.on('finish', () => {
-      connection.unanswered -= 1;
+      connection.pending -= 1;
       this.#moved(connection);
     });
   }
@@ -113,30 +114,22 @@ export class Connections {
   }
 
   #endOne(newest: Connection): void {
-    const victim = this.#longestSilent(newest) ?? this.#longestAnswering(newest);
+    let victim: Connection | undefined;
+    let highest = 0;
+    for (const peer of this.#peers.values()) {
+      for (const connection of peer.values()) {
+        if (connection === newest) continue;
+        const isSilent = connection.pending === 0;
+        // Any silent one before all that are answered.
+        const rank = peer.size + (isSilent ? this.#size : 0);
+        if (rank > highest) [highest, victim] = [rank, connection];
+        if (isSilent) break;
+      }
+    }
     if (victim === undefined) return;
     // Its own event comes later, and until then it would be ended again and again.
     this.#remove(victim);
     victim.socket.destroy();
-  }
-
-  #longestSilent(newest: Connection): Connection | undefined {
-    let most = 0;
-    let found: Connection | undefined;
-    for (const peer of this.#peers.values()) {
-      if (peer.size <= most) continue;
-      for (const connection of peer.values()) {
-        if (connection.unanswered > 0 || connection === newest) continue;
-        [most, found] = [peer.size, connection];
-        break;
-      }
-    }
-    return found;
-  }
-
-  #longestAnswering(newest: Connection): Connection | undefined {
-    const [largest] = [...this.#peers.values()].sort((a, b) => b.size - a.size);
-    return [...(largest?.values() ?? [])].find((connection) => connection !== newest);
   }
 
   #remove(connection: Connection): void {
@@ -147,12 +140,4 @@ export class Connections {
     if (peer.size === 0) this.#peers.delete(address);
     this.#size -= 1;
   }
-}
-
-/**
- * Of one answer Node may not have told yet that it is out, when the client has read it and asks again: over TLS that comes
- * a turn of the event loop later. Of more than one, they pile up.
- */
-function isBusy({ unanswered, response }: Connection): boolean {
-  return unanswered > 1 || (unanswered === 1 && response?.writableEnded !== true);
 }

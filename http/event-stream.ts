@@ -6,7 +6,6 @@ const HEARTBEAT_MS = 15_000;
 
 interface Client {
   readonly response: ServerResponse;
-  readonly address: string;
   /** What was written last. */
   sent: string;
   /** At a heartbeat, something written before the last one had still not gone out. */
@@ -33,10 +32,9 @@ export class EventStream {
   }
 
   add(response: ServerResponse): void {
-    const address = response.socket?.remoteAddress ?? '';
-    const client: Client = { response, address, sent: '', stuck: false };
+    const client: Client = { response, sent: '', stuck: false };
     this.#clients.add(client);
-    if (this.#clients.size > this.#maxClients) this.#endOne(client);
+    if (this.#clients.size > this.#maxClients) this.#endOne();
     response.on('close', () => this.#clients.delete(client));
     response.on('drain', () => this.#send(client));
     response.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
@@ -55,11 +53,11 @@ export class EventStream {
     for (const { response } of this.#clients) response.end();
   }
 
-  #endOne(newest: Client): void {
-    const others = [...this.#clients].filter((client) => client !== newest);
-    const byAddress = Map.groupBy(others, ({ address }) => address);
-    const [largest] = [...byAddress.values()].sort((a, b) => b.length - a.length);
-    const [oldest] = largest ?? [];
+  #endOne(): void {
+    const byAddress = Map.groupBy(this.#clients, ({ response }) => response.socket?.remoteAddress);
+    const [oldest] = [...byAddress.values()].reduce((most, group) =>
+      group.length > most.length ? group : most,
+    );
     if (oldest === undefined) return;
     // Its own event comes later.
     this.#clients.delete(oldest);

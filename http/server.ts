@@ -75,7 +75,7 @@ function optionsFor(limits: Limits, connections: Connections) {
 
 function guard<S extends Server>(server: S, connections: Connections, handle: RequestListener): S {
   const handleOne: RequestListener = (request, response) => {
-    connections.answerBy(request.socket, response);
+    connections.answer(request.socket, response);
     handle(request, response);
   };
   server.timeout = STUCK_ANSWER_MS;
