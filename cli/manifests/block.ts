@@ -2,7 +2,7 @@ import { isScalar } from 'yaml';
 import type { Edit } from './edit.ts';
 import { columnOf, type Entry, isLineHead, lineEnd, lineStart, nextLine } from './layout.ts';
 import { type BlockStyle, indent, printBlock, printItem, printScalar } from './print.ts';
-import { INHERITED, remarkOn } from './remark.ts';
+import { INHERITED, type Remark, remarkOn } from './remark.ts';
 import type { Source } from './source.ts';
 import { isLeaf, isListValue, mapOf, type Value, type ValueMap } from './value.ts';
 
@@ -60,20 +60,28 @@ export function removeEntry(lines: string, entries: readonly Entry[], index: num
   return next && { start, end: next.start, text: '' };
 }
 
-/** Another value for the pair of a map, or for the item of a list, with a remark that tells of the old one. */
+/**
+ * Another value for the pair of a map, or for the item of a list, with a remark that tells of the old one, or of what
+ * was there before that.
+ */
 export function replaceValue(
   { text, lines, newline }: Source,
   entry: Entry,
   isItem: boolean,
   value: Value,
   style: BlockStyle,
+  remark: Remark | undefined,
 ): Edit {
-  const start = placeOf(entry, value);
+  const start = remark?.from ?? placeOf(entry, value);
   const end = lineEnd(lines, entry.end);
   const within = isListValue(value) && !isLeaf(value) && style.flush ? 0 : style.step;
   const block = isLeaf(value) ? [printScalar(value)] : printBlock(value, style);
   const printed = indent(block, columnOf(lines, entry.start) + (isItem ? 2 : within));
-  return { start, end, text: [remarkOn(text.slice(start, end), false), ...printed].join(newline) };
+  return {
+    start,
+    end,
+    text: [remarkOn(remark?.told ?? text.slice(start, end), false), ...printed].join(newline),
+  };
 }
 
 /** From where a new value stands: an anchor stays, but not a tag for null. */

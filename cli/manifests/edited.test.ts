@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { LABELS } from '../../contract/names.ts';
 import { GOLDEN_ENV } from '../../test/support/golden.ts';
 import { manifestCorpus } from '../../test/support/manifests/corpus.ts';
 import { SeededRandom } from '../../test/support/random.ts';
@@ -34,22 +35,40 @@ describe('what is changed by hand after injection', () => {
     for (const { name, text } of manifestCorpus('edited', 250)) {
       const random = new SeededRandom(name);
       const changes = CHANGES.filter(() => random.chance(0.4));
-      const { output = '' } = injectManifests(text, config);
-      const [before, after] = [valuesOf(text), valuesOf(output)];
-      const isTouched = (index: number) => !isSame(before[index], after[index]);
-      const { output: back = '' } = uninjectManifests(changed(output, changes, isTouched));
-      assert.deepEqual(
-        withoutEmpty(valuesOf(back)),
-        withoutEmpty(valuesOf(changed(text, changes, isTouched))),
-        name,
-      );
-      assert.doesNotMatch(back, /before injection/, name);
-      for (const [comment] of text.matchAll(/# [a-z ]+(?=[\n\r\u0085])/g)) {
-        assert.ok(back.includes(comment), `${name}: ${comment}\n${text}\n=======\n${back}`);
-      }
+      seeBack(name, text, changes, (edited) => edited);
+    }
+  });
+
+  test('stays likewise where it made others ask for a sidecar, that got one then', () => {
+    const asks = { path: ['metadata', 'labels', LABELS.inject], value: 'true' };
+    // A label that a workload gave to its template goes with the sidecar, whoever writes it again.
+    const files = manifestCorpus('asked later', 300).filter(
+      ({ text }) => /name"?: ?.?first/.test(text) && !/StatefulSet|Deployment|DaemonSet/.test(text),
+    );
+    assert.ok(files.length > 20, `${files.length}`);
+    for (const { name, text } of files) {
+      seeBack(name, text, [asks], (edited) => injectManifests(edited, config).output ?? '');
     }
   });
 });
+
+function seeBack(
+  name: string,
+  text: string,
+  changes: readonly Change[],
+  goOn: (edited: string) => string,
+): void {
+  const { output = '' } = injectManifests(text, config);
+  const [before, after] = [valuesOf(text), valuesOf(output)];
+  const isTouched = (index: number) => !isSame(before[index], after[index]);
+  const { output: back = '' } = uninjectManifests(goOn(changed(output, changes, isTouched)));
+  const wanted = valuesOf(changed(text, changes, isTouched));
+  assert.deepEqual(withoutEmpty(valuesOf(back)), withoutEmpty(wanted), name);
+  assert.doesNotMatch(back, /before injection/, name);
+  for (const [comment] of text.matchAll(/# [a-z ]+(?=[\n\r\u0085])/g)) {
+    assert.ok(back.includes(comment), `${name}: ${comment}`);
+  }
+}
 
 function changed(text: string, changes: readonly Change[], isTouched: (index: number) => boolean): string {
   const documents = new Documents(text);

@@ -11,7 +11,7 @@ import {
   nextLine,
 } from './layout.ts';
 import { printFlow, printJson, printScalar, quote } from './print.ts';
-import { ALONE, INHERITED, remarkOn } from './remark.ts';
+import { ALONE, INHERITED, type Remark, remarkOn } from './remark.ts';
 import type { Source } from './source.ts';
 import type { Value } from './value.ts';
 
@@ -126,8 +126,14 @@ function removeBefore(lines: string, { start, end }: Entry): Edit {
   return { start, end: behind + gap, text: '' };
 }
 
-/** Another value within braces; a remark tells of the old one. */
-export function replaceInFlow({ text, lines }: Source, entry: Entry, value: Value, style: FlowStyle): Edit {
+/** Another value within braces; a remark tells of the old one, or of what was there before that. */
+export function replaceInFlow(
+  { text, lines }: Source,
+  entry: Entry,
+  value: Value,
+  style: FlowStyle,
+  remark: Remark | undefined,
+): Edit {
   const { value: old, end } = entry;
   const printed = printIn(style, value);
   if (!style.remarks) {
@@ -136,9 +142,11 @@ export function replaceInFlow({ text, lines }: Source, entry: Entry, value: Valu
       ? { start: entry.head, end: entry.head, text: ` ${printed}` }
       : { start: from, end: to, text: printed };
   }
-  const start = entry.key === null ? behindBlanks(lines, entry.start) : placeOf(entry, value);
-  const remark = entry.alone ? `:${remarkOn(ALONE, true)}` : remarkOn(text.slice(start, end), true);
-  return { start, end, text: `${remark}${style.below}${style.unit}${printed}` };
+  const start =
+    remark?.from ?? (entry.key === null ? behindBlanks(lines, entry.start) : placeOf(entry, value));
+  const told = entry.alone ? ALONE : (remark?.told ?? text.slice(start, end));
+  const colon = entry.alone ? ':' : '';
+  return { start, end, text: `${colon}${remarkOn(told, true)}${style.below}${style.unit}${printed}` };
 }
 
 function behindBlanks(lines: string, position: number): number {

@@ -45,9 +45,8 @@ export class Recall {
   }
 
   /** Takes out a remark that is true no more. */
-  forget({ parent, entry, old, start, until, end }: Remark, value: ParsedNode): Edit {
+  forget({ parent, entry, old, from, until, end }: Remark, value: ParsedNode): Edit {
     const isItem = parent.flow === true && entry.key === null;
-    const from = isItem ? start : entry.head;
     const below = this.#source.newline + ' '.repeat(columnOf(this.#source.lines, entry.start) + 2);
     const comments = commentsIn(old).join(below);
     const after = this.#after(value);

@@ -33,6 +33,9 @@ export interface Remark {
   /** What stood from `start` on, to the letter. */
   readonly old: string;
   readonly start: number;
+  /** The same as the remark says it, and where it begins. */
+  readonly told: string;
+  readonly from: number;
   /** Where the lines of the remark end, and its value begins. */
   readonly until: number;
   /** What goes when the old text comes back. */
@@ -77,9 +80,10 @@ function remarkOf(lines: string, parent: Collection, entry: Entry): Remark | und
   const [, gap = '', payload] = AT_HEAD.exec(lines.slice(entry.head, until)) ?? [];
   const old = payload === undefined ? undefined : oldText(gap, payload);
   if (old === undefined) return undefined;
+  const remark = { parent, entry, told: old, from: entry.head, until, end };
   return old === ALONE
-    ? { parent, entry, old: '', start: entry.head - 1, until, end }
-    : { parent, entry, old, start: entry.head, until, end };
+    ? { ...remark, old: '', start: entry.head - 1 }
+    : { ...remark, old, start: entry.head };
 }
 
 /** An item within braces has nothing before it in which to stand. */
@@ -90,7 +94,8 @@ function remarkAbove(lines: string, parent: Collection, entry: Entry, end: numbe
   const found = ABOVE.exec(lines.slice(above, line));
   const old = unquote(found?.[1]);
   if (!found || old === undefined) return undefined;
-  return { parent, entry, old, start: above + found.index - 1, until: entry.start, end };
+  const start = above + found.index - 1;
+  return { parent, entry, old, start, told: old, from: start, until: entry.start, end };
 }
 
 function oldText(gap: string, payload: string): string | undefined {

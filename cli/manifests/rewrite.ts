@@ -3,7 +3,8 @@ import { align } from './align.ts';
 import { addItems, addPairs, removeEntry, replaceValue } from './block.ts';
 import type { Edit } from './edit.ts';
 import { addPrinted, flowStyle, printIn, printPairIn, removeFromFlow, replaceInFlow } from './flow.ts';
-import { type Collection, type Entry, entriesOf, isCollection } from './layout.ts';
+import { type Collection, type Entry, entriesOf, isCollection, lineEnd } from './layout.ts';
+import { printScalar } from './print.ts';
 import type { Reading } from './read.ts';
 import { Recall } from './recall.ts';
 import { type Remark, remarksIn } from './remark.ts';
@@ -39,6 +40,7 @@ class Rewriter {
   readonly #json: boolean;
   readonly #remarks: ReadonlyMap<ParsedNode, Remark>;
   readonly #recall: Recall;
+  readonly #takesOut: boolean;
   #edits: (Edit | undefined)[] = [];
   /** What nodes that change will say. */
   readonly #changed = new Map<ParsedNode, Value>();
@@ -48,7 +50,8 @@ class Rewriter {
     this.#source = source;
     this.#reading = reading;
     this.#json = json;
-    this.#remarks = takesOut ? remarksIn(source.lines, reading.contents) : new Map();
+    this.#takesOut = takesOut;
+    this.#remarks = remarksIn(source.lines, reading.contents);
     this.#recall = new Recall(source, reading, (node) => this.#after(node));
   }
 
@@ -59,7 +62,7 @@ class Rewriter {
     if (this.#reading.targets.size > 0) this.#writeOutAliases(contents);
     // Behind the lines of an alias, where they go to the same place: those belong to what is around it.
     this.#edits.push(...others);
-    for (const [value, remark] of this.#remarks) this.#settle(value, remark);
+    if (this.#takesOut) for (const [value, remark] of this.#remarks) this.#settle(value, remark);
     const edits = this.#edits.filter((edit) => edit !== undefined);
     return edits.length === this.#edits.length ? edits : undefined;
   }
@@ -82,7 +85,8 @@ class Rewriter {
       const name = names[index];
       const remark = this.#remarkOf(entry);
       if (name === undefined) return [];
-      const isAgain = remark !== undefined && this.#recall.isInheritedAgain(remark, node, value);
+      const isAgain =
+        this.#takesOut && remark !== undefined && this.#recall.isInheritedAgain(remark, node, value);
       return isAgain || !Object.hasOwn(value, name) ? [index] : [];
     });
     this.#remove(node, entries, doomed);
@@ -120,17 +124,30 @@ class Rewriter {
   #entry(parent: Collection, entry: Entry, value: Value): void {
     if (this.#goInto(entry.value, value)) return;
     if (entry.value !== null) this.#changed.set(entry.value, value);
-    const isLater = isAlias(entry.value) || this.#remarkOf(entry) !== undefined;
-    if (!isLater) this.#replace(parent, entry, value);
+    const isLater = isAlias(entry.value) || (this.#takesOut && this.#remarkOf(entry) !== undefined);
+    if (isLater) return;
+    if (this.#takesOut && isLeaf(value)) this.#empty(parent, entry, value);
+    else this.#replace(parent, entry, value);
+  }
+
+  /** What was empty before injection in what an alias stood for: the remark at that tells of it. */
+  #empty(parent: Collection, entry: Entry, value: Value): void {
+    this.#bury(entry);
+    const end = parent.flow === true ? entry.end : lineEnd(this.#source.lines, entry.end);
+    this.#edits.push({ start: entry.head, end, text: ` ${printScalar(value)}` });
   }
 
   #replace(parent: Collection, entry: Entry, value: Value): void {
     this.#bury(entry);
     if (parent.flow === true) {
-      this.#edits.push(replaceInFlow(this.#source, entry, value, this.#flowStyle(parent)));
+      this.#edits.push(
+        replaceInFlow(this.#source, entry, value, this.#flowStyle(parent), this.#remarkOf(entry)),
+      );
     } else {
       const style = styleIn(this.#source.lines, this.#reading.contents, parent);
-      this.#edits.push(replaceValue(this.#source, entry, !isMap(parent), value, style));
+      this.#edits.push(
+        replaceValue(this.#source, entry, !isMap(parent), value, style, this.#remarkOf(entry)),
+      );
     }
   }
 
