@@ -68,3 +68,33 @@ describe('settings that contradict each other', () => {
     ]);
   });
 });
+
+describe('the owner of records', () => {
+  const RFC2136 = { DNS_PROVIDER: 'rfc2136', ...PROVIDER_EXAMPLES.rfc2136.right, DNS_OWNER_ID: 'here' };
+
+  for (const { name } of DNS_PROVIDERS) {
+    if (name === 'none') continue;
+    test(`is taken or refused with ${name}, as it can be kept there`, () => {
+      const env = { DNS_PROVIDER: name, ...PROVIDER_EXAMPLES[name].right, DNS_OWNER_ID: 'here' };
+      const refused = [`DNS_OWNER_ID | here | must be left out: ${name} keeps no owners, only rfc2136 does`];
+      assert.deepEqual(problems(env), name === 'rfc2136' ? [] : refused);
+    });
+  }
+
+  test('is told in the zone, with one affix as ExternalDNS takes it', () => {
+    assert.match(
+      problems({ ...RFC2136, DNS_RECORDS: 'example.com' }).join('\n'),
+      /^DNS_OWNER_PREFIX \| .* \| puts the owner of example\.com outside of the zone example\.com/,
+    );
+    const within = { ...RFC2136, DNS_RECORDS: 'example.com', DNS_OWNER_PREFIX: '%{record_type}-owner.' };
+    assert.deepEqual(problems(within), []);
+    assert.match(
+      problems({ ...RFC2136, DNS_OWNER_PREFIX: 'a', DNS_OWNER_SUFFIX: 'b' }).join('\n'),
+      /^DNS_OWNER_SUFFIX \| b \| must be left out beside a prefix/,
+    );
+    assert.match(
+      problems({ ...RFC2136, DNS_OWNER_ID: 'a,b="c"' }).join('\n'),
+      /^DNS_OWNER_ID .* must be 1 to 63/,
+    );
+  });
+});

@@ -1,14 +1,20 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { Ownership } from '../dns/ownership.ts';
 import { MAX_TTL } from '../dns/provider.ts';
 import type { DnsTraits } from '../dns/provider-kind.ts';
+import { RECORD_TYPES } from '../dns/record-types.ts';
 import { type AnyDnsConfig, DNS_PROVIDERS, type DnsConfig, inZonesOf } from '../dns/registry.ts';
 import { formatServer, parseServer } from '../dns/server-address.ts';
-import { type DnsName, parseRecords } from '../dns/zones.ts';
+import { type DnsName, hostInZone, parseRecords } from '../dns/zones.ts';
 import type { Site } from '../sites.ts';
-import { matching, whole } from './fields.ts';
+import { flag, matching, whole } from './fields.ts';
 import { below, keyAt, type Source, sourcesOf } from './reading.ts';
 import { type Checked, Choice, Setting, Several, type Values } from './settings.ts';
+
+/** In names of owner records; ExternalDNS fills in the type of the record. */
+const AFFIX = /^(?:[a-z0-9._-]|%\{record_type\}){0,63}$/;
+const AFFIX_PROBLEM = 'must be at most 63 lower-case letters, digits, "-", "_", "." and %{record_type}';
 
 /** What every record set has, whatever its provider. */
 const COMMON = {
@@ -39,6 +45,41 @@ const COMMON = {
     nameServers().default([]),
     'Comma-separated addresses of name servers, with a port if it is not 53, that are asked whether a change is visible; for zones that are not delegated publicly. When not set: those that the zone is delegated to.',
   ),
+  owner: {
+    id: new Setting(
+      'DNS_OWNER_ID',
+      'text',
+      matching(
+        /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+        'must be 1 to 63 letters, digits, "-", "_" and "."',
+      ).optional(),
+      'Tell in TXT records, as ExternalDNS does with `--txt-owner-id`, that the records belong to this, and leave alone those of others. See [ownership](dns.md#ownership).',
+    ),
+    prefix: new Setting(
+      'DNS_OWNER_PREFIX',
+      'text',
+      matching(AFFIX, AFFIX_PROBLEM).default(''),
+      'Before the names of these TXT records, as ExternalDNS has it with `--txt-prefix`.',
+    ),
+    suffix: new Setting(
+      'DNS_OWNER_SUFFIX',
+      'text',
+      matching(AFFIX, AFFIX_PROBLEM).default(''),
+      'The same for `--txt-suffix`; one of the two alone.',
+    ),
+    wildcard: new Setting(
+      'DNS_OWNER_WILDCARD',
+      'text',
+      matching(/^[a-z0-9_-]{0,63}$/, 'must be lower-case letters, digits, "-" and "_"').default(''),
+      'In place of a `*` in these names, as ExternalDNS has it with `--txt-wildcard-replacement`.',
+    ),
+    adopt: new Setting(
+      'DNS_OWNER_ADOPT',
+      'boolean',
+      flag().default(false),
+      'Take records that are there and belong to nobody. Those of another owner are never taken.',
+    ),
+  },
 };
 
 export type DnsCommon = typeof COMMON;
@@ -87,8 +128,45 @@ export function checkDns(
       const listed = records?.map((record) => record.name).join(',');
       if (problem !== undefined) reportAt(['records'], listed, problem);
     }
+    for (const { path, got, problem } of ownerProblems(entry, traits, option?.name ?? ''))
+      reportAt(path, got, problem);
     option?.check?.(entry as never, { sites, report: reportAt });
   }
+}
+
+interface OwnerProblem {
+  readonly path: readonly string[];
+  readonly got: unknown;
+  readonly problem: string;
+}
+
+function ownerProblems(
+  { owner, records = [] }: Entries[number],
+  traits: DnsTraits | undefined,
+  provider: string,
+): readonly OwnerProblem[] {
+  const { id, prefix = '', suffix = '', wildcard = '', adopt = false } = owner;
+  if (id === undefined) return [];
+  if (traits?.keepsOwners !== true) {
+    const able = DNS_PROVIDERS.filter((row) => 'keepsOwners' in row.traits).map(({ name }) => name);
+    const problem = `must be left out: ${provider} keeps no owners, only ${able.join(', ')} does`;
+    return [{ path: ['owner', 'id'], got: id, problem }];
+  }
+  if (prefix !== '' && suffix !== '')
+    return [
+      {
+        path: ['owner', 'suffix'],
+        got: suffix,
+        problem: 'must be left out beside a prefix, as with ExternalDNS',
+      },
+    ];
+  const ownership = new Ownership({ id, prefix, suffix, wildcard, adopt });
+  const outside = records.find(({ name, zone }) =>
+    RECORD_TYPES.some((type) => hostInZone(ownership.nameOf({ name, type }), zone) === undefined),
+  );
+  if (outside === undefined) return [];
+  const problem = `puts the owner of ${outside.name} outside of the zone ${outside.zone}: with %{record_type}. it is within`;
+  return [{ path: ['owner', 'prefix'], got: prefix, problem }];
 }
 
 function siteProblem(

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { canonicalName } from './domain-name.ts';
-import { ANY_TTL, type Change, type RecordSet, type RecordType } from './provider.ts';
+import { ANY_TTL, type Change, type RecordSet, type RecordType, type WrittenType } from './provider.ts';
 
 /**
  * The steps from what was found to what is wanted; none when they agree. Only names that have a wanted set are
@@ -49,13 +49,18 @@ export function unfollowedAddresses(
 }
 
 /** Equal in what a resolver would answer: order, notation and repetition of values do not count, nor a TTL that the provider decides. */
-export function sameRecordSet(one: RecordSet, other: RecordSet): boolean {
+export function sameRecordSet(one: RecordSet<WrittenType>, other: RecordSet<WrittenType>): boolean {
   return (
     one.name === other.name &&
     one.type === other.type &&
     (one.ttl === other.ttl || one.ttl === ANY_TTL || other.ttl === ANY_TTL) &&
-    sameValues(one.values, other.values)
+    (one.type === 'TXT' ? sameTexts(one.values, other.values) : sameValues(one.values, other.values))
   );
+}
+
+function sameTexts(one: readonly string[], other: readonly string[]): boolean {
+  const right = new Set(other);
+  return new Set(one).size === right.size && one.every((text) => right.has(text));
 }
 
 export function sameValues(one: readonly string[], other: readonly string[]): boolean {

@@ -1,13 +1,16 @@
 import { sameRecordSet } from './plan.ts';
-import { type Change, DnsError, type RecordSet } from './provider.ts';
+import { type Change, DnsError, type RecordSet, type WrittenType } from './provider.ts';
 
 /** The record set that a change is about. */
-export function subjectOf(change: Change): RecordSet {
+export function subjectOf<T extends WrittenType>(change: Change<T>): RecordSet<T> {
   return 'found' in change ? change.found : change.wanted;
 }
 
 /** For providers that compare before they set. Throws DnsError when what is there is not what `change` was planned for. */
-export function assertPlannedFor(there: RecordSet | undefined, change: Change): void {
+export function assertPlannedFor(
+  there: RecordSet<WrittenType> | undefined,
+  change: Change<WrittenType>,
+): void {
   const planned = 'found' in change ? change.found : undefined;
   const agrees =
     there === undefined || planned === undefined ? there === planned : sameRecordSet(there, planned);
@@ -24,13 +27,13 @@ export function assertPlannedFor(there: RecordSet | undefined, change: Change): 
  * In parts of at most `most` by `weigh`, for providers that take no more in one call. All changes of one name are in one part,
  * so that a name is never half changed.
  */
-export function inParts(
-  changes: readonly Change[],
+export function inParts<T extends WrittenType>(
+  changes: readonly Change<T>[],
   most: number,
-  weigh: (change: Change) => number,
-): readonly (readonly Change[])[] {
+  weigh: (change: Change<T>) => number,
+): readonly (readonly Change<T>[])[] {
   const names = [...Map.groupBy(changes, (change) => subjectOf(change).name).values()];
-  const weight = (own: readonly Change[]) => own.reduce((sum, change) => sum + weigh(change), 0);
+  const weight = (own: readonly Change<T>[]) => own.reduce((sum, change) => sum + weigh(change), 0);
   return packed(names, most, weight).map((part) => part.flat());
 }
 
@@ -56,7 +59,7 @@ export function packed<T>(
 }
 
 /** For providers that can be read back: whether `shown` is as `change` wants it. */
-export function isMade(change: Change, shown: readonly RecordSet[]): boolean {
+export function isMade(change: Change<WrittenType>, shown: readonly RecordSet<WrittenType>[]): boolean {
   if (change.action !== 'delete') return shown.some((set) => sameRecordSet(set, change.wanted));
   return !shown.some((set) => set.name === change.found.name && set.type === change.found.type);
 }

@@ -38,6 +38,8 @@ export interface DnsTraits {
   readonly ttl: readonly [number, number];
   /** A CNAME may stand at the top of a zone: the provider answers with the addresses of its target. */
   readonly flattensCname?: boolean;
+  /** It shows and writes TXT records together with those that follow: owners can be told there. */
+  readonly keepsOwners?: boolean;
 }
 
 export interface DnsProviderKind<N extends string, T extends Tree, R extends keyof T & string> {

@@ -3,14 +3,18 @@ import type { AuthoritativeLookup, ServerAnswer } from './authoritative.ts';
 /** DNS names here are lower-case FQDNs without a trailing dot; values likewise for CNAME. */
 
 export type RecordType = 'A' | 'AAAA' | 'CNAME';
+/** Those that follow the active site, and TXT for who owns them: its values are texts, without quotes. */
+export type WrittenType = RecordType | 'TXT';
 
-export interface RecordSet {
+export interface RecordSet<T extends WrittenType = RecordType> {
   readonly name: string;
-  readonly type: RecordType;
+  readonly type: T;
   /** Seconds. {@link ANY_TTL} in what was read: the provider decides, and no wish counts. */
   readonly ttl: number;
   readonly values: readonly string[];
 }
+
+export type TextSet = RecordSet<'TXT'>;
 
 /** Records of other types; their values do not matter here. */
 export interface OtherRecords {
@@ -28,6 +32,8 @@ export interface Current {
    * have records of other names, too.
    */
   readonly others: readonly OtherRecords[];
+  /** The TXT record sets of the names that were asked for. Absent: none were. */
+  readonly texts?: readonly TextSet[];
 }
 
 /** The longest TTL that there is, RFC 2181 section 8. */
@@ -37,10 +43,10 @@ export const MAX_TTL = 2_147_483_647;
 export const ANY_TTL = -1;
 
 /** One step of a plan: what was read and what shall be. Both are given, so that a provider can compare and set. */
-export type Change =
-  | { readonly action: 'create'; readonly wanted: RecordSet }
-  | { readonly action: 'update'; readonly found: RecordSet; readonly wanted: RecordSet }
-  | { readonly action: 'delete'; readonly found: RecordSet };
+export type Change<T extends WrittenType = RecordType> =
+  | { readonly action: 'create'; readonly wanted: RecordSet<T> }
+  | { readonly action: 'update'; readonly found: RecordSet<T>; readonly wanted: RecordSet<T> }
+  | { readonly action: 'delete'; readonly found: RecordSet<T> };
 
 export interface WriteGuard {
   readonly signal: AbortSignal;
@@ -65,10 +71,18 @@ export interface DnsProvider {
    * cannot tell, or it does not matter there.
    */
   zonesWithin?(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
-  /** What stands at `names` in `zone`. Throws DnsError. */
-  read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current>;
-  /** Resolves when the provider has accepted `changes` and, where it can be read back, shows them. Throws DnsError. */
-  apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void>;
+  /** What stands at `names` in `zone`, and the TXT records at `texts` where they show. Throws DnsError. */
+  read(
+    zone: string,
+    names: readonly string[],
+    signal: AbortSignal,
+    texts?: readonly string[],
+  ): Promise<Current>;
+  /**
+   * Resolves when the provider has accepted `changes` and, where it can be read back, shows them. TXT records come only where
+   * the provider’s traits say that it keeps owners. Throws DnsError.
+   */
+  apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void>;
   /**
    * How far an accepted record has come, where the provider knows more than the name servers that `ask` asks. As
    * AuthoritativeLookup. Absent: `ask` alone.

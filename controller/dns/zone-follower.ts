@@ -3,23 +3,28 @@ import { explain } from '../../kubernetes/errors.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { LastShown } from './last-shown.ts';
 import { joined, obstacles } from './obstacles.ts';
+import type { Ownership } from './ownership.ts';
 import { plan, unfollowedAddresses } from './plan.ts';
 import { subjectOf } from './planned.ts';
 import type { ProgressBoard } from './progress.ts';
 import {
   type Change,
+  type Current,
   DnsError,
   type DnsProvider,
   NOT_SAVED,
   type RecordSet,
   type RecordType,
   type WriteGuard,
+  type WrittenType,
 } from './provider.ts';
 
 export interface ZoneFollowerPorts {
   readonly provider: DnsProvider;
   readonly clock: Clock;
   readonly board: ProgressBoard;
+  /** Absent: nobody is asked whose the records are. */
+  readonly ownership?: Ownership;
   /** The provider has accepted these, or had them already. */
   readonly onAccepted: (zone: string, sets: readonly RecordSet[]) => void;
   readonly onFailure: (zone: string, error: unknown) => void;
@@ -117,22 +122,29 @@ export class ZoneFollower {
 
   async #bringInLine(goal: Goal): Promise<void> {
     const { leadership } = goal;
-    const { provider, board, onAccepted, onUnfollowed } = this.#ports;
-    const current = await provider.read(this.zone, this.#names, leadership.signal);
+    const { provider, board, onAccepted, onUnfollowed, ownership } = this.#ports;
+    const texts = ownership?.namesAbout(this.#names);
+    const current = await provider.read(this.zone, this.#names, leadership.signal, texts);
     board.accept(this.zone, current.sets);
     this.#lastShown.note(current.sets);
     const unfollowed = unfollowedAddresses(current.sets, goal.wanted, this.#owned);
     board.noteUnfollowed(this.zone, unfollowed);
     onUnfollowed?.(this.zone, unfollowed);
-    const blocked = obstacles(goal.wanted, current, {
-      zone: this.zone,
-      flattensCname: provider.flattensCname === true,
-    });
+    const said = current.texts ?? [];
+    const blocked = new Map([
+      ...obstacles(goal.wanted, current, {
+        zone: this.zone,
+        flattensCname: provider.flattensCname === true,
+      }),
+      ...(ownership?.refusals(goal.wanted, current.sets, said, this.#plan(goal.wanted, current)) ?? []),
+    ]);
     const wanted = goal.wanted.filter(({ name }) => !blocked.has(name));
-    const changes = plan(current.sets, wanted, this.#owned);
+    const planned = this.#plan(wanted, current);
+    const parts = ownership?.accompany(planned, wanted, said) ?? byName(planned);
+    const changes = ownership === undefined ? planned : parts.flat();
     if (changes.length > 0) {
       try {
-        await this.#apply(changes, this.#guard(goal));
+        await this.#apply(changes, parts, this.#guard(goal));
       } catch (error) {
         this.#expectLateCalls(leadership);
         throw await this.#restoreEmptied(error, changes, goal);
@@ -144,17 +156,26 @@ export class ZoneFollower {
     if (obstacle !== undefined) throw obstacle;
   }
 
+  #plan(wanted: readonly RecordSet[], { sets }: Current): readonly Change[] {
+    return plan(sets, wanted, this.#owned);
+  }
+
   /**
    * A write that was refused, or accepted and not made, may have left a name without any record: then it gets back what
    * it had last. The error to go on with.
    */
-  async #restoreEmptied(error: unknown, changes: readonly Change[], goal: Goal): Promise<unknown> {
+  async #restoreEmptied(
+    error: unknown,
+    changes: readonly Change<WrittenType>[],
+    goal: Goal,
+  ): Promise<unknown> {
     const mayHaveEmptied =
       error instanceof DnsError && (error.kind === 'refused' || error.code === NOT_SAVED);
     if (!mayHaveEmptied) return error;
     const { provider } = this.#ports;
     const guard = this.#guard(goal);
-    const names = [...new Set(changes.map((change) => subjectOf(change).name))];
+    const followed = changes.map(subjectOf).filter(({ type }) => type !== 'TXT');
+    const names = [...new Set(followed.map(({ name }) => name))];
     try {
       const { sets } = await provider.read(this.zone, names, guard.signal);
       const emptied = names.filter((name) => !sets.some((set) => set.name === name));
@@ -170,13 +191,16 @@ export class ZoneFollower {
     }
   }
 
-  /** One name whose change is refused does not keep the others from theirs. */
-  async #apply(changes: readonly Change[], guard: WriteGuard): Promise<void> {
+  /** One name whose change is refused does not keep the others from theirs. `parts`: `changes` by the names followed. */
+  async #apply(
+    changes: readonly Change<WrittenType>[],
+    parts: readonly (readonly Change<WrittenType>[])[],
+    guard: WriteGuard,
+  ): Promise<void> {
     const { provider } = this.#ports;
     try {
       await provider.apply(this.zone, changes, guard);
     } catch (error) {
-      const parts = byName(changes);
       const isRefused = error instanceof DnsError && (error.kind === 'refused' || error.kind === 'conflict');
       if (!isRefused || provider.canSplit !== true || parts.length < 2) throw error;
       const failures: unknown[] = [];

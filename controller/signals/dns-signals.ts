@@ -1,5 +1,6 @@
 import type { DnsConfig, FollowerConfig } from '../config.ts';
 import { authoritativeLookup } from '../dns/authoritative.ts';
+import { Ownership } from '../dns/ownership.ts';
 import type { RecordProgress } from '../dns/progress.ts';
 import { UNFOLLOWED_ACTION } from '../dns/progress.ts';
 import { DnsError } from '../dns/provider.ts';
@@ -35,6 +36,7 @@ export function dnsSignals(
         records: config.records,
         sites: ports.sites.all,
         ttl: config.ttl,
+        ...ownershipOf(config),
         clock,
         random: ports.random,
         lookup: lookupOf(config, ports),
@@ -52,6 +54,10 @@ export function dnsSignals(
       });
     }),
   );
+}
+
+function ownershipOf({ owner: { id, ...rest } }: DnsConfig): { readonly ownership?: Ownership } {
+  return id === undefined ? {} : { ownership: new Ownership({ id, ...rest }) };
 }
 
 /** The zone's own name servers, or those that are configured for zones that are not delegated publicly. */

@@ -2,6 +2,7 @@ import { type Clock, type Random, withDeadline } from '../../kubernetes/clock.ts
 import { explain } from '../../kubernetes/errors.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { AuthoritativeLookup } from '../dns/authoritative.ts';
+import type { Ownership } from '../dns/ownership.ts';
 import { ProgressBoard, type RecordProgress } from '../dns/progress.ts';
 import { DnsError, type DnsProvider, type RecordSet, type RecordType } from '../dns/provider.ts';
 import { Visibility } from '../dns/visibility.ts';
@@ -25,6 +26,8 @@ export interface DnsSignalOptions {
   readonly random: Random;
   readonly lookup: AuthoritativeLookup;
   readonly observer: DnsObserver;
+  /** Absent: nobody is asked whose the records are. */
+  readonly ownership?: Ownership;
 }
 
 /** Told what happens here; for the report, Events, metrics and log. */
@@ -70,6 +73,7 @@ export class DnsSignal implements Signal {
       provider,
       clock,
       board,
+      ...(options.ownership !== undefined && { ownership: options.ownership }),
       onAccepted: this.#visibility.expect.bind(this.#visibility),
       onFailure: observer.onFailure.bind(observer),
       onRecovered: observer.onRecovered.bind(observer),

@@ -1,6 +1,6 @@
 /** What the answers of a name server say about names of a zone. Pure. */
 import { namesUpTo } from '../obstacles.ts';
-import type { OtherRecords, RecordSet, RecordType } from '../provider.ts';
+import type { OtherRecords, RecordSet, TextSet, WrittenType } from '../provider.ts';
 import { RECORD_TYPES } from '../record-types.ts';
 import { answerError, notServed } from './errors.ts';
 import { CLASSES, decodeValue, type Message, type Question, TYPES } from './message.ts';
@@ -14,12 +14,17 @@ export function question(name: string, type: number): Question {
 }
 
 /** The sets of `names`, whether the zone is served and signed, and where it is delegated at or above them. */
-export function questionsAbout(zone: string, names: readonly string[]): readonly Question[] {
+export function questionsAbout(
+  zone: string,
+  names: readonly string[],
+  texts: readonly string[],
+): readonly Question[] {
   const cuts = new Set(names.flatMap((name) => namesUpTo(zone, name)));
   return [
     question(zone, TYPES.SOA),
     question(zone, TYPES.DNSKEY),
     ...names.flatMap((name) => RECORD_TYPES.map((type) => question(name, TYPES[type]))),
+    ...texts.map((name) => question(name, TYPES.TXT)),
     ...[...cuts].map((name) => question(name, TYPES.NS)),
   ];
 }
@@ -72,8 +77,18 @@ export function recordSets(answered: Answered): readonly RecordSet[] {
   });
 }
 
+export function textSets(answered: Answered): readonly TextSet[] {
+  return answered.flatMap(({ question: { name, type }, answer }) =>
+    type === TYPES.TXT ? recordSet(name, 'TXT', answer) : [],
+  );
+}
+
 /** None or one. The answer may also hold the records of a CNAME's target; they are not the name's own. */
-export function recordSet(name: string, type: RecordType, answer: Message): readonly RecordSet[] {
+export function recordSet<T extends WrittenType>(
+  name: string,
+  type: T,
+  answer: Message,
+): readonly RecordSet<T>[] {
   const records = answer.answers.filter((record) => record.name === name && record.type === TYPES[type]);
   const [first] = records;
   if (first === undefined) return [];

@@ -58,7 +58,7 @@ export const RFC2136 = dnsProviderKind({
   meaning: 'A name server of one’s own (BIND, Knot, PowerDNS, …), by signed dynamic updates.',
   settings,
   required: ['server', 'tsigName', 'tsigSecret'],
-  traits: { ttl: [0, MAX_TTL] },
+  traits: { ttl: [0, MAX_TTL], keepsOwners: true },
   async create({ server, tsigName: name, tsigSecret, tsigAlgorithm: algorithm }, { clock }) {
     const [{ DnsServer }, { Rfc2136Provider }] = await Promise.all([
       import('./server.ts'),

@@ -1,9 +1,20 @@
 /** DNS messages (RFC 1035 section 4) as far as queries and dynamic updates (RFC 2136) need them. Pure. */
 import { isIPv4 } from 'node:net';
 import { canonicalValue } from '../plan.ts';
+import type { WrittenType } from '../provider.ts';
 import { decodeName, encodeName } from './names.ts';
 
-export const TYPES = { A: 1, NS: 2, CNAME: 5, SOA: 6, AAAA: 28, DNSKEY: 48, TSIG: 250, ANY: 255 } as const;
+export const TYPES = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  TXT: 16,
+  AAAA: 28,
+  DNSKEY: 48,
+  TSIG: 250,
+  ANY: 255,
+} as const;
 export const CLASSES = { IN: 1, NONE: 254, ANY: 255 } as const;
 export const OPCODES = { QUERY: 0, UPDATE: 5 } as const;
 
@@ -32,6 +43,7 @@ export interface Resource extends Question {
 }
 
 const HEADER_BYTES = 12;
+const MAX_STRING_BYTES = 255;
 const QR = 0x8000;
 const AA = 0x0400;
 const TC = 0x0200;
@@ -118,21 +130,45 @@ function plainData(bytes: Buffer, type: number, start: number, end: number): Buf
   return encodeName(name);
 }
 
-/** An address or, for CNAME, a name as record data. */
-export function encodeValue(type: 'A' | 'AAAA' | 'CNAME', value: string): Buffer {
+/** An address, for CNAME a name, for TXT a text as record data. */
+export function encodeValue(type: WrittenType, value: string): Buffer {
+  if (type === 'TXT') return encodeText(value);
   if (type === 'CNAME') return encodeName(value);
   if (type === 'A') return Buffer.from(value.split('.').map(Number));
   return encodeIpv6(value);
 }
 
 /** The reverse, in the canonical form of plan.ts. Throws RangeError. */
-export function decodeValue(type: 'A' | 'AAAA' | 'CNAME', data: Buffer): string {
+export function decodeValue(type: WrittenType, data: Buffer): string {
+  if (type === 'TXT') return decodeText(data);
   if (type === 'CNAME') return decodeName(data, 0).name;
   if (data.length !== (type === 'A' ? 4 : 16)) throw new RangeError(`${type} data of ${data.length} bytes`);
   if (type === 'A') return [...data].join('.');
   return canonicalValue(
     Array.from({ length: 8 }, (_, index) => data.readUInt16BE(2 * index).toString(16)).join(':'),
   );
+}
+
+/** Character strings (RFC 1035 section 3.3): each has its length before it. */
+function encodeText(text: string): Buffer {
+  const bytes = Buffer.from(text, 'latin1');
+  const count = Math.max(1, Math.ceil(bytes.length / MAX_STRING_BYTES));
+  const strings = Array.from({ length: count }, (_, index) =>
+    bytes.subarray(index * MAX_STRING_BYTES, (index + 1) * MAX_STRING_BYTES),
+  );
+  return Buffer.concat(strings.flatMap((string) => [Buffer.from([string.length]), string]));
+}
+
+/** One text of all the strings, as readers of TXT records take them. */
+function decodeText(data: Buffer): string {
+  let text = '';
+  for (let at = 0; at < data.length; ) {
+    const end = at + 1 + data.readUInt8(at);
+    if (end > data.length) throw new RangeError('a text that goes beyond its record');
+    text += data.toString('latin1', at + 1, end);
+    at = end;
+  }
+  return text;
 }
 
 function encodeIpv6(text: string): Buffer {

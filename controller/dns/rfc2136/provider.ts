@@ -10,7 +10,9 @@ import {
   NOT_SAVED,
   type RecordSet,
   type RecordType,
+  type TextSet,
   type WriteGuard,
+  type WrittenType,
 } from '../provider.ts';
 import {
   assertServes,
@@ -22,6 +24,7 @@ import {
   questionsAboutOthers,
   recordSet,
   recordSets,
+  textSets,
   zonesServed,
 } from './current.ts';
 import { TYPES } from './message.ts';
@@ -53,18 +56,25 @@ export class Rfc2136Provider implements DnsProvider {
     return [zone, ...zonesServed(await this.#server.query(questions, signal))];
   }
 
-  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
-    const answered = await this.#server.query(questionsAbout(zone, names), signal);
+  async read(
+    zone: string,
+    names: readonly string[],
+    signal: AbortSignal,
+    texts?: readonly string[],
+  ): Promise<Current> {
+    const answered = await this.#server.query(questionsAbout(zone, names, texts ?? []), signal);
     assertServes(zone, answered);
     this.#signed.set(zone, isSigned(answered));
     const others = delegations(zone, answered);
-    const isBelow = ({ name }: RecordSet) =>
+    const isBelow = ({ name }: RecordSet<WrittenType>) =>
       others.some((cut) => name === cut.name || name.endsWith(`.${cut.name}`));
-    const own = recordSets(answered).filter((set) => !isBelow(set));
-    return { sets: await this.#withoutWildcards(zone, own, signal), others };
+    const shown = [...recordSets(answered), ...textSets(answered)].filter((set) => !isBelow(set));
+    const own = await this.#withoutWildcards(zone, shown, signal);
+    const sets = own.filter(isFollowingSet);
+    return { sets, others, ...(texts !== undefined && { texts: own.filter(isTextSet) }) };
   }
 
-  async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+  async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     guard.assertMayWrite();
     try {
       await this.#server.update(zone, updatesOf(changes, this.#signed.get(zone) === true), guard);
@@ -102,9 +112,9 @@ export class Rfc2136Provider implements DnsProvider {
   /** A query cannot tell a record from what `*.zone` makes up for a name that has none, and a prerequisite can. */
   async #withoutWildcards(
     zone: string,
-    sets: readonly RecordSet[],
+    sets: readonly RecordSet<WrittenType>[],
     signal: AbortSignal,
-  ): Promise<readonly RecordSet[]> {
+  ): Promise<readonly RecordSet<WrittenType>[]> {
     const hold = await this.#server.holds(zone, checksOf(sets), signal);
     if (hold.every(Boolean)) return sets;
     const each = await this.#server.holds(zone, sets.map(checkOf), signal);
@@ -112,7 +122,10 @@ export class Rfc2136Provider implements DnsProvider {
   }
 
   /** What a CNAME of `changes` would stand beside; undefined when that is not it. */
-  async #besideCname(changes: readonly Change[], signal: AbortSignal): Promise<DnsError | undefined> {
+  async #besideCname(
+    changes: readonly Change<WrittenType>[],
+    signal: AbortSignal,
+  ): Promise<DnsError | undefined> {
     const names = changes.flatMap((change) =>
       change.action === 'create' && change.wanted.type === 'CNAME' ? [change.wanted.name] : [],
     );
@@ -120,17 +133,20 @@ export class Rfc2136Provider implements DnsProvider {
     return joined([...there].map(([name, types]) => cnameBeside(name, types)));
   }
 
-  async #readBack(zone: string, changes: readonly Change[], signal: AbortSignal): Promise<void> {
+  async #readBack(zone: string, changes: readonly Change<WrittenType>[], signal: AbortSignal): Promise<void> {
     const wanted = changes.flatMap((change) => ('wanted' in change ? [change.wanted] : []));
-    const names = [...new Set(wanted.map(({ name }) => name))];
-    let missing: readonly RecordSet[] = wanted;
+    const namesOf = (sets: readonly RecordSet<WrittenType>[]) => [...new Set(sets.map(({ name }) => name))];
+    const names = namesOf(wanted.filter(({ type }) => type !== 'TXT'));
+    const texts = namesOf(wanted.filter(({ type }) => type === 'TXT'));
+    let missing: readonly RecordSet<WrittenType>[] = wanted;
     for (const delay of READ_BACK_AFTER_MS) {
       await sleep(this.#clock, delay, signal);
-      const { sets } = await this.read(zone, names, signal);
-      missing = wanted.filter((set) => !sets.some((shown) => sameRecordSet(set, shown)));
+      const current = await this.read(zone, names, signal, texts);
+      const shown = [...current.sets, ...(current.texts ?? [])];
+      missing = wanted.filter((set) => !shown.some((other) => sameRecordSet(set, other)));
       if (missing.length === 0) return;
     }
-    const absent = [...new Set(missing.map(({ name }) => name))];
+    const absent = namesOf(missing);
     throw new DnsError(`the server accepted the records of ${absent.join(', ')} but does not show them`, {
       kind: 'refused',
       code: NOT_SAVED,
@@ -138,4 +154,12 @@ export class Rfc2136Provider implements DnsProvider {
       names: absent,
     });
   }
+}
+
+function isTextSet(set: RecordSet<WrittenType>): set is TextSet {
+  return set.type === 'TXT';
+}
+
+function isFollowingSet(set: RecordSet<WrittenType>): set is RecordSet {
+  return set.type !== 'TXT';
 }

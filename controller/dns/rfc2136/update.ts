@@ -1,6 +1,6 @@
 /** A plan as dynamic updates (RFC 2136 section 2). Pure. */
 import { packed, subjectOf } from '../planned.ts';
-import type { Change, RecordSet } from '../provider.ts';
+import type { Change, RecordSet, WrittenType } from '../provider.ts';
 import { CLASSES, encodeResource, encodeValue, type Resource, TYPES } from './message.ts';
 import { OTHER_TYPES } from './other-types.ts';
 
@@ -18,21 +18,21 @@ const MAX_BYTES = 60_000;
  * between (section 3.7). So each is a compare-and-set. All changes of one name are in one; more than one only where a
  * message is too small.
  */
-export function updatesOf(changes: readonly Change[], isSigned: boolean): readonly Update[] {
+export function updatesOf(changes: readonly Change<WrittenType>[], isSigned: boolean): readonly Update[] {
   const names = Map.groupBy(changes, (change) => subjectOf(change).name);
   return batches([...names.values()].map((own) => updateOf(own, isSigned)));
 }
 
 /** That every set is there as it was found. An update without updates changes nothing, the serial number included. */
-export function checksOf(sets: readonly RecordSet[]): readonly Update[] {
+export function checksOf(sets: readonly RecordSet<WrittenType>[]): readonly Update[] {
   return batches(sets.map(checkOf));
 }
 
-export function checkOf(set: RecordSet): Update {
+export function checkOf(set: RecordSet<WrittenType>): Update {
   return { prerequisites: isAsFound(set), updates: [] };
 }
 
-function updateOf(changes: readonly Change[], isSigned: boolean): Update {
+function updateOf(changes: readonly Change<WrittenType>[], isSigned: boolean): Update {
   const cname = changes.find(
     ({ action, ...sets }) => action === 'create' && 'wanted' in sets && isCname(sets.wanted),
   );
@@ -53,7 +53,7 @@ function updateOf(changes: readonly Change[], isSigned: boolean): Update {
   return { prerequisites: [...prerequisites, ...alone], updates: [...clearing, ...additions] };
 }
 
-function isCname({ type }: RecordSet): boolean {
+function isCname({ type }: RecordSet<WrittenType>): boolean {
   return type === 'CNAME';
 }
 
@@ -69,17 +69,17 @@ function bytesOf({ prerequisites, updates }: Update): number {
 }
 
 /** "RRset exists (value dependent)", section 2.4.2: the values, never the TTL, are compared. */
-function isAsFound(set: RecordSet): readonly Resource[] {
+function isAsFound(set: RecordSet<WrittenType>): readonly Resource[] {
   return records(set, 0, CLASSES.IN);
 }
 
 /** "RRset does not exist", section 2.4.3. */
-function isAbsent({ name, type }: RecordSet): Resource {
+function isAbsent({ name, type }: RecordSet<WrittenType>): Resource {
   return { ...blank(name, TYPES[type]), class: CLASSES.NONE };
 }
 
 /** "Delete an RRset", section 2.5.2. */
-function removal({ name, type }: RecordSet): Resource {
+function removal({ name, type }: RecordSet<WrittenType>): Resource {
   return { ...blank(name, TYPES[type]), class: CLASSES.ANY };
 }
 
@@ -87,7 +87,11 @@ function blank(name: string, type: number): Resource {
   return { name, type, class: CLASSES.IN, ttl: 0, data: NOTHING };
 }
 
-function records({ name, type, values }: RecordSet, ttl: number, klass: number): readonly Resource[] {
+function records(
+  { name, type, values }: RecordSet<WrittenType>,
+  ttl: number,
+  klass: number,
+): readonly Resource[] {
   return values.map((value) => ({
     name,
     type: TYPES[type],

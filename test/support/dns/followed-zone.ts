@@ -1,4 +1,5 @@
 /** A zone that is followed through a provider, with what becomes of its names. */
+import type { Ownership } from '../../../controller/dns/ownership.ts';
 import { ProgressBoard, type RecordProgress } from '../../../controller/dns/progress.ts';
 import type { DnsProvider, RecordSet, RecordType } from '../../../controller/dns/provider.ts';
 import { ZoneFollower } from '../../../controller/dns/zone-follower.ts';
@@ -7,16 +8,24 @@ import type { Clock } from '../../../kubernetes/clock.ts';
 const { signal } = new AbortController();
 const LEADERSHIP = { term: 1, signal, isHeld: () => true, confirm: () => Promise.resolve(1) };
 
+export interface FollowedZoneOptions {
+  readonly provider: DnsProvider;
+  readonly clock: Clock;
+  readonly owned: readonly RecordType[];
+  readonly ownership?: Ownership;
+}
+
 /** `names` of the zone follow; `owned` are the types that sites have. */
 export function followedZone(
   zone: string,
   names: readonly string[],
-  { provider, clock, owned }: { provider: DnsProvider; clock: Clock; owned: readonly RecordType[] },
+  { provider, clock, owned, ownership }: FollowedZoneOptions,
 ) {
   let progress: readonly RecordProgress[] = [];
   const follower = new ZoneFollower(zone, names, new Set(owned), {
     provider,
     clock,
+    ...(ownership !== undefined && { ownership }),
     board: new ProgressBoard(clock, (rows) => {
       progress = rows;
     }),

@@ -19,6 +19,8 @@ export interface NameServerOptions {
   /** Records in zone file form, beside SOA and NS. */
   readonly records: string;
   readonly algorithm: string;
+  /** What the program's key may update. BIND alone. */
+  readonly types?: string;
 }
 
 export interface NameServer {
@@ -89,7 +91,7 @@ function bind(ends: Ends, options: NameServerOptions, signing: string): Promise<
     'bind',
     ['bind9', 'named'],
     options,
-    async (folder, { zone, port, secret, algorithm }) => {
+    async (folder, { zone, port, secret, algorithm, types = 'A AAAA CNAME' }) => {
       await writeFile(
         join(folder, 'readonly.db'),
         zoneFile({ ...options, zone: `readonly.${zone}`, records: '' }),
@@ -113,7 +115,7 @@ key "${ADMIN_KEY}" { algorithm ${algorithm}; secret "${secret}"; };
 zone "${zone}" {
   type primary;
   file "zone.db";
-${signing}  update-policy { grant ${KEY_NAME} zonesub A AAAA CNAME; grant ${ADMIN_KEY} zonesub ANY; };
+${signing}  update-policy { grant ${KEY_NAME} zonesub ${types}; grant ${ADMIN_KEY} zonesub ANY; };
 };
 zone "readonly.${zone}" { type primary; file "readonly.db"; };
 `,

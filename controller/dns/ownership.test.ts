@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Ownership, ownerIn } from './ownership.ts';
+import { plan } from './plan.ts';
+import type { RecordSet, TextSet } from './provider.ts';
+
+const PLAIN = { id: 'here', prefix: '', suffix: '', wildcard: '', adopt: false };
+const set = (type: RecordSet['type'], name = 'app.example.com'): RecordSet => ({
+  name,
+  type,
+  ttl: 60,
+  values: ['192.0.2.1'],
+});
+const text = (name: string, ...values: string[]): TextSet => ({ name, type: 'TXT', ttl: 300, values });
+const ours = (name: string) => text(name, 'heritage=external-dns,external-dns/owner=here');
+
+/** As registry/mapper/mapper_test.go of ExternalDNS has them. */
+for (const { affixes, type, name, expected } of [
+  { affixes: {}, type: 'A', name: 'app.example.com', expected: 'a-app.example.com' },
+  { affixes: {}, type: 'CNAME', name: '*.example.com', expected: 'cname-*.example.com' },
+  { affixes: { wildcard: 'any' }, type: 'A', name: '*.example.com', expected: 'a-any.example.com' },
+  { affixes: { prefix: 'foo' }, type: 'A', name: 'example.com', expected: 'fooa-example.com' },
+  {
+    affixes: { prefix: '%{record_type}-foo' },
+    type: 'AAAA',
+    name: 'bar.example.com',
+    expected: 'aaaa-foobar.example.com',
+  },
+  { affixes: { prefix: '%{record_type}.' }, type: 'A', name: 'example.com', expected: 'a.example.com' },
+  {
+    affixes: { suffix: '-foo' },
+    type: 'CNAME',
+    name: 'bar.example.com',
+    expected: 'cname-bar-foo.example.com',
+  },
+  {
+    affixes: { suffix: '-%{record_type}-foo' },
+    type: 'A',
+    name: 'bar.example.com',
+    expected: 'bar-a-foo.example.com',
+  },
+] as const) {
+  test(`the owner of ${name} ${type} with ${JSON.stringify(affixes)} is told at ${expected}`, () => {
+    assert.equal(new Ownership({ ...PLAIN, ...affixes }).nameOf({ name, type }), expected);
+  });
+}
+
+test('who a text says the owner is', () => {
+  const of = (...values: string[]) => ownerIn(text('a-app.example.com', ...values));
+  assert.equal(of('heritage=external-dns,external-dns/owner=Me,external-dns/resource=crd/x/y'), 'Me');
+  assert.equal(of('v=spf1 -all', 'heritage=external-dns,external-dns/owner=me'), 'me');
+  assert.equal(of('heritage=external-dns'), '');
+  assert.equal(of('heritage=others,external-dns/owner=me'), undefined);
+  assert.equal(of('v=spf1 -all'), undefined);
+});
+
+test('what is another owner’s, or nobody’s, is refused; what is ours or free is not', () => {
+  const ownership = new Ownership(PLAIN);
+  const refusal = (found: readonly RecordSet[], texts: readonly TextSet[], type: RecordSet['type'] = 'A') =>
+    ownership
+      .refusals([set(type)], found, texts, plan(found, [set(type)], new Set(['A', 'CNAME'])))
+      .get('app.example.com')?.message;
+  const other = 'heritage=external-dns,external-dns/owner=other';
+  assert.equal(refusal([], []), undefined);
+  assert.equal(refusal([set('A')], [ours('a-app.example.com')]), undefined);
+  assert.match(refusal([set('A')], []) ?? '', /no TXT record says that it belongs to "here"/);
+  assert.match(refusal([set('A')], [text('a-app.example.com', other)]) ?? '', /belongs to "other"/);
+  assert.match(refusal([], [text('a-app.example.com', other)]) ?? '', /belongs to "other"/);
+  assert.match(refusal([set('A')], [text('app.example.com', other)]) ?? '', /belongs to "other"/);
+  assert.equal(refusal([set('A')], [ours('a-app.example.com')], 'CNAME'), undefined);
+  // It stays beside ours, whoever has it.
+  assert.equal(refusal([set('AAAA')], []), undefined);
+  assert.match(refusal([set('A')], [text('a-app.example.com', other)], 'CNAME') ?? '', /belongs to "other"/);
+});
+
+test('adoption takes what is nobody’s, and never what is another owner’s', () => {
+  const ownership = new Ownership({ ...PLAIN, adopt: true });
+  const refused = (...texts: TextSet[]) => ownership.refusals([set('A')], [set('A')], texts, []).size;
+  assert.equal(refused(), 0);
+  assert.equal(refused(text('a-app.example.com', 'heritage=external-dns,external-dns/owner=other')), 1);
+  const [part] = ownership.accompany([], [set('A')], []);
+  assert.deepEqual(part, [
+    {
+      action: 'create',
+      wanted: {
+        name: 'a-app.example.com',
+        type: 'TXT',
+        ttl: 60,
+        values: ['heritage=external-dns,external-dns/owner=here'],
+      },
+    },
+  ]);
+});
+
+test('the owner is told before the new record is there, until the old one is gone; other texts stay', () => {
+  const changes = [
+    { action: 'delete', found: set('A') },
+    { action: 'create', wanted: set('CNAME') },
+  ] as const;
+  const texts = [ours('a-app.example.com'), text('cname-app.example.com', 'a note')];
+  const [part = []] = new Ownership(PLAIN).accompany(changes, [set('CNAME')], texts);
+  assert.deepEqual(
+    part.map((change) => {
+      const { name, type } = 'wanted' in change ? change.wanted : change.found;
+      return `${change.action} ${name} ${type}`;
+    }),
+    [
+      'update cname-app.example.com TXT',
+      'delete app.example.com A',
+      'create app.example.com CNAME',
+      'delete a-app.example.com TXT',
+    ],
+  );
+  assert.ok(part[0]?.action === 'update' && part[0].wanted.values.includes('a note'));
+});

@@ -1,0 +1,169 @@
+/**
+ * Who owns a record, said in a TXT record beside it as ExternalDNS's registry does, so that neither takes what the other
+ * made. Source of names and text: sigs.k8s.io/external-dns, registry/mapper/mapper.go and endpoint/labels.go. Pure.
+ */
+import { subjectOf } from './planned.ts';
+import { type Change, DnsError, type RecordSet, type TextSet, type WrittenType } from './provider.ts';
+import { RECORD_TYPES } from './record-types.ts';
+
+export interface OwnershipSettings {
+  /** As ExternalDNS's `--txt-owner-id`. */
+  readonly id: string;
+  /** As `--txt-prefix`, in lower case. */
+  readonly prefix: string;
+  /** As `--txt-suffix`. */
+  readonly suffix: string;
+  /** As `--txt-wildcard-replacement`. */
+  readonly wildcard: string;
+  /** Take records that nobody owns. */
+  readonly adopt: boolean;
+}
+
+const HERITAGE = 'external-dns';
+const TEMPLATE = '%{record_type}';
+
+export class Ownership {
+  readonly #settings: OwnershipSettings;
+
+  constructor(settings: OwnershipSettings) {
+    this.#settings = settings;
+  }
+
+  /** Where the owner of the record is said. */
+  nameOf({ name, type }: Pick<RecordSet, 'name' | 'type'>): string {
+    const { prefix, suffix } = this.#settings;
+    const kind = type.toLowerCase();
+    const isInAffix = prefix.includes(TEMPLATE) || suffix.includes(TEMPLATE);
+    const filled = (affix: string) => affix.replaceAll(TEMPLATE, kind);
+    return this.#around(name, filled(prefix) + (isInAffix ? '' : `${kind}-`), filled(suffix));
+  }
+
+  /** Every name where something may be said of the owners of `names`. */
+  namesAbout(names: readonly string[]): readonly string[] {
+    const all = names.flatMap((name) => [
+      ...RECORD_TYPES.map((type) => this.nameOf({ name, type })),
+      this.#oldName(name),
+    ]);
+    return [...new Set(all)];
+  }
+
+  /** Why sets cannot be written, by name: what is desired, or what would go for it, is somebody else's. */
+  refusals(
+    desired: readonly RecordSet[],
+    found: readonly RecordSet[],
+    texts: readonly TextSet[],
+    changes: readonly Change[],
+  ): ReadonlyMap<string, DnsError> {
+    const refused = new Map<string, DnsError>();
+    const isThere = ({ name, type }: RecordSet) =>
+      found.some((set) => set.name === name && set.type === type);
+    const goes = changes.flatMap((change) => (change.action === 'delete' ? [change.found] : []));
+    for (const set of [...desired, ...goes]) {
+      const error = this.#refusal(set, isThere(set), texts);
+      if (error !== undefined) refused.set(set.name, error);
+    }
+    return refused;
+  }
+
+  #refusal(set: RecordSet, isThere: boolean, texts: readonly TextSet[]): DnsError | undefined {
+    const { id, adopt } = this.#settings;
+    const owner = this.#ownerOf(set, texts);
+    if (owner !== undefined && owner !== id) return notOurs(set, owner, id);
+    return owner === undefined && isThere && !adopt ? nobodys(set, id) : undefined;
+  }
+
+  /**
+   * `changes` with those of the owner records, by the names followed: said before a record is there, and until it is gone.
+   */
+  accompany(
+    changes: readonly Change[],
+    desired: readonly RecordSet[],
+    texts: readonly TextSet[],
+  ): readonly (readonly Change<WrittenType>[])[] {
+    const names = new Set([...desired, ...changes.map(subjectOf)].map(({ name }) => name));
+    const parts = [...names].map((name) => {
+      const own = changes.filter((change) => subjectOf(change).name === name);
+      const claims = desired.filter((set) => set.name === name).flatMap((set) => this.#claim(set, texts));
+      return [...claims, ...own, ...own.flatMap((change) => this.#release(change, texts))];
+    });
+    return parts.filter((part) => part.length > 0);
+  }
+
+  #claim(set: RecordSet, texts: readonly TextSet[]): readonly Change<'TXT'>[] {
+    const name = this.nameOf(set);
+    const there = texts.find((text) => text.name === name);
+    if (there !== undefined && ownerIn(there) === this.#settings.id) return [];
+    const own = `heritage=${HERITAGE},${HERITAGE}/owner=${this.#settings.id}`;
+    const wanted = { name, type: 'TXT', ttl: set.ttl, values: [own, ...(there?.values ?? [])] } as const;
+    return [there === undefined ? { action: 'create', wanted } : { action: 'update', found: there, wanted }];
+  }
+
+  #release(change: Change, texts: readonly TextSet[]): readonly Change<'TXT'>[] {
+    if (change.action !== 'delete') return [];
+    const there = texts.find((text) => text.name === this.nameOf(change.found));
+    const isOurs = there !== undefined && ownerIn(there) === this.#settings.id;
+    return isOurs ? [{ action: 'delete', found: there }] : [];
+  }
+
+  #ownerOf(set: RecordSet, texts: readonly TextSet[]): string | undefined {
+    const at = (name: string) =>
+      texts
+        .filter((text) => text.name === name)
+        .map(ownerIn)
+        .find((owner) => owner !== undefined);
+    // Before ExternalDNS 0.12 one record spoke of all types but AAAA.
+    return at(this.nameOf(set)) ?? (set.type === 'AAAA' ? undefined : at(this.#oldName(set.name)));
+  }
+
+  #oldName(name: string): string {
+    const { prefix, suffix } = this.#settings;
+    const bare = (affix: string) => affix.replaceAll(TEMPLATE, '');
+    return this.#around(name, bare(prefix), bare(suffix));
+  }
+
+  #around(name: string, before: string, after: string): string {
+    const dot = name.indexOf('.');
+    const label = dot < 0 ? name : name.slice(0, dot);
+    const { wildcard } = this.#settings;
+    const first = label === '*' && wildcard !== '' ? wildcard : label;
+    return `${before}${first}${after}${dot < 0 ? '' : name.slice(dot)}`;
+  }
+}
+
+/** The owner that a TXT record set tells; undefined when it is about something else. */
+export function ownerIn({ values }: TextSet): string | undefined {
+  for (const value of values) {
+    const labels = new Map(value.split(',').map((token) => split(token)));
+    if (labels.get('heritage') === HERITAGE) return labels.get(`${HERITAGE}/owner`) ?? '';
+  }
+  return undefined;
+}
+
+function split(token: string): readonly [string, string] {
+  const at = token.indexOf('=');
+  return at < 0 ? [token, ''] : [token.slice(0, at), token.slice(at + 1)];
+}
+
+function notOurs({ name, type }: RecordSet, owner: string, id: string): DnsError {
+  return new DnsError(
+    `${name} ${type} belongs to "${owner}", as its TXT record says, and not to "${id}": it stays as it is`,
+    {
+      kind: 'refused',
+      code: 'not-owned',
+      action: `Take ${name} off the records of one of the two; to move it here, remove it there with its TXT record first.`,
+      names: [name],
+    },
+  );
+}
+
+function nobodys({ name, type }: RecordSet, id: string): DnsError {
+  return new DnsError(
+    `${name} ${type} is there, and no TXT record says that it belongs to "${id}": it stays as it is`,
+    {
+      kind: 'refused',
+      code: 'not-owned',
+      action: `If it may be taken, set DNS_OWNER_ADOPT to true until it is; else take ${name} off the records.`,
+      names: [name],
+    },
+  );
+}
