@@ -70,14 +70,17 @@ export class Connections {
     }
   }
 
-  /** A request has come. True when it is pipelined: it came before the client can have read the last answer. */
-  begin(socket: Socket): boolean {
+  /**
+   * A request has come. How many answers it is behind: 0, 1, or more when it is pipelined, which is that it came before the
+   * client can have read the last answer.
+   */
+  begin(socket: Socket): number {
     const connection = this.#ofSocket.get(socket);
-    if (connection === undefined) return false;
+    if (connection === undefined) return 0;
     const { isParsing, pending, response } = connection;
     // Of one answer Node may not have told yet that it is out, when the client has it and asks again: over TLS that comes
     // a turn of the event loop later. Of more than one, they pile up.
-    const isPipelined = isParsing || pending > 1 || (pending === 1 && !response?.writableEnded);
+    const isPipelined = isParsing || (pending > 0 && !response?.writableEnded);
     connection.isParsing = true;
     // Runs when all that one read has brought is parsed.
     process.nextTick(() => {
@@ -85,7 +88,7 @@ export class Connections {
     });
     connection.pending += 1;
     this.#moved(connection);
-    return isPipelined;
+    return isPipelined ? 2 : pending;
   }
 
   /** By `response` the last request is answered. */

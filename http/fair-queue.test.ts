@@ -14,15 +14,3 @@ test('each client in turn, whatever it brings', () => {
   assert.deepEqual(all(queue), ['a1', 'b1', 'c1', 'a2', 'c2', 'a3']);
   assert.equal(queue.next(), undefined);
 });
-
-test('of one client the lowest rank first, and of one rank who came first', () => {
-  const queue = new FairQueue<string>();
-  for (const [item, rank] of [
-    ['large', 9],
-    ['small', 1],
-    ['larger', 10],
-    ['as small', 1],
-  ] as const)
-    queue.add('a', item, rank);
-  assert.deepEqual(all(queue), ['small', 'as small', 'large', 'larger']);
-});

@@ -13,15 +13,15 @@ export type Bodies = 'none' | 'with-length';
  */
 export function messageClass(connections: Connections, bodies: Bodies) {
   return class Message extends IncomingMessage {
-    readonly isPipelined: boolean;
+    readonly behind: number;
 
     constructor(socket: Socket) {
       super(socket);
-      this.isPipelined = connections.begin(socket);
+      this.behind = connections.begin(socket);
     }
 
     get upgrade(): boolean {
-      return this.isPipelined || this.method === 'CONNECT' || hasUnreadBody(this, bodies);
+      return this.behind > 1 || this.method === 'CONNECT' || hasUnreadBody(this, bodies);
     }
 
     /** What the parser says, which knows of the header alone. */
@@ -44,7 +44,8 @@ const LAST_ANSWER_MS = 5_000;
 export function answerUnparsed(handle: RequestListener) {
   return (request: IncomingMessage): void => {
     const { socket } = request;
-    if (!('isPipelined' in request) || request.isPipelined === true) {
+    // A second answer has no way to the socket before the first one is out.
+    if (!('behind' in request) || request.behind !== 0) {
       socket.destroy();
       return;
     }

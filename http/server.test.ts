@@ -117,6 +117,17 @@ test('an answer that has ended holds up one more request, but not two', async (t
   assert.equal(server.handled, 2);
 });
 
+test('a body that is not read, behind an answer that is not out, ends the connection and nothing else', async (t) => {
+  const answer = Buffer.alloc(16 * 1024 * 1024);
+  const server = await start(t, (_request, response) => response.end(answer));
+  const unread = dial(t, server.port);
+  unread.write(GET);
+  await until('it is asked', () => server.handled === 1 || undefined, { timeoutMs: 5_000 });
+  unread.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx');
+  await once(unread.resume(), 'close');
+  assert.equal(server.handled, 1);
+});
+
 test('a body in 10,000 chunks gets its answer without being parsed', async (t) => {
   let parsed = 0;
   const server = await start(t, (request, response) => {

@@ -1,20 +1,23 @@
 import { FairQueue } from '../http/fair-queue.ts';
 import type { Clock } from '../kubernetes/clock.ts';
 
-/** A review of a megabyte takes some 20 ms to parse, one of a usual pod a fifth of a millisecond. */
-const BYTES_PER_MS = 1_000;
+/** A review of a megabyte takes some 20 ms to parse, one of a usual pod, of a few kB, a fifth of a millisecond. */
+const LARGE_BYTES = 100_000;
 /** The API server gives up after 5 s by our own configuration. */
-const LONGEST_YIELD_MS = 1_000;
+const LONGEST_YIELD_MS = 500;
 
 /**
- * In which order reviews are answered that have come: one a turn of the event loop, each client's in turn, and of one
- * client, such as the API server, a small one before a large one that came up to a second earlier. So neither who asks
- * himself nor who creates large pods takes more from others than the time for one.
+ * In which order reviews are answered that have come: one a turn of the event loop, each client's in turn, and large ones
+ * when no small one waits, or after half a second. So neither who asks himself nor who creates large pods takes more from
+ * others than the time for one.
  */
 export class ReviewTurns {
   readonly #clock: Clock;
-  readonly #queue = new FairQueue<() => void>();
+  readonly #small = new FairQueue<() => void>();
+  readonly #large = new FairQueue<() => void>();
   #isScheduled = false;
+  /** A large one had its turn, or the first came; by the clock's `elapsed`. */
+  #largeAt = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,9 +25,10 @@ export class ReviewTurns {
 
   /** Resolves when it is this one's turn. */
   next(client: string, bytes: number): Promise<void> {
-    const yieldMs = Math.min(bytes / BYTES_PER_MS, LONGEST_YIELD_MS);
     return new Promise((resolve) => {
-      this.#queue.add(client, resolve, this.#clock.elapsed() + yieldMs);
+      const isLarge = bytes > LARGE_BYTES;
+      if (isLarge && this.#large.isEmpty) this.#largeAt = this.#clock.elapsed();
+      (isLarge ? this.#large : this.#small).add(client, resolve);
       if (!this.#isScheduled) this.#schedule();
     });
   }
@@ -32,9 +36,19 @@ export class ReviewTurns {
   #schedule(): void {
     this.#isScheduled = true;
     setImmediate(() => {
-      this.#queue.next()?.();
-      if (this.#queue.isEmpty) this.#isScheduled = false;
+      this.#serveOne();
+      if (this.#small.isEmpty && this.#large.isEmpty) this.#isScheduled = false;
       else this.#schedule();
     });
+  }
+
+  #serveOne(): void {
+    const now = this.#clock.elapsed();
+    const isLargeDue = !this.#large.isEmpty && now - this.#largeAt > LONGEST_YIELD_MS;
+    if (!this.#small.isEmpty && !isLargeDue) this.#small.next()?.();
+    else {
+      this.#largeAt = now;
+      this.#large.next()?.();
+    }
   }
 }
