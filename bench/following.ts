@@ -1,9 +1,9 @@
 /** Services that follow, in a large cluster: each with pods on both sites, all of them moved at once. */
 import { LABELS } from '../contract/names.ts';
 import { siteLabel } from '../contract/routing.ts';
-import { systemClock, withDeadline } from '../kubernetes/clock.ts';
 import { Reflector } from '../kubernetes/reflector.ts';
 import { NAMESPACES, PODS, type Pod, SERVICES, type Service } from '../kubernetes/resources.ts';
+import { systemClock, withDeadline } from '../runtime/clock.ts';
 import { type ControlPlane, startControlPlane } from '../test/support/control-plane.ts';
 import type { ControllerProcess } from '../test/support/controller-process.ts';
 import { installCnpgCrds } from '../test/support/seed.ts';

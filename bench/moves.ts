@@ -1,7 +1,7 @@
 /** From the move of the primary until the world has followed. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { STATUS_CONFIGMAP } from '../contract/names.ts';
-import { systemClock, withDeadline } from '../kubernetes/clock.ts';
+import { systemClock, withDeadline } from '../runtime/clock.ts';
 import type { ControlPlane } from '../test/support/control-plane.ts';
 import { startFaultProxy } from '../test/support/fault-proxy.ts';
 import { startProcess } from '../test/support/process.ts';

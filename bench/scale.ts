@@ -1,9 +1,9 @@
 /** The controller in a large cluster: many namespaces, each with a copy of the status, and many injected pods. */
 import { LABELS, STATUS_CONFIGMAP } from '../contract/names.ts';
 import { decodeStatus } from '../contract/status.ts';
-import { systemClock, withDeadline } from '../kubernetes/clock.ts';
 import { Reflector } from '../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap, NAMESPACES, PODS, type Pod } from '../kubernetes/resources.ts';
+import { systemClock, withDeadline } from '../runtime/clock.ts';
 import type { ControlPlane } from '../test/support/control-plane.ts';
 import { EAST, WEST } from '../test/support/two-sites.ts';
 import { until } from '../test/support/until.ts';

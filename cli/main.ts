@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { systemClock } from '../kubernetes/clock.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { nodeProblem } from './node-version.ts';
 import { isReleaseCommand } from './release/commands.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../kubernetes/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** What the command line does with the world, so that tests can stand in for it. */
 export interface Terminal {

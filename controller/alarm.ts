@@ -1,4 +1,4 @@
-import type { Clock } from '../kubernetes/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** Rings once at a time that was found out by working; for what changes by time alone. */
 export class Alarm {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { settingsOf } from '../settings/settings.ts';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from './config/schema.ts';
-import { settingsOf } from './config/settings.ts';
 import { describeConfig, type Environment, formatProblems, loadConfig } from './config.ts';
 
 const VARIABLES = [...settingsOf(FOLLOWER), ...settingsOf(GLOBAL), ...settingsOf(ENVIRONMENT_ONLY)]

@@ -2,11 +2,7 @@ import { parseDocument } from 'yaml';
 import { STATUS_CONFIGMAP } from '../contract/names.ts';
 import { explain } from '../kubernetes/errors.ts';
 import { misspeltVariables } from '../runtime/suggest.ts';
-import { checkDns, DNS, dnsConfig } from './config/dns.ts';
-import { checkFollowers } from './config/followers.ts';
-import type { Config, FollowerConfig } from './config/model.ts';
-import { resolveTargets } from './config/notify.ts';
-import { type Finding, formatPath, type Problem, toProblem } from './config/problems.ts';
+import { type Finding, formatPath, type Problem, toProblem } from '../settings/problems.ts';
 import {
   type Environment,
   keyAt,
@@ -15,16 +11,20 @@ import {
   valueAt,
   variable,
   variablesOf,
-} from './config/reading.ts';
+} from '../settings/reading.ts';
+import { MASK, Secret } from '../settings/secret.ts';
+import type { SecretSources } from '../settings/secret-reference.ts';
+import { type Checked, settingsOf, type Tree } from '../settings/settings.ts';
+import { checkDns, DNS, dnsConfig } from './config/dns.ts';
+import { checkFollowers } from './config/followers.ts';
+import type { Config, FollowerConfig } from './config/model.ts';
+import { resolveTargets } from './config/notify.ts';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL, PROXY } from './config/schema.ts';
-import { MASK, Secret } from './config/secret.ts';
-import type { SecretSources } from './config/secret-reference.ts';
-import { type Checked, settingsOf, type Tree } from './config/settings.ts';
 
+export { formatProblems, type Problem } from '../settings/problems.ts';
+export type { Environment } from '../settings/reading.ts';
+export type { Secret } from '../settings/secret.ts';
 export type * from './config/model.ts';
-export { formatProblems, type Problem } from './config/problems.ts';
-export type { Environment } from './config/reading.ts';
-export type { Secret } from './config/secret.ts';
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import type { Transition } from '../contract/history.ts';
 import type { Status } from '../contract/status.ts';
 import { decide, type Look, recall, type Situation } from './decide.ts';
-import type { Transition } from './history.ts';
 
 const NOW = '2030-01-01T00:00:10.000Z';
 const SITES = { us: ['us-1'], eu: ['eu-1'] };

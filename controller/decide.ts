@@ -1,6 +1,6 @@
+import type { Transition } from '../contract/history.ts';
+import type { HoldReason } from '../contract/reasons.ts';
 import type { Status } from '../contract/status.ts';
-import type { Transition } from './history.ts';
-import type { HoldReason } from './reasons.ts';
 
 /** One look at the world, as far as it can be told for certain: an observation matched to a site. */
 export type Look =

@@ -1,6 +1,6 @@
+import { HOLD_REASONS, type HoldReason } from '../contract/reasons.ts';
 import type { Status } from '../contract/status.ts';
 import type { EventReason } from './event-reasons.ts';
-import { HOLD_REASONS, type HoldReason } from './reasons.ts';
 
 export interface EventNote {
   readonly reason: EventReason;

@@ -1,18 +1,18 @@
+import { isImplausible, type Transition } from '../contract/history.ts';
 import { decodeEpoch, decodeStatus, encodeStatus, type Status } from '../contract/status.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
-import { backoff } from '../kubernetes/backoff.ts';
-import { type Clock, type Random, timestamp, withDeadline } from '../kubernetes/clock.ts';
 import { explain, isAlreadyExists, isConflict, isNotFound, mayBeStored } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
+import { backoff } from '../runtime/backoff.ts';
+import { type Clock, type Random, timestamp, withDeadline } from '../runtime/clock.ts';
+import type { Wakeup } from '../runtime/wakeup.ts';
 import { decide, type Look, recall, sameContent } from './decide.ts';
 import { DeposedError, type FencedConfigMap, type Found } from './fenced-config-map.ts';
-import { isImplausible, type Transition } from './history.ts';
 import { type LastPublished, lastKnown } from './last-published.ts';
 import { NodeReads } from './node-reads.ts';
 import type { SiteNodes } from './site-nodes.ts';
 import type { Sites } from './sites.ts';
 import type { Observation, Trigger } from './triggers/trigger.ts';
-import type { Wakeup } from './wakeup.ts';
 
 export interface FollowerOptions {
   readonly api: KubeApi;

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { DEFAULT_FOLLOWER } from '../contract/names.ts';
 import { decodeStatus, type Status } from '../contract/status.ts';
+import { NamecheapProvider } from '../dns/namecheap/provider.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { CONFIG_MAPS, LEASES, PODS } from '../kubernetes/resources.ts';
 import { OPS } from '../test/support/simulated-cluster.ts';
 import { PG, REPORT_MAP, SimulatedService, STATUS_MAP } from '../test/support/simulated-service.ts';
 import { type Config, loadConfig } from './config.ts';
 import { type Controller, createController } from './controller.ts';
-import { NamecheapProvider } from './dns/namecheap/provider.ts';
 import type { ServicePorts } from './service.ts';
 
 const SITES = [

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
-import { systemClock } from '../kubernetes/clock.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { type HttpSources, startHttp } from './http.ts';
 

@@ -3,7 +3,7 @@ import { Cached } from '../http/cached.ts';
 import { EventStream } from '../http/event-stream.ts';
 import { closeServer, createGuardedServer, portOf } from '../http/server.ts';
 import { aborted, listenAt, type ProbeSources, READER_LIMITS, readerApplication } from '../http/serving.ts';
-import type { Clock } from '../kubernetes/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from './log.ts';
 import { addPage } from './page/routes.ts';
 

@@ -1,5 +1,5 @@
+import { isImplausible, type Transition } from '../contract/history.ts';
 import type { Status } from '../contract/status.ts';
-import { isImplausible, type Transition } from './history.ts';
 
 /**
  * The latest epoch that this process has seen published, by itself or by another leader. It outlives leaderships: when

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DnsError } from '../dns/provider.ts';
 import { KubeError } from '../kubernetes/errors.ts';
-import { Secret } from './config/secret.ts';
-import { DnsError } from './dns/provider.ts';
+import { Secret } from '../settings/secret.ts';
 import { createLog, type Logger } from './log.ts';
 
 const KEY = '0123456789abcdef';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
+import { DnsError } from '../dns/provider.ts';
 import { createLog as createPlainLog, type LogOptions } from '../runtime/log.ts';
-import { DnsError } from './dns/provider.ts';
 
 export type { Logger } from 'pino';
 

@@ -1,6 +1,6 @@
 import type { KubeApi, KubeObject } from '../kubernetes/api.ts';
-import type { Clock, Random } from '../kubernetes/clock.ts';
 import { Reflector, type ReflectorOptions, type ReflectorProblem } from '../kubernetes/reflector.ts';
+import type { Clock, Random } from '../runtime/clock.ts';
 
 /** What every watch of the controller is made with. */
 export interface WatchPorts {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { HISTORY_LIMIT, type Transition } from '../contract/history.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
 import { OPS, SimulatedCluster, script, TestLeadership } from '../test/support/simulated-cluster.ts';
 import { DeposedError, FencedConfigMap } from './fenced-config-map.ts';
-import { HISTORY_LIMIT, type Transition } from './history.ts';
 import { Report } from './report.ts';
 
 const KEY = { namespace: OPS, name: 'report' };

@@ -1,9 +1,9 @@
-import { type Clock, sleep } from '../kubernetes/clock.ts';
+import { decodeHistory, HISTORY_LIMIT, type Transition } from '../contract/history.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
+import { type Clock, sleep } from '../runtime/clock.ts';
+import { Wakeup } from '../runtime/wakeup.ts';
 import type { FencedConfigMap, Found } from './fenced-config-map.ts';
-import { decodeHistory, HISTORY_LIMIT, type Transition } from './history.ts';
-import { Wakeup } from './wakeup.ts';
 
 const WRITE_GAP_MS = 1_000;
 /** What a move changes is written in one, and not before what moves the traffic. */

@@ -1,7 +1,7 @@
 import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
+import { rightsOfProvider } from '../dns/registry.ts';
 import type { Right } from '../runtime/rights.ts';
 import type { FollowerConfig } from './config.ts';
-import { rightsOfProvider } from './dns/registry.ts';
 import { rightsOfTrigger } from './triggers/registry.ts';
 
 interface Rule extends Omit<Right, 'namespace' | 'name'> {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { CLUSTERS } from '../cnpg/cluster.ts';
+import type { Transition } from '../contract/history.ts';
 import { decodeStatus, type Status } from '../contract/status.ts';
 import { KubeError } from '../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NAMESPACES, NODES, SERVICES } from '../kubernetes/resources.ts';
@@ -12,10 +14,8 @@ import {
   serviceConfig,
 } from '../test/support/simulated-service.ts';
 import type { Config } from './config.ts';
-import type { Transition } from './history.ts';
 import { LastPublished } from './last-published.ts';
 import { followService } from './service.ts';
-import { CLUSTERS } from './triggers/cnpg/cluster.ts';
 
 let kube: SimulatedService;
 let leadership: TestLeadership;

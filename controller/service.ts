@@ -1,15 +1,16 @@
+import { transitionTo } from '../contract/history.ts';
 import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
 import { asSites, decodeStatus, type Status } from '../contract/status.ts';
 import { explain } from '../kubernetes/errors.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { RIGHTS_SECTION } from '../runtime/rights.ts';
+import { Wakeup } from '../runtime/wakeup.ts';
 import type { Config, FollowerConfig } from './config.ts';
 import { EVENT_REASONS } from './event-reasons.ts';
 import { type EventSink, eventsOf } from './event-rules.ts';
 import { FencedConfigMap } from './fenced-config-map.ts';
 import { Follower, type FollowerObserver } from './follower.ts';
-import { transitionTo } from './history.ts';
 import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -25,7 +26,6 @@ import { endTogether, untilDone } from './tasks.ts';
 import { Telemetry } from './telemetry.ts';
 import { createTrigger, subjectOfTrigger } from './triggers/registry.ts';
 import type { MemoryStore, Trigger } from './triggers/trigger.ts';
-import { Wakeup } from './wakeup.ts';
 
 /** What the controller needs of the world. All of it is simulated in test/simulation. */
 export interface ServicePorts

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kubernetes/api.ts';
-import { parseLabelSelector } from '../kubernetes/label-selector.ts';
+import { parseLabelSelector } from '../runtime/label-selector.ts';
 
 /** One place where nodes stand, as configured. Every site has at least one way to name its nodes. */
 export interface Site {

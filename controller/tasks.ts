@@ -1,6 +1,6 @@
-import { backoff } from '../kubernetes/backoff.ts';
-import { type Clock, type Random, sleep } from '../kubernetes/clock.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
+import { backoff } from '../runtime/backoff.ts';
+import { type Clock, type Random, sleep } from '../runtime/clock.ts';
 
 const RETRY = { base: 500, max: 10_000 };
 

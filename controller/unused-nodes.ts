@@ -1,10 +1,10 @@
 import { ANNOTATIONS, LABELS } from '../contract/names.ts';
 import { isSiteLabel } from '../contract/routing.ts';
 import type { KubeApi, ObjectMeta } from '../kubernetes/api.ts';
-import type { Clock } from '../kubernetes/clock.ts';
 import { Nudge } from '../kubernetes/nudge.ts';
 import { listEach } from '../kubernetes/pages.ts';
 import { PODS } from '../kubernetes/resources.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 export interface UnusedNodesOptions {
   readonly api: KubeApi;

@@ -1,7 +1,7 @@
 /** The parts of the demo, each of which leaves the stage as the next one needs it. */
 
 import type { Status } from '../contract/status.ts';
-import { systemClock, withDeadline } from '../kubernetes/clock.ts';
+import { systemClock, withDeadline } from '../runtime/clock.ts';
 import {
   nextPrimary,
   SITES,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Clock } from '../kubernetes/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { Cached } from './cached.ts';
 
 function scene(costMs: number) {

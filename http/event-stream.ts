@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Clock } from '../kubernetes/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** Below the idle limits of usual proxies. */
 const HEARTBEAT_MS = 15_000;

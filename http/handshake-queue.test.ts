@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { systemClock } from '../kubernetes/clock.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { HandshakeQueue } from './handshake-queue.ts';
 
 /** Sockets as a server has them, of clients with these addresses. */

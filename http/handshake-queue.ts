@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '../kubernetes/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { FairQueue } from './fair-queue.ts';
 
 /** A handshake takes one to two milliseconds of processor time: the event loop must come to other things in between. */

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { systemClock } from '../kubernetes/clock.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { until } from '../test/support/until.ts';
 import { createAuthority, issueLeaf } from '../webhook/certificates/authority.ts';
 import {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { type Clock, DeadlineError, withDeadline } from '../runtime/clock.ts';
 import {
   CALL_TIMEOUT_MS,
   type CallOptions,
@@ -15,7 +16,6 @@ import {
   type WatchEvent,
   type WatchOptions,
 } from './api.ts';
-import { type Clock, DeadlineError, withDeadline } from './clock.ts';
 import { Connection, type HttpCall } from './connection.ts';
 import { KubeError } from './errors.ts';
 import { failedAnswer, failedWatch, isReset, noAnswer, unreadable } from './failures.ts';

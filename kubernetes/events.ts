@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { type Clock, type Random, timestamp } from '../runtime/clock.ts';
 import type { KubeApi } from './api.ts';
-import { type Clock, type Random, timestamp } from './clock.ts';
 import { cut } from './cut.ts';
 import { isAlreadyExists, isForbidden } from './errors.ts';
 import { EVENTS, type KubeEvent } from './resources.ts';

@@ -1,5 +1,5 @@
+import type { Clock } from '../runtime/clock.ts';
 import type { KubeApi, ObjectKey } from './api.ts';
-import type { Clock } from './clock.ts';
 import { undefinedIfNotFound } from './errors.ts';
 import type { Leadership } from './leadership.ts';
 import {

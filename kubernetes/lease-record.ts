@@ -1,5 +1,5 @@
+import type { Clock } from '../runtime/clock.ts';
 import type { ObjectKey } from './api.ts';
-import type { Clock } from './clock.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './errors.ts';
 import { MAX_TERM } from './leadership.ts';
 import type { Lease } from './resources.ts';

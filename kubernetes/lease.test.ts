@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { sleep } from '../runtime/clock.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
-import { sleep } from './clock.ts';
 import type { Leadership } from './leadership.ts';
 import { Candidate, untilOver } from './testing/candidates.ts';
 import { LeaseServer } from './testing/lease-server.ts';

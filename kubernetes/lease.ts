@@ -1,5 +1,5 @@
+import { aborted, type Clock, type Random, sleep, withDeadline } from '../runtime/clock.ts';
 import type { CallOptions, KubeApi } from './api.ts';
-import { aborted, type Clock, type Random, sleep, withDeadline } from './clock.ts';
 import { explain, undefinedIfNotFound } from './errors.ts';
 import { HeldLease, type HoldingOptions } from './held-lease.ts';
 import type { Leadership } from './leadership.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** A wait that can be cut short. A nudge while nobody waits ends the next wait at once. */
 export class Nudge {

@@ -1,6 +1,6 @@
+import { backoff } from '../runtime/backoff.ts';
+import { type Clock, type Random, sleep } from '../runtime/clock.ts';
 import type { KubeApi, KubeObject, Resource, WatchEvent } from './api.ts';
-import { backoff } from './backoff.ts';
-import { type Clock, type Random, sleep } from './clock.ts';
 import { isGone, KubeError, PUT_BACK } from './errors.ts';
 import { listPages } from './pages.ts';
 import { ReflectorStore } from './reflector-store.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** Ends a watch that went silent, or when the next list is due. */
 export class Watchdog {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { sleep } from '../runtime/clock.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
-import { sleep } from './clock.ts';
 import { KubeError } from './errors.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 

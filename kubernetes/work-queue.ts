@@ -1,5 +1,5 @@
-import { backoff } from './backoff.ts';
-import type { Clock, Random } from './clock.ts';
+import { backoff } from '../runtime/backoff.ts';
+import type { Clock, Random } from '../runtime/clock.ts';
 import { KubeError } from './errors.ts';
 
 export interface WorkQueueOptions {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { DNS_PROVIDERS } from '../controller/dns/registry.ts';
+import { DNS_PROVIDERS } from '../dns/registry.ts';
 import { PROMISES } from './dns-docs.ts';
 
 test('each promise of a DNS provider names a test that is there', async () => {

@@ -24,7 +24,7 @@ const CONTRACT = 'test/support/dns/provider-contract.ts';
 const FOLLOWED = 'test/support/dns/follow-contract.ts';
 const MANY = 'test/integration/dns-many.test.ts';
 const ROUTE53 = 'test/integration/route53.test.ts';
-const NAMECHEAP = 'controller/dns/namecheap/provider.test.ts';
+const NAMECHEAP = 'dns/namecheap/provider.test.ts';
 const AT_THE_TOP = 'a CNAME at the top of the zone: flattened, or refused while the address stays';
 const SEVERAL = 'one address for several, and several names at once';
 const NONE: Promised = { says: '–' };
@@ -58,7 +58,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     compareAndSet: raced('no: looked at right before, and read back'),
     batch: {
       says: 'the zone, 150 records',
-      test: ['controller/dns/namecheap/refusals.test.ts', 'trap 10: the zone is full'],
+      test: ['dns/namecheap/refusals.test.ts', 'trap 10: the zone is full'],
     },
     calls: {
       says: '3 or 4 calls',
@@ -80,7 +80,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     calls: { says: '11 calls for 1,000', test: [MANY, 'cloudflare, a stand-in'] },
     idn,
     apex: apex('addresses and CNAME'),
-    proxied: { says: 'stays so', test: ['controller/dns/cloudflare/hidden.test.ts', 'a proxied record'] },
+    proxied: { says: 'stays so', test: ['dns/cloudflare/hidden.test.ts', 'a proxied record'] },
     privateZones: NONE,
     proxy,
   },
@@ -118,10 +118,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     apex: apex('addresses'),
     proxied: {
       says: 'stays so',
-      test: [
-        'controller/dns/external-dns/provider.test.ts',
-        'of a proxied record the name servers say nothing',
-      ],
+      test: ['dns/external-dns/provider.test.ts', 'of a proxied record the name servers say nothing'],
     },
     privateZones: contract('as ExternalDNS', 'what was accepted can be seen'),
     proxy: NONE,

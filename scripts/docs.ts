@@ -4,13 +4,13 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
+import { HOLD_REASONS } from '../contract/reasons.ts';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from '../controller/config/schema.ts';
-import { type Choice, type Place, type Setting, settingsOf } from '../controller/config/settings.ts';
 import { EVENT_REASONS, type EventKind } from '../controller/event-reasons.ts';
 import { METRICS } from '../controller/metrics.ts';
-import { HOLD_REASONS } from '../controller/reasons.ts';
-import { NOTIFICATIONS } from '../controller/signals/notify/notifications.ts';
+import { NOTIFICATIONS } from '../notify/notifications.ts';
 import type { Definition } from '../runtime/metrics.ts';
+import { type Choice, type Place, type Setting, settingsOf } from '../settings/settings.ts';
 import { EVENT_REASONS as WEBHOOK_EVENT_REASONS } from '../webhook/event-reasons.ts';
 import { MATCH_CONDITIONS } from '../webhook/match-conditions.ts';
 import { METRICS as WEBHOOK_METRICS } from '../webhook/metrics.ts';
@@ -211,7 +211,7 @@ function metricsTable(metrics: Readonly<Record<string, Definition>>): string {
 function reasons(): string {
   return page(
     'Reasons to hold',
-    'controller/reasons.ts',
+    'contract/reasons.ts',
     `While the phase is \`Held\` the last site stays active and DNS stays as it is. The status' \`reason\` begins with one of
 these codes; the metric \`${METRICS.held.name}\` has it as a label. The same is so in the phase \`Transitioning\` with such a
 reason: the service says that it is about to move, and nothing tells where it runs meanwhile.`,
@@ -230,7 +230,7 @@ reason: the service says that it is about to move, and nothing tells where it ru
 function events(): string {
   return page(
     'Kubernetes Events',
-    ['controller/event-reasons.ts', 'webhook/event-reasons.ts', 'controller/signals/notify/notifications.ts'],
+    ['controller/event-reasons.ts', 'webhook/event-reasons.ts', 'notify/notifications.ts'],
     '## The controller',
     'On the status ConfigMap: `kubectl -n site-follower describe configmap kube-site-follower-status`.',
     eventsTable(EVENT_REASONS),

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { Clock } from '../kubernetes/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Answer } from './answer.ts';
 import type { Log } from './log.ts';
 

@@ -1,4 +1,4 @@
-import { type Clock, timestamp } from '../kubernetes/clock.ts';
+import { type Clock, timestamp } from '../runtime/clock.ts';
 
 /** A constant message, and fields for what varies. */
 export type Log = (level: 'info' | 'warn', msg: string, fields?: Readonly<Record<string, unknown>>) => void;

@@ -1,5 +1,5 @@
 import { VERSION } from '../contract/version.ts';
-import { systemClock as clock } from '../kubernetes/clock.ts';
+import { systemClock as clock } from '../runtime/clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { runSidecar } from './sidecar.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { WhenStale } from '../contract/sidecar.ts';
-import type { Clock } from '../kubernetes/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import type { Answer } from './answer.ts';
 import { Monitor } from './monitor.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../kubernetes/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { type View, type ViewOptions, viewOf } from './answer.ts';
 import type { Log } from './log.ts';
 import {

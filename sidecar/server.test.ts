@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { EventStream } from '../http/event-stream.ts';
 import { closeServer, type Guarded, portOf } from '../http/server.ts';
-import { systemClock } from '../kubernetes/clock.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { viewOf } from './answer.ts';
 import { appRoutes, probeRoutes, startServer } from './server.ts';
 import { NOTHING_READ, type State } from './state.ts';

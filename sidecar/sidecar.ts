@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { EventStream } from '../http/event-stream.ts';
 import { closeServer, type Guarded, portOf } from '../http/server.ts';
-import type { Clock, Random } from '../kubernetes/clock.ts';
+import type { Clock, Random } from '../runtime/clock.ts';
 import type { Config } from './config.ts';
 import { ConnectionState } from './connection-state.ts';
 import { Hooks } from './hooks.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import { type Clock, sleep } from '../kubernetes/clock.ts';
 import { shown } from '../kubernetes/cut.ts';
+import { type Clock, sleep } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import { certificatesIn } from './certificates/trust.ts';
 

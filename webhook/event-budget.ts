@@ -1,4 +1,4 @@
-import type { Clock } from '../kubernetes/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** How many Events reviews may cause: so many at once, and so many a second in the long run. */
 interface Rate {

@@ -1,6 +1,6 @@
 import type { KubeApi, KubeObject, Resource } from '../kubernetes/api.ts';
-import type { Clock, Random } from '../kubernetes/clock.ts';
 import { keyOf, type OnReflectorProblem, Reflector } from '../kubernetes/reflector.ts';
+import type { Clock, Random } from '../runtime/clock.ts';
 import type { Limit } from './inject/limits.ts';
 
 export interface LimitRange extends KubeObject {

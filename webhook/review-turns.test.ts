@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { systemClock } from '../kubernetes/clock.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { ReviewTurns } from './review-turns.ts';
 
 const STRANGER = '127.0.0.66';

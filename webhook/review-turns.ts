@@ -1,5 +1,5 @@
 import { FairQueue } from '../http/fair-queue.ts';
-import type { Clock } from '../kubernetes/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 /** A review of a megabyte takes some 20 ms to parse, one of a usual pod, of a few kB, a fifth of a millisecond. */
 const LARGE_BYTES = 100_000;

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
-import { systemClock as clock } from '../kubernetes/clock.ts';
+import { systemClock as clock } from '../runtime/clock.ts';
 import { until } from '../test/support/until.ts';
 import { createAuthority, issueLeaf } from './certificates/authority.ts';
 import { startAdmissionServer } from './server.ts';

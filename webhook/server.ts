@@ -5,7 +5,7 @@ import type express from 'express';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import { closeServer, createGuardedTlsServer, type Guarded, portOf } from '../http/server.ts';
 import { aborted, bareApplication, listenAt, onFailure } from '../http/serving.ts';
-import type { Clock } from '../kubernetes/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Callers } from './callers.ts';
 import type { Pair } from './certificates/authority.ts';

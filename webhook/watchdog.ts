@@ -1,13 +1,13 @@
 import type { FollowedPods } from '../contract/followed.ts';
 import { LABELS, PROGRAM } from '../contract/names.ts';
 import type { KubeApi, ListOptions } from '../kubernetes/api.ts';
-import { backoff } from '../kubernetes/backoff.ts';
-import { type Clock, type Random, sleep } from '../kubernetes/clock.ts';
 import { undefinedIfNotFound } from '../kubernetes/errors.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { listEach } from '../kubernetes/pages.ts';
 import { CONFIG_MAPS, type KubeEvent, NAMESPACES, PODS, type Pod } from '../kubernetes/resources.ts';
+import { backoff } from '../runtime/backoff.ts';
+import { type Clock, type Random, sleep } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import { isMissed } from './inject/decision.ts';
 import type { Metrics } from './metrics.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ServerAnswer } from '../../controller/dns/authoritative.ts';
+import type { ServerAnswer } from '../../dns/authoritative.ts';
 import { published } from '../cluster/followers.ts';
 import { NOW, reportMap, statusMap } from '../testing/scene.ts';
 import type { Result } from './check.ts';

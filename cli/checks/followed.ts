@@ -1,4 +1,4 @@
-import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import { CLUSTERS } from '../../cnpg/cluster.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import { isNotFound } from '../../kubernetes/errors.ts';
 import { clusterOf } from '../cluster/subject.ts';

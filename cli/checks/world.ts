@@ -1,7 +1,6 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
-import { type AuthoritativeLookup, authoritativeLookup } from '../../controller/dns/authoritative.ts';
+import { type AuthoritativeLookup, authoritativeLookup } from '../../dns/authoritative.ts';
 import type { KubeApi, KubeObject, ListOptions, Resource } from '../../kubernetes/api.ts';
-import type { Clock } from '../../kubernetes/clock.ts';
 import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import {
@@ -13,6 +12,7 @@ import {
   NODES,
   type Node,
 } from '../../kubernetes/resources.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { isOurs } from '../../webhook/configuration.ts';
 import type { Published } from '../cluster/followers.ts';
 import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';

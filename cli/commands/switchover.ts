@@ -1,10 +1,10 @@
 import { databaseService } from '../../contract/databases.ts';
 import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS } from '../../contract/names.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
-import { timestamp, withDeadline } from '../../kubernetes/clock.ts';
 import { isForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { SERVICES } from '../../kubernetes/resources.ts';
+import { timestamp, withDeadline } from '../../runtime/clock.ts';
 import { findFollowers, type Published, pickFollower } from '../cluster/followers.ts';
 import type { ClusterOptions, FollowerOptions, OutputOptions } from '../cluster/options.ts';
 import { followerOf, isGated, isOver, POD_DETAILS } from '../cluster/pods.ts';

@@ -1,4 +1,4 @@
-import { decodeHistory, type Transition } from '../../controller/history.ts';
+import { decodeHistory, type Transition } from '../../contract/history.ts';
 import { type Published, section } from '../cluster/followers.ts';
 
 /** What `history -o json` prints, the oldest first. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Cluster } from '../../controller/triggers/cnpg/cluster.ts';
+import type { Cluster } from '../../cnpg/cluster.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { explain, KubeError } from '../../kubernetes/errors.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';

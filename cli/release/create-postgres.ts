@@ -1,8 +1,8 @@
-import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
+import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { backoff } from '../../kubernetes/backoff.ts';
-import { type Clock, type Random, sleep } from '../../kubernetes/clock.ts';
 import { explain, isConflict, isForbidden, isNotFound, KubeError } from '../../kubernetes/errors.ts';
+import { backoff } from '../../runtime/backoff.ts';
+import { type Clock, type Random, sleep } from '../../runtime/clock.ts';
 
 export interface CreatePorts {
   readonly api: Pick<KubeApi, 'patch'>;

@@ -4,12 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { PROGRAM, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
 import { connect } from '../../kubernetes/client.ts';
-import { systemClock as clock } from '../../kubernetes/clock.ts';
 import { explain } from '../../kubernetes/errors.ts';
 import { loadKube } from '../../kubernetes/kube-config.ts';
+import { systemClock as clock } from '../../runtime/clock.ts';
 import { cleanup } from './cleanup.ts';
 import { createPostgres, Refused } from './create-postgres.ts';
 

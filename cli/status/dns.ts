@@ -1,5 +1,5 @@
-import type { RecordProgress, Sighting } from '../../controller/dns/progress.ts';
-import { needsHuman } from '../../controller/dns/provider.ts';
+import type { RecordProgress, Sighting } from '../../dns/progress.ts';
+import { needsHuman } from '../../dns/provider.ts';
 import { type Published, section } from '../cluster/followers.ts';
 
 /** How far a record is, beside what the report says of it. */

@@ -1,5 +1,5 @@
-import { type Clock, sleep } from '../../kubernetes/clock.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
+import { type Clock, sleep } from '../../runtime/clock.ts';
 
 /** Which replica of the controller leads. */
 export interface Leader {

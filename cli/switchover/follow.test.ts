@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { LABELS } from '../../contract/names.ts';
 import { encodeStatus } from '../../contract/status.ts';
-import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { OPS, SimulatedCluster } from '../../test/support/simulated-cluster.ts';
 import { published } from '../cluster/followers.ts';

@@ -1,8 +1,8 @@
-import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
+import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import type { KubeApi, KubeObject, ObjectKey, Resource } from '../../kubernetes/api.ts';
-import type { Clock } from '../../kubernetes/clock.ts';
 import { Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { PUBLISHED, type Published, published } from '../cluster/followers.ts';
 import { recordsOf } from '../status/dns.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, type Milestone, milestonesOf } from './milestones.ts';

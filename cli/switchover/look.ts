@@ -1,11 +1,11 @@
+import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS } from '../../cnpg/cluster.ts';
+import { lookAgainPatch } from '../../cnpg/promotion.ts';
 import { PROGRAM } from '../../contract/names.ts';
-import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS } from '../../controller/triggers/cnpg/cluster.ts';
-import { lookAgainPatch } from '../../controller/triggers/cnpg/promotion.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { type Clock, sleep, timestamp } from '../../kubernetes/clock.ts';
 import { isConflict, isForbidden, undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { LEASES, NODES, PODS } from '../../kubernetes/resources.ts';
+import { type Clock, sleep, timestamp } from '../../runtime/clock.ts';
 import { mayI } from '../cluster/access.ts';
 import type { Published } from '../cluster/followers.ts';
 import { clusterOf, subjectOf } from '../cluster/subject.ts';

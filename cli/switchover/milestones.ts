@@ -1,5 +1,5 @@
+import { type Cluster, HEALTHY } from '../../cnpg/cluster.ts';
 import type { Status } from '../../contract/status.ts';
-import { type Cluster, HEALTHY } from '../../controller/triggers/cnpg/cluster.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { type DnsView, isStuck, sameValues, troublesOf } from '../status/dns.ts';
 

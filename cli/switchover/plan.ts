@@ -1,8 +1,8 @@
+import type { Backup, Cluster } from '../../cnpg/cluster.ts';
+import { CNPG_LABELS } from '../../cnpg/cluster.ts';
+import { type Precondition, promotionPreconditions } from '../../cnpg/preconditions.ts';
+import { runningBackupsOf } from '../../cnpg/promotion.ts';
 import type { Status } from '../../contract/status.ts';
-import type { Backup, Cluster } from '../../controller/triggers/cnpg/cluster.ts';
-import { CNPG_LABELS } from '../../controller/triggers/cnpg/cluster.ts';
-import { type Precondition, promotionPreconditions } from '../../controller/triggers/cnpg/preconditions.ts';
-import { runningBackupsOf } from '../../controller/triggers/cnpg/promotion.ts';
 import type { Node, Pod } from '../../kubernetes/resources.ts';
 import { type DnsView, isStuck, troublesOf } from '../status/dns.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
+import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { SimulatedCluster, script } from '../../test/support/simulated-cluster.ts';
 import { CommandError } from '../exit-codes.ts';
 import { SITUATION } from '../testing/situation.ts';

@@ -1,5 +1,5 @@
-import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
-import { isPromoted, promotionPatch } from '../../controller/triggers/cnpg/promotion.ts';
+import { CLUSTERS } from '../../cnpg/cluster.ts';
+import { isPromoted, promotionPatch } from '../../cnpg/promotion.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { explain, isConflict } from '../../kubernetes/errors.ts';
 import { CommandError } from '../exit-codes.ts';

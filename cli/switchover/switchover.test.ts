@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Cluster } from '../../controller/triggers/cnpg/cluster.ts';
+import type { Cluster } from '../../cnpg/cluster.ts';
 import { decodeRecords } from '../status/dns.ts';
 import { assertCaptures } from '../testing/golden.ts';
 import { before, NOW, RECORDS, STATUS } from '../testing/scene.ts';

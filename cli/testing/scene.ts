@@ -1,9 +1,10 @@
 /** A cluster of three sites with 50 pods and all that can be wrong with them, as the API server would list it. */
+
+import type { Transition } from '../../contract/history.ts';
 import { ANNOTATIONS, LABELS, PROGRAM } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { encodeStatus, type Status } from '../../contract/status.ts';
-import type { RecordProgress } from '../../controller/dns/progress.ts';
-import type { Transition } from '../../controller/history.ts';
+import type { RecordProgress } from '../../dns/progress.ts';
 import type { ConfigMap, Lease } from '../../kubernetes/resources.ts';
 import type { PodDetails } from '../cluster/pods.ts';
 

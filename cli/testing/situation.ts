@@ -1,4 +1,4 @@
-import { CNPG_LABELS } from '../../controller/triggers/cnpg/cluster.ts';
+import { CNPG_LABELS } from '../../cnpg/cluster.ts';
 import type { Situation } from '../switchover/plan.ts';
 import { SITES, STATUS } from './scene.ts';
 

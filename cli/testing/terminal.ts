@@ -1,4 +1,4 @@
-import { systemClock } from '../../kubernetes/clock.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import { run } from '../run.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { DNS_PROVIDERS } from '../../dns/registry.ts';
+import { settingsOf } from '../../settings/settings.ts';
 import { PROVIDER_EXAMPLES, SECRET } from '../../test/support/dns/settings.ts';
 import { type Environment, loadConfig } from '../config.ts';
-import { DNS_PROVIDERS } from '../dns/registry.ts';
-import { settingsOf } from './settings.ts';
 
 const SITES = JSON.stringify([{ name: 'us-east', nodeName: 'node-1', ip: '192.0.2.10' }]);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { DNS_PROVIDERS } from '../../dns/registry.ts';
 import { type DnsConfig, type Environment, formatProblems, loadConfig } from '../config.ts';
-import { DNS_PROVIDERS } from '../dns/registry.ts';
 
 const SITES = JSON.stringify([
   { name: 'us-east', nodeName: 'node-1', ip: '192.0.2.10' },

@@ -1,16 +1,16 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { Ownership } from '../dns/ownership.ts';
-import { MAX_TTL } from '../dns/provider.ts';
-import type { DnsTraits } from '../dns/provider-kind.ts';
-import { RECORD_TYPES } from '../dns/record-types.ts';
-import { type AnyDnsConfig, DNS_PROVIDERS, type DnsConfig, inZonesOf } from '../dns/registry.ts';
-import { formatServer, parseServer } from '../dns/server-address.ts';
-import { type DnsName, hostInZone, parseRecords } from '../dns/zones.ts';
+import { Ownership } from '../../dns/ownership.ts';
+import { MAX_TTL } from '../../dns/provider.ts';
+import type { DnsTraits } from '../../dns/provider-kind.ts';
+import { RECORD_TYPES } from '../../dns/record-types.ts';
+import { type AnyDnsConfig, DNS_PROVIDERS, type DnsConfig, inZonesOf } from '../../dns/registry.ts';
+import { formatServer, parseServer } from '../../dns/server-address.ts';
+import { type DnsName, hostInZone, parseRecords } from '../../dns/zones.ts';
+import { flag, matching, whole } from '../../settings/fields.ts';
+import { below, keyAt, type Source, sourcesOf } from '../../settings/reading.ts';
+import { type Checked, Choice, Setting, Several, type Values } from '../../settings/settings.ts';
 import type { Site } from '../sites.ts';
-import { flag, matching, whole } from './fields.ts';
-import { below, keyAt, type Source, sourcesOf } from './reading.ts';
-import { type Checked, Choice, Setting, Several, type Values } from './settings.ts';
 
 /** In names of owner records; ExternalDNS fills in the type of the record. */
 const AFFIX = /^(?:[a-z0-9._-]|%\{record_type\}){0,63}$/;

@@ -1,10 +1,10 @@
-import type { DnsConfig } from '../dns/registry.ts';
+import type { DnsConfig } from '../../dns/registry.ts';
+import type { Secret } from '../../settings/secret.ts';
 import type { ConditionOrder } from '../signals/pod-conditions/plan.ts';
 import type { Site } from '../sites.ts';
 import type { TriggerConfig } from '../triggers/registry.ts';
-import type { Secret } from './secret.ts';
 
-export type { DnsConfig } from '../dns/registry.ts';
+export type { DnsConfig } from '../../dns/registry.ts';
 
 /** The configuration as the rest of the controller gets it: complete and checked. */
 export interface Config {

@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { isForbiddenHost } from '../../notify/addresses.ts';
+import { FORMATS } from '../../notify/formats.ts';
+import { keyOf } from '../../notify/signature.ts';
 import { didYouMean } from '../../runtime/suggest.ts';
-import { isForbiddenHost } from '../signals/notify/addresses.ts';
-import { FORMATS } from '../signals/notify/formats.ts';
-import { keyOf } from '../signals/notify/signature.ts';
+import { Secret } from '../../settings/secret.ts';
+import { REFERENCE, reference, resolve, type SecretSources } from '../../settings/secret-reference.ts';
 import type { NotifyTarget } from './model.ts';
-import { Secret } from './secret.ts';
-import { REFERENCE, reference, resolve, type SecretSources } from './secret-reference.ts';
 
 const MOST_TARGETS = 8;
 const PRESETS = Object.keys(FORMATS) as NotifyTarget['preset'][];

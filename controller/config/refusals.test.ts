@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { DNS_PROVIDERS } from '../../dns/registry.ts';
 import { type Environment, formatProblems, loadConfig } from '../config.ts';
-import { DNS_PROVIDERS } from '../dns/registry.ts';
 
 const EAST = { name: 'us-east', nodeName: 'node-1', ip: '192.0.2.10' };
 const WEST = { name: 'us-west', nodeName: 'node-2', ip: '198.51.100.10' };

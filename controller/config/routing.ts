@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { flag } from '../../settings/fields.ts';
+import { Setting } from '../../settings/settings.ts';
 import { CONDITION_ORDERS } from '../signals/pod-conditions/plan.ts';
-import { flag } from './fields.ts';
-import { Setting } from './settings.ts';
 
 /** Ways to reach the active site inside the cluster. */
 export const ROUTING = {

@@ -1,12 +1,12 @@
 /** Every setting there is: its variable, type, default and meaning. docs/configuration.md is generated from this. */
 import * as z from 'zod';
 import { DEFAULT_FOLLOWER, PORTS, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import { flag, hostNames, matching, namespace, objectName, proxyUrl, whole } from '../../settings/fields.ts';
+import { Choice, Setting } from '../../settings/settings.ts';
 import { TRIGGERS } from '../triggers/registry.ts';
 import { DNS } from './dns.ts';
-import { flag, hostNames, matching, namespace, objectName, proxyUrl, whole } from './fields.ts';
 import { notifySchema } from './notify.ts';
 import { ROUTING } from './routing.ts';
-import { Choice, Setting } from './settings.ts';
 import { sitesSchema } from './sites.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

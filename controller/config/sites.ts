@@ -1,11 +1,11 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import * as z from 'zod';
+import { canonicalName } from '../../dns/domain-name.ts';
+import { isDnsName } from '../../dns/zones.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
 import { didYouMean } from '../../runtime/suggest.ts';
-import { canonicalName } from '../dns/domain-name.ts';
-import { isDnsName } from '../dns/zones.ts';
+import { labelSelector } from '../../settings/fields.ts';
 import type { Site } from '../sites.ts';
-import { labelSelector } from './fields.ts';
 
 // Addresses that are no host's: a record with one of them sends every client nowhere.
 const NO_HOST = new BlockList();

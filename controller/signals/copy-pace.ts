@@ -1,5 +1,5 @@
 import { encodeStatus, type Status } from '../../contract/status.ts';
-import type { Clock } from '../../kubernetes/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 
 /** There may be hundreds of copies, and an operator that cannot make up its mind writes several times a second. */
 const MIN_GAP_MS = 1_000;

@@ -1,10 +1,10 @@
+import { authoritativeLookup } from '../../dns/authoritative.ts';
+import { Ownership } from '../../dns/ownership.ts';
+import type { RecordProgress } from '../../dns/progress.ts';
+import { UNFOLLOWED_ACTION } from '../../dns/progress.ts';
+import { DnsError } from '../../dns/provider.ts';
+import { ConfigMapSnapshots } from '../../dns/snapshots.ts';
 import type { DnsConfig, FollowerConfig } from '../config.ts';
-import { authoritativeLookup } from '../dns/authoritative.ts';
-import { Ownership } from '../dns/ownership.ts';
-import type { RecordProgress } from '../dns/progress.ts';
-import { UNFOLLOWED_ACTION } from '../dns/progress.ts';
-import { DnsError } from '../dns/provider.ts';
-import { ConfigMapSnapshots } from '../dns/snapshots.ts';
 import type { Metrics } from '../metrics.ts';
 import { type DnsObserver, DnsSignal } from './dns.ts';
 import type { SignalPorts } from './registry.ts';

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Leadership } from '../../kubernetes/leadership.ts';
-import { settle, VirtualClock } from '../../test/support/virtual-clock.ts';
-import type { ServerAnswer } from '../dns/authoritative.ts';
-import type { RecordProgress } from '../dns/progress.ts';
+import type { ServerAnswer } from '../../dns/authoritative.ts';
+import type { RecordProgress } from '../../dns/progress.ts';
 import {
   type Change,
   type Current,
@@ -11,8 +9,10 @@ import {
   type DnsProvider,
   type RecordSet,
   type WriteGuard,
-} from '../dns/provider.ts';
-import { parseRecords } from '../dns/zones.ts';
+} from '../../dns/provider.ts';
+import { parseRecords } from '../../dns/zones.ts';
+import type { Leadership } from '../../kubernetes/leadership.ts';
+import { settle, VirtualClock } from '../../test/support/virtual-clock.ts';
 import type { State } from '../state.ts';
 import { DnsSignal } from './dns.ts';
 

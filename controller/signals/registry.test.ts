@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../contract/status.ts';
+import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
+import { DnsError, type DnsErrorKind } from '../../dns/provider.ts';
+import { ZoneTurns } from '../../dns/zone-turns.ts';
 import { OPS, SimulatedCluster, TestLeadership } from '../../test/support/simulated-cluster.ts';
 import { ZoneInMemory } from '../../test/support/zone-in-memory.ts';
 import { type DnsConfig, type FollowerConfig, loadConfig } from '../config.ts';
-import { NamecheapProvider } from '../dns/namecheap/provider.ts';
-import { DnsError, type DnsErrorKind } from '../dns/provider.ts';
-import { ZoneTurns } from '../dns/zone-turns.ts';
 import type { EventNote } from '../event-rules.ts';
 import { createLog } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';

@@ -1,8 +1,8 @@
-import { backoff } from '../../kubernetes/backoff.ts';
-import type { Clock, Random } from '../../kubernetes/clock.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
+import { backoff } from '../../runtime/backoff.ts';
+import type { Clock, Random } from '../../runtime/clock.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
 import type { State } from '../state.ts';
-import { Wakeup } from '../wakeup.ts';
 import type { Signal } from './signal.ts';
 
 /** How a signal stands, for metrics and the report. */

@@ -1,10 +1,10 @@
-import type { Clock } from '../../kubernetes/clock.ts';
 import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { LEASES, type Lease } from '../../kubernetes/resources.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
+import { namespace, objectName } from '../../settings/fields.ts';
+import { type Checked, Setting } from '../../settings/settings.ts';
 import { Alarm } from '../alarm.ts';
-import { namespace, objectName } from '../config/fields.ts';
-import { type Checked, Setting } from '../config/settings.ts';
 import { reflect, type WatchPorts } from '../reflect.ts';
 import { locateNamedPod, locatesPod, type NamedPod } from './named-pod.ts';
 import { type Observation, type Trigger, type Unknown, unknown } from './trigger.ts';

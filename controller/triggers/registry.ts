@@ -1,6 +1,6 @@
 import type { FollowedSubject } from '../../contract/followed.ts';
 import type { Right } from '../../runtime/rights.ts';
-import type { Checked, Choice, Option } from '../config/settings.ts';
+import type { Checked, Choice, Option } from '../../settings/settings.ts';
 import { CNPG } from './cnpg/kind.ts';
 import { LEASE } from './lease.ts';
 import { MANUAL } from './manual.ts';

@@ -1,7 +1,7 @@
 import type { Status } from '../../contract/status.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import type { Right } from '../../runtime/rights.ts';
-import type { CheckContext, Checked, Option, Tree, Values } from '../config/settings.ts';
+import type { CheckContext, Checked, Option, Tree, Values } from '../../settings/settings.ts';
 import type { EventSink } from '../event-rules.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';

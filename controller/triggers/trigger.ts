@@ -1,5 +1,5 @@
+import type { HoldReason } from '../../contract/reasons.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
-import type { HoldReason } from '../reasons.ts';
 
 /** Where the followed service runs, as far as the trigger can tell for certain. */
 export type Observation =

@@ -1,3 +1,4 @@
+import { withDeadline } from '../../runtime/clock.ts';
 import type { ProcessClock, VirtualClock } from '../../test/support/virtual-clock.ts';
 import {
   CALL_TIMEOUT_MS,
@@ -9,7 +10,6 @@ import {
   type WatchEvent,
   type WatchOptions,
 } from '../api.ts';
-import { withDeadline } from '../clock.ts';
 import { KubeError } from '../errors.ts';
 import type { LeaseServer } from './lease-server.ts';
 import { page, ScriptedWatch } from './scripted-api.ts';

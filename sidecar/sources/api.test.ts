@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { encodeStatus } from '../../contract/status.ts';
-import { systemClock } from '../../kubernetes/clock.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import { createAuthority } from '../../test/support/certificates.ts';
 import { Readings } from '../testing/readings.ts';
 import { statusWith } from '../testing/status.ts';

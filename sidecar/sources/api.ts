@@ -1,6 +1,6 @@
 import { decodeStatus } from '../../contract/status.ts';
-import { backoff } from '../../kubernetes/backoff.ts';
-import { type Clock, type Random, sleep } from '../../kubernetes/clock.ts';
+import { backoff } from '../../runtime/backoff.ts';
+import { type Clock, type Random, sleep } from '../../runtime/clock.ts';
 import type { Reading } from '../state.ts';
 import { type ApiConnection, ApiError } from './connection.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { encodeStatus } from '../../contract/status.ts';
-import { type Clock, systemClock } from '../../kubernetes/clock.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { MountedCopy } from '../../test/support/mounted-copy.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import { Readings } from '../testing/readings.ts';

@@ -1,6 +1,6 @@
 import { type FSWatcher, readFileSync, readlinkSync, watch } from 'node:fs';
 import { decodeStatus, STATUS_KEYS } from '../../contract/status.ts';
-import type { Clock } from '../../kubernetes/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Reading } from '../state.ts';
 
 export interface FileSourceOptions {

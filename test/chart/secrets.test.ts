@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from '../../controller/config/schema.ts';
-import { settingsOf } from '../../controller/config/settings.ts';
 import { loadConfig } from '../../controller/config.ts';
-import { DNS_PROVIDERS } from '../../controller/dns/registry.ts';
+import { DNS_PROVIDERS } from '../../dns/registry.ts';
+import { settingsOf } from '../../settings/settings.ts';
 import { layered } from '../support/chart/examples.ts';
 import { chartUnderTest, environment, only, podSpec, SITES } from '../support/chart/render.ts';
 

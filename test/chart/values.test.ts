@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from '../../controller/config/schema.ts';
-import { settingsOf, type Tree } from '../../controller/config/settings.ts';
 import { documentedValues } from '../../scripts/chart-values.ts';
+import { settingsOf, type Tree } from '../../settings/settings.ts';
 import { EVERYTHING, EXAMPLES, layered, nested } from '../support/chart/examples.ts';
 import { chartUnderTest, SITES } from '../support/chart/render.ts';
 

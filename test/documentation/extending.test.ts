@@ -18,7 +18,7 @@ const OF_ALL = [
   'controller/triggers/refusals.test.ts',
   'controller/config/dns-refusals.test.ts',
   'controller/config/dns.test.ts',
-  'controller/dns/loading.test.ts',
+  'dns/loading.test.ts',
 ];
 
 const page = documents().filter(({ path }) => path === 'docs/extending.md');

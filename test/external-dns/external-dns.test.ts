@@ -1,8 +1,8 @@
 /** The real ExternalDNS before a real BIND 9: by DNSEndpoint objects, and by its own server of the webhook protocol. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DNS_ENDPOINTS } from '../../controller/dns/external-dns/kind.ts';
-import type { RecordProgress } from '../../controller/dns/progress.ts';
+import { DNS_ENDPOINTS } from '../../dns/external-dns/kind.ts';
+import type { RecordProgress } from '../../dns/progress.ts';
 import { findDnsEndpointCrd } from '../support/binaries.ts';
 import type { StartBench } from '../support/dns/bench.ts';
 import { startExternalDns } from '../support/dns/external-dns-process.ts';

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { decodeHistory } from '../../contract/history.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { readRouting } from '../../contract/routing.ts';
 import { decodeEpoch, decodeStatus, encodeStatus, STATUS_KEYS } from '../../contract/status.ts';
-import { decodeHistory } from '../../controller/history.ts';
-import { decodeLedger } from '../../controller/signals/notify/ledger.ts';
 import { decode as decodeMemory } from '../../controller/triggers/node-status/memory.ts';
-import { systemClock } from '../../kubernetes/clock.ts';
+import { decodeLedger } from '../../notify/ledger.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import { statusWith } from '../../sidecar/testing/status.ts';
 import { admit } from '../../webhook/admission.ts';
 import { loadInjectorConfig } from '../../webhook/config.ts';

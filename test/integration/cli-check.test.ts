@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { CLUSTERS } from '../../cnpg/cluster.ts';
 import { PROGRAM, REPORT_CONFIGMAP, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
 import {
   CONFIG_MAPS,
   LEASES,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { SwitchoverView } from '../../cli/commands/switchover.ts';
-import { BACKUPS, CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import { BACKUPS, CLUSTERS } from '../../cnpg/cluster.ts';
 import { NODES, PODS } from '../../kubernetes/resources.ts';
 import type { Right } from '../../runtime/rights.ts';
 import { runCli } from '../support/cli.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
-import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import { CLUSTERS } from '../../cnpg/cluster.ts';
 import { isForbidden, isGone, isNotFound, KubeError } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, PODS } from '../../kubernetes/resources.ts';
 import { createCnpgCluster } from '../support/cnpg.ts';

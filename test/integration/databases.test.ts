@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { STATEFUL_SETS } from '../../cli/cluster/resources.ts';
+import { CLUSTERS } from '../../cnpg/cluster.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../contract/routing.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
-import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
 import { EVENTS, PODS, type Pod, SERVICES, type Service } from '../../kubernetes/resources.ts';
 import { Checks } from '../support/checks.ts';
 import { runCli } from '../support/cli.ts';

@@ -1,7 +1,7 @@
 /** The contract of DNS providers, with each provider's peer. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DNS_PROVIDERS } from '../../controller/dns/registry.ts';
+import { DNS_PROVIDERS } from '../../dns/registry.ts';
 import type { StartBench } from '../support/dns/bench.ts';
 import { startCloudflareBench, startUnicodeCloudflareBench } from '../support/dns/cloudflare-bench.ts';
 import { externalDnsBench } from '../support/dns/external-dns-bench.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { decodeHistory } from '../../contract/history.ts';
 import { LABELS } from '../../contract/names.ts';
 import { STATUS_KEYS } from '../../contract/status.ts';
-import { decodeHistory } from '../../controller/history.ts';
 import { assertOneHistory } from '../support/config-map-history.ts';
 import { createScene, EAST, WEST } from '../support/scene.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { HOLD_REASONS, type HoldReason } from '../../controller/reasons.ts';
+import { HOLD_REASONS, type HoldReason } from '../../contract/reasons.ts';
 import { NODES, PODS } from '../../kubernetes/resources.ts';
 import { createCnpgCluster } from '../support/cnpg.ts';
 import { assertOneHistory } from '../support/config-map-history.ts';

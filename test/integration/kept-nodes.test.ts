@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { LABELS } from '../../contract/names.ts';
+import type { HoldReason } from '../../contract/reasons.ts';
 import { ACTIVE_CONDITION, siteLabel } from '../../contract/routing.ts';
-import type { HoldReason } from '../../controller/reasons.ts';
 import { NODES, PODS, SERVICES } from '../../kubernetes/resources.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { ADDRESSES, createScene, EAST, WEST } from '../support/scene.ts';

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { memoryOf } from '../../bench/memory.ts';
 import { configMapName, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import { DNS_PROVIDERS } from '../../controller/dns/registry.ts';
 import { TRIGGERS } from '../../controller/triggers/registry.ts';
+import { DNS_PROVIDERS } from '../../dns/registry.ts';
 import { NODE_ENVIRONMENT } from '../../scripts/node-flags.ts';
 import { ConfigMapHistory } from '../support/config-map-history.ts';
 import { type ControllerProcess, startController } from '../support/controller-process.ts';
@@ -47,7 +47,7 @@ describe('the bundle of the controller', () => {
     for (const { name } of DNS_PROVIDERS) {
       if (name === 'none') continue;
       assert.ok(
-        optional.some(([module]) => module.startsWith(`controller/dns/${name}/`)),
+        optional.some(([module]) => module.startsWith(`dns/${name}/`)),
         name,
       );
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { RecordProgress } from '../../controller/dns/progress.ts';
+import type { RecordProgress } from '../../dns/progress.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
 import type { Version } from '../support/config-map-history.ts';
 import type { Command, Fault } from '../support/namecheap-server.ts';

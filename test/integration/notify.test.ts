@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { Ledger } from '../../controller/signals/notify/ledger.ts';
+import type { Ledger } from '../../notify/ledger.ts';
 import type { Environment } from '../support/controller-process.ts';
 import { createScene, EAST, WEST } from '../support/scene.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';

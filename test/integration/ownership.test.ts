@@ -1,7 +1,7 @@
 /** The providers that keep owners, each with its peer. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DNS_PROVIDERS } from '../../controller/dns/registry.ts';
+import { DNS_PROVIDERS } from '../../dns/registry.ts';
 import type { StartBench } from '../support/dns/bench.ts';
 import { nameServerBench } from '../support/dns/name-server-bench.ts';
 import { startBind } from '../support/dns/name-servers.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { BACKUPS, type Backup, CLUSTERS } from '../../cnpg/cluster.ts';
 import { ANNOTATIONS } from '../../contract/names.ts';
-import { BACKUPS, type Backup, CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { NODES, PODS } from '../../kubernetes/resources.ts';
 import type { ControllerProcess, Environment } from '../support/controller-process.ts';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'yaml';
+import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { LABELS, PROGRAM } from '../../contract/names.ts';
-import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import {
   CONFIG_MAPS,

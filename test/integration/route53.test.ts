@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { DnsError, RecordSet } from '../../controller/dns/provider.ts';
+import type { DnsError, RecordSet } from '../../dns/provider.ts';
 import type { Environment } from '../support/controller-process.ts';
 import { connect } from '../support/dns/bench.ts';
 import { type MotoBench, startMoto } from '../support/dns/moto-bench.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import { CLUSTERS } from '../../cnpg/cluster.ts';
 import type { KubeObject, WatchEvent } from '../../kubernetes/api.ts';
 import { isAlreadyExists, isConflict, isGone, isNotFound } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, LEASES, NAMESPACES } from '../../kubernetes/resources.ts';

@@ -9,7 +9,7 @@ import type {
   WatchEvent,
 } from '../../kubernetes/api.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
-import { parseLabelSelector } from '../../kubernetes/label-selector.ts';
+import { parseLabelSelector } from '../../runtime/label-selector.ts';
 import { parseFieldSelector } from './field-selector.ts';
 import { frozenCopy, isObject, mergeConditions, mergePatch, sameJson } from './json.ts';
 import { invalidField } from './validation.ts';

@@ -1,5 +1,5 @@
+import { decodeHistory } from '../../contract/history.ts';
 import { decodeStatus, encodeStatus, type Status } from '../../contract/status.ts';
-import { decodeHistory } from '../../controller/history.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES } from '../../kubernetes/resources.ts';
 import type { ApiServer } from './api-server.ts';
 import type { Edit } from './schedule.ts';

@@ -1,6 +1,6 @@
+import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { ANNOTATIONS } from '../../contract/names.ts';
 import { decodeStatus, type Status } from '../../contract/status.ts';
-import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES, PODS } from '../../kubernetes/resources.ts';
 import type { ApiServer, Change } from './api-server.ts';

@@ -1,4 +1,4 @@
-import { DeadlineError, withDeadline } from '../../kubernetes/clock.ts';
+import { DeadlineError, withDeadline } from '../../runtime/clock.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import { CALM, drawFate, type Fate, type Faults } from './faults.ts';

@@ -1,4 +1,4 @@
-import { CLUSTERS, type Cluster, CNPG_LABELS, PENDING } from '../../controller/triggers/cnpg/cluster.ts';
+import { CLUSTERS, type Cluster, CNPG_LABELS, PENDING } from '../../cnpg/cluster.ts';
 import type { Node, Pod } from '../../kubernetes/resources.ts';
 import { NAMESPACES, NODES, PODS } from '../../kubernetes/resources.ts';
 import type { SeededRandom } from '../support/random.ts';

@@ -1,7 +1,7 @@
-import { decodeHistory } from '../../controller/history.ts';
-import { decodeLedger } from '../../controller/signals/notify/ledger.ts';
-import { type Post, PostError } from '../../controller/signals/notify/post.ts';
+import { decodeHistory } from '../../contract/history.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
+import { decodeLedger } from '../../notify/ledger.ts';
+import { type Post, PostError } from '../../notify/post.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import type { ApiServer } from './api-server.ts';

@@ -1,5 +1,5 @@
-import type { Host, HostList, NamecheapApi } from '../../controller/dns/namecheap/api.ts';
-import { DnsError } from '../../controller/dns/provider.ts';
+import type { Host, HostList, NamecheapApi } from '../../dns/namecheap/api.ts';
+import { DnsError } from '../../dns/provider.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import { CALM_REGISTRAR, type Fate, type RegistrarFaults } from './faults.ts';

@@ -1,13 +1,13 @@
 import type { Config } from '../../controller/config.ts';
 import { createController } from '../../controller/controller.ts';
-import type { NamecheapApi } from '../../controller/dns/namecheap/api.ts';
-import { NamecheapProvider } from '../../controller/dns/namecheap/provider.ts';
-import { ZoneTurns } from '../../controller/dns/zone-turns.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
-import type { Post } from '../../controller/signals/notify/post.ts';
+import type { NamecheapApi } from '../../dns/namecheap/api.ts';
+import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
+import { ZoneTurns } from '../../dns/zone-turns.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { PutBackGuard } from '../../kubernetes/put-back.ts';
+import type { Post } from '../../notify/post.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import type { ApiServer } from './api-server.ts';

@@ -1,7 +1,7 @@
+import { CLUSTERS } from '../../cnpg/cluster.ts';
 import { LABELS } from '../../contract/names.ts';
 import type { Config } from '../../controller/config.ts';
 import { Sites } from '../../controller/sites.ts';
-import { CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
 import { explain } from '../../kubernetes/errors.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
 import { SeededRandom } from '../support/random.ts';

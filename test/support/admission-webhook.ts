@@ -1,8 +1,8 @@
-import { systemClock as clock } from '../../kubernetes/clock.ts';
 import {
   MUTATING_WEBHOOK_CONFIGURATIONS,
   type MutatingWebhookConfiguration,
 } from '../../kubernetes/resources.ts';
+import { systemClock as clock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { REVIEW_PATH } from '../../webhook/configuration.ts';
 import { type Reviewed, startAdmissionServer } from '../../webhook/server.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PENDING } from '../../controller/triggers/cnpg/cluster.ts';
+import { PENDING } from '../../cnpg/cluster.ts';
 import { explain } from '../../kubernetes/errors.ts';
 import { type CnpgCluster, condition, microseconds, settled } from './cnpg.ts';
 

@@ -1,5 +1,5 @@
 /** A CloudNativePG Cluster and its pods on a control plane without operator and kubelets. */
-import { CLUSTERS, type Cluster, CNPG_LABELS } from '../../controller/triggers/cnpg/cluster.ts';
+import { CLUSTERS, type Cluster, CNPG_LABELS } from '../../cnpg/cluster.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { type Condition, PODS, type Pod } from '../../kubernetes/resources.ts';
 

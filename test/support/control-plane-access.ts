@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, type KubeConnection } from '../../kubernetes/client.ts';
-import { systemClock } from '../../kubernetes/clock.ts';
 import { loadKube } from '../../kubernetes/kube-config.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import { type Authority, authorityOf, type Certified } from './certificates.ts';
 import { kubeconfig } from './kubeconfig.ts';
 

@@ -1,10 +1,10 @@
 import { type Dispatcher, errors, MockAgent } from 'undici';
-import { Secret } from '../../controller/config/secret.ts';
-import { HttpNamecheapApi } from '../../controller/dns/namecheap/http.ts';
-import { NamecheapProvider } from '../../controller/dns/namecheap/provider.ts';
-import { plan } from '../../controller/dns/plan.ts';
-import type { RecordSet, WriteGuard } from '../../controller/dns/provider.ts';
-import { ZoneTurns } from '../../controller/dns/zone-turns.ts';
+import { HttpNamecheapApi } from '../../dns/namecheap/http.ts';
+import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
+import { plan } from '../../dns/plan.ts';
+import type { RecordSet, WriteGuard } from '../../dns/provider.ts';
+import { ZoneTurns } from '../../dns/zone-turns.ts';
+import { Secret } from '../../settings/secret.ts';
 import { NamecheapStandIn, type StandInOptions } from './namecheap-server.ts';
 import { host, type StandInHost, type StandInZone } from './namecheap-zones.ts';
 import { settle, VirtualClock } from './virtual-clock.ts';

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { Agent } from 'undici';
-import { Secret } from '../../controller/config/secret.ts';
-import { HttpNamecheapApi } from '../../controller/dns/namecheap/http.ts';
-import { systemClock } from '../../kubernetes/clock.ts';
+import { HttpNamecheapApi } from '../../dns/namecheap/http.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { Secret } from '../../settings/secret.ts';
 import { NamecheapStandIn } from './namecheap-server.ts';
 import { host } from './namecheap-zones.ts';
 

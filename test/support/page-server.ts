@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import type { ControllerView } from '../../controller/controller.ts';
 import { type HttpServer, startHttp } from '../../controller/http.ts';
 import { renderPage } from '../../controller/page/page.ts';
-import { systemClock } from '../../kubernetes/clock.ts';
+import { systemClock } from '../../runtime/clock.ts';
 
 /** The controller's own HTTP server and page, over a state that the test sets. */
 export class PageServer {

@@ -1,6 +1,6 @@
+import type { Transition } from '../../contract/history.ts';
 import type { Phase, Status } from '../../contract/status.ts';
 import type { ControllerView } from '../../controller/controller.ts';
-import type { Transition } from '../../controller/history.ts';
 
 const MINUTE = 60_000;
 const SITES = {

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { REPORT_CONFIGMAP, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import type { HoldReason } from '../../contract/reasons.ts';
 import type { EventReason } from '../../controller/event-reasons.ts';
-import type { HoldReason } from '../../controller/reasons.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { EVENTS, type KubeEvent } from '../../kubernetes/resources.ts';
 import { type CnpgCluster, createCnpgCluster } from './cnpg.ts';

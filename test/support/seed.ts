@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { BACKUPS, CLUSTERS } from '../../controller/triggers/cnpg/cluster.ts';
+import { BACKUPS, CLUSTERS } from '../../cnpg/cluster.ts';
 import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
 import { isAlreadyExists, isNotFound } from '../../kubernetes/errors.ts';
 import { type Condition, NAMESPACES, NODES, type Node } from '../../kubernetes/resources.ts';

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
+import type { Transition } from '../../contract/history.ts';
 import { ANNOTATIONS } from '../../contract/names.ts';
 import { decodeStatus, encodeStatus, type Status } from '../../contract/status.ts';
 import { FencedConfigMap } from '../../controller/fenced-config-map.ts';
 import { Follower, type Pass, type StatusChange } from '../../controller/follower.ts';
-import type { Transition } from '../../controller/history.ts';
 import { LastPublished } from '../../controller/last-published.ts';
 import { Sites } from '../../controller/sites.ts';
 import type { Observation, Trigger } from '../../controller/triggers/trigger.ts';
-import { Wakeup } from '../../controller/wakeup.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES } from '../../kubernetes/resources.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
 import { OPS, SimulatedCluster, TestLeadership } from './simulated-cluster.ts';
 
 export const KEY = { namespace: OPS, name: 'status' };

@@ -1,10 +1,10 @@
+import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { type Config, loadConfig } from '../../controller/config.ts';
-import { NamecheapProvider } from '../../controller/dns/namecheap/provider.ts';
-import { ZoneTurns } from '../../controller/dns/zone-turns.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import type { ServicePorts } from '../../controller/service.ts';
-import { CLUSTERS, type Cluster } from '../../controller/triggers/cnpg/cluster.ts';
+import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
+import { ZoneTurns } from '../../dns/zone-turns.ts';
 import { type KubeEvent, NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
 import { OPS, SimulatedCluster } from './simulated-cluster.ts';
 import { ZoneInMemory } from './zone-in-memory.ts';

@@ -6,8 +6,8 @@ import { createMetrics } from '../../controller/metrics.ts';
 import { Sites } from '../../controller/sites.ts';
 import { createTrigger } from '../../controller/triggers/registry.ts';
 import type { MemoryStore, Observation, Trigger } from '../../controller/triggers/trigger.ts';
-import type { Clock } from '../../kubernetes/clock.ts';
 import { NODES, type Node, PODS } from '../../kubernetes/resources.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { OPS, SimulatedCluster, TestLeadership } from './simulated-cluster.ts';
 
 export const APP = 'app';

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { decodeStatus, type Status } from '../../contract/status.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
-import { systemClock } from '../../kubernetes/clock.ts';
 import { Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
+import { systemClock } from '../../runtime/clock.ts';
 
 export interface Sighting {
   readonly status: Status;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { sleep, withDeadline } from '../../kubernetes/clock.ts';
+import { sleep, withDeadline } from '../../runtime/clock.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 test('timers fire in the order of their time, then of their making', async () => {

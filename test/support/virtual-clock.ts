@@ -1,4 +1,4 @@
-import type { Clock } from '../../kubernetes/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 
 const WALL_START = Date.UTC(2026, 0, 1);
 

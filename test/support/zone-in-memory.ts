@@ -1,5 +1,5 @@
-import type { Host, HostList, NamecheapApi } from '../../controller/dns/namecheap/api.ts';
-import type { DnsError } from '../../controller/dns/provider.ts';
+import type { Host, HostList, NamecheapApi } from '../../dns/namecheap/api.ts';
+import type { DnsError } from '../../dns/provider.ts';
 
 /** A zone at Namecheap without the network: it does what it is told, or fails as it is told. */
 export class ZoneInMemory implements NamecheapApi {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../kubernetes/clock.ts';
 import type { MutatingWebhookConfiguration } from '../../kubernetes/resources.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { presentIn, trustedBy } from './ca-bundle.ts';
 
 /** Remembers for how long each authority has stood in the configuration, and is not one of the shared ones. */

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
-import { backoff } from '../../kubernetes/backoff.ts';
-import type { Clock, Random } from '../../kubernetes/clock.ts';
 import { isAlreadyExists, isConflict } from '../../kubernetes/errors.ts';
 import { Nudge } from '../../kubernetes/nudge.ts';
 import { type OnReflectorProblem, Reflector } from '../../kubernetes/reflector.ts';
 import { MUTATING_WEBHOOK_CONFIGURATIONS, SECRETS, type Secret } from '../../kubernetes/resources.ts';
+import { backoff } from '../../runtime/backoff.ts';
+import type { Clock, Random } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { BundleHistory } from './bundle-history.ts';
 import { bundlePatch } from './ca-bundle.ts';

@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../../kubernetes/clock.ts';
 import { Nudge } from '../../kubernetes/nudge.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Pair } from './authority.ts';
 import type { ServedCertificate } from './served.ts';

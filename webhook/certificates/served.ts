@@ -1,10 +1,10 @@
 import type { KubeApi } from '../../kubernetes/api.ts';
-import type { Clock, Random } from '../../kubernetes/clock.ts';
 import { type OnReflectorProblem, Reflector } from '../../kubernetes/reflector.ts';
 import {
   MUTATING_WEBHOOK_CONFIGURATIONS,
   type MutatingWebhookConfiguration,
 } from '../../kubernetes/resources.ts';
+import type { Clock, Random } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { Pair } from './authority.ts';
 import { BundleHistory } from './bundle-history.ts';

@@ -2,9 +2,9 @@ import { type FollowedPods, followedPods } from '../../contract/followed.ts';
 import { configMapName } from '../../contract/names.ts';
 import { decodeStatus, type Status } from '../../contract/status.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import type { Clock, Random } from '../../kubernetes/clock.ts';
 import { type OnReflectorProblem, Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
+import type { Clock, Random } from '../../runtime/clock.ts';
 import type { FollowedBy } from '../settings.ts';
 import type { ActiveSites } from './route.ts';
 

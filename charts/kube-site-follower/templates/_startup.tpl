@@ -58,7 +58,7 @@ rfc2136.tsigSecret: {pattern: '^([A-Za-z0-9+/]{4}){2,}([A-Za-z0-9+/]{2}==|[A-Za-
 {{- end }}
 {{- end }}
 
-{{/* As kubernetes/label-selector.ts reads it. */}}
+{{/* As runtime/label-selector.ts reads it. */}}
 {{- define "site-follower.selectorPattern" -}}
 {{- $key := `(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?` }}
 {{- $value := `(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?` }}

@@ -1,6 +1,5 @@
 import { LABELS, PROGRAM } from '../../../contract/names.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
-import { sleep, timestamp } from '../../../kubernetes/clock.ts';
 import { isConflict, isNotFound, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
@@ -8,6 +7,7 @@ import { listEach } from '../../../kubernetes/pages.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod, SERVICES, type Service } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
+import { sleep, timestamp } from '../../../runtime/clock.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
 import { type State, sitesByNode } from '../../state.ts';
 import type { Signal } from '../signal.ts';

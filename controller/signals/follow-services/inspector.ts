@@ -1,7 +1,7 @@
-import { type Clock, sleep } from '../../../kubernetes/clock.ts';
 import { Nudge } from '../../../kubernetes/nudge.ts';
 import type { ObjectIndex } from '../../../kubernetes/object-index.ts';
 import { keyOf } from '../../../kubernetes/reflector.ts';
+import { type Clock, sleep } from '../../../runtime/clock.ts';
 import { dueAt, type Happening, happenings, type Judgement, judge } from './judge.ts';
 import type { Goal, Verdict } from './plan.ts';
 import { type Census, countPods, type RoutedPod } from './pods.ts';

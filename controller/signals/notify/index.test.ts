@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
+import type { Transition } from '../../../contract/history.ts';
 import type { Status } from '../../../contract/status.ts';
-import type { Clock } from '../../../kubernetes/clock.ts';
+import { MOST_WAITING } from '../../../notify/ledger.ts';
+import { PostError, type PostRequest } from '../../../notify/post.ts';
+import type { Clock } from '../../../runtime/clock.ts';
 import { SeededRandom } from '../../../test/support/random.ts';
 import { TestLeadership } from '../../../test/support/simulated-cluster.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { loadConfig, type NotifyTarget } from '../../config.ts';
-import type { Transition } from '../../history.ts';
 import { NotifySignal } from './index.ts';
-import { MOST_WAITING } from './ledger.ts';
-import { PostError, type PostRequest } from './post.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
 const ENV = {

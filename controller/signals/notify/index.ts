@@ -1,13 +1,13 @@
-import type { Clock, Random } from '../../../kubernetes/clock.ts';
+import type { Transition } from '../../../contract/history.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
+import { decodeLedger, type Ledger, plan } from '../../../notify/ledger.ts';
+import type { Post } from '../../../notify/post.ts';
+import { Sender } from '../../../notify/sender.ts';
+import type { Clock, Random } from '../../../runtime/clock.ts';
+import { KnownSince } from '../../../runtime/known-since.ts';
 import type { NotifyTarget } from '../../config.ts';
-import type { Transition } from '../../history.ts';
-import { KnownSince } from '../../known-since.ts';
 import type { State } from '../../state.ts';
 import type { Signal } from '../signal.ts';
-import { decodeLedger, type Ledger, plan } from './ledger.ts';
-import type { Post } from './post.ts';
-import { Sender } from './sender.ts';
 
 export interface NotifyOptions {
   readonly follower: string;

@@ -1,12 +1,12 @@
 import { type FollowedSubject, followedPods } from '../../../contract/followed.ts';
 import { LABELS, PROGRAM } from '../../../contract/names.ts';
-import { timestamp } from '../../../kubernetes/clock.ts';
 import { isConflict, isNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
+import { timestamp } from '../../../runtime/clock.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
 import { type State, sitesByNode } from '../../state.ts';
 import type { Signal } from '../signal.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { SimulatedCluster, TestLeadership } from '../../../test/support/simulated-cluster.ts';
 import type { Observation } from '../trigger.ts';
-import { CLUSTERS, type Cluster } from './cluster.ts';
 import { CnpgTrigger } from './index.ts';
 
 const PG = { namespace: 'pg', name: 'pg-cluster' };

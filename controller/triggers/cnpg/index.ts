@@ -1,12 +1,12 @@
+import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
+import { Promotion } from '../../../cnpg/replica.ts';
 import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { WatchPorts } from '../../reflect.ts';
 import type { Observation, Trigger, Unknown } from '../trigger.ts';
-import { CLUSTERS, type Cluster } from './cluster.ts';
 import { locate, primaryOf, promoting } from './locate.ts';
 import type { PreferredPrimary } from './preferred.ts';
-import { Promotion } from './replica.ts';
 import { CnpgWatches } from './watches.ts';
 
 export interface CnpgOptions {

@@ -1,5 +1,5 @@
-import { namespace, objectName } from '../../config/fields.ts';
-import { type Checked, Setting } from '../../config/settings.ts';
+import { namespace, objectName } from '../../../settings/fields.ts';
+import { type Checked, Setting } from '../../../settings/settings.ts';
 import { triggerKind } from '../trigger-kind.ts';
 import { CnpgTrigger } from './index.ts';
 import { createPreferredPrimary } from './preferred.ts';

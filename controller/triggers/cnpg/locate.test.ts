@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Cluster } from '../../../cnpg/cluster.ts';
 import type { Pod } from '../../../kubernetes/resources.ts';
-import type { Cluster } from './cluster.ts';
 import { locate, primaryOf } from './locate.ts';
 
 const METADATA = { namespace: 'pg', name: 'pg-cluster', uid: 'uid-1' };

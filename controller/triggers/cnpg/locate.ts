@@ -1,11 +1,11 @@
+import { type Cluster, isOwnedBy, PENDING } from '../../../cnpg/cluster.ts';
+import { isHibernated } from '../../../cnpg/hibernation.ts';
+import { awaitsToken, isReplica } from '../../../cnpg/replica.ts';
+import type { HoldReason } from '../../../contract/reasons.ts';
 import type { Pod } from '../../../kubernetes/resources.ts';
 import { isObjectName } from '../../../runtime/object-names.ts';
-import type { HoldReason } from '../../reasons.ts';
 import { placeOf } from '../pod-place.ts';
 import type { Observation, Unknown } from '../trigger.ts';
-import { type Cluster, isOwnedBy, PENDING } from './cluster.ts';
-import { isHibernated } from './hibernation.ts';
-import { awaitsToken, isReplica } from './replica.ts';
 
 /** The pod to look at, or why there is none. */
 export function primaryOf(cluster: Cluster): { pod: string } | Unknown {

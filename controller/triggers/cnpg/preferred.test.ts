@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import type { Clock } from '../../../kubernetes/clock.ts';
+import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
 import { KubeError } from '../../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
+import type { Clock } from '../../../runtime/clock.ts';
 import { OPS, SimulatedCluster, script, TestLeadership } from '../../../test/support/simulated-cluster.ts';
 import type { EventNote } from '../../event-rules.ts';
 import { FencedConfigMap } from '../../fenced-config-map.ts';
 import { createMetrics } from '../../metrics.ts';
 import { Report } from '../../report.ts';
-import { CLUSTERS, type Cluster } from './cluster.ts';
 import type { CnpgConfig } from './kind.ts';
 import { createPreferredPrimary, type PreferredPrimary, type PreferredRecord } from './preferred.ts';
 

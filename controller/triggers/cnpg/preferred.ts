@@ -1,17 +1,17 @@
+import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from '../../../cnpg/cluster.ts';
+import { promotionPreconditions } from '../../../cnpg/preconditions.ts';
+import { lookAgainPatch, promotionPatch, runningBackupsOf } from '../../../cnpg/promotion.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
-import { type Clock, timestamp } from '../../../kubernetes/clock.ts';
 import { explain, isConflict, mayBeStored, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { listAll } from '../../../kubernetes/pages.ts';
 import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
+import { type Clock, timestamp } from '../../../runtime/clock.ts';
+import { KnownSince } from '../../../runtime/known-since.ts';
 import type { EventNote, EventSink } from '../../event-rules.ts';
-import { KnownSince } from '../../known-since.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { MemoryStore } from '../trigger.ts';
-import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from './cluster.ts';
 import type { CnpgConfig } from './kind.ts';
-import { promotionPreconditions } from './preconditions.ts';
-import { lookAgainPatch, promotionPatch, runningBackupsOf } from './promotion.ts';
 
 /**
  * AlreadyThere, Moved: done. TimedOut: the operator did not finish in time; a human has to look.

@@ -1,5 +1,5 @@
+import { BACKUPS, CLUSTERS } from '../../../cnpg/cluster.ts';
 import type { Right } from '../../../runtime/rights.ts';
-import { BACKUPS, CLUSTERS } from './cluster.ts';
 
 /** In the namespace of the Cluster. */
 export function cnpgRights(namespace: string, preferredPrimaryNode: string | undefined): readonly Right[] {

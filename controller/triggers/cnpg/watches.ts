@@ -1,11 +1,11 @@
+import { CLUSTERS, type Cluster, CNPG_LABELS } from '../../../cnpg/cluster.ts';
+import { isHibernated } from '../../../cnpg/hibernation.ts';
+import { isSeenAsReplica } from '../../../cnpg/replica.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
 import { placeOf } from '../pod-place.ts';
-import { CLUSTERS, type Cluster, CNPG_LABELS } from './cluster.ts';
-import { isHibernated } from './hibernation.ts';
 import { primaryOf } from './locate.ts';
-import { isSeenAsReplica } from './replica.ts';
 
 export interface CnpgWatchOptions {
   readonly ports: WatchPorts;

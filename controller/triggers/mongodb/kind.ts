@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { SECRETS } from '../../../kubernetes/resources.ts';
 import type { Right } from '../../../runtime/rights.ts';
-import { matching, namespace, objectName } from '../../config/fields.ts';
-import { Setting } from '../../config/settings.ts';
+import { matching, namespace, objectName } from '../../../settings/fields.ts';
+import { Setting } from '../../../settings/settings.ts';
 import { locatesPod } from '../named-pod.ts';
 import { triggerKind } from '../trigger-kind.ts';
 import { connectByDriver } from './driver.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { NODES } from '../../../kubernetes/resources.ts';
-import { whole } from '../../config/fields.ts';
-import { Setting } from '../../config/settings.ts';
+import { whole } from '../../../settings/fields.ts';
+import { Setting } from '../../../settings/settings.ts';
 import { triggerKind } from '../trigger-kind.ts';
 import { NodeStatusTrigger } from './trigger.ts';
 

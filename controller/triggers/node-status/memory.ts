@@ -1,4 +1,4 @@
-import type { Clock } from '../../../kubernetes/clock.ts';
+import type { Clock } from '../../../runtime/clock.ts';
 import type { Standing } from './judge.ts';
 
 /** What has to survive a restart: or a failback that nobody wants would come with the next controller. */

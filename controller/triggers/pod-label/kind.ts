@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { listAll } from '../../../kubernetes/pages.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
-import { labelSelector, labelValue, namespace } from '../../config/fields.ts';
-import { type Checked, Setting } from '../../config/settings.ts';
+import { labelSelector, labelValue, namespace } from '../../../settings/fields.ts';
+import { type Checked, Setting } from '../../../settings/settings.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
 import type { Observation, Trigger } from '../trigger.ts';
 import { triggerKind } from '../trigger-kind.ts';

@@ -2,10 +2,10 @@
 
 import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
 import { connect, type KubeConnection } from '../../../kubernetes/client.ts';
-import { systemClock } from '../../../kubernetes/clock.ts';
 import { Connection } from '../../../kubernetes/connection.ts';
 import { loadKube } from '../../../kubernetes/kube-config.ts';
 import { text } from '../../../kubernetes/lines.ts';
+import { systemClock } from '../../../runtime/clock.ts';
 
 const LIMIT_MS = 10_000;
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { CLUSTERS, type Cluster, HEALTHY } from '../../../controller/triggers/cnpg/cluster.ts';
+import { CLUSTERS, type Cluster, HEALTHY } from '../../../cnpg/cluster.ts';
 import { isNotFound } from '../../../kubernetes/errors.ts';
 import { NODES, PODS } from '../../../kubernetes/resources.ts';
 import { until } from '../../support/until.ts';

@@ -1,5 +1,5 @@
 /** The lanes of the picture, from what was recorded. */
-import { HEALTHY } from '../../../controller/triggers/cnpg/cluster.ts';
+import { HEALTHY } from '../../../cnpg/cluster.ts';
 import type { Request } from './requests.ts';
 import type { Suite } from './suite.ts';
 import type { Bar, Lane, Panel } from './timeline-svg.ts';

@@ -1,12 +1,12 @@
 /** Sees, beside the controller and not through it, where the primary is, what the status says and where Services route. */
 import { EventEmitter } from 'node:events';
+import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
 import { STATUS_CONFIGMAP } from '../../../contract/names.ts';
 import { decodeStatus, type Status } from '../../../contract/status.ts';
-import { CLUSTERS, type Cluster } from '../../../controller/triggers/cnpg/cluster.ts';
 import type { KubeApi, KubeObject, Resource } from '../../../kubernetes/api.ts';
-import { systemClock } from '../../../kubernetes/clock.ts';
 import { Reflector } from '../../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES, type Node } from '../../../kubernetes/resources.ts';
+import { systemClock } from '../../../runtime/clock.ts';
 import { Timeline } from './timeline.ts';
 
 /** The primary came to another instance. Times are milliseconds since 1970. */

@@ -4,16 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Agent } from 'undici';
 import { loadConfig } from '../../../controller/config.ts';
-import type { AuthoritativeLookup } from '../../../controller/dns/authoritative.ts';
-import type { DnsProvider, RecordSet } from '../../../controller/dns/provider.ts';
-import type { DnsPorts } from '../../../controller/dns/provider-kind.ts';
-import { createProvider } from '../../../controller/dns/registry.ts';
-import { ZoneTurns } from '../../../controller/dns/zone-turns.ts';
-import type { OutboundDispatcher } from '../../../controller/outbound/dispatcher.ts';
+import type { AuthoritativeLookup } from '../../../dns/authoritative.ts';
+import type { DnsProvider, RecordSet } from '../../../dns/provider.ts';
+import type { DnsPorts } from '../../../dns/provider-kind.ts';
+import { createProvider } from '../../../dns/registry.ts';
+import { ZoneTurns } from '../../../dns/zone-turns.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { connect as connectToKube } from '../../../kubernetes/client.ts';
-import { type Clock, systemClock } from '../../../kubernetes/clock.ts';
 import { loadKube } from '../../../kubernetes/kube-config.ts';
+import { type Clock, systemClock } from '../../../runtime/clock.ts';
+import type { OutboundDispatcher } from '../../../runtime/outbound/dispatcher.ts';
 import type { Environment } from '../controller-process.ts';
 
 /** Gets what has to be undone. */

@@ -1,9 +1,9 @@
 /** A zone that is followed through a provider, with what becomes of its names. */
-import type { Ownership } from '../../../controller/dns/ownership.ts';
-import { ProgressBoard, type RecordProgress } from '../../../controller/dns/progress.ts';
-import type { DnsProvider, RecordSet, RecordType } from '../../../controller/dns/provider.ts';
-import { ZoneFollower } from '../../../controller/dns/zone-follower.ts';
-import type { Clock } from '../../../kubernetes/clock.ts';
+import type { Ownership } from '../../../dns/ownership.ts';
+import { ProgressBoard, type RecordProgress } from '../../../dns/progress.ts';
+import type { DnsProvider, RecordSet, RecordType } from '../../../dns/provider.ts';
+import { ZoneFollower } from '../../../dns/zone-follower.ts';
+import type { Clock } from '../../../runtime/clock.ts';
 
 const { signal } = new AbortController();
 const LEADERSHIP = { term: 1, signal, isHeld: () => true, confirm: () => Promise.resolve(1) };

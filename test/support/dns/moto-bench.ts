@@ -7,8 +7,8 @@ import {
   Route53Client,
   type RRType,
 } from '@aws-sdk/client-route-53';
-import type { RecordSet } from '../../../controller/dns/provider.ts';
-import { plainName } from '../../../controller/dns/route53/records.ts';
+import type { RecordSet } from '../../../dns/provider.ts';
+import { plainName } from '../../../dns/route53/records.ts';
 import { findPythonPrograms } from '../binaries/python.ts';
 import { freePort } from '../ports.ts';
 import { startProcess } from '../process.ts';

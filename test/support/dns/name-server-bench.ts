@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { authoritativeLookup } from '../../../controller/dns/authoritative.ts';
-import { systemClock } from '../../../kubernetes/clock.ts';
+import { authoritativeLookup } from '../../../dns/authoritative.ts';
+import { systemClock } from '../../../runtime/clock.ts';
 import { run } from '../binaries/command.ts';
 import { findDebianProgram } from '../binaries/debian.ts';
 import type { Bench, Ends } from './bench.ts';

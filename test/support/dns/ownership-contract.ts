@@ -1,8 +1,8 @@
 /** What is promised of a provider that keeps owners, as tests on a bench. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Ownership, type OwnershipSettings } from '../../../controller/dns/ownership.ts';
-import type { DnsProvider, RecordSet } from '../../../controller/dns/provider.ts';
+import { Ownership, type OwnershipSettings } from '../../../dns/ownership.ts';
+import type { DnsProvider, RecordSet } from '../../../dns/provider.ts';
 import { type Bench, connect, SkippingClock, type StartBench } from './bench.ts';
 import { followedZone } from './followed-zone.ts';
 

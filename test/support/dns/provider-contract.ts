@@ -1,8 +1,8 @@
 /** What every DNS provider promises, as tests on a bench. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { AuthoritativeLookup } from '../../../controller/dns/authoritative.ts';
-import { plan } from '../../../controller/dns/plan.ts';
+import type { AuthoritativeLookup } from '../../../dns/authoritative.ts';
+import { plan } from '../../../dns/plan.ts';
 import {
   type Change,
   DnsError,
@@ -10,8 +10,8 @@ import {
   type RecordSet,
   type RecordType,
   type WriteGuard,
-} from '../../../controller/dns/provider.ts';
-import { longestZone } from '../../../controller/dns/zones.ts';
+} from '../../../dns/provider.ts';
+import { longestZone } from '../../../dns/zones.ts';
 import type { Environment } from '../controller-process.ts';
 import { type Bench, connect, HURRIED, SkippingClock, type StartBench, silentServer } from './bench.ts';
 

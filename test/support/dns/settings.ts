@@ -1,5 +1,5 @@
 /** Settings of each provider, as variables. */
-import type { DNS_PROVIDERS } from '../../../controller/dns/registry.ts';
+import type { DNS_PROVIDERS } from '../../../dns/registry.ts';
 import type { Environment } from '../controller-process.ts';
 
 export type ProviderName = Exclude<(typeof DNS_PROVIDERS)[number]['name'], 'none'>;

@@ -1,6 +1,7 @@
 /** In the role of the scheduler: binds each new pod to the node with the fewest pods of the same owner. */
-import { systemClock } from '../../../kubernetes/clock.ts';
+
 import { Reflector } from '../../../kubernetes/reflector.ts';
+import { systemClock } from '../../../runtime/clock.ts';
 import type { ControlPlaneAccess } from '../control-plane-access.ts';
 import { post } from '../raw-api.ts';
 import { POD_MANIFESTS, type PodManifest } from './manifest.ts';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { KubeApi, KubeObject, ObjectKey, Resource } from '../../../kubernetes/api.ts';
-import { systemClock } from '../../../kubernetes/clock.ts';
 import { Reflector } from '../../../kubernetes/reflector.ts';
+import { systemClock } from '../../../runtime/clock.ts';
 
 interface EndpointSlice extends KubeObject {
   readonly endpoints?: readonly {

@@ -1,7 +1,7 @@
 /** What the contract of triggers asks of the service that one of them follows. */
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import type { HoldReason } from '../../../controller/reasons.ts';
+import type { HoldReason } from '../../../contract/reasons.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { ControlPlaneAccess } from '../control-plane-access.ts';

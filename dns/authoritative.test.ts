@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { after, test } from 'node:test';
+import { systemClock } from '../runtime/clock.ts';
+import { authoritativeLookup } from './authoritative.ts';
+
+const signal = new AbortController().signal;
+const sockets: Socket[] = [];
+after(() => {
+  for (const socket of sockets) socket.close();
+});
+
+/** A name server on loopback that answers each question with `answer` (RFC 1035, section 4). */
+async function nameServer(
+  rcode: number,
+  answer?: { readonly type: number; readonly data: Buffer },
+): Promise<string> {
+  const socket = createSocket('udp4');
+  sockets.push(socket);
+  socket.on('message', (query, from) => {
+    const endOfQuestion = query.indexOf(0, 12) + 5;
+    const header = Buffer.alloc(12);
+    header.writeUInt16BE(query.readUInt16BE(0), 0);
+    header.writeUInt16BE(0x8400 | rcode, 2);
+    header.writeUInt16BE(1, 4);
+    header.writeUInt16BE(answer === undefined ? 0 : 1, 6);
+    socket.send(
+      Buffer.concat([header, query.subarray(12, endOfQuestion), record(answer)]),
+      from.port,
+      from.address,
+    );
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return `127.0.0.1:${socket.address().port}`;
+}
+
+function record(answer: { readonly type: number; readonly data: Buffer } | undefined): Buffer {
+  if (answer === undefined) return Buffer.alloc(0);
+  const head = Buffer.from([0xc0, 0x0c, 0, answer.type, 0, 1, 0, 0, 0, 60, 0, answer.data.length]);
+  return Buffer.concat([head, answer.data]);
+}
+
+const A = { type: 1, data: Buffer.from([192, 0, 2, 1]) };
+const AAAA = { type: 28, data: Buffer.from('20010db8000000000000000000000001', 'hex') };
+const CNAME = { type: 5, data: Buffer.from('\x04East\x07example\x03net\0', 'latin1') };
+
+test('each server’s own answer is told: a value, no record, silence', async () => {
+  const refusing = await nameServer(5);
+  const servers = [
+    { name: 'new', addresses: [await nameServer(0, A)] },
+    { name: 'absent', addresses: [await nameServer(3)] },
+    { name: 'empty', addresses: [await nameServer(0)] },
+    { name: 'silent', addresses: [refusing] },
+    { name: 'second address', addresses: [refusing, await nameServer(0, A)] },
+    { name: 'without address', addresses: [] },
+  ];
+  const lookup = authoritativeLookup(systemClock, () => Promise.resolve(servers));
+  assert.deepEqual(await lookup('example.com', 'app.example.com', 'A', signal), [
+    { server: 'new', values: ['192.0.2.1'] },
+    { server: 'absent', values: [] },
+    { server: 'empty', values: [] },
+    { server: 'silent', values: undefined },
+    { server: 'second address', values: ['192.0.2.1'] },
+    { server: 'without address', values: undefined },
+  ]);
+});
+
+test('AAAA and CNAME come in the form that the wish has', async () => {
+  for (const [type, answer, value] of [
+    ['AAAA', AAAA, '2001:db8::1'],
+    ['CNAME', CNAME, 'east.example.net'],
+  ] as const) {
+    const servers = [{ name: 'ns', addresses: [await nameServer(0, answer)] }];
+    const lookup = authoritativeLookup(systemClock, () => Promise.resolve(servers));
+    assert.deepEqual(await lookup('example.com', 'x.example.com', type, signal), [
+      { server: 'ns', values: [value] },
+    ]);
+  }
+});
+
+test('name servers are looked up once in a while; that they cannot be found is no error', async () => {
+  let asked = 0;
+  const lookup = authoritativeLookup(systemClock, () => {
+    asked += 1;
+    return asked === 1
+      ? Promise.reject(new Error('ENOTFOUND'))
+      : Promise.resolve([{ name: 'ns', addresses: [] }]);
+  });
+  assert.deepEqual(await lookup('example.com', 'a.example.com', 'A', signal), []);
+  await lookup('example.com', 'a.example.com', 'A', signal);
+  await lookup('example.com', 'b.example.com', 'A', signal);
+  assert.equal(asked, 2);
+  await assert.rejects(
+    lookup('example.com', 'a.example.com', 'A', AbortSignal.abort(new Error('stopped'))),
+    /stopped/,
+  );
+});

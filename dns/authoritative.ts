@@ -1,0 +1,110 @@
+import { Resolver } from 'node:dns/promises';
+import { type Clock, withDeadline } from '../runtime/clock.ts';
+import { canonicalValue } from './plan.ts';
+import type { RecordType } from './provider.ts';
+
+/**
+ * Why name servers never show a record as it was written: they answer with addresses of the provider itself, or of the target
+ * of a CNAME.
+ */
+export type Hidden = 'proxied' | 'flattened';
+
+/** What one name server said. */
+export interface ServerAnswer {
+  readonly server: string;
+  /** Empty when the record does not exist; undefined when the server was silent. */
+  readonly values: readonly string[] | undefined;
+  /** The provider says this in place of the name servers. */
+  readonly hidden?: Hidden;
+}
+
+/**
+ * Asks every authoritative name server of `zone`; empty when none is known. Rejects only with the reason of `signal`.
+ * Resolvers' caches do not count, so this is what the whole world will see when its copies have run out.
+ */
+export type AuthoritativeLookup = (
+  zone: string,
+  name: string,
+  type: RecordType,
+  signal: AbortSignal,
+) => Promise<readonly ServerAnswer[]>;
+
+export interface NameServer {
+  readonly name: string;
+  /** As node:dns takes them: an address, or one with a port. */
+  readonly addresses: readonly string[];
+}
+
+const QUERY = { timeout: 2_000, tries: 2 };
+const LOOKUP_TIMEOUT_MS = 10_000;
+const SERVERS_KEPT_MS = 10 * 60_000;
+const MAX_SERVERS = 8;
+/** The server answered, and the answer is that there is no such record. */
+const ABSENT = new Set(['ENODATA', 'ENOTFOUND']);
+
+export function authoritativeLookup(
+  clock: Clock,
+  findServers: (zone: string) => Promise<readonly NameServer[]> = delegatedServers,
+): AuthoritativeLookup {
+  const known = new Map<string, { readonly at: number; readonly servers: readonly NameServer[] }>();
+  const serversOf = async (zone: string): Promise<readonly NameServer[]> => {
+    const kept = known.get(zone);
+    if (kept !== undefined && clock.elapsed() - kept.at < SERVERS_KEPT_MS) return kept.servers;
+    const servers = await findServers(zone);
+    if (servers.length > 0) known.set(zone, { at: clock.elapsed(), servers });
+    return servers;
+  };
+  return async (zone, name, type, signal) => {
+    try {
+      return await withDeadline(clock, LOOKUP_TIMEOUT_MS, signal, `name servers of ${zone}`, async () => {
+        const servers = await serversOf(zone);
+        return Promise.all(servers.map((server) => ask(server, name, type)));
+      });
+    } catch {
+      signal.throwIfAborted();
+      return []; // Too slow or unknown: for the reader the same as no server at all.
+    }
+  };
+}
+
+async function delegatedServers(zone: string): Promise<readonly NameServer[]> {
+  const resolver = new Resolver(QUERY);
+  const names = (await resolver.resolveNs(zone)).sort().slice(0, MAX_SERVERS);
+  return Promise.all(
+    names.map(async (name) => {
+      const found = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
+      return {
+        name,
+        addresses: found.flatMap((result) => (result.status === 'fulfilled' ? result.value : [])),
+      };
+    }),
+  );
+}
+
+async function ask(
+  { name: server, addresses }: NameServer,
+  name: string,
+  type: RecordType,
+): Promise<ServerAnswer> {
+  for (const address of addresses) {
+    const values = await query(address, name, type);
+    if (values !== undefined) return { server, values };
+  }
+  return { server, values: undefined };
+}
+
+/** Undefined when this address gives no answer. */
+async function query(
+  address: string,
+  name: string,
+  type: RecordType,
+): Promise<readonly string[] | undefined> {
+  const resolver = new Resolver(QUERY);
+  resolver.setServers([address]);
+  try {
+    const values = await resolver.resolve(name, type);
+    return (values as string[]).map(canonicalValue).sort();
+  } catch (error) {
+    return error instanceof Error && 'code' in error && ABSENT.has(String(error.code)) ? [] : undefined;
+  }
+}

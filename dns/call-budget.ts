@@ -1,0 +1,91 @@
+import { type Clock, sleep } from '../runtime/clock.ts';
+import { DnsError } from './provider.ts';
+
+/** Calls in any stretch of `ms`. */
+export interface Window {
+  readonly ms: number;
+  readonly calls: number;
+}
+
+export interface CallPlan {
+  /** Whose calls, for messages. */
+  readonly provider: string;
+  readonly windows: readonly Window[];
+  /** Of one zone. */
+  readonly writes: Window;
+}
+
+const LONGEST_WAIT_MS = 20_000;
+
+/** Rate limits are planned for, not run into: every call takes its turn here first. */
+export class CallBudget {
+  readonly #clock: Clock;
+  readonly #plan: CallPlan;
+  readonly #kept: number;
+  #calls: number[] = [];
+  #pause: { readonly until: number; readonly error: DnsError } | undefined;
+  readonly #writes = new Map<string, readonly number[]>();
+
+  constructor(clock: Clock, plan: CallPlan) {
+    this.#clock = clock;
+    this.#plan = plan;
+    this.#kept = Math.max(...plan.windows.map(({ calls }) => calls));
+  }
+
+  /** Resolves when one call may be made. Throws a DnsError of kind `rate` when that would take too long. */
+  async take(signal: AbortSignal): Promise<void> {
+    const deadline = this.#clock.elapsed() + LONGEST_WAIT_MS;
+    for (;;) {
+      signal.throwIfAborted();
+      this.#assertNotPaused();
+      const now = this.#clock.elapsed();
+      const free = Math.max(now, ...this.#plan.windows.map((window) => freeAt(window, this.#calls)));
+      if (free <= now) break;
+      if (free > deadline) throw exhausted(this.#plan.provider, free - now);
+      await sleep(this.#clock, free - now, signal);
+    }
+    this.#calls = [...this.#calls.slice(1 - this.#kept), this.#clock.elapsed()];
+  }
+
+  /** No call for `ms`; whoever asks meanwhile gets `error` again. */
+  pause(ms: number, error: DnsError): void {
+    this.#pause = { until: this.#clock.elapsed() + ms, error };
+  }
+
+  /** Resolves when the zone may be written, so that a fast series of moves does not use up the budget. */
+  async awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
+    const wait = freeAt(this.#plan.writes, this.#writes.get(zone) ?? []) - this.#clock.elapsed();
+    if (wait > 0) await sleep(this.#clock, wait, signal);
+    signal.throwIfAborted();
+  }
+
+  noteWrite(zone: string): void {
+    const writes = [...(this.#writes.get(zone) ?? []), this.#clock.elapsed()];
+    this.#writes.set(zone, writes.slice(-this.#plan.writes.calls));
+  }
+
+  #assertNotPaused(): void {
+    const left = this.#pause === undefined ? 0 : this.#pause.until - this.#clock.elapsed();
+    if (this.#pause === undefined || left <= 0) return;
+    const { message, kind, code, action } = this.#pause.error;
+    throw new DnsError(message, { kind, code, action, retryAfterMs: left });
+  }
+}
+
+/** When the oldest call of a full window leaves it. */
+function freeAt({ ms, calls }: Window, times: readonly number[]): number {
+  const oldest = times.at(-calls);
+  return oldest === undefined ? Number.NEGATIVE_INFINITY : oldest + ms;
+}
+
+function exhausted(provider: string, waitMs: number): DnsError {
+  return new DnsError(
+    `no call is left in the plan for ${provider}; the next one is free in ${Math.ceil(waitMs / 1000)} s`,
+    {
+      kind: 'rate',
+      code: 'budget',
+      retryAfterMs: waitMs,
+      action: 'Nothing, if it passes; else see why the records change so often.',
+    },
+  );
+}

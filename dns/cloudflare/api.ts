@@ -1,0 +1,220 @@
+/** The calls of the Cloudflare API v4 that DNS needs. All fail with DnsError or with the reason of the signal. */
+import * as z from 'zod';
+import { listOf } from '../../runtime/first-problem.ts';
+import { CallBudget, type CallPlan } from '../call-budget.ts';
+import { canonicalName, unicodeName } from '../domain-name.ts';
+import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall, retryAfter } from '../http-call.ts';
+import { DnsError } from '../provider.ts';
+import { hostInZone } from '../zones.ts';
+import { answerError, apiError, PROBLEMS, strangerError } from './errors.ts';
+import type { CloudflareConfig } from './kind.ts';
+
+const RECORD = z.object({
+  id: z.string().min(1),
+  /** The full name; the API shows IDN in either form. */
+  name: z.string().transform(canonicalName),
+  type: z.string(),
+  content: z.string(),
+  /** Seconds; 1 stands for "automatic". */
+  ttl: z.int(),
+  /** The name servers answer with Cloudflare's own addresses, and it passes on what comes there. */
+  proxied: z.boolean().default(false),
+  comment: z.string().nullish(),
+  settings: z.object({ flatten_cname: z.boolean().optional() }).nullish(),
+  /** Set on records that another Cloudflare product keeps. */
+  meta: z.object({ read_only: z.boolean().optional() }).nullish(),
+});
+export type CloudflareRecord = z.infer<typeof RECORD>;
+
+const ZONE = z.object({
+  id: z.string().min(1),
+  /** The API shows it in Unicode. */
+  name: z.string().transform(canonicalName),
+  status: z.string(),
+  type: z.string().optional(),
+});
+export type CloudflareZone = z.infer<typeof ZONE>;
+
+const ENVELOPE = z.object({
+  success: z.boolean(),
+  errors: PROBLEMS.nullish(),
+  result: z.unknown(),
+  result_info: z.object({ page: z.int(), total_pages: z.int() }).partial().nullish(),
+});
+
+/** What a record is to be; what is not named stays as it is. */
+export interface RecordFields {
+  readonly name: string;
+  readonly type: string;
+  readonly content: string;
+  readonly ttl: number;
+  readonly proxied?: boolean;
+  readonly comment?: string;
+}
+
+/** One database transaction; deletes come first. */
+export interface Batch {
+  readonly deletes: readonly { readonly id: string }[];
+  readonly patches: readonly (RecordFields & { readonly id: string })[];
+  readonly posts: readonly RecordFields[];
+}
+
+/** 1200 calls in five minutes are allowed to a user, whatever programs use the tokens. */
+const PLAN: CallPlan = {
+  provider: 'Cloudflare',
+  windows: [{ ms: 300_000, calls: 300 }],
+  writes: { ms: 10_000, calls: 5 },
+};
+/** The most that a list of zones may have on a page. */
+const ZONES_A_PAGE = 50;
+/** Half a megabyte; the API would take more. */
+const RECORDS_A_PAGE = 1_000;
+const MAX_PAGES = 100;
+
+export class CloudflareApi {
+  readonly #config: CloudflareConfig;
+  readonly #ports: HttpPorts;
+  readonly #budget: CallBudget;
+
+  constructor(config: CloudflareConfig, ports: HttpPorts) {
+    this.#config = config;
+    this.#ports = ports;
+    this.#budget = new CallBudget(ports.clock, PLAN);
+  }
+
+  /** The zones of this name that the token can see: none, one, or one for each account. */
+  async zones(name: string, signal: AbortSignal): Promise<readonly CloudflareZone[]> {
+    for (const written of new Set([unicodeName(name), name])) {
+      const query = { name: written };
+      const found = await this.#list(`the zone ${name}`, 'zones', query, ZONE, ZONES_A_PAGE, signal);
+      const zones = found.filter((zone) => zone.name === name);
+      if (zones.length > 0) return zones;
+    }
+    return [];
+  }
+
+  /** Of `name` and what is below it. */
+  async zonesWithin(name: string, signal: AbortSignal): Promise<readonly CloudflareZone[]> {
+    const list = async (query: Readonly<Record<string, string>>) => {
+      const found = await this.#list(`the zones of ${name}`, 'zones', query, ZONE, ZONES_A_PAGE, signal);
+      return found.filter((zone) => hostInZone(zone.name, name) !== undefined);
+    };
+    const endings = [...new Set([unicodeName(name), name])];
+    const found = await Promise.all(endings.map((written) => list({ name: `ends_with:${written}` })));
+    // What stands in for the API may know names alone.
+    return found.some((zones) => zones.length > 0) ? found.flat() : list({});
+  }
+
+  /** All records of one name, or of the zone. */
+  async records(
+    zone: CloudflareZone,
+    name: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly CloudflareRecord[]> {
+    const path = `zones/${encodeURIComponent(zone.id)}/dns_records`;
+    const what = `the records of ${name ?? zone.name}`;
+    const list = (query: Readonly<Record<string, string>>) =>
+      this.#list(what, path, query, RECORD, RECORDS_A_PAGE, signal);
+    if (name === undefined) return list({});
+    // Records of IDN have been shown in either form (cloudflare/python-cloudflare#22).
+    const forms = [...new Set([name, unicodeName(name)])];
+    const found = await Promise.all(forms.map((form) => list({ 'name.exact': form })));
+    return [...new Map(found.flat().map((record) => [record.id, record])).values()];
+  }
+
+  /** Resolves when the zone may be written. */
+  awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
+    return this.#budget.awaitWrite(zone, signal);
+  }
+
+  /** The next calls write the zone. */
+  noteWrite(zone: string): void {
+    this.#budget.noteWrite(zone);
+  }
+
+  /** `mayWrite` throws when it may not any more; it is asked right before the call. */
+  async batch(zone: CloudflareZone, batch: Batch, mayWrite: () => void, signal: AbortSignal): Promise<void> {
+    const what = `the change of ${zone.name}`;
+    const path = `zones/${encodeURIComponent(zone.id)}/dns_records/batch`;
+    await this.#budget.take(signal);
+    mayWrite();
+    await this.#send(this.#request(what, 'POST', path, {}, JSON.stringify(batch)), signal);
+  }
+
+  async #list<T>(
+    what: string,
+    path: string,
+    query: Readonly<Record<string, string>>,
+    item: z.ZodType<T>,
+    perPage: number,
+    signal: AbortSignal,
+  ): Promise<readonly T[]> {
+    const items: T[] = [];
+    for (let page = 1; ; page += 1) {
+      await this.#budget.take(signal);
+      const paging = { ...query, page: String(page), per_page: String(perPage) };
+      const envelope = await this.#send(this.#request(what, 'GET', path, paging), signal);
+      const read = listOf(item).safeParse(envelope.result);
+      if (!read.success) throw answerError(what, 'its result is no list of what was asked for');
+      items.push(...read.data);
+      // Without the number of pages a full one may have more behind it.
+      const pages = envelope.result_info?.total_pages ?? (read.data.length < perPage ? page : page + 1);
+      if (page >= pages) return items;
+      if (page >= MAX_PAGES) throw answerError(what, `it has more than ${MAX_PAGES} pages`);
+    }
+  }
+
+  #request(
+    what: string,
+    method: HttpCall['method'],
+    path: string,
+    query: Readonly<Record<string, string>>,
+    body?: string,
+  ): HttpCall {
+    const url = new URL(`${this.#config.apiUrl.replace(/\/$/, '')}/${path}`);
+    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
+    const headers = {
+      authorization: `Bearer ${this.#config.apiToken.reveal()}`,
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
+    return { what, method, url, headers, ...(body !== undefined && { body }) };
+  }
+
+  async #send(call: HttpCall, signal: AbortSignal): Promise<z.infer<typeof ENVELOPE>> {
+    const answer = await httpCall(this.#ports, call, signal);
+    const envelope = readEnvelope(answer);
+    if (envelope?.success === true && answer.status < 300) return envelope;
+    if (envelope === undefined && answer.status < 300) {
+      throw answerError(call.what, 'it is not in the form of the API');
+    }
+    const error =
+      envelope === undefined
+        ? strangerError(call.what, answer.status, retryAfter(answer))
+        : apiError(call.what, answer.status, envelope.errors ?? [], retryAfter(answer));
+    throw this.#noted(this.#masked(error));
+  }
+
+  /** The limit is the user's, so every zone waits. */
+  #noted(error: DnsError): DnsError {
+    if (error.kind === 'rate') this.#budget.pause(error.retryAfterMs ?? 0, error);
+    return error;
+  }
+
+  /** The API does not repeat a token, but nothing says that it never will. */
+  #masked(error: DnsError): DnsError {
+    const token = this.#config.apiToken.reveal();
+    if (!error.message.includes(token)) return error;
+    const { kind, code, action, retryAfterMs } = error;
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+    return new DnsError(error.message.replaceAll(token, '***'), { kind, code, action, ...wait });
+  }
+}
+
+function readEnvelope({ text }: HttpAnswer): z.infer<typeof ENVELOPE> | undefined {
+  try {
+    return ENVELOPE.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // An error page of something between.
+  }
+}

@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import { listOf } from '../../runtime/first-problem.ts';
+import { DnsError, type DnsErrorKind } from '../provider.ts';
+
+interface ErrorRow {
+  readonly codes: readonly number[];
+  readonly kind: DnsErrorKind;
+  readonly action: string;
+}
+
+/** A wrong token is not hammered. */
+const CONFIG_WAIT_MS = 2 * 60_000;
+/** "All API calls for the next five minutes will be blocked", for all tokens of the user. */
+const RATE_WAIT_MS = 5 * 60_000;
+
+/** The codes that a human can do something about; docs/dns.md shows them. */
+export const ERROR_TABLE: readonly ErrorRow[] = [
+  {
+    codes: [6003, 6111, 9106, 9109, 10000, 10001],
+    kind: 'config',
+    action:
+      'Check CLOUDFLARE_API_TOKEN: it must be an API token (not a global API key), still valid, with Zone:Read and DNS:Edit for this zone, and usable from this address.',
+  },
+  {
+    codes: [1001, 7000, 7003],
+    kind: 'config',
+    action: 'The zone is not there any more: check the records and CLOUDFLARE_API_URL.',
+  },
+  {
+    codes: [81044],
+    kind: 'conflict',
+    action: 'Nothing: a record was deleted meanwhile, and the zone is read again.',
+  },
+  {
+    codes: [81053, 81054, 81056, 81057, 81058, 81059],
+    kind: 'conflict',
+    action:
+      'Look at this name in the Cloudflare dashboard: another record stands in the way, or somebody else writes it too.',
+  },
+  {
+    codes: [9003, 9004, 9005, 9006, 9007, 9021, 1004, 81045, 81062],
+    kind: 'refused',
+    action:
+      'Look at this name in the Cloudflare dashboard: a record cannot be as it is wanted, or the zone is full.',
+  },
+  { codes: [971], kind: 'rate', action: 'Nothing, if it passes; else see what else calls the API so often.' },
+];
+
+const UNKNOWN: Omit<ErrorRow, 'codes'> = {
+  kind: 'retry',
+  action: 'The call is repeated; if this lasts, look up the code in the documentation of the Cloudflare API.',
+};
+
+const REASON = z.object({
+  /** Some answers have it as a text. */
+  code: z.coerce.number().int(),
+  message: z.string(),
+});
+/** The `errors` of an answer. What the chain says is the reason behind: the message itself is that of a class of errors. */
+export const PROBLEMS = listOf(REASON.extend({ error_chain: listOf(REASON).nullish() }));
+type ApiProblem = z.infer<typeof PROBLEMS>[number];
+
+/** Of what is said, so that a log can bear it. */
+const MAX_SAID = 500;
+
+/** An answer that is no success, in the form of the API. */
+export function apiError(
+  what: string,
+  status: number,
+  problems: readonly ApiProblem[],
+  retryAfterMs: number | undefined,
+): DnsError {
+  const said = problems.map(sentence).join('; ').slice(0, MAX_SAID) || `HTTP ${status}`;
+  const [first] = problems;
+  const code = String(first?.code ?? status);
+  const reasons = problems.flatMap(({ error_chain: chain, ...problem }) => [problem, ...(chain ?? [])]);
+  const row = ERROR_TABLE.find(({ codes }) => reasons.some((reason) => codes.includes(reason.code)));
+  if (status === 429 || row?.kind === 'rate') {
+    return new DnsError(`Cloudflare took no call for ${what} because of its rate limit: ${said}`, {
+      kind: 'rate',
+      code,
+      retryAfterMs: Math.max(retryAfterMs ?? RATE_WAIT_MS, 1_000),
+      action:
+        'Nothing, if it passes; else see what else calls the API so often: 1200 calls in 5 minutes per user.',
+    });
+  }
+  const denied = status === 401 || status === 403 ? ERROR_TABLE[0] : undefined;
+  const { kind, action } = row ?? denied ?? UNKNOWN;
+  return new DnsError(`Cloudflare refused ${what}: ${said}`, {
+    kind,
+    code,
+    action,
+    ...(kind === 'config' && { retryAfterMs: CONFIG_WAIT_MS }),
+  });
+}
+
+function sentence({ code, message, error_chain: chain }: ApiProblem): string {
+  const reasons = (chain ?? []).map((reason) => `${reason.message} (${reason.code})`);
+  return [`${message} (${code})`, ...reasons].join(': ');
+}
+
+/** An answer that is no success, and not of the API: nothing is known of the token. */
+export function strangerError(what: string, status: number, retryAfterMs: number | undefined): DnsError {
+  if (status === 429) return apiError(what, status, [], retryAfterMs);
+  return new DnsError(`what answered ${what} with HTTP ${status} is not the Cloudflare API`, {
+    kind: 'retry',
+    code: String(status),
+    action:
+      status >= 500
+        ? 'The call is repeated; if this lasts, look at the status page of Cloudflare.'
+        : 'See what stands between this program and the API, such as a proxy or a challenge for robots, and check CLOUDFLARE_API_URL.',
+  });
+}
+
+/** An answer that is not what was asked for. Nothing may be concluded from it. */
+export function answerError(what: string, problem: string): DnsError {
+  return new DnsError(`the answer to ${what} cannot be trusted: ${problem}`, {
+    kind: 'retry',
+    code: 'bad-answer',
+    action: 'The call is repeated; if this lasts, look for a proxy between, or at CLOUDFLARE_API_URL.',
+  });
+}
+
+export function zoneError(message: string, action: string): DnsError {
+  return new DnsError(message, { kind: 'config', code: 'zone', action, retryAfterMs: CONFIG_WAIT_MS });
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+
+/** So long its servers may still answer as before a change; most changes are there after seconds. */
+const PROPAGATION_MS = 60_000;
+
+/**
+ * A zone can have all its CNAMEs flattened (developers.cloudflare.com/dns/cname-flattening/set-up-cname-flattening), which
+ * no record shows. Then its servers answer for the name with addresses, and say that there is no CNAME.
+ */
+export class FlattenedZones {
+  readonly #clock: Clock;
+  /** Since when a name is answered so. */
+  readonly #since = new Map<string, number>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** What the servers say of the CNAME of `name`; `shown` is what the API has. */
+  async lookup(
+    zone: string,
+    name: string,
+    shown: readonly string[],
+    signal: AbortSignal,
+    ask: AuthoritativeLookup,
+  ): Promise<readonly ServerAnswer[]> {
+    const answers = await ask(zone, name, 'CNAME', signal);
+    const isShown = answers.every(({ values }) => values === undefined || values.length > 0);
+    if (isShown || !(await this.#hasAddresses(zone, name, signal, ask))) {
+      this.#since.delete(name);
+      return answers;
+    }
+    const now = this.#clock.elapsed();
+    const since = this.#since.get(name) ?? now;
+    this.#since.set(name, since);
+    const isSettled = now - since >= PROPAGATION_MS;
+    if (!isSettled) return answers.map(({ server }) => ({ server, values: undefined }));
+    return [{ server: 'Cloudflare (flattened)', values: shown, hidden: 'flattened' }];
+  }
+
+  async #hasAddresses(
+    zone: string,
+    name: string,
+    signal: AbortSignal,
+    ask: AuthoritativeLookup,
+  ): Promise<boolean> {
+    const answers = [...(await ask(zone, name, 'A', signal)), ...(await ask(zone, name, 'AAAA', signal))];
+    return answers.some(({ values = [] }) => values.length > 0);
+  }
+}

@@ -1,0 +1,86 @@
+/** What name servers do not show of records at Cloudflare. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { Agent } from 'undici';
+import { Secret } from '../../settings/secret.ts';
+import { CloudflareStandIn } from '../../test/support/dns/cloudflare-server.ts';
+import { VirtualClock } from '../../test/support/virtual-clock.ts';
+import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import type { RecordType } from '../provider.ts';
+import { CloudflareApi } from './api.ts';
+import { CloudflareProvider } from './provider.ts';
+
+const TOKEN = 'Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Z';
+const ZONE = 'example.com';
+const TARGET = 'west.example.net';
+const { signal } = new AbortController();
+
+/** A zone with these records; its name servers answer as `answers` says, by type, and with nothing else. */
+async function open(
+  t: TestContext,
+  records: Parameters<CloudflareStandIn['addRecord']>[1][],
+  answers: Partial<Record<RecordType, readonly string[]>>,
+) {
+  const standIn = new CloudflareStandIn(TOKEN);
+  const apiUrl = await standIn.start();
+  t.after(() => standIn.stop());
+  const zone = standIn.addZone(ZONE);
+  for (const record of records) standIn.addRecord(zone, record);
+  const clock = new VirtualClock();
+  const dispatcher = new Agent();
+  t.after(() => dispatcher.destroy());
+  const api = new CloudflareApi({ apiToken: new Secret(TOKEN), apiUrl }, { clock, dispatcher });
+  const provider = new CloudflareProvider(api, clock);
+  const ask: AuthoritativeLookup = (_zone, _name, type) =>
+    Promise.resolve([{ server: 'ns1', values: answers[type] ?? [] }]);
+  await provider.read(
+    ZONE,
+    records.map(({ name }) => name),
+    signal,
+  );
+  const lookup = (name: string, type: RecordType): Promise<readonly ServerAnswer[]> =>
+    provider.lookup(ZONE, name, type, signal, ask);
+  return { clock, lookup };
+}
+
+test('a CNAME at the top of the zone is flattened: the API says what is there', async (t) => {
+  const { lookup } = await open(t, [{ name: ZONE, type: 'CNAME', content: TARGET }], { A: ['203.0.113.9'] });
+  assert.deepEqual(await lookup(ZONE, 'CNAME'), [
+    { server: 'Cloudflare (flattened)', values: [TARGET], hidden: 'flattened' },
+  ]);
+});
+
+test('a CNAME that is set to be flattened', async (t) => {
+  const name = `app.${ZONE}`;
+  const record = { name, type: 'CNAME', content: TARGET, settings: { flatten_cname: true } };
+  const { lookup } = await open(t, [record], { A: ['203.0.113.9'] });
+  const [answer] = await lookup(name, 'CNAME');
+  assert.deepEqual([answer?.values, answer?.hidden], [[TARGET], 'flattened']);
+});
+
+test('a proxied record', async (t) => {
+  const name = `app.${ZONE}`;
+  const record = { name, type: 'A', content: '192.0.2.1', proxied: true, ttl: 1 };
+  const { lookup } = await open(t, [record], { A: ['203.0.113.9'] });
+  assert.deepEqual(await lookup(name, 'A'), [
+    { server: 'Cloudflare (proxied)', values: ['192.0.2.1'], hidden: 'proxied' },
+  ]);
+});
+
+test('all CNAMEs of a zone are flattened: not believed before the servers had the time to change', async (t) => {
+  const name = `app.${ZONE}`;
+  const { lookup, clock } = await open(t, [{ name, type: 'CNAME', content: TARGET }], { A: ['203.0.113.9'] });
+  assert.deepEqual(await lookup(name, 'CNAME'), [{ server: 'ns1', values: undefined }]);
+  await clock.advance(60_000);
+  const [answer] = await lookup(name, 'CNAME');
+  assert.deepEqual([answer?.values, answer?.hidden], [[TARGET], 'flattened']);
+});
+
+test('what is neither is asked of the name servers', async (t) => {
+  const name = `app.${ZONE}`;
+  const shown = await open(t, [{ name, type: 'CNAME', content: TARGET }], { CNAME: [TARGET] });
+  assert.deepEqual(await shown.lookup(name, 'CNAME'), [{ server: 'ns1', values: [TARGET] }]);
+  const absent = await open(t, [{ name, type: 'CNAME', content: TARGET }], {});
+  await absent.clock.advance(120_000);
+  assert.deepEqual(await absent.lookup(name, 'CNAME'), [{ server: 'ns1', values: [] }]);
+});

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { Agent } from 'undici';
+import { KubeError } from '../kubernetes/errors.ts';
+import { DeadlineError } from '../runtime/clock.ts';
+import { apiError, ERROR_TABLE, PROBLEMS, strangerError } from './cloudflare/errors.ts';
+import { ERROR_TABLE as EXTERNAL_DNS_ERRORS, apiError as externalDnsError } from './external-dns/errors.ts';
+import { DnsError } from './provider.ts';
+import { RCODES, rcodeError, TSIG_ACTIONS, tsigError, UNSIGNED_NOTAUTH_ACTION } from './rfc2136/errors.ts';
+import { ERROR_TABLE as ROUTE53_ERRORS, apiError as route53Error } from './route53/errors.ts';
+import { unanswered } from './unanswered.ts';
+import { statusError, ERROR_TABLE as WEBHOOK_ERRORS } from './webhook/errors.ts';
+
+test('docs/dns.md has every row of the tables', async () => {
+  const text = await readFile(`${import.meta.dirname}/../../docs/dns.md`, 'utf8');
+  const rows = [
+    ...ERROR_TABLE.map(({ codes, kind, action }) => [codes.join(' '), kind, action]),
+    ...ROUTE53_ERRORS.map(({ codes, kind, action }) => [codes.join(' '), kind, action]),
+    ...[...EXTERNAL_DNS_ERRORS, ...WEBHOOK_ERRORS].map(({ statuses, code, kind, action }) => [
+      `${code} (HTTP ${statuses.join(', ')})`,
+      kind,
+      action,
+    ]),
+    ['NOTAUTH, unsigned', 'config', UNSIGNED_NOTAUTH_ACTION],
+    ...Object.values(RCODES).map(({ name, kind, action }) => [name, kind, action]),
+    ...Object.entries(TSIG_ACTIONS).map(([name, action]) => [name, 'config', action]),
+  ];
+  for (const row of rows) assert.ok(text.includes(`| ${row.join(' | ')} |`), `docs/dns.md lacks ${row[0]}`);
+});
+
+test('Cloudflare: no code stands in two rows, and each gives the kind and action of its row', () => {
+  const codes = ERROR_TABLE.flatMap((row) => row.codes);
+  assert.equal(new Set(codes).size, codes.length);
+  for (const { codes: own, kind } of ERROR_TABLE) {
+    for (const code of own) {
+      const error = apiError(
+        'the change of example.com',
+        400,
+        [{ code, message: 'the API says so' }],
+        undefined,
+      );
+      assert.deepEqual([error.kind, error.code], [kind, String(code)]);
+      assert.match(error.message, /the change of example\.com.*the API says so/);
+    }
+  }
+});
+
+test('Cloudflare: what the status alone tells', () => {
+  const told = (status: number, retryAfterMs?: number) => {
+    const { kind, code, retryAfterMs: wait } = apiError('the zone', status, [], retryAfterMs);
+    return [kind, code, wait];
+  };
+  assert.deepEqual(told(429, 7_000), ['rate', '429', 7_000]);
+  assert.deepEqual(told(429), ['rate', '429', 300_000]);
+  assert.deepEqual(told(401), ['config', '401', 120_000]);
+  assert.deepEqual(told(403), ['config', '403', 120_000]);
+  assert.deepEqual(told(502), ['retry', '502', undefined]);
+});
+
+test('Cloudflare: the reason behind an error is told, and decides', () => {
+  const read = (errors: string) => apiError('the change', 400, PROBLEMS.parse(JSON.parse(errors)), undefined);
+  const ttl = read(
+    '[{"code":1004,"message":"DNS Validation Error","error_chain":[{"code":9021,"message":"TTL must be between 60 and 86400 seconds, or 1 for Automatic."}]}]',
+  );
+  assert.match(
+    ttl.message,
+    /DNS Validation Error \(1004\): TTL must be between 60 and 86400 seconds.* \(9021\)$/,
+  );
+  assert.deepEqual([ttl.kind, ttl.code], ['refused', '1004']);
+  const login = read(
+    '[{"code":4242,"message":"Invalid request","error_chain":[{"code":6111,"message":"Invalid format for Authorization header"}]}]',
+  );
+  assert.deepEqual([login.kind, login.code], ['config', '4242']);
+  const text = read('[{"code":"10000","message":"Authentication error"}]');
+  assert.deepEqual([text.kind, text.code], ['config', '10000']);
+});
+
+test('Cloudflare: an answer that is not the API’s says nothing of the token', () => {
+  const told = (status: number) => {
+    const { kind, code, action } = strangerError('the zone', status, undefined);
+    return [kind, code, /TOKEN/.test(action)];
+  };
+  assert.deepEqual(told(403), ['retry', '403', false]);
+  assert.deepEqual(told(522), ['retry', '522', false]);
+  assert.deepEqual(told(429), ['rate', '429', false]);
+});
+
+test('RFC 2136: each code by its name', () => {
+  for (const [rcode, { name, kind }] of Object.entries(RCODES)) {
+    const error = rcodeError('the update', Number(rcode), ['app.example.com']);
+    assert.deepEqual([error.kind, error.code], [kind, name]);
+    assert.match(error.message, /app\.example\.com/);
+  }
+  assert.equal(rcodeError('the update', 11).code, 'RCODE 11');
+  for (const name of Object.keys(TSIG_ACTIONS)) assert.equal(tsigError('the update', name).code, name);
+});
+
+test('Route 53: each code gives the kind, action and pause of its row', () => {
+  const codes = ROUTE53_ERRORS.flatMap((row) => row.codes);
+  assert.equal(new Set(codes).size, codes.length);
+  for (const { codes: own, kind, action, waitMs } of ROUTE53_ERRORS) {
+    for (const code of own) {
+      const error = route53Error(
+        'the change of example.com',
+        answered(code, 400, 'AWS says so'),
+        assert.fail,
+      );
+      assert.deepEqual([error.kind, error.code, error.action], [kind, code, action]);
+      assert.equal(error.retryAfterMs, waitMs);
+      assert.match(error.message, /the change of example\.com.*AWS says so/);
+    }
+  }
+});
+
+test('Route 53: what is in no row', () => {
+  const dispatcher = new Agent();
+  const told = (error: Error) => {
+    const { kind, code } = route53Error('the zone', error, () =>
+      unanswered('the zone', error, dispatcher, new URL('https://route53.amazonaws.com')),
+    );
+    return [kind, code];
+  };
+  assert.deepEqual(told(answered('InternalError', 500, 'try again')), ['retry', 'InternalError']);
+  assert.deepEqual(told(new Error('connect ECONNREFUSED 192.0.2.1:443')), ['retry', 'network']);
+  const raced =
+    "[Tried to create resource record set [name='app.example.com.', type='A'] but it already exists]";
+  assert.deepEqual(told(answered('InvalidChangeBatch', 400, raced)), ['conflict', 'InvalidChangeBatch']);
+});
+
+test('ExternalDNS: each status of the API server', () => {
+  const told = (status: number, retryAfterMs?: number, cause?: Error) => {
+    const answer = new KubeError('PATCH /x failed', { status, reason: 'Unknown', retryAfterMs, cause });
+    const error = externalDnsError(answer);
+    assert.ok(error instanceof DnsError);
+    return [error.kind, error.code, error.retryAfterMs];
+  };
+  for (const { statuses, kind, code, waitMs } of EXTERNAL_DNS_ERRORS) {
+    for (const status of statuses) assert.deepEqual(told(status), [kind, code, waitMs]);
+  }
+  assert.deepEqual(told(429, 7_000), ['rate', 'busy', 7_000]);
+  assert.deepEqual(told(503), ['retry', '503', undefined]);
+  assert.deepEqual(told(0), ['retry', 'network', undefined]);
+  assert.deepEqual(told(0, undefined, new DeadlineError('x', 1)), ['retry', 'timeout', undefined]);
+  const bug = new TypeError('not of the API server');
+  assert.equal(externalDnsError(bug), bug);
+});
+
+test('Webhook providers: each status, and a body that is no trouble for a log', () => {
+  for (const { statuses, kind, code, waitMs } of WEBHOOK_ERRORS) {
+    for (const status of statuses) {
+      const error = statusError('the change', status, '', undefined);
+      assert.deepEqual([error.kind, error.code, error.retryAfterMs], [kind, code, waitMs]);
+    }
+  }
+  assert.equal(statusError('the change', 429, '', 7_000).retryAfterMs, 7_000);
+  const { kind, code, message } = statusError(
+    'the change',
+    500,
+    ` no\n\u001b[31mway ${'x'.repeat(999)}`,
+    undefined,
+  );
+  assert.deepEqual([kind, code], ['retry', '500']);
+  assert.match(message, /^the provider answered the change with HTTP 500: no \[31mway x+$/);
+  assert.ok(message.length < 300);
+});
+
+/** As the SDK throws what came as an answer. */
+function answered(name: string, httpStatusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
+}

@@ -1,0 +1,131 @@
+import { DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../../contract/names.ts';
+import type { KubeApi } from '../../kubernetes/api.ts';
+import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import {
+  type Edit,
+  type Endpoint,
+  editsOf,
+  isProxied,
+  nameOf,
+  otherRecords,
+  recordSets,
+} from '../endpoint.ts';
+import type { Change, Current, DnsProvider, RecordType, WriteGuard } from '../provider.ts';
+import { apiError, notOurs } from './errors.ts';
+import { DNS_ENDPOINTS, type DnsEndpoint } from './kind.ts';
+
+/** A read of one object is cheap, and one that was deleted takes the records with it. */
+const DRIFT_MS = 60_000;
+
+/**
+ * One DNSEndpoint for each zone, by server-side apply. It is ours as a whole: of the list of endpoints the API server
+ * knows no parts. The version that was read goes along with each write, so each is a compare-and-set.
+ */
+export class ExternalDnsProvider implements DnsProvider {
+  readonly name = 'external-dns';
+  readonly driftMs = DRIFT_MS;
+  readonly canSplit = true;
+  readonly #api: KubeApi;
+  readonly #namespace: string;
+  readonly #follower: string;
+
+  constructor(api: KubeApi, namespace: string, follower: string) {
+    this.#api = api;
+    this.#namespace = namespace;
+    this.#follower = follower;
+  }
+
+  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
+    const endpoints = (await this.#find(zone, signal))?.spec?.endpoints ?? [];
+    const sets = recordSets(endpoints).filter(({ name }) => names.includes(name));
+    return { sets, others: otherRecords(endpoints) };
+  }
+
+  async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+    const { signal } = guard;
+    const found = await this.#find(zone, signal);
+    const endpoints = found?.spec?.endpoints ?? [];
+    const object = this.#object(zone, edited(endpoints, editsOf(endpoints, changes)), found);
+    // One that is ours is taken back from whoever edited it. One that appeared meanwhile is not.
+    const options = { type: 'apply', fieldManager: PROGRAM, force: found !== undefined, signal } as const;
+    guard.assertMayWrite();
+    try {
+      await this.#api.patch(DNS_ENDPOINTS, object.metadata, object, options);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw apiError(error);
+    }
+  }
+
+  /** Only the name servers show what became of it; that ExternalDNS has not read it yet is known before. */
+  async lookup(
+    zone: string,
+    name: string,
+    type: RecordType,
+    signal: AbortSignal,
+    ask: AuthoritativeLookup,
+  ): Promise<readonly ServerAnswer[]> {
+    const [found, others] = await Promise.all([
+      this.#findQuietly(zone, signal),
+      ask(zone, name, type, signal),
+    ]);
+    const isRead = found?.status?.observedGeneration === found?.metadata.generation;
+    if (!isRead) return [{ server: 'ExternalDNS (has not read it)', values: undefined }, ...others];
+    const endpoints = (found?.spec?.endpoints ?? []).filter((endpoint) => nameOf(endpoint) === name);
+    if (!endpoints.some(isProxied)) return others;
+    const values = recordSets(endpoints).find((set) => set.type === type)?.values ?? [];
+    return [{ server: 'ExternalDNS (proxied)', values, hidden: 'proxied' }];
+  }
+
+  async #findQuietly(zone: string, signal: AbortSignal): Promise<DnsEndpoint | undefined> {
+    try {
+      return await this.#find(zone, signal);
+    } catch {
+      signal.throwIfAborted();
+      return undefined; // What is wrong is told by the next read; here the name servers alone count.
+    }
+  }
+
+  /** Undefined when there is none, or no such kind: then the write tells. */
+  async #find(zone: string, signal: AbortSignal): Promise<DnsEndpoint | undefined> {
+    const key = this.#key(zone);
+    let found: DnsEndpoint | undefined;
+    try {
+      found = await this.#api.get(DNS_ENDPOINTS, key, { signal }).catch(undefinedIfNotFound);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw apiError(error);
+    }
+    const isOurs = found === undefined || found.metadata.labels?.[LABELS.managedBy] === PROGRAM;
+    if (!isOurs) throw notOurs(key.name, key.namespace);
+    return found;
+  }
+
+  #key(zone: string) {
+    const follower = this.#follower === DEFAULT_FOLLOWER ? '' : `${this.#follower}-`;
+    return { namespace: this.#namespace, name: `${PROGRAM}-${follower}${zone}` };
+  }
+
+  #object(zone: string, endpoints: readonly Endpoint[], found: DnsEndpoint | undefined): DnsEndpoint {
+    const { uid, resourceVersion } = found?.metadata ?? {};
+    const labels = { [LABELS.managedBy]: PROGRAM, [LABELS.follower]: this.#follower };
+    return {
+      apiVersion: `${DNS_ENDPOINTS.group}/${DNS_ENDPOINTS.version}`,
+      kind: DNS_ENDPOINTS.kind,
+      metadata: {
+        ...this.#key(zone),
+        labels,
+        ...(uid !== undefined && { uid }),
+        ...(resourceVersion !== undefined && { resourceVersion }),
+      },
+      spec: { endpoints },
+    };
+  }
+}
+
+function edited(endpoints: readonly Endpoint[], edits: readonly Edit[]): readonly Endpoint[] {
+  const gone = new Set(edits.flatMap(({ before }) => before));
+  const added = edits.flatMap(({ after }) => (after === undefined ? [] : [after]));
+  return [...endpoints.filter((endpoint) => !gone.has(endpoint)), ...added];
+}

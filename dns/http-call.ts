@@ -1,0 +1,61 @@
+import { text } from '../kubernetes/lines.ts';
+import { type Clock, withDeadline } from '../runtime/clock.ts';
+import type { OutboundDispatcher } from '../runtime/outbound/dispatcher.ts';
+import { unanswered } from './unanswered.ts';
+
+export interface HttpPorts {
+  readonly clock: Clock;
+  readonly dispatcher: OutboundDispatcher;
+}
+
+export interface HttpCall {
+  /** For messages: it names neither a secret nor the URL, which may hold one. */
+  readonly what: string;
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+const TIMEOUT_MS = 20_000;
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/**
+ * One call of a provider's API, whatever the status of its answer; no redirect is followed. Throws a DnsError of kind
+ * `retry` when there was no whole answer, or the reason of `signal`.
+ */
+export async function httpCall(ports: HttpPorts, call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
+  const { what, method, url, headers, body } = call;
+  try {
+    return await withDeadline(ports.clock, TIMEOUT_MS, signal, what, async (limited) => {
+      const answer = await ports.dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers,
+        ...(body !== undefined && { body }),
+        signal: limited,
+      });
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        text: await text(answer.body, MAX_ANSWER_BYTES),
+      };
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw unanswered(what, error, ports.dispatcher, url);
+  }
+}
+
+/** Milliseconds; undefined when the answer does not say it in seconds. */
+export function retryAfter({ headers }: HttpAnswer): number | undefined {
+  const value = headers['retry-after'];
+  return typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) * 1000 : undefined;
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { registerHooks } from 'node:module';
+import { test } from 'node:test';
+import { Agent } from 'undici';
+import { formatProblems, loadConfig } from '../controller/config.ts';
+import type { KubeApi } from '../kubernetes/api.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { PROVIDER_EXAMPLES } from '../test/support/dns/settings.ts';
+import { ZoneTurns } from './zone-turns.ts';
+
+const SITES = JSON.stringify([{ name: 'east', nodeName: 'node-1', ip: '192.0.2.1' }]);
+
+/** What was loaded since the last call, of the folders of providers and of the libraries that only they use. */
+function watchLoading(): () => readonly string[] {
+  let loaded: string[] = [];
+  registerHooks({
+    load: (url, context, next) => {
+      const [, folder, file] = /\/controller\/dns\/([a-z0-9-]+)\/([^/]+\.ts)$/.exec(url) ?? [];
+      if (folder !== undefined && file !== 'kind.ts') loaded.push(folder);
+      if (url.includes('/@aws-sdk/') || url.includes('/@smithy/')) loaded.push('route53');
+      if (url.includes('/fast-xml-parser/')) loaded.push('namecheap');
+      return next(url, context);
+    },
+  });
+  return () => {
+    const news = [...new Set(loaded)];
+    loaded = [];
+    return news;
+  };
+}
+
+test('a provider is loaded when it is configured, and no other one is', async () => {
+  const loaded = watchLoading();
+  const { createProvider, DNS_PROVIDERS } = await import('./registry.ts');
+  const names = DNS_PROVIDERS.map(({ name }) => name).filter((name) => name !== 'none');
+  assert.deepEqual(loaded(), [], 'the registry alone loads none');
+  const dispatcher = new Agent();
+  for (const name of names) {
+    const env = {
+      SITES,
+      DNS_RECORDS: 'app.example.com',
+      DNS_PROVIDER: name,
+      ...PROVIDER_EXAMPLES[name].right,
+    };
+    const result = loadConfig(env, () => '');
+    assert.ok(result.ok, result.ok ? '' : formatProblems(result.problems));
+    const [config] = result.config.followers[0].dns;
+    assert.ok(config !== undefined);
+    const provider = await createProvider(config, {
+      clock: systemClock,
+      dispatcher,
+      snapshots: { save: () => Promise.resolve() },
+      turns: new ZoneTurns(),
+      api: {} as KubeApi,
+      follower: 'default',
+      namespace: 'default',
+    });
+    assert.equal(provider.name, name);
+    assert.deepEqual(loaded(), [name]);
+  }
+  await dispatcher.destroy();
+});

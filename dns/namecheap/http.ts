@@ -1,0 +1,229 @@
+import { withDeadline } from '../../runtime/clock.ts';
+import { canonicalName } from '../domain-name.ts';
+import type { HttpPorts } from '../http-call.ts';
+import { DnsError } from '../provider.ts';
+import { unanswered } from '../unanswered.ts';
+import type { Host, HostList, NamecheapApi } from './api.ts';
+import { findClientIp } from './client-ip.ts';
+import { answerError, statusError } from './errors.ts';
+import type { NamecheapConfig } from './kind.ts';
+import { type Element, only, parseAnswer, refusalIn } from './xml.ts';
+
+/** Of a value in an error. */
+const MAX_SHOWN = 40;
+const READ_TIMEOUT_MS = 20_000;
+const WRITE_TIMEOUT_MS = 30_000;
+/** 150 records of the longest kind take about 100 KiB; what is far above that is no zone. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** Those that are sent back, and those that a write is known to lose or to make anew. */
+const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
+  'HostId',
+  'HostID',
+  'Name',
+  'Type',
+  'Address',
+  'MXPref',
+  'TTL',
+  'AssociatedAppTitle',
+  'FriendlyName',
+  'IsActive',
+  'IsDDNSEnabled',
+]);
+
+/** The API over HTTP. POST only: a GET breaks above some ten hosts, and would carry the key in its URL. */
+export class HttpNamecheapApi implements NamecheapApi {
+  readonly #account: NamecheapConfig;
+  readonly #ports: HttpPorts;
+  #clientIp: string | undefined;
+
+  constructor(account: NamecheapConfig, ports: HttpPorts) {
+    this.#account = account;
+    this.#ports = ports;
+    this.#clientIp = account.clientIp;
+  }
+
+  async getHosts(zone: string, signal: AbortSignal): Promise<HostList> {
+    const what = `getHosts for ${zone}`;
+    const answer = await this.#call(
+      'namecheap.domains.dns.getHosts',
+      splitZone(zone),
+      READ_TIMEOUT_MS,
+      what,
+      signal,
+    );
+    const result = only(answer, 'DomainDNSGetHostsResult', what);
+    const text = required(result, what);
+    return {
+      domain: canonicalName(text('Domain')),
+      emailType: text('EmailType'),
+      isUsingOurDns: truth(text('IsUsingOurDNS')),
+      hosts: (result.children.get('host') ?? []).map((host) => readHost(host, what)),
+    };
+  }
+
+  async setHosts(
+    zone: string,
+    hosts: readonly Host[],
+    emailType: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const what = `setHosts for ${zone}`;
+    const parameters: Record<string, string> = { ...splitZone(zone), EmailType: emailType };
+    hosts.forEach((host, index) => {
+      const number = index + 1;
+      parameters[`HostName${number}`] = host.name;
+      parameters[`RecordType${number}`] = host.type;
+      parameters[`Address${number}`] = host.address;
+      parameters[`MXPref${number}`] = host.mxPref;
+      parameters[`TTL${number}`] = host.ttl;
+    });
+    const answer = await this.#call(
+      'namecheap.domains.dns.setHosts',
+      parameters,
+      WRITE_TIMEOUT_MS,
+      what,
+      signal,
+    );
+    const result = only(answer, 'DomainDNSSetHostsResult', what);
+    const text = required(result, what);
+    if (canonicalName(text('Domain')) !== zone) throw answerError(what, `it is about ${text('Domain')}`);
+    if (!truth(text('IsSuccess'))) throw answerError(what, 'it says IsSuccess="false"');
+  }
+
+  async countHosts(zone: string, signal: AbortSignal): Promise<number | undefined> {
+    const what = `getInfo for ${zone}`;
+    const answer = await this.#call(
+      'namecheap.domains.getInfo',
+      { DomainName: zone },
+      READ_TIMEOUT_MS,
+      what,
+      signal,
+    );
+    const details = only(only(answer, 'DomainGetInfoResult', what), 'DnsDetails', what);
+    const count = details.attributes.get('HostCount') ?? '';
+    return /^\d{1,6}$/.test(count) ? Number(count) : undefined;
+  }
+
+  async #call(
+    command: string,
+    parameters: Readonly<Record<string, string>>,
+    timeoutMs: number,
+    what: string,
+    signal: AbortSignal,
+  ): Promise<Element> {
+    this.#clientIp ??= await findClientIp(this.#ports.clock, this.#ports.dispatcher, signal);
+    const form = new URLSearchParams({
+      ApiUser: this.#account.apiUser,
+      ApiKey: this.#account.apiKey.reveal(),
+      UserName: this.#account.userName ?? this.#account.apiUser,
+      ClientIp: this.#clientIp,
+      Command: command,
+      ...parameters,
+    });
+    try {
+      const text = await this.#post(form.toString(), timeoutMs, what, signal);
+      return parseAnswer(text, command, what);
+    } catch (error) {
+      // A detected address can change, on failover to another site for example.
+      if (error instanceof DnsError && error.kind === 'config') this.#clientIp = this.#account.clientIp;
+      throw this.#presentable(error, what, signal);
+    }
+  }
+
+  async #post(body: string, timeoutMs: number, what: string, signal: AbortSignal): Promise<string> {
+    const { clock, dispatcher } = this.#ports;
+    const url = new URL(this.#account.apiUrl);
+    return withDeadline(clock, timeoutMs, signal, what, async (limited) => {
+      const answer = await dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/xml' },
+        body,
+        signal: limited,
+      });
+      const text = await readText(answer.body, what);
+      if (answer.statusCode === 200) return text;
+      const error = statusError(what, answer.statusCode, retryAfter(answer.headers['retry-after']));
+      throw error.kind === 'rate' ? error : (refusalIn(text, what) ?? error);
+    });
+  }
+
+  /** A DnsError without the key, or the caller's reason to stop. */
+  #presentable(error: unknown, what: string, signal: AbortSignal): unknown {
+    if (signal.aborted) return signal.reason;
+    const key = this.#account.apiKey.reveal();
+    if (error instanceof DnsError && !error.message.includes(key)) return error;
+    if (error instanceof DnsError) {
+      const { kind, code, action, retryAfterMs } = error;
+      const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+      return new DnsError(error.message.replaceAll(key, '***'), { kind, code, action, ...wait });
+    }
+    const { message, kind, code, action } = unanswered(
+      what,
+      error,
+      this.#ports.dispatcher,
+      new URL(this.#account.apiUrl),
+    );
+    return new DnsError(message.replaceAll(key, '***'), { kind, code, action });
+  }
+}
+
+/** The registered label and the rest: what Namecheap calls SLD and TLD. */
+function splitZone(zone: string): { SLD: string; TLD: string } {
+  const dot = zone.indexOf('.');
+  return { SLD: zone.slice(0, dot), TLD: zone.slice(dot + 1) };
+}
+
+function readHost(host: Element, what: string): Host {
+  const text = required(host, what);
+  const optional = (name: string) => host.attributes.get(name) ?? '';
+  // One that says nothing, or that something is not so, can be lost without harm.
+  const unknown = [...host.attributes]
+    .filter(([name, value]) => !KNOWN_ATTRIBUTES.has(name) && value !== '' && value !== 'false')
+    .map(([name, value]) => `${name}="${value.slice(0, MAX_SHOWN)}"`);
+  return {
+    name: text('Name'),
+    type: text('Type').toUpperCase(),
+    address: text('Address'),
+    mxPref: optional('MXPref') || '10',
+    ttl: optional('TTL'),
+    isActive: optional('IsActive') === '' || truth(optional('IsActive')),
+    isDdnsEnabled: truth(optional('IsDDNSEnabled')),
+    ...(unknown.length > 0 && { unknown }),
+  };
+}
+
+function required(element: Element, what: string): (name: string) => string {
+  return (name) => {
+    const value = element.attributes.get(name);
+    if (value === undefined) throw answerError(what, `the attribute ${name} is missing`);
+    return value;
+  };
+}
+
+function truth(text: string): boolean {
+  return text.toLowerCase() === 'true';
+}
+
+function retryAfter(header: string | string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d{1,5}$/.test(header) ? Number(header) * 1000 : undefined;
+}
+
+async function readText(body: AsyncIterable<Buffer>, what: string): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  let bytes = 0;
+  try {
+    for await (const chunk of body) {
+      bytes += chunk.length;
+      if (bytes > MAX_ANSWER_BYTES) throw answerError(what, `it is longer than ${MAX_ANSWER_BYTES} bytes`);
+      text += decoder.decode(chunk, { stream: true });
+    }
+    return text + decoder.decode();
+  } catch (error) {
+    if (error instanceof TypeError) throw answerError(what, 'it is not UTF-8');
+    throw error;
+  }
+}

@@ -1,0 +1,190 @@
+import { type Clock, sleep, timestamp } from '../../runtime/clock.ts';
+import { CallBudget, type CallPlan } from '../call-budget.ts';
+import {
+  type Change,
+  type Current,
+  DnsError,
+  type DnsProvider,
+  NOT_SAVED,
+  type WriteGuard,
+} from '../provider.ts';
+import type { SnapshotStore } from '../snapshots.ts';
+import type { ZoneTurns } from '../zone-turns.ts';
+import type { Host, HostList, NamecheapApi } from './api.ts';
+import { assertCanBeSentBack, assertHarmless } from './guard.ts';
+import {
+  assertServed,
+  compareZones,
+  mergeHosts,
+  otherRecords,
+  recordSets,
+  sameHosts,
+  sendable,
+  type ZoneContent,
+} from './zone.ts';
+
+export interface NamecheapPorts {
+  readonly api: NamecheapApi;
+  readonly clock: Clock;
+  readonly snapshots: SnapshotStore;
+  readonly turns: ZoneTurns;
+}
+
+interface LastRead {
+  readonly at: number;
+  /** As it was before the read. */
+  readonly turnsEnded: number;
+  readonly list: HostList;
+}
+
+/**
+ * What clients of this API plan for per key; the published limits are 50 a minute, 700 an hour and 8000 a day,
+ * and they are shared with every other program that uses the key.
+ */
+const PLAN: CallPlan = {
+  provider: 'Namecheap',
+  windows: [
+    { ms: 60_000, calls: 20 },
+    { ms: 3_600_000, calls: 300 },
+  ],
+  // The second is for a move that takes another one back at once: it must not wait.
+  writes: { ms: 20_000, calls: 2 },
+};
+/** 8640 looks a day would be above the daily limit, so drift is not looked for every ten seconds. */
+const DRIFT_MS = 10 * 60_000;
+/** How old the list that a plan was made from may be when it is written back. */
+const FRESH_MS = 2_000;
+/** After a write the API may still show the old zone for a moment. */
+const READ_BACK_AFTER_MS = [0, 2_000, 4_000];
+
+/**
+ * Namecheap replaces the whole zone with each write and has no compare-and-set. So: read, check, merge, guard, keep
+ * a snapshot, write, read back. Other record sets of this process may be in the same zone, so all that is done in turns.
+ */
+export class NamecheapProvider implements DnsProvider {
+  readonly name = 'namecheap';
+  readonly driftMs = DRIFT_MS;
+  readonly #api: NamecheapApi;
+  readonly #clock: Clock;
+  readonly #snapshots: SnapshotStore;
+  readonly #turns: ZoneTurns;
+  readonly #budget: CallBudget;
+  readonly #lastRead = new Map<string, LastRead>();
+  /** Host counts that a cross-check or a read-back has shown to be complete. */
+  readonly #verified = new Map<string, number>();
+
+  constructor({ api, clock, snapshots, turns }: NamecheapPorts) {
+    this.#api = api;
+    this.#clock = clock;
+    this.#snapshots = snapshots;
+    this.#turns = turns;
+    this.#budget = new CallBudget(clock, PLAN);
+  }
+
+  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
+    const { hosts } = await this.#getHosts(zone, signal);
+    return { sets: recordSets(zone, hosts, names), others: otherRecords(zone, hosts) };
+  }
+
+  async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+    const { signal } = guard;
+    await this.#budget.awaitWrite(zone, signal);
+    await this.#turns.take(zone, signal, () => this.#replace(zone, changes, guard));
+  }
+
+  async #replace(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+    const { signal } = guard;
+    const { hosts, emailType } = this.#takeFresh(zone) ?? (await this.#getHosts(zone, signal));
+    assertCanBeSentBack(zone, { hosts, emailType }, await this.#count(zone, hosts.length, signal));
+    const merged = mergeHosts(zone, hosts, changes);
+    assertHarmless(zone, hosts, merged, changes);
+    if (sameHosts(hosts, merged)) return;
+    const takenAt = timestamp(this.#clock);
+    await this.#snapshots.save(zone, JSON.stringify({ zone, takenAt, emailType, hosts }), signal);
+    const sent = merged.map(sendable);
+    await this.#call(signal, () => {
+      guard.assertMayWrite();
+      this.#budget.noteWrite(zone);
+      return this.#api.setHosts(zone, sent, emailType, signal);
+    });
+    await this.#readBack(zone, hosts, { hosts: sent, emailType }, changes, signal);
+  }
+
+  async #getHosts(zone: string, signal: AbortSignal): Promise<HostList> {
+    this.#lastRead.delete(zone);
+    const turnsEnded = this.#turns.ended(zone);
+    const list = await this.#call(signal, () => this.#api.getHosts(zone, signal));
+    assertServed(zone, list);
+    this.#lastRead.set(zone, { at: this.#clock.elapsed(), turnsEnded, list });
+    return list;
+  }
+
+  /** The list that the plan was made from, once, if nothing much can have happened since. */
+  #takeFresh(zone: string): HostList | undefined {
+    const last = this.#lastRead.get(zone);
+    this.#lastRead.delete(zone);
+    if (last === undefined || last.turnsEnded !== this.#turns.ended(zone)) return undefined;
+    return this.#clock.elapsed() - last.at <= FRESH_MS ? last.list : undefined;
+  }
+
+  /** Asked only when the list may be short: at the first write, and when it has lost records since the last one. */
+  async #count(zone: string, shown: number, signal: AbortSignal): Promise<number | undefined> {
+    if (shown > 0 && shown >= (this.#verified.get(zone) ?? Number.POSITIVE_INFINITY)) return undefined;
+    try {
+      const counted = await this.#call(signal, () => this.#api.countHosts(zone, signal));
+      if (counted !== undefined && shown >= counted) this.#verified.set(zone, shown);
+      return counted;
+    } catch (error) {
+      // An account that may not ask for this still follows: the list itself was whole. An empty one needs the count.
+      if (shown > 0 && error instanceof DnsError && error.kind === 'config') return undefined;
+      throw error;
+    }
+  }
+
+  async #readBack(
+    zone: string,
+    before: readonly Host[],
+    sent: ZoneContent,
+    changes: readonly Change[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const delay of READ_BACK_AFTER_MS) {
+      await sleep(this.#clock, delay, signal);
+      signal.throwIfAborted();
+      const shown = await this.#getHosts(zone, signal);
+      const differences = compareZones(zone, sent, shown, changes);
+      if (differences.length === 0) {
+        this.#verified.set(zone, shown.hosts.length);
+        return;
+      }
+      if (!sameHosts(shown.hosts, before)) throw overtaken(zone, differences);
+    }
+    throw new DnsError(`Namecheap accepted the records of ${zone} but still shows the old ones`, {
+      kind: 'retry',
+      code: NOT_SAVED,
+      action: 'The write is repeated; if this lasts, look at the zone in the Namecheap panel.',
+    });
+  }
+
+  async #call<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    await this.#budget.take(signal);
+    try {
+      return await call();
+    } catch (error) {
+      // The limit is the account's, so every zone waits.
+      if (error instanceof DnsError && error.kind === 'rate')
+        this.#budget.pause(error.retryAfterMs ?? 0, error);
+      throw error;
+    }
+  }
+}
+
+function overtaken(zone: string, differences: readonly string[]): DnsError {
+  const more = differences.length > 5 ? `, and ${differences.length - 5} more` : '';
+  return new DnsError(`after the write ${zone} ${differences.slice(0, 5).join(', ')}${more}`, {
+    kind: 'conflict',
+    code: 'read-back',
+    action:
+      'Find who else writes this zone at the same time (an ACME client?). The zone as it was before the write is kept in the ConfigMap of its snapshots.',
+  });
+}

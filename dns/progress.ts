@@ -1,0 +1,137 @@
+import { explain } from '../kubernetes/errors.ts';
+import { type Clock, timestamp } from '../runtime/clock.ts';
+import type { Hidden } from './authoritative.ts';
+import { sameValues } from './plan.ts';
+import { DnsError, type RecordSet, type RecordType } from './provider.ts';
+
+/** What to do about {@link RecordProgress.unfollowed}. */
+export const UNFOLLOWED_ACTION = 'Give each site an "ip" and an "ipv6", or remove that record.';
+
+/** How one record stands; times are RFC 3339. The report ConfigMap and the API show it as it is. */
+export interface RecordProgress {
+  /** Name of the record set; its provider's unless it has one of its own. */
+  readonly provider?: string;
+  readonly zone: string;
+  readonly name: string;
+  readonly type: RecordType;
+  readonly wanted: readonly string[];
+  /** What the provider last showed or accepted, and since when. Absent: not known yet, or no such record. */
+  readonly accepted?: Sighting;
+  /** What the authoritative name servers answered. Absent: not asked yet. */
+  readonly seen?: Sighting & {
+    /** All that were asked answered so, except the silent ones. */
+    readonly servers: readonly string[];
+    readonly silent: readonly string[];
+    /** The provider said so in place of its name servers, which answer with other addresses. */
+    readonly hidden?: Hidden;
+  };
+  /** Addresses of the other family at the name, such as `AAAA 2001:db8::5`, which follow no site. Absent: none. */
+  readonly unfollowed?: readonly string[] | undefined;
+  /** Absent while all is well. */
+  readonly error?: RecordError | undefined;
+}
+
+export interface Sighting {
+  readonly values: readonly string[];
+  readonly at: string;
+}
+
+export interface RecordError {
+  /** The provider's own words. */
+  readonly text: string;
+  readonly code: string;
+  readonly kind: string;
+  /** What to do about it. */
+  readonly action: string;
+  readonly since: string;
+}
+
+export type Seen = Omit<NonNullable<RecordProgress['seen']>, 'at'>;
+
+/** Keeps the progress of all records and tells `report` when any of it changes. */
+export class ProgressBoard {
+  readonly #clock: Clock;
+  readonly #report: (progress: readonly RecordProgress[]) => void;
+  #rows = new Map<string, RecordProgress>();
+
+  constructor(clock: Clock, report: (progress: readonly RecordProgress[]) => void) {
+    this.#clock = clock;
+    this.#report = report;
+  }
+
+  /** The zone's records are now these; what is known of them stays. */
+  want(zone: string, wanted: readonly RecordSet[]): void {
+    const others = [...this.#rows].filter(([, row]) => row.zone !== zone);
+    const rows = wanted.map(({ name, type, values }): [string, RecordProgress] => {
+      const row = { ...this.#rows.get(key(name, type)), zone, name, type, wanted: values };
+      return [key(name, type), row];
+    });
+    this.#publish(new Map([...others, ...rows]));
+  }
+
+  /** What the provider shows or has accepted for the zone. */
+  accept(zone: string, sets: readonly RecordSet[]): void {
+    this.#update(zone, ({ accepted, ...row }) => {
+      const values = sets.find(({ name, type }) => name === row.name && type === row.type)?.values;
+      if (values === undefined) return row;
+      const same = accepted !== undefined && sameValues(accepted.values, values);
+      return { ...row, accepted: same ? accepted : { values, at: timestamp(this.#clock) } };
+    });
+  }
+
+  see(name: string, type: RecordType, seen: Seen): void {
+    const row = this.#rows.get(key(name, type));
+    if (row === undefined) return;
+    const same = row.seen !== undefined && sameValues(row.seen.values, seen.values);
+    const at = same && row.seen !== undefined ? row.seen.at : timestamp(this.#clock);
+    this.#publish(new Map(this.#rows).set(key(name, type), { ...row, seen: { ...seen, at } }));
+  }
+
+  /** Address records at names of the zone that nobody keeps on the active site. */
+  noteUnfollowed(zone: string, sets: readonly RecordSet[]): void {
+    this.#update(zone, (row) => {
+      const own = sets.filter(({ name }) => name === row.name);
+      const texts = own.flatMap(({ type, values }) => values.map((value) => `${type} ${value}`));
+      if (texts.length > 0) return { ...row, unfollowed: texts };
+      return row.unfollowed === undefined ? row : { ...row, unfollowed: undefined };
+    });
+  }
+
+  fail(zone: string, error: unknown): void {
+    const { kind, code, action, names } =
+      error instanceof DnsError
+        ? error
+        : { kind: 'retry', code: '', action: 'It is tried again.', names: undefined };
+    this.#update(zone, (row) => {
+      if (names !== undefined && !names.includes(row.name)) return { ...row, error: undefined };
+      const since = row.error?.since ?? timestamp(this.#clock);
+      return { ...row, error: { text: explain(error), code, kind, action, since } };
+    });
+  }
+
+  clearError(zone: string): void {
+    this.#update(zone, (row) => ({ ...row, error: undefined }));
+  }
+
+  #update(zone: string, change: (row: RecordProgress) => RecordProgress): void {
+    this.#publish(
+      new Map([...this.#rows].map(([name, row]) => [name, row.zone === zone ? change(row) : row])),
+    );
+  }
+
+  #publish(rows: Map<string, RecordProgress>): void {
+    const before = this.#rows;
+    this.#rows = rows;
+    const changed =
+      rows.size !== before.size || [...rows].some(([name, row]) => !isSameRow(row, before.get(name)));
+    if (changed) this.#report([...rows.values()]);
+  }
+}
+
+function isSameRow(one: RecordProgress, other: RecordProgress | undefined): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
+
+function key(name: string, type: RecordType): string {
+  return `${name} ${type}`;
+}

@@ -1,0 +1,165 @@
+import { type Clock, sleep } from '../../runtime/clock.ts';
+import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import { cnameBeside, joined, namesUpTo } from '../obstacles.ts';
+import { sameRecordSet } from '../plan.ts';
+import {
+  type Change,
+  type Current,
+  DnsError,
+  type DnsProvider,
+  NOT_SAVED,
+  type RecordSet,
+  type RecordType,
+  type TextSet,
+  type WriteGuard,
+  type WrittenType,
+} from '../provider.ts';
+import {
+  assertServes,
+  delegations,
+  isSigned,
+  otherTypes,
+  question,
+  questionsAbout,
+  questionsAboutOthers,
+  recordSet,
+  recordSets,
+  textSets,
+  zonesServed,
+} from './current.ts';
+import { TYPES } from './message.ts';
+import type { DnsServer } from './server.ts';
+import { checkOf, checksOf, updatesOf } from './update.ts';
+
+/** A query is cheap for a server of one's own. */
+const DRIFT_MS = 5 * 60_000;
+/** Some servers answer an update before their own queries show it. */
+const READ_BACK_AFTER_MS = [0, 500, 2_000];
+
+/** Dynamic updates with TSIG: each set of changes is one message, which the server makes whole or not at all. */
+export class Rfc2136Provider implements DnsProvider {
+  readonly name = 'rfc2136';
+  readonly driftMs = DRIFT_MS;
+  readonly canSplit = true;
+  readonly #server: DnsServer;
+  readonly #clock: Clock;
+  readonly #signed = new Map<string, boolean>();
+
+  constructor(server: DnsServer, clock: Clock) {
+    this.#server = server;
+    this.#clock = clock;
+  }
+
+  async zonesWithin(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    const below = new Set(names.flatMap((name) => namesUpTo(zone, name)));
+    const questions = [...below].map((name) => question(name, TYPES.SOA));
+    return [zone, ...zonesServed(await this.#server.query(questions, signal))];
+  }
+
+  async read(
+    zone: string,
+    names: readonly string[],
+    signal: AbortSignal,
+    texts?: readonly string[],
+  ): Promise<Current> {
+    const answered = await this.#server.query(questionsAbout(zone, names, texts ?? []), signal);
+    assertServes(zone, answered);
+    this.#signed.set(zone, isSigned(answered));
+    const others = delegations(zone, answered);
+    const isBelow = ({ name }: RecordSet<WrittenType>) =>
+      others.some((cut) => name === cut.name || name.endsWith(`.${cut.name}`));
+    const shown = [...recordSets(answered), ...textSets(answered)].filter((set) => !isBelow(set));
+    const own = await this.#withoutWildcards(zone, shown, signal);
+    const sets = own.filter(isFollowingSet);
+    return { sets, others, ...(texts !== undefined && { texts: own.filter(isTextSet) }) };
+  }
+
+  async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
+    guard.assertMayWrite();
+    try {
+      await this.#server.update(zone, updatesOf(changes, this.#signed.get(zone) === true), guard);
+    } catch (error) {
+      // In a zone that it signs BIND looks at the rights to all that is at a name before it looks at prerequisites.
+      const mayBeBeside =
+        error instanceof DnsError && (error.kind === 'conflict' || error.code === 'REFUSED');
+      throw (mayBeBeside ? await this.#besideCname(changes, guard.signal) : undefined) ?? error;
+    }
+    await this.#readBack(zone, changes, guard.signal);
+  }
+
+  /** The primary itself, and the servers that the zone is delegated to. */
+  async lookup(
+    zone: string,
+    name: string,
+    type: RecordType,
+    signal: AbortSignal,
+    ask: AuthoritativeLookup,
+  ): Promise<readonly ServerAnswer[]> {
+    const primary = async (): Promise<ServerAnswer> => {
+      try {
+        const [answered] = await this.#server.query([question(name, TYPES[type])], signal);
+        const [set] = answered === undefined ? [] : recordSet(name, type, answered.answer);
+        return { server: this.#server.name, values: set?.values ?? [] };
+      } catch {
+        signal.throwIfAborted();
+        return { server: this.#server.name, values: undefined }; // It has failed to answer, whatever the reason.
+      }
+    };
+    const [own, others] = await Promise.all([primary(), ask(zone, name, type, signal)]);
+    return [own, ...others];
+  }
+
+  /** A query cannot tell a record from what `*.zone` makes up for a name that has none, and a prerequisite can. */
+  async #withoutWildcards(
+    zone: string,
+    sets: readonly RecordSet<WrittenType>[],
+    signal: AbortSignal,
+  ): Promise<readonly RecordSet<WrittenType>[]> {
+    const hold = await this.#server.holds(zone, checksOf(sets), signal);
+    if (hold.every(Boolean)) return sets;
+    const each = await this.#server.holds(zone, sets.map(checkOf), signal);
+    return sets.filter((_, index) => each[index] === true);
+  }
+
+  /** What a CNAME of `changes` would stand beside; undefined when that is not it. */
+  async #besideCname(
+    changes: readonly Change<WrittenType>[],
+    signal: AbortSignal,
+  ): Promise<DnsError | undefined> {
+    const names = changes.flatMap((change) =>
+      change.action === 'create' && change.wanted.type === 'CNAME' ? [change.wanted.name] : [],
+    );
+    const there = otherTypes(await this.#server.query(questionsAboutOthers(names), signal));
+    return joined([...there].map(([name, types]) => cnameBeside(name, types)));
+  }
+
+  async #readBack(zone: string, changes: readonly Change<WrittenType>[], signal: AbortSignal): Promise<void> {
+    const wanted = changes.flatMap((change) => ('wanted' in change ? [change.wanted] : []));
+    const namesOf = (sets: readonly RecordSet<WrittenType>[]) => [...new Set(sets.map(({ name }) => name))];
+    const names = namesOf(wanted.filter(({ type }) => type !== 'TXT'));
+    const texts = namesOf(wanted.filter(({ type }) => type === 'TXT'));
+    let missing: readonly RecordSet<WrittenType>[] = wanted;
+    for (const delay of READ_BACK_AFTER_MS) {
+      await sleep(this.#clock, delay, signal);
+      const current = await this.read(zone, names, signal, texts);
+      const shown = [...current.sets, ...(current.texts ?? [])];
+      missing = wanted.filter((set) => !shown.some((other) => sameRecordSet(set, other)));
+      if (missing.length === 0) return;
+    }
+    const absent = namesOf(missing);
+    throw new DnsError(`the server accepted the records of ${absent.join(', ')} but does not show them`, {
+      kind: 'refused',
+      code: NOT_SAVED,
+      action: 'See what else stands at these names: nothing can stand beside a CNAME.',
+      names: absent,
+    });
+  }
+}
+
+function isTextSet(set: RecordSet<WrittenType>): set is TextSet {
+  return set.type === 'TXT';
+}
+
+function isFollowingSet(set: RecordSet<WrittenType>): set is RecordSet {
+  return set.type !== 'TXT';
+}

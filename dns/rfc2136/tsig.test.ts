@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { Secret } from '../../settings/secret.ts';
+import { CLASSES, decodeMessage, encodeMessage, encodeResource, type Message, TYPES } from './message.ts';
+import { encodeName } from './names.ts';
+import { sign, type TsigKey, verify } from './tsig.ts';
+
+const NOW = 1_700_000_000_000;
+const KEY: TsigKey = {
+  name: 'site-follower',
+  algorithm: 'hmac-sha256',
+  secret: new Secret(Buffer.alloc(32, 7).toString('base64')),
+};
+const QUERY: Message = {
+  id: 4711,
+  opcode: 0,
+  isResponse: false,
+  isAuthoritative: false,
+  rcode: 0,
+  questions: [{ name: 'example.com', type: TYPES.SOA, class: CLASSES.IN }],
+  answers: [],
+  authorities: [],
+  additionals: [],
+};
+const REPLY: Message = { ...QUERY, isResponse: true, isAuthoritative: true };
+
+interface Variation {
+  readonly key?: TsigKey;
+  readonly time?: number;
+  readonly error?: number;
+  readonly other?: Buffer;
+  readonly requestMac?: Buffer;
+  readonly mac?: Buffer;
+}
+
+function number(value: number, bytes: number): Buffer {
+  const buffer = Buffer.alloc(bytes);
+  buffer.writeUIntBE(value, 0, bytes);
+  return buffer;
+}
+
+/** A server's side of RFC 8945, written down a second time. */
+function answer(requestMac: Buffer, variation: Variation = {}): Buffer {
+  const { key = KEY, time = NOW / 1000, error = 0, other = Buffer.alloc(0) } = variation;
+  const mac = variation.requestMac ?? requestMac;
+  const plain = encodeMessage(REPLY);
+  const timing = Buffer.concat([number(time, 6), number(300, 2)]);
+  const hash = { 'hmac-sha256': 'sha256', 'hmac-sha384': 'sha384', 'hmac-sha512': 'sha512' }[key.algorithm];
+  const digest = createHmac(hash, Buffer.from(key.secret.reveal(), 'base64'))
+    .update(Buffer.concat([number(mac.length, 2), mac, plain]))
+    .update(Buffer.concat([encodeName(key.name), number(255, 2), number(0, 4), encodeName(key.algorithm)]))
+    .update(Buffer.concat([timing, number(error, 2), number(other.length, 2), other]))
+    .digest();
+  const signature = variation.mac ?? digest;
+  const data = Buffer.concat([
+    encodeName(key.algorithm),
+    timing,
+    number(signature.length, 2),
+    signature,
+    number(REPLY.id, 2),
+    number(error, 2),
+    number(other.length, 2),
+    other,
+  ]);
+  const record = encodeResource({ name: key.name, type: TYPES.TSIG, class: CLASSES.ANY, ttl: 0, data });
+  const bytes = Buffer.concat([plain, record]);
+  bytes.writeUInt16BE(1, 10);
+  return bytes;
+}
+
+describe('a signed request', () => {
+  for (const [algorithm, length] of [
+    ['hmac-sha256', 32],
+    ['hmac-sha384', 48],
+    ['hmac-sha512', 64],
+  ] as const) {
+    test(`carries one TSIG record at its end: ${algorithm}`, () => {
+      const { bytes, mac } = sign(QUERY, { ...KEY, algorithm }, NOW);
+      assert.equal(mac.length, length);
+      const { additionals, questions } = decodeMessage(bytes);
+      assert.deepEqual(questions, QUERY.questions);
+      assert.equal(additionals.length, 1);
+      assert.equal(additionals[0]?.type, TYPES.TSIG);
+      assert.ok(additionals[0]?.data.includes(mac));
+    });
+  }
+});
+
+describe('an answer is', () => {
+  const { mac } = sign(QUERY, KEY, NOW);
+  const judged = (variation?: Variation, now = NOW) => verify(answer(mac, variation), mac, KEY, now);
+
+  test('good when it is signed for this request', () => {
+    const verdict = judged();
+    assert.equal(verdict.kind, 'good');
+    assert.ok(verdict.kind === 'good');
+    assert.deepEqual(verdict.message, REPLY);
+  });
+
+  const other = { ...KEY, secret: new Secret(Buffer.alloc(32, 8).toString('base64')) };
+  const forged: [string, Variation, RegExp][] = [
+    ['another secret', { key: other }, /signature is wrong/],
+    ['another key', { key: { ...KEY, name: 'other' } }, /signed with the key other/],
+    ['another algorithm', { key: { ...KEY, algorithm: 'hmac-sha512' } }, /hmac-sha512/],
+    ['another request', { requestMac: Buffer.alloc(32, 1) }, /signature is wrong/],
+    ['half a signature', { mac: Buffer.alloc(16) }, /signature is wrong/],
+    ['another time', { time: NOW / 1000 - 301 }, /another time/],
+  ];
+  for (const [what, variation, why] of forged) {
+    test(`forged: ${what}`, () => {
+      const verdict = judged(variation);
+      assert.ok(verdict.kind === 'forged', verdict.kind);
+      assert.match(verdict.why, why);
+    });
+  }
+
+  test('forged when one bit of it is another one', () => {
+    const bytes = answer(mac);
+    bytes.writeUInt8(bytes.readUInt8(3) ^ 1, 3);
+    assert.equal(verify(bytes, mac, KEY, NOW).kind, 'forged');
+  });
+
+  test('about the clocks when the server says so', () => {
+    const verdict = judged({ error: 18, other: number(NOW / 1000 + 900, 6) });
+    assert.deepEqual(verdict, { kind: 'bad-time', serverTime: NOW / 1000 + 900 });
+  });
+
+  test('unsigned without a signature, with the error if there is one', () => {
+    assert.deepEqual(verify(encodeMessage(REPLY), mac, KEY, NOW), {
+      kind: 'unsigned',
+      message: REPLY,
+      error: undefined,
+    });
+    for (const [error, text] of [
+      [16, 'BADSIG'],
+      [17, 'BADKEY'],
+      [22, 'BADTRUNC'],
+    ] as const) {
+      const verdict = judged({ error, mac: Buffer.alloc(0) });
+      assert.ok(verdict.kind === 'unsigned' && verdict.error === text);
+    }
+  });
+});

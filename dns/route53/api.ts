@@ -1,0 +1,198 @@
+/** The calls of Route 53 that DNS needs. All fail with DnsError or with the reason of the signal. */
+import {
+  type Change as ApiChange,
+  ChangeResourceRecordSetsCommand,
+  GetChangeCommand,
+  GetHostedZoneCommand,
+  type HostedZone,
+  ListHostedZonesByNameCommand,
+  ListResourceRecordSetsCommand,
+  type ResourceRecordSet,
+  Route53Client,
+} from '@aws-sdk/client-route-53';
+import { withDeadline } from '../../runtime/clock.ts';
+import { CallBudget, type CallPlan } from '../call-budget.ts';
+import type { HttpPorts } from '../http-call.ts';
+import { DnsError } from '../provider.ts';
+import { unanswered } from '../unanswered.ts';
+import { hostInZone } from '../zones.ts';
+import { apiError } from './errors.ts';
+import type { Route53Config } from './kind.ts';
+import { readOldErrors } from './old-errors.ts';
+import { plainName } from './records.ts';
+import { requestHandler } from './request-handler.ts';
+
+/** An account may make ten calls a second (five until July 2026), whatever programs make them. */
+const PLAN: CallPlan = {
+  provider: 'Route 53',
+  windows: [
+    { ms: 1_000, calls: 4 },
+    { ms: 300_000, calls: 300 },
+  ],
+  writes: { ms: 10_000, calls: 5 },
+};
+/** The API is a global one, but its signatures name a region. */
+const HOME_REGION = 'us-east-1';
+/** Of the usual partition; others have proxies like it. */
+const USUAL_URL = 'https://route53.amazonaws.com';
+const TIMEOUT_MS = 20_000;
+const ZONES_A_PAGE = 100;
+/** The most that the API gives. */
+const SETS_A_PAGE = 300;
+const MAX_PAGES = 40;
+
+export class Route53Api {
+  readonly #client: Route53Client;
+  readonly #ports: HttpPorts;
+  readonly #url: URL;
+  readonly #budget: CallBudget;
+
+  constructor({ apiUrl }: Route53Config, ports: HttpPorts) {
+    this.#ports = ports;
+    this.#url = new URL(apiUrl ?? USUAL_URL);
+    this.#budget = new CallBudget(ports.clock, PLAN);
+    this.#client = new Route53Client({
+      region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? HOME_REGION,
+      // What is tried again, and when, is decided by who calls.
+      maxAttempts: 1,
+      requestHandler: requestHandler(ports.dispatcher),
+      ...(apiUrl !== undefined && { endpoint: apiUrl }),
+    });
+    readOldErrors(this.#client);
+  }
+
+  async zone(id: string, signal: AbortSignal): Promise<HostedZone | undefined> {
+    const command = new GetHostedZoneCommand({ Id: id });
+    const { HostedZone: zone } = await this.#call(`the hosted zone ${id}`, signal, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    return zone;
+  }
+
+  /** The hosted zones of this name, private and public ones. */
+  async zonesNamed(name: string, signal: AbortSignal): Promise<readonly HostedZone[]> {
+    // The list begins with this name and goes on with others.
+    const command = new ListHostedZonesByNameCommand({ DNSName: name, MaxItems: ZONES_A_PAGE });
+    const { HostedZones: zones = [] } = await this.#call(`the hosted zones ${name}`, signal, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    return zones.filter((zone) => plainName(zone.Name ?? '') === name);
+  }
+
+  /** Of `name` and what is below it, private and public ones. */
+  async zonesWithin(name: string, signal: AbortSignal): Promise<readonly HostedZone[]> {
+    const found: HostedZone[] = [];
+    let next: { DNSName?: string | undefined; HostedZoneId?: string | undefined } = { DNSName: name };
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
+      const command = new ListHostedZonesByNameCommand({ ...next, MaxItems: ZONES_A_PAGE });
+      const answer = await this.#call(`the hosted zones of ${name}`, signal, (abortSignal) =>
+        this.#client.send(command, { abortSignal }),
+      );
+      const { HostedZones: zones = [], IsTruncated, NextDNSName, NextHostedZoneId } = answer;
+      const isWithin = (zone: HostedZone | undefined) =>
+        hostInZone(plainName(zone?.Name ?? ''), name) !== undefined;
+      found.push(...zones.filter(isWithin));
+      // They are sorted by their labels from the right, so those below a zone come right after it.
+      if (IsTruncated !== true || !isWithin(zones.at(-1))) break;
+      next = { DNSName: NextDNSName, HostedZoneId: NextHostedZoneId };
+    }
+    return found;
+  }
+
+  /** All record sets of one name, or of the zone. */
+  async records(
+    zoneId: string,
+    name: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly ResourceRecordSet[]> {
+    const what = `the records of ${name ?? zoneId}`;
+    const found: ResourceRecordSet[] = [];
+    let next: {
+      StartRecordName?: string;
+      StartRecordType?: ResourceRecordSet['Type'];
+      StartRecordIdentifier?: string;
+    } = name === undefined ? {} : { StartRecordName: name };
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
+      const command = new ListResourceRecordSetsCommand({
+        HostedZoneId: zoneId,
+        MaxItems: SETS_A_PAGE,
+        ...next,
+      });
+      const answer = await this.#call(what, signal, (abortSignal) =>
+        this.#client.send(command, { abortSignal }),
+      );
+      const sets = answer.ResourceRecordSets ?? [];
+      const own = name === undefined ? sets : sets.filter((set) => plainName(set.Name ?? '') === name);
+      found.push(...own);
+      // The list is sorted by name and goes on with other names.
+      if (answer.IsTruncated !== true || own.length < sets.length) return found;
+      next = {
+        ...(answer.NextRecordName !== undefined && { StartRecordName: answer.NextRecordName }),
+        ...(answer.NextRecordType !== undefined && { StartRecordType: answer.NextRecordType }),
+        ...(answer.NextRecordIdentifier !== undefined && {
+          StartRecordIdentifier: answer.NextRecordIdentifier,
+        }),
+      };
+    }
+    throw new DnsError(`${name ?? zoneId} has more than ${MAX_PAGES * SETS_A_PAGE} record sets`, {
+      kind: 'refused',
+      code: 'too-many',
+      action: 'Look at it in the Route 53 console, or follow names of a smaller zone.',
+    });
+  }
+
+  awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
+    return this.#budget.awaitWrite(zone, signal);
+  }
+
+  /** The next calls write the zone. */
+  noteWrite(zone: string): void {
+    this.#budget.noteWrite(zone);
+  }
+
+  /** The id of the change. `mayWrite` throws when it may not any more; it is asked right before the call. */
+  async change(
+    zone: string,
+    zoneId: string,
+    changes: readonly ApiChange[],
+    mayWrite: () => void,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const command = new ChangeResourceRecordSetsCommand({
+      HostedZoneId: zoneId,
+      ChangeBatch: { Comment: 'kube-site-follower', Changes: [...changes] },
+    });
+    await this.#budget.take(signal);
+    mayWrite();
+    const answer = await this.#send(`the change of ${zone}`, signal, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    return answer.ChangeInfo?.Id;
+  }
+
+  /** Whether a change has reached all name servers. */
+  async isInSync(changeId: string, signal: AbortSignal): Promise<boolean> {
+    const command = new GetChangeCommand({ Id: changeId });
+    const answer = await this.#call('the state of a change', signal, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    return answer.ChangeInfo?.Status === 'INSYNC';
+  }
+
+  async #call<T>(what: string, signal: AbortSignal, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    await this.#budget.take(signal);
+    return this.#send(what, signal, send);
+  }
+
+  async #send<T>(what: string, signal: AbortSignal, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(this.#ports.clock, TIMEOUT_MS, signal, what, send);
+    } catch (error) {
+      signal.throwIfAborted();
+      const known = apiError(what, error, () => unanswered(what, error, this.#ports.dispatcher, this.#url));
+      // The limit is the account's, so every zone waits.
+      if (known.kind === 'rate') this.#budget.pause(known.retryAfterMs ?? 0, known);
+      throw known;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import { explain } from '../../kubernetes/errors.ts';
+import { DnsError, type DnsErrorKind } from '../provider.ts';
+
+interface ErrorRow {
+  readonly codes: readonly string[];
+  readonly kind: DnsErrorKind;
+  readonly action: string;
+  readonly waitMs?: number;
+}
+
+const CONFIG_WAIT_MS = 60_000;
+
+/** The names of errors that a human can do something about; docs/dns.md shows them. */
+export const ERROR_TABLE: readonly ErrorRow[] = [
+  {
+    codes: ['CredentialsProviderError', 'TokenProviderError'],
+    kind: 'config',
+    action:
+      'Give the pod credentials: a role for its service account (IRSA or Pod Identity), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from a Secret.',
+    waitMs: CONFIG_WAIT_MS,
+  },
+  {
+    codes: [
+      'InvalidClientTokenId',
+      'UnrecognizedClientException',
+      'SignatureDoesNotMatch',
+      'InvalidSignatureException',
+      'ExpiredToken',
+      'ExpiredTokenException',
+      'IncompleteSignature',
+      'MissingAuthenticationToken',
+    ],
+    kind: 'config',
+    action: 'Check the AWS credentials of the pod: AWS does not take them, or not any more.',
+    waitMs: CONFIG_WAIT_MS,
+  },
+  {
+    codes: ['AccessDenied', 'AccessDeniedException', 'OptInRequired', 'UnauthorizedOperation'],
+    kind: 'config',
+    action:
+      'Allow the role route53:ListHostedZonesByName, ListResourceRecordSets, ChangeResourceRecordSets and GetChange (docs/dns.md has the policy).',
+    waitMs: CONFIG_WAIT_MS,
+  },
+  {
+    codes: ['RequestTimeTooSkewed', 'RequestExpired'],
+    kind: 'config',
+    action: 'Set the clock of this node right: AWS takes no request that is 5 minutes off.',
+    waitMs: CONFIG_WAIT_MS,
+  },
+  {
+    codes: ['NoSuchHostedZone'],
+    kind: 'config',
+    action: 'Check ROUTE53_ZONE_ID and the zone of the records: this hosted zone is not in the account.',
+    waitMs: CONFIG_WAIT_MS,
+  },
+  {
+    codes: ['Throttling', 'ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded'],
+    kind: 'rate',
+    action: 'Nothing, if it passes; else see what else calls Route 53 in this account so often.',
+    waitMs: 5_000,
+  },
+  {
+    codes: ['PriorRequestNotComplete'],
+    kind: 'retry',
+    action: 'Nothing: an earlier change of this zone is still being made, and the call is repeated.',
+    waitMs: 2_000,
+  },
+  {
+    codes: ['InvalidChangeBatch', 'InvalidInput'],
+    kind: 'refused',
+    action:
+      'Look at this name in the Route 53 console: something else stands there that cannot stand beside it.',
+  },
+];
+
+const UNKNOWN = {
+  kind: 'retry',
+  action: 'The call is repeated; if this lasts, look up the error in the documentation of Route 53.',
+} as const;
+
+/** What the API says when a record is not what the change was planned for. */
+const CHANGED = /already exists|not found|do(es)? not match|does not exist/i;
+
+/** `error` as the SDK threw it; `noAnswer` where it is none of the service. */
+export function apiError(what: string, error: unknown, noAnswer: () => DnsError): DnsError {
+  const code = error instanceof Error ? error.name : '';
+  const row = ERROR_TABLE.find(({ codes }) => codes.includes(code));
+  if (row === undefined && !isAnswer(error)) return noAnswer();
+  const said = explain(error);
+  if (code === 'InvalidChangeBatch' && CHANGED.test(said)) {
+    return new DnsError(`Route 53 refused ${what}: ${said}`, {
+      kind: 'conflict',
+      code,
+      action: 'Nothing: the zone is read again. If this lasts, find who else writes this record.',
+    });
+  }
+  const { kind, action } = row ?? UNKNOWN;
+  return new DnsError(`Route 53 refused ${what}: ${said} (${code})`, {
+    kind,
+    code,
+    action,
+    ...(row?.waitMs !== undefined && { retryAfterMs: row.waitMs }),
+  });
+}
+
+/** The SDK gives every error that came as an answer its HTTP status. */
+function isAnswer(error: unknown): boolean {
+  if (!(error instanceof Error) || !('$metadata' in error)) return false;
+  const metadata = error.$metadata as { readonly httpStatusCode?: number } | undefined;
+  return metadata?.httpStatusCode !== undefined;
+}
+
+export function zoneError(message: string, action: string): DnsError {
+  return new DnsError(message, { kind: 'config', code: 'zone', action, retryAfterMs: CONFIG_WAIT_MS });
+}

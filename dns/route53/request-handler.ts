@@ -1,0 +1,52 @@
+import type { Route53Client } from '@aws-sdk/client-route-53';
+import type { OutboundDispatcher } from '../../runtime/outbound/dispatcher.ts';
+
+type Handler = Route53Client['config']['requestHandler'];
+type Request = Parameters<Handler['handle']>[0];
+
+/**
+ * The SDK's calls, those for credentials at STS and SSO included, by our own HTTP client: the SDK's knows no proxies.
+ * The metadata services of a node or pod are asked by the SDK itself, always directly.
+ */
+export function requestHandler(dispatcher: OutboundDispatcher): Handler {
+  return {
+    metadata: { handlerProtocol: 'http/1.1' },
+    async handle(request, options) {
+      const { statusCode, headers, body } = await dispatcher.request({
+        origin: originOf(request),
+        path: `${request.path}${queryOf(request)}`,
+        method: request.method as 'GET',
+        headers: request.headers,
+        body: request.body ?? null,
+        // The SDK declares a subset of the platform's own.
+        ...(options !== undefined &&
+          'abortSignal' in options && { signal: options.abortSignal as AbortSignal }),
+      });
+      const flat = Object.entries(headers).map(([name, value]) => [name, String(value ?? '')]);
+      return { response: { statusCode, headers: Object.fromEntries(flat), body } };
+    },
+    updateHttpClientConfig: () => undefined,
+    httpHandlerConfigs: () => ({}),
+  };
+}
+
+function originOf({ protocol, hostname, port }: Request): string {
+  return `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
+}
+
+function queryOf({ query = {} }: Request): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) =>
+      one === null ? escaped(name) : `${escaped(name)}=${escaped(one ?? '')}`,
+    ),
+  );
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
+
+/** As the signature has it: RFC 3986. */
+function escaped(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

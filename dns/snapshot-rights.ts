@@ -1,0 +1,27 @@
+import { PROGRAM } from '../contract/names.ts';
+import type { Right } from '../runtime/rights.ts';
+import type { DnsName } from './zones.ts';
+
+/** Of the ConfigMap with the snapshots of a zone. */
+export const snapshotsName = (zone: string): string => `${PROGRAM}-zone-${zone}`;
+
+/**
+ * What keeping snapshots needs, for each zone that a record may be in: the chart, which has to grant the same, knows no
+ * public suffixes.
+ */
+export function snapshotRights(own: string, records: readonly DnsName[]): readonly Right[] {
+  const zones = new Set(records.flatMap(({ name, zone }) => [zone, ...zonesAbove(name)]));
+  return [...zones].map((zone) => ({
+    namespace: own,
+    group: '',
+    resource: 'configmaps',
+    name: snapshotsName(zone),
+    verbs: ['get', 'update'],
+    reason: 'Keeps what a DNS zone was before it was written.',
+  }));
+}
+
+function zonesAbove(name: string): readonly string[] {
+  const labels = name.split('.').filter((label) => label !== '*');
+  return labels.slice(0, -1).map((_, from) => labels.slice(from).join('.'));
+}

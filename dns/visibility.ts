@@ -1,0 +1,108 @@
+import { backoff } from '../runtime/backoff.ts';
+import { aborted, type Clock, type Random } from '../runtime/clock.ts';
+import { Wakeup } from '../runtime/wakeup.ts';
+import type { AuthoritativeLookup } from './authoritative.ts';
+import { sameValues } from './plan.ts';
+import type { ProgressBoard } from './progress.ts';
+import type { RecordSet } from './provider.ts';
+
+export interface VisibilityPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly lookup: AuthoritativeLookup;
+  readonly board: ProgressBoard;
+}
+
+const PAUSE = { base: 10_000, max: 60_000 };
+/** Namecheap has taken an hour to publish a change. */
+const GIVE_UP_MS = 90 * 60_000;
+const IDLE_MS = 24 * 3_600_000;
+
+/** Asks the authoritative name servers after each accepted change until they show it. */
+export class Visibility {
+  readonly #ports: VisibilityPorts;
+  readonly #zones = new Map<string, Expectation>();
+  #start: (zone: string, expectation: Expectation) => void = () => undefined;
+
+  constructor(ports: VisibilityPorts) {
+    this.#ports = ports;
+  }
+
+  /** The provider has accepted `sets`. The same sets again ask for nothing. */
+  expect(zone: string, sets: readonly RecordSet[]): void {
+    const expectation = this.#zones.get(zone) ?? new Expectation(this.#ports.clock);
+    if (!this.#zones.has(zone)) {
+      this.#zones.set(zone, expectation);
+      this.#start(zone, expectation);
+    }
+    expectation.set(sets);
+  }
+
+  /** Runs until `signal` aborts. What was expected before is forgotten: somebody else may have led meanwhile. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#zones.clear();
+    const loops: Promise<void>[] = [];
+    const failed = Promise.withResolvers<never>();
+    this.#start = (zone, expectation) => {
+      if (!signal.aborted) loops.push(this.#watchZone(zone, expectation, signal).catch(failed.reject));
+    };
+    await Promise.race([aborted(signal), failed.promise]);
+    await Promise.all(loops);
+  }
+
+  async #watchZone(zone: string, expectation: Expectation, signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#ports;
+    let sets: readonly RecordSet[] = [];
+    let attempt = 0;
+    let since = 0;
+    let pause = 0;
+    while (!signal.aborted) {
+      await expectation.wakeup.wait(pause, signal);
+      if (signal.aborted) return;
+      if (sets !== expectation.sets) {
+        sets = expectation.sets;
+        attempt = 0;
+        since = clock.elapsed();
+      }
+      const seen = await Promise.all(sets.map((set) => this.#look(zone, set, signal)));
+      const done = seen.every(Boolean) || clock.elapsed() - since > GIVE_UP_MS;
+      pause = done ? IDLE_MS : backoff(attempt, PAUSE, random);
+      attempt += 1;
+    }
+  }
+
+  /** True when every server that answers shows the set, and at least one does. */
+  async #look(zone: string, { name, type, values }: RecordSet, signal: AbortSignal): Promise<boolean> {
+    const { lookup, board } = this.#ports;
+    let answers: Awaited<ReturnType<AuthoritativeLookup>>;
+    try {
+      answers = await lookup(zone, name, type, signal);
+    } catch {
+      return false; // The lookup rejects only when it is stopped.
+    }
+    const answered = answers.filter((answer) => answer.values !== undefined);
+    const hidden = answered.find((answer) => answer.hidden !== undefined)?.hidden;
+    board.see(name, type, {
+      values: [...new Set(answered.flatMap((answer) => answer.values ?? []))].sort(),
+      servers: answered.map(({ server }) => server),
+      silent: answers.filter((answer) => answer.values === undefined).map(({ server }) => server),
+      ...(hidden !== undefined && { hidden }),
+    });
+    return answered.length > 0 && answered.every((answer) => sameValues(answer.values ?? [], values));
+  }
+}
+
+class Expectation {
+  readonly wakeup: Wakeup;
+  sets: readonly RecordSet[] = [];
+
+  constructor(clock: Clock) {
+    this.wakeup = new Wakeup(clock, 0);
+  }
+
+  set(sets: readonly RecordSet[]): void {
+    if (JSON.stringify(sets) === JSON.stringify(this.sets)) return;
+    this.sets = sets;
+    this.wakeup.ring();
+  }
+}

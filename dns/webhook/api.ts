@@ -1,0 +1,123 @@
+/** ExternalDNS's protocol for providers outside of it. All calls fail with DnsError or with the reason of the signal. */
+import * as z from 'zod';
+import { listOf } from '../../runtime/first-problem.ts';
+import { CallBudget, type CallPlan } from '../call-budget.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { type HttpAnswer, type HttpPorts, httpCall, retryAfter } from '../http-call.ts';
+import { DOMAIN_FILTER, type DomainFilter } from './domain-filter.ts';
+import { protocolError, statusError } from './errors.ts';
+import type { WebhookConfig } from './kind.ts';
+
+/** Compared as a whole by ExternalDNS, so without a space. Source: provider/webhook/api/httpapi.go. */
+const MEDIA_TYPE = 'application/external.dns.webhook+json;version=1';
+
+/** What is not known here goes back as it came. */
+const ENDPOINT = z.looseObject({
+  dnsName: z.string(),
+  recordType: z.string(),
+  targets: listOf(z.string()).nullish(),
+  recordTTL: z.number().optional(),
+  setIdentifier: z.string().optional(),
+  providerSpecific: listOf(z.looseObject({ name: z.string(), value: z.string() })).nullish(),
+});
+/** Go writes an empty list as null. */
+const ENDPOINTS = listOf(ENDPOINT)
+  .nullable()
+  .transform((list) => list ?? []);
+
+/** `updateOld` and `updateNew` belong together by their places. */
+export interface ApiChanges {
+  readonly create: readonly Endpoint[];
+  readonly updateOld: readonly Endpoint[];
+  readonly updateNew: readonly Endpoint[];
+  readonly delete: readonly Endpoint[];
+}
+
+/** Nothing is known of the limits behind a provider; each read of it may be that of a whole zone. */
+const PLAN: CallPlan = {
+  provider: 'the webhook provider',
+  windows: [{ ms: 60_000, calls: 60 }],
+  writes: { ms: 10_000, calls: 5 },
+};
+
+export class WebhookApi {
+  readonly #url: string;
+  readonly #ports: HttpPorts;
+  readonly #budget: CallBudget;
+
+  constructor({ url }: WebhookConfig, ports: HttpPorts) {
+    this.#url = url.replace(/\/$/, '');
+    this.#ports = ports;
+    this.#budget = new CallBudget(ports.clock, PLAN);
+  }
+
+  /** Whether there is a provider that speaks this version, and what it serves. */
+  async negotiate(signal: AbortSignal): Promise<DomainFilter> {
+    const what = 'the first question';
+    const answer = await this.#call(what, 'GET', '/', undefined, signal);
+    const type = answer.headers['content-type'];
+    if (type !== MEDIA_TYPE) {
+      throw protocolError(what, `its media type is ${JSON.stringify(type ?? '')}, not ${MEDIA_TYPE}`);
+    }
+    return parsed(what, answer, DOMAIN_FILTER);
+  }
+
+  async records(signal: AbortSignal): Promise<readonly Endpoint[]> {
+    const what = 'the question for its records';
+    return parsed(what, await this.#call(what, 'GET', '/records', undefined, signal), ENDPOINTS);
+  }
+
+  /** The form in which the provider would keep them. */
+  async adjust(endpoints: readonly Endpoint[], signal: AbortSignal): Promise<readonly Endpoint[]> {
+    const what = 'the question how it would keep the records';
+    return parsed(what, await this.#call(what, 'POST', '/adjustendpoints', endpoints, signal), ENDPOINTS);
+  }
+
+  /** Resolves when the zone may be written. */
+  awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
+    return this.#budget.awaitWrite(zone, signal);
+  }
+
+  /** `mayWrite` throws when it may not any more; it is asked right before the call. */
+  async apply(zone: string, changes: ApiChanges, mayWrite: () => void, signal: AbortSignal): Promise<void> {
+    const what = `the change of ${zone}`;
+    const answer = await this.#call(what, 'POST', '/records', changes, signal, () => {
+      mayWrite();
+      this.#budget.noteWrite(zone);
+    });
+    if (answer.status !== 204) throw protocolError(what, `its status is ${answer.status}, not 204`);
+  }
+
+  async #call(
+    what: string,
+    method: 'GET' | 'POST',
+    path: string,
+    body: unknown,
+    signal: AbortSignal,
+    before: () => void = () => undefined,
+  ): Promise<HttpAnswer> {
+    await this.#budget.take(signal);
+    before();
+    const url = new URL(`${this.#url}${path}`);
+    const headers = { accept: MEDIA_TYPE, ...(body !== undefined && { 'content-type': MEDIA_TYPE }) };
+    const call = { what, method, url, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    const answer = await httpCall(this.#ports, call, signal);
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const error = statusError(what, answer.status, answer.text, retryAfter(answer));
+    if (error.kind === 'rate') this.#budget.pause(error.retryAfterMs ?? 0, error);
+    throw error;
+  }
+}
+
+function parsed<T>(what: string, { text }: HttpAnswer, schema: z.ZodType<T>): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw protocolError(what, error instanceof Error ? error.message : 'no JSON');
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw protocolError(what, `${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'unknown'}`);
+}

@@ -1,0 +1,175 @@
+import { type Clock, sleep } from '../../runtime/clock.ts';
+import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import {
+  type Edit,
+  type Endpoint,
+  editsOf,
+  isProxied,
+  nameOf,
+  otherRecords,
+  recordSets,
+} from '../endpoint.ts';
+import { HiddenRecords } from '../hidden-records.ts';
+import { sameRecordSet, sameValues } from '../plan.ts';
+import { isMade, subjectOf } from '../planned.ts';
+import {
+  type Change,
+  type Current,
+  DnsError,
+  type DnsProvider,
+  NOT_SAVED,
+  type RecordSet,
+  type RecordType,
+  type WriteGuard,
+} from '../provider.ts';
+import type { ApiChanges, WebhookApi } from './api.ts';
+import { describeFilter, serves } from './domain-filter.ts';
+import { notServed, notTaken } from './errors.ts';
+
+/** Each look may be a list of a whole zone, with the rate limits of whatever is behind. */
+const DRIFT_MS = 10 * 60_000;
+const READ_BACK_AFTER_MS = [0, 1_000, 3_000];
+
+/** The protocol has no compare-and-set, and says nothing of all or nothing: records are read right before and after. */
+export class WebhookProvider implements DnsProvider {
+  readonly name = 'webhook';
+  readonly driftMs = DRIFT_MS;
+  readonly canSplit = true;
+  readonly #api: WebhookApi;
+  readonly #clock: Clock;
+  readonly #hidden = new HiddenRecords('the provider');
+
+  constructor(api: WebhookApi, clock: Clock) {
+    this.#api = api;
+    this.#clock = clock;
+  }
+
+  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
+    const filter = await this.#api.negotiate(signal);
+    const strange = names.find((name) => !serves(filter, name));
+    if (strange !== undefined) throw notServed(strange, zone, describeFilter(filter));
+    const endpoints = await this.#api.records(signal);
+    this.#noteHidden(names, endpoints);
+    return { sets: setsOf(names, endpoints), others: otherRecords(endpoints) };
+  }
+
+  async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+    await this.#api.awaitWrite(zone, guard.signal);
+    const left = await this.#write(zone, changes, guard);
+    if (left.length === 0) return;
+    // Some providers create before they delete, which a CNAME and addresses do not bear: what is new is then left out.
+    const isAbsent = left.every(({ shown, wanted }) => shown === undefined && wanted !== undefined);
+    const again = left.flatMap(({ wanted }): Change[] => (wanted ? [{ action: 'create', wanted }] : []));
+    if (isAbsent && (await this.#write(zone, again, guard)).length === 0) return;
+    const names = [...new Set(left.map(({ name }) => name))];
+    throw new DnsError(`the provider accepted the change of ${names.join(', ')} but does not show it`, {
+      kind: 'retry',
+      code: NOT_SAVED,
+      action: 'It is tried again; if this lasts, see the log of the provider.',
+    });
+  }
+
+  async lookup(
+    zone: string,
+    name: string,
+    type: RecordType,
+    signal: AbortSignal,
+    ask: AuthoritativeLookup,
+  ): Promise<readonly ServerAnswer[]> {
+    return this.#hidden.answer(name, type) ?? ask(zone, name, type, signal);
+  }
+
+  /** What the provider does not show afterwards. */
+  async #write(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<readonly Unmade[]> {
+    const { signal } = guard;
+    const edits = await this.#adjusted(editsOf(await this.#api.records(signal), changes), signal);
+    const needed = edits.filter(isNeeded);
+    if (needed.length === 0) return [];
+    await this.#api.apply(zone, apiChanges(needed), () => guard.assertMayWrite(), signal);
+    const wishes = changes.map((change, index) => asAdjusted(change, edits[index]));
+    const names = [...new Set(changes.map((change) => subjectOf(change).name))];
+    let left: readonly Unmade[] = [];
+    for (const delay of READ_BACK_AFTER_MS) {
+      await sleep(this.#clock, delay, signal);
+      signal.throwIfAborted();
+      const shown = await this.#shown(names, signal);
+      left = wishes.filter((change) => !isMade(change, shown)).map((change) => unmade(change, shown));
+      if (left.length === 0) return [];
+    }
+    return left;
+  }
+
+  async #shown(names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
+    const endpoints = await this.#api.records(signal);
+    this.#noteHidden(names, endpoints);
+    return setsOf(names, endpoints);
+  }
+
+  #noteHidden(names: readonly string[], endpoints: readonly Endpoint[]): void {
+    const proxied = new Set(endpoints.filter(isProxied).map(nameOf));
+    this.#hidden.note(names, setsOf(names, endpoints), (name) => (proxied.has(name) ? 'proxied' : undefined));
+  }
+
+  /**
+   * As the provider would keep them, e.g. with a longer TTL or settings of its own. What it would keep with other values
+   * is not what is wanted.
+   */
+  async #adjusted(edits: readonly Edit[], signal: AbortSignal): Promise<readonly Edit[]> {
+    const wanted = edits.flatMap(({ after }) => (after === undefined ? [] : [after]));
+    if (wanted.length === 0) return edits;
+    const answers = await this.#api.adjust(wanted, signal);
+    return edits.map(({ before, after }) => {
+      const [wish] = after === undefined ? [] : recordSets([after]);
+      if (wish === undefined) return { before, after };
+      const kept = answers.filter((endpoint) => isAbout(endpoint, wish));
+      const [set] = recordSets(kept);
+      if (kept.length !== 1 || set === undefined || !sameValues(set.values, wish.values)) {
+        throw notTaken(wish.name, wish.type);
+      }
+      return { before, after: kept[0] };
+    });
+  }
+}
+
+function setsOf(names: readonly string[], endpoints: readonly Endpoint[]): readonly RecordSet[] {
+  return recordSets(endpoints).filter(({ name }) => names.includes(name));
+}
+
+function isAbout(endpoint: Endpoint, { name, type }: RecordSet): boolean {
+  const [set] = recordSets([endpoint]);
+  return set?.name === name && set.type === type;
+}
+
+/** A provider that keeps a longer TTL than is wanted would be written again and again. */
+function isNeeded({ before, after }: Edit): boolean {
+  const [[there], [wish]] = [recordSets(before), after === undefined ? [] : recordSets([after])];
+  return there === undefined || wish === undefined || before.length > 1 || !sameRecordSet(there, wish);
+}
+
+function asAdjusted(change: Change, edit: Edit | undefined): Change {
+  const [wanted] = edit?.after === undefined ? [] : recordSets([edit.after]);
+  return change.action === 'delete' || wanted === undefined ? change : { ...change, wanted };
+}
+
+function apiChanges(edits: readonly Edit[]): ApiChanges {
+  const updates = edits.flatMap(({ before: [old], after }) => (old && after ? [{ old, after }] : []));
+  return {
+    create: edits.flatMap(({ before, after }) => (before.length === 0 && after ? [after] : [])),
+    updateOld: updates.map(({ old }) => old),
+    updateNew: updates.map(({ after }) => after),
+    delete: edits.flatMap(({ before, after }) => (after ? before.slice(1) : before)),
+  };
+}
+
+interface Unmade {
+  readonly name: string;
+  /** What is there instead. */
+  readonly shown: RecordSet | undefined;
+  readonly wanted: RecordSet | undefined;
+}
+
+function unmade(change: Change, sets: readonly RecordSet[]): Unmade {
+  const { name, type } = subjectOf(change);
+  const shown = sets.find((set) => set.name === name && set.type === type);
+  return { name, shown, wanted: 'wanted' in change ? change.wanted : undefined };
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { followedZone } from '../test/support/dns/followed-zone.ts';
+import { VirtualClock } from '../test/support/virtual-clock.ts';
+import {
+  type Change,
+  type Current,
+  DnsError,
+  type DnsProvider,
+  NOT_SAVED,
+  type OtherRecords,
+  type RecordSet,
+} from './provider.ts';
+
+const ZONE = 'example.com';
+
+/** Deletes first, and leaves out what `refuses` names: then it shows what it has, and says that it is not saved. */
+class ForgetfulProvider implements DnsProvider {
+  readonly name = 'forgetful';
+  readonly driftMs = 600_000;
+  sets: readonly RecordSet[];
+  others: readonly OtherRecords[] = [];
+  refuses: (set: RecordSet) => boolean = () => false;
+  readonly writes: string[] = [];
+
+  constructor(...sets: readonly RecordSet[]) {
+    this.sets = sets;
+  }
+
+  read(): Promise<Current> {
+    return Promise.resolve({ sets: this.sets, others: this.others });
+  }
+
+  apply(_zone: string, changes: readonly Change[]): Promise<void> {
+    for (const change of changes) {
+      const subject = 'found' in change ? change.found : change.wanted;
+      this.sets = this.sets.filter((set) => set.name !== subject.name || set.type !== subject.type);
+      if (change.action === 'delete') continue;
+      this.writes.push(`${change.wanted.type} ${change.wanted.values.join()}`);
+      if (this.refuses(change.wanted)) {
+        return Promise.reject(
+          new DnsError('accepted but not shown', { kind: 'retry', code: NOT_SAVED, action: 'Look.' }),
+        );
+      }
+      this.sets = [...this.sets, change.wanted];
+    }
+    return Promise.resolve();
+  }
+}
+
+const set = (type: RecordSet['type'], value: string, name = `app.${ZONE}`): RecordSet => ({
+  name,
+  type,
+  ttl: 60,
+  values: [value],
+});
+
+function following(provider: DnsProvider, ...names: string[]) {
+  const clock = new VirtualClock();
+  const { follow, failed } = followedZone(ZONE, names, { provider, clock, owned: ['A', 'CNAME'] });
+  return { follow: (...desired: RecordSet[]) => follow(desired), failed };
+}
+
+describe('a name is never left without a record', () => {
+  test('what the provider drops without a word is put back as it was', async () => {
+    const provider = new ForgetfulProvider(set('A', '192.0.2.1'));
+    provider.refuses = ({ type }) => type === 'CNAME';
+    const { follow } = following(provider, `app.${ZONE}`);
+    await assert.rejects(follow(set('CNAME', 'west.example.org')), { code: NOT_SAVED });
+    assert.deepEqual(provider.sets, [set('A', '192.0.2.1')]);
+  });
+
+  test('also when the answer of the first write was lost, and only a later one is refused', async () => {
+    const provider = new ForgetfulProvider(set('A', '192.0.2.1'));
+    const { follow } = following(provider, `app.${ZONE}`);
+    await follow(set('A', '192.0.2.1'));
+    provider.sets = [];
+    provider.refuses = ({ type }) => type === 'CNAME';
+    await assert.rejects(follow(set('CNAME', 'west.example.org')), { code: NOT_SAVED });
+    assert.deepEqual(provider.sets, [set('A', '192.0.2.1')]);
+  });
+
+  test('that it could not be put back is said with the names', async () => {
+    const provider = new ForgetfulProvider(set('A', '192.0.2.1'));
+    provider.refuses = () => true;
+    const { follow } = following(provider, `app.${ZONE}`);
+    await assert.rejects(
+      follow(set('CNAME', 'west.example.org')),
+      /app\.example\.com .*could not be put back/,
+    );
+  });
+});
+
+describe('what cannot be written', () => {
+  test('a CNAME that stands beside others already is changed: the provider bears it', async () => {
+    const provider = new ForgetfulProvider(set('CNAME', 'east.example.org'));
+    provider.others = [{ name: `app.${ZONE}`, type: 'TXT' }];
+    await following(provider, `app.${ZONE}`).follow(set('CNAME', 'west.example.org'));
+    assert.deepEqual(provider.sets, [set('CNAME', 'west.example.org')]);
+  });
+
+  test('what a signed zone has beside a record is no obstacle', async () => {
+    const provider = new ForgetfulProvider(set('A', '192.0.2.1'));
+    provider.others = ['RRSIG', 'NSEC'].map((type) => ({ name: `app.${ZONE}`, type }));
+    await following(provider, `app.${ZONE}`).follow(set('CNAME', 'west.example.org'));
+    assert.deepEqual(provider.sets, [set('CNAME', 'west.example.org')]);
+  });
+
+  test('the name servers of the zone itself delegate nothing', async () => {
+    const provider = new ForgetfulProvider();
+    provider.others = [{ name: ZONE, type: 'NS' }];
+    await following(provider, `app.${ZONE}`).follow(set('A', '192.0.2.1'));
+    assert.deepEqual(provider.sets, [set('A', '192.0.2.1')]);
+  });
+
+  test('a name below two delegations belongs to the upper one; its error is shown at it alone', async () => {
+    const names = [`a.b.dev.${ZONE}`, `app.${ZONE}`];
+    const provider = new ForgetfulProvider();
+    provider.others = [`b.dev.${ZONE}`, `dev.${ZONE}`].map((name) => ({ name, type: 'NS' }));
+    const { follow, failed } = following(provider, ...names);
+    const desired = names.map((name) => set('A', '192.0.2.1', name));
+    await assert.rejects(follow(...desired), {
+      code: 'delegated',
+      action: /a\.b\.dev\.example\.com@dev\.example\.com /,
+    });
+    assert.deepEqual(failed(), [`a.b.dev.${ZONE}`]);
+    assert.deepEqual(provider.sets, [set('A', '192.0.2.1')]);
+  });
+});

@@ -1,0 +1,282 @@
+import { explain } from '../kubernetes/errors.ts';
+import type { Leadership } from '../kubernetes/leadership.ts';
+import { type Clock, sleep } from '../runtime/clock.ts';
+import { LastShown } from './last-shown.ts';
+import { joined, obstacles } from './obstacles.ts';
+import type { Ownership } from './ownership.ts';
+import { plan, unfollowedAddresses } from './plan.ts';
+import { subjectOf } from './planned.ts';
+import type { ProgressBoard } from './progress.ts';
+import {
+  type Change,
+  type Current,
+  DnsError,
+  type DnsProvider,
+  NOT_SAVED,
+  type RecordSet,
+  type RecordType,
+  type WriteGuard,
+  type WrittenType,
+} from './provider.ts';
+
+export interface ZoneFollowerPorts {
+  readonly provider: DnsProvider;
+  readonly clock: Clock;
+  readonly board: ProgressBoard;
+  /** Absent: nobody is asked whose the records are. */
+  readonly ownership?: Ownership;
+  /** The provider has accepted these, or had them already. */
+  readonly onAccepted: (zone: string, sets: readonly RecordSet[]) => void;
+  readonly onFailure: (zone: string, error: unknown) => void;
+  readonly onRecovered: (zone: string) => void;
+  /** After each read: addresses beside those that follow, which no site has a setting for. */
+  readonly onUnfollowed?: (zone: string, sets: readonly RecordSet[]) => void;
+  /** Asks for another {@link ZoneFollower.follow}. */
+  readonly wake: () => void;
+}
+
+interface Goal {
+  readonly wanted: readonly RecordSet[];
+  readonly leadership: Leadership;
+}
+
+/** The goal has changed, or this replica no longer leads: what was about to be written is not. */
+class SupersededError extends Error {
+  override readonly name = 'SupersededError';
+}
+
+/**
+ * DNS writes have no compare-and-set, so a call that got stuck, ours or a stopped predecessor's, may arrive after
+ * newer ones. When it has surely ended, the zone is looked at once more.
+ */
+const LATE_CALL_MS = 45_000;
+
+/** Keeps the listed records of one zone as wished: read, plan, and apply only when something differs. */
+export class ZoneFollower {
+  readonly zone: string;
+  readonly #names: readonly string[];
+  readonly #owned: ReadonlySet<RecordType>;
+  readonly #ports: ZoneFollowerPorts;
+  #goal: Goal | undefined;
+  #running: Promise<void> | undefined;
+  #reached: { readonly goal: Goal; readonly at: number } | undefined;
+  #failed: { readonly goal: Goal; readonly until: number; readonly error: DnsError } | undefined;
+  #failing = false;
+  #lateCallsUntil: number | undefined;
+  readonly #lastShown = new LastShown();
+  #leadership: AbortSignal | undefined;
+
+  constructor(
+    zone: string,
+    names: readonly string[],
+    owned: ReadonlySet<RecordType>,
+    ports: ZoneFollowerPorts,
+  ) {
+    this.zone = zone;
+    this.#names = names;
+    this.#owned = owned;
+    this.#ports = ports;
+  }
+
+  /** Resolves when the provider has accepted `wanted`. Only one call to the zone is under way at any time. */
+  follow(wanted: readonly RecordSet[], leadership: Leadership): Promise<void> {
+    const goal = { wanted, leadership };
+    if (this.#goal === undefined || !sameGoal(this.#goal, goal)) this.#goal = goal;
+    this.#running ??= this.#run(this.#goal);
+    return this.#running;
+  }
+
+  /** Ends at the newest goal: one that was set meanwhile is reached as well. */
+  async #run(first: Goal): Promise<void> {
+    try {
+      for (let goal: Goal | undefined = first; goal !== undefined; ) {
+        await this.#reach(goal);
+        goal = this.#goal === goal ? undefined : this.#goal;
+      }
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #reach(goal: Goal): Promise<void> {
+    const { board, clock } = this.#ports;
+    board.want(this.zone, goal.wanted);
+    this.#noteLeadership(goal.leadership);
+    if (!this.#isDue(goal)) return;
+    this.#assertNotWaiting(goal);
+    const at = clock.elapsed();
+    try {
+      await this.#bringInLine(goal);
+    } catch (error) {
+      if (goal !== this.#goal) return; // The newer goal is next.
+      if (!(error instanceof SupersededError) && !goal.leadership.signal.aborted)
+        this.#noteFailure(goal, error);
+      throw error;
+    }
+    this.#reached = { goal, at };
+    this.#failed = undefined;
+    board.clearError(this.zone);
+    if (this.#failing) this.#ports.onRecovered(this.zone);
+    this.#failing = false;
+  }
+
+  async #bringInLine(goal: Goal): Promise<void> {
+    const { leadership } = goal;
+    const { provider, board, onAccepted, onUnfollowed, ownership } = this.#ports;
+    const texts = ownership?.namesAbout(this.#names);
+    const current = await provider.read(this.zone, this.#names, leadership.signal, texts);
+    board.accept(this.zone, current.sets);
+    this.#lastShown.note(current.sets);
+    const unfollowed = unfollowedAddresses(current.sets, goal.wanted, this.#owned);
+    board.noteUnfollowed(this.zone, unfollowed);
+    onUnfollowed?.(this.zone, unfollowed);
+    const said = current.texts ?? [];
+    const blocked = new Map([
+      ...obstacles(goal.wanted, current, {
+        zone: this.zone,
+        flattensCname: provider.flattensCname === true,
+      }),
+      ...(ownership?.refusals(goal.wanted, current.sets, said, this.#plan(goal.wanted, current)) ?? []),
+    ]);
+    const wanted = goal.wanted.filter(({ name }) => !blocked.has(name));
+    const planned = this.#plan(wanted, current);
+    const parts = ownership?.accompany(planned, wanted, said) ?? byName(planned);
+    const changes = ownership === undefined ? planned : parts.flat();
+    if (changes.length > 0) {
+      try {
+        await this.#apply(changes, parts, this.#guard(goal));
+      } catch (error) {
+        this.#expectLateCalls(leadership);
+        throw await this.#restoreEmptied(error, changes, goal);
+      }
+      board.accept(this.zone, [...wanted, ...current.sets.filter(({ name }) => blocked.has(name))]);
+    }
+    onAccepted(this.zone, wanted);
+    const obstacle = joined([...blocked.values()]);
+    if (obstacle !== undefined) throw obstacle;
+  }
+
+  #plan(wanted: readonly RecordSet[], { sets }: Current): readonly Change[] {
+    return plan(sets, wanted, this.#owned);
+  }
+
+  /**
+   * A write that was refused, or accepted and not made, may have left a name without any record: then it gets back what
+   * it had last. The error to go on with.
+   */
+  async #restoreEmptied(
+    error: unknown,
+    changes: readonly Change<WrittenType>[],
+    goal: Goal,
+  ): Promise<unknown> {
+    const mayHaveEmptied =
+      error instanceof DnsError && (error.kind === 'refused' || error.code === NOT_SAVED);
+    if (!mayHaveEmptied) return error;
+    const { provider } = this.#ports;
+    const guard = this.#guard(goal);
+    const followed = changes.map(subjectOf).filter(({ type }) => type !== 'TXT');
+    const names = [...new Set(followed.map(({ name }) => name))];
+    try {
+      const { sets } = await provider.read(this.zone, names, guard.signal);
+      const emptied = names.filter((name) => !sets.some((set) => set.name === name));
+      const restored = emptied.flatMap((name) => this.#lastShown.of(name, goal.wanted));
+      const creations = restored.map((wanted): Change => ({ action: 'create', wanted }));
+      if (creations.length > 0) await provider.apply(this.zone, creations, guard);
+      return error;
+    } catch (failure) {
+      if (failure instanceof SupersededError || guard.signal.aborted) return failure;
+      const { kind, code, action } = error;
+      const message = `${error.message}; what ${names.join(', ')} had before could not be put back: ${explain(failure)}`;
+      return new DnsError(message, { kind, code, action, names, cause: failure });
+    }
+  }
+
+  /** One name whose change is refused does not keep the others from theirs. `parts`: `changes` by the names followed. */
+  async #apply(
+    changes: readonly Change<WrittenType>[],
+    parts: readonly (readonly Change<WrittenType>[])[],
+    guard: WriteGuard,
+  ): Promise<void> {
+    const { provider } = this.#ports;
+    try {
+      await provider.apply(this.zone, changes, guard);
+    } catch (error) {
+      const isRefused = error instanceof DnsError && (error.kind === 'refused' || error.kind === 'conflict');
+      if (!isRefused || provider.canSplit !== true || parts.length < 2) throw error;
+      const failures: unknown[] = [];
+      for (const part of parts) {
+        await provider.apply(this.zone, part, guard).catch((failure: unknown) => failures.push(failure));
+      }
+      if (failures.length > 0) throw failures[0];
+    }
+  }
+
+  #guard(goal: Goal): WriteGuard {
+    return {
+      signal: goal.leadership.signal,
+      assertMayWrite: () => {
+        if (!goal.leadership.isHeld()) throw new SupersededError('the Lease has run out: nothing is written');
+        if (this.#goal !== goal) {
+          throw new SupersededError('the active site has changed meanwhile: nothing is written');
+        }
+      },
+    };
+  }
+
+  #noteLeadership(leadership: Leadership): void {
+    if (this.#leadership === leadership.signal) return;
+    this.#leadership = leadership.signal;
+    this.#expectLateCalls(leadership);
+  }
+
+  #expectLateCalls(leadership: Leadership): void {
+    const { clock, wake } = this.#ports;
+    this.#lateCallsUntil = clock.elapsed() + LATE_CALL_MS;
+    void sleep(clock, LATE_CALL_MS, leadership.signal).then(() => {
+      if (!leadership.signal.aborted) wake();
+    });
+  }
+
+  #isDue(goal: Goal): boolean {
+    const now = this.#ports.clock.elapsed();
+    if (this.#lateCallsUntil !== undefined && now >= this.#lateCallsUntil) {
+      this.#lateCallsUntil = undefined;
+      return true;
+    }
+    // The caller comes every driftMs, give or take its jitter; and for other reasons in between.
+    const fresh = this.#reached?.goal === goal && now - this.#reached.at < this.#ports.provider.driftMs / 2;
+    return !fresh;
+  }
+
+  #assertNotWaiting(goal: Goal): void {
+    if (this.#failed?.goal !== goal) return;
+    const left = this.#failed.until - this.#ports.clock.elapsed();
+    if (left <= 0) return;
+    const { message, kind, code, action } = this.#failed.error;
+    throw new DnsError(message, { kind, code, action, retryAfterMs: left });
+  }
+
+  #noteFailure(goal: Goal, error: unknown): void {
+    const { board, clock, onFailure } = this.#ports;
+    this.#failing = true;
+    this.#failed =
+      error instanceof DnsError && error.retryAfterMs !== undefined
+        ? { goal, until: clock.elapsed() + error.retryAfterMs, error }
+        : undefined;
+    this.#reached = undefined;
+    board.fail(this.zone, error);
+    onFailure(this.zone, error);
+  }
+}
+
+function byName(changes: readonly Change[]): readonly (readonly Change[])[] {
+  const names = Map.groupBy(changes, (change) => subjectOf(change).name);
+  return [...names.values()];
+}
+
+function sameGoal(one: Goal, other: Goal): boolean {
+  return (
+    one.leadership.signal === other.leadership.signal &&
+    JSON.stringify(one.wanted) === JSON.stringify(other.wanted)
+  );
+}
