@@ -6,7 +6,7 @@ export NODE_NO_WARNINGS := 1
 # Test files share most of their modules: each is freed of its types and compiled once.
 export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/node
 
-TESTS ?= $(shell find contract http kubernetes controller webhook sidecar cli scripts bench test/support test/documentation test/e2e/support -name '*.test.ts')
+TESTS ?= $(shell find contract runtime http kubernetes settings dns cnpg notify controller webhook sidecar cli scripts bench test/support test/documentation test/e2e/support -name '*.test.ts')
 # Node would take one less than there are processors, and tests wait for much else too.
 JOBS ?= $(shell node -p 'Math.max(3, os.availableParallelism())')
 # The longest first, so that none of them runs alone at the end; the others by size, which goes with time.

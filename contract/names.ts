@@ -80,3 +80,6 @@ export function configMapName(base: string, follower: string): string {
 }
 
 export const REPORT_CONFIGMAP = 'kube-site-follower-report';
+
+/** The section of the report that says what is followed: the kind, and what that kind tells of itself. */
+export const TRIGGER_SECTION = 'trigger';

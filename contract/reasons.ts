@@ -1,3 +1,5 @@
+import type { Status } from './status.ts';
+
 /**
  * Why the last state is held. The codes are public: they stand in the status' `reason`, in Events and in metrics.
  * docs/reasons.md is generated from this table.
@@ -130,3 +132,13 @@ export const HOLD_REASONS = {
 } as const;
 
 export type HoldReason = keyof typeof HOLD_REASONS;
+
+/**
+ * The code that the status' reason begins with, while the last site is held: also in the phase Transitioning, when the
+ * service says that it is moving and yet gives no answer to act on.
+ */
+export function holdReason(status: Status): HoldReason | undefined {
+  if (status.phase === 'Settled') return undefined;
+  const [code = ''] = status.reason.split(':', 1);
+  return Object.hasOwn(HOLD_REASONS, code) ? (code as HoldReason) : undefined;
+}

@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
 import { STATUS_CONFIGMAP } from '../contract/names.ts';
-import { explain } from '../kubernetes/errors.ts';
+import { explain } from '../runtime/explain.ts';
 import { misspeltVariables } from '../runtime/suggest.ts';
 import { type Finding, formatPath, type Problem, toProblem } from '../settings/problems.ts';
 import {

@@ -1,7 +1,7 @@
 import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
-import { explain } from '../kubernetes/errors.ts';
 import { type Leadership, soleLeadership } from '../kubernetes/leadership.ts';
 import { LeaseElection, type LeaseEvent } from '../kubernetes/lease.ts';
+import { explain } from '../runtime/explain.ts';
 import type { Config, FollowerConfig } from './config.ts';
 import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { HOLD_REASONS } from '../contract/reasons.ts';
+import { HOLD_REASONS, holdReason } from '../contract/reasons.ts';
 import type { Status } from '../contract/status.ts';
 import { EVENT_REASONS } from './event-reasons.ts';
-import { eventsOf, holdReason } from './event-rules.ts';
+import { eventsOf } from './event-rules.ts';
 
 const US: Status = {
   activeSite: 'us',

@@ -1,4 +1,4 @@
-import { HOLD_REASONS, type HoldReason } from '../contract/reasons.ts';
+import { HOLD_REASONS, holdReason } from '../contract/reasons.ts';
 import type { Status } from '../contract/status.ts';
 import type { EventReason } from './event-reasons.ts';
 
@@ -31,14 +31,4 @@ export function eventsOf(before: Status | undefined, after: Status): EventNote[]
     });
   }
   return events;
-}
-
-/**
- * The code that the status' reason begins with, while the last site is held: also in the phase Transitioning, when the
- * service says that it is moving and yet gives no answer to act on.
- */
-export function holdReason(status: Status): HoldReason | undefined {
-  if (status.phase === 'Settled') return undefined;
-  const [code = ''] = status.reason.split(':', 1);
-  return Object.hasOwn(HOLD_REASONS, code) ? (code as HoldReason) : undefined;
 }

@@ -1,8 +1,9 @@
 import type { Status } from '../contract/status.ts';
 import type { KubeObject } from '../kubernetes/api.ts';
 import { isObjectName } from '../runtime/object-names.ts';
+import type { Site } from '../settings/site.ts';
 import type { Look } from './decide.ts';
-import type { Site, Sites } from './sites.ts';
+import type { Sites } from './sites.ts';
 
 type NodesBySite = Status['sites'];
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { DnsError } from '../dns/provider.ts';
+import { fieldsOfKubeError } from '../kubernetes/errors.ts';
 import { createLog as createPlainLog, type LogOptions } from '../runtime/log.ts';
 
 export type { Logger } from 'pino';
@@ -9,6 +10,8 @@ export function createLog(options: Pick<LogOptions, 'level' | 'destination'>): L
   return createPlainLog({
     ...options,
     fieldsOf: (error) =>
-      error instanceof DnsError ? { kind: error.kind, code: error.code, action: error.action } : undefined,
+      error instanceof DnsError
+        ? { kind: error.kind, code: error.code, action: error.action }
+        : fieldsOfKubeError(error),
   });
 }

@@ -1,23 +1,24 @@
 import { transitionTo } from '../contract/history.ts';
 import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
 import { asSites, decodeStatus, type Status } from '../contract/status.ts';
-import { explain } from '../kubernetes/errors.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
+import { explain } from '../runtime/explain.ts';
 import { RIGHTS_SECTION } from '../runtime/rights.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
 import type { Config, FollowerConfig } from './config.ts';
 import { EVENT_REASONS } from './event-reasons.ts';
 import { type EventSink, eventsOf } from './event-rules.ts';
 import { FencedConfigMap } from './fenced-config-map.ts';
-import { Follower, type FollowerObserver } from './follower.ts';
 import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { Reconciler, type ReconcilerObserver } from './reconciler.ts';
 import type { WatchPorts } from './reflect.ts';
 import { Report } from './report.ts';
 import { rightsOf } from './rights.ts';
-import { createSignals, type SignalPorts } from './signals/registry.ts';
+import type { SignalPorts } from './signals/ports.ts';
+import { createSignals } from './signals/registry.ts';
 import type { Signal } from './signals/signal.ts';
 import { SignalWorker } from './signals/worker.ts';
 import { SITES_SECTION, siteNodes } from './site-nodes.ts';
@@ -132,7 +133,7 @@ export async function followService(
   let failedPasses = 0;
   let isMoving = false;
   let openedAt = Number.NEGATIVE_INFINITY;
-  const observer: FollowerObserver = {
+  const observer: ReconcilerObserver = {
     onPass(pass) {
       const wasMoving = isMoving;
       isMoving = pass.look.movingTo !== undefined;
@@ -165,7 +166,7 @@ export async function followService(
       });
     },
   };
-  const loop = new Follower({
+  const loop = new Reconciler({
     api,
     clock,
     random,

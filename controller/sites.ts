@@ -1,17 +1,6 @@
 import type { KubeObject } from '../kubernetes/api.ts';
 import { parseLabelSelector } from '../runtime/label-selector.ts';
-
-/** One place where nodes stand, as configured. Every site has at least one way to name its nodes. */
-export interface Site {
-  readonly name: string;
-  readonly nodeNames: readonly string[];
-  /** A Kubernetes label selector. */
-  readonly nodeSelector?: string;
-  readonly ip?: string;
-  readonly ipv6?: string;
-  /** Instead of ip and ipv6. */
-  readonly cname?: string;
-}
+import type { Site } from '../settings/site.ts';
 
 /** Matches nodes to sites. A node named by a site belongs to it, whatever the selectors of others say. */
 export class Sites {

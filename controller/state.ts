@@ -1,5 +1,5 @@
 import type { Status } from '../contract/status.ts';
-import type { Site } from './sites.ts';
+import type { Site } from '../settings/site.ts';
 
 /** What the signals are given: the status as it was written, and the active site's configuration. */
 export interface State {

@@ -1,11 +1,10 @@
-import { HOLD_REASONS } from '../contract/reasons.ts';
+import { HOLD_REASONS, holdReason } from '../contract/reasons.ts';
 import { PHASES, type Status } from '../contract/status.ts';
 import { isConflict } from '../kubernetes/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { holdReason } from './event-rules.ts';
-import type { Pass, StatusChange } from './follower.ts';
 import type { Logger } from './log.ts';
 import { type Metrics, showOneOf } from './metrics.ts';
+import type { Pass, StatusChange } from './reconciler.ts';
 import type { SignalProgress } from './signals/worker.ts';
 import type { Sites } from './sites.ts';
 

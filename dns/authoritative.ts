@@ -1,7 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { type Clock, withDeadline } from '../runtime/clock.ts';
 import { canonicalValue } from './plan.ts';
-import type { RecordType } from './provider.ts';
+import type { RecordType } from './records.ts';
 
 /**
  * Why name servers never show a record as it was written: they answer with addresses of the provider itself, or of the target

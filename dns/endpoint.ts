@@ -2,8 +2,9 @@
 import { canonicalName } from './domain-name.ts';
 import { canonicalValue } from './plan.ts';
 import { assertPlannedFor, subjectOf } from './planned.ts';
-import { ANY_TTL, type Change, DnsError, type OtherRecords, type RecordSet } from './provider.ts';
+import { DnsError } from './provider.ts';
 import { isFollowing, othersAmong } from './record-types.ts';
+import { ANY_TTL, type Change, type OtherRecords, type RecordSet } from './records.ts';
 
 /** ExternalDNS's Endpoint; its schema demands no field. What is not known here is kept. */
 export interface Endpoint {

@@ -13,7 +13,7 @@ import { unanswered } from './unanswered.ts';
 import { statusError, ERROR_TABLE as WEBHOOK_ERRORS } from './webhook/errors.ts';
 
 test('docs/dns.md has every row of the tables', async () => {
-  const text = await readFile(`${import.meta.dirname}/../../docs/dns.md`, 'utf8');
+  const text = await readFile(`${import.meta.dirname}/../docs/dns.md`, 'utf8');
   const rows = [
     ...ERROR_TABLE.map(({ codes, kind, action }) => [codes.join(' '), kind, action]),
     ...ROUTE53_ERRORS.map(({ codes, kind, action }) => [codes.join(' '), kind, action]),

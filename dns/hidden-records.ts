@@ -1,5 +1,5 @@
 import type { Hidden, ServerAnswer } from './authoritative.ts';
-import type { RecordSet, RecordType } from './provider.ts';
+import type { RecordSet, RecordType } from './records.ts';
 
 /** Records that name servers do not show, with what the provider last said of them: it alone can tell. */
 export class HiddenRecords {

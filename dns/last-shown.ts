@@ -1,4 +1,4 @@
-import { ANY_TTL, type RecordSet } from './provider.ts';
+import { ANY_TTL, type RecordSet } from './records.ts';
 
 /** The records that each name of a zone had when it last had any. */
 export class LastShown {

@@ -1,5 +1,6 @@
 /** Records that cannot be, known before anything is written. Pure. */
-import { type Current, DnsError, type RecordSet } from './provider.ts';
+import { DnsError } from './provider.ts';
+import type { Current, RecordSet } from './records.ts';
 
 /** What a signed zone has beside every record: it is made by the server, and goes with the rest. */
 const MADE_BY_SIGNING: ReadonlySet<string> = new Set(['RRSIG', 'NSEC', 'NSEC3']);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ownership, ownerIn } from './ownership.ts';
 import { plan } from './plan.ts';
-import type { RecordSet, TextSet } from './provider.ts';
+import type { RecordSet, TextSet } from './records.ts';
 
 const PLAIN = { id: 'here', prefix: '', suffix: '', wildcard: '', adopt: false };
 const set = (type: RecordSet['type'], name = 'app.example.com'): RecordSet => ({

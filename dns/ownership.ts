@@ -3,8 +3,9 @@
  * made. Source of names and text: sigs.k8s.io/external-dns, registry/mapper/mapper.go and endpoint/labels.go. Pure.
  */
 import { subjectOf } from './planned.ts';
-import { type Change, DnsError, type RecordSet, type TextSet, type WrittenType } from './provider.ts';
+import { DnsError } from './provider.ts';
 import { RECORD_TYPES } from './record-types.ts';
+import type { Change, RecordSet, TextSet, WrittenType } from './records.ts';
 
 export interface OwnershipSettings {
   /** As ExternalDNS's `--txt-owner-id`. */

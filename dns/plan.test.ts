@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Site } from '../controller/sites.ts';
+import type { Site } from '../settings/site.ts';
 import { plan, sameRecordSet } from './plan.ts';
-import type { Change, RecordSet, RecordType } from './provider.ts';
+import type { Change, RecordSet, RecordType } from './records.ts';
 import { ownedTypes, wish } from './wish.ts';
 
 const NAME = 'app.example.com';

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { canonicalName } from './domain-name.ts';
-import { ANY_TTL, type Change, type RecordSet, type RecordType, type WrittenType } from './provider.ts';
+import { ANY_TTL, type Change, type RecordSet, type RecordType, type WrittenType } from './records.ts';
 
 /**
  * The steps from what was found to what is wanted; none when they agree. Only names that have a wanted set are

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inParts } from './planned.ts';
-import type { Change } from './provider.ts';
+import type { Change } from './records.ts';
 
 const create = (name: string, type: 'A' | 'AAAA' = 'A'): Change => ({
   action: 'create',

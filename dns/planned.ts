@@ -1,5 +1,6 @@
 import { sameRecordSet } from './plan.ts';
-import { type Change, DnsError, type RecordSet, type WrittenType } from './provider.ts';
+import { DnsError } from './provider.ts';
+import type { Change, RecordSet, WrittenType } from './records.ts';
 
 /** The record set that a change is about. */
 export function subjectOf<T extends WrittenType>(change: Change<T>): RecordSet<T> {

@@ -1,8 +1,9 @@
-import { explain } from '../kubernetes/errors.ts';
 import { type Clock, timestamp } from '../runtime/clock.ts';
+import { explain } from '../runtime/explain.ts';
 import type { Hidden } from './authoritative.ts';
 import { sameValues } from './plan.ts';
-import { DnsError, type RecordSet, type RecordType } from './provider.ts';
+import { DnsError } from './provider.ts';
+import type { RecordSet, RecordType } from './records.ts';
 
 /** What to do about {@link RecordProgress.unfollowed}. */
 export const UNFOLLOWED_ACTION = 'Give each site an "ip" and an "ipv6", or remove that record.';

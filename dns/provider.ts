@@ -1,52 +1,5 @@
 import type { AuthoritativeLookup, ServerAnswer } from './authoritative.ts';
-
-/** DNS names here are lower-case FQDNs without a trailing dot; values likewise for CNAME. */
-
-export type RecordType = 'A' | 'AAAA' | 'CNAME';
-/** Those that follow the active site, and TXT for who owns them: its values are texts, without quotes. */
-export type WrittenType = RecordType | 'TXT';
-
-export interface RecordSet<T extends WrittenType = RecordType> {
-  readonly name: string;
-  readonly type: T;
-  /** Seconds. {@link ANY_TTL} in what was read: the provider decides, and no wish counts. */
-  readonly ttl: number;
-  readonly values: readonly string[];
-}
-
-export type TextSet = RecordSet<'TXT'>;
-
-/** Records of other types; their values do not matter here. */
-export interface OtherRecords {
-  readonly name: string;
-  /** Upper case, such as `TXT`. */
-  readonly type: string;
-}
-
-/** What a zone has at some names. */
-export interface Current {
-  /** The A, AAAA and CNAME record sets of the names. */
-  readonly sets: readonly RecordSet[];
-  /**
-   * What else stands at the names as far as the provider tells, and NS records above them, below the top of the zone. May
-   * have records of other names, too.
-   */
-  readonly others: readonly OtherRecords[];
-  /** The TXT record sets of the names that were asked for. Absent: none were. */
-  readonly texts?: readonly TextSet[];
-}
-
-/** The longest TTL that there is, RFC 2181 section 8. */
-export const MAX_TTL = 2_147_483_647;
-
-/** As a TTL of what was read: equal to any that is wanted. */
-export const ANY_TTL = -1;
-
-/** One step of a plan: what was read and what shall be. Both are given, so that a provider can compare and set. */
-export type Change<T extends WrittenType = RecordType> =
-  | { readonly action: 'create'; readonly wanted: RecordSet<T> }
-  | { readonly action: 'update'; readonly found: RecordSet<T>; readonly wanted: RecordSet<T> }
-  | { readonly action: 'delete'; readonly found: RecordSet<T> };
+import type { Change, Current, RecordType, WrittenType } from './records.ts';
 
 export interface WriteGuard {
   readonly signal: AbortSignal;

@@ -1,5 +1,5 @@
 /** The types of records that follow the active site, and all others. */
-import type { OtherRecords, RecordType } from './provider.ts';
+import type { OtherRecords, RecordType } from './records.ts';
 
 export const RECORD_TYPES: readonly RecordType[] = ['A', 'AAAA', 'CNAME'];
 

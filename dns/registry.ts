@@ -1,11 +1,12 @@
-import type { DnsCommon } from '../controller/config/dns.ts';
 import type { Right } from '../runtime/rights.ts';
 import type { Checked, Choice } from '../settings/settings.ts';
 import { CLOUDFLARE } from './cloudflare/kind.ts';
+import type { DnsCommon } from './common.ts';
 import { EXTERNAL_DNS } from './external-dns/kind.ts';
 import { NAMECHEAP } from './namecheap/kind.ts';
-import { type DnsProvider, MAX_TTL } from './provider.ts';
+import type { DnsProvider } from './provider.ts';
 import type { DnsPorts, DnsProviderRow } from './provider-kind.ts';
+import { MAX_TTL } from './records.ts';
 import { RFC2136 } from './rfc2136/kind.ts';
 import { ROUTE53 } from './route53/kind.ts';
 import { WEBHOOK } from './webhook/kind.ts';

@@ -1,8 +1,9 @@
 import { LABELS, PROGRAM } from '../contract/names.ts';
 import type { KubeApi, ObjectKey } from '../kubernetes/api.ts';
-import { explain, isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts';
+import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
 import { type Clock, timestamp } from '../runtime/clock.ts';
+import { explain } from '../runtime/explain.ts';
 import { DnsError } from './provider.ts';
 import { snapshotsName } from './snapshot-rights.ts';
 

@@ -4,7 +4,7 @@ import { Wakeup } from '../runtime/wakeup.ts';
 import type { AuthoritativeLookup } from './authoritative.ts';
 import { sameValues } from './plan.ts';
 import type { ProgressBoard } from './progress.ts';
-import type { RecordSet } from './provider.ts';
+import type { RecordSet } from './records.ts';
 
 export interface VisibilityPorts {
   readonly clock: Clock;

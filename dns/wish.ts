@@ -1,6 +1,6 @@
-import type { Site } from '../controller/sites.ts';
-import type { RecordSet, RecordType } from './provider.ts';
+import type { Site } from '../settings/site.ts';
 import { DnsError } from './provider.ts';
+import type { RecordSet, RecordType } from './records.ts';
 
 /**
  * The record types that follow the active site. A type that no site is configured with belongs to the user: it stays

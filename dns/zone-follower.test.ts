@@ -2,15 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { followedZone } from '../test/support/dns/followed-zone.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
-import {
-  type Change,
-  type Current,
-  DnsError,
-  type DnsProvider,
-  NOT_SAVED,
-  type OtherRecords,
-  type RecordSet,
-} from './provider.ts';
+import { DnsError, type DnsProvider, NOT_SAVED } from './provider.ts';
+import type { Change, Current, OtherRecords, RecordSet } from './records.ts';
 
 const ZONE = 'example.com';
 

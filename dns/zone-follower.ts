@@ -1,23 +1,14 @@
-import { explain } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
+import { explain } from '../runtime/explain.ts';
 import { LastShown } from './last-shown.ts';
 import { joined, obstacles } from './obstacles.ts';
 import type { Ownership } from './ownership.ts';
 import { plan, unfollowedAddresses } from './plan.ts';
 import { subjectOf } from './planned.ts';
 import type { ProgressBoard } from './progress.ts';
-import {
-  type Change,
-  type Current,
-  DnsError,
-  type DnsProvider,
-  NOT_SAVED,
-  type RecordSet,
-  type RecordType,
-  type WriteGuard,
-  type WrittenType,
-} from './provider.ts';
+import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from './provider.ts';
+import type { Change, Current, RecordSet, RecordType, WrittenType } from './records.ts';
 
 export interface ZoneFollowerPorts {
   readonly provider: DnsProvider;

@@ -7,12 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { systemClock } from '../runtime/clock.ts';
+import { explain } from '../runtime/explain.ts';
 import { createAuthority } from '../test/support/certificates.ts';
 import { FakeApiServer, watchReply } from '../test/support/fake-api-server.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import type { WatchEvent } from './api.ts';
 import { type ApiCall, connect, type KubeConnection } from './client.ts';
-import { explain, isConflict, isGone, isNotFound, KubeError } from './errors.ts';
+import { isConflict, isGone, isNotFound, KubeError } from './errors.ts';
 import { type KubeConfig, loadKube } from './kube-config.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES, NODES } from './resources.ts';
 

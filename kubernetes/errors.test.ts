@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { explain } from '../runtime/explain.ts';
 import {
-  explain,
   isAlreadyExists,
   isConflict,
   isForbidden,

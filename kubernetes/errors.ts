@@ -21,6 +21,11 @@ export class KubeError extends Error {
   }
 }
 
+/** The fields to filter a log by. */
+export function fieldsOfKubeError(error: unknown): { status: number; reason: string } | undefined {
+  return error instanceof KubeError ? { status: error.status, reason: error.reason } : undefined;
+}
+
 export const isNotFound = (error: unknown): boolean => hasStatus(error, 404);
 /** A compare-and-set that lost; also what a server-side apply without force gives. */
 export const isConflict = (error: unknown): boolean =>
@@ -59,33 +64,4 @@ function hasStatus(error: unknown, status: number): boolean {
 export function undefinedIfNotFound(error: unknown): undefined {
   if (isNotFound(error)) return undefined;
   throw error;
-}
-
-const MAX_CAUSES = 8;
-
-/** The message of anything thrown, with the messages of its causes, on one line. */
-export function explain(error: unknown): string {
-  const parts: string[] = [];
-  let cause = error;
-  // A bound, since causes may go in a circle.
-  for (let depth = 0; cause !== undefined && cause !== null && depth < MAX_CAUSES; depth += 1) {
-    const text = textOf(cause);
-    if (text !== '' && !parts.some((part) => part.includes(text))) parts.push(text);
-    cause = causeOf(cause);
-  }
-  return parts.slice(0, 4).join(': ').replaceAll(/\s+/g, ' ').trim() || 'unknown error';
-}
-
-function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return `not an Error but ${typeof error}`;
-  return error.message || (firstOf(error) === undefined ? error.name : '');
-}
-
-function causeOf(error: unknown): unknown {
-  return error instanceof Error ? (firstOf(error) ?? error.cause) : undefined;
-}
-
-/** Several addresses tried in vain come as an AggregateError without a text of its own. */
-function firstOf(error: Error): unknown {
-  return error instanceof AggregateError ? error.errors[0] : undefined;
 }

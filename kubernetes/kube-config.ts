@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { explain } from './errors.ts';
+import { explain } from '../runtime/explain.ts';
 
 export type { KubeConfig } from '@kubernetes/client-node';
 

@@ -1,6 +1,7 @@
 import { aborted, type Clock, type Random, sleep, withDeadline } from '../runtime/clock.ts';
+import { explain } from '../runtime/explain.ts';
 import type { CallOptions, KubeApi } from './api.ts';
-import { explain, undefinedIfNotFound } from './errors.ts';
+import { undefinedIfNotFound } from './errors.ts';
 import { HeldLease, type HoldingOptions } from './held-lease.ts';
 import type { Leadership } from './leadership.ts';
 import {

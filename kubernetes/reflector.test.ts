@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { explain } from '../runtime/explain.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
-import { explain, KubeError } from './errors.ts';
+import { KubeError } from './errors.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
 import { NODES } from './resources.ts';
 import { hang, node, page, ScriptedApi } from './testing/scripted-api.ts';

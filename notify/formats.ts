@@ -1,5 +1,5 @@
-import type { NotifyTarget } from '../controller/config.ts';
 import type { Notification } from './notifications.ts';
+import type { NotifyTarget } from './target.ts';
 
 type Preset = NotifyTarget['preset'];
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Transition } from '../contract/history.ts';
+import { holdReason } from '../contract/reasons.ts';
 import type { Status } from '../contract/status.ts';
-import { holdReason } from '../controller/event-rules.ts';
 import { fromStatus, fromTransition, NOTIFICATIONS, type Notification } from './notifications.ts';
 
 /**

@@ -1,7 +1,6 @@
-import type { NotifyTarget } from '../controller/config.ts';
-import { explain } from '../kubernetes/errors.ts';
 import { backoff } from '../runtime/backoff.ts';
 import { type Clock, type Random, timestamp } from '../runtime/clock.ts';
+import { explain } from '../runtime/explain.ts';
 import { KnownSince } from '../runtime/known-since.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
 import { FORMATS } from './formats.ts';
@@ -9,6 +8,7 @@ import type { Outcome, TargetLedger, Waiting } from './ledger.ts';
 import type { Notification } from './notifications.ts';
 import type { Post, PostAnswer } from './post.ts';
 import { keyOf, signatureHeaders } from './signature.ts';
+import type { NotifyTarget } from './target.ts';
 
 export interface SenderPorts {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
-import { explain, KubeError } from '../kubernetes/errors.ts';
+import { explain } from './explain.ts';
 
 export type { Logger } from 'pino';
 
@@ -38,6 +38,5 @@ export function createLog({ level, destination, fieldsOf = () => undefined }: Lo
 function describeError(error: unknown, fields: Fields | undefined): Fields {
   const message = explain(error);
   if (fields !== undefined) return { message, ...fields };
-  if (error instanceof KubeError) return { message, status: error.status, reason: error.reason };
   return error instanceof Error ? { message, type: error.name, stack: error.stack } : { message };
 }

@@ -1,4 +1,4 @@
-import { explain } from '../kubernetes/errors.ts';
+import { explain } from './explain.ts';
 import type { Logger } from './log.ts';
 
 /** Exit codes beside 0, stopped as asked. */

@@ -1,6 +1,6 @@
 /** Schemas of the values that settings have, each with the words that tell what is wrong. */
 import * as z from 'zod';
-import { explain } from '../kubernetes/errors.ts';
+import { explain } from '../runtime/explain.ts';
 import { parseLabelSelector } from '../runtime/label-selector.ts';
 import { isLabelName, isObjectName } from '../runtime/object-names.ts';
 import { parseProxy } from '../runtime/outbound/proxies.ts';

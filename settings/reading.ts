@@ -1,5 +1,5 @@
 /** Reads a tree of settings. Collects every problem instead of stopping at the first. */
-import { explain } from '../kubernetes/errors.ts';
+import { explain } from '../runtime/explain.ts';
 import { didYouMean } from '../runtime/suggest.ts';
 import { type Finding, formatPath } from './problems.ts';
 import { MASK, type Secret } from './secret.ts';

@@ -1,6 +1,6 @@
 /** Values that the configuration only names: `{"env": "VARIABLE"}` or `{"file": "/path"}`. */
 import * as z from 'zod';
-import { explain } from '../kubernetes/errors.ts';
+import { explain } from '../runtime/explain.ts';
 import { FileSecret, Secret } from './secret.ts';
 
 /** Where they come from. */

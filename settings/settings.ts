@@ -3,7 +3,7 @@
  * variable, which wins.
  */
 import * as z from 'zod';
-import type { Site } from '../controller/sites.ts';
+import type { Site } from './site.ts';
 
 /** How the text of a variable becomes the value that a file would hold. */
 export type Form = 'text' | 'number' | 'boolean' | 'list' | 'json';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { VERSION } from '../contract/version.ts';
 import { connect } from '../kubernetes/client.ts';
+import { fieldsOfKubeError } from '../kubernetes/errors.ts';
 import { loadKube } from '../kubernetes/kube-config.ts';
 import { systemClock as clock } from '../runtime/clock.ts';
 import { createLog, type Logger } from '../runtime/log.ts';
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
     process.exitCode = WRONG_CONFIGURATION;
     return;
   }
-  const log = createLog({ level: own.settings.logLevel });
+  const log = createLog({ level: own.settings.logLevel, fieldsOf: fieldsOfKubeError });
   await runProcess(log, (signal) => run(injector.config, own.settings, log, signal));
 }
 

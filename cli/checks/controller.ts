@@ -1,5 +1,4 @@
-import { HOLD_REASONS } from '../../contract/reasons.ts';
-import { holdReason } from '../../controller/event-rules.ts';
+import { HOLD_REASONS, holdReason } from '../../contract/reasons.ts';
 import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
 import { watchedLeaderOf } from '../status/leader.ts';
 import { ago } from '../text/time.ts';

@@ -1,4 +1,4 @@
-import { explain } from '../../kubernetes/errors.ts';
+import { explain } from '../../runtime/explain.ts';
 import type { Check, Finding, Result } from './check.ts';
 import type { World } from './world.ts';
 

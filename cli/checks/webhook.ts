@@ -1,8 +1,9 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
-import { explain, isForbidden, KubeError } from '../../kubernetes/errors.ts';
+import { isForbidden, KubeError } from '../../kubernetes/errors.ts';
 import type { MutatingWebhookConfiguration } from '../../kubernetes/resources.ts';
 import { selects } from '../../kubernetes/selector.ts';
+import { explain } from '../../runtime/explain.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
 import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
 import { type Check, type Finding, problem, type Result, warning } from './check.ts';

@@ -1,6 +1,7 @@
 import { connect, type KubeConnection } from '../../kubernetes/client.ts';
-import { explain, KubeError } from '../../kubernetes/errors.ts';
+import { KubeError } from '../../kubernetes/errors.ts';
 import { loadKube } from '../../kubernetes/kube-config.ts';
+import { explain } from '../../runtime/explain.ts';
 import { CommandError } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ClusterOptions } from './options.ts';

@@ -1,5 +1,5 @@
 import { type FollowedPods, followedPods } from '../../contract/followed.ts';
-import { TRIGGER_SECTION } from '../../controller/triggers/trigger.ts';
+import { TRIGGER_SECTION } from '../../contract/names.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import { type Published, section } from './followers.ts';
 

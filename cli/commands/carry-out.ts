@@ -1,4 +1,4 @@
-import { explain } from '../../kubernetes/errors.ts';
+import { explain } from '../../runtime/explain.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { plain } from '../text/plain.ts';

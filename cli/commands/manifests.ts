@@ -1,4 +1,4 @@
-import { explain } from '../../kubernetes/errors.ts';
+import { explain } from '../../runtime/explain.ts';
 import { loadInjectorConfig } from '../../webhook/config.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { ManifestFormat } from '../manifests/format.ts';

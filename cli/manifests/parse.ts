@@ -5,7 +5,7 @@ import {
   parseAllDocuments,
   type SchemaOptions,
 } from 'yaml';
-import { explain } from '../../kubernetes/errors.ts';
+import { explain } from '../../runtime/explain.ts';
 import { applyEdits } from './edit.ts';
 import { lineEnd } from './layout.ts';
 import { joinLines } from './lenient.ts';

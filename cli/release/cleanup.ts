@@ -1,8 +1,9 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeApi, ListOptions, Resource } from '../../kubernetes/api.ts';
-import { explain, undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES, PODS, SECRETS } from '../../kubernetes/resources.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
+import { explain } from '../../runtime/explain.ts';
 
 export interface CleanupPorts {
   readonly api: Pick<KubeApi, 'list' | 'delete'>;

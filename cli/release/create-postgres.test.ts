@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cluster } from '../../cnpg/cluster.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { explain, KubeError } from '../../kubernetes/errors.ts';
+import { KubeError } from '../../kubernetes/errors.ts';
+import { explain } from '../../runtime/explain.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import { createPostgres, Refused } from './create-postgres.ts';
 

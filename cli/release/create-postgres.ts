@@ -1,8 +1,9 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { explain, isConflict, isForbidden, isNotFound, KubeError } from '../../kubernetes/errors.ts';
+import { isConflict, isForbidden, isNotFound, KubeError } from '../../kubernetes/errors.ts';
 import { backoff } from '../../runtime/backoff.ts';
 import { type Clock, type Random, sleep } from '../../runtime/clock.ts';
+import { explain } from '../../runtime/explain.ts';
 
 export interface CreatePorts {
   readonly api: Pick<KubeApi, 'patch'>;

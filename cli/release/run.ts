@@ -7,9 +7,9 @@ import { parseArgs } from 'node:util';
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { PROGRAM, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { connect } from '../../kubernetes/client.ts';
-import { explain } from '../../kubernetes/errors.ts';
 import { loadKube } from '../../kubernetes/kube-config.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
+import { explain } from '../../runtime/explain.ts';
 import { cleanup } from './cleanup.ts';
 import { createPostgres, Refused } from './create-postgres.ts';
 

@@ -1,9 +1,8 @@
 import { databaseMember } from '../../contract/databases.ts';
 import { LABELS } from '../../contract/names.ts';
-import { HOLD_REASONS } from '../../contract/reasons.ts';
+import { HOLD_REASONS, holdReason } from '../../contract/reasons.ts';
 import type { Gate } from '../../contract/sidecar.ts';
 import type { Status } from '../../contract/status.ts';
-import { holdReason } from '../../controller/event-rules.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
 import { isInjected, isMissed } from '../../webhook/inject/decision.ts';
 import type { Published } from '../cluster/followers.ts';

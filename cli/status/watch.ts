@@ -1,8 +1,9 @@
 import { PROGRAM } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
-import { explain, isForbidden } from '../../kubernetes/errors.ts';
+import { isForbidden } from '../../kubernetes/errors.ts';
 import { Reflector, type ReflectorOptions } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, LEASES, type Lease } from '../../kubernetes/resources.ts';
+import { explain } from '../../runtime/explain.ts';
 import { findFollowers, PUBLISHED, published } from '../cluster/followers.ts';
 import type { Format } from '../cluster/options.ts';
 import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';

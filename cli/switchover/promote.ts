@@ -1,7 +1,8 @@
 import { CLUSTERS } from '../../cnpg/cluster.ts';
 import { isPromoted, promotionPatch } from '../../cnpg/promotion.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { explain, isConflict } from '../../kubernetes/errors.ts';
+import { isConflict } from '../../kubernetes/errors.ts';
+import { explain } from '../../runtime/explain.ts';
 import { CommandError } from '../exit-codes.ts';
 import { planFor, type Situation, unmet } from './plan.ts';
 

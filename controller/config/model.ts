@@ -1,7 +1,8 @@
 import type { DnsConfig } from '../../dns/registry.ts';
+import type { NotifyTarget } from '../../notify/target.ts';
 import type { Secret } from '../../settings/secret.ts';
+import type { Site } from '../../settings/site.ts';
 import type { ConditionOrder } from '../signals/pod-conditions/plan.ts';
-import type { Site } from '../sites.ts';
 import type { TriggerConfig } from '../triggers/registry.ts';
 
 export type { DnsConfig } from '../../dns/registry.ts';
@@ -43,16 +44,6 @@ export interface FollowerConfig {
   readonly dns: readonly DnsConfig[];
   /** Different names; at most eight. */
   readonly notify: readonly NotifyTarget[];
-}
-
-/** Somebody to tell. */
-export interface NotifyTarget {
-  readonly name: string;
-  readonly preset: 'webhook' | 'slack' | 'discord';
-  /** An http or https URL when it was read first. */
-  readonly url: Secret;
-  /** Of Standard Webhooks, each `whsec_…`; none where the preset does not sign. */
-  readonly secrets: readonly Secret[];
 }
 
 /** Ways to reach the active site inside the cluster. */

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { isForbiddenHost } from '../../notify/addresses.ts';
 import { FORMATS } from '../../notify/formats.ts';
 import { keyOf } from '../../notify/signature.ts';
+import type { NotifyTarget } from '../../notify/target.ts';
 import { didYouMean } from '../../runtime/suggest.ts';
 import { Secret } from '../../settings/secret.ts';
 import { REFERENCE, reference, resolve, type SecretSources } from '../../settings/secret-reference.ts';
-import type { NotifyTarget } from './model.ts';
 
 const MOST_TARGETS = 8;
 const PRESETS = Object.keys(FORMATS) as NotifyTarget['preset'][];

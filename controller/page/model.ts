@@ -1,11 +1,10 @@
 import * as z from 'zod';
 import { decodeHistory, type Transition } from '../../contract/history.ts';
-import { HOLD_REASONS } from '../../contract/reasons.ts';
+import { HOLD_REASONS, holdReason } from '../../contract/reasons.ts';
 import type { Status } from '../../contract/status.ts';
 import { decodeLedger } from '../../notify/ledger.ts';
 import { listOf } from '../../runtime/first-problem.ts';
 import type { ControllerView } from '../controller.ts';
-import { holdReason } from '../event-rules.ts';
 import { NO_PODS, type PodCount } from '../pod-counts.ts';
 
 /** One follower as the page shows it. Whatever anybody can edit by hand was looked at: what is no such thing is left out. */

@@ -7,7 +7,7 @@ import { ConfigMapSnapshots } from '../../dns/snapshots.ts';
 import type { DnsConfig, FollowerConfig } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
 import { type DnsObserver, DnsSignal } from './dns.ts';
-import type { SignalPorts } from './registry.ts';
+import type { SignalPorts } from './ports.ts';
 import type { Signal } from './signal.ts';
 
 /** One signal for each record set, so that no provider waits for another one. */

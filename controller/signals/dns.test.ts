@@ -2,14 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ServerAnswer } from '../../dns/authoritative.ts';
 import type { RecordProgress } from '../../dns/progress.ts';
-import {
-  type Change,
-  type Current,
-  DnsError,
-  type DnsProvider,
-  type RecordSet,
-  type WriteGuard,
-} from '../../dns/provider.ts';
+import { DnsError, type DnsProvider, type WriteGuard } from '../../dns/provider.ts';
+import type { Change, Current, RecordSet } from '../../dns/records.ts';
 import { parseRecords } from '../../dns/zones.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { settle, VirtualClock } from '../../test/support/virtual-clock.ts';

@@ -1,16 +1,17 @@
 import type { AuthoritativeLookup } from '../../dns/authoritative.ts';
 import type { Ownership } from '../../dns/ownership.ts';
 import { ProgressBoard, type RecordProgress } from '../../dns/progress.ts';
-import { DnsError, type DnsProvider, type RecordSet, type RecordType } from '../../dns/provider.ts';
+import { DnsError, type DnsProvider } from '../../dns/provider.ts';
+import type { RecordSet, RecordType } from '../../dns/records.ts';
 import { Visibility } from '../../dns/visibility.ts';
 import { ownedTypes, wish } from '../../dns/wish.ts';
 import { ZoneChoice } from '../../dns/zone-choice.ts';
 import { ZoneFollower, type ZoneFollowerPorts } from '../../dns/zone-follower.ts';
 import type { DnsName } from '../../dns/zones.ts';
-import { explain } from '../../kubernetes/errors.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { type Clock, type Random, withDeadline } from '../../runtime/clock.ts';
-import type { Site } from '../sites.ts';
+import { explain } from '../../runtime/explain.ts';
+import type { Site } from '../../settings/site.ts';
 import type { State } from '../state.ts';
 import type { Signal } from './signal.ts';
 

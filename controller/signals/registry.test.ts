@@ -11,7 +11,8 @@ import type { EventNote } from '../event-rules.ts';
 import { createLog } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import { Sites } from '../sites.ts';
-import { createSignals, type SignalPorts } from './registry.ts';
+import type { SignalPorts } from './ports.ts';
+import { createSignals } from './registry.ts';
 import type { Signal } from './signal.ts';
 
 const ENV = {

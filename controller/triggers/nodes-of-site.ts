@@ -1,7 +1,7 @@
 import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { NODES, type Node } from '../../kubernetes/resources.ts';
-import type { Site } from '../sites.ts';
+import type { Site } from '../../settings/site.ts';
 import type { TriggerPorts } from './trigger-kind.ts';
 
 export type NodePorts = Pick<TriggerPorts, 'api' | 'sites' | 'lastSites'>;

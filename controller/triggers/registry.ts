@@ -1,4 +1,5 @@
 import type { FollowedSubject } from '../../contract/followed.ts';
+import { TRIGGER_SECTION } from '../../contract/names.ts';
 import type { Right } from '../../runtime/rights.ts';
 import type { Checked, Choice, Option } from '../../settings/settings.ts';
 import { CNPG } from './cnpg/kind.ts';
@@ -8,7 +9,7 @@ import { MONGODB } from './mongodb/kind.ts';
 import { NODE_STATUS } from './node-status/kind.ts';
 import { POD_LABEL } from './pod-label/kind.ts';
 import { RESOURCE } from './resource/kind.ts';
-import { TRIGGER_SECTION, type Trigger } from './trigger.ts';
+import type { Trigger } from './trigger.ts';
 import type { TriggerPorts } from './trigger-kind.ts';
 
 /** One row per trigger. The first is what is followed when nothing is said. */

@@ -48,9 +48,6 @@ export interface Trigger {
   steer?(leadership: Leadership): Promise<void>;
 }
 
-/** The section of the report that says what is followed: the kind, and what that kind tells of itself. */
-export const TRIGGER_SECTION = 'trigger';
-
 /** What a trigger has to remember across restarts and leaders; kept in the report. */
 export interface MemoryStore {
   /** The JSON value of a section, or undefined. Anybody can edit a ConfigMap: check its shape. */

@@ -7,7 +7,7 @@ import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall, retryAfter } 
 import { DnsError } from '../provider.ts';
 import { hostInZone } from '../zones.ts';
 import { answerError, apiError, PROBLEMS, strangerError } from './errors.ts';
-import type { CloudflareConfig } from './kind.ts';
+import type { CloudflareConfig } from './settings.ts';
 
 const RECORD = z.object({
   id: z.string().min(1),

@@ -1,8 +1,9 @@
 /** What a plan means for the records of a zone at Cloudflare. Pure. */
 import { canonicalValue } from '../plan.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
-import { ANY_TTL, type Change, DnsError, type RecordSet } from '../provider.ts';
+import { DnsError } from '../provider.ts';
 import { isFollowing } from '../record-types.ts';
+import { ANY_TTL, type Change, type RecordSet } from '../records.ts';
 import type { Batch, CloudflareRecord, RecordFields } from './api.ts';
 
 /** In the comment of records that this program made, for whoever looks at the zone. */

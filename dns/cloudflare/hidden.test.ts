@@ -6,7 +6,7 @@ import { Secret } from '../../settings/secret.ts';
 import { CloudflareStandIn } from '../../test/support/dns/cloudflare-server.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
-import type { RecordType } from '../provider.ts';
+import type { RecordType } from '../records.ts';
 import { CloudflareApi } from './api.ts';
 import { CloudflareProvider } from './provider.ts';
 

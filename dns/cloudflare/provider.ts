@@ -3,16 +3,9 @@ import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
 import { HiddenRecords } from '../hidden-records.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, isMade, subjectOf } from '../planned.ts';
-import {
-  type Change,
-  type Current,
-  DnsError,
-  type DnsProvider,
-  NOT_SAVED,
-  type RecordType,
-  type WriteGuard,
-} from '../provider.ts';
+import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
 import { othersAmong } from '../record-types.ts';
+import type { Change, Current, RecordType } from '../records.ts';
 import type { CloudflareApi, CloudflareRecord, CloudflareZone } from './api.ts';
 import { batchOf, recordSets, weightOf } from './batch.ts';
 import { zoneError } from './errors.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import type { DnsEndpoint } from './kind.ts';
+import type { DnsEndpoint } from './dns-endpoint.ts';
 import { ExternalDnsProvider } from './provider.ts';
 
 const NAME = 'app.example.com';

@@ -11,9 +11,10 @@ import {
   otherRecords,
   recordSets,
 } from '../endpoint.ts';
-import type { Change, Current, DnsProvider, RecordType, WriteGuard } from '../provider.ts';
+import type { DnsProvider, WriteGuard } from '../provider.ts';
+import type { Change, Current, RecordType } from '../records.ts';
+import { DNS_ENDPOINTS, type DnsEndpoint } from './dns-endpoint.ts';
 import { apiError, notOurs } from './errors.ts';
-import { DNS_ENDPOINTS, type DnsEndpoint } from './kind.ts';
 
 /** A read of one object is cheap, and one that was deleted takes the records with it. */
 const DRIFT_MS = 60_000;

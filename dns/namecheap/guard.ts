@@ -1,7 +1,7 @@
 import { canonicalName } from '../domain-name.ts';
 import { subjectOf } from '../planned.ts';
-import type { Change } from '../provider.ts';
 import { DnsError } from '../provider.ts';
+import type { Change } from '../records.ts';
 import { hostInZone, nameInZone } from '../zones.ts';
 import type { Host } from './api.ts';
 import { describeHost, refused, type ZoneContent } from './zone.ts';

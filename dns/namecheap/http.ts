@@ -6,7 +6,7 @@ import { unanswered } from '../unanswered.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';
 import { findClientIp } from './client-ip.ts';
 import { answerError, statusError } from './errors.ts';
-import type { NamecheapConfig } from './kind.ts';
+import type { NamecheapConfig } from './settings.ts';
 import { type Element, only, parseAnswer, refusalIn } from './xml.ts';
 
 /** Of a value in an error. */

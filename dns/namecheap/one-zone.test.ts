@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { sleep } from '../../runtime/clock.ts';
 import { drive, OfflineNamecheap, ZONE } from '../../test/support/namecheap-offline.ts';
 import { host } from '../../test/support/namecheap-zones.ts';
-import type { RecordSet } from '../provider.ts';
+import type { RecordSet } from '../records.ts';
 
 const [EAST, WEST] = ['192.0.2.1', '192.0.2.2'];
 const at = (name: string, value: string): RecordSet[] => [

@@ -1,13 +1,7 @@
 import { type Clock, sleep, timestamp } from '../../runtime/clock.ts';
 import { CallBudget, type CallPlan } from '../call-budget.ts';
-import {
-  type Change,
-  type Current,
-  DnsError,
-  type DnsProvider,
-  NOT_SAVED,
-  type WriteGuard,
-} from '../provider.ts';
+import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
+import type { Change, Current } from '../records.ts';
 import type { SnapshotStore } from '../snapshots.ts';
 import type { ZoneTurns } from '../zone-turns.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';

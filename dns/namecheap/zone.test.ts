@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { plan, sameRecordSet } from '../plan.ts';
-import type { RecordSet, RecordType } from '../provider.ts';
+import type { RecordSet, RecordType } from '../records.ts';
 import type { Host } from './api.ts';
 import { assertHarmless } from './guard.ts';
 import { compareZones, mergeHosts, recordSets, sameHosts } from './zone.ts';

@@ -1,8 +1,9 @@
 import { canonicalName } from '../domain-name.ts';
 import { canonicalValue } from '../plan.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
-import { type Change, DnsError, type OtherRecords, type RecordSet, type RecordType } from '../provider.ts';
+import { DnsError } from '../provider.ts';
 import { isFollowing, othersAmong } from '../record-types.ts';
+import type { Change, OtherRecords, RecordSet, RecordType } from '../records.ts';
 import { hostInZone, nameInZone } from '../zones.ts';
 import type { Host, HostList } from './api.ts';
 

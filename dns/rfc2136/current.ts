@@ -1,7 +1,7 @@
 /** What the answers of a name server say about names of a zone. Pure. */
 import { namesUpTo } from '../obstacles.ts';
-import type { OtherRecords, RecordSet, TextSet, WrittenType } from '../provider.ts';
 import { RECORD_TYPES } from '../record-types.ts';
+import type { OtherRecords, RecordSet, TextSet, WrittenType } from '../records.ts';
 import { answerError, notServed } from './errors.ts';
 import { CLASSES, decodeValue, type Message, type Question, TYPES } from './message.ts';
 import { OTHER_TYPES } from './other-types.ts';

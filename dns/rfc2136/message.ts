@@ -1,7 +1,7 @@
 /** DNS messages (RFC 1035 section 4) as far as queries and dynamic updates (RFC 2136) need them. Pure. */
 import { isIPv4 } from 'node:net';
 import { canonicalValue } from '../plan.ts';
-import type { WrittenType } from '../provider.ts';
+import type { WrittenType } from '../records.ts';
 import { decodeName, encodeName } from './names.ts';
 
 export const TYPES = {

@@ -2,18 +2,8 @@ import { type Clock, sleep } from '../../runtime/clock.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
 import { cnameBeside, joined, namesUpTo } from '../obstacles.ts';
 import { sameRecordSet } from '../plan.ts';
-import {
-  type Change,
-  type Current,
-  DnsError,
-  type DnsProvider,
-  NOT_SAVED,
-  type RecordSet,
-  type RecordType,
-  type TextSet,
-  type WriteGuard,
-  type WrittenType,
-} from '../provider.ts';
+import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
+import type { Change, Current, RecordSet, RecordType, TextSet, WrittenType } from '../records.ts';
 import {
   assertServes,
   delegations,

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { explain } from '../../kubernetes/errors.ts';
 import { type Clock, DeadlineError, withDeadline } from '../../runtime/clock.ts';
+import { explain } from '../../runtime/explain.ts';
 import { DnsError, type WriteGuard } from '../provider.ts';
 import type { ServerAddress } from '../server-address.ts';
 import type { Answered } from './current.ts';

@@ -1,6 +1,6 @@
 /** A plan as dynamic updates (RFC 2136 section 2). Pure. */
 import { packed, subjectOf } from '../planned.ts';
-import type { Change, RecordSet, WrittenType } from '../provider.ts';
+import type { Change, RecordSet, WrittenType } from '../records.ts';
 import { CLASSES, encodeResource, encodeValue, type Resource, TYPES } from './message.ts';
 import { OTHER_TYPES } from './other-types.ts';
 

@@ -17,10 +17,10 @@ import { DnsError } from '../provider.ts';
 import { unanswered } from '../unanswered.ts';
 import { hostInZone } from '../zones.ts';
 import { apiError } from './errors.ts';
-import type { Route53Config } from './kind.ts';
 import { readOldErrors } from './old-errors.ts';
 import { plainName } from './records.ts';
 import { requestHandler } from './request-handler.ts';
+import type { Route53Config } from './settings.ts';
 
 /** An account may make ten calls a second (five until July 2026), whatever programs make them. */
 const PLAN: CallPlan = {

@@ -1,4 +1,4 @@
-import { explain } from '../../kubernetes/errors.ts';
+import { explain } from '../../runtime/explain.ts';
 import { DnsError, type DnsErrorKind } from '../provider.ts';
 
 interface ErrorRow {

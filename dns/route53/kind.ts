@@ -1,36 +1,12 @@
-import { apiUrl, flag, matching } from '../../settings/fields.ts';
-import { Setting } from '../../settings/settings.ts';
-import { MAX_TTL } from '../provider.ts';
-import { dnsProviderKind, type Ready } from '../provider-kind.ts';
-
-const settings = {
-  zoneId: new Setting(
-    'ROUTE53_ZONE_ID',
-    'text',
-    matching(/^[0-9A-Z]{4,32}$/, 'must be the id of a hosted zone, such as Z0123456789ABCDEFGHIJ').optional(),
-    'Id of the hosted zone; only where all records are in one zone. Not set: the zones are found by their names.',
-  ),
-  privateZone: new Setting(
-    'ROUTE53_PRIVATE_ZONE',
-    'boolean',
-    flag().default(false),
-    '`true`: the private hosted zones of these names are meant, not the public ones.',
-  ),
-  apiUrl: new Setting(
-    'ROUTE53_API_URL',
-    'text',
-    apiUrl().optional(),
-    'Address of the API; not set: the one that the AWS SDK knows for the region.',
-  ),
-};
-
-export type Route53Config = Ready<typeof settings, never>;
+import { dnsProviderKind } from '../provider-kind.ts';
+import { MAX_TTL } from '../records.ts';
+import { SETTINGS } from './settings.ts';
 
 export const ROUTE53 = dnsProviderKind({
   name: 'route53',
   meaning:
     'Amazon Route 53. Credentials come the usual ways of the AWS SDK: variables, IRSA, Pod Identity, profile, instance.',
-  settings,
+  settings: SETTINGS,
   required: [],
   traits: { ttl: [0, MAX_TTL] },
   check({ zoneId, privateZone }, { records, report }) {

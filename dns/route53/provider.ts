@@ -2,20 +2,13 @@ import type { HostedZone, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, subjectOf } from '../planned.ts';
-import {
-  type Change,
-  type Current,
-  DnsError,
-  type DnsProvider,
-  type RecordSet,
-  type RecordType,
-  type WriteGuard,
-} from '../provider.ts';
+import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
+import type { Change, Current, RecordSet, RecordType } from '../records.ts';
 import type { Route53Api } from './api.ts';
 import { zoneError } from './errors.ts';
-import type { Route53Config } from './kind.ts';
 import { Propagation } from './propagation.ts';
 import { changesOf, otherRecords, plainName, recordSets } from './records.ts';
+import type { Route53Config } from './settings.ts';
 
 const DRIFT_MS = 5 * 60_000;
 /** With more names the whole zone is listed: its pages are fewer calls. */

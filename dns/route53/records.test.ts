@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { plan } from '../plan.ts';
-import { ANY_TTL, DnsError, type RecordSet } from '../provider.ts';
+import { DnsError } from '../provider.ts';
+import { ANY_TTL, type RecordSet } from '../records.ts';
 import { changesOf, plainName, recordSets } from './records.ts';
 
 const APP = 'app.example.com';

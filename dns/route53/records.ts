@@ -3,8 +3,9 @@ import type { Change as ApiChange, ResourceRecordSet } from '@aws-sdk/client-rou
 import { canonicalName } from '../domain-name.ts';
 import { canonicalValue } from '../plan.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
-import { ANY_TTL, type Change, DnsError, type OtherRecords, type RecordSet } from '../provider.ts';
+import { DnsError } from '../provider.ts';
 import { isFollowing, othersAmong } from '../record-types.ts';
+import { ANY_TTL, type Change, type OtherRecords, type RecordSet } from '../records.ts';
 
 /** `\052.example.com.` → `*.example.com`: the API writes all but letters, digits, "-" and "_" in octal. */
 export function plainName(name: string): string {

@@ -6,7 +6,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { type HttpAnswer, type HttpPorts, httpCall, retryAfter } from '../http-call.ts';
 import { DOMAIN_FILTER, type DomainFilter } from './domain-filter.ts';
 import { protocolError, statusError } from './errors.ts';
-import type { WebhookConfig } from './kind.ts';
+import type { WebhookConfig } from './settings.ts';
 
 /** Compared as a whole by ExternalDNS, so without a space. Source: provider/webhook/api/httpapi.go. */
 const MEDIA_TYPE = 'application/external.dns.webhook+json;version=1';

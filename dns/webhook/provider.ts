@@ -12,16 +12,8 @@ import {
 import { HiddenRecords } from '../hidden-records.ts';
 import { sameRecordSet, sameValues } from '../plan.ts';
 import { isMade, subjectOf } from '../planned.ts';
-import {
-  type Change,
-  type Current,
-  DnsError,
-  type DnsProvider,
-  NOT_SAVED,
-  type RecordSet,
-  type RecordType,
-  type WriteGuard,
-} from '../provider.ts';
+import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
+import type { Change, Current, RecordSet, RecordType } from '../records.ts';
 import type { ApiChanges, WebhookApi } from './api.ts';
 import { describeFilter, serves } from './domain-filter.ts';
 import { notServed, notTaken } from './errors.ts';

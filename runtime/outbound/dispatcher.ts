@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher as AnyDispatcher, Dispatcher, ProxyAgent } from 'undici';
-import { explain } from '../../kubernetes/errors.ts';
+import { explain } from '../explain.ts';
 import { type ProxyAddress, type ProxyFor, type ProxySettings, proxyRules } from './proxies.ts';
 
 /** HTTP to anywhere but the API server. */

@@ -79,9 +79,9 @@ describe('the examples of docs/extending.md', () => {
 async function addRow(copy: string, diff: string): Promise<void> {
   const row = /^\+(import .*;)$/m.exec(diff)?.[1];
   const [, list, first, name] = /^\+export const (\w+) = \[(\w+), …, (\w+)\] as const;$/m.exec(diff) ?? [];
-  const folder = { TRIGGERS: 'triggers', DNS_PROVIDERS: 'dns' }[list ?? ''];
+  const folder = { TRIGGERS: 'controller/triggers', DNS_PROVIDERS: 'dns' }[list ?? ''];
   assert.ok(row !== undefined && folder !== undefined, diff);
-  const path = join(copy, 'controller', folder, 'registry.ts');
+  const path = join(copy, folder, 'registry.ts');
   const before = await readFile(path, 'utf8');
   const now = before.replace(
     new RegExp(`^(export const ${list} = \\[\\s*${first}\\b[^\\]]*?),?\\s*\\] as const;$`, 'm'),

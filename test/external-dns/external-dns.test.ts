@@ -1,7 +1,7 @@
 /** The real ExternalDNS before a real BIND 9: by DNSEndpoint objects, and by its own server of the webhook protocol. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DNS_ENDPOINTS } from '../../dns/external-dns/kind.ts';
+import { DNS_ENDPOINTS } from '../../dns/external-dns/dns-endpoint.ts';
 import type { RecordProgress } from '../../dns/progress.ts';
 import { findDnsEndpointCrd } from '../support/binaries.ts';
 import type { StartBench } from '../support/dns/bench.ts';

@@ -1,7 +1,7 @@
 /** The real ExternalDNS beside us in one zone, before a real BIND 9: neither takes what the other has. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DNS_ENDPOINTS, type DnsEndpoint } from '../../dns/external-dns/kind.ts';
+import { DNS_ENDPOINTS, type DnsEndpoint } from '../../dns/external-dns/dns-endpoint.ts';
 import { Ownership } from '../../dns/ownership.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { findDnsEndpointCrd } from '../support/binaries.ts';

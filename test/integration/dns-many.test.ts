@@ -1,7 +1,7 @@
 /** A move of a thousand names of one zone, at a distance. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { RecordSet } from '../../dns/provider.ts';
+import type { RecordSet } from '../../dns/records.ts';
 import { type Bench, connect, type Ends, SkippingClock } from '../support/dns/bench.ts';
 import { startCloudflareBench } from '../support/dns/cloudflare-bench.ts';
 import { followedZone } from '../support/dns/followed-zone.ts';

@@ -1,7 +1,8 @@
 /** Real name servers that refuse; the contract of all providers is in dns-providers.test.ts. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { DnsError, RecordSet } from '../../dns/provider.ts';
+import type { DnsError } from '../../dns/provider.ts';
+import type { RecordSet } from '../../dns/records.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { Environment } from '../support/controller-process.ts';
 import { type Bench, connect } from '../support/dns/bench.ts';

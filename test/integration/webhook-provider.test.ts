@@ -1,7 +1,8 @@
 /** What only the webhook protocol of ExternalDNS has; the contract of all providers is in dns-providers.test.ts. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { Change, DnsError, RecordSet } from '../../dns/provider.ts';
+import type { DnsError } from '../../dns/provider.ts';
+import type { Change, RecordSet } from '../../dns/records.ts';
 import { connect } from '../support/dns/bench.ts';
 import { startWebhookBench } from '../support/dns/webhook-bench.ts';
 import { WebhookStandIn } from '../support/dns/webhook-server.ts';

@@ -1,8 +1,8 @@
 import { DEFAULT_FOLLOWER } from '../../contract/names.ts';
 import { type Config, loadConfig } from '../../controller/config.ts';
-import type { Site } from '../../controller/sites.ts';
 import type { Host } from '../../dns/namecheap/api.ts';
 import { wish } from '../../dns/wish.ts';
+import type { Site } from '../../settings/site.ts';
 import { CLUSTER } from './postgres.ts';
 import type { Zone } from './registrar.ts';
 

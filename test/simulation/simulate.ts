@@ -1,4 +1,4 @@
-import { explain } from '../../kubernetes/errors.ts';
+import { explain } from '../../runtime/explain.ts';
 import { SeededRandom } from '../support/random.ts';
 import type { Sabotage } from './replica.ts';
 import { drawLongSchedule, drawSchedule } from './schedule.ts';

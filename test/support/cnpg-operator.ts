@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PENDING } from '../../cnpg/cluster.ts';
-import { explain } from '../../kubernetes/errors.ts';
+import { explain } from '../../runtime/explain.ts';
 import { type CnpgCluster, condition, microseconds, settled } from './cnpg.ts';
 
 /** How long each part of a move lasts, in milliseconds. */

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LABELS } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import type { KubeApi, KubeObject } from '../../kubernetes/api.ts';
-import { explain } from '../../kubernetes/errors.ts';
 import { PODS, type Pod } from '../../kubernetes/resources.ts';
+import { explain } from '../../runtime/explain.ts';
 
 /** A pod of one container that asks for the sidecar. */
 export function askingPod(namespace: string): Pod {

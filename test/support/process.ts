@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { explain } from '../../kubernetes/errors.ts';
+import { explain } from '../../runtime/explain.ts';
 import { type Guardian, startGuardian } from './guardian.ts';
 import { until } from './until.ts';
 

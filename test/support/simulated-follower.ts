@@ -3,8 +3,8 @@ import type { Transition } from '../../contract/history.ts';
 import { ANNOTATIONS } from '../../contract/names.ts';
 import { decodeStatus, encodeStatus, type Status } from '../../contract/status.ts';
 import { FencedConfigMap } from '../../controller/fenced-config-map.ts';
-import { Follower, type Pass, type StatusChange } from '../../controller/follower.ts';
 import { LastPublished } from '../../controller/last-published.ts';
+import { type Pass, Reconciler, type StatusChange } from '../../controller/reconciler.ts';
 import { Sites } from '../../controller/sites.ts';
 import type { Observation, Trigger } from '../../controller/triggers/trigger.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES } from '../../kubernetes/resources.ts';
@@ -52,7 +52,7 @@ export class SimulatedFollower extends SimulatedCluster {
       },
       observe: async () => this.observe(),
     };
-    const follower = new Follower({
+    const follower = new Reconciler({
       api: this.api,
       clock: this.process,
       random: this.random.next,

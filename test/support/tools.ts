@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { explain } from '../../kubernetes/errors.ts';
+import { explain } from '../../runtime/explain.ts';
 import { run } from './binaries/command.ts';
 import { fetchRelease } from './binaries/download.ts';
 import { sayOnStderr, withProgress } from './binaries/progress.ts';

@@ -5,11 +5,12 @@ import type { Transition } from '../../../contract/history.ts';
 import type { Status } from '../../../contract/status.ts';
 import { MOST_WAITING } from '../../../notify/ledger.ts';
 import { PostError, type PostRequest } from '../../../notify/post.ts';
+import type { NotifyTarget } from '../../../notify/target.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { SeededRandom } from '../../../test/support/random.ts';
 import { TestLeadership } from '../../../test/support/simulated-cluster.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
-import { loadConfig, type NotifyTarget } from '../../config.ts';
+import { loadConfig } from '../../config.ts';
 import { NotifySignal } from './index.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;

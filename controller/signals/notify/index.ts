@@ -3,9 +3,9 @@ import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { decodeLedger, type Ledger, plan } from '../../../notify/ledger.ts';
 import type { Post } from '../../../notify/post.ts';
 import { Sender } from '../../../notify/sender.ts';
+import type { NotifyTarget } from '../../../notify/target.ts';
 import type { Clock, Random } from '../../../runtime/clock.ts';
 import { KnownSince } from '../../../runtime/known-since.ts';
-import type { NotifyTarget } from '../../config.ts';
 import type { State } from '../../state.ts';
 import type { Signal } from '../signal.ts';
 

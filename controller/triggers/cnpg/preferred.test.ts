@@ -9,8 +9,8 @@ import type { EventNote } from '../../event-rules.ts';
 import { FencedConfigMap } from '../../fenced-config-map.ts';
 import { createMetrics } from '../../metrics.ts';
 import { Report } from '../../report.ts';
-import type { CnpgConfig } from './kind.ts';
 import { createPreferredPrimary, type PreferredPrimary, type PreferredRecord } from './preferred.ts';
+import type { CnpgConfig } from './settings.ts';
 
 const PG = { namespace: 'pg', name: 'pg-cluster' };
 const REPORT = { namespace: OPS, name: 'report' };

@@ -2,16 +2,17 @@ import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from '../../.
 import { promotionPreconditions } from '../../../cnpg/preconditions.ts';
 import { lookAgainPatch, promotionPatch, runningBackupsOf } from '../../../cnpg/promotion.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
-import { explain, isConflict, mayBeStored, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { isConflict, mayBeStored, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { listAll } from '../../../kubernetes/pages.ts';
 import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { type Clock, timestamp } from '../../../runtime/clock.ts';
+import { explain } from '../../../runtime/explain.ts';
 import { KnownSince } from '../../../runtime/known-since.ts';
 import type { EventNote, EventSink } from '../../event-rules.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { MemoryStore } from '../trigger.ts';
-import type { CnpgConfig } from './kind.ts';
+import type { CnpgConfig } from './settings.ts';
 
 /**
  * AlreadyThere, Moved: done. TimedOut: the operator did not finish in time; a human has to look.

@@ -1,6 +1,7 @@
 import type { KubeApi, ObjectKey } from '../../../kubernetes/api.ts';
-import { explain, isNotFound } from '../../../kubernetes/errors.ts';
+import { isNotFound } from '../../../kubernetes/errors.ts';
 import { SECRETS } from '../../../kubernetes/resources.ts';
+import { explain } from '../../../runtime/explain.ts';
 import { type Unknown, unknown } from '../trigger.ts';
 
 /** How members are talked to. */

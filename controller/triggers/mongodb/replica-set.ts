@@ -1,5 +1,5 @@
-import { explain } from '../../../kubernetes/errors.ts';
 import { withDeadline } from '../../../runtime/clock.ts';
+import { explain } from '../../../runtime/explain.ts';
 import { locateNamedPod, type NamedPod } from '../named-pod.ts';
 import type { Observation, Trigger, Unknown } from '../trigger.ts';
 import type { TriggerPorts } from '../trigger-kind.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { explain } from '../../../kubernetes/errors.ts';
+import { explain } from '../../../runtime/explain.ts';
 import { MetricsApi } from '../support/metrics-api.ts';
 import { Rollouts } from '../support/rollouts.ts';
 import { REJOIN_MS, type Suite } from '../support/suite.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { DEFAULT_FOLLOWER } from '../../../contract/names.ts';
 import { siteLabel } from '../../../contract/routing.ts';
-import { explain } from '../../../kubernetes/errors.ts';
+import { explain } from '../../../runtime/explain.ts';
 import { until } from '../../support/until.ts';
 import type { RealCluster } from '../support/cluster.ts';
 import { RELEASE_NAMESPACE } from '../support/helm.ts';

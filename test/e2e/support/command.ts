@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { explain } from '../../../kubernetes/errors.ts';
+import { explain } from '../../../runtime/explain.ts';
 
 const MAX_OUTPUT = 64 * 1024 * 1024;
 

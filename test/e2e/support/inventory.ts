@@ -1,5 +1,6 @@
 /** Everything that is in a cluster, to see what is left of something that was taken away. */
-import { explain, isNotFound } from '../../../kubernetes/errors.ts';
+import { isNotFound } from '../../../kubernetes/errors.ts';
+import { explain } from '../../../runtime/explain.ts';
 import type { ClusterApi } from './api.ts';
 
 /** What comes and goes by itself. An IPAddress belongs to a Service, which is in the inventory itself. */

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LABELS } from '../../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../../contract/sidecar.ts';
 import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
-import { explain } from '../../../kubernetes/errors.ts';
 import { PODS } from '../../../kubernetes/resources.ts';
+import { explain } from '../../../runtime/explain.ts';
 import type { ClusterApi } from './api.ts';
 
 const PERIOD_MS = 100;

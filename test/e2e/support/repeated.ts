@@ -1,6 +1,6 @@
 /** Does something again and again, as tools do that keep a cluster as their source says, and notes what came of it. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { explain } from '../../../kubernetes/errors.ts';
+import { explain } from '../../../runtime/explain.ts';
 
 export class Repeated {
   /** What was said each time; undefined: it was done. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { explain } from '../../../kubernetes/errors.ts';
+import { explain } from '../../../runtime/explain.ts';
 import { exclusively } from '../file-lock.ts';
 import { fetchRelease } from './download.ts';
 import { findGo, makeWithGo } from './go.ts';

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import type { RecordSet } from '../../../dns/provider.ts';
+import type { RecordSet } from '../../../dns/records.ts';
 import type { StartBench } from './bench.ts';
 import { CloudflareStandIn, type StandInZone } from './cloudflare-server.ts';
 

@@ -1,6 +1,8 @@
 /** DNSEndpoint objects on a real API server. What becomes of them is ExternalDNS's business (external-dns.test.ts). */
-import { DNS_ENDPOINTS, type DnsEndpoint, externalDnsRights } from '../../../dns/external-dns/kind.ts';
-import type { RecordSet } from '../../../dns/provider.ts';
+
+import { DNS_ENDPOINTS, type DnsEndpoint } from '../../../dns/external-dns/dns-endpoint.ts';
+import { externalDnsRights } from '../../../dns/external-dns/kind.ts';
+import type { RecordSet } from '../../../dns/records.ts';
 import { findDnsEndpointCrd } from '../binaries.ts';
 import type { ControlPlaneAccess } from '../control-plane-access.ts';
 import { startFaultProxy } from '../fault-proxy.ts';

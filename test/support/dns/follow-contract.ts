@@ -1,7 +1,8 @@
 /** What is promised of a zone that is followed through any provider, as tests on a bench. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DnsError, type DnsProvider, type RecordSet } from '../../../dns/provider.ts';
+import { DnsError, type DnsProvider } from '../../../dns/provider.ts';
+import type { RecordSet } from '../../../dns/records.ts';
 import { type Bench, connect, SkippingClock, type StartBench } from './bench.ts';
 import { followedZone } from './followed-zone.ts';
 

@@ -1,7 +1,8 @@
 /** A zone that is followed through a provider, with what becomes of its names. */
 import type { Ownership } from '../../../dns/ownership.ts';
 import { ProgressBoard, type RecordProgress } from '../../../dns/progress.ts';
-import type { DnsProvider, RecordSet, RecordType } from '../../../dns/provider.ts';
+import type { DnsProvider } from '../../../dns/provider.ts';
+import type { RecordSet, RecordType } from '../../../dns/records.ts';
 import { ZoneFollower } from '../../../dns/zone-follower.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 

@@ -7,7 +7,7 @@ import {
   Route53Client,
   type RRType,
 } from '@aws-sdk/client-route-53';
-import type { RecordSet } from '../../../dns/provider.ts';
+import type { RecordSet } from '../../../dns/records.ts';
 import { plainName } from '../../../dns/route53/records.ts';
 import { findPythonPrograms } from '../binaries/python.ts';
 import { freePort } from '../ports.ts';

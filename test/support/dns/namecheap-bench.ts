@@ -1,4 +1,4 @@
-import type { RecordSet } from '../../../dns/provider.ts';
+import type { RecordSet } from '../../../dns/records.ts';
 import { NamecheapStandIn } from '../namecheap-server.ts';
 import { host } from '../namecheap-zones.ts';
 import type { StartBench } from './bench.ts';

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Ownership, type OwnershipSettings } from '../../../dns/ownership.ts';
-import type { DnsProvider, RecordSet } from '../../../dns/provider.ts';
+import type { DnsProvider } from '../../../dns/provider.ts';
+import type { RecordSet } from '../../../dns/records.ts';
 import { type Bench, connect, SkippingClock, type StartBench } from './bench.ts';
 import { followedZone } from './followed-zone.ts';
 

@@ -3,14 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { AuthoritativeLookup } from '../../../dns/authoritative.ts';
 import { plan } from '../../../dns/plan.ts';
-import {
-  type Change,
-  DnsError,
-  type DnsProvider,
-  type RecordSet,
-  type RecordType,
-  type WriteGuard,
-} from '../../../dns/provider.ts';
+import { DnsError, type DnsProvider, type WriteGuard } from '../../../dns/provider.ts';
+import type { Change, RecordSet, RecordType } from '../../../dns/records.ts';
 import { longestZone } from '../../../dns/zones.ts';
 import type { Environment } from '../controller-process.ts';
 import { type Bench, connect, HURRIED, SkippingClock, type StartBench, silentServer } from './bench.ts';

@@ -1,4 +1,4 @@
-import type { RecordSet } from '../../../dns/provider.ts';
+import type { RecordSet } from '../../../dns/records.ts';
 import type { StartBench } from './bench.ts';
 import { WebhookStandIn } from './webhook-server.ts';
 

@@ -1,8 +1,8 @@
 /** In the role of the kubelets of all nodes: runs the pods of one namespace, each on a loopback address of its own. */
 
-import { explain } from '../../../kubernetes/errors.ts';
 import { Reflector } from '../../../kubernetes/reflector.ts';
 import { systemClock } from '../../../runtime/clock.ts';
+import { explain } from '../../../runtime/explain.ts';
 import type { ControlPlaneAccess } from '../control-plane-access.ts';
 import { SHIPPED_BUNDLE } from '../sidecar.ts';
 import { Addresses } from './addresses.ts';

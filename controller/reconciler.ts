@@ -1,10 +1,11 @@
 import { isImplausible, type Transition } from '../contract/history.ts';
 import { decodeEpoch, decodeStatus, encodeStatus, type Status } from '../contract/status.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
-import { explain, isAlreadyExists, isConflict, isNotFound, mayBeStored } from '../kubernetes/errors.ts';
+import { isAlreadyExists, isConflict, isNotFound, mayBeStored } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { backoff } from '../runtime/backoff.ts';
 import { type Clock, type Random, timestamp, withDeadline } from '../runtime/clock.ts';
+import { explain } from '../runtime/explain.ts';
 import type { Wakeup } from '../runtime/wakeup.ts';
 import { decide, type Look, recall, sameContent } from './decide.ts';
 import { DeposedError, type FencedConfigMap, type Found } from './fenced-config-map.ts';
@@ -14,7 +15,7 @@ import type { SiteNodes } from './site-nodes.ts';
 import type { Sites } from './sites.ts';
 import type { Observation, Trigger } from './triggers/trigger.ts';
 
-export interface FollowerOptions {
+export interface ReconcilerOptions {
   readonly api: KubeApi;
   readonly clock: Clock;
   readonly random: Random;
@@ -32,11 +33,11 @@ export interface FollowerOptions {
   readonly resyncMs: number;
   readonly dryRun: boolean;
   readonly wakeup: Wakeup;
-  readonly observer: FollowerObserver;
+  readonly observer: ReconcilerObserver;
 }
 
 /** Told about everything that happens here; for signals, report, Events, metrics and log. */
-export interface FollowerObserver {
+export interface ReconcilerObserver {
   /** `before` is undefined at the first pass of a leadership that found no status. */
   onStatus(change: StatusChange): void;
   onPass(pass: Pass): void;
@@ -65,11 +66,11 @@ const RACES_AT_ONCE = 3;
 const LONGEST_LOOK_MS = 40_000;
 
 /**
- * Follows one service while this replica leads: WATCH the trigger, LOOK where the primary runs, MATCH its node to a
- * site, DECIDE, and write the status by compare-and-set when it differs.
+ * Keeps the status of one follower as what it follows says, while this replica leads. A reconcile is five steps: observe,
+ * resolve the site, decide, store, publish. It comes at once when the trigger's watch says so, and every resync.
  */
-export class Follower {
-  readonly #options: FollowerOptions;
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
   /** What this replica last published or took over; undefined when it has to be read first. */
   #believed: Status | undefined;
   /** Writes that failed since then: each may have been stored, or still be. */
@@ -78,7 +79,7 @@ export class Follower {
   #told: Status | undefined;
   #failures = 0;
 
-  constructor(options: FollowerOptions) {
+  constructor(options: ReconcilerOptions) {
     this.#options = options;
   }
 
@@ -91,7 +92,7 @@ export class Follower {
     this.#believed = undefined;
     this.#unanswered = [];
     this.#told = undefined;
-    while (!signal.aborted && (await this.#pass(leadership))) {
+    while (!signal.aborted && (await this.#reconcile(leadership))) {
       // A little early, so that a change right after a look is known within the period, the look itself included.
       const periodMs = resyncMs * (0.9 + random() * 0.05);
       const retryMs = Math.min(periodMs, backoff(this.#failures, FAILED_PASS_RETRY, random));
@@ -101,18 +102,21 @@ export class Follower {
   }
 
   /** False when this replica has to stop. */
-  async #pass(leadership: Leadership): Promise<boolean> {
+  async #reconcile(leadership: Leadership): Promise<boolean> {
     const { api, clock, status, observer } = this.#options;
     const nodes = new NodeReads(api, leadership.signal);
     const started = clock.elapsed();
     let look: Look = { kind: 'unknown', reason: 'ApiError', message: 'no look was made' };
     try {
+      // 1. Observe: where does the primary run, and what is published? Both as the API server has them now.
       const [observation, found] = await Promise.all([
         this.#observe(leadership, nodes.expect),
         status.read(leadership.signal),
       ]);
-      look = await this.#match(observation, nodes, leadership.signal);
-      const wrote = await this.#settle(look, observation, found, leadership);
+      // 2. Resolve the site of its node, or say why that is unknown: then nothing moves.
+      look = await this.#resolveSite(observation, nodes, leadership.signal);
+      // 3. to 5. Decide what has to be published, store it if it differs, publish it to the signals.
+      const wrote = await this.#decideAndStore(look, observation, found, leadership);
       this.#failures = look.kind === 'unknown' && look.reason === 'ApiError' ? this.#failures + 1 : 0;
       observer.onPass({ ms: clock.elapsed() - started, look, wrote });
     } catch (error) {
@@ -140,7 +144,7 @@ export class Follower {
   }
 
   /** The node is asked for now: a name alone does not say that the node still exists, or what its labels are. */
-  async #match(observation: Observation, nodes: NodeReads, signal: AbortSignal): Promise<Look> {
+  async #resolveSite(observation: Observation, nodes: NodeReads, signal: AbortSignal): Promise<Look> {
     if (observation.kind === 'unknown') return observation;
     const { primary, node, movingTo } = observation;
     const moving = movingTo === undefined ? {} : { movingTo };
@@ -178,7 +182,7 @@ export class Follower {
   }
 
   /** True when the status had to be written. */
-  async #settle(
+  async #decideAndStore(
     look: Look,
     observation: Observation,
     found: Found,
@@ -192,6 +196,7 @@ export class Follower {
     const floor = decodeEpoch(found.data.epoch) ?? 0;
     const last = lastKnown(lastTransition(), lastPublished.status);
     const before = this.#stored(published) ?? this.#believed ?? recall(published, last, lastSites());
+    // 3. Decide: pure, and the only place that does.
     const after = decide({
       believed: before,
       published,
@@ -203,10 +208,12 @@ export class Follower {
     const claimed = found.term === leadership.term;
     const differs = published === undefined || !isSame(published, after);
     const writes = !dryRun && (differs || !claimed);
+    // 4. Store: by compare-and-set, and never after another leader.
     if (writes) await this.#write(after, found, leadership, anew);
     this.#believed = after;
     if (!dryRun) lastPublished.note(after);
     if (writes) this.#unanswered = [];
+    // 5. Publish to signals, report, Events and metrics.
     const told = this.#told;
     this.#told = after;
     if (told === undefined || !isSame(told, after)) {

@@ -1,0 +1,36 @@
+import type { FollowedSubject } from '../../contract/followed.ts';
+import type { Transition } from '../../contract/history.ts';
+import type { AuthoritativeLookup } from '../../dns/authoritative.ts';
+import type { DnsProvider } from '../../dns/provider.ts';
+import type { DnsPorts } from '../../dns/provider-kind.ts';
+import type { ZoneTurns } from '../../dns/zone-turns.ts';
+import type { ObjectKey } from '../../kubernetes/api.ts';
+import type { Post } from '../../notify/post.ts';
+import type { DnsConfig } from '../config.ts';
+import type { EventSink } from '../event-rules.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { WatchPorts } from '../reflect.ts';
+import type { Sites } from '../sites.ts';
+
+/** What signals may use of the world. */
+export interface SignalPorts extends WatchPorts {
+  readonly createProvider: (config: DnsConfig, ports: Omit<DnsPorts, 'dispatcher'>) => Promise<DnsProvider>;
+  readonly lookup: AuthoritativeLookup;
+  readonly turns: ZoneTurns;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly sites: Sites;
+  /** What the follower follows. */
+  readonly subject: FollowedSubject;
+  readonly statusMap: Required<ObjectKey>;
+  readonly events: EventSink;
+  /** Sends a notification. */
+  readonly post: Post;
+  /** Where progress is shown and kept. */
+  readonly report: {
+    readonly history: readonly Transition[];
+    get(section: string): unknown;
+    set(section: string, value: unknown): void;
+  };
+}
