@@ -33,7 +33,7 @@ const DNS: Readonly<Record<ProviderName, object>> = {
 const AWS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: KEY, AWS_REGION: 'us-east-1' };
 /** Modules that only a provider or a trigger needs, as the bundle names them. A row’s own settings and rights count not. */
 const OPTIONAL =
-  /^(controller\/dns\/[a-z0-9-]+\/(?!kind|dns-endpoint)|node_modules\/(mongodb|bson|@aws-sdk|@smithy)\/)/;
+  /^(dns\/[a-z0-9-]+\/(?!kind|settings|dns-endpoint)|node_modules\/(mongodb|bson|@aws-sdk|@smithy)\/)/;
 
 describe('the bundle of the controller', () => {
   test('runs no code of a provider or driver that is not configured', async (t) => {
