@@ -53,10 +53,38 @@ describe('the command line', () => {
     assert.match(err, /^Pod web: injected\nPod bad: refused: annotation site-follower\/port: "1" must be/);
   });
 
-  test('refuses a second file rather than lose the first one', async () => {
-    const { code, out, err } = await cli(['inject', '-f', 'web.yaml', '-f', '-'], POD);
-    assert.deepEqual([code, out], [2, '']);
-    assert.match(err, /given twice\. Join the files: cat web\.yaml -/);
+  test('reads several files, each for itself', async () => {
+    const named = (name: string) => POD.replaceAll('web', name);
+    const files: Readonly<Record<string, string>> = {
+      bare: named('bare').trimEnd(),
+      marked: `---\n${named('marked')}`,
+      versioned: `\ufeff%YAML 1.1\n---\n${named('versioned')}`,
+      json: JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'json' },
+        spec: { containers: [] },
+      }),
+      last: named('last'),
+    };
+    const args = Object.keys(files).flatMap((file) => ['-f', file]);
+    const { code, out, err } = await runCli(['inject', ...args], { read: async (file) => files[file] ?? '' });
+    assert.equal(code, 0, err);
+    const said = err.trimEnd().split('\n');
+    assert.deepEqual(
+      said.map((line) => /^Pod (\w+): (\w+)/.exec(line)?.slice(1).join(' ')),
+      ['bare injected', 'marked injected', 'versioned injected', 'json skipped', 'last injected'],
+    );
+    assert.equal(out.match(/"?kind"?: ?"?Pod/g)?.length, 5);
+  });
+
+  test('warns of an object in which another one begins', async () => {
+    const { code, err } = await cli(['inject', '-f', '-'], `${POD}${POD.replace('web', 'lost')}`);
+    assert.equal(code, 0);
+    assert.match(
+      err,
+      /document 1: warning: has kind twice, and the last one counts: put --- between objects/,
+    );
   });
 
   test('says what to do about a label that is no text', async () => {

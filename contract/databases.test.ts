@@ -68,6 +68,15 @@ describe('a pod of a database is known by', () => {
     });
   }
 
+  test('its labels, though a user has given it a pooler’s as well', () => {
+    const pooler = { application: 'db-connection-pooler', 'cnpg.io/poolerName': 'x' };
+    for (const [what, why, labels] of members.filter(([, , labels]) => labels.application === undefined)) {
+      const isCrunchy = labels[`${CRUNCHY}/cluster`] !== undefined;
+      const expected = isCrunchy ? undefined : `${what}, ${why}`;
+      assert.equal(databaseMember({ metadata: { labels: { ...labels, ...pooler } } }), expected);
+    }
+  });
+
   test('its containers, where the operator has no label of its own', () => {
     for (const name of ['mongodb-agent', 'mongodb-enterprise-database']) {
       const spec = { containers: [{ name: 'mongod' }, { name }] };

@@ -33,6 +33,8 @@ export interface DatabaseRow {
   readonly why: string;
   /** All of these labels are there. */
   readonly labels?: Marks;
+  /** The operator's poolers have these labels as well. */
+  readonly poolersToo?: true;
   /** Or one of these containers, where the operator has no label of its own. */
   readonly containers?: readonly string[];
   /** Only of pods: a Service with these labels is one that a user made. */
@@ -69,6 +71,7 @@ export const DATABASES: readonly DatabaseRow[] = [
     what: 'a member or a job of the Crunchy or Percona operator',
     why: WORKS,
     labels: { [`${CRUNCHY}/cluster`]: [] },
+    poolersToo: true,
   },
   { what: 'a member or a job of StackGres', why: WORKS, labels: { 'stackgres.io/cluster-name': [] } },
   { what: 'a member of StackGres', why: TAKES_OVER, labels: { 'stackgres.io/cluster': ['true'] } },
@@ -152,36 +155,47 @@ export function databaseMember(
   owners: Metadata['ownerReferences'] = metadata?.ownerReferences,
 ): string | undefined {
   const labels = metadata?.labels ?? {};
-  if (isPooler(labels)) return undefined;
   const containers = spec?.containers?.map(({ name }) => name) ?? [];
   const row = DATABASES.find(
-    (one) =>
-      isMarked(labels, one.labels) || one.containers?.some((name) => containers.includes(name)) === true,
+    (one) => isOfRow(labels, one) || one.containers?.some((name) => containers.includes(name)) === true,
   );
   if (row !== undefined) return `${row.what}, ${row.why}`;
-  const group = ownerOf(owners);
+  const group = isPooler(labels) ? undefined : ownerOf(owners);
   return group && `a part of what ${group} owns, ${WORKS}`;
 }
 
 /** Of which database's operator a Service is, which routes as that operator wants it; undefined: of none. */
 export function databaseService(metadata: Metadata | null | undefined): string | undefined {
   const labels = metadata?.labels ?? {};
-  if (isPooler(labels)) return undefined;
-  const row = DATABASES.find((one) => one.onlyPods !== true && isMarked(labels, one.labels));
-  const group = ownerOf(metadata?.ownerReferences);
+  const row = DATABASES.find((one) => one.onlyPods !== true && isOfRow(labels, one));
+  const group = isPooler(labels) ? undefined : ownerOf(metadata?.ownerReferences);
   return group === undefined ? row?.what.replace(/^.* of /, 'of ') : `owned by ${group}`;
+}
+
+/** Whether an object of this kind is a database, or something that its operator works with, and no application. */
+export function isOfDatabase({
+  apiVersion,
+  kind,
+}: {
+  readonly apiVersion: string;
+  readonly kind: string;
+}): boolean {
+  return OWNERS.includes(groupOf(apiVersion)) && !OTHER_KINDS.includes(kind);
 }
 
 /** Its API group: what a review says of a kind may be anything. */
 function ownerOf(owners: Metadata['ownerReferences']): string | undefined {
-  const owner = owners?.find(
-    ({ apiVersion, kind }) => OWNERS.includes(groupOf(apiVersion)) && !OTHER_KINDS.includes(kind),
-  );
+  const owner = owners?.find(isOfDatabase);
   return owner && groupOf(owner.apiVersion);
 }
 
 function groupOf(apiVersion: string): string {
   return apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')));
+}
+
+/** A pooler's mark says nothing where only the members have the labels of the row: users can put labels on these. */
+function isOfRow(labels: Labels, { labels: marks, poolersToo }: DatabaseRow): boolean {
+  return isMarked(labels, marks) && !(poolersToo === true && isPooler(labels));
 }
 
 function isPooler(labels: Labels): boolean {

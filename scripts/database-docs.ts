@@ -29,7 +29,8 @@ workload, the label on that has no effect, and offline its pods get no sidecar, 
 \`mongodb\` trigger by the names in \`members\`, and of these and the triggers \`lease\`, \`resource\` and \`pod-label\` every pod of the workload
 (StatefulSet, Deployment) that the primary is of. The chart tells the webhook what is followed, in \`FOLLOWED\`. Before the first primary was
 found its workload is not known yet; nor does offline injection know any. While the webhook is away, such pods wait for it like all others that ask.`,
-    `Poolers only speak to a database, and are applications: ${POOLERS.map(marks).join(', ')}. While one of them stands by,
+    `Poolers only speak to a database, and are applications: ${POOLERS.map(marks).join(', ')}. These labels say nothing of a pod
+that has those of a member, which an operator's poolers do not have. While one of them stands by,
 Percona's operator for PostgreSQL calls its cluster \`initializing\`, but goes on to back it up. The routers and proxies of its operators
 for MongoDB and MySQL would be applications too; but these call the cluster ready, and some of them back it up, only when all of those are ready. So they
 are left alone.`,

@@ -17,13 +17,19 @@ const list = (texts: readonly string[]) => `[${texts.map((text) => `'${text}'`).
 export function isDatabaseMember(pod: string, owned: string = pod): string {
   const containers = DATABASES.flatMap((row) => row.containers ?? []);
   const has = `${pod}.?spec.?containers.orValue([]).exists(c, c.name in ${list(containers)})`;
-  return all([`!(${isPooler(pod)})`, any([...marked(pod, marksOf(DATABASES)), has, isOwned(owned)])]);
+  return any([has, isOfRows(pod, DATABASES, owned)]);
 }
 
 /** As databaseService. */
 export function isDatabaseService(service: string): string {
-  const marks = marksOf(DATABASES.filter(({ onlyPods }) => onlyPods !== true));
-  return all([`!(${isPooler(service)})`, any([...marked(service, marks), isOwned(service)])]);
+  const rows = DATABASES.filter(({ onlyPods }) => onlyPods !== true);
+  return isOfRows(service, rows, service);
+}
+
+function isOfRows(object: string, rows: readonly DatabaseRow[], owned: string): string {
+  const membersAlone = marked(object, marksOf(rows.filter(({ poolersToo }) => poolersToo !== true)));
+  const poolersToo = marked(object, marksOf(rows.filter((row) => row.poolersToo === true)));
+  return any([...membersAlone, all([`!(${isPooler(object)})`, any([...poolersToo, isOwned(owned)])])]);
 }
 
 function marksOf(rows: readonly DatabaseRow[]): Marks[] {

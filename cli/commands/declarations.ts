@@ -1,4 +1,4 @@
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { PROGRAM } from '../../contract/names.ts';
 import { VERSION } from '../../contract/version.ts';
 import { objectName, withCluster, withConnection, withFollower, withOutput } from '../cluster/options.ts';
@@ -77,8 +77,8 @@ function withFile(command: Command): Command {
   return command
     .requiredOption(
       '-f, --filename <file>',
-      'YAML or JSON with any number of objects; - is the standard input',
-      onlyOnce,
+      'YAML or JSON with any number of objects, as often as wanted; - is the standard input',
+      listed,
     )
     .addOption(format.choices(MANIFEST_FORMATS))
     .addHelpText(
@@ -89,8 +89,6 @@ object cannot be injected as it asks.`,
     );
 }
 
-/** The last one would win without a word, and the objects of the others would be missing from what is applied. */
-function onlyOnce(file: string, previous: string | undefined): string {
-  if (previous === undefined) return file;
-  throw new InvalidArgumentError(`It was given twice. Join the files: cat ${previous} ${file}, and -f -.`);
+function listed(file: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, file];
 }

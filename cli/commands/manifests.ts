@@ -7,7 +7,7 @@ import type { Terminal } from '../terminal.ts';
 import { plain } from '../text/plain.ts';
 
 export interface ManifestOptions {
-  readonly filename: string;
+  readonly filename: readonly string[];
   readonly output?: ManifestFormat;
   readonly image?: string;
   readonly controllerNamespace?: string;
@@ -32,20 +32,38 @@ export async function uninject(terminal: Terminal, options: ManifestOptions): Pr
 
 async function convert(
   terminal: Terminal,
-  { filename }: ManifestOptions,
+  { filename: files }: ManifestOptions,
   work: (text: string) => Result,
 ): Promise<Outcome> {
-  const { output, notes } = await told(filename, async () => work(await terminal.read(filename)));
+  const { output, notes } = await told(files, async () => {
+    const texts = await Promise.all(files.map((file) => terminal.read(file)));
+    return work(joinFiles(texts));
+  });
   for (const note of notes) terminal.err(`${plain(note)}\n`);
   if (output === undefined) return 'refused';
   terminal.out(output);
   return 'done';
 }
 
-async function told(filename: string, work: () => Promise<Result>): Promise<Result> {
+/** As one stream: what begins a file is never read as a part of the object before it. */
+function joinFiles([first = '', ...others]: readonly string[]): string {
+  return others.reduce((joined, text) => {
+    const end = joined === '' || joined.endsWith('\n') ? '' : '\n';
+    return `${joined}${end}${separatorBefore(text)}${text.replace(/^\ufeff/, '')}`;
+  }, first);
+}
+
+function separatorBefore(text: string): string {
+  const [marker] = /^\ufeff?(?:---|%)/.exec(text) ?? [];
+  if (marker?.endsWith('---')) return '';
+  // A directive is one behind the end of a document alone.
+  return marker === undefined ? '---\n' : '...\n';
+}
+
+async function told(files: readonly string[], work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    throw new CommandError('refused', `${filename}: ${explain(error)}`, error);
+    throw new CommandError('refused', `${files.join(', ')}: ${explain(error)}`, error);
   }
 }

@@ -1,3 +1,4 @@
+import { isMap } from 'yaml';
 import type { Operation } from '../../webhook/inject/patch.ts';
 import { applyEdits } from './edit.ts';
 import type { ManifestFormat } from './format.ts';
@@ -62,6 +63,11 @@ export class Documents {
     return [...this.#printedAnew];
   }
 
+  /** The documents in which another object begins: the one before it is lost, to kubectl as well. */
+  get runTogether(): readonly number[] {
+    return this.#contents.flatMap(({ reading }, index) => (hasTwoKinds(reading) ? [index] : []));
+  }
+
   /** As the file is written, or in another format. */
   toString(format?: ManifestFormat): string {
     const isStream = this.#stretches.every(({ json, source }) => json && !source.text.startsWith('---'));
@@ -102,6 +108,10 @@ export class Documents {
     for (const content of changed) this.#printedAnew.add(this.#contents.indexOf(content));
     return printAnew(stretch, changed);
   }
+}
+
+function hasTwoKinds({ contents, nameOf }: Reading): boolean {
+  return isMap(contents) && contents.items.filter(({ key }) => nameOf(key) === 'kind').length > 1;
 }
 
 /** JSON has no separator of documents: several objects are a List, as kubectl prints them. */

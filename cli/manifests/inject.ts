@@ -1,3 +1,4 @@
+import { isOfDatabase } from '../../contract/databases.ts';
 import { LABELS } from '../../contract/names.ts';
 import type { InjectorConfig } from '../../webhook/config.ts';
 import { injectPod } from '../../webhook/inject/inject.ts';
@@ -10,6 +11,7 @@ import { carryLabel } from '../../webhook/inject/workload.ts';
 import { Documents } from './documents.ts';
 import type { ManifestFormat } from './format.ts';
 import { type Found, findNamespaces, findOthers, findPods, findStrangers, type Other } from './objects.ts';
+import { childOf, type Value } from './value.ts';
 
 export interface Result {
   /** The manifests; undefined when something is refused. */
@@ -74,12 +76,18 @@ function eachObject(
   if (notes.length === 0) notes.push('no object with pods was found');
   if (refused) return { output: undefined, notes };
   const output = documents.toString(format);
+  const together = warning('has kind twice, and the last one counts: put --- between objects');
   const anew = warning(
     'printed anew: its comments and anchors are lost, and uninject cannot bring them back',
   );
+  const of = (index: number, note: string) => `document ${index + 1}: ${note}`;
   return {
     output,
-    notes: [...notes, ...documents.printedAnew.map((index) => `document ${index + 1}: ${anew}`)],
+    notes: [
+      ...notes,
+      ...documents.runTogether.map((index) => of(index, together)),
+      ...documents.printedAnew.map((index) => of(index, anew)),
+    ],
   };
 }
 
@@ -95,14 +103,16 @@ function carry(documents: Documents, { document, path, kind }: Found): Report {
 }
 
 /** Other kinds cannot change their template later, so the webhook does not look at them. */
-function misplaced(kind: string, object: unknown): Report {
+function misplaced(kind: string, object: Value | undefined): Report {
   const read = readMetadata(object);
   if (kind === 'Pod' || !read.ok || read.value.metadata?.labels?.[LABELS.inject] === undefined) {
     return { notes: [] };
   }
-  return {
-    notes: [warning(`label ${LABELS.inject} has no effect on a ${kind}, put it on its pod template`)],
-  };
+  const apiVersion = childOf(object, 'apiVersion');
+  const advice = isOfDatabase({ apiVersion: String(apiVersion), kind })
+    ? ': its pods are a database’s, which are never injected'
+    : ', put it on its pod template';
+  return { notes: [warning(`label ${LABELS.inject} has no effect on a ${kind}${advice}`)] };
 }
 
 /** What asks for a sidecar on a kind that has its pods where we do not look for them. */

@@ -22,6 +22,7 @@ for (const { what, spec, wanted } of [
   { what: 'its os', spec: { os: { name: 'windows' } }, wanted: true },
   { what: 'another os', spec: { os: { name: 'linux' } }, wanted: false },
   { what: 'a node selector', spec: { nodeSelector: { [OS]: 'windows' } }, wanted: true },
+  { what: 'its old label', spec: { nodeSelector: { 'beta.kubernetes.io/os': 'windows' } }, wanted: true },
   { what: 'the build of a node', spec: { nodeSelector: { [build.key]: '10.0.20348' } }, wanted: true },
   { what: 'an affinity', spec: affinity(term(windows)), wanted: true },
   { what: 'an affinity to a build', spec: affinity(term(build)), wanted: true },

@@ -1,8 +1,12 @@
 import type { NodeTerms } from './shape.ts';
 
 export const OS_LABEL = 'kubernetes.io/os';
+/** Its name until Kubernetes 1.14; kubelets still put it on nodes, and charts still select by it. */
+const OLD_OS_LABEL = 'beta.kubernetes.io/os';
 /** Kubelets put it on Windows nodes alone. */
 const WINDOWS_BUILD = 'node.kubernetes.io/windows-build';
+
+const OS_LABELS: readonly string[] = [OS_LABEL, OLD_OS_LABEL];
 
 interface Placed {
   readonly os?: { readonly name?: string | null | undefined } | null | undefined;
@@ -12,7 +16,8 @@ interface Placed {
 
 /** Whether a pod may run on Windows nodes alone, by whichever of the ways to say so. */
 export function isForWindows({ os, nodeSelector, affinity }: Placed): boolean {
-  if (os?.name === 'windows' || nodeSelector?.[OS_LABEL] === 'windows') return true;
+  if (os?.name === 'windows') return true;
+  if (OS_LABELS.some((label) => nodeSelector?.[label] === 'windows')) return true;
   if (nodeSelector?.[WINDOWS_BUILD] !== undefined) return true;
   const terms =
     affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
@@ -24,7 +29,7 @@ export function isForWindows({ os, nodeSelector, affinity }: Placed): boolean {
 
 function wantsWindows({ key, operator, values }: NodeRequirement): boolean {
   if (key === WINDOWS_BUILD) return operator === 'In' || operator === 'Exists';
-  if (key !== OS_LABEL) return false;
+  if (!OS_LABELS.includes(key)) return false;
   if (operator === 'In') return values?.every((value) => value === 'windows') === true;
   return operator === 'NotIn' && values?.includes('linux') === true;
 }
