@@ -50,3 +50,16 @@ for (const [owner, kindOfOwner] of OWNERS) {
     }
   });
 }
+
+test('a label on a database itself is told to do nothing, and on its pooler where it belongs', () => {
+  const notes = (kind: string) =>
+    injectManifests(
+      `apiVersion: postgresql.cnpg.io/v1\nkind: ${kind}\nmetadata: {name: pg, labels: {site-follower/inject: "true"}}\n`,
+      config,
+    ).notes.join('\n');
+  assert.match(
+    notes('Cluster'),
+    /no effect on a Cluster: its pods are a database’s, which are never injected$/,
+  );
+  assert.match(notes('Pooler'), /no effect on a Pooler, put it on its pod template$/);
+});

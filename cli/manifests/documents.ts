@@ -110,8 +110,9 @@ export class Documents {
   }
 }
 
-function hasTwoKinds({ contents, nameOf }: Reading): boolean {
-  return isMap(contents) && contents.items.filter(({ key }) => nameOf(key) === 'kind').length > 1;
+function hasTwoKinds(reading: Reading): boolean {
+  const { contents } = reading;
+  return isMap(contents) && contents.items.filter(({ key }) => reading.nameOf(key) === 'kind').length > 1;
 }
 
 /** JSON has no separator of documents: several objects are a List, as kubectl prints them. */

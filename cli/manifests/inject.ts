@@ -109,9 +109,10 @@ function misplaced(kind: string, object: Value | undefined): Report {
     return { notes: [] };
   }
   const apiVersion = childOf(object, 'apiVersion');
-  const advice = isOfDatabase({ apiVersion: String(apiVersion), kind })
-    ? ': its pods are a database’s, which are never injected'
-    : ', put it on its pod template';
+  const advice =
+    typeof apiVersion === 'string' && isOfDatabase({ apiVersion, kind })
+      ? ': its pods are a database’s, which are never injected'
+      : ', put it on its pod template';
   return { notes: [warning(`label ${LABELS.inject} has no effect on a ${kind}${advice}`)] };
 }
 
