@@ -92,9 +92,9 @@ function ofDaemonSet(set: Workload, { count }: Standing): Finding[] {
   const about = titleOf('DaemonSet', set);
   const nodes = set.status?.desiredNumberScheduled ?? 0;
   const those = `${count} of its ${nodes} pods stand by and stay unready`;
-  const action = instead(REMEDIES.DaemonSet(set.spec ?? {}));
+  const action = instead(REMEDIES.DaemonSet);
   if (isDaemonSetStuck(set, count)) return [problem(about, `its update has stopped, as ${those}`, action)];
-  return daemonSetStalls(set.spec ?? {}, nodes, count)
+  return daemonSetStalls(set.spec ?? {}, nodes, count, 'later')
     ? [warning(about, `an update would stop before the active site, as ${those}`, action)]
     : [];
 }

@@ -80,6 +80,14 @@ test('what the cluster keeps of maxUnavailable counts', () => {
   assert.equal(isStatefulSetStuck({ metadata: { name: 'web' }, spec: parallel, status }, 2), true);
 });
 
+test('a DaemonSet with a surge is stuck where one that stands by is beside an old one that is ready', () => {
+  const status = { desiredNumberScheduled: 4, updatedNumberScheduled: 0, numberAvailable: 4 };
+  const spec = { updateStrategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } };
+  assert.equal(isDaemonSetStuck({ metadata: { name: 'agent' }, spec, status }, 1), true);
+  const done = { ...status, updatedNumberScheduled: 4 };
+  assert.equal(isDaemonSetStuck({ metadata: { name: 'agent' }, spec, status: done }, 1), false);
+});
+
 for (const [name, status, standing, expected] of [
   ['the new ones of the standby site use up what may be away', [4, 2, 2], 2, true],
   ['another one is about to be ready', [4, 2, 1], 2, false],

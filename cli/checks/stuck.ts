@@ -41,6 +41,8 @@ export function isDaemonSetStuck({ spec, status }: Workload, standing: number): 
     updatedNumberScheduled: updated = 0,
     numberAvailable: available = 0,
   } = status ?? {};
-  if (updated >= nodes || nodes - available > standing) return false;
-  return daemonSetStalls(spec ?? {}, nodes, standing);
+  const unavailable = nodes - available;
+  if (updated >= nodes || unavailable > standing) return false;
+  // A node counts as available by its old pod, so those that stand by are beside such.
+  return daemonSetStalls(spec ?? {}, nodes, standing, unavailable < standing ? 'first' : 'later');
 }

@@ -16,6 +16,8 @@ import { until } from '../support/until.ts';
 const plane = await sharedControlPlane();
 const { api } = plane;
 const WAIT = { timeoutMs: 90_000 };
+/** The version before the rollout that puts the sidecar in. */
+const WITHOUT_SIDECAR = '0';
 
 interface Placed extends Pod {
   readonly spec: Omit<NonNullable<Pod['spec']>, 'containers'> & {
@@ -56,7 +58,7 @@ class Site {
     return site;
   }
 
-  /** In the roles of scheduler and kubelets: pods on the standby site never get ready. */
+  /** In the roles of scheduler and kubelets: pods with the sidecar never get ready on the standby site. */
   async serve(signal: AbortSignal): Promise<readonly Placed[]> {
     const { items } = await api.list(PODS, { namespace: this.namespace, signal });
     const pods = items as readonly Placed[];
@@ -69,7 +71,8 @@ class Site {
         const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target };
         await post(plane, `/api/v1/namespaces/${this.namespace}/pods/${name}/binding`, binding);
       } else if (pod.status?.phase !== 'Running') {
-        const status = this.isActive(node) ? 'True' : 'False';
+        const isReady = this.isActive(node) || pod.metadata.labels?.version === WITHOUT_SIDECAR;
+        const status = isReady ? 'True' : 'False';
         const body = { status: { phase: 'Running', conditions: [{ type: 'Ready', status }] } };
         const key = { namespace: this.namespace, name };
         await api.patch(PODS, key, body, { type: 'merge', subresource: 'status' }).catch(() => undefined);
@@ -173,8 +176,8 @@ describe('an update with standbys, as it is recommended', () => {
     [
       'DaemonSet',
       DAEMON_SETS,
-      { updateStrategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } },
-      REMEDIES.DaemonSet,
+      { updateStrategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: '100%' } } },
+      () => REMEDIES.DaemonSet,
     ],
   ];
   for (const [kind, resource, spec, remedyOf, ports = []] of cases) {
@@ -184,7 +187,11 @@ describe('an update with standbys, as it is recommended', () => {
       const { namespace } = site;
       const workload = {
         metadata: { namespace, name: 'web' },
-        spec: { ...spec, selector: { matchLabels: { app: 'web' } }, template: template(site, '1', ports) },
+        spec: {
+          ...spec,
+          selector: { matchLabels: { app: 'web' } },
+          template: template(site, WITHOUT_SIDECAR, ports),
+        },
       };
       const read = readWorkload(workload);
       assert.deepEqual(read.ok && stallWarnings(kind, read.value), []);
@@ -203,14 +210,16 @@ describe('an update with standbys, as it is recommended', () => {
           },
           WAIT,
         );
-      await all('1');
-      await api.patch(
-        resource,
-        { namespace, name: 'web' },
-        { spec: { template: template(site, '2', ports) } },
-        { type: 'merge' },
-      );
-      await all('2');
+      await all(WITHOUT_SIDECAR);
+      for (const version of ['1', '2']) {
+        await api.patch(
+          resource,
+          { namespace, name: 'web' },
+          { spec: { template: template(site, version, ports) } },
+          { type: 'merge' },
+        );
+        await all(version);
+      }
     });
   }
 });

@@ -5,8 +5,11 @@ import {
   deploymentStalls,
   deploymentSteps,
   type Limit,
+  type Rollout,
   statefulSetStalls,
 } from './rollouts.ts';
+
+const ROLLOUTS: readonly Rollout[] = ['first', 'later'];
 
 /** Everything that can come of `begin`, each state once. */
 function reached<State>(begin: State, next: (state: State) => readonly State[]): readonly State[] {
@@ -30,7 +33,10 @@ function canStop<State>(
   return reached(begin, next).some((state) => isOld(state) && next(state).length === 0);
 }
 
-/** Pods of a Deployment: old and new ones, each ready or standing by; `waiting` have no node yet. */
+/**
+ * Pods of a Deployment: old and new ones, each ready or standing by; `waiting` have no node yet. At the first rollout old
+ * ones are ready where new ones stand by.
+ */
 interface Pods {
   readonly oldReady: number;
   readonly oldStanding: number;
@@ -46,10 +52,11 @@ interface Rules {
   readonly more: number;
   /** As many nodes as pods, and none can take two. */
   readonly ports: boolean;
+  readonly rollout: Rollout;
 }
 
 /** Each state that Kubernetes' rolling update can make of this one next; the new pods stand where the old ones did. */
-function next(pods: Pods, { replicas, standing, missing, more, ports }: Rules): Pods[] {
+function next(pods: Pods, { replicas, standing, missing, more, ports, rollout }: Rules): Pods[] {
   const { oldReady, oldStanding, newReady, newStanding, waiting } = pods;
   const made = newReady + newStanding + waiting;
   const total = oldReady + oldStanding + made;
@@ -65,8 +72,11 @@ function next(pods: Pods, { replicas, standing, missing, more, ports }: Rules): 
   }
   // reconcileOldReplicaSets: first cleanupUnhealthyReplicas, then scaleDownOldReplicaSetsForRollingUpdate.
   if (total - (replicas - missing) - newStanding - waiting > 0) {
-    if (oldStanding > 0) states.push({ ...pods, oldStanding: oldStanding - 1 });
-    else if (oldReady > 0 && oldReady + newReady > replicas - missing) {
+    const isFirst = rollout === 'first';
+    const available = oldReady + newReady + (isFirst ? oldStanding : 0);
+    const mayGo = available > replicas - missing;
+    if (oldStanding > 0 && (!isFirst || mayGo)) states.push({ ...pods, oldStanding: oldStanding - 1 });
+    if (oldReady > 0 && mayGo && (isFirst || oldStanding === 0)) {
       states.push({ ...pods, oldReady: oldReady - 1 });
     }
   }
@@ -106,11 +116,11 @@ describe('an update of a Deployment', () => {
             const steps = deploymentSteps(spec);
             for (const ports of [false, true]) {
               const rules = { replicas, standing, ...steps, ports };
-              assert.equal(
-                deploymentStalls({ ...spec, ...(ports && HOST_PORT) }, standing),
-                deploymentStops(rules),
-                JSON.stringify(rules),
-              );
+              const stalls = deploymentStalls({ ...spec, ...(ports && HOST_PORT) }, standing);
+              const later: Rules = { ...rules, rollout: 'later' };
+              assert.equal(stalls, deploymentStops(later), JSON.stringify(later));
+              const first: Rules = { ...rules, rollout: 'first' };
+              assert.equal(stalls, deploymentStops(first), JSON.stringify(first));
             }
           }
         }
@@ -150,10 +160,15 @@ interface Set {
   readonly allowed: number | undefined;
   /** As after Kubernetes 1.35: old ones that are unready go at once. */
   readonly later: boolean;
+  readonly rollout: Rollout;
 }
 
 /** One sync of stateful_set_control.go, and what comes of it: undefined where it does nothing. */
-function synced(old: Old, { standing, ordered, partition, allowed, later }: Set): Old | undefined {
+function synced(
+  old: Old,
+  { standing: places, ordered, partition, allowed, later, rollout }: Set,
+): Old | undefined {
+  const standing = places.map((is, target) => is && !(rollout === 'first' && old[target]));
   const renewed = (...targets: readonly number[]) => old.map((is, target) => is && !targets.includes(target));
   const unready = standing.filter(Boolean).length;
   // processReplica
@@ -196,8 +211,8 @@ describe('an update of a StatefulSet', () => {
               const updateStrategy = { rollingUpdate: { partition, maxUnavailable } };
               const spec = { replicas, podManagementPolicy, updateStrategy };
               const ordered = podManagementPolicy !== 'Parallel';
-              const stops = (allowed: number | undefined, later = false) =>
-                setCanStop(replicas, standing, { ordered, partition, allowed, later });
+              const stops = (allowed: number | undefined, later = false, rollout: Rollout = 'later') =>
+                setCanStop(replicas, standing, { ordered, partition, allowed, later, rollout });
               const share = Math.floor((Number.parseInt(String(maxUnavailable), 10) * replicas) / 100);
               const allowed = typeof maxUnavailable === 'string' ? Math.max(1, share) : (maxUnavailable ?? 1);
               const stalls = (limit: Limit) => statefulSetStalls(spec, standing, limit);
@@ -206,6 +221,10 @@ describe('an update of a StatefulSet', () => {
               assert.equal(stalls('counts'), stops(allowed), about);
               assert.equal(stalls('may-count'), stops(undefined) || stops(allowed), about);
               assert.ok(stalls('counts') || !stops(allowed, true), about);
+              // What puts the sidecar in stops nowhere else: so far fewer are unready.
+              assert.ok(stalls('is-ignored') || !stops(undefined, false, 'first'), about);
+              assert.ok(stalls('counts') || !stops(allowed, false, 'first'), about);
+              assert.ok(stalls('counts') || !stops(allowed, true, 'first'), about);
             }
           }
         }
@@ -221,64 +240,79 @@ describe('an update of a StatefulSet', () => {
   });
 });
 
-/** Nodes of a DaemonSet by what is there: an old pod, a new one, or `both` where the old one is ready. */
+/**
+ * Nodes of a DaemonSet by what is there: an old pod, a new one, or `both` where the old one is ready. At the first rollout
+ * old pods are ready on the nodes that stand by, too.
+ */
 interface Nodes {
   readonly oldReady: number;
   readonly oldStanding: number;
   readonly both: number;
+  readonly bothStanding: number;
   readonly newReady: number;
   readonly newStanding: number;
 }
 
 /** rollingUpdate in daemon/update.go, and podsShouldBeOnNode in daemon_controller.go. */
-function nextNodes(nodes: Nodes, allowed: { missing: number; more: number; ports: boolean }): Nodes[] {
-  const { oldReady, oldStanding, both, newReady, newStanding } = nodes;
+function nextNodes(
+  nodes: Nodes,
+  allowed: { missing: number; more: number; ports: boolean; rollout: Rollout },
+): Nodes[] {
+  const { oldReady, oldStanding, both, bothStanding, newReady, newStanding } = nodes;
   const states: Nodes[] = [];
-  if (oldStanding > 0) {
-    states.push({ ...nodes, oldStanding: oldStanding - 1, newStanding: newStanding + 1 });
-  }
+  const isFirst = allowed.rollout === 'first';
+  const replacedStanding = { ...nodes, oldStanding: oldStanding - 1, newStanding: newStanding + 1 };
+  if (oldStanding > 0 && !isFirst) states.push(replacedStanding);
   if (allowed.more === 0) {
-    if (oldReady > 0 && oldStanding + newStanding < allowed.missing) {
-      states.push({ ...nodes, oldReady: oldReady - 1, newReady: newReady + 1 });
-    }
+    const unavailable = newStanding + (isFirst ? 0 : oldStanding);
+    if (unavailable >= allowed.missing) return states;
+    if (oldReady > 0) states.push({ ...nodes, oldReady: oldReady - 1, newReady: newReady + 1 });
+    if (oldStanding > 0 && isFirst) states.push(replacedStanding);
     return states;
   }
-  if (oldReady > 0 && both < allowed.more) states.push({ ...nodes, oldReady: oldReady - 1, both: both + 1 });
+  if (both + bothStanding < allowed.more) {
+    if (oldReady > 0) states.push({ ...nodes, oldReady: oldReady - 1, both: both + 1 });
+    if (oldStanding > 0 && isFirst) {
+      states.push({ ...nodes, oldStanding: oldStanding - 1, bothStanding: bothStanding + 1 });
+    }
+  }
   if (both > 0 && !allowed.ports) states.push({ ...nodes, both: both - 1, newReady: newReady + 1 });
   return states;
 }
 
 describe('an update of a DaemonSet', () => {
+  type Allowed = Parameters<typeof nextNodes>[1];
+  const agree = (nodes: number, standing: number, allowed: Allowed) => {
+    const none = { both: 0, bothStanding: 0, newReady: 0, newStanding: 0 };
+    const spec = {
+      updateStrategy: rolling(allowed.missing, allowed.more),
+      ...(allowed.ports && HOST_PORT),
+    };
+    assert.equal(
+      daemonSetStalls(spec, nodes, standing, allowed.rollout),
+      canStop<Nodes>(
+        { ...none, oldReady: nodes - standing, oldStanding: standing },
+        (state) => nextNodes(state, allowed),
+        ({ oldReady, oldStanding, both, bothStanding }) => oldReady + oldStanding + both + bothStanding > 0,
+      ),
+      JSON.stringify({ nodes, standing, ...allowed }),
+    );
+  };
+
   test('stops just where Kubernetes can stop, for each number of nodes, of standbys, and of what is allowed', () => {
     for (let nodes = 1; nodes <= 6; nodes += 1) {
       for (let standing = 0; standing <= nodes; standing += 1) {
         for (let count = 1; count <= nodes; count += 1) {
-          for (const ports of [false, true]) {
-            for (const allowed of [
-              { missing: count, more: 0 },
-              { missing: 0, more: count },
-            ]) {
-              const begin = {
-                oldReady: nodes - standing,
-                oldStanding: standing,
-                both: 0,
-                newReady: 0,
-                newStanding: 0,
-              };
-              const spec = {
-                updateStrategy: rolling(allowed.missing, allowed.more),
-                ...(ports && HOST_PORT),
-              };
-              assert.equal(
-                daemonSetStalls(spec, nodes, standing),
-                canStop<Nodes>(
-                  begin,
-                  (state) => nextNodes(state, { ...allowed, ports }),
-                  ({ oldReady, oldStanding, both }) => oldReady + oldStanding + both > 0,
-                ),
-                JSON.stringify({ nodes, standing, ...allowed, ports }),
-              );
-            }
+          const steps = [
+            { missing: count, more: 0 },
+            { missing: 0, more: count },
+          ];
+          const ways = steps.flatMap((step) => [
+            { ...step, ports: false },
+            { ...step, ports: true },
+          ]);
+          for (const way of ways) {
+            for (const rollout of ROLLOUTS) agree(nodes, standing, { ...way, rollout });
           }
         }
       }
@@ -288,17 +322,28 @@ describe('an update of a DaemonSet', () => {
   const rolling = (maxUnavailable?: number | string, maxSurge?: number | string) => ({
     rollingUpdate: { maxUnavailable, maxSurge },
   });
-  const cases: [name: string, strategy: object, nodes: number, standing: number, stalls: boolean][] = [
+  const cases: [
+    name: string,
+    strategy: object,
+    nodes: number,
+    standing: number,
+    stalls: boolean,
+    rollout?: Rollout,
+  ][] = [
     ['stops as Kubernetes has it', {}, 2, 1, true],
     ['stops where as many may be unready as stand by', rolling(2), 4, 2, true],
     ['goes on where one more may be', rolling(3), 4, 2, false],
     ['rounds a share up', rolling('51%'), 4, 2, false],
     ['goes on with a surge, which an unready old pod does not use up', rolling(0, 1), 4, 2, false],
+    ['stops with a surge that a ready old pod uses up, the first time', rolling(0, 1), 4, 2, true, 'first'],
+    ['stops the first time as later', rolling(2), 4, 2, true, 'first'],
+    ['goes on the first time where one more may be unready', rolling(3), 4, 2, false, 'first'],
+    ['stops before all are new where all stand by, the first time', rolling(1), 2, 2, true, 'first'],
     ['does not reach a site that has no pods', {}, 2, 2, false],
     ['does not stop where none stands by', {}, 2, 0, false],
     ['is made by hand', { type: 'OnDelete' }, 2, 1, false],
   ];
-  for (const [name, updateStrategy, nodes, standing, stalls] of cases) {
-    test(name, () => assert.equal(daemonSetStalls({ updateStrategy }, nodes, standing), stalls));
+  for (const [name, updateStrategy, nodes, standing, stalls, rollout = 'later'] of cases) {
+    test(name, () => assert.equal(daemonSetStalls({ updateStrategy }, nodes, standing, rollout), stalls));
   }
 });

@@ -85,19 +85,28 @@ export function statefulSetStalls(spec: RolloutSpec, standing: number, limit: Li
   return standing >= Math.max(1, podsOf(maxUnavailable ?? 1, pods, Math.floor));
 }
 
+/** The first one puts the sidecar in: before it, old pods are ready on standby nodes, too. */
+export type Rollout = 'first' | 'later';
+
 /**
- * The same of a DaemonSet on so many nodes. An old pod that is unready is always replaced, but new ones that are count
- * against `maxUnavailable`. With `maxSurge` only nodes count where the old pod is still ready, so none that stands by; but
- * there the new pod is made beside the old one, which stays until that is ready.
+ * The same of a DaemonSet on so many nodes, `standing` of which stand by. An old pod that is unready is always replaced,
+ * but new ones that are count against `maxUnavailable`. With `maxSurge` the new pod is made beside an old one that is
+ * ready, which stays until the new one is ready as well: on a standby node for ever.
  */
-export function daemonSetStalls(spec: RolloutSpec, nodes: number, standing: number): boolean {
+export function daemonSetStalls(
+  spec: RolloutSpec,
+  nodes: number,
+  standing: number,
+  rollout: Rollout,
+): boolean {
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
-  if (type === 'OnDelete') return false;
+  const ready = rollout === 'first' ? nodes : nodes - standing;
+  if (type === 'OnDelete' || ready === 0) return false;
   if (podsOf(rollingUpdate?.maxSurge ?? 0, nodes, Math.ceil) > 0) {
-    return aloneBy(spec.template) !== undefined && standing < nodes;
+    return aloneBy(spec.template) !== undefined || ready + standing > nodes;
   }
   const missing = podsOf(rollingUpdate?.maxUnavailable ?? 1, nodes, Math.ceil);
-  return standing > 0 && standing < nodes && standing >= missing;
+  return standing > 0 && missing <= standing && missing < nodes;
 }
 
 /** How many pods a number or a share of them is, as the controller in question rounds it. */

@@ -159,7 +159,7 @@ describe('an update of a DaemonSet', () => {
       const [text = ''] = said('DaemonSet', { ...spec, ...PORT });
       assert.match(
         text,
-        /: set updateStrategy.type: OnDelete, and delete its pods yourself, or the annotation/,
+        /: set updateStrategy.type: OnDelete, and delete its pods yourself, or maxUnavailable: 100%/,
       );
       const isSurge = text.startsWith('a hostPort keeps pods apart, so with maxSurge');
       assert.equal(isSurge, JSON.stringify(spec).includes('"maxUnavailable":0'));
@@ -173,13 +173,17 @@ describe('an update of a DaemonSet', () => {
     ['may stall with as many as may stand by', strategy(3), true],
     ['may stall with a share of half', strategy('50%'), true],
     ['goes on with all of them', strategy('100%'), false],
-    ['goes on with what is recommended', strategy(0, 1), false],
+    ['may stall with a surge, when the sidecar comes', strategy(0, 1), true],
+    ['may stall with any surge, when the sidecar comes', strategy(0, '100%'), true],
     ['is made by hand', { updateStrategy: { type: 'OnDelete' } }, false],
   ] as const) {
     test(name, () => {
       const texts = said('DaemonSet', spec);
       assert.equal(texts.length, stalls ? 1 : 0);
-      if (stalls) assert.match(String(texts[0]), /to maxSurge: 1 and maxUnavailable: 0, type: OnDelete/);
+      if (stalls)
+        assert.match(String(texts[0]), /type: OnDelete, .* or maxUnavailable: 100%, maxSurge: 0 \(all/);
+      const isSurge = String(texts[0]).startsWith('with maxSurge the rollout of the sidecar stops at ');
+      assert.equal(isSurge, JSON.stringify(spec).includes('"maxUnavailable":0'));
     });
   }
 });

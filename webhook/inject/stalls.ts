@@ -5,6 +5,7 @@ import {
   daemonSetStalls,
   deploymentStalls,
   deploymentSteps,
+  type Rollout,
   type RolloutSpec,
   statefulSetStalls,
 } from './rollouts.ts';
@@ -23,10 +24,7 @@ export const REMEDIES = {
       ? `set strategy.rollingUpdate to maxUnavailable: ${Math.min(standing + 1, spec.replicas ?? 1)} and maxSurge: 0`
       : `set strategy.rollingUpdate to maxUnavailable: ${standing} (as many as stand by) and maxSurge: 1`,
   StatefulSet: BY_HAND,
-  DaemonSet: (spec: RolloutSpec) =>
-    aloneBy(spec.template)
-      ? BY_HAND
-      : 'set updateStrategy.rollingUpdate to maxSurge: 1 and maxUnavailable: 0',
+  DaemonSet: `${BY_HAND}, or maxUnavailable: 100%, maxSurge: 0 (all at once)`,
   start: 'set podManagementPolicy: Parallel and updateStrategy.type: OnDelete',
 } as const;
 
@@ -80,12 +78,15 @@ function ofStatefulSet(spec: Workload['spec']): string[] {
 
 function ofDaemonSet(spec: Workload['spec']): string[] {
   const nodes = Array.from({ length: MANY_NODES - 1 }, (_, index) => index + 2);
-  if (!nodes.some((count) => daemonSetStalls(spec, count, standbysOf(count)))) return [];
-  const alone = aloneBy(spec.template);
-  const surges = daemonSetStalls(spec, MANY_NODES, 0);
+  const stalls = (rollout: Rollout) =>
+    nodes.some((count) => daemonSetStalls(spec, count, standbysOf(count), rollout));
+  const isLater = stalls('later');
+  if (!isLater && !stalls('first')) return [];
+  const surges = daemonSetStalls(spec, MANY_NODES, 0, 'first');
   const why = surges
-    ? `${alone} keeps pods apart, so with maxSurge an update stops`
-    : 'on a standby site pods stay unready, and an update may stop before it reaches the active one';
-  const remedy = alone === undefined ? ', type: OnDelete' : '';
-  return [`${why}: ${REMEDIES.DaemonSet(spec)}${remedy}, ${OR}`];
+    ? `${aloneBy(spec.template)} keeps pods apart, so with maxSurge an update stops`
+    : isLater
+      ? 'standbys stay unready, so an update may stop before the active site'
+      : 'with maxSurge the rollout of the sidecar stops at a standby site';
+  return [`${why}: ${REMEDIES.DaemonSet}, ${OR}`];
 }
