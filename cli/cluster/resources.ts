@@ -8,6 +8,7 @@ interface Template {
   readonly spec?: {
     readonly containers?: readonly Container[];
     readonly initContainers?: readonly Container[];
+    readonly nodeSelector?: Readonly<Record<string, string>>;
     readonly affinity?: NonNullable<Placed['spec']>['affinity'];
   };
 }

@@ -45,7 +45,8 @@ class Site {
 
   private constructor(namespace: string, id: string) {
     this.namespace = namespace;
-    this.label = { 'example.com/update': id };
+    // A role, as any other label may keep them on one site.
+    this.label = { [`node-role.kubernetes.io/update-${id}`]: '' };
     this.nodes = ['a', 'b', 'c', 'd'].map((name) => `${name}-${id}`);
   }
 
@@ -164,13 +165,13 @@ describe('an update with standbys, as it is recommended', () => {
       'Deployment',
       DEPLOYMENTS,
       { replicas: 4, strategy: { rollingUpdate: { maxUnavailable: 2, maxSurge: 1 } } },
-      (spec) => REMEDIES.Deployment(2, spec),
+      (spec) => REMEDIES.Deployment(2, spec, 'half of them'),
     ],
     [
       'Deployment',
       DEPLOYMENTS,
       { replicas: 4, strategy: { rollingUpdate: { maxUnavailable: 3, maxSurge: 0 } } },
-      (spec) => REMEDIES.Deployment(2, spec),
+      (spec) => REMEDIES.Deployment(2, spec, 'half of them'),
       hostPort,
     ],
     [

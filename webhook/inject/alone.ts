@@ -1,5 +1,7 @@
 import { type Selector, selects } from '../../kubernetes/selector.ts';
 
+import type { Nodes } from './pinned.ts';
+
 type Absent = null | undefined;
 type Labels = Readonly<Record<string, string>>;
 
@@ -20,7 +22,7 @@ interface Term {
 export interface Placed {
   readonly metadata?: { readonly labels?: Labels | Absent } | Absent;
   readonly spec?:
-    | {
+    | (Nodes & {
         readonly containers?: readonly Container[] | Absent;
         readonly initContainers?: readonly Container[] | Absent;
         readonly affinity?:
@@ -30,7 +32,7 @@ export interface Placed {
                 | Absent;
             }
           | Absent;
-      }
+      })
     | Absent;
 }
 

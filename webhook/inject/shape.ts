@@ -56,12 +56,14 @@ const container = z.object({
   readinessProbe: probe,
 });
 
+const requirements = z
+  .array(z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() }))
+  .nullish();
+
 const selector = z
   .object({
     matchLabels: z.record(z.string(), z.string()).nullish(),
-    matchExpressions: z
-      .array(z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() }))
-      .nullish(),
+    matchExpressions: requirements,
   })
   .nullish();
 
@@ -73,17 +75,7 @@ const affinity = z
         requiredDuringSchedulingIgnoredDuringExecution: z
           .object({
             nodeSelectorTerms: z.array(
-              z.object({
-                matchExpressions: z
-                  .array(
-                    z.object({
-                      key: z.string(),
-                      operator: z.string(),
-                      values: z.array(z.string()).nullish(),
-                    }),
-                  )
-                  .nullish(),
-              }),
+              z.object({ matchExpressions: requirements, matchFields: requirements }),
             ),
           })
           .nullish(),

@@ -1,5 +1,6 @@
 import { ANNOTATIONS } from '../../contract/names.ts';
-import { aloneBy } from './alone.ts';
+import { aloneBy, type Placed } from './alone.ts';
+import { pinnedBy } from './pinned.ts';
 import {
   DEFAULT_SHARE,
   daemonSetStalls,
@@ -19,10 +20,14 @@ const BY_HAND = 'set updateStrategy.type: OnDelete, and delete its pods yourself
 
 /** What lets an update go on; `standing` pods stand by. Of each a test proves that it does. */
 export const REMEDIES = {
-  Deployment: (standing: number, spec: RolloutSpec) =>
-    aloneBy(spec.template)
-      ? `set strategy.rollingUpdate to maxUnavailable: ${Math.min(standing + 1, spec.replicas ?? 1)} and maxSurge: 0`
-      : `set strategy.rollingUpdate to maxUnavailable: ${standing} (as many as stand by) and maxSurge: 1`,
+  Deployment: (standing: number, spec: RolloutSpec, counted: string) => {
+    const isAlone = aloneBy(spec.template) !== undefined;
+    const missing = isAlone ? standing + 1 : standing;
+    if (missing >= (spec.replicas ?? 1)) {
+      return 'set strategy.rollingUpdate.maxUnavailable: 100% (all at once)';
+    }
+    return `set strategy.rollingUpdate to maxUnavailable: ${missing} (${counted}) and maxSurge: ${isAlone ? 0 : 1}`;
+  },
   StatefulSet: BY_HAND,
   DaemonSet: `${BY_HAND}, or maxUnavailable: 100%, maxSurge: 0 (all at once)`,
   start: 'set podManagementPolicy: Parallel and updateStrategy.type: OnDelete',
@@ -43,26 +48,40 @@ export function stallWarnings(kind: string, { spec }: Workload): string[] {
   }
 }
 
-/** Of two sites that share the pods the active one has the smaller half: with more sites, or an uneven share, more stand by. */
-function standbysOf(pods: number): number {
+/**
+ * Nobody knows yet. Of two sites that share the pods the active one has the smaller half; of those that are kept on one
+ * site, all. With more sites, or an uneven share, more stand by.
+ */
+function standbysOf(pods: number, template: Placed): number {
+  return pinnedBy(template.spec) === undefined ? halfOf(pods) : pods;
+}
+
+function halfOf(pods: number): number {
   return Math.ceil(pods / 2);
+}
+
+/** Why pods wait for each other that do not elsewhere. */
+function reasonOf({ template }: Workload['spec']): string {
+  const pin = pinnedBy(template.spec);
+  if (pin !== undefined) return `${pin} may keep all pods on one site`;
+  const alone = aloneBy(template);
+  return alone === undefined ? 'standbys stay unready' : `${alone} keeps pods apart`;
 }
 
 function ofDeployment(spec: Workload['spec']): string[] {
   const replicas = spec.replicas ?? 1;
-  const standing = standbysOf(replicas);
+  const standing = standbysOf(replicas, spec.template);
   if (!deploymentStalls(spec, standing)) return [];
   const { missing, more } = deploymentSteps(spec);
   const { maxUnavailable, maxSurge } = spec.strategy?.rollingUpdate ?? {};
   const is = `maxUnavailable: ${maxUnavailable ?? DEFAULT_SHARE} (${missing} of ${replicas}), maxSurge: ${maxSurge ?? DEFAULT_SHARE} (${more})`;
-  const alone = aloneBy(spec.template);
-  const why = alone === undefined ? 'standbys stay unready' : `${alone} keeps pods apart`;
-  return [`${why}, so with ${is} an update stops: ${REMEDIES.Deployment(standing, spec)}, ${OR}`];
+  const remedy = REMEDIES.Deployment(standing, spec, 'if half stand by');
+  return [`${reasonOf(spec)}, so with ${is} an update stops: ${remedy}, ${OR}`];
 }
 
 function ofStatefulSet(spec: Workload['spec']): string[] {
   const replicas = spec.replicas ?? 1;
-  const standing = standbysOf(replicas);
+  const standing = standbysOf(replicas, spec.template);
   const isOrdered = spec.podManagementPolicy !== 'Parallel';
   if (replicas > 1 && isOrdered) {
     return [`on a standby site pods stay unready and the next one waits for ever: ${REMEDIES.start}, ${OR}`];
@@ -77,16 +96,20 @@ function ofStatefulSet(spec: Workload['spec']): string[] {
 }
 
 function ofDaemonSet(spec: Workload['spec']): string[] {
-  const nodes = Array.from({ length: MANY_NODES - 1 }, (_, index) => index + 2);
-  const stalls = (rollout: Rollout) =>
-    nodes.some((count) => daemonSetStalls(spec, count, standbysOf(count), rollout));
-  const isLater = stalls('later');
-  if (!isLater && !stalls('first')) return [];
-  const surges = daemonSetStalls(spec, MANY_NODES, 0, 'first');
-  const why = surges
-    ? `${aloneBy(spec.template)} keeps pods apart, so with maxSurge an update stops`
-    : isLater
-      ? 'standbys stay unready, so an update may stop before the active site'
-      : 'with maxSurge the rollout of the sidecar stops at a standby site';
-  return [`${why}: ${REMEDIES.DaemonSet}, ${OR}`];
+  const why = whyDaemonSet(spec);
+  return why === undefined ? [] : [`${why}: ${REMEDIES.DaemonSet}, ${OR}`];
+}
+
+function whyDaemonSet(spec: Workload['spec']): string | undefined {
+  if (daemonSetStalls(spec, MANY_NODES, 0, 'first')) {
+    return `${aloneBy(spec.template)} keeps pods apart, so with maxSurge an update stops`;
+  }
+  const counts = Array.from({ length: MANY_NODES - 1 }, (_, index) => index + 2);
+  const may = (standing: (nodes: number) => number, rollout: Rollout) =>
+    counts.some((nodes) => daemonSetStalls(spec, nodes, standing(nodes), rollout));
+  if (may(halfOf, 'later')) return 'standbys stay unready, so an update may stop before the active site';
+  if (may(halfOf, 'first')) return 'with maxSurge the rollout of the sidecar stops at a standby site';
+  const pin = pinnedBy(spec.template.spec);
+  const stops = pin !== undefined && may((nodes) => nodes, 'first');
+  return stops ? `${pin} may keep all pods on one site, so an update may stop` : undefined;
 }

@@ -1,0 +1,53 @@
+type Absent = null | undefined;
+
+interface Requirement {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[] | Absent;
+}
+
+interface Term {
+  readonly matchExpressions?: readonly Requirement[] | Absent;
+  readonly matchFields?: readonly Requirement[] | Absent;
+}
+
+/** Of a pod template, to which nodes its pods may go. */
+export interface Nodes {
+  readonly nodeSelector?: Readonly<Record<string, string>> | Absent;
+  readonly affinity?:
+    | {
+        readonly nodeAffinity?:
+          | {
+              readonly requiredDuringSchedulingIgnoredDuringExecution?:
+                | { readonly nodeSelectorTerms: readonly Term[] }
+                | Absent;
+            }
+          | Absent;
+      }
+    | Absent;
+}
+
+/** What tells nodes of one site from each other rather than sites. */
+const OF_ANY_SITE = /^((beta\.)?kubernetes\.io\/(os|arch)|(beta\.)?node(-role)?\.kubernetes\.io\/.+)$/;
+
+/**
+ * What may keep all pods of a workload on one site, as it wants one value of a node label, and any label may tell the
+ * sites apart. Then all of them stand by at once.
+ */
+export function pinnedBy(nodes: Nodes | Absent): 'nodeSelector' | 'nodeAffinity' | undefined {
+  if (Object.keys(nodes?.nodeSelector ?? {}).some(maySeparate)) return 'nodeSelector';
+  const required = nodes?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  // A node needs to meet one of the terms alone.
+  const [first = [], ...others] = (required?.nodeSelectorTerms ?? []).map(pinsOf);
+  return first.some((pin) => others.every((pins) => pins.includes(pin))) ? 'nodeAffinity' : undefined;
+}
+
+function pinsOf({ matchExpressions, matchFields }: Term): readonly string[] {
+  return [...(matchExpressions ?? []), ...(matchFields ?? [])]
+    .filter(({ key, operator, values }) => operator === 'In' && values?.length === 1 && maySeparate(key))
+    .map(({ key, values }) => `${key}=${values?.join()}`);
+}
+
+function maySeparate(key: string): boolean {
+  return !OF_ANY_SITE.test(key);
+}
