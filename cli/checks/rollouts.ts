@@ -43,7 +43,7 @@ interface Standing {
 
 function ofDeployment(deployment: Workload, { count }: Standing): Finding[] {
   const about = titleOf('Deployment', deployment);
-  const action = instead(REMEDIES.Deployment(count, deployment.spec ?? {}, 'as many as stand by now'));
+  const action = instead(REMEDIES.Deployment(count, deployment.spec ?? {}));
   const progressing = deployment.status?.conditions?.find(({ type }) => type === 'Progressing');
   const isLate = progressing?.reason === 'ProgressDeadlineExceeded';
   if (isLate || isDeploymentStuck(deployment, count)) {

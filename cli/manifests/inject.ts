@@ -8,6 +8,7 @@ import { stallWarnings } from '../../webhook/inject/stalls.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import { uninjectPod } from '../../webhook/inject/uninject.ts';
 import { carryLabel } from '../../webhook/inject/workload.ts';
+import { findAutoscalers } from './autoscaled.ts';
 import { Documents } from './documents.ts';
 import type { ManifestFormat } from './format.ts';
 import { type Found, findNamespaces, findOthers, findPods, findStrangers, type Other } from './objects.ts';
@@ -33,12 +34,13 @@ interface Report {
 export function injectManifests(text: string, config: InjectorConfig, format?: ManifestFormat): Result {
   const documents = new Documents(text);
   const namespaces = findNamespaces(documents);
+  const autoscalerOf = findAutoscalers(documents);
   const others = findOthers(documents).flatMap((other) => notesOfOther(documents, other));
   return eachObject(documents, format, others, (found) => {
     const namespaceAsks = readLabel(namespaces.get(found.namespace)) === 'yes';
     const carried = carry(documents, found);
     if (carried.refused) return carried;
-    const injected = inject(documents, found, namespaceAsks, config);
+    const injected = inject(documents, found, { namespaceAsks, autoscalerOf }, config);
     return { ...injected, notes: [...carried.notes, ...injected.notes] };
   });
 }
@@ -125,10 +127,16 @@ function notesOfOther(documents: Documents, { document, path, kind, title }: Oth
   return [...notes, ...(asks ? [warning(left)] : [])].map((note) => `${title}: ${note}`);
 }
 
+/** What other objects in the same file say of one. */
+interface Beside {
+  readonly namespaceAsks: boolean;
+  readonly autoscalerOf: ReturnType<typeof findAutoscalers>;
+}
+
 function inject(
   documents: Documents,
   { document, path, podPath, kind, namespace }: Found,
-  namespaceAsks: boolean,
+  { namespaceAsks, autoscalerOf }: Beside,
   config: InjectorConfig,
 ): Report {
   const read = podAt(documents, document, podPath);
@@ -146,7 +154,9 @@ function inject(
     case 'injected': {
       const workload = readWorkload(documents.at(document, path));
       documents.patch(document, podPath, injection.patch);
-      const stalls = workload.ok ? stallWarnings(kind, workload.value) : [];
+      const name = workload.ok ? (workload.value.metadata?.name ?? '') : '';
+      const scaled = autoscalerOf({ kind, name, namespace });
+      const stalls = workload.ok ? stallWarnings(kind, workload.value, scaled) : [];
       return { notes: ['injected', ...[...injection.warnings, ...stalls].map(warning)] };
     }
   }

@@ -52,8 +52,8 @@ interface Deployment extends KubeObject {
   readonly spec: { readonly template: { readonly metadata: KubeObject['metadata'] } };
 }
 
-/** What only offline injection can say: the API server does not ask about such objects. */
-const OFFLINE = ['not-asked', 'label-on-job'];
+/** What only offline injection can say: the API server does not ask about such objects, or has filled in `replicas`. */
+const OFFLINE = ['not-asked', 'label-on-job', 'autoscaled'];
 
 function hasSidecar(pod: unknown): boolean {
   const read = readPod(pod);

@@ -165,13 +165,13 @@ describe('an update with standbys, as it is recommended', () => {
       'Deployment',
       DEPLOYMENTS,
       { replicas: 4, strategy: { rollingUpdate: { maxUnavailable: 2, maxSurge: 1 } } },
-      (spec) => REMEDIES.Deployment(2, spec, 'half of them'),
+      (spec) => REMEDIES.Deployment(2, spec),
     ],
     [
       'Deployment',
       DEPLOYMENTS,
       { replicas: 4, strategy: { rollingUpdate: { maxUnavailable: 3, maxSurge: 0 } } },
-      (spec) => REMEDIES.Deployment(2, spec, 'half of them'),
+      (spec) => REMEDIES.Deployment(2, spec),
       hostPort,
     ],
     [

@@ -2,16 +2,21 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PROGRAM } from '../../contract/names.ts';
 import { readWorkload } from './shape.ts';
-import { stallWarnings } from './stalls.ts';
+import { type Scaled, stallWarnings } from './stalls.ts';
 
 const GATE = 'site-follower/gate';
 /** What the API server keeps of a warning. */
 const LONGEST = 256;
 
-function said(kind: string, spec: object, annotations: Record<string, string> = {}): readonly string[] {
+function said(
+  kind: string,
+  spec: object,
+  annotations: Record<string, string> = {},
+  scaled?: Scaled,
+): readonly string[] {
   const read = readWorkload({ spec: { template: { metadata: { annotations }, spec: {} }, ...spec } });
   assert.ok(read.ok);
-  const texts = stallWarnings(kind, read.value);
+  const texts = stallWarnings(kind, read.value, scaled);
   for (const text of texts) {
     assert.ok(`${PROGRAM}: ${text}`.length <= LONGEST, `${text.length} characters: ${text}`);
     assert.match(text, /or the annotation site-follower\/gate: none$/);
@@ -32,7 +37,7 @@ const rolling = (maxUnavailable?: number | string, maxSurge?: number | string) =
 /** What a warning recommends; a surge that it does not speak of stays as Kubernetes has it. */
 function advised(text: string) {
   const found =
-    /maxUnavailable: (\d+%?) (?:\((?:if half stand by|all at once)\))(?: and maxSurge: (\d+))?, or/.exec(
+    /maxUnavailable: (\d+%?) (?:\((?:if \d+ stand by|if half of .* stand by|all at once)\))(?:, maxSurge: (\d+))?, or/.exec(
       text,
     );
   assert.ok(found, text);
@@ -44,7 +49,11 @@ describe('an update of a Deployment', () => {
   const cases: [name: string, spec: object, stalled: string | undefined][] = [
     ['stalls with a single pod', { replicas: 1 }, '25% (0 of 1), maxSurge: 25% (1)'],
     ['stalls as Kubernetes has it', { replicas: 2 }, '25% (0 of 2), maxSurge: 25% (1)'],
-    ['stalls with one pod and a share of less', { ...rolling('75%') }, '75% (0 of 1), maxSurge: 25% (1)'],
+    [
+      'stalls with one pod and a share of less',
+      { replicas: 1, ...rolling('75%') },
+      '75% (0 of 1), maxSurge: 25% (1)',
+    ],
     ['stalls where half of the pods are not allowed', { replicas: 4 }, '25% (1 of 4), maxSurge: 25% (1)'],
     [
       'stalls where the active site has the one pod less',
@@ -72,7 +81,7 @@ describe('an update of a Deployment', () => {
       const texts = said('Deployment', spec);
       assert.equal(texts.length, stalled === undefined ? 0 : 1);
       if (stalled !== undefined)
-        assert.ok(texts[0]?.includes(`with maxUnavailable: ${stalled} an`), texts[0]);
+        assert.ok(texts[0]?.includes(`with maxUnavailable: ${stalled} up`), texts[0]);
     });
   }
 
@@ -107,9 +116,54 @@ describe('an update of a Deployment', () => {
   });
 });
 
+describe('as many pods as an autoscaler makes', () => {
+  const least = 4;
+  const scaled = { least, most: 10 };
+  const range = { least: 1, most: 100 };
+
+  test('are judged from the fewest to the most, and advised a share that holds for all', () => {
+    for (const [spec, stalled, by] of [
+      [rolling(1, 1), '1 (1 of 4)', scaled],
+      [{ replicas: 1, ...rolling(1, 1) }, '1 (1 of 4)', scaled],
+      [rolling(2, 1), '2 (2 of 5)', scaled],
+      [{}, '25% (0 of 1)', range],
+      [PORT, '25% (1 of 4)', scaled],
+      [{}, '25% (10 of 40)', { least: 40, most: 4_000 }],
+      [{}, '25% (1 of 4)', { least, most: least }],
+    ] as const) {
+      const [text = ''] = said('Deployment', spec, {}, by);
+      assert.ok(text.includes(`with maxUnavailable: ${stalled}, maxSurge`), text);
+      assert.deepEqual(said('Deployment', { ...spec, ...advised(text) }, {}, by), [], text);
+    }
+    const [text = ''] = said('Deployment', rolling(1, 1), {}, scaled);
+    assert.match(text, /set .*maxUnavailable: 75% \(if half of 4 to 10 stand by\), or/);
+    assert.deepEqual(said('Deployment', { replicas: 0 }, {}, scaled), []);
+  });
+
+  test('of which nothing is known may be any, and it is said', () => {
+    for (const [spec, stalled] of [
+      [{}, '25% (0 of 1, as replicas is not set)'],
+      [rolling(1, 1), '1 (1 of 3, as replicas is not set)'],
+    ] as const) {
+      const [text = ''] = said('Deployment', spec);
+      assert.ok(text.includes(`with maxUnavailable: ${stalled}, maxSurge`), text);
+      assert.match(text, /maxUnavailable: 100% \(all at once\)/);
+      assert.deepEqual(said('Deployment', { ...spec, ...advised(text) }), []);
+    }
+  });
+
+  test('wait for each other in a StatefulSet', () => {
+    const byHand = { updateStrategy: { type: 'OnDelete' } };
+    assert.deepEqual(said('StatefulSet', byHand), []);
+    assert.match(String(said('StatefulSet', byHand, {}, scaled)), /the next one waits/);
+    assert.deepEqual(said('StatefulSet', { ...byHand, ...parallel }, {}, scaled), []);
+    assert.match(String(said('StatefulSet', parallel, {}, scaled)), /stops at the first/);
+  });
+});
+
 describe('pods that may all be on one site', () => {
   const template = { spec: { nodeSelector: { 'topology.kubernetes.io/zone': 'eu-west' } } };
-  const pinned = /^nodeSelector may keep all pods on one site, so with .* stops: set .*maxUnavailable: 100% /;
+  const pinned = /^nodeSelector may keep all pods on one site, so with .* stop: set .*maxUnavailable: 100% /;
 
   test('of a Deployment stall unless all may be unready', () => {
     for (const [replicas, strategy] of [

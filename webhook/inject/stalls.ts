@@ -13,34 +13,41 @@ import {
 import type { Workload } from './shape.ts';
 
 const OR = `or the annotation ${ANNOTATIONS.gate}: none`;
-/** By as many nodes is tried whether a DaemonSet stalls: how many it will have, nobody knows yet. */
-const MANY_NODES = 100;
+/** By as many pods is tried whether an update stalls where nobody knows yet how many there will be. */
+const MANY = 100;
 
+const ALL = 'set strategy.rollingUpdate.maxUnavailable: 100% (all at once)';
+/** Of two pods or more it is at least half, and leaves one where it can. */
+const MOST = '75%';
 const BY_HAND = 'set updateStrategy.type: OnDelete, and delete its pods yourself';
 
 /** What lets an update go on; `standing` pods stand by. Of each a test proves that it does. */
 export const REMEDIES = {
-  Deployment: (standing: number, spec: RolloutSpec, counted: string) => {
+  Deployment: (standing: number, spec: RolloutSpec) => {
     const isAlone = aloneBy(spec.template) !== undefined;
     const missing = isAlone ? standing + 1 : standing;
-    if (missing >= (spec.replicas ?? 1)) {
-      return 'set strategy.rollingUpdate.maxUnavailable: 100% (all at once)';
-    }
-    return `set strategy.rollingUpdate to maxUnavailable: ${missing} (${counted}) and maxSurge: ${isAlone ? 0 : 1}`;
+    if (missing >= (spec.replicas ?? 1)) return ALL;
+    return `set strategy.rollingUpdate to maxUnavailable: ${missing} (if ${standing} stand by), maxSurge: ${isAlone ? 0 : 1}`;
   },
   StatefulSet: BY_HAND,
   DaemonSet: `${BY_HAND}, or maxUnavailable: 100%, maxSurge: 0 (all at once)`,
   start: 'set podManagementPolicy: Parallel and updateStrategy.type: OnDelete',
 } as const;
 
+/** From how many to how many pods an autoscaler makes. */
+export interface Scaled {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** Why the pods of a workload may wait for each other for ever, as those on a standby site never get ready. */
-export function stallWarnings(kind: string, { spec }: Workload): string[] {
+export function stallWarnings(kind: string, { spec }: Workload, scaled?: Scaled): string[] {
   if (spec.template.metadata?.annotations?.[ANNOTATIONS.gate] === 'none') return [];
   switch (kind) {
     case 'Deployment':
-      return ofDeployment(spec);
+      return ofDeployment(spec, scaled);
     case 'StatefulSet':
-      return ofStatefulSet(spec);
+      return ofStatefulSet(spec, scaled);
     case 'DaemonSet':
       return ofDaemonSet(spec);
     default:
@@ -68,19 +75,37 @@ function reasonOf({ template }: Workload['spec']): string {
   return alone === undefined ? 'standbys stay unready' : `${alone} keeps pods apart`;
 }
 
-function ofDeployment(spec: Workload['spec']): string[] {
-  const replicas = spec.replicas ?? 1;
-  const standing = standbysOf(replicas, spec.template);
-  if (!deploymentStalls(spec, standing)) return [];
-  const { missing, more } = deploymentSteps(spec);
-  const { maxUnavailable, maxSurge } = spec.strategy?.rollingUpdate ?? {};
-  const is = `maxUnavailable: ${maxUnavailable ?? DEFAULT_SHARE} (${missing} of ${replicas}), maxSurge: ${maxSurge ?? DEFAULT_SHARE} (${more})`;
-  const remedy = REMEDIES.Deployment(standing, spec, 'if half stand by');
-  return [`${reasonOf(spec)}, so with ${is} an update stops: ${remedy}, ${OR}`];
+/** How many pods there may be. Kubernetes makes one where it is not said, but it is left out for an autoscaler. */
+function countsOf(replicas: number | null | undefined, scaled: Scaled | undefined): readonly number[] {
+  if (typeof replicas === 'number' && (replicas === 0 || scaled === undefined)) return [replicas];
+  const { least, most } = scaled ?? { least: 1, most: MANY };
+  return Array.from({ length: Math.max(1, Math.min(most - least + 1, MANY)) }, (_, index) => least + index);
 }
 
-function ofStatefulSet(spec: Workload['spec']): string[] {
-  const replicas = spec.replicas ?? 1;
+function ofDeployment(spec: Workload['spec'], scaled: Scaled | undefined): string[] {
+  const counts = countsOf(spec.replicas, scaled);
+  const stalls = (replicas: number, strategy = spec.strategy) =>
+    deploymentStalls({ ...spec, strategy, replicas }, standbysOf(replicas, spec.template));
+  const replicas = counts.find((count) => stalls(count));
+  if (replicas === undefined) return [];
+  const { missing, more } = deploymentSteps({ ...spec, replicas });
+  const rollingUpdate = spec.strategy?.rollingUpdate ?? {};
+  const { maxUnavailable, maxSurge } = rollingUpdate;
+  const assumed = scaled === undefined && typeof spec.replicas !== 'number' ? ', as replicas is not set' : '';
+  const is = `maxUnavailable: ${maxUnavailable ?? DEFAULT_SHARE} (${missing} of ${replicas}${assumed}), maxSurge: ${maxSurge ?? DEFAULT_SHARE} (${more})`;
+  const share = { rollingUpdate: { ...rollingUpdate, maxUnavailable: MOST } };
+  const remedy =
+    counts.length === 1
+      ? REMEDIES.Deployment(standbysOf(replicas, spec.template), { ...spec, replicas })
+      : counts.some((count) => stalls(count, share))
+        ? ALL
+        : `set strategy.rollingUpdate.maxUnavailable: ${MOST} (if half of ${counts.at(0)} to ${counts.at(-1)} stand by)`;
+  return [`${reasonOf(spec)}, so with ${is} updates stop: ${remedy}, ${OR}`];
+}
+
+function ofStatefulSet(given: Workload['spec'], scaled: Scaled | undefined): string[] {
+  const replicas = scaled === undefined || given.replicas === 0 ? (given.replicas ?? 1) : scaled.most;
+  const spec = { ...given, replicas };
   const standing = standbysOf(replicas, spec.template);
   const isOrdered = spec.podManagementPolicy !== 'Parallel';
   if (replicas > 1 && isOrdered) {
@@ -101,10 +126,10 @@ function ofDaemonSet(spec: Workload['spec']): string[] {
 }
 
 function whyDaemonSet(spec: Workload['spec']): string | undefined {
-  if (daemonSetStalls(spec, MANY_NODES, 0, 'first')) {
+  if (daemonSetStalls(spec, MANY, 0, 'first')) {
     return `${aloneBy(spec.template)} keeps pods apart, so with maxSurge an update stops`;
   }
-  const counts = Array.from({ length: MANY_NODES - 1 }, (_, index) => index + 2);
+  const counts = Array.from({ length: MANY - 1 }, (_, index) => index + 2);
   const may = (standing: (nodes: number) => number, rollout: Rollout) =>
     counts.some((nodes) => daemonSetStalls(spec, nodes, standing(nodes), rollout));
   if (may(halfOf, 'later')) return 'standbys stay unready, so an update may stop before the active site';
