@@ -4,7 +4,7 @@ import type { PodDetails } from '../cluster/pods.ts';
 import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/resources.ts';
 import { type Check, type Finding, problem, warning } from './check.ts';
 import { BETTER, ofWorkload, standbys } from './gated.ts';
-import { isDaemonSetStuck, isDeploymentStuck, isStatefulSetStuck, limitOf } from './stuck.ts';
+import { isDaemonSetStuck, isDeploymentStuck, isStatefulSetStuck, limitOf, rolloutOf } from './stuck.ts';
 
 export const ROLLOUTS: Check = {
   name: 'rollouts',
@@ -43,7 +43,7 @@ interface Standing {
 
 function ofDeployment(deployment: Workload, { count }: Standing): Finding[] {
   const about = titleOf('Deployment', deployment);
-  const action = instead(REMEDIES.Deployment(count, deployment.spec ?? {}));
+  const action = instead(REMEDIES.Deployment(count, rolloutOf(deployment)));
   const progressing = deployment.status?.conditions?.find(({ type }) => type === 'Progressing');
   const isLate = progressing?.reason === 'ProgressDeadlineExceeded';
   if (isLate || isDeploymentStuck(deployment, count)) {
@@ -56,7 +56,7 @@ function ofDeployment(deployment: Workload, { count }: Standing): Finding[] {
       ),
     ];
   }
-  return deploymentStalls(deployment.spec ?? {}, count)
+  return deploymentStalls(rolloutOf(deployment), count)
     ? [warning(about, `an update would stop, as ${count} of its pods stand by and stay unready`, action)]
     : [];
 }
@@ -94,7 +94,7 @@ function ofDaemonSet(set: Workload, { count }: Standing): Finding[] {
   const those = `${count} of its ${nodes} pods stand by and stay unready`;
   const action = instead(REMEDIES.DaemonSet);
   if (isDaemonSetStuck(set, count)) return [problem(about, `its update has stopped, as ${those}`, action)];
-  return daemonSetStalls(set.spec ?? {}, nodes, count, 'later')
+  return daemonSetStalls(rolloutOf(set), nodes, count, 'later')
     ? [warning(about, `an update would stop before the active site, as ${those}`, action)]
     : [];
 }

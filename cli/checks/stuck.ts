@@ -2,9 +2,14 @@ import {
   daemonSetStalls,
   deploymentSteps,
   type Limit,
+  type RolloutSpec,
   statefulSetStalls,
 } from '../../webhook/inject/rollouts.ts';
 import type { Workload } from '../cluster/resources.ts';
+
+export function rolloutOf({ metadata, spec }: Workload): RolloutSpec {
+  return { ...spec, namespace: metadata.namespace };
+}
 
 /**
  * Whether the rolling update of a Deployment that is under way can neither take an old pod away nor make a new one until
@@ -35,14 +40,14 @@ export function limitOf(spec: Workload['spec']): Limit {
 }
 
 /** The same of a DaemonSet. */
-export function isDaemonSetStuck({ spec, status }: Workload, standing: number): boolean {
+export function isDaemonSetStuck(workload: Workload, standing: number): boolean {
   const {
     desiredNumberScheduled: nodes = 0,
     updatedNumberScheduled: updated = 0,
     numberAvailable: available = 0,
-  } = status ?? {};
+  } = workload.status ?? {};
   const unavailable = nodes - available;
   if (updated >= nodes || unavailable > standing) return false;
   // A node counts as available by its old pod, so those that stand by are beside such.
-  return daemonSetStalls(spec ?? {}, nodes, standing, unavailable < standing ? 'first' : 'later');
+  return daemonSetStalls(rolloutOf(workload), nodes, standing, unavailable < standing ? 'first' : 'later');
 }

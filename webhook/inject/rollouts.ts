@@ -29,6 +29,8 @@ export interface RolloutSpec {
   /** Of the two others. */
   readonly updateStrategy?: Strategy | Absent;
   readonly template?: Placed | Absent;
+  /** Empty where it is not known. */
+  readonly namespace?: string | Absent;
 }
 
 /** Kubernetes' own: what a Deployment has that says nothing, of `maxUnavailable` and `maxSurge` alike. */
@@ -59,7 +61,7 @@ export function deploymentStalls(spec: RolloutSpec, standing: number): boolean {
   const { missing, more } = deploymentSteps(spec);
   const pods = spec.replicas ?? 1;
   if (spec.strategy?.type === 'Recreate' || pods === 0 || missing >= pods) return false;
-  if (aloneBy(spec.template) !== undefined) return missing <= standing;
+  if (aloneBy(spec.template, spec.namespace) !== undefined) return missing <= standing;
   return standing > 0 && (missing < standing || missing + more <= standing);
 }
 
@@ -103,7 +105,7 @@ export function daemonSetStalls(
   const ready = rollout === 'first' ? nodes : nodes - standing;
   if (type === 'OnDelete' || ready === 0) return false;
   if (podsOf(rollingUpdate?.maxSurge ?? 0, nodes, Math.ceil) > 0) {
-    return aloneBy(spec.template) !== undefined || ready + standing > nodes;
+    return aloneBy(spec.template, spec.namespace) !== undefined || ready + standing > nodes;
   }
   const missing = podsOf(rollingUpdate?.maxUnavailable ?? 1, nodes, Math.ceil);
   return standing > 0 && missing <= standing && missing < nodes;

@@ -89,7 +89,7 @@ const affinity = z
               labelSelector: selector,
               matchLabelKeys: z.array(z.string()).nullish(),
               namespaces: z.array(z.string()).nullish(),
-              namespaceSelector: z.looseObject({}).nullish(),
+              namespaceSelector: selector,
             }),
           )
           .nullish(),

@@ -130,6 +130,7 @@ describe('as many pods as an autoscaler makes', () => {
       [PORT, '25% (1 of 4)', scaled],
       [{}, '25% (10 of 40)', { least: 40, most: 4_000 }],
       [{}, '25% (1 of 4)', { least, most: least }],
+      [rolling(60), '60 (60 of 4000)', { least: 1, most: 4_000 }],
     ] as const) {
       const [text = ''] = said('Deployment', spec, {}, by);
       assert.ok(text.includes(`with maxUnavailable: ${stalled}, maxSurge`), text);

@@ -24,7 +24,7 @@ const BY_HAND = 'set updateStrategy.type: OnDelete, and delete its pods yourself
 /** What lets an update go on; `standing` pods stand by. Of each a test proves that it does. */
 export const REMEDIES = {
   Deployment: (standing: number, spec: RolloutSpec) => {
-    const isAlone = aloneBy(spec.template) !== undefined;
+    const isAlone = aloneBy(spec.template, spec.namespace) !== undefined;
     const missing = isAlone ? standing + 1 : standing;
     if (missing >= (spec.replicas ?? 1)) return ALL;
     return `set strategy.rollingUpdate to maxUnavailable: ${missing} (if ${standing} stand by), maxSurge: ${isAlone ? 0 : 1}`;
@@ -34,6 +34,8 @@ export const REMEDIES = {
   start: 'set podManagementPolicy: Parallel and updateStrategy.type: OnDelete',
 } as const;
 
+type Spec = Workload['spec'] & Pick<RolloutSpec, 'namespace'>;
+
 /** From how many to how many pods an autoscaler makes. */
 export interface Scaled {
   readonly least: number;
@@ -41,7 +43,8 @@ export interface Scaled {
 }
 
 /** Why the pods of a workload may wait for each other for ever, as those on a standby site never get ready. */
-export function stallWarnings(kind: string, { spec }: Workload, scaled?: Scaled): string[] {
+export function stallWarnings(kind: string, workload: Workload, scaled?: Scaled): string[] {
+  const spec = { ...workload.spec, namespace: workload.metadata?.namespace };
   if (spec.template.metadata?.annotations?.[ANNOTATIONS.gate] === 'none') return [];
   switch (kind) {
     case 'Deployment':
@@ -68,21 +71,25 @@ function halfOf(pods: number): number {
 }
 
 /** Why pods wait for each other that do not elsewhere. */
-function reasonOf({ template }: Workload['spec']): string {
+function reasonOf({ template, namespace }: Spec): string {
   const pin = pinnedBy(template.spec);
   if (pin !== undefined) return `${pin} may keep all pods on one site`;
-  const alone = aloneBy(template);
-  return alone === undefined ? 'standbys stay unready' : `${alone} keeps pods apart`;
+  const alone = aloneBy(template, namespace);
+  return alone === undefined ? 'standbys stay unready' : `${alone} pods apart`;
 }
 
 /** How many pods there may be. Kubernetes makes one where it is not said, but it is left out for an autoscaler. */
 function countsOf(replicas: number | null | undefined, scaled: Scaled | undefined): readonly number[] {
   if (typeof replicas === 'number' && (replicas === 0 || scaled === undefined)) return [replicas];
   const { least, most } = scaled ?? { least: 1, most: MANY };
-  return Array.from({ length: Math.max(1, Math.min(most - least + 1, MANY)) }, (_, index) => least + index);
+  const first = Array.from(
+    { length: Math.min(Math.max(0, most - least), MANY) },
+    (_, index) => least + index,
+  );
+  return [...first, most];
 }
 
-function ofDeployment(spec: Workload['spec'], scaled: Scaled | undefined): string[] {
+function ofDeployment(spec: Spec, scaled: Scaled | undefined): string[] {
   const counts = countsOf(spec.replicas, scaled);
   const stalls = (replicas: number, strategy = spec.strategy) =>
     deploymentStalls({ ...spec, strategy, replicas }, standbysOf(replicas, spec.template));
@@ -94,16 +101,17 @@ function ofDeployment(spec: Workload['spec'], scaled: Scaled | undefined): strin
   const assumed = scaled === undefined && typeof spec.replicas !== 'number' ? ', as replicas is not set' : '';
   const is = `maxUnavailable: ${maxUnavailable ?? DEFAULT_SHARE} (${missing} of ${replicas}${assumed}), maxSurge: ${maxSurge ?? DEFAULT_SHARE} (${more})`;
   const share = { rollingUpdate: { ...rollingUpdate, maxUnavailable: MOST } };
-  const remedy =
-    counts.length === 1
-      ? REMEDIES.Deployment(standbysOf(replicas, spec.template), { ...spec, replicas })
-      : counts.some((count) => stalls(count, share))
-        ? ALL
-        : `set strategy.rollingUpdate.maxUnavailable: ${MOST} (if half of ${counts.at(0)} to ${counts.at(-1)} stand by)`;
-  return [`${reasonOf(spec)}, so with ${is} updates stop: ${remedy}, ${OR}`];
+  const remedy = () => {
+    if (counts.length === 1) {
+      return REMEDIES.Deployment(standbysOf(replicas, spec.template), { ...spec, replicas });
+    }
+    if (counts.some((count) => stalls(count, share))) return ALL;
+    return `set strategy.rollingUpdate.maxUnavailable: ${MOST} (if half of ${counts.at(0)} to ${counts.at(-1)} stand by)`;
+  };
+  return [`${reasonOf(spec)}, so with ${is} updates stop: ${remedy()}, ${OR}`];
 }
 
-function ofStatefulSet(given: Workload['spec'], scaled: Scaled | undefined): string[] {
+function ofStatefulSet(given: Spec, scaled: Scaled | undefined): string[] {
   const replicas = scaled === undefined || given.replicas === 0 ? (given.replicas ?? 1) : scaled.most;
   const spec = { ...given, replicas };
   const standing = standbysOf(replicas, spec.template);
@@ -120,14 +128,14 @@ function ofStatefulSet(given: Workload['spec'], scaled: Scaled | undefined): str
   return [`${why}: ${REMEDIES.StatefulSet}, ${OR}`];
 }
 
-function ofDaemonSet(spec: Workload['spec']): string[] {
+function ofDaemonSet(spec: Spec): string[] {
   const why = whyDaemonSet(spec);
   return why === undefined ? [] : [`${why}: ${REMEDIES.DaemonSet}, ${OR}`];
 }
 
-function whyDaemonSet(spec: Workload['spec']): string | undefined {
+function whyDaemonSet(spec: Spec): string | undefined {
   if (daemonSetStalls(spec, MANY, 0, 'first')) {
-    return `${aloneBy(spec.template)} keeps pods apart, so with maxSurge an update stops`;
+    return `${aloneBy(spec.template, spec.namespace)} pods apart, so with maxSurge an update stops`;
   }
   const counts = Array.from({ length: MANY - 1 }, (_, index) => index + 2);
   const may = (standing: (nodes: number) => number, rollout: Rollout) =>
