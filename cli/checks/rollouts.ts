@@ -4,7 +4,14 @@ import type { PodDetails } from '../cluster/pods.ts';
 import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/resources.ts';
 import { type Check, type Finding, problem, warning } from './check.ts';
 import { BETTER, ofWorkload, standbys } from './gated.ts';
-import { isDaemonSetStuck, isDeploymentStuck, isStatefulSetStuck, limitOf, rolloutOf } from './stuck.ts';
+import {
+  isDaemonSetStuck,
+  isDeploymentStuck,
+  isStatefulSetStuck,
+  limitOf,
+  mostStanding,
+  rolloutOf,
+} from './stuck.ts';
 
 export const ROLLOUTS: Check = {
   name: 'rollouts',
@@ -43,7 +50,7 @@ interface Standing {
 
 function ofDeployment(deployment: Workload, { count }: Standing): Finding[] {
   const about = titleOf('Deployment', deployment);
-  const action = instead(REMEDIES.Deployment(count, rolloutOf(deployment)));
+  const action = instead(REMEDIES.Deployment(mostStanding(deployment, count), rolloutOf(deployment)));
   const progressing = deployment.status?.conditions?.find(({ type }) => type === 'Progressing');
   const isLate = progressing?.reason === 'ProgressDeadlineExceeded';
   if (isLate || isDeploymentStuck(deployment, count)) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Workload } from '../cluster/resources.ts';
-import { isDaemonSetStuck, isDeploymentStuck, isStatefulSetStuck } from './stuck.ts';
+import { isDaemonSetStuck, isDeploymentStuck, isStatefulSetStuck, mostStanding } from './stuck.ts';
 
 interface Parts {
   readonly replicas?: number;
@@ -45,6 +45,13 @@ const cases: readonly [name: string, parts: Parts, expected: boolean][] = [
 for (const [name, parts, expected] of cases) {
   test(`${expected ? 'stuck' : 'not stuck'}: ${name}`, () => assert.equal(stuck(parts), expected));
 }
+
+test('what is advised to a Deployment holds after a move, too, when the others stand by', () => {
+  const web = { metadata: { name: 'web' }, spec: { replicas: 6 } };
+  assert.equal(mostStanding(web, 2), 4);
+  assert.equal(mostStanding(web, 5), 5);
+  assert.equal(mostStanding({ metadata: { name: 'web' } }, 1), 1);
+});
 
 const parallel = { replicas: 4, podManagementPolicy: 'Parallel' };
 const updating = { currentRevision: 'a', updateRevision: 'b', replicas: 4 };

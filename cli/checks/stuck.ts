@@ -11,6 +11,11 @@ export function rolloutOf({ metadata, spec }: Workload): RolloutSpec {
   return { ...spec, namespace: metadata.namespace };
 }
 
+/** How many pods stand by at most, now or once the active site has moved to where they are. */
+export function mostStanding({ spec }: Workload, standing: number): number {
+  return Math.max(standing, (spec?.replicas ?? 1) - standing);
+}
+
 /**
  * Whether the rolling update of a Deployment that is under way can neither take an old pod away nor make a new one until
  * one of the pods that stand by, `standing` in number, gets ready, which it does not.
