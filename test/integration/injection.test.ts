@@ -52,8 +52,17 @@ interface Deployment extends KubeObject {
   readonly spec: { readonly template: { readonly metadata: KubeObject['metadata'] } };
 }
 
-/** What only offline injection can say: the API server does not ask about such objects, or has filled in `replicas`. */
-const OFFLINE = ['not-asked', 'label-on-job', 'autoscaled'];
+/**
+ * What only offline injection can say: the API server does not ask about such objects, as workloads that have no label
+ * of their own, or has filled in `replicas`.
+ */
+const OFFLINE = [
+  'not-asked',
+  'label-on-job',
+  'autoscaled',
+  'pinned-to-a-site',
+  'anti-affinity-of-all-namespaces',
+];
 
 function hasSidecar(pod: unknown): boolean {
   const read = readPod(pod);
