@@ -143,8 +143,8 @@ describe('as many pods as an autoscaler makes', () => {
 
   test('of which nothing is known may be any, and it is said', () => {
     for (const [spec, stalled] of [
-      [{}, '25% (0 of 1, as replicas is not set)'],
-      [rolling(1, 1), '1 (1 of 3, as replicas is not set)'],
+      [{}, '25% (0 of 1, replicas not set)'],
+      [rolling(1, 1), '1 (1 of 3, replicas not set)'],
     ] as const) {
       const [text = ''] = said('Deployment', spec);
       assert.ok(text.includes(`with maxUnavailable: ${stalled}, maxSurge`), text);
@@ -164,7 +164,7 @@ describe('as many pods as an autoscaler makes', () => {
 
 describe('pods that may all be on one site', () => {
   const template = { spec: { nodeSelector: { 'topology.kubernetes.io/zone': 'eu-west' } } };
-  const pinned = /^nodeSelector may keep all pods on one site, so with .* stop: set .*maxUnavailable: 100% /;
+  const pinned = /^nodeSelector may keep all on one site, so with .* stop: set .*maxUnavailable: 100% /;
 
   test('of a Deployment stall unless all may be unready', () => {
     for (const [replicas, strategy] of [
@@ -195,7 +195,7 @@ describe('pods that may all be on one site', () => {
       template,
     });
     const [text = ''] = said('DaemonSet', spec('70%'));
-    assert.match(text, /^nodeSelector may keep all pods on one site, so an update may stop: set .*OnDelete/);
+    assert.match(text, /^nodeSelector may keep all on one site, so an update may stop: set .*OnDelete/);
     assert.deepEqual(said('DaemonSet', spec('100%')), []);
   });
 });
@@ -296,4 +296,28 @@ test('nothing stalls without a gate, nor without a rollout', () => {
     assert.deepEqual(said(kind, { replicas: 2 }, { [GATE]: 'none' }), []);
   }
   assert.deepEqual(said('Job', { replicas: 2 }), []);
+});
+
+describe('the longest warning of a Deployment is one that the API server keeps whole', () => {
+  const labels = { app: 'web' };
+  const alone = {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { labelSelector: { matchLabels: labels }, namespaceSelector: { matchLabels: { team: 'a' } } },
+      ],
+    },
+  };
+  const templates = {
+    'no reason of its own': { metadata: { labels }, spec: {} },
+    'a hostPort': PORT.template,
+    'a nodeSelector': { spec: { nodeSelector: { 'topology.kubernetes.io/zone': 'eu-west' } } },
+    'an anti-affinity': { metadata: { labels }, spec: { affinity: alone } },
+  };
+  for (const [what, template] of Object.entries(templates)) {
+    test(`with ${what}`, () => {
+      assert.equal(said('Deployment', { template }).length, 1);
+      assert.equal(said('Deployment', { template, replicas: 10_000 }).length, 1);
+      assert.equal(said('Deployment', { template }, {}, { least: 1_000, most: 10_000 }).length, 1);
+    });
+  }
 });

@@ -16,7 +16,7 @@ const OR = `or the annotation ${ANNOTATIONS.gate}: none`;
 /** By as many pods is tried whether an update stalls where nobody knows yet how many there will be. */
 const MANY = 100;
 
-const ALL = 'set strategy.rollingUpdate.maxUnavailable: 100% (all at once)';
+const ALL = 'set rollingUpdate.maxUnavailable: 100% (all at once)';
 /** Of two pods or more it is at least half, and leaves one where it can. */
 const MOST = '75%';
 const BY_HAND = 'set updateStrategy.type: OnDelete, and delete its pods yourself';
@@ -27,7 +27,7 @@ export const REMEDIES = {
     const isAlone = aloneBy(spec.template, spec.namespace) !== undefined;
     const missing = isAlone ? standing + 1 : standing;
     if (missing >= (spec.replicas ?? 1)) return ALL;
-    return `set strategy.rollingUpdate to maxUnavailable: ${missing} (if ${standing} stand by), maxSurge: ${isAlone ? 0 : 1}`;
+    return `set rollingUpdate to maxUnavailable: ${missing} (if ${standing} stand by), maxSurge: ${isAlone ? 0 : 1}`;
   },
   StatefulSet: BY_HAND,
   DaemonSet: `${BY_HAND}, or maxUnavailable: 100%, maxSurge: 0 (all at once)`,
@@ -73,7 +73,7 @@ function halfOf(pods: number): number {
 /** Why pods wait for each other that do not elsewhere. */
 function reasonOf({ template, namespace }: Spec): string {
   const pin = pinnedBy(template.spec);
-  if (pin !== undefined) return `${pin} may keep all pods on one site`;
+  if (pin !== undefined) return `${pin} may keep all on one site`;
   const alone = aloneBy(template, namespace);
   return alone === undefined ? 'standbys stay unready' : `${alone} pods apart`;
 }
@@ -98,7 +98,7 @@ function ofDeployment(spec: Spec, scaled: Scaled | undefined): string[] {
   const { missing, more } = deploymentSteps({ ...spec, replicas });
   const rollingUpdate = spec.strategy?.rollingUpdate ?? {};
   const { maxUnavailable, maxSurge } = rollingUpdate;
-  const assumed = scaled === undefined && typeof spec.replicas !== 'number' ? ', as replicas is not set' : '';
+  const assumed = scaled === undefined && typeof spec.replicas !== 'number' ? ', replicas not set' : '';
   const is = `maxUnavailable: ${maxUnavailable ?? DEFAULT_SHARE} (${missing} of ${replicas}${assumed}), maxSurge: ${maxSurge ?? DEFAULT_SHARE} (${more})`;
   const share = { rollingUpdate: { ...rollingUpdate, maxUnavailable: MOST } };
   const remedy = () => {
@@ -106,7 +106,7 @@ function ofDeployment(spec: Spec, scaled: Scaled | undefined): string[] {
       return REMEDIES.Deployment(standbysOf(replicas, spec.template), { ...spec, replicas });
     }
     if (counts.some((count) => stalls(count, share))) return ALL;
-    return `set strategy.rollingUpdate.maxUnavailable: ${MOST} (if half of ${counts.at(0)} to ${counts.at(-1)} stand by)`;
+    return `set rollingUpdate.maxUnavailable: ${MOST} (if half of ${counts.at(0)} to ${counts.at(-1)} stand by)`;
   };
   return [`${reasonOf(spec)}, so with ${is} updates stop: ${remedy()}, ${OR}`];
 }
@@ -144,5 +144,5 @@ function whyDaemonSet(spec: Spec): string | undefined {
   if (may(halfOf, 'first')) return 'with maxSurge the rollout of the sidecar stops at a standby site';
   const pin = pinnedBy(spec.template.spec);
   const stops = pin !== undefined && may((nodes) => nodes, 'first');
-  return stops ? `${pin} may keep all pods on one site, so an update may stop` : undefined;
+  return stops ? `${pin} may keep all on one site, so an update may stop` : undefined;
 }
