@@ -196,6 +196,32 @@ describe('the reflector', () => {
     assert.equal(api.lists.length, 2);
   });
 
+  it('tells all anew also where a list was due anyway, or where that list was the first to see it', async () => {
+    const told = Object.assign(api, { putBacks: 0 });
+    const list = () => page([node('a', '40')], '50');
+    api.onList = list;
+    start({ onPutBack: () => changes.push('put back') });
+    await clock.advance(60_000);
+    changes.length = 0;
+    const failing = new KubeError('the answer is from before', { status: 0, reason: 'NoAnswer' });
+    api.onList = () => {
+      told.putBacks = 1;
+      api.onList = list;
+      throw failing;
+    };
+    api.lastWatch.fail(gone());
+    await clock.advance(10_000);
+    assert.deepEqual(changes, ['put back', 'a: v40 -> v40']);
+    changes.length = 0;
+    api.onList = () => {
+      told.putBacks = 2;
+      return list();
+    };
+    api.lastWatch.fail(gone());
+    await clock.advance(10_000);
+    assert.deepEqual(changes, ['put back', 'a: v40 -> v40']);
+  });
+
   for (const form of ['an ERROR event', 'an HTTP status'] as const) {
     it(`lists again when the version is gone, told by ${form}`, async () => {
       api.onList = () => page([node('a', '1'), node('b', '2')], '5');

@@ -125,7 +125,8 @@ export class Reflector<T extends KubeObject, V> {
   /** A list if one is due, then one watch to its end. */
   async #follow(signal: AbortSignal): Promise<{ healthy: boolean; failure?: unknown }> {
     const { api, clock } = this.#options;
-    if (this.#version !== undefined && this.#putBacks !== api.putBacks) {
+    // Also when a list is due anyway: what it finds may have the versions that were known before.
+    if (this.#reached !== undefined && this.#putBacks !== api.putBacks) {
       this.#version = undefined;
       this.#isPutBack = true;
     }
@@ -164,8 +165,8 @@ export class Reflector<T extends KubeObject, V> {
       for (const object of list.items) replacement.add(object);
       version = list.resourceVersion;
     }
-    if (replacement.wentBack && !this.#isPutBack) {
-      // Revisions have overtaken meanwhile what we had reached.
+    if (!this.#isPutBack && (replacement.wentBack || this.#putBacks !== api.putBacks)) {
+      // Revisions have overtaken meanwhile what we had reached, or it was seen by this list or beside it.
       this.#isPutBack = true;
       return this.#list(signal);
     }
