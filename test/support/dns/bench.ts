@@ -2,6 +2,7 @@
 
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
+import { after, before } from 'node:test';
 import { Agent } from 'undici';
 import { loadConfig } from '../../../controller/config.ts';
 import type { AuthoritativeLookup } from '../../../dns/authoritative.ts';
@@ -152,4 +153,19 @@ export async function silentServer(ends: Ends): Promise<string> {
     for (const socket of sockets) socket.destroy();
   });
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Starts a bench and a provider on it before the tests of the block, and takes them away after them. */
+export function aroundTests(start: StartBench, onStarted: (bench: Bench, provider: DnsProvider) => void) {
+  const clock = new SkippingClock();
+  const undo: (() => unknown)[] = [];
+  const ends = { after: (end: () => unknown) => undo.push(end) };
+  before(async () => {
+    const bench = await start(ends);
+    onStarted(bench, await connect(bench, bench.environment, { ends, clock }));
+  });
+  after(async () => {
+    for (const end of undo.reverse()) await end();
+  });
+  return { clock, ends };
 }

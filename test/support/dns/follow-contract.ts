@@ -1,26 +1,20 @@
 /** What is promised of a zone that is followed through any provider, as tests on a bench. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { DnsError, type DnsProvider } from '../../../dns/provider.ts';
 import type { RecordSet } from '../../../dns/records.ts';
-import { type Bench, connect, SkippingClock, type StartBench } from './bench.ts';
+import { aroundTests, type Bench, type StartBench } from './bench.ts';
 import { followedZone } from './followed-zone.ts';
 
 const { signal } = new AbortController();
 
 export function followContract(name: string, start: StartBench): void {
   describe(`the contract of a followed zone: ${name}`, () => {
-    const clock = new SkippingClock();
-    const undo: (() => unknown)[] = [];
-    const ends = { after: (end: () => unknown) => undo.push(end) };
     let bench: Bench;
     let provider: DnsProvider;
-    before(async () => {
-      bench = await start(ends);
-      provider = await connect(bench, bench.environment, { ends, clock });
-    });
-    after(async () => {
-      for (const end of undo.reverse()) await end();
+    const { clock } = aroundTests(start, (started, connected) => {
+      bench = started;
+      provider = connected;
     });
 
     const set = (host: string, type: RecordSet['type'], value: string): RecordSet => ({

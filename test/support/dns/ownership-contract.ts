@@ -1,10 +1,10 @@
 /** What is promised of a provider that keeps owners, as tests on a bench. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Ownership, type OwnershipSettings } from '../../../dns/ownership.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
 import type { RecordSet } from '../../../dns/records.ts';
-import { type Bench, connect, SkippingClock, type StartBench } from './bench.ts';
+import { aroundTests, type Bench, type StartBench } from './bench.ts';
 import { followedZone } from './followed-zone.ts';
 
 const SETTINGS: OwnershipSettings = { id: 'here', prefix: '', suffix: '', wildcard: '', adopt: false };
@@ -13,17 +13,11 @@ const OTHER = 'heritage=external-dns,external-dns/owner=other';
 
 export function ownershipContract(name: string, start: StartBench): void {
   describe(`the contract of owners: ${name}`, () => {
-    const clock = new SkippingClock();
-    const undo: (() => unknown)[] = [];
-    const ends = { after: (end: () => unknown) => undo.push(end) };
     let bench: Bench;
     let provider: DnsProvider;
-    before(async () => {
-      bench = await start(ends);
-      provider = await connect(bench, bench.environment, { ends, clock });
-    });
-    after(async () => {
-      for (const end of undo.reverse()) await end();
+    const { clock } = aroundTests(start, (started, connected) => {
+      bench = started;
+      provider = connected;
     });
 
     const set = (host: string, type: RecordSet['type'], value: string): RecordSet => ({

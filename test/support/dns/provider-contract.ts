@@ -1,13 +1,13 @@
 /** What every DNS provider promises, as tests on a bench. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { AuthoritativeLookup } from '../../../dns/authoritative.ts';
 import { plan } from '../../../dns/plan.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../../../dns/provider.ts';
 import type { Change, RecordSet, RecordType } from '../../../dns/records.ts';
 import { longestZone } from '../../../dns/zones.ts';
 import type { Environment } from '../controller-process.ts';
-import { type Bench, connect, HURRIED, SkippingClock, type StartBench, silentServer } from './bench.ts';
+import { aroundTests, type Bench, connect, HURRIED, type StartBench, silentServer } from './bench.ts';
 
 const TTL = 60;
 const ALL: ReadonlySet<RecordType> = new Set(['A', 'AAAA', 'CNAME']);
@@ -15,17 +15,11 @@ const signal = new AbortController().signal;
 const guard: WriteGuard = { signal, assertMayWrite: () => undefined };
 export function providerContract(name: string, start: StartBench): void {
   describe(`the contract of DNS providers: ${name}`, () => {
-    const clock = new SkippingClock();
-    const undo: (() => unknown)[] = [];
-    const ends = { after: (end: () => unknown) => undo.push(end) };
     let bench: Bench;
     let provider: DnsProvider;
-    before(async () => {
-      bench = await start(ends);
-      provider = await connect(bench, bench.environment, { ends, clock });
-    });
-    after(async () => {
-      for (const end of undo.reverse()) await end();
+    const { clock, ends } = aroundTests(start, (started, connected) => {
+      bench = started;
+      provider = connected;
     });
 
     const set = (host: string, type: RecordType, ...values: string[]): RecordSet => ({
