@@ -100,8 +100,8 @@ e2e: install ## Image and chart on the real cluster that E2E_KUBECONFIG names (d
 	node --test --test-force-exit --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination=test/e2e/results/cases.tap $(if $(E2E_ONLY),--test-name-pattern='$(E2E_ONLY)') test/e2e/e2e.test.ts
 
 .PHONY: demo
-demo: build ## Show it on this machine, without a cluster (KEEP=1: stay up to try it by hand)
-	@node demo/main.ts $(if $(KEEP),--keep)
+demo: build ## Show it on this machine, without a cluster (KEEP=1: stay up to try it by hand; TIMELINE=: draw it as an SVG)
+	@node demo/main.ts $(if $(KEEP),--keep) $(if $(TIMELINE),--timeline $(TIMELINE))
 
 .PHONY: bench
 bench: build ## Measure speed and memory (SHORT=1: a quick run)

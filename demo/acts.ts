@@ -12,16 +12,12 @@ import {
 } from '../test/support/two-sites.ts';
 import { fact, moment, styled, table } from './screen.ts';
 import type { Stage } from './stage.ts';
+import type { Timeline } from './timeline.ts';
 
 /** The period of the controller's loop, the time limit of its calls, and some air. */
 const FOLLOW_LIMIT_MS = 30_000;
 
-/** Milliseconds from the move of the primary. */
-export interface Followed {
-  readonly statusMs: number;
-  readonly serviceMs: number;
-  readonly dnsMs: number;
-}
+type Followed = Omit<Timeline, 'from' | 'to'>;
 
 export async function showState({ cluster, dns, status, web }: Stage): Promise<void> {
   for (const { name, nodeName, ip } of SITES) fact('Site', `${name}: ${nodeName}, reached at ${ip}`);
@@ -41,7 +37,7 @@ export async function showState({ cluster, dns, status, web }: Stage): Promise<v
 }
 
 /** Moves the primary to the other site, and shows when everything else has followed. */
-export async function movePrimary(stage: Stage): Promise<Followed> {
+export async function movePrimary(stage: Stage): Promise<Timeline> {
   const { cluster, operator, status } = stage;
   const { from, to, site } = await nextPrimary(cluster);
   moment(undefined, `the operator stops ${from} and promotes ${to}`);
@@ -60,7 +56,7 @@ export async function movePrimary(stage: Stage): Promise<Followed> {
   const [followed] = await Promise.all([following, settled]);
   quiet();
   await status.until(({ phase }) => phase === 'Settled', FOLLOW_LIMIT_MS);
-  return followed;
+  return { from: siteOf(cluster, from).name, to: site.name, ...followed };
 }
 
 /** Shows who has followed, in the order in which they do. */
@@ -69,7 +65,7 @@ async function showFollowing(
   site: SiteSetting,
   moved: Promise<number>,
 ): Promise<Followed> {
-  const told = async (at: Promise<number>, what: () => string): Promise<number> => {
+  const measured = async (at: Promise<number>, what: () => string): Promise<number> => {
     const ms = (await at) - (await moved);
     moment(ms, what());
     return ms;
@@ -80,16 +76,16 @@ async function showFollowing(
     await untilDnsPointsTo(dns, site);
     return performance.now();
   });
-  const [statusMs, , serviceMs, dnsMs] = await Promise.all([
-    told(
+  const [statusMs, podsMs, serviceMs, dnsMs] = await Promise.all([
+    measured(
       statusAt.then(({ at }) => at),
       () => `status: active site ${place}, epoch ${status.last?.status.epoch}`,
     ),
-    told(web.untilAllAnswer(site), () => `/active in all ${web.runner.pods.length} pods tells ${place}`),
-    told(web.untilRoutedTo(site), () => `Service routes to ${place}: ${addresses(web)}`),
-    told(dnsAt, () => `DNS: the provider has accepted ${styled('bold', site.ip)}`),
+    measured(web.untilAllAnswer(site), () => `/active in all ${web.runner.pods.length} pods says ${place}`),
+    measured(web.untilRoutedTo(site), () => `Service routes to ${place}: ${addresses(web)}`),
+    measured(dnsAt, () => `DNS: the provider has accepted ${styled('bold', site.ip)}`),
   ]);
-  return { statusMs, serviceMs, dnsMs };
+  return { statusMs, podsMs, serviceMs, dnsMs };
 }
 
 function addresses({ service }: Stage['web']): string {
@@ -117,7 +113,7 @@ export function zoneRows(dns: Stage['dns']): readonly (readonly string[])[] {
   return dns.zone(ZONE).hosts.map(({ name, type, address }) => [name, type, address]);
 }
 
-/** From now on nothing that the API server tells by itself reaches the controller; nor does it notice. */
+/** From now on no watch event reaches the controller, and it does not notice. */
 export function cutWatches({ proxy }: Stage): () => void {
   return proxy.inject({ verbs: ['watch'] }, { kind: 'silence' });
 }

@@ -1,21 +1,20 @@
-/** `make demo`: shows on a machine without cluster and without root what follows a primary. `--keep`: stays up. */
+/**
+ * `make demo`: shows on a machine without cluster and without root what follows a primary.
+ * `--keep`: stays up. `--timeline FILE`: draws the first move as an SVG.
+ */
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import {
-  cutWatches,
-  type Followed,
-  healWatches,
-  movePrimary,
-  showState,
-  showZone,
-  zoneRows,
-} from './acts.ts';
+import { cutWatches, healWatches, movePrimary, showState, showZone, zoneRows } from './acts.ts';
 import { keepRunning } from './keep.ts';
 import { duration, say, styled, table, title } from './screen.ts';
 import { setStage } from './stage.ts';
+import { type Timeline, timelineSvg } from './timeline.ts';
 
 const COLUMN = 10;
 
-const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { keep: { type: 'boolean', default: false }, timeline: { type: 'string' } },
+});
 
 await using ends = new AsyncDisposableStack();
 
@@ -37,9 +36,9 @@ say('The provider replaces the whole zone with each write. Afterwards it holds:'
 say();
 showZone(stage, before);
 
-title('3  The same, while the controller hears nothing');
+title('3  The same, with every watch silently dead');
 say('All its watches are dead now, and it cannot know: the connections stay open.');
-say('But every 10 seconds it looks for itself. This takes a moment…');
+say('But it reconciles every 10 seconds anyway. This takes a moment…');
 say();
 const heal = cutWatches(stage);
 const unwatched = await movePrimary(stage);
@@ -47,19 +46,20 @@ healWatches(stage, heal);
 
 title('What you saw');
 summarize(watched, unwatched);
+if (values.timeline !== undefined) writeFileSync(values.timeline, timelineSvg(watched));
 
 if (values.keep) await keepRunning(stage);
 else say(`Stay and try it yourself: ${styled('bold', 'make demo KEEP=1')}`);
 
-function summarize(first: Followed, second: Followed): void {
-  const row = (what: string, { statusMs, serviceMs, dnsMs }: Followed) => [
+function summarize(first: Timeline, second: Timeline): void {
+  const row = (what: string, { statusMs, serviceMs, dnsMs }: Timeline) => [
     what,
     ...[statusMs, serviceMs, dnsMs].map((ms) => duration(ms).padStart(COLUMN)),
   ];
   table([
     ['until these have followed', ...['status', 'Service', 'DNS'].map((who) => who.padStart(COLUMN))],
     row('with watches', first),
-    row('without, by looking every 10 s', second),
+    row('without, by the resync', second),
   ]);
   say();
 }
