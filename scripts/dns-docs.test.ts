@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { DNS_PROVIDERS } from '../dns/registry.ts';
-import { PROMISES } from './dns-docs.ts';
+import { PROMISES, withTables } from './dns-docs.ts';
+import { ERRORS } from './dns-errors.ts';
 
 test('each promise of a DNS provider names a test that is there', async () => {
   const named = Object.values(PROMISES).flatMap((cells) =>
@@ -18,4 +19,18 @@ test('each promise of a DNS provider names a test that is there', async () => {
 test('each DNS provider is in the table', () => {
   const names = DNS_PROVIDERS.map(({ name }) => name).filter((name) => name !== 'none');
   assert.deepEqual(Object.keys(PROMISES).toSorted(), names.toSorted());
+});
+
+test('each DNS provider has its errors in the documentation', () => {
+  const names = DNS_PROVIDERS.map(({ name }) => name).filter((name) => name !== 'none');
+  assert.deepEqual(Object.keys(ERRORS).toSorted(), names.toSorted());
+  for (const rows of Object.values(ERRORS)) assert.ok(rows.length > 0);
+});
+
+test('a table takes the place of an older one, and a page without its place is refused', async () => {
+  const page = await readFile(`${import.meta.dirname}/../docs/dns.md`, 'utf8');
+  const older = page.replace(/^\| 81044 .*\n/m, '').replace('| 971 | rate |', '| 972 | rate |');
+  assert.notEqual(older, page);
+  assert.equal(withTables(older), page);
+  assert.throws(() => withTables(page.replace('from dns/route53/errors.ts', '')), /lacks/);
 });

@@ -17,7 +17,7 @@ import { METRICS as WEBHOOK_METRICS } from '../webhook/metrics.ts';
 import { valuesTable } from './chart-values.ts';
 import { cliParts } from './cli-docs.ts';
 import { databaseParts } from './database-docs.ts';
-import { withProviderTable } from './dns-docs.ts';
+import { withTables } from './dns-docs.ts';
 import { code, fence, table } from './markdown.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -33,7 +33,7 @@ export function generatedDocs(): ReadonlyMap<string, string> {
     ['docs/databases.md', page('Databases are left alone', 'contract/databases.ts', ...databaseParts())],
     ['charts/kube-site-follower/README.md', chart()],
     ['charts/kube-site-follower/files/match-conditions.yaml', matchConditions()],
-    ['docs/dns.md', withProviderTable(readDoc('docs/dns.md') ?? '')],
+    ['docs/dns.md', withTables(readDoc('docs/dns.md') ?? '')],
     [
       'docs/cli.md',
       page(

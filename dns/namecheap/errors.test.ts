@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { apiError, ERROR_TABLE } from './errors.ts';
 
@@ -15,15 +14,5 @@ test('no code stands in two rows, and each gives the kind and action of its row'
       );
       assert.match(error.message, /getHosts for example\.com: the API says so/);
     }
-  }
-});
-
-test('docs/dns.md has every row', async () => {
-  const text = await readFile(`${import.meta.dirname}/../../docs/dns.md`, 'utf8');
-  for (const { codes, kind, action } of ERROR_TABLE) {
-    assert.ok(
-      text.includes(`| ${codes.join(' ')} | ${kind} | ${action} |`),
-      `docs/dns.md lacks ${codes.join(' ')}`,
-    );
   }
 });
