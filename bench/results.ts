@@ -223,7 +223,7 @@ function admissionRows({ webhook, floor, memory: taken }: Admission): readonly R
 }
 
 function summarize(results: Results): readonly Row[] {
-  return rowsOf(results).map(({ what, ...rest }) => ({ what: what.trim(), ...rest }));
+  return rowsOf(results).map(({ what, ...rest }) => ({ what: what.replace(/^ +/, '… '), ...rest }));
 }
 
 function atMost(what: string, value: number, limit: number, unit: string): NonNullable<Row['target']> {
