@@ -5,7 +5,7 @@ import { siteOf } from './pods.ts';
 import type { World } from './world.ts';
 
 /** What to use instead, in the text of each cost. */
-export const BETTER = `Let a Service follow the site (label site-follower/follow=true, pods annotated ${ANNOTATIONS.gate}: none), so that standbys stay ready; see docs/routing.md.`;
+export const BETTER = `Let a Service follow the site (label site-follower/follow=true, pods annotated ${ANNOTATIONS.gate}: none), so that standbys stay ready; see docs/follow-services.md.`;
 
 /** The pods that are unready on purpose: gated, on a site that is not active. */
 export async function standbys(world: World): Promise<readonly PodDetails[]> {

@@ -18,7 +18,7 @@ const STAND_IN = `const pg = { Pool: class {
 var made = 0;`;
 
 const examples = documents()
-  .filter(({ path }) => path === 'docs/routing.md')
+  .filter(({ path }) => path === 'docs/draining.md')
   .flatMap(blocksOf)
   .filter(({ language }) => language === 'js')
   .map(({ text }) => text);

@@ -40,7 +40,7 @@ export function siteCases(suite: () => Suite): void {
       results.times(
         `kubelet restarted: ${WAYS[way].title}, standby pods listed as ready`,
         ms,
-        'docs/standbys.md',
+        'docs/failures.md',
       );
     }
     results.keep('kubelet restarts, leak in ms', Object.fromEntries(leaks));
