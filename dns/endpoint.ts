@@ -1,10 +1,11 @@
 /** Records as ExternalDNS writes them, in DNSEndpoint objects and in its webhook protocol. Pure. */
 import { canonicalName } from './domain-name.ts';
-import { canonicalValue } from './plan.ts';
 import { assertPlannedFor, subjectOf } from './planned.ts';
 import { DnsError } from './provider.ts';
-import { isFollowing, othersAmong } from './record-types.ts';
-import { ANY_TTL, type Change, type OtherRecords, type RecordSet } from './records.ts';
+import { setsAmong } from './record-sets.ts';
+import { othersAmong } from './record-types.ts';
+import { ANY_TTL, type Change, type OtherRecords, type RecordSet, type WrittenType } from './records.ts';
+import { writtenTexts } from './text-value.ts';
 
 /** ExternalDNS's Endpoint; its schema demands no field. What is not known here is kept. */
 export interface Endpoint {
@@ -25,24 +26,17 @@ export interface Edit<E extends Endpoint = Endpoint> {
   readonly after: E | undefined;
 }
 
-/** The A, AAAA and CNAME sets. One of a routing policy is shown as something that no wish equals. */
-export function recordSets(endpoints: readonly Endpoint[]): readonly RecordSet[] {
-  const sets = new Map<string, RecordSet>();
-  for (const endpoint of endpoints) {
-    const type = endpoint.recordType ?? '';
-    if (!isFollowing(type)) continue;
-    const name = nameOf(endpoint);
-    const before = sets.get(`${name} ${type}`);
-    const special = isSpecial(endpoint);
-    const targets = (endpoint.targets ?? []).map(canonicalValue);
-    sets.set(`${name} ${type}`, {
-      name,
-      type,
-      ttl: special ? ANY_TTL : (before?.ttl ?? (endpoint.recordTTL || ANY_TTL)),
-      values: special ? ['part of a routing policy'] : [...(before?.values ?? []), ...targets],
-    });
-  }
-  return [...sets.values()];
+/** The A, AAAA, CNAME and TXT sets. One of a routing policy is shown as something that no wish equals. */
+export function recordSets(endpoints: readonly Endpoint[]): readonly RecordSet<WrittenType>[] {
+  return setsAmong(
+    endpoints.map((endpoint) => ({
+      name: nameOf(endpoint),
+      type: endpoint.recordType ?? '',
+      ttl: endpoint.recordTTL || ANY_TTL,
+      values: endpoint.targets ?? [],
+      special: isSpecial(endpoint) ? 'part of a routing policy' : undefined,
+    })),
+  );
 }
 
 /** Its provider answers with addresses of its own, and passes on what comes there: only Cloudflare's is known by its name. */
@@ -67,7 +61,7 @@ export function otherRecords(endpoints: readonly Endpoint[]): readonly OtherReco
  */
 export function editsOf<E extends Endpoint>(
   endpoints: readonly E[],
-  changes: readonly Change[],
+  changes: readonly Change<WrittenType>[],
 ): readonly Edit<E | Endpoint>[] {
   return changes.map((change) => {
     const { name, type } = subjectOf(change);
@@ -76,8 +70,10 @@ export function editsOf<E extends Endpoint>(
     if (before.some(isSpecial)) throw specialError(name, type);
     if (change.action === 'delete') return { before, after: undefined };
     const { ttl, values } = change.wanted;
-    const after = { dnsName: name, recordType: type, ...before[0], targets: values, recordTTL: ttl };
-    return { before, after };
+    const there = before.flatMap((endpoint) => endpoint.targets ?? []);
+    const targets = type === 'TXT' ? writtenTexts(values, there) : values;
+    const lifetime = ttl === ANY_TTL ? {} : { recordTTL: ttl };
+    return { before, after: { dnsName: name, recordType: type, ...before[0], targets, ...lifetime } };
   });
 }
 

@@ -13,12 +13,15 @@ const SITES = JSON.stringify([{ name: 'east', nodeName: 'node-1', ip: '192.0.2.1
 /** What the registry knows of a provider. */
 const WITHOUT_CODE: readonly string[] = ['kind.ts', 'settings.ts', 'dns-endpoint.ts'];
 
+const HERE = new URL('.', import.meta.url).href.replace(/\/$/, '');
+
 /** What was loaded since the last call, of the folders of providers and of the libraries that only they use. */
 function watchLoading(): () => readonly string[] {
   let loaded: string[] = [];
   registerHooks({
     load: (url, context, next) => {
-      const [, folder, file] = /\/dns\/([a-z0-9-]+)\/([^/]+\.ts)$/.exec(url) ?? [];
+      const path = url.startsWith(HERE) ? url.slice(HERE.length) : '';
+      const [, folder, file] = /^\/([a-z0-9-]+)\/([^/]+\.ts)$/.exec(path) ?? [];
       if (folder !== undefined && !WITHOUT_CODE.includes(file ?? '')) loaded.push(folder);
       if (url.includes('/@aws-sdk/') || url.includes('/@smithy/')) loaded.push('route53');
       if (url.includes('/fast-xml-parser/')) loaded.push('namecheap');

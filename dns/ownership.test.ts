@@ -52,6 +52,8 @@ test('who a text says the owner is', () => {
   assert.equal(of('heritage=external-dns'), '');
   assert.equal(of('heritage=others,external-dns/owner=me'), undefined);
   assert.equal(of('v=spf1 -all'), undefined);
+  const both = ['one', 'two'].map((id) => `heritage=external-dns,external-dns/owner=${id}`);
+  assert.deepEqual([of(...both), of(...both.toReversed())], ['one', 'one']);
 });
 
 test('what is another owner’s, or nobody’s, is refused; what is ours or free is not', () => {
@@ -112,4 +114,11 @@ test('the owner is told before the new record is there, until the old one is gon
     ],
   );
   assert.ok(part[0]?.action === 'update' && part[0].wanted.values.includes('a note'));
+});
+
+test('other texts stay when the owner goes', () => {
+  const there = text('a-app.example.com', 'a note', 'heritage=external-dns,external-dns/owner=here');
+  const changes = [{ action: 'delete', found: set('A') }] as const;
+  const [part = []] = new Ownership(PLAIN).accompany(changes, [], [there]);
+  assert.deepEqual(part[1], { action: 'update', found: there, wanted: { ...there, values: ['a note'] } });
 });

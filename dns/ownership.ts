@@ -95,15 +95,18 @@ export class Ownership {
     const there = texts.find((text) => text.name === name);
     if (there !== undefined && ownerIn(there) === this.#settings.id) return [];
     const own = `heritage=${HERITAGE},${HERITAGE}/owner=${this.#settings.id}`;
-    const wanted = { name, type: 'TXT', ttl: set.ttl, values: [own, ...(there?.values ?? [])] } as const;
-    return [there === undefined ? { action: 'create', wanted } : { action: 'update', found: there, wanted }];
+    if (there === undefined)
+      return [{ action: 'create', wanted: { name, type: 'TXT', ttl: set.ttl, values: [own] } }];
+    return [{ action: 'update', found: there, wanted: { ...there, values: [own, ...there.values] } }];
   }
 
   #release(change: Change, texts: readonly TextSet[]): readonly Change<'TXT'>[] {
     if (change.action !== 'delete') return [];
     const there = texts.find((text) => text.name === this.nameOf(change.found));
-    const isOurs = there !== undefined && ownerIn(there) === this.#settings.id;
-    return isOurs ? [{ action: 'delete', found: there }] : [];
+    if (there === undefined || ownerIn(there) !== this.#settings.id) return [];
+    const others = there.values.filter((value) => ownerOf(value) === undefined);
+    if (others.length === 0) return [{ action: 'delete', found: there }];
+    return [{ action: 'update', found: there, wanted: { ...there, values: others } }];
   }
 
   #ownerOf(set: RecordSet, texts: readonly TextSet[]): string | undefined {
@@ -131,13 +134,21 @@ export class Ownership {
   }
 }
 
-/** The owner that a TXT record set tells; undefined when it is about something else. */
+/**
+ * The owner that a TXT record set tells; undefined when it is about something else. Of two that were told at once, where a
+ * provider cannot compare and set, all readers take the same.
+ */
 export function ownerIn({ values }: TextSet): string | undefined {
-  for (const value of values) {
-    const labels = new Map(value.split(',').map((token) => split(token)));
-    if (labels.get('heritage') === HERITAGE) return labels.get(`${HERITAGE}/owner`) ?? '';
-  }
-  return undefined;
+  const [first] = values
+    .map(ownerOf)
+    .filter((owner) => owner !== undefined)
+    .sort();
+  return first;
+}
+
+function ownerOf(text: string): string | undefined {
+  const labels = new Map(text.split(',').map((token) => split(token)));
+  return labels.get('heritage') === HERITAGE ? (labels.get(`${HERITAGE}/owner`) ?? '') : undefined;
 }
 
 function split(token: string): readonly [string, string] {

@@ -1,10 +1,14 @@
 /** The types of records that follow the active site, and all others. */
-import type { OtherRecords, RecordType } from './records.ts';
+import type { OtherRecords, RecordType, WrittenType } from './records.ts';
 
 export const RECORD_TYPES: readonly RecordType[] = ['A', 'AAAA', 'CNAME'];
 
 export function isFollowing(type: string): type is RecordType {
   return RECORD_TYPES.some((each) => each === type);
+}
+
+export function isWritten(type: string): type is WrittenType {
+  return type === 'TXT' || isFollowing(type);
 }
 
 export function othersAmong(records: readonly OtherRecords[]): readonly OtherRecords[] {

@@ -37,7 +37,7 @@ export interface Current {
 /** The longest TTL that there is, RFC 2181 section 8. */
 export const MAX_TTL = 2_147_483_647;
 
-/** As a TTL of what was read: equal to any that is wanted. */
+/** As a TTL of what was read: equal to any that is wanted. In what is wanted of TXT: as it is. */
 export const ANY_TTL = -1;
 
 /** One step of a plan: what was read and what shall be. Both are given, so that a provider can compare and set. */

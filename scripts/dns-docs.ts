@@ -18,10 +18,12 @@ const COLUMNS = {
   proxied: 'proxied',
   privateZones: 'private zones',
   proxy: 'HTTPS_PROXY',
+  ownership: 'ownership',
 } as const;
 type Column = keyof typeof COLUMNS;
 
 const CONTRACT = 'test/support/dns/provider-contract.ts';
+const OWNERS = 'test/support/dns/ownership-contract.ts';
 const FOLLOWED = 'test/support/dns/follow-contract.ts';
 const MANY = 'test/integration/dns-many.test.ts';
 const ROUTE53 = 'test/integration/route53.test.ts';
@@ -50,6 +52,10 @@ const raced = (says: string): Promised => ({
 });
 const contract = (says: string, name: string): Promised => ({ says, test: [CONTRACT, name] });
 const idn = contract('yes', 'an internationalised name');
+const owners = (says: string): Promised => ({
+  says,
+  test: [OWNERS, 'of two that take a new name at once one has it in the end'],
+});
 const apex = (says: string): Promised => ({ says, test: [FOLLOWED, AT_THE_TOP] });
 
 /** Every provider passes the same contract; a cell names the test in it that is about that. */
@@ -73,6 +79,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     proxied: NONE,
     privateZones: NONE,
     proxy,
+    ownership: owners('yes, looked at right before: of two at once one gives way at its next look'),
   },
   cloudflare: {
     atomic: bad('each batch'),
@@ -84,6 +91,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     proxied: { says: 'stays so', test: ['dns/cloudflare/hidden.test.ts', 'a proxied record'] },
     privateZones: NONE,
     proxy,
+    ownership: owners('yes, looked at right before: of two at once one gives way at its next look'),
   },
   route53: {
     atomic: bad('each batch'),
@@ -98,6 +106,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
       test: [ROUTE53, 'the public and the private zone of one name are told apart'],
     },
     proxy,
+    ownership: owners('yes, of two at once one is refused'),
   },
   rfc2136: {
     atomic: bad('each message'),
@@ -109,6 +118,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     proxied: NONE,
     privateZones: contract('yes', 'what was accepted can be seen'),
     proxy: NONE,
+    ownership: owners('yes, of two at once one is refused'),
   },
   'external-dns': {
     atomic: bad('one object'),
@@ -123,6 +133,13 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     },
     privateZones: contract('as ExternalDNS', 'what was accepted can be seen'),
     proxy: NONE,
+    ownership: {
+      says: 'that of ExternalDNS',
+      test: [
+        'test/external-dns/external-dns.test.ts',
+        'becomes a record, is seen there, and moves with the primary; nothing else of the zone changes',
+      ],
+    },
   },
   webhook: {
     atomic: bad('as the provider'),
@@ -137,6 +154,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     },
     privateZones: contract('as the provider', 'what was accepted can be seen'),
     proxy,
+    ownership: owners('yes, looked at right before: of two at once one gives way at its next look'),
   },
 };
 

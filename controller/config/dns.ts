@@ -74,7 +74,7 @@ function ownerProblems(
   if (id === undefined) return [];
   if (traits?.keepsOwners !== true) {
     const able = DNS_PROVIDERS.filter((row) => 'keepsOwners' in row.traits).map(({ name }) => name);
-    const problem = `must be left out: ${provider} keeps no owners, only ${able.join(', ')} does`;
+    const problem = `must be left out: ${provider} keeps none beside its records, only ${able.join(', ')} do`;
     return [{ path: ['owner', 'id'], got: id, problem }];
   }
   if (prefix !== '' && suffix !== '')

@@ -1,9 +1,9 @@
 /** What a plan means for the records of a zone at Cloudflare. Pure. */
-import { canonicalValue } from '../plan.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
 import { DnsError } from '../provider.ts';
-import { isFollowing } from '../record-types.ts';
-import { ANY_TTL, type Change, type RecordSet } from '../records.ts';
+import { setsAmong } from '../record-sets.ts';
+import { ANY_TTL, type Change, type RecordSet, type WrittenType } from '../records.ts';
+import { plainText, quotedText } from '../text-value.ts';
 import type { Batch, CloudflareRecord, RecordFields } from './api.ts';
 
 /** In the comment of records that this program made, for whoever looks at the zone. */
@@ -11,28 +11,25 @@ export const MARK = 'kube-site-follower';
 /** The only TTL that a proxied record takes. */
 const AUTOMATIC = 1;
 
-/** The A, AAAA and CNAME record sets among `records`. */
-export function recordSets(records: readonly CloudflareRecord[]): readonly RecordSet[] {
-  const sets = new Map<string, RecordSet>();
-  for (const { name, type, content, ttl, proxied } of records) {
-    if (!isFollowing(type)) continue;
-    const key = `${name} ${type}`;
-    const before = sets.get(key);
-    sets.set(key, {
-      name,
-      type,
-      ttl: proxied ? ANY_TTL : (before?.ttl ?? ttl),
-      values: [...(before?.values ?? []), canonicalValue(content)],
-    });
-  }
-  return [...sets.values()];
+/** The A, AAAA, CNAME and TXT record sets among `records`. */
+export function recordSets(records: readonly CloudflareRecord[]): readonly RecordSet<WrittenType>[] {
+  return setsAmong(
+    records.map(({ content, proxied, ttl, ...record }) => ({
+      ...record,
+      ttl: proxied ? ANY_TTL : ttl,
+      values: [content],
+    })),
+  );
 }
 
 /**
  * Existing records keep their identity, comment, tags and proxy setting; a new one is proxied when its name is. Throws
  * DnsError when the records are not what the changes were planned for, or are not ours to change.
  */
-export function batchOf(records: readonly CloudflareRecord[], changes: readonly Change[]): Batch {
+export function batchOf(
+  records: readonly CloudflareRecord[],
+  changes: readonly Change<WrittenType>[],
+): Batch {
   const parts = changes.map((change) => partOf(records, change));
   return {
     deletes: parts.flatMap(({ deletes }) => deletes),
@@ -42,19 +39,20 @@ export function batchOf(records: readonly CloudflareRecord[], changes: readonly 
 }
 
 /** How many entries of a batch the change takes at most. */
-export function weightOf(records: readonly CloudflareRecord[], change: Change): number {
+export function weightOf(records: readonly CloudflareRecord[], change: Change<WrittenType>): number {
   const { name, type } = subjectOf(change);
   const own = records.filter((record) => record.name === name && record.type === type).length;
   return Math.max(own, change.action === 'delete' ? 0 : change.wanted.values.length);
 }
 
-function partOf(records: readonly CloudflareRecord[], change: Change): Batch {
+function partOf(records: readonly CloudflareRecord[], change: Change<WrittenType>): Batch {
   const { name, type } = subjectOf(change);
   const here = records.filter((record) => record.name === name);
   const own = here.filter((record) => record.type === type);
   assertPlannedFor(recordSets(own)[0], change);
   for (const record of own) assertWritable(record);
   if (change.action === 'delete') return { deletes: own.map(({ id }) => ({ id })), patches: [], posts: [] };
+  if (type === 'TXT') return textsOf(own, change.wanted);
   const { values, ttl } = change.wanted;
   const proxied = here.some((record) => record.proxied);
   const fields = (content: string, isProxied: boolean): RecordFields => ({
@@ -71,6 +69,21 @@ function partOf(records: readonly CloudflareRecord[], change: Change): Batch {
       ...(record.comment ? {} : { comment: MARK }),
     })),
     posts: values.slice(own.length).map((value) => ({ ...fields(value, proxied), proxied, comment: MARK })),
+  };
+}
+
+/** Texts of others at the name are not named in it. */
+function textsOf(
+  own: readonly CloudflareRecord[],
+  { name, type, ttl, values }: RecordSet<WrittenType>,
+): Batch {
+  const there = new Set(own.map(({ content }) => plainText(content)));
+  const gone = own.filter(({ content }) => !values.includes(plainText(content)));
+  const added = values.filter((value) => !there.has(value)).map(quotedText);
+  return {
+    deletes: gone.map(({ id }) => ({ id })),
+    patches: [],
+    posts: added.map((content) => ({ name, type, content, ttl, comment: MARK })),
   };
 }
 

@@ -7,7 +7,7 @@ export const CLOUDFLARE = dnsProviderKind({
   settings: SETTINGS,
   required: ['apiToken'],
   // The Enterprise plan takes 30; others refuse what is below 60, and say so.
-  traits: { ttl: [30, 86_400], flattensCname: true },
+  traits: { ttl: [30, 86_400], flattensCname: true, keepsOwners: true },
   async create(config, ports) {
     const [{ CloudflareApi }, { CloudflareProvider }] = await Promise.all([
       import('./api.ts'),

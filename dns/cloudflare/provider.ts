@@ -4,8 +4,9 @@ import { HiddenRecords } from '../hidden-records.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, isMade, subjectOf } from '../planned.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
+import { currentOf, isFollowingSet } from '../record-sets.ts';
 import { othersAmong } from '../record-types.ts';
-import type { Change, Current, RecordType } from '../records.ts';
+import type { Change, Current, RecordType, WrittenType } from '../records.ts';
 import type { CloudflareApi, CloudflareRecord, CloudflareZone } from './api.ts';
 import { batchOf, recordSets, weightOf } from './batch.ts';
 import { zoneError } from './errors.ts';
@@ -47,12 +48,17 @@ export class CloudflareProvider implements DnsProvider {
     return zones.filter(({ status }) => status === 'active').map(({ name }) => name);
   }
 
-  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
-    const records = await this.#records(zone, names, signal);
-    return { sets: recordSets(records), others: othersAmong(records) };
+  async read(
+    zone: string,
+    names: readonly string[],
+    signal: AbortSignal,
+    texts?: readonly string[],
+  ): Promise<Current> {
+    const records = await this.#records(zone, names, signal, texts);
+    return currentOf(recordSets(records), othersAmong(records), names, texts);
   }
 
-  async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+  async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
     const names = [...new Set(changes.map((change) => subjectOf(change).name))];
     await this.#api.awaitWrite(zone, signal);
@@ -86,10 +92,11 @@ export class CloudflareProvider implements DnsProvider {
     zoneName: string,
     names: readonly string[],
     signal: AbortSignal,
+    texts: readonly string[] = [],
   ): Promise<readonly CloudflareRecord[]> {
     try {
       const zone = await this.#zone(zoneName, signal);
-      const wanted = new Set([...names, ...names.flatMap((name) => namesUpTo(zoneName, name))]);
+      const wanted = new Set([...names, ...names.flatMap((name) => namesUpTo(zoneName, name)), ...texts]);
       const records =
         wanted.size > MOST_BY_NAME
           ? (await this.#api.records(zone, undefined, signal)).filter(({ name }) => wanted.has(name))
@@ -115,7 +122,7 @@ export class CloudflareProvider implements DnsProvider {
 
   #noteShown(zone: string, names: readonly string[], records: readonly CloudflareRecord[]): void {
     const byName = Map.groupBy(records, ({ name }) => name);
-    const sets = recordSets(records);
+    const sets = recordSets(records).filter(isFollowingSet);
     this.#hidden.note(names, sets, (name) => {
       const own = byName.get(name) ?? [];
       if (own.some(({ proxied }) => proxied)) return 'proxied';
@@ -160,13 +167,13 @@ export class CloudflareProvider implements DnsProvider {
   async #readBack(
     zone: string,
     names: readonly string[],
-    changes: readonly Change[],
+    changes: readonly Change<WrittenType>[],
     signal: AbortSignal,
   ): Promise<void> {
     for (const delay of READ_BACK_AFTER_MS) {
       await sleep(this.#clock, delay, signal);
       signal.throwIfAborted();
-      const { sets: shown } = await this.read(zone, names, signal);
+      const shown = recordSets(await this.#records(zone, names, signal));
       if (changes.every((change) => isMade(change, shown))) return;
     }
     throw new DnsError(`Cloudflare accepted the change of ${names.join(', ')} but does not show it`, {

@@ -12,6 +12,7 @@ import {
   recordSets,
 } from '../endpoint.ts';
 import type { DnsProvider, WriteGuard } from '../provider.ts';
+import { currentOf } from '../record-sets.ts';
 import type { Change, Current, RecordType } from '../records.ts';
 import { DNS_ENDPOINTS, type DnsEndpoint } from './dns-endpoint.ts';
 import { apiError, notOurs } from './errors.ts';
@@ -39,8 +40,7 @@ export class ExternalDnsProvider implements DnsProvider {
 
   async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
     const endpoints = (await this.#find(zone, signal))?.spec?.endpoints ?? [];
-    const sets = recordSets(endpoints).filter(({ name }) => names.includes(name));
-    return { sets, others: otherRecords(endpoints) };
+    return currentOf(recordSets(endpoints), otherRecords(endpoints), names, undefined);
   }
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {

@@ -1,10 +1,9 @@
-import { canonicalName } from '../domain-name.ts';
 import { subjectOf } from '../planned.ts';
 import { DnsError } from '../provider.ts';
-import type { Change } from '../records.ts';
-import { hostInZone, nameInZone } from '../zones.ts';
+import { isFollowingSet } from '../record-sets.ts';
+import type { Change, WrittenType } from '../records.ts';
 import type { Host } from './api.ts';
-import { describeHost, refused, type ZoneContent } from './zone.ts';
+import { describeHost, fullName, refused, touches, type ZoneContent } from './zone.ts';
 
 /** What setHosts takes. A record of another type would be lost, or make the API refuse the whole zone. */
 const WRITABLE_TYPES = new Set([
@@ -75,10 +74,10 @@ export function assertHarmless(
   zone: string,
   before: readonly Host[],
   after: readonly Host[],
-  changes: readonly Change[],
+  changes: readonly Change<WrittenType>[],
 ): void {
-  const keys = new Set(changes.map((change) => key(zone, subjectOf(change))));
-  const isForeign = (host: Host) => !keys.has(`${canonicalName(host.name)} ${host.type}`);
+  const named = changes.map((change) => touches(zone, change));
+  const isForeign = (host: Host) => !named.some((isTouched) => isTouched(host));
   if (JSON.stringify(before.filter(isForeign)) !== JSON.stringify(after.filter(isForeign))) {
     throw refused(
       `the new list of ${zone} would change records that are not to be changed`,
@@ -91,13 +90,12 @@ export function assertHarmless(
       `${LOOK} Remove records that are no longer needed.`,
     );
   }
-  for (const change of changes) assertAnswers(zone, after, subjectOf(change).name);
+  const subjects = changes.map(subjectOf).filter(isFollowingSet);
+  for (const { name } of subjects) assertAnswers(zone, after, name);
 }
 
 function assertAnswers(zone: string, after: readonly Host[], name: string): void {
-  const types = after
-    .filter((host) => nameInZone(canonicalName(host.name), zone) === name)
-    .map(({ type }) => type);
+  const types = after.filter((host) => fullName(host, zone) === name).map(({ type }) => type);
   const isCname = types.includes('CNAME');
   if (!types.some((type) => type === 'A' || type === 'AAAA' || type === 'CNAME')) {
     throw refused(
@@ -118,8 +116,4 @@ function assertAnswers(zone: string, after: readonly Host[], name: string): void
       `${LOOK} Remove that record in the Namecheap panel, or take ${name} off DNS_RECORDS.`,
     );
   }
-}
-
-function key(zone: string, { name, type }: { readonly name: string; readonly type: string }): string {
-  return `${hostInZone(name, zone) ?? name} ${type}`;
 }

@@ -8,7 +8,7 @@ export const NAMECHEAP = dnsProviderKind({
   meaning: 'Namecheap BasicDNS or PremiumDNS, by its XML API.',
   settings: SETTINGS,
   required: ['apiUser', 'apiKey'],
-  traits: { ttl: [60, 60_000] },
+  traits: { ttl: [60, 60_000], keepsOwners: true },
   zoneOf: registeredDomain,
   rights: (_config, own, records) => snapshotRights(own, records),
   async create(config, ports) {

@@ -1,7 +1,8 @@
 import { type Clock, sleep, timestamp } from '../../runtime/clock.ts';
 import { CallBudget, type CallPlan } from '../call-budget.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
-import type { Change, Current } from '../records.ts';
+import { currentOf } from '../record-sets.ts';
+import type { Change, Current, WrittenType } from '../records.ts';
 import type { SnapshotStore } from '../snapshots.ts';
 import type { ZoneTurns } from '../zone-turns.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';
@@ -75,18 +76,23 @@ export class NamecheapProvider implements DnsProvider {
     this.#budget = new CallBudget(clock, PLAN);
   }
 
-  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
+  async read(
+    zone: string,
+    names: readonly string[],
+    signal: AbortSignal,
+    texts?: readonly string[],
+  ): Promise<Current> {
     const { hosts } = await this.#getHosts(zone, signal);
-    return { sets: recordSets(zone, hosts, names), others: otherRecords(zone, hosts) };
+    return currentOf(recordSets(zone, hosts), otherRecords(zone, hosts), names, texts);
   }
 
-  async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+  async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
     await this.#budget.awaitWrite(zone, signal);
     await this.#turns.take(zone, signal, () => this.#replace(zone, changes, guard));
   }
 
-  async #replace(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+  async #replace(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
     const { hosts, emailType } = this.#takeFresh(zone) ?? (await this.#getHosts(zone, signal));
     assertCanBeSentBack(zone, { hosts, emailType }, await this.#count(zone, hosts.length, signal));
@@ -139,7 +145,7 @@ export class NamecheapProvider implements DnsProvider {
     zone: string,
     before: readonly Host[],
     sent: ZoneContent,
-    changes: readonly Change[],
+    changes: readonly Change<WrittenType>[],
     signal: AbortSignal,
   ): Promise<void> {
     for (const delay of READ_BACK_AFTER_MS) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { plan, sameRecordSet } from '../plan.ts';
+import { currentOf } from '../record-sets.ts';
 import type { RecordSet, RecordType } from '../records.ts';
 import type { Host } from './api.ts';
 import { assertHarmless } from './guard.ts';
@@ -35,6 +36,10 @@ const wish = fc.record({
   ),
 });
 
+function shownSets(hosts: readonly Host[], names: readonly string[]): readonly RecordSet[] {
+  return currentOf(recordSets(ZONE, hosts), [], names, undefined).sets;
+}
+
 function wantedSets({ names, targets }: Wish): RecordSet[] {
   return names.flatMap((name) => targets.map(([type, value]) => ({ name, type, ttl: 60, values: [value] })));
 }
@@ -48,9 +53,9 @@ test('a merged zone shows the wish, and keeps every other record as it was, in i
   fc.assert(
     fc.property(fc.array(anyHost, { maxLength: 30 }), wish, (hosts, one) => {
       const wanted = wantedSets(one);
-      const changes = plan(recordSets(ZONE, hosts, one.names), wanted, OWNED);
+      const changes = plan(shownSets(hosts, one.names), wanted, OWNED);
       const merged = mergeHosts(ZONE, hosts, changes);
-      const shown = recordSets(ZONE, merged, one.names);
+      const shown = shownSets(merged, one.names);
       assert.ok(wanted.every((set) => shown.some((other) => sameRecordSet(set, other))));
       assert.equal(shown.length, wanted.length);
       const isOther = (host: Host) => !isFollowed(host, one.names);
@@ -156,3 +161,17 @@ test('reading back: an old value beside the new one is a difference, a foreign a
 function anyA(name: string, address: string): Host {
   return { name, type: 'A', address, mxPref: '10', ttl: '60', isActive: true, isDdnsEnabled: false };
 }
+
+test('a text comes and goes beside those of others, which stay as they are written', () => {
+  const at = (address: string) => ({ ...anyA('a-app', address), type: 'TXT' });
+  const others = [at('"in " "parts"'), anyA('www', '192.0.2.5'), at('bare')];
+  const found = { name: 'a-app.example.com', type: 'TXT', ttl: 60, values: ['in parts', 'bare'] } as const;
+  const wanted = { ...found, values: ['ours', ...found.values] };
+  const added = mergeHosts(ZONE, others, [{ action: 'update', found, wanted }]);
+  assert.deepEqual(added, [...others, at('ours')]);
+  assertHarmless(ZONE, others, added, [{ action: 'update', found, wanted }]);
+  const removal = [{ action: 'update', found: wanted, wanted: found }] as const;
+  assert.deepEqual(mergeHosts(ZONE, added, removal), others);
+  assertHarmless(ZONE, added, others, removal);
+  assert.throws(() => assertHarmless(ZONE, added, others.slice(1), removal), { kind: 'refused' });
+});

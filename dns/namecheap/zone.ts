@@ -2,8 +2,10 @@ import { canonicalName } from '../domain-name.ts';
 import { canonicalValue } from '../plan.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
 import { DnsError } from '../provider.ts';
+import { setsAmong } from '../record-sets.ts';
 import { isFollowing, othersAmong } from '../record-types.ts';
-import type { Change, OtherRecords, RecordSet, RecordType } from '../records.ts';
+import type { Change, OtherRecords, RecordSet, WrittenType } from '../records.ts';
+import { plainText } from '../text-value.ts';
 import { hostInZone, nameInZone } from '../zones.ts';
 import type { Host, HostList } from './api.ts';
 
@@ -27,28 +29,24 @@ export function assertServed(zone: string, list: HostList): void {
   }
 }
 
-/** The A, AAAA and CNAME record sets of `names`. A record that is switched off answers nobody, so it is none. */
-export function recordSets(
-  zone: string,
-  hosts: readonly Host[],
-  names: readonly string[],
-): readonly RecordSet[] {
-  const sets = new Map<string, { name: string; type: RecordType; ttl: number; values: string[] }>();
-  for (const host of hosts) {
-    const name = nameInZone(canonicalName(host.name), zone);
-    if (!isFollowing(host.type) || !host.isActive || !names.includes(name)) continue;
-    const key = `${name} ${host.type}`;
-    const set = sets.get(key) ?? { name, type: host.type, ttl: Number(ttlOf(host)), values: [] };
-    set.values.push(canonicalValue(host.address));
-    sets.set(key, set);
-  }
-  return [...sets.values()];
+/** The A, AAAA, CNAME and TXT record sets. A record that is switched off answers nobody, so it is none. */
+export function recordSets(zone: string, hosts: readonly Host[]): readonly RecordSet<WrittenType>[] {
+  return setsAmong(
+    hosts
+      .filter(({ isActive }) => isActive)
+      .map((host) => ({
+        name: fullName(host, zone),
+        type: host.type,
+        ttl: Number(ttlOf(host)),
+        values: [host.address],
+      })),
+  );
 }
 
 /** All other records that are switched on. */
 export function otherRecords(zone: string, hosts: readonly Host[]): readonly OtherRecords[] {
   const active = hosts.filter(({ isActive }) => isActive);
-  return othersAmong(active.map(({ name, type }) => ({ name: nameInZone(canonicalName(name), zone), type })));
+  return othersAmong(active.map((host) => ({ name: fullName(host, zone), type: host.type })));
 }
 
 /**
@@ -58,31 +56,39 @@ export function otherRecords(zone: string, hosts: readonly Host[]): readonly Oth
 export function mergeHosts(
   zone: string,
   hosts: readonly Host[],
-  changes: readonly Change[],
+  changes: readonly Change<WrittenType>[],
 ): readonly Host[] {
   return changes.reduce((list, change) => {
     const { name, type } = subjectOf(change);
     assertPlannedFor(
-      recordSets(zone, list, [name]).find((set) => set.type === type),
+      recordSets(zone, list).find((set) => set.name === name && set.type === type),
       change,
     );
-    const isTarget = touches(zone, name, type);
+    const isTarget = touches(zone, change);
     const rest = list.filter((host) => !isTarget(host));
     if (change.action === 'delete') return rest;
     const before = list.find(isTarget);
-    const put = change.wanted.values.map((value) => newHost(zone, change.wanted, value, before));
+    const left = recordSets(zone, rest).find((set) => set.name === name && set.type === type)?.values ?? [];
+    const added = change.wanted.values.filter((value) => !left.includes(value));
+    const put = added.map((value) => newHost(zone, change.wanted, value, before));
     if (before === undefined) return [...rest, ...put];
     const place = list.indexOf(before);
     return [...rest.slice(0, place), ...put, ...rest.slice(place)];
   }, hosts);
 }
 
-function touches(zone: string, name: string, type: string): (host: Host) => boolean {
+/** The hosts that a change names. Of texts at one name those that stay belong to somebody else. */
+export function touches(zone: string, change: Change<WrittenType>): (host: Host) => boolean {
+  const { name, type } = subjectOf(change);
   const hostName = hostInZone(name, zone);
-  return (host) => canonicalName(host.name) === hostName && host.type === type;
+  const before = 'found' in change ? change.found.values : [];
+  const after = 'wanted' in change ? change.wanted.values : [];
+  const stays = ({ address }: Host) =>
+    type === 'TXT' && before.includes(plainText(address)) && after.includes(plainText(address));
+  return (host) => canonicalName(host.name) === hostName && host.type === type && !stays(host);
 }
 
-function newHost(zone: string, set: RecordSet, value: string, before: Host | undefined): Host {
+function newHost(zone: string, set: RecordSet<WrittenType>, value: string, before: Host | undefined): Host {
   const name = hostInZone(set.name, zone);
   if (name === undefined) throw new Error(`${set.name} is not in the zone ${zone}`);
   const host = { name, type: set.type, mxPref: '10', isActive: true, isDdnsEnabled: false, ...before };
@@ -118,11 +124,14 @@ export function compareZones(
   zone: string,
   sent: ZoneContent,
   shown: ZoneContent,
-  changes: readonly Change[],
+  changes: readonly Change<WrittenType>[],
 ): readonly string[] {
-  const names = changes.map((change) => subjectOf(change).name);
-  const isOurs = ({ name, type }: Host) =>
-    isFollowing(type) && names.includes(nameInZone(canonicalName(name), zone));
+  const subjects = changes.map(subjectOf);
+  const isOurs = (host: Host) =>
+    subjects.some(
+      ({ name, type }) =>
+        name === fullName(host, zone) && (type === 'TXT' ? host.type === 'TXT' : isFollowing(host.type)),
+    );
   return [
     ...missingHosts(sent.hosts, shown.hosts).map((host) => `lacks ${describeHost(host, zone)}`),
     ...missingHosts(shown.hosts.filter(isOurs), sent.hosts).map(
@@ -153,6 +162,10 @@ function ttlOf({ ttl }: Pick<Host, 'ttl'>): string {
 export function sendable(host: Host): Host {
   const address = host.type === 'MX' && !host.address.endsWith('.') ? `${host.address}.` : host.address;
   return { ...host, address, ttl: ttlOf(host) };
+}
+
+export function fullName({ name }: Pick<Host, 'name'>, zone: string): string {
+  return nameInZone(canonicalName(name), zone);
 }
 
 export function describeHost({ name, type, address }: Host, zone: string): string {

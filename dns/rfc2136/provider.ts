@@ -3,7 +3,8 @@ import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
 import { cnameBeside, joined, namesUpTo } from '../obstacles.ts';
 import { sameRecordSet } from '../plan.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
-import type { Change, Current, RecordSet, RecordType, TextSet, WrittenType } from '../records.ts';
+import { allSets, currentOf } from '../record-sets.ts';
+import type { Change, Current, RecordSet, RecordType, WrittenType } from '../records.ts';
 import {
   assertServes,
   delegations,
@@ -60,8 +61,7 @@ export class Rfc2136Provider implements DnsProvider {
       others.some((cut) => name === cut.name || name.endsWith(`.${cut.name}`));
     const shown = [...recordSets(answered), ...textSets(answered)].filter((set) => !isBelow(set));
     const own = await this.#withoutWildcards(zone, shown, signal);
-    const sets = own.filter(isFollowingSet);
-    return { sets, others, ...(texts !== undefined && { texts: own.filter(isTextSet) }) };
+    return currentOf(own, others, names, texts);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
@@ -132,7 +132,7 @@ export class Rfc2136Provider implements DnsProvider {
     for (const delay of READ_BACK_AFTER_MS) {
       await sleep(this.#clock, delay, signal);
       const current = await this.read(zone, names, signal, texts);
-      const shown = [...current.sets, ...(current.texts ?? [])];
+      const shown = allSets(current);
       missing = wanted.filter((set) => !shown.some((other) => sameRecordSet(set, other)));
       if (missing.length === 0) return;
     }
@@ -144,12 +144,4 @@ export class Rfc2136Provider implements DnsProvider {
       names: absent,
     });
   }
-}
-
-function isTextSet(set: RecordSet<WrittenType>): set is TextSet {
-  return set.type === 'TXT';
-}
-
-function isFollowingSet(set: RecordSet<WrittenType>): set is RecordSet {
-  return set.type !== 'TXT';
 }

@@ -8,7 +8,7 @@ export const ROUTE53 = dnsProviderKind({
     'Amazon Route 53. Credentials come the usual ways of the AWS SDK: variables, IRSA, Pod Identity, profile, instance.',
   settings: SETTINGS,
   required: [],
-  traits: { ttl: [0, MAX_TTL] },
+  traits: { ttl: [0, MAX_TTL], keepsOwners: true },
   check({ zoneId, privateZone }, { records, report }) {
     const zones = new Set(records?.map(({ zone }) => zone));
     if (zoneId === undefined) return;

@@ -3,7 +3,8 @@ import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, subjectOf } from '../planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
-import type { Change, Current, RecordSet, RecordType } from '../records.ts';
+import { currentOf } from '../record-sets.ts';
+import type { Change, Current, RecordSet, RecordType, WrittenType } from '../records.ts';
 import type { Route53Api } from './api.ts';
 import { zoneError } from './errors.ts';
 import { Propagation } from './propagation.ts';
@@ -50,18 +51,22 @@ export class Route53Provider implements DnsProvider {
     return zones.map((found) => plainName(found?.Name ?? ''));
   }
 
-  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
+  async read(
+    zone: string,
+    names: readonly string[],
+    signal: AbortSignal,
+    texts?: readonly string[],
+  ): Promise<Current> {
     const above = names.flatMap((name) => namesUpTo(zone, name));
-    const records = await this.#records(zone, [...new Set([...names, ...above])], signal);
-    const sets = recordSets(records).filter(({ name }) => names.includes(name));
-    return { sets, others: otherRecords(records) };
+    const records = await this.#records(zone, [...names, ...above, ...(texts ?? [])], signal);
+    return currentOf(recordSets(records), otherRecords(records), names, texts);
   }
 
-  async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+  async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
     const names = changes.map((change) => subjectOf(change).name);
     await this.#api.awaitWrite(zone, signal);
-    const records = await this.#records(zone, [...new Set(names)], signal);
+    const records = await this.#records(zone, names, signal);
     const { Id: zoneId = '' } = await this.#zone(zone, signal);
     const parts = inParts(changes, MAX_BATCH, weightOf);
     // All are looked at before the first one is sent.
@@ -183,12 +188,12 @@ function isPrivate({ Config }: HostedZone): boolean {
 }
 
 /** In values, a long one as several. */
-function weightOf(change: Change): number {
+function weightOf(change: Change<WrittenType>): number {
   const sets = [...('found' in change ? [change.found] : []), ...('wanted' in change ? [change.wanted] : [])];
   const values = sets.flatMap((set) => set.values);
   return values.reduce((sum, value) => sum + Math.ceil(value.length / CHARACTERS_A_VALUE), 0);
 }
 
-function key({ name, type }: Pick<RecordSet, 'name' | 'type'>): string {
+function key({ name, type }: Pick<RecordSet<WrittenType>, 'name' | 'type'>): string {
   return `${name} ${type}`;
 }

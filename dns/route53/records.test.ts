@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { plan } from '../plan.ts';
 import { DnsError } from '../provider.ts';
+import { isFollowingSet } from '../record-sets.ts';
 import { ANY_TTL, type RecordSet } from '../records.ts';
 import { changesOf, plainName, recordSets } from './records.ts';
 
@@ -21,7 +22,7 @@ const ALIAS: ResourceRecordSet = {
 const wanted: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.2'] };
 
 function planned(sets: readonly ResourceRecordSet[], wish: RecordSet = wanted) {
-  return plan(recordSets(sets), [wish], new Set(['A', 'AAAA', 'CNAME']));
+  return plan(recordSets(sets).filter(isFollowingSet), [wish], new Set(['A', 'AAAA', 'CNAME']));
 }
 
 function refusal(task: () => unknown): DnsError {
@@ -41,7 +42,7 @@ test('names come in octal and with a final dot', () => {
 
 describe('what is read', () => {
   test('leaves out what does not follow', () => {
-    const others = (['MX', 'TXT', 'NS', 'SOA'] as const).map((Type) => ({ ...A, Type }));
+    const others = (['MX', 'NS', 'SOA'] as const).map((Type) => ({ ...A, Type }));
     assert.deepEqual(recordSets(others), []);
   });
 
@@ -71,6 +72,24 @@ describe('a batch', () => {
     const [deletion, creation] = changesOf([checked], planned([checked]));
     assert.deepEqual(deletion?.ResourceRecordSet, checked);
     assert.equal(creation?.ResourceRecordSet?.HealthCheckId, 'h-1');
+  });
+
+  test('adds a text to those of others, which keep their form', () => {
+    const there: ResourceRecordSet = {
+      Name: `a-${APP}.`,
+      Type: 'TXT',
+      TTL: 300,
+      ResourceRecords: [{ Value: '"in " "parts"' }, { Value: '"caf\\303\\251"' }],
+    };
+    const [found] = recordSets([there]);
+    assert.deepEqual(found?.values, ['in parts', 'caf\\303\\251']);
+    assert.ok(found?.type === 'TXT');
+    const changed = { ...found, values: ['ours', ...found.values] };
+    assert.deepEqual(
+      changesOf([there], [{ action: 'update', found, wanted: changed }])[1]?.ResourceRecordSet
+        ?.ResourceRecords,
+      [{ Value: '"ours"' }, ...(there.ResourceRecords ?? [])],
+    );
   });
 
   test('replaces an address by a CNAME, deletion first', () => {

@@ -1,11 +1,12 @@
 /** Record sets in the form of Route 53, and what a plan means there. Pure. */
 import type { Change as ApiChange, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { canonicalName } from '../domain-name.ts';
-import { canonicalValue } from '../plan.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
 import { DnsError } from '../provider.ts';
-import { isFollowing, othersAmong } from '../record-types.ts';
-import { ANY_TTL, type Change, type OtherRecords, type RecordSet } from '../records.ts';
+import { setsAmong } from '../record-sets.ts';
+import { othersAmong } from '../record-types.ts';
+import type { Change, OtherRecords, RecordSet, WrittenType } from '../records.ts';
+import { writtenTexts } from '../text-value.ts';
 
 /** `\052.example.com.` → `*.example.com`: the API writes all but letters, digits, "-" and "_" in octal. */
 export function plainName(name: string): string {
@@ -15,28 +16,23 @@ export function plainName(name: string): string {
 }
 
 /**
- * The A, AAAA and CNAME sets. Aliases and sets of a routing policy have no values of their own: they are shown as
+ * The A, AAAA, CNAME and TXT sets. Aliases and sets of a routing policy have no values of their own: they are shown as
  * something that no wish equals, and {@link changesOf} refuses to touch them.
  */
-export function recordSets(sets: readonly ResourceRecordSet[]): readonly RecordSet[] {
-  const found = new Map<string, RecordSet>();
-  for (const set of sets) {
-    const { Name = '', Type: type = '' } = set;
-    if (!isFollowing(type)) continue;
-    const name = plainName(Name);
-    const special = specialty(set);
-    const values =
-      special === undefined
-        ? (set.ResourceRecords ?? []).map(({ Value = '' }) => canonicalValue(Value))
-        : [special];
-    found.set(`${name} ${type}`, {
-      name,
-      type,
-      ttl: special === undefined ? (set.TTL ?? 0) : ANY_TTL,
-      values,
-    });
-  }
-  return [...found.values()];
+export function recordSets(sets: readonly ResourceRecordSet[]): readonly RecordSet<WrittenType>[] {
+  return setsAmong(
+    sets.map((set) => ({
+      name: plainName(set.Name ?? ''),
+      type: set.Type ?? '',
+      ttl: set.TTL ?? 0,
+      values: valuesOf(set),
+      special: specialty(set),
+    })),
+  );
+}
+
+function valuesOf(set: ResourceRecordSet | undefined): readonly string[] {
+  return (set?.ResourceRecords ?? []).map(({ Value = '' }) => Value);
 }
 
 /** All others. */
@@ -56,7 +52,7 @@ function specialty({ AliasTarget, SetIdentifier }: ResourceRecordSet): string | 
  */
 export function changesOf(
   sets: readonly ResourceRecordSet[],
-  changes: readonly Change[],
+  changes: readonly Change<WrittenType>[],
 ): readonly ApiChange[] {
   return changes.flatMap((change) => {
     const { name, type } = subjectOf(change);
@@ -65,7 +61,9 @@ export function changesOf(
     assertOurs(name, there);
     const deletion: ApiChange[] = there === undefined ? [] : [{ Action: 'DELETE', ResourceRecordSet: there }];
     if (change.action === 'delete') return deletion;
-    const { ttl, values } = change.wanted;
+    const { ttl } = change.wanted;
+    const values =
+      type === 'TXT' ? writtenTexts(change.wanted.values, valuesOf(there)) : change.wanted.values;
     const creation: ApiChange = {
       Action: 'CREATE',
       ResourceRecordSet: {

@@ -7,7 +7,7 @@ export const WEBHOOK = dnsProviderKind({
   meaning: 'Any provider that is made for ExternalDNS’s webhook protocol, without ExternalDNS.',
   settings: SETTINGS,
   required: [],
-  traits: { ttl: [1, MAX_TTL] },
+  traits: { ttl: [1, MAX_TTL], keepsOwners: true },
   async create(config, ports) {
     const [{ WebhookApi }, { WebhookProvider }] = await Promise.all([
       import('./api.ts'),

@@ -13,7 +13,8 @@ import { HiddenRecords } from '../hidden-records.ts';
 import { sameRecordSet, sameValues } from '../plan.ts';
 import { isMade, subjectOf } from '../planned.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
-import type { Change, Current, RecordSet, RecordType } from '../records.ts';
+import { currentOf, isFollowingSet } from '../record-sets.ts';
+import type { Change, Current, RecordSet, RecordType, WrittenType } from '../records.ts';
 import type { ApiChanges, WebhookApi } from './api.ts';
 import { describeFilter, serves } from './domain-filter.ts';
 import { notServed, notTaken } from './errors.ts';
@@ -36,22 +37,29 @@ export class WebhookProvider implements DnsProvider {
     this.#clock = clock;
   }
 
-  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
+  async read(
+    zone: string,
+    names: readonly string[],
+    signal: AbortSignal,
+    texts?: readonly string[],
+  ): Promise<Current> {
     const filter = await this.#api.negotiate(signal);
-    const strange = names.find((name) => !serves(filter, name));
+    const strange = [...names, ...(texts ?? [])].find((name) => !serves(filter, name));
     if (strange !== undefined) throw notServed(strange, zone, describeFilter(filter));
     const endpoints = await this.#api.records(signal);
     this.#noteHidden(names, endpoints);
-    return { sets: setsOf(names, endpoints), others: otherRecords(endpoints) };
+    return currentOf(recordSets(endpoints), otherRecords(endpoints), names, texts);
   }
 
-  async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
+  async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     await this.#api.awaitWrite(zone, guard.signal);
     const left = await this.#write(zone, changes, guard);
     if (left.length === 0) return;
     // Some providers create before they delete, which a CNAME and addresses do not bear: what is new is then left out.
     const isAbsent = left.every(({ shown, wanted }) => shown === undefined && wanted !== undefined);
-    const again = left.flatMap(({ wanted }): Change[] => (wanted ? [{ action: 'create', wanted }] : []));
+    const again = left.flatMap(({ wanted }): Change<WrittenType>[] =>
+      wanted ? [{ action: 'create', wanted }] : [],
+    );
     if (isAbsent && (await this.#write(zone, again, guard)).length === 0) return;
     const names = [...new Set(left.map(({ name }) => name))];
     throw new DnsError(`the provider accepted the change of ${names.join(', ')} but does not show it`, {
@@ -72,7 +80,11 @@ export class WebhookProvider implements DnsProvider {
   }
 
   /** What the provider does not show afterwards. */
-  async #write(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<readonly Unmade[]> {
+  async #write(
+    zone: string,
+    changes: readonly Change<WrittenType>[],
+    guard: WriteGuard,
+  ): Promise<readonly Unmade[]> {
     const { signal } = guard;
     const edits = await this.#adjusted(editsOf(await this.#api.records(signal), changes), signal);
     const needed = edits.filter(isNeeded);
@@ -91,27 +103,28 @@ export class WebhookProvider implements DnsProvider {
     return left;
   }
 
-  async #shown(names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet[]> {
+  async #shown(names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet<WrittenType>[]> {
     const endpoints = await this.#api.records(signal);
     this.#noteHidden(names, endpoints);
-    return setsOf(names, endpoints);
+    return recordSets(endpoints);
   }
 
   #noteHidden(names: readonly string[], endpoints: readonly Endpoint[]): void {
     const proxied = new Set(endpoints.filter(isProxied).map(nameOf));
-    this.#hidden.note(names, setsOf(names, endpoints), (name) => (proxied.has(name) ? 'proxied' : undefined));
+    const sets = recordSets(endpoints).filter(isFollowingSet);
+    this.#hidden.note(names, sets, (name) => (proxied.has(name) ? 'proxied' : undefined));
   }
 
   /**
    * As the provider would keep them, e.g. with a longer TTL or settings of its own. What it would keep with other values
-   * is not what is wanted.
+   * is not what is wanted. TXT records are made without this question, as ExternalDNS itself makes its own.
    */
   async #adjusted(edits: readonly Edit[], signal: AbortSignal): Promise<readonly Edit[]> {
-    const wanted = edits.flatMap(({ after }) => (after === undefined ? [] : [after]));
+    const wanted = edits.flatMap(({ after }) => (after === undefined || isText(after) ? [] : [after]));
     if (wanted.length === 0) return edits;
     const answers = await this.#api.adjust(wanted, signal);
     return edits.map(({ before, after }) => {
-      const [wish] = after === undefined ? [] : recordSets([after]);
+      const [wish] = after === undefined || isText(after) ? [] : recordSets([after]);
       if (wish === undefined) return { before, after };
       const kept = answers.filter((endpoint) => isAbout(endpoint, wish));
       const [set] = recordSets(kept);
@@ -123,11 +136,11 @@ export class WebhookProvider implements DnsProvider {
   }
 }
 
-function setsOf(names: readonly string[], endpoints: readonly Endpoint[]): readonly RecordSet[] {
-  return recordSets(endpoints).filter(({ name }) => names.includes(name));
+function isText({ recordType }: Endpoint): boolean {
+  return recordType === 'TXT';
 }
 
-function isAbout(endpoint: Endpoint, { name, type }: RecordSet): boolean {
+function isAbout(endpoint: Endpoint, { name, type }: RecordSet<WrittenType>): boolean {
   const [set] = recordSets([endpoint]);
   return set?.name === name && set.type === type;
 }
@@ -138,7 +151,7 @@ function isNeeded({ before, after }: Edit): boolean {
   return there === undefined || wish === undefined || before.length > 1 || !sameRecordSet(there, wish);
 }
 
-function asAdjusted(change: Change, edit: Edit | undefined): Change {
+function asAdjusted(change: Change<WrittenType>, edit: Edit | undefined): Change<WrittenType> {
   const [wanted] = edit?.after === undefined ? [] : recordSets([edit.after]);
   return change.action === 'delete' || wanted === undefined ? change : { ...change, wanted };
 }
@@ -156,11 +169,11 @@ function apiChanges(edits: readonly Edit[]): ApiChanges {
 interface Unmade {
   readonly name: string;
   /** What is there instead. */
-  readonly shown: RecordSet | undefined;
-  readonly wanted: RecordSet | undefined;
+  readonly shown: RecordSet<WrittenType> | undefined;
+  readonly wanted: RecordSet<WrittenType> | undefined;
 }
 
-function unmade(change: Change, sets: readonly RecordSet[]): Unmade {
+function unmade(change: Change<WrittenType>, sets: readonly RecordSet<WrittenType>[]): Unmade {
   const { name, type } = subjectOf(change);
   const shown = sets.find((set) => set.name === name && set.type === type);
   return { name, shown, wanted: 'wanted' in change ? change.wanted : undefined };

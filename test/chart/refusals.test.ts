@@ -27,6 +27,7 @@ const sidecar = (requests: object, limits: object) => ({ sidecar: { resources: {
 const site = (more: object) => ({ controller: { sites: { mars: { nodeName: 'node-9', ...more } } } });
 const dns = (provider: string, more: object = {}) => ({ controller: using(provider, more) });
 const records = (...records: string[]) => layered(dns('namecheap'), nested('controller.dns', { records }));
+const owner = (owner: object) => nested('controller.dns', { owner });
 const nameServers = (...nameServers: string[]) => nested('controller.dns', { nameServers });
 const preferring = (preferredPrimaryNode: string) => nested('controller.watch', { preferredPrimaryNode });
 
@@ -57,6 +58,9 @@ const WRONG: readonly (readonly [key: string, values: object])[] = [
   ['controller.dns.records.0', records('a@b@example.com')],
   ['controller.dns.nameServers.0', nameServers('ns1.example.com')],
   ['controller.dns.nameServers.0', nameServers('192.0.2.256')],
+  ['controller.dns.owner.id', layered(dns('external-dns'), owner({ id: 'here' }))],
+  ['controller.dns.owner.id', layered(dns('cloudflare'), owner({ id: 'a,b="c"' }))],
+  ['controller.dns.owner.suffix', owner({ id: 'here', prefix: 'a', suffix: 'b' })],
   ['controller.dns.namecheap.clientIp', dns('namecheap', { clientIp: '0.0.0.0' })],
   ['controller.dns.namecheap.apiUser', dns('namecheap', { apiUser: WRONG_KEY })],
   ['controller.dns.namecheap.apiKey', dns('namecheap', { apiKey: WRONG_KEY })],
@@ -110,6 +114,11 @@ const RIGHT: readonly object[] = [
   layered(records('*.example.com', '_app.Example.com.', 'db.internal.example.com@internal.example.com')),
   layered(records('bücher.com', ' app.example.com ', 'app.corp.lan@corp.lan')),
   layered(dns('namecheap'), nameServers('192.0.2.53', '192.0.2.53:5353', '2001:db8::53', '[::1]:53')),
+  layered(
+    dns('namecheap'),
+    owner({ id: 'Here.1', prefix: '%{record_type}-owner.', wildcard: 'any', adopt: true }),
+  ),
+  layered(dns('cloudflare'), owner({ id: 'here', suffix: '-owner' })),
   dns('namecheap', { clientIp: '192.0.2.1', apiKey: 'key\n' }),
   dns('cloudflare', { apiUrl: 'https://proxy.example.com:8443/a@b/c' }),
   dns('route53', { zoneId: 'Z0123456789', apiUrl: 'http://[::1]:4566' }),

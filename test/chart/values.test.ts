@@ -167,8 +167,7 @@ test('refuses a release by whose name no Service can be called, unless it is giv
 });
 
 test('refuses each variable that the chart sets itself, or that its other objects depend on', async () => {
-  const owner = ['ID', 'PREFIX', 'SUFFIX', 'WILDCARD', 'ADOPT'].map((end) => `DNS_OWNER_${end}`);
-  const more = ['RESYNC_SECONDS', 'NOTIFY', 'HTTP_HOSTS', ...owner];
+  const more = ['RESYNC_SECONDS', 'NOTIFY', 'HTTP_HOSTS'];
   const all = variables({ ...FOLLOWER, ...GLOBAL, ...ENVIRONMENT_ONLY });
   assert.deepEqual(
     more.filter((name) => !all.has(name)),

@@ -3,15 +3,33 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DNS_PROVIDERS } from '../../dns/registry.ts';
 import type { StartBench } from '../support/dns/bench.ts';
+import { startCloudflareBench } from '../support/dns/cloudflare-bench.ts';
+import { startMoto } from '../support/dns/moto-bench.ts';
 import { nameServerBench } from '../support/dns/name-server-bench.ts';
-import { startBind } from '../support/dns/name-servers.ts';
+import { startBind, startKnot, startSignedBind, startSignedKnot } from '../support/dns/name-servers.ts';
+import { startNamecheapBench } from '../support/dns/namecheap-bench.ts';
 import { ownershipContract } from '../support/dns/ownership-contract.ts';
+import { startPowerDns, startSignedPowerDns } from '../support/dns/power-dns.ts';
+import { startWebhookBench } from '../support/dns/webhook-bench.ts';
+
+/** A name server whose key may update TXT, too. */
+const withTexts = (startServer: typeof startBind) =>
+  nameServerBench(
+    (ends, options) => startServer(ends, { ...options, types: 'A AAAA CNAME TXT' }),
+    'hmac-sha256',
+  );
 
 const BENCHES: Readonly<Record<string, StartBench>> = {
-  'rfc2136, BIND 9': nameServerBench(
-    (ends, options) => startBind(ends, { ...options, types: 'A AAAA CNAME TXT' }),
-    'hmac-sha256',
-  ),
+  'namecheap, a stand-in': startNamecheapBench,
+  'cloudflare, a stand-in': startCloudflareBench,
+  'route53, moto': startMoto,
+  'rfc2136, BIND 9': withTexts(startBind),
+  'rfc2136, BIND 9 that signs': withTexts(startSignedBind),
+  'rfc2136, Knot': withTexts(startKnot),
+  'rfc2136, Knot that signs': withTexts(startSignedKnot),
+  'rfc2136, PowerDNS': withTexts(startPowerDns),
+  'rfc2136, PowerDNS that signs': withTexts(startSignedPowerDns),
+  'webhook, a stand-in': startWebhookBench,
 };
 
 test('each provider that says so stands on a bench', () => {

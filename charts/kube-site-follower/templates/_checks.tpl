@@ -19,6 +19,7 @@
 {{- if regexMatch "(_KEY|_SECRET|_TOKEN|PASSWORD)$" $name }}{{ fail (printf "controller.env.%s: a secret must not stand in a Deployment; name a Secret with this key in controller.envFrom" $name) }}{{ end }}
 {{- end }}
 {{- include "site-follower.ownSettings" . }}
+{{- include "site-follower.ownerFits" $own.dns }}
 {{- if and $own.dns.records (ne $own.dns.provider "none") }}{{ include "site-follower.dnsIsComplete" . }}{{ end }}
 {{- with $own.env.NOTIFY }}{{ include "site-follower.noSecrets" (list "controller.env.NOTIFY" "" (fromJsonArray .) $own.env) }}{{ end }}
 {{- include "site-follower.startup" . }}
@@ -39,6 +40,7 @@ it would be refused by the API server, and roles, probes and the webhook go by t
 {{- range $key, $variable := $kind }}{{ $_ := set $values $variable (printf "controller.dns.%s.%s" $provider $key) }}{{ end }}
 {{- end }}
 {{- end }}
+{{- range $key, $variable := include "site-follower.ownerVariables" . | fromYaml }}{{ $_ := set $values $variable (printf "controller.dns.owner.%s" $key) }}{{ end }}
 {{- range $name, $_ := $own.env }}
 {{- with get $values $name }}{{ fail (printf "controller.env.%s: must be set as %s instead" $name .) }}{{ end }}
 {{- end }}
@@ -68,6 +70,22 @@ it would be refused by the API server, and roles, probes and the webhook go by t
 {{- if not (or (get $values $key) $elsewhere) }}{{ fail (printf "controller.dns.%s.%s: is needed, as controller.dns.records are listed%s" $provider $key (ternary (printf "; or name a Secret as controller.dns.%s.existingSecret" $provider) "" $isSecret)) }}{{ end }}
 {{- end }}
 {{- if and (eq $provider "route53") $values.zoneId $values.privateZone }}{{ fail "controller.dns.route53.privateZone: must not be set beside controller.dns.route53.zoneId, which says it already" }}{{ end }}
+{{- end }}
+
+{{/* Fails where the controller would refuse the owner of the records. */}}
+{{- define "site-follower.ownerFits" -}}
+{{- with .owner }}
+{{- if and .id (eq $.provider "external-dns") }}{{ fail "controller.dns.owner.id: must be left out with external-dns, which tells an owner of its own: see --txt-owner-id" }}{{ end }}
+{{- if and .id .prefix .suffix }}{{ fail "controller.dns.owner.suffix: must be left out beside a prefix, as with ExternalDNS" }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{- define "site-follower.ownerVariables" -}}
+id: DNS_OWNER_ID
+prefix: DNS_OWNER_PREFIX
+suffix: DNS_OWNER_SUFFIX
+wildcard: DNS_OWNER_WILDCARD
+adopt: DNS_OWNER_ADOPT
 {{- end }}
 
 {{- define "site-follower.valuesOfVariables" -}}

@@ -48,6 +48,14 @@
 - name: DNS_NAME_SERVERS
   value: {{ join "," . | quote }}
 {{- end }}
+{{- if $own.dns.owner.id }}
+{{- range $key, $variable := include "site-follower.ownerVariables" . | fromYaml }}
+{{- with index $own.dns.owner $key }}
+- name: {{ $variable }}
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- with include "site-follower.proxyEnv" $own.proxy }}
 {{- . }}

@@ -19,6 +19,7 @@ const pods = {
   priorityClassName: { right: 'high', wrong: 'High Priority' },
 };
 const using = (provider: string, more: object = {}) => ({ controller: { dns: { provider, ...more } } });
+const OWNED = nested('controller.dns.owner', { id: 'here' });
 const withPostgres = { postgres: { create: true } };
 const withOperator = { cloudnativepg: { install: true } };
 
@@ -47,6 +48,11 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   'controller.dns.ttl': { right: 300, wrong: -1 },
   'controller.dns.nameServers': { right: ['192.0.2.53'], wrong: [53] },
+  'controller.dns.owner.id': { right: 'here', wrong: 'a b' },
+  'controller.dns.owner.prefix': { right: '%{record_type}-owner.', wrong: '%{type}', given: OWNED },
+  'controller.dns.owner.suffix': { right: '-owner', wrong: 'A', given: OWNED },
+  'controller.dns.owner.wildcard': { right: 'any', wrong: '*', given: OWNED },
+  'controller.dns.owner.adopt': { right: true, wrong: 'yes', given: OWNED },
   'controller.dns.namecheap.apiUser': { right: 'someone', wrong: 5 },
   'controller.dns.namecheap.apiKey': { right: SECRET_VALUE, wrong: 5 },
   'controller.dns.namecheap.userName': { right: 'owner', wrong: 'two words' },
@@ -211,7 +217,7 @@ export const EVERYTHING = layered(
   {
     controller: {
       routing: { nodeLabel: true },
-      dns: { provider: 'namecheap' },
+      dns: { provider: 'namecheap', owner: { suffix: '' } },
       watch: { namespace: 'postgres' },
     },
   },

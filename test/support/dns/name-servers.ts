@@ -14,12 +14,15 @@ export const KEY_NAME = 'site-follower';
 /** May do everything; for the tests. */
 export const ADMIN_KEY = 'admin';
 
+/** What follows. */
+const TYPES = 'A AAAA CNAME';
+
 export interface NameServerOptions {
   readonly zone: string;
   /** Records in zone file form, beside SOA and NS. */
   readonly records: string;
   readonly algorithm: string;
-  /** What the program's key may update. BIND alone. */
+  /** What the program's key may update. BIND and Knot alone. */
   readonly types?: string;
 }
 
@@ -91,7 +94,7 @@ function bind(ends: Ends, options: NameServerOptions, signing: string): Promise<
     'bind',
     ['bind9', 'named'],
     options,
-    async (folder, { zone, port, secret, algorithm, types = 'A AAAA CNAME' }) => {
+    async (folder, { zone, port, secret, algorithm, types = TYPES }) => {
       await writeFile(
         join(folder, 'readonly.db'),
         zoneFile({ ...options, zone: `readonly.${zone}`, records: '' }),
@@ -127,18 +130,18 @@ zone "readonly.${zone}" { type primary; file "readonly.db"; };
 
 /** Knot DNS. As {@link startBind}. */
 export function startKnot(ends: Ends, options: NameServerOptions): Promise<NameServer> {
-  return knot(ends, options, '    update-type: [A, AAAA, CNAME]', '');
+  return knot(ends, options, '', '');
 }
 
 /** Knot DNS with a zone that it signs. The key may delete a name as a whole there, which a CNAME needs. */
 export function startSignedKnot(ends: Ends, options: NameServerOptions): Promise<NameServer> {
-  return knot(ends, options, '    update-type: [A, AAAA, CNAME, ANY]', '    dnssec-signing: on');
+  return knot(ends, options, ' ANY', '    dnssec-signing: on');
 }
 
 function knot(
   ends: Ends,
   options: NameServerOptions,
-  updateTypes: string,
+  moreTypes: string,
   signing: string,
 ): Promise<NameServer> {
   return start(
@@ -146,7 +149,7 @@ function knot(
     'knot',
     ['knot', 'knotd'],
     options,
-    async (folder, { zone, port, secret, algorithm }) => {
+    async (folder, { zone, port, secret, algorithm, types = TYPES }) => {
       await writeFile(
         join(folder, 'readonly.db'),
         zoneFile({ ...options, zone: `readonly.${zone}`, records: '' }),
@@ -175,7 +178,7 @@ acl:
   - id: follow
     key: ${KEY_NAME}
     action: [update, query]
-${updateTypes}
+    update-type: [${`${types}${moreTypes}`.replaceAll(' ', ', ')}]
   - id: all
     key: ${ADMIN_KEY}
     action: [update, query, transfer]

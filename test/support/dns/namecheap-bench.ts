@@ -1,4 +1,5 @@
 import type { RecordSet } from '../../../dns/records.ts';
+import { plainText } from '../../../dns/text-value.ts';
 import { NamecheapStandIn } from '../namecheap-server.ts';
 import { host } from '../namecheap-zones.ts';
 import type { StartBench } from './bench.ts';
@@ -51,7 +52,7 @@ export const startNamecheapBench: StartBench = async (ends) => {
     },
     addOther: async ({ name, type, value }) => {
       const zone = standIn.zone(ZONE);
-      standIn.put(ZONE, { ...zone, hosts: [...zone.hosts, host(relative(name), type, value)] });
+      standIn.put(ZONE, { ...zone, hosts: [...zone.hosts, host(relative(name), type, plainText(value))] });
     },
     rateLimit: () =>
       standIn.misbehave('getHosts', { kind: 'status', status: 405, body: 'Too many requests' }, 1),

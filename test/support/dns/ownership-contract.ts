@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { Ownership, type OwnershipSettings } from '../../../dns/ownership.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
 import type { RecordSet } from '../../../dns/records.ts';
-import { aroundTests, type Bench, type StartBench } from './bench.ts';
+import { aroundTests, type Bench, connect, type StartBench } from './bench.ts';
 import { followedZone } from './followed-zone.ts';
 
 const SETTINGS: OwnershipSettings = { id: 'here', prefix: '', suffix: '', wildcard: '', adopt: false };
@@ -15,7 +15,7 @@ export function ownershipContract(name: string, start: StartBench): void {
   describe(`the contract of owners: ${name}`, () => {
     let bench: Bench;
     let provider: DnsProvider;
-    const { clock } = aroundTests(start, (started, connected) => {
+    const { clock, ends } = aroundTests(start, (started, connected) => {
       bench = started;
       provider = connected;
     });
@@ -26,12 +26,18 @@ export function ownershipContract(name: string, start: StartBench): void {
       ttl: 60,
       values: [value],
     });
-    const follow = async (settings: Partial<OwnershipSettings>, ...desired: RecordSet[]) => {
+    const follow = (settings: Partial<OwnershipSettings>, ...desired: RecordSet[]) =>
+      followBy(provider, settings, ...desired);
+    const followBy = async (
+      by: DnsProvider,
+      settings: Partial<OwnershipSettings>,
+      ...desired: RecordSet[]
+    ) => {
       const names = [...new Set(desired.map((each) => each.name))];
       const ownership = new Ownership({ ...SETTINGS, ...settings });
-      const zone = followedZone(bench.zone, names, { provider, clock, owned: ['A', 'CNAME'], ownership });
+      const owned = ['A', 'CNAME'] as const;
       clock.skip();
-      await zone.follow(desired);
+      await followedZone(bench.zone, names, { provider: by, clock, owned, ownership }).follow(desired);
     };
     /** Lines about the name or its owners. */
     const shown = async (host: string) =>
@@ -70,6 +76,44 @@ export function ownershipContract(name: string, start: StartBench): void {
       await bench.addOther?.({ name: `a-claimed.${bench.zone}`, type: 'TXT', value: `"${OTHER}"` });
       await assert.rejects(follow({ adopt: true }, set('claimed', 'A', '192.0.2.1')), /belongs to "other"/);
       assert.equal((await shown('claimed')).length, 1);
+    });
+
+    test('a text of others beside the owner stays as it is', async () => {
+      const name = `a-noted.${bench.zone}`;
+      await bench.addOther?.({ name, type: 'TXT', value: '"a note of \\"Ann\\"; keep"' });
+      const before = await shown('noted');
+      const notes = async () => (await shown('noted')).filter((line) => line.includes('note of'));
+      await follow({}, set('noted', 'A', '192.0.2.1'));
+      assert.ok(await isThere('noted', name, OURS));
+      assert.equal((await notes()).length, 1);
+      await follow({}, set('noted', 'CNAME', 'west.example.org'));
+      assert.ok(!(await isThere('noted', name, OURS)));
+      assert.deepEqual(await notes(), before);
+    });
+
+    test('of two that take a new name at once one has it in the end', async () => {
+      const another = await connect(bench, bench.environment, { ends, clock });
+      const takers = [
+        { by: provider, id: 'here', address: '192.0.2.1' },
+        { by: another, id: 'there', address: '192.0.2.2' },
+      ];
+      const round = () =>
+        Promise.allSettled(
+          takers.map(({ by, id, address }) => followBy(by, { id }, set('raced', 'A', address))),
+        );
+      let results = await round();
+      const isSettled = () => {
+        const refused = results.flatMap((result) =>
+          result.status === 'rejected' ? [result.reason.code] : [],
+        );
+        return refused.length === 1 && refused[0] === 'not-owned';
+      };
+      for (let rounds = 1; !isSettled() && rounds < 5; rounds += 1) results = await round();
+      assert.ok(isSettled(), JSON.stringify(results));
+      const winner = takers[results.findIndex(({ status }) => status === 'fulfilled')];
+      const addresses = (await shown('raced')).filter((line) => line.startsWith(`raced.${bench.zone} A `));
+      assert.equal(addresses.length, 1, addresses.join('\n'));
+      assert.ok(winner !== undefined && addresses[0]?.includes(winner.address));
     });
 
     test('a wildcard name has its owner under the replacement', async () => {

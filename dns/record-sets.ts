@@ -1,0 +1,77 @@
+/** What a provider shows, in the form that plans compare. Pure. */
+import { canonicalValue } from './plan.ts';
+import { isFollowing, isWritten } from './record-types.ts';
+import {
+  ANY_TTL,
+  type Current,
+  type OtherRecords,
+  type RecordSet,
+  type TextSet,
+  type WrittenType,
+} from './records.ts';
+import { plainText } from './text-value.ts';
+
+export interface ShownRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly ttl: number;
+  /** In the provider's form. */
+  readonly values: readonly string[];
+  /** Why it is not replaced, such as `an alias of x`: shown in place of its values, and equal to nothing desired. */
+  readonly special?: string | undefined;
+}
+
+/** The A, AAAA, CNAME and TXT sets; records of one name and type are one set. */
+export function setsAmong(records: readonly ShownRecord[]): readonly RecordSet<WrittenType>[] {
+  const sets = new Map<string, RecordSet<WrittenType>>();
+  for (const { name, type, ttl, values, special } of records) {
+    if (!isWritten(type)) continue;
+    const key = `${name} ${type}`;
+    const before = sets.get(key);
+    const shown = special !== undefined && type !== 'TXT' ? [special] : values.map(canonical(type));
+    sets.set(key, {
+      name,
+      type,
+      ttl: special === undefined ? (before?.ttl ?? ttl) : ANY_TTL,
+      values: [...new Set([...(before?.values ?? []), ...shown])],
+    });
+  }
+  return [...sets.values()];
+}
+
+/** The sets of `names` and, where they were asked for, the TXT sets of `texts`. */
+export function currentOf(
+  found: readonly RecordSet<WrittenType>[],
+  others: readonly OtherRecords[],
+  names: readonly string[],
+  texts: readonly string[] | undefined,
+): Current {
+  const sets = found.filter(isFollowingSet).filter(isAmong(names));
+  return {
+    sets,
+    others,
+    ...(texts !== undefined && { texts: found.filter(isTextSet).filter(isAmong(texts)) }),
+  };
+}
+
+/** All that was read, whatever its type. */
+export function allSets({ sets, texts = [] }: Current): readonly RecordSet<WrittenType>[] {
+  return [...sets, ...texts];
+}
+
+export function isTextSet(set: RecordSet<WrittenType>): set is TextSet {
+  return set.type === 'TXT';
+}
+
+export function isFollowingSet(set: RecordSet<WrittenType>): set is RecordSet {
+  return isFollowing(set.type);
+}
+
+function isAmong(names: readonly string[]): (set: RecordSet<WrittenType>) => boolean {
+  const wanted = new Set(names);
+  return ({ name }) => wanted.has(name);
+}
+
+function canonical(type: WrittenType): (value: string) => string {
+  return type === 'TXT' ? plainText : canonicalValue;
+}
