@@ -5,7 +5,7 @@ import type { KubeApi } from '../../kubernetes/api.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
 import { explain } from '../../runtime/explain.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
-import { createPostgres, Refused } from './create-postgres.ts';
+import { createPostgres, FIELD_MANAGER, Refused } from './create-postgres.ts';
 
 const LIMIT_MS = 60_000;
 const CLUSTER: Cluster = { metadata: { namespace: 'postgres', name: 'pg-cluster', generation: 1 } };
@@ -20,6 +20,11 @@ function answer(status: number, message: string, reason = 'Unknown'): KubeError 
 
 /** Runs it to its end, against an API server that gives these answers, and then the last one for ever. */
 async function attempt(...answers: readonly (KubeError | Cluster)[]) {
+  return attemptBeside(undefined, ...answers);
+}
+
+/** The same, as it is run where nobody has asked for the Cluster, and this one is there already. */
+async function attemptBeside(theirs: Cluster | undefined, ...answers: readonly (KubeError | Cluster)[]) {
   const clock = new VirtualClock();
   const lines: string[] = [];
   let calls = 0;
@@ -30,12 +35,20 @@ async function attempt(...answers: readonly (KubeError | Cluster)[]) {
     return given;
   };
   const ports = {
-    api: { patch: patch as KubeApi['patch'] },
+    api: {
+      get: () => Promise.reject(answer(404, 'not found', 'NotFound')),
+      patch: patch as KubeApi['patch'],
+    },
     clock,
     random: () => 0.5,
     say: (line: string) => lines.push(line),
   };
-  const ended = createPostgres(CLUSTER, ports, LIMIT_MS, new AbortController().signal).then(
+  const ended = createPostgres(
+    CLUSTER,
+    ports,
+    { timeoutMs: LIMIT_MS, unlessMadeByOthers: theirs !== undefined },
+    new AbortController().signal,
+  ).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -77,4 +90,20 @@ test('it is given up after the limit, which another start may pass', async () =>
   const { error } = await attempt(answer(404, 'not found', 'NotFound'));
   assert.ok(error instanceof Error && !(error instanceof Refused));
   assert.match(error.message, /could not be made within 60 s: is the CloudNativePG operator installed\?/);
+});
+
+test('one that somebody else has made is left alone where nobody has asked for it', async () => {
+  const theirs = { ...CLUSTER, metadata: { ...CLUSTER.metadata, managedFields: [{ manager: 'kubectl' }] } };
+  const { error, calls, lines } = await attemptBeside(theirs, CLUSTER);
+  assert.deepEqual([error, calls], [undefined, 0]);
+  assert.match(lines.join('\n'), /is there already and was not made by the chart: it is left as it is$/);
+});
+
+test('one that an earlier release has made is kept in line', async () => {
+  const managedFields = [{ manager: 'manager' }, { manager: FIELD_MANAGER }];
+  const { error, calls } = await attemptBeside(
+    { ...CLUSTER, metadata: { ...CLUSTER.metadata, managedFields } },
+    CLUSTER,
+  );
+  assert.deepEqual([error, calls], [undefined, 1]);
 });

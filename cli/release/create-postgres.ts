@@ -1,16 +1,28 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { isConflict, isForbidden, isNotFound, KubeError } from '../../kubernetes/errors.ts';
+import {
+  isConflict,
+  isForbidden,
+  isNotFound,
+  KubeError,
+  undefinedIfNotFound,
+} from '../../kubernetes/errors.ts';
 import { backoff } from '../../runtime/backoff.ts';
 import { type Clock, type Random, sleep } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 
 export interface CreatePorts {
-  readonly api: Pick<KubeApi, 'patch'>;
+  readonly api: Pick<KubeApi, 'get' | 'patch'>;
   readonly clock: Clock;
   readonly random: Random;
   /** One line for the person who reads the Job's log. */
   readonly say: (line: string) => void;
+}
+
+export interface CreateOptions {
+  readonly timeoutMs: number;
+  /** Leaves a Cluster alone that the chart has not made: nobody asked for this one in so many words. */
+  readonly unlessMadeByOthers?: boolean;
 }
 
 /** The Cluster cannot become what the manifest says, and trying again would not change that. */
@@ -27,13 +39,13 @@ const ROLE_SPREADS_MS = 30_000;
 
 /**
  * Makes the Cluster, or brings it in line: by server-side apply, so that what others have set stays. Right after an
- * installation neither the CRD nor the operator's webhook may be there, so it is tried until `timeoutMs`.
+ * installation neither the CRD nor the operator's webhook may be there, so it is tried for `timeoutMs`.
  * Throws Refused when trying again is of no use.
  */
 export async function createPostgres(
   cluster: Cluster,
   { api, clock, random, say }: CreatePorts,
-  timeoutMs: number,
+  { timeoutMs, unlessMadeByOthers = false }: CreateOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { name, namespace = '' } = cluster.metadata;
@@ -43,6 +55,10 @@ export async function createPostgres(
   for (let attempt = 0; ; attempt += 1) {
     signal.throwIfAborted();
     try {
+      if (unlessMadeByOthers && (await isMadeByOthers())) {
+        say(`${what} is there already and was not made by the chart: it is left as it is`);
+        return;
+      }
       const { metadata } = await api.patch<Cluster>(
         CLUSTERS,
         { name, namespace },
@@ -65,6 +81,15 @@ export async function createPostgres(
     }
     await sleep(clock, backoff(attempt, RETRY, random), signal);
   }
+
+  async function isMadeByOthers(): Promise<boolean> {
+    const found = await api.get(CLUSTERS, { name, namespace }, { signal }).catch(undefinedIfNotFound);
+    return found !== undefined && !(found.metadata.managedFields ?? []).some(isOurs);
+  }
+}
+
+function isOurs({ manager }: { readonly manager?: string }): boolean {
+  return manager === FIELD_MANAGER;
 }
 
 /** Whether it may go away by itself: no CRD yet, no webhook that answers, a server that is busy or away. */

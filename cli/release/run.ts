@@ -1,6 +1,6 @@
 /**
  * What the chart's hooks run, as the image has neither shell nor kubectl: `create-postgres` after an installation,
- * `cleanup` after the release was uninstalled.
+ * `cleanup` after the release was uninstalled, `verify` by `helm test`.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,9 @@ import { loadKube } from '../../kubernetes/kube-config.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 import { cleanup } from './cleanup.ts';
-import { createPostgres, Refused } from './create-postgres.ts';
+import { type CreatePorts, createPostgres, Refused } from './create-postgres.ts';
+import { handshake } from './handshake.ts';
+import { type VerifyOptions, verify } from './verify.ts';
 
 const FAILED = 1;
 /** The Jobs' podFailurePolicy knows this one: trying again is of no use. */
@@ -19,6 +21,8 @@ const REFUSED = 2;
 /** Below the deadline of the Job, so that the log says why. */
 const CREATE_LIMIT_MS = 840_000;
 const CLEANUP_LIMIT_MS = 240_000;
+/** Helm waits for five minutes. */
+const VERIFY_LIMIT_MS = 240_000;
 
 /** Runs the command to its end; gives the exit code. */
 export async function runRelease(args: readonly string[]): Promise<number> {
@@ -31,9 +35,12 @@ export async function runRelease(args: readonly string[]): Promise<number> {
     try {
       const ports = { api, clock, random: Math.random, say };
       const namespace = process.env.POD_NAMESPACE ?? context ?? 'default';
-      await (args[0] === 'cleanup'
-        ? cleanup(cleanupOptions(args, namespace), ports, limited(stop.signal, CLEANUP_LIMIT_MS))
-        : createPostgres(await clusterOf(args), ports, CREATE_LIMIT_MS, stop.signal));
+      const [command] = args;
+      if (command === 'cleanup')
+        await cleanup(cleanupOptions(args, namespace), ports, limited(stop.signal, CLEANUP_LIMIT_MS));
+      else if (command === 'verify')
+        await verify(verifyOptions(args, namespace), { ...ports, handshake }, stop.signal);
+      else await runCreatePostgres(args, ports, stop.signal);
       return 0;
     } finally {
       await api.close();
@@ -48,18 +55,39 @@ function limited(signal: AbortSignal, ms: number): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 }
 
-async function clusterOf(args: readonly string[]): Promise<Cluster> {
+async function runCreatePostgres(
+  args: readonly string[],
+  ports: CreatePorts,
+  signal: AbortSignal,
+): Promise<void> {
   const { values } = parseArgs({
     args: args.slice(1),
-    options: { filename: { type: 'string', short: 'f' } },
+    options: {
+      filename: { type: 'string', short: 'f' },
+      'unless-made-by-others': { type: 'boolean', default: false },
+    },
   });
   if (values.filename === undefined) throw new Refused('create-postgres needs -f FILE');
+  const options = { timeoutMs: CREATE_LIMIT_MS, unlessMadeByOthers: values['unless-made-by-others'] };
+  await createPostgres(await clusterIn(values.filename), ports, options, signal);
+}
+
+async function clusterIn(file: string): Promise<Cluster> {
   const { parse } = await import('../text/yaml.ts');
-  const cluster = parse(readFileSync(values.filename, 'utf8')) as Partial<Cluster> | null;
+  const cluster = parse(readFileSync(file, 'utf8')) as Partial<Cluster> | null;
   if (cluster?.kind !== CLUSTERS.kind || cluster.metadata?.namespace === undefined) {
-    throw new Refused(`${values.filename} must be a Cluster with a name and a namespace`);
+    throw new Refused(`${file} must be a Cluster with a name and a namespace`);
   }
   return cluster as Cluster;
+}
+
+function verifyOptions(args: readonly string[], namespace: string): VerifyOptions {
+  const { values } = parseArgs({
+    args: args.slice(1),
+    options: { status: { type: 'string', multiple: true }, webhook: { type: 'string' } },
+  });
+  const { status: statuses = [STATUS_CONFIGMAP], webhook } = values;
+  return { namespace, statuses, webhook, timeoutMs: VERIFY_LIMIT_MS };
 }
 
 function cleanupOptions(args: readonly string[], namespace: string) {

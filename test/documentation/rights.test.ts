@@ -61,12 +61,12 @@ for (const [who, rights] of [
 }
 
 test('docs/security.md has a row for each Job of the chart', () => {
-  const files = ['postgres', 'uninstall'].map((name) =>
+  const files = ['postgres', 'uninstall', 'test'].map((name) =>
     read(`charts/kube-site-follower/templates/hooks/${name}.yaml`),
   );
   const jobs = files.flatMap((text) =>
     [...text.matchAll(/"name" "([\w-]+)" "hook"/g)].map(([, name]) => name),
   );
-  assert.equal(jobs.length, 2);
+  assert.equal(jobs.length, 3);
   for (const job of jobs) assert.notEqual(rowsOf(`Job \`${job}\``), '', job);
 });

@@ -52,6 +52,12 @@ export class CnpgCluster {
   /** Makes the Cluster, the pods, and the status of a healthy Cluster whose primary is the first instance. */
   async create(): Promise<void> {
     await this.createWithoutStatus();
+    await this.bringUp();
+  }
+
+  /** As the operator does with a Cluster that somebody else has made. */
+  async bringUp(): Promise<void> {
+    this.#uid = (await this.get()).metadata.uid ?? '';
     for (const [index, node] of this.#nodes.entries()) {
       await this.createInstance(this.instance(index), node, index === 0 ? 'primary' : 'replica');
     }

@@ -336,11 +336,41 @@ subjects:
   resources: [clusters]
   resourceNames: [{{ .Values.controller.watch.clusterName | quote }}]
   verbs: [patch]
+{{- if eq (include "site-follower.makesPostgres" .) "implied" }}
+# Sees whether somebody else has made one, which is left alone then.
+- apiGroups: [postgresql.cnpg.io]
+  resources: [clusters]
+  resourceNames: [{{ .Values.controller.watch.clusterName | quote }}]
+  verbs: [get]
+{{- end }}
 # Server-side apply of what is not there wants this as well; RBAC cannot limit that to a name.
 {{- /* Unused in the e2e run: create clusters: the audit log tells of such an apply as a patch. */}}
 - apiGroups: [postgresql.cnpg.io]
   resources: [clusters]
   verbs: [create]
+{{- end }}
+
+{{/* The pod of `helm test`, in its own namespace. */}}
+{{- define "site-follower.rules.test.own" -}}
+# Reads whether each follower is settled.
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: {{ include "site-follower.statusNames" . }}
+  verbs: [get]
+# Reads whether a controller leads.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [kube-site-follower]
+  verbs: [get]
+{{- end }}
+
+{{/* The same, everywhere. */}}
+{{- define "site-follower.rules.test.cluster" -}}
+# Reads which authority the API server trusts for the webhook.
+- apiGroups: [admissionregistration.k8s.io]
+  resources: [mutatingwebhookconfigurations]
+  resourceNames: [{{ include "site-follower.fullname" . }}-webhook]
+  verbs: [get]
 {{- end }}
 
 {{/* Secrets that the release leaves behind, as JSON: cert-manager makes them. */}}

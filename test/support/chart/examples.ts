@@ -38,6 +38,11 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     wrong: { mars: { nodename: 'node-9' } },
   },
   'controller.watch.namespace': { right: 'databases', wrong: 'data bases' },
+  'controller.watch.createNamespace': {
+    right: true,
+    wrong: 'yes',
+    given: { controller: { watch: { namespace: 'databases' } } },
+  },
   'controller.watch.clusterName': { right: 'main', wrong: '' },
   'controller.watch.preferredPrimaryNode': { right: 'node-1', wrong: 1 },
   'controller.dns.provider': { right: 'none', wrong: 'bind' },

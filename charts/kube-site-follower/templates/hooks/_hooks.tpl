@@ -7,24 +7,28 @@ annotations:
   helm.sh/hook: {{ .hook }}
   helm.sh/hook-weight: {{ .weight | quote }}
   helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
-  helm.sh/hook-output-log-policy: hook-failed
+  helm.sh/hook-output-log-policy: {{ .logs | default "hook-failed" }}
 {{- end }}
 
-{{/* "volumes" is the name of a ConfigMap to mount at /manifests, if any. */}}
-{{- define "site-follower.hookJob" -}}
-{{- $fullname := include "site-follower.fullname" .root }}
+{{/* The account of a hook's pod. */}}
+{{- define "site-follower.hookAccount" -}}
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  name: {{ $fullname }}-{{ .name }}
+  name: {{ include "site-follower.fullname" .root }}-{{ .name }}
   namespace: {{ .root.Release.Namespace | quote }}
   {{- include "site-follower.hookMetadata" (merge (dict "weight" 0) .) | nindent 2 }}
 automountServiceAccountToken: false
+{{- end }}
+
+{{/* "manifests" is the name of a ConfigMap to mount at /manifests, if any. */}}
+{{- define "site-follower.hookJob" -}}
+{{ include "site-follower.hookAccount" . }}
 ---
 apiVersion: batch/v1
 kind: Job
 metadata:
-  name: {{ $fullname }}-{{ .name }}
+  name: {{ include "site-follower.fullname" .root }}-{{ .name }}
   namespace: {{ .root.Release.Namespace | quote }}
   {{- include "site-follower.hookMetadata" (merge (dict "weight" 5) .) | nindent 2 }}
 spec:
@@ -44,47 +48,51 @@ spec:
         {{- include "site-follower.labels" .root | nindent 8 }}
         app.kubernetes.io/component: {{ .name }}
     spec:
-      restartPolicy: Never
-      serviceAccountName: {{ $fullname }}-{{ .name }}
-      automountServiceAccountToken: true
-      enableServiceLinks: false
-      securityContext:
-        {{- include "site-follower.podSecurity" .root | nindent 8 }}
-      {{- include "site-follower.pullSecrets" .root | nindent 6 }}
-      {{- include "site-follower.linux" .root.Values.controller.nodeSelector | nindent 6 }}
-      {{- with .root.Values.controller.tolerations }}
-      tolerations:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
-      containers:
-        - name: {{ .name }}
-          image: {{ include "site-follower.image" .root }}
-          imagePullPolicy: {{ .root.Values.image.pullPolicy }}
-          command: [/nodejs/bin/node, /app/cli.mjs]
-          args:
-            {{- toYaml .args | nindent 12 }}
-          env:
-            {{- include "site-follower.ownPod" .root | nindent 12 }}
-          resources:
-            requests:
-              cpu: 10m
-              memory: 64Mi
-            limits:
-              memory: 256Mi
-          securityContext:
-            {{- include "site-follower.containerSecurity" .root | nindent 12 }}
-          {{- if .manifests }}
-          volumeMounts:
-            - name: manifests
-              mountPath: /manifests
-              readOnly: true
-          {{- end }}
-      {{- with .manifests }}
-      volumes:
-        - name: manifests
-          configMap:
-            name: {{ . }}
-      {{- end }}
+      {{- include "site-follower.hookPod" . | nindent 6 }}
+{{- end }}
+
+{{- define "site-follower.hookPod" -}}
+restartPolicy: Never
+serviceAccountName: {{ include "site-follower.fullname" .root }}-{{ .name }}
+automountServiceAccountToken: true
+enableServiceLinks: false
+securityContext:
+  {{- include "site-follower.podSecurity" .root | nindent 2 }}
+{{- include "site-follower.pullSecrets" .root }}
+{{- include "site-follower.linux" .root.Values.controller.nodeSelector }}
+{{- with .root.Values.controller.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+containers:
+  - name: {{ .name }}
+    image: {{ include "site-follower.image" .root }}
+    imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+    command: [/nodejs/bin/node, /app/cli.mjs]
+    args:
+      {{- toYaml .args | nindent 6 }}
+    env:
+      {{- include "site-follower.ownPod" .root | nindent 6 }}
+    resources:
+      requests:
+        cpu: 10m
+        memory: 64Mi
+      limits:
+        memory: 256Mi
+    securityContext:
+      {{- include "site-follower.containerSecurity" .root | nindent 6 }}
+    {{- if .manifests }}
+    volumeMounts:
+      - name: manifests
+        mountPath: /manifests
+        readOnly: true
+    {{- end }}
+{{- with .manifests }}
+volumes:
+  - name: manifests
+    configMap:
+      name: {{ . }}
+{{- end }}
 {{- end }}
 
 {{/* What the Job may do: as site-follower.role, for a hook. */}}

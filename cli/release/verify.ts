@@ -1,0 +1,86 @@
+import { PROGRAM } from '../../contract/names.ts';
+import { decodeStatus } from '../../contract/status.ts';
+import type { KubeApi } from '../../kubernetes/api.ts';
+import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { CONFIG_MAPS, LEASES, MUTATING_WEBHOOK_CONFIGURATIONS } from '../../kubernetes/resources.ts';
+import { type Clock, sleep } from '../../runtime/clock.ts';
+import { explain } from '../../runtime/explain.ts';
+import { watchedLeaderOf } from '../status/leader.ts';
+
+export interface VerifyPorts {
+  readonly api: Pick<KubeApi, 'get'>;
+  readonly clock: Clock;
+  readonly say: (line: string) => void;
+  /** Rejects unless the server shows a certificate of this authority for the name. */
+  readonly handshake: (server: { readonly host: string; readonly authority: string }) => Promise<void>;
+}
+
+export interface VerifyOptions {
+  /** Of the release. */
+  readonly namespace: string;
+  /** Names of the status ConfigMaps. */
+  readonly statuses: readonly string[];
+  /** The name of its Service and configuration; undefined: there is none. */
+  readonly webhook?: string | undefined;
+  readonly timeoutMs: number;
+}
+
+const POLL_MS = 2_000;
+
+/**
+ * Waits until the release works: a leader lives, each follower is settled, and the API server trusts the webhook. Rejects
+ * with all that is not so at the end. A new database takes its time.
+ */
+export async function verify(
+  { namespace, statuses, webhook, timeoutMs }: VerifyOptions,
+  { api, clock, say, handshake }: VerifyPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const checks = [
+    leaderLives,
+    ...statuses.map((name) => () => isSettled(name)),
+    ...(webhook === undefined ? [] : [() => webhookIsTrusted(webhook)]),
+  ];
+  const end = clock.elapsed() + timeoutMs;
+  for (let said = ''; ; ) {
+    const results = await Promise.allSettled(checks.map((check) => check()));
+    signal.throwIfAborted();
+    const problems = results.flatMap((one) => (one.status === 'rejected' ? [explain(one.reason)] : []));
+    if (problems.length === 0) {
+      for (const one of results) if (one.status === 'fulfilled') say(one.value);
+      return;
+    }
+    const line = problems.join('; ');
+    if (clock.elapsed() >= end) throw new Error(line);
+    if (line !== said) say(`waiting: ${line}`);
+    said = line;
+    await sleep(clock, POLL_MS, signal);
+  }
+
+  async function leaderLives(): Promise<string> {
+    const read = () => api.get(LEASES, { namespace, name: PROGRAM }, { signal }).catch(undefinedIfNotFound);
+    const lease = await read();
+    if (lease === undefined) throw new Error('no controller leads: are its pods running?');
+    const { alive, holder, renewedAt } = await watchedLeaderOf(lease, read, clock, signal);
+    if (!alive) throw new Error(`no controller leads since ${renewedAt}: are its pods running?`);
+    return `controller: ${holder} leads`;
+  }
+
+  async function isSettled(name: string): Promise<string> {
+    const found = await api.get(CONFIG_MAPS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
+    const status = decodeStatus(found?.data);
+    if (status === undefined) throw new Error(`ConfigMap ${namespace}/${name} has no status yet`);
+    const { phase, reason, activeSite, primary } = status;
+    if (phase !== 'Settled') throw new Error(`ConfigMap ${namespace}/${name}: ${phase}, ${reason}`);
+    return `${name}: Settled, ${activeSite} is active with ${primary}`;
+  }
+
+  async function webhookIsTrusted(name: string): Promise<string> {
+    const { webhooks = [] } = await api.get(MUTATING_WEBHOOK_CONFIGURATIONS, { name }, { signal });
+    const authority = webhooks[0]?.clientConfig?.caBundle;
+    if (authority === undefined) throw new Error('the webhook has no caBundle yet: are its pods running?');
+    const host = `${name}.${namespace}.svc`;
+    await handshake({ host, authority: Buffer.from(authority, 'base64').toString() });
+    return `webhook: ${host} answers with a certificate that the API server trusts`;
+  }
+}
