@@ -25,13 +25,14 @@ async function attempt(
   handshake: () => Promise<void> = async () => undefined,
 ) {
   const clock = new VirtualClock();
+  const began = clock.now();
   const lines: string[] = [];
   let looks = 0;
   const get = async (_: unknown, { name }: { name: string }) => {
     if (name === STATUS_CONFIGMAP) looks += 1;
     const { phase = 'Settled', reason = '', renewedAgo = 0, caBundle, missing } = change(Math.max(looks, 1));
     if (name === missing) throw new KubeError('GET /x failed with 404', { status: 404, reason: 'NotFound' });
-    const renewTime = new Date(clock.now() - renewedAgo).toISOString();
+    const renewTime = new Date(began - renewedAgo).toISOString();
     const times = { since: renewTime, lastUpdated: renewTime };
     const status = {
       activeSite: 'us-east',
