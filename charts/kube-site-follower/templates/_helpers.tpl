@@ -31,7 +31,11 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
 {{- define "site-follower.image" -}}
+{{- if and .Values.image.digest (not .Values.image.tag) -}}
+{{ printf "%s@%s" .Values.image.repository .Values.image.digest | quote }}
+{{- else -}}
 {{ printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) | quote }}
+{{- end }}
 {{- end }}
 
 {{/* Pod Security "restricted", for the pod. The user is that of the image, unless the platform chooses one. */}}

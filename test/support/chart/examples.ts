@@ -26,6 +26,7 @@ const withOperator = { cloudnativepg: { install: true } };
 export const EXAMPLES: Readonly<Record<string, Example>> = {
   'image.repository': { right: 'registry.example.com:5000/follower', wrong: 'follower:0.1.0' },
   'image.tag': { right: '0.1.0-rc.1', wrong: 'two words' },
+  'image.digest': { right: `sha256:${'0'.repeat(64)}`, wrong: 'sha256:0' },
   'image.pullPolicy': { right: 'Always', wrong: 'Sometimes' },
   imagePullSecrets: { right: [{ name: 'registry' }], wrong: ['registry'] },
   nameOverride: name,
