@@ -26,6 +26,9 @@ export interface Cluster extends KubeObject {
     readonly timelineID?: number;
     /** The last `promotionToken` that was made use of. */
     readonly lastPromotionToken?: string;
+    /** What whoever is promoted in its place is given; empty unless it has been demoted. */
+    readonly demotionToken?: string;
+    readonly switchReplicaClusterStatus?: { readonly inProgress?: boolean };
     readonly instancesStatus?: Readonly<Record<string, readonly string[]>>;
     /** What the operator saw of each instance when it last looked. */
     readonly instancesReportedState?: Readonly<

@@ -52,6 +52,24 @@ export const HOLD_REASONS = {
     action:
       'Promote it by `spec.replica.primary`, or follow the Cluster that it replicates from. A promotion with a token waits until everything that the token tells of has arrived.',
   },
+  NotInTopology: {
+    event: 'PrimaryUnknown',
+    meaning:
+      'The followed Cluster is not part of a distributed topology, or has another name in it than the configuration says.',
+    action:
+      'Let `spec.replica.primary` name the primary, and `self` and `sites[].cluster` be the names that it may have.',
+  },
+  PromotionPending: {
+    event: 'PrimaryUnknown',
+    meaning: 'The followed Cluster is named as the primary of its topology, and its promotion has not ended.',
+    action:
+      'Wait for the step that the message names. If it waits for a token, the demoted Cluster has to be reachable, or its archive.',
+  },
+  PrimaryNotReady: {
+    event: 'PrimaryUnknown',
+    meaning: 'The primary’s pod is not ready, so it is not known whether it takes writes.',
+    action: 'Wait; if it lasts, see why with `kubectl describe pod`.',
+  },
   SourceNotFound: {
     event: 'PrimaryUnknown',
     meaning: 'The object that the trigger reads does not exist, or its kind does not.',

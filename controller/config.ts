@@ -20,6 +20,7 @@ import { checkFollowers } from './config/followers.ts';
 import type { Config, FollowerConfig } from './config/model.ts';
 import { resolveTargets } from './config/notify.ts';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL, PROXY } from './config/schema.ts';
+import { problemOfClusters } from './config/sites.ts';
 
 export { formatProblems, type Problem } from '../settings/problems.ts';
 export type { Environment } from '../settings/reading.ts';
@@ -166,6 +167,8 @@ function readFollower(source: Source): FollowerConfig | undefined {
     const key = keyAt(FOLLOWER, source, path);
     if (!reported.has(key)) report({ key, got, problem });
   };
+  const misplaced = values.sites && problemOfClusters(values.sites, values.trigger.kind === 'cnpg-topology');
+  if (misplaced !== undefined) reportAt(['sites'], values.sites, misplaced);
   const option = FOLLOWER.trigger.option(values.trigger.kind);
   // What goes together cannot be told while one of them is wrong: it would only seem to be missing.
   const own = Object.keys(option?.settings ?? {}).map((name) => keyAt(FOLLOWER, source, ['trigger', name]));

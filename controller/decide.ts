@@ -7,6 +7,7 @@ export type Look =
   | {
       readonly kind: 'located';
       readonly primary: string;
+      /** Empty when it is in another Kubernetes cluster. */
       readonly node: string;
       readonly site: string;
       readonly movingTo?: string;

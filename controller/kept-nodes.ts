@@ -48,7 +48,7 @@ export function placeNodes(sites: Sites, { before, look, nodes, unused }: NodeFa
     for (const name of names) places.set(name, site);
   }
   // The look has read its node just now; the watch may be behind.
-  if (look.kind === 'located') places.set(look.node, look.site);
+  if (look.kind === 'located' && look.node !== '') places.set(look.node, look.site);
   // A site that the configuration names no more is held whole, whoever claims its nodes, until the primary is found.
   if (held !== undefined && sites.named(held.activeSite) === undefined) {
     for (const name of held.sites[held.activeSite] ?? [])

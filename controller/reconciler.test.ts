@@ -45,6 +45,16 @@ describe('a follower', () => {
     assert.equal(world.place, 'eu eu-1 2 Settled');
   });
 
+  test('follows to a site that is another Kubernetes cluster, and leaves the nodes here where they are', async () => {
+    void world.start();
+    await world.soon();
+    world.observe = () => ({ kind: 'located', primary: 'pg-asia', node: '', site: 'asia' });
+    world.ring();
+    await world.soon();
+    assert.equal(world.place, 'asia  2 Settled');
+    assert.deepEqual(world.published.sites, { us: ['us-1', 'us-2'], eu: ['eu-1'] });
+  });
+
   test('writes only when something differs', async () => {
     void world.start();
     await world.clock.advance(20 * RESYNC_MS);

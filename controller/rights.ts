@@ -2,7 +2,8 @@ import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
 import { rightsOfProvider } from '../dns/registry.ts';
 import type { Right } from '../runtime/rights.ts';
 import type { FollowerConfig } from './config.ts';
-import { rightsOfTrigger } from './triggers/registry.ts';
+import { Sites } from './sites.ts';
+import { ownClusterOf, rightsOfTrigger } from './triggers/registry.ts';
 
 interface Rule extends Omit<Right, 'namespace' | 'name'> {
   /** Only the object that is named so for the follower. */
@@ -10,7 +11,7 @@ interface Rule extends Omit<Right, 'namespace' | 'name'> {
   /** own: the controller's namespace. cluster: everywhere. */
   readonly scope: 'own' | 'cluster';
   /** Only with this setting; absent: always. */
-  readonly when?: 'followServices' | 'podConditions' | 'nodeLabel' | 'nodeSelector';
+  readonly when?: 'followServices' | 'podConditions' | 'nodeLabel' | 'watchesNodes';
 }
 
 /** Where the controller keeps its own objects. */
@@ -33,7 +34,7 @@ export function rightsOf(
     report: configMapName(REPORT_CONFIGMAP, follower),
     lease: PROGRAM,
   };
-  const settings = { ...routing, nodeSelector: sites.some(({ nodeSelector }) => nodeSelector !== undefined) };
+  const settings = { ...routing, watchesNodes: new Sites(sites, ownClusterOf(trigger)).needLabels };
   const always = RULES.filter(({ when }) => when === undefined || settings[when]).map(
     ({ scope, group, resource, of, verbs, reason }): Right => ({
       ...(scope === 'own' && { namespace: own }),
@@ -58,11 +59,11 @@ const RULES: readonly Rule[] = [
   },
   {
     scope: 'cluster',
-    when: 'nodeSelector',
+    when: 'watchesNodes',
     group: '',
     resource: 'nodes',
     verbs: ['list', 'watch'],
-    reason: 'Knows the nodes of a site that is named by labels.',
+    reason: 'Knows the nodes of a site that is named by labels, or is the whole cluster.',
   },
   {
     scope: 'own',

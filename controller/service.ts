@@ -25,7 +25,7 @@ import { SITES_SECTION, siteNodes } from './site-nodes.ts';
 import { Sites } from './sites.ts';
 import { endTogether, untilDone } from './tasks.ts';
 import { Telemetry } from './telemetry.ts';
-import { createTrigger, subjectOfTrigger } from './triggers/registry.ts';
+import { createTrigger, ownClusterOf, subjectOfTrigger } from './triggers/registry.ts';
 import type { MemoryStore, Trigger } from './triggers/trigger.ts';
 
 /** What the controller needs of the world. All of it is simulated in test/simulation. */
@@ -67,7 +67,7 @@ export async function followService(
 ): Promise<void> {
   const { api, clock, random, namespace } = ports;
   const { name } = follower;
-  const sites = new Sites(follower.sites);
+  const sites = new Sites(follower.sites, ownClusterOf(follower.trigger));
   const telemetry = new Telemetry(name, sites, ports);
   const statusMap = { namespace, name: configMapName(config.configMapName, name) };
   const status = new FencedConfigMap(api, statusMap, 'status', name);

@@ -90,3 +90,20 @@ test('a site is found by its name', () => {
   assert.equal(SITES.named('eu')?.nodeSelector, 'region=eu');
   assert.equal(SITES.named(''), undefined);
 });
+
+describe('a site that is a Kubernetes cluster', () => {
+  const sites = new Sites(
+    [
+      { name: 'east', nodeNames: [], cluster: 'pg-east' },
+      { name: 'west', nodeNames: [], cluster: 'pg-west' },
+    ],
+    'pg-west',
+  );
+
+  test('has all nodes that there are, if it is this one', () => {
+    assert.equal(sites.own?.name, 'west');
+    assert.equal(sites.needLabels, true);
+    assert.equal(sites.of(node('any'))?.name, 'west');
+    assert.deepEqual(sites.resolve([node('b'), node('a')]), { east: [], west: ['a', 'b'] });
+  });
+});

@@ -2,14 +2,22 @@ import type { KubeObject } from '../kubernetes/api.ts';
 import { parseLabelSelector } from '../runtime/label-selector.ts';
 import type { Site } from '../settings/site.ts';
 
-/** Matches nodes to sites. A node named by a site belongs to it, whatever the selectors of others say. */
+/**
+ * Matches nodes to sites. A node named by a site belongs to it, whatever the selectors of others say. Where each site is
+ * a Kubernetes cluster, all nodes that there are belong to this one's.
+ */
 export class Sites {
   readonly all: readonly Site[];
+  /** The site that this Kubernetes cluster is; undefined where it is stretched over several. */
+  readonly own: Site | undefined;
   readonly #byNodeName = new Map<string, Site>();
   readonly #bySelector: { site: Site; matches: (node: KubeObject) => boolean }[] = [];
 
-  constructor(sites: readonly Site[]) {
+  /** `ownCluster`: the `cluster` of the site that this Kubernetes cluster is. */
+  constructor(sites: readonly Site[], ownCluster?: string) {
     this.all = sites;
+    this.own = ownCluster === undefined ? undefined : sites.find(({ cluster }) => cluster === ownCluster);
+    if (this.own !== undefined) this.#bySelector.push({ site: this.own, matches: () => true });
     for (const site of sites) {
       for (const node of site.nodeNames) this.#byNodeName.set(node, site);
       if (site.nodeSelector === undefined) continue;

@@ -77,6 +77,11 @@ export class ZoneFollower {
     return this.#running;
   }
 
+  /** Writes nothing more: another one is to, or nobody. A call that is on its way cannot be taken back. */
+  abandon(): void {
+    this.#goal = undefined;
+  }
+
   /** Ends at the newest goal: one that was set meanwhile is reached as well. */
   async #run(first: Goal): Promise<void> {
     try {

@@ -23,6 +23,10 @@ const SITE_KEYS = {
   nodeName: nodeName().exactOptional(),
   nodeNames: z.array(nodeName(), { error: 'must be a list of node names' }).exactOptional(),
   nodeSelector: labelSelector('topology.kubernetes.io/zone=us-east-1a').exactOptional(),
+  cluster: z
+    .string({ error: 'must be the name that a Cluster has in its topology' })
+    .refine(isObjectName, 'must be the name that a Cluster has in its topology')
+    .exactOptional(),
   ip: ipv4().exactOptional(),
   ipv6: ipv6().exactOptional(),
   cname: z
@@ -40,8 +44,13 @@ const site = z
         : 'must be an object such as {"name": "us-east", "nodeName": "node-1", "ip": "192.0.2.10"}',
   })
   .superRefine((value, context) => {
-    if (value.nodeName === undefined && !value.nodeNames?.length && value.nodeSelector === undefined) {
+    const hasNodes =
+      value.nodeName !== undefined || Boolean(value.nodeNames?.length) || value.nodeSelector !== undefined;
+    if (!hasNodes && value.cluster === undefined) {
       context.addIssue('must say which nodes it has: one of "nodeName", "nodeNames" and "nodeSelector"');
+    }
+    if (hasNodes && value.cluster !== undefined) {
+      context.addIssue('must have either "cluster" or nodes: a site that is a cluster has all of its nodes');
     }
     if (value.cname !== undefined && (value.ip !== undefined || value.ipv6 !== undefined)) {
       context.addIssue('must have either "cname" or addresses: a name with a CNAME can have no other record');
@@ -53,6 +62,17 @@ const site = z
       nodeNames: [...new Set(nodeName === undefined ? nodeNames : [nodeName, ...nodeNames])],
     };
   });
+
+/** What is wrong where some sites are clusters; `areClusters`: the trigger wants them to be. */
+export function problemOfClusters(sites: readonly Site[], areClusters: boolean): string | undefined {
+  const named = sites.flatMap(({ cluster }) => cluster ?? []);
+  if (!areClusters) {
+    return named.length === 0 ? undefined : 'must have no "cluster": that is for the trigger cnpg-topology';
+  }
+  if (named.length < sites.length)
+    return 'must each have a "cluster", and no nodes, for the trigger cnpg-topology';
+  return new Set(named).size < named.length ? 'must each have a "cluster" of its own' : undefined;
+}
 
 // Reads what it can of malformed sites, so that a site with a bad address is still compared with the others.
 const namesOnly = z

@@ -35,6 +35,7 @@ export function dnsSignals(
         provider,
         records: config.records,
         sites: ports.sites.all,
+        ...(ports.sites.own !== undefined && { ownSite: ports.sites.own }),
         ttl: config.ttl,
         ...ownershipOf(config),
         clock,

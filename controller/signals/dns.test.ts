@@ -67,12 +67,13 @@ class World {
   #leading = new AbortController();
   leadership = this.#lead();
 
-  constructor(records = ['app.example.com', 'app.example.net']) {
+  constructor(records = ['app.example.com', 'app.example.net'], ownSite?: typeof EAST) {
     this.signal = new DnsSignal({
       name: 'dns',
       provider: this.provider,
       records: parseRecords(records).records,
       sites: [EAST, WEST],
+      ...(ownSite !== undefined && { ownSite }),
       ttl: 60,
       clock: this.clock,
       random: () => 0.5,
@@ -347,6 +348,31 @@ describe('a failing zone', () => {
     world.provider.before = (call) =>
       Promise.reject(new DnsError(`no ${call}`, { kind: 'retry', action: '' }));
     await assert.rejects(world.apply(EAST), { message: 'no read example.com; no read example.net' });
+  });
+});
+
+describe('where each site is a Kubernetes cluster', () => {
+  test('only that of the active site writes', async () => {
+    const world = new World(['app.example.com'], EAST);
+    await world.apply(WEST);
+    assert.deepEqual(world.provider.calls, []);
+    await world.apply(EAST);
+    assert.deepEqual(world.provider.writes, ['write example.com 192.0.2.1']);
+    await world.apply(WEST);
+    await world.clock.advance(601_000);
+    assert.equal(world.provider.writes.length, 1);
+  });
+
+  test('what was about to be written is not, once another site is active', async () => {
+    const world = new World(['app.example.com'], EAST);
+    const { promise: read, resolve: answer } = Promise.withResolvers<void>();
+    world.provider.before = (call) => (call.startsWith('read') ? read : undefined);
+    const writing = world.apply(EAST);
+    await settle();
+    await world.apply(WEST);
+    answer();
+    await writing;
+    assert.deepEqual(world.provider.writes, []);
   });
 });
 

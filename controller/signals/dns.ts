@@ -21,6 +21,8 @@ export interface DnsSignalOptions {
   readonly provider: DnsProvider;
   readonly records: readonly DnsName[];
   readonly sites: readonly Site[];
+  /** Where each site is a cluster of its own: this one. Only that of the active site writes. */
+  readonly ownSite?: Site;
   /** Seconds. */
   readonly ttl: number;
   readonly clock: Clock;
@@ -84,8 +86,11 @@ export class DnsSignal implements Signal {
   }
 
   async apply({ site }: State, leadership: Leadership): Promise<void> {
-    if (site === undefined) return;
-    const { clock, ttl } = this.#options;
+    const { clock, ttl, ownSite = site } = this.#options;
+    if (site === undefined || site.name !== ownSite?.name) {
+      for (const follower of this.#followers.values()) follower.abandon();
+      return;
+    }
     const namesByZone = await this.#choice.namesByZone(leadership.signal);
     const outcomes = await Promise.allSettled(
       this.#followersOf(namesByZone).map(([zone, names]) =>

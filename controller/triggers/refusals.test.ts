@@ -31,6 +31,13 @@ const EXAMPLES: Readonly<Record<Kind, Examples>> = {
     right: [{ namespace: 'db', clusterName: 'main', preferredPrimaryNode: 'node-1' }, {}],
     contradictions: [['preferredPrimaryNode', { preferredPrimaryNode: 'node-nowhere' }]],
   },
+  'cnpg-topology': {
+    right: [{ namespace: 'db', clusterName: 'main', self: 'pg-east' }, { clusterName: 'pg-west' }],
+    contradictions: [
+      ['self', { clusterName: 'main' }],
+      ['self', { clusterName: 'pg-east', self: 'pg-nowhere' }],
+    ],
+  },
   mongodb: {
     right: [PSMDB, { ...HELLO, credentialsSecret: 'login', tlsSecret: 'tls' }],
     contradictions: [
@@ -95,9 +102,14 @@ const EXAMPLES: Readonly<Record<Kind, Examples>> = {
 
 const SITES = ['east', 'west'].map((name, index) => ({ name, nodeNames: [`node-${index + 1}`] }));
 
+const CLUSTERS = ['east', 'west'].map((name) => ({ name, cluster: `pg-${name}` }));
+
 /** One line for each problem, as it is printed. */
-function problemsOf(trigger: Settings): { readonly key: string; readonly problem: string }[] {
-  const file = JSON.stringify({ followers: [{ sites: SITES, trigger }] });
+function problemsOf(
+  trigger: Settings,
+  sites: readonly object[] = trigger.kind === 'cnpg-topology' ? CLUSTERS : SITES,
+): { readonly key: string; readonly problem: string }[] {
+  const file = JSON.stringify({ followers: [{ sites, trigger }] });
   const loaded = loadConfig({ CONFIG_FILE: 'x.yaml' }, () => file);
   return loaded.ok ? [] : [...loaded.problems];
 }
@@ -141,3 +153,22 @@ for (const { name: kind, settings } of TRIGGERS) {
     }
   });
 }
+
+describe('sites that are Kubernetes clusters', () => {
+  const topology = { kind: 'cnpg-topology', clusterName: 'pg-east' };
+  const [east, west] = CLUSTERS;
+  const cases: [what: string, trigger: Settings, sites: readonly object[], problem: RegExp][] = [
+    ['with another trigger', { kind: 'manual' }, CLUSTERS, /must have no "cluster"/],
+    ['beside one that is none', topology, [{ ...east }, SITES[1] ?? {}], /must each have a "cluster"/],
+    ['twice the same', topology, [{ ...east }, { ...west, cluster: 'pg-east' }], /"cluster" of its own/],
+    ['with nodes', topology, [{ ...east, nodeName: 'node-1' }, { ...west }], /either "cluster" or nodes/],
+    ['of no name', topology, [{ ...east }, { ...west, cluster: 'Ünsinn' }], /name that a Cluster has/],
+  ];
+  for (const [what, trigger, sites, problem] of cases) {
+    test(`are refused ${what}`, () => {
+      const [first, ...others] = problemsOf(trigger, sites);
+      assert.match(first?.problem ?? '', problem);
+      assert.deepEqual(others, []);
+    });
+  }
+});

@@ -3,6 +3,7 @@ import { TRIGGER_SECTION } from '../../contract/names.ts';
 import type { Right } from '../../runtime/rights.ts';
 import type { Checked, Choice, Option } from '../../settings/settings.ts';
 import { CNPG } from './cnpg/kind.ts';
+import { CNPG_TOPOLOGY } from './cnpg-topology/kind.ts';
 import { LEASE } from './lease.ts';
 import { MANUAL } from './manual.ts';
 import { MONGODB } from './mongodb/kind.ts';
@@ -13,7 +14,16 @@ import type { Trigger } from './trigger.ts';
 import type { TriggerPorts } from './trigger-kind.ts';
 
 /** One row per trigger. The first is what is followed when nothing is said. */
-export const TRIGGERS = [CNPG, MONGODB, NODE_STATUS, POD_LABEL, LEASE, RESOURCE, MANUAL] as const;
+export const TRIGGERS = [
+  CNPG,
+  CNPG_TOPOLOGY,
+  MONGODB,
+  NODE_STATUS,
+  POD_LABEL,
+  LEASE,
+  RESOURCE,
+  MANUAL,
+] as const;
 
 /** The settings of a trigger with its `kind`; one member for each row. */
 export type TriggerConfig = Checked<{ it: Choice<'kind', typeof TRIGGERS, Record<never, never>> }>['it'];
@@ -21,6 +31,7 @@ export type TriggerConfig = Checked<{ it: Choice<'kind', typeof TRIGGERS, Record
 interface AnyKind extends Option {
   subject?(config: never): Readonly<Record<string, string>>;
   rights?(config: never): readonly Right[];
+  ownCluster?(config: never): string;
   create(config: never, ports: TriggerPorts): Trigger;
 }
 
@@ -35,6 +46,11 @@ export function createTrigger(config: TriggerConfig, ports: TriggerPorts): Trigg
 export function subjectOfTrigger(config: TriggerConfig): FollowedSubject {
   const kind = kindOf(config);
   return { kind: kind.name, ...kind.subject?.(config as never) };
+}
+
+/** Where each site is a Kubernetes cluster: the `cluster` of that in which this controller runs. */
+export function ownClusterOf(config: TriggerConfig): string | undefined {
+  return kindOf(config).ownCluster?.(config as never);
 }
 
 /** All that the trigger of this configuration has to be allowed to do, beside what every controller has to. */

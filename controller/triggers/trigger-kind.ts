@@ -32,6 +32,8 @@ export interface TriggerKind<N extends string, T extends Tree> extends Option {
   subject?(config: Checked<T>): Readonly<Record<string, string>>;
   /** What it has to be allowed to do, beside `get` on nodes and what every controller needs in its own namespace. */
   rights?(config: Checked<T>): readonly Right[];
+  /** Of a kind to which each site is a Kubernetes cluster: the `cluster` of the site where the controller runs. */
+  ownCluster?(config: Checked<T>): string;
   check?(values: Values<T>, context: CheckContext): void;
   /** Starts nothing and asks nobody: that begins with `watch` and `observe`. */
   create(config: Checked<T>, ports: TriggerPorts): Trigger;

@@ -7,7 +7,10 @@ export type Observation =
       readonly kind: 'located';
       /** The pod, or what else a trigger follows. */
       readonly primary: string;
+      /** Empty where `site` is set. */
       readonly node: string;
+      /** Set when it is in another Kubernetes cluster, which is this site: its nodes cannot be seen from here. */
+      readonly site?: string;
       /** Set while the primary is about to move: to where, for the reader. The last site holds until it has moved. */
       readonly movingTo?: string;
       /** RFC 3339: when the service itself says that it moved here; for the latency metric. */

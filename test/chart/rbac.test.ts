@@ -118,8 +118,8 @@ const SITE = { name: 'a', nodeName: 'b' };
 const following = (...followers: readonly object[]) => ({
   controller: { config: { followers: followers.map((follower) => ({ sites: [SITE], ...follower })) } },
 });
-const trigger = (kind: string, more: object = {}) =>
-  following({ dns: { provider: 'none' }, trigger: { kind, ...more } });
+const trigger = (kind: string, more: object = {}, sites: readonly object[] = [SITE]) =>
+  following({ dns: { provider: 'none' }, sites, trigger: { kind, ...more } });
 
 const VARIANTS: Readonly<Record<string, object>> = {
   'by default': SITES,
@@ -205,6 +205,7 @@ test('a way into the cluster that is off takes its rights along', async () => {
 interface TriggerRoles {
   readonly kind: string;
   readonly more?: object;
+  readonly sites?: readonly object[];
   /** By namespace. */
   readonly wanted: Readonly<Record<string, readonly string[]>>;
 }
@@ -212,6 +213,15 @@ interface TriggerRoles {
 /** What each trigger adds to what every controller may do; the default one is in all the others above. */
 const OF_TRIGGERS: readonly TriggerRoles[] = [
   { kind: 'manual', wanted: {} },
+  {
+    kind: 'cnpg-topology',
+    more: { namespace: 'db', clusterName: 'main' },
+    sites: [{ name: 'a', cluster: 'main' }],
+    wanted: {
+      everywhere: ['nodes list watch'],
+      db: ['clusters get list watch', 'pods get list watch'],
+    },
+  },
   { kind: 'node-status', wanted: { everywhere: ['nodes list watch'] } },
   { kind: 'pod-label', more: { namespace: 'db', selector: 'x=y' }, wanted: { db: ['pods list watch'] } },
   {
@@ -247,9 +257,9 @@ const OF_TRIGGERS: readonly TriggerRoles[] = [
     wanted: { db: ['things get list watch main'] },
   },
 ];
-for (const { kind, more = {}, wanted } of OF_TRIGGERS) {
+for (const { kind, more = {}, sites, wanted } of OF_TRIGGERS) {
   test(`the trigger ${kind} may do what its documentation says: ${JSON.stringify(wanted)}`, async () => {
-    const found = await roles(trigger(kind, more));
+    const found = await roles(trigger(kind, more, sites));
     const base = sorted(rulesAt(await roles(trigger('manual')), 'controller', undefined));
     const shown = ({ resource, verbs, name }: Plain) => [resource, ...verbs, name].join(' ').trim();
     const added = rulesAt(found, 'controller', undefined).filter(
@@ -264,7 +274,7 @@ for (const { kind, more = {}, wanted } of OF_TRIGGERS) {
       ),
     };
     assert.deepEqual(got, wanted);
-    assertGranted(found, 'controller', await neededWith(trigger(kind, more)));
+    assertGranted(found, 'controller', await neededWith(trigger(kind, more, sites)));
   });
 }
 

@@ -105,9 +105,12 @@ async function start(
   for (const [index, kind] of kinds.entries()) {
     // Each has nodes of its own: that of the readiness of nodes takes them away.
     const own = index === 0 ? ground : await createGround(t, plane);
-    const sites = own.sites.map((site, place) => ({ ...site, ip: `192.0.2.${place + 1}` }));
     const bench = await TRIGGER_BENCHES[kind]?.(own);
     assert.ok(bench !== undefined);
+    const sites = (bench.sites ?? own.sites).map((site, place) => ({
+      ...site,
+      ip: `192.0.2.${place + 1}`,
+    }));
     benches.set(kind, bench);
     const [provider] = providers.slice(index);
     followers.push({

@@ -37,8 +37,9 @@ describe('the contract of triggers', { concurrency: 3 }, () => {
 
 async function triggerContract(t: TestContext, start: StartTriggerBench): Promise<void> {
   const ground = await createGround(t, plane);
-  const { own, sites, nodes } = ground;
+  const { own } = ground;
   const bench = await start(ground);
+  const { sites = ground.sites, nodes = ground.nodes } = bench;
   const text = JSON.stringify({ followers: [{ sites, trigger: bench.settings }] });
   const loaded = loadConfig({ CONFIG_FILE: 'x' }, () => text);
   assert.ok(loaded.ok);

@@ -4,7 +4,7 @@ import { loadConfig } from '../../controller/config.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import { Sites } from '../../controller/sites.ts';
-import { createTrigger } from '../../controller/triggers/registry.ts';
+import { createTrigger, ownClusterOf } from '../../controller/triggers/registry.ts';
 import type { MemoryStore, Observation, Trigger } from '../../controller/triggers/trigger.ts';
 import { NODES, type Node, PODS } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -62,8 +62,8 @@ export class SimulatedTrigger extends SimulatedCluster {
   }
 
   /** Settings as in the file. Throws when they are refused. */
-  configure(trigger: object): void {
-    const file = JSON.stringify({ followers: [{ sites: SITES, trigger }] });
+  configure(trigger: object, configured: readonly object[] = SITES): void {
+    const file = JSON.stringify({ followers: [{ sites: configured, trigger }] });
     const loaded = loadConfig({ CONFIG_FILE: 'x.yaml' }, () => file);
     assert.ok(loaded.ok, JSON.stringify(loaded));
     const [{ trigger: config, sites }] = loaded.config.followers;
@@ -72,7 +72,7 @@ export class SimulatedTrigger extends SimulatedCluster {
         ...this.watchPorts,
         clock: this.#skewed,
         follower: 'default',
-        sites: new Sites(sites),
+        sites: new Sites(sites, ownClusterOf(config)),
         lastSites: () => Promise.resolve(this.lastSites),
         log: createLog({ level: 'silent' }),
         metrics: createMetrics('test'),
@@ -98,10 +98,10 @@ export class SimulatedTrigger extends SimulatedCluster {
     throw result?.reason;
   }
 
-  /** The observation in short: `pod@node`, or the code of the reason. */
+  /** The observation in short: `pod@node` or `cluster@site`, or the code of the reason. */
   async look(): Promise<string> {
     const seen = await this.observe();
-    return seen.kind === 'located' ? `${seen.primary}@${seen.node}` : seen.reason;
+    return seen.kind === 'located' ? `${seen.primary}@${seen.site ?? seen.node}` : seen.reason;
   }
 
   async watch(): Promise<void> {

@@ -10,6 +10,7 @@ are made from it.
 {{- $selector := false }}
 {{- range .sites }}{{ if .nodeSelector }}{{ $selector = true }}{{ end }}{{ end }}
 {{- $kind := $trigger.kind | default "cnpg" }}
+{{- if eq $kind "cnpg-topology" }}{{ $selector = true }}{{ end }}
 {{- /* The record sets are a mapping or a list of them. */}}
 {{- $providers := list }}
 {{- $records := list }}
@@ -25,7 +26,7 @@ are made from it.
   "name" (.name | default "default")
   "kind" $kind
   "trigger" $trigger
-  "namespace" ($trigger.namespace | default (ternary "postgres" "" (eq $kind "cnpg")))
+  "namespace" ($trigger.namespace | default (ternary "postgres" "" (hasPrefix "cnpg" $kind)))
   "preferred" (not (empty $trigger.preferredPrimaryNode))
   "selector" $selector
   "providers" $providers
@@ -70,7 +71,7 @@ are made from it.
 {{- range (include "site-follower.followers" . | fromJson).items }}
 {{- $trigger := .trigger }}
 {{- $namespace := $trigger.podNamespace | default .namespace }}
-{{- if and $namespace (not (has .kind (list "cnpg" "node-status" "manual"))) (ne (toString $trigger.names) "node") }}
+{{- if and $namespace (not (has .kind (list "cnpg" "cnpg-topology" "node-status" "manual"))) (ne (toString $trigger.names) "node") }}
 {{- $item := dict "follower" .name "kind" .kind "namespace" $namespace }}
 {{- range $key := list "preset" "cluster" }}{{ with get $trigger $key }}{{ $_ := set $item $key . }}{{ end }}{{ end }}
 {{- with $trigger.members }}{{ $_ := set $item "members" (join "," .) }}{{ end }}

@@ -78,7 +78,7 @@ integration tests prove to be enough and needed (controller/rights.ts, those of 
 {{- range $way, $isOn := .routing }}{{ if eq (toString $isOn) "true" }}{{ $_ := set $routing $way true }}{{ end }}{{ end }}
 {{- end }}
 {{- if $selector }}
-# Knows the nodes of a site that is named by labels.
+# Knows the nodes of a site that is named by labels, or is the whole cluster.
 - apiGroups: [""]
   resources: [nodes]
   verbs: [list, watch]
@@ -199,6 +199,7 @@ an empty one.
   verbs: [get]
 {{- end }}
 
+{{- define "site-follower.rules.trigger.cnpg-topology" }}{{ include "site-follower.rules.trigger.cnpg" . }}{{ end -}}
 {{- define "site-follower.rules.trigger.cnpg" -}}
 # Reads which instance is the primary, and hears at once when that changes.
 - apiGroups: [postgresql.cnpg.io]

@@ -4,7 +4,8 @@ import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { WatchPorts } from '../../reflect.ts';
-import type { Observation, Trigger, Unknown } from '../trigger.ts';
+import { isReady } from '../pod-place.ts';
+import { type Observation, type Trigger, type Unknown, unknown } from '../trigger.ts';
 import { locate, primaryOf, promoting } from './locate.ts';
 import type { PreferredPrimary } from './preferred.ts';
 import { CnpgWatches } from './watches.ts';
@@ -15,6 +16,8 @@ export interface CnpgOptions {
   readonly clusterName: string;
   /** Present when a preferred node is configured. */
   readonly preferred?: PreferredPrimary;
+  /** A primary that is not ready is none yet. */
+  readonly mustBeReady?: boolean;
 }
 
 const MAX_READS = 3;
@@ -60,7 +63,7 @@ export class CnpgTrigger implements Trigger {
     ]);
     if (told !== undefined && hasNotMoved(told.cluster, first) && toldPod?.metadata.uid === told.uid) {
       const primary = this.#primaryOf(first);
-      return 'kind' in primary ? primary : locate(first, primary.pod, toldPod);
+      return 'kind' in primary ? primary : this.#locate(first, primary.pod, toldPod);
     }
     let cluster = first;
     for (let reads = 0; reads < MAX_READS; reads += 1) {
@@ -69,7 +72,7 @@ export class CnpgTrigger implements Trigger {
       }
       const primary = this.#primaryOf(cluster);
       if ('kind' in primary) return primary;
-      const observation = locate(cluster, primary.pod, await this.#pod(primary.pod, signal));
+      const observation = this.#locate(cluster, primary.pod, await this.#pod(primary.pod, signal));
       if (observation.kind === 'unknown') return observation;
       expect(observation.node); // What was read of it before may be older than the pod.
       const after = await this.#cluster(signal);
@@ -81,6 +84,14 @@ export class CnpgTrigger implements Trigger {
       reason: 'PrimaryPending',
       message: `${name} changes its primary again and again`,
     };
+  }
+
+  #locate(cluster: Cluster, primary: string, pod: Pod | undefined): Observation {
+    const observation = locate(cluster, primary, pod);
+    const mayDecide = this.#options.mustBeReady !== true || (pod !== undefined && isReady(pod));
+    if (observation.kind !== 'located' || mayDecide) return observation;
+    const message = `pod ${this.#options.namespace}/${primary} is the primary and is not ready`;
+    return unknown('PrimaryNotReady', message);
   }
 
   #primaryOf(cluster: Cluster): { readonly pod: string } | Unknown {

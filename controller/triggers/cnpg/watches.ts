@@ -4,13 +4,15 @@ import { isSeenAsReplica } from '../../../cnpg/replica.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
-import { placeOf } from '../pod-place.ts';
+import { isReady, placeOf } from '../pod-place.ts';
 import { primaryOf } from './locate.ts';
 
 export interface CnpgWatchOptions {
   readonly ports: WatchPorts;
   readonly namespace: string;
   readonly clusterName: string;
+  /** Whether a look may give something new when a pod becomes ready. */
+  readonly mustBeReady?: boolean;
 }
 
 /** What the watches told last. It may be long ago. */
@@ -41,7 +43,7 @@ export class CnpgWatches {
 
   /** Calls `wake` after each change that matters. Resolves after `signal` aborts; never rejects. */
   async run(wake: () => void, signal: AbortSignal): Promise<void> {
-    const { ports, namespace, clusterName } = this.#options;
+    const { ports, namespace, clusterName, mustBeReady = false } = this.#options;
     const onChange = onDifference(wake);
     const clusters = reflect(ports, {
       resource: CLUSTERS,
@@ -55,7 +57,7 @@ export class CnpgWatches {
       resource: PODS,
       namespace,
       labelSelector: `${CNPG_LABELS.cluster}=${clusterName}`,
-      keep: watchedPod,
+      keep: (pod: Pod) => watchedPod(pod, mustBeReady),
       onChange: (key, now, before) => {
         if (this.#mayDecide(key)) onChange(key, now?.digest, before?.digest);
       },
@@ -95,11 +97,13 @@ function digestOfCluster(cluster: Cluster): string {
     primaryOf(cluster),
     status?.targetPrimary,
     isPromoted,
+    status?.switchReplicaClusterStatus?.inProgress,
     isHibernated(cluster),
   ]);
 }
 
-function watchedPod(pod: Pod): WatchedPod {
+function watchedPod(pod: Pod, mustBeReady: boolean): WatchedPod {
   const { uid = '' } = pod.metadata;
-  return { uid, node: pod.spec?.nodeName ?? '', digest: JSON.stringify([uid, placeOf(pod)]) };
+  const digest = JSON.stringify([uid, placeOf(pod), mustBeReady && isReady(pod)]);
+  return { uid, node: pod.spec?.nodeName ?? '', digest };
 }

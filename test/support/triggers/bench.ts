@@ -24,6 +24,10 @@ export interface Ground {
 }
 
 export interface TriggerBench {
+  /** Where its sites are no groups of nodes; the ground's else. */
+  readonly sites?: readonly object[];
+  /** Where the status says that the primary runs; the ground's else. */
+  readonly nodes?: Readonly<Record<Place, string>>;
   /** As in the file. */
   readonly settings: object;
   /** Makes this place the active one, whatever was before. */

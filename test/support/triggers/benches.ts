@@ -1,4 +1,6 @@
 /** A bench for each kind of trigger. */
+
+import { CLUSTERS } from '../../../cnpg/cluster.ts';
 import { STATUS_CONFIGMAP } from '../../../contract/names.ts';
 import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
 import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
@@ -22,6 +24,42 @@ const cnpg: StartTriggerBench = async ({ api, namespace, nodes }) => {
     garbage: [
       { what: 'the word pending', reason: 'PrimaryPending', enter: () => setPrimary('pending') },
       { what: 'what is no name', reason: 'SourceInvalid', enter: () => setPrimary('../nodes/Ünsinn') },
+    ],
+    source: { verbs: ['get'], resource: 'clusters' },
+  };
+};
+
+/** Of three clusters this one is in the east; what becomes of the others is told by their name alone. */
+const cnpgTopology: StartTriggerBench = async ({ api, namespace, nodes }) => {
+  const cluster = await createCnpgCluster({ api, namespace, name: NAME, nodes: [nodes.east] });
+  const instance = cluster.instance(0);
+  return {
+    sites: PLACES.map((name) => ({ name, cluster: `pg-${name}` })),
+    nodes: { east: nodes.east, west: '', south: '' },
+    settings: { kind: 'cnpg-topology', namespace, clusterName: NAME, self: 'pg-east' },
+    lead: async (place) => {
+      await cluster.setStatus({ currentPrimary: instance, targetPrimary: instance });
+      await cluster.setReady(instance, true);
+      await cluster.setReplica({ self: 'pg-east', primary: `pg-${place}`, source: 'pg-west' });
+    },
+    vanish: () => cluster.setStatus({ currentPrimary: '', targetPrimary: '' }),
+    vanished: 'PrimaryEmpty',
+    garbage: [
+      {
+        what: 'no topology any more',
+        reason: 'NotInTopology',
+        enter: () => api.patch(CLUSTERS, cluster, { spec: { replica: null } }, { type: 'merge' }),
+      },
+      {
+        what: 'the primary under a name that it has not',
+        reason: 'NotInTopology',
+        enter: () => cluster.setReplica({ self: 'pg-north', primary: 'pg-north', source: 'pg-west' }),
+      },
+      {
+        what: 'a primary that is not ready',
+        reason: 'PrimaryNotReady',
+        enter: () => cluster.setReady(instance, false),
+      },
     ],
     source: { verbs: ['get'], resource: 'clusters' },
   };
@@ -243,6 +281,7 @@ const manual: StartTriggerBench = async ({ api, own }) => {
 /** By the name of the kind, with what follows it for its further sources. */
 export const TRIGGER_BENCHES: Readonly<Record<string, StartTriggerBench>> = {
   cnpg,
+  'cnpg-topology': cnpgTopology,
   mongodb: psmdb,
   'mongodb, asked': startHelloBench,
   'node-status': nodeStatus,

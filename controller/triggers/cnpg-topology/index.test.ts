@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
+import { PODS } from '../../../kubernetes/resources.ts';
+import { APP, SimulatedTrigger } from '../../../test/support/simulated-trigger.ts';
+
+const KEY = { namespace: APP, name: 'db' };
+const SETTINGS = { kind: 'cnpg-topology', namespace: APP, clusterName: 'db', self: 'pg-east' };
+const SITES = [
+  { name: 'east', cluster: 'pg-east' },
+  { name: 'west', cluster: 'pg-west' },
+];
+const PRIMARY = {
+  currentPrimary: 'db-1',
+  targetPrimary: 'db-1',
+  instancesReportedState: { 'db-1': { isPrimary: true } },
+};
+
+let kube: SimulatedTrigger;
+
+beforeEach(() => {
+  kube = new SimulatedTrigger();
+  kube.configure(SETTINGS, SITES);
+  kube.create<Cluster>(CLUSTERS, { metadata: KEY, status: PRIMARY });
+  const { uid = '' } = kube.server.get(CLUSTERS, KEY).metadata;
+  kube.create(PODS, {
+    metadata: {
+      namespace: APP,
+      name: 'db-1',
+      labels: { 'cnpg.io/cluster': 'db' },
+      ownerReferences: [{ apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', name: 'db', uid }],
+    },
+    spec: { nodeName: 'us-1' },
+  });
+  setReady('True');
+});
+
+afterEach(() => kube.end());
+
+type Replica = NonNullable<NonNullable<Cluster['spec']>['replica']>;
+const setReplica = (replica: Replica, status: Cluster['status'] = {}) =>
+  kube.change(CLUSTERS, { metadata: KEY, spec: { replica: { self: 'pg-east', ...replica } }, status });
+const setReady = (status: 'True' | 'False') =>
+  kube.change(PODS, {
+    metadata: { namespace: APP, name: 'db-1' },
+    status: { conditions: [{ type: 'Ready', status }] },
+  });
+
+describe('a Cluster of a distributed topology', () => {
+  test('is followed to its node when it is the primary', async () => {
+    setReplica({ primary: 'pg-east' });
+    assert.equal(await kube.look(), 'db-1@us-1');
+  });
+
+  test('stands by as soon as another is named, though its instance still takes writes', async () => {
+    setReplica({ primary: 'pg-west' });
+    assert.equal(await kube.look(), 'pg-west@west');
+  });
+
+  test('stands by for one that is no site', async () => {
+    setReplica({ primary: 'pg-south' });
+    assert.equal(await kube.look(), 'pg-south@pg-south');
+  });
+
+  test('is not active before each step of its promotion is done', async () => {
+    const seen = (isPrimary: boolean) => ({ instancesReportedState: { 'db-1': { isPrimary } } });
+    setReplica({ primary: 'pg-west' }, seen(false));
+    assert.equal(await kube.look(), 'pg-west@west');
+    setReplica({ primary: 'pg-east', promotionToken: 'token' });
+    assert.equal(await kube.look(), 'PromotionPending');
+    setReplica({ primary: 'pg-east' }, { lastPromotionToken: 'token' });
+    assert.equal(await kube.look(), 'PromotionPending', 'its instance was not seen as a primary');
+    setReady('False');
+    setReplica({ primary: 'pg-east' }, seen(true));
+    assert.equal(await kube.look(), 'PrimaryNotReady');
+    setReady('True');
+    assert.equal(await kube.look(), 'db-1@us-1');
+  });
+
+  test('says while it is promoted that it moves, and which step is missing', async () => {
+    setReplica({ primary: 'pg-east', promotionToken: 'token' });
+    assert.deepEqual(await kube.observe(), {
+      kind: 'unknown',
+      reason: 'PromotionPending',
+      message:
+        'Cluster app/db is to become the primary, but it has not received all that spec.replica.promotionToken tells of (status.lastPromotionToken)',
+      movingTo: 'pg-east',
+    });
+  });
+
+  test('is held outside of a topology, and under another name', async () => {
+    assert.equal(await kube.look(), 'NotInTopology');
+    setReplica({ self: 'pg-west', primary: 'pg-west' });
+    assert.equal(await kube.look(), 'NotInTopology');
+  });
+
+  test('wakes for what decides', async () => {
+    setReplica({ primary: 'pg-west' });
+    await kube.watch();
+    assert.equal(await kube.wakesBy(() => setReplica({ primary: 'pg-east', promotionToken: 't' })), true);
+    assert.equal(
+      await kube.wakesBy(() => setReplica({ primary: 'pg-east' }, { lastPromotionToken: 't' })),
+      true,
+    );
+    assert.equal(await kube.wakesBy(() => setReady('False')), true);
+    assert.equal(await kube.wakesBy(() => setReplica({ primary: 'pg-west' })), true);
+  });
+});

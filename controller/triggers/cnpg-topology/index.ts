@@ -1,0 +1,79 @@
+import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
+import { roleInTopology, selfOf } from '../../../cnpg/topology.ts';
+import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import type { Leadership } from '../../../kubernetes/leadership.ts';
+import type { Site } from '../../../settings/site.ts';
+import type { WatchPorts } from '../../reflect.ts';
+import { CnpgTrigger } from '../cnpg/index.ts';
+import { type Observation, type Trigger, unknown } from '../trigger.ts';
+
+export interface CnpgTopologyOptions {
+  readonly ports: WatchPorts;
+  readonly namespace: string;
+  readonly clusterName: string;
+  /** The name of this Cluster in the topology, as the configuration has it. */
+  readonly self: string;
+  readonly sites: readonly Site[];
+}
+
+/**
+ * Follows a Cluster of a distributed topology, one Kubernetes cluster a site. As soon as another Cluster is named the
+ * primary, that one's site is the active one, whatever has become of it: two must never be active at once. This one is
+ * active when its own promotion is done, and not before. In between, whatever was active last remains so.
+ */
+export class CnpgTopologyTrigger implements Trigger {
+  readonly #options: CnpgTopologyOptions;
+  readonly #local: CnpgTrigger;
+
+  constructor(options: CnpgTopologyOptions) {
+    const { ports, namespace, clusterName } = options;
+    this.#options = options;
+    this.#local = new CnpgTrigger({ ports, namespace, clusterName, mustBeReady: true });
+  }
+
+  watch(wake: () => void, signal: AbortSignal): Promise<void> {
+    return this.#local.watch(wake, signal);
+  }
+
+  async observe(
+    signal: AbortSignal,
+    leadership: Leadership,
+    expect?: (node: string) => void,
+  ): Promise<Observation> {
+    const { ports, namespace, clusterName } = this.#options;
+    const key = { namespace, name: clusterName };
+    const cluster = await ports.api.get(CLUSTERS, key, { signal }).catch(undefinedIfNotFound);
+    const elsewhere = cluster && this.#outsideOf(cluster);
+    if (elsewhere !== undefined) return elsewhere;
+    return await this.#local.observe(signal, leadership, expect);
+  }
+
+  /** What the topology alone decides; undefined when this Cluster is the primary of it. */
+  #outsideOf(cluster: Cluster): Observation | undefined {
+    const { namespace, clusterName, self, sites } = this.#options;
+    const name = `Cluster ${namespace}/${clusterName}`;
+    if (cluster.metadata.deletionTimestamp !== undefined) return undefined;
+    const role = roleInTopology(cluster);
+    switch (role.kind) {
+      case 'none':
+        return unknown('NotInTopology', `${name} ${role.problem}`);
+      case 'replica': {
+        const site = sites.find(({ cluster }) => cluster === role.primary);
+        // It stands by all the same: one that nobody knows here may well be active.
+        return { kind: 'located', primary: role.primary, node: '', site: site?.name ?? role.primary };
+      }
+      case 'promoting':
+        return {
+          ...unknown('PromotionPending', `${name} is to become the primary, but ${role.missing}`),
+          movingTo: self,
+        };
+      case 'primary':
+        return selfOf(cluster) === self
+          ? undefined
+          : unknown(
+              'NotInTopology',
+              `${name} is called ${selfOf(cluster)} in its topology, and ${self} in the configuration`,
+            );
+    }
+  }
+}
