@@ -42,3 +42,11 @@ function missingStep(cluster: Cluster): string | undefined {
   if (isSeenAsReplica(cluster)) return 'the operator has not seen its instance take writes yet';
   return undefined;
 }
+
+/**
+ * When the Cluster was last made a replica of another one, as the operator says; empty when it never was. Source:
+ * CloudNativePG, replicaclusterswitch.
+ */
+export function demotedAt({ status = {} }: Cluster): string {
+  return status.conditions?.find(({ type }) => type === 'ReplicaClusterSwitch')?.lastTransitionTime ?? '';
+}

@@ -65,6 +65,13 @@ export const HOLD_REASONS = {
     action:
       'Wait for the step that the message names. If it waits for a token, the demoted Cluster has to be reachable, or its archive.',
   },
+  ClaimedElsewhere: {
+    event: 'ClaimedElsewhere',
+    meaning:
+      'The Cluster here takes itself for the primary of its topology, and another one that was promoted later has claimed the DNS records: this site stands by.',
+    action:
+      'Demote the Cluster here by `spec.replica.primary`. If the other one is gone for good, remove its claim: the TXT record that the message names.',
+  },
   PrimaryNotReady: {
     event: 'PrimaryUnknown',
     meaning: 'The primary’s pod is not ready, so it is not known whether it takes writes.',

@@ -11,6 +11,8 @@ export type Look =
       readonly node: string;
       readonly site: string;
       readonly movingTo?: string;
+      /** Another cluster says so, and what runs here says something else. */
+      readonly hold?: { readonly reason: HoldReason; readonly message: string };
     }
   | {
       readonly kind: 'unknown';
@@ -97,6 +99,8 @@ function nextEpoch(
 function phaseOf(look: Look): Pick<Status, 'phase' | 'reason'> {
   const moving = look.movingTo === undefined ? undefined : `Moving: to ${look.movingTo}`;
   if (look.kind === 'located') {
+    if (look.hold !== undefined)
+      return { phase: 'Held', reason: `${look.hold.reason}: ${look.hold.message}` };
     return moving === undefined
       ? { phase: 'Settled', reason: '' }
       : { phase: 'Transitioning', reason: moving };

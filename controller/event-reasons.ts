@@ -32,6 +32,12 @@ export const EVENT_REASONS = {
     meaning:
       'The primary runs on a node that the node selectors of several sites claim. The last site stays active.',
   },
+  ClaimedElsewhere: {
+    type: 'Warning',
+    action: 'StandBy',
+    meaning:
+      'Two Clusters of a topology take themselves for the primary. The other one was promoted later and has claimed the DNS records, so this site stands by.',
+  },
   NodeKept: {
     type: 'Warning',
     action: 'Hold',

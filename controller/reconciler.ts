@@ -146,8 +146,9 @@ export class Reconciler {
   /** The node is asked for now: a name alone does not say that the node still exists, or what its labels are. */
   async #resolveSite(observation: Observation, nodes: NodeReads, signal: AbortSignal): Promise<Look> {
     if (observation.kind === 'unknown') return observation;
-    const { primary, node, movingTo, site: elsewhere } = observation;
-    if (elsewhere !== undefined) return { kind: 'located', primary, node, site: elsewhere };
+    const { primary, node, movingTo, site: elsewhere, hold } = observation;
+    if (elsewhere !== undefined)
+      return { kind: 'located', primary, node, site: elsewhere, ...(hold && { hold }) };
     const moving = movingTo === undefined ? {} : { movingTo };
     try {
       const claims = this.#options.sites.claims(await nodes.get(node)).map(({ name }) => name);

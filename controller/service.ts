@@ -6,6 +6,7 @@ import type { Leadership } from '../kubernetes/leadership.ts';
 import { explain } from '../runtime/explain.ts';
 import { RIGHTS_SECTION } from '../runtime/rights.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
+import { claimsOf } from './cluster-claims.ts';
 import type { Config, FollowerConfig } from './config.ts';
 import { EVENT_REASONS } from './event-reasons.ts';
 import { type EventSink, eventsOf } from './event-rules.ts';
@@ -91,10 +92,12 @@ export async function followService(
   const remembered = () => asSites(report.get(SITES_SECTION));
   const lastSites = async (signal: AbortSignal): Promise<Status['sites']> =>
     remembered() ?? decodeStatus((await status.read(signal)).data)?.sites ?? {};
+  const claims = sites.own && claimsOf(sites.own, name, report, wakeup.ring);
   const trigger = createTrigger(follower.trigger, {
     ...ports,
     follower: name,
     sites,
+    ...(claims !== undefined && { claims }),
     lastSites,
     statusMap,
     events,
@@ -119,6 +122,7 @@ export async function followService(
           ...ports,
           statusMap,
           sites,
+          ...(claims !== undefined && { claims }),
           subject: subjectOfTrigger(follower.trigger),
           events,
           report,

@@ -1,4 +1,5 @@
-import { type Claim, claimChanges, claimName, latestOfOthers } from './claim.ts';
+import * as z from 'zod';
+import { type Claim, claimChanges, claimName, formatClaim, latestOfOthers, parseClaim } from './claim.ts';
 import { DnsError } from './provider.ts';
 import type { Change, TextSet } from './records.ts';
 
@@ -7,12 +8,19 @@ export interface ClaimsOptions {
   readonly owner: string;
   readonly site: string;
   readonly follower: string;
-  /** Whether it had its own claim in a zone, and has not stood by since: from before a restart. */
-  readonly hadClaim: boolean;
-  /** `hadClaim`, for the next start. */
-  readonly onClaim: (has: boolean) => void;
+  /** As `onChange` gave it last, before a restart. Anybody can edit what it is kept in. */
+  readonly memory: unknown;
+  readonly onChange: (memory: ClaimMemory) => void;
   /** Another cluster goes before this one, or no longer does. */
   readonly onRival: () => void;
+}
+
+export interface ClaimMemory {
+  /** It had its own claim in a zone, and has not stood by since. */
+  readonly hadClaim: boolean;
+  readonly demotedAt: string;
+  /** By zone, the texts of the claims for which it stands by. */
+  readonly rivals: Readonly<Record<string, string>>;
 }
 
 /**
@@ -25,12 +33,16 @@ export class Claims {
   /** Undefined while this cluster is not the primary. */
   #timeline: number | undefined;
   #hadClaim: boolean;
+  #demotedAt: string;
   /** By zone. */
-  readonly #rivals = new Map<string, Claim>();
+  readonly #rivals: Map<string, Claim>;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
-    this.#hadClaim = options.hadClaim;
+    const { hadClaim, demotedAt, rivals } = decode(options.memory);
+    this.#hadClaim = hadClaim;
+    this.#demotedAt = demotedAt;
+    this.#rivals = rivals;
   }
 
   /** The one that goes before this cluster. */
@@ -42,73 +54,97 @@ export class Claims {
     return claimName(this.#options.follower, zone);
   }
 
-  /** This cluster is the primary of its topology, by what it knows itself. */
-  lead(timeline: number): void {
+  /**
+   * This cluster is the primary of its topology, by what it knows itself. `demotedAt`: when it was demoted last, in whatever
+   * form; empty when it never was. It may have been while nobody looked.
+   */
+  lead(timeline: number, demotedAt = ''): void {
+    if (demotedAt !== this.#demotedAt) {
+      this.standBy();
+      this.#demotedAt = demotedAt;
+      this.#store();
+    }
     this.#timeline = timeline;
   }
 
   /** It is not, and says so itself: what it may claim next comes of a later promotion. */
   standBy(): void {
     this.#timeline = undefined;
+    if (!this.#hadClaim && this.#rivals.size === 0) return;
+    this.#hadClaim = false;
     this.#rivals.clear();
-    this.#noteClaim(false);
+    this.#store();
+  }
+
+  /** What the provider of `zone` shows there now. */
+  see(zone: string, found: TextSet | undefined): Claim | undefined {
+    const other = found && latestOfOthers(found.values, this.#options.owner);
+    const timeline = this.#timeline ?? Number.POSITIVE_INFINITY;
+    const goesBefore = other !== undefined && (this.#hadClaim || other.timeline > timeline);
+    this.#note(zone, goesBefore ? other : undefined);
+    return other;
   }
 
   /**
    * What has to be written before any other record of `zone`, by what its provider shows. Throws DnsError where another
-   * cluster goes before this one, or may.
+   * cluster goes before this one, or may: it does not while its timeline is the same.
    */
   changes(zone: string, found: TextSet | undefined, { epoch, ttl }: { epoch: number; ttl: number }) {
     const { owner, site } = this.#options;
     const timeline = this.#timeline;
-    const other = found && latestOfOthers(found.values, owner);
     if (timeline === undefined) throw refused(zone, `${owner} is not the primary`);
-    this.#note(
-      zone,
-      other !== undefined && (this.#hadClaim || other.timeline > timeline) ? other : undefined,
-    );
-    if (other !== undefined && (this.#hadClaim || other.timeline >= timeline)) {
+    const other = this.see(zone, found);
+    if (other !== undefined && (this.#rivals.has(zone) || other.timeline === timeline)) {
       throw refused(zone, `${told(other)}, and ${owner} is on timeline ${timeline}`);
     }
-    const changes: readonly Change<'TXT'>[] = claimChanges({ owner, site, timeline, epoch }, found, {
-      name: this.nameIn(zone),
-      ttl,
-    });
-    if (changes.length === 0) this.#noteClaim(true);
+    const at = { name: this.nameIn(zone), ttl };
+    const changes: readonly Change<'TXT'>[] = claimChanges({ owner, site, timeline, epoch }, found, at);
+    if (changes.length === 0) this.#noteClaim();
     return changes;
   }
 
   /** The provider has accepted what {@link changes} gave. */
   accepted(): void {
-    this.#noteClaim(true);
-  }
-
-  /**
-   * What name servers of `zone` say. It may be older than what the provider shows, so a claim that this cluster has replaced
-   * counts only by its timeline.
-   */
-  hear(zone: string, texts: readonly string[]): void {
-    if (this.#timeline === undefined) return;
-    const other = latestOfOthers(texts, this.#options.owner);
-    const isKnown = this.#rivals.has(zone);
-    const goesBefore =
-      other !== undefined && (other.timeline > this.#timeline || (isKnown && this.#hadClaim));
-    this.#note(zone, goesBefore ? other : undefined);
+    this.#noteClaim();
   }
 
   #note(zone: string, rival: Claim | undefined): void {
     const before = this.#rivals.get(zone);
     if (rival === undefined) this.#rivals.delete(zone);
     else this.#rivals.set(zone, rival);
-    if (before?.owner !== rival?.owner || before?.timeline !== rival?.timeline) this.#options.onRival();
+    if (before?.owner === rival?.owner && before?.timeline === rival?.timeline) return;
+    this.#store();
+    this.#options.onRival();
   }
 
-  #noteClaim(has: boolean): void {
-    if (this.#hadClaim === has) return;
-    this.#hadClaim = has;
-    this.#options.onClaim(has);
+  #noteClaim(): void {
+    if (this.#hadClaim) return;
+    this.#hadClaim = true;
+    this.#store();
+  }
+
+  #store(): void {
+    const rivals = [...this.#rivals].map(([zone, claim]) => [zone, formatClaim(claim)]);
+    this.#options.onChange({
+      hadClaim: this.#hadClaim,
+      demotedAt: this.#demotedAt,
+      rivals: Object.fromEntries(rivals),
+    });
   }
 }
+
+function decode(memory: unknown) {
+  const { rivals, ...rest } = MEMORY.parse(memory);
+  const claims = Object.entries(rivals).flatMap(([zone, text]) => {
+    const claim = parseClaim(text);
+    return claim === undefined ? [] : [[zone, claim] as const];
+  });
+  return { ...rest, rivals: new Map(claims) };
+}
+
+const MEMORY = z
+  .object({ hadClaim: z.boolean(), demotedAt: z.string(), rivals: z.record(z.string(), z.string()) })
+  .catch({ hadClaim: false, demotedAt: '', rivals: {} });
 
 /** For a sentence. */
 export function told({ owner, site, timeline }: Claim): string {

@@ -59,3 +59,9 @@ function rowNamed(provider: unknown): Partial<DnsProviderRow> {
 function settingsOf(config: DnsConfig): never {
   return (config as Readonly<Record<string, unknown>>)[config.provider] as never;
 }
+
+/** Whether the provider shows and writes TXT records together with those that follow. */
+export function keepsTexts(provider: DnsConfig['provider']): boolean {
+  const row = DNS_PROVIDERS.find(({ name }) => name === provider);
+  return row !== undefined && 'keepsOwners' in row.traits;
+}

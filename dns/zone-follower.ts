@@ -8,14 +8,18 @@ import { plan, unfollowedAddresses } from './plan.ts';
 import { subjectOf } from './planned.ts';
 import type { ProgressBoard } from './progress.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from './provider.ts';
-import type { Change, Current, RecordSet, RecordType, WrittenType } from './records.ts';
+import type { Change, Current, RecordSet, RecordType, TextSet, WrittenType } from './records.ts';
 
 export interface ZoneFollowerPorts {
   readonly provider: DnsProvider;
   readonly clock: Clock;
+  /** Milliseconds between two looks at a zone that is as desired. */
+  readonly periodMs: number;
   readonly board: ProgressBoard;
   /** Absent: nobody is asked whose the records are. */
   readonly ownership?: Ownership;
+  /** Absent: no other cluster writes the zone. Throws DnsError where another one has it. */
+  readonly claim?: ZoneClaim;
   /** The provider has accepted these, or had them already. */
   readonly onAccepted: (zone: string, sets: readonly RecordSet[]) => void;
   readonly onFailure: (zone: string, error: unknown) => void;
@@ -24,6 +28,15 @@ export interface ZoneFollowerPorts {
   readonly onUnfollowed?: (zone: string, sets: readonly RecordSet[]) => void;
   /** Asks for another {@link ZoneFollower.follow}. */
   readonly wake: () => void;
+}
+
+/** Goes before all records of a zone. */
+export interface ZoneClaim {
+  nameIn(zone: string): string;
+  see(zone: string, found: TextSet | undefined): void;
+  /** Throws DnsError where another cluster goes before this one. */
+  changes(zone: string, found: TextSet | undefined): readonly Change<'TXT'>[];
+  accepted(): void;
 }
 
 interface Goal {
@@ -82,6 +95,15 @@ export class ZoneFollower {
     this.#goal = undefined;
   }
 
+  /** Whether another cluster still has the zone, for one that has abandoned it. Throws DnsError. */
+  async lookAtClaim({ signal }: Leadership): Promise<void> {
+    const { claim, provider } = this.#ports;
+    if (claim === undefined) return;
+    await this.#running?.catch(() => undefined); // Only one call to the zone at a time; who asked for it is told.
+    const { texts = [] } = await provider.read(this.zone, [], signal, [claim.nameIn(this.zone)]);
+    claim.see(this.zone, claimIn(texts, claim.nameIn(this.zone)));
+  }
+
   /** Ends at the newest goal: one that was set meanwhile is reached as well. */
   async #run(first: Goal): Promise<void> {
     try {
@@ -118,8 +140,12 @@ export class ZoneFollower {
 
   async #bringInLine(goal: Goal): Promise<void> {
     const { leadership } = goal;
-    const { provider, board, onAccepted, onUnfollowed, ownership } = this.#ports;
-    const texts = ownership?.namesAbout(this.#names);
+    const { provider, board, onAccepted, onUnfollowed, ownership, claim } = this.#ports;
+    const about = [
+      ...(claim === undefined ? [] : [claim.nameIn(this.zone)]),
+      ...(ownership?.namesAbout(this.#names) ?? []),
+    ];
+    const texts = about.length > 0 ? about : undefined;
     const current = await provider.read(this.zone, this.#names, leadership.signal, texts);
     board.accept(this.zone, current.sets);
     this.#lastShown.note(current.sets);
@@ -127,6 +153,7 @@ export class ZoneFollower {
     board.noteUnfollowed(this.zone, unfollowed);
     onUnfollowed?.(this.zone, unfollowed);
     const said = current.texts ?? [];
+    if (claim !== undefined) await this.#claimZone(claim, said, goal);
     const blocked = new Map([
       ...obstacles(goal.wanted, current, {
         zone: this.zone,
@@ -150,6 +177,14 @@ export class ZoneFollower {
     onAccepted(this.zone, wanted);
     const obstacle = joined([...blocked.values()]);
     if (obstacle !== undefined) throw obstacle;
+  }
+
+  /** By itself and first: whoever reads the zone meanwhile stands by before it sees records that it would change. */
+  async #claimZone(claim: ZoneClaim, said: readonly TextSet[], goal: Goal): Promise<void> {
+    const changes = claim.changes(this.zone, claimIn(said, claim.nameIn(this.zone)));
+    if (changes.length === 0) return;
+    await this.#ports.provider.apply(this.zone, changes, this.#guard(goal));
+    claim.accepted();
   }
 
   #plan(wanted: readonly RecordSet[], { sets }: Current): readonly Change[] {
@@ -239,8 +274,8 @@ export class ZoneFollower {
       this.#lateCallsUntil = undefined;
       return true;
     }
-    // The caller comes every driftMs, give or take its jitter; and for other reasons in between.
-    const fresh = this.#reached?.goal === goal && now - this.#reached.at < this.#ports.provider.driftMs / 2;
+    // The caller comes every period, give or take its jitter; and for other reasons in between.
+    const fresh = this.#reached?.goal === goal && now - this.#reached.at < this.#ports.periodMs / 2;
     return !fresh;
   }
 
@@ -263,6 +298,10 @@ export class ZoneFollower {
     board.fail(this.zone, error);
     onFailure(this.zone, error);
   }
+}
+
+function claimIn(texts: readonly TextSet[], name: string): TextSet | undefined {
+  return texts.find((set) => set.name === name);
 }
 
 function byName(changes: readonly Change[]): readonly (readonly Change[])[] {

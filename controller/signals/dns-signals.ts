@@ -3,6 +3,7 @@ import { Ownership } from '../../dns/ownership.ts';
 import type { RecordProgress } from '../../dns/progress.ts';
 import { UNFOLLOWED_ACTION } from '../../dns/progress.ts';
 import { DnsError } from '../../dns/provider.ts';
+import { keepsTexts } from '../../dns/registry.ts';
 import { ConfigMapSnapshots } from '../../dns/snapshots.ts';
 import type { DnsConfig, FollowerConfig } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
@@ -36,6 +37,7 @@ export function dnsSignals(
         records: config.records,
         sites: ports.sites.all,
         ...(ports.sites.own !== undefined && { ownSite: ports.sites.own }),
+        ...(ports.claims !== undefined && keepsTexts(config.provider) && { claims: ports.claims }),
         ttl: config.ttl,
         ...ownershipOf(config),
         clock,

@@ -119,7 +119,8 @@ class World {
   }
 
   apply(site: State['site']): Promise<void> {
-    return this.signal.apply({ follower: 'default', site } as State, this.leadership);
+    const status = { epoch: 1 };
+    return this.signal.apply({ follower: 'default', site, status } as State, this.leadership);
   }
 
   row(name: string): RecordProgress {

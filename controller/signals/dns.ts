@@ -1,4 +1,5 @@
 import type { AuthoritativeLookup } from '../../dns/authoritative.ts';
+import type { Claims } from '../../dns/claims.ts';
 import type { Ownership } from '../../dns/ownership.ts';
 import { ProgressBoard, type RecordProgress } from '../../dns/progress.ts';
 import { DnsError, type DnsProvider } from '../../dns/provider.ts';
@@ -23,6 +24,8 @@ export interface DnsSignalOptions {
   readonly sites: readonly Site[];
   /** Where each site is a cluster of its own: this one. Only that of the active site writes. */
   readonly ownSite?: Site;
+  /** Absent: no other cluster writes the zones. */
+  readonly claims?: Claims;
   /** Seconds. */
   readonly ttl: number;
   readonly clock: Clock;
@@ -45,6 +48,8 @@ export interface DnsObserver {
   onUnfollowed(zone: string, sets: readonly RecordSet[]): void;
 }
 
+/** So long may a site that was lost, and has come back, take itself for the active one. */
+const CLAIM_PERIOD_MS = 30_000;
 /** A zone that takes longer goes on by itself, so that it does not keep the next state from the others. */
 const PATIENCE_MS = 15_000;
 
@@ -59,13 +64,15 @@ export class DnsSignal implements Signal {
   /** By the zone and the names in it. */
   #followers = new Map<string, ZoneFollower>();
   #wake: () => void = () => undefined;
+  #epoch = 0;
 
   constructor(options: DnsSignalOptions) {
     const { provider, clock, records, sites, observer } = options;
     const board = new ProgressBoard(clock, (progress) => observer.onProgress(progress));
     this.#options = options;
     this.name = options.name;
-    this.resyncMs = provider.driftMs;
+    const { claims } = options;
+    this.resyncMs = claims === undefined ? provider.driftMs : Math.min(provider.driftMs, CLAIM_PERIOD_MS);
     const { lookup: ask } = options;
     const lookup: AuthoritativeLookup = (zone, name, type, signal) =>
       provider.lookup?.(zone, name, type, signal, ask) ?? ask(zone, name, type, signal);
@@ -75,7 +82,16 @@ export class DnsSignal implements Signal {
     this.#ports = {
       provider,
       clock,
+      periodMs: this.resyncMs,
       board,
+      ...(claims !== undefined && {
+        claim: {
+          nameIn: (zone) => claims.nameIn(zone),
+          see: (zone, found) => claims.see(zone, found),
+          changes: (zone, found) => claims.changes(zone, found, { epoch: this.#epoch, ttl: options.ttl }),
+          accepted: () => claims.accepted(),
+        },
+      }),
       ...(options.ownership !== undefined && { ownership: options.ownership }),
       onAccepted: this.#visibility.expect.bind(this.#visibility),
       onFailure: observer.onFailure.bind(observer),
@@ -85,12 +101,10 @@ export class DnsSignal implements Signal {
     };
   }
 
-  async apply({ site }: State, leadership: Leadership): Promise<void> {
+  async apply({ site, status: { epoch } }: State, leadership: Leadership): Promise<void> {
     const { clock, ttl, ownSite = site } = this.#options;
-    if (site === undefined || site.name !== ownSite?.name) {
-      for (const follower of this.#followers.values()) follower.abandon();
-      return;
-    }
+    if (site === undefined || site.name !== ownSite?.name) return await this.#standBy(leadership);
+    this.#epoch = epoch;
     const namesByZone = await this.#choice.namesByZone(leadership.signal);
     const outcomes = await Promise.allSettled(
       this.#followersOf(namesByZone).map(([zone, names]) =>
@@ -106,6 +120,13 @@ export class DnsSignal implements Signal {
       this.#choice.noteTrouble();
     if (errors.length > 1) throw new Error(errors.map(explain).join('; '), { cause: errors[0] });
     if (errors.length === 1) throw errors[0];
+  }
+
+  async #standBy(leadership: Leadership): Promise<void> {
+    for (const follower of this.#followers.values()) follower.abandon();
+    if (this.#options.claims?.rival === undefined) return;
+    const followers = this.#followersOf(await this.#choice.namesByZone(leadership.signal));
+    await Promise.all(followers.map(([follower]) => follower.lookAtClaim(leadership)));
   }
 
   #followersOf(namesByZone: ReadonlyMap<string, readonly string[]>) {

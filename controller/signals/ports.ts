@@ -1,6 +1,7 @@
 import type { FollowedSubject } from '../../contract/followed.ts';
 import type { Transition } from '../../contract/history.ts';
 import type { AuthoritativeLookup } from '../../dns/authoritative.ts';
+import type { Claims } from '../../dns/claims.ts';
 import type { DnsProvider } from '../../dns/provider.ts';
 import type { DnsPorts } from '../../dns/provider-kind.ts';
 import type { ZoneTurns } from '../../dns/zone-turns.ts';
@@ -21,6 +22,8 @@ export interface SignalPorts extends WatchPorts {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly sites: Sites;
+  /** Where each site is a Kubernetes cluster. */
+  readonly claims?: Claims;
   /** What the follower follows. */
   readonly subject: FollowedSubject;
   readonly statusMap: Required<ObjectKey>;

@@ -1,4 +1,5 @@
 import type { Status } from '../../contract/status.ts';
+import type { Claims } from '../../dns/claims.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import type { Right } from '../../runtime/rights.ts';
 import type { CheckContext, Checked, Option, Tree, Values } from '../../settings/settings.ts';
@@ -13,6 +14,8 @@ import type { MemoryStore, Trigger } from './trigger.ts';
 export interface TriggerPorts extends WatchPorts {
   readonly follower: string;
   readonly sites: Sites;
+  /** Where each site is a Kubernetes cluster. */
+  readonly claims?: Claims;
   /** The nodes of each site as they were published last. Throws KubeError. */
   readonly lastSites: (signal: AbortSignal) => Promise<Status['sites']>;
   readonly log: Logger;

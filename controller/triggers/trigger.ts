@@ -11,6 +11,8 @@ export type Observation =
       readonly node: string;
       /** Set when it is in another Kubernetes cluster, which is this site: its nodes cannot be seen from here. */
       readonly site?: string;
+      /** It is there against what the service here says of itself. */
+      readonly hold?: Omit<Unknown, 'kind' | 'movingTo'>;
       /** Set while the primary is about to move: to where, for the reader. The last site holds until it has moved. */
       readonly movingTo?: string;
       /** RFC 3339: when the service itself says that it moved here; for the latency metric. */

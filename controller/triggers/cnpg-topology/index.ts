@@ -1,5 +1,6 @@
 import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
-import { roleInTopology, selfOf } from '../../../cnpg/topology.ts';
+import { demotedAt, roleInTopology, selfOf } from '../../../cnpg/topology.ts';
+import { type Claims, told } from '../../../dns/claims.ts';
 import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import type { Site } from '../../../settings/site.ts';
@@ -14,6 +15,8 @@ export interface CnpgTopologyOptions {
   /** The name of this Cluster in the topology, as the configuration has it. */
   readonly self: string;
   readonly sites: readonly Site[];
+  /** What the clusters have said to each other in DNS. */
+  readonly claims?: Claims;
 }
 
 /**
@@ -45,23 +48,38 @@ export class CnpgTopologyTrigger implements Trigger {
     const cluster = await ports.api.get(CLUSTERS, key, { signal }).catch(undefinedIfNotFound);
     const elsewhere = cluster && this.#outsideOf(cluster);
     if (elsewhere !== undefined) return elsewhere;
-    return await this.#local.observe(signal, leadership, expect);
+    const local = await this.#local.observe(signal, leadership, expect);
+    if (local.kind === 'located' && cluster !== undefined)
+      this.#options.claims?.lead(cluster.status?.timelineID ?? 0, demotedAt(cluster));
+    return this.#rival() ?? local;
+  }
+
+  #rival(): Observation | undefined {
+    const rival = this.#options.claims?.rival;
+    if (rival === undefined) return undefined;
+    const { namespace, clusterName } = this.#options;
+    const message = `Cluster ${namespace}/${clusterName} takes itself for the primary, but ${told(rival)}`;
+    return { ...this.#at(rival.owner), hold: { reason: 'ClaimedElsewhere', message } };
+  }
+
+  /** It stands by for one that nobody knows here all the same: that one may well be active. */
+  #at(primary: string) {
+    const site = this.#options.sites.find(({ cluster }) => cluster === primary)?.name ?? primary;
+    return { kind: 'located', primary, node: '', site } as const;
   }
 
   /** What the topology alone decides; undefined when this Cluster is the primary of it. */
   #outsideOf(cluster: Cluster): Observation | undefined {
-    const { namespace, clusterName, self, sites } = this.#options;
+    const { namespace, clusterName, self, claims } = this.#options;
     const name = `Cluster ${namespace}/${clusterName}`;
     if (cluster.metadata.deletionTimestamp !== undefined) return undefined;
     const role = roleInTopology(cluster);
     switch (role.kind) {
       case 'none':
         return unknown('NotInTopology', `${name} ${role.problem}`);
-      case 'replica': {
-        const site = sites.find(({ cluster }) => cluster === role.primary);
-        // It stands by all the same: one that nobody knows here may well be active.
-        return { kind: 'located', primary: role.primary, node: '', site: site?.name ?? role.primary };
-      }
+      case 'replica':
+        claims?.standBy();
+        return this.#at(role.primary);
       case 'promoting':
         return {
           ...unknown('PromotionPending', `${name} is to become the primary, but ${role.missing}`),

@@ -33,5 +33,12 @@ export const CNPG_TOPOLOGY = triggerKind({
     report(['self'], self, 'must be the "cluster" of one of the sites: that is where this controller runs');
   },
   create: ({ namespace, clusterName, self = clusterName }, ports) =>
-    new CnpgTopologyTrigger({ ports, namespace, clusterName, self, sites: ports.sites.all }),
+    new CnpgTopologyTrigger({
+      ports,
+      namespace,
+      clusterName,
+      self,
+      sites: ports.sites.all,
+      ...(ports.claims !== undefined && { claims: ports.claims }),
+    }),
 });

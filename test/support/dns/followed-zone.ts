@@ -3,7 +3,7 @@ import type { Ownership } from '../../../dns/ownership.ts';
 import { ProgressBoard, type RecordProgress } from '../../../dns/progress.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
 import type { RecordSet, RecordType } from '../../../dns/records.ts';
-import { ZoneFollower } from '../../../dns/zone-follower.ts';
+import { type ZoneClaim, ZoneFollower } from '../../../dns/zone-follower.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 
 const { signal } = new AbortController();
@@ -14,19 +14,22 @@ export interface FollowedZoneOptions {
   readonly clock: Clock;
   readonly owned: readonly RecordType[];
   readonly ownership?: Ownership;
+  readonly claim?: ZoneClaim;
 }
 
 /** `names` of the zone follow; `owned` are the types that sites have. */
 export function followedZone(
   zone: string,
   names: readonly string[],
-  { provider, clock, owned, ownership }: FollowedZoneOptions,
+  { provider, clock, owned, ownership, claim }: FollowedZoneOptions,
 ) {
   let progress: readonly RecordProgress[] = [];
   const follower = new ZoneFollower(zone, names, new Set(owned), {
     provider,
     clock,
+    periodMs: provider.driftMs,
     ...(ownership !== undefined && { ownership }),
+    ...(claim !== undefined && { claim }),
     board: new ProgressBoard(clock, (rows) => {
       progress = rows;
     }),

@@ -1,0 +1,158 @@
+/** Two clusters that cannot see each other, and one zone. */
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { Claims } from '../../dns/claims.ts';
+import type { DnsProvider, WriteGuard } from '../../dns/provider.ts';
+import type { Change, Current, RecordSet, WrittenType } from '../../dns/records.ts';
+import { parseRecords } from '../../dns/zones.ts';
+import type { Leadership } from '../../kubernetes/leadership.ts';
+import type { Site } from '../../settings/site.ts';
+import { VirtualClock } from '../../test/support/virtual-clock.ts';
+import type { State } from '../state.ts';
+import { DnsSignal } from './dns.ts';
+
+const EAST = { name: 'us', nodeNames: [], cluster: 'east', ip: '192.0.2.1' };
+const WEST = { name: 'eu', nodeNames: [], cluster: 'west', ip: '192.0.2.2' };
+
+/** The zone that both of them write; keeps no conditions, as many providers do. */
+class SharedZone {
+  sets: readonly RecordSet<WrittenType>[] = [];
+  readonly writes: string[] = [];
+
+  provider(who: string): DnsProvider {
+    return {
+      name: 'fake',
+      driftMs: 600_000,
+      read: (_zone, names, _signal, texts = []) => {
+        const of = (listed: readonly string[]) => this.sets.filter(({ name }) => listed.includes(name));
+        const current: Current = {
+          sets: of(names).filter((set): set is RecordSet => set.type !== 'TXT'),
+          others: [],
+          texts: of(texts).filter((set): set is RecordSet<'TXT'> => set.type === 'TXT'),
+        };
+        return Promise.resolve(current);
+      },
+      apply: (_zone, changes, guard: WriteGuard) => {
+        guard.assertMayWrite();
+        for (const change of changes) this.#apply(change, who);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  #apply(change: Change<WrittenType>, who: string): void {
+    const { name, type } = change.action === 'create' ? change.wanted : change.found;
+    this.sets = this.sets.filter((set) => set.name !== name || set.type !== type);
+    if (change.action === 'delete') return;
+    this.sets = [...this.sets, change.wanted];
+    this.writes.push(`${who} ${type}`);
+  }
+
+  get address(): string | undefined {
+    return this.sets.find(({ type }) => type === 'A')?.values[0];
+  }
+
+  dropClaim(): void {
+    this.sets = this.sets.filter(({ type }) => type !== 'TXT');
+  }
+}
+
+class Side {
+  readonly claims: Claims;
+  readonly signal: DnsSignal;
+  readonly #own: Site;
+  readonly #leadership: Leadership;
+
+  constructor(own: typeof EAST, zone: SharedZone, clock: VirtualClock) {
+    const { signal } = new AbortController();
+    this.#own = own;
+    this.#leadership = { term: 1, signal, isHeld: () => true, confirm: () => Promise.resolve(1) };
+    this.claims = new Claims({
+      owner: own.cluster,
+      site: own.name,
+      follower: 'default',
+      memory: undefined,
+      onChange: () => undefined,
+      onRival: () => undefined,
+    });
+    this.signal = new DnsSignal({
+      name: 'dns',
+      provider: zone.provider(own.cluster),
+      records: parseRecords(['app.example.com']).records,
+      sites: [EAST, WEST],
+      ownSite: own,
+      claims: this.claims,
+      ttl: 60,
+      clock,
+      random: () => 0.5,
+      lookup: () => Promise.resolve([]),
+      observer: {
+        onProgress: () => undefined,
+        onFailure: () => undefined,
+        onRecovered: () => undefined,
+        onUnfollowed: () => undefined,
+      },
+    });
+  }
+
+  apply(site: Site): Promise<void> {
+    return this.signal.apply({ follower: 'default', site, status: { epoch: 7 } } as State, this.#leadership);
+  }
+
+  /** As the primary of its topology. */
+  async lead(timeline: number): Promise<void> {
+    this.claims.lead(timeline);
+    await this.apply(this.#own);
+  }
+}
+
+let clock: VirtualClock;
+let zone: SharedZone;
+let east: Side;
+let west: Side;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  zone = new SharedZone();
+  east = new Side(EAST, zone, clock);
+  west = new Side(WEST, zone, clock);
+});
+
+describe('the zone of two clusters', () => {
+  test('gets the claim first, and a new one before each move', async () => {
+    await east.lead(1);
+    await west.lead(2);
+    assert.deepEqual(zone.writes, ['east TXT', 'east A', 'west TXT', 'west A']);
+    assert.equal(zone.address, WEST.ip);
+    assert.deepEqual(zone.sets.find(({ type }) => type === 'TXT')?.values, [
+      'v=site-follower1; owner=west; site=eu; timeline=2; epoch=7',
+    ]);
+  });
+
+  test('is not touched by one that was lost and has come back', async () => {
+    await east.lead(1);
+    await west.lead(2);
+    await clock.advance(east.signal.resyncMs);
+    await assert.rejects(east.lead(1), { code: 'claimed', kind: 'refused' });
+    assert.equal(zone.address, WEST.ip);
+    assert.equal(east.claims.rival?.owner, 'west');
+  });
+
+  test('is looked at within half a minute, however seldom the provider may be asked', () => {
+    assert.equal(east.signal.resyncMs, 30_000);
+  });
+
+  test('is free when somebody has removed the claim of a cluster that is gone', async () => {
+    await east.lead(1);
+    await west.lead(2);
+    await clock.advance(east.signal.resyncMs);
+    await assert.rejects(east.lead(1));
+    await east.apply(WEST);
+    assert.equal(east.claims.rival?.owner, 'west');
+    zone.dropClaim();
+    await east.apply(WEST);
+    assert.equal(east.claims.rival, undefined);
+    await east.lead(1);
+    assert.equal(zone.address, EAST.ip);
+  });
+});
