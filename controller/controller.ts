@@ -94,7 +94,7 @@ export function createController(config: Config, ports: ServicePorts): Controlle
       problems.clear();
       metrics.leader.set(0);
       forgetStanding(metrics);
-      log.info({ identity }, 'not leading any more');
+      log.info({ identity }, 'stopped leading');
       changed();
     }
   }
@@ -107,8 +107,8 @@ export function createController(config: Config, ports: ServicePorts): Controlle
   ): Promise<void> {
     const { name } = follower;
     const onFailure = (error: unknown) => {
-      log.error({ follower: name, err: error }, 'follower failed, it begins anew');
-      onPass(name, `follower ${name} failed and begins anew: ${explain(error)}`);
+      log.error({ follower: name, err: error }, 'follower failed, restarting');
+      onPass(name, `follower ${name} failed and restarts: ${explain(error)}`);
     };
     const attempt = () =>
       followService(follower, config, ports, leadership, lastPublished, (problem) => onPass(name, problem));
@@ -169,7 +169,7 @@ export function createController(config: Config, ports: ServicePorts): Controlle
 function logLeaseEvent(log: Logger, event: LeaseEvent): void {
   switch (event.kind) {
     case 'problem':
-      log.warn({ action: event.action, err: event.error }, 'lease trouble, will try again');
+      log.warn({ action: event.action, err: event.error }, 'lease renewal failed, retrying');
       break;
     case 'lost':
       log.warn({ term: event.term, reason: event.reason }, 'lease lost');
@@ -178,8 +178,10 @@ function logLeaseEvent(log: Logger, event: LeaseEvent): void {
       log.info({ holder: event.identity }, 'another replica leads');
       break;
     case 'acquired':
+      log.info({ term: event.term }, 'lease acquired');
+      break;
     case 'released':
-      log.info({ term: event.term }, `lease ${event.kind}`);
+      log.info({ term: event.term }, 'lease released');
       break;
   }
 }

@@ -140,8 +140,8 @@ describe('two followers', () => {
     });
     await kube.clock.advance(60_000);
     assert.deepEqual(places(), ['us', undefined]);
-    assert.deepEqual(controller.ready().reasons, ['follower app failed and begins anew: a defect']);
-    assert.ok(kube.logged('follower failed, it begins anew').length > 1);
+    assert.deepEqual(controller.ready().reasons, ['follower app failed and restarts: a defect']);
+    assert.ok(kube.logged('follower failed, restarting').length > 1);
     kube.moveTo('pg-2');
     await kube.clock.advance(1_000);
     assert.deepEqual(places(), ['eu', undefined]);

@@ -166,7 +166,7 @@ test('a source that fails makes a 500 without details, and the server goes on', 
   assert.deepEqual(await summary(`${url}/api/status`), [500, 'internal error\n']);
   assert.match(logged.join(), /inner workings/);
   controller.change(controller.state);
-  assert.match(logged[1] ?? '', /Status cannot be shown/);
+  assert.match(logged[1] ?? '', /status could not be served/);
   controller.state = { epoch: 2 };
   assert.deepEqual(await summary(`${url}/api/status`), [200, '{"epoch":2}']);
 });

@@ -55,7 +55,7 @@ export async function startHttp(options: HttpOptions, signal: AbortSignal): Prom
       events.publish(state());
     } catch (err) {
       // Whoever told of the change must not fail because somebody watches.
-      log.error({ err }, 'Status cannot be shown');
+      log.error({ err }, 'status could not be served');
     }
   });
   const guarded = createGuardedServer(

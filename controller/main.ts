@@ -80,7 +80,7 @@ async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal)
     },
     onWatchProblem(resource, kind, error) {
       metrics.reflectorProblems.inc({ resource, kind });
-      log.info({ resource, kind, err: error }, 'watch was interrupted, it goes on');
+      log.info({ resource, kind, err: error }, 'watch closed, reconnecting');
     },
   });
   const http = await serve(config, controller, metrics, log, signal);

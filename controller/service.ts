@@ -74,7 +74,7 @@ export async function followService(
   const status = new FencedConfigMap(api, statusMap, 'status', name);
   const reportMap = { namespace, name: configMapName(REPORT_CONFIGMAP, name) };
   const report = new Report(new FencedConfigMap(api, reportMap, 'report', name), clock, (error) =>
-    telemetry.problem('report was not written, will try again', error),
+    telemetry.problem('report could not be written, retrying', error),
   );
   await untilDone(
     ports,
@@ -82,7 +82,7 @@ export async function followService(
     () => report.load(leadership),
     (error) => {
       onPass();
-      telemetry.problem('report could not be read, will try again', error);
+      telemetry.problem('report could not be read, retrying', error);
     },
   );
   if (leadership.signal.aborted) return;
@@ -113,7 +113,7 @@ export async function followService(
       const note = `${notes.slice(0, MOST_NAMED).join('; ')}${more}, until one site alone claims it or it is deleted`;
       events({ reason: 'NodeKept', note });
     },
-    onFailure: (error) => telemetry.problem('pods on a node in doubt were not listed, will try again', error),
+    onFailure: (error) => telemetry.problem('pods of a kept node could not be listed, retrying', error),
   });
   const signals = config.dryRun
     ? []
@@ -215,7 +215,7 @@ function eventsOn(status: FencedConfigMap, ports: ServicePorts): EventSink {
     reportingInstance: identity,
     onDropped(event, error) {
       metrics.eventsDropped.inc();
-      log.warn({ reason: event.reason, err: error }, 'Event was not written');
+      log.warn({ reason: event.reason, err: error }, 'Event could not be written');
     },
   });
   return ({ reason, note }) => {

@@ -58,14 +58,14 @@ describe('a pass', () => {
       { wrote: false, error: failure(409, 'Conflict') },
       'failed',
       'conflict',
-      ['info: status met a conflict, looking again'],
+      ['info: status conflict, reconciling again'],
     ],
     [
       'that failed',
       { wrote: false, error: failure(500, 'InternalError') },
       'failed',
       'failed',
-      ['warn: pass failed, will try again'],
+      ['warn: reconcile failed, retrying'],
     ],
   ] as const;
   for (const [name, result, outcome, write, lines] of cases) {
@@ -168,6 +168,6 @@ describe('a signal', () => {
       await value('signal_applications_total{follower="default",signal="dns",outcome="failed"}'),
       2,
     );
-    assert.deepEqual(logged(), Array(2).fill('warn: signal failed, will try again'));
+    assert.deepEqual(logged(), Array(2).fill('warn: signal failed, retrying'));
   });
 });

@@ -36,10 +36,10 @@ export class Telemetry {
     if (error === undefined) return;
     if (isConflict(error)) {
       this.#metrics.statusWrites.inc({ follower, outcome: 'conflict' });
-      this.#log.info({ err: error }, 'status met a conflict, looking again');
+      this.#log.info({ err: error }, 'status conflict, reconciling again');
     } else {
       this.#metrics.statusWrites.inc({ follower, outcome: 'failed' });
-      this.#log.warn({ err: error }, 'pass failed, will try again');
+      this.#log.warn({ err: error }, 'reconcile failed, retrying');
     }
   }
 
@@ -67,14 +67,13 @@ export class Telemetry {
     this.#metrics.signalFailures.set(labels, failures);
     if (failures === 0) this.#metrics.signalBehindSince.set(labels, 0);
     if (failures === 1) this.#metrics.signalBehindSince.set(labels, this.#clock.now() / 1000);
-    if (outcome === 'failed')
-      this.#log.warn({ signal, failures, err: error }, 'signal failed, will try again');
+    if (outcome === 'failed') this.#log.warn({ signal, failures, err: error }, 'signal failed, retrying');
   }
 
   kept(nodes: readonly string[]): void {
     this.#log.warn(
       { nodes: nodes.slice(0, MOST_LOGGED), count: nodes.length },
-      'nodes have lost their site, and are kept in it',
+      'nodes kept in their last site',
     );
   }
 

@@ -38,7 +38,7 @@ function podConditions({ name: follower, routing }: FollowerConfig, ports: Signa
     order: routing.conditionOrder,
     onFailure(pod, err) {
       metrics.routingFailures.inc({ follower, kind: 'condition' });
-      log.warn({ follower, pod, err }, 'condition of a pod was not written, will try again');
+      log.warn({ follower, pod, err }, 'pod condition could not be written, retrying');
     },
   });
   return [signal];
@@ -56,7 +56,8 @@ function statusCopies({ name: follower }: FollowerConfig, ports: SignalPorts): r
     ...statusMap,
     onRefused: (namespace, reason) =>
       events({ reason: 'CopyRefused', note: `Namespace ${namespace}: ${reason}` }),
-    onFailure: (copy, err) => ports.log.warn({ follower, copy, err }, 'copy was not written, will try again'),
+    onFailure: (copy, err) =>
+      ports.log.warn({ follower, copy, err }, 'status copy could not be written, retrying'),
     onCount: (counts) => {
       for (const [progress, count] of Object.entries(counts))
         metrics.copies.set({ follower, progress }, count);

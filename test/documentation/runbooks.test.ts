@@ -37,7 +37,7 @@ const withoutProvider: Partial<ServicePorts> = {
 
 for (const { name, says, judge = () => undefined, isFromTheStart = false, ports = {} } of [
   { name: 'what is followed cannot be read', says: 'ApiError: ', judge: refuse('get', 'clusters') },
-  { name: 'the status cannot be written', says: 'pass failed', judge: refuse('replace', 'configmaps') },
+  { name: 'the status cannot be written', says: 'reconcile failed', judge: refuse('replace', 'configmaps') },
   {
     name: 'a new leader can read no ConfigMap',
     says: 'report',

@@ -208,7 +208,7 @@ describe('the preferred node of the primary', { concurrency: 3 }, () => {
     const controller = await start();
     await scene.event('PreferredPrimaryRequested');
     await controller.child.waitForLog(
-      ({ msg, signal }) => msg === 'signal failed, will try again' && signal === 'preferred-primary',
+      ({ msg, signal }) => msg === 'signal failed, retrying' && signal === 'preferred-primary',
       20_000,
     );
     await considered(controller);

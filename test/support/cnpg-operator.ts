@@ -95,7 +95,7 @@ export class CnpgOperator {
       try {
         if (!this.#busy) await this.#obeyOnce();
       } catch (error) {
-        onProblem(`The stand-in for the operator could not act and will try again: ${explain(error)}`);
+        onProblem(`The fake operator failed, retrying: ${explain(error)}`);
       }
       await delay(POLL_MS, undefined, { signal }).catch(() => undefined); // Aborted: the loop's condition sees it.
     }

@@ -37,7 +37,7 @@ export function followServices(
         }),
       onFailure(kind, object, err) {
         metrics.routingFailures.inc({ follower, kind });
-        log.warn({ follower, kind, object, err }, 'routing was not written, will try again');
+        log.warn({ follower, kind, object, err }, 'Service or pod could not be written, retrying');
       },
     },
   });
