@@ -1,20 +1,20 @@
 /** What a script learns without reading a word. docs/cli.md is generated from this table. */
 export const EXIT_CODES = {
-  done: { code: 0, meaning: 'Done; for `check`: nothing was found.' },
+  done: { code: 0, meaning: 'Success; for `check`: no problems found.' },
   refused: {
     code: 1,
     meaning:
-      'The answer is no: `check` found a problem, `switchover` was refused or called off, a manifest cannot be injected, `explain` looked at a pod that is not as it asks to be.',
+      'Negative result: `check` found a problem, `switchover` was refused or cancelled, a manifest cannot be injected, `explain` was asked about a pod that is not as it should be.',
   },
-  usage: { code: 2, meaning: 'The command was wrong.' },
+  usage: { code: 2, meaning: 'Usage error.' },
   unreachable: {
     code: 3,
-    meaning: 'The cluster gave no answer, did not permit it, or what was asked for does not exist.',
+    meaning: 'The cluster did not answer, did not permit it, or the requested object does not exist.',
   },
   unfinished: {
     code: 4,
     meaning:
-      '`switchover` was under way and not everything had followed in time, or DNS cannot follow until somebody changes something.',
+      '`switchover` was in progress and not everything had followed in time, or DNS cannot follow until something is changed by hand.',
   },
   interrupted: { code: 130, meaning: 'Ended by Ctrl-C.' },
 } as const;

@@ -103,13 +103,13 @@ describe('the command line', () => {
   });
 
   for (const [name, text, said] of [
-    ['a text', `${POD}---\nhello\n`, /^document 2: refused: .*no Kubernetes object/m],
-    ['a list', '- a\n', /^document 1: refused: .*no Kubernetes object/],
-    ['an object without a kind', 'apiVersion: v1\n', /^document 1: refused: .*no Kubernetes object/],
+    ['a text', `${POD}---\nhello\n`, /^document 2: refused: .*not a Kubernetes object/m],
+    ['a list', '- a\n', /^document 1: refused: .*not a Kubernetes object/],
+    ['an object without a kind', 'apiVersion: v1\n', /^document 1: refused: .*not a Kubernetes object/],
     [
       'a text in a list',
       'apiVersion: v1\nkind: List\nitems: [x]\n',
-      /^document 1, items\.0: refused: .*no Kubernetes object/,
+      /^document 1, items\.0: refused: .*not a Kubernetes object/,
     ],
     ['a template', '{{ .Values.x }}\n', /this is no manifest: .*render/],
     ['a template in a pod', POD.replace('example/web:1', '{{ .Values.x }}'), /this is no manifest: .*render/],
@@ -219,7 +219,7 @@ describe('the command line', () => {
     const input = `${POD}${'# a comment that comes late\n'.repeat(200_000)}`;
     child.stdin.on('error', () => undefined).end(input);
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    assert.equal(err, 'Pod web: nothing to take out\n');
+    assert.equal(err, 'Pod web: nothing to remove\n');
     assert.equal(out.length, input.length);
   });
 

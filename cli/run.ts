@@ -39,11 +39,11 @@ type OnCommand = (name: CommandName, options: object, args: readonly string[]) =
 /** The tree of commands. */
 export function createProgram(terminal: Terminal, onCommand: OnCommand): Command {
   const program = new Command(COMMAND_NAME)
-    .description('Which site is active, and who has followed.')
+    .description('Show which site is active, and what has followed.')
     .version(VERSION)
     .helpCommand(false)
     .exitOverride()
-    .showHelpAfterError(`(${COMMAND_NAME} --help shows how it is used)`)
+    .showHelpAfterError(`(${COMMAND_NAME} --help shows the usage)`)
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.err(text),

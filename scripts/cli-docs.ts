@@ -16,11 +16,11 @@ export function cliParts(): string[] {
     INTRODUCTION,
     '## Commands',
     ...helps,
-    '## What check looks at',
-    `Each has a name, which is the \`name\` in \`-o json\`. Its \`outcome\` is \`ok\`, \`warning\`, \`problem\`, \`unknown\` where it may not be
-looked at, or \`skipped\` where there is nothing to look at; the last two are no problem.`,
+    '## Checks',
+    `Each has a name, which is the \`name\` in \`-o json\`. Its \`outcome\` is \`ok\`, \`warning\`, \`problem\`, \`unknown\` without permission to
+read it, or \`skipped\` where there is nothing to check; the last two are no problem.`,
     table(
-      ['name', 'what holds when nothing is found'],
+      ['name', 'passes if'],
       CHECKS.map(({ name, title }) => [code(name), title]),
     ),
     '## Exit codes',
@@ -33,7 +33,7 @@ looked at, or \`skipped\` where there is nothing to look at; the last two are no
   ];
 }
 
-const INTRODUCTION = `One bundle, \`dist/cli.mjs\`, that needs Node 24 and nothing beside it. kubectl finds it as a plugin when it is in the
+const INTRODUCTION = `One bundle, \`dist/cli.mjs\`, that needs only Node 24. kubectl finds it as a plugin when it is in the
 \`PATH\` as \`kubectl-site_follower\`:
 
     install -D dist/cli.mjs ~/.local/bin/kubectl-site_follower
@@ -41,53 +41,53 @@ const INTRODUCTION = `One bundle, \`dist/cli.mjs\`, that needs Node 24 and nothi
 
 In a clone, \`npm install --global .\` after \`make build\` puts it there, too.
 
-It uses the kubeconfig and the rights of whoever runs it. The controller is found by its ConfigMaps; with several on one
-cluster say which with \`-n\`, and with several followers which with \`--follower\`. Colours are for terminals only, and
-\`NO_COLOR\` turns them off. Names, messages and labels of others are shown with their control characters written out, as
-\`\\x1b\`. No secret is ever shown; of the webhook’s Secret only the certificate is looked at.`;
+It uses your kubeconfig and permissions. The controller is detected by its ConfigMaps; with several in one
+cluster choose one with \`-n\`, and with several followers one with \`--follower\`. Colours are for terminals only, and
+\`NO_COLOR\` turns them off. Control characters in names, messages and labels are escaped, as
+\`\\x1b\`. No secret is ever shown; of the webhook’s Secret only the certificate is read.`;
 
 const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   status: [
     `    kubectl site-follower status
     kubectl site-follower status -o json`,
-    `With \`--watch\` a terminal is redrawn with each change; elsewhere, or with \`-o json\`, each change is printed after the
-other. *The controller does not run* means that its Lease is older than it should be by the clock of your machine.
-\`check\` and \`switchover\` watch it for some seconds before they believe that.`,
+    `With \`--watch\` a terminal is redrawn with each change; elsewhere, or with \`-o json\`, one change is printed after
+another. *The controller does not run* means that its Lease is older than it should be by the clock of your machine.
+\`check\` and \`switchover\` watch it for some seconds before they conclude that.`,
   ],
   check: ['    kubectl site-follower check'],
   history: [
     `    kubectl site-follower history
     kubectl site-follower history --chart`,
-    `*Followed in* is the time from the service’s own move until the status told it. In the chart, the height of a block is
+    `*Followed in* is the time from the move of the primary until the status was written. In the chart, the height of a block is
 the share of its time in which the site was active.`,
   ],
   switchover: [
     '    kubectl site-follower switchover --to eu-west --dry-run',
     `It asks before it does anything, unless \`--yes\` is given. The status of the Cluster is patched once, as \`kubectl cnpg
-promote\` does it, and only if the Cluster is still as it was judged. What is under way is never asked for again or undone.
-Where nothing is in the way but what the operator wrote down at its last look, it is asked to look again first.
-What DNS will not do until somebody changes something (a wrong key, a zone that is not there) is said before the move; it does
-not keep the primary where it is. Then it watches who follows, for at most ten minutes, and ends sooner when all but such DNS
+promote\` does it, and only if the Cluster has not changed since the preconditions were checked. A move in progress is never repeated or undone.
+Where only what the operator recorded at its last reconcile prevents it, the operator is asked to reconcile first.
+DNS errors that need a change by hand (a wrong key, a missing zone) are reported before the move; they do
+not prevent it. Then it watches what follows, for at most ten minutes, and ends sooner when all but such DNS
 has followed; Ctrl-C ends the watching, not the move.`,
   ],
 };
 
-const RIGHTS = `## Rights
+const RIGHTS = `## Permissions
 
 | command | needs |
 | --- | --- |
 | all | \`list\` on \`configmaps\`: of the controller’s namespace with \`-n\`, else everywhere |
 | \`status\` | \`list\` on \`pods\` everywhere, \`get\` on the Lease: without them it shows less; \`watch\` on all of these for \`--watch\` |
 | \`explain\` | \`get\` on the pod and its namespace |
-| \`check\` | \`list\` on what it looks at, \`create\` on \`pods\` for a dry run and on \`subjectaccessreviews\`, \`get\` on the webhook’s Secret |
+| \`check\` | \`list\` on what it checks, \`create\` on \`pods\` for a dry run and on \`subjectaccessreviews\`, \`get\` on the webhook’s Secret |
 | \`switchover\` | \`get\`, \`list\`, \`watch\` on \`clusters\`, \`list\` on \`backups\`, \`pods\` and \`nodes\`, \`watch\` on \`configmaps\`, and \`patch\` on \`clusters/status\`; to watch Services \`list\` on \`pods\`, \`services\` and \`endpointslices\`, and \`watch\` on the last, everywhere |`;
 
 const SHAPES = `## For programs
 
-\`-o json\` and \`-o yaml\` have the same shape. Fields are only added in later versions. Times are RFC 3339, durations
-milliseconds, and what is not known is \`null\`.
+\`-o json\` and \`-o yaml\` have the same shape. Later versions only add fields. Times are RFC 3339, durations
+milliseconds, and unknown values are \`null\`.
 
-\`inject\` and \`uninject\` print manifests; \`completion\` prints a script, and has no such option.
+\`inject\` and \`uninject\` print manifests; \`completion\` prints a script and has no such option.
 
 | command | top-level fields |
 | --- | --- |

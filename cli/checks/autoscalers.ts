@@ -4,7 +4,7 @@ import { BETTER, ofWorkload, standbys } from './gated.ts';
 
 export const AUTOSCALED: Check = {
   name: 'autoscalers',
-  title: 'no HorizontalPodAutoscaler counts pods that stand by',
+  title: 'no HorizontalPodAutoscaler counts standby pods',
   async find(world) {
     const [all, waiting] = await Promise.all([world.list(AUTOSCALERS), standbys(world)]);
     const findings = all.flatMap(({ metadata, spec }): Finding[] => {
@@ -15,7 +15,7 @@ export const AUTOSCALED: Check = {
       return [
         warning(
           `HorizontalPodAutoscaler ${namespace}/${metadata.name}`,
-          `${count} pods of ${kind} ${name} stand by: it takes them for pods that are not up yet, and scales late or not at all`,
+          `${count} pods of ${kind} ${name} are standby: it takes them for pods that are still starting, and scales late or not at all`,
           BETTER,
         ),
       ];

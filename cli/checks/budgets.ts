@@ -21,7 +21,7 @@ export const BUDGETS: Check = {
       return [
         problem(
           `PodDisruptionBudget ${metadata.namespace}/${metadata.name}`,
-          `no node with one of its ${held.length} standby pods can be drained: it wants ${desiredHealthy} healthy and counts ${currentHealthy}, as standbys are unready on purpose`,
+          `no node with one of its ${held.length} standby pods can be drained: it requires ${desiredHealthy} healthy and counts ${currentHealthy}, as standbys are unready on purpose`,
           `Set unhealthyPodEvictionPolicy: AlwaysAllow, or better: ${BETTER}`,
         ),
       ];

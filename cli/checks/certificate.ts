@@ -17,7 +17,7 @@ const FEW_DAYS = 14;
 
 export const CERTIFICATE: Check = {
   name: 'certificate',
-  title: 'the certificate of the webhook is valid for a while',
+  title: 'the certificate of the webhook does not expire soon',
   async find(world): Promise<Result> {
     const { name: secret, isOwn } = await secretOf(world);
     const object = await read(world, secret);
@@ -32,10 +32,10 @@ export const CERTIFICATE: Check = {
     const text =
       days < 0
         ? `the certificate has expired ${-days} days ago: no labelled pod can be created`
-        : `the certificate ends in ${days} days, and nobody has renewed it`;
+        : `the certificate expires in ${days} days and has not been renewed`;
     const action = isOwn
-      ? `See the log of the webhook for what keeps it from renewing. In an emergency, empty it: kubectl -n ${world.namespace} patch secret ${secret} --type=json -p '[{"op":"remove","path":"/data"}]'`
-      : `See what keeps cert-manager from renewing: kubectl -n ${world.namespace} describe certificates.cert-manager.io`;
+      ? `See the log of the webhook for why it is not renewed. In an emergency, empty it: kubectl -n ${world.namespace} patch secret ${secret} --type=json -p '[{"op":"remove","path":"/data"}]'`
+      : `See why cert-manager does not renew it: kubectl -n ${world.namespace} describe certificates.cert-manager.io`;
     return { findings: [problem(`Secret ${world.namespace}/${secret}`, text, action)] };
   },
 };
@@ -77,7 +77,7 @@ function leafIn(secret: Secret | undefined): string | undefined {
 function missing({ namespace }: World, secret: string): Finding {
   return problem(
     `Secret ${namespace}/${secret}`,
-    'it is not there, and the webhook may not make it: its replicas serve on with what they have, and one that starts now gets no certificate',
+    'it is missing, and the webhook may not create it: its replicas keep serving what they have, and one that starts now gets no certificate',
     remakeSecret(namespace, secret),
   );
 }
@@ -101,8 +101,8 @@ function untrusting(
   return [
     problem(
       `MutatingWebhookConfiguration ${metadata.name}`,
-      `the caBundle of ${entries.map(({ name }) => name).join(', ')} does not fit the certificate: no labelled pod can be created`,
-      'The webhook writes it while it runs, so look at its log. A GitOps tool that puts another one back must ignore that field.',
+      `the caBundle of ${entries.map(({ name }) => name).join(', ')} does not match the certificate: no labelled pod can be created`,
+      'The webhook writes it while it runs, so look at its log. A GitOps tool that restores another one must ignore that field.',
     ),
   ];
 }

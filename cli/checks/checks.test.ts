@@ -27,7 +27,7 @@ const pods = Array.from({ length: 7 }, (_, index) =>
 const ROWS: readonly Check[] = [
   {
     name: 'fine',
-    title: 'the certificate of the webhook is valid for a while',
+    title: 'the certificate of the webhook does not expire soon',
     find: async () => ({ findings: [], note: '68 days left' }),
   },
   {
@@ -43,14 +43,14 @@ const ROWS: readonly Check[] = [
         warning(
           'Node node-ap-south-01',
           'it is in no site of follower default: pods on it never count as active, and a primary on it would be held',
-          'Add it to a site in SITES, or give it the labels that a nodeSelector asks for.',
+          'Add it to a site in SITES, or give it the labels of a nodeSelector.',
         ),
       ],
     }),
   },
   {
     name: 'rights',
-    title: 'the service accounts of controller and webhook have the rights that they need',
+    title: 'the service accounts of controller and webhook have the permissions that they need',
     find: async () => ({ findings: [], skipped: `none of their pods is in namespace ${NAMESPACE}` }),
   },
   {
@@ -80,7 +80,7 @@ describe('the checks', () => {
 
   test('say so when all is well', async () => {
     const text = print(renderChecks(await run(ROWS.slice(0, 1)), 80), false);
-    assert.match(text, /^✓ the certificate .* \(68 days left\)\n\nAll is well\.\n$/);
+    assert.match(text, /^✓ the certificate .* \(68 days left\)\n\nNo problems found\.\n$/);
   });
 
   test('show what others wrote harmlessly', async () => {

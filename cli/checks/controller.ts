@@ -28,7 +28,7 @@ async function leader(world: World): Promise<Finding[]> {
   if (alive) return [];
   const about = `Lease ${world.namespace}/${lease.metadata.name}`;
   const text =
-    holder === '' ? 'nobody holds it' : `${holder} holds it, but was last heard of ${ago(renewedAt, now)}`;
+    holder === '' ? 'it has no holder' : `${holder} holds it, but was last heard of ${ago(renewedAt, now)}`;
   return [
     problem(
       about,
@@ -61,8 +61,8 @@ function standing({ namespace, configMap, status }: World['followers'][number]):
     return [
       problem(
         about,
-        'it cannot be read: somebody has edited it',
-        'The controller puts it right within seconds while it runs.',
+        'it cannot be read: it was edited by hand',
+        'The controller corrects it within seconds while it runs.',
       ),
     ];
   }

@@ -49,7 +49,7 @@ async function ofPods(world: World): Promise<PodsFound> {
         warning(
           about,
           `${LABELS.inject} has no effect on its pods: ${names}. Each is ${roleOf(first)}`,
-          'Take the label away where the operator has it from, such as inheritedMetadata of a Cluster.',
+          'Remove the label where the operator has it from, such as inheritedMetadata of a Cluster.',
         ),
       ),
     ],
@@ -68,7 +68,7 @@ async function ofWorkloads(world: World): Promise<Finding[]> {
       warning(
         `${kind} ${metadata.namespace}/${metadata.name}`,
         `${LABELS.inject} has no effect on it: each of its pods is ${member}`,
-        'Take the label away.',
+        'Remove the label.',
       ),
     ];
   });
@@ -82,8 +82,8 @@ async function ofServices(world: World): Promise<Finding[]> {
     return [
       warning(
         `Service ${metadata.namespace}/${metadata.name}`,
-        `${LABELS.follow} has no effect on it: it is ${owner}, and its operator says where it routes`,
-        'Take the label away. Where clients have to reach the active site, make a Service of your own.',
+        `${LABELS.follow} has no effect on it: it is ${owner}, and its operator decides where it routes`,
+        'Remove the label. Where clients have to reach the active site, create a Service of your own.',
       ),
     ];
   });

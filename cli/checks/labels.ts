@@ -21,7 +21,7 @@ const FIXED = [JOBS, CRON_JOBS];
 
 export const MISPLACED: Check = {
   name: 'labels',
-  title: `${LABELS.inject} stands where it has an effect, and says true or false`,
+  title: `${LABELS.inject} is where it has an effect, and is true or false`,
   async find(world) {
     const found = await Promise.all([
       ...[...CARRIED, ...FIXED].map((resource) => annotated(world, resource)),
@@ -64,8 +64,8 @@ async function uncarried(world: World, resource: Resource<Workload>): Promise<Fi
       ? [
           warning(
             about,
-            'its label was not carried to the pod template: it was set while the webhook was away, or something writes the template back',
-            'Take the label away and set it again, or put it on the pod template in the source of this workload.',
+            'its label was not copied to the pod template: it was set while the webhook was down, or something restores the template',
+            'Remove the label and set it again, or put it on the pod template in the source of this workload.',
           ),
         ]
       : [

@@ -32,7 +32,7 @@ function findingsOf({ follower, status }: World['followers'][number], all: reado
       warning(
         `Node ${name}`,
         `it is in no site of ${of}: pods on it never count as active, and a primary on it would be held`,
-        'Add it to a site in SITES, or give it the labels that a nodeSelector asks for.',
+        'Add it to a site in SITES, or give it the labels of a nodeSelector.',
       ),
     );
   const empty = sites

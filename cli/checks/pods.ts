@@ -18,11 +18,11 @@ export const MISSED: Check = {
         const { namespace } = pod.metadata;
         const restart =
           kind === 'Pod'
-            ? 'Delete it and create it anew.'
+            ? 'Delete it and create it again.'
             : `Delete it, or all at once: kubectl -n ${namespace} rollout restart ${kind.toLowerCase()} ${name}`;
         return problem(
           titleOf(pod),
-          'it asks for the sidecar and runs without: it was created before it asked, or while the webhook was away',
+          'it asks for the sidecar and runs without: it was created before it asked, or while the webhook was down',
           restart,
         );
       }),
@@ -40,7 +40,7 @@ export const WRONG_SIDE: Check = {
         problem(
           titleOf(pod),
           `it takes traffic on ${pod.spec?.nodeName}, which is in site ${siteOf(world, pod)} and not active`,
-          `A sidecar that does not reach the API server holds what it knew last: look at kubectl -n ${pod.metadata.namespace} logs ${pod.metadata.name} -c ${SIDECAR_CONTAINER}`,
+          `A sidecar that does not reach the API server keeps the last state: see kubectl -n ${pod.metadata.namespace} logs ${pod.metadata.name} -c ${SIDECAR_CONTAINER}`,
         ),
       ),
     };

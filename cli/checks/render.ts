@@ -26,8 +26,8 @@ function renderOne({ title, outcome, note, findings }: Checked, width: number): 
 }
 
 function remark(outcome: Checked['outcome'], note: string): string {
-  if (outcome === 'unknown') return ` – not known: ${note}`;
-  return outcome === 'skipped' ? ` – not looked at: ${note}` : ` (${note})`;
+  if (outcome === 'unknown') return ` – unknown: ${note}`;
+  return outcome === 'skipped' ? ` – skipped: ${note}` : ` (${note})`;
 }
 
 function renderFinding({ severity, about, text, action }: Finding, width: number): Line[] {
@@ -45,7 +45,7 @@ function verdict({ problems, warnings, checks }: CheckView): Line {
     ...(warnings > 0 ? [count(warnings, 'warning')] : []),
     ...(unknown > 0 ? [`${count(unknown, 'check')} not possible`] : []),
   ];
-  return parts.length === 0 ? [green('All is well.')] : [bold(`${parts.join(', ')}.`)];
+  return parts.length === 0 ? [green('No problems found.')] : [bold(`${parts.join(', ')}.`)];
 }
 
 function count(number: number, what: string): string {

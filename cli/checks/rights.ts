@@ -19,7 +19,7 @@ interface Account {
 /** By asking the API server what it would answer to them, whatever roles and other authorizers there are. */
 export const RIGHTS: Check = {
   name: 'rights',
-  title: 'the service accounts of controller and webhook have the rights that they need',
+  title: 'the service accounts of controller and webhook have the permissions that they need',
   async find(world): Promise<Result> {
     const pods = (await world.list(PODS, { namespace: world.namespace })) as readonly PodDetails[];
     const running = pods.filter((pod) => !isOver(pod));

@@ -15,7 +15,7 @@ import {
 
 export const ROLLOUTS: Check = {
   name: 'rollouts',
-  title: 'no rollout waits for pods that stand by',
+  title: 'no rollout waits for standby pods',
   async find(world) {
     const [waiting, deployments, statefulSets, daemonSets] = await Promise.all([
       standbys(world),
@@ -58,13 +58,13 @@ function ofDeployment(deployment: Workload, { count }: Standing): Finding[] {
     return [
       problem(
         about,
-        `its rollout has ${has}, as ${count} of its pods stand by and stay unready on purpose`,
+        `its rollout has ${has}, as ${count} of its pods are standby and stay unready on purpose`,
         action,
       ),
     ];
   }
   return deploymentStalls(rolloutOf(deployment), count)
-    ? [warning(about, `an update would stop, as ${count} of its pods stand by and stay unready`, action)]
+    ? [warning(about, `an update would stop, as ${count} of its pods are standby and stay unready`, action)]
     : [];
 }
 
@@ -74,11 +74,9 @@ function ofStatefulSet(set: Workload, { first, count }: Standing): Finding[] {
   const made = set.status?.replicas ?? 0;
   const about = titleOf('StatefulSet', set);
   const isOrdered = podManagementPolicy === 'OrderedReady';
-  const it = `${first.metadata.name}, which stands by and stays unready`;
+  const it = `${first.metadata.name}, which is standby and stays unready`;
   // In order, a pod that is deleted comes again only while all before it are ready.
-  const action = instead(
-    isOrdered && replicas > 1 ? `make it anew: ${REMEDIES.start}` : REMEDIES.StatefulSet,
-  );
+  const action = instead(isOrdered && replicas > 1 ? `recreate it: ${REMEDIES.start}` : REMEDIES.StatefulSet);
   if (isOrdered && made < replicas) {
     const text = `it has ${made} of ${replicas} pods: the next one waits for ${it}`;
     return [problem(about, text, action)];
@@ -98,7 +96,7 @@ function ofStatefulSet(set: Workload, { first, count }: Standing): Finding[] {
 function ofDaemonSet(set: Workload, { count }: Standing): Finding[] {
   const about = titleOf('DaemonSet', set);
   const nodes = set.status?.desiredNumberScheduled ?? 0;
-  const those = `${count} of its ${nodes} pods stand by and stay unready`;
+  const those = `${count} of its ${nodes} pods are standby and stay unready`;
   const action = instead(REMEDIES.DaemonSet);
   if (isDaemonSetStuck(set, count)) return [problem(about, `its update has stopped, as ${those}`, action)];
   return daemonSetStalls(rolloutOf(set), nodes, count, 'later')

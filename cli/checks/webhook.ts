@@ -27,7 +27,7 @@ function missing(): Finding {
   return warning(
     'MutatingWebhookConfiguration',
     'there is none of this program: labelled pods get no sidecar',
-    'Nothing, if only DNS shall follow. Else install the chart with webhook.enabled=true.',
+    'Nothing, if only DNS should follow. Otherwise install the chart with webhook.enabled=true.',
   );
 }
 
@@ -38,7 +38,7 @@ async function attempt({ api, signal }: World, namespace: string, about: string)
     return [
       problem(
         about,
-        `a labelled pod in namespace ${namespace} would get no sidecar: the webhook was not asked, or could not be and its failurePolicy is Ignore`,
+        `a labelled pod in namespace ${namespace} would get no sidecar: the webhook was not called, or could not be and its failurePolicy is Ignore`,
         'See whether the webhook’s pods are ready, and compare the selectors of the configuration with the chart.',
       ),
     ];

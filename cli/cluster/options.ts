@@ -20,18 +20,18 @@ export interface FollowerOptions {
 }
 
 export function withCluster(command: Command): Command {
-  const meaning = 'where the controller is; found by itself if left out';
+  const meaning = 'where the controller is; detected if omitted';
   return withConnection(command.option('-n, --namespace <namespace>', meaning, objectName));
 }
 
 export function withConnection(command: Command): Command {
   return command
-    .option('--kubeconfig <file>', 'read this kubeconfig (KUBECONFIG, ~/.kube/config)')
-    .option('--context <name>', 'use this context of it');
+    .option('--kubeconfig <file>', 'kubeconfig file (KUBECONFIG, ~/.kube/config)')
+    .option('--context <name>', 'context in the kubeconfig');
 }
 
 export function withOutput(command: Command): Command {
-  const output = new Option('-o, --output <format>', 'how to print it').choices(FORMATS).default('text');
+  const output = new Option('-o, --output <format>', 'output format').choices(FORMATS).default('text');
   return command.addOption(output);
 }
 
@@ -40,6 +40,6 @@ export function withFollower(command: Command, meaning: string): Command {
 }
 
 export function objectName(text: string): string {
-  if (!isObjectName(text)) throw new InvalidArgumentError('It is no name of an object.');
+  if (!isObjectName(text)) throw new InvalidArgumentError('It is not a valid object name.');
   return text;
 }

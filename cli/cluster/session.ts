@@ -44,8 +44,8 @@ function loaded<T>(load: () => T): T {
 }
 
 const HINTS: Readonly<Record<number, string>> = {
-  401: 'The login of your kubeconfig is not valid, or not any more: log in again.',
-  403: 'Ask for the rights that docs/cli.md names.',
+  401: 'The credentials in your kubeconfig are invalid or have expired: log in again.',
+  403: 'Ask for the permissions that docs/cli.md lists.',
 };
 
 function unreachable(error: KubeError): CommandError {

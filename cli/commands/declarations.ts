@@ -17,15 +17,15 @@ export interface Declaration {
  */
 export const COMMANDS = {
   status: {
-    summary: 'show which site is active, since when, why, and who has followed',
+    summary: 'show which site is active, since when, why, and what has followed',
     declare: (command) =>
       withOutput(withFollower(withCluster(command), 'only this follower')).option(
         '-w, --watch',
-        'show it anew with each change',
+        'update the output with each change',
       ),
   },
   check: {
-    summary: 'look for what is wrong, and say what to do about it',
+    summary: 'find problems, and say what to do about them',
     declare: (command) => withOutput(withCluster(command)),
   },
   history: {
@@ -34,22 +34,22 @@ export const COMMANDS = {
       withOutput(withFollower(withCluster(command), 'of this follower')).option('--chart', 'draw a timeline'),
   },
   switchover: {
-    summary: 'move the primary of a CloudNativePG Cluster to another site, and watch who follows',
+    summary: 'move the primary of a CloudNativePG Cluster to another site, and watch what follows',
     declare: (command) =>
-      withOutput(withFollower(withCluster(command), 'what this follower follows'))
-        .requiredOption('--to <site>', 'the site')
-        .option('--dry-run', 'only show what is in the way')
-        .option('-y, --yes', 'do not ask'),
+      withOutput(withFollower(withCluster(command), 'the primary of this follower'))
+        .requiredOption('--to <site>', 'target site')
+        .option('--dry-run', 'only show what prevents it')
+        .option('-y, --yes', 'do not ask for confirmation'),
   },
   explain: {
-    summary: 'say why a pod has a sidecar or not, and why it is ready or not',
+    summary: 'explain why a pod has a sidecar or not, and why it is ready or not',
     declare: (command) =>
       withOutput(withConnection(command))
         .argument('<pod>', 'its name', objectName)
         .option('-n, --namespace <namespace>', 'of the pod', objectName)
         .option(
           '--controller-namespace <namespace>',
-          'where the controller is; found by itself if left out',
+          'where the controller is; detected if omitted',
           objectName,
         ),
   },
@@ -61,23 +61,24 @@ export const COMMANDS = {
         .option('--controller-namespace <namespace>', `where the controller is (POD_NAMESPACE; ${PROGRAM})`),
   },
   uninject: {
-    summary: 'print manifests without it',
+    summary: 'print manifests without the sidecar',
     declare: withFile,
   },
   completion: {
-    summary: 'print what lets a shell complete commands and options',
-    declare: (command) => command.addArgument(new Argument('<shell>', 'which one').choices(SHELLS)),
+    summary: 'print a completion script for a shell',
+    declare: (command) =>
+      command.addArgument(new Argument('<shell>', 'shell to complete for').choices(SHELLS)),
   },
 } as const satisfies Readonly<Record<string, Declaration>>;
 
 export type CommandName = keyof typeof COMMANDS;
 
 function withFile(command: Command): Command {
-  const format = new Option('-o, --output <format>', 'how to print them; as they are written if left out');
+  const format = new Option('-o, --output <format>', 'output format; as in the input if omitted');
   return command
     .requiredOption(
       '-f, --filename <file>',
-      'YAML or JSON with any number of objects, as often as wanted; - is the standard input',
+      'YAML or JSON with any number of objects; may be repeated; - is the standard input',
       listed,
     )
     .addOption(format.choices(MANIFEST_FORMATS))

@@ -34,7 +34,7 @@ export function explain(
     if (pod === undefined) {
       throw new CommandError(
         'unreachable',
-        `There is no pod ${name} in namespace ${key.namespace}: say with -n where it is.`,
+        `There is no pod ${name} in namespace ${key.namespace}: set its namespace with -n.`,
       );
     }
     const view = explainPod({

@@ -41,7 +41,7 @@ const WATCH_START_MS = 15_000;
 const UNWATCHED =
   'Services are not watched: you may not list pods, Services and EndpointSlices in all namespaces.';
 const OUTDATED: Line = [
-  dim('The operator may have written that down long ago. Without --dry-run it is asked to look again first.'),
+  dim('The operator may have recorded that long ago. Without --dry-run it is asked to reconcile first.'),
 ];
 
 export function switchover(terminal: Terminal, options: SwitchoverOptions): Promise<Outcome> {
@@ -61,7 +61,7 @@ export function switchover(terminal: Terminal, options: SwitchoverOptions): Prom
     const plan = planFor(situation);
     const undone = { ...plan, patchedAt: null, milestones: [] };
     if (plan.isThere) {
-      say([[`The primary of ${plan.cluster} runs in ${to} already: ${plan.from} on ${plan.node}.`]]);
+      say([[`The primary of ${plan.cluster} already runs in ${to}: ${plan.from} on ${plan.node}.`]]);
       return end(undone, 'done');
     }
     say([...renderPlan(plan, columnsOf(terminal)), renderVerdict(plan)]);
@@ -69,7 +69,7 @@ export function switchover(terminal: Terminal, options: SwitchoverOptions): Prom
     if (unmet(plan.preconditions).length > 0) return end(undone, 'refused');
     if (dryRun) return end(undone, 'done');
     if (!yes && !(await isConfirmed(terminal, plan))) {
-      say([[yellow('Called off; nothing was changed.')]]);
+      say([[yellow('Cancelled; nothing was changed.')]]);
       return end(undone, 'refused');
     }
     const services = await servicesThatFollow(api, published, signal);
@@ -93,7 +93,7 @@ export function switchover(terminal: Terminal, options: SwitchoverOptions): Prom
     const milestones = await following.done();
     progress.end();
     const isDone = milestones.every(({ ms }) => ms !== undefined);
-    say(isDone ? [[bold('All have followed.')]] : unfinished(milestones, signal.aborted));
+    say(isDone ? [[bold('Everything has followed.')]] : unfinished(milestones, signal.aborted));
     const told = milestones.map(({ name, ms }) => ({ name, ms: ms === undefined ? null : Math.round(ms) }));
     return end({ ...plan, patchedAt, milestones: told }, outcomeOf(isDone, signal.aborted));
   });
@@ -108,7 +108,7 @@ async function isConfirmed(terminal: Terminal, plan: Plan): Promise<boolean> {
   if (!terminal.interactive) {
     throw new CommandError(
       'usage',
-      'Nobody is there to be asked: say --yes to move it, or --dry-run to see what would be done.',
+      'There is no terminal to ask on: use --yes to move it, or --dry-run to see what would be done.',
     );
   }
   const answer = await terminal.ask(
@@ -152,10 +152,10 @@ function unfinished(milestones: readonly Reached[], isInterrupted: boolean): Lin
   const missing = milestones.filter(({ ms }) => ms === undefined);
   const isStuck = missing.every((milestone) => milestone.isStuck === true);
   const notInTime = isStuck
-    ? 'The primary has moved. The rest does not follow by itself: somebody has to do what stands below, and it follows then.'
-    : 'Not everything has followed in time. The move goes on by itself; do not ask again, look at the Cluster.';
+    ? 'The primary has moved. The rest does not follow by itself: it follows once what is listed below is done.'
+    : 'Not everything has followed in time. The move continues by itself; do not request it again, see the Cluster.';
   return [
-    [yellow(isInterrupted ? 'No longer watched; the move goes on by itself.' : notInTime)],
+    [yellow(isInterrupted ? 'No longer watched; the move continues by itself.' : notInTime)],
     ...missing.map(({ text, missing: why }) => [`… ${text}: ${why}`]),
   ];
 }

@@ -78,14 +78,14 @@ describe('a pod is explained', () => {
   for (const [name, seed, why, asExpected] of [
     ['active and ready', { node: EAST, ready: true }, /us-east is active/, true],
     ['active and failing', { node: EAST, ...crashing }, /CrashLoopBackOff/, false],
-    ['standing by', { node: WEST }, /stands by on purpose: us-east is active, and it is in us-west/, true],
-    ['ready on the wrong side', { node: WEST, ready: true }, /should stand by/, false],
+    ['standing by', { node: WEST }, /is standby on purpose: us-east is active, and it is in us-west/, true],
+    ['ready on the wrong side', { node: WEST, ready: true }, /should be standby/, false],
     ['on no node', {}, /has no node/, false],
     ['in no site', { node: 'elsewhere', ready: true }, /is in no site/, false],
     [
       'not gated',
       { node: WEST, ready: true, annotations: { 'site-follower/gate': 'none' } },
-      /nothing of ours/,
+      /no gate of ours/,
       true,
     ],
     [

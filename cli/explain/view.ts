@@ -82,7 +82,7 @@ function injectionOf({ pod, namespace, controllerNamespace, followers }: Subject
     case 'inject': {
       const by =
         decision.askedBy === 'pod' ? 'it asks for the sidecar' : 'its namespace asks for the sidecar';
-      const why = `${by}, but it was created before that, or while the webhook was away; its successor gets it`;
+      const why = `${by}, but it was created before that, or while the webhook was down; its successor gets it`;
       return { injected: false, why, asAsked: false };
     }
   }
@@ -98,7 +98,7 @@ function readinessOf({ pod, followers }: Subject): ExplainView['readiness'] {
   const activeSite = status?.activeSite ?? '';
   const facts = { ready, gate, follower, site, activeSite };
   if (gate === null || gate === 'none') {
-    const why = ready ? 'nothing of ours keeps it from it' : unreadyBecause(pod);
+    const why = ready ? 'it has no gate of ours' : unreadyBecause(pod);
     return { ...facts, why, asExpected: ready };
   }
   if (status === undefined) {
@@ -113,8 +113,8 @@ function readinessOf({ pod, followers }: Subject): ExplainView['readiness'] {
     return { ...facts, why: `its node ${node} is in no site, so it counts as standby`, asExpected: false };
   if (site !== activeSite) {
     const why = ready
-      ? `it should stand by, as ${activeSite} is active and it is in ${site}, but it still takes traffic: its sidecar may not have heard yet, or not reach the API server`
-      : `it stands by on purpose: ${activeSite} is active, and it is in ${site}`;
+      ? `it should be standby, as ${activeSite} is active and it is in ${site}, but it still takes traffic: its sidecar may not have the change yet, or not reach the API server`
+      : `it is standby on purpose: ${activeSite} is active, and it is in ${site}`;
     return { ...facts, why, asExpected: !ready };
   }
   return { ...facts, why: ready ? `its site ${site} is active` : unreadyBecause(pod), asExpected: ready };

@@ -53,7 +53,7 @@ export function uninjectManifests(text: string, format?: ManifestFormat): Result
     if (!read.ok) return refuse(read.problem);
     const operations = uninjectPod(read.value);
     documents.patch(document, podPath, operations);
-    return { notes: [operations.length > 0 ? 'sidecar taken out' : 'nothing to take out'] };
+    return { notes: [operations.length > 0 ? 'sidecar removed' : 'nothing to remove'] };
   });
 }
 
@@ -65,7 +65,7 @@ function eachObject(
 ): Result {
   const strangers = findStrangers(documents);
   if (strangers.length > 0) {
-    const problem = refusal('this is no Kubernetes object, which has apiVersion and kind');
+    const problem = refusal('this is not a Kubernetes object, which has apiVersion and kind');
     return { output: undefined, notes: strangers.map((place) => `${place}: ${problem}`) };
   }
   const notes = [...others];
@@ -79,9 +79,7 @@ function eachObject(
   if (refused) return { output: undefined, notes };
   const output = documents.toString(format);
   const together = warning('has kind twice, and the last one counts: put --- between objects');
-  const anew = warning(
-    'printed anew: its comments and anchors are lost, and uninject cannot bring them back',
-  );
+  const anew = warning('reformatted: its comments and anchors are lost, and uninject cannot restore them');
   const of = (index: number, note: string) => `document ${index + 1}: ${note}`;
   return {
     output,

@@ -58,7 +58,7 @@ export async function cleanup(
       const names = running.map((pod) => pod.metadata.name).join(', ');
       if (isFirst) say(`waiting for these pods to end: ${names}`);
       if (clock.elapsed() - began > PODS_END_MS) {
-        say(`going on although these pods have not ended: ${names}`);
+        say(`continuing although these pods have not ended: ${names}`);
         return;
       }
       await sleep(clock, POLL_MS, signal);

@@ -81,7 +81,7 @@ for (const [name, error] of [
     assert.equal(calls, 3);
     assert.deepEqual(lines, [
       `waiting: ${error.message}`,
-      'Cluster postgres/pg-cluster is as the chart wants it (generation 1)',
+      'Cluster postgres/pg-cluster is as the chart defines it (generation 1)',
     ]);
   });
 }

@@ -65,7 +65,7 @@ export async function createPostgres(
         { ...cluster, apiVersion: `${CLUSTERS.group}/${CLUSTERS.version}`, kind: CLUSTERS.kind },
         { type: 'apply', fieldManager: FIELD_MANAGER, signal },
       );
-      say(`${what} is as the chart wants it (generation ${metadata.generation})`);
+      say(`${what} is as the chart defines it (generation ${metadata.generation})`);
       return;
     } catch (error) {
       signal.throwIfAborted();
@@ -111,9 +111,9 @@ function isSchemaError(error: unknown): boolean {
 
 function refusal(what: string, error: unknown): string {
   if (isConflict(error)) {
-    return `${what} has fields that somebody else has set to other values, and they are left as they are: set the same under postgres in the chart's values, or give the fields up`;
+    return `${what} has fields that another field manager has set to other values, and they are left as they are: set the same under postgres in the chart's values, or release the ownership of these fields`;
   }
   return isSchemaError(error)
-    ? `${what} was refused, as the operator's resource definition has no such field or another kind of value there: put right under postgres in the chart's values what is named here, and upgrade the release`
+    ? `${what} was refused, as the operator's resource definition has no such field or another type there: correct under postgres in the chart's values what is named here, and upgrade the release`
     : `${what} was refused`;
 }

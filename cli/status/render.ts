@@ -38,7 +38,7 @@ function headOf({ namespace, status, advice, leader }: FollowerView, now: number
       '',
       [
         red('The status ConfigMap cannot be read'),
-        `: look at it in namespace ${namespace}. The controller puts it right within seconds while it runs.`,
+        `: see it in namespace ${namespace}. The controller corrects it within seconds while it runs.`,
       ],
       width,
     );
@@ -77,7 +77,7 @@ function leaderPieces(
 ): Piece[] {
   if (alive) return [holder];
   const last =
-    holder === '' ? 'nobody holds the Lease' : `${holder} was last heard of ${ago(renewedAt, now)}`;
+    holder === '' ? 'the Lease has no holder' : `${holder} was last heard of ${ago(renewedAt, now)}`;
   return [red('The controller does not run'), `: ${last}. Nothing follows the primary until it does.`];
 }
 

@@ -52,7 +52,7 @@ describe('the status', () => {
     assert.equal(view({ lease }).leader?.alive, false);
     assert.match(text(view({ lease })), /The controller does not run: .* last heard of 5m ago/);
     const released = { ...LEASE, spec: { ...LEASE.spec, holderIdentity: '', renewTime: before(1) } };
-    assert.match(text(view({ lease: released })), /does not run: nobody holds the Lease/);
+    assert.match(text(view({ lease: released })), /does not run: the Lease has no holder/);
   });
 
   test('shows a damaged ConfigMap as one', () => {

@@ -75,9 +75,9 @@ export async function watchStatus(
     const silent = Math.min(...reflectors.map((reflector) => reflector.lastContact()));
     const isTold = trouble !== undefined && clock.elapsed() - trouble.at <= silent;
     const now = clockTime(new Date(clock.now()).toISOString());
-    if (!isTold && silent < STALE_MS) return [[dim(`${now}  live, Ctrl-C ends it`)]];
+    if (!isTold && silent < STALE_MS) return [[dim(`${now}  live, Ctrl-C to end`)]];
     const why = isTold ? trouble?.text : undefined;
-    const text = `: ${why ?? 'the server is silent'}. Trying again.`;
+    const text = `: ${why ?? 'the server is silent'}. Retrying.`;
     return paragraph('', [red(`Nothing new for ${duration(silent)}`), text], columnsOf(terminal));
   };
 

@@ -110,7 +110,7 @@ export function clusterKey(published: Published): { readonly namespace: string; 
   const { kind } = subjectOf(published) ?? {};
   const why =
     kind === undefined
-      ? 'it is not known yet what it follows: its report lacks that'
+      ? 'what it follows is unknown yet: its report lacks that'
       : `it follows by ${kind}, and only the primary of a CloudNativePG Cluster can be moved from here`;
   throw new CommandError('refused', `Follower ${published.follower} cannot be switched over: ${why}.`);
 }

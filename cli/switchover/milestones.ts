@@ -59,7 +59,7 @@ export function milestonesOf(scene: Scene): Milestone[] {
     {
       name: 'promoted',
       text: `${target} is the primary`,
-      missing: isPrimary ? undefined : `${currentPrimary} still is the primary (${phase})`,
+      missing: isPrimary ? undefined : `${currentPrimary} is still the primary (${phase})`,
     },
     {
       name: 'status',
@@ -85,18 +85,14 @@ export function milestonesOf(scene: Scene): Milestone[] {
             name: 'dns' as const,
             text: `the DNS provider has accepted ${count(dns.length, 'record')}`,
             // Before the status is there, the records are right for the site that was.
-            missing: !isActive
-              ? 'the status comes first'
-              : behind.length === 0
-                ? undefined
-                : describe(behind),
+            missing: !isActive ? 'waits for the status' : behind.length === 0 ? undefined : describe(behind),
             isStuck: isActive && behind.length > 0 && behind.every(isStuck),
           },
         ]),
     {
       name: 'healthy',
-      text: 'the operator calls the Cluster healthy, with all its instances',
-      missing: isPrimary ? ailment(cluster, target) : 'it is not moved yet',
+      text: 'the operator reports the Cluster healthy, with all its instances',
+      missing: isPrimary ? ailment(cluster, target) : 'it has not moved yet',
     },
   ];
 }

@@ -103,10 +103,10 @@ function conditionsOf(situation: Situation, target: Pod | undefined): Preconditi
   };
   return [
     {
-      name: 'you may move it',
+      name: 'you have permission to move it',
       obstacle: mayPatch
         ? undefined
-        : `you may not patch clusters/status of ${namespace}/${name}: ask for that right`,
+        : `you may not patch clusters/status of ${namespace}/${name}: ask for that permission`,
     },
     {
       name: 'a controller leads',
@@ -125,6 +125,6 @@ function explained(condition: Precondition, target: Pod): Precondition {
   const { name } = target.metadata;
   return {
     ...condition,
-    obstacle: `${obstacle}; a replica tells of a new timeline with its next restart point, some minutes after a failover: try again then, or run CHECKPOINT in the primary and after it in ${name}`,
+    obstacle: `${obstacle}; a replica reports a new timeline at its next restart point, some minutes after a failover: try again then, or run CHECKPOINT in the primary and after it in ${name}`,
   };
 }

@@ -24,7 +24,7 @@ export async function promote(
     if (obstacles.length > 0 || plan.target !== target) {
       throw new CommandError(
         'refused',
-        `Not done, as things have changed meanwhile: ${obstacles.join('; ') || `${plan.target} would be promoted now`}.`,
+        `Not done, as the state has changed meanwhile: ${obstacles.join('; ') || `${plan.target} would be promoted now`}.`,
       );
     }
     try {

@@ -25,7 +25,7 @@ export function renderPlan(plan: Plan, width: number): Line[] {
 export function renderVerdict(plan: Plan): Line {
   const { length } = unmet(plan.preconditions);
   return length === 0
-    ? [green('Nothing is in the way.')]
+    ? [green('All preconditions hold.')]
     : [red(`Not done: ${length} of ${plan.preconditions.length} preconditions do not hold.`)];
 }
 

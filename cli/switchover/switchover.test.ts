@@ -98,7 +98,7 @@ describe('a switchover', () => {
   test('waits for the status, the operator, and nothing that is not there', () => {
     assert.deepEqual(missing({}), { promoted: undefined, status: undefined, healthy: undefined });
     assert.match(missing({ status: STATUS }).status ?? '', /says us-east/);
-    assert.match(missing({ cluster: SITUATION.cluster }).promoted ?? '', /pg-cluster-1 still is the primary/);
+    assert.match(missing({ cluster: SITUATION.cluster }).promoted ?? '', /pg-cluster-1 is still the primary/);
     const healthy = (status: object) => missing({ cluster: moved(status) }).healthy ?? '';
     assert.match(healthy({ phase: 'Switchover in progress' }), /its phase is "Switchover in progress"/);
     assert.match(healthy({ readyInstances: 2 }), /2 of 3 instances are ready/);

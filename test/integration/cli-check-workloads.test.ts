@@ -224,14 +224,14 @@ test('kubectl site-follower check finds workloads that are not well', { timeout:
         maxReplicas: 3,
       },
     } as KubeObject);
-    await finds('rollouts', 'problem', /^Deployment .*\/web$/, /2 of its pods stand by/);
+    await finds('rollouts', 'problem', /^Deployment .*\/web$/, /2 of its pods are standby/);
     await finds('rollouts', 'problem', /^StatefulSet .*\/web$/, /1 of 2 pods: the next one waits for web-0/);
     await finds('disruption-budgets', 'problem', /^PodDisruptionBudget .*\/web$/, /can be drained/);
     await finds(
       'autoscalers',
       'warning',
       /^HorizontalPodAutoscaler .*\/web$/,
-      /2 pods of Deployment web stand by/,
+      /2 pods of Deployment web are standby/,
     );
 
     await api.patch(

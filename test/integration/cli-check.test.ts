@@ -82,7 +82,7 @@ describe('kubectl site-follower check', () => {
 
     await t.test('controller: nobody leads', async () => {
       await controller.stop();
-      await finds('controller', 'problem', /^Lease /, /nobody holds it.*nothing follows/);
+      await finds('controller', 'problem', /^Lease /, /it has no holder.*nothing follows/);
       assert.equal((await checks.look()).code, 1);
       await api.delete(LEASES, { namespace, name: PROGRAM });
       await finds('controller', 'problem', /^Namespace /, /neither a Lease nor a pod/);

@@ -29,7 +29,7 @@ test('kubectl site-follower explain: a pod on a standby site, one that was misse
   assert.deepEqual([standby.code, standby.err], [0, '']);
   assert.match(
     standby.out,
-    /✓ It has the sidecar: its own label asks for it\.\n✓ It is not ready: it stands by on purpose/,
+    /✓ It has the sidecar: its own label asks for it\.\n✓ It is not ready: it is standby on purpose/,
   );
 
   const elsewhere = await createNamespace(plane, 'plain');

@@ -31,7 +31,7 @@ describe('kubectl site-follower switchover', () => {
 
     const dry = await runCli([...args, '--dry-run'], ADMIN);
     assert.deepEqual([dry.code, dry.err], [0, '']);
-    assert.match(dry.out, /✓ the Cluster is healthy\n.*Nothing is in the way\.\n$/s);
+    assert.match(dry.out, /✓ the Cluster is healthy\n.*All preconditions hold\.\n$/s);
     const asked = await runCli(args, ADMIN);
     assert.equal(asked.code, 2);
     assert.match(asked.err, /say --yes/);
@@ -41,7 +41,7 @@ describe('kubectl site-follower switchover', () => {
     assert.deepEqual([code, err], [0, '']);
     assert.match(out, new RegExp(`✓ +\\+[\\d.]+m?s  ${target} is the primary\n`));
     assert.match(out, /✓ +\+[\d.]+m?s {2}the status says us-west\n/);
-    assert.match(out, /All have followed\.\n$/);
+    assert.match(out, /Everything has followed\.\n$/);
     await scene.settled('us-west', 2);
 
     const again = await runCli([...args, '--yes'], ADMIN);
@@ -221,7 +221,7 @@ describe('kubectl site-follower switchover', () => {
 
     const [moved] = await Promise.all([runCli([...args, '--yes'], ADMIN), looksAgain(1)]);
     assert.deepEqual([moved.code, moved.err], [0, '']);
-    assert.match(moved.out, /✓ the instance is on the timeline.*All have followed\.\n$/s);
+    assert.match(moved.out, /✓ the instance is on the timeline.*Everything has followed\.\n$/s);
   });
 
   test('says before what DNS will not do, and ends when all else has followed', async (t) => {
@@ -274,7 +274,7 @@ describe('kubectl site-follower switchover', () => {
     const env = { KUBECONFIG: await plane.kubeconfigFor(user) };
     const { code, out } = await runCli([...ARGS, '-n', scene.namespace, '--yes'], env);
     assert.equal(code, 1);
-    assert.match(out, /✗ you may move it: you may not patch clusters\/status/);
+    assert.match(out, /✗ you have permission to move it: you may not patch clusters\/status/);
     assert.equal((await scene.cluster.get()).status?.targetPrimary, scene.cluster.instance(0));
 
     // With the rights of docs/cli.md, but none to see Services: what is not watched is not called done.
@@ -292,7 +292,7 @@ describe('kubectl site-follower switchover', () => {
       KUBECONFIG: await plane.kubeconfigFor(mover),
     });
     assert.deepEqual([moved.code, moved.err], [0, '']);
-    assert.match(moved.out, /Services are not watched: you may not list pods[\s\S]*All have followed\.\n$/);
+    assert.match(moved.out, /Services are not watched: you may not list pods[\s\S]*Everything has followed\.\n$/);
   });
 
   test('refuses when no controller leads, and knows the sites', async (t) => {
