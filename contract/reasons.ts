@@ -13,7 +13,7 @@ export const HOLD_REASONS = {
   ClusterDeleting: {
     event: 'PrimaryUnknown',
     meaning: 'What is followed is being deleted.',
-    action: 'Nothing, if the deletion is wanted. The last site stays active.',
+    action: 'Nothing, if the deletion is intended. The last site stays active.',
   },
   PrimaryEmpty: {
     event: 'PrimaryUnknown',
@@ -27,7 +27,7 @@ export const HOLD_REASONS = {
   },
   PrimaryAmbiguous: {
     event: 'PrimaryUnknown',
-    meaning: 'Several claim to be the primary, and nothing says which of them became it last.',
+    meaning: 'Several claim to be the primary, and it is unknown which of them was promoted last.',
     action: 'Wait for the others to step down; if it lasts, look at those that the message names.',
   },
   PrimaryExpired: {
@@ -42,15 +42,15 @@ export const HOLD_REASONS = {
   },
   ClusterHibernated: {
     event: 'PrimaryUnknown',
-    meaning: 'What is followed is hibernated or paused: its pods are taken away on purpose.',
-    action: 'Nothing, if that is wanted. The last site stays active until it is woken up.',
+    meaning: 'What is followed is hibernated or paused: its pods are removed on purpose.',
+    action: 'Nothing, if that is intended. The last site stays active until it is resumed.',
   },
   ReplicaCluster: {
     event: 'PrimaryUnknown',
     meaning:
       'The followed Cluster is a replica cluster, or is being promoted from one: it replicates from another Cluster, and its primary takes no writes.',
     action:
-      'Promote it by `spec.replica.primary`, or follow the Cluster that it replicates from. A promotion with a token waits until everything that the token tells of has arrived.',
+      'Promote it by `spec.replica.primary`, or follow the Cluster that it replicates from. A promotion with a token waits until everything up to the token has been replayed.',
   },
   NotInTopology: {
     event: 'PrimaryUnknown',
@@ -84,13 +84,13 @@ export const HOLD_REASONS = {
   },
   SourceInvalid: {
     event: 'PrimaryUnknown',
-    meaning: 'What the trigger reads says nothing that makes sense.',
+    meaning: 'What the trigger reads is invalid.',
     action: 'Look at what the message names, and check the trigger’s settings.',
   },
   SourceUnreachable: {
     event: 'PrimaryUnknown',
-    meaning: 'What is followed could not be asked itself, or answered with an error.',
-    action: 'Look at its pods and network policies; at the credentials if the message speaks of them.',
+    meaning: 'The followed service could not be queried, or answered with an error.',
+    action: 'Look at its pods and network policies; at the credentials if the message mentions them.',
   },
   SecretUnusable: {
     event: 'PrimaryUnknown',
@@ -99,8 +99,8 @@ export const HOLD_REASONS = {
   },
   SiteNotReady: {
     event: 'PrimaryUnknown',
-    meaning: 'The nodes of the active site are not ready, and the time to wait is not over.',
-    action: 'Nothing: another site takes over at the time that the message tells. Look at the nodes.',
+    meaning: 'The nodes of the active site are not ready, and the waiting time is not over.',
+    action: 'Nothing: another site takes over at the time in the message. Look at the nodes.',
   },
   NoSiteReady: {
     event: 'PrimaryUnknown',
@@ -109,7 +109,7 @@ export const HOLD_REASONS = {
   },
   NothingChosen: {
     event: 'PrimaryUnknown',
-    meaning: 'Nobody has said yet which site is to be active.',
+    meaning: 'No active site has been chosen yet.',
     action: 'Annotate the status ConfigMap with the name of a site; docs/triggers.md shows how.',
   },
   PodNotFound: {
@@ -150,7 +150,7 @@ export const HOLD_REASONS = {
   },
   ApiError: {
     event: 'PrimaryUnknown',
-    meaning: 'The Kubernetes API could not be asked.',
+    meaning: 'The Kubernetes API did not answer a request, or refused it.',
     action:
       'Look at the API server, and at the controller’s permissions if the message says forbidden: `kubectl site-follower check` names those that are missing.',
   },

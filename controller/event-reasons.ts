@@ -42,13 +42,13 @@ export const EVENT_REASONS = {
     type: 'Warning',
     action: 'Hold',
     meaning:
-      'A node has lost the labels of its site, came anew without them, or is claimed by several sites. It is kept in its last site, and so are its pods, until one site alone claims it.',
+      'A node has lost the labels of its site, was recreated without them, or is claimed by several sites. It is kept in its last site, and so are its pods, until one site alone claims it.',
   },
   StatusNotWritten: {
     type: 'Warning',
     action: 'Publish',
     meaning:
-      'The status could not be read or written several times in a row, so readers do not learn of a move. The note has the server’s own words; it is tried again.',
+      'The status could not be read or written several times in a row, so readers do not learn of a move. The note has the server’s own message. Retried automatically.',
   },
   PrimaryFound: {
     type: 'Normal',
@@ -59,7 +59,7 @@ export const EVENT_REASONS = {
     type: 'Warning',
     action: 'UpdateDns',
     meaning:
-      'DNS records could not be brought in line. The note has the provider’s own words; it is tried again.',
+      'DNS records could not be updated. The note has the provider’s own message. Retried automatically.',
   },
   DnsNotFollowed: {
     type: 'Warning',
@@ -70,12 +70,12 @@ export const EVENT_REASONS = {
   DnsRecovered: {
     type: 'Normal',
     action: 'UpdateDns',
-    meaning: 'DNS records are in line again after a failure.',
+    meaning: 'DNS records are up to date again after a failure.',
   },
   NotificationFailed: {
     type: 'Warning',
     action: 'Notify',
-    meaning: 'A target of notifications cannot be reached. It is tried again for an hour.',
+    meaning: 'A notification target cannot be reached. Retried for an hour.',
   },
   NotificationGivenUp: {
     type: 'Warning',
@@ -101,7 +101,7 @@ export const EVENT_REASONS = {
   PreferredPrimaryFailed: {
     type: 'Warning',
     action: 'Promote',
-    meaning: 'The primary did not reach the preferred node in time. It is not tried again by itself.',
+    meaning: 'The primary did not reach the preferred node in time. It is not retried automatically.',
   },
   ServiceEmpty: {
     type: 'Warning',
@@ -118,12 +118,12 @@ export const EVENT_REASONS = {
     type: 'Warning',
     action: 'Route',
     meaning:
-      'A Service asks to follow, but the operator of a database made it and says where it routes. It is left alone.',
+      'A Service asks to follow, but the operator of a database made it and decides where it routes. It is left alone.',
   },
   CopyRefused: {
     type: 'Warning',
     action: 'Copy',
-    meaning: 'A namespace wants a copy of the status but has a ConfigMap of that name that is not ours.',
+    meaning: 'A namespace needs a copy of the status but has a foreign ConfigMap of that name.',
   },
 } as const satisfies Readonly<Record<string, EventKind>>;
 

@@ -8,7 +8,10 @@ const CALL_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const FOLLOW_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export const METRICS = {
-  buildInfo: gauge('build_info', 'Always 1; the labels tell what runs.', ['version', 'node']),
+  buildInfo: gauge('build_info', 'Always 1; the labels have the version and the Node version.', [
+    'version',
+    'node',
+  ]),
 
   leader: gauge('leader', '1 while this replica leads, else 0.'),
   leaderTransitions: counter('leader_transitions_total', 'How often this replica became the leader.'),
@@ -35,7 +38,7 @@ export const METRICS = {
   ),
   followDuration: histogram(
     'primary_move_to_status_seconds',
-    'From the move of the primary, as its operator dates it, to the status that tells it.',
+    'From the move of the primary, as its operator dates it, to the written status.',
     FOLLOW_SECONDS,
     ['follower'],
   ),
@@ -94,7 +97,7 @@ export const METRICS = {
   ),
   kubeCallDuration: histogram(
     'kube_api_call_duration_seconds',
-    'Duration of calls of the Kubernetes API; of a watch, until it begins.',
+    'Duration of calls of the Kubernetes API; of a watch, until it is established.',
     CALL_SECONDS,
     ['verb'],
   ),
@@ -103,7 +106,7 @@ export const METRICS = {
   ]),
   reflectorMissed: counter(
     'reflector_missed_changes_total',
-    'Changes that a list showed and the watch before it had not told.',
+    'Changes that a list showed and the watch before it had missed.',
     ['resource'],
   ),
   reflectorProblems: counter(
@@ -124,7 +127,7 @@ export const METRICS = {
   ),
   routingFailures: counter(
     'routing_failures_total',
-    'Writes that failed and are tried again, by kind: service, pod (its label) or condition.',
+    'Writes that failed and are retried, by kind: service, pod (its label) or condition.',
     ['follower', 'kind'],
   ),
   preferredPrimary: counter(

@@ -150,8 +150,7 @@ export async function followService(
         failedPasses < LASTING_FAILURE ? undefined : `no status is published: ${explain(pass.error)}`;
       onPass(problem);
       telemetry.pass(pass);
-      if (problem !== undefined)
-        events({ reason: 'StatusNotWritten', note: `${problem}. It is tried again` });
+      if (problem !== undefined) events({ reason: 'StatusNotWritten', note: `${problem}. Retrying` });
     },
     onStatus(change) {
       const { before, after, movedAt } = change;

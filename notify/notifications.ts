@@ -7,7 +7,7 @@ import type { Status } from '../contract/status.ts';
  * docs/events.md is generated from this table.
  */
 export const NOTIFICATIONS = {
-  connected: { meaning: 'The first one to a new target: notifications reach it. It tells how things stand.' },
+  connected: { meaning: 'The first one to a new target: notifications reach it. It has the current state.' },
   'site-changed': { meaning: 'The active site changed, and with it the epoch.' },
   held: {
     meaning:

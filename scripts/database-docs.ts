@@ -4,19 +4,19 @@ import { code, table } from './markdown.ts';
 /** The page of what is left alone. */
 export function databaseParts(): string[] {
   return [
-    `The site of the primary is the active one. So a member of a database that stood by until its site is active could never
-become the primary, and nothing would fail over any more. **Pods of a database are never injected and never gated**, whoever asks:
+    `The site of the primary is the active one. So a member of a database that was gated until its site is active could never
+become the primary, and nothing would fail over any more. **Pods of a database are never injected and never gated**, whatever asks for it:
 its namespace, its workload, or the pod itself. A namespace that has a database and applications can have the label
 \`site-follower/inject=true\`; the applications get the sidecar.`,
-    `- The webhook leaves them as they are, and tells why: as a warning to whoever makes the pod, in the Event \`InjectionSkipped\`, and
-  counted as \`database-member\`. \`kubectl site-follower inject\` does the same. While the webhook is away, they are made without it.
+    `- The webhook leaves them as they are, and reports why: as a warning to the client that creates the pod, in the Event \`InjectionSkipped\`, and
+  counted as \`database-member\`. \`kubectl site-follower inject\` does the same. While the webhook is down, they are created without it.
 - A label on a workload of theirs is not copied to its pod template, which would restart the database for nothing.
 - The condition \`site-follower/active\` of one that an older version has gated is always \`True\`.
 - A Service that the operator made does not follow, whatever its labels say: the Event is \`ServiceRefused\`. One that an older version
-  had moved gets back the selector that it had. Where clients have to reach the active site, make a Service of your own.
+  had moved gets back the selector that it had. Where clients have to reach the active site, create a Service of your own.
 - \`kubectl site-follower explain\` says it of a pod; the check \`databases\` names the namespaces and workloads, and pods that an
-  older version has injected. Only making these anew takes the sidecar out.`,
-    '## How they are known',
+  older version has injected. Only recreating these removes the sidecar.`,
+    '## How they are recognised',
     'By what their operators write, of pods and pod templates:',
     table(
       ['it is', 'why it is left alone', 'labels, all of them', 'or a container'],
@@ -27,8 +27,8 @@ its namespace, its workload, or the pod itself. A namespace that has a database 
 workload, the label on that has no effect, and offline its pods get no sidecar, whatever their template says.`,
     `What has no operator of these is known by the configuration: members of a \`pod-label\` trigger’s preset by its labels, those of a
 \`mongodb\` trigger by the names in \`members\`, and of these and the triggers \`lease\`, \`resource\` and \`pod-label\` every pod of the workload
-(StatefulSet, Deployment) that the primary is of. The chart tells the webhook what is followed, in \`FOLLOWED\`. Before the first primary was
-found its workload is not known yet; nor does offline injection know any. While the webhook is away, such pods wait for it like all others that ask.`,
+(StatefulSet, Deployment) that the primary is of. The chart passes what is followed to the webhook, in \`FOLLOWED\`. Before the first primary was
+found its workload is unknown; offline injection never knows any. While the webhook is down, such pods wait for it like all others that ask.`,
     `Poolers only speak to a database, and are applications: ${POOLERS.map(marks).join(', ')}. These labels say nothing of a pod
 that has those of a member, which an operator's poolers do not have. While one of them stands by,
 Percona's operator for PostgreSQL calls its cluster \`initializing\`, but goes on to back it up. The routers and proxies of its operators

@@ -113,8 +113,8 @@ function configuration(): string {
     'Configuration',
     'controller/config/schema.ts',
     `Everything can be set by environment variables. A blank variable counts as not set; space around a value is cut off.
-Whatever is wrong is told at once when the controller starts: one line for each problem, with the variable and the value
-it got, secrets masked; the exit code is 2. A variable that looks like a misspelt one of these is refused.`,
+All configuration errors are reported together when the controller starts: one line for each, with the variable and its
+value, secrets masked; the exit code is 2. A variable that looks like a misspelt one of these is refused.`,
     table(
       ['variable', 'default', 'meaning'],
       variables.map((setting) => [
@@ -124,9 +124,9 @@ it got, secrets masked; the exit code is 2. A variable that looks like a misspel
       ]),
     ),
     '## Sites',
-    `\`SITES\` is a JSON array. Each site has a \`name\` and at least one way to say which nodes stand there: \`nodeName\`,
-\`nodeNames\` or \`nodeSelector\` (a label selector). A node stands in one site; a name goes before a selector. What DNS
-records point at is \`ip\` (IPv4), \`ipv6\`, or instead of both \`cname\`; it is needed as soon as records are listed.`,
+    `\`SITES\` is a JSON array. Each site has a \`name\` and at least one way to say which nodes belong to it: \`nodeName\`,
+\`nodeNames\` or \`nodeSelector\` (a label selector). A node belongs to one site; a name takes precedence over a selector. DNS
+records point at \`ip\` (IPv4), \`ipv6\`, or instead of both \`cname\`; required as soon as records are listed.`,
     fence(
       'json',
       `[
@@ -138,7 +138,7 @@ records point at is \`ip\` (IPv4), \`ipv6\`, or instead of both \`cname\`; it is
     `\`CONFIG_FILE\` names a YAML file with the same settings. A variable overrides what the file says of the first
 follower. There can be up to 16 followers, each with its own \`name\`, sites, trigger and what follows. Each has its
 own status ConfigMap: that of a follower \`x\` is \`kube-site-follower-status-x\`; only the one named \`default\` has no
-suffix. None of them waits for another, whatever happens to it.`,
+suffix. None of them ever waits for another.`,
     fence('yaml', EXAMPLE_FILE.trimEnd()),
     table(
       ['key', 'variable', 'default'],
@@ -151,11 +151,11 @@ refused. [Triggers](triggers.md) says what each one watches, and when it holds.`
     '## DNS providers',
     `\`dns.provider\` says where the records are; what each provider guarantees is in [DNS](dns.md). Each has settings of its
 own, under its name; those of another provider are refused. Settings that are required are so as soon as records are
-listed. \`dns\` may also be a list of such mappings, each with records of its own. The variables then speak of the first
-one; those of a provider, of the first one with that provider.`,
+listed. \`dns\` may also be a list of such mappings, each with records of its own. The variables then set the first
+one; those of a provider, the first one with that provider.`,
     ...optionTables(FOLLOWER.dns.choice, ['dns']),
     '## Secrets',
-    `A secret can stand in a file, so that it changes without a restart: \`NAMECHEAP_API_KEY_FILE\` names a file with what
+    `A secret can be in a file, so that it can change without a restart: \`NAMECHEAP_API_KEY_FILE\` names a file with what
 \`NAMECHEAP_API_KEY\` would be, and so for every secret above. In \`CONFIG_FILE\` a secret may be \`{env: VARIABLE}\` or
 \`{file: /path}\`.`,
   );
@@ -213,8 +213,8 @@ function reasons(): string {
     'Reasons to hold',
     'contract/reasons.ts',
     `While the phase is \`Held\` the last site stays active and DNS stays as it is. The status' \`reason\` begins with one of
-these codes; the metric \`${METRICS.held.name}\` has it as a label. The same is so in the phase \`Transitioning\` with such a
-reason: the service says that it is about to move, and nothing tells where it runs meanwhile.`,
+these codes; the metric \`${METRICS.held.name}\` has it as a label. The same applies in the phase \`Transitioning\` with such a
+reason: the service is about to move, and its place is unknown meanwhile.`,
     table(
       ['code', 'meaning', 'what to do', 'Event'],
       Object.entries(HOLD_REASONS).map(([reason, { meaning, action, event }]) => [
@@ -235,13 +235,13 @@ function events(): string {
     'On the status ConfigMap: `kubectl -n site-follower describe configmap kube-site-follower-status`.',
     eventsTable(EVENT_REASONS),
     '## The webhook',
-    `On the ReplicaSet, StatefulSet, DaemonSet or Job of a pod: the pod itself is not there yet, and who creates one by hand
-reads the same as a warning. The same is told once in five minutes, and at most 25 at once and 30 a minute in one namespace;
-what is left out counts in \`kube_site_follower_webhook_events_dropped_total\`. None is written in \`kube-system\`, the namespace
-of the release, and what the webhook’s configuration leaves out by name.`,
+    `On the ReplicaSet, StatefulSet, DaemonSet or Job of a pod: the pod itself does not exist yet, and a client that creates one by hand
+gets the same as a warning. The same Event is written once in five minutes, and at most 25 at once and 30 a minute in one namespace;
+dropped ones are counted in \`kube_site_follower_webhook_events_dropped_total\`. None is written in \`kube-system\`, the namespace
+of the release, and namespaces that the webhook’s configuration excludes by name.`,
     eventsTable(WEBHOOK_EVENT_REASONS),
     '## Notifications',
-    'What the targets of [notifications](notify.md) are sent. The type is that of the CloudEvent.',
+    'What [notification](notify.md) targets receive. The type is that of the CloudEvent.',
     table(
       ['type', 'meaning'],
       Object.entries(NOTIFICATIONS).map(([kind, { meaning }]) => [code(`site-follower.${kind}`), meaning]),
@@ -260,7 +260,7 @@ function chart(): string {
   return page(
     'The chart’s values',
     'charts/kube-site-follower/values.yaml',
-    `How to install it is in [start](../../docs/start.md). Helm refuses wrong values and names the key. What only the program can judge, such as whether a record has a zone or what stands in \`controller.config\`, the log tells at its start.`,
+    `How to install it is in [start](../../docs/start.md). Helm refuses wrong values and names the key. What only the program can check, such as the zone of a record or the contents of \`controller.config\`, it reports in its log when it starts.`,
     valuesTable(),
   );
 }

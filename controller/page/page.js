@@ -1,4 +1,4 @@
-/* Keeps the page up to date. The server sends `formatDuration` ahead of this text. Without it the page still tells the
+/* Keeps the page up to date. The server sends `formatDuration` ahead of this text. Without it the page still shows the
    state at the time of its loading. */
 (() => {
   const POLL_MS = 10_000;
@@ -147,7 +147,7 @@
       banner.hidden = state !== 'lost';
       banner.textContent =
         state === 'lost'
-          ? `The controller does not answer. This is how things stood at ${new Date(lastState + ahead).toISOString().slice(11, 19)} UTC. It is asked again and again.`
+          ? `The controller does not answer. Last state, at ${new Date(lastState + ahead).toISOString().slice(11, 19)} UTC. Reconnecting.`
           : '';
       if (state === 'lost') news.textContent = banner.textContent;
     }

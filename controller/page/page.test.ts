@@ -28,10 +28,7 @@ describe('the page', () => {
       render(settled({ problem })),
       /Nothing is published\.<\/strong> no status is published: configmaps/,
     );
-    assert.match(
-      render(settled({ status: undefined, problem })),
-      /Not known yet[\s\S]*configmaps is forbidden/,
-    );
+    assert.match(render(settled({ status: undefined, problem })), /Unknown[\s\S]*configmaps is forbidden/);
   });
 
   test('counts the pods that are on the wrong side, late or missed', () => {
@@ -39,7 +36,7 @@ describe('the page', () => {
     for (const words of ['3 still ready on the wrong side', '8 not ready yet', '1 without the sidecar']) {
       assert.ok(text.includes(words), words);
     }
-    assert.match(render(settled({ pods: undefined })), /Pods are not known yet/);
+    assert.match(render(settled({ pods: undefined })), /No pods observed yet/);
   });
 
   test('shows how far each DNS record is, and the provider’s own words', () => {
@@ -52,10 +49,10 @@ describe('the page', () => {
   test('tells a hold as one also while the service says that it moves', () => {
     const textOf = (reason: string) =>
       render(settled({ status: status({ phase: 'Transitioning', reason }) }));
-    assert.match(textOf('Moving: to pg-2'), /It is moving\./);
+    assert.match(textOf('Moving: to pg-2'), /The primary is moving\./);
     const text = textOf('PodNotFound: pod pg-1 does not exist');
     assert.match(text, /The last site is held\.<\/strong> PodNotFound.*Wait for the operator/s);
-    assert.doesNotMatch(text, /It is moving/);
+    assert.doesNotMatch(text, /The primary is moving/);
   });
 
   test('tells name servers that are silent from those that know nothing', () => {

@@ -10,7 +10,7 @@ export function headline(follower: FollowerModel, now: number): Html {
   const alert =
     problem !== '' && html`<p class="alert bad"><strong>Nothing is published.</strong> ${problem}</p>`;
   if (status === undefined) {
-    return html`<p class="active unknown">Not known yet</p>
+    return html`<p class="active unknown">Unknown</p>
 ${alert}<p class="nothing">No status has been published, or it cannot be read. The controller writes it as soon as it has found the primary.</p>`;
   }
   const { activeSite, activeNode, primary, phase, reason, epoch, since } = status;
@@ -27,10 +27,10 @@ ${
 ${inShort(follower)}
 </dl>`
 }
-${alert}${isHeld && html`<div class="alert warn"><p><strong>The last site is held.</strong> ${reason}</p>${hold && html`<p>${hold.meaning} ${plain(hold.action)}</p>`}</div>`}${phase === 'Transitioning' && !isHeld && html`<p class="alert note"><strong>It is moving.</strong> ${reason || 'The last site stays active until the primary has moved.'}</p>`}`;
+${alert}${isHeld && html`<div class="alert warn"><p><strong>The last site is held.</strong> ${reason}</p>${hold && html`<p>${hold.meaning} ${plain(hold.action)}</p>`}</div>`}${phase === 'Transitioning' && !isHeld && html`<p class="alert note"><strong>The primary is moving.</strong> ${reason || 'The last site stays active until the primary has moved.'}</p>`}`;
 }
 
-/** Whether everything has followed, in a word for each: the details stand below. */
+/** Whether everything has followed, in a word for each: the details are below. */
 function inShort({ sites, dns, targets }: FollowerModel): Part {
   const fact = (title: string, count: number, trouble: string, fine: string) =>
     html`<div><dt>${title}</dt><dd>${count > 0 ? html`<span class="state warn">${count} ${trouble}</span>` : html`<span class="state good">${fine}</span>`}</dd></div>
@@ -79,7 +79,7 @@ function siteCard(site: SiteModel, names: readonly string[], activeNode: string,
     (node) =>
       html`<li>${node}${isActive && node === activeNode && html` <span class="primary">${primary}</span>`}</li>`,
   );
-  const title = name === '' ? html`On nodes of no site` : html`${swatch(names, name)}${name} ${role}`;
+  const title = name === '' ? html`On nodes without a site` : html`${swatch(names, name)}${name} ${role}`;
   return html`<li class="site${isActive && ' is-active'}"><h3>${title}</h3>
 ${name !== '' && html`<ul class="nodes" aria-label="Nodes">${nodes.length === 0 ? html`<li class="nothing">no node</li>` : list}</ul>`}
 ${podsOf(site)}</li>
@@ -87,7 +87,7 @@ ${podsOf(site)}</li>
 }
 
 function podsOf({ pods, isActive }: SiteModel): Html {
-  if (pods === undefined) return html`<p class="pods nothing">Pods are not known yet.</p>`;
+  if (pods === undefined) return html`<p class="pods nothing">No pods observed yet.</p>`;
   const { ready, total, gatedReady, missed } = pods;
   const waiting = isActive ? total - ready : 0;
   const wrong = isActive ? 0 : gatedReady;
@@ -98,7 +98,7 @@ ${waiting > 0 && html`<p class="hint">${waiting} not ready yet</p>`}${wrong > 0 
 
 export function dnsTable(records: readonly DnsModel[]): Html {
   return html`<table role="table">
-<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Record</th><th role="columnheader" scope="col">Wanted</th><th role="columnheader" scope="col">Accepted by the provider</th><th role="columnheader" scope="col">Seen at the name servers</th></tr></thead>
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Record</th><th role="columnheader" scope="col">Desired</th><th role="columnheader" scope="col">Accepted by the provider</th><th role="columnheader" scope="col">Seen at the name servers</th></tr></thead>
 <tbody role="rowgroup">
 ${records.map(dnsRow)}
 </tbody></table>`;
@@ -106,7 +106,7 @@ ${records.map(dnsRow)}
 
 function dnsRow({ provider, name, type, wanted, accepted, seen, error }: DnsModel): Html {
   return html`<tr role="row"><th role="rowheader" scope="row">${name} <span class="type">${type}${provider !== '' && ` at ${provider}`}</span></th>
-<td role="cell" data-label="Wanted">${wanted.join(', ')}</td>
+<td role="cell" data-label="Desired">${wanted.join(', ')}</td>
 <td role="cell" data-label="Accepted">${sighted(accepted)}</td>
 <td role="cell" data-label="Seen">${sighted(seen)}</td></tr>
 ${error && html`<tr role="row" class="error"><td role="cell" colspan="4"><strong>Since ${timeOf(error.since)}:</strong> ${error.text}. ${plain(error.action)}</td></tr>`}`;

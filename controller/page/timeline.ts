@@ -17,7 +17,7 @@ export function timeline(
   if (moves.length === 0) return html`<p class="nothing">No site has been active yet.</p>`;
   return html`<div class="scroll" role="region" tabindex="0" id="${id}" aria-label="Changes of the active site, ${of}newest first">
 <table role="table">
-<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Epoch</th><th role="columnheader" scope="col">Active site</th><th role="columnheader" scope="col">Since</th><th role="columnheader" scope="col">For</th><th role="columnheader" scope="col">Primary</th><th role="columnheader" scope="col">Told after</th></tr></thead>
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Epoch</th><th role="columnheader" scope="col">Active site</th><th role="columnheader" scope="col">Since</th><th role="columnheader" scope="col">For</th><th role="columnheader" scope="col">Primary</th><th role="columnheader" scope="col">Propagated in</th></tr></thead>
 <tbody role="rowgroup">
 ${moves.toReversed().map((move, index) => row(move, sites, index === 0))}
 </tbody>
@@ -34,7 +34,7 @@ function row(move: MoveModel, sites: readonly string[], isNow: boolean): Html {
 <th role="rowheader" scope="row">${swatch(sites, to)}${to}${from !== '' && html` <span class="from">from ${from}</span>`}</th>
 <td role="cell" data-label="Since">${timeOf(writtenAt)}</td><td role="cell" data-label="For" class="number">${lasted}</td>
 <td role="cell" data-label="Primary">${primary} <span class="on">on ${node}</span></td>
-<td role="cell" data-label="Told after" class="number">${tookMs === undefined ? '–' : formatDuration(tookMs)}</td></tr>
+<td role="cell" data-label="Propagated in" class="number">${tookMs === undefined ? '–' : formatDuration(tookMs)}</td></tr>
 `;
 }
 

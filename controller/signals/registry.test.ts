@@ -229,7 +229,7 @@ describe('the notifications, as they are wired', () => {
     assert.equal(await value('kube_site_follower_notifications_waiting', labels), 1);
     await kube.clock.advance(3_600_000);
     assert.deepEqual(events, [
-      { reason: 'NotificationFailed', note: 'Target on-call: answered 503. It is tried again' },
+      { reason: 'NotificationFailed', note: 'Target on-call: answered 503. Retrying' },
       { reason: 'NotificationGivenUp', note: 'Target on-call: answered 503' },
     ]);
     assert.equal(await value('kube_site_follower_notifications_total', `${labels},outcome="given-up"`), 1);

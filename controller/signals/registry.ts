@@ -87,7 +87,7 @@ function notify({ name: follower, notify: targets }: FollowerConfig, ports: Sign
         else if (!failing.has(target)) {
           // One Event when it begins to fail; each attempt is in the log and the metrics.
           failing.add(target);
-          events({ reason: 'NotificationFailed', note: `Target ${target}: ${problem}. It is tried again` });
+          events({ reason: 'NotificationFailed', note: `Target ${target}: ${problem}. Retrying` });
         }
       },
       onQueue: (target, waiting, dropped) => {

@@ -63,7 +63,7 @@ test('the loss of the connection and its return are shown, and the state is the 
   await page.waitForSelector(LOST, { timeout: 5_000 });
   assert.match(
     await page.locator('#lost').innerText(),
-    /does not answer\. This is how things stood at \d\d:\d\d:\d\d UTC/,
+    /does not answer\. Last state, at \d\d:\d\d:\d\d UTC/,
   );
   assert.match(await page.getByRole('status').innerText(), /does not answer/);
   assert.deepEqual(await accessibilityFaults(page), []);

@@ -69,7 +69,7 @@ test('kubectl site-follower check finds workloads that are not well', { timeout:
       { type: 'merge' },
     );
     await finds('labels', 'warning', /^Deployment .*\/annotated$/, /is an annotation/);
-    await finds('labels', 'warning', /^Deployment .*\/uncarried$/, /not carried/);
+    await finds('labels', 'warning', /^Deployment .*\/uncarried$/, /not copied/);
     await finds('labels', 'warning', /^Deployment .*\/unclear$/, /"yes"/);
     await finds('labels', 'warning', /^CronJob .*\/fixed$/, /no effect/);
     await finds('labels', 'warning', new RegExp(`^Namespace ${other}$`), /"on"/);

@@ -88,7 +88,7 @@ describe('kubectl site-follower check', () => {
       await finds('controller', 'problem', /^Namespace /, /neither a Lease nor a pod/);
       const edited = { data: { epoch: 'many' } };
       await api.patch(CONFIG_MAPS, { namespace, name: STATUS_CONFIGMAP }, edited, { type: 'merge' });
-      await finds('controller', 'problem', /^ConfigMap /, /cannot be read: somebody has edited it/);
+      await finds('controller', 'problem', /^ConfigMap /, /cannot be read: it was edited by hand/);
       controller = await scene.start(dnsEnvironment);
       await mended('controller');
     });
@@ -272,9 +272,9 @@ describe('kubectl site-follower check', () => {
       await serve(await issueLeaf(authority, ['127.0.0.1'], Date.now() - 6 * DAY_MS, 3 * DAY_MS));
       await finds('certificate', 'problem', /^Secret /, /has expired [34] days ago: no labelled pod/);
       await serve(leaf);
-      const { about } = await finds('certificate', 'problem', /^Secret /, /ends in 5 days/);
+      const { about } = await finds('certificate', 'problem', /^Secret /, /expires in 5 days/);
       assert.doesNotMatch(about, /BEGIN/);
-      await finds('ca-bundle', 'problem', /^MutatingWebhookConfiguration /, /does not fit the certificate/);
+      await finds('ca-bundle', 'problem', /^MutatingWebhookConfiguration /, /does not match the certificate/);
       await startWebhook();
       await mended('certificate');
       await mended('ca-bundle');
@@ -284,7 +284,7 @@ describe('kubectl site-follower check', () => {
       await stopWebhook();
       const key = { namespace, name: secretNameOf(webhook.configuration.metadata.name) };
       await api.delete(SECRETS, key);
-      await finds('certificate', 'problem', /^Secret /, /is not there, and the webhook may not make it/);
+      await finds('certificate', 'problem', /^Secret /, /is missing, and the webhook may not create it/);
       await api.create(SECRETS, { metadata: key });
       await startWebhook();
       await mended('certificate');
@@ -302,8 +302,8 @@ describe('kubectl site-follower check', () => {
         return api.patch(MUTATING_WEBHOOK_CONFIGURATIONS, { name }, { metadata }, { type: 'merge' });
       };
       await annotate(`${namespace}/webhook`);
-      await finds('certificate', 'problem', /^Secret .*\/webhook-certificate$/, /ends in 5 days/);
-      await finds('ca-bundle', 'problem', /^MutatingWebhookConfiguration /, /does not fit the certificate/);
+      await finds('certificate', 'problem', /^Secret .*\/webhook-certificate$/, /expires in 5 days/);
+      await finds('ca-bundle', 'problem', /^MutatingWebhookConfiguration /, /does not match the certificate/);
       await annotate(null);
       await mended('certificate');
       await mended('ca-bundle');

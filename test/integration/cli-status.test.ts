@@ -111,14 +111,14 @@ describe('kubectl site-follower status', () => {
     assert.equal(forbidden.code, 3);
     assert.match(
       forbidden.err,
-      /User "nobody" cannot list resource "configmaps".*"default"\. Ask for the rights/,
+      /User "nobody" cannot list resource "configmaps".*"default"\. Ask for the permissions/,
     );
     const kubeconfig = parse(await readFile(plane.kubeconfig, 'utf8'));
     const login = join(plane.folder, 'wrong-login.kubeconfig');
     await writeFile(login, stringify({ ...kubeconfig, users: [{ name: 'test', user: { token: 'old' } }] }));
     const unknown = await runCli(['status'], { KUBECONFIG: login });
     assert.deepEqual([unknown.code, unknown.out], [3, '']);
-    assert.match(unknown.err, /401: Unauthorized\. The login of your kubeconfig is not valid.*log in again/);
+    assert.match(unknown.err, /401: Unauthorized\. The credentials in your kubeconfig are invalid.*log in again/);
     const away = await runCli(
       ['status', '--kubeconfig', await plane.kubeconfigFor('admin', { server: 'https://127.0.0.1:1' })],
       {},

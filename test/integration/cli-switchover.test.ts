@@ -34,7 +34,7 @@ describe('kubectl site-follower switchover', () => {
     assert.match(dry.out, /✓ the Cluster is healthy\n.*All preconditions hold\.\n$/s);
     const asked = await runCli(args, ADMIN);
     assert.equal(asked.code, 2);
-    assert.match(asked.err, /say --yes/);
+    assert.match(asked.err, /use --yes/);
     assert.notEqual((await scene.cluster.get()).status?.targetPrimary, target, 'nothing was changed');
 
     const { code, out, err } = await runCli([...args, '--yes'], ADMIN);
@@ -46,7 +46,7 @@ describe('kubectl site-follower switchover', () => {
 
     const again = await runCli([...args, '--yes'], ADMIN);
     assert.equal(again.code, 0);
-    assert.match(again.out, /runs in us-west already/);
+    assert.match(again.out, /already runs in us-west/);
     const back = ['switchover', '--to', 'us-east', '-n', scene.namespace, '-y', '-o', 'json'];
     const json = JSON.parse((await runCli(back, ADMIN)).out) as SwitchoverView;
     assert.equal(json.target, scene.cluster.instance(0));
@@ -208,7 +208,7 @@ describe('kubectl site-follower switchover', () => {
 
     const dry = await runCli([...args, '--dry-run'], ADMIN);
     assert.equal(dry.code, 1);
-    assert.match(dry.out, /Without --dry-run it is asked to look again first/);
+    assert.match(dry.out, /Without --dry-run it is asked to reconcile first/);
     assert.equal((await cluster.get()).status?.phaseReason ?? '', '', 'a dry run asks nobody');
 
     const [refused] = await Promise.all([runCli([...args, '--yes'], ADMIN), looksAgain(7)]);
@@ -292,7 +292,10 @@ describe('kubectl site-follower switchover', () => {
       KUBECONFIG: await plane.kubeconfigFor(mover),
     });
     assert.deepEqual([moved.code, moved.err], [0, '']);
-    assert.match(moved.out, /Services are not watched: you may not list pods[\s\S]*Everything has followed\.\n$/);
+    assert.match(
+      moved.out,
+      /Services are not watched: you may not list pods[\s\S]*Everything has followed\.\n$/,
+    );
   });
 
   test('refuses when no controller leads, and knows the sites', async (t) => {
