@@ -118,7 +118,10 @@ describe('kubectl site-follower status', () => {
     await writeFile(login, stringify({ ...kubeconfig, users: [{ name: 'test', user: { token: 'old' } }] }));
     const unknown = await runCli(['status'], { KUBECONFIG: login });
     assert.deepEqual([unknown.code, unknown.out], [3, '']);
-    assert.match(unknown.err, /401: Unauthorized\. The credentials in your kubeconfig are invalid.*log in again/);
+    assert.match(
+      unknown.err,
+      /401: Unauthorized\. The credentials in your kubeconfig are invalid.*log in again/,
+    );
     const away = await runCli(
       ['status', '--kubeconfig', await plane.kubeconfigFor('admin', { server: 'https://127.0.0.1:1' })],
       {},

@@ -248,7 +248,7 @@ describe('kubectl site-follower switchover', () => {
     assert.match(said, warning);
     assert.match(
       said,
-      /the operator calls the Cluster healthy.*The rest does not follow by itself.*app\.example\.com A: .*key/i,
+      /the operator reports the Cluster healthy.*The rest does not follow by itself.*app\.example\.com A: .*key/i,
     );
   });
 
