@@ -41,6 +41,10 @@ IMAGE ?= docker.io/library/kube-site-follower:$(shell sed -n 's/^  "version": "\
 image: ## Build the container image (ENGINE=docker, podman or buildah; IMAGE= its name)
 	DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 $(or $(ENGINE),$(error Needs docker, podman or buildah)) build --tag $(IMAGE) .
 
+.PHONY: release
+release: install ## Image, chart and plugin into REGISTRY, the same from the same commit (VERSION=; docs/releasing.md)
+	node scripts/release.ts
+
 .PHONY: check
 check: install ## Types, lint, format, generated docs
 	tsc --noEmit

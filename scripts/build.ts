@@ -68,6 +68,8 @@ for (const { entry, out, format, plugins = [] } of bundles) {
   await chmod(out, 0o755);
 }
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', await packages.texts());
+// For the SBOM of a release.
+await writeFile('dist/packages.json', JSON.stringify(await packages.list()));
 
 function esModule(nodeFlags?: readonly string[]): BuildOptions {
   return { format: 'esm', banner: { js: `${shebang(nodeFlags)}\n${requireBanner}` } };

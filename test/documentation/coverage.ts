@@ -45,6 +45,14 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
     },
   ],
   [
+    /^helm install .* oci:/,
+    {
+      by: 'test/integration/first-installation.test.ts',
+      mark: 'ends with operator, database and a settled status',
+    },
+  ],
+  [/^helm test /, { by: 'test/integration/first-installation.test.ts', mark: "helm('test', RELEASE" }],
+  [
     /^helm install /,
     {
       instead: (command) => command.replace('helm install', 'helm template'),

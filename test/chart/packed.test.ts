@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { packChart } from '../../scripts/release/chart.ts';
+import { CHART } from '../support/chart/assemble.ts';
+import { chartUnderTest } from '../support/chart/render.ts';
+
+const chart = await chartUnderTest();
+const IMAGE = {
+  repository: 'registry.example.com:5000/team/kube-site-follower',
+  digest: `sha256:${'0'.repeat(64)}`,
+  changes: [{ title: 'Added', items: ['One.'] }],
+  time: 1_700_000_000,
+};
+const SITE = ['--set', 'controller.sites.a.nodeName=node-1'];
+
+let folder: string;
+let file: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'packed-'));
+  file = join(folder, 'chart.tgz');
+  await writeFile(file, (await packChart({ folder: chart.path, ...IMAGE })).archive);
+});
+after(() => rm(folder, { recursive: true }));
+
+test('the chart of a release pulls its own image by digest, unless a tag is asked for', async () => {
+  const images = async (...args: string[]) => {
+    const text = await chart.run(['template', 'x', file, ...SITE, ...args]);
+    return [...new Set(text.match(/(?<=image: ).*/g))];
+  };
+  assert.deepEqual(await images(), [`"${IMAGE.repository}@${IMAGE.digest}"`]);
+  assert.deepEqual(await images('--set', 'image.tag=dev'), [`"${IMAGE.repository}:dev"`]);
+});
+
+test('it brings the operator without a download, and tells what has changed', async () => {
+  const text = await chart.run(['template', 'x', file, ...SITE, '--set', 'cloudnativepg.install=true']);
+  assert.ok(text.includes('kube-site-follower/charts/cloudnativepg/templates'));
+  const shown = await chart.run(['show', 'chart', file]);
+  assert.match(shown, /artifacthub\.io\/changes: '\[\{"kind":"added","description":"One\."\}\]'/);
+});
+
+test('it is the same each time', async () => {
+  const [first, second] = await Promise.all([1, 2].map(() => packChart({ folder: chart.path, ...IMAGE })));
+  assert.deepEqual(first?.archive, second?.archive);
+});
+
+test('without the operator’s chart it is none', async () => {
+  await assert.rejects(packChart({ folder: CHART, ...IMAGE }), /run helm dependency update/);
+});
+
+test('a Kubernetes that is too old is told so', async () => {
+  await assert.rejects(
+    chart.run(['template', 'x', file, ...SITE, '--kube-version', '1.28.3']),
+    /chart requires kubeVersion: >=1\.29\.0-0 which is incompatible with Kubernetes v1\.28\.3/,
+  );
+});
