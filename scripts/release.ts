@@ -118,12 +118,16 @@ async function publish(what: string, reference: string, { digest }: Descriptor):
   say(`pushed ${reference}`);
 }
 
-async function signed([command = '', ...args]: readonly string[], { key }: Wish): Promise<void> {
-  await runTool('cosign', [
-    command,
-    ...(key === undefined || key === 'keyless' ? [] : ['--key', key]),
-    ...args,
-  ]);
+async function signed(
+  [command = '', ...args]: readonly string[],
+  { key, signingConfig }: Wish,
+): Promise<void> {
+  const options = Object.entries({
+    key: key === 'keyless' ? undefined : key,
+    'signing-config': signingConfig,
+  });
+  const given = options.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  await runTool('cosign', [command, ...given, ...args]);
   say(`signed ${args.at(-1)}`);
 }
 

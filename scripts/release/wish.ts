@@ -7,6 +7,8 @@ export interface Wish {
   readonly push: boolean;
   /** Of cosign, or `keyless`. */
   readonly key: string | undefined;
+  /** A file that tells cosign which services to use, such as none. */
+  readonly signingConfig: string | undefined;
   /** Where the archives will be, for krew. */
   readonly downloads: string | undefined;
   /** Instead of the base that the Dockerfile names; with a digest. */
@@ -41,6 +43,7 @@ export function readWish(env: NodeJS.ProcessEnv, versions: Readonly<Record<strin
     version,
     push: env.PUSH !== '0',
     key: given('COSIGN_KEY'),
+    signingConfig: given('SIGNING_CONFIG'),
     downloads: given('DOWNLOADS')?.replace(/\/$/, ''),
     base: given('BASE'),
     chart: given('CHART'),
