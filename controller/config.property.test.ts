@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { settingsOf } from '../settings/settings.ts';
-import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from './config/schema.ts';
+import { settingsOf } from '../settings/schema.ts';
+import { ENVIRONMENT_ONLY, FILE } from './config/schema.ts';
 import { describeConfig, type Environment, formatProblems, loadConfig } from './config.ts';
 
-const VARIABLES = [...settingsOf(FOLLOWER), ...settingsOf(GLOBAL), ...settingsOf(ENVIRONMENT_ONLY)]
+const VARIABLES = [...settingsOf(FILE), ...settingsOf(ENVIRONMENT_ONLY)]
   .map(({ setting }) => setting.variable)
   .filter((name) => name !== '');
 

@@ -1,39 +1,30 @@
 import { parseDocument } from 'yaml';
-import { STATUS_CONFIGMAP } from '../contract/names.ts';
+import { DNS_PROVIDERS } from '../dns/registry.ts';
 import { explain } from '../runtime/explain.ts';
 import { misspeltVariables } from '../runtime/suggest.ts';
-import { type Finding, formatPath, type Problem, toProblem } from '../settings/problems.ts';
-import {
-  type Environment,
-  keyAt,
-  readTree,
-  type Source,
-  valueAt,
-  variable,
-  variablesOf,
-} from '../settings/reading.ts';
+import { parse } from '../settings/parse.ts';
+import { type Finding, formatPath, type Problem, toProblem, valueAt } from '../settings/problems.ts';
+import { RawTree, type RawTreePorts, type Source } from '../settings/raw-tree.ts';
+import { settingsOf } from '../settings/schema.ts';
 import { MASK, Secret } from '../settings/secret.ts';
 import type { SecretSources } from '../settings/secret-reference.ts';
-import { type Checked, settingsOf, type Tree } from '../settings/settings.ts';
-import { checkDns, DNS, dnsConfig } from './config/dns.ts';
-import { checkFollowers } from './config/followers.ts';
-import type { Config, FollowerConfig } from './config/model.ts';
-import { resolveTargets } from './config/notify.ts';
-import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL, PROXY } from './config/schema.ts';
-import { problemOfClusters } from './config/sites.ts';
+import { type Environment, variable, variablesOf } from '../settings/variables.ts';
+import { checkTogether } from './config/checks.ts';
+import { dnsConfig } from './config/dns.ts';
+import type { Config } from './config/model.ts';
+import { CONFIG, ENVIRONMENT_ONLY, FILE, FOLLOWER, GLOBAL, PROXY } from './config/schema.ts';
 
 export { formatProblems, type Problem } from '../settings/problems.ts';
-export type { Environment } from '../settings/reading.ts';
 export type { Secret } from '../settings/secret.ts';
+export type { Environment } from '../settings/variables.ts';
 export type * from './config/model.ts';
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-const SETTINGS = [...settingsOf(ENVIRONMENT_ONLY), ...settingsOf(FOLLOWER), ...settingsOf(GLOBAL)].map(
-  ({ setting }) => setting,
-);
+const SETTINGS = [...settingsOf(ENVIRONMENT_ONLY), ...settingsOf(FILE)].map(({ setting }) => setting);
+const CONFIG_FILE = 'CONFIG_FILE';
 
 /**
  * The configuration from the environment and, where `CONFIG_FILE` names one, a YAML file. `readFile` gives a file's
@@ -64,7 +55,7 @@ class EnoughProblems extends Error {
 
 interface Findings {
   readonly findings: readonly Finding[];
-  readonly report: Source['report'];
+  readonly report: RawTreePorts['report'];
 }
 
 function readConfig(
@@ -75,28 +66,25 @@ function readConfig(
   const file = readConfigFile(env, readFile, report);
   // All that stands in it would seem to be missing.
   if (findings.length > 0) return refused(findings, env);
-  const sources: SecretSources = { env, readFile, referenced: new Set() };
-  const whole: Source = { env, isForeign: () => false, file, path: [], report, secrets: sources };
-  const values = readTree(GLOBAL, whole);
-  const proxy = readTree(PROXY, { ...whole, file: undefined });
-  const places = (values.followers ?? []).map((raw, index): Source => {
-    // The variables speak of one follower: the first.
-    const speaking = index === 0 ? { env } : { env: {}, isForeign: () => true };
-    return { ...whole, ...speaking, file: raw, path: ['followers', index] };
-  });
-  const followers = places.map(readFollower);
-  checkFollowers(followers, values.configMapName ?? STATUS_CONFIGMAP, (index, path, got, problem) => {
-    const place = places[index] ?? whole;
-    report({ key: keyAt(FOLLOWER, place, path), got, problem });
-  });
-  reportMisspelt(env, sources.referenced, report);
-  const [first, ...others] = followers.flatMap((follower) => follower ?? []);
-  if (findings.length === 0 && first !== undefined) {
-    const { followers: _, ...rest } = values as Checked<typeof GLOBAL>;
-    const checked = proxy as Checked<typeof PROXY>;
-    return { ok: true, config: { ...rest, proxy: checked, followers: [first, ...others] } };
-  }
-  return refused(findings, env);
+  const secrets: SecretSources = { env, readFile, referenced: new Set() };
+  const tree = new RawTree({ report, secrets });
+  const { origins } = tree;
+  const root: Source = { env, isForeign: () => false, file, path: [], at: [] };
+  const proxy = { ...root, file: undefined, path: ['proxy'], at: ['proxy'] };
+  const raw = { ...tree.readObject(FILE.shape, root), proxy: tree.read(PROXY, proxy) };
+  const { value, issues } = parse(CONFIG, raw);
+  for (const finding of origins.findings(issues, raw)) report(finding);
+  const reported = [...origins.refused, ...issues.map(({ path }) => path)];
+  const targets = checkTogether(value, { reported, origins, report, secrets });
+  reportMisspelt(env, secrets.referenced, report);
+  if (issues.length > 0 || findings.length > 0) return refused(findings, env);
+  const [first, ...others] = value.followers.map((follower, index) => ({
+    ...follower,
+    dns: dnsConfig(follower.dns),
+    notify: targets[index] ?? [],
+  }));
+  if (first === undefined) throw new Error('the schema takes no configuration without followers');
+  return { ok: true, config: { ...value, followers: [first, ...others] } };
 }
 
 /** `https_proxy` means `HTTPS_PROXY`, which goes before it, as in Go. */
@@ -120,11 +108,11 @@ const LONGEST_FILE = 256 * 1_024;
 function readConfigFile(
   env: Environment,
   readFile: (path: string) => string,
-  report: Source['report'],
+  report: RawTreePorts['report'],
 ): unknown {
-  const path = variable(env, ENVIRONMENT_ONLY.configFile.variable);
+  const path = variable(env, CONFIG_FILE);
   if (path === undefined) return undefined;
-  const key = ENVIRONMENT_ONLY.configFile.variable;
+  const key = CONFIG_FILE;
   let text: string;
   try {
     text = readFile(path);
@@ -153,49 +141,12 @@ function readConfigFile(
   return undefined;
 }
 
-/** Undefined when something was reported. */
-function readFollower(source: Source): FollowerConfig | undefined {
-  let sound = true;
-  const reported = new Set<string>();
-  const report = (finding: Finding) => {
-    sound = false;
-    reported.add(finding.key);
-    source.report(finding);
-  };
-  const values = readTree(FOLLOWER, { ...source, report });
-  const reportAt = (path: readonly string[], got: unknown, problem: string) => {
-    const key = keyAt(FOLLOWER, source, path);
-    if (!reported.has(key)) report({ key, got, problem });
-  };
-  const misplaced = values.sites && problemOfClusters(values.sites, values.trigger.kind === 'cnpg-topology');
-  if (misplaced !== undefined) reportAt(['sites'], values.sites, misplaced);
-  const option = FOLLOWER.trigger.option(values.trigger.kind);
-  // What goes together cannot be told while one of them is wrong: it would only seem to be missing.
-  const own = Object.keys(option?.settings ?? {}).map((name) => keyAt(FOLLOWER, source, ['trigger', name]));
-  if (!own.some((key) => isReported(key, reported))) {
-    option?.check?.(values.trigger as never, {
-      sites: values.sites,
-      report: (path, got, problem) => reportAt(['trigger', ...path], got, problem),
-    });
-  }
-  checkDns(values.dns, source, values.sites, (finding) => {
-    if (!reported.has(finding.key)) report(finding);
-  });
-  const notify = resolveTargets(values.notify ?? [], source.secrets, (path, problem) =>
-    report({ key: `${keyAt(FOLLOWER, source, ['notify'])}${path}`, got: MASK, problem }),
-  );
-  if (!sound) return undefined;
-  const { dns, ...rest } = values as Checked<typeof FOLLOWER>;
-  return { ...rest, dns: dnsConfig(dns), notify };
-}
-
-/** Also when it was an item of it. */
-function isReported(key: string, reported: ReadonlySet<string>): boolean {
-  return reported.has(key) || [...reported].some((other) => other.startsWith(`${key}[`));
-}
-
 /** `referenced`: variables of the user's own naming. */
-function reportMisspelt(env: Environment, referenced: ReadonlySet<string>, report: Source['report']): void {
+function reportMisspelt(
+  env: Environment,
+  referenced: ReadonlySet<string>,
+  report: RawTreePorts['report'],
+): void {
   const known = SETTINGS.flatMap(variablesOf);
   for (const { name, meant } of misspeltVariables(env, known)) {
     if (referenced.has(name)) continue;
@@ -205,16 +156,11 @@ function reportMisspelt(env: Environment, referenced: ReadonlySet<string>, repor
 
 /** Every setting with its value, by the name its reader knows it by; secrets masked. For the first log line. */
 export function describeConfig({ followers, proxy, ...once }: Config): Readonly<Record<string, string>> {
-  const { dns: _, ...single } = FOLLOWER;
+  const single = FOLLOWER.omit({ dns: true });
   const rows = followers.flatMap((follower, index) => [
     ...rowsOf(single, follower, ['followers', index], index === 0),
     ...follower.dns.flatMap((dns, place) => [
-      ...rowsOf(
-        DNS.choice.tree(DNS.choice.option(dns.provider)),
-        dns,
-        ['followers', index, 'dns', place],
-        index === 0 && place === 0,
-      ),
+      ...rowsOf(DNS_PROVIDERS, dns, ['followers', index, 'dns', place], index === 0 && place === 0),
     ]),
   ]);
   return Object.fromEntries([...rowsOf(GLOBAL, once, [], true), ...rowsOf(PROXY, proxy, [], true), ...rows]);
@@ -222,15 +168,15 @@ export function describeConfig({ followers, proxy, ...once }: Config): Readonly<
 
 /** `spoken`: the variables speak of this place; what stands elsewhere has the name that the file gives it. */
 function* rowsOf(
-  tree: Tree,
+  schema: Parameters<typeof settingsOf>[0],
   values: object,
   place: readonly PropertyKey[],
   spoken: boolean,
 ): Generator<[string, string]> {
-  for (const { path, setting, when } of settingsOf(tree)) {
+  for (const { path, setting, when } of settingsOf(schema)) {
     if (when !== undefined && valueAt(values, when.path) !== when.value) continue;
     const key = spoken && setting.variable !== '' ? setting.variable : formatPath([...place, ...path]);
-    if (key !== 'followers') yield [key, describeValue(valueAt(values, path))];
+    yield [key, describeValue(valueAt(values, path))];
   }
 }
 

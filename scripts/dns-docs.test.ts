@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { DNS_PROVIDERS } from '../dns/registry.ts';
+import { TRAITS } from '../dns/registry.ts';
 import { PROMISES, withTables } from './dns-docs.ts';
 import { ERRORS } from './dns-errors.ts';
 
@@ -17,12 +17,12 @@ test('each promise of a DNS provider names a test that is there', async () => {
 });
 
 test('each DNS provider is in the table', () => {
-  const names = DNS_PROVIDERS.map(({ name }) => name).filter((name) => name !== 'none');
+  const names = Object.keys(TRAITS).filter((name) => name !== 'none');
   assert.deepEqual(Object.keys(PROMISES).toSorted(), names.toSorted());
 });
 
 test('each DNS provider has its errors in the documentation', () => {
-  const names = DNS_PROVIDERS.map(({ name }) => name).filter((name) => name !== 'none');
+  const names = Object.keys(TRAITS).filter((name) => name !== 'none');
   assert.deepEqual(Object.keys(ERRORS).toSorted(), names.toSorted());
   for (const rows of Object.values(ERRORS)) assert.ok(rows.length > 0);
 });

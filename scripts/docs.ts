@@ -4,13 +4,16 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
+import * as z from 'zod';
 import { HOLD_REASONS } from '../contract/reasons.ts';
 import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from '../controller/config/schema.ts';
 import { EVENT_REASONS, type EventKind } from '../controller/event-reasons.ts';
 import { METRICS } from '../controller/metrics.ts';
+import { TRIGGERS } from '../controller/triggers/registry.ts';
+import { DNS_PROVIDERS } from '../dns/registry.ts';
 import { NOTIFICATIONS } from '../notify/notifications.ts';
 import type { Definition } from '../runtime/metrics.ts';
-import { type Choice, type Place, type Setting, settingsOf } from '../settings/settings.ts';
+import { choiceOf, type Place, type Setting, settingsOf } from '../settings/schema.ts';
 import { EVENT_REASONS as WEBHOOK_EVENT_REASONS } from '../webhook/event-reasons.ts';
 import { MATCH_CONDITIONS } from '../webhook/match-conditions.ts';
 import { METRICS as WEBHOOK_METRICS } from '../webhook/metrics.ts';
@@ -102,12 +105,11 @@ logLevel: info
 `;
 
 function configuration(): string {
-  const { followers: _, ...once } = GLOBAL;
   const all = [...settingsOf(FOLLOWER), ...settingsOf(GLOBAL), ...settingsOf(ENVIRONMENT_ONLY)];
   const variables = all.map(({ setting }) => setting).filter(({ variable }) => variable !== '');
   const inFile = [
     ...[...settingsOf(FOLLOWER)].filter(({ when }) => when === undefined).map(inFollower),
-    ...[...settingsOf(once)].map(({ path, setting }) => ({ key: path.join('.'), setting })),
+    ...[...settingsOf(GLOBAL)].map(({ path, setting }) => ({ key: path.join('.'), setting })),
   ];
   return page(
     'Configuration',
@@ -147,13 +149,13 @@ suffix. None of them ever waits for another.`,
     '## Triggers',
     `\`trigger.kind\` says what is followed. Each kind has settings of its own, beside \`kind\`; those of another kind are
 refused. [Triggers](triggers.md) says what each one watches, and when it holds.`,
-    ...optionTables(FOLLOWER.trigger, ['trigger']),
+    ...optionTables(TRIGGERS, ['trigger']),
     '## DNS providers',
     `\`dns.provider\` says where the records are; what each provider guarantees is in [DNS](dns.md). Each has settings of its
 own, under its name; those of another provider are refused. Settings that are required are so as soon as records are
 listed. \`dns\` may also be a list of such mappings, each with records of its own. The variables then set the first
 one; those of a provider, the first one with that provider.`,
-    ...optionTables(FOLLOWER.dns.choice, ['dns']),
+    ...optionTables(DNS_PROVIDERS, ['dns']),
     '## Secrets',
     `A secret can be in a file, so that it can change without a restart: \`NAMECHEAP_API_KEY_FILE\` names a file with what
 \`NAMECHEAP_API_KEY\` would be, and so for every secret above. In \`CONFIG_FILE\` a secret may be \`{env: VARIABLE}\` or
@@ -162,9 +164,10 @@ one; those of a provider, the first one with that provider.`,
 }
 
 /** A heading, a sentence and a table for each option. */
-function optionTables(choice: Choice, path: readonly string[]): string[] {
-  return choice.options.flatMap(({ name, meaning, settings }) => {
-    const places = [...settingsOf(settings, path)].map(inFollower);
+function optionTables(schema: z.ZodDiscriminatedUnion, path: readonly string[]): string[] {
+  const { key, options } = choiceOf(schema);
+  return options.flatMap(({ name, meaning }) => {
+    const places = [...settingsOf(schema, path)].filter(({ when }) => when?.value === name).map(inFollower);
     const rows = places.map(({ key, setting }) => [
       code(key),
       variableOf(setting),
@@ -172,15 +175,15 @@ function optionTables(choice: Choice, path: readonly string[]): string[] {
       setting.meaning,
     ]);
     const settingsTable = rows.length === 0 ? [] : [table(['key', 'variable', 'default', 'meaning'], rows)];
-    return [`### ${code(`${choice.key}: ${name}`)}`, meaning, ...settingsTable];
+    return [`### ${code(`${key}: ${name}`)}`, meaning, ...settingsTable];
   });
 }
 
-function inFollower({ path, setting }: Place): { key: string; setting: Setting<unknown> } {
+function inFollower({ path, setting }: Place): { key: string; setting: Setting } {
   return { key: `followers[].${path.join('.')}`, setting };
 }
 
-function variableOf({ variable }: Setting<unknown>): string {
+function variableOf({ variable }: Setting): string {
   return variable === '' ? '–' : code(variable);
 }
 
@@ -281,8 +284,8 @@ function page(title: string, source: string | readonly string[], ...parts: strin
 }
 
 /** What the schema makes of nothing. */
-function defaultOf({ schema }: Setting<unknown>): string {
-  const result = schema.safeParse(undefined);
+function defaultOf({ schema }: Setting): string {
+  const result = z.safeParse(schema, undefined);
   if (!result.success) return 'required';
   const nothing = result.data === undefined || Array.isArray(result.data);
   return nothing ? '–' : code(String(result.data));

@@ -1,42 +1,30 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as z from 'zod';
-import { type Environment, keyAt, readTree, type Source } from './reading.ts';
-import { Choice, Setting, settingsOf } from './settings.ts';
+import { RawTree } from './raw-tree.ts';
+import { settingsOf } from './schema.ts';
+import type { Environment } from './variables.ts';
 
-const text = z.string('must be text').optional();
-const TREE = {
-  fruit: new Choice(
-    'kind',
-    [
-      { name: 'apple', meaning: 'Apples.', settings: { sort: new Setting('APPLE_SORT', 'text', text, 'x') } },
-      { name: 'pear', meaning: 'Pears.', settings: { shape: new Setting('', 'text', text, 'x') } },
-      { name: 'fig', meaning: 'Figs.', settings: { shape: new Setting('', 'text', text, 'x') } },
-    ],
-    {
-      meaning: 'Which.',
-      common: { count: new Setting('', 'number', z.int('must be whole').default(1), 'x') },
-    },
-  ),
-};
+const text = () => z.string('must be text').optional();
+const count = z.int('must be whole').default(1);
+const TREE = z.object({
+  fruit: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('apple'), count, sort: text().meta({ env: 'APPLE_SORT' }) }),
+    z.object({ kind: z.literal('pear'), count, shape: text() }),
+    z.object({ kind: z.literal('fig'), count, shape: text() }),
+  ]),
+});
 
 function read(fruit: unknown, env: Environment = {}) {
   const problems: string[] = [];
-  const source: Source = {
-    env,
-    isForeign: () => false,
-    file: { fruit },
-    path: [],
-    secrets: {
-      env,
-      readFile: (path) => {
-        throw new Error(`no file is expected here, not even ${path}`);
-      },
-      referenced: new Set(),
-    },
+  const readFile = (path: string) => assert.fail(`no file is expected here, not even ${path}`);
+  const tree = new RawTree({
+    secrets: { env, readFile, referenced: new Set() },
     report: ({ key, got, problem }) => problems.push(`${key} | ${String(got)} | ${problem}`),
-  };
-  return { values: readTree(TREE, source), problems, source };
+  });
+  const raw = tree.read(TREE, { env, isForeign: () => false, file: { fruit }, path: [], at: [] });
+  const keyAt = (...path: string[]) => tree.origins.keyOf(path);
+  return { values: TREE.safeParse(raw).data, problems, keyAt };
 }
 
 test('the first option is the default', () => {
@@ -85,9 +73,9 @@ for (const [what, fruit, env, expected] of cases) {
 }
 
 test('a setting is known by its variable or by its place in the file', () => {
-  assert.equal(keyAt(TREE, read(undefined).source, ['fruit', 'sort']), 'APPLE_SORT');
-  assert.equal(keyAt(TREE, read({ sort: 'x' }).source, ['fruit', 'sort']), 'CONFIG_FILE: fruit.sort');
-  assert.equal(keyAt(TREE, read({ kind: 'fig' }).source, ['fruit', 'shape']), 'CONFIG_FILE: fruit.shape');
+  assert.equal(read(undefined).keyAt('fruit', 'sort'), 'APPLE_SORT');
+  assert.equal(read({ sort: 'x' }).keyAt('fruit', 'sort'), 'CONFIG_FILE: fruit.sort');
+  assert.equal(read({ kind: 'fig' }).keyAt('fruit', 'shape'), 'CONFIG_FILE: fruit.shape');
 });
 
 test('each setting has its place, and those of an option say of which', () => {

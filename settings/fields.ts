@@ -39,11 +39,9 @@ export function flag() {
   return z.boolean('must be true or false');
 }
 
+/** Whoever reads the configuration has made a {@link Secret} of the text already. */
 export function secret(problem: string, isRight: (text: string) => boolean = () => true) {
-  return z
-    .string(problem)
-    .refine(isRight, problem)
-    .transform((text) => new Secret(text));
+  return z.instanceof(Secret, { error: problem }).refine((secret) => isRight(secret.reveal()), problem);
 }
 
 /** With its credentials, so a secret. */

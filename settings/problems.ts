@@ -61,3 +61,11 @@ export function formatPath(path: readonly PropertyKey[]): string {
     )
     .join('');
 }
+
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, step) =>
+      typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[step] : undefined,
+    value,
+  );
+}

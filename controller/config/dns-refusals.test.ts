@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DNS_PROVIDERS } from '../../dns/registry.ts';
-import { settingsOf } from '../../settings/settings.ts';
+import { DNS_PROVIDERS, type ProviderName, TRAITS } from '../../dns/registry.ts';
+import { settingsOf } from '../../settings/schema.ts';
 import { PROVIDER_EXAMPLES, SECRET } from '../../test/support/dns/settings.ts';
 import { type Environment, loadConfig } from '../config.ts';
 
@@ -12,16 +12,26 @@ function problems(env: Environment): readonly string[] {
   return result.ok ? [] : result.problems.map(({ key, got, problem }) => `${key} | ${got} | ${problem}`);
 }
 
-for (const { name, settings } of DNS_PROVIDERS) {
-  if (name === 'none') continue;
+const NAMES = Object.keys(PROVIDER_EXAMPLES) as ProviderName[];
+
+/** The variables of what only this provider has. */
+function variablesOf(name: ProviderName): string[] {
+  const own = [...settingsOf(DNS_PROVIDERS)].filter(({ when }) => when?.value === name);
+  return own.map(({ setting }) => setting.variable);
+}
+
+test('there are examples of each provider', () => {
+  assert.deepEqual(new Set([...NAMES, 'none']), new Set(Object.keys(TRAITS)));
+});
+
+for (const name of NAMES) {
   describe(`bad settings of ${name}`, () => {
     const { right, wrong } = PROVIDER_EXAMPLES[name];
     const env = { DNS_PROVIDER: name, ...right };
 
     test('are told of each of them, and the right ones are taken', () => {
       assert.deepEqual(problems(env), []);
-      const variables = [...settingsOf(settings)].map(({ setting }) => setting.variable);
-      assert.deepEqual(Object.keys(wrong).sort(), variables.sort());
+      assert.deepEqual(Object.keys(wrong).sort(), variablesOf(name).sort());
     });
 
     for (const [variable, values] of Object.entries(wrong)) {
@@ -36,10 +46,7 @@ for (const { name, settings } of DNS_PROVIDERS) {
     }
 
     test('of another provider are refused beside its own', () => {
-      const [strange] = DNS_PROVIDERS.filter((row) => row.name !== name).flatMap((row) => [
-        ...settingsOf(row.settings),
-      ]);
-      const variable = strange?.setting.variable ?? '';
+      const [variable = ''] = NAMES.filter((other) => other !== name).flatMap(variablesOf);
       assert.match(problems({ ...env, [variable]: 'x' }).join('\n'), new RegExp(`^${variable} \\| `));
     });
 
@@ -72,13 +79,12 @@ describe('settings that contradict each other', () => {
 describe('the owner of records', () => {
   const RFC2136 = { DNS_PROVIDER: 'rfc2136', ...PROVIDER_EXAMPLES.rfc2136.right, DNS_OWNER_ID: 'here' };
 
-  for (const { name, traits } of DNS_PROVIDERS) {
-    if (name === 'none') continue;
+  for (const name of NAMES) {
     test(`is taken or refused with ${name}, as it can be kept there`, () => {
       const env = { DNS_PROVIDER: name, ...PROVIDER_EXAMPLES[name].right, DNS_OWNER_ID: 'here' };
       const refused = `DNS_OWNER_ID | here | must be left out: ${name} keeps none beside its records, only `;
       const [problem] = problems(env);
-      assert.equal(problem?.startsWith(refused) ?? false, !('keepsOwners' in traits));
+      assert.equal(problem?.startsWith(refused) ?? false, TRAITS[name].keepsOwners !== true);
     });
   }
 

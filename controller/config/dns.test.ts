@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DNS_PROVIDERS } from '../../dns/registry.ts';
+import { choiceOf } from '../../settings/schema.ts';
 import { type DnsConfig, type Environment, formatProblems, loadConfig } from '../config.ts';
 
 const SITES = JSON.stringify([
@@ -271,7 +272,9 @@ describe('several record sets', () => {
         `[${cloudflare}, { provider: bind, ttl: -1, records: [localhost] }]`,
       ),
       [
-        `CONFIG_FILE: followers[0].dns[1].provider | bind | must be one of ${DNS_PROVIDERS.map(({ name }) => name).join(', ')}`,
+        `CONFIG_FILE: followers[0].dns[1].provider | bind | must be one of ${choiceOf(DNS_PROVIDERS)
+          .options.map(({ name }) => name)
+          .join(', ')}`,
         'CONFIG_FILE: followers[0].dns[1].records[0] | localhost | has no zone that the public suffix list knows: write name@zone',
         'CONFIG_FILE: followers[0].dns[1].ttl | -1 | must be a whole number from 0 to 2147483647',
       ],

@@ -1,62 +1,68 @@
-import { COMMON } from '../../dns/common.ts';
 import { Ownership } from '../../dns/ownership.ts';
 import type { DnsTraits } from '../../dns/provider-kind.ts';
 import { RECORD_TYPES } from '../../dns/record-types.ts';
 import { MAX_TTL } from '../../dns/records.ts';
-import { type AnyDnsConfig, DNS_PROVIDERS, type DnsConfig, inZonesOf } from '../../dns/registry.ts';
+import {
+  type AnyDnsConfig,
+  type DnsConfig,
+  inZonesOf,
+  type ProviderName,
+  TRAITS,
+} from '../../dns/registry.ts';
 import { type DnsName, hostInZone } from '../../dns/zones.ts';
-import { below, keyAt, type Source, sourcesOf } from '../../settings/reading.ts';
-import { type Checked, Choice, Several, type Values } from '../../settings/settings.ts';
+import type { Sound } from '../../settings/parse.ts';
 import type { Site } from '../../settings/site.ts';
 
-export const DNS = new Several(
-  new Choice('provider', DNS_PROVIDERS, {
-    variable: 'DNS_PROVIDER',
-    meaning: 'Where the records are.',
-    common: COMMON,
-  }),
-);
+type Entry = Sound<AnyDnsConfig>;
+/** `path` is the place below the list of record sets. */
+type Report = (path: readonly (string | number)[], got: unknown, problem: string) => void;
 
-type Entries = Values<{ readonly dns: typeof DNS }>['dns'];
-type Report = (finding: { readonly key: string; readonly got: unknown; readonly problem: string }) => void;
-
-/** What no single DNS setting shows: they have to fit each other and the sites. `source` is that of the follower. */
+/** What no single DNS setting shows: they have to fit each other and the sites. */
 export function checkDns(
-  entries: Entries,
-  source: Source,
+  entries: readonly Entry[],
   sites: readonly Site[] | undefined,
   report: Report,
 ): void {
-  // What is wrong with the list itself is told where it is read.
-  const sources = sourcesOf(DNS, { ...below(source, 'dns'), report: () => undefined });
   const names = new Set<string>();
-  for (const [index, at] of sources.entries()) {
-    const entry = entries[index];
-    if (entry === undefined || entry.records?.length === 0 || entry.provider === 'none') continue;
-    const { records, provider } = entry;
-    // With a wrong provider nothing is known of its settings.
-    const option = provider === undefined ? undefined : DNS.choice.option(provider);
-    const tree = DNS.choice.tree(option);
+  for (const [index, entry] of entries.entries()) {
+    const { records, provider, ttl } = entry;
+    if (records?.length === 0 || provider === 'none') continue;
     const reportAt = (path: readonly string[], got: unknown, problem: string) =>
-      report({ key: keyAt(tree, at, path), got, problem });
-    const name = entry.name ?? option?.name ?? '';
+      report([index, ...path], got, problem);
+    const name = entry.name ?? provider ?? '';
     if (names.has(name))
       reportAt(['name'], name, 'must differ from that of the other record sets: give each a name');
     names.add(name);
-    const traits: DnsTraits | undefined = DNS_PROVIDERS.find(({ name }) => name === provider)?.traits;
-    const [least, most] = traits?.ttl ?? [0, MAX_TTL];
-    const { ttl } = entry;
+    // With a wrong provider nothing is known of its settings.
+    const traits: DnsTraits = provider === undefined ? { ttl: [0, MAX_TTL] } : TRAITS[provider];
+    const [least, most] = traits.ttl;
     if (ttl !== undefined && (ttl < least || ttl > most))
-      reportAt(['ttl'], ttl, `must be from ${least} to ${most}: ${option?.name} takes no other`);
+      reportAt(['ttl'], ttl, `must be from ${least} to ${most}: ${provider} takes no other`);
+    const zoned = provider === undefined ? (records ?? []) : inZonesOf(provider, records ?? []);
     for (const site of sites ?? []) {
-      const problem = siteProblem(site, inZonesOf(provider, records ?? []), traits?.flattensCname === true);
+      const problem = siteProblem(site, zoned, traits.flattensCname === true);
       const listed = records?.map((record) => record.name).join(',');
       if (problem !== undefined) reportAt(['records'], listed, problem);
     }
-    for (const { path, got, problem } of ownerProblems(entry, traits, option?.name ?? ''))
-      reportAt(path, got, problem);
-    option?.check?.(entry as never, { sites, report: reportAt });
+    for (const { path, got, problem } of ownerProblems(entry, traits)) reportAt(path, got, problem);
+    if (provider !== undefined) checkProvider(provider, entry, reportAt);
   }
+}
+
+function checkProvider(
+  provider: ProviderName,
+  entry: Entry & { readonly [key: string]: unknown },
+  reportAt: (path: readonly string[], got: unknown, problem: string) => void,
+): void {
+  const { required = [], check } = TRAITS[provider];
+  const own = entry[provider] as Readonly<Record<string, unknown>>;
+  for (const key of required) {
+    if (own[key] !== undefined) continue;
+    const problem = `is required because records are listed and the provider is ${provider}`;
+    reportAt([provider, key], undefined, problem);
+  }
+  const report = (key: string, got: unknown, problem: string) => reportAt([provider, key], got, problem);
+  check?.(own, { records: entry.records, report });
 }
 
 interface OwnerProblem {
@@ -65,16 +71,12 @@ interface OwnerProblem {
   readonly problem: string;
 }
 
-function ownerProblems(
-  { owner, records = [] }: Entries[number],
-  traits: DnsTraits | undefined,
-  provider: string,
-): readonly OwnerProblem[] {
+function ownerProblems({ provider, owner, records = [] }: Entry, traits: DnsTraits): readonly OwnerProblem[] {
   const { id, prefix = '', suffix = '', wildcard = '', adopt = false } = owner;
   if (id === undefined) return [];
-  if (traits?.keepsOwners !== true) {
-    const able = DNS_PROVIDERS.filter((row) => 'keepsOwners' in row.traits).map(({ name }) => name);
-    const problem = `must be left out: ${provider} keeps none beside its records, only ${able.join(', ')} do`;
+  if (traits.keepsOwners !== true) {
+    const able = Object.entries(TRAITS).flatMap(([name, { keepsOwners }]) => (keepsOwners ? [name] : []));
+    const problem = `must be left out: ${provider ?? ''} keeps none beside its records, only ${able.join(', ')} do`;
     return [{ path: ['owner', 'id'], got: id, problem }];
   }
   if (prefix !== '' && suffix !== '')
@@ -113,7 +115,7 @@ function siteProblem(
 }
 
 /** Those that have something to do. Only where {@link checkDns} reported nothing. */
-export function dnsConfig(entries: Checked<{ readonly dns: typeof DNS }>['dns']): readonly DnsConfig[] {
+export function dnsConfig(entries: readonly AnyDnsConfig[]): readonly DnsConfig[] {
   const isUsed = (entry: AnyDnsConfig): entry is DnsConfig =>
     entry.provider !== 'none' && entry.records.length > 0;
   return entries

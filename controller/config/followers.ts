@@ -1,12 +1,17 @@
 import { configMapName, REPORT_CONFIGMAP } from '../../contract/names.ts';
-import type { FollowerConfig } from './model.ts';
+import type { FollowerSettings } from './schema.ts';
 
 /** `path` is the place below the follower; the problem reads on from its key. */
-export type ReportFollower = (index: number, path: readonly string[], got: unknown, problem: string) => void;
+export type ReportFollower = (
+  index: number,
+  path: readonly (string | number)[],
+  got: unknown,
+  problem: string,
+) => void;
 
 /** What no single follower shows: several must not get in each other's way. Undefined are those with problems. */
 export function checkFollowers(
-  followers: readonly (FollowerConfig | undefined)[],
+  followers: readonly (FollowerSettings | undefined)[],
   statusMap: string,
   report: ReportFollower,
 ): void {
@@ -26,12 +31,16 @@ export function checkFollowers(
         maps.set(map, owner ?? index);
       }
     }
-    for (const { name: record } of dns.flatMap((set) => set.records)) {
-      const owner = records.get(record);
-      if (owner !== undefined && owner !== index) {
-        report(index, ['dns', 'records'], record, `must not be a record of follower [${owner}] as well`);
+    for (const [place, { provider, records: listed }] of dns.entries()) {
+      if (provider === 'none') continue;
+      for (const { name: record } of listed) {
+        const owner = records.get(record);
+        if (owner !== undefined && owner !== index) {
+          const problem = `must not be a record of follower [${owner}] as well`;
+          report(index, ['dns', place, 'records'], record, problem);
+        }
+        records.set(record, owner ?? index);
       }
-      records.set(record, owner ?? index);
     }
   }
 }

@@ -21,17 +21,17 @@ export interface Config {
   readonly dryRun: boolean;
   readonly logLevel: string;
   /** Of the controller's own objects. Undefined: that of the service account or kubeconfig context. */
-  readonly namespace: string | undefined;
+  readonly namespace?: string | undefined;
   /** Undefined: the host name. */
-  readonly podName: string | undefined;
+  readonly podName?: string | undefined;
   readonly proxy: ProxyConfig;
 }
 
 /** For all that is called but the API server. */
 export interface ProxyConfig {
   /** For https URLs. */
-  readonly https: Secret | undefined;
-  readonly http: Secret | undefined;
+  readonly https?: Secret | undefined;
+  readonly http?: Secret | undefined;
   readonly noProxy: readonly string[];
 }
 

@@ -59,17 +59,17 @@ type Declared = z.infer<typeof notifySchema>;
 export function resolveTargets(
   declared: Declared,
   sources: SecretSources,
-  report: (path: string, problem: string) => void,
+  report: (path: readonly (string | number)[], problem: string) => void,
 ): NotifyTarget[] {
   return declared.flatMap(({ name, preset, url: where, secrets: references }, index) => {
     const url =
       typeof where === 'string'
         ? new Secret(where)
-        : resolve(where, sources, (problem) => report(`[${index}].url`, problem));
+        : resolve(where, sources, (problem) => report([index, 'url'], problem));
     const problem = url && urlProblem(url.reveal());
-    if (problem !== undefined) report(`[${index}].url`, problem);
+    if (problem !== undefined) report([index, 'url'], problem);
     const secrets = references.flatMap((secretAt, place) => {
-      const key = `[${index}].secrets[${place}]`;
+      const key = [index, 'secrets', place];
       const secret = resolve(secretAt, sources, (problem) => report(key, problem));
       if (secret !== undefined && keyOf(secret.reveal()) === undefined) {
         report(key, 'must lead to a Standard Webhooks secret: whsec_ and base64 of 24 to 64 random bytes');

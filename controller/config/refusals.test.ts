@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DNS_PROVIDERS } from '../../dns/registry.ts';
+import { choiceOf } from '../../settings/schema.ts';
 import { type Environment, formatProblems, loadConfig } from '../config.ts';
 
 const EAST = { name: 'us-east', nodeName: 'node-1', ip: '192.0.2.10' };
@@ -167,7 +168,11 @@ describe('is refused:', () => {
     [
       'an unknown provider',
       { SITES, DNS_PROVIDER: 'bind' },
-      [`DNS_PROVIDER | bind | must be one of ${DNS_PROVIDERS.map(({ name }) => name).join(', ')}`],
+      [
+        `DNS_PROVIDER | bind | must be one of ${choiceOf(DNS_PROVIDERS)
+          .options.map(({ name }) => name)
+          .join(', ')}`,
+      ],
     ],
     [
       'a TTL that the provider refuses',
@@ -237,6 +242,21 @@ describe('is refused:', () => {
       assert.deepEqual(problemsOf({ SITES, [name]: 'true' }), [{ key: name, got: '***', problem }]);
     });
   }
+
+  test('also what goes together, beside values after which a schema looks no further', () => {
+    const lists = {
+      fraction: `resyncSeconds: 1.5`,
+      targets: `followers: [{ notify: [${'{},'.repeat(9)}] }]`,
+      members: `followers: [{ trigger: { kind: mongodb, members: [${'x,'.repeat(51)}] } }]`,
+    };
+    for (const [what, file] of Object.entries(lists)) {
+      const env = { SITES, DNS_RECORDS: 'app.example.com', CONFIG_FILE: 'x.yaml' };
+      const result = loadConfig(env, () => file);
+      assert.ok(!result.ok);
+      const missing = result.problems.filter(({ problem }) => problem.startsWith('is required because'));
+      assert.equal(missing.length, 2, `${what}: ${formatProblems(result.problems)}`);
+    }
+  });
 
   test('everything at once', () => {
     const env = {

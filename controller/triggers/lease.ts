@@ -1,50 +1,57 @@
+import * as z from 'zod';
 import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { LEASES, type Lease } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
 import { namespace, objectName } from '../../settings/fields.ts';
-import { type Checked, Setting } from '../../settings/settings.ts';
 import { Alarm } from '../alarm.ts';
 import { reflect, type WatchPorts } from '../reflect.ts';
 import { locateNamedPod, locatesPod, type NamedPod } from './named-pod.ts';
 import { type Observation, type Trigger, type Unknown, unknown } from './trigger.ts';
-import { triggerKind } from './trigger-kind.ts';
+import type { ConfiguredTrigger } from './trigger-kind.ts';
 
-const settings = {
-  namespace: new Setting('', 'text', namespace(), 'Namespace of the Lease, and of the pods that hold it.'),
-  name: new Setting('', 'text', objectName('a Lease'), 'Name of the Lease.'),
-};
+export const LEASE = z
+  .object({
+    kind: z.literal('lease'),
+    namespace: namespace().meta({ description: 'Namespace of the Lease, and of the pods that hold it.' }),
+    name: objectName('a Lease').meta({ description: 'Name of the Lease.' }),
+  })
+  .meta({
+    description:
+      'The pod that holds a Lease: `spec.holderIdentity` is its name, or its name with `_` and anything behind it.',
+  });
 
-export const LEASE = triggerKind({
-  name: 'lease',
-  meaning:
-    'The pod that holds a Lease: `spec.holderIdentity` is its name, or its name with `_` and anything behind it.',
-  settings,
-  subject: ({ namespace, name }) => ({ namespace, name }),
-  rights: ({ namespace, name }) => [
-    {
-      namespace,
-      group: LEASES.group,
-      resource: LEASES.plural,
-      name,
-      verbs: ['get', 'list', 'watch'],
-      reason: 'Reads who holds the Lease, and hears at once when that changes.',
-    },
-    locatesPod(namespace, 'Reads on which node the holder runs.'),
-  ],
-  create: (config, ports) => new LeaseTrigger(config, ports),
-});
+type LeaseConfig = z.output<typeof LEASE>;
+
+export function lease(config: LeaseConfig): ConfiguredTrigger {
+  const { namespace, name } = config;
+  return {
+    subject: { namespace, name },
+    rights: [
+      {
+        namespace,
+        group: LEASES.group,
+        resource: LEASES.plural,
+        name,
+        verbs: ['get', 'list', 'watch'],
+        reason: 'Reads who holds the Lease, and hears at once when that changes.',
+      },
+      locatesPod(namespace, 'Reads on which node the holder runs.'),
+    ],
+    create: (ports) => new LeaseTrigger(config, ports),
+  };
+}
 
 /** Follows the holder of a Lease for as long as it renews it. */
 export class LeaseTrigger implements Trigger {
-  readonly #config: Checked<typeof settings>;
+  readonly #config: LeaseConfig;
   readonly #ports: WatchPorts;
   readonly #expiry: Expiry;
   readonly #alarm: Alarm;
   /** By the last look: someone holds it, and has renewed it in time. */
   #isHeld = false;
 
-  constructor(config: Checked<typeof settings>, ports: WatchPorts) {
+  constructor(config: LeaseConfig, ports: WatchPorts) {
     this.#config = config;
     this.#ports = ports;
     this.#expiry = new Expiry(ports.clock);

@@ -1,9 +1,10 @@
+import * as z from 'zod';
 import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { onDifference, reflect } from '../reflect.ts';
 import { isReady, nodesOfSite } from './nodes-of-site.ts';
 import { type Observation, type Trigger, unknown } from './trigger.ts';
-import { type TriggerPorts, triggerKind } from './trigger-kind.ts';
+import type { ConfiguredTrigger, TriggerPorts } from './trigger-kind.ts';
 
 /** On the status ConfigMap of the follower: the name of the site that is to be active. */
 export const MANUAL_SITE = 'site-follower/manual-site';
@@ -13,12 +14,13 @@ type Ports = Pick<
   'api' | 'clock' | 'random' | 'onWatchProblem' | 'onWatchList' | 'sites' | 'lastSites' | 'statusMap'
 >;
 
-export const MANUAL = triggerKind({
-  name: 'manual',
-  meaning: `The site that a human names in the annotation \`${MANUAL_SITE}\` of the status ConfigMap; for drills.`,
-  settings: {},
-  create: (_config, ports) => new ManualTrigger(ports),
+export const MANUAL = z.object({ kind: z.literal('manual') }).meta({
+  description: `The site that a human names in the annotation \`${MANUAL_SITE}\` of the status ConfigMap; for drills.`,
 });
+
+export function manual(): ConfiguredTrigger {
+  return { create: (ports) => new ManualTrigger(ports) };
+}
 
 class ManualTrigger implements Trigger {
   readonly #ports: Ports;

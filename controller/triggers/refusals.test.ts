@@ -1,10 +1,11 @@
 /** What is wrong in a trigger's settings is told in one message, which begins with the key. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { choiceOf } from '../../settings/schema.ts';
 import { loadConfig } from '../config.ts';
-import { TRIGGERS } from './registry.ts';
+import { TRIGGERS, type TriggerConfig } from './registry.ts';
 
-type Kind = (typeof TRIGGERS)[number]['name'];
+type Kind = TriggerConfig['kind'];
 type Settings = Readonly<Record<string, unknown>>;
 
 interface Examples {
@@ -125,14 +126,15 @@ function assertRefused(trigger: Settings, key: string): void {
   assert.ok((problems[0]?.problem.length ?? 0) > 10);
 }
 
-for (const { name: kind, settings } of TRIGGERS) {
-  const { right, contradictions } = EXAMPLES[kind];
+const examples: Readonly<Record<string, Examples | undefined>> = EXAMPLES;
+for (const { name: kind, own } of choiceOf(TRIGGERS).options) {
+  const { right, contradictions } = examples[kind] ?? assert.fail(`${kind} has no examples`);
   describe(`the settings of ${kind}`, () => {
     test('are taken when they are right', () => {
       for (const each of right) assert.deepEqual(problemsOf({ kind, ...each }), []);
     });
 
-    for (const key of Object.keys(settings)) {
+    for (const key of Object.keys(own)) {
       test(`${key} of a wrong type`, () => {
         const example = right.find((each) => key in each);
         assert.ok(example !== undefined, `no example has ${key}`);

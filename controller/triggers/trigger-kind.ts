@@ -2,7 +2,7 @@ import type { Status } from '../../contract/status.ts';
 import type { Claims } from '../../dns/claims.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import type { Right } from '../../runtime/rights.ts';
-import type { CheckContext, Checked, Option, Tree, Values } from '../../settings/settings.ts';
+import type { Site } from '../../settings/site.ts';
 import type { EventSink } from '../event-rules.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -27,24 +27,23 @@ export interface TriggerPorts extends WatchPorts {
   readonly report: MemoryStore;
 }
 
-/** One kind of trigger: all that the rest of the program knows of it. A row of registry.ts. */
-export interface TriggerKind<N extends string, T extends Tree> extends Option {
-  readonly name: N;
-  readonly settings: T;
-  /** What readers of the report may know of what is followed; no secret. */
-  subject?(config: Checked<T>): Readonly<Record<string, string>>;
-  /** What it has to be allowed to do, beside `get` on nodes and what every controller needs in its own namespace. */
-  rights?(config: Checked<T>): readonly Right[];
-  /** Of a kind to which each site is a Kubernetes cluster: the `cluster` of the site where the controller runs. */
-  ownCluster?(config: Checked<T>): string;
-  check?(values: Values<T>, context: CheckContext): void;
-  /** Starts nothing and asks nobody: that begins with `watch` and `observe`. */
-  create(config: Checked<T>, ports: TriggerPorts): Trigger;
+export interface CheckContext {
+  /** Undefined when they have a problem of their own. */
+  readonly sites: readonly Site[] | undefined;
+  /** `key` is the setting to blame; the problem reads on from it. */
+  readonly report: (key: string, got: unknown, problem: string) => void;
 }
 
-/** Gives a kind its types. */
-export function triggerKind<const N extends string, const T extends Tree>(
-  kind: TriggerKind<N, T>,
-): TriggerKind<N, T> {
-  return kind;
+/** A trigger with its settings: all that the rest of the program knows of it. */
+export interface ConfiguredTrigger {
+  /** What readers of the report may know of what is followed; no secret. */
+  readonly subject?: Readonly<Record<string, string>>;
+  /** What it has to be allowed to do, beside `get` on nodes and what every controller needs in its own namespace. */
+  readonly rights?: readonly Right[];
+  /** Where each site is a Kubernetes cluster: the `cluster` of that in which this controller runs. */
+  readonly ownCluster?: string;
+  /** Reports what no single setting shows. Pure. */
+  check?(context: CheckContext): void;
+  /** Starts nothing and asks nobody: that begins with `watch` and `observe`. */
+  create(ports: TriggerPorts): Trigger;
 }

@@ -1,21 +1,24 @@
+import type * as z from 'zod';
 import type { Right } from '../../runtime/rights.ts';
-import { dnsProviderKind } from '../provider-kind.ts';
+import type { ConfiguredProvider, DnsTraits } from '../provider-kind.ts';
 import { MAX_TTL } from '../records.ts';
 import { DNS_ENDPOINTS } from './dns-endpoint.ts';
-import { SETTINGS } from './settings.ts';
+import type { EXTERNAL_DNS } from './settings.ts';
 
-export const EXTERNAL_DNS = dnsProviderKind({
-  name: 'external-dns',
-  meaning: 'ExternalDNS, by a DNSEndpoint object: all of its providers. It needs `--source=crd`.',
-  settings: SETTINGS,
-  required: [],
-  traits: { ttl: [1, MAX_TTL] },
-  rights: (config, own) => externalDnsRights(config.namespace ?? own),
-  async create(config, { api, follower, namespace: own }) {
-    const { ExternalDnsProvider } = await import('./provider.ts');
-    return new ExternalDnsProvider(api, config.namespace ?? own, follower);
-  },
-});
+export { EXTERNAL_DNS } from './settings.ts';
+
+export const EXTERNAL_DNS_TRAITS: DnsTraits = { ttl: [1, MAX_TTL] };
+
+export function externalDns(config: z.output<typeof EXTERNAL_DNS>): ConfiguredProvider {
+  const { namespace } = config['external-dns'];
+  return {
+    rights: (own) => externalDnsRights(namespace ?? own),
+    async create({ api, follower, namespace: own }) {
+      const { ExternalDnsProvider } = await import('./provider.ts');
+      return new ExternalDnsProvider(api, namespace ?? own, follower);
+    },
+  };
+}
 
 /** In the namespace of the objects. */
 export function externalDnsRights(namespace: string): readonly Right[] {

@@ -1,14 +1,18 @@
+import * as z from 'zod';
 import { namespace } from '../../settings/fields.ts';
-import { Setting } from '../../settings/settings.ts';
-import type { Ready } from '../provider-kind.ts';
+import { COMMON } from '../common.ts';
 
-export const SETTINGS = {
-  namespace: new Setting(
-    'EXTERNAL_DNS_NAMESPACE',
-    'text',
-    namespace().optional(),
-    'Namespace of the DNSEndpoint objects; not set: that of the controller.',
-  ),
-};
+const SETTINGS = z.object({
+  namespace: namespace().optional().meta({
+    env: 'EXTERNAL_DNS_NAMESPACE',
+    description: 'Namespace of the DNSEndpoint objects; not set: that of the controller.',
+  }),
+});
 
-export type ExternalDnsConfig = Ready<typeof SETTINGS, never>;
+export const EXTERNAL_DNS = z
+  .object({ provider: z.literal('external-dns'), ...COMMON, 'external-dns': SETTINGS })
+  .meta({
+    description: 'ExternalDNS, by a DNSEndpoint object: all of its providers. It needs `--source=crd`.',
+  });
+
+export type ExternalDnsConfig = z.output<typeof SETTINGS>;

@@ -1,21 +1,30 @@
-import { dnsProviderKind } from '../provider-kind.ts';
+import type * as z from 'zod';
+import { type ConfiguredProvider, type DnsTraits, ready } from '../provider-kind.ts';
 import { snapshotRights } from '../snapshot-rights.ts';
 import { registeredDomain } from '../zones.ts';
-import { SETTINGS } from './settings.ts';
+import type { NAMECHEAP } from './settings.ts';
 
-export const NAMECHEAP = dnsProviderKind({
-  name: 'namecheap',
-  meaning: 'Namecheap BasicDNS or PremiumDNS, by its XML API.',
-  settings: SETTINGS,
-  required: ['apiUser', 'apiKey'],
-  traits: { ttl: [60, 60_000], keepsOwners: true },
+export { NAMECHEAP } from './settings.ts';
+
+const REQUIRED = ['apiUser', 'apiKey'] as const;
+
+export const NAMECHEAP_TRAITS: DnsTraits = {
+  ttl: [60, 60_000],
+  keepsOwners: true,
+  required: REQUIRED,
   zoneOf: registeredDomain,
-  rights: (_config, own, records) => snapshotRights(own, records),
-  async create(config, ports) {
-    const [{ HttpNamecheapApi }, { NamecheapProvider }] = await Promise.all([
-      import('./http.ts'),
-      import('./provider.ts'),
-    ]);
-    return new NamecheapProvider({ ...ports, api: new HttpNamecheapApi(config, ports) });
-  },
-});
+};
+
+export function namecheap({ namecheap: settings, records }: z.output<typeof NAMECHEAP>): ConfiguredProvider {
+  return {
+    rights: (own) => snapshotRights(own, records),
+    async create(ports) {
+      const [{ HttpNamecheapApi }, { NamecheapProvider }] = await Promise.all([
+        import('./http.ts'),
+        import('./provider.ts'),
+      ]);
+      const api = new HttpNamecheapApi(ready(settings, REQUIRED), ports);
+      return new NamecheapProvider({ ...ports, api });
+    },
+  };
+}

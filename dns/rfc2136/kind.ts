@@ -1,18 +1,24 @@
-import { dnsProviderKind } from '../provider-kind.ts';
+import type * as z from 'zod';
+import { type ConfiguredProvider, type DnsTraits, ready } from '../provider-kind.ts';
 import { MAX_TTL } from '../records.ts';
-import { SETTINGS } from './settings.ts';
+import type { RFC2136 } from './settings.ts';
 
-export const RFC2136 = dnsProviderKind({
-  name: 'rfc2136',
-  meaning: 'A name server of one’s own (BIND, Knot, PowerDNS, …), by signed dynamic updates.',
-  settings: SETTINGS,
-  required: ['server', 'tsigName', 'tsigSecret'],
-  traits: { ttl: [0, MAX_TTL], keepsOwners: true },
-  async create({ server, tsigName: name, tsigSecret, tsigAlgorithm: algorithm }, { clock }) {
-    const [{ DnsServer }, { Rfc2136Provider }] = await Promise.all([
-      import('./server.ts'),
-      import('./provider.ts'),
-    ]);
-    return new Rfc2136Provider(new DnsServer(server, { name, algorithm, secret: tsigSecret }, clock), clock);
-  },
-});
+export { RFC2136 } from './settings.ts';
+
+const REQUIRED = ['server', 'tsigName', 'tsigSecret'] as const;
+
+export const RFC2136_TRAITS: DnsTraits = { ttl: [0, MAX_TTL], keepsOwners: true, required: REQUIRED };
+
+export function rfc2136({ rfc2136: settings }: z.output<typeof RFC2136>): ConfiguredProvider {
+  return {
+    async create({ clock }) {
+      const [{ DnsServer }, { Rfc2136Provider }] = await Promise.all([
+        import('./server.ts'),
+        import('./provider.ts'),
+      ]);
+      const { server, tsigName: name, tsigSecret, tsigAlgorithm: algorithm } = ready(settings, REQUIRED);
+      const key = { name, algorithm, secret: tsigSecret };
+      return new Rfc2136Provider(new DnsServer(server, key, clock), clock);
+    },
+  };
+}

@@ -1,32 +1,33 @@
-import { dnsProviderKind } from '../provider-kind.ts';
+import type * as z from 'zod';
+import type { ConfiguredProvider, DnsTraits } from '../provider-kind.ts';
 import { MAX_TTL } from '../records.ts';
-import { SETTINGS } from './settings.ts';
+import type { ROUTE53 } from './settings.ts';
 
-export const ROUTE53 = dnsProviderKind({
-  name: 'route53',
-  meaning:
-    'Amazon Route 53. Credentials come the usual ways of the AWS SDK: variables, IRSA, Pod Identity, profile, instance.',
-  settings: SETTINGS,
-  required: [],
-  traits: { ttl: [0, MAX_TTL], keepsOwners: true },
+export { ROUTE53 } from './settings.ts';
+
+export const ROUTE53_TRAITS: DnsTraits = {
+  ttl: [0, MAX_TTL],
+  keepsOwners: true,
   check({ zoneId, privateZone }, { records, report }) {
     const zones = new Set(records?.map(({ zone }) => zone));
     if (zoneId === undefined) return;
     if (zones.size > 1) {
-      report(
-        ['zoneId'],
-        zoneId,
-        `must not be set: the records are in ${zones.size} zones, ${[...zones].join(', ')}`,
-      );
+      const problem = `must not be set: the records are in ${zones.size} zones, ${[...zones].join(', ')}`;
+      report('zoneId', zoneId, problem);
     }
     if (privateZone === true)
-      report(['privateZone'], privateZone, 'must not be set beside a zone id, which says it already');
+      report('privateZone', privateZone, 'must not be set beside a zone id, which says it already');
   },
-  async create(config, ports) {
-    const [{ Route53Api }, { Route53Provider }] = await Promise.all([
-      import('./api.ts'),
-      import('./provider.ts'),
-    ]);
-    return new Route53Provider(new Route53Api(config, ports), config);
-  },
-});
+};
+
+export function route53({ route53: settings }: z.output<typeof ROUTE53>): ConfiguredProvider {
+  return {
+    async create(ports) {
+      const [{ Route53Api }, { Route53Provider }] = await Promise.all([
+        import('./api.ts'),
+        import('./provider.ts'),
+      ]);
+      return new Route53Provider(new Route53Api(settings, ports), settings);
+    },
+  };
+}

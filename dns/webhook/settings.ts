@@ -1,14 +1,16 @@
+import * as z from 'zod';
 import { apiUrl } from '../../settings/fields.ts';
-import { Setting } from '../../settings/settings.ts';
-import type { Ready } from '../provider-kind.ts';
+import { COMMON } from '../common.ts';
 
-export const SETTINGS = {
-  url: new Setting(
-    'DNS_WEBHOOK_URL',
-    'text',
-    apiUrl().default('http://localhost:8888'),
-    'Address of the provider; beside the controller in its pod by default.',
-  ),
-};
+const SETTINGS = z.object({
+  url: apiUrl().default('http://localhost:8888').meta({
+    env: 'DNS_WEBHOOK_URL',
+    description: 'Address of the provider; beside the controller in its pod by default.',
+  }),
+});
 
-export type WebhookConfig = Ready<typeof SETTINGS, never>;
+export const WEBHOOK = z.object({ provider: z.literal('webhook'), ...COMMON, webhook: SETTINGS }).meta({
+  description: 'Any provider that is made for ExternalDNS’s webhook protocol, without ExternalDNS.',
+});
+
+export type WebhookConfig = z.output<typeof SETTINGS>;

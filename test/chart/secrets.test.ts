@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from '../../controller/config/schema.ts';
+import { ENVIRONMENT_ONLY, FILE } from '../../controller/config/schema.ts';
 import { loadConfig } from '../../controller/config.ts';
-import { DNS_PROVIDERS } from '../../dns/registry.ts';
-import { settingsOf } from '../../settings/settings.ts';
+import { DNS_PROVIDERS, TRAITS } from '../../dns/registry.ts';
+import { settingsOf } from '../../settings/schema.ts';
 import { layered } from '../support/chart/examples.ts';
 import { chartUnderTest, environment, only, podSpec, SITES } from '../support/chart/render.ts';
 
@@ -11,20 +11,14 @@ const chart = await chartUnderTest();
 const SECRET = 'c2VjcmV0LXRoYXQtbm9ib2R5LXNlZXMh';
 
 /** The leaves of each provider's settings: its key in the chart, the variable, and whether it is a secret. */
-const providers = DNS_PROVIDERS.flatMap(({ name, settings }) =>
-  name === 'none'
-    ? []
-    : [
-        {
-          name,
-          settings: [...settingsOf(settings)].map(({ path, setting }) => ({
-            key: path.at(-1) ?? '',
-            variable: setting.variable,
-            secret: setting.secret,
-          })),
-        },
-      ],
-);
+const providers = Object.keys(TRAITS)
+  .filter((name) => name !== 'none')
+  .map((name) => ({
+    name,
+    settings: [...settingsOf(DNS_PROVIDERS)]
+      .filter(({ when }) => when?.value === name)
+      .map(({ path, setting: { variable, secret } }) => ({ key: path.at(-1) ?? '', variable, secret })),
+  }));
 
 for (const { name, settings } of providers) {
   const values = Object.fromEntries(
@@ -113,9 +107,8 @@ function fitting(variable: string): string | boolean {
 }
 
 test('a secret as a plain variable is refused', async () => {
-  const secret = [...settingsOf(FOLLOWER), ...settingsOf(GLOBAL), ...settingsOf(ENVIRONMENT_ONLY)]
+  const secret = [...settingsOf(FILE), ...settingsOf(ENVIRONMENT_ONLY)]
     .map(({ setting }) => setting)
-    .concat(providers.flatMap(({ settings }) => settings as never))
     .filter((setting) => setting.secret && setting.variable !== '');
   const variables = [...new Set(secret.map(({ variable }) => variable))];
   assert.ok(variables.includes('NAMECHEAP_API_KEY'), variables.join(', '));

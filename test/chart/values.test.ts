@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ENVIRONMENT_ONLY, FOLLOWER, GLOBAL } from '../../controller/config/schema.ts';
+import { ENVIRONMENT_ONLY, FILE } from '../../controller/config/schema.ts';
 import { documentedValues } from '../../scripts/chart-values.ts';
-import { settingsOf, type Tree } from '../../settings/settings.ts';
+import { settingsOf } from '../../settings/schema.ts';
 import { EVERYTHING, EXAMPLES, layered, nested } from '../support/chart/examples.ts';
 import { chartUnderTest, SITES } from '../support/chart/render.ts';
 
@@ -168,7 +168,7 @@ test('refuses a release by whose name no Service can be called, unless it is giv
 
 test('refuses each variable that the chart sets itself, or that its other objects depend on', async () => {
   const more = ['RESYNC_SECONDS', 'NOTIFY', 'HTTP_HOSTS'];
-  const all = variables({ ...FOLLOWER, ...GLOBAL, ...ENVIRONMENT_ONLY });
+  const all = variables([FILE, ENVIRONMENT_ONLY]);
   assert.deepEqual(
     more.filter((name) => !all.has(name)),
     [],
@@ -183,8 +183,10 @@ test('refuses each variable that the chart sets itself, or that its other object
   );
 });
 
-/** Those of a part of the settings, and whether each is a secret. */
-function variables(tree: Tree): ReadonlyMap<string, boolean> {
-  const found = [...settingsOf(tree)].map(({ setting }) => [setting.variable, setting.secret] as const);
+/** Those of parts of the settings, and whether each is a secret. */
+function variables(parts: readonly Parameters<typeof settingsOf>[0][]): ReadonlyMap<string, boolean> {
+  const found = parts
+    .flatMap((part) => [...settingsOf(part)])
+    .map(({ setting }) => [setting.variable, setting.secret] as const);
   return new Map(found.filter(([name]) => name !== ''));
 }

@@ -44,9 +44,7 @@ describe('the examples of docs/extending.md', () => {
       await writeFile(join(copy, path), text);
     }
     for (const { language, text } of blocks) {
-      if (language !== 'diff') continue;
-      if (text.startsWith(' // ')) await addLines(copy, text);
-      else await addRow(copy, text);
+      if (language === 'diff') await change(copy, text);
     }
   });
   after(() => rm(copy, { recursive: true, force: true }));
@@ -75,32 +73,33 @@ describe('the examples of docs/extending.md', () => {
   });
 });
 
-/** The diff has one import, and one list with a new name at its end. */
-async function addRow(copy: string, diff: string): Promise<void> {
-  const row = /^\+(import .*;)$/m.exec(diff)?.[1];
-  const [, list, first, name] = /^\+export const (\w+) = \[(\w+), …, (\w+)\] as const;$/m.exec(diff) ?? [];
-  const folder = { TRIGGERS: 'controller/triggers', DNS_PROVIDERS: 'dns' }[list ?? ''];
-  assert.ok(row !== undefined && folder !== undefined, diff);
-  const path = join(copy, folder, 'registry.ts');
-  const before = await readFile(path, 'utf8');
-  const now = before.replace(
-    new RegExp(`^(export const ${list} = \\[\\s*${first}\\b[^\\]]*?),?\\s*\\] as const;$`, 'm'),
-    `$1, ${name}] as const;`,
-  );
-  assert.notEqual(now, before, `there is no such list in ${path}`);
-  await writeFile(path, `${row}\n${now}`);
-}
-
-/** The diff has the file, a line of it, and what comes behind that. */
-async function addLines(copy: string, diff: string): Promise<void> {
-  const lines = diff.split('\n');
-  const [file = '', line = ''] = lines.filter((each) => each.startsWith(' ')).map((each) => each.slice(1));
-  const added = lines.filter((each) => each.startsWith('+')).map((each) => each.slice(1));
-  const path = join(copy, file.replace('// ', ''));
-  const before = await readFile(path, 'utf8');
-  assert.equal(before.split(`${line}\n`).length, 2, `${path} has not one line ${line}`);
-  await writeFile(
-    path,
-    before.replace(`${line}\n`, () => `${[line, ...added].join('\n')}\n`),
-  );
+/** The diff has the file; lines of it, with what comes behind each; and a list with a new name at its end. */
+async function change(copy: string, diff: string): Promise<void> {
+  const [first = '', ...lines] = diff.split('\n').filter((line) => line !== '');
+  const path = join(copy, first.replace(' // ', ''));
+  let text = await readFile(path, 'utf8');
+  let at = 0;
+  let replaced: RegExp | undefined;
+  for (const line of lines) {
+    const rest = line.slice(1);
+    if (line.startsWith('-')) {
+      replaced = new RegExp(
+        rest
+          .split('…')
+          .map((part) => part.replaceAll(/[()[\]{}.*+?|$^]/g, '\\$&'))
+          .join('([^\\]]*?),?\\s*'),
+      );
+      assert.match(text, replaced, `${path} has no ${rest}`);
+    } else if (line.startsWith(' ')) {
+      assert.equal(text.split(`${rest}\n`).length, 2, `${path} has not one line ${rest}`);
+      at = text.indexOf(`${rest}\n`) + rest.length + 1;
+    } else if (replaced !== undefined) {
+      text = text.replace(replaced, rest.replace('…', '$1'));
+      replaced = undefined;
+    } else {
+      text = `${text.slice(0, at)}${rest}\n${text.slice(at)}`;
+      at += rest.length + 1;
+    }
+  }
+  await writeFile(path, text);
 }

@@ -1,7 +1,7 @@
 /** The contract of DNS providers, with each provider's peer. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DNS_PROVIDERS } from '../../dns/registry.ts';
+import { TRAITS } from '../../dns/registry.ts';
 import type { StartBench } from '../support/dns/bench.ts';
 import { startCloudflareBench, startUnicodeCloudflareBench } from '../support/dns/cloudflare-bench.ts';
 import { externalDnsBench } from '../support/dns/external-dns-bench.ts';
@@ -35,7 +35,7 @@ const BENCHES: Readonly<Record<string, StartBench>> = {
 
 test('each provider stands on a bench', () => {
   const benches = new Set(Object.keys(BENCHES).map((name) => name.split(',')[0] ?? ''));
-  assert.deepEqual(benches, new Set(DNS_PROVIDERS.map(({ name }) => name).filter((name) => name !== 'none')));
+  assert.deepEqual(benches, new Set(Object.keys(TRAITS).filter((name) => name !== 'none')));
 });
 
 for (const [name, start] of Object.entries(BENCHES)) {

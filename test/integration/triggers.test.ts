@@ -9,6 +9,7 @@ import { loadConfig } from '../../controller/config.ts';
 import { rightsOf } from '../../controller/rights.ts';
 import { rightsOfTrigger, TRIGGERS } from '../../controller/triggers/registry.ts';
 import type { Right } from '../../runtime/rights.ts';
+import { choiceOf } from '../../settings/schema.ts';
 import { assertOneHistory, ConfigMapHistory } from '../support/config-map-history.ts';
 import { startController } from '../support/controller-process.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
@@ -26,7 +27,7 @@ const LIMIT_MS = 30_000;
 
 test('each trigger stands on a bench', () => {
   const benches = new Set<string | undefined>(Object.keys(TRIGGER_BENCHES).map((name) => name.split(',')[0]));
-  assert.deepEqual(benches, new Set(TRIGGERS.map(({ name }) => name)));
+  assert.deepEqual(benches, new Set(choiceOf(TRIGGERS).options.map(({ name }) => name)));
 });
 
 describe('the contract of triggers', { concurrency: 3 }, () => {

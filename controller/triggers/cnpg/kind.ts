@@ -1,29 +1,30 @@
-import { triggerKind } from '../trigger-kind.ts';
+import type { ConfiguredTrigger } from '../trigger-kind.ts';
 import { CnpgTrigger } from './index.ts';
 import { createPreferredPrimary } from './preferred.ts';
 import { cnpgRights } from './rights.ts';
-import { SETTINGS } from './settings.ts';
+import type { CnpgConfig } from './settings.ts';
 
-export const CNPG = triggerKind({
-  name: 'cnpg',
-  meaning: 'The primary of a CloudNativePG Cluster, by its `status.currentPrimary`.',
-  settings: SETTINGS,
-  subject: ({ namespace, clusterName }) => ({ namespace, clusterName }),
-  rights: ({ namespace, preferredPrimaryNode }) => cnpgRights(namespace, preferredPrimaryNode),
-  check({ preferredPrimaryNode: node }, { sites, report }) {
-    // A selector's nodes are not known here.
-    if (
-      sites === undefined ||
-      node === undefined ||
-      sites.some(({ nodeSelector }) => nodeSelector !== undefined)
-    )
-      return;
-    if (sites.some(({ nodeNames }) => nodeNames.includes(node))) return;
-    report(['preferredPrimaryNode'], node, 'must be a node of one of the sites');
-  },
-  create(config, ports) {
-    const preferred = createPreferredPrimary(config, ports);
-    const { namespace, clusterName } = config;
-    return new CnpgTrigger({ ports, namespace, clusterName, ...(preferred && { preferred }) });
-  },
-});
+export { CNPG } from './settings.ts';
+
+export function cnpg(config: CnpgConfig): ConfiguredTrigger {
+  const { namespace, clusterName, preferredPrimaryNode: node } = config;
+  return {
+    subject: { namespace, clusterName },
+    rights: cnpgRights(namespace, node),
+    check({ sites, report }) {
+      // A selector's nodes are not known here.
+      if (
+        sites === undefined ||
+        node === undefined ||
+        sites.some(({ nodeSelector }) => nodeSelector !== undefined)
+      )
+        return;
+      if (sites.some(({ nodeNames }) => nodeNames.includes(node))) return;
+      report('preferredPrimaryNode', node, 'must be a node of one of the sites');
+    },
+    create(ports) {
+      const preferred = createPreferredPrimary(config, ports);
+      return new CnpgTrigger({ ports, namespace, clusterName, ...(preferred && { preferred }) });
+    },
+  };
+}

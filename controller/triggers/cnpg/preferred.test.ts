@@ -36,6 +36,7 @@ beforeEach(() => {
   leadership = new TestLeadership();
   events = [];
   config = {
+    kind: 'cnpg',
     namespace: PG.namespace,
     clusterName: PG.name,
     preferredPrimaryNode: 'home-1',

@@ -1,25 +1,21 @@
+import * as z from 'zod';
 import { namespace, objectName } from '../../../settings/fields.ts';
-import { type Checked, Setting } from '../../../settings/settings.ts';
 
-export const SETTINGS = {
-  namespace: new Setting(
-    'CNPG_NAMESPACE',
-    'text',
-    namespace().default('postgres'),
-    'Namespace of the Cluster to follow.',
-  ),
-  clusterName: new Setting(
-    'CNPG_CLUSTER_NAME',
-    'text',
-    objectName('a Cluster').default('pg-cluster'),
-    'Name of the CloudNativePG Cluster to follow.',
-  ),
-  preferredPrimaryNode: new Setting(
-    'PREFERRED_PRIMARY_NODE',
-    'text',
-    objectName('a node').optional(),
-    'Home node of the primary: the controller moves it there once per Cluster, and again after `kubectl rollout restart` of the controller.',
-  ),
-};
+export const CNPG = z
+  .object({
+    kind: z.literal('cnpg'),
+    namespace: namespace()
+      .default('postgres')
+      .meta({ env: 'CNPG_NAMESPACE', description: 'Namespace of the Cluster to follow.' }),
+    clusterName: objectName('a Cluster')
+      .default('pg-cluster')
+      .meta({ env: 'CNPG_CLUSTER_NAME', description: 'Name of the CloudNativePG Cluster to follow.' }),
+    preferredPrimaryNode: objectName('a node').optional().meta({
+      env: 'PREFERRED_PRIMARY_NODE',
+      description:
+        'Home node of the primary: the controller moves it there once per Cluster, and again after `kubectl rollout restart` of the controller.',
+    }),
+  })
+  .meta({ description: 'The primary of a CloudNativePG Cluster, by its `status.currentPrimary`.' });
 
-export type CnpgConfig = Checked<typeof SETTINGS>;
+export type CnpgConfig = z.output<typeof CNPG>;

@@ -2,66 +2,62 @@ import * as z from 'zod';
 import { listAll } from '../../../kubernetes/pages.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { labelSelector, labelValue, namespace } from '../../../settings/fields.ts';
-import { type Checked, Setting } from '../../../settings/settings.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
 import type { Observation, Trigger } from '../trigger.ts';
-import { triggerKind } from '../trigger-kind.ts';
+import type { ConfiguredTrigger } from '../trigger-kind.ts';
 import { type Claim, claimOf, leaderOf } from './claims.ts';
 import { PRESET_NAMES, presetSelector } from './presets.ts';
 
-const settings = {
-  namespace: new Setting('', 'text', namespace(), 'Namespace of the pods.'),
-  preset: new Setting(
-    '',
-    'text',
-    z.enum(PRESET_NAMES, `must be one of ${PRESET_NAMES.join(', ')}`).optional(),
-    `Whose labels: ${PRESET_NAMES.map((name) => `\`${name}\``).join(', ')}. Needs \`cluster\`.`,
-  ),
-  cluster: new Setting(
-    '',
-    'text',
-    labelValue().optional(),
-    'With a preset: the name of the cluster, which Patroni calls its scope.',
-  ),
-  selector: new Setting(
-    '',
-    'text',
-    labelSelector('app=db,role=primary').optional(),
-    'Instead of a preset: the label selector that only the primary’s pod matches.',
-  ),
-};
+export const POD_LABEL = z
+  .object({
+    kind: z.literal('pod-label'),
+    namespace: namespace().meta({ description: 'Namespace of the pods.' }),
+    preset: z
+      .enum(PRESET_NAMES, `must be one of ${PRESET_NAMES.join(', ')}`)
+      .optional()
+      .meta({
+        description: `Whose labels: ${PRESET_NAMES.map((name) => `\`${name}\``).join(', ')}. Needs \`cluster\`.`,
+      }),
+    cluster: labelValue()
+      .optional()
+      .meta({ description: 'With a preset: the name of the cluster, which Patroni calls its scope.' }),
+    selector: labelSelector('app=db,role=primary')
+      .optional()
+      .meta({ description: 'Instead of a preset: the label selector that only the primary’s pod matches.' }),
+  })
+  .meta({
+    description:
+      'The pod that has the label of the primary, as Patroni and the operators that use it set it.',
+  });
 
-type Config = Checked<typeof settings>;
+type Config = z.output<typeof POD_LABEL>;
 
-export const POD_LABEL = triggerKind({
-  name: 'pod-label',
-  meaning: 'The pod that has the label of the primary, as Patroni and the operators that use it set it.',
-  settings,
-  subject: ({ namespace, preset, cluster }) => ({
-    namespace,
-    ...(preset !== undefined && cluster !== undefined && { preset, cluster }),
-  }),
-  rights: ({ namespace }) => [
-    {
-      namespace,
-      group: '',
-      resource: PODS.plural,
-      verbs: ['list', 'watch'],
-      reason: 'Reads which pod has the label of the primary, and hears at once when that changes.',
+export function podLabel(config: Config): ConfiguredTrigger {
+  const { namespace, preset, cluster, selector } = config;
+  return {
+    subject: { namespace, ...(preset !== undefined && cluster !== undefined && { preset, cluster }) },
+    rights: [
+      {
+        namespace,
+        group: '',
+        resource: PODS.plural,
+        verbs: ['list', 'watch'],
+        reason: 'Reads which pod has the label of the primary, and hears at once when that changes.',
+      },
+    ],
+    check({ report }) {
+      if (preset === undefined) {
+        if (cluster !== undefined)
+          report('cluster', cluster, 'is for presets only: name one, or use selector');
+        if (selector === undefined) report('selector', undefined, 'is required, unless there is a preset');
+        return;
+      }
+      if (cluster === undefined) report('cluster', undefined, `is required with the preset ${preset}`);
+      if (selector !== undefined) report('selector', selector, `cannot stand beside the preset ${preset}`);
     },
-  ],
-  check({ preset, cluster, selector }, { report }) {
-    if (preset === undefined) {
-      if (cluster !== undefined)
-        report(['cluster'], cluster, 'is for presets only: name one, or use selector');
-      if (selector === undefined) report(['selector'], undefined, 'is required, unless there is a preset');
-      return;
-    }
-    if (cluster === undefined) report(['cluster'], undefined, `is required with the preset ${preset}`);
-    if (selector !== undefined) report(['selector'], selector, `cannot stand beside the preset ${preset}`);
-  },
-  create: (config, ports) => new PodLabelTrigger(config, ports),
-});
+    create: (ports) => new PodLabelTrigger(config, ports),
+  };
+}
 
 class PodLabelTrigger implements Trigger {
   readonly #ports: WatchPorts;

@@ -4,98 +4,93 @@ import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import { isObjectName } from '../../../runtime/object-names.ts';
 import type { Right } from '../../../runtime/rights.ts';
 import { matching, namespace, objectName } from '../../../settings/fields.ts';
-import { type Checked, Setting } from '../../../settings/settings.ts';
 import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
 import { locateNamedPod, locatesPod } from '../named-pod.ts';
 import { type Observation, type Trigger, type Unknown, unknown } from '../trigger.ts';
-import { triggerKind } from '../trigger-kind.ts';
+import type { CheckContext, ConfiguredTrigger } from '../trigger-kind.ts';
 import { canonicalPath, pathProblem, select, shorten } from './path.ts';
 
-const settings = {
-  apiVersion: new Setting(
-    '',
-    'text',
-    matching(
+export const RESOURCE = z
+  .object({
+    kind: z.literal('resource'),
+    apiVersion: matching(
       /^(([a-z0-9]([-a-z0-9.]*[a-z0-9])?)\/)?v[a-z0-9]+$/,
       'must be a group and a version such as mysql.oracle.com/v2, or v1',
-    ),
-    'The object’s `apiVersion`.',
-  ),
-  resource: new Setting(
-    '',
-    'text',
-    matching(
+    ).meta({ description: 'The object’s `apiVersion`.' }),
+    resource: matching(
       /^[a-z][a-z0-9]*$/,
       'must be the plural of the kind as in `kubectl api-resources`, such as pods',
-    ),
-    'The plural of its kind, as the first column of `kubectl api-resources` has it.',
-  ),
-  namespace: new Setting('', 'text', namespace().optional(), 'Its namespace; not set: it has none.'),
-  name: new Setting('', 'text', objectName('an object'), 'Its name.'),
-  path: new Setting(
-    '',
-    'text',
-    z
+    ).meta({ description: 'The plural of its kind, as the first column of `kubectl api-resources` has it.' }),
+    namespace: namespace().optional().meta({ description: 'Its namespace; not set: it has none.' }),
+    name: objectName('an object').meta({ description: 'Its name.' }),
+    path: z
       .string('must be a JSONPath such as .status.primary')
       .transform(canonicalPath)
       .superRefine((path, context) => {
         const problem = pathProblem(path);
         if (problem !== undefined) context.addIssue(`must be a JSONPath (RFC 9535): ${problem}`);
+      })
+      .meta({
+        description:
+          'JSONPath (RFC 9535) of the field that has the name: `$.status.primary`; `.status.primary` and `{.status.primary}` mean the same.',
       }),
-    'JSONPath (RFC 9535) of the field that has the name: `$.status.primary`; `.status.primary` and `{.status.primary}` mean the same.',
-  ),
-  names: new Setting(
-    '',
-    'text',
-    z.enum(['pod', 'node'], 'must be pod or node').default('pod'),
-    'What the field has the name of: `pod` or `node`.',
-  ),
-  podNamespace: new Setting(
-    '',
-    'text',
-    namespace().optional(),
-    'Namespace of that pod; not set: the namespace of the object.',
-  ),
-};
+    names: z
+      .enum(['pod', 'node'], 'must be pod or node')
+      .default('pod')
+      .meta({ description: 'What the field has the name of: `pod` or `node`.' }),
+    podNamespace: namespace()
+      .optional()
+      .meta({ description: 'Namespace of that pod; not set: the namespace of the object.' }),
+  })
+  .meta({ description: 'The pod or node that a field of any object names.' });
 
-type Config = Checked<typeof settings>;
+type Config = z.output<typeof RESOURCE>;
 
-export const RESOURCE = triggerKind({
-  name: 'resource',
-  meaning: 'The pod or node that a field of any object names.',
-  settings,
-  // A node is no pod.
-  subject: ({ names, namespace = '', podNamespace = namespace }) =>
-    names === 'node' ? {} : { namespace: podNamespace },
-  rights({ apiVersion, resource, namespace, name, names, podNamespace = namespace ?? '' }) {
-    const object: Right = {
-      ...(namespace !== undefined && { namespace }),
-      group: partsOf(apiVersion).group,
-      resource,
-      name,
-      verbs: ['get', 'list', 'watch'],
-      reason: 'Reads whom the object names, and hears at once when that changes.',
-    };
-    const pod = locatesPod(podNamespace, 'Reads on which node the pod runs that the object names.');
-    return names === 'node' ? [object] : [object, pod];
-  },
-  check({ apiVersion, resource, namespace, names, podNamespace }, { report }) {
-    if (apiVersion === 'v1' && resource === 'secrets') {
-      report(
-        ['resource'],
-        resource,
-        'must not be secrets: what stands in one would be published in the status',
-      );
-    }
-    if (names === 'node' && podNamespace !== undefined) {
-      report(['podNamespace'], podNamespace, 'is for names: pod only');
-    }
-    if (names === 'pod' && namespace === undefined && podNamespace === undefined) {
-      report(['podNamespace'], undefined, 'is required because the object has no namespace');
-    }
-  },
-  create: (config, ports) => new ResourceTrigger(config, ports),
-});
+export function resource(config: Config): ConfiguredTrigger {
+  const { names, namespace = '', podNamespace = namespace } = config;
+  return {
+    // A node is no pod.
+    subject: names === 'node' ? {} : { namespace: podNamespace },
+    rights: rightsFor(config),
+    check: (context) => check(config, context),
+    create: (ports) => new ResourceTrigger(config, ports),
+  };
+}
+
+function rightsFor({
+  apiVersion,
+  resource,
+  namespace,
+  name,
+  names,
+  podNamespace = namespace ?? '',
+}: Config): readonly Right[] {
+  const object: Right = {
+    ...(namespace !== undefined && { namespace }),
+    group: partsOf(apiVersion).group,
+    resource,
+    name,
+    verbs: ['get', 'list', 'watch'],
+    reason: 'Reads whom the object names, and hears at once when that changes.',
+  };
+  const pod = locatesPod(podNamespace, 'Reads on which node the pod runs that the object names.');
+  return names === 'node' ? [object] : [object, pod];
+}
+
+function check(
+  { apiVersion, resource, namespace, names, podNamespace }: Config,
+  { report }: CheckContext,
+): void {
+  if (apiVersion === 'v1' && resource === 'secrets') {
+    report('resource', resource, 'must not be secrets: what stands in one would be published in the status');
+  }
+  if (names === 'node' && podNamespace !== undefined) {
+    report('podNamespace', podNamespace, 'is for names: pod only');
+  }
+  if (names === 'pod' && namespace === undefined && podNamespace === undefined) {
+    report('podNamespace', undefined, 'is required because the object has no namespace');
+  }
+}
 
 function partsOf(apiVersion: string): { readonly group: string; readonly version: string } {
   const [version = '', group = ''] = apiVersion.split('/').reverse();

@@ -1,8 +1,6 @@
 /** Settings of each provider, as variables. */
-import type { DNS_PROVIDERS } from '../../../dns/registry.ts';
+import type { ProviderName } from '../../../dns/registry.ts';
 import type { Environment } from '../controller-process.ts';
-
-export type ProviderName = Exclude<(typeof DNS_PROVIDERS)[number]['name'], 'none'>;
 
 interface Examples {
   /** Enough for it to be made. */
