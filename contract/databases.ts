@@ -160,8 +160,8 @@ export function databaseMember(
     (one) => isOfRow(labels, one) || one.containers?.some((name) => containers.includes(name)) === true,
   );
   if (row !== undefined) return `${row.what}, ${row.why}`;
-  const group = isPooler(labels) ? undefined : ownerOf(owners);
-  return group && `a part of what ${group} owns, ${WORKS}`;
+  const group = ownerOf(owners);
+  return group && !isPooler(labels) ? `a part of what ${group} owns, ${WORKS}` : undefined;
 }
 
 /** Of which database's operator a Service is, which routes as that operator wants it; undefined: of none. */
@@ -204,8 +204,10 @@ function isPooler(labels: Labels): boolean {
 
 function isMarked(labels: Labels, marks: Marks | undefined): boolean {
   if (marks === undefined) return false;
-  return Object.entries(marks).every(([key, values]) => {
+  // Of each new pod all rows are looked at: this makes no objects.
+  return Object.keys(marks).every((key) => {
     const value = labels[key];
-    return value !== undefined && (values.length === 0 || values.includes(value));
+    const values = marks[key];
+    return value !== undefined && values !== undefined && (values.length === 0 || values.includes(value));
   });
 }

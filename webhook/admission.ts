@@ -6,7 +6,7 @@ import type { InjectorConfig } from './config.ts';
 import type { SkipReason } from './inject/decision.ts';
 import { injectPod } from './inject/inject.ts';
 import { limitWarnings } from './inject/limits.ts';
-import type { Operation } from './inject/patch.ts';
+import { type Operation, patchText } from './inject/patch.ts';
 import { readPod, readWorkload } from './inject/shape.ts';
 import { carryLabel, foretell } from './inject/workload.ts';
 import type { LimitsOf } from './limit-ranges.ts';
@@ -65,7 +65,11 @@ const requestSchema = z.object({
   oldObject: z.unknown().optional(),
 });
 const versionSchema = z.object({ apiVersion: z.string(), kind: z.string() });
-const reviewSchema = z.object({ request: requestSchema });
+const reviewSchema = z.object({
+  apiVersion: z.literal(REVIEW_VERSION),
+  kind: z.literal(REVIEW_KIND),
+  request: requestSchema,
+});
 
 type Request = z.infer<typeof requestSchema>;
 
@@ -86,16 +90,8 @@ export function admit(
   followed: readonly FollowedPods[] = [],
   limits: LimitsOf = () => [],
 ): Admission {
-  const version = versionSchema.safeParse(review).data;
-  if (version?.apiVersion !== REVIEW_VERSION || version.kind !== REVIEW_KIND) {
-    const got = version === undefined ? 'something else' : `${version.kind} of ${version.apiVersion}`;
-    return malformed(`expected ${REVIEW_KIND} of ${REVIEW_VERSION}, got ${got}`);
-  }
   const parsed = reviewSchema.safeParse(review);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return malformed(`${issue?.path.join('.')}: ${issue?.message}`);
-  }
+  if (!parsed.success) return malformed(problemOf(review, parsed.error));
   const { request } = parsed.data;
   const verdict = judge(request, config, { active, followed, limits });
   return {
@@ -105,6 +101,16 @@ export function admit(
     subject: verdict.subject,
     dryRun: request.dryRun === true,
   };
+}
+
+function problemOf(review: unknown, error: z.ZodError): string {
+  const version = versionSchema.safeParse(review).data;
+  if (version?.apiVersion !== REVIEW_VERSION || version.kind !== REVIEW_KIND) {
+    const got = version === undefined ? 'something else' : `${version.kind} of ${version.apiVersion}`;
+    return `expected ${REVIEW_KIND} of ${REVIEW_VERSION}, got ${got}`;
+  }
+  const [issue] = error.issues;
+  return `${issue?.path.join('.')}: ${issue?.message}`;
 }
 
 const malformed = (problem: string): Admission => ({
@@ -220,7 +226,7 @@ function answer(uid: string, { outcome, patch, warnings }: Verdict): ReviewAnswe
       allowed: outcome.action !== 'denied',
       ...(patch.length > 0 && {
         patchType: 'JSONPatch',
-        patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
+        patch: Buffer.from(patchText(patch)).toString('base64'),
       }),
       ...(warnings.length > 0 && { warnings: capped(warnings).map((warning) => `${PROGRAM}: ${warning}`) }),
       ...(outcome.action === 'denied' && {

@@ -7,38 +7,52 @@ import { ReviewTurns } from './review-turns.ts';
 const STRANGER = '127.0.0.66';
 const API_SERVER = '127.0.0.1';
 
-function queueAt() {
+function queueAt({ reviewMs }: { readonly reviewMs: number }) {
   const order: string[] = [];
   const time = { ms: 0 };
   const turns = new ReviewTurns({ ...systemClock, elapsed: () => time.ms });
   const ask = (what: string, client: string, bytes: number) =>
-    turns.next(client, bytes).then(() => order.push(what));
+    turns.add(client, bytes, () => {
+      order.push(what);
+      time.ms += reviewMs;
+    });
   return { ask, order, time };
 }
 
-test('one review a turn of the event loop, each client in turn', async () => {
-  const { ask, order } = queueAt();
-  const all = ['a', 'b', 'c'].map((what) => ask(`stranger ${what}`, STRANGER, 5_000));
-  all.push(ask('pod', API_SERVER, 5_000));
+test('as many reviews a turn of the event loop as a millisecond holds, each client in turn', async () => {
+  const { ask, order } = queueAt({ reviewMs: 0.5 });
+  for (const what of ['a', 'b', 'c', 'd', 'e']) ask(`stranger ${what}`, STRANGER, 5_000);
+  ask('pod', API_SERVER, 5_000);
   assert.deepEqual(order, []);
   await turn();
-  assert.deepEqual(order, ['stranger a']);
-  await turn();
   assert.deepEqual(order, ['stranger a', 'pod']);
-  await Promise.all(all);
+  await turn();
   assert.deepEqual(order.slice(2), ['stranger b', 'stranger c']);
+  await turn();
+  assert.deepEqual(order.slice(4), ['stranger d', 'stranger e']);
+});
+
+test('one that takes longer has a turn for itself', async () => {
+  const { ask, order } = queueAt({ reviewMs: 3 });
+  for (const what of ['a', 'b']) ask(what, API_SERVER, 5_000);
+  await turn();
+  assert.deepEqual(order, ['a']);
+  await turn();
+  assert.deepEqual(order, ['a', 'b']);
 });
 
 test('small ones go before large ones, also of the same client, but not for longer than half a second', async () => {
-  const { ask, order, time } = queueAt();
-  const all = [ask('large', API_SERVER, 3_000_000), ask('of a stranger', STRANGER, 4_000_000)];
-  all.push(...['a', 'b', 'c'].map((what) => ask(what, API_SERVER, 5_000)));
+  const { ask, order, time } = queueAt({ reviewMs: 1 });
+  ask('large', API_SERVER, 3_000_000);
+  ask('of a stranger', STRANGER, 4_000_000);
+  for (const what of ['a', 'b', 'c']) ask(what, API_SERVER, 5_000);
   await turn();
   await turn();
   assert.deepEqual(order, ['a', 'b']);
   time.ms = 501;
   await turn();
   assert.deepEqual(order, ['a', 'b', 'large']);
-  await Promise.all(all);
+  await turn();
+  await turn();
   assert.deepEqual(order.slice(3), ['c', 'of a stranger']);
 });

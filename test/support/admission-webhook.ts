@@ -5,7 +5,8 @@ import {
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { REVIEW_PATH } from '../../webhook/configuration.ts';
-import { type Reviewed, startAdmissionServer } from '../../webhook/server.ts';
+import type { Reviewed } from '../../webhook/review-listener.ts';
+import { startAdmissionServer } from '../../webhook/server.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 
 export interface AdmissionWebhook {

@@ -8,6 +8,7 @@ import { podAsking, podNotAsking, podRefusing } from '../../test/support/random-
 import { loadInjectorConfig } from '../config.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
 import { injectPod } from './inject.ts';
+import { patchText } from './patch.ts';
 import { readPod } from './shape.ts';
 import { uninjectPod } from './uninject.ts';
 
@@ -36,6 +37,17 @@ function injected(pod: Json): Json {
 }
 
 describe('any pod that is asked for', () => {
+  test('has a patch whose text is that of the patch, though parts of it were printed for other pods', () => {
+    fc.assert(
+      fc.property(anyPod, (pod) => {
+        const injection = inject(pod);
+        assert.equal(injection.kind, 'injected');
+        const patch = injection.kind === 'injected' ? injection.patch : [];
+        assert.equal(patchText(patch), JSON.stringify(patch));
+      }),
+    );
+  });
+
   test('gets the sidecar first, and keeps all that it had in its order', () => {
     fc.assert(
       fc.property(anyPod, (pod) => {

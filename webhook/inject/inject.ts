@@ -2,7 +2,7 @@ import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../contract/routing.ts';
 import type { InjectorConfig } from '../config.ts';
 import { findConflicts } from './conflicts.ts';
-import { sidecarContainer, sidecarProbes, sidecarVolumes } from './container.ts';
+import { sidecarProbes } from './container.ts';
 import { decide, INJECTED, type PodContext, type SkipReason } from './decision.ts';
 import { findKept } from './kept.ts';
 import { FROM_NAMESPACE } from './label.ts';
@@ -11,6 +11,7 @@ import { insertItems, type Operation, setEntries } from './patch.ts';
 import { defaultResources, endsGuaranteed } from './resources.ts';
 import { readSettings, type Settings } from './settings.ts';
 import type { Pod } from './shape.ts';
+import { sidecarOf } from './sidecar.ts';
 import { misspeltAnnotations } from './suggest.ts';
 
 export type Injection =
@@ -59,6 +60,7 @@ function injectionPatch(
   const { metadata, spec } = pod;
   const isGated = settings.gate === 'condition';
   const kept = isGated ? findKept(pod) : [];
+  const { containers, volumes } = sidecarOf(config, settings);
   const gates = isGated && !kept.includes('readiness-gate') ? [{ conditionType: ACTIVE_CONDITION }] : [];
   const marks = {
     labels: {
@@ -75,10 +77,8 @@ function injectionPatch(
   return [
     ...mark(metadata, marks),
     // First, so that everything else in the pod, other native sidecars too, can ask it from the start.
-    ...insertItems('/spec/initContainers', spec.initContainers, 'first', [
-      sidecarContainer(config, settings),
-    ]),
-    ...insertItems('/spec/volumes', spec.volumes, 'last', sidecarVolumes(config, settings)),
+    ...insertItems('/spec/initContainers', spec.initContainers, 'first', containers),
+    ...insertItems('/spec/volumes', spec.volumes, 'last', volumes),
     ...(gates.length > 0 ? insertItems('/spec/readinessGates', spec.readinessGates, 'last', gates) : []),
   ];
 }

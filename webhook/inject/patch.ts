@@ -3,6 +3,27 @@ export type Operation =
   | { readonly op: 'add'; readonly path: string; readonly value: unknown }
   | { readonly op: 'remove'; readonly path: string };
 
+/** The texts of values that many patches have in common. */
+const texts = new WeakMap<object, string>();
+
+/** Remembers the text of `value`, which is never changed from now on. */
+export function shared<T extends object>(value: T): T {
+  texts.set(value, JSON.stringify(value));
+  return value;
+}
+
+/** As JSON. */
+export function patchText(operations: readonly Operation[]): string {
+  return `[${operations.map(operationText).join(',')}]`;
+}
+
+function operationText(operation: Operation): string {
+  const value = operation.op === 'add' ? operation.value : undefined;
+  const text = typeof value === 'object' && value !== null ? texts.get(value) : undefined;
+  if (text === undefined) return JSON.stringify(operation);
+  return `{"op":"add","path":${JSON.stringify(operation.path)},"value":${text}}`;
+}
+
 type Strings = Readonly<Record<string, string>>;
 type Absent = null | undefined;
 

@@ -36,12 +36,19 @@ const probe = z
   .nullish()
   .catch(undefined);
 
+/** It only tells our own sidecar from others of its name, and is the longest list in most pods: no schema for each item. */
+const env = z
+  .unknown()
+  .transform((value) => (Array.isArray(value) ? value.filter(isNamed) : undefined))
+  .optional();
+
+function isNamed(value: unknown): value is { readonly name: string } {
+  return typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
+}
+
 const container = z.object({
   name: z.string().nullish(),
-  // It only tells our own sidecar from others of its name.
-  env: listOf(z.object({ name: z.string().nullish() }))
-    .nullish()
-    .catch(undefined),
+  env,
   ports: listOf(
     z.object({
       containerPort: z.number().nullish(),

@@ -1,0 +1,182 @@
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { MIMEType, TextDecoder } from 'node:util';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/log.ts';
+import type { Callers } from './callers.ts';
+import { ReviewTurns } from './review-turns.ts';
+import { BodyGatherer, type GatheredBody, UnreadableBody } from './server-body.ts';
+
+/** What a review came to: the answer, or why it is none. */
+export type Reviewed =
+  | { readonly kind: 'answered'; readonly answer: object }
+  | { readonly kind: 'malformed'; readonly problem: string };
+
+export interface ReviewListenerOptions {
+  readonly path: string;
+  /** Pure and quick; must not throw, whatever it is given. */
+  readonly review: (body: unknown) => Reviewed;
+  /** Undefined: whoever reaches the port may ask. */
+  readonly callers?: Callers | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onAnswer: (seconds: number) => void;
+  /** A request that was no review. */
+  readonly onRefused: (status: number) => void;
+}
+
+/** An object has at most 1.5 MiB in etcd, and an UPDATE carries the old one and the new one. */
+const MAX_BODY = 4 * 1_024 * 1_024;
+/** Of all bodies on their way. Reviews are mostly of some 10 kB, and come whole at once. */
+const MAX_BODIES = 64_000_000;
+
+/**
+ * Answers reviews. Without a framework, as a fourth of the time for a review went into that: there is one path and one
+ * method, and everything else is refused.
+ */
+export function reviewListener(options: ReviewListenerOptions, stopping: AbortSignal): RequestListener {
+  const { clock, log } = options;
+  const bodies = new BodyGatherer({ maxBody: MAX_BODY, maxTotal: MAX_BODIES });
+  const turns = new ReviewTurns(clock);
+  const fail = (error: unknown, request: IncomingMessage, response: ServerResponse) => {
+    if (error instanceof UnreadableBody) {
+      refuse(response, error.status, `the body cannot be read: ${error.message}`, options);
+      return;
+    }
+    log.error({ err: error, path: request.url }, 'HTTP request failed');
+    // A defect is told in the log and not to the client.
+    refuse(response, 500, 'internal error', options);
+  };
+  return (request, response) => {
+    // While stopping, each answer sends its client to another replica.
+    if (stopping.aborted) response.setHeader('connection', 'close');
+    const attempt = (work: () => void) => {
+      try {
+        work();
+      } catch (error) {
+        fail(error, request, response);
+      }
+    };
+    attempt(() => {
+      const refusal = refusalOf(request, options);
+      if (refusal !== undefined) {
+        refuse(response, ...refusal, options);
+        return;
+      }
+      const decoder = decoderFor(request.headers);
+      bodies.gather(request).then(
+        (body) =>
+          turns.add(request.socket.remoteAddress ?? '', body.length, () =>
+            attempt(() => answer({ request, response, body, decoder }, options)),
+          ),
+        (error: unknown) => fail(error, request, response),
+      );
+    });
+  };
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: GatheredBody;
+  readonly decoder: TextDecoder;
+}
+
+function answer(
+  { request, response, body, decoder }: Exchange,
+  { review, clock, onAnswer, onRefused }: ReviewListenerOptions,
+): void {
+  const bytes = body.take();
+  // Nobody waits for the answer any more.
+  if (request.socket.destroyed) return;
+  const parsed = parse(decoder.decode(bytes));
+  const began = clock.elapsed();
+  const reviewed = review(parsed);
+  if (reviewed.kind === 'malformed') {
+    send(response, 400, TEXT, `${reviewed.problem}\n`);
+    onRefused(400);
+    return;
+  }
+  send(response, 200, JSON_TYPE, JSON.stringify(reviewed.answer));
+  onAnswer((clock.elapsed() - began) / 1_000);
+}
+
+const JSON_TYPE = 'application/json';
+const TEXT = 'text/plain; charset=utf-8';
+
+function send(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+function refuse(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  { onRefused }: ReviewListenerOptions,
+): void {
+  // Nobody is there any more, or what failed did so after the answer.
+  if (response.headersSent || response.socket?.destroyed !== false) return;
+  onRefused(status);
+  // Whatever body comes is not read.
+  response.setHeader('connection', 'close');
+  send(response, status, TEXT, `${text}\n`);
+}
+
+/** Why a request is not looked at, as a status and a text. */
+function refusalOf(
+  request: IncomingMessage,
+  { path, callers }: ReviewListenerOptions,
+): [status: number, text: string] | undefined {
+  const stranger = callers?.refusal(request);
+  if (stranger !== undefined) return [403, stranger];
+  // The API server adds `?timeout=`.
+  if (request.url?.split('?', 1)[0] !== path) return [404, 'not found'];
+  if (request.method !== 'POST') return [405, 'only POST'];
+  const { headers } = request;
+  if (essenceOf(headers['content-type']) !== JSON_TYPE) return [415, `only ${JSON_TYPE}`];
+  // As the API server always says it. A body in chunks could come in more pieces than bytes are worth.
+  if (headers['transfer-encoding'] !== undefined) return [411, 'only with Content-Length'];
+  return undefined;
+}
+
+function essenceOf(type: string | undefined): string | undefined {
+  return type === JSON_TYPE ? type : mimeOf(type)?.essence;
+}
+
+/** Undefined where it is none. */
+function mimeOf(type = ''): MIMEType | undefined {
+  try {
+    return new MIMEType(type);
+  } catch {
+    return undefined; // Which is all that it throws for.
+  }
+}
+
+const UTF_8 = new TextDecoder();
+
+/** Bodies are not unpacked: a small one could become a very large one. */
+function decoderFor(headers: IncomingHttpHeaders): TextDecoder {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') throw new UnreadableBody(415, 'content encoding unsupported');
+  const type = headers['content-type'];
+  const charset = type === JSON_TYPE ? null : (mimeOf(type)?.params.get('charset') ?? null);
+  if (charset === null) return UTF_8;
+  try {
+    if (/^utf-/i.test(charset)) return new TextDecoder(charset);
+  } catch {
+    // One that it does not know, which is all that it throws for.
+  }
+  throw new UnreadableBody(415, `unsupported charset "${charset.toUpperCase()}"`);
+}
+
+function parse(text: string): unknown {
+  if (text === '') return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UnreadableBody(400, (error as SyntaxError).message);
+  }
+  if (typeof value !== 'object' || value === null) throw new UnreadableBody(400, 'no JSON object');
+  return value;
+}
