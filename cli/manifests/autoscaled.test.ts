@@ -32,3 +32,21 @@ for (const [name, of, from, expected] of [
 ] as const) {
   test(`a workload is scaled by ${name}`, () => assert.deepEqual(scaled(of, from), expected));
 }
+
+const KEDA = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' };
+const KEDA_TARGET = { scaleTargetRef: { name: 'web' } };
+
+for (const [name, from, expected] of [
+  ['that says nothing of numbers', { spec: KEDA_TARGET }, { least: 1, most: 100 }],
+  [
+    'that says both',
+    { spec: { ...KEDA_TARGET, minReplicaCount: 3, maxReplicaCount: 7 } },
+    { least: 3, most: 7 },
+  ],
+  ['that may take all pods away', { spec: { ...KEDA_TARGET, minReplicaCount: 0 } }, { least: 1, most: 100 }],
+  ['of another kind', { spec: { scaleTargetRef: { kind: 'StatefulSet', name: 'web' } } }, undefined],
+  ['of another group', { spec: KEDA_TARGET, apiVersion: 'example.com/v1' }, undefined],
+] as const) {
+  test(`a workload and a ScaledObject of KEDA ${name}`, () =>
+    assert.deepEqual(scaled({}, { ...KEDA, ...from }), expected));
+}

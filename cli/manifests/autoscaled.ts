@@ -15,6 +15,26 @@ const autoscaler = z.object({
   }),
 });
 
+/** KEDA makes a HorizontalPodAutoscaler of it, and takes the pods away by itself where nothing is to be done. */
+const scaledObject = z.object({
+  apiVersion: z.string().startsWith('keda.sh/'),
+  metadata: metadata.nullish(),
+  spec: z.object({
+    minReplicaCount: z.number().nullish(),
+    maxReplicaCount: z.number().nullish(),
+    scaleTargetRef: z.object({ kind: z.string().nullish(), name: z.string() }),
+  }),
+});
+/** Its default (keda/apis/keda/v1alpha1, GetHPAMaxReplicas). */
+const KEDA_MOST = 100;
+
+interface Autoscaler {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly scaled: Scaled;
+}
+
 export interface Target {
   readonly kind: string;
   readonly name: string;
@@ -22,22 +42,35 @@ export interface Target {
   readonly namespace: string;
 }
 
-/** Tells of a workload whether a HorizontalPodAutoscaler in the same file decides how many pods it has. */
+/** Tells of a workload whether an autoscaler in the same file decides how many pods it has. */
 export function findAutoscalers(documents: Documents): (target: Target) => Scaled | undefined {
-  const all = findOthers(documents)
-    .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
-    .flatMap(({ document, path }) => {
-      const found = read(autoscaler, documents.at(document, path));
-      return found.ok ? [found.value] : [];
-    });
-  return ({ kind, name, namespace }) => {
-    const own = all.find(({ metadata: own, spec: { scaleTargetRef } }) => {
-      const places = new Set([own?.namespace ?? '', namespace]);
+  const all = findOthers(documents).flatMap(({ document, path, kind }) => {
+    const object = documents.at(document, path);
+    if (kind === 'HorizontalPodAutoscaler') return horizontal(object);
+    return kind === 'ScaledObject' ? keda(object) : [];
+  });
+  return ({ kind, name, namespace }) =>
+    all.find((own) => {
+      const places = new Set([own.namespace, namespace]);
       // Unsaid it is the namespace that the file is applied to, which may be the one that another object says.
-      return (
-        scaleTargetRef.kind === kind && scaleTargetRef.name === name && (places.size === 1 || places.has(''))
-      );
-    });
-    return own && { least: own.spec.minReplicas ?? 1, most: own.spec.maxReplicas };
-  };
+      return own.kind === kind && own.name === name && (places.size === 1 || places.has(''));
+    })?.scaled;
+}
+
+function horizontal(object: unknown): readonly Autoscaler[] {
+  const found = read(autoscaler, object);
+  if (!found.ok) return [];
+  const { metadata: own, spec } = found.value;
+  const scaled = { least: spec.minReplicas ?? 1, most: spec.maxReplicas };
+  return [{ ...spec.scaleTargetRef, namespace: own?.namespace ?? '', scaled }];
+}
+
+function keda(object: unknown): readonly Autoscaler[] {
+  const found = read(scaledObject, object);
+  if (!found.ok) return [];
+  const { metadata: own, spec } = found.value;
+  const { kind, name } = spec.scaleTargetRef;
+  // With none there is no update either.
+  const scaled = { least: Math.max(1, spec.minReplicaCount ?? 0), most: spec.maxReplicaCount ?? KEDA_MOST };
+  return [{ kind: kind ?? 'Deployment', name, namespace: own?.namespace ?? '', scaled }];
 }

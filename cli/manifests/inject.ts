@@ -6,7 +6,7 @@ import { readLabel } from '../../webhook/inject/label.ts';
 import { type Pod, type Read, readMetadata, readPod, readWorkload } from '../../webhook/inject/shape.ts';
 import { stallWarnings } from '../../webhook/inject/stalls.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
-import { uninjectPod } from '../../webhook/inject/uninject.ts';
+import { orphanedMounts, uninjectPod } from '../../webhook/inject/uninject.ts';
 import { carryLabel } from '../../webhook/inject/workload.ts';
 import { findAutoscalers } from './autoscaled.ts';
 import { Documents } from './documents.ts';
@@ -53,7 +53,8 @@ export function uninjectManifests(text: string, format?: ManifestFormat): Result
     if (!read.ok) return refuse(read.problem);
     const operations = uninjectPod(read.value);
     documents.patch(document, podPath, operations);
-    return { notes: [operations.length > 0 ? 'sidecar removed' : 'nothing to remove'] };
+    const done = operations.length > 0 ? 'sidecar removed' : 'nothing to remove';
+    return { notes: [done, ...orphanedMounts(read.value).map(warning)] };
   });
 }
 

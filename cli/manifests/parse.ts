@@ -9,9 +9,9 @@ import { explain } from '../../runtime/explain.ts';
 import { applyEdits } from './edit.ts';
 import { lineEnd } from './layout.ts';
 import { joinLines } from './lenient.ts';
-import { type Reading, readDocument } from './read.ts';
+import { type Reading, readDocument, TOO_DEEP } from './read.ts';
 import { type Source, sourceOf } from './source.ts';
-import { split } from './split.ts';
+import { commentInJson, split } from './split.ts';
 
 /** The library finds what stands where; what that means is read as kubectl reads it. */
 const OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
@@ -54,8 +54,15 @@ function parseSlice(text: string, json: boolean, file: string, offset: number): 
   if (forbidden)
     throw new Error(`this is no YAML: a control character ${place(file, offset + forbidden.index)}`);
   const source = sourceOf(text, asJson);
+  const comment = json ? undefined : commentInJson(text);
+  if (comment !== undefined)
+    throw new Error(
+      `this is no JSON: it has a comment, which kubectl does not read either; take it out, or write YAML ${place(file, offset + comment)}`,
+    );
   const documents = compose(source.lines).map((document) => {
     const [error] = document.errors;
+    if (error?.code === 'RESOURCE_EXHAUSTION')
+      throw new Error(`this is no manifest: ${TOO_DEEP} ${place(file, offset + error.pos[0])}`);
     if (error !== undefined)
       throw new Error(`this is no YAML: ${error.message} ${place(file, offset + error.pos[0])}`);
     try {

@@ -16,6 +16,10 @@ import { readJsonToken, readPlain, readPlainKey, readTagged } from './scalar.ts'
 import { readSeparated } from './separators.ts';
 import { isListValue, isMapValue, mapOf, type Value } from './value.ts';
 
+/** Of lists and maps within each other. Each takes some of the stack, and the deepest of Kubernetes' objects has 40. */
+const DEEPEST = 500;
+export const TOO_DEEP = `more than ${DEEPEST} lists and maps stand within each other; no Kubernetes object has so many, so look for a bracket that is never closed`;
+
 /** A document with what each of its nodes says. */
 export interface Reading {
   readonly contents: ParsedNode | null;
@@ -50,6 +54,7 @@ class Reader {
   readonly #json: boolean;
   readonly anchors = new Map<string, ParsedNode[]>();
   readonly #meter = new AliasMeter();
+  #depth = 0;
 
   constructor(source: string, json: boolean) {
     this.#source = source;
@@ -61,7 +66,10 @@ class Reader {
     // Before what is in it, which may already name it.
     if (node.anchor !== undefined)
       this.anchors.set(node.anchor, [...(this.anchors.get(node.anchor) ?? []), node]);
+    this.#depth += 1;
+    if (this.#depth > DEEPEST) throw new Error(TOO_DEEP);
     const value = isAlias(node) ? this.#alias(node) : this.#meter.measure(node, () => this.#own(node));
+    this.#depth -= 1;
     this.values.set(node, value);
     return value;
   }

@@ -57,6 +57,17 @@ function endOfObject(text: string, start: number): number | undefined {
   return undefined;
 }
 
+/** Behind a brace and what may stand there; braces of YAML have no quotes there, or quotes all over. */
+const LIKE_JSON = /^\ufeff?(?:---[ \t]*\r?\n)?\s*\{(?:\s|\/\/[^\n]*|\/\*.*?\*\/)*"/s;
+const COMMENT = /"(?:[^"\\\n]|\\.)*"|(?<=[\s{}[\],])\/[/*]/g;
+
+/** Where `text`, which is no JSON but looks like it, has a comment as JavaScript has them. YAML would read it as a part of a key. */
+export function commentInJson(text: string): number | undefined {
+  if (!LIKE_JSON.test(text)) return undefined;
+  for (const { 0: found, index } of text.matchAll(COMMENT)) if (!found.startsWith('"')) return index;
+  return undefined;
+}
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);

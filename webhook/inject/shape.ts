@@ -36,8 +36,8 @@ const probe = z
   .nullish()
   .catch(undefined);
 
-/** It only tells our own sidecar from others of its name, and is the longest list in most pods: no schema for each item. */
-const env = z
+/** The names of items, of which nothing else is looked at. Such lists are the longest in most pods: no schema for each item. */
+const named = z
   .unknown()
   .transform((value) => (Array.isArray(value) ? value.filter(isNamed) : undefined))
   .optional();
@@ -48,7 +48,9 @@ function isNamed(value: unknown): value is { readonly name: string } {
 
 const container = z.object({
   name: z.string().nullish(),
-  env,
+  // It only tells our own sidecar from others of its name.
+  env: named,
+  volumeMounts: named,
   ports: listOf(
     z.object({
       containerPort: z.number().nullish(),

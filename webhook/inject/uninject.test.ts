@@ -4,7 +4,7 @@ import { applyPatch } from '../../test/support/json-patch.ts';
 import { loadInjectorConfig } from '../config.ts';
 import { injectPod } from './inject.ts';
 import { readPod } from './shape.ts';
-import { uninjectPod } from './uninject.ts';
+import { orphanedMounts, uninjectPod } from './uninject.ts';
 
 const loaded = loadInjectorConfig({});
 assert.ok(loaded.ok);
@@ -86,4 +86,21 @@ describe('a pod without the sidecar', () => {
     const pod = { metadata, spec: { containers: CONTAINERS } };
     assert.deepEqual(uninject(pod), { ...pod, metadata: { labels: { app: 'web' } } });
   });
+});
+
+test('a mount of the status that the user wrote stays, and is told, as its volume goes', () => {
+  const status = { name: 'site-follower-status', mountPath: '/site' };
+  const pod = gated({}, { containers: [{ name: 'app', image: 'i', volumeMounts: [status] }] }, 'none');
+  const read = readPod(inject(pod));
+  assert.ok(read.ok);
+  assert.deepEqual(uninject(inject(pod)), pod);
+  assert.deepEqual(orphanedMounts(read.value), [
+    'container app mounts the volume site-follower-status, which goes with the sidecar: take that mount out, or the pod is refused',
+  ]);
+  const plain = readPod(inject(gated({}, {}, 'none')));
+  assert.ok(plain.ok);
+  assert.deepEqual(orphanedMounts(plain.value), []);
+  const never = readPod(pod);
+  assert.ok(never.ok);
+  assert.deepEqual(orphanedMounts(never.value), []);
 });

@@ -1,12 +1,15 @@
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../contract/routing.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
+import { shown } from '../../kubernetes/cut.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
 import { isInjected } from './decision.ts';
 import { readKept } from './kept.ts';
 import { labelOrigin } from './label.ts';
 import { type Operation, removeEntries, removeItems } from './patch.ts';
 import type { Pod } from './shape.ts';
+
+const OWN_VOLUMES: readonly string[] = [TOKEN_VOLUME, STATUS_VOLUME];
 
 /**
  * Takes out of a pod or pod template all that injection put there, a carried label included, and nothing else. Lists
@@ -15,6 +18,21 @@ import type { Pod } from './shape.ts';
 export function uninjectPod(pod: Pod): Operation[] {
   const gate = ownGate(pod);
   return [...unmark(pod, gate.label), ...(isInjected(pod) ? withdrawSidecar(pod, gate.readinessGate) : [])];
+}
+
+/** What of a pod will name a volume that went with the sidecar: whoever wrote that has to take it out. */
+export function orphanedMounts(pod: Pod): string[] {
+  if (!isInjected(pod)) return [];
+  const { initContainers, containers } = pod.spec;
+  const others = [...(initContainers ?? []), ...(containers ?? [])].filter(
+    ({ name }) => name !== SIDECAR_CONTAINER,
+  );
+  return others.flatMap(({ name, volumeMounts }) =>
+    OWN_VOLUMES.filter((volume) => volumeMounts?.some((mount) => mount.name === volume)).map(
+      (volume) =>
+        `container ${shown(name ?? '')} mounts the volume ${volume}, which goes with the sidecar: take that mount out, or the pod is refused`,
+    ),
+  );
 }
 
 /** What injection added for the gate `condition`. */
@@ -47,10 +65,9 @@ function unmark(pod: Pod, hasGateLabel: boolean): Operation[] {
 }
 
 function withdrawSidecar({ spec }: Pod, hasReadinessGate: boolean): Operation[] {
-  const volumes = [TOKEN_VOLUME, STATUS_VOLUME];
   return [
     ...removeItems('/spec/initContainers', spec.initContainers, ({ name }) => name === SIDECAR_CONTAINER),
-    ...removeItems('/spec/volumes', spec.volumes, ({ name }) => volumes.includes(name ?? '')),
+    ...removeItems('/spec/volumes', spec.volumes, ({ name }) => OWN_VOLUMES.includes(name ?? '')),
     ...removeItems(
       '/spec/readinessGates',
       spec.readinessGates,
