@@ -134,7 +134,8 @@ function readConfigFile(
     if (error === undefined) return document.toJS({ maxAliasCount: 100 });
     // The parser's own message shows the lines around the fault, and those may hold a secret.
     const line = error.linePos?.[0].line;
-    report({ key, got: path, problem: `must be YAML: line ${line ?? '?'} has ${error.code}` });
+    const fault = error.code === 'RESOURCE_EXHAUSTION' ? 'too many lists within each other' : error.code;
+    report({ key, got: path, problem: `must be YAML: line ${line ?? '?'} has ${fault}` });
   } catch (error) {
     report({ key, got: path, problem: `must be YAML without so many aliases: ${explain(error)}` });
   }

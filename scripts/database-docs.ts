@@ -28,7 +28,9 @@ workload, the label on that has no effect, and offline its pods get no sidecar, 
     `What has no operator of these is known by the configuration: members of a \`pod-label\` trigger’s preset by its labels, those of a
 \`mongodb\` trigger by the names in \`members\`, and of these and the triggers \`lease\`, \`resource\` and \`pod-label\` every pod of the workload
 (StatefulSet, Deployment) that the primary is of. The chart passes what is followed to the webhook, in \`FOLLOWED\`. Before the first primary was
-found its workload is unknown; offline injection never knows any. While the webhook is down, such pods wait for it like all others that ask.`,
+found its workload is unknown; offline injection never knows any. When a pod is made the webhook sees its own labels, containers and owner,
+not the owner of its StatefulSet: where an operator is told to use other labels than those above, and its pods ask by themselves or by their
+namespace, let it put \`site-follower/inject: "false"\` on them. While the webhook is down, such pods wait for it like all others that ask.`,
     `Poolers only speak to a database, and are applications: ${POOLERS.map(marks).join(', ')}. These labels say nothing of a pod
 that has those of a member, which an operator's poolers do not have. While one of them stands by,
 Percona's operator for PostgreSQL calls its cluster \`initializing\`, but goes on to back it up. The routers and proxies of its operators

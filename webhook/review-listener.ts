@@ -114,8 +114,8 @@ function refuse(
   text: string,
   { onRefused }: ReviewListenerOptions,
 ): void {
-  // Nobody is there any more, or what failed did so after the answer.
-  if (response.headersSent || response.socket?.destroyed !== false) return;
+  // What failed did so after the answer, or nobody is there any more. A response has no socket until the last one is out.
+  if (response.headersSent || response.req.socket.destroyed) return;
   onRefused(status);
   // Whatever body comes is not read.
   response.setHeader('connection', 'close');

@@ -54,3 +54,9 @@ test('no document makes it throw', () => {
     }),
   );
 });
+
+test('of an object with thousands of others in each other little is said, and nothing thrown', () => {
+  let deep: object = { x: 'found' };
+  for (let depth = 0; depth < 9_000; depth += 1) deep = { y: deep };
+  assert.deepEqual(select(deep, '$.y'), { kind: 'no text', found: 'an object with too much in each other' });
+});

@@ -30,11 +30,20 @@ export type Selected =
 export function select(document: unknown, path: string): Selected {
   const found = query(document as Parameters<typeof query>[0], path).filter((value) => value !== null);
   const other = found.find((value) => typeof value !== 'string');
-  if (other !== undefined) return { kind: 'no text', found: shorten(JSON.stringify(other)) };
+  if (other !== undefined) return { kind: 'no text', found: preview(other) };
   const values = [...new Set(found.filter((value) => typeof value === 'string' && value !== ''))] as string[];
   const [value] = values;
   if (value === undefined) return { kind: 'none' };
   return values.length === 1 ? { kind: 'one', value } : { kind: 'several', values: values.map(shorten) };
+}
+
+function preview(value: unknown): string {
+  try {
+    return shorten(JSON.stringify(value));
+  } catch {
+    // Kubernetes stores 10,000 lists and maps within each other, and that throws for some thousands.
+    return 'an object with too much in each other';
+  }
 }
 
 export function shorten(text: string): string {
