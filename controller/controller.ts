@@ -7,7 +7,7 @@ import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
 import { followService, type ServicePorts } from './service.ts';
-import { endTogether, untilDone } from './tasks.ts';
+import { endTogether, retryUntilSuccess } from './tasks.ts';
 import { forgetStanding } from './telemetry.ts';
 import { type FollowerView, View } from './view.ts';
 
@@ -112,7 +112,7 @@ export function createController(config: Config, ports: ServicePorts): Controlle
     };
     const attempt = () =>
       followService(follower, config, ports, leadership, lastPublished, (problem) => onPass(name, problem));
-    await untilDone(ports, leadership, attempt, onFailure);
+    await retryUntilSuccess(ports, leadership, attempt, onFailure);
   }
 
   async function elect(signal: AbortSignal): Promise<void> {

@@ -24,7 +24,7 @@ import type { Signal } from './signals/signal.ts';
 import { SignalWorker } from './signals/worker.ts';
 import { SITES_SECTION, siteNodes } from './site-nodes.ts';
 import { Sites } from './sites.ts';
-import { endTogether, untilDone } from './tasks.ts';
+import { endTogether, retryUntilSuccess } from './tasks.ts';
 import { Telemetry } from './telemetry.ts';
 import { createTrigger, ownClusterOf, subjectOfTrigger } from './triggers/registry.ts';
 import type { MemoryStore, Trigger } from './triggers/trigger.ts';
@@ -76,7 +76,7 @@ export async function followService(
   const report = new Report(new FencedConfigMap(api, reportMap, 'report', name), clock, (error) =>
     telemetry.problem('report could not be written, retrying', error),
   );
-  await untilDone(
+  await retryUntilSuccess(
     ports,
     leadership,
     () => report.load(leadership),

@@ -4,7 +4,7 @@ import { beforeEach, describe, test } from 'node:test';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { TestLeadership } from '../test/support/simulated-cluster.ts';
 import { settle, VirtualClock } from '../test/support/virtual-clock.ts';
-import { endTogether, untilDone } from './tasks.ts';
+import { endTogether, retryUntilSuccess } from './tasks.ts';
 
 let clock: VirtualClock;
 let leadership: TestLeadership;
@@ -18,9 +18,9 @@ beforeEach(() => {
 const untilStopped = ({ signal }: Leadership) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
-describe('untilDone', () => {
+describe('retryUntilSuccess', () => {
   const run = (task: () => Promise<void>, onFailure: (error: unknown) => void = () => undefined) =>
-    untilDone({ clock, random: () => 0.5 }, leadership, task, onFailure);
+    retryUntilSuccess({ clock, random: () => 0.5 }, leadership, task, onFailure);
 
   test('tries until it works, with growing pauses', async () => {
     const tries: number[] = [];

@@ -5,7 +5,7 @@ import { type Clock, type Random, sleep } from '../runtime/clock.ts';
 const RETRY = { base: 500, max: 10_000 };
 
 /** Tries until it works or the leadership ends. */
-export async function untilDone(
+export async function retryUntilSuccess(
   { clock, random }: { readonly clock: Clock; readonly random: Random },
   { signal }: Leadership,
   task: () => Promise<void>,
