@@ -7,7 +7,7 @@ import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
 import { followService, type ServicePorts } from './service.ts';
-import { endTogether, retryUntilSuccess } from './tasks.ts';
+import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { forgetStanding } from './telemetry.ts';
 import { type FollowerView, View } from './view.ts';
 
@@ -85,7 +85,7 @@ export function createController(config: Config, ports: ServicePorts): Controlle
     changed();
     try {
       // One of them ends by itself when another replica turns out to lead: then all have to.
-      await endTogether(leadership, (shared) =>
+      await runTaskGroup(leadership, (shared) =>
         parts.map(({ follower: one, view }) => follow(one, view.lastPublished, shared)),
       );
     } finally {

@@ -24,7 +24,7 @@ import type { Signal } from './signals/signal.ts';
 import { SignalWorker } from './signals/worker.ts';
 import { SITES_SECTION, siteNodes } from './site-nodes.ts';
 import { Sites } from './sites.ts';
-import { endTogether, retryUntilSuccess } from './tasks.ts';
+import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { Telemetry } from './telemetry.ts';
 import { createTrigger, ownClusterOf, subjectOfTrigger } from './triggers/registry.ts';
 import type { MemoryStore, Trigger } from './triggers/trigger.ts';
@@ -185,7 +185,7 @@ export async function followService(
     wakeup,
     observer,
   });
-  await endTogether(leadership, (shared) => [
+  await runTaskGroup(leadership, (shared) => [
     loop.run(shared),
     nodes.run(shared.signal),
     ...(config.dryRun ? [] : [report.run(shared)]),

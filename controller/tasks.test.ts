@@ -4,7 +4,7 @@ import { beforeEach, describe, test } from 'node:test';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { TestLeadership } from '../test/support/simulated-cluster.ts';
 import { settle, VirtualClock } from '../test/support/virtual-clock.ts';
-import { endTogether, retryUntilSuccess } from './tasks.ts';
+import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 
 let clock: VirtualClock;
 let leadership: TestLeadership;
@@ -71,7 +71,7 @@ describe('retryUntilSuccess', () => {
 describe('tasks that end together', () => {
   test('end when one of them ends', async () => {
     let shared: Leadership | undefined;
-    await endTogether(leadership, (given) => {
+    await runTaskGroup(leadership, (given) => {
       shared = given;
       return [untilStopped(given), clockTask(1), untilStopped(given)];
     });
@@ -83,7 +83,7 @@ describe('tasks that end together', () => {
   test('end when one of them fails, and the failure is told after all have ended', async () => {
     const error = new Error('a defect');
     let others = 0;
-    const running = endTogether(leadership, (shared) => [
+    const running = runTaskGroup(leadership, (shared) => [
       untilStopped(shared)
         .then(() => settle())
         .then(() => {
@@ -98,7 +98,7 @@ describe('tasks that end together', () => {
 
   test('end with the leadership, for its reason', async () => {
     let shared: Leadership | undefined;
-    const running = endTogether(leadership, (given) => {
+    const running = runTaskGroup(leadership, (given) => {
       shared = given;
       return [untilStopped(given)];
     });
@@ -110,7 +110,7 @@ describe('tasks that end together', () => {
 
   test('are stopped from the start when the leadership has ended already', async () => {
     leadership.end();
-    await endTogether(leadership, (shared) => {
+    await runTaskGroup(leadership, (shared) => {
       assert.equal(shared.signal.aborted, true);
       return [Promise.resolve()];
     });
@@ -118,7 +118,7 @@ describe('tasks that end together', () => {
 
   test('do not go on when one of them cannot even begin', async () => {
     let shared: Leadership | undefined;
-    const running = endTogether(leadership, (given) => {
+    const running = runTaskGroup(leadership, (given) => {
       shared = given;
       throw new Error('a defect');
     });
@@ -127,7 +127,7 @@ describe('tasks that end together', () => {
   });
 
   test('share the leadership itself: its term, its word and its loss', async () => {
-    await endTogether(leadership, (shared) => {
+    await runTaskGroup(leadership, (shared) => {
       assert.deepEqual([shared.term, shared.isHeld()], [3, true]);
       leadership.held = false;
       assert.equal(shared.isHeld(), false);

@@ -23,7 +23,7 @@ export async function retryUntilSuccess(
 }
 
 /** Runs tasks that belong together: when one ends, for whatever reason, all end. */
-export async function endTogether(
+export async function runTaskGroup(
   leadership: Leadership,
   start: (shared: Leadership) => readonly Promise<void>[],
 ): Promise<void> {
