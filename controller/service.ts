@@ -127,7 +127,7 @@ export async function followService(
           events,
           report,
         })),
-        ...steering(trigger, config),
+        ...preferredPrimarySignal(trigger, config),
       ];
   const workerOf = (signal: Signal) =>
     new SignalWorker(signal, { clock, random, onProgress: (progress) => telemetry.signal(progress) });
@@ -233,9 +233,10 @@ function unsaved(report: Report): MemoryStore {
 }
 
 /** A trigger that moves its service runs like a signal: by itself, with back-off, beside the loop. */
-function steering(trigger: Trigger, config: Config): Signal[] {
-  if (trigger.steer === undefined) return [];
+function preferredPrimarySignal(trigger: Trigger, config: Config): Signal[] {
+  if (trigger.reconcilePreferredPrimary === undefined) return [];
   const resyncMs = config.resyncSeconds * 1000;
-  const apply: Signal['apply'] = async (_state, leadership) => trigger.steer?.(leadership);
+  const apply: Signal['apply'] = async (_state, leadership) =>
+    trigger.reconcilePreferredPrimary?.(leadership);
   return [{ name: 'preferred-primary', resyncMs, apply }];
 }

@@ -27,13 +27,13 @@ export class CnpgTrigger implements Trigger {
   readonly #options: CnpgOptions;
   readonly #watches: CnpgWatches;
   readonly #promotion = new Promotion();
-  readonly steer?: (leadership: Leadership) => Promise<void>;
+  readonly reconcilePreferredPrimary?: (leadership: Leadership) => Promise<void>;
 
   constructor(options: CnpgOptions) {
     this.#options = options;
     this.#watches = new CnpgWatches(options);
     const { preferred } = options;
-    if (preferred !== undefined) this.steer = (leadership) => preferred.step(leadership);
+    if (preferred !== undefined) this.reconcilePreferredPrimary = (leadership) => preferred.step(leadership);
   }
 
   watch(wake: () => void, signal: AbortSignal): Promise<void> {
