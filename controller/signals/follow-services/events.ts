@@ -1,15 +1,15 @@
 import type { EventNote } from '../../event-rules.ts';
 import type { Happening } from './judge.ts';
 import type { Goal } from './plan.ts';
-import type { Census } from './pods.ts';
+import type { PodCounts } from './pods.ts';
 
 /** What a person should know of a followed Service. */
-export function routingEvent(service: string, what: Happening, census: Census, goal: Goal): EventNote {
+export function routingEvent(service: string, what: Happening, podCounts: PodCounts, goal: Goal): EventNote {
   const { site } = goal;
   if (what === 'served') {
     return { reason: 'ServiceServed', note: `Service ${service} has ready pods on the active site ${site}` };
   }
-  const found = `the active site ${site} has no ready pod for Service ${service}, other sites have ${census.elsewhere}`;
+  const found = `the active site ${site} has no ready pod for Service ${service}, other sites have ${podCounts.elsewhere}`;
   return { reason: 'ServiceEmpty', note: `${found}: ${CONSEQUENCES[what]}` };
 }
 

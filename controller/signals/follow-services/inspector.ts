@@ -4,12 +4,12 @@ import { keyOf } from '../../../kubernetes/reflector.ts';
 import { type Clock, sleep } from '../../../runtime/clock.ts';
 import { dueAt, type Happening, happenings, type Judgement, judge } from './judge.ts';
 import type { Goal, Verdict } from './plan.ts';
-import { type Census, countPods, type RoutedPod } from './pods.ts';
+import { countPods, type PodCounts, type RoutedPod } from './pods.ts';
 import type { FollowedService } from './service.ts';
 
 /** Told what happens here; for Events and metrics. */
 export interface RoutingObserver {
-  onHappening(service: string, what: Happening, census: Census, goal: Goal): void;
+  onHappening(service: string, what: Happening, podCounts: PodCounts, goal: Goal): void;
   onCount(counts: RoutingCounts): void;
 }
 
@@ -112,10 +112,10 @@ export class Inspector {
     now: number,
   ): Judgement {
     const { pods, observer, onChange } = this.#options;
-    const census = countPods(service, pods.in(service.key.namespace), goal, this.#siteOf);
-    const next = judge(service, census, goal, before, now);
+    const podCounts = countPods(service, pods.in(service.key.namespace), goal, this.#siteOf);
+    const next = judge(service, podCounts, goal, before, now);
     this.#judgements.set(name, next);
-    for (const what of happenings(service, before, next)) observer.onHappening(name, what, census, goal);
+    for (const what of happenings(service, before, next)) observer.onHappening(name, what, podCounts, goal);
     const isSame = (['epoch', 'labelled', 'empty', 'anySite'] as const).every(
       (part) => next[part] === before?.[part],
     );

@@ -1,10 +1,10 @@
 import type { Goal, Verdict } from './plan.ts';
-import type { Census } from './pods.ts';
+import type { PodCounts } from './pods.ts';
 import type { FollowedService } from './service.ts';
 
 /** A {@link Verdict} with what it goes on from. Times are monotonic milliseconds. */
 export interface Judgement extends Verdict {
-  readonly census: Census;
+  readonly podCounts: PodCounts;
   /** Since when the active site has no ready pod while another one has; undefined: it has, or none has any. */
   readonly emptySince: number | undefined;
   /** The emptiness has lasted for long enough to be told, and its end was not yet. */
@@ -19,7 +19,7 @@ export const TELL_AFTER_MS = 2_000;
 
 export function judge(
   service: FollowedService,
-  census: Census,
+  podCounts: PodCounts,
   { epoch }: Goal,
   previous: Judgement | undefined,
   now: number,
@@ -28,19 +28,19 @@ export function judge(
   const wasOpened = service.anySite && service.epoch === epoch;
   // What was opened stays so until the active site has a ready pod, whatever becomes of the others meanwhile.
   const isOpen = before?.anySite === true || wasOpened;
-  const isEmpty = census.here === 0 && (census.elsewhere > 0 || isOpen);
+  const isEmpty = podCounts.here === 0 && (podCounts.elsewhere > 0 || isOpen);
   // Another leader has waited for it.
   const since = wasOpened ? Number.NEGATIVE_INFINITY : now;
   const emptySince = isEmpty ? (before === undefined ? since : (before.emptySince ?? now)) : undefined;
   const lasted = emptySince === undefined ? -1 : now - emptySince;
   return {
     epoch,
-    census,
-    labelled: census.unlabelled === 0,
+    podCounts,
+    labelled: podCounts.unlabelled === 0,
     empty: isEmpty,
     anySite: !holds(service) && lasted >= service.anySiteAfterMs,
     emptySince,
-    isTold: lasted >= TELL_AFTER_MS || (before?.isTold === true && census.here === 0),
+    isTold: lasted >= TELL_AFTER_MS || (before?.isTold === true && podCounts.here === 0),
   };
 }
 
@@ -52,7 +52,7 @@ export function happenings(
   if (next.anySite) return previous?.anySite === true ? [] : ['any-site'];
   if (next.isTold && previous?.isTold !== true) return [service.site === undefined ? 'waiting' : 'empty'];
   const wasTold = previous?.isTold === true || previous?.anySite === true;
-  return wasTold && next.census.here > 0 ? ['served'] : [];
+  return wasTold && next.podCounts.here > 0 ? ['served'] : [];
 }
 
 /** When to look again though nothing has changed; Infinity: never. */

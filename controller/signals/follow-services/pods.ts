@@ -40,7 +40,7 @@ export function wantedLabel(
 }
 
 /** How the pods of a Service stand. */
-export interface Census {
+export interface PodCounts {
   /** Ready pods on the active site. */
   readonly here: number;
   /** Those of them that do not have its label yet. */
@@ -54,7 +54,7 @@ export function countPods(
   pods: Iterable<RoutedPod>,
   { follower, site }: { readonly follower: string; readonly site: string },
   siteOf: ReadonlyMap<string, string>,
-): Census {
+): PodCounts {
   const label = siteLabel(follower);
   let [here, unlabelled, elsewhere] = [0, 0, 0];
   for (const pod of pods) {
