@@ -24,7 +24,7 @@ export function followServices(
     ports,
     follower,
     observer: {
-      onHappening: (service, what, podCounts, goal) => events(routingEvent(service, what, podCounts, goal)),
+      onTransition: (service, what, podCounts, goal) => events(routingEvent(service, what, podCounts, goal)),
       onCount(counts) {
         for (const [state, count] of Object.entries(counts)) {
           metrics.followedServices.set({ follower, state }, count);

@@ -38,7 +38,7 @@ function start(follower = 'default'): void {
     ports: kube.watchPorts,
     follower,
     observer: {
-      onHappening: (service, what) => happened.push(`${service} ${what}`),
+      onTransition: (service, what) => happened.push(`${service} ${what}`),
       onCount: (given) => {
         counts = given;
       },

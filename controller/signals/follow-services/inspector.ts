@@ -2,14 +2,14 @@ import { Nudge } from '../../../kubernetes/nudge.ts';
 import type { ObjectIndex } from '../../../kubernetes/object-index.ts';
 import { keyOf } from '../../../kubernetes/reflector.ts';
 import { type Clock, sleep } from '../../../runtime/clock.ts';
-import { dueAt, type Happening, happenings, type Judgement, judge } from './judge.ts';
+import { dueAt, type Evaluation, evaluate, type Transition, transitions } from './evaluate.ts';
 import type { Goal, Verdict } from './plan.ts';
 import { countPods, type PodCounts, type RoutedPod } from './pods.ts';
 import type { FollowedService } from './service.ts';
 
 /** Told what happens here; for Events and metrics. */
 export interface RoutingObserver {
-  onHappening(service: string, what: Happening, podCounts: PodCounts, goal: Goal): void;
+  onTransition(service: string, what: Transition, podCounts: PodCounts, goal: Goal): void;
   onCount(counts: RoutingCounts): void;
 }
 
@@ -34,7 +34,7 @@ export class Inspector {
   readonly #options: InspectorOptions;
   readonly #nudge = new Nudge();
   readonly #namespaces = new Set<string>();
-  readonly #judgements = new Map<string, Judgement>();
+  readonly #evaluations = new Map<string, Evaluation>();
   #goal: Goal | undefined;
   #siteOf: ReadonlyMap<string, string> = new Map();
   #begun = false;
@@ -64,7 +64,7 @@ export class Inspector {
   }
 
   verdict(service: string): Verdict | undefined {
-    return this.#judgements.get(service);
+    return this.#evaluations.get(service);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -92,30 +92,30 @@ export class Inspector {
       if (!service.wanted || Object.keys(service.pods).length === 0) continue;
       const name = keyOf(service.key);
       alive.add(name);
-      const before = this.#judgements.get(name);
+      const before = this.#evaluations.get(name);
       const isQuiet = !this.#namespaces.has(service.key.namespace) && before !== undefined;
       const next =
-        isQuiet && dueAt(service, before) > now ? before : this.#judge(name, service, goal, before, now);
+        isQuiet && dueAt(service, before) > now ? before : this.#evaluate(name, service, goal, before, now);
       due = Math.min(due, dueAt(service, next));
     }
-    for (const name of this.#judgements.keys()) if (!alive.has(name)) this.#judgements.delete(name);
+    for (const name of this.#evaluations.keys()) if (!alive.has(name)) this.#evaluations.delete(name);
     this.#namespaces.clear();
     this.#options.observer.onCount(this.#count());
     return due;
   }
 
-  #judge(
+  #evaluate(
     name: string,
     service: FollowedService,
     goal: Goal,
-    before: Judgement | undefined,
+    before: Evaluation | undefined,
     now: number,
-  ): Judgement {
+  ): Evaluation {
     const { pods, observer, onChange } = this.#options;
     const podCounts = countPods(service, pods.in(service.key.namespace), goal, this.#siteOf);
-    const next = judge(service, podCounts, goal, before, now);
-    this.#judgements.set(name, next);
-    for (const what of happenings(service, before, next)) observer.onHappening(name, what, podCounts, goal);
+    const next = evaluate(service, podCounts, goal, before, now);
+    this.#evaluations.set(name, next);
+    for (const what of transitions(service, before, next)) observer.onTransition(name, what, podCounts, goal);
     const isSame = (['epoch', 'labelled', 'empty', 'anySite'] as const).every(
       (part) => next[part] === before?.[part],
     );
@@ -126,11 +126,11 @@ export class Inspector {
   #count(): RoutingCounts {
     const counts = { waiting: 0, routed: 0, empty: 0, 'any-site': 0 };
     for (const service of this.#options.services.all()) {
-      const judgement = this.#judgements.get(keyOf(service.key));
+      const evaluation = this.#evaluations.get(keyOf(service.key));
       if (service.refused !== undefined || Object.keys(service.pods).length === 0) continue;
       if (service.anySite) counts['any-site'] += 1;
       else if (service.site === undefined) counts.waiting += 1;
-      else if (judgement?.emptySince !== undefined) counts.empty += 1;
+      else if (evaluation?.emptySince !== undefined) counts.empty += 1;
       else counts.routed += 1;
     }
     return counts;

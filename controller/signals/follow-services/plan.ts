@@ -39,15 +39,15 @@ export function planService(
 ): ServicePatch | undefined {
   if (!service.wanted) return service.left ? restored(service) : undefined;
   if (Object.keys(service.pods).length === 0) return undefined;
-  const judged = verdict?.epoch === goal.epoch ? verdict : undefined;
+  const evaluated = verdict?.epoch === goal.epoch ? verdict : undefined;
   // Never followed so far, or by another follower: its pods may have no label of ours yet.
   const isNew = service.site === undefined && (service.epoch < 0 || service.siteKeys.length > 0);
   // It must not lose its last ready pod by being followed.
-  if (isNew && (judged?.labelled !== true || judged.empty)) return undefined;
+  if (isNew && (evaluated?.labelled !== true || evaluated.empty)) return undefined;
   // It routes to any site: maybe for another leader, and this one has not looked at its pods yet.
   const isOpen = service.anySite && service.epoch === goal.epoch;
-  if (isOpen && judged?.labelled !== true) return undefined;
-  const site = judged?.anySite === true ? undefined : goal.site;
+  if (isOpen && evaluated?.labelled !== true) return undefined;
+  const site = evaluated?.anySite === true ? undefined : goal.site;
   return isInLine(service, goal, site) ? undefined : routed(service, goal, site);
 }
 

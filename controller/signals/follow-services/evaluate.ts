@@ -3,27 +3,27 @@ import type { PodCounts } from './pods.ts';
 import type { FollowedService } from './service.ts';
 
 /** A {@link Verdict} with what it goes on from. Times are monotonic milliseconds. */
-export interface Judgement extends Verdict {
+export interface Evaluation extends Verdict {
   readonly podCounts: PodCounts;
   /** Since when the active site has no ready pod while another one has; undefined: it has, or none has any. */
   readonly emptySince: number | undefined;
   /** The emptiness has lasted for long enough to be told, and its end was not yet. */
-  readonly isTold: boolean;
+  readonly isReported: boolean;
 }
 
-/** What happened to a Service from one judgement to the next. */
-export type Happening = 'waiting' | 'empty' | 'any-site' | 'served';
+/** What happened to a Service from one evaluation to the next. */
+export type Transition = 'waiting' | 'empty' | 'any-site' | 'served';
 
 /** At a move the new pods may come a moment after the old ones have gone: nobody needs to be told of that. */
-export const TELL_AFTER_MS = 2_000;
+export const REPORT_AFTER_MS = 2_000;
 
-export function judge(
+export function evaluate(
   service: FollowedService,
   podCounts: PodCounts,
   { epoch }: Goal,
-  previous: Judgement | undefined,
+  previous: Evaluation | undefined,
   now: number,
-): Judgement {
+): Evaluation {
   const before = previous?.epoch === epoch ? previous : undefined;
   const wasOpened = service.anySite && service.epoch === epoch;
   // What was opened stays so until the active site has a ready pod, whatever becomes of the others meanwhile.
@@ -40,25 +40,26 @@ export function judge(
     empty: isEmpty,
     anySite: !holds(service) && lasted >= service.anySiteAfterMs,
     emptySince,
-    isTold: lasted >= TELL_AFTER_MS || (before?.isTold === true && podCounts.here === 0),
+    isReported: lasted >= REPORT_AFTER_MS || (before?.isReported === true && podCounts.here === 0),
   };
 }
 
-export function happenings(
+export function transitions(
   service: FollowedService,
-  previous: Judgement | undefined,
-  next: Judgement,
-): Happening[] {
+  previous: Evaluation | undefined,
+  next: Evaluation,
+): Transition[] {
   if (next.anySite) return previous?.anySite === true ? [] : ['any-site'];
-  if (next.isTold && previous?.isTold !== true) return [service.site === undefined ? 'waiting' : 'empty'];
-  const wasTold = previous?.isTold === true || previous?.anySite === true;
-  return wasTold && next.podCounts.here > 0 ? ['served'] : [];
+  if (next.isReported && previous?.isReported !== true)
+    return [service.site === undefined ? 'waiting' : 'empty'];
+  const wasReported = previous?.isReported === true || previous?.anySite === true;
+  return wasReported && next.podCounts.here > 0 ? ['served'] : [];
 }
 
 /** When to look again though nothing has changed; Infinity: never. */
-export function dueAt(service: FollowedService, { emptySince, isTold, anySite }: Judgement): number {
+export function dueAt(service: FollowedService, { emptySince, isReported, anySite }: Evaluation): number {
   if (emptySince === undefined) return Number.POSITIVE_INFINITY;
-  const told = isTold ? Number.POSITIVE_INFINITY : emptySince + TELL_AFTER_MS;
+  const told = isReported ? Number.POSITIVE_INFINITY : emptySince + REPORT_AFTER_MS;
   return anySite || holds(service) ? told : Math.min(told, emptySince + service.anySiteAfterMs);
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Happening, happenings, type Judgement, judge } from './judge.ts';
+import { type Evaluation, evaluate, type Transition, transitions } from './evaluate.ts';
 import { planService } from './plan.ts';
 import type { FollowedService } from './service.ts';
 
@@ -20,17 +20,17 @@ const SERVICE: FollowedService = {
   anySiteAfterMs: Number.POSITIVE_INFINITY,
 };
 
-/** What is judged and told as seconds go by; each step says how many ready pods are here, and how many elsewhere. */
+/** What is evaluated and told as seconds go by; each step says how many ready pods are here, and how many elsewhere. */
 function story(
   anySiteAfterMs: number,
   steps: readonly (readonly [second: number, here: number, elsewhere: number])[],
 ) {
-  const told: Happening[] = [];
-  let last: Judgement | undefined;
+  const told: Transition[] = [];
+  let last: Evaluation | undefined;
   for (const [second, here, elsewhere] of steps) {
     const service = { ...SERVICE, anySiteAfterMs, anySite: last?.anySite === true };
-    const next = judge(service, { here, elsewhere, unlabelled: 0 }, GOAL, last, second * 1_000);
-    told.push(...happenings(service, last, next));
+    const next = evaluate(service, { here, elsewhere, unlabelled: 0 }, GOAL, last, second * 1_000);
+    told.push(...transitions(service, last, next));
     last = next;
   }
   return { told, last };
@@ -73,7 +73,7 @@ test('what holds is told once, also when the others have none for a while, and s
 test('a Service that is open to any site closes only when the ready pods of the active one carry their site', () => {
   const open = { ...SERVICE, siteKeys: [], site: undefined, anySite: true, anySiteAfterMs: 30_000 };
   const plan = (unlabelled: number) =>
-    planService(open, GOAL, judge(open, { here: 2, elsewhere: 1, unlabelled }, GOAL, undefined, 0));
+    planService(open, GOAL, evaluate(open, { here: 2, elsewhere: 1, unlabelled }, GOAL, undefined, 0));
   assert.equal(plan(1), undefined);
   assert.deepEqual(plan(0)?.spec.selector, { 'site-follower/site': 'us' });
 });
