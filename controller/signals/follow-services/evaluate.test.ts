@@ -16,7 +16,7 @@ const SERVICE: FollowedService = {
   site: 'us',
   epoch: 3,
   anySite: false,
-  isBorrowed: false,
+  mayReleaseOwnership: false,
   anySiteAfterMs: Number.POSITIVE_INFINITY,
 };
 

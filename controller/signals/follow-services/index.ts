@@ -12,7 +12,7 @@ import { reflect, type WatchPorts } from '../../reflect.ts';
 import { type State, sitesByNode } from '../../state.ts';
 import type { Signal } from '../signal.ts';
 import { Inspector, type RoutingObserver } from './inspector.ts';
-import { handedBack } from './ownership.ts';
+import { releasedOwnership } from './ownership.ts';
 import { type Goal, isAhead, planService } from './plan.ts';
 import { keepPod, labelPatch, type RoutedPod, wantedLabel } from './pods.ts';
 import { type FollowedService, followedBy, selects } from './service.ts';
@@ -156,12 +156,12 @@ export class FollowServices implements Signal {
     const { clock, api } = this.#options.ports;
     while (!signal.aborted) {
       await sleep(clock, HAND_BACK_MS, signal);
-      const borrowed = [...this.#services.all()].filter(({ isBorrowed }) => isBorrowed);
-      for (const { key } of borrowed) {
+      const held = [...this.#services.all()].filter(({ mayReleaseOwnership }) => mayReleaseOwnership);
+      for (const { key } of held) {
         if (this.#leadership?.isHeld() !== true) break;
         try {
           const found = await this.#find(key, signal);
-          const managedFields = handedBack(found?.metadata.managedFields ?? []);
+          const managedFields = releasedOwnership(found?.metadata.managedFields ?? []);
           if (found === undefined || managedFields === undefined) continue;
           const { resourceVersion } = found.metadata;
           const body = { metadata: { resourceVersion, managedFields } };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ManagedFields } from '../../../kubernetes/api.ts';
-import { handedBack } from './ownership.ts';
+import { releasedOwnership } from './ownership.ts';
 
 const spec = (...fields: string[]) => ({ 'f:spec': Object.fromEntries(fields.map((name) => [name, {}])) });
 
@@ -20,14 +20,14 @@ const STATUS: ManagedFields = { ...helm('2030-01-01T00:00:00Z', 'status'), subre
 
 test('the selector goes back to the last one that has applied the Service', () => {
   const old = helm('2026-01-01T00:00:00Z', 'old');
-  const result = handedBack([OURS, old, STATUS, helm('2026-02-01T00:00:00Z')]);
+  const result = releasedOwnership([OURS, old, STATUS, helm('2026-02-01T00:00:00Z')]);
   assert.deepEqual(result, [
     { ...OURS, fieldsV1: { 'f:metadata': { 'f:annotations': {} } } },
     old,
     STATUS,
     { ...helm('2026-02-01T00:00:00Z'), fieldsV1: spec('f:ports', 'f:selector') },
   ]);
-  assert.equal(handedBack(result ?? []), undefined, 'once is enough');
+  assert.equal(releasedOwnership(result ?? []), undefined, 'once is enough');
 });
 
 test('it does not go to one who applies some other field alone, unless nobody applies more', () => {
@@ -37,13 +37,13 @@ test('it does not go to one who applies some other field alone, unless nobody ap
     result
       ?.filter(({ fieldsV1 }) => 'f:selector' in (fieldsV1?.['f:spec'] ?? {}))
       .map(({ manager }) => manager);
-  assert.deepEqual(receivers(handedBack([OURS, whole, part])), ['helm']);
-  assert.deepEqual(receivers(handedBack([OURS, part])), ['part']);
+  assert.deepEqual(receivers(releasedOwnership([OURS, whole, part])), ['helm']);
+  assert.deepEqual(receivers(releasedOwnership([OURS, part])), ['part']);
 });
 
 test('nothing is given back where we have nothing, or nobody applies', () => {
-  assert.equal(handedBack([]), undefined);
-  assert.equal(handedBack([helm('')]), undefined);
-  assert.equal(handedBack([OURS, STATUS]), undefined);
-  assert.equal(handedBack([OURS, { ...helm(''), operation: 'Update' }]), undefined);
+  assert.equal(releasedOwnership([]), undefined);
+  assert.equal(releasedOwnership([helm('')]), undefined);
+  assert.equal(releasedOwnership([OURS, STATUS]), undefined);
+  assert.equal(releasedOwnership([OURS, { ...helm(''), operation: 'Update' }]), undefined);
 });

@@ -15,7 +15,7 @@ const PORTS = 'f:ports';
  * somebody else owns what it would change: so `helm upgrade` would fail after each move. Source: Kubernetes documentation,
  * "Server-Side Apply", on conflicts and on clearing managedFields. What the selector is does not change by this.
  */
-export function handedBack(entries: readonly ManagedFields[]): readonly ManagedFields[] | undefined {
+export function releasedOwnership(entries: readonly ManagedFields[]): readonly ManagedFields[] | undefined {
   const ours = entries.find((entry) => entry.manager === PROGRAM && isMain(entry) && ownsSelector(entry));
   const appliers = entries.filter(
     (entry) => entry.operation === 'Apply' && isMain(entry) && SPEC in (entry.fieldsV1 ?? {}),

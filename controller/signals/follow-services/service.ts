@@ -4,7 +4,7 @@ import { isSiteLabel, readRouting, siteLabel } from '../../../contract/routing.t
 import { decodeEpoch } from '../../../contract/status.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
 import type { Service } from '../../../kubernetes/resources.ts';
-import { handedBack } from './ownership.ts';
+import { releasedOwnership } from './ownership.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -29,7 +29,7 @@ export interface FollowedService {
   /** It routes to any site, because the active one was empty. */
   readonly anySite: boolean;
   /** We own the selector of a Service that somebody applies, and have to hand it back. */
-  readonly isBorrowed: boolean;
+  readonly mayReleaseOwnership: boolean;
   /** Milliseconds after which an empty site lets it route to any; Infinity: never. */
   readonly anySiteAfterMs: number;
 }
@@ -65,7 +65,7 @@ export function followedBy(follower: string, { metadata, spec }: Service): Follo
     site: selector[own],
     epoch: decodeEpoch(annotations[ANNOTATIONS.epoch]) ?? -1,
     anySite,
-    isBorrowed: wanted && handedBack(metadata.managedFields ?? []) !== undefined,
+    mayReleaseOwnership: wanted && releasedOwnership(metadata.managedFields ?? []) !== undefined,
     anySiteAfterMs:
       settings.onEmpty === 'any-site' ? settings.onEmptyAfter * 1_000 : Number.POSITIVE_INFINITY,
   };
