@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Evaluation, evaluate, type Transition, transitions } from './evaluate.ts';
+import { type Evaluation, evaluate, type ServiceTransition, transitions } from './evaluate.ts';
 import { planService } from './plan.ts';
 import type { FollowedService } from './service.ts';
 
@@ -20,20 +20,20 @@ const SERVICE: FollowedService = {
   anySiteAfterMs: Number.POSITIVE_INFINITY,
 };
 
-/** What is evaluated and told as seconds go by; each step says how many ready pods are here, and how many elsewhere. */
+/** What is evaluated and reported as seconds go by; each step says how many ready pods are here, and how many elsewhere. */
 function story(
   anySiteAfterMs: number,
   steps: readonly (readonly [second: number, here: number, elsewhere: number])[],
 ) {
-  const told: Transition[] = [];
+  const reported: ServiceTransition[] = [];
   let last: Evaluation | undefined;
   for (const [second, here, elsewhere] of steps) {
     const service = { ...SERVICE, anySiteAfterMs, anySite: last?.anySite === true };
     const next = evaluate(service, { here, elsewhere, unlabelled: 0 }, GOAL, last, second * 1_000);
-    told.push(...transitions(service, last, next));
+    reported.push(...transitions(service, last, next));
     last = next;
   }
-  return { told, last };
+  return { reported, last };
 }
 
 test('what is open to any site stays so until the active one has a ready pod, whatever becomes of the others', () => {
@@ -43,31 +43,31 @@ test('what is open to any site stays so until the active one has a ready pod, wh
     [40, 0, 0],
     [41, 0, 1],
   ] as const;
-  const { told, last } = story(30_000, begin);
+  const { reported, last } = story(30_000, begin);
   assert.equal(last?.anySite, true);
-  assert.deepEqual(told, ['any-site']);
+  assert.deepEqual(reported, ['any-site']);
   assert.equal(story(30_000, [...begin, [50, 1, 1]]).last?.anySite, false);
 });
 
-test('nothing else is told while it is open to any site, and at its end that it is served', () => {
-  const { told } = story(1_000, [
+test('nothing else is reported while it is open to any site, and at its end that it is served', () => {
+  const { reported } = story(1_000, [
     [0, 0, 1],
     [1, 0, 1],
     [3, 0, 1],
     [9, 1, 1],
   ]);
-  assert.deepEqual(told, ['any-site', 'served']);
+  assert.deepEqual(reported, ['any-site', 'served']);
 });
 
-test('what holds is told once, also when the others have none for a while, and served only by the active site', () => {
-  const { told } = story(Number.POSITIVE_INFINITY, [
+test('what holds is reported once, also when the others have none for a while, and served only by the active site', () => {
+  const { reported } = story(Number.POSITIVE_INFINITY, [
     [0, 0, 1],
     [3, 0, 1],
     [5, 0, 0],
     [6, 0, 1],
     [7, 1, 1],
   ]);
-  assert.deepEqual(told, ['empty', 'served']);
+  assert.deepEqual(reported, ['empty', 'served']);
 });
 
 test('a Service that is open to any site closes only when the ready pods of the active one carry their site', () => {

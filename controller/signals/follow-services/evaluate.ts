@@ -12,7 +12,7 @@ export interface Evaluation extends Verdict {
 }
 
 /** What happened to a Service from one evaluation to the next. */
-export type Transition = 'waiting' | 'empty' | 'any-site' | 'served';
+export type ServiceTransition = 'waiting' | 'empty' | 'any-site' | 'served';
 
 /** At a move the new pods may come a moment after the old ones have gone: nobody needs to be told of that. */
 export const REPORT_AFTER_MS = 2_000;
@@ -48,7 +48,7 @@ export function transitions(
   service: FollowedService,
   previous: Evaluation | undefined,
   next: Evaluation,
-): Transition[] {
+): ServiceTransition[] {
   if (next.anySite) return previous?.anySite === true ? [] : ['any-site'];
   if (next.isReported && previous?.isReported !== true)
     return [service.site === undefined ? 'waiting' : 'empty'];
@@ -59,8 +59,8 @@ export function transitions(
 /** When to look again though nothing has changed; Infinity: never. */
 export function dueAt(service: FollowedService, { emptySince, isReported, anySite }: Evaluation): number {
   if (emptySince === undefined) return Number.POSITIVE_INFINITY;
-  const told = isReported ? Number.POSITIVE_INFINITY : emptySince + REPORT_AFTER_MS;
-  return anySite || holds(service) ? told : Math.min(told, emptySince + service.anySiteAfterMs);
+  const reportAt = isReported ? Number.POSITIVE_INFINITY : emptySince + REPORT_AFTER_MS;
+  return anySite || holds(service) ? reportAt : Math.min(reportAt, emptySince + service.anySiteAfterMs);
 }
 
 /** However long it has been empty, so also where another leader had opened it and nobody knows since when. */

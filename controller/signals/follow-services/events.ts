@@ -1,10 +1,15 @@
 import type { EventNote } from '../../event-rules.ts';
-import type { Transition } from './evaluate.ts';
+import type { ServiceTransition } from './evaluate.ts';
 import type { Goal } from './plan.ts';
 import type { PodCounts } from './pods.ts';
 
 /** What a person should know of a followed Service. */
-export function routingEvent(service: string, what: Transition, podCounts: PodCounts, goal: Goal): EventNote {
+export function routingEvent(
+  service: string,
+  what: ServiceTransition,
+  podCounts: PodCounts,
+  goal: Goal,
+): EventNote {
   const { site } = goal;
   if (what === 'served') {
     return { reason: 'ServiceServed', note: `Service ${service} has ready pods on the active site ${site}` };
@@ -13,7 +18,7 @@ export function routingEvent(service: string, what: Transition, podCounts: PodCo
   return { reason: 'ServiceEmpty', note: `${found}: ${CONSEQUENCES[what]}` };
 }
 
-const CONSEQUENCES: Readonly<Record<Exclude<Transition, 'served'>, string>> = {
+const CONSEQUENCES: Readonly<Record<Exclude<ServiceTransition, 'served'>, string>> = {
   waiting: 'the Service is not followed before it has, and routes as it did',
   empty:
     'the Service routes to nobody else; start pods on the active site, or let it route to any with the annotation site-follower/on-empty=any-site',

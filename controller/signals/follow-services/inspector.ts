@@ -2,14 +2,14 @@ import { Nudge } from '../../../kubernetes/nudge.ts';
 import type { ObjectIndex } from '../../../kubernetes/object-index.ts';
 import { keyOf } from '../../../kubernetes/reflector.ts';
 import { type Clock, sleep } from '../../../runtime/clock.ts';
-import { dueAt, type Evaluation, evaluate, type Transition, transitions } from './evaluate.ts';
+import { dueAt, type Evaluation, evaluate, type ServiceTransition, transitions } from './evaluate.ts';
 import type { Goal, Verdict } from './plan.ts';
 import { countPods, type PodCounts, type RoutedPod } from './pods.ts';
 import type { FollowedService } from './service.ts';
 
 /** Told what happens here; for Events and metrics. */
 export interface RoutingObserver {
-  onTransition(service: string, what: Transition, podCounts: PodCounts, goal: Goal): void;
+  onTransition(service: string, what: ServiceTransition, podCounts: PodCounts, goal: Goal): void;
   onCount(counts: RoutingCounts): void;
 }
 
