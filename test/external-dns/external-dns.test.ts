@@ -5,9 +5,10 @@ import { DNS_ENDPOINTS } from '../../dns/external-dns/dns-endpoint.ts';
 import type { RecordProgress } from '../../dns/progress.ts';
 import { findDnsEndpointCrd } from '../support/binaries.ts';
 import type { StartBench } from '../support/dns/bench.ts';
-import { startExternalDns } from '../support/dns/external-dns-process.ts';
+import { byUpdates, startExternalDns } from '../support/dns/external-dns-process.ts';
 import { nameServerBench, ZONE } from '../support/dns/name-server-bench.ts';
 import { startBind } from '../support/dns/name-servers.ts';
+import { ownershipContract } from '../support/dns/ownership-contract.ts';
 import { providerContract } from '../support/dns/provider-contract.ts';
 import { startWebhookBench } from '../support/dns/webhook-bench.ts';
 import { ADDRESSES, createScene, EAST, WEST } from '../support/scene.ts';
@@ -25,14 +26,8 @@ const plane = await sharedControlPlane();
 const startWebhookServer: StartBench = async (ends) => {
   const behind = await startServer(ends);
   const { wrongCredentials } = await startWebhookBench(ends);
-  const child = await startExternalDns(
-    ends,
-    ZONE,
-    behind.server,
-    '--webhook-server',
-    '--source=fake',
-    '--policy=sync',
-  );
+  const written = byUpdates(ZONE, behind.server);
+  const child = await startExternalDns(ends, written, '--webhook-server', '--source=fake', '--policy=sync');
   await child.waitForHttp(`${WEBHOOK_URL}/records`, 20_000);
   const environment = { DNS_PROVIDER: 'webhook', DNS_WEBHOOK_URL: WEBHOOK_URL };
   return {
@@ -42,12 +37,14 @@ const startWebhookServer: StartBench = async (ends) => {
     at: (address) => ({ ...environment, DNS_WEBHOOK_URL: `http://${address}` }),
     dump: () => behind.dump(),
     meddle: (set) => behind.meddle(set),
+    ...(behind.addOther !== undefined && { addOther: behind.addOther }),
     ...(behind.ask !== undefined && { ask: behind.ask }),
     isAtomic: false,
   };
 };
 
 providerContract('webhook, ExternalDNS before BIND 9', startWebhookServer);
+ownershipContract('webhook, ExternalDNS before BIND 9', startWebhookServer);
 
 describe('a DNSEndpoint that the real ExternalDNS reads', () => {
   test('becomes a record, is seen there, and moves with the primary; nothing else of the zone changes', async (t) => {
@@ -80,7 +77,7 @@ describe('a DNSEndpoint that the real ExternalDNS reads', () => {
     const kubeconfig = `--kubeconfig=${await plane.kubeconfigFor('admin')}`;
     const source = ['--source=crd', `--namespace=${scene.namespace}`, kubeconfig, '--policy=sync'];
     const pace = ['--interval=2s', '--events', '--min-event-sync-interval=1s', '--txt-owner-id=test'];
-    await startExternalDns(t, ZONE, bench.server, ...source, ...pace);
+    await startExternalDns(t, byUpdates(ZONE, bench.server), ...source, ...pace);
     const answers = async (address: string) =>
       until(
         `${APP} is ${address}`,

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { run } from '../binaries/command.ts';
 import { findDebianProgram } from '../binaries/debian.ts';
+import { freePort } from '../ports.ts';
 import type { Ends } from './bench.ts';
 import { ADMIN_KEY, KEY_NAME, type NameServer, type NameServerOptions, start } from './name-servers.ts';
 
@@ -21,7 +22,34 @@ export function startSignedPowerDns(ends: Ends, options: NameServerOptions): Pro
   return powerDns(ends, options, true);
 }
 
-function powerDns(ends: Ends, options: NameServerOptions, isSigned: boolean): Promise<NameServer> {
+export interface HttpApi {
+  readonly url: string;
+  readonly key: string;
+}
+
+/** With its HTTP API, by which others write the zone. */
+export async function startPowerDnsWithApi(
+  ends: Ends,
+  options: NameServerOptions,
+): Promise<NameServer & { readonly api: HttpApi }> {
+  const port = await freePort();
+  const key = crypto.randomUUID();
+  const server = await powerDns(ends, options, false, [
+    '--webserver=yes',
+    '--api=yes',
+    '--webserver-address=127.0.0.1',
+    `--webserver-port=${port}`,
+    `--api-key=${key}`,
+  ]);
+  return { ...server, api: { url: `http://127.0.0.1:${port}`, key } };
+}
+
+function powerDns(
+  ends: Ends,
+  options: NameServerOptions,
+  isSigned: boolean,
+  more: readonly string[] = [],
+): Promise<NameServer> {
   return start(
     ends,
     'powerdns',
@@ -75,6 +103,7 @@ function powerDns(ends: Ends, options: NameServerOptions, isSigned: boolean): Pr
         '--daemon=no',
         '--guardian=no',
         '--disable-syslog',
+        ...more,
       ];
     },
   );
