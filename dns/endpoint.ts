@@ -5,7 +5,7 @@ import { DnsError } from './provider.ts';
 import { setsAmong } from './record-sets.ts';
 import { othersAmong } from './record-types.ts';
 import { ANY_TTL, type Change, type OtherRecords, type RecordSet, type WrittenType } from './records.ts';
-import { writtenTexts } from './text-value.ts';
+import { quotedText } from './text-value.ts';
 
 /** ExternalDNS's Endpoint; its schema demands no field. What is not known here is kept. */
 export interface Endpoint {
@@ -70,10 +70,9 @@ export function editsOf<E extends Endpoint>(
     if (before.some(isSpecial)) throw specialError(name, type);
     if (change.action === 'delete') return { before, after: undefined };
     const { ttl, values } = change.wanted;
-    const there = before.flatMap((endpoint) => endpoint.targets ?? []);
-    const targets = type === 'TXT' ? writtenTexts(values, there) : values;
-    const lifetime = ttl === ANY_TTL ? {} : { recordTTL: ttl };
-    return { before, after: { dnsName: name, recordType: type, ...before[0], targets, ...lifetime } };
+    const targets = type === 'TXT' ? values.map(quotedText) : values;
+    const after = { dnsName: name, recordType: type, ...before[0], targets, recordTTL: ttl };
+    return { before, after };
   });
 }
 

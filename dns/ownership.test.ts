@@ -60,7 +60,12 @@ test('what is another owner’s, or nobody’s, is refused; what is ours or free
   const ownership = new Ownership(PLAIN);
   const refusal = (found: readonly RecordSet[], texts: readonly TextSet[], type: RecordSet['type'] = 'A') =>
     ownership
-      .refusals([set(type)], found, texts, plan(found, [set(type)], new Set(['A', 'CNAME'])))
+      .refusals(
+        [set(type)],
+        { sets: found, others: [], texts },
+        plan(found, [set(type)], new Set(['A', 'CNAME'])),
+        false,
+      )
       .get('app.example.com')?.message;
   const other = 'heritage=external-dns,external-dns/owner=other';
   assert.equal(refusal([], []), undefined);
@@ -77,10 +82,11 @@ test('what is another owner’s, or nobody’s, is refused; what is ours or free
 
 test('adoption takes what is nobody’s, and never what is another owner’s', () => {
   const ownership = new Ownership({ ...PLAIN, adopt: true });
-  const refused = (...texts: TextSet[]) => ownership.refusals([set('A')], [set('A')], texts, []).size;
+  const refused = (...texts: TextSet[]) =>
+    ownership.refusals([set('A')], { sets: [set('A')], others: [], texts }, [], false).size;
   assert.equal(refused(), 0);
   assert.equal(refused(text('a-app.example.com', 'heritage=external-dns,external-dns/owner=other')), 1);
-  const [part] = ownership.accompany([], [set('A')], []);
+  const [part] = ownership.accompany([], [set('A')], [], false);
   assert.deepEqual(part, [
     {
       action: 'create',
@@ -100,7 +106,7 @@ test('the owner is told before the new record is there, until the old one is gon
     { action: 'create', wanted: set('CNAME') },
   ] as const;
   const texts = [ours('a-app.example.com'), text('cname-app.example.com', 'a note')];
-  const [part = []] = new Ownership(PLAIN).accompany(changes, [set('CNAME')], texts);
+  const [part = []] = new Ownership(PLAIN).accompany(changes, [set('CNAME')], texts, false);
   assert.deepEqual(
     part.map((change) => {
       const { name, type } = 'wanted' in change ? change.wanted : change.found;
@@ -119,6 +125,19 @@ test('the owner is told before the new record is there, until the old one is gon
 test('other texts stay when the owner goes', () => {
   const there = text('a-app.example.com', 'a note', 'heritage=external-dns,external-dns/owner=here');
   const changes = [{ action: 'delete', found: set('A') }] as const;
-  const [part = []] = new Ownership(PLAIN).accompany(changes, [], [there]);
+  const [part = []] = new Ownership(PLAIN).accompany(changes, [], [there], false);
   assert.deepEqual(part[1], { action: 'update', found: there, wanted: { ...there, values: ['a note'] } });
+});
+
+test('where texts of others may be harmed their set is not written: no claim, and no release either', () => {
+  const ownership = new Ownership(PLAIN);
+  const texts = [text('a-app.example.com', 'a note')];
+  const current = { sets: [], others: [], texts };
+  const refusal = (mayHarm: boolean) =>
+    ownership.refusals([set('A')], current, [], mayHarm).get('app.example.com')?.message;
+  assert.equal(refusal(false), undefined);
+  assert.match(refusal(true) ?? '', /belongs at a-app\.example\.com, where TXT records of others are/);
+  const there = text('a-app.example.com', 'a note', 'heritage=external-dns,external-dns/owner=here');
+  const changes = [{ action: 'delete', found: set('A') }] as const;
+  assert.deepEqual(ownership.accompany(changes, [], [there], true), [changes]);
 });

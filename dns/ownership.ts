@@ -5,7 +5,7 @@
 import { subjectOf } from './planned.ts';
 import { DnsError } from './provider.ts';
 import { RECORD_TYPES } from './record-types.ts';
-import type { Change, RecordSet, TextSet, WrittenType } from './records.ts';
+import type { Change, Current, RecordSet, TextSet, WrittenType } from './records.ts';
 
 export interface OwnershipSettings {
   /** As ExternalDNS's `--txt-owner-id`. */
@@ -48,12 +48,15 @@ export class Ownership {
     return [...new Set(all)];
   }
 
-  /** Why sets cannot be written, by name: what is desired, or what would go for it, is somebody else's. */
+  /**
+   * Why sets cannot be written, by name: what is desired, or what would go for it, is somebody else's; or their owner cannot be
+   * told without harm.
+   */
   refusals(
     desired: readonly RecordSet[],
-    found: readonly RecordSet[],
-    texts: readonly TextSet[],
+    { sets: found, texts = [] }: Current,
     changes: readonly Change[],
+    mayHarmTexts: boolean,
   ): ReadonlyMap<string, DnsError> {
     const refused = new Map<string, DnsError>();
     const isThere = ({ name, type }: RecordSet) =>
@@ -62,6 +65,12 @@ export class Ownership {
     for (const set of [...desired, ...goes]) {
       const error = this.#refusal(set, isThere(set), texts);
       if (error !== undefined) refused.set(set.name, error);
+    }
+    const harmed = mayHarmTexts
+      ? desired.filter((set) => this.#claim(set, texts)[0]?.action === 'update')
+      : [];
+    for (const set of harmed) {
+      if (!refused.has(set.name)) refused.set(set.name, textsBeside(set.name, this.nameOf(set)));
     }
     return refused;
   }
@@ -80,12 +89,16 @@ export class Ownership {
     changes: readonly Change[],
     desired: readonly RecordSet[],
     texts: readonly TextSet[],
+    mayHarmTexts: boolean,
   ): readonly (readonly Change<WrittenType>[])[] {
     const names = new Set([...desired, ...changes.map(subjectOf)].map(({ name }) => name));
     const parts = [...names].map((name) => {
       const own = changes.filter((change) => subjectOf(change).name === name);
       const claims = desired.filter((set) => set.name === name).flatMap((set) => this.#claim(set, texts));
-      return [...claims, ...own, ...own.flatMap((change) => this.#release(change, texts))];
+      const releases = own.flatMap((change) => this.#release(change, texts));
+      // What is not released beside texts of others is said of a record that is not there, to nobody's harm.
+      const harmless = releases.filter(({ action }) => !mayHarmTexts || action === 'delete');
+      return [...claims, ...own, ...harmless];
     });
     return parts.filter((part) => part.length > 0);
   }
@@ -163,6 +176,18 @@ function notOurs({ name, type }: RecordSet, owner: string, id: string): DnsError
       kind: 'refused',
       code: 'not-owned',
       action: `Take ${name} off the records of one of the two; to move it here, remove it there with its TXT record first.`,
+      names: [name],
+    },
+  );
+}
+
+function textsBeside(name: string, at: string): DnsError {
+  return new DnsError(
+    `the owner of ${name} belongs at ${at}, where TXT records of others are that this provider may not keep as they are`,
+    {
+      kind: 'refused',
+      code: 'not-owned',
+      action: `Remove the TXT records of ${at}, or have owners told elsewhere with DNS_OWNER_PREFIX.`,
       names: [name],
     },
   );

@@ -19,6 +19,8 @@ export interface DnsProvider {
   readonly canSplit?: boolean;
   /** A CNAME may stand at the top of a zone and beside other types: it is answered with the addresses of its target. */
   readonly flattensCname?: boolean;
+  /** Texts of others may come back otherwise from a write of their set: one that holds some is not written. */
+  readonly mayHarmTexts?: boolean;
   /**
    * Which zones the provider has of `zone` and those below it, as far as `names` may be in them. Throws DnsError. Absent: it
    * cannot tell, or it does not matter there.

@@ -146,24 +146,24 @@ export class ZoneFollower {
       ...(ownership?.namesAbout(this.#names) ?? []),
     ];
     const texts = about.length > 0 ? about : undefined;
+    const { mayHarmTexts = false } = provider;
     const current = await provider.read(this.zone, this.#names, leadership.signal, texts);
     board.accept(this.zone, current.sets);
     this.#lastShown.note(current.sets);
     const unfollowed = unfollowedAddresses(current.sets, goal.wanted, this.#owned);
     board.noteUnfollowed(this.zone, unfollowed);
     onUnfollowed?.(this.zone, unfollowed);
-    const said = current.texts ?? [];
-    if (claim !== undefined) await this.#claimZone(claim, said, goal);
+    if (claim !== undefined) await this.#claimZone(claim, current.texts ?? [], goal);
     const blocked = new Map([
       ...obstacles(goal.wanted, current, {
         zone: this.zone,
         flattensCname: provider.flattensCname === true,
       }),
-      ...(ownership?.refusals(goal.wanted, current.sets, said, this.#plan(goal.wanted, current)) ?? []),
+      ...(ownership?.refusals(goal.wanted, current, this.#plan(goal.wanted, current), mayHarmTexts) ?? []),
     ]);
     const wanted = goal.wanted.filter(({ name }) => !blocked.has(name));
     const planned = this.#plan(wanted, current);
-    const parts = ownership?.accompany(planned, wanted, said) ?? byName(planned);
+    const parts = ownership?.accompany(planned, wanted, current.texts ?? [], mayHarmTexts) ?? byName(planned);
     const changes = ownership === undefined ? planned : parts.flat();
     if (changes.length > 0) {
       try {

@@ -10,6 +10,7 @@ import {
   type ResourceRecordSet,
   Route53Client,
 } from '@aws-sdk/client-route-53';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { withDeadline } from '../../runtime/clock.ts';
 import { CallBudget, type CallPlan } from '../call-budget.ts';
 import type { HttpPorts } from '../http-call.ts';
@@ -51,11 +52,14 @@ export class Route53Api {
     this.#ports = ports;
     this.#url = new URL(apiUrl ?? USUAL_URL);
     this.#budget = new CallBudget(ports.clock, PLAN);
+    const handler = requestHandler(ports.dispatcher);
     this.#client = new Route53Client({
+      // The SDK itself would have SSO asked by a client of its own.
+      credentials: defaultProvider({ clientConfig: { requestHandler: handler } }),
       region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? HOME_REGION,
       // What is tried again, and when, is decided by who calls.
       maxAttempts: 1,
-      requestHandler: requestHandler(ports.dispatcher),
+      requestHandler: handler,
       ...(apiUrl !== undefined && { endpoint: apiUrl }),
     });
     readOldErrors(this.#client);

@@ -28,6 +28,8 @@ export class WebhookProvider implements DnsProvider {
   readonly name = 'webhook';
   readonly driftMs = DRIFT_MS;
   readonly canSplit = true;
+  // The protocol does not say how a text is written. ExternalDNS's own rfc2136 provider shows it bare, and takes what is bare apart.
+  readonly mayHarmTexts = true;
   readonly #api: WebhookApi;
   readonly #clock: Clock;
   readonly #hidden = new HiddenRecords('the provider');

@@ -11,6 +11,7 @@ import { startBind } from '../support/dns/name-servers.ts';
 import { ownershipContract } from '../support/dns/ownership-contract.ts';
 import { providerContract } from '../support/dns/provider-contract.ts';
 import { startWebhookBench } from '../support/dns/webhook-bench.ts';
+import { answeredBy } from '../support/loopback-dns.ts';
 import { ADDRESSES, createScene, EAST, WEST } from '../support/scene.ts';
 import { installCrdFile } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
@@ -37,7 +38,7 @@ const startWebhookServer: StartBench = async (ends) => {
     at: (address) => ({ ...environment, DNS_WEBHOOK_URL: `http://${address}` }),
     dump: () => behind.dump(),
     meddle: (set) => behind.meddle(set),
-    ...(behind.addOther !== undefined && { addOther: behind.addOther }),
+    addOther: async (record) => behind.addOther?.(record),
     ...(behind.ask !== undefined && { ask: behind.ask }),
     isAtomic: false,
   };
@@ -58,6 +59,7 @@ describe('a DNSEndpoint that the real ExternalDNS reads', () => {
       DNS_PROVIDER: 'external-dns',
       DNS_RECORDS: `${APP}@${ZONE}`,
       DNS_NAME_SERVERS: `127.0.0.1:${port}`,
+      ...answeredBy(port),
     });
     const progress = async (wanted: string, isAsWanted: (record: RecordProgress) => boolean) => {
       await scene.report.until(

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect as open } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createServer } from 'node:tls';
@@ -16,7 +18,7 @@ import { startCloudflareBench } from '../support/dns/cloudflare-bench.ts';
 import { startMoto } from '../support/dns/moto-bench.ts';
 import { startNamecheapBench } from '../support/dns/namecheap-bench.ts';
 import { startWebhookBench } from '../support/dns/webhook-bench.ts';
-import { PROXY_PASSWORD, PROXY_USER, startProxy } from '../support/proxy-server.ts';
+import { PROXY_PASSWORD, PROXY_USER, startProxy, startTlsProxy } from '../support/proxy-server.ts';
 import { ADDRESSES, createScene, EAST } from '../support/scene.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
@@ -25,6 +27,12 @@ import { WebhookReceiver } from '../support/webhook-receiver.ts';
 const plane = await sharedControlPlane();
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
 const NEVER = new AbortController().signal;
+const NO_KEYS = {
+  AWS_ACCESS_KEY_ID: undefined,
+  AWS_SECRET_ACCESS_KEY: undefined,
+  AWS_ROLE_ARN: undefined,
+  AWS_WEB_IDENTITY_TOKEN_FILE: undefined,
+};
 const CREDENTIALS = new RegExp(`${PROXY_USER}:|${PROXY_PASSWORD}`);
 
 const BENCHES: Readonly<Record<string, StartBench>> = {
@@ -96,7 +104,12 @@ test('a proxy that is gone is named by who would notify through it, and nothing 
   });
 });
 
-test('a controller writes and notifies through the proxy, and calls the API server without it', async (t) => {
+for (const scheme of ['http', 'https']) {
+  test(`a controller writes and notifies through a proxy by ${scheme}, and calls the API server without it`, (t) =>
+    followThrough(t, scheme));
+}
+
+async function followThrough(t: TestContext, scheme: string): Promise<void> {
   const receiver = await new WebhookReceiver().start(t, SECRET);
   const hook = new URL(receiver.url);
   const bench = await startCloudflareBench(t);
@@ -107,7 +120,8 @@ test('a controller writes and notifies through the proxy, and calls the API serv
     ['api.test:443', await front(portOf(bench))],
     ['hooks.test:443', await front(Number(hook.port))],
   ]);
-  const proxy = await startProxy(t, hosts);
+  const ofProxy = await authority.issue({ name: 'proxy', dns: ['localhost'] });
+  const proxy = await (scheme === 'http' ? startProxy(t, hosts) : startTlsProxy(t, hosts, ofProxy));
   const scene = await createScene(t, plane);
   const extraAuthority = join(plane.folder, `${crypto.randomUUID()}.crt`);
   await writeFile(extraAuthority, authority.certificate);
@@ -137,6 +151,63 @@ test('a controller writes and notifies through the proxy, and calls the API serv
   assert.deepEqual(new Set(proxy.asked), new Set(['CONNECT api.test:443', 'CONNECT hooks.test:443']));
   assert.match(controller.child.lines.join('\n'), /"HTTPS_PROXY":"\*\*\*"/);
   assert.doesNotMatch(controller.child.lines.join('\n'), CREDENTIALS);
+}
+
+test('a proxy whose certificate nobody trusts is named, with why', async (t) => {
+  const authority = await createAuthority();
+  const proxy = await startTlsProxy(t, new Map(), await authority.issue({ name: 'x', dns: ['localhost'] }));
+  const dispatcher = outboundDispatcher(
+    { https: proxy.url, http: undefined, noProxy: [] },
+    { keepAliveTimeout: 1 },
+  );
+  t.after(() => dispatcher.destroy());
+  await assert.rejects(findClientIp(systemClock, dispatcher, NEVER), (error: Error) => {
+    assert.match(error.message, new RegExp(`through the proxy https://${proxy.address}: .*certificate`));
+    assert.doesNotMatch(error.message, CREDENTIALS);
+    return true;
+  });
+});
+
+test('route53: STS and SSO are asked for credentials through the proxy', async (t) => {
+  const bench = await startMoto(t);
+  const port = portOf(bench);
+  const names = ['api', 'sts', 'sso'] as const;
+  const proxy = await startProxy(t, new Map(names.map((name) => [`${name}.test:8080`, port])));
+  const dispatcher = () =>
+    outboundDispatcher({ https: undefined, http: proxy.url, noProxy: [] }, { keepAliveTimeout: 1_000 });
+  const home = await mkdtemp(join(tmpdir(), 'aws-'));
+  t.after(() => rm(home, { recursive: true, force: true }));
+  const read = async (variables: Readonly<Record<string, string>>) => {
+    const all = { ...NO_KEYS, HOME: home, AWS_CONFIG_FILE: '/nowhere', AWS_EC2_METADATA_DISABLED: 'true' };
+    bench.environmentOf(t, { ...all, ...variables });
+    const provider = await connect(bench, await bench.at('api.test:8080'), {
+      ends: t,
+      dispatcher: dispatcher(),
+    });
+    const before = proxy.asked.length;
+    await provider.read(bench.zone, [`app.${bench.zone}`], NEVER);
+    return proxy.asked[before] ?? '';
+  };
+  const token = join(home, 'token');
+  await writeFile(token, 'a token of the service account');
+  const role = { AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/x', AWS_WEB_IDENTITY_TOKEN_FILE: token };
+  assert.equal(
+    await read({ ...role, AWS_ENDPOINT_URL_STS: 'http://sts.test:8080' }),
+    'POST http://sts.test:8080/',
+  );
+
+  const login = 'https://login.test/start';
+  const file = join(home, 'config');
+  const profile = { sso_start_url: login, sso_region: 'us-east-1', sso_account_id: '1', sso_role_name: 'x' };
+  const lines = Object.entries(profile).map(([key, value]) => `${key} = ${value}`);
+  await writeFile(file, ['[profile login]', ...lines, ''].join('\n'));
+  const cache = join(home, '.aws/sso/cache');
+  await mkdir(cache, { recursive: true });
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  const hash = createHash('sha1').update(login).digest('hex');
+  await writeFile(join(cache, `${hash}.json`), JSON.stringify({ accessToken: 'of the login', expiresAt }));
+  const sso = { AWS_PROFILE: 'login', AWS_CONFIG_FILE: file, AWS_ENDPOINT_URL_SSO: 'http://sso.test:8080' };
+  assert.match(await read(sso), /^GET http:\/\/sso\.test:8080\/federation\/credentials\?/);
 });
 
 /** The API server by an address that is not loopback to those who read NO_PROXY, and leads there all the same. */

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findDebianProgram } from './binaries/debian.ts';
+import type { Certified } from './certificates.ts';
 import type { Ends } from './dns/bench.ts';
 import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
@@ -49,6 +50,39 @@ LogLevel Connect
   const address = `127.0.0.1:${port}`;
   await child.waitUntil('tinyproxy listens', () => listens(port), 10_000);
   return { address, url: `http://${PROXY_USER}:${PROXY_PASSWORD}@${address}`, asked };
+}
+
+/** The proxy behind a real stunnel: TLS all the way to it, as `localhost`. */
+export async function startTlsProxy(
+  ends: Ends,
+  hosts: Hosts,
+  { certificate, key }: Certified,
+): Promise<ProxyServer> {
+  const { address: behind, asked } = await startProxy(ends, hosts);
+  const { path, env } = await findDebianProgram('stunnel4', 'stunnel4');
+  const folder = await mkdtemp(join(tmpdir(), 'stunnel-'));
+  const port = await freePort();
+  const pem = join(folder, 'proxy.pem');
+  await writeFile(pem, `${key}\n${certificate}\n`, { mode: 0o600 });
+  const file = join(folder, 'stunnel.conf');
+  await writeFile(
+    file,
+    `foreground = yes
+pid =
+[proxy]
+accept = 127.0.0.1:${port}
+connect = ${behind}
+cert = ${pem}
+`,
+  );
+  const child = await startProcess('stunnel', [path, file], { env, cwd: folder });
+  ends.after(async () => {
+    await child.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  await child.waitUntil('stunnel listens', () => listens(port), 10_000);
+  const address = `localhost:${port}`;
+  return { address, url: `https://${PROXY_USER}:${PROXY_PASSWORD}@${address}`, asked };
 }
 
 /** Plays the proxy's own network: it leads to the hosts that there are, and 502 is the answer for every other one. */

@@ -1,10 +1,25 @@
-/** A door before moto that answers what moto leaves out: wrong credentials, throttling, changes that are under way, zones below a zone. */
+/**
+ * A door before moto that answers what moto leaves out: wrong credentials, throttling, changes that are under way, zones below
+ * a zone, creation of what is there, and IAM Identity Center, which changes the token of a login for credentials.
+ */
 import { createServer, request as forward, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { plainName } from '../../../dns/route53/records.ts';
 import type { Ends } from './bench.ts';
 
 const NAMESPACE = 'https://route53.amazonaws.com/doc/2013-04-01/';
 const CHANGE_PATH = /^\/2013-04-01\/change\/([^/?]+)/;
+
+const CHANGES_PATH = /^\/2013-04-01\/hostedzone\/[^/]+\/rrset\/?$/;
+const CHANGE = /<Action>(\w+)<\/Action><ResourceRecordSet><Name>([^<]*)<\/Name><Type>(\w+)<\/Type>/g;
+const SSO_PATH = '/federation/credentials?';
+const roleCredentials = {
+  accessKeyId: 'AKIDEXAMPLE',
+  secretAccessKey: 'example',
+  sessionToken: 'session',
+  expiration: Date.now() + 3_600_000,
+};
 
 export interface Door {
   readonly url: string;
@@ -26,6 +41,7 @@ export async function startDoor(ends: Ends, port: number): Promise<Door> {
   let isHolding = false;
   let roles = 0;
   let calls = 0;
+  let lastWrite: Promise<unknown> = Promise.resolve();
   const server = createServer((incoming, outgoing) => {
     const { method, headers } = incoming;
     // With a name moto lists that one zone; the API begins there, and goes on with what is below it.
@@ -36,17 +52,37 @@ export async function startDoor(ends: Ends, port: number): Promise<Door> {
     const [, changeId] = CHANGE_PATH.exec(path) ?? [];
     if (path === '/') roles += 1; // Route 53 has paths; STS has none.
     const own = refusal?.() ?? (isHolding && changeId !== undefined ? pending(changeId) : undefined);
+    if (path.startsWith(SSO_PATH)) {
+      outgoing
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ roleCredentials }));
+      return;
+    }
     if (own !== undefined) {
       incoming.resume();
       send(outgoing, own);
       return;
     }
-    const onward = forward({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    onward.on('error', () => outgoing.destroy());
-    incoming.pipe(onward);
+    const pass = (body?: string) => {
+      const onward = forward({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      });
+      onward.on('error', () => outgoing.destroy());
+      if (body === undefined) incoming.pipe(onward);
+      else onward.end(body);
+    };
+    if (!CHANGES_PATH.test(path)) return pass();
+    const change = async () => {
+      const body = await text(incoming);
+      const twice = await alreadyThere(`http://127.0.0.1:${port}${path}`, headers.authorization ?? '', body);
+      if (twice === undefined) pass(body);
+      else send(outgoing, problem(400, 'InvalidChangeBatch', twice));
+    };
+    // One batch after another, as the API makes them.
+    const before = lastWrite;
+    lastWrite = new Promise((resolve) => outgoing.once('close', resolve));
+    void before.then(change);
   });
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -68,6 +104,30 @@ export async function startDoor(ends: Ends, port: number): Promise<Door> {
       isHolding = held;
     },
   };
+}
+
+/** moto makes a set beside one of the same name and type; the API refuses the batch. */
+async function alreadyThere(url: string, authorization: string, body: string): Promise<string | undefined> {
+  const changes = [...body.matchAll(CHANGE)].map(([, action, name = '', type = '']) => ({
+    action,
+    name: plainName(name),
+    type,
+  }));
+  for (const { action, name, type } of changes) {
+    const isReplaced = changes.some(
+      (one) => one.action === 'DELETE' && one.name === name && one.type === type,
+    );
+    if (action !== 'CREATE' || isReplaced) continue;
+    const page = await fetch(`${url}?name=${encodeURIComponent(name)}&type=${type}&maxitems=1`, {
+      headers: { authorization },
+    });
+    const [, found = '', foundType] =
+      /<Name>([^<]*)<\/Name>\s*<Type>(\w+)<\/Type>/.exec(await page.text()) ?? [];
+    const isThere = plainName(found) === name && foundType === type;
+    if (isThere)
+      return `[Tried to create resource record set [name='${name}', type='${type}'] but it already exists]`;
+  }
+  return undefined;
 }
 
 interface Answer {

@@ -83,6 +83,10 @@ export function ownershipContract(name: string, start: StartBench): void {
       await bench.addOther?.({ name, type: 'TXT', value: '"a note of \\"Ann\\"; keep"' });
       const before = await shown('noted');
       const notes = async () => (await shown('noted')).filter((line) => line.includes('note of'));
+      if (provider.mayHarmTexts === true) {
+        await assert.rejects(follow({}, set('noted', 'A', '192.0.2.1')), /where TXT records of others are/);
+        return assert.deepEqual(await shown('noted'), before);
+      }
       await follow({}, set('noted', 'A', '192.0.2.1'));
       assert.ok(await isThere('noted', name, OURS));
       assert.equal((await notes()).length, 1);
