@@ -1,3 +1,4 @@
+import { checksBefore } from '../cli/checks/before.ts';
 import { CHECKS } from '../cli/checks/registry.ts';
 import { EXIT_CODES } from '../cli/exit-codes.ts';
 import { createProgram } from '../cli/run.ts';
@@ -22,6 +23,11 @@ read it, or \`skipped\` where there is nothing to check; the last two are no pro
     table(
       ['name', 'passes if'],
       CHECKS.map(({ name, title }) => [code(name), title]),
+    ),
+    'With `--pre` these:',
+    table(
+      ['name', 'passes if'],
+      checksBefore('').map(({ name, title }) => [code(name), title]),
     ),
     '## Exit codes',
     table(
@@ -54,7 +60,12 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
 another. *The controller does not run* means that its Lease is older than it should be by the clock of your machine.
 \`check\` and \`switchover\` watch it for some seconds before they conclude that.`,
   ],
-  check: ['    kubectl site-follower check'],
+  check: [
+    `    kubectl site-follower check
+    kubectl site-follower check --pre`,
+    `With \`--pre\` nothing has to be installed: it looks at what the chart needs. Whether the API server reaches the webhook’s port, and whether
+the controller reaches the DNS provider, can only be seen from inside: \`helm test\` and a \`check\` afterwards tell.`,
+  ],
   history: [
     `    kubectl site-follower history
     kubectl site-follower history --chart`,

@@ -26,7 +26,11 @@ export const COMMANDS = {
   },
   check: {
     summary: 'find problems, and say what to do about them',
-    declare: (command) => withOutput(withCluster(command)),
+    declare: (command) =>
+      withOutput(withCluster(command)).option(
+        '--pre',
+        'before an installation: whether the cluster is ready for one',
+      ),
   },
   history: {
     summary: 'show the last 50 moves, how long each site was active and how fast it was followed',
