@@ -3,7 +3,8 @@ import { MIMEType, TextDecoder } from 'node:util';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Callers } from './callers.ts';
-import { ReviewTurns } from './review-turns.ts';
+import { LargeBodies } from './large-bodies.ts';
+import { LARGE_BYTES, ReviewTurns } from './review-turns.ts';
 import { BodyGatherer, type GatheredBody, UnreadableBody } from './server-body.ts';
 
 /** What a review came to: the answer, or why it is none. */
@@ -37,6 +38,7 @@ export function reviewListener(options: ReviewListenerOptions, stopping: AbortSi
   const { clock, log } = options;
   const bodies = new BodyGatherer({ maxBody: MAX_BODY, maxTotal: MAX_BODIES });
   const turns = new ReviewTurns(clock);
+  const large = new LargeBodies(clock);
   const fail = (error: unknown, request: IncomingMessage, response: ServerResponse) => {
     if (error instanceof UnreadableBody) {
       refuse(response, error.status, `the body cannot be read: ${error.message}`, options);
@@ -63,13 +65,19 @@ export function reviewListener(options: ReviewListenerOptions, stopping: AbortSi
         return;
       }
       const decoder = decoderFor(request.headers);
-      bodies.gather(request).then(
-        (body) =>
-          turns.add(request.socket.remoteAddress ?? '', body.length, () =>
+      const client = request.socket.remoteAddress ?? '';
+      const serve = async () => {
+        try {
+          const body = await bodies.gather(request);
+          await turns.next(client, body.length, () =>
             attempt(() => answer({ request, response, body, decoder }, options)),
-          ),
-        (error: unknown) => fail(error, request, response),
-      );
+          );
+        } catch (error) {
+          fail(error, request, response);
+        }
+      };
+      if (Number(request.headers['content-length']) > LARGE_BYTES) large.add(client, request, serve);
+      else void serve();
     });
   };
 }

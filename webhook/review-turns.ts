@@ -2,7 +2,7 @@ import { FairQueue } from '../http/fair-queue.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /** A review of a megabyte takes some 20 ms to parse, one of a usual pod, of a few kB, a tenth of a millisecond. */
-const LARGE_BYTES = 100_000;
+export const LARGE_BYTES = 100_000;
 /** The API server gives up after 5 s by our own configuration. */
 const LONGEST_YIELD_MS = 500;
 /** Of reviews in one turn of the event loop: a look at the sockets between any two would cost as much as they do. */
@@ -27,12 +27,17 @@ export class ReviewTurns {
     this.#clock = clock;
   }
 
-  /** `work` is called when it is its turn; it must not throw. */
-  add(client: string, bytes: number, work: Work): void {
-    const isLarge = bytes > LARGE_BYTES;
-    if (isLarge && this.#large.isEmpty) this.#largeAt = this.#clock.elapsed();
-    (isLarge ? this.#large : this.#small).add(client, work);
-    if (!this.#isScheduled) this.#schedule();
+  /** Calls `work`, which must not throw, when it is its turn; resolves after that. */
+  next(client: string, bytes: number, work: Work): Promise<void> {
+    return new Promise((resolve) => {
+      const isLarge = bytes > LARGE_BYTES;
+      if (isLarge && this.#large.isEmpty) this.#largeAt = this.#clock.elapsed();
+      (isLarge ? this.#large : this.#small).add(client, () => {
+        work();
+        resolve();
+      });
+      if (!this.#isScheduled) this.#schedule();
+    });
   }
 
   #schedule(): void {
