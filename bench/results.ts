@@ -218,8 +218,27 @@ function admissionRows({ webhook, floor, memory: taken }: Admission): readonly R
       target: { text: '≥ 1,000', met: webhook.saturated >= 1_000 },
     },
     { what: '           bare handler', figures: many(floor) },
+    ...ratios([
+      ['           throughput of both', webhook.saturated / floor.saturated, 'least', 0.5],
+      ['           processor of both', webhook.cpuUs / floor.cpuUs, 'most', 2],
+      ['           p99 of both', own.p99 / bare.p99, 'most', 2],
+    ]),
     { what: 'webhook after that', figures: memory(taken) },
   ];
+}
+
+/** Of the program and the least that can be done: true on any machine. */
+function ratios(
+  rows: readonly (readonly [what: string, ratio: number, bound: 'least' | 'most', limit: number])[],
+): readonly Row[] {
+  return rows.map(([what, ratio, bound, limit]) => ({
+    what,
+    figures: `× ${ratio.toFixed(2)}`,
+    target: {
+      text: `${bound === 'least' ? '≥' : '≤'} ${limit} ×`,
+      met: bound === 'least' ? ratio >= limit : ratio <= limit,
+    },
+  }));
 }
 
 function summarize(results: Results): readonly Row[] {

@@ -46,7 +46,7 @@ export class Callers {
       const found = await this.#read().catch((error: Error) => error);
       const problem = found instanceof Error ? found.message : '';
       if (problem !== '' && problem !== said)
-        log.warn({ problem }, 'the authority of callers stays as it was');
+        log.warn({ problem }, 'client authority could not be read, keeping the last one');
       said = problem;
       if (found instanceof Error || found === this.#authority) continue;
       this.#authority = found;

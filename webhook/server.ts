@@ -53,10 +53,7 @@ export async function startAdmissionServer(
   );
   const { server, connections } = guarded;
   const sayRefused = atMostEvery(REFUSALS_SAID_MS, clock, (reason: string) =>
-    log.warn(
-      { reason },
-      'a caller without a certificate of the authority in WEBHOOK_CLIENT_CA_FILE was refused',
-    ),
+    log.warn({ reason }, 'client refused: no certificate of the authority in WEBHOOK_CLIENT_CA_FILE'),
   );
   server.on('tlsClientError', (err: NodeJS.ErrnoException, { authorizationError }) => {
     // OpenSSL itself refuses who shows none, Node who shows one of another authority.

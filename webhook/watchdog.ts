@@ -69,7 +69,7 @@ export class InjectionWatchdog {
           failures = 0;
         } catch (err) {
           if (signal.aborted) return;
-          log.warn({ err }, 'pods could not be looked through for missing sidecars, will try again');
+          log.warn({ err }, 'sweep for missing sidecars failed, retrying');
           wait = backoff(failures, RETRY, random);
           failures += 1;
         }

@@ -65,7 +65,7 @@ export async function runWebhook(
     },
   });
   const onWatchProblem: OnReflectorProblem = (kind, err, resource) =>
-    log.info({ resource, kind, err }, 'watch was interrupted, it goes on');
+    log.info({ resource, kind, err }, 'watch closed, reconnecting');
   const sites = watchActiveSites({
     api,
     clock,
@@ -174,7 +174,7 @@ export async function runWebhook(
     identity,
     onEvent(event) {
       if (event.kind === 'problem') {
-        log.warn({ action: event.action, err: event.error }, 'lease trouble, will try again');
+        log.warn({ action: event.action, err: event.error }, 'lease renewal failed, retrying');
       } else log.info({ lease: event }, 'lease changed');
     },
   });

@@ -98,7 +98,7 @@ export class CertificateManager {
         if (signal.aborted) return;
         if (err instanceof MissingSecret) this.#options.onMissing?.(err);
         const isRace = isConflict(err) || isAlreadyExists(err);
-        if (!isRace) log.warn({ err }, 'certificates could not be looked after, will try again');
+        if (!isRace) log.warn({ err }, 'certificate renewal failed, retrying');
         wait = isRace ? LOST_RACE_MS * (1 + random()) : backoff(attempt, RETRY, random);
         attempt = isRace ? attempt : attempt + 1;
       }
