@@ -205,9 +205,11 @@ function isPooler(labels: Labels): boolean {
 function isMarked(labels: Labels, marks: Marks | undefined): boolean {
   if (marks === undefined) return false;
   // Of each new pod all rows are looked at: this makes no objects.
-  return Object.keys(marks).every((key) => {
+  for (const key in marks) {
     const value = labels[key];
     const values = marks[key];
-    return value !== undefined && values !== undefined && (values.length === 0 || values.includes(value));
-  });
+    if (value === undefined || values === undefined) return false;
+    if (values.length > 0 && !values.includes(value)) return false;
+  }
+  return true;
 }

@@ -43,8 +43,23 @@ type Parse<T> = (text: string) => T;
 const LOWEST_PORT = 1024;
 const HIGHEST_PORT = 65_535;
 
+const NAMES: readonly string[] = Object.values(ANNOTATIONS);
+/** Of pods that say nothing, as most do. */
+const usual = new WeakMap<SidecarResources, ReadSettings>();
+
 /** The settings in the annotations of a pod; what they do not say is the default. */
 export function readSettings(
+  annotations: Readonly<Record<string, string>>,
+  defaults: SidecarResources,
+): ReadSettings {
+  if (Object.keys(annotations).some((name) => NAMES.includes(name)))
+    return readAnnotations(annotations, defaults);
+  const known = usual.get(defaults) ?? readAnnotations({}, defaults);
+  usual.set(defaults, known);
+  return known;
+}
+
+function readAnnotations(
   annotations: Readonly<Record<string, string>>,
   defaults: SidecarResources,
 ): ReadSettings {
