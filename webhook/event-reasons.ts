@@ -6,12 +6,12 @@ export const EVENT_REASONS = {
   Injected: {
     type: 'Normal',
     action: 'Inject',
-    meaning: 'A new pod has got the sidecar.',
+    meaning: 'A new pod got the sidecar.',
   },
   InjectionSkipped: {
     type: 'Warning',
     action: 'Inject',
-    meaning: 'A new pod that asked for the sidecar has not got it; the note says why.',
+    meaning: 'A new pod that asked for the sidecar did not get it; the note says why.',
   },
   InjectionDenied: {
     type: 'Warning',
@@ -23,13 +23,13 @@ export const EVENT_REASONS = {
     type: 'Warning',
     action: 'Inspect',
     meaning:
-      'A running pod asks for the sidecar and does not have it: it was created before it asked, or while the webhook was away. Create it anew.',
+      'A running pod asks for the sidecar and does not have it: it was created before it asked, or while the webhook was down. Recreate it.',
   },
   CertificateSecretMissing: {
     type: 'Warning',
     action: 'ReconcileCertificate',
     meaning:
-      'The Secret of the webhook’s certificates is not there. Replicas serve on with what they have, and one that starts now gets no certificate; `helm upgrade` makes it again. On the Secret.',
+      'The Secret of the webhook’s certificates is missing. Replicas keep serving what they have, and one that starts now gets no certificate; `helm upgrade` makes it again. On the Secret.',
   },
 } as const;
 

@@ -4,12 +4,12 @@ import { createInstruments, type Instruments, metricsTable, PROCESS_METRICS } fr
 const { counter, gauge, histogram } = metricsTable('kube_site_follower_webhook_');
 
 export const METRICS = {
-  buildInfo: gauge('build_info', 'Always 1; the labels tell what runs.', ['version', 'node']),
-
-  reviews: counter('reviews_total', 'Reviews by kind of object and by what came of them.', [
-    'kind',
-    'outcome',
+  buildInfo: gauge('build_info', 'Always 1; the labels have the version and the Node version.', [
+    'version',
+    'node',
   ]),
+
+  reviews: counter('reviews_total', 'Reviews by kind of object and by outcome.', ['kind', 'outcome']),
   skips: counter('skips_total', 'Pods that asked for the sidecar and did not get it, by reason.', ['reason']),
   refusedRequests: counter('refused_requests_total', 'Requests that were no reviews, by HTTP status.', [
     'status',
@@ -34,7 +34,7 @@ export const METRICS = {
 
   leader: gauge('leader', '1 while this replica looks for pods without their sidecar, else 0.'),
   podsMissed: gauge('pods_missed', 'Running pods that ask for the sidecar and do not have it.'),
-  lastSweep: gauge('last_sweep_timestamp_seconds', 'When all pods were looked at last.'),
+  lastSweep: gauge('last_sweep_timestamp_seconds', 'When all pods were last checked.'),
 
   eventsDropped: counter('events_dropped_total', 'Kubernetes Events that could not be written.'),
   kubeCalls: counter(

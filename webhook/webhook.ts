@@ -61,7 +61,7 @@ export async function runWebhook(
     onDropped(event, err) {
       metrics.eventsDropped.inc();
       // In a burst the queue is full: then a line for each would only be more of the burst.
-      if (err instanceof KubeError) log.warn({ reason: event.reason, err }, 'Event was not written');
+      if (err instanceof KubeError) log.warn({ reason: event.reason, err }, 'Event could not be written');
     },
   });
   const onWatchProblem: OnReflectorProblem = (kind, err, resource) =>
