@@ -1,6 +1,7 @@
 import { text } from '../kubernetes/lines.ts';
 import { type Clock, withDeadline } from '../runtime/clock.ts';
 import type { OutboundDispatcher } from '../runtime/outbound/dispatcher.ts';
+import { retryAfterMs } from '../runtime/retry-after.ts';
 import { unanswered } from './unanswered.ts';
 
 export interface HttpPorts {
@@ -21,6 +22,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
+  /** What it asks for. */
+  readonly retryAfterMs: number | undefined;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -46,16 +49,11 @@ export async function httpCall(ports: HttpPorts, call: HttpCall, signal: AbortSi
         status: answer.statusCode,
         headers: answer.headers,
         text: await text(answer.body, MAX_ANSWER_BYTES),
+        retryAfterMs: retryAfterMs(answer.headers, ports.clock.now()),
       };
     });
   } catch (error) {
     signal.throwIfAborted();
     throw unanswered(what, error, ports.dispatcher, url);
   }
-}
-
-/** Milliseconds; undefined when the answer does not say it in seconds. */
-export function retryAfter({ headers }: HttpAnswer): number | undefined {
-  const value = headers['retry-after'];
-  return typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) * 1000 : undefined;
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { retryAfterMs } from '../runtime/retry-after.ts';
 import { KubeError, TOO_LARGE } from './errors.ts';
 
 /** The API server's own description of a failure, as the body of an answer or as the object of an ERROR event. */
@@ -27,7 +28,7 @@ export function failedAnswer(
     {
       status,
       reason: reasonOf(said),
-      retryAfterMs: retryAfter(headers, now) ?? secondsToMs(said?.details?.retryAfterSeconds),
+      retryAfterMs: retryAfterMs(headers, now) ?? secondsToMs(said?.details?.retryAfterSeconds),
     },
   );
 }
@@ -127,15 +128,6 @@ function parseStatus(body: string): ServerStatus | undefined {
 
 function isStatus(value: unknown): value is ServerStatus {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Status';
-}
-
-/** RFC 9110: seconds, or a date; by the clock of the server, which dates its answer as well. */
-function retryAfter({ date: answered, ...headers }: IncomingHttpHeaders, now: number): number | undefined {
-  const header = headers['retry-after'];
-  if (header === undefined) return undefined;
-  if (/^\d+$/.test(header)) return secondsToMs(Number(header));
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - (Date.parse(answered ?? '') || now));
 }
 
 function secondsToMs(seconds: number | undefined): number | undefined {

@@ -37,6 +37,7 @@ test('the wait that a receiver asks for is told, garbage is not', async (t) => {
   for (const [text, expected] of [
     ['7', 7_000],
     ['-1', undefined],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', 86_400_000],
     ['1e9', undefined],
     ['soon', undefined],
   ] as const) {

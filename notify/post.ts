@@ -3,6 +3,7 @@ import { buildConnector } from 'undici';
 import { type Clock, DeadlineError, withDeadline } from '../runtime/clock.ts';
 import { outboundDispatcher, proxyRefusal, wayTo } from '../runtime/outbound/dispatcher.ts';
 import { NO_PROXIES, type ProxySettings } from '../runtime/outbound/proxies.ts';
+import { retryAfterMs } from '../runtime/retry-after.ts';
 import { ForbiddenAddressError, guardedLookup, isForbiddenHost } from './addresses.ts';
 
 export interface PostRequest {
@@ -62,8 +63,8 @@ export function httpPost(
           const request = { origin, path: `${pathname}${search}`, method: 'POST', headers, body } as const;
           const answer = await dispatcher.request({ ...request, signal: limited });
           await answer.body.dump({ limit: MAX_ANSWER_BYTES, signal: limited });
-          const retryAfterMs = retryAfter(answer.headers['retry-after']);
-          return { status: answer.statusCode, retryAfterMs };
+          const { statusCode: status, headers: said } = answer;
+          return { status, retryAfterMs: retryAfterMs(said, clock.now()) };
         });
       } catch (error) {
         signal.throwIfAborted();
@@ -83,8 +84,4 @@ function problemOf(error: unknown, way: string): string {
   const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
   const code = inner instanceof Error && 'code' in inner ? String(inner.code) : '';
   return `no answer${way}${/^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? ` (${code})` : ''}`;
-}
-
-function retryAfter(header: string | string[] | undefined): number | undefined {
-  return typeof header === 'string' && /^\d{1,5}$/.test(header) ? Number(header) * 1_000 : undefined;
 }

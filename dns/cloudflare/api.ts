@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
 import { CallBudget, type CallPlan } from '../call-budget.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
-import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall, retryAfter } from '../http-call.ts';
+import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
 import { hostInZone } from '../zones.ts';
 import { answerError, apiError, PROBLEMS, strangerError } from './errors.ts';
@@ -190,8 +190,8 @@ export class CloudflareApi {
     }
     const error =
       envelope === undefined
-        ? strangerError(call.what, answer.status, retryAfter(answer))
-        : apiError(call.what, answer.status, envelope.errors ?? [], retryAfter(answer));
+        ? strangerError(call.what, answer.status, answer.retryAfterMs)
+        : apiError(call.what, answer.status, envelope.errors ?? [], answer.retryAfterMs);
     throw this.#noted(this.#masked(error));
   }
 

@@ -1,4 +1,5 @@
 import { withDeadline } from '../../runtime/clock.ts';
+import { retryAfterMs } from '../../runtime/retry-after.ts';
 import { canonicalName } from '../domain-name.ts';
 import type { HttpPorts } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
@@ -145,7 +146,7 @@ export class HttpNamecheapApi implements NamecheapApi {
       });
       const text = await readText(answer.body, what);
       if (answer.statusCode === 200) return text;
-      const error = statusError(what, answer.statusCode, retryAfter(answer.headers['retry-after']));
+      const error = statusError(what, answer.statusCode, retryAfterMs(answer.headers, clock.now()));
       throw error.kind === 'rate' ? error : (refusalIn(text, what) ?? error);
     });
   }
@@ -205,10 +206,6 @@ function required(element: Element, what: string): (name: string) => string {
 
 function truth(text: string): boolean {
   return text.toLowerCase() === 'true';
-}
-
-function retryAfter(header: string | string[] | undefined): number | undefined {
-  return typeof header === 'string' && /^\d{1,5}$/.test(header) ? Number(header) * 1000 : undefined;
 }
 
 async function readText(body: AsyncIterable<Buffer>, what: string): Promise<string> {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
 import { CallBudget, type CallPlan } from '../call-budget.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { type HttpAnswer, type HttpPorts, httpCall, retryAfter } from '../http-call.ts';
+import { type HttpAnswer, type HttpPorts, httpCall } from '../http-call.ts';
 import { DOMAIN_FILTER, type DomainFilter } from './domain-filter.ts';
 import { protocolError, statusError } from './errors.ts';
 import type { WebhookConfig } from './settings.ts';
@@ -103,7 +103,7 @@ export class WebhookApi {
     const call = { what, method, url, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
     const answer = await httpCall(this.#ports, call, signal);
     if (answer.status >= 200 && answer.status < 300) return answer;
-    const error = statusError(what, answer.status, answer.text, retryAfter(answer));
+    const error = statusError(what, answer.status, answer.text, answer.retryAfterMs);
     if (error.kind === 'rate') this.#budget.pause(error.retryAfterMs ?? 0, error);
     throw error;
   }

@@ -3,6 +3,8 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, get } from 'node:https';
 import { PROGRAM } from '../../contract/defaults.ts';
 import { lines } from '../../kubernetes/lines.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { retryAfterMs } from '../../runtime/retry-after.ts';
 import type { ApiServer } from '../config.ts';
 
 /** An answer other than 200. */
@@ -70,5 +72,5 @@ async function errorOf(
   const { value } = await body.next();
   const hint = statusCode === 403 ? ' (is the RoleBinding of the chart there?)' : '';
   const text = `the API server answered ${statusCode}${hint}: ${String(value).slice(0, 600)}`;
-  return new ApiError(text, (Number(headers['retry-after']) || 0) * 1_000);
+  return new ApiError(text, retryAfterMs(headers, systemClock.now()) ?? 0);
 }
