@@ -1,5 +1,6 @@
 /** What is right of a value that has problems: checks of several settings go over that. */
-import * as z from 'zod';
+import type * as z from 'zod';
+import { config, util } from 'zod/v4/core';
 import type { Path } from './origins.ts';
 import type { Secret } from './secret.ts';
 
@@ -15,7 +16,7 @@ export type Sound<T> = T extends Leaf ? T | undefined : { readonly [K in keyof T
 export function parse<T extends z.ZodType>(schema: T, raw: unknown) {
   const result = schema._zod.run({ value: raw, issues: [] }, { async: false });
   if (result instanceof Promise) throw new Error('a schema of the configuration is not synchronous');
-  const issues = result.issues.map((issue) => z.core.util.finalizeIssue(issue, undefined, z.core.config()));
+  const issues = result.issues.map((issue) => util.finalizeIssue(issue, undefined, config()));
   return { value: result.value as z.output<T>, issues };
 }
 
