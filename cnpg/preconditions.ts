@@ -1,3 +1,4 @@
+import { isReady } from '../kubernetes/ready.ts';
 import type { Node, Pod } from '../kubernetes/resources.ts';
 import { type Cluster, CNPG_LABELS, HEALTHY, isOwnedBy, PENDING } from './cluster.ts';
 import { isHibernated } from './hibernation.ts';
@@ -78,7 +79,6 @@ function targetPreconditions(cluster: Cluster, target: Pod | undefined, place: s
   const { metadata } = target;
   const status = cluster.status ?? {};
   const { name } = metadata;
-  const ready = target.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
   const role = metadata.labels?.[CNPG_LABELS.instanceRole] ?? '';
   const timeline = status.instancesReportedState?.[name]?.timeLineID;
   return [
@@ -87,7 +87,7 @@ function targetPreconditions(cluster: Cluster, target: Pod | undefined, place: s
       !isOwnedBy(target, cluster) && `${name} belongs to another Cluster`,
     ),
     check('the instance stays', metadata.deletionTimestamp !== undefined && `${name} is being deleted`),
-    check('the instance is ready', !ready && `${name} is not Ready`),
+    check('the instance is ready', !isReady(target) && `${name} is not Ready`),
     check('the instance is a replica', role !== 'replica' && `${name} has the role "${role}"`),
     check('the instance is not fenced', isFenced(cluster, name) && `${name} is fenced`),
     check(
@@ -108,10 +108,9 @@ function targetPreconditions(cluster: Cluster, target: Pod | undefined, place: s
 function nodePreconditions(node: Node | undefined, place: string): Precondition[] {
   if (node === undefined) return [check('its node is there', `${place} does not exist`)];
   const { name } = node.metadata;
-  const ready = node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
   const taint = node.spec?.taints?.find(({ key }) => DRAIN_TAINTS.includes(key));
   return [
-    check('its node is ready', !ready && `node ${name} is not Ready`),
+    check('its node is ready', !isReady(node) && `node ${name} is not Ready`),
     check('its node is not cordoned', node.spec?.unschedulable === true && `node ${name} is cordoned`),
     check('its node is not drained', taint !== undefined && `node ${name} has the taint ${taint.key}`),
   ];

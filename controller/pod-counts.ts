@@ -1,5 +1,6 @@
 import { databaseMember } from '../contract/databases.ts';
 import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS } from '../contract/names.ts';
+import { isReady } from '../kubernetes/ready.ts';
 import type { Reflector } from '../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../kubernetes/resources.ts';
 import { reflect, type WatchPorts } from './reflect.ts';
@@ -111,9 +112,7 @@ function classOf(pod: Pod, followers: readonly string[]): string {
   if (!followers.includes(follower)) return '';
   const injected = annotations[ANNOTATIONS.status] !== undefined;
   const gated = injected && annotations[ANNOTATIONS.gate] !== 'none';
-  const ready =
-    status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
-  return `${follower}/${nodeName}/${ready ? 'r' : ''}${gated ? 'g' : ''}${injected ? '' : 'm'}`;
+  return `${follower}/${nodeName}/${isReady(pod) ? 'r' : ''}${gated ? 'g' : ''}${injected ? '' : 'm'}`;
 }
 
 /** What stands in each site, by the nodes that the status names; what runs on other nodes is under an empty name. */

@@ -1,6 +1,7 @@
 import { ANNOTATIONS } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
-import { followerOf, isGated, isReady, type PodDetails, workloadOf } from '../cluster/pods.ts';
+import { isReady } from '../../kubernetes/ready.ts';
+import { followerOf, isGated, type PodDetails, workloadOf } from '../cluster/pods.ts';
 import { siteOf } from './pods.ts';
 import type { World } from './world.ts';
 

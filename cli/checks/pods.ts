@@ -1,6 +1,7 @@
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
+import { isReady } from '../../kubernetes/ready.ts';
 import { isMissed } from '../../webhook/inject/decision.ts';
-import { followerOf, isGated, isReady, type PodDetails, workloadOf } from '../cluster/pods.ts';
+import { followerOf, isGated, type PodDetails, workloadOf } from '../cluster/pods.ts';
 import { followedBy } from '../cluster/subject.ts';
 import { type Check, problem } from './check.ts';
 import type { World } from './world.ts';

@@ -2,6 +2,7 @@ import { databaseMember } from '../../contract/databases.ts';
 import { ANNOTATIONS, DEFAULT_FOLLOWER } from '../../contract/names.ts';
 import { GATES, type Gate } from '../../contract/sidecar.ts';
 import type { Resource } from '../../kubernetes/api.ts';
+import { readyCondition } from '../../kubernetes/ready.ts';
 import { type Condition, PODS, type Pod } from '../../kubernetes/resources.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
 
@@ -29,10 +30,6 @@ export interface PodDetails extends Pod {
 }
 
 export const POD_DETAILS: Resource<PodDetails> = PODS as Resource<PodDetails>;
-
-export function isReady({ status }: PodDetails): boolean {
-  return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-}
 
 /** It has ended or is about to: it counts for nothing. */
 export function isOver({ metadata, status }: PodDetails): boolean {
@@ -68,7 +65,8 @@ export function workloadOf({ metadata }: PodDetails): { readonly kind: string; r
 }
 
 /** Why it is not ready, in a few words; the first thing that is in the way. */
-export function unreadyBecause({ spec, status }: PodDetails): string {
+export function unreadyBecause(pod: PodDetails): string {
+  const { spec, status } = pod;
   if (spec?.nodeName === undefined || spec.nodeName === '') {
     const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
     return `it has no node${scheduled?.message ? `: ${scheduled.message}` : ''}`;
@@ -85,5 +83,5 @@ export function unreadyBecause({ spec, status }: PodDetails): string {
   }
   const unready = containers.filter(({ ready }) => ready === false).map(({ name }) => name);
   if (unready.length > 0) return `not ready: ${unready.join(', ')}`;
-  return status?.conditions?.find(({ type }) => type === 'Ready')?.message || 'its kubelet has not said why';
+  return readyCondition(pod)?.message || 'its kubelet has not said why';
 }

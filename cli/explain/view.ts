@@ -1,10 +1,11 @@
 import type { Gate } from '../../contract/sidecar.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
+import { isReady } from '../../kubernetes/ready.ts';
 import { decide, isInjected, memberOf } from '../../webhook/inject/decision.ts';
 import { labelOrigin, readLabel } from '../../webhook/inject/label.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import type { Published } from '../cluster/followers.ts';
-import { followerOf, gateOf, isReady, type PodDetails, unreadyBecause } from '../cluster/pods.ts';
+import { followerOf, gateOf, type PodDetails, unreadyBecause } from '../cluster/pods.ts';
 import { followedBy } from '../cluster/subject.ts';
 
 /** What `explain -o json` prints. */

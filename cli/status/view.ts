@@ -3,18 +3,11 @@ import { LABELS } from '../../contract/names.ts';
 import { HOLD_REASONS, holdReason } from '../../contract/reasons.ts';
 import type { Gate } from '../../contract/sidecar.ts';
 import type { Status } from '../../contract/status.ts';
+import { isReady } from '../../kubernetes/ready.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
 import { isInjected, isMissed } from '../../webhook/inject/decision.ts';
 import type { Published } from '../cluster/followers.ts';
-import {
-  followerOf,
-  gateOf,
-  isOver,
-  isReady,
-  type PodDetails,
-  unreadyBecause,
-  workloadOf,
-} from '../cluster/pods.ts';
+import { followerOf, gateOf, isOver, type PodDetails, unreadyBecause, workloadOf } from '../cluster/pods.ts';
 import { type DnsView, recordsOf } from './dns.ts';
 import { type Leader, leaderOf } from './leader.ts';
 

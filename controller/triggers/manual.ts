@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { isReadyAndStays } from '../../kubernetes/ready.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { onDifference, reflect } from '../reflect.ts';
-import { isReady, nodesOfSite } from './nodes-of-site.ts';
+import { nodesOfSite } from './nodes-of-site.ts';
 import { type Observation, type Trigger, unknown } from './trigger.ts';
 import type { ConfiguredTrigger, TriggerPorts } from './trigger-kind.ts';
 
@@ -52,7 +53,7 @@ class ManualTrigger implements Trigger {
       return unknown('SourceInvalid', `the annotation ${MANUAL_SITE} names none of the sites ${names}`);
     }
     const nodes = await nodesOfSite(this.#ports, site, signal);
-    const node = (nodes.find(isReady) ?? nodes[0])?.metadata.name;
+    const node = (nodes.find(isReadyAndStays) ?? nodes[0])?.metadata.name;
     if (node === undefined) return unknown('NodeNotFound', `no node of site ${chosen} exists`);
     return { kind: 'located', primary: node, node };
   }

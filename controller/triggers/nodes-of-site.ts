@@ -34,8 +34,3 @@ export async function nodesOfSite(
   }
   return [...nodes.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
-
-export function isReady({ metadata, status }: Node): boolean {
-  const ready = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
-  return ready === true && metadata.deletionTimestamp === undefined;
-}

@@ -22,7 +22,3 @@ export function placeOf(pod: Pod): Observation {
 export function hasEnded({ status }: Pod): boolean {
   return ENDED.includes(status?.phase ?? '');
 }
-
-export function isReady({ status }: Pod): boolean {
-  return status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
-}

@@ -1,11 +1,15 @@
 /** The worked examples of docs/extending.md, put into a copy of the repository as a reader would. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { TRIGGERS } from '../../controller/triggers/registry.ts';
+import { DNS_PROVIDERS } from '../../dns/registry.ts';
+import { choiceOf } from '../../settings/schema.ts';
 import { blocksOf, documents } from './markdown.ts';
 
 const run = promisify(execFile);
@@ -72,6 +76,48 @@ describe('the examples of docs/extending.md', () => {
     return inCopy(process.execPath, '--test', '--test-force-exit', ...tests);
   });
 });
+
+/** What names every kind has a row for each, and so for a new one. */
+const FOLDERS = ['charts', 'cli', 'contract', 'controller', 'dns', 'notify', 'scripts', 'test', 'webhook'];
+const sources = FOLDERS.flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.md'))
+    .map(({ parentPath, name }) => join(parentPath, name)),
+).map((path) => ({ path: relative(ROOT, path), text: readFileSync(path, 'utf8') }));
+
+for (const [what, schema, section] of [
+  ['trigger', TRIGGERS, 'A trigger'],
+  ['DNS provider', DNS_PROVIDERS, 'A DNS provider'],
+] as const) {
+  test(`each place that a new ${what} touches is named`, () => {
+    const names = choiceOf(schema).options.flatMap(({ name }) => (name === 'none' ? [] : [name]));
+    const words = names.map((name) => new RegExp(`(?<![\\w-])${name}(?![\\w-])`));
+    const places = sources.filter(({ text }) => words.every((word) => word.test(text)));
+    const [, rest = ''] = page
+      .map(({ text }) => text)
+      .join('')
+      .split(`\n## ${section}\n`);
+    const [told = ''] = rest.split('\n## ');
+    const missing = places.filter(
+      ({ path }) =>
+        !told.includes(
+          path
+            .split('/')
+            .slice(path.endsWith('.ts') ? -2 : -1)
+            .join('/'),
+        ),
+    );
+    assert.deepEqual(
+      missing.map(({ path }) => path),
+      [],
+    );
+    assert.equal(
+      places.length,
+      Number(/has a row in (\d+) files/.exec(told)?.[1]),
+      places.map(({ path }) => path).join(),
+    );
+  });
+}
 
 /** The diff has the file; lines of it, with what comes behind each; and a list with a new name at its end. */
 async function change(copy: string, diff: string): Promise<void> {

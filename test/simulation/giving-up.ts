@@ -1,6 +1,6 @@
 import { configMapName } from '../../contract/names.ts';
 import { decodeStatus, type Status } from '../../contract/status.ts';
-import { isReady } from '../../controller/triggers/nodes-of-site.ts';
+import { isReadyAndStays } from '../../kubernetes/ready.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES } from '../../kubernetes/resources.ts';
 import type { ApiServer, Change } from './api-server.ts';
 import { BY_NODES, OPS, STABLE_FOR_MS, STATUS, UNREADY_AFTER_MS } from './setup.ts';
@@ -90,7 +90,7 @@ export class GivingUpInvariants {
   #record(): void {
     for (const [site, spans] of this.#spans) {
       const nodes = (HOMES[site] ?? []).map((name) => this.#ports.server.find(NODES, { name }));
-      const ready = nodes.some((node) => node !== undefined && isReady(node));
+      const ready = nodes.some((node) => node !== undefined && isReadyAndStays(node));
       if (spans.at(-1)?.isReady !== ready) spans.push({ isReady: ready, from: this.#ports.now() });
     }
   }

@@ -1,5 +1,6 @@
 import { siteLabel } from '../../../contract/routing.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
+import { isReadyAndStays } from '../../../kubernetes/ready.ts';
 import type { Pod } from '../../../kubernetes/resources.ts';
 import { boundedLabels } from '../bounds.ts';
 import { type FollowedService, selects } from './service.ts';
@@ -16,16 +17,16 @@ export interface RoutedPod {
   readonly ready: boolean;
 }
 
-export function keepPod({ metadata, spec, status }: Pod): RoutedPod {
+export function keepPod(pod: Pod): RoutedPod {
+  const { metadata, spec } = pod;
   const { namespace = '', name, uid = '', resourceVersion: version = '', labels = {} } = metadata;
-  const isReady = status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true;
   return {
     key: { namespace, name },
     uid,
     version,
     labels: boundedLabels(labels),
     node: spec?.nodeName ?? '',
-    ready: isReady && metadata.deletionTimestamp === undefined,
+    ready: isReadyAndStays(pod),
   };
 }
 

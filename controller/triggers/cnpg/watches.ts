@@ -1,10 +1,11 @@
 import { CLUSTERS, type Cluster, CNPG_LABELS } from '../../../cnpg/cluster.ts';
 import { isHibernated } from '../../../cnpg/hibernation.ts';
 import { isSeenAsReplica } from '../../../cnpg/replica.ts';
+import { isReady } from '../../../kubernetes/ready.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
-import { isReady, placeOf } from '../pod-place.ts';
+import { placeOf } from '../pod-place.ts';
 import { primaryOf } from './locate.ts';
 
 export interface CnpgWatchOptions {

@@ -1,10 +1,11 @@
 import { decodeStatus } from '../../../contract/status.ts';
 import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
+import { isReadyAndStays, readyCondition } from '../../../kubernetes/ready.ts';
 import { CONFIG_MAPS, NODES, type Node } from '../../../kubernetes/resources.ts';
 import { Alarm } from '../../alarm.ts';
 import { onDifference, reflect } from '../../reflect.ts';
-import { isReady, nodesOfSite } from '../nodes-of-site.ts';
+import { nodesOfSite } from '../nodes-of-site.ts';
 import { type Observation, type Trigger, unknown } from '../trigger.ts';
 import type { TriggerPorts } from '../trigger-kind.ts';
 import { judge, type Rules, type SiteFacts, standings, type Verdict } from './judge.ts';
@@ -47,7 +48,8 @@ export class NodeStatusTrigger implements Trigger {
     const { ports } = this.#options;
     const nodes = reflect(ports, {
       resource: NODES,
-      keep: (node: Node) => JSON.stringify([isReady(node), lastChange(node), ports.sites.of(node)?.name]),
+      keep: (node: Node) =>
+        JSON.stringify([isReadyAndStays(node), lastChange(node), ports.sites.of(node)?.name]),
       onChange: onDifference(wake),
     });
     this.#alarm.connect(wake, signal);
@@ -95,7 +97,7 @@ export class NodeStatusTrigger implements Trigger {
     const { ports, minReadyNodes } = this.#options;
     const site = ports.sites.named(name);
     const nodes = site === undefined ? [] : await nodesOfSite(ports, site, signal);
-    const ready = nodes.filter(isReady);
+    const ready = nodes.filter(isReadyAndStays);
     const mark = nodes.map(lastChange).sort().at(-1) ?? '';
     return { site: name, ready: ready.length >= minReadyNodes, mark, node: ready[0]?.metadata.name };
   }
@@ -137,6 +139,6 @@ function sameStandings(before: Remembered, now: Remembered): boolean {
 }
 
 /** When the node last became ready or stopped to be, on the clock of whoever said so. */
-function lastChange({ status }: Node): string {
-  return status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? '';
+function lastChange(node: Node): string {
+  return readyCondition(node)?.lastTransitionTime ?? '';
 }

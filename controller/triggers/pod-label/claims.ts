@@ -1,3 +1,4 @@
+import { isReadyAndStays } from '../../../kubernetes/ready.ts';
 import type { Pod } from '../../../kubernetes/resources.ts';
 import { hasEnded, placeOf } from '../pod-place.ts';
 import { type Observation, type Unknown, unknown } from '../trigger.ts';
@@ -24,17 +25,16 @@ export interface Claim {
  * to make sense; elsewhere an annotation of that name may be anybody's.
  */
 export function claimOf(pod: Pod, { isPatroni }: { isPatroni: boolean }): Claim {
-  const { metadata, status } = pod;
+  const { metadata } = pod;
   const text = metadata.annotations?.[STATUS];
   const name = `pod ${metadata.namespace}/${metadata.name}`;
   const member = text === undefined ? {} : parse(text);
-  const isReady = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
   return {
     name: metadata.name,
     hasEnded: hasEnded(pod),
     objection: objectionTo(name, member, isPatroni),
     timeline: typeof member?.timeline === 'number' ? member.timeline : undefined,
-    isServing: isReady === true && metadata.deletionTimestamp === undefined,
+    isServing: isReadyAndStays(pod),
     place: placeOf(pod),
   };
 }
