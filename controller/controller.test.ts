@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { REPORT_CONFIGMAP } from '../contract/names.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { KubeError } from '../kubernetes/errors.ts';
-import { LEASES } from '../kubernetes/resources.ts';
+import { PutBackGuard } from '../kubernetes/put-back.ts';
+import { CONFIG_MAPS, LEASES } from '../kubernetes/resources.ts';
 import { OPS } from '../test/support/simulated-cluster.ts';
 import { SimulatedService, STATUS_MAP, serviceConfig } from '../test/support/simulated-service.ts';
 import { type Controller, createController } from './controller.ts';
@@ -51,6 +53,22 @@ describe('a controller', () => {
     assert.deepEqual(controller.ready(), { ok: true, reasons: [] });
     assert.deepEqual(controller.health(), { ok: true, reason: '' });
     assert.deepEqual([await kube.metric('leader'), await kube.metric('leader_transitions_total')], [1, 1]);
+  });
+
+  test('puts status and report right as soon as it finds that etcd was put back, and not at the next pass', async () => {
+    const controller = start({}, { api: new PutBackGuard(kube.api) });
+    await soon();
+    const copy = kube.server.copy();
+    kube.moveTo('pg-2');
+    await kube.clock.advance(20_000);
+    kube.server.putBack('test', copy, ({ plural }) => ['clusters', 'pods', 'nodes'].includes(plural));
+    assert.equal(kube.server.find(CONFIG_MAPS, STATUS_MAP)?.data?.epoch, '1');
+    await soon();
+    assert.equal(kube.server.find(CONFIG_MAPS, STATUS_MAP)?.data?.epoch, '2');
+    const report = { namespace: OPS, name: REPORT_CONFIGMAP };
+    const history = JSON.parse(kube.server.find(CONFIG_MAPS, report)?.data?.history ?? '[]') as unknown[];
+    assert.equal(history.length, 2);
+    assert.equal(site(controller), 'eu');
   });
 
   test('tells its listeners of each change, until they leave', async () => {
@@ -155,7 +173,7 @@ describe('the health of a controller', () => {
       key.name === STATUS_MAP.name ? never.promise : kube.api.get(resource, key, options);
     const api = new Proxy(kube.api, {
       get: (target, name: keyof KubeApi) => {
-        if (name === 'putBacks') return undefined;
+        if (name === 'putBack') return undefined;
         return name === 'get' ? get : target[name].bind(target);
       },
     });
@@ -178,7 +196,7 @@ describe('the health of a controller', () => {
         : kube.api.replace(resource, object, options);
     const api = new Proxy(kube.api, {
       get: (target, name: keyof KubeApi) => {
-        if (name === 'putBacks') return undefined;
+        if (name === 'putBack') return undefined;
         return name === 'replace' ? replace : target[name].bind(target);
       },
     });

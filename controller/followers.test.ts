@@ -158,7 +158,7 @@ function withGet(answer: (plural: string, name: string) => Promise<never> | unde
     (await answer(resource.plural, key.name)) ?? kube.api.get(resource, key, options);
   return new Proxy(kube.api, {
     get: (target, name: keyof KubeApi) => {
-      if (name === 'putBacks') return undefined;
+      if (name === 'putBack') return undefined;
       return name === 'get' ? get : target[name].bind(target);
     },
   });

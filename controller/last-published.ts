@@ -20,12 +20,17 @@ export class LastPublished {
   }
 }
 
+/** The site that was seen published after `transition`. */
+export function siteAfter(transition: Transition | undefined, seen: Status | undefined): string | undefined {
+  return seen !== undefined && seen.epoch > (transition?.epoch ?? 0) ? seen.activeSite : undefined;
+}
+
 /** What was known last: the transition that the report remembers, or what this process has seen, if that is later. */
 export function lastKnown(
   transition: Transition | undefined,
   seen: Status | undefined,
 ): Transition | undefined {
-  if (seen === undefined || seen.epoch <= (transition?.epoch ?? 0)) return transition;
+  if (seen === undefined || siteAfter(transition, seen) === undefined) return transition;
   const { epoch, activeSite: to, activeNode: node, primary, since: writtenAt } = seen;
   return { epoch, from: transition?.to ?? '', to, node, primary, movedAt: '', writtenAt };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { PutBackGuard } from '../kubernetes/put-back.ts';
 import { CONFIG_MAPS } from '../kubernetes/resources.ts';
 import { script, TestLeadership } from '../test/support/simulated-cluster.ts';
 import { at, KEY, LOST, RESYNC_MS, SimulatedFollower } from '../test/support/simulated-follower.ts';
@@ -150,6 +151,44 @@ describe('a follower and its leadership', () => {
     world.ring();
     await world.soon();
     assert.equal(world.place, 'us us-1 5 Settled');
+  });
+
+  test('takes over what a later leader has published, when the Lease has begun anew since', async () => {
+    void world.start();
+    await world.soon();
+    world.observe = () => LOST;
+    world.edit({ activeSite: 'eu', activeNode: 'eu-1', epoch: 2 }, 9);
+    await world.period();
+    assert.equal(world.place, 'eu eu-1 2 Held');
+    // What somebody writes in no later term is put right.
+    world.edit({ activeSite: 'us', activeNode: 'us-1' }, 9);
+    await world.period();
+    assert.equal(world.place, 'eu eu-1 3 Held');
+  });
+
+  test('makes sure of its Lease first, after etcd was put back: in the copy it may be of somebody else', async () => {
+    const api = new PutBackGuard(world.api);
+    const running = world.start({ api });
+    await world.soon();
+    const copy = world.server.copy();
+    world.observe = () => at('eu-1');
+    world.ring();
+    await world.soon();
+    assert.equal(world.place, 'eu eu-1 2 Settled');
+    const asked = world.leadership.confirmed;
+    world.server.putBack('test', copy, () => false);
+    await world.period();
+    assert.equal(world.place, 'eu eu-1 2 Settled');
+    assert.equal(world.leadership.confirmed, asked + 1);
+    await world.period();
+    assert.equal(world.leadership.confirmed, asked + 2, 'what that pass has read may be of before');
+    await world.period();
+    assert.equal(world.leadership.confirmed, asked + 2, 'no more than that');
+    world.leadership.confirmable = false;
+    world.server.putBack('test', copy, () => false);
+    await world.period();
+    assert.equal(world.place, 'us us-1 1 Settled');
+    await running;
   });
 
   test('ends at once, also in the middle of a look', async () => {

@@ -49,6 +49,8 @@ export interface Pass {
   /** True when the status was written. */
   readonly wrote: boolean;
   readonly error?: unknown;
+  /** That of the API when the pass began, where it ended well. */
+  readonly putBack?: AbortSignal | undefined;
 }
 
 export interface StatusChange {
@@ -77,6 +79,8 @@ export class Reconciler {
   #unanswered: readonly Status[] = [];
   /** What the observer was told last. */
   #told: Status | undefined;
+  /** That of the API when the last pass began that ended well. */
+  #putBack: AbortSignal | undefined;
   #failures = 0;
 
   constructor(options: ReconcilerOptions) {
@@ -92,6 +96,7 @@ export class Reconciler {
     this.#believed = undefined;
     this.#unanswered = [];
     this.#told = undefined;
+    this.#putBack = this.#options.api.putBack;
     while (!signal.aborted && (await this.#reconcile(leadership))) {
       // A little early, so that a change right after a look is known within the period, the look itself included.
       const periodMs = resyncMs * (0.9 + random() * 0.05);
@@ -106,6 +111,7 @@ export class Reconciler {
     const { api, clock, status, observer } = this.#options;
     const nodes = new NodeReads(api, leadership.signal);
     const started = clock.elapsed();
+    const { putBack } = api;
     let look: Look = { kind: 'unknown', reason: 'ApiError', message: 'no look was made' };
     try {
       // 1. Observe: where does the primary run, and what is published? Both as the API server has them now.
@@ -115,10 +121,13 @@ export class Reconciler {
       ]);
       // 2. Resolve the site of its node, or say why that is unknown: then nothing moves.
       look = await this.#resolveSite(observation, nodes, leadership.signal);
+      // The Lease may be somebody else's in the copy to which etcd was put back.
+      if (api.putBack !== this.#putBack && (await leadership.confirm()) === undefined) return false;
       // 3. to 5. Decide what has to be published, store it if it differs, publish it to the signals.
       const wrote = await this.#decideAndStore(look, observation, found, leadership);
+      this.#putBack = putBack;
       this.#failures = look.kind === 'unknown' && look.reason === 'ApiError' ? this.#failures + 1 : 0;
-      observer.onPass({ ms: clock.elapsed() - started, look, wrote });
+      observer.onPass({ ms: clock.elapsed() - started, look, wrote, putBack });
     } catch (error) {
       if (leadership.signal.aborted) return false;
       observer.onPass({ ms: clock.elapsed() - started, look, wrote: false, error });
@@ -191,7 +200,12 @@ export class Reconciler {
     leadership: Leadership,
   ): Promise<boolean> {
     const { clock, status, observer, lastTransition, lastSites, lastPublished, dryRun } = this.#options;
-    if (!dryRun) await status.assertNotDeposed(found, leadership);
+    if (!dryRun) {
+      const isOfLaterTerm = found.term > leadership.term;
+      await status.assertNotDeposed(found, leadership);
+      // Another replica has led in between, and the Lease began anew: as at the beginning, what is published counts.
+      if (isOfLaterTerm) this.#believed = undefined;
+    }
     const read = decodeStatus(found.data);
     const anew = read !== undefined && isImplausible(read.epoch);
     const published = anew ? undefined : read;

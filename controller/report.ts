@@ -79,6 +79,11 @@ export class Report {
     }
   }
 
+  /** Something may have happened to what is stored. */
+  checkSoon(): void {
+    this.#wakeup.ring();
+  }
+
   /** What somebody deletes or edits would be forgotten by the next leader: a move that was done would be done again. */
   async #check(signal: AbortSignal): Promise<void> {
     const found = await this.#store.read(signal);

@@ -3,6 +3,7 @@ import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
 import { asSites, decodeStatus, type Status } from '../contract/status.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
+import { whenPutBack } from '../kubernetes/put-back.ts';
 import { explain } from '../runtime/explain.ts';
 import { RIGHTS_SECTION } from '../runtime/rights.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
@@ -11,7 +12,7 @@ import type { Config, FollowerConfig } from './config.ts';
 import { EVENT_REASONS } from './event-reasons.ts';
 import { type EventSink, eventsOf } from './event-rules.ts';
 import { FencedConfigMap } from './fenced-config-map.ts';
-import type { LastPublished } from './last-published.ts';
+import { type LastPublished, siteAfter } from './last-published.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { Reconciler, type ReconcilerObserver } from './reconciler.ts';
@@ -24,6 +25,7 @@ import type { Signal } from './signals/signal.ts';
 import { SignalWorker } from './signals/worker.ts';
 import { SITES_SECTION, siteNodes } from './site-nodes.ts';
 import { Sites } from './sites.ts';
+import { StatusFirst } from './status-first.ts';
 import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { Telemetry } from './telemetry.ts';
 import { createTrigger, ownClusterOf, subjectOfTrigger } from './triggers/registry.ts';
@@ -99,6 +101,7 @@ export async function followService(
     sites,
     ...(claims !== undefined && { claims }),
     lastSites,
+    siteSinceReport: () => siteAfter(report.history.at(-1), lastPublished.status),
     statusMap,
     events,
     report: config.dryRun ? unsaved(report) : report,
@@ -115,11 +118,13 @@ export async function followService(
     },
     onFailure: (error) => telemetry.problem('pods of a kept node could not be listed, retrying', error),
   });
+  const stored = new StatusFirst(api, clock);
   const signals = config.dryRun
     ? []
     : [
         ...(await createSignals(follower, {
           ...ports,
+          api: stored,
           statusMap,
           sites,
           ...(claims !== undefined && { claims }),
@@ -146,6 +151,7 @@ export async function followService(
         openConnections(status, leadership);
       }
       failedPasses = pass.error === undefined ? 0 : failedPasses + 1;
+      if (pass.error === undefined) stored.onStored(pass.putBack);
       const problem =
         failedPasses < LASTING_FAILURE ? undefined : `no status is published: ${explain(pass.error)}`;
       onPass(problem);
@@ -185,6 +191,14 @@ export async function followService(
     wakeup,
     observer,
   });
+  whenPutBack(
+    api,
+    () => {
+      wakeup.ring();
+      report.checkSoon();
+    },
+    leadership.signal,
+  );
   await runTaskGroup(leadership, (shared) => [
     loop.run(shared),
     nodes.run(shared.signal),

@@ -132,8 +132,11 @@ export function versionOf({ metadata }: KubeObject): Pick<DeleteOptions, 'uid' |
 }
 
 export interface KubeApi {
-  /** How often etcd was found to be put back to an older copy: versions of before mean nothing. Absent: nobody looks. */
-  readonly putBacks?: number;
+  /**
+   * Aborts when etcd is found to be put back to an older copy: versions of before mean nothing then, and another signal
+   * stands here for the next time. Absent: nobody looks.
+   */
+  readonly putBack?: AbortSignal | undefined;
   get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: GetOptions): Promise<T>;
   /** One page. */
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<List<T>>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { KubeApi, KubeObject, WatchEvent } from './api.ts';
 import { isGone, KubeError } from './errors.ts';
-import { PutBackGuard } from './put-back.ts';
+import { PutBackGuard, whenPutBack } from './put-back.ts';
 import { CONFIG_MAPS, NODES, PODS } from './resources.ts';
 import { node, page, ScriptedApi } from './testing/scripted-api.ts';
 
@@ -84,7 +84,7 @@ describe('etcd was put back to an older copy: all watches end as expired', () =>
     await guard.list(NODES, { labelSelector: 'a=b' });
     await assert.rejects(watch.next(), isGone);
     assert.ok(isGone(await other));
-    assert.equal(guard.putBacks, 1);
+    assert.ok(!guard.putBack.aborted, 'it was put back once');
   });
 
   test('a watch brings a lower version than before', async () => {
@@ -93,6 +93,23 @@ describe('etcd was put back to an older copy: all watches end as expired', () =>
     api.watches[0]?.send('BOOKMARK', node('', '49'));
     assert.ok(isGone(await one));
     assert.ok(isGone(await other));
+  });
+
+  test('and who asked for it is told each time, until it has enough', async () => {
+    const { guard, at } = scene();
+    const stop = new AbortController();
+    const told: string[] = [];
+    whenPutBack(guard, () => told.push('put back'), stop.signal);
+    for (const version of ['100', '99', '100', '98']) {
+      at(version);
+      await guard.get(NODES, KEY);
+    }
+    assert.deepEqual(told, ['put back', 'put back']);
+    stop.abort();
+    at('97');
+    await guard.get(NODES, KEY);
+    whenPutBack(guard, () => told.push('never'), stop.signal);
+    assert.equal(told.length, 2);
   });
 
   test('and an answer from before counts as none', async () => {

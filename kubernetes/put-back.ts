@@ -40,14 +40,13 @@ export class PutBackGuard implements KubeApi {
   /** By resource, the latest version of anything: a list is of all that was written before, to etcd or to the one it has. */
   readonly #reached = new Map<string, string>();
   #copy = new AbortController();
-  #putBacks = 0;
 
   constructor(api: KubeApi) {
     this.#api = api;
   }
 
-  get putBacks(): number {
-    return this.#putBacks;
+  get putBack(): AbortSignal {
+    return this.#copy.signal;
   }
 
   get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: GetOptions): Promise<T> {
@@ -144,7 +143,6 @@ export class PutBackGuard implements KubeApi {
   #isPutBack(): void {
     const copy = this.#copy;
     this.#copy = new AbortController();
-    this.#putBacks += 1;
     this.#seen.clear();
     this.#reached.clear();
     copy.abort(wentBack());
@@ -158,6 +156,16 @@ export class PutBackGuard implements KubeApi {
       reason: 'NoAnswer',
     });
   }
+}
+
+/** Calls back each time etcd is found to be put back, until `signal` aborts. */
+export function whenPutBack(api: Pick<KubeApi, 'putBack'>, callback: () => void, signal: AbortSignal): void {
+  if (signal.aborted) return;
+  const onAbort = () => {
+    callback();
+    whenPutBack(api, callback, signal);
+  };
+  api.putBack?.addEventListener('abort', onAbort, { once: true, signal });
 }
 
 function idOf({ group, plural }: Resource): string {

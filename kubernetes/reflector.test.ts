@@ -185,11 +185,11 @@ describe('the reflector', () => {
 
   it('goes on from no version of before etcd was put back, also when it heard of that between two watches', async () => {
     api.onList = () => page([node('a', '40')], '50');
-    const told = Object.assign(api, { putBacks: 0 });
+    const told = Object.assign(api, { putBack: new AbortController().signal });
     start({ onPutBack: () => changes.push('put back') });
     await clock.advance(60_000);
     changes.length = 0;
-    told.putBacks = 1;
+    told.putBack = new AbortController().signal;
     api.lastWatch.fail(new Error('cut'));
     await clock.advance(1_000);
     assert.deepEqual(changes, ['put back', 'a: v40 -> v40']);
@@ -197,7 +197,7 @@ describe('the reflector', () => {
   });
 
   it('tells all anew also where a list was due anyway, or where that list was the first to see it', async () => {
-    const told = Object.assign(api, { putBacks: 0 });
+    const told = Object.assign(api, { putBack: new AbortController().signal });
     const list = () => page([node('a', '40')], '50');
     api.onList = list;
     start({ onPutBack: () => changes.push('put back') });
@@ -205,7 +205,7 @@ describe('the reflector', () => {
     changes.length = 0;
     const failing = new KubeError('the answer is from before', { status: 0, reason: 'NoAnswer' });
     api.onList = () => {
-      told.putBacks = 1;
+      told.putBack = new AbortController().signal;
       api.onList = list;
       throw failing;
     };
@@ -214,7 +214,7 @@ describe('the reflector', () => {
     assert.deepEqual(changes, ['put back', 'a: v40 -> v40']);
     changes.length = 0;
     api.onList = () => {
-      told.putBacks = 2;
+      told.putBack = new AbortController().signal;
       return list();
     };
     api.lastWatch.fail(gone());

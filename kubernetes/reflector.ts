@@ -73,8 +73,8 @@ export class Reflector<T extends KubeObject, V> {
   /** The last version that there was. */
   #reached: string | undefined;
   #isPutBack = false;
-  /** Those that were known when the last list began. */
-  #putBacks: number | undefined;
+  /** As it was when the last list began. */
+  #putBack: AbortSignal | undefined;
   /** Watches in a row that brought nothing and failed. */
   #failedWatches = 0;
   #relistAt = 0;
@@ -126,7 +126,7 @@ export class Reflector<T extends KubeObject, V> {
   async #follow(signal: AbortSignal): Promise<{ healthy: boolean; failure?: unknown }> {
     const { api, clock } = this.#options;
     // Also when a list is due anyway: what it finds may have the versions that were known before.
-    if (this.#reached !== undefined && this.#putBacks !== api.putBacks) {
+    if (this.#reached !== undefined && this.#putBack !== api.putBack) {
       this.#version = undefined;
       this.#isPutBack = true;
     }
@@ -152,7 +152,7 @@ export class Reflector<T extends KubeObject, V> {
   async #list(signal: AbortSignal): Promise<void> {
     const { api, clock, resource, onList, onPutBack } = this.#options;
     this.#relistAt = clock.elapsed() + RELIST_RETRY_MS;
-    this.#putBacks = api.putBacks;
+    this.#putBack = api.putBack;
     let replacement = this.#store.replacement(this.#isPutBack);
     let version = '';
     const selection = { ...this.#selection(), timeoutMs: LIST_TIMEOUT_MS, signal };
@@ -165,7 +165,7 @@ export class Reflector<T extends KubeObject, V> {
       for (const object of list.items) replacement.add(object);
       version = list.resourceVersion;
     }
-    if (!this.#isPutBack && (replacement.wentBack || this.#putBacks !== api.putBacks)) {
+    if (!this.#isPutBack && (replacement.wentBack || this.#putBack !== api.putBack)) {
       // Revisions have overtaken meanwhile what we had reached, or it was seen by this list or beside it.
       this.#isPutBack = true;
       return this.#list(signal);

@@ -18,6 +18,11 @@ export interface TriggerPorts extends WatchPorts {
   readonly claims?: Claims;
   /** The nodes of each site as they were published last. Throws KubeError. */
   readonly lastSites: (signal: AbortSignal) => Promise<Status['sites']>;
+  /**
+   * The site that this replica has seen published since what the report remembers; undefined when the report knows of
+   * the last move. After etcd was put back to an older copy it may not, and its other sections are as old.
+   */
+  readonly siteSinceReport: () => string | undefined;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** The status ConfigMap of the follower; its namespace is the controller's own. */

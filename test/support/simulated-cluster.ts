@@ -116,6 +116,8 @@ export class TestLeadership implements Leadership {
   confirmable = true;
   /** False: the Lease has run out, and nobody was told yet. */
   held = true;
+  /** How often the Lease was asked. */
+  confirmed = 0;
 
   constructor(term = 1) {
     this.#term = term;
@@ -134,6 +136,7 @@ export class TestLeadership implements Leadership {
   }
 
   confirm(floor = 0): Promise<number | undefined> {
+    this.confirmed += 1;
     if (!this.confirmable) {
       this.end();
       return Promise.resolve(undefined);

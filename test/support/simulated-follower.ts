@@ -44,7 +44,7 @@ export class SimulatedFollower extends SimulatedCluster {
     this.create(NODES, { metadata: { name: 'both-1', labels: { both: '' } } });
   }
 
-  start({ dryRun = false } = {}): Promise<void> {
+  start({ dryRun = false, api = this.api } = {}): Promise<void> {
     const trigger: Trigger = {
       watch: (wake, signal) => {
         this.ring = wake;
@@ -53,13 +53,13 @@ export class SimulatedFollower extends SimulatedCluster {
       observe: async () => this.observe(),
     };
     const follower = new Reconciler({
-      api: this.api,
+      api,
       clock: this.process,
       random: this.random.next,
       trigger,
       sites: SITES,
       nodesBySite: () => SITES.resolve([]),
-      status: new FencedConfigMap(this.api, KEY, 'status', 'default'),
+      status: new FencedConfigMap(api, KEY, 'status', 'default'),
       lastTransition: () => this.lastTransition,
       lastSites: () => undefined,
       lastPublished: this.lastPublished,

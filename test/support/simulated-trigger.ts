@@ -27,6 +27,8 @@ export class SimulatedTrigger extends SimulatedCluster {
   readonly saved: string[] = [];
   /** As the status was published last. */
   lastSites: Status['sites'] = {};
+  /** As it was published since the report was stored. */
+  siteSinceReport: string | undefined;
   failSaves: Error | undefined;
   /** Stores what was set and not saved, as the report does within a second. */
   keep: () => void = () => undefined;
@@ -74,6 +76,7 @@ export class SimulatedTrigger extends SimulatedCluster {
         follower: 'default',
         sites: new Sites(sites, ownClusterOf(config)),
         lastSites: () => Promise.resolve(this.lastSites),
+        siteSinceReport: () => this.siteSinceReport,
         log: createLog({ level: 'silent' }),
         metrics: createMetrics('test'),
         statusMap: STATUS,

@@ -180,6 +180,26 @@ describe('after a restart', () => {
     assert.equal(await kube.look(), 'eu-1@eu-1');
   });
 
+  test('what was published later than the report counts: etcd was put back, and no better site takes over early', async () => {
+    kube.configure({ kind: 'node-status', unreadyAfter: 30, failback: 'auto', stableFor: 100 });
+    await kube.look();
+    lose('us');
+    assert.equal(await kube.look(), 'SiteNotReady');
+    kube.keep();
+    const old = new Map(kube.stored);
+    await kube.clock.advance(31_000);
+    assert.equal(await kube.look(), 'eu-1@eu-1');
+    kube.stored.clear();
+    for (const [section, text] of old) kube.stored.set(section, text);
+    kube.siteSinceReport = 'eu';
+    kube.restart();
+    assert.equal(await kube.look(), 'eu-1@eu-1');
+    lose('us', true);
+    assert.equal(await kube.look(), 'eu-1@eu-1');
+    await kube.clock.advance(101_000);
+    assert.equal(await kube.look(), 'us-1@us-1');
+  });
+
   test('what is published counts when the report was deleted, and nonsense in it does not', async () => {
     const status: Status = {
       activeSite: 'eu',

@@ -102,12 +102,15 @@ export class NodeStatusTrigger implements Trigger {
     return { site: name, ready: ready.length >= minReadyNodes, mark, node: ready[0]?.metadata.name };
   }
 
-  /** What is published counts where the report knows nothing: somebody may have deleted it. */
+  /**
+   * What is published counts where the report knows nothing, since somebody may have deleted it, or where it is of before
+   * the last move: it was put back with all of etcd.
+   */
   async #recall(signal: AbortSignal): Promise<Remembered> {
-    const { api, clock, report, statusMap } = this.#options.ports;
+    const { api, clock, report, statusMap, siteSinceReport } = this.#options.ports;
     const remembered = decode(report.get(SECTION), clock);
     this.#stored = remembered?.active ?? '';
-    if (remembered !== undefined) return remembered;
+    if (remembered !== undefined) return { ...remembered, active: siteSinceReport() ?? remembered.active };
     const map = await api.get(CONFIG_MAPS, statusMap, { signal }).catch(undefinedIfNotFound);
     return { active: decodeStatus(map?.data)?.activeSite ?? '', standings: new Map() };
   }

@@ -1,0 +1,101 @@
+import type {
+  CallOptions,
+  CreateOptions,
+  DeleteOptions,
+  GetOptions,
+  KubeApi,
+  KubeObject,
+  List,
+  ListOptions,
+  ObjectKey,
+  PatchOptions,
+  Resource,
+  WatchEvent,
+  WatchOptions,
+} from '../kubernetes/api.ts';
+import { KubeError } from '../kubernetes/errors.ts';
+import { aborted, type Clock, withDeadline } from '../runtime/clock.ts';
+
+/** A status that cannot be stored for so long is told by the passes that fail. */
+const PATIENCE_MS = 10_000;
+
+/**
+ * The API server as signals use it: what follows the status is never written before the status is stored. That is so by
+ * itself, until etcd is put back to an older copy. From then on every write waits for the next pass of the reconciler: a
+ * leader that died before it would leave behind what belongs to an epoch that no status knows of.
+ */
+export class StatusFirst implements KubeApi {
+  readonly #api: KubeApi;
+  readonly #clock: Clock;
+  /** As it was when the pass began that has found or stored the status last. */
+  #stored: AbortSignal | undefined;
+  #next = Promise.withResolvers<void>();
+
+  constructor(api: KubeApi, clock: Clock) {
+    this.#api = api;
+    this.#clock = clock;
+    this.#stored = api.putBack;
+  }
+
+  get putBack(): AbortSignal | undefined {
+    return this.#api.putBack;
+  }
+
+  /** The status is stored. `putBack`: that of the API when the pass began. */
+  onStored(putBack: AbortSignal | undefined): void {
+    this.#stored = putBack;
+    this.#next.resolve();
+    this.#next = Promise.withResolvers();
+  }
+
+  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: GetOptions): Promise<T> {
+    return this.#api.get(resource, key, options);
+  }
+
+  list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<List<T>> {
+    return this.#api.list(resource, options);
+  }
+
+  watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
+    return this.#api.watch(resource, options);
+  }
+
+  async create<T extends KubeObject>(resource: Resource<T>, object: T, options?: CreateOptions): Promise<T> {
+    await this.whenStored(options);
+    return this.#api.create(resource, object, options);
+  }
+
+  async replace<T extends KubeObject>(resource: Resource<T>, object: T, options?: CallOptions): Promise<T> {
+    await this.whenStored(options);
+    return this.#api.replace(resource, object, options);
+  }
+
+  async patch<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    body: unknown,
+    options: PatchOptions,
+  ): Promise<T> {
+    await this.whenStored(options);
+    return this.#api.patch(resource, key, body, options);
+  }
+
+  async delete(resource: Resource, key: ObjectKey, options?: DeleteOptions): Promise<void> {
+    await this.whenStored(options);
+    return this.#api.delete(resource, key, options);
+  }
+
+  /** Whoever had to wait has planned its write for a status of before: as after a lost race, it has to look again. */
+  async whenStored({ signal }: CallOptions = {}): Promise<void> {
+    const isStored = () => this.#stored === this.#api.putBack;
+    if (isStored()) return;
+    const what = 'the status that has to be stored first, since etcd was put back,';
+    await withDeadline(this.#clock, PATIENCE_MS, signal, what, async (until) => {
+      while (!isStored() && !until.aborted) await Promise.race([this.#next.promise, aborted(until)]);
+    });
+    throw new KubeError('etcd was put back to an older copy since this write was planned', {
+      status: 409,
+      reason: 'Conflict',
+    });
+  }
+}
