@@ -163,7 +163,7 @@ export class ApiServer {
     if (uid !== metadata.uid || resourceVersion !== metadata.resourceVersion) throw changed(resource, key);
     const before = this.get(resource, key);
     this.#collection(resource).delete(path(key));
-    this.#record(actor, resource, key, before, undefined);
+    this.#tell({ ...this.#change(actor, resource, key), before, after: undefined });
   }
 
   /**
@@ -206,7 +206,7 @@ export class ApiServer {
 
   /**
    * Everything is as it was, and revisions go on from there; but what runs in the cluster goes on as it is, and is written
-   * anew by whoever runs it: of those that `stays` accepts the present ones are kept.
+   * anew by whoever runs it: of those that `stays` accepts the present ones are kept. Nobody sees a moment without them.
    */
   putBack(actor: string, copy: Copy, stays: (resource: Resource, object: KubeObject) => boolean): void {
     const running = this.#running(stays);
@@ -215,8 +215,8 @@ export class ApiServer {
     this.#revision = copy.revision;
     for (const { resource, object } of this.#running(stays))
       this.#collection(resource).delete(path(object.metadata));
-    for (const { resource, object } of running)
-      this.#store(actor, resource, this.find(resource, object.metadata), object);
+    const changes = running.map(({ resource, object }) => this.#put(actor, resource, undefined, object));
+    for (const change of changes) this.#tell(change);
     // API servers start anew then, and know of nothing before.
     this.compact();
   }
@@ -262,6 +262,17 @@ export class ApiServer {
   }
 
   #store<T extends KubeObject>(actor: string, resource: Resource<T>, before: T | undefined, object: T): T {
+    const change = this.#put(actor, resource, before, object);
+    this.#tell(change);
+    return change.after;
+  }
+
+  #put<T extends KubeObject>(
+    actor: string,
+    resource: Resource<T>,
+    before: T | undefined,
+    object: T,
+  ): Change & { readonly after: T } {
     const problem = invalidField(resource, object);
     if (problem !== undefined)
       throw refusal(422, 'Invalid', `${describe(resource, object.metadata)}: ${problem}`);
@@ -269,20 +280,16 @@ export class ApiServer {
     const metadata = { ...object.metadata, resourceVersion: String(this.#revision + 1) };
     const after: T = frozenCopy({ ...object, apiVersion, kind: resource.kind, metadata });
     this.#collection(resource).set(path(after.metadata), after);
-    this.#record(actor, resource, after.metadata, before, after);
-    return after;
+    return { ...this.#change(actor, resource, after.metadata), before, after };
   }
 
-  #record(
-    actor: string,
-    resource: Resource,
-    { name, namespace }: ObjectKey,
-    before: KubeObject | undefined,
-    after: KubeObject | undefined,
-  ): void {
+  #change(actor: string, resource: Resource, { name, namespace }: ObjectKey) {
     this.#revision += 1;
     const key = namespace === undefined ? { name } : { name, namespace };
-    const change = { revision: this.#revision, actor, resource, key, before, after };
+    return { revision: this.#revision, actor, resource, key };
+  }
+
+  #tell(change: Change): void {
     this.#log.push(change);
     this.#options.onChange(change);
     for (const onChange of this.#subscribers) onChange(change);

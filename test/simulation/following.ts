@@ -42,6 +42,8 @@ export interface FollowingPorts {
   readonly siteOfEpoch: (epoch: number) => string | undefined;
   /** A deleted Lease: two may lead for a moment. */
   readonly isLeaseUnknown: () => boolean;
+  /** Of the status; -1 when there is none. */
+  readonly publishedEpoch: () => number;
   readonly report: (violation: string) => void;
 }
 
@@ -115,6 +117,9 @@ export class FollowingInvariants {
     if (named !== site) {
       this.#report(`${actor} routes the Service to ${site} in epoch ${epoch}, which names ${named}`);
     }
+    const held = this.#ports.publishedEpoch();
+    if (epoch > held)
+      this.#report(`${actor} routes the Service in epoch ${epoch}, and the status is in ${held}`);
     if (epoch < this.#highest && !this.#ports.isLeaseUnknown()) {
       this.#report(`${actor} takes the Service back from epoch ${this.#highest} to ${epoch}`);
     }

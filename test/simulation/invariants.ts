@@ -8,7 +8,7 @@ import type { Call } from './connection.ts';
 import { HEALTHY } from './postgres.ts';
 import type { ZoneWrite } from './registrar.ts';
 import { COPY, emptyNames, foreignPart, LEASE, PREFERRED_NODE, publishedSite, STATUS } from './setup.ts';
-import { samePlace, type Truth } from './truth.ts';
+import { type Place, samePlace, type Truth } from './truth.ts';
 
 export interface InvariantPorts {
   readonly server: ApiServer;
@@ -49,6 +49,8 @@ export class Invariants {
   /** UIDs of Clusters whose primary a replica has moved. */
   readonly #promoted = new Set<string>();
   readonly #siteOfEpoch = new Map<number, string>();
+  /** The places that readers were told for an epoch. */
+  readonly #placesOfEpoch = new Map<number, Place[]>();
   /** Epochs of before etcd was put back. */
   readonly #mayComeAgain = new Set<number>();
   #highestBefore = -1;
@@ -97,7 +99,7 @@ export class Invariants {
 
   /**
    * etcd was put back to an older copy. What only readers remember may come again; what a replica has published itself it
-   * goes on above.
+   * goes on above, and what it has seen published it may publish again: nobody who looks knows better.
    */
   onPutBack(): void {
     this.#last = this.published;
@@ -107,7 +109,7 @@ export class Invariants {
     this.#promoted.clear();
     const epoch = this.#last?.epoch ?? 0;
     for (const later of this.#siteOfEpoch.keys()) if (later > epoch) this.#mayComeAgain.add(later);
-    this.#highestBefore = Math.max(-1, ...this.#siteOfEpoch.keys());
+    this.#highestBefore = Math.max(-1, ...this.#placesOfEpoch.keys());
     if (this.#last !== undefined) this.#remember(this.#last);
   }
 
@@ -197,7 +199,9 @@ export class Invariants {
   #onEdit(after: ConfigMap | undefined, status: Status | undefined): void {
     this.#editedByHand = true;
     this.#highestTerm = Math.min(this.#highestTerm, termOf(after));
-    if (status !== undefined && status.epoch > (this.#last?.epoch ?? 0)) this.#remember(status);
+    if (status === undefined) return;
+    this.#recordPlace(status);
+    if (status.epoch > (this.#last?.epoch ?? 0)) this.#remember(status);
   }
 
   #checkWrite({ before, after, status, actor, call }: StatusWrite): void {
@@ -214,6 +218,7 @@ export class Invariants {
     this.#checkOwnEpoch(status, actor);
     this.#checkSiteOfEpoch(status, decodeStatus((before as ConfigMap | undefined)?.data));
     this.#checkPlace(status, actor, lookedAt);
+    this.#recordPlace(status);
     this.#remember(status);
     this.#last = status;
     this.#editedByHand = false;
@@ -248,22 +253,24 @@ export class Invariants {
   }
 
   /** A place that is new must have been true while it was looked at; one that was there before may be held. */
-  #checkPlace(
-    { primary, activeNode: node, activeSite: site, phase }: Status,
-    actor: string,
-    lookedAt: number,
-  ): void {
-    const place = { primary, node, site };
-    const last = this.#last && {
-      primary: this.#last.primary,
-      node: this.#last.activeNode,
-      site: this.#last.activeSite,
-    };
+  #checkPlace(status: Status, actor: string, lookedAt: number): void {
+    const { primary, activeNode: node, activeSite: site, phase, epoch } = status;
+    const place = placeOf(status);
+    const last = this.#last && placeOf(this.#last);
     if (phase !== 'Settled' && (site === '' || samePlace(place, last))) return;
     if (this.#ports.truth.heldWithin(place, lookedAt, this.#ports.now())) return;
     // Somebody edited it by hand, and the next leader knows nothing better.
     if (this.#editedByHand && phase !== 'Settled') return;
+    // Published before etcd was put back, in this epoch, and later than what came back with the copy.
+    const isRemembered = epoch <= this.#highestBefore && epoch > (this.#last?.epoch ?? 0);
+    const places = this.#placesOfEpoch.get(epoch) ?? [];
+    if (phase !== 'Settled' && isRemembered && places.some((told) => samePlace(told, place))) return;
     this.#report(`${actor} says ${phase} ${primary} on ${node} in ${site}: not so since it began to look`);
+  }
+
+  #recordPlace(status: Status): void {
+    const places = this.#placesOfEpoch.get(status.epoch) ?? [];
+    this.#placesOfEpoch.set(status.epoch, [...places, placeOf(status)]);
   }
 
   #remember({ activeSite }: Status): void {
@@ -276,6 +283,10 @@ export class Invariants {
   #report(violation: string): void {
     this.#ports.report(violation);
   }
+}
+
+function placeOf({ primary, activeNode: node, activeSite: site }: Status): Place {
+  return { primary, node, site };
 }
 
 function termOf(object: ConfigMap | undefined): number {

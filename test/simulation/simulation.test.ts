@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LastPublished } from '../../controller/last-published.ts';
+import { StatusFirst } from '../../controller/status-first.ts';
 import { hash } from '../support/random.ts';
 import { simulateMany } from './many.ts';
 import type { Sabotage } from './replica.ts';
@@ -10,11 +11,23 @@ import { simulate } from './simulate.ts';
 
 const SCHEDULES = 1_000;
 const SABOTAGED_SCHEDULES = 200;
+/** Each has found a fault that a thousand others did not: mostly etcd put back in the same moments as something else. */
+const REMEMBERED_SEEDS = [
+  1751, 2900, 3720, 3792, 3971, 4107, 5339, 5931, 6330, 7204, 7485, 8845, 9273, 9294, 9537, 9578, 9807, 11278,
+  11579, 11705, 11910, 12819,
+];
 
 test(`everything holds in ${SCHEDULES} schedules`, async () => {
   const { failed } = await simulateMany({ from: 1, seeds: SCHEDULES });
   const report = failed.map(({ seed, violations }) => `seed ${seed}: ${violations.join('; ')}`);
   assert.deepEqual(report, [], 'look closer with: node test/simulation/run.ts --seed N --trace');
+});
+
+test('everything holds in the schedules that have found a fault before', async () => {
+  for (const seed of REMEMBERED_SEEDS) {
+    const { violations } = await simulate(seed);
+    assert.deepEqual(violations, [], `seed ${seed}`);
+  }
 });
 
 test('three sites with five nodes, addressed by IPv4, IPv6 and a name: right after a hundred moves', async () => {
@@ -95,10 +108,18 @@ test('a missing safeguard is noticed: no memory of what was published before etc
   assert.match(await firstViolation({}), /back from (its own )?epoch \d+ to \d+/);
 });
 
-async function firstViolation(sabotage: Sabotage): Promise<string> {
-  for (let seed = 1; seed <= SABOTAGED_SCHEDULES; seed += 1) {
+test('a missing safeguard is noticed: no status before what follows it, after etcd was put back', async (t) => {
+  t.mock.method(StatusFirst.prototype, 'whenStored', () => Promise.resolve());
+  assert.match(await firstViolation({}, REMEMBERED_SEEDS), /the Service (in|back from) epoch \d+/);
+});
+
+async function firstViolation(
+  sabotage: Sabotage,
+  seeds: readonly number[] = Array.from({ length: SABOTAGED_SCHEDULES }, (_, index) => index + 1),
+): Promise<string> {
+  for (const seed of seeds) {
     const [violation] = (await simulate(seed, { sabotage })).violations;
     if (violation !== undefined) return violation;
   }
-  return `nothing in ${SABOTAGED_SCHEDULES} schedules`;
+  return `nothing in ${seeds.length} schedules`;
 }
