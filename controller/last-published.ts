@@ -1,5 +1,9 @@
 import { isImplausible, type Transition } from '../contract/history.ts';
 import type { Status } from '../contract/status.ts';
+import type { Clock } from '../runtime/clock.ts';
+
+/** Long enough for a replica to lead and to look: what is published as settled for longer was looked at. */
+const BELIEVED_AFTER_MS = 30_000;
 
 /**
  * The latest epoch that this process has seen published, by itself or by another leader. It outlives leaderships: when
@@ -7,16 +11,46 @@ import type { Status } from '../contract/status.ts';
  * believe a later one that is below theirs.
  */
 export class LastPublished {
+  readonly #clock: Pick<Clock, 'elapsed'>;
   #status: Status | undefined;
+  /** Since when a leader who does not know of this epoch has found the primary; monotonic. */
+  #settledBelowSince: number | undefined;
+  #isOutdated = false;
 
+  constructor(clock: Pick<Clock, 'elapsed'>) {
+    this.#clock = clock;
+  }
+
+  get epoch(): number {
+    return this.#status?.epoch ?? 0;
+  }
+
+  /** Undefined also when somebody else has found the primary since then, in an epoch below: that place is newer. */
   get status(): Status | undefined {
-    return this.#status;
+    return this.#isOutdated || this.#hasSettledBelow() ? undefined : this.#status;
   }
 
   note(status: Status | undefined): void {
     if (status === undefined || isImplausible(status.epoch)) return;
+    if (status.epoch < this.epoch) {
+      this.#noteBelow(status);
+      return;
+    }
+    this.#settledBelowSince = undefined;
+    this.#isOutdated = false;
     // An epoch belongs to the first site that it was seen with.
-    if (status.epoch > (this.#status?.epoch ?? 0)) this.#status = status;
+    if (status.epoch > this.epoch || status.activeSite === this.#status?.activeSite) this.#status = status;
+  }
+
+  #noteBelow({ phase }: Status): void {
+    this.#isOutdated ||= this.#hasSettledBelow();
+    this.#settledBelowSince =
+      phase === 'Settled' ? (this.#settledBelowSince ?? this.#clock.elapsed()) : undefined;
+  }
+
+  #hasSettledBelow(): boolean {
+    const since = this.#settledBelowSince;
+    return since !== undefined && this.#clock.elapsed() - since >= BELIEVED_AFTER_MS;
   }
 }
 

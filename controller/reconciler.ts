@@ -216,7 +216,7 @@ export class Reconciler {
     const after = decide({
       believed: before,
       published,
-      epochFloor: Math.max(isImplausible(floor) ? 0 : floor, last?.epoch ?? 0),
+      epochFloor: Math.max(isImplausible(floor) ? 0 : floor, last?.epoch ?? 0, lastPublished.epoch),
       look,
       sites: this.#nodes(before, look),
       now: timestamp(clock),

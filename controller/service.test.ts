@@ -35,9 +35,16 @@ afterEach(async () => {
 
 function start(config: Config = serviceConfig()): Promise<void> {
   const [follower] = config.followers;
-  return followService(follower, config, kube.servicePorts(), leadership, new LastPublished(), () => {
-    passes += 1;
-  });
+  return followService(
+    follower,
+    config,
+    kube.servicePorts(),
+    leadership,
+    new LastPublished(kube.process),
+    () => {
+      passes += 1;
+    },
+  );
 }
 
 const soon = () => kube.clock.advance(1_500);

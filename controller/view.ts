@@ -20,7 +20,7 @@ export interface FollowerView {
 export class View {
   readonly name: string;
   /** Of the status, while this process lives. */
-  readonly lastPublished = new LastPublished();
+  readonly lastPublished: LastPublished;
   readonly #status: Reflector<ConfigMap, ConfigMap>;
   readonly #report: Reflector<ConfigMap, ConfigMap>;
 
@@ -31,6 +31,7 @@ export class View {
     onChange: () => void,
   ) {
     this.name = name;
+    this.lastPublished = new LastPublished(ports.clock);
     const of = ({ name, namespace }: Required<ObjectKey>, onNews: () => void) =>
       reflect(ports, {
         resource: CONFIG_MAPS,

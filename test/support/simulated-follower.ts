@@ -34,7 +34,7 @@ export class SimulatedFollower extends SimulatedCluster {
   readonly passes: Pass[] = [];
   lastTransition: Transition | undefined;
   /** Of the process, whoever leads. */
-  readonly lastPublished = new LastPublished();
+  readonly lastPublished = new LastPublished(this.process);
   /** What the trigger's watch does when it sees something. */
   ring: () => void = () => assert.fail('nothing is watched yet');
 
