@@ -72,6 +72,11 @@ export class Invariants {
     return decodeStatus(this.#ports.server.find(CONFIG_MAPS, STATUS)?.data);
   }
 
+  /** Of the status as a replica has stored it last, or as it came back with a copy of etcd. */
+  get storedEpoch(): number {
+    return this.#last?.epoch ?? 0;
+  }
+
   /** What pods that mount the copy find now. */
   get copied(): Status | undefined {
     return decodeStatus(this.#ports.server.find(CONFIG_MAPS, COPY)?.data);

@@ -99,7 +99,7 @@ export class World {
       mayLead: (actor) => this.#invariants.mayLead(actor),
       siteOfEpoch: (epoch) => this.#invariants.siteOfEpoch(epoch),
       isLeaseUnknown: () => this.#invariants.isLeaseUnknown,
-      publishedEpoch: () => this.#invariants.published?.epoch ?? -1,
+      storedEpoch: () => this.#invariants.storedEpoch,
       report: (violation) => this.report(violation),
     });
     const judge = { server: this.#server, isReplica, report: (violation: string) => this.report(violation) };
