@@ -4,6 +4,7 @@ import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES, PODS, SECRETS } from '../../kubernetes/resources.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
+import { Refused } from './refused.ts';
 
 export interface CleanupPorts {
   readonly api: Pick<KubeApi, 'list' | 'delete'>;
@@ -20,6 +21,11 @@ export interface CleanupOptions {
   readonly pods: string;
   readonly leases: readonly string[];
   readonly secrets: readonly string[];
+}
+
+/** Whoever applies what `helm template` renders runs this Job at the installation (`--no-hooks` leaves it out). */
+function stillInstalled(pods: readonly string[]): string {
+  return `nothing was removed, as nobody has deleted these pods: ${pods.join(', ')}. This Job is for after an uninstallation`;
 }
 
 const POLL_MS = 500;
@@ -58,6 +64,9 @@ export async function cleanup(
       const names = running.map((pod) => pod.metadata.name).join(', ');
       if (isFirst) say(`waiting for these pods to end: ${names}`);
       if (clock.elapsed() - began > PODS_END_MS) {
+        const staying = running.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+        if (staying.length > 0)
+          throw new Refused(stillInstalled(staying.map(({ metadata }) => metadata.name)));
         say(`continuing although these pods have not ended: ${names}`);
         return;
       }

@@ -5,7 +5,8 @@ import type { KubeApi } from '../../kubernetes/api.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
 import { explain } from '../../runtime/explain.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
-import { createPostgres, FIELD_MANAGER, Refused } from './create-postgres.ts';
+import { createPostgres, FIELD_MANAGER } from './create-postgres.ts';
+import { Refused } from './refused.ts';
 
 const LIMIT_MS = 60_000;
 const CLUSTER: Cluster = { metadata: { namespace: 'postgres', name: 'pg-cluster', generation: 1 } };

@@ -10,6 +10,7 @@ import {
 import { backoff } from '../../runtime/backoff.ts';
 import { type Clock, type Random, sleep } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
+import { Refused } from './refused.ts';
 
 export interface CreatePorts {
   readonly api: Pick<KubeApi, 'get' | 'patch'>;
@@ -23,11 +24,6 @@ export interface CreateOptions {
   readonly timeoutMs: number;
   /** Leaves a Cluster alone that the chart has not made: nobody asked for this one in so many words. */
   readonly unlessMadeByOthers?: boolean;
-}
-
-/** The Cluster cannot become what the manifest says, and trying again would not change that. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
 }
 
 /** Who owns the fields that the chart sets. The same in each release, so that a later one adopts the Cluster. */

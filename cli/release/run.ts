@@ -11,8 +11,9 @@ import { loadKube } from '../../kubernetes/kube-config.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 import { cleanup } from './cleanup.ts';
-import { type CreatePorts, createPostgres, Refused } from './create-postgres.ts';
+import { type CreatePorts, createPostgres } from './create-postgres.ts';
 import { handshake } from './handshake.ts';
+import { Refused } from './refused.ts';
 import { type VerifyOptions, verify } from './verify.ts';
 
 const FAILED = 1;

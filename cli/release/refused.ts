@@ -1,0 +1,4 @@
+/** It cannot be done, and trying again would not change that. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
