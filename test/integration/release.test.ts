@@ -215,7 +215,10 @@ describe('the Job that makes the database', () => {
     await api.patch(CLUSTERS, key, { spec: { instances: 3 } }, { type: 'merge' });
     const { code, err } = await runCli(command(), env());
     assert.equal(code, 2);
-    assert.match(err, /has fields that somebody else has set to other values.*set the same under postgres/s);
+    assert.match(
+      err,
+      /has fields that another field manager has set to other values.*set the same under postgres/s,
+    );
     await api.patch(CLUSTERS, key, { spec: { instances: 2 } }, { type: 'merge' });
   });
 
