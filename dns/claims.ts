@@ -16,8 +16,10 @@ export interface ClaimsOptions {
 }
 
 export interface ClaimMemory {
-  /** It had its own claim in a zone, and has not stood by since. */
-  readonly hadClaim: boolean;
+  /** The timeline to which the last promotion of this cluster led; absent while it stands by, or that is not known yet. */
+  readonly promotedTo?: number | undefined;
+  /** The timeline that it had as a replica. */
+  readonly replicated?: number | undefined;
   readonly demotedAt: string;
   /** By zone, the texts of the claims for which it stands by. */
   readonly rivals: Readonly<Record<string, string>>;
@@ -25,22 +27,25 @@ export interface ClaimMemory {
 
 /**
  * One cluster's part in an agreement among clusters that cannot see each other: whoever finds the claim of one that was
- * promoted later stands by. Later is a higher timeline. One that has had the claim itself stands by for whoever has taken
- * it since, whatever timeline its own failovers have led to meanwhile: it has not been promoted after that one.
+ * promoted later stands by. What counts is the timeline to which the promotion led. It is higher than that of the promotion
+ * before, as whoever is promoted has replicated that one at least; failovers within a cluster do not raise it, so that one
+ * that was lost does not overtake its successor by them.
  */
 export class Claims {
   readonly #options: ClaimsOptions;
   /** Undefined while this cluster is not the primary. */
   #timeline: number | undefined;
-  #hadClaim: boolean;
+  #promotedTo: number | undefined;
+  #replicated: number | undefined;
   #demotedAt: string;
   /** By zone. */
   readonly #rivals: Map<string, Claim>;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
-    const { hadClaim, demotedAt, rivals } = decode(options.memory);
-    this.#hadClaim = hadClaim;
+    const { promotedTo, replicated, demotedAt, rivals } = decode(options.memory);
+    this.#promotedTo = promotedTo;
+    this.#replicated = replicated;
     this.#demotedAt = demotedAt;
     this.#rivals = rivals;
   }
@@ -55,57 +60,79 @@ export class Claims {
   }
 
   /**
-   * This cluster is the primary of its topology, by what it knows itself. `demotedAt`: when it was demoted last, in whatever
-   * form; empty when it never was. It may have been while nobody looked.
+   * This cluster is the primary of its topology, by what it knows itself, and on this timeline. `demotedAt`: when it was
+   * demoted last, in whatever form; empty when it never was. It may have been while nobody looked.
    */
   lead(timeline: number, demotedAt = ''): void {
     if (demotedAt !== this.#demotedAt) {
-      this.standBy();
       this.#demotedAt = demotedAt;
-      this.#store();
+      this.#forgetPromotion(undefined);
     }
     this.#timeline = timeline;
+    // The operator tells of the new timeline some time after the promotion.
+    if (this.#replicated !== undefined && timeline > this.#replicated) this.#fixPromotion(timeline);
   }
 
-  /** It is not, and says so itself: what it may claim next comes of a later promotion. */
-  standBy(): void {
+  /** It replicates from another one, and has this timeline: what it may claim next comes of a later promotion. */
+  standBy(timeline: number): void {
     this.#timeline = undefined;
-    if (!this.#hadClaim && this.#rivals.size === 0) return;
-    this.#hadClaim = false;
-    this.#rivals.clear();
-    this.#store();
+    if (this.#replicated === timeline && this.#promotedTo === undefined && this.#rivals.size === 0) return;
+    this.#forgetPromotion(timeline);
   }
 
   /** What the provider of `zone` shows there now. */
   see(zone: string, found: TextSet | undefined): Claim | undefined {
     const other = found && latestOfOthers(found.values, this.#options.owner);
-    const timeline = this.#timeline ?? Number.POSITIVE_INFINITY;
-    const goesBefore = other !== undefined && (this.#hadClaim || other.timeline > timeline);
-    this.#note(zone, goesBefore ? other : undefined);
+    this.#note(zone, other !== undefined && this.#goesBefore(other) ? other : undefined);
     return other;
+  }
+
+  /** Of two of the same timeline, who has the zone keeps it. */
+  #goesBefore(other: Claim): boolean {
+    if (this.#timeline === undefined) return false;
+    if (this.#promotedTo !== undefined) return other.timeline >= this.#promotedTo;
+    return other.timeline > this.#timeline;
   }
 
   /**
    * What has to be written before any other record of `zone`, by what its provider shows. Throws DnsError where another
-   * cluster goes before this one, or may: it does not while its timeline is the same.
+   * cluster goes before this one, or may.
    */
-  changes(zone: string, found: TextSet | undefined, { epoch, ttl }: { epoch: number; ttl: number }) {
+  changes(
+    zone: string,
+    found: TextSet | undefined,
+    { epoch, ttl }: { readonly epoch: number; readonly ttl: number },
+  ): readonly Change<'TXT'>[] {
     const { owner, site } = this.#options;
-    const timeline = this.#timeline;
-    if (timeline === undefined) throw refused(zone, `${owner} is not the primary`);
+    if (this.#timeline === undefined) throw refused(zone, `${owner} is not the primary`);
     const other = this.see(zone, found);
-    if (other !== undefined && (this.#rivals.has(zone) || other.timeline === timeline)) {
-      throw refused(zone, `${told(other)}, and ${owner} is on timeline ${timeline}`);
+    const timeline = this.#promotedTo ?? this.#timeline;
+    const isKnown = this.#promotedTo !== undefined || this.#replicated === undefined;
+    if (other !== undefined && (!isKnown || other.timeline >= timeline)) {
+      throw refused(zone, `${told(other)}, and ${owner} was promoted to timeline ${timeline}`);
     }
     const at = { name: this.nameIn(zone), ttl };
-    const changes: readonly Change<'TXT'>[] = claimChanges({ owner, site, timeline, epoch }, found, at);
-    if (changes.length === 0) this.#noteClaim();
+    const changes = claimChanges({ owner, site, timeline, epoch }, found, at);
+    if (changes.length === 0) this.#fixPromotion(timeline);
     return changes;
   }
 
   /** The provider has accepted what {@link changes} gave. */
   accepted(): void {
-    this.#noteClaim();
+    if (this.#timeline !== undefined) this.#fixPromotion(this.#timeline);
+  }
+
+  #fixPromotion(timeline: number): void {
+    if (this.#promotedTo !== undefined) return;
+    this.#promotedTo = timeline;
+    this.#store();
+  }
+
+  #forgetPromotion(replicated: number | undefined): void {
+    this.#promotedTo = undefined;
+    this.#replicated = replicated;
+    this.#rivals.clear();
+    this.#store();
   }
 
   #note(zone: string, rival: Claim | undefined): void {
@@ -117,16 +144,11 @@ export class Claims {
     this.#options.onRival();
   }
 
-  #noteClaim(): void {
-    if (this.#hadClaim) return;
-    this.#hadClaim = true;
-    this.#store();
-  }
-
   #store(): void {
     const rivals = [...this.#rivals].map(([zone, claim]) => [zone, formatClaim(claim)]);
     this.#options.onChange({
-      hadClaim: this.#hadClaim,
+      promotedTo: this.#promotedTo,
+      replicated: this.#replicated,
       demotedAt: this.#demotedAt,
       rivals: Object.fromEntries(rivals),
     });
@@ -143,8 +165,13 @@ function decode(memory: unknown) {
 }
 
 const MEMORY = z
-  .object({ hadClaim: z.boolean(), demotedAt: z.string(), rivals: z.record(z.string(), z.string()) })
-  .catch({ hadClaim: false, demotedAt: '', rivals: {} });
+  .object({
+    promotedTo: z.number().optional(),
+    replicated: z.number().optional(),
+    demotedAt: z.string(),
+    rivals: z.record(z.string(), z.string()),
+  })
+  .catch({ demotedAt: '', rivals: {} });
 
 /** For a sentence. */
 export function told({ owner, site, timeline }: Claim): string {

@@ -78,7 +78,7 @@ export class CnpgTopologyTrigger implements Trigger {
       case 'none':
         return unknown('NotInTopology', `${name} ${role.problem}`);
       case 'replica':
-        claims?.standBy();
+        claims?.standBy(cluster.status?.timelineID ?? 0);
         return this.#at(role.primary);
       case 'promoting':
         return {
