@@ -3,8 +3,7 @@ import { MIMEType, TextDecoder } from 'node:util';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Callers } from './callers.ts';
-import { LargeBodies } from './large-bodies.ts';
-import { LARGE_BYTES, ReviewTurns } from './review-turns.ts';
+import { ReviewTurns } from './review-turns.ts';
 import { BodyGatherer, type GatheredBody, UnreadableBody } from './server-body.ts';
 
 /** What a review came to: the answer, or why it is none. */
@@ -38,7 +37,6 @@ export function reviewListener(options: ReviewListenerOptions, stopping: AbortSi
   const { clock, log } = options;
   const bodies = new BodyGatherer({ maxBody: MAX_BODY, maxTotal: MAX_BODIES });
   const turns = new ReviewTurns(clock);
-  const large = new LargeBodies(clock);
   const fail = (error: unknown, request: IncomingMessage, response: ServerResponse) => {
     if (error instanceof UnreadableBody) {
       refuse(response, error.status, `the body cannot be read: ${error.message}`, options);
@@ -65,19 +63,13 @@ export function reviewListener(options: ReviewListenerOptions, stopping: AbortSi
         return;
       }
       const decoder = decoderFor(request.headers);
-      const client = request.socket.remoteAddress ?? '';
-      const serve = async () => {
-        try {
-          const body = await bodies.gather(request);
-          await turns.next(client, body.length, () =>
+      bodies.gather(request).then(
+        (body) =>
+          turns.add(request.socket.remoteAddress ?? '', body.length, () =>
             attempt(() => answer({ request, response, body, decoder }, options)),
-          );
-        } catch (error) {
-          fail(error, request, response);
-        }
-      };
-      if (Number(request.headers['content-length']) > LARGE_BYTES) large.add(client, request, serve);
-      else void serve();
+          ),
+        (error: unknown) => fail(error, request, response),
+      );
     });
   };
 }

@@ -11,12 +11,11 @@ function queueAt({ reviewMs }: { readonly reviewMs: number }) {
   const order: string[] = [];
   const time = { ms: 0 };
   const turns = new ReviewTurns({ ...systemClock, elapsed: () => time.ms });
-  const ask = (what: string, client: string, bytes: number) => {
-    void turns.next(client, bytes, () => {
+  const ask = (what: string, client: string, bytes: number) =>
+    turns.add(client, bytes, () => {
       order.push(what);
       time.ms += reviewMs;
     });
-  };
   return { ask, order, time };
 }
 

@@ -2,7 +2,7 @@ import { FairQueue } from '../http/fair-queue.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /** A review of a megabyte takes some 20 ms to parse, one of a usual pod, of a few kB, a tenth of a millisecond. */
-export const LARGE_BYTES = 100_000;
+const LARGE_BYTES = 100_000;
 /** The API server gives up after 5 s by our own configuration. */
 const LONGEST_YIELD_MS = 500;
 /** Of reviews in one turn of the event loop: a look at the sockets between any two would cost as much as they do. */
@@ -27,27 +27,26 @@ export class ReviewTurns {
     this.#clock = clock;
   }
 
-  /** Calls `work`, which must not throw, when it is its turn; resolves after that. */
-  next(client: string, bytes: number, work: Work): Promise<void> {
-    return new Promise((resolve) => {
-      const isLarge = bytes > LARGE_BYTES;
-      if (isLarge && this.#large.isEmpty) this.#largeAt = this.#clock.elapsed();
-      (isLarge ? this.#large : this.#small).add(client, () => {
-        work();
-        resolve();
-      });
-      if (!this.#isScheduled) this.#schedule();
-    });
+  /** `work` is called when it is its turn; it must not throw. */
+  add(client: string, bytes: number, work: Work): void {
+    const isLarge = bytes > LARGE_BYTES;
+    if (isLarge && this.#large.isEmpty) this.#largeAt = this.#clock.elapsed();
+    (isLarge ? this.#large : this.#small).add(client, work);
+    if (!this.#isScheduled) this.#schedule();
   }
 
   #schedule(): void {
     this.#isScheduled = true;
     setImmediate(() => {
       const began = this.#clock.elapsed();
-      do this.#serveOne();
-      while (!this.#isIdle && this.#clock.elapsed() - began < TURN_MS);
-      this.#isScheduled = false;
-      if (!this.#isIdle) this.#schedule();
+      try {
+        do this.#serveOne();
+        while (!this.#isIdle && this.#clock.elapsed() - began < TURN_MS);
+      } finally {
+        // Whatever one has thrown, the others have their turn.
+        this.#isScheduled = false;
+        if (!this.#isIdle) this.#schedule();
+      }
     });
   }
 
