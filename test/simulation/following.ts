@@ -119,11 +119,9 @@ export class FollowingInvariants {
     }
     const stored = this.#ports.storedEpoch();
     const isUnknown = this.#ports.isLeaseUnknown();
-    if (epoch > stored) {
-      if (!isUnknown)
-        this.#report(`${actor} routes the Service in epoch ${epoch}, and the status is in ${stored}`);
-      // Called before anybody could know that etcd was put back; the next leader has nothing that it could know this by.
-      return;
+    // A call may have been made before anybody could know that etcd was put back.
+    if (epoch > stored && !isUnknown) {
+      this.#report(`${actor} routes the Service in epoch ${epoch}, and the status is in ${stored}`);
     }
     if (epoch < this.#highest && !isUnknown) {
       this.#report(`${actor} takes the Service back from epoch ${this.#highest} to ${epoch}`);
