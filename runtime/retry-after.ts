@@ -9,10 +9,16 @@ const LONGEST_MS = 24 * 3_600_000;
  */
 export function retryAfterMs(headers: Headers, now: number): number | undefined {
   const text = textOf(headers['retry-after']);
-  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1_000, LONGEST_MS);
+  const delay = delayMs(text);
+  if (delay !== undefined) return delay;
   const until = dateOf(text);
   if (until === undefined) return undefined;
   return Math.min(Math.max(0, until - (dateOf(textOf(headers.date)) ?? now)), LONGEST_MS);
+}
+
+/** The form in seconds alone: an API server has no other, and the sidecar has few bytes. Undefined where it is not that. */
+export function delayMs(text = ''): number | undefined {
+  return /^\d+$/.test(text) ? Math.min(Number(text) * 1_000, LONGEST_MS) : undefined;
 }
 
 function textOf(header: string | readonly string[] | undefined): string {

@@ -3,8 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, get } from 'node:https';
 import { PROGRAM } from '../../contract/defaults.ts';
 import { lines } from '../../kubernetes/lines.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { retryAfterMs } from '../../runtime/retry-after.ts';
+import { delayMs } from '../../runtime/retry-after.ts';
 import type { ApiServer } from '../config.ts';
 
 /** An answer other than 200. */
@@ -72,5 +71,5 @@ async function errorOf(
   const { value } = await body.next();
   const hint = statusCode === 403 ? ' (is the RoleBinding of the chart there?)' : '';
   const text = `the API server answered ${statusCode}${hint}: ${String(value).slice(0, 600)}`;
-  return new ApiError(text, retryAfterMs(headers, systemClock.now()) ?? 0);
+  return new ApiError(text, delayMs(headers['retry-after']) ?? 0);
 }
