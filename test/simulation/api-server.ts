@@ -51,6 +51,7 @@ const STATUS_SUBRESOURCE = new Set(['clusters', 'perconaservermongodbs', 'pods',
  */
 export class ApiServer {
   #revision = 1;
+  #tokens = 0;
   #compacted = 0;
   #uids = 0;
   readonly #options: ApiServerOptions;
@@ -100,7 +101,9 @@ export class ApiServer {
     const size = Math.min(limit, PAGE);
     const page = { items: items.slice(0, size) as readonly KubeObject[] as readonly T[], resourceVersion };
     if (items.length <= size) return page;
-    const token = `${resourceVersion}-${items.length}-${this.#pages.size}`;
+    // Never used again: what is forgotten must not be taken for another list.
+    this.#tokens += 1;
+    const token = `${resourceVersion}-${this.#tokens}`;
     this.#pages.set(token, { items: items.slice(size), resourceVersion });
     return { ...page, continue: token };
   }

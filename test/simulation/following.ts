@@ -53,15 +53,16 @@ export class FollowingInvariants {
   readonly #mayLead = new WeakMap<Call, boolean>();
   /** The highest epoch that was ever written to it. */
   #highest = -1;
-  #wasPutBack = false;
+  /** When etcd was put back last; in milliseconds of the virtual clock. */
+  #putBackAt: number | undefined;
 
   constructor(ports: FollowingPorts) {
     this.#ports = ports;
   }
 
-  onPutBack(): void {
+  onPutBack(at: number): void {
     this.#highest = -1;
-    this.#wasPutBack = true;
+    this.#putBackAt = at;
   }
 
   onCall(call: Call): void {
@@ -75,7 +76,7 @@ export class FollowingInvariants {
     if (resource.plural !== SERVICES.plural && resource.plural !== PODS.plural) return;
     const wasLeader = call !== undefined && this.#mayLead.get(call) === true;
     if (!wasLeader) this.#report(`${actor} writes ${resource.plural} ${key.name} without holding the Lease`);
-    if (resource.plural === SERVICES.plural) this.#checkRoute(actor, after as Service | undefined);
+    if (resource.plural === SERVICES.plural) this.#checkRoute(actor, after as Service | undefined, call);
   }
 
   /** What is not yet as it should be in the end. */
@@ -95,7 +96,7 @@ export class FollowingInvariants {
       const { labels } = pod;
       const site = Object.keys(sites).find((name) => sites[name]?.includes(node));
       // A label that came back with the copy is left where nothing is known of the node any more.
-      const isLeft = this.#wasPutBack && site === undefined;
+      const isLeft = this.#putBackAt !== undefined && site === undefined;
       if (labels?.[SITE] !== site && !isLeft)
         list.push(`the pod on ${node} is labelled ${labels?.[SITE]}, not ${site}`);
       const active = status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION)?.status;
@@ -105,7 +106,7 @@ export class FollowingInvariants {
     return list;
   }
 
-  #checkRoute(actor: string, service: Service | undefined): void {
+  #checkRoute(actor: string, service: Service | undefined, call: Call | undefined): void {
     const selector = service?.spec?.selector ?? {};
     const site = selector[SITE];
     const epoch = Number(service?.metadata.annotations?.[ANNOTATIONS.epoch] ?? -1);
@@ -118,8 +119,9 @@ export class FollowingInvariants {
       this.#report(`${actor} routes the Service to ${site} in epoch ${epoch}, which names ${named}`);
     }
     const stored = this.#ports.storedEpoch();
-    const isUnknown = this.#ports.isLeaseUnknown();
-    // A call may have been made before anybody could know that etcd was put back.
+    // A call may have been made before anybody could know that etcd was put back, by one that was frozen long before.
+    const isOlder = call !== undefined && call.calledAt <= (this.#putBackAt ?? Number.NEGATIVE_INFINITY);
+    const isUnknown = this.#ports.isLeaseUnknown() || isOlder;
     if (epoch > stored && !isUnknown) {
       this.#report(`${actor} routes the Service in epoch ${epoch}, and the status is in ${stored}`);
     }

@@ -341,7 +341,7 @@ export class World {
   #putBack(seconds: number): void {
     this.#backups.putBack(seconds);
     this.#invariants.onPutBack();
-    this.#following.onPutBack();
+    this.#following.onPutBack(this.clock.elapsed());
     this.#held.onPutBack();
     this.#givingUp.onPutBack();
     this.#receiver.onPutBack();
