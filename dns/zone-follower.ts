@@ -8,7 +8,8 @@ import { plan, unfollowedAddresses } from './plan.ts';
 import { subjectOf } from './planned.ts';
 import type { ProgressBoard } from './progress.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from './provider.ts';
-import type { Change, Current, RecordSet, RecordType, TextSet, WrittenType } from './records.ts';
+import type { Change, Current, RecordSet, RecordType, WrittenType } from './records.ts';
+import { claimIn, claimZone, type ZoneClaim } from './zone-claim.ts';
 
 export interface ZoneFollowerPorts {
   readonly provider: DnsProvider;
@@ -28,15 +29,6 @@ export interface ZoneFollowerPorts {
   readonly onUnfollowed?: (zone: string, sets: readonly RecordSet[]) => void;
   /** Asks for another {@link ZoneFollower.follow}. */
   readonly wake: () => void;
-}
-
-/** Goes before all records of a zone. */
-export interface ZoneClaim {
-  nameIn(zone: string): string;
-  see(zone: string, found: TextSet | undefined): void;
-  /** Throws DnsError where another cluster goes before this one. */
-  changes(zone: string, found: TextSet | undefined): readonly Change<'TXT'>[];
-  accepted(): void;
 }
 
 interface Goal {
@@ -101,7 +93,7 @@ export class ZoneFollower {
     if (claim === undefined) return;
     await this.#running?.catch(() => undefined); // Only one call to the zone at a time; who asked for it is told.
     const { texts = [] } = await provider.read(this.zone, [], signal, [claim.nameIn(this.zone)]);
-    claim.see(this.zone, claimIn(texts, claim.nameIn(this.zone)));
+    claim.see(this.zone, claimIn(this.zone, claim, texts));
   }
 
   /** Ends at the newest goal: one that was set meanwhile is reached as well. */
@@ -153,7 +145,8 @@ export class ZoneFollower {
     const unfollowed = unfollowedAddresses(current.sets, goal.wanted, this.#owned);
     board.noteUnfollowed(this.zone, unfollowed);
     onUnfollowed?.(this.zone, unfollowed);
-    if (claim !== undefined) await this.#claimZone(claim, current.texts ?? [], goal);
+    if (claim !== undefined)
+      await claimZone(this.zone, claim, current.texts ?? [], provider, this.#guard(goal));
     const blocked = new Map([
       ...obstacles(goal.wanted, current, {
         zone: this.zone,
@@ -177,14 +170,6 @@ export class ZoneFollower {
     onAccepted(this.zone, wanted);
     const obstacle = joined([...blocked.values()]);
     if (obstacle !== undefined) throw obstacle;
-  }
-
-  /** By itself and first: whoever reads the zone meanwhile stands by before it sees records that it would change. */
-  async #claimZone(claim: ZoneClaim, said: readonly TextSet[], goal: Goal): Promise<void> {
-    const changes = claim.changes(this.zone, claimIn(said, claim.nameIn(this.zone)));
-    if (changes.length === 0) return;
-    await this.#ports.provider.apply(this.zone, changes, this.#guard(goal));
-    claim.accepted();
   }
 
   #plan(wanted: readonly RecordSet[], { sets }: Current): readonly Change[] {
@@ -298,10 +283,6 @@ export class ZoneFollower {
     board.fail(this.zone, error);
     onFailure(this.zone, error);
   }
-}
-
-function claimIn(texts: readonly TextSet[], name: string): TextSet | undefined {
-  return texts.find((set) => set.name === name);
 }
 
 function byName(changes: readonly Change[]): readonly (readonly Change[])[] {

@@ -3,7 +3,8 @@ import type { Ownership } from '../../../dns/ownership.ts';
 import { ProgressBoard, type RecordProgress } from '../../../dns/progress.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
 import type { RecordSet, RecordType } from '../../../dns/records.ts';
-import { type ZoneClaim, ZoneFollower } from '../../../dns/zone-follower.ts';
+import type { ZoneClaim } from '../../../dns/zone-claim.ts';
+import { ZoneFollower } from '../../../dns/zone-follower.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 
 const { signal } = new AbortController();
