@@ -65,7 +65,7 @@ export const WORKLOADS: readonly Row[] = [
     type: 'merge',
   }),
   deployment('its label is set to false', 'passes', agreed, label('false'), 'false'),
-  deployment('its label is taken away', 'passes', agreed, label(null)),
+  deployment('its label is removed', 'passes', agreed, label(null)),
   deployment('its template is told false', 'passes', agreed, inTemplate('false'), 'false'),
   deployment('it gets a finalizer', 'passes', agreed, { patch: { metadata: finalizers('mine') } }, 'true'),
   deployment(
