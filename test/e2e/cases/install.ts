@@ -59,6 +59,11 @@ export function installCases(suite: () => Suite): void {
     suite().reached('installed');
   });
 
+  test('helm test finds that it works', async (context: TestContext) => {
+    if (!suite().isAt(context, 'installed')) return;
+    await suite().helm.test();
+  });
+
   test('replicas stand on different sites', async (context: TestContext) => {
     if (!suite().isAt(context, 'installed')) return;
     const { release, bundled } = suite();

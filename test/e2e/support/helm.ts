@@ -52,6 +52,11 @@ export class Helm {
     await this.#helm(['uninstall', RELEASE, '--wait', '--timeout=120s']);
   }
 
+  /** Resolves when the release itself finds that it works. */
+  async test(): Promise<void> {
+    await this.#helm(['test', RELEASE, '--timeout=180s']);
+  }
+
   /** What the release consists of, hooks left out. */
   manifest(): Promise<string> {
     return this.#helm(['get', 'manifest', RELEASE]);
