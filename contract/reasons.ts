@@ -70,7 +70,7 @@ export const HOLD_REASONS = {
     meaning:
       'The Cluster here takes itself for the primary of its topology, and another one that was promoted later has claimed the DNS records: this site stands by.',
     action:
-      'Demote the Cluster here by `spec.replica.primary`. If the other one is gone for good, remove its claim: the TXT record that the message names.',
+      'Demote the Cluster here by `spec.replica.primary`. If the other one is gone for good, remove its claim, the TXT record `_<follower>._site-follower.<zone>`.',
   },
   PrimaryNotReady: {
     event: 'PrimaryUnknown',

@@ -25,7 +25,7 @@ async function accepted(t: TestContext, addresses: readonly string[]): Promise<r
   return sockets;
 }
 
-test('a few begin at a time, and each client in turn', async (t) => {
+test('one begins at a time, and each client in turn', async (t) => {
   const stranger = Array.from({ length: 10 }, () => '127.0.0.66');
   const sockets = await accepted(t, [...stranger, '127.0.0.2', '127.0.0.3']);
   const queue = new HandshakeQueue(systemClock);
@@ -34,10 +34,11 @@ test('a few begin at a time, and each client in turn', async (t) => {
   assert.deepEqual(begun, []);
   await turn();
   assert.deepEqual(begun, [], 'more may come');
-  await turn();
-  assert.deepEqual(begun, ['127.0.0.66', '127.0.0.2', '127.0.0.3', '127.0.0.66']);
-  for (let turns = 0; turns < 5; turns += 1) await turn();
-  assert.equal(begun.length, sockets.length);
+  for (const [index] of sockets.entries()) {
+    await turn();
+    assert.equal(begun.length, index + 1);
+  }
+  assert.deepEqual(begun.slice(0, 4), ['127.0.0.66', '127.0.0.2', '127.0.0.3', '127.0.0.66']);
 });
 
 test('who has gone in the meantime begins nothing', async (t) => {
@@ -65,7 +66,7 @@ test('while more connections come they are taken first, but not for ever', async
     queue.add(socket, () => begun.push(index));
     elapsed += 1;
     await turn();
-    if (index === 8) assert.deepEqual(begun, []);
+    if (index === 1) assert.deepEqual(begun, []);
   }
   assert.deepEqual(begun.slice(0, 4), [0, 1, 2, 3]);
   assert.ok(begun.length >= 8 && begun.length <= 20, `${begun.length} have begun after 40 ms`);

@@ -2,14 +2,12 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../runtime/clock.ts';
 import { FairQueue } from './fair-queue.ts';
 
-/** A handshake takes one to two milliseconds of processor time: the event loop must come to other things in between. */
-const PER_TURN = 4;
 /**
  * Node takes one connection a turn of the event loop from the kernel (libuv since 1.45), in the order in which they came.
  * So while more of them come, turns are kept short for so long: else who dials behind a thousand strangers would wait
  * for the handshakes of all of them.
  */
-const LONGEST_TAKING_MS = 10;
+const LONGEST_TAKING_MS = 3;
 
 interface Waiting {
   readonly socket: Socket;
@@ -17,7 +15,7 @@ interface Waiting {
 }
 
 /**
- * TLS handshakes begin a few at a time, and each client's in turn: who dials a thousand times waits for itself, not the
+ * TLS handshakes begin one at a time, and each client's in turn: who dials a thousand times waits for itself, not the
  * API server for him.
  */
 export class HandshakeQueue {
@@ -44,7 +42,7 @@ export class HandshakeQueue {
   #schedule(): void {
     this.#isScheduled = true;
     setImmediate(() => {
-      if (!this.#isTaking()) this.#beginSome();
+      if (!this.#isTaking()) this.#beginOne();
       if (this.#queue.isEmpty) this.#isScheduled = false;
       else this.#schedule();
     });
@@ -56,14 +54,12 @@ export class HandshakeQueue {
     return isTaking;
   }
 
-  #beginSome(): void {
-    for (let begun = 0; begun < PER_TURN && !this.#queue.isEmpty; ) {
-      const next = this.#queue.next();
-      // Closed while it waited.
-      if (next === undefined || next.socket.destroyed) continue;
-      next.begin();
-      begun += 1;
-    }
+  /** It takes one to two milliseconds of processor time: the event loop must come to other things before the next. */
+  #beginOne(): void {
+    let next = this.#queue.next();
+    // Closed while it waited.
+    while (next?.socket.destroyed === true) next = this.#queue.next();
+    next?.begin();
     this.#takingSince = this.#clock.elapsed();
   }
 }
