@@ -1,8 +1,6 @@
-import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
+import type { Cluster } from '../../../cnpg/cluster.ts';
 import { demotedAt, roleInTopology, selfOf } from '../../../cnpg/topology.ts';
 import { type Claims, told } from '../../../dns/claims.ts';
-import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
-import type { Leadership } from '../../../kubernetes/leadership.ts';
 import type { Site } from '../../../settings/site.ts';
 import type { WatchPorts } from '../../reflect.ts';
 import { CnpgTrigger } from '../cnpg/index.ts';
@@ -24,74 +22,46 @@ export interface CnpgTopologyOptions {
  * primary, that one's site is the active one, whatever has become of it: two must never be active at once. This one is
  * active when its own promotion is done, and not before. In between, whatever was active last remains so.
  */
-export class CnpgTopologyTrigger implements Trigger {
-  readonly #options: CnpgTopologyOptions;
-  readonly #local: CnpgTrigger;
+export function createTopologyTrigger(options: CnpgTopologyOptions): Trigger {
+  const { ports, namespace, clusterName } = options;
+  const judge = (cluster: Cluster) => judgeTopology(cluster, options);
+  return new CnpgTrigger({ ports, namespace, clusterName, mustBeReady: true, judge });
+}
 
-  constructor(options: CnpgTopologyOptions) {
-    const { ports, namespace, clusterName } = options;
-    this.#options = options;
-    this.#local = new CnpgTrigger({ ports, namespace, clusterName, mustBeReady: true });
-  }
-
-  watch(wake: () => void, signal: AbortSignal): Promise<void> {
-    return this.#local.watch(wake, signal);
-  }
-
-  async observe(
-    signal: AbortSignal,
-    leadership: Leadership,
-    expect?: (node: string) => void,
-  ): Promise<Observation> {
-    const { ports, namespace, clusterName } = this.#options;
-    const key = { namespace, name: clusterName };
-    const cluster = await ports.api.get(CLUSTERS, key, { signal }).catch(undefinedIfNotFound);
-    const elsewhere = cluster && this.#outsideOf(cluster);
-    if (elsewhere !== undefined) return elsewhere;
-    const local = await this.#local.observe(signal, leadership, expect);
-    if (local.kind === 'located' && cluster !== undefined)
-      this.#options.claims?.lead(cluster.status?.timelineID ?? 0, demotedAt(cluster));
-    return this.#rival() ?? local;
-  }
-
-  #rival(): Observation | undefined {
-    const rival = this.#options.claims?.rival;
-    if (rival === undefined) return undefined;
-    const { namespace, clusterName } = this.#options;
-    const message = `Cluster ${namespace}/${clusterName} takes itself for the primary, but ${told(rival)}`;
-    return { ...this.#at(rival.owner), hold: { reason: 'ClaimedElsewhere', message } };
-  }
-
-  /** It stands by for one that nobody knows here all the same: that one may well be active. */
-  #at(primary: string) {
-    const site = this.#options.sites.find(({ cluster }) => cluster === primary)?.name ?? primary;
-    return { kind: 'located', primary, node: '', site } as const;
-  }
-
-  /** What the topology alone decides; undefined when this Cluster is the primary of it. */
-  #outsideOf(cluster: Cluster): Observation | undefined {
-    const { namespace, clusterName, self, claims } = this.#options;
-    const name = `Cluster ${namespace}/${clusterName}`;
-    if (cluster.metadata.deletionTimestamp !== undefined) return undefined;
-    const role = roleInTopology(cluster);
-    switch (role.kind) {
-      case 'none':
-        return unknown('NotInTopology', `${name} ${role.problem}`);
-      case 'replica':
-        claims?.standBy(cluster.status?.timelineID ?? 0);
-        return this.#at(role.primary);
-      case 'promoting':
-        return {
-          ...unknown('PromotionPending', `${name} is to become the primary, but ${role.missing}`),
-          movingTo: self,
-        };
-      case 'primary':
-        return selfOf(cluster) === self
-          ? undefined
-          : unknown(
-              'NotInTopology',
-              `${name} is called ${selfOf(cluster)} in its topology, and ${self} in the configuration`,
-            );
+/** What the topology decides; undefined when this Cluster is the primary of it, and no other one goes before it. */
+function judgeTopology(cluster: Cluster, options: CnpgTopologyOptions): Observation | undefined {
+  const { namespace, clusterName, self, sites, claims } = options;
+  const name = `Cluster ${namespace}/${clusterName}`;
+  if (cluster.metadata.deletionTimestamp !== undefined) return undefined;
+  const timeline = cluster.status?.timelineID ?? 0;
+  const role = roleInTopology(cluster);
+  switch (role.kind) {
+    case 'none':
+      return unknown('NotInTopology', `${name} ${role.problem}`);
+    case 'replica':
+      claims?.standBy(timeline);
+      return at(role.primary, sites);
+    case 'promoting':
+      return {
+        ...unknown('PromotionPending', `${name} is to become the primary, but ${role.missing}`),
+        movingTo: self,
+      };
+    case 'primary': {
+      if (selfOf(cluster) !== self) {
+        const names = `is called ${selfOf(cluster)} in its topology, and ${self} in the configuration`;
+        return unknown('NotInTopology', `${name} ${names}`);
+      }
+      claims?.lead(timeline, demotedAt(cluster));
+      const rival = claims?.rival;
+      if (rival === undefined) return undefined;
+      const message = `${name} takes itself for the primary, but ${told(rival)}`;
+      return { ...at(rival.owner, sites), hold: { reason: 'ClaimedElsewhere', message } };
     }
   }
+}
+
+/** It stands by for one that nobody knows here all the same: that one may well be active. */
+function at(primary: string, sites: readonly Site[]) {
+  const site = sites.find(({ cluster }) => cluster === primary)?.name ?? primary;
+  return { kind: 'located', primary, node: '', site } as const;
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { namespace, objectName } from '../../../settings/fields.ts';
 import { cnpgRights } from '../cnpg/rights.ts';
 import type { ConfiguredTrigger } from '../trigger-kind.ts';
-import { CnpgTopologyTrigger } from './index.ts';
+import { createTopologyTrigger } from './index.ts';
 
 export const CNPG_TOPOLOGY = z
   .object({
@@ -31,7 +31,7 @@ export function cnpgTopology(config: z.output<typeof CNPG_TOPOLOGY>): Configured
       report('self', self, 'must be the "cluster" of one of the sites: that is where this controller runs');
     },
     create: (ports) =>
-      new CnpgTopologyTrigger({
+      createTopologyTrigger({
         ports,
         namespace,
         clusterName,

@@ -5,7 +5,7 @@ import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { isReady } from '../../../kubernetes/ready.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { WatchPorts } from '../../reflect.ts';
-import { type Observation, type Trigger, type Unknown, unknown } from '../trigger.ts';
+import { type Observation, type Trigger, unknown } from '../trigger.ts';
 import { locate, primaryOf, promoting } from './locate.ts';
 import type { PreferredPrimary } from './preferred.ts';
 import { CnpgWatches } from './watches.ts';
@@ -18,6 +18,8 @@ export interface CnpgOptions {
   readonly preferred?: PreferredPrimary;
   /** A primary that is not ready is none yet. */
   readonly mustBeReady?: boolean;
+  /** What the Cluster alone tells, before anybody looks for its primary; undefined: look. */
+  readonly judge?: (cluster: Cluster) => Observation | undefined;
 }
 
 const MAX_READS = 3;
@@ -94,7 +96,9 @@ export class CnpgTrigger implements Trigger {
     return unknown('PrimaryNotReady', message);
   }
 
-  #primaryOf(cluster: Cluster): { readonly pod: string } | Unknown {
+  #primaryOf(cluster: Cluster): { readonly pod: string } | Observation {
+    const judged = this.#options.judge?.(cluster);
+    if (judged !== undefined) return judged;
     const isPromoting = this.#promotion.isUnderWay(cluster);
     const primary = primaryOf(cluster);
     return isPromoting && !('kind' in primary) ? promoting(cluster) : primary;
