@@ -95,7 +95,7 @@ class SelectedSites {
       random: Math.random,
       resource: SERVICES,
       labelSelector: `${LABELS.follow}=true`,
-      keep: ({ spec }) => spec?.selector?.[SITE] ?? '',
+      transform: ({ spec }) => spec?.selector?.[SITE] ?? '',
       onChange: () => this.#wake(),
     });
     const stop = new AbortController();

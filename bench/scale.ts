@@ -97,7 +97,7 @@ class Copies {
       resource: CONFIG_MAPS,
       labelSelector: `${LABELS.role}=copy`,
       fieldSelector: `metadata.name=${STATUS_CONFIGMAP}`,
-      keep: ({ data }) => decodeStatus(data)?.activeSite ?? '',
+      transform: ({ data }) => decodeStatus(data)?.activeSite ?? '',
       onChange: () => this.#wake(),
     });
     const stop = new AbortController();

@@ -3,13 +3,13 @@ import { type Leadership, soleLeadership } from '../kubernetes/leadership.ts';
 import { LeaseElection, type LeaseEvent } from '../kubernetes/lease.ts';
 import { explain } from '../runtime/explain.ts';
 import type { Config, FollowerConfig } from './config.ts';
+import { type FollowerPorts, runFollower } from './follower.ts';
 import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
-import { followService, type ServicePorts } from './service.ts';
 import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { forgetStanding } from './telemetry.ts';
-import { type FollowerView, View } from './view.ts';
+import { type FollowerView, FollowerWatch } from './view.ts';
 
 export interface Controller {
   /** Resolves after `signal` aborts and the Lease is released. Rejects only on a defect. */
@@ -41,7 +41,7 @@ const STUCK_PASSES = 3;
 const STALE_MS = 120_000;
 
 /** All of the controller except its process: under real time in main.ts, under virtual time in the simulation. */
-export function createController(config: Config, ports: ServicePorts): Controller {
+export function createController(config: Config, ports: FollowerPorts): Controller {
   const { log, metrics, identity, namespace } = ports;
   const listeners = new Set<() => void>();
   const changed = () => {
@@ -63,7 +63,7 @@ export function createController(config: Config, ports: ServicePorts): Controlle
     const { name } = follower;
     const status = { namespace, name: configMapName(config.configMapName, name) };
     const report = { namespace, name: configMapName(REPORT_CONFIGMAP, name) };
-    return { follower, view: new View(ports, name, { status, report }, changed) };
+    return { follower, view: new FollowerWatch(ports, name, { status, report }, changed) };
   });
   const views = parts.map(({ view }) => view);
   const pods = new PodCounts(
@@ -111,7 +111,7 @@ export function createController(config: Config, ports: ServicePorts): Controlle
       onPass(name, `follower ${name} failed and restarts: ${explain(error)}`);
     };
     const attempt = () =>
-      followService(follower, config, ports, leadership, lastPublished, (problem) => onPass(name, problem));
+      runFollower(follower, config, ports, leadership, lastPublished, (problem) => onPass(name, problem));
     await retryUntilSuccess(ports, leadership, attempt, onFailure);
   }
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Transition } from '../contract/history.ts';
 import type { Status } from '../contract/status.ts';
-import { decide, type Look, recall, type Situation } from './decide.ts';
+import { type DecideInput, decide, type ResolvedObservation, recall } from './decide.ts';
 
 const NOW = '2030-01-01T00:00:10.000Z';
 const SITES = { us: ['us-1'], eu: ['eu-1'] };
@@ -18,16 +18,20 @@ const SETTLED: Status = {
   lastUpdated: '2030-01-01T00:00:00.000Z',
   sites: SITES,
 };
-const AT_US: Look = { kind: 'located', primary: 'pg-1', node: 'us-1', site: 'us' };
-const AT_EU: Look = { kind: 'located', primary: 'pg-2', node: 'eu-1', site: 'eu' };
-const LOST: Look = { kind: 'unknown', reason: 'PodNotFound', message: 'pod pg/pg-1 does not exist' };
+const AT_US: ResolvedObservation = { kind: 'located', primary: 'pg-1', node: 'us-1', site: 'us' };
+const AT_EU: ResolvedObservation = { kind: 'located', primary: 'pg-2', node: 'eu-1', site: 'eu' };
+const LOST: ResolvedObservation = {
+  kind: 'unknown',
+  reason: 'PodNotFound',
+  message: 'pod pg/pg-1 does not exist',
+};
 
-function situation(changes: Partial<Situation>): Situation {
+function situation(changes: Partial<DecideInput>): DecideInput {
   return {
     believed: SETTLED,
     published: SETTLED,
     epochFloor: 0,
-    look: AT_US,
+    resolved: AT_US,
     sites: SITES,
     now: NOW,
     ...changes,
@@ -40,7 +44,7 @@ describe('decide', () => {
   });
 
   test('moves with the primary, in a new epoch', () => {
-    assert.deepEqual(decide(situation({ look: AT_EU })), {
+    assert.deepEqual(decide(situation({ resolved: AT_EU })), {
       ...SETTLED,
       activeSite: 'eu',
       activeNode: 'eu-1',
@@ -54,7 +58,7 @@ describe('decide', () => {
   test('never dates a state before the one that it follows, though the next leader’s clock is behind', () => {
     const dated = (lastUpdated: string) => {
       const before = { ...SETTLED, lastUpdated };
-      return decide(situation({ believed: before, published: before, look: LOST })).lastUpdated;
+      return decide(situation({ believed: before, published: before, resolved: LOST })).lastUpdated;
     };
     assert.equal(dated('2030-01-01T00:02:00.000Z'), '2030-01-01T00:02:00.001Z');
     assert.equal(dated(NOW), '2030-01-01T00:00:10.001Z');
@@ -64,28 +68,28 @@ describe('decide', () => {
   });
 
   test('keeps the epoch when the primary moves within its site', () => {
-    const next = decide(situation({ look: { ...AT_US, primary: 'pg-3', node: 'us-2' } }));
+    const next = decide(situation({ resolved: { ...AT_US, primary: 'pg-3', node: 'us-2' } }));
     assert.deepEqual([next.epoch, next.activeNode, next.since], [7, 'us-2', SETTLED.since]);
   });
 
   test('holds the last site and says why when the primary is unknown', () => {
-    const next = decide(situation({ look: LOST }));
+    const next = decide(situation({ resolved: LOST }));
     const reason = 'PodNotFound: pod pg/pg-1 does not exist';
     assert.deepEqual(next, { ...SETTLED, phase: 'Held', reason, lastUpdated: NOW });
   });
 
   test('is in transition while the service moves, located or not', () => {
-    const located = decide(situation({ look: { ...AT_US, movingTo: 'pg-2' } }));
+    const located = decide(situation({ resolved: { ...AT_US, movingTo: 'pg-2' } }));
     assert.deepEqual(
       [located.phase, located.activeSite, located.reason],
       ['Transitioning', 'us', 'Moving: to pg-2'],
     );
-    const unknown = decide(situation({ look: { ...LOST, movingTo: 'pending' } }));
+    const unknown = decide(situation({ resolved: { ...LOST, movingTo: 'pending' } }));
     assert.deepEqual([unknown.phase, unknown.activeSite, unknown.epoch], ['Transitioning', 'us', 7]);
   });
 
   test('starts with no site and epoch 0 when the first look finds nothing', () => {
-    const next = decide(situation({ believed: undefined, published: undefined, look: LOST }));
+    const next = decide(situation({ believed: undefined, published: undefined, resolved: LOST }));
     assert.deepEqual([next.activeSite, next.epoch, next.phase], ['', 0, 'Held']);
   });
 
@@ -120,7 +124,7 @@ describe('decide, when the ConfigMap was touched', () => {
   });
 
   test('a move to the site that was written by hand into the same epoch is a new epoch all the same', () => {
-    const next = decide(situation({ look: AT_EU, published: { ...SETTLED, activeSite: 'eu' } }));
+    const next = decide(situation({ resolved: AT_EU, published: { ...SETTLED, activeSite: 'eu' } }));
     assert.deepEqual([next.activeSite, next.epoch], ['eu', 8]);
   });
 
@@ -130,17 +134,17 @@ describe('decide, when the ConfigMap was touched', () => {
 });
 
 describe('decide, for any sequence of looks and edits', () => {
-  const look = fc.oneof(
+  const resolved = fc.oneof(
     fc.constantFrom(AT_US, AT_EU),
-    fc.constant<Look>(LOST),
-    fc.constant<Look>({ ...LOST, movingTo: 'pending' }),
-    fc.constant<Look>({ ...AT_US, movingTo: 'pg-2' }),
+    fc.constant<ResolvedObservation>(LOST),
+    fc.constant<ResolvedObservation>({ ...LOST, movingTo: 'pending' }),
+    fc.constant<ResolvedObservation>({ ...AT_US, movingTo: 'pg-2' }),
   );
   const edit = fc.option(
     fc.record({ activeSite: fc.constantFrom('us', 'eu', ''), epoch: fc.nat({ max: 30 }) }),
     { nil: undefined, freq: 5 },
   );
-  const step = fc.record({ look, edit, restart: fc.boolean(), deleted: fc.boolean() });
+  const step = fc.record({ resolved, edit, restart: fc.boolean(), deleted: fc.boolean() });
 
   test('what readers see never goes back, and one epoch never names two sites', () => {
     fc.assert(
@@ -149,17 +153,17 @@ describe('decide, for any sequence of looks and edits', () => {
         let published: Status | undefined;
         let believed: Status | undefined;
         let written = 0;
-        for (const { look, edit, restart, deleted } of steps) {
+        for (const { resolved, edit, restart, deleted } of steps) {
           // A restart may forget, but then the report's memory stands in for what was written last.
           if (restart) believed = undefined;
           if (deleted) published = undefined;
           else if (edit !== undefined && published !== undefined) published = { ...published, ...edit };
           const before = believed ?? published;
           const now = NOW;
-          const next = decide({ believed, published, epochFloor: written, look, sites: SITES, now });
+          const next = decide({ believed, published, epochFloor: written, resolved, sites: SITES, now });
           assert.ok(next.epoch >= written, 'the epoch went back');
-          if (look.kind === 'unknown') assert.equal(next.activeSite, before?.activeSite ?? '');
-          else assert.equal(next.activeSite, look.site);
+          if (resolved.kind === 'unknown') assert.equal(next.activeSite, before?.activeSite ?? '');
+          else assert.equal(next.activeSite, resolved.site);
           const known = siteOfEpoch.get(next.epoch);
           if (known !== undefined && known !== '' && !restart) assert.equal(next.activeSite, known);
           siteOfEpoch.set(next.epoch, next.activeSite);

@@ -2,8 +2,8 @@ import type { Transition } from '../contract/history.ts';
 import type { HoldReason } from '../contract/reasons.ts';
 import type { Status } from '../contract/status.ts';
 
-/** One look at the world, as far as it can be told for certain: an observation matched to a site. */
-export type Look =
+/** An observation matched to a site, as far as that is certain. */
+export type ResolvedObservation =
   | {
       readonly kind: 'located';
       readonly primary: string;
@@ -21,14 +21,14 @@ export type Look =
       readonly movingTo?: string;
     };
 
-export interface Situation {
+export interface DecideInput {
   /** What this replica last published or took over. */
   readonly believed: Status | undefined;
   /** What the ConfigMap holds now; undefined when it is gone or malformed. */
   readonly published: Status | undefined;
   /** The highest epoch that anybody may have read, from whatever is left of a damaged ConfigMap and the report. */
   readonly epochFloor: number;
-  readonly look: Look;
+  readonly resolved: ResolvedObservation;
   /** Node names by site. */
   readonly sites: Readonly<Record<string, readonly string[]>>;
   /** RFC 3339. */
@@ -48,21 +48,21 @@ const NOTHING: Status = {
 };
 
 /**
- * Observation × configuration × previous state → next state. It never moves on a guess: an unknown look keeps the
+ * Observation × configuration × previous state → next state. It never moves on a guess: an unknown observation keeps the
  * site, node and primary that were there.
  *
  * The epoch rises when the site that readers see changes. That is so after a move, and also when somebody wrote
  * another site into the ConfigMap by hand: one epoch must never name two sites, because the higher epoch wins.
  */
-export function decide({ believed, published, epochFloor, look, sites, now }: Situation): Status {
+export function decide({ believed, published, epochFloor, resolved, sites, now }: DecideInput): Status {
   const previous = believed ?? published ?? NOTHING;
   const place =
-    look.kind === 'located'
-      ? { activeSite: look.site, activeNode: look.node, primary: look.primary }
+    resolved.kind === 'located'
+      ? { activeSite: resolved.site, activeNode: resolved.node, primary: resolved.primary }
       : { activeSite: previous.activeSite, activeNode: previous.activeNode, primary: previous.primary };
   const { epoch, since } = nextEpoch(place.activeSite, previous, published, epochFloor, now);
   const lastUpdated = laterThan(previous.lastUpdated, now);
-  const next: Status = { ...place, ...phaseOf(look), epoch, since, sites, lastUpdated };
+  const next: Status = { ...place, ...phaseOf(resolved), epoch, since, sites, lastUpdated };
   return sameContent(previous, next) ? { ...next, lastUpdated: previous.lastUpdated } : next;
 }
 
@@ -96,16 +96,16 @@ function nextEpoch(
   return { epoch: epoch + 1, since: now };
 }
 
-function phaseOf(look: Look): Pick<Status, 'phase' | 'reason'> {
-  const moving = look.movingTo === undefined ? undefined : `Moving: to ${look.movingTo}`;
-  if (look.kind === 'located') {
-    if (look.hold !== undefined)
-      return { phase: 'Held', reason: `${look.hold.reason}: ${look.hold.message}` };
+function phaseOf(resolved: ResolvedObservation): Pick<Status, 'phase' | 'reason'> {
+  const moving = resolved.movingTo === undefined ? undefined : `Moving: to ${resolved.movingTo}`;
+  if (resolved.kind === 'located') {
+    if (resolved.hold !== undefined)
+      return { phase: 'Held', reason: `${resolved.hold.reason}: ${resolved.hold.message}` };
     return moving === undefined
       ? { phase: 'Settled', reason: '' }
       : { phase: 'Transitioning', reason: moving };
   }
-  const reason = `${look.reason}: ${look.message}`;
+  const reason = `${resolved.reason}: ${resolved.message}`;
   return { phase: moving === undefined ? 'Held' : 'Transitioning', reason };
 }
 

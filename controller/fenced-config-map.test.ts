@@ -5,7 +5,7 @@ import { ANNOTATIONS } from '../contract/names.ts';
 import { isAlreadyExists, isConflict } from '../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
 import { OPS, SimulatedCluster, script, TestLeadership } from '../test/support/simulated-cluster.ts';
-import { DeposedError, FencedConfigMap, type Found, termOf } from './fenced-config-map.ts';
+import { DeposedError, FencedConfigMap, type StoredConfigMap, termOf } from './fenced-config-map.ts';
 
 const KEY = { namespace: OPS, name: 'status' };
 
@@ -29,7 +29,7 @@ async function settled<T>(work: Promise<T>): Promise<T> {
 }
 
 const read = () => settled(map.read(leader.signal));
-const write = (found: Found, data: Record<string, string>, by = leader) =>
+const write = (found: StoredConfigMap, data: Record<string, string>, by = leader) =>
   settled(map.write(found, data, by));
 const stored = () => kube.server.get<ConfigMap>(CONFIG_MAPS, KEY);
 const withTerm = (term: string): ConfigMap => ({

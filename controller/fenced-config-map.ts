@@ -1,10 +1,10 @@
 import { ANNOTATIONS, LABELS, PROGRAM } from '../contract/names.ts';
 import { type KubeApi, type ObjectKey, versionOf } from '../kubernetes/api.ts';
-import { isNotFound, undefinedIfNotFound } from '../kubernetes/errors.ts';
+import { ignoreNotFound, isNotFound } from '../kubernetes/errors.ts';
 import { type Leadership, MAX_TERM } from '../kubernetes/leadership.ts';
 import { CONFIG_MAPS, type ConfigMap, type KubeEvent } from '../kubernetes/resources.ts';
 
-export interface Found {
+export interface StoredConfigMap {
   /** Undefined when the ConfigMap does not exist. */
   readonly object: ConfigMap | undefined;
   readonly data: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ export class FencedConfigMap {
     this.#labels = { [LABELS.managedBy]: PROGRAM, [LABELS.role]: role, [LABELS.follower]: follower };
   }
 
-  async read(signal: AbortSignal): Promise<Found> {
+  async read(signal: AbortSignal): Promise<StoredConfigMap> {
     try {
       const object = await this.#api.get(CONFIG_MAPS, this.key, { signal });
       return this.#found(object);
@@ -48,7 +48,7 @@ export class FencedConfigMap {
    * Makes sure that no later leader has been here. A higher term than ours is either a successor's, then this throws
    * DeposedError; or the Lease was deleted and started anew, then our term is raised above it.
    */
-  async assertNotDeposed(found: Found, leadership: Leadership): Promise<void> {
+  async assertNotDeposed(found: StoredConfigMap, leadership: Leadership): Promise<void> {
     if (found.term > leadership.term && (await leadership.confirm(found.term)) === undefined) {
       throw new DeposedError(`another replica leads in term ${found.term}: this one stops writing`);
     }
@@ -61,11 +61,11 @@ export class FencedConfigMap {
    * Throws KubeError: a conflict means that somebody wrote in between, read again then.
    */
   async write(
-    found: Found,
+    found: StoredConfigMap,
     data: Readonly<Record<string, string>>,
     leadership: Leadership,
     anew = false,
-  ): Promise<Found> {
+  ): Promise<StoredConfigMap> {
     await this.assertNotDeposed(found, leadership);
     const { signal } = leadership;
     const existing: ConfigMap = found.object ?? { metadata: this.key };
@@ -87,7 +87,7 @@ export class FencedConfigMap {
     }
     if (found.object !== undefined) {
       const options = { ...versionOf(found.object), signal };
-      await this.#api.delete(CONFIG_MAPS, this.key, options).catch(undefinedIfNotFound);
+      await this.#api.delete(CONFIG_MAPS, this.key, options).catch(ignoreNotFound);
     }
     return this.#found(await this.#api.create(CONFIG_MAPS, wanted, { signal }));
   }
@@ -102,7 +102,7 @@ export class FencedConfigMap {
     };
   }
 
-  #found(object: ConfigMap): Found {
+  #found(object: ConfigMap): StoredConfigMap {
     this.#uid = object.metadata.uid;
     return { object, data: object.data ?? {}, term: termOf(object) };
   }

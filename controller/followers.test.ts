@@ -9,7 +9,7 @@ import { OPS } from '../test/support/simulated-cluster.ts';
 import { PG, REPORT_MAP, SimulatedService, STATUS_MAP } from '../test/support/simulated-service.ts';
 import { type Config, loadConfig } from './config.ts';
 import { type Controller, createController } from './controller.ts';
-import type { ServicePorts } from './service.ts';
+import type { FollowerPorts } from './follower.ts';
 
 const SITES = [
   { name: 'us', nodeName: 'us-1', ip: '192.0.2.1' },
@@ -51,7 +51,7 @@ function config(): Config {
   return loaded.config;
 }
 
-function start(api: KubeApi = kube.api, ports: Partial<ServicePorts> = {}): Controller {
+function start(api: KubeApi = kube.api, ports: Partial<FollowerPorts> = {}): Controller {
   const controller = createController(config(), { ...kube.servicePorts(), api, ...ports });
   ended = controller.run(stop.signal);
   return controller;

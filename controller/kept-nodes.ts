@@ -2,7 +2,7 @@ import type { Status } from '../contract/status.ts';
 import type { KubeObject } from '../kubernetes/api.ts';
 import { isObjectName } from '../runtime/object-names.ts';
 import type { Site } from '../settings/site.ts';
-import type { Look } from './decide.ts';
+import type { ResolvedObservation } from './decide.ts';
 import type { Sites } from './sites.ts';
 
 type NodesBySite = Status['sites'];
@@ -10,7 +10,7 @@ type NodesBySite = Status['sites'];
 export interface NodeFacts {
   /** As it was published last: the memory that outlives a restart and a leader. */
   readonly before: Pick<Status, 'activeSite' | 'activeNode' | 'sites'> | undefined;
-  readonly look: Look;
+  readonly resolved: ResolvedObservation;
   /** Those that exist; none of them where no label decides. */
   readonly nodes: ReadonlyMap<string, KubeObject>;
   /** Nodes on which nothing of ours runs, as far as that was asked. */
@@ -30,10 +30,10 @@ export interface Placed {
  * labels, or came anew without any, has not moved, and its pods must not be told that they are nowhere. What is gone, or
  * was taken away by the configuration, stays as long as something of ours runs on it.
  */
-export function placeNodes(sites: Sites, { before, look, nodes, unused }: NodeFacts): Placed {
+export function placeNodes(sites: Sites, { before, resolved, nodes, unused }: NodeFacts): Placed {
   const places = new Map<string, string>();
   const doubtful: string[] = [];
-  const held = look.kind === 'unknown' ? before : undefined;
+  const held = resolved.kind === 'unknown' ? before : undefined;
   for (const [site, names] of Object.entries(before?.sites ?? {})) {
     const isLabelled = sites.named(site)?.nodeSelector !== undefined;
     for (const name of names) {
@@ -47,8 +47,8 @@ export function placeNodes(sites: Sites, { before, look, nodes, unused }: NodeFa
   for (const [site, names] of Object.entries(sites.resolve(nodes.values()))) {
     for (const name of names) places.set(name, site);
   }
-  // The look has read its node just now; the watch may be behind.
-  if (look.kind === 'located' && look.node !== '') places.set(look.node, look.site);
+  // The observation has read its node just now; the watch may be behind.
+  if (resolved.kind === 'located' && resolved.node !== '') places.set(resolved.node, resolved.site);
   // A site that the configuration names no more is held whole, whoever claims its nodes, until the primary is found.
   if (held !== undefined && sites.named(held.activeSite) === undefined) {
     for (const name of held.sites[held.activeSite] ?? [])

@@ -8,7 +8,7 @@ import { createProvider } from '../dns/registry.ts';
 import { ZoneTurns } from '../dns/zone-turns.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { connect } from '../kubernetes/client.ts';
-import { undefinedIfNotFound } from '../kubernetes/errors.ts';
+import { ignoreNotFound } from '../kubernetes/errors.ts';
 import { loadKube } from '../kubernetes/kube-config.ts';
 import { PODS } from '../kubernetes/resources.ts';
 import { httpPost } from '../notify/post.ts';
@@ -124,7 +124,7 @@ async function restartedAt(
   log: Logger,
 ): Promise<string> {
   try {
-    const own = await api.get(PODS, pod, { metadataOnly: true }).catch(undefinedIfNotFound);
+    const own = await api.get(PODS, pod, { metadataOnly: true }).catch(ignoreNotFound);
     return own?.metadata.annotations?.[ANNOTATIONS.restartedAt] ?? '';
   } catch (error) {
     log.warn({ err: error }, 'own pod could not be read, so a rollout restart is not recognised');

@@ -45,7 +45,7 @@ export class PodCounts {
     this.#pods = reflect(ports, {
       resource: PODS,
       labelSelector: `${LABELS.inject}=true`,
-      keep: (pod: Pod) => this.#share(classOf(pod, followers)),
+      transform: (pod: Pod) => this.#share(classOf(pod, followers)),
       onChange: (_key, now, before) => {
         if (now === before) return;
         this.#count(before, -1);

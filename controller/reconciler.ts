@@ -7,8 +7,8 @@ import { backoff } from '../runtime/backoff.ts';
 import { type Clock, type Random, timestamp, withDeadline } from '../runtime/clock.ts';
 import { explain } from '../runtime/explain.ts';
 import type { Wakeup } from '../runtime/wakeup.ts';
-import { decide, type Look, recall, sameContent } from './decide.ts';
-import { DeposedError, type FencedConfigMap, type Found } from './fenced-config-map.ts';
+import { decide, type ResolvedObservation, recall, sameContent } from './decide.ts';
+import { DeposedError, type FencedConfigMap, type StoredConfigMap } from './fenced-config-map.ts';
 import { type LastPublished, lastKnown } from './last-published.ts';
 import { NodeReads } from './node-reads.ts';
 import type { SiteNodes } from './site-nodes.ts';
@@ -40,12 +40,12 @@ export interface ReconcilerOptions {
 export interface ReconcilerObserver {
   /** `before` is undefined at the first pass of a leadership that found no status. */
   onStatus(change: StatusChange): void;
-  onPass(pass: Pass): void;
+  onReconciled(pass: ReconcileResult): void;
 }
 
-export interface Pass {
+export interface ReconcileResult {
   readonly ms: number;
-  readonly look: Look;
+  readonly resolved: ResolvedObservation;
   /** True when the status was written. */
   readonly wrote: boolean;
   readonly error?: unknown;
@@ -65,7 +65,7 @@ const MAX_UNANSWERED = 32;
 const FAILED_PASS_RETRY = { base: 250, max: 10_000 };
 const RACES_AT_ONCE = 3;
 /** Every call of a trigger has a limit of its own; this one is for a trigger that forgot it. */
-const LONGEST_LOOK_MS = 40_000;
+const OBSERVATION_TIMEOUT_MS = 40_000;
 
 /**
  * Keeps the status of one follower as what it follows says, while this replica leads. A reconcile is five steps: observe,
@@ -78,7 +78,7 @@ export class Reconciler {
   /** Writes that failed since then: each may have been stored, or still be. */
   #unanswered: readonly Status[] = [];
   /** What the observer was told last. */
-  #told: Status | undefined;
+  #lastObserved: Status | undefined;
   /** That of the API when the last pass began that ended well. */
   #putBack: AbortSignal | undefined;
   #failures = 0;
@@ -91,14 +91,14 @@ export class Reconciler {
   async run(leadership: Leadership): Promise<void> {
     const { trigger, wakeup, resyncMs, random } = this.#options;
     const { signal } = leadership;
-    const watching = trigger.watch(wakeup.ring, signal);
+    const watching = trigger.watch(wakeup.notify, signal);
     // Somebody else may have led meanwhile: what is published counts.
     this.#believed = undefined;
     this.#unanswered = [];
-    this.#told = undefined;
+    this.#lastObserved = undefined;
     this.#putBack = this.#options.api.putBack;
     while (!signal.aborted && (await this.#reconcile(leadership))) {
-      // A little early, so that a change right after a look is known within the period, the look itself included.
+      // A little early, so that a change right after an observation is known within the period, the observation itself included.
       const periodMs = resyncMs * (0.9 + random() * 0.05);
       const retryMs = Math.min(periodMs, backoff(this.#failures, FAILED_PASS_RETRY, random));
       await wakeup.wait(this.#failures === 0 ? periodMs : retryMs, signal);
@@ -112,7 +112,11 @@ export class Reconciler {
     const nodes = new NodeReads(api, leadership.signal);
     const started = clock.elapsed();
     const { putBack } = api;
-    let look: Look = { kind: 'unknown', reason: 'ApiError', message: 'no look was made' };
+    let resolved: ResolvedObservation = {
+      kind: 'unknown',
+      reason: 'ApiError',
+      message: 'nothing was observed yet',
+    };
     try {
       // 1. Observe: where does the primary run, and what is published? Both as the API server has them now.
       const [observation, found] = await Promise.all([
@@ -120,22 +124,22 @@ export class Reconciler {
         status.read(leadership.signal),
       ]);
       // 2. Resolve the site of its node, or say why that is unknown: then nothing moves.
-      look = await this.#resolveSite(observation, nodes, leadership.signal);
+      resolved = await this.#resolveSite(observation, nodes, leadership.signal);
       // The Lease may be somebody else's in the copy to which etcd was put back.
       if (api.putBack !== this.#putBack && (await leadership.confirm()) === undefined) return false;
       // 3. to 5. Decide what has to be published, store it if it differs, publish it to the signals.
-      const wrote = await this.#decideAndStore(look, observation, found, leadership);
+      const wrote = await this.#decideAndStore(resolved, observation, found, leadership);
       this.#putBack = putBack;
-      this.#failures = look.kind === 'unknown' && look.reason === 'ApiError' ? this.#failures + 1 : 0;
-      observer.onPass({ ms: clock.elapsed() - started, look, wrote, putBack });
+      this.#failures = resolved.kind === 'unknown' && resolved.reason === 'ApiError' ? this.#failures + 1 : 0;
+      observer.onReconciled({ ms: clock.elapsed() - started, resolved, wrote, putBack });
     } catch (error) {
       if (leadership.signal.aborted) return false;
-      observer.onPass({ ms: clock.elapsed() - started, look, wrote: false, error });
+      observer.onReconciled({ ms: clock.elapsed() - started, resolved, wrote: false, error });
       if (error instanceof DeposedError) return false;
       this.#failures += 1;
-      // Somebody wrote between our read and our write: look again at once, but do not race for ever.
+      // Somebody wrote between our read and our write: reconcile again at once, but do not race for ever.
       const raced = isConflict(error) || isAlreadyExists(error);
-      if (raced && this.#failures <= RACES_AT_ONCE) this.#options.wakeup.ring();
+      if (raced && this.#failures <= RACES_AT_ONCE) this.#options.wakeup.notify();
     }
     return true;
   }
@@ -143,8 +147,12 @@ export class Reconciler {
   async #observe(leadership: Leadership, expect: (node: string) => void): Promise<Observation> {
     try {
       const { trigger, clock } = this.#options;
-      return await withDeadline(clock, LONGEST_LOOK_MS, leadership.signal, 'what is followed', (signal) =>
-        trigger.observe(signal, leadership, expect),
+      return await withDeadline(
+        clock,
+        OBSERVATION_TIMEOUT_MS,
+        leadership.signal,
+        'what is followed',
+        (signal) => trigger.observe(signal, leadership, expect),
       );
     } catch (error) {
       leadership.signal.throwIfAborted();
@@ -153,7 +161,11 @@ export class Reconciler {
   }
 
   /** The node is asked for now: a name alone does not say that the node still exists, or what its labels are. */
-  async #resolveSite(observation: Observation, nodes: NodeReads, signal: AbortSignal): Promise<Look> {
+  async #resolveSite(
+    observation: Observation,
+    nodes: NodeReads,
+    signal: AbortSignal,
+  ): Promise<ResolvedObservation> {
     if (observation.kind === 'unknown') return observation;
     const { primary, node, movingTo, site: elsewhere, hold } = observation;
     if (elsewhere !== undefined)
@@ -194,9 +206,9 @@ export class Reconciler {
 
   /** True when the status had to be written. */
   async #decideAndStore(
-    look: Look,
+    resolved: ResolvedObservation,
     observation: Observation,
-    found: Found,
+    found: StoredConfigMap,
     leadership: Leadership,
   ): Promise<boolean> {
     const { clock, status, observer, lastTransition, lastSites, lastPublished, dryRun } = this.#options;
@@ -217,8 +229,8 @@ export class Reconciler {
       believed: before,
       published,
       epochFloor: Math.max(isImplausible(floor) ? 0 : floor, last?.epoch ?? 0, lastPublished.epoch),
-      look,
-      sites: this.#nodes(before, look),
+      resolved,
+      sites: this.#nodes(before, resolved),
       now: timestamp(clock),
     });
     const claimed = found.term === leadership.term;
@@ -230,8 +242,8 @@ export class Reconciler {
     if (!dryRun) lastPublished.note(after);
     if (writes) this.#unanswered = [];
     // 5. Publish to signals, report, Events and metrics.
-    const told = this.#told;
-    this.#told = after;
+    const told = this.#lastObserved;
+    this.#lastObserved = after;
     if (told === undefined || !isSame(told, after)) {
       const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
       observer.onStatus({ before: told ?? before, after, movedAt });
@@ -240,8 +252,8 @@ export class Reconciler {
   }
 
   /** What is published without nodes makes each pod one of no site, so it is better to publish nothing for a while. */
-  #nodes(before: Status | undefined, look: Look): Status['sites'] {
-    const sites = this.#options.nodesBySite({ before, look }) ?? before?.sites ?? {};
+  #nodes(before: Status | undefined, resolved: ResolvedObservation): Status['sites'] {
+    const sites = this.#options.nodesBySite({ before, resolved }) ?? before?.sites ?? {};
     if (Object.keys(sites).length > 0) return sites;
     throw new Error(
       'the nodes have not been listed yet, and no status says which of them belong to which site',
@@ -252,7 +264,7 @@ export class Reconciler {
    * A write that failed may have been stored all the same, unless it was clearly refused. The next pass finds out: to
    * go on from what was published before would take readers back to the site that they have just left.
    */
-  async #write(status: Status, found: Found, leadership: Leadership, anew: boolean): Promise<void> {
+  async #write(status: Status, found: StoredConfigMap, leadership: Leadership, anew: boolean): Promise<void> {
     try {
       await this.#options.status.write(found, encodeStatus(status), leadership, anew);
     } catch (error) {

@@ -3,7 +3,7 @@ import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
-import type { FencedConfigMap, Found } from './fenced-config-map.ts';
+import type { FencedConfigMap, StoredConfigMap } from './fenced-config-map.ts';
 
 const WRITE_GAP_MS = 1_000;
 /** What a move changes is written in one, and not before what moves the traffic. */
@@ -23,7 +23,7 @@ export class Report {
   readonly #wakeup: Wakeup;
   readonly #onProblem: (error: unknown) => void;
   #sections = new Map<string, string>();
-  #found: Found | undefined;
+  #found: StoredConfigMap | undefined;
   #dirty = false;
 
   constructor(store: FencedConfigMap, clock: Clock, onProblem: (error: unknown) => void) {
@@ -57,7 +57,7 @@ export class Report {
     if (this.#sections.get(section) === text) return;
     this.#sections.set(section, text);
     this.#dirty = true;
-    this.#wakeup.ring();
+    this.#wakeup.notify();
   }
 
   /** Writes what changed, and what somebody else changed, until the leadership ends. */
@@ -81,7 +81,7 @@ export class Report {
 
   /** Something may have happened to what is stored. */
   checkSoon(): void {
-    this.#wakeup.ring();
+    this.#wakeup.notify();
   }
 
   /** What somebody deletes or edits would be forgotten by the next leader: a move that was done would be done again. */

@@ -1,11 +1,11 @@
 import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
 import { rightsOfProvider } from '../dns/registry.ts';
-import type { Right } from '../runtime/rights.ts';
+import type { Permission } from '../runtime/rights.ts';
 import type { FollowerConfig } from './config.ts';
 import { Sites } from './sites.ts';
 import { ownClusterOf, rightsOfTrigger } from './triggers/registry.ts';
 
-interface Rule extends Omit<Right, 'namespace' | 'name'> {
+interface Rule extends Omit<Permission, 'namespace' | 'name'> {
   /** Only the object that is named so for the follower. */
   readonly of?: 'status' | 'report' | 'lease';
   /** own: the controller's namespace. cluster: everywhere. */
@@ -28,7 +28,7 @@ export interface OwnObjects {
 export function rightsOf(
   { name: follower, sites, routing, trigger, dns }: FollowerConfig,
   { namespace: own, configMapName: base }: OwnObjects,
-): readonly Right[] {
+): readonly Permission[] {
   const names = {
     status: configMapName(base, follower),
     report: configMapName(REPORT_CONFIGMAP, follower),
@@ -36,7 +36,7 @@ export function rightsOf(
   };
   const settings = { ...routing, watchesNodes: new Sites(sites, ownClusterOf(trigger)).needLabels };
   const always = RULES.filter(({ when }) => when === undefined || settings[when]).map(
-    ({ scope, group, resource, of, verbs, reason }): Right => ({
+    ({ scope, group, resource, of, verbs, reason }): Permission => ({
       ...(scope === 'own' && { namespace: own }),
       group,
       resource,

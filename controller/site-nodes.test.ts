@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { NODES, PODS, type Pod } from '../kubernetes/resources.ts';
 import { SimulatedCluster, TestLeadership } from '../test/support/simulated-cluster.ts';
-import type { Look } from './decide.ts';
+import type { ResolvedObservation } from './decide.ts';
 import type { NodeFacts } from './kept-nodes.ts';
 import { siteNodes } from './site-nodes.ts';
 import { Sites } from './sites.ts';
@@ -19,7 +19,7 @@ beforeEach(() => {
   kept = [];
 });
 
-const LOST: Look = { kind: 'unknown', reason: 'PrimaryEmpty', message: 'nobody' };
+const LOST: ResolvedObservation = { kind: 'unknown', reason: 'PrimaryEmpty', message: 'nobody' };
 
 /** With what it has last said as its memory, as it is published. */
 function watched(sites: Sites) {
@@ -32,7 +32,7 @@ function watched(sites: Sites) {
   });
   let before: NodeFacts['before'];
   const bySite = () => {
-    const found = nodes.bySite({ before, look: LOST });
+    const found = nodes.bySite({ before, resolved: LOST });
     if (found !== undefined) before = { activeSite: '', activeNode: '', sites: found };
     return found;
   };

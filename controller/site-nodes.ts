@@ -12,7 +12,7 @@ export const SITES_SECTION = 'sites';
 /** The nodes of each site, as they join and leave. Nodes are watched only where their labels decide. */
 export interface SiteNodes {
   /** Undefined while the nodes have not been listed: an unknown node is not a node that left. */
-  bySite(known: Pick<NodeFacts, 'before' | 'look'>): Status['sites'] | undefined;
+  bySite(known: Pick<NodeFacts, 'before' | 'resolved'>): Status['sites'] | undefined;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export function siteNodes(ports: WatchPorts, sites: Sites, observer: SiteNodesOb
   const onFailure = (error: unknown) => observer.onFailure(error);
   let told = '';
   const unused = new UnusedNodes({ api, clock, onChange: wake, onFailure });
-  const place = (known: Pick<NodeFacts, 'before' | 'look'>, nodes: ReadonlyMap<string, KubeObject>) => {
+  const place = (known: Pick<NodeFacts, 'before' | 'resolved'>, nodes: ReadonlyMap<string, KubeObject>) => {
     const placed = placeNodes(sites, { ...known, nodes, unused: unused.known });
     unused.ask(placed.doubtful);
     const kept = placed.kept.join();
@@ -45,7 +45,7 @@ export function siteNodes(ports: WatchPorts, sites: Sites, observer: SiteNodesOb
   const nodes = reflect(ports, {
     resource: NODES,
     metadataOnly: true,
-    keep: ({ metadata: { name, labels = {} } }) => JSON.stringify({ name, labels }),
+    transform: ({ metadata: { name, labels = {} } }) => JSON.stringify({ name, labels }),
     onChange: onDifference(wake),
   });
   void nodes.synced.then(() => {

@@ -70,7 +70,7 @@ describe('a pass', () => {
   ] as const;
   for (const [name, result, outcome, write, lines] of cases) {
     test(`${name} is counted and logged as such`, async () => {
-      telemetry.pass({ ms: 120, look: LOOK, ...result });
+      telemetry.pass({ ms: 120, resolved: LOOK, ...result });
       assert.equal(await value(`passes_total{follower="default",outcome="${outcome}"}`), 1);
       for (const each of ['written', 'conflict', 'failed']) {
         const count = await value(`status_writes_total{follower="default",outcome="${each}"}`);
@@ -84,7 +84,7 @@ describe('a pass', () => {
   }
 
   test('that could not ask the API counts as failed, though nothing was thrown', async () => {
-    telemetry.pass({ ms: 1, look: { kind: 'unknown', reason: 'ApiError', message: '' }, wrote: true });
+    telemetry.pass({ ms: 1, resolved: { kind: 'unknown', reason: 'ApiError', message: '' }, wrote: true });
     assert.equal(await value('passes_total{follower="default",outcome="failed"}'), 1);
   });
 });

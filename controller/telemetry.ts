@@ -4,7 +4,7 @@ import { isConflict } from '../kubernetes/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from './log.ts';
 import { type Metrics, showOneOf } from './metrics.ts';
-import type { Pass, StatusChange } from './reconciler.ts';
+import type { ReconcileResult, StatusChange } from './reconciler.ts';
 import type { SignalProgress } from './signals/worker.ts';
 import type { Sites } from './sites.ts';
 
@@ -26,10 +26,10 @@ export class Telemetry {
     this.#clock = ports.clock;
   }
 
-  pass({ ms, look, wrote, error }: Pass): void {
+  pass({ ms, resolved, wrote, error }: ReconcileResult): void {
     const follower = this.#follower;
     this.#metrics.passDuration.observe({ follower }, ms / 1000);
-    const failed = error !== undefined || (look.kind === 'unknown' && look.reason === 'ApiError');
+    const failed = error !== undefined || (resolved.kind === 'unknown' && resolved.reason === 'ApiError');
     this.#metrics.passes.inc({ follower, outcome: failed ? 'failed' : 'ok' });
     if (!failed) this.#metrics.lastPass.set({ follower }, this.#clock.now() / 1000);
     if (wrote) this.#metrics.statusWrites.inc({ follower, outcome: 'written' });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { encodeStatus, type Status } from '../contract/status.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
 import { OPS, SimulatedCluster, TestLeadership } from '../test/support/simulated-cluster.ts';
-import { View } from './view.ts';
+import { FollowerWatch } from './view.ts';
 
 const STATUS_MAP = { namespace: OPS, name: 'status' };
 const REPORT_MAP = { namespace: OPS, name: 'report' };
@@ -30,8 +30,8 @@ beforeEach(() => {
   told = 0;
 });
 
-function start(): View {
-  const view = new View(kube.watchPorts, 'main', { status: STATUS_MAP, report: REPORT_MAP }, () => {
+function start(): FollowerWatch {
+  const view = new FollowerWatch(kube.watchPorts, 'main', { status: STATUS_MAP, report: REPORT_MAP }, () => {
     told += 1;
   });
   void view.run(leadership.signal);

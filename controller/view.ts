@@ -17,7 +17,7 @@ export interface FollowerView {
 /**
  * What is published, read back from the two ConfigMaps; so a standby replica shows the same as the leader.
  */
-export class View {
+export class FollowerWatch {
   readonly name: string;
   /** Of the status, while this process lives. */
   readonly lastPublished: LastPublished;
@@ -37,7 +37,7 @@ export class View {
         resource: CONFIG_MAPS,
         namespace,
         fieldSelector: `metadata.name=${name}`,
-        keep: (object: ConfigMap) => object,
+        transform: (object: ConfigMap) => object,
         onChange: onNews,
       });
     this.#status = of(maps.status, () => {

@@ -1,7 +1,7 @@
 import type { KubeApi } from '../kubernetes/api.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { OutboundDispatcher } from '../runtime/outbound/dispatcher.ts';
-import type { Right } from '../runtime/rights.ts';
+import type { Permission } from '../runtime/rights.ts';
 import type { DnsProvider } from './provider.ts';
 import type { SnapshotStore } from './snapshots.ts';
 import type { ZoneTurns } from './zone-turns.ts';
@@ -47,7 +47,7 @@ export interface DnsTraits {
 /** A provider with its settings: all that the rest of the program knows of it. */
 export interface ConfiguredProvider {
   /** What the controller has to be allowed to do for it in the cluster; `own` is its namespace. */
-  rights?(own: string): readonly Right[];
+  rights?(own: string): readonly Permission[];
   /** Loads the provider's code, which nobody else does. Asks nobody: that begins with `read`. */
   create(ports: DnsPorts): Promise<DnsProvider>;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Right } from '../runtime/rights.ts';
+import type { Permission } from '../runtime/rights.ts';
 import { CLOUDFLARE, CLOUDFLARE_TRAITS, cloudflare } from './cloudflare/kind.ts';
 import { COMMON } from './common.ts';
 import { EXTERNAL_DNS, EXTERNAL_DNS_TRAITS, externalDns } from './external-dns/kind.ts';
@@ -60,7 +60,7 @@ export async function createProvider(config: DnsConfig, ports: DnsPorts): Promis
 }
 
 /** What the controller has to be allowed to do in the cluster for the provider; `own` is its namespace. */
-export function rightsOfProvider(config: DnsConfig, own: string): readonly Right[] {
+export function rightsOfProvider(config: DnsConfig, own: string): readonly Permission[] {
   return configuredProvider(config).rights?.(own) ?? [];
 }
 

@@ -1,5 +1,5 @@
 import { PROGRAM } from '../contract/names.ts';
-import type { Right } from '../runtime/rights.ts';
+import type { Permission } from '../runtime/rights.ts';
 import type { DnsName } from './zones.ts';
 
 /** Of the ConfigMap with the snapshots of a zone. */
@@ -9,7 +9,7 @@ export const snapshotsName = (zone: string): string => `${PROGRAM}-zone-${zone}`
  * What keeping snapshots needs, for each zone that a record may be in: the chart, which has to grant the same, knows no
  * public suffixes.
  */
-export function snapshotRights(own: string, records: readonly DnsName[]): readonly Right[] {
+export function snapshotRights(own: string, records: readonly DnsName[]): readonly Permission[] {
   const zones = new Set(records.flatMap(({ name, zone }) => [zone, ...zonesAbove(name)]));
   return [...zones].map((zone) => ({
     namespace: own,

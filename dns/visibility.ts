@@ -103,6 +103,6 @@ class Expectation {
   set(sets: readonly RecordSet[]): void {
     if (JSON.stringify(sets) === JSON.stringify(this.sets)) return;
     this.sets = sets;
-    this.wakeup.ring();
+    this.wakeup.notify();
   }
 }

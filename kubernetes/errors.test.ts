@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { explain } from '../runtime/explain.ts';
 import {
+  ignoreNotFound,
   isAlreadyExists,
   isConflict,
   isForbidden,
@@ -9,7 +10,6 @@ import {
   isNotFound,
   KubeError,
   mayBeStored,
-  undefinedIfNotFound,
 } from './errors.ts';
 
 const failure = (status: number, reason = 'Some') => new KubeError('it failed', { status, reason });
@@ -42,9 +42,9 @@ describe('what is asked of a failure', () => {
 });
 
 test('only what does not exist is let pass', async () => {
-  assert.equal(await Promise.reject(failure(404)).catch(undefinedIfNotFound), undefined);
+  assert.equal(await Promise.reject(failure(404)).catch(ignoreNotFound), undefined);
   const forbidden = failure(403);
-  await assert.rejects(Promise.reject(forbidden).catch(undefinedIfNotFound), forbidden);
+  await assert.rejects(Promise.reject(forbidden).catch(ignoreNotFound), forbidden);
 });
 
 test('a failure keeps what the server said', () => {

@@ -61,7 +61,7 @@ function hasStatus(error: unknown, status: number): boolean {
 }
 
 /** For `.catch`: the object, or the kind itself, does not exist. Anything else is thrown on. */
-export function undefinedIfNotFound(error: unknown): undefined {
+export function ignoreNotFound(error: unknown): undefined {
   if (isNotFound(error)) return undefined;
   throw error;
 }

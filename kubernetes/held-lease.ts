@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { KubeApi, ObjectKey } from './api.ts';
-import { undefinedIfNotFound } from './errors.ts';
+import { ignoreNotFound } from './errors.ts';
 import type { Leadership } from './leadership.ts';
 import {
   created,
@@ -119,7 +119,7 @@ export class HeldLease implements Leadership {
         if (tries === MAX_TRIES || !isLostRace(error)) throw error;
       }
       // A renewal that was cut off may have arrived all the same.
-      this.#lease = await api.get(LEASES, key, { timeoutMs: this.#timeoutMs }).catch(undefinedIfNotFound);
+      this.#lease = await api.get(LEASES, key, { timeoutMs: this.#timeoutMs }).catch(ignoreNotFound);
       if (this.#lease === undefined) break;
       if (isWrittenBy(this.#lease, { identity: '', renewTime: givenBackAt })) return true;
       if (holderOf(this.#lease) !== identity) return false;
@@ -143,7 +143,7 @@ export class HeldLease implements Leadership {
         if (!this.isHeld()) return false;
         if (tries === MAX_TRIES || !isLostRace(error)) throw error;
       }
-      const seen = await api.get(LEASES, key, limits).catch(undefinedIfNotFound);
+      const seen = await api.get(LEASES, key, limits).catch(ignoreNotFound);
       const holder = seen === undefined ? '' : holderOf(seen);
       if (holder !== '' && holder !== identity) {
         this.#end(`the Lease was taken by ${holder}`);

@@ -1,7 +1,7 @@
 import { aborted, type Clock, type Random, sleep, withDeadline } from '../runtime/clock.ts';
 import { explain } from '../runtime/explain.ts';
 import type { CallOptions, KubeApi } from './api.ts';
-import { undefinedIfNotFound } from './errors.ts';
+import { ignoreNotFound } from './errors.ts';
 import { HeldLease, type HoldingOptions } from './held-lease.ts';
 import type { Leadership } from './leadership.ts';
 import {
@@ -104,7 +104,7 @@ export class LeaseElection {
       resource: LEASES,
       namespace,
       fieldSelector: `metadata.name=${name}`,
-      keep: holderOf,
+      transform: holderOf,
       onChange: (_key, now, before) => {
         if (now !== before) this.#nudge.nudge();
       },
@@ -132,7 +132,7 @@ export class LeaseElection {
   async #attempt(signal: AbortSignal): Promise<HeldLease | undefined> {
     const { api, clock, identity, leaseDurationMs, renewDeadlineMs } = this.#options;
     const limits = { signal, timeoutMs: renewDeadlineMs / 2 };
-    const lease = await api.get(LEASES, this.#holding.key, limits).catch(undefinedIfNotFound);
+    const lease = await api.get(LEASES, this.#holding.key, limits).catch(ignoreNotFound);
     if (lease !== undefined) this.#observed(observe(this.#seen, lease, clock.elapsed()));
     // A Lease that was deleted may still have a holder: its last word counts until it would have run out.
     const isMine = lease !== undefined && holderOf(lease) === identity;
@@ -159,7 +159,7 @@ export class LeaseElection {
   /** The write that lost the race may be the one that won it: sent twice, the second one is refused. */
   async #afterAll(holding: Holding, startedAt: number, limits: CallOptions): Promise<HeldLease | undefined> {
     const { api, clock } = this.#options;
-    const lease = await api.get(LEASES, this.#holding.key, limits).catch(undefinedIfNotFound);
+    const lease = await api.get(LEASES, this.#holding.key, limits).catch(ignoreNotFound);
     if (lease === undefined) return undefined;
     this.#observed(observe(this.#seen, lease, clock.elapsed()));
     return isWrittenBy(lease, holding) ? new HeldLease(this.#holding, lease, startedAt) : undefined;

@@ -103,7 +103,7 @@ describe('the reflector over HTTP', { concurrency: true }, () => {
         resource: CONFIG_MAPS,
         namespace,
         inactivityMs: 1_500,
-        keep: ({ metadata }) => metadata.resourceVersion,
+        transform: ({ metadata }) => metadata.resourceVersion,
         onChange: (_key, now) => {
           if (now === '9') arrived.resolve();
         },

@@ -43,7 +43,7 @@ describe('the reflector', () => {
       clock,
       random: () => 0.5,
       resource: NODES,
-      keep: ({ metadata }) => `v${metadata.resourceVersion}`,
+      transform: ({ metadata }) => `v${metadata.resourceVersion}`,
       onChange: (key, now, before) => changes.push(`${key}: ${before} -> ${now}`),
       onList: (list) => {
         missed += list.missed;
@@ -363,7 +363,7 @@ describe('the reflector', () => {
   it('survives a handler that throws, and keeps the last good value when keep throws', async () => {
     api.onList = () => page([node('a', '1')], '5');
     const reflector = start({
-      keep: ({ metadata }) => {
+      transform: ({ metadata }) => {
         if (metadata.resourceVersion === '7') throw new Error('unreadable');
         return `v${metadata.resourceVersion}`;
       },

@@ -29,7 +29,7 @@ export interface ReflectorOptions<T extends KubeObject, V> {
   readonly fieldSelector?: string;
   readonly metadataOnly?: boolean;
   /** What is kept of an object: this is what fills the memory. */
-  readonly keep: (object: T) => V;
+  readonly transform: (object: T) => V;
   /**
    * Level-triggered: told when an object is new (`before` undefined), has another resourceVersion, or is gone
    * (`now` undefined). Also for the first list, before `synced` resolves. Must be quick: it delays the next event.
@@ -83,7 +83,7 @@ export class Reflector<T extends KubeObject, V> {
     this.#options = options;
     this.#inactivityMs = options.inactivityMs ?? INACTIVITY_MS;
     this.#store = new ReflectorStore(
-      options.keep,
+      options.transform,
       (key, now, before) => options.onChange?.(key, now, before),
       (error) => this.#problem('handler', error),
     );

@@ -51,7 +51,7 @@ export class Sender {
   }
 
   wake(): void {
-    this.#wakeup.ring();
+    this.#wakeup.notify();
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ export const RIGHTS_SECTION = 'rights';
 export type RbacVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
 
 /** Something that a process has to be allowed to do. */
-export interface Right {
+export interface Permission {
   /** Absent: everywhere. */
   readonly namespace?: string;
   /** Empty for the core group. */

@@ -47,13 +47,13 @@ test('a wait ends with its period when nobody rings', async () => {
 test('a ring is answered at once', async () => {
   void answerAll();
   await clock.advance(700);
-  wakeup.ring();
+  wakeup.notify();
   await clock.advance(0);
   assert.deepEqual(answers, [700]);
 });
 
 test('a ring from before the first wait is not lost', async () => {
-  wakeup.ring();
+  wakeup.notify();
   void answerAll();
   await clock.advance(0);
   assert.deepEqual(answers, [0]);
@@ -62,7 +62,7 @@ test('a ring from before the first wait is not lost', async () => {
 test('a burst is answered twice: at once, and after the gap', async () => {
   void answerAll();
   for (let index = 0; index < 10; index += 1) {
-    wakeup.ring();
+    wakeup.notify();
     await clock.advance(2);
   }
   await clock.advance(PERIOD_MS / 2);
@@ -71,10 +71,10 @@ test('a burst is answered twice: at once, and after the gap', async () => {
 
 test('rings while one is being answered make one more answer, after the work', async () => {
   void answerAll(400);
-  wakeup.ring();
+  wakeup.notify();
   await clock.advance(100);
-  wakeup.ring();
-  wakeup.ring();
+  wakeup.notify();
+  wakeup.notify();
   await clock.advance(PERIOD_MS / 2);
   assert.deepEqual(answers, [0, 400]);
 });
@@ -83,7 +83,7 @@ test('many waits leave no listeners behind', async () => {
   void answerAll();
   for (let index = 0; index < 5; index += 1) {
     await clock.advance(PERIOD_MS / 2);
-    wakeup.ring();
+    wakeup.notify();
   }
   await clock.advance(GAP_MS);
   assert.equal(getEventListeners(stop.signal, 'abort').length, 1, 'that of the wait under way');
@@ -92,9 +92,9 @@ test('many waits leave no listeners behind', async () => {
 
 test('an abort ends the wait, also in the gap', async () => {
   const running = answerAll();
-  wakeup.ring();
+  wakeup.notify();
   await clock.advance(1);
-  wakeup.ring();
+  wakeup.notify();
   await clock.advance(1);
   stop.abort();
   await running;
@@ -119,7 +119,7 @@ test('no ring is lost, and no two answers are closer than the gap, whatever the 
       for (const pause of rhythm) {
         await clock.advance(pause);
         rings.push(clock.elapsed());
-        wakeup.ring();
+        wakeup.notify();
       }
       await clock.advance(GAP_MS + workMs + 1);
       for (const ring of rings) {

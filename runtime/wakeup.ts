@@ -1,14 +1,14 @@
 import { type Clock, sleep } from './clock.ts';
 
 /**
- * A doorbell: many rings before the next wait count as one, and a ring while nobody waits is not lost.
- * After a ring was answered, the next one is answered `minGapMs` later at the earliest, so that a burst of events
- * costs two looks and not a hundred.
+ * Many notifications before the next wait count as one, and one while nobody waits is not lost.
+ * After one was answered, the next is answered `minGapMs` later at the earliest, so that a burst of events
+ * costs two reconciles and not a hundred.
  */
 export class Wakeup {
   readonly #clock: Clock;
   readonly #minGapMs: number;
-  #rung = false;
+  #notified = false;
   #answer: (() => void) | undefined;
   #answeredAt = Number.NEGATIVE_INFINITY;
 
@@ -17,21 +17,21 @@ export class Wakeup {
     this.#minGapMs = minGapMs;
   }
 
-  readonly ring = (): void => {
-    this.#rung = true;
+  readonly notify = (): void => {
+    this.#notified = true;
     this.#answer?.();
   };
 
-  /** Waits for a ring, for at most `ms`, or until `signal` aborts. */
+  /** Waits for a notification, for at most `ms`, or until `signal` aborts. */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
-    if (!this.#rung) await this.#nextRing(ms, signal);
+    if (!this.#notified) await this.#nextNotification(ms, signal);
     const gap = this.#answeredAt + this.#minGapMs - this.#clock.elapsed();
     if (gap > 0) await sleep(this.#clock, gap, signal);
-    this.#rung = false;
+    this.#notified = false;
     this.#answeredAt = this.#clock.elapsed();
   }
 
-  #nextRing(ms: number, signal: AbortSignal): Promise<void> {
+  #nextNotification(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {

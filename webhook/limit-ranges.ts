@@ -45,7 +45,7 @@ export class LimitRanges {
     this.#reflector = new Reflector<LimitRange, readonly Limit[]>({
       ...options,
       resource: LIMIT_RANGES,
-      keep: (range) => (this.#mayKeep(range) ? keptOf(range) : NONE),
+      transform: (range) => (this.#mayKeep(range) ? keptOf(range) : NONE),
       onChange: (key, now) => this.#change(key, now),
     });
   }

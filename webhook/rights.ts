@@ -1,5 +1,5 @@
 import { PROGRAM } from '../contract/names.ts';
-import type { Right } from '../runtime/rights.ts';
+import type { Permission } from '../runtime/rights.ts';
 import { secretNameOf } from './configuration.ts';
 import { INJECTION_CONFIGMAP } from './watchdog.ts';
 
@@ -23,8 +23,8 @@ export function webhookRights({
   configuration,
   makesCertificates,
   statuses,
-}: RightsOptions): readonly Right[] {
-  const certificates: readonly Right[] = [
+}: RightsOptions): readonly Permission[] {
+  const certificates: readonly Permission[] = [
     {
       namespace,
       group: '',
@@ -51,7 +51,7 @@ export function webhookRights({
           }),
     },
     ...statuses.map(
-      (name): Right => ({
+      (name): Permission => ({
         namespace,
         group: '',
         resource: 'configmaps',

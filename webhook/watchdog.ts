@@ -1,7 +1,7 @@
 import type { FollowedPods } from '../contract/followed.ts';
 import { LABELS, PROGRAM } from '../contract/names.ts';
 import type { KubeApi, ListOptions } from '../kubernetes/api.ts';
-import { undefinedIfNotFound } from '../kubernetes/errors.ts';
+import { ignoreNotFound } from '../kubernetes/errors.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { listEach } from '../kubernetes/pages.ts';
@@ -129,7 +129,7 @@ export class InjectionWatchdog {
       ...(owner !== undefined && { owner: `${owner.kind}/${owner.name}` }),
     }));
     const data = { missed: String(missed.length), pods: JSON.stringify(pods) };
-    const found = await api.get(CONFIG_MAPS, key, { signal }).catch(undefinedIfNotFound);
+    const found = await api.get(CONFIG_MAPS, key, { signal }).catch(ignoreNotFound);
     if (found?.data?.missed === data.missed && found.data.pods === data.pods) return;
     if (found !== undefined) {
       await api.replace(CONFIG_MAPS, { ...found, data: { ...found.data, ...data } }, { signal });

@@ -1,4 +1,4 @@
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import {
   type MutatingWebhookConfiguration,
   SECRETS,
@@ -65,7 +65,7 @@ async function secretOf(world: World): Promise<{ readonly name: string; readonly
 }
 
 function read({ api, namespace, signal }: World, name: string): Promise<Secret | undefined> {
-  return api.get(SECRETS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
+  return api.get(SECRETS, { namespace, name }, { signal }).catch(ignoreNotFound);
 }
 
 /** The public part of what the webhook serves; the key is not looked at. */

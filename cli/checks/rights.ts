@@ -1,6 +1,6 @@
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { PODS } from '../../kubernetes/resources.ts';
-import { RIGHTS_SECTION, type Right } from '../../runtime/rights.ts';
+import { type Permission, RIGHTS_SECTION } from '../../runtime/rights.ts';
 import { webhookRights } from '../../webhook/rights.ts';
 import { section } from '../cluster/followers.ts';
 import { isOver, type PodDetails } from '../cluster/pods.ts';
@@ -13,7 +13,7 @@ const GIVEN_CERTIFICATES = 'cert-manager.io/inject-ca-from';
 interface Account {
   /** Of the controller's namespace. */
   readonly name: string;
-  readonly rights: readonly Right[];
+  readonly rights: readonly Permission[];
 }
 
 /** By asking the API server what it would answer to them, whatever roles and other authorizers there are. */
@@ -45,12 +45,12 @@ function accountsOf(pods: readonly PodDetails[], component: string): readonly st
 }
 
 /** As the controller itself says: only it knows all of its configuration. */
-function controllerRights({ followers }: World): readonly Right[] {
+function controllerRights({ followers }: World): readonly Permission[] {
   const all = followers.flatMap((follower) => decode(section(follower, RIGHTS_SECTION)));
   return [...new Map(all.map((right) => [JSON.stringify(right), right])).values()];
 }
 
-async function rightsOfWebhook(world: World): Promise<readonly Right[]> {
+async function rightsOfWebhook(world: World): Promise<readonly Permission[]> {
   const configuration = await world.webhookConfiguration();
   if (configuration === undefined) return [];
   const { name, annotations } = configuration.metadata;
@@ -71,7 +71,7 @@ async function refusals(world: World, { name, rights }: Account): Promise<Findin
     .map(({ right, refused }) => finding(world.namespace, name, right, refused));
 }
 
-function finding(own: string, account: string, right: Right, refused: readonly string[]): Finding {
+function finding(own: string, account: string, right: Permission, refused: readonly string[]): Finding {
   const { namespace, group, resource, name, reason } = right;
   const what = `${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : ` ${name}`}`;
   const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
@@ -109,7 +109,7 @@ const ACCESS_REVIEWS: Resource<AccessReview> = {
 async function isAllowed(
   { api, namespace: own, signal }: World,
   account: string,
-  { namespace = '', group, resource: path, name = '' }: Right,
+  { namespace = '', group, resource: path, name = '' }: Permission,
   verb: string,
 ): Promise<boolean> {
   const [resource = '', subresource = ''] = path.split('/');
@@ -126,13 +126,13 @@ async function isAllowed(
 }
 
 /** Anybody can edit a ConfigMap: what is no right is left out. */
-function decode(value: unknown): readonly Right[] {
+function decode(value: unknown): readonly Permission[] {
   return Array.isArray(value) ? value.filter(isRight) : [];
 }
 
-function isRight(value: unknown): value is Right {
+function isRight(value: unknown): value is Permission {
   if (typeof value !== 'object' || value === null) return false;
-  const { namespace = '', group, resource, name = '', verbs, reason } = value as Partial<Right>;
+  const { namespace = '', group, resource, name = '', verbs, reason } = value as Partial<Permission>;
   const texts = [namespace, group, resource, name, reason];
   return (
     texts.every((text) => typeof text === 'string') &&

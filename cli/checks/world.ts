@@ -1,7 +1,7 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import { type AuthoritativeLookup, authoritativeLookup } from '../../dns/authoritative.ts';
 import type { KubeApi, KubeObject, ListOptions, Resource } from '../../kubernetes/api.ts';
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import {
   LEASES,
@@ -65,7 +65,7 @@ export class World {
   /** Undefined when there is none, as without leader election. */
   lease(): Promise<Lease | undefined> {
     const key = { namespace: this.namespace, name: PROGRAM };
-    return this.api.get(LEASES, key, { signal: this.signal }).catch(undefinedIfNotFound);
+    return this.api.get(LEASES, key, { signal: this.signal }).catch(ignoreNotFound);
   }
 
   get namespaces(): Promise<readonly KubeObject[]> {

@@ -1,4 +1,4 @@
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
 import { findFollowers } from '../cluster/followers.ts';
 import type { ClusterOptions, OutputOptions } from '../cluster/options.ts';
@@ -28,8 +28,8 @@ export function explain(
     const key = { namespace: options.namespace ?? contextNamespace, name };
     const [followers, pod, namespace] = await Promise.all([
       findFollowers(session, controllerNamespace, signal),
-      api.get(POD_DETAILS, key, { signal }).catch(undefinedIfNotFound),
-      api.get(NAMESPACES, { name: key.namespace }, { signal }).catch(undefinedIfNotFound),
+      api.get(POD_DETAILS, key, { signal }).catch(ignoreNotFound),
+      api.get(NAMESPACES, { name: key.namespace }, { signal }).catch(ignoreNotFound),
     ]);
     if (pod === undefined) {
       throw new CommandError(

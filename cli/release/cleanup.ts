@@ -1,6 +1,6 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeApi, ListOptions, Resource } from '../../kubernetes/api.ts';
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES, PODS, SECRETS } from '../../kubernetes/resources.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
@@ -101,7 +101,7 @@ export async function cleanup(
   async function remove(resource: Resource, name: string, from: string | undefined): Promise<void> {
     const what = `${resource.kind} ${from}/${name}`;
     try {
-      await api.delete(resource, { name, namespace: from ?? '' }, { signal }).catch(undefinedIfNotFound);
+      await api.delete(resource, { name, namespace: from ?? '' }, { signal }).catch(ignoreNotFound);
       say(`removed ${what}`);
     } catch (error) {
       signal.throwIfAborted();

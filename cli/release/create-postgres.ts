@@ -1,12 +1,6 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import {
-  isConflict,
-  isForbidden,
-  isNotFound,
-  KubeError,
-  undefinedIfNotFound,
-} from '../../kubernetes/errors.ts';
+import { ignoreNotFound, isConflict, isForbidden, isNotFound, KubeError } from '../../kubernetes/errors.ts';
 import { backoff } from '../../runtime/backoff.ts';
 import { type Clock, type Random, sleep } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
@@ -79,7 +73,7 @@ export async function createPostgres(
   }
 
   async function isMadeByOthers(): Promise<boolean> {
-    const found = await api.get(CLUSTERS, { name, namespace }, { signal }).catch(undefinedIfNotFound);
+    const found = await api.get(CLUSTERS, { name, namespace }, { signal }).catch(ignoreNotFound);
     return found !== undefined && !(found.metadata.managedFields ?? []).some(isOurs);
   }
 }

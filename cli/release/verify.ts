@@ -1,7 +1,7 @@
 import { PROGRAM } from '../../contract/names.ts';
 import { decodeStatus } from '../../contract/status.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, LEASES, MUTATING_WEBHOOK_CONFIGURATIONS } from '../../kubernetes/resources.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
@@ -58,7 +58,7 @@ export async function verify(
   }
 
   async function leaderLives(): Promise<string> {
-    const read = () => api.get(LEASES, { namespace, name: PROGRAM }, { signal }).catch(undefinedIfNotFound);
+    const read = () => api.get(LEASES, { namespace, name: PROGRAM }, { signal }).catch(ignoreNotFound);
     const lease = await read();
     if (lease === undefined) throw new Error('no controller leads: are its pods running?');
     const { alive, holder, renewedAt } = await watchedLeaderOf(lease, read, clock, signal);
@@ -67,7 +67,7 @@ export async function verify(
   }
 
   async function isSettled(name: string): Promise<string> {
-    const found = await api.get(CONFIG_MAPS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
+    const found = await api.get(CONFIG_MAPS, { namespace, name }, { signal }).catch(ignoreNotFound);
     const status = decodeStatus(found?.data);
     if (status === undefined) throw new Error(`ConfigMap ${namespace}/${name} has no status yet`);
     const { phase, reason, activeSite, primary } = status;

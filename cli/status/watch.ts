@@ -49,7 +49,7 @@ export async function watchStatus(
       api: session.api,
       clock,
       random: Math.random,
-      keep: (object) => object,
+      transform: (object) => object,
       onChange: () => changed(),
       onProblem(kind, error) {
         // What may not be read is left out, and is no trouble.

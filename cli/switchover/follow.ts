@@ -58,7 +58,7 @@ export function followMove(options: FollowOptions): Following {
       clock,
       resource,
       random: Math.random,
-      keep: (object: T) => object,
+      transform: (object: T) => object,
       onChange: () => changed(),
       ...(namespace !== undefined && { namespace }),
       ...selector,

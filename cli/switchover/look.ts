@@ -2,7 +2,7 @@ import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS } from '../../cnpg/cluster
 import { lookAgainPatch } from '../../cnpg/promotion.ts';
 import { PROGRAM } from '../../contract/names.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { isConflict, isForbidden, undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound, isConflict, isForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { LEASES, NODES, PODS } from '../../kubernetes/resources.ts';
 import { type Clock, sleep, timestamp } from '../../runtime/clock.ts';
@@ -12,7 +12,7 @@ import { clusterOf, subjectOf } from '../cluster/subject.ts';
 import { CommandError } from '../exit-codes.ts';
 import { recordsOf } from '../status/dns.ts';
 import { watchedLeaderOf } from '../status/leader.ts';
-import { isPerhapsOutdated, type Situation } from './plan.ts';
+import { isPerhapsOutdated, type SwitchoverState } from './plan.ts';
 
 /** The operator takes a second; one that is busy or away is not waited for longer. */
 const LOOKED_AGAIN_MS = 20_000;
@@ -25,7 +25,7 @@ export async function lookAtSituation(
   published: Published,
   site: string,
   signal: AbortSignal,
-): Promise<Situation> {
+): Promise<SwitchoverState> {
   const { status } = published;
   if (status === undefined) throw new CommandError('unreachable', 'The status ConfigMap cannot be read.');
   if (status.sites[site] === undefined) {
@@ -70,9 +70,9 @@ export async function lookAtSituation(
 export async function lookAfresh(
   api: KubeApi,
   clock: Clock,
-  look: () => Promise<Situation>,
+  look: () => Promise<SwitchoverState>,
   signal: AbortSignal,
-): Promise<Situation> {
+): Promise<SwitchoverState> {
   let situation = await look();
   const end = clock.elapsed() + LOOKED_AGAIN_MS;
   let asked: string | undefined;
@@ -118,5 +118,5 @@ export function clusterKey(published: Published): { readonly namespace: string; 
 /** Without leader election there is none, and not everybody may read it. */
 function undefinedWhereUnknown(error: unknown): undefined {
   if (isForbidden(error)) return undefined;
-  return undefinedIfNotFound(error);
+  return ignoreNotFound(error);
 }

@@ -7,7 +7,7 @@ import type { Node, Pod } from '../../kubernetes/resources.ts';
 import { type DnsView, isStuck, troublesOf } from '../status/dns.ts';
 
 /** All that is looked at before the primary is moved. */
-export interface Situation {
+export interface SwitchoverState {
   readonly site: string;
   readonly status: Status;
   readonly cluster: Cluster;
@@ -42,7 +42,7 @@ export interface Condition {
   readonly obstacle: string | null;
 }
 
-export function planFor(situation: Situation): Plan {
+export function planFor(situation: SwitchoverState): Plan {
   const { site, cluster, dns } = situation;
   const { namespace, name } = cluster.metadata;
   const from = cluster.status?.currentPrimary ?? '';
@@ -60,7 +60,7 @@ export function planFor(situation: Situation): Plan {
 }
 
 /** Nothing is in the way but what the operator wrote down when it last looked, which may be hours ago. */
-export function isPerhapsOutdated(situation: Situation): boolean {
+export function isPerhapsOutdated(situation: SwitchoverState): boolean {
   const obstacles = unmet(choose(situation).conditions);
   return obstacles.length > 0 && obstacles.every(({ mayBeOutdated }) => mayBeOutdated === true);
 }
@@ -71,7 +71,7 @@ interface Choice {
 }
 
 /** The primary, where it is in the site already; else, of several instances there, the one with the fewest obstacles. */
-function choose(situation: Situation): Choice {
+function choose(situation: SwitchoverState): Choice {
   const { site, status, cluster, pods } = situation;
   const siteNodes = status.sites[site] ?? [];
   const instances = pods.filter(
@@ -91,7 +91,7 @@ export function unmet<T extends { readonly obstacle: string | null | undefined }
   return conditions.filter(({ obstacle }) => obstacle !== undefined && obstacle !== null);
 }
 
-function conditionsOf(situation: Situation, target: Pod | undefined): Precondition[] {
+function conditionsOf(situation: SwitchoverState, target: Pod | undefined): Precondition[] {
   const { site, cluster, nodes, backups, mayPatch, isLed } = situation;
   const { namespace, name } = cluster.metadata;
   const scene = {

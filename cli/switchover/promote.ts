@@ -4,7 +4,7 @@ import type { KubeApi } from '../../kubernetes/api.ts';
 import { isConflict } from '../../kubernetes/errors.ts';
 import { explain } from '../../runtime/explain.ts';
 import { CommandError } from '../exit-codes.ts';
-import { planFor, type Situation, unmet } from './plan.ts';
+import { planFor, type SwitchoverState, unmet } from './plan.ts';
 
 /** The Cluster was changed between the look and the patch: look again, but not for ever. */
 const ATTEMPTS = 3;
@@ -12,7 +12,7 @@ const ATTEMPTS = 3;
 /** Looks once more, as the person may have thought for long, and sends the one patch. Gives its time. */
 export async function promote(
   api: KubeApi,
-  look: () => Promise<Situation>,
+  look: () => Promise<SwitchoverState>,
   target: string,
   now: string,
 ): Promise<string> {

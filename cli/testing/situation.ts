@@ -1,5 +1,5 @@
 import { CNPG_LABELS } from '../../cnpg/cluster.ts';
-import type { Situation } from '../switchover/plan.ts';
+import type { SwitchoverState } from '../switchover/plan.ts';
 import { SITES, STATUS } from './scene.ts';
 
 const READY = { conditions: [{ type: 'Ready', status: 'True' }] };
@@ -16,7 +16,7 @@ function instance(name: string, node: string, role: string, isReady = true) {
 }
 
 /** Of three instances, of which one in the west may become the primary. */
-export const SITUATION: Situation = {
+export const SITUATION: SwitchoverState = {
   site: 'us-west',
   status: STATUS,
   cluster: {

@@ -1,5 +1,5 @@
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
-import { isTooLarge, undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound, isTooLarge } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 
 /** What a watch of metadata tells of a copy. */
@@ -41,7 +41,7 @@ export class CopyContents {
     if (known?.metadata.uid === uid && known.metadata.resourceVersion === version) return known;
     const maxBytes = OTHERS_BYTES + 4 * Buffer.byteLength(JSON.stringify(data));
     try {
-      const found = await this.#api.get(CONFIG_MAPS, key, { signal, maxBytes }).catch(undefinedIfNotFound);
+      const found = await this.#api.get(CONFIG_MAPS, key, { signal, maxBytes }).catch(ignoreNotFound);
       if (found === undefined) this.forget(key);
       else this.learn(found);
       return found;

@@ -33,7 +33,7 @@ export class CopySources {
       resource: NAMESPACES,
       labelSelector: `${LABELS.status}=true`,
       metadataOnly: true,
-      keep: nameUnlessDeleting,
+      transform: nameUnlessDeleting,
       onChange: (name, now, before) => {
         if (now !== before) onChange(name);
       },
@@ -42,7 +42,7 @@ export class CopySources {
       resource: PODS,
       labelSelector: `${LABELS.inject}=true`,
       metadataOnly: true,
-      keep: (pod) => (databaseMember(pod) === undefined ? (pod.metadata.namespace ?? '') : ''),
+      transform: (pod) => (databaseMember(pod) === undefined ? (pod.metadata.namespace ?? '') : ''),
       onChange: (_key, now, before) => {
         if (now === undefined) this.#count(before ?? '', -1);
         if (before === undefined) this.#count(now ?? '', 1);
@@ -56,7 +56,7 @@ export class CopySources {
         .map(([name, value]) => `${name}=${value}`)
         .join(),
       metadataOnly: true,
-      keep: seenCopy,
+      transform: seenCopy,
       onPutBack,
       onChange: (key, now, before) => onCopy((now ?? before)?.key ?? parseKey(key)),
     });

@@ -1,6 +1,6 @@
 import { PROGRAM } from '../../contract/names.ts';
 import { activeLabel } from '../../contract/routing.ts';
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { Reflector } from '../../kubernetes/reflector.ts';
 import { NODES, type Node } from '../../kubernetes/resources.ts';
@@ -36,7 +36,7 @@ export class NodeLabel implements Signal {
     this.#nodes = reflect(ports, {
       resource: NODES,
       metadataOnly: true,
-      keep: ({ metadata: { name, resourceVersion: version = '', labels = {} } }) => ({
+      transform: ({ metadata: { name, resourceVersion: version = '', labels = {} } }) => ({
         name,
         version,
         active: labels[this.#label],
@@ -73,6 +73,6 @@ export class NodeLabel implements Signal {
     const { signal } = leadership;
     const body = { metadata: { resourceVersion: version, labels: { [this.#label]: value } } };
     const options = { type: 'merge', fieldManager: PROGRAM, signal } as const;
-    await this.#ports.api.patch(NODES, { name }, body, options).catch(undefinedIfNotFound);
+    await this.#ports.api.patch(NODES, { name }, body, options).catch(ignoreNotFound);
   }
 }

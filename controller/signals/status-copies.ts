@@ -1,7 +1,7 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import { encodeStatus } from '../../contract/status.ts';
 import { type ObjectKey, versionOf } from '../../kubernetes/api.ts';
-import { isAlreadyExists, isConflict, isNotFound, undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound, isAlreadyExists, isConflict, isNotFound } from '../../kubernetes/errors.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { WorkQueue } from '../../kubernetes/work-queue.ts';
@@ -140,7 +140,7 @@ export class StatusCopies implements Signal {
     const { signal } = leadership;
     const metadata = await ports.api
       .get(CONFIG_MAPS, key, { signal, metadataOnly: true })
-      .catch(undefinedIfNotFound);
+      .catch(ignoreNotFound);
     const labels = metadata?.metadata.labels ?? {};
     const isOurs = Object.entries(this.#labels).every(([name, value]) => labels[name] === value);
     if (metadata !== undefined && !isOurs) {
@@ -191,7 +191,7 @@ export class StatusCopies implements Signal {
     } else if (action === 'delete') {
       await api
         .delete(CONFIG_MAPS, { name, namespace }, { ...versionOf(object), signal })
-        .catch(undefinedIfNotFound);
+        .catch(ignoreNotFound);
     } else {
       this.#contents.learn(await api.create(CONFIG_MAPS, object, { signal }));
     }

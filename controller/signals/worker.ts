@@ -41,13 +41,13 @@ export class SignalWorker {
   /** The newest state wins; one that was not applied yet is dropped, never queued. */
   publish(state: State): void {
     this.#state = state;
-    this.#wakeup.ring();
+    this.#wakeup.notify();
   }
 
   /** Runs until the leadership ends. */
   async run(leadership: Leadership): Promise<void> {
     const { random } = this.#ports;
-    const watching = this.#signal.watch?.(this.#wakeup.ring, leadership.signal);
+    const watching = this.#signal.watch?.(this.#wakeup.notify, leadership.signal);
     while (!leadership.signal.aborted) {
       const resync = this.#signal.resyncMs * (0.8 + random() * 0.4);
       const pause = this.#failures === 0 ? resync : backoff(this.#failures - 1, RETRY, random);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { LEASES, type Lease } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
@@ -64,7 +64,7 @@ export class LeaseTrigger implements Trigger {
       resource: LEASES,
       namespace,
       fieldSelector: `metadata.name=${name}`,
-      keep: ({ spec = {} }: Lease) => spec,
+      transform: ({ spec = {} }: Lease) => spec,
       onChange: (_key, now, before) => {
         // A renewal comes every few seconds, and gives nothing new while the Lease is known to be held.
         const isRenewal = holdOf(now) === holdOf(before) && now?.renewTime !== before?.renewTime;
@@ -88,7 +88,7 @@ export class LeaseTrigger implements Trigger {
   }
 
   async #holder(lease: string, signal: AbortSignal): Promise<NamedPod | Unknown> {
-    const object = await this.#ports.api.get(LEASES, this.#config, { signal }).catch(undefinedIfNotFound);
+    const object = await this.#ports.api.get(LEASES, this.#config, { signal }).catch(ignoreNotFound);
     if (object === undefined) return unknown('SourceNotFound', `${lease} does not exist`);
     const {
       holderIdentity: holder = '',

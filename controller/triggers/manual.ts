@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { isReadyAndStays } from '../../kubernetes/ready.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { onDifference, reflect } from '../reflect.ts';
@@ -36,7 +36,7 @@ class ManualTrigger implements Trigger {
       resource: CONFIG_MAPS,
       namespace,
       fieldSelector: `metadata.name=${name}`,
-      keep: chosenIn,
+      transform: chosenIn,
       onChange: onDifference(wake),
     });
     await maps.run(signal);
@@ -44,7 +44,7 @@ class ManualTrigger implements Trigger {
 
   async observe(signal: AbortSignal): Promise<Observation> {
     const { api, statusMap, sites } = this.#ports;
-    const map = await api.get(CONFIG_MAPS, statusMap, { signal }).catch(undefinedIfNotFound);
+    const map = await api.get(CONFIG_MAPS, statusMap, { signal }).catch(ignoreNotFound);
     const chosen = map === undefined ? '' : chosenIn(map);
     if (chosen === '') return unknown('NothingChosen', `no annotation ${MANUAL_SITE} names a site`);
     const site = sites.named(chosen);

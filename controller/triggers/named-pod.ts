@@ -1,7 +1,7 @@
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { PODS } from '../../kubernetes/resources.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
-import type { Right } from '../../runtime/rights.ts';
+import type { Permission } from '../../runtime/rights.ts';
 import type { WatchPorts } from '../reflect.ts';
 import { placeOf } from './pod-place.ts';
 import { type Observation, type Unknown, unknown } from './trigger.ts';
@@ -44,7 +44,7 @@ export async function locateNamedPod(
 }
 
 /** What `locateNamedPod` has to be allowed to do. */
-export function locatesPod(namespace: string, reason: string): Right {
+export function locatesPod(namespace: string, reason: string): Permission {
   return { namespace, group: '', resource: PODS.plural, verbs: ['get'], reason };
 }
 
@@ -53,7 +53,7 @@ async function locate(
   { namespace, pod: name, movedAt }: NamedPod,
   signal: AbortSignal,
 ): Promise<Observation> {
-  const pod = await api.get(PODS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
+  const pod = await api.get(PODS, { namespace, name }, { signal }).catch(ignoreNotFound);
   if (pod === undefined) return unknown('PodNotFound', `pod ${namespace}/${name} does not exist`);
   const place = placeOf(pod);
   return place.kind === 'located' && movedAt !== undefined ? { ...place, movedAt } : place;

@@ -1,4 +1,4 @@
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { NODES, type Node } from '../../kubernetes/resources.ts';
 import type { Site } from '../../settings/site.ts';
@@ -16,7 +16,7 @@ export async function nodesOfSite(
   signal: AbortSignal,
 ): Promise<Node[]> {
   const read = (names: readonly string[]) =>
-    Promise.all(names.map((name) => api.get(NODES, { name }, { signal }).catch(undefinedIfNotFound)));
+    Promise.all(names.map((name) => api.get(NODES, { name }, { signal }).catch(ignoreNotFound)));
   const isLabelled = nodeSelector !== undefined;
   const [byName, bySelector, last] = await Promise.all([
     read(nodeNames),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { FollowedSubject } from '../../contract/followed.ts';
 import { TRIGGER_SECTION } from '../../contract/names.ts';
-import type { Right } from '../../runtime/rights.ts';
+import type { Permission } from '../../runtime/rights.ts';
 import { CNPG, cnpg } from './cnpg/kind.ts';
 import { CNPG_TOPOLOGY, cnpgTopology } from './cnpg-topology/kind.ts';
 import { LEASE, lease } from './lease.ts';
@@ -57,6 +57,6 @@ export function ownClusterOf(config: TriggerConfig): string | undefined {
 }
 
 /** All that the trigger of this configuration has to be allowed to do, beside what every controller has to. */
-export function rightsOfTrigger(config: TriggerConfig): readonly Right[] {
+export function rightsOfTrigger(config: TriggerConfig): readonly Permission[] {
   return configuredTrigger(config).rights ?? [];
 }

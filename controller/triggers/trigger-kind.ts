@@ -1,7 +1,7 @@
 import type { Status } from '../../contract/status.ts';
 import type { Claims } from '../../dns/claims.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
-import type { Right } from '../../runtime/rights.ts';
+import type { Permission } from '../../runtime/rights.ts';
 import type { Site } from '../../settings/site.ts';
 import type { EventSink } from '../event-rules.ts';
 import type { Logger } from '../log.ts';
@@ -44,7 +44,7 @@ export interface ConfiguredTrigger {
   /** What readers of the report may know of what is followed; no secret. */
   readonly subject?: Readonly<Record<string, string>>;
   /** What it has to be allowed to do, beside `get` on nodes and what every controller needs in its own namespace. */
-  readonly rights?: readonly Right[];
+  readonly rights?: readonly Permission[];
   /** Where each site is a Kubernetes cluster: the `cluster` of that in which this controller runs. */
   readonly ownCluster?: string;
   /** Reports what no single setting shows. Pure. */

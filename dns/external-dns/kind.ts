@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Right } from '../../runtime/rights.ts';
+import type { Permission } from '../../runtime/rights.ts';
 import type { ConfiguredProvider, DnsTraits } from '../provider-kind.ts';
 import { MAX_TTL } from '../records.ts';
 import { DNS_ENDPOINTS } from './dns-endpoint.ts';
@@ -21,7 +21,7 @@ export function externalDns(config: z.output<typeof EXTERNAL_DNS>): ConfiguredPr
 }
 
 /** In the namespace of the objects. */
-export function externalDnsRights(namespace: string): readonly Right[] {
+export function externalDnsRights(namespace: string): readonly Permission[] {
   const reason =
     'Has ExternalDNS make the records. Server-side apply is a patch, and a creation where there is none.';
   const { group, plural: resource } = DNS_ENDPOINTS;

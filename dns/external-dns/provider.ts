@@ -1,6 +1,6 @@
 import { DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
 import {
   type Edit,
@@ -93,7 +93,7 @@ export class ExternalDnsProvider implements DnsProvider {
     const key = this.#key(zone);
     let found: DnsEndpoint | undefined;
     try {
-      found = await this.#api.get(DNS_ENDPOINTS, key, { signal }).catch(undefinedIfNotFound);
+      found = await this.#api.get(DNS_ENDPOINTS, key, { signal }).catch(ignoreNotFound);
     } catch (error) {
       signal.throwIfAborted();
       throw apiError(error);

@@ -6,7 +6,7 @@ import { PROGRAM, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { loadConfig } from '../../controller/config.ts';
 import { rightsOf } from '../../controller/rights.ts';
 import { TRIGGERS } from '../../controller/triggers/registry.ts';
-import type { Right } from '../../runtime/rights.ts';
+import type { Permission } from '../../runtime/rights.ts';
 import { choiceOf } from '../../settings/schema.ts';
 import { webhookRights } from '../../webhook/rights.ts';
 import { chartUnderTest, environment, NAMESPACE, only, podSpec, SITES } from '../support/chart/render.ts';
@@ -68,7 +68,7 @@ function rulesOf(document: Document.Parsed): readonly Plain[] {
   });
 }
 
-const plain = ({ group, resource, name = '', verbs, reason }: Right): Plain => ({
+const plain = ({ group, resource, name = '', verbs, reason }: Permission): Plain => ({
   group,
   resource,
   name,
@@ -90,7 +90,7 @@ function rulesAt(found: readonly Role[], component: string, namespace: string | 
 }
 
 /** What the controller needs with the configuration that the chart gives it. */
-async function neededWith(values: object): Promise<readonly Right[]> {
+async function neededWith(values: object): Promise<readonly Permission[]> {
   const manifests = await chart.render({ values });
   const { data } =
     manifests.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.endsWith('-config')) ?? {};
@@ -105,7 +105,7 @@ async function neededWith(values: object): Promise<readonly Right[]> {
 }
 
 /** All roles of a component grant just these, each in its namespace. */
-function assertGranted(found: readonly Role[], component: string, needed: readonly Right[]): void {
+function assertGranted(found: readonly Role[], component: string, needed: readonly Permission[]): void {
   const roles = found.filter(({ name }) => name.startsWith(`${PROGRAM}-${component}`));
   const places = new Set([...roles, ...needed].map(({ namespace }) => namespace));
   for (const namespace of places) {

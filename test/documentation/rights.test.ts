@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { loadConfig } from '../../controller/config.ts';
 import { rightsOf } from '../../controller/rights.ts';
-import type { Right } from '../../runtime/rights.ts';
+import type { Permission } from '../../runtime/rights.ts';
 import { code, table } from '../../scripts/markdown.ts';
 import { webhookRights } from '../../webhook/rights.ts';
 
@@ -37,7 +37,7 @@ const rowsOf = (who: string) =>
     .join('\n');
 
 /** With all that the chart can switch on. */
-function controllerRights(): readonly Right[] {
+function controllerRights(): readonly Permission[] {
   const sites = [{ name: 'us', nodeSelector: 'site=us' }];
   const loaded = loadConfig({ SITES: JSON.stringify(sites), NODE_LABEL: 'true' }, () => '');
   assert.ok(loaded.ok);

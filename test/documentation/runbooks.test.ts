@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { createController } from '../../controller/controller.ts';
-import type { ServicePorts } from '../../controller/service.ts';
+import type { FollowerPorts } from '../../controller/follower.ts';
 import { SimulatedService, serviceConfig } from '../support/simulated-service.ts';
 import { commandsOf } from './coverage.ts';
 import { blocksOf, documents } from './markdown.ts';
@@ -31,7 +31,7 @@ const refuse =
     call.verb === verb && call.resource.plural === plural ? 'server error' : undefined;
 const refuseConfigMaps: Judge = ({ resource }) =>
   resource.plural === 'configmaps' ? 'server error' : undefined;
-const withoutProvider: Partial<ServicePorts> = {
+const withoutProvider: Partial<FollowerPorts> = {
   createProvider: () => Promise.reject(new Error('a defect')),
 };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import type { KubeObject, ObjectKey, Resource } from '../../kubernetes/api.ts';
-import { undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { CONFIG_MAPS, type ConfigMap, PODS } from '../../kubernetes/resources.ts';
 import { INSPECTED } from '../support/live-heap.ts';
@@ -105,8 +105,8 @@ async function deleteAll(
   const all = await listAll(api, resource, { namespace, metadataOnly: true });
   await inTurns(all.length, async (index) => {
     const key = { namespace, name: all[index - 1]?.metadata.name ?? '' };
-    await api.delete(resource, key).catch(undefinedIfNotFound);
-    await release(key).catch(undefinedIfNotFound);
+    await api.delete(resource, key).catch(ignoreNotFound);
+    await release(key).catch(ignoreNotFound);
   });
 }
 

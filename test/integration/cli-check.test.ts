@@ -12,7 +12,7 @@ import {
   type Pod,
   SECRETS,
 } from '../../kubernetes/resources.ts';
-import { RIGHTS_SECTION, type Right } from '../../runtime/rights.ts';
+import { type Permission, RIGHTS_SECTION } from '../../runtime/rights.ts';
 import { createAuthority, issueLeaf } from '../../webhook/certificates/authority.ts';
 import { encode } from '../../webhook/certificates/store.ts';
 import { secretNameOf } from '../../webhook/configuration.ts';
@@ -105,7 +105,7 @@ describe('kubectl site-follower check', () => {
       const key = { namespace, name: REPORT_CONFIGMAP };
       const { data } = await api.get(CONFIG_MAPS, key);
       const rights = {
-        controller: JSON.parse(data?.[RIGHTS_SECTION] ?? '') as readonly Right[],
+        controller: JSON.parse(data?.[RIGHTS_SECTION] ?? '') as readonly Permission[],
         webhook: webhookRights({
           namespace,
           configuration: webhook.configuration.metadata.name,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse, stringify } from 'yaml';
 import type { StatusView } from '../../cli/status/view.ts';
-import type { Right } from '../../runtime/rights.ts';
+import type { Permission } from '../../runtime/rights.ts';
 import { CLI_BUNDLE, processorTime, runCli, startCli } from '../support/cli.ts';
 import { grant } from '../support/rbac.ts';
 import { createScene, EAST, WEST } from '../support/scene.ts';
@@ -15,7 +15,7 @@ const ADMIN = { KUBECONFIG: plane.kubeconfig };
 const LIMIT_MS = 30_000;
 
 /** What docs/cli.md says that somebody needs who may look at one namespace only. */
-const look = (namespace: string): readonly Right[] => [
+const look = (namespace: string): readonly Permission[] => [
   { namespace, group: '', resource: 'configmaps', verbs: ['list', 'watch'], reason: 'Reads the status.' },
 ];
 

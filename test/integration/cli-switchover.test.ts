@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import type { SwitchoverView } from '../../cli/commands/switchover.ts';
 import { BACKUPS, CLUSTERS } from '../../cnpg/cluster.ts';
 import { NODES, PODS } from '../../kubernetes/resources.ts';
-import type { Right } from '../../runtime/rights.ts';
+import type { Permission } from '../../runtime/rights.ts';
 import { runCli } from '../support/cli.ts';
 import { grant } from '../support/rbac.ts';
 import { Registrar } from '../support/registrar.ts';
@@ -257,7 +257,7 @@ describe('kubectl site-follower switchover', () => {
     const user = { name: `mover-${scene.namespace}` };
     const { namespace } = scene.cluster;
     const { group } = CLUSTERS;
-    const rights: readonly Right[] = [
+    const rights: readonly Permission[] = [
       {
         namespace: scene.namespace,
         group: '',
@@ -280,7 +280,7 @@ describe('kubectl site-follower switchover', () => {
     // With the rights of docs/cli.md, but none to see Services: what is not watched is not called done.
     scene.obey();
     const mover = { name: `promoter-${scene.namespace}` };
-    const patch: Right = {
+    const patch: Permission = {
       namespace,
       group,
       resource: 'clusters/status',

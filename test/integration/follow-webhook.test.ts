@@ -113,7 +113,7 @@ class Versions {
       resource: SERVICES,
       namespace,
       fieldSelector: `metadata.name=${name}`,
-      keep: (object) => object,
+      transform: (object) => object,
       onChange: (_key, now) => {
         if (now === undefined) return;
         const epoch = Number(now.metadata.annotations?.[ANNOTATIONS.epoch] ?? -1);

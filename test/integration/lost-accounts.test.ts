@@ -8,7 +8,7 @@ import { loadConfig } from '../../controller/config.ts';
 import { rightsOf } from '../../controller/rights.ts';
 import type { KubeApi, KubeObject, ObjectKey, Resource } from '../../kubernetes/api.ts';
 import { CONFIG_MAPS, LEASES, NODES, PODS, SECRETS, SERVICES } from '../../kubernetes/resources.ts';
-import type { Right } from '../../runtime/rights.ts';
+import type { Permission } from '../../runtime/rights.ts';
 import { webhookRights } from '../../webhook/rights.ts';
 import { chartUnderTest, SITES } from '../support/chart/render.ts';
 import { connectAs } from '../support/control-plane-access.ts';
@@ -26,7 +26,7 @@ const plane = await ownControlPlane();
 const { api } = plane;
 const chart = await chartUnderTest();
 
-async function as(t: TestContext, name: string, rights: readonly Right[]): Promise<KubeApi> {
+async function as(t: TestContext, name: string, rights: readonly Permission[]): Promise<KubeApi> {
   await grant(plane, { user: { name }, rights });
   const client = connectAs(await plane.kubeconfigFor({ name }));
   t.after(() => client.close());
@@ -43,7 +43,7 @@ function assertRefused(what: string, call: Promise<unknown>, why = /forbidden/):
 
 const FOREIGN = { namespace: 'kube-system', name: 'extension-apiserver-authentication' };
 
-function controllerRights(namespace: string): readonly Right[] {
+function controllerRights(namespace: string): readonly Permission[] {
   const sites = [{ name: 'us', nodeSelector: 'site=us' }];
   const loaded = loadConfig(
     { SITES: JSON.stringify(sites), CNPG_NAMESPACE: namespace, NODE_LABEL: 'true' },

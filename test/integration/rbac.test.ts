@@ -4,7 +4,7 @@ import { STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { loadConfig } from '../../controller/config.ts';
 import { rightsOf } from '../../controller/rights.ts';
 import { CONFIG_MAPS, NODES } from '../../kubernetes/resources.ts';
-import type { RbacVerb, Right } from '../../runtime/rights.ts';
+import type { Permission, RbacVerb } from '../../runtime/rights.ts';
 import type { User } from '../support/control-plane-access.ts';
 import type { ControllerProcess, Environment } from '../support/controller-process.ts';
 import { askForCopy, exerciseCopy, exerciseFollowing } from '../support/exercise.ts';
@@ -24,14 +24,14 @@ const SEEN_AS: Partial<Readonly<Record<RbacVerb, Verb>>> = { update: 'replace' }
 interface Restricted {
   readonly scene: Scene;
   readonly user: User;
-  readonly rights: readonly Right[];
+  readonly rights: readonly Permission[];
 }
 
 /** A scene, and a user who may do there what the table says of these settings, unless it is `left` out. */
 async function createRestricted(
   t: TestContext,
   settings: (scene: Scene) => Environment = () => ({}),
-  left: (right: Right) => boolean = () => false,
+  left: (right: Permission) => boolean = () => false,
 ): Promise<Restricted> {
   const scene = await createScene(t, plane);
   const user = { name: `controller-of-${scene.namespace}` };

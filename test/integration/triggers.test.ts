@@ -8,7 +8,7 @@ import type { HoldReason } from '../../contract/reasons.ts';
 import { loadConfig } from '../../controller/config.ts';
 import { rightsOf } from '../../controller/rights.ts';
 import { rightsOfTrigger, TRIGGERS } from '../../controller/triggers/registry.ts';
-import type { Right } from '../../runtime/rights.ts';
+import type { Permission } from '../../runtime/rights.ts';
 import { choiceOf } from '../../settings/schema.ts';
 import { assertOneHistory, ConfigMapHistory } from '../support/config-map-history.ts';
 import { startController } from '../support/controller-process.ts';
@@ -144,7 +144,7 @@ async function triggerContract(t: TestContext, start: StartTriggerBench): Promis
   await t.test('holds when its rights are taken away, and says what is forbidden', async (step) => {
     if (needed.length === 0) return step.skip('it needs none of its own');
     // One that everybody has would do the same.
-    const isTaken = ({ namespace, resource }: Right) =>
+    const isTaken = ({ namespace, resource }: Permission) =>
       needed.some((right) => right.resource === resource && [right.namespace, undefined].includes(namespace));
     await regrant(plane, granted, (right) => !isTaken(right));
     const reason = await held(bench.refused ?? 'ApiError');

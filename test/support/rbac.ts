@@ -1,11 +1,11 @@
 /** A user who may do what a process has to be allowed to do, and nothing else. */
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
-import type { Right } from '../../runtime/rights.ts';
+import type { Permission } from '../../runtime/rights.ts';
 import type { ControlPlaneAccess, User } from './control-plane-access.ts';
 
 export interface Grant {
   readonly user: User;
-  readonly rights: readonly Right[];
+  readonly rights: readonly Permission[];
 }
 
 function rbac(plural: string, kind: string, namespaced: boolean): Resource {
@@ -49,7 +49,7 @@ export async function grant({ api }: ControlPlaneAccess, grant: Grant): Promise<
 export async function regrant(
   { api }: ControlPlaneAccess,
   granted: Grant,
-  left: (right: Right) => boolean,
+  left: (right: Permission) => boolean,
 ): Promise<void> {
   for (const { metadata, rules } of rolesOf(granted, left)) {
     const resource = metadata.namespace === undefined ? CLUSTER_ROLES : ROLES;
@@ -60,7 +60,7 @@ export async function regrant(
 /** One for each namespace that is granted anything. */
 function rolesOf(
   { user: { name }, rights }: Grant,
-  left: (right: Right) => boolean = () => true,
+  left: (right: Permission) => boolean = () => true,
 ): RbacObject[] {
   return [...new Set(rights.map((right) => right.namespace))].map((namespace) => ({
     metadata: { name, ...(namespace !== undefined && { namespace }) },

@@ -4,7 +4,7 @@ import { ANNOTATIONS } from '../../contract/names.ts';
 import { decodeStatus, encodeStatus, type Status } from '../../contract/status.ts';
 import { FencedConfigMap } from '../../controller/fenced-config-map.ts';
 import { LastPublished } from '../../controller/last-published.ts';
-import { type Pass, Reconciler, type StatusChange } from '../../controller/reconciler.ts';
+import { type ReconcileResult, Reconciler, type StatusChange } from '../../controller/reconciler.ts';
 import { Sites } from '../../controller/sites.ts';
 import type { Observation, Trigger } from '../../controller/triggers/trigger.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES } from '../../kubernetes/resources.ts';
@@ -31,7 +31,7 @@ export class SimulatedFollower extends SimulatedCluster {
   observe: () => Observation = () => at('us-1');
   /** What the observer was told. */
   readonly statusChanges: StatusChange[] = [];
-  readonly passes: Pass[] = [];
+  readonly passes: ReconcileResult[] = [];
   lastTransition: Transition | undefined;
   /** Of the process, whoever leads. */
   readonly lastPublished = new LastPublished(this.process);
@@ -68,7 +68,7 @@ export class SimulatedFollower extends SimulatedCluster {
       wakeup: new Wakeup(this.process, 25),
       observer: {
         onStatus: (change) => this.statusChanges.push(change),
-        onPass: (pass) => this.passes.push(pass),
+        onReconciled: (pass) => this.passes.push(pass),
       },
     });
     return follower.run(this.leadership);

@@ -1,8 +1,8 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { type Config, loadConfig } from '../../controller/config.ts';
+import type { FollowerPorts } from '../../controller/follower.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
-import type { ServicePorts } from '../../controller/service.ts';
 import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
 import { ZoneTurns } from '../../dns/zone-turns.ts';
 import { type KubeEvent, NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
@@ -71,7 +71,7 @@ export class SimulatedService extends SimulatedCluster {
     this.change(CLUSTERS, { metadata: PG, status });
   }
 
-  servicePorts(identity = 'replica-a', restartedAt = ''): ServicePorts {
+  servicePorts(identity = 'replica-a', restartedAt = ''): FollowerPorts {
     const write = (line: string) => this.log.push(JSON.parse(line) as Record<string, unknown>);
     return {
       ...this.watchPorts,

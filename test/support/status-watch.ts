@@ -26,7 +26,7 @@ export class StatusWatch {
       resource: CONFIG_MAPS,
       namespace,
       fieldSelector: `metadata.name=${name}`,
-      keep: ({ data }) => decodeStatus(data),
+      transform: ({ data }) => decodeStatus(data),
       onChange: (_key, status) => {
         if (status !== undefined) this.#see({ status, at: performance.now() });
       },

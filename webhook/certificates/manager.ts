@@ -81,7 +81,7 @@ export class CertificateManager {
       resource: SECRETS,
       namespace: secret.namespace,
       fieldSelector: `metadata.name=${secret.name}`,
-      keep: () => true,
+      transform: () => true,
       onChange: () => this.#nudge.nudge(),
     });
     await Promise.all([this.#served.watch((inner) => this.#loop(inner), signal), secrets.run(signal)]);

@@ -51,7 +51,7 @@ export class ServedCertificate {
       onProblem,
       resource: MUTATING_WEBHOOK_CONFIGURATIONS,
       fieldSelector: `metadata.name=${configuration}`,
-      keep: (object) => object,
+      transform: (object) => object,
       onChange: (_key, object) => this.#see(object),
     });
   }

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
-import { isAlreadyExists, isConflict, isForbidden, undefinedIfNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound, isAlreadyExists, isConflict, isForbidden } from '../../kubernetes/errors.ts';
 import { SECRETS, type Secret } from '../../kubernetes/resources.ts';
 import type { Pair } from './authority.ts';
 import { certificatesIn, isIssuedBy } from './trust.ts';
@@ -70,7 +70,7 @@ export class CertificateStore {
 
   /** Undefined when there is none. */
   async read(signal: AbortSignal): Promise<Found | undefined> {
-    const object = await this.#api.get(SECRETS, this.#key, { signal }).catch(undefinedIfNotFound);
+    const object = await this.#api.get(SECRETS, this.#key, { signal }).catch(ignoreNotFound);
     return object === undefined ? undefined : found(object);
   }
 

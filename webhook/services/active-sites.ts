@@ -47,7 +47,7 @@ export function watchActiveSites({
         resource: CONFIG_MAPS,
         namespace,
         fieldSelector: `metadata.name=${nameOf(follower)}`,
-        keep: ({ data }) => decodeStatus(data),
+        transform: ({ data }) => decodeStatus(data),
       });
       return [follower, reflector] as const;
     }),

@@ -1,6 +1,6 @@
 import { LABELS, PROGRAM } from '../../../contract/names.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
-import { isConflict, isNotFound, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { ignoreNotFound, isConflict, isNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
 import { listEach } from '../../../kubernetes/pages.ts';
@@ -82,13 +82,13 @@ export class FollowServices implements Signal {
     this.#podQueue = queue('pod', PARALLEL.pods, (key) => this.#label(key));
     this.#watchedServices = reflect(ports, {
       resource: SERVICES,
-      keep: (object) => followedBy(follower, object) ?? null,
+      transform: (object) => followedBy(follower, object) ?? null,
       onPutBack: () => this.#services.clear(),
       onChange: (key, now, before) => this.#onService(key, now ?? undefined, before ?? undefined),
     });
     this.#watchedPods = reflect(ports, {
       resource: PODS,
-      keep: keepPod,
+      transform: keepPod,
       onPutBack: () => this.#pods.clear(),
       onChange: (key, now, before) => this.#onPod(key, now, before),
     });
@@ -255,7 +255,7 @@ export class FollowServices implements Signal {
     const options = { type: 'merge', fieldManager: PROGRAM, signal } as const;
     const answer = await ports.api
       .patch(PODS, pod.key, labelPatch(pod, follower, site), options)
-      .catch(undefinedIfNotFound);
+      .catch(ignoreNotFound);
     if (answer === undefined) return;
     this.#pods.update(keepPod(answer));
     this.#inspector.look(pod.key.namespace);

@@ -77,7 +77,7 @@ export class PodConditions implements Signal {
     this.#watched = reflect(options.ports, {
       resource: PODS,
       labelSelector: `${LABELS.gate}=condition`,
-      keep: keepGatedPod,
+      transform: keepGatedPod,
       onPutBack: () => this.#pods.clear(),
       onChange: (key, now) => this.#onPod(key, now),
     });

@@ -1,6 +1,6 @@
 import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
 import { Promotion } from '../../../cnpg/replica.ts';
-import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { isReady } from '../../../kubernetes/ready.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
@@ -106,12 +106,12 @@ export class CnpgTrigger implements Trigger {
 
   #cluster(signal: AbortSignal): Promise<Cluster | undefined> {
     const { ports, namespace, clusterName: name } = this.#options;
-    return ports.api.get(CLUSTERS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
+    return ports.api.get(CLUSTERS, { namespace, name }, { signal }).catch(ignoreNotFound);
   }
 
   #pod(name: string, signal: AbortSignal): Promise<Pod | undefined> {
     const { ports, namespace } = this.#options;
-    return ports.api.get(PODS, { namespace, name }, { signal }).catch(undefinedIfNotFound);
+    return ports.api.get(PODS, { namespace, name }, { signal }).catch(ignoreNotFound);
   }
 }
 

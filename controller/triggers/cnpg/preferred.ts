@@ -2,7 +2,7 @@ import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from '../../.
 import { promotionPreconditions } from '../../../cnpg/preconditions.ts';
 import { lookAgainPatch, promotionPatch, runningBackupsOf } from '../../../cnpg/promotion.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
-import { isConflict, mayBeStored, undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { ignoreNotFound, isConflict, mayBeStored } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { listAll } from '../../../kubernetes/pages.ts';
 import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
@@ -114,8 +114,8 @@ export class PreferredPrimary {
     const { signal } = leadership;
     const [pods, node, backups = []] = await Promise.all([
       listAll(api, PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${clusterName}`, signal }),
-      api.get(NODES, { name }, { signal }).catch(undefinedIfNotFound),
-      listAll(api, BACKUPS, { namespace, signal }).catch(undefinedIfNotFound),
+      api.get(NODES, { name }, { signal }).catch(ignoreNotFound),
+      listAll(api, BACKUPS, { namespace, signal }).catch(ignoreNotFound),
     ]);
     const primary = pods.find(
       (pod) => pod.metadata.name === cluster.status?.currentPrimary && isOwnedBy(pod, cluster),

@@ -1,10 +1,13 @@
 import { BACKUPS, CLUSTERS } from '../../../cnpg/cluster.ts';
-import type { Right } from '../../../runtime/rights.ts';
+import type { Permission } from '../../../runtime/rights.ts';
 
 /** In the namespace of the Cluster. */
-export function cnpgRights(namespace: string, preferredPrimaryNode: string | undefined): readonly Right[] {
+export function cnpgRights(
+  namespace: string,
+  preferredPrimaryNode: string | undefined,
+): readonly Permission[] {
   const { group } = CLUSTERS;
-  const following: readonly Right[] = [
+  const following: readonly Permission[] = [
     {
       namespace,
       group,

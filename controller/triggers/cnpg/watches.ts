@@ -50,7 +50,7 @@ export class CnpgWatches {
       resource: CLUSTERS,
       namespace,
       fieldSelector: `metadata.name=${clusterName}`,
-      keep: (cluster: Cluster) => cluster,
+      transform: (cluster: Cluster) => cluster,
       onChange: (key, now, before) =>
         onChange(key, now && digestOfCluster(now), before && digestOfCluster(before)),
     });
@@ -58,7 +58,7 @@ export class CnpgWatches {
       resource: PODS,
       namespace,
       labelSelector: `${CNPG_LABELS.cluster}=${clusterName}`,
-      keep: (pod: Pod) => watchedPod(pod, mustBeReady),
+      transform: (pod: Pod) => watchedPod(pod, mustBeReady),
       onChange: (key, now, before) => {
         if (this.#mayDecide(key)) onChange(key, now?.digest, before?.digest);
       },

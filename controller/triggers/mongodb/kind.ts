@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SECRETS } from '../../../kubernetes/resources.ts';
-import type { Right } from '../../../runtime/rights.ts';
+import type { Permission } from '../../../runtime/rights.ts';
 import { matching, namespace, objectName } from '../../../settings/fields.ts';
 import { locatesPod } from '../named-pod.ts';
 import type { ConfiguredTrigger } from '../trigger-kind.ts';
@@ -95,8 +95,8 @@ function rightsFor({
   clusterName,
   credentialsSecret,
   tlsSecret,
-}: z.output<typeof MONGODB>): readonly Right[] {
-  const status: Right = {
+}: z.output<typeof MONGODB>): readonly Permission[] {
+  const status: Permission = {
     namespace,
     group: PSMDBS.group,
     resource: PSMDBS.plural,
@@ -104,7 +104,7 @@ function rightsFor({
     verbs: ['get', 'list', 'watch'],
     reason: 'Reads which member is the primary, and hears at once when that changes.',
   };
-  const secrets = [credentialsSecret, tlsSecret].flatMap((name): Right[] =>
+  const secrets = [credentialsSecret, tlsSecret].flatMap((name): Permission[] =>
     name === undefined
       ? []
       : [

@@ -1,5 +1,5 @@
 import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
-import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
 import { locateNamedPod, type NamedPod } from '../named-pod.ts';
 import { type Observation, type Trigger, type Unknown, unknown } from '../trigger.ts';
@@ -45,7 +45,7 @@ export class PsmdbTrigger implements Trigger {
       resource: PSMDBS,
       namespace,
       fieldSelector: `metadata.name=${clusterName}`,
-      keep: (object: Psmdb) => JSON.stringify(this.#primaryIn(object)),
+      transform: (object: Psmdb) => JSON.stringify(this.#primaryIn(object)),
       onChange: onDifference(wake),
     });
     await objects.run(signal);
@@ -56,7 +56,7 @@ export class PsmdbTrigger implements Trigger {
     const read = async (inner: AbortSignal) => {
       const object = await ports.api
         .get(PSMDBS, { namespace, name }, { signal: inner })
-        .catch(undefinedIfNotFound);
+        .catch(ignoreNotFound);
       return object === undefined
         ? unknown('SourceNotFound', `${this.#source} does not exist`)
         : this.#primaryIn(object);

@@ -1,5 +1,5 @@
 import { decodeStatus } from '../../../contract/status.ts';
-import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { isReadyAndStays, readyCondition } from '../../../kubernetes/ready.ts';
 import { CONFIG_MAPS, NODES, type Node } from '../../../kubernetes/resources.ts';
@@ -19,7 +19,7 @@ export interface NodeStatusOptions {
   readonly rules: Rules;
 }
 
-interface Look extends SiteFacts {
+interface NodeObservation extends SiteFacts {
   /** The first of the ready nodes by name. */
   readonly node: string | undefined;
 }
@@ -48,7 +48,7 @@ export class NodeStatusTrigger implements Trigger {
     const { ports } = this.#options;
     const nodes = reflect(ports, {
       resource: NODES,
-      keep: (node: Node) =>
+      transform: (node: Node) =>
         JSON.stringify([isReadyAndStays(node), lastChange(node), ports.sites.of(node)?.name]),
       onChange: onDifference(wake),
     });
@@ -69,7 +69,7 @@ export class NodeStatusTrigger implements Trigger {
     return this.#tell(verdict, looks);
   }
 
-  #tell(verdict: Verdict, looks: readonly Look[]): Observation {
+  #tell(verdict: Verdict, looks: readonly NodeObservation[]): Observation {
     const { order, minReadyNodes } = this.#options;
     switch (verdict.kind) {
       case 'active': {
@@ -93,7 +93,7 @@ export class NodeStatusTrigger implements Trigger {
     return new Date(Math.round(ms / 1000) * 1000).toISOString().replace('.000Z', 'Z');
   }
 
-  async #look(name: string, signal: AbortSignal): Promise<Look> {
+  async #look(name: string, signal: AbortSignal): Promise<NodeObservation> {
     const { ports, minReadyNodes } = this.#options;
     const site = ports.sites.named(name);
     const nodes = site === undefined ? [] : await nodesOfSite(ports, site, signal);
@@ -111,7 +111,7 @@ export class NodeStatusTrigger implements Trigger {
     const remembered = decode(report.get(SECTION), clock);
     this.#stored = remembered?.active ?? '';
     if (remembered !== undefined) return { ...remembered, active: siteSinceReport() ?? remembered.active };
-    const map = await api.get(CONFIG_MAPS, statusMap, { signal }).catch(undefinedIfNotFound);
+    const map = await api.get(CONFIG_MAPS, statusMap, { signal }).catch(ignoreNotFound);
     return { active: decodeStatus(map?.data)?.activeSite ?? '', standings: new Map() };
   }
 

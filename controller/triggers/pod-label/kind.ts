@@ -78,7 +78,7 @@ class PodLabelTrigger implements Trigger {
     const pods = reflect(this.#ports, {
       resource: PODS,
       ...this.#selection,
-      keep: (pod: Pod) => this.#claimOf(pod),
+      transform: (pod: Pod) => this.#claimOf(pod),
       onChange: () => {
         const now = JSON.stringify(this.#leaderOf([...pods.list()]));
         if (now !== told) wake();

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
-import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import { isObjectName } from '../../../runtime/object-names.ts';
-import type { Right } from '../../../runtime/rights.ts';
+import type { Permission } from '../../../runtime/rights.ts';
 import { matching, namespace, objectName } from '../../../settings/fields.ts';
 import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
 import { locateNamedPod, locatesPod } from '../named-pod.ts';
@@ -64,8 +64,8 @@ function rightsFor({
   name,
   names,
   podNamespace = namespace ?? '',
-}: Config): readonly Right[] {
-  const object: Right = {
+}: Config): readonly Permission[] {
+  const object: Permission = {
     ...(namespace !== undefined && { namespace }),
     group: partsOf(apiVersion).group,
     resource,
@@ -119,7 +119,7 @@ class ResourceTrigger implements Trigger {
       resource: this.#resource,
       ...(namespace !== undefined && { namespace }),
       fieldSelector: `metadata.name=${name}`,
-      keep: (object) => {
+      transform: (object) => {
         const value = this.#valueOf(object);
         return typeof value === 'string' ? value : `${value.reason} ${value.message}`;
       },
@@ -144,7 +144,7 @@ class ResourceTrigger implements Trigger {
   async #read(signal: AbortSignal): Promise<string | Unknown> {
     const { name, namespace } = this.#config;
     const key = { name, ...(namespace !== undefined && { namespace }) };
-    const object = await this.#ports.api.get(this.#resource, key, { signal }).catch(undefinedIfNotFound);
+    const object = await this.#ports.api.get(this.#resource, key, { signal }).catch(ignoreNotFound);
     return object === undefined
       ? unknown('SourceNotFound', `${this.#source} does not exist`)
       : this.#valueOf(object);

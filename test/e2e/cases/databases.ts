@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LABELS } from '../../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../../contract/sidecar.ts';
-import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import { NAMESPACES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { until } from '../../support/until.ts';
 import { PRIMARY } from '../support/cluster.ts';
@@ -71,7 +71,7 @@ export function databaseCase(suite: () => Suite): void {
     return await until(
       `${name} is there again, and ready`,
       async (signal) => {
-        const pod = await api.objects.get(PODS, key, { signal }).catch(undefinedIfNotFound);
+        const pod = await api.objects.get(PODS, key, { signal }).catch(ignoreNotFound);
         if (pod === undefined || pod.metadata.uid === before.metadata.uid) return undefined;
         const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
         return ready === 'True' ? pod : undefined;

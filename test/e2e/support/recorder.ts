@@ -153,7 +153,7 @@ export class Recorder {
       resource,
       ...(namespace !== undefined && { namespace }),
       ...(name !== undefined && { fieldSelector: `metadata.name=${name}` }),
-      keep: (object) => object,
+      transform: (object) => object,
       onChange: (...change) => {
         onChange(...change);
         this.#news.emit('change');

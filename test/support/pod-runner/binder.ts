@@ -45,7 +45,7 @@ export function startPodBinder(
     random: Math.random,
     resource: POD_MANIFESTS,
     namespace,
-    keep: (pod) => pod,
+    transform: (pod) => pod,
     onChange(_key, now, before) {
       if (now === undefined) chosen.delete(before?.metadata.uid ?? '');
       else {

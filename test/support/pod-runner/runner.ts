@@ -37,7 +37,7 @@ export class PodRunner {
       random: Math.random,
       resource: POD_MANIFESTS,
       namespace: options.namespace,
-      keep: (pod) => pod,
+      transform: (pod) => pod,
       onChange: (_key, now, before) => this.#take(now, before),
       onProblem: (kind, error) => options.onProblem(`pods: ${kind}`, error),
     });

@@ -39,7 +39,7 @@ export class ServiceWatch {
       resource: ENDPOINT_SLICES,
       namespace,
       labelSelector: `kubernetes.io/service-name=${name}`,
-      keep: ({ endpoints = [] }) => ({
+      transform: ({ endpoints = [] }) => ({
         ready: endpoints
           .filter(({ conditions }) => conditions?.ready !== false)
           .flatMap(({ addresses, nodeName = '' }) =>

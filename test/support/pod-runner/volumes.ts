@@ -1,4 +1,4 @@
-import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import { CONFIG_MAPS } from '../../../kubernetes/resources.ts';
 import type { ControlPlaneAccess } from '../control-plane-access.ts';
 import { MountedCopy } from '../mounted-copy.ts';
@@ -101,7 +101,7 @@ export class PodVolumes {
 
   async #readConfigMap({ name, optional = false, items }: ConfigMapSource): Promise<Data> {
     const { namespace = '' } = this.#pod.metadata;
-    const found = await this.#plane.api.get(CONFIG_MAPS, { namespace, name }).catch(undefinedIfNotFound);
+    const found = await this.#plane.api.get(CONFIG_MAPS, { namespace, name }).catch(ignoreNotFound);
     if (found === undefined && !optional) throw new Error(`ConfigMap ${namespace}/${name} is not there`);
     const { data = {} } = found ?? {};
     if (items === undefined) return data;

@@ -3,7 +3,7 @@
 import { CLUSTERS } from '../../../cnpg/cluster.ts';
 import { STATUS_CONFIGMAP } from '../../../contract/names.ts';
 import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
-import { undefinedIfNotFound } from '../../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import { CONFIG_MAPS, LEASES, NODES, PODS } from '../../../kubernetes/resources.ts';
 import { createCnpgCluster } from '../cnpg.ts';
 import { installLooseCrd, setNodeReady } from '../seed.ts';
@@ -114,7 +114,7 @@ const lease: StartTriggerBench = async (ground) => {
   const key = { namespace, name: NAME };
   await createPods(ground);
   const put = async (spec: object) => {
-    const there = await api.get(LEASES, key).catch(undefinedIfNotFound);
+    const there = await api.get(LEASES, key).catch(ignoreNotFound);
     if (there === undefined) await api.create(LEASES, { metadata: key });
     await api.patch(LEASES, key, { spec }, { type: 'merge' });
   };
@@ -151,7 +151,7 @@ async function customResource(ground: Ground, resource: Resource) {
   await createPods(ground);
   const key = { namespace, name: NAME };
   const setStatus = async (status: object | null) => {
-    const there = await api.get(resource, key).catch(undefinedIfNotFound);
+    const there = await api.get(resource, key).catch(ignoreNotFound);
     if (there === undefined) await api.create<KubeObject>(resource, { metadata: key });
     // Null first: a merge would keep what the new status does not have.
     for (const each of [null, status]) {

@@ -14,8 +14,8 @@ import {
   serviceConfig,
 } from '../test/support/simulated-service.ts';
 import type { Config } from './config.ts';
+import { runFollower } from './follower.ts';
 import { LastPublished } from './last-published.ts';
-import { followService } from './service.ts';
 
 let kube: SimulatedService;
 let leadership: TestLeadership;
@@ -35,7 +35,7 @@ afterEach(async () => {
 
 function start(config: Config = serviceConfig()): Promise<void> {
   const [follower] = config.followers;
-  return followService(
+  return runFollower(
     follower,
     config,
     kube.servicePorts(),

@@ -32,7 +32,7 @@ import { createTrigger, ownClusterOf, subjectOfTrigger } from './triggers/regist
 import type { MemoryStore, Trigger } from './triggers/trigger.ts';
 
 /** What the controller needs of the world. All of it is simulated in test/simulation. */
-export interface ServicePorts
+export interface FollowerPorts
   extends WatchPorts,
     Pick<SignalPorts, 'createProvider' | 'lookup' | 'turns' | 'post'> {
   readonly log: Logger;
@@ -45,7 +45,7 @@ export interface ServicePorts
   readonly restartedAt: string;
 }
 
-/** A burst of watch events costs one look now and one look this much later. */
+/** A burst of watch events costs one reconcile now and one this much later. */
 const MIN_GAP_MS = 25;
 /** What moves the traffic by one write is sent first: until then nothing else takes connections and processors from it. */
 const OTHERS_AFTER_MS = 20;
@@ -60,10 +60,10 @@ const LASTING_FAILURE = 3;
 const MOST_NAMED = 5;
 
 /** Everything that follows one service, while this replica leads. */
-export async function followService(
+export async function runFollower(
   follower: FollowerConfig,
   config: Config,
-  ports: ServicePorts,
+  ports: FollowerPorts,
   leadership: Leadership,
   lastPublished: LastPublished,
   onPass: (problem?: string) => void,
@@ -94,7 +94,7 @@ export async function followService(
   const remembered = () => asSites(report.get(SITES_SECTION));
   const lastSites = async (signal: AbortSignal): Promise<Status['sites']> =>
     remembered() ?? decodeStatus((await status.read(signal)).data)?.sites ?? {};
-  const claims = sites.own && claimsOf(sites.own, name, report, wakeup.ring);
+  const claims = sites.own && claimsOf(sites.own, name, report, wakeup.notify);
   const trigger = createTrigger(follower.trigger, {
     ...ports,
     follower: name,
@@ -109,7 +109,7 @@ export async function followService(
   if (!config.dryRun)
     report.set(RIGHTS_SECTION, rightsOf(follower, { namespace, configMapName: config.configMapName }));
   const nodes = siteNodes(ports, sites, {
-    onChange: wakeup.ring,
+    onChange: wakeup.notify,
     onKept(notes) {
       telemetry.kept(notes);
       const more = notes.length > MOST_NAMED ? `; ${notes.length - MOST_NAMED} more` : '';
@@ -143,9 +143,9 @@ export async function followService(
   let isMoving = false;
   let openedAt = Number.NEGATIVE_INFINITY;
   const observer: ReconcilerObserver = {
-    onPass(pass) {
+    onReconciled(pass) {
       const wasMoving = isMoving;
-      isMoving = pass.look.movingTo !== undefined;
+      isMoving = pass.resolved.movingTo !== undefined;
       if (isMoving && !wasMoving && clock.elapsed() - openedAt >= OPEN_FOR_MS) {
         openedAt = clock.elapsed();
         openConnections(status, leadership);
@@ -194,7 +194,7 @@ export async function followService(
   whenPutBack(
     api,
     () => {
-      wakeup.ring();
+      wakeup.notify();
       report.checkSoon();
     },
     leadership.signal,
@@ -218,7 +218,7 @@ function openConnections(status: FencedConfigMap, { signal }: Leadership): void 
   }
 }
 
-function eventsOn(status: FencedConfigMap, ports: ServicePorts): EventSink {
+function eventsOn(status: FencedConfigMap, ports: FollowerPorts): EventSink {
   const { api, clock, random, identity, log, metrics } = ports;
   const recorder = new EventRecorder({
     api,
