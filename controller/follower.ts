@@ -1,31 +1,28 @@
-import { transitionTo } from '../contract/history.ts';
-import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
+import { configMapName, REPORT_CONFIGMAP } from '../contract/names.ts';
 import { asSites, decodeStatus, type Status } from '../contract/status.ts';
-import { EventRecorder } from '../kubernetes/events.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { whenPutBack } from '../kubernetes/put-back.ts';
-import { explain } from '../runtime/explain.ts';
 import { RIGHTS_SECTION } from '../runtime/rights.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
 import { claimsOf } from './cluster-claims.ts';
 import type { Config, FollowerConfig } from './config.ts';
-import { EVENT_REASONS } from './event-reasons.ts';
-import { type EventSink, eventsOf } from './event-rules.ts';
+import { eventsOn } from './event-sink.ts';
 import { FencedConfigMap } from './fenced-config-map.ts';
 import { type LastPublished, siteAfter } from './last-published.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { Reconciler, type ReconcilerObserver } from './reconciler.ts';
+import { Reconciler } from './reconciler.ts';
 import type { WatchPorts } from './reflect.ts';
 import { Report } from './report.ts';
 import { rightsOf } from './rights.ts';
 import type { SignalPorts } from './signals/ports.ts';
 import { createSignals } from './signals/registry.ts';
 import type { Signal } from './signals/signal.ts';
-import { SignalWorker } from './signals/worker.ts';
+import { SignalPublisher } from './signals/worker.ts';
 import { SITES_SECTION, siteNodes } from './site-nodes.ts';
 import { Sites } from './sites.ts';
 import { StatusFirst } from './status-first.ts';
+import { openConnections, recordEvents, recordHistory, watchFailures } from './subscribers.ts';
 import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { Telemetry } from './telemetry.ts';
 import { createTrigger, ownClusterOf, subjectOfTrigger } from './triggers/registry.ts';
@@ -47,15 +44,6 @@ export interface FollowerPorts
 
 /** A burst of watch events costs one reconcile now and one this much later. */
 const MIN_GAP_MS = 25;
-/** What moves the traffic by one write is sent first: until then nothing else takes connections and processors from it. */
-const OTHERS_AFTER_MS = 20;
-const EVENTS_AFTER_MS = 50;
-/** Calls that a move may need at once, beside those of a look. */
-const CONNECTIONS = 12;
-/** They stay open for longer; a service that is about to move again and again costs no more of them. */
-const OPEN_FOR_MS = 10_000;
-/** A single pass fails when somebody else writes at the same time, or the server restarts. */
-const LASTING_FAILURE = 3;
 /** Of nodes in one Event: its note has 1,024 characters at most. */
 const MOST_NAMED = 5;
 
@@ -66,7 +54,7 @@ export async function runFollower(
   ports: FollowerPorts,
   leadership: Leadership,
   lastPublished: LastPublished,
-  onPass: (problem?: string) => void,
+  onReconciled: (problem?: string) => void,
 ): Promise<void> {
   const { api, clock, random, namespace } = ports;
   const { name } = follower;
@@ -74,19 +62,7 @@ export async function runFollower(
   const telemetry = new Telemetry(name, sites, ports);
   const statusMap = { namespace, name: configMapName(config.configMapName, name) };
   const status = new FencedConfigMap(api, statusMap, 'status', name);
-  const reportMap = { namespace, name: configMapName(REPORT_CONFIGMAP, name) };
-  const report = new Report(new FencedConfigMap(api, reportMap, 'report', name), clock, (error) =>
-    telemetry.problem('report could not be written, retrying', error),
-  );
-  await retryUntilSuccess(
-    ports,
-    leadership,
-    () => report.load(leadership),
-    (error) => {
-      onPass();
-      telemetry.problem('report could not be read, retrying', error);
-    },
-  );
+  const report = await loadReport(name, ports, leadership, telemetry, onReconciled);
   if (leadership.signal.aborted) return;
 
   const events = config.dryRun ? () => undefined : eventsOn(status, ports);
@@ -112,9 +88,7 @@ export async function runFollower(
     onChange: wakeup.notify,
     onKept(notes) {
       telemetry.kept(notes);
-      const more = notes.length > MOST_NAMED ? `; ${notes.length - MOST_NAMED} more` : '';
-      const note = `${notes.slice(0, MOST_NAMED).join('; ')}${more}, until one site alone claims it or it is deleted`;
-      events({ reason: 'NodeKept', note });
+      events({ reason: 'NodeKept', note: keptNote(notes) });
     },
     onFailure: (error) => telemetry.problem('pods of a kept node could not be listed, retrying', error),
   });
@@ -134,48 +108,14 @@ export async function runFollower(
         })),
         ...preferredPrimarySignal(trigger, config),
       ];
-  const workerOf = (signal: Signal) =>
-    new SignalWorker(signal, { clock, random, onProgress: (progress) => telemetry.signal(progress) });
-  const first = signals.filter(({ isFirst }) => isFirst === true).map(workerOf);
-  const others = signals.filter(({ isFirst }) => isFirst !== true).map(workerOf);
-
-  let failedPasses = 0;
-  let isMoving = false;
-  let openedAt = Number.NEGATIVE_INFINITY;
-  const observer: ReconcilerObserver = {
-    onReconciled(pass) {
-      const wasMoving = isMoving;
-      isMoving = pass.resolved.movingTo !== undefined;
-      if (isMoving && !wasMoving && clock.elapsed() - openedAt >= OPEN_FOR_MS) {
-        openedAt = clock.elapsed();
-        openConnections(status, leadership);
-      }
-      failedPasses = pass.error === undefined ? 0 : failedPasses + 1;
-      if (pass.error === undefined) stored.onStored(pass.putBack);
-      const problem =
-        failedPasses < LASTING_FAILURE ? undefined : `no status is published: ${explain(pass.error)}`;
-      onPass(problem);
-      telemetry.pass(pass);
-      if (problem !== undefined) events({ reason: 'StatusNotWritten', note: `${problem}. Retrying` });
-    },
-    onStatus(change) {
-      const { before, after, movedAt } = change;
-      report.set(SITES_SECTION, after.sites);
-      telemetry.status(change);
-      const isNew = before?.epoch !== after.epoch;
-      const transition = transitionTo(after, report.history.at(-1), isNew ? movedAt : undefined);
-      if (transition !== undefined) report.addTransition(transition);
-      const state = { follower: name, status: after, site: sites.named(after.activeSite) };
-      for (const worker of first) worker.publish(state);
-      clock.after(first.length > 0 ? OTHERS_AFTER_MS : 0, () => {
-        for (const worker of others) worker.publish(state);
-      });
-      clock.after(EVENTS_AFTER_MS, () => {
-        for (const event of eventsOf(before, after)) events(event);
-      });
-    },
-  };
-  const loop = new Reconciler({
+  const publisher = new SignalPublisher(signals, {
+    follower: name,
+    sites,
+    clock,
+    random,
+    onProgress: (progress) => telemetry.signal(progress),
+  });
+  const reconciler = new Reconciler({
     api,
     clock,
     random,
@@ -189,7 +129,15 @@ export async function runFollower(
     resyncMs: config.resyncSeconds * 1000,
     dryRun: config.dryRun,
     wakeup,
-    observer,
+    subscribers: [
+      recordHistory(report),
+      telemetry,
+      publisher,
+      recordEvents(events, clock),
+      openConnections(status, clock, leadership),
+      stored,
+      watchFailures(events, onReconciled),
+    ],
   });
   whenPutBack(
     api,
@@ -200,41 +148,41 @@ export async function runFollower(
     leadership.signal,
   );
   await runTaskGroup(leadership, (shared) => [
-    loop.run(shared),
+    reconciler.run(shared),
     nodes.run(shared.signal),
     ...(config.dryRun ? [] : [report.run(shared)]),
-    ...[...first, ...others].map((worker) => worker.run(shared)),
+    ...publisher.run(shared),
   ]);
 }
 
-/**
- * The service is about to move, and a moment later many calls are made at once. Each needs a connection of its own, and
- * a TLS handshake takes as long as a call: so they are opened now, by reads of what may be read anyway.
- */
-function openConnections(status: FencedConfigMap, { signal }: Leadership): void {
-  for (let count = 0; count < CONNECTIONS; count += 1) {
-    // What is wrong with the API server is told by the calls that need an answer.
-    status.read(signal).catch(() => undefined);
-  }
+/** Reads what the last leader left, however long that takes. */
+async function loadReport(
+  follower: string,
+  ports: FollowerPorts,
+  leadership: Leadership,
+  telemetry: Telemetry,
+  onFailure: () => void,
+): Promise<Report> {
+  const { api, clock, namespace } = ports;
+  const key = { namespace, name: configMapName(REPORT_CONFIGMAP, follower) };
+  const report = new Report(new FencedConfigMap(api, key, 'report', follower), clock, (error) =>
+    telemetry.problem('report could not be written, retrying', error),
+  );
+  await retryUntilSuccess(
+    ports,
+    leadership,
+    () => report.load(leadership),
+    (error) => {
+      onFailure();
+      telemetry.problem('report could not be read, retrying', error);
+    },
+  );
+  return report;
 }
 
-function eventsOn(status: FencedConfigMap, ports: FollowerPorts): EventSink {
-  const { api, clock, random, identity, log, metrics } = ports;
-  const recorder = new EventRecorder({
-    api,
-    clock,
-    random,
-    reportingController: PROGRAM,
-    reportingInstance: identity,
-    onDropped(event, error) {
-      metrics.eventsDropped.inc();
-      log.warn({ reason: event.reason, err: error }, 'Event could not be written');
-    },
-  });
-  return ({ reason, note }) => {
-    const { type, action } = EVENT_REASONS[reason];
-    recorder.record({ type, action, reason, note, regarding: status.reference });
-  };
+function keptNote(notes: readonly string[]): string {
+  const more = notes.length > MOST_NAMED ? `; ${notes.length - MOST_NAMED} more` : '';
+  return `${notes.slice(0, MOST_NAMED).join('; ')}${more}, until one site alone claims it or it is deleted`;
 }
 
 /** For a dry run, which writes nothing. */

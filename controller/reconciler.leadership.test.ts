@@ -96,7 +96,7 @@ describe('a follower and its leadership', () => {
     world.ring();
     await world.clock.advance(3 * RESYNC_MS);
     assert.equal(world.writes, before);
-    assert.equal(world.passes.filter(({ error }) => error instanceof DeposedError).length, 1);
+    assert.equal(world.reconciles.filter(({ error }) => error instanceof DeposedError).length, 1);
   });
 
   test('raises its term when the Lease was deleted and began anew', async () => {
@@ -197,7 +197,7 @@ describe('a follower and its leadership', () => {
     await world.clock.advance(10);
     world.leadership.end();
     await running;
-    assert.equal(world.passes.length, 0);
+    assert.equal(world.reconciles.length, 0);
   });
 
   test('in a dry run tells what it would publish, and writes nothing', async () => {

@@ -60,9 +60,9 @@ describe('a follower', () => {
     await world.clock.advance(20 * RESYNC_MS);
     assert.equal(world.writes, 1);
     assert.equal(world.statusChanges.length, 1);
-    assert.ok(world.passes.length >= 20);
+    assert.ok(world.reconciles.length >= 20);
     assert.deepEqual(
-      world.passes.slice(1).filter(({ wrote, error }) => wrote || error !== undefined),
+      world.reconciles.slice(1).filter(({ wrote, error }) => wrote || error !== undefined),
       [],
     );
   });
@@ -70,10 +70,10 @@ describe('a follower', () => {
   test('a burst of events costs two looks', async () => {
     void world.start();
     await world.soon();
-    const looks = world.passes.length;
+    const looks = world.reconciles.length;
     for (let index = 0; index < 100; index += 1) world.ring();
     await world.soon();
-    assert.ok(world.passes.length - looks <= 2, `${world.passes.length - looks} looks`);
+    assert.ok(world.reconciles.length - looks <= 2, `${world.reconciles.length - looks} looks`);
   });
 });
 
@@ -147,9 +147,9 @@ describe('a follower holds the last place', () => {
     world.observe = fails;
     void world.start();
     await world.clock.advance(1_000);
-    const atFirst = world.passes.length;
+    const atFirst = world.reconciles.length;
     await world.clock.advance(10 * RESYNC_MS);
-    const later = world.passes.length - atFirst;
+    const later = world.reconciles.length - atFirst;
     assert.ok(atFirst >= 2 && atFirst <= 5, `${atFirst} passes in the first second`);
     assert.ok(later >= 10 && later <= 30, `${later} passes in ten periods`);
   });
@@ -222,7 +222,7 @@ describe('a follower whose status was touched', () => {
     await world.clock.advance(100);
     assert.ok(raced);
     assert.equal(world.place, 'eu eu-1 2 Settled');
-    assert.equal(world.passes.filter(({ error }) => error !== undefined).length, 1);
+    assert.equal(world.reconciles.filter(({ error }) => error !== undefined).length, 1);
   });
 
   test('does not spin when every write meets a conflict', async () => {

@@ -1,7 +1,7 @@
 import { isImplausible, type Transition } from '../contract/history.ts';
 import { decodeEpoch, decodeStatus, encodeStatus, type Status } from '../contract/status.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
-import { isAlreadyExists, isConflict, isNotFound, mayBeStored } from '../kubernetes/errors.ts';
+import { isAlreadyExists, isConflict, mayBeStored } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { backoff } from '../runtime/backoff.ts';
 import { type Clock, type Random, timestamp, withDeadline } from '../runtime/clock.ts';
@@ -11,6 +11,7 @@ import { decide, type ResolvedObservation, recall, sameContent } from './decide.
 import { DeposedError, type FencedConfigMap, type StoredConfigMap } from './fenced-config-map.ts';
 import { type LastPublished, lastKnown } from './last-published.ts';
 import { NodeReads } from './node-reads.ts';
+import { resolveSite } from './resolve-site.ts';
 import type { SiteNodes } from './site-nodes.ts';
 import type { Sites } from './sites.ts';
 import type { Observation, Trigger } from './triggers/trigger.ts';
@@ -33,14 +34,15 @@ export interface ReconcilerOptions {
   readonly resyncMs: number;
   readonly dryRun: boolean;
   readonly wakeup: Wakeup;
-  readonly observer: ReconcilerObserver;
+  readonly subscribers: readonly ReconcileSubscriber[];
 }
 
-/** Told about everything that happens here; for signals, report, Events, metrics and log. */
-export interface ReconcilerObserver {
-  /** `before` is undefined at the first pass of a leadership that found no status. */
-  onStatus(change: StatusChange): void;
-  onReconciled(pass: ReconcileResult): void;
+/** One of those that act on what a reconcile has found. They are called in their order, must be quick and never throw. */
+export interface ReconcileSubscriber {
+  /** The status is stored and differs from the one before. */
+  onStatus?(change: StatusChange): void;
+  /** After each reconcile, also a failed one. */
+  onReconciled?(result: ReconcileResult): void;
 }
 
 export interface ReconcileResult {
@@ -49,11 +51,12 @@ export interface ReconcileResult {
   /** True when the status was written. */
   readonly wrote: boolean;
   readonly error?: unknown;
-  /** That of the API when the pass began, where it ended well. */
+  /** That of the API when the reconcile began, where it ended well. */
   readonly putBack?: AbortSignal | undefined;
 }
 
 export interface StatusChange {
+  /** Undefined at the first reconcile of a leadership that found no status. */
   readonly before: Status | undefined;
   readonly after: Status;
   /** When the service says that it moved to the place in `after`. */
@@ -62,7 +65,7 @@ export interface StatusChange {
 
 /** More than are sent while one of them can still be under way. */
 const MAX_UNANSWERED = 32;
-const FAILED_PASS_RETRY = { base: 250, max: 10_000 };
+const FAILED_RETRY = { base: 250, max: 10_000 };
 const RACES_AT_ONCE = 3;
 /** Every call of a trigger has a limit of its own; this one is for a trigger that forgot it. */
 const OBSERVATION_TIMEOUT_MS = 40_000;
@@ -77,9 +80,9 @@ export class Reconciler {
   #believed: Status | undefined;
   /** Writes that failed since then: each may have been stored, or still be. */
   #unanswered: readonly Status[] = [];
-  /** What the observer was told last. */
-  #lastObserved: Status | undefined;
-  /** That of the API when the last pass began that ended well. */
+  /** What the subscribers were given last. */
+  #lastPublished: Status | undefined;
+  /** That of the API when the last reconcile began that ended well. */
   #putBack: AbortSignal | undefined;
   #failures = 0;
 
@@ -95,12 +98,12 @@ export class Reconciler {
     // Somebody else may have led meanwhile: what is published counts.
     this.#believed = undefined;
     this.#unanswered = [];
-    this.#lastObserved = undefined;
+    this.#lastPublished = undefined;
     this.#putBack = this.#options.api.putBack;
     while (!signal.aborted && (await this.#reconcile(leadership))) {
       // A little early, so that a change right after an observation is known within the period, the observation itself included.
       const periodMs = resyncMs * (0.9 + random() * 0.05);
-      const retryMs = Math.min(periodMs, backoff(this.#failures, FAILED_PASS_RETRY, random));
+      const retryMs = Math.min(periodMs, backoff(this.#failures, FAILED_RETRY, random));
       await wakeup.wait(this.#failures === 0 ? periodMs : retryMs, signal);
     }
     await watching;
@@ -108,7 +111,7 @@ export class Reconciler {
 
   /** False when this replica has to stop. */
   async #reconcile(leadership: Leadership): Promise<boolean> {
-    const { api, clock, status, observer } = this.#options;
+    const { api, clock, status } = this.#options;
     const nodes = new NodeReads(api, leadership.signal);
     const started = clock.elapsed();
     const { putBack } = api;
@@ -124,17 +127,17 @@ export class Reconciler {
         status.read(leadership.signal),
       ]);
       // 2. Resolve the site of its node, or say why that is unknown: then nothing moves.
-      resolved = await this.#resolveSite(observation, nodes, leadership.signal);
+      resolved = await resolveSite(observation, this.#options.sites, nodes, leadership.signal);
       // The Lease may be somebody else's in the copy to which etcd was put back.
       if (api.putBack !== this.#putBack && (await leadership.confirm()) === undefined) return false;
       // 3. to 5. Decide what has to be published, store it if it differs, publish it to the signals.
       const wrote = await this.#decideAndStore(resolved, observation, found, leadership);
       this.#putBack = putBack;
       this.#failures = resolved.kind === 'unknown' && resolved.reason === 'ApiError' ? this.#failures + 1 : 0;
-      observer.onReconciled({ ms: clock.elapsed() - started, resolved, wrote, putBack });
+      this.#reconciled({ ms: clock.elapsed() - started, resolved, wrote, putBack });
     } catch (error) {
       if (leadership.signal.aborted) return false;
-      observer.onReconciled({ ms: clock.elapsed() - started, resolved, wrote: false, error });
+      this.#reconciled({ ms: clock.elapsed() - started, resolved, wrote: false, error });
       if (error instanceof DeposedError) return false;
       this.#failures += 1;
       // Somebody wrote between our read and our write: reconcile again at once, but do not race for ever.
@@ -160,50 +163,6 @@ export class Reconciler {
     }
   }
 
-  /** The node is asked for now: a name alone does not say that the node still exists, or what its labels are. */
-  async #resolveSite(
-    observation: Observation,
-    nodes: NodeReads,
-    signal: AbortSignal,
-  ): Promise<ResolvedObservation> {
-    if (observation.kind === 'unknown') return observation;
-    const { primary, node, movingTo, site: elsewhere, hold } = observation;
-    if (elsewhere !== undefined)
-      return { kind: 'located', primary, node, site: elsewhere, ...(hold && { hold }) };
-    const moving = movingTo === undefined ? {} : { movingTo };
-    try {
-      const claims = this.#options.sites.claims(await nodes.get(node)).map(({ name }) => name);
-      const [site, ...others] = claims;
-      if (site !== undefined && others.length === 0) {
-        return { kind: 'located', primary, node, site, ...moving };
-      }
-      const stands = `${primary} runs on node ${node}, which`;
-      return site === undefined
-        ? {
-            kind: 'unknown',
-            reason: 'NodeWithoutSite',
-            message: `${stands} belongs to no site`,
-            ...moving,
-          }
-        : {
-            kind: 'unknown',
-            reason: 'NodeInSeveralSites',
-            message: `${stands} is claimed by the node selectors of ${claims.join(' and ')}`,
-            ...moving,
-          };
-    } catch (error) {
-      signal.throwIfAborted();
-      return isNotFound(error)
-        ? {
-            kind: 'unknown',
-            reason: 'NodeNotFound',
-            message: `node ${node} of ${primary} does not exist`,
-            ...moving,
-          }
-        : { kind: 'unknown', reason: 'ApiError', message: explain(error), ...moving };
-    }
-  }
-
   /** True when the status had to be written. */
   async #decideAndStore(
     resolved: ResolvedObservation,
@@ -211,7 +170,7 @@ export class Reconciler {
     found: StoredConfigMap,
     leadership: Leadership,
   ): Promise<boolean> {
-    const { clock, status, observer, lastTransition, lastSites, lastPublished, dryRun } = this.#options;
+    const { clock, status, lastTransition, lastSites, lastPublished, dryRun } = this.#options;
     if (!dryRun) {
       const isOfLaterTerm = found.term > leadership.term;
       await status.assertNotDeposed(found, leadership);
@@ -242,13 +201,20 @@ export class Reconciler {
     if (!dryRun) lastPublished.note(after);
     if (writes) this.#unanswered = [];
     // 5. Publish to signals, report, Events and metrics.
-    const told = this.#lastObserved;
-    this.#lastObserved = after;
-    if (told === undefined || !isSame(told, after)) {
-      const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
-      observer.onStatus({ before: told ?? before, after, movedAt });
-    }
+    const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
+    this.#publish({ before: this.#lastPublished ?? before, after, movedAt });
     return writes;
+  }
+
+  #publish(change: StatusChange): void {
+    const last = this.#lastPublished;
+    this.#lastPublished = change.after;
+    if (last !== undefined && isSame(last, change.after)) return;
+    for (const subscriber of this.#options.subscribers) subscriber.onStatus?.(change);
+  }
+
+  #reconciled(result: ReconcileResult): void {
+    for (const subscriber of this.#options.subscribers) subscriber.onReconciled?.(result);
   }
 
   /** What is published without nodes makes each pod one of no site, so it is better to publish nothing for a while. */
@@ -261,7 +227,7 @@ export class Reconciler {
   }
 
   /**
-   * A write that failed may have been stored all the same, unless it was clearly refused. The next pass finds out: to
+   * A write that failed may have been stored all the same, unless it was clearly refused. The next reconcile finds out: to
    * go on from what was published before would take readers back to the site that they have just left.
    */
   async #write(status: Status, found: StoredConfigMap, leadership: Leadership, anew: boolean): Promise<void> {

@@ -60,9 +60,9 @@ describe('what follows the status', () => {
       putBack = new AbortController();
       const work = write();
       assert.equal(await fate(work), 'waits');
-      api.onStored(old);
+      api.onReconciled({ putBack: old });
       assert.equal(await fate(work), 'waits', 'a pass that began before tells nothing');
-      api.onStored(putBack.signal);
+      api.onReconciled({ putBack: putBack.signal });
       assert.equal(await fate(work), 'has to look again');
       assert.equal(kube.changes.length, changes);
     });

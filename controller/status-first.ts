@@ -15,19 +15,20 @@ import type {
 } from '../kubernetes/api.ts';
 import { KubeError } from '../kubernetes/errors.ts';
 import { aborted, type Clock, withDeadline } from '../runtime/clock.ts';
+import type { ReconcileResult, ReconcileSubscriber } from './reconciler.ts';
 
-/** A status that cannot be stored for so long is told by the passes that fail. */
+/** A status that cannot be stored for so long is told by the reconciles that fail. */
 const PATIENCE_MS = 10_000;
 
 /**
  * The API server as signals use it: what follows the status is never written before the status is stored. That is so by
- * itself, until etcd is put back to an older copy. From then on every write waits for the next pass of the reconciler: a
+ * itself, until etcd is put back to an older copy. From then on every write waits for the next reconcile: a
  * leader that died before it would leave behind what belongs to an epoch that no status knows of.
  */
-export class StatusFirst implements KubeApi {
+export class StatusFirst implements KubeApi, ReconcileSubscriber {
   readonly #api: KubeApi;
   readonly #clock: Clock;
-  /** As it was when the pass began that has found or stored the status last. */
+  /** As it was when the reconcile began that has found or stored the status last. */
   #stored: AbortSignal | undefined;
   #next = Promise.withResolvers<void>();
 
@@ -41,8 +42,9 @@ export class StatusFirst implements KubeApi {
     return this.#api.putBack;
   }
 
-  /** The status is stored. `putBack`: that of the API when the pass began. */
-  onStored(putBack: AbortSignal | undefined): void {
+  /** Without an error the status is stored. `putBack`: that of the API when the reconcile began. */
+  onReconciled({ error, putBack }: Pick<ReconcileResult, 'error' | 'putBack'>): void {
+    if (error !== undefined) return;
     this.#stored = putBack;
     this.#next.resolve();
     this.#next = Promise.withResolvers();
@@ -85,7 +87,7 @@ export class StatusFirst implements KubeApi {
     return this.#api.delete(resource, key, options);
   }
 
-  /** Whoever had to wait has planned its write for a status of before: as after a lost race, it has to look again. */
+  /** Whoever had to wait has planned its write for a status of before: as after a lost race, it has to plan again. */
   async whenStored({ signal }: CallOptions = {}): Promise<void> {
     const isStored = () => this.#stored === this.#api.putBack;
     if (isStored()) return;

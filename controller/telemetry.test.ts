@@ -70,7 +70,7 @@ describe('a pass', () => {
   ] as const;
   for (const [name, result, outcome, write, lines] of cases) {
     test(`${name} is counted and logged as such`, async () => {
-      telemetry.pass({ ms: 120, resolved: LOOK, ...result });
+      telemetry.onReconciled({ ms: 120, resolved: LOOK, ...result });
       assert.equal(await value(`passes_total{follower="default",outcome="${outcome}"}`), 1);
       for (const each of ['written', 'conflict', 'failed']) {
         const count = await value(`status_writes_total{follower="default",outcome="${each}"}`);
@@ -84,7 +84,11 @@ describe('a pass', () => {
   }
 
   test('that could not ask the API counts as failed, though nothing was thrown', async () => {
-    telemetry.pass({ ms: 1, resolved: { kind: 'unknown', reason: 'ApiError', message: '' }, wrote: true });
+    telemetry.onReconciled({
+      ms: 1,
+      resolved: { kind: 'unknown', reason: 'ApiError', message: '' },
+      wrote: true,
+    });
     assert.equal(await value('passes_total{follower="default",outcome="failed"}'), 1);
   });
 });
@@ -102,7 +106,7 @@ describe('a change of the status', () => {
   ];
   for (const [name, before, after, line] of cases) {
     test(`${name} is logged with what it is now`, () => {
-      telemetry.status({ before, after, movedAt: undefined });
+      telemetry.onStatus({ before, after, movedAt: undefined });
       assert.deepEqual(logged(), [line]);
       const { site, node, phase, epoch } = lines[0] ?? {};
       assert.deepEqual(
@@ -114,8 +118,8 @@ describe('a change of the status', () => {
   }
 
   test('is shown by the gauges, one of each kind', async () => {
-    telemetry.status({ before: undefined, after: US, movedAt: undefined });
-    telemetry.status({ before: US, after: LOST, movedAt: undefined });
+    telemetry.onStatus({ before: undefined, after: US, movedAt: undefined });
+    telemetry.onStatus({ before: US, after: LOST, movedAt: undefined });
     const shown = { 'phase="Settled"': 0, 'phase="Held"': 1, 'phase="Transitioning"': 0 };
     for (const [label, expected] of Object.entries(shown)) {
       assert.equal(await value(`phase{follower="default",${label}}`), expected);
@@ -136,7 +140,7 @@ describe('a change of the status', () => {
     ['is not measured within the site', US, US, () => movedBefore(340), undefined],
   ] as const) {
     test(name, async () => {
-      telemetry.status({ before, after, movedAt: movedAt() });
+      telemetry.onStatus({ before, after, movedAt: movedAt() });
       const sum = await value('primary_move_to_status_seconds_sum{follower="default"}');
       assert.equal(sum, expected === undefined ? undefined : expected / 1000);
     });

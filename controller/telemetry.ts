@@ -4,14 +4,14 @@ import { isConflict } from '../kubernetes/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from './log.ts';
 import { type Metrics, showOneOf } from './metrics.ts';
-import type { ReconcileResult, StatusChange } from './reconciler.ts';
+import type { ReconcileResult, ReconcileSubscriber, StatusChange } from './reconciler.ts';
 import type { SignalProgress } from './signals/worker.ts';
 import type { Sites } from './sites.ts';
 
 const MOST_LOGGED = 50;
 
 /** Puts what happens to one follower into its log and its metrics. */
-export class Telemetry {
+export class Telemetry implements ReconcileSubscriber {
   readonly #log: Logger;
   readonly #metrics: Metrics;
   readonly #clock: Clock;
@@ -26,7 +26,7 @@ export class Telemetry {
     this.#clock = ports.clock;
   }
 
-  pass({ ms, resolved, wrote, error }: ReconcileResult): void {
+  onReconciled({ ms, resolved, wrote, error }: ReconcileResult): void {
     const follower = this.#follower;
     this.#metrics.passDuration.observe({ follower }, ms / 1000);
     const failed = error !== undefined || (resolved.kind === 'unknown' && resolved.reason === 'ApiError');
@@ -43,7 +43,7 @@ export class Telemetry {
     }
   }
 
-  status({ before, after, movedAt }: StatusChange): void {
+  onStatus({ before, after, movedAt }: StatusChange): void {
     this.#gauges(after);
     const { activeSite, activeNode, primary, phase, epoch, reason } = after;
     const fields = { site: activeSite, node: activeNode, primary, phase, epoch };

@@ -2,6 +2,8 @@ import type { Leadership } from '../../kubernetes/leadership.ts';
 import { backoff } from '../../runtime/backoff.ts';
 import type { Clock, Random } from '../../runtime/clock.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
+import type { ReconcileSubscriber, StatusChange } from '../reconciler.ts';
+import type { Sites } from '../sites.ts';
 import type { State } from '../state.ts';
 import type { Signal } from './signal.ts';
 
@@ -14,11 +16,14 @@ export interface SignalProgress {
   readonly error?: unknown;
 }
 
-export interface WorkerPorts {
+export interface SignalWorkerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly onProgress: (progress: SignalProgress) => void;
 }
+
+/** What moves the traffic by one write is sent first: until then nothing else takes connections and processors from it. */
+const OTHERS_AFTER_MS = 20;
 
 const RETRY = { base: 500, max: 60_000 };
 /** A burst of wakes costs one application now and one this much later, also while they fail. */
@@ -27,15 +32,15 @@ const MIN_GAP_MS = 100;
 /** Gives one signal the newest state, by itself: its failures and its pace hold up nobody else. */
 export class SignalWorker {
   readonly #signal: Signal;
-  readonly #ports: WorkerPorts;
+  readonly #options: SignalWorkerOptions;
   readonly #wakeup: Wakeup;
   #state: State | undefined;
   #failures = 0;
 
-  constructor(signal: Signal, ports: WorkerPorts) {
+  constructor(signal: Signal, options: SignalWorkerOptions) {
     this.#signal = signal;
-    this.#ports = ports;
-    this.#wakeup = new Wakeup(ports.clock, MIN_GAP_MS);
+    this.#options = options;
+    this.#wakeup = new Wakeup(options.clock, MIN_GAP_MS);
   }
 
   /** The newest state wins; one that was not applied yet is dropped, never queued. */
@@ -46,7 +51,7 @@ export class SignalWorker {
 
   /** Runs until the leadership ends. */
   async run(leadership: Leadership): Promise<void> {
-    const { random } = this.#ports;
+    const { random } = this.#options;
     const watching = this.#signal.watch?.(this.#wakeup.notify, leadership.signal);
     while (!leadership.signal.aborted) {
       const resync = this.#signal.resyncMs * (0.8 + random() * 0.4);
@@ -62,11 +67,47 @@ export class SignalWorker {
     try {
       await this.#signal.apply(state, leadership);
       this.#failures = 0;
-      this.#ports.onProgress({ signal, outcome: 'applied', failures: 0 });
+      this.#options.onProgress({ signal, outcome: 'applied', failures: 0 });
     } catch (error) {
       if (leadership.signal.aborted) return; // Cut short because this replica stops: no failure of the signal.
       this.#failures += 1;
-      this.#ports.onProgress({ signal, outcome: 'failed', failures: this.#failures, error });
+      this.#options.onProgress({ signal, outcome: 'failed', failures: this.#failures, error });
     }
+  }
+}
+
+export interface PublisherOptions extends SignalWorkerOptions {
+  readonly follower: string;
+  readonly sites: Sites;
+}
+
+/** Hands each new status to all signals of one follower, and runs them. */
+export class SignalPublisher implements ReconcileSubscriber {
+  readonly #options: PublisherOptions;
+  readonly #first: readonly SignalWorker[];
+  readonly #others: readonly SignalWorker[];
+
+  constructor(signals: readonly Signal[], options: PublisherOptions) {
+    const workers = (isFirst: boolean) =>
+      signals
+        .filter((signal) => (signal.isFirst ?? false) === isFirst)
+        .map((signal) => new SignalWorker(signal, options));
+    this.#options = options;
+    this.#first = workers(true);
+    this.#others = workers(false);
+  }
+
+  onStatus({ after: status }: StatusChange): void {
+    const { follower, sites, clock } = this.#options;
+    const state = { follower, status, site: sites.named(status.activeSite) };
+    for (const worker of this.#first) worker.publish(state);
+    clock.after(this.#first.length > 0 ? OTHERS_AFTER_MS : 0, () => {
+      for (const worker of this.#others) worker.publish(state);
+    });
+  }
+
+  /** One task for each signal, until the leadership ends. */
+  run(leadership: Leadership): readonly Promise<void>[] {
+    return [...this.#first, ...this.#others].map((worker) => worker.run(leadership));
   }
 }

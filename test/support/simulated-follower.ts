@@ -29,9 +29,9 @@ export function at(node: string, more: object = {}): Observation {
 export class SimulatedFollower extends SimulatedCluster {
   leadership = new TestLeadership(3);
   observe: () => Observation = () => at('us-1');
-  /** What the observer was told. */
+  /** What the subscribers were given. */
   readonly statusChanges: StatusChange[] = [];
-  readonly passes: ReconcileResult[] = [];
+  readonly reconciles: ReconcileResult[] = [];
   lastTransition: Transition | undefined;
   /** Of the process, whoever leads. */
   readonly lastPublished = new LastPublished(this.process);
@@ -66,10 +66,12 @@ export class SimulatedFollower extends SimulatedCluster {
       resyncMs: RESYNC_MS,
       dryRun,
       wakeup: new Wakeup(this.process, 25),
-      observer: {
-        onStatus: (change) => this.statusChanges.push(change),
-        onReconciled: (pass) => this.passes.push(pass),
-      },
+      subscribers: [
+        {
+          onStatus: (change) => this.statusChanges.push(change),
+          onReconciled: (result) => this.reconciles.push(result),
+        },
+      ],
     });
     return follower.run(this.leadership);
   }

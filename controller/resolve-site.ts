@@ -1,0 +1,40 @@
+import { isNotFound } from '../kubernetes/errors.ts';
+import { explain } from '../runtime/explain.ts';
+import type { ResolvedObservation } from './decide.ts';
+import type { NodeReads } from './node-reads.ts';
+import type { Sites } from './sites.ts';
+import { type Observation, unknown } from './triggers/trigger.ts';
+
+/**
+ * Matches an observation to the site of its node, or says why there is none. The node is read now: a name alone does not
+ * say that the node still exists, or what its labels are. Throws only when `signal` aborts.
+ */
+export async function resolveSite(
+  observation: Observation,
+  sites: Sites,
+  nodes: NodeReads,
+  signal: AbortSignal,
+): Promise<ResolvedObservation> {
+  if (observation.kind === 'unknown') return observation;
+  const { primary, node, movingTo, site: elsewhere, hold } = observation;
+  if (elsewhere !== undefined)
+    return { kind: 'located', primary, node, site: elsewhere, ...(hold && { hold }) };
+  const moving = movingTo === undefined ? {} : { movingTo };
+  try {
+    const claims = sites.claims(await nodes.get(node)).map(({ name }) => name);
+    const [site, ...others] = claims;
+    const runsOn = `${primary} runs on node ${node}, which`;
+    if (site === undefined)
+      return { ...unknown('NodeWithoutSite', `${runsOn} belongs to no site`), ...moving };
+    if (others.length > 0) {
+      const message = `${runsOn} is claimed by the node selectors of ${claims.join(' and ')}`;
+      return { ...unknown('NodeInSeveralSites', message), ...moving };
+    }
+    return { kind: 'located', primary, node, site, ...moving };
+  } catch (error) {
+    signal.throwIfAborted();
+    return isNotFound(error)
+      ? { ...unknown('NodeNotFound', `node ${node} of ${primary} does not exist`), ...moving }
+      : { ...unknown('ApiError', explain(error)), ...moving };
+  }
+}
