@@ -70,7 +70,7 @@ const RESYNC_MS = 10_000;
 /** The controller writes a zone twice in 20 s at most: in a series of moves that comes faster, some wait on purpose. */
 const WRITE_GAP_MS = 10_500;
 
-/** Until the provider, a stand-in on this machine, has the new addresses. */
+/** Until the provider, a fake on this machine, has the new addresses. */
 export async function timeDns(plane: ControlPlane, moves: number): Promise<readonly number[]> {
   await using ends = new AsyncDisposableStack();
   const lane = await openLane(plane, ends);

@@ -5,18 +5,18 @@ import type { KubeApi } from '../kubernetes/api.ts';
 import { KubeError } from '../kubernetes/errors.ts';
 import { PutBackGuard } from '../kubernetes/put-back.ts';
 import { CONFIG_MAPS, LEASES } from '../kubernetes/resources.ts';
-import { OPS } from '../test/support/simulated-cluster.ts';
-import { SimulatedService, STATUS_MAP, serviceConfig } from '../test/support/simulated-service.ts';
+import { OPS } from '../test/support/fake-cluster.ts';
+import { FollowerScene, STATUS_MAP, serviceConfig } from '../test/support/follower-scene.ts';
 import { type Controller, createController } from './controller.ts';
 
 const LEASE = { namespace: OPS, name: 'kube-site-follower' };
 
-let kube: SimulatedService;
+let kube: FollowerScene;
 let stop: AbortController;
 let ended: Promise<unknown>[];
 
 beforeEach(() => {
-  kube = new SimulatedService();
+  kube = new FollowerScene();
   stop = new AbortController();
   ended = [];
 });

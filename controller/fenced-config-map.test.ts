@@ -4,17 +4,17 @@ import fc from 'fast-check';
 import { ANNOTATIONS } from '../contract/names.ts';
 import { isAlreadyExists, isConflict } from '../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
-import { OPS, SimulatedCluster, script, TestLeadership } from '../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS, script, TestLeadership } from '../test/support/fake-cluster.ts';
 import { DeposedError, FencedConfigMap, type StoredConfigMap, termOf } from './fenced-config-map.ts';
 
 const KEY = { namespace: OPS, name: 'status' };
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let leader: TestLeadership;
 let map: FencedConfigMap;
 
 beforeEach(() => {
-  kube = new SimulatedCluster();
+  kube = new FakeCluster();
   leader = new TestLeadership(5);
   map = new FencedConfigMap(kube.api, KEY, 'status', 'main');
 });

@@ -5,24 +5,18 @@ import type { Transition } from '../contract/history.ts';
 import { decodeStatus, type Status } from '../contract/status.ts';
 import { KubeError } from '../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NAMESPACES, NODES, SERVICES } from '../kubernetes/resources.ts';
-import { TestLeadership } from '../test/support/simulated-cluster.ts';
-import {
-  PG,
-  REPORT_MAP,
-  SimulatedService,
-  STATUS_MAP,
-  serviceConfig,
-} from '../test/support/simulated-service.ts';
+import { TestLeadership } from '../test/support/fake-cluster.ts';
+import { FollowerScene, PG, REPORT_MAP, STATUS_MAP, serviceConfig } from '../test/support/follower-scene.ts';
 import type { Config } from './config.ts';
 import { runFollower } from './follower.ts';
 import { LastPublished } from './last-published.ts';
 
-let kube: SimulatedService;
+let kube: FollowerScene;
 let leadership: TestLeadership;
 let passes: number;
 
 beforeEach(() => {
-  kube = new SimulatedService();
+  kube = new FollowerScene();
   leadership = new TestLeadership();
   passes = 0;
 });

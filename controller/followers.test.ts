@@ -5,8 +5,8 @@ import { decodeStatus, type Status } from '../contract/status.ts';
 import { NamecheapProvider } from '../dns/namecheap/provider.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { CONFIG_MAPS, LEASES, PODS } from '../kubernetes/resources.ts';
-import { OPS } from '../test/support/simulated-cluster.ts';
-import { PG, REPORT_MAP, SimulatedService, STATUS_MAP } from '../test/support/simulated-service.ts';
+import { OPS } from '../test/support/fake-cluster.ts';
+import { FollowerScene, PG, REPORT_MAP, STATUS_MAP } from '../test/support/follower-scene.ts';
 import { type Config, loadConfig } from './config.ts';
 import { type Controller, createController } from './controller.ts';
 import type { FollowerPorts } from './follower.ts';
@@ -22,12 +22,12 @@ const DNS = {
   namecheap: { apiUser: 'someone', apiKey: '0123456789abcdef', clientIp: '203.0.113.7' },
 };
 
-let kube: SimulatedService;
+let kube: FollowerScene;
 let stop: AbortController;
 let ended: Promise<void>;
 
 beforeEach(() => {
-  kube = new SimulatedService();
+  kube = new FollowerScene();
   stop = new AbortController();
   for (const [name, nodeName] of [
     ['app-0', 'us-1'],

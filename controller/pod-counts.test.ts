@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { PODS, type Pod } from '../kubernetes/resources.ts';
-import { SimulatedCluster } from '../test/support/simulated-cluster.ts';
+import { FakeCluster } from '../test/support/fake-cluster.ts';
 import { bySite, PodCounts } from './pod-counts.ts';
 
 const INJECTED = { 'site-follower/status': 'injected' };
 const SITES = { us: ['us-1', 'us-2'], eu: ['eu-1'] };
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let counts: PodCounts;
 let told: number;
 let stop: AbortController;
 
 beforeEach(() => {
-  kube = new SimulatedCluster(['app']);
+  kube = new FakeCluster(['app']);
   told = 0;
   stop = new AbortController();
   counts = new PodCounts(kube.watchPorts, ['default', 'other'], () => (told += 1));

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { PutBackGuard } from '../kubernetes/put-back.ts';
 import { CONFIG_MAPS } from '../kubernetes/resources.ts';
-import { script, TestLeadership } from '../test/support/simulated-cluster.ts';
-import { at, KEY, LOST, RESYNC_MS, SimulatedFollower } from '../test/support/simulated-follower.ts';
+import { script, TestLeadership } from '../test/support/fake-cluster.ts';
+import { at, KEY, LOST, RESYNC_MS, ReconcilerScene } from '../test/support/reconciler-scene.ts';
 import { DeposedError, termOf } from './fenced-config-map.ts';
 
-let world: SimulatedFollower;
+let world: ReconcilerScene;
 
 beforeEach(() => {
-  world = new SimulatedFollower();
+  world = new ReconcilerScene();
 });
 
 afterEach(() => world.end());

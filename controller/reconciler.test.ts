@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { KubeError } from '../kubernetes/errors.ts';
 import { CONFIG_MAPS } from '../kubernetes/resources.ts';
-import { at, KEY, LOST, RESYNC_MS, SimulatedFollower } from '../test/support/simulated-follower.ts';
+import { at, KEY, LOST, RESYNC_MS, ReconcilerScene } from '../test/support/reconciler-scene.ts';
 import { termOf } from './fenced-config-map.ts';
 import type { Observation } from './triggers/trigger.ts';
 
-let world: SimulatedFollower;
+let world: ReconcilerScene;
 
 beforeEach(() => {
-  world = new SimulatedFollower();
+  world = new ReconcilerScene();
 });
 
 afterEach(() => world.end());

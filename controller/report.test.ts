@@ -3,19 +3,19 @@ import { beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { HISTORY_LIMIT, type Transition } from '../contract/history.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
-import { OPS, SimulatedCluster, script, TestLeadership } from '../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS, script, TestLeadership } from '../test/support/fake-cluster.ts';
 import { DeposedError, FencedConfigMap } from './fenced-config-map.ts';
 import { Report } from './report.ts';
 
 const KEY = { namespace: OPS, name: 'report' };
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let leadership: TestLeadership;
 let problems: unknown[];
 let report: Report;
 
 beforeEach(async () => {
-  kube = new SimulatedCluster();
+  kube = new FakeCluster();
   leadership = new TestLeadership();
   problems = [];
   report = await loaded();
@@ -110,7 +110,7 @@ describe('a report', () => {
   test('bears whatever somebody has written into it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), fc.string(), async (history, dns) => {
-        kube = new SimulatedCluster();
+        kube = new FakeCluster();
         kube.create<ConfigMap>(CONFIG_MAPS, { metadata: KEY, data: { history, dns, theirs: 'text' } });
         report = await loaded();
         report.get('dns');

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { NODES, PODS, type Pod } from '../kubernetes/resources.ts';
-import { SimulatedCluster, TestLeadership } from '../test/support/simulated-cluster.ts';
+import { FakeCluster, TestLeadership } from '../test/support/fake-cluster.ts';
 import type { ResolvedObservation } from './decide.ts';
 import type { NodeFacts } from './kept-nodes.ts';
 import { siteNodes } from './site-nodes.ts';
 import { Sites } from './sites.ts';
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let leadership: TestLeadership;
 let wakes: number;
 let kept: string[];
 
 beforeEach(() => {
-  kube = new SimulatedCluster(['app']);
+  kube = new FakeCluster(['app']);
   leadership = new TestLeadership();
   wakes = 0;
   kept = [];

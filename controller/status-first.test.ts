@@ -4,17 +4,17 @@ import type { KubeApi } from '../kubernetes/api.ts';
 import { isConflict } from '../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
 import { withMethod } from '../test/simulation/sabotage.ts';
-import { OPS, SimulatedCluster } from '../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS } from '../test/support/fake-cluster.ts';
 import { StatusFirst } from './status-first.ts';
 
 const COPY: ConfigMap = { metadata: { namespace: OPS, name: 'copy' } };
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let putBack: AbortController;
 let api: StatusFirst;
 
 beforeEach(() => {
-  kube = new SimulatedCluster();
+  kube = new FakeCluster();
   putBack = new AbortController();
   api = new StatusFirst(withPutBack(kube.api), kube.process);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { beforeEach, describe, test } from 'node:test';
 import type { Leadership } from '../kubernetes/leadership.ts';
-import { TestLeadership } from '../test/support/simulated-cluster.ts';
+import { TestLeadership } from '../test/support/fake-cluster.ts';
 import { settle, VirtualClock } from '../test/support/virtual-clock.ts';
 import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { PODS, type Pod } from '../kubernetes/resources.ts';
-import { SimulatedCluster, TestLeadership } from '../test/support/simulated-cluster.ts';
+import { FakeCluster, TestLeadership } from '../test/support/fake-cluster.ts';
 import { UnusedNodes } from './unused-nodes.ts';
 
 const APP = 'app';
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let leadership: TestLeadership;
 let unused: UnusedNodes;
 let changes: number;
@@ -14,7 +14,7 @@ let failures: unknown[];
 let running: Promise<void>;
 
 beforeEach(() => {
-  kube = new SimulatedCluster([APP]);
+  kube = new FakeCluster([APP]);
   leadership = new TestLeadership();
   changes = 0;
   failures = [];

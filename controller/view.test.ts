@@ -3,7 +3,7 @@ import { beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { encodeStatus, type Status } from '../contract/status.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
-import { OPS, SimulatedCluster, TestLeadership } from '../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS, TestLeadership } from '../test/support/fake-cluster.ts';
 import { FollowerWatch } from './view.ts';
 
 const STATUS_MAP = { namespace: OPS, name: 'status' };
@@ -20,12 +20,12 @@ const STATUS: Status = {
   sites: {},
 };
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let leadership: TestLeadership;
 let told: number;
 
 beforeEach(() => {
-  kube = new SimulatedCluster();
+  kube = new FakeCluster();
   leadership = new TestLeadership();
   told = 0;
 });
@@ -79,7 +79,7 @@ describe('the view of a follower', () => {
     );
     await fc.assert(
       fc.asyncProperty(data, data, async (status, report) => {
-        kube = new SimulatedCluster();
+        kube = new FakeCluster();
         leadership = new TestLeadership();
         put(STATUS_MAP, status);
         put(REPORT_MAP, report);

@@ -8,7 +8,7 @@ import { CnpgOperator, type OperatorTimings } from '../test/support/cnpg-operato
 import { type ControlPlane, startControlPlane } from '../test/support/control-plane.ts';
 import { type ControllerProcess, startController } from '../test/support/controller-process.ts';
 import { type FaultProxy, startFaultProxy } from '../test/support/fault-proxy.ts';
-import type { NamecheapStandIn } from '../test/support/namecheap-server.ts';
+import type { FakeNamecheap } from '../test/support/namecheap/fake-namecheap.ts';
 import { type InjectedWeb, startInjectedWeb } from '../test/support/pod-runner/injected-web.ts';
 import { ensureNamespace, installCnpgCrds } from '../test/support/seed.ts';
 import { letSidecarsRead } from '../test/support/sidecar-access.ts';
@@ -41,7 +41,7 @@ export interface Stage {
   readonly proxy: FaultProxy;
   readonly cluster: CnpgCluster;
   readonly operator: CnpgOperator;
-  readonly dns: NamecheapStandIn;
+  readonly dns: FakeNamecheap;
   readonly controller: ControllerProcess;
   readonly status: StatusWatch;
   readonly web: InjectedWeb;

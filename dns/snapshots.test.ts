@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { KubeError } from '../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
-import { OPS, SimulatedCluster, script } from '../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS, script } from '../test/support/fake-cluster.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { ConfigMapSnapshots } from './snapshots.ts';
 
@@ -69,7 +69,7 @@ test('a lost compare-and-set is repeated', async () => {
 });
 
 test('one that was stored although it was answered by a conflict is not kept a second time', async () => {
-  const kube = new SimulatedCluster();
+  const kube = new FakeCluster();
   const snapshots = new ConfigMapSnapshots(kube.api, kube.process, OPS);
   for (const [verb, text] of [
     ['create', 'one'],

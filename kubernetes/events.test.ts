@@ -7,7 +7,7 @@ import type { KubeObject } from './api.ts';
 import { KubeError } from './errors.ts';
 import { type EventNote, EventRecorder } from './events.ts';
 import type { KubeEvent } from './resources.ts';
-import { ScriptedApi } from './testing/scripted-api.ts';
+import { FakeApi } from './testing/fake-api.ts';
 
 const NOTE: EventNote = {
   type: 'Normal',
@@ -29,7 +29,7 @@ describe('the event recorder', () => {
     written = [];
     dropped = [];
     answer = () => Promise.resolve();
-    const api = new ScriptedApi();
+    const api = new FakeApi();
     api.create = async <T extends KubeObject>(_resource: unknown, object: T): Promise<T> => {
       await answer();
       written.push(object as KubeObject as KubeEvent);

@@ -4,11 +4,11 @@ import type { KubeObject, ListOptions } from './api.ts';
 import { KubeError } from './errors.ts';
 import { listAll } from './pages.ts';
 import { NODES } from './resources.ts';
-import { node, ScriptedApi } from './testing/scripted-api.ts';
+import { FakeApi, node } from './testing/fake-api.ts';
 
 /** Objects of these sizes, in this order, as a server lists them. */
 function serving(sizes: readonly number[]) {
-  const api = new ScriptedApi();
+  const api = new FakeApi();
   const largest = { bytes: 0 };
   const asked: number[] = [];
   api.onList = ({ limit = sizes.length, maxBytes = 0, continue: from = '0' }: ListOptions) => {

@@ -4,12 +4,12 @@ import type { KubeApi, KubeObject, WatchEvent } from './api.ts';
 import { isGone, KubeError } from './errors.ts';
 import { PutBackGuard, whenPutBack } from './put-back.ts';
 import { CONFIG_MAPS, NODES, PODS } from './resources.ts';
-import { node, page, ScriptedApi } from './testing/scripted-api.ts';
+import { FakeApi, node, page } from './testing/fake-api.ts';
 
 const KEY = { name: 'a' };
 
 function scene() {
-  const api = new ScriptedApi();
+  const api = new FakeApi();
   let version = '';
   let uid = 'u';
   const object = () => ({ metadata: { ...KEY, uid, resourceVersion: version } });

@@ -5,7 +5,7 @@ import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { KubeError } from './errors.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
 import { NODES } from './resources.ts';
-import { hang, node, page, ScriptedApi } from './testing/scripted-api.ts';
+import { FakeApi, hang, node, page } from './testing/fake-api.ts';
 
 const gone = () => new KubeError('too old', { status: 410, reason: 'Expired' });
 const broken = (details = {}) =>
@@ -13,7 +13,7 @@ const broken = (details = {}) =>
 
 describe('the reflector', () => {
   let clock: VirtualClock;
-  let api: ScriptedApi;
+  let api: FakeApi;
   let stop: AbortController;
   let running: Promise<void>;
   let changes: string[];
@@ -22,7 +22,7 @@ describe('the reflector', () => {
 
   beforeEach(() => {
     clock = new VirtualClock();
-    api = new ScriptedApi();
+    api = new FakeApi();
     stop = new AbortController();
     changes = [];
     problems = [];
@@ -253,7 +253,7 @@ describe('the reflector', () => {
     assert.deepEqual(problems, ['expired: too old']);
   });
 
-  const storms: Record<string, (api: ScriptedApi) => void> = {
+  const storms: Record<string, (api: FakeApi) => void> = {
     'the server ends each watch at once': (scripted) => {
       scripted.onWatch = (watch) => watch.end();
     },

@@ -84,8 +84,8 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
   cloudflare: {
     atomic: bad('each batch'),
     compareAndSet: raced('no: looked at right before, and read back'),
-    batch: { says: '200 records', test: [MANY, 'cloudflare, a stand-in'] },
-    calls: { says: '11 calls for 1,000', test: [MANY, 'cloudflare, a stand-in'] },
+    batch: { says: '200 records', test: [MANY, 'cloudflare, a fake'] },
+    calls: { says: '11 calls for 1,000', test: [MANY, 'cloudflare, a fake'] },
     idn,
     apex: apex('addresses and CNAME'),
     proxied: { says: 'stays so', test: ['dns/cloudflare/hidden.test.ts', 'a proxied record'] },

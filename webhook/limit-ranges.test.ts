@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { page, ScriptedApi } from '../kubernetes/testing/scripted-api.ts';
+import { FakeApi, page } from '../kubernetes/testing/fake-api.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { type LimitRange, LimitRanges } from './limit-ranges.ts';
 
@@ -9,7 +9,7 @@ const range = (name: string, limits: unknown, resourceVersion = '1') =>
 
 async function follow(listed: readonly LimitRange[]) {
   const clock = new VirtualClock();
-  const api = new ScriptedApi();
+  const api = new FakeApi();
   api.onList = () => page(listed, '5');
   const limits = new LimitRanges({ api, clock, random: () => 0.5, onProblem: assert.fail });
   const stop = new AbortController();

@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { PROGRAM } from '../../contract/names.ts';
 import type { Status } from '../../contract/status.ts';
 import { LEASES, type Lease } from '../../kubernetes/resources.ts';
-import { OPS, SimulatedCluster } from '../../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS } from '../../test/support/fake-cluster.ts';
 import { STATUS } from '../testing/scene.ts';
 import { CONTROLLER } from './controller.ts';
 import { World } from './world.ts';
 
 /** What the check finds while the controller leads and has published this. */
 async function findings(phase: Status['phase'], reason: string) {
-  const kube = new SimulatedCluster();
+  const kube = new FakeCluster();
   kube.create<Lease>(LEASES, {
     metadata: { namespace: OPS, name: PROGRAM },
     spec: {

@@ -4,7 +4,7 @@ import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { LABELS } from '../../contract/names.ts';
 import { encodeStatus } from '../../contract/status.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
-import { OPS, SimulatedCluster } from '../../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS } from '../../test/support/fake-cluster.ts';
 import { published } from '../cluster/followers.ts';
 import { STATUS } from '../testing/scene.ts';
 import { FOLLOW_LIMIT_MS, type Following, followMove, type Reached, STUCK_AFTER_MS } from './follow.ts';
@@ -12,7 +12,7 @@ import { FOLLOW_LIMIT_MS, type Following, followMove, type Reached, STUCK_AFTER_
 const PG = { namespace: 'pg', name: 'pg-cluster' };
 const MOVED = { ...STATUS, activeSite: 'us-west', primary: 'pg-2', phase: 'Settled' as const, reason: '' };
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let following: Following;
 let result: readonly Reached[] | undefined;
 
@@ -46,7 +46,7 @@ const record = (kind?: string) => ({
 const report = (...records: readonly object[]) => mapOf('report', { dns: JSON.stringify(records) });
 
 beforeEach(async () => {
-  kube = new SimulatedCluster([OPS, 'pg']);
+  kube = new FakeCluster([OPS, 'pg']);
   kube.create<Cluster>(CLUSTERS, {
     metadata: PG,
     spec: { instances: 2 },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
-import { SimulatedCluster, script } from '../../test/support/simulated-cluster.ts';
+import { FakeCluster, script } from '../../test/support/fake-cluster.ts';
 import { CommandError } from '../exit-codes.ts';
 import { SITUATION } from '../testing/situation.ts';
 import { promote } from './promote.ts';
@@ -9,10 +9,10 @@ import { promote } from './promote.ts';
 const NOW = '2026-01-02T03:04:05.678Z';
 const { cluster } = SITUATION;
 const KEY = { namespace: 'postgres', name: 'pg-cluster' };
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 
 beforeEach(() => {
-  kube = new SimulatedCluster(['postgres']);
+  kube = new FakeCluster(['postgres']);
   kube.create<Cluster>(CLUSTERS, { ...cluster, metadata: KEY });
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../contract/status.ts';
 import { NODES } from '../../kubernetes/resources.ts';
-import { SimulatedCluster, TestLeadership } from '../../test/support/simulated-cluster.ts';
+import { FakeCluster, TestLeadership } from '../../test/support/fake-cluster.ts';
 import type { State } from '../state.ts';
 import { NodeLabel } from './node-label.ts';
 import { SignalWorker } from './worker.ts';
@@ -10,12 +10,12 @@ import { SignalWorker } from './worker.ts';
 const SITES = { us: ['us-1', 'us-2'], eu: ['eu-1'] };
 const LABEL = 'site-follower/active';
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let leadership: TestLeadership;
 let worker: SignalWorker;
 
 beforeEach(() => {
-  kube = new SimulatedCluster();
+  kube = new FakeCluster();
   leadership = new TestLeadership();
   for (const name of ['us-1', 'us-2', 'eu-1']) node(name);
 });

@@ -4,7 +4,7 @@ import type { Status } from '../../contract/status.ts';
 import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
 import { DnsError, type DnsErrorKind } from '../../dns/provider.ts';
 import { ZoneTurns } from '../../dns/zone-turns.ts';
-import { OPS, SimulatedCluster, TestLeadership } from '../../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS, TestLeadership } from '../../test/support/fake-cluster.ts';
 import { ZoneInMemory } from '../../test/support/zone-in-memory.ts';
 import { type DnsConfig, type FollowerConfig, loadConfig } from '../config.ts';
 import type { EventNote } from '../event-rules.ts';
@@ -36,7 +36,7 @@ const STATUS: Status = {
   sites: {},
 };
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let leadership: TestLeadership;
 let zone: ZoneInMemory;
 let events: EventNote[];
@@ -45,7 +45,7 @@ let metrics: Metrics;
 let postStatus: number;
 
 beforeEach(() => {
-  kube = new SimulatedCluster([OPS]);
+  kube = new FakeCluster([OPS]);
   leadership = new TestLeadership();
   zone = new ZoneInMemory({ db: '192.0.2.1', app: '192.0.2.1' });
   events = [];

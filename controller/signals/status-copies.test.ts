@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../contract/status.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NAMESPACES, PODS } from '../../kubernetes/resources.ts';
-import { OPS, SimulatedCluster, TestLeadership } from '../../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS, TestLeadership } from '../../test/support/fake-cluster.ts';
 import type { State } from '../state.ts';
 import { StatusCopies } from './status-copies.ts';
 import { SignalWorker } from './worker.ts';
@@ -16,7 +16,7 @@ const COPY = {
   'site-follower/source': OPS,
 };
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let leadership: TestLeadership;
 let refused: string[];
 let failed: string[];
@@ -24,7 +24,7 @@ let counts: { readonly wanted: number; readonly present: number } | undefined;
 let worker: SignalWorker;
 
 beforeEach(() => {
-  kube = new SimulatedCluster([OPS, 'plain', 'app', 'shop']);
+  kube = new FakeCluster([OPS, 'plain', 'app', 'shop']);
   leadership = new TestLeadership();
   refused = [];
   failed = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../contract/status.ts';
-import { TestLeadership } from '../../test/support/simulated-cluster.ts';
+import { TestLeadership } from '../../test/support/fake-cluster.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import type { State } from '../state.ts';
 import type { Signal } from './signal.ts';

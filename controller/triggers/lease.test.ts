@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { LEASES, type Lease, PODS } from '../../kubernetes/resources.ts';
-import { APP, SimulatedTrigger } from '../../test/support/simulated-trigger.ts';
+import { APP, TriggerScene } from '../../test/support/trigger-scene.ts';
 
 const KEY = { namespace: APP, name: 'leader' };
 
-let kube: SimulatedTrigger;
+let kube: TriggerScene;
 
 beforeEach(async () => {
-  kube = new SimulatedTrigger();
+  kube = new TriggerScene();
   kube.configure({ kind: 'lease', ...KEY });
   kube.createPod('app-0', 'us-1');
   kube.createPod('app-1', 'eu-1');

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { CONFIG_MAPS, NODES } from '../../kubernetes/resources.ts';
-import { SimulatedTrigger, STATUS } from '../../test/support/simulated-trigger.ts';
+import { STATUS, TriggerScene } from '../../test/support/trigger-scene.ts';
 import { MANUAL_SITE } from './manual.ts';
 
-let kube: SimulatedTrigger;
+let kube: TriggerScene;
 
 beforeEach(() => {
-  kube = new SimulatedTrigger();
+  kube = new TriggerScene();
   kube.configure({ kind: 'manual' });
 });
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Agent } from 'undici';
 import { Secret } from '../../settings/secret.ts';
-import { CloudflareStandIn } from '../../test/support/dns/cloudflare-server.ts';
+import { FakeCloudflare } from '../../test/support/dns/fake-cloudflare.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import { CloudflareApi } from './api.ts';
 import { CloudflareProvider } from './provider.ts';
@@ -12,20 +12,20 @@ const TOKEN = 'Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Z';
 const { signal } = new AbortController();
 
 async function open(t: TestContext) {
-  const standIn = new CloudflareStandIn(TOKEN);
-  const apiUrl = await standIn.start();
-  t.after(() => standIn.stop());
+  const fake = new FakeCloudflare(TOKEN);
+  const apiUrl = await fake.start();
+  t.after(() => fake.stop());
   const clock = new VirtualClock();
   const dispatcher = new Agent();
   t.after(() => dispatcher.destroy());
   const api = new CloudflareApi({ apiToken: new Secret(TOKEN), apiUrl }, { clock, dispatcher });
-  return { standIn, provider: new CloudflareProvider(api, clock) };
+  return { fake, provider: new CloudflareProvider(api, clock) };
 }
 
 test('a record that the API has in Unicode is found by its name, and not made a second time', async (t) => {
-  const { standIn, provider } = await open(t);
-  const zone = standIn.addZone('example.com');
-  standIn.addRecord(zone, { name: 'bücher.example.com', type: 'A', content: '192.0.2.1' });
+  const { fake, provider } = await open(t);
+  const zone = fake.addZone('example.com');
+  fake.addRecord(zone, { name: 'bücher.example.com', type: 'A', content: '192.0.2.1' });
   const { sets } = await provider.read('example.com', ['xn--bcher-kva.example.com'], signal);
   assert.deepEqual(
     sets.map(({ name, values }) => [name, values]),
@@ -34,10 +34,10 @@ test('a record that the API has in Unicode is found by its name, and not made a 
 });
 
 test('the zones below one, also where the API knows no ends of names', async (t) => {
-  const { standIn, provider } = await open(t);
+  const { fake, provider } = await open(t);
   for (const name of ['example.com', 'dev.example.com', 'notexample.com', 'other.example'])
-    standIn.addZone(name);
-  standIn.addZone('old.example.com', 'pending');
+    fake.addZone(name);
+  fake.addZone('old.example.com', 'pending');
   const within = async () => (await provider.zonesWithin('example.com', [], signal)).toSorted();
   assert.deepEqual(await within(), ['dev.example.com', 'example.com']);
   const nothing = {
@@ -47,6 +47,6 @@ test('the zones below one, also where the API knows no ends of names', async (t)
     result: [],
     result_info: { page: 1, total_pages: 0 },
   };
-  standIn.fail({ kind: 'answer', status: 200, body: JSON.stringify(nothing) });
+  fake.fail({ kind: 'answer', status: 200, body: JSON.stringify(nothing) });
   assert.deepEqual(await within(), ['dev.example.com', 'example.com']);
 });

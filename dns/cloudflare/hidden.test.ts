@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Agent } from 'undici';
 import { Secret } from '../../settings/secret.ts';
-import { CloudflareStandIn } from '../../test/support/dns/cloudflare-server.ts';
+import { FakeCloudflare } from '../../test/support/dns/fake-cloudflare.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
 import type { RecordType } from '../records.ts';
@@ -18,14 +18,14 @@ const { signal } = new AbortController();
 /** A zone with these records; its name servers answer as `answers` says, by type, and with nothing else. */
 async function open(
   t: TestContext,
-  records: Parameters<CloudflareStandIn['addRecord']>[1][],
+  records: Parameters<FakeCloudflare['addRecord']>[1][],
   answers: Partial<Record<RecordType, readonly string[]>>,
 ) {
-  const standIn = new CloudflareStandIn(TOKEN);
-  const apiUrl = await standIn.start();
-  t.after(() => standIn.stop());
-  const zone = standIn.addZone(ZONE);
-  for (const record of records) standIn.addRecord(zone, record);
+  const fake = new FakeCloudflare(TOKEN);
+  const apiUrl = await fake.start();
+  t.after(() => fake.stop());
+  const zone = fake.addZone(ZONE);
+  for (const record of records) fake.addRecord(zone, record);
   const clock = new VirtualClock();
   const dispatcher = new Agent();
   t.after(() => dispatcher.destroy());

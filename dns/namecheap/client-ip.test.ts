@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { MockAgent } from 'undici';
 import { systemClock } from '../../runtime/clock.ts';
 import { Secret } from '../../settings/secret.ts';
-import { NamecheapStandIn } from '../../test/support/namecheap-server.ts';
+import { FakeNamecheap } from '../../test/support/namecheap/fake-namecheap.ts';
 import { findClientIp } from './client-ip.ts';
 import { HttpNamecheapApi } from './http.ts';
 
@@ -17,13 +17,13 @@ function world(answers: readonly string[], allowed: string) {
   const service = dispatcher.get('https://dynamicdns.park-your-domain.com');
   for (const answer of answers) service.intercept({ path: '/getip', method: 'GET' }).reply(200, answer);
   const zone = { emailType: 'NONE', isUsingOurDns: true, hosts: [] };
-  const standIn = new NamecheapStandIn({ zones: { 'example.com': zone }, clientIp: allowed });
+  const fake = new FakeNamecheap({ zones: { 'example.com': zone }, clientIp: allowed });
   dispatcher
     .get(API)
     .intercept({ path: '/xml.response', method: 'POST' })
     .reply(({ body }) => {
       const contentType = 'application/x-www-form-urlencoded';
-      const reply = standIn.handle({
+      const reply = fake.handle({
         method: 'POST',
         url: '/xml.response',
         contentType,
@@ -33,7 +33,7 @@ function world(answers: readonly string[], allowed: string) {
       return { statusCode: reply.status, data: reply.body };
     })
     .persist();
-  return { dispatcher, standIn };
+  return { dispatcher, fake };
 }
 
 function connect(dispatcher: MockAgent, clientIp?: string): HttpNamecheapApi {
@@ -48,12 +48,12 @@ function connect(dispatcher: MockAgent, clientIp?: string): HttpNamecheapApi {
 }
 
 test('trap 13: the address is found once, and again when the API no longer takes it', async () => {
-  const { dispatcher, standIn } = world(['192.0.2.10\n', '192.0.2.20\n'], '192.0.2.20');
+  const { dispatcher, fake } = world(['192.0.2.10\n', '192.0.2.20\n'], '192.0.2.20');
   const api = connect(dispatcher);
   await assert.rejects(api.getHosts('example.com', signal), { code: '1011150', message: /192\.0\.2\.10/ });
   await api.getHosts('example.com', signal);
   await api.getHosts('example.com', signal);
-  assert.equal(standIn.calls.length, 3);
+  assert.equal(fake.calls.length, 3);
   dispatcher.assertNoPendingInterceptors();
 });
 

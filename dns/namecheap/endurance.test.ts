@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { drive, NAME, OfflineNamecheap, richZone, ZONE } from '../../test/support/namecheap-offline.ts';
-import type { Command, Fault } from '../../test/support/namecheap-server.ts';
-import { host, type StandInHost } from '../../test/support/namecheap-zones.ts';
+import type { Command, Fault } from '../../test/support/namecheap/fake-namecheap.ts';
+import { drive, NAME, NamecheapScene, richZone, ZONE } from '../../test/support/namecheap/scene.ts';
+import { type FakeHost, host } from '../../test/support/namecheap/zones.ts';
 import { SeededRandom } from '../../test/support/random.ts';
 import { DnsError } from '../provider.ts';
 
@@ -14,26 +14,26 @@ describe('an answer that is cut off at any byte, or comes from elsewhere, never 
 
   for (const command of ['getHosts', 'getInfo'] as const) {
     test(`${command}, cut at every byte`, async () => {
-      const world = new OfflineNamecheap({ zone: { emailType: 'MX', hosts: small }, callsAMinute: 1e9 });
-      const before = JSON.stringify(world.standIn.zone(ZONE));
+      const world = new NamecheapScene({ zone: { emailType: 'MX', hosts: small }, callsAMinute: 1e9 });
+      const before = JSON.stringify(world.fake.zone(ZONE));
       const length = await bodyLength(world, command);
       assert.ok(length > 500);
       // The last byte is the line break after the closing tag.
       for (let bytes = 0; bytes < length - 1; bytes += 1) {
-        world.standIn.misbehave(command, { kind: 'truncate', bytes });
+        world.fake.misbehave(command, { kind: 'truncate', bytes });
         await assert.rejects(world.move(EAST), { name: 'DnsError', code: 'bad-answer' }, `cut at ${bytes}`);
         await world.clock.advance(60_000);
         assert.equal(world.count('setHosts'), 0, `cut at ${bytes}`);
       }
-      assert.equal(JSON.stringify(world.standIn.zone(ZONE)), before);
+      assert.equal(JSON.stringify(world.fake.zone(ZONE)), before);
     });
   }
 
   test('setHosts, cut at any of its first 500 bytes: never taken for success', async () => {
-    const world = new OfflineNamecheap({ zone: { emailType: 'MX', hosts: small }, callsAMinute: 1e9 });
+    const world = new NamecheapScene({ zone: { emailType: 'MX', hosts: small }, callsAMinute: 1e9 });
     const { hosts } = await drive(world.clock, world.api.getHosts(ZONE, world.signal));
     for (let bytes = 0; bytes < 500; bytes += 1) {
-      world.standIn.misbehave('setHosts', { kind: 'truncate', bytes });
+      world.fake.misbehave('setHosts', { kind: 'truncate', bytes });
       const write = drive(world.clock, world.api.setHosts(ZONE, hosts, 'MX', world.signal));
       await assert.rejects(write, { code: 'bad-answer' }, `cut at ${bytes}`);
     }
@@ -42,15 +42,15 @@ describe('an answer that is cut off at any byte, or comes from elsewhere, never 
   const foreign = ['', '{}', '<html></html>', '<ApiResponse></ApiResponse>', 'null', '<?xml version="1.0"?>'];
   for (const body of foreign) {
     test(`the answer ${JSON.stringify(body)}`, async () => {
-      const world = new OfflineNamecheap({ zone: { hosts: small } });
-      world.standIn.misbehave('getHosts', { kind: 'status', status: 200, body });
+      const world = new NamecheapScene({ zone: { hosts: small } });
+      world.fake.misbehave('getHosts', { kind: 'status', status: 200, body });
       await assert.rejects(world.move(EAST), { code: 'bad-answer' });
       assert.equal(world.count('setHosts'), 0);
     });
   }
 });
 
-async function bodyLength(world: OfflineNamecheap, command: string): Promise<number> {
+async function bodyLength(world: NamecheapScene, command: string): Promise<number> {
   const form = {
     ApiUser: 'user',
     ApiKey: 'key',
@@ -63,7 +63,7 @@ async function bodyLength(world: OfflineNamecheap, command: string): Promise<num
   const domain: Record<string, string> = command === 'getInfo' ? { DomainName: ZONE } : {};
   const body = new URLSearchParams({ ...form, ...domain, Command: full }).toString();
   const contentType = 'application/x-www-form-urlencoded';
-  const reply = world.standIn.handle({ method: 'POST', url: '/xml.response', contentType, body });
+  const reply = world.fake.handle({ method: 'POST', url: '/xml.response', contentType, body });
   assert.ok(typeof reply === 'object');
   return Buffer.byteLength(reply.body);
 }
@@ -72,12 +72,12 @@ test('a zone of 140 records of every kind survives 200 moves and faults unharmed
   const seed = process.env.SEED ?? String(Date.now());
   t.diagnostic(`SEED=${seed}`);
   const random = new SeededRandom(seed);
-  const world = new OfflineNamecheap({ zone: { emailType: 'MX', hosts: richZone(140) }, callsAMinute: 50 });
+  const world = new NamecheapScene({ zone: { emailType: 'MX', hosts: richZone(140) }, callsAMinute: 50 });
   const before = JSON.stringify(world.hosts);
   let failures = 0;
   for (let move = 0; move < 200; move += 1) {
     for (const command of COMMANDS) {
-      if (random.chance(0.25)) world.standIn.misbehave(command, anyFault(random), random.integer(1, 3));
+      if (random.chance(0.25)) world.fake.misbehave(command, anyFault(random), random.integer(1, 3));
     }
     const ip = random.pick([EAST, WEST]);
     for (let attempt = 0; (await attemptMove(world, ip)) !== 'done'; attempt += 1) {
@@ -88,13 +88,13 @@ test('a zone of 140 records of every kind survives 200 moves and faults unharmed
     const [record, ...more] = world.hosts.filter(({ name }) => name === 'app');
     assert.deepEqual([record?.type, record?.address, more.length], ['A', ip, 0]);
   }
-  assert.equal(world.standIn.zone(ZONE).emailType, 'MX');
+  assert.equal(world.fake.zone(ZONE).emailType, 'MX');
   assert.ok(failures > 50, `only ${failures} failures: the faults did not bite`);
-  t.diagnostic(`${failures} failed attempts, ${world.standIn.calls.length} calls`);
+  t.diagnostic(`${failures} failed attempts, ${world.fake.calls.length} calls`);
 });
 
 /** One pass of the signal, and the wait after a failure. The zone is looked at after each: it is never harmed. */
-async function attemptMove(world: OfflineNamecheap, ip: string): Promise<'done' | 'failed'> {
+async function attemptMove(world: NamecheapScene, ip: string): Promise<'done' | 'failed'> {
   const before = JSON.stringify(foreignHosts(world));
   try {
     await world.move(ip);
@@ -108,7 +108,7 @@ async function attemptMove(world: OfflineNamecheap, ip: string): Promise<'done' 
   }
 }
 
-function foreignHosts({ hosts }: OfflineNamecheap): readonly StandInHost[] {
+function foreignHosts({ hosts }: NamecheapScene): readonly FakeHost[] {
   return hosts.filter(({ name }) => `${name}.${ZONE}` !== NAME);
 }
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sleep } from '../../runtime/clock.ts';
-import { drive, OfflineNamecheap, ZONE } from '../../test/support/namecheap-offline.ts';
-import { host } from '../../test/support/namecheap-zones.ts';
+import { drive, NamecheapScene, ZONE } from '../../test/support/namecheap/scene.ts';
+import { host } from '../../test/support/namecheap/zones.ts';
 import type { RecordSet } from '../records.ts';
 
 const [EAST, WEST] = ['192.0.2.1', '192.0.2.2'];
@@ -11,13 +11,13 @@ const at = (name: string, value: string): RecordSet[] => [
   { name: `${name}.${ZONE}`, type: 'A', ttl: 60, values: [value] },
 ];
 
-function zoneOf(...names: readonly string[]): OfflineNamecheap {
+function zoneOf(...names: readonly string[]): NamecheapScene {
   const mail = host('@', 'MX', 'mail.example.net.');
   const hosts = [mail, ...names.map((name) => host(name, 'A', WEST, { ttl: '60' }))];
-  return new OfflineNamecheap({ zone: { emailType: 'MX', hosts } });
+  return new NamecheapScene({ zone: { emailType: 'MX', hosts } });
 }
 
-const addresses = ({ hosts }: OfflineNamecheap) => hosts.map(({ name, address }) => `${name} ${address}`);
+const addresses = ({ hosts }: NamecheapScene) => hosts.map(({ name, address }) => `${name} ${address}`);
 
 test('two that move at once both arrive, however slow one of them is', async () => {
   const world = zoneOf('app', 'db');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { drive, NAME, OfflineNamecheap, richZone, ZONE } from '../../test/support/namecheap-offline.ts';
-import type { Fault } from '../../test/support/namecheap-server.ts';
-import { host } from '../../test/support/namecheap-zones.ts';
+import type { Fault } from '../../test/support/namecheap/fake-namecheap.ts';
+import { drive, NAME, NamecheapScene, richZone, ZONE } from '../../test/support/namecheap/scene.ts';
+import { host } from '../../test/support/namecheap/zones.ts';
 import { DnsError } from '../provider.ts';
 
 const [EAST, WEST] = ['192.0.2.1', '192.0.2.2'];
@@ -11,14 +11,14 @@ const withRecord = () => [...richZone(), host('app', 'A', WEST, { ttl: '60' })];
 
 /** The zone is as it was and nothing was sent. */
 async function refuses(
-  world: OfflineNamecheap,
+  world: NamecheapScene,
   expected: object,
   change = () => world.move(EAST),
 ): Promise<void> {
-  const before = JSON.stringify(world.standIn.zone(ZONE));
+  const before = JSON.stringify(world.fake.zone(ZONE));
   await assert.rejects(change(), expected);
   assert.equal(world.count('setHosts'), 0, 'a write was sent');
-  assert.equal(JSON.stringify(world.standIn.zone(ZONE)), before);
+  assert.equal(JSON.stringify(world.fake.zone(ZONE)), before);
 }
 
 describe('nothing is written', () => {
@@ -132,14 +132,14 @@ describe('nothing is written', () => {
   ];
   for (const [name, fault, expected] of answers) {
     test(name, async () => {
-      const world = new OfflineNamecheap({ zone: { ...mail, hosts: withRecord() } });
-      world.standIn.misbehave('getHosts', fault);
+      const world = new NamecheapScene({ zone: { ...mail, hosts: withRecord() } });
+      world.fake.misbehave('getHosts', fault);
       await refuses(world, { name: 'DnsError', ...expected });
     });
   }
 
   test('trap 11: the zone is served elsewhere', async () => {
-    const world = new OfflineNamecheap({ zone: { isUsingOurDns: false, hosts: withRecord() } });
+    const world = new NamecheapScene({ zone: { isUsingOurDns: false, hosts: withRecord() } });
     await refuses(world, { kind: 'refused', message: /does not use Namecheap's name servers/ });
   });
 
@@ -165,27 +165,27 @@ describe('nothing is written', () => {
   ] as const;
   for (const [name, record, message] of harmed) {
     test(name, async () => {
-      const world = new OfflineNamecheap({ zone: { ...mail, hosts: [...withRecord(), record] } });
+      const world = new NamecheapScene({ zone: { ...mail, hosts: [...withRecord(), record] } });
       await refuses(world, { name: 'DnsError', message });
     });
   }
 
   test('trap 2: the mail setting is shown as nothing', async () => {
-    const world = new OfflineNamecheap({ zone: { emailType: '', hosts: withRecord() } });
+    const world = new NamecheapScene({ zone: { emailType: '', hosts: withRecord() } });
     await refuses(world, { kind: 'refused', message: /mail setting of example\.com/ });
   });
 
   test('the listed record has the right address and is switched off', async () => {
     const record = host('app', 'A', EAST, { ttl: '60', isActive: false });
-    const world = new OfflineNamecheap({ zone: { hosts: [record] } });
+    const world = new NamecheapScene({ zone: { hosts: [record] } });
     await refuses(world, { kind: 'refused', message: /app\.example\.com A .* switched off/ });
   });
 
   test('the list has fewer hosts than the registrar counts', async () => {
-    const world = new OfflineNamecheap({ zone: { ...mail, hosts: withRecord() } });
+    const world = new NamecheapScene({ zone: { ...mail, hosts: withRecord() } });
     const first = /<host HostId="3"[^>]*>/;
-    const xml = world.standIn.handle.bind(world.standIn);
-    world.standIn.handle = (request) => {
+    const xml = world.fake.handle.bind(world.fake);
+    world.fake.handle = (request) => {
       const reply = xml(request);
       return typeof reply === 'object' && request.body.includes('getHosts')
         ? { ...reply, body: String(reply.body).replace(first, '') }
@@ -195,30 +195,30 @@ describe('nothing is written', () => {
   });
 
   test('trap 10: the zone is full', async () => {
-    const world = new OfflineNamecheap({ zone: { ...mail, hosts: richZone(150) } });
+    const world = new NamecheapScene({ zone: { ...mail, hosts: richZone(150) } });
     await refuses(world, { kind: 'refused', message: /151 records, and Namecheap takes 150/ });
   });
 
   test('something at the listed name excludes the record', async () => {
-    const url = new OfflineNamecheap({ zone: { hosts: [host('app', 'URL', 'https://example.net/')] } });
+    const url = new NamecheapScene({ zone: { hosts: [host('app', 'URL', 'https://example.net/')] } });
     await refuses(url, { kind: 'refused', message: /type URL/ });
-    const text = new OfflineNamecheap({ zone: { hosts: [host('app', 'TXT', 'x')] } });
+    const text = new NamecheapScene({ zone: { hosts: [host('app', 'TXT', 'x')] } });
     const cname = [{ name: NAME, type: 'CNAME', ttl: 60, values: ['east.example.net'] }] as const;
     await refuses(text, { kind: 'refused', message: /type TXT.*CNAME/ }, () => text.put(cname));
-    const apex = new OfflineNamecheap();
+    const apex = new NamecheapScene();
     await refuses(apex, { kind: 'config', message: /top of its zone/ }, () =>
       apex.put([{ ...cname[0], name: ZONE }]),
     );
   });
 
   test('the count is refused, and the list is empty', async () => {
-    const world = new OfflineNamecheap();
-    world.standIn.misbehave('getInfo', { kind: 'error', number: '4011103', text: 'Access denied' });
+    const world = new NamecheapScene();
+    world.fake.misbehave('getInfo', { kind: 'error', number: '4011103', text: 'Access denied' });
     await refuses(world, { kind: 'config', code: '4011103' });
   });
 
   test('this replica may not write any more', async () => {
-    const world = new OfflineNamecheap({ zone: { hosts: [host('app', 'A', WEST)] } });
+    const world = new NamecheapScene({ zone: { hosts: [host('app', 'A', WEST)] } });
     const guard = {
       assertMayWrite: () => {
         throw new Error('deposed');
@@ -228,7 +228,7 @@ describe('nothing is written', () => {
   });
 
   test('the snapshot cannot be kept', async () => {
-    const world = new OfflineNamecheap({ zone: { hosts: [host('app', 'A', WEST)] } });
+    const world = new NamecheapScene({ zone: { hosts: [host('app', 'A', WEST)] } });
     world.snapshots.push = () => {
       throw new DnsError('no snapshot', { kind: 'retry', action: '' });
     };
@@ -236,7 +236,7 @@ describe('nothing is written', () => {
   });
 
   test('somebody else changed the record since the plan was made', async () => {
-    const world = new OfflineNamecheap({ zone: { hosts: [host('app', 'A', WEST, { ttl: '60' })] } });
+    const world = new NamecheapScene({ zone: { hosts: [host('app', 'A', WEST, { ttl: '60' })] } });
     const { sets: found } = await drive(world.clock, world.provider.read(ZONE, [NAME], world.signal));
     world.hosts = [host('app', 'A', '198.51.100.99', { ttl: '60' })];
     await world.clock.advance(3_000);

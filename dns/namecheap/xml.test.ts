@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { escapeXml } from '../../test/support/namecheap-xml.ts';
+import { escapeXml } from '../../test/support/namecheap/answers.ts';
 import { only, parseAnswer } from './xml.ts';
 
 const COMMAND = 'namecheap.domains.dns.getHosts';

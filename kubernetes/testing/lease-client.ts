@@ -11,8 +11,8 @@ import {
   type WatchOptions,
 } from '../api.ts';
 import { KubeError } from '../errors.ts';
+import { FakeWatch, page } from './fake-api.ts';
 import type { LeaseServer } from './lease-server.ts';
-import { page, ScriptedWatch } from './scripted-api.ts';
 
 /** Milliseconds that a message takes, or undefined when it is lost. */
 export type Delay = () => number | undefined;
@@ -58,7 +58,7 @@ export class LeaseClient implements KubeApi {
   }
 
   watch<T extends KubeObject>(_resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
-    const watch = new ScriptedWatch(options);
+    const watch = new FakeWatch(options);
     const end = this.#server.watch((type, lease) => {
       const delay = this.back();
       if (delay !== undefined) this.#process.after(delay, () => watch.send(type, lease));

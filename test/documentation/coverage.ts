@@ -41,7 +41,7 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
     /^helm dependency update /,
     {
       instead: () => 'test -d charts/kube-site-follower/charts',
-      why: 'the dependency comes from a stand-in',
+      why: 'the dependency comes from a fake',
     },
   ],
   [

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { createController } from '../../controller/controller.ts';
 import type { FollowerPorts } from '../../controller/follower.ts';
-import { SimulatedService, serviceConfig } from '../support/simulated-service.ts';
+import { FollowerScene, serviceConfig } from '../support/follower-scene.ts';
 import { commandsOf } from './coverage.ts';
 import { blocksOf, documents } from './markdown.ts';
 
@@ -23,7 +23,7 @@ const [, filter = ''] =
     .find((command) => command.includes(' logs '))
     ?.split(' | ') ?? [];
 
-type Judge = SimulatedService['judge'];
+type Judge = FollowerScene['judge'];
 
 const refuse =
   (verb: string, plural: string): Judge =>
@@ -47,7 +47,7 @@ for (const { name, says, judge = () => undefined, isFromTheStart = false, ports 
   { name: 'there is a defect', says: 'a defect', ports: withoutProvider, isFromTheStart: true },
 ]) {
   test(`the runbook of NotFollowing finds in the log why, when ${name}`, async () => {
-    const kube = new SimulatedService();
+    const kube = new FollowerScene();
     const stop = new AbortController();
     if (isFromTheStart) kube.judge = judge;
     const config = serviceConfig(DNS);

@@ -4,13 +4,13 @@ import { describe, test } from 'node:test';
 import { DNS_ENDPOINTS } from '../../dns/external-dns/dns-endpoint.ts';
 import type { RecordProgress } from '../../dns/progress.ts';
 import { findDnsEndpointCrd } from '../support/binaries.ts';
-import type { StartBench } from '../support/dns/bench.ts';
 import { byUpdates, startExternalDns } from '../support/dns/external-dns-process.ts';
-import { nameServerBench, ZONE } from '../support/dns/name-server-bench.ts';
+import type { StartHarness } from '../support/dns/harness.ts';
+import { nameServerHarness, ZONE } from '../support/dns/name-server-harness.ts';
 import { startBind } from '../support/dns/name-servers.ts';
 import { ownershipContract } from '../support/dns/ownership-contract.ts';
 import { providerContract } from '../support/dns/provider-contract.ts';
-import { startWebhookBench } from '../support/dns/webhook-bench.ts';
+import { startWebhookHarness } from '../support/dns/webhook-harness.ts';
 import { answeredBy } from '../support/loopback-dns.ts';
 import { ADDRESSES, createScene, EAST, WEST } from '../support/scene.ts';
 import { installCrdFile } from '../support/seed.ts';
@@ -20,13 +20,13 @@ import { until } from '../support/until.ts';
 /** Where its webhook server listens, whatever it is told. */
 const WEBHOOK_URL = 'http://127.0.0.1:8888';
 const APP = `app.${ZONE}`;
-const startServer = nameServerBench(startBind, 'hmac-sha256');
+const startServer = nameServerHarness(startBind, 'hmac-sha256');
 
 const plane = await sharedControlPlane();
 
-const startWebhookServer: StartBench = async (ends) => {
+const startWebhookServer: StartHarness = async (ends) => {
   const behind = await startServer(ends);
-  const { wrongCredentials } = await startWebhookBench(ends);
+  const { wrongCredentials } = await startWebhookHarness(ends);
   const written = byUpdates(ZONE, behind.server);
   const child = await startExternalDns(ends, written, '--webhook-server', '--source=fake', '--policy=sync');
   await child.waitForHttp(`${WEBHOOK_URL}/records`, 20_000);
@@ -50,11 +50,11 @@ ownershipContract('webhook, ExternalDNS before BIND 9', startWebhookServer);
 describe('a DNSEndpoint that the real ExternalDNS reads', () => {
   test('becomes a record, is seen there, and moves with the primary; nothing else of the zone changes', async (t) => {
     await installCrdFile(plane.api, await findDnsEndpointCrd(), DNS_ENDPOINTS);
-    const bench = await startServer(t);
+    const harness = await startServer(t);
     const scene = await createScene(t, plane);
-    const { resolver, port } = bench.server;
+    const { resolver, port } = harness.server;
     const isForeign = (line: string) => !line.includes(`${APP} `) && !line.includes(`-${APP} `);
-    const before = (await bench.dump()).filter(isForeign);
+    const before = (await harness.dump()).filter(isForeign);
     await scene.startAndSettle({
       DNS_PROVIDER: 'external-dns',
       DNS_RECORDS: `${APP}@${ZONE}`,
@@ -79,7 +79,7 @@ describe('a DNSEndpoint that the real ExternalDNS reads', () => {
     const kubeconfig = `--kubeconfig=${await plane.kubeconfigFor('admin')}`;
     const source = ['--source=crd', `--namespace=${scene.namespace}`, kubeconfig, '--policy=sync'];
     const pace = ['--interval=2s', '--events', '--min-event-sync-interval=1s', '--txt-owner-id=test'];
-    await startExternalDns(t, byUpdates(ZONE, bench.server), ...source, ...pace);
+    await startExternalDns(t, byUpdates(ZONE, harness.server), ...source, ...pace);
     const answers = async (address: string) =>
       until(
         `${APP} is ${address}`,
@@ -92,6 +92,6 @@ describe('a DNSEndpoint that the real ExternalDNS reads', () => {
     await scene.settled(WEST, 2);
     await answers(ADDRESSES[WEST]);
     await progress('that the move is seen', ({ seen }) => seen?.values.join() === ADDRESSES[WEST]);
-    assert.deepEqual((await bench.dump()).filter(isForeign), before);
+    assert.deepEqual((await harness.dump()).filter(isForeign), before);
   });
 });

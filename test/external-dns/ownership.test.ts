@@ -5,7 +5,6 @@ import { DNS_ENDPOINTS, type DnsEndpoint } from '../../dns/external-dns/dns-endp
 import { Ownership } from '../../dns/ownership.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { findDnsEndpointCrd } from '../support/binaries.ts';
-import { type Bench, connect, type Ends } from '../support/dns/bench.ts';
 import {
   byPowerDns,
   byRoute53,
@@ -14,8 +13,9 @@ import {
   type Written,
 } from '../support/dns/external-dns-process.ts';
 import { followedZone } from '../support/dns/followed-zone.ts';
-import { startMoto } from '../support/dns/moto-bench.ts';
-import { nameServerBench } from '../support/dns/name-server-bench.ts';
+import { connect, type Ends, type Harness } from '../support/dns/harness.ts';
+import { startMoto } from '../support/dns/moto-harness.ts';
+import { nameServerHarness } from '../support/dns/name-server-harness.ts';
 import { startBind } from '../support/dns/name-servers.ts';
 import { startPowerDnsWithApi } from '../support/dns/power-dns.ts';
 import { createNamespace, installCrdFile } from '../support/seed.ts';
@@ -23,12 +23,12 @@ import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
 
 interface Peer {
-  readonly bench: Bench;
+  readonly harness: Harness;
   /** The same zone, as ExternalDNS writes it. */
   readonly written: Written;
 }
 
-const bind = nameServerBench(
+const bind = nameServerHarness(
   (ends, options) => startBind(ends, { ...options, types: 'A AAAA CNAME TXT' }),
   'hmac-sha256',
 );
@@ -36,22 +36,22 @@ const bind = nameServerBench(
 /** By the providers of ours and of ExternalDNS. */
 const PEERS: Readonly<Record<string, (ends: Ends) => Promise<Peer>>> = {
   'BIND 9, by updates': async (ends) => {
-    const bench = await bind(ends);
-    return { bench, written: byUpdates(bench.zone, bench.server) };
+    const harness = await bind(ends);
+    return { harness, written: byUpdates(harness.zone, harness.server) };
   },
   'PowerDNS, by updates and its API': async (ends) => {
     let written: Written | undefined;
-    const bench = await nameServerBench(async (own, options) => {
+    const harness = await nameServerHarness(async (own, options) => {
       const server = await startPowerDnsWithApi(own, options);
       written = byPowerDns(options.zone, server.api);
       return server;
     }, 'hmac-sha256')(ends);
     assert.ok(written);
-    return { bench, written };
+    return { harness, written };
   },
   'Route 53, moto': async (ends) => {
-    const bench = await startMoto(ends);
-    return { bench, written: byRoute53(bench.zone, bench.url) };
+    const harness = await startMoto(ends);
+    return { harness, written: byRoute53(harness.zone, harness.url) };
   },
 };
 
@@ -73,14 +73,14 @@ function startPeer(name: string, ends: Ends): Promise<Peer> {
 
 for (const { peer, affixes } of CASES) {
   test(`${peer}: owner records with ${JSON.stringify(affixes)} are those of ExternalDNS`, async (t) => {
-    const { bench, written } = await startPeer(peer, t);
-    const ours = `ours.${bench.zone}`;
-    const theirs = `theirs.${bench.zone}`;
+    const { harness, written } = await startPeer(peer, t);
+    const ours = `ours.${harness.zone}`;
+    const theirs = `theirs.${harness.zone}`;
     await installCrdFile(plane.api, await findDnsEndpointCrd(), DNS_ENDPOINTS);
-    const provider = await connect(bench, bench.environment, { ends: t });
+    const provider = await connect(harness, harness.environment, { ends: t });
     const ownership = new Ownership({ id: 'here', wildcard: '', adopt: true, ...affixes });
     const follow = (name: string) =>
-      followedZone(bench.zone, [name], { provider, clock, owned: ['A'], ownership }).follow([
+      followedZone(harness.zone, [name], { provider, clock, owned: ['A'], ownership }).follow([
         { name, type: 'A', ttl: 60, values: ['192.0.2.1'] },
       ]);
     await follow(ours);
@@ -101,7 +101,7 @@ for (const { peer, affixes } of CASES) {
     const start = (owner: string) =>
       startExternalDns(t, written, ...source, ...names, kubeconfig, `--txt-owner-id=${owner}`);
     const has = async (name: string, address: string) =>
-      (await bench.dump()).some((line) => line.startsWith(`${name} A `) && line.includes(address));
+      (await harness.dump()).some((line) => line.startsWith(`${name} A `) && line.includes(address));
     const becomes = (name: string, address: string) =>
       until(`${name} is ${address}`, async () => (await has(name, address)) || undefined, {
         timeoutMs: 30_000,

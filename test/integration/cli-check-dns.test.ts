@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { REPORT_CONFIGMAP } from '../../contract/names.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
 import { Checks } from '../support/checks.ts';
-import { nameServerBench, ZONE } from '../support/dns/name-server-bench.ts';
+import { nameServerHarness, ZONE } from '../support/dns/name-server-harness.ts';
 import { startBind, startKnot } from '../support/dns/name-servers.ts';
 import { answeredBy } from '../support/loopback-dns.ts';
 import { createScene } from '../support/scene.ts';
@@ -14,8 +14,8 @@ const NAME = `app.${ZONE}`;
 const SIX_MINUTES_MS = 6 * 60_000;
 
 test('kubectl site-follower check finds a domain that is delegated to other name servers', async (t) => {
-  const own = await nameServerBench(startKnot, 'hmac-sha256')(t);
-  const others = await nameServerBench(startBind, 'hmac-sha256')(t);
+  const own = await nameServerHarness(startKnot, 'hmac-sha256')(t);
+  const others = await nameServerHarness(startBind, 'hmac-sha256')(t);
   const scene = await createScene(t, plane);
   const controller = await scene.startAndSettle({ ...own.environment, DNS_RECORDS: `${NAME}@${ZONE}` });
   const checksAt = ({ server }: typeof own) =>

@@ -90,7 +90,7 @@ describe('a wrong configuration', { concurrency: 3 }, () => {
     assert.equal((await wrong.exited).code, 2);
     assert.ok(wrong.lines.some((line) => line.includes('NAMECHEAP_CLIENT_IP')));
 
-    registrar.standIn.misbehave('getHosts', {
+    registrar.fake.misbehave('getHosts', {
       kind: 'error',
       number: '1011102',
       text: `API Key ${API_KEY} is invalid`,
@@ -141,5 +141,5 @@ test('a dry run decides and says so, and publishes nothing at all', async (t) =>
   assert.deepEqual(maps, ['kube-root-ca.crt']);
   const leases = (await plane.api.list(LEASES, { namespace })).items;
   assert.ok(!leases.some(({ metadata }) => metadata.name === PROGRAM));
-  assert.deepEqual([await scene.events(), registrar.standIn.calls], [[], []]);
+  assert.deepEqual([await scene.events(), registrar.fake.calls], [[], []]);
 });

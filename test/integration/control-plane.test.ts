@@ -66,7 +66,7 @@ describe('the fault proxy in front of it', async () => {
   });
 });
 
-describe('the stand-in for the operator', () => {
+describe('the fake for the operator', () => {
   const seed = async () => {
     const { api } = shared;
     const namespace = await createNamespace(shared);

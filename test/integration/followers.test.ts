@@ -11,13 +11,13 @@ import { LEASES } from '../../kubernetes/resources.ts';
 import { runCli } from '../support/cli.ts';
 import { assertOneHistory, ConfigMapHistory } from '../support/config-map-history.ts';
 import { startController } from '../support/controller-process.ts';
-import { silentServer } from '../support/dns/bench.ts';
+import { silentServer } from '../support/dns/harness.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { Mongod } from '../support/mongod.ts';
 import { grant } from '../support/rbac.ts';
 import { createNamespace } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
-import { createGround, createPods, type Ground, type Place, podAt } from '../support/triggers/bench.ts';
+import { createGround, createPods, type Ground, type Place, podAt } from '../support/triggers/harness.ts';
 
 const plane = await sharedControlPlane();
 

@@ -13,8 +13,8 @@ import { choiceOf } from '../../settings/schema.ts';
 import { ConfigMapHistory } from '../support/config-map-history.ts';
 import { type ControllerProcess, startController } from '../support/controller-process.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
-import { createGround, type Place } from '../support/triggers/bench.ts';
-import { TRIGGER_BENCHES } from '../support/triggers/benches.ts';
+import { createGround, type Place } from '../support/triggers/harness.ts';
+import { TRIGGER_HARNESSES } from '../support/triggers/harnesses.ts';
 
 const plane = await sharedControlPlane();
 
@@ -67,7 +67,7 @@ describe('the bundle of the controller', () => {
 
   test(`stays below ${MOST_MIB} MiB with every trigger and provider`, async (t) => {
     // A human’s word stands on the status of the first follower.
-    const kinds = ['manual', ...Object.keys(TRIGGER_BENCHES).filter((kind) => kind !== 'manual')];
+    const kinds = ['manual', ...Object.keys(TRIGGER_HARNESSES).filter((kind) => kind !== 'manual')];
     const providers = Object.entries(DNS);
     assert.ok(kinds.length >= providers.length, 'each provider has a follower to be configured with');
     const { controller, status, lead } = await start(t, AWS, kinds, providers);
@@ -91,7 +91,7 @@ describe('the bundle of the controller', () => {
 const nameOf = (kind: string, kinds: readonly string[]) =>
   kind === kinds[0] ? 'default' : kind.replaceAll(/[^a-z]+/g, '-');
 
-/** A controller with a follower for each of the benches, each with the same records at the providers. */
+/** A controller with a follower for each of the harnesses, each with the same records at the providers. */
 async function start(
   t: TestContext,
   env: Readonly<Record<string, string>>,
@@ -100,30 +100,30 @@ async function start(
 ) {
   const ground = await createGround(t, plane);
   const { own } = ground;
-  const benches = new Map<string, Awaited<ReturnType<(typeof TRIGGER_BENCHES)[string]>>>();
+  const harnesses = new Map<string, Awaited<ReturnType<(typeof TRIGGER_HARNESSES)[string]>>>();
   const followers: object[] = [];
   for (const [index, kind] of kinds.entries()) {
     // Each has nodes of its own: that of the readiness of nodes takes them away.
     const own = index === 0 ? ground : await createGround(t, plane);
-    const bench = await TRIGGER_BENCHES[kind]?.(own);
-    assert.ok(bench !== undefined);
-    const sites = (bench.sites ?? own.sites).map((site, place) => ({
+    const harness = await TRIGGER_HARNESSES[kind]?.(own);
+    assert.ok(harness !== undefined);
+    const sites = (harness.sites ?? own.sites).map((site, place) => ({
       ...site,
       ip: `192.0.2.${place + 1}`,
     }));
-    benches.set(kind, bench);
+    harnesses.set(kind, harness);
     const [provider] = providers.slice(index);
     followers.push({
       ...(index > 0 && { name: nameOf(kind, kinds) }),
       sites,
-      trigger: bench.settings,
+      trigger: harness.settings,
       ...(provider !== undefined && {
         dns: { provider: provider[0], records: [`app${index}.example.com`], [provider[0]]: provider[1] },
       }),
     });
   }
   const lead = async (site: Place) => {
-    for (const bench of benches.values()) await bench.lead(site);
+    for (const harness of harnesses.values()) await harness.lead(site);
   };
   await lead('east');
   const file = join(plane.folder, `${own}.yaml`);

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import type { RecordProgress } from '../../dns/progress.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
 import type { Version } from '../support/config-map-history.ts';
-import type { Command, Fault } from '../support/namecheap-server.ts';
-import { host } from '../support/namecheap-zones.ts';
+import type { Command, Fault } from '../support/namecheap/fake-namecheap.ts';
+import { host } from '../support/namecheap/zones.ts';
 import { RECORD, Registrar, ZONE } from '../support/registrar.ts';
 import { ADDRESSES, createScene, EAST, type Scene, WEST } from '../support/scene.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
@@ -109,7 +109,7 @@ describe('a registrar that misbehaves while the primary moves', { concurrency: 4
         (version) => reported(version)[0]?.accepted?.values.join() === ADDRESSES[EAST],
       );
       const before = registrar.writes;
-      registrar.standIn.misbehave(command, fault, times);
+      registrar.fake.misbehave(command, fault, times);
       await scene.moveTo(WEST);
       await scene.settled(WEST, 2);
       const { type, note } = await scene.event('DnsFailed');
@@ -135,7 +135,7 @@ describe('a registrar that misbehaves while the primary moves', { concurrency: 4
     const scene = await createScene(t, plane);
     const registrar = await Registrar.start(t, ADDRESSES[EAST]);
     await scene.startAndSettle(registrar.environment);
-    registrar.standIn.misbehave('setHosts', { kind: 'silent' });
+    registrar.fake.misbehave('setHosts', { kind: 'silent' });
     await scene.moveTo(WEST);
     await scene.event('DnsFailed', undefined, WRITE_LIMIT_MS);
     await scene.event('DnsRecovered', undefined, RECOVERY_MS);
@@ -147,10 +147,10 @@ describe('a registrar that misbehaves while the primary moves', { concurrency: 4
     const scene = await createScene(t, plane);
     const registrar = await Registrar.start(t, ADDRESSES[EAST]);
     await scene.startAndSettle(registrar.environment);
-    const zone = registrar.standIn.zone(ZONE);
+    const zone = registrar.fake.zone(ZONE);
     const challenge = host('_acme-challenge', 'TXT', 'token', { ttl: '60' });
     const theirs = { ...zone, hosts: [...zone.hosts, challenge] };
-    registrar.standIn.misbehave('setHosts', { kind: 'meanwhile', when: 'after', zone: theirs });
+    registrar.fake.misbehave('setHosts', { kind: 'meanwhile', when: 'after', zone: theirs });
     await scene.moveTo(WEST);
     const { note } = await scene.event('DnsFailed');
     assert.match(note, /Find who else writes this zone/);
@@ -161,22 +161,22 @@ describe('a registrar that misbehaves while the primary moves', { concurrency: 4
   test('a zone with records that cannot be sent back is left alone, and the reason is told', async (t) => {
     const scene = await createScene(t, plane);
     const registrar = await Registrar.start(t, ADDRESSES[EAST]);
-    const zone = registrar.standIn.zone(ZONE);
+    const zone = registrar.fake.zone(ZONE);
     const dynamic = host('home', 'A', '203.0.113.9', { isDdnsEnabled: true });
-    registrar.standIn.put(ZONE, { ...zone, hosts: [...zone.hosts, dynamic] });
+    registrar.fake.put(ZONE, { ...zone, hosts: [...zone.hosts, dynamic] });
     await scene.startAndSettle(registrar.environment);
     await scene.moveTo(WEST);
     await scene.settled(WEST, 2);
     const { note } = await scene.event('DnsFailed');
     assert.match(note, /home/);
     assert.deepEqual([registrar.writes, registrar.addresses], [0, [ADDRESSES[EAST]]]);
-    registrar.standIn.put(ZONE, zone);
+    registrar.fake.put(ZONE, zone);
   });
 
   test('the zone as it was before a write is kept', async (t) => {
     const scene = await createScene(t, plane);
     const registrar = await Registrar.start(t, ADDRESSES[WEST]);
-    const { hosts } = registrar.standIn.zone(ZONE);
+    const { hosts } = registrar.fake.zone(ZONE);
     await scene.startAndSettle(registrar.environment);
     await registrar.pointsTo(ADDRESSES[EAST]);
     const key = { namespace: scene.namespace, name: `kube-site-follower-zone-${ZONE}` };
@@ -194,13 +194,13 @@ describe('a registrar that misbehaves while the primary moves', { concurrency: 4
     const registrar = await Registrar.start(t, ADDRESSES[EAST]);
     const controller = await scene.startAndSettle({ ...registrar.environment, RESYNC_SECONDS: '1' });
     await controller.untilMetric('kube_site_follower_dns_records', { progress: 'accepted' }, 1);
-    const calls = registrar.standIn.calls.length;
+    const calls = registrar.fake.calls.length;
     const passes = await controller.metric('kube_site_follower_passes_total');
     await controller.child.waitUntil(
       'there were 5 more passes',
       async () => (await controller.metric('kube_site_follower_passes_total')) >= passes + 5,
       20_000,
     );
-    assert.deepEqual([registrar.standIn.calls.length, registrar.writes], [calls, 0]);
+    assert.deepEqual([registrar.fake.calls.length, registrar.writes], [calls, 0]);
   });
 });

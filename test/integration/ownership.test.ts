@@ -2,26 +2,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TRAITS } from '../../dns/registry.ts';
-import type { StartBench } from '../support/dns/bench.ts';
-import { startCloudflareBench } from '../support/dns/cloudflare-bench.ts';
-import { startMoto } from '../support/dns/moto-bench.ts';
-import { nameServerBench } from '../support/dns/name-server-bench.ts';
+import { startCloudflareHarness } from '../support/dns/cloudflare-harness.ts';
+import type { StartHarness } from '../support/dns/harness.ts';
+import { startMoto } from '../support/dns/moto-harness.ts';
+import { nameServerHarness } from '../support/dns/name-server-harness.ts';
 import { startBind, startKnot, startSignedBind, startSignedKnot } from '../support/dns/name-servers.ts';
-import { startNamecheapBench } from '../support/dns/namecheap-bench.ts';
+import { startNamecheapHarness } from '../support/dns/namecheap-harness.ts';
 import { ownershipContract } from '../support/dns/ownership-contract.ts';
 import { startPowerDns, startSignedPowerDns } from '../support/dns/power-dns.ts';
-import { startWebhookBench } from '../support/dns/webhook-bench.ts';
+import { startWebhookHarness } from '../support/dns/webhook-harness.ts';
 
 /** A name server whose key may update TXT, too. */
 const withTexts = (startServer: typeof startBind) =>
-  nameServerBench(
+  nameServerHarness(
     (ends, options) => startServer(ends, { ...options, types: 'A AAAA CNAME TXT' }),
     'hmac-sha256',
   );
 
-const BENCHES: Readonly<Record<string, StartBench>> = {
-  'namecheap, a stand-in': startNamecheapBench,
-  'cloudflare, a stand-in': startCloudflareBench,
+const HARNESSES: Readonly<Record<string, StartHarness>> = {
+  'namecheap, a fake': startNamecheapHarness,
+  'cloudflare, a fake': startCloudflareHarness,
   'route53, moto': startMoto,
   'rfc2136, BIND 9': withTexts(startBind),
   'rfc2136, BIND 9 that signs': withTexts(startSignedBind),
@@ -29,12 +29,12 @@ const BENCHES: Readonly<Record<string, StartBench>> = {
   'rfc2136, Knot that signs': withTexts(startSignedKnot),
   'rfc2136, PowerDNS': withTexts(startPowerDns),
   'rfc2136, PowerDNS that signs': withTexts(startSignedPowerDns),
-  'webhook, a stand-in': startWebhookBench,
+  'webhook, a fake': startWebhookHarness,
 };
 
-test('each provider that says so stands on a bench', () => {
+test('each provider that says so has a harness', () => {
   const able = Object.entries(TRAITS).flatMap(([name, { keepsOwners }]) => (keepsOwners ? [name] : []));
-  assert.deepEqual(new Set(Object.keys(BENCHES).map((name) => name.split(',')[0] ?? '')), new Set(able));
+  assert.deepEqual(new Set(Object.keys(HARNESSES).map((name) => name.split(',')[0] ?? '')), new Set(able));
 });
 
-for (const [name, start] of Object.entries(BENCHES)) ownershipContract(name, start);
+for (const [name, start] of Object.entries(HARNESSES)) ownershipContract(name, start);

@@ -13,11 +13,11 @@ import { httpPost } from '../../notify/post.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { outboundDispatcher } from '../../runtime/outbound/dispatcher.ts';
 import { createAuthority } from '../support/certificates.ts';
-import { type Bench, connect, type StartBench } from '../support/dns/bench.ts';
-import { startCloudflareBench } from '../support/dns/cloudflare-bench.ts';
-import { startMoto } from '../support/dns/moto-bench.ts';
-import { startNamecheapBench } from '../support/dns/namecheap-bench.ts';
-import { startWebhookBench } from '../support/dns/webhook-bench.ts';
+import { startCloudflareHarness } from '../support/dns/cloudflare-harness.ts';
+import { connect, type Harness, type StartHarness } from '../support/dns/harness.ts';
+import { startMoto } from '../support/dns/moto-harness.ts';
+import { startNamecheapHarness } from '../support/dns/namecheap-harness.ts';
+import { startWebhookHarness } from '../support/dns/webhook-harness.ts';
 import { PROXY_PASSWORD, PROXY_USER, startProxy, startTlsProxy } from '../support/proxy-server.ts';
 import { ADDRESSES, createScene, EAST } from '../support/scene.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
@@ -35,42 +35,45 @@ const NO_KEYS = {
 };
 const CREDENTIALS = new RegExp(`${PROXY_USER}:|${PROXY_PASSWORD}`);
 
-const BENCHES: Readonly<Record<string, StartBench>> = {
-  cloudflare: startCloudflareBench,
-  namecheap: startNamecheapBench,
+const HARNESSES: Readonly<Record<string, StartHarness>> = {
+  cloudflare: startCloudflareHarness,
+  namecheap: startNamecheapHarness,
   route53: startMoto,
-  webhook: startWebhookBench,
+  webhook: startWebhookHarness,
 };
 
-/** The port on loopback at which a bench's peer is. */
-function portOf({ environment }: Bench): number {
+/** The port on loopback at which a harness's peer is. */
+function portOf({ environment }: Harness): number {
   const [, port] = /http:\/\/127\.0\.0\.1:(\d+)/.exec(JSON.stringify(environment)) ?? [];
   return Number(port);
 }
 
-for (const [name, start] of Object.entries(BENCHES)) {
+for (const [name, start] of Object.entries(HARNESSES)) {
   test(`${name}: reads and writes go through the proxy, and a failure names it without credentials`, async (t) => {
-    const bench = await start(t);
-    const proxy = await startProxy(t, new Map([['api.test:8080', portOf(bench)]]));
+    const harness = await start(t);
+    const proxy = await startProxy(t, new Map([['api.test:8080', portOf(harness)]]));
     const through = (url: string) =>
       outboundDispatcher({ https: url, http: url, noProxy: [] }, { keepAliveTimeout: 1_000 });
-    const environment = await bench.at('api.test:8080');
-    const record = { name: `app.${bench.zone}`, type: 'A', ttl: 60, values: ['192.0.2.7'] } as const;
+    const environment = await harness.at('api.test:8080');
+    const record = { name: `app.${harness.zone}`, type: 'A', ttl: 60, values: ['192.0.2.7'] } as const;
 
-    const provider = await connect(bench, environment, { ends: t, dispatcher: through(proxy.url) });
-    const { sets } = await provider.read(bench.zone, [record.name], NEVER);
+    const provider = await connect(harness, environment, { ends: t, dispatcher: through(proxy.url) });
+    const { sets } = await provider.read(harness.zone, [record.name], NEVER);
     assert.deepEqual(sets, []);
     const guard = { signal: NEVER, assertMayWrite: () => undefined };
-    await provider.apply(bench.zone, plan(sets, [record], new Set(['A'])), guard);
-    assert.match((await bench.dump()).join('\n'), /192\.0\.2\.7/);
+    await provider.apply(harness.zone, plan(sets, [record], new Set(['A'])), guard);
+    assert.match((await harness.dump()).join('\n'), /192\.0\.2\.7/);
     assert.ok(proxy.asked.length >= 2);
     for (const call of proxy.asked) assert.match(call, /^(GET|POST) http:\/\/api\.test:8080\//);
 
     // Of a plain http call nobody could tell whether the proxy or the API gave the answer.
     const tls = Object.entries(environment).map(([key, value]) => [key, value.replace('http:', 'https:')]);
     const stranger = `http://${PROXY_USER}:wrong@${proxy.address}`;
-    const refused = await connect(bench, Object.fromEntries(tls), { ends: t, dispatcher: through(stranger) });
-    await assert.rejects(refused.read(bench.zone, [record.name], NEVER), (error: Error) => {
+    const refused = await connect(harness, Object.fromEntries(tls), {
+      ends: t,
+      dispatcher: through(stranger),
+    });
+    await assert.rejects(refused.read(harness.zone, [record.name], NEVER), (error: Error) => {
       assert.match(
         error.message,
         new RegExp(`through the proxy http://${proxy.address}: the proxy answered 401: `),
@@ -112,12 +115,12 @@ for (const scheme of ['http', 'https']) {
 async function followThrough(t: TestContext, scheme: string): Promise<void> {
   const receiver = await new WebhookReceiver().start(t, SECRET);
   const hook = new URL(receiver.url);
-  const bench = await startCloudflareBench(t);
+  const harness = await startCloudflareHarness(t);
   const authority = await createAuthority();
   const { certificate, key } = await authority.issue({ name: 'api', dns: ['api.test', 'hooks.test'] });
   const front = (port: number) => startTls(t, { cert: certificate, key }, port);
   const hosts = new Map([
-    ['api.test:443', await front(portOf(bench))],
+    ['api.test:443', await front(portOf(harness))],
     ['hooks.test:443', await front(Number(hook.port))],
   ]);
   const ofProxy = await authority.issue({ name: 'proxy', dns: ['localhost'] });
@@ -127,9 +130,9 @@ async function followThrough(t: TestContext, scheme: string): Promise<void> {
   await writeFile(extraAuthority, authority.certificate);
   const targets = [{ name: 'on-call', url: { env: 'HOOK' }, secrets: [{ env: 'HOOK_SECRET' }] }];
   const controller = await scene.start({
-    ...bench.environment,
+    ...harness.environment,
     CLOUDFLARE_API_URL: 'https://api.test/client/v4',
-    DNS_RECORDS: `app.${bench.zone}`,
+    DNS_RECORDS: `app.${harness.zone}`,
     NOTIFY: JSON.stringify(targets),
     HOOK: `https://hooks.test${hook.pathname}`,
     HOOK_SECRET: SECRET,
@@ -144,7 +147,7 @@ async function followThrough(t: TestContext, scheme: string): Promise<void> {
   await until(
     'the record is written and somebody is told',
     async () =>
-      ((await bench.dump()).join().includes(ADDRESSES[EAST]) && receiver.received.length > 0) || undefined,
+      ((await harness.dump()).join().includes(ADDRESSES[EAST]) && receiver.received.length > 0) || undefined,
     { timeoutMs: 30_000 },
   );
   assert.ok(!(receiver.received[0]?.verified instanceof Error));
@@ -169,8 +172,8 @@ test('a proxy whose certificate nobody trusts is named, with why', async (t) => 
 });
 
 test('route53: STS and SSO are asked for credentials through the proxy', async (t) => {
-  const bench = await startMoto(t);
-  const port = portOf(bench);
+  const harness = await startMoto(t);
+  const port = portOf(harness);
   const names = ['api', 'sts', 'sso'] as const;
   const proxy = await startProxy(t, new Map(names.map((name) => [`${name}.test:8080`, port])));
   const dispatcher = () =>
@@ -179,13 +182,13 @@ test('route53: STS and SSO are asked for credentials through the proxy', async (
   t.after(() => rm(home, { recursive: true, force: true }));
   const read = async (variables: Readonly<Record<string, string>>) => {
     const all = { ...NO_KEYS, HOME: home, AWS_CONFIG_FILE: '/nowhere', AWS_EC2_METADATA_DISABLED: 'true' };
-    bench.environmentOf(t, { ...all, ...variables });
-    const provider = await connect(bench, await bench.at('api.test:8080'), {
+    harness.environmentOf(t, { ...all, ...variables });
+    const provider = await connect(harness, await harness.at('api.test:8080'), {
       ends: t,
       dispatcher: dispatcher(),
     });
     const before = proxy.asked.length;
-    await provider.read(bench.zone, [`app.${bench.zone}`], NEVER);
+    await provider.read(harness.zone, [`app.${harness.zone}`], NEVER);
     return proxy.asked[before] ?? '';
   };
   const token = join(home, 'token');

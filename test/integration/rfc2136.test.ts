@@ -5,8 +5,8 @@ import type { DnsError } from '../../dns/provider.ts';
 import type { RecordSet } from '../../dns/records.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import type { Environment } from '../support/controller-process.ts';
-import { type Bench, connect } from '../support/dns/bench.ts';
-import { nameServerBench } from '../support/dns/name-server-bench.ts';
+import { connect, type Harness } from '../support/dns/harness.ts';
+import { nameServerHarness } from '../support/dns/name-server-harness.ts';
 import { startBind, startKnot } from '../support/dns/name-servers.ts';
 import { startPowerDns } from '../support/dns/power-dns.ts';
 
@@ -24,23 +24,23 @@ for (const [name, start, algorithm, otherAlgorithm] of [
   describe(`${name} refuses`, () => {
     const undo: (() => unknown)[] = [];
     const ends = { after: (end: () => unknown) => undo.push(end) };
-    let bench: Bench;
+    let harness: Harness;
     before(async () => {
-      bench = await nameServerBench(start, algorithm)(ends);
+      harness = await nameServerHarness(start, algorithm)(ends);
     });
     after(async () => {
       for (const end of undo.reverse()) await end();
     });
 
     const read = async (more: Environment, clock = systemClock): Promise<DnsError> => {
-      const provider = await connect(bench, { ...bench.environment, ...more }, { ends, clock });
-      return refusal(provider.read(bench.zone, [`app.${bench.zone}`], signal));
+      const provider = await connect(harness, { ...harness.environment, ...more }, { ends, clock });
+      return refusal(provider.read(harness.zone, [`app.${harness.zone}`], signal));
     };
     const apply = async (zone: string, wanted: RecordSet): Promise<DnsError> => {
-      const provider = await connect(bench, bench.environment, { ends });
+      const provider = await connect(harness, harness.environment, { ends });
       return refusal(provider.apply(zone, [{ action: 'create', wanted }], guard));
     };
-    const address = (host: string, zone = bench.zone): RecordSet => ({
+    const address = (host: string, zone = harness.zone): RecordSet => ({
       name: `${host}.${zone}`,
       type: 'A',
       ttl: 60,
@@ -51,7 +51,7 @@ for (const [name, start, algorithm, otherAlgorithm] of [
     const code = (known: string) => (name === 'PowerDNS' ? 'NOTAUTH' : known);
 
     test('a key with another secret', async () => {
-      const { environment } = bench.wrongCredentials;
+      const { environment } = harness.wrongCredentials;
       const error = await read(environment);
       assert.deepEqual([error.kind, error.code], ['config', code('BADSIG')], error.message);
       assert.match(error.action, /RFC2136_TSIG_SECRET/);
@@ -80,8 +80,8 @@ for (const [name, start, algorithm, otherAlgorithm] of [
     });
 
     test('a zone that takes no updates, though it can be read', async () => {
-      const zone = `readonly.${bench.zone}`;
-      const provider = await connect(bench, bench.environment, { ends });
+      const zone = `readonly.${harness.zone}`;
+      const provider = await connect(harness, harness.environment, { ends });
       assert.deepEqual(await provider.read(zone, [`app.${zone}`], signal), { sets: [], others: [] });
       const error = await apply(zone, address('app', zone));
       assert.equal(error.kind, 'config', error.message);
@@ -91,7 +91,7 @@ for (const [name, start, algorithm, otherAlgorithm] of [
     });
 
     test('a name that is in another zone', async () => {
-      const error = await apply(bench.zone, { ...address('app'), name: 'app.example.org' });
+      const error = await apply(harness.zone, { ...address('app'), name: 'app.example.org' });
       assert.equal(error.kind, 'config', error.message);
       assert.equal(error.code, 'NOTZONE');
     });

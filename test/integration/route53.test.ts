@@ -7,8 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import type { DnsError } from '../../dns/provider.ts';
 import type { RecordSet } from '../../dns/records.ts';
 import type { Environment } from '../support/controller-process.ts';
-import { connect } from '../support/dns/bench.ts';
-import { type MotoBench, startMoto } from '../support/dns/moto-bench.ts';
+import { connect } from '../support/dns/harness.ts';
+import { type MotoHarness, startMoto } from '../support/dns/moto-harness.ts';
 
 const signal = new AbortController().signal;
 const guard = { signal, assertMayWrite: () => undefined };
@@ -18,18 +18,18 @@ const wanted: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.1']
 describe('Route 53', () => {
   const undo: (() => unknown)[] = [];
   const ends = { after: (end: () => unknown) => undo.push(end) };
-  let bench: MotoBench;
+  let harness: MotoHarness;
   before(async () => {
-    bench = await startMoto(ends);
+    harness = await startMoto(ends);
   });
   after(async () => {
     for (const end of undo.reverse()) await end();
   });
 
-  const open = (more: Environment = {}) => connect(bench, { ...bench.environment, ...more }, { ends });
+  const open = (more: Environment = {}) => connect(harness, { ...harness.environment, ...more }, { ends });
   const refusal = async (more: Environment): Promise<DnsError> => {
     const provider = await open(more);
-    return provider.read(bench.zone, [APP], signal).then(
+    return provider.read(harness.zone, [APP], signal).then(
       () => assert.fail('this must be refused'),
       (error: DnsError) => error,
     );
@@ -37,25 +37,25 @@ describe('Route 53', () => {
 
   test('the public and the private zone of one name are told apart', async () => {
     const [open1, open2] = [await open(), await open({ ROUTE53_PRIVATE_ZONE: 'true' })];
-    await open2.apply(bench.zone, [{ action: 'create', wanted }], guard);
-    assert.deepEqual((await open1.read(bench.zone, [APP], signal)).sets, []);
-    assert.deepEqual((await open2.read(bench.zone, [APP], signal)).sets, [wanted]);
-    const [answer] = (await open2.lookup?.(bench.zone, APP, 'A', signal, () => Promise.resolve([]))) ?? [];
+    await open2.apply(harness.zone, [{ action: 'create', wanted }], guard);
+    assert.deepEqual((await open1.read(harness.zone, [APP], signal)).sets, []);
+    assert.deepEqual((await open2.read(harness.zone, [APP], signal)).sets, [wanted]);
+    const [answer] = (await open2.lookup?.(harness.zone, APP, 'A', signal, () => Promise.resolve([]))) ?? [];
     assert.deepEqual(answer, { server: 'Route 53', values: ['192.0.2.1'] });
   });
 
   test('a zone by its id', async () => {
-    const provider = await open({ ROUTE53_ZONE_ID: bench.privateZoneId });
-    assert.deepEqual((await provider.read(bench.zone, [APP], signal)).sets, [wanted]);
-    const strange = await refusal({ ROUTE53_ZONE_ID: bench.otherZoneId });
+    const provider = await open({ ROUTE53_ZONE_ID: harness.privateZoneId });
+    assert.deepEqual((await provider.read(harness.zone, [APP], signal)).sets, [wanted]);
+    const strange = await refusal({ ROUTE53_ZONE_ID: harness.otherZoneId });
     assert.equal(strange.kind, 'config');
     assert.match(strange.message, /is that of a\.example\.com, not of example\.com/);
     assert.equal((await refusal({ ROUTE53_ZONE_ID: 'Z000000000000' })).code, 'NoSuchHostedZone');
   });
 
   test('two zones that both fit are not chosen between', async () => {
-    const twice = await bench.createZone('twice.example.net');
-    const again = await bench.createZone('twice.example.net');
+    const twice = await harness.createZone('twice.example.net');
+    const again = await harness.createZone('twice.example.net');
     const provider = await open();
     await assert.rejects(provider.read('twice.example.net', ['app.twice.example.net'], signal), {
       kind: 'config',
@@ -66,11 +66,11 @@ describe('Route 53', () => {
 
   test('a change counts as seen when all servers of Route 53 have it', async () => {
     const provider = await open();
-    await provider.apply(bench.zone, [{ action: 'create', wanted }], guard);
-    bench.holdChanges();
-    const look = () => provider.lookup?.(bench.zone, APP, 'A', signal, () => Promise.resolve([]));
+    await provider.apply(harness.zone, [{ action: 'create', wanted }], guard);
+    harness.holdChanges();
+    const look = () => provider.lookup?.(harness.zone, APP, 'A', signal, () => Promise.resolve([]));
     assert.deepEqual(await look(), [{ server: 'Route 53 (pending)', values: undefined }]);
-    bench.releaseChanges();
+    harness.releaseChanges();
     assert.deepEqual(await look(), [{ server: 'Route 53', values: ['192.0.2.1'] }]);
   });
 
@@ -79,20 +79,20 @@ describe('Route 53', () => {
     t.after(() => rm(folder, { recursive: true, force: true }));
     const token = join(folder, 'token');
     await writeFile(token, 'a token of the service account');
-    bench.environmentOf(t, {
+    harness.environmentOf(t, {
       AWS_ACCESS_KEY_ID: undefined,
       AWS_SECRET_ACCESS_KEY: undefined,
       AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/site-follower',
       AWS_WEB_IDENTITY_TOKEN_FILE: token,
-      AWS_ENDPOINT_URL_STS: bench.url,
+      AWS_ENDPOINT_URL_STS: harness.url,
     });
-    const before = bench.assumedRoles();
-    assert.ok(Array.isArray((await (await open()).read(bench.zone, [APP], signal)).sets));
-    assert.equal(bench.assumedRoles(), before + 1);
+    const before = harness.assumedRoles();
+    assert.ok(Array.isArray((await (await open()).read(harness.zone, [APP], signal)).sets));
+    assert.equal(harness.assumedRoles(), before + 1);
   });
 
   test('no credentials at all: told as such', async (t) => {
-    bench.environmentOf(t, {
+    harness.environmentOf(t, {
       AWS_ACCESS_KEY_ID: undefined,
       AWS_SECRET_ACCESS_KEY: undefined,
       AWS_EC2_METADATA_DISABLED: 'true',

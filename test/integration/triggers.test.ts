@@ -1,4 +1,4 @@
-/** What every trigger promises, as tests on a bench. */
+/** What every trigger promises, as tests on a harness. */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,8 +16,8 @@ import { startFaultProxy } from '../support/fault-proxy.ts';
 import type { Verb } from '../support/proxy/target.ts';
 import { grant, regrant } from '../support/rbac.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
-import { createGround, type Place, type StartTriggerBench } from '../support/triggers/bench.ts';
-import { TRIGGER_BENCHES } from '../support/triggers/benches.ts';
+import { createGround, type Place, type StartTriggerHarness } from '../support/triggers/harness.ts';
+import { TRIGGER_HARNESSES } from '../support/triggers/harnesses.ts';
 
 const plane = await sharedControlPlane();
 
@@ -25,23 +25,25 @@ const plane = await sharedControlPlane();
 const RESYNC_SECONDS = '1';
 const LIMIT_MS = 30_000;
 
-test('each trigger stands on a bench', () => {
-  const benches = new Set<string | undefined>(Object.keys(TRIGGER_BENCHES).map((name) => name.split(',')[0]));
-  assert.deepEqual(benches, new Set(choiceOf(TRIGGERS).options.map(({ name }) => name)));
+test('each trigger has a harness', () => {
+  const harnesses = new Set<string | undefined>(
+    Object.keys(TRIGGER_HARNESSES).map((name) => name.split(',')[0]),
+  );
+  assert.deepEqual(harnesses, new Set(choiceOf(TRIGGERS).options.map(({ name }) => name)));
 });
 
 describe('the contract of triggers', { concurrency: 3 }, () => {
-  for (const [name, start] of Object.entries(TRIGGER_BENCHES)) {
+  for (const [name, start] of Object.entries(TRIGGER_HARNESSES)) {
     test(name, (t) => triggerContract(t, start));
   }
 });
 
-async function triggerContract(t: TestContext, start: StartTriggerBench): Promise<void> {
+async function triggerContract(t: TestContext, start: StartTriggerHarness): Promise<void> {
   const ground = await createGround(t, plane);
   const { own } = ground;
-  const bench = await start(ground);
-  const { sites = ground.sites, nodes = ground.nodes } = bench;
-  const text = JSON.stringify({ followers: [{ sites, trigger: bench.settings }] });
+  const harness = await start(ground);
+  const { sites = ground.sites, nodes = ground.nodes } = harness;
+  const text = JSON.stringify({ followers: [{ sites, trigger: harness.settings }] });
   const loaded = loadConfig({ CONFIG_FILE: 'x' }, () => text);
   assert.ok(loaded.ok);
   const [follower] = loaded.config.followers;
@@ -57,7 +59,7 @@ async function triggerContract(t: TestContext, start: StartTriggerBench): Promis
   t.after(() => status.stop());
   const file = join(plane.folder, `${own}.yaml`);
   await writeFile(file, text);
-  await bench.lead('east');
+  await harness.lead('east');
   const controller = await startController({
     KUBECONFIG: await plane.kubeconfigFor(granted.user, { server: proxy.url }),
     POD_NAMESPACE: own,
@@ -74,7 +76,7 @@ async function triggerContract(t: TestContext, start: StartTriggerBench): Promis
       LIMIT_MS,
     );
   const move = async (site: Place) => {
-    await bench.lead(site);
+    await harness.lead(site);
     epoch += 1;
     const { activeNode } = await settled(site);
     assert.equal(activeNode, nodes[site]);
@@ -101,16 +103,16 @@ async function triggerContract(t: TestContext, start: StartTriggerBench): Promis
   });
 
   await t.test('holds when the primary vanishes, and knows it when it comes back', async () => {
-    await bench.vanish();
-    await held(bench.vanished);
-    await bench.lead('east');
+    await harness.vanish();
+    await held(harness.vanished);
+    await harness.lead('east');
     await settled('east');
-    await bench.vanish();
-    await held(bench.vanished);
+    await harness.vanish();
+    await held(harness.vanished);
     await move('west');
   });
 
-  for (const { what, reason, enter } of bench.garbage) {
+  for (const { what, reason, enter } of harness.garbage) {
     await t.test(`makes nothing of garbage: ${what}`, async () => {
       await move('east');
       await enter();
@@ -120,12 +122,12 @@ async function triggerContract(t: TestContext, start: StartTriggerBench): Promis
   }
 
   await t.test('holds while what it follows does not answer, and then catches up', async (step) => {
-    const { source } = bench;
+    const { source } = harness;
     if (source === undefined) return step.skip('it follows the status itself');
     const isOwn = 'cut' in source;
     const heal = isOwn ? source.cut() : proxy.inject(source, { kind: 'answer', status: 503 });
     await held(isOwn ? source.reason : 'ApiError');
-    await bench.lead('west');
+    await harness.lead('west');
     heal();
     epoch += 1;
     await settled('west');
@@ -134,7 +136,7 @@ async function triggerContract(t: TestContext, start: StartTriggerBench): Promis
   await t.test('catches up when the API server was away', async () => {
     await move('east');
     await proxy.close();
-    await bench.lead('south');
+    await harness.lead('south');
     assert.equal(status.last?.status?.activeSite, 'east');
     await proxy.open();
     epoch += 1;
@@ -147,7 +149,7 @@ async function triggerContract(t: TestContext, start: StartTriggerBench): Promis
     const isTaken = ({ namespace, resource }: Permission) =>
       needed.some((right) => right.resource === resource && [right.namespace, undefined].includes(namespace));
     await regrant(plane, granted, (right) => !isTaken(right));
-    const reason = await held(bench.refused ?? 'ApiError');
+    const reason = await held(harness.refused ?? 'ApiError');
     assert.match(reason, /forbidden/);
     await regrant(plane, granted, () => true);
     await move('west');

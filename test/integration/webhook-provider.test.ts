@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { DnsError } from '../../dns/provider.ts';
 import type { Change, RecordSet } from '../../dns/records.ts';
-import { connect } from '../support/dns/bench.ts';
-import { startWebhookBench } from '../support/dns/webhook-bench.ts';
-import { WebhookStandIn } from '../support/dns/webhook-server.ts';
+import { FakeWebhookProvider } from '../support/dns/fake-webhook-provider.ts';
+import { connect } from '../support/dns/harness.ts';
+import { startWebhookHarness } from '../support/dns/webhook-harness.ts';
 
 const ZONE = 'example.com';
 const APP = `app.${ZONE}`;
@@ -15,12 +15,12 @@ const one: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.1'] };
 const two: RecordSet = { ...one, values: ['192.0.2.2'] };
 
 async function open(t: TestContext, ...domains: string[]) {
-  const standIn = new WebhookStandIn(...domains);
-  const url = await standIn.start();
-  t.after(() => standIn.stop());
-  const bench = await startWebhookBench(t);
-  const environment = { ...bench.environment, DNS_WEBHOOK_URL: url };
-  return { standIn, provider: await connect(bench, environment, { ends: t }) };
+  const fake = new FakeWebhookProvider(...domains);
+  const url = await fake.start();
+  t.after(() => fake.stop());
+  const harness = await startWebhookHarness(t);
+  const environment = { ...harness.environment, DNS_WEBHOOK_URL: url };
+  return { fake, provider: await connect(harness, environment, { ends: t }) };
 }
 
 function refusal(promise: Promise<unknown>): Promise<DnsError> {
@@ -31,25 +31,25 @@ function refusal(promise: Promise<unknown>): Promise<DnsError> {
 }
 
 test('what the provider knows of a record stays when its address changes', async (t) => {
-  const { standIn, provider } = await open(t, ZONE);
+  const { fake, provider } = await open(t, ZONE);
   const labels = { owner: 'ann' };
   const providerSpecific = [{ name: 'webhook/weight', value: '5' }];
   const there = { dnsName: APP, recordType: 'A', recordTTL: 60, labels, providerSpecific };
-  standIn.endpoints = [{ ...there, targets: ['192.0.2.1'] }];
+  fake.endpoints = [{ ...there, targets: ['192.0.2.1'] }];
   await provider.apply(ZONE, [{ action: 'update', found: one, wanted: two }], guard);
-  assert.deepEqual(standIn.endpoints, [{ ...there, targets: ['192.0.2.2'] }]);
-  assert.deepEqual(standIn.violations, []);
+  assert.deepEqual(fake.endpoints, [{ ...there, targets: ['192.0.2.2'] }]);
+  assert.deepEqual(fake.violations, []);
 });
 
 test('a new record gets what the provider adds', async (t) => {
-  const { standIn, provider } = await open(t, ZONE);
+  const { fake, provider } = await open(t, ZONE);
   await provider.apply(ZONE, [{ action: 'create', wanted: one }], guard);
-  const [made] = standIn.endpoints;
-  assert.deepEqual(made?.providerSpecific, [{ name: 'webhook/stand-in-proxied', value: 'false' }]);
+  const [made] = fake.endpoints;
+  assert.deepEqual(made?.providerSpecific, [{ name: 'webhook/fake-proxied', value: 'false' }]);
 });
 
 test('of a proxied record the provider alone can tell', async (t) => {
-  const { standIn, provider } = await open(t, ZONE);
+  const { fake, provider } = await open(t, ZONE);
   const providerSpecific = [{ name: 'external-dns.alpha.kubernetes.io/cloudflare-proxied', value: 'true' }];
   const there = { dnsName: APP, recordType: 'A', recordTTL: 60, targets: ['192.0.2.1'] };
   const ask = () => Promise.resolve([{ server: 'ns1', values: ['203.0.113.9'] }]);
@@ -57,17 +57,17 @@ test('of a proxied record the provider alone can tell', async (t) => {
     await provider.read(ZONE, [APP], signal);
     return provider.lookup?.(ZONE, APP, 'A', signal, ask);
   };
-  standIn.endpoints = [there];
+  fake.endpoints = [there];
   assert.deepEqual(await seen(), [{ server: 'ns1', values: ['203.0.113.9'] }]);
-  standIn.endpoints = [{ ...there, providerSpecific }];
+  fake.endpoints = [{ ...there, providerSpecific }];
   assert.deepEqual(await seen(), [
     { server: 'the provider (proxied)', values: ['192.0.2.1'], hidden: 'proxied' },
   ]);
 });
 
 test('a TTL that the provider keeps longer is no reason to write again', async (t) => {
-  const { standIn, provider } = await open(t, ZONE);
-  standIn.leastTtl = 300;
+  const { fake, provider } = await open(t, ZONE);
+  fake.leastTtl = 300;
   await provider.apply(ZONE, [{ action: 'create', wanted: one }], guard);
   const {
     sets: [found],
@@ -75,26 +75,26 @@ test('a TTL that the provider keeps longer is no reason to write again', async (
   assert.ok(found !== undefined);
   assert.equal(found.ttl, 300);
   await provider.apply(ZONE, [{ action: 'update', found, wanted: one }], guard);
-  assert.equal(standIn.writes, 1);
+  assert.equal(fake.writes, 1);
 });
 
 test('a provider that does not say a TTL is not asked for another one', async (t) => {
-  const { standIn, provider } = await open(t, ZONE);
-  standIn.endpoints = [{ dnsName: `${APP}.`, recordType: 'A', targets: ['192.0.2.1'] }];
+  const { fake, provider } = await open(t, ZONE);
+  fake.endpoints = [{ dnsName: `${APP}.`, recordType: 'A', targets: ['192.0.2.1'] }];
   assert.deepEqual((await provider.read(ZONE, [APP], signal)).sets, [{ ...one, ttl: -1 }]);
 });
 
 test('a set of a routing policy is not replaced', async (t) => {
-  const { standIn, provider } = await open(t, ZONE);
+  const { fake, provider } = await open(t, ZONE);
   const set = { dnsName: APP, recordType: 'A', targets: ['192.0.2.1'], setIdentifier: 'east' };
-  standIn.endpoints = [set];
+  fake.endpoints = [set];
   const {
     sets: [found],
   } = await provider.read(ZONE, [APP], signal);
   assert.ok(found !== undefined);
   const changes: Change[] = [{ action: 'update', found, wanted: two }];
   assert.equal((await refusal(provider.apply(ZONE, changes, guard))).code, 'special');
-  assert.deepEqual(standIn.endpoints, [set]);
+  assert.deepEqual(fake.endpoints, [set]);
 });
 
 for (const [what, reply, kind, code] of [
@@ -121,8 +121,8 @@ for (const [what, reply, kind, code] of [
   ['a refusal', { status: 422, body: 'no such zone' }, 'refused', 'refused'],
 ] as const) {
   test(`${what}: ${kind}`, async (t) => {
-    const { standIn, provider } = await open(t, ZONE);
-    standIn.answerOnce(reply);
+    const { fake, provider } = await open(t, ZONE);
+    fake.answerOnce(reply);
     const error = await refusal(provider.read(ZONE, [APP], signal));
     assert.deepEqual([error.kind, error.code], [kind, code], error.message);
     assert.ok(error.action !== '');

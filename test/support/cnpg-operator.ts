@@ -40,7 +40,7 @@ export interface MoveOptions {
 const POLL_MS = 100;
 
 /**
- * A stand-in for the CloudNativePG operator and its instance managers: it writes what they write, in their order.
+ * A fake for the CloudNativePG operator and its instance managers: it writes what they write, in their order.
  * It leaves out everything that needs PostgreSQL: there is no replication, no Lease, no fencing, no quorum.
  */
 export class CnpgOperator {

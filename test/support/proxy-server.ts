@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findDebianProgram } from './binaries/debian.ts';
 import type { Certified } from './certificates.ts';
-import type { Ends } from './dns/bench.ts';
+import type { Ends } from './dns/harness.ts';
 import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
 

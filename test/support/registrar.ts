@@ -1,8 +1,8 @@
-/** A registrar for the controller's process: the stand-in for Namecheap with a zone that holds more than our record. */
+/** A registrar for the controller's process: the fake for Namecheap with a zone that holds more than our record. */
 import type { TestContext } from 'node:test';
 import type { Environment } from './controller-process.ts';
-import { NamecheapStandIn } from './namecheap-server.ts';
-import { host, type StandInHost, type StandInZone } from './namecheap-zones.ts';
+import { FakeNamecheap } from './namecheap/fake-namecheap.ts';
+import { type FakeHost, type FakeZone, host } from './namecheap/zones.ts';
 
 export const ZONE = 'example.com';
 export const RECORD = `app.${ZONE}`;
@@ -10,7 +10,7 @@ export const RECORD = `app.${ZONE}`;
 export const API_KEY = 'c0ffee-never-to-be-seen';
 
 /** Somebody else's: they must survive whatever happens. */
-const FOREIGN: readonly StandInHost[] = [
+const FOREIGN: readonly FakeHost[] = [
   host('@', 'MX', 'mail.example.com.', { mxPref: '5' }),
   host('@', 'TXT', 'v=spf1 include:example.net -all'),
   host('dkim._domainkey', 'TXT', `v=DKIM1; k=rsa; p=${'Ab+/'.repeat(90)}`),
@@ -20,19 +20,19 @@ const FOREIGN: readonly StandInHost[] = [
 ];
 
 export class Registrar {
-  readonly standIn: NamecheapStandIn;
+  readonly fake: FakeNamecheap;
 
-  private constructor(standIn: NamecheapStandIn) {
-    this.standIn = standIn;
+  private constructor(fake: FakeNamecheap) {
+    this.fake = fake;
   }
 
   /** Begins with `address` for the record. Ends with the test. */
   static async start(t: TestContext, address: string): Promise<Registrar> {
     const hosts = [...FOREIGN, host('app', 'A', address, { ttl: '60' })];
-    const zone: StandInZone = { emailType: 'MX', isUsingOurDns: true, hosts };
-    const standIn = await NamecheapStandIn.start({ zones: { [ZONE]: zone }, apiKey: API_KEY });
-    t.after(() => standIn.stop());
-    return new Registrar(standIn);
+    const zone: FakeZone = { emailType: 'MX', isUsingOurDns: true, hosts };
+    const fake = await FakeNamecheap.start({ zones: { [ZONE]: zone }, apiKey: API_KEY });
+    t.after(() => fake.stop());
+    return new Registrar(fake);
   }
 
   get environment(): Environment {
@@ -41,13 +41,13 @@ export class Registrar {
       NAMECHEAP_API_USER: 'user',
       NAMECHEAP_API_KEY: API_KEY,
       NAMECHEAP_CLIENT_IP: '127.0.0.1',
-      NAMECHEAP_API_URL: this.standIn.url,
+      NAMECHEAP_API_URL: this.fake.url,
     };
   }
 
   /** The addresses of the record now. */
   get addresses(): readonly string[] {
-    return this.standIn
+    return this.fake
       .zone(ZONE)
       .hosts.filter(({ name }) => name === 'app')
       .map(({ address }) => address);
@@ -55,12 +55,12 @@ export class Registrar {
 
   /** The writes that have come, whatever came of them. */
   get writes(): number {
-    return this.standIn.calls.filter(({ command }) => command === 'setHosts').length;
+    return this.fake.calls.filter(({ command }) => command === 'setHosts').length;
   }
 
   /** Resolves when the record has this address and no other. */
   async pointsTo(address: string, timeoutMs = 40_000): Promise<void> {
-    const reached = this.standIn.until(ZONE, () => this.addresses.join() === address);
+    const reached = this.fake.until(ZONE, () => this.addresses.join() === address);
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
       () =>
@@ -76,8 +76,8 @@ export class Registrar {
 
   /** What is not as it was, or not as it must be, apart from where the record points. */
   get harm(): readonly string[] {
-    const { hosts, emailType } = this.standIn.zone(ZONE);
-    const shown = (one: StandInHost) => JSON.stringify(one);
+    const { hosts, emailType } = this.fake.zone(ZONE);
+    const shown = (one: FakeHost) => JSON.stringify(one);
     const others = hosts.filter(({ name }) => name !== 'app').map(shown);
     const wanted = FOREIGN.map(shown);
     return [

@@ -155,7 +155,7 @@ export class Scene implements SceneParts {
     return this.operator.switchover(this.cluster.instance(site === EAST ? 0 : 1));
   }
 
-  /** The stand-in for the operator completes the moves that others begin, until the test ends. */
+  /** The fake for the operator completes the moves that others begin, until the test ends. */
   obey(): void {
     const stop = new AbortController();
     const obeying = this.operator.obey(stop.signal, (problem) => this.#test.diagnostic(problem));

@@ -2,8 +2,8 @@
 import { type CnpgCluster, createCnpgCluster } from './cnpg.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 import type { Environment } from './controller-process.ts';
-import { NamecheapStandIn } from './namecheap-server.ts';
-import { host, type StandInZone } from './namecheap-zones.ts';
+import { FakeNamecheap } from './namecheap/fake-namecheap.ts';
+import { type FakeZone, host } from './namecheap/zones.ts';
 import { createNodes, ensureNamespace } from './seed.ts';
 
 export interface SiteSetting {
@@ -55,7 +55,7 @@ export async function nextPrimary(
 }
 
 /** A zone with mail, certificates and a web site besides the names that follow, which point to the east. */
-export function exampleZone(): StandInZone {
+export function exampleZone(): FakeZone {
   const following = FOLLOWING.map((name) => host(name, 'A', EAST.ip, { ttl: '60' }));
   const others = [
     host('www', 'CNAME', `app.${ZONE}.`),
@@ -68,8 +68,8 @@ export function exampleZone(): StandInZone {
 }
 
 /** The caller stops it. */
-export function startExampleDns(): Promise<NamecheapStandIn> {
-  return NamecheapStandIn.start({ ...ACCOUNT, zones: { [ZONE]: exampleZone() } });
+export function startExampleDns(): Promise<FakeNamecheap> {
+  return FakeNamecheap.start({ ...ACCOUNT, zones: { [ZONE]: exampleZone() } });
 }
 
 /** What the controller is told to follow `cluster`. `namespace` is that of its own objects. */
@@ -87,8 +87,8 @@ export function followSettings(
   };
 }
 
-/** What the controller is told to keep the names in ZONE at this stand-in. */
-export function dnsSettings(dns: NamecheapStandIn): Environment {
+/** What the controller is told to keep the names in ZONE at this fake. */
+export function dnsSettings(dns: FakeNamecheap): Environment {
   return {
     DNS_RECORDS: FOLLOWING.map((name) => `${name}.${ZONE}`).join(','),
     NAMECHEAP_API_USER: ACCOUNT.apiUser,
@@ -99,7 +99,7 @@ export function dnsSettings(dns: NamecheapStandIn): Environment {
 }
 
 /** Resolves when the names that follow point to `site` and nowhere else. Has no time limit of its own. */
-export function untilDnsPointsTo(dns: NamecheapStandIn, { ip }: SiteSetting): Promise<void> {
+export function untilDnsPointsTo(dns: FakeNamecheap, { ip }: SiteSetting): Promise<void> {
   return dns.until(ZONE, ({ hosts }) =>
     FOLLOWING.every((name) => {
       const found = hosts.filter((one) => one.name === name && one.type === 'A');

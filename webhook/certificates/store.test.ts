@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isConflict } from '../../kubernetes/errors.ts';
 import { SECRETS } from '../../kubernetes/resources.ts';
-import { OPS, SimulatedCluster, script } from '../../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS, script } from '../../test/support/fake-cluster.ts';
 import { begin } from './steps.ts';
 import { CertificateStore } from './store.ts';
 
@@ -11,14 +11,14 @@ const UNSTOPPED = new AbortController().signal;
 const LIFETIMES = { authorityMs: 10 * 86_400_000, leafMs: 86_400_000, settleMs: 1_000 };
 
 /** Resolves with what `work` gives, while virtual time goes on. */
-async function done<T>(kube: SimulatedCluster, work: Promise<T>): Promise<T> {
+async function done<T>(kube: FakeCluster, work: Promise<T>): Promise<T> {
   work.catch(() => undefined); // Told by the caller, who awaits it.
   await kube.clock.advance(1_000);
   return work;
 }
 
 test('what was stored by a request that was sent twice is not taken for another replica’s', async () => {
-  const kube = new SimulatedCluster();
+  const kube = new FakeCluster();
   const store = new CertificateStore(kube.api, KEY);
   const issuance = { now: kube.clock.now(), names: ['webhook'], lifetimes: LIFETIMES };
   const [first, second] = await Promise.all([begin([], issuance), begin([], issuance)]);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../../contract/status.ts';
 import type { OwnerReference } from '../../../kubernetes/api.ts';
 import { NODES, PODS, type Pod, SERVICES, type Service } from '../../../kubernetes/resources.ts';
-import { OPS, SimulatedCluster, TestLeadership } from '../../../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS, TestLeadership } from '../../../test/support/fake-cluster.ts';
 import type { State } from '../../state.ts';
 import { SignalWorker } from '../worker.ts';
 import { FollowServices } from './index.ts';
@@ -12,7 +12,7 @@ const SITES = { us: ['us-1'], eu: ['eu-1'] };
 const WEB = { namespace: 'app', name: 'web' };
 const FOLLOW = { 'site-follower/follow': 'true' };
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let leadership: TestLeadership;
 let happened: string[];
 let failed: string[];
@@ -20,7 +20,7 @@ let counts: object | undefined;
 let worker: SignalWorker;
 
 beforeEach(() => {
-  kube = new SimulatedCluster([OPS, 'app', 'shop']);
+  kube = new FakeCluster([OPS, 'app', 'shop']);
   leadership = new TestLeadership();
   happened = [];
   failed = [];

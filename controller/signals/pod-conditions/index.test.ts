@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../../contract/status.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
-import { OPS, SimulatedCluster, TestLeadership } from '../../../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS, TestLeadership } from '../../../test/support/fake-cluster.ts';
 import type { State } from '../../state.ts';
 import { SignalWorker } from '../worker.ts';
 import { PodConditions } from './index.ts';
@@ -12,13 +12,13 @@ const SITES = { us: ['us-1'], eu: ['eu-1'] };
 const INSTANCE = { 'cnpg.io/podRole': 'instance' };
 const READY = { type: 'Ready', status: 'True' };
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let leadership: TestLeadership;
 let failed: string[];
 let worker: SignalWorker;
 
 beforeEach(() => {
-  kube = new SimulatedCluster([OPS, 'app']);
+  kube = new FakeCluster([OPS, 'app']);
   leadership = new TestLeadership();
   failed = [];
 });

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import type { Status } from '../../../contract/status.ts';
 import { PutBackGuard } from '../../../kubernetes/put-back.ts';
 import { CONFIG_MAPS, PODS, type Pod } from '../../../kubernetes/resources.ts';
-import { SimulatedCluster, TestLeadership } from '../../../test/support/simulated-cluster.ts';
+import { FakeCluster, TestLeadership } from '../../../test/support/fake-cluster.ts';
 import { SignalWorker } from '../worker.ts';
 import { PodConditions } from './index.ts';
 
 test('pods get their condition again within seconds of an etcd that was put back', async (t) => {
-  const kube = new SimulatedCluster(['app']);
+  const kube = new FakeCluster(['app']);
   const leadership = new TestLeadership();
   const key = { namespace: 'app', name: 'web' };
   kube.create<Pod>(PODS, {

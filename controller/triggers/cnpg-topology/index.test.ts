@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
 import { PODS } from '../../../kubernetes/resources.ts';
-import { APP, SimulatedTrigger } from '../../../test/support/simulated-trigger.ts';
+import { APP, TriggerScene } from '../../../test/support/trigger-scene.ts';
 
 const KEY = { namespace: APP, name: 'db' };
 const SETTINGS = { kind: 'cnpg-topology', namespace: APP, clusterName: 'db', self: 'pg-east' };
@@ -16,10 +16,10 @@ const PRIMARY = {
   instancesReportedState: { 'db-1': { isPrimary: true } },
 };
 
-let kube: SimulatedTrigger;
+let kube: TriggerScene;
 
 beforeEach(() => {
-  kube = new SimulatedTrigger();
+  kube = new TriggerScene();
   kube.configure(SETTINGS, SITES);
   kube.create<Cluster>(CLUSTERS, { metadata: KEY, status: PRIMARY });
   const { uid = '' } = kube.server.get(CLUSTERS, KEY).metadata;

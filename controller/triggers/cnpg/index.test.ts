@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
-import { SimulatedCluster, TestLeadership } from '../../../test/support/simulated-cluster.ts';
+import { FakeCluster, TestLeadership } from '../../../test/support/fake-cluster.ts';
 import type { Observation } from '../trigger.ts';
 import { CnpgTrigger } from './index.ts';
 
 const PG = { namespace: 'pg', name: 'pg-cluster' };
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let leadership: TestLeadership;
 let trigger: CnpgTrigger;
 
 beforeEach(() => {
-  kube = new SimulatedCluster(['pg', 'other']);
+  kube = new FakeCluster(['pg', 'other']);
   leadership = new TestLeadership();
   trigger = new CnpgTrigger({ ports: kube.watchPorts, namespace: 'pg', clusterName: PG.name });
 });

@@ -4,7 +4,7 @@ import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
 import { KubeError } from '../../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { Clock } from '../../../runtime/clock.ts';
-import { OPS, SimulatedCluster, script, TestLeadership } from '../../../test/support/simulated-cluster.ts';
+import { FakeCluster, OPS, script, TestLeadership } from '../../../test/support/fake-cluster.ts';
 import type { EventNote } from '../../event-rules.ts';
 import { FencedConfigMap } from '../../fenced-config-map.ts';
 import { createMetrics } from '../../metrics.ts';
@@ -26,13 +26,13 @@ const HEALTHY = {
 };
 const READY = [{ type: 'Ready', status: 'True' }];
 
-let kube: SimulatedCluster;
+let kube: FakeCluster;
 let leadership: TestLeadership;
 let events: EventNote[];
 let config: CnpgConfig;
 
 beforeEach(() => {
-  kube = new SimulatedCluster([OPS, PG.namespace]);
+  kube = new FakeCluster([OPS, PG.namespace]);
   leadership = new TestLeadership();
   events = [];
   config = {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { APP, SimulatedTrigger } from '../../../test/support/simulated-trigger.ts';
+import { APP, TriggerScene } from '../../../test/support/trigger-scene.ts';
 import { PSMDBS } from './psmdb.ts';
 
 const KEY = { namespace: APP, name: 'db' };
 
-let kube: SimulatedTrigger;
+let kube: TriggerScene;
 
 beforeEach(() => {
-  kube = new SimulatedTrigger();
+  kube = new TriggerScene();
   kube.configure({ kind: 'mongodb', source: 'psmdb', namespace: APP, clusterName: 'db', replicaSet: 'rs0' });
   kube.createPod('db-rs0-0', 'us-1');
   kube.createPod('db-rs0-1', 'eu-1');

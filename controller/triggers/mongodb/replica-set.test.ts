@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { KubeError } from '../../../kubernetes/errors.ts';
 import { SECRETS } from '../../../kubernetes/resources.ts';
-import { APP, SimulatedTrigger } from '../../../test/support/simulated-trigger.ts';
+import { APP, TriggerScene } from '../../../test/support/trigger-scene.ts';
 import type { MemberAccess } from './access.ts';
 import { parseHello } from './hello.ts';
 import { ReplicaSetTrigger } from './replica-set.ts';
@@ -10,7 +10,7 @@ import { ReplicaSetTrigger } from './replica-set.ts';
 const MEMBERS = ['db-0.db:27017', 'db-1.db:27017', 'db-2.db:27017'];
 const PASSWORD = 'correct horse battery staple';
 
-let kube: SimulatedTrigger;
+let kube: TriggerScene;
 /** What each member does when it is asked; the first is primary at first. */
 let members: Map<string, () => Promise<object> | object>;
 let accesses: MemberAccess[];
@@ -19,7 +19,7 @@ let change: () => void;
 let secrets: { credentialsSecret?: string; tlsSecret?: string };
 
 beforeEach(() => {
-  kube = new SimulatedTrigger();
+  kube = new TriggerScene();
   for (const [index, node] of ['us-1', 'eu-1', 'asia-1'].entries()) kube.createPod(`db-${index}`, node);
   members = new Map();
   accesses = [];

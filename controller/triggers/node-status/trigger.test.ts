@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { encodeStatus, type Status } from '../../../contract/status.ts';
 import { CONFIG_MAPS, NODES } from '../../../kubernetes/resources.ts';
-import { SimulatedTrigger, STATUS } from '../../../test/support/simulated-trigger.ts';
+import { STATUS, TriggerScene } from '../../../test/support/trigger-scene.ts';
 
-let kube: SimulatedTrigger;
+let kube: TriggerScene;
 
 beforeEach(() => {
-  kube = new SimulatedTrigger();
+  kube = new TriggerScene();
   kube.configure({ kind: 'node-status', unreadyAfter: 30 });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { PODS } from '../../../kubernetes/resources.ts';
-import { APP, SimulatedTrigger } from '../../../test/support/simulated-trigger.ts';
+import { APP, TriggerScene } from '../../../test/support/trigger-scene.ts';
 
 const PRESETS: [preset: string, labels: object, leader: object][] = [
   ['patroni', { 'cluster-name': 'db' }, { role: 'primary' }],
@@ -17,10 +17,10 @@ const PRESETS: [preset: string, labels: object, leader: object][] = [
 const LEADER = { 'cluster-name': 'db', role: 'primary' };
 const REPLICA = { 'cluster-name': 'db', role: 'replica' };
 
-let kube: SimulatedTrigger;
+let kube: TriggerScene;
 
 beforeEach(() => {
-  kube = new SimulatedTrigger();
+  kube = new TriggerScene();
   kube.configure({ kind: 'pod-label', namespace: APP, preset: 'patroni', cluster: 'db' });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Resource } from '../../../kubernetes/api.ts';
-import { APP, SimulatedTrigger } from '../../../test/support/simulated-trigger.ts';
+import { APP, TriggerScene } from '../../../test/support/trigger-scene.ts';
 
 const CLUSTERS: Resource = {
   group: 'mysql.example.com',
@@ -13,10 +13,10 @@ const CLUSTERS: Resource = {
 const KEY = { namespace: APP, name: 'db' };
 const SETTINGS = { kind: 'resource', apiVersion: 'mysql.example.com/v2', resource: 'clusters', ...KEY };
 
-let kube: SimulatedTrigger;
+let kube: TriggerScene;
 
 beforeEach(() => {
-  kube = new SimulatedTrigger();
+  kube = new TriggerScene();
   kube.configure({ ...SETTINGS, path: '.status.primary' });
   kube.createPod('db-0', 'us-1');
   kube.createPod('db-1', 'eu-1');

@@ -15,7 +15,7 @@ export interface Settings {
   readonly restartApiServer: string | undefined;
   /** The API server's audit log, JSON lines. */
   readonly auditLog: string | undefined;
-  /** Where pods reach this process, for the stand-in of the DNS provider. */
+  /** Where pods reach this process, for the fake of the DNS provider. */
   readonly hostAddress: string | undefined;
   /** How many real switchovers are timed, and how many come after them while clients ask. */
   readonly switchovers: number;

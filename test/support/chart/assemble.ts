@@ -1,12 +1,12 @@
 /**
- * The chart with its dependency in place, as `helm dependency update` would leave it, from a stand-in:
+ * The chart with its dependency in place, as `helm dependency update` would leave it, from a fake:
  * `node test/support/chart/assemble.ts FOLDER` writes it there.
  */
 import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { findCnpgManifest } from '../binaries.ts';
-import { writeStandIn } from './stand-in.ts';
+import { writeFakeChart } from './fake-operator-chart.ts';
 
 export const CHART = join(import.meta.dirname, '../../../charts/kube-site-follower');
 
@@ -25,7 +25,7 @@ export async function assembleChart(folder: string): Promise<string> {
     throw new Error('Chart.yaml does not depend on cloudnative-pg first');
   const { file, version: appVersion } = await findCnpgManifest();
   const charts = join(folder, 'charts', operator.name);
-  await writeStandIn(charts, {
+  await writeFakeChart(charts, {
     manifest: await readFile(file, 'utf8'),
     version: operator.version,
     appVersion,

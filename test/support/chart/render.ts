@@ -51,7 +51,7 @@ export class TestChart {
     this.helm = helm;
   }
 
-  /** With the operator's chart, a stand-in, in its place. */
+  /** With the operator's chart, a fake, in its place. */
   get path(): string {
     return join(this.#folder, 'chart');
   }

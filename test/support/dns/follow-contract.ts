@@ -1,24 +1,24 @@
-/** What is promised of a zone that is followed through any provider, as tests on a bench. */
+/** What is promised of a zone that is followed through any provider, as tests on a harness. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DnsError, type DnsProvider } from '../../../dns/provider.ts';
 import type { RecordSet } from '../../../dns/records.ts';
-import { aroundTests, type Bench, type StartBench } from './bench.ts';
 import { followedZone } from './followed-zone.ts';
+import { aroundTests, type Harness, type StartHarness } from './harness.ts';
 
 const { signal } = new AbortController();
 
-export function followContract(name: string, start: StartBench): void {
+export function followContract(name: string, start: StartHarness): void {
   describe(`the contract of a followed zone: ${name}`, () => {
-    let bench: Bench;
+    let harness: Harness;
     let provider: DnsProvider;
     const { clock } = aroundTests(start, (started, connected) => {
-      bench = started;
+      harness = started;
       provider = connected;
     });
 
     const set = (host: string, type: RecordSet['type'], value: string): RecordSet => ({
-      name: host === '@' ? bench.zone : `${host}.${bench.zone}`,
+      name: host === '@' ? harness.zone : `${host}.${harness.zone}`,
       type,
       ttl: 60,
       values: [value],
@@ -26,7 +26,7 @@ export function followContract(name: string, start: StartBench): void {
     /** What the zone comes to when `desired` is followed, and why not. */
     const follow = async (...desired: RecordSet[]) => {
       const names = [...new Set(desired.map((each) => each.name))];
-      const zone = followedZone(bench.zone, names, { provider, clock, owned: ['A', 'CNAME'] });
+      const zone = followedZone(harness.zone, names, { provider, clock, owned: ['A', 'CNAME'] });
       clock.skip();
       const error: unknown = await zone.follow(desired).then(
         () => undefined,
@@ -36,7 +36,7 @@ export function followContract(name: string, start: StartBench): void {
       return { error, failed: zone.failed() };
     };
     const shown = async (host: string): Promise<readonly string[]> => {
-      const { sets } = await provider.read(bench.zone, [set(host, 'A', '').name], signal);
+      const { sets } = await provider.read(harness.zone, [set(host, 'A', '').name], signal);
       return sets.map(({ type, values }) => `${type} ${values.join()}`);
     };
 
@@ -53,9 +53,9 @@ export function followContract(name: string, start: StartBench): void {
     });
 
     test('a CNAME beside other records: refused before anything is written, and the rest goes on', async (t) => {
-      if (bench.addOther === undefined) return t.skip('the provider does not see records of others');
+      if (harness.addOther === undefined) return t.skip('the provider does not see records of others');
       await follow(set('both', 'A', '192.0.2.1'), set('alone', 'A', '192.0.2.1'));
-      await bench.addOther({ name: `both.${bench.zone}`, type: 'TXT', value: '"v=spf1 -all"' });
+      await harness.addOther({ name: `both.${harness.zone}`, type: 'TXT', value: '"v=spf1 -all"' });
       const desired = [set('both', 'CNAME', 'west.example.org'), set('alone', 'CNAME', 'west.example.org')];
       for (const attempt of ['first', 'second']) {
         const { error, failed } = await follow(...desired);
@@ -68,7 +68,7 @@ export function followContract(name: string, start: StartBench): void {
         assert.deepEqual(await shown('both'), ['A 192.0.2.1'], attempt);
         assert.deepEqual([error?.kind, error?.code], ['refused', 'cname-beside'], error?.message);
         assert.match(error?.message ?? '', /TXT/);
-        assert.deepEqual(failed, [`both.${bench.zone}`]);
+        assert.deepEqual(failed, [`both.${harness.zone}`]);
       }
     });
 
@@ -85,17 +85,17 @@ export function followContract(name: string, start: StartBench): void {
     });
 
     test('a name below a delegation: refused with the zone to write, and the rest goes on', async (t) => {
-      if (bench.addOther === undefined) return t.skip('the provider does not see records of others');
-      await bench.addOther({ name: `dev.${bench.zone}`, type: 'NS', value: 'ns1.example.org.' });
+      if (harness.addOther === undefined) return t.skip('the provider does not see records of others');
+      await harness.addOther({ name: `dev.${harness.zone}`, type: 'NS', value: 'ns1.example.org.' });
       const below = [set('app.dev', 'A', '192.0.2.1'), set('dev', 'A', '192.0.2.1')];
       const { error, failed } = await follow(...below, set('beside', 'A', '192.0.2.1'));
       assert.deepEqual(await shown('beside'), ['A 192.0.2.1']);
       assert.deepEqual([error?.kind, error?.code], ['config', 'delegated'], error?.message);
-      assert.match(error?.action ?? '', new RegExp(`@dev\\.${bench.zone.replaceAll('.', '\\.')}`));
+      assert.match(error?.action ?? '', new RegExp(`@dev\\.${harness.zone.replaceAll('.', '\\.')}`));
       assert.deepEqual(failed.toSorted(), below.map((each) => each.name).toSorted());
-      const written = (await bench.dump()).filter((line) => line.includes('192.0.2.1'));
+      const written = (await harness.dump()).filter((line) => line.includes('192.0.2.1'));
       assert.deepEqual(
-        written.filter((line) => line.includes(`dev.${bench.zone}`)),
+        written.filter((line) => line.includes(`dev.${harness.zone}`)),
         [],
       );
     });

@@ -6,7 +6,7 @@ import { createServer, request as forward, type ServerResponse } from 'node:http
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { plainName } from '../../../dns/route53/records.ts';
-import type { Ends } from './bench.ts';
+import type { Ends } from './harness.ts';
 
 const NAMESPACE = 'https://route53.amazonaws.com/doc/2013-04-01/';
 const CHANGE_PATH = /^\/2013-04-01\/change\/([^/?]+)/;

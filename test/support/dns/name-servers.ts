@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { findDebianProgram } from '../binaries/debian.ts';
 import { freePort } from '../ports.ts';
 import { type ChildProcess, startProcess } from '../process.ts';
-import type { Ends } from './bench.ts';
+import type { Ends } from './harness.ts';
 
 /** May query, and update addresses and CNAMEs: what the program needs. */
 export const KEY_NAME = 'site-follower';

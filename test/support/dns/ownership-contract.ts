@@ -1,27 +1,27 @@
-/** What is promised of a provider that keeps owners, as tests on a bench. */
+/** What is promised of a provider that keeps owners, as tests on a harness. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Ownership, type OwnershipSettings } from '../../../dns/ownership.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
 import type { RecordSet } from '../../../dns/records.ts';
-import { aroundTests, type Bench, connect, type StartBench } from './bench.ts';
 import { followedZone } from './followed-zone.ts';
+import { aroundTests, connect, type Harness, type StartHarness } from './harness.ts';
 
 const SETTINGS: OwnershipSettings = { id: 'here', prefix: '', suffix: '', wildcard: '', adopt: false };
 const OURS = 'heritage=external-dns,external-dns/owner=here';
 const OTHER = 'heritage=external-dns,external-dns/owner=other';
 
-export function ownershipContract(name: string, start: StartBench): void {
+export function ownershipContract(name: string, start: StartHarness): void {
   describe(`the contract of owners: ${name}`, () => {
-    let bench: Bench;
+    let harness: Harness;
     let provider: DnsProvider;
     const { clock, ends } = aroundTests(start, (started, connected) => {
-      bench = started;
+      harness = started;
       provider = connected;
     });
 
     const set = (host: string, type: RecordSet['type'], value: string): RecordSet => ({
-      name: `${host}.${bench.zone}`,
+      name: `${host}.${harness.zone}`,
       type,
       ttl: 60,
       values: [value],
@@ -37,50 +37,50 @@ export function ownershipContract(name: string, start: StartBench): void {
       const ownership = new Ownership({ ...SETTINGS, ...settings });
       const owned = ['A', 'CNAME'] as const;
       clock.skip();
-      await followedZone(bench.zone, names, { provider: by, clock, owned, ownership }).follow(desired);
+      await followedZone(harness.zone, names, { provider: by, clock, owned, ownership }).follow(desired);
     };
     /** Lines about the name or its owners. */
     const shown = async (host: string) =>
-      (await bench.dump()).filter((line) => line.includes(`${host}.${bench.zone}`));
+      (await harness.dump()).filter((line) => line.includes(`${host}.${harness.zone}`));
     const isThere = async (host: string, name: string, text: string) =>
       (await shown(host)).some((line) => line.startsWith(`${name} `) && line.includes(text));
 
     test('the owner record comes and goes with the type of the record', async () => {
       await follow({}, set('own', 'A', '192.0.2.1'));
       assert.equal((await shown('own')).length, 2);
-      assert.ok(await isThere('own', `a-own.${bench.zone}`, OURS));
+      assert.ok(await isThere('own', `a-own.${harness.zone}`, OURS));
       await follow({}, set('own', 'A', '192.0.2.2'));
       await follow({}, set('own', 'CNAME', 'west.example.org'));
-      assert.ok(await isThere('own', `cname-own.${bench.zone}`, OURS));
-      assert.ok(!(await isThere('own', `a-own.${bench.zone}`, OURS)));
+      assert.ok(await isThere('own', `cname-own.${harness.zone}`, OURS));
+      assert.ok(!(await isThere('own', `a-own.${harness.zone}`, OURS)));
       assert.equal((await shown('own')).length, 2);
     });
 
     test('what another owner has, or nobody, stays byte for byte; the other names go on', async () => {
-      await bench.meddle(set('theirs', 'A', '192.0.2.9'));
-      await bench.addOther?.({ name: `a-theirs.${bench.zone}`, type: 'TXT', value: `"${OTHER}"` });
-      await bench.meddle(set('nobodys', 'A', '192.0.2.9'));
+      await harness.meddle(set('theirs', 'A', '192.0.2.9'));
+      await harness.addOther?.({ name: `a-theirs.${harness.zone}`, type: 'TXT', value: `"${OTHER}"` });
+      await harness.meddle(set('nobodys', 'A', '192.0.2.9'));
       const before = await Promise.all(['theirs', 'nobodys'].map(shown));
       const desired = ['theirs', 'nobodys', 'mine'].map((host) => set(host, 'A', '192.0.2.1'));
       await assert.rejects(follow({ adopt: false }, ...desired), { kind: 'refused', code: 'not-owned' });
       assert.deepEqual(await Promise.all(['theirs', 'nobodys'].map(shown)), before);
-      assert.ok(await isThere('mine', `mine.${bench.zone}`, '192.0.2.1'));
+      assert.ok(await isThere('mine', `mine.${harness.zone}`, '192.0.2.1'));
 
       await assert.rejects(follow({ adopt: true }, ...desired), /"other"/);
-      assert.ok(await isThere('nobodys', `a-nobodys.${bench.zone}`, OURS));
-      assert.ok(await isThere('nobodys', `nobodys.${bench.zone}`, '192.0.2.1'));
+      assert.ok(await isThere('nobodys', `a-nobodys.${harness.zone}`, OURS));
+      assert.ok(await isThere('nobodys', `nobodys.${harness.zone}`, '192.0.2.1'));
       assert.deepEqual(await shown('theirs'), before[0]);
     });
 
     test('a claim without a record is one all the same', async () => {
-      await bench.addOther?.({ name: `a-claimed.${bench.zone}`, type: 'TXT', value: `"${OTHER}"` });
+      await harness.addOther?.({ name: `a-claimed.${harness.zone}`, type: 'TXT', value: `"${OTHER}"` });
       await assert.rejects(follow({ adopt: true }, set('claimed', 'A', '192.0.2.1')), /belongs to "other"/);
       assert.equal((await shown('claimed')).length, 1);
     });
 
     test('a text of others beside the owner stays as it is', async () => {
-      const name = `a-noted.${bench.zone}`;
-      await bench.addOther?.({ name, type: 'TXT', value: '"a note of \\"Ann\\"; keep"' });
+      const name = `a-noted.${harness.zone}`;
+      await harness.addOther?.({ name, type: 'TXT', value: '"a note of \\"Ann\\"; keep"' });
       const before = await shown('noted');
       const notes = async () => (await shown('noted')).filter((line) => line.includes('note of'));
       if (provider.mayHarmTexts === true) {
@@ -96,7 +96,7 @@ export function ownershipContract(name: string, start: StartBench): void {
     });
 
     test('of two that take a new name at once one has it in the end', async () => {
-      const another = await connect(bench, bench.environment, { ends, clock });
+      const another = await connect(harness, harness.environment, { ends, clock });
       const takers = [
         { by: provider, id: 'here', address: '192.0.2.1' },
         { by: another, id: 'there', address: '192.0.2.2' },
@@ -115,14 +115,14 @@ export function ownershipContract(name: string, start: StartBench): void {
       for (let rounds = 1; !isSettled() && rounds < 5; rounds += 1) results = await round();
       assert.ok(isSettled(), JSON.stringify(results));
       const winner = takers[results.findIndex(({ status }) => status === 'fulfilled')];
-      const addresses = (await shown('raced')).filter((line) => line.startsWith(`raced.${bench.zone} A `));
+      const addresses = (await shown('raced')).filter((line) => line.startsWith(`raced.${harness.zone} A `));
       assert.equal(addresses.length, 1, addresses.join('\n'));
       assert.ok(winner !== undefined && addresses[0]?.includes(winner.address));
     });
 
     test('a wildcard name has its owner under the replacement', async () => {
       await follow({ wildcard: 'any' }, set('*.deep', 'A', '192.0.2.1'));
-      assert.ok(await isThere('deep', `a-any.deep.${bench.zone}`, OURS));
+      assert.ok(await isThere('deep', `a-any.deep.${harness.zone}`, OURS));
     });
   });
 }

@@ -1,4 +1,4 @@
-/** What every DNS provider promises, as tests on a bench. */
+/** What every DNS provider promises, as tests on a harness. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AuthoritativeLookup } from '../../../dns/authoritative.ts';
@@ -7,23 +7,23 @@ import { DnsError, type DnsProvider, type WriteGuard } from '../../../dns/provid
 import type { Change, RecordSet, RecordType } from '../../../dns/records.ts';
 import { longestZone } from '../../../dns/zones.ts';
 import type { Environment } from '../controller-process.ts';
-import { aroundTests, type Bench, connect, HURRIED, type StartBench, silentServer } from './bench.ts';
+import { aroundTests, connect, type Harness, HURRIED, type StartHarness, silentServer } from './harness.ts';
 
 const TTL = 60;
 const ALL: ReadonlySet<RecordType> = new Set(['A', 'AAAA', 'CNAME']);
 const signal = new AbortController().signal;
 const guard: WriteGuard = { signal, assertMayWrite: () => undefined };
-export function providerContract(name: string, start: StartBench): void {
+export function providerContract(name: string, start: StartHarness): void {
   describe(`the contract of DNS providers: ${name}`, () => {
-    let bench: Bench;
+    let harness: Harness;
     let provider: DnsProvider;
     const { clock, ends } = aroundTests(start, (started, connected) => {
-      bench = started;
+      harness = started;
       provider = connected;
     });
 
     const set = (host: string, type: RecordType, ...values: string[]): RecordSet => ({
-      name: host === '@' ? bench.zone : `${host}.${bench.zone}`,
+      name: host === '@' ? harness.zone : `${host}.${harness.zone}`,
       type,
       ttl: TTL,
       values,
@@ -32,28 +32,28 @@ export function providerContract(name: string, start: StartBench): void {
     const reach = async (...wanted: RecordSet[]): Promise<number> => {
       const names = [...new Set(wanted.map((each) => each.name))];
       clock.skip();
-      const changes = plan((await provider.read(bench.zone, names, signal)).sets, wanted, ALL);
-      if (changes.length > 0) await provider.apply(bench.zone, changes, guard);
+      const changes = plan((await provider.read(harness.zone, names, signal)).sets, wanted, ALL);
+      if (changes.length > 0) await provider.apply(harness.zone, changes, guard);
       return changes.length;
     };
     const shown = async (...hosts: string[]): Promise<string[]> => {
       const names = hosts.map((host) => set(host, 'A').name);
-      const { sets: found } = await provider.read(bench.zone, names, signal);
+      const { sets: found } = await provider.read(harness.zone, names, signal);
       return found
         .map(
           (each) =>
-            `${each.name.replace(`.${bench.zone}`, '')} ${each.type} ${each.values.toSorted().join()}`,
+            `${each.name.replace(`.${harness.zone}`, '')} ${each.type} ${each.values.toSorted().join()}`,
         )
         .sort();
     };
     /** Every record but those of `hosts`. */
     const foreign = async (...hosts: string[]): Promise<readonly string[]> => {
       const names = hosts.map((host) => `${set(host, 'A').name} `);
-      return (await bench.dump()).filter((line) => !names.some((own) => line.startsWith(own)));
+      return (await harness.dump()).filter((line) => !names.some((own) => line.startsWith(own)));
     };
     const failure = async (environment: Environment, options: object = {}): Promise<DnsError> => {
-      const other = await connect(bench, environment, { ends, ...options });
-      return rejection(other.read(bench.zone, [set('app', 'A').name], signal));
+      const other = await connect(harness, environment, { ends, ...options });
+      return rejection(other.read(harness.zone, [set('app', 'A').name], signal));
     };
 
     test('creates what is missing', async () => {
@@ -64,7 +64,7 @@ export function providerContract(name: string, start: StartBench): void {
       assert.deepEqual(await foreign('new'), before);
       const {
         sets: [found],
-      } = await provider.read(bench.zone, [set('new', 'A').name], signal);
+      } = await provider.read(harness.zone, [set('new', 'A').name], signal);
       assert.equal(found?.ttl, TTL);
     });
 
@@ -80,7 +80,7 @@ export function providerContract(name: string, start: StartBench): void {
     });
 
     test('one address for several, and several names at once', async () => {
-      await bench.meddle({ ...set('many', 'A', '198.51.100.1', '198.51.100.2', '198.51.100.3'), ttl: 300 });
+      await harness.meddle({ ...set('many', 'A', '198.51.100.1', '198.51.100.2', '198.51.100.3'), ttl: 300 });
       const before = await foreign('many', 'more');
       await reach(
         set('many', 'A', '192.0.2.1'),
@@ -126,8 +126,8 @@ export function providerContract(name: string, start: StartBench): void {
       const before = await foreign();
       await reach(set('@', 'A', '192.0.2.1'));
       await reach(set('@', 'A', '192.0.2.2'));
-      assert.deepEqual(await shown('@'), [`${bench.zone} A 192.0.2.2`]);
-      const own = (line: string) => line.startsWith(`${bench.zone} A `);
+      assert.deepEqual(await shown('@'), [`${harness.zone} A 192.0.2.2`]);
+      const own = (line: string) => line.startsWith(`${harness.zone} A `);
       assert.deepEqual(
         (await foreign()).filter((line) => !own(line)),
         before.filter((line) => !own(line)),
@@ -138,13 +138,13 @@ export function providerContract(name: string, start: StartBench): void {
       await reach(set('raced', 'A', '192.0.2.1'));
       const name = set('raced', 'A').name;
       const changes = plan(
-        (await provider.read(bench.zone, [name], signal)).sets,
+        (await provider.read(harness.zone, [name], signal)).sets,
         [set('raced', 'A', '192.0.2.2')],
         ALL,
       );
-      await bench.meddle(set('raced', 'A', '203.0.113.9'));
+      await harness.meddle(set('raced', 'A', '203.0.113.9'));
       clock.skip();
-      const error = await rejection(provider.apply(bench.zone, changes, guard));
+      const error = await rejection(provider.apply(harness.zone, changes, guard));
       assert.equal(error.kind, 'conflict', error.message);
       assert.deepEqual(await shown('raced'), ['raced A 203.0.113.9']);
       await reach(set('raced', 'A', '192.0.2.2'));
@@ -157,16 +157,16 @@ export function providerContract(name: string, start: StartBench): void {
       const before = await foreign('good', 'bad');
       const names = wish.map((each) => each.name);
       const changes: readonly Change[] = plan(
-        (await provider.read(bench.zone, names, signal)).sets,
+        (await provider.read(harness.zone, names, signal)).sets,
         wish,
         ALL,
       );
-      await bench.meddle(set('bad', 'A', '203.0.113.9'));
+      await harness.meddle(set('bad', 'A', '203.0.113.9'));
       clock.skip();
-      await rejection(provider.apply(bench.zone, changes, guard));
+      await rejection(provider.apply(harness.zone, changes, guard));
       const good = await shown('good');
       assert.ok(
-        good[0] === 'good A 192.0.2.1' || (!bench.isAtomic && good[0] === 'good A 192.0.2.2'),
+        good[0] === 'good A 192.0.2.1' || (!harness.isAtomic && good[0] === 'good A 192.0.2.2'),
         good[0],
       );
       assert.deepEqual(await shown('bad'), ['bad A 203.0.113.9']);
@@ -177,10 +177,10 @@ export function providerContract(name: string, start: StartBench): void {
 
     test('who may not write does not', async () => {
       await reach(set('guarded', 'A', '192.0.2.1'));
-      const before = await bench.dump();
+      const before = await harness.dump();
       const name = set('guarded', 'A').name;
       const changes = plan(
-        (await provider.read(bench.zone, [name], signal)).sets,
+        (await provider.read(harness.zone, [name], signal)).sets,
         [set('guarded', 'A', '192.0.2.2')],
         ALL,
       );
@@ -191,12 +191,12 @@ export function providerContract(name: string, start: StartBench): void {
           throw superseded;
         },
       };
-      await assert.rejects(provider.apply(bench.zone, changes, refusing), superseded);
-      assert.deepEqual(await bench.dump(), before);
+      await assert.rejects(provider.apply(harness.zone, changes, refusing), superseded);
+      assert.deepEqual(await harness.dump(), before);
     });
 
     test('wrong credentials: told as such, and never shown', async () => {
-      const { environment, secret } = bench.wrongCredentials;
+      const { environment, secret } = harness.wrongCredentials;
       const error = await failure(environment);
       assert.equal(error.kind, 'config', error.message);
       assert.ok(error.code !== '' && error.action !== '' && (error.retryAfterMs ?? 0) >= 30_000);
@@ -205,7 +205,7 @@ export function providerContract(name: string, start: StartBench): void {
     });
 
     test('a zone that is not there: told as such', async (t) => {
-      const { strangeZone: zone } = bench;
+      const { strangeZone: zone } = harness;
       if (zone === undefined) return t.skip('the peer takes records of any zone');
       const error = await rejection(provider.read(zone, [`app.${zone}`], signal));
       assert.equal(error.kind, 'config', error.message);
@@ -214,7 +214,7 @@ export function providerContract(name: string, start: StartBench): void {
     });
 
     test('the zones that the peer has', async (t) => {
-      const { zone, nestedZone: nested } = bench;
+      const { zone, nestedZone: nested } = harness;
       if (nested === undefined) return t.skip('the peer has no zones below others, or does not tell');
       clock.skip();
       const names = [`app.${nested}`, `app.${zone}`, zone];
@@ -228,30 +228,30 @@ export function providerContract(name: string, start: StartBench): void {
     });
 
     test('a peer that is silent: given up in time, to be tried again', async () => {
-      const error = await failure(await bench.at(await silentServer(ends)), { clock: HURRIED });
+      const error = await failure(await harness.at(await silentServer(ends)), { clock: HURRIED });
       assert.deepEqual([error.kind, error.code], ['retry', 'timeout'], error.message);
     });
 
     test('a peer that is not there', async () => {
-      const error = await failure(await bench.at('127.0.0.1:1'));
+      const error = await failure(await harness.at('127.0.0.1:1'));
       assert.deepEqual([error.kind, error.code], ['retry', 'network'], error.message);
     });
 
     test('a stop ends the waiting at once', async () => {
-      const other = await connect(bench, await bench.at(await silentServer(ends)), { ends });
+      const other = await connect(harness, await harness.at(await silentServer(ends)), { ends });
       const stop = new AbortController();
-      const reading = other.read(bench.zone, [set('app', 'A').name], stop.signal);
+      const reading = other.read(harness.zone, [set('app', 'A').name], stop.signal);
       const reason = new Error('stopping');
       setImmediate(() => stop.abort(reason));
       await assert.rejects(reading, reason);
     });
 
     test('too many calls: told as such, with how long to wait', async (t) => {
-      if (bench.rateLimit === undefined) return t.skip('the protocol has no such answer');
-      const other = await connect(bench, bench.environment, { ends });
-      bench.rateLimit();
-      const error = await rejection(other.read(bench.zone, [set('app', 'A').name], signal));
-      bench.endRateLimit?.();
+      if (harness.rateLimit === undefined) return t.skip('the protocol has no such answer');
+      const other = await connect(harness, harness.environment, { ends });
+      harness.rateLimit();
+      const error = await rejection(other.read(harness.zone, [set('app', 'A').name], signal));
+      harness.endRateLimit?.();
       assert.equal(error.kind, 'rate', error.message);
       assert.ok((error.retryAfterMs ?? 0) > 0);
     });
@@ -260,9 +260,9 @@ export function providerContract(name: string, start: StartBench): void {
       await reach(set('seen', 'A', '192.0.2.2'));
       const { name } = set('seen', 'A');
       const ask: AuthoritativeLookup =
-        bench.ask ?? (() => Promise.resolve([{ server: 'ns1', values: ['192.0.2.2'] }]));
-      const answers = await (provider.lookup?.(bench.zone, name, 'A', signal, ask) ??
-        ask(bench.zone, name, 'A', signal));
+        harness.ask ?? (() => Promise.resolve([{ server: 'ns1', values: ['192.0.2.2'] }]));
+      const answers = await (provider.lookup?.(harness.zone, name, 'A', signal, ask) ??
+        ask(harness.zone, name, 'A', signal));
       const answered = answers.filter(({ values }) => values !== undefined);
       assert.ok(answered.length > 0);
       for (const { values } of answered) assert.deepEqual(values, ['192.0.2.2']);

@@ -13,7 +13,7 @@ type Verdict = Fate | Error | undefined;
 export const OPS = 'ops';
 
 /** An API server in memory under virtual time, and one client whose calls end as the test says. */
-export class SimulatedCluster {
+export class FakeCluster {
   readonly clock = new VirtualClock();
   /** The clock of the client: its `pending` counts the timers that were left. */
   readonly process: ProcessClock = this.clock.process();

@@ -1,5 +1,5 @@
-/** The answers of the stand-in, as the public documentation and bug reports show them. */
-import type { ApiFault, StandInHost } from './namecheap-zones.ts';
+/** The answers of the fake, as the public documentation and bug reports show them. */
+import type { ApiFault, FakeHost } from './zones.ts';
 
 const NAMESPACE = 'http://api.namecheap.com/xml.response';
 
@@ -9,7 +9,7 @@ export function escapeXml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => escaped[character as keyof typeof escaped]);
 }
 
-export function hostXml(one: StandInHost, id: number): string {
+export function hostXml(one: FakeHost, id: number): string {
   const attributes = Object.entries({
     HostId: String(id),
     Name: one.name,
@@ -34,7 +34,7 @@ export function okXml(command: string, result: string): string {
   <CommandResponse Type="${command}">
     ${result}
   </CommandResponse>
-  <Server>STAND-IN</Server><GMTTimeDifference>--4:00</GMTTimeDifference><ExecutionTime>0.01</ExecutionTime>
+  <Server>FAKE</Server><GMTTimeDifference>--4:00</GMTTimeDifference><ExecutionTime>0.01</ExecutionTime>
 </ApiResponse>
 `;
 }
@@ -44,7 +44,7 @@ export function errorXml({ number, message }: ApiFault): string {
 <ApiResponse Status="ERROR" xmlns="${NAMESPACE}">
   <Errors><Error Number="${number}">${escapeXml(message)}</Error></Errors><Warnings />
   <RequestedCommand />
-  <Server>STAND-IN</Server><GMTTimeDifference>--4:00</GMTTimeDifference><ExecutionTime>0.01</ExecutionTime>
+  <Server>FAKE</Server><GMTTimeDifference>--4:00</GMTTimeDifference><ExecutionTime>0.01</ExecutionTime>
 </ApiResponse>
 `;
 }

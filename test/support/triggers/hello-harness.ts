@@ -2,14 +2,14 @@ import { ObjectId } from 'bson';
 import { SECRETS } from '../../../kubernetes/resources.ts';
 import { createAuthority } from '../certificates.ts';
 import { Mongod } from '../mongod.ts';
-import { createPods, PLACES, type Place, podAt, type StartTriggerBench } from './bench.ts';
+import { createPods, PLACES, type Place, podAt, type StartTriggerHarness } from './harness.ts';
 
 const LOGIN = { username: 'follower', password: 'correct horse battery staple' };
 const address = (place: Place) => `${podAt(place)}.db.example:27017`;
 const HOSTS = PLACES.map(address);
 
 /** A replica set with a member at each place, whose members want a login by TLS. */
-export const startHelloBench: StartTriggerBench = async (ground) => {
+export const startHelloHarness: StartTriggerHarness = async (ground) => {
   const { t, api, namespace } = ground;
   const authority = await createAuthority();
   const { certificate: cert, key } = await authority.issue({ name: 'db', ips: ['127.0.0.1'] });

@@ -1,5 +1,5 @@
 /**
- * A stand-in for the upstream chart of the CloudNativePG operator, for machines that cannot download it: made of the
+ * A fake for the upstream chart of the CloudNativePG operator, for machines that cannot download it: made of the
  * operator's own release manifest. It has the values that the real one has and we use, and like the real one it names
  * the operator by `nameOverride`, or else by what the chart that bundles it calls it.
  */
@@ -52,7 +52,7 @@ const VALUES = {
 };
 
 /** Writes the chart into `folder`. `manifest` is the text of the release manifest. */
-export async function writeStandIn(
+export async function writeFakeChart(
   folder: string,
   { manifest, version, appVersion }: { manifest: string; version: string; appVersion: string },
 ): Promise<void> {

@@ -5,7 +5,7 @@ import { authoritativeLookup } from '../../../dns/authoritative.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import { run } from '../binaries/command.ts';
 import { findDebianProgram } from '../binaries/debian.ts';
-import type { Bench, Ends } from './bench.ts';
+import type { Ends, Harness } from './harness.ts';
 import { ADMIN_KEY, KEY_NAME, type NameServer, type startBind } from './name-servers.ts';
 
 export const ZONE = 'example.test';
@@ -22,13 +22,13 @@ mail A 203.0.113.25
 new TXT "stays"
 `;
 
-export interface NameServerBench extends Bench {
+export interface NameServerHarness extends Harness {
   readonly server: NameServer;
 }
 
 /** A real name server, with BIND's own tools for looking and meddling. */
-export function nameServerBench(startServer: typeof startBind, algorithm: string) {
-  return async (ends: Ends): Promise<NameServerBench> => {
+export function nameServerHarness(startServer: typeof startBind, algorithm: string) {
+  return async (ends: Ends): Promise<NameServerHarness> => {
     const server = await startServer(ends, { zone: ZONE, records: RECORDS, algorithm });
     const folder = await mkdtemp(join(tmpdir(), 'dns-tools-'));
     ends.after(() => rm(folder, { recursive: true, force: true }));

@@ -9,7 +9,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { failure, newId, page, success } from './cloudflare-answers.ts';
 
-export interface StandInRecord {
+export interface FakeRecord {
   readonly id: string;
   readonly name: string;
   readonly type: string;
@@ -23,12 +23,12 @@ export interface StandInRecord {
   readonly settings?: { readonly flatten_cname?: boolean };
 }
 
-export interface StandInZone {
+export interface FakeZone {
   readonly id: string;
   /** In Unicode, as the API lists it. */
   readonly name: string;
   readonly status: string;
-  records: readonly StandInRecord[];
+  records: readonly FakeRecord[];
 }
 
 /** What the next call gets instead of an answer; `silent` and `reset` give none at all. */
@@ -57,9 +57,9 @@ const MAX_COMMENT = 100;
 const MAX_PER_PAGE = 5_000_000;
 const FIELDS = ['name', 'type', 'content', 'ttl', 'proxied', 'comment', 'tags', 'settings', 'priority'];
 
-export class CloudflareStandIn {
+export class FakeCloudflare {
   readonly token: string;
-  readonly zones: StandInZone[] = [];
+  readonly zones: FakeZone[] = [];
   /** `GET /zones`, in the order they came. */
   readonly calls: string[] = [];
   /** What was wrong with a request that no client should send, whatever the answer was. */
@@ -84,16 +84,16 @@ export class CloudflareStandIn {
     this.#server.closeAllConnections();
   }
 
-  addZone(name: string, status = 'active'): StandInZone {
-    const zone: StandInZone = { id: randomBytes(16).toString('hex'), name, status, records: [] };
+  addZone(name: string, status = 'active'): FakeZone {
+    const zone: FakeZone = { id: randomBytes(16).toString('hex'), name, status, records: [] };
     this.zones.push(zone);
     return zone;
   }
 
   addRecord(
-    zone: StandInZone,
-    record: Pick<StandInRecord, 'name' | 'type' | 'content'> & Partial<StandInRecord>,
-  ): StandInRecord {
+    zone: FakeZone,
+    record: Pick<FakeRecord, 'name' | 'type' | 'content'> & Partial<FakeRecord>,
+  ): FakeRecord {
     const whole = { id: newId(), ttl: 300, proxied: false, comment: null, tags: [], ...record };
     zone.records = [...zone.records, whole];
     return whole;
@@ -177,7 +177,7 @@ export class CloudflareStandIn {
     );
   }
 
-  #listRecords(zone: StandInZone, url: URL): unknown {
+  #listRecords(zone: FakeZone, url: URL): unknown {
     this.#check(url, ['name.exact', 'type', 'page', 'per_page'], MAX_PER_PAGE);
     const name = url.searchParams.get('name.exact')?.toLowerCase();
     const found = zone.records.filter((record) => name === undefined || record.name === name);
@@ -193,7 +193,7 @@ export class CloudflareStandIn {
       throw new Refusal(400, 1004, `Invalid per_page`);
   }
 
-  #batch(zone: StandInZone, request: IncomingMessage, text: string): unknown {
+  #batch(zone: FakeZone, request: IncomingMessage, text: string): unknown {
     if (request.headers['content-type'] !== 'application/json') this.#violate('content type of the batch');
     const body = JSON.parse(text) as Record<string, readonly Record<string, unknown>[]>;
     for (const key of Object.keys(body)) {
@@ -221,14 +221,14 @@ export class CloudflareStandIn {
     }
     for (const fields of posts) {
       const blank = { id: newId(), ttl: 1, proxied: false, comment: null, tags: [] };
-      const record = this.#valid(zone, { ...blank, ...this.#fields(fields) } as StandInRecord);
+      const record = this.#valid(zone, { ...blank, ...this.#fields(fields) } as FakeRecord);
       records = coexisting([...records, record], record);
     }
     zone.records = records;
     return success({ deletes, patches, puts: [], posts });
   }
 
-  #fields(fields: Record<string, unknown>): Partial<StandInRecord> {
+  #fields(fields: Record<string, unknown>): Partial<FakeRecord> {
     for (const key of Object.keys(fields)) if (!FIELDS.includes(key)) this.#violate(`a record has ${key}`);
     for (const key of ['name', 'type', 'content']) {
       if (typeof fields[key] !== 'string') this.#violate(`a record has no ${key}`);
@@ -237,7 +237,7 @@ export class CloudflareStandIn {
     return fields;
   }
 
-  #valid(zone: StandInZone, record: StandInRecord): StandInRecord {
+  #valid(zone: FakeZone, record: FakeRecord): FakeRecord {
     const { name, type, content, ttl, proxied, comment } = record;
     const apex = domainToASCII(zone.name);
     if (name !== apex && !name.endsWith(`.${apex}`)) throw new Refusal(400, 9000, 'DNS name is invalid.');
@@ -259,7 +259,7 @@ export class CloudflareStandIn {
 }
 
 /** Throws where `record` cannot stand beside the others. */
-function coexisting(records: readonly StandInRecord[], record: StandInRecord): readonly StandInRecord[] {
+function coexisting(records: readonly FakeRecord[], record: FakeRecord): readonly FakeRecord[] {
   const others = records.filter(({ name, id }) => name === record.name && id !== record.id);
   const rival = (type: string) => ['A', 'AAAA', 'CNAME'].includes(type);
   if (others.some(({ type, content }) => type === record.type && content === record.content))
@@ -271,6 +271,6 @@ function coexisting(records: readonly StandInRecord[], record: StandInRecord): r
   return records;
 }
 
-function shown(record: StandInRecord) {
+function shown(record: FakeRecord) {
   return { settings: {}, ...record, proxiable: true, created_on: '2026-01-01T00:00:00Z' };
 }

@@ -1,14 +1,14 @@
 import type { RecordSet } from '../../../dns/records.ts';
 import { plainText } from '../../../dns/text-value.ts';
-import { NamecheapStandIn } from '../namecheap-server.ts';
-import { host } from '../namecheap-zones.ts';
-import type { StartBench } from './bench.ts';
+import { FakeNamecheap } from '../namecheap/fake-namecheap.ts';
+import { host } from '../namecheap/zones.ts';
+import type { StartHarness } from './harness.ts';
 
 const ZONE = 'example.com';
 const KEY = 'c0ffee-the-right-key';
 
 /** A Namecheap account with a zone in which others have records. */
-export const startNamecheapBench: StartBench = async (ends) => {
+export const startNamecheapHarness: StartHarness = async (ends) => {
   const hosts = [
     host('@', 'MX', 'mail.example.org.', { mxPref: '5' }),
     host('@', 'TXT', 'v=spf1 -all'),
@@ -16,14 +16,14 @@ export const startNamecheapBench: StartBench = async (ends) => {
     host('*', 'A', '203.0.113.200'),
   ];
   const zones = { [ZONE]: { emailType: 'MX', isUsingOurDns: true, hosts } };
-  const standIn = await NamecheapStandIn.start({ zones, apiKey: KEY, callsAMinute: 10_000 });
-  ends.after(() => standIn.stop());
+  const fake = await FakeNamecheap.start({ zones, apiKey: KEY, callsAMinute: 10_000 });
+  ends.after(() => fake.stop());
   const environment = {
     DNS_PROVIDER: 'namecheap',
     NAMECHEAP_API_USER: 'user',
     NAMECHEAP_API_KEY: KEY,
     NAMECHEAP_CLIENT_IP: '127.0.0.1',
-    NAMECHEAP_API_URL: standIn.url,
+    NAMECHEAP_API_URL: fake.url,
   };
   const wrong = 'bad-c0ffee-the-wrong-key';
   const relative = (name: string) => (name === ZONE ? '@' : name.replace(`.${ZONE}`, ''));
@@ -35,7 +35,7 @@ export const startNamecheapBench: StartBench = async (ends) => {
     at: (address) => ({ ...environment, NAMECHEAP_API_URL: `http://${address}/xml.response` }),
     dump: () =>
       Promise.resolve(
-        standIn
+        fake
           .zone(ZONE)
           .hosts.map(({ name, type, ttl, address, ...rest }) => {
             const { hostId: _, ...kept } = rest as Record<string, unknown>;
@@ -44,18 +44,18 @@ export const startNamecheapBench: StartBench = async (ends) => {
           .sort(),
       ),
     meddle: ({ name, type, ttl, values }: RecordSet) => {
-      const zone = standIn.zone(ZONE);
+      const zone = fake.zone(ZONE);
       const others = zone.hosts.filter((one) => one.name !== relative(name) || one.type !== type);
       const added = values.map((value) => host(relative(name), type, value, { ttl: String(ttl) }));
-      standIn.put(ZONE, { ...zone, hosts: [...others, ...added] });
+      fake.put(ZONE, { ...zone, hosts: [...others, ...added] });
       return Promise.resolve();
     },
     addOther: async ({ name, type, value }) => {
-      const zone = standIn.zone(ZONE);
-      standIn.put(ZONE, { ...zone, hosts: [...zone.hosts, host(relative(name), type, plainText(value))] });
+      const zone = fake.zone(ZONE);
+      fake.put(ZONE, { ...zone, hosts: [...zone.hosts, host(relative(name), type, plainText(value))] });
     },
     rateLimit: () =>
-      standIn.misbehave('getHosts', { kind: 'status', status: 405, body: 'Too many requests' }, 1),
+      fake.misbehave('getHosts', { kind: 'status', status: 405, body: 'Too many requests' }, 1),
     isAtomic: true,
   };
 };

@@ -1,4 +1,4 @@
-/** A bench for each kind of trigger. */
+/** A harness for each kind of trigger. */
 
 import { CLUSTERS } from '../../../cnpg/cluster.ts';
 import { STATUS_CONFIGMAP } from '../../../contract/names.ts';
@@ -7,12 +7,12 @@ import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import { CONFIG_MAPS, LEASES, NODES, PODS } from '../../../kubernetes/resources.ts';
 import { createCnpgCluster } from '../cnpg.ts';
 import { installLooseCrd, setNodeReady } from '../seed.ts';
-import { createPods, type Ground, PLACES, type Place, podAt, type StartTriggerBench } from './bench.ts';
-import { startHelloBench } from './hello-bench.ts';
+import { createPods, type Ground, PLACES, type Place, podAt, type StartTriggerHarness } from './harness.ts';
+import { startHelloHarness } from './hello-harness.ts';
 
 const NAME = 'db';
 
-const cnpg: StartTriggerBench = async ({ api, namespace, nodes }) => {
+const cnpg: StartTriggerHarness = async ({ api, namespace, nodes }) => {
   const at = PLACES.map((place) => nodes[place]);
   const cluster = await createCnpgCluster({ api, namespace, name: NAME, nodes: at });
   const setPrimary = (pod: string) => cluster.setStatus({ currentPrimary: pod, targetPrimary: pod });
@@ -30,7 +30,7 @@ const cnpg: StartTriggerBench = async ({ api, namespace, nodes }) => {
 };
 
 /** Of three clusters this one is in the east; what becomes of the others is told by their name alone. */
-const cnpgTopology: StartTriggerBench = async ({ api, namespace, nodes }) => {
+const cnpgTopology: StartTriggerHarness = async ({ api, namespace, nodes }) => {
   const cluster = await createCnpgCluster({ api, namespace, name: NAME, nodes: [nodes.east] });
   const instance = cluster.instance(0);
   return {
@@ -65,7 +65,7 @@ const cnpgTopology: StartTriggerBench = async ({ api, namespace, nodes }) => {
   };
 };
 
-const podLabel: StartTriggerBench = async (ground) => {
+const podLabel: StartTriggerHarness = async (ground) => {
   const { api, namespace } = ground;
   await createPods(ground, { 'cluster-name': NAME, role: 'replica' });
   let timeline = 1;
@@ -109,7 +109,7 @@ const podLabel: StartTriggerBench = async (ground) => {
   };
 };
 
-const lease: StartTriggerBench = async (ground) => {
+const lease: StartTriggerHarness = async (ground) => {
   const { api, namespace } = ground;
   const key = { namespace, name: NAME };
   await createPods(ground);
@@ -170,7 +170,7 @@ const PSMDB: Resource = {
   namespaced: true,
 };
 
-const psmdb: StartTriggerBench = async (ground) => {
+const psmdb: StartTriggerHarness = async (ground) => {
   const { namespace } = ground;
   const { setStatus, remove } = await customResource(ground, PSMDB);
   const setMembers = (members: unknown) => setStatus({ replsets: { rs0: { members } } });
@@ -205,7 +205,7 @@ const DATABASES: Resource = {
   namespaced: true,
 };
 
-const resource: StartTriggerBench = async (ground) => {
+const resource: StartTriggerHarness = async (ground) => {
   const { key, setStatus, remove } = await customResource(ground, DATABASES);
   const setMembers = (...members: unknown[]) => setStatus({ members });
   const primary = (pod: unknown) => ({ role: 'primary', pod });
@@ -229,7 +229,7 @@ const resource: StartTriggerBench = async (ground) => {
   };
 };
 
-const nodeStatus: StartTriggerBench = async ({ api, nodes }) => {
+const nodeStatus: StartTriggerHarness = async ({ api, nodes }) => {
   const lead = async (leader?: Place) => {
     for (const place of PLACES) if (place !== leader) await setNodeReady(api, nodes[place], false);
     if (leader !== undefined) await setNodeReady(api, nodes[leader], true);
@@ -261,7 +261,7 @@ const nodeStatus: StartTriggerBench = async ({ api, nodes }) => {
   };
 };
 
-const manual: StartTriggerBench = async ({ api, own }) => {
+const manual: StartTriggerHarness = async ({ api, own }) => {
   const key = { namespace: own, name: STATUS_CONFIGMAP };
   const choose = (site: string | null) => {
     const annotations = { 'site-follower/manual-site': site };
@@ -279,11 +279,11 @@ const manual: StartTriggerBench = async ({ api, own }) => {
 };
 
 /** By the name of the kind, with what follows it for its further sources. */
-export const TRIGGER_BENCHES: Readonly<Record<string, StartTriggerBench>> = {
+export const TRIGGER_HARNESSES: Readonly<Record<string, StartTriggerHarness>> = {
   cnpg,
   'cnpg-topology': cnpgTopology,
   mongodb: psmdb,
-  'mongodb, asked': startHelloBench,
+  'mongodb, asked': startHelloHarness,
   'node-status': nodeStatus,
   'pod-label': podLabel,
   lease,

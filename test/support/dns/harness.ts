@@ -30,7 +30,7 @@ export interface OtherRecord {
   readonly value: string;
 }
 
-export interface Bench {
+export interface Harness {
   /** The peer serves it; there are records of others in it. */
   readonly zone: string;
   /** Another zone, which the peer does not serve. Absent: the peer takes records of any zone. */
@@ -61,7 +61,7 @@ export interface Bench {
   readonly isAtomic: boolean;
 }
 
-export type StartBench = (ends: Ends) => Promise<Bench>;
+export type StartHarness = (ends: Ends) => Promise<Harness>;
 
 export const EAST = { name: 'east', nodeName: 'node-1', ip: '192.0.2.1' };
 export const WEST = { name: 'west', nodeName: 'node-2', ip: '192.0.2.2' };
@@ -99,13 +99,13 @@ export interface ConnectOptions {
 
 /** The provider as the controller makes it from its environment; `records` name the zone. */
 export async function connect(
-  bench: Bench,
-  environment: Environment = bench.environment,
+  harness: Harness,
+  environment: Environment = harness.environment,
   { clock = systemClock, ends, dispatcher = new Agent() }: ConnectOptions,
 ): Promise<DnsProvider> {
   const env = {
     SITES: JSON.stringify([EAST, WEST]),
-    DNS_RECORDS: `app.${bench.zone}@${bench.zone}`,
+    DNS_RECORDS: `app.${harness.zone}@${harness.zone}`,
     ...environment,
   };
   const loaded = loadConfig(env, () => '');
@@ -155,14 +155,17 @@ export async function silentServer(ends: Ends): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Starts a bench and a provider on it before the tests of the block, and takes them away after them. */
-export function aroundTests(start: StartBench, onStarted: (bench: Bench, provider: DnsProvider) => void) {
+/** Starts a harness and a provider on it before the tests of the block, and takes them away after them. */
+export function aroundTests(
+  start: StartHarness,
+  onStarted: (harness: Harness, provider: DnsProvider) => void,
+) {
   const clock = new SkippingClock();
   const undo: (() => unknown)[] = [];
   const ends = { after: (end: () => unknown) => undo.push(end) };
   before(async () => {
-    const bench = await start(ends);
-    onStarted(bench, await connect(bench, bench.environment, { ends, clock }));
+    const harness = await start(ends);
+    onStarted(harness, await connect(harness, harness.environment, { ends, clock }));
   });
   after(async () => {
     for (const end of undo.reverse()) await end();

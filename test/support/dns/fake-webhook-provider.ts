@@ -31,9 +31,9 @@ interface Reply {
 }
 
 /** What the provider adds to records of its own, and wants to see again. */
-const OWN_SETTING = { name: 'webhook/stand-in-proxied', value: 'false' };
+const OWN_SETTING = { name: 'webhook/fake-proxied', value: 'false' };
 
-export class WebhookStandIn {
+export class FakeWebhookProvider {
   endpoints: WebhookEndpoint[] = [];
   /** What was asked against the protocol; none in the end. */
   readonly violations: string[] = [];

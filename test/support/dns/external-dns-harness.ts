@@ -8,13 +8,13 @@ import type { ControlPlaneAccess } from '../control-plane-access.ts';
 import { startFaultProxy } from '../fault-proxy.ts';
 import { grant } from '../rbac.ts';
 import { createNamespace, installCrdFile } from '../seed.ts';
-import type { StartBench } from './bench.ts';
+import type { StartHarness } from './harness.ts';
 
 const ZONE = 'example.com';
 const OBJECT = `kube-site-follower-${ZONE}`;
 
 /** A namespace in which others have a DNSEndpoint as well; the program may do there what the chart allows it. */
-export function externalDnsBench(plane: ControlPlaneAccess): StartBench {
+export function externalDnsHarness(plane: ControlPlaneAccess): StartHarness {
   return async (ends) => {
     const { api } = plane;
     await installCrdFile(api, await findDnsEndpointCrd(), DNS_ENDPOINTS);

@@ -1,7 +1,7 @@
 import type { KubeApi, KubeObject, List, ListOptions, Resource, WatchEvent, WatchOptions } from '../api.ts';
 
 /** A watch whose events the test sends by hand. */
-export class ScriptedWatch implements AsyncIterable<WatchEvent<KubeObject>> {
+export class FakeWatch implements AsyncIterable<WatchEvent<KubeObject>> {
   readonly options: WatchOptions;
   readonly #events: WatchEvent<KubeObject>[] = [];
   #ending: { readonly error?: unknown } | undefined;
@@ -47,13 +47,13 @@ export class ScriptedWatch implements AsyncIterable<WatchEvent<KubeObject>> {
 const TOO_MANY = 2_000;
 
 /** Lists and watches as the test says; nothing else. */
-export class ScriptedApi implements KubeApi {
+export class FakeApi implements KubeApi {
   /** Answers the next lists. */
   onList: (options: ListOptions) => List<KubeObject> | Promise<List<KubeObject>> = () => page([], '1');
   /** Called with each new watch, before it is read. */
-  onWatch: (watch: ScriptedWatch) => void = () => undefined;
+  onWatch: (watch: FakeWatch) => void = () => undefined;
   readonly lists: ListOptions[] = [];
-  readonly watches: ScriptedWatch[] = [];
+  readonly watches: FakeWatch[] = [];
 
   async list<T extends KubeObject>(_resource: Resource<T>, options: ListOptions = {}): Promise<List<T>> {
     this.lists.push(options);
@@ -62,13 +62,13 @@ export class ScriptedApi implements KubeApi {
   }
 
   watch<T extends KubeObject>(_resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
-    const watch = new ScriptedWatch(options);
+    const watch = new FakeWatch(options);
     this.watches.push(watch);
     if (this.watches.length <= TOO_MANY) this.onWatch(watch);
     return watch as AsyncIterable<WatchEvent<KubeObject>> as AsyncIterable<WatchEvent<T>>;
   }
 
-  get lastWatch(): ScriptedWatch {
+  get lastWatch(): FakeWatch {
     const watch = this.watches.at(-1);
     if (watch === undefined) throw new Error('nothing is watched yet');
     return watch;

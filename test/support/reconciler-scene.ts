@@ -9,7 +9,7 @@ import { Sites } from '../../controller/sites.ts';
 import type { Observation, Trigger } from '../../controller/triggers/trigger.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES } from '../../kubernetes/resources.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
-import { OPS, SimulatedCluster, TestLeadership } from './simulated-cluster.ts';
+import { FakeCluster, OPS, TestLeadership } from './fake-cluster.ts';
 
 export const KEY = { namespace: OPS, name: 'status' };
 export const RESYNC_MS = 10_000;
@@ -26,7 +26,7 @@ export function at(node: string, more: object = {}): Observation {
 }
 
 /** A follower on a cluster in memory, whose trigger sees what the test says. */
-export class SimulatedFollower extends SimulatedCluster {
+export class ReconcilerScene extends FakeCluster {
   leadership = new TestLeadership(3);
   observe: () => Observation = () => at('us-1');
   /** What the subscribers were given. */

@@ -1,23 +1,23 @@
 import { type Dispatcher, errors, MockAgent } from 'undici';
-import { HttpNamecheapApi } from '../../dns/namecheap/http.ts';
-import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
-import { plan } from '../../dns/plan.ts';
-import type { WriteGuard } from '../../dns/provider.ts';
-import type { RecordSet } from '../../dns/records.ts';
-import { ZoneTurns } from '../../dns/zone-turns.ts';
-import { Secret } from '../../settings/secret.ts';
-import { NamecheapStandIn, type StandInOptions } from './namecheap-server.ts';
-import { host, type StandInHost, type StandInZone } from './namecheap-zones.ts';
-import { settle, VirtualClock } from './virtual-clock.ts';
+import { HttpNamecheapApi } from '../../../dns/namecheap/http.ts';
+import { NamecheapProvider } from '../../../dns/namecheap/provider.ts';
+import { plan } from '../../../dns/plan.ts';
+import type { WriteGuard } from '../../../dns/provider.ts';
+import type { RecordSet } from '../../../dns/records.ts';
+import { ZoneTurns } from '../../../dns/zone-turns.ts';
+import { Secret } from '../../../settings/secret.ts';
+import { settle, VirtualClock } from '../virtual-clock.ts';
+import { FakeNamecheap, type FakeNamecheapOptions } from './fake-namecheap.ts';
+import { type FakeHost, type FakeZone, host } from './zones.ts';
 
-const OFFLINE_URL = 'http://namecheap.test/xml.response';
+const FAKE_URL = 'http://namecheap.test/xml.response';
 export const ZONE = 'example.com';
 export const NAME = 'app.example.com';
 
-/** The real provider and client over a stand-in in this process, under virtual time. */
-export class OfflineNamecheap {
+/** The real provider and client over a fake in this process, under virtual time. */
+export class NamecheapScene {
   readonly clock = new VirtualClock();
-  readonly standIn: NamecheapStandIn;
+  readonly fake: FakeNamecheap;
   readonly api: HttpNamecheapApi;
   readonly provider: NamecheapProvider;
   /** What was saved before each write. */
@@ -25,10 +25,10 @@ export class OfflineNamecheap {
   readonly signal = new AbortController().signal;
   readonly #turns = new ZoneTurns();
 
-  constructor(options: Partial<StandInOptions> & { readonly zone?: Partial<StandInZone> } = {}) {
+  constructor(options: Partial<FakeNamecheapOptions> & { readonly zone?: Partial<FakeZone> } = {}) {
     const { clock } = this;
     const zones = { [ZONE]: { emailType: 'NONE', isUsingOurDns: true, hosts: [], ...options.zone } };
-    this.standIn = new NamecheapStandIn({
+    this.fake = new FakeNamecheap({
       zones,
       callsAMinute: 1000,
       now: () => clock.elapsed(),
@@ -39,9 +39,9 @@ export class OfflineNamecheap {
       apiKey: new Secret('key'),
       userName: options.userName,
       clientIp: '127.0.0.1',
-      apiUrl: OFFLINE_URL,
+      apiUrl: FAKE_URL,
     };
-    this.api = new HttpNamecheapApi(account, { clock, dispatcher: offlineDispatcher(this.standIn) });
+    this.api = new HttpNamecheapApi(account, { clock, dispatcher: dispatcherTo(this.fake) });
     this.provider = this.anotherProvider();
   }
 
@@ -57,17 +57,17 @@ export class OfflineNamecheap {
     return new NamecheapProvider({ api, clock, snapshots, turns: this.#turns });
   }
 
-  get hosts(): readonly StandInHost[] {
-    return this.standIn.zone(ZONE).hosts;
+  get hosts(): readonly FakeHost[] {
+    return this.fake.zone(ZONE).hosts;
   }
 
-  set hosts(hosts: readonly StandInHost[]) {
-    this.standIn.put(ZONE, { ...this.standIn.zone(ZONE), hosts });
+  set hosts(hosts: readonly FakeHost[]) {
+    this.fake.put(ZONE, { ...this.fake.zone(ZONE), hosts });
   }
 
   /** How often `command` was called. */
   count(command: string): number {
-    return this.standIn.calls.filter((call) => call.command === command).length;
+    return this.fake.calls.filter((call) => call.command === command).length;
   }
 
   /** Read, plan and apply, as the signal does. */
@@ -95,7 +95,7 @@ export class OfflineNamecheap {
 }
 
 /** `count` records of every kind, with the values that other clients are known to have harmed. */
-export function richZone(count = 140): readonly StandInHost[] {
+export function richZone(count = 140): readonly FakeHost[] {
   const special = [
     host('@', 'A', '198.51.100.1'),
     host('@', 'MX', 'mx1.mail.example.', { mxPref: '5', ttl: '1800' }),
@@ -124,18 +124,18 @@ export function richZone(count = 140): readonly StandInHost[] {
   return [...special, ...plain];
 }
 
-/** A dispatcher that hands every request to the stand-in within this process, so that time can be virtual. */
-function offlineDispatcher(standIn: NamecheapStandIn): Dispatcher {
+/** A dispatcher that hands every request to the fake within this process, so that time can be virtual. */
+function dispatcherTo(fake: FakeNamecheap): Dispatcher {
   const agent = new MockAgent();
   agent.disableNetConnect();
-  const { origin } = new URL(OFFLINE_URL);
+  const { origin } = new URL(FAKE_URL);
   for (const method of ['POST', 'GET']) {
     agent
       .get(origin)
       .intercept({ path: () => true, method })
       .reply(({ path, body, headers }) => {
         const contentType = new Headers(headers as Record<string, string>).get('content-type') ?? '';
-        const reply = standIn.handle({
+        const reply = fake.handle({
           method,
           url: path,
           contentType,

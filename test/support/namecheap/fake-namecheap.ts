@@ -1,15 +1,12 @@
 /**
- * A stand-in for the Namecheap API on loopback: keeps zones, is strict about requests, keeps the rate limit, and
- * misbehaves when told to. As a process: `node test/support/namecheap-server.ts --zone example.com [--port 0]
- * [--api-user U] [--api-key K] [--client-ip 127.0.0.1] [--calls-a-minute 50]` prints its URL as one JSON line.
- * `GET /admin/zones/<zone>` and `PUT` of the same, `GET /admin/calls`, `POST /admin/faults`.
+ * A fake of the Namecheap API on loopback: keeps zones, is strict about requests, keeps the rate limit, and
+ * misbehaves when told to. `GET /admin/zones/<zone>` shows a zone.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text as readBody } from 'node:stream/consumers';
-import { parseArgs } from 'node:util';
-import { errorXml, escapeXml, hostXml, okXml } from './namecheap-xml.ts';
-import { ApiFault, replaceHosts, type StandInZone } from './namecheap-zones.ts';
+import { errorXml, escapeXml, hostXml, okXml } from './answers.ts';
+import { ApiFault, type FakeZone, replaceHosts } from './zones.ts';
 
 export type Command = 'getHosts' | 'setHosts' | 'getInfo';
 
@@ -28,7 +25,7 @@ export type Fault =
   | { readonly kind: 'hang' }
   | { readonly kind: 'reset' }
   /** Another writer comes right before (`before`) or after the call is carried out. */
-  | { readonly kind: 'meanwhile'; readonly when: 'before' | 'after'; readonly zone: StandInZone };
+  | { readonly kind: 'meanwhile'; readonly when: 'before' | 'after'; readonly zone: FakeZone };
 
 export interface Call {
   readonly command: string;
@@ -38,8 +35,8 @@ export interface Call {
   readonly outcome: string;
 }
 
-export interface StandInOptions {
-  readonly zones: Readonly<Record<string, StandInZone>>;
+export interface FakeNamecheapOptions {
+  readonly zones: Readonly<Record<string, FakeZone>>;
   readonly apiUser?: string;
   /** The account that has the domains. Default: the one with API access. */
   readonly userName?: string | undefined;
@@ -72,9 +69,9 @@ const MISSING: Readonly<Record<string, string>> = {
   ClientIp: '1010105',
 };
 
-export class NamecheapStandIn {
+export class FakeNamecheap {
   readonly calls: Call[] = [];
-  readonly #zones: Map<string, StandInZone>;
+  readonly #zones: Map<string, FakeZone>;
   readonly #account: {
     readonly apiUser: string;
     readonly userName: string;
@@ -88,7 +85,7 @@ export class NamecheapStandIn {
   readonly #changed = new Set<() => void>();
 
   /** Answers {@link handle} alone; `start` makes one that listens. */
-  constructor(options: StandInOptions) {
+  constructor(options: FakeNamecheapOptions) {
     const { apiUser = 'user', userName = apiUser, apiKey = 'key', clientIp = '127.0.0.1' } = options;
     this.#zones = new Map(Object.entries(options.zones));
     this.#account = { apiUser, userName, apiKey, clientIp };
@@ -96,17 +93,17 @@ export class NamecheapStandIn {
     this.#now = options.now ?? Date.now;
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
-        console.error('the stand-in failed', error);
+        console.error('the fake failed', error);
         response.destroy();
       });
     });
   }
 
-  static async start(options: StandInOptions): Promise<NamecheapStandIn> {
-    const standIn = new NamecheapStandIn(options);
-    standIn.#server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
-    await once(standIn.#server, 'listening');
-    return standIn;
+  static async start(options: FakeNamecheapOptions): Promise<FakeNamecheap> {
+    const fake = new FakeNamecheap(options);
+    fake.#server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+    await once(fake.#server, 'listening');
+    return fake;
   }
 
   get url(): string {
@@ -119,14 +116,14 @@ export class NamecheapStandIn {
     return `http://${address.address}:${address.port}`;
   }
 
-  zone(name: string): StandInZone {
+  zone(name: string): FakeZone {
     const zone = this.#zones.get(name);
     if (zone === undefined) throw new ApiFault('2019166', `Domain name not found: ${name}`);
     return zone;
   }
 
   /** As somebody does in the panel. */
-  put(name: string, zone: StandInZone): void {
+  put(name: string, zone: FakeZone): void {
     this.#zones.set(name, zone);
     for (const notify of this.#changed) notify();
   }
@@ -137,7 +134,7 @@ export class NamecheapStandIn {
   }
 
   /** Resolves as soon as the zone is so. */
-  async until(name: string, is: (zone: StandInZone) => boolean): Promise<void> {
+  async until(name: string, is: (zone: FakeZone) => boolean): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = () => is(this.zone(name)) && resolve();
     this.#changed.add(look);
@@ -156,7 +153,7 @@ export class NamecheapStandIn {
     const { method = '', url = '/', headers } = request;
     const body = await readBody(request);
     if (url.startsWith('/admin/')) {
-      const [status, value] = this.#administer(method, url, body);
+      const [status, value] = this.#administer(method, url);
       response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(value)}\n`);
       return;
     }
@@ -265,24 +262,10 @@ export class NamecheapStandIn {
     return index === -1 ? undefined : this.#faults.splice(index, 1)[0]?.fault;
   }
 
-  #administer(method: string, pathname: string, body: string): readonly [status: number, value: unknown] {
+  /** For people who keep the demo: the zone as JSON. */
+  #administer(method: string, pathname: string): readonly [status: number, value: unknown] {
     const [, , what, name = ''] = pathname.split('/');
-    switch (`${method} ${what}`) {
-      case 'GET zones':
-        return this.#zones.has(name) ? [200, this.zone(name)] : [404, {}];
-      case 'PUT zones':
-        this.put(name, JSON.parse(body) as StandInZone);
-        return [200, this.zone(name)];
-      case 'GET calls':
-        return [200, this.calls];
-      case 'POST faults': {
-        const asked = JSON.parse(body) as { command: Command; fault: Fault; times?: number };
-        this.misbehave(asked.command, asked.fault, asked.times);
-        return [200, asked];
-      }
-      default:
-        return [404, {}];
-    }
+    return method === 'GET' && what === 'zones' && this.#zones.has(name) ? [200, this.zone(name)] : [404, {}];
   }
 }
 
@@ -305,28 +288,4 @@ function zoneOf(parameters: URLSearchParams): string {
 function distort(text: string, fault: Fault | undefined): string | Buffer {
   if (fault?.kind === 'truncate') return Buffer.from(text).subarray(0, fault.bytes);
   return fault?.kind === 'rewrite' ? text.replace(fault.from, fault.to) : text;
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      zone: { type: 'string', multiple: true, default: ['example.com'] },
-      port: { type: 'string', default: '0' },
-      'api-user': { type: 'string', default: 'user' },
-      'api-key': { type: 'string', default: 'key' },
-      'client-ip': { type: 'string', default: '127.0.0.1' },
-      'calls-a-minute': { type: 'string', default: '50' },
-    },
-  });
-  const empty: StandInZone = { emailType: 'NONE', isUsingOurDns: true, hosts: [] };
-  const standIn = await NamecheapStandIn.start({
-    zones: Object.fromEntries(values.zone.map((name) => [name, empty])),
-    port: Number(values.port),
-    apiUser: values['api-user'],
-    apiKey: values['api-key'],
-    clientIp: values['client-ip'],
-    callsAMinute: Number(values['calls-a-minute']),
-  });
-  console.log(JSON.stringify({ url: standIn.url, adminUrl: standIn.adminUrl }));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void standIn.stop());
 }

@@ -6,7 +6,7 @@ import { createMetrics } from '../../controller/metrics.ts';
 import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
 import { ZoneTurns } from '../../dns/zone-turns.ts';
 import { type KubeEvent, NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
-import { OPS, SimulatedCluster } from './simulated-cluster.ts';
+import { FakeCluster, OPS } from './fake-cluster.ts';
 import { ZoneInMemory } from './zone-in-memory.ts';
 
 export const PG = { namespace: 'pg', name: 'pg-cluster' };
@@ -20,7 +20,7 @@ const SITES = [
 ];
 
 /** A cluster in memory with two sites, and with a Cluster whose primary pg-1 is in `us` and whose replica pg-2 in `eu`. */
-export class SimulatedService extends SimulatedCluster {
+export class FollowerScene extends FakeCluster {
   /** What was logged, one object for each line. */
   readonly log: Record<string, unknown>[] = [];
   readonly metrics = createMetrics('test');

@@ -8,7 +8,7 @@ import { createTrigger, ownClusterOf } from '../../controller/triggers/registry.
 import type { MemoryStore, Observation, Trigger } from '../../controller/triggers/trigger.ts';
 import { NODES, type Node, PODS } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { OPS, SimulatedCluster, TestLeadership } from './simulated-cluster.ts';
+import { FakeCluster, OPS, TestLeadership } from './fake-cluster.ts';
 
 export const APP = 'app';
 export const STATUS = { namespace: OPS, name: 'kube-site-follower-status' };
@@ -20,7 +20,7 @@ const SITES = [
 ];
 
 /** A trigger, made from its settings as a file has them, on a cluster in memory with three sites and five nodes. */
-export class SimulatedTrigger extends SimulatedCluster {
+export class TriggerScene extends FakeCluster {
   leadership = new TestLeadership();
   /** The sections of the report, as they are stored. */
   readonly stored = new Map<string, string>();

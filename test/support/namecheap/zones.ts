@@ -3,7 +3,7 @@
  * from reports of other clients, and without any code of the controller, so that the two can disagree.
  */
 
-export interface StandInHost {
+export interface FakeHost {
   readonly name: string;
   readonly type: string;
   readonly address: string;
@@ -16,10 +16,10 @@ export interface StandInHost {
   readonly extra?: Readonly<Record<string, string>>;
 }
 
-export interface StandInZone {
+export interface FakeZone {
   readonly emailType: string;
   readonly isUsingOurDns: boolean;
-  readonly hosts: readonly StandInHost[];
+  readonly hosts: readonly FakeHost[];
 }
 
 /** An error answer of the API. */
@@ -38,12 +38,7 @@ const MAIL_WITH_MX = ['MX', 'OX', 'GMAIL'];
 const HOST_FIELDS = ['HostName', 'RecordType', 'Address', 'MXPref', 'TTL'];
 
 /** A host with the defaults that the panel gives it. */
-export function host(
-  name: string,
-  type: string,
-  address: string,
-  rest: Partial<StandInHost> = {},
-): StandInHost {
+export function host(name: string, type: string, address: string, rest: Partial<FakeHost> = {}): FakeHost {
   return {
     name,
     type,
@@ -58,7 +53,7 @@ export function host(
 }
 
 /** The zone after a setHosts with these parameters (without the global ones, SLD and TLD). */
-export function replaceHosts(zone: StandInZone, parameters: ReadonlyMap<string, string>): StandInZone {
+export function replaceHosts(zone: FakeZone, parameters: ReadonlyMap<string, string>): FakeZone {
   const emailType = parameters.get('EmailType') ?? 'NONE';
   if (!EMAIL_TYPES.includes(emailType)) throw new ApiFault('2015280', `invalid EmailType ${emailType}`);
   const hosts = readHosts(parameters);
@@ -67,13 +62,13 @@ export function replaceHosts(zone: StandInZone, parameters: ReadonlyMap<string, 
 }
 
 /** MX records are dropped without a word when the mail setting does not have them, or their target has no dot. */
-function isSaved({ type, address }: StandInHost, emailType: string): boolean {
+function isSaved({ type, address }: FakeHost, emailType: string): boolean {
   return type !== 'MX' || (MAIL_WITH_MX.includes(emailType) && address.endsWith('.'));
 }
 
-function readHosts(parameters: ReadonlyMap<string, string>): StandInHost[] {
+function readHosts(parameters: ReadonlyMap<string, string>): FakeHost[] {
   const rest = new Set([...parameters.keys()].filter((key) => key !== 'EmailType'));
-  const hosts: StandInHost[] = [];
+  const hosts: FakeHost[] = [];
   for (let number = 1; parameters.has(`HostName${number}`); number += 1) {
     const [name, type, address, mxPref, ttl] = HOST_FIELDS.map((field) => {
       rest.delete(`${field}${number}`);
@@ -95,7 +90,7 @@ function readHosts(parameters: ReadonlyMap<string, string>): StandInHost[] {
   return hosts;
 }
 
-function checked(one: StandInHost): StandInHost {
+function checked(one: FakeHost): FakeHost {
   if (!TYPES.includes(one.type)) throw new ApiFault('2010324', `RecordType ${one.type} is invalid`);
   if (one.name === '' || one.address === '') throw new ApiFault('2050900', 'empty host name or address');
   if (!/^\d+$/.test(one.ttl) || Number(one.ttl) < 60 || Number(one.ttl) > 60_000) {

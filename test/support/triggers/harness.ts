@@ -11,7 +11,7 @@ import { createNamespace, createNodes } from '../seed.ts';
 export const PLACES = ['east', 'west', 'south'] as const;
 export type Place = (typeof PLACES)[number];
 
-/** Where a bench stands: three sites, the last of them by its label, and a pod at each. */
+/** Where a harness stands: three sites, the last of them by its label, and a pod at each. */
 export interface Ground {
   readonly t: TestContext;
   readonly api: KubeApi;
@@ -23,7 +23,7 @@ export interface Ground {
   readonly sites: readonly object[];
 }
 
-export interface TriggerBench {
+export interface TriggerHarness {
   /** Where its sites are no groups of nodes; the ground's else. */
   readonly sites?: readonly object[];
   /** Where the status says that the primary runs; the ground's else. */
@@ -47,7 +47,7 @@ export interface TriggerBench {
   readonly refused?: HoldReason;
 }
 
-export type StartTriggerBench = (ground: Ground) => Promise<TriggerBench>;
+export type StartTriggerHarness = (ground: Ground) => Promise<TriggerHarness>;
 
 export async function createGround(t: TestContext, plane: ControlPlaneAccess): Promise<Ground> {
   const suffix = randomBytes(3).toString('hex');

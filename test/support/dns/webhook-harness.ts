@@ -1,19 +1,18 @@
 import type { RecordSet } from '../../../dns/records.ts';
-import type { StartBench } from './bench.ts';
-import { WebhookStandIn } from './webhook-server.ts';
+import { FakeWebhookProvider } from './fake-webhook-provider.ts';
+import type { StartHarness } from './harness.ts';
 
 const ZONE = 'example.com';
 
 /** A provider with records of others. */
-export const startWebhookBench: StartBench = async (ends) => {
-  const standIn = new WebhookStandIn(ZONE);
-  const url = await standIn.start();
-  ends.after(() => standIn.stop());
+export const startWebhookHarness: StartHarness = async (ends) => {
+  const fake = new FakeWebhookProvider(ZONE);
+  const url = await fake.start();
+  ends.after(() => fake.stop());
   ends.after(() => {
-    if (standIn.violations.length > 0)
-      throw new Error(`against the protocol: ${standIn.violations.join(', ')}`);
+    if (fake.violations.length > 0) throw new Error(`against the protocol: ${fake.violations.join(', ')}`);
   });
-  standIn.endpoints = [
+  fake.endpoints = [
     { dnsName: ZONE, recordType: 'MX', targets: ['10 mail.example.org'], recordTTL: 300 },
     { dnsName: ZONE, recordType: 'TXT', targets: ['"v=spf1 -all"'], labels: { owner: 'ann' } },
     { dnsName: `www.${ZONE}`, recordType: 'CNAME', targets: ['shop.example.org'] },
@@ -28,22 +27,22 @@ export const startWebhookBench: StartBench = async (ends) => {
     at: (address) => ({ ...environment, DNS_WEBHOOK_URL: `http://${address}` }),
     dump: () =>
       Promise.resolve(
-        standIn.endpoints
+        fake.endpoints
           .map(({ dnsName, recordType, ...rest }) => `${dnsName} ${recordType} ${JSON.stringify(rest)}`)
           .sort(),
       ),
-    meddle: (set) => Promise.resolve(meddle(standIn, set)),
+    meddle: (set) => Promise.resolve(meddle(fake, set)),
     addOther: async ({ name, type, value }) => {
-      standIn.endpoints = [...standIn.endpoints, { dnsName: name, recordType: type, targets: [value] }];
+      fake.endpoints = [...fake.endpoints, { dnsName: name, recordType: type, targets: [value] }];
     },
-    rateLimit: () => standIn.answerOnce({ status: 429, headers: { 'retry-after': '7' }, body: 'too fast' }),
+    rateLimit: () => fake.answerOnce({ status: 429, headers: { 'retry-after': '7' }, body: 'too fast' }),
     isAtomic: true,
   };
 };
 
-function meddle(standIn: WebhookStandIn, { name, type, ttl, values }: RecordSet): void {
-  standIn.endpoints = [
-    ...standIn.endpoints.filter(({ dnsName, recordType }) => dnsName !== name || recordType !== type),
+function meddle(fake: FakeWebhookProvider, { name, type, ttl, values }: RecordSet): void {
+  fake.endpoints = [
+    ...fake.endpoints.filter(({ dnsName, recordType }) => dnsName !== name || recordType !== type),
     { dnsName: name, recordType: type, targets: [...values], recordTTL: ttl },
   ];
 }

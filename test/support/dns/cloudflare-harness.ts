@@ -1,44 +1,43 @@
 import { domainToASCII } from 'node:url';
 import type { RecordSet } from '../../../dns/records.ts';
-import type { StartBench } from './bench.ts';
-import { CloudflareStandIn, type StandInZone } from './cloudflare-server.ts';
+import { FakeCloudflare, type FakeZone } from './fake-cloudflare.ts';
+import type { StartHarness } from './harness.ts';
 
 const TOKEN = 'Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Z';
 
 /** A Cloudflare account with a zone in which others have records. */
-export const startCloudflareBench = cloudflareBench('example.com');
+export const startCloudflareHarness = cloudflareHarness('example.com');
 
 /** The API lists zones in Unicode and records in their xn-- form (cloudflare/cloudflare-go#347). */
-export const startUnicodeCloudflareBench = cloudflareBench('münchen.example');
+export const startUnicodeCloudflareHarness = cloudflareHarness('münchen.example');
 
-function cloudflareBench(zoneName: string): StartBench {
+function cloudflareHarness(zoneName: string): StartHarness {
   const zoneInAscii = domainToASCII(zoneName);
   return async (ends) => {
-    const standIn = new CloudflareStandIn(TOKEN);
-    const url = await standIn.start();
-    ends.after(() => standIn.stop());
+    const fake = new FakeCloudflare(TOKEN);
+    const url = await fake.start();
+    ends.after(() => fake.stop());
     ends.after(() => {
-      if (standIn.violations.length > 0)
-        throw new Error(`against the schema: ${standIn.violations.join(', ')}`);
+      if (fake.violations.length > 0) throw new Error(`against the schema: ${fake.violations.join(', ')}`);
     });
-    const zone = standIn.addZone(zoneName);
-    standIn.addRecord(zone, { name: zoneInAscii, type: 'MX', content: 'mail.example.org', priority: 10 });
-    standIn.addRecord(zone, {
+    const zone = fake.addZone(zoneName);
+    fake.addRecord(zone, { name: zoneInAscii, type: 'MX', content: 'mail.example.org', priority: 10 });
+    fake.addRecord(zone, {
       name: zoneInAscii,
       type: 'TXT',
       content: '"v=spf1 -all"',
       comment: 'mail, ask Ann',
     });
-    standIn.addRecord(zone, {
+    fake.addRecord(zone, {
       name: `www.${zoneInAscii}`,
       type: 'CNAME',
       content: 'shop.example.org',
       proxied: true,
       ttl: 1,
     });
-    standIn.addRecord(zone, { name: `*.${zoneInAscii}`, type: 'A', content: '203.0.113.200' });
+    fake.addRecord(zone, { name: `*.${zoneInAscii}`, type: 'A', content: '203.0.113.200' });
     const nestedZone = `nested.${zoneInAscii}`;
-    standIn.addZone(`nested.${zoneName}`);
+    fake.addZone(`nested.${zoneName}`);
     const environment = {
       DNS_PROVIDER: 'cloudflare',
       CLOUDFLARE_API_TOKEN: TOKEN,
@@ -53,23 +52,23 @@ function cloudflareBench(zoneName: string): StartBench {
       wrongCredentials: { environment: { ...environment, CLOUDFLARE_API_TOKEN: wrong }, secret: wrong },
       at: (address) => ({ ...environment, CLOUDFLARE_API_URL: `http://${address}/client/v4` }),
       dump: () => Promise.resolve(dump(zone)),
-      meddle: (set) => Promise.resolve(meddle(standIn, zone, set)),
+      meddle: (set) => Promise.resolve(meddle(fake, zone, set)),
       addOther: async ({ name, type, value }) => {
-        standIn.addRecord(zone, { name, type, content: value });
+        fake.addRecord(zone, { name, type, content: value });
       },
       rateLimit: () =>
-        standIn.fail(
-          CloudflareStandIn.refusal(429, 971, 'Please wait and consider throttling your request speed', {
+        fake.fail(
+          FakeCloudflare.refusal(429, 971, 'Please wait and consider throttling your request speed', {
             'retry-after': '120',
           }),
         ),
-      calls: () => standIn.calls.length,
+      calls: () => fake.calls.length,
       isAtomic: true,
     };
   };
 }
 
-function dump(zone: StandInZone): readonly string[] {
+function dump(zone: FakeZone): readonly string[] {
   return zone.records
     .map(
       ({ name, type, ttl, content, ...rest }) => `${name} ${type} ${ttl} ${content} ${JSON.stringify(rest)}`,
@@ -77,7 +76,7 @@ function dump(zone: StandInZone): readonly string[] {
     .sort();
 }
 
-function meddle(standIn: CloudflareStandIn, zone: StandInZone, { name, type, ttl, values }: RecordSet): void {
+function meddle(fake: FakeCloudflare, zone: FakeZone, { name, type, ttl, values }: RecordSet): void {
   zone.records = zone.records.filter((record) => record.name !== name || record.type !== type);
-  for (const content of values) standIn.addRecord(zone, { name, type, ttl, content });
+  for (const content of values) fake.addRecord(zone, { name, type, ttl, content });
 }

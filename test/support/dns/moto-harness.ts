@@ -12,7 +12,7 @@ import { plainName } from '../../../dns/route53/records.ts';
 import { findPythonPrograms } from '../binaries/python.ts';
 import { freePort } from '../ports.ts';
 import { startProcess } from '../process.ts';
-import type { Bench, Ends, OtherRecord } from './bench.ts';
+import type { Ends, Harness, OtherRecord } from './harness.ts';
 import { startDoor } from './moto-door.ts';
 
 const ZONE = 'example.com';
@@ -21,7 +21,7 @@ const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: SECRET };
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-export interface MotoBench extends Bench {
+export interface MotoHarness extends Harness {
   /** Of AWS, whatever the service. */
   readonly url: string;
   /** A private zone of the same name as `zone`. */
@@ -40,7 +40,7 @@ export interface MotoBench extends Bench {
 }
 
 /** An AWS account with a zone in which others have records, and a private one of the same name. */
-export async function startMoto(ends: Ends): Promise<MotoBench> {
+export async function startMoto(ends: Ends): Promise<MotoHarness> {
   setVariables(ends, {
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
