@@ -35,7 +35,7 @@ export function rightsOf(
     lease: PROGRAM,
   };
   const settings = { ...routing, watchesNodes: new Sites(sites, ownClusterOf(trigger)).needLabels };
-  const always = RULES.filter(({ when }) => when === undefined || settings[when]).map(
+  const always = CONTROLLER_RULES.filter(({ when }) => when === undefined || settings[when]).map(
     ({ scope, group, resource, of, verbs, reason }): Permission => ({
       ...(scope === 'own' && { namespace: own }),
       group,
@@ -49,7 +49,8 @@ export function rightsOf(
   return [...rightsOfTrigger(trigger), ...always, ...ofDns];
 }
 
-const RULES: readonly Rule[] = [
+/** What every controller needs; the chart has the same (scripts/chart-rights.ts). */
+export const CONTROLLER_RULES: readonly Rule[] = [
   {
     scope: 'cluster',
     group: '',

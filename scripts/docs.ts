@@ -17,6 +17,7 @@ import { choiceOf, type Place, type Setting, settingsOf } from '../settings/sche
 import { EVENT_REASONS as WEBHOOK_EVENT_REASONS } from '../webhook/event-reasons.ts';
 import { MATCH_CONDITIONS } from '../webhook/match-conditions.ts';
 import { METRICS as WEBHOOK_METRICS } from '../webhook/metrics.ts';
+import { chartRights } from './chart-rights.ts';
 import { valuesTable } from './chart-values.ts';
 import { cliParts } from './cli-docs.ts';
 import { databaseParts } from './database-docs.ts';
@@ -36,6 +37,7 @@ export function generatedDocs(): ReadonlyMap<string, string> {
     ['docs/databases.md', page('Databases are left alone', 'contract/databases.ts', ...databaseParts())],
     ['charts/kube-site-follower/README.md', chart()],
     ['charts/kube-site-follower/files/match-conditions.yaml', matchConditions()],
+    ['charts/kube-site-follower/files/rights.yaml', chartRights()],
     ['docs/dns.md', withTables(readDoc('docs/dns.md') ?? '')],
     [
       'docs/cli.md',

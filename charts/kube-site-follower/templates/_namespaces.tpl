@@ -7,11 +7,7 @@
 {{/* The namespaces in which Roles are, other than that of the release, as JSON. A Role in none fails the installation. */}}
 {{- define "site-follower.roleNamespaces" -}}
 {{- $names := include "site-follower.externalDnsNamespaces" . | fromJsonArray }}
-{{- range (include "site-follower.followers" . | fromJson).items }}
-{{- $rules := include (printf "site-follower.rules.trigger.%s" .kind) . }}
-{{- if $rules }}{{ $names = append $names .namespace }}{{ end }}
-{{- if and (eq .kind "resource") (ne (.trigger.names | default "pod") "node") }}{{ $names = append $names (.trigger.podNamespace | default .namespace) }}{{ end }}
-{{- end }}
+{{- $names = concat $names (include "site-follower.rules.triggers" . | fromJson | keys | sortAlpha) }}
 {{- if include "site-follower.makesPostgres" . }}{{ $names = append $names .Values.controller.watch.namespace }}{{ end }}
 {{- toJson (without (compact $names | uniq) .Release.Namespace) }}
 {{- end }}
