@@ -31,7 +31,7 @@ import type { MemoryStore, Trigger } from './triggers/trigger.ts';
 /** What the controller needs of the world. All of it is simulated in test/simulation. */
 export interface FollowerPorts
   extends WatchPorts,
-    Pick<SignalPorts, 'createProvider' | 'lookup' | 'turns' | 'post'> {
+    Pick<SignalPorts, 'createProvider' | 'lookup' | 'locks' | 'post'> {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Of this replica: the pod's name. */

@@ -5,7 +5,7 @@ import { ANNOTATIONS } from '../contract/names.ts';
 import { VERSION } from '../contract/version.ts';
 import { authoritativeLookup } from '../dns/authoritative.ts';
 import { createProvider } from '../dns/registry.ts';
-import { ZoneTurns } from '../dns/zone-turns.ts';
+import { ZoneLocks } from '../dns/zone-locks.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { connect } from '../kubernetes/client.ts';
 import { ignoreNotFound } from '../kubernetes/errors.ts';
@@ -71,7 +71,7 @@ async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal)
     namespace,
     restartedAt: await restartedAt(api, { name: podName, namespace }, log),
     lookup: authoritativeLookup(clock),
-    turns: new ZoneTurns(),
+    locks: new ZoneLocks(),
     post: outbox.post,
     createProvider: (dns, ports) => createProvider(dns, { ...ports, dispatcher: internet }),
     onWatchList(resource, missed) {

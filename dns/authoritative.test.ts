@@ -46,7 +46,7 @@ const A = { type: 1, data: Buffer.from([192, 0, 2, 1]) };
 const AAAA = { type: 28, data: Buffer.from('20010db8000000000000000000000001', 'hex') };
 const CNAME = { type: 5, data: Buffer.from('\x04East\x07example\x03net\0', 'latin1') };
 
-test('each server’s own answer is told: a value, no record, silence', async () => {
+test('each server’s own answer is reported: a value, no record, silence', async () => {
   const refusing = await nameServer(5);
   const servers = [
     { name: 'new', addresses: [await nameServer(0, A)] },
@@ -67,7 +67,7 @@ test('each server’s own answer is told: a value, no record, silence', async ()
   ]);
 });
 
-test('AAAA and CNAME come in the form that the wish has', async () => {
+test('AAAA and CNAME come in the form that desired sets have', async () => {
   for (const [type, answer, value] of [
     ['AAAA', AAAA, '2001:db8::1'],
     ['CNAME', CNAME, 'east.example.net'],

@@ -64,11 +64,11 @@ describe('what has to change', () => {
   });
 
   test('it is made, or put in the place of others', () => {
-    const wanted = { ...found(TEXT), ttl: 60 };
-    assert.deepEqual(claimChanges(EAST, undefined, AT), [{ action: 'create', wanted }]);
+    const desired = { ...found(TEXT), ttl: 60 };
+    assert.deepEqual(claimChanges(EAST, undefined, AT), [{ action: 'create', desired }]);
     const before = found(formatClaim(WEST), 'v=spf1 -all', formatClaim({ ...EAST, timeline: 6 }));
     assert.deepEqual(claimChanges(EAST, before, AT), [
-      { action: 'update', found: before, wanted: found(TEXT, 'v=spf1 -all') },
+      { action: 'update', current: before, desired: found(TEXT, 'v=spf1 -all') },
     ]);
   });
 });

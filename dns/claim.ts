@@ -62,8 +62,8 @@ export function claimChanges(
   { name, ttl }: { readonly name: string; readonly ttl: number },
 ): readonly Change<'TXT'>[] {
   const text = formatClaim(claim);
-  if (found === undefined) return [{ action: 'create', wanted: { name, type: 'TXT', ttl, values: [text] } }];
+  if (found === undefined) return [{ action: 'create', desired: { name, type: 'TXT', ttl, values: [text] } }];
   const others = found.values.filter((value) => parseClaim(value) === undefined);
   if (others.length === found.values.length - 1 && found.values.includes(text)) return [];
-  return [{ action: 'update', found, wanted: { ...found, values: [text, ...others] } }];
+  return [{ action: 'update', current: found, desired: { ...found, values: [text, ...others] } }];
 }

@@ -47,7 +47,7 @@ class Zone {
       },
       lead: (timeline: number, demotedAt?: string) => claims.lead(timeline, demotedAt),
       standBy: (timeline: number) => claims.standBy(timeline),
-      see: () => claims.see(ZONE, this.found),
+      see: () => claims.observe(ZONE, this.found),
       restart: () => {
         claims = make();
       },
@@ -55,7 +55,7 @@ class Zone {
       write: () => {
         try {
           for (const change of claims.changes(ZONE, this.found, AT)) {
-            if (change.action !== 'delete') this.found = change.wanted;
+            if (change.action !== 'delete') this.found = change.desired;
             claims.accepted();
           }
           return true;

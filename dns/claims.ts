@@ -61,7 +61,7 @@ export class Claims {
 
   /**
    * This cluster is the primary of its topology, by what it knows itself, and on this timeline. `demotedAt`: when it was
-   * demoted last, in whatever form; empty when it never was. It may have been while nobody looked.
+   * demoted last, in whatever form; empty when it never was. It may have been while nobody observed it.
    */
   lead(timeline: number, demotedAt = ''): void {
     if (demotedAt !== this.#demotedAt) {
@@ -69,7 +69,7 @@ export class Claims {
       this.#forgetPromotion(undefined);
     }
     this.#timeline = timeline;
-    // The operator tells of the new timeline some time after the promotion.
+    // The operator reports the new timeline some time after the promotion.
     if (this.#replicated !== undefined && timeline > this.#replicated) this.#fixPromotion(timeline);
   }
 
@@ -81,7 +81,7 @@ export class Claims {
   }
 
   /** What the provider of `zone` shows there now. */
-  see(zone: string, found: TextSet | undefined): Claim | undefined {
+  observe(zone: string, found: TextSet | undefined): Claim | undefined {
     const other = found && latestOfOthers(found.values, this.#options.owner);
     this.#note(zone, other !== undefined && this.#goesBefore(other) ? other : undefined);
     return other;
@@ -105,11 +105,11 @@ export class Claims {
   ): readonly Change<'TXT'>[] {
     const { owner, site } = this.#options;
     if (this.#timeline === undefined) throw refused(zone, `${owner} is not the primary`);
-    const other = this.see(zone, found);
+    const other = this.observe(zone, found);
     const timeline = this.#promotedTo ?? this.#timeline;
     const isKnown = this.#promotedTo !== undefined || this.#replicated === undefined;
     if (other !== undefined && (!isKnown || other.timeline >= timeline)) {
-      throw refused(zone, `${told(other)}, and ${owner} was promoted to timeline ${timeline}`);
+      throw refused(zone, `${describeClaim(other)}, and ${owner} was promoted to timeline ${timeline}`);
     }
     const at = { name: this.nameIn(zone), ttl };
     const changes = claimChanges({ owner, site, timeline, epoch }, found, at);
@@ -174,7 +174,7 @@ const MEMORY = z
   .catch({ demotedAt: '', rivals: {} });
 
 /** For a sentence. */
-export function told({ owner, site, timeline }: Claim): string {
+export function describeClaim({ owner, site, timeline }: Claim): string {
   return `${owner} in ${site} has claimed the records on timeline ${timeline}`;
 }
 

@@ -26,7 +26,7 @@ export interface Edit<E extends Endpoint = Endpoint> {
   readonly after: E | undefined;
 }
 
-/** The A, AAAA, CNAME and TXT sets. One of a routing policy is shown as something that no wish equals. */
+/** The A, AAAA, CNAME and TXT sets. One of a routing policy is shown as something that equals nothing desired. */
 export function recordSets(endpoints: readonly Endpoint[]): readonly RecordSet<WrittenType>[] {
   return setsAmong(
     endpoints.map((endpoint) => ({
@@ -69,7 +69,7 @@ export function editsOf<E extends Endpoint>(
     assertPlannedFor(recordSets(before)[0], change);
     if (before.some(isSpecial)) throw specialError(name, type);
     if (change.action === 'delete') return { before, after: undefined };
-    const { ttl, values } = change.wanted;
+    const { ttl, values } = change.desired;
     const targets = type === 'TXT' ? values.map(quotedText) : values;
     const after = { dnsName: name, recordType: type, ...before[0], targets, recordTTL: ttl };
     return { before, after };

@@ -29,18 +29,18 @@ test('Cloudflare: no code stands in two rows, and each gives the kind and action
 });
 
 test('Cloudflare: what the status alone tells', () => {
-  const told = (status: number, retryAfterMs?: number) => {
+  const outcome = (status: number, retryAfterMs?: number) => {
     const { kind, code, retryAfterMs: wait } = apiError('the zone', status, [], retryAfterMs);
     return [kind, code, wait];
   };
-  assert.deepEqual(told(429, 7_000), ['rate', '429', 7_000]);
-  assert.deepEqual(told(429), ['rate', '429', 300_000]);
-  assert.deepEqual(told(401), ['config', '401', 120_000]);
-  assert.deepEqual(told(403), ['config', '403', 120_000]);
-  assert.deepEqual(told(502), ['retry', '502', undefined]);
+  assert.deepEqual(outcome(429, 7_000), ['rate', '429', 7_000]);
+  assert.deepEqual(outcome(429), ['rate', '429', 300_000]);
+  assert.deepEqual(outcome(401), ['config', '401', 120_000]);
+  assert.deepEqual(outcome(403), ['config', '403', 120_000]);
+  assert.deepEqual(outcome(502), ['retry', '502', undefined]);
 });
 
-test('Cloudflare: the reason behind an error is told, and decides', () => {
+test('Cloudflare: the reason behind an error is reported, and decides', () => {
   const read = (errors: string) => apiError('the change', 400, PROBLEMS.parse(JSON.parse(errors)), undefined);
   const ttl = read(
     '[{"code":1004,"message":"DNS Validation Error","error_chain":[{"code":9021,"message":"TTL must be between 60 and 86400 seconds, or 1 for Automatic."}]}]',
@@ -59,13 +59,13 @@ test('Cloudflare: the reason behind an error is told, and decides', () => {
 });
 
 test('Cloudflare: an answer that is not the API’s says nothing of the token', () => {
-  const told = (status: number) => {
+  const outcome = (status: number) => {
     const { kind, code, action } = strangerError('the zone', status, undefined);
     return [kind, code, /TOKEN/.test(action)];
   };
-  assert.deepEqual(told(403), ['retry', '403', false]);
-  assert.deepEqual(told(522), ['retry', '522', false]);
-  assert.deepEqual(told(429), ['rate', '429', false]);
+  assert.deepEqual(outcome(403), ['retry', '403', false]);
+  assert.deepEqual(outcome(522), ['retry', '522', false]);
+  assert.deepEqual(outcome(429), ['rate', '429', false]);
 });
 
 test('RFC 2136: each code by its name', () => {
@@ -97,33 +97,33 @@ test('Route 53: each code gives the kind, action and pause of its row', () => {
 
 test('Route 53: what is in no row', () => {
   const dispatcher = new Agent();
-  const told = (error: Error) => {
+  const outcome = (error: Error) => {
     const { kind, code } = route53Error('the zone', error, () =>
       unanswered('the zone', error, dispatcher, new URL('https://route53.amazonaws.com')),
     );
     return [kind, code];
   };
-  assert.deepEqual(told(answered('InternalError', 500, 'try again')), ['retry', 'InternalError']);
-  assert.deepEqual(told(new Error('connect ECONNREFUSED 192.0.2.1:443')), ['retry', 'network']);
+  assert.deepEqual(outcome(answered('InternalError', 500, 'try again')), ['retry', 'InternalError']);
+  assert.deepEqual(outcome(new Error('connect ECONNREFUSED 192.0.2.1:443')), ['retry', 'network']);
   const raced =
     "[Tried to create resource record set [name='app.example.com.', type='A'] but it already exists]";
-  assert.deepEqual(told(answered('InvalidChangeBatch', 400, raced)), ['conflict', 'InvalidChangeBatch']);
+  assert.deepEqual(outcome(answered('InvalidChangeBatch', 400, raced)), ['conflict', 'InvalidChangeBatch']);
 });
 
 test('ExternalDNS: each status of the API server', () => {
-  const told = (status: number, retryAfterMs?: number, cause?: Error) => {
+  const outcome = (status: number, retryAfterMs?: number, cause?: Error) => {
     const answer = new KubeError('PATCH /x failed', { status, reason: 'Unknown', retryAfterMs, cause });
     const error = externalDnsError(answer);
     assert.ok(error instanceof DnsError);
     return [error.kind, error.code, error.retryAfterMs];
   };
   for (const { statuses, kind, code, waitMs } of EXTERNAL_DNS_ERRORS) {
-    for (const status of statuses) assert.deepEqual(told(status), [kind, code, waitMs]);
+    for (const status of statuses) assert.deepEqual(outcome(status), [kind, code, waitMs]);
   }
-  assert.deepEqual(told(429, 7_000), ['rate', 'busy', 7_000]);
-  assert.deepEqual(told(503), ['retry', '503', undefined]);
-  assert.deepEqual(told(0), ['retry', 'network', undefined]);
-  assert.deepEqual(told(0, undefined, new DeadlineError('x', 1)), ['retry', 'timeout', undefined]);
+  assert.deepEqual(outcome(429, 7_000), ['rate', 'busy', 7_000]);
+  assert.deepEqual(outcome(503), ['retry', '503', undefined]);
+  assert.deepEqual(outcome(0), ['retry', 'network', undefined]);
+  assert.deepEqual(outcome(0, undefined, new DeadlineError('x', 1)), ['retry', 'timeout', undefined]);
   const bug = new TypeError('not of the API server');
   assert.equal(externalDnsError(bug), bug);
 });

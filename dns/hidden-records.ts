@@ -1,7 +1,7 @@
 import type { Hidden, ServerAnswer } from './authoritative.ts';
 import type { RecordSet, RecordType } from './records.ts';
 
-/** Records that name servers do not show, with what the provider last said of them: it alone can tell. */
+/** Records that name servers do not show, with what the provider last showed of them: nobody else knows. */
 export class HiddenRecords {
   readonly #provider: string;
   readonly #sets = new Map<string, { readonly why: Hidden; readonly sets: readonly RecordSet[] }>();

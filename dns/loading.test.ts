@@ -7,7 +7,7 @@ import type { KubeApi } from '../kubernetes/api.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { PROVIDER_EXAMPLES } from '../test/support/dns/settings.ts';
 import type { ProviderName } from './registry.ts';
-import { ZoneTurns } from './zone-turns.ts';
+import { ZoneLocks } from './zone-locks.ts';
 
 const SITES = JSON.stringify([{ name: 'east', nodeName: 'node-1', ip: '192.0.2.1' }]);
 
@@ -57,7 +57,7 @@ test('a provider is loaded when it is configured, and no other one is', async ()
       clock: systemClock,
       dispatcher,
       snapshots: { save: () => Promise.resolve() },
-      turns: new ZoneTurns(),
+      locks: new ZoneLocks(),
       api: {} as KubeApi,
       follower: 'default',
       namespace: 'default',

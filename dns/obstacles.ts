@@ -26,7 +26,7 @@ export function obstacles(
         .filter((other) => other.name === name && !MADE_BY_SIGNING.has(other.type))
         .map(({ type }) => type),
     );
-  // Where a CNAME is already, the provider bears it.
+  // Where a CNAME is already, the provider allows it.
   const isNew = (name: string) => !sets.some((set) => set.name === name && set.type === 'CNAME');
   const found = new Map<string, DnsError>();
   for (const { name, type } of desired) {

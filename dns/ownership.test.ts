@@ -40,7 +40,7 @@ for (const { affixes, type, name, expected } of [
     expected: 'bar-a-foo.example.com',
   },
 ] as const) {
-  test(`the owner of ${name} ${type} with ${JSON.stringify(affixes)} is told at ${expected}`, () => {
+  test(`the owner of ${name} ${type} with ${JSON.stringify(affixes)} is written at ${expected}`, () => {
     assert.equal(new Ownership({ ...PLAIN, ...affixes }).nameOf({ name, type }), expected);
   });
 }
@@ -90,7 +90,7 @@ test('adoption takes what is nobody’s, and never what is another owner’s', (
   assert.deepEqual(part, [
     {
       action: 'create',
-      wanted: {
+      desired: {
         name: 'a-app.example.com',
         type: 'TXT',
         ttl: 60,
@@ -100,16 +100,16 @@ test('adoption takes what is nobody’s, and never what is another owner’s', (
   ]);
 });
 
-test('the owner is told before the new record is there, until the old one is gone; other texts stay', () => {
+test('the owner is written before the new record is there, until the old one is gone; other texts stay', () => {
   const changes = [
-    { action: 'delete', found: set('A') },
-    { action: 'create', wanted: set('CNAME') },
+    { action: 'delete', current: set('A') },
+    { action: 'create', desired: set('CNAME') },
   ] as const;
   const texts = [ours('a-app.example.com'), text('cname-app.example.com', 'a note')];
   const [part = []] = new Ownership(PLAIN).accompany(changes, [set('CNAME')], texts, false);
   assert.deepEqual(
     part.map((change) => {
-      const { name, type } = 'wanted' in change ? change.wanted : change.found;
+      const { name, type } = 'desired' in change ? change.desired : change.current;
       return `${change.action} ${name} ${type}`;
     }),
     [
@@ -119,14 +119,14 @@ test('the owner is told before the new record is there, until the old one is gon
       'delete a-app.example.com TXT',
     ],
   );
-  assert.ok(part[0]?.action === 'update' && part[0].wanted.values.includes('a note'));
+  assert.ok(part[0]?.action === 'update' && part[0].desired.values.includes('a note'));
 });
 
 test('other texts stay when the owner goes', () => {
   const there = text('a-app.example.com', 'a note', 'heritage=external-dns,external-dns/owner=here');
-  const changes = [{ action: 'delete', found: set('A') }] as const;
+  const changes = [{ action: 'delete', current: set('A') }] as const;
   const [part = []] = new Ownership(PLAIN).accompany(changes, [], [there], false);
-  assert.deepEqual(part[1], { action: 'update', found: there, wanted: { ...there, values: ['a note'] } });
+  assert.deepEqual(part[1], { action: 'update', current: there, desired: { ...there, values: ['a note'] } });
 });
 
 test('where texts of others may be harmed their set is not written: no claim, and no release either', () => {
@@ -138,6 +138,6 @@ test('where texts of others may be harmed their set is not written: no claim, an
   assert.equal(refusal(false), undefined);
   assert.match(refusal(true) ?? '', /belongs at a-app\.example\.com, where TXT records of others are/);
   const there = text('a-app.example.com', 'a note', 'heritage=external-dns,external-dns/owner=here');
-  const changes = [{ action: 'delete', found: set('A') }] as const;
+  const changes = [{ action: 'delete', current: set('A') }] as const;
   assert.deepEqual(ownership.accompany(changes, [], [there], true), [changes]);
 });

@@ -50,7 +50,7 @@ export class Ownership {
 
   /**
    * Why sets cannot be written, by name: what is desired, or what would go for it, is somebody else's; or their owner cannot be
-   * told without harm.
+   * written without harm.
    */
   refusals(
     desired: readonly RecordSet[],
@@ -61,7 +61,7 @@ export class Ownership {
     const refused = new Map<string, DnsError>();
     const isThere = ({ name, type }: RecordSet) =>
       found.some((set) => set.name === name && set.type === type);
-    const goes = changes.flatMap((change) => (change.action === 'delete' ? [change.found] : []));
+    const goes = changes.flatMap((change) => (change.action === 'delete' ? [change.current] : []));
     for (const set of [...desired, ...goes]) {
       const error = this.#refusal(set, isThere(set), texts);
       if (error !== undefined) refused.set(set.name, error);
@@ -109,17 +109,17 @@ export class Ownership {
     if (there !== undefined && ownerIn(there) === this.#settings.id) return [];
     const own = `heritage=${HERITAGE},${HERITAGE}/owner=${this.#settings.id}`;
     if (there === undefined)
-      return [{ action: 'create', wanted: { name, type: 'TXT', ttl: set.ttl, values: [own] } }];
-    return [{ action: 'update', found: there, wanted: { ...there, values: [own, ...there.values] } }];
+      return [{ action: 'create', desired: { name, type: 'TXT', ttl: set.ttl, values: [own] } }];
+    return [{ action: 'update', current: there, desired: { ...there, values: [own, ...there.values] } }];
   }
 
   #release(change: Change, texts: readonly TextSet[]): readonly Change<'TXT'>[] {
     if (change.action !== 'delete') return [];
-    const there = texts.find((text) => text.name === this.nameOf(change.found));
+    const there = texts.find((text) => text.name === this.nameOf(change.current));
     if (there === undefined || ownerIn(there) !== this.#settings.id) return [];
     const others = there.values.filter((value) => ownerOf(value) === undefined);
-    if (others.length === 0) return [{ action: 'delete', found: there }];
-    return [{ action: 'update', found: there, wanted: { ...there, values: others } }];
+    if (others.length === 0) return [{ action: 'delete', current: there }];
+    return [{ action: 'update', current: there, desired: { ...there, values: others } }];
   }
 
   #ownerOf(set: RecordSet, texts: readonly TextSet[]): string | undefined {
@@ -148,7 +148,7 @@ export class Ownership {
 }
 
 /**
- * The owner that a TXT record set tells; undefined when it is about something else. Of two that were told at once, where a
+ * The owner that a TXT record set names; undefined when it is about something else. Of two that were written at once, where a
  * provider cannot compare and set, all readers take the same.
  */
 export function ownerIn({ values }: TextSet): string | undefined {
@@ -187,7 +187,7 @@ function textsBeside(name: string, at: string): DnsError {
     {
       kind: 'refused',
       code: 'not-owned',
-      action: `Remove the TXT records of ${at}, or have owners told elsewhere with DNS_OWNER_PREFIX.`,
+      action: `Remove the TXT records of ${at}, or have owners written elsewhere with DNS_OWNER_PREFIX.`,
       names: [name],
     },
   );

@@ -3,49 +3,49 @@ import { canonicalName } from './domain-name.ts';
 import { ANY_TTL, type Change, type RecordSet, type RecordType, type WrittenType } from './records.ts';
 
 /**
- * The steps from what was found to what is wanted; none when they agree. Only names that have a wanted set are
- * looked at, and each of them keeps at least that set: no plan leaves a name without a record.
+ * The steps from the current sets to the desired ones; none when they agree. Only names that have a desired set are
+ * compared, and each of them keeps at least that set: no plan leaves a name without a record.
  */
 export function plan(
-  found: readonly RecordSet[],
-  wanted: readonly RecordSet[],
+  current: readonly RecordSet[],
+  desired: readonly RecordSet[],
   owned: ReadonlySet<RecordType>,
 ): readonly Change[] {
-  const empty = wanted.find((set) => set.values.length === 0);
-  if (empty !== undefined) throw new Error(`the wish for ${empty.name} ${empty.type} has no value`);
-  return [...deletions(found, wanted, owned), ...wanted.flatMap((set) => putting(found, set))];
+  const empty = desired.find((set) => set.values.length === 0);
+  if (empty !== undefined) throw new Error(`the desired set ${empty.name} ${empty.type} has no value`);
+  return [...deletions(current, desired, owned), ...desired.flatMap((set) => putChange(current, set))];
 }
 
 /** Deletions come first, because a CNAME and an address cannot stand side by side even for a moment. */
 function deletions(
-  found: readonly RecordSet[],
-  wanted: readonly RecordSet[],
+  current: readonly RecordSet[],
+  desired: readonly RecordSet[],
   owned: ReadonlySet<RecordType>,
 ): Change[] {
-  return found
+  return current
     .filter((set) => {
-      const types = wanted.filter(({ name }) => name === set.name).map(({ type }) => type);
+      const types = desired.filter(({ name }) => name === set.name).map(({ type }) => type);
       if (types.length === 0 || types.includes(set.type)) return false;
       return owned.has(set.type) || set.type === 'CNAME' || types.includes('CNAME');
     })
-    .map((set) => ({ action: 'delete', found: set }));
+    .map((set) => ({ action: 'delete', current: set }));
 }
 
-function putting(found: readonly RecordSet[], wanted: RecordSet): Change[] {
-  const there = found.find(({ name, type }) => name === wanted.name && type === wanted.type);
-  if (there === undefined) return [{ action: 'create', wanted }];
-  return sameRecordSet(there, wanted) ? [] : [{ action: 'update', found: there, wanted }];
+function putChange(current: readonly RecordSet[], desired: RecordSet): Change[] {
+  const there = current.find(({ name, type }) => name === desired.name && type === desired.type);
+  if (there === undefined) return [{ action: 'create', desired }];
+  return sameRecordSet(there, desired) ? [] : [{ action: 'update', current: there, desired }];
 }
 
 /** An AAAA beside the A of IPv4-only sites, or the reverse: it stays, and leads some clients past the active site. */
 export function unfollowedAddresses(
-  found: readonly RecordSet[],
-  wanted: readonly RecordSet[],
+  current: readonly RecordSet[],
+  desired: readonly RecordSet[],
   owned: ReadonlySet<RecordType>,
 ): readonly RecordSet[] {
   const isAddress = ({ type }: RecordSet) => type !== 'CNAME';
-  const names = new Set(wanted.filter(isAddress).map(({ name }) => name));
-  return found.filter((set) => isAddress(set) && !owned.has(set.type) && names.has(set.name));
+  const names = new Set(desired.filter(isAddress).map(({ name }) => name));
+  return current.filter((set) => isAddress(set) && !owned.has(set.type) && names.has(set.name));
 }
 
 /** Equal in what a resolver would answer: order, notation and repetition of values do not count, nor a TTL that the provider decides. */

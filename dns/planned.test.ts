@@ -5,10 +5,10 @@ import type { Change } from './records.ts';
 
 const create = (name: string, type: 'A' | 'AAAA' = 'A'): Change => ({
   action: 'create',
-  wanted: { name, type, ttl: 60, values: ['192.0.2.1'] },
+  desired: { name, type, ttl: 60, values: ['192.0.2.1'] },
 });
 const namesOf = (parts: readonly (readonly Change[])[]) =>
-  parts.map((part) => part.map((change) => ('wanted' in change ? change.wanted.name : '')));
+  parts.map((part) => part.map((change) => ('desired' in change ? change.desired.name : '')));
 
 test('parts are filled up to the limit, in order', () => {
   const parts = inParts(

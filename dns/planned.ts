@@ -4,7 +4,7 @@ import type { Change, RecordSet, WrittenType } from './records.ts';
 
 /** The record set that a change is about. */
 export function subjectOf<T extends WrittenType>(change: Change<T>): RecordSet<T> {
-  return 'found' in change ? change.found : change.wanted;
+  return 'current' in change ? change.current : change.desired;
 }
 
 /** For providers that compare before they set. Throws DnsError when what is there is not what `change` was planned for. */
@@ -12,7 +12,7 @@ export function assertPlannedFor(
   there: RecordSet<WrittenType> | undefined,
   change: Change<WrittenType>,
 ): void {
-  const planned = 'found' in change ? change.found : undefined;
+  const planned = 'current' in change ? change.current : undefined;
   const agrees =
     there === undefined || planned === undefined ? there === planned : sameRecordSet(there, planned);
   if (agrees) return;
@@ -61,6 +61,6 @@ export function packed<T>(
 
 /** For providers that can be read back: whether `shown` is as `change` wants it. */
 export function isMade(change: Change<WrittenType>, shown: readonly RecordSet<WrittenType>[]): boolean {
-  if (change.action !== 'delete') return shown.some((set) => sameRecordSet(set, change.wanted));
-  return !shown.some((set) => set.name === change.found.name && set.type === change.found.type);
+  if (change.action !== 'delete') return shown.some((set) => sameRecordSet(set, change.desired));
+  return !shown.some((set) => set.name === change.current.name && set.type === change.current.type);
 }

@@ -4,7 +4,7 @@ import type { OutboundDispatcher } from '../runtime/outbound/dispatcher.ts';
 import type { Permission } from '../runtime/rights.ts';
 import type { DnsProvider } from './provider.ts';
 import type { SnapshotStore } from './snapshots.ts';
-import type { ZoneTurns } from './zone-turns.ts';
+import type { ZoneLocks } from './zone-locks.ts';
 import type { DnsName } from './zones.ts';
 
 /** What a provider may use of the world. */
@@ -14,7 +14,7 @@ export interface DnsPorts {
   readonly dispatcher: OutboundDispatcher;
   readonly snapshots: SnapshotStore;
   /** Of the whole process: several record sets, of one follower or of several, may be in one zone. */
-  readonly turns: ZoneTurns;
+  readonly locks: ZoneLocks;
   readonly api: KubeApi;
   readonly follower: string;
   /** Of the controller's own objects. */
@@ -34,8 +34,8 @@ export interface DnsTraits {
   readonly ttl: readonly [number, number];
   /** A CNAME may stand at the top of a zone: the provider answers with the addresses of its target. */
   readonly flattensCname?: boolean;
-  /** It shows and writes TXT records together with those that follow: owners can be told there. */
-  readonly keepsOwners?: boolean;
+  /** It shows and writes TXT records together with those that follow: owners and claims can be kept there. */
+  readonly keepsTexts?: boolean;
   /** Optional settings without which there is no provider; asked for once records are listed. */
   readonly required?: readonly string[];
   /** The zone in which the provider keeps what a user has in `zone`. Absent: the same. Pure. */

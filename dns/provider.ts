@@ -13,7 +13,7 @@ export interface WriteGuard {
  */
 export interface DnsProvider {
   readonly name: string;
-  /** Milliseconds between two looks for drift; a rate limit may make it long. */
+  /** Milliseconds between two reads that look for drift; a rate limit may make it long. */
   readonly driftMs: number;
   /** When changes of several names are refused, those of each by itself may succeed: then they are tried so. */
   readonly canSplit?: boolean;
@@ -35,7 +35,7 @@ export interface DnsProvider {
   ): Promise<Current>;
   /**
    * Resolves when the provider has accepted `changes` and, where it can be read back, shows them. TXT records come only where
-   * the provider’s traits say that it keeps owners. Throws DnsError.
+   * the provider’s traits say that it keeps them. Throws DnsError.
    */
   apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void>;
   /**
@@ -53,8 +53,8 @@ export interface DnsProvider {
 
 /**
  * retry: the same call may work later (time-out, 5xx, upstream). rate: so, but only after `retryAfterMs`.
- * config: a human has to change something (key, address list, permissions). refused: the zone's state makes a write
- * unsafe; a human has to look. conflict: somebody else wrote at the same time.
+ * config: a person has to change something (key, address list, permissions). refused: the zone's state makes a write
+ * unsafe; a person has to see why. conflict: somebody else wrote at the same time.
  */
 export type DnsErrorKind = 'retry' | 'rate' | 'config' | 'refused' | 'conflict';
 

@@ -68,8 +68,8 @@ export function isFollowingSet(set: RecordSet<WrittenType>): set is RecordSet {
 }
 
 function isAmong(names: readonly string[]): (set: RecordSet<WrittenType>) => boolean {
-  const wanted = new Set(names);
-  return ({ name }) => wanted.has(name);
+  const asked = new Set(names);
+  return ({ name }) => asked.has(name);
 }
 
 function canonical(type: WrittenType): (value: string) => string {

@@ -7,7 +7,7 @@ export type WrittenType = RecordType | 'TXT';
 export interface RecordSet<T extends WrittenType = RecordType> {
   readonly name: string;
   readonly type: T;
-  /** Seconds. {@link ANY_TTL} in what was read: the provider decides, and no wish counts. */
+  /** Seconds. {@link ANY_TTL} in what was read: the provider decides, and a desired one does not count. */
   readonly ttl: number;
   readonly values: readonly string[];
 }
@@ -26,7 +26,7 @@ export interface Current {
   /** The A, AAAA and CNAME record sets of the names. */
   readonly sets: readonly RecordSet[];
   /**
-   * What else stands at the names as far as the provider tells, and NS records above them, below the top of the zone. May
+   * What else stands at the names as far as the provider shows them, and NS records above them, below the top of the zone. May
    * have records of other names, too.
    */
   readonly others: readonly OtherRecords[];
@@ -37,11 +37,11 @@ export interface Current {
 /** The longest TTL that there is, RFC 2181 section 8. */
 export const MAX_TTL = 2_147_483_647;
 
-/** As a TTL of what was read: equal to any that is wanted. In what is wanted of TXT: as it is. */
+/** As a TTL of what was read: equal to any that is desired. In a desired TXT set: as it is. */
 export const ANY_TTL = -1;
 
 /** One step of a plan: what was read and what shall be. Both are given, so that a provider can compare and set. */
 export type Change<T extends WrittenType = RecordType> =
-  | { readonly action: 'create'; readonly wanted: RecordSet<T> }
-  | { readonly action: 'update'; readonly found: RecordSet<T>; readonly wanted: RecordSet<T> }
-  | { readonly action: 'delete'; readonly found: RecordSet<T> };
+  | { readonly action: 'create'; readonly desired: RecordSet<T> }
+  | { readonly action: 'update'; readonly current: RecordSet<T>; readonly desired: RecordSet<T> }
+  | { readonly action: 'delete'; readonly current: RecordSet<T> };

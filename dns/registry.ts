@@ -66,7 +66,7 @@ export function rightsOfProvider(config: DnsConfig, own: string): readonly Permi
 
 /** Whether the provider shows and writes TXT records together with those that follow. */
 export function keepsTexts(provider: ProviderName): boolean {
-  return TRAITS[provider].keepsOwners === true;
+  return TRAITS[provider].keepsTexts === true;
 }
 
 /** The records with the zones in which the provider keeps them. */

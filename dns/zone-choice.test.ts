@@ -59,9 +59,9 @@ test('asked once in ten minutes, and in one when something is wrong', async () =
   await clock.advance(590_000);
   assert.deepEqual(Object.keys(await zones()), ['example.com']);
   assert.equal(asked(), 1);
-  choice.noteTrouble();
+  choice.noteFailure();
   assert.deepEqual(Object.keys(await zones()), ['dev.example.com']);
-  choice.noteTrouble();
+  choice.noteFailure();
   await zones();
   assert.equal(asked(), 2);
 });

@@ -5,7 +5,7 @@ import { byZone, type DnsName, longestZone } from './zones.ts';
 /** Zones come and go seldom; a lookup before a move is a moment more without the new address. */
 const KEPT_MS = 10 * 60_000;
 /** When something is wrong, the zone may be why. */
-const KEPT_IN_TROUBLE_MS = 60_000;
+const KEPT_WHILE_FAILING_MS = 60_000;
 const LIMIT_MS = 5_000;
 
 /**
@@ -18,7 +18,7 @@ export class ZoneChoice {
   readonly #clock: Clock;
   #chosen: readonly DnsName[] | undefined;
   #at = 0;
-  #isTroubled = false;
+  #isFailing = false;
 
   constructor(provider: DnsProvider, records: readonly DnsName[], clock: Clock) {
     this.#provider = provider;
@@ -33,12 +33,12 @@ export class ZoneChoice {
   }
 
   /** A record could not be written, and a person has to do something about it. */
-  noteTrouble(): void {
-    this.#isTroubled = true;
+  noteFailure(): void {
+    this.#isFailing = true;
   }
 
   #isOld(): boolean {
-    return this.#clock.elapsed() - this.#at > (this.#isTroubled ? KEPT_IN_TROUBLE_MS : KEPT_MS);
+    return this.#clock.elapsed() - this.#at > (this.#isFailing ? KEPT_WHILE_FAILING_MS : KEPT_MS);
   }
 
   async #choose(signal: AbortSignal): Promise<void> {
@@ -55,11 +55,11 @@ export class ZoneChoice {
       );
     } catch (error) {
       signal.throwIfAborted();
-      // The read that follows fails for the same reason, and tells it.
+      // The read that follows fails for the same reason, and reports it.
       if (!(error instanceof DnsError) && !(error instanceof DeadlineError)) throw error;
     }
     this.#at = this.#clock.elapsed();
-    this.#isTroubled = false;
+    this.#isFailing = false;
   }
 
   async #zonesWithin(

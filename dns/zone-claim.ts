@@ -4,7 +4,7 @@ import type { Change, TextSet } from './records.ts';
 /** What one cluster says to others in a zone that several of them write. */
 export interface ZoneClaim {
   nameIn(zone: string): string;
-  see(zone: string, found: TextSet | undefined): void;
+  observe(zone: string, found: TextSet | undefined): void;
   /** Throws DnsError where another cluster goes before this one. */
   changes(zone: string, found: TextSet | undefined): readonly Change<'TXT'>[];
   accepted(): void;

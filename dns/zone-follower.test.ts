@@ -26,16 +26,16 @@ class ForgetfulProvider implements DnsProvider {
 
   apply(_zone: string, changes: readonly Change[]): Promise<void> {
     for (const change of changes) {
-      const subject = 'found' in change ? change.found : change.wanted;
+      const subject = 'current' in change ? change.current : change.desired;
       this.sets = this.sets.filter((set) => set.name !== subject.name || set.type !== subject.type);
       if (change.action === 'delete') continue;
-      this.writes.push(`${change.wanted.type} ${change.wanted.values.join()}`);
-      if (this.refuses(change.wanted)) {
+      this.writes.push(`${change.desired.type} ${change.desired.values.join()}`);
+      if (this.refuses(change.desired)) {
         return Promise.reject(
           new DnsError('accepted but not shown', { kind: 'retry', code: NOT_SAVED, action: 'Look.' }),
         );
       }
-      this.sets = [...this.sets, change.wanted];
+      this.sets = [...this.sets, change.desired];
     }
     return Promise.resolve();
   }

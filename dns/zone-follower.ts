@@ -6,17 +6,17 @@ import { joined, obstacles } from './obstacles.ts';
 import type { Ownership } from './ownership.ts';
 import { plan, unfollowedAddresses } from './plan.ts';
 import { subjectOf } from './planned.ts';
-import type { ProgressBoard } from './progress.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from './provider.ts';
+import type { RecordStatuses } from './record-status.ts';
 import type { Change, Current, RecordSet, RecordType, WrittenType } from './records.ts';
 import { claimIn, claimZone, type ZoneClaim } from './zone-claim.ts';
 
 export interface ZoneFollowerPorts {
   readonly provider: DnsProvider;
   readonly clock: Clock;
-  /** Milliseconds between two looks at a zone that is as desired. */
+  /** Milliseconds between two reads of a zone that is as desired. */
   readonly periodMs: number;
-  readonly board: ProgressBoard;
+  readonly statuses: RecordStatuses;
   /** Absent: nobody is asked whose the records are. */
   readonly ownership?: Ownership;
   /** Absent: no other cluster writes the zone. Throws DnsError where another one has it. */
@@ -32,7 +32,7 @@ export interface ZoneFollowerPorts {
 }
 
 interface Goal {
-  readonly wanted: readonly RecordSet[];
+  readonly desired: readonly RecordSet[];
   readonly leadership: Leadership;
 }
 
@@ -43,11 +43,11 @@ class SupersededError extends Error {
 
 /**
  * DNS writes have no compare-and-set, so a call that got stuck, ours or a stopped predecessor's, may arrive after
- * newer ones. When it has surely ended, the zone is looked at once more.
+ * newer ones. When it has surely ended, the zone is read once more.
  */
 const LATE_CALL_MS = 45_000;
 
-/** Keeps the listed records of one zone as wished: read, plan, and apply only when something differs. */
+/** Keeps the listed records of one zone as desired: read, plan, and apply only when something differs. */
 export class ZoneFollower {
   readonly zone: string;
   readonly #names: readonly string[];
@@ -74,9 +74,9 @@ export class ZoneFollower {
     this.#ports = ports;
   }
 
-  /** Resolves when the provider has accepted `wanted`. Only one call to the zone is under way at any time. */
-  follow(wanted: readonly RecordSet[], leadership: Leadership): Promise<void> {
-    const goal = { wanted, leadership };
+  /** Resolves when the provider has accepted `desired`. Only one call to the zone is under way at any time. */
+  follow(desired: readonly RecordSet[], leadership: Leadership): Promise<void> {
+    const goal = { desired, leadership };
     if (this.#goal === undefined || !sameGoal(this.#goal, goal)) this.#goal = goal;
     this.#running ??= this.#run(this.#goal);
     return this.#running;
@@ -88,19 +88,19 @@ export class ZoneFollower {
   }
 
   /** Whether another cluster still has the zone, for one that has abandoned it. Throws DnsError. */
-  async lookAtClaim({ signal }: Leadership): Promise<void> {
+  async checkClaim({ signal }: Leadership): Promise<void> {
     const { claim, provider } = this.#ports;
     if (claim === undefined) return;
-    await this.#running?.catch(() => undefined); // Only one call to the zone at a time; who asked for it is told.
+    await this.#running?.catch(() => undefined); // Only one call to the zone at a time; its caller gets the error.
     const { texts = [] } = await provider.read(this.zone, [], signal, [claim.nameIn(this.zone)]);
-    claim.see(this.zone, claimIn(this.zone, claim, texts));
+    claim.observe(this.zone, claimIn(this.zone, claim, texts));
   }
 
   /** Ends at the newest goal: one that was set meanwhile is reached as well. */
   async #run(first: Goal): Promise<void> {
     try {
       for (let goal: Goal | undefined = first; goal !== undefined; ) {
-        await this.#reach(goal);
+        await this.#reconcile(goal);
         goal = this.#goal === goal ? undefined : this.#goal;
       }
     } finally {
@@ -108,9 +108,9 @@ export class ZoneFollower {
     }
   }
 
-  async #reach(goal: Goal): Promise<void> {
-    const { board, clock } = this.#ports;
-    board.want(this.zone, goal.wanted);
+  async #reconcile(goal: Goal): Promise<void> {
+    const { statuses, clock } = this.#ports;
+    statuses.setDesired(this.zone, goal.desired);
     this.#noteLeadership(goal.leadership);
     if (!this.#isDue(goal)) return;
     this.#assertNotWaiting(goal);
@@ -125,14 +125,14 @@ export class ZoneFollower {
     }
     this.#reached = { goal, at };
     this.#failed = undefined;
-    board.clearError(this.zone);
+    statuses.clearError(this.zone);
     if (this.#failing) this.#ports.onRecovered(this.zone);
     this.#failing = false;
   }
 
   async #bringInLine(goal: Goal): Promise<void> {
     const { leadership } = goal;
-    const { provider, board, onAccepted, onUnfollowed, ownership, claim } = this.#ports;
+    const { provider, statuses, onAccepted, onUnfollowed, ownership, claim } = this.#ports;
     const about = [
       ...(claim === undefined ? [] : [claim.nameIn(this.zone)]),
       ...(ownership?.namesAbout(this.#names) ?? []),
@@ -140,23 +140,24 @@ export class ZoneFollower {
     const texts = about.length > 0 ? about : undefined;
     const { mayHarmTexts = false } = provider;
     const current = await provider.read(this.zone, this.#names, leadership.signal, texts);
-    board.accept(this.zone, current.sets);
+    statuses.setAccepted(this.zone, current.sets);
     this.#lastShown.note(current.sets);
-    const unfollowed = unfollowedAddresses(current.sets, goal.wanted, this.#owned);
-    board.noteUnfollowed(this.zone, unfollowed);
+    const unfollowed = unfollowedAddresses(current.sets, goal.desired, this.#owned);
+    statuses.setUnfollowed(this.zone, unfollowed);
     onUnfollowed?.(this.zone, unfollowed);
     if (claim !== undefined)
       await claimZone(this.zone, claim, current.texts ?? [], provider, this.#guard(goal));
     const blocked = new Map([
-      ...obstacles(goal.wanted, current, {
+      ...obstacles(goal.desired, current, {
         zone: this.zone,
         flattensCname: provider.flattensCname === true,
       }),
-      ...(ownership?.refusals(goal.wanted, current, this.#plan(goal.wanted, current), mayHarmTexts) ?? []),
+      ...(ownership?.refusals(goal.desired, current, this.#plan(goal.desired, current), mayHarmTexts) ?? []),
     ]);
-    const wanted = goal.wanted.filter(({ name }) => !blocked.has(name));
-    const planned = this.#plan(wanted, current);
-    const parts = ownership?.accompany(planned, wanted, current.texts ?? [], mayHarmTexts) ?? byName(planned);
+    const desired = goal.desired.filter(({ name }) => !blocked.has(name));
+    const planned = this.#plan(desired, current);
+    const parts =
+      ownership?.accompany(planned, desired, current.texts ?? [], mayHarmTexts) ?? byName(planned);
     const changes = ownership === undefined ? planned : parts.flat();
     if (changes.length > 0) {
       try {
@@ -165,15 +166,15 @@ export class ZoneFollower {
         this.#expectLateCalls(leadership);
         throw await this.#restoreEmptied(error, changes, goal);
       }
-      board.accept(this.zone, [...wanted, ...current.sets.filter(({ name }) => blocked.has(name))]);
+      statuses.setAccepted(this.zone, [...desired, ...current.sets.filter(({ name }) => blocked.has(name))]);
     }
-    onAccepted(this.zone, wanted);
+    onAccepted(this.zone, desired);
     const obstacle = joined([...blocked.values()]);
     if (obstacle !== undefined) throw obstacle;
   }
 
-  #plan(wanted: readonly RecordSet[], { sets }: Current): readonly Change[] {
-    return plan(sets, wanted, this.#owned);
+  #plan(desired: readonly RecordSet[], { sets }: Current): readonly Change[] {
+    return plan(sets, desired, this.#owned);
   }
 
   /**
@@ -195,8 +196,8 @@ export class ZoneFollower {
     try {
       const { sets } = await provider.read(this.zone, names, guard.signal);
       const emptied = names.filter((name) => !sets.some((set) => set.name === name));
-      const restored = emptied.flatMap((name) => this.#lastShown.of(name, goal.wanted));
-      const creations = restored.map((wanted): Change => ({ action: 'create', wanted }));
+      const restored = emptied.flatMap((name) => this.#lastShown.of(name, goal.desired));
+      const creations = restored.map((desired): Change => ({ action: 'create', desired }));
       if (creations.length > 0) await provider.apply(this.zone, creations, guard);
       return error;
     } catch (failure) {
@@ -273,14 +274,14 @@ export class ZoneFollower {
   }
 
   #noteFailure(goal: Goal, error: unknown): void {
-    const { board, clock, onFailure } = this.#ports;
+    const { statuses, clock, onFailure } = this.#ports;
     this.#failing = true;
     this.#failed =
       error instanceof DnsError && error.retryAfterMs !== undefined
         ? { goal, until: clock.elapsed() + error.retryAfterMs, error }
         : undefined;
     this.#reached = undefined;
-    board.fail(this.zone, error);
+    statuses.setError(this.zone, error);
     onFailure(this.zone, error);
   }
 }
@@ -293,6 +294,6 @@ function byName(changes: readonly Change[]): readonly (readonly Change[])[] {
 function sameGoal(one: Goal, other: Goal): boolean {
   return (
     one.leadership.signal === other.leadership.signal &&
-    JSON.stringify(one.wanted) === JSON.stringify(other.wanted)
+    JSON.stringify(one.desired) === JSON.stringify(other.desired)
   );
 }

@@ -63,7 +63,7 @@ for (const [item, problem] of bad) {
   });
 }
 
-test('every problem is told, empty items and repetitions are nothing', () => {
+test('every problem is reported, empty items and repetitions are nothing', () => {
   const { records, problems } = parseRecords(['', 'a.example.com', 'localhost', 'A.example.com', ' ', 'com']);
   assert.deepEqual(records, [{ name: 'a.example.com', zone: 'example.com' }]);
   assert.deepEqual(

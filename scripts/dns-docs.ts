@@ -43,7 +43,7 @@ const bad = (says: string): Promised => ({
   says,
   test: [
     CONTRACT,
-    'one bad change among good ones: told, nothing of others harmed, and right at the next attempt',
+    'one bad change among good ones: reported, nothing of others harmed, and right at the next attempt',
   ],
 });
 const raced = (says: string): Promised => ({
@@ -62,7 +62,7 @@ const apex = (says: string): Promised => ({ says, test: [FOLLOWED, AT_THE_TOP] }
 export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>>>> = {
   namecheap: {
     atomic: bad('the whole zone'),
-    compareAndSet: raced('no: looked at right before, and read back'),
+    compareAndSet: raced('no: read right before, and read back'),
     batch: {
       says: 'the zone, 150 records',
       test: ['dns/namecheap/refusals.test.ts', 'trap 10: the zone is full'],
@@ -79,11 +79,11 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     proxied: NONE,
     privateZones: NONE,
     proxy,
-    ownership: owners('yes, looked at right before: of two at once one gives way at its next look'),
+    ownership: owners('yes, read right before: of two at once one gives way at its next read'),
   },
   cloudflare: {
     atomic: bad('each batch'),
-    compareAndSet: raced('no: looked at right before, and read back'),
+    compareAndSet: raced('no: read right before, and read back'),
     batch: { says: '200 records', test: [MANY, 'cloudflare, a fake'] },
     calls: { says: '11 calls for 1,000', test: [MANY, 'cloudflare, a fake'] },
     idn,
@@ -91,7 +91,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     proxied: { says: 'stays so', test: ['dns/cloudflare/hidden.test.ts', 'a proxied record'] },
     privateZones: NONE,
     proxy,
-    ownership: owners('yes, looked at right before: of two at once one gives way at its next look'),
+    ownership: owners('yes, read right before: of two at once one gives way at its next read'),
   },
   route53: {
     atomic: bad('each batch'),
@@ -143,7 +143,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
   },
   webhook: {
     atomic: bad('as the provider'),
-    compareAndSet: raced('no: looked at right before, and read back'),
+    compareAndSet: raced('no: read right before, and read back'),
     batch: contract('all', SEVERAL),
     calls: contract('one write', SEVERAL),
     idn,
@@ -154,7 +154,7 @@ export const PROMISES: Readonly<Record<string, Readonly<Record<Column, Promised>
     },
     privateZones: contract('as the provider', 'what was accepted can be seen'),
     proxy,
-    ownership: owners('yes, looked at right before: of two at once one gives way at its next look'),
+    ownership: owners('yes, read right before: of two at once one gives way at its next read'),
   },
 };
 

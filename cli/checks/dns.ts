@@ -1,5 +1,5 @@
 import type { ServerAnswer } from '../../dns/authoritative.ts';
-import { UNFOLLOWED_ACTION } from '../../dns/progress.ts';
+import { UNFOLLOWED_ACTION } from '../../dns/record-status.ts';
 import { type DnsView, recordsOf, sameValues } from '../status/dns.ts';
 import { age, duration } from '../text/time.ts';
 import { type Check, type Finding, problem, type Result, warning } from './check.ts';

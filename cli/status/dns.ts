@@ -1,11 +1,11 @@
-import type { RecordProgress, Sighting } from '../../dns/progress.ts';
 import { needsHuman } from '../../dns/provider.ts';
+import type { RecordStatus, Sighting } from '../../dns/record-status.ts';
 import { type Published, section } from '../cluster/followers.ts';
 
 /** How far a record is, beside what the report says of it. */
 export type DnsState = 'seen' | 'accepted' | 'behind' | 'failing';
 
-export type DnsView = RecordProgress & { readonly state: DnsState };
+export type DnsView = RecordStatus & { readonly state: DnsState };
 
 /** As its report tells of them. */
 export function recordsOf(published: Published): DnsView[] {
@@ -18,7 +18,7 @@ export function decodeRecords(value: unknown): DnsView[] {
   return value.filter(isRecord).map((record) => ({ ...record, state: stateOf(record) }));
 }
 
-function stateOf({ wanted, accepted, seen, error }: RecordProgress): DnsState {
+function stateOf({ wanted, accepted, seen, error }: RecordStatus): DnsState {
   if (error !== undefined) return 'failing';
   if (!sameValues(wanted, accepted?.values)) return 'behind';
   return sameValues(wanted, seen?.values) ? 'seen' : 'accepted';
@@ -44,7 +44,7 @@ export function sameValues(one: readonly string[], other: readonly string[] | un
   return other !== undefined && JSON.stringify(one.toSorted()) === JSON.stringify(other.toSorted());
 }
 
-function isRecord(value: unknown): value is RecordProgress {
+function isRecord(value: unknown): value is RecordStatus {
   if (!isObject(value)) return false;
   const { zone, name, type, wanted, accepted, seen, unfollowed, error } = value;
   return (

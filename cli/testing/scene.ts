@@ -4,7 +4,7 @@ import type { Transition } from '../../contract/history.ts';
 import { ANNOTATIONS, LABELS, PROGRAM } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { encodeStatus, type Status } from '../../contract/status.ts';
-import type { RecordProgress } from '../../dns/progress.ts';
+import type { RecordStatus } from '../../dns/record-status.ts';
 import type { ConfigMap, Lease } from '../../kubernetes/resources.ts';
 import type { PodDetails } from '../cluster/pods.ts';
 
@@ -49,7 +49,7 @@ function configMap(role: string, follower: string, data: Readonly<Record<string,
   return { metadata: { namespace: NAMESPACE, name: `${PROGRAM}-${role}${suffix}`, labels }, data };
 }
 
-export const RECORDS: readonly RecordProgress[] = [
+export const RECORDS: readonly RecordStatus[] = [
   {
     zone: 'example.com',
     name: 'app.example.com',

@@ -84,7 +84,7 @@ describe('the owner of records', () => {
       const env = { DNS_PROVIDER: name, ...PROVIDER_EXAMPLES[name].right, DNS_OWNER_ID: 'here' };
       const refused = `DNS_OWNER_ID | here | must be left out: ${name} keeps none beside its records, only `;
       const [problem] = problems(env);
-      assert.equal(problem?.startsWith(refused) ?? false, TRAITS[name].keepsOwners !== true);
+      assert.equal(problem?.startsWith(refused) ?? false, TRAITS[name].keepsTexts !== true);
     });
   }
 

@@ -74,8 +74,8 @@ interface OwnerProblem {
 function ownerProblems({ provider, owner, records = [] }: Entry, traits: DnsTraits): readonly OwnerProblem[] {
   const { id, prefix = '', suffix = '', wildcard = '', adopt = false } = owner;
   if (id === undefined) return [];
-  if (traits.keepsOwners !== true) {
-    const able = Object.entries(TRAITS).flatMap(([name, { keepsOwners }]) => (keepsOwners ? [name] : []));
+  if (traits.keepsTexts !== true) {
+    const able = Object.entries(TRAITS).flatMap(([name, { keepsTexts }]) => (keepsTexts ? [name] : []));
     const problem = `must be left out: ${provider ?? ''} keeps none beside its records, only ${able.join(', ')} do`;
     return [{ path: ['owner', 'id'], got: id, problem }];
   }

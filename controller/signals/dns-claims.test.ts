@@ -41,10 +41,10 @@ class SharedZone {
   }
 
   #apply(change: Change<WrittenType>, who: string): void {
-    const { name, type } = change.action === 'create' ? change.wanted : change.found;
+    const { name, type } = change.action === 'create' ? change.desired : change.current;
     this.sets = this.sets.filter((set) => set.name !== name || set.type !== type);
     if (change.action === 'delete') return;
-    this.sets = [...this.sets, change.wanted];
+    this.sets = [...this.sets, change.desired];
     this.writes.push(`${who} ${type}`);
   }
 
@@ -87,7 +87,7 @@ class Side {
       random: () => 0.5,
       lookup: () => Promise.resolve([]),
       observer: {
-        onProgress: () => undefined,
+        onStatuses: () => undefined,
         onFailure: () => undefined,
         onRecovered: () => undefined,
         onUnfollowed: () => undefined,
@@ -138,7 +138,7 @@ describe('the zone of two clusters', () => {
     assert.equal(east.claims.rival?.owner, 'west');
   });
 
-  test('is looked at within half a minute, however seldom the provider may be asked', () => {
+  test('is read within half a minute, however seldom the provider may be asked', () => {
     assert.equal(east.signal.resyncMs, 30_000);
   });
 

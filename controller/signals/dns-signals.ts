@@ -1,8 +1,8 @@
 import { authoritativeLookup } from '../../dns/authoritative.ts';
 import { Ownership } from '../../dns/ownership.ts';
-import type { RecordProgress } from '../../dns/progress.ts';
-import { UNFOLLOWED_ACTION } from '../../dns/progress.ts';
 import { DnsError } from '../../dns/provider.ts';
+import type { RecordStatus } from '../../dns/record-status.ts';
+import { UNFOLLOWED_ACTION } from '../../dns/record-status.ts';
 import { keepsTexts } from '../../dns/registry.ts';
 import { ConfigMapSnapshots } from '../../dns/snapshots.ts';
 import type { DnsConfig, FollowerConfig } from '../config.ts';
@@ -16,10 +16,10 @@ export function dnsSignals(
   { name: follower, dns: configs }: FollowerConfig,
   ports: SignalPorts,
 ): Promise<readonly Signal[]> {
-  const { api, clock, statusMap, report, turns } = ports;
+  const { api, clock, statusMap, report, locks } = ports;
   const { namespace } = statusMap;
   const snapshots = new ConfigMapSnapshots(api, clock, namespace);
-  const rows = new Map<string, readonly RecordProgress[]>();
+  const rows = new Map<string, readonly RecordStatus[]>();
   return Promise.all(
     configs.map(async (config) => {
       const name = config.name ?? config.provider;
@@ -27,7 +27,7 @@ export function dnsSignals(
         api,
         clock,
         snapshots,
-        turns,
+        locks,
         follower,
         namespace,
       });
@@ -44,8 +44,8 @@ export function dnsSignals(
         random: ports.random,
         lookup: lookupOf(config, ports),
         observer: {
-          ...troubles(follower, name, ports),
-          onProgress: (records) => {
+          ...failureEvents(follower, name, ports),
+          onStatuses: (records) => {
             rows.set(
               name,
               records.map((record) => ({ ...record, provider: name })),
@@ -70,7 +70,7 @@ function lookupOf({ nameServers }: DnsConfig, { clock, lookup }: SignalPorts): S
   return authoritativeLookup(clock, () => Promise.resolve(servers));
 }
 
-function troubles(
+function failureEvents(
   follower: string,
   provider: string,
   { metrics, events }: SignalPorts,
@@ -99,19 +99,19 @@ function troubles(
     },
     onRecovered: (zone) => {
       for (const key of failing) if (key.startsWith(`${zone} `)) failing.delete(key);
-      events({ reason: 'DnsRecovered', note: `Zone ${zone}: the records are as wanted again` });
+      events({ reason: 'DnsRecovered', note: `Zone ${zone}: the records are as desired again` });
     },
   };
 }
 
 function countRecords(
   labels: { readonly follower: string; readonly provider: string },
-  records: readonly RecordProgress[],
+  records: readonly RecordStatus[],
   metrics: Metrics,
 ): void {
   for (const zone of new Set(records.map((record) => record.zone))) {
     const own = records.filter((record) => record.zone === zone);
-    const count = (progress: string, reached: (record: RecordProgress) => boolean) =>
+    const count = (progress: string, reached: (record: RecordStatus) => boolean) =>
       metrics.dnsRecords.set({ ...labels, zone, progress }, own.filter(reached).length);
     count('wanted', () => true);
     count('accepted', ({ wanted, accepted }) => accepted?.values.join() === wanted.join());

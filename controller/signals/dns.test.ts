@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ServerAnswer } from '../../dns/authoritative.ts';
-import type { RecordProgress } from '../../dns/progress.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../../dns/provider.ts';
+import type { RecordStatus } from '../../dns/record-status.ts';
 import type { Change, Current, RecordSet } from '../../dns/records.ts';
 import { parseRecords } from '../../dns/zones.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
@@ -37,7 +37,7 @@ class FakeProvider implements DnsProvider {
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
     await this.#enter(`apply ${zone}`);
     guard.assertMayWrite();
-    const wanted = changes.flatMap((change) => ('wanted' in change ? [change.wanted] : []));
+    const wanted = changes.flatMap((change) => ('desired' in change ? [change.desired] : []));
     this.calls.push(`write ${zone} ${wanted.map(({ values }) => values.join()).join(' ')}`);
     this.zones.set(zone, wanted);
     await this.beforeWrite(zone);
@@ -57,8 +57,8 @@ class World {
   readonly clock = new VirtualClock();
   readonly provider = new FakeProvider();
   readonly signal: DnsSignal;
-  progress: readonly RecordProgress[] = [];
-  readonly told: string[] = [];
+  statuses: readonly RecordStatus[] = [];
+  readonly reported: string[] = [];
   unfollowed: readonly string[] = [];
   wakes = 0;
   held = true;
@@ -82,11 +82,11 @@ class World {
         return Promise.resolve(this.answers);
       },
       observer: {
-        onProgress: (progress) => {
-          this.progress = progress;
+        onStatuses: (statuses) => {
+          this.statuses = statuses;
         },
-        onFailure: (zone, error) => this.told.push(`failed ${zone}: ${String(error)}`),
-        onRecovered: (zone) => this.told.push(`recovered ${zone}`),
+        onFailure: (zone, error) => this.reported.push(`failed ${zone}: ${String(error)}`),
+        onRecovered: (zone) => this.reported.push(`recovered ${zone}`),
         onUnfollowed: (_zone, sets) => {
           this.unfollowed = sets.map(({ name, type }) => `${name} ${type}`);
         },
@@ -123,8 +123,8 @@ class World {
     return this.signal.apply({ follower: 'default', site, status } as State, this.leadership);
   }
 
-  row(name: string): RecordProgress {
-    const row = this.progress.find((one) => one.name === name);
+  row(name: string): RecordStatus {
+    const row = this.statuses.find((one) => one.name === name);
     assert.ok(row);
     return row;
   }
@@ -173,10 +173,10 @@ describe('what is asked of the provider', () => {
     );
     assert.equal(world.row('app.dev.example.com').zone, 'dev.example.com');
     assert.deepEqual(world.row('app.dev.example.com').accepted?.values, [WEST.ip]);
-    assert.equal(world.progress.length, 2);
+    assert.equal(world.statuses.length, 2);
   });
 
-  test('drift is looked for at the provider’s pace, whatever else changes', async () => {
+  test('drift is checked at the provider’s pace, whatever else changes', async () => {
     const world = new World(['app.example.com']);
     await world.apply(EAST);
     await world.clock.advance(45_000);
@@ -193,7 +193,7 @@ describe('what is asked of the provider', () => {
     assert.deepEqual(world.provider.writes, ['write example.com 192.0.2.1']);
   });
 
-  test('45 s after a change of leader the zone is looked at again, once', async () => {
+  test('45 s after a change of leader the zone is read again, once', async () => {
     const world = new World(['app.example.com']);
     await world.apply(EAST);
     world.loseAndRegain();
@@ -212,7 +212,7 @@ describe('what is asked of the provider', () => {
     assert.equal(world.provider.calls.filter((call) => call.startsWith('read')).length, 3);
   });
 
-  test('after a write whose answer did not come the zone is looked at again', async () => {
+  test('after a write whose answer did not come the zone is read again', async () => {
     const world = new World(['app.example.com']);
     await world.apply(EAST);
     await world.clock.advance(45_000);
@@ -230,7 +230,7 @@ describe('what is asked of the provider', () => {
   });
 });
 
-test('an AAAA beside IPv4-only sites stays, and is told until it is gone', async () => {
+test('an AAAA beside IPv4-only sites stays, and is reported until it is gone', async () => {
   const world = new World(['app.example.com', 'www.example.com']);
   const aaaa = { name: 'app.example.com', type: 'AAAA', ttl: 60, values: ['2001:db8::5'] } as const;
   world.provider.zones.set('example.com', [aaaa]);
@@ -253,7 +253,7 @@ describe('who may write', () => {
     };
     await assert.rejects(world.apply(EAST), { name: 'SupersededError' });
     assert.deepEqual(world.provider.writes, []);
-    assert.deepEqual(world.told, []);
+    assert.deepEqual(world.reported, []);
   });
 
   test('not for a site that is no longer active; the newest one is written instead', async () => {
@@ -285,7 +285,7 @@ describe('who may write', () => {
 });
 
 describe('a failing zone', () => {
-  test('holds up no other one, and is told', async () => {
+  test('holds up no other one, and is reported', async () => {
     const world = new World();
     world.provider.before = (call) => (call.endsWith('.com') ? Promise.reject(retry()) : undefined);
     await assert.rejects(world.apply(EAST), { message: 'the provider says no' });
@@ -302,7 +302,7 @@ describe('a failing zone', () => {
     world.provider.before = () => undefined;
     await world.apply(EAST);
     assert.equal(world.row('app.example.com').error, undefined);
-    assert.deepEqual(world.told, [
+    assert.deepEqual(world.reported, [
       'failed example.com: DnsError: the provider says no',
       'recovered example.com',
     ]);
@@ -330,7 +330,7 @@ describe('a failing zone', () => {
     await world.clock.advance(59_000);
     await assert.rejects(world.apply(EAST), { retryAfterMs: 1_000 });
     assert.equal(world.provider.calls.length, 1);
-    assert.equal(world.told.length, 1);
+    assert.equal(world.reported.length, 1);
     await assert.rejects(world.apply(WEST));
     assert.equal(world.provider.calls.length, 2);
   });

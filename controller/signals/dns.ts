@@ -1,11 +1,11 @@
 import type { AuthoritativeLookup } from '../../dns/authoritative.ts';
 import type { Claims } from '../../dns/claims.ts';
+import { desiredSets, ownedTypes } from '../../dns/desired.ts';
 import type { Ownership } from '../../dns/ownership.ts';
-import { ProgressBoard, type RecordProgress } from '../../dns/progress.ts';
+import { Propagation } from '../../dns/propagation.ts';
 import { DnsError, type DnsProvider } from '../../dns/provider.ts';
+import { type RecordStatus, RecordStatuses } from '../../dns/record-status.ts';
 import type { RecordSet, RecordType } from '../../dns/records.ts';
-import { Visibility } from '../../dns/visibility.ts';
-import { ownedTypes, wish } from '../../dns/wish.ts';
 import { ZoneChoice } from '../../dns/zone-choice.ts';
 import { ZoneFollower, type ZoneFollowerPorts } from '../../dns/zone-follower.ts';
 import type { DnsName } from '../../dns/zones.ts';
@@ -36,15 +36,15 @@ export interface DnsSignalOptions {
   readonly ownership?: Ownership;
 }
 
-/** Told what happens here; for the report, Events, metrics and log. */
+/** What happens here; for the report, Events, metrics and log. */
 export interface DnsObserver {
-  /** All records, whenever the progress of one changes. */
-  onProgress(progress: readonly RecordProgress[]): void;
+  /** All records, whenever the status of one changes. */
+  onStatuses(statuses: readonly RecordStatus[]): void;
   /** After each failed attempt; mostly a DnsError. */
   onFailure(zone: string, error: unknown): void;
   /** At the first success after failures. */
   onRecovered(zone: string): void;
-  /** After each look: addresses at listed names that no site has a setting for. */
+  /** After each read: addresses at listed names that no site has a setting for. */
   onUnfollowed(zone: string, sets: readonly RecordSet[]): void;
 }
 
@@ -57,7 +57,7 @@ export class DnsSignal implements Signal {
   readonly name: string;
   readonly resyncMs: number;
   readonly #options: DnsSignalOptions;
-  readonly #visibility: Visibility;
+  readonly #propagation: Propagation;
   readonly #choice: ZoneChoice;
   readonly #ports: ZoneFollowerPorts;
   readonly #owned: ReadonlySet<RecordType>;
@@ -68,7 +68,7 @@ export class DnsSignal implements Signal {
 
   constructor(options: DnsSignalOptions) {
     const { provider, clock, records, sites, observer } = options;
-    const board = new ProgressBoard(clock, (progress) => observer.onProgress(progress));
+    const statuses = new RecordStatuses(clock, (all) => observer.onStatuses(all));
     this.#options = options;
     this.name = options.name;
     const { claims } = options;
@@ -78,22 +78,22 @@ export class DnsSignal implements Signal {
       provider.lookup?.(zone, name, type, signal, ask) ?? ask(zone, name, type, signal);
     this.#choice = new ZoneChoice(provider, records, clock);
     this.#owned = ownedTypes(sites);
-    this.#visibility = new Visibility({ ...options, lookup, board });
+    this.#propagation = new Propagation({ ...options, lookup, statuses });
     this.#ports = {
       provider,
       clock,
       periodMs: this.resyncMs,
-      board,
+      statuses,
       ...(claims !== undefined && {
         claim: {
           nameIn: (zone) => claims.nameIn(zone),
-          see: (zone, found) => claims.see(zone, found),
+          observe: (zone, found) => claims.observe(zone, found),
           changes: (zone, found) => claims.changes(zone, found, { epoch: this.#epoch, ttl: options.ttl }),
           accepted: () => claims.accepted(),
         },
       }),
       ...(options.ownership !== undefined && { ownership: options.ownership }),
-      onAccepted: this.#visibility.expect.bind(this.#visibility),
+      onAccepted: this.#propagation.expect.bind(this.#propagation),
       onFailure: observer.onFailure.bind(observer),
       onRecovered: observer.onRecovered.bind(observer),
       onUnfollowed: observer.onUnfollowed.bind(observer),
@@ -109,7 +109,7 @@ export class DnsSignal implements Signal {
     const outcomes = await Promise.allSettled(
       this.#followersOf(namesByZone).map(([zone, names]) =>
         withDeadline(clock, PATIENCE_MS, leadership.signal, `DNS zone ${zone.zone}`, () =>
-          zone.follow(wish(site, names, ttl), leadership),
+          zone.follow(desiredSets(site, names, ttl), leadership),
         ),
       ),
     );
@@ -117,7 +117,7 @@ export class DnsSignal implements Signal {
       outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
     );
     if (errors.some((error) => error instanceof DnsError && error.kind === 'config'))
-      this.#choice.noteTrouble();
+      this.#choice.noteFailure();
     if (errors.length > 1) throw new Error(errors.map(explain).join('; '), { cause: errors[0] });
     if (errors.length === 1) throw errors[0];
   }
@@ -126,7 +126,7 @@ export class DnsSignal implements Signal {
     for (const follower of this.#followers.values()) follower.abandon();
     if (this.#options.claims?.rival === undefined) return;
     const followers = this.#followersOf(await this.#choice.namesByZone(leadership.signal));
-    await Promise.all(followers.map(([follower]) => follower.lookAtClaim(leadership)));
+    await Promise.all(followers.map(([follower]) => follower.checkClaim(leadership)));
   }
 
   #followersOf(namesByZone: ReadonlyMap<string, readonly string[]>) {
@@ -142,6 +142,6 @@ export class DnsSignal implements Signal {
 
   async watch(wake: () => void, signal: AbortSignal): Promise<void> {
     this.#wake = wake;
-    await this.#visibility.run(signal);
+    await this.#propagation.run(signal);
   }
 }

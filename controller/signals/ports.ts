@@ -4,7 +4,7 @@ import type { AuthoritativeLookup } from '../../dns/authoritative.ts';
 import type { Claims } from '../../dns/claims.ts';
 import type { DnsProvider } from '../../dns/provider.ts';
 import type { DnsPorts } from '../../dns/provider-kind.ts';
-import type { ZoneTurns } from '../../dns/zone-turns.ts';
+import type { ZoneLocks } from '../../dns/zone-locks.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import type { Post } from '../../notify/post.ts';
 import type { DnsConfig } from '../config.ts';
@@ -18,7 +18,7 @@ import type { Sites } from '../sites.ts';
 export interface SignalPorts extends WatchPorts {
   readonly createProvider: (config: DnsConfig, ports: Omit<DnsPorts, 'dispatcher'>) => Promise<DnsProvider>;
   readonly lookup: AuthoritativeLookup;
-  readonly turns: ZoneTurns;
+  readonly locks: ZoneLocks;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly sites: Sites;

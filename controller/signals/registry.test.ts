@@ -3,7 +3,7 @@ import { beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../contract/status.ts';
 import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
 import { DnsError, type DnsErrorKind } from '../../dns/provider.ts';
-import { ZoneTurns } from '../../dns/zone-turns.ts';
+import { ZoneLocks } from '../../dns/zone-locks.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../test/support/fake-cluster.ts';
 import { ZoneInMemory } from '../../test/support/zone-in-memory.ts';
 import { type DnsConfig, type FollowerConfig, loadConfig } from '../config.ts';
@@ -66,7 +66,7 @@ function create(config = configured()): Promise<Signal[]> {
     ...kube.watchPorts,
     createProvider: (_config, ports) => Promise.resolve(new NamecheapProvider({ ...ports, api: zone })),
     lookup: () => Promise.resolve([]),
-    turns: new ZoneTurns(),
+    locks: new ZoneLocks(),
     post: () => Promise.resolve({ status: postStatus, retryAfterMs: undefined }),
     log: createLog({ level: 'silent' }),
     metrics,

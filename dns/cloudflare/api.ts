@@ -1,10 +1,10 @@
 /** The calls of the Cloudflare API v4 that DNS needs. All fail with DnsError or with the reason of the signal. */
 import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
-import { CallBudget, type CallPlan } from '../call-budget.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
 import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
+import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { hostInZone } from '../zones.ts';
 import { answerError, apiError, PROBLEMS, strangerError } from './errors.ts';
 import type { CloudflareConfig } from './settings.ts';
@@ -60,7 +60,7 @@ export interface Batch {
 }
 
 /** 1200 calls in five minutes are allowed to a user, whatever programs use the tokens. */
-const PLAN: CallPlan = {
+const LIMITS: RateLimits = {
   provider: 'Cloudflare',
   windows: [{ ms: 300_000, calls: 300 }],
   writes: { ms: 10_000, calls: 5 },
@@ -74,12 +74,12 @@ const MAX_PAGES = 100;
 export class CloudflareApi {
   readonly #config: CloudflareConfig;
   readonly #ports: HttpPorts;
-  readonly #budget: CallBudget;
+  readonly #limiter: RateLimiter;
 
   constructor(config: CloudflareConfig, ports: HttpPorts) {
     this.#config = config;
     this.#ports = ports;
-    this.#budget = new CallBudget(ports.clock, PLAN);
+    this.#limiter = new RateLimiter(ports.clock, LIMITS);
   }
 
   /** The zones of this name that the token can see: none, one, or one for each account. */
@@ -124,19 +124,19 @@ export class CloudflareApi {
 
   /** Resolves when the zone may be written. */
   awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
-    return this.#budget.awaitWrite(zone, signal);
+    return this.#limiter.awaitWrite(zone, signal);
   }
 
   /** The next calls write the zone. */
   noteWrite(zone: string): void {
-    this.#budget.noteWrite(zone);
+    this.#limiter.noteWrite(zone);
   }
 
   /** `mayWrite` throws when it may not any more; it is asked right before the call. */
   async batch(zone: CloudflareZone, batch: Batch, mayWrite: () => void, signal: AbortSignal): Promise<void> {
     const what = `the change of ${zone.name}`;
     const path = `zones/${encodeURIComponent(zone.id)}/dns_records/batch`;
-    await this.#budget.take(signal);
+    await this.#limiter.take(signal);
     mayWrite();
     await this.#send(this.#request(what, 'POST', path, {}, JSON.stringify(batch)), signal);
   }
@@ -151,7 +151,7 @@ export class CloudflareApi {
   ): Promise<readonly T[]> {
     const items: T[] = [];
     for (let page = 1; ; page += 1) {
-      await this.#budget.take(signal);
+      await this.#limiter.take(signal);
       const paging = { ...query, page: String(page), per_page: String(perPage) };
       const envelope = await this.#send(this.#request(what, 'GET', path, paging), signal);
       const read = listOf(item).safeParse(envelope.result);
@@ -197,7 +197,7 @@ export class CloudflareApi {
 
   /** The limit is the user's, so every zone waits. */
   #noted(error: DnsError): DnsError {
-    if (error.kind === 'rate') this.#budget.pause(error.retryAfterMs ?? 0, error);
+    if (error.kind === 'rate') this.#limiter.pause(error.retryAfterMs ?? 0, error);
     return error;
   }
 

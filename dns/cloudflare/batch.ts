@@ -42,7 +42,7 @@ export function batchOf(
 export function weightOf(records: readonly CloudflareRecord[], change: Change<WrittenType>): number {
   const { name, type } = subjectOf(change);
   const own = records.filter((record) => record.name === name && record.type === type).length;
-  return Math.max(own, change.action === 'delete' ? 0 : change.wanted.values.length);
+  return Math.max(own, change.action === 'delete' ? 0 : change.desired.values.length);
 }
 
 function partOf(records: readonly CloudflareRecord[], change: Change<WrittenType>): Batch {
@@ -52,8 +52,8 @@ function partOf(records: readonly CloudflareRecord[], change: Change<WrittenType
   assertPlannedFor(recordSets(own)[0], change);
   for (const record of own) assertWritable(record);
   if (change.action === 'delete') return { deletes: own.map(({ id }) => ({ id })), patches: [], posts: [] };
-  if (type === 'TXT') return textsOf(own, change.wanted);
-  const { values, ttl } = change.wanted;
+  if (type === 'TXT') return textsOf(own, change.desired);
+  const { values, ttl } = change.desired;
   const proxied = here.some((record) => record.proxied);
   const fields = (content: string, isProxied: boolean): RecordFields => ({
     name,

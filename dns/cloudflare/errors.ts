@@ -41,7 +41,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     codes: [9003, 9004, 9005, 9006, 9007, 9021, 1004, 81045, 81062],
     kind: 'refused',
     action:
-      'Look at this name in the Cloudflare dashboard: a record cannot be as it is wanted, or the zone is full.',
+      'Look at this name in the Cloudflare dashboard: a record cannot be as it should, or the zone is full.',
   },
   { codes: [971], kind: 'rate', action: 'Nothing, if it passes; else see what else calls the API so often.' },
 ];
@@ -60,7 +60,7 @@ const REASON = z.object({
 export const PROBLEMS = listOf(REASON.extend({ error_chain: listOf(REASON).nullish() }));
 type ApiProblem = z.infer<typeof PROBLEMS>[number];
 
-/** Of what is said, so that a log can bear it. */
+/** Characters of what is said, so that a log line stays short. */
 const MAX_SAID = 500;
 
 /** An answer that is no success, in the form of the API. */

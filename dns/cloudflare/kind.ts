@@ -10,7 +10,7 @@ const REQUIRED = ['apiToken'] as const;
 export const CLOUDFLARE_TRAITS: DnsTraits = {
   ttl: [30, 86_400],
   flattensCname: true,
-  keepsOwners: true,
+  keepsTexts: true,
   required: REQUIRED,
 };
 

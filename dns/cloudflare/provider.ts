@@ -64,7 +64,7 @@ export class CloudflareProvider implements DnsProvider {
     await this.#api.awaitWrite(zone, signal);
     const records = await this.#records(zone, names, signal);
     const batches = inParts(changes, MAX_BATCH, (change) => weightOf(records, change));
-    // All are looked at before the first one is sent.
+    // All are checked before the first one is sent.
     const bodies = batches.map((part) => batchOf(records, part));
     this.#api.noteWrite(zone);
     for (const body of bodies) {
@@ -96,15 +96,15 @@ export class CloudflareProvider implements DnsProvider {
   ): Promise<readonly CloudflareRecord[]> {
     try {
       const zone = await this.#zone(zoneName, signal);
-      const wanted = new Set([...names, ...names.flatMap((name) => namesUpTo(zoneName, name)), ...texts]);
+      const asked = new Set([...names, ...names.flatMap((name) => namesUpTo(zoneName, name)), ...texts]);
       const records =
-        wanted.size > MOST_BY_NAME
-          ? (await this.#api.records(zone, undefined, signal)).filter(({ name }) => wanted.has(name))
-          : await this.#recordsOf(zone, wanted, signal);
+        asked.size > MOST_BY_NAME
+          ? (await this.#api.records(zone, undefined, signal)).filter(({ name }) => asked.has(name))
+          : await this.#recordsOf(zone, asked, signal);
       this.#noteShown(zoneName, names, records);
       return records;
     } catch (error) {
-      // It may have been removed and made anew, under another id.
+      // It may have been removed and created again, under another id.
       if (error instanceof DnsError && error.kind === 'config') this.#zones.delete(zoneName);
       throw error;
     }

@@ -19,7 +19,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     code: 'forbidden',
     kind: 'config',
     action:
-      'Allow the controller get, create and patch of dnsendpoints.externaldns.k8s.io in this namespace; the chart does so when it is told of this provider.',
+      'Allow the controller get, create and patch of dnsendpoints.externaldns.k8s.io in this namespace; the chart does so when this provider is in its values.',
     waitMs: CONFIG_WAIT_MS,
   },
   {

@@ -84,11 +84,11 @@ export class ExternalDnsProvider implements DnsProvider {
       return await this.#find(zone, signal);
     } catch {
       signal.throwIfAborted();
-      return undefined; // What is wrong is told by the next read; here the name servers alone count.
+      return undefined; // What is wrong the next read reports; here the name servers alone count.
     }
   }
 
-  /** Undefined when there is none, or no such kind: then the write tells. */
+  /** Undefined when there is none, or no such kind: then the write fails. */
   async #find(zone: string, signal: AbortSignal): Promise<DnsEndpoint | undefined> {
     const key = this.#key(zone);
     let found: DnsEndpoint | undefined;

@@ -93,7 +93,7 @@ test('a zone of 140 records of every kind survives 200 moves and faults unharmed
   t.diagnostic(`${failures} failed attempts, ${world.fake.calls.length} calls`);
 });
 
-/** One pass of the signal, and the wait after a failure. The zone is looked at after each: it is never harmed. */
+/** One reconcile of the signal, and the wait after a failure. The zone is checked after each: it is never harmed. */
 async function attemptMove(world: NamecheapScene, ip: string): Promise<'done' | 'failed'> {
   const before = JSON.stringify(foreignHosts(world));
   try {

@@ -11,7 +11,7 @@ interface ErrorRow {
 const MINUTE = 60_000;
 /** A wrong key or address is not hammered: too many bad logins lock the account out (1017411). */
 const CONFIG_WAIT_MS = 2 * MINUTE;
-/** The plan is 20 calls a minute; whoever is told to slow down lets the window pass. */
+/** The plan is 20 calls a minute; after "slow down" the window has to pass. */
 const RATE_WAIT_MS = 30_000;
 
 /** The documented codes that a human can do something about; docs/dns.md shows them. */
@@ -70,7 +70,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
   {
     codes: ['3031510', '3050900', '5019169', '5050169', '5050900'],
     kind: 'retry',
-    action: 'Nothing: the trouble is at the registrar and the call is repeated.',
+    action: 'Nothing: the fault is at the registrar and the call is repeated.',
   },
 ];
 
@@ -106,7 +106,7 @@ export function statusError(what: string, status: number, retryAfterMs: number |
     code: String(status),
     action:
       status >= 500
-        ? 'Nothing: the trouble is at Namecheap and the call is repeated.'
+        ? 'Nothing: the fault is at Namecheap and the call is repeated.'
         : 'Check NAMECHEAP_API_URL and any proxy between: this is no answer of the API.',
   });
 }

@@ -67,7 +67,7 @@ function harm(host: Host): string | undefined {
 }
 
 /**
- * The last look before a write, made without trusting the merge: whatever `changes` do not name is there, in its
+ * The last check before a write, made without trusting the merge: whatever `changes` do not name is there, in its
  * order and byte for byte; every changed name still answers; nothing stands beside a record that excludes it.
  */
 export function assertHarmless(

@@ -17,7 +17,7 @@ const WRITE_TIMEOUT_MS = 30_000;
 /** 150 records of the longest kind take about 100 KiB; what is far above that is no zone. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** Those that are sent back, and those that a write is known to lose or to make anew. */
+/** Those that are sent back, and those that a write is known to lose or to create again. */
 const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
   'HostId',
   'HostID',

@@ -10,7 +10,7 @@ const REQUIRED = ['apiUser', 'apiKey'] as const;
 
 export const NAMECHEAP_TRAITS: DnsTraits = {
   ttl: [60, 60_000],
-  keepsOwners: true,
+  keepsTexts: true,
   required: REQUIRED,
   zoneOf: registeredDomain,
 };

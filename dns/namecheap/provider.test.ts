@@ -213,7 +213,7 @@ describe('a write that goes wrong', () => {
     assert.deepEqual(world.hosts, hosts);
   });
 
-  test('trap 2: a mail setting that was lost is told', async () => {
+  test('trap 2: a mail setting that was lost is reported', async () => {
     const world = new NamecheapScene({ zone: { ...mail, hosts: withRecord() } });
     const hosts = withRecord().map((one) => (one.name === 'app' ? { ...one, address: EAST } : one));
     world.fake.misbehave('setHosts', {

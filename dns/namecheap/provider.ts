@@ -1,10 +1,10 @@
 import { type Clock, sleep, timestamp } from '../../runtime/clock.ts';
-import { CallBudget, type CallPlan } from '../call-budget.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
+import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { currentOf } from '../record-sets.ts';
 import type { Change, Current, WrittenType } from '../records.ts';
 import type { SnapshotStore } from '../snapshots.ts';
-import type { ZoneTurns } from '../zone-turns.ts';
+import type { ZoneLocks } from '../zone-locks.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';
 import { assertCanBeSentBack, assertHarmless } from './guard.ts';
 import {
@@ -22,21 +22,21 @@ export interface NamecheapPorts {
   readonly api: NamecheapApi;
   readonly clock: Clock;
   readonly snapshots: SnapshotStore;
-  readonly turns: ZoneTurns;
+  readonly locks: ZoneLocks;
 }
 
 interface LastRead {
   readonly at: number;
   /** As it was before the read. */
-  readonly turnsEnded: number;
+  readonly releases: number;
   readonly list: HostList;
 }
 
 /**
- * What clients of this API plan for per key; the published limits are 50 a minute, 700 an hour and 8000 a day,
+ * What clients of this API allow themselves per key; the published limits are 50 a minute, 700 an hour and 8000 a day,
  * and they are shared with every other program that uses the key.
  */
-const PLAN: CallPlan = {
+const LIMITS: RateLimits = {
   provider: 'Namecheap',
   windows: [
     { ms: 60_000, calls: 20 },
@@ -45,7 +45,7 @@ const PLAN: CallPlan = {
   // The second is for a move that takes another one back at once: it must not wait.
   writes: { ms: 20_000, calls: 2 },
 };
-/** 8640 looks a day would be above the daily limit, so drift is not looked for every ten seconds. */
+/** 8640 reads a day would be above the daily limit, so drift is not checked every ten seconds. */
 const DRIFT_MS = 10 * 60_000;
 /** How old the list that a plan was made from may be when it is written back. */
 const FRESH_MS = 2_000;
@@ -54,7 +54,7 @@ const READ_BACK_AFTER_MS = [0, 2_000, 4_000];
 
 /**
  * Namecheap replaces the whole zone with each write and has no compare-and-set. So: read, check, merge, guard, keep
- * a snapshot, write, read back. Other record sets of this process may be in the same zone, so all that is done in turns.
+ * a snapshot, write, read back. Other record sets of this process may be in the same zone, so all that is done under its lock.
  */
 export class NamecheapProvider implements DnsProvider {
   readonly name = 'namecheap';
@@ -62,18 +62,18 @@ export class NamecheapProvider implements DnsProvider {
   readonly #api: NamecheapApi;
   readonly #clock: Clock;
   readonly #snapshots: SnapshotStore;
-  readonly #turns: ZoneTurns;
-  readonly #budget: CallBudget;
+  readonly #locks: ZoneLocks;
+  readonly #limiter: RateLimiter;
   readonly #lastRead = new Map<string, LastRead>();
   /** Host counts that a cross-check or a read-back has shown to be complete. */
   readonly #verified = new Map<string, number>();
 
-  constructor({ api, clock, snapshots, turns }: NamecheapPorts) {
+  constructor({ api, clock, snapshots, locks }: NamecheapPorts) {
     this.#api = api;
     this.#clock = clock;
     this.#snapshots = snapshots;
-    this.#turns = turns;
-    this.#budget = new CallBudget(clock, PLAN);
+    this.#locks = locks;
+    this.#limiter = new RateLimiter(clock, LIMITS);
   }
 
   async read(
@@ -88,8 +88,8 @@ export class NamecheapProvider implements DnsProvider {
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
-    await this.#budget.awaitWrite(zone, signal);
-    await this.#turns.take(zone, signal, () => this.#replace(zone, changes, guard));
+    await this.#limiter.awaitWrite(zone, signal);
+    await this.#locks.withLock(zone, signal, () => this.#replace(zone, changes, guard));
   }
 
   async #replace(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
@@ -104,7 +104,7 @@ export class NamecheapProvider implements DnsProvider {
     const sent = merged.map(sendable);
     await this.#call(signal, () => {
       guard.assertMayWrite();
-      this.#budget.noteWrite(zone);
+      this.#limiter.noteWrite(zone);
       return this.#api.setHosts(zone, sent, emailType, signal);
     });
     await this.#readBack(zone, hosts, { hosts: sent, emailType }, changes, signal);
@@ -112,10 +112,10 @@ export class NamecheapProvider implements DnsProvider {
 
   async #getHosts(zone: string, signal: AbortSignal): Promise<HostList> {
     this.#lastRead.delete(zone);
-    const turnsEnded = this.#turns.ended(zone);
+    const releases = this.#locks.releases(zone);
     const list = await this.#call(signal, () => this.#api.getHosts(zone, signal));
     assertServed(zone, list);
-    this.#lastRead.set(zone, { at: this.#clock.elapsed(), turnsEnded, list });
+    this.#lastRead.set(zone, { at: this.#clock.elapsed(), releases, list });
     return list;
   }
 
@@ -123,7 +123,7 @@ export class NamecheapProvider implements DnsProvider {
   #takeFresh(zone: string): HostList | undefined {
     const last = this.#lastRead.get(zone);
     this.#lastRead.delete(zone);
-    if (last === undefined || last.turnsEnded !== this.#turns.ended(zone)) return undefined;
+    if (last === undefined || last.releases !== this.#locks.releases(zone)) return undefined;
     return this.#clock.elapsed() - last.at <= FRESH_MS ? last.list : undefined;
   }
 
@@ -167,13 +167,13 @@ export class NamecheapProvider implements DnsProvider {
   }
 
   async #call<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-    await this.#budget.take(signal);
+    await this.#limiter.take(signal);
     try {
       return await call();
     } catch (error) {
       // The limit is the account's, so every zone waits.
       if (error instanceof DnsError && error.kind === 'rate')
-        this.#budget.pause(error.retryAfterMs ?? 0, error);
+        this.#limiter.pause(error.retryAfterMs ?? 0, error);
       throw error;
     }
   }

@@ -240,12 +240,12 @@ describe('nothing is written', () => {
     const { sets: found } = await drive(world.clock, world.provider.read(ZONE, [NAME], world.signal));
     world.hosts = [host('app', 'A', '198.51.100.99', { ttl: '60' })];
     await world.clock.advance(3_000);
-    const wanted = { name: NAME, type: 'A', ttl: 60, values: [EAST] } as const;
+    const desired = { name: NAME, type: 'A', ttl: 60, values: [EAST] } as const;
     const [before] = found;
     assert.ok(before);
     const guard = { signal: world.signal, assertMayWrite: () => undefined };
     const apply = () =>
-      drive(world.clock, world.provider.apply(ZONE, [{ action: 'update', found: before, wanted }], guard));
+      drive(world.clock, world.provider.apply(ZONE, [{ action: 'update', current: before, desired }], guard));
     await refuses(world, { kind: 'conflict', code: 'changed' }, apply);
   });
 });

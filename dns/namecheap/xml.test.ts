@@ -64,7 +64,7 @@ for (const [name, text, message] of untrusted) {
   });
 }
 
-test('every error of an answer is told, and the first one’s code decides', () => {
+test('every error of an answer is reported, and the first one’s code decides', () => {
   const errors = '<Error Number="1011102">API Key is invalid</Error><Error Number="5">and\n more</Error>';
   const text = `<ApiResponse Status="ERROR" xmlns="${NAMESPACE}"><Errors>${errors}</Errors><Warnings /></ApiResponse>`;
   assert.throws(() => parse(text), {

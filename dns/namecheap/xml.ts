@@ -115,7 +115,7 @@ function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim();
 }
 
-/** XML turns a raw line break in an attribute into a space, so what was meant can no longer be told. */
+/** XML turns a raw line break in an attribute into a space, so what was meant can no longer be known. */
 function attributeValue(raw: string, what: string): string {
   if (/[<\p{Cc}]/u.test(raw)) throw answerError(what, 'an attribute has a raw "<" or control character');
   return decode(raw, what);

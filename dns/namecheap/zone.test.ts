@@ -24,7 +24,7 @@ const anyHost = fc.record({
   isActive: fc.constant(true),
   isDdnsEnabled: fc.constant(false),
 });
-const wish = fc.record({
+const anySite = fc.record({
   names: fc.subarray(LISTED, { minLength: 1 }),
   targets: fc.constantFrom<readonly (readonly [RecordType, string])[]>(
     [['A', '192.0.2.7']],
@@ -40,27 +40,27 @@ function shownSets(hosts: readonly Host[], names: readonly string[]): readonly R
   return currentOf(recordSets(ZONE, hosts), [], names, undefined).sets;
 }
 
-function wantedSets({ names, targets }: Wish): RecordSet[] {
+function desiredSets({ names, targets }: AnySite): RecordSet[] {
   return names.flatMap((name) => targets.map(([type, value]) => ({ name, type, ttl: 60, values: [value] })));
 }
 
-interface Wish {
+interface AnySite {
   readonly names: readonly string[];
   readonly targets: readonly (readonly [RecordType, string])[];
 }
 
-test('a merged zone shows the wish, and keeps every other record as it was, in its order', () => {
+test('a merged zone shows the desired sets, and keeps every other record as it was, in its order', () => {
   fc.assert(
-    fc.property(fc.array(anyHost, { maxLength: 30 }), wish, (hosts, one) => {
-      const wanted = wantedSets(one);
-      const changes = plan(shownSets(hosts, one.names), wanted, OWNED);
+    fc.property(fc.array(anyHost, { maxLength: 30 }), anySite, (hosts, one) => {
+      const desired = desiredSets(one);
+      const changes = plan(shownSets(hosts, one.names), desired, OWNED);
       const merged = mergeHosts(ZONE, hosts, changes);
       const shown = shownSets(merged, one.names);
-      assert.ok(wanted.every((set) => shown.some((other) => sameRecordSet(set, other))));
-      assert.equal(shown.length, wanted.length);
+      assert.ok(desired.every((set) => shown.some((other) => sameRecordSet(set, other))));
+      assert.equal(shown.length, desired.length);
       const isOther = (host: Host) => !isFollowed(host, one.names);
       assert.deepEqual(merged.filter(isOther), hosts.filter(isOther));
-      assert.deepEqual(mergeHosts(ZONE, merged, plan(shown, wanted, OWNED)), merged);
+      assert.deepEqual(mergeHosts(ZONE, merged, plan(shown, desired, OWNED)), merged);
     }),
   );
 });
@@ -86,11 +86,11 @@ test('the guard sees every single foreign record that a merge loses, changes or 
       fc.nat(),
       fc.constantFrom(...damages),
       (hosts, pick, damage) => {
-        const wanted = { name: 'new.example.com', type: 'A', ttl: 60, values: ['192.0.2.7'] } as const;
-        const merged = mergeHosts(ZONE, hosts, [{ action: 'create', wanted }]);
-        assertHarmless(ZONE, hosts, merged, [{ action: 'create', wanted }]);
+        const desired = { name: 'new.example.com', type: 'A', ttl: 60, values: ['192.0.2.7'] } as const;
+        const merged = mergeHosts(ZONE, hosts, [{ action: 'create', desired }]);
+        assertHarmless(ZONE, hosts, merged, [{ action: 'create', desired }]);
         const harmed = [...damage(merged.slice(0, -1), pick % hosts.length), ...merged.slice(-1)];
-        assert.throws(() => assertHarmless(ZONE, hosts, harmed, [{ action: 'create', wanted }]), {
+        assert.throws(() => assertHarmless(ZONE, hosts, harmed, [{ action: 'create', desired }]), {
           kind: 'refused',
         });
       },
@@ -101,8 +101,8 @@ test('the guard sees every single foreign record that a merge loses, changes or 
 test('the guard sees a name that is left without a record', () => {
   const hosts = [anyA('app', '192.0.2.1'), anyA('www', '192.0.2.1')];
   const found = { name: 'app.example.com', type: 'A', ttl: 60, values: ['192.0.2.1'] } as const;
-  const emptied = mergeHosts(ZONE, hosts, [{ action: 'delete', found }]);
-  assert.throws(() => assertHarmless(ZONE, hosts, emptied, [{ action: 'delete', found }]), {
+  const emptied = mergeHosts(ZONE, hosts, [{ action: 'delete', current: found }]);
+  assert.throws(() => assertHarmless(ZONE, hosts, emptied, [{ action: 'delete', current: found }]), {
     message: /without an address/,
   });
 });
@@ -148,9 +148,9 @@ test('what the API treats as equal is equal, and nothing else', () => {
 
 test('reading back: an old value beside the new one is a difference, a foreign addition is none', () => {
   const content = (...hosts: Host[]) => ({ emailType: 'MX', hosts });
-  const wanted = { name: 'app.example.com', type: 'A', ttl: 60, values: ['192.0.2.1'] } as const;
+  const desired = { name: 'app.example.com', type: 'A', ttl: 60, values: ['192.0.2.1'] } as const;
   const sent = content(anyA('app', '192.0.2.1'));
-  const compare = (shown: typeof sent) => compareZones(ZONE, sent, shown, [{ action: 'create', wanted }]);
+  const compare = (shown: typeof sent) => compareZones(ZONE, sent, shown, [{ action: 'create', desired }]);
   assert.deepEqual(compare(content(...sent.hosts, anyA('www', '192.0.2.9'))), []);
   assert.deepEqual(compare(content(...sent.hosts, anyA('app', '192.0.2.2'))), [
     'still has app.example.com A 192.0.2.2',
@@ -166,11 +166,11 @@ test('a text comes and goes beside those of others, which stay as they are writt
   const at = (address: string) => ({ ...anyA('a-app', address), type: 'TXT' });
   const others = [at('"in " "parts"'), anyA('www', '192.0.2.5'), at('bare')];
   const found = { name: 'a-app.example.com', type: 'TXT', ttl: 60, values: ['in parts', 'bare'] } as const;
-  const wanted = { ...found, values: ['ours', ...found.values] };
-  const added = mergeHosts(ZONE, others, [{ action: 'update', found, wanted }]);
+  const desired = { ...found, values: ['ours', ...found.values] };
+  const added = mergeHosts(ZONE, others, [{ action: 'update', current: found, desired }]);
   assert.deepEqual(added, [...others, at('ours')]);
-  assertHarmless(ZONE, others, added, [{ action: 'update', found, wanted }]);
-  const removal = [{ action: 'update', found: wanted, wanted: found }] as const;
+  assertHarmless(ZONE, others, added, [{ action: 'update', current: found, desired }]);
+  const removal = [{ action: 'update', current: desired, desired: found }] as const;
   assert.deepEqual(mergeHosts(ZONE, added, removal), others);
   assertHarmless(ZONE, added, others, removal);
   assert.throws(() => assertHarmless(ZONE, added, others.slice(1), removal), { kind: 'refused' });

@@ -69,8 +69,8 @@ export function mergeHosts(
     if (change.action === 'delete') return rest;
     const before = list.find(isTarget);
     const left = recordSets(zone, rest).find((set) => set.name === name && set.type === type)?.values ?? [];
-    const added = change.wanted.values.filter((value) => !left.includes(value));
-    const put = added.map((value) => newHost(zone, change.wanted, value, before));
+    const added = change.desired.values.filter((value) => !left.includes(value));
+    const put = added.map((value) => newHost(zone, change.desired, value, before));
     if (before === undefined) return [...rest, ...put];
     const place = list.indexOf(before);
     return [...rest.slice(0, place), ...put, ...rest.slice(place)];
@@ -81,8 +81,8 @@ export function mergeHosts(
 export function touches(zone: string, change: Change<WrittenType>): (host: Host) => boolean {
   const { name, type } = subjectOf(change);
   const hostName = hostInZone(name, zone);
-  const before = 'found' in change ? change.found.values : [];
-  const after = 'wanted' in change ? change.wanted.values : [];
+  const before = 'current' in change ? change.current.values : [];
+  const after = 'desired' in change ? change.desired.values : [];
   const stays = ({ address }: Host) =>
     type === 'TXT' && before.includes(plainText(address)) && after.includes(plainText(address));
   return (host) => canonicalName(host.name) === hostName && host.type === type && !stays(host);
@@ -143,11 +143,11 @@ export function compareZones(
   ];
 }
 
-/** What is in `wanted` and not in `there`, counting repetitions. */
-function missingHosts(wanted: readonly Host[], there: readonly Host[]): readonly Host[] {
+/** What is in `desired` and not in `there`, counting repetitions. */
+function missingHosts(desired: readonly Host[], there: readonly Host[]): readonly Host[] {
   const counts = new Map<string, number>();
   for (const host of there) counts.set(identity(host), (counts.get(identity(host)) ?? 0) + 1);
-  return wanted.filter((host) => {
+  return desired.filter((host) => {
     const left = counts.get(identity(host)) ?? 0;
     counts.set(identity(host), left - 1);
     return left <= 0;

@@ -60,7 +60,7 @@ export function isSigned(answered: Answered): boolean {
 
 /**
  * Where the zone ends: what the server answers with NS records for a name below the top of the zone, be it from a zone of
- * its own or as a referral to other servers. It tells of the highest such name.
+ * its own or as a referral to other servers. It shows the highest such name.
  */
 export function delegations(zone: string, answered: Answered): readonly OtherRecords[] {
   const names = answered.flatMap(({ question: { type }, answer }) =>

@@ -7,7 +7,7 @@ export { RFC2136 } from './settings.ts';
 
 const REQUIRED = ['server', 'tsigName', 'tsigSecret'] as const;
 
-export const RFC2136_TRAITS: DnsTraits = { ttl: [0, MAX_TTL], keepsOwners: true, required: REQUIRED };
+export const RFC2136_TRAITS: DnsTraits = { ttl: [0, MAX_TTL], keepsTexts: true, required: REQUIRED };
 
 export function rfc2136({ rfc2136: settings }: z.output<typeof RFC2136>): ConfiguredProvider {
   return {

@@ -69,7 +69,7 @@ export class Rfc2136Provider implements DnsProvider {
     try {
       await this.#server.update(zone, updatesOf(changes, this.#signed.get(zone) === true), guard);
     } catch (error) {
-      // In a zone that it signs BIND looks at the rights to all that is at a name before it looks at prerequisites.
+      // In a zone that it signs BIND checks the rights to all that is at a name before it checks prerequisites.
       const mayBeBeside =
         error instanceof DnsError && (error.kind === 'conflict' || error.code === 'REFUSED');
       throw (mayBeBeside ? await this.#besideCname(changes, guard.signal) : undefined) ?? error;
@@ -99,7 +99,7 @@ export class Rfc2136Provider implements DnsProvider {
     return [own, ...others];
   }
 
-  /** A query cannot tell a record from what `*.zone` makes up for a name that has none, and a prerequisite can. */
+  /** A query does not distinguish a record from what `*.zone` makes up for a name that has none, and a prerequisite does. */
   async #withoutWildcards(
     zone: string,
     sets: readonly RecordSet<WrittenType>[],
@@ -117,23 +117,23 @@ export class Rfc2136Provider implements DnsProvider {
     signal: AbortSignal,
   ): Promise<DnsError | undefined> {
     const names = changes.flatMap((change) =>
-      change.action === 'create' && change.wanted.type === 'CNAME' ? [change.wanted.name] : [],
+      change.action === 'create' && change.desired.type === 'CNAME' ? [change.desired.name] : [],
     );
     const there = otherTypes(await this.#server.query(questionsAboutOthers(names), signal));
     return joined([...there].map(([name, types]) => cnameBeside(name, types)));
   }
 
   async #readBack(zone: string, changes: readonly Change<WrittenType>[], signal: AbortSignal): Promise<void> {
-    const wanted = changes.flatMap((change) => ('wanted' in change ? [change.wanted] : []));
+    const desired = changes.flatMap((change) => ('desired' in change ? [change.desired] : []));
     const namesOf = (sets: readonly RecordSet<WrittenType>[]) => [...new Set(sets.map(({ name }) => name))];
-    const names = namesOf(wanted.filter(({ type }) => type !== 'TXT'));
-    const texts = namesOf(wanted.filter(({ type }) => type === 'TXT'));
-    let missing: readonly RecordSet<WrittenType>[] = wanted;
+    const names = namesOf(desired.filter(({ type }) => type !== 'TXT'));
+    const texts = namesOf(desired.filter(({ type }) => type === 'TXT'));
+    let missing: readonly RecordSet<WrittenType>[] = desired;
     for (const delay of READ_BACK_AFTER_MS) {
       await sleep(this.#clock, delay, signal);
       const current = await this.read(zone, names, signal, texts);
       const shown = allSets(current);
-      missing = wanted.filter((set) => !shown.some((other) => sameRecordSet(set, other)));
+      missing = desired.filter((set) => !shown.some((other) => sameRecordSet(set, other)));
       if (missing.length === 0) return;
     }
     const absent = namesOf(missing);

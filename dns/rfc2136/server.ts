@@ -68,7 +68,7 @@ export class DnsServer {
   /** Whether the prerequisites of each hold. */
   async holds(zone: string, checks: readonly Update[], signal: AbortSignal): Promise<readonly boolean[]> {
     if (checks.length === 0) return [];
-    const what = `the look at records of ${zone}`;
+    const what = `the check of records of ${zone}`;
     const requests = checks.map((check) => updateMessage(zone, check));
     const answers = await this.#ask(requests, () => what, signal);
     return answers.map(({ rcode }) => {

@@ -34,15 +34,15 @@ export function checkOf(set: RecordSet<WrittenType>): Update {
 
 function updateOf(changes: readonly Change<WrittenType>[], isSigned: boolean): Update {
   const cname = changes.find(
-    ({ action, ...sets }) => action === 'create' && 'wanted' in sets && isCname(sets.wanted),
+    ({ action, ...sets }) => action === 'create' && 'desired' in sets && isCname(sets.desired),
   );
   const prerequisites = changes.flatMap((change) =>
-    change.action === 'create' ? [isAbsent(change.wanted)] : isAsFound(change.found),
+    change.action === 'create' ? [isAbsent(change.desired)] : isAsFound(change.current),
   );
   const additions = changes.flatMap((change) =>
-    change.action === 'delete' ? [] : records(change.wanted, change.wanted.ttl, CLASSES.IN),
+    change.action === 'delete' ? [] : records(change.desired, change.desired.ttl, CLASSES.IN),
   );
-  const removals = changes.flatMap((change) => (change.action === 'create' ? [] : [removal(change.found)]));
+  const removals = changes.flatMap((change) => (change.action === 'create' ? [] : [removal(change.current)]));
   if (cname === undefined) return { prerequisites, updates: [...removals, ...additions] };
   // A CNAME beside anything else is left out without a word, after the addresses have gone (section 3.4.2.2).
   const { name } = subjectOf(cname);

@@ -12,9 +12,9 @@ import {
 } from '@aws-sdk/client-route-53';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { withDeadline } from '../../runtime/clock.ts';
-import { CallBudget, type CallPlan } from '../call-budget.ts';
 import type { HttpPorts } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
+import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { unanswered } from '../unanswered.ts';
 import { hostInZone } from '../zones.ts';
 import { apiError } from './errors.ts';
@@ -24,7 +24,7 @@ import { requestHandler } from './request-handler.ts';
 import type { Route53Config } from './settings.ts';
 
 /** An account may make ten calls a second (five until July 2026), whatever programs make them. */
-const PLAN: CallPlan = {
+const LIMITS: RateLimits = {
   provider: 'Route 53',
   windows: [
     { ms: 1_000, calls: 4 },
@@ -46,12 +46,12 @@ export class Route53Api {
   readonly #client: Route53Client;
   readonly #ports: HttpPorts;
   readonly #url: URL;
-  readonly #budget: CallBudget;
+  readonly #limiter: RateLimiter;
 
   constructor({ apiUrl }: Route53Config, ports: HttpPorts) {
     this.#ports = ports;
     this.#url = new URL(apiUrl ?? USUAL_URL);
-    this.#budget = new CallBudget(ports.clock, PLAN);
+    this.#limiter = new RateLimiter(ports.clock, LIMITS);
     const handler = requestHandler(ports.dispatcher);
     this.#client = new Route53Client({
       // The SDK itself would have SSO asked by a client of its own.
@@ -146,12 +146,12 @@ export class Route53Api {
   }
 
   awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
-    return this.#budget.awaitWrite(zone, signal);
+    return this.#limiter.awaitWrite(zone, signal);
   }
 
   /** The next calls write the zone. */
   noteWrite(zone: string): void {
-    this.#budget.noteWrite(zone);
+    this.#limiter.noteWrite(zone);
   }
 
   /** The id of the change. `mayWrite` throws when it may not any more; it is asked right before the call. */
@@ -166,7 +166,7 @@ export class Route53Api {
       HostedZoneId: zoneId,
       ChangeBatch: { Comment: 'kube-site-follower', Changes: [...changes] },
     });
-    await this.#budget.take(signal);
+    await this.#limiter.take(signal);
     mayWrite();
     const answer = await this.#send(`the change of ${zone}`, signal, (abortSignal) =>
       this.#client.send(command, { abortSignal }),
@@ -184,7 +184,7 @@ export class Route53Api {
   }
 
   async #call<T>(what: string, signal: AbortSignal, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    await this.#budget.take(signal);
+    await this.#limiter.take(signal);
     return this.#send(what, signal, send);
   }
 
@@ -195,7 +195,7 @@ export class Route53Api {
       signal.throwIfAborted();
       const known = apiError(what, error, () => unanswered(what, error, this.#ports.dispatcher, this.#url));
       // The limit is the account's, so every zone waits.
-      if (known.kind === 'rate') this.#budget.pause(known.retryAfterMs ?? 0, known);
+      if (known.kind === 'rate') this.#limiter.pause(known.retryAfterMs ?? 0, known);
       throw known;
     }
   }

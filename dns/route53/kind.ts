@@ -7,7 +7,7 @@ export { ROUTE53 } from './settings.ts';
 
 export const ROUTE53_TRAITS: DnsTraits = {
   ttl: [0, MAX_TTL],
-  keepsOwners: true,
+  keepsTexts: true,
   check({ zoneId, privateZone }, { records, report }) {
     const zones = new Set(records?.map(({ zone }) => zone));
     if (zoneId === undefined) return;

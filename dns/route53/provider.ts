@@ -7,7 +7,7 @@ import { currentOf } from '../record-sets.ts';
 import type { Change, Current, RecordSet, RecordType, WrittenType } from '../records.ts';
 import type { Route53Api } from './api.ts';
 import { zoneError } from './errors.ts';
-import { Propagation } from './propagation.ts';
+import { PendingChanges } from './pending-changes.ts';
 import { changesOf, otherRecords, plainName, recordSets } from './records.ts';
 import type { Route53Config } from './settings.ts';
 
@@ -28,14 +28,14 @@ export class Route53Provider implements DnsProvider {
   readonly #api: Route53Api;
   readonly #config: Route53Config;
   readonly #zones = new Map<string, HostedZone>();
-  readonly #propagation: Propagation;
+  readonly #pending: PendingChanges;
   /** What the API last showed or accepted, by name and type. */
   readonly #shown = new Map<string, readonly string[]>();
 
   constructor(api: Route53Api, config: Route53Config) {
     this.#api = api;
     this.#config = config;
-    this.#propagation = new Propagation((id, signal) => api.isInSync(id, signal));
+    this.#pending = new PendingChanges((id, signal) => api.isInSync(id, signal));
   }
 
   async zonesWithin(
@@ -69,15 +69,15 @@ export class Route53Provider implements DnsProvider {
     const records = await this.#records(zone, names, signal);
     const { Id: zoneId = '' } = await this.#zone(zone, signal);
     const parts = inParts(changes, MAX_BATCH, weightOf);
-    // All are looked at before the first one is sent.
+    // All are checked before the first one is sent.
     const batches = parts.map((part) => ({ part, batch: changesOf(records, part) }));
     this.#api.noteWrite(zone);
     for (const { part, batch } of batches) {
       const id = await this.#api.change(zone, zoneId, batch, () => guard.assertMayWrite(), signal);
-      this.#propagation.accepted(zone, id);
+      this.#pending.accepted(zone, id);
       for (const change of part) {
-        if (change.action === 'delete') this.#shown.delete(key(change.found));
-        else this.#shown.set(key(change.wanted), change.wanted.values);
+        if (change.action === 'delete') this.#shown.delete(key(change.current));
+        else this.#shown.set(key(change.desired), change.desired.values);
       }
     }
   }
@@ -103,7 +103,7 @@ export class Route53Provider implements DnsProvider {
   async #ownAnswer(zone: string, name: string, type: RecordType, signal: AbortSignal): Promise<ServerAnswer> {
     const server = 'Route 53';
     try {
-      if (!(await this.#propagation.isInSync(zone, signal))) {
+      if (!(await this.#pending.isInSync(zone, signal))) {
         return { server: 'Route 53 (pending)', values: undefined };
       }
     } catch (error) {
@@ -120,14 +120,14 @@ export class Route53Provider implements DnsProvider {
   ): Promise<readonly ResourceRecordSet[]> {
     const { Id: zoneId = '' } = await this.#zone(zone, signal);
     const records: ResourceRecordSet[] = [];
-    const wanted = new Set(names);
+    const asked = new Set(names);
     try {
-      if (wanted.size > MOST_BY_NAME) {
+      if (asked.size > MOST_BY_NAME) {
         const all = await this.#api.records(zoneId, undefined, signal);
-        records.push(...all.filter(({ Name = '' }) => wanted.has(plainName(Name))));
-      } else for (const name of wanted) records.push(...(await this.#api.records(zoneId, name, signal)));
+        records.push(...all.filter(({ Name = '' }) => asked.has(plainName(Name))));
+      } else for (const name of asked) records.push(...(await this.#api.records(zoneId, name, signal)));
     } catch (error) {
-      // It may have been removed and made anew, under another id.
+      // It may have been removed and created again, under another id.
       if (error instanceof DnsError && error.code === 'NoSuchHostedZone') this.#zones.delete(zone);
       throw error;
     }
@@ -189,7 +189,10 @@ function isPrivate({ Config }: HostedZone): boolean {
 
 /** In values, a long one as several. */
 function weightOf(change: Change<WrittenType>): number {
-  const sets = [...('found' in change ? [change.found] : []), ...('wanted' in change ? [change.wanted] : [])];
+  const sets = [
+    ...('current' in change ? [change.current] : []),
+    ...('desired' in change ? [change.desired] : []),
+  ];
   const values = sets.flatMap((set) => set.values);
   return values.reduce((sum, value) => sum + Math.ceil(value.length / CHARACTERS_A_VALUE), 0);
 }

@@ -19,10 +19,10 @@ const ALIAS: ResourceRecordSet = {
   Type: 'A',
   AliasTarget: { HostedZoneId: 'Z1', DNSName: 'lb.example.net.', EvaluateTargetHealth: false },
 };
-const wanted: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.2'] };
+const desired: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.2'] };
 
-function planned(sets: readonly ResourceRecordSet[], wish: RecordSet = wanted) {
-  return plan(recordSets(sets).filter(isFollowingSet), [wish], new Set(['A', 'AAAA', 'CNAME']));
+function planned(sets: readonly ResourceRecordSet[], set: RecordSet = desired) {
+  return plan(recordSets(sets).filter(isFollowingSet), [set], new Set(['A', 'AAAA', 'CNAME']));
 }
 
 function refusal(task: () => unknown): DnsError {
@@ -46,7 +46,7 @@ describe('what is read', () => {
     assert.deepEqual(recordSets(others), []);
   });
 
-  test('shows an alias and a routing policy as what no wish equals', () => {
+  test('shows an alias and a routing policy as what equals nothing desired', () => {
     const [alias] = recordSets([ALIAS]);
     assert.deepEqual(alias, { name: APP, type: 'A', ttl: ANY_TTL, values: ['an alias of lb.example.net.'] });
     const weighted = { ...A, SetIdentifier: 'east', Weight: 1 };
@@ -57,7 +57,7 @@ describe('what is read', () => {
 });
 
 describe('a batch', () => {
-  test('deletes exactly what was read and creates what is wanted', () => {
+  test('deletes exactly what was read and creates what is desired', () => {
     assert.deepEqual(changesOf([A], planned([A])), [
       { Action: 'DELETE', ResourceRecordSet: A },
       {
@@ -86,7 +86,7 @@ describe('a batch', () => {
     assert.ok(found?.type === 'TXT');
     const changed = { ...found, values: ['ours', ...found.values] };
     assert.deepEqual(
-      changesOf([there], [{ action: 'update', found, wanted: changed }])[1]?.ResourceRecordSet
+      changesOf([there], [{ action: 'update', current: found, desired: changed }])[1]?.ResourceRecordSet
         ?.ResourceRecords,
       [{ Value: '"ours"' }, ...(there.ResourceRecords ?? [])],
     );

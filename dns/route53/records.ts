@@ -17,7 +17,7 @@ export function plainName(name: string): string {
 
 /**
  * The A, AAAA, CNAME and TXT sets. Aliases and sets of a routing policy have no values of their own: they are shown as
- * something that no wish equals, and {@link changesOf} refuses to touch them.
+ * something that equals nothing desired, and {@link changesOf} refuses to touch them.
  */
 export function recordSets(sets: readonly ResourceRecordSet[]): readonly RecordSet<WrittenType>[] {
   return setsAmong(
@@ -61,9 +61,9 @@ export function changesOf(
     assertOurs(name, there);
     const deletion: ApiChange[] = there === undefined ? [] : [{ Action: 'DELETE', ResourceRecordSet: there }];
     if (change.action === 'delete') return deletion;
-    const { ttl } = change.wanted;
+    const { ttl } = change.desired;
     const values =
-      type === 'TXT' ? writtenTexts(change.wanted.values, valuesOf(there)) : change.wanted.values;
+      type === 'TXT' ? writtenTexts(change.desired.values, valuesOf(there)) : change.desired.values;
     const creation: ApiChange = {
       Action: 'CREATE',
       ResourceRecordSet: {

@@ -1,9 +1,9 @@
 /** ExternalDNS's protocol for providers outside of it. All calls fail with DnsError or with the reason of the signal. */
 import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
-import { CallBudget, type CallPlan } from '../call-budget.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type HttpAnswer, type HttpPorts, httpCall } from '../http-call.ts';
+import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { DOMAIN_FILTER, type DomainFilter } from './domain-filter.ts';
 import { protocolError, statusError } from './errors.ts';
 import type { WebhookConfig } from './settings.ts';
@@ -34,7 +34,7 @@ export interface ApiChanges {
 }
 
 /** Nothing is known of the limits behind a provider; each read of it may be that of a whole zone. */
-const PLAN: CallPlan = {
+const LIMITS: RateLimits = {
   provider: 'the webhook provider',
   windows: [{ ms: 60_000, calls: 60 }],
   writes: { ms: 10_000, calls: 5 },
@@ -43,12 +43,12 @@ const PLAN: CallPlan = {
 export class WebhookApi {
   readonly #url: string;
   readonly #ports: HttpPorts;
-  readonly #budget: CallBudget;
+  readonly #limiter: RateLimiter;
 
   constructor({ url }: WebhookConfig, ports: HttpPorts) {
     this.#url = url.replace(/\/$/, '');
     this.#ports = ports;
-    this.#budget = new CallBudget(ports.clock, PLAN);
+    this.#limiter = new RateLimiter(ports.clock, LIMITS);
   }
 
   /** Whether there is a provider that speaks this version, and what it serves. */
@@ -75,7 +75,7 @@ export class WebhookApi {
 
   /** Resolves when the zone may be written. */
   awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
-    return this.#budget.awaitWrite(zone, signal);
+    return this.#limiter.awaitWrite(zone, signal);
   }
 
   /** `mayWrite` throws when it may not any more; it is asked right before the call. */
@@ -83,7 +83,7 @@ export class WebhookApi {
     const what = `the change of ${zone}`;
     const answer = await this.#call(what, 'POST', '/records', changes, signal, () => {
       mayWrite();
-      this.#budget.noteWrite(zone);
+      this.#limiter.noteWrite(zone);
     });
     if (answer.status !== 204) throw protocolError(what, `its status is ${answer.status}, not 204`);
   }
@@ -96,7 +96,7 @@ export class WebhookApi {
     signal: AbortSignal,
     before: () => void = () => undefined,
   ): Promise<HttpAnswer> {
-    await this.#budget.take(signal);
+    await this.#limiter.take(signal);
     before();
     const url = new URL(`${this.#url}${path}`);
     const headers = { accept: MEDIA_TYPE, ...(body !== undefined && { 'content-type': MEDIA_TYPE }) };
@@ -104,7 +104,7 @@ export class WebhookApi {
     const answer = await httpCall(this.#ports, call, signal);
     if (answer.status >= 200 && answer.status < 300) return answer;
     const error = statusError(what, answer.status, answer.text, answer.retryAfterMs);
-    if (error.kind === 'rate') this.#budget.pause(error.retryAfterMs ?? 0, error);
+    if (error.kind === 'rate') this.#limiter.pause(error.retryAfterMs ?? 0, error);
     throw error;
   }
 }

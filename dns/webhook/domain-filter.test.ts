@@ -42,7 +42,7 @@ test('no pattern takes longer than the name is long', () => {
   assert.ok(ms < 1_000, `${ms} ms`);
 });
 
-test('is told in one line', () => {
+test('is described in one line', () => {
   assert.equal(describeFilter({ include: ['a.com'], exclude: ['b.a.com'] }), 'a.com, not b.a.com');
   assert.equal(describeFilter({ regexInclude: 'x', regexExclude: 'y' }), '/x/, not /y/');
 });

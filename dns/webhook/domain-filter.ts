@@ -43,7 +43,7 @@ function matches(pattern: string | null | undefined, name: string): boolean | un
   try {
     return RE2JS.compile(pattern).matcher(name).find();
   } catch {
-    return undefined; // The provider itself goes by it; this check only tells sooner.
+    return undefined; // The provider itself goes by it; this check only fails sooner.
   }
 }
 

@@ -5,7 +5,7 @@ import type { WEBHOOK } from './settings.ts';
 
 export { WEBHOOK } from './settings.ts';
 
-export const WEBHOOK_TRAITS: DnsTraits = { ttl: [1, MAX_TTL], keepsOwners: true };
+export const WEBHOOK_TRAITS: DnsTraits = { ttl: [1, MAX_TTL], keepsTexts: true };
 
 export function webhook({ webhook: settings }: z.output<typeof WEBHOOK>): ConfiguredProvider {
   return {

@@ -19,7 +19,7 @@ import type { ApiChanges, WebhookApi } from './api.ts';
 import { describeFilter, serves } from './domain-filter.ts';
 import { notServed, notTaken } from './errors.ts';
 
-/** Each look may be a list of a whole zone, with the rate limits of whatever is behind. */
+/** Each read may be a list of a whole zone, with the rate limits of whatever is behind. */
 const DRIFT_MS = 10 * 60_000;
 const READ_BACK_AFTER_MS = [0, 1_000, 3_000];
 
@@ -57,10 +57,10 @@ export class WebhookProvider implements DnsProvider {
     await this.#api.awaitWrite(zone, guard.signal);
     const left = await this.#write(zone, changes, guard);
     if (left.length === 0) return;
-    // Some providers create before they delete, which a CNAME and addresses do not bear: what is new is then left out.
-    const isAbsent = left.every(({ shown, wanted }) => shown === undefined && wanted !== undefined);
-    const again = left.flatMap(({ wanted }): Change<WrittenType>[] =>
-      wanted ? [{ action: 'create', wanted }] : [],
+    // Some providers create before they delete, which a CNAME and addresses do not allow: what is new is then left out.
+    const isAbsent = left.every(({ shown, desired }) => shown === undefined && desired !== undefined);
+    const again = left.flatMap(({ desired }): Change<WrittenType>[] =>
+      desired ? [{ action: 'create', desired }] : [],
     );
     if (isAbsent && (await this.#write(zone, again, guard)).length === 0) return;
     const names = [...new Set(left.map(({ name }) => name))];
@@ -92,14 +92,14 @@ export class WebhookProvider implements DnsProvider {
     const needed = edits.filter(isNeeded);
     if (needed.length === 0) return [];
     await this.#api.apply(zone, apiChanges(needed), () => guard.assertMayWrite(), signal);
-    const wishes = changes.map((change, index) => asAdjusted(change, edits[index]));
+    const expected = changes.map((change, index) => asAdjusted(change, edits[index]));
     const names = [...new Set(changes.map((change) => subjectOf(change).name))];
     let left: readonly Unmade[] = [];
     for (const delay of READ_BACK_AFTER_MS) {
       await sleep(this.#clock, delay, signal);
       signal.throwIfAborted();
       const shown = await this.#shown(names, signal);
-      left = wishes.filter((change) => !isMade(change, shown)).map((change) => unmade(change, shown));
+      left = expected.filter((change) => !isMade(change, shown)).map((change) => unmade(change, shown));
       if (left.length === 0) return [];
     }
     return left;
@@ -119,19 +119,19 @@ export class WebhookProvider implements DnsProvider {
 
   /**
    * As the provider would keep them, e.g. with a longer TTL or settings of its own. What it would keep with other values
-   * is not what is wanted. TXT records are made without this question, as ExternalDNS itself makes its own.
+   * is not what is desired. TXT records are made without this question, as ExternalDNS itself makes its own.
    */
   async #adjusted(edits: readonly Edit[], signal: AbortSignal): Promise<readonly Edit[]> {
-    const wanted = edits.flatMap(({ after }) => (after === undefined || isText(after) ? [] : [after]));
-    if (wanted.length === 0) return edits;
-    const answers = await this.#api.adjust(wanted, signal);
+    const desired = edits.flatMap(({ after }) => (after === undefined || isText(after) ? [] : [after]));
+    if (desired.length === 0) return edits;
+    const answers = await this.#api.adjust(desired, signal);
     return edits.map(({ before, after }) => {
-      const [wish] = after === undefined || isText(after) ? [] : recordSets([after]);
-      if (wish === undefined) return { before, after };
-      const kept = answers.filter((endpoint) => isAbout(endpoint, wish));
+      const [target] = after === undefined || isText(after) ? [] : recordSets([after]);
+      if (target === undefined) return { before, after };
+      const kept = answers.filter((endpoint) => isAbout(endpoint, target));
       const [set] = recordSets(kept);
-      if (kept.length !== 1 || set === undefined || !sameValues(set.values, wish.values)) {
-        throw notTaken(wish.name, wish.type);
+      if (kept.length !== 1 || set === undefined || !sameValues(set.values, target.values)) {
+        throw notTaken(target.name, target.type);
       }
       return { before, after: kept[0] };
     });
@@ -147,15 +147,15 @@ function isAbout(endpoint: Endpoint, { name, type }: RecordSet<WrittenType>): bo
   return set?.name === name && set.type === type;
 }
 
-/** A provider that keeps a longer TTL than is wanted would be written again and again. */
+/** A provider that keeps a longer TTL than is desired would be written again and again. */
 function isNeeded({ before, after }: Edit): boolean {
-  const [[there], [wish]] = [recordSets(before), after === undefined ? [] : recordSets([after])];
-  return there === undefined || wish === undefined || before.length > 1 || !sameRecordSet(there, wish);
+  const [[there], [target]] = [recordSets(before), after === undefined ? [] : recordSets([after])];
+  return there === undefined || target === undefined || before.length > 1 || !sameRecordSet(there, target);
 }
 
 function asAdjusted(change: Change<WrittenType>, edit: Edit | undefined): Change<WrittenType> {
-  const [wanted] = edit?.after === undefined ? [] : recordSets([edit.after]);
-  return change.action === 'delete' || wanted === undefined ? change : { ...change, wanted };
+  const [desired] = edit?.after === undefined ? [] : recordSets([edit.after]);
+  return change.action === 'delete' || desired === undefined ? change : { ...change, desired };
 }
 
 function apiChanges(edits: readonly Edit[]): ApiChanges {
@@ -172,11 +172,11 @@ interface Unmade {
   readonly name: string;
   /** What is there instead. */
   readonly shown: RecordSet<WrittenType> | undefined;
-  readonly wanted: RecordSet<WrittenType> | undefined;
+  readonly desired: RecordSet<WrittenType> | undefined;
 }
 
 function unmade(change: Change<WrittenType>, sets: readonly RecordSet<WrittenType>[]): Unmade {
   const { name, type } = subjectOf(change);
   const shown = sets.find((set) => set.name === name && set.type === type);
-  return { name, shown, wanted: 'wanted' in change ? change.wanted : undefined };
+  return { name, shown, desired: 'desired' in change ? change.desired : undefined };
 }

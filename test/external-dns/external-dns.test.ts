@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DNS_ENDPOINTS } from '../../dns/external-dns/dns-endpoint.ts';
-import type { RecordProgress } from '../../dns/progress.ts';
+import type { RecordStatus } from '../../dns/record-status.ts';
 import { findDnsEndpointCrd } from '../support/binaries.ts';
 import { byUpdates, startExternalDns } from '../support/dns/external-dns-process.ts';
 import type { StartHarness } from '../support/dns/harness.ts';
@@ -61,11 +61,11 @@ describe('a DNSEndpoint that the real ExternalDNS reads', () => {
       DNS_NAME_SERVERS: `127.0.0.1:${port}`,
       ...answeredBy(port),
     });
-    const progress = async (wanted: string, isAsWanted: (record: RecordProgress) => boolean) => {
+    const progress = async (wanted: string, isAsWanted: (record: RecordStatus) => boolean) => {
       await scene.report.until(
         `the report says ${wanted}`,
         ({ data }) => {
-          const [record] = JSON.parse(data.dns ?? '[]') as RecordProgress[];
+          const [record] = JSON.parse(data.dns ?? '[]') as RecordStatus[];
           return record !== undefined && isAsWanted(record);
         },
         90_000,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { RecordProgress } from '../../dns/progress.ts';
+import type { RecordStatus } from '../../dns/record-status.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
 import type { Version } from '../support/config-map-history.ts';
 import type { Command, Fault } from '../support/namecheap/fake-namecheap.ts';
@@ -80,7 +80,7 @@ const TROUBLES: readonly Trouble[] = [
   },
 ];
 
-const reported = ({ data }: { readonly data: Readonly<Record<string, string>> }): readonly RecordProgress[] =>
+const reported = ({ data }: { readonly data: Readonly<Record<string, string>> }): readonly RecordStatus[] =>
   JSON.parse(data.dns ?? '[]');
 
 /** What the report says of the record, with the action. */

@@ -33,7 +33,7 @@ const HARNESSES: Readonly<Record<string, StartHarness>> = {
 };
 
 test('each provider that says so has a harness', () => {
-  const able = Object.entries(TRAITS).flatMap(([name, { keepsOwners }]) => (keepsOwners ? [name] : []));
+  const able = Object.entries(TRAITS).flatMap(([name, { keepsTexts }]) => (keepsTexts ? [name] : []));
   assert.deepEqual(new Set(Object.keys(HARNESSES).map((name) => name.split(',')[0] ?? '')), new Set(able));
 });
 

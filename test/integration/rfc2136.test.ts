@@ -36,9 +36,9 @@ for (const [name, start, algorithm, otherAlgorithm] of [
       const provider = await connect(harness, { ...harness.environment, ...more }, { ends, clock });
       return refusal(provider.read(harness.zone, [`app.${harness.zone}`], signal));
     };
-    const apply = async (zone: string, wanted: RecordSet): Promise<DnsError> => {
+    const apply = async (zone: string, desired: RecordSet): Promise<DnsError> => {
       const provider = await connect(harness, harness.environment, { ends });
-      return refusal(provider.apply(zone, [{ action: 'create', wanted }], guard));
+      return refusal(provider.apply(zone, [{ action: 'create', desired }], guard));
     };
     const address = (host: string, zone = harness.zone): RecordSet => ({
       name: `${host}.${zone}`,

@@ -13,7 +13,7 @@ import { type MotoHarness, startMoto } from '../support/dns/moto-harness.ts';
 const signal = new AbortController().signal;
 const guard = { signal, assertMayWrite: () => undefined };
 const APP = 'app.example.com';
-const wanted: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.1'] };
+const desired: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.1'] };
 
 describe('Route 53', () => {
   const undo: (() => unknown)[] = [];
@@ -37,16 +37,16 @@ describe('Route 53', () => {
 
   test('the public and the private zone of one name are told apart', async () => {
     const [open1, open2] = [await open(), await open({ ROUTE53_PRIVATE_ZONE: 'true' })];
-    await open2.apply(harness.zone, [{ action: 'create', wanted }], guard);
+    await open2.apply(harness.zone, [{ action: 'create', desired }], guard);
     assert.deepEqual((await open1.read(harness.zone, [APP], signal)).sets, []);
-    assert.deepEqual((await open2.read(harness.zone, [APP], signal)).sets, [wanted]);
+    assert.deepEqual((await open2.read(harness.zone, [APP], signal)).sets, [desired]);
     const [answer] = (await open2.lookup?.(harness.zone, APP, 'A', signal, () => Promise.resolve([]))) ?? [];
     assert.deepEqual(answer, { server: 'Route 53', values: ['192.0.2.1'] });
   });
 
   test('a zone by its id', async () => {
     const provider = await open({ ROUTE53_ZONE_ID: harness.privateZoneId });
-    assert.deepEqual((await provider.read(harness.zone, [APP], signal)).sets, [wanted]);
+    assert.deepEqual((await provider.read(harness.zone, [APP], signal)).sets, [desired]);
     const strange = await refusal({ ROUTE53_ZONE_ID: harness.otherZoneId });
     assert.equal(strange.kind, 'config');
     assert.match(strange.message, /is that of a\.example\.com, not of example\.com/);
@@ -66,7 +66,7 @@ describe('Route 53', () => {
 
   test('a change counts as seen when all servers of Route 53 have it', async () => {
     const provider = await open();
-    await provider.apply(harness.zone, [{ action: 'create', wanted }], guard);
+    await provider.apply(harness.zone, [{ action: 'create', desired }], guard);
     harness.holdChanges();
     const look = () => provider.lookup?.(harness.zone, APP, 'A', signal, () => Promise.resolve([]));
     assert.deepEqual(await look(), [{ server: 'Route 53 (pending)', values: undefined }]);
@@ -91,7 +91,7 @@ describe('Route 53', () => {
     assert.equal(harness.assumedRoles(), before + 1);
   });
 
-  test('no credentials at all: told as such', async (t) => {
+  test('no credentials at all: reported as such', async (t) => {
     harness.environmentOf(t, {
       AWS_ACCESS_KEY_ID: undefined,
       AWS_SECRET_ACCESS_KEY: undefined,

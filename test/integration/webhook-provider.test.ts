@@ -36,14 +36,14 @@ test('what the provider knows of a record stays when its address changes', async
   const providerSpecific = [{ name: 'webhook/weight', value: '5' }];
   const there = { dnsName: APP, recordType: 'A', recordTTL: 60, labels, providerSpecific };
   fake.endpoints = [{ ...there, targets: ['192.0.2.1'] }];
-  await provider.apply(ZONE, [{ action: 'update', found: one, wanted: two }], guard);
+  await provider.apply(ZONE, [{ action: 'update', current: one, desired: two }], guard);
   assert.deepEqual(fake.endpoints, [{ ...there, targets: ['192.0.2.2'] }]);
   assert.deepEqual(fake.violations, []);
 });
 
 test('a new record gets what the provider adds', async (t) => {
   const { fake, provider } = await open(t, ZONE);
-  await provider.apply(ZONE, [{ action: 'create', wanted: one }], guard);
+  await provider.apply(ZONE, [{ action: 'create', desired: one }], guard);
   const [made] = fake.endpoints;
   assert.deepEqual(made?.providerSpecific, [{ name: 'webhook/fake-proxied', value: 'false' }]);
 });
@@ -68,13 +68,13 @@ test('of a proxied record the provider alone can tell', async (t) => {
 test('a TTL that the provider keeps longer is no reason to write again', async (t) => {
   const { fake, provider } = await open(t, ZONE);
   fake.leastTtl = 300;
-  await provider.apply(ZONE, [{ action: 'create', wanted: one }], guard);
+  await provider.apply(ZONE, [{ action: 'create', desired: one }], guard);
   const {
     sets: [found],
   } = await provider.read(ZONE, [APP], signal);
   assert.ok(found !== undefined);
   assert.equal(found.ttl, 300);
-  await provider.apply(ZONE, [{ action: 'update', found, wanted: one }], guard);
+  await provider.apply(ZONE, [{ action: 'update', current: found, desired: one }], guard);
   assert.equal(fake.writes, 1);
 });
 
@@ -92,7 +92,7 @@ test('a set of a routing policy is not replaced', async (t) => {
     sets: [found],
   } = await provider.read(ZONE, [APP], signal);
   assert.ok(found !== undefined);
-  const changes: Change[] = [{ action: 'update', found, wanted: two }];
+  const changes: Change[] = [{ action: 'update', current: found, desired: two }];
   assert.equal((await refusal(provider.apply(ZONE, changes, guard))).code, 'special');
   assert.deepEqual(fake.endpoints, [set]);
 });

@@ -4,7 +4,7 @@ import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import type { NamecheapApi } from '../../dns/namecheap/api.ts';
 import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
-import { ZoneTurns } from '../../dns/zone-turns.ts';
+import { ZoneLocks } from '../../dns/zone-locks.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { PutBackGuard } from '../../kubernetes/put-back.ts';
 import type { Post } from '../../notify/post.ts';
@@ -139,7 +139,7 @@ export class Replica {
       createProvider: (_config, ports) =>
         Promise.resolve(new NamecheapProvider({ ...ports, api: registrar })),
       lookup: () => Promise.resolve([]),
-      turns: new ZoneTurns(),
+      locks: new ZoneLocks(),
       post: sabotage.post?.(this.receiver.post) ?? this.receiver.post,
       onWatchProblem: (resource, problem) => write?.(`watch of ${resource}: ${problem}`),
     });

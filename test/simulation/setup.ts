@@ -1,7 +1,7 @@
 import { DEFAULT_FOLLOWER } from '../../contract/names.ts';
 import { type Config, loadConfig } from '../../controller/config.ts';
+import { desiredSets } from '../../dns/desired.ts';
 import type { Host } from '../../dns/namecheap/api.ts';
-import { wish } from '../../dns/wish.ts';
 import type { Site } from '../../settings/site.ts';
 import { CLUSTER } from './postgres.ts';
 import type { Zone } from './registrar.ts';
@@ -119,7 +119,7 @@ export function publishedSite({ hosts }: Zone): string | undefined {
     hosts.filter(isFollowing).map(({ name, type, address, ttl }) => text(name, type, address, ttl)),
   );
   return SITES.find((site) => {
-    const wanted = wish(site, RECORDS, TTL).flatMap(({ name, type, values }) =>
+    const wanted = desiredSets(site, RECORDS, TTL).flatMap(({ name, type, values }) =>
       values.map((value) => text(name.replace(`.${ZONE}`, ''), type, value, String(TTL))),
     );
     return wanted.length === found.size && wanted.every((record) => found.has(record));

@@ -4,7 +4,7 @@ import type { FollowerPorts } from '../../controller/follower.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
-import { ZoneTurns } from '../../dns/zone-turns.ts';
+import { ZoneLocks } from '../../dns/zone-locks.ts';
 import { type KubeEvent, NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
 import { FakeCluster, OPS } from './fake-cluster.ts';
 import { ZoneInMemory } from './zone-in-memory.ts';
@@ -83,7 +83,7 @@ export class FollowerScene extends FakeCluster {
       createProvider: (_config, ports) =>
         Promise.resolve(new NamecheapProvider({ ...ports, api: this.zone })),
       lookup: () => Promise.resolve([]),
-      turns: new ZoneTurns(),
+      locks: new ZoneLocks(),
       post: () => Promise.resolve({ status: 204, retryAfterMs: undefined }),
     };
   }

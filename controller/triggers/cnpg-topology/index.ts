@@ -1,6 +1,6 @@
 import type { Cluster } from '../../../cnpg/cluster.ts';
 import { demotedAt, roleInTopology, selfOf } from '../../../cnpg/topology.ts';
-import { type Claims, told } from '../../../dns/claims.ts';
+import { type Claims, describeClaim } from '../../../dns/claims.ts';
 import type { Site } from '../../../settings/site.ts';
 import type { WatchPorts } from '../../reflect.ts';
 import { CnpgTrigger } from '../cnpg/index.ts';
@@ -54,7 +54,7 @@ function judgeTopology(cluster: Cluster, options: CnpgTopologyOptions): Observat
       claims?.lead(timeline, demotedAt(cluster));
       const rival = claims?.rival;
       if (rival === undefined) return undefined;
-      const message = `${name} takes itself for the primary, but ${told(rival)}`;
+      const message = `${name} takes itself for the primary, but ${describeClaim(rival)}`;
       return { ...at(rival.owner, sites), hold: { reason: 'ClaimedElsewhere', message } };
     }
   }

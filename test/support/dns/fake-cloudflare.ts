@@ -1,6 +1,6 @@
 /**
  * The Cloudflare API v4 as far as DNS needs it, and as strict as its published schema: every header, path, query, field,
- * type and limit is looked at, and what does not fit is answered as the real one answers it.
+ * type and limit is checked, and what does not fit is answered as the real one answers it.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -1,7 +1,7 @@
 /** A zone that is followed through a provider, with what becomes of its names. */
 import type { Ownership } from '../../../dns/ownership.ts';
-import { ProgressBoard, type RecordProgress } from '../../../dns/progress.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
+import { type RecordStatus, RecordStatuses } from '../../../dns/record-status.ts';
 import type { RecordSet, RecordType } from '../../../dns/records.ts';
 import type { ZoneClaim } from '../../../dns/zone-claim.ts';
 import { ZoneFollower } from '../../../dns/zone-follower.ts';
@@ -24,14 +24,14 @@ export function followedZone(
   names: readonly string[],
   { provider, clock, owned, ownership, claim }: FollowedZoneOptions,
 ) {
-  let progress: readonly RecordProgress[] = [];
+  let progress: readonly RecordStatus[] = [];
   const follower = new ZoneFollower(zone, names, new Set(owned), {
     provider,
     clock,
     periodMs: provider.driftMs,
     ...(ownership !== undefined && { ownership }),
     ...(claim !== undefined && { claim }),
-    board: new ProgressBoard(clock, (rows) => {
+    statuses: new RecordStatuses(clock, (rows) => {
       progress = rows;
     }),
     onAccepted: () => undefined,

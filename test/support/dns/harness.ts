@@ -10,7 +10,7 @@ import type { DnsProvider } from '../../../dns/provider.ts';
 import type { DnsPorts } from '../../../dns/provider-kind.ts';
 import type { RecordSet } from '../../../dns/records.ts';
 import { createProvider } from '../../../dns/registry.ts';
-import { ZoneTurns } from '../../../dns/zone-turns.ts';
+import { ZoneLocks } from '../../../dns/zone-locks.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { connect as connectToKube } from '../../../kubernetes/client.ts';
 import { loadKube } from '../../../kubernetes/kube-config.ts';
@@ -35,7 +35,7 @@ export interface Harness {
   readonly zone: string;
   /** Another zone, which the peer does not serve. Absent: the peer takes records of any zone. */
   readonly strangeZone?: string;
-  /** A zone below `zone` that the peer has, too. Absent: it has none, or its zones cannot be told. */
+  /** A zone below `zone` that the peer has, too. Absent: it has none, or its zones cannot be listed. */
   readonly nestedZone?: string;
   /** What a controller is configured with to use it; KUBECONFIG for providers that write to the cluster. */
   readonly environment: Environment;
@@ -117,7 +117,7 @@ export async function connect(
     clock,
     dispatcher,
     snapshots: { save: () => Promise.resolve() },
-    turns: new ZoneTurns(),
+    locks: new ZoneLocks(),
     api: environment.KUBECONFIG === undefined ? noApi() : openApi(environment, clock, ends),
     follower: 'default',
     namespace: 'default',

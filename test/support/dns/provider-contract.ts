@@ -29,10 +29,10 @@ export function providerContract(name: string, start: StartHarness): void {
       values,
     });
     /** Read, plan and apply, as the signal does. How many changes it took. */
-    const reach = async (...wanted: RecordSet[]): Promise<number> => {
-      const names = [...new Set(wanted.map((each) => each.name))];
+    const reach = async (...desired: RecordSet[]): Promise<number> => {
+      const names = [...new Set(desired.map((each) => each.name))];
       clock.skip();
-      const changes = plan((await provider.read(harness.zone, names, signal)).sets, wanted, ALL);
+      const changes = plan((await provider.read(harness.zone, names, signal)).sets, desired, ALL);
       if (changes.length > 0) await provider.apply(harness.zone, changes, guard);
       return changes.length;
     };
@@ -151,14 +151,14 @@ export function providerContract(name: string, start: StartHarness): void {
       assert.deepEqual(await shown('raced'), ['raced A 192.0.2.2']);
     });
 
-    test('one bad change among good ones: told, nothing of others harmed, and right at the next attempt', async () => {
-      const wish = [set('good', 'A', '192.0.2.2'), set('bad', 'A', '192.0.2.2')];
+    test('one bad change among good ones: reported, nothing of others harmed, and right at the next attempt', async () => {
+      const desired = [set('good', 'A', '192.0.2.2'), set('bad', 'A', '192.0.2.2')];
       await reach(set('good', 'A', '192.0.2.1'), set('bad', 'A', '192.0.2.1'));
       const before = await foreign('good', 'bad');
-      const names = wish.map((each) => each.name);
+      const names = desired.map((each) => each.name);
       const changes: readonly Change[] = plan(
         (await provider.read(harness.zone, names, signal)).sets,
-        wish,
+        desired,
         ALL,
       );
       await harness.meddle(set('bad', 'A', '203.0.113.9'));
@@ -171,7 +171,7 @@ export function providerContract(name: string, start: StartHarness): void {
       );
       assert.deepEqual(await shown('bad'), ['bad A 203.0.113.9']);
       assert.deepEqual(await foreign('good', 'bad'), before);
-      await reach(...wish);
+      await reach(...desired);
       assert.deepEqual(await shown('good', 'bad'), ['bad A 192.0.2.2', 'good A 192.0.2.2']);
     });
 
@@ -195,7 +195,7 @@ export function providerContract(name: string, start: StartHarness): void {
       assert.deepEqual(await harness.dump(), before);
     });
 
-    test('wrong credentials: told as such, and never shown', async () => {
+    test('wrong credentials: reported as such, and never shown', async () => {
       const { environment, secret } = harness.wrongCredentials;
       const error = await failure(environment);
       assert.equal(error.kind, 'config', error.message);
@@ -204,7 +204,7 @@ export function providerContract(name: string, start: StartHarness): void {
       assert.ok(secret === undefined || !everything.includes(secret), everything);
     });
 
-    test('a zone that is not there: told as such', async (t) => {
+    test('a zone that is not there: reported as such', async (t) => {
       const { strangeZone: zone } = harness;
       if (zone === undefined) return t.skip('the peer takes records of any zone');
       const error = await rejection(provider.read(zone, [`app.${zone}`], signal));
@@ -246,7 +246,7 @@ export function providerContract(name: string, start: StartHarness): void {
       await assert.rejects(reading, reason);
     });
 
-    test('too many calls: told as such, with how long to wait', async (t) => {
+    test('too many calls: reported as such, with how long to wait', async (t) => {
       if (harness.rateLimit === undefined) return t.skip('the protocol has no such answer');
       const other = await connect(harness, harness.environment, { ends });
       harness.rateLimit();

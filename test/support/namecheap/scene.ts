@@ -4,7 +4,7 @@ import { NamecheapProvider } from '../../../dns/namecheap/provider.ts';
 import { plan } from '../../../dns/plan.ts';
 import type { WriteGuard } from '../../../dns/provider.ts';
 import type { RecordSet } from '../../../dns/records.ts';
-import { ZoneTurns } from '../../../dns/zone-turns.ts';
+import { ZoneLocks } from '../../../dns/zone-locks.ts';
 import { Secret } from '../../../settings/secret.ts';
 import { settle, VirtualClock } from '../virtual-clock.ts';
 import { FakeNamecheap, type FakeNamecheapOptions } from './fake-namecheap.ts';
@@ -23,7 +23,7 @@ export class NamecheapScene {
   /** What was saved before each write. */
   readonly snapshots: string[] = [];
   readonly signal = new AbortController().signal;
-  readonly #turns = new ZoneTurns();
+  readonly #locks = new ZoneLocks();
 
   constructor(options: Partial<FakeNamecheapOptions> & { readonly zone?: Partial<FakeZone> } = {}) {
     const { clock } = this;
@@ -54,7 +54,7 @@ export class NamecheapScene {
         this.snapshots.push(text);
       },
     };
-    return new NamecheapProvider({ api, clock, snapshots, turns: this.#turns });
+    return new NamecheapProvider({ api, clock, snapshots, locks: this.#locks });
   }
 
   get hosts(): readonly FakeHost[] {
@@ -72,23 +72,23 @@ export class NamecheapScene {
 
   /** Read, plan and apply, as the signal does. */
   move(ip: string, guard: Partial<WriteGuard> = {}, names: readonly string[] = [NAME]): Promise<void> {
-    const wanted = names.map((name): RecordSet => ({ name, type: 'A', ttl: 60, values: [ip] }));
-    return this.put(wanted, guard);
+    const desired = names.map((name): RecordSet => ({ name, type: 'A', ttl: 60, values: [ip] }));
+    return this.put(desired, guard);
   }
 
-  put(wanted: readonly RecordSet[], guard: Partial<WriteGuard> = {}): Promise<void> {
-    return drive(this.clock, this.pass(this.provider, wanted, guard));
+  put(desired: readonly RecordSet[], guard: Partial<WriteGuard> = {}): Promise<void> {
+    return drive(this.clock, this.pass(this.provider, desired, guard));
   }
 
   async pass(
     provider: NamecheapProvider,
-    wanted: readonly RecordSet[],
+    desired: readonly RecordSet[],
     guard: Partial<WriteGuard> = {},
   ): Promise<void> {
     const { signal } = this;
-    const names = [...new Set(wanted.map(({ name }) => name))];
+    const names = [...new Set(desired.map(({ name }) => name))];
     const { sets: found } = await provider.read(ZONE, names, signal);
-    const changes = plan(found, wanted, new Set(wanted.map(({ type }) => type)));
+    const changes = plan(found, desired, new Set(desired.map(({ type }) => type)));
     const full = { signal, assertMayWrite: () => undefined, ...guard };
     if (changes.length > 0) await provider.apply(ZONE, changes, full);
   }

@@ -1,5 +1,5 @@
 /** Which changes that were accepted have not reached all name servers yet, by zone. */
-export class Propagation {
+export class PendingChanges {
   readonly #isInSync: (changeId: string, signal: AbortSignal) => Promise<boolean>;
   readonly #pending = new Map<string, readonly string[]>();
   /** One question for all records that ask at the same time. */

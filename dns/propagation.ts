@@ -3,14 +3,14 @@ import { aborted, type Clock, type Random } from '../runtime/clock.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
 import type { AuthoritativeLookup } from './authoritative.ts';
 import { sameValues } from './plan.ts';
-import type { ProgressBoard } from './progress.ts';
+import type { RecordStatuses } from './record-status.ts';
 import type { RecordSet } from './records.ts';
 
-export interface VisibilityPorts {
+export interface PropagationOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly lookup: AuthoritativeLookup;
-  readonly board: ProgressBoard;
+  readonly statuses: RecordStatuses;
 }
 
 const PAUSE = { base: 10_000, max: 60_000 };
@@ -19,12 +19,12 @@ const GIVE_UP_MS = 90 * 60_000;
 const IDLE_MS = 24 * 3_600_000;
 
 /** Asks the authoritative name servers after each accepted change until they show it. */
-export class Visibility {
-  readonly #ports: VisibilityPorts;
+export class Propagation {
+  readonly #ports: PropagationOptions;
   readonly #zones = new Map<string, Expectation>();
   #start: (zone: string, expectation: Expectation) => void = () => undefined;
 
-  constructor(ports: VisibilityPorts) {
+  constructor(ports: PropagationOptions) {
     this.#ports = ports;
   }
 
@@ -64,7 +64,7 @@ export class Visibility {
         attempt = 0;
         since = clock.elapsed();
       }
-      const seen = await Promise.all(sets.map((set) => this.#look(zone, set, signal)));
+      const seen = await Promise.all(sets.map((set) => this.#isSeen(zone, set, signal)));
       const done = seen.every(Boolean) || clock.elapsed() - since > GIVE_UP_MS;
       pause = done ? IDLE_MS : backoff(attempt, PAUSE, random);
       attempt += 1;
@@ -72,8 +72,8 @@ export class Visibility {
   }
 
   /** True when every server that answers shows the set, and at least one does. */
-  async #look(zone: string, { name, type, values }: RecordSet, signal: AbortSignal): Promise<boolean> {
-    const { lookup, board } = this.#ports;
+  async #isSeen(zone: string, { name, type, values }: RecordSet, signal: AbortSignal): Promise<boolean> {
+    const { lookup, statuses } = this.#ports;
     let answers: Awaited<ReturnType<AuthoritativeLookup>>;
     try {
       answers = await lookup(zone, name, type, signal);
@@ -82,7 +82,7 @@ export class Visibility {
     }
     const answered = answers.filter((answer) => answer.values !== undefined);
     const hidden = answered.find((answer) => answer.hidden !== undefined)?.hidden;
-    board.see(name, type, {
+    statuses.setSeen(name, type, {
       values: [...new Set(answered.flatMap((answer) => answer.values ?? []))].sort(),
       servers: answered.map(({ server }) => server),
       silent: answers.filter((answer) => answer.values === undefined).map(({ server }) => server),

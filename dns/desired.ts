@@ -4,14 +4,14 @@ import type { RecordSet, RecordType } from './records.ts';
 
 /**
  * The record types that follow the active site. A type that no site is configured with belongs to the user: it stays
- * at a listed name as it is, unless it cannot stand beside what is wanted.
+ * at a listed name as it is, unless it cannot stand beside what is desired.
  */
 export function ownedTypes(sites: readonly Site[]): ReadonlySet<RecordType> {
   return new Set(sites.flatMap((site) => addresses(site).map(([type]) => type)));
 }
 
 /** The record sets that `names` shall have while `site` is active. Throws DnsError when the site has no address. */
-export function wish(site: Site, names: readonly string[], ttl: number): readonly RecordSet[] {
+export function desiredSets(site: Site, names: readonly string[], ttl: number): readonly RecordSet[] {
   const targets = addresses(site);
   if (targets.length === 0 && names.length > 0) {
     throw new DnsError(`site ${site.name} has no address to publish, so its DNS records stay as they are`, {

@@ -5,11 +5,11 @@ import { sameValues } from './plan.ts';
 import { DnsError } from './provider.ts';
 import type { RecordSet, RecordType } from './records.ts';
 
-/** What to do about {@link RecordProgress.unfollowed}. */
+/** What to do about {@link RecordStatus.unfollowed}. */
 export const UNFOLLOWED_ACTION = 'Give each site an "ip" and an "ipv6", or remove that record.';
 
 /** How one record stands; times are RFC 3339. The report ConfigMap and the API show it as it is. */
-export interface RecordProgress {
+export interface RecordStatus {
   /** Name of the record set; its provider's unless it has one of its own. */
   readonly provider?: string;
   readonly zone: string;
@@ -47,23 +47,23 @@ export interface RecordError {
   readonly since: string;
 }
 
-export type Seen = Omit<NonNullable<RecordProgress['seen']>, 'at'>;
+export type Seen = Omit<NonNullable<RecordStatus['seen']>, 'at'>;
 
-/** Keeps the progress of all records and tells `report` when any of it changes. */
-export class ProgressBoard {
+/** Keeps the status of all records, and calls `report` when one changes. */
+export class RecordStatuses {
   readonly #clock: Clock;
-  readonly #report: (progress: readonly RecordProgress[]) => void;
-  #rows = new Map<string, RecordProgress>();
+  readonly #report: (statuses: readonly RecordStatus[]) => void;
+  #rows = new Map<string, RecordStatus>();
 
-  constructor(clock: Clock, report: (progress: readonly RecordProgress[]) => void) {
+  constructor(clock: Clock, report: (statuses: readonly RecordStatus[]) => void) {
     this.#clock = clock;
     this.#report = report;
   }
 
   /** The zone's records are now these; what is known of them stays. */
-  want(zone: string, wanted: readonly RecordSet[]): void {
+  setDesired(zone: string, sets: readonly RecordSet[]): void {
     const others = [...this.#rows].filter(([, row]) => row.zone !== zone);
-    const rows = wanted.map(({ name, type, values }): [string, RecordProgress] => {
+    const rows = sets.map(({ name, type, values }): [string, RecordStatus] => {
       const row = { ...this.#rows.get(key(name, type)), zone, name, type, wanted: values };
       return [key(name, type), row];
     });
@@ -71,7 +71,7 @@ export class ProgressBoard {
   }
 
   /** What the provider shows or has accepted for the zone. */
-  accept(zone: string, sets: readonly RecordSet[]): void {
+  setAccepted(zone: string, sets: readonly RecordSet[]): void {
     this.#update(zone, ({ accepted, ...row }) => {
       const values = sets.find(({ name, type }) => name === row.name && type === row.type)?.values;
       if (values === undefined) return row;
@@ -80,7 +80,7 @@ export class ProgressBoard {
     });
   }
 
-  see(name: string, type: RecordType, seen: Seen): void {
+  setSeen(name: string, type: RecordType, seen: Seen): void {
     const row = this.#rows.get(key(name, type));
     if (row === undefined) return;
     const same = row.seen !== undefined && sameValues(row.seen.values, seen.values);
@@ -89,7 +89,7 @@ export class ProgressBoard {
   }
 
   /** Address records at names of the zone that nobody keeps on the active site. */
-  noteUnfollowed(zone: string, sets: readonly RecordSet[]): void {
+  setUnfollowed(zone: string, sets: readonly RecordSet[]): void {
     this.#update(zone, (row) => {
       const own = sets.filter(({ name }) => name === row.name);
       const texts = own.flatMap(({ type, values }) => values.map((value) => `${type} ${value}`));
@@ -98,7 +98,7 @@ export class ProgressBoard {
     });
   }
 
-  fail(zone: string, error: unknown): void {
+  setError(zone: string, error: unknown): void {
     const { kind, code, action, names } =
       error instanceof DnsError
         ? error
@@ -114,13 +114,13 @@ export class ProgressBoard {
     this.#update(zone, (row) => ({ ...row, error: undefined }));
   }
 
-  #update(zone: string, change: (row: RecordProgress) => RecordProgress): void {
+  #update(zone: string, change: (row: RecordStatus) => RecordStatus): void {
     this.#publish(
       new Map([...this.#rows].map(([name, row]) => [name, row.zone === zone ? change(row) : row])),
     );
   }
 
-  #publish(rows: Map<string, RecordProgress>): void {
+  #publish(rows: Map<string, RecordStatus>): void {
     const before = this.#rows;
     this.#rows = rows;
     const changed =
@@ -129,7 +129,7 @@ export class ProgressBoard {
   }
 }
 
-function isSameRow(one: RecordProgress, other: RecordProgress | undefined): boolean {
+function isSameRow(one: RecordStatus, other: RecordStatus | undefined): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 

@@ -2,33 +2,33 @@ import { type Clock, sleep } from '../runtime/clock.ts';
 import { DnsError } from './provider.ts';
 
 /** Calls in any stretch of `ms`. */
-export interface Window {
+export interface RateWindow {
   readonly ms: number;
   readonly calls: number;
 }
 
-export interface CallPlan {
+export interface RateLimits {
   /** Whose calls, for messages. */
   readonly provider: string;
-  readonly windows: readonly Window[];
+  readonly windows: readonly RateWindow[];
   /** Of one zone. */
-  readonly writes: Window;
+  readonly writes: RateWindow;
 }
 
 const LONGEST_WAIT_MS = 20_000;
 
-/** Rate limits are planned for, not run into: every call takes its turn here first. */
-export class CallBudget {
+/** Keeps calls below the rate limits of an API: every call waits here first. */
+export class RateLimiter {
   readonly #clock: Clock;
-  readonly #plan: CallPlan;
+  readonly #limits: RateLimits;
   readonly #kept: number;
   #calls: number[] = [];
   #pause: { readonly until: number; readonly error: DnsError } | undefined;
   readonly #writes = new Map<string, readonly number[]>();
 
-  constructor(clock: Clock, plan: CallPlan) {
+  constructor(clock: Clock, plan: RateLimits) {
     this.#clock = clock;
-    this.#plan = plan;
+    this.#limits = plan;
     this.#kept = Math.max(...plan.windows.map(({ calls }) => calls));
   }
 
@@ -39,9 +39,9 @@ export class CallBudget {
       signal.throwIfAborted();
       this.#assertNotPaused();
       const now = this.#clock.elapsed();
-      const free = Math.max(now, ...this.#plan.windows.map((window) => freeAt(window, this.#calls)));
+      const free = Math.max(now, ...this.#limits.windows.map((window) => freeAt(window, this.#calls)));
       if (free <= now) break;
-      if (free > deadline) throw exhausted(this.#plan.provider, free - now);
+      if (free > deadline) throw exhausted(this.#limits.provider, free - now);
       await sleep(this.#clock, free - now, signal);
     }
     this.#calls = [...this.#calls.slice(1 - this.#kept), this.#clock.elapsed()];
@@ -52,16 +52,16 @@ export class CallBudget {
     this.#pause = { until: this.#clock.elapsed() + ms, error };
   }
 
-  /** Resolves when the zone may be written, so that a fast series of moves does not use up the budget. */
+  /** Resolves when the zone may be written, so that a fast series of moves does not use up the limit. */
   async awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
-    const wait = freeAt(this.#plan.writes, this.#writes.get(zone) ?? []) - this.#clock.elapsed();
+    const wait = freeAt(this.#limits.writes, this.#writes.get(zone) ?? []) - this.#clock.elapsed();
     if (wait > 0) await sleep(this.#clock, wait, signal);
     signal.throwIfAborted();
   }
 
   noteWrite(zone: string): void {
     const writes = [...(this.#writes.get(zone) ?? []), this.#clock.elapsed()];
-    this.#writes.set(zone, writes.slice(-this.#plan.writes.calls));
+    this.#writes.set(zone, writes.slice(-this.#limits.writes.calls));
   }
 
   #assertNotPaused(): void {
@@ -73,14 +73,14 @@ export class CallBudget {
 }
 
 /** When the oldest call of a full window leaves it. */
-function freeAt({ ms, calls }: Window, times: readonly number[]): number {
+function freeAt({ ms, calls }: RateWindow, times: readonly number[]): number {
   const oldest = times.at(-calls);
   return oldest === undefined ? Number.NEGATIVE_INFINITY : oldest + ms;
 }
 
 function exhausted(provider: string, waitMs: number): DnsError {
   return new DnsError(
-    `no call is left in the plan for ${provider}; the next one is free in ${Math.ceil(waitMs / 1000)} s`,
+    `the rate limit for ${provider} is used up; the next call is free in ${Math.ceil(waitMs / 1000)} s`,
     {
       kind: 'rate',
       code: 'budget',

@@ -1,26 +1,26 @@
-/** One after another gets a zone, for providers that write it as a whole: several record sets may be in one zone. */
-export class ZoneTurns {
+/** One lock for each zone, for providers that write it as a whole: several record sets may be in one zone. */
+export class ZoneLocks {
   readonly #last = new Map<string, Promise<void>>();
-  readonly #ended = new Map<string, number>();
+  readonly #releases = new Map<string, number>();
 
-  /** How many turns have ended. As long as it is the same, nobody who takes turns has written the zone. */
-  ended(zone: string): number {
-    return this.#ended.get(zone) ?? 0;
+  /** How often the lock was released. As long as it is the same, nobody who takes the lock has written the zone. */
+  releases(zone: string): number {
+    return this.#releases.get(zone) ?? 0;
   }
 
   /** Runs `use` when all who came before have ended. Rejects with the reason of `signal` when it aborts before that. */
-  async take<T>(zone: string, signal: AbortSignal, use: () => Promise<T>): Promise<T> {
+  async withLock<T>(zone: string, signal: AbortSignal, use: () => Promise<T>): Promise<T> {
     const before = this.#last.get(zone) ?? Promise.resolve();
-    const turn = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
     // Who gives up waiting lets nobody past those that are still before.
-    const last = before.then(() => turn.promise);
+    const last = before.then(() => held.promise);
     this.#last.set(zone, last);
     try {
       await unlessAborted(before, signal);
       return await use();
     } finally {
-      this.#ended.set(zone, this.ended(zone) + 1);
-      turn.resolve();
+      this.#releases.set(zone, this.releases(zone) + 1);
+      held.resolve();
       if (this.#last.get(zone) === last) this.#last.delete(zone);
     }
   }
