@@ -39,6 +39,9 @@ export const MEMBER_LABELS = {
 /** Kinds whose primary is a pod; those of CloudNativePG have labels of their own. */
 const OF_PODS: readonly string[] = ['mongodb', 'pod-label', 'lease', 'resource'];
 
+/** Kinds of which nothing but the name of the primary tells the pods, unless a preset or a list of members does. */
+export const KNOWN_BY_PRIMARY: readonly string[] = ['pod-label', 'lease', 'resource'];
+
 /** Undefined where no pods are followed. */
 export function followedPods(subject: FollowedSubject, primary: string): FollowedPods | undefined {
   const { kind, namespace = '', preset = '', cluster = '', members = '' } = subject;

@@ -9,8 +9,11 @@ export function cut(text: string, bytes: number): string {
   return `${startOf(encoded, bytes - ELLIPSIS_BYTES)}…`;
 }
 
-/** A value that somebody else has written, in a sentence about it: the longest that a label can have is shown whole. */
-export const shown = (value: string): string => cut(value, 63);
+/** The longest that a label can have is shown whole. */
+export const LONGEST_SHOWN = 63;
+
+/** A value that somebody else has written, in a sentence about it. */
+export const shown = (value: string): string => cut(value, LONGEST_SHOWN);
 
 const ELLIPSIS_BYTES = 3;
 

@@ -202,8 +202,11 @@ function judgeService({ object, oldObject, namespace, options }: Request, active
   return { outcome: { action: change }, patch, warnings, subject };
 }
 
+export const deniedMessage = (problems: readonly string[]) =>
+  `the sidecar of ${PROGRAM} cannot be injected: ${problems.join('; ')}`;
+
 function denied(problems: readonly string[], subject: Subject | undefined): Verdict {
-  const message = `the sidecar of ${PROGRAM} cannot be injected: ${capped(problems).join('; ')}`;
+  const message = deniedMessage(capped(problems));
   return { outcome: { action: 'denied', message }, patch: [], warnings: [], subject };
 }
 

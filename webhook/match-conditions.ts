@@ -12,7 +12,8 @@ import { STATUS_VOLUME, TOKEN_VOLUME } from './inject/container.ts';
 import { INJECTED, MIRROR } from './inject/decision.ts';
 import { FROM_NAMESPACE } from './inject/label.ts';
 import { ISTIO_PROXY, REWRITTEN } from './inject/mesh.ts';
-import { OS_LABEL } from './inject/windows.ts';
+import { IS_FOR_WINDOWS } from './inject/windows.ts';
+import { all, any, not } from './policy/cel.ts';
 
 export interface MatchCondition {
   readonly name: string;
@@ -22,9 +23,6 @@ export interface MatchCondition {
 /** Of an entry: all have to be true. */
 type Conditions = readonly MatchCondition[];
 
-const all = (...expressions: readonly string[]) => expressions.map((one) => `(${one})`).join(' && ');
-const any = (...expressions: readonly string[]) => expressions.map((one) => `(${one})`).join(' || ');
-const not = (expression: string) => `!(${expression})`;
 const both = (conditions: Conditions) => all(...conditions.map(({ expression }) => expression));
 
 /** Empty where there is none, or no metadata at all. */
@@ -36,18 +34,15 @@ const isNew = `request.operation == 'CREATE'`;
 const isChanged = (field: string, none: string) =>
   `object.?${field}.orValue(${none}) != oldObject.?${field}.orValue(${none})`;
 
-const KEPT: MatchCondition = { name: 'not-deleted', expression: '!has(object.metadata.deletionTimestamp)' };
+export const NOT_DELETED: MatchCondition = {
+  name: 'not-deleted',
+  expression: '!has(object.metadata.deletionTimestamp)',
+};
 
 /** Pods that the webhook does not inject into, and says so: decision.ts. */
 const SKIPPED: Conditions = [
   { name: 'not-on-the-host-network', expression: `!object.spec.?hostNetwork.orValue(false)` },
-  {
-    name: 'not-for-windows',
-    expression: all(
-      `object.spec.?os.?name.orValue('') != 'windows'`,
-      `object.spec.?nodeSelector[?'${OS_LABEL}'].orValue('') != 'windows'`,
-    ),
-  },
+  { name: 'not-for-windows', expression: not(IS_FOR_WINDOWS) },
   { name: 'no-database', expression: not(isDatabaseMember('object')) },
   { name: 'not-static', expression: `!object.metadata.?annotations[?'${MIRROR}'].hasValue()` },
 ];
@@ -59,6 +54,7 @@ const isOurs = any(
   `c.?env.orValue([]).exists(e, e.name == '${SIDECAR_ENV.configMap}')`,
 );
 const inInit = (one: string) => `object.spec.?initContainers.orValue([]).exists(c, ${one})`;
+export const IS_INJECTED = inInit(all(isNamed, isOurs));
 const hasVolume = (name: string) => `object.spec.?volumes.orValue([]).exists(v, v.name == '${name}')`;
 /** As restoredProbes in inject/mesh.ts. */
 const isRewritten = `c.?startupProbe.?httpGet.?path.orValue('').startsWith('${REWRITTEN}')`;
@@ -103,14 +99,23 @@ const differs = all(
   ),
   not(isOwn('object')),
 );
+/** What a workload says, and that its template lacks what carryLabel would do about it. */
+export const SAYS = says('object');
+export const LACKS_ITS_LABEL = all(
+  differs,
+  any(
+    all(`${SAYS} == ''`, `!object.metadata.?labels[?'${LABELS.inject}'].hasValue()`),
+    all(`${SAYS} != ''`, not(isDatabaseMember(template('object'), 'object'))),
+  ),
+);
 /** That it lacked the label before this write too is put right where the webhook is there, and holds nobody up. */
 const asksAnew = all(lacks('object'), any(isNew, not(lacks('oldObject'))));
 const isLabelled = any(`${says('object')} != ''`, all(not(isNew), `${says('oldObject')} != ''`));
 const isJudgedAnew = any(isNew, isChanged('spec', '{}'), `${says('object')} != ${says('oldObject')}`);
 
-const WORKLOADS: Conditions = [KEPT, { name: 'asks-anew', expression: asksAnew }];
+const WORKLOADS: Conditions = [NOT_DELETED, { name: 'asks-anew', expression: asksAnew }];
 const WORKLOADS_LEFT: Conditions = [
-  KEPT,
+  NOT_DELETED,
   { name: 'asks-nothing-new', expression: not(asksAnew) },
   { name: 'has-a-word-for', expression: any(differs, all(isLabelled, isJudgedAnew)) },
 ];
@@ -150,10 +155,14 @@ const takesAway = all(
 );
 const needsItsSite = all(follows('object'), not(isDatabaseService('object')), any(begins, takesAway));
 
-const SERVICES: Conditions = [NOT_BY_CONTROLLER, KEPT, { name: 'needs-its-site', expression: needsItsSite }];
+const SERVICES: Conditions = [
+  NOT_BY_CONTROLLER,
+  NOT_DELETED,
+  { name: 'needs-its-site', expression: needsItsSite },
+];
 const SERVICES_LEFT: Conditions = [
   NOT_BY_CONTROLLER,
-  KEPT,
+  NOT_DELETED,
   { name: 'needs-no-site', expression: not(needsItsSite) },
   {
     name: 'has-a-word-for',

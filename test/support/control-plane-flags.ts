@@ -30,6 +30,8 @@ export interface ApiServerOptions {
   readonly serviceAccounts: boolean;
   /** Whether webhook-client.ts has written how webhooks are called. */
   readonly webhookClient: boolean;
+  /** Whether MutatingAdmissionPolicies are to be had before Kubernetes 1.36, as they were in beta. */
+  readonly policies: boolean;
 }
 
 export function apiServerFlags({
@@ -38,6 +40,7 @@ export function apiServerFlags({
   etcdUrl,
   serviceAccounts,
   webhookClient,
+  policies,
 }: ApiServerOptions): readonly string[] {
   return [
     `--etcd-servers=${etcdUrl}`,
@@ -57,6 +60,12 @@ export function apiServerFlags({
     '--allow-privileged=true',
     '--profiling=false',
     ...(webhookClient ? [`--admission-control-config-file=${join(folder, ADMISSION_FILE)}`] : []),
+    ...(policies
+      ? [
+          '--feature-gates=MutatingAdmissionPolicy=true',
+          '--runtime-config=admissionregistration.k8s.io/v1beta1=true',
+        ]
+      : []),
     ...(serviceAccounts ? [] : ['--disable-admission-plugins=ServiceAccount']),
   ];
 }

@@ -22,12 +22,15 @@ export interface ControlPlaneOptions {
   readonly controllers?: boolean;
   /** The common name in the certificate that the API server shows to webhooks. By default it shows none. */
   readonly webhookClient?: string;
+  /** Have MutatingAdmissionPolicies, also where they are in beta. */
+  readonly policies?: boolean;
 }
 
 /** Resolves when the API server is ready. What it starts ends with stop(), or when this process ends, however it does. */
 export async function startControlPlane({
   controllers: hasControllers = false,
   webhookClient,
+  policies = false,
 }: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const binaries = await findBinaries();
   const folder = await mkdtemp(join(tmpdir(), 'site-follower-'));
@@ -37,7 +40,7 @@ export async function startControlPlane({
     const admin = await authority.issue({ name: 'admin', groups: ['system:masters'] });
     const url = `https://127.0.0.1:${port}`;
     const details = { folder, url, hasControllers, authority, admin };
-    const plane = new ControlPlane(details, { binaries, guardian, webhookClient });
+    const plane = new ControlPlane(details, { binaries, guardian, webhookClient, policies });
     await plane.startAll();
     return plane;
   } catch (error) {
@@ -50,12 +53,14 @@ interface ControlPlaneParts {
   readonly binaries: Binaries;
   readonly guardian: Guardian;
   readonly webhookClient: string | undefined;
+  readonly policies: boolean;
 }
 
 export class ControlPlane extends ControlPlaneAccess {
   readonly #binaries: Binaries;
   readonly #guardian: Guardian;
   readonly #webhookClient: string | undefined;
+  readonly #policies: boolean;
   #etcdUrl = '';
   #etcdFlags: readonly string[] = [];
   #etcd: ChildProcess | undefined;
@@ -63,11 +68,12 @@ export class ControlPlane extends ControlPlaneAccess {
   #controllerManager: ChildProcess | undefined;
 
   /** Use startControlPlane. */
-  constructor(details: AccessDetails, { binaries, guardian, webhookClient }: ControlPlaneParts) {
+  constructor(details: AccessDetails, { binaries, guardian, webhookClient, policies }: ControlPlaneParts) {
     super(details);
     this.#binaries = binaries;
     this.#guardian = guardian;
     this.#webhookClient = webhookClient;
+    this.#policies = policies;
   }
 
   /** The process ids of what runs, by the program's name. */
@@ -87,7 +93,15 @@ export class ControlPlane extends ControlPlaneAccess {
     if (this.#apiServer !== undefined) throw new Error('The API server runs already');
     const { folder, url, hasControllers: serviceAccounts } = this;
     const webhookClient = this.#webhookClient !== undefined;
-    const flags = apiServerFlags({ folder, url, etcdUrl: this.#etcdUrl, serviceAccounts, webhookClient });
+    const policies = this.#policies;
+    const flags = apiServerFlags({
+      folder,
+      url,
+      etcdUrl: this.#etcdUrl,
+      serviceAccounts,
+      webhookClient,
+      policies,
+    });
     const server = await this.#start('kube-apiserver', flags);
     this.#apiServer = server;
     await server.waitUntil('the API server is ready', (signal) => this.#isReady(signal), START_LIMIT_MS);

@@ -19,7 +19,7 @@ export function post(plane: ControlPlaneAccess, path: string, body: unknown): Pr
 /** The same with any method; a text goes as it is. */
 export function send(
   plane: ControlPlaneAccess,
-  method: 'POST' | 'PUT' | 'DELETE' | 'PATCH',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH',
   path: string,
   body: unknown,
   type = 'application/json',

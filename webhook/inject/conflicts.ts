@@ -5,16 +5,22 @@ import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
 import type { Settings } from './settings.ts';
 import type { Container, Pod } from './shape.ts';
 
+/** What is said of them. */
+export const CONFLICTS = {
+  container: `a container is named "${SIDECAR_CONTAINER}", as the sidecar has to be; rename it`,
+  volume: (name: string) => `a volume is named "${name}", as one of the sidecar has to be; rename it`,
+  port: (port: string, container: string, annotation: string) =>
+    `port ${port} is used by container "${container}"; give the sidecar another one with the annotation ${annotation}`,
+} as const;
+
 /** What in the pod stands where the sidecar has to. Each is a sentence that says how to make room. */
 export function findConflicts({ spec }: Pod, settings: Settings): string[] {
   const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   return [
-    ...containers
-      .filter(({ name }) => name === SIDECAR_CONTAINER)
-      .map(() => `a container is named "${SIDECAR_CONTAINER}", as the sidecar has to be; rename it`),
+    ...containers.filter(({ name }) => name === SIDECAR_CONTAINER).map(() => CONFLICTS.container),
     ...[TOKEN_VOLUME, STATUS_VOLUME]
       .filter((volume) => spec.volumes?.some(({ name }) => name === volume))
-      .map((volume) => `a volume is named "${volume}", as one of the sidecar has to be; rename it`),
+      .map(CONFLICTS.volume),
     ...portConflicts(containers, settings.port, ANNOTATIONS.port),
     ...portConflicts(containers, settings.probePort, ANNOTATIONS.probePort),
   ];
@@ -25,7 +31,5 @@ function portConflicts(containers: readonly Container[], port: number, annotatio
     ports?.some(({ containerPort, protocol }) => containerPort === port && (protocol ?? 'TCP') === 'TCP'),
   );
   if (holder === undefined) return [];
-  return [
-    `port ${port} is used by container "${shown(holder.name ?? '')}"; give the sidecar another one with the annotation ${annotation}`,
-  ];
+  return [CONFLICTS.port(String(port), shown(holder.name ?? ''), annotation)];
 }

@@ -90,10 +90,12 @@ export function decide(pod: AskingPod, context: PodContext, controllerNamespace:
   if (reason !== undefined) return { kind: 'skip', reason, message: messageOf(reason, pod, context) };
   if (label === 'unclear') {
     const value = shown(pod.metadata?.labels?.[LABELS.inject] ?? '');
-    return { kind: 'deny', problem: `label ${LABELS.inject}: "${value}" must be "true" or "false"` };
+    return { kind: 'deny', problem: unclearLabel(value) };
   }
   return { kind: 'inject', askedBy: label === 'yes' ? 'pod' : 'namespace' };
 }
+
+export const unclearLabel = (value: string) => `label ${LABELS.inject}: "${value}" must be "true" or "false"`;
 
 function messageOf(reason: SkipReason, pod: AskingPod, context: PodContext): string {
   if (reason !== 'database-member') return SAID[reason];

@@ -10,7 +10,8 @@ import {
 } from '../../contract/sidecar.ts';
 import { shown } from '../../kubernetes/cut.ts';
 import type { SidecarResources } from '../config.ts';
-import { exceeds, LOWEST, readQuantity } from './quantity.ts';
+import { atLeast, type Format, followerName, HIGHEST_PORT, hook, oneOf, whole } from './formats.ts';
+import { exceeds, LOWEST } from './quantity.ts';
 
 /** What a pod asks of its sidecar. */
 export interface Settings {
@@ -37,11 +38,55 @@ export interface ReadSettings {
   readonly problems: readonly string[];
 }
 
-/** Gives the value, or throws a sentence that reads on from the value that was found. */
-type Parse<T> = (text: string) => T;
-
 const LOWEST_PORT = 1024;
-const HIGHEST_PORT = 65_535;
+
+/** A setting by an annotation. */
+export interface Field<T> {
+  readonly annotation: string;
+  readonly format: Format<T>;
+  readonly fallback: T | undefined;
+}
+
+const field = <T>(annotation: string, format: Format<T>, fallback: T) => ({ annotation, format, fallback });
+const optional = (annotation: string, format: Format<string>): Field<string> => ({
+  annotation,
+  format,
+  fallback: undefined,
+});
+
+/** In the order in which their problems are told; those of the resources come after these. */
+export const FIELDS = {
+  follower: field(ANNOTATIONS.follower, followerName, DEFAULT_FOLLOWER),
+  gate: field<Gate>(ANNOTATIONS.gate, oneOf(GATES), 'readiness'),
+  whenStale: field<WhenStale>(ANNOTATIONS.whenStale, oneOf(WHEN_STALE), 'hold'),
+  staleAfter: field(ANNOTATIONS.staleAfter, whole(5, 86_400, 'seconds'), DEFAULT_STALE_AFTER),
+  port: field<number>(ANNOTATIONS.port, whole(LOWEST_PORT, HIGHEST_PORT), PORTS.sidecar),
+  probePort: field<number>(ANNOTATIONS.probePort, whole(LOWEST_PORT, HIGHEST_PORT), PORTS.probe),
+  onStandby: optional(ANNOTATIONS.onStandby, hook),
+  onActive: optional(ANNOTATIONS.onActive, hook),
+  hookTimeout: field<number>(ANNOTATIONS.hookTimeout, whole(1, 300, 'seconds'), DEFAULT_HOOK_TIMEOUT),
+  hookRetries: field<number>(ANNOTATIONS.hookRetries, whole(0, 100), DEFAULT_HOOK_RETRIES),
+} as const;
+
+/** Their fallback is the configuration's. */
+export const QUANTITIES = {
+  cpuRequest: optional(ANNOTATIONS.cpuRequest, atLeast(LOWEST.cpuRequest)),
+  cpuLimit: optional(ANNOTATIONS.cpuLimit, atLeast(LOWEST.cpuLimit)),
+  memoryRequest: optional(ANNOTATIONS.memoryRequest, atLeast(LOWEST.memoryRequest)),
+  memoryLimit: optional(ANNOTATIONS.memoryLimit, atLeast(LOWEST.memoryLimit)),
+} as const satisfies Record<keyof SidecarResources, Field<string>>;
+
+/** What is said of a setting that cannot work; `value` is in quotes. */
+export const PROBLEMS = {
+  annotation: (annotation: string, value: string, wanted: string) =>
+    `annotation ${annotation}: ${value} ${wanted}`,
+  ports: (port: string) =>
+    `annotations ${ANNOTATIONS.port} and ${ANNOTATIONS.probePort}: both are ${port}, but must differ`,
+  cpu: (request: string, limit: string) =>
+    `annotation ${ANNOTATIONS.cpuLimit}: ${limit} is below the request of ${request}`,
+  memory: (request: string, limit: string) =>
+    `annotation ${ANNOTATIONS.memoryRequest}: ${request} is above the limit of ${limit}; raise ${ANNOTATIONS.memoryLimit} too`,
+} as const;
 
 const NAMES: readonly string[] = Object.values(ANNOTATIONS);
 /** Of pods that say nothing, as most do. */
@@ -64,35 +109,31 @@ function readAnnotations(
   defaults: SidecarResources,
 ): ReadSettings {
   const problems: string[] = [];
-  const read = <T>(annotation: string, parse: Parse<T>, fallback: T): T => {
+  const read = <T, F>({ annotation, format }: Field<T>, fallback: F): T | F => {
     const text = annotations[annotation];
     if (text === undefined) return fallback;
-    try {
-      return parse(text);
-    } catch (error) {
-      const wanted = error instanceof Error ? error.message : String(error);
-      problems.push(`annotation ${annotation}: ${JSON.stringify(shown(text))} ${wanted}`);
-      return fallback;
-    }
+    const broken = format.rules.find(({ holds }) => !holds(text));
+    if (broken === undefined) return format.read(text) ?? fallback;
+    problems.push(PROBLEMS.annotation(annotation, JSON.stringify(shown(text)), broken.wanted));
+    return fallback;
   };
-  const quantity = (annotation: string, name: keyof SidecarResources) =>
-    read<string | undefined>(annotation, atLeast(LOWEST[name]), defaults[name]);
+  const own = <T>(one: Field<T> & { readonly fallback: T }): T => read(one, one.fallback);
   const settings: Settings = {
-    follower: read(ANNOTATIONS.follower, followerName, DEFAULT_FOLLOWER),
-    gate: read<Gate>(ANNOTATIONS.gate, oneOf(GATES), 'readiness'),
-    whenStale: read(ANNOTATIONS.whenStale, oneOf(WHEN_STALE), 'hold'),
-    staleAfter: read(ANNOTATIONS.staleAfter, whole(5, 86_400, 'seconds'), DEFAULT_STALE_AFTER),
-    port: read(ANNOTATIONS.port, whole(LOWEST_PORT, HIGHEST_PORT), PORTS.sidecar),
-    probePort: read(ANNOTATIONS.probePort, whole(LOWEST_PORT, HIGHEST_PORT), PORTS.probe),
-    onStandby: read<string | undefined>(ANNOTATIONS.onStandby, hook, undefined),
-    onActive: read<string | undefined>(ANNOTATIONS.onActive, hook, undefined),
-    hookTimeout: read(ANNOTATIONS.hookTimeout, whole(1, 300, 'seconds'), DEFAULT_HOOK_TIMEOUT),
-    hookRetries: read(ANNOTATIONS.hookRetries, whole(0, 100), DEFAULT_HOOK_RETRIES),
+    follower: own(FIELDS.follower),
+    gate: own(FIELDS.gate),
+    whenStale: own(FIELDS.whenStale),
+    staleAfter: own(FIELDS.staleAfter),
+    port: own(FIELDS.port),
+    probePort: own(FIELDS.probePort),
+    onStandby: read(FIELDS.onStandby, undefined),
+    onActive: read(FIELDS.onActive, undefined),
+    hookTimeout: own(FIELDS.hookTimeout),
+    hookRetries: own(FIELDS.hookRetries),
     resources: {
-      cpuRequest: quantity(ANNOTATIONS.cpuRequest, 'cpuRequest'),
-      cpuLimit: quantity(ANNOTATIONS.cpuLimit, 'cpuLimit'),
-      memoryRequest: quantity(ANNOTATIONS.memoryRequest, 'memoryRequest'),
-      memoryLimit: quantity(ANNOTATIONS.memoryLimit, 'memoryLimit'),
+      cpuRequest: read(QUANTITIES.cpuRequest, defaults.cpuRequest),
+      cpuLimit: read(QUANTITIES.cpuLimit, defaults.cpuLimit),
+      memoryRequest: read(QUANTITIES.memoryRequest, defaults.memoryRequest),
+      memoryLimit: read(QUANTITIES.memoryLimit, defaults.memoryLimit),
     },
   };
   if (problems.length === 0) problems.push(...misfits(settings));
@@ -101,59 +142,10 @@ function readAnnotations(
 
 /** What no single annotation shows. */
 function misfits({ port, probePort, resources }: Settings): string[] {
-  const problems: string[] = [];
-  if (port === probePort) {
-    problems.push(
-      `annotations ${ANNOTATIONS.port} and ${ANNOTATIONS.probePort}: both are ${port}, but must differ`,
-    );
-  }
   const { cpuRequest, cpuLimit, memoryRequest, memoryLimit } = resources;
-  if (exceeds(cpuRequest, cpuLimit)) {
-    problems.push(`annotation ${ANNOTATIONS.cpuLimit}: ${cpuLimit} is below the request of ${cpuRequest}`);
-  }
-  if (exceeds(memoryRequest, memoryLimit)) {
-    problems.push(
-      `annotation ${ANNOTATIONS.memoryRequest}: ${memoryRequest} is above the limit of ${memoryLimit}; raise ${ANNOTATIONS.memoryLimit} too`,
-    );
-  }
-  return problems;
-}
-
-function followerName(text: string): string {
-  // As the controller names its followers.
-  if (/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(text)) return text;
-  throw new Error('must be 1 to 32 lower-case letters, digits and "-", with a letter or digit at both ends');
-}
-
-function hook(text: string): string {
-  const [, port = '', path = ''] = /^:?(\d{1,5})(\/[!-~]*)$/.exec(text) ?? [];
-  if (Number(port) >= 1 && Number(port) <= HIGHEST_PORT) return `${Number(port)}${path}`;
-  throw new Error('must be a port and a path in the pod, such as "8080/drain"');
-}
-
-function oneOf<T extends string>(allowed: readonly T[]): Parse<T> {
-  return (text) => {
-    const value = allowed.find((name) => name === text);
-    if (value !== undefined) return value;
-    throw new Error(`must be ${allowed.map((name) => `"${name}"`).join(' or ')}`);
-  };
-}
-
-function whole(lowest: number, highest: number, unit?: string): Parse<number> {
-  return (text) => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= lowest && value <= highest) return value;
-    const what = unit === undefined ? 'a whole number' : `a whole number of ${unit}`;
-    throw new Error(`must be ${what} from ${lowest} to ${highest}`);
-  };
-}
-
-function atLeast(lowest: string): Parse<string> {
-  return (text) => {
-    if (readQuantity(text) === undefined) {
-      throw new Error('must be a Kubernetes quantity such as 50m or 64Mi');
-    }
-    if (exceeds(lowest, text)) throw new Error(`must be at least ${lowest}`);
-    return text;
-  };
+  return [
+    ...(port === probePort ? [PROBLEMS.ports(String(port))] : []),
+    ...(exceeds(cpuRequest, cpuLimit) ? [PROBLEMS.cpu(cpuRequest ?? '', cpuLimit ?? '')] : []),
+    ...(exceeds(memoryRequest, memoryLimit) ? [PROBLEMS.memory(memoryRequest ?? '', memoryLimit ?? '')] : []),
+  ];
 }

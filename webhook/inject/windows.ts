@@ -1,6 +1,6 @@
 import type { NodeTerms } from './shape.ts';
 
-export const OS_LABEL = 'kubernetes.io/os';
+const OS_LABEL = 'kubernetes.io/os';
 /** Its name until Kubernetes 1.14; kubelets still put it on nodes, and charts still select by it. */
 const OLD_OS_LABEL = 'beta.kubernetes.io/os';
 /** Kubelets put it on Windows nodes alone. */
@@ -39,3 +39,23 @@ interface NodeRequirement {
   readonly operator: string;
   readonly values?: readonly string[] | null | undefined;
 }
+
+const labels = OS_LABELS.map((label) => `'${label}'`).join(', ');
+const values = 'e.?values.orValue([])';
+const wants = [
+  `e.key == '${WINDOWS_BUILD}' && e.operator in ['In', 'Exists']`,
+  `e.key in [${labels}] && e.operator == 'In' && ${values}.all(v, v == 'windows')`,
+  `e.key in [${labels}] && e.operator == 'NotIn' && 'linux' in ${values}`,
+].join(' || ');
+const terms =
+  'object.spec.?affinity.?nodeAffinity.?requiredDuringSchedulingIgnoredDuringExecution.?nodeSelectorTerms.orValue([])';
+
+/** {@link isForWindows} of a pod in CEL. */
+export const IS_FOR_WINDOWS = [
+  `object.spec.?os.?name.orValue('') == 'windows'`,
+  ...OS_LABELS.map((label) => `object.spec.?nodeSelector[?'${label}'].orValue('') == 'windows'`),
+  `object.spec.?nodeSelector[?'${WINDOWS_BUILD}'].hasValue()`,
+  `${terms}.size() > 0 && ${terms}.all(t, t.?matchExpressions.orValue([]).exists(e, ${wants}))`,
+]
+  .map((one) => `(${one})`)
+  .join(' || ');

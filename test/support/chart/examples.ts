@@ -139,6 +139,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'controller.affinity': pods.affinity,
   'controller.priorityClassName': pods.priorityClassName,
   'webhook.enabled': { right: false, wrong: 'false' },
+  'webhook.mode': { right: 'both', wrong: 'policies' },
   'webhook.replicas': { right: 3, wrong: 2.5 },
   'webhook.failurePolicy': { right: 'Ignore', wrong: 'ignore' },
   'webhook.port': { right: 9_443, wrong: 443 },
@@ -212,10 +213,10 @@ export function layered(...layers: readonly object[]): object {
   return result;
 }
 
-/** Every feature at once. */
+/** Every feature at once that every supported Kubernetes has. */
 export const EVERYTHING = layered(
   ...Object.entries(EXAMPLES)
-    .filter(([key]) => !['nameOverride', 'fullnameOverride', 'webhook.enabled'].includes(key))
+    .filter(([key]) => !['nameOverride', 'fullnameOverride', 'webhook.enabled', 'webhook.mode'].includes(key))
     .filter(
       ([key]) => !key.startsWith('controller.routing.') && !key.startsWith('cloudnativepg.nameOverride'),
     )

@@ -22,6 +22,9 @@ export const NAMESPACE = 'release-namespace';
 /** The least that the chart wants to be told, and where records can point at. */
 export const SITES = { controller: { sites: { 'us-east': { nodeName: 'node-1', ip: '192.0.2.10' } } } };
 
+/** What Helm takes the cluster for, which knows none itself. */
+const KUBERNETES = ['--kube-version', '1.37.0'];
+
 const LIMIT_MS = 60_000;
 
 export interface RenderOptions {
@@ -71,7 +74,8 @@ export class TestChart {
 
   async text({ values = SITES, args = [], release = RELEASE }: RenderOptions = {}): Promise<string> {
     const file = await this.#valuesFile(values);
-    return this.run(['template', release, this.path, '--namespace', NAMESPACE, '-f', file, ...args]);
+    const own = ['--namespace', NAMESPACE, ...KUBERNETES, '-f', file];
+    return this.run(['template', release, this.path, ...own, ...args]);
   }
 
   /** What Helm says after an installation. */
@@ -85,7 +89,7 @@ export class TestChart {
   }
 
   async lint(values: object): Promise<string> {
-    return this.run(['lint', '--strict', this.path, '-f', await this.#valuesFile(values)]);
+    return this.run(['lint', '--strict', this.path, ...KUBERNETES, '-f', await this.#valuesFile(values)]);
   }
 
   /** Helm with its own files in the test's folder. */

@@ -1,0 +1,71 @@
+import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
+import type { Manifest } from './chart/render.ts';
+import type { ControlPlaneAccess } from './control-plane-access.ts';
+import { dryRun } from './golden-cluster.ts';
+import { send } from './raw-api.ts';
+import { until } from './until.ts';
+
+const GROUP = '/apis/admissionregistration.k8s.io';
+
+/** By kind, in the order in which the chart has to make them so that nothing is refused meanwhile. */
+const PLURALS: Readonly<Record<string, string>> = {
+  MutatingAdmissionPolicy: 'mutatingadmissionpolicies',
+  MutatingAdmissionPolicyBinding: 'mutatingadmissionpolicybindings',
+  ValidatingAdmissionPolicy: 'validatingadmissionpolicies',
+  ValidatingAdmissionPolicyBinding: 'validatingadmissionpolicybindings',
+};
+
+export function policiesIn(manifests: readonly Manifest[]): readonly Manifest[] {
+  return Object.keys(PLURALS).flatMap((name) => manifests.filter(({ kind }) => kind === name));
+}
+
+/** In the version that the API server has: that of 1.36 on is the last beta one unchanged. */
+async function pathOf(plane: ControlPlaneAccess, { kind, metadata }: Manifest) {
+  const plural = PLURALS[kind] ?? '';
+  const { body } = await send(plane, 'GET', `${GROUP}/v1`, '');
+  const version = JSON.stringify(body).includes(`"${plural}"`) ? 'v1' : 'v1beta1';
+  return { version, path: `${GROUP}/${version}/${plural}/${metadata.name}` };
+}
+
+const POD = { spec: { containers: [{ name: 'web', image: 'example/web:1' }] } };
+const WAIT = { timeoutMs: 60_000 };
+
+/** Resolves when they are in force: the API server takes a moment to know them. */
+export async function applyPolicies(
+  plane: ControlPlaneAccess,
+  manifests: readonly Manifest[],
+  namespace: string,
+): Promise<void> {
+  for (const manifest of policiesIn(manifests)) {
+    const { version, path } = await pathOf(plane, manifest);
+    const object = { ...manifest, apiVersion: `admissionregistration.k8s.io/${version}` };
+    const type = 'application/apply-patch+yaml';
+    const { status, body } = await send(plane, 'PATCH', `${path}?fieldManager=helm&force=true`, object, type);
+    if (status >= 300) throw new Error(`${manifest.kind} ${manifest.metadata.name}: ${body.message}`);
+  }
+  const tried = (annotations: object) =>
+    dryRun(plane, 'Pod', namespace, {
+      ...POD,
+      metadata: { name: 'tried', labels: { [LABELS.inject]: 'true' }, annotations },
+    });
+  await until(
+    'the policies inject, and refuse',
+    async () => {
+      const [injected, refused] = [await tried({}), await tried({ [ANNOTATIONS.port]: 'none' })];
+      return (injected.pod !== undefined && refused.pod === undefined) || undefined;
+    },
+    WAIT,
+  );
+}
+
+/** Resolves when the API server has forgotten them. */
+export async function removePolicies(
+  plane: ControlPlaneAccess,
+  manifests: readonly Manifest[],
+): Promise<void> {
+  // What refuses goes first.
+  for (const manifest of policiesIn(manifests).toReversed()) {
+    const { path } = await pathOf(plane, manifest);
+    await send(plane, 'DELETE', path, '');
+  }
+}

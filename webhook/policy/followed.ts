@@ -1,0 +1,23 @@
+/** Whether a pod is one of those that are followed, as isFollowed in contract/followed.ts, by what the chart knows of them. */
+import { KNOWN_BY_PRIMARY, MEMBER_LABELS } from '../../contract/followed.ts';
+import { all, any, inserted, listOf, literal, not, textOf } from './cel.ts';
+
+const said = (key: string) => `f[?'${key}'].orValue('')`;
+const presets = Object.entries(MEMBER_LABELS).map(([preset, labelsOf]) =>
+  all(
+    `${said('preset')} == ${literal(preset)}`,
+    ...Object.entries(labelsOf(inserted(said('cluster')))).map(
+      ([key, value]) => `object.metadata.?labels[?${literal(key)}].orValue('') == ${textOf(value)}`,
+    ),
+  ),
+);
+const hostName = `m.trim().split('.')[0].split(':')[0]`;
+const isNamed = `${said('members')}.split(',').exists(m, ${hostName} == object.metadata.?name.orValue(' '))`;
+/** Who the primary is no policy knows: so nothing in that namespace is injected. */
+const isUnknown = all(
+  `f.kind in ${listOf(KNOWN_BY_PRIMARY)}`,
+  not(`${said('preset')} in ${listOf(Object.keys(MEMBER_LABELS))}`),
+  `${said('members')} == ''`,
+);
+
+export const IS_FOLLOWED = `variables.followed.exists(f, f.namespace == request.namespace && (${any(...presets, isNamed, isUnknown)}))`;
