@@ -97,17 +97,23 @@ export function recordSet<T extends WrittenType>(
   return [{ name, type, ttl: first.ttl, values: records.map(({ data }) => decodeValue(type, data)) }];
 }
 
+/** ANY for all that there is, and each type by itself for servers that answer ANY with one of them (RFC 8482). */
 export function questionsAboutOthers(names: readonly string[]): readonly Question[] {
-  return names.flatMap((name) => [...OTHER_TYPES.values()].map((type) => question(name, type)));
+  return names.flatMap((name) => [TYPES.ANY, ...OTHER_TYPES.values()].map((type) => question(name, type)));
 }
 
-/** The types that stand at each name, of those that were asked for. */
-export function otherTypes(answered: Answered): ReadonlyMap<string, readonly string[]> {
-  const types = new Map([...OTHER_TYPES].map(([type, number]) => [number, type]));
-  const there = answered.flatMap(({ question: { name, type }, answer }) => {
-    const has = answer.answers.some((record) => record.name === name && record.type === type);
-    return has ? [{ name, type: types.get(type) ?? String(type) }] : [];
-  });
-  const byName = Map.groupBy(there, ({ name }) => name);
-  return new Map([...byName].map(([name, all]) => [name, all.map(({ type }) => type)]));
+const BESIDE_ANY_CNAME: ReadonlySet<number> = new Set([
+  ...RECORD_TYPES.map((type) => TYPES[type]),
+  TYPES.RRSIG,
+  TYPES.NSEC,
+  TYPES.NSEC3,
+]);
+
+/** The types that the answers show at each name beside those that follow and those of a signed zone. */
+export function otherTypes(answered: Answered): readonly Question[] {
+  const shown = answered.flatMap(({ question: { name }, answer }) =>
+    answer.answers.filter((record) => record.name === name && !BESIDE_ANY_CNAME.has(record.type)),
+  );
+  const types = new Map(shown.map(({ name, type }) => [`${name} ${type}`, question(name, type)]));
+  return [...types.values()];
 }

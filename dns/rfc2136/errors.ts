@@ -46,7 +46,7 @@ export const RCODES: Readonly<Record<number, ErrorRow>> = {
 export const TSIG_ACTIONS: Readonly<Record<string, string>> = {
   BADSIG: 'Check RFC2136_TSIG_SECRET and RFC2136_TSIG_ALGORITHM against the key at the server.',
   BADKEY:
-    'Check RFC2136_TSIG_NAME and RFC2136_TSIG_ALGORITHM: the server has no such key, or (Knot) its acl does not let it do this: where a site has a cname and Knot signs the zone, update-type needs ANY.',
+    'Check RFC2136_TSIG_NAME and RFC2136_TSIG_ALGORITHM: the server has no such key, or (Knot) its acl does not let it do this: where a site has a cname and Knot signs the zone, update-type needs RRSIG and NSEC.',
   BADTIME: 'Set the clock of this node or of the name server right: they may be 300 s apart.',
   BADTRUNC: 'Let the server take signatures of full length.',
 };

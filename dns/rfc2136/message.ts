@@ -11,7 +11,11 @@ export const TYPES = {
   SOA: 6,
   TXT: 16,
   AAAA: 28,
+  DNAME: 39,
+  RRSIG: 46,
+  NSEC: 47,
   DNSKEY: 48,
+  NSEC3: 50,
   TSIG: 250,
   ANY: 255,
 } as const;

@@ -1,7 +1,8 @@
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
-import { cnameBeside, joined, namesUpTo } from '../obstacles.ts';
+import { namesUpTo } from '../obstacles.ts';
 import { sameRecordSet } from '../plan.ts';
+import { subjectOf } from '../planned.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
 import { allSets, currentOf } from '../record-sets.ts';
 import type { Change, Current, RecordSet, RecordType, WrittenType } from '../records.ts';
@@ -9,18 +10,17 @@ import {
   assertServes,
   delegations,
   isSigned,
-  otherTypes,
   question,
   questionsAbout,
-  questionsAboutOthers,
   recordSet,
   recordSets,
   textSets,
   zonesServed,
 } from './current.ts';
+import { heldSets } from './held.ts';
 import { TYPES } from './message.ts';
 import type { DnsServer } from './server.ts';
-import { checkOf, checksOf, updatesOf } from './update.ts';
+import { UpdateWriter } from './writer.ts';
 
 /** A query is cheap for a server of one's own. */
 const DRIFT_MS = 5 * 60_000;
@@ -33,11 +33,13 @@ export class Rfc2136Provider implements DnsProvider {
   readonly driftMs = DRIFT_MS;
   readonly canSplit = true;
   readonly #server: DnsServer;
+  readonly #writer: UpdateWriter;
   readonly #clock: Clock;
   readonly #signed = new Map<string, boolean>();
 
   constructor(server: DnsServer, clock: Clock) {
     this.#server = server;
+    this.#writer = new UpdateWriter(server, clock);
     this.#clock = clock;
   }
 
@@ -56,25 +58,24 @@ export class Rfc2136Provider implements DnsProvider {
     const answered = await this.#server.query(questionsAbout(zone, names, texts ?? []), signal);
     assertServes(zone, answered);
     this.#signed.set(zone, isSigned(answered));
-    const others = delegations(zone, answered);
+    const cuts = delegations(zone, answered);
     const isBelow = ({ name }: RecordSet<WrittenType>) =>
-      others.some((cut) => name === cut.name || name.endsWith(`.${cut.name}`));
+      cuts.some((cut) => name === cut.name || name.endsWith(`.${cut.name}`));
     const shown = [...recordSets(answered), ...textSets(answered)].filter((set) => !isBelow(set));
-    const own = await this.#withoutWildcards(zone, shown, signal);
-    return currentOf(own, others, names, texts);
+    // A query does not distinguish a record from what `*.zone` makes up for a name that has none.
+    const own = await heldSets(this.#server, zone, shown, signal);
+    return currentOf(own, [...cuts, ...this.#writer.obstaclesAt(names)], names, texts);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     guard.assertMayWrite();
-    try {
-      await this.#server.update(zone, updatesOf(changes, this.#signed.get(zone) === true), guard);
-    } catch (error) {
-      // In a zone that it signs BIND checks the rights to all that is at a name before it checks prerequisites.
-      const mayBeBeside =
-        error instanceof DnsError && (error.kind === 'conflict' || error.code === 'REFUSED');
-      throw (mayBeBeside ? await this.#besideCname(changes, guard.signal) : undefined) ?? error;
+    // The owner of an address is said until it is certain that the CNAME which replaces it was not left out.
+    const isLast = changes.some(isNewCname) ? isRelease : () => false;
+    for (const part of [changes.filter((change) => !isLast(change)), changes.filter(isLast)]) {
+      if (part.length === 0) continue;
+      await this.#writer.write(zone, part, this.#signed.get(zone) === true, guard);
+      await this.#readBack(zone, part, guard.signal);
     }
-    await this.#readBack(zone, changes, guard.signal);
   }
 
   /** The primary itself, and the servers that the zone is delegated to. */
@@ -99,30 +100,6 @@ export class Rfc2136Provider implements DnsProvider {
     return [own, ...others];
   }
 
-  /** A query does not distinguish a record from what `*.zone` makes up for a name that has none, and a prerequisite does. */
-  async #withoutWildcards(
-    zone: string,
-    sets: readonly RecordSet<WrittenType>[],
-    signal: AbortSignal,
-  ): Promise<readonly RecordSet<WrittenType>[]> {
-    const hold = await this.#server.holds(zone, checksOf(sets), signal);
-    if (hold.every(Boolean)) return sets;
-    const each = await this.#server.holds(zone, sets.map(checkOf), signal);
-    return sets.filter((_, index) => each[index] === true);
-  }
-
-  /** What a CNAME of `changes` would stand beside; undefined when that is not it. */
-  async #besideCname(
-    changes: readonly Change<WrittenType>[],
-    signal: AbortSignal,
-  ): Promise<DnsError | undefined> {
-    const names = changes.flatMap((change) =>
-      change.action === 'create' && change.desired.type === 'CNAME' ? [change.desired.name] : [],
-    );
-    const there = otherTypes(await this.#server.query(questionsAboutOthers(names), signal));
-    return joined([...there].map(([name, types]) => cnameBeside(name, types)));
-  }
-
   async #readBack(zone: string, changes: readonly Change<WrittenType>[], signal: AbortSignal): Promise<void> {
     const desired = changes.flatMap((change) => ('desired' in change ? [change.desired] : []));
     const namesOf = (sets: readonly RecordSet<WrittenType>[]) => [...new Set(sets.map(({ name }) => name))];
@@ -144,4 +121,13 @@ export class Rfc2136Provider implements DnsProvider {
       names: absent,
     });
   }
+}
+
+function isNewCname(change: Change<WrittenType>): boolean {
+  return change.action === 'create' && change.desired.type === 'CNAME';
+}
+
+function isRelease(change: Change<WrittenType>): boolean {
+  if (subjectOf(change).type !== 'TXT' || change.action === 'create') return false;
+  return change.action === 'delete' || change.desired.values.length < change.current.values.length;
 }

@@ -1,8 +1,7 @@
 /** A plan as dynamic updates (RFC 2136 section 2). Pure. */
 import { packed, subjectOf } from '../planned.ts';
 import type { Change, RecordSet, WrittenType } from '../records.ts';
-import { CLASSES, encodeResource, encodeValue, type Resource, TYPES } from './message.ts';
-import { OTHER_TYPES } from './other-types.ts';
+import { CLASSES, encodeResource, encodeValue, type Question, type Resource, TYPES } from './message.ts';
 
 export interface Update {
   readonly prerequisites: readonly Resource[];
@@ -14,13 +13,24 @@ const NOTHING = Buffer.alloc(0);
 const MAX_BYTES = 60_000;
 
 /**
+ * How a CNAME takes the place of addresses. A server leaves out a CNAME beside anything else without a word, after it has
+ * deleted the addresses (section 3.4.2.2), and no prerequisite can ask for the absence of types that nobody knows.
+ *
+ * guarded: the addresses are added again behind the CNAME. Where it stands they are left out by the same rule, and where it
+ * was left out they are back before anybody has seen them gone.
+ * clearing: so, with what the server signed with deleted before. Knot counts that as something else.
+ * plain: without either. PowerDNS takes no CNAME and address in one update, and refuses as a whole what it would leave out.
+ */
+export type CnameForm = 'guarded' | 'clearing' | 'plain';
+
+/**
  * Each is made whole or not at all: the server makes the updates when every prerequisite holds, and no other update comes
  * between (section 3.7). So each is a compare-and-set. All changes of one name are in one; more than one only where a
  * message is too small.
  */
-export function updatesOf(changes: readonly Change<WrittenType>[], isSigned: boolean): readonly Update[] {
+export function updatesOf(changes: readonly Change<WrittenType>[], form: CnameForm): readonly Update[] {
   const names = Map.groupBy(changes, (change) => subjectOf(change).name);
-  return batches([...names.values()].map((own) => updateOf(own, isSigned)));
+  return batches([...names.values()].map((own) => updateOf(own, form)));
 }
 
 /** That every set is there as it was found. An update without updates changes nothing, the serial number included. */
@@ -32,25 +42,36 @@ export function checkOf(set: RecordSet<WrittenType>): Update {
   return { prerequisites: isAsFound(set), updates: [] };
 }
 
-function updateOf(changes: readonly Change<WrittenType>[], isSigned: boolean): Update {
-  const cname = changes.find(
-    ({ action, ...sets }) => action === 'create' && 'desired' in sets && isCname(sets.desired),
-  );
+/** "RRset exists (value independent)", section 2.4.1. */
+export function typeCheckOf({ name, type }: Question): Update {
+  return { prerequisites: [{ ...blank(name, type), class: CLASSES.ANY }], updates: [] };
+}
+
+function updateOf(changes: readonly Change<WrittenType>[], form: CnameForm): Update {
   const prerequisites = changes.flatMap((change) =>
     change.action === 'create' ? [isAbsent(change.desired)] : isAsFound(change.current),
   );
-  const additions = changes.flatMap((change) =>
-    change.action === 'delete' ? [] : records(change.desired, change.desired.ttl, CLASSES.IN),
+  // A CNAME that is added replaces the one before (section 3.4.2.2). Were that deleted first, Knot would leave out the new one.
+  const removed = changes.flatMap((change) =>
+    change.action === 'create' || (change.action === 'update' && isCname(change.desired))
+      ? []
+      : [change.current],
   );
-  const removals = changes.flatMap((change) => (change.action === 'create' ? [] : [removal(change.current)]));
-  if (cname === undefined) return { prerequisites, updates: [...removals, ...additions] };
-  // A CNAME beside anything else is left out without a word, after the addresses have gone (section 3.4.2.2).
-  const { name } = subjectOf(cname);
-  const alone = [...OTHER_TYPES.values()].map((type) => ({ ...blank(name, type), class: CLASSES.NONE }));
-  // Knot counts what it signed with as something else, so all has to go; what else there was has been excluded.
-  const clearing =
-    isSigned && removals.length > 0 ? [{ ...blank(name, TYPES.ANY), class: CLASSES.ANY }] : removals;
-  return { prerequisites: [...prerequisites, ...alone], updates: [...clearing, ...additions] };
+  const added = changes.flatMap((change) => (change.action === 'delete' ? [] : [change.desired]));
+  const cname = changes.find((change) => change.action === 'create' && isCname(change.desired));
+  const restored = cname === undefined || form === 'plain' ? [] : removed;
+  return {
+    prerequisites,
+    updates: [
+      ...removed.map(removal),
+      ...(cname !== undefined && form === 'clearing' ? signatureRemovals(subjectOf(cname).name) : []),
+      ...[...added, ...restored].flatMap((set) => records(set, set.ttl, CLASSES.IN)),
+    ],
+  };
+}
+
+function signatureRemovals(name: string): readonly Resource[] {
+  return [TYPES.RRSIG, TYPES.NSEC].map((type) => ({ ...blank(name, type), class: CLASSES.ANY }));
 }
 
 function isCname({ type }: RecordSet<WrittenType>): boolean {

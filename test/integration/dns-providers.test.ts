@@ -7,7 +7,7 @@ import { externalDnsHarness } from '../support/dns/external-dns-harness.ts';
 import { followContract } from '../support/dns/follow-contract.ts';
 import type { StartHarness } from '../support/dns/harness.ts';
 import { startMoto } from '../support/dns/moto-harness.ts';
-import { nameServerHarness } from '../support/dns/name-server-harness.ts';
+import { nameServerHarness, RARE_AND_PRIVATE } from '../support/dns/name-server-harness.ts';
 import { startBind, startKnot, startSignedBind, startSignedKnot } from '../support/dns/name-servers.ts';
 import { startNamecheapHarness } from '../support/dns/namecheap-harness.ts';
 import { startPowerDns, startSignedPowerDns } from '../support/dns/power-dns.ts';
@@ -23,10 +23,10 @@ const HARNESSES: Readonly<Record<string, StartHarness>> = {
   'cloudflare, a fake': startCloudflareHarness,
   'cloudflare, a zone in Unicode': startUnicodeCloudflareHarness,
   'route53, moto': startMoto,
-  'rfc2136, BIND 9': nameServerHarness(startBind, 'hmac-sha256'),
-  'rfc2136, Knot': nameServerHarness(startKnot, 'hmac-sha512'),
-  'rfc2136, Knot that signs': nameServerHarness(startSignedKnot, 'hmac-sha256'),
-  'rfc2136, BIND 9 that signs': nameServerHarness(startSignedBind, 'hmac-sha256'),
+  'rfc2136, BIND 9': nameServerHarness(startBind, 'hmac-sha256', RARE_AND_PRIVATE),
+  'rfc2136, Knot': nameServerHarness(startKnot, 'hmac-sha512', RARE_AND_PRIVATE),
+  'rfc2136, Knot that signs': nameServerHarness(startSignedKnot, 'hmac-sha256', RARE_AND_PRIVATE),
+  'rfc2136, BIND 9 that signs': nameServerHarness(startSignedBind, 'hmac-sha256', RARE_AND_PRIVATE),
   'rfc2136, PowerDNS': nameServerHarness(startPowerDns, 'hmac-sha256'),
   'rfc2136, PowerDNS that signs': nameServerHarness(startSignedPowerDns, 'hmac-sha256'),
   'webhook, a fake': startWebhookHarness,

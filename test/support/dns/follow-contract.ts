@@ -1,12 +1,20 @@
 /** What is promised of a zone that is followed through any provider, as tests on a harness. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { ServerAnswer } from '../../../dns/authoritative.ts';
 import { DnsError, type DnsProvider } from '../../../dns/provider.ts';
 import type { RecordSet } from '../../../dns/records.ts';
 import { followedZone } from './followed-zone.ts';
 import { aroundTests, type Harness, type StartHarness } from './harness.ts';
 
 const { signal } = new AbortController();
+
+/** What it comes to, again and again until the end. */
+async function watch<T>(look: () => Promise<T>, end: AbortSignal): Promise<readonly T[]> {
+  const seen: T[] = [];
+  while (!end.aborted) seen.push(await look());
+  return seen;
+}
 
 export function followContract(name: string, start: StartHarness): void {
   describe(`the contract of a followed zone: ${name}`, () => {
@@ -40,9 +48,11 @@ export function followContract(name: string, start: StartHarness): void {
       return sets.map(({ type, values }) => `${type} ${values.join()}`);
     };
 
-    test('from an address to a CNAME and back', async () => {
+    test('from an address to a CNAME, to another one and back', async () => {
       for (const desired of [
         set('swap', 'A', '192.0.2.1'),
+        set('swap', 'CNAME', 'west.example.org'),
+        set('swap', 'CNAME', 'east.example.org'),
         set('swap', 'CNAME', 'west.example.org'),
         set('swap', 'A', '192.0.2.2'),
       ]) {
@@ -69,6 +79,31 @@ export function followContract(name: string, start: StartHarness): void {
         assert.deepEqual([error?.kind, error?.code], ['refused', 'cname-beside'], error?.message);
         assert.match(error?.message ?? '', /TXT/);
         assert.deepEqual(failed, [`both.${harness.zone}`]);
+      }
+    });
+
+    test('a CNAME beside records of any type: they stay, and the address is never gone', async (t) => {
+      const { rare, ask } = harness;
+      if (rare === undefined || ask === undefined) return t.skip('the peer has no other types');
+      for (const type of rare.types) {
+        const own = set(`beside-${type.toLowerCase()}`, 'A', '192.0.2.1');
+        await follow(own);
+        await rare.add(own.name, type);
+        const before = await harness.dump();
+        const move = new AbortController();
+        const answers: Promise<readonly (readonly ServerAnswer[])[]> = watch(
+          () => ask(harness.zone, own.name, 'A', signal),
+          move.signal,
+        );
+        for (const attempt of ['first', 'second']) {
+          const { error } = await follow({ ...own, type: 'CNAME', values: ['west.example.org'] });
+          assert.deepEqual([error?.kind, error?.code], ['refused', 'cname-beside'], error?.message);
+          assert.deepEqual(error?.names, [own.name]);
+          assert.deepEqual(await harness.dump(), before, `${type}, ${attempt} attempt`);
+        }
+        move.abort();
+        const texts = (await answers).flatMap(([answer]) => answer?.values?.join() ?? []);
+        assert.deepEqual(new Set(texts), new Set(['192.0.2.1']), type);
       }
     });
 

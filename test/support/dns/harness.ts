@@ -49,6 +49,11 @@ export interface Harness {
   meddle(set: RecordSet): Promise<void>;
   /** Somebody else adds a record of another type. Absent: the provider does not see those of others. */
   addOther?(record: OtherRecord): Promise<void>;
+  /** Types that hardly anybody knows, and how somebody else adds a record of one. Absent: the peer takes none. */
+  readonly rare?: {
+    readonly types: readonly string[];
+    add(name: string, type: string): Promise<void>;
+  };
   /** The peer refuses the next call because there were too many. Absent: its protocol has no such answer. */
   readonly rateLimit?: () => void;
   /** Absent: it does so once by itself. */

@@ -9,8 +9,8 @@ import type { Ends, Harness } from './harness.ts';
 import { ADMIN_KEY, KEY_NAME, type NameServer, type startBind } from './name-servers.ts';
 
 export const ZONE = 'example.test';
-/** Beside the signature of the transfer: what changes by itself with every update. */
-const MADE_BY_SERVER = /\sIN\s+(SOA|RRSIG|NSEC|NSEC3|NSEC3PARAM)\s|\sTSIG\s/;
+/** Beside the signature of the transfer: what changes by itself with every update, and how far BIND is with its signing. */
+const MADE_BY_SERVER = /\sIN\s+(SOA|RRSIG|NSEC|NSEC3|NSEC3PARAM|TYPE65534)\s|\sTSIG\s/;
 const LIMIT_MS = 20_000;
 /** Somebody else's; a wildcard answers for every name that has no record. */
 const RECORDS = `@ MX 10 mail.example.org.
@@ -22,12 +22,19 @@ mail A 203.0.113.25
 new TXT "stays"
 `;
 
+const RARE: Readonly<Record<string, string>> = {
+  DHCID: 'AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=',
+  CERT: '1 0 0 AAAA',
+};
+/** With one of private use, which PowerDNS takes from no update. */
+export const RARE_AND_PRIVATE = { ...RARE, TYPE65333: '\\# 2 abcd' };
+
 export interface NameServerHarness extends Harness {
   readonly server: NameServer;
 }
 
 /** A real name server, with BIND's own tools for looking and meddling. */
-export function nameServerHarness(startServer: typeof startBind, algorithm: string) {
+export function nameServerHarness(startServer: typeof startBind, algorithm: string, rare = RARE) {
   return async (ends: Ends): Promise<NameServerHarness> => {
     const server = await startServer(ends, { zone: ZONE, records: RECORDS, algorithm });
     const folder = await mkdtemp(join(tmpdir(), 'dns-tools-'));
@@ -64,6 +71,10 @@ export function nameServerHarness(startServer: typeof startBind, algorithm: stri
           ...values.map((value) => `update add ${name}. ${ttl} ${type} ${value}`),
         ),
       addOther: ({ name, type, value }) => update(`update add ${name}. 300 ${type} ${value}`),
+      rare: {
+        types: Object.keys(rare),
+        add: (name, type) => update(`update add ${name}. 300 ${type} ${rare[type]}`),
+      },
       ask: authoritativeLookup(systemClock, () => Promise.resolve(servers)),
       isAtomic: true,
     };

@@ -133,9 +133,9 @@ export function startKnot(ends: Ends, options: NameServerOptions): Promise<NameS
   return knot(ends, options, '', '');
 }
 
-/** Knot DNS with a zone that it signs. The key may delete a name as a whole there, which a CNAME needs. */
+/** Knot DNS with a zone that it signs. The key may delete its signatures there, which a CNAME needs. */
 export function startSignedKnot(ends: Ends, options: NameServerOptions): Promise<NameServer> {
-  return knot(ends, options, ' ANY', '    dnssec-signing: on');
+  return knot(ends, options, ' RRSIG NSEC', '    dnssec-signing: on');
 }
 
 function knot(
