@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { findSum } from './binaries/download.ts';
 import { cacheDirectory, requiredVersion } from './binaries/recipe.ts';
-import { findBinaries } from './binaries.ts';
+import { findBinaries, kubernetesModule } from './binaries.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'binaries-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const silent = () => undefined;
-const kubernetes = requiredVersion(join(import.meta.dirname, 'kubernetes'), 'k8s.io/kubernetes');
-const etcd = requiredVersion(join(import.meta.dirname, 'kubernetes'), 'go.etcd.io/etcd/server/v3');
+const module = await kubernetesModule();
+const kubernetes = requiredVersion(module, 'k8s.io/kubernetes');
+const etcd = requiredVersion(module, 'go.etcd.io/etcd/server/v3');
 
 const put = (...path: string[]) => {
   const file = join(folder, ...path);
@@ -24,7 +25,13 @@ const put = (...path: string[]) => {
 test('the versions come from go.mod', () => {
   assert.match(kubernetes, /^v1\.\d+\.\d+$/);
   assert.match(etcd, /^v3\.\d+\.\d+$/);
-  assert.throws(() => requiredVersion(join(import.meta.dirname, 'kubernetes'), 'k8s.io/kube'), /requires no/);
+  assert.throws(() => requiredVersion(module, 'k8s.io/kube'), /requires no/);
+});
+
+test('KUBERNETES chooses the version, and one that is not known is an error that names those that are', async () => {
+  const other = requiredVersion(await kubernetesModule('1.37'), 'k8s.io/kubernetes');
+  assert.match(other, /^v1\.37\./);
+  await assert.rejects(findBinaries({ KUBERNETES: '1.2' }, silent), /KUBERNETES is 1\.2, .* know .*1\.37/);
 });
 
 test('the cache is in XDG_CACHE_HOME or ~/.cache', () => {

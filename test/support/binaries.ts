@@ -1,4 +1,5 @@
 /** The programs of a real control plane and the real CloudNativePG CRDs: found, downloaded or built, then cached. */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isExecutable } from './binaries/go.ts';
 import { obtain } from './binaries/obtain.ts';
@@ -11,7 +12,9 @@ type Program = (typeof PROGRAMS)[number];
 /** Absolute paths. */
 export type Binaries = Readonly<Record<Program, string>>;
 
+/** A folder for each minor version that the tests run on: `make integration KUBERNETES=1.37`. */
 const KUBERNETES = join(import.meta.dirname, 'kubernetes');
+const DEFAULT_KUBERNETES = '1.34';
 const CNPG = join(import.meta.dirname, 'cnpg');
 const CNPG_MODULE = 'github.com/cloudnative-pg/cloudnative-pg';
 
@@ -31,7 +34,7 @@ const MANIFEST_SUM = '858854263f9cbb4f0cf3f393305396f123a72073d33a0710c8cc389f0b
  */
 export async function findBinaries(env = process.env, say = sayOnStderr): Promise<Binaries> {
   const assets = env.KUBEBUILDER_ASSETS;
-  const recipes = binaryRecipes(cacheDirectory(env));
+  const recipes = binaryRecipes(cacheDirectory(env), await kubernetesModule(env.KUBERNETES));
   const paths = { ...pathsOf(recipes), ...(assets ? await inAssets(assets) : {}) };
   const needed = PROGRAMS.filter((name) => paths[name] === recipes[name].path).map((name) => recipes[name]);
   await obtain(needed, cacheDirectory(env), say);
@@ -126,10 +129,18 @@ async function inAssets(folder: string): Promise<Partial<Binaries>> {
   return found;
 }
 
-function binaryRecipes(cache: string): Readonly<Record<Program, Recipe>> {
+/** The folder of the Go module that requires the version `asked` for, such as `1.30`. */
+export async function kubernetesModule(asked = ''): Promise<string> {
+  const versions = (await readdir(KUBERNETES)).toSorted();
+  const version = asked === '' ? DEFAULT_KUBERNETES : asked;
+  if (versions.includes(version)) return join(KUBERNETES, version);
+  throw new Error(`KUBERNETES is ${version}, but the tests know ${versions.join(', ')}.`);
+}
+
+function binaryRecipes(cache: string, module: string): Readonly<Record<Program, Recipe>> {
   const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch as string];
   const released = process.platform === 'linux' && arch !== undefined;
-  const kubernetes = requiredVersion(KUBERNETES, 'k8s.io/kubernetes');
+  const kubernetes = requiredVersion(module, 'k8s.io/kubernetes');
   const component = (
     name: 'kube-apiserver' | 'kube-controller-manager',
     megabytes: number,
@@ -142,14 +153,14 @@ function binaryRecipes(cache: string): Readonly<Record<Program, Recipe>> {
       download: released ? { url, sha256: { url: `${url}.sha256` }, megabytes } : undefined,
       build: {
         kind: 'go-build',
-        folder: KUBERNETES,
+        folder: module,
         package: `k8s.io/kubernetes/cmd/${name}`,
         ldflags: versionFlags(kubernetes),
         expected,
       },
     };
   };
-  const etcd = requiredVersion(KUBERNETES, 'go.etcd.io/etcd/server/v3');
+  const etcd = requiredVersion(module, 'go.etcd.io/etcd/server/v3');
   const releases = `https://github.com/etcd-io/etcd/releases/download/${etcd}`;
   const folder = `etcd-${etcd}-linux-${arch}`;
   return {
@@ -168,7 +179,7 @@ function binaryRecipes(cache: string): Readonly<Record<Program, Recipe>> {
         : undefined,
       build: {
         kind: 'go-build',
-        folder: KUBERNETES,
+        folder: module,
         package: 'go.etcd.io/etcd/server/v3',
         ldflags: '',
         expected: 'about a minute',

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { exceptionsIn, forbidden, parseAudit, sayGrant, unused } from '../support/audit.ts';
+import { deprecated, exceptionsIn, forbidden, parseAudit, sayGrant, unused } from '../support/audit.ts';
 import { RELEASE_NAMESPACE } from '../support/helm.ts';
 import type { Suite } from '../support/suite.ts';
 import { templatesOf } from '../support/templates.ts';
 import { APP_NAMESPACE } from '../support/workload.ts';
 
 export function rightsCase(suite: () => Suite): void {
-  test('nothing was forbidden, and nothing is granted that is not used', async (context) => {
+  test('nothing was forbidden or deprecated, and nothing is granted that is not used', async (context) => {
     if (!suite().isAt(context, 'installed')) return;
     const { settings, release, results, absences } = suite();
     if (settings.auditLog === undefined) return context.skip('E2E_AUDIT_LOG names no audit log');
@@ -41,6 +41,8 @@ export function rightsCase(suite: () => Suite): void {
       refused.map(({ account, verb, uri }) => `${account}: ${verb} ${uri}`),
       [],
     );
+    const old = deprecated(ours).map(({ account, verb, uri }) => `${account}: ${verb} ${uri}`);
+    assert.deepEqual([...new Set(old)], [], 'the API server says that these will go');
     assert.deepEqual(unexplained.map(sayGrant), [], 'granted and never used in this run');
   });
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exceptionsIn, forbidden, grantsOf, parseAudit, sayGrant, unused } from './audit.ts';
+import { deprecated, exceptionsIn, forbidden, grantsOf, parseAudit, sayGrant, unused } from './audit.ts';
 
 function line(
   verb: string,
   resource: string,
-  more: { name?: string; namespace?: string; code?: number } = {},
+  more: { name?: string; namespace?: string; code?: number; annotations?: Record<string, string> } = {},
 ): string {
-  const { name, namespace, code = 200 } = more;
+  const { name, namespace, code = 200, annotations } = more;
   return JSON.stringify({
     verb,
     requestURI: `/api/v1/${resource}`,
@@ -15,6 +15,7 @@ function line(
     user: { username: 'system:serviceaccount:ours:controller' },
     objectRef: { resource, name, namespace },
     responseStatus: { code },
+    annotations,
   });
 }
 
@@ -54,6 +55,15 @@ test('what was refused is told with its time', () => {
   const [refused] = forbidden(parseAudit(`${line('list', 'pods')}\n${line('patch', 'pods', { code: 403 })}`));
   assert.equal(refused?.verb, 'patch');
   assert.equal(refused?.at, Date.parse('2026-01-01T00:00:00Z'));
+});
+
+test('a request to an API that will go is told', () => {
+  const old = { 'k8s.io/deprecated': 'true', 'k8s.io/removed-release': '1.40' };
+  const log = [line('list', 'pods'), line('list', 'endpoints', { annotations: old })].join('\n');
+  assert.deepEqual(
+    deprecated(parseAudit(log)).map(({ resource }) => resource),
+    ['endpoints'],
+  );
 });
 
 test('a comment in a template explains what is not used, for those verbs of that resource alone', () => {

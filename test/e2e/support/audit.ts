@@ -15,6 +15,8 @@ export interface Use {
   readonly uri: string;
   /** Milliseconds since 1970, when it was answered. */
   readonly at: number;
+  /** The API server has warned that this API will go. */
+  readonly isDeprecated: boolean;
 }
 
 /** One verb on one resource, as a role gives it. */
@@ -45,8 +47,11 @@ interface AuditEvent {
     readonly apiGroup?: string;
   };
   readonly responseStatus?: { readonly code?: number };
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** https://kubernetes.io/docs/reference/labels-annotations-taints/audit-annotations/#k8s-io-deprecated */
+const DEPRECATED = 'k8s.io/deprecated';
 const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
 /** Reads the lines of an audit log (audit.k8s.io/v1, JSON). Those that are not of service accounts are left out. */
@@ -67,7 +72,15 @@ function parse(line: string): AuditEvent {
 }
 
 function useOf(event: AuditEvent): Use[] {
-  const { verb = '', requestURI = '', stageTimestamp = '', user, objectRef, responseStatus } = event;
+  const {
+    verb = '',
+    requestURI = '',
+    stageTimestamp = '',
+    user,
+    objectRef,
+    responseStatus,
+    annotations,
+  } = event;
   const [, namespace, name] = ACCOUNT.exec(user?.username ?? '') ?? [];
   if (namespace === undefined || objectRef?.resource === undefined) return [];
   const { resource, subresource } = objectRef;
@@ -82,6 +95,7 @@ function useOf(event: AuditEvent): Use[] {
       code: responseStatus?.code ?? 0,
       uri: requestURI,
       at: Date.parse(stageTimestamp),
+      isDeprecated: annotations?.[DEPRECATED] === 'true',
     },
   ];
 }
@@ -89,6 +103,11 @@ function useOf(event: AuditEvent): Use[] {
 /** Requests that were refused for want of a right. */
 export function forbidden(uses: readonly Use[]): readonly Use[] {
   return uses.filter(({ code }) => code === 403);
+}
+
+/** Requests to APIs that will go. */
+export function deprecated(uses: readonly Use[]): readonly Use[] {
+  return uses.filter(({ isDeprecated }) => isDeprecated);
 }
 
 /** Grants that no request needed. */
