@@ -64,5 +64,5 @@ const terminal: Terminal = {
 
 const args = process.argv.slice(2);
 process.exitCode = isReleaseCommand(args)
-  ? await (await import('./commands/carry-out.ts')).runRelease(args)
+  ? await (await import('./commands/dispatch.ts')).runRelease(args)
   : await run(args, terminal);

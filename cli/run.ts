@@ -15,9 +15,9 @@ const HELP_COLUMNS = 100;
 /** Runs one command and gives its exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   let outcome: Outcome = 'done';
-  const program = createProgram(terminal, async (name, options, rest) => {
-    const { carryOut } = await import('./commands/carry-out.ts');
-    outcome = await carryOut(name, terminal, options, rest);
+  const program = createProgram(terminal, async (name, command) => {
+    const { dispatch } = await import('./commands/dispatch.ts');
+    outcome = await dispatch(name, terminal, command);
   });
   const [first, ...words] = args;
   if (first === COMPLETE) {
@@ -34,7 +34,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   return EXIT_CODES[outcome].code;
 }
 
-type OnCommand = (name: CommandName, options: object, args: readonly string[]) => Promise<void>;
+type OnCommand = (name: CommandName, command: Command) => Promise<void>;
 
 /** The tree of commands. */
 export function createProgram(terminal: Terminal, onCommand: OnCommand): Command {
@@ -55,7 +55,7 @@ export function createProgram(terminal: Terminal, onCommand: OnCommand): Command
   for (const [name, { summary, declare }] of Object.entries<Declaration>(COMMANDS)) {
     const description = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
     const command = declare(program.command(name).summary(summary).description(description));
-    command.action(() => onCommand(name as CommandName, command.opts(), command.args));
+    command.action(() => onCommand(name as CommandName, command));
   }
   return program;
 }

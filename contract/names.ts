@@ -74,6 +74,15 @@ export const ANNOTATIONS = {
 /** The follower that the simple configuration makes. */
 export const DEFAULT_FOLLOWER = 'default';
 
+/** The follower that a pod or Service names. */
+export function followerOf({ annotations }: Annotated): string {
+  return annotations?.[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER;
+}
+
+interface Annotated {
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
 /** `base` for the default follower, `base-<follower>` for another. */
 export function configMapName(base: string, follower: string): string {
   return follower === DEFAULT_FOLLOWER ? base : `${base}-${follower}`;

@@ -1,5 +1,5 @@
 /** What controller, webhook and users agree on about Services that follow the active site. */
-import { ANNOTATIONS, DEFAULT_FOLLOWER } from './names.ts';
+import { ANNOTATIONS, DEFAULT_FOLLOWER, followerOf } from './names.ts';
 
 const SITE = 'site-follower/site';
 
@@ -59,7 +59,7 @@ export function readRouting(annotations: Readonly<Record<string, string>> = {}):
     refuse(ANNOTATIONS.onEmptyAfter, text, `a whole number of seconds up to ${LONGEST_ON_EMPTY_AFTER}`);
   }
   return {
-    follower: annotations[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER,
+    follower: followerOf({ annotations }),
     onEmpty: onEmpty ?? ON_EMPTY[0],
     onEmptyAfter: isSound ? seconds : DEFAULT_ON_EMPTY_AFTER,
     problems,

@@ -29,6 +29,19 @@ export interface Status {
   readonly sites: Readonly<Record<string, readonly string[]>>;
 }
 
+/** The site of each node that is in one. */
+export function sitesByNode(sites: Status['sites']): ReadonlyMap<string, string> {
+  const entries = Object.entries(sites).flatMap(([site, nodes]) =>
+    nodes.map((node) => [node, site] as const),
+  );
+  return new Map(entries);
+}
+
+/** The site of one node; empty where it is in none. */
+export function siteOfNode(sites: Status['sites'], node: string): string {
+  return Object.keys(sites).find((site) => sites[site]?.includes(node)) ?? '';
+}
+
 export const STATUS_KEYS = [
   'active-site',
   'active-node',

@@ -1,5 +1,6 @@
 import { databaseMember } from '../contract/databases.ts';
-import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS } from '../contract/names.ts';
+import { ANNOTATIONS, followerOf, LABELS } from '../contract/names.ts';
+import { type Status, sitesByNode } from '../contract/status.ts';
 import { isReady } from '../kubernetes/ready.ts';
 import type { Reflector } from '../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../kubernetes/resources.ts';
@@ -108,7 +109,7 @@ function classOf(pod: Pod, followers: readonly string[]): string {
   const nodeName = spec?.nodeName;
   if (nodeName === undefined || ENDED.has(status?.phase)) return '';
   if (databaseMember(pod) !== undefined) return '';
-  const follower = annotations[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER;
+  const follower = followerOf(metadata);
   if (!followers.includes(follower)) return '';
   const injected = annotations[ANNOTATIONS.status] !== undefined;
   const gated = injected && annotations[ANNOTATIONS.gate] !== 'none';
@@ -118,9 +119,9 @@ function classOf(pod: Pod, followers: readonly string[]): string {
 /** What stands in each site, by the nodes that the status names; what runs on other nodes is under an empty name. */
 export function bySite(
   nodes: ReadonlyMap<string, PodCount>,
-  sites: Readonly<Record<string, readonly string[]>>,
+  sites: Status['sites'],
 ): Record<string, PodCount> {
-  const siteOf = new Map(Object.entries(sites).flatMap(([site, names]) => names.map((name) => [name, site])));
+  const siteOf = sitesByNode(sites);
   const counts: Record<string, PodCount> = Object.fromEntries(
     Object.keys(sites).map((site) => [site, NO_PODS]),
   );

@@ -1,5 +1,6 @@
 import { decodeHistory, HISTORY_LIMIT, type Transition } from '../contract/history.ts';
-import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts';
+import { retryOnConflict } from '../kubernetes/conflict.ts';
+import { isLostRace } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
@@ -95,20 +96,19 @@ export class Report {
 
   /** Writes now and resolves when it is stored; for what must be known before an action. Throws KubeError. */
   async save(leadership: Leadership): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+    const write = async () => {
       this.#dirty = false;
       try {
         const found = this.#found ?? (await this.#store.read(leadership.signal));
         this.#found = await this.#store.write(found, Object.fromEntries(this.#sections), leadership);
-        return;
       } catch (error) {
         this.#dirty = true;
         this.#found = undefined;
-        // Edited or deleted by hand since it was read: the memory is the truth, write it over the new version.
-        const raced = isConflict(error) || isAlreadyExists(error) || isNotFound(error);
-        if (!raced || attempt >= ATTEMPTS) throw error;
+        throw error;
       }
-    }
+    };
+    // Edited or deleted by hand since it was read: the memory is the truth, write it over the new version.
+    await retryOnConflict(ATTEMPTS, write, isLostRace);
   }
 }
 

@@ -8,11 +8,3 @@ export interface State {
   /** Undefined until a primary was found for the first time: then no signal changes anything outside. */
   readonly site: Site | undefined;
 }
-
-/** The site of each node that stands in one. */
-export function sitesByNode(sites: Status['sites']): ReadonlyMap<string, string> {
-  const entries = Object.entries(sites).flatMap(([site, nodes]) =>
-    nodes.map((node) => [node, site] as const),
-  );
-  return new Map(entries);
-}

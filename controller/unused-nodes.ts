@@ -1,10 +1,10 @@
 import { ANNOTATIONS, LABELS } from '../contract/names.ts';
 import { isSiteLabel } from '../contract/routing.ts';
 import type { KubeApi, ObjectMeta } from '../kubernetes/api.ts';
-import { Nudge } from '../kubernetes/nudge.ts';
 import { listEach } from '../kubernetes/pages.ts';
 import { PODS } from '../kubernetes/resources.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { Wakeup } from '../runtime/wakeup.ts';
 
 export interface UnusedNodesOptions {
   readonly api: KubeApi;
@@ -22,7 +22,7 @@ const ASKED_AT_ONCE = 64;
 /** Asks, away from everything that is in a hurry, whether something of ours still runs on nodes that are in doubt. */
 export class UnusedNodes {
   readonly #options: UnusedNodesOptions;
-  readonly #nudge = new Nudge();
+  readonly #wakeup: Wakeup;
   #doubtful: readonly string[] = [];
   #unused: ReadonlySet<string> = new Set();
   /** Nobody waits behind the first ones for ever. */
@@ -30,6 +30,7 @@ export class UnusedNodes {
 
   constructor(options: UnusedNodesOptions) {
     this.#options = options;
+    this.#wakeup = new Wakeup(options.clock, 0);
   }
 
   get known(): ReadonlySet<string> {
@@ -41,12 +42,12 @@ export class UnusedNodes {
     const isNews = doubtful.some((name) => !this.#unused.has(name) && !this.#doubtful.includes(name));
     this.#doubtful = doubtful;
     this.#unused = new Set(doubtful.filter((name) => this.#unused.has(name)));
-    if (isNews) this.#nudge.nudge();
+    if (isNews) this.#wakeup.notify();
   }
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#nudge.wait(this.#options.clock, ASK_EVERY_MS, signal);
+      await this.#wakeup.wait(ASK_EVERY_MS, signal);
       for (const name of this.#next()) {
         if (signal.aborted) return;
         await this.#look(name, signal);

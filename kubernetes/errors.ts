@@ -32,6 +32,9 @@ export const isConflict = (error: unknown): boolean =>
   hasStatus(error, 409) && (error as KubeError).reason !== 'AlreadyExists';
 export const isAlreadyExists = (error: unknown): boolean =>
   hasStatus(error, 409) && (error as KubeError).reason === 'AlreadyExists';
+/** Somebody else wrote, created or deleted the object meanwhile; or we ourselves did, by the same request sent twice. */
+export const isLostRace = (error: unknown): boolean =>
+  isConflict(error) || isAlreadyExists(error) || isNotFound(error);
 /**
  * List again: the resourceVersion or continue token is too old (410 in either form), or newer than anything that the server
  * has, as after etcd was put back to an older copy.

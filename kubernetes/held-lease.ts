@@ -1,18 +1,9 @@
 import type { Clock } from '../runtime/clock.ts';
+import type { Wakeup } from '../runtime/wakeup.ts';
 import type { KubeApi, ObjectKey } from './api.ts';
-import { ignoreNotFound } from './errors.ts';
+import { ignoreNotFound, isLostRace } from './errors.ts';
 import type { Leadership } from './leadership.ts';
-import {
-  created,
-  type Holding,
-  holderOf,
-  isLostRace,
-  isWrittenBy,
-  released,
-  renewed,
-  termOf,
-} from './lease-record.ts';
-import type { Nudge } from './nudge.ts';
+import { created, type Holding, holderOf, isWrittenBy, released, renewed, termOf } from './lease-record.ts';
 import { LEASES, type Lease } from './resources.ts';
 
 export interface HoldingOptions {
@@ -76,11 +67,11 @@ export class HeldLease implements Leadership {
     return (await mine) ? this.#term : undefined;
   }
 
-  /** Renews until it is not ours any more. A nudge renews at once. */
-  async keep(nudge: Nudge, onProblem: (error: unknown) => void): Promise<void> {
-    const { clock, retryMs } = this.#options;
+  /** Renews until it is not ours any more. A notification renews at once. */
+  async keep(wakeup: Wakeup, onProblem: (error: unknown) => void): Promise<void> {
+    const { retryMs } = this.#options;
     for (let pause = retryMs; this.isHeld(); ) {
-      await nudge.wait(clock, pause, this.#closed.signal);
+      await wakeup.wait(pause, this.#closed.signal);
       try {
         await this.confirm();
         pause = retryMs;

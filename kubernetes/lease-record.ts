@@ -1,6 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { ObjectKey } from './api.ts';
-import { isAlreadyExists, isConflict, isNotFound } from './errors.ts';
 import { MAX_TERM } from './leadership.ts';
 import type { Lease } from './resources.ts';
 
@@ -92,9 +91,4 @@ export function isWrittenBy(
   { identity, renewTime }: Pick<Holding, 'identity' | 'renewTime'>,
 ) {
   return spec?.holderIdentity === identity && spec.renewTime === renewTime;
-}
-
-/** Somebody else wrote, created or deleted the Lease meanwhile; or we ourselves did, by the same request sent twice. */
-export function isLostRace(error: unknown): boolean {
-  return isConflict(error) || isAlreadyExists(error) || isNotFound(error);
 }

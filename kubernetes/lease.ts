@@ -1,7 +1,8 @@
 import { aborted, type Clock, type Random, sleep, withDeadline } from '../runtime/clock.ts';
 import { explain } from '../runtime/explain.ts';
+import { Wakeup } from '../runtime/wakeup.ts';
 import type { CallOptions, KubeApi } from './api.ts';
-import { ignoreNotFound } from './errors.ts';
+import { ignoreNotFound, isLostRace } from './errors.ts';
 import { HeldLease, type HoldingOptions } from './held-lease.ts';
 import type { Leadership } from './leadership.ts';
 import {
@@ -9,7 +10,6 @@ import {
   freeIn,
   type Holding,
   holderOf,
-  isLostRace,
   isWrittenBy,
   type Observation,
   observe,
@@ -17,7 +17,6 @@ import {
   taken,
   termOf,
 } from './lease-record.ts';
-import { Nudge } from './nudge.ts';
 import { Reflector } from './reflector.ts';
 import { LEASES, type Lease } from './resources.ts';
 
@@ -60,7 +59,7 @@ export interface LeaseElectionOptions {
 export class LeaseElection {
   readonly #options: Required<LeaseElectionOptions>;
   readonly #holding: HoldingOptions;
-  readonly #nudge = new Nudge();
+  readonly #wakeup: Wakeup;
   #seen: Observation | undefined;
   /** The highest term ever seen: a Lease that was deleted goes on above it. */
   #highestTerm = 0;
@@ -75,6 +74,7 @@ export class LeaseElection {
       ...options,
     };
     const { namespace, name, clock } = options;
+    this.#wakeup = new Wakeup(clock, 0);
     this.#holding = { ...this.#options, key: { namespace, name }, renewTime: renewTimes(clock) };
   }
 
@@ -106,14 +106,14 @@ export class LeaseElection {
       fieldSelector: `metadata.name=${name}`,
       transform: holderOf,
       onChange: (_key, now, before) => {
-        if (now !== before) this.#nudge.nudge();
+        if (now !== before) this.#wakeup.notify();
       },
       onProblem: (_kind, error) => this.#problem('watch', error),
     }).run(signal);
   }
 
   async #acquire(signal: AbortSignal): Promise<HeldLease | undefined> {
-    const { clock, random, retryMs } = this.#options;
+    const { random, retryMs } = this.#options;
     while (!signal.aborted) {
       try {
         const held = await this.#attempt(signal);
@@ -124,7 +124,7 @@ export class LeaseElection {
       }
       const free = this.#freeIn();
       const pause = free > 0 ? Math.min(free, retryMs) : retryMs;
-      await this.#nudge.wait(clock, pause * (1 + random() / 5), signal);
+      await this.#wakeup.wait(pause * (1 + random() / 5), signal);
     }
     return undefined;
   }
@@ -172,7 +172,7 @@ export class LeaseElection {
   ): Promise<void> {
     const { clock, retryMs, stopMs, onEvent } = this.#options;
     onEvent({ kind: 'acquired', term: held.term });
-    const keeping = held.keep(this.#nudge, (error) => this.#problem('renew', error));
+    const keeping = held.keep(this.#wakeup, (error) => this.#problem('renew', error));
     const work = Promise.resolve(held)
       .then(lead)
       .catch((error: unknown) => {

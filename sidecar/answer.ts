@@ -1,6 +1,6 @@
 /** What the application and the kubelet are told, from what is held. Pure. */
 import type { WhenStale } from '../contract/sidecar.ts';
-import type { Phase, Status } from '../contract/status.ts';
+import { type Phase, type Status, siteOfNode } from '../contract/status.ts';
 import type { Source, State } from './state.ts';
 
 /** The body of `/active` and of each event. Public. */
@@ -39,7 +39,7 @@ export function viewOf(
   lastSite = '',
 ): View {
   const { activeSite = '', activeNode = '', phase = 'Unknown', epoch = 0, since = '' } = status ?? {};
-  const site = status === undefined ? '' : siteOf(options.nodeName, status) || lastSite;
+  const site = status === undefined ? '' : siteOfNode(status.sites, options.nodeName) || lastSite;
   const stale = now - confirmedAt >= options.staleAfterMs;
   const standby = reasonToStandBy(status, site, stale, options);
   const active = standby === undefined;
@@ -66,8 +66,4 @@ function reasonToStandBy(
   if (site !== activeSite) return `${where}; this pod is in ${site}`;
   if (!stale || whenStale === 'hold') return undefined;
   return `for ${staleAfterMs / 1_000} s nothing has confirmed that ${where}`;
-}
-
-function siteOf(nodeName: string, { sites }: Status): string {
-  return Object.keys(sites).find((name) => sites[name]?.includes(nodeName)) ?? '';
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { KubeError } from '../../kubernetes/errors.ts';
+import { FakeApi } from '../../kubernetes/testing/fake-api.ts';
 import { assertCaptures } from '../testing/golden.ts';
 import { NAMESPACE } from '../testing/scene.ts';
 import { print } from '../text/line.ts';
@@ -11,7 +12,7 @@ import { type CheckView, runChecks } from './run.ts';
 import { World } from './world.ts';
 
 const world = new World({
-  api: undefined as never, // No check of these tests asks it.
+  api: new FakeApi(),
   clock: { now: () => 0, elapsed: () => 0, after: () => () => undefined },
   signal: new AbortController().signal,
   followers: [{ follower: 'default', namespace: NAMESPACE, configMap: '', status: undefined, report: {} }],

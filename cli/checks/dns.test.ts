@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServerAnswer } from '../../dns/authoritative.ts';
+import { FakeApi } from '../../kubernetes/testing/fake-api.ts';
 import { published } from '../cluster/followers.ts';
 import { NOW, reportMap, statusMap } from '../testing/scene.ts';
 import type { Result } from './check.ts';
@@ -20,7 +21,7 @@ function look(acceptedMs: number, answers: readonly ServerAnswer[], more: object
     ...more,
   };
   const world = new World({
-    api: undefined as never, // It asks nobody but the name servers.
+    api: new FakeApi(),
     clock: { now: () => NOW, elapsed: () => 0, after: () => () => undefined },
     signal: new AbortController().signal,
     followers: published([statusMap(), reportMap({ dns: [record] })]),

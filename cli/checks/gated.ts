@@ -1,7 +1,7 @@
-import { ANNOTATIONS } from '../../contract/names.ts';
+import { ANNOTATIONS, followerOf } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { isReady } from '../../kubernetes/ready.ts';
-import { followerOf, isGated, type PodDetails, workloadOf } from '../cluster/pods.ts';
+import { isGated, type PodDetails, workloadOf } from '../cluster/pods.ts';
 import { siteOf } from './pods.ts';
 import type { World } from './world.ts';
 
@@ -12,7 +12,7 @@ export const BETTER = `Let a Service follow the site (label site-follower/follow
 export async function standbys(world: World): Promise<readonly PodDetails[]> {
   const pods = await world.askingPods();
   return pods.filter((pod) => {
-    const status = world.followers.find(({ follower }) => follower === followerOf(pod))?.status;
+    const status = world.followers.find(({ follower }) => follower === followerOf(pod.metadata))?.status;
     const site = siteOf(world, pod);
     return status !== undefined && isGated(pod) && !isReady(pod) && site !== '' && site !== status.activeSite;
   });

@@ -1,7 +1,8 @@
+import { followerOf } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { isReady } from '../../kubernetes/ready.ts';
 import { isMissed } from '../../webhook/inject/decision.ts';
-import { followerOf, isGated, type PodDetails, workloadOf } from '../cluster/pods.ts';
+import { isGated, type PodDetails, workloadOf } from '../cluster/pods.ts';
 import { followedBy } from '../cluster/subject.ts';
 import { type Check, problem } from './check.ts';
 import type { World } from './world.ts';
@@ -49,13 +50,13 @@ export const WRONG_SIDE: Check = {
 };
 
 function isOnWrongSide(world: World, pod: PodDetails): boolean {
-  const status = world.followers.find(({ follower }) => follower === followerOf(pod))?.status;
+  const status = world.followers.find(({ follower }) => follower === followerOf(pod.metadata))?.status;
   const site = siteOf(world, pod);
   return status !== undefined && site !== '' && site !== status.activeSite && isGated(pod) && isReady(pod);
 }
 
 export function siteOf(world: World, pod: PodDetails): string {
-  return world.siteOf(followerOf(pod), pod.spec?.nodeName);
+  return world.siteOf(followerOf(pod.metadata), pod.spec?.nodeName);
 }
 
 function titleOf({ metadata: { namespace, name } }: PodDetails): string {

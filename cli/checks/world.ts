@@ -1,4 +1,5 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
+import { siteOfNode } from '../../contract/status.ts';
 import { type AuthoritativeLookup, authoritativeLookup } from '../../dns/authoritative.ts';
 import type { KubeApi, KubeObject, ListOptions, Resource } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
@@ -107,6 +108,6 @@ export class World {
   /** The site of a node by what a follower has published; empty for a node in no site. */
   siteOf(follower: string, node: string | undefined): string {
     const sites = this.followers.find((one) => one.follower === follower)?.status?.sites ?? {};
-    return Object.entries(sites).find(([, nodes]) => nodes.includes(node ?? ''))?.[0] ?? '';
+    return siteOfNode(sites, node ?? '');
   }
 }

@@ -1,5 +1,5 @@
 import { databaseMember } from '../../contract/databases.ts';
-import { ANNOTATIONS, DEFAULT_FOLLOWER } from '../../contract/names.ts';
+import { ANNOTATIONS } from '../../contract/names.ts';
 import { GATES, type Gate } from '../../contract/sidecar.ts';
 import type { Resource } from '../../kubernetes/api.ts';
 import { readyCondition } from '../../kubernetes/ready.ts';
@@ -46,11 +46,6 @@ export function gateOf({ metadata }: PodDetails): Gate {
 /** Its readiness hangs on which site is active. */
 export function isGated(pod: PodDetails): boolean {
   return isInjected(pod) && gateOf(pod) !== 'none' && databaseMember(pod) === undefined;
-}
-
-/** The follower that it listens to. */
-export function followerOf({ metadata }: PodDetails): string {
-  return metadata.annotations?.[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER;
 }
 
 /** The workload that people know: of a ReplicaSet its Deployment. */

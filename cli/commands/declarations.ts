@@ -12,7 +12,7 @@ export interface Declaration {
 }
 
 /**
- * One row a command, in the order of the help. What carries it out is in carry-out.ts, which is not loaded before a
+ * One row a command, in the order of the help. dispatch.ts has what runs it, and is not loaded before a
  * command runs: whoever asks for help must not wait for a Kubernetes client.
  */
 export const COMMANDS = {

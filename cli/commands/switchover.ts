@@ -1,5 +1,5 @@
 import { databaseService } from '../../contract/databases.ts';
-import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS } from '../../contract/names.ts';
+import { followerOf, LABELS } from '../../contract/names.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { isForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
@@ -7,7 +7,7 @@ import { SERVICES } from '../../kubernetes/resources.ts';
 import { timestamp, withDeadline } from '../../runtime/clock.ts';
 import { findFollowers, type Published, pickFollower } from '../cluster/followers.ts';
 import type { ClusterOptions, FollowerOptions, OutputOptions } from '../cluster/options.ts';
-import { followerOf, isGated, isOver, POD_DETAILS } from '../cluster/pods.ts';
+import { isGated, isOver, POD_DETAILS } from '../cluster/pods.ts';
 import { withSession } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { ASKING_PODS } from '../status/gather.ts';
@@ -134,12 +134,10 @@ async function servicesThatFollow(
       listAll(api, ENDPOINT_SLICES, { signal }),
       listAll(api, SERVICES, { labelSelector: `${LABELS.follow}=true`, signal }),
     ]);
-    const gated = pods.filter((pod) => !isOver(pod) && isGated(pod) && followerOf(pod) === follower);
+    const gated = pods.filter((pod) => !isOver(pod) && isGated(pod) && followerOf(pod.metadata) === follower);
     const gatedServices = servicesOf(slices, new Set(gated.map(({ metadata }) => keyOf(metadata))));
     const own = following.filter(
-      ({ metadata }) =>
-        (metadata.annotations?.[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER) === follower &&
-        databaseService(metadata) === undefined,
+      ({ metadata }) => followerOf(metadata) === follower && databaseService(metadata) === undefined,
     );
     return [...new Set([...gatedServices, ...own.map(({ metadata }) => keyOf(metadata))])].toSorted();
   } catch (error) {

@@ -1,3 +1,4 @@
+import { followerOf } from '../../contract/names.ts';
 import type { Gate } from '../../contract/sidecar.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { isReady } from '../../kubernetes/ready.ts';
@@ -5,7 +6,7 @@ import { decide, isInjected, memberOf } from '../../webhook/inject/decision.ts';
 import { labelOrigin, readLabel } from '../../webhook/inject/label.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import type { Published } from '../cluster/followers.ts';
-import { followerOf, gateOf, type PodDetails, unreadyBecause } from '../cluster/pods.ts';
+import { gateOf, type PodDetails, unreadyBecause } from '../cluster/pods.ts';
 import { followedBy } from '../cluster/subject.ts';
 
 /** What `explain -o json` prints. */
@@ -90,7 +91,7 @@ function injectionOf({ pod, namespace, controllerNamespace, followers }: Subject
 }
 
 function readinessOf({ pod, followers }: Subject): ExplainView['readiness'] {
-  const follower = followerOf(pod);
+  const follower = followerOf(pod.metadata);
   const status = followers.find((one) => one.follower === follower)?.status;
   const node = pod.spec?.nodeName ?? '';
   const site = Object.entries(status?.sites ?? {}).find(([, nodes]) => nodes.includes(node))?.[0] ?? '';

@@ -1,13 +1,14 @@
 import { databaseMember } from '../../contract/databases.ts';
-import { LABELS } from '../../contract/names.ts';
+import { followerOf, LABELS } from '../../contract/names.ts';
 import { HOLD_REASONS, holdReason } from '../../contract/reasons.ts';
 import type { Gate } from '../../contract/sidecar.ts';
 import type { Status } from '../../contract/status.ts';
+import { sitesByNode } from '../../contract/status.ts';
 import { isReady } from '../../kubernetes/ready.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
 import { isInjected, isMissed } from '../../webhook/inject/decision.ts';
 import type { Published } from '../cluster/followers.ts';
-import { followerOf, gateOf, isOver, type PodDetails, unreadyBecause, workloadOf } from '../cluster/pods.ts';
+import { gateOf, isOver, type PodDetails, unreadyBecause, workloadOf } from '../cluster/pods.ts';
 import { type DnsView, recordsOf } from './dns.ts';
 import { type Leader, leaderOf } from './leader.ts';
 
@@ -75,12 +76,12 @@ export interface Scene {
 export function viewOf({ published, pods, lease, now }: Scene): FollowerView {
   const { follower, namespace, status } = published;
   const sites = status?.sites ?? {};
-  const siteOfNode = new Map(
-    Object.entries(sites).flatMap(([site, nodes]) => nodes.map((node): [string, string] => [node, site])),
-  );
+  const siteOf = sitesByNode(sites);
   const own = pods
-    ?.filter((pod) => !isOver(pod) && followerOf(pod) === follower && databaseMember(pod) === undefined)
-    .map((pod): Placed => ({ pod, site: siteOfNode.get(pod.spec?.nodeName ?? '') ?? '' }));
+    ?.filter(
+      (pod) => !isOver(pod) && followerOf(pod.metadata) === follower && databaseMember(pod) === undefined,
+    )
+    .map((pod): Placed => ({ pod, site: siteOf.get(pod.spec?.nodeName ?? '') ?? '' }));
   return {
     name: follower,
     namespace,

@@ -89,7 +89,7 @@ describe('the label of nodes', () => {
     await soon();
     assert.deepEqual(labelled(), ['us-1', 'us-2']);
     kube.change(NODES, { metadata: { name: 'us-1', labels: { [LABEL]: 'false' } } });
-    kube.change(NODES, { metadata: { name: 'us-2', labels: { [LABEL]: null } } } as never);
+    kube.change(NODES, { metadata: { name: 'us-2', labels: { [LABEL]: null } } });
     await soon();
     assert.equal(kube.server.get(NODES, { name: 'us-1' }).metadata.labels?.[LABEL], 'true');
     assert.deepEqual(labelled(), ['us-1', 'us-2']);

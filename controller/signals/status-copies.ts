@@ -1,7 +1,7 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import { encodeStatus } from '../../contract/status.ts';
 import { type ObjectKey, versionOf } from '../../kubernetes/api.ts';
-import { ignoreNotFound, isAlreadyExists, isConflict, isNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound, isLostRace } from '../../kubernetes/errors.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { WorkQueue } from '../../kubernetes/work-queue.ts';
@@ -123,8 +123,7 @@ export class StatusCopies implements Signal {
       const step = this.#plan({ namespace, name }, found);
       if (step !== undefined) await this.#write(step, leadership);
     } catch (error) {
-      const raced = isConflict(error) || isAlreadyExists(error) || isNotFound(error);
-      if (!raced) throw error;
+      if (!isLostRace(error)) throw error;
       // The watch has not told of this copy, and may not for minutes when it has died: look for ourselves.
       await this.#bringInLineUnseen({ namespace, name }, leadership);
     }

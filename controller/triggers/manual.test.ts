@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => kube.end());
 
 function choose(site: string | null): void {
-  kube.change(CONFIG_MAPS, { metadata: { ...STATUS, annotations: { [MANUAL_SITE]: site } } as never });
+  kube.change(CONFIG_MAPS, { metadata: { ...STATUS, annotations: { [MANUAL_SITE]: site } } });
 }
 
 test('the site that the annotation names is active, at its first ready node', async () => {

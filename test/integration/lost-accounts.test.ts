@@ -186,9 +186,9 @@ test('with the admission policy whoever has its account can do nothing else to p
   const key = { namespace: await createNamespace(plane, 'app'), name: 'web' };
   const labels = { app: 'web' };
   const spec = { nodeName: scene.nodes.east, containers: [{ name: 'web', image: 'example/web:1' }] };
-  await api.create(PODS, { metadata: { ...key, labels }, spec } as never);
-  const ports = [{ port: 80 }];
-  await api.create(SERVICES, { metadata: { ...key, labels }, spec: { selector: labels, ports } } as never);
+  await api.create(PODS, { metadata: { ...key, labels }, spec });
+  const routing = { selector: labels, ports: [{ port: 80 }] };
+  await api.create(SERVICES, { metadata: { ...key, labels }, spec: routing });
   const node: ObjectKey = { name: scene.nodes.east };
 
   const site = siteLabel('default');

@@ -239,7 +239,8 @@ describe('the Job that makes the database', () => {
       plural: 'validatingwebhookconfigurations',
       kind: 'ValidatingWebhookConfiguration',
     };
-    await api.create(kind, { metadata: { name: 'operator' }, webhooks: [entry] } as never);
+    const configuration = { metadata: { name: 'operator' }, webhooks: [entry] };
+    await api.create<KubeObject>(kind, configuration);
     const job = await startCli(command(), env());
     t.after(() => job.stop());
     await job.waitForLine((line) => /^waiting: .*failed calling webhook/.test(line) || undefined, 20_000);
@@ -289,7 +290,7 @@ describe('the Job that cleans up', () => {
     const labels = { 'app.kubernetes.io/instance': RELEASE, 'app.kubernetes.io/component': 'controller' };
     const pod = { namespace: NAMESPACE, name: 'controller' };
     const containers = [{ name: 'x', image: 'x' }];
-    await api.create(PODS, { metadata: { ...pod, labels }, spec: { containers } } as never);
+    await api.create(PODS, { metadata: { ...pod, labels }, spec: { containers } });
 
     const { args = [] } = podSpec(only(manifests, 'Job', '-cleanup')).containers[0];
     const env = { KUBECONFIG: await asServiceAccount(`${RELEASE}-cleanup`), POD_NAMESPACE: NAMESPACE };

@@ -1,4 +1,4 @@
-import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { KubeApi, KubeObject, ObjectKey, Resource } from '../../kubernetes/api.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
 import { ApiServer, type Change } from '../simulation/api-server.ts';
@@ -88,7 +88,10 @@ export class FakeCluster {
   }
 
   /** Merges it into what is there, status included, as another client. */
-  change<T extends KubeObject>(resource: Resource<T>, object: KubeObject & Record<string, unknown>): T {
+  change<T extends KubeObject>(
+    resource: Resource<T>,
+    object: { readonly metadata: ObjectKey & Record<string, unknown>; readonly [field: string]: unknown },
+  ): T {
     const { status, ...main } = object;
     const changed = this.server.patch('test', resource, object.metadata, main, { type: 'merge' });
     if (status === undefined) return changed;

@@ -6,7 +6,8 @@ import { createMetrics } from '../../controller/metrics.ts';
 import { Sites } from '../../controller/sites.ts';
 import { createTrigger, ownClusterOf } from '../../controller/triggers/registry.ts';
 import type { MemoryStore, Observation, Trigger } from '../../controller/triggers/trigger.ts';
-import { NODES, type Node, PODS } from '../../kubernetes/resources.ts';
+import type { ObjectMeta } from '../../kubernetes/api.ts';
+import { NODES, type Node, PODS, type Pod } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { FakeCluster, OPS, TestLeadership } from './fake-cluster.ts';
 
@@ -51,10 +52,10 @@ export class TriggerScene extends FakeCluster {
     this.change(NODES, { metadata: { name }, status: this.#readiness(ready) });
   }
 
-  createPod(name: string, nodeName?: string, more: { labels?: object; annotations?: object } = {}): void {
+  createPod(name: string, nodeName?: string, more: Pick<ObjectMeta, 'labels' | 'annotations'> = {}): void {
     const metadata = { namespace: APP, name, ...more };
     const spec = nodeName === undefined ? {} : { nodeName };
-    this.create(PODS, { metadata, spec, status: this.#readiness(true) } as never);
+    this.create<Pod>(PODS, { metadata, spec, status: this.#readiness(true) });
   }
 
   /** As after a restart of the controller, on a machine whose clock is so much ahead: only what is stored is left. */

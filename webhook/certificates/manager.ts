@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { isAlreadyExists, isConflict } from '../../kubernetes/errors.ts';
-import { Nudge } from '../../kubernetes/nudge.ts';
 import { type OnReflectorProblem, Reflector } from '../../kubernetes/reflector.ts';
 import { MUTATING_WEBHOOK_CONFIGURATIONS, SECRETS, type Secret } from '../../kubernetes/resources.ts';
 import { backoff } from '../../runtime/backoff.ts';
 import type { Clock, Random } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
 import type { BundleHistory } from './bundle-history.ts';
 import { bundlePatch } from './ca-bundle.ts';
 import { type Inventory, type Lifetimes, nextStep, type Step } from './rotation.ts';
@@ -56,7 +56,7 @@ export class CertificateManager {
   readonly #served: ServedCertificate;
   readonly #store: CertificateStore;
   readonly #history: BundleHistory;
-  readonly #nudge = new Nudge();
+  readonly #wakeup: Wakeup;
   #stored: Stored | undefined;
   /** The version of the configuration that we have patched, or that is known to be outdated, and when (monotonic). */
   #patched: { readonly version: string | undefined; readonly at: number } | undefined;
@@ -64,7 +64,8 @@ export class CertificateManager {
   constructor(options: CertificateManagerOptions) {
     this.#options = options;
     this.#served = options.served;
-    this.#served.onConfiguration = () => this.#nudge.nudge();
+    this.#wakeup = new Wakeup(options.clock, 0);
+    this.#served.onConfiguration = this.#wakeup.notify;
     this.#store = new CertificateStore(options.api, options.secret);
     this.#history = options.served.history;
   }
@@ -82,13 +83,13 @@ export class CertificateManager {
       namespace: secret.namespace,
       fieldSelector: `metadata.name=${secret.name}`,
       transform: () => true,
-      onChange: () => this.#nudge.nudge(),
+      onChange: this.#wakeup.notify,
     });
     await Promise.all([this.#served.watch((inner) => this.#loop(inner), signal), secrets.run(signal)]);
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
-    const { clock, random, log } = this.#options;
+    const { random, log } = this.#options;
     for (let attempt = 0; !signal.aborted; ) {
       let wait: number;
       try {
@@ -102,7 +103,7 @@ export class CertificateManager {
         wait = isRace ? LOST_RACE_MS * (1 + random()) : backoff(attempt, RETRY, random);
         attempt = isRace ? attempt : attempt + 1;
       }
-      await this.#nudge.wait(clock, Math.min(wait, LONGEST_WAIT_MS), signal);
+      await this.#wakeup.wait(Math.min(wait, LONGEST_WAIT_MS), signal);
     }
   }
 

@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Nudge } from '../../kubernetes/nudge.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
 import type { Pair } from './authority.ts';
 import type { ServedCertificate } from './served.ts';
 import { isFor } from './trust.ts';
@@ -24,12 +24,13 @@ const READ_MS = 5_000;
 /** Serves what cert-manager makes: nothing is made here, and nothing is written to the configuration. */
 export class MountedCertificate {
   readonly #options: MountedCertificateOptions;
-  readonly #nudge = new Nudge();
+  readonly #wakeup: Wakeup;
   #said = '';
 
   constructor(options: MountedCertificateOptions) {
     this.#options = options;
-    options.served.onConfiguration = () => this.#nudge.nudge();
+    this.#wakeup = new Wakeup(options.clock, 0);
+    options.served.onConfiguration = this.#wakeup.notify;
   }
 
   /** Resolves when `signal` has aborted. */
@@ -38,12 +39,12 @@ export class MountedCertificate {
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
-    const { clock, served, folder, names } = this.#options;
+    const { served, folder, names } = this.#options;
     while (!signal.aborted) {
       const found = await readPair(folder, names[0] ?? '');
       this.#say('problem' in found ? found.problem : '');
       const wait = 'problem' in found ? READ_MS : served.offer(found);
-      await this.#nudge.wait(clock, Math.min(wait, READ_MS), signal);
+      await this.#wakeup.wait(Math.min(wait, READ_MS), signal);
     }
   }
 

@@ -165,7 +165,7 @@ describe('a Service with the label', () => {
     start();
     publish('us', 3);
     await soon();
-    kube.change(SERVICES, { metadata: { ...WEB, labels: { 'site-follower/follow': null } } } as never);
+    kube.change(SERVICES, { metadata: { ...WEB, labels: { 'site-follower/follow': null } } });
     await soon();
     assert.deepEqual(route(), { app: 'web' });
     assert.deepEqual(found().metadata.annotations, {});
@@ -334,7 +334,7 @@ describe('with every watch silently dead', () => {
     kube.change(SERVICES, { metadata: WEB, spec: { selector: { 'site-follower/site': null } } });
     kube.change(SERVICES, {
       metadata: { ...key('shop'), labels: { 'site-follower/follow': null } },
-    } as never);
+    });
     kube.change(SERVICES, { metadata: { ...key('late'), labels: FOLLOW } });
     await kube.clock.advance(90_000);
     assert.deepEqual(route(), US);

@@ -1,5 +1,7 @@
 import { LABELS, PROGRAM } from '../../../contract/names.ts';
+import { sitesByNode } from '../../../contract/status.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
+import { retryOnConflict } from '../../../kubernetes/conflict.ts';
 import { ignoreNotFound, isConflict, isNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
@@ -9,7 +11,7 @@ import { PODS, type Pod, SERVICES, type Service } from '../../../kubernetes/reso
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { sleep, timestamp } from '../../../runtime/clock.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
-import { type State, sitesByNode } from '../../state.ts';
+import type { State } from '../../state.ts';
 import type { Signal } from '../signal.ts';
 import { Inspector, type RoutingObserver } from './inspector.ts';
 import { releasedOwnership } from './ownership.ts';
@@ -263,20 +265,16 @@ export class FollowServices implements Signal {
 
   async #route(key: string): Promise<void> {
     let service = this.#services.get(parseKey(key));
-    for (let attempt = 1; ; attempt += 1) {
+    await retryOnConflict(ATTEMPTS, async (isRetry) => {
       const { goal, leadership } = { goal: this.#goal, leadership: this.#leadership };
       if (service === undefined || goal === undefined || leadership === undefined) return;
+      if (isRetry) service = await this.#read(service, leadership.signal);
+      if (service === undefined) return;
       if (isAhead(service, goal) && !(await this.#isStillLeader(goal, leadership))) return;
       const patch = planService(service, goal, this.#inspector.verdict(key));
       if (patch === undefined || goal !== this.#goal || !leadership.isHeld()) return;
-      try {
-        return await this.#write(service, patch, leadership.signal);
-      } catch (error) {
-        if (isNotFound(error)) return;
-        if (!isConflict(error) || attempt === ATTEMPTS) throw error;
-        service = await this.#read(service, leadership.signal);
-      }
-    }
+      await this.#write(service, patch, leadership.signal).catch(ignoreNotFound);
+    });
   }
 
   /** A compare-and-set: whoever has seen an older version of the Service cannot take it back to an older site. */

@@ -1,7 +1,7 @@
-import { Nudge } from '../../../kubernetes/nudge.ts';
 import type { ObjectIndex } from '../../../kubernetes/object-index.ts';
 import { keyOf } from '../../../kubernetes/reflector.ts';
 import { type Clock, sleep } from '../../../runtime/clock.ts';
+import { Wakeup } from '../../../runtime/wakeup.ts';
 import { dueAt, type Evaluation, evaluate, type ServiceTransition, transitions } from './evaluate.ts';
 import type { Goal, Verdict } from './plan.ts';
 import { countPods, type PodCounts, type RoutedPod } from './pods.ts';
@@ -32,7 +32,7 @@ const IDLE_MS = 60_000;
 /** Looks at the pods of the Services, away from the fast path: which can be followed by now, and which are empty. */
 export class Inspector {
   readonly #options: InspectorOptions;
-  readonly #nudge = new Nudge();
+  readonly #wakeup: Wakeup;
   readonly #namespaces = new Set<string>();
   readonly #evaluations = new Map<string, Evaluation>();
   #goal: Goal | undefined;
@@ -41,6 +41,7 @@ export class Inspector {
 
   constructor(options: InspectorOptions) {
     this.#options = options;
+    this.#wakeup = new Wakeup(options.clock, 0);
   }
 
   /** All pods are known from now on. */
@@ -60,7 +61,7 @@ export class Inspector {
   /** Something has changed in this namespace. */
   look(namespace: string): void {
     this.#namespaces.add(namespace);
-    this.#nudge.nudge();
+    this.#wakeup.notify();
   }
 
   verdict(service: string): Verdict | undefined {
@@ -71,7 +72,7 @@ export class Inspector {
     const { clock } = this.#options;
     let due = Number.POSITIVE_INFINITY;
     while (!signal.aborted) {
-      await this.#nudge.wait(clock, Math.max(0, Math.min(IDLE_MS, due - clock.elapsed())), signal);
+      await this.#wakeup.wait(Math.max(0, Math.min(IDLE_MS, due - clock.elapsed())), signal);
       await sleep(clock, GAP_MS, signal);
       if (!signal.aborted && this.#begun && this.#goal !== undefined) due = this.#inspect(this.#goal);
     }
@@ -79,7 +80,7 @@ export class Inspector {
 
   #lookEverywhere(): void {
     for (const namespace of this.#options.services.namespaces()) this.#namespaces.add(namespace);
-    this.#nudge.nudge();
+    this.#wakeup.notify();
   }
 
   /** Gives the time of the next look that time alone demands. */

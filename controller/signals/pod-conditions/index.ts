@@ -1,6 +1,8 @@
 import { type FollowedSubject, followedPods } from '../../../contract/followed.ts';
 import { LABELS, PROGRAM } from '../../../contract/names.ts';
-import { isConflict, isNotFound } from '../../../kubernetes/errors.ts';
+import { sitesByNode } from '../../../contract/status.ts';
+import { retryOnConflict } from '../../../kubernetes/conflict.ts';
+import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
@@ -8,7 +10,7 @@ import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { timestamp } from '../../../runtime/clock.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
-import { type State, sitesByNode } from '../../state.ts';
+import type { State } from '../../state.ts';
 import type { Signal } from '../signal.ts';
 import {
   type ConditionGoal,
@@ -18,6 +20,7 @@ import {
   inOrder,
   keepGatedPod,
   memberOf,
+  type WantedCondition,
   wantedCondition,
 } from './plan.ts';
 
@@ -153,25 +156,25 @@ export class PodConditions implements Signal {
 
   async #bringInLine(key: string): Promise<void> {
     let pod = this.#pods.get(parseKey(key));
-    for (let attempt = 1; ; attempt += 1) {
+    const isDone = await retryOnConflict(ATTEMPTS, async (isRetry) => {
       const [goal, leadership] = [this.#goal, this.#leadership];
-      const wanted = pod && wantedCondition(pod, goal);
-      if (pod === undefined || wanted === undefined || wanted.status === pod.active) break;
-      if (leadership?.isHeld() !== true) return;
-      try {
-        const options = { type: 'strategic', subresource: 'status', fieldManager: PROGRAM } as const;
-        const body = conditionPatch(pod, wanted, timestamp(this.#options.ports.clock));
-        const { signal } = leadership;
-        const answer = await this.#options.ports.api.patch(PODS, pod.key, body, { ...options, signal });
-        this.#pods.update(keepGatedPod(answer));
-        break;
-      } catch (error) {
-        if (isNotFound(error)) break;
-        if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+      if (isRetry && pod !== undefined && leadership !== undefined) {
         pod = await this.#read(pod, leadership.signal);
       }
-    }
-    this.#done(key);
+      const wanted = pod && wantedCondition(pod, goal);
+      if (pod === undefined || wanted === undefined || wanted.status === pod.active) return true;
+      if (leadership?.isHeld() !== true) return false;
+      await this.#write(pod, wanted, leadership.signal).catch(ignoreNotFound);
+      return true;
+    });
+    if (isDone) this.#done(key);
+  }
+
+  async #write(pod: GatedPod, wanted: WantedCondition, signal: AbortSignal): Promise<void> {
+    const { api, clock } = this.#options.ports;
+    const options = { type: 'strategic', subresource: 'status', fieldManager: PROGRAM, signal } as const;
+    const body = conditionPatch(pod, wanted, timestamp(clock));
+    this.#pods.update(keepGatedPod(await api.patch(PODS, pod.key, body, options)));
   }
 
   /** The kubelet writes the same status, so the watch may be behind. */

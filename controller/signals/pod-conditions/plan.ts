@@ -5,7 +5,7 @@ import {
   type FollowedPods,
   isFollowed,
 } from '../../../contract/followed.ts';
-import { ANNOTATIONS, DEFAULT_FOLLOWER } from '../../../contract/names.ts';
+import { followerOf } from '../../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../../contract/routing.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
 import type { Pod } from '../../../kubernetes/resources.ts';
@@ -50,7 +50,7 @@ const MAX_NAME = 253;
 
 export function keepGatedPod(pod: Pod): GatedPod {
   const { metadata, spec, status } = pod;
-  const { namespace = '', name, uid = '', resourceVersion = '', annotations = {} } = metadata;
+  const { namespace = '', name, uid = '', resourceVersion = '' } = metadata;
   const condition = status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION);
   const { labels = {}, ownerReferences = [] } = metadata;
   return {
@@ -58,7 +58,7 @@ export function keepGatedPod(pod: Pod): GatedPod {
     uid,
     version: resourceVersion,
     // Longer than any name of a follower it is somebody's who wants to fill our memory.
-    follower: (annotations[ANNOTATIONS.follower] ?? DEFAULT_FOLLOWER).slice(0, MAX_NAME),
+    follower: followerOf(metadata).slice(0, MAX_NAME),
     member: databaseMember(pod),
     metadata: {
       name,

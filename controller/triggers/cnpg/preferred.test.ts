@@ -184,12 +184,11 @@ describe('the preferred primary', () => {
   test('waits for a running backup of this Cluster, not for those of others', async () => {
     const backups = { group: 'postgresql.cnpg.io', version: 'v1', plural: 'backups', kind: 'Backup' };
     const resource = { ...backups, namespaced: true };
-    const backup = (name: string, phase: string, cluster = PG.name) =>
-      kube.create(resource, {
-        metadata: { namespace: PG.namespace, name },
-        spec: { cluster: { name: cluster } },
-        status: { phase },
-      } as never);
+    const backup = (name: string, phase: string, cluster = PG.name) => {
+      const metadata = { namespace: PG.namespace, name };
+      const object = { metadata, spec: { cluster: { name: cluster } }, status: { phase } };
+      kube.create(resource, object);
+    };
     backup('old', 'completed');
     backup('other', 'running', 'another');
     backup('now', 'running');

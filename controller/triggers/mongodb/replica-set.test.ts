@@ -112,7 +112,7 @@ describe('the primary of a replica set', () => {
 describe('the Secrets', () => {
   function createSecret(name: string, data: Readonly<Record<string, string>>): void {
     const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
-    kube.create(SECRETS, { metadata: { namespace: APP, name }, data: Object.fromEntries(encoded) } as never);
+    kube.create(SECRETS, { metadata: { namespace: APP, name }, data: Object.fromEntries(encoded) });
   }
 
   test('give the members their credentials and certificates', async () => {
@@ -147,7 +147,7 @@ describe('the Secrets', () => {
     const what = 'Secret app/tls of the setting tlsSecret';
     assert.deepEqual(await look(), ['SecretUnusable', `${what} has tls.crt, but no tls.key`]);
     const data = { 'tls.crt': null, 'tls.key': Buffer.from('KEY').toString('base64') };
-    kube.change(SECRETS, { metadata: { namespace: APP, name: 'tls' }, data } as never);
+    kube.change(SECRETS, { metadata: { namespace: APP, name: 'tls' }, data });
     assert.deepEqual(await look(), ['SecretUnusable', `${what} has tls.key, but no tls.crt`]);
     assert.equal(accesses.length, 0);
   });

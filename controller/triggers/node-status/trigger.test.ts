@@ -212,7 +212,7 @@ describe('after a restart', () => {
       lastUpdated: '2026-01-01T00:00:00.000Z',
       sites: {},
     };
-    kube.create(CONFIG_MAPS, { metadata: STATUS, data: { ...encodeStatus(status) } } as never);
+    kube.create(CONFIG_MAPS, { metadata: STATUS, data: { ...encodeStatus(status) } });
     for (const nonsense of [undefined, '3', '[]', '{"active":7}', 'null']) {
       kube.stored.clear();
       if (nonsense !== undefined) kube.stored.set('node-status', nonsense);

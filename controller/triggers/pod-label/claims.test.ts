@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { PODS } from '../../../kubernetes/resources.ts';
 import { APP, TriggerScene } from '../../../test/support/trigger-scene.ts';
 
-const PRESETS: [preset: string, labels: object, leader: object][] = [
+type Labels = Readonly<Record<string, string>>;
+const PRESETS: [preset: string, labels: Labels, leader: Labels][] = [
   ['patroni', { 'cluster-name': 'db' }, { role: 'primary' }],
   ['patroni', { 'cluster-name': 'db' }, { role: 'master' }],
   ['zalando', { application: 'spilo', 'cluster-name': 'db' }, { 'spilo-role': 'master' }],
@@ -32,7 +33,7 @@ const member = (role: string, timeline?: number) => ({
 });
 
 function relabel(name: string, labels: object, annotations: object = {}): void {
-  kube.change(PODS, { metadata: { namespace: APP, name, labels, annotations } } as never);
+  kube.change(PODS, { metadata: { namespace: APP, name, labels, annotations } });
 }
 
 function setServing(name: string, status: 'True' | 'False'): void {

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { explain } from '../../runtime/explain.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
@@ -13,33 +14,36 @@ import { switchover } from './switchover.ts';
 
 export { runRelease } from '../release/run.ts';
 
-/** `options` are those that the row of the same name in declarations.ts declares, `args` its arguments. */
-type Run<O = never> = (terminal: Terminal, options: O, args: readonly string[]) => Promise<Outcome>;
-
-const RUNS: Readonly<Record<CommandName, Run>> = {
-  status,
-  check,
-  history,
-  switchover,
-  explain: explainPod,
-  inject,
-  uninject,
-  completion,
-};
-
 /** Runs a command to its end and tells the person what went wrong. */
-export async function carryOut(
-  name: CommandName,
-  terminal: Terminal,
-  options: object,
-  args: readonly string[],
-): Promise<Outcome> {
+export async function dispatch(name: CommandName, terminal: Terminal, command: Command): Promise<Outcome> {
   try {
-    return await RUNS[name](terminal, options as never, args);
+    return await run(name, terminal, command);
   } catch (error) {
     if (terminal.signal.aborted) return 'interrupted';
     const lines = error instanceof CommandError ? error.message.split('\n') : [explain(error)];
     for (const line of lines) terminal.err(`${plain(line)}\n`);
     return error instanceof CommandError ? error.outcome : 'unreachable';
+  }
+}
+
+/** The options are those that the row of the same name in declarations.ts declares, the arguments its arguments. */
+function run(name: CommandName, terminal: Terminal, command: Command): Promise<Outcome> {
+  switch (name) {
+    case 'status':
+      return status(terminal, command.opts());
+    case 'check':
+      return check(terminal, command.opts());
+    case 'history':
+      return history(terminal, command.opts());
+    case 'switchover':
+      return switchover(terminal, command.opts());
+    case 'explain':
+      return explainPod(terminal, command.opts(), command.args);
+    case 'inject':
+      return inject(terminal, command.opts());
+    case 'uninject':
+      return uninject(terminal, command.opts());
+    case 'completion':
+      return completion(terminal, command.args);
   }
 }
