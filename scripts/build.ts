@@ -6,6 +6,7 @@ import { kubernetesClientParts } from './kubernetes-client-parts.ts';
 import { BundledPackages } from './licences.ts';
 import { CONTROLLER_NODE_FLAGS, NODE_ENVIRONMENT, WEBHOOK_NODE_FLAGS } from './node-flags.ts';
 import { SIDECAR_BUNDLE } from './sidecar-bundle.ts';
+import { threadProgram } from './thread-program.ts';
 import { undiciParts } from './undici-parts.ts';
 
 // Some CommonJS dependencies call require() of built-ins; an ES module has none of its own.
@@ -62,7 +63,14 @@ for (const { entry, out, format, plugins = [] } of bundles) {
     outfile: out,
     bundle: true,
     banner: { js: shebang() },
-    plugins: [packages.plugin, kubernetesClientParts(), undiciParts(), pageAssets(), ...plugins],
+    plugins: [
+      packages.plugin,
+      kubernetesClientParts(),
+      undiciParts(),
+      pageAssets(),
+      threadProgram({ ...common, plugins: [packages.plugin] }),
+      ...plugins,
+    ],
     ...format,
   });
   await chmod(out, 0o755);

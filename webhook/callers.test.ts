@@ -11,6 +11,7 @@ import { until } from '../test/support/until.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { Callers } from './callers.ts';
 import { startAdmissionServer } from './server.ts';
+import { reviewerBy } from './testing/reviewer.ts';
 
 const HOST = '127.0.0.1';
 const LIMIT = { timeoutMs: 10_000 };
@@ -30,9 +31,9 @@ async function start(t: TestContext) {
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) });
   const callers = new Callers({ file, names: ['api-server', 'api-server-2'] });
   await callers.load();
-  const review = () => ({ kind: 'answered', answer: { reviewed: true } }) as const;
+  const reviewer = reviewerBy(() => ({ kind: 'answered', answer: { reviewed: true } }));
   const server = await startAdmissionServer(
-    { callers, review, clock, log, port: 0, path: '/mutate', lingerMs: 0, onAnswer() {}, onRefused() {} },
+    { callers, reviewer, clock, log, port: 0, path: '/mutate', lingerMs: 0, onAnswer() {}, onRefused() {} },
     stop.signal,
   );
   server.use({ certificate: leaf.certificate, key: leaf.key });

@@ -18,14 +18,9 @@ async function report(
 ) {
   const metrics = createMetrics('1');
   const events: EventNote[] = [];
-  const answer = {
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    response: { uid: 'u', allowed: true },
-  } as const;
   const known = subject === 'unreadable' ? undefined : subject;
   const sink = { record: (event: EventNote) => void events.push(event), mayTell: () => mayTell };
-  reportOutcome({ kind: 'answered', answer, outcome, subject: known, dryRun }, metrics, sink);
+  reportOutcome({ outcome, subject: known, dryRun }, metrics, sink);
   return { events, text: await metrics.expose() };
 }
 

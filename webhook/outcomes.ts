@@ -1,10 +1,11 @@
 import { ANNOTATIONS } from '../contract/names.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { KubeEvent } from '../kubernetes/resources.ts';
-import type { Admission, Outcome } from './admission.ts';
+import type { Outcome } from './admission.ts';
 import { EVENT_REASONS, type EventReason } from './event-reasons.ts';
 import type { SkipReason } from './inject/decision.ts';
 import type { Metrics } from './metrics.ts';
+import type { Judged } from './review.ts';
 import type { Owner } from './subject.ts';
 
 /** Skips that nobody needs to be told of: they are what was asked for, or nothing new. */
@@ -22,11 +23,10 @@ export interface EventSink extends Pick<EventRecorder, 'record'> {
  * the warning at once.
  */
 export function reportOutcome(
-  admission: Extract<Admission, { kind: 'answered' }>,
+  { outcome, subject, dryRun }: Judged,
   metrics: Metrics,
   events: EventSink,
 ): void {
-  const { outcome, subject, dryRun } = admission;
   metrics.reviews.inc({ kind: subject?.kind ?? 'other', outcome: outcome.action });
   if (outcome.action === 'skipped') metrics.skips.inc({ reason: outcome.reason });
   const event = eventOf(outcome);

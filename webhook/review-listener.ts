@@ -3,18 +3,15 @@ import { MIMEType, TextDecoder } from 'node:util';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Callers } from './callers.ts';
+import { Turns } from './large/turns.ts';
+import { parseReview, type Review } from './review.ts';
 import { ReviewTurns } from './review-turns.ts';
-import { BodyGatherer, type GatheredBody, UnreadableBody } from './server-body.ts';
-
-/** What a review came to: the answer, or why it is none. */
-export type Reviewed =
-  | { readonly kind: 'answered'; readonly answer: object }
-  | { readonly kind: 'malformed'; readonly problem: string };
+import type { Reviewer } from './reviewer.ts';
+import { BodyGatherer, type GatheredBody, LARGE_BYTES, UnreadableBody } from './server-body.ts';
 
 export interface ReviewListenerOptions {
   readonly path: string;
-  /** Pure and quick; must not throw, whatever it is given. */
-  readonly review: (body: unknown) => Reviewed;
+  readonly reviewer: Reviewer;
   /** Undefined: whoever reaches the port may ask. */
   readonly callers?: Callers | undefined;
   readonly clock: Clock;
@@ -37,6 +34,7 @@ export function reviewListener(options: ReviewListenerOptions, stopping: AbortSi
   const { clock, log } = options;
   const bodies = new BodyGatherer({ maxBody: MAX_BODY, maxTotal: MAX_BODIES });
   const turns = new ReviewTurns(clock);
+  const largeTurns = new Turns();
   const fail = (error: unknown, request: IncomingMessage, response: ServerResponse) => {
     if (error instanceof UnreadableBody) {
       refuse(response, error.status, `the body cannot be read: ${error.message}`, options);
@@ -62,12 +60,20 @@ export function reviewListener(options: ReviewListenerOptions, stopping: AbortSi
         refuse(response, ...refusal, options);
         return;
       }
-      const decoder = decoderFor(request.headers);
-      bodies.gather(request).then(
-        (body) =>
-          turns.add(request.socket.remoteAddress ?? '', body.length, () =>
-            attempt(() => answer({ request, response, body, decoder }, options)),
-          ),
+      const charset = charsetOf(request.headers);
+      const client = request.socket.remoteAddress ?? '';
+      bodies.gather(request, client).then(
+        (body) => {
+          const exchange = { request, response, body, charset };
+          if (body.length < LARGE_BYTES) turns.add(client, () => attempt(() => answer(exchange, options)));
+          else {
+            // Who asks and goes away, again and again, would else fill the place of others until his turn comes.
+            response.on('close', () => body.drop());
+            largeTurns.add(client, () =>
+              answerLarge(exchange, options).catch((error: unknown) => fail(error, request, response)),
+            );
+          }
+        },
         (error: unknown) => fail(error, request, response),
       );
     });
@@ -78,26 +84,36 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly body: GatheredBody;
-  readonly decoder: TextDecoder;
+  readonly charset: string;
 }
 
-function answer(
-  { request, response, body, decoder }: Exchange,
-  { review, clock, onAnswer, onRefused }: ReviewListenerOptions,
-): void {
+function answer({ request, response, body, charset }: Exchange, options: ReviewListenerOptions): void {
   const bytes = body.take();
   // Nobody waits for the answer any more.
   if (request.socket.destroyed) return;
-  const parsed = parse(decoder.decode(bytes));
-  const began = clock.elapsed();
-  const reviewed = review(parsed);
-  if (reviewed.kind === 'malformed') {
-    send(response, 400, TEXT, `${reviewed.problem}\n`);
+  tell(response, options.reviewer.here(parseReview(bytes, charset)), options);
+}
+
+async function answerLarge(
+  { request, response, body, charset }: Exchange,
+  options: ReviewListenerOptions,
+): Promise<void> {
+  if (request.socket.destroyed) return;
+  tell(response, await options.reviewer.apart(body.take(), charset), options);
+}
+
+function tell(
+  response: ServerResponse,
+  review: Review,
+  { onAnswer, onRefused }: ReviewListenerOptions,
+): void {
+  if (review.kind === 'malformed') {
+    send(response, 400, TEXT, `${review.problem}\n`);
     onRefused(400);
     return;
   }
-  send(response, 200, JSON_TYPE, JSON.stringify(reviewed.answer));
-  onAnswer((clock.elapsed() - began) / 1_000);
+  send(response, 200, JSON_TYPE, review.answer);
+  onAnswer(review.seconds);
 }
 
 const JSON_TYPE = 'application/json';
@@ -152,31 +168,19 @@ function mimeOf(type = ''): MIMEType | undefined {
   }
 }
 
-const UTF_8 = new TextDecoder();
+const UTF_8 = 'utf-8';
 
 /** Bodies are not unpacked: a small one could become a very large one. */
-function decoderFor(headers: IncomingHttpHeaders): TextDecoder {
+function charsetOf(headers: IncomingHttpHeaders): string {
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding.toLowerCase() !== 'identity') throw new UnreadableBody(415, 'content encoding unsupported');
   const type = headers['content-type'];
   const charset = type === JSON_TYPE ? null : (mimeOf(type)?.params.get('charset') ?? null);
   if (charset === null) return UTF_8;
   try {
-    if (/^utf-/i.test(charset)) return new TextDecoder(charset);
+    if (/^utf-/i.test(charset)) return new TextDecoder(charset).encoding;
   } catch {
     // One that it does not know, which is all that it throws for.
   }
   throw new UnreadableBody(415, `unsupported charset "${charset.toUpperCase()}"`);
-}
-
-function parse(text: string): unknown {
-  if (text === '') return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UnreadableBody(400, (error as SyntaxError).message);
-  }
-  if (typeof value !== 'object' || value === null) throw new UnreadableBody(400, 'no JSON object');
-  return value;
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { ReadTurns } from './large/read-turns.ts';
 
 /** Why a body was not read, as an HTTP status. */
 export class UnreadableBody extends Error {
@@ -21,17 +22,22 @@ export interface BodyLimits {
 /** Memory is taken in such pieces: a body is mostly smaller than one. */
 export const BLOCK_BYTES = 16_384;
 
+/** To parse and judge so much takes up to 2 ms, and a megabyte 30. */
+export const LARGE_BYTES = 65_536;
+
 interface Body {
+  readonly client: string;
   readonly blocks: Buffer[];
   length: number;
   giveUp: (reason: UnreadableBody) => void;
 }
 
-/** A body of which all has come. It counts until it is taken. */
+/** A body of which all has come. It counts until it is taken or dropped. */
 export interface GatheredBody {
   readonly length: number;
   /** Throws an `UnreadableBody` when it had to give way meanwhile. */
-  take(): Buffer;
+  take(): Buffer<ArrayBuffer>;
+  drop(): void;
 }
 
 /**
@@ -42,6 +48,7 @@ export class BodyGatherer {
   readonly #maxBody: number;
   readonly #maxBlocks: number;
   readonly #bodies = new Set<Body>();
+  readonly #turns = new ReadTurns();
   #blocks = 0;
 
   constructor({ maxBody, maxTotal }: BodyLimits) {
@@ -53,16 +60,18 @@ export class BodyGatherer {
    * Rejects with an `UnreadableBody`: 413 when it is too large, once all of it has come; 503 at once when the total is
    * reached and no other body is larger; 400 when the client goes away.
    */
-  gather(request: Readable): Promise<GatheredBody> {
+  gather(request: Readable, client: string): Promise<GatheredBody> {
     return new Promise((resolve, reject) => {
       let tooLarge = false;
-      const body: Body = { blocks: [], length: 0, giveUp: reject };
+      const body: Body = { client, blocks: [], length: 0, giveUp: reject };
       this.#bodies.add(body);
       request.on('data', (chunk: Buffer) => {
-        if (!this.#bodies.has(body)) return;
-        tooLarge = body.length + chunk.length > this.#maxBody;
+        tooLarge ||= body.length + chunk.length > this.#maxBody;
         if (tooLarge) this.#release(body);
-        else this.#append(body, chunk);
+        else if (this.#bodies.has(body)) this.#append(body, chunk);
+        if (body.length < BLOCK_BYTES) return;
+        request.pause();
+        this.#turns.add(client, () => request.resume());
       });
       request.on('end', () => {
         if (tooLarge) reject(new UnreadableBody(413, 'request entity too large'));
@@ -89,6 +98,7 @@ export class BodyGatherer {
         this.#release(body);
         return whole;
       },
+      drop: () => this.#release(body),
     };
   }
 
@@ -106,7 +116,7 @@ export class BodyGatherer {
 
   /** Undefined: it was this body that had to give way. */
   #grow(body: Body): Buffer | undefined {
-    if (this.#blocks >= this.#maxBlocks) this.#giveUpLargest();
+    if (this.#blocks >= this.#maxBlocks) this.#giveUpLargest(body.client);
     if (!this.#bodies.has(body)) return undefined;
     const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
     body.blocks.push(block);
@@ -114,11 +124,17 @@ export class BodyGatherer {
     return block;
   }
 
-  /** The largest, so that those who fill the memory lose theirs, and not the next review, which is small. */
-  #giveUpLargest(): void {
+  /**
+   * The largest of the client with the most: those who fill the memory lose theirs, and not the next review, which is
+   * small, nor the one large one of somebody else.
+   */
+  #giveUpLargest(growing: string): void {
+    const sums = new Map([[growing, BLOCK_BYTES]]);
+    for (const { client, length } of this.#bodies) sums.set(client, (sums.get(client) ?? 0) + length);
+    const rank = ({ client, length }: Body) => [sums.get(client) ?? 0, length] as const;
     const [first, ...others] = this.#bodies;
     if (first === undefined) return;
-    const largest = others.reduce((a, b) => (b.length > a.length ? b : a), first);
+    const largest = others.reduce((a, b) => (isAbove(rank(b), rank(a)) ? b : a), first);
     this.#release(largest);
     largest.giveUp(new UnreadableBody(503, 'too many large bodies are on their way; try again'));
   }
@@ -128,4 +144,11 @@ export class BodyGatherer {
     this.#blocks -= body.blocks.length;
     body.blocks.length = 0;
   }
+}
+
+function isAbove(
+  [sum, length]: readonly [number, number],
+  [otherSum, otherLength]: readonly [number, number],
+) {
+  return sum === otherSum ? length > otherLength : sum > otherSum;
 }

@@ -10,6 +10,7 @@ import { until } from '../test/support/until.ts';
 import { createAuthority, issueLeaf } from './certificates/authority.ts';
 import { startAdmissionServer } from './server.ts';
 import { BLOCK_BYTES, BodyGatherer } from './server-body.ts';
+import { reviewerBy } from './testing/reviewer.ts';
 
 const LIFE = 3_600_000;
 const authority = await createAuthority(Date.now(), LIFE);
@@ -30,13 +31,13 @@ async function start(t: TestContext, lingerMs = 0) {
     {
       port: 0,
       path: '/mutate',
-      review(body) {
+      reviewer: reviewerBy((body) => {
         if (typeof body === 'object' && body !== null && 'review' in body) {
           return { kind: 'answered', answer: { echo: body } };
         }
         if (Array.isArray(body) && body.length > 0) throw new TypeError('a defect');
         return { kind: 'malformed', problem: 'not a review' };
-      },
+      }),
       clock,
       log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
       lingerMs,
@@ -261,10 +262,10 @@ test('who holds large bodies back is sent away, and reviews are answered', { tim
 test('a body in small pieces takes no more memory than its bytes', async () => {
   const bodies = new BodyGatherer({ maxBody: 1_000_000, maxTotal: 2 * BLOCK_BYTES });
   const [first, second] = [new PassThrough(), new PassThrough()];
-  const [refused, whole] = [bodies.gather(first), bodies.gather(second)];
+  const [refused, whole] = [bodies.gather(first, 'a'), bodies.gather(second, 'a')];
   for (let byte = 0; byte < BLOCK_BYTES; byte += 1) first.write('a');
   for (let byte = 0; byte < BLOCK_BYTES; byte += 1) second.write('b');
-  const third = bodies.gather(new PassThrough().end('c'));
+  const third = bodies.gather(new PassThrough().end('c'), 'a');
   // Of two that are as large, the one that is older.
   await assert.rejects(refused, { status: 503 });
   assert.equal((await third).take().toString(), 'c');
@@ -276,7 +277,7 @@ test('a client that goes away gives its memory back', async () => {
   const bodies = new BodyGatherer({ maxBody: 1_000_000, maxTotal: BLOCK_BYTES });
   for (let round = 0; round < 3; round += 1) {
     const request = new PassThrough();
-    const gathered = bodies.gather(request);
+    const gathered = bodies.gather(request, 'a');
     const came = once(request, 'data');
     request.write('a');
     await came;
@@ -284,17 +285,38 @@ test('a client that goes away gives its memory back', async () => {
     await assert.rejects(gathered, { status: 400 });
   }
   const other = new PassThrough();
-  const gathered = bodies.gather(other);
+  const gathered = bodies.gather(other, 'a');
   other.end('b');
   assert.equal((await gathered).take().toString(), 'b');
 });
 
 test('a body that waits to be taken counts, and gives way when it is the largest', async () => {
   const bodies = new BodyGatherer({ maxBody: 1_000_000, maxTotal: 2 * BLOCK_BYTES });
-  const large = await bodies.gather(new PassThrough().end('a'.repeat(BLOCK_BYTES + 1)));
-  const small = await bodies.gather(new PassThrough().end('b'));
+  const large = await bodies.gather(new PassThrough().end('a'.repeat(BLOCK_BYTES + 1)), 'a');
+  const small = await bodies.gather(new PassThrough().end('b'), 'a');
   assert.throws(() => large.take(), { status: 503 });
   assert.equal(small.take().toString(), 'b');
-  const next = await bodies.gather(new PassThrough().end('c'.repeat(2 * BLOCK_BYTES)));
+  const next = await bodies.gather(new PassThrough().end('c'.repeat(2 * BLOCK_BYTES)), 'a');
   assert.equal(next.take().length, 2 * BLOCK_BYTES);
+});
+
+test('of the client with the most the largest body gives way, however large that of another is', async () => {
+  const bodies = new BodyGatherer({ maxBody: 1_000_000, maxTotal: 4 * BLOCK_BYTES });
+  const of = (client: string, blocks: number) =>
+    bodies.gather(new PassThrough().end('a'.repeat(blocks * BLOCK_BYTES)), client);
+  const large = await of('API server', 2);
+  const [first, second] = [await of('stranger', 1), await of('stranger', 1)];
+  const third = await of('stranger', 1);
+  assert.equal(large.take().length, 2 * BLOCK_BYTES);
+  assert.throws(() => first.take(), { status: 503 });
+  for (const body of [second, third]) assert.equal(body.take().length, BLOCK_BYTES);
+});
+
+test('a body that is dropped gives its memory back', async () => {
+  const bodies = new BodyGatherer({ maxBody: 1_000_000, maxTotal: BLOCK_BYTES });
+  for (let round = 0; round < 3; round += 1) {
+    const body = await bodies.gather(new PassThrough().end('a'), 'a');
+    body.drop();
+  }
+  assert.equal((await bodies.gather(new PassThrough().end('b'), 'a')).take().toString(), 'b');
 });

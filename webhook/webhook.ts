@@ -8,7 +8,6 @@ import { LeaseElection } from '../kubernetes/lease.ts';
 import type { OnReflectorProblem } from '../kubernetes/reflector.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
-import { admit } from './admission.ts';
 import { Callers } from './callers.ts';
 import { CertificateManager } from './certificates/manager.ts';
 import { MountedCertificate } from './certificates/mounted.ts';
@@ -19,7 +18,7 @@ import { EventBudget } from './event-budget.ts';
 import { LimitRanges } from './limit-ranges.ts';
 import type { Metrics } from './metrics.ts';
 import { recordEvent, reportOutcome } from './outcomes.ts';
-import type { Reviewed } from './review-listener.ts';
+import { InjectionReviewer } from './reviewer.ts';
 import { WEBHOOK_LEASE } from './rights.ts';
 import { isServed } from './served-namespaces.ts';
 import { startAdmissionServer } from './server.ts';
@@ -81,11 +80,14 @@ export async function runWebhook(
   const budget = new EventBudget(clock);
   const record = (event: EventNote) => events.record(event);
   const mayTell = (at: string) => isServed(at, namespace, served.configuration) && budget.take(at);
-  const review = (body: unknown): Reviewed => {
-    const admission = admit(body, injector, sites.active, sites.followed(), limits.of);
-    if (admission.kind === 'answered') reportOutcome(admission, metrics, { record, mayTell });
-    return admission;
-  };
+  const reviewer = new InjectionReviewer({
+    config: injector,
+    active: sites.active,
+    followed: sites.followed,
+    limits: limits.of,
+    clock,
+    report: (judged) => reportOutcome(judged, metrics, { record, mayTell }),
+  });
   const callers = settings.callers && new Callers(settings.callers);
   await callers?.load();
   const admission = await startAdmissionServer(
@@ -93,7 +95,7 @@ export async function runWebhook(
       callers,
       port: settings.port,
       path: REVIEW_PATH,
-      review,
+      reviewer,
       clock,
       log,
       lingerMs: settings.lingerMs,
@@ -187,6 +189,7 @@ export async function runWebhook(
     admission.closed,
     aborted(signal),
   ]);
+  reviewer.stop();
   // Until here the kubelet reads that it is not ready.
   await closeServer(http, clock, HTTP_DRAIN_MS);
   await events.flush();

@@ -5,8 +5,8 @@ import {
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { REVIEW_PATH } from '../../webhook/configuration.ts';
-import type { Reviewed } from '../../webhook/review-listener.ts';
 import { startAdmissionServer } from '../../webhook/server.ts';
+import { type Reviewed, reviewerBy } from '../../webhook/testing/reviewer.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 
 export interface AdmissionWebhook {
@@ -28,10 +28,10 @@ export async function startAdmissionWebhook(
     {
       port: 0,
       path: REVIEW_PATH,
-      review(body) {
+      reviewer: reviewerBy((body) => {
         calls += 1;
         return review(body);
-      },
+      }),
       clock,
       log: createLog({ level: 'silent' }),
       lingerMs: 0,

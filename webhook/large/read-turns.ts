@@ -1,0 +1,25 @@
+import { FairQueue } from '../../http/fair-queue.ts';
+
+/**
+ * Of large bodies one piece is read in each turn of the event loop, each client's in turn: a hundred that come at once
+ * would else be decrypted and copied for tens of milliseconds before anything else has its turn.
+ */
+export class ReadTurns {
+  readonly #waiting = new FairQueue<() => void>();
+  #isScheduled = false;
+
+  /** `read` lets the next piece come. */
+  add(client: string, read: () => void): void {
+    this.#waiting.add(client, read);
+    if (!this.#isScheduled) this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#waiting.next()?.();
+      if (!this.#waiting.isEmpty) this.#schedule();
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Turns } from './turns.ts';
+
+test('one after the other, each client in turn', async () => {
+  const [turns, order, ends] = [new Turns(), [] as string[], [] as (() => void)[]];
+  const add = (client: string, what: string) =>
+    turns.add(client, () => {
+      order.push(what);
+      return new Promise((resolve) => ends.push(resolve));
+    });
+  for (const what of ['a1', 'a2', 'a3']) add('a', what);
+  add('b', 'b1');
+  assert.deepEqual(order, ['a1']);
+  for (const expected of ['a2', 'b1', 'a3']) {
+    ends.shift()?.();
+    await turn();
+    assert.equal(order.at(-1), expected);
+  }
+  ends.shift()?.();
+  await turn();
+  add('a', 'a4');
+  assert.deepEqual(order, ['a1', 'a2', 'b1', 'a3', 'a4']);
+});
