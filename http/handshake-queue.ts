@@ -15,8 +15,8 @@ interface Waiting {
 }
 
 /**
- * TLS handshakes begin one at a time, and each client's in turn: who dials a thousand times waits for itself, not the
- * API server for him.
+ * TLS handshakes begin one at a time, and each client's in turn: who dials a thousand times, and says hello on all of
+ * these at once, waits for itself, not the API server for him.
  */
 export class HandshakeQueue {
   readonly #clock: Clock;
@@ -30,10 +30,14 @@ export class HandshakeQueue {
     this.#clock = clock;
   }
 
+  /** A connection was taken from the kernel. */
+  took(): void {
+    this.#cameSince = true;
+  }
+
+  /** There is something to begin with. */
   add(socket: Socket, begin: () => void): void {
     this.#queue.add(socket.remoteAddress ?? '', { socket, begin });
-    socket.on('error', () => socket.destroy());
-    this.#cameSince = true;
     if (this.#isScheduled) return;
     this.#takingSince = this.#clock.elapsed();
     this.#schedule();

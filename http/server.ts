@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import type { Clock } from '../runtime/clock.ts';
+import { afterClientHello } from './client-hello.ts';
 import { Connections } from './connections.ts';
 import { HandshakeQueue } from './handshake-queue.ts';
 import { answerUnparsed, type Bodies, messageClass } from './messages.ts';
@@ -45,7 +46,7 @@ export function createGuardedTlsServer(
   handle: RequestListener,
 ): Guarded<TlsServer> {
   const connections = new Connections(limits.maxConnections);
-  // What a client sends stays with the kernel until its turn comes.
+  // Read by ourselves until there is a hello.
   const server = createTlsServer({ ...tls, ...optionsFor(limits, connections), pauseOnConnect: true });
   beginInTurn(server, clock);
   server.on('secureConnection', (socket) => connections.secure(socket));
@@ -57,11 +58,15 @@ function beginInTurn(server: TlsServer, clock: Clock): void {
   const queue = new HandshakeQueue(clock);
   const begin = server.listeners('connection');
   server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) =>
-    queue.add(socket, () => {
-      for (const listener of begin) listener.call(server, socket);
-    }),
-  );
+  server.on('connection', (socket: Socket) => {
+    queue.took();
+    // A handshake that has begun is computed as soon as the hello is there, and those of a thousand may come at once.
+    afterClientHello(socket, clock, () =>
+      queue.add(socket, () => {
+        for (const listener of begin) listener.call(server, socket);
+      }),
+    );
+  });
 }
 
 function optionsFor(limits: Limits, connections: Connections) {
