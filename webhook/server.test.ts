@@ -212,7 +212,8 @@ test('who is slow or stops half-way is cut off, while others are served', { time
     untilClosed(server.port, `${head}content-length: 1000\r\n\r\n{"a"`),
     untilClosed(server.port, `${head}content-length: 100000\r\n\r\n`, ' '),
     untilClosed(server.port, 'nonsense\r\n\r\n'),
-    untilClosed(server.port, `${head}x: ${'y'.repeat(20_000)}\r\n\r\n`),
+    // Bit by bit, as who is closed with something unread is reset, and may lose the answer.
+    untilClosed(server.port, `${head}x: ${'y'.repeat(16_000)}`, 'y'.repeat(200)),
   ]);
   assert.equal((await ask(server.port)).status, 200);
   const ends = await slow;
