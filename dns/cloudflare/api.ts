@@ -20,7 +20,8 @@ const RECORD = z.object({
   /** The name servers answer with Cloudflare's own addresses, and it passes on what comes there. */
   proxied: z.boolean().default(false),
   comment: z.string().nullish(),
-  settings: z.object({ flatten_cname: z.boolean().optional() }).nullish(),
+  tags: listOf(z.string()).nullish(),
+  settings: z.looseObject({ flatten_cname: z.boolean().optional() }).nullish(),
   /** Set on records that another Cloudflare product keeps. */
   meta: z.object({ read_only: z.boolean().optional() }).nullish(),
 });
@@ -50,6 +51,8 @@ export interface RecordFields {
   readonly ttl: number;
   readonly proxied?: boolean;
   readonly comment?: string;
+  readonly tags?: readonly string[];
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** One database transaction; deletes come first. */

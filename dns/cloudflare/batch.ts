@@ -2,6 +2,7 @@
 import { assertPlannedFor, subjectOf } from '../planned.ts';
 import { DnsError } from '../provider.ts';
 import { setsAmong } from '../record-sets.ts';
+import { isFollowing } from '../record-types.ts';
 import { ANY_TTL, type Change, type RecordSet, type WrittenType } from '../records.ts';
 import { plainText, quotedText } from '../text-value.ts';
 import type { Batch, CloudflareRecord, RecordFields } from './api.ts';
@@ -10,6 +11,8 @@ import type { Batch, CloudflareRecord, RecordFields } from './api.ts';
 export const MARK = 'kube-site-follower';
 /** The only TTL that a proxied record takes. */
 const AUTOMATIC = 1;
+/** The setting that only a CNAME has. */
+const FLATTEN = 'flatten_cname';
 
 /** The A, AAAA, CNAME and TXT record sets among `records`. */
 export function recordSets(records: readonly CloudflareRecord[]): readonly RecordSet<WrittenType>[] {
@@ -23,7 +26,7 @@ export function recordSets(records: readonly CloudflareRecord[]): readonly Recor
 }
 
 /**
- * Existing records keep their identity, comment, tags and proxy setting; a new one is proxied when its name is. Throws
+ * Existing records keep their identity, comment, tags and settings; a new one has those of what its name has. Throws
  * DnsError when the records are not what the changes were planned for, or are not ours to change.
  */
 export function batchOf(
@@ -54,6 +57,7 @@ function partOf(records: readonly CloudflareRecord[], change: Change<WrittenType
   if (change.action === 'delete') return { deletes: own.map(({ id }) => ({ id })), patches: [], posts: [] };
   if (type === 'TXT') return textsOf(own, change.desired);
   const { values, ttl } = change.desired;
+  const template = here.find((record) => isFollowing(record.type));
   const proxied = here.some((record) => record.proxied);
   const fields = (content: string, isProxied: boolean): RecordFields => ({
     name,
@@ -68,7 +72,20 @@ function partOf(records: readonly CloudflareRecord[], change: Change<WrittenType
       ...fields(values[index] ?? '', record.proxied),
       ...(record.comment ? {} : { comment: MARK }),
     })),
-    posts: values.slice(own.length).map((value) => ({ ...fields(value, proxied), proxied, comment: MARK })),
+    posts: values
+      .slice(own.length)
+      .map((value) => ({ ...fields(value, proxied), proxied, ...keptBy(type, template) })),
+  };
+}
+
+/** What a person has set at a record, in the form of a new one of this type. The API takes tags of some plans only. */
+function keptBy(type: string, template: CloudflareRecord | undefined): Partial<RecordFields> {
+  const { comment, tags, settings } = template ?? {};
+  const kept = Object.entries(settings ?? {}).filter(([name]) => name !== FLATTEN || type === 'CNAME');
+  return {
+    comment: comment || MARK,
+    ...(tags?.length && { tags }),
+    ...(kept.length > 0 && { settings: Object.fromEntries(kept) }),
   };
 }
 
