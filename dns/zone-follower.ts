@@ -1,14 +1,14 @@
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
-import { explain } from '../runtime/explain.ts';
 import { LastShown } from './last-shown.ts';
 import { joined, obstacles } from './obstacles.ts';
 import type { Ownership } from './ownership.ts';
 import { plan, unfollowedAddresses } from './plan.ts';
 import { subjectOf } from './planned.ts';
-import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from './provider.ts';
+import { DnsError, type DnsProvider, type WriteGuard } from './provider.ts';
 import type { RecordStatuses } from './record-status.ts';
 import type { Change, Current, RecordSet, RecordType, WrittenType } from './records.ts';
+import { restoreEmptied } from './restore-emptied.ts';
 import { claimIn, claimZone, type ZoneClaim } from './zone-claim.ts';
 
 export interface ZoneFollowerPorts {
@@ -164,7 +164,17 @@ export class ZoneFollower {
         await this.#apply(changes, parts, this.#guard(goal));
       } catch (error) {
         this.#expectLateCalls(leadership);
-        throw await this.#restoreEmptied(error, changes, goal);
+        const guard = this.#guard(goal);
+        if (error instanceof SupersededError || guard.signal.aborted) throw error;
+        const { desired: all } = goal;
+        throw await restoreEmptied(error, {
+          provider,
+          zone: this.zone,
+          changes,
+          desired: all,
+          lastShown: this.#lastShown,
+          guard,
+        });
       }
       statuses.setAccepted(this.zone, [...desired, ...current.sets.filter(({ name }) => blocked.has(name))]);
     }
@@ -175,37 +185,6 @@ export class ZoneFollower {
 
   #plan(desired: readonly RecordSet[], { sets }: Current): readonly Change[] {
     return plan(sets, desired, this.#owned);
-  }
-
-  /**
-   * A write that was refused, or accepted and not made, may have left a name without any record: then it gets back what
-   * it had last. The error to go on with.
-   */
-  async #restoreEmptied(
-    error: unknown,
-    changes: readonly Change<WrittenType>[],
-    goal: Goal,
-  ): Promise<unknown> {
-    const mayHaveEmptied =
-      error instanceof DnsError && (error.kind === 'refused' || error.code === NOT_SAVED);
-    if (!mayHaveEmptied) return error;
-    const { provider } = this.#ports;
-    const guard = this.#guard(goal);
-    const followed = changes.map(subjectOf).filter(({ type }) => type !== 'TXT');
-    const names = [...new Set(followed.map(({ name }) => name))];
-    try {
-      const { sets } = await provider.read(this.zone, names, guard.signal);
-      const emptied = names.filter((name) => !sets.some((set) => set.name === name));
-      const restored = emptied.flatMap((name) => this.#lastShown.of(name, goal.desired));
-      const creations = restored.map((desired): Change => ({ action: 'create', desired }));
-      if (creations.length > 0) await provider.apply(this.zone, creations, guard);
-      return error;
-    } catch (failure) {
-      if (failure instanceof SupersededError || guard.signal.aborted) return failure;
-      const { kind, code, action } = error;
-      const message = `${error.message}; what ${names.join(', ')} had before could not be put back: ${explain(failure)}`;
-      return new DnsError(message, { kind, code, action, names, cause: failure });
-    }
   }
 
   /** One name whose change is refused does not keep the others from theirs. `parts`: `changes` by the names followed. */

@@ -16,6 +16,21 @@ async function watch<T>(look: () => Promise<T>, end: AbortSignal): Promise<reado
   return seen;
 }
 
+/** Deletes what a change to a CNAME deletes, where the provider does such a thing, and then fails; all else is made. */
+function halving(provider: DnsProvider, error: DnsError) {
+  let emptied = 0;
+  const apply: DnsProvider['apply'] = async (zone, changes, guard) => {
+    const isWhole = !changes.some((change) => change.action === 'create' && change.desired.type === 'CNAME');
+    if (isWhole) return provider.apply(zone, changes, guard);
+    const deletions = changes.filter(({ action }) => action === 'delete');
+    await provider.apply(zone, deletions, guard);
+    emptied += 1;
+    throw error;
+  };
+  const read: DnsProvider['read'] = (...args) => provider.read(...args);
+  return { name: provider.name, driftMs: provider.driftMs, read, apply, emptied: () => emptied };
+}
+
 export function followContract(name: string, start: StartHarness): void {
   describe(`the contract of a followed zone: ${name}`, () => {
     let harness: Harness;
@@ -106,6 +121,25 @@ export function followContract(name: string, start: StartHarness): void {
         assert.deepEqual(new Set(texts), new Set(['192.0.2.1']), type);
       }
     });
+
+    for (const kind of ['retry', 'config', 'refused', 'conflict'] as const) {
+      test(`a write that fails (${kind}) after it has deleted: the address is put back, and not gone again at once`, async () => {
+        const { name } = set(`halved-${kind}`, 'A', '');
+        const halved = halving(provider, new DnsError('half done', { kind, action: 'Nothing.' }));
+        const zone = followedZone(harness.zone, [name], { provider: halved, clock, owned: ['A', 'CNAME'] });
+        await follow(set(`halved-${kind}`, 'A', '192.0.2.9'));
+        const move = () => assert.rejects(zone.follow([set(`halved-${kind}`, 'CNAME', 'west.example.org')]));
+        for (const value of ['192.0.2.1', '192.0.2.2']) {
+          await harness.meddle(set(`halved-${kind}`, 'A', value));
+          clock.skip();
+          await move();
+          assert.deepEqual(await shown(`halved-${kind}`), [`A ${value}`]);
+        }
+        const before = halved.emptied();
+        await move();
+        assert.equal(halved.emptied(), before);
+      });
+    }
 
     test('a CNAME at the top of the zone: flattened, or refused while the address stays', async () => {
       await follow(set('@', 'A', '192.0.2.1'));
