@@ -230,7 +230,7 @@ test('without a token says which file is missing', LIMIT, async (t) => {
 
 test('ends at once when it is stopped: while it lists, watches or waits', LIMIT, async (t) => {
   await t.test('while it lists', async (t) => {
-    const { server, start, stop } = await scene(t);
+    const { server, start, stop, problems } = await scene(t);
     const asked = new EventEmitter();
     server.misbehave = () => {
       asked.emit('list');
@@ -240,6 +240,7 @@ test('ends at once when it is stopped: while it lists, watches or waits', LIMIT,
     await once(asked, 'list');
     stop.abort();
     await ended;
+    assert.deepEqual(problems, []);
   });
   await t.test('while it watches', async (t) => {
     const { server, start, stop, problems } = await scene(t);
@@ -250,12 +251,13 @@ test('ends at once when it is stopped: while it lists, watches or waits', LIMIT,
     assert.deepEqual(problems, []);
   });
   await t.test('while it waits to try again', async (t) => {
-    const { server, start, stop, down } = await scene(t);
+    const { server, start, stop, down, problems } = await scene(t);
     server.misbehave = () => 500;
     const failed = down();
     const ended = start();
     await failed;
     stop.abort();
     await ended;
+    assert.equal(problems.length, 1);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { SwitchoverView } from '../../cli/commands/switchover.ts';
+import { runCli as runHere } from '../../cli/testing/terminal.ts';
 import { BACKUPS, CLUSTERS } from '../../cnpg/cluster.ts';
 import { NODES, PODS } from '../../kubernetes/resources.ts';
 import type { Permission } from '../../runtime/rights.ts';
@@ -15,6 +16,9 @@ import { until } from '../support/until.ts';
 const plane = await sharedControlPlane();
 const ADMIN = { KUBECONFIG: plane.kubeconfig };
 const ARGS = ['switchover', '--to', 'us-west'];
+/** Within this process: the tests before and after show that the shipped one does the same. */
+const switchHere = (scene: Scene, option: string) =>
+  runHere([...ARGS, '-n', scene.namespace, option], { env: ADMIN });
 
 async function settledScene(t: TestContext): Promise<Scene> {
   const scene = await createScene(t, plane);
@@ -172,14 +176,14 @@ describe('kubectl site-follower switchover', () => {
     for (const [name, said, spoil, mend] of cases) {
       await t.test(name, async () => {
         await spoil();
-        const { code, out } = await runCli([...ARGS, '-n', scene.namespace, '--yes'], ADMIN);
+        const { code, out } = await switchHere(scene, '--yes');
         await mend();
         assert.equal(code, 1);
         assert.match(out.replaceAll(/\s+/g, ' '), said);
         assert.match(out, /✗ .*Not done: \d+ of \d+ preconditions do not hold/s);
       });
     }
-    const { code } = await runCli([...ARGS, '-n', scene.namespace, '--dry-run'], ADMIN);
+    const { code } = await switchHere(scene, '--dry-run');
     assert.equal(code, 0, 'nothing is in the way any more');
     assert.equal((await cluster.get()).status?.targetPrimary, primary, 'nothing was moved');
   });
@@ -203,15 +207,14 @@ describe('kubectl site-follower switchover', () => {
       );
       await report(timeLineID, { phaseReason: '' });
     };
-    const args = [...ARGS, '-n', scene.namespace];
     await report(7);
 
-    const dry = await runCli([...args, '--dry-run'], ADMIN);
+    const dry = await switchHere(scene, '--dry-run');
     assert.equal(dry.code, 1);
     assert.match(dry.out, /Without --dry-run it is asked to reconcile first/);
     assert.equal((await cluster.get()).status?.phaseReason ?? '', '', 'a dry run asks nobody');
 
-    const [refused] = await Promise.all([runCli([...args, '--yes'], ADMIN), looksAgain(7)]);
+    const [refused] = await Promise.all([switchHere(scene, '--yes'), looksAgain(7)]);
     assert.equal(refused.code, 1);
     assert.match(
       refused.out.replaceAll(/\s+/g, ' '),
@@ -219,7 +222,7 @@ describe('kubectl site-follower switchover', () => {
     );
     assert.equal((await cluster.get()).status?.targetPrimary, primary);
 
-    const [moved] = await Promise.all([runCli([...args, '--yes'], ADMIN), looksAgain(1)]);
+    const [moved] = await Promise.all([switchHere(scene, '--yes'), looksAgain(1)]);
     assert.deepEqual([moved.code, moved.err], [0, '']);
     assert.match(moved.out, /✓ the instance is on the timeline.*Everything has followed\.\n$/s);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Finding } from '../../cli/checks/check.ts';
 import type { Checked, CheckView } from '../../cli/checks/run.ts';
-import { runCli } from './cli.ts';
+import { runCli } from '../../cli/testing/terminal.ts';
 import type { Environment } from './controller-process.ts';
 import { LOOPBACK_DNS } from './loopback-dns.ts';
 import { until } from './until.ts';
@@ -10,7 +10,10 @@ const WAIT = { timeoutMs: 60_000 };
 
 export type Looked = CheckView & { readonly code: number };
 
-/** `kubectl site-follower check` of the controller in `namespace`; what it looks at follows with a delay. */
+/**
+ * `kubectl site-follower check` of the controller in `namespace`; what it looks at follows with a delay, so it is asked
+ * again and again: within this process, as a new one takes half a second of a processor each time.
+ */
 export class Checks {
   readonly #namespace: string;
   readonly #env: Environment;
@@ -23,7 +26,7 @@ export class Checks {
 
   async look(): Promise<Looked> {
     const args = ['check', '-n', this.#namespace, '-o', 'json'];
-    const { code, out, err } = await runCli(args, this.#env);
+    const { code, out, err } = await runCli(args, { env: this.#env });
     assert.equal(err, '');
     return { code, ...(JSON.parse(out) as CheckView) };
   }

@@ -187,6 +187,21 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Whether it settles, well or badly, within so many milliseconds of virtual time. */
+export async function settlesWithin(
+  clock: VirtualClock,
+  ms: number,
+  promise: Promise<unknown>,
+): Promise<boolean> {
+  let isSettled = false;
+  const mark = () => {
+    isSettled = true;
+  };
+  promise.then(mark, mark);
+  await clock.advance(ms);
+  return isSettled;
+}
+
 /** A binary heap. */
 class TimerQueue {
   readonly #heap: Timer[] = [];

@@ -76,6 +76,7 @@ describe('MongoDB’s driver', { concurrency: 4 }, () => {
     const changed = new Promise((resolve) => changes.addEventListener('change', resolve, { once: true }));
     mongod.say({ ...PRIMARY, isWritablePrimary: false, secondary: true, primary: 'db-1.db:27017' });
     await changed;
+    assert.equal((await member.hello()).isWritablePrimary, false);
   });
 
   test('logs in with what the Secret has, whatever characters it has', async (t) => {
