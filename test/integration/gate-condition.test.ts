@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import { ANNOTATIONS, LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../contract/routing.ts';
 import { PODS } from '../../kubernetes/resources.ts';
@@ -14,7 +14,6 @@ import { installCnpgCrds } from '../support/seed.ts';
 import { letSidecarsRead } from '../support/sidecar-access.ts';
 import {
   createClusterOnBothSites,
-  EAST,
   followSettings,
   nextPrimary,
   SITES,
@@ -65,15 +64,36 @@ async function move(): Promise<SiteSetting> {
   return site;
 }
 
+const scale = (replicas: number) =>
+  plane.api.patch(DEPLOYMENTS, key, { spec: { replicas } }, { type: 'merge' });
+
+async function activeSite(): Promise<SiteSetting> {
+  const { site: standby } = await nextPrimary(cluster);
+  const active = SITES.find(({ name }) => name !== standby.name);
+  assert.ok(active);
+  return active;
+}
+
 describe('pods that are gated by a condition', () => {
-  test('have a readiness gate and no probe for it, and are ready on the active site alone', async () => {
-    await createWeb(plane.api, {
+  before(() =>
+    createWeb(plane.api, {
       ...key,
       replicas: REPLICAS,
       labels: { [LABELS.inject]: 'true' },
       annotations: { [ANNOTATIONS.gate]: 'condition' },
-    });
-    await routesTo(EAST);
+    }),
+  );
+
+  beforeEach(async () => {
+    if ((await plane.api.get(DEPLOYMENTS, key)).spec.replicas !== REPLICAS) {
+      await scale(0);
+      await until('no pod is left', () => runner.pods.length === 0 || undefined, { timeoutMs: LIMIT_MS });
+      await scale(REPLICAS);
+    }
+    await routesTo(await activeSite());
+  });
+
+  test('have a readiness gate and no probe for it, and are ready on the active site alone', async () => {
     const { items } = await plane.api.list(PODS, { namespace });
     for (const pod of items)
       assert.deepEqual(pod.spec?.readinessGates, [{ conditionType: ACTIVE_CONDITION }]);
@@ -98,19 +118,16 @@ describe('pods that are gated by a condition', () => {
         undefined,
       { timeoutMs: LIMIT_MS },
     );
-    const active = SITES.find(({ name }) => name !== standby.name);
-    assert.ok(active);
-    await routesTo(active);
+    await routesTo(await activeSite());
     stop();
     assert.deepEqual(strays, []);
   });
 
   test('stay as they are while no controller runs; new ones wait for it', async () => {
     const { site: standby } = await nextPrimary(cluster);
-    const active = SITES.find(({ name }) => name !== standby.name);
-    assert.ok(active);
+    const active = await activeSite();
     await controller.stop();
-    await plane.api.patch(DEPLOYMENTS, key, { spec: { replicas: REPLICAS + 2 } }, { type: 'merge' });
+    await scale(REPLICAS + 2);
     await until(
       'the new pods run',
       () =>

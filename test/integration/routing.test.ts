@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { PODS, type Pod } from '../../kubernetes/resources.ts';
 import { CnpgOperator } from '../support/cnpg-operator.ts';
@@ -18,7 +18,6 @@ import { bundleSidecar } from '../support/sidecar.ts';
 import { letSidecarsRead } from '../support/sidecar-access.ts';
 import {
   createClusterOnBothSites,
-  EAST,
   followSettings,
   nextPrimary,
   SITES,
@@ -91,18 +90,32 @@ const podsAre = (kind: 'with' | 'without', ...sites: readonly SiteSetting[]) =>
   );
 
 describe('a Service of pods on both sites', () => {
+  const activeSite = async () => {
+    const { site: standby } = await nextPrimary(cluster);
+    const active = SITES.find(({ name }) => name !== standby.name);
+    assert.ok(active);
+    return active;
+  };
+  const follow = async () => {
+    const active = await activeSite();
+    await label('true');
+    await podsAre('with', active);
+    await routesTo(active);
+    return active;
+  };
+  before(() => createWeb(plane.api, { ...key, replicas: REPLICAS }));
+
   test('routes to all of them while they have no sidecar', async () => {
-    await createWeb(plane.api, { ...key, replicas: REPLICAS });
+    await label(null);
     await routesTo(...SITES);
   });
 
   test('routes to the active site once the Deployment has the label', async () => {
-    await label('true');
-    await podsAre('with', EAST);
-    await routesTo(EAST);
+    await follow();
   });
 
   test('follows the primary', async () => {
+    await follow();
     for (const _ of SITES) {
       const { to, site } = await nextPrimary(cluster);
       const [{ sentAt }, at] = await Promise.all([new CnpgOperator(cluster).switchover(to), routesTo(site)]);
@@ -111,9 +124,7 @@ describe('a Service of pods on both sites', () => {
   });
 
   test('loses a pod whose sidecar has ended, and has it back when that is started again', async () => {
-    const { site: standby } = await nextPrimary(cluster);
-    const active = SITES.find(({ name }) => name !== standby.name);
-    assert.ok(active);
+    const active = await follow();
     const pod = runner.pods.find(({ pod: { spec } }) => spec.nodeName === active.nodeName);
     const [sidecar] = pod?.sidecars ?? [];
     assert.ok(sidecar?.process);
@@ -124,6 +135,7 @@ describe('a Service of pods on both sites', () => {
   });
 
   test('routes to all of them again when the label is taken away', async () => {
+    await follow();
     await label(null);
     await podsAre('without', ...SITES);
     await routesTo(...SITES);
