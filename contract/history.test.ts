@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { statusAt } from '../test/support/status.ts';
 import { decodeHistory, type Transition, transitionTo } from './history.ts';
-import { decodeEpoch, type Status } from './status.ts';
+import { decodeEpoch } from './status.ts';
 
 const MOVE: Transition = {
   epoch: 7,
@@ -52,17 +53,12 @@ test('of anything at all, only whole transitions are kept', () => {
 });
 
 describe('the transition that a status tells of', () => {
-  const status: Status = {
-    activeSite: 'eu',
-    activeNode: 'eu-1',
+  const status = statusAt('eu', {
     primary: 'pg-2',
-    phase: 'Settled',
-    reason: '',
     epoch: 8,
     since: '2026-01-01T00:00:08Z',
     lastUpdated: '2026-01-01T00:00:09Z',
-    sites: {},
-  };
+  });
 
   test('is new when the history ends with another epoch', () => {
     assert.deepEqual(transitionTo(status, { ...MOVE, to: 'ap' }, '2026-01-01T00:00:07Z'), {

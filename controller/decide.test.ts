@@ -3,21 +3,16 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Transition } from '../contract/history.ts';
 import type { Status } from '../contract/status.ts';
+import { statusAt } from '../test/support/status.ts';
 import { type DecideInput, decide, type ResolvedObservation, recall } from './decide.ts';
 
 const NOW = '2030-01-01T00:00:10.000Z';
 const SITES = { us: ['us-1'], eu: ['eu-1'] };
-const SETTLED: Status = {
-  activeSite: 'us',
-  activeNode: 'us-1',
-  primary: 'pg-1',
-  phase: 'Settled',
-  reason: '',
-  epoch: 7,
+const SETTLED = statusAt('us', {
   since: '2030-01-01T00:00:00.000Z',
   lastUpdated: '2030-01-01T00:00:00.000Z',
   sites: SITES,
-};
+});
 const AT_US: ResolvedObservation = { kind: 'located', primary: 'pg-1', node: 'us-1', site: 'us' };
 const AT_EU: ResolvedObservation = { kind: 'located', primary: 'pg-2', node: 'eu-1', site: 'eu' };
 const LOST: ResolvedObservation = {

@@ -2,20 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HOLD_REASONS, holdReason } from '../contract/reasons.ts';
 import type { Status } from '../contract/status.ts';
+import { statusAt } from '../test/support/status.ts';
 import { EVENT_REASONS } from './event-reasons.ts';
 import { eventsOf } from './event-rules.ts';
 
-const US: Status = {
-  activeSite: 'us',
-  activeNode: 'us-1',
-  primary: 'pg-1',
-  phase: 'Settled',
-  reason: '',
-  epoch: 7,
-  since: '',
-  lastUpdated: '',
-  sites: {},
-};
+const US = statusAt('us');
 const EU: Status = { ...US, activeSite: 'eu', activeNode: 'eu-1', primary: 'pg-2', epoch: 8 };
 const held = (status: Status, reason = 'PodNotFound: pod pg/pg-1 does not exist'): Status => ({
   ...status,

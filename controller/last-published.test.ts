@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Status } from '../contract/status.ts';
+import { statusAt } from '../test/support/status.ts';
 import { LastPublished } from './last-published.ts';
 
-const status = (epoch: number, activeSite: string, more: Partial<Status> = {}): Status => ({
-  activeSite,
-  activeNode: `${activeSite}-1`,
-  primary: 'pg-1',
-  phase: 'Settled',
-  reason: '',
-  epoch,
-  since: '',
-  lastUpdated: '',
-  sites: {},
-  ...more,
-});
+const status = (epoch: number, site: string, more: Partial<Status> = {}) =>
+  statusAt(site, { epoch, ...more });
 
 function scene() {
   let elapsed = 0;

@@ -2,23 +2,14 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type { Status } from '../contract/status.ts';
 import { KubeError } from '../kubernetes/errors.ts';
+import { statusAt } from '../test/support/status.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { createLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { Sites } from './sites.ts';
 import { Telemetry } from './telemetry.ts';
 
-const US: Status = {
-  activeSite: 'us',
-  activeNode: 'us-1',
-  primary: 'pg-1',
-  phase: 'Settled',
-  reason: '',
-  epoch: 7,
-  since: '',
-  lastUpdated: '',
-  sites: {},
-};
+const US = statusAt('us');
 const EU: Status = { ...US, activeSite: 'eu', epoch: 8 };
 const LOST: Status = { ...US, phase: 'Held', reason: 'PodNotFound: it is gone' };
 const MOVING_UNKNOWN: Status = { ...LOST, phase: 'Transitioning' };

@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { encodeStatus, type Status } from '../contract/status.ts';
+import { encodeStatus } from '../contract/status.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../test/support/fake-cluster.ts';
+import { statusAt } from '../test/support/status.ts';
 import { FollowerWatch } from './view.ts';
 
 const STATUS_MAP = { namespace: OPS, name: 'status' };
 const REPORT_MAP = { namespace: OPS, name: 'report' };
-const STATUS: Status = {
-  activeSite: 'us',
-  activeNode: 'us-1',
-  primary: 'pg-1',
-  phase: 'Settled',
-  reason: '',
-  epoch: 7,
-  since: '',
-  lastUpdated: '',
-  sites: {},
-};
+const STATUS = statusAt('us');
 
 let kube: FakeCluster;
 let leadership: TestLeadership;

@@ -6,6 +6,7 @@ import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { encodeStatus, type Status } from '../../contract/status.ts';
 import type { RecordStatus } from '../../dns/record-status.ts';
 import type { ConfigMap, Lease } from '../../kubernetes/resources.ts';
+import { statusAt } from '../../test/support/status.ts';
 import type { PodDetails } from '../cluster/pods.ts';
 
 export const NAMESPACE = 'site-follower';
@@ -22,17 +23,14 @@ export function before(seconds: number): string {
   return new Date(NOW - seconds * 1_000).toISOString();
 }
 
-export const STATUS: Status = {
-  activeSite: 'us-east',
+export const STATUS = statusAt('us-east', {
   activeNode: 'node-us-east-01',
   primary: 'pg-cluster-1',
-  phase: 'Settled',
-  reason: '',
   epoch: 50,
   since: before(5_025),
   lastUpdated: before(5_020),
   sites: SITES,
-};
+});
 
 export function statusMap(status: Partial<Status> = {}, follower = 'default'): ConfigMap {
   return configMap('status', follower, encodeStatus({ ...STATUS, ...status }));

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import type { Status } from '../../contract/status.ts';
 import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
 import { DnsError, type DnsErrorKind } from '../../dns/provider.ts';
 import { ZoneLocks } from '../../dns/zone-locks.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../test/support/fake-cluster.ts';
+import { statusAt } from '../../test/support/status.ts';
 import { ZoneInMemory } from '../../test/support/zone-in-memory.ts';
 import { type DnsConfig, type FollowerConfig, loadConfig } from '../config.ts';
 import type { EventNote } from '../event-rules.ts';
@@ -24,17 +24,13 @@ const ENV = {
   NAMECHEAP_CLIENT_IP: '192.0.2.99',
 };
 
-const STATUS: Status = {
-  activeSite: '',
+const STATUS = statusAt('', {
   activeNode: 'eu-1',
   primary: 'pg-1',
-  phase: 'Settled',
-  reason: '',
   epoch: 1,
   since: '2026-01-01T00:00:00.000Z',
   lastUpdated: '2026-01-01T00:00:00.000Z',
-  sites: {},
-};
+});
 
 let kube: FakeCluster;
 let leadership: TestLeadership;

@@ -4,6 +4,7 @@ import type { Status } from '../../contract/status.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NAMESPACES, PODS } from '../../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../test/support/fake-cluster.ts';
+import { statusAt } from '../../test/support/status.ts';
 import type { State } from '../state.ts';
 import { StatusCopies } from './status-copies.ts';
 import { SignalWorker } from './worker.ts';
@@ -57,18 +58,7 @@ function start(): void {
 const soon = () => kube.clock.advance(2_000);
 
 function publish(epoch: number, changes: Partial<Status> = {}): void {
-  const status: Status = {
-    activeSite: 'us',
-    activeNode: 'us-1',
-    primary: 'pg-1',
-    phase: 'Settled',
-    reason: '',
-    epoch,
-    since: '',
-    lastUpdated: '',
-    sites: {},
-    ...changes,
-  };
+  const status = statusAt('us', { epoch, ...changes });
   const state: State = { follower: 'default', status, site: undefined };
   worker.publish(state);
 }

@@ -1,6 +1,7 @@
 import type { Transition } from '../../contract/history.ts';
-import type { Phase, Status } from '../../contract/status.ts';
+import type { Status } from '../../contract/status.ts';
 import type { ControllerView } from '../../controller/controller.ts';
+import { statusAt } from './status.ts';
 
 const MINUTE = 60_000;
 const SITES = {
@@ -41,18 +42,15 @@ export function history(count: number, site: keyof typeof SITES = 'us-east'): Tr
 
 export function status(changes: Partial<Status> = {}): Status {
   const { activeSite = 'us-east' } = changes;
-  return {
-    activeSite,
+  return statusAt(activeSite, {
     activeNode: SITES[activeSite as keyof typeof SITES]?.[0] ?? '',
     primary: 'pg-cluster-1',
-    phase: 'Settled' satisfies Phase,
-    reason: '',
     epoch: 9,
     since: ago(12),
     lastUpdated: ago(12),
     sites: SITES,
     ...changes,
-  };
+  });
 }
 
 const COUNTS = { ready: 0, total: 0, gatedReady: 0, missed: 0 };

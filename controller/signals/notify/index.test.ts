@@ -9,6 +9,7 @@ import type { NotifyTarget } from '../../../notify/target.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { TestLeadership } from '../../../test/support/fake-cluster.ts';
 import { SeededRandom } from '../../../test/support/random.ts';
+import { statusAt } from '../../../test/support/status.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { loadConfig } from '../../config.ts';
 import { NotifySignal } from './index.ts';
@@ -34,17 +35,7 @@ beforeEach(() => {
   clock = new VirtualClock();
   sections = new Map();
   history = [];
-  status = {
-    activeSite: '',
-    activeNode: '',
-    primary: '',
-    phase: 'Settled',
-    reason: '',
-    epoch: 0,
-    since: '',
-    lastUpdated: '',
-    sites: {},
-  };
+  status = statusAt('', { epoch: 0 });
   requests = [];
   answer = () => ({ status: 204 });
   outcomes = [];

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { encodeStatus, type Status } from '../../../contract/status.ts';
+import { encodeStatus } from '../../../contract/status.ts';
 import { CONFIG_MAPS, NODES } from '../../../kubernetes/resources.ts';
+import { statusAt } from '../../../test/support/status.ts';
 import { STATUS, TriggerScene } from '../../../test/support/trigger-scene.ts';
 
 let kube: TriggerScene;
@@ -201,17 +202,8 @@ describe('after a restart', () => {
   });
 
   test('what is published counts when the report was deleted, and nonsense in it does not', async () => {
-    const status: Status = {
-      activeSite: 'eu',
-      activeNode: 'eu-1',
-      primary: 'eu-1',
-      phase: 'Settled',
-      reason: '',
-      epoch: 3,
-      since: '2026-01-01T00:00:00.000Z',
-      lastUpdated: '2026-01-01T00:00:00.000Z',
-      sites: {},
-    };
+    const times = '2026-01-01T00:00:00.000Z';
+    const status = statusAt('eu', { primary: 'eu-1', epoch: 3, since: times, lastUpdated: times });
     kube.create(CONFIG_MAPS, { metadata: STATUS, data: { ...encodeStatus(status) } });
     for (const nonsense of [undefined, '3', '[]', '{"active":7}', 'null']) {
       kube.stored.clear();
