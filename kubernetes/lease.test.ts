@@ -222,6 +222,37 @@ describe('the Lease election', () => {
     assert.ok(a.holds);
   });
 
+  it('counts the time of a renewal from when it was sent: its answer took a while', async () => {
+    const { a } = await pair();
+    a.client.back = () => 2_900; // Just below the time limit of a call.
+    const confirmed = a.current.confirm();
+    await world.advance(10);
+    a.client.there = LOST; // For all that come after it.
+    await world.advance(2_940);
+    assert.equal(await confirmed, 1);
+    await world.advance(3_000);
+    assert.ok(a.holds);
+    await world.advance(100);
+    assert.ok(!a.holds, 'the Lease was written six seconds ago');
+  });
+  it('goes on above the term that it had raised when the Lease is gone after its reign', async () => {
+    let end: () => void = () => undefined;
+    const a = stand('a', {}, ({ signal }) => {
+      signal.addEventListener('abort', () => end(), { once: true });
+      return new Promise((resolve) => {
+        end = resolve;
+      });
+    });
+    await world.advance(100);
+    const confirmed = a.current.confirm(41);
+    await world.advance(100);
+    assert.equal(await confirmed, 42);
+    end();
+    await until(() => server.lease?.spec?.holderIdentity === '');
+    server.delete();
+    await until(() => a.leaderships.length === 2);
+    assert.ok(a.current.term > 42, `term ${a.current.term}`);
+  });
   it('keeps leading when the Lease is deleted by hand, with its term', async () => {
     const { a, b } = await pair();
     const confirmed = a.current.confirm(41);
