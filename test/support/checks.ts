@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Finding } from '../../cli/checks/check.ts';
 import type { Checked, CheckView } from '../../cli/checks/run.ts';
-import { runCli } from '../../cli/testing/terminal.ts';
+import { type Ran, runCli as runHere } from '../../cli/testing/terminal.ts';
+import { runCli } from './cli.ts';
 import type { Environment } from './controller-process.ts';
-import { LOOPBACK_DNS } from './loopback-dns.ts';
+import { stayOnLoopback } from './loopback-dns.ts';
 import { until } from './until.ts';
 
 const WAIT = { timeoutMs: 60_000 };
@@ -11,22 +12,26 @@ const WAIT = { timeoutMs: 60_000 };
 export type Looked = CheckView & { readonly code: number };
 
 /**
- * `kubectl site-follower check` of the controller in `namespace`; what it looks at follows with a delay, so it is asked
- * again and again: within this process, as a new one takes half a second of a processor each time.
+ * `kubectl site-follower check` of the controller in `namespace`. What it looks at follows with a delay, so it is asked
+ * again and again: within this process, as a new one takes far longer each time.
  */
 export class Checks {
+  readonly #run: (args: readonly string[]) => Promise<Ran>;
   readonly #namespace: string;
-  readonly #env: Environment;
 
-  /** `dns` says which name server it asks; by default nobody. */
-  constructor(namespace: string, kubeconfig: string, dns: Environment = LOOPBACK_DNS) {
+  /** `dns` says which name server it asks, then in a process of its own; by default nobody. */
+  constructor(namespace: string, kubeconfig: string, dns?: Environment) {
     this.#namespace = namespace;
-    this.#env = { KUBECONFIG: kubeconfig, ...dns };
+    const env = { KUBECONFIG: kubeconfig };
+    this.#run = async (args) => {
+      if (dns !== undefined) return runCli(args, { ...env, ...dns });
+      await stayOnLoopback();
+      return runHere(args, { env });
+    };
   }
 
   async look(): Promise<Looked> {
-    const args = ['check', '-n', this.#namespace, '-o', 'json'];
-    const { code, out, err } = await runCli(args, { env: this.#env });
+    const { code, out, err } = await this.#run(['check', '-n', this.#namespace, '-o', 'json']);
     assert.equal(err, '');
     return { code, ...(JSON.parse(out) as CheckView) };
   }
