@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { type Clock, DeadlineError, withDeadline } from '../runtime/clock.ts';
+import { type Answer, readAnswer, readBounded } from './answers.ts';
 import {
   CALL_TIMEOUT_MS,
   type CallOptions,
@@ -18,9 +19,10 @@ import {
 } from './api.ts';
 import { Connection, type HttpCall } from './connection.ts';
 import { KubeError } from './errors.ts';
-import { failedAnswer, failedWatch, isReset, noAnswer, unreadable } from './failures.ts';
+import { failedAnswer, failedWatch, isReset, noAnswer } from './failures.ts';
 import type { KubeConfig } from './kube-config.ts';
-import { lines, text } from './lines.ts';
+import { lines } from './lines.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { MAX_OBJECT_BYTES } from './pages.ts';
 import {
   collectionPath,
@@ -62,6 +64,8 @@ export function connect(options: ConnectOptions): KubeConnection {
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_FAILURE_BYTES = 64 * 1024;
+/** A list of more is read when no other one of that size is. Neither a Lease nor a status is as large. */
+const LARGE_LIST_BYTES = 128 * 1024;
 /** An API server that is just starting waits for its caches before it begins a watch. */
 const WATCH_START_MS = 10_000;
 
@@ -81,15 +85,12 @@ interface Call extends HttpCall {
   readonly maxBytes?: number | undefined;
 }
 
-interface Answer {
-  readonly value: unknown;
-  readonly bytes: number;
-}
-
 class HttpKubeApi implements KubeApi {
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #onCall: (call: ApiCall) => void;
+  /** Several that are read and parsed at once take their memory at once, and each page can be of megabytes. */
+  readonly #largeLists = new OneAtATime();
 
   constructor({ kubeConfig, clock, onCall = () => undefined }: ConnectOptions) {
     this.#connection = new Connection(kubeConfig);
@@ -272,12 +273,16 @@ class HttpKubeApi implements KubeApi {
 
   async #exchange(call: Call, signal: AbortSignal): Promise<Answer> {
     const response = await this.#open(call, signal);
-    const what = describe(call);
-    const body = await bounded(what, response, call.maxBytes ?? MAX_ANSWER_BYTES);
+    const [what, limit] = [describe(call), call.maxBytes ?? MAX_ANSWER_BYTES];
+    if (call.name !== 'list') return readAnswer(what, response, limit);
+    let leave = () => {};
+    const enter = async () => {
+      leave = await this.#largeLists.enter(signal);
+    };
     try {
-      return { value: JSON.parse(body), bytes: body.length };
-    } catch (cause) {
-      throw unreadable(what, response.statusCode, 'NotJson', cause);
+      return await readAnswer(what, response, limit, { above: LARGE_LIST_BYTES, enter });
+    } finally {
+      leave();
     }
   }
 
@@ -286,7 +291,7 @@ class HttpKubeApi implements KubeApi {
     const response = await this.#connection.request(call, signal);
     if (response.statusCode >= 200 && response.statusCode < 300) return response;
     const what = describe(call);
-    const body = await bounded(what, response, MAX_FAILURE_BYTES);
+    const body = await readBounded(what, response, MAX_FAILURE_BYTES);
     throw failedAnswer(what, response.statusCode, response.headers, body, this.#clock.now());
   }
 
@@ -296,15 +301,6 @@ class HttpKubeApi implements KubeApi {
     if (signal?.aborted) return signal.reason;
     if (error instanceof DeadlineError) this.#connection.retire();
     return noAnswer(what, error);
-  }
-}
-
-async function bounded(what: string, response: Dispatcher.ResponseData, limit: number): Promise<string> {
-  try {
-    return await text(response.body, limit);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw unreadable(what, response.statusCode, 'TooLarge', error);
   }
 }
 

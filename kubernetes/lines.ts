@@ -30,14 +30,24 @@ export async function* lines(chunks: AsyncIterable<Uint8Array>, limit: number): 
   if (size > 0) yield take();
 }
 
+/** Above so many bytes no more is read until `enter` resolves. */
+export interface Large {
+  readonly above: number;
+  readonly enter: () => Promise<void>;
+}
+
 /** The whole of a stream as text. Throws RangeError above `limit` bytes. */
-export async function text(chunks: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
+export async function text(chunks: AsyncIterable<Uint8Array>, limit: number, large?: Large): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
+  let isIn = false;
   for await (const chunk of chunks) {
     size += chunk.length;
     if (size > limit) throw new RangeError(`an answer of more than ${limit} bytes`);
     parts.push(chunk);
+    if (isIn || large === undefined || size <= large.above) continue;
+    await large.enter();
+    isIn = true;
   }
   return Buffer.concat(parts, size).toString('utf8');
 }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { OneAtATime } from './one-at-a-time.ts';
+
+const NEVER = new AbortController().signal;
+
+test('one is in at a time, in the order in which they came', async () => {
+  const [gate, order] = [new OneAtATime(), [] as string[]];
+  const enter = (what: string) =>
+    gate.enter(NEVER).then((leave) => {
+      order.push(what);
+      return leave;
+    });
+  const leaving = ['a', 'b', 'c'].map(enter);
+  for (const [index, entered] of leaving.entries()) {
+    await turn();
+    assert.equal(order.length, index + 1);
+    (await entered)();
+  }
+  assert.deepEqual(order, ['a', 'b', 'c']);
+  (await enter('d'))();
+});
+
+test('who gives up waits no more and takes no place', async () => {
+  const gate = new OneAtATime();
+  const leave = await gate.enter(NEVER);
+  const stop = new AbortController();
+  const [given, next] = [gate.enter(stop.signal), gate.enter(NEVER)];
+  stop.abort(new Error('stopped'));
+  await assert.rejects(given, /stopped/);
+  await assert.rejects(gate.enter(stop.signal), /stopped/);
+  leave();
+  (await next)();
+  // Also when it has its place already.
+  const late = new AbortController();
+  const entered = await gate.enter(late.signal);
+  late.abort();
+  entered();
+  (await gate.enter(NEVER))();
+});
