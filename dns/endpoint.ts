@@ -1,5 +1,6 @@
 /** Records as ExternalDNS writes them, in DNSEndpoint objects and in its webhook protocol. Pure. */
 import { canonicalName } from './domain-name.ts';
+import { ofEach } from './name-errors.ts';
 import { assertPlannedFor, subjectOf } from './planned.ts';
 import { DnsError } from './provider.ts';
 import { setsAmong } from './record-sets.ts';
@@ -63,7 +64,7 @@ export function editsOf<E extends Endpoint>(
   endpoints: readonly E[],
   changes: readonly Change<WrittenType>[],
 ): readonly Edit<E | Endpoint>[] {
-  return changes.map((change) => {
+  return ofEach(changes, (change) => {
     const { name, type } = subjectOf(change);
     const before = endpoints.filter((each) => each.recordType === type && nameOf(each) === name);
     assertPlannedFor(recordSets(before)[0], change);
@@ -89,5 +90,6 @@ function specialError(name: string, type: string): DnsError {
     kind: 'refused',
     code: 'special',
     action: `Remove its set identifier, or take ${name} off the records.`,
+    names: [name],
   });
 }

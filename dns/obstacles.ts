@@ -92,18 +92,3 @@ function cnameAtApex(name: string): DnsError {
     },
   );
 }
-
-/** One error for all of them; undefined when there is none. */
-export function joined(errors: readonly DnsError[]): DnsError | undefined {
-  const [first, ...more] = errors;
-  if (first === undefined || more.length === 0) return first;
-  const { kind, code, action, retryAfterMs } = first;
-  const rest = more.length === 1 ? more[0]?.message : `${more.length} more names cannot be written`;
-  return new DnsError(`${first.message}; ${rest}`, {
-    kind,
-    code,
-    action,
-    names: errors.flatMap(({ names = [] }) => names),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
-}

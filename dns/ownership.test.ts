@@ -87,7 +87,7 @@ test('adoption takes what is nobody’s, and never what is another owner’s', (
   assert.equal(refused(), 0);
   assert.equal(refused(text('a-app.example.com', 'heritage=external-dns,external-dns/owner=other')), 1);
   const [part] = ownership.accompany([], [set('A')], [], false);
-  assert.deepEqual(part, [
+  assert.deepEqual(part?.changes, [
     {
       action: 'create',
       desired: {
@@ -106,7 +106,12 @@ test('the owner is written before the new record is there, until the old one is 
     { action: 'create', desired: set('CNAME') },
   ] as const;
   const texts = [ours('a-app.example.com'), text('cname-app.example.com', 'a note')];
-  const [part = []] = new Ownership(PLAIN).accompany(changes, [set('CNAME')], texts, false);
+  const [{ changes: part } = { changes: [] }] = new Ownership(PLAIN).accompany(
+    changes,
+    [set('CNAME')],
+    texts,
+    false,
+  );
   assert.deepEqual(
     part.map((change) => {
       const { name, type } = 'desired' in change ? change.desired : change.current;
@@ -125,7 +130,7 @@ test('the owner is written before the new record is there, until the old one is 
 test('other texts stay when the owner goes', () => {
   const there = text('a-app.example.com', 'a note', 'heritage=external-dns,external-dns/owner=here');
   const changes = [{ action: 'delete', current: set('A') }] as const;
-  const [part = []] = new Ownership(PLAIN).accompany(changes, [], [there], false);
+  const [{ changes: part } = { changes: [] }] = new Ownership(PLAIN).accompany(changes, [], [there], false);
   assert.deepEqual(part[1], { action: 'update', current: there, desired: { ...there, values: ['a note'] } });
 });
 
@@ -139,5 +144,5 @@ test('where texts of others may be harmed their set is not written: no claim, an
   assert.match(refusal(true) ?? '', /belongs at a-app\.example\.com, where TXT records of others are/);
   const there = text('a-app.example.com', 'a note', 'heritage=external-dns,external-dns/owner=here');
   const changes = [{ action: 'delete', current: set('A') }] as const;
-  assert.deepEqual(ownership.accompany(changes, [], [there], true), [changes]);
+  assert.deepEqual(ownership.accompany(changes, [], [there], true), [{ name: 'app.example.com', changes }]);
 });

@@ -5,7 +5,8 @@
 import { subjectOf } from './planned.ts';
 import { DnsError } from './provider.ts';
 import { RECORD_TYPES } from './record-types.ts';
-import type { Change, Current, RecordSet, TextSet, WrittenType } from './records.ts';
+import type { Change, Current, RecordSet, TextSet } from './records.ts';
+import type { NameChanges } from './separate.ts';
 
 export interface OwnershipSettings {
   /** As ExternalDNS's `--txt-owner-id`. */
@@ -90,7 +91,7 @@ export class Ownership {
     desired: readonly RecordSet[],
     texts: readonly TextSet[],
     mayHarmTexts: boolean,
-  ): readonly (readonly Change<WrittenType>[])[] {
+  ): readonly NameChanges[] {
     const names = new Set([...desired, ...changes.map(subjectOf)].map(({ name }) => name));
     const parts = [...names].map((name) => {
       const own = changes.filter((change) => subjectOf(change).name === name);
@@ -98,9 +99,9 @@ export class Ownership {
       const releases = own.flatMap((change) => this.#release(change, texts));
       // What is not released beside texts of others is said of a record that is not there, to nobody's harm.
       const harmless = releases.filter(({ action }) => !mayHarmTexts || action === 'delete');
-      return [...claims, ...own, ...harmless];
+      return { name, changes: [...claims, ...own, ...harmless] };
     });
-    return parts.filter((part) => part.length > 0);
+    return parts.filter((part) => part.changes.length > 0);
   }
 
   #claim(set: RecordSet, texts: readonly TextSet[]): readonly Change<'TXT'>[] {

@@ -21,6 +21,7 @@ export function assertPlannedFor(
     kind: 'conflict',
     code: 'changed',
     action: 'Nothing: the zone is read again. If this lasts, find who else writes this record.',
+    names: [name],
   });
 }
 

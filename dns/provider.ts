@@ -3,8 +3,15 @@ import type { Change, Current, RecordType, WrittenType } from './records.ts';
 
 export interface WriteGuard {
   readonly signal: AbortSignal;
+  /**
+   * Aborts with the reason as soon as these changes are no longer what is desired. For what is waited for before a write: a
+   * write that is under way is not cut short. Absent: `signal`.
+   */
+  readonly superseded?: AbortSignal;
   /** Throws when this replica may not write any more. Called right before each write. */
   assertMayWrite(): void;
+  /** To be called with the changes of each call that the provider has accepted, when the whole takes several. */
+  onAccepted?(changes: readonly Change<WrittenType>[]): void;
 }
 
 /**
@@ -15,8 +22,8 @@ export interface DnsProvider {
   readonly name: string;
   /** Milliseconds between two reads that look for drift; a rate limit may make it long. */
   readonly driftMs: number;
-  /** When changes of several names are refused, those of each by itself may succeed: then they are tried so. */
-  readonly canSplit?: boolean;
+  /** A call that was refused may have made some of its changes: they are read again before the rest is sent. */
+  readonly appliesInPart?: boolean;
   /** A CNAME may stand at the top of a zone and beside other types: it is answered with the addresses of its target. */
   readonly flattensCname?: boolean;
   /** Texts of others may come back otherwise from a write of their set: one that holds some is not written. */
@@ -58,6 +65,18 @@ export interface DnsProvider {
  */
 export type DnsErrorKind = 'retry' | 'rate' | 'config' | 'refused' | 'conflict';
 
+/** zone: no change of the zone can be made. names: it is about some changes of the call, and others can be made without them. */
+export type DnsErrorScope = 'zone' | 'names';
+
+/** Unless an error says otherwise. */
+const SCOPES: Readonly<Record<DnsErrorKind, DnsErrorScope>> = {
+  retry: 'zone',
+  rate: 'zone',
+  conflict: 'names',
+  config: 'zone',
+  refused: 'names',
+};
+
 /** The code of an error that says: accepted, and not there when it was read back. */
 export const NOT_SAVED = 'not-saved';
 
@@ -82,8 +101,10 @@ export class DnsError extends Error {
   /** What the person who reads this should do; one sentence. */
   readonly action: string;
   readonly retryAfterMs: number | undefined;
-  /** The names that it is about; undefined: all of the zone. */
+  /** The names that it is about; undefined: all of the zone, or some that are not known. */
   readonly names: readonly string[] | undefined;
+  readonly scope: DnsErrorScope;
+  readonly #each: readonly DnsError[] | undefined;
 
   constructor(
     message: string,
@@ -93,6 +114,8 @@ export class DnsError extends Error {
       code?: string;
       retryAfterMs?: number;
       names?: readonly string[];
+      scope?: DnsErrorScope;
+      each?: readonly DnsError[];
       cause?: unknown;
     },
   ) {
@@ -102,5 +125,12 @@ export class DnsError extends Error {
     this.code = details.code ?? '';
     this.retryAfterMs = details.retryAfterMs;
     this.names = details.names;
+    this.scope = details.scope ?? (details.names === undefined ? SCOPES[details.kind] : 'names');
+    this.#each = details.each;
+  }
+
+  /** Those of single names that it stands for, or itself. */
+  get each(): readonly DnsError[] {
+    return this.#each ?? [this];
   }
 }

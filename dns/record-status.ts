@@ -98,20 +98,17 @@ export class RecordStatuses {
     });
   }
 
-  setError(zone: string, error: unknown): void {
-    const { kind, code, action, names } =
-      error instanceof DnsError
-        ? error
-        : { kind: 'retry', code: '', action: 'It is tried again.', names: undefined };
+  /** What is wrong, by name; nothing is with the others. */
+  setErrors(zone: string, errors: ReadonlyMap<string, unknown>): void {
     this.#update(zone, (row) => {
-      if (names !== undefined && !names.includes(row.name)) return { ...row, error: undefined };
+      if (!errors.has(row.name)) return { ...row, error: undefined };
       const since = row.error?.since ?? timestamp(this.#clock);
-      return { ...row, error: { text: explain(error), code, kind, action, since } };
+      return { ...row, error: { ...described(errors.get(row.name)), since } };
     });
   }
 
-  clearError(zone: string): void {
-    this.#update(zone, (row) => ({ ...row, error: undefined }));
+  clearErrors(zone: string): void {
+    this.setErrors(zone, new Map());
   }
 
   #update(zone: string, change: (row: RecordStatus) => RecordStatus): void {
@@ -127,6 +124,13 @@ export class RecordStatuses {
       rows.size !== before.size || [...rows].some(([name, row]) => !isSameRow(row, before.get(name)));
     if (changed) this.#report([...rows.values()]);
   }
+}
+
+function described(error: unknown): Omit<RecordError, 'since'> {
+  const text = explain(error);
+  if (!(error instanceof DnsError)) return { text, code: '', kind: 'retry', action: 'It is tried again.' };
+  const { kind, code, action } = error;
+  return { text, code, kind, action };
 }
 
 function isSameRow(one: RecordStatus, other: RecordStatus | undefined): boolean {

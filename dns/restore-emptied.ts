@@ -56,15 +56,26 @@ async function lostSets({ provider, zone, changes, desired, lastShown, guard }: 
     .flatMap((name) => had.get(name) ?? []);
 }
 
+const UNKNOWN = {
+  kind: 'retry',
+  code: '',
+  action: 'It is tried again.',
+  names: undefined,
+  retryAfterMs: undefined,
+} as const;
+
 function reworded(error: unknown, message: string, leastWaitMs: number): DnsError {
-  const { kind, code, action, names, retryAfterMs } =
-    error instanceof DnsError ? error : ({ kind: 'retry', code: '', action: 'It is tried again.' } as const);
+  const known = error instanceof DnsError ? error : undefined;
+  const { kind, code, action, names, retryAfterMs } = known ?? UNKNOWN;
   const wait = Math.max(leastWaitMs, retryAfterMs ?? 0);
+  const withWait = (own: DnsError) => reworded(own, own.message, leastWaitMs);
   return new DnsError(message, {
     kind,
     code,
     action,
     cause: error,
+    ...(known !== undefined && { scope: known.scope }),
+    ...(known !== undefined && known.each.length > 1 && { each: known.each.map(withWait) }),
     ...(names !== undefined && { names }),
     ...(wait > 0 && { retryAfterMs: wait }),
   });

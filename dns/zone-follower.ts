@@ -1,15 +1,18 @@
 import type { Leadership } from '../kubernetes/leadership.ts';
-import { type Clock, sleep } from '../runtime/clock.ts';
-import { LastShown } from './last-shown.ts';
-import { joined, obstacles } from './obstacles.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { LateCalls } from './late-calls.ts';
+import { joinedErrors } from './name-errors.ts';
+import { obstacles } from './obstacles.ts';
 import type { Ownership } from './ownership.ts';
 import { plan, unfollowedAddresses } from './plan.ts';
 import { subjectOf } from './planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from './provider.ts';
 import type { RecordStatuses } from './record-status.ts';
-import type { Change, Current, RecordSet, RecordType, WrittenType } from './records.ts';
-import { restoreEmptied } from './restore-emptied.ts';
+import type { Change, Current, RecordSet, RecordType } from './records.ts';
+import type { NameChanges } from './separate.ts';
+import { SupersededError } from './superseded-error.ts';
 import { claimIn, claimZone, type ZoneClaim } from './zone-claim.ts';
+import { ZoneWriter } from './zone-writer.ts';
 
 export interface ZoneFollowerPorts {
   readonly provider: DnsProvider;
@@ -23,7 +26,8 @@ export interface ZoneFollowerPorts {
   readonly claim?: ZoneClaim;
   /** The provider has accepted these, or had them already. */
   readonly onAccepted: (zone: string, sets: readonly RecordSet[]) => void;
-  readonly onFailure: (zone: string, error: unknown) => void;
+  /** After each failed attempt, with what was wrong: of the zone, or of each of some names. */
+  readonly onFailure: (zone: string, errors: readonly unknown[]) => void;
   readonly onRecovered: (zone: string) => void;
   /** After each read: addresses beside those that follow, which no site has a setting for. */
   readonly onUnfollowed?: (zone: string, sets: readonly RecordSet[]) => void;
@@ -34,18 +38,8 @@ export interface ZoneFollowerPorts {
 interface Goal {
   readonly desired: readonly RecordSet[];
   readonly leadership: Leadership;
+  readonly superseded: AbortController;
 }
-
-/** The goal has changed, or this replica no longer leads: what was about to be written is not. */
-class SupersededError extends Error {
-  override readonly name = 'SupersededError';
-}
-
-/**
- * DNS writes have no compare-and-set, so a call that got stuck, ours or a stopped predecessor's, may arrive after
- * newer ones. When it has surely ended, the zone is read once more.
- */
-const LATE_CALL_MS = 45_000;
 
 /** Keeps the listed records of one zone as desired: read, plan, and apply only when something differs. */
 export class ZoneFollower {
@@ -58,9 +52,8 @@ export class ZoneFollower {
   #reached: { readonly goal: Goal; readonly at: number } | undefined;
   #failed: { readonly goal: Goal; readonly until: number; readonly error: DnsError } | undefined;
   #failing = false;
-  #lateCallsUntil: number | undefined;
-  readonly #lastShown = new LastShown();
-  #leadership: AbortSignal | undefined;
+  readonly #lateCalls: LateCalls;
+  readonly #writer: ZoneWriter;
 
   constructor(
     zone: string,
@@ -72,19 +65,29 @@ export class ZoneFollower {
     this.#names = names;
     this.#owned = owned;
     this.#ports = ports;
+    this.#lateCalls = new LateCalls(ports.clock, () => ports.wake());
+    this.#writer = new ZoneWriter(zone, ports.provider, ports.clock);
   }
 
   /** Resolves when the provider has accepted `desired`. Only one call to the zone is under way at any time. */
   follow(desired: readonly RecordSet[], leadership: Leadership): Promise<void> {
-    const goal = { desired, leadership };
-    if (this.#goal === undefined || !sameGoal(this.#goal, goal)) this.#goal = goal;
-    this.#running ??= this.#run(this.#goal);
-    return this.#running;
+    if (this.#goal === undefined || !isGoal(this.#goal, desired, leadership))
+      this.#replaceGoal({ desired, leadership, superseded: new AbortController() });
+    if (this.#running === undefined && this.#goal !== undefined) this.#running = this.#run(this.#goal);
+    return this.#running ?? Promise.resolve();
   }
 
   /** Writes nothing more: another one is to, or nobody. A call that is on its way cannot be taken back. */
   abandon(): void {
-    this.#goal = undefined;
+    this.#replaceGoal(undefined);
+  }
+
+  #replaceGoal(goal: Goal | undefined): void {
+    const before = this.#goal;
+    this.#goal = goal;
+    before?.superseded.abort(
+      new SupersededError('the active site has changed meanwhile: nothing is written'),
+    );
   }
 
   /** Whether another cluster still has the zone, for one that has abandoned it. Throws DnsError. */
@@ -111,134 +114,108 @@ export class ZoneFollower {
   async #reconcile(goal: Goal): Promise<void> {
     const { statuses, clock } = this.#ports;
     statuses.setDesired(this.zone, goal.desired);
-    this.#noteLeadership(goal.leadership);
+    this.#lateCalls.noteLeadership(goal.leadership.signal);
     if (!this.#isDue(goal)) return;
     this.#assertNotWaiting(goal);
     const at = clock.elapsed();
+    let failures: ReadonlyMap<string, unknown>;
     try {
-      await this.#bringInLine(goal);
+      failures = await this.#bringInLine(goal);
     } catch (error) {
       if (goal !== this.#goal) return; // The newer goal is next.
       if (!(error instanceof SupersededError) && !goal.leadership.signal.aborted)
-        this.#noteFailure(goal, error);
+        this.#noteFailure(goal, new Map(this.#names.map((name) => [name, error])));
       throw error;
+    }
+    if (failures.size > 0) {
+      this.#noteFailure(goal, failures);
+      throw joinedErrors(failures.values());
     }
     this.#reached = { goal, at };
     this.#failed = undefined;
-    statuses.clearError(this.zone);
+    statuses.clearErrors(this.zone);
     if (this.#failing) this.#ports.onRecovered(this.zone);
     this.#failing = false;
   }
 
-  async #bringInLine(goal: Goal): Promise<void> {
-    const { leadership } = goal;
-    const { provider, statuses, onAccepted, onUnfollowed, ownership, claim } = this.#ports;
-    const about = [
-      ...(claim === undefined ? [] : [claim.nameIn(this.zone)]),
-      ...(ownership?.namesAbout(this.#names) ?? []),
-    ];
-    const texts = about.length > 0 ? about : undefined;
-    const { mayHarmTexts = false } = provider;
-    const current = await provider.read(this.zone, this.#names, leadership.signal, texts);
-    statuses.setAccepted(this.zone, current.sets);
-    this.#lastShown.note(current.sets);
-    const unfollowed = unfollowedAddresses(current.sets, goal.desired, this.#owned);
+  /** What kept names from being brought in line. Throws what keeps all of them. */
+  async #bringInLine(goal: Goal): Promise<ReadonlyMap<string, unknown>> {
+    const { provider, statuses, onAccepted, onUnfollowed, claim } = this.#ports;
+    const guard = this.#guard(goal);
+    const current = await this.#read(this.#names, guard.signal);
+    let shown = current.sets;
+    statuses.setAccepted(this.zone, shown);
+    this.#writer.noteShown(shown);
+    const unfollowed = unfollowedAddresses(shown, goal.desired, this.#owned);
     statuses.setUnfollowed(this.zone, unfollowed);
     onUnfollowed?.(this.zone, unfollowed);
-    if (claim !== undefined)
-      await claimZone(this.zone, claim, current.texts ?? [], provider, this.#guard(goal));
+    if (claim !== undefined) await claimZone(this.zone, claim, current.texts ?? [], provider, guard);
+    const { blocked, parts } = this.#planned(goal.desired, current);
+    const failures = await this.#writer.write({
+      parts,
+      desired: goal.desired,
+      guard,
+      replan: async (names) => {
+        const desired = goal.desired.filter(({ name }) => names.includes(name));
+        return this.#planned(desired, await this.#read(names, guard.signal)).parts;
+      },
+      onMade: (names) => {
+        const made = new Set(names);
+        shown = [
+          ...goal.desired.filter(({ name }) => made.has(name)),
+          ...shown.filter(({ name }) => !made.has(name)),
+        ];
+        statuses.setAccepted(this.zone, shown);
+      },
+      onFailedCall: () => this.#lateCalls.expect(goal.leadership.signal),
+    });
+    const all = new Map<string, unknown>([...failures, ...blocked]);
+    onAccepted(
+      this.zone,
+      goal.desired.filter(({ name }) => !all.has(name)),
+    );
+    return all;
+  }
+
+  #read(names: readonly string[], signal: AbortSignal): Promise<Current> {
+    const { provider, ownership, claim } = this.#ports;
+    const texts = [
+      ...(claim === undefined ? [] : [claim.nameIn(this.zone)]),
+      ...(ownership?.namesAbout(names) ?? []),
+    ];
+    return provider.read(this.zone, names, signal, texts.length > 0 ? texts : undefined);
+  }
+
+  /** The changes by name, and why other names cannot be written. */
+  #planned(desired: readonly RecordSet[], current: Current) {
+    const { provider, ownership } = this.#ports;
+    const { mayHarmTexts = false, flattensCname = false } = provider;
+    const plans = (sets: readonly RecordSet[]) => plan(current.sets, sets, this.#owned);
     const blocked = new Map([
-      ...obstacles(goal.desired, current, {
-        zone: this.zone,
-        flattensCname: provider.flattensCname === true,
-      }),
-      ...(ownership?.refusals(goal.desired, current, this.#plan(goal.desired, current), mayHarmTexts) ?? []),
+      ...obstacles(desired, current, { zone: this.zone, flattensCname }),
+      ...(ownership?.refusals(desired, current, plans(desired), mayHarmTexts) ?? []),
     ]);
-    const desired = goal.desired.filter(({ name }) => !blocked.has(name));
-    const planned = this.#plan(desired, current);
+    const free = desired.filter(({ name }) => !blocked.has(name));
+    const changes = plans(free);
     const parts =
-      ownership?.accompany(planned, desired, current.texts ?? [], mayHarmTexts) ?? byName(planned);
-    const changes = ownership === undefined ? planned : parts.flat();
-    if (changes.length > 0) {
-      try {
-        await this.#apply(changes, parts, this.#guard(goal));
-      } catch (error) {
-        this.#expectLateCalls(leadership);
-        const guard = this.#guard(goal);
-        if (error instanceof SupersededError || guard.signal.aborted) throw error;
-        const { desired: all } = goal;
-        throw await restoreEmptied(error, {
-          provider,
-          zone: this.zone,
-          changes,
-          desired: all,
-          lastShown: this.#lastShown,
-          guard,
-        });
-      }
-      statuses.setAccepted(this.zone, [...desired, ...current.sets.filter(({ name }) => blocked.has(name))]);
-    }
-    onAccepted(this.zone, desired);
-    const obstacle = joined([...blocked.values()]);
-    if (obstacle !== undefined) throw obstacle;
-  }
-
-  #plan(desired: readonly RecordSet[], { sets }: Current): readonly Change[] {
-    return plan(sets, desired, this.#owned);
-  }
-
-  /** One name whose change is refused does not keep the others from theirs. `parts`: `changes` by the names followed. */
-  async #apply(
-    changes: readonly Change<WrittenType>[],
-    parts: readonly (readonly Change<WrittenType>[])[],
-    guard: WriteGuard,
-  ): Promise<void> {
-    const { provider } = this.#ports;
-    try {
-      await provider.apply(this.zone, changes, guard);
-    } catch (error) {
-      const isRefused = error instanceof DnsError && (error.kind === 'refused' || error.kind === 'conflict');
-      if (!isRefused || provider.canSplit !== true || parts.length < 2) throw error;
-      const failures: unknown[] = [];
-      for (const part of parts) {
-        await provider.apply(this.zone, part, guard).catch((failure: unknown) => failures.push(failure));
-      }
-      if (failures.length > 0) throw failures[0];
-    }
+      ownership?.accompany(changes, free, current.texts ?? [], mayHarmTexts) ?? changesByName(changes);
+    return { blocked, parts };
   }
 
   #guard(goal: Goal): WriteGuard {
     return {
       signal: goal.leadership.signal,
+      superseded: AbortSignal.any([goal.leadership.signal, goal.superseded.signal]),
       assertMayWrite: () => {
         if (!goal.leadership.isHeld()) throw new SupersededError('the Lease has run out: nothing is written');
-        if (this.#goal !== goal) {
-          throw new SupersededError('the active site has changed meanwhile: nothing is written');
-        }
+        goal.superseded.signal.throwIfAborted();
       },
     };
   }
 
-  #noteLeadership(leadership: Leadership): void {
-    if (this.#leadership === leadership.signal) return;
-    this.#leadership = leadership.signal;
-    this.#expectLateCalls(leadership);
-  }
-
-  #expectLateCalls(leadership: Leadership): void {
-    const { clock, wake } = this.#ports;
-    this.#lateCallsUntil = clock.elapsed() + LATE_CALL_MS;
-    void sleep(clock, LATE_CALL_MS, leadership.signal).then(() => {
-      if (!leadership.signal.aborted) wake();
-    });
-  }
-
   #isDue(goal: Goal): boolean {
+    if (this.#lateCalls.takeEnded()) return true;
     const now = this.#ports.clock.elapsed();
-    if (this.#lateCallsUntil !== undefined && now >= this.#lateCallsUntil) {
-      this.#lateCallsUntil = undefined;
-      return true;
-    }
     // The caller comes every period, give or take its jitter; and for other reasons in between.
     const fresh = this.#reached?.goal === goal && now - this.#reached.at < this.#ports.periodMs / 2;
     return !fresh;
@@ -252,27 +229,26 @@ export class ZoneFollower {
     throw new DnsError(message, { kind, code, action, retryAfterMs: left });
   }
 
-  #noteFailure(goal: Goal, error: unknown): void {
+  #noteFailure(goal: Goal, failures: ReadonlyMap<string, unknown>): void {
     const { statuses, clock, onFailure } = this.#ports;
     this.#failing = true;
+    const error = joinedErrors(failures.values());
+    const pause = this.#writer.pause(failures);
     this.#failed =
-      error instanceof DnsError && error.retryAfterMs !== undefined
-        ? { goal, until: clock.elapsed() + error.retryAfterMs, error }
-        : undefined;
+      error instanceof DnsError && pause > 0 ? { goal, until: clock.elapsed() + pause, error } : undefined;
     this.#reached = undefined;
-    statuses.setError(this.zone, error);
-    onFailure(this.zone, error);
+    statuses.setErrors(this.zone, failures);
+    onFailure(this.zone, [...new Set(failures.values())]);
   }
 }
 
-function byName(changes: readonly Change[]): readonly (readonly Change[])[] {
+function changesByName(changes: readonly Change[]): readonly NameChanges[] {
   const names = Map.groupBy(changes, (change) => subjectOf(change).name);
-  return [...names.values()];
+  return [...names].map(([name, own]) => ({ name, changes: own }));
 }
 
-function sameGoal(one: Goal, other: Goal): boolean {
+function isGoal(goal: Goal, desired: readonly RecordSet[], leadership: Leadership): boolean {
   return (
-    one.leadership.signal === other.leadership.signal &&
-    JSON.stringify(one.desired) === JSON.stringify(other.desired)
+    goal.leadership.signal === leadership.signal && JSON.stringify(goal.desired) === JSON.stringify(desired)
   );
 }

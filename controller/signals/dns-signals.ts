@@ -1,4 +1,5 @@
 import { authoritativeLookup } from '../../dns/authoritative.ts';
+import { byCode } from '../../dns/name-errors.ts';
 import { Ownership } from '../../dns/ownership.ts';
 import { DnsError } from '../../dns/provider.ts';
 import type { RecordStatus } from '../../dns/record-status.ts';
@@ -75,19 +76,23 @@ function failureEvents(
   provider: string,
   { metrics, events }: SignalPorts,
 ): Pick<DnsObserver, 'onFailure' | 'onRecovered' | 'onUnfollowed'> {
-  const failing = new Set<string>();
+  /** By zone; each code, and each name that it is about. */
+  const failing = new Map<string, ReadonlySet<string>>();
   const unfollowed = new Map<string, string>();
   return {
-    onFailure: (zone, error) => {
-      const known = error instanceof DnsError ? error : undefined;
-      const code = known?.code || known?.kind || 'unknown';
-      metrics.dnsFailures.inc({ follower, provider, zone, code });
+    onFailure: (zone, errors) => {
+      const before = failing.get(zone) ?? new Set();
+      failing.set(zone, new Set([...before, ...errors.flatMap(failureKeys)]));
+      for (const error of byCode(errors))
+        metrics.dnsFailures.inc({ follower, provider, zone, code: codeOf(error) });
       // One Event when it begins to fail; each attempt is in the log and the metrics.
-      const key = `${zone} ${code}`;
-      if (failing.has(key)) return;
-      failing.add(key);
-      const text = error instanceof Error ? error.message : 'unknown error';
-      events({ reason: 'DnsFailed', note: `Zone ${zone}: ${text}. ${known?.action ?? ''}`.trim() });
+      for (const error of byCode(
+        errors.filter((each) => failureKeys(each).some((key) => !before.has(key))),
+      )) {
+        const action = error instanceof DnsError ? error.action : '';
+        const text = error instanceof Error ? error.message : 'unknown error';
+        events({ reason: 'DnsFailed', note: `Zone ${zone}: ${text}. ${action}`.trim() });
+      }
     },
     onUnfollowed: (zone, sets) => {
       const text = sets.map(({ name, type, values }) => `${name} ${type} ${values.join(', ')}`).join('; ');
@@ -98,10 +103,19 @@ function failureEvents(
       events({ reason: 'DnsNotFollowed', note });
     },
     onRecovered: (zone) => {
-      for (const key of failing) if (key.startsWith(`${zone} `)) failing.delete(key);
+      failing.delete(zone);
       events({ reason: 'DnsRecovered', note: `Zone ${zone}: the records are as desired again` });
     },
   };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof DnsError ? error.code || error.kind : 'unknown';
+}
+
+function failureKeys(error: unknown): readonly string[] {
+  const names = error instanceof DnsError ? error.names : undefined;
+  return (names ?? ['']).map((name) => `${codeOf(error)} ${name}`);
 }
 
 function countRecords(

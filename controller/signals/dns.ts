@@ -40,8 +40,8 @@ export interface DnsSignalOptions {
 export interface DnsObserver {
   /** All records, whenever the status of one changes. */
   onStatuses(statuses: readonly RecordStatus[]): void;
-  /** After each failed attempt; mostly a DnsError. */
-  onFailure(zone: string, error: unknown): void;
+  /** After each failed attempt, with what is wrong with the zone or with each of some names; mostly DnsErrors. */
+  onFailure(zone: string, errors: readonly unknown[]): void;
   /** At the first success after failures. */
   onRecovered(zone: string): void;
   /** After each read: addresses at listed names that no site has a setting for. */
@@ -116,8 +116,7 @@ export class DnsSignal implements Signal {
     const errors = outcomes.flatMap((outcome) =>
       outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
     );
-    if (errors.some((error) => error instanceof DnsError && error.kind === 'config'))
-      this.#choice.noteFailure();
+    if (errors.some(needsConfiguration)) this.#choice.noteFailure();
     if (errors.length > 1) throw new Error(errors.map(explain).join('; '), { cause: errors[0] });
     if (errors.length === 1) throw errors[0];
   }
@@ -144,4 +143,8 @@ export class DnsSignal implements Signal {
     this.#wake = wake;
     await this.#propagation.run(signal);
   }
+}
+
+function needsConfiguration(error: unknown): boolean {
+  return error instanceof DnsError && error.each.some(({ kind }) => kind === 'config');
 }

@@ -1,4 +1,5 @@
 /** What a plan means for the records of a zone at Cloudflare. Pure. */
+import { ofEach } from '../name-errors.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
 import { DnsError } from '../provider.ts';
 import { setsAmong } from '../record-sets.ts';
@@ -33,7 +34,7 @@ export function batchOf(
   records: readonly CloudflareRecord[],
   changes: readonly Change<WrittenType>[],
 ): Batch {
-  const parts = changes.map((change) => partOf(records, change));
+  const parts = ofEach(changes, (change) => partOf(records, change));
   return {
     deletes: parts.flatMap(({ deletes }) => deletes),
     patches: parts.flatMap(({ patches }) => patches),
@@ -110,5 +111,6 @@ function assertWritable({ name, type, meta }: CloudflareRecord): void {
     kind: 'refused',
     code: 'read-only',
     action: `Remove it there (a Worker's custom domain, a tunnel or the like), or take ${name} off the records.`,
+    names: [name],
   });
 }

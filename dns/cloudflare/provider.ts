@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
 import { HiddenRecords } from '../hidden-records.ts';
+import { ofEach } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, isMade, subjectOf } from '../planned.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
@@ -23,7 +24,6 @@ const READ_BACK_AFTER_MS = [0, 1_000, 3_000];
 export class CloudflareProvider implements DnsProvider {
   readonly name = 'cloudflare';
   readonly driftMs = DRIFT_MS;
-  readonly canSplit = true;
   readonly flattensCname = true;
   readonly #api: CloudflareApi;
   readonly #clock: Clock;
@@ -61,14 +61,15 @@ export class CloudflareProvider implements DnsProvider {
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
     const names = [...new Set(changes.map((change) => subjectOf(change).name))];
-    await this.#api.awaitWrite(zone, signal);
+    await this.#api.awaitWrite(zone, guard.superseded ?? signal);
     const records = await this.#records(zone, names, signal);
-    const batches = inParts(changes, MAX_BATCH, (change) => weightOf(records, change));
+    const parts = inParts(changes, MAX_BATCH, (change) => weightOf(records, change));
     // All are checked before the first one is sent.
-    const bodies = batches.map((part) => batchOf(records, part));
+    const batches = ofEach(parts, (part) => ({ part, body: batchOf(records, part) }));
     this.#api.noteWrite(zone);
-    for (const body of bodies) {
+    for (const { part, body } of batches) {
       await this.#api.batch(await this.#zone(zone, signal), body, () => guard.assertMayWrite(), signal);
+      guard.onAccepted?.(part);
     }
     await this.#readBack(zone, names, changes, signal);
   }
@@ -170,15 +171,19 @@ export class CloudflareProvider implements DnsProvider {
     changes: readonly Change<WrittenType>[],
     signal: AbortSignal,
   ): Promise<void> {
+    let missing: readonly string[] = names;
     for (const delay of READ_BACK_AFTER_MS) {
       await sleep(this.#clock, delay, signal);
       signal.throwIfAborted();
       const shown = recordSets(await this.#records(zone, names, signal));
-      if (changes.every((change) => isMade(change, shown))) return;
+      const unmade = changes.filter((change) => !isMade(change, shown));
+      missing = [...new Set(unmade.map((change) => subjectOf(change).name))];
+      if (missing.length === 0) return;
     }
-    throw new DnsError(`Cloudflare accepted the change of ${names.join(', ')} but does not show it`, {
+    throw new DnsError(`Cloudflare accepted the change of ${missing.join(', ')} but does not show it`, {
       kind: 'retry',
       code: NOT_SAVED,
+      names: missing,
       action: 'It is tried again; if this lasts, look at the zone in the Cloudflare dashboard.',
     });
   }

@@ -1,6 +1,6 @@
 import { isConflict, KubeError } from '../../kubernetes/errors.ts';
 import { DeadlineError } from '../../runtime/clock.ts';
-import { DnsError, type DnsErrorKind } from '../provider.ts';
+import { DnsError, type DnsErrorKind, type DnsErrorScope } from '../provider.ts';
 
 interface ErrorRow {
   readonly statuses: readonly number[];
@@ -8,6 +8,8 @@ interface ErrorRow {
   readonly kind: DnsErrorKind;
   readonly action: string;
   readonly waitMs?: number;
+  /** When it is not that of its kind. */
+  readonly scope?: DnsErrorScope;
 }
 
 const CONFIG_WAIT_MS = 60_000;
@@ -34,6 +36,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     code: 'changed',
     kind: 'conflict',
     action: 'Nothing: the object is read again. If this lasts, find who else writes it.',
+    scope: 'zone',
   },
   {
     statuses: [400, 422],
@@ -80,5 +83,6 @@ export function notOurs(name: string, namespace: string): DnsError {
     code: 'not-ours',
     action: `Rename or delete it, or give it the label app.kubernetes.io/managed-by=kube-site-follower to hand it over.`,
     retryAfterMs: CONFIG_WAIT_MS,
+    scope: 'zone',
   });
 }

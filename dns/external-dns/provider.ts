@@ -27,7 +27,6 @@ const DRIFT_MS = 60_000;
 export class ExternalDnsProvider implements DnsProvider {
   readonly name = 'external-dns';
   readonly driftMs = DRIFT_MS;
-  readonly canSplit = true;
   readonly #api: KubeApi;
   readonly #namespace: string;
   readonly #follower: string;

@@ -1,3 +1,4 @@
+import { ofEach } from '../name-errors.ts';
 import { subjectOf } from '../planned.ts';
 import { DnsError } from '../provider.ts';
 import { isFollowingSet } from '../record-sets.ts';
@@ -91,7 +92,7 @@ export function assertHarmless(
     );
   }
   const subjects = changes.map(subjectOf).filter(isFollowingSet);
-  for (const { name } of subjects) assertAnswers(zone, after, name);
+  ofEach(subjects, ({ name }) => assertAnswers(zone, after, name));
 }
 
 function assertAnswers(zone: string, after: readonly Host[], name: string): void {
@@ -107,13 +108,16 @@ function assertAnswers(zone: string, after: readonly Host[], name: string): void
     throw new DnsError(`${name} is the top of its zone, where no CNAME may stand`, {
       kind: 'config',
       action: 'Give the sites an "ip" instead of a "cname", or list another name.',
+      names: [name],
     });
   }
   const rival = types.find((type) => (isCname ? type !== 'CNAME' : ANSWERS_ADDRESS.has(type)));
   if (rival !== undefined) {
-    throw refused(
-      `${name} also has a record of type ${rival}, which cannot stand beside ${isCname ? 'a CNAME' : 'an address'}`,
-      `${LOOK} Remove that record in the Namecheap panel, or take ${name} off DNS_RECORDS.`,
-    );
+    const beside = isCname ? 'a CNAME' : 'an address';
+    throw new DnsError(`${name} also has a record of type ${rival}, which cannot stand beside ${beside}`, {
+      kind: 'refused',
+      action: `${LOOK} Remove that record in the Namecheap panel, or take ${name} off DNS_RECORDS.`,
+      names: [name],
+    });
   }
 }

@@ -88,7 +88,7 @@ export class NamecheapProvider implements DnsProvider {
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
-    await this.#limiter.awaitWrite(zone, signal);
+    await this.#limiter.awaitWrite(zone, guard.superseded ?? signal);
     await this.#locks.withLock(zone, signal, () => this.#replace(zone, changes, guard));
   }
 
@@ -184,6 +184,7 @@ function overtaken(zone: string, differences: readonly string[]): DnsError {
   return new DnsError(`after the write ${zone} ${differences.slice(0, 5).join(', ')}${more}`, {
     kind: 'conflict',
     code: 'read-back',
+    scope: 'zone',
     action:
       'Find who else writes this zone at the same time (an ACME client?). The zone as it was before the write is kept in the ConfigMap of its snapshots.',
   });

@@ -174,5 +174,5 @@ export function describeHost({ name, type, address }: Host, zone: string): strin
 }
 
 export function refused(message: string, action: string): DnsError {
-  return new DnsError(message, { kind: 'refused', action });
+  return new DnsError(message, { kind: 'refused', action, scope: 'zone' });
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { cnameBeside, joined } from '../obstacles.ts';
+import { joined } from '../name-errors.ts';
+import { cnameBeside } from '../obstacles.ts';
 import type { DnsError } from '../provider.ts';
 import type { OtherRecords } from '../records.ts';
 

@@ -6,6 +6,7 @@ interface ErrorRow {
   readonly action: string;
 }
 
+const MOST_TOLD = 5;
 /** A refusal for want of a right is not hammered. */
 const CONFIG_WAIT_MS = 60_000;
 const CHANGED = 'Nothing: the records are read again. If this lasts, find who else writes this name.';
@@ -72,6 +73,24 @@ export function rcodeError(what: string, rcode: number, names: readonly string[]
     code: row.name,
     action: row.action,
     ...(row.kind === 'config' && { retryAfterMs: CONFIG_WAIT_MS }),
+  });
+}
+
+/** A key may have the right to some names of a zone (BIND: update-policy): then one of the others has all refused. */
+const ABOUT_NAMES: ReadonlySet<string> = new Set(['REFUSED', 'NOTZONE']);
+
+export function updateError(what: string, rcode: number, names: readonly string[]): DnsError {
+  const told =
+    names.length > MOST_TOLD ? [...names.slice(0, MOST_TOLD), `${names.length - MOST_TOLD} more`] : names;
+  const error = rcodeError(what, rcode, told);
+  const { message, kind, code, action, retryAfterMs } = error;
+  if (!ABOUT_NAMES.has(code)) return error;
+  return new DnsError(message, {
+    kind,
+    code,
+    action,
+    scope: 'names',
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
 }
 

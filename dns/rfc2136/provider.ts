@@ -31,7 +31,6 @@ const READ_BACK_AFTER_MS = [0, 500, 2_000];
 export class Rfc2136Provider implements DnsProvider {
   readonly name = 'rfc2136';
   readonly driftMs = DRIFT_MS;
-  readonly canSplit = true;
   readonly #server: DnsServer;
   readonly #writer: UpdateWriter;
   readonly #clock: Clock;

@@ -4,7 +4,7 @@ import { explain } from '../../runtime/explain.ts';
 import { DnsError, type WriteGuard } from '../provider.ts';
 import type { ServerAddress } from '../server-address.ts';
 import type { Answered } from './current.ts';
-import { answerError, clockError, rcodeError, tsigError, unsignedError } from './errors.ts';
+import { answerError, clockError, rcodeError, tsigError, unsignedError, updateError } from './errors.ts';
 import { CLASSES, type Message, OPCODES, type Question, type Resource, TYPES } from './message.ts';
 import { DnsConnection } from './transport.ts';
 import { sign, type TsigKey, verify } from './tsig.ts';
@@ -61,7 +61,8 @@ export class DnsServer {
       const what = `the update of ${zone}`;
       const [answer] = await this.#ask([updateMessage(zone, update)], () => what, guard.signal);
       const names = [...new Set([...update.prerequisites, ...update.updates].map(({ name }) => name))];
-      if (answer?.rcode !== NOERROR) throw rcodeError(what, answer?.rcode ?? SERVFAIL, names);
+      if (answer?.rcode !== NOERROR) throw updateError(what, answer?.rcode ?? SERVFAIL, names);
+      guard.onAccepted?.(update.changes ?? []);
     }
   }
 

@@ -6,6 +6,8 @@ import { CLASSES, encodeResource, encodeValue, type Question, type Resource, TYP
 export interface Update {
   readonly prerequisites: readonly Resource[];
   readonly updates: readonly Resource[];
+  /** What it makes. Absent: nothing. */
+  readonly changes?: readonly Change<WrittenType>[];
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -67,6 +69,7 @@ function updateOf(changes: readonly Change<WrittenType>[], form: CnameForm): Upd
       ...(cname !== undefined && form === 'clearing' ? signatureRemovals(subjectOf(cname).name) : []),
       ...[...added, ...restored].flatMap((set) => records(set, set.ttl, CLASSES.IN)),
     ],
+    changes,
   };
 }
 
@@ -82,6 +85,7 @@ function batches(updates: readonly Update[]): readonly Update[] {
   return packed(updates, MAX_BYTES, bytesOf).map((part) => ({
     prerequisites: part.flatMap(({ prerequisites }) => prerequisites),
     updates: part.flatMap(({ updates: own }) => own),
+    changes: part.flatMap(({ changes = [] }) => changes),
   }));
 }
 

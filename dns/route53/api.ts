@@ -17,7 +17,7 @@ import { DnsError } from '../provider.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { unanswered } from '../unanswered.ts';
 import { hostInZone } from '../zones.ts';
-import { apiError } from './errors.ts';
+import { apiError, changeError } from './errors.ts';
 import { readOldErrors } from './old-errors.ts';
 import { plainName } from './records.ts';
 import { requestHandler } from './request-handler.ts';
@@ -168,10 +168,14 @@ export class Route53Api {
     });
     await this.#limiter.take(signal);
     mayWrite();
-    const answer = await this.#send(`the change of ${zone}`, signal, (abortSignal) =>
-      this.#client.send(command, { abortSignal }),
-    );
-    return answer.ChangeInfo?.Id;
+    try {
+      const answer = await this.#send(`the change of ${zone}`, signal, (abortSignal) =>
+        this.#client.send(command, { abortSignal }),
+      );
+      return answer.ChangeInfo?.Id;
+    } catch (error) {
+      throw changeError(error);
+    }
   }
 
   /** Whether a change has reached all name servers. */

@@ -1,5 +1,6 @@
 import { explain } from '../../runtime/explain.ts';
 import { DnsError, type DnsErrorKind } from '../provider.ts';
+import { plainName } from './records.ts';
 
 interface ErrorRow {
   readonly codes: readonly string[];
@@ -78,6 +79,24 @@ const UNKNOWN = {
   action: 'The call is repeated; if this lasts, look up the error in the documentation of Route 53.',
 } as const;
 
+const CHANGE_DENIED = ['AccessDenied', 'AccessDeniedException'];
+
+/**
+ * A policy may allow the change of some names alone (route53:ChangeResourceRecordSetsNormalizedRecordNames): then one of the
+ * others has the whole batch denied.
+ */
+export function changeError(error: unknown): unknown {
+  if (!(error instanceof DnsError) || !CHANGE_DENIED.includes(error.code)) return error;
+  const { message, kind, code, action, retryAfterMs = CONFIG_WAIT_MS } = error;
+  return new DnsError(message, { kind, code, action, retryAfterMs, scope: 'names', cause: error });
+}
+
+/** The names of the changes that the API says are wrong. */
+function namesIn(said: string): { readonly names?: readonly string[] } {
+  const names = [...said.matchAll(/\[name='([^']+)'/g)].map(([, name = '']) => plainName(name));
+  return names.length > 0 ? { names: [...new Set(names)] } : {};
+}
+
 /** What the API says when a record is not what the change was planned for. */
 const CHANGED = /already exists|not found|do(es)? not match|does not exist/i;
 
@@ -92,6 +111,7 @@ export function apiError(what: string, error: unknown, noAnswer: () => DnsError)
       kind: 'conflict',
       code,
       action: 'Nothing: the zone is read again. If this lasts, find who else writes this record.',
+      ...namesIn(said),
     });
   }
   const { kind, action } = row ?? UNKNOWN;
@@ -99,6 +119,7 @@ export function apiError(what: string, error: unknown, noAnswer: () => DnsError)
     kind,
     code,
     action,
+    ...(code === 'InvalidChangeBatch' && namesIn(said)),
     ...(row?.waitMs !== undefined && { retryAfterMs: row.waitMs }),
   });
 }

@@ -1,5 +1,6 @@
 import type { HostedZone, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import { ofEach } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, subjectOf } from '../planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
@@ -24,7 +25,6 @@ const CHARACTERS_A_VALUE = 40;
 export class Route53Provider implements DnsProvider {
   readonly name = 'route53';
   readonly driftMs = DRIFT_MS;
-  readonly canSplit = true;
   readonly #api: Route53Api;
   readonly #config: Route53Config;
   readonly #zones = new Map<string, HostedZone>();
@@ -65,16 +65,17 @@ export class Route53Provider implements DnsProvider {
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
     const names = changes.map((change) => subjectOf(change).name);
-    await this.#api.awaitWrite(zone, signal);
+    await this.#api.awaitWrite(zone, guard.superseded ?? signal);
     const records = await this.#records(zone, names, signal);
     const { Id: zoneId = '' } = await this.#zone(zone, signal);
     const parts = inParts(changes, MAX_BATCH, weightOf);
     // All are checked before the first one is sent.
-    const batches = parts.map((part) => ({ part, batch: changesOf(records, part) }));
+    const batches = ofEach(parts, (part) => ({ part, batch: changesOf(records, part) }));
     this.#api.noteWrite(zone);
     for (const { part, batch } of batches) {
       const id = await this.#api.change(zone, zoneId, batch, () => guard.assertMayWrite(), signal);
       this.#pending.accepted(zone, id);
+      guard.onAccepted?.(part);
       for (const change of part) {
         if (change.action === 'delete') this.#shown.delete(key(change.current));
         else this.#shown.set(key(change.desired), change.desired.values);

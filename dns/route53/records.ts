@@ -1,6 +1,7 @@
 /** Record sets in the form of Route 53, and what a plan means there. Pure. */
 import type { Change as ApiChange, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { canonicalName } from '../domain-name.ts';
+import { ofEach } from '../name-errors.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
 import { DnsError } from '../provider.ts';
 import { setsAmong } from '../record-sets.ts';
@@ -54,7 +55,7 @@ export function changesOf(
   sets: readonly ResourceRecordSet[],
   changes: readonly Change<WrittenType>[],
 ): readonly ApiChange[] {
-  return changes.flatMap((change) => {
+  const parts = ofEach(changes, (change): readonly ApiChange[] => {
     const { name, type } = subjectOf(change);
     const there = sets.find((set) => set.Type === type && plainName(set.Name ?? '') === name);
     assertPlannedFor(there && recordSets([there])[0], change);
@@ -76,6 +77,7 @@ export function changesOf(
     };
     return [...deletion, creation];
   });
+  return parts.flat();
 }
 
 function assertOurs(name: string, there: ResourceRecordSet | undefined): void {
@@ -85,5 +87,6 @@ function assertOurs(name: string, there: ResourceRecordSet | undefined): void {
     kind: 'refused',
     code: 'special',
     action: `Remove it in the Route 53 console, or take ${name} off the records.`,
+    names: [name],
   });
 }

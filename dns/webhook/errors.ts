@@ -91,5 +91,6 @@ export function notTaken(name: string, type: string): DnsError {
     kind: 'refused',
     code: 'adjusted',
     action: 'See the documentation of the provider: it does not take records of this type as they are.',
+    names: [name],
   });
 }

@@ -10,6 +10,7 @@ import {
   recordSets,
 } from '../endpoint.ts';
 import { HiddenRecords } from '../hidden-records.ts';
+import { ofEach } from '../name-errors.ts';
 import { sameRecordSet, sameValues } from '../plan.ts';
 import { isMade, subjectOf } from '../planned.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
@@ -27,7 +28,7 @@ const READ_BACK_AFTER_MS = [0, 1_000, 3_000];
 export class WebhookProvider implements DnsProvider {
   readonly name = 'webhook';
   readonly driftMs = DRIFT_MS;
-  readonly canSplit = true;
+  readonly appliesInPart = true;
   // The protocol does not say how a text is written. ExternalDNS's own rfc2136 provider shows it bare, and takes what is bare apart.
   readonly mayHarmTexts = true;
   readonly #api: WebhookApi;
@@ -54,7 +55,7 @@ export class WebhookProvider implements DnsProvider {
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
-    await this.#api.awaitWrite(zone, guard.signal);
+    await this.#api.awaitWrite(zone, guard.superseded ?? guard.signal);
     const left = await this.#write(zone, changes, guard);
     if (left.length === 0) return;
     // Some providers create before they delete, which a CNAME and addresses do not allow: what is new is then left out.
@@ -67,6 +68,7 @@ export class WebhookProvider implements DnsProvider {
     throw new DnsError(`the provider accepted the change of ${names.join(', ')} but does not show it`, {
       kind: 'retry',
       code: NOT_SAVED,
+      names,
       action: 'It is tried again; if this lasts, see the log of the provider.',
     });
   }
@@ -125,7 +127,7 @@ export class WebhookProvider implements DnsProvider {
     const desired = edits.flatMap(({ after }) => (after === undefined || isText(after) ? [] : [after]));
     if (desired.length === 0) return edits;
     const answers = await this.#api.adjust(desired, signal);
-    return edits.map(({ before, after }) => {
+    return ofEach(edits, ({ before, after }) => {
       const [target] = after === undefined || isText(after) ? [] : recordSets([after]);
       if (target === undefined) return { before, after };
       const kept = answers.filter((endpoint) => isAbout(endpoint, target));

@@ -56,6 +56,10 @@ function cloudflareHarness(zoneName: string): StartHarness {
       addOther: async ({ name, type, value }) => {
         fake.addRecord(zone, { name, type, content: value });
       },
+      refuse: async (name) => {
+        zone.records = zone.records.filter((record) => record.name !== name);
+        fake.addRecord(zone, { name, type: 'A', content: '192.0.2.9', meta: { read_only: true } });
+      },
       rateLimit: () =>
         fake.fail(
           FakeCloudflare.refusal(429, 971, 'Please wait and consider throttling your request speed', {

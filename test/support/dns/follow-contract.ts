@@ -5,7 +5,7 @@ import type { ServerAnswer } from '../../../dns/authoritative.ts';
 import { DnsError, type DnsProvider } from '../../../dns/provider.ts';
 import type { RecordSet } from '../../../dns/records.ts';
 import { followedZone } from './followed-zone.ts';
-import { aroundTests, type Harness, type StartHarness } from './harness.ts';
+import { aroundTests, type Harness, REFUSED_HOSTS, type StartHarness } from './harness.ts';
 
 const { signal } = new AbortController();
 
@@ -56,7 +56,7 @@ export function followContract(name: string, start: StartHarness): void {
         (reason: unknown) => reason,
       );
       assert.ok(error === undefined || error instanceof DnsError, String(error));
-      return { error, failed: zone.failed() };
+      return { error, failed: zone.failed(), errors: zone.errors() };
     };
     const shown = async (host: string): Promise<readonly string[]> => {
       const { sets } = await provider.read(harness.zone, [set(host, 'A', '').name], signal);
@@ -140,6 +140,33 @@ export function followContract(name: string, start: StartHarness): void {
         assert.equal(halved.emptied(), before);
       });
     }
+
+    test('names that are refused: each with its own error, and all others are written', async (t) => {
+      if (harness.refuse === undefined && harness.addOther === undefined)
+        return t.skip('the provider refuses no name by itself');
+      const hosts = ['first', REFUSED_HOSTS[0], 'middle', REFUSED_HOSTS[1], 'last'];
+      const refused = REFUSED_HOSTS.map((host) => `${host}.${harness.zone}`);
+      for (const host of hosts) await harness.meddle(set(host, 'A', '192.0.2.1'));
+      for (const name of refused)
+        await (harness.refuse?.(name) ?? harness.addOther?.({ name, type: 'TXT', value: '"beside"' }));
+      const before = await Promise.all(REFUSED_HOSTS.map(shown));
+      // Without a record that is refused by itself: nothing stands beside a CNAME.
+      const [type, value] =
+        harness.refuse === undefined
+          ? (['CNAME', 'west.example.org'] as const)
+          : (['A', '192.0.2.2'] as const);
+      for (const attempt of ['first', 'second']) {
+        const { failed, errors } = await follow(...hosts.map((host) => set(host, type, value)));
+        for (const host of ['first', 'middle', 'last'])
+          assert.deepEqual(await shown(host), [`${type} ${value}`], `${host}, ${attempt} attempt`);
+        assert.deepEqual(failed.toSorted(), refused.toSorted(), attempt);
+        for (const { name, text, action } of errors) {
+          assert.ok(text.includes(name), text);
+          assert.notEqual(action, '');
+        }
+      }
+      assert.deepEqual(await Promise.all(REFUSED_HOSTS.map(shown)), before);
+    });
 
     test('a CNAME at the top of the zone: flattened, or refused while the address stays', async () => {
       await follow(set('@', 'A', '192.0.2.1'));

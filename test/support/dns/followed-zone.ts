@@ -41,6 +41,8 @@ export function followedZone(
   });
   return {
     follow: (desired: readonly RecordSet[]) => follower.follow(desired, LEADERSHIP),
+    /** What is wrong with names, in their order. */
+    errors: () => progress.flatMap(({ name, error }) => (error === undefined ? [] : [{ name, ...error }])),
     /** The names that could not be brought in line. */
     failed: () => progress.filter(({ error }) => error !== undefined).map(({ name }) => name),
   };

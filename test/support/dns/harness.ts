@@ -54,6 +54,11 @@ export interface Harness {
     readonly types: readonly string[];
     add(name: string, type: string): Promise<void>;
   };
+  /**
+   * From now on the record of this name, one of {@link REFUSED_HOSTS}, is not changed, while those of other names are. Absent: the
+   * peer knows no such record.
+   */
+  refuse?(name: string): Promise<void>;
   /** The peer refuses the next call because there were too many. Absent: its protocol has no such answer. */
   readonly rateLimit?: () => void;
   /** Absent: it does so once by itself. */
@@ -65,6 +70,8 @@ export interface Harness {
   /** Whether all changes of one call are made or none. */
   readonly isAtomic: boolean;
 }
+
+export const REFUSED_HOSTS = ['refused-1', 'refused-2'] as const;
 
 export type StartHarness = (ends: Ends) => Promise<Harness>;
 

@@ -74,6 +74,7 @@ export async function startMoto(ends: Ends): Promise<MotoHarness> {
     dump: () => dump(client, id),
     meddle: (set) => put(client, id, set),
     addOther: ({ name, type, value }) => put(client, id, { name, type, ttl: 300, values: [value] }),
+    refuse: (name) => putAlias(client, id, name),
     rateLimit: () => door.refuseOnce(400, 'Throttling', 'Rate exceeded'),
     isAtomic: true,
     url: door.url,
@@ -116,6 +117,17 @@ type AnySet = Omit<RecordSet, 'type'> & { readonly type: RecordSet['type'] | Oth
 
 async function put(client: Route53Client, id: string, { name, type, ttl, values }: AnySet): Promise<void> {
   const set = { Name: name, Type: type, TTL: ttl, ResourceRecords: values.map((Value) => ({ Value })) };
+  const ChangeBatch = { Changes: [{ Action: 'UPSERT' as const, ResourceRecordSet: set }] };
+  await client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: id, ChangeBatch }));
+}
+
+async function putAlias(client: Route53Client, id: string, name: string): Promise<void> {
+  const AliasTarget = {
+    HostedZoneId: 'Z2FDTNDATAQYW2',
+    DNSName: 'd123.cloudfront.net',
+    EvaluateTargetHealth: false,
+  };
+  const set = { Name: name, Type: 'A' as const, AliasTarget };
   const ChangeBatch = { Changes: [{ Action: 'UPSERT' as const, ResourceRecordSet: set }] };
   await client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: id, ChangeBatch }));
 }

@@ -6,7 +6,7 @@ import { systemClock } from '../../../runtime/clock.ts';
 import { run } from '../binaries/command.ts';
 import { findDebianProgram } from '../binaries/debian.ts';
 import type { Ends, Harness } from './harness.ts';
-import { ADMIN_KEY, KEY_NAME, type NameServer, type startBind } from './name-servers.ts';
+import { ADMIN_KEY, KEY_NAME, type NameServer, startBind, startSignedBind } from './name-servers.ts';
 
 export const ZONE = 'example.test';
 /** Beside the signature of the transfer: what changes by itself with every update, and how far BIND is with its signing. */
@@ -77,8 +77,14 @@ export function nameServerHarness(startServer: typeof startBind, algorithm: stri
       },
       ask: authoritativeLookup(systemClock, () => Promise.resolve(servers)),
       isAtomic: true,
+      ...(isBind(startServer) && { refuse: () => Promise.resolve() }),
     };
   };
+}
+
+/** It alone grants a key some names of a zone and not others. */
+function isBind(startServer: typeof startBind): boolean {
+  return startServer === startBind || startServer === startSignedBind;
 }
 
 async function transfer({ port }: NameServer, keyFile: string): Promise<readonly string[]> {

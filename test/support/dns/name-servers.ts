@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { findDebianProgram } from '../binaries/debian.ts';
 import { freePort } from '../ports.ts';
 import { type ChildProcess, startProcess } from '../process.ts';
-import type { Ends } from './harness.ts';
+import { type Ends, REFUSED_HOSTS } from './harness.ts';
 
 /** May query, and update addresses and CNAMEs: what the program needs. */
 export const KEY_NAME = 'site-follower';
@@ -78,7 +78,7 @@ ${records}
 `;
 }
 
-/** BIND 9. A second zone, `readonly.<zone>`, takes no updates. */
+/** BIND 9. A second zone, `readonly.<zone>`, takes no updates, nor do {@link REFUSED_HOSTS} of the program. */
 export function startBind(ends: Ends, options: NameServerOptions): Promise<NameServer> {
   return bind(ends, options, '');
 }
@@ -118,7 +118,7 @@ key "${ADMIN_KEY}" { algorithm ${algorithm}; secret "${secret}"; };
 zone "${zone}" {
   type primary;
   file "zone.db";
-${signing}  update-policy { grant ${KEY_NAME} zonesub ${types}; grant ${ADMIN_KEY} zonesub ANY; };
+${signing}  update-policy { ${denials(zone)}grant ${KEY_NAME} zonesub ${types}; grant ${ADMIN_KEY} zonesub ANY; };
 };
 zone "readonly.${zone}" { type primary; file "readonly.db"; };
 `,
@@ -128,7 +128,11 @@ zone "readonly.${zone}" { type primary; file "readonly.db"; };
   );
 }
 
-/** Knot DNS. As {@link startBind}. */
+function denials(zone: string): string {
+  return REFUSED_HOSTS.map((host) => `deny ${KEY_NAME} name ${host}.${zone} ANY; `).join('');
+}
+
+/** Knot DNS. As {@link startBind}, but for the hosts. */
 export function startKnot(ends: Ends, options: NameServerOptions): Promise<NameServer> {
   return knot(ends, options, '', '');
 }

@@ -54,6 +54,11 @@ export const startNamecheapHarness: StartHarness = async (ends) => {
       const zone = fake.zone(ZONE);
       fake.put(ZONE, { ...zone, hosts: [...zone.hosts, host(relative(name), type, plainText(value))] });
     },
+    refuse: async (name) => {
+      const zone = fake.zone(ZONE);
+      const record = host(relative(name), 'URL', 'https://example.org/');
+      fake.put(ZONE, { ...zone, hosts: [...zone.hosts, record] });
+    },
     rateLimit: () =>
       fake.misbehave('getHosts', { kind: 'status', status: 405, body: 'Too many requests' }, 1),
     isAtomic: true,

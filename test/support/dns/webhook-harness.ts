@@ -35,6 +35,12 @@ export const startWebhookHarness: StartHarness = async (ends) => {
     addOther: async ({ name, type, value }) => {
       fake.endpoints = [...fake.endpoints, { dnsName: name, recordType: type, targets: [value] }];
     },
+    refuse: async (name) => {
+      fake.endpoints = [
+        ...fake.endpoints.filter(({ dnsName }) => dnsName !== name),
+        { dnsName: name, recordType: 'A', targets: ['192.0.2.9'], setIdentifier: 'eu' },
+      ];
+    },
     rateLimit: () => fake.answerOnce({ status: 429, headers: { 'retry-after': '7' }, body: 'too fast' }),
     isAtomic: true,
   };

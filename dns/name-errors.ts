@@ -1,0 +1,70 @@
+/** Errors of single names of a zone. Pure. */
+import { explain } from '../runtime/explain.ts';
+import { DnsError } from './provider.ts';
+
+/** So many are told in full; all are in the status of their records. */
+const MOST_TOLD = 3;
+
+/** One error that stands for all; undefined when there is none. */
+export function joined(errors: readonly DnsError[]): DnsError | undefined {
+  const distinct = [...new Set(errors)];
+  const [first] = distinct;
+  if (first === undefined || distinct.length === 1) return first;
+  const told = distinct.slice(0, MOST_TOLD);
+  const more = distinct.length - told.length;
+  const messages = [...told.map(({ message }) => message), ...(more > 0 ? [`and ${more} more`] : [])];
+  const waits = distinct.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+  const isAboutNames = distinct.every(({ names }) => names !== undefined);
+  return new DnsError(messages.join('; '), {
+    kind: first.kind,
+    code: first.code,
+    action: [...new Set(told.map(({ action }) => action))].join(' '),
+    scope: distinct.every(({ scope }) => scope === 'names') ? 'names' : 'zone',
+    each: distinct.flatMap(({ each }) => each),
+    ...(isAboutNames && { names: [...new Set(distinct.flatMap(({ names = [] }) => names))] }),
+    ...(waits.length === distinct.length && { retryAfterMs: Math.min(...waits) }),
+  });
+}
+
+/** What is known to be wrong with this name, as nothing else was sent with it. */
+export function aboutName(error: DnsError, name: string): DnsError {
+  if (error.names !== undefined) return error;
+  const { message, kind, code, action, retryAfterMs } = error;
+  const text = message.includes(name) ? message : `${name}: ${message}`;
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return new DnsError(text, { kind, code, action, names: [name], cause: error, ...wait });
+}
+
+/** As {@link joined}, of whatever was thrown. */
+export function joinedErrors(errors: Iterable<unknown>): unknown {
+  const distinct = [...new Set(errors)];
+  const known = distinct.filter((error) => error instanceof DnsError);
+  if (distinct.length === known.length) return joined(known);
+  return distinct.length === 1 ? distinct[0] : new AggregateError(distinct, distinct.map(explain).join('; '));
+}
+
+/** One error for each code, so that each is told with its own advice. */
+export function byCode(errors: Iterable<unknown>): readonly unknown[] {
+  const distinct = [...new Set(errors)];
+  const codes = Map.groupBy(distinct, (error) =>
+    error instanceof DnsError ? `${error.kind} ${error.code}` : '',
+  );
+  return [...codes.values()].map(joinedErrors);
+}
+
+/** `use` of each; what is wrong with some is thrown at once, so that nobody has to search for them. Throws DnsError. */
+export function ofEach<C, T>(items: readonly C[], use: (item: C) => T): readonly T[] {
+  const errors: DnsError[] = [];
+  const results = items.flatMap((item) => {
+    try {
+      return [use(item)];
+    } catch (error) {
+      if (!(error instanceof DnsError)) throw error;
+      errors.push(error);
+      return [];
+    }
+  });
+  const error = joined(errors);
+  if (error !== undefined) throw error;
+  return results;
+}

@@ -1,0 +1,141 @@
+/** Changes of many names in as few calls as can be, though the provider refuses some of them. */
+import { aboutName } from './name-errors.ts';
+import { subjectOf } from './planned.ts';
+import { DnsError } from './provider.ts';
+import type { Change, WrittenType } from './records.ts';
+
+/** All changes of one name, with those of its owner records: they are sent together. */
+export interface NameChanges {
+  readonly name: string;
+  readonly changes: readonly Change<WrittenType>[];
+}
+
+export interface SendResult {
+  /** What was not made; empty or not, all others were. */
+  readonly left: readonly NameChanges[];
+  readonly error?: unknown;
+}
+
+export interface SeparationPorts {
+  /** Sends all in one call. Rejects when nothing more is to be sent at all. */
+  readonly send: (parts: readonly NameChanges[]) => Promise<SendResult>;
+  /** Whether the error may be about some of the names, so that others can be made without them. */
+  readonly isAboutNames: (error: DnsError) => boolean;
+}
+
+export interface Separation {
+  /** What each name was refused with, by itself or because the error names it. */
+  readonly refused: ReadonlyMap<string, DnsError>;
+  /** Why it is not known yet whether the name can be written. */
+  readonly undecided: ReadonlyMap<string, unknown>;
+}
+
+/** Of one search, so that the zone is read again from time to time; the rest is for the next one. */
+const MOST_CALLS = 100;
+/** Refused in a row, before one culprit is searched for rather than large groups that have none. */
+const FEW_REFUSALS = 6;
+
+/**
+ * A call that is refused is sent again without the names that the error gives. Where it gives none, its halves are sent, the
+ * largest groups first: each name that is refused is found in about log2 of all calls, and what can be made is made once.
+ */
+export async function separate(parts: readonly NameChanges[], ports: SeparationPorts): Promise<Separation> {
+  const search = new Search(parts, ports);
+  await search.run();
+  return search;
+}
+
+interface Group {
+  readonly parts: readonly NameChanges[];
+  /** The half before this one. When it was made, this one has what both were refused for. */
+  readonly firstHalf?: Group;
+  isMade: boolean;
+}
+
+class Search implements Separation {
+  readonly refused = new Map<string, DnsError>();
+  readonly undecided = new Map<string, unknown>();
+  readonly #ports: SeparationPorts;
+  readonly #groups: Group[];
+  readonly #mostInVain: number;
+  #calls = 0;
+  /** Calls in a row that were of no use: where all is refused, the search ends soon. */
+  #inVain = 0;
+
+  constructor(parts: readonly NameChanges[], ports: SeparationPorts) {
+    this.#ports = ports;
+    this.#groups = [{ parts, isMade: false }];
+    this.#mostInVain = FEW_REFUSALS + 2 * Math.ceil(Math.log2(parts.length + 1));
+  }
+
+  async run(): Promise<void> {
+    for (let group = this.#next(); group !== undefined; group = this.#next()) {
+      const { parts, firstHalf } = group;
+      if (firstHalf?.isMade === true && parts.length > 1) this.#halve(parts);
+      else if (parts.length > 0) await this.#try(group);
+    }
+  }
+
+  #next(): Group | undefined {
+    return this.#inVain > FEW_REFUSALS ? this.#groups.pop() : this.#groups.shift();
+  }
+
+  async #try(group: Group): Promise<void> {
+    const { parts } = group;
+    const { left, error } = await this.#ports.send(parts);
+    this.#calls += 1;
+    group.isMade = error === undefined;
+    this.#inVain = left.length < parts.length ? 0 : this.#inVain + 1;
+    if (error === undefined) return;
+    if (!(error instanceof DnsError) || !this.#ports.isAboutNames(error)) {
+      // When all was accepted, it says that nobody knows what became of it.
+      this.#end(left.length > 0 ? left : parts, error);
+      return;
+    }
+    const named = namedIn(error, parts);
+    for (const [name, own] of named) this.refused.set(name, own);
+    const rest = left.filter(({ name }) => !named.has(name));
+    if (named.size > 0) {
+      this.#inVain = 0;
+      this.#groups.unshift({ parts: rest, isMade: false });
+    } else if (rest.length > 1) this.#halve(rest);
+    else for (const { name } of rest) this.refused.set(name, aboutName(error, name));
+    if (this.#calls >= MOST_CALLS || this.#inVain >= this.#mostInVain) this.#end([], unfinished(error));
+  }
+
+  #halve(parts: readonly NameChanges[]): void {
+    const middle = Math.floor(parts.length / 2);
+    const firstHalf = { parts: parts.slice(0, middle), isMade: false };
+    this.#groups.push(firstHalf, { parts: parts.slice(middle), firstHalf, isMade: false });
+  }
+
+  #end(parts: readonly NameChanges[], error: unknown): void {
+    const others = this.#groups.splice(0).flatMap((group) => group.parts);
+    for (const { name } of [...parts, ...others]) this.undecided.set(name, error);
+  }
+}
+
+function unfinished(error: DnsError): DnsError {
+  const { kind, code, action, message, retryAfterMs } = error;
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const text = `${message}; which names are refused is not known of all yet, and is tried again`;
+  return new DnsError(text, { kind, code, action, scope: 'names', cause: error, ...wait });
+}
+
+/** The error of each of `parts` that it names, by a record of the name or of its owner. */
+function namedIn(error: DnsError, parts: readonly NameChanges[]): ReadonlyMap<string, DnsError> {
+  const partOf = new Map(
+    parts.flatMap((part) => [
+      [part.name, part.name] as const,
+      ...part.changes.map((change) => [subjectOf(change).name, part.name] as const),
+    ]),
+  );
+  return new Map(
+    error.each.flatMap((own) =>
+      (own.names ?? []).flatMap((name) => {
+        const part = partOf.get(name);
+        return part === undefined ? [] : [[part, own] as const];
+      }),
+    ),
+  );
+}
