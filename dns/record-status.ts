@@ -70,6 +70,19 @@ export class RecordStatuses {
     this.#publish(new Map([...others, ...rows]));
   }
 
+  /** These are not written, as it is not known in which zone they are. */
+  setHeld(zone: string, sets: readonly RecordSet[], error: unknown): void {
+    const rows = sets.map(({ name, type, values }): [string, RecordStatus] => {
+      const before = this.#rows.get(key(name, type));
+      const since = before?.error?.since ?? timestamp(this.#clock);
+      return [
+        key(name, type),
+        { ...before, zone, name, type, wanted: values, error: { ...described(error), since } },
+      ];
+    });
+    this.#publish(new Map([...this.#rows, ...rows]));
+  }
+
   /** What the provider shows or has accepted for the zone. */
   setAccepted(zone: string, sets: readonly RecordSet[]): void {
     this.#update(zone, ({ accepted, ...row }) => {

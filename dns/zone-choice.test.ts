@@ -25,7 +25,8 @@ function choosing(items: readonly string[], answer: () => Promise<readonly strin
     clock,
     choice,
     asked: () => asked,
-    zones: async () => Object.fromEntries(await choice.namesByZone(signal)),
+    zones: async () => Object.fromEntries((await choice.choose(signal)).namesByZone),
+    held: async () => (await choice.choose(signal)).held,
   };
 }
 
@@ -73,4 +74,61 @@ test('while the provider does not answer, the last choice stands', async () => {
   answer = () => Promise.reject(new DnsError('no', { kind: 'rate', action: 'Wait.' }));
   await clock.advance(700_000);
   assert.deepEqual(Object.keys(await zones()), ['dev.example.com']);
+});
+
+test('before the first answer a name waits that may be in a longer zone; others do not', async () => {
+  let answer = () =>
+    Promise.reject<readonly string[]>(new DnsError('oops', { kind: 'retry', action: 'Wait.' }));
+  const { choice } = choosing(['app.dev.example.com', 'example.com', 'b.example.org@example.org'], () =>
+    answer(),
+  );
+  const { namesByZone, held } = await choice.choose(signal);
+  assert.deepEqual(Object.fromEntries(namesByZone), {
+    'example.com': ['example.com'],
+    'example.org': ['b.example.org'],
+  });
+  assert.deepEqual(
+    held.map(({ zone, names }) => [zone, names]),
+    [['example.com', ['app.dev.example.com']]],
+  );
+  assert.match(held[0]?.error.message ?? '', /app\.dev\.example\.com: oops/);
+  answer = () => Promise.resolve(['example.com', 'dev.example.com']);
+  const later = await choice.choose(signal);
+  assert.deepEqual(later.held, []);
+  assert.deepEqual(later.namesByZone.get('dev.example.com'), ['app.dev.example.com']);
+});
+
+test('it is asked again when the provider takes calls again, and after a time limit', async () => {
+  let answer = () =>
+    Promise.reject<readonly string[]>(
+      new DnsError('wait', { kind: 'rate', action: '', retryAfterMs: 30_000 }),
+    );
+  const { held, asked, clock } = choosing(['app.dev.example.com'], () => answer());
+  assert.equal((await held())[0]?.error.kind, 'rate');
+  assert.equal((await held()).length, 1);
+  assert.equal(asked(), 1);
+  answer = () => new Promise(() => undefined);
+  await clock.advance(30_000);
+  const asking = held();
+  await clock.advance(5_000);
+  assert.equal((await asking)[0]?.error.code, 'timeout');
+  assert.equal(asked(), 2);
+});
+
+test('the zones of one registered name cannot be listed: those of another one can', async () => {
+  const clock = new VirtualClock();
+  const provider: DnsProvider = {
+    name: 'fake',
+    driftMs: 60_000,
+    zonesWithin: (zone) =>
+      zone === 'example.com'
+        ? Promise.reject(new DnsError('no', { kind: 'retry', action: '' }))
+        : Promise.resolve([`dev.${zone}`]),
+    read: () => Promise.reject(new Error('not asked for')),
+    apply: () => Promise.reject(new Error('not asked for')),
+  };
+  const { records } = parseRecords(['app.dev.example.com', 'app.dev.example.net']);
+  const { namesByZone, held } = await new ZoneChoice(provider, records, clock).choose(signal);
+  assert.deepEqual([...namesByZone], [['dev.example.net', ['app.dev.example.net']]]);
+  assert.deepEqual(held[0]?.names, ['app.dev.example.com']);
 });

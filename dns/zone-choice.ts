@@ -1,4 +1,5 @@
 import { type Clock, DeadlineError, withDeadline } from '../runtime/clock.ts';
+import { explain } from '../runtime/explain.ts';
 import { DnsError, type DnsProvider } from './provider.ts';
 import { byZone, type DnsName, longestZone } from './zones.ts';
 
@@ -8,6 +9,27 @@ const KEPT_MS = 10 * 60_000;
 const KEPT_WHILE_FAILING_MS = 60_000;
 const LIMIT_MS = 5_000;
 
+export interface ChosenZones {
+  readonly namesByZone: ReadonlyMap<string, readonly string[]>;
+  /** Names that may be in a longer zone than what was registered: which zones there are could not be learned yet. */
+  readonly held: readonly HeldNames[];
+}
+
+export interface HeldNames {
+  /** What was registered. */
+  readonly zone: string;
+  readonly names: readonly string[];
+  readonly error: DnsError;
+}
+
+interface ZoneList {
+  /** The last good answer; undefined when there has been none. */
+  readonly zones: readonly string[] | undefined;
+  readonly error?: DnsError;
+  readonly nextAt: number;
+  readonly at: number;
+}
+
 /**
  * In which zone each record is: what the user has written, else the longest zone that the provider has, as a name server would
  * choose it, else what was registered.
@@ -16,8 +38,8 @@ export class ZoneChoice {
   readonly #provider: DnsProvider;
   readonly #records: readonly DnsName[];
   readonly #clock: Clock;
-  #chosen: readonly DnsName[] | undefined;
-  #at = 0;
+  /** By the registered name. */
+  readonly #lists = new Map<string, ZoneList>();
   #isFailing = false;
 
   constructor(provider: DnsProvider, records: readonly DnsName[], clock: Clock) {
@@ -26,10 +48,21 @@ export class ZoneChoice {
     this.#clock = clock;
   }
 
-  /** Names by zone. Rejects only with the reason of `signal`. */
-  async namesByZone(signal: AbortSignal): Promise<ReadonlyMap<string, readonly string[]>> {
-    if (this.#chosen === undefined || this.#isOld()) await this.#choose(signal);
-    return byZone(this.#chosen ?? this.#records);
+  /** Rejects only with the reason of `signal`. */
+  async choose(signal: AbortSignal): Promise<ChosenZones> {
+    const open = byZone(this.#records.filter(isOpen));
+    const due = [...open].filter(([zone]) => this.#isDue(zone));
+    await Promise.all(due.map(([zone, names]) => this.#list(zone, names, signal)));
+    if (due.length > 0) this.#isFailing = false;
+    const chosen = this.#records.flatMap((record) => {
+      const zones = isOpen(record) ? this.#lists.get(record.zone)?.zones : [];
+      return zones === undefined ? [] : [{ ...record, zone: longestZone(record.name, zones) ?? record.zone }];
+    });
+    const held = [...open].flatMap(([zone, names]) => {
+      const { zones, error } = this.#lists.get(zone) ?? {};
+      return zones === undefined && error !== undefined ? [{ zone, names, error }] : [];
+    });
+    return { namesByZone: byZone(chosen), held };
   }
 
   /** A record could not be written, and a person has to do something about it. */
@@ -37,29 +70,26 @@ export class ZoneChoice {
     this.#isFailing = true;
   }
 
-  #isOld(): boolean {
-    return this.#clock.elapsed() - this.#at > (this.#isFailing ? KEPT_WHILE_FAILING_MS : KEPT_MS);
+  #isDue(zone: string): boolean {
+    const list = this.#lists.get(zone);
+    if (list === undefined) return true;
+    const now = this.#clock.elapsed();
+    return now >= list.nextAt || (this.#isFailing && now - list.at > KEPT_WHILE_FAILING_MS);
   }
 
-  async #choose(signal: AbortSignal): Promise<void> {
-    const open = byZone(this.#records.filter(({ isStated }) => isStated !== true));
+  async #list(zone: string, names: readonly string[], signal: AbortSignal): Promise<void> {
+    const before = this.#lists.get(zone)?.zones;
     try {
-      const found = await Promise.all(
-        [...open].map(([zone, names]) => this.#zonesWithin(zone, names, signal)),
-      );
-      const zones = found.flat();
-      this.#chosen = this.#records.map((record) =>
-        record.isStated === true
-          ? record
-          : { ...record, zone: longestZone(record.name, zones) ?? record.zone },
-      );
-    } catch (error) {
+      const zones = await this.#zonesWithin(zone, names, signal);
+      const at = this.#clock.elapsed();
+      this.#lists.set(zone, { zones, at, nextAt: at + KEPT_MS });
+    } catch (failure) {
       signal.throwIfAborted();
-      // The read that follows fails for the same reason, and reports it.
-      if (!(error instanceof DnsError) && !(error instanceof DeadlineError)) throw error;
+      const error = heldError(zone, names, failure);
+      const at = this.#clock.elapsed();
+      const wait = before === undefined ? (error.retryAfterMs ?? 0) : KEPT_WHILE_FAILING_MS;
+      this.#lists.set(zone, { zones: before, error, at, nextAt: at + wait });
     }
-    this.#at = this.#clock.elapsed();
-    this.#isFailing = false;
   }
 
   async #zonesWithin(
@@ -75,4 +105,27 @@ export class ZoneChoice {
     );
     return asked ?? [];
   }
+}
+
+/** There may be a longer zone that has it. */
+function isOpen({ name, zone, isStated }: DnsName): boolean {
+  return isStated !== true && name !== zone;
+}
+
+/** A record in a shorter zone would be below a delegation, where nobody sees it, or hide what the longer one has. */
+function heldError(zone: string, names: readonly string[], failure: unknown): DnsError {
+  const message = `the zones of ${zone} could not be listed, so it is not known which one has ${names.join(', ')}: ${explain(failure)}`;
+  if (failure instanceof DnsError) {
+    const { kind, code, action, retryAfterMs } = failure;
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+    return new DnsError(message, { kind, code, action, names, cause: failure, ...wait });
+  }
+  if (!(failure instanceof DeadlineError)) throw failure;
+  return new DnsError(message, {
+    kind: 'retry',
+    code: 'timeout',
+    action: 'The call is repeated; if this lasts, write name@zone in the records.',
+    names,
+    cause: failure,
+  });
 }

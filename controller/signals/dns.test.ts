@@ -25,8 +25,11 @@ class FakeProvider implements DnsProvider {
 
   nested: readonly string[] = [];
 
-  zonesWithin(): Promise<readonly string[]> {
-    return Promise.resolve(this.nested);
+  beforeList: (zone: string) => Promise<void> | undefined = () => undefined;
+
+  async zonesWithin(zone: string): Promise<readonly string[]> {
+    await this.beforeList(zone);
+    return this.nested;
   }
 
   async read(zone: string): Promise<Current> {

@@ -6,7 +6,7 @@ import { Propagation } from '../../dns/propagation.ts';
 import { DnsError, type DnsProvider } from '../../dns/provider.ts';
 import { type RecordStatus, RecordStatuses } from '../../dns/record-status.ts';
 import type { RecordSet, RecordType } from '../../dns/records.ts';
-import { ZoneChoice } from '../../dns/zone-choice.ts';
+import { type HeldNames, ZoneChoice } from '../../dns/zone-choice.ts';
 import { ZoneFollower, type ZoneFollowerPorts } from '../../dns/zone-follower.ts';
 import type { DnsName } from '../../dns/zones.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
@@ -63,6 +63,8 @@ export class DnsSignal implements Signal {
   readonly #owned: ReadonlySet<RecordType>;
   /** By the zone and the names in it. */
   #followers = new Map<string, ZoneFollower>();
+  /** Zones that were reported to be held. */
+  readonly #held = new Set<string>();
   #wake: () => void = () => undefined;
   #epoch = 0;
 
@@ -105,7 +107,7 @@ export class DnsSignal implements Signal {
     const { clock, ttl, ownSite = site } = this.#options;
     if (site === undefined || site.name !== ownSite?.name) return await this.#standBy(leadership);
     this.#epoch = epoch;
-    const namesByZone = await this.#choice.namesByZone(leadership.signal);
+    const { namesByZone, held } = await this.#choice.choose(leadership.signal);
     const outcomes = await Promise.allSettled(
       this.#followersOf(namesByZone).map(([zone, names]) =>
         withDeadline(clock, PATIENCE_MS, leadership.signal, `DNS zone ${zone.zone}`, () =>
@@ -113,18 +115,36 @@ export class DnsSignal implements Signal {
         ),
       ),
     );
-    const errors = outcomes.flatMap((outcome) =>
+    const failures = outcomes.flatMap((outcome) =>
       outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
     );
+    this.#reportHeld(held, site);
+    const errors = [...failures, ...held.map(({ error }) => error)];
+    if (errors.length === 0) this.#reportReleased();
     if (errors.some(needsConfiguration)) this.#choice.noteFailure();
     if (errors.length > 1) throw new Error(errors.map(explain).join('; '), { cause: errors[0] });
     if (errors.length === 1) throw errors[0];
   }
 
+  #reportHeld(held: readonly HeldNames[], site: Site): void {
+    const { ttl, observer } = this.#options;
+    for (const { zone, names, error } of held) {
+      this.#ports.statuses.setHeld(zone, desiredSets(site, names, ttl), error);
+      this.#held.add(zone);
+      observer.onFailure(zone, [error]);
+    }
+  }
+
+  #reportReleased(): void {
+    for (const zone of this.#held) this.#options.observer.onRecovered(zone);
+    this.#held.clear();
+  }
+
   async #standBy(leadership: Leadership): Promise<void> {
     for (const follower of this.#followers.values()) follower.abandon();
     if (this.#options.claims?.rival === undefined) return;
-    const followers = this.#followersOf(await this.#choice.namesByZone(leadership.signal));
+    const { namesByZone } = await this.#choice.choose(leadership.signal);
+    const followers = this.#followersOf(namesByZone);
     await Promise.all(followers.map(([follower]) => follower.checkClaim(leadership)));
   }
 
