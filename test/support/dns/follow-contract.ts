@@ -68,7 +68,8 @@ export function followContract(name: string, start: StartHarness): void {
         set('swap', 'A', '192.0.2.1'),
         set('swap', 'CNAME', 'west.example.org'),
         set('swap', 'CNAME', 'east.example.org'),
-        set('swap', 'CNAME', 'west.example.org'),
+        // moto takes no creation that it has had before while there is a set of that type.
+        set('swap', 'CNAME', 'north.example.org'),
         set('swap', 'A', '192.0.2.2'),
       ]) {
         const { error } = await follow(desired);
