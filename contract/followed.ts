@@ -42,6 +42,10 @@ const OF_PODS: readonly string[] = ['mongodb', 'pod-label', 'lease', 'resource']
 /** Kinds of which nothing but the name of the primary tells the pods, unless a preset or a list of members does. */
 export const KNOWN_BY_PRIMARY: readonly string[] = ['pod-label', 'lease', 'resource'];
 
+export function isKnownByPrimaryAlone({ kind, preset = '', members = '' }: FollowedSubject): boolean {
+  return KNOWN_BY_PRIMARY.includes(kind) && !Object.hasOwn(MEMBER_LABELS, preset) && members === '';
+}
+
 /** Undefined where no pods are followed. */
 export function followedPods(subject: FollowedSubject, primary: string): FollowedPods | undefined {
   const { kind, namespace = '', preset = '', cluster = '', members = '' } = subject;

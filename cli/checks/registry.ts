@@ -11,6 +11,7 @@ import { MISPLACED } from './labels.ts';
 import { LIMITS } from './limits.ts';
 import { NODES_IN_SITES } from './nodes.ts';
 import { MISSED, WRONG_SIDE } from './pods.ts';
+import { POLICIES } from './policies.ts';
 import { RIGHTS } from './rights.ts';
 import { ROLLOUTS } from './rollouts.ts';
 import { WEBHOOK } from './webhook.ts';
@@ -26,6 +27,7 @@ export const CHECKS: readonly Check[] = [
   WEBHOOK,
   CERTIFICATE,
   CA_BUNDLE,
+  POLICIES,
   MISPLACED,
   DATABASES,
   MISSED,

@@ -1,8 +1,7 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { isForbidden, KubeError } from '../../kubernetes/errors.ts';
-import type { MutatingWebhookConfiguration } from '../../kubernetes/resources.ts';
-import { selects } from '../../kubernetes/selector.ts';
+import { type Selector, selects } from '../../kubernetes/selector.ts';
 import { explain } from '../../runtime/explain.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
 import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
@@ -15,8 +14,14 @@ export const WEBHOOK: Check = {
   title: 'the API server reaches the webhook, and a labelled pod gets the sidecar',
   async find(world): Promise<Result> {
     const configuration = await world.webhookConfiguration();
-    if (configuration === undefined) return { findings: [missing()] };
-    const namespace = await whereToTry(world, configuration);
+    if (configuration === undefined) {
+      const policy = await world.injectingPolicy();
+      if (policy === undefined) return { findings: [missing()] };
+      return { findings: [], skipped: 'there is none: the API server injects by policies' };
+    }
+    const { namespaceSelector } =
+      (configuration.webhooks ?? []).find(({ name }) => name.startsWith('pods.')) ?? {};
+    const namespace = await whereToTry(world, namespaceSelector);
     if (namespace === undefined) return { findings: [], skipped: 'no namespace is left to try it in' };
     const about = `MutatingWebhookConfiguration ${configuration.metadata.name}`;
     return { findings: await attempt(world, namespace, about) };
@@ -54,14 +59,11 @@ async function attempt({ api, signal }: World, namespace: string, about: string)
   }
 }
 
-/** A namespace that the webhook is asked about; best one where pods ask already. */
-async function whereToTry(
+/** A namespace whose pods are injected; best one where pods ask already. */
+export async function whereToTry(
   world: World,
-  { webhooks = [] }: MutatingWebhookConfiguration,
+  selector: Selector = { matchExpressions: [] },
 ): Promise<string | undefined> {
-  const selector = webhooks.find(({ name }) => name.startsWith('pods.'))?.namespaceSelector ?? {
-    matchExpressions: [],
-  };
   const able = (await world.namespaces).filter(({ metadata, ...rest }: KubeObject) => {
     const { phase } = (rest as { status?: { phase?: string } }).status ?? {};
     return (
@@ -78,7 +80,7 @@ async function whereToTry(
 }
 
 /** One that Pod Security `restricted` lets pass. */
-function probe(namespace: string): PodDetails {
+export function probe(namespace: string): PodDetails {
   const container = {
     name: 'probe',
     image: 'example.invalid/never-pulled',

@@ -17,6 +17,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { isOurs } from '../../webhook/configuration.ts';
 import type { Published } from '../cluster/followers.ts';
 import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { type AdmissionPolicy, listPolicies, podPolicyOf } from '../cluster/policies.ts';
 
 export interface WorldOptions {
   readonly api: KubeApi;
@@ -103,6 +104,12 @@ export class World {
       ),
     );
     return own ?? (ours.length === 1 ? ours[0] : undefined);
+  }
+
+  /** Of this controller: by which the API server injects; undefined where it does not. */
+  async injectingPolicy(): Promise<AdmissionPolicy | undefined> {
+    const policies = await listPolicies(this.api, 'MutatingAdmissionPolicy', this.signal);
+    return podPolicyOf(policies, this.namespace);
   }
 
   /** The site of a node by what a follower has published; empty for a node in no site. */

@@ -1,8 +1,9 @@
-import { ignoreNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound, isForbidden } from '../../kubernetes/errors.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
 import { findFollowers } from '../cluster/followers.ts';
 import type { ClusterOptions, OutputOptions } from '../cluster/options.ts';
 import { POD_DETAILS } from '../cluster/pods.ts';
+import { type AdmissionPolicy, listPolicies, podPolicyOf } from '../cluster/policies.ts';
 import { withSession } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { renderExplanation } from '../explain/render.ts';
@@ -13,6 +14,12 @@ import { serialize } from '../text/output.ts';
 
 export interface ExplainOptions extends ClusterOptions, OutputOptions {
   readonly controllerNamespace?: string;
+}
+
+/** They are of the whole cluster; who may not see them is told as with the webhook. */
+function noneIfForbidden(error: unknown): readonly AdmissionPolicy[] {
+  if (isForbidden(error)) return [];
+  throw error;
 }
 
 /** Here the namespace is that of the pod, as everywhere in kubectl. */
@@ -26,10 +33,11 @@ export function explain(
   return withSession(terminal, options, async (session): Promise<Outcome> => {
     const { api, contextNamespace = 'default' } = session;
     const key = { namespace: options.namespace ?? contextNamespace, name };
-    const [followers, pod, namespace] = await Promise.all([
+    const [followers, pod, namespace, policies] = await Promise.all([
       findFollowers(session, controllerNamespace, signal),
       api.get(POD_DETAILS, key, { signal }).catch(ignoreNotFound),
       api.get(NAMESPACES, { name: key.namespace }, { signal }).catch(ignoreNotFound),
+      listPolicies(api, 'MutatingAdmissionPolicy', signal).catch(noneIfForbidden),
     ]);
     if (pod === undefined) {
       throw new CommandError(
@@ -37,11 +45,13 @@ export function explain(
         `There is no pod ${name} in namespace ${key.namespace}: set its namespace with -n.`,
       );
     }
+    const controller = followers[0]?.namespace ?? '';
     const view = explainPod({
       pod,
       namespace,
       followers,
-      controllerNamespace: followers[0]?.namespace ?? '',
+      controllerNamespace: controller,
+      policy: podPolicyOf(policies, controller),
     });
     const lines = () => renderExplanation(view, columnsOf(terminal));
     terminal.out(output === 'text' ? print(lines(), terminal.colour) : await serialize(view, output));

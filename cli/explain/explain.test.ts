@@ -5,13 +5,14 @@ import { published } from '../cluster/followers.ts';
 import { assertCaptures } from '../testing/golden.ts';
 import { NAMESPACE, type PodSeed, pod, statusMap } from '../testing/scene.ts';
 import { renderExplanation } from './render.ts';
-import { type ExplainView, explainPod } from './view.ts';
+import { type ExplainView, explainPod, type Subject } from './view.ts';
 
 const EAST = 'node-us-east-01';
 const WEST = 'node-us-west-01';
 
-function view(seed: Partial<PodSeed>, asks = false): ExplainView {
+function view(seed: Partial<PodSeed>, asks = false, more: Pick<Subject, 'policy'> = {}): ExplainView {
   return explainPod({
+    ...more,
     pod: pod({ name: 'web', ...seed }),
     namespace: { metadata: { name: 'shop', labels: asks ? { [LABELS.inject]: 'true' } : {} } },
     controllerNamespace: NAMESPACE,
@@ -74,6 +75,21 @@ describe('a pod is explained', () => {
       assert.match(injection.why, why);
     });
   }
+
+  test('why it has none where the API server injects by policies', () => {
+    const policy = (followed: readonly object[]) => ({
+      metadata: { name: 'x-inject-pods' },
+      spec: { variables: [{ name: 'followed', expression: JSON.stringify(followed) }] },
+    });
+    const why = (...followed: readonly object[]) =>
+      view({ injected: false }, false, { policy: policy(followed) }).injection.why;
+    assert.match(why(), /created before that, or before the policies were there/);
+    const { namespace } = pod({ name: 'web' }).metadata;
+    const lease = { kind: 'lease', namespace };
+    assert.match(why(lease), /policies inject nothing in namespace .* cannot tell which pods are followed/);
+    assert.match(why({ ...lease, kind: 'pod-label', preset: 'patroni' }), /before the policies were there/);
+    assert.match(why({ ...lease, namespace: 'other' }), /before the policies were there/);
+  });
 
   for (const [name, seed, why, asExpected] of [
     ['active and ready', { node: EAST, ready: true }, /us-east is active/, true],

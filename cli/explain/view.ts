@@ -7,6 +7,7 @@ import { labelOrigin, readLabel } from '../../webhook/inject/label.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import type { Published } from '../cluster/followers.ts';
 import { gateOf, type PodDetails, unreadyBecause } from '../cluster/pods.ts';
+import { type AdmissionPolicy, leavesAlone } from '../cluster/policies.ts';
 import { followedBy } from '../cluster/subject.ts';
 
 /** What `explain -o json` prints. */
@@ -41,6 +42,8 @@ export interface Subject {
   readonly namespace: KubeObject | undefined;
   readonly controllerNamespace: string;
   readonly followers: readonly Published[];
+  /** By which the API server injects; undefined: the webhook does. */
+  readonly policy?: AdmissionPolicy | undefined;
 }
 
 export function explainPod(subject: Subject): ExplainView {
@@ -62,7 +65,13 @@ const ASKED = {
   nobody: 'it was injected offline, or is a copy of a pod that has it',
 } as const;
 
-function injectionOf({ pod, namespace, controllerNamespace, followers }: Subject): ExplainView['injection'] {
+function injectionOf({
+  pod,
+  namespace,
+  controllerNamespace,
+  followers,
+  policy,
+}: Subject): ExplainView['injection'] {
   const followed = followedBy(followers);
   const place = { namespace: pod.metadata.namespace ?? '', followed };
   const member = memberOf(pod, place);
@@ -84,7 +93,15 @@ function injectionOf({ pod, namespace, controllerNamespace, followers }: Subject
     case 'inject': {
       const by =
         decision.askedBy === 'pod' ? 'it asks for the sidecar' : 'its namespace asks for the sidecar';
-      const why = `${by}, but it was created before that, or while the webhook was down; its successor gets it`;
+      if (policy !== undefined && leavesAlone(policy, place.namespace)) {
+        const why = `${by}, but policies inject nothing in namespace ${place.namespace}: they cannot tell which pods are followed there, as the webhook can`;
+        return { injected: false, why, asAsked: false };
+      }
+      const missed =
+        policy === undefined
+          ? 'while the webhook was down'
+          : 'before the policies were there that inject now';
+      const why = `${by}, but it was created before that, or ${missed}; its successor gets it`;
       return { injected: false, why, asAsked: false };
     }
   }

@@ -2,15 +2,19 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
+import { deniedMessage } from '../../webhook/admission.ts';
+import { loadInjectorConfig } from '../../webhook/config.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
+import { injectPod } from '../../webhook/inject/inject.ts';
 import { readPod } from '../../webhook/inject/shape.ts';
 import { DIFFERENCES } from '../../webhook/policy/differences.ts';
-import { layered } from '../support/chart/examples.ts';
-import { chartUnderTest, SITES } from '../support/chart/render.ts';
+import { chartUnderTest } from '../support/chart/render.ts';
 import { startControlPlane } from '../support/control-plane.ts';
-import { goldenCases } from '../support/golden.ts';
+import { GOLDEN_ENV, goldenCases } from '../support/golden.ts';
 import { admitAll, comparable, dryRun, makeSurroundings } from '../support/golden-cluster.ts';
-import { applyPolicies, policiesIn } from '../support/policies.ts';
+import { applyPatch } from '../support/json-patch.ts';
+import { applyPolicies } from '../support/policies.ts';
+import { SeededRandom } from '../support/random.ts';
 import { createNamespace, ensureNamespace } from '../support/seed.ts';
 
 const chart = await chartUnderTest();
@@ -19,15 +23,33 @@ const plane = await startControlPlane({ controllers: true, policies: true });
 after(() => plane.stop());
 
 const NAMESPACE = 'kube-site-follower';
-const POLICY = { webhook: { mode: 'policy' }, image: { repository: 'example/site-follower', tag: '1' } };
+const sites = [{ name: 'us-east', nodeName: 'node-1' }];
+const VALUES = {
+  webhook: { mode: 'policy' },
+  image: { repository: 'example/site-follower', tag: '1' },
+  controller: {
+    config: {
+      followers: [
+        { name: 'default', sites, trigger: { kind: 'cnpg', namespace: 'pg' } },
+        {
+          name: 'patroni',
+          sites,
+          trigger: { kind: 'pod-label', preset: 'patroni', cluster: 'pg', namespace: 'of-patroni' },
+        },
+        {
+          name: 'mongo',
+          sites,
+          trigger: { kind: 'mongodb', members: ['m-0.svc:27017', 'm-1:27017'], namespace: 'of-mongo' },
+        },
+        { name: 'lease', sites, trigger: { kind: 'lease', name: 'leader', namespace: 'of-lease' } },
+      ],
+    },
+  },
+};
 
-/** In the namespace of the golden manifests' controller. */
-async function rendered(values: object = {}) {
-  const args = ['--namespace', NAMESPACE];
-  return policiesIn(await chart.render({ values: layered(layered(SITES, POLICY), values), args }));
-}
-
-await applyPolicies(plane, await rendered(), await createNamespace(plane));
+// In the namespace of the golden manifests' controller.
+const manifests = await chart.render({ values: VALUES, args: ['--namespace', NAMESPACE] });
+await applyPolicies(plane, manifests, await createNamespace(plane));
 
 function hasSidecar(pod: unknown): boolean {
   const read = readPod(pod);
@@ -163,4 +185,84 @@ describe('a pod', () => {
     assert.ok(restored !== undefined, words.join());
     assert.deepEqual(probe(restored.spec)?.startupProbe, probe(spec)?.startupProbe);
   });
+
+  for (const [what, namespace, metadata, expected] of [
+    ['of the preset of a follower', 'of-patroni', labelled({ 'cluster-name': 'pg' }), false],
+    ['of another cluster there', 'of-patroni', labelled({ 'cluster-name': 'other' }), true],
+    ['of such a cluster elsewhere', 'shop', labelled({ 'cluster-name': 'pg' }), true],
+    ['named as a member', 'of-mongo', { name: 'm-1' }, false],
+    ['named as none', 'of-mongo', { name: 'm-2' }, true],
+    ['where only the primary tells the members', 'of-lease', {}, false],
+  ] as const) {
+    test(`${what} ${expected ? 'is injected' : 'is left alone'}`, async () => {
+      await ensureNamespace(plane, namespace);
+      const { pod: made, words } = await dryRun(plane, 'Pod', namespace, pod(metadata));
+      assert.ok(made !== undefined, words.join());
+      assert.equal(hasSidecar(made), expected);
+    });
+  }
+});
+
+function labelled(labels: object) {
+  return { labels: { [LABELS.inject]: 'true', ...labels } };
+}
+
+/** Texts that are at the edges of what an annotation may be, and beyond. */
+const TEXTS: Readonly<Record<string, readonly string[]>> = {
+  [ANNOTATIONS.follower]: ['default', 'orders', 'Orders', '-a', 'a'.repeat(32), 'a'.repeat(33), '', 'a_b'],
+  [ANNOTATIONS.gate]: ['readiness', 'condition', 'none', 'None', ''],
+  [ANNOTATIONS.whenStale]: ['hold', 'standby', 'stand "by"', "it's", 'a\\b'],
+  [ANNOTATIONS.staleAfter]: ['5', '4', '86400', '86401', '007', '1e2', '-5', '5.0', ' 5', '99999999999'],
+  [ANNOTATIONS.port]: ['1024', '1023', '65535', '65536', '09911', '9912'],
+  [ANNOTATIONS.probePort]: ['9911', '9912', '8080', '1e4', '٩٩١١'],
+  [ANNOTATIONS.onStandby]: [
+    '8080/drain',
+    ':08080/',
+    '0/x',
+    '65536/x',
+    '8080',
+    'drain',
+    '80/ä',
+    '80/a/b?c=:d',
+    '80/ x',
+  ],
+  [ANNOTATIONS.onActive]: ['1/x', ':65535/y', '::1/x', '/x'],
+  [ANNOTATIONS.hookTimeout]: ['1', '0', '300', '301'],
+  [ANNOTATIONS.hookRetries]: ['0', '100', '101'],
+  [ANNOTATIONS.cpuRequest]: ['0', '50m', '.5', '1.', '1e-2', '1u', '-1', '+1', '1 ', '50M', '1e999'],
+  [ANNOTATIONS.cpuLimit]: ['10m', '9m', '9999u', '1', '2E1'],
+  [ANNOTATIONS.memoryRequest]: ['1Mi', '1M', '65Mi', '0.1Gi', '1mi'],
+  [ANNOTATIONS.memoryLimit]: ['32Mi', '31Mi', '33554432', '3.2e7', '1Gi', 'x'.repeat(80)],
+};
+const POD = {
+  spec: { containers: [{ name: 'web', image: 'example/web:1', ports: [{ containerPort: 8_080 }] }] },
+};
+
+test('any settings come out as those of the webhook, or are refused with its words', async (t) => {
+  const random = new SeededRandom('settings');
+  const namespace = await createNamespace(plane);
+  const loaded = loadInjectorConfig(GOLDEN_ENV);
+  assert.ok(loaded.ok);
+  const context = { namespace, namespaceAsks: false };
+  const counts = { injected: 0, denied: 0 };
+  for (let round = 0; round < 300; round += 1) {
+    const names = Object.keys(TEXTS).filter(() => random.chance(0.15));
+    const annotations = Object.fromEntries(names.map((name) => [name, random.pick(TEXTS[name] ?? [])]));
+    const pod = { metadata: { name: 'web', labels: { [LABELS.inject]: 'true' }, annotations }, ...POD };
+    const { pod: made, words } = await dryRun(plane, 'Pod', namespace, pod);
+    const injection = injectPod(pod, context, loaded.config);
+    const said = `${JSON.stringify(annotations)}: ${words.join()}`;
+    if (injection.kind === 'denied') {
+      assert.equal(made, undefined, said);
+      assert.ok(words.join().includes(deniedMessage(injection.problems)), `${said} ${injection.problems}`);
+      counts.denied += 1;
+      continue;
+    }
+    assert.equal(injection.kind, 'injected');
+    const wanted = await dryRun(plane, 'Pod', namespace, applyPatch(pod, injection.patch));
+    assert.deepEqual(comparable(made), comparable(wanted.pod), said);
+    counts.injected += 1;
+  }
+  t.diagnostic(JSON.stringify(counts));
+  assert.ok(counts.injected > 30 && counts.denied > 30, 'both are tried');
 });

@@ -13,7 +13,7 @@ const presets = Object.entries(MEMBER_LABELS).map(([preset, labelsOf]) =>
 );
 const hostName = `m.trim().split('.')[0].split(':')[0]`;
 const isNamed = `${said('members')}.split(',').exists(m, ${hostName} == object.metadata.?name.orValue(' '))`;
-/** Who the primary is no policy knows: so nothing in that namespace is injected. */
+/** As isKnownByPrimaryAlone. Who the primary is no policy knows: so nothing in that namespace is injected. */
 const isUnknown = all(
   `f.kind in ${listOf(KNOWN_BY_PRIMARY)}`,
   not(`${said('preset')} in ${listOf(Object.keys(MEMBER_LABELS))}`),

@@ -1,0 +1,72 @@
+/** The admission policies by which the API server injects where the chart has `webhook.mode: policy`. */
+import { type FollowedSubject, isKnownByPrimaryAlone } from '../../contract/followed.ts';
+import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
+import { isNotFound } from '../../kubernetes/errors.ts';
+import { listAll } from '../../kubernetes/pages.ts';
+
+export interface AdmissionPolicy extends KubeObject {
+  readonly spec?: {
+    readonly variables?: readonly { readonly name: string; readonly expression: string }[];
+  };
+}
+
+const resource = (kind: string, plural: string): Resource<AdmissionPolicy> => ({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  namespaced: false,
+  kind,
+  plural,
+});
+
+/** And of their bindings, which have no variables. */
+const POLICY_KINDS = {
+  MutatingAdmissionPolicy: resource('MutatingAdmissionPolicy', 'mutatingadmissionpolicies'),
+  MutatingAdmissionPolicyBinding: resource(
+    'MutatingAdmissionPolicyBinding',
+    'mutatingadmissionpolicybindings',
+  ),
+  ValidatingAdmissionPolicy: resource('ValidatingAdmissionPolicy', 'validatingadmissionpolicies'),
+  ValidatingAdmissionPolicyBinding: resource(
+    'ValidatingAdmissionPolicyBinding',
+    'validatingadmissionpolicybindings',
+  ),
+} as const;
+
+/** As the chart ends the names: those that inject into pods. */
+const PODS = '-inject-pods';
+
+/** None where the API server knows no such kind, as before Kubernetes 1.36. */
+export async function listPolicies(
+  api: KubeApi,
+  kind: keyof typeof POLICY_KINDS,
+  signal: AbortSignal,
+): Promise<readonly AdmissionPolicy[]> {
+  try {
+    return await listAll(api, POLICY_KINDS[kind], { signal });
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}
+
+/** Of the controller in `namespace`: the policy that injects into pods, or that refuses them. */
+export function podPolicyOf(
+  policies: readonly AdmissionPolicy[],
+  namespace: string,
+): AdmissionPolicy | undefined {
+  return policies.find(
+    (policy) =>
+      policy.metadata.name.endsWith(PODS) &&
+      given(policy, 'controllerNamespace') === JSON.stringify(namespace),
+  );
+}
+
+/** Whether a policy leaves a whole namespace alone, as it cannot tell there which pods are followed. */
+export function leavesAlone(policy: AdmissionPolicy, namespace: string): boolean {
+  const followed = JSON.parse(given(policy, 'followed') ?? '[]') as readonly FollowedSubject[];
+  return followed.some((subject) => subject.namespace === namespace && isKnownByPrimaryAlone(subject));
+}
+
+function given({ spec }: AdmissionPolicy, variable: string): string | undefined {
+  return spec?.variables?.find(({ name }) => name === variable)?.expression;
+}
