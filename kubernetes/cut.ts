@@ -15,7 +15,7 @@ export const LONGEST_SHOWN = 63;
 /** A value that somebody else has written, in a sentence about it. */
 export const shown = (value: string): string => cut(value, LONGEST_SHOWN);
 
-const ELLIPSIS_BYTES = 3;
+export const ELLIPSIS_BYTES = 3;
 
 /** Whole characters only. */
 function startOf(encoded: Buffer, bytes: number): string {

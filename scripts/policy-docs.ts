@@ -12,13 +12,13 @@ export function policyParts(): string[] {
   return [
     `From Kubernetes 1.36 on the API server can inject the sidecar itself, by MutatingAdmissionPolicies. Nothing of ours is called then:
 there is no server, no Service, no certificate, and nothing that can be away while pods are created. The policies ask for no
-permission either.`,
-    fence('yaml', 'webhook:\n  mode: policy # webhook is the default'),
+permission either. The chart makes them with \`webhook.mode: policy\`; the default is \`webhook\`.`,
     `Labels, annotations, and the pods that come out are those of [injection](injection.md): both ways are made of the same code, and a test
 sends the golden manifests through the API server by either. What cannot work is refused with the same message, by a
 ValidatingAdmissionPolicy beside it, which also refuses a pod that asks and was not injected, for whatever reason: so none runs without
 its sidecar unseen. Members of a [database](databases.md) are left alone by the same rule.`,
-    `Helm refuses \`policy\` and \`both\` on an older Kubernetes. Flux and Argo CD render with the version of the cluster they install to.
+    `The tests do this on Kubernetes 1.34, which has these policies in beta, and on 1.37 with \`make integration KUBERNETES=1.37\`. Helm refuses
+\`policy\` and \`both\` on an older Kubernetes. Flux and Argo CD render with the version of the cluster they install to.
 With \`webhook.failurePolicy: Ignore\` a policy that fails is passed over. The values \`replicas\`, \`port\`, \`certManager\`, \`callers\` and
 those of the pods have no effect.`,
     '## What is different',

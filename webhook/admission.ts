@@ -3,7 +3,7 @@ import type { FollowedPods } from '../contract/followed.ts';
 import { PROGRAM } from '../contract/names.ts';
 import { cut } from '../kubernetes/cut.ts';
 import type { InjectorConfig } from './config.ts';
-import type { SkipReason } from './inject/decision.ts';
+import { notInjected, type SkipReason } from './inject/decision.ts';
 import { injectPod } from './inject/inject.ts';
 import { limitWarnings } from './inject/limits.ts';
 import { type Operation, patchText } from './inject/patch.ts';
@@ -162,7 +162,7 @@ function judgePod(
     }
     case 'skipped': {
       const { reason, message } = injection;
-      const warnings = WANTED.includes(reason) ? [] : [`no sidecar: ${message}`];
+      const warnings = WANTED.includes(reason) ? [] : [notInjected(message)];
       return { outcome: { action: 'skipped', reason, message }, patch: [], warnings, subject };
     }
     case 'denied':

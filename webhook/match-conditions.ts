@@ -40,12 +40,12 @@ export const NOT_DELETED: MatchCondition = {
 };
 
 /** Pods that the webhook does not inject into, and says so: decision.ts. */
-const SKIPPED: Conditions = [
+export const SKIPPED = [
   { name: 'not-on-the-host-network', expression: `!object.spec.?hostNetwork.orValue(false)` },
   { name: 'not-for-windows', expression: not(IS_FOR_WINDOWS) },
   { name: 'no-database', expression: not(isDatabaseMember('object')) },
   { name: 'not-static', expression: `!object.metadata.?annotations[?'${MIRROR}'].hasValue()` },
-];
+] as const satisfies Conditions;
 
 /** As isInjected and isCopyWithoutSidecar in inject/decision.ts. */
 const isNamed = `c.name == '${SIDECAR_CONTAINER}'`;

@@ -11,7 +11,7 @@ import { readPod } from '../../webhook/inject/shape.ts';
 import { startAdmissionWebhook } from '../support/admission-webhook.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { GOLDEN_ENV, goldenCases } from '../support/golden.ts';
-import { admitAll, comparable, dryRun, makeSurroundings } from '../support/golden-cluster.ts';
+import { admitAll, comparable, dryRun, makeSurroundings, OFFLINE } from '../support/golden-cluster.ts';
 import { createNamespace } from '../support/seed.ts';
 import { until } from '../support/until.ts';
 
@@ -51,18 +51,6 @@ interface InjectedPod extends KubeObject {
 interface Deployment extends KubeObject {
   readonly spec: { readonly template: { readonly metadata: KubeObject['metadata'] } };
 }
-
-/**
- * What only offline injection can say: the API server does not ask about such objects, as workloads that have no label
- * of their own, or has filled in `replicas`.
- */
-const OFFLINE = [
-  'not-asked',
-  'label-on-job',
-  'autoscaled',
-  'pinned-to-a-site',
-  'anti-affinity-of-all-namespaces',
-];
 
 function hasSidecar(pod: unknown): boolean {
   const read = readPod(pod);

@@ -144,3 +144,15 @@ export function comparable(pod: Json | undefined): unknown {
   const volumes = spec.volumes?.toSorted((one, other) => one.name.localeCompare(other.name));
   return { labels: metadata.labels, annotations, spec: { ...spec, volumes } };
 }
+
+/**
+ * What only offline injection can say: the API server does not ask about such objects, as workloads that have no label
+ * of their own, or has filled in `replicas`.
+ */
+export const OFFLINE: readonly string[] = [
+  'not-asked',
+  'label-on-job',
+  'autoscaled',
+  'pinned-to-a-site',
+  'anti-affinity-of-all-namespaces',
+];

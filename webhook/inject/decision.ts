@@ -70,7 +70,7 @@ export type Decision =
   | { readonly kind: 'deny'; readonly problem: string };
 
 /** What is said of the pods that are skipped though they ask; the others need no word. */
-const SAID: Readonly<Record<Exclude<SkipReason, 'database-member'>, string>> = {
+export const SAID: Readonly<Record<Exclude<SkipReason, 'database-member'>, string>> = {
   'not-asked': 'neither the pod nor its namespace asks for injection',
   disabled: `the pod has the label ${LABELS.inject}=false`,
   'already-injected': 'the sidecar is in the pod already, or was in the one that it is a copy of',
@@ -79,6 +79,9 @@ const SAID: Readonly<Record<Exclude<SkipReason, 'database-member'>, string>> = {
   'host-network': 'pods with hostNetwork share the ports of their node, so the sidecar cannot run in them',
   windows: 'the sidecar runs on Linux only',
 };
+
+/** To whoever creates a pod that is skipped though it asks. */
+export const notInjected = (message: string) => `no sidecar: ${message}`;
 
 /** Marks what the kubelet reports of a static pod. */
 export const MIRROR = 'kubernetes.io/config.mirror';

@@ -1,16 +1,15 @@
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { shown } from '../../kubernetes/cut.ts';
 
-const PREFIX = LABELS.inject.slice(0, LABELS.inject.indexOf('/') + 1);
-const KNOWN: readonly string[] = Object.values(ANNOTATIONS).filter((name) => name.startsWith(PREFIX));
+export const PREFIX = LABELS.inject.slice(0, LABELS.inject.indexOf('/') + 1);
+export const KNOWN: readonly string[] = Object.values(ANNOTATIONS).filter((name) => name.startsWith(PREFIX));
+
+export const NO_LABEL = `${LABELS.inject} is an annotation here and has no effect: it has to be a label`;
+export const unknownAnnotation = (name: string) => `annotation ${name} is not known and has no effect`;
 
 /** A warning for each annotation of ours that nothing reads. */
 export function misspeltAnnotations(annotations: Readonly<Record<string, string>>): string[] {
   return Object.keys(annotations)
     .filter((name) => name.startsWith(PREFIX) && !KNOWN.includes(name))
-    .map((name) =>
-      name === LABELS.inject
-        ? `${name} is an annotation here and has no effect: it has to be a label`
-        : `annotation ${shown(name)} is not known and has no effect`,
-    );
+    .map((name) => (name === LABELS.inject ? NO_LABEL : unknownAnnotation(shown(name))));
 }

@@ -74,8 +74,11 @@ export const PODS: PolicyRules = {
   matchConditions: MATCH_CONDITIONS.pods,
   variables: VARIABLES,
   mutation: `variables.isInjected ? ${RESTORED} : variables.isFollowed || variables.problems.size() > 0 ? [] : ${INJECTION}`,
-  validation: {
-    expression: 'variables.isInjected || variables.isFollowed',
-    message: `variables.problems.size() > 0 ? ${textOf(deniedMessage([inserted("variables.problems.join('; ')")]))} : ${literal(NOT_RUN)}`,
-  },
+  action: 'Deny',
+  validations: [
+    {
+      expression: 'variables.isInjected || variables.isFollowed',
+      message: `variables.problems.size() > 0 ? ${textOf(deniedMessage([inserted("variables.problems.join('; ')")]))} : ${literal(NOT_RUN)}`,
+    },
+  ],
 };

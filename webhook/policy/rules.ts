@@ -12,6 +12,8 @@ export interface PolicyRules {
   readonly variables: readonly Variable[];
   /** A JSON Patch. */
   readonly mutation?: string;
-  /** What holds after it, or else the request is refused with the message. */
-  readonly validation?: { readonly expression: string; readonly message: string };
+  /** What holds after it, or else the message is told. */
+  readonly validations?: readonly { readonly expression: string; readonly message: string }[];
+  /** Whether the request is refused then. */
+  readonly action?: 'Deny' | 'Warn';
 }

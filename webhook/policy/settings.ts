@@ -1,7 +1,7 @@
 /** The settings of a pod, read from its annotations in CEL as inject/settings.ts reads them. */
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
-import { LONGEST_SHOWN } from '../../kubernetes/cut.ts';
+import { ELLIPSIS_BYTES, LONGEST_SHOWN } from '../../kubernetes/cut.ts';
 import { CONFLICTS } from '../inject/conflicts.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from '../inject/container.ts';
 import { unclearLabel } from '../inject/decision.ts';
@@ -12,9 +12,10 @@ import type { Variable } from './rules.ts';
 const annotationOf = (name: string) => `variables.annotations[${literal(name)}]`;
 const isThere = (name: string) => `${literal(name)} in variables.annotations`;
 
-/** As {@link shown} shows it, in quotes. */
-const quoted = (text: string) =>
-  `strings.quote(${text}.size() > ${LONGEST_SHOWN} ? ${text}.substring(0, ${LONGEST_SHOWN - 1}) + '…' : ${text})`;
+/** As shown in kubernetes/cut.ts. */
+export const shownText = (text: string) =>
+  `${text}.size() > ${LONGEST_SHOWN} ? ${text}.substring(0, ${LONGEST_SHOWN - ELLIPSIS_BYTES}) + '…' : ${text}`;
+const quoted = (text: string) => `strings.quote(${shownText(text)})`;
 
 const FALLBACKS: Readonly<Record<keyof typeof QUANTITIES, string>> = {
   cpuRequest: 'usualCpuRequest',

@@ -20,6 +20,7 @@
   resources: [pods]
   scope: Namespaced
 {{- end }}
+{{- define "site-follower.policyResources.remarks" }}{{ include "site-follower.policyResources.pods" . }}{{ end -}}
 {{- define "site-follower.policyResources.workloads" -}}
 - operations: [CREATE, UPDATE]
   apiGroups: [apps]
