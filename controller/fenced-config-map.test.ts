@@ -117,6 +117,12 @@ describe('the fence', () => {
     assert.deepEqual([leader.term, termOf(stored())], [7, 7]);
   });
 
+  test('makes nothing of a term that no Lease can have: somebody wrote it by hand', async () => {
+    kube.create(CONFIG_MAPS, withTerm('2000000001'));
+    await write(await read(), { a: '1' });
+    assert.deepEqual([leader.term, termOf(stored())], [5, 5]);
+  });
+
   test('stops a leader whose Lease has run out', async () => {
     const found = await read();
     leader.held = false;

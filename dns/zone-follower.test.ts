@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { followedZone } from '../test/support/dns/followed-zone.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
+import { subjectOf } from './planned.ts';
 import { DnsError, type DnsProvider, NOT_SAVED } from './provider.ts';
 import type { Change, Current, OtherRecords, RecordSet } from './records.ts';
 
@@ -15,6 +16,7 @@ class ForgetfulProvider implements DnsProvider {
   others: readonly OtherRecords[] = [];
   refuses: (set: RecordSet) => boolean = () => false;
   readonly writes: string[] = [];
+  canSplit = false;
 
   constructor(...sets: readonly RecordSet[]) {
     this.sets = sets;
@@ -85,6 +87,25 @@ describe('a name is never left without a record', () => {
 });
 
 describe('what cannot be written', () => {
+  test('a name whose change is refused does not keep another one from its own', async () => {
+    const [bad, good] = [`bad.${ZONE}`, `good.${ZONE}`];
+    const provider = new ForgetfulProvider(set('A', '192.0.2.1', bad), set('A', '192.0.2.1', good));
+    const apply = provider.apply.bind(provider);
+    provider.canSplit = true;
+    provider.apply = (zone, changes) =>
+      changes.some((change) => subjectOf(change).name === bad)
+        ? Promise.reject(new DnsError('not this one', { kind: 'refused', action: 'Look.' }))
+        : apply(zone, changes);
+    const { follow } = following(provider, bad, good);
+    await assert.rejects(follow(set('A', '192.0.2.2', bad), set('A', '192.0.2.2', good)), {
+      kind: 'refused',
+    });
+    assert.deepEqual(
+      provider.sets.map(({ name, values }) => `${name} ${values.join()}`),
+      [`${bad} 192.0.2.1`, `${good} 192.0.2.2`],
+    );
+  });
+
   test('a CNAME that stands beside others already is changed: the provider bears it', async () => {
     const provider = new ForgetfulProvider(set('CNAME', 'east.example.org'));
     provider.others = [{ name: `app.${ZONE}`, type: 'TXT' }];
