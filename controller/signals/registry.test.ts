@@ -4,8 +4,8 @@ import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
 import { DnsError, type DnsErrorKind } from '../../dns/provider.ts';
 import { ZoneLocks } from '../../dns/zone-locks.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../test/support/fake-cluster.ts';
+import { FakeNamecheapApi } from '../../test/support/namecheap/fake-api.ts';
 import { statusAt } from '../../test/support/status.ts';
-import { ZoneInMemory } from '../../test/support/zone-in-memory.ts';
 import { type DnsConfig, type FollowerConfig, loadConfig } from '../config.ts';
 import type { EventNote } from '../event-rules.ts';
 import { createLog } from '../log.ts';
@@ -34,7 +34,7 @@ const STATUS = statusAt('', {
 
 let kube: FakeCluster;
 let leadership: TestLeadership;
-let zone: ZoneInMemory;
+let zone: FakeNamecheapApi;
 let events: EventNote[];
 let reported: unknown;
 let metrics: Metrics;
@@ -43,7 +43,7 @@ let postStatus: number;
 beforeEach(() => {
   kube = new FakeCluster([OPS]);
   leadership = new TestLeadership();
-  zone = new ZoneInMemory({ db: '192.0.2.1', app: '192.0.2.1' });
+  zone = new FakeNamecheapApi({ db: '192.0.2.1', app: '192.0.2.1' });
   events = [];
   reported = undefined;
   postStatus = 204;

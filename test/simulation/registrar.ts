@@ -1,5 +1,6 @@
 import type { Host, HostList, NamecheapApi } from '../../dns/namecheap/api.ts';
 import { DnsError } from '../../dns/provider.ts';
+import { RateLimit, saved } from '../support/namecheap/zones.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import { CALM_REGISTRAR, type Fate, type RegistrarFaults } from './faults.ts';
@@ -22,7 +23,6 @@ export interface ZoneWrite {
   readonly after: Zone;
 }
 
-const CALLS_A_MINUTE = 50;
 const TIMEOUT_MS = 15_000;
 
 /** The zones of a registrar whose only write replaces a whole zone. */
@@ -30,7 +30,7 @@ export class Registrar {
   readonly #clock: VirtualClock;
   readonly #onWrite: (write: ZoneWrite) => void;
   readonly #zones: Map<string, Zone>;
-  #callTimes: number[] = [];
+  readonly #limit = new RateLimit();
 
   constructor(
     clock: VirtualClock,
@@ -54,17 +54,16 @@ export class Registrar {
     this.#zones.set(name, frozenCopy({ ...zone, hosts: change(zone.hosts) }));
   }
 
-  write(name: string, call: Omit<ZoneWrite, 'before' | 'after'>, after: Zone): void {
+  write(name: string, call: Omit<ZoneWrite, 'before' | 'after'>, { hosts, emailType }: Zone): void {
     const before = this.zone(name);
-    this.#zones.set(name, frozenCopy(after));
+    const after = frozenCopy({ emailType, hosts: saved(hosts, emailType) });
+    this.#zones.set(name, after);
     this.#onWrite({ ...call, before, after });
   }
 
   /** Throws when there were too many calls within a minute. */
   count(): void {
-    const now = this.#clock.elapsed();
-    this.#callTimes = [...this.#callTimes.filter((time) => time > now - 60_000), now];
-    if (this.#callTimes.length > CALLS_A_MINUTE) throw tooMany();
+    if (this.#limit.isExceeded(this.#clock.elapsed())) throw tooMany();
   }
 }
 

@@ -7,7 +7,7 @@ import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
 import { ZoneLocks } from '../../dns/zone-locks.ts';
 import { type KubeEvent, NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
 import { FakeCluster, OPS } from './fake-cluster.ts';
-import { ZoneInMemory } from './zone-in-memory.ts';
+import { FakeNamecheapApi } from './namecheap/fake-api.ts';
 
 export const PG = { namespace: 'pg', name: 'pg-cluster' };
 export const STATUS_MAP = { namespace: OPS, name: 'kube-site-follower-status' };
@@ -24,7 +24,7 @@ export class FollowerScene extends FakeCluster {
   /** What was logged, one object for each line. */
   readonly log: Record<string, unknown>[] = [];
   readonly metrics = createMetrics('test');
-  readonly zone = new ZoneInMemory({ db: '192.0.2.1', www: '192.0.2.99' });
+  readonly zone = new FakeNamecheapApi({ db: '192.0.2.1', www: '192.0.2.99' });
 
   constructor() {
     super([OPS, PG.namespace, 'app']);

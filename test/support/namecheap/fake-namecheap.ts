@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text as readBody } from 'node:stream/consumers';
 import { errorXml, escapeXml, hostXml, okXml } from './answers.ts';
-import { ApiFault, type FakeZone, replaceHosts } from './zones.ts';
+import { ApiFault, type FakeZone, RateLimit, replaceHosts } from './zones.ts';
 
 export type Command = 'getHosts' | 'setHosts' | 'getInfo';
 
@@ -78,7 +78,7 @@ export class FakeNamecheap {
     readonly apiKey: string;
     readonly clientIp: string;
   };
-  readonly #callsAMinute: number;
+  readonly #limit: RateLimit;
   readonly #now: () => number;
   readonly #faults: { readonly command: Command; readonly fault: Fault }[] = [];
   readonly #server: Server;
@@ -89,7 +89,7 @@ export class FakeNamecheap {
     const { apiUser = 'user', userName = apiUser, apiKey = 'key', clientIp = '127.0.0.1' } = options;
     this.#zones = new Map(Object.entries(options.zones));
     this.#account = { apiUser, userName, apiKey, clientIp };
-    this.#callsAMinute = options.callsAMinute ?? 50;
+    this.#limit = new RateLimit(options.callsAMinute);
     this.#now = options.now ?? Date.now;
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
@@ -170,7 +170,7 @@ export class FakeNamecheap {
     const note = (outcome: string) => {
       this.calls.push({ command, zone: zoneOf(parameters), at: this.#now(), outcome });
     };
-    if (this.#isOverLimit()) {
+    if (this.#limit.isExceeded(this.#now())) {
       note('405 rate');
       return { status: 405, body: 'Too many requests' };
     }
@@ -250,11 +250,6 @@ export class FakeNamecheap {
     }
     const user = parameters.get('UserName');
     if (user !== userName) throw new ApiFault('1016103', `UserName is not authorized: ${user}`);
-  }
-
-  #isOverLimit(): boolean {
-    const recent = this.calls.filter(({ at }) => at > this.#now() - 60_000);
-    return recent.length >= this.#callsAMinute;
   }
 
   #takeFault(command: string): Fault | undefined {

@@ -55,14 +55,37 @@ export function host(name: string, type: string, address: string, rest: Partial<
 /** The zone after a setHosts with these parameters (without the global ones, SLD and TLD). */
 export function replaceHosts(zone: FakeZone, parameters: ReadonlyMap<string, string>): FakeZone {
   const emailType = parameters.get('EmailType') ?? 'NONE';
+  return { ...zone, emailType, hosts: saved(readHosts(parameters), emailType) };
+}
+
+type Sent = Pick<FakeHost, 'name' | 'type' | 'address' | 'ttl'>;
+
+/** What is kept of the hosts that a write sends. Throws ApiFault when it is refused. */
+export function saved<H extends Sent>(hosts: readonly H[], emailType: string): readonly H[] {
   if (!EMAIL_TYPES.includes(emailType)) throw new ApiFault('2015280', `invalid EmailType ${emailType}`);
-  const hosts = readHosts(parameters);
+  for (const one of hosts) check(one);
   if (hosts.length > 150) throw new ApiFault('2016166', 'more than 150 host records');
-  return { ...zone, emailType, hosts: hosts.filter((one) => isSaved(one, emailType)) };
+  return hosts.filter((one) => isSaved(one, emailType));
+}
+
+/** Calls beyond so many a minute are refused, and count all the same. */
+export class RateLimit {
+  readonly #callsAMinute: number;
+  #times: readonly number[] = [];
+
+  constructor(callsAMinute = 50) {
+    this.#callsAMinute = callsAMinute;
+  }
+
+  /** One more call, at this time in milliseconds. Whether it is one too many. */
+  isExceeded(now: number): boolean {
+    this.#times = [...this.#times.filter((time) => time > now - 60_000), now];
+    return this.#times.length > this.#callsAMinute;
+  }
 }
 
 /** MX records are dropped without a word when the mail setting does not have them, or their target has no dot. */
-function isSaved({ type, address }: FakeHost, emailType: string): boolean {
+function isSaved({ type, address }: Sent, emailType: string): boolean {
   return type !== 'MX' || (MAIL_WITH_MX.includes(emailType) && address.endsWith('.'));
 }
 
@@ -84,13 +107,13 @@ function readHosts(parameters: ReadonlyMap<string, string>): FakeHost[] {
       throw new ApiFault('2010101', `host ${number} lacks a parameter`);
     }
     // What is read-only comes back as its default.
-    hosts.push(checked(host(name, type, address, { mxPref, ttl })));
+    hosts.push(host(name, type, address, { mxPref, ttl }));
   }
   if (rest.size > 0) throw new ApiFault('2010102', `unknown parameters: ${[...rest].slice(0, 5).join(', ')}`);
   return hosts;
 }
 
-function checked(one: FakeHost): FakeHost {
+function check(one: Sent): void {
   if (!TYPES.includes(one.type)) throw new ApiFault('2010324', `RecordType ${one.type} is invalid`);
   if (one.name === '' || one.address === '') throw new ApiFault('2050900', 'empty host name or address');
   if (!/^\d+$/.test(one.ttl) || Number(one.ttl) < 60 || Number(one.ttl) > 60_000) {
@@ -99,5 +122,4 @@ function checked(one: FakeHost): FakeHost {
   if (one.type === 'A' && !/^\d{1,3}(\.\d{1,3}){3}$/.test(one.address)) {
     throw new ApiFault('2050900', `${one.address} is no IPv4 address`);
   }
-  return one;
 }
