@@ -1,65 +1,23 @@
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { siteLabel } from '../../contract/routing.ts';
 import { PODS, SERVICES, type Service } from '../../kubernetes/resources.ts';
-import { CnpgOperator } from '../support/cnpg-operator.ts';
-import { startControlPlane } from '../support/control-plane.ts';
-import { buildController, startController } from '../support/controller-process.ts';
-import { startPodBinder } from '../support/pod-runner/binder.ts';
-import { startPodRunner } from '../support/pod-runner/runner.ts';
-import { ServiceWatch } from '../support/pod-runner/service-watch.ts';
 import { createWeb } from '../support/pod-runner/web.ts';
-import { createNamespace, installCnpgCrds } from '../support/seed.ts';
-import {
-  createClusterOnBothSites,
-  EAST,
-  followSettings,
-  nextPrimary,
-  SITES,
-  type SiteSetting,
-} from '../support/two-sites.ts';
+import { createTwoSiteScene, LIMIT_MS } from '../support/two-site-scene.ts';
+import { SITES, type SiteSetting } from '../support/two-sites.ts';
 import { until } from '../support/until.ts';
 
-const LIMIT_MS = 60_000;
 const REPLICAS = 4;
 const IN_SITE = REPLICAS / SITES.length;
 const SITE = siteLabel('default');
 const FLIPS = 6;
 
-// Its own: the API server is restarted, and each controller of a cluster has to do with all its Services.
-const ends = new AsyncDisposableStack();
-after(() => ends.disposeAsync());
-const plane = await startControlPlane({ controllers: true });
-ends.defer(() => plane.stop());
-await installCnpgCrds(plane.api);
-await buildController();
-
-const cluster = await createClusterOnBothSites(plane, { namespace: 'postgres', name: 'pg-cluster' });
-const settings = followSettings(plane.kubeconfig, 'postgres', cluster);
-let controller = await startController({ ...settings, POD_NAME: 'first' });
-ends.defer(() => controller.stop());
-
-const namespace = await createNamespace(plane, 'apps');
-const key = { namespace, name: 'web' };
-let runner = await startPodRunner(plane, { namespace });
-ends.defer(() => runner.stop());
-const binder = startPodBinder(plane, { namespace, nodes: SITES.map(({ nodeName }) => nodeName) });
-ends.defer(() => binder.stop());
-const service = new ServiceWatch(plane.api, key);
-ends.defer(() => service.stop());
-
-const routesTo = (...sites: readonly SiteSetting[]) => {
-  const wanted = sites.flatMap(({ nodeName }) => Array.from({ length: IN_SITE }, () => nodeName)).sort();
-  return service.until(
-    ({ ready }) =>
-      ready
-        .map(({ node }) => node)
-        .toSorted()
-        .join() === wanted.join(),
-    LIMIT_MS,
-  );
-};
+const scene = await createTwoSiteScene({ hasWebhook: false });
+const { plane, namespace, key } = scene;
+const pods = await scene.runPods();
+const { service } = pods;
+const routesTo = (...sites: readonly SiteSetting[]) => pods.routesTo(IN_SITE, ...sites);
 
 const stored = () => plane.api.get(SERVICES, key);
 
@@ -84,15 +42,28 @@ function label(value: string | null): Promise<Service> {
   );
 }
 
+/** To the other site, with the Service. */
 async function flip(): Promise<SiteSetting> {
-  const { to, site } = await nextPrimary(cluster);
-  await Promise.all([new CnpgOperator(cluster).switchover(to), routesTo(site)]);
+  const site = await scene.move();
+  await routesTo(site);
+  return site;
+}
+
+/** It follows, whatever came before. */
+async function follow(): Promise<SiteSetting> {
+  await label('true');
+  const site = await scene.activeSite();
+  await selects({ app: 'web', [SITE]: site.name });
+  await routesTo(site);
   return site;
 }
 
 describe('a Service that follows', () => {
+  before(() => createWeb(plane.api, { ...key, replicas: REPLICAS }));
+
   test('loses no pod by its label before those of the active site are known', async () => {
-    await createWeb(plane.api, { ...key, replicas: REPLICAS });
+    const active = await scene.activeSite();
+    await label(null);
     await routesTo(...SITES);
     const seen: number[] = [];
     const watching = service.until(({ ready }) => {
@@ -101,12 +72,13 @@ describe('a Service that follows', () => {
     }, LIMIT_MS);
     await label('true');
     await watching;
-    await routesTo(EAST);
+    await routesTo(active);
     assert.ok(Math.min(...seen) >= IN_SITE, `it had ${seen.join()} endpoints`);
-    await selects({ app: 'web', [SITE]: EAST.name });
+    await selects({ app: 'web', [SITE]: active.name });
   });
 
   test('moves in one step, and its pods stay ready on both sites', async () => {
+    await follow();
     for (let move = 0; move < FLIPS; move += 1) {
       const steps: string[] = [];
       const stop = service.onSeen(({ ready }) => {
@@ -126,6 +98,7 @@ describe('a Service that follows', () => {
   });
 
   test('is right in the end, whoever applies its manifest meanwhile', async () => {
+    await follow();
     const manifest = {
       apiVersion: 'v1',
       kind: 'Service',
@@ -143,36 +116,37 @@ describe('a Service that follows', () => {
   });
 
   test('that loses its pods on the active site routes to any after its delay, and back by itself', async () => {
-    const site = await activeSite();
+    const site = await follow();
     const annotate = (onEmpty: string | null, after: string | null) => {
       const annotations = { [ANNOTATIONS.onEmpty]: onEmpty, [ANNOTATIONS.onEmptyAfter]: after };
       return plane.api.patch(SERVICES, key, { metadata: { annotations } }, { type: 'merge' });
     };
     await annotate('any-site', '1');
-    await runner.stop();
+    await pods.runner.stop();
     const { items } = await plane.api.list(PODS, { namespace });
     const here = items.filter(({ spec }) => spec?.nodeName === site.nodeName);
     await Promise.all(here.map(({ metadata: { name } }) => setReady(name, 'False')));
     await selects({ app: 'web' });
     const gauge = { follower: 'default', state: 'any-site' };
-    await controller.untilMetric('kube_site_follower_followed_services', gauge, 1);
+    await scene.controller.untilMetric('kube_site_follower_followed_services', gauge, 1);
     await Promise.all(here.map(({ metadata: { name } }) => setReady(name, 'True')));
     await selects({ app: 'web', [SITE]: site.name });
     await annotate(null, null);
-    runner = await startPodRunner(plane, { namespace });
+    await pods.restart();
     await routesTo(site);
   });
 
   test('is moved by the next controller when the one that led was killed', async () => {
-    controller.child.signal('SIGKILL');
-    const { to, site } = await nextPrimary(cluster);
-    await new CnpgOperator(cluster).switchover(to);
-    controller = await startController({ ...settings, POD_NAME: 'second' });
+    await follow();
+    scene.controller.child.signal('SIGKILL');
+    const site = await scene.move();
+    await scene.startController('second');
     await routesTo(site);
     await selects({ app: 'web', [SITE]: site.name });
   });
 
   test('has its selector as before when the label is taken away', async () => {
+    await follow();
     await label(null);
     await selects({ app: 'web' });
     await routesTo(...SITES);
@@ -181,11 +155,10 @@ describe('a Service that follows', () => {
   });
 
   test('has it too when that happens while no controller runs', async () => {
-    await label('true');
-    await selects({ app: 'web', [SITE]: (await activeSite()).name });
-    await controller.stop();
+    await follow();
+    await scene.controller.stop();
     await label('false');
-    controller = await startController({ ...settings, POD_NAME: 'third' });
+    await scene.startController('third');
     await selects({ app: 'web' });
   });
 });
@@ -193,11 +166,4 @@ describe('a Service that follows', () => {
 function setReady(name: string, status: 'True' | 'False') {
   const body = { status: { conditions: [{ type: 'Ready', status }] } };
   return plane.api.patch(PODS, { namespace, name }, body, { type: 'strategic', subresource: 'status' });
-}
-
-async function activeSite(): Promise<SiteSetting> {
-  const { site } = await nextPrimary(cluster);
-  const active = SITES.find(({ name }) => name !== site.name);
-  assert.ok(active);
-  return active;
 }

@@ -2,50 +2,25 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { siteLabel } from '../../contract/routing.ts';
 import { Reflector } from '../../kubernetes/reflector.ts';
 import { PODS, type Pod, SERVICES, type Service } from '../../kubernetes/resources.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { CnpgOperator } from '../support/cnpg-operator.ts';
-import { startControlPlane } from '../support/control-plane.ts';
-import { buildController, startController } from '../support/controller-process.ts';
 import { startProcess } from '../support/process.ts';
 import { type RawAnswer, send } from '../support/raw-api.ts';
-import { installCnpgCrds } from '../support/seed.ts';
 import { findTools } from '../support/tools.ts';
-import {
-  createClusterOnBothSites,
-  EAST,
-  followSettings,
-  nextPrimary,
-  SITES,
-  type SiteSetting,
-} from '../support/two-sites.ts';
+import { createTwoSiteScene, LIMIT_MS } from '../support/two-site-scene.ts';
+import { EAST, nextPrimary, SITES } from '../support/two-sites.ts';
 import { until } from '../support/until.ts';
-import { createWebhookScene } from '../support/webhook-process.ts';
 
-const LIMIT_MS = 60_000;
 const SITE = siteLabel('default');
 const MOVES = 8;
 
-// Its own: the API server is restarted, and each controller of a cluster has to do with all its Services.
-const ends = new AsyncDisposableStack();
-after(() => ends.disposeAsync());
-const plane = await startControlPlane({ controllers: true });
-ends.defer(() => plane.stop());
-await installCnpgCrds(plane.api);
-await buildController();
-
-const scene = await createWebhookScene({ after: (end) => ends.defer(async () => void (await end())) }, plane);
-await scene.start(1);
-const cluster = await createClusterOnBothSites(plane, { namespace: 'postgres', name: 'pg-cluster' });
-const controller = await startController(followSettings(plane.kubeconfig, scene.namespace, cluster));
-ends.defer(() => controller.stop());
-await scene.ready(1);
-
-const { pods: namespace } = scene;
+const scene = await createTwoSiteScene();
+const { plane, cluster, namespace } = scene;
 const READY = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
 for (const { nodeName } of SITES) {
   const key = { namespace, name: `web-${nodeName}` };
@@ -92,12 +67,6 @@ const selects = (name: string, selector: Readonly<Record<string, string>>) =>
     },
     { timeoutMs: LIMIT_MS },
   );
-
-async function move(): Promise<SiteSetting> {
-  const { to, site } = await nextPrimary(cluster);
-  await new CnpgOperator(cluster).switchover(to);
-  return site;
-}
 
 /** Every version of a Service that a watch shows: its epoch and site. */
 class Versions {
@@ -164,7 +133,7 @@ describe('a Service that follows', () => {
       }
     })();
     for (let count = 0; count < MOVES; count += 1) {
-      const site = await move();
+      const site = await scene.move();
       await selects('web', { app: 'web', [SITE]: site.name });
     }
     over.abort();
@@ -185,7 +154,7 @@ describe('a Service that follows', () => {
     const { resourceVersion, uid, managedFields, ...saved } = metadata;
     assert.ok([resourceVersion, uid, managedFields].every((each) => each !== undefined));
     const copy = { apiVersion: 'v1', kind: 'Service', metadata: saved, spec };
-    const site = await move();
+    const site = await scene.move();
     await selects('web', { app: 'web', [SITE]: site.name });
     const versions = new Versions('web');
     const query = 'fieldManager=kubectl-replace';
@@ -196,7 +165,7 @@ describe('a Service that follows', () => {
       assert.equal(answer.status, 200, answer.body.message);
       assert.deepEqual(selectorOf(answer), { app: 'web', [SITE]: site.name });
     }
-    const next = await move();
+    const next = await scene.move();
     await selects('web', { app: 'web', [SITE]: next.name });
     await versions.stop();
     const epochs = versions.seen.map(({ epoch }) => epoch);
@@ -215,7 +184,7 @@ describe('a Service that follows', () => {
   });
 
   test('is soon free again for those who apply it without force', async () => {
-    const site = await move();
+    const site = await scene.move();
     await selects('web', { app: 'web', [SITE]: site.name });
     const refused = await apply('web', { force: false });
     assert.equal(refused.status, 409);
@@ -268,7 +237,7 @@ describe('a Service of a Helm release', () => {
       assert.equal(await upgrade(0), undefined);
       await selects(name, await wantedSelector());
       for (let round = 1; round <= 2; round += 1) {
-        const site = await move();
+        const site = await scene.move();
         await selects(name, { app: 'web', [SITE]: site.name });
         await until(
           'the upgrade succeeds',
@@ -289,8 +258,8 @@ describe('a Service of a Helm release', () => {
 
 describe('while no webhook answers', () => {
   test('a Service is moved all the same; who would take the site away is refused; who leaves may', async () => {
-    for (const { child } of scene.replicas) child.signal('SIGKILL');
-    const site = await move();
+    for (const { child } of scene.webhook?.replicas ?? []) child.signal('SIGKILL');
+    const site = await scene.move();
     await selects('web', { app: 'web', [SITE]: site.name });
     const { status, body } = await apply('web');
     assert.equal(status, 500);
