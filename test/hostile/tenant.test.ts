@@ -18,7 +18,9 @@ import { controllerVictim, webhookVictim } from './support/victims.ts';
 const IS_SHORT = STRENGTH === 1;
 /** Ten times as many as once ended the webhook, of a megabyte each in etcd. */
 const LARGE_PODS = IS_SHORT ? 60 : 900;
-const FORGED_COPIES = IS_SHORT ? 60 : 1_500;
+const FORGED_COPIES = IS_SHORT ? 120 : 1_500;
+/** As many as once ended the controller. Ten times of that at once take 12 GiB, in the API server. */
+const FORGED_AT_ONCE = IS_SHORT ? 60 : 150;
 /** Each costs the API server a second. */
 const REVIEWED_PODS = IS_SHORT ? 8 : 300;
 const LARGE = 1_300_000;
@@ -77,20 +79,27 @@ async function forgedCopies(namespaces: readonly string[], source: string): Prom
     [LABELS.source]: source,
   };
   const data = { text: 'x'.repeat(1_000_000) };
-  await inTurns(FORGED_COPIES, (index) => {
-    const namespace = namespaces[index % namespaces.length] ?? '';
-    const name = index <= namespaces.length ? STATUS_CONFIGMAP : `forged-${index}`;
-    const metadata = { namespace, name, labels, finalizers: ['example.com/stay'] };
-    return api.create<ConfigMap>(CONFIG_MAPS, { metadata, data } as ConfigMap, limits);
-  });
+  for (let made = 0; made < FORGED_COPIES; made += FORGED_AT_ONCE) {
+    if (made > 0) await clearConfigMaps(namespaces);
+    await inTurns(FORGED_AT_ONCE, (index) => {
+      const namespace = namespaces[index % namespaces.length] ?? '';
+      const name = index <= namespaces.length ? STATUS_CONFIGMAP : `forged-${index}`;
+      const metadata = { namespace, name, labels, finalizers: ['example.com/stay'] };
+      return api.create<ConfigMap>(CONFIG_MAPS, { metadata, data } as ConfigMap, limits);
+    });
+  }
   return `${FORGED_COPIES} ConfigMaps`;
 }
 
 /** Other test files have the same API server. */
 async function clear(namespaces: readonly string[]): Promise<void> {
+  for (const namespace of namespaces) await deleteAll(PODS as Resource, namespace, () => Promise.resolve());
+  await clearConfigMaps(namespaces);
+}
+
+async function clearConfigMaps(namespaces: readonly string[]): Promise<void> {
+  const body = { metadata: { finalizers: null } };
   for (const namespace of namespaces) {
-    await deleteAll(PODS as Resource, namespace, () => Promise.resolve());
-    const body = { metadata: { finalizers: null } };
     await deleteAll(CONFIG_MAPS as Resource, namespace, (key) =>
       api.patch(CONFIG_MAPS, key, body, { type: 'merge', ...limits }),
     );
