@@ -23,7 +23,7 @@ const policy = (followed: readonly object[] = [], namespace = NAMESPACE) => ({
 const ALL: Readonly<Record<string, readonly KubeObject[]>> = {
   mutatingadmissionpolicies: [policy(), ...named('workloads')],
   mutatingadmissionpolicybindings: named('pods', 'pods-of-namespaces', 'workloads'),
-  validatingadmissionpolicies: named('pods'),
+  validatingadmissionpolicies: [policy()],
   validatingadmissionpolicybindings: named('pods', 'pods-of-namespaces'),
 };
 const OTHERS = { namespaces: [{ metadata: { name: 'shop' } }], pods: [], mutatingwebhookconfigurations: [] };
@@ -58,7 +58,6 @@ test('nothing is found while all parts are there and a pod is injected', async (
 test('each part that is missing is found', async () => {
   for (const [plural, objects] of Object.entries(ALL)) {
     for (const { metadata } of objects) {
-      if (plural === 'mutatingadmissionpolicies' && metadata.name === 'x-inject-pods') continue;
       const rest = { ...ALL, [plural]: objects.filter((object) => object.metadata !== metadata) };
       const { findings } = await POLICIES.find(world(rest, INJECTED));
       assert.deepEqual(
@@ -77,7 +76,9 @@ test('a pod that comes out without the sidecar, or is refused, is found', async 
 });
 
 test('there is nothing to look at where the webhook injects, or Kubernetes knows no such policies', async () => {
-  for (const objects of [{}, { ...ALL, mutatingadmissionpolicies: [policy([], 'of-another')] }]) {
+  const another = [policy([], 'of-another')];
+  const others = { ...ALL, mutatingadmissionpolicies: another, validatingadmissionpolicies: another };
+  for (const objects of [{}, others]) {
     assert.match((await POLICIES.find(world(objects, INJECTED))).skipped ?? '', /there are none/);
     assert.match(
       (await WEBHOOK.find(world(objects, INJECTED))).findings[0]?.text ?? '',

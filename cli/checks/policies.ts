@@ -11,6 +11,7 @@ const AGAIN = 'Install the chart again with the same values: helm upgrade.';
 
 /** What there is of the chart's, by the end of its name behind that of the release, and what goes wrong without it. */
 const PARTS = [
+  ['MutatingAdmissionPolicy', 'pods', 'labelled pods are refused, as nothing injects into them'],
   ['MutatingAdmissionPolicyBinding', 'pods', 'labelled pods are refused, as nothing injects into them'],
   [
     'MutatingAdmissionPolicyBinding',

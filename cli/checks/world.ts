@@ -106,10 +106,14 @@ export class World {
     return own ?? (ours.length === 1 ? ours[0] : undefined);
   }
 
-  /** Of this controller: by which the API server injects; undefined where it does not. */
+  /**
+   * Of this controller: by which the API server injects, or where that has gone, the one that refuses what is not
+   * injected. Undefined where the chart made neither.
+   */
   async injectingPolicy(): Promise<AdmissionPolicy | undefined> {
-    const policies = await listPolicies(this.api, 'MutatingAdmissionPolicy', this.signal);
-    return podPolicyOf(policies, this.namespace);
+    const kinds = ['MutatingAdmissionPolicy', 'ValidatingAdmissionPolicy'] as const;
+    const policies = await Promise.all(kinds.map((kind) => listPolicies(this.api, kind, this.signal)));
+    return podPolicyOf(policies.flat(), this.namespace);
   }
 
   /** The site of a node by what a follower has published; empty for a node in no site. */
