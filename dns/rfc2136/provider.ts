@@ -4,7 +4,7 @@ import { namesUpTo } from '../obstacles.ts';
 import { sameRecordSet } from '../plan.ts';
 import { subjectOf } from '../planned.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
-import { allSets, currentOf } from '../record-sets.ts';
+import { currentOf } from '../record-sets.ts';
 import type { Change, Current, RecordSet, RecordType, WrittenType } from '../records.ts';
 import {
   assertServes,
@@ -99,20 +99,39 @@ export class Rfc2136Provider implements DnsProvider {
     return [own, ...others];
   }
 
+  async #missingAmong(
+    zone: string,
+    sets: readonly RecordSet<WrittenType>[],
+    signal: AbortSignal,
+  ): Promise<readonly RecordSet<WrittenType>[]> {
+    const questions = sets.map(({ name, type }) => question(name, TYPES[type]));
+    const answered = await this.#server.query(questions, signal);
+    const isShown = sets.map((set, index) => {
+      const answer = answered[index]?.answer;
+      return (
+        answer !== undefined && recordSet(set.name, set.type, answer).some((own) => sameRecordSet(own, set))
+      );
+    });
+    const held = new Set(
+      await heldSets(
+        this.#server,
+        zone,
+        sets.filter((_, index) => isShown[index]),
+        signal,
+      ),
+    );
+    return sets.filter((set) => !held.has(set));
+  }
+
   async #readBack(zone: string, changes: readonly Change<WrittenType>[], signal: AbortSignal): Promise<void> {
     const desired = changes.flatMap((change) => ('desired' in change ? [change.desired] : []));
-    const namesOf = (sets: readonly RecordSet<WrittenType>[]) => [...new Set(sets.map(({ name }) => name))];
-    const names = namesOf(desired.filter(({ type }) => type !== 'TXT'));
-    const texts = namesOf(desired.filter(({ type }) => type === 'TXT'));
     let missing: readonly RecordSet<WrittenType>[] = desired;
     for (const delay of READ_BACK_AFTER_MS) {
       await sleep(this.#clock, delay, signal);
-      const current = await this.read(zone, names, signal, texts);
-      const shown = allSets(current);
-      missing = desired.filter((set) => !shown.some((other) => sameRecordSet(set, other)));
+      missing = await this.#missingAmong(zone, missing, signal);
       if (missing.length === 0) return;
     }
-    const absent = namesOf(missing);
+    const absent = [...new Set(missing.map(({ name }) => name))];
     throw new DnsError(`the server accepted the records of ${absent.join(', ')} but does not show them`, {
       kind: 'refused',
       code: NOT_SAVED,

@@ -5,6 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface SlowWire {
   /** `host:port` of the near end. */
   readonly address: string;
+  /** What went through each connection so far. */
+  readonly connections: readonly { asked: number; answered: number }[];
 }
 
 /** `roundTripMs` is added to each question and its answer. Ends with the test. */
@@ -14,14 +16,20 @@ export async function startSlowWire(
   roundTripMs: number,
 ): Promise<SlowWire> {
   const sockets = new Set<Socket>();
+  const connections: { asked: number; answered: number }[] = [];
   const server = createServer((near) => {
     const far = connect({ host: '127.0.0.1', port });
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
+    const bytes = { asked: 0, answered: 0 };
+    connections.push(bytes);
+    for (const [from, to, direction] of [
+      [near, far, 'asked'],
+      [far, near, 'answered'],
     ] as const) {
       sockets.add(from);
       from.on('error', () => to.destroy());
+      from.on('data', (chunk: Buffer) => {
+        bytes[direction] += chunk.length;
+      });
       void carry(from, to, roundTripMs / 2);
     }
   });
@@ -31,7 +39,7 @@ export async function startSlowWire(
     server.close();
     for (const socket of sockets) socket.destroy();
   });
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, connections };
 }
 
 /** What comes while something is under way is under way beside it, so only the delay grows and not the rate falls. */

@@ -84,6 +84,12 @@ export const HURRIED: Clock = { ...systemClock, after: (ms, task) => systemClock
 /** Real time, except that a test can say that much of it has gone by: the rate plans of providers are slow. */
 export class SkippingClock implements Clock {
   #skipped = 0;
+  #slept = 0;
+
+  /** Milliseconds of all timers that have run out. */
+  get slept(): number {
+    return this.#slept;
+  }
 
   now(): number {
     return systemClock.now();
@@ -94,7 +100,10 @@ export class SkippingClock implements Clock {
   }
 
   after(ms: number, task: () => void): () => void {
-    return systemClock.after(ms, task);
+    return systemClock.after(ms, () => {
+      this.#slept += ms;
+      task();
+    });
   }
 
   skip(): void {
