@@ -4,7 +4,8 @@ import { CLUSTERS } from '../../cnpg/cluster.ts';
 import type { KubeObject, WatchEvent } from '../../kubernetes/api.ts';
 import { isAlreadyExists, isConflict, isGone, isNotFound } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, LEASES, NAMESPACES } from '../../kubernetes/resources.ts';
-import { ApiServer, type Change } from './api-server.ts';
+import type { Change } from './api-objects.ts';
+import { ApiServer } from './api-server.ts';
 
 const key = { namespace: 'ops', name: 'settings' };
 let server: ApiServer;

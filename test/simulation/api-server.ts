@@ -8,21 +8,21 @@ import type {
   Resource,
   WatchEvent,
 } from '../../kubernetes/api.ts';
-import { KubeError } from '../../kubernetes/errors.ts';
-import { parseLabelSelector } from '../../runtime/label-selector.ts';
-import { parseFieldSelector } from './field-selector.ts';
-import { frozenCopy, isObject, mergeConditions, mergePatch, sameJson } from './json.ts';
+import {
+  type Change,
+  changed,
+  describe,
+  lastState,
+  metadataOf,
+  path,
+  refusal,
+  STATUS_SUBRESOURCE,
+  updated,
+} from './api-objects.ts';
+import { frozenCopy, mergeConditions, mergePatch, sameJson } from './json.ts';
+import { ListPages } from './list-pages.ts';
+import { type Selection, selectionOf } from './selection.ts';
 import { invalidField } from './validation.ts';
-
-/** One accepted write. */
-export interface Change {
-  readonly revision: number;
-  readonly actor: string;
-  readonly resource: Resource;
-  readonly key: ObjectKey;
-  readonly before: KubeObject | undefined;
-  readonly after: KubeObject | undefined;
-}
 
 export interface ApiServerOptions {
   /** Wall clock, milliseconds. */
@@ -38,12 +38,6 @@ export interface Copy {
   readonly objects: ReadonlyMap<string, ReadonlyMap<string, KubeObject>>;
 }
 
-type Selection = Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>;
-
-/** Fewer than anybody asks for, so that paging is used: a server may always answer with less. */
-const PAGE = 3;
-const STATUS_SUBRESOURCE = new Set(['clusters', 'perconaservermongodbs', 'pods', 'nodes']);
-
 /**
  * The state of an API server in memory, with the rules that clients rely on: one revision for all objects,
  * compare-and-set, UIDs, generations, selectors, pages and watches from a revision that may be too old.
@@ -51,7 +45,6 @@ const STATUS_SUBRESOURCE = new Set(['clusters', 'perconaservermongodbs', 'pods',
  */
 export class ApiServer {
   #revision = 1;
-  #tokens = 0;
   #compacted = 0;
   #uids = 0;
   readonly #options: ApiServerOptions;
@@ -59,7 +52,7 @@ export class ApiServer {
   readonly #resources = new Map<string, Resource>();
   readonly #log: Change[] = [];
   readonly #subscribers = new Set<(change: Change) => void>();
-  readonly #pages = new Map<string, List<KubeObject>>();
+  readonly #pages = new ListPages();
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
@@ -80,8 +73,8 @@ export class ApiServer {
   }
 
   list<T extends KubeObject>(resource: Resource<T>, options: ListOptions): List<T> {
-    if (options.continue !== undefined) return this.#nextPage<T>(options.continue, options.limit);
-    const matches = this.#selector(options);
+    if (options.continue !== undefined) return this.#pages.next<T>(options.continue, options.limit);
+    const matches = selectionOf(options, (use) => this.#unknown(use));
     const items: KubeObject[] = [];
     for (const object of this.#collection(resource).values()) {
       if (!matches(object)) continue;
@@ -94,24 +87,7 @@ export class ApiServer {
       items.push(Object.freeze(item));
     }
     items.sort((a, b) => (path(a.metadata) < path(b.metadata) ? -1 : 1));
-    return this.#page<T>(items, String(this.#revision), options.limit);
-  }
-
-  #page<T>(items: readonly KubeObject[], resourceVersion: string, limit = PAGE): List<T> {
-    const size = Math.min(limit, PAGE);
-    const page = { items: items.slice(0, size) as readonly KubeObject[] as readonly T[], resourceVersion };
-    if (items.length <= size) return page;
-    // Never used again: what is forgotten must not be taken for another list.
-    this.#tokens += 1;
-    const token = `${resourceVersion}-${this.#tokens}`;
-    this.#pages.set(token, { items: items.slice(size), resourceVersion });
-    return { ...page, continue: token };
-  }
-
-  #nextPage<T>(token: string, limit: number | undefined): List<T> {
-    const rest = this.#pages.get(token);
-    if (rest === undefined) throw refusal(410, 'Expired', 'the continue token is too old: list again');
-    return this.#page<T>(rest.items, rest.resourceVersion, limit);
+    return this.#pages.first<T>(items, String(this.#revision), options.limit);
   }
 
   create<T extends KubeObject>(actor: string, resource: Resource<T>, object: T): T {
@@ -186,7 +162,7 @@ export class ApiServer {
         `too old resource version: ${options.resourceVersion} (${this.#compacted})`,
       );
     }
-    const matches = this.#selector(options);
+    const matches = selectionOf(options, (use) => this.#unknown(use));
     const onChange = (change: Change) => {
       if (change.resource.plural !== resource.plural || change.revision <= since) return;
       const was = change.before !== undefined && matches(change.before);
@@ -236,7 +212,7 @@ export class ApiServer {
   compact(): void {
     this.#compacted = this.#revision;
     this.#log.length = 0;
-    this.#pages.clear();
+    this.#pages.forget();
   }
 
   #update<T extends KubeObject>(
@@ -246,21 +222,7 @@ export class ApiServer {
     wanted: T,
     part: 'main' | 'status',
   ): T {
-    const { metadata: was } = before;
-    const { status: oldStatus, ...oldMain } = before as T & { status?: unknown };
-    const { status: newStatus, ...newMain } = wanted as T & { status?: unknown };
-    const split = STATUS_SUBRESOURCE.has(resource.plural);
-    if (part === 'status' && !split)
-      throw refusal(404, 'NotFound', `${resource.plural} have no status subresource`);
-    const main = part === 'status' ? oldMain : newMain;
-    const status = split && part === 'main' ? oldStatus : newStatus;
-    const { uid, creationTimestamp, resourceVersion } = was;
-    const generation =
-      was.generation !== undefined && !sameJson(specOf(oldMain), specOf(main))
-        ? was.generation + 1
-        : was.generation;
-    const metadata = { ...main.metadata, uid, creationTimestamp, resourceVersion, generation };
-    const after = frozenCopy({ ...main, status, metadata }) as unknown as T;
+    const after = updated(resource, before, wanted, part);
     return sameJson(before, after) ? before : this.#store(actor, resource, before, after);
   }
 
@@ -308,16 +270,6 @@ export class ApiServer {
     }
   }
 
-  #selector({ namespace, labelSelector, fieldSelector }: Selection): (object: KubeObject) => boolean {
-    const labels = labelSelector === undefined ? undefined : parseLabelSelector(labelSelector);
-    const fields = fieldSelector === undefined ? undefined : parseFieldSelector(fieldSelector);
-    if (fieldSelector !== undefined && fields === undefined) this.#unknown(`field selector ${fieldSelector}`);
-    return (object) =>
-      (namespace === undefined || object.metadata.namespace === namespace) &&
-      (fields === undefined || fields(object)) &&
-      (labels === undefined || labels.matches(object.metadata.labels));
-  }
-
   /** Plurals are unique among the resources that are used here. */
   #collection(resource: Resource): Map<string, KubeObject> {
     const { plural } = resource;
@@ -338,43 +290,4 @@ export class ApiServer {
     this.#options.onUnknown(`the simulated API server does not know this: ${use}`);
     throw new Error(`the simulated API server does not know this: ${use}`);
   }
-}
-
-export function refusal(status: number, reason: string, message: string): KubeError {
-  return new KubeError(message, { status, reason });
-}
-
-export function tooOld(): KubeError {
-  return refusal(410, 'Expired', 'too old resource version');
-}
-
-function changed(resource: Resource, key: ObjectKey): KubeError {
-  return refusal(409, 'Conflict', `${describe(resource, key)}: the object has been modified`);
-}
-
-/** A deleted object is told with the revision of its deletion. */
-function lastState({ before, revision }: Change): KubeObject | undefined {
-  return (
-    before && frozenCopy({ ...before, metadata: { ...before.metadata, resourceVersion: String(revision) } })
-  );
-}
-
-function metadataOf<T extends KubeObject>({ metadata }: T): T {
-  return Object.freeze({
-    apiVersion: 'meta.k8s.io/v1',
-    kind: 'PartialObjectMetadata',
-    metadata,
-  }) as unknown as T;
-}
-
-function specOf(object: object): unknown {
-  return isObject(object) ? object.spec : undefined;
-}
-
-function path({ namespace = '', name }: ObjectKey): string {
-  return `${namespace}/${name}`;
-}
-
-export function describe(resource: Resource, { namespace, name }: ObjectKey): string {
-  return `${resource.plural} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }

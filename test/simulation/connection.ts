@@ -16,7 +16,8 @@ import {
 import { KubeError } from '../../kubernetes/errors.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
-import { type ApiServer, describe, refusal, tooOld } from './api-server.ts';
+import { describe, refusal, tooOld } from './api-objects.ts';
+import type { ApiServer } from './api-server.ts';
 import type { Fate, Faults } from './faults.ts';
 import { Link } from './link.ts';
 import { WatchStream } from './watch-stream.ts';

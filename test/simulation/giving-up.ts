@@ -2,7 +2,8 @@ import { configMapName } from '../../contract/names.ts';
 import { decodeStatus, type Status } from '../../contract/status.ts';
 import { isReadyAndStays } from '../../kubernetes/ready.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES } from '../../kubernetes/resources.ts';
-import type { ApiServer, Change } from './api-server.ts';
+import type { Change } from './api-objects.ts';
+import type { ApiServer } from './api-server.ts';
 import { BY_NODES, OPS, STABLE_FOR_MS, STATUS, UNREADY_AFTER_MS } from './setup.ts';
 
 /** A second follower, which follows the readiness of nodes. */

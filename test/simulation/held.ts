@@ -2,7 +2,8 @@ import { DEFAULT_FOLLOWER } from '../../contract/names.ts';
 import { ACTIVE_CONDITION, siteLabel } from '../../contract/routing.ts';
 import { asSites, decodeStatus, type Status } from '../../contract/status.ts';
 import { CONFIG_MAPS, type ConfigMap, PODS, type Pod } from '../../kubernetes/resources.ts';
-import type { ApiServer, Change } from './api-server.ts';
+import type { Change } from './api-objects.ts';
+import type { ApiServer } from './api-server.ts';
 import { APPS, REPORT, STATUS } from './setup.ts';
 
 export interface HeldPorts {

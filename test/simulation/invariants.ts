@@ -1,9 +1,10 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
-import { ANNOTATIONS } from '../../contract/names.ts';
 import { decodeStatus, type Status } from '../../contract/status.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES, PODS } from '../../kubernetes/resources.ts';
-import type { ApiServer, Change } from './api-server.ts';
+import type { Change } from './api-objects.ts';
+import type { ApiServer } from './api-server.ts';
+import { isCopy, isStatus, termOf } from './config-maps.ts';
 import type { Call } from './connection.ts';
 import { HEALTHY } from './postgres.ts';
 import type { ZoneWrite } from './registrar.ts';
@@ -292,18 +293,4 @@ export class Invariants {
 
 function placeOf({ primary, activeNode: node, activeSite: site }: Status): Place {
   return { primary, node, site };
-}
-
-function termOf(object: ConfigMap | undefined): number {
-  return Number(object?.metadata.annotations?.[ANNOTATIONS.term] ?? -1);
-}
-
-const isStatus = (item: Pick<Call, 'resource' | 'key'>) => isConfigMap(item, STATUS);
-const isCopy = (item: Pick<Call, 'resource' | 'key'>) => isConfigMap(item, COPY);
-
-function isConfigMap(
-  { resource, key }: Pick<Call, 'resource' | 'key'>,
-  { name, namespace }: typeof STATUS,
-): boolean {
-  return resource.plural === CONFIG_MAPS.plural && key.name === name && key.namespace === namespace;
 }

@@ -1,7 +1,8 @@
 import type { KubeObject, Resource, WatchEvent, WatchOptions } from '../../kubernetes/api.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock } from '../support/virtual-clock.ts';
-import { type ApiServer, tooOld } from './api-server.ts';
+import { tooOld } from './api-objects.ts';
+import type { ApiServer } from './api-server.ts';
 import type { Faults } from './faults.ts';
 
 const BOOKMARK_MS = 60_000;

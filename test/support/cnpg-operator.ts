@@ -16,13 +16,6 @@ export interface OperatorTimings {
 }
 
 export const INSTANT: OperatorTimings = { demoteMs: 0, promoteMs: 0, relabelMs: 0, settleMs: 0 };
-/** The order of what CloudNativePG 1.29 was seen to take for a switchover. */
-export const REALISTIC: OperatorTimings = {
-  demoteMs: 1_000,
-  promoteMs: 1_000,
-  relabelMs: 1_500,
-  settleMs: 8_000,
-};
 
 /** When `currentPrimary` was changed: performance.now() before the write was sent and after it was accepted. */
 export interface Move {

@@ -1,7 +1,8 @@
 import type { KubeApi, KubeObject, ObjectKey, Resource } from '../../kubernetes/api.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
-import { ApiServer, type Change } from '../simulation/api-server.ts';
+import type { Change } from '../simulation/api-objects.ts';
+import { ApiServer } from '../simulation/api-server.ts';
 import { type Call, Connection, type Verb } from '../simulation/connection.ts';
 import { CALM, type Fate } from '../simulation/faults.ts';
 import { SeededRandom } from './random.ts';
