@@ -1,6 +1,6 @@
 /** Records that cannot be, known before anything is written. Pure. */
 import { DnsError } from './provider.ts';
-import type { Current, RecordSet } from './records.ts';
+import type { Current, OtherRecords, RecordSet } from './records.ts';
 
 /** What a signed zone has beside every record: it is made by the server, and goes with the rest. */
 const MADE_BY_SIGNING: ReadonlySet<string> = new Set(['RRSIG', 'NSEC', 'NSEC3']);
@@ -31,8 +31,10 @@ export function obstacles(
   const found = new Map<string, DnsError>();
   for (const { name, type } of desired) {
     const cut = delegationOf(name, zone, cuts);
+    const redirection = redirectionOf(name, others);
     if (cut !== undefined) found.set(name, delegated(name, zone, cut));
-    if (cut !== undefined || type !== 'CNAME' || flattensCname || !isNew(name)) continue;
+    else if (redirection !== undefined) found.set(name, redirected(name, redirection));
+    if (found.has(name) || type !== 'CNAME' || flattensCname || !isNew(name)) continue;
     const types = [...typesAt(name)];
     if (name === zone) found.set(name, cnameAtApex(name));
     else if (types.length > 0) found.set(name, cnameBeside(name, types));
@@ -51,6 +53,28 @@ export function namesUpTo(zone: string, name: string): readonly string[] {
 /** The highest one: below it the zone has no say. */
 function delegationOf(name: string, zone: string, cuts: ReadonlySet<string>): string | undefined {
   return namesUpTo(zone, name).findLast((above) => cuts.has(above));
+}
+
+/** The highest DNAME strictly above the name; at the name itself it redirects only what is below. */
+function redirectionOf(name: string, others: readonly OtherRecords[]): string | undefined {
+  return others
+    .filter((other) => other.type === 'DNAME' && name.endsWith(`.${other.name}`))
+    .map((other) => other.name)
+    .toSorted((one, other) => one.length - other.length)[0];
+}
+
+/** RFC 6672 section 2.4: what is below a DNAME is hidden by it. */
+function redirected(name: string, at: string): DnsError {
+  return new DnsError(
+    `${at} has a DNAME record, which leads all names below it elsewhere, so nobody would see ${name} here`,
+    {
+      kind: 'config',
+      code: 'redirected',
+      action: `Follow the name that the DNAME record of ${at} leads to instead, with the provider that has its zone, or remove that record.`,
+      retryAfterMs: CONFIG_WAIT_MS,
+      names: [name],
+    },
+  );
 }
 
 /** RFC 1034 section 4.2.1: what a zone has at or below a delegation is not part of it, and no resolver sees it. */

@@ -70,6 +70,15 @@ export function delegations(zone: string, answered: Answered): readonly OtherRec
   return [...new Set(below.map(({ name }) => name))].map((name) => ({ name, type: 'NS' }));
 }
 
+/** DNAME records of the zone above what was asked for: a server answers with them in place of what is below. */
+export function redirections(zone: string, answered: Answered): readonly OtherRecords[] {
+  const records = answered.flatMap(({ question: { name }, answer }) =>
+    answer.answers.filter((record) => record.type === TYPES.DNAME && name.endsWith(`.${record.name}`)),
+  );
+  const names = records.map(({ name }) => name).filter((name) => name === zone || name.endsWith(`.${zone}`));
+  return [...new Set(names)].map((name) => ({ name, type: 'DNAME' }));
+}
+
 export function recordSets(answered: Answered): readonly RecordSet[] {
   return answered.flatMap(({ question: { name, type }, answer }) => {
     const recordType = RECORD_TYPES.find((each) => TYPES[each] === type);

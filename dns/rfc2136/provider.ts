@@ -14,6 +14,7 @@ import {
   questionsAbout,
   recordSet,
   recordSets,
+  redirections,
   textSets,
   zonesServed,
 } from './current.ts';
@@ -63,7 +64,8 @@ export class Rfc2136Provider implements DnsProvider {
     const shown = [...recordSets(answered), ...textSets(answered)].filter((set) => !isBelow(set));
     // A query does not distinguish a record from what `*.zone` makes up for a name that has none.
     const own = await heldSets(this.#server, zone, shown, signal);
-    return currentOf(own, [...cuts, ...this.#writer.obstaclesAt(names)], names, texts);
+    const others = [...cuts, ...redirections(zone, answered), ...this.#writer.obstaclesAt(names)];
+    return currentOf(own, others, names, texts);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {

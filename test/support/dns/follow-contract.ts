@@ -181,6 +181,21 @@ export function followContract(name: string, start: StartHarness): void {
       await follow(set('@', 'A', '192.0.2.1'));
     });
 
+    test('a name below a DNAME: refused, nothing is written out of sight, and the rest goes on', async (t) => {
+      if (harness.rare === undefined) return t.skip('the peer has no such records');
+      await harness.rare.add(`redirected.${harness.zone}`, 'DNAME');
+      const below = set('app.redirected', 'A', '192.0.2.1');
+      const { error, failed } = await follow(below, set('aside', 'A', '192.0.2.1'));
+      assert.deepEqual(await shown('aside'), ['A 192.0.2.1']);
+      assert.deepEqual([error?.kind, error?.code], ['config', 'redirected'], error?.message);
+      assert.match(error?.action ?? '', new RegExp(`DNAME record of redirected\\.${harness.zone}`));
+      assert.deepEqual(failed, [below.name]);
+      assert.deepEqual(
+        (await harness.dump()).filter((line) => line.startsWith(below.name)),
+        [],
+      );
+    });
+
     test('a name below a delegation: refused with the zone to write, and the rest goes on', async (t) => {
       if (harness.addOther === undefined) return t.skip('the provider does not see records of others');
       await harness.addOther({ name: `dev.${harness.zone}`, type: 'NS', value: 'ns1.example.org.' });

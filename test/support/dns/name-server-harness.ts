@@ -25,6 +25,7 @@ new TXT "stays"
 const RARE: Readonly<Record<string, string>> = {
   DHCID: 'AAIBY2/AuCccgoJbsaxcQc9TUapptP69lOjxfNuVAA2kjEA=',
   CERT: '1 0 0 AAAA',
+  DNAME: 'elsewhere.example.org.',
 };
 /** With one of private use, which PowerDNS takes from no update. */
 export const RARE_AND_PRIVATE = { ...RARE, TYPE65333: '\\# 2 abcd' };

@@ -94,6 +94,7 @@ function powerDns(
         '--local-address=127.0.0.1',
         `--local-port=${port}`,
         '--dnsupdate=yes',
+        '--dname-processing=yes',
         '--allow-dnsupdate-from=',
         '--receiver-threads=1',
         '--cache-ttl=0',
