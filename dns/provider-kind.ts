@@ -38,8 +38,8 @@ export interface DnsTraits {
   readonly keepsTexts?: boolean;
   /** Optional settings without which there is no provider; asked for once records are listed. */
   readonly required?: readonly string[];
-  /** The zone in which the provider keeps what a user has in `zone`. Absent: the same. Pure. */
-  readonly zoneOf?: (zone: string) => string;
+  /** The zone in which the provider keeps the record. Absent: its own. Pure. */
+  readonly zoneOf?: (record: DnsName) => string;
   /** Reports what no single setting shows. Undefined is one with a problem of its own. Pure. Not asked without records. */
   readonly check?: (settings: Readonly<Record<string, unknown>>, context: DnsCheckContext) => void;
 }

@@ -72,5 +72,7 @@ export function keepsTexts(provider: ProviderName): boolean {
 /** The records with the zones in which the provider keeps them. */
 export function inZonesOf(provider: ProviderName | 'none', records: readonly DnsName[]): readonly DnsName[] {
   const { zoneOf } = TRAITS[provider];
-  return zoneOf === undefined ? records : records.map(({ name, zone }) => ({ name, zone: zoneOf(zone) }));
+  return zoneOf === undefined
+    ? records
+    : records.map((record) => ({ name: record.name, zone: zoneOf(record) }));
 }

@@ -86,16 +86,22 @@ test('a zone ends at a dot: "website" is not in "site"', () => {
   assert.equal(hostInZone('site.com', 'site.com'), '@');
 });
 
-for (const [zone, registered] of [
-  ['example.com', 'example.com'],
-  ['sub.example.co.uk', 'example.co.uk'],
-  ['a.b.example.com', 'example.com'],
-  ['sub.example.uk.com', 'example.uk.com'],
-  ['x.xn--mnchen-3ya.de', 'xn--mnchen-3ya.de'],
-  ['co.uk', 'co.uk'],
+for (const [record, registered] of [
+  ['app.example.com', 'example.com'],
+  ['app.sub.example.co.uk@sub.example.co.uk', 'example.co.uk'],
+  ['app.x.xn--mnchen-3ya.de@x.xn--mnchen-3ya.de', 'xn--mnchen-3ya.de'],
+  ['app.example.uk.com', 'example.uk.com'],
+  ['app.example.eu.org', 'example.eu.org'],
+  ['*.example.us.com', 'example.us.com'],
+  ['example.uk.com', 'example.uk.com'],
+  ['app.sub.example.uk.com@sub.example.uk.com', 'example.uk.com'],
+  ['app.uk.com@uk.com', 'uk.com'],
+  ['*.uk.com', 'uk.com'],
+  ['app.lan@lan', 'lan'],
 ] as const) {
-  test(`of ${zone}, ${registered} was registered`, () => {
-    assert.equal(registeredDomain(zone), registered);
+  test(`for ${record}, ${registered} was registered`, () => {
+    const [parsed] = parseRecords([record]).records;
+    assert.equal(parsed && registeredDomain(parsed), registered);
   });
 }
 

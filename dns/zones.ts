@@ -70,11 +70,16 @@ function findZone(name: string): DnsName | string {
   return 'has no zone that the public suffix list knows: write name@zone';
 }
 
-/** What was registered of `zone`; `zone` itself where the public suffix list does not know. */
-export function registeredDomain(zone: string): string {
-  // Of the private section some suffixes are sold by registrars, such as uk.com.
-  const { domain } = parse(zone, { allowPrivateDomains: true, validateHostname: false });
-  return domain ?? zone;
+/**
+ * What was registered for the record. Of the private section of the public suffix list some suffixes are sold by registrars,
+ * such as uk.com; who has such a suffix itself has to state it as the zone.
+ */
+export function registeredDomain({ name, zone, isStated }: DnsName): string {
+  const { domain } = parse(isStated === true ? zone : name, {
+    allowPrivateDomains: true,
+    validateHostname: false,
+  });
+  return domain === null || domain.startsWith('*') ? zone : domain;
 }
 
 /** A lower-case name such as `ns1.example.com` or `key`. */

@@ -52,7 +52,8 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
   {
     codes: ['2019166', '2016166'],
     kind: 'config',
-    action: 'The domain is not in this Namecheap account: check DNS_RECORDS and NAMECHEAP_API_USER.',
+    action:
+      'The domain is not in this Namecheap account: check DNS_RECORDS, where name@zone states the domain, and NAMECHEAP_API_USER.',
     waitMs: CONFIG_WAIT_MS,
   },
   {
