@@ -80,6 +80,21 @@ test('what is another owner’s, or nobody’s, is refused; what is ours or free
   assert.match(refusal([set('A')], [text('a-app.example.com', other)], 'CNAME') ?? '', /belongs to "other"/);
 });
 
+test('nothing is asked where no owner can be told, and such a name is refused', () => {
+  const ownership = new Ownership(PLAIN);
+  const long = `${'l'.repeat(60)}.example.com`;
+  assert.deepEqual(ownership.namesAbout([long, 'example.com'], 'example.com'), [
+    `a-${long}`,
+    long,
+    'example.com',
+  ]);
+  const desired = (type: RecordSet['type']): RecordSet => ({ name: long, type, ttl: 60, values: ['x'] });
+  assert.equal(ownership.nameless([desired('A')], 'example.com').size, 0);
+  assert.equal(ownership.nameless([desired('AAAA')], 'example.com').get(long)?.code, 'owner-name');
+  const deep = `${Array(4).fill('d'.repeat(60)).join('.')}.abc.d`;
+  assert.equal(ownership.nameless([{ ...desired('CNAME'), name: deep }], 'd').get(deep)?.kind, 'config');
+});
+
 test('adoption takes what is nobody’s, and never what is another owner’s', () => {
   const ownership = new Ownership({ ...PLAIN, adopt: true });
   const refused = (...texts: TextSet[]) =>

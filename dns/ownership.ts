@@ -7,6 +7,7 @@ import { DnsError } from './provider.ts';
 import { RECORD_TYPES } from './record-types.ts';
 import type { Change, Current, RecordSet, TextSet } from './records.ts';
 import type { NameChanges } from './separate.ts';
+import { hostInZone } from './zones.ts';
 
 export interface OwnershipSettings {
   /** As ExternalDNS's `--txt-owner-id`. */
@@ -23,6 +24,10 @@ export interface OwnershipSettings {
 
 const HERITAGE = 'external-dns';
 const TEMPLATE = '%{record_type}';
+/** RFC 1035 section 2.3.4; a name of 255 bytes on the wire has 253 characters. */
+const MAX_LABEL_LENGTH = 63;
+const MAX_NAME_LENGTH = 253;
+const CONFIG_WAIT_MS = 60_000;
 
 export class Ownership {
   readonly #settings: OwnershipSettings;
@@ -40,13 +45,23 @@ export class Ownership {
     return this.#around(name, filled(prefix) + (isInAffix ? '' : `${kind}-`), filled(suffix));
   }
 
-  /** Every name where something may be said of the owners of `names`. */
-  namesAbout(names: readonly string[]): readonly string[] {
+  /** Every name of the zone where something may be said of the owners of `names`. */
+  namesAbout(names: readonly string[], zone: string): readonly string[] {
     const all = names.flatMap((name) => [
       ...RECORD_TYPES.map((type) => this.nameOf({ name, type })),
       this.#oldName(name),
     ]);
-    return [...new Set(all)];
+    return [...new Set(all)].filter((name) => ownerNameProblem(name, zone) === undefined);
+  }
+
+  /** Why no owner of the sets can be told in the zone, by name. */
+  nameless(desired: readonly RecordSet[], zone: string): ReadonlyMap<string, DnsError> {
+    const errors = desired.flatMap((set) => {
+      const at = this.nameOf(set);
+      const problem = ownerNameProblem(at, zone);
+      return problem === undefined ? [] : [[set.name, noOwnerName(set, at, problem)] as const];
+    });
+    return new Map(errors);
   }
 
   /**
@@ -158,6 +173,28 @@ export function ownerIn({ values }: TextSet): string | undefined {
     .filter((owner) => owner !== undefined)
     .sort();
   return first;
+}
+
+/** What is wrong with a name for an owner record of the zone, after "at …,"; undefined where nothing is. */
+export function ownerNameProblem(name: string, zone: string): string | undefined {
+  if (hostInZone(name, zone) === undefined) return `outside of the zone ${zone}`;
+  const label = name.split('.').find(({ length }) => length > MAX_LABEL_LENGTH);
+  if (label !== undefined)
+    return `where a label has ${label.length} characters, of at most ${MAX_LABEL_LENGTH}`;
+  const isTooLong = name.length > MAX_NAME_LENGTH;
+  return isTooLong
+    ? `where the name has ${name.length} characters, of at most ${MAX_NAME_LENGTH}`
+    : undefined;
+}
+
+function noOwnerName({ name, type }: RecordSet, at: string, problem: string): DnsError {
+  return new DnsError(`the owner of ${name} ${type} belongs at ${at}, ${problem}: it stays as it is`, {
+    kind: 'config',
+    code: 'owner-name',
+    action: `Change DNS_OWNER_PREFIX (a shorter one; with %{record_type}. the top of a zone has its owner within), or take ${name} off the records.`,
+    retryAfterMs: CONFIG_WAIT_MS,
+    names: [name],
+  });
 }
 
 function ownerOf(text: string): string | undefined {

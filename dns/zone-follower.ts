@@ -181,7 +181,7 @@ export class ZoneFollower {
     const { provider, ownership, claim } = this.#ports;
     const texts = [
       ...(claim === undefined ? [] : [claim.nameIn(this.zone)]),
-      ...(ownership?.namesAbout(names) ?? []),
+      ...(ownership?.namesAbout(names, this.zone) ?? []),
     ];
     return provider.read(this.zone, names, signal, texts.length > 0 ? texts : undefined);
   }
@@ -193,6 +193,7 @@ export class ZoneFollower {
     const plans = (sets: readonly RecordSet[]) => plan(current.sets, sets, this.#owned);
     const blocked = new Map([
       ...obstacles(desired, current, { zone: this.zone, flattensCname }),
+      ...(ownership?.nameless(desired, this.zone) ?? []),
       ...(ownership?.refusals(desired, current, plans(desired), mayHarmTexts) ?? []),
     ]);
     const free = desired.filter(({ name }) => !blocked.has(name));

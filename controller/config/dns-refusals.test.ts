@@ -93,6 +93,12 @@ describe('the owner of records', () => {
       problems({ ...RFC2136, DNS_RECORDS: 'example.com' }).join('\n'),
       /^DNS_OWNER_PREFIX \| .* \| puts the owner of example\.com outside of the zone example\.com/,
     );
+    const long = `${'l'.repeat(62)}.example.com`;
+    assert.match(
+      problems({ ...RFC2136, DNS_RECORDS: `app.example.com,${long}` }).join('\n'),
+      /^DNS_OWNER_PREFIX \| .* \| puts the owner of l+\.example\.com where a label has 64 characters, of at most 63/,
+    );
+    assert.deepEqual(problems({ ...RFC2136, DNS_RECORDS: long.slice(1) }), []);
     const within = { ...RFC2136, DNS_RECORDS: 'example.com', DNS_OWNER_PREFIX: '%{record_type}-owner.' };
     assert.deepEqual(problems(within), []);
     assert.match(

@@ -1,7 +1,7 @@
-import { Ownership } from '../../dns/ownership.ts';
+import { ownedTypes } from '../../dns/desired.ts';
+import { Ownership, ownerNameProblem } from '../../dns/ownership.ts';
 import type { DnsTraits } from '../../dns/provider-kind.ts';
-import { RECORD_TYPES } from '../../dns/record-types.ts';
-import { MAX_TTL } from '../../dns/records.ts';
+import { MAX_TTL, type RecordType } from '../../dns/records.ts';
 import {
   type AnyDnsConfig,
   type DnsConfig,
@@ -44,7 +44,8 @@ export function checkDns(
       const listed = records?.map((record) => record.name).join(',');
       if (problem !== undefined) reportAt(['records'], listed, problem);
     }
-    for (const { path, got, problem } of ownerProblems(entry, traits)) reportAt(path, got, problem);
+    for (const { path, got, problem } of ownerProblems(entry, traits, ownedTypes(sites ?? [])))
+      reportAt(path, got, problem);
     if (provider !== undefined) checkProvider(provider, entry, reportAt);
   }
 }
@@ -71,7 +72,11 @@ interface OwnerProblem {
   readonly problem: string;
 }
 
-function ownerProblems({ provider, owner, records = [] }: Entry, traits: DnsTraits): readonly OwnerProblem[] {
+function ownerProblems(
+  { provider, owner, records = [] }: Entry,
+  traits: DnsTraits,
+  types: Iterable<RecordType>,
+): readonly OwnerProblem[] {
   const { id, prefix = '', suffix = '', wildcard = '', adopt = false } = owner;
   if (id === undefined) return [];
   if (traits.keepsTexts !== true) {
@@ -88,12 +93,20 @@ function ownerProblems({ provider, owner, records = [] }: Entry, traits: DnsTrai
       },
     ];
   const ownership = new Ownership({ id, prefix, suffix, wildcard, adopt });
-  const outside = records.find(({ name, zone }) =>
-    RECORD_TYPES.some((type) => hostInZone(ownership.nameOf({ name, type }), zone) === undefined),
-  );
-  if (outside === undefined) return [];
-  const problem = `puts the owner of ${outside.name} outside of the zone ${outside.zone}: with %{record_type}. it is within`;
-  return [{ path: ['owner', 'prefix'], got: prefix, problem }];
+  for (const { name, zone } of records) {
+    for (const type of types) {
+      const at = ownership.nameOf({ name, type });
+      const wrong = ownerNameProblem(at, zone);
+      if (wrong === undefined) continue;
+      const isOutside = hostInZone(at, zone) === undefined;
+      const advice = isOutside
+        ? 'with %{record_type}. it is within'
+        : 'shorten it, or take the name off the records';
+      const problem = `puts the owner of ${name} ${wrong}: ${advice}`;
+      return [{ path: ['owner', 'prefix'], got: prefix, problem }];
+    }
+  }
+  return [];
 }
 
 function siteProblem(

@@ -72,6 +72,20 @@ export function ownershipContract(name: string, start: StartHarness): void {
       assert.deepEqual(await shown('theirs'), before[0]);
     });
 
+    test('a name whose owner can be told nowhere in the zone: refused alone, and the others go on', async () => {
+      const long = set('l'.repeat(62), 'A', '192.0.2.1');
+      const top = { ...long, name: harness.zone };
+      await assert.rejects(follow({ adopt: true }, long, top, set('short', 'A', '192.0.2.1')), {
+        kind: 'config',
+        code: 'owner-name',
+        names: [long.name, top.name],
+      });
+      assert.ok(await isThere('short', `short.${harness.zone}`, '192.0.2.1'));
+      const addresses = (await harness.dump()).filter((line) => line.includes('192.0.2.1'));
+      for (const { name } of [long, top])
+        assert.ok(!addresses.some((line) => line.startsWith(`${name} `)), addresses.join('\n'));
+    });
+
     test('a claim without a record is one all the same', async () => {
       await harness.addOther?.({ name: `a-claimed.${harness.zone}`, type: 'TXT', value: `"${OTHER}"` });
       await assert.rejects(follow({ adopt: true }, set('claimed', 'A', '192.0.2.1')), /belongs to "other"/);
