@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { loadConfig } from '../../controller/config.ts';
 import { webhookConfiguration } from '../../webhook/configuration.ts';
 import { loadWebhookSettings } from '../../webhook/settings.ts';
 import { layered } from '../support/chart/examples.ts';
@@ -27,6 +28,17 @@ for (const failurePolicy of ['Fail', 'Ignore'] as const) {
     assert.deepEqual(webhooks, wanted.webhooks);
   });
 }
+
+test('what the file says of the whole program can be set in the chart', async () => {
+  const global = { resyncSeconds: 5, leaderElection: true, httpHosts: ['status.example.com'] };
+  const followers = [{ sites: [{ name: 'a', nodeName: 'b' }] }];
+  const manifests = await chart.render({ values: { controller: { config: { ...global, followers } } } });
+  const { data } = only(manifests, 'ConfigMap', '-config');
+  const { containers } = podSpec(only(manifests, 'Deployment', '-controller'));
+  const loaded = loadConfig(environment(containers[0]), () => data?.['config.yaml'] ?? '');
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  assert.deepEqual(loaded.config.httpHosts, global.httpHosts);
+});
 
 test('no Service gets a site of a follower that moves no Services', async () => {
   const follower = (name: string, followServices: boolean) => ({
