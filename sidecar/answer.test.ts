@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type ViewOptions, viewOf } from './answer.ts';
-import { NOTHING_READ, type State } from './state.ts';
+import { NOTHING_READ, type SidecarState } from './state.ts';
 import { EAST_NODE, statusWith, WEST_NODE } from './testing/status.ts';
 
 const OPTIONS: ViewOptions = { nodeName: EAST_NODE, whenStale: 'hold', staleAfterMs: 60_000 };
-const HELD: State = {
+const HELD: SidecarState = {
   ...NOTHING_READ,
   source: 'api',
   status: statusWith(),
@@ -29,7 +29,7 @@ test('the answer has exactly the documented fields, in their order', () => {
 });
 
 describe('why', () => {
-  const cases: readonly [string, State, Partial<ViewOptions>, number, string][] = [
+  const cases: readonly [string, SidecarState, Partial<ViewOptions>, number, string][] = [
     ['active', HELD, {}, FRESH, 'active: east, epoch 7'],
     ['active, stale, holding', HELD, {}, STALE, 'active: east, epoch 7, not confirmed lately'],
     [

@@ -1,7 +1,7 @@
 /** What the application and the kubelet are told, from what is held. Pure. */
 import type { WhenStale } from '../contract/sidecar.ts';
 import { type Phase, type Status, siteOfNode } from '../contract/status.ts';
-import type { Source, State } from './state.ts';
+import type { SidecarState, Source } from './state.ts';
 
 /** The body of `/active` and of each event. Public. */
 export interface Answer {
@@ -33,7 +33,7 @@ export interface ViewOptions {
 
 /** `lastSite`: where the node stood before, for a status that has it in no site. It cannot have moved. */
 export function viewOf(
-  { source, status, confirmedAt }: State,
+  { source, status, confirmedAt }: SidecarState,
   options: ViewOptions,
   now: number,
   lastSite = '',

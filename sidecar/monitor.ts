@@ -6,9 +6,9 @@ import {
   next,
   REPLACE_AFTER_MS,
   type Reading,
+  type ReadingOutcome,
+  type SidecarState,
   type Source,
-  type State,
-  type Verdict,
 } from './state.ts';
 
 export interface MonitorOptions extends ViewOptions {
@@ -20,7 +20,7 @@ export interface MonitorOptions extends ViewOptions {
   readonly publish: (answer: string) => void;
 }
 
-const MEANING: Partial<Record<Verdict, string>> = {
+const MEANING: Partial<Record<ReadingOutcome, string>> = {
   replaced: 'a new ConfigMap stays below the lost one: followed from now on',
   older: 'an epoch that is over: ignored',
   conflict: 'another site in the same epoch: the first one holds',
@@ -31,10 +31,10 @@ const MEANING: Partial<Record<Verdict, string>> = {
 /** Keeps the state as the sources show it, and tells when what is answered changes, also by time alone. */
 export class Monitor {
   /** How many readings there were, by source and verdict. */
-  readonly counts = new Map<`${Source} ${Verdict}`, number>();
+  readonly counts = new Map<`${Source} ${ReadingOutcome}`, number>();
   readonly #options: MonitorOptions;
-  readonly #lastVerdict = new Map<Source, Verdict>();
-  #state: State = NOTHING_READ;
+  readonly #lastVerdict = new Map<Source, ReadingOutcome>();
+  #state: SidecarState = NOTHING_READ;
   #told = '';
   /** Of this pod, as far as it was ever known. */
   #site = '';
@@ -98,7 +98,7 @@ export class Monitor {
     this.#options.publish(json);
   }
 
-  #note({ source, uid, status }: Reading, verdict: Verdict): void {
+  #note({ source, uid, status }: Reading, verdict: ReadingOutcome): void {
     const key = `${source} ${verdict}` as const;
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
     const meaning = MEANING[verdict];

@@ -9,7 +9,7 @@ import { closeServer, type Guarded, portOf } from '../http/server.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { viewOf } from './answer.ts';
 import { appRoutes, probeRoutes, startServer } from './server.ts';
-import { NOTHING_READ, type State } from './state.ts';
+import { NOTHING_READ, type SidecarState } from './state.ts';
 import { EAST_NODE, statusWith } from './testing/status.ts';
 
 const LIMIT = { timeout: 15_000 };
@@ -22,8 +22,8 @@ const LISTEN = {
   maxConnections: 512,
   headersTimeout: 5_000,
 };
-const ACTIVE: State = { ...NOTHING_READ, source: 'api', status: statusWith(), confirmedAt: 0 };
-const STANDBY: State = { ...ACTIVE, status: statusWith({ activeSite: 'west', epoch: 8 }) };
+const ACTIVE: SidecarState = { ...NOTHING_READ, source: 'api', status: statusWith(), confirmedAt: 0 };
+const STANDBY: SidecarState = { ...ACTIVE, status: statusWith({ activeSite: 'west', epoch: 8 }) };
 
 /** Both servers, telling what `state` says. */
 async function scene(t: TestContext, maxEventClients = 256) {

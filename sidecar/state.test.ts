@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Status } from '../contract/status.ts';
-import { NOTHING_READ, next, REPLACE_AFTER_MS, type Reading, type State, type Verdict } from './state.ts';
+import {
+  NOTHING_READ,
+  next,
+  REPLACE_AFTER_MS,
+  type Reading,
+  type ReadingOutcome,
+  type SidecarState,
+} from './state.ts';
 import { statusWith } from './testing/status.ts';
 
 interface Step {
@@ -18,11 +25,11 @@ const api = (uid: string, status: Partial<Status>): Reading => ({
 const file = (status: Partial<Status>): Reading => ({ source: 'file', uid: '', status: statusWith(status) });
 
 function run(steps: readonly Step[]): {
-  readonly states: readonly State[];
-  readonly verdicts: readonly Verdict[];
+  readonly states: readonly SidecarState[];
+  readonly verdicts: readonly ReadingOutcome[];
 } {
-  const states: State[] = [];
-  const verdicts: Verdict[] = [];
+  const states: SidecarState[] = [];
+  const verdicts: ReadingOutcome[] = [];
   let state = NOTHING_READ;
   for (const { reading, now } of steps) {
     const [after, verdict] = next(state, reading, now);
@@ -33,10 +40,10 @@ function run(steps: readonly Step[]): {
   return { states, verdicts };
 }
 
-type Part = readonly [seconds: number, reading: Reading, verdict: Verdict];
+type Part = readonly [seconds: number, reading: Reading, verdict: ReadingOutcome];
 
 /** Each reading with its time in seconds and the verdict that it must get. Resolves to what is held at the end. */
-function story(...parts: readonly Part[]): State {
+function story(...parts: readonly Part[]): SidecarState {
   const { states, verdicts } = run(parts.map(([seconds, reading]) => ({ reading, now: seconds * 1_000 })));
   assert.deepEqual(
     verdicts,
@@ -45,7 +52,10 @@ function story(...parts: readonly Part[]): State {
   return states.at(-1) ?? NOTHING_READ;
 }
 
-function assertHeld({ source, status }: State, expected: [State['source'], number, string]): void {
+function assertHeld(
+  { source, status }: SidecarState,
+  expected: [SidecarState['source'], number, string],
+): void {
   assert.deepEqual([source, status?.epoch, status?.activeSite], expected);
 }
 

@@ -12,7 +12,7 @@ export interface Reading {
   readonly status: Status | undefined;
 }
 
-export interface State {
+export interface SidecarState {
   /** Where `status` is from. */
   readonly source: Source | 'none';
   /** Undefined: nothing was read yet. */
@@ -27,7 +27,7 @@ export interface State {
   readonly isCopyOld: boolean;
 }
 
-export const NOTHING_READ: State = {
+export const NOTHING_READ: SidecarState = {
   source: 'none',
   status: undefined,
   confirmedAt: Number.NEGATIVE_INFINITY,
@@ -41,23 +41,39 @@ export const NOTHING_READ: State = {
  * because the ConfigMaps were lost. The others change nothing. older: a lower epoch. conflict: another site in the
  * same epoch. outlived: an epoch of a lineage that has ended. malformed: no status.
  */
-export type Verdict = 'taken' | 'same' | 'replaced' | 'older' | 'conflict' | 'outlived' | 'malformed';
+export type ReadingOutcome = 'taken' | 'same' | 'replaced' | 'older' | 'conflict' | 'outlived' | 'malformed';
 
 /**
  * How long a new ConfigMap must insist on its lower epoch. When only the status was lost, the controller restores it
- * within a pass, 10 seconds, and goes on above; when the report was lost with it, epochs begin anew. So it is when etcd is
+ * within a pass, 10 seconds, and goes on above; when the report was lost with it, epochs begin again. So it is when etcd is
  * put back: a controller that has lived through it goes on above, and no other knows our epochs.
  */
 export const REPLACE_AFTER_MS = 30_000;
 
-export function next(state: State, reading: Reading, now: number): readonly [State, Verdict] {
+export function next(
+  state: SidecarState,
+  reading: Reading,
+  now: number,
+): readonly [SidecarState, ReadingOutcome] {
   const { source, uid, status } = reading;
   if (status === undefined) return [state, 'malformed'];
   return source === 'api' ? nextFromApi(state, uid, status, now) : nextFromFile(state, status, now);
 }
 
-function nextFromApi(state: State, uid: string, status: Status, now: number): readonly [State, Verdict] {
-  const taken: State = { ...state, source: 'api', status, confirmedAt: now, lineage: uid, rival: undefined };
+function nextFromApi(
+  state: SidecarState,
+  uid: string,
+  status: Status,
+  now: number,
+): readonly [SidecarState, ReadingOutcome] {
+  const taken: SidecarState = {
+    ...state,
+    source: 'api',
+    status,
+    confirmedAt: now,
+    lineage: uid,
+    rival: undefined,
+  };
   const relation = relate(state.status, status);
   if (relation === 'ahead') return [taken, 'taken'];
   if (relation === 'level')
@@ -75,7 +91,11 @@ function nextFromApi(state: State, uid: string, status: Status, now: number): re
  * A file shows what the kubelet last wrote, however long ago. So that it is there proves nothing about now; that it
  * has just changed does.
  */
-function nextFromFile(state: State, status: Status, now: number): readonly [State, Verdict] {
+function nextFromFile(
+  state: SidecarState,
+  status: Status,
+  now: number,
+): readonly [SidecarState, ReadingOutcome] {
   if (state.status === undefined) return [{ ...state, source: 'file', status }, 'taken'];
   const relation = relate(state.status, status);
   if (relation === 'ahead' && state.isCopyOld) return [state, 'outlived'];

@@ -36,7 +36,7 @@ export class ApiConnection {
   async open(path: string): Promise<AsyncGenerator<string, void>> {
     const { host, port, tokenFile, caFile } = this.#server;
     this.#agent ??= new Agent({ keepAlive: true, ca: readFileSync(caFile) });
-    // Read anew each time: the kubelet renews it before it expires.
+    // Read again each time: the kubelet renews it before it expires.
     const authorization = `Bearer ${readFileSync(tokenFile, 'utf8').trim()}`;
     const headers = { authorization, accept: 'application/json', 'user-agent': `${PROGRAM}-sidecar` };
     const options = { host, port, path, headers, agent: this.#agent };
@@ -56,7 +56,7 @@ export class ApiConnection {
     this.#current?.destroy(reason);
   }
 
-  /** For after a failure: the next call uses a new connection, and reads the authority anew, which may have changed. */
+  /** For after a failure: the next call uses a new connection, and reads the authority again, which may have changed. */
   renew(): void {
     this.#agent?.destroy();
     this.#agent = undefined;

@@ -79,7 +79,7 @@ export class StatusServer {
     this.#send(type, this.#object(stored));
   }
 
-  /** etcd is put back to a copy of so many versions ago, with this in it; the API server starts anew. */
+  /** etcd is put back to a copy of so many versions ago, with this in it; the API server starts again. */
   putBack(stored: Stored, versions: number): void {
     this.#stored = stored;
     this.#version -= versions;

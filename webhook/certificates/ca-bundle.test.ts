@@ -71,7 +71,7 @@ test('what would be refused is said with its entry and name', async () => {
   ]);
 });
 
-test('trust counts from when every entry has an authority, and anew after it was wiped', async () => {
+test('trust counts from when every entry has an authority, and again after it was wiped', async () => {
   const clock = new VirtualClock();
   const history = new BundleHistory(clock);
   assert.equal(history.trustedFor(one), -1);

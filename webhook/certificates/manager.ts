@@ -12,7 +12,7 @@ import { bundlePatch } from './ca-bundle.ts';
 import { type Inventory, type Lifetimes, nextStep, type Step } from './rotation.ts';
 import type { ServedCertificate } from './served.ts';
 import { advance, begin, type Issuance } from './steps.ts';
-import { CertificateStore, type Found, MissingSecret, type Stored } from './store.ts';
+import { CertificateStore, MissingSecret, type Stored, type StoredSecret } from './store.ts';
 import { isFor, validityOf } from './trust.ts';
 
 export interface CertificateManagerOptions {
@@ -125,10 +125,10 @@ export class CertificateManager {
   }
 
   /** The Secret is not there, is empty, or is not usable. */
-  async #putBack(found: Found | undefined, signal: AbortSignal): Promise<Stored> {
+  async #putBack(found: StoredSecret | undefined, signal: AbortSignal): Promise<Stored> {
     const { log } = this.#options;
     if (found?.problem !== undefined) {
-      log.warn({ problem: found.problem }, 'the Secret of the certificates cannot be used, writing it anew');
+      log.warn({ problem: found.problem }, 'the Secret of the certificates cannot be used, writing it again');
     }
     // What is served already stays, so that nothing changes for the API server.
     const stored = this.#stored ?? (await begin(this.#history.present, this.#issuance));
@@ -138,7 +138,7 @@ export class CertificateManager {
   async #write(
     step: StepName,
     stored: Stored,
-    found: Found | undefined,
+    found: StoredSecret | undefined,
     signal: AbortSignal,
   ): Promise<Stored> {
     const written = await this.#store.write(stored, found, signal);

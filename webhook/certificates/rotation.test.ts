@@ -42,7 +42,7 @@ const cases: Readonly<Record<string, [inventory: Inventory, now: number, step: o
     { kind: 'keep', forMs: 1 },
   ],
   'and not longer': [{ ...FRESH, previousUntil: 500 }, 500, { kind: 'retire-previous' }],
-  'a leaf that could not end later is not made anew': [
+  'a leaf that could not end later is not made again': [
     {
       authority: { from: 0, until: 9_000 },
       leaf: { from: 8_500, until: 9_000, hasAllNames: true },

@@ -25,7 +25,7 @@ export interface Previous {
   readonly until: number;
 }
 
-export interface Found {
+export interface StoredSecret {
   readonly object: Secret;
   /** Undefined when it is empty, or cannot be used; then `problem` says why. */
   readonly stored?: Stored;
@@ -69,13 +69,13 @@ export class CertificateStore {
   }
 
   /** Undefined when there is none. */
-  async read(signal: AbortSignal): Promise<Found | undefined> {
+  async read(signal: AbortSignal): Promise<StoredSecret | undefined> {
     const object = await this.#api.get(SECRETS, this.#key, { signal }).catch(ignoreNotFound);
     return object === undefined ? undefined : found(object);
   }
 
   /** Writes over `before`, or creates. Throws a conflict when another replica was first. */
-  async write(stored: Stored, before: Found | undefined, signal: AbortSignal): Promise<Found> {
+  async write(stored: Stored, before: StoredSecret | undefined, signal: AbortSignal): Promise<StoredSecret> {
     const data = encode(stored);
     try {
       return await this.#put(data, before, signal);
@@ -90,9 +90,9 @@ export class CertificateStore {
 
   async #put(
     data: Readonly<Record<string, string>>,
-    before: Found | undefined,
+    before: StoredSecret | undefined,
     signal: AbortSignal,
-  ): Promise<Found> {
+  ): Promise<StoredSecret> {
     if (before !== undefined) {
       return found(await this.#api.replace(SECRETS, { ...before.object, data }, { signal }));
     }
@@ -106,7 +106,7 @@ export class CertificateStore {
   }
 }
 
-function found(object: Secret): Found {
+function found(object: Secret): StoredSecret {
   // As the chart makes it.
   if (Object.keys(object.data ?? {}).length === 0) return { object };
   try {

@@ -1,9 +1,9 @@
-import type { Goal, Verdict } from './plan.ts';
+import type { Goal, ServiceEvaluation } from './plan.ts';
 import type { PodCounts } from './pods.ts';
 import type { FollowedService } from './service.ts';
 
-/** A {@link Verdict} with what it goes on from. Times are monotonic milliseconds. */
-export interface Evaluation extends Verdict {
+/** A {@link ServiceEvaluation} with what it goes on from. Times are monotonic milliseconds. */
+export interface Evaluation extends ServiceEvaluation {
   readonly podCounts: PodCounts;
   /** Since when the active site has no ready pod while another one has; undefined: it has, or none has any. */
   readonly emptySince: number | undefined;

@@ -370,7 +370,7 @@ describe('fencing', () => {
     assert.equal(leadership.signal.aborted, true);
   });
 
-  test('epochs that have begun anew are believed when the Lease says so, asked once for all Services', async (t) => {
+  test('epochs that have begun again are believed when the Lease says so, asked once for all Services', async (t) => {
     for (const name of ['web', 'shop']) service(name, { annotations: { 'site-follower/epoch': '50' } });
     const confirm = t.mock.method(leadership, 'confirm');
     start();
@@ -433,7 +433,7 @@ describe('while the active site has no ready pod and another one has', () => {
     assert.equal(found().metadata.annotations?.['site-follower/any-site'], undefined);
   });
 
-  test('a move sends it to the new active site, and the delay begins anew', async () => {
+  test('a move sends it to the new active site, and the delay begins again', async () => {
     service('web', { annotations: { 'site-follower/on-empty': 'any-site' } });
     pod('a', 'us-1', false);
     pod('b', 'eu-1');
@@ -448,7 +448,7 @@ describe('while the active site has no ready pod and another one has', () => {
     assert.deepEqual(route(), EU);
   });
 
-  test('the next leader neither begins anew nor forgets it', async () => {
+  test('the next leader neither begins again nor forgets it', async () => {
     await openToAnySite();
     leadership.end();
     await soon();

@@ -2,7 +2,7 @@ import { LABELS, PROGRAM } from '../../../contract/names.ts';
 import { sitesByNode } from '../../../contract/status.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
 import { retryOnConflict } from '../../../kubernetes/conflict.ts';
-import { ignoreNotFound, isConflict, isNotFound } from '../../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
 import { listEach } from '../../../kubernetes/pages.ts';
@@ -13,10 +13,11 @@ import { sleep, timestamp } from '../../../runtime/clock.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
 import type { State } from '../../state.ts';
 import type { Signal } from '../signal.ts';
+import { Confirmation } from './confirmation.ts';
 import { Inspector, type RoutingObserver } from './inspector.ts';
-import { releasedOwnership } from './ownership.ts';
 import { type Goal, isAhead, planService } from './plan.ts';
 import { keepPod, labelPatch, type RoutedPod, wantedLabel } from './pods.ts';
+import { type OwnedServices, releaseOwnership } from './release.ts';
 import { type FollowedService, followedBy, selects } from './service.ts';
 
 export interface FollowServicesOptions {
@@ -32,7 +33,6 @@ export interface FollowServicesOptions {
 
 const RESYNC_MS = 60_000;
 const LOOK_MS = 60_000;
-const HAND_BACK_MS = 5_000;
 /** At a move all Services are written at once; the API server answers some hundred writes a second. */
 const PARALLEL = { services: 32, pods: 16 };
 const MAX_KEYS = 50_000;
@@ -64,8 +64,8 @@ export class FollowServices implements Signal {
   #sites = '';
   #siteOf: ReadonlyMap<string, string> = new Map();
   #leadership: Leadership | undefined;
-  /** What the Lease says, for this goal, since a Service had been written for a later epoch. */
-  #confirmation: { readonly goal: Goal; readonly isOurs: Promise<boolean> } | undefined;
+  /** Asked where a Service had been written for a later epoch. */
+  readonly #confirmation = new Confirmation();
 
   constructor(options: FollowServicesOptions) {
     const { ports, follower, observer } = options;
@@ -115,7 +115,7 @@ export class FollowServices implements Signal {
       pods,
       this.#inspector.run(signal),
       this.#lookAround(signal),
-      this.#handBack(signal),
+      this.#releaseOwnership(signal),
       this.#serviceQueue.run(signal),
       this.#podQueue.run(signal),
     ]);
@@ -153,29 +153,16 @@ export class FollowServices implements Signal {
     }
   }
 
-  /** Some time after a move, as nothing hangs on it but the next one who applies a Service without force. */
-  async #handBack(signal: AbortSignal): Promise<void> {
-    const { clock, api } = this.#options.ports;
-    while (!signal.aborted) {
-      await sleep(clock, HAND_BACK_MS, signal);
-      const held = [...this.#services.all()].filter(({ mayReleaseOwnership }) => mayReleaseOwnership);
-      for (const { key } of held) {
-        if (this.#leadership?.isHeld() !== true) break;
-        try {
-          const found = await this.#find(key, signal);
-          const managedFields = releasedOwnership(found?.metadata.managedFields ?? []);
-          if (found === undefined || managedFields === undefined) continue;
-          const { resourceVersion } = found.metadata;
-          const body = { metadata: { resourceVersion, managedFields } };
-          const options = { type: 'merge', fieldManager: PROGRAM, signal } as const;
-          this.#learn(await api.patch(SERVICES, key, body, options));
-        } catch (error) {
-          if (!signal.aborted && !isConflict(error) && !isNotFound(error)) {
-            this.#options.observer.onFailure('service', keyOf(key), error);
-          }
-        }
-      }
-    }
+  #releaseOwnership(signal: AbortSignal): Promise<void> {
+    const { ports, observer } = this.#options;
+    const scene: OwnedServices = {
+      services: this.#services,
+      isLeading: () => this.#leadership?.isHeld() === true,
+      find: (key) => this.#find(key, signal),
+      onWritten: (service) => this.#learn(service),
+      onFailure: (service, error) => observer.onFailure('service', service, error),
+    };
+    return releaseOwnership(ports, scene, signal);
   }
 
   /** Watches give speed, this gives truth: what follows, and what was known to and does no more. */
@@ -270,8 +257,8 @@ export class FollowServices implements Signal {
       if (service === undefined || goal === undefined || leadership === undefined) return;
       if (isRetry) service = await this.#read(service, leadership.signal);
       if (service === undefined) return;
-      if (isAhead(service, goal) && !(await this.#isStillLeader(goal, leadership))) return;
-      const patch = planService(service, goal, this.#inspector.verdict(key));
+      if (isAhead(service, goal) && !(await this.#confirmation.isStillLeader(goal, leadership))) return;
+      const patch = planService(service, goal, this.#inspector.evaluationOf(key));
       if (patch === undefined || goal !== this.#goal || !leadership.isHeld()) return;
       await this.#write(service, patch, leadership.signal).catch(ignoreNotFound);
     });
@@ -303,21 +290,5 @@ export class FollowServices implements Signal {
     const service = followedBy(this.#options.follower, object);
     if (service !== undefined) this.#services.update(service);
     return service;
-  }
-
-  /**
-   * A later epoch than ours is that of a successor, unless epochs have begun anew since status and report were lost,
-   * or somebody wrote it by hand. The Lease knows.
-   */
-  async #isStillLeader(goal: Goal, leadership: Leadership): Promise<boolean> {
-    if (this.#confirmation?.goal !== goal) {
-      const isOurs = leadership.confirm().then((confirmed) => confirmed !== undefined);
-      this.#confirmation = { goal, isOurs };
-      // Asked again by whoever comes next.
-      isOurs.catch(() => {
-        this.#confirmation = undefined;
-      });
-    }
-    return (await this.#confirmation.isOurs) && leadership.isHeld();
   }
 }

@@ -3,7 +3,7 @@ import { keyOf } from '../../../kubernetes/reflector.ts';
 import { type Clock, sleep } from '../../../runtime/clock.ts';
 import { Wakeup } from '../../../runtime/wakeup.ts';
 import { dueAt, type Evaluation, evaluate, type ServiceTransition, transitions } from './evaluate.ts';
-import type { Goal, Verdict } from './plan.ts';
+import type { Goal, ServiceEvaluation } from './plan.ts';
 import { countPods, type PodCounts, type RoutedPod } from './pods.ts';
 import type { FollowedService } from './service.ts';
 
@@ -21,7 +21,7 @@ export interface InspectorOptions {
   readonly services: ObjectIndex<FollowedService>;
   readonly pods: ObjectIndex<RoutedPod>;
   readonly observer: RoutingObserver;
-  /** The verdict about a Service, `namespace/name`, is another one. */
+  /** The evaluation of a Service, `namespace/name`, is another one. */
   readonly onChange: (service: string) => void;
 }
 
@@ -64,7 +64,7 @@ export class Inspector {
     this.#wakeup.notify();
   }
 
-  verdict(service: string): Verdict | undefined {
+  evaluationOf(service: string): ServiceEvaluation | undefined {
     return this.#evaluations.get(service);
   }
 

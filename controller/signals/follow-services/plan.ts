@@ -12,7 +12,7 @@ export interface Goal {
 }
 
 /** What the pods of a Service allow, as of one epoch. */
-export interface Verdict {
+export interface ServiceEvaluation {
   readonly epoch: number;
   /** All ready pods of the active site carry its label, so that setting the key takes none of them away. */
   readonly labelled: boolean;
@@ -35,11 +35,11 @@ export interface ServicePatch {
 export function planService(
   service: FollowedService,
   goal: Goal,
-  verdict: Verdict | undefined,
+  evaluation: ServiceEvaluation | undefined,
 ): ServicePatch | undefined {
   if (!service.wanted) return service.left ? restored(service) : undefined;
   if (Object.keys(service.pods).length === 0) return undefined;
-  const evaluated = verdict?.epoch === goal.epoch ? verdict : undefined;
+  const evaluated = evaluation?.epoch === goal.epoch ? evaluation : undefined;
   // Never followed so far, or by another follower: its pods may have no label of ours yet.
   const isNew = service.site === undefined && (service.epoch < 0 || service.siteKeys.length > 0);
   // It must not lose its last ready pod by being followed.

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Standing } from './judge.ts';
+import type { Standing } from './choose-site.ts';
 
 /** What has to survive a restart: or a failback that nobody wants would come with the next controller. */
 export interface Remembered {
@@ -19,7 +19,7 @@ export function encode({ active, standings }: Remembered, clock: Clock): object 
   return { active, sites: Object.fromEntries(sites) as object };
 }
 
-/** Undefined when it is nothing that `encode` made. A standing that makes no sense is left out: it begins anew. */
+/** Undefined when it is nothing that `encode` made. A standing that makes no sense is left out: it begins again. */
 export function decode(value: unknown, clock: Clock): Remembered | undefined {
   const { active, sites } = asRecord(value);
   if (typeof active !== 'string') return undefined;

@@ -86,7 +86,7 @@ describe('the active site', () => {
     assert.equal(await kube.look(), 'asia-1@asia-1');
   });
 
-  test('keeps its nodes that have lost their labels or came anew, but not those of another site', async () => {
+  test('keeps its nodes that have lost their labels or came back, but not those of another site', async () => {
     kube.configure({ kind: 'node-status', order: ['asia', 'us'], unreadyAfter: 0, minReadyNodes: 2 });
     assert.equal(await kube.look(), 'asia-1@asia-1');
     kube.lastSites = { asia: ['asia-1', 'asia-2', 'gone-1', 'us-1'] };

@@ -8,7 +8,7 @@ import { onDifference, reflect } from '../../reflect.ts';
 import { nodesOfSite } from '../nodes-of-site.ts';
 import { type Observation, type Trigger, unknown } from '../trigger.ts';
 import type { TriggerPorts } from '../trigger-kind.ts';
-import { judge, type Rules, type SiteFacts, standings, type Verdict } from './judge.ts';
+import { chooseSite, type Rules, type SiteChoice, type SiteFacts, standings } from './choose-site.ts';
 import { decode, encode, type Remembered } from './memory.ts';
 
 export interface NodeStatusOptions {
@@ -62,23 +62,23 @@ export class NodeStatusTrigger implements Trigger {
     const before = this.#remembered ?? (await this.#recall(signal));
     const now = ports.clock.elapsed();
     const standing = standings(looks, before.standings, now);
-    const verdict = judge(standing, before.active, now, rules);
-    const active = verdict.kind === 'active' ? verdict.site : before.active;
-    await this.#remember({ active, standings: standing }, 'dueMs' in verdict, leadership);
-    this.#alarm.set('dueMs' in verdict ? verdict.dueMs : undefined);
-    return this.#tell(verdict, looks);
+    const choice = chooseSite(standing, before.active, now, rules);
+    const active = choice.kind === 'active' ? choice.site : before.active;
+    await this.#remember({ active, standings: standing }, 'dueMs' in choice, leadership);
+    this.#alarm.set('dueMs' in choice ? choice.dueMs : undefined);
+    return this.#tell(choice, looks);
   }
 
-  #tell(verdict: Verdict, looks: readonly NodeObservation[]): Observation {
+  #tell(choice: SiteChoice, looks: readonly NodeObservation[]): Observation {
     const { order, minReadyNodes } = this.#options;
-    switch (verdict.kind) {
+    switch (choice.kind) {
       case 'active': {
-        const node = looks.find(({ site }) => site === verdict.site)?.node ?? '';
+        const node = looks.find(({ site }) => site === choice.site)?.node ?? '';
         return { kind: 'located', primary: node, node };
       }
       case 'waiting': {
-        const at = this.#time(verdict.dueMs);
-        return unknown('SiteNotReady', `site ${verdict.site} is not ready; another one takes over at ${at}`);
+        const at = this.#time(choice.dueMs);
+        return unknown('SiteNotReady', `site ${choice.site} is not ready; another one takes over at ${at}`);
       }
       case 'none ready': {
         const enough = minReadyNodes === 1 ? 'a ready node' : `${minReadyNodes} ready nodes`;

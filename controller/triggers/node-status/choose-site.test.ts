@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { judge, type Rules, type Standing, standings } from './judge.ts';
+import { chooseSite, type Rules, type Standing, standings } from './choose-site.ts';
 
 const MANUAL: Rules = { unreadyAfterMs: 60_000, stableForMs: undefined };
 const AUTO: Rules = { unreadyAfterMs: 60_000, stableForMs: 300_000 };
@@ -41,7 +41,7 @@ const cases: [what: string, standing: string, active: string, rules: Rules, verd
 
 describe('which site is active:', () => {
   for (const [what, standing, active, rules, verdict] of cases) {
-    test(what, () => assert.deepEqual(judge(sites(standing), active, NOW, rules), verdict));
+    test(what, () => assert.deepEqual(chooseSite(sites(standing), active, NOW, rules), verdict));
   }
 });
 
@@ -57,7 +57,7 @@ describe('how long a site stands as it does', () => {
     assert.equal(standings([a], before, 9).get('a')?.since, 5);
   });
 
-  test('begins anew with any change, also with one that was over before the look', () => {
+  test('begins again with any change, also with one that was over before the look', () => {
     const before = standings([a], new Map(), 5);
     assert.equal(standings([{ ...a, ready: false }], before, 9).get('a')?.since, 9);
     assert.equal(standings([{ ...a, mark: '2' }], before, 9).get('a')?.since, 9);
@@ -82,7 +82,7 @@ test('whatever the nodes do: the active site is a ready one, or one that is not 
           mark: '',
         }));
         standing = standings(facts, standing, now);
-        const verdict = judge(standing, active, now, rules);
+        const verdict = chooseSite(standing, active, now, rules);
         const before = standing.get(active);
         if (verdict.kind !== 'active') {
           assert.equal(before?.ready ?? false, false);

@@ -24,8 +24,8 @@ export interface Rules {
   readonly stableForMs: number | undefined;
 }
 
-export type Verdict =
-  /** `dueMs`: when the same facts lead to another verdict. */
+export type SiteChoice =
+  /** `dueMs`: when the same facts lead to another choice. */
   | { readonly kind: 'active'; readonly site: string; readonly dueMs?: number }
   | { readonly kind: 'waiting'; readonly site: string; readonly dueMs: number }
   | { readonly kind: 'none ready' };
@@ -46,12 +46,12 @@ export function standings(
 }
 
 /** Which site is to be active. `standing` is in the order of preference; `active` is empty at the very first time. */
-export function judge(
+export function chooseSite(
   standing: ReadonlyMap<string, Standing>,
   active: string,
   now: number,
   { unreadyAfterMs, stableForMs }: Rules,
-): Verdict {
+): SiteChoice {
   const ready = [...standing].filter(([, { ready }]) => ready).map(([site]) => site);
   const current = standing.get(active);
   if (current === undefined) return firstOf(ready);
@@ -70,6 +70,6 @@ export function judge(
   return { kind: 'active', site: active, ...(better.length > 0 && { dueMs }) };
 }
 
-function firstOf([site]: readonly string[]): Verdict {
+function firstOf([site]: readonly string[]): SiteChoice {
   return site === undefined ? { kind: 'none ready' } : { kind: 'active', site };
 }
