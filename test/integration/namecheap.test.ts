@@ -66,7 +66,7 @@ const TROUBLES: readonly Trouble[] = [
   {
     what: 'a server error',
     fault: ['getHosts', { kind: 'status', status: 502 }],
-    told: /HTTP 502.*trouble is at Namecheap/s,
+    told: /HTTP 502.*fault is at Namecheap/s,
   },
   {
     what: 'a cut connection',
