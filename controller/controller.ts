@@ -99,7 +99,7 @@ export function createController(config: Config, ports: FollowerPorts): Controll
     }
   }
 
-  /** A defect in what follows one service ends nothing of what follows the others: that one begins anew. */
+  /** A defect in what follows one service ends nothing of what follows the others: that one begins again. */
   async function follow(
     follower: FollowerConfig,
     lastPublished: LastPublished,

@@ -93,7 +93,7 @@ describe('a fenced ConfigMap', () => {
   });
 });
 
-test('a ConfigMap that is made anew is there again though a balancer sends each request twice', async () => {
+test('a ConfigMap that is made again is there again though a balancer sends each request twice', async () => {
   await write(await read(), { epoch: '7' });
   const { uid } = stored().metadata;
   kube.judge = script('delete', 'configmaps', ['sent twice']);

@@ -46,7 +46,7 @@ export class FencedConfigMap {
 
   /**
    * Makes sure that no later leader has been here. A higher term than ours is either a successor's, then this throws
-   * DeposedError; or the Lease was deleted and started anew, then our term is raised above it.
+   * DeposedError; or the Lease was deleted and started again, then our term is raised above it.
    */
   async assertNotDeposed(found: StoredConfigMap, leadership: Leadership): Promise<void> {
     if (found.term > leadership.term && (await leadership.confirm(found.term)) === undefined) {

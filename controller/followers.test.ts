@@ -130,7 +130,7 @@ describe('two followers', () => {
     await end();
   });
 
-  test('do not end each other by a defect: the one begins anew, and that is told', async () => {
+  test('do not end each other by a defect: the one begins again, and that is told', async () => {
     let broken = true;
     const controller = start(kube.api, {
       createProvider: (_config, ports) => {

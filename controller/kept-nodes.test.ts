@@ -39,7 +39,7 @@ const located = (node: string, site: string): ResolvedObservation => ({
 });
 
 describe('a node', () => {
-  test('that has lost its labels, or came anew without any, stays in its last known site', () => {
+  test('that has lost its labels, or came again without any, stays in its last known site', () => {
     assert.deepEqual(place('us-1 eu-1=eu'), BEFORE.sites);
     assert.deepEqual(place('us-1=other eu-1=eu'), BEFORE.sites);
   });

@@ -13,7 +13,7 @@ export class NodeReads {
   }
 
   /**
-   * For a node that will probably be asked for: its call is under way by then. Each time it is read anew, since whoever
+   * For a node that will probably be asked for: its call is under way by then. Each time it is read again, since whoever
    * begins to look again must not be told of a node as it was before.
    */
   readonly expect = (name: string): void => {

@@ -99,7 +99,7 @@ describe('a follower and its leadership', () => {
     assert.equal(world.reconciles.filter(({ error }) => error instanceof DeposedError).length, 1);
   });
 
-  test('raises its term when the Lease was deleted and began anew', async () => {
+  test('raises its term when the Lease was deleted and began again', async () => {
     void world.start();
     await world.soon();
     world.edit({}, 9);
@@ -153,7 +153,7 @@ describe('a follower and its leadership', () => {
     assert.equal(world.place, 'us us-1 5 Settled');
   });
 
-  test('takes over what a later leader has published, when the Lease has begun anew since', async () => {
+  test('takes over what a later leader has published, when the Lease has begun again since', async () => {
     void world.start();
     await world.soon();
     world.observe = () => LOST;

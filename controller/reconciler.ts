@@ -174,7 +174,7 @@ export class Reconciler {
     if (!dryRun) {
       const isOfLaterTerm = found.term > leadership.term;
       await status.assertNotDeposed(found, leadership);
-      // Another replica has led in between, and the Lease began anew: as at the beginning, what is published counts.
+      // Another replica has led in between, and the Lease began again: as at the beginning, what is published counts.
       if (isOfLaterTerm) this.#believed = undefined;
     }
     const read = decodeStatus(found.data);

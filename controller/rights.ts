@@ -72,7 +72,7 @@ export const CONTROLLER_RULES: readonly Rule[] = [
     resource: 'configmaps',
     of: 'status',
     verbs: ['get', 'list', 'watch', 'update', 'delete'],
-    reason: 'Keeps the status; one that was made immutable has to be made anew.',
+    reason: 'Keeps the status; one that was made immutable has to be made again.',
   },
   {
     scope: 'own',

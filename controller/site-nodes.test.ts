@@ -95,7 +95,7 @@ describe('the nodes of the sites', () => {
       ['another one joins', () => createNode('n-0', 'eu'), ['n-0', 'n-1']],
       ['loses its label', label('nowhere'), ['n-0', 'n-1']],
       ['is gone, and a pod of ours runs on it', remove('n-1'), ['n-0', 'n-1']],
-      ['comes anew without its label', () => createNode('n-1', ''), ['n-0', 'n-1']],
+      ['comes again without its label', () => createNode('n-1', ''), ['n-0', 'n-1']],
       ['has its label again', label('eu'), ['n-0', 'n-1']],
       ['is claimed by another site', label('ap'), ['n-0']],
       ['is gone', remove('n-0'), ['n-0']],

@@ -2,7 +2,7 @@ import type { Status } from '../contract/status.ts';
 import type { Site } from '../settings/site.ts';
 
 /** What the signals are given: the status as it was written, and the active site's configuration. */
-export interface State {
+export interface PublishedStatus {
   readonly follower: string;
   readonly status: Status;
   /** Undefined until a primary was found for the first time: then no signal changes anything outside. */

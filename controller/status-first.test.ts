@@ -53,7 +53,7 @@ describe('what follows the status', () => {
   });
 
   for (const [what, write] of writes) {
-    test(`waits for it after etcd was put back, and is planned anew then: ${what}`, async () => {
+    test(`waits for it after etcd was put back, and is planned again then: ${what}`, async () => {
       kube.create(CONFIG_MAPS, COPY);
       const changes = kube.changes.length;
       const old = putBack.signal;

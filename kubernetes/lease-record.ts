@@ -4,7 +4,7 @@ import { MAX_TERM } from './leadership.ts';
 import type { Lease } from './resources.ts';
 
 /** What a Lease says, as this process last read it, and when its holder last gave a sign of life. */
-export interface Observation {
+export interface LeaseObservation {
   readonly lease: Lease;
   /** Monotonic milliseconds of this process at which it first saw this record. */
   readonly since: number;
@@ -14,7 +14,11 @@ export interface Observation {
  * Age counts from the moment at which this process saw the record change, never from the times written in it:
  * the clocks of two nodes need not agree (as in client-go's leaderelection).
  */
-export function observe(before: Observation | undefined, lease: Lease, elapsed: number): Observation {
+export function observe(
+  before: LeaseObservation | undefined,
+  lease: Lease,
+  elapsed: number,
+): LeaseObservation {
   const same = before !== undefined && JSON.stringify(before.lease.spec) === JSON.stringify(lease.spec);
   return { lease, since: same ? before.since : elapsed };
 }
@@ -26,7 +30,7 @@ export function termOf(lease: Lease): number {
 }
 
 /** Milliseconds until somebody else than the holder may take the Lease; 0 when it may be taken now. */
-export function freeIn({ lease, since }: Observation, elapsed: number, defaultMs: number): number {
+export function freeIn({ lease, since }: LeaseObservation, elapsed: number, defaultMs: number): number {
   if (holderOf(lease) === '') return 0;
   const seconds = lease.spec?.leaseDurationSeconds;
   return Math.max(0, since + (seconds === undefined ? defaultMs : seconds * 1_000) - elapsed);

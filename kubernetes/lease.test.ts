@@ -287,7 +287,7 @@ describe('the Lease election', () => {
     assert.deepEqual([a.holds, b.holds], [true, false]);
   });
 
-  it('stops working before it starts anew, and reports work that failed', async () => {
+  it('stops working before it starts again, and reports work that failed', async () => {
     let active = 0;
     const a = stand('a', {}, async () => {
       assert.equal(active, 0);

@@ -11,7 +11,7 @@ import {
   type Holding,
   holderOf,
   isWrittenBy,
-  type Observation,
+  type LeaseObservation,
   observe,
   renewTimes,
   taken,
@@ -60,7 +60,7 @@ export class LeaseElection {
   readonly #options: Required<LeaseElectionOptions>;
   readonly #holding: HoldingOptions;
   readonly #wakeup: Wakeup;
-  #seen: Observation | undefined;
+  #seen: LeaseObservation | undefined;
   /** The highest term ever seen: a Lease that was deleted goes on above it. */
   #highestTerm = 0;
 
@@ -197,7 +197,7 @@ export class LeaseElection {
     await keeping;
     if (!stopped) {
       throw new Error(
-        `the work of the leader did not stop within ${stopMs} ms: the process must end, and start anew`,
+        `the work of the leader did not stop within ${stopMs} ms: the process must end, and start again`,
       );
     }
     this.#highestTerm = Math.max(this.#highestTerm, held.term);
@@ -221,7 +221,7 @@ export class LeaseElection {
     }
   }
 
-  #observed(seen: Observation): void {
+  #observed(seen: LeaseObservation): void {
     const { identity, onEvent } = this.#options;
     const holder = holderOf(seen.lease);
     const isNew = this.#seen === undefined || holderOf(this.#seen.lease) !== holder;

@@ -31,7 +31,7 @@ interface Seen {
  * minutes or hours. So every answer is compared with what was known when it was asked for. Reads without a
  * resourceVersion are never older than what anybody was told before (Kubernetes API concepts, "resource versions").
  *
- * When one is, all watches end with 410, so that what they filled is listed anew; and an answer from before counts as none.
+ * When one is, all watches end with 410, so that what they filled is listed again; and an answer from before counts as none.
  */
 export class PutBackGuard implements KubeApi {
   readonly #api: KubeApi;

@@ -118,7 +118,7 @@ export class ReflectorStore<T extends KubeObject, V> {
 
 export interface Replacement<T> {
   add(object: T): void;
-  /** Something came with a lower version than it had: no object that is only changed or made anew does. */
+  /** Something came with a lower version than it had: no object that is only changed or made again does. */
   readonly wentBack: boolean;
   /**
    * Makes the list the truth. `version` is the list's, `watched` what the watch had reached, if there was one.

@@ -125,7 +125,7 @@ describe('the reflector', () => {
     assert.equal(api.watches[0]?.isOpen, false);
   });
 
-  it('lists anew after a silence, as the server may not have that version any more', async () => {
+  it('lists again after a silence, as the server may not have that version any more', async () => {
     api.onList = () => page([node('a', '40')], '50');
     const reflector = start();
     await clock.advance(99_000);
@@ -135,7 +135,7 @@ describe('the reflector', () => {
     assert.equal(api.lastWatch.options.resourceVersion, '35');
   });
 
-  it('lists anew when the server has no such version yet, or fails every watch from it', async () => {
+  it('lists again when the server has no such version yet, or fails every watch from it', async () => {
     const tooLarge = new KubeError('Too large resource version', {
       status: 504,
       reason: 'ResourceVersionTooLarge',
@@ -156,7 +156,7 @@ describe('the reflector', () => {
     }
   });
 
-  it('takes a list for the truth whatever its version, tells all of it anew, and first that it does so', async () => {
+  it('takes a list for the truth whatever its version, tells all of it again, and first that it does so', async () => {
     api.onList = () => page([node('a', '40'), node('b', '30'), node('c', '45')], '50');
     start({ onPutBack: () => changes.push('put back') });
     await clock.advance(60_000);
@@ -196,7 +196,7 @@ describe('the reflector', () => {
     assert.equal(api.lists.length, 2);
   });
 
-  it('tells all anew also where a list was due anyway, or where that list was the first to see it', async () => {
+  it('tells all again also where a list was due anyway, or where that list was the first to see it', async () => {
     const told = Object.assign(api, { putBack: new AbortController().signal });
     const list = () => page([node('a', '40')], '50');
     api.onList = list;

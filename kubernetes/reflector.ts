@@ -35,7 +35,7 @@ export interface ReflectorOptions<T extends KubeObject, V> {
    * (`now` undefined). Also for the first list, before `synced` resolves. Must be quick: it delays the next event.
    */
   readonly onChange?: (key: string, now: V | undefined, before: V | undefined) => void;
-  /** Versions have gone back: everything is told anew by `onChange` right after this, and what is gone as well. */
+  /** Versions have gone back: everything is told again by `onChange` right after this, and what is gone as well. */
   readonly onPutBack?: () => void;
   /** After each complete list; `missed` counts the changes that the watch before it should have told. */
   readonly onList?: (list: { readonly size: number; readonly missed: number }) => void;

@@ -149,7 +149,7 @@ const entry = z.object({
 });
 const hold = z.object({ since: time, told: z.boolean() }).optional().catch(undefined);
 
-/** What the last leader left. Entries that are none (edited by hand) are left out: those targets begin anew. */
+/** What the last leader left. Entries that are none (edited by hand) are left out: those targets begin again. */
 export function decodeLedger(value: unknown): Ledger {
   const rough = z.object({ hold, targets: z.record(z.string(), z.unknown()) }).safeParse(value);
   if (!rough.success) return { targets: {} };

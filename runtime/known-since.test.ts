@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { KnownSince } from './known-since.ts';
 
-test('what is known ages from when it was first heard of, and anew after it was gone', async () => {
+test('what is known ages from when it was first heard of, and again after it was gone', async () => {
   const clock = new VirtualClock();
   const known = new KnownSince(clock);
   assert.equal(known.ms('a'), 0);

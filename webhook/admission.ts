@@ -73,14 +73,19 @@ const reviewSchema = z.object({
 
 type Request = z.infer<typeof requestSchema>;
 
-interface Verdict {
+interface AdmissionResult {
   readonly outcome: Outcome;
   readonly patch: readonly Operation[];
   readonly warnings: readonly string[];
   readonly subject: Subject | undefined;
 }
 
-const UNTOUCHED: Verdict = { outcome: { action: 'none' }, patch: [], warnings: [], subject: undefined };
+const UNTOUCHED: AdmissionResult = {
+  outcome: { action: 'none' },
+  patch: [],
+  warnings: [],
+  subject: undefined,
+};
 
 /** Reviews what the API server asks about. Never throws, whatever `review` is. */
 export function admit(
@@ -124,7 +129,7 @@ interface Known {
   readonly limits: LimitsOf;
 }
 
-function judge(request: Request, config: InjectorConfig, known: Known): Verdict {
+function judge(request: Request, config: InjectorConfig, known: Known): AdmissionResult {
   const { kind, operation, subResource } = request;
   if ((subResource ?? '') !== '') return UNTOUCHED;
   const { group, version } = kind;
@@ -145,7 +150,7 @@ function judgePod(
   { object, namespace }: Request,
   config: InjectorConfig,
   { followed, limits }: Known,
-): Verdict {
+): AdmissionResult {
   const read = readPod(object);
   if (!read.ok) return denied([read.problem], undefined);
   const pod = read.value;
@@ -177,19 +182,22 @@ function judgeWorkload(
   { object, namespace, kind }: Request,
   config: InjectorConfig,
   { limits }: Known,
-): Verdict {
+): AdmissionResult {
   const read = readWorkload(object);
   if (!read.ok) return { ...UNTOUCHED, warnings: [`the inject label was not looked at: ${read.problem}`] };
   const workload = read.value;
   const subject = subjectOf(kind.kind, namespace, workload.metadata);
-  // What is being deleted must not be held up, nor rolled out anew.
+  // What is being deleted must not be held up, nor rolled out again.
   if ((workload.metadata?.deletionTimestamp ?? '') !== '') return { ...UNTOUCHED, subject };
   const { change, patch, warnings } = carryLabel(workload);
   const foretold = foretell(kind.kind, workload, subject.namespace, config, limits(subject.namespace));
   return { outcome: { action: change }, patch, warnings: [...warnings, ...foretold], subject };
 }
 
-function judgeService({ object, oldObject, namespace, options }: Request, active: ActiveSites): Verdict {
+function judgeService(
+  { object, oldObject, namespace, options }: Request,
+  active: ActiveSites,
+): AdmissionResult {
   const now = readService(object);
   if (!now.ok) return { ...UNTOUCHED, warnings: [`the follow label was not looked at: ${now.problem}`] };
   const old = oldObject === undefined || oldObject === null ? undefined : readService(oldObject);
@@ -205,7 +213,7 @@ function judgeService({ object, oldObject, namespace, options }: Request, active
 export const deniedMessage = (problems: readonly string[]) =>
   `the sidecar of ${PROGRAM} cannot be injected: ${problems.join('; ')}`;
 
-function denied(problems: readonly string[], subject: Subject | undefined): Verdict {
+function denied(problems: readonly string[], subject: Subject | undefined): AdmissionResult {
   const message = deniedMessage(capped(problems));
   return { outcome: { action: 'denied', message }, patch: [], warnings: [], subject };
 }
@@ -220,7 +228,7 @@ function capped(lines: readonly string[]): readonly string[] {
   return more > 0 ? [...said, `and ${more} more`] : said;
 }
 
-function answer(uid: string, { outcome, patch, warnings }: Verdict): ReviewAnswer {
+function answer(uid: string, { outcome, patch, warnings }: AdmissionResult): ReviewAnswer {
   return {
     apiVersion: REVIEW_VERSION,
     kind: REVIEW_KIND,

@@ -18,7 +18,7 @@ const SCRAPE_MS = 200;
 const LISTEN_MS = 1_000;
 const COPIES = 20;
 const TOGGLE_MS = 500;
-/** Rarely enough that the watches count as healthy, and begin anew at once. */
+/** Rarely enough that the watches count as healthy, and begin again at once. */
 const CUT_MS = 30_000;
 
 /** Resolves after `signal` aborts; rejects as soon as a part of it fails. */

@@ -81,7 +81,7 @@ describe('what was there before injection', () => {
   });
 });
 
-test('a document whose text allows no change is printed anew, and known as such', () => {
+test('a document whose text allows no change is printed again, and known as such', () => {
   const documents = new Documents('a: 1\n---\na: 1 # one\n? b\n');
   documents.patch(1, [], [{ op: 'add', path: '/b', value: [1] }]);
   assert.equal(documents.toString(), 'a: 1\n---\na: 1\nb:\n  - 1\n');

@@ -134,7 +134,7 @@ function says(text: string, { json }: Stretch, contents: readonly Content[]): bo
       documents.every(({ value }, index) => isSame(value, contents[index]?.value))
     );
   } catch {
-    return false; // It is printed anew then.
+    return false; // It is printed again then.
   }
 }
 

@@ -17,7 +17,7 @@ export interface CleanupOptions {
   readonly namespace: string;
   /** Names of the status ConfigMaps: copies of them are in other namespaces. */
   readonly copies: readonly string[];
-  /** A label selector: while such pods run they would make anew what is removed. */
+  /** A label selector: while such pods run they would create again what is removed. */
   readonly pods: string;
   readonly leases: readonly string[];
   readonly secrets: readonly string[];

@@ -26,7 +26,7 @@ const REDRAW_MS = 1_000;
 const STALE_MS = 90_000;
 
 /**
- * Shows the status anew with each change until Ctrl-C: redrawn on a terminal; elsewhere, or as JSON or YAML, one
+ * Shows the status again with each change until Ctrl-C: redrawn on a terminal; elsewhere, or as JSON or YAML, one
  * after the other.
  */
 export async function watchStatus(

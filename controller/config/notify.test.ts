@@ -28,7 +28,7 @@ test('targets come from the variable, and what they refer to from variables and 
   assert.deepEqual([second?.preset, second?.url.reveal(), second?.secrets], ['slack', HOOK, []]);
 });
 
-test('a secret in a file is read anew, and the last good one holds while it cannot be', () => {
+test('a secret in a file is read again, and the last good one holds while it cannot be', () => {
   const files: Record<string, string> = { '/etc/hook': HOOK };
   const loaded = load([SLACK], files);
   assert.ok(loaded.ok);

@@ -8,7 +8,7 @@ import { parseRecords } from '../../dns/zones.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { Site } from '../../settings/site.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
-import type { State } from '../state.ts';
+import type { PublishedStatus } from '../state.ts';
 import { DnsSignal } from './dns.ts';
 
 const EAST = { name: 'us', nodeNames: [], cluster: 'east', ip: '192.0.2.1' };
@@ -96,7 +96,10 @@ class Side {
   }
 
   apply(site: Site): Promise<void> {
-    return this.signal.apply({ follower: 'default', site, status: { epoch: 7 } } as State, this.#leadership);
+    return this.signal.apply(
+      { follower: 'default', site, status: { epoch: 7 } } as PublishedStatus,
+      this.#leadership,
+    );
   }
 
   /** As the primary of its topology. */

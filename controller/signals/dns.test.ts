@@ -7,7 +7,7 @@ import type { Change, Current, RecordSet } from '../../dns/records.ts';
 import { parseRecords } from '../../dns/zones.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { settle, VirtualClock } from '../../test/support/virtual-clock.ts';
-import type { State } from '../state.ts';
+import type { PublishedStatus } from '../state.ts';
 import { DnsSignal } from './dns.ts';
 
 const EAST = { name: 'east', nodeNames: ['e'], ip: '192.0.2.1' };
@@ -121,9 +121,9 @@ class World {
     this.#leading.abort(new Error('leadership lost'));
   }
 
-  apply(site: State['site']): Promise<void> {
+  apply(site: PublishedStatus['site']): Promise<void> {
     const status = { epoch: 1 };
-    return this.signal.apply({ follower: 'default', site, status } as State, this.leadership);
+    return this.signal.apply({ follower: 'default', site, status } as PublishedStatus, this.leadership);
   }
 
   row(name: string): RecordStatus {

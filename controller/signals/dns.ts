@@ -13,7 +13,7 @@ import type { Leadership } from '../../kubernetes/leadership.ts';
 import { type Clock, type Random, withDeadline } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 import type { Site } from '../../settings/site.ts';
-import type { State } from '../state.ts';
+import type { PublishedStatus } from '../state.ts';
 import type { Signal } from './signal.ts';
 
 export interface DnsSignalOptions {
@@ -103,7 +103,7 @@ export class DnsSignal implements Signal {
     };
   }
 
-  async apply({ site, status: { epoch } }: State, leadership: Leadership): Promise<void> {
+  async apply({ site, status: { epoch } }: PublishedStatus, leadership: Leadership): Promise<void> {
     const { clock, ttl, ownSite = site } = this.#options;
     if (site === undefined || site.name !== ownSite?.name) return await this.#standBy(leadership);
     this.#epoch = epoch;

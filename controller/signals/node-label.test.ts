@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../contract/status.ts';
 import { NODES } from '../../kubernetes/resources.ts';
 import { FakeCluster, TestLeadership } from '../../test/support/fake-cluster.ts';
-import type { State } from '../state.ts';
+import type { PublishedStatus } from '../state.ts';
 import { NodeLabel } from './node-label.ts';
 import { SignalWorker } from './worker.ts';
 
@@ -40,7 +40,7 @@ const soon = () => kube.clock.advance(2_500);
 
 function publish(activeSite: string, epoch: number, sites: Record<string, string[]> = SITES): void {
   const status = { activeSite, epoch, sites } as unknown as Status;
-  const state: State = { follower: 'default', status, site: { name: activeSite, nodeNames: [] } };
+  const state: PublishedStatus = { follower: 'default', status, site: { name: activeSite, nodeNames: [] } };
   worker.publish(state);
 }
 

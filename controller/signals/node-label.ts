@@ -5,7 +5,7 @@ import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { Reflector } from '../../kubernetes/reflector.ts';
 import { NODES, type Node } from '../../kubernetes/resources.ts';
 import { reflect, type WatchPorts } from '../reflect.ts';
-import type { State } from '../state.ts';
+import type { PublishedStatus } from '../state.ts';
 import type { Signal } from './signal.ts';
 
 interface KnownNode {
@@ -56,7 +56,7 @@ export class NodeLabel implements Signal {
     await this.#nodes.run(signal);
   }
 
-  async apply({ status, site }: State, leadership: Leadership): Promise<void> {
+  async apply({ status, site }: PublishedStatus, leadership: Leadership): Promise<void> {
     if (site === undefined || !this.#synced) return;
     const active = new Set(status.sites[status.activeSite]);
     const nodes = [...this.#nodes.list()];

@@ -1,5 +1,5 @@
 import type { Leadership } from '../../kubernetes/leadership.ts';
-import type { State } from '../state.ts';
+import type { PublishedStatus } from '../state.ts';
 
 /**
  * One thing that follows. A signal is one file or folder and one row in registry.ts. It is level-triggered:
@@ -16,7 +16,7 @@ export interface Signal {
    * Resolves when the world agrees with `state`. Throws when it does not yet.
    * Must ask `leadership.isHeld()` right before each write that has no compare-and-set.
    */
-  apply(state: State, leadership: Leadership): Promise<void>;
+  apply(state: PublishedStatus, leadership: Leadership): Promise<void>;
   /** Extra reasons to apply again (a watch of drift). Resolves after `signal` aborts. */
   watch?(wake: () => void, signal: AbortSignal): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { KubeError } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NAMESPACES, PODS } from '../../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../test/support/fake-cluster.ts';
 import { statusAt } from '../../test/support/status.ts';
-import type { State } from '../state.ts';
+import type { PublishedStatus } from '../state.ts';
 import { StatusCopies } from './status-copies.ts';
 import { SignalWorker } from './worker.ts';
 
@@ -59,7 +59,7 @@ const soon = () => kube.clock.advance(2_000);
 
 function publish(epoch: number, changes: Partial<Status> = {}): void {
   const status = statusAt('us', { epoch, ...changes });
-  const state: State = { follower: 'default', status, site: undefined };
+  const state: PublishedStatus = { follower: 'default', status, site: undefined };
   worker.publish(state);
 }
 

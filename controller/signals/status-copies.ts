@@ -7,7 +7,7 @@ import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { WorkQueue } from '../../kubernetes/work-queue.ts';
 import { Alarm } from '../alarm.ts';
 import type { WatchPorts } from '../reflect.ts';
-import type { State } from '../state.ts';
+import type { PublishedStatus } from '../state.ts';
 import { CopyContents, type SeenCopy } from './copy-contents.ts';
 import { CopyPace } from './copy-pace.ts';
 import { type CopyStep, planCopy } from './copy-plan.ts';
@@ -44,7 +44,7 @@ export class StatusCopies implements Signal {
   readonly #labels: Readonly<Record<string, string>>;
   readonly #pace: CopyPace;
   readonly #later: Alarm;
-  #goal: { readonly state: State; readonly leadership: Leadership } | undefined;
+  #goal: { readonly state: PublishedStatus; readonly leadership: Leadership } | undefined;
   #synced = false;
 
   constructor(options: StatusCopiesOptions) {
@@ -96,7 +96,7 @@ export class StatusCopies implements Signal {
    * Resolves when every copy is queued; those that fail are retried one by one, with the newest state. One that comes
    * too early is waited with: the newest is applied then.
    */
-  apply(state: State, leadership: Leadership): Promise<void> {
+  apply(state: PublishedStatus, leadership: Leadership): Promise<void> {
     const waitMs = this.#pace.admit(state.status);
     this.#later.set(waitMs > 0 ? waitMs : undefined);
     const admitted = waitMs > 0 && this.#goal !== undefined ? this.#goal.state : state;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Status } from '../../contract/status.ts';
 import { TestLeadership } from '../../test/support/fake-cluster.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
-import type { State } from '../state.ts';
+import type { PublishedStatus } from '../state.ts';
 import type { Signal } from './signal.ts';
 import { type SignalProgress, SignalWorker } from './worker.ts';
 
@@ -14,7 +14,7 @@ let leadership: TestLeadership;
 /** The epochs that the signal was given, and when. */
 let applied: { epoch: number; at: number }[];
 let progress: SignalProgress[];
-let apply: (state: State) => Promise<void>;
+let apply: (state: PublishedStatus) => Promise<void>;
 let worker: SignalWorker;
 let wake: () => void;
 

@@ -4,7 +4,7 @@ import type { Clock, Random } from '../../runtime/clock.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { ReconcileSubscriber, StatusChange } from '../reconciler.ts';
 import type { Sites } from '../sites.ts';
-import type { State } from '../state.ts';
+import type { PublishedStatus } from '../state.ts';
 import type { Signal } from './signal.ts';
 
 /** How a signal stands, for metrics and the report. */
@@ -34,7 +34,7 @@ export class SignalWorker {
   readonly #signal: Signal;
   readonly #options: SignalWorkerOptions;
   readonly #wakeup: Wakeup;
-  #state: State | undefined;
+  #state: PublishedStatus | undefined;
   #failures = 0;
 
   constructor(signal: Signal, options: SignalWorkerOptions) {
@@ -44,7 +44,7 @@ export class SignalWorker {
   }
 
   /** The newest state wins; one that was not applied yet is dropped, never queued. */
-  publish(state: State): void {
+  publish(state: PublishedStatus): void {
     this.#state = state;
     this.#wakeup.notify();
   }
@@ -62,7 +62,7 @@ export class SignalWorker {
     await watching;
   }
 
-  async #apply(state: State, leadership: Leadership): Promise<void> {
+  async #apply(state: PublishedStatus, leadership: Leadership): Promise<void> {
     const signal = this.#signal.name;
     try {
       await this.#signal.apply(state, leadership);

@@ -36,7 +36,7 @@ export interface Signed {
   readonly mac: Buffer;
 }
 
-export type Verdict =
+export type SignatureCheck =
   /** Signed by who has the key, for this request, at this time. */
   | { readonly kind: 'good'; readonly message: Message }
   /** Not signed: only an error may come so (section 5.3), and its words are nobody's for certain. */
@@ -67,7 +67,7 @@ export function sign(message: Message, key: TsigKey, now: number): Signed {
 }
 
 /** Judges the answer to the request that was signed with `requestMac`. Throws RangeError when it is no message. */
-export function verify(bytes: Buffer, requestMac: Buffer, key: TsigKey, now: number): Verdict {
+export function verify(bytes: Buffer, requestMac: Buffer, key: TsigKey, now: number): SignatureCheck {
   const { lastRecordAt, ...message } = decodeMessage(bytes);
   const last = message.additionals.at(-1);
   if (last?.type !== TYPES.TSIG) return { kind: 'unsigned', message, error: undefined };

@@ -72,7 +72,7 @@ describe('kubectl site-follower status', () => {
     else assert.match(err, /^There are controllers in .*: say which with -n\.\n$/);
   });
 
-  test('shows it anew with each change', async (t) => {
+  test('shows it again with each change', async (t) => {
     const scene = await createScene(t, plane);
     await scene.startAndSettle();
     const watching = await startCli(['status', '-w', '-o', 'json', '-n', scene.namespace], ADMIN);

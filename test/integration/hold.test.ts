@@ -213,7 +213,7 @@ describe('what is not certain moves nothing', { concurrency: 3 }, () => {
     assert.equal(activeNode, scene.nodes.west);
   });
 
-  test('a Cluster that is deleted and made anew is followed from its own pods on, not from the old ones', async (t) => {
+  test('a Cluster that is deleted and made again is followed from its own pods on, not from the old ones', async (t) => {
     const scene = await createScene(t, plane);
     const { api, cluster, nodes } = scene;
     await scene.startAndSettle();

@@ -20,7 +20,7 @@ after(() => plane.stop());
 const { api } = plane;
 await installCnpgCrds(api);
 
-test('a node of the active site that loses its label, or comes anew, takes nothing from its pods', async (t) => {
+test('a node of the active site that loses its label, or comes again, takes nothing from its pods', async (t) => {
   const scene = await createScene(t, plane);
   const { east, west } = scene.nodes;
   const namespace = await createNamespace(plane, 'shop');
@@ -93,7 +93,7 @@ test('a node of the active site that loses its label, or comes anew, takes nothi
     await createPod('probe-3', west, 'False');
     await assertHeld('NodeNotFound', 'probe-4');
   });
-  await t.test('the node comes anew without its label', async () => {
+  await t.test('the node comes again without its label', async () => {
     await createNodes(api, [{ name: east }]);
     await assertHeld('NodeWithoutSite', 'probe-5');
   });

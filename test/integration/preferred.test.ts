@@ -96,7 +96,7 @@ describe('the preferred node of the primary', { concurrency: 3 }, () => {
       await scene.settled(WEST, 6);
       assert.equal(patches(), 3);
     });
-    await t.test('for a Cluster of the same name that is made anew', async () => {
+    await t.test('for a Cluster of the same name that is made again', async () => {
       const { cluster } = scene;
       for (const index of [0, 1]) await cluster.deleteInstance(cluster.instance(index));
       await cluster.delete();

@@ -21,7 +21,7 @@ import { TRIGGER_HARNESSES } from '../support/triggers/harnesses.ts';
 
 const plane = await sharedControlPlane();
 
-/** Every look asks anew: what a watch does not tell is known within this time. */
+/** Every look asks again: what a watch does not tell is known within this time. */
 const RESYNC_SECONDS = '1';
 const LIMIT_MS = 30_000;
 

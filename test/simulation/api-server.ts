@@ -196,7 +196,7 @@ export class ApiServer {
       this.#collection(resource).delete(path(object.metadata));
     const changes = running.map(({ resource, object }) => this.#put(actor, resource, undefined, object));
     for (const change of changes) this.#tell(change);
-    // API servers start anew then, and know of nothing before.
+    // API servers start again then, and know of nothing before.
     this.compact();
   }
 

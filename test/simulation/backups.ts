@@ -21,7 +21,7 @@ export class Backups {
     take();
   }
 
-  /** What runs goes on as it is: kubelets and operator write it anew before anybody else writes. */
+  /** What runs goes on as it is: kubelets and operator write it again before anybody else writes. */
   putBack(seconds: number): void {
     const copy = this.#copies[Math.min(seconds, this.#copies.length - 1)];
     if (copy !== undefined) this.#server.putBack('operator', copy, runs);

@@ -113,7 +113,7 @@ export class Postgres {
     this.#createNode(node);
   }
 
-  /** The primary's pod is made anew, with its name and role, on any node: its volume is on the network. */
+  /** The primary's pod is made again, with its name and role, on any node: its volume is on the network. */
   async relocate(): Promise<void> {
     await this.#recreatePrimary(this.#random.pick(SITE_NODES));
   }
@@ -142,7 +142,7 @@ export class Postgres {
     this.#promote(this.#random.chance(0.5) ? primary : this.#another());
   }
 
-  /** The Cluster is deleted and made anew: the same names, another UID, old pods that linger. */
+  /** The Cluster is deleted and made again: the same names, another UID, old pods that linger. */
   async recreateCluster(): Promise<void> {
     const deletionTimestamp = new Date(this.#clock.now()).toISOString();
     this.#server.patch(OPERATOR, CLUSTERS, CLUSTER, { metadata: { deletionTimestamp } }, { type: 'merge' });

@@ -103,7 +103,7 @@ describe('the label of a workload', () => {
     assert.equal(admitted(changed).labels?.[INJECT], 'false');
   });
 
-  test('is carried anew after a rollout was undone to a template without it', () => {
+  test('is carried again after a rollout was undone to a template without it', () => {
     assert.equal(admitted(workload({ labels: { [INJECT]: 'true' } })).labels?.[INJECT], 'true');
   });
 

@@ -42,7 +42,7 @@ const ANNOTATIONS_AT = '/metadata/annotations';
 const OWN_ANNOTATIONS: readonly string[] = [ANNOTATIONS.epoch, ANNOTATIONS.anySite];
 
 /**
- * A selector is one value to server-side apply, so whoever applies a Service anew takes away the site that the
+ * A selector is one value to server-side apply, so whoever applies a Service again takes away the site that the
  * controller has put there. Here it stays, in the same write and in dry runs, so nobody sees a moment or a difference.
  * What the site is is the controller's to say: of an existing Service the old one holds. Nothing is ever denied.
  */

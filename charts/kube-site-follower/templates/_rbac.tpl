@@ -210,7 +210,7 @@ subjects:
 
 {{/* The Job that removes what the processes have made, in its own namespace. */}}
 {{- define "site-follower.rules.cleanup.own" -}}
-# Waits until the processes are gone, as they would make anew what is removed.
+# Waits until the processes are gone, as they would create again what is removed.
 - apiGroups: [""]
   resources: [pods]
   verbs: [list]

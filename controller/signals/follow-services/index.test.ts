@@ -4,7 +4,7 @@ import type { Status } from '../../../contract/status.ts';
 import type { OwnerReference } from '../../../kubernetes/api.ts';
 import { NODES, PODS, type Pod, SERVICES, type Service } from '../../../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../../test/support/fake-cluster.ts';
-import type { State } from '../../state.ts';
+import type { PublishedStatus } from '../../state.ts';
 import { SignalWorker } from '../worker.ts';
 import { FollowServices } from './index.ts';
 
@@ -58,7 +58,7 @@ const soon = () => kube.clock.advance(1_500);
 
 function publish(activeSite: string, epoch: number, sites: Record<string, string[]> = SITES): void {
   const status = { activeSite, epoch, sites } as unknown as Status;
-  const state: State = { follower: 'default', status, site: { name: activeSite, nodeNames: [] } };
+  const state: PublishedStatus = { follower: 'default', status, site: { name: activeSite, nodeNames: [] } };
   worker.publish(state);
 }
 

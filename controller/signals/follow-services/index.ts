@@ -11,7 +11,7 @@ import { PODS, type Pod, SERVICES, type Service } from '../../../kubernetes/reso
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { sleep, timestamp } from '../../../runtime/clock.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
-import type { State } from '../../state.ts';
+import type { PublishedStatus } from '../../state.ts';
 import type { Signal } from '../signal.ts';
 import { Confirmation } from './confirmation.ts';
 import { Inspector, type RoutingObserver } from './inspector.ts';
@@ -122,7 +122,7 @@ export class FollowServices implements Signal {
   }
 
   /** Resolves when everything that is known is queued; what fails is retried one by one, with the newest state. */
-  apply({ status, site }: State, leadership: Leadership): Promise<void> {
+  apply({ status, site }: PublishedStatus, leadership: Leadership): Promise<void> {
     this.#leadership = leadership;
     for (const service of this.#services.all()) this.#tellRefusal(service);
     const sites = JSON.stringify(status.sites);

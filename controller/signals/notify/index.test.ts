@@ -266,7 +266,7 @@ describe('a target that fails', () => {
     await next.end();
   });
 
-  test('is tried again for an hour with the same id and body, ever more slowly, each time signed anew', async () => {
+  test('is tried again for an hour with the same id and body, ever more slowly, each time signed again', async () => {
     answer = () => ({ status: 503 });
     const { apply } = lead();
     await apply();
@@ -419,7 +419,7 @@ describe('another leader', () => {
     assert.deepEqual(requests, []);
   });
 
-  test('begins anew where the report was edited into garbage', async () => {
+  test('begins again where the report was edited into garbage', async () => {
     for (const garbage of [
       null,
       7,

@@ -6,7 +6,7 @@ import { Sender } from '../../../notify/sender.ts';
 import type { NotifyTarget } from '../../../notify/target.ts';
 import type { Clock, Random } from '../../../runtime/clock.ts';
 import { KnownSince } from '../../../runtime/known-since.ts';
-import type { State } from '../../state.ts';
+import type { PublishedStatus } from '../../state.ts';
 import type { Signal } from '../signal.ts';
 
 export interface NotifyOptions {
@@ -74,7 +74,7 @@ export class NotifySignal implements Signal {
     });
   }
 
-  apply({ status }: State, leadership: Leadership): Promise<void> {
+  apply({ status }: PublishedStatus, leadership: Leadership): Promise<void> {
     this.#leadership = leadership;
     if (status.activeSite !== '') {
       const { follower, source, targets, clock, report } = this.#options;

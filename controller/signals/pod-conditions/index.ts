@@ -10,7 +10,7 @@ import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { timestamp } from '../../../runtime/clock.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
-import type { State } from '../../state.ts';
+import type { PublishedStatus } from '../../state.ts';
 import type { Signal } from '../signal.ts';
 import {
   type ConditionGoal,
@@ -96,7 +96,7 @@ export class PodConditions implements Signal {
   }
 
   /** Resolves when everything is queued; what fails is retried one by one, with the newest state. */
-  apply({ status, site }: State, leadership: Leadership): Promise<void> {
+  apply({ status, site }: PublishedStatus, leadership: Leadership): Promise<void> {
     this.#leadership = leadership;
     const { subject, ports } = this.#options;
     const { clock } = ports;

@@ -67,7 +67,7 @@ const cases: [what: string, said: Answer[], expected: string, newest?: number][]
     3,
   ],
   [
-    'one of an earlier election that most name: the set was made anew',
+    'one of an earlier election that most name: the set was made again',
     answers({ primary: 0, term: 1 }, { primary: 0 }, { primary: 0 }),
     'db-0',
     9,

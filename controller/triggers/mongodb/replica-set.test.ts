@@ -125,7 +125,7 @@ describe('the Secrets', () => {
     assert.deepEqual(tls, { ca: 'CA', cert: 'CERT', key: 'KEY' });
   });
 
-  test('are read again: the members are connected anew when they change', async () => {
+  test('are read again: the members are connected again when they change', async () => {
     secrets = { credentialsSecret: 'login' };
     createSecret('login', { username: 'ops', password: PASSWORD });
     await kube.look();

@@ -60,7 +60,7 @@ export class ReplicaSetTrigger implements Trigger {
     const elected = electedOf(answers, replicaSet, this.#newest);
     if ('kind' in elected) return elected;
     const { pod, election } = elected;
-    // One that most members name is primary, though its election may look older: the set was made anew.
+    // One that most members name is primary, though its election may look older: the set was made again.
     if (election !== undefined) this.#newest = election;
     return { namespace, pod };
   }

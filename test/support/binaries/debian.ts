@@ -10,7 +10,7 @@ import { cacheDirectory } from './recipe.ts';
 
 const LIMIT_MS = 10 * 60_000;
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/bin', '/usr/local/bin'];
-/** Part of the name of the cache's folder: another number makes it anew. */
+/** Part of the name of the cache's folder: another number makes it again. */
 const LAYOUT = 1;
 
 /** A program, and the environment that it needs to find its libraries. */

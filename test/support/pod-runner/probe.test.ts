@@ -29,7 +29,7 @@ for (const { name, statuses, thresholds = {}, wanted, asked } of [
   { name: 'a 404 fails', statuses: [404, 200], wanted: [false, true], asked: 2 },
   { name: 'no answer in time fails', statuses: [0, 200], wanted: [false, true], asked: 2 },
   {
-    name: 'failures below their threshold change nothing, and begin anew after a success',
+    name: 'failures below their threshold change nothing, and begin again after a success',
     statuses: [200, 503, 503, 200, 503, 503, 503],
     thresholds: { failureThreshold: 3 },
     wanted: [true, false],

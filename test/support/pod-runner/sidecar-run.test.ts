@@ -71,7 +71,7 @@ test('it is started when the startup probe passes, and ready when its own probe 
   assert.equal(seen.at(-1)?.restartCount, 0);
 });
 
-test('it is started anew when it ends', TIMEOUT, async (t) => {
+test('it is started again when it ends', TIMEOUT, async (t) => {
   const { sidecar, until } = await run(t, { startupProbe: '/well' });
   await sidecar.started;
   sidecar.process?.signal('SIGKILL');
@@ -80,7 +80,7 @@ test('it is started anew when it ends', TIMEOUT, async (t) => {
 });
 
 for (const name of ['startupProbe', 'livenessProbe'] as const) {
-  test(`it is killed and started anew when its ${name} fails`, TIMEOUT, async (t) => {
+  test(`it is killed and started again when its ${name} fails`, TIMEOUT, async (t) => {
     const { seen, until } = await run(t, { startupProbe: '/well', [name]: '/sick' });
     await until(({ running, restartCount }) => running && restartCount === 1);
     assert.equal(seen[0]?.restartCount, 0);
