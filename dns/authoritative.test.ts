@@ -57,7 +57,7 @@ test('each server’s own answer is reported: a value, no record, silence', asyn
     { name: 'without address', addresses: [] },
   ];
   const lookup = authoritativeLookup(systemClock, () => Promise.resolve(servers));
-  assert.deepEqual(await lookup('example.com', 'app.example.com', 'A', signal), [
+  assert.deepEqual(await lookup({ zone: 'example.com', name: 'app.example.com', type: 'A', signal }), [
     { server: 'new', values: ['192.0.2.1'] },
     { server: 'absent', values: [] },
     { server: 'empty', values: [] },
@@ -74,7 +74,7 @@ test('AAAA and CNAME come in the form that desired sets have', async () => {
   ] as const) {
     const servers = [{ name: 'ns', addresses: [await nameServer(0, answer)] }];
     const lookup = authoritativeLookup(systemClock, () => Promise.resolve(servers));
-    assert.deepEqual(await lookup('example.com', 'x.example.com', type, signal), [
+    assert.deepEqual(await lookup({ zone: 'example.com', name: 'x.example.com', type, signal }), [
       { server: 'ns', values: [value] },
     ]);
   }
@@ -88,12 +88,17 @@ test('name servers are looked up once in a while; that they cannot be found is n
       ? Promise.reject(new Error('ENOTFOUND'))
       : Promise.resolve([{ name: 'ns', addresses: [] }]);
   });
-  assert.deepEqual(await lookup('example.com', 'a.example.com', 'A', signal), []);
-  await lookup('example.com', 'a.example.com', 'A', signal);
-  await lookup('example.com', 'b.example.com', 'A', signal);
+  assert.deepEqual(await lookup({ zone: 'example.com', name: 'a.example.com', type: 'A', signal }), []);
+  await lookup({ zone: 'example.com', name: 'a.example.com', type: 'A', signal });
+  await lookup({ zone: 'example.com', name: 'b.example.com', type: 'A', signal });
   assert.equal(asked, 2);
   await assert.rejects(
-    lookup('example.com', 'a.example.com', 'A', AbortSignal.abort(new Error('stopped'))),
+    lookup({
+      zone: 'example.com',
+      name: 'a.example.com',
+      type: 'A',
+      signal: AbortSignal.abort(new Error('stopped')),
+    }),
     /stopped/,
   );
 });

@@ -18,16 +18,19 @@ export interface ServerAnswer {
   readonly hidden?: Hidden;
 }
 
+/** One record, as it is looked up. */
+export interface RecordQuery {
+  readonly zone: string;
+  readonly name: string;
+  readonly type: RecordType;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Asks every authoritative name server of `zone`; empty when none is known. Rejects only with the reason of `signal`.
+ * Asks every authoritative name server of the zone; empty when none is known. Rejects only with the reason of the signal.
  * Resolvers' caches do not count, so this is what the whole world will see when its copies have run out.
  */
-export type AuthoritativeLookup = (
-  zone: string,
-  name: string,
-  type: RecordType,
-  signal: AbortSignal,
-) => Promise<readonly ServerAnswer[]>;
+export type AuthoritativeLookup = (query: RecordQuery) => Promise<readonly ServerAnswer[]>;
 
 export interface NameServer {
   readonly name: string;
@@ -54,7 +57,7 @@ export function authoritativeLookup(
     if (servers.length > 0) known.set(zone, { at: clock.elapsed(), servers });
     return servers;
   };
-  return async (zone, name, type, signal) => {
+  return async ({ zone, name, type, signal }) => {
     try {
       return await withDeadline(clock, LOOKUP_TIMEOUT_MS, signal, `name servers of ${zone}`, async () => {
         const servers = await serversOf(zone);

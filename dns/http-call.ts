@@ -2,6 +2,7 @@ import { text } from '../kubernetes/lines.ts';
 import { type Clock, withDeadline } from '../runtime/clock.ts';
 import type { OutboundDispatcher } from '../runtime/outbound/dispatcher.ts';
 import { retryAfterMs } from '../runtime/retry-after.ts';
+import { DnsError } from './provider.ts';
 import { unanswered } from './unanswered.ts';
 
 export interface HttpPorts {
@@ -16,6 +17,9 @@ export interface HttpCall {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  readonly timeoutMs?: number;
+  /** How the answer is read; usually any text up to a size. */
+  readonly read?: (body: AsyncIterable<Buffer>) => Promise<string>;
 }
 
 export interface HttpAnswer {
@@ -34,9 +38,9 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
  * `retry` when there was no whole answer, or the reason of `signal`.
  */
 export async function httpCall(ports: HttpPorts, call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
-  const { what, method, url, headers, body } = call;
+  const { what, method, url, headers, body, timeoutMs = TIMEOUT_MS, read = shortText } = call;
   try {
-    return await withDeadline(ports.clock, TIMEOUT_MS, signal, what, async (limited) => {
+    return await withDeadline(ports.clock, timeoutMs, signal, what, async (limited) => {
       const answer = await ports.dispatcher.request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
@@ -48,12 +52,16 @@ export async function httpCall(ports: HttpPorts, call: HttpCall, signal: AbortSi
       return {
         status: answer.statusCode,
         headers: answer.headers,
-        text: await text(answer.body, MAX_ANSWER_BYTES),
+        text: await read(answer.body),
         retryAfterMs: retryAfterMs(answer.headers, ports.clock.now()),
       };
     });
   } catch (error) {
     signal.throwIfAborted();
-    throw unanswered(what, error, ports.dispatcher, url);
+    throw error instanceof DnsError ? error : unanswered(what, error, ports.dispatcher, url);
   }
+}
+
+function shortText(body: AsyncIterable<Buffer>): Promise<string> {
+  return text(body, MAX_ANSWER_BYTES);
 }

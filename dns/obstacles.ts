@@ -1,10 +1,10 @@
 /** Records that cannot be, known before anything is written. Pure. */
+import { CONFIG_WAIT_MS } from './errors.ts';
 import { DnsError } from './provider.ts';
 import type { Current, OtherRecords, RecordSet } from './records.ts';
 
 /** What a signed zone has beside every record: it is made by the server, and goes with the rest. */
 const MADE_BY_SIGNING: ReadonlySet<string> = new Set(['RRSIG', 'NSEC', 'NSEC3']);
-const CONFIG_WAIT_MS = 60_000;
 
 export interface ZoneTraits {
   readonly zone: string;

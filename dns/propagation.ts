@@ -76,7 +76,7 @@ export class Propagation {
     const { lookup, statuses } = this.#ports;
     let answers: Awaited<ReturnType<AuthoritativeLookup>>;
     try {
-      answers = await lookup(zone, name, type, signal);
+      answers = await lookup({ zone, name, type, signal });
     } catch {
       return false; // The lookup rejects only when it is stopped.
     }

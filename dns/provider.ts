@@ -1,5 +1,5 @@
-import type { AuthoritativeLookup, ServerAnswer } from './authoritative.ts';
-import type { Change, Current, RecordType, WrittenType } from './records.ts';
+import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from './authoritative.ts';
+import type { Change, Current, WrittenType, ZoneQuery } from './records.ts';
 
 export interface WriteGuard {
   readonly signal: AbortSignal;
@@ -33,13 +33,8 @@ export interface DnsProvider {
    * cannot tell, or it does not matter there.
    */
   zonesWithin?(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
-  /** What stands at `names` in `zone`, and the TXT records at `texts` where they show. Throws DnsError. */
-  read(
-    zone: string,
-    names: readonly string[],
-    signal: AbortSignal,
-    texts?: readonly string[],
-  ): Promise<Current>;
+  /** What stands at the names, and the TXT records that are asked for where they show. Throws DnsError. */
+  read(query: ZoneQuery): Promise<Current>;
   /**
    * Resolves when the provider has accepted `changes` and, where it can be read back, shows them. TXT records come only where
    * the provider’s traits say that it keeps them. Throws DnsError.
@@ -49,13 +44,7 @@ export interface DnsProvider {
    * How far an accepted record has come, where the provider knows more than the name servers that `ask` asks. As
    * AuthoritativeLookup. Absent: `ask` alone.
    */
-  lookup?(
-    zone: string,
-    name: string,
-    type: RecordType,
-    signal: AbortSignal,
-    ask: AuthoritativeLookup,
-  ): Promise<readonly ServerAnswer[]>;
+  lookup?(query: RecordQuery, ask: AuthoritativeLookup): Promise<readonly ServerAnswer[]>;
 }
 
 /**
@@ -93,44 +82,56 @@ export function needsHuman(kind: string): boolean {
   return Object.entries(NEEDS_A_HUMAN).some(([each, needs]) => each === kind && needs);
 }
 
+export interface DnsErrorDetails {
+  readonly kind: DnsErrorKind;
+  /** What the person who reads this should do; one sentence. */
+  readonly action: string;
+  /** The provider's own code, e.g. `1011150`; empty when it gave none. */
+  readonly code?: string;
+  readonly retryAfterMs?: number | undefined;
+  /** The names that it is about; undefined: all of the zone, or some that are not known. */
+  readonly names?: readonly string[] | undefined;
+  /** When it is not that of its kind, or of its names. */
+  readonly scope?: DnsErrorScope | undefined;
+  /** Those of single names that it stands for. */
+  readonly each?: readonly DnsError[] | undefined;
+  readonly cause?: unknown;
+}
+
 export class DnsError extends Error {
   override readonly name = 'DnsError';
   readonly kind: DnsErrorKind;
-  /** The provider's own code, e.g. `1011150`; empty when it gave none. */
   readonly code: string;
-  /** What the person who reads this should do; one sentence. */
   readonly action: string;
   readonly retryAfterMs: number | undefined;
-  /** The names that it is about; undefined: all of the zone, or some that are not known. */
   readonly names: readonly string[] | undefined;
   readonly scope: DnsErrorScope;
+  /** As it was given. */
+  readonly #scope: DnsErrorScope | undefined;
   readonly #each: readonly DnsError[] | undefined;
 
-  constructor(
-    message: string,
-    details: {
-      kind: DnsErrorKind;
-      action: string;
-      code?: string;
-      retryAfterMs?: number;
-      names?: readonly string[];
-      scope?: DnsErrorScope;
-      each?: readonly DnsError[];
-      cause?: unknown;
-    },
-  ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.kind = details.kind;
-    this.action = details.action;
-    this.code = details.code ?? '';
-    this.retryAfterMs = details.retryAfterMs;
-    this.names = details.names;
-    this.scope = details.scope ?? (details.names === undefined ? SCOPES[details.kind] : 'names');
-    this.#each = details.each;
+  constructor(message: string, details: DnsErrorDetails) {
+    const { kind, action, code = '', retryAfterMs, names, scope, each, cause } = details;
+    super(message, cause === undefined ? undefined : { cause });
+    this.kind = kind;
+    this.action = action;
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+    this.names = names;
+    this.#scope = scope;
+    this.scope = scope ?? (names === undefined ? SCOPES[kind] : 'names');
+    this.#each = each;
   }
 
   /** Those of single names that it stands for, or itself. */
   get each(): readonly DnsError[] {
     return this.#each ?? [this];
+  }
+
+  /** The same error, but for `changes`. */
+  with({ message = this.message, ...changes }: { message?: string } & Partial<DnsErrorDetails>): DnsError {
+    const { kind, action, code, retryAfterMs, names, cause } = this;
+    const kept = { kind, action, code, retryAfterMs, names, cause, scope: this.#scope, each: this.#each };
+    return new DnsError(message, { ...kept, ...changes });
   }
 }

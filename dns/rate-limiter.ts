@@ -47,6 +47,17 @@ export class RateLimiter {
     this.#calls = [...this.#calls.slice(1 - this.#kept), this.#clock.elapsed()];
   }
 
+  /** Makes a call when it may be made. The limit is the account's, so after an error of kind `rate` every zone waits. */
+  async call<T>(signal: AbortSignal, make: () => Promise<T>): Promise<T> {
+    await this.take(signal);
+    try {
+      return await make();
+    } catch (error) {
+      if (error instanceof DnsError && error.kind === 'rate') this.pause(error.retryAfterMs ?? 0, error);
+      throw error;
+    }
+  }
+
   /** No call for `ms`; whoever asks meanwhile gets `error` again. */
   pause(ms: number, error: DnsError): void {
     this.#pause = { until: this.#clock.elapsed() + ms, error };
@@ -67,8 +78,7 @@ export class RateLimiter {
   #assertNotPaused(): void {
     const left = this.#pause === undefined ? 0 : this.#pause.until - this.#clock.elapsed();
     if (this.#pause === undefined || left <= 0) return;
-    const { message, kind, code, action } = this.#pause.error;
-    throw new DnsError(message, { kind, code, action, retryAfterMs: left });
+    throw this.#pause.error.with({ retryAfterMs: left });
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type RecordSet,
   type TextSet,
   type WrittenType,
+  type ZoneQuery,
 } from './records.ts';
 import { plainText } from './text-value.ts';
 
@@ -43,8 +44,7 @@ export function setsAmong(records: readonly ShownRecord[]): readonly RecordSet<W
 export function currentOf(
   found: readonly RecordSet<WrittenType>[],
   others: readonly OtherRecords[],
-  names: readonly string[],
-  texts: readonly string[] | undefined,
+  { names, texts }: Pick<ZoneQuery, 'names' | 'texts'>,
 ): Current {
   const sets = found.filter(isFollowingSet).filter(isAmong(names));
   return {
@@ -59,7 +59,7 @@ export function allSets({ sets, texts = [] }: Current): readonly RecordSet<Writt
   return [...sets, ...texts];
 }
 
-export function isTextSet(set: RecordSet<WrittenType>): set is TextSet {
+function isTextSet(set: RecordSet<WrittenType>): set is TextSet {
   return set.type === 'TXT';
 }
 

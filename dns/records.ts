@@ -21,6 +21,15 @@ export interface OtherRecords {
   readonly type: string;
 }
 
+/** What is to be read of a zone. */
+export interface ZoneQuery {
+  readonly zone: string;
+  readonly names: readonly string[];
+  /** Names of which the TXT records are asked for, too. */
+  readonly texts?: readonly string[] | undefined;
+  readonly signal: AbortSignal;
+}
+
 /** What a zone has at some names. */
 export interface Current {
   /** The A, AAAA and CNAME record sets of the names. */

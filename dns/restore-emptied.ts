@@ -33,8 +33,8 @@ export async function restoreEmptied(error: unknown, write: FailedWrite): Promis
     await provider.apply(zone, creations, guard);
   } catch (failure) {
     if (!(failure instanceof DnsError)) throw failure;
-    const told = `${explain(error)}; what ${names.join(', ')} had before could not be put back: ${explain(failure)}`;
-    return reworded(error, told, 0);
+    const text = `${explain(error)}; what ${names.join(', ')} had before could not be put back: ${explain(failure)}`;
+    return reworded(error, text, 0);
   }
   return reworded(
     error,
@@ -50,7 +50,7 @@ async function lostSets({ provider, zone, changes, desired, lastShown, guard }: 
   const had = new Map(names.map((name) => [name, lastShown.of(name, desired)]));
   const known = names.filter((name) => had.get(name)?.length !== 0);
   if (known.length === 0) return [];
-  const { sets } = await provider.read(zone, known, guard.signal);
+  const { sets } = await provider.read({ zone, names: known, signal: guard.signal });
   return known
     .filter((name) => !sets.some((set) => set.name === name))
     .flatMap((name) => had.get(name) ?? []);

@@ -4,13 +4,27 @@ import { DnsError } from './provider.ts';
 
 /** No whole answer came to a call of a provider's API. Names the proxy that it went through, if any. */
 export function unanswered(what: string, error: unknown, dispatcher: OutboundDispatcher, url: URL): DnsError {
-  const isLate = error instanceof DeadlineError;
   const way = wayTo(dispatcher, url);
-  const look = way === '' ? 'DNS, proxy, network policy' : 'the proxy, HTTPS_PROXY, HTTP_PROXY and NO_PROXY';
-  return new DnsError(isLate ? `${error.message}${way}` : `${what} failed${way}: ${explainCall(error)}`, {
+  const causes =
+    way === '' ? 'DNS, proxy, network policy' : 'the proxy, HTTPS_PROXY, HTTP_PROXY and NO_PROXY';
+  return noAnswer(what, error, {
+    way,
+    why: explainCall(error),
+    action: `The call is repeated; if this lasts, look at the way to the API: ${causes}.`,
+  });
+}
+
+/** `way` reads on from what was done, such as ` at ns1:53`; `why` is for what was not just too slow. */
+export function noAnswer(
+  what: string,
+  error: unknown,
+  { way, why, action }: { readonly way: string; readonly why: string; readonly action: string },
+): DnsError {
+  const isLate = error instanceof DeadlineError;
+  return new DnsError(isLate ? `${error.message}${way}` : `${what} failed${way}: ${why}`, {
     kind: 'retry',
     code: isLate ? 'timeout' : 'network',
-    action: `The call is repeated; if this lasts, look at the way to the API: ${look}.`,
+    action,
     cause: error,
   });
 }

@@ -95,7 +95,12 @@ export class ZoneFollower {
     const { claim, provider } = this.#ports;
     if (claim === undefined) return;
     await this.#running?.catch(() => undefined); // Only one call to the zone at a time; its caller gets the error.
-    const { texts = [] } = await provider.read(this.zone, [], signal, [claim.nameIn(this.zone)]);
+    const { texts = [] } = await provider.read({
+      zone: this.zone,
+      names: [],
+      signal,
+      texts: [claim.nameIn(this.zone)],
+    });
     claim.observe(this.zone, claimIn(this.zone, claim, texts));
   }
 
@@ -183,7 +188,7 @@ export class ZoneFollower {
       ...(claim === undefined ? [] : [claim.nameIn(this.zone)]),
       ...(ownership?.namesAbout(names, this.zone) ?? []),
     ];
-    return provider.read(this.zone, names, signal, texts.length > 0 ? texts : undefined);
+    return provider.read({ zone: this.zone, names, signal, texts: texts.length > 0 ? texts : undefined });
   }
 
   /** The changes by name, and why other names cannot be written. */
@@ -226,8 +231,7 @@ export class ZoneFollower {
     if (this.#failed?.goal !== goal) return;
     const left = this.#failed.until - this.#ports.clock.elapsed();
     if (left <= 0) return;
-    const { message, kind, code, action } = this.#failed.error;
-    throw new DnsError(message, { kind, code, action, retryAfterMs: left });
+    throw this.#failed.error.with({ retryAfterMs: left });
   }
 
   #noteFailure(goal: Goal, failures: ReadonlyMap<string, unknown>): void {

@@ -162,7 +162,7 @@ const END = '<!-- Its end. -->';
 
 /** `text` of docs/dns.md with its tables as they are now. */
 export function withTables(text: string): string {
-  const errors = Object.entries(ERRORS).map(([provider, rows]) => ({
+  const errors = [...ERRORS].map(([provider, rows]) => ({
     from: `dns/${provider}/errors.ts`,
     content: errorTable(rows),
   }));

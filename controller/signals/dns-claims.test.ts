@@ -23,7 +23,7 @@ class SharedZone {
     return {
       name: 'fake',
       driftMs: 600_000,
-      read: (_zone, names, _signal, texts = []) => {
+      read: ({ names, texts = [] }) => {
         const of = (listed: readonly string[]) => this.sets.filter(({ name }) => listed.includes(name));
         const current: Current = {
           sets: of(names).filter((set): set is RecordSet => set.type !== 'TXT'),

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { ServerAnswer } from '../../dns/authoritative.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../../dns/provider.ts';
 import type { RecordStatus } from '../../dns/record-status.ts';
-import type { Change, Current, RecordSet } from '../../dns/records.ts';
+import type { Change, Current, RecordSet, ZoneQuery } from '../../dns/records.ts';
 import { parseRecords } from '../../dns/zones.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import { settle, VirtualClock } from '../../test/support/virtual-clock.ts';
@@ -32,7 +32,7 @@ class FakeProvider implements DnsProvider {
     return this.nested;
   }
 
-  async read(zone: string): Promise<Current> {
+  async read({ zone }: ZoneQuery): Promise<Current> {
     await this.#enter(`read ${zone}`);
     return { sets: this.zones.get(zone) ?? [], others: [] };
   }

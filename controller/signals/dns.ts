@@ -76,8 +76,7 @@ export class DnsSignal implements Signal {
     const { claims } = options;
     this.resyncMs = claims === undefined ? provider.driftMs : Math.min(provider.driftMs, CLAIM_PERIOD_MS);
     const { lookup: ask } = options;
-    const lookup: AuthoritativeLookup = (zone, name, type, signal) =>
-      provider.lookup?.(zone, name, type, signal, ask) ?? ask(zone, name, type, signal);
+    const lookup: AuthoritativeLookup = (query) => provider.lookup?.(query, ask) ?? ask(query);
     this.#choice = new ZoneChoice(provider, records, clock);
     this.#owned = ownedTypes(sites);
     this.#propagation = new Propagation({ ...options, lookup, statuses });

@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
+import { masked } from '../errors.ts';
 import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall } from '../http-call.ts';
-import { DnsError } from '../provider.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { hostInZone } from '../zones.ts';
 import { answerError, apiError, PROBLEMS, strangerError } from './errors.ts';
@@ -77,12 +77,12 @@ const MAX_PAGES = 100;
 export class CloudflareApi {
   readonly #config: CloudflareConfig;
   readonly #ports: HttpPorts;
-  readonly #limiter: RateLimiter;
+  readonly limiter: RateLimiter;
 
   constructor(config: CloudflareConfig, ports: HttpPorts) {
     this.#config = config;
     this.#ports = ports;
-    this.#limiter = new RateLimiter(ports.clock, LIMITS);
+    this.limiter = new RateLimiter(ports.clock, LIMITS);
   }
 
   /** The zones of this name that the token can see: none, one, or one for each account. */
@@ -125,23 +125,14 @@ export class CloudflareApi {
     return [...new Map(found.flat().map((record) => [record.id, record])).values()];
   }
 
-  /** Resolves when the zone may be written. */
-  awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
-    return this.#limiter.awaitWrite(zone, signal);
-  }
-
-  /** The next calls write the zone. */
-  noteWrite(zone: string): void {
-    this.#limiter.noteWrite(zone);
-  }
-
   /** `mayWrite` throws when it may not any more; it is asked right before the call. */
   async batch(zone: CloudflareZone, batch: Batch, mayWrite: () => void, signal: AbortSignal): Promise<void> {
     const what = `the change of ${zone.name}`;
     const path = `zones/${encodeURIComponent(zone.id)}/dns_records/batch`;
-    await this.#limiter.take(signal);
-    mayWrite();
-    await this.#send(this.#request(what, 'POST', path, {}, JSON.stringify(batch)), signal);
+    await this.limiter.call(signal, () => {
+      mayWrite();
+      return this.#send(this.#request(what, 'POST', path, {}, JSON.stringify(batch)), signal);
+    });
   }
 
   async #list<T>(
@@ -154,9 +145,9 @@ export class CloudflareApi {
   ): Promise<readonly T[]> {
     const items: T[] = [];
     for (let page = 1; ; page += 1) {
-      await this.#limiter.take(signal);
       const paging = { ...query, page: String(page), per_page: String(perPage) };
-      const envelope = await this.#send(this.#request(what, 'GET', path, paging), signal);
+      const request = this.#request(what, 'GET', path, paging);
+      const envelope = await this.limiter.call(signal, () => this.#send(request, signal));
       const read = listOf(item).safeParse(envelope.result);
       if (!read.success) throw answerError(what, 'its result is no list of what was asked for');
       items.push(...read.data);
@@ -195,22 +186,7 @@ export class CloudflareApi {
       envelope === undefined
         ? strangerError(call.what, answer.status, answer.retryAfterMs)
         : apiError(call.what, answer.status, envelope.errors ?? [], answer.retryAfterMs);
-    throw this.#noted(this.#masked(error));
-  }
-
-  /** The limit is the user's, so every zone waits. */
-  #noted(error: DnsError): DnsError {
-    if (error.kind === 'rate') this.#limiter.pause(error.retryAfterMs ?? 0, error);
-    return error;
-  }
-
-  /** The API does not repeat a token, but nothing says that it never will. */
-  #masked(error: DnsError): DnsError {
-    const token = this.#config.apiToken.reveal();
-    if (!error.message.includes(token)) return error;
-    const { kind, code, action, retryAfterMs } = error;
-    const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-    return new DnsError(error.message.replaceAll(token, '***'), { kind, code, action, ...wait });
+    throw masked(error, this.#config.apiToken);
   }
 }
 

@@ -1,50 +1,52 @@
 import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
-import { DnsError, type DnsErrorKind } from '../provider.ts';
-
-interface ErrorRow {
-  readonly codes: readonly number[];
-  readonly kind: DnsErrorKind;
-  readonly action: string;
-}
+import { type ErrorRow, errorTable, rowError, rowOf, untrustedAnswer } from '../errors.ts';
+import { DnsError } from '../provider.ts';
 
 /** A wrong token is not hammered. */
-const CONFIG_WAIT_MS = 2 * 60_000;
+export const CONFIG_WAIT_MS = 2 * 60_000;
 /** "All API calls for the next five minutes will be blocked", for all tokens of the user. */
 const RATE_WAIT_MS = 5 * 60_000;
 
-/** The codes that a human can do something about; docs/dns.md shows them. */
-export const ERROR_TABLE: readonly ErrorRow[] = [
-  {
-    codes: [6003, 6111, 9106, 9109, 10000, 10001],
-    kind: 'config',
-    action:
-      'Check CLOUDFLARE_API_TOKEN: it must be an API token (not a global API key), still valid, with Zone:Read and DNS:Edit for this zone, and usable from this address.',
-  },
-  {
-    codes: [1001, 7000, 7003],
-    kind: 'config',
-    action: 'The zone is not there any more: check the records and CLOUDFLARE_API_URL.',
-  },
-  {
-    codes: [81044],
-    kind: 'conflict',
-    action: 'Nothing: a record was deleted meanwhile, and the zone is read again.',
-  },
-  {
-    codes: [81053, 81054, 81056, 81057, 81058, 81059],
-    kind: 'conflict',
-    action:
-      'Look at this name in the Cloudflare dashboard: another record stands in the way, or somebody else writes it too.',
-  },
-  {
-    codes: [9003, 9004, 9005, 9006, 9007, 9021, 1004, 81045, 81062],
-    kind: 'refused',
-    action:
-      'Look at this name in the Cloudflare dashboard: a record cannot be as it should, or the zone is full.',
-  },
-  { codes: [971], kind: 'rate', action: 'Nothing, if it passes; else see what else calls the API so often.' },
-];
+/** The codes that a person can do something about. */
+export const ERROR_TABLE = errorTable<number>(
+  [
+    {
+      codes: [6003, 6111, 9106, 9109, 10000, 10001],
+      kind: 'config',
+      action:
+        'Check CLOUDFLARE_API_TOKEN: it must be an API token (not a global API key), still valid, with Zone:Read and DNS:Edit for this zone, and usable from this address.',
+    },
+    {
+      codes: [1001, 7000, 7003],
+      kind: 'config',
+      action: 'The zone is not there any more: check the records and CLOUDFLARE_API_URL.',
+    },
+    {
+      codes: [81044],
+      kind: 'conflict',
+      action: 'Nothing: a record was deleted meanwhile, and the zone is read again.',
+    },
+    {
+      codes: [81053, 81054, 81056, 81057, 81058, 81059],
+      kind: 'conflict',
+      action:
+        'Look at this name in the Cloudflare dashboard: another record stands in the way, or somebody else writes it too.',
+    },
+    {
+      codes: [9003, 9004, 9005, 9006, 9007, 9021, 1004, 81045, 81062],
+      kind: 'refused',
+      action:
+        'Look at this name in the Cloudflare dashboard: a record cannot be as it should, or the zone is full.',
+    },
+    {
+      codes: [971],
+      kind: 'rate',
+      action: 'Nothing, if it passes; else see what else calls the API so often.',
+    },
+  ],
+  CONFIG_WAIT_MS,
+);
 
 const UNKNOWN: Omit<ErrorRow, 'codes'> = {
   kind: 'retry',
@@ -74,7 +76,7 @@ export function apiError(
   const [first] = problems;
   const code = String(first?.code ?? status);
   const reasons = problems.flatMap(({ error_chain: chain, ...problem }) => [problem, ...(chain ?? [])]);
-  const row = ERROR_TABLE.find(({ codes }) => reasons.some((reason) => codes.includes(reason.code)));
+  const row = rowOf(ERROR_TABLE, ...reasons.map((reason) => reason.code));
   if (status === 429 || row?.kind === 'rate') {
     return new DnsError(`Cloudflare took no call for ${what} because of its rate limit: ${said}`, {
       kind: 'rate',
@@ -85,13 +87,7 @@ export function apiError(
     });
   }
   const denied = status === 401 || status === 403 ? ERROR_TABLE[0] : undefined;
-  const { kind, action } = row ?? denied ?? UNKNOWN;
-  return new DnsError(`Cloudflare refused ${what}: ${said}`, {
-    kind,
-    code,
-    action,
-    ...(kind === 'config' && { retryAfterMs: CONFIG_WAIT_MS }),
-  });
+  return rowError(`Cloudflare refused ${what}: ${said}`, row ?? denied ?? UNKNOWN, { code });
 }
 
 function sentence({ code, message, error_chain: chain }: ApiProblem): string {
@@ -112,15 +108,7 @@ export function strangerError(what: string, status: number, retryAfterMs: number
   });
 }
 
-/** An answer that is not what was asked for. Nothing may be concluded from it. */
 export function answerError(what: string, problem: string): DnsError {
-  return new DnsError(`the answer to ${what} cannot be trusted: ${problem}`, {
-    kind: 'retry',
-    code: 'bad-answer',
-    action: 'The call is repeated; if this lasts, look for a proxy between, or at CLOUDFLARE_API_URL.',
-  });
-}
-
-export function zoneError(message: string, action: string): DnsError {
-  return new DnsError(message, { kind: 'config', code: 'zone', action, retryAfterMs: CONFIG_WAIT_MS });
+  const action = 'The call is repeated; if this lasts, look for a proxy between, or at CLOUDFLARE_API_URL.';
+  return untrustedAnswer(what, problem, action);
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
-import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
 
 /** So long its servers may still answer as before a change; most changes are there after seconds. */
 const PROPAGATION_MS = 60_000;
@@ -17,17 +17,16 @@ export class FlattenedZones {
     this.#clock = clock;
   }
 
-  /** What the servers say of the CNAME of `name`; `shown` is what the API has. */
+  /** What the servers say of a CNAME; `shown` is what the API has. */
   async lookup(
-    zone: string,
-    name: string,
+    query: RecordQuery,
     shown: readonly string[],
-    signal: AbortSignal,
     ask: AuthoritativeLookup,
   ): Promise<readonly ServerAnswer[]> {
-    const answers = await ask(zone, name, 'CNAME', signal);
+    const { name } = query;
+    const answers = await ask(query);
     const isShown = answers.every(({ values }) => values === undefined || values.length > 0);
-    if (isShown || !(await this.#hasAddresses(zone, name, signal, ask))) {
+    if (isShown || !(await hasAddresses(query, ask))) {
       this.#since.delete(name);
       return answers;
     }
@@ -38,14 +37,9 @@ export class FlattenedZones {
     if (!isSettled) return answers.map(({ server }) => ({ server, values: undefined }));
     return [{ server: 'Cloudflare (flattened)', values: shown, hidden: 'flattened' }];
   }
+}
 
-  async #hasAddresses(
-    zone: string,
-    name: string,
-    signal: AbortSignal,
-    ask: AuthoritativeLookup,
-  ): Promise<boolean> {
-    const answers = [...(await ask(zone, name, 'A', signal)), ...(await ask(zone, name, 'AAAA', signal))];
-    return answers.some(({ values = [] }) => values.length > 0);
-  }
+async function hasAddresses(query: RecordQuery, ask: AuthoritativeLookup): Promise<boolean> {
+  const answers = await Promise.all([ask({ ...query, type: 'A' }), ask({ ...query, type: 'AAAA' })]);
+  return answers.flat().some(({ values = [] }) => values.length > 0);
 }

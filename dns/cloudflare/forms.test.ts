@@ -26,7 +26,7 @@ test('a record that the API has in Unicode is found by its name, and not made a 
   const { fake, provider } = await open(t);
   const zone = fake.addZone('example.com');
   fake.addRecord(zone, { name: 'bücher.example.com', type: 'A', content: '192.0.2.1' });
-  const { sets } = await provider.read('example.com', ['xn--bcher-kva.example.com'], signal);
+  const { sets } = await provider.read({ zone: 'example.com', names: ['xn--bcher-kva.example.com'], signal });
   assert.deepEqual(
     sets.map(({ name, values }) => [name, values]),
     [['xn--bcher-kva.example.com', ['192.0.2.1']]],

@@ -31,15 +31,11 @@ async function open(
   t.after(() => dispatcher.destroy());
   const api = new CloudflareApi({ apiToken: new Secret(TOKEN), apiUrl }, { clock, dispatcher });
   const provider = new CloudflareProvider(api, clock);
-  const ask: AuthoritativeLookup = (_zone, _name, type) =>
+  const ask: AuthoritativeLookup = ({ type }) =>
     Promise.resolve([{ server: 'ns1', values: answers[type] ?? [] }]);
-  await provider.read(
-    ZONE,
-    records.map(({ name }) => name),
-    signal,
-  );
+  await provider.read({ zone: ZONE, names: records.map(({ name }) => name), signal });
   const lookup = (name: string, type: RecordType): Promise<readonly ServerAnswer[]> =>
-    provider.lookup(ZONE, name, type, signal, ask);
+    provider.lookup({ zone: ZONE, name, type, signal }, ask);
   return { clock, lookup };
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RecordSet, RecordType } from '../records.ts';
 import type { CloudflareRecord } from './api.ts';
-import { batchOf, MARK } from './batch.ts';
+import { batchOf, MARK } from './records.ts';
 
 const NAME = 'app.example.com';
 const set = (type: RecordType, value: string): RecordSet => ({ name: NAME, type, ttl: 60, values: [value] });

@@ -1,23 +1,24 @@
-import { type Clock, sleep } from '../../runtime/clock.ts';
-import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
+import { notSaved, zoneError } from '../errors.ts';
 import { HiddenRecords } from '../hidden-records.ts';
 import { ofEach } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, isMade, subjectOf } from '../planned.ts';
-import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
+import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
+import { readBack } from '../read-back.ts';
 import { currentOf, isFollowingSet } from '../record-sets.ts';
 import { othersAmong } from '../record-types.ts';
-import type { Change, Current, RecordType, WrittenType } from '../records.ts';
+import type { Change, Current, WrittenType, ZoneQuery } from '../records.ts';
+import { recordsOfNames } from '../records-of-names.ts';
 import type { CloudflareApi, CloudflareRecord, CloudflareZone } from './api.ts';
-import { batchOf, recordSets, weightOf } from './batch.ts';
-import { zoneError } from './errors.ts';
+import { CONFIG_WAIT_MS } from './errors.ts';
 import { FlattenedZones } from './flattened.ts';
+import { batchOf, recordSets, weightOf } from './records.ts';
 
 const DRIFT_MS = 5 * 60_000;
 /** The API's own limit on the Free plan: developers.cloudflare.com/dns/manage-dns-records/how-to/batch-record-changes. */
 const MAX_BATCH = 200;
-/** With more names the whole zone is listed: its pages are fewer calls. */
-const MOST_BY_NAME = 4;
 const READ_BACK_AFTER_MS = [0, 1_000, 3_000];
 
 /** A batch is made whole or not at all by the API; the rest of the zone is not named in it. */
@@ -48,77 +49,63 @@ export class CloudflareProvider implements DnsProvider {
     return zones.filter(({ status }) => status === 'active').map(({ name }) => name);
   }
 
-  async read(
-    zone: string,
-    names: readonly string[],
-    signal: AbortSignal,
-    texts?: readonly string[],
-  ): Promise<Current> {
-    const records = await this.#records(zone, names, signal, texts);
-    return currentOf(recordSets(records), othersAmong(records), names, texts);
+  async read(query: ZoneQuery): Promise<Current> {
+    const records = await this.#records(query);
+    return currentOf(recordSets(records), othersAmong(records), query);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
     const names = [...new Set(changes.map((change) => subjectOf(change).name))];
-    await this.#api.awaitWrite(zone, guard.superseded ?? signal);
-    const records = await this.#records(zone, names, signal);
+    await this.#api.limiter.awaitWrite(zone, guard.superseded ?? signal);
+    const records = await this.#records({ zone, names, signal });
     const parts = inParts(changes, MAX_BATCH, (change) => weightOf(records, change));
     // All are checked before the first one is sent.
     const batches = ofEach(parts, (part) => ({ part, body: batchOf(records, part) }));
-    this.#api.noteWrite(zone);
+    this.#api.limiter.noteWrite(zone);
     for (const { part, body } of batches) {
       await this.#api.batch(await this.#zone(zone, signal), body, () => guard.assertMayWrite(), signal);
       guard.onAccepted?.(part);
     }
-    await this.#readBack(zone, names, changes, signal);
+    const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, signal }, async () => {
+      const shown = recordSets(await this.#records({ zone, names, signal }));
+      return changes.filter((change) => !isMade(change, shown));
+    });
+    if (missing.length === 0) return;
+    const unmade = [...new Set(missing.map((change) => subjectOf(change).name))];
+    throw notSaved(
+      `Cloudflare accepted the change of ${unmade.join(', ')} but does not show it`,
+      'It is tried again; if this lasts, look at the zone in the Cloudflare dashboard.',
+      unmade,
+    );
   }
 
   /** The name servers answer for a proxied name with Cloudflare's own addresses, and for a flattened one with those of its target. */
-  async lookup(
-    zone: string,
-    name: string,
-    type: RecordType,
-    signal: AbortSignal,
-    ask: AuthoritativeLookup,
-  ): Promise<readonly ServerAnswer[]> {
+  async lookup(query: RecordQuery, ask: AuthoritativeLookup): Promise<readonly ServerAnswer[]> {
+    const { name, type } = query;
     const hidden = this.#hidden.answer(name, type);
     if (hidden !== undefined) return hidden;
     const target = this.#targets.get(name);
-    if (type !== 'CNAME' || target === undefined) return ask(zone, name, type, signal);
-    return this.#flattened.lookup(zone, name, target, signal, ask);
+    if (type !== 'CNAME' || target === undefined) return ask(query);
+    return this.#flattened.lookup(query, target, ask);
   }
 
-  async #records(
-    zoneName: string,
-    names: readonly string[],
-    signal: AbortSignal,
-    texts: readonly string[] = [],
-  ): Promise<readonly CloudflareRecord[]> {
+  async #records({ zone, names, texts = [], signal }: ZoneQuery): Promise<readonly CloudflareRecord[]> {
     try {
-      const zone = await this.#zone(zoneName, signal);
-      const asked = new Set([...names, ...names.flatMap((name) => namesUpTo(zoneName, name)), ...texts]);
-      const records =
-        asked.size > MOST_BY_NAME
-          ? (await this.#api.records(zone, undefined, signal)).filter(({ name }) => asked.has(name))
-          : await this.#recordsOf(zone, asked, signal);
-      this.#noteShown(zoneName, names, records);
+      const found = await this.#zone(zone, signal);
+      const asked = new Set([...names, ...names.flatMap((name) => namesUpTo(zone, name)), ...texts]);
+      const records = await recordsOfNames(
+        asked,
+        ({ name }: CloudflareRecord) => name,
+        (name) => this.#api.records(found, name, signal),
+      );
+      this.#noteShown(zone, names, records);
       return records;
     } catch (error) {
       // It may have been removed and created again, under another id.
-      if (error instanceof DnsError && error.kind === 'config') this.#zones.delete(zoneName);
+      if (error instanceof DnsError && error.kind === 'config') this.#zones.delete(zone);
       throw error;
     }
-  }
-
-  async #recordsOf(
-    zone: CloudflareZone,
-    names: Iterable<string>,
-    signal: AbortSignal,
-  ): Promise<readonly CloudflareRecord[]> {
-    const records: CloudflareRecord[] = [];
-    for (const name of names) records.push(...(await this.#api.records(zone, name, signal)));
-    return records;
   }
 
   #noteShown(zone: string, names: readonly string[], records: readonly CloudflareRecord[]): void {
@@ -153,38 +140,17 @@ export class CloudflareProvider implements DnsProvider {
         other === undefined
           ? 'Give the token Zone:Read and DNS:Edit for this zone; name@zone in the records states another zone.'
           : 'Finish the setup of the zone in the Cloudflare dashboard.',
+        CONFIG_WAIT_MS,
       );
     }
     if (active.length > 1) {
       throw zoneError(
         `the token sees ${active.length} active zones ${name}, in different accounts`,
         'Use a token that is limited to the right one.',
+        CONFIG_WAIT_MS,
       );
     }
     this.#zones.set(name, zone);
     return zone;
-  }
-
-  async #readBack(
-    zone: string,
-    names: readonly string[],
-    changes: readonly Change<WrittenType>[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    let missing: readonly string[] = names;
-    for (const delay of READ_BACK_AFTER_MS) {
-      await sleep(this.#clock, delay, signal);
-      signal.throwIfAborted();
-      const shown = recordSets(await this.#records(zone, names, signal));
-      const unmade = changes.filter((change) => !isMade(change, shown));
-      missing = [...new Set(unmade.map((change) => subjectOf(change).name))];
-      if (missing.length === 0) return;
-    }
-    throw new DnsError(`Cloudflare accepted the change of ${missing.join(', ')} but does not show it`, {
-      kind: 'retry',
-      code: NOT_SAVED,
-      names: missing,
-      action: 'It is tried again; if this lasts, look at the zone in the Cloudflare dashboard.',
-    });
   }
 }

@@ -18,7 +18,7 @@ function lookup(providerSpecific: readonly { name: string; value: string }[], ge
   };
   const api: Partial<KubeApi> = { get: <T>() => Promise.resolve(object as T) };
   const provider = new ExternalDnsProvider(api as KubeApi, 'dns', 'default');
-  return provider.lookup('example.com', NAME, 'A', signal, ask);
+  return provider.lookup({ zone: 'example.com', name: NAME, type: 'A', signal }, ask);
 }
 
 const proxied = [{ name: 'external-dns.alpha.kubernetes.io/cloudflare-proxied', value: 'true' }];

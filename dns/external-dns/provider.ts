@@ -1,7 +1,7 @@
 import { DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
-import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
 import {
   type Edit,
   type Endpoint,
@@ -13,7 +13,7 @@ import {
 } from '../endpoint.ts';
 import type { DnsProvider, WriteGuard } from '../provider.ts';
 import { currentOf } from '../record-sets.ts';
-import type { Change, Current, RecordType } from '../records.ts';
+import type { Change, Current, ZoneQuery } from '../records.ts';
 import { DNS_ENDPOINTS, type DnsEndpoint } from './dns-endpoint.ts';
 import { apiError, notOurs } from './errors.ts';
 
@@ -37,9 +37,9 @@ export class ExternalDnsProvider implements DnsProvider {
     this.#follower = follower;
   }
 
-  async read(zone: string, names: readonly string[], signal: AbortSignal): Promise<Current> {
+  async read({ zone, names, signal }: ZoneQuery): Promise<Current> {
     const endpoints = (await this.#find(zone, signal))?.spec?.endpoints ?? [];
-    return currentOf(recordSets(endpoints), otherRecords(endpoints), names, undefined);
+    return currentOf(recordSets(endpoints), otherRecords(endpoints), { names });
   }
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
@@ -59,17 +59,9 @@ export class ExternalDnsProvider implements DnsProvider {
   }
 
   /** Only the name servers show what became of it; that ExternalDNS has not read it yet is known before. */
-  async lookup(
-    zone: string,
-    name: string,
-    type: RecordType,
-    signal: AbortSignal,
-    ask: AuthoritativeLookup,
-  ): Promise<readonly ServerAnswer[]> {
-    const [found, others] = await Promise.all([
-      this.#findQuietly(zone, signal),
-      ask(zone, name, type, signal),
-    ]);
+  async lookup(query: RecordQuery, ask: AuthoritativeLookup): Promise<readonly ServerAnswer[]> {
+    const { zone, name, type, signal } = query;
+    const [found, others] = await Promise.all([this.#findQuietly(zone, signal), ask(query)]);
     const isRead = found?.status?.observedGeneration === found?.metadata.generation;
     if (!isRead) return [{ server: 'ExternalDNS (has not read it)', values: undefined }, ...others];
     const endpoints = (found?.spec?.endpoints ?? []).filter((endpoint) => nameOf(endpoint) === name);

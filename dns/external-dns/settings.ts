@@ -14,5 +14,3 @@ export const EXTERNAL_DNS = z
   .meta({
     description: 'ExternalDNS, by a DNSEndpoint object: all of its providers. It needs `--source=crd`.',
   });
-
-export type ExternalDnsConfig = z.output<typeof SETTINGS>;

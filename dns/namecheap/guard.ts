@@ -4,7 +4,7 @@ import { DnsError } from '../provider.ts';
 import { isFollowingSet } from '../record-sets.ts';
 import type { Change, WrittenType } from '../records.ts';
 import type { Host } from './api.ts';
-import { describeHost, fullName, refused, touches, type ZoneContent } from './zone.ts';
+import { describeHost, fullName, refused, touches, type ZoneContent } from './records.ts';
 
 /** What setHosts takes. A record of another type would be lost, or make the API refuse the whole zone. */
 const WRITABLE_TYPES = new Set([

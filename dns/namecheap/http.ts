@@ -1,9 +1,7 @@
-import { withDeadline } from '../../runtime/clock.ts';
-import { retryAfterMs } from '../../runtime/retry-after.ts';
 import { canonicalName } from '../domain-name.ts';
-import type { HttpPorts } from '../http-call.ts';
+import { masked } from '../errors.ts';
+import { type HttpPorts, httpCall } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
-import { unanswered } from '../unanswered.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';
 import { findClientIp } from './client-ip.ts';
 import { answerError, statusError } from './errors.ts';
@@ -123,51 +121,29 @@ export class HttpNamecheapApi implements NamecheapApi {
       ...parameters,
     });
     try {
-      const text = await this.#post(form.toString(), timeoutMs, what, signal);
-      return parseAnswer(text, command, what);
+      return parseAnswer(await this.#post(form.toString(), timeoutMs, what, signal), command, what);
     } catch (error) {
+      if (!(error instanceof DnsError)) throw error;
       // A detected address can change, on failover to another site for example.
-      if (error instanceof DnsError && error.kind === 'config') this.#clientIp = this.#account.clientIp;
-      throw this.#presentable(error, what, signal);
+      if (error.kind === 'config') this.#clientIp = this.#account.clientIp;
+      throw masked(error, this.#account.apiKey);
     }
   }
 
   async #post(body: string, timeoutMs: number, what: string, signal: AbortSignal): Promise<string> {
-    const { clock, dispatcher } = this.#ports;
-    const url = new URL(this.#account.apiUrl);
-    return withDeadline(clock, timeoutMs, signal, what, async (limited) => {
-      const answer = await dispatcher.request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/xml' },
-        body,
-        signal: limited,
-      });
-      const text = await readText(answer.body, what);
-      if (answer.statusCode === 200) return text;
-      const error = statusError(what, answer.statusCode, retryAfterMs(answer.headers, clock.now()));
-      throw error.kind === 'rate' ? error : (refusalIn(text, what) ?? error);
-    });
-  }
-
-  /** A DnsError without the key, or the caller's reason to stop. */
-  #presentable(error: unknown, what: string, signal: AbortSignal): unknown {
-    if (signal.aborted) return signal.reason;
-    const key = this.#account.apiKey.reveal();
-    if (error instanceof DnsError && !error.message.includes(key)) return error;
-    if (error instanceof DnsError) {
-      const { kind, code, action, retryAfterMs } = error;
-      const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-      return new DnsError(error.message.replaceAll(key, '***'), { kind, code, action, ...wait });
-    }
-    const { message, kind, code, action } = unanswered(
+    const call = {
       what,
-      error,
-      this.#ports.dispatcher,
-      new URL(this.#account.apiUrl),
-    );
-    return new DnsError(message.replaceAll(key, '***'), { kind, code, action });
+      method: 'POST',
+      url: new URL(this.#account.apiUrl),
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/xml' },
+      body,
+      timeoutMs,
+      read: (bytes: AsyncIterable<Buffer>) => readText(bytes, what),
+    } as const;
+    const { status, text, retryAfterMs } = await httpCall(this.#ports, call, signal);
+    if (status === 200) return text;
+    const error = statusError(what, status, retryAfterMs);
+    throw error.kind === 'rate' ? error : (refusalIn(text, what) ?? error);
   }
 }
 

@@ -91,7 +91,10 @@ describe('one record moves', () => {
     const hosts = [host('app', 'A', WEST)];
     const zone = { emailType: 'NONE', isUsingOurDns: true, hosts };
     const world = new NamecheapScene({ zones: { 'example.co.uk': zone } });
-    await drive(world.clock, world.provider.read('example.co.uk', ['app.example.co.uk'], world.signal));
+    await drive(
+      world.clock,
+      world.provider.read({ zone: 'example.co.uk', names: ['app.example.co.uk'], signal: world.signal }),
+    );
     assert.equal(world.fake.calls.at(-1)?.outcome, '200');
   });
 

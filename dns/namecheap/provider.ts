@@ -1,8 +1,10 @@
-import { type Clock, sleep, timestamp } from '../../runtime/clock.ts';
-import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
+import { type Clock, timestamp } from '../../runtime/clock.ts';
+import { notSaved } from '../errors.ts';
+import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
+import { readBack } from '../read-back.ts';
 import { currentOf } from '../record-sets.ts';
-import type { Change, Current, WrittenType } from '../records.ts';
+import type { Change, Current, WrittenType, ZoneQuery } from '../records.ts';
 import type { SnapshotStore } from '../snapshots.ts';
 import type { ZoneLocks } from '../zone-locks.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';
@@ -16,7 +18,7 @@ import {
   sameHosts,
   sendable,
   type ZoneContent,
-} from './zone.ts';
+} from './records.ts';
 
 export interface NamecheapPorts {
   readonly api: NamecheapApi;
@@ -76,14 +78,10 @@ export class NamecheapProvider implements DnsProvider {
     this.#limiter = new RateLimiter(clock, LIMITS);
   }
 
-  async read(
-    zone: string,
-    names: readonly string[],
-    signal: AbortSignal,
-    texts?: readonly string[],
-  ): Promise<Current> {
+  async read(query: ZoneQuery): Promise<Current> {
+    const { zone, signal } = query;
     const { hosts } = await this.#getHosts(zone, signal);
-    return currentOf(recordSets(zone, hosts), otherRecords(zone, hosts), names, texts);
+    return currentOf(recordSets(zone, hosts), otherRecords(zone, hosts), query);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
@@ -102,7 +100,7 @@ export class NamecheapProvider implements DnsProvider {
     const takenAt = timestamp(this.#clock);
     await this.#snapshots.save(zone, JSON.stringify({ zone, takenAt, emailType, hosts }), signal);
     const sent = merged.map(sendable);
-    await this.#call(signal, () => {
+    await this.#limiter.call(signal, () => {
       guard.assertMayWrite();
       this.#limiter.noteWrite(zone);
       return this.#api.setHosts(zone, sent, emailType, signal);
@@ -113,7 +111,7 @@ export class NamecheapProvider implements DnsProvider {
   async #getHosts(zone: string, signal: AbortSignal): Promise<HostList> {
     this.#lastRead.delete(zone);
     const releases = this.#locks.releases(zone);
-    const list = await this.#call(signal, () => this.#api.getHosts(zone, signal));
+    const list = await this.#limiter.call(signal, () => this.#api.getHosts(zone, signal));
     assertServed(zone, list);
     this.#lastRead.set(zone, { at: this.#clock.elapsed(), releases, list });
     return list;
@@ -131,7 +129,7 @@ export class NamecheapProvider implements DnsProvider {
   async #count(zone: string, shown: number, signal: AbortSignal): Promise<number | undefined> {
     if (shown > 0 && shown >= (this.#verified.get(zone) ?? Number.POSITIVE_INFINITY)) return undefined;
     try {
-      const counted = await this.#call(signal, () => this.#api.countHosts(zone, signal));
+      const counted = await this.#limiter.call(signal, () => this.#api.countHosts(zone, signal));
       if (counted !== undefined && shown >= counted) this.#verified.set(zone, shown);
       return counted;
     } catch (error) {
@@ -148,34 +146,18 @@ export class NamecheapProvider implements DnsProvider {
     changes: readonly Change<WrittenType>[],
     signal: AbortSignal,
   ): Promise<void> {
-    for (const delay of READ_BACK_AFTER_MS) {
-      await sleep(this.#clock, delay, signal);
-      signal.throwIfAborted();
+    const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, signal }, async () => {
       const shown = await this.#getHosts(zone, signal);
       const differences = compareZones(zone, sent, shown, changes);
-      if (differences.length === 0) {
-        this.#verified.set(zone, shown.hosts.length);
-        return;
-      }
-      if (!sameHosts(shown.hosts, before)) throw overtaken(zone, differences);
-    }
-    throw new DnsError(`Namecheap accepted the records of ${zone} but still shows the old ones`, {
-      kind: 'retry',
-      code: NOT_SAVED,
-      action: 'The write is repeated; if this lasts, look at the zone in the Namecheap panel.',
+      if (differences.length === 0) this.#verified.set(zone, shown.hosts.length);
+      else if (!sameHosts(shown.hosts, before)) throw overtaken(zone, differences);
+      return differences;
     });
-  }
-
-  async #call<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-    await this.#limiter.take(signal);
-    try {
-      return await call();
-    } catch (error) {
-      // The limit is the account's, so every zone waits.
-      if (error instanceof DnsError && error.kind === 'rate')
-        this.#limiter.pause(error.retryAfterMs ?? 0, error);
-      throw error;
-    }
+    if (missing.length === 0) return;
+    throw notSaved(
+      `Namecheap accepted the records of ${zone} but still shows the old ones`,
+      'The write is repeated; if this lasts, look at the zone in the Namecheap panel.',
+    );
   }
 }
 

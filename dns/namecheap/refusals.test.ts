@@ -237,7 +237,10 @@ describe('nothing is written', () => {
 
   test('somebody else changed the record since the plan was made', async () => {
     const world = new NamecheapScene({ zone: { hosts: [host('app', 'A', WEST, { ttl: '60' })] } });
-    const { sets: found } = await drive(world.clock, world.provider.read(ZONE, [NAME], world.signal));
+    const { sets: found } = await drive(
+      world.clock,
+      world.provider.read({ zone: ZONE, names: [NAME], signal: world.signal }),
+    );
     world.hosts = [host('app', 'A', '198.51.100.99', { ttl: '60' })];
     await world.clock.advance(3_000);
     const desired = { name: NAME, type: 'A', ttl: 60, values: [EAST] } as const;

@@ -1,6 +1,6 @@
 import type { RecordSet, WrittenType } from '../records.ts';
+import type { DnsServer } from './api.ts';
 import type { Question } from './message.ts';
-import type { DnsServer } from './server.ts';
 import { checkOf, checksOf, typeCheckOf } from './update.ts';
 
 /** Those of `sets` that the zone has itself, at this very moment: prerequisites see neither wildcards nor caches. */

@@ -13,7 +13,7 @@ export function rfc2136({ rfc2136: settings }: z.output<typeof RFC2136>): Config
   return {
     async create({ clock }) {
       const [{ DnsServer }, { Rfc2136Provider }] = await Promise.all([
-        import('./server.ts'),
+        import('./api.ts'),
         import('./provider.ts'),
       ]);
       const { server, tsigName: name, tsigSecret, tsigAlgorithm: algorithm } = ready(settings, REQUIRED);

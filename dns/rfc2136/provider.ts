@@ -1,11 +1,16 @@
-import { type Clock, sleep } from '../../runtime/clock.ts';
-import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
+import { notSaved } from '../errors.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { sameRecordSet } from '../plan.ts';
 import { subjectOf } from '../planned.ts';
-import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
+import type { DnsProvider, WriteGuard } from '../provider.ts';
+import { readBack } from '../read-back.ts';
 import { currentOf } from '../record-sets.ts';
-import type { Change, Current, RecordSet, RecordType, WrittenType } from '../records.ts';
+import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
+import type { DnsServer } from './api.ts';
+import { heldSets } from './held.ts';
+import { TYPES } from './message.ts';
 import {
   assertServes,
   delegations,
@@ -17,10 +22,7 @@ import {
   redirections,
   textSets,
   zonesServed,
-} from './current.ts';
-import { heldSets } from './held.ts';
-import { TYPES } from './message.ts';
-import type { DnsServer } from './server.ts';
+} from './records.ts';
 import { UpdateWriter } from './writer.ts';
 
 /** A query is cheap for a server of one's own. */
@@ -49,13 +51,9 @@ export class Rfc2136Provider implements DnsProvider {
     return [zone, ...zonesServed(await this.#server.query(questions, signal))];
   }
 
-  async read(
-    zone: string,
-    names: readonly string[],
-    signal: AbortSignal,
-    texts?: readonly string[],
-  ): Promise<Current> {
-    const answered = await this.#server.query(questionsAbout(zone, names, texts ?? []), signal);
+  async read(query: ZoneQuery): Promise<Current> {
+    const { zone, names, texts = [], signal } = query;
+    const answered = await this.#server.query(questionsAbout(zone, names, texts), signal);
     assertServes(zone, answered);
     this.#signed.set(zone, isSigned(answered));
     const cuts = delegations(zone, answered);
@@ -65,7 +63,7 @@ export class Rfc2136Provider implements DnsProvider {
     // A query does not distinguish a record from what `*.zone` makes up for a name that has none.
     const own = await heldSets(this.#server, zone, shown, signal);
     const others = [...cuts, ...redirections(zone, answered), ...this.#writer.obstaclesAt(names)];
-    return currentOf(own, others, names, texts);
+    return currentOf(own, others, query);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
@@ -80,13 +78,8 @@ export class Rfc2136Provider implements DnsProvider {
   }
 
   /** The primary itself, and the servers that the zone is delegated to. */
-  async lookup(
-    zone: string,
-    name: string,
-    type: RecordType,
-    signal: AbortSignal,
-    ask: AuthoritativeLookup,
-  ): Promise<readonly ServerAnswer[]> {
+  async lookup(query: RecordQuery, ask: AuthoritativeLookup): Promise<readonly ServerAnswer[]> {
+    const { name, type, signal } = query;
     const primary = async (): Promise<ServerAnswer> => {
       try {
         const [answered] = await this.#server.query([question(name, TYPES[type])], signal);
@@ -97,7 +90,7 @@ export class Rfc2136Provider implements DnsProvider {
         return { server: this.#server.name, values: undefined }; // It has failed to answer, whatever the reason.
       }
     };
-    const [own, others] = await Promise.all([primary(), ask(zone, name, type, signal)]);
+    const [own, others] = await Promise.all([primary(), ask(query)]);
     return [own, ...others];
   }
 
@@ -127,19 +120,18 @@ export class Rfc2136Provider implements DnsProvider {
 
   async #readBack(zone: string, changes: readonly Change<WrittenType>[], signal: AbortSignal): Promise<void> {
     const desired = changes.flatMap((change) => ('desired' in change ? [change.desired] : []));
-    let missing: readonly RecordSet<WrittenType>[] = desired;
-    for (const delay of READ_BACK_AFTER_MS) {
-      await sleep(this.#clock, delay, signal);
-      missing = await this.#missingAmong(zone, missing, signal);
-      if (missing.length === 0) return;
-    }
-    const absent = [...new Set(missing.map(({ name }) => name))];
-    throw new DnsError(`the server accepted the records of ${absent.join(', ')} but does not show them`, {
-      kind: 'refused',
-      code: NOT_SAVED,
-      action: 'See what else stands at these names: nothing can stand beside a CNAME.',
-      names: absent,
+    let left: readonly RecordSet<WrittenType>[] = desired;
+    const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, signal }, async () => {
+      left = await this.#missingAmong(zone, left, signal);
+      return left;
     });
+    if (missing.length === 0) return;
+    const absent = [...new Set(missing.map(({ name }) => name))];
+    throw notSaved(
+      `the server accepted the records of ${absent.join(', ')} but does not show them`,
+      'See what else stands at these names: nothing can stand beside a CNAME.',
+      absent,
+    ).with({ kind: 'refused' });
   }
 }
 

@@ -92,10 +92,10 @@ describe('an answer is', () => {
   const judged = (variation?: Variation, now = NOW) => verify(answer(mac, variation), mac, KEY, now);
 
   test('good when it is signed for this request', () => {
-    const verdict = judged();
-    assert.equal(verdict.kind, 'good');
-    assert.ok(verdict.kind === 'good');
-    assert.deepEqual(verdict.message, REPLY);
+    const checked = judged();
+    assert.equal(checked.kind, 'good');
+    assert.ok(checked.kind === 'good');
+    assert.deepEqual(checked.message, REPLY);
   });
 
   const other = { ...KEY, secret: new Secret(Buffer.alloc(32, 8).toString('base64')) };
@@ -109,9 +109,9 @@ describe('an answer is', () => {
   ];
   for (const [what, variation, why] of forged) {
     test(`forged: ${what}`, () => {
-      const verdict = judged(variation);
-      assert.ok(verdict.kind === 'forged', verdict.kind);
-      assert.match(verdict.why, why);
+      const checked = judged(variation);
+      assert.ok(checked.kind === 'forged', checked.kind);
+      assert.match(checked.why, why);
     });
   }
 
@@ -122,8 +122,8 @@ describe('an answer is', () => {
   });
 
   test('about the clocks when the server says so', () => {
-    const verdict = judged({ error: 18, other: number(NOW / 1000 + 900, 6) });
-    assert.deepEqual(verdict, { kind: 'bad-time', serverTime: NOW / 1000 + 900 });
+    const checked = judged({ error: 18, other: number(NOW / 1000 + 900, 6) });
+    assert.deepEqual(checked, { kind: 'bad-time', serverTime: NOW / 1000 + 900 });
   });
 
   test('unsigned without a signature, with the error if there is one', () => {
@@ -137,8 +137,8 @@ describe('an answer is', () => {
       [17, 'BADKEY'],
       [22, 'BADTRUNC'],
     ] as const) {
-      const verdict = judged({ error, mac: Buffer.alloc(0) });
-      assert.ok(verdict.kind === 'unsigned' && verdict.error === text);
+      const checked = judged({ error, mac: Buffer.alloc(0) });
+      assert.ok(checked.kind === 'unsigned' && checked.error === text);
     }
   });
 });

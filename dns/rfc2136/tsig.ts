@@ -5,7 +5,7 @@ import { CLASSES, decodeMessage, encodeMessage, encodeResource, type Message, TY
 import { decodeName, encodeName } from './names.ts';
 
 /** Name on the wire by name in the configuration. */
-export const ALGORITHMS = {
+const ALGORITHMS = {
   'hmac-sha256': 'sha256',
   'hmac-sha384': 'sha384',
   'hmac-sha512': 'sha512',
@@ -20,7 +20,7 @@ export interface TsigKey {
 }
 
 /** Extended codes in the error field of a TSIG record. */
-export const TSIG_ERRORS: Readonly<Record<number, string>> = {
+const TSIG_ERRORS: Readonly<Record<number, string>> = {
   16: 'BADSIG',
   17: 'BADKEY',
   18: 'BADTIME',
@@ -36,7 +36,7 @@ export interface Signed {
   readonly mac: Buffer;
 }
 
-export type SignatureCheck =
+export type Verification =
   /** Signed by who has the key, for this request, at this time. */
   | { readonly kind: 'good'; readonly message: Message }
   /** Not signed: only an error may come so (section 5.3), and its words are nobody's for certain. */
@@ -67,7 +67,7 @@ export function sign(message: Message, key: TsigKey, now: number): Signed {
 }
 
 /** Judges the answer to the request that was signed with `requestMac`. Throws RangeError when it is no message. */
-export function verify(bytes: Buffer, requestMac: Buffer, key: TsigKey, now: number): SignatureCheck {
+export function verify(bytes: Buffer, requestMac: Buffer, key: TsigKey, now: number): Verification {
   const { lastRecordAt, ...message } = decodeMessage(bytes);
   const last = message.additionals.at(-1);
   if (last?.type !== TYPES.TSIG) return { kind: 'unsigned', message, error: undefined };

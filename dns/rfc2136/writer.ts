@@ -2,12 +2,12 @@ import type { Clock } from '../../runtime/clock.ts';
 import { subjectOf } from '../planned.ts';
 import { DnsError, type WriteGuard } from '../provider.ts';
 import type { Change, OtherRecords, RecordSet, WrittenType } from '../records.ts';
+import type { DnsServer } from './api.ts';
 import { CnameObstacles } from './cname-obstacles.ts';
-import { otherTypes, question, questionsAboutOthers } from './current.ts';
 import { heldSets, heldTypes } from './held.ts';
 import { type Question, TYPES } from './message.ts';
 import { typeName } from './other-types.ts';
-import type { DnsServer } from './server.ts';
+import { otherTypes, question, questionsAboutOthers } from './records.ts';
 import { type CnameForm, updatesOf } from './update.ts';
 
 type Changes = readonly Change<WrittenType>[];

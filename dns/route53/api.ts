@@ -1,14 +1,20 @@
 /** The calls of Route 53 that DNS needs. All fail with DnsError or with the reason of the signal. */
 import {
+  type $Command,
   type Change as ApiChange,
   ChangeResourceRecordSetsCommand,
   GetChangeCommand,
   GetHostedZoneCommand,
   type HostedZone,
   ListHostedZonesByNameCommand,
+  type ListHostedZonesByNameCommandInput,
   ListResourceRecordSetsCommand,
+  type ListResourceRecordSetsCommandInput,
   type ResourceRecordSet,
   Route53Client,
+  type Route53ClientResolvedConfig,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
 } from '@aws-sdk/client-route-53';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { withDeadline } from '../../runtime/clock.ts';
@@ -46,12 +52,12 @@ export class Route53Api {
   readonly #client: Route53Client;
   readonly #ports: HttpPorts;
   readonly #url: URL;
-  readonly #limiter: RateLimiter;
+  readonly limiter: RateLimiter;
 
   constructor({ apiUrl }: Route53Config, ports: HttpPorts) {
     this.#ports = ports;
     this.#url = new URL(apiUrl ?? USUAL_URL);
-    this.#limiter = new RateLimiter(ports.clock, LIMITS);
+    this.limiter = new RateLimiter(ports.clock, LIMITS);
     const handler = requestHandler(ports.dispatcher);
     this.#client = new Route53Client({
       // The SDK itself would have SSO asked by a client of its own.
@@ -67,9 +73,7 @@ export class Route53Api {
 
   async zone(id: string, signal: AbortSignal): Promise<HostedZone | undefined> {
     const command = new GetHostedZoneCommand({ Id: id });
-    const { HostedZone: zone } = await this.#call(`the hosted zone ${id}`, signal, (abortSignal) =>
-      this.#client.send(command, { abortSignal }),
-    );
+    const { HostedZone: zone } = await this.#call(`the hosted zone ${id}`, command, signal);
     return zone;
   }
 
@@ -77,21 +81,17 @@ export class Route53Api {
   async zonesNamed(name: string, signal: AbortSignal): Promise<readonly HostedZone[]> {
     // The list begins with this name and goes on with others.
     const command = new ListHostedZonesByNameCommand({ DNSName: name, MaxItems: ZONES_A_PAGE });
-    const { HostedZones: zones = [] } = await this.#call(`the hosted zones ${name}`, signal, (abortSignal) =>
-      this.#client.send(command, { abortSignal }),
-    );
+    const { HostedZones: zones = [] } = await this.#call(`the hosted zones ${name}`, command, signal);
     return zones.filter((zone) => plainName(zone.Name ?? '') === name);
   }
 
   /** Of `name` and what is below it, private and public ones. */
   async zonesWithin(name: string, signal: AbortSignal): Promise<readonly HostedZone[]> {
     const found: HostedZone[] = [];
-    let next: { DNSName?: string | undefined; HostedZoneId?: string | undefined } = { DNSName: name };
+    let next: Partial<ListHostedZonesByNameCommandInput> = { DNSName: name };
     for (let page = 1; page <= MAX_PAGES; page += 1) {
       const command = new ListHostedZonesByNameCommand({ ...next, MaxItems: ZONES_A_PAGE });
-      const answer = await this.#call(`the hosted zones of ${name}`, signal, (abortSignal) =>
-        this.#client.send(command, { abortSignal }),
-      );
+      const answer = await this.#call(`the hosted zones of ${name}`, command, signal);
       const { HostedZones: zones = [], IsTruncated, NextDNSName, NextHostedZoneId } = answer;
       const isWithin = (zone: HostedZone | undefined) =>
         hostInZone(plainName(zone?.Name ?? ''), name) !== undefined;
@@ -111,31 +111,23 @@ export class Route53Api {
   ): Promise<readonly ResourceRecordSet[]> {
     const what = `the records of ${name ?? zoneId}`;
     const found: ResourceRecordSet[] = [];
-    let next: {
-      StartRecordName?: string;
-      StartRecordType?: ResourceRecordSet['Type'];
-      StartRecordIdentifier?: string;
-    } = name === undefined ? {} : { StartRecordName: name };
+    let next: Partial<ListResourceRecordSetsCommandInput> = { StartRecordName: name };
     for (let page = 1; page <= MAX_PAGES; page += 1) {
       const command = new ListResourceRecordSetsCommand({
         HostedZoneId: zoneId,
         MaxItems: SETS_A_PAGE,
         ...next,
       });
-      const answer = await this.#call(what, signal, (abortSignal) =>
-        this.#client.send(command, { abortSignal }),
-      );
+      const answer = await this.#call(what, command, signal);
       const sets = answer.ResourceRecordSets ?? [];
       const own = name === undefined ? sets : sets.filter((set) => plainName(set.Name ?? '') === name);
       found.push(...own);
       // The list is sorted by name and goes on with other names.
       if (answer.IsTruncated !== true || own.length < sets.length) return found;
       next = {
-        ...(answer.NextRecordName !== undefined && { StartRecordName: answer.NextRecordName }),
-        ...(answer.NextRecordType !== undefined && { StartRecordType: answer.NextRecordType }),
-        ...(answer.NextRecordIdentifier !== undefined && {
-          StartRecordIdentifier: answer.NextRecordIdentifier,
-        }),
+        StartRecordName: answer.NextRecordName,
+        StartRecordType: answer.NextRecordType,
+        StartRecordIdentifier: answer.NextRecordIdentifier,
       };
     }
     throw new DnsError(`${name ?? zoneId} has more than ${MAX_PAGES * SETS_A_PAGE} record sets`, {
@@ -143,15 +135,6 @@ export class Route53Api {
       code: 'too-many',
       action: 'Look at it in the Route 53 console, or follow names of a smaller zone.',
     });
-  }
-
-  awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
-    return this.#limiter.awaitWrite(zone, signal);
-  }
-
-  /** The next calls write the zone. */
-  noteWrite(zone: string): void {
-    this.#limiter.noteWrite(zone);
   }
 
   /** The id of the change. `mayWrite` throws when it may not any more; it is asked right before the call. */
@@ -166,12 +149,8 @@ export class Route53Api {
       HostedZoneId: zoneId,
       ChangeBatch: { Comment: 'kube-site-follower', Changes: [...changes] },
     });
-    await this.#limiter.take(signal);
-    mayWrite();
     try {
-      const answer = await this.#send(`the change of ${zone}`, signal, (abortSignal) =>
-        this.#client.send(command, { abortSignal }),
-      );
+      const answer = await this.#call(`the change of ${zone}`, command, signal, mayWrite);
       return answer.ChangeInfo?.Id;
     } catch (error) {
       throw changeError(error);
@@ -181,26 +160,27 @@ export class Route53Api {
   /** Whether a change has reached all name servers. */
   async isInSync(changeId: string, signal: AbortSignal): Promise<boolean> {
     const command = new GetChangeCommand({ Id: changeId });
-    const answer = await this.#call('the state of a change', signal, (abortSignal) =>
-      this.#client.send(command, { abortSignal }),
-    );
+    const answer = await this.#call('the state of a change', command, signal);
     return answer.ChangeInfo?.Status === 'INSYNC';
   }
 
-  async #call<T>(what: string, signal: AbortSignal, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    await this.#limiter.take(signal);
-    return this.#send(what, signal, send);
-  }
-
-  async #send<T>(what: string, signal: AbortSignal, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    try {
-      return await withDeadline(this.#ports.clock, TIMEOUT_MS, signal, what, send);
-    } catch (error) {
-      signal.throwIfAborted();
-      const known = apiError(what, error, () => unanswered(what, error, this.#ports.dispatcher, this.#url));
-      // The limit is the account's, so every zone waits.
-      if (known.kind === 'rate') this.#limiter.pause(known.retryAfterMs ?? 0, known);
-      throw known;
-    }
+  /** `before` runs right before the call, and may throw. */
+  #call<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
+    what: string,
+    command: $Command<I, O, Route53ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
+    signal: AbortSignal,
+    before: () => void = () => undefined,
+  ): Promise<O> {
+    return this.limiter.call(signal, async () => {
+      before();
+      try {
+        return await withDeadline(this.#ports.clock, TIMEOUT_MS, signal, what, (abortSignal) =>
+          this.#client.send(command, { abortSignal }),
+        );
+      } catch (error) {
+        signal.throwIfAborted();
+        throw apiError(what, error, () => unanswered(what, error, this.#ports.dispatcher, this.#url));
+      }
+    });
   }
 }

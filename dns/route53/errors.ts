@@ -1,24 +1,15 @@
 import { explain } from '../../runtime/explain.ts';
-import { DnsError, type DnsErrorKind } from '../provider.ts';
+import { CONFIG_WAIT_MS, errorTable, rowError, rowOf } from '../errors.ts';
+import { DnsError } from '../provider.ts';
 import { plainName } from './records.ts';
 
-interface ErrorRow {
-  readonly codes: readonly string[];
-  readonly kind: DnsErrorKind;
-  readonly action: string;
-  readonly waitMs?: number;
-}
-
-const CONFIG_WAIT_MS = 60_000;
-
-/** The names of errors that a human can do something about; docs/dns.md shows them. */
-export const ERROR_TABLE: readonly ErrorRow[] = [
+/** The names of errors that a person can do something about. */
+export const ERROR_TABLE = errorTable<string>([
   {
     codes: ['CredentialsProviderError', 'TokenProviderError'],
     kind: 'config',
     action:
       'Give the pod credentials: a role for its service account (IRSA or Pod Identity), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from a Secret.',
-    waitMs: CONFIG_WAIT_MS,
   },
   {
     codes: [
@@ -33,26 +24,22 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     ],
     kind: 'config',
     action: 'Check the AWS credentials of the pod: AWS does not take them, or not any more.',
-    waitMs: CONFIG_WAIT_MS,
   },
   {
     codes: ['AccessDenied', 'AccessDeniedException', 'OptInRequired', 'UnauthorizedOperation'],
     kind: 'config',
     action:
       'Allow the role route53:ListHostedZonesByName, ListResourceRecordSets, ChangeResourceRecordSets and GetChange (docs/dns.md has the policy).',
-    waitMs: CONFIG_WAIT_MS,
   },
   {
     codes: ['RequestTimeTooSkewed', 'RequestExpired'],
     kind: 'config',
     action: 'Set the clock of this node right: AWS takes no request that is 5 minutes off.',
-    waitMs: CONFIG_WAIT_MS,
   },
   {
     codes: ['NoSuchHostedZone'],
     kind: 'config',
     action: 'Check ROUTE53_ZONE_ID and the zone of the records: this hosted zone is not in the account.',
-    waitMs: CONFIG_WAIT_MS,
   },
   {
     codes: ['Throttling', 'ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded'],
@@ -72,7 +59,7 @@ export const ERROR_TABLE: readonly ErrorRow[] = [
     action:
       'Look at this name in the Route 53 console: something else stands there that cannot stand beside it.',
   },
-];
+]);
 
 const UNKNOWN = {
   kind: 'retry',
@@ -87,8 +74,7 @@ const CHANGE_DENIED = ['AccessDenied', 'AccessDeniedException'];
  */
 export function changeError(error: unknown): unknown {
   if (!(error instanceof DnsError) || !CHANGE_DENIED.includes(error.code)) return error;
-  const { message, kind, code, action, retryAfterMs = CONFIG_WAIT_MS } = error;
-  return new DnsError(message, { kind, code, action, retryAfterMs, scope: 'names', cause: error });
+  return error.with({ retryAfterMs: error.retryAfterMs ?? CONFIG_WAIT_MS, scope: 'names', cause: error });
 }
 
 /** The names of the changes that the API says are wrong. */
@@ -103,7 +89,7 @@ const CHANGED = /already exists|not found|do(es)? not match|does not exist/i;
 /** `error` as the SDK threw it; `noAnswer` where it is none of the service. */
 export function apiError(what: string, error: unknown, noAnswer: () => DnsError): DnsError {
   const code = error instanceof Error ? error.name : '';
-  const row = ERROR_TABLE.find(({ codes }) => codes.includes(code));
+  const row = rowOf(ERROR_TABLE, code);
   if (row === undefined && !isAnswer(error)) return noAnswer();
   const said = explain(error);
   if (code === 'InvalidChangeBatch' && CHANGED.test(said)) {
@@ -114,14 +100,8 @@ export function apiError(what: string, error: unknown, noAnswer: () => DnsError)
       ...namesIn(said),
     });
   }
-  const { kind, action } = row ?? UNKNOWN;
-  return new DnsError(`Route 53 refused ${what}: ${said} (${code})`, {
-    kind,
-    code,
-    action,
-    ...(code === 'InvalidChangeBatch' && namesIn(said)),
-    ...(row?.waitMs !== undefined && { retryAfterMs: row.waitMs }),
-  });
+  const about = code === 'InvalidChangeBatch' ? namesIn(said) : {};
+  return rowError(`Route 53 refused ${what}: ${said} (${code})`, row ?? UNKNOWN, { code, ...about });
 }
 
 /** The SDK gives every error that came as an answer its HTTP status. */
@@ -129,8 +109,4 @@ function isAnswer(error: unknown): boolean {
   if (!(error instanceof Error) || !('$metadata' in error)) return false;
   const metadata = error.$metadata as { readonly httpStatusCode?: number } | undefined;
   return metadata?.httpStatusCode !== undefined;
-}
-
-export function zoneError(message: string, action: string): DnsError {
-  return new DnsError(message, { kind: 'config', code: 'zone', action, retryAfterMs: CONFIG_WAIT_MS });
 }

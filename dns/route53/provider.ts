@@ -1,20 +1,19 @@
 import type { HostedZone, ResourceRecordSet } from '@aws-sdk/client-route-53';
-import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
+import { zoneError } from '../errors.ts';
 import { ofEach } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, subjectOf } from '../planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
 import { currentOf } from '../record-sets.ts';
-import type { Change, Current, RecordSet, RecordType, WrittenType } from '../records.ts';
+import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
+import { recordsOfNames } from '../records-of-names.ts';
 import type { Route53Api } from './api.ts';
-import { zoneError } from './errors.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { changesOf, otherRecords, plainName, recordSets } from './records.ts';
 import type { Route53Config } from './settings.ts';
 
 const DRIFT_MS = 5 * 60_000;
-/** With more names the whole zone is listed: its pages are fewer calls. */
-const MOST_BY_NAME = 4;
 /**
  * Values in one batch: the API takes 1,000, and 32,000 characters
  * (docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
@@ -51,27 +50,23 @@ export class Route53Provider implements DnsProvider {
     return zones.map((found) => plainName(found?.Name ?? ''));
   }
 
-  async read(
-    zone: string,
-    names: readonly string[],
-    signal: AbortSignal,
-    texts?: readonly string[],
-  ): Promise<Current> {
+  async read(query: ZoneQuery): Promise<Current> {
+    const { zone, names, texts = [], signal } = query;
     const above = names.flatMap((name) => namesUpTo(zone, name));
-    const records = await this.#records(zone, [...names, ...above, ...(texts ?? [])], signal);
-    return currentOf(recordSets(records), otherRecords(records), names, texts);
+    const records = await this.#records(zone, [...names, ...above, ...texts], signal);
+    return currentOf(recordSets(records), otherRecords(records), query);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { signal } = guard;
     const names = changes.map((change) => subjectOf(change).name);
-    await this.#api.awaitWrite(zone, guard.superseded ?? signal);
+    await this.#api.limiter.awaitWrite(zone, guard.superseded ?? signal);
     const records = await this.#records(zone, names, signal);
     const { Id: zoneId = '' } = await this.#zone(zone, signal);
     const parts = inParts(changes, MAX_BATCH, weightOf);
     // All are checked before the first one is sent.
     const batches = ofEach(parts, (part) => ({ part, batch: changesOf(records, part) }));
-    this.#api.noteWrite(zone);
+    this.#api.limiter.noteWrite(zone);
     for (const { part, batch } of batches) {
       const id = await this.#api.change(zone, zoneId, batch, () => guard.assertMayWrite(), signal);
       this.#pending.accepted(zone, id);
@@ -87,21 +82,12 @@ export class Route53Provider implements DnsProvider {
    * Route 53 itself knows when a change has reached all its servers. Nobody else can be asked about a private zone, unless
    * the configuration names a server that can.
    */
-  async lookup(
-    zone: string,
-    name: string,
-    type: RecordType,
-    signal: AbortSignal,
-    ask: AuthoritativeLookup,
-  ): Promise<readonly ServerAnswer[]> {
-    const [own, others] = await Promise.all([
-      this.#ownAnswer(zone, name, type, signal),
-      ask(zone, name, type, signal),
-    ]);
+  async lookup(query: RecordQuery, ask: AuthoritativeLookup): Promise<readonly ServerAnswer[]> {
+    const [own, others] = await Promise.all([this.#ownAnswer(query), ask(query)]);
     return [own, ...others];
   }
 
-  async #ownAnswer(zone: string, name: string, type: RecordType, signal: AbortSignal): Promise<ServerAnswer> {
+  async #ownAnswer({ zone, name, type, signal }: RecordQuery): Promise<ServerAnswer> {
     const server = 'Route 53';
     try {
       if (!(await this.#pending.isInSync(zone, signal))) {
@@ -120,20 +106,19 @@ export class Route53Provider implements DnsProvider {
     signal: AbortSignal,
   ): Promise<readonly ResourceRecordSet[]> {
     const { Id: zoneId = '' } = await this.#zone(zone, signal);
-    const records: ResourceRecordSet[] = [];
-    const asked = new Set(names);
     try {
-      if (asked.size > MOST_BY_NAME) {
-        const all = await this.#api.records(zoneId, undefined, signal);
-        records.push(...all.filter(({ Name = '' }) => asked.has(plainName(Name))));
-      } else for (const name of asked) records.push(...(await this.#api.records(zoneId, name, signal)));
+      const records = await recordsOfNames(
+        new Set(names),
+        ({ Name = '' }: ResourceRecordSet) => plainName(Name),
+        (name) => this.#api.records(zoneId, name, signal),
+      );
+      for (const set of recordSets(records)) this.#shown.set(key(set), set.values);
+      return records;
     } catch (error) {
       // It may have been removed and created again, under another id.
       if (error instanceof DnsError && error.code === 'NoSuchHostedZone') this.#zones.delete(zone);
       throw error;
     }
-    for (const set of recordSets(records)) this.#shown.set(key(set), set.values);
-    return records;
   }
 
   async #zone(name: string, signal: AbortSignal): Promise<HostedZone> {

@@ -43,12 +43,12 @@ const LIMITS: RateLimits = {
 export class WebhookApi {
   readonly #url: string;
   readonly #ports: HttpPorts;
-  readonly #limiter: RateLimiter;
+  readonly limiter: RateLimiter;
 
   constructor({ url }: WebhookConfig, ports: HttpPorts) {
     this.#url = url.replace(/\/$/, '');
     this.#ports = ports;
-    this.#limiter = new RateLimiter(ports.clock, LIMITS);
+    this.limiter = new RateLimiter(ports.clock, LIMITS);
   }
 
   /** Whether there is a provider that speaks this version, and what it serves. */
@@ -73,22 +73,17 @@ export class WebhookApi {
     return parsed(what, await this.#call(what, 'POST', '/adjustendpoints', endpoints, signal), ENDPOINTS);
   }
 
-  /** Resolves when the zone may be written. */
-  awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
-    return this.#limiter.awaitWrite(zone, signal);
-  }
-
   /** `mayWrite` throws when it may not any more; it is asked right before the call. */
   async apply(zone: string, changes: ApiChanges, mayWrite: () => void, signal: AbortSignal): Promise<void> {
     const what = `the change of ${zone}`;
     const answer = await this.#call(what, 'POST', '/records', changes, signal, () => {
       mayWrite();
-      this.#limiter.noteWrite(zone);
+      this.limiter.noteWrite(zone);
     });
     if (answer.status !== 204) throw protocolError(what, `its status is ${answer.status}, not 204`);
   }
 
-  async #call(
+  #call(
     what: string,
     method: 'GET' | 'POST',
     path: string,
@@ -96,16 +91,15 @@ export class WebhookApi {
     signal: AbortSignal,
     before: () => void = () => undefined,
   ): Promise<HttpAnswer> {
-    await this.#limiter.take(signal);
-    before();
     const url = new URL(`${this.#url}${path}`);
     const headers = { accept: MEDIA_TYPE, ...(body !== undefined && { 'content-type': MEDIA_TYPE }) };
     const call = { what, method, url, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
-    const answer = await httpCall(this.#ports, call, signal);
-    if (answer.status >= 200 && answer.status < 300) return answer;
-    const error = statusError(what, answer.status, answer.text, answer.retryAfterMs);
-    if (error.kind === 'rate') this.#limiter.pause(error.retryAfterMs ?? 0, error);
-    throw error;
+    return this.limiter.call(signal, async () => {
+      before();
+      const answer = await httpCall(this.#ports, call, signal);
+      if (answer.status >= 200 && answer.status < 300) return answer;
+      throw statusError(what, answer.status, answer.text, answer.retryAfterMs);
+    });
   }
 }
 

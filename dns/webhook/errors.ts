@@ -1,47 +1,42 @@
-import { DnsError, type DnsErrorKind } from '../provider.ts';
+import { CONFIG_WAIT_MS, errorTable, rowError, rowOf, zoneError } from '../errors.ts';
+import { DnsError } from '../provider.ts';
 
-interface ErrorRow {
-  readonly statuses: readonly number[];
-  readonly code: string;
-  readonly kind: DnsErrorKind;
-  readonly action: string;
-  readonly waitMs?: number;
-}
-
-const CONFIG_WAIT_MS = 60_000;
 const RATE_WAIT_MS = 30_000;
 const SAID_LENGTH = 200;
 
-/** What a provider answers, by HTTP status; docs/dns.md shows them. */
-export const ERROR_TABLE: readonly ErrorRow[] = [
+/** What a provider answers, by HTTP status. */
+export const ERROR_TABLE = errorTable<number>([
   {
-    statuses: [401, 403],
-    code: 'denied',
+    codes: [401, 403],
+    name: 'denied',
     kind: 'config',
     action: 'Let the provider, or the proxy before it, take the calls of the controller.',
-    waitMs: CONFIG_WAIT_MS,
   },
   {
-    statuses: [301, 302, 303, 307, 308, 404, 405, 406, 415],
-    code: 'protocol',
+    codes: [301, 302, 303, 307, 308, 404, 405, 406, 415],
+    name: 'protocol',
     kind: 'config',
     action: 'Check DNS_WEBHOOK_URL: no webhook provider for ExternalDNS answers there.',
-    waitMs: CONFIG_WAIT_MS,
   },
   {
-    statuses: [429],
-    code: 'busy',
+    codes: [429],
+    name: 'busy',
     kind: 'rate',
     action: 'Nothing, if it passes; else see in the log of the provider what calls it so often.',
     waitMs: RATE_WAIT_MS,
   },
   {
-    statuses: [400, 409, 413, 422],
-    code: 'refused',
+    codes: [400, 409, 413, 422],
+    name: 'refused',
     kind: 'refused',
     action: 'See the log of the provider: it does not take these records.',
   },
-];
+]);
+
+const UNKNOWN = {
+  kind: 'retry',
+  action: 'The call is repeated; if this lasts, see the log of the provider.',
+} as const;
 
 /** An answer that is no success; `said` is its body. */
 export function statusError(
@@ -50,21 +45,12 @@ export function statusError(
   said: string,
   retryAfterMs: number | undefined,
 ): DnsError {
-  const row = ERROR_TABLE.find(({ statuses }) => statuses.includes(status));
   const words = said
     .replaceAll(/[\p{C}\s]+/gu, ' ')
     .trim()
     .slice(0, SAID_LENGTH);
-  const wait = retryAfterMs ?? row?.waitMs;
-  return new DnsError(
-    `the provider answered ${what} with HTTP ${status}${words === '' ? '' : `: ${words}`}`,
-    {
-      kind: row?.kind ?? 'retry',
-      code: row?.code ?? String(status),
-      action: row?.action ?? 'The call is repeated; if this lasts, see the log of the provider.',
-      ...(wait !== undefined && { retryAfterMs: wait }),
-    },
-  );
+  const message = `the provider answered ${what} with HTTP ${status}${words === '' ? '' : `: ${words}`}`;
+  return rowError(message, rowOf(ERROR_TABLE, status) ?? UNKNOWN, { code: String(status), retryAfterMs });
 }
 
 /** Not what the protocol says. */
@@ -78,12 +64,10 @@ export function protocolError(what: string, problem: string): DnsError {
 }
 
 export function notServed(name: string, zone: string, filter: string): DnsError {
-  return new DnsError(`the provider does not serve ${name} in ${zone}: it is made for ${filter}`, {
-    kind: 'config',
-    code: 'zone',
-    action: 'Change the domain filter of the provider, or take this name off the records.',
-    retryAfterMs: CONFIG_WAIT_MS,
-  });
+  return zoneError(
+    `the provider does not serve ${name} in ${zone}: it is made for ${filter}`,
+    'Change the domain filter of the provider, or take this name off the records.',
+  );
 }
 
 export function notTaken(name: string, type: string): DnsError {

@@ -1,5 +1,5 @@
-import { type Clock, sleep } from '../../runtime/clock.ts';
-import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
 import {
   type Edit,
   type Endpoint,
@@ -9,13 +9,15 @@ import {
   otherRecords,
   recordSets,
 } from '../endpoint.ts';
+import { notSaved } from '../errors.ts';
 import { HiddenRecords } from '../hidden-records.ts';
 import { ofEach } from '../name-errors.ts';
 import { sameRecordSet, sameValues } from '../plan.ts';
 import { isMade, subjectOf } from '../planned.ts';
-import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from '../provider.ts';
+import type { DnsProvider, WriteGuard } from '../provider.ts';
+import { readBack } from '../read-back.ts';
 import { currentOf, isFollowingSet } from '../record-sets.ts';
-import type { Change, Current, RecordSet, RecordType, WrittenType } from '../records.ts';
+import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
 import type { ApiChanges, WebhookApi } from './api.ts';
 import { describeFilter, serves } from './domain-filter.ts';
 import { notServed, notTaken } from './errors.ts';
@@ -40,22 +42,18 @@ export class WebhookProvider implements DnsProvider {
     this.#clock = clock;
   }
 
-  async read(
-    zone: string,
-    names: readonly string[],
-    signal: AbortSignal,
-    texts?: readonly string[],
-  ): Promise<Current> {
+  async read(query: ZoneQuery): Promise<Current> {
+    const { zone, names, texts = [], signal } = query;
     const filter = await this.#api.negotiate(signal);
-    const strange = [...names, ...(texts ?? [])].find((name) => !serves(filter, name));
+    const strange = [...names, ...texts].find((name) => !serves(filter, name));
     if (strange !== undefined) throw notServed(strange, zone, describeFilter(filter));
     const endpoints = await this.#api.records(signal);
     this.#noteHidden(names, endpoints);
-    return currentOf(recordSets(endpoints), otherRecords(endpoints), names, texts);
+    return currentOf(recordSets(endpoints), otherRecords(endpoints), query);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
-    await this.#api.awaitWrite(zone, guard.superseded ?? guard.signal);
+    await this.#api.limiter.awaitWrite(zone, guard.superseded ?? guard.signal);
     const left = await this.#write(zone, changes, guard);
     if (left.length === 0) return;
     // Some providers create before they delete, which a CNAME and addresses do not allow: what is new is then left out.
@@ -65,22 +63,15 @@ export class WebhookProvider implements DnsProvider {
     );
     if (isAbsent && (await this.#write(zone, again, guard)).length === 0) return;
     const names = [...new Set(left.map(({ name }) => name))];
-    throw new DnsError(`the provider accepted the change of ${names.join(', ')} but does not show it`, {
-      kind: 'retry',
-      code: NOT_SAVED,
+    throw notSaved(
+      `the provider accepted the change of ${names.join(', ')} but does not show it`,
+      'It is tried again; if this lasts, see the log of the provider.',
       names,
-      action: 'It is tried again; if this lasts, see the log of the provider.',
-    });
+    );
   }
 
-  async lookup(
-    zone: string,
-    name: string,
-    type: RecordType,
-    signal: AbortSignal,
-    ask: AuthoritativeLookup,
-  ): Promise<readonly ServerAnswer[]> {
-    return this.#hidden.answer(name, type) ?? ask(zone, name, type, signal);
+  async lookup(query: RecordQuery, ask: AuthoritativeLookup): Promise<readonly ServerAnswer[]> {
+    return this.#hidden.answer(query.name, query.type) ?? ask(query);
   }
 
   /** What the provider does not show afterwards. */
@@ -96,21 +87,12 @@ export class WebhookProvider implements DnsProvider {
     await this.#api.apply(zone, apiChanges(needed), () => guard.assertMayWrite(), signal);
     const expected = changes.map((change, index) => asAdjusted(change, edits[index]));
     const names = [...new Set(changes.map((change) => subjectOf(change).name))];
-    let left: readonly Unmade[] = [];
-    for (const delay of READ_BACK_AFTER_MS) {
-      await sleep(this.#clock, delay, signal);
-      signal.throwIfAborted();
-      const shown = await this.#shown(names, signal);
-      left = expected.filter((change) => !isMade(change, shown)).map((change) => unmade(change, shown));
-      if (left.length === 0) return [];
-    }
-    return left;
-  }
-
-  async #shown(names: readonly string[], signal: AbortSignal): Promise<readonly RecordSet<WrittenType>[]> {
-    const endpoints = await this.#api.records(signal);
-    this.#noteHidden(names, endpoints);
-    return recordSets(endpoints);
+    return readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, signal }, async () => {
+      const endpoints = await this.#api.records(signal);
+      this.#noteHidden(names, endpoints);
+      const shown = recordSets(endpoints);
+      return expected.filter((change) => !isMade(change, shown)).map((change) => unmade(change, shown));
+    });
   }
 
   #noteHidden(names: readonly string[], endpoints: readonly Endpoint[]): void {

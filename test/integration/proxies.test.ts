@@ -58,7 +58,7 @@ for (const [name, start] of Object.entries(HARNESSES)) {
     const record = { name: `app.${harness.zone}`, type: 'A', ttl: 60, values: ['192.0.2.7'] } as const;
 
     const provider = await connect(harness, environment, { ends: t, dispatcher: through(proxy.url) });
-    const { sets } = await provider.read(harness.zone, [record.name], NEVER);
+    const { sets } = await provider.read({ zone: harness.zone, names: [record.name], signal: NEVER });
     assert.deepEqual(sets, []);
     const guard = { signal: NEVER, assertMayWrite: () => undefined };
     await provider.apply(harness.zone, plan(sets, [record], new Set(['A'])), guard);
@@ -73,14 +73,17 @@ for (const [name, start] of Object.entries(HARNESSES)) {
       ends: t,
       dispatcher: through(stranger),
     });
-    await assert.rejects(refused.read(harness.zone, [record.name], NEVER), (error: Error) => {
-      assert.match(
-        error.message,
-        new RegExp(`through the proxy http://${proxy.address}: the proxy answered 401: `),
-      );
-      assert.doesNotMatch(`${error.message} ${error.stack}`, /ann:|wrong@/);
-      return true;
-    });
+    await assert.rejects(
+      refused.read({ zone: harness.zone, names: [record.name], signal: NEVER }),
+      (error: Error) => {
+        assert.match(
+          error.message,
+          new RegExp(`through the proxy http://${proxy.address}: the proxy answered 401: `),
+        );
+        assert.doesNotMatch(`${error.message} ${error.stack}`, /ann:|wrong@/);
+        return true;
+      },
+    );
   });
 }
 
@@ -188,7 +191,7 @@ test('route53: STS and SSO are asked for credentials through the proxy', async (
       dispatcher: dispatcher(),
     });
     const before = proxy.asked.length;
-    await provider.read(harness.zone, [`app.${harness.zone}`], NEVER);
+    await provider.read({ zone: harness.zone, names: [`app.${harness.zone}`], signal: NEVER });
     return proxy.asked[before] ?? '';
   };
   const token = join(home, 'token');

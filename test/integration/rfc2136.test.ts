@@ -34,7 +34,7 @@ for (const [name, start, algorithm, otherAlgorithm] of [
 
     const read = async (more: Environment, clock = systemClock): Promise<DnsError> => {
       const provider = await connect(harness, { ...harness.environment, ...more }, { ends, clock });
-      return refusal(provider.read(harness.zone, [`app.${harness.zone}`], signal));
+      return refusal(provider.read({ zone: harness.zone, names: [`app.${harness.zone}`], signal }));
     };
     const apply = async (zone: string, desired: RecordSet): Promise<DnsError> => {
       const provider = await connect(harness, harness.environment, { ends });
@@ -82,7 +82,10 @@ for (const [name, start, algorithm, otherAlgorithm] of [
     test('a zone that takes no updates, though it can be read', async () => {
       const zone = `readonly.${harness.zone}`;
       const provider = await connect(harness, harness.environment, { ends });
-      assert.deepEqual(await provider.read(zone, [`app.${zone}`], signal), { sets: [], others: [] });
+      assert.deepEqual(await provider.read({ zone, names: [`app.${zone}`], signal }), {
+        sets: [],
+        others: [],
+      });
       const error = await apply(zone, address('app', zone));
       assert.equal(error.kind, 'config', error.message);
       // Knot does not tell a key that may not do this from one that it does not know.

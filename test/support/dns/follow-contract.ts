@@ -59,7 +59,7 @@ export function followContract(name: string, start: StartHarness): void {
       return { error, failed: zone.failed(), errors: zone.errors() };
     };
     const shown = async (host: string): Promise<readonly string[]> => {
-      const { sets } = await provider.read(harness.zone, [set(host, 'A', '').name], signal);
+      const { sets } = await provider.read({ zone: harness.zone, names: [set(host, 'A', '').name], signal });
       return sets.map(({ type, values }) => `${type} ${values.join()}`);
     };
 
@@ -108,7 +108,7 @@ export function followContract(name: string, start: StartHarness): void {
         const before = await harness.dump();
         const move = new AbortController();
         const answers: Promise<readonly (readonly ServerAnswer[])[]> = watch(
-          () => ask(harness.zone, own.name, 'A', signal),
+          () => ask({ zone: harness.zone, name: own.name, type: 'A', signal }),
           move.signal,
         );
         for (const attempt of ['first', 'second']) {

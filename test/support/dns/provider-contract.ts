@@ -32,13 +32,13 @@ export function providerContract(name: string, start: StartHarness): void {
     const reach = async (...desired: RecordSet[]): Promise<number> => {
       const names = [...new Set(desired.map((each) => each.name))];
       clock.skip();
-      const changes = plan((await provider.read(harness.zone, names, signal)).sets, desired, ALL);
+      const changes = plan((await provider.read({ zone: harness.zone, names, signal })).sets, desired, ALL);
       if (changes.length > 0) await provider.apply(harness.zone, changes, guard);
       return changes.length;
     };
     const shown = async (...hosts: string[]): Promise<string[]> => {
       const names = hosts.map((host) => set(host, 'A').name);
-      const { sets: found } = await provider.read(harness.zone, names, signal);
+      const { sets: found } = await provider.read({ zone: harness.zone, names, signal });
       return found
         .map(
           (each) =>
@@ -53,7 +53,7 @@ export function providerContract(name: string, start: StartHarness): void {
     };
     const failure = async (environment: Environment, options: object = {}): Promise<DnsError> => {
       const other = await connect(harness, environment, { ends, ...options });
-      return rejection(other.read(harness.zone, [set('app', 'A').name], signal));
+      return rejection(other.read({ zone: harness.zone, names: [set('app', 'A').name], signal }));
     };
 
     test('creates what is missing', async () => {
@@ -64,7 +64,7 @@ export function providerContract(name: string, start: StartHarness): void {
       assert.deepEqual(await foreign('new'), before);
       const {
         sets: [found],
-      } = await provider.read(harness.zone, [set('new', 'A').name], signal);
+      } = await provider.read({ zone: harness.zone, names: [set('new', 'A').name], signal });
       assert.equal(found?.ttl, TTL);
     });
 
@@ -138,7 +138,7 @@ export function providerContract(name: string, start: StartHarness): void {
       await reach(set('raced', 'A', '192.0.2.1'));
       const name = set('raced', 'A').name;
       const changes = plan(
-        (await provider.read(harness.zone, [name], signal)).sets,
+        (await provider.read({ zone: harness.zone, names: [name], signal })).sets,
         [set('raced', 'A', '192.0.2.2')],
         ALL,
       );
@@ -157,7 +157,7 @@ export function providerContract(name: string, start: StartHarness): void {
       const before = await foreign('good', 'bad');
       const names = desired.map((each) => each.name);
       const changes: readonly Change[] = plan(
-        (await provider.read(harness.zone, names, signal)).sets,
+        (await provider.read({ zone: harness.zone, names, signal })).sets,
         desired,
         ALL,
       );
@@ -180,7 +180,7 @@ export function providerContract(name: string, start: StartHarness): void {
       const before = await harness.dump();
       const name = set('guarded', 'A').name;
       const changes = plan(
-        (await provider.read(harness.zone, [name], signal)).sets,
+        (await provider.read({ zone: harness.zone, names: [name], signal })).sets,
         [set('guarded', 'A', '192.0.2.2')],
         ALL,
       );
@@ -207,7 +207,7 @@ export function providerContract(name: string, start: StartHarness): void {
     test('a zone that is not there: reported as such', async (t) => {
       const { strangeZone: zone } = harness;
       if (zone === undefined) return t.skip('the peer takes records of any zone');
-      const error = await rejection(provider.read(zone, [`app.${zone}`], signal));
+      const error = await rejection(provider.read({ zone, names: [`app.${zone}`], signal }));
       assert.equal(error.kind, 'config', error.message);
       assert.match(error.message, new RegExp(zone.replaceAll('.', '\\.')));
       assert.ok(error.action !== '');
@@ -240,7 +240,7 @@ export function providerContract(name: string, start: StartHarness): void {
     test('a stop ends the waiting at once', async () => {
       const other = await connect(harness, await harness.at(await silentServer(ends)), { ends });
       const stop = new AbortController();
-      const reading = other.read(harness.zone, [set('app', 'A').name], stop.signal);
+      const reading = other.read({ zone: harness.zone, names: [set('app', 'A').name], signal: stop.signal });
       const reason = new Error('stopping');
       setImmediate(() => stop.abort(reason));
       await assert.rejects(reading, reason);
@@ -250,7 +250,9 @@ export function providerContract(name: string, start: StartHarness): void {
       if (harness.rateLimit === undefined) return t.skip('the protocol has no such answer');
       const other = await connect(harness, harness.environment, { ends });
       harness.rateLimit();
-      const error = await rejection(other.read(harness.zone, [set('app', 'A').name], signal));
+      const error = await rejection(
+        other.read({ zone: harness.zone, names: [set('app', 'A').name], signal }),
+      );
       harness.endRateLimit?.();
       assert.equal(error.kind, 'rate', error.message);
       assert.ok((error.retryAfterMs ?? 0) > 0);
@@ -261,8 +263,8 @@ export function providerContract(name: string, start: StartHarness): void {
       const { name } = set('seen', 'A');
       const ask: AuthoritativeLookup =
         harness.ask ?? (() => Promise.resolve([{ server: 'ns1', values: ['192.0.2.2'] }]));
-      const answers = await (provider.lookup?.(harness.zone, name, 'A', signal, ask) ??
-        ask(harness.zone, name, 'A', signal));
+      const query = { zone: harness.zone, name, type: 'A', signal } as const;
+      const answers = await (provider.lookup?.(query, ask) ?? ask(query));
       const answered = answers.filter(({ values }) => values !== undefined);
       assert.ok(answered.length > 0);
       for (const { values } of answered) assert.deepEqual(values, ['192.0.2.2']);

@@ -87,7 +87,7 @@ export class NamecheapScene {
   ): Promise<void> {
     const { signal } = this;
     const names = [...new Set(desired.map(({ name }) => name))];
-    const { sets: found } = await provider.read(ZONE, names, signal);
+    const { sets: found } = await provider.read({ zone: ZONE, names, signal });
     const changes = plan(found, desired, new Set(desired.map(({ type }) => type)));
     const full = { signal, assertMayWrite: () => undefined, ...guard };
     if (changes.length > 0) await provider.apply(ZONE, changes, full);

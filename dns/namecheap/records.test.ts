@@ -6,7 +6,7 @@ import { currentOf } from '../record-sets.ts';
 import type { RecordSet, RecordType } from '../records.ts';
 import type { Host } from './api.ts';
 import { assertHarmless } from './guard.ts';
-import { compareZones, mergeHosts, recordSets, sameHosts } from './zone.ts';
+import { compareZones, mergeHosts, recordSets, sameHosts } from './records.ts';
 
 const ZONE = 'example.com';
 const LISTED = ['example.com', 'app.example.com', '*.example.com'];
@@ -37,7 +37,7 @@ const anySite = fc.record({
 });
 
 function shownSets(hosts: readonly Host[], names: readonly string[]): readonly RecordSet[] {
-  return currentOf(recordSets(ZONE, hosts), [], names, undefined).sets;
+  return currentOf(recordSets(ZONE, hosts), [], { names }).sets;
 }
 
 function desiredSets({ names, targets }: AnySite): RecordSet[] {

@@ -1,8 +1,9 @@
 /** What the answers of a name server say about names of a zone. Pure. */
+import { zoneError } from '../errors.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { RECORD_TYPES } from '../record-types.ts';
 import type { OtherRecords, RecordSet, TextSet, WrittenType } from '../records.ts';
-import { answerError, notServed } from './errors.ts';
+import { answerError } from './errors.ts';
 import { CLASSES, decodeValue, type Message, type Question, TYPES } from './message.ts';
 import { OTHER_TYPES } from './other-types.ts';
 
@@ -34,7 +35,7 @@ export function assertServes(zone: string, answered: Answered): void {
   if (zonesServed(answered).includes(zone)) return;
   const answer = answered.find((each) => each.question.type === TYPES.SOA)?.answer;
   const hasSoa = answer !== undefined && isTop(zone, answer);
-  throw notServed(
+  throw zoneError(
     `the server is not authoritative for ${zone}${hasSoa ? '' : ', or there is no such zone'}`,
     'Name the primary server of the zone as RFC2136_SERVER, and write name@zone where the zone is another one.',
   );

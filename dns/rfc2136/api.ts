@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { type Clock, DeadlineError, withDeadline } from '../../runtime/clock.ts';
+import { type Clock, withDeadline } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 import { DnsError, type WriteGuard } from '../provider.ts';
 import type { ServerAddress } from '../server-address.ts';
-import type { Answered } from './current.ts';
+import { noAnswer } from '../unanswered.ts';
 import { answerError, clockError, rcodeError, tsigError, unsignedError, updateError } from './errors.ts';
 import { CLASSES, type Message, OPCODES, type Question, type Resource, TYPES } from './message.ts';
+import type { Answered } from './records.ts';
 import { DnsConnection } from './transport.ts';
 import { sign, type TsigKey, verify } from './tsig.ts';
 import type { Update } from './update.ts';
@@ -129,31 +130,26 @@ export class DnsServer {
       signal.throwIfAborted();
       if (error instanceof DnsError) throw error;
       if (error instanceof RangeError) throw answerError(what, error.message);
-      const isLate = error instanceof DeadlineError;
-      throw new DnsError(
-        isLate ? `${error.message} from ${this.name}` : `${what} to ${this.name} failed: ${explain(error)}`,
-        {
-          kind: 'retry',
-          code: isLate ? 'timeout' : 'network',
-          action:
-            'It is tried again; if this lasts, look at the way to RFC2136_SERVER: it must answer by TCP, through every network policy.',
-          cause: error,
-        },
-      );
+      throw noAnswer(what, error, {
+        way: ` at ${this.name}`,
+        why: explain(error),
+        action:
+          'It is tried again; if this lasts, look at the way to RFC2136_SERVER: it must answer by TCP, through every network policy.',
+      });
     }
   }
 
   #verified(what: string, request: Message, mac: Buffer, answer: Buffer): Message {
-    const verdict = verify(answer, mac, this.#key, this.#clock.now());
-    if (verdict.kind === 'forged') throw answerError(what, verdict.why);
-    if (verdict.kind === 'bad-time') {
-      throw clockError(what, Math.round(this.#clock.now() / 1000 - verdict.serverTime));
+    const checked = verify(answer, mac, this.#key, this.#clock.now());
+    if (checked.kind === 'forged') throw answerError(what, checked.why);
+    if (checked.kind === 'bad-time') {
+      throw clockError(what, Math.round(this.#clock.now() / 1000 - checked.serverTime));
     }
-    const { message: reply } = verdict;
+    const { message: reply } = checked;
     const fits = reply.isResponse && reply.id === request.id && reply.opcode === request.opcode;
     if (!fits) throw answerError(what, 'it answers something else');
-    if (verdict.kind === 'good') return reply;
-    if (verdict.error !== undefined) throw tsigError(what, verdict.error);
+    if (checked.kind === 'good') return reply;
+    if (checked.error !== undefined) throw tsigError(what, checked.error);
     if (reply.rcode === NOERROR || reply.rcode === NXDOMAIN) throw answerError(what, 'it is not signed');
     throw unsignedError(what, reply.rcode);
   }
