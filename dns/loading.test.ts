@@ -5,8 +5,7 @@ import { Agent } from 'undici';
 import { formatProblems, loadConfig } from '../controller/config.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { PROVIDER_EXAMPLES } from '../test/support/dns/settings.ts';
-import type { ProviderName } from './registry.ts';
+import { PROVIDER_EXAMPLES } from './testing/examples.ts';
 import { ZoneLocks } from './zone-locks.ts';
 
 const SITES = JSON.stringify([{ name: 'east', nodeName: 'node-1', ip: '192.0.2.1' }]);
@@ -39,15 +38,14 @@ function watchLoading(): () => readonly string[] {
 test('a provider is loaded when it is configured, and no other one is', async () => {
   const loaded = watchLoading();
   const { createProvider } = await import('./registry.ts');
-  const names = Object.keys(PROVIDER_EXAMPLES) as ProviderName[];
   assert.deepEqual(loaded(), [], 'the registry alone loads none');
   const dispatcher = new Agent();
-  for (const name of names) {
+  for (const [name, { right }] of PROVIDER_EXAMPLES) {
     const env = {
       SITES,
       DNS_RECORDS: 'app.example.com',
       DNS_PROVIDER: name,
-      ...PROVIDER_EXAMPLES[name].right,
+      ...right,
     };
     const result = loadConfig(env, () => '');
     assert.ok(result.ok, result.ok ? '' : formatProblems(result.problems));

@@ -38,6 +38,8 @@ export interface DnsTraits {
   readonly keepsTexts?: boolean;
   /** Optional settings without which there is no provider; asked for once records are listed. */
   readonly required?: readonly string[];
+  /** Variables that the chart keeps in the provider's Secret beside its secret settings, by the keys of the chart's values. */
+  readonly inSecret?: Readonly<Record<string, string>>;
   /** The zone in which the provider keeps the record. Absent: its own. Pure. */
   readonly zoneOf?: (record: DnsName) => string;
   /** Reports what no single setting shows. Undefined is one with a problem of its own. Pure. Not asked without records. */

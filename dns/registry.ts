@@ -37,6 +37,10 @@ export const TRAITS: Readonly<Record<ProviderName | 'none', DnsTraits>> = {
   none: { ttl: [0, MAX_TTL] },
 };
 
+export const PROVIDER_NAMES: readonly ProviderName[] = DNS_PROVIDERS.options
+  .map(({ shape }) => shape.provider.value)
+  .filter((name) => name !== 'none');
+
 function configuredProvider(config: DnsConfig): ConfiguredProvider {
   switch (config.provider) {
     case 'namecheap':

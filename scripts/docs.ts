@@ -13,6 +13,7 @@ import { EVENT_REASONS as WEBHOOK_EVENT_REASONS } from '../webhook/event-reasons
 import { MATCH_CONDITIONS } from '../webhook/match-conditions.ts';
 import { METRICS as WEBHOOK_METRICS } from '../webhook/metrics.ts';
 import { POLICIES } from '../webhook/policy/policies.ts';
+import { chartProviders } from './chart-providers.ts';
 import { chartRights } from './chart-rights.ts';
 import { valuesTable } from './chart-values.ts';
 import { cliParts } from './cli-docs.ts';
@@ -42,6 +43,7 @@ export function generatedDocs(): ReadonlyMap<string, string> {
     ['charts/kube-site-follower/files/match-conditions.yaml', matchConditions()],
     ['charts/kube-site-follower/files/rights.yaml', chartRights()],
     [VALUES_SCHEMA, withSettings(readDoc(VALUES_SCHEMA) ?? '{}')],
+    ['charts/kube-site-follower/files/providers.yaml', chartProviders()],
     ['charts/kube-site-follower/files/policies.yaml', policies()],
     ['docs/dns.md', withTables(readDoc('docs/dns.md') ?? '')],
     [

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DNS_PROVIDERS, type ProviderName, TRAITS } from '../../dns/registry.ts';
+import { SECRET } from '../../dns/testing/example.ts';
+import { examplesOf, PROVIDER_EXAMPLES } from '../../dns/testing/examples.ts';
 import { settingsOf } from '../../settings/schema.ts';
-import { PROVIDER_EXAMPLES, SECRET } from '../../test/support/dns/settings.ts';
 import { type Environment, loadConfig } from '../config.ts';
 
 const SITES = JSON.stringify([{ name: 'us-east', nodeName: 'node-1', ip: '192.0.2.10' }]);
@@ -12,7 +13,7 @@ function problems(env: Environment): readonly string[] {
   return result.ok ? [] : result.problems.map(({ key, got, problem }) => `${key} | ${got} | ${problem}`);
 }
 
-const NAMES = Object.keys(PROVIDER_EXAMPLES) as ProviderName[];
+const NAMES = [...PROVIDER_EXAMPLES.keys()];
 
 /** The variables of what only this provider has. */
 function variablesOf(name: ProviderName): string[] {
@@ -24,12 +25,11 @@ test('there are examples of each provider', () => {
   assert.deepEqual(new Set([...NAMES, 'none']), new Set(Object.keys(TRAITS)));
 });
 
-for (const name of NAMES) {
+for (const [name, { right, wrong }] of PROVIDER_EXAMPLES) {
   describe(`bad settings of ${name}`, () => {
-    const { right, wrong } = PROVIDER_EXAMPLES[name];
     const env = { DNS_PROVIDER: name, ...right };
 
-    test('are told of each of them, and the right ones are taken', () => {
+    test('are each reported, and the right ones are taken', () => {
       assert.deepEqual(problems(env), []);
       assert.deepEqual(Object.keys(wrong).sort(), variablesOf(name).sort());
     });
@@ -37,10 +37,10 @@ for (const name of NAMES) {
     for (const [variable, values] of Object.entries(wrong)) {
       test(`${variable}: one message, which names it and shows no secret`, () => {
         for (const value of values) {
-          const told = problems({ ...env, [variable]: value });
-          assert.equal(told.length, 1, told.join('\n') || `${value} was taken`);
-          assert.match(told[0] ?? '', new RegExp(`^${variable} \\| .* \\| must be `));
-          assert.ok(!told[0]?.includes(SECRET), told[0]);
+          const found = problems({ ...env, [variable]: value });
+          assert.equal(found.length, 1, found.join('\n') || `${value} was taken`);
+          assert.match(found[0] ?? '', new RegExp(`^${variable} \\| .* \\| must be `));
+          assert.ok(!found[0]?.includes(SECRET), found[0]);
         }
       });
     }
@@ -54,9 +54,9 @@ for (const name of NAMES) {
       const file = `followers:\n  - sites: ${SITES}\n    dns: { provider: ${name}, records: [app.example.com], ${name}: { colour: red } }`;
       const result = loadConfig({ CONFIG_FILE: '/config', ...right }, () => file);
       assert.ok(!result.ok);
-      const told = result.problems.map(({ key, problem }) => `${key} ${problem}`);
-      assert.equal(told.length, 1, told.join('\n'));
-      assert.match(told[0] ?? '', new RegExp(`followers\\[0\\]\\.dns.*${name}.*colour`));
+      const found = result.problems.map(({ key, problem }) => `${key} ${problem}`);
+      assert.equal(found.length, 1, found.join('\n'));
+      assert.match(found[0] ?? '', new RegExp(`followers\\[0\\]\\.dns.*${name}.*colour`));
     });
   });
 }
@@ -76,19 +76,21 @@ describe('settings that contradict each other', () => {
   });
 });
 
-describe('the owner of records', () => {
-  const RFC2136 = { DNS_PROVIDER: 'rfc2136', ...PROVIDER_EXAMPLES.rfc2136.right, DNS_OWNER_ID: 'here' };
+const { right: rfc2136 } = await examplesOf('rfc2136');
 
-  for (const name of NAMES) {
+describe('the owner of records', () => {
+  const RFC2136 = { DNS_PROVIDER: 'rfc2136', ...rfc2136, DNS_OWNER_ID: 'here' };
+
+  for (const [name, { right }] of PROVIDER_EXAMPLES) {
     test(`is taken or refused with ${name}, as it can be kept there`, () => {
-      const env = { DNS_PROVIDER: name, ...PROVIDER_EXAMPLES[name].right, DNS_OWNER_ID: 'here' };
+      const env = { DNS_PROVIDER: name, ...right, DNS_OWNER_ID: 'here' };
       const refused = `DNS_OWNER_ID | here | must be left out: ${name} keeps none beside its records, only `;
       const [problem] = problems(env);
       assert.equal(problem?.startsWith(refused) ?? false, TRAITS[name].keepsTexts !== true);
     });
   }
 
-  test('is told in the zone, with one affix as ExternalDNS takes it', () => {
+  test('is written in the zone, with one affix as ExternalDNS takes it', () => {
     assert.match(
       problems({ ...RFC2136, DNS_RECORDS: 'example.com' }).join('\n'),
       /^DNS_OWNER_PREFIX \| .* \| puts the owner of example\.com outside of the zone example\.com/,

@@ -265,7 +265,7 @@ describe('several record sets', () => {
     );
   });
 
-  test('that are wrong are told by their place', () => {
+  test('that are wrong are reported by their place', () => {
     assert.deepEqual(
       problems(
         { CLOUDFLARE_API_TOKEN: TOKEN },

@@ -9,7 +9,7 @@ const NAME = 'app.example.com';
 const { signal } = new AbortController();
 const ask = () => Promise.resolve([{ server: 'ns1', values: ['203.0.113.9'] }]);
 
-/** What is told of the record when the object has these settings of a provider, and ExternalDNS has read generation 2. */
+/** What is known of the record when the object has these settings of a provider, and ExternalDNS has read generation 2. */
 function lookup(providerSpecific: readonly { name: string; value: string }[], generation = 2) {
   const object: DnsEndpoint = {
     metadata: { name: 'zone', namespace: 'dns', generation, labels: { [LABELS.managedBy]: PROGRAM } },

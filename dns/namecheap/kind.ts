@@ -12,6 +12,7 @@ export const NAMECHEAP_TRAITS: DnsTraits = {
   ttl: [60, 60_000],
   keepsTexts: true,
   required: REQUIRED,
+  inSecret: { apiUser: 'NAMECHEAP_API_USER' },
   zoneOf: registeredDomain,
 };
 

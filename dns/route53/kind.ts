@@ -8,6 +8,8 @@ export { ROUTE53 } from './settings.ts';
 export const ROUTE53_TRAITS: DnsTraits = {
   ttl: [0, MAX_TTL],
   keepsTexts: true,
+  // Read by the SDK itself.
+  inSecret: { accessKeyId: 'AWS_ACCESS_KEY_ID', secretAccessKey: 'AWS_SECRET_ACCESS_KEY' },
   check({ zoneId, privateZone }, { records, report }) {
     const zones = new Set(records?.map(({ zone }) => zone));
     if (zoneId === undefined) return;

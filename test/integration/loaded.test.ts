@@ -7,7 +7,9 @@ import { describe, type TestContext, test } from 'node:test';
 import { memoryOf } from '../../bench/memory.ts';
 import { configMapName, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { TRIGGERS } from '../../controller/triggers/registry.ts';
-import { type ProviderName, TRAITS } from '../../dns/registry.ts';
+import { PROVIDER_NAMES } from '../../dns/registry.ts';
+import { KEY } from '../../dns/testing/example.ts';
+import { PROVIDER_EXAMPLES } from '../../dns/testing/examples.ts';
 import { NODE_ENVIRONMENT } from '../../scripts/node-flags.ts';
 import { choiceOf } from '../../settings/schema.ts';
 import { ConfigMapHistory } from '../support/config-map-history.ts';
@@ -19,17 +21,6 @@ import { TRIGGER_HARNESSES } from '../support/triggers/harnesses.ts';
 const plane = await sharedControlPlane();
 
 const MOST_MIB = 150;
-/** Nobody listens there. */
-const NOWHERE = 'http://127.0.0.1:1';
-const KEY = '0123456789abcdef0123456789abcdef';
-const DNS: Readonly<Record<ProviderName, object>> = {
-  namecheap: { apiUser: 'example', apiKey: KEY, clientIp: '127.0.0.1', apiUrl: NOWHERE },
-  cloudflare: { apiToken: `${KEY}01234567`, apiUrl: NOWHERE },
-  route53: { apiUrl: NOWHERE },
-  rfc2136: { server: '127.0.0.1:1', tsigName: 'key', tsigSecret: KEY },
-  'external-dns': {},
-  webhook: { url: NOWHERE },
-};
 const AWS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: KEY, AWS_REGION: 'us-east-1' };
 /** Modules that only a provider or a trigger needs, as the bundle names them. A row’s own settings and rights count not. */
 const OPTIONAL =
@@ -44,8 +35,7 @@ describe('the bundle of the controller', () => {
     assert.equal((await controller.child.stop()).code, 0);
     const modules = await modulesOf(folder);
     const optional = [...modules].filter(([name]) => OPTIONAL.test(name));
-    for (const name of Object.keys(TRAITS)) {
-      if (name === 'none') continue;
+    for (const name of PROVIDER_NAMES) {
       assert.ok(
         optional.some(([module]) => module.startsWith(`dns/${name}/`)),
         name,
@@ -68,7 +58,7 @@ describe('the bundle of the controller', () => {
   test(`stays below ${MOST_MIB} MiB with every trigger and provider`, async (t) => {
     // A human’s word stands on the status of the first follower.
     const kinds = ['manual', ...Object.keys(TRIGGER_HARNESSES).filter((kind) => kind !== 'manual')];
-    const providers = Object.entries(DNS);
+    const providers = [...PROVIDER_EXAMPLES].map(([name, { offline }]) => [name, offline] as const);
     assert.ok(kinds.length >= providers.length, 'each provider has a follower to be configured with');
     const { controller, status, lead } = await start(t, AWS, kinds, providers);
     const rest = async (site: Place) => {

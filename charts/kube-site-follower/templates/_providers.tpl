@@ -1,47 +1,11 @@
 {{/*
-The DNS providers: which values become which variables. A new provider gets a line here, its values, and no template.
+The DNS providers: which values become which variables, in files/providers.yaml, which is generated from their settings.
 "plain" goes into the Deployment; "secret" only ever through a Secret: the provider's existingSecret, whose keys have
 the names of the variables, or one that the chart makes of the values. "required" are those without which the controller
 does not start when records are listed.
 */}}
 {{- define "site-follower.providers" -}}
-namecheap:
-  plain:
-    userName: NAMECHEAP_USER_NAME
-    clientIp: NAMECHEAP_CLIENT_IP
-    apiUrl: NAMECHEAP_API_URL
-  secret:
-    apiUser: NAMECHEAP_API_USER
-    apiKey: NAMECHEAP_API_KEY
-  required: [apiUser, apiKey]
-cloudflare:
-  plain:
-    apiUrl: CLOUDFLARE_API_URL
-  secret:
-    apiToken: CLOUDFLARE_API_TOKEN
-  required: [apiToken]
-route53:
-  plain:
-    zoneId: ROUTE53_ZONE_ID
-    privateZone: ROUTE53_PRIVATE_ZONE
-    apiUrl: ROUTE53_API_URL
-  secret:
-    accessKeyId: AWS_ACCESS_KEY_ID
-    secretAccessKey: AWS_SECRET_ACCESS_KEY
-external-dns:
-  plain:
-    namespace: EXTERNAL_DNS_NAMESPACE
-webhook:
-  plain:
-    url: DNS_WEBHOOK_URL
-rfc2136:
-  plain:
-    server: RFC2136_SERVER
-    tsigName: RFC2136_TSIG_NAME
-    tsigAlgorithm: RFC2136_TSIG_ALGORITHM
-  secret:
-    tsigSecret: RFC2136_TSIG_SECRET
-  required: [server, tsigName, tsigSecret]
+{{ .Files.Get "files/providers.yaml" }}
 {{- end }}
 
 {{/* The providers that are in use, as JSON: {"<provider>": {"plain": …, "secret": …}}. */}}
