@@ -33,8 +33,8 @@ test('the notes call the kubectl plugin as it wants to be called', async () => {
   const lines = notes.split('\n').filter((line) => line.includes(COMMAND_NAME));
   const called: object[] = [];
   for (const line of lines) {
-    const program = createProgram(recordingTerminal(), async (name, options) => {
-      called.push([name, options]);
+    const program = createProgram(recordingTerminal(), async (name, command) => {
+      called.push([name, command.opts()]);
     });
     const args = line.trim().slice(`${COMMAND_NAME} `.length).split(' ');
     await assert.doesNotReject(program.parseAsync(args, { from: 'user' }), line);
