@@ -15,6 +15,7 @@ const LIMITS = { provider: 'strict', windows: [WINDOW], writes: { ms: 10_000, ca
 class StrictProvider implements DnsProvider {
   readonly name = 'strict';
   readonly driftMs = 600_000;
+  appliesInPart = false;
   readonly refusals = new Map<string, { readonly kind: DnsErrorKind; readonly code: string }>();
   others: readonly OtherRecords[] = [];
   /** Names in each call that wrote, or tried to. */
@@ -177,17 +178,29 @@ describe('each name that does not follow has its own error', () => {
   });
 });
 
-test('an answer that says nothing, time and again, may be about one of the names', async () => {
-  const { provider, followToTheEnd, clock } = followingMany(10);
-  const apply = provider.apply.bind(provider);
-  provider.refusals.set(`host-2.${ZONE}`, { kind: 'retry', code: '500' });
-  provider.apply = (...call) =>
-    apply(...call).catch(() => {
-      throw new DnsError('internal error', { kind: 'retry', code: '500', action: 'Wait.' });
-    });
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    await followToTheEnd('192.0.2.2');
-    await clock.advance(60_000);
+describe('an answer that says nothing, time and again', () => {
+  /** How many of ten names have moved in the end. */
+  async function moved(appliesInPart: boolean): Promise<number> {
+    const { provider, followToTheEnd, clock } = followingMany(10);
+    const apply = provider.apply.bind(provider);
+    provider.appliesInPart = appliesInPart;
+    provider.refusals.set(`host-2.${ZONE}`, { kind: 'retry', code: '500' });
+    provider.apply = (...call) =>
+      apply(...call).catch(() => {
+        throw new DnsError('internal error', { kind: 'retry', code: '500', action: 'Wait.' });
+      });
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await followToTheEnd('192.0.2.2');
+      await clock.advance(60_000);
+    }
+    return provider.at('192.0.2.2');
   }
-  assert.equal(provider.at('192.0.2.2'), 9);
+
+  test('may be about one of the names where changes are made in part', async () => {
+    assert.equal(await moved(true), 9);
+  });
+
+  test('leaves all names of one site together where a call is made as a whole', async () => {
+    assert.equal(await moved(false), 0);
+  });
 });

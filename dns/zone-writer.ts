@@ -137,8 +137,10 @@ export class ZoneWriter {
   }
 
   #isAboutNames(error: DnsError): boolean {
+    if (error.scope === 'names') return true;
+    // Others make all of a call or nothing: a search would only put the names of one site beside those of another.
     const isLasting = this.#failed.code === error.code && this.#failed.times >= BAD_MOMENTS;
-    return error.scope === 'names' || (isUnexplained(error) && isLasting);
+    return this.#provider.appliesInPart === true && isLasting && isUnexplained(error);
   }
 
   #noteUnexplained(error: unknown): void {
