@@ -63,10 +63,13 @@ class Site {
   async serve(signal: AbortSignal): Promise<readonly Placed[]> {
     const { items } = await api.list(PODS, { namespace: this.namespace, signal });
     const pods = items as readonly Placed[];
+    // Of what is bound here the list does not tell yet, and no scheduler gives the same port of a node to two pods.
+    const nodeOf = new Map(pods.map((pod) => [pod, pod.spec.nodeName]));
     for (const pod of pods) {
       const { name } = pod.metadata;
-      const node = pod.spec.nodeName ?? this.#nodeFor(pod, pods);
+      const node = pod.spec.nodeName ?? this.#nodeFor(pod, nodeOf);
       if (node === undefined) continue;
+      nodeOf.set(pod, node);
       if (pod.spec.nodeName === undefined) {
         const target = { apiVersion: 'v1', kind: 'Node', name: node };
         const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target };
@@ -87,16 +90,16 @@ class Site {
   }
 
   /** Where a DaemonSet wants it, or where the fewest of its template are; none where its port is taken everywhere. */
-  #nodeFor(pod: Placed, pods: readonly Placed[]): string | undefined {
+  #nodeFor(pod: Placed, nodeOf: ReadonlyMap<Placed, string | undefined>): string | undefined {
     const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     const wanted = terms?.nodeSelectorTerms[0]?.matchFields?.[0]?.values[0];
     const hash = pod.metadata.labels?.['pod-template-hash'];
     const load = (node: string) =>
-      pods.filter(
-        (other) => other.spec.nodeName === node && other.metadata.labels?.['pod-template-hash'] === hash,
+      [...nodeOf].filter(
+        ([other, at]) => at === node && other.metadata.labels?.['pod-template-hash'] === hash,
       ).length;
     const takesPort = pod.spec.containers.some(({ ports }) => ports?.some(({ hostPort }) => hostPort));
-    const isFree = (node: string) => !takesPort || pods.every(({ spec }) => spec.nodeName !== node);
+    const isFree = (node: string) => !takesPort || ![...nodeOf.values()].includes(node);
     return wanted ?? this.nodes.filter(isFree).toSorted((one, other) => load(one) - load(other))[0];
   }
 }
