@@ -12,8 +12,9 @@ import { createAuthority } from '../test/support/certificates.ts';
 import { FakeApiServer, watchReply } from '../test/support/fake-api-server.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import type { WatchEvent } from './api.ts';
-import { type ApiCall, connect, type KubeConnection } from './client.ts';
+import { connect, type KubeConnection } from './client.ts';
 import { isConflict, isGone, isNotFound, KubeError } from './errors.ts';
+import type { ApiCall } from './exchange.ts';
 import { type KubeConfig, loadKube } from './kube-config.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES, NODES } from './resources.ts';
 

@@ -1,28 +1,22 @@
-import type { Dispatcher } from 'undici';
-import { type Clock, DeadlineError, withDeadline } from '../runtime/clock.ts';
-import { type Answer, readAnswer, readBounded } from './answers.ts';
-import {
-  CALL_TIMEOUT_MS,
-  type CallOptions,
-  type CreateOptions,
-  type DeleteOptions,
-  type GetOptions,
-  type KubeApi,
-  type KubeObject,
-  type List,
-  type ListOptions,
-  type ObjectKey,
-  type PatchOptions,
-  type Resource,
-  type WatchEvent,
-  type WatchOptions,
+import type {
+  CallOptions,
+  CreateOptions,
+  DeleteOptions,
+  GetOptions,
+  KubeApi,
+  KubeObject,
+  List,
+  ListOptions,
+  ObjectKey,
+  PatchOptions,
+  Resource,
+  WatchEvent,
+  WatchOptions,
 } from './api.ts';
-import { Connection, type HttpCall } from './connection.ts';
-import { KubeError } from './errors.ts';
-import { failedAnswer, failedWatch, isReset, noAnswer } from './failures.ts';
-import type { KubeConfig } from './kube-config.ts';
+import type { HttpCall } from './connection.ts';
+import { type ConnectOptions, describe, Exchange } from './exchange.ts';
+import { failedWatch } from './failures.ts';
 import { lines } from './lines.ts';
-import { OneAtATime } from './one-at-a-time.ts';
 import { MAX_OBJECT_BYTES } from './pages.ts';
 import {
   collectionPath,
@@ -35,22 +29,6 @@ import {
 } from './paths.ts';
 import { PutBackGuard } from './put-back.ts';
 
-/** One call, for metrics. A watch is told when it begins. Calls that the caller aborted are not told. */
-export interface ApiCall {
-  readonly method: keyof KubeApi;
-  /** The plural, such as `configmaps`. */
-  readonly resource: string;
-  /** HTTP status; 0 when no answer came. */
-  readonly status: number;
-  readonly ms: number;
-}
-
-export interface ConnectOptions {
-  readonly kubeConfig: KubeConfig;
-  readonly clock: Clock;
-  readonly onCall?: (call: ApiCall) => void;
-}
-
 export interface KubeConnection extends KubeApi {
   /** Ends the calls still under way and every connection. */
   close(): Promise<void>;
@@ -62,10 +40,6 @@ export function connect(options: ConnectOptions): KubeConnection {
   return Object.assign(new PutBackGuard(api), { close: () => api.close() });
 }
 
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-const MAX_FAILURE_BYTES = 64 * 1024;
-/** A list of more is read when no other one of that size is. Neither a Lease nor a status is as large. */
-const LARGE_LIST_BYTES = 128 * 1024;
 /** An API server that is just starting waits for its caches before it begins a watch. */
 const WATCH_START_MS = 10_000;
 
@@ -79,23 +53,11 @@ const PATCH_TYPES = {
   strategic: 'application/strategic-merge-patch+json',
 } as const;
 
-interface Call extends HttpCall {
-  readonly name: keyof KubeApi;
-  readonly resource: Resource;
-  readonly maxBytes?: number | undefined;
-}
-
 class HttpKubeApi implements KubeApi {
-  readonly #connection: Connection;
-  readonly #clock: Clock;
-  readonly #onCall: (call: ApiCall) => void;
-  /** Several that are read and parsed at once take their memory at once, and each page can be of megabytes. */
-  readonly #largeLists = new OneAtATime();
+  readonly #exchange: Exchange;
 
-  constructor({ kubeConfig, clock, onCall = () => undefined }: ConnectOptions) {
-    this.#connection = new Connection(kubeConfig);
-    this.#clock = clock;
-    this.#onCall = onCall;
+  constructor(options: ConnectOptions) {
+    this.#exchange = new Exchange(options);
   }
 
   async get<T extends KubeObject>(
@@ -111,7 +73,7 @@ class HttpKubeApi implements KubeApi {
       accept: options.metadataOnly ? PARTIAL : JSON_TYPE,
       maxBytes: options.maxBytes,
     } as const;
-    return identified(resource, (await this.#call(call, options)).value as T);
+    return identified(resource, (await this.#exchange.call(call, options)).value as T);
   }
 
   async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<List<T>> {
@@ -123,7 +85,7 @@ class HttpKubeApi implements KubeApi {
       accept: options.metadataOnly ? PARTIAL_LIST : JSON_TYPE,
       maxBytes: options.maxBytes,
     } as const;
-    const { value, bytes } = await this.#call(call, options);
+    const { value, bytes } = await this.#exchange.call(call, options);
     const page = value as {
       readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
       readonly items?: readonly T[] | null;
@@ -196,13 +158,13 @@ class HttpKubeApi implements KubeApi {
     options.signal?.throwIfAborted();
     options.signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      const response = await this.#timed(call, WATCH_START_MS, stop.signal, () =>
-        this.#open(call, stop.signal),
+      const response = await this.#exchange.timed(call, WATCH_START_MS, stop.signal, () =>
+        this.#exchange.open(call, stop.signal),
       );
       for await (const line of lines(response.body, MAX_OBJECT_BYTES))
         yield decodeEvent(resource, what, line);
     } catch (error) {
-      throw this.#failure(what, error, stop.signal);
+      throw this.#exchange.failure(what, error, stop.signal);
     } finally {
       options.signal?.removeEventListener('abort', onAbort);
       stop.abort();
@@ -210,7 +172,7 @@ class HttpKubeApi implements KubeApi {
   }
 
   close(): Promise<void> {
-    return this.#connection.close();
+    return this.#exchange.close();
   }
 
   async #send(
@@ -231,76 +193,7 @@ class HttpKubeApi implements KubeApi {
       contentType,
       body: JSON.stringify(body),
     };
-    return (await this.#call(call, options)).value;
-  }
-
-  #call(call: Call, { signal, timeoutMs = CALL_TIMEOUT_MS }: CallOptions): Promise<Answer> {
-    return this.#timed(call, timeoutMs, signal, async (inner) => {
-      try {
-        return await this.#exchange(call, inner);
-      } catch (error) {
-        if (call.method !== 'GET' || !isReset(error) || inner.aborted) throw error;
-        return await this.#exchange(call, inner);
-      }
-    });
-  }
-
-  async #timed<T>(
-    call: Call,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-    run: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const what = describe(call);
-    const started = this.#clock.elapsed();
-    const told = (status: number) =>
-      this.#onCall({
-        method: call.name,
-        resource: call.resource.plural,
-        status,
-        ms: this.#clock.elapsed() - started,
-      });
-    try {
-      const result = await withDeadline(this.#clock, timeoutMs, signal, what, run);
-      told(200);
-      return result;
-    } catch (error) {
-      const failure = this.#failure(what, error, signal);
-      if (failure instanceof KubeError) told(failure.status);
-      throw failure;
-    }
-  }
-
-  async #exchange(call: Call, signal: AbortSignal): Promise<Answer> {
-    const response = await this.#open(call, signal);
-    const [what, limit] = [describe(call), call.maxBytes ?? MAX_ANSWER_BYTES];
-    if (call.name !== 'list') return readAnswer(what, response, limit);
-    let leave = () => {};
-    const enter = async () => {
-      leave = await this.#largeLists.enter(signal);
-    };
-    try {
-      return await readAnswer(what, response, limit, { above: LARGE_LIST_BYTES, enter });
-    } finally {
-      leave();
-    }
-  }
-
-  /** The answer with its body unread; throws KubeError when it is not 2xx. */
-  async #open(call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const response = await this.#connection.request(call, signal);
-    if (response.statusCode >= 200 && response.statusCode < 300) return response;
-    const what = describe(call);
-    const body = await readBounded(what, response, MAX_FAILURE_BYTES);
-    throw failedAnswer(what, response.statusCode, response.headers, body, this.#clock.now());
-  }
-
-  /** The caller's own abort stays what it is; everything else becomes a KubeError. */
-  #failure(what: string, error: unknown, signal: AbortSignal | undefined): unknown {
-    if (error instanceof KubeError) return error;
-    if (signal?.aborted) return signal.reason;
-    if (error instanceof DeadlineError) this.#connection.retire();
-    return noAnswer(what, error);
+    return (await this.#exchange.call(call, options)).value;
   }
 }
 
@@ -314,8 +207,4 @@ function decodeEvent<T extends KubeObject>(resource: Resource<T>, what: string, 
 function identified<T extends KubeObject>(resource: Resource<T>, object: T): T {
   const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
   return { ...object, apiVersion, kind: resource.kind };
-}
-
-function describe(call: Call): string {
-  return `${call.method} ${call.target.split('?', 1)[0]}`;
 }
