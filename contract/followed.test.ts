@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type FollowedCandidate, type FollowedSubject, followedPods, isFollowed } from './followed.ts';
+import {
+  type FollowedCandidate,
+  type FollowedSubject,
+  followedPods,
+  isFollowed,
+  WITHOUT_PODS,
+} from './followed.ts';
 
 const owned = (name: string, owner: string, labels: Record<string, string> = {}): FollowedCandidate => ({
   metadata: { name, labels, ownerReferences: [{ name: owner, controller: true }] },
@@ -39,6 +45,7 @@ describe('a pod is a member of what is followed', () => {
       named('mongo-1'),
       true,
     ],
+    ['of a kind that came later', { kind: 'config-map', namespace: 'db' }, 'main-0', named('main-0'), true],
     ['as the primary', lease, 'main-0', named('main-0'), true],
     ['beside the primary in a StatefulSet', lease, 'main-0', owned('main-1', 'main'), true],
     ['not in one whose name only begins alike', lease, 'main-extra-0', owned('main-1', 'main'), false],
@@ -71,7 +78,7 @@ describe('a pod is a member of what is followed', () => {
 });
 
 test('no pods are followed where a trigger looks at nodes, or at a human', () => {
-  for (const kind of ['manual', 'node-status', 'cnpg', 'constructor']) {
+  for (const kind of WITHOUT_PODS) {
     assert.equal(followedPods({ kind, namespace: 'db' }, 'x'), undefined);
   }
   assert.equal(followedPods({ kind: 'resource' }, 'x'), undefined);

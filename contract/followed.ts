@@ -36,20 +36,23 @@ export const MEMBER_LABELS = {
   stackgres: (cluster: string) => ({ 'stackgres.io/cluster': 'true', 'stackgres.io/cluster-name': cluster }),
 } as const satisfies Readonly<Record<string, (cluster: string) => Labels>>;
 
-/** Kinds whose primary is a pod; those of CloudNativePG have labels of their own. */
-const OF_PODS: readonly string[] = ['mongodb', 'pod-label', 'lease', 'resource'];
+/**
+ * Kinds that follow no pods, or pods that an operator's labels tell, which databaseMember knows. All others follow pods: one
+ * that is not known here must not get a sidecar into its own database.
+ */
+export const WITHOUT_PODS: readonly string[] = ['cnpg', 'cnpg-topology', 'node-status', 'manual'];
 
-/** Kinds of which nothing but the name of the primary tells the pods, unless a preset or a list of members does. */
-export const KNOWN_BY_PRIMARY: readonly string[] = ['pod-label', 'lease', 'resource'];
+/** Besides these, nothing but the name of the primary tells the pods, unless a preset or a list of members does. */
+export const NOT_BY_PRIMARY: readonly string[] = [...WITHOUT_PODS, 'mongodb'];
 
 export function isKnownByPrimaryAlone({ kind, preset = '', members = '' }: FollowedSubject): boolean {
-  return KNOWN_BY_PRIMARY.includes(kind) && !Object.hasOwn(MEMBER_LABELS, preset) && members === '';
+  return !NOT_BY_PRIMARY.includes(kind) && !Object.hasOwn(MEMBER_LABELS, preset) && members === '';
 }
 
 /** Undefined where no pods are followed. */
 export function followedPods(subject: FollowedSubject, primary: string): FollowedPods | undefined {
   const { kind, namespace = '', preset = '', cluster = '', members = '' } = subject;
-  if (!OF_PODS.includes(kind) || namespace === '') return undefined;
+  if (WITHOUT_PODS.includes(kind) || namespace === '') return undefined;
   const labels = Object.hasOwn(MEMBER_LABELS, preset)
     ? MEMBER_LABELS[preset as keyof typeof MEMBER_LABELS](cluster)
     : undefined;

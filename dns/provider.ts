@@ -36,7 +36,8 @@ export interface DnsProvider {
   /** What stands at the names, and the TXT records that are asked for where they show. Throws DnsError. */
   read(query: ZoneQuery): Promise<Current>;
   /**
-   * Resolves when the provider has accepted `changes` and, where it can be read back, shows them. TXT records come only where
+   * Resolves when the provider has accepted `changes` and, where it can be read back, shows them. No name is without a record
+   * meanwhile: all changes of one name are made at once, or none. TXT records come only where
    * the provider’s traits say that it keeps them. Throws DnsError.
    */
   apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void>;

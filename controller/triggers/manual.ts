@@ -20,7 +20,7 @@ export const MANUAL = z.object({ kind: z.literal('manual') }).meta({
 });
 
 export function manual(): ConfiguredTrigger {
-  return { create: (ports) => new ManualTrigger(ports) };
+  return { subject: {}, create: (ports) => new ManualTrigger(ports) };
 }
 
 class ManualTrigger implements Trigger {

@@ -1,9 +1,10 @@
-/** What is wrong in a trigger's settings is told in one message, which begins with the key. */
+/** What is wrong in a trigger's settings is reported in one message, which begins with the key; and what all of them promise. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { followedPods, WITHOUT_PODS } from '../../contract/followed.ts';
 import { choiceOf } from '../../settings/schema.ts';
 import { loadConfig } from '../config.ts';
-import { TRIGGERS, type TriggerConfig } from './registry.ts';
+import { subjectOfTrigger, TRIGGERS, type TriggerConfig } from './registry.ts';
 
 type Kind = TriggerConfig['kind'];
 type Settings = Readonly<Record<string, unknown>>;
@@ -154,6 +155,15 @@ for (const { name: kind, own } of choiceOf(TRIGGERS).options) {
       test(`${key} in ${JSON.stringify(each)}`, () => assertRefused({ kind, ...each }, key));
     }
   });
+}
+
+for (const { name: kind } of choiceOf(TRIGGERS).options) {
+  const { right } = examples[kind] ?? assert.fail(`${kind} has no examples`);
+  const follows = right
+    .map((each) => followedPods(subjectOfTrigger(TRIGGERS.parse({ kind, ...each })), 'main-0'))
+    .some((pods) => pods !== undefined);
+  test(`${kind} ${WITHOUT_PODS.includes(kind) ? 'follows no pods by itself' : 'says whose pods get no sidecar'}`, () =>
+    assert.equal(follows, !WITHOUT_PODS.includes(kind)));
 }
 
 describe('sites that are Kubernetes clusters', () => {

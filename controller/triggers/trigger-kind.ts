@@ -41,8 +41,11 @@ export interface CheckContext {
 
 /** A trigger with its settings: all that the rest of the program knows of it. */
 export interface ConfiguredTrigger {
-  /** What readers of the report may know of what is followed; no secret. */
-  readonly subject?: Readonly<Record<string, string>>;
+  /**
+   * What readers of the report may know of what is followed; no secret. `namespace`: that of the pods that are followed, which
+   * never get a sidecar, as they would wait for themselves. Empty where no pods are followed.
+   */
+  readonly subject: Readonly<Record<string, string>>;
   /** What it has to be allowed to do, beside `get` on nodes and what every controller needs in its own namespace. */
   readonly rights?: readonly Permission[];
   /** Where each site is a Kubernetes cluster: the `cluster` of that in which this controller runs. */

@@ -23,6 +23,7 @@ const OF_ALL = [
   'controller/config/dns-refusals.test.ts',
   'controller/config/dns.test.ts',
   'dns/loading.test.ts',
+  'scripts/imports.test.ts',
 ];
 
 const page = documents().filter(({ path }) => path === 'docs/extending.md');

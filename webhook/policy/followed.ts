@@ -1,5 +1,5 @@
 /** Whether a pod is one of those that are followed, as isFollowed in contract/followed.ts, by what the chart knows of them. */
-import { KNOWN_BY_PRIMARY, MEMBER_LABELS } from '../../contract/followed.ts';
+import { MEMBER_LABELS, NOT_BY_PRIMARY } from '../../contract/followed.ts';
 import { all, any, inserted, listOf, literal, not, textOf } from './cel.ts';
 
 const said = (key: string) => `f[?'${key}'].orValue('')`;
@@ -15,7 +15,7 @@ const hostName = `m.trim().split('.')[0].split(':')[0]`;
 const isNamed = `${said('members')}.split(',').exists(m, ${hostName} == object.metadata.?name.orValue(' '))`;
 /** As isKnownByPrimaryAlone. Who the primary is no policy knows: so nothing in that namespace is injected. */
 const isUnknown = all(
-  `f.kind in ${listOf(KNOWN_BY_PRIMARY)}`,
+  not(`f.kind in ${listOf(NOT_BY_PRIMARY)}`),
   not(`${said('preset')} in ${listOf(Object.keys(MEMBER_LABELS))}`),
   `${said('members')} == ''`,
 );

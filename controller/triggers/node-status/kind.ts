@@ -31,6 +31,7 @@ export const NODE_STATUS = z
 export function nodeStatus(config: z.output<typeof NODE_STATUS>): ConfiguredTrigger {
   const { order, minReadyNodes, unreadyAfter, failback, stableFor = 300 } = config;
   return {
+    subject: {},
     rights: [
       {
         group: '',
