@@ -114,7 +114,13 @@ export class ChildProcess {
 
   /** SIGSTOP freezes it, SIGCONT lets it go on. Nothing happens when it has ended. */
   signal(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
-    if (this.#exit === undefined) process.kill(this.pid, signal);
+    if (this.#exit !== undefined) return;
+    try {
+      process.kill(this.pid, signal);
+    } catch (error) {
+      // It has ended, and its exit is about to be known.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 
   /** Asks it to end; kills it after `graceMs`. */
