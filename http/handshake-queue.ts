@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../runtime/clock.ts';
+import { EachTurn } from './each-turn.ts';
 import { FairQueue } from './fair-queue.ts';
 
 /**
@@ -21,7 +22,9 @@ interface Waiting {
 export class HandshakeQueue {
   readonly #clock: Clock;
   readonly #queue = new FairQueue<Waiting>();
-  #isScheduled = false;
+  readonly #turns = new EachTurn(this.#queue, () => {
+    if (!this.#isTaking()) this.#beginOne();
+  });
   #cameSince = false;
   /** By the clock's `elapsed`. */
   #takingSince = 0;
@@ -38,18 +41,7 @@ export class HandshakeQueue {
   /** There is something to begin with. */
   add(socket: Socket, begin: () => void): void {
     this.#queue.add(socket.remoteAddress ?? '', { socket, begin });
-    if (this.#isScheduled) return;
-    this.#takingSince = this.#clock.elapsed();
-    this.#schedule();
-  }
-
-  #schedule(): void {
-    this.#isScheduled = true;
-    setImmediate(() => {
-      if (!this.#isTaking()) this.#beginOne();
-      if (this.#queue.isEmpty) this.#isScheduled = false;
-      else this.#schedule();
-    });
+    if (this.#turns.start()) this.#takingSince = this.#clock.elapsed();
   }
 
   #isTaking(): boolean {

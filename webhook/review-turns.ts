@@ -1,3 +1,4 @@
+import { EachTurn } from '../http/each-turn.ts';
 import { FairQueue } from '../http/fair-queue.ts';
 import type { Clock } from '../runtime/clock.ts';
 
@@ -13,7 +14,7 @@ type Work = () => void;
 export class ReviewTurns {
   readonly #clock: Clock;
   readonly #waiting = new FairQueue<Work>();
-  #isScheduled = false;
+  readonly #turns = new EachTurn(this.#waiting, () => this.#serve());
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,21 +23,12 @@ export class ReviewTurns {
   /** `work` is called when it is its turn; it must not throw. */
   add(client: string, work: Work): void {
     this.#waiting.add(client, work);
-    if (!this.#isScheduled) this.#schedule();
+    this.#turns.start();
   }
 
-  #schedule(): void {
-    this.#isScheduled = true;
-    setImmediate(() => {
-      const began = this.#clock.elapsed();
-      try {
-        do this.#waiting.next()?.();
-        while (!this.#waiting.isEmpty && this.#clock.elapsed() - began < TURN_MS);
-      } finally {
-        // Whatever one has thrown, the others have their turn.
-        this.#isScheduled = false;
-        if (!this.#waiting.isEmpty) this.#schedule();
-      }
-    });
+  #serve(): void {
+    const began = this.#clock.elapsed();
+    do this.#waiting.next()?.();
+    while (!this.#waiting.isEmpty && this.#clock.elapsed() - began < TURN_MS);
   }
 }

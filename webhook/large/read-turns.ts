@@ -1,3 +1,4 @@
+import { EachTurn } from '../../http/each-turn.ts';
 import { FairQueue } from '../../http/fair-queue.ts';
 
 /**
@@ -6,20 +7,11 @@ import { FairQueue } from '../../http/fair-queue.ts';
  */
 export class ReadTurns {
   readonly #waiting = new FairQueue<() => void>();
-  #isScheduled = false;
+  readonly #turns = new EachTurn(this.#waiting, () => this.#waiting.next()?.());
 
   /** `read` lets the next piece come. */
   add(client: string, read: () => void): void {
     this.#waiting.add(client, read);
-    if (!this.#isScheduled) this.#schedule();
-  }
-
-  #schedule(): void {
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#waiting.next()?.();
-      if (!this.#waiting.isEmpty) this.#schedule();
-    });
+    this.#turns.start();
   }
 }
