@@ -1,13 +1,18 @@
-import { isForbidden, KubeError } from '../../kubernetes/errors.ts';
-import { explain } from '../../runtime/explain.ts';
-import { isInjected } from '../../webhook/inject/decision.ts';
-import { POD_DETAILS } from '../cluster/pods.ts';
 import { leavesAlone, listPolicies } from '../cluster/policies.ts';
 import { type Check, type Finding, problem, type Result } from './check.ts';
-import { probe, whereToTry } from './webhook.ts';
+import { attempt, whereToTry } from './webhook.ts';
 import type { World } from './world.ts';
 
 const AGAIN = 'Install the chart again with the same values: helm upgrade.';
+
+const MEANING = {
+  notInjected: {
+    because: '',
+    action: `See whether somebody has changed the policies or their bindings. ${AGAIN}`,
+  },
+  // By the refusing policy or the API server's own rules.
+  refused: { leastStatus: 422, action: AGAIN },
+} as const;
 
 /** What there is of the chart's, by the end of its name behind that of the release, and what goes wrong without it. */
 const PARTS = [
@@ -45,7 +50,8 @@ export const POLICIES: Check = {
     if (namespace === undefined || leavesAlone(policy, namespace)) {
       return { findings: [], skipped: 'no namespace is left to try them in' };
     }
-    return { findings: await attempt(world, namespace, `MutatingAdmissionPolicy ${policy.metadata.name}`) };
+    const about = `MutatingAdmissionPolicy ${policy.metadata.name}`;
+    return { findings: await attempt(world, namespace, { about, ...MEANING }) };
   },
 };
 
@@ -61,18 +67,4 @@ async function missingParts({ api, signal }: World, prefix: string): Promise<Fin
   return PARTS.map(([kind, end, means]) => ({ about: `${kind} ${prefix}${end}`, means }))
     .filter(({ about }) => !there.includes(about))
     .map(({ about, means }) => problem(about, `it is missing: ${means}`, AGAIN));
-}
-
-async function attempt({ api, signal }: World, namespace: string, about: string): Promise<Finding[]> {
-  try {
-    const made = await api.create(POD_DETAILS, probe(namespace), { dryRun: true, signal });
-    if (isInjected(made)) return [];
-    const text = `a labelled pod in namespace ${namespace} would get no sidecar`;
-    return [
-      problem(about, text, `See whether somebody has changed the policies or their bindings. ${AGAIN}`),
-    ];
-  } catch (error) {
-    if (!(error instanceof KubeError) || isForbidden(error) || error.status < 422) throw error;
-    return [problem(about, `no labelled pod can be created: ${explain(error)}`, AGAIN)];
-  }
 }

@@ -8,6 +8,19 @@ import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
 import { type Check, type Finding, problem, type Result, warning } from './check.ts';
 import type { World } from './world.ts';
 
+const MEANING = {
+  notInjected: {
+    because: ': the webhook was not called, or could not be and its failurePolicy is Ignore',
+    action:
+      'See whether the webhook’s pods are ready, and compare the selectors of the configuration with the chart.',
+  },
+  refused: {
+    leastStatus: 500,
+    action:
+      'See whether the webhook’s pods are ready, and whether a firewall is between the API server and their port.',
+  },
+} as const;
+
 /** Tries it: a labelled pod is created as a dry run, which nobody keeps. */
 export const WEBHOOK: Check = {
   name: 'webhook',
@@ -24,7 +37,7 @@ export const WEBHOOK: Check = {
     const namespace = await whereToTry(world, namespaceSelector);
     if (namespace === undefined) return { findings: [], skipped: 'no namespace is left to try it in' };
     const about = `MutatingWebhookConfiguration ${configuration.metadata.name}`;
-    return { findings: await attempt(world, namespace, about) };
+    return { findings: await attempt(world, namespace, { about, ...MEANING }) };
   },
 };
 
@@ -36,26 +49,29 @@ function missing(): Finding {
   );
 }
 
-async function attempt({ api, signal }: World, namespace: string, about: string): Promise<Finding[]> {
+/** What it means when an attempt to inject fails. */
+export interface AttemptMeaning {
+  /** The object to look at. */
+  readonly about: string;
+  readonly notInjected: { readonly because: string; readonly action: string };
+  /** A refusal with a lower HTTP status has other reasons. */
+  readonly refused: { readonly leastStatus: number; readonly action: string };
+}
+
+export async function attempt(
+  { api, signal }: World,
+  namespace: string,
+  { about, notInjected, refused }: AttemptMeaning,
+): Promise<Finding[]> {
   try {
     const made = await api.create(POD_DETAILS, probe(namespace), { dryRun: true, signal });
     if (isInjected(made)) return [];
-    return [
-      problem(
-        about,
-        `a labelled pod in namespace ${namespace} would get no sidecar: the webhook was not called, or could not be and its failurePolicy is Ignore`,
-        'See whether the webhook’s pods are ready, and compare the selectors of the configuration with the chart.',
-      ),
-    ];
+    const text = `a labelled pod in namespace ${namespace} would get no sidecar${notInjected.because}`;
+    return [problem(about, text, notInjected.action)];
   } catch (error) {
-    if (!(error instanceof KubeError) || isForbidden(error) || error.status < 500) throw error;
-    return [
-      problem(
-        about,
-        `no labelled pod can be created: ${explain(error)}`,
-        'See whether the webhook’s pods are ready, and whether a firewall is between the API server and their port.',
-      ),
-    ];
+    const isMeant = error instanceof KubeError && !isForbidden(error) && error.status >= refused.leastStatus;
+    if (!isMeant) throw error;
+    return [problem(about, `no labelled pod can be created: ${explain(error)}`, refused.action)];
   }
 }
 
@@ -80,7 +96,7 @@ export async function whereToTry(
 }
 
 /** One that Pod Security `restricted` lets pass. */
-export function probe(namespace: string): PodDetails {
+function probe(namespace: string): PodDetails {
   const container = {
     name: 'probe',
     image: 'example.invalid/never-pulled',
