@@ -29,10 +29,13 @@ export function joined(errors: readonly DnsError[]): DnsError | undefined {
 /** What is known to be wrong with this name, as nothing else was sent with it. */
 export function aboutName(error: DnsError, name: string): DnsError {
   if (error.names !== undefined) return error;
-  const { message, kind, code, action, retryAfterMs } = error;
-  const text = message.includes(name) ? message : `${name}: ${message}`;
-  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  return new DnsError(text, { kind, code, action, names: [name], cause: error, ...wait });
+  const { message } = error;
+  return aboutNames(error, [name], message.includes(name) ? message : `${name}: ${message}`);
+}
+
+/** What is wrong with `names` because of `error`. */
+export function aboutNames(error: DnsError, names: readonly string[], message: string): DnsError {
+  return error.with({ message, names, scope: undefined, each: undefined, cause: error });
 }
 
 /** As {@link joined}, of whatever was thrown. */

@@ -56,27 +56,17 @@ async function lostSets({ provider, zone, changes, desired, lastShown, guard }: 
     .flatMap((name) => had.get(name) ?? []);
 }
 
-const UNKNOWN = {
-  kind: 'retry',
-  code: '',
-  action: 'It is tried again.',
-  names: undefined,
-  retryAfterMs: undefined,
-} as const;
-
 function reworded(error: unknown, message: string, leastWaitMs: number): DnsError {
-  const known = error instanceof DnsError ? error : undefined;
-  const { kind, code, action, names, retryAfterMs } = known ?? UNKNOWN;
-  const wait = Math.max(leastWaitMs, retryAfterMs ?? 0);
-  const withWait = (own: DnsError) => reworded(own, own.message, leastWaitMs);
-  return new DnsError(message, {
-    kind,
-    code,
-    action,
+  const known = error instanceof DnsError ? error : unexpected(error);
+  const wait = Math.max(leastWaitMs, known.retryAfterMs ?? 0);
+  return known.with({
+    message,
     cause: error,
-    ...(known !== undefined && { scope: known.scope }),
-    ...(known !== undefined && known.each.length > 1 && { each: known.each.map(withWait) }),
-    ...(names !== undefined && { names }),
     ...(wait > 0 && { retryAfterMs: wait }),
+    ...(known.each.length > 1 && { each: known.each.map((own) => reworded(own, own.message, leastWaitMs)) }),
   });
+}
+
+function unexpected(error: unknown): DnsError {
+  return new DnsError(explain(error), { kind: 'retry', action: 'It is tried again.' });
 }

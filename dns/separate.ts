@@ -116,10 +116,8 @@ class Search implements Separation {
 }
 
 function unfinished(error: DnsError): DnsError {
-  const { kind, code, action, message, retryAfterMs } = error;
-  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  const text = `${message}; which names are refused is not known of all yet, and is tried again`;
-  return new DnsError(text, { kind, code, action, scope: 'names', cause: error, ...wait });
+  const message = `${error.message}; which names are refused is not known of all yet, and is tried again`;
+  return error.with({ message, names: undefined, scope: 'names', each: undefined, cause: error });
 }
 
 /** The error of each of `parts` that it names, by a record of the name or of its owner. */

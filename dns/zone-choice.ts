@@ -1,5 +1,6 @@
 import { type Clock, DeadlineError, withDeadline } from '../runtime/clock.ts';
 import { explain } from '../runtime/explain.ts';
+import { aboutNames } from './name-errors.ts';
 import { DnsError, type DnsProvider } from './provider.ts';
 import { byZone, type DnsName, longestZone } from './zones.ts';
 
@@ -115,11 +116,7 @@ function isOpen({ name, zone, isStated }: DnsName): boolean {
 /** A record in a shorter zone would be below a delegation, where nobody sees it, or hide what the longer one has. */
 function heldError(zone: string, names: readonly string[], failure: unknown): DnsError {
   const message = `the zones of ${zone} could not be listed, so it is not known which one has ${names.join(', ')}: ${explain(failure)}`;
-  if (failure instanceof DnsError) {
-    const { kind, code, action, retryAfterMs } = failure;
-    const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-    return new DnsError(message, { kind, code, action, names, cause: failure, ...wait });
-  }
+  if (failure instanceof DnsError) return aboutNames(failure, names, message);
   if (!(failure instanceof DeadlineError)) throw failure;
   return new DnsError(message, {
     kind: 'retry',
