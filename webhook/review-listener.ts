@@ -64,6 +64,8 @@ export function reviewListener(options: ReviewListenerOptions, stopping: AbortSi
       const client = request.socket.remoteAddress ?? '';
       bodies.gather(request, client).then(
         (body) => {
+          // Before the last piece had its turn: then no event of the response tells it.
+          if (isGone(request, body)) return;
           const exchange = { request, response, body, charset };
           if (body.length < LARGE_BYTES) turns.add(client, () => attempt(() => answer(exchange, options)));
           else {
@@ -87,18 +89,22 @@ interface Exchange {
   readonly charset: string;
 }
 
+/** Nobody waits for the answer any more, so nothing of the body is kept. */
+function isGone({ socket }: IncomingMessage, body: GatheredBody): boolean {
+  if (socket.destroyed) body.drop();
+  return socket.destroyed;
+}
+
 function answer({ request, response, body, charset }: Exchange, options: ReviewListenerOptions): void {
-  const bytes = body.take();
-  // Nobody waits for the answer any more.
-  if (request.socket.destroyed) return;
-  tell(response, options.reviewer.here(parseReview(bytes, charset)), options);
+  if (isGone(request, body)) return;
+  tell(response, options.reviewer.here(parseReview(body.take(), charset)), options);
 }
 
 async function answerLarge(
   { request, response, body, charset }: Exchange,
   options: ReviewListenerOptions,
 ): Promise<void> {
-  if (request.socket.destroyed) return;
+  if (isGone(request, body)) return;
   tell(response, await options.reviewer.apart(body.take(), charset), options);
 }
 
