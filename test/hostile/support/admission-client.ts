@@ -33,8 +33,19 @@ await Promise.all(asked);
 await pool.destroy();
 parentPort?.postMessage({ answeredMs, refused });
 
-function waited(): number {
-  return waitedForProcessor([pid]) + threadWaited();
+/** The two may wait at the same time, and then for less than both together: so at least this long. */
+function waitedSince(before: Waited): number {
+  const now = waited();
+  return Math.max(now.webhook - before.webhook, now.client - before.client);
+}
+
+interface Waited {
+  readonly webhook: number;
+  readonly client: number;
+}
+
+function waited(): Waited {
+  return { webhook: waitedForProcessor([pid]), client: threadWaited() };
 }
 
 /** Once: the API server does not ask again either, when a review was on its way. */
@@ -50,7 +61,7 @@ async function ask(): Promise<void> {
     });
     const answer = (await body.json()) as { readonly response?: { readonly patch?: string } };
     if (answer.response?.patch === undefined) throw new Error(`status ${statusCode} without a patch`);
-    answeredMs.push(performance.now() - began - (waited() - waitedBefore));
+    answeredMs.push(performance.now() - began - waitedSince(waitedBefore));
   } catch (error) {
     refused.push(String(error));
   }

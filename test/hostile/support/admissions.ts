@@ -12,7 +12,7 @@ export interface AdmissionsOptions {
 export interface AdmissionsReport {
   /**
    * Milliseconds from when a review was asked for until its answer was read, without those in which the webhook or the client
-   * waited for a processor.
+   * waited for a processor, whichever waited longer.
    */
   readonly answeredMs: readonly number[];
   /** Reviews without an answer, or with one that does not inject. */
