@@ -33,6 +33,6 @@ export async function timeStart(plane: ControlPlane): Promise<Start> {
 }
 
 async function untilReady({ url }: ControllerProcess): Promise<void> {
-  const signal = AbortSignal.timeout(FOLLOW_LIMIT_MS);
-  while (!(await fetch(`${url}/readyz`, { signal })).ok) await delay(POLL_MS);
+  const abort = AbortSignal.timeout(FOLLOW_LIMIT_MS);
+  while (!(await fetch(`${url}/readyz`, { signal: abort })).ok) await delay(POLL_MS);
 }

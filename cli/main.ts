@@ -44,18 +44,18 @@ const terminal: Terminal = {
     stdout.isTTY && !isDumb ? { columns: stdout.columns || 80, rows: stdout.rows || 24 } : undefined,
   colour: stdout.isTTY && !env.NO_COLOR && !isDumb,
   interactive: stdin.isTTY && stdout.isTTY,
-  async ask(question, signal) {
+  async ask(question, abort) {
     const lines = createInterface({ input: stdin, output: stdout });
     // While it asks, the terminal gives Ctrl-C to it alone; Ctrl-D ends it without an answer.
     lines.on('SIGINT', () => process.emit('SIGINT'));
     const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
     try {
-      return await Promise.race([lines.question(question, { signal }), closed]);
+      return await Promise.race([lines.question(question, { signal: abort }), closed]);
     } finally {
       lines.close();
     }
   },
-  signal: stop.signal,
+  abort: stop.signal,
   onResize(listener) {
     stdout.on('resize', listener);
     return () => stdout.off('resize', listener);

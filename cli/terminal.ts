@@ -15,9 +15,9 @@ export interface Terminal {
   /** Whether somebody sits there who can answer. */
   readonly interactive: boolean;
   /** One line from the person; undefined when there is none to come. */
-  ask(question: string, signal: AbortSignal): Promise<string | undefined>;
+  ask(question: string, abort: AbortSignal): Promise<string | undefined>;
   /** Aborts with the first Ctrl-C. */
-  readonly signal: AbortSignal;
+  readonly abort: AbortSignal;
   /** Calls back whenever the size has changed, until the returned function is called. */
   onResize(listener: () => void): () => void;
 }

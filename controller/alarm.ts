@@ -11,10 +11,10 @@ export class Alarm {
   }
 
   /** From `watch`: what to call, and for how long. */
-  connect(wake: () => void, signal: AbortSignal): void {
-    if (signal.aborted) return;
+  connect(wake: () => void, abort: AbortSignal): void {
+    if (abort.aborted) return;
     this.#wake = wake;
-    signal.addEventListener('abort', () => this.#disconnect(), { once: true });
+    abort.addEventListener('abort', () => this.#disconnect(), { once: true });
   }
 
   /** In place of the time that was set before. Without a time: not at all. */

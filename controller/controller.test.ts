@@ -31,10 +31,10 @@ afterEach(async () => {
 
 function start(
   env: Readonly<Record<string, string>> = {},
-  { identity = 'replica-a', signal = stop.signal, api = kube.api } = {},
+  { identity = 'replica-a', signal: abort = stop.signal, api = kube.api } = {},
 ): Controller {
   const controller = createController(serviceConfig(env), { ...kube.servicePorts(identity), api });
-  ended.push(controller.run(signal));
+  ended.push(controller.run(abort));
   return controller;
 }
 

@@ -12,8 +12,8 @@ import { forgetStanding } from './telemetry.ts';
 import { type FollowerView, FollowerWatch } from './view.ts';
 
 export interface Controller {
-  /** Resolves after `signal` aborts and the Lease is released. Rejects only on a defect. */
-  run(signal: AbortSignal): Promise<void>;
+  /** Resolves after `abort` fires and the Lease is released. Rejects only on a defect. */
+  run(abort: AbortSignal): Promise<void>;
   status(): ControllerView;
   /** Calls back whenever `status()` has something new; returns how to end that. */
   onChange(listener: () => void): () => void;
@@ -115,18 +115,18 @@ export function createController(config: Config, ports: FollowerPorts): Controll
     await retryUntilSuccess(ports, leadership, attempt, onFailure);
   }
 
-  async function elect(signal: AbortSignal): Promise<void> {
+  async function elect(abort: AbortSignal): Promise<void> {
     // A dry run must not take the Lease from a controller that works.
-    if (config.dryRun || !config.leaderElection) return lead(soleLeadership(signal));
+    if (config.dryRun || !config.leaderElection) return lead(soleLeadership(abort));
     const { api, clock, random } = ports;
     const onEvent = (event: LeaseEvent) => logLeaseEvent(log, event);
     const election = new LeaseElection({ api, clock, random, namespace, name: PROGRAM, identity, onEvent });
-    await election.run(lead, signal);
+    await election.run(lead, abort);
   }
 
   return {
-    async run(signal) {
-      await Promise.all([elect(signal), pods.run(signal), ...views.map((view) => view.run(signal))]);
+    async run(abort) {
+      await Promise.all([elect(abort), pods.run(abort), ...views.map((view) => view.run(abort))]);
     },
     status: () => ({
       identity,

@@ -28,7 +28,7 @@ async function settled<T>(work: Promise<T>): Promise<T> {
   throw result?.reason;
 }
 
-const read = () => settled(map.read(leader.signal));
+const read = () => settled(map.read(leader.abort));
 const write = (found: StoredConfigMap, data: Record<string, string>, by = leader) =>
   settled(map.write(found, data, by));
 const stored = () => kube.server.get<ConfigMap>(CONFIG_MAPS, KEY);

@@ -34,9 +34,9 @@ export class FencedConfigMap {
     this.#labels = { [LABELS.managedBy]: PROGRAM, [LABELS.role]: role, [LABELS.follower]: follower };
   }
 
-  async read(signal: AbortSignal): Promise<StoredConfigMap> {
+  async read(abort: AbortSignal): Promise<StoredConfigMap> {
     try {
-      const object = await this.#api.get(CONFIG_MAPS, this.key, { signal });
+      const object = await this.#api.get(CONFIG_MAPS, this.key, { abort });
       return this.#found(object);
     } catch (error) {
       if (isNotFound(error)) return { object: undefined, data: {}, term: -1 };
@@ -67,7 +67,7 @@ export class FencedConfigMap {
     anew = false,
   ): Promise<StoredConfigMap> {
     await this.assertNotDeposed(found, leadership);
-    const { signal } = leadership;
+    const { abort } = leadership;
     const existing: ConfigMap = found.object ?? { metadata: this.key };
     const { metadata: old, immutable = false, binaryData, ...rest } = existing;
     const marks = {
@@ -83,13 +83,13 @@ export class FencedConfigMap {
     };
     if (found.object !== undefined && !immutable && !anew) {
       const replaced = { ...wanted, metadata: { ...old, ...marks } };
-      return this.#found(await this.#api.replace(CONFIG_MAPS, replaced, { signal }));
+      return this.#found(await this.#api.replace(CONFIG_MAPS, replaced, { abort }));
     }
     if (found.object !== undefined) {
-      const options = { ...versionOf(found.object), signal };
+      const options = { ...versionOf(found.object), abort };
       await this.#api.delete(CONFIG_MAPS, this.key, options).catch(ignoreNotFound);
     }
-    return this.#found(await this.#api.create(CONFIG_MAPS, wanted, { signal }));
+    return this.#found(await this.#api.create(CONFIG_MAPS, wanted, { abort }));
   }
 
   /** For Events: `kubectl describe` shows those that name the object's UID. Absent until it was read or written. */

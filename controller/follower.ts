@@ -63,13 +63,13 @@ export async function runFollower(
   const statusMap = { namespace, name: configMapName(config.configMapName, name) };
   const status = new FencedConfigMap(api, statusMap, 'status', name);
   const report = await loadReport(name, ports, leadership, telemetry, onReconciled);
-  if (leadership.signal.aborted) return;
+  if (leadership.abort.aborted) return;
 
   const events = config.dryRun ? () => undefined : eventsOn(status, ports);
   const wakeup = new Wakeup(clock, MIN_GAP_MS);
   const remembered = () => asSites(report.get(SITES_SECTION));
-  const lastSites = async (signal: AbortSignal): Promise<Status['sites']> =>
-    remembered() ?? decodeStatus((await status.read(signal)).data)?.sites ?? {};
+  const lastSites = async (abort: AbortSignal): Promise<Status['sites']> =>
+    remembered() ?? decodeStatus((await status.read(abort)).data)?.sites ?? {};
   const claims = sites.own && claimsOf(sites.own, name, report, wakeup.notify);
   const trigger = createTrigger(follower.trigger, {
     ...ports,
@@ -145,11 +145,11 @@ export async function runFollower(
       wakeup.notify();
       report.checkSoon();
     },
-    leadership.signal,
+    leadership.abort,
   );
   await runTaskGroup(leadership, (shared) => [
     reconciler.run(shared),
-    nodes.run(shared.signal),
+    nodes.run(shared.abort),
     ...(config.dryRun ? [] : [report.run(shared)]),
     ...publisher.run(shared),
   ]);

@@ -29,7 +29,7 @@ export interface HttpOptions {
 
 export interface HttpServer {
   readonly port: number;
-  /** Resolves when the last connection is closed, after the signal aborted. */
+  /** Resolves when the last connection is closed, after `abort` fires. */
   readonly closed: Promise<void>;
 }
 
@@ -40,8 +40,8 @@ const MAX_EVENT_CLIENTS = 64;
 /** Answers are short: who has not taken one by then is gone. */
 const DRAIN_MS = 2_000;
 
-/** Serves until `signal` aborts. Rejects when the port cannot be had. */
-export async function startHttp(options: HttpOptions, signal: AbortSignal): Promise<HttpServer> {
+/** Serves until `abort` fires. Rejects when the port cannot be had. */
+export async function startHttp(options: HttpOptions, abort: AbortSignal): Promise<HttpServer> {
   const { port, sources, hosts, clock, log } = options;
   const state = () => JSON.stringify(sources.status());
   const events = new EventStream(clock, state(), MAX_EVENT_CLIENTS);
@@ -60,7 +60,7 @@ export async function startHttp(options: HttpOptions, signal: AbortSignal): Prom
   });
   const guarded = createGuardedServer(
     { ...READER_LIMITS, maxConnections: MAX_CONNECTIONS },
-    readerApplication(sources, { clock, log, hosts }, signal, (app) =>
+    readerApplication(sources, { clock, log, hosts }, abort, (app) =>
       addRoutes(app, { status, page, events }),
     ),
   );
@@ -75,7 +75,7 @@ export async function startHttp(options: HttpOptions, signal: AbortSignal): Prom
     throw error;
   }
   guarded.server.on('error', (err) => log.error({ err }, 'HTTP server failed'));
-  const closed = aborted(signal).then(() => {
+  const closed = aborted(abort).then(() => {
     stop();
     return closeServer(guarded, clock, DRAIN_MS);
   });

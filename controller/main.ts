@@ -33,10 +33,10 @@ async function main(): Promise<void> {
   }
   const { config } = loaded;
   const log = createLog({ level: config.logLevel });
-  await runProcess(log, (signal) => runUntilStopped(config, log, signal));
+  await runProcess(log, (abort) => runUntilStopped(config, log, abort));
 }
 
-async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal): Promise<void> {
+async function runUntilStopped(config: Config, log: Logger, abort: AbortSignal): Promise<void> {
   const metrics = createMetrics(VERSION);
   const { kubeConfig, namespace: context, source } = loadKube(process.env);
   const namespace = config.namespace ?? context ?? 'default';
@@ -83,8 +83,8 @@ async function runUntilStopped(config: Config, log: Logger, signal: AbortSignal)
       log.info({ resource, kind, err: error }, 'watch closed, reconnecting');
     },
   });
-  const http = await serve(config, controller, metrics, log, signal);
-  await controller.run(signal);
+  const http = await serve(config, controller, metrics, log, abort);
+  await controller.run(abort);
   await http.closed;
   await Promise.all([api.close(), internet.close(), outbox.close()]);
 }
@@ -94,7 +94,7 @@ async function serve(
   controller: Controller,
   metrics: Metrics,
   log: Logger,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ) {
   const http = await startHttp(
     {
@@ -111,7 +111,7 @@ async function serve(
         metrics: () => metrics.expose(),
       },
     },
-    signal,
+    abort,
   );
   log.info({ port: http.port }, 'serving');
   return http;

@@ -4,12 +4,12 @@ import { NODES } from '../kubernetes/resources.ts';
 /** The nodes that one pass asks for. */
 export class NodeReads {
   readonly #api: KubeApi;
-  readonly #signal: AbortSignal;
+  readonly #abort: AbortSignal;
   readonly #begun = new Map<string, Promise<KubeObject>>();
 
-  constructor(api: KubeApi, signal: AbortSignal) {
+  constructor(api: KubeApi, abort: AbortSignal) {
     this.#api = api;
-    this.#signal = signal;
+    this.#abort = abort;
   }
 
   /**
@@ -27,7 +27,7 @@ export class NodeReads {
   }
 
   #read(name: string): Promise<KubeObject> {
-    const read = this.#api.get(NODES, { name }, { signal: this.#signal, metadataOnly: true });
+    const read = this.#api.get(NODES, { name }, { abort: this.#abort, metadataOnly: true });
     this.#begun.set(name, read);
     return read;
   }

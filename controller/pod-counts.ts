@@ -60,8 +60,8 @@ export class PodCounts {
     });
   }
 
-  run(signal: AbortSignal): Promise<void> {
-    return this.#pods.run(signal);
+  run(abort: AbortSignal): Promise<void> {
+    return this.#pods.run(abort);
   }
 
   /** By the name of the node; undefined until all pods were listed once. */

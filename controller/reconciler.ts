@@ -93,18 +93,18 @@ export class Reconciler {
   /** Runs until the leadership ends, or until another leader turns out to have been here. */
   async run(leadership: Leadership): Promise<void> {
     const { trigger, wakeup, resyncMs, random } = this.#options;
-    const { signal } = leadership;
-    const watching = trigger.watch(wakeup.notify, signal);
+    const { abort } = leadership;
+    const watching = trigger.watch(wakeup.notify, abort);
     // Somebody else may have led meanwhile: what is published counts.
     this.#believed = undefined;
     this.#unanswered = [];
     this.#lastPublished = undefined;
     this.#putBack = this.#options.api.putBack;
-    while (!signal.aborted && (await this.#reconcile(leadership))) {
+    while (!abort.aborted && (await this.#reconcile(leadership))) {
       // A little early, so that a change right after an observation is known within the period, the observation itself included.
       const periodMs = resyncMs * (0.9 + random() * 0.05);
       const retryMs = Math.min(periodMs, backoff(this.#failures, FAILED_RETRY, random));
-      await wakeup.wait(this.#failures === 0 ? periodMs : retryMs, signal);
+      await wakeup.wait(this.#failures === 0 ? periodMs : retryMs, abort);
     }
     await watching;
   }
@@ -112,7 +112,7 @@ export class Reconciler {
   /** False when this replica has to stop. */
   async #reconcile(leadership: Leadership): Promise<boolean> {
     const { api, clock, status } = this.#options;
-    const nodes = new NodeReads(api, leadership.signal);
+    const nodes = new NodeReads(api, leadership.abort);
     const started = clock.elapsed();
     const { putBack } = api;
     let resolved: ResolvedObservation = {
@@ -124,10 +124,10 @@ export class Reconciler {
       // 1. Observe: where does the primary run, and what is published? Both as the API server has them now.
       const [observation, found] = await Promise.all([
         this.#observe(leadership, nodes.expect),
-        status.read(leadership.signal),
+        status.read(leadership.abort),
       ]);
       // 2. Resolve the site of its node, or say why that is unknown: then nothing moves.
-      resolved = await resolveSite(observation, this.#options.sites, nodes, leadership.signal);
+      resolved = await resolveSite(observation, this.#options.sites, nodes, leadership.abort);
       // The Lease may be somebody else's in the copy to which etcd was put back.
       if (api.putBack !== this.#putBack && (await leadership.confirm()) === undefined) return false;
       // 3. to 5. Decide what has to be published, store it if it differs, publish it to the signals.
@@ -136,7 +136,7 @@ export class Reconciler {
       this.#failures = resolved.kind === 'unknown' && resolved.reason === 'ApiError' ? this.#failures + 1 : 0;
       this.#reconciled({ ms: clock.elapsed() - started, resolved, wrote, putBack });
     } catch (error) {
-      if (leadership.signal.aborted) return false;
+      if (leadership.abort.aborted) return false;
       this.#reconciled({ ms: clock.elapsed() - started, resolved, wrote: false, error });
       if (error instanceof DeposedError) return false;
       this.#failures += 1;
@@ -153,12 +153,12 @@ export class Reconciler {
       return await withDeadline(
         clock,
         OBSERVATION_TIMEOUT_MS,
-        leadership.signal,
+        leadership.abort,
         'what is followed',
-        (signal) => trigger.observe(signal, leadership, expect),
+        (abort) => trigger.observe(abort, leadership, expect),
       );
     } catch (error) {
-      leadership.signal.throwIfAborted();
+      leadership.abort.throwIfAborted();
       return { kind: 'unknown', reason: 'ApiError', message: explain(error) };
     }
   }

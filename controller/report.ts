@@ -36,7 +36,7 @@ export class Report {
 
   /** Takes over what the last leader left. Throws KubeError. */
   async load(leadership: Leadership): Promise<void> {
-    this.#found = await this.#store.read(leadership.signal);
+    this.#found = await this.#store.read(leadership.abort);
     this.#sections = new Map(Object.entries(this.#found.data));
   }
 
@@ -63,19 +63,19 @@ export class Report {
 
   /** Writes what changed, and what somebody else changed, until the leadership ends. */
   async run(leadership: Leadership): Promise<void> {
-    const { signal } = leadership;
+    const { abort } = leadership;
     let isTold = false;
-    while (!signal.aborted) {
-      await this.#wakeup.wait(this.#dirty ? RETRY_MS : CHECK_MS, signal);
+    while (!abort.aborted) {
+      await this.#wakeup.wait(this.#dirty ? RETRY_MS : CHECK_MS, abort);
       // A new leader tells at once what it follows.
-      if (isTold) await sleep(this.#clock, GATHER_MS, signal);
-      if (signal.aborted) return;
+      if (isTold) await sleep(this.#clock, GATHER_MS, abort);
+      if (abort.aborted) return;
       try {
-        if (!this.#dirty) await this.#check(signal);
+        if (!this.#dirty) await this.#check(abort);
         if (this.#dirty) await this.save(leadership);
         isTold = true;
       } catch (error) {
-        if (!signal.aborted) this.#onProblem(error);
+        if (!abort.aborted) this.#onProblem(error);
       }
     }
   }
@@ -86,8 +86,8 @@ export class Report {
   }
 
   /** What somebody deletes or edits would be forgotten by the next leader: a move that was done would be done again. */
-  async #check(signal: AbortSignal): Promise<void> {
-    const found = await this.#store.read(signal);
+  async #check(abort: AbortSignal): Promise<void> {
+    const found = await this.#store.read(abort);
     const isWhole = [...this.#sections].every(([section, text]) => found.data[section] === text);
     if (isWhole) return;
     this.#found = found;
@@ -99,7 +99,7 @@ export class Report {
     const write = async () => {
       this.#dirty = false;
       try {
-        const found = this.#found ?? (await this.#store.read(leadership.signal));
+        const found = this.#found ?? (await this.#store.read(leadership.abort));
         this.#found = await this.#store.write(found, Object.fromEntries(this.#sections), leadership);
       } catch (error) {
         this.#dirty = true;

@@ -7,13 +7,13 @@ import { type Observation, unknown } from './triggers/trigger.ts';
 
 /**
  * Matches an observation to the site of its node, or says why there is none. The node is read now: a name alone does not
- * say that the node still exists, or what its labels are. Throws only when `signal` aborts.
+ * say that the node still exists, or what its labels are. Throws only when `abort` fires.
  */
 export async function resolveSite(
   observation: Observation,
   sites: Sites,
   nodes: NodeReads,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<ResolvedObservation> {
   if (observation.kind === 'unknown') return observation;
   const { primary, node, movingTo, site: elsewhere, hold } = observation;
@@ -32,7 +32,7 @@ export async function resolveSite(
     }
     return { kind: 'located', primary, node, site, ...moving };
   } catch (error) {
-    signal.throwIfAborted();
+    abort.throwIfAborted();
     return isNotFound(error)
       ? { ...unknown('NodeNotFound', `node ${node} of ${primary} does not exist`), ...moving }
       : { ...unknown('ApiError', explain(error)), ...moving };

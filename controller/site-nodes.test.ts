@@ -36,7 +36,7 @@ function watched(sites: Sites) {
     if (found !== undefined) before = { activeSite: '', activeNode: '', sites: found };
     return found;
   };
-  return { bySite, run: (signal: AbortSignal) => nodes.run(signal) };
+  return { bySite, run: (abort: AbortSignal) => nodes.run(abort) };
 }
 
 function createNode(name: string, region: string): void {
@@ -52,7 +52,7 @@ const BY_LABEL = new Sites([
 describe('the nodes of the sites', () => {
   test('are those configured where no label decides, and nothing is watched', async () => {
     const nodes = watched(new Sites([{ name: 'us', nodeNames: ['us-2', 'us-1'] }]));
-    void nodes.run(leadership.signal);
+    void nodes.run(leadership.abort);
     assert.deepEqual(nodes.bySite(), { us: ['us-1', 'us-2'] });
     await kube.clock.advance(60_000);
     assert.deepEqual(kube.calls, []);
@@ -62,7 +62,7 @@ describe('the nodes of the sites', () => {
   test('are not known before they were listed, and then wake the loop', async () => {
     createNode('eu-1', 'eu');
     const nodes = watched(BY_LABEL);
-    const running = nodes.run(leadership.signal);
+    const running = nodes.run(leadership.abort);
     assert.equal(nodes.bySite(), undefined);
     await kube.clock.advance(1_000);
     assert.deepEqual(nodes.bySite(), { us: ['us-1'], eu: ['eu-1'], ap: [] });
@@ -75,7 +75,7 @@ describe('the nodes of the sites', () => {
   test('stay unknown while the list fails: an unknown node is not one that left', async () => {
     kube.judge = () => 'server error';
     const nodes = watched(BY_LABEL);
-    void nodes.run(leadership.signal);
+    void nodes.run(leadership.abort);
     await kube.clock.advance(60_000);
     assert.equal(nodes.bySite(), undefined);
     leadership.end();
@@ -83,7 +83,7 @@ describe('the nodes of the sites', () => {
 
   test('come, lose their labels, come back and go while it runs', async () => {
     const nodes = watched(BY_LABEL);
-    void nodes.run(leadership.signal);
+    void nodes.run(leadership.abort);
     await kube.clock.advance(1_000);
     const metadata = { namespace: 'app', name: 'p', labels: { 'site-follower/gate': 'condition' } };
     kube.create<Pod>(PODS, { metadata, spec: { nodeName: 'n-1' } });
@@ -118,7 +118,7 @@ describe('the nodes of the sites', () => {
 
   test('do not wake the loop for what the kubelet writes all the time', async () => {
     createNode('n-1', 'eu');
-    void watched(BY_LABEL).run(leadership.signal);
+    void watched(BY_LABEL).run(leadership.abort);
     await kube.clock.advance(1_000);
     wakes = 0;
     kube.change(NODES, { metadata: { name: 'n-1' }, status: { conditions: [{ type: 'Ready' }] } });

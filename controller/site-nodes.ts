@@ -13,7 +13,7 @@ export const SITES_SECTION = 'sites';
 export interface SiteNodes {
   /** Undefined while the nodes have not been listed: an unknown node is not a node that left. */
   bySite(known: Pick<NodeFacts, 'before' | 'resolved'>): Status['sites'] | undefined;
-  run(signal: AbortSignal): Promise<void>;
+  run(abort: AbortSignal): Promise<void>;
 }
 
 export interface SiteNodesObserver {
@@ -39,7 +39,7 @@ export function siteNodes(ports: WatchPorts, sites: Sites, observer: SiteNodesOb
     return placed.sites;
   };
   if (!sites.needLabels) {
-    return { bySite: (known) => place(known, new Map()), run: (signal) => unused.run(signal) };
+    return { bySite: (known) => place(known, new Map()), run: (abort) => unused.run(abort) };
   }
   let synced = false;
   const nodes = reflect(ports, {
@@ -61,8 +61,8 @@ export function siteNodes(ports: WatchPorts, sites: Sites, observer: SiteNodesOb
     );
   return {
     bySite: (known) => (synced ? place(known, listed()) : undefined),
-    async run(signal) {
-      await Promise.all([nodes.run(signal), unused.run(signal)]);
+    async run(abort) {
+      await Promise.all([nodes.run(abort), unused.run(abort)]);
     },
   };
 }

@@ -78,7 +78,7 @@ describe('what follows the status', () => {
   test('waits no longer than a call may take, nor than its caller', async () => {
     putBack = new AbortController();
     const stop = new AbortController();
-    const left = api.create(CONFIG_MAPS, COPY, { signal: stop.signal });
+    const left = api.create(CONFIG_MAPS, COPY, { abort: stop.signal });
     assert.equal(await fate(left), 'waits');
     stop.abort(new Error('the caller left'));
     assert.equal(await fate(left), 'Error: the caller left');

@@ -88,11 +88,11 @@ export class StatusFirst implements KubeApi, ReconcileSubscriber {
   }
 
   /** Whoever had to wait has planned its write for a status of before: as after a lost race, it has to plan again. */
-  async whenStored({ signal }: CallOptions = {}): Promise<void> {
+  async whenStored({ abort }: CallOptions = {}): Promise<void> {
     const isStored = () => this.#stored === this.#api.putBack;
     if (isStored()) return;
     const what = 'the status that has to be stored first, since etcd was put back,';
-    await withDeadline(this.#clock, PATIENCE_MS, signal, what, async (until) => {
+    await withDeadline(this.#clock, PATIENCE_MS, abort, what, async (until) => {
       while (!isStored() && !until.aborted) await Promise.race([this.#next.promise, aborted(until)]);
     });
     throw new KubeError('etcd was put back to an older copy since this write was planned', {

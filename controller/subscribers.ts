@@ -63,7 +63,7 @@ export function watchFailures(
 export function openConnections(
   status: FencedConfigMap,
   clock: Clock,
-  { signal }: Leadership,
+  { abort }: Leadership,
 ): ReconcileSubscriber {
   let isMoving = false;
   let openedAt = Number.NEGATIVE_INFINITY;
@@ -75,7 +75,7 @@ export function openConnections(
       openedAt = clock.elapsed();
       for (let count = 0; count < CONNECTIONS; count += 1) {
         // What is wrong with the API server is told by the calls that need an answer.
-        status.read(signal).catch(() => undefined);
+        status.read(abort).catch(() => undefined);
       }
     },
   };

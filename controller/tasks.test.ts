@@ -15,8 +15,8 @@ beforeEach(() => {
 });
 
 /** A task that runs until it is stopped. */
-const untilStopped = ({ signal }: Leadership) =>
-  new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+const untilStopped = ({ abort }: Leadership) =>
+  new Promise<void>((resolve) => abort.addEventListener('abort', () => resolve(), { once: true }));
 
 describe('retryUntilSuccess', () => {
   const run = (task: () => Promise<void>, onFailure: (error: unknown) => void = () => undefined) =>
@@ -77,7 +77,7 @@ describe('tasks that end together', () => {
     });
     assert.equal(shared?.isHeld(), false);
     assert.equal(leadership.isHeld(), true, 'the leadership itself goes on');
-    assert.deepEqual(getEventListeners(leadership.signal, 'abort'), []);
+    assert.deepEqual(getEventListeners(leadership.abort, 'abort'), []);
   });
 
   test('end when one of them fails, and the failure is told after all have ended', async () => {
@@ -105,13 +105,13 @@ describe('tasks that end together', () => {
     const reason = new Error('lost');
     leadership.end(reason);
     await running;
-    assert.equal(shared?.signal.reason, reason);
+    assert.equal(shared?.abort.reason, reason);
   });
 
   test('are stopped from the start when the leadership has ended already', async () => {
     leadership.end();
     await runTaskGroup(leadership, (shared) => {
-      assert.equal(shared.signal.aborted, true);
+      assert.equal(shared.abort.aborted, true);
       return [Promise.resolve()];
     });
   });
@@ -123,7 +123,7 @@ describe('tasks that end together', () => {
       throw new Error('a defect');
     });
     await assert.rejects(running, /a defect/);
-    assert.equal(shared?.signal.aborted, true);
+    assert.equal(shared?.abort.aborted, true);
   });
 
   test('share the leadership itself: its term, its word and its loss', async () => {

@@ -7,17 +7,17 @@ const RETRY = { base: 500, max: 10_000 };
 /** Tries until it works or the leadership ends. */
 export async function retryUntilSuccess(
   { clock, random }: { readonly clock: Clock; readonly random: Random },
-  { signal }: Leadership,
+  { abort }: Leadership,
   task: () => Promise<void>,
   onFailure: (error: unknown) => void,
 ): Promise<void> {
-  for (let attempt = 0; !signal.aborted; attempt += 1) {
+  for (let attempt = 0; !abort.aborted; attempt += 1) {
     try {
       return await task();
     } catch (error) {
-      if (signal.aborted) return;
+      if (abort.aborted) return;
       onFailure(error);
-      await sleep(clock, backoff(attempt, RETRY, random), signal);
+      await sleep(clock, backoff(attempt, RETRY, random), abort);
     }
   }
 }
@@ -28,14 +28,14 @@ export async function runTaskGroup(
   start: (shared: Leadership) => readonly Promise<void>[],
 ): Promise<void> {
   const stop = new AbortController();
-  const onLost = () => stop.abort(leadership.signal.reason);
-  leadership.signal.addEventListener('abort', onLost, { once: true });
-  if (leadership.signal.aborted) onLost();
+  const onLost = () => stop.abort(leadership.abort.reason);
+  leadership.abort.addEventListener('abort', onLost, { once: true });
+  if (leadership.abort.aborted) onLost();
   const shared: Leadership = {
     get term() {
       return leadership.term;
     },
-    signal: stop.signal,
+    abort: stop.signal,
     isHeld: () => !stop.signal.aborted && leadership.isHeld(),
     confirm: (floor) => leadership.confirm(floor),
   };
@@ -49,6 +49,6 @@ export async function runTaskGroup(
     if (failed !== undefined) throw failed.reason;
   } finally {
     stop.abort(new Error('a part of the follower could not begin'));
-    leadership.signal.removeEventListener('abort', onLost);
+    leadership.abort.removeEventListener('abort', onLost);
   }
 }

@@ -26,7 +26,7 @@ beforeEach(() => {
     },
     onFailure: (error) => failures.push(error),
   });
-  running = unused.run(leadership.signal);
+  running = unused.run(leadership.abort);
 });
 
 afterEach(async () => {

@@ -45,12 +45,12 @@ export class UnusedNodes {
     if (isNews) this.#wakeup.notify();
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#wakeup.wait(ASK_EVERY_MS, signal);
+  async run(abort: AbortSignal): Promise<void> {
+    while (!abort.aborted) {
+      await this.#wakeup.wait(ASK_EVERY_MS, abort);
       for (const name of this.#next()) {
-        if (signal.aborted) return;
-        await this.#look(name, signal);
+        if (abort.aborted) return;
+        await this.#look(name, abort);
       }
     }
   }
@@ -61,12 +61,12 @@ export class UnusedNodes {
     return [...open.slice(Math.max(0, first)), ...open.slice(0, Math.max(0, first))].slice(0, ASKED_AT_ONCE);
   }
 
-  async #look(name: string, signal: AbortSignal): Promise<void> {
+  async #look(name: string, abort: AbortSignal): Promise<void> {
     this.#lastAsked = name;
     try {
-      if (await this.#isInUse(name, signal)) return;
+      if (await this.#isInUse(name, abort)) return;
     } catch (error) {
-      if (!signal.aborted) this.#options.onFailure(error);
+      if (!abort.aborted) this.#options.onFailure(error);
       return;
     }
     if (!this.#doubtful.includes(name)) return;
@@ -74,9 +74,9 @@ export class UnusedNodes {
     this.#options.onChange();
   }
 
-  async #isInUse(node: string, signal: AbortSignal): Promise<boolean> {
+  async #isInUse(node: string, abort: AbortSignal): Promise<boolean> {
     const fieldSelector = `spec.nodeName=${node},status.phase!=Succeeded,status.phase!=Failed`;
-    const pods = listEach(this.#options.api, PODS, { fieldSelector, metadataOnly: true, signal });
+    const pods = listEach(this.#options.api, PODS, { fieldSelector, metadataOnly: true, abort });
     for await (const { metadata } of pods) if (isOurs(metadata)) return true;
     return false;
   }

@@ -25,7 +25,7 @@ function start(): FollowerWatch {
   const view = new FollowerWatch(kube.watchPorts, 'main', { status: STATUS_MAP, report: REPORT_MAP }, () => {
     told += 1;
   });
-  void view.run(leadership.signal);
+  void view.run(leadership.abort);
   return view;
 }
 

@@ -47,9 +47,9 @@ export class FollowerWatch {
     this.#report = of(maps.report, onChange);
   }
 
-  /** Follows both until `signal` aborts. */
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#status.run(signal), this.#report.run(signal)]);
+  /** Follows both until `abort` fires. */
+  async run(abort: AbortSignal): Promise<void> {
+    await Promise.all([this.#status.run(abort), this.#report.run(abort)]);
   }
 
   /** Milliseconds since the API server was last heard of. */

@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import { systemClock } from '../runtime/clock.ts';
 import { authoritativeLookup } from './authoritative.ts';
 
-const signal = new AbortController().signal;
+const abort = new AbortController().signal;
 const sockets: Socket[] = [];
 after(() => {
   for (const socket of sockets) socket.close();
@@ -57,7 +57,7 @@ test('each server’s own answer is reported: a value, no record, silence', asyn
     { name: 'without address', addresses: [] },
   ];
   const lookup = authoritativeLookup(systemClock, () => Promise.resolve(servers));
-  assert.deepEqual(await lookup({ zone: 'example.com', name: 'app.example.com', type: 'A', signal }), [
+  assert.deepEqual(await lookup({ zone: 'example.com', name: 'app.example.com', type: 'A', abort }), [
     { server: 'new', values: ['192.0.2.1'] },
     { server: 'absent', values: [] },
     { server: 'empty', values: [] },
@@ -74,7 +74,7 @@ test('AAAA and CNAME come in the form that desired sets have', async () => {
   ] as const) {
     const servers = [{ name: 'ns', addresses: [await nameServer(0, answer)] }];
     const lookup = authoritativeLookup(systemClock, () => Promise.resolve(servers));
-    assert.deepEqual(await lookup({ zone: 'example.com', name: 'x.example.com', type, signal }), [
+    assert.deepEqual(await lookup({ zone: 'example.com', name: 'x.example.com', type, abort }), [
       { server: 'ns', values: [value] },
     ]);
   }
@@ -88,16 +88,16 @@ test('name servers are looked up once in a while; that they cannot be found is n
       ? Promise.reject(new Error('ENOTFOUND'))
       : Promise.resolve([{ name: 'ns', addresses: [] }]);
   });
-  assert.deepEqual(await lookup({ zone: 'example.com', name: 'a.example.com', type: 'A', signal }), []);
-  await lookup({ zone: 'example.com', name: 'a.example.com', type: 'A', signal });
-  await lookup({ zone: 'example.com', name: 'b.example.com', type: 'A', signal });
+  assert.deepEqual(await lookup({ zone: 'example.com', name: 'a.example.com', type: 'A', abort }), []);
+  await lookup({ zone: 'example.com', name: 'a.example.com', type: 'A', abort });
+  await lookup({ zone: 'example.com', name: 'b.example.com', type: 'A', abort });
   assert.equal(asked, 2);
   await assert.rejects(
     lookup({
       zone: 'example.com',
       name: 'a.example.com',
       type: 'A',
-      signal: AbortSignal.abort(new Error('stopped')),
+      abort: AbortSignal.abort(new Error('stopped')),
     }),
     /stopped/,
   );

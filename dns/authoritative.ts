@@ -23,11 +23,11 @@ export interface RecordQuery {
   readonly zone: string;
   readonly name: string;
   readonly type: RecordType;
-  readonly signal: AbortSignal;
+  readonly abort: AbortSignal;
 }
 
 /**
- * Asks every authoritative name server of the zone; empty when none is known. Rejects only with the reason of the signal.
+ * Asks every authoritative name server of the zone; empty when none is known. Rejects only with the reason of `abort`.
  * Resolvers' caches do not count, so this is what the whole world will see when its copies have run out.
  */
 export type AuthoritativeLookup = (query: RecordQuery) => Promise<readonly ServerAnswer[]>;
@@ -57,14 +57,14 @@ export function authoritativeLookup(
     if (servers.length > 0) known.set(zone, { at: clock.elapsed(), servers });
     return servers;
   };
-  return async ({ zone, name, type, signal }) => {
+  return async ({ zone, name, type, abort }) => {
     try {
-      return await withDeadline(clock, LOOKUP_TIMEOUT_MS, signal, `name servers of ${zone}`, async () => {
+      return await withDeadline(clock, LOOKUP_TIMEOUT_MS, abort, `name servers of ${zone}`, async () => {
         const servers = await serversOf(zone);
         return Promise.all(servers.map((server) => ask(server, name, type)));
       });
     } catch {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       return []; // Too slow or unknown: for the reader the same as no server at all.
     }
   };

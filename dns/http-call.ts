@@ -35,12 +35,12 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /**
  * One call of a provider's API, whatever the status of its answer; no redirect is followed. Throws a DnsError of kind
- * `retry` when there was no whole answer, or the reason of `signal`.
+ * `retry` when there was no whole answer, or the reason of `abort`.
  */
-export async function httpCall(ports: HttpPorts, call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
+export async function httpCall(ports: HttpPorts, call: HttpCall, abort: AbortSignal): Promise<HttpAnswer> {
   const { what, method, url, headers, body, timeoutMs = TIMEOUT_MS, read = shortText } = call;
   try {
-    return await withDeadline(ports.clock, timeoutMs, signal, what, async (limited) => {
+    return await withDeadline(ports.clock, timeoutMs, abort, what, async (limited) => {
       const answer = await ports.dispatcher.request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
@@ -57,7 +57,7 @@ export async function httpCall(ports: HttpPorts, call: HttpCall, signal: AbortSi
       };
     });
   } catch (error) {
-    signal.throwIfAborted();
+    abort.throwIfAborted();
     throw error instanceof DnsError ? error : unanswered(what, error, ports.dispatcher, url);
   }
 }

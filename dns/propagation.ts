@@ -38,33 +38,33 @@ export class Propagation {
     expectation.set(sets);
   }
 
-  /** Runs until `signal` aborts. What was expected before is forgotten: somebody else may have led meanwhile. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Runs until `abort` fires. What was expected before is forgotten: somebody else may have led meanwhile. */
+  async run(abort: AbortSignal): Promise<void> {
     this.#zones.clear();
     const loops: Promise<void>[] = [];
     const failed = Promise.withResolvers<never>();
     this.#start = (zone, expectation) => {
-      if (!signal.aborted) loops.push(this.#watchZone(zone, expectation, signal).catch(failed.reject));
+      if (!abort.aborted) loops.push(this.#watchZone(zone, expectation, abort).catch(failed.reject));
     };
-    await Promise.race([aborted(signal), failed.promise]);
+    await Promise.race([aborted(abort), failed.promise]);
     await Promise.all(loops);
   }
 
-  async #watchZone(zone: string, expectation: Expectation, signal: AbortSignal): Promise<void> {
+  async #watchZone(zone: string, expectation: Expectation, abort: AbortSignal): Promise<void> {
     const { clock, random } = this.#ports;
     let sets: readonly RecordSet[] = [];
     let attempt = 0;
     let since = 0;
     let pause = 0;
-    while (!signal.aborted) {
-      await expectation.wakeup.wait(pause, signal);
-      if (signal.aborted) return;
+    while (!abort.aborted) {
+      await expectation.wakeup.wait(pause, abort);
+      if (abort.aborted) return;
       if (sets !== expectation.sets) {
         sets = expectation.sets;
         attempt = 0;
         since = clock.elapsed();
       }
-      const seen = await Promise.all(sets.map((set) => this.#isSeen(zone, set, signal)));
+      const seen = await Promise.all(sets.map((set) => this.#isSeen(zone, set, abort)));
       const done = seen.every(Boolean) || clock.elapsed() - since > GIVE_UP_MS;
       pause = done ? IDLE_MS : backoff(attempt, PAUSE, random);
       attempt += 1;
@@ -72,11 +72,11 @@ export class Propagation {
   }
 
   /** True when every server that answers shows the set, and at least one does. */
-  async #isSeen(zone: string, { name, type, values }: RecordSet, signal: AbortSignal): Promise<boolean> {
+  async #isSeen(zone: string, { name, type, values }: RecordSet, abort: AbortSignal): Promise<boolean> {
     const { lookup, statuses } = this.#ports;
     let answers: Awaited<ReturnType<AuthoritativeLookup>>;
     try {
-      answers = await lookup({ zone, name, type, signal });
+      answers = await lookup({ zone, name, type, abort });
     } catch {
       return false; // The lookup rejects only when it is stopped.
     }

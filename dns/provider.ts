@@ -2,10 +2,10 @@ import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from './authorita
 import type { Change, Current, WrittenType, ZoneQuery } from './records.ts';
 
 export interface WriteGuard {
-  readonly signal: AbortSignal;
+  readonly abort: AbortSignal;
   /**
    * Aborts with the reason as soon as these changes are no longer what is desired. For what is waited for before a write: a
-   * write that is under way is not cut short. Absent: `signal`.
+   * write that is under way is not cut short. Absent: `abort`.
    */
   readonly superseded?: AbortSignal;
   /** Throws when this replica may not write any more. Called right before each write. */
@@ -32,7 +32,7 @@ export interface DnsProvider {
    * Which zones the provider has of `zone` and those below it, as far as `names` may be in them. Throws DnsError. Absent: it
    * cannot tell, or it does not matter there.
    */
-  zonesWithin?(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly string[]>;
+  zonesWithin?(zone: string, names: readonly string[], abort: AbortSignal): Promise<readonly string[]>;
   /** What stands at the names, and the TXT records that are asked for where they show. Throws DnsError. */
   read(query: ZoneQuery): Promise<Current>;
   /**

@@ -5,7 +5,7 @@ import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { DnsError } from './provider.ts';
 import { RateLimiter, type RateWindow } from './rate-limiter.ts';
 
-const signal = new AbortController().signal;
+const abort = new AbortController().signal;
 
 function limits(...windows: RateWindow[]) {
   return { provider: 'somebody', windows, writes: { ms: 20_000, calls: 2 } };
@@ -24,7 +24,7 @@ test('whoever asks when: no window ever holds more calls than allowed, and each 
       const asked = pauses.length;
       let answered = 0;
       for (const pause of pauses) {
-        void limiter.take(signal).then(
+        void limiter.take(abort).then(
           () => {
             answered += 1;
             taken.push(clock.elapsed());
@@ -50,9 +50,9 @@ test('everybody gets a pause with the reason of the first', async () => {
   const clock = new VirtualClock();
   const limiter = new RateLimiter(clock, limits({ ms: 60_000, calls: 20 }));
   limiter.pause(30_000, new DnsError('slow down', { kind: 'rate', code: '405', action: 'Wait.' }));
-  await assert.rejects(limiter.take(signal), { message: 'slow down', code: '405', retryAfterMs: 30_000 });
+  await assert.rejects(limiter.take(abort), { message: 'slow down', code: '405', retryAfterMs: 30_000 });
   await clock.advance(30_000);
-  await limiter.take(signal);
+  await limiter.take(abort);
 });
 
 test('a zone is written twice at once, then in turn; another zone does not wait', async () => {
@@ -61,7 +61,7 @@ test('a zone is written twice at once, then in turn; another zone does not wait'
   const writes: string[] = [];
   const start = clock.elapsed();
   const write = async (zone: string) => {
-    await limiter.awaitWrite(zone, signal);
+    await limiter.awaitWrite(zone, abort);
     limiter.noteWrite(zone);
     writes.push(`${zone} ${clock.elapsed() - start}`);
   };
@@ -87,7 +87,7 @@ test('a zone is written twice at once, then in turn; another zone does not wait'
 test('a stop ends the waiting', async () => {
   const clock = new VirtualClock();
   const limiter = new RateLimiter(clock, limits({ ms: 10_000, calls: 1 }));
-  await limiter.take(signal);
+  await limiter.take(abort);
   const stop = new AbortController();
   const waiting = limiter.take(stop.signal);
   stop.abort(new Error('stopping'));

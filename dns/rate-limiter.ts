@@ -33,23 +33,23 @@ export class RateLimiter {
   }
 
   /** Resolves when one call may be made. Throws a DnsError of kind `rate` when that would take too long. */
-  async take(signal: AbortSignal): Promise<void> {
+  async take(abort: AbortSignal): Promise<void> {
     const deadline = this.#clock.elapsed() + LONGEST_WAIT_MS;
     for (;;) {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       this.#assertNotPaused();
       const now = this.#clock.elapsed();
       const free = Math.max(now, ...this.#limits.windows.map((window) => freeAt(window, this.#calls)));
       if (free <= now) break;
       if (free > deadline) throw exhausted(this.#limits.provider, free - now);
-      await sleep(this.#clock, free - now, signal);
+      await sleep(this.#clock, free - now, abort);
     }
     this.#calls = [...this.#calls.slice(1 - this.#kept), this.#clock.elapsed()];
   }
 
   /** Makes a call when it may be made. The limit is the account's, so after an error of kind `rate` every zone waits. */
-  async call<T>(signal: AbortSignal, make: () => Promise<T>): Promise<T> {
-    await this.take(signal);
+  async call<T>(abort: AbortSignal, make: () => Promise<T>): Promise<T> {
+    await this.take(abort);
     try {
       return await make();
     } catch (error) {
@@ -64,10 +64,10 @@ export class RateLimiter {
   }
 
   /** Resolves when the zone may be written, so that a fast series of moves does not use up the limit. */
-  async awaitWrite(zone: string, signal: AbortSignal): Promise<void> {
+  async awaitWrite(zone: string, abort: AbortSignal): Promise<void> {
     const wait = freeAt(this.#limits.writes, this.#writes.get(zone) ?? []) - this.#clock.elapsed();
-    if (wait > 0) await sleep(this.#clock, wait, signal);
-    signal.throwIfAborted();
+    if (wait > 0) await sleep(this.#clock, wait, abort);
+    abort.throwIfAborted();
   }
 
   noteWrite(zone: string): void {

@@ -27,7 +27,7 @@ export interface ZoneQuery {
   readonly names: readonly string[];
   /** Names of which the TXT records are asked for, too. */
   readonly texts?: readonly string[] | undefined;
-  readonly signal: AbortSignal;
+  readonly abort: AbortSignal;
 }
 
 /** What a zone has at some names. */

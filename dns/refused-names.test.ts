@@ -34,7 +34,7 @@ class StrictProvider implements DnsProvider {
   }
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
-    await this.#limiter.awaitWrite(zone, guard.superseded ?? guard.signal);
+    await this.#limiter.awaitWrite(zone, guard.superseded ?? guard.abort);
     guard.assertMayWrite();
     this.#limiter.noteWrite(zone);
     this.calls.push(changes.length);

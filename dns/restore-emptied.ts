@@ -50,7 +50,7 @@ async function lostSets({ provider, zone, changes, desired, lastShown, guard }: 
   const had = new Map(names.map((name) => [name, lastShown.of(name, desired)]));
   const known = names.filter((name) => had.get(name)?.length !== 0);
   if (known.length === 0) return [];
-  const { sets } = await provider.read({ zone, names: known, signal: guard.signal });
+  const { sets } = await provider.read({ zone, names: known, abort: guard.abort });
   return known
     .filter((name) => !sets.some((set) => set.name === name))
     .flatMap((name) => had.get(name) ?? []);

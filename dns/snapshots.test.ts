@@ -7,7 +7,7 @@ import { FakeCluster, OPS, script } from '../test/support/fake-cluster.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { ConfigMapSnapshots } from './snapshots.ts';
 
-const signal = new AbortController().signal;
+const abort = new AbortController().signal;
 const notFound = new KubeError('not found', { status: 404, reason: 'NotFound' });
 const conflict = new KubeError('conflict', { status: 409, reason: 'Conflict' });
 const forbidden = new KubeError('configmaps is forbidden', { status: 403, reason: 'Forbidden' });
@@ -37,7 +37,7 @@ function store(failures: Error[] = []) {
 test('the last three are kept, by their time, in a ConfigMap of the zone', async () => {
   const { snapshots, clock, read } = store();
   for (const text of ['one', 'two', 'three', 'four']) {
-    await snapshots.save('example.com', text, signal);
+    await snapshots.save('example.com', text, abort);
     await clock.advance(1_000);
   }
   assert.deepEqual(read()?.data, {
@@ -53,7 +53,7 @@ test('the last three are kept, by their time, in a ConfigMap of the zone', async
 test('what does not fit beside the newest is dropped', async () => {
   const { snapshots, clock, read } = store();
   for (let count = 0; count < 3; count += 1) {
-    await snapshots.save('example.com', 'x'.repeat(400_000), signal);
+    await snapshots.save('example.com', 'x'.repeat(400_000), abort);
     await clock.advance(1_000);
   }
   assert.deepEqual(Object.keys(read()?.data ?? {}), [
@@ -64,7 +64,7 @@ test('what does not fit beside the newest is dropped', async () => {
 
 test('a lost compare-and-set is repeated', async () => {
   const { snapshots, read } = store([conflict, conflict]);
-  await snapshots.save('example.com', 'one', signal);
+  await snapshots.save('example.com', 'one', abort);
   assert.deepEqual(Object.values(read()?.data ?? {}), ['one']);
 });
 
@@ -76,7 +76,7 @@ test('one that was stored although it was answered by a conflict is not kept a s
     ['replace', 'two'],
   ] as const) {
     kube.judge = script(verb, 'configmaps', ['sent twice']);
-    const saving = snapshots.save('example.com', text, signal);
+    const saving = snapshots.save('example.com', text, abort);
     await kube.clock.advance(1_000);
     await saving;
   }
@@ -89,7 +89,7 @@ test('one that was stored although it was answered by a conflict is not kept a s
 
 test('what cannot be kept is an error that names the ConfigMap', async () => {
   const { snapshots } = store([forbidden]);
-  await assert.rejects(snapshots.save('example.com', 'one', signal), {
+  await assert.rejects(snapshots.save('example.com', 'one', abort), {
     name: 'DnsError',
     kind: 'retry',
     message: /example\.com was not written .* forbidden/,

@@ -10,7 +10,7 @@ import { snapshotsName } from './snapshot-rights.ts';
 /** Keeps what a zone was before a write, for the day when somebody needs it back. */
 export interface SnapshotStore {
   /** Resolves when `text` is kept. Throws DnsError: then the zone must not be written. */
-  save(zone: string, text: string, signal: AbortSignal): Promise<void>;
+  save(zone: string, text: string, abort: AbortSignal): Promise<void>;
 }
 
 const KEPT = 3;
@@ -30,15 +30,15 @@ export class ConfigMapSnapshots implements SnapshotStore {
     this.#namespace = namespace;
   }
 
-  async save(zone: string, text: string, signal: AbortSignal): Promise<void> {
+  async save(zone: string, text: string, abort: AbortSignal): Promise<void> {
     const key = { namespace: this.#namespace, name: snapshotsName(zone) };
     const entry = `${timestamp(this.#clock).replaceAll(':', '')}.json`;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#put(key, entry, text, signal);
+        await this.#put(key, entry, text, abort);
         return;
       } catch (error) {
-        signal.throwIfAborted();
+        abort.throwIfAborted();
         if ((isConflict(error) || isAlreadyExists(error)) && attempt < ATTEMPTS) continue;
         throw new DnsError(
           `${zone} was not written because its snapshot could not be kept: ${explain(error)}`,
@@ -54,19 +54,19 @@ export class ConfigMapSnapshots implements SnapshotStore {
   }
 
   /** The same `entry` in each attempt: a write that met a conflict may have been stored all the same. */
-  async #put(key: Required<ObjectKey>, entry: string, text: string, signal: AbortSignal): Promise<void> {
-    const found = await this.#find(key, signal);
+  async #put(key: Required<ObjectKey>, entry: string, text: string, abort: AbortSignal): Promise<void> {
+    const found = await this.#find(key, abort);
     if (found?.data?.[entry] === text) return;
     const data = keepNewest({ ...found?.data, [entry]: text });
     const labels = { ...found?.metadata.labels, [LABELS.managedBy]: PROGRAM, [LABELS.role]: 'zones' };
     const object: ConfigMap = { ...found, metadata: { ...found?.metadata, ...key, labels }, data };
-    if (found === undefined) await this.#api.create(CONFIG_MAPS, object, { signal });
-    else await this.#api.replace(CONFIG_MAPS, object, { signal });
+    if (found === undefined) await this.#api.create(CONFIG_MAPS, object, { abort });
+    else await this.#api.replace(CONFIG_MAPS, object, { abort });
   }
 
-  async #find(key: Required<ObjectKey>, signal: AbortSignal): Promise<ConfigMap | undefined> {
+  async #find(key: Required<ObjectKey>, abort: AbortSignal): Promise<ConfigMap | undefined> {
     try {
-      return await this.#api.get(CONFIG_MAPS, key, { signal });
+      return await this.#api.get(CONFIG_MAPS, key, { abort });
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;

@@ -5,7 +5,7 @@ import { DnsError, type DnsProvider } from './provider.ts';
 import { ZoneChoice } from './zone-choice.ts';
 import { parseRecords } from './zones.ts';
 
-const { signal } = new AbortController();
+const { signal: abort } = new AbortController();
 
 function choosing(items: readonly string[], answer: () => Promise<readonly string[]>) {
   const clock = new VirtualClock();
@@ -25,8 +25,8 @@ function choosing(items: readonly string[], answer: () => Promise<readonly strin
     clock,
     choice,
     asked: () => asked,
-    zones: async () => Object.fromEntries((await choice.choose(signal)).namesByZone),
-    held: async () => (await choice.choose(signal)).held,
+    zones: async () => Object.fromEntries((await choice.choose(abort)).namesByZone),
+    held: async () => (await choice.choose(abort)).held,
   };
 }
 
@@ -82,7 +82,7 @@ test('before the first answer a name waits that may be in a longer zone; others 
   const { choice } = choosing(['app.dev.example.com', 'example.com', 'b.example.org@example.org'], () =>
     answer(),
   );
-  const { namesByZone, held } = await choice.choose(signal);
+  const { namesByZone, held } = await choice.choose(abort);
   assert.deepEqual(Object.fromEntries(namesByZone), {
     'example.com': ['example.com'],
     'example.org': ['b.example.org'],
@@ -93,7 +93,7 @@ test('before the first answer a name waits that may be in a longer zone; others 
   );
   assert.match(held[0]?.error.message ?? '', /app\.dev\.example\.com: oops/);
   answer = () => Promise.resolve(['example.com', 'dev.example.com']);
-  const later = await choice.choose(signal);
+  const later = await choice.choose(abort);
   assert.deepEqual(later.held, []);
   assert.deepEqual(later.namesByZone.get('dev.example.com'), ['app.dev.example.com']);
 });
@@ -128,7 +128,7 @@ test('the zones of one registered name cannot be listed: those of another one ca
     apply: () => Promise.reject(new Error('not asked for')),
   };
   const { records } = parseRecords(['app.dev.example.com', 'app.dev.example.net']);
-  const { namesByZone, held } = await new ZoneChoice(provider, records, clock).choose(signal);
+  const { namesByZone, held } = await new ZoneChoice(provider, records, clock).choose(abort);
   assert.deepEqual([...namesByZone], [['dev.example.net', ['app.dev.example.net']]]);
   assert.deepEqual(held[0]?.names, ['app.dev.example.com']);
 });

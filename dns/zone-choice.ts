@@ -49,11 +49,11 @@ export class ZoneChoice {
     this.#clock = clock;
   }
 
-  /** Rejects only with the reason of `signal`. */
-  async choose(signal: AbortSignal): Promise<ChosenZones> {
+  /** Rejects only with the reason of `abort`. */
+  async choose(abort: AbortSignal): Promise<ChosenZones> {
     const open = byZone(this.#records.filter(isOpen));
     const due = [...open].filter(([zone]) => this.#isDue(zone));
-    await Promise.all(due.map(([zone, names]) => this.#list(zone, names, signal)));
+    await Promise.all(due.map(([zone, names]) => this.#list(zone, names, abort)));
     if (due.length > 0) this.#isFailing = false;
     const chosen = this.#records.flatMap((record) => {
       const zones = isOpen(record) ? this.#lists.get(record.zone)?.zones : [];
@@ -78,14 +78,14 @@ export class ZoneChoice {
     return now >= list.nextAt || (this.#isFailing && now - list.at > KEPT_WHILE_FAILING_MS);
   }
 
-  async #list(zone: string, names: readonly string[], signal: AbortSignal): Promise<void> {
+  async #list(zone: string, names: readonly string[], abort: AbortSignal): Promise<void> {
     const before = this.#lists.get(zone)?.zones;
     try {
-      const zones = await this.#zonesWithin(zone, names, signal);
+      const zones = await this.#zonesWithin(zone, names, abort);
       const at = this.#clock.elapsed();
       this.#lists.set(zone, { zones, at, nextAt: at + KEPT_MS });
     } catch (failure) {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       const error = heldError(zone, names, failure);
       const at = this.#clock.elapsed();
       const wait = before === undefined ? (error.retryAfterMs ?? 0) : KEPT_WHILE_FAILING_MS;
@@ -93,15 +93,11 @@ export class ZoneChoice {
     }
   }
 
-  async #zonesWithin(
-    zone: string,
-    names: readonly string[],
-    signal: AbortSignal,
-  ): Promise<readonly string[]> {
+  async #zonesWithin(zone: string, names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
     const provider = this.#provider;
     if (provider.zonesWithin === undefined) return [];
     const what = `the zones below ${zone}`;
-    const asked = await withDeadline(this.#clock, LIMIT_MS, signal, what, (limited) =>
+    const asked = await withDeadline(this.#clock, LIMIT_MS, abort, what, (limited) =>
       Promise.resolve(provider.zonesWithin?.(zone, names, limited)),
     );
     return asked ?? [];

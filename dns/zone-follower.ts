@@ -91,14 +91,14 @@ export class ZoneFollower {
   }
 
   /** Whether another cluster still has the zone, for one that has abandoned it. Throws DnsError. */
-  async checkClaim({ signal }: Leadership): Promise<void> {
+  async checkClaim({ abort }: Leadership): Promise<void> {
     const { claim, provider } = this.#ports;
     if (claim === undefined) return;
     await this.#running?.catch(() => undefined); // Only one call to the zone at a time; its caller gets the error.
     const { texts = [] } = await provider.read({
       zone: this.zone,
       names: [],
-      signal,
+      abort,
       texts: [claim.nameIn(this.zone)],
     });
     claim.observe(this.zone, claimIn(this.zone, claim, texts));
@@ -119,7 +119,7 @@ export class ZoneFollower {
   async #reconcile(goal: Goal): Promise<void> {
     const { statuses, clock } = this.#ports;
     statuses.setDesired(this.zone, goal.desired);
-    this.#lateCalls.noteLeadership(goal.leadership.signal);
+    this.#lateCalls.noteLeadership(goal.leadership.abort);
     if (!this.#isDue(goal)) return;
     this.#assertNotWaiting(goal);
     const at = clock.elapsed();
@@ -128,7 +128,7 @@ export class ZoneFollower {
       failures = await this.#bringInLine(goal);
     } catch (error) {
       if (goal !== this.#goal) return; // The newer goal is next.
-      if (!(error instanceof SupersededError) && !goal.leadership.signal.aborted)
+      if (!(error instanceof SupersededError) && !goal.leadership.abort.aborted)
         this.#noteFailure(goal, new Map(this.#names.map((name) => [name, error])));
       throw error;
     }
@@ -147,7 +147,7 @@ export class ZoneFollower {
   async #bringInLine(goal: Goal): Promise<ReadonlyMap<string, unknown>> {
     const { provider, statuses, onAccepted, onUnfollowed, claim } = this.#ports;
     const guard = this.#guard(goal);
-    const current = await this.#read(this.#names, guard.signal);
+    const current = await this.#read(this.#names, guard.abort);
     let shown = current.sets;
     statuses.setAccepted(this.zone, shown);
     this.#writer.noteShown(shown);
@@ -162,7 +162,7 @@ export class ZoneFollower {
       guard,
       replan: async (names) => {
         const desired = goal.desired.filter(({ name }) => names.includes(name));
-        return this.#planned(desired, await this.#read(names, guard.signal)).parts;
+        return this.#planned(desired, await this.#read(names, guard.abort)).parts;
       },
       onMade: (names) => {
         const made = new Set(names);
@@ -172,7 +172,7 @@ export class ZoneFollower {
         ];
         statuses.setAccepted(this.zone, shown);
       },
-      onFailedCall: () => this.#lateCalls.expect(goal.leadership.signal),
+      onFailedCall: () => this.#lateCalls.expect(goal.leadership.abort),
     });
     const all = new Map<string, unknown>([...failures, ...blocked]);
     onAccepted(
@@ -182,13 +182,13 @@ export class ZoneFollower {
     return all;
   }
 
-  #read(names: readonly string[], signal: AbortSignal): Promise<Current> {
+  #read(names: readonly string[], abort: AbortSignal): Promise<Current> {
     const { provider, ownership, claim } = this.#ports;
     const texts = [
       ...(claim === undefined ? [] : [claim.nameIn(this.zone)]),
       ...(ownership?.namesAbout(names, this.zone) ?? []),
     ];
-    return provider.read({ zone: this.zone, names, signal, texts: texts.length > 0 ? texts : undefined });
+    return provider.read({ zone: this.zone, names, abort, texts: texts.length > 0 ? texts : undefined });
   }
 
   /** The changes by name, and why other names cannot be written. */
@@ -210,8 +210,8 @@ export class ZoneFollower {
 
   #guard(goal: Goal): WriteGuard {
     return {
-      signal: goal.leadership.signal,
-      superseded: AbortSignal.any([goal.leadership.signal, goal.superseded.signal]),
+      abort: goal.leadership.abort,
+      superseded: AbortSignal.any([goal.leadership.abort, goal.superseded.signal]),
       assertMayWrite: () => {
         if (!goal.leadership.isHeld()) throw new SupersededError('the Lease has run out: nothing is written');
         goal.superseded.signal.throwIfAborted();
@@ -254,6 +254,6 @@ function changesByName(changes: readonly Change[]): readonly NameChanges[] {
 
 function isGoal(goal: Goal, desired: readonly RecordSet[], leadership: Leadership): boolean {
   return (
-    goal.leadership.signal === leadership.signal && JSON.stringify(goal.desired) === JSON.stringify(desired)
+    goal.leadership.abort === leadership.abort && JSON.stringify(goal.desired) === JSON.stringify(desired)
   );
 }

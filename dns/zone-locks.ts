@@ -8,15 +8,15 @@ export class ZoneLocks {
     return this.#releases.get(zone) ?? 0;
   }
 
-  /** Runs `use` when all who came before have ended. Rejects with the reason of `signal` when it aborts before that. */
-  async withLock<T>(zone: string, signal: AbortSignal, use: () => Promise<T>): Promise<T> {
+  /** Runs `use` when all who came before have ended. Rejects with the reason of `abort` when it fires before that. */
+  async withLock<T>(zone: string, abort: AbortSignal, use: () => Promise<T>): Promise<T> {
     const before = this.#last.get(zone) ?? Promise.resolve();
     const held = Promise.withResolvers<void>();
     // Who gives up waiting lets nobody past those that are still before.
     const last = before.then(() => held.promise);
     this.#last.set(zone, last);
     try {
-      await unlessAborted(before, signal);
+      await unlessAborted(before, abort);
       return await use();
     } finally {
       this.#releases.set(zone, this.releases(zone) + 1);
@@ -26,14 +26,14 @@ export class ZoneLocks {
   }
 }
 
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
+async function unlessAborted(promise: Promise<void>, abort: AbortSignal): Promise<void> {
+  abort.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
+  const onAbort = () => aborted.reject(abort.reason);
+  abort.addEventListener('abort', onAbort, { once: true });
   try {
     await Promise.race([promise, aborted.promise]);
   } finally {
-    signal.removeEventListener('abort', abort);
+    abort.removeEventListener('abort', onAbort);
   }
 }

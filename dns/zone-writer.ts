@@ -151,8 +151,8 @@ export class ZoneWriter {
   }
 }
 
-function isTheEnd(error: unknown, { signal }: WriteGuard): boolean {
-  return error instanceof SupersededError || signal.aborted;
+function isTheEnd(error: unknown, { abort }: WriteGuard): boolean {
+  return error instanceof SupersededError || abort.aborted;
 }
 
 function isOfNames(error: unknown): boolean {

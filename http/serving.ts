@@ -136,8 +136,8 @@ function bindError(error: NodeJS.ErrnoException, port: number, variable: string)
   });
 }
 
-/** Resolves when `signal` aborts, at once if it has. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+/** Resolves when `abort` fires, at once if it has. */
+export function aborted(abort: AbortSignal): Promise<void> {
+  if (abort.aborted) return Promise.resolve();
+  return new Promise((resolve) => abort.addEventListener('abort', () => resolve(), { once: true }));
 }

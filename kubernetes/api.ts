@@ -1,6 +1,6 @@
 /**
  * The Kubernetes API as the project uses it: one port, implemented over HTTP by client.ts and by the simulation.
- * Every call has a time limit; every failure is a KubeError (errors.ts) or the abort reason of the caller's signal.
+ * Every call has a time limit; every failure is a KubeError (errors.ts) or the reason of the caller's `abort`.
  */
 
 export interface ObjectMeta {
@@ -61,7 +61,7 @@ export interface ObjectKey {
 }
 
 export interface CallOptions {
-  readonly signal?: AbortSignal;
+  readonly abort?: AbortSignal;
   /** Milliseconds until the call fails with a retryable KubeError. Default 5000. */
   readonly timeoutMs?: number;
 }
@@ -133,7 +133,7 @@ export function versionOf({ metadata }: KubeObject): Pick<DeleteOptions, 'uid' |
 
 export interface KubeApi {
   /**
-   * Aborts when etcd is found to be put back to an older copy: versions of before mean nothing then, and another signal
+   * Aborts when etcd is found to be put back to an older copy: versions of before mean nothing then, and another one
    * stands here for the next time. Absent: nobody looks.
    */
   readonly putBack?: AbortSignal | undefined;

@@ -198,10 +198,10 @@ describe('the API client', () => {
     server.reply = () => 'hang';
     const reason = new Error('enough');
     const controller = new AbortController();
-    const hanging = api.get(CONFIG_MAPS, KEY, { signal: controller.signal });
+    const hanging = api.get(CONFIG_MAPS, KEY, { abort: controller.signal });
     controller.abort(reason);
     await assert.rejects(hanging, reason);
-    await assert.rejects(api.get(CONFIG_MAPS, KEY, { signal: controller.signal }), reason);
+    await assert.rejects(api.get(CONFIG_MAPS, KEY, { abort: controller.signal }), reason);
     assert.deepEqual(calls, []);
   });
 
@@ -363,7 +363,7 @@ describe('the API client', () => {
       const controller = new AbortController();
       const seen: string[] = [];
       const following = async () => {
-        for await (const { type } of api.watch(CONFIG_MAPS, { ...WATCH, signal: controller.signal })) {
+        for await (const { type } of api.watch(CONFIG_MAPS, { ...WATCH, abort: controller.signal })) {
           seen.push(type);
           controller.abort(new Error('enough'));
         }

@@ -154,9 +154,9 @@ class HttpKubeApi implements KubeApi {
     } as const;
     const what = describe(call);
     const stop = new AbortController();
-    const onAbort = () => stop.abort(options.signal?.reason);
-    options.signal?.throwIfAborted();
-    options.signal?.addEventListener('abort', onAbort, { once: true });
+    const onAbort = () => stop.abort(options.abort?.reason);
+    options.abort?.throwIfAborted();
+    options.abort?.addEventListener('abort', onAbort, { once: true });
     try {
       const response = await this.#exchange.timed(call, WATCH_START_MS, stop.signal, () =>
         this.#exchange.open(call, stop.signal),
@@ -166,7 +166,7 @@ class HttpKubeApi implements KubeApi {
     } catch (error) {
       throw this.#exchange.failure(what, error, stop.signal);
     } finally {
-      options.signal?.removeEventListener('abort', onAbort);
+      options.abort?.removeEventListener('abort', onAbort);
       stop.abort();
     }
   }

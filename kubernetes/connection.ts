@@ -50,13 +50,13 @@ export class Connection {
     this.#kubeConfig = kubeConfig;
   }
 
-  /** Resolves when the headers are there. No time limit of its own but for connecting: `signal` ends it. */
-  async request(call: HttpCall, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  /** Resolves when the headers are there. No time limit of its own but for connecting: `abort` ends it. */
+  async request(call: HttpCall, abort: AbortSignal): Promise<Dispatcher.ResponseData> {
     const cluster = this.#kubeConfig.getCurrentCluster();
     if (cluster === null) throw new Error('the kubeconfig has no current cluster');
     const credentials: RequestOptions = {};
     await this.#kubeConfig.applyToHTTPSOptions(credentials);
-    signal.throwIfAborted();
+    abort.throwIfAborted();
     const server = new URL(cluster.server);
     const pool = this.#poolFor(tlsOf(credentials), cluster.proxyUrl);
     pool.busy += 1;
@@ -72,7 +72,7 @@ export class Connection {
           ...(call.contentType === undefined ? {} : { 'content-type': call.contentType }),
         },
         body: call.body ?? null,
-        signal,
+        signal: abort,
       });
       response.body.once('close', () => this.#finished(pool));
       return response;

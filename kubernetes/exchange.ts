@@ -53,8 +53,8 @@ export class Exchange {
     return this.#connection.close();
   }
 
-  call(call: Call, { signal, timeoutMs = CALL_TIMEOUT_MS }: CallOptions): Promise<Answer> {
-    return this.timed(call, timeoutMs, signal, async (inner) => {
+  call(call: Call, { abort, timeoutMs = CALL_TIMEOUT_MS }: CallOptions): Promise<Answer> {
+    return this.timed(call, timeoutMs, abort, async (inner) => {
       try {
         return await this.#exchange(call, inner);
       } catch (error) {
@@ -67,8 +67,8 @@ export class Exchange {
   async timed<T>(
     call: Call,
     timeoutMs: number,
-    signal: AbortSignal | undefined,
-    run: (signal: AbortSignal) => Promise<T>,
+    abort: AbortSignal | undefined,
+    run: (abort: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const what = describe(call);
     const started = this.#clock.elapsed();
@@ -80,23 +80,23 @@ export class Exchange {
         ms: this.#clock.elapsed() - started,
       });
     try {
-      const result = await withDeadline(this.#clock, timeoutMs, signal, what, run);
+      const result = await withDeadline(this.#clock, timeoutMs, abort, what, run);
       report(200);
       return result;
     } catch (error) {
-      const failure = this.failure(what, error, signal);
+      const failure = this.failure(what, error, abort);
       if (failure instanceof KubeError) report(failure.status);
       throw failure;
     }
   }
 
-  async #exchange(call: Call, signal: AbortSignal): Promise<Answer> {
-    const response = await this.open(call, signal);
+  async #exchange(call: Call, abort: AbortSignal): Promise<Answer> {
+    const response = await this.open(call, abort);
     const [what, limit] = [describe(call), call.maxBytes ?? MAX_ANSWER_BYTES];
     if (call.name !== 'list') return readAnswer(what, response, limit);
     let leave = () => {};
     const enter = async () => {
-      leave = await this.#largeLists.enter(signal);
+      leave = await this.#largeLists.enter(abort);
     };
     try {
       return await readAnswer(what, response, limit, { above: LARGE_LIST_BYTES, enter });
@@ -106,8 +106,8 @@ export class Exchange {
   }
 
   /** The answer with its body unread; throws KubeError when it is not 2xx. */
-  async open(call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const response = await this.#connection.request(call, signal);
+  async open(call: Call, abort: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const response = await this.#connection.request(call, abort);
     if (response.statusCode >= 200 && response.statusCode < 300) return response;
     const what = describe(call);
     const body = await readBounded(what, response, MAX_FAILURE_BYTES);
@@ -115,9 +115,9 @@ export class Exchange {
   }
 
   /** The caller's own abort stays what it is; everything else becomes a KubeError. */
-  failure(what: string, error: unknown, signal: AbortSignal | undefined): unknown {
+  failure(what: string, error: unknown, abort: AbortSignal | undefined): unknown {
     if (error instanceof KubeError) return error;
-    if (signal?.aborted) return signal.reason;
+    if (abort?.aborted) return abort.reason;
     if (error instanceof DeadlineError) this.#connection.retire();
     return noAnswer(what, error);
   }

@@ -49,7 +49,7 @@ export class HeldLease implements Leadership {
     return this.#term;
   }
 
-  get signal(): AbortSignal {
+  get abort(): AbortSignal {
     return this.#over.signal;
   }
 
@@ -120,7 +120,7 @@ export class HeldLease implements Leadership {
 
   async #renew(floor: number): Promise<boolean> {
     const { api, clock, key, identity } = this.#options;
-    const limits = { signal: this.#closed.signal, timeoutMs: this.#timeoutMs };
+    const limits = { abort: this.#closed.signal, timeoutMs: this.#timeoutMs };
     for (let tries = 1; this.isHeld(); tries += 1) {
       const startedAt = clock.elapsed();
       const holding = this.#holding(Math.max(this.#term, floor + 1));

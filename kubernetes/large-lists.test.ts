@@ -99,9 +99,9 @@ test('one that is given up lets the next one in', async (t) => {
   const { api, sizes, held, finish } = await start(t);
   for (const path of [PODS_PATH, SERVICES_PATH, NODES_PATH, CONFIG_MAPS_PATH]) sizes[path] = LARGE;
   const [reading, waiting] = [new AbortController(), new AbortController()];
-  const pods = api.list(PODS, { signal: reading.signal });
+  const pods = api.list(PODS, { abort: reading.signal });
   await until('pods are asked for', () => held.has(PODS_PATH) || undefined, { timeoutMs: 10_000 });
-  const services = api.list(SERVICES, { signal: waiting.signal });
+  const services = api.list(SERVICES, { abort: waiting.signal });
   const nodes = api.list(NODES, { timeoutMs: 300 });
   const configMaps = api.list(CONFIG_MAPS);
   await Promise.all([SERVICES_PATH, NODES_PATH, CONFIG_MAPS_PATH].map(finish));

@@ -8,7 +8,7 @@ test('the only replica leads until it stops', () => {
   assert.equal(leadership.isHeld(), true);
   stop.abort();
   assert.equal(leadership.isHeld(), false);
-  assert.equal(leadership.signal, stop.signal);
+  assert.equal(leadership.abort, stop.signal);
 });
 
 test('the only replica takes a term above any that it finds, and keeps it', async () => {

@@ -6,26 +6,26 @@ export interface Leadership {
   /** A number that only grows from holder to holder: the Lease's leaseTransitions. */
   readonly term: number;
   /** Aborts when leadership is lost or given up. */
-  readonly signal: AbortSignal;
+  readonly abort: AbortSignal;
   /** True until the renewal deadline has passed on the monotonic clock, whatever timers did meanwhile. */
   isHeld(): boolean;
   /**
    * Renews now, raising the term above `floor` when one is given. Resolves to the leadership's new term,
-   * or to undefined when the Lease is somebody else's: then `signal` is aborted too.
+   * or to undefined when the Lease is somebody else's: then `abort` is aborted too.
    * Rejects when the API gives no answer.
    */
   confirm(floor?: number): Promise<number | undefined>;
 }
 
 /** For LEADER_ELECTION=false: the only replica, for ever. */
-export function soleLeadership(signal: AbortSignal): Leadership {
+export function soleLeadership(abort: AbortSignal): Leadership {
   let term = 0;
   return {
     get term() {
       return term;
     },
-    signal,
-    isHeld: () => !signal.aborted,
+    abort,
+    isHeld: () => !abort.aborted,
     confirm: (floor = -1) => {
       term = Math.max(term, floor + 1);
       return Promise.resolve(term);

@@ -125,12 +125,12 @@ describe('the Lease election', () => {
   it('gives up at its deadline while a renewal hangs, well before another can take over', async () => {
     const { a, b } = await pair();
     await world.advance(20_000);
-    const { signal } = a.current;
+    const { abort } = a.current;
     a.client.there = LOST;
     const cut = world.elapsed();
-    await until(() => signal.aborted);
+    await until(() => abort.aborted);
     assert.ok(world.elapsed() - cut <= 6_000, `${world.elapsed() - cut} ms`);
-    assert.match(String(signal.reason), /no renewal of the Lease succeeded within 6000 ms/);
+    assert.match(String(abort.reason), /no renewal of the Lease succeeded within 6000 ms/);
     assert.equal(a.holds, false);
     await until(() => b.holds);
     assert.ok(world.elapsed() - cut >= 8_000);
@@ -164,7 +164,7 @@ describe('the Lease election', () => {
     const old = a.current;
     // Asked before any of its own timers has fired.
     assert.equal(old.isHeld(), false);
-    assert.ok(old.signal.aborted);
+    assert.ok(old.abort.aborted);
     a.clock.thaw();
     await world.advance(30_000);
     assert.deepEqual([a.holds, b.holds], [false, true]);
@@ -209,8 +209,8 @@ describe('the Lease election', () => {
     const confirmed = a.current.confirm();
     await world.advance(100);
     assert.equal(await confirmed, undefined);
-    assert.ok(a.current.signal.aborted);
-    assert.match(String(a.current.signal.reason), /taken by c/);
+    assert.ok(a.current.abort.aborted);
+    assert.match(String(a.current.abort.reason), /taken by c/);
   });
 
   it('says when it confirms that no answer came', async () => {
@@ -237,8 +237,8 @@ describe('the Lease election', () => {
   });
   it('goes on above the term that it had raised when the Lease is gone after its reign', async () => {
     let end: () => void = () => undefined;
-    const a = stand('a', {}, ({ signal }) => {
-      signal.addEventListener('abort', () => end(), { once: true });
+    const a = stand('a', {}, ({ abort }) => {
+      abort.addEventListener('abort', () => end(), { once: true });
       return new Promise((resolve) => {
         end = resolve;
       });

@@ -79,16 +79,16 @@ export class LeaseElection {
   }
 
   /**
-   * Runs `lead` whenever the Lease is ours, until `signal` aborts; then gives the Lease back.
+   * Runs `lead` whenever the Lease is ours, until `abort` fires; then gives the Lease back.
    * Rejects only when `lead` does not stop in time: then the process must end, since nothing else can stop it.
    */
-  async run(lead: (leadership: Leadership) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async run(lead: (leadership: Leadership) => Promise<void>, abort: AbortSignal): Promise<void> {
     const stopWatching = new AbortController();
     const watching = this.#watch(stopWatching.signal);
     try {
-      while (!signal.aborted) {
-        const held = await this.#acquire(signal);
-        if (held !== undefined) await this.#reign(held, lead, signal);
+      while (!abort.aborted) {
+        const held = await this.#acquire(abort);
+        if (held !== undefined) await this.#reign(held, lead, abort);
       }
     } finally {
       stopWatching.abort();
@@ -97,7 +97,7 @@ export class LeaseElection {
   }
 
   /** Only for speed: a Lease that is released, deleted or taken is noticed at once. */
-  #watch(signal: AbortSignal): Promise<void> {
+  #watch(abort: AbortSignal): Promise<void> {
     const { namespace, name } = this.#holding.key;
     return new Reflector<Lease, string>({
       ...this.#options,
@@ -109,29 +109,29 @@ export class LeaseElection {
         if (now !== before) this.#wakeup.notify();
       },
       onProblem: (_kind, error) => this.#problem('watch', error),
-    }).run(signal);
+    }).run(abort);
   }
 
-  async #acquire(signal: AbortSignal): Promise<HeldLease | undefined> {
+  async #acquire(abort: AbortSignal): Promise<HeldLease | undefined> {
     const { random, retryMs } = this.#options;
-    while (!signal.aborted) {
+    while (!abort.aborted) {
       try {
-        const held = await this.#attempt(signal);
+        const held = await this.#attempt(abort);
         if (held !== undefined) return held;
       } catch (error) {
-        if (signal.aborted) return undefined;
+        if (abort.aborted) return undefined;
         this.#problem('acquire', error);
       }
       const free = this.#freeIn();
       const pause = free > 0 ? Math.min(free, retryMs) : retryMs;
-      await this.#wakeup.wait(pause * (1 + random() / 5), signal);
+      await this.#wakeup.wait(pause * (1 + random() / 5), abort);
     }
     return undefined;
   }
 
-  async #attempt(signal: AbortSignal): Promise<HeldLease | undefined> {
+  async #attempt(abort: AbortSignal): Promise<HeldLease | undefined> {
     const { api, clock, identity, leaseDurationMs, renewDeadlineMs } = this.#options;
-    const limits = { signal, timeoutMs: renewDeadlineMs / 2 };
+    const limits = { abort, timeoutMs: renewDeadlineMs / 2 };
     const lease = await api.get(LEASES, this.#holding.key, limits).catch(ignoreNotFound);
     if (lease !== undefined) this.#observed(observe(this.#seen, lease, clock.elapsed()));
     // A Lease that was deleted may still have a holder: its last word counts until it would have run out.
@@ -168,7 +168,7 @@ export class LeaseElection {
   async #reign(
     held: HeldLease,
     lead: (leadership: Leadership) => Promise<void>,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<void> {
     const { clock, retryMs, stopMs, onEvent } = this.#options;
     onEvent({ kind: 'acquired', term: held.term });
@@ -176,17 +176,17 @@ export class LeaseElection {
     const work = Promise.resolve(held)
       .then(lead)
       .catch((error: unknown) => {
-        if (error !== held.signal.reason) this.#problem('lead', error);
+        if (error !== held.abort.reason) this.#problem('lead', error);
       });
-    const onAbort = () => held.giveUp(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    await Promise.race([work, aborted(held.signal)]);
-    signal.removeEventListener('abort', onAbort);
-    const endedByItself = !held.signal.aborted;
+    const onAbort = () => held.giveUp(abort.reason);
+    abort.addEventListener('abort', onAbort, { once: true });
+    if (abort.aborted) onAbort();
+    await Promise.race([work, aborted(held.abort)]);
+    abort.removeEventListener('abort', onAbort);
+    const endedByItself = !held.abort.aborted;
     held.giveUp(new Error('the work of the leader ended'));
     const lost = !held.isHeld();
-    if (lost) onEvent({ kind: 'lost', term: held.term, reason: explain(held.signal.reason) });
+    if (lost) onEvent({ kind: 'lost', term: held.term, reason: explain(held.abort.reason) });
 
     const stopped = await withDeadline(clock, stopMs, undefined, 'the work of the leader', () => work).then(
       () => true,
@@ -202,7 +202,7 @@ export class LeaseElection {
     }
     this.#highestTerm = Math.max(this.#highestTerm, held.term);
     if (this.#seen !== undefined) this.#seen = { ...this.#seen, since: clock.elapsed() };
-    if (endedByItself) await sleep(clock, retryMs, signal);
+    if (endedByItself) await sleep(clock, retryMs, abort);
   }
 
   async #release(held: HeldLease): Promise<void> {

@@ -3,26 +3,26 @@ export class OneAtATime {
   readonly #waiting = new Set<() => void>();
   #isTaken = false;
 
-  /** Resolves to what has to be called to leave, once. Rejects with its reason when `signal` aborts before that. */
-  async enter(signal: AbortSignal): Promise<() => void> {
-    signal.throwIfAborted();
-    if (this.#isTaken) await this.#wait(signal);
+  /** Resolves to what has to be called to leave, once. Rejects with its reason when `abort` fires before that. */
+  async enter(abort: AbortSignal): Promise<() => void> {
+    abort.throwIfAborted();
+    if (this.#isTaken) await this.#wait(abort);
     this.#isTaken = true;
     return () => this.#leave();
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(abort: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const giveUp = () => {
         this.#waiting.delete(enter);
-        reject(signal.reason);
+        reject(abort.reason);
       };
       const enter = () => {
-        signal.removeEventListener('abort', giveUp);
+        abort.removeEventListener('abort', giveUp);
         resolve();
       };
       this.#waiting.add(enter);
-      signal.addEventListener('abort', giveUp, { once: true });
+      abort.addEventListener('abort', giveUp, { once: true });
     });
   }
 

@@ -66,7 +66,7 @@ describe('etcd was put back to an older copy: all watches end as expired', () =>
       assert.ok(isGone(await watching));
       // What begins now belongs to what is there now.
       const stop = new AbortController();
-      const next = ending(guard.watch(PODS, { ...options, signal: stop.signal }));
+      const next = ending(guard.watch(PODS, { ...options, abort: stop.signal }));
       await ask(guard);
       stop.abort(new Error('the test ends it'));
       assert.match(String(await next), /the test ends it/);
@@ -129,7 +129,7 @@ describe('nothing is taken for it that is none:', () => {
   async function survives(run: (parts: ReturnType<typeof scene>) => Promise<unknown>): Promise<void> {
     const parts = scene();
     const stop = new AbortController();
-    const watching = ending(parts.guard.watch(PODS, { ...options, signal: stop.signal }));
+    const watching = ending(parts.guard.watch(PODS, { ...options, abort: stop.signal }));
     parts.at('100');
     await parts.guard.get(NODES, KEY);
     await parts.guard.list(NODES);

@@ -92,10 +92,9 @@ export class PutBackGuard implements KubeApi {
     options: WatchOptions,
   ): AsyncGenerator<WatchEvent<T>, void> {
     const copy = this.#copy;
-    const signal =
-      options.signal === undefined ? copy.signal : AbortSignal.any([options.signal, copy.signal]);
+    const abort = options.abort === undefined ? copy.signal : AbortSignal.any([options.abort, copy.signal]);
     let reached = options.resourceVersion;
-    for await (const event of this.#api.watch(resource, { ...options, signal })) {
+    for await (const event of this.#api.watch(resource, { ...options, abort })) {
       const { resourceVersion = reached } = event.object.metadata;
       if (copy === this.#copy && isBefore(resourceVersion, reached)) this.#isPutBack();
       copy.signal.throwIfAborted();
@@ -158,14 +157,14 @@ export class PutBackGuard implements KubeApi {
   }
 }
 
-/** Calls back each time etcd is found to be put back, until `signal` aborts. */
-export function whenPutBack(api: Pick<KubeApi, 'putBack'>, callback: () => void, signal: AbortSignal): void {
-  if (signal.aborted) return;
+/** Calls back each time etcd is found to be put back, until `abort` fires. */
+export function whenPutBack(api: Pick<KubeApi, 'putBack'>, callback: () => void, abort: AbortSignal): void {
+  if (abort.aborted) return;
   const onAbort = () => {
     callback();
-    whenPutBack(api, callback, signal);
+    whenPutBack(api, callback, abort);
   };
-  api.putBack?.addEventListener('abort', onAbort, { once: true, signal });
+  api.putBack?.addEventListener('abort', onAbort, { once: true, signal: abort });
 }
 
 function idOf({ group, plural }: Resource): string {

@@ -109,21 +109,21 @@ export class Reflector<T extends KubeObject, V> {
     return this.#options.clock.elapsed() - this.#contactAt;
   }
 
-  /** Follows until `signal` aborts. Never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Follows until `abort` fires. Never rejects. */
+  async run(abort: AbortSignal): Promise<void> {
     const { clock, random } = this.#options;
-    for (let attempt = 0; !signal.aborted; ) {
-      const { healthy, failure } = await this.#follow(signal);
+    for (let attempt = 0; !abort.aborted; ) {
+      const { healthy, failure } = await this.#follow(abort);
       if (healthy) attempt = 0;
       const asked = failure instanceof KubeError ? Math.min(failure.retryAfterMs ?? 0, BACKOFF.max) : 0;
       if (healthy && asked === 0) continue;
-      await sleep(clock, Math.max(backoff(attempt, BACKOFF, random), asked), signal);
+      await sleep(clock, Math.max(backoff(attempt, BACKOFF, random), asked), abort);
       attempt += 1;
     }
   }
 
   /** A list if one is due, then one watch to its end. */
-  async #follow(signal: AbortSignal): Promise<{ healthy: boolean; failure?: unknown }> {
+  async #follow(abort: AbortSignal): Promise<{ healthy: boolean; failure?: unknown }> {
     const { api, clock } = this.#options;
     // Also when a list is due anyway: what it finds may have the versions that were known before.
     if (this.#reached !== undefined && this.#putBack !== api.putBack) {
@@ -133,14 +133,14 @@ export class Reflector<T extends KubeObject, V> {
     let watchedSince = Number.POSITIVE_INFINITY;
     const healthy = () => clock.elapsed() - watchedSince >= HEALTHY_MS;
     try {
-      if (this.#version === undefined || clock.elapsed() >= this.#relistAt) await this.#list(signal);
+      if (this.#version === undefined || clock.elapsed() >= this.#relistAt) await this.#list(abort);
       watchedSince = clock.elapsed();
-      const endedByUs = await this.#watch(signal);
+      const endedByUs = await this.#watch(abort);
       if (endedByUs || healthy()) return { healthy: true };
-      if (!signal.aborted) this.#problem('watch', new Error('the server ended the watch at once'));
+      if (!abort.aborted) this.#problem('watch', new Error('the server ended the watch at once'));
       return { healthy: false };
     } catch (failure) {
-      if (signal.aborted) return { healthy: false };
+      if (abort.aborted) return { healthy: false };
       if (isGone(failure)) this.#version = undefined;
       if (failure instanceof KubeError && failure.reason === PUT_BACK) this.#isPutBack = true;
       const stage = Number.isFinite(watchedSince) ? 'watch' : 'list';
@@ -149,15 +149,15 @@ export class Reflector<T extends KubeObject, V> {
     }
   }
 
-  async #list(signal: AbortSignal): Promise<void> {
+  async #list(abort: AbortSignal): Promise<void> {
     const { api, clock, resource, onList, onPutBack } = this.#options;
     this.#relistAt = clock.elapsed() + RELIST_RETRY_MS;
     this.#putBack = api.putBack;
     let replacement = this.#store.replacement(this.#isPutBack);
     let version = '';
-    const selection = { ...this.#selection(), timeoutMs: LIST_TIMEOUT_MS, signal };
+    const selection = { ...this.#selection(), timeoutMs: LIST_TIMEOUT_MS, abort };
     for await (const list of listPages(api, resource, selection)) {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       if (version === '' && isBefore(list.resourceVersion, this.#reached)) {
         this.#isPutBack = true;
         replacement = this.#store.replacement(true);
@@ -168,7 +168,7 @@ export class Reflector<T extends KubeObject, V> {
     if (!this.#isPutBack && (replacement.wentBack || this.#putBack !== api.putBack)) {
       // Revisions have overtaken meanwhile what we had reached, or it was seen by this list or beside it.
       this.#isPutBack = true;
-      return this.#list(signal);
+      return this.#list(abort);
     }
     if (this.#isPutBack) onPutBack?.();
     const missed = replacement.commit(version, this.#isPutBack ? undefined : this.#reached);
@@ -182,18 +182,18 @@ export class Reflector<T extends KubeObject, V> {
   }
 
   /** Resolves to whether the end was our own decision. */
-  async #watch(signal: AbortSignal): Promise<boolean> {
+  async #watch(abort: AbortSignal): Promise<boolean> {
     const { api, clock, resource } = this.#options;
-    const watchdog = new Watchdog(clock, this.#inactivityMs, this.#relistAt, signal);
+    const watchdog = new Watchdog(clock, this.#inactivityMs, this.#relistAt, abort);
     try {
       const events = api.watch<T>(resource, {
         ...this.#selection(),
         resourceVersion: this.#version ?? '',
         timeoutSeconds: Math.round(this.#between(WATCH_SECONDS)),
-        signal: watchdog.signal,
+        abort: watchdog.abort,
       });
       for await (const event of events) {
-        if (watchdog.signal.aborted) break;
+        if (watchdog.abort.aborted) break;
         watchdog.feed();
         this.#contactAt = clock.elapsed();
         this.#failedWatches = 0;

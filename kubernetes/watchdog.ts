@@ -23,7 +23,7 @@ export class Watchdog {
     else this.#look();
   }
 
-  get signal(): AbortSignal {
+  get abort(): AbortSignal {
     return this.#controller.signal;
   }
 

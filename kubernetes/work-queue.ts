@@ -6,7 +6,7 @@ export interface WorkQueueOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Handles one key; a rejection is a failure, and the key comes back later. Needs its own time limits. */
-  readonly work: (key: string, signal: AbortSignal) => Promise<void>;
+  readonly work: (key: string, abort: AbortSignal) => Promise<void>;
   readonly onFailure?: (key: string, error: unknown, failures: number, delayMs: number) => void;
   readonly concurrency?: number;
   /** Bound on distinct keys queued, worked on or waiting for their retry. */
@@ -37,7 +37,7 @@ export class WorkQueue {
   readonly #idle: (() => void)[] = [];
   #running = 0;
   #scheduled = false;
-  #signal: AbortSignal | undefined;
+  #abort: AbortSignal | undefined;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
@@ -50,7 +50,7 @@ export class WorkQueue {
 
   /** False when the queue has stopped, or is full and the key is not in it: then nothing was kept. */
   add(key: string): boolean {
-    if (this.#signal?.aborted) return false;
+    if (this.#abort?.aborted) return false;
     const entry = this.#entries.get(key) ?? this.#admit(key);
     if (entry === undefined) return false;
     if (entry.running) entry.again = true;
@@ -58,12 +58,12 @@ export class WorkQueue {
     return true;
   }
 
-  /** Works until `signal` aborts, then resolves as soon as nothing is being worked on. Call once. */
-  async run(signal: AbortSignal): Promise<void> {
-    this.#signal = signal;
+  /** Works until `abort` fires, then resolves as soon as nothing is being worked on. Call once. */
+  async run(abort: AbortSignal): Promise<void> {
+    this.#abort = abort;
     this.#schedule();
-    if (!signal.aborted) {
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    if (!abort.aborted) {
+      await new Promise<void>((resolve) => abort.addEventListener('abort', () => resolve(), { once: true }));
     }
     for (const entry of this.#entries.values()) entry.cancelRetry?.();
     this.#ready.clear();
@@ -96,29 +96,29 @@ export class WorkQueue {
   }
 
   #pump(): void {
-    const signal = this.#signal;
-    if (signal === undefined) return;
+    const abort = this.#abort;
+    if (abort === undefined) return;
     for (const key of this.#ready) {
-      if (signal.aborted || this.#running >= (this.#options.concurrency ?? 4)) return;
+      if (abort.aborted || this.#running >= (this.#options.concurrency ?? 4)) return;
       this.#ready.delete(key);
       const entry = this.#entries.get(key);
-      if (entry !== undefined) void this.#process(key, entry, signal);
+      if (entry !== undefined) void this.#process(key, entry, abort);
     }
   }
 
-  async #process(key: string, entry: Entry, signal: AbortSignal): Promise<void> {
+  async #process(key: string, entry: Entry, abort: AbortSignal): Promise<void> {
     this.#running += 1;
     entry.running = true;
     entry.again = false;
     let failure: { readonly error: unknown } | undefined;
     try {
-      await this.#options.work(key, signal);
+      await this.#options.work(key, abort);
     } catch (error) {
       failure = { error };
     }
     this.#running -= 1;
     entry.running = false;
-    if (signal.aborted) {
+    if (abort.aborted) {
       if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
       return;
     }

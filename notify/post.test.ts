@@ -15,8 +15,8 @@ const NEVER = new AbortController().signal;
 function poster(t: TestContext, options: PostOptions = {}) {
   const { post, close } = httpPost(systemClock, options);
   t.after(close);
-  return (url: string, signal = NEVER) =>
-    post({ url, headers: { 'content-type': 'text/plain' }, body: 'ü' }, signal);
+  return (url: string, abort = NEVER) =>
+    post({ url, headers: { 'content-type': 'text/plain' }, body: 'ü' }, abort);
 }
 
 test('a redirect is an answer, and nobody else is asked', async (t) => {

@@ -20,7 +20,7 @@ export interface PostAnswer {
 }
 
 /** Sends once. A redirect is an answer like any other: it is not followed. Rejects with PostError. */
-export type Post = (request: PostRequest, signal: AbortSignal) => Promise<PostAnswer>;
+export type Post = (request: PostRequest, abort: AbortSignal) => Promise<PostAnswer>;
 
 /** No answer came. The message has no part of the URL. */
 export class PostError extends Error {
@@ -53,12 +53,12 @@ export function httpPost(
     connect: buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup }),
   });
   return {
-    post: async ({ url, headers, body }, signal) => {
+    post: async ({ url, headers, body }, abort) => {
       const target = URL.parse(url);
       try {
         if (target === null) throw new TypeError('no URL');
         if (isForbiddenHost(target.hostname)) throw new ForbiddenAddressError();
-        return await withDeadline(clock, TIMEOUT_MS, signal, 'the target', async (limited) => {
+        return await withDeadline(clock, TIMEOUT_MS, abort, 'the target', async (limited) => {
           const { origin, pathname, search } = target;
           const request = { origin, path: `${pathname}${search}`, method: 'POST', headers, body } as const;
           const answer = await dispatcher.request({ ...request, signal: limited });
@@ -67,7 +67,7 @@ export function httpPost(
           return { status, retryAfterMs: retryAfterMs(said, clock.now()) };
         });
       } catch (error) {
-        signal.throwIfAborted();
+        abort.throwIfAborted();
         throw new PostError(problemOf(error, target === null ? '' : wayTo(dispatcher, target)));
       }
     },

@@ -54,21 +54,21 @@ export class Sender {
     this.#wakeup.notify();
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  async run(abort: AbortSignal): Promise<void> {
+    while (!abort.aborted) {
       const waiting = this.#ports.read()?.waiting ?? [];
       this.#known.keep(waiting.map(({ notification }) => notification.id));
       const [head] = waiting;
       const rest = this.#notBefore - this.#ports.clock.elapsed();
-      if (head === undefined || !this.#ports.maySend()) await this.#wakeup.wait(IDLE_MS, signal);
-      else if (rest > 0) await this.#wakeup.wait(rest, signal);
-      else await this.#send(head, signal);
+      if (head === undefined || !this.#ports.maySend()) await this.#wakeup.wait(IDLE_MS, abort);
+      else if (rest > 0) await this.#wakeup.wait(rest, abort);
+      else await this.#send(head, abort);
     }
   }
 
-  async #send(head: Waiting, signal: AbortSignal): Promise<void> {
-    const attempt = await this.#attempt(head.notification, signal);
-    if (signal.aborted) return; // It may have arrived: the next leader sends the same id once more.
+  async #send(head: Waiting, abort: AbortSignal): Promise<void> {
+    const attempt = await this.#attempt(head.notification, abort);
+    if (abort.aborted) return; // It may have arrived: the next leader sends the same id once more.
     const { clock, random, onOutcome } = this.#ports;
     const attempts = head.attempts + 1;
     if (attempt.kind === 'delivered') {
@@ -92,7 +92,7 @@ export class Sender {
     }
   }
 
-  async #attempt(notification: Notification, signal: AbortSignal): Promise<Attempt> {
+  async #attempt(notification: Notification, abort: AbortSignal): Promise<Attempt> {
     const { post, clock, source } = this.#ports;
     const { contentType, format, signed } = FORMATS[this.#target.preset];
     const { id } = notification;
@@ -103,7 +103,7 @@ export class Sender {
     const signature = signed ? signatureHeaders(valid, id, Math.floor(clock.now() / 1_000), body) : {};
     const headers = { 'content-type': contentType, 'user-agent': 'kube-site-follower', ...signature };
     try {
-      return judge(await post({ url: this.#target.url.reveal(), headers, body }, signal));
+      return judge(await post({ url: this.#target.url.reveal(), headers, body }, abort));
     } catch (error) {
       return { kind: 'failed', problem: explain(error) };
     }

@@ -46,7 +46,7 @@ describe('sleep', () => {
 });
 
 describe('withDeadline', () => {
-  const call = (work: (signal: AbortSignal) => Promise<unknown>) =>
+  const call = (work: (abort: AbortSignal) => Promise<unknown>) =>
     withDeadline(clock, 1_000, parent.signal, 'the call', work);
 
   test('gives the answer', async () => {
@@ -65,8 +65,8 @@ describe('withDeadline', () => {
   test('ends a call that takes too long, even one that ignores its signal', async () => {
     let given: AbortSignal | undefined;
     const result = assert.rejects(
-      call((signal) => {
-        given = signal;
+      call((abort) => {
+        given = abort;
         return new Promise(() => undefined);
       }),
       (error) => error instanceof DeadlineError && error.message === 'the call gave no answer within 1000 ms',
@@ -82,8 +82,8 @@ describe('withDeadline', () => {
   test('ends with its caller', async () => {
     let given: AbortSignal | undefined;
     const result = assert.rejects(
-      call((signal) => {
-        given = signal;
+      call((abort) => {
+        given = abort;
         return new Promise(() => undefined);
       }),
       reason,

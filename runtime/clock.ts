@@ -28,23 +28,23 @@ export function timestamp(clock: Clock): string {
   return new Date(clock.now()).toISOString();
 }
 
-/** Resolves when `signal` aborts. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+/** Resolves when `abort` fires. */
+export function aborted(abort: AbortSignal): Promise<void> {
+  if (abort.aborted) return Promise.resolve();
+  return new Promise((resolve) => abort.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-/** Waits `ms` or until `signal` aborts, whichever comes first; never rejects. */
-export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
+/** Waits `ms` or until `abort` fires, whichever comes first; never rejects. */
+export function sleep(clock: Clock, ms: number, abort: AbortSignal): Promise<void> {
+  if (abort.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       cancel();
-      signal.removeEventListener('abort', done);
+      abort.removeEventListener('abort', done);
       resolve();
     };
     const cancel = clock.after(ms, done);
-    signal.addEventListener('abort', done, { once: true });
+    abort.addEventListener('abort', done, { once: true });
   });
 }
 
@@ -65,7 +65,7 @@ export async function withDeadline<T>(
   ms: number,
   parent: AbortSignal | undefined,
   what: string,
-  call: (signal: AbortSignal) => Promise<T>,
+  call: (abort: AbortSignal) => Promise<T>,
 ): Promise<T> {
   parent?.throwIfAborted();
   const controller = new AbortController();

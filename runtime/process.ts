@@ -9,13 +9,13 @@ export const WRONG_CONFIGURATION = 2;
  * Runs a program to its end: `run` gets a signal that aborts at the first SIGTERM or SIGINT; the second one ends the
  * process at once, as does whatever nobody has caught.
  */
-export async function runProcess(log: Logger, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const signal = stopSignal(log);
+export async function runProcess(log: Logger, run: (abort: AbortSignal) => Promise<void>): Promise<void> {
+  const abort = stopSignal(log);
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error) => fail(log, error));
   }
   try {
-    await run(signal);
+    await run(abort);
     log.info('stopped');
   } catch (error) {
     fail(log, error);

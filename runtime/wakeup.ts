@@ -22,26 +22,26 @@ export class Wakeup {
     this.#answer?.();
   };
 
-  /** Waits for a notification, for at most `ms`, or until `signal` aborts. */
-  async wait(ms: number, signal: AbortSignal): Promise<void> {
-    if (!this.#notified) await this.#nextNotification(ms, signal);
+  /** Waits for a notification, for at most `ms`, or until `abort` fires. */
+  async wait(ms: number, abort: AbortSignal): Promise<void> {
+    if (!this.#notified) await this.#nextNotification(ms, abort);
     const gap = this.#answeredAt + this.#minGapMs - this.#clock.elapsed();
-    if (gap > 0) await sleep(this.#clock, gap, signal);
+    if (gap > 0) await sleep(this.#clock, gap, abort);
     this.#notified = false;
     this.#answeredAt = this.#clock.elapsed();
   }
 
-  #nextNotification(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+  #nextNotification(ms: number, abort: AbortSignal): Promise<void> {
+    if (abort.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         cancel();
-        signal.removeEventListener('abort', done);
+        abort.removeEventListener('abort', done);
         this.#answer = undefined;
         resolve();
       };
       const cancel = this.#clock.after(ms, done);
-      signal.addEventListener('abort', done, { once: true });
+      abort.addEventListener('abort', done, { once: true });
       this.#answer = done;
     });
   }

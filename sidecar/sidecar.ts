@@ -27,8 +27,8 @@ const PROBE = { keepAliveTimeout: 5_000, maxConnections: 64, headersTimeout: 1_0
 /** Answers are a few bytes: who has not taken one by then is gone. */
 const DRAIN_MS = 500;
 
-/** Serves until `signal` aborts. Rejects when a port cannot be had. */
-export async function runSidecar(config: Config, ports: Ports, signal: AbortSignal): Promise<void> {
+/** Serves until `abort` fires. Rejects when a port cannot be had. */
+export async function runSidecar(config: Config, ports: Ports, abort: AbortSignal): Promise<void> {
   const { clock, log } = ports;
   const events = new EventStream(clock, '', MAX_EVENT_CLIENTS);
   const hooks = new Hooks(config, ports);
@@ -51,7 +51,7 @@ export async function runSidecar(config: Config, ports: Ports, signal: AbortSign
     await openServers(servers, config, { view, metrics, events });
     const [port, probePort] = servers.map(portOf);
     log('info', 'serving', { port, probePort });
-    await api.run(signal);
+    await api.run(abort);
   } finally {
     file.stop();
     monitor.stop();

@@ -38,11 +38,11 @@ export class Callers {
     this.#authority = await this.#read();
   }
 
-  /** Reads the file again and again until `signal` aborts; what cannot be read changes nothing. */
-  async follow(clock: Clock, log: Logger, signal: AbortSignal): Promise<void> {
+  /** Reads the file again and again until `abort` fires; what cannot be read changes nothing. */
+  async follow(clock: Clock, log: Logger, abort: AbortSignal): Promise<void> {
     let said = '';
-    while (!signal.aborted) {
-      await sleep(clock, READ_MS, signal);
+    while (!abort.aborted) {
+      await sleep(clock, READ_MS, abort);
       const found = await this.#read().catch((error: Error) => error);
       const problem = found instanceof Error ? found.message : '';
       if (problem !== '' && problem !== said)

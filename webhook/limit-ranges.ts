@@ -52,8 +52,8 @@ export class LimitRanges {
 
   readonly of: LimitsOf = (namespace) => [...(this.#byNamespace.get(namespace)?.values() ?? [])].flat();
 
-  run(signal: AbortSignal): Promise<void> {
-    return this.#reflector.run(signal);
+  run(abort: AbortSignal): Promise<void> {
+    return this.#reflector.run(abort);
   }
 
   #mayKeep({ metadata }: LimitRange): boolean {

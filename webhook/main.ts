@@ -24,14 +24,14 @@ async function main(): Promise<void> {
     return;
   }
   const log = createLog({ level: own.settings.logLevel, fieldsOf: fieldsOfKubeError });
-  await runProcess(log, (signal) => run(injector.config, own.settings, log, signal));
+  await runProcess(log, (abort) => run(injector.config, own.settings, log, abort));
 }
 
 async function run(
   injector: InjectorConfig,
   settings: WebhookSettings,
   log: Logger,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
   const metrics = createMetrics(VERSION);
   const { kubeConfig, namespace: context, source } = loadKube(process.env);
@@ -47,6 +47,6 @@ async function run(
   });
   const identity = `${settings.podName ?? hostname()}_${randomUUID().slice(0, 8)}`;
   const ports = { api, clock, random: Math.random, log, metrics, identity, namespace };
-  await runWebhook({ ...injector, namespace }, settings, ports, signal);
+  await runWebhook({ ...injector, namespace }, settings, ports, abort);
   await api.close();
 }

@@ -17,7 +17,7 @@ export interface AdmissionServer {
   /** From now on new connections see this certificate; those that are open stay. */
   use(pair: Pair): void;
   readonly connections: number;
-  /** Resolves when the last connection is closed, after the signal aborted. */
+  /** Resolves when the last connection is closed, after `abort` fires. */
   readonly closed: Promise<void>;
 }
 
@@ -38,10 +38,10 @@ const LIMITS = {
   bodies: 'with-length',
 } as const;
 
-/** Serves until `signal` aborts. Before the first certificate every handshake fails. Rejects when the port is taken. */
+/** Serves until `abort` fires. Before the first certificate every handshake fails. Rejects when the port is taken. */
 export async function startAdmissionServer(
   options: AdmissionServerOptions,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<AdmissionServer> {
   const { port, callers, clock, log } = options;
   const wantsCertificate = callers !== undefined;
@@ -49,7 +49,7 @@ export async function startAdmissionServer(
     LIMITS,
     { ...TLS, requestCert: wantsCertificate, rejectUnauthorized: wantsCertificate },
     clock,
-    reviewListener(options, signal),
+    reviewListener(options, abort),
   );
   const { server, connections } = guarded;
   const sayRefused = atMostEvery(REFUSALS_SAID_MS, clock, (reason: string) =>
@@ -82,7 +82,7 @@ export async function startAdmissionServer(
     get connections() {
       return connections.size;
     },
-    closed: drain(guarded, clock, options.lingerMs, signal),
+    closed: drain(guarded, clock, options.lingerMs, abort),
   };
 }
 
@@ -105,9 +105,9 @@ async function drain(
   server: Guarded<Server>,
   clock: Clock,
   lingerMs: number,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
-  await aborted(signal);
+  await aborted(abort);
   await new Promise<void>((resolve) => clock.after(lingerMs, resolve));
   await closeServer(server, clock, DRAIN_MS);
 }

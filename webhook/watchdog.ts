@@ -58,22 +58,22 @@ export class InjectionWatchdog {
   }
 
   /** Resolves when the leadership has ended. */
-  async run({ signal }: Leadership): Promise<void> {
+  async run({ abort }: Leadership): Promise<void> {
     const { clock, random, log, metrics } = this.#options;
     metrics.leader.set(1);
     try {
-      for (let failures = 0; !signal.aborted; ) {
+      for (let failures = 0; !abort.aborted; ) {
         let wait = SWEEP_MS;
         try {
-          await this.sweep(signal);
+          await this.sweep(abort);
           failures = 0;
         } catch (err) {
-          if (signal.aborted) return;
+          if (abort.aborted) return;
           log.warn({ err }, 'sweep for missing sidecars failed, retrying');
           wait = backoff(failures, RETRY, random);
           failures += 1;
         }
-        await sleep(clock, wait, signal);
+        await sleep(clock, wait, abort);
       }
     } finally {
       metrics.leader.set(0);
@@ -82,11 +82,11 @@ export class InjectionWatchdog {
   }
 
   /** One look at all pods; tells what it found. */
-  async sweep(signal: AbortSignal): Promise<void> {
+  async sweep(abort: AbortSignal): Promise<void> {
     const { api, clock, metrics, log, events } = this.#options;
     const missed: Missed[] = [];
     const look = async (options: ListOptions) => {
-      for await (const pod of listEach(api, PODS, { ...options, signal })) {
+      for await (const pod of listEach(api, PODS, { ...options, abort })) {
         if (this.#isMissed(pod)) missed.push(describe(pod));
       }
     };
@@ -94,7 +94,7 @@ export class InjectionWatchdog {
     const asking = listEach(api, NAMESPACES, {
       labelSelector: `${LABELS.inject}=true`,
       metadataOnly: true,
-      signal,
+      abort,
     });
     for await (const { metadata } of asking) {
       await look({ namespace: metadata.name, labelSelector: SILENT });
@@ -109,7 +109,7 @@ export class InjectionWatchdog {
       recordEvent(events, 'InjectionMissed', note, regarding);
     }
     this.#told = new Set(missed.map(({ uid }) => uid));
-    await this.#report(missed, signal);
+    await this.#report(missed, abort);
   }
 
   #isMissed(pod: Pod): boolean {
@@ -120,7 +120,7 @@ export class InjectionWatchdog {
   }
 
   /** Written only when it says something new. */
-  async #report(missed: readonly Missed[], signal: AbortSignal): Promise<void> {
+  async #report(missed: readonly Missed[], abort: AbortSignal): Promise<void> {
     const { api, namespace } = this.#options;
     const key = { name: INJECTION_CONFIGMAP, namespace };
     const pods = missed.slice(0, MAX_TOLD).map(({ namespace, pod, owner }) => ({
@@ -129,14 +129,14 @@ export class InjectionWatchdog {
       ...(owner !== undefined && { owner: `${owner.kind}/${owner.name}` }),
     }));
     const data = { missed: String(missed.length), pods: JSON.stringify(pods) };
-    const found = await api.get(CONFIG_MAPS, key, { signal }).catch(ignoreNotFound);
+    const found = await api.get(CONFIG_MAPS, key, { abort }).catch(ignoreNotFound);
     if (found?.data?.missed === data.missed && found.data.pods === data.pods) return;
     if (found !== undefined) {
-      await api.replace(CONFIG_MAPS, { ...found, data: { ...found.data, ...data } }, { signal });
+      await api.replace(CONFIG_MAPS, { ...found, data: { ...found.data, ...data } }, { abort });
       return;
     }
     const labels = { [LABELS.managedBy]: PROGRAM, [LABELS.role]: 'injection' };
-    await api.create(CONFIG_MAPS, { metadata: { ...key, labels }, data }, { signal });
+    await api.create(CONFIG_MAPS, { metadata: { ...key, labels }, data }, { abort });
   }
 }
 

@@ -43,12 +43,12 @@ const SETTLE_MS = 2_000;
 const MAX_HTTP_CONNECTIONS = 64;
 const HTTP_DRAIN_MS = 1_000;
 
-/** Serves until `signal` aborts and all connections are closed. */
+/** Serves until `abort` fires and all connections are closed. */
 export async function runWebhook(
   injector: InjectorConfig,
   settings: WebhookSettings,
   ports: WebhookPorts,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
   const { api, clock, random, log, metrics, identity, namespace } = ports;
   const events = new EventRecorder({
@@ -102,7 +102,7 @@ export async function runWebhook(
       onAnswer: (seconds) => metrics.reviewDuration.observe(seconds),
       onRefused: (status) => metrics.refusedRequests.inc({ status }),
     },
-    signal,
+    abort,
   );
   const { configuration, service, certificateFolder } = settings;
   const names = [
@@ -133,7 +133,7 @@ export async function runWebhook(
             }),
         })
       : new MountedCertificate({ clock, log, names, served, folder: certificateFolder });
-  const notReady = () => (signal.aborted ? ['stopping'] : served.notReady());
+  const notReady = () => (abort.aborted ? ['stopping'] : served.notReady());
   const http = createGuardedServer(
     { ...READER_LIMITS, maxConnections: MAX_HTTP_CONNECTIONS },
     readerApplication(
@@ -151,7 +151,7 @@ export async function runWebhook(
         },
       },
       { clock, log, hosts: [`${settings.service}.${namespace}`] },
-      signal,
+      abort,
     ),
   );
   await listenAt(http, settings.httpPort, 'HTTP_PORT');
@@ -181,13 +181,13 @@ export async function runWebhook(
     },
   });
   await Promise.all([
-    certificates.run(signal),
-    sites.run(signal),
-    limits.run(signal),
-    callers?.follow(clock, log, signal),
-    election.run((leadership) => watchdog.run(leadership), signal),
+    certificates.run(abort),
+    sites.run(abort),
+    limits.run(abort),
+    callers?.follow(clock, log, abort),
+    election.run((leadership) => watchdog.run(leadership), abort),
     admission.closed,
-    aborted(signal),
+    aborted(abort),
   ]);
   reviewer.stop();
   // Until here the kubelet reads that it is not ready.

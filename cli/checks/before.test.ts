@@ -32,7 +32,7 @@ async function look(objects: Objects, forbidden: readonly string[] = []) {
   const world = new World({
     api: { list, create } as unknown as KubeApi,
     clock: { now: () => 0, elapsed: () => 0, after: () => () => undefined },
-    signal: new AbortController().signal,
+    abort: new AbortController().signal,
     followers: [],
   });
   const { checks } = await runChecks(checksBefore('ops'), world);

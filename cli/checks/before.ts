@@ -122,9 +122,9 @@ function installer(namespace: string): Check {
   return {
     name: 'installer',
     title: 'you may create what the chart creates',
-    async find({ api, signal }) {
+    async find({ api, abort }) {
       const answers = await Promise.all(
-        needed(namespace).map(async (right) => ({ right, may: await mayI(api, right, signal) })),
+        needed(namespace).map(async (right) => ({ right, may: await mayI(api, right, abort) })),
       );
       const missing = answers
         .filter(({ may }) => !may)

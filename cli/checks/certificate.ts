@@ -64,8 +64,8 @@ async function secretOf(world: World): Promise<{ readonly name: string; readonly
   return { name: secretNameOf(metadata?.name ?? CONFIGURATION_NAME), isOwn: true };
 }
 
-function read({ api, namespace, signal }: World, name: string): Promise<Secret | undefined> {
-  return api.get(SECRETS, { namespace, name }, { signal }).catch(ignoreNotFound);
+function read({ api, namespace, abort }: World, name: string): Promise<Secret | undefined> {
+  return api.get(SECRETS, { namespace, name }, { abort }).catch(ignoreNotFound);
 }
 
 /** The public part of what the webhook serves; the key is not looked at. */

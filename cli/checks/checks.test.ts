@@ -14,7 +14,7 @@ import { World } from './world.ts';
 const world = new World({
   api: new FakeApi(),
   clock: { now: () => 0, elapsed: () => 0, after: () => () => undefined },
-  signal: new AbortController().signal,
+  abort: new AbortController().signal,
   followers: [{ follower: 'default', namespace: NAMESPACE, configMap: '', status: undefined, report: {} }],
 });
 

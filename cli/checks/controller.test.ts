@@ -23,7 +23,7 @@ async function findings(phase: Status['phase'], reason: string) {
   const world = new World({
     api: kube.api,
     clock: kube.process,
-    signal: new AbortController().signal,
+    abort: new AbortController().signal,
     followers: [{ follower: 'default', namespace: OPS, configMap: 'status', status, report: {} }],
   });
   const finding = CONTROLLER.find(world);

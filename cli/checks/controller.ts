@@ -23,7 +23,7 @@ async function leader(world: World): Promise<Finding[]> {
     lease,
     () => world.lease(),
     world.clock,
-    world.signal,
+    world.abort,
   );
   if (alive) return [];
   const about = `Lease ${world.namespace}/${lease.metadata.name}`;

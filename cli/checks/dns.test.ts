@@ -23,7 +23,7 @@ function look(acceptedMs: number, answers: readonly ServerAnswer[], more: object
   const world = new World({
     api: new FakeApi(),
     clock: { now: () => NOW, elapsed: () => 0, after: () => () => undefined },
-    signal: new AbortController().signal,
+    abort: new AbortController().signal,
     followers: published([statusMap(), reportMap({ dns: [record] })]),
     lookup: async () => answers,
   });

@@ -36,7 +36,7 @@ async function lookAt(world: World, record: DnsView): Promise<Looked> {
   const beside = unfollowedOf(record);
   // The name servers answer with other addresses than what was written.
   if (record.seen?.hidden !== undefined) return { findings: beside, isAnswered: true };
-  const answers = await world.lookup({ zone, name, type, signal: world.signal });
+  const answers = await world.lookup({ zone, name, type, abort: world.abort });
   const isAnswered = answers.some(({ values }) => values !== undefined);
   return { findings: [...beside, ...differences(world, record, answers)], isAnswered };
 }

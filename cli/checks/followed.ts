@@ -16,9 +16,9 @@ export const FOLLOWED: Check = {
   },
 };
 
-async function cluster({ api, signal }: World, key: Required<ObjectKey>): Promise<Finding[]> {
+async function cluster({ api, abort }: World, key: Required<ObjectKey>): Promise<Finding[]> {
   try {
-    await api.list(CLUSTERS, { namespace: key.namespace, limit: 1, signal });
+    await api.list(CLUSTERS, { namespace: key.namespace, limit: 1, abort });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     const about = `CRD ${CLUSTERS.plural}.${CLUSTERS.group}`;
@@ -26,7 +26,7 @@ async function cluster({ api, signal }: World, key: Required<ObjectKey>): Promis
     return [problem(about, text, 'Install the operator; the chart does it with cloudnativepg.install=true.')];
   }
   try {
-    await api.get(CLUSTERS, key, { signal });
+    await api.get(CLUSTERS, key, { abort });
     return [];
   } catch (error) {
     if (!isNotFound(error)) throw error;

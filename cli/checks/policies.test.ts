@@ -42,7 +42,7 @@ function world(objects: Readonly<Record<string, readonly KubeObject[]>>, made: K
   return new World({
     api: { list, create } as unknown as KubeApi,
     clock: { now: () => 0, elapsed: () => 0, after: () => () => undefined },
-    signal: new AbortController().signal,
+    abort: new AbortController().signal,
     followers: [{ follower: 'default', namespace: NAMESPACE, configMap: '', status: undefined, report: {} }],
   });
 }

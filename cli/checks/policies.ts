@@ -55,11 +55,11 @@ export const POLICIES: Check = {
   },
 };
 
-async function missingParts({ api, signal }: World, prefix: string): Promise<Finding[]> {
+async function missingParts({ api, abort }: World, prefix: string): Promise<Finding[]> {
   const kinds = [...new Set(PARTS.map(([kind]) => kind))];
   const found = await Promise.all(
     kinds.map(async (kind) => {
-      const objects = await listPolicies(api, kind, signal);
+      const objects = await listPolicies(api, kind, abort);
       return objects.map(({ metadata }) => `${kind} ${metadata.name}`);
     }),
   );

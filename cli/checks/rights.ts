@@ -107,7 +107,7 @@ const ACCESS_REVIEWS: Resource<AccessReview> = {
 };
 
 async function isAllowed(
-  { api, namespace: own, signal }: World,
+  { api, namespace: own, abort }: World,
   account: string,
   { namespace = '', group, resource: path, name = '' }: Permission,
   verb: string,
@@ -121,7 +121,7 @@ async function isAllowed(
       resourceAttributes: { namespace, verb, group, resource, subresource, name },
     },
   };
-  const { status } = await api.create(ACCESS_REVIEWS, review, { signal });
+  const { status } = await api.create(ACCESS_REVIEWS, review, { abort });
   return status?.allowed === true;
 }
 

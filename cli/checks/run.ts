@@ -25,7 +25,7 @@ export interface Checked {
 /** Runs the checks side by side. */
 export async function runChecks(checks: readonly Check[], world: World): Promise<CheckView> {
   const done = await Promise.all(checks.map((check) => runOne(check, world)));
-  world.signal.throwIfAborted();
+  world.abort.throwIfAborted();
   const findings = done.flatMap((checked) => checked.findings);
   return {
     namespace: world.namespace,

@@ -59,12 +59,12 @@ export interface AttemptMeaning {
 }
 
 export async function attempt(
-  { api, signal }: World,
+  { api, abort }: World,
   namespace: string,
   { about, notInjected, refused }: AttemptMeaning,
 ): Promise<Finding[]> {
   try {
-    const made = await api.create(POD_DETAILS, probe(namespace), { dryRun: true, signal });
+    const made = await api.create(POD_DETAILS, probe(namespace), { dryRun: true, abort });
     if (isInjected(made)) return [];
     const text = `a labelled pod in namespace ${namespace} would get no sidecar${notInjected.because}`;
     return [problem(about, text, notInjected.action)];

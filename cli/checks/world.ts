@@ -22,7 +22,7 @@ import { type AdmissionPolicy, listPolicies, podPolicyOf } from '../cluster/poli
 export interface WorldOptions {
   readonly api: KubeApi;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly abort: AbortSignal;
   readonly followers: readonly Published[];
   /** Default: the name servers that each zone is delegated to. */
   readonly lookup?: AuthoritativeLookup;
@@ -32,15 +32,15 @@ export interface WorldOptions {
 export class World {
   readonly api: KubeApi;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly abort: AbortSignal;
   readonly followers: readonly Published[];
   readonly lookup: AuthoritativeLookup;
   readonly #lists = new Map<string, Promise<readonly KubeObject[]>>();
 
-  constructor({ api, clock, signal, followers, lookup = authoritativeLookup(clock) }: WorldOptions) {
+  constructor({ api, clock, abort, followers, lookup = authoritativeLookup(clock) }: WorldOptions) {
     this.api = api;
     this.clock = clock;
-    this.signal = signal;
+    this.abort = abort;
     this.followers = followers;
     this.lookup = lookup;
   }
@@ -55,7 +55,7 @@ export class World {
     options: Pick<ListOptions, 'namespace' | 'labelSelector'> = {},
   ): Promise<readonly T[]> {
     const key = JSON.stringify([resource.group, resource.plural, options]);
-    const known = this.#lists.get(key) ?? listAll(this.api, resource, { ...options, signal: this.signal });
+    const known = this.#lists.get(key) ?? listAll(this.api, resource, { ...options, abort: this.abort });
     this.#lists.set(key, known);
     return known as Promise<readonly T[]>;
   }
@@ -67,7 +67,7 @@ export class World {
   /** Undefined when there is none, as without leader election. */
   lease(): Promise<Lease | undefined> {
     const key = { namespace: this.namespace, name: PROGRAM };
-    return this.api.get(LEASES, key, { signal: this.signal }).catch(ignoreNotFound);
+    return this.api.get(LEASES, key, { abort: this.abort }).catch(ignoreNotFound);
   }
 
   get namespaces(): Promise<readonly KubeObject[]> {
@@ -112,7 +112,7 @@ export class World {
    */
   async injectingPolicy(): Promise<AdmissionPolicy | undefined> {
     const kinds = ['MutatingAdmissionPolicy', 'ValidatingAdmissionPolicy'] as const;
-    const policies = await Promise.all(kinds.map((kind) => listPolicies(this.api, kind, this.signal)));
+    const policies = await Promise.all(kinds.map((kind) => listPolicies(this.api, kind, this.abort)));
     return podPolicyOf(policies.flat(), this.namespace);
   }
 

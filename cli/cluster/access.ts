@@ -32,9 +32,9 @@ const NAMELESS = { name: '' };
 export async function mayI(
   api: KubeApi,
   resourceAttributes: ResourceAttributes,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<boolean> {
-  const review = await api.create(SELF, { metadata: NAMELESS, spec: { resourceAttributes } }, { signal });
+  const review = await api.create(SELF, { metadata: NAMELESS, spec: { resourceAttributes } }, { abort });
   return review.status?.allowed === true;
 }
 
@@ -43,14 +43,14 @@ export async function mayServiceAccount(
   api: KubeApi,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   resourceAttributes: ResourceAttributes,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<boolean> {
   const user = `system:serviceaccount:${namespace}:${name}`;
   const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
   const review = await api.create(
     OTHERS,
     { metadata: NAMELESS, spec: { user, groups, resourceAttributes } },
-    { signal },
+    { abort },
   );
   return review.status?.allowed === true;
 }

@@ -25,9 +25,9 @@ export const PUBLISHED = `${LABELS.managedBy}=${PROGRAM},${LABELS.role} in (stat
 export async function findFollowers(
   session: Session,
   namespace: string | undefined,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<readonly Published[]> {
-  const found = published(await configMaps(session, namespace, signal));
+  const found = published(await configMaps(session, namespace, abort));
   const namespaces = [...new Set(found.map(({ namespace }) => namespace))];
   if (namespaces.length > 1) {
     throw new CommandError('usage', `There are controllers in ${namespaces.join(', ')}: say which with -n.`);
@@ -82,12 +82,12 @@ function keyOf({ namespace, follower }: Published): string {
 async function configMaps(
   { api, contextNamespace }: Session,
   namespace: string | undefined,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<ConfigMap[]> {
   const list = (where?: string) =>
     listAll(api, CONFIG_MAPS, {
       labelSelector: PUBLISHED,
-      signal,
+      abort,
       ...(where !== undefined && { namespace: where }),
     });
   if (namespace !== undefined) return list(namespace);

@@ -39,10 +39,10 @@ const PODS = '-inject-pods';
 export async function listPolicies(
   api: KubeApi,
   kind: keyof typeof POLICY_KINDS,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<readonly AdmissionPolicy[]> {
   try {
-    return await listAll(api, POLICY_KINDS[kind], { signal });
+    return await listAll(api, POLICY_KINDS[kind], { abort });
   } catch (error) {
     if (isNotFound(error)) return [];
     throw error;

@@ -17,7 +17,7 @@ export interface Session {
  * not answer.
  */
 export async function withSession<T>(
-  { env, clock, signal }: Pick<Terminal, 'env' | 'clock' | 'signal'>,
+  { env, clock, abort }: Pick<Terminal, 'env' | 'clock' | 'abort'>,
   { kubeconfig, context }: ClusterOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
@@ -28,7 +28,7 @@ export async function withSession<T>(
   try {
     return await work({ api, contextNamespace: namespace });
   } catch (error) {
-    if (error instanceof KubeError && !signal.aborted) throw unreachable(error);
+    if (error instanceof KubeError && !abort.aborted) throw unreachable(error);
     throw error;
   } finally {
     await api.close();

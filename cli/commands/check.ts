@@ -15,7 +15,7 @@ import { serialize } from '../text/output.ts';
 export type CheckOptions = ClusterOptions & OutputOptions & { readonly pre?: boolean };
 
 export function check(terminal: Terminal, options: CheckOptions): Promise<Outcome> {
-  const { clock, signal } = terminal;
+  const { clock, abort } = terminal;
   return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {
     const view = options.pre === true ? await before() : await installed();
     terminal.out(
@@ -26,13 +26,13 @@ export function check(terminal: Terminal, options: CheckOptions): Promise<Outcom
     return view.problems > 0 ? 'refused' : 'done';
 
     async function installed(): Promise<CheckView> {
-      const followers = await findFollowers({ api, ...session }, options.namespace, signal);
-      return runChecks(CHECKS, new World({ api, clock, signal, followers }));
+      const followers = await findFollowers({ api, ...session }, options.namespace, abort);
+      return runChecks(CHECKS, new World({ api, clock, abort, followers }));
     }
 
     async function before(): Promise<CheckView> {
       const namespace = options.namespace ?? PROGRAM;
-      const world = new World({ api, clock, signal, followers: [] });
+      const world = new World({ api, clock, abort, followers: [] });
       return { ...(await runChecks(checksBefore(namespace), world)), namespace };
     }
   });

@@ -19,7 +19,7 @@ export async function dispatch(name: CommandName, terminal: Terminal, command: C
   try {
     return await run(name, terminal, command);
   } catch (error) {
-    if (terminal.signal.aborted) return 'interrupted';
+    if (terminal.abort.aborted) return 'interrupted';
     const lines = error instanceof CommandError ? error.message.split('\n') : [explain(error)];
     for (const line of lines) terminal.err(`${plain(line)}\n`);
     return error instanceof CommandError ? error.outcome : 'unreachable';

@@ -28,16 +28,16 @@ export function explain(
   options: ExplainOptions,
   [name = '']: readonly string[],
 ): Promise<Outcome> {
-  const { signal } = terminal;
+  const { abort } = terminal;
   const { output, controllerNamespace } = options;
   return withSession(terminal, options, async (session): Promise<Outcome> => {
     const { api, contextNamespace = 'default' } = session;
     const key = { namespace: options.namespace ?? contextNamespace, name };
     const [followers, pod, namespace, policies] = await Promise.all([
-      findFollowers(session, controllerNamespace, signal),
-      api.get(POD_DETAILS, key, { signal }).catch(ignoreNotFound),
-      api.get(NAMESPACES, { name: key.namespace }, { signal }).catch(ignoreNotFound),
-      listPolicies(api, 'MutatingAdmissionPolicy', signal).catch(noneIfForbidden),
+      findFollowers(session, controllerNamespace, abort),
+      api.get(POD_DETAILS, key, { abort }).catch(ignoreNotFound),
+      api.get(NAMESPACES, { name: key.namespace }, { abort }).catch(ignoreNotFound),
+      listPolicies(api, 'MutatingAdmissionPolicy', abort).catch(noneIfForbidden),
     ]);
     if (pod === undefined) {
       throw new CommandError(

@@ -13,11 +13,11 @@ export interface StatusOptions extends ClusterOptions, FollowerOptions, OutputOp
 }
 
 export function status(terminal: Terminal, options: StatusOptions): Promise<Outcome> {
-  const { clock, signal } = terminal;
+  const { clock, abort } = terminal;
   const { namespace, follower, output, watch } = options;
   return withSession(terminal, options, async (session) => {
     if (watch) return watchStatus(session, { namespace, follower }, output, terminal);
-    const view = await lookAtStatus(session, { namespace, follower }, () => clock.now(), signal);
+    const view = await lookAtStatus(session, { namespace, follower }, () => clock.now(), abort);
     terminal.out(
       output === 'text'
         ? print(renderStatus(view, clock.now(), columnsOf(terminal)), terminal.colour)

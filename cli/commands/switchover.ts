@@ -45,7 +45,7 @@ const OUTDATED: Line = [
 ];
 
 export function switchover(terminal: Terminal, options: SwitchoverOptions): Promise<Outcome> {
-  const { clock, signal } = terminal;
+  const { clock, abort } = terminal;
   const { namespace, follower, to, output, dryRun, yes } = options;
   const say = (lines: readonly Line[]) => {
     if (output === 'text') terminal.out(print(lines, terminal.colour));
@@ -55,9 +55,9 @@ export function switchover(terminal: Terminal, options: SwitchoverOptions): Prom
     return outcome;
   };
   return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {
-    const published = pickFollower(await findFollowers({ api, ...session }, namespace, signal), follower);
-    const look = () => lookAtSituation(api, clock, published, to, signal);
-    const situation = await (dryRun ? look() : lookAfresh(api, clock, look, signal));
+    const published = pickFollower(await findFollowers({ api, ...session }, namespace, abort), follower);
+    const look = () => lookAtSituation(api, clock, published, to, abort);
+    const situation = await (dryRun ? look() : lookAfresh(api, clock, look, abort));
     const plan = planFor(situation);
     const undone = { ...plan, patchedAt: null, milestones: [] };
     if (plan.isThere) {
@@ -72,14 +72,14 @@ export function switchover(terminal: Terminal, options: SwitchoverOptions): Prom
       say([[yellow('Cancelled; nothing was changed.')]]);
       return end(undone, 'refused');
     }
-    const services = await servicesThatFollow(api, published, signal);
+    const services = await servicesThatFollow(api, published, abort);
     if (services === undefined) say([[yellow(UNWATCHED)]]);
     const target = plan.target ?? '';
     const progress = new Progress(terminal, output === 'text');
     await using following = followMove({
       api,
       clock,
-      signal,
+      abort,
       follower: published,
       cluster: clusterKey(published),
       target,
@@ -87,15 +87,15 @@ export function switchover(terminal: Terminal, options: SwitchoverOptions): Prom
       services: services ?? [],
       onProgress: (milestones) => progress.show(milestones),
     });
-    await withDeadline(clock, WATCH_START_MS, signal, 'the watch of what follows', () => following.ready);
+    await withDeadline(clock, WATCH_START_MS, abort, 'the watch of what follows', () => following.ready);
     const patchedAt = await promote(api, look, target, timestamp(clock));
     progress.begin();
     const milestones = await following.done();
     progress.end();
     const isDone = milestones.every(({ ms }) => ms !== undefined);
-    say(isDone ? [[bold('Everything has followed.')]] : unfinished(milestones, signal.aborted));
+    say(isDone ? [[bold('Everything has followed.')]] : unfinished(milestones, abort.aborted));
     const told = milestones.map(({ name, ms }) => ({ name, ms: ms === undefined ? null : Math.round(ms) }));
-    return end({ ...plan, patchedAt, milestones: told }, outcomeOf(isDone, signal.aborted));
+    return end({ ...plan, patchedAt, milestones: told }, outcomeOf(isDone, abort.aborted));
   });
 }
 
@@ -113,7 +113,7 @@ async function isConfirmed(terminal: Terminal, plan: Plan): Promise<boolean> {
   }
   const answer = await terminal.ask(
     `Promote ${plan.target}? Clients lose their connections for some seconds. [y/N] `,
-    terminal.signal,
+    terminal.abort,
   );
   return /^y(es)?$/i.test(answer?.trim() ?? '');
 }
@@ -126,13 +126,13 @@ function keyOf({ namespace, name }: ObjectKey): string {
 async function servicesThatFollow(
   api: KubeApi,
   { follower }: Published,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   try {
     const [pods, slices, following] = await Promise.all([
-      listAll(api, POD_DETAILS, { labelSelector: ASKING_PODS, signal }),
-      listAll(api, ENDPOINT_SLICES, { signal }),
-      listAll(api, SERVICES, { labelSelector: `${LABELS.follow}=true`, signal }),
+      listAll(api, POD_DETAILS, { labelSelector: ASKING_PODS, abort }),
+      listAll(api, ENDPOINT_SLICES, { abort }),
+      listAll(api, SERVICES, { labelSelector: `${LABELS.follow}=true`, abort }),
     ]);
     const gated = pods.filter((pod) => !isOver(pod) && isGated(pod) && followerOf(pod.metadata) === follower);
     const gatedServices = servicesOf(slices, new Set(gated.map(({ metadata }) => keyOf(metadata))));

@@ -40,7 +40,7 @@ const PAGE = 500;
 export async function cleanup(
   { namespace, copies, pods, leases, secrets }: CleanupOptions,
   { api, clock, say }: CleanupPorts,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
   await podsEnded();
   const failures: string[] = [];
@@ -55,8 +55,8 @@ export async function cleanup(
   async function podsEnded(): Promise<void> {
     const began = clock.elapsed();
     for (let isFirst = true; ; isFirst = false) {
-      signal.throwIfAborted();
-      const { items } = await api.list(PODS, { namespace, labelSelector: pods, signal });
+      abort.throwIfAborted();
+      const { items } = await api.list(PODS, { namespace, labelSelector: pods, abort });
       const running = items.filter(
         ({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
       );
@@ -70,7 +70,7 @@ export async function cleanup(
         say(`continuing although these pods have not ended: ${names}`);
         return;
       }
-      await sleep(clock, POLL_MS, signal);
+      await sleep(clock, POLL_MS, abort);
     }
   }
 
@@ -84,7 +84,7 @@ export async function cleanup(
         labelSelector,
         metadataOnly: true,
         limit: PAGE,
-        signal,
+        abort,
         ...(next !== undefined && { continue: next }),
       });
       found.push(...page.items.filter(isOwn));
@@ -101,10 +101,10 @@ export async function cleanup(
   async function remove(resource: Resource, name: string, from: string | undefined): Promise<void> {
     const what = `${resource.kind} ${from}/${name}`;
     try {
-      await api.delete(resource, { name, namespace: from ?? '' }, { signal }).catch(ignoreNotFound);
+      await api.delete(resource, { name, namespace: from ?? '' }, { abort }).catch(ignoreNotFound);
       say(`removed ${what}`);
     } catch (error) {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       failures.push(`${what}: ${explain(error)}`);
     }
   }

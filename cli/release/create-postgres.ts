@@ -36,14 +36,14 @@ export async function createPostgres(
   cluster: Cluster,
   { api, clock, random, say }: CreatePorts,
   { timeoutMs, unlessMadeByOthers = false }: CreateOptions,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
   const { name, namespace = '' } = cluster.metadata;
   const what = `Cluster ${namespace}/${name}`;
   const began = clock.elapsed();
   let said = '';
   for (let attempt = 0; ; attempt += 1) {
-    signal.throwIfAborted();
+    abort.throwIfAborted();
     try {
       if (unlessMadeByOthers && (await isMadeByOthers())) {
         say(`${what} is there already and was not made by the chart: it is left as it is`);
@@ -53,12 +53,12 @@ export async function createPostgres(
         CLUSTERS,
         { name, namespace },
         { ...cluster, apiVersion: `${CLUSTERS.group}/${CLUSTERS.version}`, kind: CLUSTERS.kind },
-        { type: 'apply', fieldManager: FIELD_MANAGER, signal },
+        { type: 'apply', fieldManager: FIELD_MANAGER, abort },
       );
       say(`${what} is as the chart defines it (generation ${metadata.generation})`);
       return;
     } catch (error) {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       const waited = clock.elapsed() - began;
       if (!isPassing(error, waited)) throw new Refused(refusal(what, error), { cause: error });
       if (waited > timeoutMs) {
@@ -69,11 +69,11 @@ export async function createPostgres(
       if (line !== said) say(line);
       said = line;
     }
-    await sleep(clock, backoff(attempt, RETRY, random), signal);
+    await sleep(clock, backoff(attempt, RETRY, random), abort);
   }
 
   async function isMadeByOthers(): Promise<boolean> {
-    const found = await api.get(CLUSTERS, { name, namespace }, { signal }).catch(ignoreNotFound);
+    const found = await api.get(CLUSTERS, { name, namespace }, { abort }).catch(ignoreNotFound);
     return found !== undefined && !(found.metadata.managedFields ?? []).some(isOurs);
   }
 }

@@ -52,14 +52,14 @@ export async function runRelease(args: readonly string[]): Promise<number> {
   }
 }
 
-function limited(signal: AbortSignal, ms: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+function limited(abort: AbortSignal, ms: number): AbortSignal {
+  return AbortSignal.any([abort, AbortSignal.timeout(ms)]);
 }
 
 async function runCreatePostgres(
   args: readonly string[],
   ports: CreatePorts,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
   const { values } = parseArgs({
     args: args.slice(1),
@@ -70,7 +70,7 @@ async function runCreatePostgres(
   });
   if (values.filename === undefined) throw new Refused('create-postgres needs -f FILE');
   const options = { timeoutMs: CREATE_LIMIT_MS, unlessMadeByOthers: values['unless-made-by-others'] };
-  await createPostgres(await clusterIn(values.filename), ports, options, signal);
+  await createPostgres(await clusterIn(values.filename), ports, options, abort);
 }
 
 async function clusterIn(file: string): Promise<Cluster> {

@@ -34,7 +34,7 @@ const POLL_MS = 2_000;
 export async function verify(
   { namespace, statuses, webhook, timeoutMs }: VerifyOptions,
   { api, clock, say, handshake }: VerifyPorts,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
   const checks = [
     leaderLives,
@@ -44,7 +44,7 @@ export async function verify(
   const end = clock.elapsed() + timeoutMs;
   for (let said = ''; ; ) {
     const results = await Promise.allSettled(checks.map((check) => check()));
-    signal.throwIfAborted();
+    abort.throwIfAborted();
     const problems = results.flatMap((one) => (one.status === 'rejected' ? [explain(one.reason)] : []));
     if (problems.length === 0) {
       for (const one of results) if (one.status === 'fulfilled') say(one.value);
@@ -54,20 +54,20 @@ export async function verify(
     if (clock.elapsed() >= end) throw new Error(line);
     if (line !== said) say(`waiting: ${line}`);
     said = line;
-    await sleep(clock, POLL_MS, signal);
+    await sleep(clock, POLL_MS, abort);
   }
 
   async function leaderLives(): Promise<string> {
-    const read = () => api.get(LEASES, { namespace, name: PROGRAM }, { signal }).catch(ignoreNotFound);
+    const read = () => api.get(LEASES, { namespace, name: PROGRAM }, { abort }).catch(ignoreNotFound);
     const lease = await read();
     if (lease === undefined) throw new Error('no controller leads: are its pods running?');
-    const { alive, holder, renewedAt } = await watchedLeaderOf(lease, read, clock, signal);
+    const { alive, holder, renewedAt } = await watchedLeaderOf(lease, read, clock, abort);
     if (!alive) throw new Error(`no controller leads since ${renewedAt}: are its pods running?`);
     return `controller: ${holder} leads`;
   }
 
   async function isSettled(name: string): Promise<string> {
-    const found = await api.get(CONFIG_MAPS, { namespace, name }, { signal }).catch(ignoreNotFound);
+    const found = await api.get(CONFIG_MAPS, { namespace, name }, { abort }).catch(ignoreNotFound);
     const status = decodeStatus(found?.data);
     if (status === undefined) throw new Error(`ConfigMap ${namespace}/${name} has no status yet`);
     const { phase, reason, activeSite, primary } = status;
@@ -76,7 +76,7 @@ export async function verify(
   }
 
   async function webhookIsTrusted(name: string): Promise<string> {
-    const { webhooks = [] } = await api.get(MUTATING_WEBHOOK_CONFIGURATIONS, { name }, { signal });
+    const { webhooks = [] } = await api.get(MUTATING_WEBHOOK_CONFIGURATIONS, { name }, { abort });
     const authority = webhooks[0]?.clientConfig?.caBundle;
     if (authority === undefined) throw new Error('the webhook has no caBundle yet: are its pods running?');
     const host = `${name}.${namespace}.svc`;

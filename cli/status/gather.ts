@@ -20,13 +20,13 @@ export async function lookAtStatus(
   session: Session,
   { namespace, follower }: Wanted,
   now: () => number,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<StatusView> {
   const [all, pods] = await Promise.all([
-    findFollowers(session, namespace, signal),
-    unlessForbidden(listAll(session.api, POD_DETAILS, { labelSelector: ASKING_PODS, signal })),
+    findFollowers(session, namespace, abort),
+    unlessForbidden(listAll(session.api, POD_DETAILS, { labelSelector: ASKING_PODS, abort })),
   ]);
-  const lease = await readLease(session, all[0]?.namespace ?? '', signal);
+  const lease = await readLease(session, all[0]?.namespace ?? '', abort);
   return statusOf(chosen(all, follower), pods, lease, now());
 }
 
@@ -47,9 +47,9 @@ export function statusOf(
 export function readLease(
   { api }: Session,
   namespace: string,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<Lease | undefined> {
-  return unlessForbidden(api.get(LEASES, { namespace, name: PROGRAM }, { signal }));
+  return unlessForbidden(api.get(LEASES, { namespace, name: PROGRAM }, { abort }));
 }
 
 async function unlessForbidden<T>(call: Promise<T>): Promise<T | undefined> {

@@ -18,8 +18,8 @@ async function found(skew: number, isRenewed: boolean, holderIdentity = 'control
   const read = () =>
     Promise.resolve(lease(isRenewed ? virtual.now() - (virtual.now() % 2_000) : began - HOUR_MS));
   const first = lease(isRenewed ? began : began - HOUR_MS);
-  const { signal } = new AbortController();
-  const leader = watchedLeaderOf(first, read, virtual.process({ skew }), signal);
+  const { signal: abort } = new AbortController();
+  const leader = watchedLeaderOf(first, read, virtual.process({ skew }), abort);
   await virtual.advance(10_000);
   return (await leader).alive;
 }

@@ -35,13 +35,13 @@ export async function watchedLeaderOf(
   lease: Lease,
   read: () => Promise<Lease | undefined>,
   clock: Clock,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<Leader> {
   const seen = leaderOf(lease, clock.now());
   const end = clock.elapsed() + RENEWED_WITHIN_MS;
   while (!seen.alive && seen.holder !== '' && clock.elapsed() < end) {
-    await sleep(clock, LOOK_EVERY_MS, signal);
-    signal.throwIfAborted();
+    await sleep(clock, LOOK_EVERY_MS, abort);
+    abort.throwIfAborted();
     const now = leaderOf((await read()) ?? lease, clock.now());
     if (now.holder !== '' && now.renewedAt !== seen.renewedAt) return { ...now, alive: true };
   }

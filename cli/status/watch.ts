@@ -35,8 +35,8 @@ export async function watchStatus(
   format: Format,
   terminal: Terminal,
 ): Promise<Outcome> {
-  const { clock, signal } = terminal;
-  const [first] = chosen(await findFollowers(session, wanted, signal), follower);
+  const { clock, abort } = terminal;
+  const [first] = chosen(await findFollowers(session, wanted, abort), follower);
   const namespace = first?.namespace ?? '';
   /** The last one, and when by the monotonic clock. */
   let trouble: { readonly text: string; readonly at: number } | undefined;
@@ -82,10 +82,10 @@ export async function watchStatus(
   };
 
   await using screen = new Screen(terminal, format === 'text');
-  await using _running = untilScopeEnds(reflectors, signal);
-  signal.addEventListener('abort', () => changed(), { once: true });
+  await using _running = untilScopeEnds(reflectors, abort);
+  abort.addEventListener('abort', () => changed(), { once: true });
   let last = '';
-  while (!signal.aborted) {
+  while (!abort.aborted) {
     const next = Promise.withResolvers<void>();
     changed = next.resolve;
     if (Number.isFinite(maps.lastContact())) {
@@ -110,11 +110,11 @@ export async function watchStatus(
 
 /** Runs them until the block is left, however that happens. */
 function untilScopeEnds(
-  reflectors: readonly { run(signal: AbortSignal): Promise<void> }[],
-  signal: AbortSignal,
+  reflectors: readonly { run(abort: AbortSignal): Promise<void> }[],
+  abort: AbortSignal,
 ): AsyncDisposable {
   const stop = new AbortController();
-  const ends = AbortSignal.any([signal, stop.signal]);
+  const ends = AbortSignal.any([abort, stop.signal]);
   const running = Promise.all(reflectors.map((reflector) => reflector.run(ends)));
   return {
     async [Symbol.asyncDispose]() {

@@ -59,7 +59,7 @@ beforeEach(async () => {
   following = followMove({
     api: kube.api,
     clock: kube.process,
-    signal: new AbortController().signal,
+    abort: new AbortController().signal,
     follower,
     cluster: PG,
     target: 'pg-2',

@@ -24,7 +24,7 @@ export interface Reached extends Milestone {
 export interface FollowOptions {
   readonly api: KubeApi;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly abort: AbortSignal;
   readonly follower: Published;
   readonly cluster: Required<ObjectKey>;
   readonly target: string;
@@ -44,9 +44,9 @@ export interface Following extends AsyncDisposable {
 
 /** Watches what follows a move. To be begun before the move, so that nothing of it is missed. */
 export function followMove(options: FollowOptions): Following {
-  const { api, clock, signal, follower, cluster, services, limitMs = FOLLOW_LIMIT_MS } = options;
+  const { api, clock, abort, follower, cluster, services, limitMs = FOLLOW_LIMIT_MS } = options;
   const stop = new AbortController();
-  const ends = AbortSignal.any([signal, stop.signal]);
+  const ends = AbortSignal.any([abort, stop.signal]);
   let changed: () => void = () => undefined;
   const reflect = <T extends KubeObject>(
     resource: Resource<T>,
@@ -97,7 +97,7 @@ export function followMove(options: FollowOptions): Following {
     });
     const stuck = new StuckTimer(clock, () => changed());
     const onAbort = () => changed();
-    signal.addEventListener('abort', onAbort, { once: true });
+    abort.addEventListener('abort', onAbort, { once: true });
     try {
       for (;;) {
         const next = Promise.withResolvers<void>();
@@ -110,14 +110,14 @@ export function followMove(options: FollowOptions): Following {
         const reached = milestones.map((milestone) => ({ ...milestone, ms: times.get(milestone.name) }));
         options.onProgress(reached);
         const left = reached.filter((one) => one.ms === undefined);
-        if (isOver || signal.aborted || left.length === 0 || stuck.isUp(left, times.get('status'), ms))
+        if (isOver || abort.aborted || left.length === 0 || stuck.isUp(left, times.get('status'), ms))
           return reached;
         await next.promise;
       }
     } finally {
       cancel();
       stuck.cancel();
-      signal.removeEventListener('abort', onAbort);
+      abort.removeEventListener('abort', onAbort);
     }
   };
 

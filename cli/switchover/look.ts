@@ -24,7 +24,7 @@ export async function lookAtSituation(
   clock: Clock,
   published: Published,
   site: string,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<SwitchoverState> {
   const { status } = published;
   if (status === undefined) throw new CommandError('unreachable', 'The status ConfigMap cannot be read.');
@@ -38,13 +38,13 @@ export async function lookAtSituation(
   const { namespace, name } = key;
   const readLease = () =>
     api
-      .get(LEASES, { namespace: published.namespace, name: PROGRAM }, { signal })
+      .get(LEASES, { namespace: published.namespace, name: PROGRAM }, { abort })
       .catch(undefinedWhereUnknown);
   const [cluster, pods, nodes, backups, mayPatch, lease] = await Promise.all([
-    api.get(CLUSTERS, key, { signal }),
-    listAll(api, PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${name}`, signal }),
-    listAll(api, NODES, { signal }),
-    listAll(api, BACKUPS, { namespace, signal }),
+    api.get(CLUSTERS, key, { abort }),
+    listAll(api, PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${name}`, abort }),
+    listAll(api, NODES, { abort }),
+    listAll(api, BACKUPS, { namespace, abort }),
     mayI(
       api,
       {
@@ -55,11 +55,11 @@ export async function lookAtSituation(
         subresource: 'status',
         name,
       },
-      signal,
+      abort,
     ),
     readLease(),
   ]);
-  const isLed = lease === undefined || (await watchedLeaderOf(lease, readLease, clock, signal)).alive;
+  const isLed = lease === undefined || (await watchedLeaderOf(lease, readLease, clock, abort)).alive;
   return { site, status, cluster, pods, nodes, backups, mayPatch, isLed, dns: recordsOf(published) };
 }
 
@@ -71,7 +71,7 @@ export async function lookAfresh(
   api: KubeApi,
   clock: Clock,
   look: () => Promise<SwitchoverState>,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<SwitchoverState> {
   let situation = await look();
   const end = clock.elapsed() + LOOKED_AGAIN_MS;
@@ -80,8 +80,8 @@ export async function lookAfresh(
     const { cluster } = situation;
     // It writes its own reason when it has looked.
     if (asked !== undefined && cluster.status?.phaseReason !== asked) break;
-    asked ??= await askToLookAgain(api, cluster, timestamp(clock), signal);
-    await sleep(clock, LOOK_EVERY_MS, signal);
+    asked ??= await askToLookAgain(api, cluster, timestamp(clock), abort);
+    await sleep(clock, LOOK_EVERY_MS, abort);
     situation = await look();
   }
   return situation;
@@ -92,11 +92,11 @@ async function askToLookAgain(
   api: KubeApi,
   cluster: Cluster,
   now: string,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<string | undefined> {
   const body = lookAgainPatch(cluster, now);
   try {
-    await api.patch(CLUSTERS, cluster.metadata, body, { type: 'merge', subresource: 'status', signal });
+    await api.patch(CLUSTERS, cluster.metadata, body, { type: 'merge', subresource: 'status', abort });
     return body.status.phaseReason;
   } catch (error) {
     if (isConflict(error)) return undefined;

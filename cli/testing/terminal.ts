@@ -25,7 +25,7 @@ export function recordingTerminal(
     colour: false,
     interactive: false,
     ask: async () => undefined,
-    signal: new AbortController().signal,
+    abort: new AbortController().signal,
     onResize: () => () => undefined,
     ...given,
     said,

@@ -33,7 +33,7 @@ export class CopyContents {
   async of(
     seen: SeenCopy,
     data: Readonly<Record<string, string>>,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<ConfigMap | undefined> {
     const { key, uid, version } = seen;
     const known = this.#known.get(textOf(key));
@@ -41,7 +41,7 @@ export class CopyContents {
     if (known?.metadata.uid === uid && known.metadata.resourceVersion === version) return known;
     const maxBytes = OTHERS_BYTES + 4 * Buffer.byteLength(JSON.stringify(data));
     try {
-      const found = await this.#api.get(CONFIG_MAPS, key, { signal, maxBytes }).catch(ignoreNotFound);
+      const found = await this.#api.get(CONFIG_MAPS, key, { abort, maxBytes }).catch(ignoreNotFound);
       if (found === undefined) this.forget(key);
       else this.learn(found);
       return found;

@@ -67,8 +67,8 @@ export class CopySources {
     return Promise.all([this.#asking.synced, this.#pods.synced, this.#copies.synced]);
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#asking.run(signal), this.#pods.run(signal), this.#copies.run(signal)]);
+  async run(abort: AbortSignal): Promise<void> {
+    await Promise.all([this.#asking.run(abort), this.#pods.run(abort), this.#copies.run(abort)]);
   }
 
   wants(namespace: string): boolean {

@@ -64,9 +64,9 @@ class Side {
   readonly #leadership: Leadership;
 
   constructor(own: typeof EAST, zone: SharedZone, clock: VirtualClock) {
-    const { signal } = new AbortController();
+    const { signal: abort } = new AbortController();
     this.#own = own;
-    this.#leadership = { term: 1, signal, isHeld: () => true, confirm: () => Promise.resolve(1) };
+    this.#leadership = { term: 1, abort, isHeld: () => true, confirm: () => Promise.resolve(1) };
     this.claims = new Claims({
       owner: own.cluster,
       site: own.name,

@@ -101,13 +101,13 @@ class World {
   watch(): void {
     void this.signal.watch(() => {
       this.wakes += 1;
-    }, this.leadership.signal);
+    }, this.leadership.abort);
   }
 
   #lead(): Leadership {
     this.#leading = new AbortController();
-    const { signal } = this.#leading;
-    return { term: 1, signal, isHeld: () => this.held && !signal.aborted, confirm: () => Promise.resolve(1) };
+    const { signal: abort } = this.#leading;
+    return { term: 1, abort, isHeld: () => this.held && !abort.aborted, confirm: () => Promise.resolve(1) };
   }
 
   /** Another replica led meanwhile. */

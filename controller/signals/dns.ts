@@ -106,10 +106,10 @@ export class DnsSignal implements Signal {
     const { clock, ttl, ownSite = site } = this.#options;
     if (site === undefined || site.name !== ownSite?.name) return await this.#standBy(leadership);
     this.#epoch = epoch;
-    const { namesByZone, held } = await this.#choice.choose(leadership.signal);
+    const { namesByZone, held } = await this.#choice.choose(leadership.abort);
     const outcomes = await Promise.allSettled(
       this.#followersOf(namesByZone).map(([zone, names]) =>
-        withDeadline(clock, PATIENCE_MS, leadership.signal, `DNS zone ${zone.zone}`, () =>
+        withDeadline(clock, PATIENCE_MS, leadership.abort, `DNS zone ${zone.zone}`, () =>
           zone.follow(desiredSets(site, names, ttl), leadership),
         ),
       ),
@@ -142,7 +142,7 @@ export class DnsSignal implements Signal {
   async #standBy(leadership: Leadership): Promise<void> {
     for (const follower of this.#followers.values()) follower.abandon();
     if (this.#options.claims?.rival === undefined) return;
-    const { namesByZone } = await this.#choice.choose(leadership.signal);
+    const { namesByZone } = await this.#choice.choose(leadership.abort);
     const followers = this.#followersOf(namesByZone);
     await Promise.all(followers.map(([follower]) => follower.checkClaim(leadership)));
   }
@@ -158,9 +158,9 @@ export class DnsSignal implements Signal {
     return followers.map(({ follower, names }) => [follower, names] as const);
   }
 
-  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
     this.#wake = wake;
-    await this.#propagation.run(signal);
+    await this.#propagation.run(abort);
   }
 }
 

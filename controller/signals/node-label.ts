@@ -47,13 +47,13 @@ export class NodeLabel implements Signal {
     });
   }
 
-  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
     this.#wake = wake;
     void this.#nodes.synced.then(() => {
       this.#synced = true;
       wake();
     });
-    await this.#nodes.run(signal);
+    await this.#nodes.run(abort);
   }
 
   async apply({ status, site }: PublishedStatus, leadership: Leadership): Promise<void> {
@@ -70,9 +70,9 @@ export class NodeLabel implements Signal {
   /** A compare-and-set, so that a deposed leader cannot bring an older site back. Throws KubeError: it is tried again. */
   async #write({ name, version }: KnownNode, value: string | null, leadership: Leadership): Promise<void> {
     if (!leadership.isHeld()) return;
-    const { signal } = leadership;
+    const { abort } = leadership;
     const body = { metadata: { resourceVersion: version, labels: { [this.#label]: value } } };
-    const options = { type: 'merge', fieldManager: PROGRAM, signal } as const;
+    const options = { type: 'merge', fieldManager: PROGRAM, abort } as const;
     await this.#ports.api.patch(NODES, { name }, body, options).catch(ignoreNotFound);
   }
 }

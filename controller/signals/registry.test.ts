@@ -204,7 +204,7 @@ describe('the notifications, as they are wired', () => {
     assert.ok(loaded.ok);
     const signal = (await create(loaded.config.followers[0])).find(({ name }) => name === 'notify');
     assert.ok(signal?.watch !== undefined);
-    void signal.watch(() => undefined, leadership.signal);
+    void signal.watch(() => undefined, leadership.abort);
     return signal;
   };
   const labels = 'follower="default",target="on-call"';

@@ -17,6 +17,6 @@ export interface Signal {
    * Must ask `leadership.isHeld()` right before each write that has no compare-and-set.
    */
   apply(state: PublishedStatus, leadership: Leadership): Promise<void>;
-  /** Extra reasons to apply again (a watch of drift). Resolves after `signal` aborts. */
-  watch?(wake: () => void, signal: AbortSignal): Promise<void>;
+  /** Extra reasons to apply again (a watch of drift). Resolves after `abort` fires. */
+  watch?(wake: () => void, abort: AbortSignal): Promise<void>;
 }

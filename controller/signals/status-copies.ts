@@ -83,13 +83,13 @@ export class StatusCopies implements Signal {
     );
   }
 
-  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
-    this.#later.connect(wake, signal);
+  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
+    this.#later.connect(wake, abort);
     void this.#sources.synced.then(() => {
       this.#synced = true;
       wake();
     });
-    await Promise.all([this.#sources.run(signal), this.#queue.run(signal)]);
+    await Promise.all([this.#sources.run(abort), this.#queue.run(abort)]);
   }
 
   /**
@@ -119,7 +119,7 @@ export class StatusCopies implements Signal {
     const [namespace = '', name = ''] = key.split('/');
     const seen = this.#sources.copy({ namespace, name });
     try {
-      const found = seen && (await this.#contentsOf(seen, leadership.signal));
+      const found = seen && (await this.#contentsOf(seen, leadership.abort));
       const step = this.#plan({ namespace, name }, found);
       if (step !== undefined) await this.#write(step, leadership);
     } catch (error) {
@@ -129,16 +129,16 @@ export class StatusCopies implements Signal {
     }
   }
 
-  async #contentsOf(seen: SeenCopy, signal: AbortSignal): Promise<ConfigMap | undefined> {
+  async #contentsOf(seen: SeenCopy, abort: AbortSignal): Promise<ConfigMap | undefined> {
     if (!this.#isWanted(seen.key)) return seen.isEnding ? undefined : this.#contents.bare(seen);
-    return await this.#contents.of(seen, this.#data(), signal);
+    return await this.#contents.of(seen, this.#data(), abort);
   }
 
   async #bringInLineUnseen(key: Required<ObjectKey>, leadership: Leadership): Promise<void> {
     const { ports, onRefused } = this.#options;
-    const { signal } = leadership;
+    const { abort } = leadership;
     const metadata = await ports.api
-      .get(CONFIG_MAPS, key, { signal, metadataOnly: true })
+      .get(CONFIG_MAPS, key, { abort, metadataOnly: true })
       .catch(ignoreNotFound);
     const labels = metadata?.metadata.labels ?? {};
     const isOurs = Object.entries(this.#labels).every(([name, value]) => labels[name] === value);
@@ -148,7 +148,7 @@ export class StatusCopies implements Signal {
       onRefused(key.namespace, `a ConfigMap ${key.name} that ${whose} is there already`);
       return;
     }
-    const found = metadata && (await this.#contentsOf(seenCopy(metadata), signal));
+    const found = metadata && (await this.#contentsOf(seenCopy(metadata), abort));
     const step = this.#plan(key, found);
     if (step !== undefined) await this.#write(step, leadership);
   }
@@ -183,16 +183,16 @@ export class StatusCopies implements Signal {
   async #write({ action, object }: CopyStep, leadership: Leadership): Promise<void> {
     if (!leadership.isHeld()) return;
     const { api } = this.#options.ports;
-    const { signal } = leadership;
+    const { abort } = leadership;
     const { name, namespace = '' } = object.metadata;
     if (action === 'replace') {
-      this.#contents.learn(await api.replace(CONFIG_MAPS, object, { signal }));
+      this.#contents.learn(await api.replace(CONFIG_MAPS, object, { abort }));
     } else if (action === 'delete') {
       await api
-        .delete(CONFIG_MAPS, { name, namespace }, { ...versionOf(object), signal })
+        .delete(CONFIG_MAPS, { name, namespace }, { ...versionOf(object), abort })
         .catch(ignoreNotFound);
     } else {
-      this.#contents.learn(await api.create(CONFIG_MAPS, object, { signal }));
+      this.#contents.learn(await api.create(CONFIG_MAPS, object, { abort }));
     }
   }
 }

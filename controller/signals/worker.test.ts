@@ -31,9 +31,9 @@ beforeEach(() => {
       applied.push({ epoch: state.status.epoch, at: clock.elapsed() });
       return apply(state);
     },
-    watch(given, signal) {
+    watch(given, abort) {
       wake = given;
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      return new Promise((resolve) => abort.addEventListener('abort', () => resolve(), { once: true }));
     },
   };
   const onProgress = (step: SignalProgress) => progress.push(step);
@@ -188,7 +188,7 @@ describe('a worker that stops', () => {
   test('does not count what was cut short as a failure, and applies no more', async () => {
     apply = () =>
       new Promise((_, reject) =>
-        leadership.signal.addEventListener('abort', () => reject(leadership.signal.reason as Error)),
+        leadership.abort.addEventListener('abort', () => reject(leadership.abort.reason as Error)),
       );
     worker.publish(state(1));
     const running = worker.run(leadership);

@@ -52,12 +52,12 @@ export class SignalWorker {
   /** Runs until the leadership ends. */
   async run(leadership: Leadership): Promise<void> {
     const { random } = this.#options;
-    const watching = this.#signal.watch?.(this.#wakeup.notify, leadership.signal);
-    while (!leadership.signal.aborted) {
+    const watching = this.#signal.watch?.(this.#wakeup.notify, leadership.abort);
+    while (!leadership.abort.aborted) {
       const resync = this.#signal.resyncMs * (0.8 + random() * 0.4);
       const pause = this.#failures === 0 ? resync : backoff(this.#failures - 1, RETRY, random);
-      await this.#wakeup.wait(pause, leadership.signal);
-      if (this.#state !== undefined && !leadership.signal.aborted) await this.#apply(this.#state, leadership);
+      await this.#wakeup.wait(pause, leadership.abort);
+      if (this.#state !== undefined && !leadership.abort.aborted) await this.#apply(this.#state, leadership);
     }
     await watching;
   }
@@ -69,7 +69,7 @@ export class SignalWorker {
       this.#failures = 0;
       this.#options.onProgress({ signal, outcome: 'applied', failures: 0 });
     } catch (error) {
-      if (leadership.signal.aborted) return; // Cut short because this replica stops: no failure of the signal.
+      if (leadership.abort.aborted) return; // Cut short because this replica stops: no failure of the signal.
       this.#failures += 1;
       this.#options.onProgress({ signal, outcome: 'failed', failures: this.#failures, error });
     }

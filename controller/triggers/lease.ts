@@ -58,7 +58,7 @@ export class LeaseTrigger implements Trigger {
     this.#alarm = new Alarm(ports.clock);
   }
 
-  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
     const { namespace, name } = this.#config;
     const leases = reflect(this.#ports, {
       resource: LEASES,
@@ -71,24 +71,24 @@ export class LeaseTrigger implements Trigger {
         if (isRenewal ? !this.#isHeld : holdOf(now) !== holdOf(before)) wake();
       },
     });
-    this.#alarm.connect(wake, signal);
-    await leases.run(signal);
+    this.#alarm.connect(wake, abort);
+    await leases.run(abort);
   }
 
-  async observe(signal: AbortSignal): Promise<Observation> {
+  async observe(abort: AbortSignal): Promise<Observation> {
     const { namespace, name } = this.#config;
     const lease = `Lease ${namespace}/${name}`;
-    return await locateNamedPod(this.#ports, lease, (inner) => this.#read(lease, inner), signal);
+    return await locateNamedPod(this.#ports, lease, (inner) => this.#read(lease, inner), abort);
   }
 
-  async #read(lease: string, signal: AbortSignal): Promise<NamedPod | Unknown> {
-    const found = await this.#holder(lease, signal);
+  async #read(lease: string, abort: AbortSignal): Promise<NamedPod | Unknown> {
+    const found = await this.#holder(lease, abort);
     this.#isHeld = !('kind' in found);
     return found;
   }
 
-  async #holder(lease: string, signal: AbortSignal): Promise<NamedPod | Unknown> {
-    const object = await this.#ports.api.get(LEASES, this.#config, { signal }).catch(ignoreNotFound);
+  async #holder(lease: string, abort: AbortSignal): Promise<NamedPod | Unknown> {
+    const object = await this.#ports.api.get(LEASES, this.#config, { abort }).catch(ignoreNotFound);
     if (object === undefined) return unknown('SourceNotFound', `${lease} does not exist`);
     const {
       holderIdentity: holder = '',

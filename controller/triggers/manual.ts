@@ -30,7 +30,7 @@ class ManualTrigger implements Trigger {
     this.#ports = ports;
   }
 
-  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
     const { namespace, name } = this.#ports.statusMap;
     const maps = reflect(this.#ports, {
       resource: CONFIG_MAPS,
@@ -39,12 +39,12 @@ class ManualTrigger implements Trigger {
       transform: chosenIn,
       onChange: onDifference(wake),
     });
-    await maps.run(signal);
+    await maps.run(abort);
   }
 
-  async observe(signal: AbortSignal): Promise<Observation> {
+  async observe(abort: AbortSignal): Promise<Observation> {
     const { api, statusMap, sites } = this.#ports;
-    const map = await api.get(CONFIG_MAPS, statusMap, { signal }).catch(ignoreNotFound);
+    const map = await api.get(CONFIG_MAPS, statusMap, { abort }).catch(ignoreNotFound);
     const chosen = map === undefined ? '' : chosenIn(map);
     if (chosen === '') return unknown('NothingChosen', `no annotation ${MANUAL_SITE} names a site`);
     const site = sites.named(chosen);
@@ -52,7 +52,7 @@ class ManualTrigger implements Trigger {
       const names = sites.all.map(({ name }) => name).join(', ');
       return unknown('SourceInvalid', `the annotation ${MANUAL_SITE} names none of the sites ${names}`);
     }
-    const nodes = await nodesOfSite(this.#ports, site, signal);
+    const nodes = await nodesOfSite(this.#ports, site, abort);
     const node = (nodes.find(isReadyAndStays) ?? nodes[0])?.metadata.name;
     if (node === undefined) return unknown('NodeNotFound', `no node of site ${chosen} exists`);
     return { kind: 'located', primary: node, node };

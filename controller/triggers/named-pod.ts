@@ -24,17 +24,17 @@ const MAX_READS = 3;
 export async function locateNamedPod(
   { api }: Pick<WatchPorts, 'api'>,
   source: string,
-  read: (signal: AbortSignal) => Promise<NamedPod | Unknown>,
-  signal: AbortSignal,
+  read: (abort: AbortSignal) => Promise<NamedPod | Unknown>,
+  abort: AbortSignal,
 ): Promise<Observation> {
-  let named = await read(signal);
+  let named = await read(abort);
   for (let reads = 0; reads < MAX_READS; reads += 1) {
     if ('kind' in named) return named;
     // As part of a path it could lead anywhere.
     if (!isObjectName(named.pod))
       return unknown('SourceInvalid', `${source} names a primary that is no pod’s name`);
-    const observation = await locate(api, named, signal);
-    const after = await read(signal);
+    const observation = await locate(api, named, abort);
+    const after = await read(abort);
     if (!('kind' in after) && after.pod === named.pod && after.namespace === named.namespace) {
       return observation;
     }
@@ -51,9 +51,9 @@ export function locatesPod(namespace: string, reason: string): Permission {
 async function locate(
   api: WatchPorts['api'],
   { namespace, pod: name, movedAt }: NamedPod,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<Observation> {
-  const pod = await api.get(PODS, { namespace, name }, { signal }).catch(ignoreNotFound);
+  const pod = await api.get(PODS, { namespace, name }, { abort }).catch(ignoreNotFound);
   if (pod === undefined) return unknown('PodNotFound', `pod ${namespace}/${name} does not exist`);
   const place = placeOf(pod);
   return place.kind === 'located' && movedAt !== undefined ? { ...place, movedAt } : place;

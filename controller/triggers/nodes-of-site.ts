@@ -13,15 +13,15 @@ export type NodePorts = Pick<TriggerPorts, 'api' | 'sites' | 'lastSites'>;
 export async function nodesOfSite(
   { api, sites, lastSites }: NodePorts,
   { name: site, nodeNames, nodeSelector }: Site,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<Node[]> {
   const read = (names: readonly string[]) =>
-    Promise.all(names.map((name) => api.get(NODES, { name }, { signal }).catch(ignoreNotFound)));
+    Promise.all(names.map((name) => api.get(NODES, { name }, { abort }).catch(ignoreNotFound)));
   const isLabelled = nodeSelector !== undefined;
   const [byName, bySelector, last] = await Promise.all([
     read(nodeNames),
-    isLabelled ? listAll(api, NODES, { labelSelector: nodeSelector, signal }) : [],
-    isLabelled ? lastSites(signal).then((sites) => sites[site] ?? []) : [],
+    isLabelled ? listAll(api, NODES, { labelSelector: nodeSelector, abort }) : [],
+    isLabelled ? lastSites(abort).then((sites) => sites[site] ?? []) : [],
   ]);
   const nodes = new Map<string, Node>();
   for (const node of [...byName, ...bySelector]) {

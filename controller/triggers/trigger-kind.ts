@@ -17,7 +17,7 @@ export interface TriggerPorts extends WatchPorts {
   /** Where each site is a Kubernetes cluster. */
   readonly claims?: Claims;
   /** The nodes of each site as they were published last. Throws KubeError. */
-  readonly lastSites: (signal: AbortSignal) => Promise<Status['sites']>;
+  readonly lastSites: (abort: AbortSignal) => Promise<Status['sites']>;
   /**
    * The site that this replica has seen published since what the report remembers; undefined when the report knows of
    * the last move. After etcd was put back to an older copy it may not, and its other sections are as old.

@@ -38,14 +38,14 @@ export function unknown(reason: HoldReason, message: string): Unknown {
  * Watches give speed, `observe` gives truth: a trigger may miss events, but `observe` never answers from a cache.
  */
 export interface Trigger {
-  /** Calls `wake` whenever a look may give something new. Resolves after `signal` aborts; never rejects. */
-  watch(wake: () => void, signal: AbortSignal): Promise<void>;
+  /** Calls `wake` whenever a look may give something new. Resolves after `abort` fires; never rejects. */
+  watch(wake: () => void, abort: AbortSignal): Promise<void>;
   /**
    * Looks now. Throws KubeError when the API does not answer: the caller holds. `leadership` is for a trigger that
    * has to store what it decides before it tells it. `expect` may be called with the node that it will probably be,
    * so that the node is read meanwhile.
    */
-  observe(signal: AbortSignal, leadership: Leadership, expect?: (node: string) => void): Promise<Observation>;
+  observe(abort: AbortSignal, leadership: Leadership, expect?: (node: string) => void): Promise<Observation>;
   /**
    * Moves the service itself to where the configuration prefers it, if it does. Called after each change and every
    * pass, beside the loop; throws KubeError to be called again with back-off.

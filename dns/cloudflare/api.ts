@@ -1,4 +1,4 @@
-/** The calls of the Cloudflare API v4 that DNS needs. All fail with DnsError or with the reason of the signal. */
+/** The calls of the Cloudflare API v4 that DNS needs. All fail with DnsError or with the reason of `abort`. */
 import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
@@ -86,10 +86,10 @@ export class CloudflareApi {
   }
 
   /** The zones of this name that the token can see: none, one, or one for each account. */
-  async zones(name: string, signal: AbortSignal): Promise<readonly CloudflareZone[]> {
+  async zones(name: string, abort: AbortSignal): Promise<readonly CloudflareZone[]> {
     for (const written of new Set([unicodeName(name), name])) {
       const query = { name: written };
-      const found = await this.#list(`the zone ${name}`, 'zones', query, ZONE, ZONES_A_PAGE, signal);
+      const found = await this.#list(`the zone ${name}`, 'zones', query, ZONE, ZONES_A_PAGE, abort);
       const zones = found.filter((zone) => zone.name === name);
       if (zones.length > 0) return zones;
     }
@@ -97,9 +97,9 @@ export class CloudflareApi {
   }
 
   /** Of `name` and what is below it. */
-  async zonesWithin(name: string, signal: AbortSignal): Promise<readonly CloudflareZone[]> {
+  async zonesWithin(name: string, abort: AbortSignal): Promise<readonly CloudflareZone[]> {
     const list = async (query: Readonly<Record<string, string>>) => {
-      const found = await this.#list(`the zones of ${name}`, 'zones', query, ZONE, ZONES_A_PAGE, signal);
+      const found = await this.#list(`the zones of ${name}`, 'zones', query, ZONE, ZONES_A_PAGE, abort);
       return found.filter((zone) => hostInZone(zone.name, name) !== undefined);
     };
     const endings = [...new Set([unicodeName(name), name])];
@@ -112,12 +112,12 @@ export class CloudflareApi {
   async records(
     zone: CloudflareZone,
     name: string | undefined,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<readonly CloudflareRecord[]> {
     const path = `zones/${encodeURIComponent(zone.id)}/dns_records`;
     const what = `the records of ${name ?? zone.name}`;
     const list = (query: Readonly<Record<string, string>>) =>
-      this.#list(what, path, query, RECORD, RECORDS_A_PAGE, signal);
+      this.#list(what, path, query, RECORD, RECORDS_A_PAGE, abort);
     if (name === undefined) return list({});
     // Records of IDN have been shown in either form (cloudflare/python-cloudflare#22).
     const forms = [...new Set([name, unicodeName(name)])];
@@ -126,12 +126,12 @@ export class CloudflareApi {
   }
 
   /** `mayWrite` throws when it may not any more; it is asked right before the call. */
-  async batch(zone: CloudflareZone, batch: Batch, mayWrite: () => void, signal: AbortSignal): Promise<void> {
+  async batch(zone: CloudflareZone, batch: Batch, mayWrite: () => void, abort: AbortSignal): Promise<void> {
     const what = `the change of ${zone.name}`;
     const path = `zones/${encodeURIComponent(zone.id)}/dns_records/batch`;
-    await this.limiter.call(signal, () => {
+    await this.limiter.call(abort, () => {
       mayWrite();
-      return this.#send(this.#request(what, 'POST', path, {}, JSON.stringify(batch)), signal);
+      return this.#send(this.#request(what, 'POST', path, {}, JSON.stringify(batch)), abort);
     });
   }
 
@@ -141,13 +141,13 @@ export class CloudflareApi {
     query: Readonly<Record<string, string>>,
     item: z.ZodType<T>,
     perPage: number,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<readonly T[]> {
     const items: T[] = [];
     for (let page = 1; ; page += 1) {
       const paging = { ...query, page: String(page), per_page: String(perPage) };
       const request = this.#request(what, 'GET', path, paging);
-      const envelope = await this.limiter.call(signal, () => this.#send(request, signal));
+      const envelope = await this.limiter.call(abort, () => this.#send(request, abort));
       const read = listOf(item).safeParse(envelope.result);
       if (!read.success) throw answerError(what, 'its result is no list of what was asked for');
       items.push(...read.data);
@@ -175,8 +175,8 @@ export class CloudflareApi {
     return { what, method, url, headers, ...(body !== undefined && { body }) };
   }
 
-  async #send(call: HttpCall, signal: AbortSignal): Promise<z.infer<typeof ENVELOPE>> {
-    const answer = await httpCall(this.#ports, call, signal);
+  async #send(call: HttpCall, abort: AbortSignal): Promise<z.infer<typeof ENVELOPE>> {
+    const answer = await httpCall(this.#ports, call, abort);
     const envelope = readEnvelope(answer);
     if (envelope?.success === true && answer.status < 300) return envelope;
     if (envelope === undefined && answer.status < 300) {

@@ -9,7 +9,7 @@ import { CloudflareApi } from './api.ts';
 import { CloudflareProvider } from './provider.ts';
 
 const TOKEN = 'Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Z';
-const { signal } = new AbortController();
+const { signal: abort } = new AbortController();
 
 async function open(t: TestContext) {
   const fake = new FakeCloudflare(TOKEN);
@@ -26,7 +26,7 @@ test('a record that the API has in Unicode is found by its name, and not made a 
   const { fake, provider } = await open(t);
   const zone = fake.addZone('example.com');
   fake.addRecord(zone, { name: 'bücher.example.com', type: 'A', content: '192.0.2.1' });
-  const { sets } = await provider.read({ zone: 'example.com', names: ['xn--bcher-kva.example.com'], signal });
+  const { sets } = await provider.read({ zone: 'example.com', names: ['xn--bcher-kva.example.com'], abort });
   assert.deepEqual(
     sets.map(({ name, values }) => [name, values]),
     [['xn--bcher-kva.example.com', ['192.0.2.1']]],
@@ -38,7 +38,7 @@ test('the zones below one, also where the API knows no ends of names', async (t)
   for (const name of ['example.com', 'dev.example.com', 'notexample.com', 'other.example'])
     fake.addZone(name);
   fake.addZone('old.example.com', 'pending');
-  const within = async () => (await provider.zonesWithin('example.com', [], signal)).toSorted();
+  const within = async () => (await provider.zonesWithin('example.com', [], abort)).toSorted();
   assert.deepEqual(await within(), ['dev.example.com', 'example.com']);
   const nothing = {
     success: true,

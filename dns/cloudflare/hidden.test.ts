@@ -13,7 +13,7 @@ import { CloudflareProvider } from './provider.ts';
 const TOKEN = 'Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Z';
 const ZONE = 'example.com';
 const TARGET = 'west.example.net';
-const { signal } = new AbortController();
+const { signal: abort } = new AbortController();
 
 /** A zone with these records; its name servers answer as `answers` says, by type, and with nothing else. */
 async function open(
@@ -33,9 +33,9 @@ async function open(
   const provider = new CloudflareProvider(api, clock);
   const ask: AuthoritativeLookup = ({ type }) =>
     Promise.resolve([{ server: 'ns1', values: answers[type] ?? [] }]);
-  await provider.read({ zone: ZONE, names: records.map(({ name }) => name), signal });
+  await provider.read({ zone: ZONE, names: records.map(({ name }) => name), abort });
   const lookup = (name: string, type: RecordType): Promise<readonly ServerAnswer[]> =>
-    provider.lookup({ zone: ZONE, name, type, signal }, ask);
+    provider.lookup({ zone: ZONE, name, type, abort }, ask);
   return { clock, lookup };
 }
 

@@ -40,12 +40,8 @@ export class CloudflareProvider implements DnsProvider {
     this.#flattened = new FlattenedZones(clock);
   }
 
-  async zonesWithin(
-    zone: string,
-    _names: readonly string[],
-    signal: AbortSignal,
-  ): Promise<readonly string[]> {
-    const zones = await this.#api.zonesWithin(zone, signal);
+  async zonesWithin(zone: string, _names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
+    const zones = await this.#api.zonesWithin(zone, abort);
     return zones.filter(({ status }) => status === 'active').map(({ name }) => name);
   }
 
@@ -55,20 +51,20 @@ export class CloudflareProvider implements DnsProvider {
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
-    const { signal } = guard;
+    const { abort } = guard;
     const names = [...new Set(changes.map((change) => subjectOf(change).name))];
-    await this.#api.limiter.awaitWrite(zone, guard.superseded ?? signal);
-    const records = await this.#records({ zone, names, signal });
+    await this.#api.limiter.awaitWrite(zone, guard.superseded ?? abort);
+    const records = await this.#records({ zone, names, abort });
     const parts = inParts(changes, MAX_BATCH, (change) => weightOf(records, change));
     // All are checked before the first one is sent.
     const batches = ofEach(parts, (part) => ({ part, body: batchOf(records, part) }));
     this.#api.limiter.noteWrite(zone);
     for (const { part, body } of batches) {
-      await this.#api.batch(await this.#zone(zone, signal), body, () => guard.assertMayWrite(), signal);
+      await this.#api.batch(await this.#zone(zone, abort), body, () => guard.assertMayWrite(), abort);
       guard.onAccepted?.(part);
     }
-    const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, signal }, async () => {
-      const shown = recordSets(await this.#records({ zone, names, signal }));
+    const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, abort }, async () => {
+      const shown = recordSets(await this.#records({ zone, names, abort }));
       return changes.filter((change) => !isMade(change, shown));
     });
     if (missing.length === 0) return;
@@ -90,14 +86,14 @@ export class CloudflareProvider implements DnsProvider {
     return this.#flattened.lookup(query, target, ask);
   }
 
-  async #records({ zone, names, texts = [], signal }: ZoneQuery): Promise<readonly CloudflareRecord[]> {
+  async #records({ zone, names, texts = [], abort }: ZoneQuery): Promise<readonly CloudflareRecord[]> {
     try {
-      const found = await this.#zone(zone, signal);
+      const found = await this.#zone(zone, abort);
       const asked = new Set([...names, ...names.flatMap((name) => namesUpTo(zone, name)), ...texts]);
       const records = await recordsOfNames(
         asked,
         ({ name }: CloudflareRecord) => name,
-        (name) => this.#api.records(found, name, signal),
+        (name) => this.#api.records(found, name, abort),
       );
       this.#noteShown(zone, names, records);
       return records;
@@ -125,10 +121,10 @@ export class CloudflareProvider implements DnsProvider {
     }
   }
 
-  async #zone(name: string, signal: AbortSignal): Promise<CloudflareZone> {
+  async #zone(name: string, abort: AbortSignal): Promise<CloudflareZone> {
     const known = this.#zones.get(name);
     if (known !== undefined) return known;
-    const found = await this.#api.zones(name, signal);
+    const found = await this.#api.zones(name, abort);
     const active = found.filter(({ status }) => status === 'active');
     const [zone] = active;
     if (zone === undefined) {

@@ -6,7 +6,7 @@ import type { DnsEndpoint } from './dns-endpoint.ts';
 import { ExternalDnsProvider } from './provider.ts';
 
 const NAME = 'app.example.com';
-const { signal } = new AbortController();
+const { signal: abort } = new AbortController();
 const ask = () => Promise.resolve([{ server: 'ns1', values: ['203.0.113.9'] }]);
 
 /** What is known of the record when the object has these settings of a provider, and ExternalDNS has read generation 2. */
@@ -18,7 +18,7 @@ function lookup(providerSpecific: readonly { name: string; value: string }[], ge
   };
   const api: Partial<KubeApi> = { get: <T>() => Promise.resolve(object as T) };
   const provider = new ExternalDnsProvider(api as KubeApi, 'dns', 'default');
-  return provider.lookup({ zone: 'example.com', name: NAME, type: 'A', signal }, ask);
+  return provider.lookup({ zone: 'example.com', name: NAME, type: 'A', abort }, ask);
 }
 
 const proxied = [{ name: 'external-dns.alpha.kubernetes.io/cloudflare-proxied', value: 'true' }];

@@ -37,31 +37,31 @@ export class ExternalDnsProvider implements DnsProvider {
     this.#follower = follower;
   }
 
-  async read({ zone, names, signal }: ZoneQuery): Promise<Current> {
-    const endpoints = (await this.#find(zone, signal))?.spec?.endpoints ?? [];
+  async read({ zone, names, abort }: ZoneQuery): Promise<Current> {
+    const endpoints = (await this.#find(zone, abort))?.spec?.endpoints ?? [];
     return currentOf(recordSets(endpoints), otherRecords(endpoints), { names });
   }
 
   async apply(zone: string, changes: readonly Change[], guard: WriteGuard): Promise<void> {
-    const { signal } = guard;
-    const found = await this.#find(zone, signal);
+    const { abort } = guard;
+    const found = await this.#find(zone, abort);
     const endpoints = found?.spec?.endpoints ?? [];
     const object = this.#object(zone, edited(endpoints, editsOf(endpoints, changes)), found);
     // One that is ours is taken back from whoever edited it. One that appeared meanwhile is not.
-    const options = { type: 'apply', fieldManager: PROGRAM, force: found !== undefined, signal } as const;
+    const options = { type: 'apply', fieldManager: PROGRAM, force: found !== undefined, abort } as const;
     guard.assertMayWrite();
     try {
       await this.#api.patch(DNS_ENDPOINTS, object.metadata, object, options);
     } catch (error) {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       throw apiError(error);
     }
   }
 
   /** Only the name servers show what became of it; that ExternalDNS has not read it yet is known before. */
   async lookup(query: RecordQuery, ask: AuthoritativeLookup): Promise<readonly ServerAnswer[]> {
-    const { zone, name, type, signal } = query;
-    const [found, others] = await Promise.all([this.#findQuietly(zone, signal), ask(query)]);
+    const { zone, name, type, abort } = query;
+    const [found, others] = await Promise.all([this.#findQuietly(zone, abort), ask(query)]);
     const isRead = found?.status?.observedGeneration === found?.metadata.generation;
     if (!isRead) return [{ server: 'ExternalDNS (has not read it)', values: undefined }, ...others];
     const endpoints = (found?.spec?.endpoints ?? []).filter((endpoint) => nameOf(endpoint) === name);
@@ -70,23 +70,23 @@ export class ExternalDnsProvider implements DnsProvider {
     return [{ server: 'ExternalDNS (proxied)', values, hidden: 'proxied' }];
   }
 
-  async #findQuietly(zone: string, signal: AbortSignal): Promise<DnsEndpoint | undefined> {
+  async #findQuietly(zone: string, abort: AbortSignal): Promise<DnsEndpoint | undefined> {
     try {
-      return await this.#find(zone, signal);
+      return await this.#find(zone, abort);
     } catch {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       return undefined; // What is wrong the next read reports; here the name servers alone count.
     }
   }
 
   /** Undefined when there is none, or no such kind: then the write fails. */
-  async #find(zone: string, signal: AbortSignal): Promise<DnsEndpoint | undefined> {
+  async #find(zone: string, abort: AbortSignal): Promise<DnsEndpoint | undefined> {
     const key = this.#key(zone);
     let found: DnsEndpoint | undefined;
     try {
-      found = await this.#api.get(DNS_ENDPOINTS, key, { signal }).catch(ignoreNotFound);
+      found = await this.#api.get(DNS_ENDPOINTS, key, { abort }).catch(ignoreNotFound);
     } catch (error) {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       throw apiError(error);
     }
     const isOurs = found === undefined || found.metadata.labels?.[LABELS.managedBy] === PROGRAM;

@@ -1,6 +1,6 @@
 /**
  * The three calls of the Namecheap API that a zone needs. http.ts speaks to the real one; tests and the simulation
- * put their own here. All fail with DnsError or with the reason of `signal`.
+ * put their own here. All fail with DnsError or with the reason of `abort`.
  */
 
 /** One host record, every text as the API gave it: nothing here may be lost or changed on the way back. */
@@ -31,9 +31,9 @@ export interface HostList {
 }
 
 export interface NamecheapApi {
-  getHosts(zone: string, signal: AbortSignal): Promise<HostList>;
+  getHosts(zone: string, abort: AbortSignal): Promise<HostList>;
   /** Replaces ALL host records of the zone. */
-  setHosts(zone: string, hosts: readonly Host[], emailType: string, signal: AbortSignal): Promise<void>;
+  setHosts(zone: string, hosts: readonly Host[], emailType: string, abort: AbortSignal): Promise<void>;
   /** How many host records the registrar counts in the zone; undefined when it does not say. */
-  countHosts(zone: string, signal: AbortSignal): Promise<number | undefined>;
+  countHosts(zone: string, abort: AbortSignal): Promise<number | undefined>;
 }

@@ -7,7 +7,7 @@ import { FakeNamecheap } from '../../test/support/namecheap/fake-namecheap.ts';
 import { findClientIp } from './client-ip.ts';
 import { HttpNamecheapApi } from './http.ts';
 
-const signal = new AbortController().signal;
+const abort = new AbortController().signal;
 const API = 'http://namecheap.test';
 
 /** The vendor's address service gives `answers` in turn; the API takes `allowed` alone. */
@@ -50,23 +50,23 @@ function connect(dispatcher: MockAgent, clientIp?: string): HttpNamecheapApi {
 test('trap 13: the address is found once, and again when the API no longer takes it', async () => {
   const { dispatcher, fake } = world(['192.0.2.10\n', '192.0.2.20\n'], '192.0.2.20');
   const api = connect(dispatcher);
-  await assert.rejects(api.getHosts('example.com', signal), { code: '1011150', message: /192\.0\.2\.10/ });
-  await api.getHosts('example.com', signal);
-  await api.getHosts('example.com', signal);
+  await assert.rejects(api.getHosts('example.com', abort), { code: '1011150', message: /192\.0\.2\.10/ });
+  await api.getHosts('example.com', abort);
+  await api.getHosts('example.com', abort);
   assert.equal(fake.calls.length, 3);
   dispatcher.assertNoPendingInterceptors();
 });
 
 test('a configured address is never looked up', async () => {
   const { dispatcher } = world([], '192.0.2.20');
-  await connect(dispatcher, '192.0.2.20').getHosts('example.com', signal);
-  await assert.rejects(connect(dispatcher, '192.0.2.9').getHosts('example.com', signal), { code: '1011150' });
+  await connect(dispatcher, '192.0.2.20').getHosts('example.com', abort);
+  await assert.rejects(connect(dispatcher, '192.0.2.9').getHosts('example.com', abort), { code: '1011150' });
 });
 
 for (const answer of ['', '2001:db8::1', '<html>', '192.0.2.300']) {
   test(`${JSON.stringify(answer)} is no address, and what to set is said`, async () => {
     const { dispatcher } = world([answer], '192.0.2.20');
-    await assert.rejects(findClientIp(systemClock, dispatcher, signal), {
+    await assert.rejects(findClientIp(systemClock, dispatcher, abort), {
       name: 'DnsError',
       kind: 'retry',
       code: 'client-ip',
@@ -77,5 +77,5 @@ for (const answer of ['', '2001:db8::1', '<html>', '192.0.2.300']) {
 
 test('an answer without an end is given up after a few bytes', async () => {
   const { dispatcher } = world(['1'.repeat(100_000)], '203.0.113.7');
-  await assert.rejects(findClientIp(systemClock, dispatcher, signal), /an answer of more than 4096 bytes/);
+  await assert.rejects(findClientIp(systemClock, dispatcher, abort), /an answer of more than 4096 bytes/);
 });

@@ -14,10 +14,10 @@ const MAX_ANSWER_BYTES = 4_096;
 export async function findClientIp(
   clock: Clock,
   dispatcher: OutboundDispatcher,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<string> {
   try {
-    const address = await withDeadline(clock, TIMEOUT_MS, signal, SERVICE.href, async (limited) => {
+    const address = await withDeadline(clock, TIMEOUT_MS, abort, SERVICE.href, async (limited) => {
       const answer = await dispatcher.request({
         origin: SERVICE.origin,
         path: SERVICE.pathname,
@@ -29,7 +29,7 @@ export async function findClientIp(
     if (isIPv4(address)) return address;
     throw new Error('the answer is no IPv4 address');
   } catch (error) {
-    signal.throwIfAborted();
+    abort.throwIfAborted();
     const way = wayTo(dispatcher, SERVICE);
     throw new DnsError(
       `the outgoing address of this program could not be found${way}: ${explainCall(error)}`,

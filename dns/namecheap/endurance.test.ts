@@ -31,10 +31,10 @@ describe('an answer that is cut off at any byte, or comes from elsewhere, never 
 
   test('setHosts, cut at any of its first 500 bytes: never taken for success', async () => {
     const world = new NamecheapScene({ zone: { emailType: 'MX', hosts: small }, callsAMinute: 1e9 });
-    const { hosts } = await drive(world.clock, world.api.getHosts(ZONE, world.signal));
+    const { hosts } = await drive(world.clock, world.api.getHosts(ZONE, world.abort));
     for (let bytes = 0; bytes < 500; bytes += 1) {
       world.fake.misbehave('setHosts', { kind: 'truncate', bytes });
-      const write = drive(world.clock, world.api.setHosts(ZONE, hosts, 'MX', world.signal));
+      const write = drive(world.clock, world.api.setHosts(ZONE, hosts, 'MX', world.abort));
       await assert.rejects(write, { code: 'bad-answer' }, `cut at ${bytes}`);
     }
   });

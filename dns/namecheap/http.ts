@@ -42,14 +42,14 @@ export class HttpNamecheapApi implements NamecheapApi {
     this.#clientIp = account.clientIp;
   }
 
-  async getHosts(zone: string, signal: AbortSignal): Promise<HostList> {
+  async getHosts(zone: string, abort: AbortSignal): Promise<HostList> {
     const what = `getHosts for ${zone}`;
     const answer = await this.#call(
       'namecheap.domains.dns.getHosts',
       splitZone(zone),
       READ_TIMEOUT_MS,
       what,
-      signal,
+      abort,
     );
     const result = only(answer, 'DomainDNSGetHostsResult', what);
     const text = required(result, what);
@@ -61,12 +61,7 @@ export class HttpNamecheapApi implements NamecheapApi {
     };
   }
 
-  async setHosts(
-    zone: string,
-    hosts: readonly Host[],
-    emailType: string,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async setHosts(zone: string, hosts: readonly Host[], emailType: string, abort: AbortSignal): Promise<void> {
     const what = `setHosts for ${zone}`;
     const parameters: Record<string, string> = { ...splitZone(zone), EmailType: emailType };
     hosts.forEach((host, index) => {
@@ -82,7 +77,7 @@ export class HttpNamecheapApi implements NamecheapApi {
       parameters,
       WRITE_TIMEOUT_MS,
       what,
-      signal,
+      abort,
     );
     const result = only(answer, 'DomainDNSSetHostsResult', what);
     const text = required(result, what);
@@ -90,14 +85,14 @@ export class HttpNamecheapApi implements NamecheapApi {
     if (!truth(text('IsSuccess'))) throw answerError(what, 'it says IsSuccess="false"');
   }
 
-  async countHosts(zone: string, signal: AbortSignal): Promise<number | undefined> {
+  async countHosts(zone: string, abort: AbortSignal): Promise<number | undefined> {
     const what = `getInfo for ${zone}`;
     const answer = await this.#call(
       'namecheap.domains.getInfo',
       { DomainName: zone },
       READ_TIMEOUT_MS,
       what,
-      signal,
+      abort,
     );
     const details = only(only(answer, 'DomainGetInfoResult', what), 'DnsDetails', what);
     const count = details.attributes.get('HostCount') ?? '';
@@ -109,9 +104,9 @@ export class HttpNamecheapApi implements NamecheapApi {
     parameters: Readonly<Record<string, string>>,
     timeoutMs: number,
     what: string,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<Element> {
-    this.#clientIp ??= await findClientIp(this.#ports.clock, this.#ports.dispatcher, signal);
+    this.#clientIp ??= await findClientIp(this.#ports.clock, this.#ports.dispatcher, abort);
     const form = new URLSearchParams({
       ApiUser: this.#account.apiUser,
       ApiKey: this.#account.apiKey.reveal(),
@@ -121,7 +116,7 @@ export class HttpNamecheapApi implements NamecheapApi {
       ...parameters,
     });
     try {
-      return parseAnswer(await this.#post(form.toString(), timeoutMs, what, signal), command, what);
+      return parseAnswer(await this.#post(form.toString(), timeoutMs, what, abort), command, what);
     } catch (error) {
       if (!(error instanceof DnsError)) throw error;
       // A detected address can change, on failover to another site for example.
@@ -130,7 +125,7 @@ export class HttpNamecheapApi implements NamecheapApi {
     }
   }
 
-  async #post(body: string, timeoutMs: number, what: string, signal: AbortSignal): Promise<string> {
+  async #post(body: string, timeoutMs: number, what: string, abort: AbortSignal): Promise<string> {
     const call = {
       what,
       method: 'POST',
@@ -140,7 +135,7 @@ export class HttpNamecheapApi implements NamecheapApi {
       timeoutMs,
       read: (bytes: AsyncIterable<Buffer>) => readText(bytes, what),
     } as const;
-    const { status, text, retryAfterMs } = await httpCall(this.#ports, call, signal);
+    const { status, text, retryAfterMs } = await httpCall(this.#ports, call, abort);
     if (status === 200) return text;
     const error = statusError(what, status, retryAfterMs);
     throw error.kind === 'rate' ? error : (refusalIn(text, what) ?? error);

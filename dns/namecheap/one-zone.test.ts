@@ -21,7 +21,7 @@ const addresses = ({ hosts }: NamecheapScene) => hosts.map(({ name, address }) =
 
 test('two that move at once both arrive, however slow one of them is', async () => {
   const world = zoneOf('app', 'db');
-  const slow = world.anotherProvider(() => sleep(world.clock, 500, world.signal));
+  const slow = world.anotherProvider(() => sleep(world.clock, 500, world.abort));
   const both = [world.pass(slow, at('db', EAST)), world.pass(world.provider, at('app', EAST))];
   await drive(world.clock, Promise.all(both));
   assert.deepEqual(addresses(world), ['@ mail.example.net.', `app ${EAST}`, `db ${EAST}`]);
@@ -37,11 +37,11 @@ test('one whose write fails keeps the zone from nobody', async () => {
 
 test('who stops while it waits for the zone writes nothing, and lets nobody past the one before', async () => {
   const world = zoneOf('app', 'db', 'web');
-  const slow = world.anotherProvider(() => sleep(world.clock, 500, world.signal));
+  const slow = world.anotherProvider(() => sleep(world.clock, 500, world.abort));
   const stop = new AbortController();
   const first = world.pass(slow, at('db', EAST));
   const stopped = assert.rejects(
-    world.pass(world.provider, at('app', EAST), { signal: stop.signal }),
+    world.pass(world.provider, at('app', EAST), { abort: stop.signal }),
     /stopping/,
   );
   const third = world.pass(world.anotherProvider(), at('web', EAST));

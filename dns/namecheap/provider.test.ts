@@ -93,7 +93,7 @@ describe('one record moves', () => {
     const world = new NamecheapScene({ zones: { 'example.co.uk': zone } });
     await drive(
       world.clock,
-      world.provider.read({ zone: 'example.co.uk', names: ['app.example.co.uk'], signal: world.signal }),
+      world.provider.read({ zone: 'example.co.uk', names: ['app.example.co.uk'], abort: world.abort }),
     );
     assert.equal(world.fake.calls.at(-1)?.outcome, '200');
   });

@@ -79,39 +79,39 @@ export class NamecheapProvider implements DnsProvider {
   }
 
   async read(query: ZoneQuery): Promise<Current> {
-    const { zone, signal } = query;
-    const { hosts } = await this.#getHosts(zone, signal);
+    const { zone, abort } = query;
+    const { hosts } = await this.#getHosts(zone, abort);
     return currentOf(recordSets(zone, hosts), otherRecords(zone, hosts), query);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
-    const { signal } = guard;
-    await this.#limiter.awaitWrite(zone, guard.superseded ?? signal);
-    await this.#locks.withLock(zone, signal, () => this.#replace(zone, changes, guard));
+    const { abort } = guard;
+    await this.#limiter.awaitWrite(zone, guard.superseded ?? abort);
+    await this.#locks.withLock(zone, abort, () => this.#replace(zone, changes, guard));
   }
 
   async #replace(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
-    const { signal } = guard;
-    const { hosts, emailType } = this.#takeFresh(zone) ?? (await this.#getHosts(zone, signal));
-    assertCanBeSentBack(zone, { hosts, emailType }, await this.#count(zone, hosts.length, signal));
+    const { abort } = guard;
+    const { hosts, emailType } = this.#takeFresh(zone) ?? (await this.#getHosts(zone, abort));
+    assertCanBeSentBack(zone, { hosts, emailType }, await this.#count(zone, hosts.length, abort));
     const merged = mergeHosts(zone, hosts, changes);
     assertHarmless(zone, hosts, merged, changes);
     if (sameHosts(hosts, merged)) return;
     const takenAt = timestamp(this.#clock);
-    await this.#snapshots.save(zone, JSON.stringify({ zone, takenAt, emailType, hosts }), signal);
+    await this.#snapshots.save(zone, JSON.stringify({ zone, takenAt, emailType, hosts }), abort);
     const sent = merged.map(sendable);
-    await this.#limiter.call(signal, () => {
+    await this.#limiter.call(abort, () => {
       guard.assertMayWrite();
       this.#limiter.noteWrite(zone);
-      return this.#api.setHosts(zone, sent, emailType, signal);
+      return this.#api.setHosts(zone, sent, emailType, abort);
     });
-    await this.#readBack(zone, hosts, { hosts: sent, emailType }, changes, signal);
+    await this.#readBack(zone, hosts, { hosts: sent, emailType }, changes, abort);
   }
 
-  async #getHosts(zone: string, signal: AbortSignal): Promise<HostList> {
+  async #getHosts(zone: string, abort: AbortSignal): Promise<HostList> {
     this.#lastRead.delete(zone);
     const releases = this.#locks.releases(zone);
-    const list = await this.#limiter.call(signal, () => this.#api.getHosts(zone, signal));
+    const list = await this.#limiter.call(abort, () => this.#api.getHosts(zone, abort));
     assertServed(zone, list);
     this.#lastRead.set(zone, { at: this.#clock.elapsed(), releases, list });
     return list;
@@ -126,10 +126,10 @@ export class NamecheapProvider implements DnsProvider {
   }
 
   /** Asked only when the list may be short: at the first write, and when it has lost records since the last one. */
-  async #count(zone: string, shown: number, signal: AbortSignal): Promise<number | undefined> {
+  async #count(zone: string, shown: number, abort: AbortSignal): Promise<number | undefined> {
     if (shown > 0 && shown >= (this.#verified.get(zone) ?? Number.POSITIVE_INFINITY)) return undefined;
     try {
-      const counted = await this.#limiter.call(signal, () => this.#api.countHosts(zone, signal));
+      const counted = await this.#limiter.call(abort, () => this.#api.countHosts(zone, abort));
       if (counted !== undefined && shown >= counted) this.#verified.set(zone, shown);
       return counted;
     } catch (error) {
@@ -144,10 +144,10 @@ export class NamecheapProvider implements DnsProvider {
     before: readonly Host[],
     sent: ZoneContent,
     changes: readonly Change<WrittenType>[],
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<void> {
-    const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, signal }, async () => {
-      const shown = await this.#getHosts(zone, signal);
+    const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, abort }, async () => {
+      const shown = await this.#getHosts(zone, abort);
       const differences = compareZones(zone, sent, shown, changes);
       if (differences.length === 0) this.#verified.set(zone, shown.hosts.length);
       else if (!sameHosts(shown.hosts, before)) throw overtaken(zone, differences);

@@ -239,14 +239,14 @@ describe('nothing is written', () => {
     const world = new NamecheapScene({ zone: { hosts: [host('app', 'A', WEST, { ttl: '60' })] } });
     const { sets: found } = await drive(
       world.clock,
-      world.provider.read({ zone: ZONE, names: [NAME], signal: world.signal }),
+      world.provider.read({ zone: ZONE, names: [NAME], abort: world.abort }),
     );
     world.hosts = [host('app', 'A', '198.51.100.99', { ttl: '60' })];
     await world.clock.advance(3_000);
     const desired = { name: NAME, type: 'A', ttl: 60, values: [EAST] } as const;
     const [before] = found;
     assert.ok(before);
-    const guard = { signal: world.signal, assertMayWrite: () => undefined };
+    const guard = { abort: world.abort, assertMayWrite: () => undefined };
     const apply = () =>
       drive(world.clock, world.provider.apply(ZONE, [{ action: 'update', current: before, desired }], guard));
     await refuses(world, { kind: 'conflict', code: 'changed' }, apply);

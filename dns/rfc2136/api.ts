@@ -21,7 +21,7 @@ const SERVFAIL = 2;
 const NOERROR = 0;
 const NXDOMAIN = 3;
 
-/** Signed questions and updates to one name server, by TCP. Fails with DnsError or the reason of the signal. */
+/** Signed questions and updates to one name server, by TCP. Fails with DnsError or the reason of `abort`. */
 export class DnsServer {
   readonly #address: ServerAddress;
   readonly #key: TsigKey;
@@ -39,11 +39,11 @@ export class DnsServer {
   }
 
   /** Each question with its answer, in their order. A name that does not exist is an answer without records. */
-  async query(questions: readonly Question[], signal: AbortSignal): Promise<Answered> {
+  async query(questions: readonly Question[], abort: AbortSignal): Promise<Answered> {
     if (questions.length === 0) return [];
     const requests = questions.map((question) => message(OPCODES.QUERY, [question]));
     const what = (index: number) => `the query for ${questions[index]?.name ?? 'nothing'}`;
-    const answers = await this.#ask(requests, what, signal);
+    const answers = await this.#ask(requests, what, abort);
     return questions.map((question, index) => {
       const answer = answers[index];
       if (answer === undefined) throw answerError(what(index), 'there is none');
@@ -60,7 +60,7 @@ export class DnsServer {
     for (const update of updates) {
       guard.assertMayWrite();
       const what = `the update of ${zone}`;
-      const [answer] = await this.#ask([updateMessage(zone, update)], () => what, guard.signal);
+      const [answer] = await this.#ask([updateMessage(zone, update)], () => what, guard.abort);
       const names = [...new Set([...update.prerequisites, ...update.updates].map(({ name }) => name))];
       if (answer?.rcode !== NOERROR) throw updateError(what, answer?.rcode ?? SERVFAIL, names);
       guard.onAccepted?.(update.changes ?? []);
@@ -68,11 +68,11 @@ export class DnsServer {
   }
 
   /** Whether the prerequisites of each hold. */
-  async holds(zone: string, checks: readonly Update[], signal: AbortSignal): Promise<readonly boolean[]> {
+  async holds(zone: string, checks: readonly Update[], abort: AbortSignal): Promise<readonly boolean[]> {
     if (checks.length === 0) return [];
     const what = `the check of records of ${zone}`;
     const requests = checks.map((check) => updateMessage(zone, check));
-    const answers = await this.#ask(requests, () => what, signal);
+    const answers = await this.#ask(requests, () => what, abort);
     return answers.map(({ rcode }) => {
       if (rcode === NOERROR) return true;
       const error = rcodeError(what, rcode);
@@ -85,10 +85,10 @@ export class DnsServer {
   #ask(
     requests: readonly Message[],
     what: (index: number) => string,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<readonly Message[]> {
     const limitMs = TIMEOUT_MS * Math.ceil(requests.length / QUESTIONS_IN_TIMEOUT);
-    return this.#session(what(0), limitMs, signal, async (connection) => {
+    return this.#session(what(0), limitMs, abort, async (connection) => {
       const answers = new Map<number, Message>();
       const underWay = new Map<
         number,
@@ -119,15 +119,15 @@ export class DnsServer {
   async #session<T>(
     what: string,
     limitMs: number,
-    signal: AbortSignal,
+    abort: AbortSignal,
     use: (connection: DnsConnection) => Promise<T>,
   ): Promise<T> {
     try {
-      return await withDeadline(this.#clock, limitMs, signal, what, (limited) =>
+      return await withDeadline(this.#clock, limitMs, abort, what, (limited) =>
         DnsConnection.with(this.#address, limited, use),
       );
     } catch (error) {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       if (error instanceof DnsError) throw error;
       if (error instanceof RangeError) throw answerError(what, error.message);
       throw noAnswer(what, error, {

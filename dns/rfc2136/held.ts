@@ -8,11 +8,11 @@ export async function heldSets<T extends RecordSet<WrittenType>>(
   server: DnsServer,
   zone: string,
   sets: readonly T[],
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<readonly T[]> {
-  const hold = await server.holds(zone, checksOf(sets), signal);
+  const hold = await server.holds(zone, checksOf(sets), abort);
   if (hold.every(Boolean)) return sets;
-  const each = await server.holds(zone, sets.map(checkOf), signal);
+  const each = await server.holds(zone, sets.map(checkOf), abort);
   return sets.filter((_, index) => each[index] === true);
 }
 
@@ -21,8 +21,8 @@ export async function heldTypes(
   server: DnsServer,
   zone: string,
   types: readonly Question[],
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<readonly Question[]> {
-  const hold = await server.holds(zone, types.map(typeCheckOf), signal);
+  const hold = await server.holds(zone, types.map(typeCheckOf), abort);
   return types.filter((_, index) => hold[index] === true);
 }

@@ -45,15 +45,15 @@ export class Rfc2136Provider implements DnsProvider {
     this.#clock = clock;
   }
 
-  async zonesWithin(zone: string, names: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+  async zonesWithin(zone: string, names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
     const below = new Set(names.flatMap((name) => namesUpTo(zone, name)));
     const questions = [...below].map((name) => question(name, TYPES.SOA));
-    return [zone, ...zonesServed(await this.#server.query(questions, signal))];
+    return [zone, ...zonesServed(await this.#server.query(questions, abort))];
   }
 
   async read(query: ZoneQuery): Promise<Current> {
-    const { zone, names, texts = [], signal } = query;
-    const answered = await this.#server.query(questionsAbout(zone, names, texts), signal);
+    const { zone, names, texts = [], abort } = query;
+    const answered = await this.#server.query(questionsAbout(zone, names, texts), abort);
     assertServes(zone, answered);
     this.#signed.set(zone, isSigned(answered));
     const cuts = delegations(zone, answered);
@@ -61,7 +61,7 @@ export class Rfc2136Provider implements DnsProvider {
       cuts.some((cut) => name === cut.name || name.endsWith(`.${cut.name}`));
     const shown = [...recordSets(answered), ...textSets(answered)].filter((set) => !isBelow(set));
     // A query does not distinguish a record from what `*.zone` makes up for a name that has none.
-    const own = await heldSets(this.#server, zone, shown, signal);
+    const own = await heldSets(this.#server, zone, shown, abort);
     const others = [...cuts, ...redirections(zone, answered), ...this.#writer.obstaclesAt(names)];
     return currentOf(own, others, query);
   }
@@ -73,20 +73,20 @@ export class Rfc2136Provider implements DnsProvider {
     for (const part of [changes.filter((change) => !isLast(change)), changes.filter(isLast)]) {
       if (part.length === 0) continue;
       await this.#writer.write(zone, part, this.#signed.get(zone) === true, guard);
-      await this.#readBack(zone, part, guard.signal);
+      await this.#readBack(zone, part, guard.abort);
     }
   }
 
   /** The primary itself, and the servers that the zone is delegated to. */
   async lookup(query: RecordQuery, ask: AuthoritativeLookup): Promise<readonly ServerAnswer[]> {
-    const { name, type, signal } = query;
+    const { name, type, abort } = query;
     const primary = async (): Promise<ServerAnswer> => {
       try {
-        const [answered] = await this.#server.query([question(name, TYPES[type])], signal);
+        const [answered] = await this.#server.query([question(name, TYPES[type])], abort);
         const [set] = answered === undefined ? [] : recordSet(name, type, answered.answer);
         return { server: this.#server.name, values: set?.values ?? [] };
       } catch {
-        signal.throwIfAborted();
+        abort.throwIfAborted();
         return { server: this.#server.name, values: undefined }; // It has failed to answer, whatever the reason.
       }
     };
@@ -97,10 +97,10 @@ export class Rfc2136Provider implements DnsProvider {
   async #missingAmong(
     zone: string,
     sets: readonly RecordSet<WrittenType>[],
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<readonly RecordSet<WrittenType>[]> {
     const questions = sets.map(({ name, type }) => question(name, TYPES[type]));
-    const answered = await this.#server.query(questions, signal);
+    const answered = await this.#server.query(questions, abort);
     const isShown = sets.map((set, index) => {
       const answer = answered[index]?.answer;
       return (
@@ -112,17 +112,17 @@ export class Rfc2136Provider implements DnsProvider {
         this.#server,
         zone,
         sets.filter((_, index) => isShown[index]),
-        signal,
+        abort,
       ),
     );
     return sets.filter((set) => !held.has(set));
   }
 
-  async #readBack(zone: string, changes: readonly Change<WrittenType>[], signal: AbortSignal): Promise<void> {
+  async #readBack(zone: string, changes: readonly Change<WrittenType>[], abort: AbortSignal): Promise<void> {
     const desired = changes.flatMap((change) => ('desired' in change ? [change.desired] : []));
     let left: readonly RecordSet<WrittenType>[] = desired;
-    const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, signal }, async () => {
-      left = await this.#missingAmong(zone, left, signal);
+    const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, abort }, async () => {
+      left = await this.#missingAmong(zone, left, abort);
       return left;
     });
     if (missing.length === 0) return;

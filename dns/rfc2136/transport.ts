@@ -11,16 +11,16 @@ export class DnsConnection {
     this.#inbox = messages(socket)[Symbol.asyncIterator]();
   }
 
-  /** Runs `use` on a new connection, which ends with it or with `signal`. */
+  /** Runs `use` on a new connection, which ends with it or with `abort`. */
   static async with<T>(
     { host, port }: ServerAddress,
-    signal: AbortSignal,
+    abort: AbortSignal,
     use: (connection: DnsConnection) => Promise<T>,
   ): Promise<T> {
-    signal.throwIfAborted();
+    abort.throwIfAborted();
     const socket = connect({ host, port });
     const end = () => socket.destroy();
-    signal.addEventListener('abort', end, { once: true });
+    abort.addEventListener('abort', end, { once: true });
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once('connect', resolve).once('error', reject);
@@ -28,7 +28,7 @@ export class DnsConnection {
       });
       return await use(new DnsConnection(socket));
     } finally {
-      signal.removeEventListener('abort', end);
+      abort.removeEventListener('abort', end);
       socket.destroy();
     }
   }

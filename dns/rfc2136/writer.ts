@@ -30,17 +30,17 @@ export class UpdateWriter {
 
   /** All but CNAMEs that have something beside them, which the DnsError then names. */
   async write(zone: string, changes: Changes, isSigned: boolean, guard: WriteGuard): Promise<void> {
-    const { signal } = guard;
+    const { abort } = guard;
     const refused = await this.#makeUnrefused(zone, changes, guard);
     const made = without(changes, refused);
-    let leftOut = await this.#leftOut(zone, made, signal);
+    let leftOut = await this.#leftOut(zone, made, abort);
     if (leftOut.length > 0 && isSigned) {
       const again = made.filter((change) => leftOut.includes(subjectOf(change).name));
       await this.#makeClearing(zone, again, guard);
-      leftOut = await this.#leftOut(zone, again, signal);
+      leftOut = await this.#leftOut(zone, again, abort);
     }
     const names = [...refused, ...leftOut];
-    const there = await this.#othersAmong(zone, questionsAboutOthers(names), signal);
+    const there = await this.#othersAmong(zone, questionsAboutOthers(names), abort);
     const error = this.#obstacles.note(names, there);
     if (error !== undefined) throw error;
   }
@@ -53,7 +53,7 @@ export class UpdateWriter {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const questions = newCnames(changes).map(({ name }) => question(name, TYPES.ANY));
-      const there = await this.#othersAmong(zone, questions, guard.signal);
+      const there = await this.#othersAmong(zone, questions, guard.abort);
       const names = [...new Set(there.map(({ name }) => name))];
       if (names.length === 0) throw error;
       await this.#make(zone, without(changes, names), guard);
@@ -87,16 +87,16 @@ export class UpdateWriter {
   async #othersAmong(
     zone: string,
     questions: readonly Question[],
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<readonly OtherRecords[]> {
-    const shown = otherTypes(await this.#server.query(questions, signal));
-    const held = await heldTypes(this.#server, zone, shown, signal);
+    const shown = otherTypes(await this.#server.query(questions, abort));
+    const held = await heldTypes(this.#server, zone, shown, abort);
     return held.map(({ name, type }) => ({ name, type: typeName(type) }));
   }
 
-  async #leftOut(zone: string, changes: Changes, signal: AbortSignal): Promise<readonly string[]> {
+  async #leftOut(zone: string, changes: Changes, abort: AbortSignal): Promise<readonly string[]> {
     const cnames = newCnames(changes);
-    const held = new Set(await heldSets(this.#server, zone, cnames, signal));
+    const held = new Set(await heldSets(this.#server, zone, cnames, abort));
     return cnames.filter((cname) => !held.has(cname)).map(({ name }) => name);
   }
 }

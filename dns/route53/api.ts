@@ -1,4 +1,4 @@
-/** The calls of Route 53 that DNS needs. All fail with DnsError or with the reason of the signal. */
+/** The calls of Route 53 that DNS needs. All fail with DnsError or with the reason of `abort`. */
 import {
   type $Command,
   type Change as ApiChange,
@@ -71,27 +71,27 @@ export class Route53Api {
     readOldErrors(this.#client);
   }
 
-  async zone(id: string, signal: AbortSignal): Promise<HostedZone | undefined> {
+  async zone(id: string, abort: AbortSignal): Promise<HostedZone | undefined> {
     const command = new GetHostedZoneCommand({ Id: id });
-    const { HostedZone: zone } = await this.#call(`the hosted zone ${id}`, command, signal);
+    const { HostedZone: zone } = await this.#call(`the hosted zone ${id}`, command, abort);
     return zone;
   }
 
   /** The hosted zones of this name, private and public ones. */
-  async zonesNamed(name: string, signal: AbortSignal): Promise<readonly HostedZone[]> {
+  async zonesNamed(name: string, abort: AbortSignal): Promise<readonly HostedZone[]> {
     // The list begins with this name and goes on with others.
     const command = new ListHostedZonesByNameCommand({ DNSName: name, MaxItems: ZONES_A_PAGE });
-    const { HostedZones: zones = [] } = await this.#call(`the hosted zones ${name}`, command, signal);
+    const { HostedZones: zones = [] } = await this.#call(`the hosted zones ${name}`, command, abort);
     return zones.filter((zone) => plainName(zone.Name ?? '') === name);
   }
 
   /** Of `name` and what is below it, private and public ones. */
-  async zonesWithin(name: string, signal: AbortSignal): Promise<readonly HostedZone[]> {
+  async zonesWithin(name: string, abort: AbortSignal): Promise<readonly HostedZone[]> {
     const found: HostedZone[] = [];
     let next: Partial<ListHostedZonesByNameCommandInput> = { DNSName: name };
     for (let page = 1; page <= MAX_PAGES; page += 1) {
       const command = new ListHostedZonesByNameCommand({ ...next, MaxItems: ZONES_A_PAGE });
-      const answer = await this.#call(`the hosted zones of ${name}`, command, signal);
+      const answer = await this.#call(`the hosted zones of ${name}`, command, abort);
       const { HostedZones: zones = [], IsTruncated, NextDNSName, NextHostedZoneId } = answer;
       const isWithin = (zone: HostedZone | undefined) =>
         hostInZone(plainName(zone?.Name ?? ''), name) !== undefined;
@@ -107,7 +107,7 @@ export class Route53Api {
   async records(
     zoneId: string,
     name: string | undefined,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<readonly ResourceRecordSet[]> {
     const what = `the records of ${name ?? zoneId}`;
     const found: ResourceRecordSet[] = [];
@@ -118,7 +118,7 @@ export class Route53Api {
         MaxItems: SETS_A_PAGE,
         ...next,
       });
-      const answer = await this.#call(what, command, signal);
+      const answer = await this.#call(what, command, abort);
       const sets = answer.ResourceRecordSets ?? [];
       const own = name === undefined ? sets : sets.filter((set) => plainName(set.Name ?? '') === name);
       found.push(...own);
@@ -143,14 +143,14 @@ export class Route53Api {
     zoneId: string,
     changes: readonly ApiChange[],
     mayWrite: () => void,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<string | undefined> {
     const command = new ChangeResourceRecordSetsCommand({
       HostedZoneId: zoneId,
       ChangeBatch: { Comment: 'kube-site-follower', Changes: [...changes] },
     });
     try {
-      const answer = await this.#call(`the change of ${zone}`, command, signal, mayWrite);
+      const answer = await this.#call(`the change of ${zone}`, command, abort, mayWrite);
       return answer.ChangeInfo?.Id;
     } catch (error) {
       throw changeError(error);
@@ -158,9 +158,9 @@ export class Route53Api {
   }
 
   /** Whether a change has reached all name servers. */
-  async isInSync(changeId: string, signal: AbortSignal): Promise<boolean> {
+  async isInSync(changeId: string, abort: AbortSignal): Promise<boolean> {
     const command = new GetChangeCommand({ Id: changeId });
-    const answer = await this.#call('the state of a change', command, signal);
+    const answer = await this.#call('the state of a change', command, abort);
     return answer.ChangeInfo?.Status === 'INSYNC';
   }
 
@@ -168,17 +168,17 @@ export class Route53Api {
   #call<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
     what: string,
     command: $Command<I, O, Route53ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
-    signal: AbortSignal,
+    abort: AbortSignal,
     before: () => void = () => undefined,
   ): Promise<O> {
-    return this.limiter.call(signal, async () => {
+    return this.limiter.call(abort, async () => {
       before();
       try {
-        return await withDeadline(this.#ports.clock, TIMEOUT_MS, signal, what, (abortSignal) =>
+        return await withDeadline(this.#ports.clock, TIMEOUT_MS, abort, what, (abortSignal) =>
           this.#client.send(command, { abortSignal }),
         );
       } catch (error) {
-        signal.throwIfAborted();
+        abort.throwIfAborted();
         throw apiError(what, error, () => unanswered(what, error, this.#ports.dispatcher, this.#url));
       }
     });

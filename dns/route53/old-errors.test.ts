@@ -10,7 +10,7 @@ import { Route53Api } from './api.ts';
 import { asErrorResponse } from './old-errors.ts';
 
 const NAMESPACE = 'https://route53.amazonaws.com/doc/2013-04-01/';
-const { signal } = new AbortController();
+const { signal: abort } = new AbortController();
 
 /** As the documentation of the API and reports of its clients show them. */
 const ANSWERS = {
@@ -44,7 +44,7 @@ async function refusal(body: string): Promise<DnsError> {
     'Z1',
     [],
     () => undefined,
-    signal,
+    abort,
   );
   try {
     const error: unknown = await call.catch((reason: unknown) => reason);

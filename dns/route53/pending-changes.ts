@@ -1,11 +1,11 @@
 /** Which changes that were accepted have not reached all name servers yet, by zone. */
 export class PendingChanges {
-  readonly #isInSync: (changeId: string, signal: AbortSignal) => Promise<boolean>;
+  readonly #isInSync: (changeId: string, abort: AbortSignal) => Promise<boolean>;
   readonly #pending = new Map<string, readonly string[]>();
   /** One question for all records that ask at the same time. */
   readonly #asking = new Map<string, Promise<boolean>>();
 
-  constructor(isInSync: (changeId: string, signal: AbortSignal) => Promise<boolean>) {
+  constructor(isInSync: (changeId: string, abort: AbortSignal) => Promise<boolean>) {
     this.#isInSync = isInSync;
   }
 
@@ -16,15 +16,15 @@ export class PendingChanges {
   }
 
   /** Whether all changes of the zone have reached all name servers. */
-  isInSync(zone: string, signal: AbortSignal): Promise<boolean> {
-    const asking = this.#asking.get(zone) ?? this.#ask(zone, signal).finally(() => this.#asking.delete(zone));
+  isInSync(zone: string, abort: AbortSignal): Promise<boolean> {
+    const asking = this.#asking.get(zone) ?? this.#ask(zone, abort).finally(() => this.#asking.delete(zone));
     this.#asking.set(zone, asking);
     return asking;
   }
 
-  async #ask(zone: string, signal: AbortSignal): Promise<boolean> {
+  async #ask(zone: string, abort: AbortSignal): Promise<boolean> {
     for (const id of this.#pending.get(zone) ?? []) {
-      if (!(await this.#isInSync(id, signal))) return false;
+      if (!(await this.#isInSync(id, abort))) return false;
       const left = (this.#pending.get(zone) ?? []).filter((other) => other !== id);
       this.#pending.set(zone, left);
     }

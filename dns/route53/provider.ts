@@ -34,41 +34,37 @@ export class Route53Provider implements DnsProvider {
   constructor(api: Route53Api, config: Route53Config) {
     this.#api = api;
     this.#config = config;
-    this.#pending = new PendingChanges((id, signal) => api.isInSync(id, signal));
+    this.#pending = new PendingChanges((id, abort) => api.isInSync(id, abort));
   }
 
-  async zonesWithin(
-    zone: string,
-    _names: readonly string[],
-    signal: AbortSignal,
-  ): Promise<readonly string[]> {
+  async zonesWithin(zone: string, _names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
     const { zoneId, privateZone } = this.#config;
     const zones =
       zoneId === undefined
-        ? (await this.#api.zonesWithin(zone, signal)).filter((found) => isPrivate(found) === privateZone)
-        : [await this.#api.zone(zoneId, signal)];
+        ? (await this.#api.zonesWithin(zone, abort)).filter((found) => isPrivate(found) === privateZone)
+        : [await this.#api.zone(zoneId, abort)];
     return zones.map((found) => plainName(found?.Name ?? ''));
   }
 
   async read(query: ZoneQuery): Promise<Current> {
-    const { zone, names, texts = [], signal } = query;
+    const { zone, names, texts = [], abort } = query;
     const above = names.flatMap((name) => namesUpTo(zone, name));
-    const records = await this.#records(zone, [...names, ...above, ...texts], signal);
+    const records = await this.#records(zone, [...names, ...above, ...texts], abort);
     return currentOf(recordSets(records), otherRecords(records), query);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
-    const { signal } = guard;
+    const { abort } = guard;
     const names = changes.map((change) => subjectOf(change).name);
-    await this.#api.limiter.awaitWrite(zone, guard.superseded ?? signal);
-    const records = await this.#records(zone, names, signal);
-    const { Id: zoneId = '' } = await this.#zone(zone, signal);
+    await this.#api.limiter.awaitWrite(zone, guard.superseded ?? abort);
+    const records = await this.#records(zone, names, abort);
+    const { Id: zoneId = '' } = await this.#zone(zone, abort);
     const parts = inParts(changes, MAX_BATCH, weightOf);
     // All are checked before the first one is sent.
     const batches = ofEach(parts, (part) => ({ part, batch: changesOf(records, part) }));
     this.#api.limiter.noteWrite(zone);
     for (const { part, batch } of batches) {
-      const id = await this.#api.change(zone, zoneId, batch, () => guard.assertMayWrite(), signal);
+      const id = await this.#api.change(zone, zoneId, batch, () => guard.assertMayWrite(), abort);
       this.#pending.accepted(zone, id);
       guard.onAccepted?.(part);
       for (const change of part) {
@@ -87,10 +83,10 @@ export class Route53Provider implements DnsProvider {
     return [own, ...others];
   }
 
-  async #ownAnswer({ zone, name, type, signal }: RecordQuery): Promise<ServerAnswer> {
+  async #ownAnswer({ zone, name, type, abort }: RecordQuery): Promise<ServerAnswer> {
     const server = 'Route 53';
     try {
-      if (!(await this.#pending.isInSync(zone, signal))) {
+      if (!(await this.#pending.isInSync(zone, abort))) {
         return { server: 'Route 53 (pending)', values: undefined };
       }
     } catch (error) {
@@ -103,14 +99,14 @@ export class Route53Provider implements DnsProvider {
   async #records(
     zone: string,
     names: readonly string[],
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<readonly ResourceRecordSet[]> {
-    const { Id: zoneId = '' } = await this.#zone(zone, signal);
+    const { Id: zoneId = '' } = await this.#zone(zone, abort);
     try {
       const records = await recordsOfNames(
         new Set(names),
         ({ Name = '' }: ResourceRecordSet) => plainName(Name),
-        (name) => this.#api.records(zoneId, name, signal),
+        (name) => this.#api.records(zoneId, name, abort),
       );
       for (const set of recordSets(records)) this.#shown.set(key(set), set.values);
       return records;
@@ -121,20 +117,18 @@ export class Route53Provider implements DnsProvider {
     }
   }
 
-  async #zone(name: string, signal: AbortSignal): Promise<HostedZone> {
+  async #zone(name: string, abort: AbortSignal): Promise<HostedZone> {
     const known = this.#zones.get(name);
     if (known !== undefined) return known;
     const { zoneId } = this.#config;
     const zone =
-      zoneId === undefined
-        ? await this.#zoneNamed(name, signal)
-        : await this.#zoneWithId(zoneId, name, signal);
+      zoneId === undefined ? await this.#zoneNamed(name, abort) : await this.#zoneWithId(zoneId, name, abort);
     this.#zones.set(name, zone);
     return zone;
   }
 
-  async #zoneWithId(id: string, name: string, signal: AbortSignal): Promise<HostedZone> {
-    const zone = await this.#api.zone(id, signal);
+  async #zoneWithId(id: string, name: string, abort: AbortSignal): Promise<HostedZone> {
+    const zone = await this.#api.zone(id, abort);
     const found = plainName(zone?.Name ?? '');
     if (zone !== undefined && found === name) return zone;
     throw zoneError(
@@ -143,9 +137,9 @@ export class Route53Provider implements DnsProvider {
     );
   }
 
-  async #zoneNamed(name: string, signal: AbortSignal): Promise<HostedZone> {
+  async #zoneNamed(name: string, abort: AbortSignal): Promise<HostedZone> {
     const { privateZone } = this.#config;
-    const all = await this.#api.zonesNamed(name, signal);
+    const all = await this.#api.zonesNamed(name, abort);
     const fitting = all.filter((zone) => isPrivate(zone) === privateZone);
     const [zone] = fitting;
     const kind = privateZone ? 'private' : 'public';

@@ -1,4 +1,4 @@
-/** ExternalDNS's protocol for providers outside of it. All calls fail with DnsError or with the reason of the signal. */
+/** ExternalDNS's protocol for providers outside of it. All calls fail with DnsError or with the reason of `abort`. */
 import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -52,9 +52,9 @@ export class WebhookApi {
   }
 
   /** Whether there is a provider that speaks this version, and what it serves. */
-  async negotiate(signal: AbortSignal): Promise<DomainFilter> {
+  async negotiate(abort: AbortSignal): Promise<DomainFilter> {
     const what = 'the first question';
-    const answer = await this.#call(what, 'GET', '/', undefined, signal);
+    const answer = await this.#call(what, 'GET', '/', undefined, abort);
     const type = answer.headers['content-type'];
     if (type !== MEDIA_TYPE) {
       throw protocolError(what, `its media type is ${JSON.stringify(type ?? '')}, not ${MEDIA_TYPE}`);
@@ -62,21 +62,21 @@ export class WebhookApi {
     return parsed(what, answer, DOMAIN_FILTER);
   }
 
-  async records(signal: AbortSignal): Promise<readonly Endpoint[]> {
+  async records(abort: AbortSignal): Promise<readonly Endpoint[]> {
     const what = 'the question for its records';
-    return parsed(what, await this.#call(what, 'GET', '/records', undefined, signal), ENDPOINTS);
+    return parsed(what, await this.#call(what, 'GET', '/records', undefined, abort), ENDPOINTS);
   }
 
   /** The form in which the provider would keep them. */
-  async adjust(endpoints: readonly Endpoint[], signal: AbortSignal): Promise<readonly Endpoint[]> {
+  async adjust(endpoints: readonly Endpoint[], abort: AbortSignal): Promise<readonly Endpoint[]> {
     const what = 'the question how it would keep the records';
-    return parsed(what, await this.#call(what, 'POST', '/adjustendpoints', endpoints, signal), ENDPOINTS);
+    return parsed(what, await this.#call(what, 'POST', '/adjustendpoints', endpoints, abort), ENDPOINTS);
   }
 
   /** `mayWrite` throws when it may not any more; it is asked right before the call. */
-  async apply(zone: string, changes: ApiChanges, mayWrite: () => void, signal: AbortSignal): Promise<void> {
+  async apply(zone: string, changes: ApiChanges, mayWrite: () => void, abort: AbortSignal): Promise<void> {
     const what = `the change of ${zone}`;
-    const answer = await this.#call(what, 'POST', '/records', changes, signal, () => {
+    const answer = await this.#call(what, 'POST', '/records', changes, abort, () => {
       mayWrite();
       this.limiter.noteWrite(zone);
     });
@@ -88,15 +88,15 @@ export class WebhookApi {
     method: 'GET' | 'POST',
     path: string,
     body: unknown,
-    signal: AbortSignal,
+    abort: AbortSignal,
     before: () => void = () => undefined,
   ): Promise<HttpAnswer> {
     const url = new URL(`${this.#url}${path}`);
     const headers = { accept: MEDIA_TYPE, ...(body !== undefined && { 'content-type': MEDIA_TYPE }) };
     const call = { what, method, url, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
-    return this.limiter.call(signal, async () => {
+    return this.limiter.call(abort, async () => {
       before();
-      const answer = await httpCall(this.#ports, call, signal);
+      const answer = await httpCall(this.#ports, call, abort);
       if (answer.status >= 200 && answer.status < 300) return answer;
       throw statusError(what, answer.status, answer.text, answer.retryAfterMs);
     });

@@ -43,17 +43,17 @@ export class WebhookProvider implements DnsProvider {
   }
 
   async read(query: ZoneQuery): Promise<Current> {
-    const { zone, names, texts = [], signal } = query;
-    const filter = await this.#api.negotiate(signal);
+    const { zone, names, texts = [], abort } = query;
+    const filter = await this.#api.negotiate(abort);
     const strange = [...names, ...texts].find((name) => !serves(filter, name));
     if (strange !== undefined) throw notServed(strange, zone, describeFilter(filter));
-    const endpoints = await this.#api.records(signal);
+    const endpoints = await this.#api.records(abort);
     this.#noteHidden(names, endpoints);
     return currentOf(recordSets(endpoints), otherRecords(endpoints), query);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
-    await this.#api.limiter.awaitWrite(zone, guard.superseded ?? guard.signal);
+    await this.#api.limiter.awaitWrite(zone, guard.superseded ?? guard.abort);
     const left = await this.#write(zone, changes, guard);
     if (left.length === 0) return;
     // Some providers create before they delete, which a CNAME and addresses do not allow: what is new is then left out.
@@ -80,15 +80,15 @@ export class WebhookProvider implements DnsProvider {
     changes: readonly Change<WrittenType>[],
     guard: WriteGuard,
   ): Promise<readonly Unmade[]> {
-    const { signal } = guard;
-    const edits = await this.#adjusted(editsOf(await this.#api.records(signal), changes), signal);
+    const { abort } = guard;
+    const edits = await this.#adjusted(editsOf(await this.#api.records(abort), changes), abort);
     const needed = edits.filter(isNeeded);
     if (needed.length === 0) return [];
-    await this.#api.apply(zone, apiChanges(needed), () => guard.assertMayWrite(), signal);
+    await this.#api.apply(zone, apiChanges(needed), () => guard.assertMayWrite(), abort);
     const expected = changes.map((change, index) => asAdjusted(change, edits[index]));
     const names = [...new Set(changes.map((change) => subjectOf(change).name))];
-    return readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, signal }, async () => {
-      const endpoints = await this.#api.records(signal);
+    return readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, abort }, async () => {
+      const endpoints = await this.#api.records(abort);
       this.#noteHidden(names, endpoints);
       const shown = recordSets(endpoints);
       return expected.filter((change) => !isMade(change, shown)).map((change) => unmade(change, shown));
@@ -105,10 +105,10 @@ export class WebhookProvider implements DnsProvider {
    * As the provider would keep them, e.g. with a longer TTL or settings of its own. What it would keep with other values
    * is not what is desired. TXT records are made without this question, as ExternalDNS itself makes its own.
    */
-  async #adjusted(edits: readonly Edit[], signal: AbortSignal): Promise<readonly Edit[]> {
+  async #adjusted(edits: readonly Edit[], abort: AbortSignal): Promise<readonly Edit[]> {
     const desired = edits.flatMap(({ after }) => (after === undefined || isText(after) ? [] : [after]));
     if (desired.length === 0) return edits;
-    const answers = await this.#api.adjust(desired, signal);
+    const answers = await this.#api.adjust(desired, abort);
     return ofEach(edits, ({ before, after }) => {
       const [target] = after === undefined || isText(after) ? [] : recordSets([after]);
       if (target === undefined) return { before, after };

@@ -63,9 +63,9 @@ export class Candidate {
 }
 
 /** Work that ends when it is told to. */
-export function untilOver({ signal }: Leadership): Promise<void> {
+export function untilOver({ abort }: Leadership): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+    if (abort.aborted) resolve();
+    else abort.addEventListener('abort', () => resolve(), { once: true });
   });
 }

@@ -9,7 +9,7 @@ export class FakeWatch implements AsyncIterable<WatchEvent<KubeObject>> {
 
   constructor(options: WatchOptions) {
     this.options = options;
-    options.signal?.addEventListener('abort', () => this.fail(options.signal?.reason), { once: true });
+    options.abort?.addEventListener('abort', () => this.fail(options.abort?.reason), { once: true });
   }
 
   get isOpen(): boolean {
@@ -89,10 +89,10 @@ export function node(name: string, resourceVersion: string): KubeObject {
   return { metadata: { name, resourceVersion } };
 }
 
-/** A call that gets no answer before its signal aborts. */
-export function hang(options: { readonly signal?: AbortSignal }): Promise<never> {
+/** A call that gets no answer before `abort` fires. */
+export function hang(options: { readonly abort?: AbortSignal }): Promise<never> {
   return new Promise((_resolve, reject) => {
-    options.signal?.addEventListener('abort', () => reject(options.signal?.reason as Error), { once: true });
+    options.abort?.addEventListener('abort', () => reject(options.abort?.reason as Error), { once: true });
   });
 }
 

@@ -63,18 +63,18 @@ export class LeaseClient implements KubeApi {
       const delay = this.back();
       if (delay !== undefined) this.#process.after(delay, () => watch.send(type, lease));
     });
-    options.signal?.addEventListener('abort', end, { once: true });
+    options.abort?.addEventListener('abort', end, { once: true });
     return watch as AsyncIterable<WatchEvent<KubeObject>> as AsyncIterable<WatchEvent<T>>;
   }
 
   patch = refuse;
   delete = refuse;
 
-  async #call<R>(run: () => R, { signal, timeoutMs = CALL_TIMEOUT_MS }: CallOptions): Promise<R> {
+  async #call<R>(run: () => R, { abort, timeoutMs = CALL_TIMEOUT_MS }: CallOptions): Promise<R> {
     try {
-      return await withDeadline(this.#process, timeoutMs, signal, 'the call', () => this.#travel(run));
+      return await withDeadline(this.#process, timeoutMs, abort, 'the call', () => this.#travel(run));
     } catch (error) {
-      if (error instanceof KubeError || signal?.aborted) throw error;
+      if (error instanceof KubeError || abort?.aborted) throw error;
       throw new KubeError('no answer', { status: 0, reason: 'NoAnswer', cause: error });
     }
   }

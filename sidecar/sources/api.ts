@@ -56,15 +56,15 @@ export class ApiSource {
     this.#options = options;
   }
 
-  /** Follows until `signal` aborts. Never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Follows until `abort` fires. Never rejects. */
+  async run(abort: AbortSignal): Promise<void> {
     const { clock, random, connection, onConnection } = this.#options;
-    signal.addEventListener('abort', () => connection.abort(new Error('stopped')), { once: true });
-    for (let attempt = 0; !signal.aborted; ) {
+    abort.addEventListener('abort', () => connection.abort(new Error('stopped')), { once: true });
+    for (let attempt = 0; !abort.aborted; ) {
       const startedAt = clock.elapsed();
-      const failure = await this.#follow(signal).catch((error: NodeJS.ErrnoException) => error);
+      const failure = await this.#follow(abort).catch((error: NodeJS.ErrnoException) => error);
       this.#cancelLimit();
-      if (signal.aborted) break;
+      if (abort.aborted) break;
       const isHealthy = clock.elapsed() - startedAt >= HEALTHY_MS;
       if (isHealthy) attempt = 0;
       if (failure !== undefined) {
@@ -72,14 +72,14 @@ export class ApiSource {
         onConnection(failure.message || String(failure.code)); // Several addresses tried in vain have no message.
       } else if (isHealthy) continue;
       const asked = failure instanceof ApiError ? Math.min(failure.retryAfterMs, MAX_RETRY_AFTER_MS) : 0;
-      await sleep(clock, Math.max(asked, backoff(attempt, BACKOFF, random)), signal);
+      await sleep(clock, Math.max(asked, backoff(attempt, BACKOFF, random)), abort);
       attempt += 1;
     }
     connection.renew();
   }
 
   /** One list, and one watch to its end. */
-  async #follow(signal: AbortSignal): Promise<undefined> {
+  async #follow(abort: AbortSignal): Promise<undefined> {
     const { connection, random, onConnection, staleAfterMs } = this.#options;
     const callLimitMs = Math.min(CALL_LIMIT_MS, staleAfterMs / 4);
     // Before the state becomes stale there is time to ask again.
@@ -89,7 +89,7 @@ export class ApiSource {
     let list = '';
     for await (const line of await connection.open(this.#path(''))) list += line;
     this.#list(JSON.parse(list) as List);
-    if (signal.aborted) return;
+    if (abort.aborted) return;
     this.#limit(callLimitMs, 'the watch gave no answer');
     const seconds = Math.round(WATCH_SECONDS * (1 + random()));
     const query = `&watch=true&allowWatchBookmarks=true&timeoutSeconds=${seconds}&resourceVersion=${this.#version}`;

@@ -85,7 +85,7 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-const ask = (...args: string[]) => run(promtool, args, { signal: AbortSignal.timeout(60_000) });
+const ask = (...args: string[]) => run(promtool, args, { abort: AbortSignal.timeout(60_000) });
 
 describe('the alerts', () => {
   test('are rules as Prometheus reads them', async () => {

@@ -31,7 +31,7 @@ after(() => rmSync(folder, { recursive: true }));
 async function render(...settings: string[]): Promise<Rendered[]> {
   const site = ['controller.sites.us.nodeName=us-1', 'controller.sites.us.ip=192.0.2.1'];
   const set = [...site, ...settings].flatMap((setting) => ['--set', setting]);
-  const text = await run(helm, ['template', 'x', folder, ...set], { signal: AbortSignal.timeout(60_000) });
+  const text = await run(helm, ['template', 'x', folder, ...set], { abort: AbortSignal.timeout(60_000) });
   return parseAllDocuments(text).flatMap((document) => (document.toJS() as Rendered | null) ?? []);
 }
 

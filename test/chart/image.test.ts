@@ -46,7 +46,7 @@ test('what is sent to the builder is enough to build all bundles, and no test is
   for (const name of await admitted())
     await cp(join(ROOT, name), join(context, name), { recursive: true, filter });
   await symlink(join(ROOT, 'node_modules'), join(context, 'node_modules'));
-  await run(process.execPath, ['scripts/build.ts'], { cwd: context, signal: AbortSignal.timeout(90_000) });
+  await run(process.execPath, ['scripts/build.ts'], { cwd: context, abort: AbortSignal.timeout(90_000) });
   const built = (await readdir(join(context, 'dist'))).sort();
   const licences = 'THIRD-PARTY-LICENSES.txt';
   const forTheSbom = 'packages.json';

@@ -19,8 +19,8 @@ test(`a controller and a webhook live through whatever stands in a tenant's obje
   const namespace = await createNamespace(plane, 'tenant');
   await webhook.scene.admit(namespace, { [LABELS.status]: 'true' });
   const fuzzer = new ObjectFuzzer(plane.api, namespace, seed);
-  const write = async (signal: AbortSignal) => {
-    const [, pods] = await podsBeside(plane.api, webhook.scene.pods, fuzzer.run(signal));
+  const write = async (abort: AbortSignal) => {
+    const [, pods] = await podsBeside(plane.api, webhook.scene.pods, fuzzer.run(abort));
     return { ...fuzzer.report, ...pods };
   };
   await underAttack(t, controller, () => underAttack(t, webhook, write, WRITING_MS), 10 * WRITING_MS);

@@ -26,8 +26,8 @@ test('a webhook lives through what strangers send to it, and no pod is refused m
   const victim = await webhookVictim(t, plane);
   const { port, probePort, ca } = victim;
   const answeredMs: number[] = [];
-  const beside = async (attacking: Promise<object>, signal: AbortSignal) => {
-    const asking = askForAdmissions({ port, pid: victim.child.pid, ca }, signal);
+  const beside = async (attacking: Promise<object>, abort: AbortSignal) => {
+    const asking = askForAdmissions({ port, pid: victim.child.pid, ca }, abort);
     const both = Promise.all([attacking, asking]);
     const [[report, admissions], pods] = await podsBeside(plane.api, victim.scene.pods, both);
     assert.deepEqual(admissions.refused, [], 'reviews were refused');

@@ -35,8 +35,8 @@ test('a database in a labelled namespace is left alone', { timeout: 300_000 }, a
   const eventAbout = (name: string, reason: string, where = namespace) =>
     until(
       `an Event ${reason} tells of ${name}`,
-      async (signal) => {
-        const { items } = await api.list(EVENTS, { namespace: where, signal });
+      async (abort) => {
+        const { items } = await api.list(EVENTS, { namespace: where, abort });
         return items.find((event) => event.reason === reason && event.note.includes(name));
       },
       WAIT,
@@ -159,8 +159,8 @@ test('a database in a labelled namespace is left alone', { timeout: 300_000 }, a
     await api.create(SERVICES, left);
     await until(
       'the Service selects all instances again',
-      async (signal) => {
-        const { spec } = await api.get(SERVICES, { namespace, name: 'pg-r' }, { signal });
+      async (abort) => {
+        const { spec } = await api.get(SERVICES, { namespace, name: 'pg-r' }, { abort });
         return spec?.selector?.['site-follower/site'] === undefined || undefined;
       },
       WAIT,
@@ -186,8 +186,8 @@ test('a database in a labelled namespace is left alone', { timeout: 300_000 }, a
     await api.create<Pod>(PODS, old);
     const free = await until(
       'its condition is True',
-      async (signal) => {
-        const { status } = await api.get(PODS, { namespace, name: 'old' }, { signal });
+      async (abort) => {
+        const { status } = await api.get(PODS, { namespace, name: 'old' }, { abort });
         return status?.conditions?.find(({ type, status }) => type === ACTIVE_CONDITION && status === 'True');
       },
       WAIT,

@@ -42,7 +42,7 @@ test('kubectl debug copies an injected pod in a namespace that asks', async (t) 
         ...more,
       ];
       await run(kubectl, ['--kubeconfig', plane.kubeconfig, '-n', namespace, ...args], {
-        signal: AbortSignal.timeout(LIMIT_MS),
+        abort: AbortSignal.timeout(LIMIT_MS),
       });
       const { spec, metadata } = await plane.api.get(PODS, { namespace, name: copy });
       const sidecars = spec?.initContainers?.map((container) => container.name) ?? [];

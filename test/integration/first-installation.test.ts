@@ -118,8 +118,8 @@ function podOf(component: string): Promise<Pod> {
   const labelSelector = `app.kubernetes.io/component=${component}`;
   return until(
     `there is a pod of ${component}`,
-    async (signal) => {
-      const { items } = await api.list(PODS, { namespace: NAMESPACE, labelSelector, signal });
+    async (abort) => {
+      const { items } = await api.list(PODS, { namespace: NAMESPACE, labelSelector, abort });
       return items.find(({ status, metadata }) => status?.phase === 'Pending' && !metadata.deletionTimestamp);
     },
     WAIT,

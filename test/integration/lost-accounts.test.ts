@@ -122,7 +122,7 @@ async function createPolicyScene(t: TestContext, settings: Environment = {}): Pr
   const [follower] = loaded.config.followers;
   const own = { namespace: scene.namespace, configMapName: STATUS_CONFIGMAP };
   await grant(plane, { user, rights: rightsOf(follower, own) });
-  await until('the policies are in force', async (signal) => areInForce(user, signal), { timeoutMs: 30_000 });
+  await until('the policies are in force', async (abort) => areInForce(user, abort), { timeoutMs: 30_000 });
   return { scene, user };
 }
 
@@ -141,13 +141,13 @@ const POLICIES: Readonly<Record<string, Resource>> = {
   ),
 };
 
-async function areInForce(user: { readonly name: string }, signal: AbortSignal): Promise<true | undefined> {
+async function areInForce(user: { readonly name: string }, abort: AbortSignal): Promise<true | undefined> {
   const client = connectAs(await plane.kubeconfigFor(user));
   try {
     await client.create(
       CONFIG_MAPS,
       { metadata: { namespace: 'default', generateName: 'probe-' } as never },
-      { signal },
+      { abort },
     );
     return undefined;
   } catch (error) {
@@ -169,7 +169,7 @@ test('with the admission policy the controller does all that it has to', async (
   const label = activeLabel('default');
   await until(
     'the node of the active site is labelled',
-    async (signal) => (await api.get(NODES, { name: scene.nodes.west }, { signal })).metadata.labels?.[label],
+    async (abort) => (await api.get(NODES, { name: scene.nodes.west }, { abort })).metadata.labels?.[label],
     { timeoutMs: 20_000 },
   );
   await controller.child.stop();

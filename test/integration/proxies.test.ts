@@ -58,9 +58,9 @@ for (const [name, start] of Object.entries(HARNESSES)) {
     const record = { name: `app.${harness.zone}`, type: 'A', ttl: 60, values: ['192.0.2.7'] } as const;
 
     const provider = await connect(harness, environment, { ends: t, dispatcher: through(proxy.url) });
-    const { sets } = await provider.read({ zone: harness.zone, names: [record.name], signal: NEVER });
+    const { sets } = await provider.read({ zone: harness.zone, names: [record.name], abort: NEVER });
     assert.deepEqual(sets, []);
-    const guard = { signal: NEVER, assertMayWrite: () => undefined };
+    const guard = { abort: NEVER, assertMayWrite: () => undefined };
     await provider.apply(harness.zone, plan(sets, [record], new Set(['A'])), guard);
     assert.match((await harness.dump()).join('\n'), /192\.0\.2\.7/);
     assert.ok(proxy.asked.length >= 2);
@@ -74,7 +74,7 @@ for (const [name, start] of Object.entries(HARNESSES)) {
       dispatcher: through(stranger),
     });
     await assert.rejects(
-      refused.read({ zone: harness.zone, names: [record.name], signal: NEVER }),
+      refused.read({ zone: harness.zone, names: [record.name], abort: NEVER }),
       (error: Error) => {
         assert.match(
           error.message,
@@ -191,7 +191,7 @@ test('route53: STS and SSO are asked for credentials through the proxy', async (
       dispatcher: dispatcher(),
     });
     const before = proxy.asked.length;
-    await provider.read({ zone: harness.zone, names: [`app.${harness.zone}`], signal: NEVER });
+    await provider.read({ zone: harness.zone, names: [`app.${harness.zone}`], abort: NEVER });
     return proxy.asked[before] ?? '';
   };
   const token = join(home, 'token');

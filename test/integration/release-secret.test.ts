@@ -56,9 +56,9 @@ for (const how of [[], ['--server-side', '--force-conflicts', '--field-manager=d
     const apply = async (labels: object) => {
       const file = join(folder, 'secret.yaml');
       await writeFile(file, stringify({ ...secret, metadata: { ...secret.metadata, labels } }));
-      const signal = AbortSignal.timeout(30_000);
+      const abort = AbortSignal.timeout(30_000);
       const env = { ...process.env, KUBECONFIG: plane.kubeconfig };
-      await run(kubectl, ['apply', ...how, '-f', file], { signal, env });
+      await run(kubectl, ['apply', ...how, '-f', file], { abort, env });
     };
     await apply({ version: '1' });
     t.after(() => api.delete(SECRETS, KEY));

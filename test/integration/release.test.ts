@@ -56,9 +56,9 @@ after(() => rm(folder, { recursive: true }));
 
 /** Standard output; rejects with what it says when it fails. */
 function kube(args: readonly string[]): Promise<string> {
-  const signal = AbortSignal.timeout(60_000);
+  const abort = AbortSignal.timeout(60_000);
   return run(kubectl, [...args, '--kubeconfig', plane.kubeconfig], {
-    signal,
+    abort,
     env: { HOME: folder, PATH: '' },
   });
 }

@@ -10,8 +10,8 @@ import { nameServerHarness } from '../support/dns/name-server-harness.ts';
 import { startBind, startKnot } from '../support/dns/name-servers.ts';
 import { startPowerDns } from '../support/dns/power-dns.ts';
 
-const signal = new AbortController().signal;
-const guard = { signal, assertMayWrite: () => undefined };
+const abort = new AbortController().signal;
+const guard = { abort, assertMayWrite: () => undefined };
 const HOUR_MS = 3_600_000;
 
 const aheadBy = (ms: number): Clock => ({ ...systemClock, now: () => systemClock.now() + ms });
@@ -34,7 +34,7 @@ for (const [name, start, algorithm, otherAlgorithm] of [
 
     const read = async (more: Environment, clock = systemClock): Promise<DnsError> => {
       const provider = await connect(harness, { ...harness.environment, ...more }, { ends, clock });
-      return refusal(provider.read({ zone: harness.zone, names: [`app.${harness.zone}`], signal }));
+      return refusal(provider.read({ zone: harness.zone, names: [`app.${harness.zone}`], abort }));
     };
     const apply = async (zone: string, desired: RecordSet): Promise<DnsError> => {
       const provider = await connect(harness, harness.environment, { ends });
@@ -82,7 +82,7 @@ for (const [name, start, algorithm, otherAlgorithm] of [
     test('a zone that takes no updates, though it can be read', async () => {
       const zone = `readonly.${harness.zone}`;
       const provider = await connect(harness, harness.environment, { ends });
-      assert.deepEqual(await provider.read({ zone, names: [`app.${zone}`], signal }), {
+      assert.deepEqual(await provider.read({ zone, names: [`app.${zone}`], abort }), {
         sets: [],
         others: [],
       });

@@ -10,8 +10,8 @@ import type { Environment } from '../support/controller-process.ts';
 import { connect } from '../support/dns/harness.ts';
 import { type MotoHarness, startMoto } from '../support/dns/moto-harness.ts';
 
-const signal = new AbortController().signal;
-const guard = { signal, assertMayWrite: () => undefined };
+const abort = new AbortController().signal;
+const guard = { abort, assertMayWrite: () => undefined };
 const APP = 'app.example.com';
 const desired: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.1'] };
 
@@ -29,7 +29,7 @@ describe('Route 53', () => {
   const open = (more: Environment = {}) => connect(harness, { ...harness.environment, ...more }, { ends });
   const refusal = async (more: Environment): Promise<DnsError> => {
     const provider = await open(more);
-    return provider.read({ zone: harness.zone, names: [APP], signal }).then(
+    return provider.read({ zone: harness.zone, names: [APP], abort }).then(
       () => assert.fail('this must be refused'),
       (error: DnsError) => error,
     );
@@ -38,10 +38,10 @@ describe('Route 53', () => {
   test('the public and the private zone of one name are told apart', async () => {
     const [open1, open2] = [await open(), await open({ ROUTE53_PRIVATE_ZONE: 'true' })];
     await open2.apply(harness.zone, [{ action: 'create', desired }], guard);
-    assert.deepEqual((await open1.read({ zone: harness.zone, names: [APP], signal })).sets, []);
-    assert.deepEqual((await open2.read({ zone: harness.zone, names: [APP], signal })).sets, [desired]);
+    assert.deepEqual((await open1.read({ zone: harness.zone, names: [APP], abort })).sets, []);
+    assert.deepEqual((await open2.read({ zone: harness.zone, names: [APP], abort })).sets, [desired]);
     const [answer] =
-      (await open2.lookup?.({ zone: harness.zone, name: APP, type: 'A', signal }, () =>
+      (await open2.lookup?.({ zone: harness.zone, name: APP, type: 'A', abort }, () =>
         Promise.resolve([]),
       )) ?? [];
     assert.deepEqual(answer, { server: 'Route 53', values: ['192.0.2.1'] });
@@ -49,7 +49,7 @@ describe('Route 53', () => {
 
   test('a zone by its id', async () => {
     const provider = await open({ ROUTE53_ZONE_ID: harness.privateZoneId });
-    assert.deepEqual((await provider.read({ zone: harness.zone, names: [APP], signal })).sets, [desired]);
+    assert.deepEqual((await provider.read({ zone: harness.zone, names: [APP], abort })).sets, [desired]);
     const strange = await refusal({ ROUTE53_ZONE_ID: harness.otherZoneId });
     assert.equal(strange.kind, 'config');
     assert.match(strange.message, /is that of a\.example\.com, not of example\.com/);
@@ -61,7 +61,7 @@ describe('Route 53', () => {
     const again = await harness.createZone('twice.example.net');
     const provider = await open();
     await assert.rejects(
-      provider.read({ zone: 'twice.example.net', names: ['app.twice.example.net'], signal }),
+      provider.read({ zone: 'twice.example.net', names: ['app.twice.example.net'], abort }),
       {
         kind: 'config',
         message: new RegExp(`2 public hosted zones twice\\.example\\.net: .*(${twice}|${again})`),
@@ -75,7 +75,7 @@ describe('Route 53', () => {
     await provider.apply(harness.zone, [{ action: 'create', desired }], guard);
     harness.holdChanges();
     const look = () =>
-      provider.lookup?.({ zone: harness.zone, name: APP, type: 'A', signal }, () => Promise.resolve([]));
+      provider.lookup?.({ zone: harness.zone, name: APP, type: 'A', abort }, () => Promise.resolve([]));
     assert.deepEqual(await look(), [{ server: 'Route 53 (pending)', values: undefined }]);
     harness.releaseChanges();
     assert.deepEqual(await look(), [{ server: 'Route 53', values: ['192.0.2.1'] }]);
@@ -94,7 +94,7 @@ describe('Route 53', () => {
       AWS_ENDPOINT_URL_STS: harness.url,
     });
     const before = harness.assumedRoles();
-    assert.ok(Array.isArray((await (await open()).read({ zone: harness.zone, names: [APP], signal })).sets));
+    assert.ok(Array.isArray((await (await open()).read({ zone: harness.zone, names: [APP], abort })).sets));
     assert.equal(harness.assumedRoles(), before + 1);
   });
 

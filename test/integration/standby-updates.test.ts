@@ -60,8 +60,8 @@ class Site {
   }
 
   /** In the roles of scheduler and kubelets: pods with the sidecar never get ready on the standby site. */
-  async serve(signal: AbortSignal): Promise<readonly Placed[]> {
-    const { items } = await api.list(PODS, { namespace: this.namespace, signal });
+  async serve(abort: AbortSignal): Promise<readonly Placed[]> {
+    const { items } = await api.list(PODS, { namespace: this.namespace, abort });
     const pods = items as readonly Placed[];
     // Of what is bound here the list does not tell yet, and no scheduler gives the same port of a node to two pods.
     const nodeOf = new Map(pods.map((pod) => [pod, pod.spec.nodeName]));
@@ -127,8 +127,8 @@ test('a single pod of a StatefulSet that stands by is not replaced, but by hand'
   const versionThere = (version: string) =>
     until(
       `the pod is of version ${version}`,
-      async (signal) => {
-        const { items } = await api.list(PODS, { namespace, signal });
+      async (abort) => {
+        const { items } = await api.list(PODS, { namespace, abort });
         return items.find(({ metadata }) => metadata.labels?.version === version);
       },
       WAIT,
@@ -140,8 +140,8 @@ test('a single pod of a StatefulSet that stands by is not replaced, but by hand'
   await api.patch(STATEFUL_SETS, set, { spec: { template: at('2') } }, { type: 'merge' });
   await until(
     'its controller has seen the update',
-    async (signal) => {
-      const { status: seen } = await api.get(STATEFUL_SETS, set, { signal });
+    async (abort) => {
+      const { status: seen } = await api.get(STATEFUL_SETS, set, { abort });
       return seen?.updateRevision !== seen?.currentRevision || undefined;
     },
     WAIT,
@@ -203,8 +203,8 @@ describe('an update with standbys, as it is recommended', () => {
       const all = (version: string) =>
         until(
           `all pods are of version ${version}`,
-          async (signal) => {
-            const pods = await site.serve(signal);
+          async (abort) => {
+            const pods = await site.serve(abort);
             const there = pods.filter(
               ({ spec: { nodeName }, status }) => nodeName && status?.phase === 'Running',
             );

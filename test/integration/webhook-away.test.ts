@@ -146,7 +146,7 @@ describe('the runbook of a webhook that is away', async () => {
     );
     const env = { ...process.env, KUBECONFIG: await plane.kubeconfigFor('admin') };
     const shell = (command: string) =>
-      run('sh', ['-c', `${command} --namespace ${namespace}`], { signal: AbortSignal.timeout(60_000), env });
+      run('sh', ['-c', `${command} --namespace ${namespace}`], { abort: AbortSignal.timeout(60_000), env });
     const pods = (labelSelector: string) => plane.api.list(PODS, { namespace, labelSelector });
     const started = (labelSelector: string) =>
       until(

@@ -9,8 +9,8 @@ import { startWebhookHarness } from '../support/dns/webhook-harness.ts';
 
 const ZONE = 'example.com';
 const APP = `app.${ZONE}`;
-const signal = new AbortController().signal;
-const guard = { signal, assertMayWrite: () => undefined };
+const abort = new AbortController().signal;
+const guard = { abort, assertMayWrite: () => undefined };
 const one: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.1'] };
 const two: RecordSet = { ...one, values: ['192.0.2.2'] };
 
@@ -54,8 +54,8 @@ test('of a proxied record the provider alone can tell', async (t) => {
   const there = { dnsName: APP, recordType: 'A', recordTTL: 60, targets: ['192.0.2.1'] };
   const ask = () => Promise.resolve([{ server: 'ns1', values: ['203.0.113.9'] }]);
   const seen = async () => {
-    await provider.read({ zone: ZONE, names: [APP], signal });
-    return provider.lookup?.({ zone: ZONE, name: APP, type: 'A', signal }, ask);
+    await provider.read({ zone: ZONE, names: [APP], abort });
+    return provider.lookup?.({ zone: ZONE, name: APP, type: 'A', abort }, ask);
   };
   fake.endpoints = [there];
   assert.deepEqual(await seen(), [{ server: 'ns1', values: ['203.0.113.9'] }]);
@@ -71,7 +71,7 @@ test('a TTL that the provider keeps longer is no reason to write again', async (
   await provider.apply(ZONE, [{ action: 'create', desired: one }], guard);
   const {
     sets: [found],
-  } = await provider.read({ zone: ZONE, names: [APP], signal });
+  } = await provider.read({ zone: ZONE, names: [APP], abort });
   assert.ok(found !== undefined);
   assert.equal(found.ttl, 300);
   await provider.apply(ZONE, [{ action: 'update', current: found, desired: one }], guard);
@@ -81,7 +81,7 @@ test('a TTL that the provider keeps longer is no reason to write again', async (
 test('a provider that does not say a TTL is not asked for another one', async (t) => {
   const { fake, provider } = await open(t, ZONE);
   fake.endpoints = [{ dnsName: `${APP}.`, recordType: 'A', targets: ['192.0.2.1'] }];
-  assert.deepEqual((await provider.read({ zone: ZONE, names: [APP], signal })).sets, [{ ...one, ttl: -1 }]);
+  assert.deepEqual((await provider.read({ zone: ZONE, names: [APP], abort })).sets, [{ ...one, ttl: -1 }]);
 });
 
 test('a set of a routing policy is not replaced', async (t) => {
@@ -90,7 +90,7 @@ test('a set of a routing policy is not replaced', async (t) => {
   fake.endpoints = [set];
   const {
     sets: [found],
-  } = await provider.read({ zone: ZONE, names: [APP], signal });
+  } = await provider.read({ zone: ZONE, names: [APP], abort });
   assert.ok(found !== undefined);
   const changes: Change[] = [{ action: 'update', current: found, desired: two }];
   assert.equal((await refusal(provider.apply(ZONE, changes, guard))).code, 'special');
@@ -123,16 +123,16 @@ for (const [what, reply, kind, code] of [
   test(`${what}: ${kind}`, async (t) => {
     const { fake, provider } = await open(t, ZONE);
     fake.answerOnce(reply);
-    const error = await refusal(provider.read({ zone: ZONE, names: [APP], signal }));
+    const error = await refusal(provider.read({ zone: ZONE, names: [APP], abort }));
     assert.deepEqual([error.kind, error.code], [kind, code], error.message);
     assert.ok(error.action !== '');
-    assert.deepEqual((await provider.read({ zone: ZONE, names: [APP], signal })).sets, []);
+    assert.deepEqual((await provider.read({ zone: ZONE, names: [APP], abort })).sets, []);
   });
 }
 
 test('a name that the provider is not made for is told before anything is written', async (t) => {
   const { provider } = await open(t, 'example.org', '.sub.example.com');
-  const error = await refusal(provider.read({ zone: ZONE, names: [APP], signal }));
+  const error = await refusal(provider.read({ zone: ZONE, names: [APP], abort }));
   assert.equal(
     error.message,
     'the provider does not serve app.example.com in example.com: it is made for example.org, .sub.example.com',

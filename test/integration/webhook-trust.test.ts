@@ -39,11 +39,11 @@ async function said(
 ): Promise<readonly (readonly string[])[]> {
   const last = await scene.createAskingNamespace();
   await api.create(PODS, ownedBy(askingPod(last), 'last'));
-  const notes = async (namespace: string, signal: AbortSignal) =>
-    (await api.list(EVENTS, { namespace, signal })).items
+  const notes = async (namespace: string, abort: AbortSignal) =>
+    (await api.list(EVENTS, { namespace, abort })).items
       .filter(({ reportingController }) => reportingController === `${PROGRAM}-webhook`)
       .map(({ note }) => note);
-  await until('the last Event is there', async (signal) => (await notes(last, signal))[0], {
+  await until('the last Event is there', async (abort) => (await notes(last, abort))[0], {
     timeoutMs: 20_000,
   });
   return Promise.all(namespaces.map((namespace) => notes(namespace, AbortSignal.timeout(10_000))));

@@ -64,8 +64,8 @@ function owned(pod: Pod, name: string): Pod {
 function event(namespace: string, reason: string, name: string): Promise<KubeEvent> {
   return until(
     `there is an Event ${reason} on ${name}`,
-    async (signal) =>
-      (await api.list(EVENTS, { namespace, signal })).items.find(
+    async (abort) =>
+      (await api.list(EVENTS, { namespace, abort })).items.find(
         ({ reason: found, regarding }) => found === reason && regarding.name === name,
       ),
     { timeoutMs: 20_000 },
@@ -154,8 +154,8 @@ describe('a webhook', { concurrency: 3 }, () => {
     await api.create(DEPLOYMENTS, deployment);
     const pods = await until(
       'the Deployment has its pods',
-      async (signal) => {
-        const { items } = await api.list(PODS, { namespace, labelSelector: 'app=web', signal });
+      async (abort) => {
+        const { items } = await api.list(PODS, { namespace, labelSelector: 'app=web', abort });
         return items.length === 2 ? items : undefined;
       },
       { timeoutMs: 20_000 },
@@ -214,21 +214,21 @@ describe('a webhook', { concurrency: 3 }, () => {
     const swept = async () => (await metric(scene, 'last_sweep_timestamp_seconds')) > 0 || undefined;
     await until('it has looked at all pods', swept, { timeoutMs: 20_000 });
     const report = { name: INJECTION_CONFIGMAP, namespace: scene.namespace };
-    await until('it has reported', (signal) => api.get(CONFIG_MAPS, report, { signal }), {
+    await until('it has reported', (abort) => api.get(CONFIG_MAPS, report, { abort }), {
       timeoutMs: 20_000,
     });
     const broken = [{ op: 'remove', path: '/data/ca.key' }];
     await api.patch(SECRETS, secret, broken, { type: 'json' });
-    const restored = async (signal: AbortSignal) =>
-      (await api.get(SECRETS, secret, { signal })).data?.['ca.key'];
+    const restored = async (abort: AbortSignal) =>
+      (await api.get(SECRETS, secret, { abort })).data?.['ca.key'];
     await until('the Secret is whole again', restored, { timeoutMs: 20_000 });
     assert.deepEqual(
       replica.child.lines.filter((line) => /forbidden/i.test(line)),
       [],
     );
     await api.delete(SECRETS, secret);
-    const told = async (signal: AbortSignal) => {
-      const { items } = await api.list(EVENTS, { namespace: scene.namespace, signal });
+    const told = async (abort: AbortSignal) => {
+      const { items } = await api.list(EVENTS, { namespace: scene.namespace, abort });
       return items.find(({ reason }) => reason === 'CertificateSecretMissing');
     };
     const event = await until('an Event says that the Secret is missing', told, { timeoutMs: 20_000 });

@@ -147,19 +147,19 @@ export class Connection implements KubeApi {
     verb: Verb,
     resource: Resource,
     { name, namespace }: ObjectKey,
-    { signal, timeoutMs = CALL_TIMEOUT_MS }: CallOptions,
+    { abort, timeoutMs = CALL_TIMEOUT_MS }: CallOptions,
     operate: (server: ApiServer) => T,
   ): Promise<T> {
     const { actor, clock, process, server, hooks } = this.#ports;
     if (process.state === 'crashed') return new Promise(() => undefined);
-    signal?.throwIfAborted();
+    abort?.throwIfAborted();
     const key = namespace === undefined ? { name } : { name, namespace };
     const call: Call = { actor, verb, resource, key, calledAt: clock.elapsed() };
     hooks.onCall(call);
     const answer = await this.#link.call({
       what: `${verb} ${describe(resource, key)}`,
       timeoutMs,
-      signal,
+      abort,
       mayConflict: verb === 'replace' || verb === 'patch',
       operate: () => hooks.during(call, () => operate(server)),
       onTrouble: (what) => hooks.onTrouble(call, what),

@@ -22,7 +22,7 @@ export interface LinkPorts {
 export interface Exchange<T> {
   readonly what: string;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
+  readonly abort: AbortSignal | undefined;
   /** A compare-and-set, which may be refused with a conflict. */
   readonly mayConflict: boolean;
   /** Runs on the server, when the request arrives. */
@@ -46,12 +46,12 @@ export class Link {
 
   async call<T>(exchange: Exchange<T>): Promise<T> {
     const { process, errors } = this.#ports;
-    const { what, timeoutMs, signal } = exchange;
+    const { what, timeoutMs, abort } = exchange;
     try {
       return await withDeadline(
         process,
         timeoutMs,
-        signal,
+        abort,
         what,
         () => new Promise<T>((resolve, reject) => this.#send(exchange, { resolve, reject })),
       );

@@ -99,14 +99,14 @@ export class ReceiverConnection {
     this.#link.faults = faults;
   }
 
-  readonly post: Post = ({ body }, signal) => {
+  readonly post: Post = ({ body }, abort) => {
     const { actor, process, mayLead, onTrouble } = this.#ports;
     if (process.state === 'crashed') return new Promise(() => undefined);
     const mightLead = mayLead(actor);
     return this.#link.call({
       what: 'notification',
       timeoutMs: TIMEOUT_MS,
-      signal,
+      abort,
       mayConflict: false,
       operate: () => {
         this.#receiver.receive(actor, body, mightLead);

@@ -98,40 +98,35 @@ export class RegistrarConnection implements NamecheapApi {
     this.#link.faults = faults;
   }
 
-  async getHosts(zone: string, signal: AbortSignal): Promise<HostList> {
-    const answer = await this.#call('getHosts', signal, () => this.#registrar.zone(zone));
+  async getHosts(zone: string, abort: AbortSignal): Promise<HostList> {
+    const answer = await this.#call('getHosts', abort, () => this.#registrar.zone(zone));
     this.#shown.set(zone, answer);
     return { ...answer, domain: zone, isUsingOurDns: true };
   }
 
-  async setHosts(
-    zone: string,
-    hosts: readonly Host[],
-    emailType: string,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async setHosts(zone: string, hosts: readonly Host[], emailType: string, abort: AbortSignal): Promise<void> {
     const { actor, clock, random } = this.#ports;
     const mayLead = this.#ports.mayLead(actor);
     const call = { actor, calledAt: clock.elapsed(), mayLead, shown: this.#shown.get(zone) };
     const wanted = frozenCopy({ hosts, emailType });
-    await this.#call('setHosts', signal, () => {
+    await this.#call('setHosts', abort, () => {
       if (random.chance(this.#faults.unsaved)) this.#ports.onTrouble('confirmed, but not saved');
       else this.#registrar.write(zone, call, wanted);
     });
   }
 
-  countHosts(zone: string, signal: AbortSignal): Promise<number | undefined> {
-    return this.#call('countHosts', signal, () => this.#registrar.zone(zone).hosts.length);
+  countHosts(zone: string, abort: AbortSignal): Promise<number | undefined> {
+    return this.#call('countHosts', abort, () => this.#registrar.zone(zone).hosts.length);
   }
 
-  #call<T>(what: 'getHosts' | 'setHosts' | 'countHosts', signal: AbortSignal, operate: () => T): Promise<T> {
+  #call<T>(what: 'getHosts' | 'setHosts' | 'countHosts', abort: AbortSignal, operate: () => T): Promise<T> {
     const { process, onCall, onTrouble } = this.#ports;
     if (process.state === 'crashed') return new Promise(() => undefined);
     onCall(what);
     return this.#link.call({
       what: `namecheap ${what}`,
       timeoutMs: TIMEOUT_MS,
-      signal,
+      abort,
       mayConflict: false,
       operate: () => {
         this.#registrar.count();

@@ -83,8 +83,8 @@ export const SABOTAGES = {
   },
   /** Whatever becomes of a notification, it is taken for delivered. */
   'no second attempt at telling': {
-    post: (post) => (request, signal) =>
-      post(request, signal).catch(() => ({ status: 204, retryAfterMs: undefined })),
+    post: (post) => (request, abort) =>
+      post(request, abort).catch(() => ({ status: 204, retryAfterMs: undefined })),
   },
 } as const satisfies Record<string, Sabotage>;
 
@@ -102,8 +102,8 @@ export function seeing<T extends KubeObject>(
 }
 
 function sending(api: NamecheapApi, change: (hosts: readonly Host[]) => readonly Host[]): NamecheapApi {
-  return withMethod(api, 'setHosts', (zone, hosts, emailType, signal) =>
-    api.setHosts(zone, change(hosts), emailType, signal),
+  return withMethod(api, 'setHosts', (zone, hosts, emailType, abort) =>
+    api.setHosts(zone, change(hosts), emailType, abort),
   );
 }
 

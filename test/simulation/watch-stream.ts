@@ -43,12 +43,12 @@ export class WatchStream {
     };
     bookmarkLater();
     this.#cleanups.push(() => cancelBookmark());
-    const { signal } = options;
-    if (signal === undefined) return;
-    const onAbort = () => this.#put({ error: signal.reason });
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.#cleanups.push(() => signal.removeEventListener('abort', onAbort));
-    if (signal.aborted) onAbort();
+    const { abort } = options;
+    if (abort === undefined) return;
+    const onAbort = () => this.#put({ error: abort.reason });
+    abort.addEventListener('abort', onAbort, { once: true });
+    this.#cleanups.push(() => abort.removeEventListener('abort', onAbort));
+    if (abort.aborted) onAbort();
   }
 
   async *events(): AsyncGenerator<WatchEvent<KubeObject>, void, undefined> {

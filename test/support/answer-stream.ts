@@ -33,10 +33,10 @@ export class AnswerStream {
 
   /** The last one if it `matches`, else the first later one that does. */
   async until(matches: (answer: Answer) => boolean, timeoutMs = 20_000): Promise<Told> {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const abort = AbortSignal.timeout(timeoutMs);
     for (;;) {
       if (this.#last !== undefined && matches(this.#last.answer)) return this.#last;
-      await once(this.#news, 'told', { signal });
+      await once(this.#news, 'told', { signal: abort });
     }
   }
 

@@ -82,15 +82,15 @@ export class CnpgOperator {
     });
   }
 
-  /** Completes the switchovers that others begin by writing `targetPrimary`, until `signal` aborts. */
-  async obey(signal: AbortSignal, onProblem: (text: string) => void): Promise<void> {
-    while (!signal.aborted) {
+  /** Completes the switchovers that others begin by writing `targetPrimary`, until `abort` fires. */
+  async obey(abort: AbortSignal, onProblem: (text: string) => void): Promise<void> {
+    while (!abort.aborted) {
       try {
         if (!this.#busy) await this.#obeyOnce();
       } catch (error) {
         onProblem(`The fake operator failed, retrying: ${explain(error)}`);
       }
-      await delay(POLL_MS, undefined, { signal }).catch(() => undefined); // Aborted: the loop's condition sees it.
+      await delay(POLL_MS, undefined, { signal: abort }).catch(() => undefined); // Aborted: the loop's condition sees it.
     }
   }
 

@@ -99,16 +99,16 @@ export class ConfigMapHistory {
   }
 
   async #follow(from: string): Promise<void> {
-    const { signal } = this.#stop;
-    for (let resourceVersion = from; !signal.aborted; ) {
+    const { signal: abort } = this.#stop;
+    for (let resourceVersion = from; !abort.aborted; ) {
       try {
-        const options = { ...this.#selection, resourceVersion, timeoutSeconds: 300, signal };
+        const options = { ...this.#selection, resourceVersion, timeoutSeconds: 300, abort };
         for await (const { type, object } of this.#api.watch(CONFIG_MAPS, options)) {
           resourceVersion = object.metadata.resourceVersion ?? resourceVersion;
           if (type !== 'BOOKMARK') this.#add(type === 'DELETED' ? undefined : object);
         }
       } catch (error) {
-        if (signal.aborted) return;
+        if (abort.aborted) return;
         await delay(RETRY_MS); // The server is away: it goes on from the same version.
         if (isGone(error)) resourceVersion = (await this.#catchUp()) ?? resourceVersion;
       }

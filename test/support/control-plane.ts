@@ -104,7 +104,7 @@ export class ControlPlane extends ControlPlaneAccess {
     });
     const server = await this.#start('kube-apiserver', flags);
     this.#apiServer = server;
-    await server.waitUntil('the API server is ready', (signal) => this.#isReady(signal), START_LIMIT_MS);
+    await server.waitUntil('the API server is ready', (abort) => this.#isReady(abort), START_LIMIT_MS);
   }
 
   async restartApiServer(): Promise<void> {
@@ -205,11 +205,11 @@ export class ControlPlane extends ControlPlaneAccess {
   }
 
   /** Not by `api`, whose connections and errors are for the tests: this looks at a server that is expected to refuse. */
-  #isReady(signal: AbortSignal): Promise<boolean> {
+  #isReady(abort: AbortSignal): Promise<boolean> {
     const { certificate: cert, key } = this.admin;
     const tls = { ca: this.authority.certificate, cert, key };
     return new Promise((resolve, reject) => {
-      const call = request(`${this.url}/readyz`, { ...tls, agent: false, signal, timeout: 5_000 });
+      const call = request(`${this.url}/readyz`, { ...tls, agent: false, signal: abort, timeout: 5_000 });
       call.once('timeout', () => call.destroy(new Error('/readyz gave no answer within 5 s')));
       call.once('response', (response) => {
         response.resume();

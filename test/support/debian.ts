@@ -51,17 +51,17 @@ export async function installPackages(
   packages: readonly string[],
   isThere: () => Promise<boolean>,
 ): Promise<void> {
-  const signal = AbortSignal.timeout(INSTALL_LIMIT_MS);
+  const abort = AbortSignal.timeout(INSTALL_LIMIT_MS);
   const cache = cacheDirectory(process.env);
   mkdirSync(cache, { recursive: true });
   const install = async () => {
     if (await isThere()) return;
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     await withProgress(sayOnStderr, `Installing ${name} from Debian`, 'about a minute', async () => {
-      await run(APT, ['update', '-qq'], { signal, env });
-      await run(APT, ['install', '-y', '-qq', '--no-install-recommends', ...packages], { signal, env });
+      await run(APT, ['update', '-qq'], { abort, env });
+      await run(APT, ['install', '-y', '-qq', '--no-install-recommends', ...packages], { abort, env });
     });
   };
   const onWait = () => sayOnStderr(`Another process is installing; waiting for it`);
-  await exclusively(join(cache, 'apt-lock'), install, onWait, signal);
+  await exclusively(join(cache, 'apt-lock'), install, onWait, abort);
 }

@@ -131,12 +131,12 @@ export class TestLeadership implements Leadership {
     return this.#term;
   }
 
-  get signal(): AbortSignal {
+  get abort(): AbortSignal {
     return this.#over.signal;
   }
 
   isHeld(): boolean {
-    return this.held && !this.signal.aborted;
+    return this.held && !this.abort.aborted;
   }
 
   confirm(floor = 0): Promise<number | undefined> {

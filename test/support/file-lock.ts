@@ -15,14 +15,14 @@ export async function exclusively<T>(
   file: string,
   task: () => Promise<T>,
   onWait: () => void,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     for (let attempt = 0; !tryLock(database); attempt++) {
       if (attempt === 0) onWait();
-      await delay(POLL_MS, undefined, { signal });
+      await delay(POLL_MS, undefined, { signal: abort });
     }
     return await task();
   } finally {

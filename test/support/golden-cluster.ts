@@ -55,8 +55,8 @@ export async function makeSurroundings(plane: ControlPlaneAccess, manifests: str
     if (kind !== 'ResourceQuota') continue;
     await until(
       'the quota is in force',
-      async (signal) => {
-        const quota = (await plane.api.get(resource, key(metadata), { signal })) as {
+      async (abort) => {
+        const quota = (await plane.api.get(resource, key(metadata), { abort })) as {
           status?: { hard?: object };
         };
         return quota.status?.hard;

@@ -18,11 +18,11 @@ interface Answer {
 export async function liveHeapOf(child: ChildProcess): Promise<number> {
   const url = await child.waitForLine((line) => /Debugger listening on (ws:\S+)/.exec(line)?.[1], LIMIT_MS);
   const socket = new WebSocket(url);
-  const signal = AbortSignal.timeout(LIMIT_MS);
+  const abort = AbortSignal.timeout(LIMIT_MS);
   try {
-    await once(socket, 'open', { signal });
-    await ask(socket, 1, 'HeapProfiler.collectGarbage', signal);
-    const { usedSize, backingStorageSize } = await ask(socket, 2, 'Runtime.getHeapUsage', signal);
+    await once(socket, 'open', { signal: abort });
+    await ask(socket, 1, 'HeapProfiler.collectGarbage', abort);
+    const { usedSize, backingStorageSize } = await ask(socket, 2, 'Runtime.getHeapUsage', abort);
     if (usedSize === undefined || backingStorageSize === undefined)
       throw new Error('the inspector does not tell the size of the heap');
     return (usedSize + backingStorageSize) / BYTES_PER_MIB;
@@ -35,10 +35,10 @@ async function ask(
   socket: WebSocket,
   id: number,
   method: string,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<NonNullable<Answer['result']>> {
   socket.send(JSON.stringify({ id, method }));
-  const [{ data }] = (await once(socket, 'message', { signal })) as [{ readonly data: string }];
+  const [{ data }] = (await once(socket, 'message', { signal: abort })) as [{ readonly data: string }];
   const answer = JSON.parse(data) as Answer;
   if (answer.id !== id || answer.result === undefined)
     throw new Error(`${method} was answered with ${answer.error?.message ?? data}`);

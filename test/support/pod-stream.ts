@@ -67,8 +67,8 @@ export class PodStream {
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
+    const { signal: abort } = this.#stop;
+    while (!abort.aborted) {
       if (this.now() > LONGEST_MS) this.#stop.abort();
       await Promise.all([this.#createOne(), delay(PERIOD_MS)]);
     }

@@ -91,12 +91,12 @@ export class ChildProcess {
   /** Waits until `isReady` gives true; an exception of it counts as not yet. */
   async waitUntil(
     what: string,
-    isReady: (signal: AbortSignal) => Promise<boolean>,
+    isReady: (abort: AbortSignal) => Promise<boolean>,
     timeoutMs: number,
   ): Promise<void> {
-    const ready = async (signal: AbortSignal) => {
+    const ready = async (abort: AbortSignal) => {
       if (this.#exit !== undefined) throw new Error('it has ended');
-      return (await isReady(signal)) || undefined;
+      return (await isReady(abort)) || undefined;
     };
     try {
       await until(what, ready, { timeoutMs, isFinal: () => this.#exit !== undefined });
@@ -108,7 +108,7 @@ export class ChildProcess {
 
   /** Waits until a GET of `url` gives a 2xx. */
   waitForHttp(url: string, timeoutMs: number): Promise<void> {
-    const answers = async (signal: AbortSignal) => (await fetch(url, { signal })).ok;
+    const answers = async (abort: AbortSignal) => (await fetch(url, { signal: abort })).ok;
     return this.waitUntil(`${url} answers`, answers, timeoutMs);
   }
 

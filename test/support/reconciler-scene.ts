@@ -46,9 +46,9 @@ export class ReconcilerScene extends FakeCluster {
 
   start({ dryRun = false, api = this.api } = {}): Promise<void> {
     const trigger: Trigger = {
-      watch: (wake, signal) => {
+      watch: (wake, abort) => {
         this.ring = wake;
-        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+        return new Promise((resolve) => abort.addEventListener('abort', () => resolve(), { once: true }));
       },
       observe: async () => this.observe(),
     };

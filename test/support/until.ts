@@ -15,18 +15,18 @@ export interface UntilOptions {
  */
 export async function until<T>(
   what: string,
-  look: (signal: AbortSignal) => Promise<T | undefined> | T | undefined,
+  look: (abort: AbortSignal) => Promise<T | undefined> | T | undefined,
   { timeoutMs, isFinal = () => false }: UntilOptions,
 ): Promise<T> {
-  const signal = AbortSignal.timeout(timeoutMs);
+  const abort = AbortSignal.timeout(timeoutMs);
   let last = '';
-  while (!signal.aborted) {
+  while (!abort.aborted) {
     try {
-      const result = await look(signal);
+      const result = await look(abort);
       if (result !== undefined) return result;
     } catch (error) {
       if (isFinal(error)) throw error;
-      if (!signal.aborted) last = `; the last attempt: ${explain(error)}`;
+      if (!abort.aborted) last = `; the last attempt: ${explain(error)}`;
     }
     await delay(PERIOD_MS);
   }

@@ -70,8 +70,8 @@ export class CertificateManager {
     this.#history = options.served.history;
   }
 
-  /** Resolves when `signal` has aborted. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Resolves when `abort` has aborted. */
+  async run(abort: AbortSignal): Promise<void> {
     const { secret, api, clock, random, onWatchProblem: onProblem } = this.#options;
     // Of the Secret only that it has changed: the keys are read when they are needed.
     const secrets = new Reflector<Secret, true>({
@@ -85,63 +85,63 @@ export class CertificateManager {
       transform: () => true,
       onChange: this.#wakeup.notify,
     });
-    await Promise.all([this.#served.watch((inner) => this.#loop(inner), signal), secrets.run(signal)]);
+    await Promise.all([this.#served.watch((inner) => this.#loop(inner), abort), secrets.run(abort)]);
   }
 
-  async #loop(signal: AbortSignal): Promise<void> {
+  async #loop(abort: AbortSignal): Promise<void> {
     const { random, log } = this.#options;
-    for (let attempt = 0; !signal.aborted; ) {
+    for (let attempt = 0; !abort.aborted; ) {
       let wait: number;
       try {
-        wait = await this.#pass(signal);
+        wait = await this.#pass(abort);
         attempt = 0;
       } catch (err) {
-        if (signal.aborted) return;
+        if (abort.aborted) return;
         if (err instanceof MissingSecret) this.#options.onMissing?.(err);
         const isRace = isConflict(err) || isAlreadyExists(err);
         if (!isRace) log.warn({ err }, 'certificate renewal failed, retrying');
         wait = isRace ? LOST_RACE_MS * (1 + random()) : backoff(attempt, RETRY, random);
         attempt = isRace ? attempt : attempt + 1;
       }
-      await this.#wakeup.wait(Math.min(wait, LONGEST_WAIT_MS), signal);
+      await this.#wakeup.wait(Math.min(wait, LONGEST_WAIT_MS), abort);
     }
   }
 
   /** Resolves to the milliseconds until the next look. */
-  async #pass(signal: AbortSignal): Promise<number> {
+  async #pass(abort: AbortSignal): Promise<number> {
     // First of all, since calls fail until a bundle that somebody wiped is there again.
-    await this.#publishBundle(signal);
-    const found = await this.#store.read(signal);
-    const stored = found?.stored ?? (await this.#putBack(found, signal));
+    await this.#publishBundle(abort);
+    const found = await this.#store.read(abort);
+    const stored = found?.stored ?? (await this.#putBack(found, abort));
     const step = nextStep(this.#inventory(stored), this.#options.clock.now(), this.#options.lifetimes);
     this.#stored =
       step.kind === 'keep'
         ? stored
-        : await this.#write(step.kind, await advance(step.kind, stored, this.#issuance), found, signal);
-    const untilStrangersLeave = await this.#publishBundle(signal);
+        : await this.#write(step.kind, await advance(step.kind, stored, this.#issuance), found, abort);
+    const untilStrangersLeave = await this.#publishBundle(abort);
     const untilServed = this.#served.offer(this.#stored.leaf);
     const due = step.kind === 'keep' ? step.forMs + this.#jitter() : 0;
     return Math.min(due, untilStrangersLeave, untilServed);
   }
 
   /** The Secret is not there, is empty, or is not usable. */
-  async #putBack(found: StoredSecret | undefined, signal: AbortSignal): Promise<Stored> {
+  async #putBack(found: StoredSecret | undefined, abort: AbortSignal): Promise<Stored> {
     const { log } = this.#options;
     if (found?.problem !== undefined) {
       log.warn({ problem: found.problem }, 'the Secret of the certificates cannot be used, writing it again');
     }
     // What is served already stays, so that nothing changes for the API server.
     const stored = this.#stored ?? (await begin(this.#history.present, this.#issuance));
-    return this.#write(this.#stored === undefined ? 'create' : 'restore', stored, found, signal);
+    return this.#write(this.#stored === undefined ? 'create' : 'restore', stored, found, abort);
   }
 
   async #write(
     step: StepName,
     stored: Stored,
     found: StoredSecret | undefined,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<Stored> {
-    const written = await this.#store.write(stored, found, signal);
+    const written = await this.#store.write(stored, found, abort);
     this.#tell(step);
     if (written.stored === undefined)
       throw new Error(`the API server changed the Secret: ${written.problem}`);
@@ -149,7 +149,7 @@ export class CertificateManager {
   }
 
   /** Resolves to the milliseconds until something may leave the bundle. */
-  async #publishBundle(signal: AbortSignal): Promise<number> {
+  async #publishBundle(abort: AbortSignal): Promise<number> {
     const { api, configuration: name, lifetimes } = this.#options;
     const { configuration } = this.#served;
     if (configuration === undefined || this.#stored === undefined) return Number.POSITIVE_INFINITY;
@@ -164,7 +164,7 @@ export class CertificateManager {
     const last = this.#patched;
     const isPatched = last !== undefined && last.version === version && now - last.at < PATCH_AGAIN_MS;
     if (patch !== undefined && !isPatched) {
-      const options = { type: 'json', signal } as const;
+      const options = { type: 'json', abort } as const;
       const isDone = await api.patch(MUTATING_WEBHOOK_CONFIGURATIONS, { name }, patch, options).then(
         () => true,
         (error: unknown) => {

@@ -33,18 +33,18 @@ export class MountedCertificate {
     options.served.onConfiguration = this.#wakeup.notify;
   }
 
-  /** Resolves when `signal` has aborted. */
-  run(signal: AbortSignal): Promise<void> {
-    return this.#options.served.watch((inner) => this.#loop(inner), signal);
+  /** Resolves when `abort` has aborted. */
+  run(abort: AbortSignal): Promise<void> {
+    return this.#options.served.watch((inner) => this.#loop(inner), abort);
   }
 
-  async #loop(signal: AbortSignal): Promise<void> {
+  async #loop(abort: AbortSignal): Promise<void> {
     const { served, folder, names } = this.#options;
-    while (!signal.aborted) {
+    while (!abort.aborted) {
       const found = await readPair(folder, names[0] ?? '');
       this.#say('problem' in found ? found.problem : '');
       const wait = 'problem' in found ? READ_MS : served.offer(found);
-      await this.#wakeup.wait(Math.min(wait, READ_MS), signal);
+      await this.#wakeup.wait(Math.min(wait, READ_MS), abort);
     }
   }
 

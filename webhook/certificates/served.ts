@@ -69,11 +69,11 @@ export class ServedCertificate {
     return this.#served === undefined ? undefined : validityOf(this.#served.certificate).until;
   }
 
-  /** Watches the configuration until `signal` aborts, and calls `work` when it is known. */
-  async watch(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
-    const watching = this.#reflector.run(signal);
+  /** Watches the configuration until `abort` fires, and calls `work` when it is known. */
+  async watch(work: (abort: AbortSignal) => Promise<void>, abort: AbortSignal): Promise<void> {
+    const watching = this.#reflector.run(abort);
     await Promise.race([this.#reflector.synced, watching]);
-    await Promise.all([work(signal), watching]);
+    await Promise.all([work(abort), watching]);
   }
 
   #see(configuration: MutatingWebhookConfiguration | undefined): void {

@@ -69,20 +69,20 @@ export class CertificateStore {
   }
 
   /** Undefined when there is none. */
-  async read(signal: AbortSignal): Promise<StoredSecret | undefined> {
-    const object = await this.#api.get(SECRETS, this.#key, { signal }).catch(ignoreNotFound);
+  async read(abort: AbortSignal): Promise<StoredSecret | undefined> {
+    const object = await this.#api.get(SECRETS, this.#key, { abort }).catch(ignoreNotFound);
     return object === undefined ? undefined : found(object);
   }
 
   /** Writes over `before`, or creates. Throws a conflict when another replica was first. */
-  async write(stored: Stored, before: StoredSecret | undefined, signal: AbortSignal): Promise<StoredSecret> {
+  async write(stored: Stored, before: StoredSecret | undefined, abort: AbortSignal): Promise<StoredSecret> {
     const data = encode(stored);
     try {
-      return await this.#put(data, before, signal);
+      return await this.#put(data, before, abort);
     } catch (error) {
       if (!isConflict(error) && !isAlreadyExists(error)) throw error;
       // Sent twice by a balancer, the second request meets what the first one has stored.
-      const now = await this.read(signal);
+      const now = await this.read(abort);
       if (now === undefined || !isDeepStrictEqual(now.object.data, data)) throw error;
       return now;
     }
@@ -91,15 +91,15 @@ export class CertificateStore {
   async #put(
     data: Readonly<Record<string, string>>,
     before: StoredSecret | undefined,
-    signal: AbortSignal,
+    abort: AbortSignal,
   ): Promise<StoredSecret> {
     if (before !== undefined) {
-      return found(await this.#api.replace(SECRETS, { ...before.object, data }, { signal }));
+      return found(await this.#api.replace(SECRETS, { ...before.object, data }, { abort }));
     }
     const metadata = { ...this.#key, labels: { [LABELS.managedBy]: PROGRAM } };
     const object: Secret = { metadata, type: 'kubernetes.io/tls', data };
     try {
-      return found(await this.#api.create(SECRETS, object, { signal }));
+      return found(await this.#api.create(SECRETS, object, { abort }));
     } catch (error) {
       throw isForbidden(error) ? new MissingSecret(this.#key, error) : error;
     }

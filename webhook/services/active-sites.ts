@@ -36,8 +36,8 @@ export function watchActiveSites({
   readonly active: ActiveSites;
   /** The pods that are followed, as far as this replica knows of their primaries. */
   readonly followed: () => readonly FollowedPods[];
-  /** Follows until `signal` aborts. */
-  run(signal: AbortSignal): Promise<void>;
+  /** Follows until `abort` fires. */
+  run(abort: AbortSignal): Promise<void>;
 } {
   const nameOf = (follower: string) => configMapName(base, follower);
   const watches = new Map(
@@ -64,8 +64,8 @@ export function watchActiveSites({
       if (status === undefined || status.activeSite === '') return undefined;
       return { site: status.activeSite, epoch: status.epoch };
     },
-    async run(signal) {
-      await Promise.all([...watches.values()].map((reflector) => reflector.run(signal)));
+    async run(abort) {
+      await Promise.all([...watches.values()].map((reflector) => reflector.run(abort)));
     },
   };
 }

@@ -367,7 +367,7 @@ describe('fencing', () => {
     leadership.confirmable = false;
     await soon();
     assert.deepEqual(route(), EU);
-    assert.equal(leadership.signal.aborted, true);
+    assert.equal(leadership.abort.aborted, true);
   });
 
   test('epochs that have begun again are believed when the Lease says so, asked once for all Services', async (t) => {

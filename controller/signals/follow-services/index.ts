@@ -103,21 +103,21 @@ export class FollowServices implements Signal {
     });
   }
 
-  async watch(_wake: () => void, signal: AbortSignal): Promise<void> {
+  async watch(_wake: () => void, abort: AbortSignal): Promise<void> {
     const aborted = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      if (signal.aborted) resolve();
+      abort.addEventListener('abort', () => resolve(), { once: true });
+      if (abort.aborted) resolve();
     });
-    const pods = Promise.race([this.#needPods.promise, aborted]).then(() => this.#watchedPods.run(signal));
+    const pods = Promise.race([this.#needPods.promise, aborted]).then(() => this.#watchedPods.run(abort));
     void this.#watchedPods.synced.then(() => this.#inspector.begin());
     await Promise.all([
-      this.#watchedServices.run(signal),
+      this.#watchedServices.run(abort),
       pods,
-      this.#inspector.run(signal),
-      this.#lookAround(signal),
-      this.#releaseOwnership(signal),
-      this.#serviceQueue.run(signal),
-      this.#podQueue.run(signal),
+      this.#inspector.run(abort),
+      this.#lookAround(abort),
+      this.#releaseOwnership(abort),
+      this.#serviceQueue.run(abort),
+      this.#podQueue.run(abort),
     ]);
   }
 
@@ -140,42 +140,42 @@ export class FollowServices implements Signal {
   }
 
   /** Beside everything else, so that no move waits for it. */
-  async #lookAround(signal: AbortSignal): Promise<void> {
+  async #lookAround(abort: AbortSignal): Promise<void> {
     const { clock, random } = this.#options.ports;
     for (;;) {
-      await sleep(clock, LOOK_MS * (0.8 + random() * 0.2), signal);
-      if (signal.aborted) return;
+      await sleep(clock, LOOK_MS * (0.8 + random() * 0.2), abort);
+      if (abort.aborted) return;
       try {
-        if (this.#goal !== undefined) await this.#lookAgain(signal);
+        if (this.#goal !== undefined) await this.#lookAgain(abort);
       } catch (error) {
-        if (!signal.aborted) this.#options.observer.onFailure('service', 'list', error);
+        if (!abort.aborted) this.#options.observer.onFailure('service', 'list', error);
       }
     }
   }
 
-  #releaseOwnership(signal: AbortSignal): Promise<void> {
+  #releaseOwnership(abort: AbortSignal): Promise<void> {
     const { ports, observer } = this.#options;
     const scene: OwnedServices = {
       services: this.#services,
       isLeading: () => this.#leadership?.isHeld() === true,
-      find: (key) => this.#find(key, signal),
+      find: (key) => this.#find(key, abort),
       onWritten: (service) => this.#learn(service),
       onFailure: (service, error) => observer.onFailure('service', service, error),
     };
-    return releaseOwnership(ports, scene, signal);
+    return releaseOwnership(ports, scene, abort);
   }
 
   /** Watches give speed, this gives truth: what follows, and what was known to and does no more. */
-  async #lookAgain(signal: AbortSignal): Promise<void> {
+  async #lookAgain(abort: AbortSignal): Promise<void> {
     const { api } = this.#options.ports;
     const labelSelector = `${LABELS.follow}=true`;
     const missing = new Set([...this.#services.all()].map(({ key }) => keyOf(key)));
-    for await (const object of listEach(api, SERVICES, { labelSelector, signal })) {
+    for await (const object of listEach(api, SERVICES, { labelSelector, abort })) {
       missing.delete(keyOf(object.metadata));
       this.#meet(object);
     }
     for (const key of missing) {
-      const found = await this.#find(parseKey(key), signal);
+      const found = await this.#find(parseKey(key), abort);
       if (found !== undefined) this.#meet(found);
       else this.#onService(key, undefined, this.#services.get(parseKey(key)));
     }
@@ -240,8 +240,8 @@ export class FollowServices implements Signal {
     const { follower, ports } = this.#options;
     const site = pod && wantedLabel(pod, follower, this.#siteOf);
     if (pod === undefined || site === undefined || !this.#leadership?.isHeld()) return;
-    const { signal } = this.#leadership;
-    const options = { type: 'merge', fieldManager: PROGRAM, signal } as const;
+    const { abort } = this.#leadership;
+    const options = { type: 'merge', fieldManager: PROGRAM, abort } as const;
     const answer = await ports.api
       .patch(PODS, pod.key, labelPatch(pod, follower, site), options)
       .catch(ignoreNotFound);
@@ -255,34 +255,34 @@ export class FollowServices implements Signal {
     await retryOnConflict(ATTEMPTS, async (isRetry) => {
       const { goal, leadership } = { goal: this.#goal, leadership: this.#leadership };
       if (service === undefined || goal === undefined || leadership === undefined) return;
-      if (isRetry) service = await this.#read(service, leadership.signal);
+      if (isRetry) service = await this.#read(service, leadership.abort);
       if (service === undefined) return;
       if (isAhead(service, goal) && !(await this.#confirmation.isStillLeader(goal, leadership))) return;
       const patch = planService(service, goal, this.#inspector.evaluationOf(key));
       if (patch === undefined || goal !== this.#goal || !leadership.isHeld()) return;
-      await this.#write(service, patch, leadership.signal).catch(ignoreNotFound);
+      await this.#write(service, patch, leadership.abort).catch(ignoreNotFound);
     });
   }
 
   /** A compare-and-set: whoever has seen an older version of the Service cannot take it back to an older site. */
-  async #write({ key, version }: FollowedService, patch: object, signal: AbortSignal): Promise<void> {
+  async #write({ key, version }: FollowedService, patch: object, abort: AbortSignal): Promise<void> {
     const { metadata, ...rest } = patch as { metadata: object };
     const body = { ...rest, metadata: { ...metadata, resourceVersion: version } };
     const { api } = this.#options.ports;
-    this.#learn(await api.patch(SERVICES, key, body, { type: 'merge', fieldManager: PROGRAM, signal }));
+    this.#learn(await api.patch(SERVICES, key, body, { type: 'merge', fieldManager: PROGRAM, abort }));
     this.#inspector.look(key.namespace);
   }
 
   /** The watch has not told of it, and may not for minutes when it has died: look for ourselves. */
-  async #read({ key }: FollowedService, signal: AbortSignal): Promise<FollowedService | undefined> {
-    const found = await this.#find(key, signal);
+  async #read({ key }: FollowedService, abort: AbortSignal): Promise<FollowedService | undefined> {
+    const found = await this.#find(key, abort);
     return found && this.#learn(found);
   }
 
   /** By a list of one, which the controller is allowed anyway. */
-  async #find({ namespace, name }: Required<ObjectKey>, signal: AbortSignal): Promise<Service | undefined> {
+  async #find({ namespace, name }: Required<ObjectKey>, abort: AbortSignal): Promise<Service | undefined> {
     const fieldSelector = `metadata.name=${name}`;
-    const { items } = await this.#options.ports.api.list(SERVICES, { namespace, fieldSelector, signal });
+    const { items } = await this.#options.ports.api.list(SERVICES, { namespace, fieldSelector, abort });
     return items[0];
   }
 

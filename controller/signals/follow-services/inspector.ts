@@ -68,13 +68,13 @@ export class Inspector {
     return this.#evaluations.get(service);
   }
 
-  async run(signal: AbortSignal): Promise<void> {
+  async run(abort: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     let due = Number.POSITIVE_INFINITY;
-    while (!signal.aborted) {
-      await this.#wakeup.wait(Math.max(0, Math.min(IDLE_MS, due - clock.elapsed())), signal);
-      await sleep(clock, GAP_MS, signal);
-      if (!signal.aborted && this.#begun && this.#goal !== undefined) due = this.#inspect(this.#goal);
+    while (!abort.aborted) {
+      await this.#wakeup.wait(Math.max(0, Math.min(IDLE_MS, due - clock.elapsed())), abort);
+      await sleep(clock, GAP_MS, abort);
+      if (!abort.aborted && this.#begun && this.#goal !== undefined) due = this.#inspect(this.#goal);
     }
   }
 

@@ -23,10 +23,10 @@ const RELEASE_MS = 5_000;
 export async function releaseOwnership(
   { api, clock }: WatchPorts,
   { services, isLeading, find, onWritten, onFailure }: OwnedServices,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(clock, RELEASE_MS, signal);
+  while (!abort.aborted) {
+    await sleep(clock, RELEASE_MS, abort);
     const owned = [...services.all()].filter(({ mayReleaseOwnership }) => mayReleaseOwnership);
     for (const { key } of owned) {
       if (!isLeading()) break;
@@ -35,9 +35,9 @@ export async function releaseOwnership(
         const managedFields = releasedOwnership(found?.metadata.managedFields ?? []);
         if (found === undefined || managedFields === undefined) continue;
         const body = { metadata: { resourceVersion: found.metadata.resourceVersion, managedFields } };
-        onWritten(await api.patch(SERVICES, key, body, { type: 'merge', fieldManager: PROGRAM, signal }));
+        onWritten(await api.patch(SERVICES, key, body, { type: 'merge', fieldManager: PROGRAM, abort }));
       } catch (error) {
-        if (!signal.aborted && !isConflict(error) && !isNotFound(error)) onFailure(keyOf(key), error);
+        if (!abort.aborted && !isConflict(error) && !isNotFound(error)) onFailure(keyOf(key), error);
       }
     }
   }

@@ -92,7 +92,7 @@ function lead(env: Readonly<Record<string, string>> = {}, ownClock: Clock = cloc
       onQueue: () => undefined,
     },
   });
-  const ended = signal.watch(() => undefined, leadership.signal);
+  const ended = signal.watch(() => undefined, leadership.abort);
   return {
     leadership,
     apply: async (): Promise<string> => {

@@ -92,9 +92,9 @@ export class NotifySignal implements Signal {
     return problems.length === 0 ? Promise.resolve() : Promise.reject(new Error(problems.join('; ')));
   }
 
-  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
     this.#wake = wake;
-    await Promise.all(this.#senders.map((sender) => sender.run(signal)));
+    await Promise.all(this.#senders.map((sender) => sender.run(abort)));
   }
 
   #keep(ledger: Ledger): void {

@@ -86,12 +86,12 @@ export class PodConditions implements Signal {
     });
   }
 
-  async watch(_wake: () => void, signal: AbortSignal): Promise<void> {
+  async watch(_wake: () => void, abort: AbortSignal): Promise<void> {
     void this.#watched.synced.then(() => {
       this.#synced = true;
-      if (!signal.aborted) this.#putInOrder();
+      if (!abort.aborted) this.#putInOrder();
     });
-    await Promise.all([this.#watched.run(signal), this.#queue.run(signal)]);
+    await Promise.all([this.#watched.run(abort), this.#queue.run(abort)]);
     this.#endPatience();
   }
 
@@ -159,29 +159,29 @@ export class PodConditions implements Signal {
     const isDone = await retryOnConflict(ATTEMPTS, async (isRetry) => {
       const [goal, leadership] = [this.#goal, this.#leadership];
       if (isRetry && pod !== undefined && leadership !== undefined) {
-        pod = await this.#read(pod, leadership.signal);
+        pod = await this.#read(pod, leadership.abort);
       }
       const wanted = pod && wantedCondition(pod, goal);
       if (pod === undefined || wanted === undefined || wanted.status === pod.active) return true;
       if (leadership?.isHeld() !== true) return false;
-      await this.#write(pod, wanted, leadership.signal).catch(ignoreNotFound);
+      await this.#write(pod, wanted, leadership.abort).catch(ignoreNotFound);
       return true;
     });
     if (isDone) this.#done(key);
   }
 
-  async #write(pod: GatedPod, wanted: WantedCondition, signal: AbortSignal): Promise<void> {
+  async #write(pod: GatedPod, wanted: WantedCondition, abort: AbortSignal): Promise<void> {
     const { api, clock } = this.#options.ports;
-    const options = { type: 'strategic', subresource: 'status', fieldManager: PROGRAM, signal } as const;
+    const options = { type: 'strategic', subresource: 'status', fieldManager: PROGRAM, abort } as const;
     const body = conditionPatch(pod, wanted, timestamp(clock));
     this.#pods.update(keepGatedPod(await api.patch(PODS, pod.key, body, options)));
   }
 
   /** The kubelet writes the same status, so the watch may be behind. */
-  async #read({ key }: GatedPod, signal: AbortSignal): Promise<GatedPod | undefined> {
+  async #read({ key }: GatedPod, abort: AbortSignal): Promise<GatedPod | undefined> {
     const { namespace, name } = key;
     const fieldSelector = `metadata.name=${name}`;
-    const { items } = await this.#options.ports.api.list(PODS, { namespace, fieldSelector, signal });
+    const { items } = await this.#options.ports.api.list(PODS, { namespace, fieldSelector, abort });
     const [found] = items.map(keepGatedPod);
     if (found !== undefined) this.#pods.update(found);
     return found;

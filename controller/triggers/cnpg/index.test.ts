@@ -38,7 +38,7 @@ const changePod = (status: Pod['status']) =>
 const removePod = (name: string) => kube.server.delete('test', PODS, { namespace: 'pg', name }, {});
 
 async function observe(): Promise<Observation> {
-  const outcome = Promise.allSettled([trigger.observe(leadership.signal, leadership)]);
+  const outcome = Promise.allSettled([trigger.observe(leadership.abort, leadership)]);
   await kube.clock.advance(20_000);
   const [result] = await outcome;
   if (result?.status === 'fulfilled') return result.value;
@@ -142,7 +142,7 @@ describe('the watches of a Cluster', () => {
     createPod('pg-1', 'us-1');
     const ended = trigger.watch(() => {
       wakes += 1;
-    }, leadership.signal);
+    }, leadership.abort);
     await kube.clock.advance(1_000);
     wakes = 0;
     return { ended };
@@ -217,7 +217,7 @@ describe('the watches of a Cluster', () => {
     const { ended } = await watch();
     kube.calls.length = 0;
     const expected: string[] = [];
-    const look = trigger.observe(leadership.signal, leadership, (node) => expected.push(node));
+    const look = trigger.observe(leadership.abort, leadership, (node) => expected.push(node));
     assert.deepEqual([expected, kube.calls], [['us-1'], ['get pods pg/pg-1', 'get clusters pg/pg-cluster']]);
     await kube.clock.advance(1_000);
     assert.deepEqual(await look, { kind: 'located', primary: 'pg-1', node: 'us-1' });
@@ -237,7 +237,7 @@ describe('the watches of a Cluster', () => {
     ] as const) {
       kube.calls.length = 0;
       const expected: string[] = [];
-      const look = trigger.observe(leadership.signal, leadership, (node) => expected.push(node));
+      const look = trigger.observe(leadership.abort, leadership, (node) => expected.push(node));
       setStatus(status);
       await kube.clock.advance(1_000);
       assert.equal((await look).kind, 'located');
@@ -252,7 +252,7 @@ describe('the watches of a Cluster', () => {
     const { ended } = await watch();
     createPod('pg-2', 'eu-1');
     await kube.clock.advance(1_000);
-    const look = trigger.observe(leadership.signal, leadership);
+    const look = trigger.observe(leadership.abort, leadership);
     setStatus({ currentPrimary: 'pg-2', targetPrimary: 'pg-2' });
     removePod('pg-1');
     await kube.clock.advance(1_000);

@@ -38,8 +38,8 @@ export class CnpgTrigger implements Trigger {
     if (preferred !== undefined) this.reconcilePreferredPrimary = (leadership) => preferred.step(leadership);
   }
 
-  watch(wake: () => void, signal: AbortSignal): Promise<void> {
-    return this.#watches.run(wake, signal);
+  watch(wake: () => void, abort: AbortSignal): Promise<void> {
+    return this.#watches.run(wake, abort);
   }
 
   /**
@@ -51,7 +51,7 @@ export class CnpgTrigger implements Trigger {
    * Otherwise the Cluster is read before and after the pod.
    */
   async observe(
-    signal: AbortSignal,
+    abort: AbortSignal,
     _leadership: Leadership,
     expect: (node: string) => void = () => undefined,
   ): Promise<Observation> {
@@ -60,8 +60,8 @@ export class CnpgTrigger implements Trigger {
     const told = this.#watches.told();
     if (told !== undefined) expect(told.node);
     const [toldPod, first] = await Promise.all([
-      told === undefined ? undefined : this.#pod(told.primary, signal),
-      this.#cluster(signal),
+      told === undefined ? undefined : this.#pod(told.primary, abort),
+      this.#cluster(abort),
     ]);
     if (told !== undefined && hasNotMoved(told.cluster, first) && toldPod?.metadata.uid === told.uid) {
       const primary = this.#primaryOf(first);
@@ -74,10 +74,10 @@ export class CnpgTrigger implements Trigger {
       }
       const primary = this.#primaryOf(cluster);
       if ('kind' in primary) return primary;
-      const observation = this.#locate(cluster, primary.pod, await this.#pod(primary.pod, signal));
+      const observation = this.#locate(cluster, primary.pod, await this.#pod(primary.pod, abort));
       if (observation.kind === 'unknown') return observation;
       expect(observation.node); // What was read of it before may be older than the pod.
-      const after = await this.#cluster(signal);
+      const after = await this.#cluster(abort);
       if (hasSamePrimary(cluster, after)) return observation;
       cluster = after;
     }
@@ -104,14 +104,14 @@ export class CnpgTrigger implements Trigger {
     return isPromoting && !('kind' in primary) ? promoting(cluster) : primary;
   }
 
-  #cluster(signal: AbortSignal): Promise<Cluster | undefined> {
+  #cluster(abort: AbortSignal): Promise<Cluster | undefined> {
     const { ports, namespace, clusterName: name } = this.#options;
-    return ports.api.get(CLUSTERS, { namespace, name }, { signal }).catch(ignoreNotFound);
+    return ports.api.get(CLUSTERS, { namespace, name }, { abort }).catch(ignoreNotFound);
   }
 
-  #pod(name: string, signal: AbortSignal): Promise<Pod | undefined> {
+  #pod(name: string, abort: AbortSignal): Promise<Pod | undefined> {
     const { ports, namespace } = this.#options;
-    return ports.api.get(PODS, { namespace, name }, { signal }).catch(ignoreNotFound);
+    return ports.api.get(PODS, { namespace, name }, { abort }).catch(ignoreNotFound);
   }
 }
 

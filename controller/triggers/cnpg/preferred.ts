@@ -82,8 +82,8 @@ export class PreferredPrimary {
   /** One step. Throws KubeError. */
   async step(leadership: Leadership): Promise<void> {
     const { api, namespace, clusterName: name, restartedAt } = this.#options;
-    const { signal } = leadership;
-    const cluster = await api.get(CLUSTERS, { namespace, name }, { signal });
+    const { abort } = leadership;
+    const cluster = await api.get(CLUSTERS, { namespace, name }, { abort });
     const uid = cluster.metadata.uid ?? '';
     const record = decodeRecord(this.#options.memory.get(SECTION));
     const asked = record?.uid !== uid || isLater(restartedAt, record.restartedAt);
@@ -111,11 +111,11 @@ export class PreferredPrimary {
     leadership: Leadership,
   ): Promise<void> {
     const { api, namespace, clusterName, node: name, restartedAt } = this.#options;
-    const { signal } = leadership;
+    const { abort } = leadership;
     const [pods, node, backups = []] = await Promise.all([
-      listAll(api, PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${clusterName}`, signal }),
-      api.get(NODES, { name }, { signal }).catch(ignoreNotFound),
-      listAll(api, BACKUPS, { namespace, signal }).catch(ignoreNotFound),
+      listAll(api, PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${clusterName}`, abort }),
+      api.get(NODES, { name }, { abort }).catch(ignoreNotFound),
+      listAll(api, BACKUPS, { namespace, abort }).catch(ignoreNotFound),
     ]);
     const primary = pods.find(
       (pod) => pod.metadata.name === cluster.status?.currentPrimary && isOwnedBy(pod, cluster),
@@ -142,12 +142,12 @@ export class PreferredPrimary {
     );
   }
 
-  async #askForNewReport(cluster: Cluster, { signal }: Leadership): Promise<void> {
+  async #askForNewReport(cluster: Cluster, { abort }: Leadership): Promise<void> {
     const { api, clock, namespace, clusterName: name } = this.#options;
     if (clock.elapsed() - this.#askedAt < ASK_EVERY_MS) return;
     this.#askedAt = clock.elapsed();
     const body = lookAgainPatch(cluster, this.#now());
-    await api.patch(CLUSTERS, { namespace, name }, body, { type: 'merge', subresource: 'status', signal });
+    await api.patch(CLUSTERS, { namespace, name }, body, { type: 'merge', subresource: 'status', abort });
   }
 
   /** Stored before it is sent: a replica that takes over in between must not send it a second time. */
@@ -161,7 +161,7 @@ export class PreferredPrimary {
       await api.patch(CLUSTERS, { namespace, name }, body, {
         type: 'merge',
         subresource: 'status',
-        signal: leadership.signal,
+        abort: leadership.abort,
       });
     } catch (error) {
       // Where it was refused nothing was changed: it may be tried again. Without an answer nobody knows.
@@ -176,11 +176,11 @@ export class PreferredPrimary {
   }
 
   /** A conflict comes when the operator has just written the Cluster, which is often; or when the patch was sent twice. */
-  async #mayBeUnderWay({ target }: PreferredRecord, failure: unknown, { signal }: Leadership) {
+  async #mayBeUnderWay({ target }: PreferredRecord, failure: unknown, { abort }: Leadership) {
     if (!isConflict(failure)) return mayBeStored(failure);
     const { api, namespace, clusterName: name } = this.#options;
     try {
-      const { status } = await api.get(CLUSTERS, { namespace, name }, { signal });
+      const { status } = await api.get(CLUSTERS, { namespace, name }, { abort });
       return status?.targetPrimary === target;
     } catch {
       return true; // Nobody knows, so it is not sent again. `failure` is told.

@@ -42,8 +42,8 @@ export class CnpgWatches {
     this.#options = options;
   }
 
-  /** Calls `wake` after each change that matters. Resolves after `signal` aborts; never rejects. */
-  async run(wake: () => void, signal: AbortSignal): Promise<void> {
+  /** Calls `wake` after each change that matters. Resolves after `abort` fires; never rejects. */
+  async run(wake: () => void, abort: AbortSignal): Promise<void> {
     const { ports, namespace, clusterName, mustBeReady = false } = this.#options;
     const onChange = onDifference(wake);
     const clusters = reflect(ports, {
@@ -65,7 +65,7 @@ export class CnpgWatches {
     });
     this.#clusters = clusters;
     this.#pods = pods;
-    await Promise.all([clusters.run(signal), pods.run(signal)]);
+    await Promise.all([clusters.run(abort), pods.run(abort)]);
   }
 
   /** A pod that the Cluster does not name as its primary decides nothing; whoever is named next is told by the Cluster. */

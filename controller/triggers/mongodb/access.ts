@@ -22,10 +22,10 @@ export interface AccessSettings {
 export async function readAccess(
   api: KubeApi,
   { namespace, credentialsSecret, tlsSecret }: AccessSettings,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<MemberAccess | Unknown> {
   const read = (setting: string, name: string | undefined, needed: readonly string[]) =>
-    name === undefined ? NOTHING : readSecret(api, setting, { namespace, name }, needed, signal);
+    name === undefined ? NOTHING : readSecret(api, setting, { namespace, name }, needed, abort);
   const login = await read('credentialsSecret', credentialsSecret, ['username', 'password']);
   if ('kind' in login) return login;
   const files = await read('tlsSecret', tlsSecret, ['ca.crt']);
@@ -63,11 +63,11 @@ async function readSecret(
   setting: string,
   key: Required<ObjectKey>,
   needed: readonly string[],
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<Opened | Unknown> {
   const what = secretName(setting, key);
   try {
-    const { metadata, data = {} } = await api.get(SECRETS, key, { signal });
+    const { metadata, data = {} } = await api.get(SECRETS, key, { abort });
     const values = Object.fromEntries(
       Object.entries(data)
         .map(([name, text]) => [name, Buffer.from(text, 'base64').toString('utf8').trim()] as const)
@@ -77,7 +77,7 @@ async function readSecret(
     if (missing !== undefined) return unknown('SecretUnusable', `${what} has no ${missing}`);
     return { version: `${metadata.uid}/${metadata.resourceVersion}`, values };
   } catch (error) {
-    signal.throwIfAborted();
+    abort.throwIfAborted();
     if (isNotFound(error)) return unknown('SecretUnusable', `${what} does not exist`);
     return unknown('SecretUnusable', `${what} cannot be read: ${explain(error)}`);
   }

@@ -39,7 +39,7 @@ export class PsmdbTrigger implements Trigger {
     this.#source = `PerconaServerMongoDB ${options.namespace}/${options.clusterName}`;
   }
 
-  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
     const { ports, namespace, clusterName } = this.#options;
     const objects = reflect(ports, {
       resource: PSMDBS,
@@ -48,20 +48,18 @@ export class PsmdbTrigger implements Trigger {
       transform: (object: Psmdb) => JSON.stringify(this.#primaryIn(object)),
       onChange: onDifference(wake),
     });
-    await objects.run(signal);
+    await objects.run(abort);
   }
 
-  async observe(signal: AbortSignal): Promise<Observation> {
+  async observe(abort: AbortSignal): Promise<Observation> {
     const { ports, namespace, clusterName: name } = this.#options;
     const read = async (inner: AbortSignal) => {
-      const object = await ports.api
-        .get(PSMDBS, { namespace, name }, { signal: inner })
-        .catch(ignoreNotFound);
+      const object = await ports.api.get(PSMDBS, { namespace, name }, { abort: inner }).catch(ignoreNotFound);
       return object === undefined
         ? unknown('SourceNotFound', `${this.#source} does not exist`)
         : this.#primaryIn(object);
     };
-    return await locateNamedPod(ports, this.#source, read, signal);
+    return await locateNamedPod(ports, this.#source, read, abort);
   }
 
   #primaryIn({ metadata, spec, status }: Psmdb): NamedPod | Unknown {

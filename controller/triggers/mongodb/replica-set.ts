@@ -35,28 +35,28 @@ export class ReplicaSetTrigger implements Trigger {
   }
 
   /** The members are connected by the first look, and tell of themselves from then on. */
-  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
     this.#wake = wake;
     await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (abort.aborted) resolve();
+      abort.addEventListener('abort', () => resolve(), { once: true });
     });
     this.#ended = true;
     await this.#closeAll();
   }
 
-  async observe(signal: AbortSignal): Promise<Observation> {
+  async observe(abort: AbortSignal): Promise<Observation> {
     const { ports, replicaSet } = this.#options;
-    return await locateNamedPod(ports, `replica set ${replicaSet}`, (inner) => this.#primary(inner), signal);
+    return await locateNamedPod(ports, `replica set ${replicaSet}`, (inner) => this.#primary(inner), abort);
   }
 
-  async #primary(signal: AbortSignal): Promise<NamedPod | Unknown> {
+  async #primary(abort: AbortSignal): Promise<NamedPod | Unknown> {
     const { ports, namespace, replicaSet, members } = this.#options;
-    const access = await readAccess(ports.api, this.#options, signal);
+    const access = await readAccess(ports.api, this.#options, abort);
     if ('kind' in access) return access;
     if (this.#access?.version !== access.version) await this.#closeAll();
     this.#access = access;
-    const answers = await Promise.all(members.map((member) => this.#ask(member, access, signal)));
+    const answers = await Promise.all(members.map((member) => this.#ask(member, access, abort)));
     const elected = electedOf(answers, replicaSet, this.#newest);
     if ('kind' in elected) return elected;
     const { pod, election } = elected;
@@ -65,18 +65,18 @@ export class ReplicaSetTrigger implements Trigger {
     return { namespace, pod };
   }
 
-  async #ask(member: string, access: MemberAccess, signal: AbortSignal): Promise<Answer> {
+  async #ask(member: string, access: MemberAccess, abort: AbortSignal): Promise<Answer> {
     const { connect, ports } = this.#options;
     if (this.#ended) throw new Error('the trigger has ended');
     const opened = this.#open.get(member) ?? connect(member, access, () => this.#wake());
     this.#open.set(member, opened);
     try {
-      const hello = await withDeadline(ports.clock, MEMBER_MS, signal, 'it', async () =>
+      const hello = await withDeadline(ports.clock, MEMBER_MS, abort, 'it', async () =>
         (await opened).hello(),
       );
       return { member, hello };
     } catch (error) {
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       return { member, problem: explain(error) };
     }
   }

@@ -44,7 +44,7 @@ export class NodeStatusTrigger implements Trigger {
     this.#alarm = new Alarm(options.ports.clock);
   }
 
-  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
     const { ports } = this.#options;
     const nodes = reflect(ports, {
       resource: NODES,
@@ -52,14 +52,14 @@ export class NodeStatusTrigger implements Trigger {
         JSON.stringify([isReadyAndStays(node), lastChange(node), ports.sites.of(node)?.name]),
       onChange: onDifference(wake),
     });
-    this.#alarm.connect(wake, signal);
-    await nodes.run(signal);
+    this.#alarm.connect(wake, abort);
+    await nodes.run(abort);
   }
 
-  async observe(signal: AbortSignal, leadership: Leadership): Promise<Observation> {
+  async observe(abort: AbortSignal, leadership: Leadership): Promise<Observation> {
     const { ports, order, rules } = this.#options;
-    const looks = await Promise.all(order.map((site) => this.#look(site, signal)));
-    const before = this.#remembered ?? (await this.#recall(signal));
+    const looks = await Promise.all(order.map((site) => this.#look(site, abort)));
+    const before = this.#remembered ?? (await this.#recall(abort));
     const now = ports.clock.elapsed();
     const standing = standings(looks, before.standings, now);
     const choice = chooseSite(standing, before.active, now, rules);
@@ -93,10 +93,10 @@ export class NodeStatusTrigger implements Trigger {
     return new Date(Math.round(ms / 1000) * 1000).toISOString().replace('.000Z', 'Z');
   }
 
-  async #look(name: string, signal: AbortSignal): Promise<NodeObservation> {
+  async #look(name: string, abort: AbortSignal): Promise<NodeObservation> {
     const { ports, minReadyNodes } = this.#options;
     const site = ports.sites.named(name);
-    const nodes = site === undefined ? [] : await nodesOfSite(ports, site, signal);
+    const nodes = site === undefined ? [] : await nodesOfSite(ports, site, abort);
     const ready = nodes.filter(isReadyAndStays);
     const mark = nodes.map(lastChange).sort().at(-1) ?? '';
     return { site: name, ready: ready.length >= minReadyNodes, mark, node: ready[0]?.metadata.name };
@@ -106,12 +106,12 @@ export class NodeStatusTrigger implements Trigger {
    * What is published counts where the report knows nothing, since somebody may have deleted it, or where it is of before
    * the last move: it was put back with all of etcd.
    */
-  async #recall(signal: AbortSignal): Promise<Remembered> {
+  async #recall(abort: AbortSignal): Promise<Remembered> {
     const { api, clock, report, statusMap, siteSinceReport } = this.#options.ports;
     const remembered = decode(report.get(SECTION), clock);
     this.#stored = remembered?.active ?? '';
     if (remembered !== undefined) return { ...remembered, active: siteSinceReport() ?? remembered.active };
-    const map = await api.get(CONFIG_MAPS, statusMap, { signal }).catch(ignoreNotFound);
+    const map = await api.get(CONFIG_MAPS, statusMap, { abort }).catch(ignoreNotFound);
     return { active: decodeStatus(map?.data)?.activeSite ?? '', standings: new Map() };
   }
 

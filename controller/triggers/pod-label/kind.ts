@@ -73,7 +73,7 @@ class PodLabelTrigger implements Trigger {
   }
 
   /** Patroni's annotation changes with every bit of WAL, and readiness mostly decides nothing: only another answer wakes. */
-  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
     let told: string | undefined;
     const pods = reflect(this.#ports, {
       resource: PODS,
@@ -85,11 +85,11 @@ class PodLabelTrigger implements Trigger {
         told = now;
       },
     });
-    await pods.run(signal);
+    await pods.run(abort);
   }
 
-  async observe(signal: AbortSignal): Promise<Observation> {
-    const pods = await listAll(this.#ports.api, PODS, { ...this.#selection, signal });
+  async observe(abort: AbortSignal): Promise<Observation> {
+    const pods = await listAll(this.#ports.api, PODS, { ...this.#selection, abort });
     return this.#leaderOf(pods.map((pod) => this.#claimOf(pod)));
   }
 

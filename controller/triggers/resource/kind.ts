@@ -113,7 +113,7 @@ class ResourceTrigger implements Trigger {
     this.#source = `${plural}${group && `.${group}`} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
   }
 
-  async watch(wake: () => void, signal: AbortSignal): Promise<void> {
+  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
     const { name, namespace } = this.#config;
     const objects = reflect(this.#ports, {
       resource: this.#resource,
@@ -125,26 +125,26 @@ class ResourceTrigger implements Trigger {
       },
       onChange: onDifference(wake),
     });
-    await objects.run(signal);
+    await objects.run(abort);
   }
 
-  async observe(signal: AbortSignal): Promise<Observation> {
+  async observe(abort: AbortSignal): Promise<Observation> {
     const { names, namespace = '', podNamespace = namespace } = this.#config;
     if (names === 'node') {
-      const node = await this.#read(signal);
+      const node = await this.#read(abort);
       return typeof node === 'string' ? { kind: 'located', primary: node, node } : node;
     }
     const read = async (inner: AbortSignal) => {
       const pod = await this.#read(inner);
       return typeof pod === 'string' ? { namespace: podNamespace, pod } : pod;
     };
-    return await locateNamedPod(this.#ports, this.#source, read, signal);
+    return await locateNamedPod(this.#ports, this.#source, read, abort);
   }
 
-  async #read(signal: AbortSignal): Promise<string | Unknown> {
+  async #read(abort: AbortSignal): Promise<string | Unknown> {
     const { name, namespace } = this.#config;
     const key = { name, ...(namespace !== undefined && { namespace }) };
-    const object = await this.#ports.api.get(this.#resource, key, { signal }).catch(ignoreNotFound);
+    const object = await this.#ports.api.get(this.#resource, key, { abort }).catch(ignoreNotFound);
     return object === undefined
       ? unknown('SourceNotFound', `${this.#source} does not exist`)
       : this.#valueOf(object);

@@ -70,8 +70,8 @@ export function databaseCase(suite: () => Suite): void {
     await api.objects.delete(PODS, key);
     return await until(
       `${name} is there again, and ready`,
-      async (signal) => {
-        const pod = await api.objects.get(PODS, key, { signal }).catch(ignoreNotFound);
+      async (abort) => {
+        const pod = await api.objects.get(PODS, key, { abort }).catch(ignoreNotFound);
         if (pod === undefined || pod.metadata.uid === before.metadata.uid) return undefined;
         const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
         return ready === 'True' ? pod : undefined;

@@ -26,8 +26,8 @@ export class ClusterApi {
 
   /** The body of a GET. Rejects when it is not 2xx. */
   async read(target: string, accept = 'application/json', timeoutMs = LIMIT_MS): Promise<string> {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const { statusCode, body } = await this.#raw.request({ method: 'GET', target, accept }, signal);
+    const abort = AbortSignal.timeout(timeoutMs);
+    const { statusCode, body } = await this.#raw.request({ method: 'GET', target, accept }, abort);
     const answer = await text(body, MAX_BYTES);
     if (statusCode < 200 || statusCode >= 300)
       throw new Error(`GET ${target}: ${statusCode} ${answer.slice(0, 500)}`);

@@ -72,10 +72,10 @@ export class PodCreator {
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
+    const { signal: abort } = this.#stop;
+    while (!abort.aborted) {
       this.creations.push(await this.create());
-      await delay(PERIOD_MS, undefined, { signal }).catch(() => undefined); // Told to stop.
+      await delay(PERIOD_MS, undefined, { signal: abort }).catch(() => undefined); // Told to stop.
     }
   }
 }

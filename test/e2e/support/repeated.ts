@@ -26,8 +26,8 @@ export class Repeated {
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    for (let round = 1; !signal.aborted; round += 1) {
+    const { signal: abort } = this.#stop;
+    for (let round = 1; !abort.aborted; round += 1) {
       const at = Date.now();
       try {
         await this.#step(round);
@@ -35,7 +35,7 @@ export class Repeated {
       } catch (error) {
         this.answers.push({ at, error: explain(error) });
       }
-      await delay(this.#periodMs, undefined, { signal }).catch(() => undefined); // Told to stop.
+      await delay(this.#periodMs, undefined, { signal: abort }).catch(() => undefined); // Told to stop.
     }
   }
 }

@@ -19,7 +19,7 @@ export interface AdmissionsReport {
   readonly refused: readonly string[];
 }
 
-/** Until `signal` aborts. */
-export function askForAdmissions(options: AdmissionsOptions, signal: AbortSignal): Promise<AdmissionsReport> {
-  return inWorker('./admission-client.ts', options, signal);
+/** Until `abort` fires. */
+export function askForAdmissions(options: AdmissionsOptions, abort: AbortSignal): Promise<AdmissionsReport> {
+  return inWorker('./admission-client.ts', options, abort);
 }

@@ -26,7 +26,7 @@ export interface AttackReport {
   readonly bytes: number;
 }
 
-/** Until `signal` aborts. */
-export function attack(options: Attack, signal: AbortSignal): Promise<AttackReport> {
-  return inWorker('./attacker.ts', options, signal);
+/** Until `abort` fires. */
+export function attack(options: Attack, abort: AbortSignal): Promise<AttackReport> {
+  return inWorker('./attacker.ts', options, abort);
 }

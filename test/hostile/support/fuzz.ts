@@ -21,7 +21,7 @@ export function seedOfRun(): string {
   return process.env.HOSTILE_SEED ?? String(Date.now() % 1_000_000);
 }
 
-/** Until `signal` aborts. */
-export function fuzz(options: FuzzOptions, signal: AbortSignal): Promise<FuzzReport> {
-  return inWorker('./fuzzer.ts', options, signal);
+/** Until `abort` fires. */
+export function fuzz(options: FuzzOptions, abort: AbortSignal): Promise<FuzzReport> {
+  return inWorker('./fuzzer.ts', options, abort);
 }

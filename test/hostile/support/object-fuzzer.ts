@@ -44,13 +44,13 @@ export class ObjectFuzzer {
     this.#seed = seed;
   }
 
-  /** Until `signal` aborts. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Until `abort` fires. */
+  async run(abort: AbortSignal): Promise<void> {
     await Promise.all(
       Array.from({ length: LANES }, async (_, lane) => {
         // Each draws from a stream of its own, so that it writes the same again whatever the others do.
         const random = new SeededRandom(`${this.#seed}/objects/${lane}`);
-        while (!signal.aborted) await this.#write(this.#draw(random), random.chance(0.3));
+        while (!abort.aborted) await this.#write(this.#draw(random), random.chance(0.3));
       }),
     );
   }

@@ -9,8 +9,8 @@ export interface Attempts {
   readonly attacks: Readonly<Record<string, Attack>>;
   /** All listeners of the victim, to which anything is said in the end. */
   readonly targets: readonly Target[];
-  /** What goes on beside each of them, until `signal` aborts; resolves to a report of both. */
-  readonly beside?: (attacking: Promise<object>, signal: AbortSignal) => Promise<object>;
+  /** What goes on beside each of them, until `abort` fires; resolves to a report of both. */
+  readonly beside?: (attacking: Promise<object>, abort: AbortSignal) => Promise<object>;
 }
 
 /** One after the other, each as a test of its own. */
@@ -20,10 +20,10 @@ export async function tryAll(
   { attacks, targets, beside = (attacking) => attacking }: Attempts,
 ): Promise<void> {
   for (const [what, options] of Object.entries(attacks)) {
-    await t.test(what, (t) => underAttack(t, victim, (signal) => beside(attack(options, signal), signal)));
+    await t.test(what, (t) => underAttack(t, victim, (abort) => beside(attack(options, abort), abort)));
   }
   const seed = seedOfRun();
   await t.test(`anything at all on its ports, HOSTILE_SEED=${seed}`, (t) =>
-    underAttack(t, victim, (signal) => beside(fuzz({ targets, seed, lanes: FUZZ_LANES }, signal), signal)),
+    underAttack(t, victim, (abort) => beside(fuzz({ targets, seed, lanes: FUZZ_LANES }, abort), abort)),
   );
 }

@@ -33,7 +33,7 @@ const CALM_MS = 20_000;
 export async function underAttack(
   t: TestContext,
   victim: Victim,
-  attack: (signal: AbortSignal) => Promise<unknown>,
+  attack: (abort: AbortSignal) => Promise<unknown>,
   durationMs = ATTACK_MS,
 ): Promise<void> {
   const { child, probeUrl, limit, leftover, lease } = victim;

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 const MAX_OUTPUT = 16 * 1024 * 1024;
 
 export interface CommandOptions {
-  readonly signal: AbortSignal;
+  readonly abort: AbortSignal;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -19,7 +19,7 @@ export async function run(
     const { stdout } = await promisify(execFile)(program, args, { ...options, maxBuffer: MAX_OUTPUT });
     return stdout;
   } catch (error) {
-    options.signal.throwIfAborted();
+    options.abort.throwIfAborted();
     const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
     const said = stderr.trim().split('\n').slice(-8).join('\n');
     throw new Error(`${program} ${args[0] ?? ''} failed${said === '' ? '' : `, its last words:\n${said}`}`, {

@@ -52,18 +52,18 @@ async function unpacked(name: string, cache: string, say: Say): Promise<string> 
   const codename = /^VERSION_CODENAME=(\w+)/m.exec(release)?.[1] ?? 'unknown';
   const root = join(cache, `debian-${codename}-${arch()}-${LAYOUT}`, name);
   if (existsSync(root)) return root;
-  const signal = AbortSignal.timeout(LIMIT_MS);
+  const abort = AbortSignal.timeout(LIMIT_MS);
   const work = async () => {
     if (existsSync(root)) return;
-    const make = () => unpack(name, root, signal);
+    const make = () => unpack(name, root, abort);
     await withProgress(say, `Unpacking ${name} from Debian's packages`, 'some seconds', make);
   };
-  await exclusively(join(cache, 'debian-lock'), work, () => say(`Waiting for ${name}`), signal);
+  await exclusively(join(cache, 'debian-lock'), work, () => say(`Waiting for ${name}`), abort);
   return root;
 }
 
 /** Into a folder of its own, which gets its name when it is whole. */
-async function unpack(name: string, root: string, signal: AbortSignal): Promise<void> {
+async function unpack(name: string, root: string, abort: AbortSignal): Promise<void> {
   const parent = join(root, '..');
   await mkdir(parent, { recursive: true });
   const work = await mkdtemp(join(parent, '.unpack-'));
@@ -80,12 +80,12 @@ async function unpack(name: string, root: string, signal: AbortSignal): Promise<
     };
     const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
     const env = { ...process.env, LC_ALL: 'C' };
-    await run('apt-get', ['update', '-qq', ...flags], { signal, env });
+    await run('apt-get', ['update', '-qq', ...flags], { abort, env });
     const wanted = ['install', '-y', '-qq', '--download-only', '--no-install-recommends', name];
-    await run('apt-get', [...wanted, ...flags], { signal, env });
+    await run('apt-get', [...wanted, ...flags], { abort, env });
     const archives = join(work, 'cache/archives');
     for (const file of (await readdir(archives)).filter((entry) => entry.endsWith('.deb'))) {
-      await run('dpkg-deb', ['-x', join(archives, file), join(work, 'root')], { signal, env });
+      await run('dpkg-deb', ['-x', join(archives, file), join(work, 'root')], { abort, env });
     }
     await rename(join(work, 'root'), root);
   } finally {

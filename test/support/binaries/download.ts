@@ -14,7 +14,7 @@ const MAX_REDIRECTS = 5;
  * Fetches `download` over https into `path`, after its checksum was found right. A network that refuses is known
  * after five seconds; a download that stalls ends after thirty.
  */
-export async function fetchRelease(download: Download, path: string, signal: AbortSignal): Promise<void> {
+export async function fetchRelease(download: Download, path: string, abort: AbortSignal): Promise<void> {
   const agent = new EnvHttpProxyAgent({
     connect: { timeout: 5_000 },
     headersTimeout: 10_000,
@@ -22,7 +22,7 @@ export async function fetchRelease(download: Download, path: string, signal: Abo
   });
   const folder = await mkdtemp(join(dirname(path), '.download-'));
   try {
-    const expected = await expectedSum(agent, download, signal);
+    const expected = await expectedSum(agent, download, abort);
     const file = join(folder, basename(new URL(download.url).pathname));
     const hash = createHash('sha256');
     const hashed = new Transform({
@@ -31,8 +31,8 @@ export async function fetchRelease(download: Download, path: string, signal: Abo
         done(null, chunk);
       },
     });
-    const body = await open(agent, download.url, signal);
-    await pipeline(body, hashed, createWriteStream(file, { mode: 0o755 }), { signal });
+    const body = await open(agent, download.url, abort);
+    await pipeline(body, hashed, createWriteStream(file, { mode: 0o755 }), { signal: abort });
     const found = hash.digest('hex');
     if (found !== expected) {
       throw new Error(
@@ -42,7 +42,7 @@ export async function fetchRelease(download: Download, path: string, signal: Abo
     if (download.member === undefined) {
       await rename(file, path);
     } else {
-      await run('tar', ['-xzf', file, '-C', folder, download.member], { signal });
+      await run('tar', ['-xzf', file, '-C', folder, download.member], { abort });
       await rename(join(folder, download.member), path);
     }
   } finally {
@@ -54,10 +54,10 @@ export async function fetchRelease(download: Download, path: string, signal: Abo
 async function expectedSum(
   agent: EnvHttpProxyAgent,
   download: Download,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<string> {
   if (typeof download.sha256 === 'string') return download.sha256;
-  const listing = await (await open(agent, download.sha256.url, signal)).text();
+  const listing = await (await open(agent, download.sha256.url, abort)).text();
   const sum = findSum(listing, basename(new URL(download.url).pathname));
   if (sum === undefined) throw new Error(`${download.sha256.url} lists no SHA-256 for ${download.url}`);
   return sum;
@@ -74,10 +74,10 @@ export function findSum(listing: string, file: string): string | undefined {
   return sum !== undefined && /^[0-9a-f]{64}$/.test(sum) ? sum : undefined;
 }
 
-async function open(agent: EnvHttpProxyAgent, url: string, signal: AbortSignal) {
+async function open(agent: EnvHttpProxyAgent, url: string, abort: AbortSignal) {
   let target = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const { statusCode, headers, body } = await request(target, { dispatcher: agent, signal });
+    const { statusCode, headers, body } = await request(target, { dispatcher: agent, signal: abort });
     if (statusCode === 200) return body;
     await body.dump();
     if (statusCode < 300 || statusCode >= 400 || typeof headers.location !== 'string') {

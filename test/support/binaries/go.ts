@@ -26,16 +26,16 @@ export async function isExecutable(file: string): Promise<boolean> {
 }
 
 /** Makes `path` from Go modules, whose content go.sum pins. */
-export async function makeWithGo(go: string, build: Build, path: string, signal: AbortSignal): Promise<void> {
+export async function makeWithGo(go: string, build: Build, path: string, abort: AbortSignal): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const unfinished = `${path}.unfinished`; // Only the holder of the cache's lock comes here.
   if (build.kind === 'go-build') {
     const flags = ['-mod=readonly', '-trimpath', '-ldflags', `-s -w ${build.ldflags}`];
     const env = { ...process.env, CGO_ENABLED: '0' };
-    await run(go, ['build', ...flags, '-o', unfinished, build.package], { cwd: build.folder, env, signal });
+    await run(go, ['build', ...flags, '-o', unfinished, build.package], { cwd: build.folder, env, abort });
   } else {
     const args = ['mod', 'download', '-json', build.module];
-    const answer: unknown = JSON.parse(await run(go, args, { cwd: build.folder, signal }));
+    const answer: unknown = JSON.parse(await run(go, args, { cwd: build.folder, abort }));
     if (
       typeof answer !== 'object' ||
       answer === null ||

@@ -31,17 +31,17 @@ export async function obtain(
 ): Promise<void> {
   const isMissing = (recipe: Recipe) => !existsSync(recipe.path);
   if (!recipes.some(isMissing)) return;
-  const signal = AbortSignal.timeout(OVERALL_LIMIT_MS);
+  const abort = AbortSignal.timeout(OVERALL_LIMIT_MS);
   const work = async () => {
     const refusals = new Map<string, unknown>();
     for (const recipe of recipes.filter(isMissing)) {
       await mkdir(dirname(recipe.path), { recursive: true });
-      if (await download(recipe, refusals, say, means, signal)) continue;
-      await build(recipe, refusals, say, means, signal);
+      if (await download(recipe, refusals, say, means, abort)) continue;
+      await build(recipe, refusals, say, means, abort);
     }
   };
   const onWait = () => say('Another process is preparing the control plane; waiting for it');
-  await exclusively(join(cache, 'lock'), work, onWait, signal);
+  await exclusively(join(cache, 'lock'), work, onWait, abort);
 }
 
 /** `refusals` holds, by host, why it gave no download, so that none is asked in vain twice. */
@@ -50,15 +50,15 @@ async function download(
   refusals: Map<string, unknown>,
   say: Say,
   means: Means,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<boolean> {
   if (release === undefined || refusals.has(hostOf(release.url))) return false;
-  const fetch = () => means.fetchRelease(release, path, signal);
+  const fetch = () => means.fetchRelease(release, path, abort);
   try {
     await withProgress(say, `Downloading ${what}`, `about ${release.megabytes} MB`, fetch);
     return true;
   } catch (error) {
-    signal.throwIfAborted();
+    abort.throwIfAborted();
     refusals.set(hostOf(release.url), error);
     say(`No download of ${what} (${explain(error)}); using Go modules`);
     return false;
@@ -70,13 +70,13 @@ async function build(
   refusals: ReadonlyMap<string, unknown>,
   say: Say,
   means: Means,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): Promise<void> {
   const { build: how, what, path } = recipe;
   const go = await means.findGo();
   if (go === undefined) throw new Error(withoutGo(recipe, refusals));
   const expected = how.kind === 'go-build' ? `the first time ${how.expected}` : 'a minute at most';
-  const make = () => means.makeWithGo(go, how, path, signal);
+  const make = () => means.makeWithGo(go, how, path, abort);
   await withProgress(say, `Making ${what} from Go modules`, expected, make);
 }
 

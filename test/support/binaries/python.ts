@@ -27,20 +27,20 @@ export async function findPythonPrograms(
   const ready = join(root, 'ready');
   if (existsSync(ready)) return join(root, 'bin');
   await ensurePython();
-  const signal = AbortSignal.timeout(LIMIT_MS);
+  const abort = AbortSignal.timeout(LIMIT_MS);
   const make = async () => {
     // The programs name their interpreter by its path, so the environment is made where it stays.
     await rm(root, { recursive: true, force: true });
-    await run('python3', ['-m', 'venv', root], { signal });
+    await run('python3', ['-m', 'venv', root], { abort });
     const flags = ['--quiet', '--no-input', '--disable-pip-version-check', '--only-binary', ':all:'];
-    await run(join(root, 'bin/pip'), ['install', ...flags, '--requirement', requirements], { signal });
+    await run(join(root, 'bin/pip'), ['install', ...flags, '--requirement', requirements], { abort });
     await writeFile(ready, '');
   };
   const work = async () => {
     if (existsSync(ready)) return;
     await withProgress(say, `Installing ${name} from PyPI into the cache`, 'about half a minute', make);
   };
-  await exclusively(join(cache, 'python-lock'), work, () => say(`Waiting for ${name}`), signal);
+  await exclusively(join(cache, 'python-lock'), work, () => say(`Waiting for ${name}`), abort);
   return join(root, 'bin');
 }
 
@@ -53,7 +53,7 @@ async function ensurePython(): Promise<void> {
 
 async function hasPython(): Promise<boolean> {
   try {
-    await run('python3', ['-c', 'import ensurepip, venv'], { signal: AbortSignal.timeout(20_000) });
+    await run('python3', ['-c', 'import ensurepip, venv'], { abort: AbortSignal.timeout(20_000) });
     return true;
   } catch {
     return false; // Missing, or without what Debian puts into python3-venv.

@@ -99,8 +99,8 @@ export class TestChart {
       HELM_CONFIG_HOME: this.#folder,
       HELM_DATA_HOME: this.#folder,
     };
-    const signal = AbortSignal.timeout(LIMIT_MS);
-    return run(this.helm, args, { signal, env: { ...process.env, ...own, ...env } });
+    const abort = AbortSignal.timeout(LIMIT_MS);
+    return run(this.helm, args, { abort, env: { ...process.env, ...own, ...env } });
   }
 
   async #valuesFile(values: object): Promise<string> {

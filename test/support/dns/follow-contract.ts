@@ -7,7 +7,7 @@ import type { RecordSet } from '../../../dns/records.ts';
 import { followedZone } from './followed-zone.ts';
 import { aroundTests, type Harness, REFUSED_HOSTS, type StartHarness } from './harness.ts';
 
-const { signal } = new AbortController();
+const { signal: abort } = new AbortController();
 
 /** What it comes to, again and again until the end. */
 async function watch<T>(look: () => Promise<T>, end: AbortSignal): Promise<readonly T[]> {
@@ -59,7 +59,7 @@ export function followContract(name: string, start: StartHarness): void {
       return { error, failed: zone.failed(), errors: zone.errors() };
     };
     const shown = async (host: string): Promise<readonly string[]> => {
-      const { sets } = await provider.read({ zone: harness.zone, names: [set(host, 'A', '').name], signal });
+      const { sets } = await provider.read({ zone: harness.zone, names: [set(host, 'A', '').name], abort });
       return sets.map(({ type, values }) => `${type} ${values.join()}`);
     };
 
@@ -108,7 +108,7 @@ export function followContract(name: string, start: StartHarness): void {
         const before = await harness.dump();
         const move = new AbortController();
         const answers: Promise<readonly (readonly ServerAnswer[])[]> = watch(
-          () => ask({ zone: harness.zone, name: own.name, type: 'A', signal }),
+          () => ask({ zone: harness.zone, name: own.name, type: 'A', abort }),
           move.signal,
         );
         for (const attempt of ['first', 'second']) {

@@ -7,8 +7,8 @@ import type { ZoneClaim } from '../../../dns/zone-claim.ts';
 import { ZoneFollower } from '../../../dns/zone-follower.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 
-const { signal } = new AbortController();
-const LEADERSHIP = { term: 1, signal, isHeld: () => true, confirm: () => Promise.resolve(1) };
+const { signal: abort } = new AbortController();
+const LEADERSHIP = { term: 1, abort, isHeld: () => true, confirm: () => Promise.resolve(1) };
 
 export interface FollowedZoneOptions {
   readonly provider: DnsProvider;

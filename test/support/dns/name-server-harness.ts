@@ -110,5 +110,5 @@ async function transfer({ port }: NameServer, keyFile: string): Promise<readonly
 
 async function tool(name: 'dig' | 'nsupdate', args: readonly string[]): Promise<string> {
   const { path, env } = await findDebianProgram('bind9-dnsutils', name);
-  return run(path, args, { signal: AbortSignal.timeout(LIMIT_MS), env: { ...process.env, ...env } });
+  return run(path, args, { abort: AbortSignal.timeout(LIMIT_MS), env: { ...process.env, ...env } });
 }

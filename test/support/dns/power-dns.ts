@@ -85,9 +85,9 @@ function powerDns(
       await writeFile(join(folder, 'pdns.conf'), lines.join(''));
       if (isSigned) {
         const { path: pdnsutil } = await findDebianProgram(PACKAGE[0], 'pdnsutil');
-        const signal = AbortSignal.timeout(LIMIT_MS);
+        const abort = AbortSignal.timeout(LIMIT_MS);
         const args = [`--config-dir=${folder}`, 'secure-zone', zone];
-        await run(pdnsutil, args, { signal, env: { ...process.env, ...env } });
+        await run(pdnsutil, args, { abort, env: { ...process.env, ...env } });
       }
       return [
         `--config-dir=${folder}`,

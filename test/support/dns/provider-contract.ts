@@ -11,8 +11,8 @@ import { aroundTests, connect, type Harness, HURRIED, type StartHarness, silentS
 
 const TTL = 60;
 const ALL: ReadonlySet<RecordType> = new Set(['A', 'AAAA', 'CNAME']);
-const signal = new AbortController().signal;
-const guard: WriteGuard = { signal, assertMayWrite: () => undefined };
+const abort = new AbortController().signal;
+const guard: WriteGuard = { abort, assertMayWrite: () => undefined };
 export function providerContract(name: string, start: StartHarness): void {
   describe(`the contract of DNS providers: ${name}`, () => {
     let harness: Harness;
@@ -32,13 +32,13 @@ export function providerContract(name: string, start: StartHarness): void {
     const reach = async (...desired: RecordSet[]): Promise<number> => {
       const names = [...new Set(desired.map((each) => each.name))];
       clock.skip();
-      const changes = plan((await provider.read({ zone: harness.zone, names, signal })).sets, desired, ALL);
+      const changes = plan((await provider.read({ zone: harness.zone, names, abort })).sets, desired, ALL);
       if (changes.length > 0) await provider.apply(harness.zone, changes, guard);
       return changes.length;
     };
     const shown = async (...hosts: string[]): Promise<string[]> => {
       const names = hosts.map((host) => set(host, 'A').name);
-      const { sets: found } = await provider.read({ zone: harness.zone, names, signal });
+      const { sets: found } = await provider.read({ zone: harness.zone, names, abort });
       return found
         .map(
           (each) =>
@@ -53,7 +53,7 @@ export function providerContract(name: string, start: StartHarness): void {
     };
     const failure = async (environment: Environment, options: object = {}): Promise<DnsError> => {
       const other = await connect(harness, environment, { ends, ...options });
-      return rejection(other.read({ zone: harness.zone, names: [set('app', 'A').name], signal }));
+      return rejection(other.read({ zone: harness.zone, names: [set('app', 'A').name], abort }));
     };
 
     test('creates what is missing', async () => {
@@ -64,7 +64,7 @@ export function providerContract(name: string, start: StartHarness): void {
       assert.deepEqual(await foreign('new'), before);
       const {
         sets: [found],
-      } = await provider.read({ zone: harness.zone, names: [set('new', 'A').name], signal });
+      } = await provider.read({ zone: harness.zone, names: [set('new', 'A').name], abort });
       assert.equal(found?.ttl, TTL);
     });
 
@@ -138,7 +138,7 @@ export function providerContract(name: string, start: StartHarness): void {
       await reach(set('raced', 'A', '192.0.2.1'));
       const name = set('raced', 'A').name;
       const changes = plan(
-        (await provider.read({ zone: harness.zone, names: [name], signal })).sets,
+        (await provider.read({ zone: harness.zone, names: [name], abort })).sets,
         [set('raced', 'A', '192.0.2.2')],
         ALL,
       );
@@ -157,7 +157,7 @@ export function providerContract(name: string, start: StartHarness): void {
       const before = await foreign('good', 'bad');
       const names = desired.map((each) => each.name);
       const changes: readonly Change[] = plan(
-        (await provider.read({ zone: harness.zone, names, signal })).sets,
+        (await provider.read({ zone: harness.zone, names, abort })).sets,
         desired,
         ALL,
       );
@@ -180,13 +180,13 @@ export function providerContract(name: string, start: StartHarness): void {
       const before = await harness.dump();
       const name = set('guarded', 'A').name;
       const changes = plan(
-        (await provider.read({ zone: harness.zone, names: [name], signal })).sets,
+        (await provider.read({ zone: harness.zone, names: [name], abort })).sets,
         [set('guarded', 'A', '192.0.2.2')],
         ALL,
       );
       const superseded = new Error('another one leads');
       const refusing = {
-        signal,
+        abort,
         assertMayWrite: () => {
           throw superseded;
         },
@@ -207,7 +207,7 @@ export function providerContract(name: string, start: StartHarness): void {
     test('a zone that is not there: reported as such', async (t) => {
       const { strangeZone: zone } = harness;
       if (zone === undefined) return t.skip('the peer takes records of any zone');
-      const error = await rejection(provider.read({ zone, names: [`app.${zone}`], signal }));
+      const error = await rejection(provider.read({ zone, names: [`app.${zone}`], abort }));
       assert.equal(error.kind, 'config', error.message);
       assert.match(error.message, new RegExp(zone.replaceAll('.', '\\.')));
       assert.ok(error.action !== '');
@@ -218,12 +218,12 @@ export function providerContract(name: string, start: StartHarness): void {
       if (nested === undefined) return t.skip('the peer has no zones below others, or does not tell');
       clock.skip();
       const names = [`app.${nested}`, `app.${zone}`, zone];
-      const zones = (await provider.zonesWithin?.(zone, names, signal)) ?? [];
+      const zones = (await provider.zonesWithin?.(zone, names, abort)) ?? [];
       assert.deepEqual(
         names.map((each) => longestZone(each, zones)),
         [nested, zone, zone],
       );
-      const bare = (await provider.zonesWithin?.(nested, [`app.${nested}`], signal)) ?? [];
+      const bare = (await provider.zonesWithin?.(nested, [`app.${nested}`], abort)) ?? [];
       assert.equal(longestZone(`app.${nested}`, bare), nested);
     });
 
@@ -240,7 +240,7 @@ export function providerContract(name: string, start: StartHarness): void {
     test('a stop ends the waiting at once', async () => {
       const other = await connect(harness, await harness.at(await silentServer(ends)), { ends });
       const stop = new AbortController();
-      const reading = other.read({ zone: harness.zone, names: [set('app', 'A').name], signal: stop.signal });
+      const reading = other.read({ zone: harness.zone, names: [set('app', 'A').name], abort: stop.signal });
       const reason = new Error('stopping');
       setImmediate(() => stop.abort(reason));
       await assert.rejects(reading, reason);
@@ -250,9 +250,7 @@ export function providerContract(name: string, start: StartHarness): void {
       if (harness.rateLimit === undefined) return t.skip('the protocol has no such answer');
       const other = await connect(harness, harness.environment, { ends });
       harness.rateLimit();
-      const error = await rejection(
-        other.read({ zone: harness.zone, names: [set('app', 'A').name], signal }),
-      );
+      const error = await rejection(other.read({ zone: harness.zone, names: [set('app', 'A').name], abort }));
       harness.endRateLimit?.();
       assert.equal(error.kind, 'rate', error.message);
       assert.ok((error.retryAfterMs ?? 0) > 0);
@@ -263,7 +261,7 @@ export function providerContract(name: string, start: StartHarness): void {
       const { name } = set('seen', 'A');
       const ask: AuthoritativeLookup =
         harness.ask ?? (() => Promise.resolve([{ server: 'ns1', values: ['192.0.2.2'] }]));
-      const query = { zone: harness.zone, name, type: 'A', signal } as const;
+      const query = { zone: harness.zone, name, type: 'A', abort } as const;
       const answers = await (provider.lookup?.(query, ask) ?? ask(query));
       const answered = answers.filter(({ values }) => values !== undefined);
       assert.ok(answered.length > 0);

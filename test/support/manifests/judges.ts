@@ -28,7 +28,7 @@ export const readWithKubectl: Judge = async (texts) => {
     // A patch of nothing: what is printed is what was read.
     const args = ['patch', '--local', '--type=merge', '--patch={}', '--output=json', '-f', folder];
     const env = { HOME: folder, KUBECONFIG: join(folder, 'none') };
-    return byFile(await run(kubectl, args, { env, signal: AbortSignal.timeout(LIMIT_MS) }));
+    return byFile(await run(kubectl, args, { env, abort: AbortSignal.timeout(LIMIT_MS) }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

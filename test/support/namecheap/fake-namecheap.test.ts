@@ -10,7 +10,7 @@ import { host } from './zones.ts';
 const GLOBAL = { ApiUser: 'user', ApiKey: 'key', UserName: 'user', ClientIp: '127.0.0.1' };
 const DOMAIN = { SLD: 'example', TLD: 'com' };
 const EMPTY = { emailType: 'NONE', isUsingOurDns: true };
-const signal = new AbortController().signal;
+const abort = new AbortController().signal;
 
 function fake(callsAMinute = 50): FakeNamecheap {
   const hosts = [host('@', 'MX', 'mx.example.net.'), host('@', 'A', '192.0.2.1')];
@@ -87,8 +87,8 @@ test('by HTTP the real client talks to it, and people see the zone', async (t) =
   const account = { apiUser: 'user', apiKey: new Secret('key'), userName: undefined, clientIp: '127.0.0.1' };
   const api = new HttpNamecheapApi({ ...account, apiUrl: server.url }, { clock: systemClock, dispatcher });
   const hosts = [host('app', 'A', '192.0.2.1', { ttl: '60' }), host('t', 'TXT', 'é "quoted" & <x>')];
-  await api.setHosts('example.com', hosts, 'NONE', signal);
-  const list = await api.getHosts('example.com', signal);
+  await api.setHosts('example.com', hosts, 'NONE', abort);
+  const list = await api.getHosts('example.com', abort);
   assert.deepEqual(
     list.hosts.map(({ name, type, address }) => [name, type, address]),
     [
@@ -96,11 +96,11 @@ test('by HTTP the real client talks to it, and people see the zone', async (t) =
       ['t', 'TXT', 'é "quoted" & <x>'],
     ],
   );
-  assert.equal(await api.countHosts('example.com', signal), 2);
+  assert.equal(await api.countHosts('example.com', abort), 2);
   const zone = await (await fetch(`${server.adminUrl}/admin/zones/example.com`)).json();
   assert.deepEqual(zone, { ...EMPTY, hosts });
   server.misbehave('getHosts', { kind: 'reset' });
-  await assert.rejects(api.getHosts('example.com', signal), { name: 'DnsError', code: 'network' });
+  await assert.rejects(api.getHosts('example.com', abort), { name: 'DnsError', code: 'network' });
   assert.deepEqual(
     server.calls.map(({ command }) => command),
     ['setHosts', 'getHosts', 'getInfo', 'getHosts'],

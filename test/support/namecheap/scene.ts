@@ -22,7 +22,7 @@ export class NamecheapScene {
   readonly provider: NamecheapProvider;
   /** What was saved before each write. */
   readonly snapshots: string[] = [];
-  readonly signal = new AbortController().signal;
+  readonly abort = new AbortController().signal;
   readonly #locks = new ZoneLocks();
 
   constructor(options: Partial<FakeNamecheapOptions> & { readonly zone?: Partial<FakeZone> } = {}) {
@@ -85,11 +85,11 @@ export class NamecheapScene {
     desired: readonly RecordSet[],
     guard: Partial<WriteGuard> = {},
   ): Promise<void> {
-    const { signal } = this;
+    const { abort } = this;
     const names = [...new Set(desired.map(({ name }) => name))];
-    const { sets: found } = await provider.read({ zone: ZONE, names, signal });
+    const { sets: found } = await provider.read({ zone: ZONE, names, abort });
     const changes = plan(found, desired, new Set(desired.map(({ type }) => type)));
-    const full = { signal, assertMayWrite: () => undefined, ...guard };
+    const full = { abort, assertMayWrite: () => undefined, ...guard };
     if (changes.length > 0) await provider.apply(ZONE, changes, full);
   }
 }

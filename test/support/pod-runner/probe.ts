@@ -4,12 +4,12 @@ import type { ProbeManifest } from './manifest.ts';
 
 /**
  * Probes as a kubelet does: at once and then at a fixed pace, each time by a new connection. Gives each verdict that
- * differs from the one before, when as many answers as its threshold says agree. Ends when `signal` aborts.
+ * differs from the one before, when as many answers as its threshold says agree. Ends when `abort` fires.
  */
 export async function* verdicts(
   probe: ProbeManifest,
   address: string,
-  signal: AbortSignal,
+  abort: AbortSignal,
 ): AsyncGenerator<boolean, void> {
   const { initialDelaySeconds = 0, successThreshold, failureThreshold } = probe;
   const periodMs = probe.periodSeconds * 1_000;
@@ -19,8 +19,8 @@ export async function* verdicts(
   let alike = 0;
   for (let tick = 0; ; tick = Math.max(tick + 1, Math.ceil((performance.now() - began) / periodMs))) {
     const waitMs = Math.max(0, began + tick * periodMs - performance.now());
-    await delay(waitMs, undefined, { signal }).catch(() => undefined); // Aborted: it ends just below.
-    if (signal.aborted) return;
+    await delay(waitMs, undefined, { signal: abort }).catch(() => undefined); // Aborted: it ends just below.
+    if (abort.aborted) return;
     const passed = await passes(probe, address);
     alike = passed === last ? alike + 1 : 1;
     last = passed;
@@ -35,9 +35,9 @@ const HEADERS = { 'user-agent': 'kube-probe', connection: 'close' };
 /** False for any failure, also when nobody listens or no answer comes in time. */
 function passes({ httpGet, timeoutSeconds }: ProbeManifest, host: string): Promise<boolean> {
   const { path, port } = httpGet;
-  const signal = AbortSignal.timeout(timeoutSeconds * 1_000);
+  const abort = AbortSignal.timeout(timeoutSeconds * 1_000);
   return new Promise((resolve) => {
-    get({ host, port, path, agent: false, headers: HEADERS, signal }, (response) => {
+    get({ host, port, path, agent: false, headers: HEADERS, signal: abort }, (response) => {
       const { statusCode = 0 } = response;
       response.resume().on('error', () => undefined); // The status is all that counts.
       resolve(statusCode >= 200 && statusCode < 400);

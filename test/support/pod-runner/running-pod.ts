@@ -93,13 +93,13 @@ export class RunningPod {
 
   async #run(): Promise<void> {
     const { plane, pod, onProblem } = this.#options;
-    const { signal } = this.#stop;
-    const mount = async () => (signal.aborted ? 'aborted' : PodVolumes.mount(plane, pod));
+    const { signal: abort } = this.#stop;
+    const mount = async () => (abort.aborted ? 'aborted' : PodVolumes.mount(plane, pod));
     try {
       const volumes = await until('its volumes are there', mount, { timeoutMs: VOLUMES_LIMIT_MS });
       if (volumes === 'aborted') return;
       this.#sidecars = nativeSidecars(pod).map((container) => this.#sidecar(container, volumes));
-      await Promise.all([this.#runContainers(signal), this.#refresh(volumes, signal)]);
+      await Promise.all([this.#runContainers(abort), this.#refresh(volumes, abort)]);
       await volumes.remove();
     } catch (error) {
       onProblem(`pod ${pod.metadata.name} cannot run`, error);
@@ -107,13 +107,13 @@ export class RunningPod {
   }
 
   /** Each starts when the one before has started; the application when all have. */
-  async #runContainers(signal: AbortSignal): Promise<void> {
+  async #runContainers(abort: AbortSignal): Promise<void> {
     const running: Promise<void>[] = [];
     for (const sidecar of this.#sidecars) {
-      running.push(sidecar.run(signal));
+      running.push(sidecar.run(abort));
       await Promise.race([sidecar.started, ...running]);
     }
-    this.#appRuns = !signal.aborted;
+    this.#appRuns = !abort.aborted;
     this.#changed();
     await Promise.all(running);
   }
@@ -149,10 +149,10 @@ export class RunningPod {
     });
   }
 
-  async #refresh(volumes: PodVolumes, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await delay(REFRESH_MS, undefined, { signal }).catch(() => undefined); // Stopped: the loop ends.
-      if (signal.aborted) return;
+  async #refresh(volumes: PodVolumes, abort: AbortSignal): Promise<void> {
+    while (!abort.aborted) {
+      await delay(REFRESH_MS, undefined, { signal: abort }).catch(() => undefined); // Stopped: the loop ends.
+      if (abort.aborted) return;
       await volumes
         .refresh()
         .catch((error) => this.#options.onProblem(`volumes of ${this.pod.metadata.name}`, error));
@@ -166,11 +166,11 @@ export class RunningPod {
   }
 
   async #write(): Promise<void> {
-    const { signal } = this.#stop;
+    const { signal: abort } = this.#stop;
     const { plane, onProblem } = this.#options;
     const { namespace = '', name } = this.pod.metadata;
     this.#isWriting = true;
-    while (this.#isOutdated && !signal.aborted) {
+    while (this.#isOutdated && !abort.aborted) {
       this.#isOutdated = false;
       try {
         const body = { status: this.#status() };
@@ -178,14 +178,14 @@ export class RunningPod {
         await plane.api.patch(PODS, { namespace, name }, body, {
           type: 'strategic',
           subresource: 'status',
-          signal,
+          abort,
         });
       } catch (error) {
         // Deleted meanwhile, or we stop: nobody wants to know any more.
-        if (signal.aborted || isNotFound(error)) break;
+        if (abort.aborted || isNotFound(error)) break;
         onProblem(`status of ${name}`, error);
         this.#isOutdated = true;
-        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined); // Stopped: the loop ends.
+        await delay(RETRY_MS, undefined, { signal: abort }).catch(() => undefined); // Stopped: the loop ends.
       }
     }
     this.#isWriting = false;

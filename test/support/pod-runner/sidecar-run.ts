@@ -50,39 +50,39 @@ export class SidecarRun {
     return this.#process;
   }
 
-  /** Until `signal` aborts and the process has ended. */
-  async run(signal: AbortSignal): Promise<void> {
-    for (let restartCount = 0; !signal.aborted; restartCount += 1) {
+  /** Until `abort` fires and the process has ended. */
+  async run(abort: AbortSignal): Promise<void> {
+    for (let restartCount = 0; !abort.aborted; restartCount += 1) {
       const waitMs =
         restartCount < 2 ? 0 : Math.min(RESTART_MS.first * 2 ** (restartCount - 2), RESTART_MS.most);
-      await delay(waitMs, undefined, { signal }).catch(() => undefined); // Aborted: not started again.
-      if (!signal.aborted) await this.#live(restartCount, signal);
+      await delay(waitMs, undefined, { signal: abort }).catch(() => undefined); // Aborted: not started again.
+      if (!abort.aborted) await this.#live(restartCount, abort);
     }
     this.#markStarted();
   }
 
-  async #live(restartCount: number, signal: AbortSignal): Promise<void> {
+  async #live(restartCount: number, abort: AbortSignal): Promise<void> {
     const child = await this.#options.start();
     this.#process = child;
     this.#change({ running: true, restartCount });
     const life = new AbortController();
     const kill = () => void child.stop(GRACE_MS);
-    signal.addEventListener('abort', kill, { once: true });
-    if (signal.aborted) kill();
+    abort.addEventListener('abort', kill, { once: true });
+    if (abort.aborted) kill();
     const probing = this.#probe(life.signal, kill);
     await child.exited;
-    signal.removeEventListener('abort', kill);
+    abort.removeEventListener('abort', kill);
     life.abort();
     await probing;
     this.#process = undefined;
     this.#change({ running: false, started: false, ready: false });
   }
 
-  async #probe(signal: AbortSignal, kill: () => void): Promise<void> {
+  async #probe(abort: AbortSignal, kill: () => void): Promise<void> {
     const { address, container } = this.#options;
     const { startupProbe, livenessProbe, readinessProbe } = container;
     if (startupProbe !== undefined) {
-      const { value: passed } = await verdicts(startupProbe, address, signal).next();
+      const { value: passed } = await verdicts(startupProbe, address, abort).next();
       if (passed === false) kill();
       if (passed !== true) return;
     }
@@ -90,11 +90,11 @@ export class SidecarRun {
     this.#markStarted();
     const watchReadiness = async () => {
       if (readinessProbe === undefined) return;
-      for await (const ready of verdicts(readinessProbe, address, signal)) this.#change({ ready });
+      for await (const ready of verdicts(readinessProbe, address, abort)) this.#change({ ready });
     };
     const watchLiveness = async () => {
       if (livenessProbe === undefined) return;
-      for await (const alive of verdicts(livenessProbe, address, signal)) if (!alive) kill();
+      for await (const alive of verdicts(livenessProbe, address, abort)) if (!alive) kill();
     };
     await Promise.all([watchReadiness(), watchLiveness()]);
   }
