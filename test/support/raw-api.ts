@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 
@@ -7,18 +8,22 @@ export interface RawAnswer {
   readonly body: Readonly<Record<string, unknown>> & { readonly message?: string };
   /** What kubectl would print as warnings. */
   readonly warnings: readonly string[];
+  readonly headers: IncomingHttpHeaders;
 }
+
+/** Where, and who asks. */
+export type RawAccess = Pick<ControlPlaneAccess, 'url' | 'authority' | 'admin'>;
 
 const LIMIT_MS = 15_000;
 
 /** One POST as kubectl would send it, with nothing of our own client in between. */
-export function post(plane: ControlPlaneAccess, path: string, body: unknown): Promise<RawAnswer> {
+export function post(plane: RawAccess, path: string, body: unknown): Promise<RawAnswer> {
   return send(plane, 'POST', path, body);
 }
 
 /** The same with any method; a text goes as it is. */
 export function send(
-  plane: ControlPlaneAccess,
+  plane: RawAccess,
   method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH',
   path: string,
   body: unknown,
@@ -41,6 +46,7 @@ export function send(
             status: response.statusCode ?? 0,
             body: JSON.parse(Buffer.concat(chunks).toString()) as RawAnswer['body'],
             warnings: warningsOf(response.headers.warning),
+            headers: response.headers,
           });
         });
       },

@@ -185,6 +185,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     given: { metrics: { dashboard: true } },
   },
   'admissionPolicy.enabled': { right: true, wrong: 'yes' },
+  'apiPriority.enabled': { right: false, wrong: 'yes' },
   'networkPolicy.enabled': { right: true, wrong: 'yes' },
   'networkPolicy.metricsFrom': {
     right: [{ namespaceSelector: { matchLabels: { team: 'ops' } } }],
