@@ -10,8 +10,10 @@ TESTS ?= $(shell find contract runtime http kubernetes settings dns cnpg notify 
 # Node would take one less than there are processors, and tests wait for much else too.
 JOBS ?= $(shell node -p 'Math.max(3, os.availableParallelism())')
 # The longest first, so that none of them runs alone at the end; the others by size, which goes with time.
-LONGEST := $(patsubst %,test/integration/%.test.ts,api-server-misbehaves triggers dns-providers soak)
+LONGEST := $(patsubst %,test/integration/%.test.ts,triggers api-server-misbehaves webhook dns-providers leader soak standby-updates webhook-storm)
 INTEGRATION_TESTS ?= $(LONGEST) $(filter-out $(LONGEST),$(shell ls -S test/integration/*.test.ts))
+RUN = node test/support/run.ts
+SETUP = --global-setup=test/support/global-setup.ts
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -52,16 +54,17 @@ check: install ## Types, lint, format, generated docs
 	oxlint --type-aware --deny-warnings
 	node scripts/docs.ts --check
 
+LONGEST_UNIT := $(filter $(addsuffix .test.ts,cli/manifests/edited test/documentation/extending webhook/server controller/config cli/manifests/corpus sidecar/server),$(TESTS))
 # Files end right after much work, and node may never end where V8 still compiles beside it (nodejs/node#54918).
 .PHONY: unit
 unit: install ## Unit tests only
-	node --no-concurrent-recompilation --test --test-concurrency=$(JOBS) --test-force-exit --test-timeout=120000 $(TESTS)
+	node --no-concurrent-recompilation test/support/run.ts --concurrency=$(JOBS) $(LONGEST_UNIT) $(filter-out $(LONGEST_UNIT),$(TESTS))
 
 .PHONY: integration
 integration: install ## Tests on a real API server, started for them
-	node --test --test-concurrency=4 --test-force-exit --test-timeout=600000 --test-global-setup=test/support/global-setup.ts $(INTEGRATION_TESTS)
+	$(RUN) --concurrency=4 --timeout-ms=600000 $(SETUP) $(INTEGRATION_TESTS)
 
-HOSTILE = node --test --test-concurrency=1 --test-force-exit --test-timeout=1800000 --test-global-setup=test/support/global-setup.ts 'test/hostile/*.test.ts'
+HOSTILE = $(RUN) --timeout-ms=1800000 $(SETUP) test/hostile/*.test.ts
 
 .PHONY: hostile-short
 hostile-short: install ## What strangers and tenants may try, against the shipped programs
@@ -73,23 +76,23 @@ hostile: install ## The same ten times as strong, for half a minute each
 
 .PHONY: browser
 browser: install ## The page in Chromium, which is installed where it is missing
-	node --test --test-force-exit --test-timeout=120000 'test/browser/*.test.ts'
+	$(RUN) test/browser/*.test.ts
 
 .PHONY: alerts
 alerts: install ## Alerts and dashboard by promtool, which is installed where it is missing
-	node --test --test-concurrency=$(JOBS) --test-force-exit --test-timeout=120000 'test/alerts/*.test.ts'
+	$(RUN) --concurrency=$(JOBS) test/alerts/*.test.ts
 
 .PHONY: chart
 chart: install ## The chart as Helm renders it, which is downloaded where it is missing
-	node --test --test-concurrency=$(JOBS) --test-force-exit --test-timeout=120000 'test/chart/*.test.ts'
+	$(RUN) --concurrency=$(JOBS) test/chart/*.test.ts
 
 .PHONY: external-dns
 external-dns: install ## The real ExternalDNS before a real name server; built from Go modules the first time
-	node --test --test-force-exit --test-timeout=900000 'test/external-dns/*.test.ts'
+	$(RUN) --timeout-ms=900000 test/external-dns/*.test.ts
 
 .PHONY: simulation
 simulation: install ## The controller under virtual time: 1,000 schedules, and what breaking it on purpose shows
-	node --test --test-concurrency=$(JOBS) --test-force-exit --test-timeout=600000 'test/simulation/*.test.ts'
+	$(RUN) --concurrency=$(JOBS) --timeout-ms=600000 test/simulation/*.test.ts
 
 .PHONY: simulate
 simulate: install ## 10,000 schedules under virtual time (SEEDS=, FROM=)

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, test } from 'node:test';
+
+const RUN = new URL('run.ts', import.meta.url).pathname;
+/** More than a pipe holds; something is left that would keep the process alive. */
+const TESTS = 2_000;
+const LONG = `
+import { test } from 'node:test';
+for (let i = 0; i < ${TESTS}; i += 1) test('a name of a hundred characters or so, which fills the pipe to the reader '.repeat(2) + i, () => {});
+setInterval(() => {}, 1_000);`;
+const PASSING = `import { test } from 'node:test'; test('passes', () => {});`;
+const FAILING = `import { test } from 'node:test'; test('fails', () => { throw new Error('as it should'); });`;
+
+let folder: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'run-'));
+  const files = { 'a-later.test.mjs': FAILING, 'b-first.test.mjs': LONG, 'passing.test.mjs': PASSING };
+  for (const [name, code] of Object.entries(files)) await writeFile(join(folder, name), code);
+});
+after(() => rm(folder, { recursive: true }));
+
+async function run(...names: string[]): Promise<{ readonly code: number | null; readonly out: string }> {
+  const files = names.map((name) => join(folder, name));
+  const child = spawn(process.execPath, [RUN, ...files], { env: { PATH: process.env.PATH } });
+  const code = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { out: await text(child.stdout), code: await code };
+}
+
+test('files run in the order given, each is reported to its end, and one that fails is told by the exit code', async () => {
+  const { code, out } = await run('b-first.test.mjs', 'a-later.test.mjs');
+  assert.equal(code, 1);
+  assert.match(out, new RegExp(`^ℹ tests ${TESTS + 1}$`, 'm'));
+  assert.match(out, new RegExp(`^ℹ pass ${TESTS}$`, 'm'));
+  assert.ok(out.indexOf('✔ a name') < out.indexOf('✖ fails'));
+});
+
+test('where all pass the exit code is 0', async () => {
+  assert.equal((await run('passing.test.mjs')).code, 0);
+});
