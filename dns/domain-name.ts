@@ -7,7 +7,7 @@ import { domainToASCII, domainToUnicode } from 'node:url';
  */
 export function canonicalName(text: string): string {
   const name = text.trim().toLowerCase().replace(/\.$/, '');
-  const isIdn = /^[-a-z0-9_.*\P{ASCII}]*\P{ASCII}[-a-z0-9_.*\P{ASCII}]*$/u.test(name);
+  const isIdn = /^[-a-z0-9_.*\P{ASCII}]+$/u.test(name) && /\P{ASCII}/u.test(name);
   return isIdn ? domainToASCII(name) || name : name;
 }
 

@@ -19,7 +19,15 @@ export function parseLabelSelector(text: string): LabelSelector {
 }
 
 function splitAtTopLevelCommas(text: string): string[] {
-  return text.split(/,(?![^(]*\))/).map((part) => part.trim());
+  const parts = [''];
+  let depth = 0;
+  for (const character of text) {
+    if (character === '(') depth += 1;
+    if (character === ')') depth -= 1;
+    if (character === ',' && depth === 0) parts.push('');
+    else parts[parts.length - 1] += character;
+  }
+  return parts.map((part) => part.trim());
 }
 
 function parseRequirement(text: string): Requirement {

@@ -4,8 +4,8 @@ import { FakeApi, page } from '../kubernetes/testing/fake-api.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { type LimitRange, LimitRanges } from './limit-ranges.ts';
 
-const range = (name: string, limits: unknown, resourceVersion = '1') =>
-  ({ metadata: { namespace: 'shop', name, resourceVersion }, spec: { limits } }) as LimitRange;
+const range = (name: string, limits: unknown, resourceVersion = '1', namespace = 'shop') =>
+  ({ metadata: { namespace, name, resourceVersion }, spec: { limits } }) as LimitRange;
 
 async function follow(listed: readonly LimitRange[]) {
   const clock = new VirtualClock();
@@ -60,8 +60,21 @@ test('no more is kept than the sidecar has something of', async () => {
   assert.deepEqual(kept[0]?.max, { memory: '1Gi' });
 });
 
-test('the number of those that are known is bounded', async () => {
-  const many = Array.from({ length: 5_010 }, (_, index) => range(`r${index}`, [{ type: 'Pod' }]));
+test('the number of those that are known is bounded, of each namespace and of all', async () => {
+  const many = Array.from({ length: 600 }, (_, namespace) =>
+    Array.from({ length: 11 }, (_, index) => range(`r${index}`, [{ type: 'Pod' }], '1', `n${namespace}`)),
+  ).flat();
   await using following = await follow(many);
-  assert.equal(following.limits.of('shop').length, 5_000);
+  const { limits } = following;
+  const counts = Array.from({ length: 600 }, (_, namespace) => limits.of(`n${namespace}`).length);
+  assert.equal(counts[0], 10);
+  assert.equal(
+    counts.reduce((sum, count) => sum + count),
+    5_000,
+  );
+  await following.told('ADDED', range('late', [{ type: 'Pod' }], '6', 'late'));
+  assert.equal(limits.of('late').length, 0);
+  await following.told('DELETED', range('r0', [], '7', 'n0'));
+  await following.told('MODIFIED', range('late', [{ type: 'Pod' }], '8', 'late'));
+  assert.equal(limits.of('late').length, 1);
 });

@@ -18,8 +18,10 @@ export const LIMIT_RANGES: Resource<LimitRange> = {
 /** What the LimitRanges of a namespace say, as far as is known. */
 export type LimitsOf = (namespace: string) => readonly Limit[];
 
-/** Ten for each of 500 namespaces; of more nobody is warned. With what is kept of each that is at most 10 MB. */
+/** With what is kept of each that is at most 10 MB; of more nobody is warned. */
 const MOST_RANGES = 5_000;
+/** So that one namespace neither takes the places of others nor makes its reviews long. */
+const MOST_OF_NAMESPACE = 10;
 /** One for each type that counts, and one more of each: nobody needs two. */
 const MOST_ITEMS = 4;
 const LONGEST_QUANTITY = 32;
@@ -38,8 +40,9 @@ export interface LimitRangesOptions {
 export class LimitRanges {
   readonly #byNamespace = new Map<string, Map<string, readonly Limit[]>>();
   readonly #reflector: Reflector<LimitRange, readonly Limit[]>;
-  /** Those that are kept, by key: a list is kept as a whole before anything is told of it. */
-  readonly #kept = new Set<string>();
+  /** The keys of those that are kept, by namespace: a list is kept as a whole before anything is told of it. */
+  readonly #kept = new Map<string, Set<string>>();
+  #keptOfAll = 0;
 
   constructor(options: LimitRangesOptions) {
     this.#reflector = new Reflector<LimitRange, readonly Limit[]>({
@@ -58,19 +61,34 @@ export class LimitRanges {
 
   #mayKeep({ metadata }: LimitRange): boolean {
     const key = keyOf(metadata);
-    if (this.#kept.size < MOST_RANGES) this.#kept.add(key);
-    return this.#kept.has(key);
+    const kept = this.#kept.get(namespaceOf(key)) ?? new Set();
+    if (kept.has(key)) return true;
+    if (kept.size >= MOST_OF_NAMESPACE || this.#keptOfAll >= MOST_RANGES) return false;
+    this.#kept.set(namespaceOf(key), kept.add(key));
+    this.#keptOfAll += 1;
+    return true;
+  }
+
+  #forget(key: string): void {
+    const kept = this.#kept.get(namespaceOf(key));
+    if (kept?.delete(key) !== true) return;
+    if (kept.size === 0) this.#kept.delete(namespaceOf(key));
+    this.#keptOfAll -= 1;
   }
 
   #change(key: string, now: readonly Limit[] | undefined): void {
-    if (now === undefined) this.#kept.delete(key);
-    const namespace = key.slice(0, Math.max(0, key.indexOf('/')));
+    if (now === undefined) this.#forget(key);
+    const namespace = namespaceOf(key);
     const ranges = this.#byNamespace.get(namespace) ?? new Map<string, readonly Limit[]>();
     if (now !== undefined && now.length > 0) ranges.set(key, now);
     else ranges.delete(key);
     if (ranges.size > 0) this.#byNamespace.set(namespace, ranges);
     else this.#byNamespace.delete(namespace);
   }
+}
+
+function namespaceOf(key: string): string {
+  return key.slice(0, Math.max(0, key.indexOf('/')));
 }
 
 function keptOf({ spec }: LimitRange): readonly Limit[] {

@@ -18,6 +18,13 @@ function patched(text: string, operations: readonly Operation[] = ADD): string {
   return documents.toString();
 }
 
+test('braces are added to before a comment that underlines', () => {
+  const line = '#'.repeat(80);
+  const text = `a: {b: 1\n  ${line}\n  }\n`;
+  const added = patched(text, [{ op: 'add', path: '/a/added', value: '1' }]);
+  assert.ok(added.includes(line) && added.includes('added'), added);
+});
+
 describe('what is not changed', () => {
   test('stays to the letter when nothing is changed at all', () => {
     const text = '# top\n\n\na:   {b: [1,2]}   # odd\n---\n---\n- x\n...\n';

@@ -31,7 +31,7 @@ export interface FlowStyle {
   readonly remarks: boolean;
 }
 
-const COMMA = /^(?:\s|#[^\n]*)*,/;
+const COMMA = /^(?:\s|#[^\n]*\n)*,/;
 
 export function flowStyle({ lines, newline }: Source, collection: Collection, json: boolean): FlowStyle {
   const [start, end] = collection.range;

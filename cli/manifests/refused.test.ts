@@ -26,6 +26,7 @@ describe('what nobody can have meant is refused with its place:', () => {
   for (const [name, text] of [
     ['in the first line', '{\n  // web\n  "kind": "Pod"\n}\n'],
     ['behind a value', '{\n  "kind": "Pod", // web\n  "a": 1\n}\n'],
+    ['that underlines', `{\n${'/'.repeat(80)}\n${'/* */'.repeat(20)}\n  "kind": "Pod"\n}\n`],
     ['within', '{"kind": "Pod", "a": { /* one */ "b": "http://x"}}'],
     ['in a later document', '{"a": 1}\n---\n{"b": 2, // two\n "c": 3}\n'],
   ] as const) {

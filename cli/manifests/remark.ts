@@ -50,7 +50,8 @@ export type Former =
 
 /** Of a value that begins in the next line; within braces others may share the old line. */
 export function remarkOn(old: string, isFlow: boolean): string {
-  const [, gap = '', rest = ''] = /^([ \t]*)(.*)$/s.exec(old) ?? [];
+  const [gap = ''] = /^[ \t]*/.exec(old) ?? [];
+  const rest = old.slice(gap.length);
   if (!isFlow && rest === '') return ` ${REMARK}${old}`;
   const isReadable = !isFlow && gap !== '' && !rest.startsWith('"') && !withKnownBreaks(old).includes('\n');
   return isReadable ? `${gap}${REMARK} ${rest}` : ` ${REMARK} ${quote(old)}`;

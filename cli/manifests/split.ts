@@ -58,7 +58,7 @@ function endOfObject(text: string, start: number): number | undefined {
 }
 
 /** Behind a brace and what may stand there; braces of YAML have no quotes there, or quotes all over. */
-const LIKE_JSON = /^\ufeff?(?:---[ \t]*\r?\n)?\s*\{(?:\s|\/\/[^\n]*|\/\*.*?\*\/)*"/s;
+const LIKE_JSON = /^\ufeff?(?:---[ \t]*\r?\n)?\s*\{(?:\s|\/\/[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*"/;
 const COMMENT = /"(?:[^"\\\n]|\\.)*"|(?<=[\s{}[\],])\/[/*]/g;
 
 /** Where `text`, which is no JSON but looks like it, has a comment as JavaScript has them. YAML would read it as a part of a key. */

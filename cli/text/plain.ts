@@ -7,7 +7,7 @@
 /** Controls, line and paragraph separators, and formats: what changes direction or is not seen at all. */
 const HAZARDS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 /** Line ends and tabs with what is around them. Other spaces lay out a table. */
-const SPACE = / *[\t\r\n][ \t\r\n]*/g;
+const SPACE = /(?<! ) *[\t\r\n][ \t\r\n]*/g;
 
 /** On one line, each hazard written as `\x1b` or `\u202e`. */
 export function plain(text: string): string {

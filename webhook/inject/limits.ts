@@ -73,29 +73,22 @@ export function limitMisfits(
 ): Misfit[] {
   const ofContainers = limits.filter(({ type }) => type === 'Container');
   const ofPods = limits.filter(({ type }) => type === 'Pod');
-  const usual = (sort: Sort) => ofContainers.map((item) => item.default?.[sort]).find(Boolean);
-  const others = (sort: Sort) =>
-    containers.map(({ resources: own }) => own?.limits?.[sort]?.toString() ?? usual(sort));
-  const usualRequest = (sort: Sort) => ofContainers.map((item) => item.defaultRequest?.[sort]).find(Boolean);
-  const otherRequests = (sort: Sort) =>
-    containers.map(
-      ({ resources: own }) =>
-        (own?.requests?.[sort] ?? own?.limits?.[sort])?.toString() ?? usualRequest(sort) ?? usual(sort),
-    );
   return SORTS.flatMap((sort) => {
-    const limit = resources[OF[sort].limit] ?? usual(sort);
-    const request = resources[OF[sort].request] ?? usualRequest(sort) ?? limit;
+    const usual = ofContainers.map((item) => item.default?.[sort]).find(Boolean);
+    const usualRequest = ofContainers.map((item) => item.defaultRequest?.[sort]).find(Boolean);
+    const limit = resources[OF[sort].limit] ?? usual;
+    const request = resources[OF[sort].request] ?? usualRequest ?? limit;
+    const others = containers.map(({ resources: own }) => own?.limits?.[sort]?.toString() ?? usual);
+    const otherRequests = containers.map(
+      ({ resources: own }) =>
+        (own?.requests?.[sort] ?? own?.limits?.[sort])?.toString() ?? usualRequest ?? usual,
+    );
+    const together = sum([limit, ...others]);
+    const beside = { requests: sum(otherRequests), limits: sum(others) };
     return [
       ...ofContainers.flatMap((item) => misfitsOf(sort, item, request, limit)),
-      ...ofPods.flatMap((item) => abovePod(sort, item, [limit, ...others(sort)])),
-      ...ofPods.flatMap((item) =>
-        beyondPodRatio(
-          sort,
-          item,
-          { request, limit },
-          { requests: otherRequests(sort), limits: others(sort) },
-        ),
-      ),
+      ...ofPods.flatMap((item) => abovePod(sort, item, together)),
+      ...ofPods.flatMap((item) => beyondPodRatio(sort, item, { request, limit }, beside)),
     ];
   });
 }
@@ -167,9 +160,8 @@ function beyondRatio(
 }
 
 /** Of a pod, all containers that run beside each other: those without a limit have what the namespace gives. */
-function abovePod(sort: Sort, { max }: Limit, limits: readonly (string | undefined)[]): Misfit[] {
+function abovePod(sort: Sort, { max }: Limit, all: number): Misfit[] {
   const most = readQuantity(max?.[sort] ?? '');
-  const all = sum(limits);
   if (most === undefined || all <= most) return [];
   return [
     {
@@ -184,12 +176,11 @@ function beyondPodRatio(
   sort: Sort,
   { maxLimitRequestRatio }: Limit,
   own: { readonly request: string | undefined; readonly limit: string | undefined },
-  others: Readonly<Record<'requests' | 'limits', readonly (string | undefined)[]>>,
+  { requests, limits }: Readonly<Record<'requests' | 'limits', number>>,
 ): Misfit[] {
   const most = maxLimitRequestRatio?.[sort];
   const ratio = readQuantity(most ?? '');
   const [low, high] = [sum([own.request]), sum([own.limit])];
-  const [requests, limits] = [sum(others.requests), sum(others.limits)];
   if (ratio === undefined || limits > ratio * requests || high + limits <= ratio * (low + requests))
     return [];
   const [had, has] = [limits, limits + high].map((amount) => OF[sort].write(amount));

@@ -39,13 +39,14 @@ export function pinnedBy(nodes: Nodes | Absent): 'nodeSelector' | 'nodeAffinity'
   const required = nodes?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   // A node needs to meet one of the terms alone.
   const [first = [], ...others] = (required?.nodeSelectorTerms ?? []).map(pinsOf);
-  return first.some((pin) => others.every((pins) => pins.includes(pin))) ? 'nodeAffinity' : undefined;
+  return [...first].some((pin) => others.every((pins) => pins.has(pin))) ? 'nodeAffinity' : undefined;
 }
 
-function pinsOf({ matchExpressions, matchFields }: Term): readonly string[] {
-  return [...(matchExpressions ?? []), ...(matchFields ?? [])]
+function pinsOf({ matchExpressions, matchFields }: Term): ReadonlySet<string> {
+  const pins = [...(matchExpressions ?? []), ...(matchFields ?? [])]
     .filter(({ key, operator, values }) => operator === 'In' && values?.length === 1 && maySeparate(key))
     .map(({ key, values }) => `${key}=${values?.join()}`);
+  return new Set(pins);
 }
 
 function maySeparate(key: string): boolean {

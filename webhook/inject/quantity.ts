@@ -18,7 +18,7 @@ const FACTORS: Readonly<Record<string, number>> = {
 };
 
 // The serialization format of resource.Quantity in k8s.io/apimachinery, without signs: nothing here may be negative.
-export const QUANTITY = /^(\d+\.?\d*|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?$/;
+export const QUANTITY = /^(\d+(?:\.\d*)?|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?$/;
 
 /** A Kubernetes quantity such as `50m` or `64Mi` as a number of cores or bytes; undefined when it is none. */
 export function readQuantity(text: string): number | undefined {

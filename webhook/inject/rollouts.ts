@@ -57,11 +57,11 @@ export function deploymentSteps({ replicas, strategy }: RolloutSpec): Steps {
  * by. Old ones that stand by go first. Then an old pod of the active site goes only while more are available than have
  * to be, which has to hold when all that may be made are made, and for the last one.
  */
-export function deploymentStalls(spec: RolloutSpec, standing: number): boolean {
+export function deploymentStalls(spec: RolloutSpec, standing: number, isAlone = isAloneIn(spec)): boolean {
   const { missing, more } = deploymentSteps(spec);
   const pods = spec.replicas ?? 1;
   if (spec.strategy?.type === 'Recreate' || pods === 0 || missing >= pods) return false;
-  if (aloneBy(spec.template, spec.namespace) !== undefined) return missing <= standing;
+  if (isAlone) return missing <= standing;
   return standing > 0 && (missing < standing || missing + more <= standing);
 }
 
@@ -100,15 +100,21 @@ export function daemonSetStalls(
   nodes: number,
   standing: number,
   rollout: Rollout,
+  isAlone = isAloneIn(spec),
 ): boolean {
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
   const ready = rollout === 'first' ? nodes : nodes - standing;
   if (type === 'OnDelete' || ready === 0) return false;
   if (podsOf(rollingUpdate?.maxSurge ?? 0, nodes, Math.ceil) > 0) {
-    return aloneBy(spec.template, spec.namespace) !== undefined || ready + standing > nodes;
+    return isAlone || ready + standing > nodes;
   }
   const missing = podsOf(rollingUpdate?.maxUnavailable ?? 1, nodes, Math.ceil);
   return standing > 0 && missing <= standing && missing < nodes;
+}
+
+/** Whether a new pod needs a place without an old one. Looks through all of the template: who asks of many counts of pods does so once. */
+export function isAloneIn({ template, namespace }: RolloutSpec): boolean {
+  return aloneBy(template, namespace) !== undefined;
 }
 
 /** How many pods a number or a share of them is, as the controller in question rounds it. */

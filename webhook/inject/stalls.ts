@@ -6,6 +6,7 @@ import {
   daemonSetStalls,
   deploymentStalls,
   deploymentSteps,
+  isAloneIn,
   type Rollout,
   type RolloutSpec,
   statefulSetStalls,
@@ -62,8 +63,8 @@ export function stallWarnings(kind: string, workload: Workload, scaled?: Scaled)
  * Nobody knows yet. Of two sites that share the pods the active one has the smaller half; of those that are kept on one
  * site, all. With more sites, or an uneven share, more stand by.
  */
-function standbysOf(pods: number, template: Placed): number {
-  return pinnedBy(template.spec) === undefined ? halfOf(pods) : pods;
+function standbysOf(template: Placed): (pods: number) => number {
+  return pinnedBy(template.spec) === undefined ? halfOf : (pods) => pods;
 }
 
 function halfOf(pods: number): number {
@@ -91,8 +92,10 @@ function countsOf(replicas: number | null | undefined, scaled: Scaled | undefine
 
 function ofDeployment(spec: Spec, scaled: Scaled | undefined): string[] {
   const counts = countsOf(spec.replicas, scaled);
+  const isAlone = isAloneIn(spec);
+  const standbys = standbysOf(spec.template);
   const stalls = (replicas: number, strategy = spec.strategy) =>
-    deploymentStalls({ ...spec, strategy, replicas }, standbysOf(replicas, spec.template));
+    deploymentStalls({ ...spec, strategy, replicas }, standbys(replicas), isAlone);
   const replicas = counts.find((count) => stalls(count));
   if (replicas === undefined) return [];
   const { missing, more } = deploymentSteps({ ...spec, replicas });
@@ -103,7 +106,7 @@ function ofDeployment(spec: Spec, scaled: Scaled | undefined): string[] {
   const share = { rollingUpdate: { ...rollingUpdate, maxUnavailable: MOST } };
   const remedy = () => {
     if (counts.length === 1) {
-      return REMEDIES.Deployment(standbysOf(replicas, spec.template), { ...spec, replicas });
+      return REMEDIES.Deployment(standbys(replicas), { ...spec, replicas });
     }
     if (counts.some((count) => stalls(count, share))) return ALL;
     return `set rollingUpdate.maxUnavailable: ${MOST} (if half of ${counts.at(0)} to ${counts.at(-1)} stand by)`;
@@ -114,7 +117,7 @@ function ofDeployment(spec: Spec, scaled: Scaled | undefined): string[] {
 function ofStatefulSet(given: Spec, scaled: Scaled | undefined): string[] {
   const replicas = scaled === undefined || given.replicas === 0 ? (given.replicas ?? 1) : scaled.most;
   const spec = { ...given, replicas };
-  const standing = standbysOf(replicas, spec.template);
+  const standing = standbysOf(spec.template)(replicas);
   const isOrdered = spec.podManagementPolicy !== 'Parallel';
   if (replicas > 1 && isOrdered) {
     return [`on a standby site pods stay unready and the next one waits for ever: ${REMEDIES.start}, ${OR}`];
@@ -134,12 +137,13 @@ function ofDaemonSet(spec: Spec): string[] {
 }
 
 function whyDaemonSet(spec: Spec): string | undefined {
-  if (daemonSetStalls(spec, MANY, 0, 'first')) {
+  const isAlone = isAloneIn(spec);
+  if (daemonSetStalls(spec, MANY, 0, 'first', isAlone)) {
     return `${aloneBy(spec.template, spec.namespace)} pods apart, so with maxSurge an update stops`;
   }
   const counts = Array.from({ length: MANY - 1 }, (_, index) => index + 2);
   const may = (standing: (nodes: number) => number, rollout: Rollout) =>
-    counts.some((nodes) => daemonSetStalls(spec, nodes, standing(nodes), rollout));
+    counts.some((nodes) => daemonSetStalls(spec, nodes, standing(nodes), rollout, isAlone));
   if (may(halfOf, 'later')) return 'standbys stay unready, so an update may stop before the active site';
   if (may(halfOf, 'first')) return 'with maxSurge the rollout of the sidecar stops at a standby site';
   const pin = pinnedBy(spec.template.spec);
