@@ -173,6 +173,20 @@ describe('a report is stored', () => {
     assert.deepEqual(data(), { first: '1', second: '2', third: '3' });
   });
 
+  test('when many are saved at once: by few writes, and none is given up', async () => {
+    const sections = Array.from({ length: 20 }, (_, index) => `zone-${index}`);
+    await settled(
+      Promise.all(
+        sections.map((section) => {
+          report.set(section, 1);
+          return report.save(leadership);
+        }),
+      ),
+    );
+    assert.deepEqual(Object.keys(data() ?? {}).toSorted(), sections.toSorted());
+    assert.ok(writes() <= 2, `${writes()} writes`);
+  });
+
   test('or save rejects: conflicts without end are given up', async () => {
     kube.judge = ({ verb }) => (verb === 'replace' ? 'conflict' : undefined);
     report.set('done', 1);

@@ -26,6 +26,9 @@ export class Report {
   #sections = new Map<string, string>();
   #found: StoredConfigMap | undefined;
   #dirty = false;
+  /** The save that is under way, and the one after it. */
+  #saving: Promise<void> | undefined;
+  #nextSave: Promise<void> | undefined;
 
   constructor(store: FencedConfigMap, clock: Clock, onProblem: (error: unknown) => void) {
     this.#store = store;
@@ -95,7 +98,20 @@ export class Report {
   }
 
   /** Writes now and resolves when it is stored; for what must be known before an action. Throws KubeError. */
-  async save(leadership: Leadership): Promise<void> {
+  save(leadership: Leadership): Promise<void> {
+    // One at a time, or each would take the version from under the others. Who comes meanwhile is stored with the next one.
+    this.#nextSave ??= this.#afterSave(leadership);
+    return this.#nextSave;
+  }
+
+  async #afterSave(leadership: Leadership): Promise<void> {
+    await Promise.allSettled([this.#saving]);
+    this.#saving = this.#nextSave;
+    this.#nextSave = undefined;
+    await this.#write(leadership);
+  }
+
+  async #write(leadership: Leadership): Promise<void> {
     const write = async () => {
       this.#dirty = false;
       try {

@@ -1,16 +1,57 @@
+import type { Leadership } from '../kubernetes/leadership.ts';
+import { type KeptSets, keptBytes } from './kept-sets.ts';
 import { ANY_TTL, type RecordSet } from './records.ts';
 
 /** The records that each name of a zone had when it last had any. */
 export class LastShown {
+  readonly #kept: KeptSets;
   readonly #sets = new Map<string, readonly RecordSet[]>();
+  /** Without a record when they were read last. */
+  #empty: ReadonlySet<string> = new Set();
 
-  note(sets: readonly RecordSet[]): void {
-    for (const [name, own] of Map.groupBy(sets, (set) => set.name)) this.#sets.set(name, own);
+  constructor(kept: KeptSets) {
+    this.#kept = kept;
+  }
+
+  /** What a read of `names` has shown. */
+  note(names: readonly string[], sets: readonly RecordSet[]): void {
+    const shown = Map.groupBy(sets, (set) => set.name);
+    for (const [name, own] of shown) this.#sets.set(name, own);
+    this.#empty = new Set(names.filter((name) => !shown.has(name)));
+    this.#kept.release([...shown.keys()]);
   }
 
   /** None when it is not known that it had any. `desired` gives the TTL where the provider decided it. */
   of(name: string, desired: readonly RecordSet[]): readonly RecordSet[] {
     const ttl = desired.find((set) => set.name === name)?.ttl ?? 60;
-    return (this.#sets.get(name) ?? []).map((set) => (set.ttl === ANY_TTL ? { ...set, ttl } : set));
+    const sets = this.#sets.get(name) ?? this.#kept.of(name);
+    return sets.map((set) => (set.ttl === ANY_TTL ? { ...set, ttl } : set));
+  }
+
+  /** What those of `names` had that were empty when they were read. */
+  lost(names: readonly string[], desired: readonly RecordSet[]): readonly RecordSet[] {
+    return names.filter((name) => this.#empty.has(name)).flatMap((name) => this.of(name, desired));
+  }
+
+  /** For the next leader, before a write that may leave the names empty. Throws DnsError. */
+  keep(names: readonly string[], desired: readonly RecordSet[], leadership: Leadership): Promise<void> {
+    return this.#kept.keep(
+      names.flatMap((name) => this.of(name, desired)),
+      leadership,
+    );
+  }
+
+  /** It was written, and has not been seen with a record since. */
+  isKept(name: string): boolean {
+    return this.#kept.of(name).length > 0;
+  }
+
+  bytesOf(name: string): number {
+    return this.of(name, []).reduce((sum, set) => sum + keptBytes(set), 0);
+  }
+
+  /** The names have records again. */
+  release(names: readonly string[]): void {
+    this.#kept.release(names);
   }
 }

@@ -1,19 +1,19 @@
 import { explain } from '../runtime/explain.ts';
 import type { LastShown } from './last-shown.ts';
+import { joinedErrors } from './name-errors.ts';
 import { subjectOf } from './planned.ts';
-import { DnsError, type DnsProvider, type WriteGuard } from './provider.ts';
+import { DnsError } from './provider.ts';
 import type { Change, RecordSet, WrittenType } from './records.ts';
+import { type Destination, putBack } from './send-changes.ts';
+import { changesByName, type NameChanges } from './separate.ts';
 
 /** The same attempt would empty the name again, be it for a moment. */
 const RETRY_AFTER_MS = 60_000;
 
-export interface FailedWrite {
-  readonly provider: DnsProvider;
-  readonly zone: string;
+export interface FailedWrite extends Destination {
   readonly changes: readonly Change<WrittenType>[];
   readonly desired: readonly RecordSet[];
   readonly lastShown: LastShown;
-  readonly guard: WriteGuard;
 }
 
 /**
@@ -21,26 +21,51 @@ export interface FailedWrite {
  * Resolves with the error to go on with. Rejects when nothing more is to be written.
  */
 export async function restoreEmptied(error: unknown, write: FailedWrite): Promise<unknown> {
-  const { provider, zone, guard } = write;
   const lost = await lostSets(write).catch((failure: unknown) => {
     if (!(failure instanceof DnsError)) throw failure;
     return []; // Nothing can be said of the zone; the next attempt finds the name empty, and fails or not.
   });
   if (lost.length === 0) return error;
-  const names = [...new Set(lost.map(({ name }) => name))];
-  try {
-    const creations = lost.map((desired): Change => ({ action: 'create', desired }));
-    await provider.apply(zone, creations, guard);
-  } catch (failure) {
-    if (!(failure instanceof DnsError)) throw failure;
-    const text = `${explain(error)}; what ${names.join(', ')} had before could not be put back: ${explain(failure)}`;
-    return reworded(error, text, 0);
-  }
-  return reworded(
-    error,
-    `${explain(error)}; ${names.join(', ')} has again what it had before`,
-    RETRY_AFTER_MS,
+  const parts = changesByName(lost.map((desired): Change => ({ action: 'create', desired })));
+  const failures = await putBack(parts, write);
+  const restored = restoredNames(parts, failures);
+  write.lastShown.release(restored);
+  const told = [
+    explain(error),
+    ...(restored.length > 0 ? [`${restored.join(', ')} has again what it had before`] : []),
+    ...(failures.size > 0 ? [notPutBack([...failures.keys()], joinedErrors(failures.values()))] : []),
+  ];
+  return reworded(error, told.join('; '), failures.size > 0 ? 0 : RETRY_AFTER_MS);
+}
+
+/** Puts back what names had that an earlier write has left empty, and that are not written now. With what is told of them. */
+export async function restoreStuck(
+  errors: ReadonlyMap<string, unknown>,
+  parts: readonly NameChanges[],
+  write: Pick<FailedWrite, 'lastShown' | keyof Destination>,
+): Promise<ReadonlyMap<string, unknown>> {
+  const failures = await putBack(parts, write);
+  write.lastShown.release(restoredNames(parts, failures));
+  return new Map(
+    parts.map(({ name }) => {
+      const failure = failures.get(name);
+      const became =
+        failure === undefined ? `now ${name} has again what it had before` : notPutBack([name], failure);
+      const error = errors.get(name);
+      return [name, reworded(error, `${explain(error)}; ${became}`, 0)];
+    }),
   );
+}
+
+function restoredNames(
+  parts: readonly NameChanges[],
+  failures: ReadonlyMap<string, unknown>,
+): readonly string[] {
+  return parts.map(({ name }) => name).filter((name) => !failures.has(name));
+}
+
+function notPutBack(names: readonly string[], failure: unknown): string {
+  return `what ${names.join(', ')} had before could not be put back: ${explain(failure)}`;
 }
 
 /** What the names of the write had, and have not any more. */
@@ -51,6 +76,7 @@ async function lostSets({ provider, zone, changes, desired, lastShown, guard }: 
   const known = names.filter((name) => had.get(name)?.length !== 0);
   if (known.length === 0) return [];
   const { sets } = await provider.read({ zone, names: known, abort: guard.abort });
+  lastShown.release(sets.map(({ name }) => name));
   return known
     .filter((name) => !sets.some((set) => set.name === name))
     .flatMap((name) => had.get(name) ?? []);

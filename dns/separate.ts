@@ -10,6 +10,11 @@ export interface NameChanges {
   readonly changes: readonly Change<WrittenType>[];
 }
 
+export function changesByName(changes: readonly Change<WrittenType>[]): readonly NameChanges[] {
+  const names = Map.groupBy(changes, (change) => subjectOf(change).name);
+  return [...names].map(([name, own]) => ({ name, changes: own }));
+}
+
 export interface SendResult {
   /** What was not made; empty or not, all others were. */
   readonly left: readonly NameChanges[];

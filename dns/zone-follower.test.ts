@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { followedZone } from '../test/support/dns/followed-zone.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
+import { StoredSets } from './kept-sets.ts';
 import { subjectOf } from './planned.ts';
 import { DnsError, type DnsProvider, NOT_SAVED } from './provider.ts';
 import type { Change, Current, OtherRecords, RecordSet } from './records.ts';
@@ -17,6 +18,7 @@ class ForgetfulProvider implements DnsProvider {
   refuses: (set: RecordSet) => boolean = () => false;
   readonly writes: string[] = [];
   canSplit = false;
+  refusal = new DnsError('accepted but not shown', { kind: 'retry', code: NOT_SAVED, action: 'Look.' });
 
   constructor(...sets: readonly RecordSet[]) {
     this.sets = sets;
@@ -33,9 +35,7 @@ class ForgetfulProvider implements DnsProvider {
       if (change.action === 'delete') continue;
       this.writes.push(`${change.desired.type} ${change.desired.values.join()}`);
       if (this.refuses(change.desired)) {
-        return Promise.reject(
-          new DnsError('accepted but not shown', { kind: 'retry', code: NOT_SAVED, action: 'Look.' }),
-        );
+        return Promise.reject(this.refusal);
       }
       this.sets = [...this.sets, change.desired];
     }
@@ -53,7 +53,7 @@ const set = (type: RecordSet['type'], value: string, name = `app.${ZONE}`): Reco
 function following(provider: DnsProvider, ...names: string[]) {
   const clock = new VirtualClock();
   const { follow, failed } = followedZone(ZONE, names, { provider, clock, owned: ['A', 'CNAME'] });
-  return { follow: (...desired: RecordSet[]) => follow(desired), failed };
+  return { follow: (...desired: RecordSet[]) => follow(desired), failed, clock };
 }
 
 describe('a name is never left without a record', () => {
@@ -73,6 +73,56 @@ describe('a name is never left without a record', () => {
     provider.refuses = ({ type }) => type === 'CNAME';
     await assert.rejects(follow(set('CNAME', 'west.example.org')), { code: NOT_SAVED });
     assert.deepEqual(provider.sets, [set('A', '192.0.2.1')]);
+  });
+
+  test('what could not be put back is put back later, though the name itself is not tried yet', async () => {
+    const provider = new ForgetfulProvider(set('A', '192.0.2.1'));
+    provider.refuses = () => true;
+    provider.refusal = provider.refusal.with({ kind: 'refused', names: [`app.${ZONE}`] });
+    const { follow, clock } = following(provider, `app.${ZONE}`);
+    for (const attempt of ['deletes', 'only creates']) {
+      await assert.rejects(follow(set('CNAME', 'west.example.org')), /could not be put back/, attempt);
+      assert.deepEqual(provider.sets, []);
+      await clock.advance(2_000);
+    }
+    provider.refuses = ({ type }) => type === 'CNAME';
+    const writes = provider.writes.length;
+    await assert.rejects(
+      follow(set('CNAME', 'west.example.org')),
+      /now app\.example\.com has again what it had/,
+    );
+    assert.deepEqual(provider.sets, [set('A', '192.0.2.1')]);
+    assert.deepEqual(provider.writes.slice(writes), ['A 192.0.2.1']);
+  });
+
+  test('also when what is desired has become impossible meanwhile, but not below a delegation', async () => {
+    const provider = new ForgetfulProvider(set('A', '192.0.2.1'));
+    provider.refuses = () => true;
+    const { follow, clock } = following(provider, `app.${ZONE}`);
+    await assert.rejects(follow(set('CNAME', 'west.example.org')), /could not be put back/);
+    provider.refuses = () => false;
+    provider.others = [{ name: `app.${ZONE}`, type: 'NS' }];
+    await assert.rejects(follow(set('CNAME', 'west.example.org')), { code: 'delegated' });
+    assert.deepEqual(provider.sets, []);
+    provider.others = [{ name: `app.${ZONE}`, type: 'TXT' }];
+    await clock.advance(600_000);
+    await assert.rejects(follow(set('CNAME', 'west.example.org')), { code: 'cname-beside' });
+    assert.deepEqual(provider.sets, [set('A', '192.0.2.1')]);
+  });
+
+  test('nothing is deleted before it is stored what was there', async () => {
+    const provider = new ForgetfulProvider(set('A', '192.0.2.1'));
+    const clock = new VirtualClock();
+    const kept = new StoredSets({
+      memory: undefined,
+      names: [`app.${ZONE}`],
+      onChange: () => undefined,
+      save: () => Promise.reject(new Error('the API server is away')),
+    });
+    const options = { provider, clock, owned: ['A', 'CNAME'] as const, kept };
+    const zone = followedZone(ZONE, [`app.${ZONE}`], options);
+    await assert.rejects(zone.follow([set('CNAME', 'west.example.org')]), { code: 'not-kept' });
+    assert.deepEqual([provider.sets, provider.writes], [[set('A', '192.0.2.1')], []]);
   });
 
   test('that it could not be put back is said with the names', async () => {

@@ -1,15 +1,15 @@
 import type { Leadership } from '../kubernetes/leadership.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { KeptSets } from './kept-sets.ts';
 import { LateCalls } from './late-calls.ts';
 import { joinedErrors } from './name-errors.ts';
 import { obstacles } from './obstacles.ts';
 import type { Ownership } from './ownership.ts';
 import { plan, unfollowedAddresses } from './plan.ts';
-import { subjectOf } from './planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from './provider.ts';
 import type { RecordStatuses } from './record-status.ts';
-import type { Change, Current, RecordSet, RecordType } from './records.ts';
-import type { NameChanges } from './separate.ts';
+import type { Current, RecordSet, RecordType } from './records.ts';
+import { changesByName } from './separate.ts';
 import { SupersededError } from './superseded-error.ts';
 import { claimIn, claimZone, type ZoneClaim } from './zone-claim.ts';
 import { ZoneWriter } from './zone-writer.ts';
@@ -20,6 +20,7 @@ export interface ZoneFollowerPorts {
   /** Milliseconds between two reads of a zone that is as desired. */
   readonly periodMs: number;
   readonly statuses: RecordStatuses;
+  readonly kept: KeptSets;
   /** Absent: nobody is asked whose the records are. */
   readonly ownership?: Ownership;
   /** Absent: no other cluster writes the zone. Throws DnsError where another one has it. */
@@ -66,7 +67,7 @@ export class ZoneFollower {
     this.#owned = owned;
     this.#ports = ports;
     this.#lateCalls = new LateCalls(ports.clock, () => ports.wake());
-    this.#writer = new ZoneWriter(zone, ports.provider, ports.clock);
+    this.#writer = new ZoneWriter(zone, ports);
   }
 
   /** Resolves when the provider has accepted `desired`. Only one call to the zone is under way at any time. */
@@ -150,7 +151,7 @@ export class ZoneFollower {
     const current = await this.#read(this.#names, guard.abort);
     let shown = current.sets;
     statuses.setAccepted(this.zone, shown);
-    this.#writer.noteShown(shown);
+    this.#writer.noteShown(this.#names, shown);
     const unfollowed = unfollowedAddresses(shown, goal.desired, this.#owned);
     statuses.setUnfollowed(this.zone, unfollowed);
     onUnfollowed?.(this.zone, unfollowed);
@@ -158,8 +159,11 @@ export class ZoneFollower {
     const { blocked, parts } = this.#planned(goal.desired, current);
     const failures = await this.#writer.write({
       parts,
+      blocked,
       desired: goal.desired,
+      leadership: goal.leadership,
       guard,
+      planBack: (sets) => this.#planned(sets, current).parts,
       replan: async (names) => {
         const desired = goal.desired.filter(({ name }) => names.includes(name));
         return this.#planned(desired, await this.#read(names, guard.abort)).parts;
@@ -174,12 +178,11 @@ export class ZoneFollower {
       },
       onFailedCall: () => this.#lateCalls.expect(goal.leadership.abort),
     });
-    const all = new Map<string, unknown>([...failures, ...blocked]);
     onAccepted(
       this.zone,
-      goal.desired.filter(({ name }) => !all.has(name)),
+      goal.desired.filter(({ name }) => !failures.has(name)),
     );
-    return all;
+    return failures;
   }
 
   #read(names: readonly string[], abort: AbortSignal): Promise<Current> {
@@ -245,11 +248,6 @@ export class ZoneFollower {
     statuses.setErrors(this.zone, failures);
     onFailure(this.zone, [...new Set(failures.values())]);
   }
-}
-
-function changesByName(changes: readonly Change[]): readonly NameChanges[] {
-  const names = Map.groupBy(changes, (change) => subjectOf(change).name);
-  return [...names].map(([name, own]) => ({ name, changes: own }));
 }
 
 function isGoal(goal: Goal, desired: readonly RecordSet[], leadership: Leadership): boolean {

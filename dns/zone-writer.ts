@@ -1,16 +1,25 @@
+import type { Leadership } from '../kubernetes/leadership.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { type KeptSets, NOT_KEPT } from './kept-sets.ts';
 import { LastShown } from './last-shown.ts';
+import { packed, subjectOf } from './planned.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from './provider.ts';
-import type { Change, RecordSet, WrittenType } from './records.ts';
+import type { RecordSet } from './records.ts';
 import { Refusals } from './refusals.ts';
-import { restoreEmptied } from './restore-emptied.ts';
+import { restoreEmptied, restoreStuck } from './restore-emptied.ts';
+import { sendChanges } from './send-changes.ts';
 import { type NameChanges, type SendResult, separate } from './separate.ts';
 import { SupersededError } from './superseded-error.ts';
 
 export interface ZoneWrite {
   readonly parts: readonly NameChanges[];
+  /** Why other names cannot be written. */
+  readonly blocked: ReadonlyMap<string, unknown>;
   readonly desired: readonly RecordSet[];
+  readonly leadership: Leadership;
   readonly guard: WriteGuard;
+  /** As `parts`, for what names had before: without those that may not be written at all. */
+  readonly planBack: (sets: readonly RecordSet[]) => readonly NameChanges[];
   /** What still has to be changed of these names, by a new read. */
   readonly replan: (names: readonly string[]) => Promise<readonly NameChanges[]>;
   readonly onMade: (names: readonly string[]) => void;
@@ -20,10 +29,20 @@ export interface ZoneWrite {
 
 /** A name that waits may have been mended meanwhile, which a read shows. */
 const LONGEST_PAUSE_MS = 60_000;
+/** Of a name that may be without a record. */
+const EMPTY_PAUSE_MS = 2_000;
 /** Without an answer nothing is known of the names. */
-const UNANSWERED: ReadonlySet<string> = new Set(['timeout', 'network', 'bad-answer', NOT_SAVED]);
+const UNANSWERED: ReadonlySet<string> = new Set(['timeout', 'network', 'bad-answer', NOT_SAVED, NOT_KEPT]);
 /** The same answer so often in a row is more than a bad moment: it may be about one of the names. */
 const BAD_MOMENTS = 3;
+/** Of what is kept for the next leader during one write. */
+const MOST_KEPT_BYTES = 30_000;
+
+export interface ZoneWriterPorts {
+  readonly provider: DnsProvider;
+  readonly clock: Clock;
+  readonly kept: KeptSets;
+}
 
 /** Writes the records of one zone so that a name that is refused keeps no other one from being written. */
 export class ZoneWriter {
@@ -31,27 +50,59 @@ export class ZoneWriter {
   readonly #provider: DnsProvider;
   readonly #clock: Clock;
   readonly #refusals = new Refusals();
-  readonly #lastShown = new LastShown();
+  readonly #lastShown: LastShown;
   #failed = { code: '', times: 0 };
 
-  constructor(zone: string, provider: DnsProvider, clock: Clock) {
+  constructor(zone: string, { provider, clock, kept }: ZoneWriterPorts) {
     this.#zone = zone;
     this.#provider = provider;
     this.#clock = clock;
+    this.#lastShown = new LastShown(kept);
   }
 
-  noteShown(sets: readonly RecordSet[]): void {
-    this.#lastShown.note(sets);
+  /** What a read of `names` has shown. */
+  noteShown(names: readonly string[], sets: readonly RecordSet[]): void {
+    this.#lastShown.note(names, sets);
   }
 
   /** Why names were not written. Rejects when nothing more is to be written. */
   async write(write: ZoneWrite): Promise<ReadonlyMap<string, unknown>> {
     const { held, suspects, others } = this.#refusals.sort(write.parts, this.#clock.elapsed());
-    const failures = new Map<string, unknown>(held);
-    const obstacle = await this.#separate(others, write, failures);
-    if (obstacle === undefined) await this.#separate(suspects, write, failures);
-    else for (const { name } of suspects) failures.set(name, obstacle);
+    const waiting = new Map<string, unknown>([...held, ...write.blocked]);
+    const failures = new Map<string, unknown>(waiting);
+    let obstacle: unknown;
+    for (const some of [...this.#packed(others), ...this.#packed(suspects)]) {
+      if (obstacle === undefined) obstacle = await this.#separate(some, write, failures);
+      else for (const { name } of some) failures.set(name, obstacle);
+    }
+    if (obstacle === undefined) await this.#restoreStuck(waiting, write, failures);
     return failures;
+  }
+
+  /** So that what has to be kept of each does not become too much. */
+  #packed(parts: readonly NameChanges[]): readonly (readonly NameChanges[])[] {
+    return packed(parts, MOST_KEPT_BYTES, (part) =>
+      this.#mayEmpty(part) ? this.#lastShown.bytesOf(part.name) : 0,
+    );
+  }
+
+  /** Whether the name may be without a record when the write ends in its middle, or does not what its answer says. */
+  #mayEmpty({ name, changes }: NameChanges): boolean {
+    const own = changes.filter((change) => subjectOf(change).name === name);
+    return own.some(
+      ({ action }) => action === 'delete' || (action === 'update' && this.#provider.appliesInPart === true),
+    );
+  }
+
+  async #restoreStuck(
+    waiting: ReadonlyMap<string, unknown>,
+    { desired, planBack, guard }: ZoneWrite,
+    failures: Map<string, unknown>,
+  ): Promise<void> {
+    const parts = planBack(this.#lastShown.lost([...waiting.keys()], desired));
+    if (parts.length === 0) return;
+    const write = { provider: this.#provider, zone: this.#zone, guard, lastShown: this.#lastShown };
+    for (const [name, error] of await restoreStuck(waiting, parts, write)) failures.set(name, error);
   }
 
   /** Resolves with what keeps all names from being written, if there is something. */
@@ -79,8 +130,12 @@ export class ZoneWriter {
       if (!(error instanceof DnsError)) return 0;
       // Another program has written: only a new read tells what.
       if (error.kind === 'conflict') return error.retryAfterMs ?? 0;
+      const most = error.kind !== 'rate' && this.#lastShown.isKept(name) ? EMPTY_PAUSE_MS : Infinity;
       const wait = this.#refusals.waitOf(name, now);
-      return wait === undefined ? (error.retryAfterMs ?? 0) : Math.min(LONGEST_PAUSE_MS, wait);
+      return Math.min(
+        most,
+        wait === undefined ? (error.retryAfterMs ?? 0) : Math.min(LONGEST_PAUSE_MS, wait),
+      );
     });
     return Math.min(...waits);
   }
@@ -91,30 +146,31 @@ export class ZoneWriter {
   }
 
   async #send(parts: readonly NameChanges[], write: ZoneWrite): Promise<SendResult> {
-    const { guard, onMade, onFailedCall, replan } = write;
+    const { guard, desired, leadership, onMade, onFailedCall, replan } = write;
     guard.assertMayWrite();
-    const made = new Set<Change<WrittenType>>();
-    const onAccepted = (changes: readonly Change<WrittenType>[]) => {
-      for (const change of changes) made.add(change);
-    };
-    const changes = parts.flatMap((part) => part.changes);
+    const names = parts.map(({ name }) => name);
+    const emptied = parts.filter((part) => this.#mayEmpty(part)).map(({ name }) => name);
     try {
-      await this.#provider.apply(this.#zone, changes, { ...guard, onAccepted });
-      onMade(parts.map(({ name }) => name));
-      return { left: [] };
-    } catch (failure) {
-      if (isTheEnd(failure, guard)) throw failure;
-      onFailedCall();
-      const error = await this.#restoreEmptied(failure, parts, write);
-      const unmade = parts
-        .map((part) => ({ ...part, changes: part.changes.filter((change) => !made.has(change)) }))
-        .filter((part) => part.changes.length > 0);
-      const mustRead = this.#provider.appliesInPart === true && error instanceof DnsError && isOfNames(error);
-      const left = mustRead ? await replan(unmade.map(({ name }) => name)) : unmade;
-      const names = new Set(left.map(({ name }) => name));
-      onMade(parts.map(({ name }) => name).filter((name) => !names.has(name) && !namedBy(error, name)));
-      return { left, error };
+      await this.#lastShown.keep(emptied, desired, leadership);
+    } catch (error) {
+      if (isTheEnd(error, guard)) throw error;
+      return { left: parts, error };
     }
+    const destination = { provider: this.#provider, zone: this.#zone, guard };
+    const { left: unmade, error: failure } = await sendChanges(parts, destination);
+    if (failure === undefined) {
+      this.#lastShown.release(emptied);
+      onMade(names);
+      return { left: [] };
+    }
+    if (isTheEnd(failure, guard)) throw failure;
+    onFailedCall();
+    const error = await this.#restoreEmptied(failure, parts, write);
+    const mustRead = this.#provider.appliesInPart === true && error instanceof DnsError && isOfNames(error);
+    const left = mustRead ? await replan(unmade.map(({ name }) => name)) : unmade;
+    const leftNames = new Set(left.map(({ name }) => name));
+    onMade(names.filter((name) => !leftNames.has(name) && !namedBy(error, name)));
+    return { left, error };
   }
 
   #restoreEmptied(

@@ -7,6 +7,7 @@ import type { Change, Current, RecordSet, WrittenType } from '../../dns/records.
 import { parseRecords } from '../../dns/zones.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { Site } from '../../settings/site.ts';
+import { KeptInMemory } from '../../test/support/dns/kept-in-memory.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import type { PublishedStatus } from '../state.ts';
 import { DnsSignal } from './dns.ts';
@@ -85,6 +86,7 @@ class Side {
       ttl: 60,
       clock,
       random: () => 0.5,
+      kept: new KeptInMemory([]).open(),
       lookup: () => Promise.resolve([]),
       observer: {
         onStatuses: () => undefined,

@@ -9,6 +9,7 @@ import { ConfigMapSnapshots } from '../../dns/snapshots.ts';
 import type { DnsConfig, FollowerConfig } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
 import { type DnsObserver, DnsSignal } from './dns.ts';
+import { keptSetsIn } from './kept-sets.ts';
 import type { SignalPorts } from './ports.ts';
 import type { Signal } from './signal.ts';
 
@@ -20,6 +21,7 @@ export function dnsSignals(
   const { api, clock, statusMap, report, locks } = ports;
   const { namespace } = statusMap;
   const snapshots = new ConfigMapSnapshots(api, clock, namespace);
+  const keptOf = keptSetsIn(report);
   const rows = new Map<string, readonly RecordStatus[]>();
   return Promise.all(
     configs.map(async (config) => {
@@ -36,6 +38,7 @@ export function dnsSignals(
         name: configs.length === 1 ? 'dns' : `dns-${name}`,
         provider,
         records: config.records,
+        kept: keptOf(name, config.records),
         sites: ports.sites.all,
         ...(ports.sites.own !== undefined && { ownSite: ports.sites.own }),
         ...(ports.claims !== undefined && keepsTexts(config.provider) && { claims: ports.claims }),

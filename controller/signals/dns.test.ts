@@ -6,6 +6,7 @@ import type { RecordStatus } from '../../dns/record-status.ts';
 import type { Change, Current, RecordSet, ZoneQuery } from '../../dns/records.ts';
 import { parseRecords } from '../../dns/zones.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
+import { KeptInMemory } from '../../test/support/dns/kept-in-memory.ts';
 import { settle, VirtualClock } from '../../test/support/virtual-clock.ts';
 import type { PublishedStatus } from '../state.ts';
 import { DnsSignal } from './dns.ts';
@@ -80,6 +81,7 @@ class World {
       ttl: 60,
       clock: this.clock,
       random: () => 0.5,
+      kept: new KeptInMemory(records).open(),
       lookup: () => {
         this.lookups += 1;
         return Promise.resolve(this.answers);

@@ -1,6 +1,7 @@
 import type { AuthoritativeLookup } from '../../dns/authoritative.ts';
 import type { Claims } from '../../dns/claims.ts';
 import { desiredSets, ownedTypes } from '../../dns/desired.ts';
+import type { KeptSets } from '../../dns/kept-sets.ts';
 import type { Ownership } from '../../dns/ownership.ts';
 import { Propagation } from '../../dns/propagation.ts';
 import { DnsError, type DnsProvider } from '../../dns/provider.ts';
@@ -32,6 +33,7 @@ export interface DnsSignalOptions {
   readonly random: Random;
   readonly lookup: AuthoritativeLookup;
   readonly observer: DnsObserver;
+  readonly kept: KeptSets;
   /** Absent: nobody is asked whose the records are. */
   readonly ownership?: Ownership;
 }
@@ -69,7 +71,7 @@ export class DnsSignal implements Signal {
   #epoch = 0;
 
   constructor(options: DnsSignalOptions) {
-    const { provider, clock, records, sites, observer } = options;
+    const { provider, clock, records, sites, observer, kept } = options;
     const statuses = new RecordStatuses(clock, (all) => observer.onStatuses(all));
     this.#options = options;
     this.name = options.name;
@@ -85,6 +87,7 @@ export class DnsSignal implements Signal {
       clock,
       periodMs: this.resyncMs,
       statuses,
+      kept,
       ...(claims !== undefined && {
         claim: {
           nameIn: (zone) => claims.nameIn(zone),

@@ -6,6 +6,7 @@ import type { DnsProvider } from '../../dns/provider.ts';
 import type { DnsPorts } from '../../dns/provider-kind.ts';
 import type { ZoneLocks } from '../../dns/zone-locks.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
+import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { Post } from '../../notify/post.ts';
 import type { DnsConfig } from '../config.ts';
 import type { EventSink } from '../event-rules.ts';
@@ -35,5 +36,7 @@ export interface SignalPorts extends WatchPorts {
     readonly history: readonly Transition[];
     get(section: string): unknown;
     set(section: string, value: unknown): void;
+    /** Resolves when everything that was set is stored. Throws KubeError. */
+    save(leadership: Leadership): Promise<void>;
   };
 }

@@ -76,6 +76,7 @@ function create(config = configured()): Promise<Signal[]> {
       set: (section, value) => {
         if (section === 'dns') reported = value;
       },
+      save: () => Promise.resolve(),
     },
   };
   return createSignals(config, ports);

@@ -6,6 +6,7 @@ import { startCloudflareHarness, startUnicodeCloudflareHarness } from '../suppor
 import { externalDnsHarness } from '../support/dns/external-dns-harness.ts';
 import { followContract } from '../support/dns/follow-contract.ts';
 import type { StartHarness } from '../support/dns/harness.ts';
+import { lostLeaderContract } from '../support/dns/lost-leader-contract.ts';
 import { startMoto } from '../support/dns/moto-harness.ts';
 import { nameServerHarness, RARE_AND_PRIVATE } from '../support/dns/name-server-harness.ts';
 import { startBind, startKnot, startSignedBind, startSignedKnot } from '../support/dns/name-servers.ts';
@@ -41,4 +42,5 @@ test('each provider has a harness', () => {
 for (const [name, start] of Object.entries(HARNESSES)) {
   providerContract(name, start);
   followContract(name, start);
+  lostLeaderContract(name, start);
 }

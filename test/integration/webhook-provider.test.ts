@@ -6,6 +6,11 @@ import type { Change, RecordSet } from '../../dns/records.ts';
 import { FakeWebhookProvider } from '../support/dns/fake-webhook-provider.ts';
 import { connect } from '../support/dns/harness.ts';
 import { startWebhookHarness } from '../support/dns/webhook-harness.ts';
+import { createScene, EAST } from '../support/scene.ts';
+import { sharedControlPlane } from '../support/shared-control-plane.ts';
+import { until } from '../support/until.ts';
+
+const plane = await sharedControlPlane();
 
 const ZONE = 'example.com';
 const APP = `app.${ZONE}`;
@@ -137,4 +142,34 @@ test('a name that the provider is not made for is told before anything is writte
     error.message,
     'the provider does not serve app.example.com in example.com: it is made for example.org, .sub.example.com',
   );
+});
+
+test('a controller that is killed between the deletion and the creation: the next one puts back what was there', async (t) => {
+  const { fake } = await open(t, ZONE);
+  const scene = await createScene(t, plane);
+  const there = { dnsName: APP, recordType: 'CNAME', targets: ['old.example.org'], recordTTL: 60 };
+  const stands = () => fake.endpoints.some(({ recordType }) => recordType === 'CNAME');
+  fake.endpoints = [there];
+  fake.takesAddresses = false;
+  const environment = {
+    DNS_PROVIDER: 'webhook',
+    DNS_WEBHOOK_URL: fake.url,
+    DNS_RECORDS: `${APP}@${ZONE}`,
+    LEADER_ELECTION: 'false',
+  };
+  const first = await scene.start(environment);
+  // The answer never comes: nobody knows of the deletion.
+  fake.onEmptied = () => first.child.signal('SIGKILL');
+  await first.child.exited;
+  assert.deepEqual([stands(), (await first.child.exited).signal], [false, 'SIGKILL']);
+  fake.onEmptied = undefined;
+  await scene.start(environment);
+  await until('the name has again what it had', async () => (stands() ? true : undefined), {
+    timeoutMs: 20_000,
+  });
+  assert.deepEqual(
+    fake.endpoints.map(({ dnsName, targets }) => [dnsName, targets]),
+    [[APP, there.targets]],
+  );
+  await scene.settled(EAST, 1);
 });

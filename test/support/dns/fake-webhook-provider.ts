@@ -39,6 +39,11 @@ export class FakeWebhookProvider {
   readonly violations: string[] = [];
   /** Of all records that it keeps. */
   leastTtl = 0;
+  /** False: it makes the deletions of a change, and then fails where an address is to be created. */
+  takesAddresses = true;
+  /** After such a deletion, before the answer. */
+  onEmptied: (() => void) | undefined;
+  url = '';
   writes = 0;
   readonly #domains: readonly string[];
   readonly #server = createServer((request, response) => void this.#handle(request, response));
@@ -51,7 +56,8 @@ export class FakeWebhookProvider {
   async start(): Promise<string> {
     this.#server.listen(0, '127.0.0.1');
     await new Promise((resolve) => this.#server.once('listening', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.url;
   }
 
   stop(): void {
@@ -121,6 +127,11 @@ export class FakeWebhookProvider {
       const index = left.findIndex((endpoint) => isDeepStrictEqual(endpoint, old));
       if (index < 0) return { status: 422, body: `there is no ${JSON.stringify(old)}` };
       left.splice(index, 1);
+    }
+    if (!this.takesAddresses && create.some(({ recordType }) => recordType === 'A')) {
+      this.endpoints = left;
+      this.onEmptied?.();
+      return { status: 500, body: 'half done' };
     }
     for (const added of [...create, ...updateNew]) {
       const same = left.some(({ dnsName, recordType: type }) =>

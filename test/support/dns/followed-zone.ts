@@ -1,11 +1,15 @@
 /** A zone that is followed through a provider, with what becomes of its names. */
+import type { KeptSets } from '../../../dns/kept-sets.ts';
 import type { Ownership } from '../../../dns/ownership.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
 import { type RecordStatus, RecordStatuses } from '../../../dns/record-status.ts';
 import type { RecordSet, RecordType } from '../../../dns/records.ts';
 import type { ZoneClaim } from '../../../dns/zone-claim.ts';
 import { ZoneFollower } from '../../../dns/zone-follower.ts';
+import type { Leadership } from '../../../kubernetes/leadership.ts';
 import type { Clock } from '../../../runtime/clock.ts';
+
+import { KeptInMemory } from './kept-in-memory.ts';
 
 const { signal: abort } = new AbortController();
 const LEADERSHIP = { term: 1, abort, isHeld: () => true, confirm: () => Promise.resolve(1) };
@@ -16,19 +20,23 @@ export interface FollowedZoneOptions {
   readonly owned: readonly RecordType[];
   readonly ownership?: Ownership;
   readonly claim?: ZoneClaim;
+  /** Where a leader before this one has kept what names had. Absent: there was none. */
+  readonly kept?: KeptSets;
+  readonly leadership?: Leadership;
 }
 
 /** `names` of the zone follow; `owned` are the types that sites have. */
 export function followedZone(
   zone: string,
   names: readonly string[],
-  { provider, clock, owned, ownership, claim }: FollowedZoneOptions,
+  { provider, clock, owned, ownership, claim, kept, leadership = LEADERSHIP }: FollowedZoneOptions,
 ) {
   let progress: readonly RecordStatus[] = [];
   const follower = new ZoneFollower(zone, names, new Set(owned), {
     provider,
     clock,
     periodMs: provider.driftMs,
+    kept: kept ?? new KeptInMemory(names).open(),
     ...(ownership !== undefined && { ownership }),
     ...(claim !== undefined && { claim }),
     statuses: new RecordStatuses(clock, (rows) => {
@@ -40,7 +48,7 @@ export function followedZone(
     wake: () => undefined,
   });
   return {
-    follow: (desired: readonly RecordSet[]) => follower.follow(desired, LEADERSHIP),
+    follow: (desired: readonly RecordSet[]) => follower.follow(desired, leadership),
     /** What is wrong with names, in their order. */
     errors: () => progress.flatMap(({ name, error }) => (error === undefined ? [] : [{ name, ...error }])),
     /** The names that could not be brought in line. */
