@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Agent } from 'undici';
 import { KubeError } from '../kubernetes/errors.ts';
 import { DeadlineError } from '../runtime/clock.ts';
-import { apiError, ERROR_TABLE, PROBLEMS, strangerError } from './cloudflare/errors.ts';
+import { apiError, changeError, ERROR_TABLE, PROBLEMS, strangerError } from './cloudflare/errors.ts';
 import { ERROR_TABLE as EXTERNAL_DNS_ERRORS, apiError as externalDnsError } from './external-dns/errors.ts';
 import { DnsError } from './provider.ts';
 import { ERROR_TABLE as RFC2136_ERRORS, rcodeError, tsigError } from './rfc2136/errors.ts';
@@ -26,6 +26,20 @@ test('Cloudflare: no code stands in two rows, and each gives the kind and action
       assert.match(error.message, /the change of example\.com.*the API says so/);
     }
   }
+});
+
+test('Cloudflare: a change that is refused with a code that nobody knows may be about one of its names', () => {
+  const scope = (status: number, code: number) =>
+    changeError('the change', status, [{ code, message: 'no' }], undefined).scope;
+  for (const status of [400, 403, 409, 422]) assert.equal(scope(status, 4242), 'names', String(status));
+  for (const [status, code] of [
+    [401, 4242],
+    [403, 10_000],
+    [404, 7003],
+    [429, 971],
+    [500, 4242],
+  ] as const)
+    assert.equal(scope(status, code), 'zone', String(status));
 });
 
 test('Cloudflare: what the status alone tells', () => {
@@ -106,16 +120,21 @@ test('Route 53: each code gives the kind, action and pause of its row', () => {
 test('Route 53: what is in no row', () => {
   const dispatcher = new Agent();
   const outcome = (error: Error) => {
-    const { kind, code } = route53Error('the zone', error, () =>
+    const { kind, code, scope } = route53Error('the zone', error, () =>
       unanswered('the zone', error, dispatcher, new URL('https://route53.amazonaws.com')),
     );
-    return [kind, code];
+    return [kind, code, scope];
   };
-  assert.deepEqual(outcome(answered('InternalError', 500, 'try again')), ['retry', 'InternalError']);
-  assert.deepEqual(outcome(new Error('connect ECONNREFUSED 192.0.2.1:443')), ['retry', 'network']);
+  assert.deepEqual(outcome(answered('InternalError', 500, 'try again')), ['retry', 'InternalError', 'zone']);
+  assert.deepEqual(outcome(answered('StrangeRecord', 400, 'no')), ['retry', 'StrangeRecord', 'names']);
+  assert.deepEqual(outcome(new Error('connect ECONNREFUSED 192.0.2.1:443')), ['retry', 'network', 'zone']);
   const raced =
     "[Tried to create resource record set [name='app.example.com.', type='A'] but it already exists]";
-  assert.deepEqual(outcome(answered('InvalidChangeBatch', 400, raced)), ['conflict', 'InvalidChangeBatch']);
+  assert.deepEqual(outcome(answered('InvalidChangeBatch', 400, raced)), [
+    'conflict',
+    'InvalidChangeBatch',
+    'names',
+  ]);
 });
 
 test('ExternalDNS: each status of the API server', () => {

@@ -6,7 +6,7 @@ import { masked } from '../errors.ts';
 import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall } from '../http-call.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { hostInZone } from '../zones.ts';
-import { answerError, apiError, PROBLEMS, strangerError } from './errors.ts';
+import { answerError, apiError, changeError, PROBLEMS, strangerError } from './errors.ts';
 import type { CloudflareConfig } from './settings.ts';
 
 const RECORD = z.object({
@@ -182,10 +182,11 @@ export class CloudflareApi {
     if (envelope === undefined && answer.status < 300) {
       throw answerError(call.what, 'it is not in the form of the API');
     }
+    const refusal = call.method === 'GET' ? apiError : changeError;
     const error =
       envelope === undefined
         ? strangerError(call.what, answer.status, answer.retryAfterMs)
-        : apiError(call.what, answer.status, envelope.errors ?? [], answer.retryAfterMs);
+        : refusal(call.what, answer.status, envelope.errors ?? [], answer.retryAfterMs);
     throw masked(error, this.#config.apiToken);
   }
 }

@@ -34,7 +34,7 @@ export const ERROR_TABLE = errorTable<number>(
         'Look at this name in the Cloudflare dashboard: another record stands in the way, or somebody else writes it too.',
     },
     {
-      codes: [9003, 9004, 9005, 9006, 9007, 9021, 1004, 81045, 81062],
+      codes: [1004, 1043, 9000, 9003, 9004, 9005, 9006, 9007, 9021, 9041, 9301, 9313, 81045, 81062],
       kind: 'refused',
       action:
         'Look at this name in the Cloudflare dashboard: a record cannot be as it should, or the zone is full.',
@@ -65,6 +65,16 @@ type ApiProblem = z.infer<typeof PROBLEMS>[number];
 /** Characters of what is said, so that a log line stays short. */
 const MAX_SAID = 500;
 
+/** As {@link apiError}, of a call that changes records of several names. */
+export function changeError(...answer: Parameters<typeof apiError>): DnsError {
+  const error = apiError(...answer);
+  const [, status, problems] = answer;
+  // Nobody knows all codes. That the zone is gone, the token is wrong or the calls are too many is said otherwise.
+  const isAboutContents =
+    [400, 403, 409, 422].includes(status) && rowOf(ERROR_TABLE, ...codesOf(problems)) === undefined;
+  return isAboutContents ? error.with({ scope: 'names' }) : error;
+}
+
 /** An answer that is no success, in the form of the API. */
 export function apiError(
   what: string,
@@ -75,8 +85,7 @@ export function apiError(
   const said = problems.map(sentence).join('; ').slice(0, MAX_SAID) || `HTTP ${status}`;
   const [first] = problems;
   const code = String(first?.code ?? status);
-  const reasons = problems.flatMap(({ error_chain: chain, ...problem }) => [problem, ...(chain ?? [])]);
-  const row = rowOf(ERROR_TABLE, ...reasons.map((reason) => reason.code));
+  const row = rowOf(ERROR_TABLE, ...codesOf(problems));
   if (status === 429 || row?.kind === 'rate') {
     return new DnsError(`Cloudflare took no call for ${what} because of its rate limit: ${said}`, {
       kind: 'rate',
@@ -88,6 +97,13 @@ export function apiError(
   }
   const denied = status === 401 || status === 403 ? ERROR_TABLE[0] : undefined;
   return rowError(`Cloudflare refused ${what}: ${said}`, row ?? denied ?? UNKNOWN, { code });
+}
+
+function codesOf(problems: readonly ApiProblem[]): readonly number[] {
+  return problems.flatMap(({ code, error_chain: chain }) => [
+    code,
+    ...(chain ?? []).map((reason) => reason.code),
+  ]);
 }
 
 function sentence({ code, message, error_chain: chain }: ApiProblem): string {

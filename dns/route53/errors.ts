@@ -90,7 +90,7 @@ const CHANGED = /already exists|not found|do(es)? not match|does not exist/i;
 export function apiError(what: string, error: unknown, noAnswer: () => DnsError): DnsError {
   const code = error instanceof Error ? error.name : '';
   const row = rowOf(ERROR_TABLE, code);
-  if (row === undefined && !isAnswer(error)) return noAnswer();
+  if (row === undefined && statusOf(error) === undefined) return noAnswer();
   const said = explain(error);
   if (code === 'InvalidChangeBatch' && CHANGED.test(said)) {
     return new DnsError(`Route 53 refused ${what}: ${said}`, {
@@ -101,12 +101,15 @@ export function apiError(what: string, error: unknown, noAnswer: () => DnsError)
     });
   }
   const about = code === 'InvalidChangeBatch' ? namesIn(said) : {};
-  return rowError(`Route 53 refused ${what}: ${said} (${code})`, row ?? UNKNOWN, { code, ...about });
+  // Nobody knows all names of errors; that a request is wrong may be about one of the records in it.
+  const isWrong = (statusOf(error) ?? 0) < 500;
+  const unknown = isWrong ? ({ ...UNKNOWN, scope: 'names' } as const) : UNKNOWN;
+  return rowError(`Route 53 refused ${what}: ${said} (${code})`, row ?? unknown, { code, ...about });
 }
 
 /** The SDK gives every error that came as an answer its HTTP status. */
-function isAnswer(error: unknown): boolean {
-  if (!(error instanceof Error) || !('$metadata' in error)) return false;
+function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
   const metadata = error.$metadata as { readonly httpStatusCode?: number } | undefined;
-  return metadata?.httpStatusCode !== undefined;
+  return metadata?.httpStatusCode;
 }

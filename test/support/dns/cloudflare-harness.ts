@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 import type { RecordSet } from '../../../dns/records.ts';
 import { FakeCloudflare, type FakeZone } from './fake-cloudflare.ts';
-import type { StartHarness } from './harness.ts';
+import { REFUSED_HOSTS, type StartHarness } from './harness.ts';
 
 const TOKEN = 'Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Z';
 
@@ -57,6 +57,8 @@ function cloudflareHarness(zoneName: string): StartHarness {
         fake.addRecord(zone, { name, type, content: value });
       },
       refuse: async (name) => {
+        // One that shows it, and one that is refused with a code that nobody knows.
+        if (name.startsWith(REFUSED_HOSTS[1])) return void fake.refusedNames.set(name, 4242);
         zone.records = zone.records.filter((record) => record.name !== name);
         fake.addRecord(zone, { name, type: 'A', content: '192.0.2.9', meta: { read_only: true } });
       },

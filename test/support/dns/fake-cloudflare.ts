@@ -60,6 +60,8 @@ const FIELDS = ['name', 'type', 'content', 'ttl', 'proxied', 'comment', 'tags', 
 export class FakeCloudflare {
   readonly token: string;
   readonly zones: FakeZone[] = [];
+  /** A change of these names is refused with the code. */
+  readonly refusedNames = new Map<string, number>();
   /** `GET /zones`, in the order they came. */
   readonly calls: string[] = [];
   /** What was wrong with a request that no client should send, whatever the answer was. */
@@ -241,6 +243,8 @@ export class FakeCloudflare {
     const { name, type, content, ttl, proxied, comment } = record;
     const apex = domainToASCII(zone.name);
     if (name !== apex && !name.endsWith(`.${apex}`)) throw new Refusal(400, 9000, 'DNS name is invalid.');
+    const refused = this.refusedNames.get(name);
+    if (refused !== undefined) throw new Refusal(400, refused, 'The record is invalid.');
     if (type === 'A' && !isIPv4(content))
       throw new Refusal(400, 9005, 'Content for A record must be a valid IPv4 address.');
     if (type === 'AAAA' && !isIPv6(content))
