@@ -64,6 +64,19 @@ export class Ownership {
     return new Map(errors);
   }
 
+  /** Why those of `names` are not known of which the owner could not be read. */
+  unread(names: readonly string[], zone: string, { unread }: Current): ReadonlyMap<string, Error> {
+    if (unread === undefined) return new Map();
+    return new Map(
+      names.flatMap((name) =>
+        this.namesAbout([name], zone).flatMap((at) => {
+          const error = unread.get(at);
+          return error === undefined ? [] : [[name, error] as const];
+        }),
+      ),
+    );
+  }
+
   /**
    * Why sets cannot be written, by name: what is desired, or what would go for it, is somebody else's; or their owner cannot be
    * written without harm.

@@ -41,6 +41,8 @@ export interface Current {
   readonly others: readonly OtherRecords[];
   /** The TXT record sets of the names that were asked for. Absent: none were. */
   readonly texts?: readonly TextSet[];
+  /** Of which of the names that were asked for, those of texts included, nothing is known, and the DnsError why. Absent: of none. */
+  readonly unread?: ReadonlyMap<string, Error>;
 }
 
 /** The longest TTL that there is, RFC 2181 section 8. */

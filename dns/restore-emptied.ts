@@ -75,10 +75,10 @@ async function lostSets({ provider, zone, changes, desired, lastShown, guard }: 
   const had = new Map(names.map((name) => [name, lastShown.of(name, desired)]));
   const known = names.filter((name) => had.get(name)?.length !== 0);
   if (known.length === 0) return [];
-  const { sets } = await provider.read({ zone, names: known, abort: guard.abort });
+  const { sets, unread } = await provider.read({ zone, names: known, abort: guard.abort });
   lastShown.release(sets.map(({ name }) => name));
   return known
-    .filter((name) => !sets.some((set) => set.name === name))
+    .filter((name) => !sets.some((set) => set.name === name) && unread?.has(name) !== true)
     .flatMap((name) => had.get(name) ?? []);
 }
 

@@ -1,5 +1,5 @@
 import type { DnsProvider, WriteGuard } from './provider.ts';
-import type { Change, TextSet } from './records.ts';
+import type { Change, Current, TextSet } from './records.ts';
 
 /** What one cluster says to others in a zone that several of them write. */
 export interface ZoneClaim {
@@ -10,9 +10,15 @@ export interface ZoneClaim {
   accepted(): void;
 }
 
-/** The claim among the TXT records that were read. */
-export function claimIn(zone: string, claim: ZoneClaim, texts: readonly TextSet[]): TextSet | undefined {
+/** The claim among the TXT records that were read. Throws DnsError where it could not be read. */
+export function claimIn(
+  zone: string,
+  claim: ZoneClaim,
+  { texts = [], unread }: Current,
+): TextSet | undefined {
   const name = claim.nameIn(zone);
+  const error = unread?.get(name);
+  if (error !== undefined) throw error;
   return texts.find((set) => set.name === name);
 }
 
@@ -23,11 +29,11 @@ export function claimIn(zone: string, claim: ZoneClaim, texts: readonly TextSet[
 export async function claimZone(
   zone: string,
   claim: ZoneClaim,
-  texts: readonly TextSet[],
+  current: Current,
   provider: DnsProvider,
   guard: WriteGuard,
 ): Promise<void> {
-  const changes = claim.changes(zone, claimIn(zone, claim, texts));
+  const changes = claim.changes(zone, claimIn(zone, claim, current));
   if (changes.length === 0) return;
   await provider.apply(zone, changes, guard);
   claim.accepted();

@@ -96,13 +96,13 @@ export class ZoneFollower {
     const { claim, provider } = this.#ports;
     if (claim === undefined) return;
     await this.#running?.catch(() => undefined); // Only one call to the zone at a time; its caller gets the error.
-    const { texts = [] } = await provider.read({
+    const current = await provider.read({
       zone: this.zone,
       names: [],
       abort,
       texts: [claim.nameIn(this.zone)],
     });
-    claim.observe(this.zone, claimIn(this.zone, claim, texts));
+    claim.observe(this.zone, claimIn(this.zone, claim, current));
   }
 
   /** Ends at the newest goal: one that was set meanwhile is reached as well. */
@@ -151,11 +151,14 @@ export class ZoneFollower {
     const current = await this.#read(this.#names, guard.abort);
     let shown = current.sets;
     statuses.setAccepted(this.zone, shown);
-    this.#writer.noteShown(this.#names, shown);
+    this.#writer.noteShown(
+      this.#names.filter((name) => current.unread?.has(name) !== true),
+      shown,
+    );
     const unfollowed = unfollowedAddresses(shown, goal.desired, this.#owned);
     statuses.setUnfollowed(this.zone, unfollowed);
     onUnfollowed?.(this.zone, unfollowed);
-    if (claim !== undefined) await claimZone(this.zone, claim, current.texts ?? [], provider, guard);
+    if (claim !== undefined) await claimZone(this.zone, claim, current, provider, guard);
     const { blocked, parts } = this.#planned(goal.desired, current);
     const failures = await this.#writer.write({
       parts,
@@ -199,7 +202,10 @@ export class ZoneFollower {
     const { provider, ownership } = this.#ports;
     const { mayHarmTexts = false, flattensCname = false } = provider;
     const plans = (sets: readonly RecordSet[]) => plan(current.sets, sets, this.#owned);
-    const blocked = new Map([
+    const names = desired.map(({ name }) => name);
+    const blocked = new Map<string, Error>([
+      ...(ownership?.unread(names, this.zone, current) ?? []),
+      ...unreadAmong(names, current),
       ...obstacles(desired, current, { zone: this.zone, flattensCname }),
       ...(ownership?.nameless(desired, this.zone) ?? []),
       ...(ownership?.refusals(desired, current, plans(desired), mayHarmTexts) ?? []),
@@ -248,6 +254,10 @@ export class ZoneFollower {
     statuses.setErrors(this.zone, failures);
     onFailure(this.zone, [...new Set(failures.values())]);
   }
+}
+
+function unreadAmong(names: readonly string[], { unread = new Map() }: Current): ReadonlyMap<string, Error> {
+  return new Map([...unread].filter(([name]) => names.includes(name)));
 }
 
 function isGoal(goal: Goal, desired: readonly RecordSet[], leadership: Leadership): boolean {

@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { type Clock, withDeadline } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
+import { aboutNames } from '../name-errors.ts';
 import { DnsError, type WriteGuard } from '../provider.ts';
 import type { ServerAddress } from '../server-address.ts';
 import { noAnswer } from '../unanswered.ts';
 import { answerError, clockError, rcodeError, tsigError, unsignedError, updateError } from './errors.ts';
 import { CLASSES, type Message, OPCODES, type Question, type Resource, TYPES } from './message.ts';
 import type { Answered } from './records.ts';
-import { DnsConnection } from './transport.ts';
+import { ClosedError, DnsConnection } from './transport.ts';
 import { sign, type TsigKey, verify } from './tsig.ts';
 import type { Update } from './update.ts';
 
@@ -20,6 +21,17 @@ const ID_COUNT = 0x10000;
 const SERVFAIL = 2;
 const NOERROR = 0;
 const NXDOMAIN = 3;
+
+/** Requests that are not answered one after another, before it is the server that does not answer. */
+const MOST_LOST_IN_ROW = 3;
+
+type Outcome = Message | DnsError;
+
+export interface QueryOutcome {
+  readonly answered: Answered;
+  /** By the question. */
+  readonly errors: ReadonlyMap<Question, DnsError>;
+}
 
 /** Signed questions and updates to one name server, by TCP. Fails with DnsError or the reason of `abort`. */
 export class DnsServer {
@@ -40,16 +52,26 @@ export class DnsServer {
 
   /** Each question with its answer, in their order. A name that does not exist is an answer without records. */
   async query(questions: readonly Question[], abort: AbortSignal): Promise<Answered> {
-    if (questions.length === 0) return [];
+    const { answered, errors } = await this.queryEach(questions, abort);
+    const [first] = errors.values();
+    if (first === undefined) return answered;
+    const names = [...new Set([...errors.keys()].map(({ name }) => name))];
+    throw questions.length === 1 ? first : aboutNames(first, names, first.message);
+  }
+
+  /** As {@link query}, with what is wrong with single questions. */
+  async queryEach(questions: readonly Question[], abort: AbortSignal): Promise<QueryOutcome> {
     const requests = questions.map((question) => message(OPCODES.QUERY, [question]));
     const what = (index: number) => `the query for ${questions[index]?.name ?? 'nothing'}`;
-    const answers = await this.#ask(requests, what, abort);
-    return questions.map((question, index) => {
-      const answer = answers[index];
-      if (answer === undefined) throw answerError(what(index), 'there is none');
-      if (answer.rcode !== NOERROR && answer.rcode !== NXDOMAIN) throw rcodeError(what(index), answer.rcode);
-      return { question, answer };
+    const outcomes = await this.#ask(requests, what, abort);
+    const errors = new Map<Question, DnsError>();
+    const answered = questions.flatMap((question, index) => {
+      const outcome = outcomes[index] ?? answerError(what(index), 'there is none');
+      if (!(outcome instanceof DnsError) && isAnswered(outcome)) return [{ question, answer: outcome }];
+      errors.set(question, outcome instanceof DnsError ? outcome : rcodeError(what(index), outcome.rcode));
+      return [];
     });
+    return { answered, errors };
   }
 
   /**
@@ -60,7 +82,8 @@ export class DnsServer {
     for (const update of updates) {
       guard.assertMayWrite();
       const what = `the update of ${zone}`;
-      const [answer] = await this.#ask([updateMessage(zone, update)], () => what, guard.abort);
+      const [answer] = await this.#ask([updateMessage(zone, update)], () => what, guard.abort, false);
+      if (answer instanceof DnsError) throw answer;
       const names = [...new Set([...update.prerequisites, ...update.updates].map(({ name }) => name))];
       if (answer?.rcode !== NOERROR) throw updateError(what, answer?.rcode ?? SERVFAIL, names);
       guard.onAccepted?.(update.changes ?? []);
@@ -73,7 +96,9 @@ export class DnsServer {
     const what = `the check of records of ${zone}`;
     const requests = checks.map((check) => updateMessage(zone, check));
     const answers = await this.#ask(requests, () => what, abort);
-    return answers.map(({ rcode }) => {
+    return answers.map((answer) => {
+      if (answer instanceof DnsError) throw answer;
+      const { rcode } = answer;
       if (rcode === NOERROR) return true;
       const error = rcodeError(what, rcode);
       if (error.kind === 'conflict') return false;
@@ -81,39 +106,74 @@ export class DnsServer {
     });
   }
 
-  /** Sends all on one connection, without waiting for one answer before the next question (RFC 7766 section 6.2.1.1). */
-  #ask(
+  /**
+   * Sends all on one connection, without waiting for one answer before the next question (RFC 7766 section 6.2.1.1). Where the
+   * server ends it before it has answered all, the others are asked on the next one (section 6.2.4), unless they are not to be
+   * sent twice. One that ends its own connection, too, has failed by itself.
+   */
+  async #ask(
     requests: readonly Message[],
     what: (index: number) => string,
     abort: AbortSignal,
-  ): Promise<readonly Message[]> {
-    const limitMs = TIMEOUT_MS * Math.ceil(requests.length / QUESTIONS_IN_TIMEOUT);
-    return this.#session(what(0), limitMs, abort, async (connection) => {
-      const answers = new Map<number, Message>();
-      const underWay = new Map<
-        number,
-        { readonly index: number; readonly request: Message; readonly mac: Buffer }
-      >();
-      const first = randomInt(ID_COUNT);
-      let next = 0;
-      while (answers.size < requests.length) {
-        for (; underWay.size < MAX_UNDER_WAY && next < requests.length; next += 1) {
-          const request = {
-            ...(requests[next] ?? message(OPCODES.QUERY, [])),
-            id: (first + next) % ID_COUNT,
-          };
-          const { bytes, mac } = sign(request, this.#key, this.#clock.now());
-          connection.send(bytes);
-          underWay.set(request.id, { index: next, request, mac });
-        }
-        const bytes = await connection.receive();
-        const asked = bytes.length < 2 ? undefined : underWay.get(bytes.readUInt16BE(0));
-        if (asked === undefined) throw answerError(what(0), 'it answers something else');
-        underWay.delete(asked.request.id);
-        answers.set(asked.index, this.#verified(what(asked.index), asked.request, asked.mac, bytes));
+    isRepeatable = true,
+  ): Promise<readonly Outcome[]> {
+    const outcomes = new Map<number, Outcome>();
+    const until = this.#clock.elapsed() + TIMEOUT_MS * Math.ceil(requests.length / QUESTIONS_IN_TIMEOUT);
+    let left = requests.map((_, index) => index);
+    let most = left.length;
+    let lostInRow = 0;
+    while (left.length > 0) {
+      const asked = left.slice(0, most);
+      const [first = 0] = asked;
+      const closed = await this.#session(what(first), until - this.#clock.elapsed(), abort, (connection) =>
+        this.#exchange(connection, requests, asked, what, outcomes),
+      );
+      const answered = asked.filter((index) => outcomes.has(index)).length;
+      most = closed === undefined ? 2 * most : Math.max(1, answered);
+      lostInRow = answered > 0 ? 0 : lostInRow + (asked.length === 1 ? 1 : 0);
+      if (closed !== undefined && answered === 0 && asked.length === 1) {
+        const error = this.#noAnswer(what(first), closed);
+        if (!isRepeatable || lostInRow >= MOST_LOST_IN_ROW) throw error;
+        outcomes.set(first, error);
       }
-      return requests.flatMap((_, index) => answers.get(index) ?? []);
-    });
+      left = left.filter((index) => !outcomes.has(index));
+    }
+    return requests.flatMap((_, index) => outcomes.get(index) ?? []);
+  }
+
+  /** Resolves when all of `asked` have an outcome, or with what the server ended the connection. */
+  async #exchange(
+    connection: DnsConnection,
+    requests: readonly Message[],
+    asked: readonly number[],
+    what: (index: number) => string,
+    outcomes: Map<number, Outcome>,
+  ): Promise<ClosedError | undefined> {
+    const underWay = new Map<
+      number,
+      { readonly index: number; readonly request: Message; readonly mac: Buffer }
+    >();
+    const firstId = randomInt(ID_COUNT);
+    let next = 0;
+    while (next < asked.length || underWay.size > 0) {
+      for (; underWay.size < MAX_UNDER_WAY && next < asked.length; next += 1) {
+        const index = asked[next] ?? 0;
+        const request = {
+          ...(requests[index] ?? message(OPCODES.QUERY, [])),
+          id: (firstId + next) % ID_COUNT,
+        };
+        const { bytes, mac } = sign(request, this.#key, this.#clock.now());
+        connection.send(bytes);
+        underWay.set(request.id, { index, request, mac });
+      }
+      const bytes = await connection.receive();
+      if (bytes instanceof ClosedError) return bytes;
+      const found = bytes.length < 2 ? undefined : underWay.get(bytes.readUInt16BE(0));
+      if (found === undefined) throw answerError(what(asked[0] ?? 0), 'it answers something else');
+      underWay.delete(found.request.id);
+      outcomes.set(found.index, this.#verified(what(found.index), found.request, found.mac, bytes));
+    }
+    return undefined;
   }
 
   async #session<T>(
@@ -130,16 +190,21 @@ export class DnsServer {
       abort.throwIfAborted();
       if (error instanceof DnsError) throw error;
       if (error instanceof RangeError) throw answerError(what, error.message);
-      throw noAnswer(what, error, {
-        way: ` at ${this.name}`,
-        why: explain(error),
-        action:
-          'It is tried again; if this lasts, look at the way to RFC2136_SERVER: it must answer by TCP, through every network policy.',
-      });
+      throw this.#noAnswer(what, error);
     }
   }
 
-  #verified(what: string, request: Message, mac: Buffer, answer: Buffer): Message {
+  #noAnswer(what: string, error: unknown): DnsError {
+    return noAnswer(what, error, {
+      way: ` at ${this.name}`,
+      why: explain(error),
+      action:
+        'It is tried again; if this lasts, look at the way to RFC2136_SERVER: it must answer by TCP, through every network policy.',
+    });
+  }
+
+  /** Throws DnsError where nothing is known of any request. */
+  #verified(what: string, request: Message, mac: Buffer, answer: Buffer): Outcome {
     const checked = verify(answer, mac, this.#key, this.#clock.now());
     if (checked.kind === 'forged') throw answerError(what, checked.why);
     if (checked.kind === 'bad-time') {
@@ -151,8 +216,12 @@ export class DnsServer {
     if (checked.kind === 'good') return reply;
     if (checked.error !== undefined) throw tsigError(what, checked.error);
     if (reply.rcode === NOERROR || reply.rcode === NXDOMAIN) throw answerError(what, 'it is not signed');
-    throw unsignedError(what, reply.rcode);
+    return unsignedError(what, reply.rcode);
   }
+}
+
+function isAnswered({ rcode }: Message): boolean {
+  return rcode === NOERROR || rcode === NXDOMAIN;
 }
 
 function updateMessage(zone: string, { prerequisites, updates }: Update): Message {

@@ -1,5 +1,6 @@
 import { CONFIG_WAIT_MS, errorTable, rowError, rowOf, untrustedAnswer } from '../errors.ts';
-import type { DnsError } from '../provider.ts';
+import { DnsError } from '../provider.ts';
+import type { RecordSet, WrittenType } from '../records.ts';
 
 /** By their numbers: RFC 1035 section 4.1.1, RFC 2136 section 2.2. */
 const RCODES = [
@@ -98,6 +99,19 @@ export function updateError(what: string, rcode: number, names: readonly string[
   const more = names.length - MOST_SHOWN;
   const error = rcodeError(what, rcode, more > 0 ? [...names.slice(0, MOST_SHOWN), `${more} more`] : names);
   return ABOUT_NAMES.has(error.code) ? error.with({ scope: 'names' }) : error;
+}
+
+/** Nothing can be written beside what the server answers with. */
+export function madeUp({ name, type, values }: RecordSet<WrittenType>): DnsError {
+  return new DnsError(
+    `the server makes up the ${type} of ${name} (${values.join(', ')}) from another record there`,
+    {
+      kind: 'refused',
+      code: 'made-up',
+      action: 'Remove the LUA, ALIAS or similar record of this name, or take the name off the records.',
+      names: [name],
+    },
+  );
 }
 
 /** `code` as the TSIG record of the answer has it. */

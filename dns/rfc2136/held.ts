@@ -1,6 +1,9 @@
+import type { DnsError } from '../provider.ts';
 import type { RecordSet, WrittenType } from '../records.ts';
 import type { DnsServer } from './api.ts';
-import type { Question } from './message.ts';
+import { madeUp } from './errors.ts';
+import { type Question, TYPES } from './message.ts';
+import { question } from './records.ts';
 import { checkOf, checksOf, typeCheckOf } from './update.ts';
 
 /** Those of `sets` that the zone has itself, at this very moment: prerequisites see neither wildcards nor caches. */
@@ -14,6 +17,32 @@ export async function heldSets<T extends RecordSet<WrittenType>>(
   if (hold.every(Boolean)) return sets;
   const each = await server.holds(zone, sets.map(checkOf), abort);
   return sets.filter((_, index) => each[index] === true);
+}
+
+/**
+ * Names that are answered with `sets`, which they do not hold, though they hold something: then no wildcard explains it (RFC 4592
+ * section 2.2.1), but a record from which the server makes up addresses, such as the LUA and ALIAS of PowerDNS.
+ */
+export async function madeUpNames(
+  server: DnsServer,
+  zone: string,
+  sets: readonly RecordSet<WrittenType>[],
+  abort: AbortSignal,
+): Promise<ReadonlyMap<string, DnsError>> {
+  const shown = sets.filter(({ type }) => type !== 'TXT');
+  const isInUse = await server.holds(
+    zone,
+    shown.map(({ name }) => typeCheckOf(question(name, TYPES.ANY))),
+    abort,
+  );
+  // One that has changed meanwhile is held with other values.
+  const isHeld = await server.holds(
+    zone,
+    shown.map(({ name, type }) => typeCheckOf(question(name, TYPES[type]))),
+    abort,
+  );
+  const found = shown.filter((_, index) => isInUse[index] === true && isHeld[index] === false);
+  return new Map(found.map((set) => [set.name, madeUp(set)]));
 }
 
 /** As {@link heldSets}, whatever the values are. */

@@ -9,7 +9,7 @@ import { readBack } from '../read-back.ts';
 import { currentOf } from '../record-sets.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
 import type { DnsServer } from './api.ts';
-import { heldSets } from './held.ts';
+import { heldSets, madeUpNames } from './held.ts';
 import { TYPES } from './message.ts';
 import {
   assertServes,
@@ -21,12 +21,15 @@ import {
   recordSets,
   redirections,
   textSets,
+  unreadNames,
   zonesServed,
 } from './records.ts';
 import { UpdateWriter } from './writer.ts';
 
 /** A query is cheap for a server of one's own. */
 const DRIFT_MS = 5 * 60_000;
+/** How a server answers for a zone that it does not have. */
+const NOT_SERVED: ReadonlySet<string> = new Set(['REFUSED', 'NOTAUTH']);
 /** Some servers answer an update before their own queries show it. */
 const READ_BACK_AFTER_MS = [0, 500, 2_000];
 
@@ -48,22 +51,34 @@ export class Rfc2136Provider implements DnsProvider {
   async zonesWithin(zone: string, names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
     const below = new Set(names.flatMap((name) => namesUpTo(zone, name)));
     const questions = [...below].map((name) => question(name, TYPES.SOA));
-    return [zone, ...zonesServed(await this.#server.query(questions, abort))];
+    const { answered, errors } = await this.#server.queryEach(questions, abort);
+    const [error] = [...errors.values()].filter(({ code }) => !NOT_SERVED.has(code) && code !== 'SERVFAIL');
+    if (error !== undefined) throw error;
+    // What it fails to answer is in a zone that it has: in a longer one it would be hidden from whoever asks.
+    const failing = [...errors].flatMap(([{ name }, { code }]) => (code === 'SERVFAIL' ? [name] : []));
+    return [zone, ...zonesServed(answered), ...failing];
   }
 
   async read(query: ZoneQuery): Promise<Current> {
     const { zone, names, texts = [], abort } = query;
-    const answered = await this.#server.query(questionsAbout(zone, names, texts), abort);
+    const { answered, errors } = await this.#server.queryEach(questionsAbout(zone, names, texts), abort);
+    const unread = unreadNames(query, errors);
     assertServes(zone, answered);
     this.#signed.set(zone, isSigned(answered));
     const cuts = delegations(zone, answered);
     const isBelow = ({ name }: RecordSet<WrittenType>) =>
-      cuts.some((cut) => name === cut.name || name.endsWith(`.${cut.name}`));
+      unread.has(name) || cuts.some((cut) => name === cut.name || name.endsWith(`.${cut.name}`));
     const shown = [...recordSets(answered), ...textSets(answered)].filter((set) => !isBelow(set));
     // A query does not distinguish a record from what `*.zone` makes up for a name that has none.
     const own = await heldSets(this.#server, zone, shown, abort);
     const others = [...cuts, ...redirections(zone, answered), ...this.#writer.obstaclesAt(names)];
-    return currentOf(own, others, query);
+    const madeUp = await madeUpNames(
+      this.#server,
+      zone,
+      shown.filter((set) => !own.includes(set)),
+      abort,
+    );
+    return { ...currentOf(own, others, query), unread: new Map([...unread, ...madeUp]) };
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {

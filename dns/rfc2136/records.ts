@@ -1,8 +1,10 @@
 /** What the answers of a name server say about names of a zone. Pure. */
 import { zoneError } from '../errors.ts';
+import { aboutName } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
+import type { DnsError } from '../provider.ts';
 import { RECORD_TYPES } from '../record-types.ts';
-import type { OtherRecords, RecordSet, TextSet, WrittenType } from '../records.ts';
+import type { OtherRecords, RecordSet, TextSet, WrittenType, ZoneQuery } from '../records.ts';
 import { answerError } from './errors.ts';
 import { CLASSES, decodeValue, type Message, type Question, TYPES } from './message.ts';
 import { OTHER_TYPES } from './other-types.ts';
@@ -28,6 +30,27 @@ export function questionsAbout(
     ...texts.map((name) => question(name, TYPES.TXT)),
     ...[...cuts].map((name) => question(name, TYPES.NS)),
   ];
+}
+
+/** Which names could not be read, and why. Throws DnsError where nothing can be said of the zone. */
+export function unreadNames(
+  { zone, names, texts = [] }: ZoneQuery,
+  errors: ReadonlyMap<Question, DnsError>,
+): ReadonlyMap<string, DnsError> {
+  const ofName = new Map<string, DnsError>();
+  const ofCut = new Map<string, DnsError>();
+  for (const [{ name, type }, error] of errors) {
+    if (type === TYPES.SOA || type === TYPES.DNSKEY) throw error;
+    (type === TYPES.NS ? ofCut : ofName).set(name, error);
+  }
+  const errorOf = (name: string) =>
+    ofName.get(name) ?? namesUpTo(zone, name).flatMap((above) => ofCut.get(above) ?? [])[0];
+  return new Map(
+    [...names, ...texts].flatMap((name) => {
+      const error = errorOf(name);
+      return error === undefined ? [] : [[name, aboutName(error, name)] as const];
+    }),
+  );
 }
 
 /** Throws DnsError unless the server has the zone. */

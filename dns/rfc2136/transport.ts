@@ -1,5 +1,11 @@
 import { connect, type Socket } from 'node:net';
+import { explain } from '../../runtime/explain.ts';
 import type { ServerAddress } from '../server-address.ts';
+
+/** The server has ended a connection before it has answered all. */
+export class ClosedError extends Error {
+  override readonly name = 'ClosedError';
+}
 
 /** One TCP connection to a name server. Answers may come in another order than the messages (RFC 7766 section 7). */
 export class DnsConnection {
@@ -39,11 +45,14 @@ export class DnsConnection {
     this.#socket.write(Buffer.concat([length, message]));
   }
 
-  /** The next message that comes. */
-  async receive(): Promise<Buffer> {
-    const next = await this.#inbox.next();
-    if (next.done) throw new Error('the server closed the connection without an answer');
-    return next.value;
+  /** The next message that comes, or why none does. */
+  async receive(): Promise<Buffer | ClosedError> {
+    try {
+      const next = await this.#inbox.next();
+      return next.done ? new ClosedError('the server closed the connection without an answer') : next.value;
+    } catch (error) {
+      return new ClosedError(explain(error), { cause: error });
+    }
   }
 }
 

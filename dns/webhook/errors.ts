@@ -67,7 +67,7 @@ export function notServed(name: string, zone: string, filter: string): DnsError 
   return zoneError(
     `the provider does not serve ${name} in ${zone}: it is made for ${filter}`,
     'Change the domain filter of the provider, or take this name off the records.',
-  );
+  ).with({ names: [name] });
 }
 
 export function notTaken(name: string, type: string): DnsError {

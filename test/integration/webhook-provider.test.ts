@@ -4,7 +4,8 @@ import { type TestContext, test } from 'node:test';
 import type { DnsError } from '../../dns/provider.ts';
 import type { Change, RecordSet } from '../../dns/records.ts';
 import { FakeWebhookProvider } from '../support/dns/fake-webhook-provider.ts';
-import { connect } from '../support/dns/harness.ts';
+import { followedZone } from '../support/dns/followed-zone.ts';
+import { connect, SkippingClock } from '../support/dns/harness.ts';
 import { startWebhookHarness } from '../support/dns/webhook-harness.ts';
 import { createScene, EAST } from '../support/scene.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
@@ -141,6 +142,19 @@ test('a name that the provider is not made for is told before anything is writte
   assert.equal(
     error.message,
     'the provider does not serve app.example.com in example.com: it is made for example.org, .sub.example.com',
+  );
+});
+
+test('a name outside of what the provider is made for has its own error, and the others follow', async (t) => {
+  const { provider } = await open(t, APP, `api.${ZONE}`);
+  const names = [`www.${ZONE}`, APP, `api.${ZONE}`];
+  const zone = followedZone(ZONE, names, { provider, clock: new SkippingClock(), owned: ['A'] });
+  await assert.rejects(zone.follow(names.map((name) => ({ ...one, name }))), { code: 'zone' });
+  assert.deepEqual(zone.failed(), [`www.${ZONE}`]);
+  const { sets } = await provider.read({ zone: ZONE, names, abort });
+  assert.deepEqual(
+    sets.map(({ name }) => name),
+    [APP, `api.${ZONE}`],
   );
 });
 

@@ -35,9 +35,14 @@ export interface NameServerHarness extends Harness {
 }
 
 /** A real name server, with BIND's own tools for looking and meddling. */
-export function nameServerHarness(startServer: typeof startBind, algorithm: string, rare = RARE) {
+export function nameServerHarness(
+  startServer: typeof startBind,
+  algorithm: string,
+  rare = RARE,
+  records = RECORDS,
+) {
   return async (ends: Ends): Promise<NameServerHarness> => {
-    const server = await startServer(ends, { zone: ZONE, records: RECORDS, algorithm });
+    const server = await startServer(ends, { zone: ZONE, records, algorithm });
     const folder = await mkdtemp(join(tmpdir(), 'dns-tools-'));
     ends.after(() => rm(folder, { recursive: true, force: true }));
     const keyFile = join(folder, 'key');

@@ -78,7 +78,10 @@ ${records}
 `;
 }
 
-/** BIND 9. A second zone, `readonly.<zone>`, takes no updates, nor do {@link REFUSED_HOSTS} of the program. */
+/**
+ * BIND 9. A second zone, `readonly.<zone>`, takes no updates, nor do {@link REFUSED_HOSTS} of the program; nobody may ask for
+ * `closed.<zone>`, and `broken.<zone>` cannot be loaded.
+ */
 export function startBind(ends: Ends, options: NameServerOptions): Promise<NameServer> {
   return bind(ends, options, '');
 }
@@ -95,10 +98,11 @@ function bind(ends: Ends, options: NameServerOptions, signing: string): Promise<
     ['bind9', 'named'],
     options,
     async (folder, { zone, port, secret, algorithm, types = TYPES }) => {
-      await writeFile(
-        join(folder, 'readonly.db'),
-        zoneFile({ ...options, zone: `readonly.${zone}`, records: '' }),
-      );
+      for (const other of ['readonly', 'closed'])
+        await writeFile(
+          join(folder, `${other}.db`),
+          zoneFile({ ...options, zone: `${other}.${zone}`, records: '' }),
+        );
       await writeFile(
         join(folder, 'named.conf'),
         `options {
@@ -121,6 +125,8 @@ zone "${zone}" {
 ${signing}  update-policy { ${denials(zone)}grant ${KEY_NAME} zonesub ${types}; grant ${ADMIN_KEY} zonesub ANY; };
 };
 zone "readonly.${zone}" { type primary; file "readonly.db"; };
+zone "closed.${zone}" { type primary; file "closed.db"; allow-query { none; }; };
+zone "broken.${zone}" { type primary; file "absent.db"; };
 `,
       );
       return ['-g', '-n', '1', '-c', join(folder, 'named.conf')];

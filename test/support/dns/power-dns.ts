@@ -22,6 +22,11 @@ export function startSignedPowerDns(ends: Ends, options: NameServerOptions): Pro
   return powerDns(ends, options, true);
 }
 
+/** With more settings, such as `--enable-lua-records=yes`. */
+export function startPowerDnsWith(...more: readonly string[]): typeof startPowerDns {
+  return (ends, options) => powerDns(ends, options, false, more);
+}
+
 export interface HttpApi {
   readonly url: string;
   readonly key: string;
