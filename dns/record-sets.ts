@@ -54,6 +54,11 @@ export function currentOf(
   };
 }
 
+/** `current`, but for names of which nothing is known. */
+export function withUnread(current: Current, unread: ReadonlyMap<string, Error>): Current {
+  return unread.size === 0 ? current : { ...current, unread };
+}
+
 /** All that was read, whatever its type. */
 export function allSets({ sets, texts = [] }: Current): readonly RecordSet<WrittenType>[] {
   return [...sets, ...texts];

@@ -48,6 +48,8 @@ export interface Resource extends Question {
 
 const HEADER_BYTES = 12;
 const MAX_STRING_BYTES = 255;
+/** Between the strings of a text that is cut where only its writer knows; no byte of a text is it. */
+const CUT = '\u2402';
 const QR = 0x8000;
 const AA = 0x0400;
 const TC = 0x0200;
@@ -155,6 +157,11 @@ export function decodeValue(type: WrittenType, data: Buffer): string {
 
 /** Character strings (RFC 1035 section 3.3): each has its length before it. */
 function encodeText(text: string): Buffer {
+  return Buffer.concat(text.split(CUT).map(encodeStrings));
+}
+
+/** Where there is no other cut, each is as long as it can be. */
+function encodeStrings(text: string): Buffer {
   const bytes = Buffer.from(text, 'latin1');
   const count = Math.max(1, Math.ceil(bytes.length / MAX_STRING_BYTES));
   const strings = Array.from({ length: count }, (_, index) =>
@@ -163,16 +170,17 @@ function encodeText(text: string): Buffer {
   return Buffer.concat(strings.flatMap((string) => [Buffer.from([string.length]), string]));
 }
 
-/** One text of all the strings, as readers of TXT records take them. */
+/** One text of all the strings, as readers of TXT records take them, as long as it gives the same record again. */
 function decodeText(data: Buffer): string {
-  let text = '';
+  const strings: string[] = [];
   for (let at = 0; at < data.length; ) {
     const end = at + 1 + data.readUInt8(at);
     if (end > data.length) throw new RangeError('a text that goes beyond its record');
-    text += data.toString('latin1', at + 1, end);
+    strings.push(data.toString('latin1', at + 1, end));
     at = end;
   }
-  return text;
+  const text = strings.join('');
+  return encodeStrings(text).equals(data) ? text : strings.join(CUT);
 }
 
 function encodeIpv6(text: string): Buffer {

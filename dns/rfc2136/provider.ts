@@ -6,7 +6,7 @@ import { sameRecordSet } from '../plan.ts';
 import { subjectOf } from '../planned.ts';
 import type { DnsProvider, WriteGuard } from '../provider.ts';
 import { readBack } from '../read-back.ts';
-import { currentOf } from '../record-sets.ts';
+import { currentOf, withUnread } from '../record-sets.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
 import type { DnsServer } from './api.ts';
 import { heldSets, madeUpNames } from './held.ts';
@@ -78,7 +78,7 @@ export class Rfc2136Provider implements DnsProvider {
       shown.filter((set) => !own.includes(set)),
       abort,
     );
-    return { ...currentOf(own, others, query), unread: new Map([...unread, ...madeUp]) };
+    return withUnread(currentOf(own, others, query), new Map([...unread, ...madeUp]));
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {

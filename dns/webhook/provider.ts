@@ -16,7 +16,7 @@ import { sameRecordSet, sameValues } from '../plan.ts';
 import { isMade, subjectOf } from '../planned.ts';
 import type { DnsProvider, WriteGuard } from '../provider.ts';
 import { readBack } from '../read-back.ts';
-import { currentOf, isFollowingSet } from '../record-sets.ts';
+import { currentOf, isFollowingSet, withUnread } from '../record-sets.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
 import type { ApiChanges, WebhookApi } from './api.ts';
 import { describeFilter, serves } from './domain-filter.ts';
@@ -51,7 +51,7 @@ export class WebhookProvider implements DnsProvider {
     if (first !== undefined && names.every((name) => unread.has(name))) throw first;
     const endpoints = await this.#api.records(abort);
     this.#noteHidden(names, endpoints);
-    return { ...currentOf(recordSets(endpoints), otherRecords(endpoints), query), unread };
+    return withUnread(currentOf(recordSets(endpoints), otherRecords(endpoints), query), unread);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {

@@ -109,6 +109,16 @@ export function ownershipContract(name: string, start: StartHarness): void {
       assert.deepEqual(await notes(), before);
     });
 
+    test('a text of several strings beside an owner hides it not, and stays as it is', async () => {
+      await harness.meddle(set('cut', 'A', '192.0.2.9'));
+      const name = `a-cut.${harness.zone}`;
+      for (const value of ['"v=spf1 " "include:example.org " "" "-all"', `"${OTHER}"`])
+        await harness.addOther?.({ name, type: 'TXT', value });
+      const before = await shown('cut');
+      await assert.rejects(follow({ adopt: true }, set('cut', 'A', '192.0.2.1')), /belongs to "other"/);
+      assert.deepEqual(await shown('cut'), before);
+    });
+
     test('of two that take a new name at once one has it in the end', async () => {
       const another = await connect(harness, harness.environment, { ends, clock });
       const takers = [
