@@ -8,6 +8,7 @@ import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
 import { currentOf } from '../record-sets.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
 import { recordsOfNames } from '../records-of-names.ts';
+import { hostInZone, longestZone } from '../zones.ts';
 import type { Route53Api } from './api.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { changesOf, otherRecords, plainName, recordSets } from './records.ts';
@@ -37,13 +38,29 @@ export class Route53Provider implements DnsProvider {
     this.#pending = new PendingChanges((id, abort) => api.isInSync(id, abort));
   }
 
-  async zonesWithin(zone: string, _names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
+  async zonesWithin(zone: string, names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
     const { zoneId, privateZone } = this.#config;
-    const zones =
-      zoneId === undefined
-        ? (await this.#api.zonesWithin(zone, abort)).filter((found) => isPrivate(found) === privateZone)
-        : [await this.#api.zone(zoneId, abort)];
-    return zones.map((found) => plainName(found?.Name ?? ''));
+    if (zoneId !== undefined) return [plainName((await this.#api.zone(zoneId, abort))?.Name ?? '')];
+    const all = (await this.#api.zonesWithin(zone, abort)).filter(
+      (found) => isPrivate(found) === privateZone,
+    );
+    const found = [...new Set(all.map(({ Name = '' }) => plainName(Name)))];
+    if (privateZone) return found;
+    // Anybody may make a zone below another one. Whoever asks comes only to one that is delegated.
+    const delegated: string[] = [];
+    for (const own of found.toSorted((one, other) => one.length - other.length)) {
+      const parent = longestZone(own, delegated);
+      const isChosen = names.some((name) => hostInZone(name, own) !== undefined);
+      if (parent === undefined || (isChosen && (await this.#isDelegated(parent, own, abort))))
+        delegated.push(own);
+    }
+    return delegated;
+  }
+
+  async #isDelegated(parent: string, zone: string, abort: AbortSignal): Promise<boolean> {
+    const cuts = new Set(namesUpTo(parent, zone));
+    const records = await this.#records(parent, [...cuts], abort);
+    return records.some(({ Name = '', Type }) => Type === 'NS' && cuts.has(plainName(Name)));
   }
 
   async read(query: ZoneQuery): Promise<Current> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { DnsError } from '../../dns/provider.ts';
 import type { RecordSet } from '../../dns/records.ts';
+import { longestZone } from '../../dns/zones.ts';
 import type { Environment } from '../support/controller-process.ts';
 import { connect } from '../support/dns/harness.ts';
 import { type MotoHarness, startMoto } from '../support/dns/moto-harness.ts';
@@ -54,6 +55,17 @@ describe('Route 53', () => {
     assert.equal(strange.kind, 'config');
     assert.match(strange.message, /is that of a\.example\.com, not of example\.com/);
     assert.equal((await refusal({ ROUTE53_ZONE_ID: 'Z000000000000' })).code, 'NoSuchHostedZone');
+  });
+
+  test('a zone below another one counts where that one delegates it, and so do private ones', async () => {
+    const names = ['app.a.example.com', 'app.nested.example.com'];
+    const zonesOf = async (more: Environment = {}) => {
+      const zones = (await (await open(more)).zonesWithin?.(harness.zone, names, abort)) ?? [];
+      return names.map((name) => longestZone(name, zones));
+    };
+    assert.deepEqual(await zonesOf(), ['example.com', 'nested.example.com']);
+    await harness.createZone('a.example.com', true);
+    assert.deepEqual(await zonesOf({ ROUTE53_PRIVATE_ZONE: 'true' }), ['a.example.com', 'example.com']);
   });
 
   test('two zones that both fit are not chosen between', async () => {

@@ -29,7 +29,7 @@ export interface MotoHarness extends Harness {
   /** Of `a.<zone>`. */
   readonly otherZoneId: string;
   /** Makes a public zone; its id. */
-  createZone(name: string): Promise<string>;
+  createZone(name: string, isPrivate?: boolean): Promise<string>;
   /** How often a role was asked for. */
   assumedRoles(): number;
   /** Changes stay under way until they are released. */
@@ -60,13 +60,18 @@ export async function startMoto(ends: Ends): Promise<MotoHarness> {
   await put(client, id, { name: ZONE, type: 'MX', ttl: 300, values: ['10 mail.example.org'] });
   await put(client, id, { name: `www.${ZONE}`, type: 'CNAME', ttl: 300, values: ['shop.example.org'] });
   await put(client, id, { name: `*.${ZONE}`, type: 'A', ttl: 300, values: ['203.0.113.200'] });
+  // Of two zones below one is delegated.
+  const nestedZone = `nested.${ZONE}`;
+  const nameServers = ['ns1.example.org', 'ns2.example.org'];
+  await createZone(client, nestedZone);
+  await put(client, id, { name: nestedZone, type: 'NS', ttl: 300, values: nameServers });
   const door = await startDoor(ends, port);
   const shut = await startDoor(ends, port);
   shut.refuseAll(403, 'InvalidClientTokenId', 'The security token included in the request is invalid.');
   const environment = { DNS_PROVIDER: 'route53', ROUTE53_API_URL: door.url };
   return {
     zone: ZONE,
-    nestedZone: `a.${ZONE}`,
+    nestedZone,
     strangeZone: 'example.org',
     environment,
     wrongCredentials: { environment: { ...environment, ROUTE53_API_URL: shut.url }, secret: SECRET },
@@ -81,7 +86,7 @@ export async function startMoto(ends: Ends): Promise<MotoHarness> {
     calls: () => door.calls(),
     privateZoneId: await createZone(client, ZONE, true),
     otherZoneId: await createZone(client, `a.${ZONE}`),
-    createZone: (name) => createZone(client, name),
+    createZone: (name, isPrivate) => createZone(client, name, isPrivate),
     assumedRoles: () => door.assumedRoles(),
     holdChanges: () => door.hold(true),
     releaseChanges: () => door.hold(false),
