@@ -34,7 +34,7 @@ const LIMITS: RateLimits = {
   provider: 'Route 53',
   windows: [
     { ms: 1_000, calls: 4 },
-    { ms: 300_000, calls: 300 },
+    { ms: 300_000, calls: 900 },
   ],
   writes: { ms: 10_000, calls: 5 },
 };
@@ -45,8 +45,8 @@ const USUAL_URL = 'https://route53.amazonaws.com';
 const TIMEOUT_MS = 20_000;
 const ZONES_A_PAGE = 100;
 /** The most that the API gives. */
-const SETS_A_PAGE = 300;
-const MAX_PAGES = 40;
+export const SETS_A_PAGE = 300;
+export const MAX_PAGES = 40;
 
 export class Route53Api {
   readonly #client: Route53Client;
