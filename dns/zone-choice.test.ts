@@ -20,11 +20,15 @@ function choosing(items: readonly string[], answer: () => Promise<readonly strin
     read: () => Promise.reject(new Error('not asked for')),
     apply: () => Promise.reject(new Error('not asked for')),
   };
-  const choice = new ZoneChoice(provider, parseRecords(items).records, clock);
+  let changes = 0;
+  const choice = new ZoneChoice(provider, parseRecords(items).records, clock, () => {
+    changes += 1;
+  });
   return {
     clock,
     choice,
     asked: () => asked,
+    changes: () => changes,
     zones: async () => Object.fromEntries((await choice.choose(abort)).namesByZone),
     held: async () => (await choice.choose(abort)).held,
   };
@@ -110,9 +114,16 @@ test('it is asked again when the provider takes calls again, and after a time li
   answer = () => new Promise(() => undefined);
   await clock.advance(30_000);
   const asking = held();
-  await clock.advance(5_000);
-  assert.equal((await asking)[0]?.error.code, 'timeout');
+  await clock.advance(300);
+  assert.equal((await asking)[0]?.error.kind, 'rate');
+  const again = held();
+  await clock.advance(4_700);
+  assert.equal((await again)[0]?.error.kind, 'rate');
   assert.equal(asked(), 2);
+  const later = held();
+  await clock.advance(300);
+  assert.equal((await later)[0]?.error.code, 'timeout');
+  assert.equal(asked(), 3);
 });
 
 test('the zones of one registered name cannot be listed: those of another one can', async () => {
@@ -128,7 +139,54 @@ test('the zones of one registered name cannot be listed: those of another one ca
     apply: () => Promise.reject(new Error('not asked for')),
   };
   const { records } = parseRecords(['app.dev.example.com', 'app.dev.example.net']);
-  const { namesByZone, held } = await new ZoneChoice(provider, records, clock).choose(abort);
+  const { namesByZone, held } = await new ZoneChoice(provider, records, clock, () => undefined).choose(abort);
   assert.deepEqual([...namesByZone], [['dev.example.net', ['app.dev.example.net']]]);
   assert.deepEqual(held[0]?.names, ['app.dev.example.com']);
+});
+
+test('a list that is due again, and does not come, keeps nobody waiting, and counts when it is there', async () => {
+  const { promise: list, resolve: answer } = Promise.withResolvers<readonly string[]>();
+  let answering = () => Promise.resolve<readonly string[]>(['example.com']);
+  const { zones, clock, changes } = choosing(['app.dev.example.com'], () => answering());
+  await zones();
+  answering = () => list;
+  await clock.advance(601_000);
+  const choosingAgain = zones();
+  await clock.advance(300);
+  assert.deepEqual(Object.keys(await choosingAgain), ['example.com']);
+  assert.equal(changes(), 0);
+  answer(['example.com', 'dev.example.com']);
+  await clock.advance(0);
+  assert.equal(changes(), 1);
+  assert.deepEqual(Object.keys(await zones()), ['dev.example.com']);
+  assert.equal(clock.pending, 0);
+});
+
+test('a first answer that does not come within its time is waited for once, and tells when it is there', async () => {
+  let answering = () => new Promise<readonly string[]>(() => undefined);
+  const { held, zones, clock, changes } = choosing(['app.dev.example.com'], () => answering());
+  const first = held();
+  await clock.advance(5_000);
+  assert.equal((await first)[0]?.error.code, 'timeout');
+  const { promise: list, resolve: answer } = Promise.withResolvers<readonly string[]>();
+  answering = () => list;
+  const second = held();
+  await clock.advance(300);
+  assert.equal((await second).length, 1);
+  answer(['example.com']);
+  await clock.advance(0);
+  assert.equal(changes(), 1);
+  assert.deepEqual(Object.keys(await zones()), ['example.com']);
+});
+
+test('one that stops to lead asks nobody, and the next one asks anew', async () => {
+  let answering = () => new Promise<readonly string[]>(() => undefined);
+  const { choice, zones, asked } = choosing(['app.dev.example.com'], () => answering());
+  const leading = new AbortController();
+  const first = choice.choose(leading.signal);
+  leading.abort(new Error('leadership lost'));
+  await assert.rejects(first, /leadership lost/);
+  answering = () => Promise.resolve(['dev.example.com']);
+  assert.deepEqual(Object.keys(await zones()), ['dev.example.com']);
+  assert.equal(asked(), 2);
 });

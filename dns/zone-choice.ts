@@ -1,4 +1,4 @@
-import { type Clock, DeadlineError, withDeadline } from '../runtime/clock.ts';
+import { type Clock, DeadlineError, sleep, withDeadline } from '../runtime/clock.ts';
 import { explain } from '../runtime/explain.ts';
 import { aboutNames } from './name-errors.ts';
 import { DnsError, type DnsProvider } from './provider.ts';
@@ -9,6 +9,8 @@ const KEPT_MS = 10 * 60_000;
 /** When something is wrong, the zone may be why. */
 const KEPT_WHILE_FAILING_MS = 60_000;
 const LIMIT_MS = 5_000;
+/** So long a list is waited for that was asked for before: a slower one counts when it is there. */
+const RENEWAL_PATIENCE_MS = 300;
 
 export interface ChosenZones {
   readonly namesByZone: ReadonlyMap<string, readonly string[]>;
@@ -39,21 +41,26 @@ export class ZoneChoice {
   readonly #provider: DnsProvider;
   readonly #records: readonly DnsName[];
   readonly #clock: Clock;
-  /** By the registered name. */
+  readonly #onChanged: () => void;
+  /** By the registered name, as those that are under way. */
   readonly #lists = new Map<string, ZoneList>();
+  readonly #underWay = new Map<string, { readonly abort: AbortSignal; readonly ended: Promise<void> }>();
   #isFailing = false;
 
-  constructor(provider: DnsProvider, records: readonly DnsName[], clock: Clock) {
+  /** `onChanged`: {@link choose} has another answer than before. */
+  constructor(provider: DnsProvider, records: readonly DnsName[], clock: Clock, onChanged: () => void) {
     this.#provider = provider;
     this.#records = records;
     this.#clock = clock;
+    this.#onChanged = onChanged;
   }
 
-  /** Rejects only with the reason of `abort`. */
+  /** Waits for first answers alone; what was known before stands until there is something new. Rejects only with the reason of `abort`. */
   async choose(abort: AbortSignal): Promise<ChosenZones> {
     const open = byZone(this.#records.filter(isOpen));
     const due = [...open].filter(([zone]) => this.#isDue(zone));
-    await Promise.all(due.map(([zone, names]) => this.#list(zone, names, abort)));
+    await Promise.all(due.map(([zone, names]) => this.#awaitList(zone, names, abort)));
+    abort.throwIfAborted();
     if (due.length > 0) this.#isFailing = false;
     const chosen = this.#records.flatMap((record) => {
       const zones = isOpen(record) ? this.#lists.get(record.zone)?.zones : [];
@@ -78,14 +85,38 @@ export class ZoneChoice {
     return now >= list.nextAt || (this.#isFailing && now - list.at > KEPT_WHILE_FAILING_MS);
   }
 
+  async #awaitList(zone: string, names: readonly string[], abort: AbortSignal): Promise<void> {
+    const isFirst = !this.#lists.has(zone);
+    const listed = this.#listOnce(zone, names, abort);
+    if (isFirst) return await listed;
+    const done = new AbortController();
+    const late = sleep(this.#clock, RENEWAL_PATIENCE_MS, AbortSignal.any([abort, done.signal]));
+    await Promise.race([listed, late]);
+    done.abort();
+  }
+
+  #listOnce(zone: string, names: readonly string[], abort: AbortSignal): Promise<void> {
+    const before = this.#underWay.get(zone);
+    if (before !== undefined && !before.abort.aborted) return before.ended;
+    const ended = this.#list(zone, names, abort).finally(() => {
+      if (this.#underWay.get(zone)?.ended === ended) this.#underWay.delete(zone);
+    });
+    this.#underWay.set(zone, { abort, ended });
+    return ended;
+  }
+
+  /** Never rejects. */
   async #list(zone: string, names: readonly string[], abort: AbortSignal): Promise<void> {
-    const before = this.#lists.get(zone)?.zones;
+    const known = this.#lists.get(zone);
+    const before = known?.zones;
     try {
       const zones = await this.#zonesWithin(zone, names, abort);
       const at = this.#clock.elapsed();
       this.#lists.set(zone, { zones, at, nextAt: at + KEPT_MS });
+      const isNew = JSON.stringify(zones) !== JSON.stringify(before);
+      if (known !== undefined && isNew) this.#onChanged();
     } catch (failure) {
-      abort.throwIfAborted();
+      if (abort.aborted) return;
       const error = heldError(zone, names, failure);
       const at = this.#clock.elapsed();
       const wait = before === undefined ? (error.retryAfterMs ?? 0) : KEPT_WHILE_FAILING_MS;
@@ -113,10 +144,9 @@ function isOpen({ name, zone, isStated }: DnsName): boolean {
 function heldError(zone: string, names: readonly string[], failure: unknown): DnsError {
   const message = `the zones of ${zone} could not be listed, so it is not known which one has ${names.join(', ')}: ${explain(failure)}`;
   if (failure instanceof DnsError) return aboutNames(failure, names, message);
-  if (!(failure instanceof DeadlineError)) throw failure;
   return new DnsError(message, {
     kind: 'retry',
-    code: 'timeout',
+    code: failure instanceof DeadlineError ? 'timeout' : '',
     action: 'The call is repeated; if this lasts, write name@zone in the records.',
     names,
     cause: failure,

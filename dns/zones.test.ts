@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { byZone, hostInZone, nameInZone, parseRecords, registeredDomain } from './zones.ts';
+import { byZone, groupsOfZones, hostInZone, nameInZone, parseRecords, registeredDomain } from './zones.ts';
 
 const good: readonly (readonly [item: string, name: string, zone: string])[] = [
   ['app.example.com', 'app.example.com', 'example.com'],
@@ -137,4 +137,20 @@ test('whatever is typed: no exception, and each item is a record in its zone or 
       assert.ok(counted === 0 || records.length + problems.length > 0);
     }),
   );
+});
+
+test('records whose zones may be below one another are in one group', () => {
+  const { records } = parseRecords([
+    'app.example.com',
+    'app.example.net',
+    'db.dev.example.com@dev.example.com',
+    'db.k8s.example.net',
+    'app.notexample.com',
+  ]);
+  const groups = groupsOfZones(records).map((group) => group.map(({ name }) => name));
+  assert.deepEqual(groups, [
+    ['app.example.com', 'db.dev.example.com'],
+    ['app.example.net', 'db.k8s.example.net'],
+    ['app.notexample.com'],
+  ]);
 });

@@ -114,6 +114,17 @@ export function longestZone(name: string, zones: readonly string[]): string | un
     .toSorted((one, other) => other.length - one.length)[0];
 }
 
+/** Records that may come to be in one zone are in one group: those of registered names below one another. */
+export function groupsOfZones(records: readonly DnsName[]): readonly (readonly DnsName[])[] {
+  const zones = [...new Set(records.map(({ zone }) => zone))];
+  const highest = (zone: string) =>
+    zones
+      .filter((other) => hostInZone(zone, other) !== undefined)
+      .toSorted((one, other) => one.length - other.length)[0];
+  const tops = new Map(zones.map((zone) => [zone, highest(zone)]));
+  return [...Map.groupBy(records, ({ zone }) => tops.get(zone)).values()];
+}
+
 /** The reverse of {@link hostInZone}. */
 export function nameInZone(host: string, zone: string): string {
   return host === '@' ? zone : `${host}.${zone}`;

@@ -328,6 +328,26 @@ describe('a failing zone', () => {
     assert.deepEqual(world.provider.writes, ['write example.net 192.0.2.1', 'write example.net 192.0.2.2']);
   });
 
+  test('whose list does not come delays no other one, nor the next state', async () => {
+    const world = new World(['app.example.com', 'app.dev.example.net']);
+    world.provider.beforeList = (zone) => (zone.endsWith('.net') ? new Promise(() => undefined) : undefined);
+    const first = assert.rejects(world.apply(EAST), { code: 'timeout' });
+    await settle();
+    assert.deepEqual(world.provider.writes, ['write example.com 192.0.2.1']);
+    await world.clock.advance(5_000);
+    await first;
+    const second = assert.rejects(world.apply(WEST), { code: 'timeout' });
+    await settle();
+    assert.deepEqual(world.provider.writes.slice(1), ['write example.com 192.0.2.2']);
+    await world.clock.advance(300);
+    await second;
+    world.provider.beforeList = () => undefined;
+    await world.clock.advance(5_000);
+    await world.apply(WEST);
+    assert.deepEqual(world.provider.writes.slice(2), ['write example.net 192.0.2.2']);
+    assert.equal(world.row('app.dev.example.net').error, undefined);
+  });
+
   test('is left alone as long as its provider asks for, unless there is something new', async () => {
     const world = new World(['app.example.com']);
     world.provider.before = () => Promise.reject(retry(60_000));

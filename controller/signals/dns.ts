@@ -4,14 +4,15 @@ import { desiredSets, ownedTypes } from '../../dns/desired.ts';
 import type { KeptSets } from '../../dns/kept-sets.ts';
 import type { Ownership } from '../../dns/ownership.ts';
 import { Propagation } from '../../dns/propagation.ts';
-import { DnsError, type DnsProvider } from '../../dns/provider.ts';
+import type { DnsProvider } from '../../dns/provider.ts';
 import { type RecordStatus, RecordStatuses } from '../../dns/record-status.ts';
 import type { RecordSet, RecordType } from '../../dns/records.ts';
-import { type HeldNames, ZoneChoice } from '../../dns/zone-choice.ts';
-import { ZoneFollower, type ZoneFollowerPorts } from '../../dns/zone-follower.ts';
-import type { DnsName } from '../../dns/zones.ts';
+import type { HeldNames } from '../../dns/zone-choice.ts';
+import type { ZoneFollowerPorts } from '../../dns/zone-follower.ts';
+import { ZoneGroup } from '../../dns/zone-group.ts';
+import { type DnsName, groupsOfZones } from '../../dns/zones.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
-import { type Clock, type Random, withDeadline } from '../../runtime/clock.ts';
+import type { Clock, Random } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 import type { Site } from '../../settings/site.ts';
 import type { PublishedStatus } from '../state.ts';
@@ -60,11 +61,9 @@ export class DnsSignal implements Signal {
   readonly resyncMs: number;
   readonly #options: DnsSignalOptions;
   readonly #propagation: Propagation;
-  readonly #choice: ZoneChoice;
   readonly #ports: ZoneFollowerPorts;
-  readonly #owned: ReadonlySet<RecordType>;
-  /** By the zone and the names in it. */
-  #followers = new Map<string, ZoneFollower>();
+  /** One whose zones cannot be listed delays no other. */
+  readonly #groups: readonly ZoneGroup[];
   /** Zones that were reported to be held. */
   readonly #held = new Set<string>();
   #wake: () => void = () => undefined;
@@ -79,8 +78,6 @@ export class DnsSignal implements Signal {
     this.resyncMs = claims === undefined ? provider.driftMs : Math.min(provider.driftMs, CLAIM_PERIOD_MS);
     const { lookup: ask } = options;
     const lookup: AuthoritativeLookup = (query) => provider.lookup?.(query, ask) ?? ask(query);
-    this.#choice = new ZoneChoice(provider, records, clock);
-    this.#owned = ownedTypes(sites);
     this.#propagation = new Propagation({ ...options, lookup, statuses });
     this.#ports = {
       provider,
@@ -103,27 +100,23 @@ export class DnsSignal implements Signal {
       onUnfollowed: observer.onUnfollowed.bind(observer),
       wake: () => this.#wake(),
     };
+    const owned: ReadonlySet<RecordType> = ownedTypes(sites);
+    this.#groups = groupsOfZones(records).map((own) => new ZoneGroup(own, owned, this.#ports));
   }
 
   async apply({ site, status: { epoch } }: PublishedStatus, leadership: Leadership): Promise<void> {
-    const { clock, ttl, ownSite = site } = this.#options;
+    const { ttl, ownSite = site } = this.#options;
     if (site === undefined || site.name !== ownSite?.name) return await this.#standBy(leadership);
     this.#epoch = epoch;
-    const { namesByZone, held } = await this.#choice.choose(leadership.abort);
-    const outcomes = await Promise.allSettled(
-      this.#followersOf(namesByZone).map(([zone, names]) =>
-        withDeadline(clock, PATIENCE_MS, leadership.abort, `DNS zone ${zone.zone}`, () =>
-          zone.follow(desiredSets(site, names, ttl), leadership),
-        ),
+    const outcomes = await Promise.all(
+      this.#groups.map((group) =>
+        group.follow((names) => desiredSets(site, names, ttl), PATIENCE_MS, leadership),
       ),
     );
-    const failures = outcomes.flatMap((outcome) =>
-      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
-    );
+    const held = outcomes.flatMap((outcome) => outcome.held);
     this.#reportHeld(held, site);
-    const errors = [...failures, ...held.map(({ error }) => error)];
+    const errors = [...outcomes.flatMap(({ failures }) => failures), ...held.map(({ error }) => error)];
     if (errors.length === 0) this.#reportReleased();
-    if (errors.some(needsConfiguration)) this.#choice.noteFailure();
     if (errors.length > 1) throw new Error(errors.map(explain).join('; '), { cause: errors[0] });
     if (errors.length === 1) throw errors[0];
   }
@@ -143,30 +136,13 @@ export class DnsSignal implements Signal {
   }
 
   async #standBy(leadership: Leadership): Promise<void> {
-    for (const follower of this.#followers.values()) follower.abandon();
+    for (const group of this.#groups) group.abandon();
     if (this.#options.claims?.rival === undefined) return;
-    const { namesByZone } = await this.#choice.choose(leadership.abort);
-    const followers = this.#followersOf(namesByZone);
-    await Promise.all(followers.map(([follower]) => follower.checkClaim(leadership)));
-  }
-
-  #followersOf(namesByZone: ReadonlyMap<string, readonly string[]>) {
-    const before = this.#followers;
-    const followers = [...namesByZone].map(([zone, names]) => {
-      const key = [zone, ...names].join(' ');
-      const follower = before.get(key) ?? new ZoneFollower(zone, names, this.#owned, this.#ports);
-      return { key, follower, names };
-    });
-    this.#followers = new Map(followers.map(({ key, follower }) => [key, follower]));
-    return followers.map(({ follower, names }) => [follower, names] as const);
+    await Promise.all(this.#groups.map((group) => group.checkClaims(leadership)));
   }
 
   async watch(wake: () => void, abort: AbortSignal): Promise<void> {
     this.#wake = wake;
     await this.#propagation.run(abort);
   }
-}
-
-function needsConfiguration(error: unknown): boolean {
-  return error instanceof DnsError && error.each.some(({ kind }) => kind === 'config');
 }

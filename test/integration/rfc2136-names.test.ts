@@ -99,7 +99,9 @@ for (const [server, start] of [
     const clock = new SkippingClock();
     const provider = await connect(harness, environment, { ends: t, clock });
     const { records } = parseRecords([`app.${zone}`, 'www.example.com']);
-    const { namesByZone, held } = await new ZoneChoice(provider, records, clock).choose(abort);
+    const { namesByZone, held } = await new ZoneChoice(provider, records, clock, () => undefined).choose(
+      abort,
+    );
     assert.deepEqual(held, []);
     assert.deepEqual(Object.fromEntries(namesByZone), {
       [zone]: [`app.${zone}`],

@@ -1,0 +1,75 @@
+import type { Leadership } from '../kubernetes/leadership.ts';
+import { withDeadline } from '../runtime/clock.ts';
+import { DnsError } from './provider.ts';
+import type { RecordSet, RecordType } from './records.ts';
+import { type HeldNames, ZoneChoice } from './zone-choice.ts';
+import { ZoneFollower, type ZoneFollowerPorts } from './zone-follower.ts';
+import type { DnsName } from './zones.ts';
+
+export interface GroupOutcome {
+  /** Why zones are not as desired; mostly DnsErrors. */
+  readonly failures: readonly unknown[];
+  readonly held: readonly HeldNames[];
+}
+
+/** Follows records whose zones may come to be below one another: which zone has which name is chosen for all of them together. */
+export class ZoneGroup {
+  readonly #choice: ZoneChoice;
+  readonly #owned: ReadonlySet<RecordType>;
+  readonly #ports: ZoneFollowerPorts;
+  /** By the zone and the names in it. */
+  #followers = new Map<string, ZoneFollower>();
+
+  constructor(records: readonly DnsName[], owned: ReadonlySet<RecordType>, ports: ZoneFollowerPorts) {
+    this.#choice = new ZoneChoice(ports.provider, records, ports.clock, () => ports.wake());
+    this.#owned = owned;
+    this.#ports = ports;
+  }
+
+  /** A zone that takes longer than `patienceMs` counts as failed, and goes on by itself. Rejects with the reason of the abort. */
+  async follow(
+    desired: (names: readonly string[]) => readonly RecordSet[],
+    patienceMs: number,
+    leadership: Leadership,
+  ): Promise<GroupOutcome> {
+    const { clock } = this.#ports;
+    const { namesByZone, held } = await this.#choice.choose(leadership.abort);
+    const outcomes = await Promise.allSettled(
+      this.#followersOf(namesByZone).map(([follower, names]) =>
+        withDeadline(clock, patienceMs, leadership.abort, `DNS zone ${follower.zone}`, () =>
+          follower.follow(desired(names), leadership),
+        ),
+      ),
+    );
+    const failures = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+    );
+    if ([...failures, ...held.map(({ error }) => error)].some(needsConfiguration)) this.#choice.noteFailure();
+    return { failures, held };
+  }
+
+  abandon(): void {
+    for (const follower of this.#followers.values()) follower.abandon();
+  }
+
+  /** Throws DnsError. */
+  async checkClaims(leadership: Leadership): Promise<void> {
+    const { namesByZone } = await this.#choice.choose(leadership.abort);
+    await Promise.all(this.#followersOf(namesByZone).map(([follower]) => follower.checkClaim(leadership)));
+  }
+
+  #followersOf(namesByZone: ReadonlyMap<string, readonly string[]>) {
+    const before = this.#followers;
+    const followers = [...namesByZone].map(([zone, names]) => {
+      const key = [zone, ...names].join(' ');
+      const follower = before.get(key) ?? new ZoneFollower(zone, names, this.#owned, this.#ports);
+      return { key, follower, names };
+    });
+    this.#followers = new Map(followers.map(({ key, follower }) => [key, follower]));
+    return followers.map(({ follower, names }) => [follower, names] as const);
+  }
+}
+
+function needsConfiguration(error: unknown): boolean {
+  return error instanceof DnsError && error.each.some(({ kind }) => kind === 'config');
+}
