@@ -12,7 +12,10 @@ export interface Cluster extends KubeObject {
       readonly primary?: string;
       readonly source?: string;
       readonly promotionToken?: string;
+      readonly minApplyDelay?: string;
     };
+    /** The other members of the topology, and itself. */
+    readonly externalClusters?: readonly { readonly name: string }[];
   };
   readonly status?: {
     readonly currentPrimary?: string;
@@ -23,7 +26,10 @@ export interface Cluster extends KubeObject {
     readonly phase?: string;
     readonly phaseReason?: string;
     readonly readyInstances?: number;
+    /** Of its primary; a replica cluster keeps that of when it was the primary itself. Source: CloudNativePG, cluster_status.go. */
     readonly timelineID?: number;
+    /** Of the database: the same in all Clusters of a topology. */
+    readonly systemID?: string;
     /** The last `promotionToken` that was made use of. */
     readonly lastPromotionToken?: string;
     /** What whoever is promoted in its place is given; empty unless it has been demoted. */

@@ -48,6 +48,15 @@ export function promotionPreconditions(scene: PromotionScene): Precondition[] {
 }
 
 function clusterPreconditions(cluster: Cluster): Precondition[] {
+  return healthPreconditions(cluster).toSpliced(
+    3,
+    0,
+    check('the Cluster is no replica cluster', replicaObstacle(cluster)),
+  );
+}
+
+/** What holds of a Cluster that is well and left alone, be it a replica cluster or not. */
+export function healthPreconditions(cluster: Cluster): Precondition[] {
   const { metadata, spec = {}, status = {} } = cluster;
   const annotations = metadata.annotations ?? {};
   const { currentPrimary = '', targetPrimary = '', readyInstances = 0 } = status;
@@ -58,7 +67,6 @@ function clusterPreconditions(cluster: Cluster): Precondition[] {
       annotations['cnpg.io/reconciliationLoop'] === 'disabled' && 'cnpg.io/reconciliationLoop is disabled',
     ),
     check('the Cluster is not hibernated', isHibernated(cluster) && 'it is hibernated'),
-    check('the Cluster is no replica cluster', replicaObstacle(cluster)),
     check('the Cluster is healthy', status.phase !== HEALTHY && `its phase is "${status.phase ?? ''}"`),
     check(
       'no move is under way',
@@ -136,6 +144,6 @@ function isFenced(cluster: Cluster, instance: string): boolean {
   }
 }
 
-function check(name: string, obstacle: string | false): Precondition {
+export function check(name: string, obstacle: string | false): Precondition {
   return { name, obstacle: obstacle === false ? undefined : obstacle };
 }

@@ -108,7 +108,7 @@ export interface WatchEvent<T> {
   readonly object: T;
 }
 
-export interface PatchOptions extends CallOptions {
+export interface PatchOptions extends CallOptions, Pick<CreateOptions, 'dryRun'> {
   /**
    * merge: RFC 7386. json: RFC 6902. apply: server-side apply, needs `fieldManager`. strategic: a merge that knows the
    * keys of lists, such as the types of conditions; for built-in kinds only.
@@ -157,6 +157,8 @@ export interface GetOptions extends CallOptions {
   /** A larger answer is broken off: it fails as too large. */
   readonly maxBytes?: number;
   readonly metadataOnly?: boolean;
+  /** Of the object, such as `proxy/…` of a pod. */
+  readonly subresource?: string;
 }
 
 /** The default of CallOptions.timeoutMs. */

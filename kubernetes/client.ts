@@ -69,7 +69,7 @@ class HttpKubeApi implements KubeApi {
       name: 'get',
       resource,
       method: 'GET',
-      target: objectPath(resource, key),
+      target: objectPath(resource, key) + subpath(options.subresource),
       accept: options.metadataOnly ? PARTIAL : JSON_TYPE,
       maxBytes: options.maxBytes,
     } as const;
@@ -122,8 +122,7 @@ class HttpKubeApi implements KubeApi {
     body: unknown,
     options: PatchOptions,
   ): Promise<T> {
-    const subresource = options.subresource === undefined ? '' : `/${options.subresource}`;
-    const target = objectPath(resource, key) + subresource + patchQuery(options);
+    const target = objectPath(resource, key) + subpath(options.subresource) + patchQuery(options);
     return (await this.#send(
       'patch',
       'PATCH',
@@ -195,6 +194,10 @@ class HttpKubeApi implements KubeApi {
     };
     return (await this.#exchange.call(call, options)).value;
   }
+}
+
+function subpath(subresource: string | undefined): string {
+  return subresource === undefined ? '' : `/${subresource}`;
 }
 
 function decodeEvent<T extends KubeObject>(resource: Resource<T>, what: string, line: string): WatchEvent<T> {

@@ -34,12 +34,12 @@ export function watchQuery(options: WatchOptions): string {
   });
 }
 
-export function creationQuery({ dryRun = false }: CreateOptions): string {
+export function creationQuery({ dryRun }: CreateOptions): string {
   return query({ dryRun: dryRun ? 'All' : undefined });
 }
 
-export function patchQuery(options: PatchOptions): string {
-  return query({ fieldManager: options.fieldManager, force: options.force });
+export function patchQuery({ fieldManager, force, dryRun }: PatchOptions): string {
+  return query({ fieldManager, force, dryRun: dryRun ? 'All' : undefined });
 }
 
 function selectors({ labelSelector, fieldSelector }: Pick<ListOptions, 'labelSelector' | 'fieldSelector'>) {

@@ -80,6 +80,15 @@ Where only what the operator recorded at its last reconcile prevents it, the ope
 DNS errors that need a change by hand (a wrong key, a missing zone) are reported before the move; they do
 not prevent it. Then it watches what follows, for at most ten minutes, and ends sooner when all but such DNS
 has followed; Ctrl-C ends the watching, not the move.`,
+    `Where each site is a Kubernetes cluster ([\`cnpg-topology\`](triggers.md#cnpg-topology)), name the contexts of both:`,
+    `    kubectl site-follower switchover --to eu-west --context us-east --to-context eu-west --dry-run`,
+    `It checks both sides, demotes the primary’s Cluster by \`spec.replica\`, waits for its token, promotes the other one with it, and
+watches what follows there, for at most 15 minutes. Each step begins when the one before is done. The two Clusters alone tell
+how far it is: interrupted at any step, the same command goes on, and the command that it prints goes back while nobody was
+promoted. \`source\` of the demoted Cluster becomes the new primary, too. With \`--dry-run\` the API servers judge the changes and keep
+nothing. Where Clusters are kept in Git, \`--print\` prints what to change there and what to wait for between; something that
+puts a change back stops the command. Each context is asked about its own side alone; in a context whose
+namespace has a controller, that one is meant.`,
   ],
 };
 
@@ -91,7 +100,8 @@ const RIGHTS = `## Permissions
 | \`status\` | \`list\` on \`pods\` everywhere, \`get\` on the Lease: without them it shows less; \`watch\` on all of these for \`--watch\` |
 | \`explain\` | \`get\` on the pod and its namespace; \`list\` on \`mutatingadmissionpolicies\`: without it the webhook is taken for who injects |
 | \`check\` | \`list\` on what it checks, \`create\` on \`pods\` for a dry run and on \`subjectaccessreviews\`, \`get\` on the webhook’s Secret |
-| \`switchover\` | \`get\`, \`list\`, \`watch\` on \`clusters\`, \`list\` on \`backups\`, \`pods\` and \`nodes\`, \`watch\` on \`configmaps\`, and \`patch\` on \`clusters/status\`; to watch Services \`list\` on \`pods\`, \`services\` and \`endpointslices\`, and \`watch\` on the last, everywhere |`;
+| \`switchover\` | \`get\`, \`list\`, \`watch\` on \`clusters\`, \`list\` on \`backups\`, \`pods\` and \`nodes\`, \`watch\` on \`configmaps\`, and \`patch\` on \`clusters/status\`; to watch Services \`list\` on \`pods\`, \`services\` and \`endpointslices\`, and \`watch\` on the last, everywhere |
+| \`switchover --to-context\` | in both: \`get\` and \`patch\` on \`clusters\`, \`list\` on \`backups\` and \`pods\`, \`get\` on the Lease and, to tell how far the replica is behind, on \`pods/proxy\`; to watch Services \`list\` as above |`;
 
 const SHAPES = `## For programs
 
@@ -106,6 +116,7 @@ milliseconds, and unknown values are \`null\`.
 | \`check\` | \`namespace\`, \`problems\`, \`warnings\`, \`checks[]\`: \`name\`, \`title\`, \`outcome\`, \`note\`, \`findings[]\` |
 | \`history\` | \`follower\`, \`namespace\`, \`transitions[]\`: \`epoch\`, \`from\`, \`to\`, \`node\`, \`primary\`, \`movedAt\`, \`writtenAt\`, \`followedMs\`, \`activeMs\` |
 | \`switchover\` | \`site\`, \`cluster\`, \`from\`, \`target\`, \`node\`, \`isThere\`, \`preconditions[]\`, \`warnings[]\`, \`patchedAt\`, \`milestones[]\` |
+| \`switchover --to-context\` | \`from\`, \`to\`: \`context\`, \`site\`, \`name\`, \`cluster\`; \`step\`, \`preconditions[]\`, \`warnings[]\`, \`startedAt\`, \`milestones[]\` |
 | \`explain\` | \`namespace\`, \`pod\`, \`injection\`, \`readiness\`, \`hints[]\` |
 
 ## Completion

@@ -21,13 +21,15 @@ export interface Published {
 /** Of the status and the report of every follower. */
 export const PUBLISHED = `${LABELS.managedBy}=${PROGRAM},${LABELS.role} in (status,report)`;
 
-/** All followers of one controller. Throws CommandError when there is none, or more than one controller. */
+/** All followers of one controller: of several, that in the namespace of the kubeconfig’s context. Throws CommandError when there is none, or more than one controller. */
 export async function findFollowers(
   session: Session,
   namespace: string | undefined,
   abort: AbortSignal,
 ): Promise<readonly Published[]> {
-  const found = published(await configMaps(session, namespace, abort));
+  const everywhere = published(await configMaps(session, namespace, abort));
+  const own = everywhere.filter((one) => one.namespace === session.contextNamespace);
+  const found = own.length > 0 ? own : everywhere;
   const namespaces = [...new Set(found.map(({ namespace }) => namespace))];
   if (namespaces.length > 1) {
     throw new CommandError('usage', `There are controllers in ${namespaces.join(', ')}: say which with -n.`);

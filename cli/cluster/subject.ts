@@ -17,6 +17,12 @@ export function clusterOf(published: Published): Required<ObjectKey> | undefined
   return kind === 'cnpg' && namespace && clusterName ? { namespace, name: clusterName } : undefined;
 }
 
+/** The Cluster of a distributed topology that it follows; undefined when it follows something else. */
+export function topologyClusterOf(published: Published): Required<ObjectKey> | undefined {
+  const { kind, namespace, clusterName } = subjectOf(published) ?? {};
+  return kind === 'cnpg-topology' && namespace && clusterName ? { namespace, name: clusterName } : undefined;
+}
+
 /** The pods that are followed, as the reports and statuses tell. */
 export function followedBy(followers: readonly Published[]): readonly FollowedPods[] {
   return followers.flatMap((follower) => {

@@ -42,7 +42,9 @@ export const COMMANDS = {
     declare: (command) =>
       withOutput(withFollower(withCluster(command), 'the primary of this follower'))
         .requiredOption('--to <site>', 'target site')
-        .option('--dry-run', 'only show what prevents it')
+        .option('--to-context <name>', 'context of its cluster, where each site is one')
+        .option('--dry-run', 'only show what would be done, and what prevents it')
+        .option('--print', 'with --to-context: print the manifests instead')
         .option('-y, --yes', 'do not ask for confirmation'),
   },
   explain: {

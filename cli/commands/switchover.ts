@@ -1,32 +1,20 @@
-import { databaseService } from '../../contract/databases.ts';
-import { followerOf, LABELS } from '../../contract/names.ts';
-import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
-import { isForbidden } from '../../kubernetes/errors.ts';
-import { listAll } from '../../kubernetes/pages.ts';
-import { SERVICES } from '../../kubernetes/resources.ts';
 import { timestamp, withDeadline } from '../../runtime/clock.ts';
-import { findFollowers, type Published, pickFollower } from '../cluster/followers.ts';
-import type { ClusterOptions, FollowerOptions, OutputOptions } from '../cluster/options.ts';
-import { isGated, isOver, POD_DETAILS } from '../cluster/pods.ts';
+import { findFollowers, pickFollower } from '../cluster/followers.ts';
 import { withSession } from '../cluster/session.ts';
+import { isConfirmed } from '../confirm.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
-import { ASKING_PODS } from '../status/gather.ts';
 import { followMove, type Reached } from '../switchover/follow.ts';
 import { clusterKey, lookAfresh, lookAtSituation } from '../switchover/look.ts';
-import { ENDPOINT_SLICES, servicesOf } from '../switchover/milestones.ts';
+import type { SwitchoverOptions } from '../switchover/options.ts';
 import { isPerhapsOutdated, type Plan, planFor, unmet } from '../switchover/plan.ts';
 import { Progress } from '../switchover/progress.ts';
 import { promote } from '../switchover/promote.ts';
 import { renderPlan, renderVerdict } from '../switchover/render.ts';
+import { servicesThatFollow, UNWATCHED } from '../switchover/services.ts';
 import { columnsOf, type Terminal } from '../terminal.ts';
 import { bold, dim, type Line, print, yellow } from '../text/line.ts';
 import { serialize } from '../text/output.ts';
-
-export interface SwitchoverOptions extends ClusterOptions, FollowerOptions, OutputOptions {
-  readonly to: string;
-  readonly dryRun?: true;
-  readonly yes?: true;
-}
+import { switchoverBetween } from '../topology/switchover.ts';
 
 /** What `switchover -o json` prints. */
 export interface SwitchoverView extends Plan {
@@ -38,15 +26,15 @@ export interface SwitchoverView extends Plan {
 
 /** Without it nobody could tell what follows, so that nothing is moved. */
 const WATCH_START_MS = 15_000;
-const UNWATCHED =
-  'Services are not watched: you may not list pods, Services and EndpointSlices in all namespaces.';
 const OUTDATED: Line = [
   dim('The operator may have recorded that long ago. Without --dry-run it is asked to reconcile first.'),
 ];
 
-export function switchover(terminal: Terminal, options: SwitchoverOptions): Promise<Outcome> {
+export async function switchover(terminal: Terminal, options: SwitchoverOptions): Promise<Outcome> {
   const { clock, abort } = terminal;
-  const { namespace, follower, to, output, dryRun, yes } = options;
+  const { namespace, follower, to, output, dryRun, yes, toContext } = options;
+  if (toContext !== undefined) return switchoverBetween(terminal, { ...options, toContext });
+  if (options.print) throw new CommandError('usage', '--print needs --to-context.');
   const say = (lines: readonly Line[]) => {
     if (output === 'text') terminal.out(print(lines, terminal.colour));
   };
@@ -68,12 +56,18 @@ export function switchover(terminal: Terminal, options: SwitchoverOptions): Prom
     if (dryRun && isPerhapsOutdated(situation)) say([OUTDATED]);
     if (unmet(plan.preconditions).length > 0) return end(undone, 'refused');
     if (dryRun) return end(undone, 'done');
-    if (!yes && !(await isConfirmed(terminal, plan))) {
+    if (
+      !yes &&
+      !(await isConfirmed(
+        terminal,
+        `Promote ${plan.target}? Clients lose their connections for some seconds.`,
+      ))
+    ) {
       say([[yellow('Cancelled; nothing was changed.')]]);
       return end(undone, 'refused');
     }
     const services = await servicesThatFollow(api, published, abort);
-    if (services === undefined) say([[yellow(UNWATCHED)]]);
+    if (services === undefined) say([UNWATCHED]);
     const target = plan.target ?? '';
     const progress = new Progress(terminal, output === 'text');
     await using following = followMove({
@@ -102,48 +96,6 @@ export function switchover(terminal: Terminal, options: SwitchoverOptions): Prom
 function outcomeOf(isDone: boolean, isInterrupted: boolean): Outcome {
   if (isDone) return 'done';
   return isInterrupted ? 'interrupted' : 'unfinished';
-}
-
-async function isConfirmed(terminal: Terminal, plan: Plan): Promise<boolean> {
-  if (!terminal.interactive) {
-    throw new CommandError(
-      'usage',
-      'There is no terminal to ask on: use --yes to move it, or --dry-run to see what would be done.',
-    );
-  }
-  const answer = await terminal.ask(
-    `Promote ${plan.target}? Clients lose their connections for some seconds. [y/N] `,
-    terminal.abort,
-  );
-  return /^y(es)?$/i.test(answer?.trim() ?? '');
-}
-
-function keyOf({ namespace, name }: ObjectKey): string {
-  return `${namespace ?? ''}/${name}`;
-}
-
-/** Those with gated pods of this follower behind them, or with the follow label; undefined where they may not be read. */
-async function servicesThatFollow(
-  api: KubeApi,
-  { follower }: Published,
-  abort: AbortSignal,
-): Promise<readonly string[] | undefined> {
-  try {
-    const [pods, slices, following] = await Promise.all([
-      listAll(api, POD_DETAILS, { labelSelector: ASKING_PODS, abort }),
-      listAll(api, ENDPOINT_SLICES, { abort }),
-      listAll(api, SERVICES, { labelSelector: `${LABELS.follow}=true`, abort }),
-    ]);
-    const gated = pods.filter((pod) => !isOver(pod) && isGated(pod) && followerOf(pod.metadata) === follower);
-    const gatedServices = servicesOf(slices, new Set(gated.map(({ metadata }) => keyOf(metadata))));
-    const own = following.filter(
-      ({ metadata }) => followerOf(metadata) === follower && databaseService(metadata) === undefined,
-    );
-    return [...new Set([...gatedServices, ...own.map(({ metadata }) => keyOf(metadata))])].toSorted();
-  } catch (error) {
-    if (isForbidden(error)) return undefined;
-    throw error;
-  }
 }
 
 function unfinished(milestones: readonly Reached[], isInterrupted: boolean): Line[] {

@@ -108,6 +108,12 @@ export function clusterKey(published: Published): { readonly namespace: string; 
   const key = clusterOf(published);
   if (key !== undefined) return key;
   const { kind } = subjectOf(published) ?? {};
+  if (kind === 'cnpg-topology') {
+    throw new CommandError(
+      'usage',
+      `Follower ${published.follower} follows a topology of several clusters: say both with --context and --to-context.`,
+    );
+  }
   const why =
     kind === undefined
       ? 'what it follows is unknown yet: its report lacks that'

@@ -39,7 +39,19 @@ export interface Scene {
 }
 
 export interface Milestone {
-  readonly name: 'promoted' | 'status' | 'dns' | 'routed' | 'healthy';
+  readonly name:
+    | 'promoted'
+    | 'status'
+    | 'dns'
+    | 'routed'
+    | 'healthy'
+    // Of a topology, in which two Clusters take part.
+    | 'demotion'
+    | 'standby'
+    | 'token'
+    | 'promotion'
+    | 'writable'
+    | 'replica';
   readonly text: string;
   /** Undefined when it is reached, else what is waited for. */
   readonly missing: string | undefined;

@@ -113,6 +113,10 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
       why: 'it finds what is wrong here: nothing serves the webhook',
     },
   ],
+  [
+    /^kubectl site-follower switchover .*--to-context /,
+    { by: 'test/integration/cli-topology.test.ts', mark: "[...argsTo('west'), '--dry-run']" },
+  ],
   [/^install -D dist\/cli\.mjs /, { run: true }],
   [
     /^kubectl label services .* site-follower\/follow-$/,

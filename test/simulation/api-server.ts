@@ -133,7 +133,9 @@ export class ApiServer {
     const wanted = (options.type === 'merge' ? mergePatch(before, body) : mergeConditions(before, body)) as T;
     const isSame = wanted.metadata.resourceVersion === before.metadata.resourceVersion;
     if (!isSame || wanted.metadata.uid !== before.metadata.uid) throw changed(resource, key);
-    return this.#update(actor, resource, before, wanted, options.subresource ?? 'main');
+    const part = options.subresource ?? 'main';
+    if (options.dryRun) return updated(resource, before, wanted, part);
+    return this.#update(actor, resource, before, wanted, part);
   }
 
   delete(actor: string, resource: Resource, key: ObjectKey, options: DeleteOptions): void {

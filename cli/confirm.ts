@@ -1,0 +1,23 @@
+import { CommandError } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Whether the person says yes to `question`. Throws CommandError where nobody is there. */
+export async function isConfirmed(terminal: Terminal, question: string): Promise<boolean> {
+  const answer = await ask(terminal, `${question} [y/N] `);
+  return /^y(es)?$/i.test(answer);
+}
+
+/** Whether the person types `word`: for what cannot be taken back. Throws CommandError where nobody is there. */
+export async function isTyped(terminal: Terminal, question: string, word: string): Promise<boolean> {
+  return (await ask(terminal, `${question} Type ${word} to go on: `)) === word;
+}
+
+async function ask(terminal: Terminal, question: string): Promise<string> {
+  if (!terminal.interactive) {
+    throw new CommandError(
+      'usage',
+      'There is no terminal to ask on: use --yes to move it, or --dry-run to see what would be done.',
+    );
+  }
+  return (await terminal.ask(question, terminal.abort))?.trim() ?? '';
+}

@@ -1,0 +1,122 @@
+import { CLUSTERS } from '../../cnpg/cluster.ts';
+import { demotionPatch, nextStep, type Step, topologyPromotionPatch } from '../../cnpg/topology-switch.ts';
+import { isConflict, KubeError, mayBeStored } from '../../kubernetes/errors.ts';
+import { type Clock, sleep, withDeadline } from '../../runtime/clock.ts';
+import { explain } from '../../runtime/explain.ts';
+import { CommandError } from '../exit-codes.ts';
+import { type Reached, STUCK_AFTER_MS } from '../switchover/follow.ts';
+import type { Milestone } from '../switchover/milestones.ts';
+import { milestonesOfSides } from './milestones.ts';
+import type { Side } from './side.ts';
+import { type Look, lookAtBoth, nameIn, type SideLook, slicesOf } from './watch.ts';
+
+/** A primary may take long to shut down; after this a human should look. The command can be run again. */
+export const MOVE_LIMIT_MS = 15 * 60_000;
+const LOOK_EVERY_MS = 1_000;
+const LAST_LOOK_MS = 10_000;
+
+export interface MoveOptions {
+  readonly from: Side;
+  readonly to: Side;
+  readonly clock: Clock;
+  readonly abort: AbortSignal;
+  readonly services: readonly string[];
+  readonly onProgress: (milestones: readonly Reached[]) => void;
+  readonly limitMs?: number;
+}
+
+export interface Moved {
+  readonly milestones: readonly Reached[];
+  /** How things stand: the next step, as the two Clusters say; undefined where that could not be read at the end. */
+  readonly step: Step['kind'] | undefined;
+}
+
+/**
+ * Makes each step when the one before is done, and goes on where somebody was interrupted. It writes only what it has
+ * just read of both sides, and each thing once: who finds it undone has somebody, such as Git, working against it.
+ */
+export async function moveBetween(options: MoveOptions): Promise<Moved> {
+  const { from, to, clock, abort, services, onProgress, limitMs = MOVE_LIMIT_MS } = options;
+  const began = clock.elapsed();
+  const times = new Map<Milestone['name'], number>();
+  const made = new Set<Step['kind']>();
+  let first: Look | undefined;
+  let milestones: readonly Reached[] = [];
+  const look = async (ends: AbortSignal): Promise<{ readonly step: Step; readonly now: Look }> => {
+    const now = await lookAtBoth(from, to, ends);
+    first ??= now;
+    const step = nextStep({ from: now.from.cluster, to: now.to.cluster });
+    const slices = step.kind === 'done' ? await slicesOf(to, services, ends) : [];
+    const ms = clock.elapsed() - began;
+    milestones = milestonesOfSides(first, now, services, slices).map((one) => {
+      if (one.missing === undefined && !times.has(one.name)) times.set(one.name, ms);
+      return { ...one, ms: times.get(one.name) };
+    });
+    onProgress(milestones);
+    return { step, now };
+  };
+  while (!abort.aborted && clock.elapsed() - began < limitMs) {
+    try {
+      const { step, now } = await look(abort);
+      if (isOver(milestones, clock.elapsed() - began)) return { milestones, step: step.kind };
+      await make(step, now, made);
+    } catch (error) {
+      // Who gives no answer now may do so in a second, and until then nothing is changed.
+      if (!abort.aborted && !(error instanceof KubeError)) throw error;
+      const trouble = explain(error);
+      milestones = milestones.map((one) => (one.ms === undefined ? { ...one, missing: trouble } : one));
+      onProgress(milestones);
+    }
+    await sleep(clock, LOOK_EVERY_MS, abort);
+  }
+  // What was written last may stand, though nobody has waited for it.
+  const step = await withDeadline(clock, LAST_LOOK_MS, undefined, 'the last look', look)
+    .then((last) => last.step.kind)
+    .catch(() => undefined);
+  return { milestones, step };
+}
+
+/** All is reached, or what is missing does not come by itself. */
+function isOver(milestones: readonly Reached[], ms: number): boolean {
+  const left = milestones.filter((one) => one.ms === undefined);
+  const activeMs = milestones.find(({ name }) => name === 'status')?.ms;
+  const isTried = activeMs !== undefined && ms - activeMs >= STUCK_AFTER_MS;
+  return left.every(({ isStuck }) => isStuck === true && isTried);
+}
+
+async function make(step: Step, { from, to }: Look, made: Set<Step['kind']>) {
+  switch (step.kind) {
+    case 'refused':
+      throw new CommandError('refused', `Stopped: ${step.why}.`);
+    case 'demote':
+      return send(step, from, demotionPatch(from.cluster, nameIn(to)), made);
+    case 'promote':
+      return send(step, to, topologyPromotionPatch(to.cluster, step.token), made);
+    case 'take-back':
+      return send(step, to, topologyPromotionPatch(to.cluster, null), made);
+    case 'await-demotion':
+    case 'await-promotion':
+    case 'done':
+      return undefined;
+  }
+}
+
+async function send({ kind }: Step, look: SideLook, body: object, made: Set<Step['kind']>): Promise<void> {
+  const { side } = look;
+  const what = `Cluster ${side.key.namespace}/${side.key.name} in context ${side.context}`;
+  if (made.has(kind)) {
+    throw new CommandError(
+      'refused',
+      `Stopped: spec.replica of ${what} was changed, and somebody has changed it back. Where it is kept in Git, change it there: --print shows how.`,
+    );
+  }
+  try {
+    // Once begun it is ended, also by who presses Ctrl-C now: nobody should have to guess what became of it.
+    await side.api.patch(CLUSTERS, side.key, body, { type: 'merge' });
+    made.add(kind);
+  } catch (error) {
+    // Changed meanwhile, or nobody knows whether it was stored: the next look tells.
+    if (isConflict(error) || mayBeStored(error)) return;
+    throw new CommandError('refused', `Stopped: ${what} was not changed: ${explain(error)}`, error);
+  }
+}

@@ -1,0 +1,166 @@
+import { CLUSTERS } from '../../cnpg/cluster.ts';
+import { demotionPatch, nextStep, topologyPromotionPatch } from '../../cnpg/topology-switch.ts';
+import { KubeError } from '../../kubernetes/errors.ts';
+import { timestamp } from '../../runtime/clock.ts';
+import { explain } from '../../runtime/explain.ts';
+import { type Session, withSession } from '../cluster/session.ts';
+import { isConfirmed } from '../confirm.ts';
+import { CommandError, type Outcome } from '../exit-codes.ts';
+import type { SwitchoverOptions } from '../switchover/options.ts';
+import { unmet } from '../switchover/plan.ts';
+import { Progress } from '../switchover/progress.ts';
+import { servicesThatFollow, UNWATCHED } from '../switchover/services.ts';
+import { columnsOf, type Terminal } from '../terminal.ts';
+import { bold, green, type Line, print, red, yellow } from '../text/line.ts';
+import { serialize } from '../text/output.ts';
+import { manifestsOf } from './manifests.ts';
+import { type Moved, moveBetween } from './move.ts';
+import { isPossible, planOf, type SidesPlan, type SidesState } from './plan.ts';
+import { renderSidesPlan, renderStanding } from './render.ts';
+import { findSide, lookAtSide, nameOf, type SideState } from './side.ts';
+import { askWal, lagBetween } from './wal.ts';
+
+type Options = SwitchoverOptions & { readonly toContext: string };
+
+/** What `switchover --to-context … -o json` prints. */
+export interface SidesView extends SidesPlan {
+  /** RFC 3339; null when nothing was changed. */
+  readonly startedAt: string | null;
+  /** Milliseconds after that; null for what was not reached in time. */
+  readonly milestones: readonly { readonly name: string; readonly ms: number | null }[];
+}
+
+/** Moves the primary of a topology from the cluster of one context to that of another. */
+export function switchoverBetween(terminal: Terminal, options: Options): Promise<Outcome> {
+  const { context, toContext, kubeconfig } = options;
+  if (context === undefined || context === toContext) {
+    throw new CommandError('usage', 'Say two contexts: --context of the primary so far, and --to-context.');
+  }
+  const connection = kubeconfig === undefined ? {} : { kubeconfig };
+  return withSession(terminal, { ...connection, context }, (one) =>
+    withSession(terminal, { ...connection, context: toContext }, (other) =>
+      between(terminal, { ...options, context }, one, other),
+    ),
+  );
+}
+
+async function between(
+  terminal: Terminal,
+  options: Options & { readonly context: string },
+  one: Session,
+  other: Session,
+): Promise<Outcome> {
+  const { clock, abort } = terminal;
+  const { output, dryRun } = options;
+  const say = (lines: readonly Line[]) => {
+    if (output === 'text') terminal.out(print(lines, terminal.colour));
+  };
+  const state = await lookAtBothSides(terminal, options, one, other);
+  if (options.print) {
+    terminal.out(await manifestsOf(state.from, state.to));
+    return isPossible(planOf(state)) ? 'done' : 'refused';
+  }
+  const plan = planOf(state);
+  const end = async (outcome: Outcome, moved?: Moved, startedAt: string | null = null): Promise<Outcome> => {
+    const milestones = (moved?.milestones ?? []).map(({ name, ms }) => ({
+      name,
+      ms: ms === undefined ? null : Math.round(ms),
+    }));
+    const view: SidesView = { ...plan, startedAt, milestones };
+    if (output !== 'text') terminal.out(await serialize(view, output));
+    return outcome;
+  };
+  if (plan.step === 'done') {
+    say([
+      [
+        `${plan.to.name} in ${plan.to.site} is the primary already, and ${plan.from.name} its replica cluster.`,
+      ],
+    ]);
+    return end('done');
+  }
+  say([...renderSidesPlan(plan, columnsOf(terminal)), verdictOf(plan)]);
+  if (!isPossible(plan)) return end('refused');
+  if (dryRun) {
+    await tryOut(state, abort);
+    say([[green('The API servers accept these changes.')]]);
+    return end('done');
+  }
+  const question = `Move the primary to ${plan.to.site}? Nobody takes writes until it is done.`;
+  if (!options.yes && !(await isConfirmed(terminal, question))) {
+    say([[yellow('Cancelled; nothing was changed.')]]);
+    return end('refused');
+  }
+  const services = await servicesThatFollow(state.to.side.api, state.to.side.published, abort);
+  if (services === undefined) say([UNWATCHED]);
+  const progress = new Progress(terminal, output === 'text');
+  const startedAt = timestamp(clock);
+  progress.begin();
+  const moved = await moveBetween({
+    from: state.from.side,
+    to: state.to.side,
+    clock,
+    abort,
+    services: services ?? [],
+    onProgress: (milestones) => progress.show(milestones),
+  }).finally(() => progress.end());
+  if (moved.milestones.length > 0 && unreached(moved) === 0) {
+    say([[bold('Everything has followed.')]]);
+    return end('done', moved, startedAt);
+  }
+  say(renderStanding(moved.step, moved.milestones, plan, abort.aborted));
+  return end(abort.aborted ? 'interrupted' : 'unfinished', moved, startedAt);
+}
+
+function unreached({ milestones }: Moved): number {
+  return milestones.filter(({ ms }) => ms === undefined).length;
+}
+
+async function lookAtBothSides(
+  { clock, abort }: Terminal,
+  { namespace, follower, context, toContext, to }: Options & { readonly context: string },
+  one: Session,
+  other: Session,
+): Promise<SidesState> {
+  const wanted = { namespace, follower };
+  const [from, target] = await Promise.all([
+    findSide(one, context, wanted, abort),
+    findSide(other, toContext, wanted, abort),
+  ]);
+  if (target.site !== to) {
+    throw new CommandError(
+      'usage',
+      `Context ${toContext} is the cluster of site ${target.site}, not of ${to}.`,
+    );
+  }
+  if (from.site === to) throw new CommandError('usage', `Both contexts are of site ${to}.`);
+  const [fromState, toState] = await Promise.all([
+    lookAtSide(from, clock, abort),
+    lookAtSide(target, clock, abort),
+  ]);
+  const walOf = ({ side, cluster }: SideState) => askWal(side.api, cluster, abort);
+  const [written, replayed] = await Promise.all([walOf(fromState), walOf(toState)]);
+  return { from: fromState, to: toState, lag: lagBetween(written, replayed) };
+}
+
+/** Both changes as for real, admission included, but nothing is kept. The token does not exist yet. */
+async function tryOut({ from, to }: SidesState, abort: AbortSignal): Promise<void> {
+  const step = nextStep({ from: from.cluster, to: to.cluster });
+  const token = step.kind === 'promote' ? step.token : null;
+  const options = { type: 'merge', dryRun: true, abort } as const;
+  try {
+    if (step.kind === 'demote')
+      await from.side.api.patch(CLUSTERS, from.side.key, demotionPatch(from.cluster, nameOf(to)), options);
+    if (step.kind !== 'await-promotion')
+      await to.side.api.patch(CLUSTERS, to.side.key, topologyPromotionPatch(to.cluster, token), options);
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
+    throw new CommandError('refused', `An API server refuses the change: ${explain(error)}`, error);
+  }
+}
+
+function verdictOf(plan: SidesPlan): Line {
+  const { length } = unmet(plan.preconditions);
+  return length === 0
+    ? [green('All preconditions hold.')]
+    : [red(`Not done: ${length} of ${plan.preconditions.length} preconditions do not hold.`)];
+}

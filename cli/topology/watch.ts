@@ -1,0 +1,56 @@
+import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
+import { selfOf } from '../../cnpg/topology.ts';
+import { isForbidden } from '../../kubernetes/errors.ts';
+import { listAll } from '../../kubernetes/pages.ts';
+import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
+import { PUBLISHED, type Published, published } from '../cluster/followers.ts';
+import { ENDPOINT_SLICES, type EndpointSlice } from '../switchover/milestones.ts';
+import type { Side } from './side.ts';
+
+export interface SideLook {
+  readonly side: Side;
+  readonly cluster: Cluster;
+  /** Undefined when it is gone. */
+  readonly published: Published | undefined;
+}
+
+export interface Look {
+  readonly from: SideLook;
+  readonly to: SideLook;
+}
+
+export function nameIn({ cluster }: SideLook): string {
+  return selfOf(cluster);
+}
+
+/** Both sides as they are now. Throws KubeError. */
+export async function lookAtBoth(from: Side, to: Side, abort: AbortSignal): Promise<Look> {
+  const [one, other] = await Promise.all([lookAt(from, abort), lookAt(to, abort)]);
+  return { from: one, to: other };
+}
+
+async function lookAt(side: Side, abort: AbortSignal): Promise<SideLook> {
+  const { api, key } = side;
+  const { namespace, follower } = side.published;
+  const [cluster, maps] = await Promise.all([
+    api.get(CLUSTERS, key, { abort }),
+    listAll(api, CONFIG_MAPS, { namespace, labelSelector: PUBLISHED, abort }),
+  ]);
+  return { side, cluster, published: published(maps).find((one) => one.follower === follower) };
+}
+
+/** Of the namespaces in which Services follow. Throws KubeError. */
+export async function slicesOf(
+  { api }: Side,
+  services: readonly string[],
+  abort: AbortSignal,
+): Promise<EndpointSlice[]> {
+  const namespaces = [...new Set(services.map((service) => service.split('/')[0] ?? ''))];
+  const lists = namespaces.map((namespace) => listAll(api, ENDPOINT_SLICES, { namespace, abort }));
+  try {
+    return (await Promise.all(lists)).flat();
+  } catch (error) {
+    if (isForbidden(error)) return [];
+    throw error;
+  }
+}
