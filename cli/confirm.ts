@@ -14,10 +14,7 @@ export async function isTyped(terminal: Terminal, question: string, word: string
 
 async function ask(terminal: Terminal, question: string): Promise<string> {
   if (!terminal.interactive) {
-    throw new CommandError(
-      'usage',
-      'There is no terminal to ask on: use --yes to move it, or --dry-run to see what would be done.',
-    );
+    throw new CommandError('usage', 'There is no terminal to ask on: use --yes to do it all the same.');
   }
   return (await terminal.ask(question, terminal.abort))?.trim() ?? '';
 }

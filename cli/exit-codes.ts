@@ -4,7 +4,7 @@ export const EXIT_CODES = {
   refused: {
     code: 1,
     meaning:
-      'Negative result: `check` found a problem, `switchover` was refused or cancelled, a manifest cannot be injected, `explain` was asked about a pod that is not as it should be.',
+      'Negative result: `check` found a problem, `switchover` or `promote` was refused or cancelled, a manifest cannot be injected, `explain` was asked about a pod that is not as it should be.',
   },
   usage: { code: 2, meaning: 'Usage error.' },
   unreachable: {
@@ -14,7 +14,7 @@ export const EXIT_CODES = {
   unfinished: {
     code: 4,
     meaning:
-      '`switchover` was in progress and not everything had followed in time, or DNS cannot follow until something is changed by hand.',
+      '`switchover` or `promote` was in progress and not everything had followed in time, or DNS cannot follow until something is changed by hand.',
   },
   interrupted: { code: 130, meaning: 'Ended by Ctrl-C.' },
 } as const;

@@ -57,7 +57,8 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     `    kubectl site-follower status
     kubectl site-follower status -o json`,
     `With \`--watch\` a terminal is redrawn with each change; elsewhere, or with \`-o json\`, one change is printed after
-another. *The controller does not run* means that its Lease is older than it should be by the clock of your machine.
+another. With several \`--context\` it shows all sides of a [topology](triggers.md#cnpg-topology) in one picture, and says where two consider
+themselves active at once. *The controller does not run* means that its Lease is older than it should be by the clock of your machine.
 \`check\` and \`switchover\` watch it for some seconds before they conclude that.`,
   ],
   check: [
@@ -90,6 +91,13 @@ nothing. Where Clusters are kept in Git, \`--print\` prints what to change there
 puts a change back stops the command. Each context is asked about its own side alone; in a context whose
 namespace has a controller, that one is meant.`,
   ],
+  promote: [
+    '    kubectl site-follower promote --to eu-west --context eu-west',
+    `For a [topology](triggers.md#cnpg-topology) whose primary’s site is lost; while it can be reached, use \`switchover\`. It shows how much WAL
+the Cluster here has received and replayed, as far as its instance tells, and what is lost. With \`--force\` it asks for the name of the
+site, promotes the Cluster without a token, watches what follows, and says what to do when the other site returns. It refuses
+while the instance still receives WAL, as then the primary is alive.`,
+  ],
 };
 
 const RIGHTS = `## Permissions
@@ -101,7 +109,8 @@ const RIGHTS = `## Permissions
 | \`explain\` | \`get\` on the pod and its namespace; \`list\` on \`mutatingadmissionpolicies\`: without it the webhook is taken for who injects |
 | \`check\` | \`list\` on what it checks, \`create\` on \`pods\` for a dry run and on \`subjectaccessreviews\`, \`get\` on the webhook’s Secret |
 | \`switchover\` | \`get\`, \`list\`, \`watch\` on \`clusters\`, \`list\` on \`backups\`, \`pods\` and \`nodes\`, \`watch\` on \`configmaps\`, and \`patch\` on \`clusters/status\`; to watch Services \`list\` on \`pods\`, \`services\` and \`endpointslices\`, and \`watch\` on the last, everywhere |
-| \`switchover --to-context\` | in both: \`get\` and \`patch\` on \`clusters\`, \`list\` on \`backups\` and \`pods\`, \`get\` on the Lease and, to tell how far the replica is behind, on \`pods/proxy\`; to watch Services \`list\` as above |`;
+| \`switchover --to-context\` | in both: \`get\` and \`patch\` on \`clusters\`, \`list\` on \`backups\` and \`pods\`, \`get\` on the Lease and, to tell how far the replica is behind, on \`pods/proxy\`; to watch Services \`list\` as above |
+| \`promote\` | as \`switchover --to-context\`, and \`list\` and \`watch\` on \`clusters\` and \`configmaps\` |`;
 
 const SHAPES = `## For programs
 
@@ -113,10 +122,12 @@ milliseconds, and unknown values are \`null\`.
 | command | top-level fields |
 | --- | --- |
 | \`status\` | \`followers[]\`: \`name\`, \`namespace\`, \`status\`, \`advice\`, \`leader\`, \`sites[]\`, \`dns[]\`, \`workloads[]\`, \`attention[]\` |
+| \`status\`, several contexts | \`contexts[]\`: \`context\`, \`error\`, \`followers[]\` as above; \`activeTwice[]\` |
 | \`check\` | \`namespace\`, \`problems\`, \`warnings\`, \`checks[]\`: \`name\`, \`title\`, \`outcome\`, \`note\`, \`findings[]\` |
 | \`history\` | \`follower\`, \`namespace\`, \`transitions[]\`: \`epoch\`, \`from\`, \`to\`, \`node\`, \`primary\`, \`movedAt\`, \`writtenAt\`, \`followedMs\`, \`activeMs\` |
 | \`switchover\` | \`site\`, \`cluster\`, \`from\`, \`target\`, \`node\`, \`isThere\`, \`preconditions[]\`, \`warnings[]\`, \`patchedAt\`, \`milestones[]\` |
 | \`switchover --to-context\` | \`from\`, \`to\`: \`context\`, \`site\`, \`name\`, \`cluster\`; \`step\`, \`preconditions[]\`, \`warnings[]\`, \`startedAt\`, \`milestones[]\` |
+| \`promote\` | \`site\`, \`name\`, \`cluster\`, \`lost\`, \`wal\`, \`preconditions[]\`, \`patchedAt\`, \`milestones[]\` |
 | \`explain\` | \`namespace\`, \`pod\`, \`injection\`, \`readiness\`, \`hints[]\` |
 
 ## Completion

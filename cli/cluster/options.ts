@@ -19,6 +19,8 @@ export interface FollowerOptions {
   readonly follower?: string;
 }
 
+const KUBECONFIG_MEANING = 'kubeconfig file (KUBECONFIG, ~/.kube/config)';
+
 export function withCluster(command: Command): Command {
   const meaning = 'where the controller is; detected if omitted';
   return withConnection(command.option('-n, --namespace <namespace>', meaning, objectName));
@@ -26,8 +28,21 @@ export function withCluster(command: Command): Command {
 
 export function withConnection(command: Command): Command {
   return command
-    .option('--kubeconfig <file>', 'kubeconfig file (KUBECONFIG, ~/.kube/config)')
+    .option('--kubeconfig <file>', KUBECONFIG_MEANING)
     .option('--context <name>', 'context in the kubeconfig');
+}
+
+/** As withCluster, of several at once. */
+export function withClusters(command: Command): Command {
+  const meaning = 'where the controller is; detected if omitted';
+  return command
+    .option('-n, --namespace <namespace>', meaning, objectName)
+    .option('--kubeconfig <file>', KUBECONFIG_MEANING)
+    .option('--context <name>', 'context in the kubeconfig; several show all sides of a topology', added);
+}
+
+function added(name: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, name];
 }
 
 export function withOutput(command: Command): Command {

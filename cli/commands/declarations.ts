@@ -1,7 +1,14 @@
 import { Argument, type Command, Option } from 'commander';
 import { PROGRAM } from '../../contract/names.ts';
 import { VERSION } from '../../contract/version.ts';
-import { objectName, withCluster, withConnection, withFollower, withOutput } from '../cluster/options.ts';
+import {
+  objectName,
+  withCluster,
+  withClusters,
+  withConnection,
+  withFollower,
+  withOutput,
+} from '../cluster/options.ts';
 import { SHELLS } from '../completion/scripts.ts';
 import { MANIFEST_FORMATS } from '../manifests/format.ts';
 
@@ -19,7 +26,7 @@ export const COMMANDS = {
   status: {
     summary: 'show which site is active, since when, why, and what has followed',
     declare: (command) =>
-      withOutput(withFollower(withCluster(command), 'only this follower')).option(
+      withOutput(withFollower(withClusters(command), 'only this follower')).option(
         '-w, --watch',
         'update the output with each change',
       ),
@@ -46,6 +53,14 @@ export const COMMANDS = {
         .option('--dry-run', 'only show what would be done, and what prevents it')
         .option('--print', 'with --to-context: print the manifests instead')
         .option('-y, --yes', 'do not ask for confirmation'),
+  },
+  promote: {
+    summary: 'promote the Cluster of a topology after the site of the primary was lost',
+    declare: (command) =>
+      withOutput(withFollower(withCluster(command), 'the Cluster of this follower'))
+        .requiredOption('--to <site>', 'the site of the context, which is to be active')
+        .option('--force', 'do it; without this it only shows what would be lost')
+        .option('-y, --yes', 'do not ask for the name of the site'),
   },
   explain: {
     summary: 'explain why a pod has a sidecar or not, and why it is ready or not',

@@ -3,6 +3,7 @@ import { explain } from '../../runtime/explain.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { plain } from '../text/plain.ts';
+import { promoteWithoutToken } from '../topology/promote.ts';
 import { check } from './check.ts';
 import { completion } from './completion.ts';
 import type { CommandName } from './declarations.ts';
@@ -37,6 +38,8 @@ function run(name: CommandName, terminal: Terminal, command: Command): Promise<O
       return history(terminal, command.opts());
     case 'switchover':
       return switchover(terminal, command.opts());
+    case 'promote':
+      return promoteWithoutToken(terminal, command.opts());
     case 'explain':
       return explainPod(terminal, command.opts(), command.args);
     case 'inject':

@@ -1,4 +1,5 @@
 import { type Cluster, HEALTHY } from '../../cnpg/cluster.ts';
+import { roleInTopology } from '../../cnpg/topology.ts';
 import type { Status } from '../../contract/status.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { type DnsView, isStuck, sameValues, troublesOf } from '../status/dns.ts';
@@ -63,7 +64,9 @@ export interface Milestone {
 export function milestonesOf(scene: Scene): Milestone[] {
   const { target, site, cluster, status, dns, dnsBefore, services } = scene;
   const { currentPrimary = '', phase = '' } = cluster?.status ?? {};
-  const isPrimary = currentPrimary === target;
+  const isInTopology = cluster?.spec?.replica !== undefined;
+  const isPrimary =
+    currentPrimary === target && (!isInTopology || roleInTopology(cluster).kind === 'primary');
   const isActive = status?.activeSite === site && status.primary === target;
   const behind = dns.filter((record) => !isThrough(record, dnsBefore, status?.since ?? ''));
   const astray = services.filter((service) => !isRouted(scene, service));

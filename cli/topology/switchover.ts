@@ -90,6 +90,8 @@ async function between(
     say([[yellow('Cancelled; nothing was changed.')]]);
     return end('refused');
   }
+  // The person may have thought for long.
+  if (!options.yes) assertPossible(planOf(await lookAtBothSides(terminal, options, one, other)));
   const services = await servicesThatFollow(state.to.side.api, state.to.side.published, abort);
   if (services === undefined) say([UNWATCHED]);
   const progress = new Progress(terminal, output === 'text');
@@ -109,6 +111,12 @@ async function between(
   }
   say(renderStanding(moved.step, moved.milestones, plan, abort.aborted));
   return end(abort.aborted ? 'interrupted' : 'unfinished', moved, startedAt);
+}
+
+function assertPossible(plan: SidesPlan): void {
+  if (isPossible(plan)) return;
+  const obstacles = unmet(plan.preconditions).map(({ name, obstacle }) => `${name}: ${obstacle}`);
+  throw new CommandError('refused', `Not done, as the state has changed meanwhile: ${obstacles.join('; ')}.`);
 }
 
 function unreached({ milestones }: Moved): number {

@@ -117,6 +117,10 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
     /^kubectl site-follower switchover .*--to-context /,
     { by: 'test/integration/cli-topology.test.ts', mark: "[...argsTo('west'), '--dry-run']" },
   ],
+  [
+    /^kubectl site-follower promote /,
+    { by: 'test/integration/cli-topology.test.ts', mark: "['promote', '--to', 'west'" },
+  ],
   [/^install -D dist\/cli\.mjs /, { run: true }],
   [
     /^kubectl label services .* site-follower\/follow-$/,

@@ -51,6 +51,25 @@ describe('kubectl site-follower switchover between two clusters', () => {
       [],
     );
     assert.deepEqual(promotionsOf(scene), ['token', 'token']);
+
+    // The east is lost with its operator, and believes in itself.
+    scene.east.operator.paused = true;
+    scene.west.operator.source = undefined;
+    const promote = ['promote', '--to', 'west', '--context', 'west'];
+    const shown = await here(scene, promote);
+    assert.equal(shown.code, 1);
+    assert.match(shown.out, /pg-east has to be made anew afterwards.*Nothing was changed/s);
+    const typed = (word: string) => ({ interactive: true, ask: async () => word });
+    const cancelled = await here(scene, [...promote, '--force'], typed('east'));
+    assert.match(cancelled.out, /Cancelled; nothing was changed/);
+    assert.deepEqual(promotionsOf(scene), ['token', 'token']);
+    const forced = await here(scene, [...promote, '--force'], typed('west'));
+    assert.equal(forced.code, 0, forced.out + forced.err);
+    assert.match(forced.out, /Everything has followed.*When pg-east returns/s);
+    assert.deepEqual(scene.west.operator.promotions, ['token', 'failover']);
+    const both = await here(scene, ['status', '--context', 'east', '--context', 'west']);
+    assert.equal(both.code, 0, both.err);
+    assert.match(both.out, /Follower default is active on two sides at once/);
   });
 
   test('goes on where it was interrupted, at each step, can go back, and stops where Git puts it back', async (t) => {

@@ -142,10 +142,10 @@ function rightsIn(namespace: string): Permission[] {
     reason: 'the command line',
   });
   return [
-    right('postgresql.cnpg.io', 'clusters', 'get', 'patch'),
+    right('postgresql.cnpg.io', 'clusters', 'get', 'list', 'watch', 'patch'),
     right('postgresql.cnpg.io', 'backups', 'list'),
     right('', 'pods', 'list'),
-    right('', 'configmaps', 'list'),
+    right('', 'configmaps', 'list', 'watch'),
     right('coordination.k8s.io', 'leases', 'get'),
   ];
 }

@@ -1,0 +1,151 @@
+import { CLUSTERS } from '../../cnpg/cluster.ts';
+import { check, healthPreconditions, type Precondition } from '../../cnpg/preconditions.ts';
+import { type Role, roleInTopology, selfOf } from '../../cnpg/topology.ts';
+import { topologyPromotionPatch } from '../../cnpg/topology-switch.ts';
+import { isReady } from '../../kubernetes/ready.ts';
+import { timestamp } from '../../runtime/clock.ts';
+import { explain } from '../../runtime/explain.ts';
+import type { ClusterOptions, FollowerOptions, OutputOptions } from '../cluster/options.ts';
+import { withSession } from '../cluster/session.ts';
+import { isTyped } from '../confirm.ts';
+import { CommandError, type Outcome } from '../exit-codes.ts';
+import { followMove } from '../switchover/follow.ts';
+import { unmet } from '../switchover/plan.ts';
+import { Progress } from '../switchover/progress.ts';
+import { servicesThatFollow, UNWATCHED } from '../switchover/services.ts';
+import { columnsOf, type Terminal } from '../terminal.ts';
+import { bold, type Line, print, yellow } from '../text/line.ts';
+import { serialize } from '../text/output.ts';
+import { renderAfterwards, renderPromotion } from './promotion-text.ts';
+import type { PromotionView } from './promotion-view.ts';
+import { findSide, lookAtSide, type SideState } from './side.ts';
+import { askWal, type Wal } from './wal.ts';
+
+export interface PromoteOptions extends ClusterOptions, FollowerOptions, OutputOptions {
+  readonly to: string;
+  readonly force?: true;
+  readonly yes?: true;
+}
+
+/** Promotes the Cluster of a topology without the token of the one that was the primary, as that one is lost. */
+export function promoteWithoutToken(terminal: Terminal, options: PromoteOptions): Promise<Outcome> {
+  const { clock, abort } = terminal;
+  const { namespace, follower, to, force, yes, output, context = 'current' } = options;
+  const say = (lines: readonly Line[]) => {
+    if (output === 'text') terminal.out(print(lines, terminal.colour));
+  };
+  return withSession(terminal, options, async (session): Promise<Outcome> => {
+    const side = await findSide(session, context, { namespace, follower }, abort);
+    if (side.site !== to)
+      throw new CommandError('usage', `This is the cluster of site ${side.site}, not of ${to}.`);
+    const state = await lookAtSide(side, clock, abort);
+    const role = roleInTopology(state.cluster);
+    const view = viewOf(state, await askWal(side.api, state.cluster, abort), role);
+    const end = async (outcome: Outcome, more: Partial<PromotionView> = {}): Promise<Outcome> => {
+      if (output !== 'text') terminal.out(await serialize({ ...view, ...more }, output));
+      return outcome;
+    };
+    if (role.kind === 'primary') {
+      say([[`${view.name} in ${to} is the primary already.`]]);
+      return end('done');
+    }
+    say(renderPromotion(view, columnsOf(terminal)));
+    if (unmet(view.preconditions).length > 0) return end('refused');
+    if (!force) {
+      say([[yellow('Nothing was changed. If the site of the primary is lost, --force does it.')]]);
+      return end('refused');
+    }
+    if (!yes && !(await isTyped(terminal, 'What the primary had not sent is lost.', to))) {
+      say([[yellow('Cancelled; nothing was changed.')]]);
+      return end('refused');
+    }
+    const services = await servicesThatFollow(side.api, side.published, abort);
+    if (services === undefined) say([UNWATCHED]);
+    const progress = new Progress(terminal, output === 'text');
+    await using following = followMove({
+      api: side.api,
+      clock,
+      abort,
+      follower: side.published,
+      cluster: side.key,
+      target: state.cluster.status?.currentPrimary ?? '',
+      site: to,
+      services: services ?? [],
+      onProgress: (milestones) => progress.show(milestones),
+    });
+    await following.ready;
+    await send(state);
+    const patchedAt = timestamp(clock);
+    progress.begin();
+    const milestones = await following.done().finally(() => progress.end());
+    const missing = milestones.filter(({ ms }) => ms === undefined);
+    say([
+      missing.length === 0
+        ? [bold('Everything has followed.')]
+        : [yellow('Not everything has followed yet; it goes on by itself.')],
+      ...missing.map(({ text, missing: why }) => [`… ${text}: ${why}`]),
+      [],
+      ...renderAfterwards(view, columnsOf(terminal)),
+    ]);
+    const told = milestones.map(({ name, ms }) => ({ name, ms: ms === undefined ? null : Math.round(ms) }));
+    const left = abort.aborted ? 'interrupted' : 'unfinished';
+    return end(missing.length === 0 ? 'done' : left, { patchedAt, milestones: told });
+  });
+}
+
+async function send({ side, cluster }: SideState): Promise<void> {
+  try {
+    await side.api.patch(CLUSTERS, side.key, topologyPromotionPatch(cluster, null), { type: 'merge' });
+  } catch (error) {
+    throw new CommandError(
+      'refused',
+      `Not done, or not known whether it was: ${explain(error)}. Run it again without --force to see.`,
+      error,
+    );
+  }
+}
+
+function viewOf(state: SideState, wal: Wal | undefined, role: Role): PromotionView {
+  const { side, cluster } = state;
+  const { primary = '', source = '' } = cluster.spec?.replica ?? {};
+  const name = selfOf(cluster);
+  return {
+    site: side.site,
+    name,
+    cluster: `${side.key.namespace}/${side.key.name}`,
+    // It names itself where a promotion with a token was begun that will never come to its end.
+    lost: primary === name || primary === '' ? source : primary,
+    wal: wal ?? null,
+    preconditions: conditionsOf(state, wal, role).map(({ name: what, obstacle }) => ({
+      name: what,
+      obstacle: obstacle ?? null,
+    })),
+    patchedAt: null,
+    milestones: [],
+  };
+}
+
+function conditionsOf(
+  { side, cluster, pods, mayPatch, isLed }: SideState,
+  wal: Wal | undefined,
+  role: Role,
+): Precondition[] {
+  const { currentPrimary = '' } = cluster.status ?? {};
+  const pod = pods.find(({ metadata }) => metadata.name === currentPrimary);
+  return [
+    check('it is part of a topology', role.kind === 'none' && `${side.key.name} ${role.problem}`),
+    check(
+      'you have permission to change it',
+      !mayPatch && `you may not patch clusters of ${side.key.namespace}`,
+    ),
+    check('a controller leads', !isLed && 'no controller runs here, so nothing would follow'),
+    // Whether all is well does not matter now: only whether the operator can do it.
+    ...healthPreconditions(cluster).slice(0, 3),
+    check('its instance is ready', (pod === undefined || !isReady(pod)) && `${currentPrimary} is not Ready`),
+    check(
+      'the primary is gone',
+      wal?.isReceiving === true &&
+        'its instance still receives WAL, so what it replicates from is alive: use switchover. One that was lost just now counts as connected for another minute',
+    ),
+  ];
+}

@@ -1,0 +1,54 @@
+import { bold, green, type Line, paragraph, red, yellow } from '../text/line.ts';
+import type { PromotionView } from './promotion-view.ts';
+
+export function renderPromotion(view: PromotionView, width: number): Line[] {
+  const { site, name, cluster, lost, wal, preconditions } = view;
+  const known =
+    wal === null
+      ? `How much ${name} has received is not known: its instance gave no answer, or you may not get pods/proxy.`
+      : `${name} has received WAL up to ${wal.received || '?'} and replayed it up to ${wal.replayed || '?'}; what ${lost} wrote after that is lost.`;
+  return [
+    ...paragraph(
+      '',
+      ['Promote ', bold(name), ` (${cluster}) in `, bold(site), ` without a token of ${lost}`],
+      width,
+    ),
+    [],
+    ...preconditions.flatMap(({ name: what, obstacle }) =>
+      paragraph(
+        obstacle === null ? green('✓ ') : red('✗ '),
+        obstacle === null ? [what] : [`${what}: `, red(obstacle)],
+        width,
+      ),
+    ),
+    ...[
+      `${lost} is not asked. If it is alive, two Clusters take writes until it is demoted.`,
+      known,
+      `${lost} has to be made anew afterwards: it cannot follow ${name} any more.`,
+    ].flatMap((text) => paragraph(yellow('! '), [yellow(text)], width)),
+    [],
+  ];
+}
+
+/** Source: CloudNativePG, documentation, "Replica clusters": after a failover the former primary has to be re-cloned. */
+export function renderAfterwards({ name, lost }: PromotionView, width: number): Line[] {
+  const patch = JSON.stringify({ spec: { replica: { primary: name, source: name, promotionToken: null } } });
+  return [
+    [bold(`When ${lost} returns`)],
+    ...paragraph(
+      '',
+      [
+        `Its controller finds the claim of ${name} in DNS and stands by (ClaimedElsewhere); without DNS of its own it cannot know. Demote it first of all, in its own context and namespace:`,
+      ],
+      width,
+    ),
+    [`  kubectl patch clusters.postgresql.cnpg.io ${lost} --type merge -p '${patch}'`],
+    ...paragraph(
+      '',
+      [
+        `Save from it what ${name} lacks, if anything. Then delete that Cluster with its volumes and create it again with bootstrap.pg_basebackup from ${name}.`,
+      ],
+      width,
+    ),
+  ];
+}
