@@ -9,6 +9,7 @@ import { readBack } from '../read-back.ts';
 import { currentOf, withUnread } from '../record-sets.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
 import type { DnsServer } from './api.ts';
+import { GatheredQueries } from './gathered-queries.ts';
 import { heldSets, madeUpNames } from './held.ts';
 import { TYPES } from './message.ts';
 import {
@@ -39,12 +40,14 @@ export class Rfc2136Provider implements DnsProvider {
   readonly driftMs = DRIFT_MS;
   readonly #server: DnsServer;
   readonly #writer: UpdateWriter;
+  readonly #lookups: GatheredQueries;
   readonly #clock: Clock;
   readonly #signed = new Map<string, boolean>();
 
   constructor(server: DnsServer, clock: Clock) {
     this.#server = server;
     this.#writer = new UpdateWriter(server, clock);
+    this.#lookups = new GatheredQueries(server);
     this.#clock = clock;
   }
 
@@ -97,9 +100,9 @@ export class Rfc2136Provider implements DnsProvider {
     const { name, type, abort } = query;
     const primary = async (): Promise<ServerAnswer> => {
       try {
-        const [answered] = await this.#server.query([question(name, TYPES[type])], abort);
-        const [set] = answered === undefined ? [] : recordSet(name, type, answered.answer);
-        return { server: this.#server.name, values: set?.values ?? [] };
+        const answer = await this.#lookups.query(question(name, TYPES[type]), abort);
+        const values = answer && (recordSet(name, type, answer)[0]?.values ?? []);
+        return { server: this.#server.name, values };
       } catch {
         abort.throwIfAborted();
         return { server: this.#server.name, values: undefined }; // It has failed to answer, whatever the reason.

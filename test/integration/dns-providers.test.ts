@@ -9,7 +9,13 @@ import type { StartHarness } from '../support/dns/harness.ts';
 import { lostLeaderContract } from '../support/dns/lost-leader-contract.ts';
 import { startMoto } from '../support/dns/moto-harness.ts';
 import { nameServerHarness, RARE_AND_PRIVATE } from '../support/dns/name-server-harness.ts';
-import { startBind, startKnot, startSignedBind, startSignedKnot } from '../support/dns/name-servers.ts';
+import {
+  startBind,
+  startKnot,
+  startNsec3Knot,
+  startSignedBind,
+  startSignedKnot,
+} from '../support/dns/name-servers.ts';
 import { startNamecheapHarness } from '../support/dns/namecheap-harness.ts';
 import { startPowerDns, startSignedPowerDns } from '../support/dns/power-dns.ts';
 import { providerContract } from '../support/dns/provider-contract.ts';
@@ -27,6 +33,7 @@ const HARNESSES: Readonly<Record<string, StartHarness>> = {
   'rfc2136, BIND 9': nameServerHarness(startBind, 'hmac-sha256', RARE_AND_PRIVATE),
   'rfc2136, Knot': nameServerHarness(startKnot, 'hmac-sha512', RARE_AND_PRIVATE),
   'rfc2136, Knot that signs': nameServerHarness(startSignedKnot, 'hmac-sha256', RARE_AND_PRIVATE),
+  'rfc2136, Knot that signs with NSEC3': nameServerHarness(startNsec3Knot, 'hmac-sha256', RARE_AND_PRIVATE),
   'rfc2136, BIND 9 that signs': nameServerHarness(startSignedBind, 'hmac-sha256', RARE_AND_PRIVATE),
   'rfc2136, PowerDNS': nameServerHarness(startPowerDns, 'hmac-sha256'),
   'rfc2136, PowerDNS that signs': nameServerHarness(startSignedPowerDns, 'hmac-sha256'),

@@ -1,5 +1,8 @@
 /** Names that a real name server cannot be asked for, beside those that it can. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createConnection, createServer } from 'node:net';
+import { pipeline } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import type { RecordSet } from '../../dns/records.ts';
 import { ZoneChoice } from '../../dns/zone-choice.ts';
@@ -38,6 +41,19 @@ async function following(t: TestContext, start: typeof startBind, records?: stri
     return sets.map(({ values }) => values.join());
   };
   return { harness, follow, shown };
+}
+
+async function countingProxy(t: TestContext, to: number) {
+  let count = 0;
+  const server = createServer((socket) => {
+    count += 1;
+    const behind = createConnection(to, '127.0.0.1');
+    pipeline(socket, behind, socket, () => undefined);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return { port: (server.address() as AddressInfo).port, connections: () => count };
 }
 
 test('a server that ends a connection after a few questions is asked on another one', async (t) => {
@@ -109,3 +125,21 @@ for (const [server, start] of [
     });
   });
 }
+
+test('what has become of many names is asked by one connection, not by one for each', async (t) => {
+  const harness = await nameServerHarness(startBind, 'hmac-sha256')(t);
+  const proxy = await countingProxy(t, harness.server.port);
+  const provider = await connect(harness, await harness.at(`127.0.0.1:${proxy.port}`), { ends: t });
+  const names = Array.from({ length: 300 }, (_, index) => (index % 2 === 0 ? 'mail' : `host-${index}`));
+  const answers = await Promise.all(
+    names.map((host) =>
+      provider.lookup?.({ zone: ZONE, name: `${host}.${ZONE}`, type: 'A', abort }, () => Promise.resolve([])),
+    ),
+  );
+  const expected = names.map((host) => (host === 'mail' ? '203.0.113.25' : '203.0.113.200'));
+  assert.deepEqual(
+    answers.map((answer) => answer?.[0]?.values?.join()),
+    expected,
+  );
+  assert.equal(proxy.connections(), 1);
+});

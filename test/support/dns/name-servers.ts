@@ -148,11 +148,18 @@ export function startSignedKnot(ends: Ends, options: NameServerOptions): Promise
   return knot(ends, options, ' RRSIG NSEC', '    dnssec-signing: on');
 }
 
+/** As {@link startSignedKnot}, with hashed names in the proofs that a name does not exist. */
+export function startNsec3Knot(ends: Ends, options: NameServerOptions): Promise<NameServer> {
+  const policy = 'policy:\n  - id: hashed\n    nsec3: on\n';
+  return knot(ends, options, ' RRSIG NSEC', '    dnssec-signing: on\n    dnssec-policy: hashed', policy);
+}
+
 function knot(
   ends: Ends,
   options: NameServerOptions,
   moreTypes: string,
   signing: string,
+  policy = '',
 ): Promise<NameServer> {
   return start(
     ends,
@@ -197,7 +204,7 @@ acl:
     action: query
   - id: everybody
     action: query
-template:
+${policy}template:
   - id: default
     storage: ${folder}
 zone:
