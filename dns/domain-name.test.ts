@@ -8,6 +8,7 @@ test('every way to write a name is one', () => {
     'BÜCHER.example.',
     ' xn--bcher-kva.Example ',
     'bu\u0308cher.example',
+    'bücher。example。',
   ]) {
     assert.equal(canonicalName(written), 'xn--bcher-kva.example', written);
   }

@@ -6,9 +6,11 @@ import { domainToASCII, domainToUnicode } from 'node:url';
  * would take `bücher.example/x` for an address, and leave out its path.
  */
 export function canonicalName(text: string): string {
-  const name = text.trim().toLowerCase().replace(/\.$/, '');
+  const name = text.trim().toLowerCase();
   const isIdn = /^[-a-z0-9_.*\P{ASCII}]+$/u.test(name) && /\P{ASCII}/u.test(name);
-  return isIdn ? domainToASCII(name) || name : name;
+  // Also a dot that is written otherwise, such as an ideographic one, is one now.
+  const ascii = isIdn ? domainToASCII(name) || name : name;
+  return ascii.replace(/\.$/, '');
 }
 
 /** As people write it, for APIs that want it so; the name itself where that is the same. */

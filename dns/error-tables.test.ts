@@ -6,7 +6,7 @@ import { DeadlineError } from '../runtime/clock.ts';
 import { apiError, changeError, ERROR_TABLE, PROBLEMS, strangerError } from './cloudflare/errors.ts';
 import { ERROR_TABLE as EXTERNAL_DNS_ERRORS, apiError as externalDnsError } from './external-dns/errors.ts';
 import { DnsError } from './provider.ts';
-import { ERROR_TABLE as RFC2136_ERRORS, rcodeError, tsigError } from './rfc2136/errors.ts';
+import { ERROR_TABLE as RFC2136_ERRORS, rcodeError, tsigError, updateError } from './rfc2136/errors.ts';
 import { ERROR_TABLE as ROUTE53_ERRORS, apiError as route53Error } from './route53/errors.ts';
 import { unanswered } from './unanswered.ts';
 import { statusError, ERROR_TABLE as WEBHOOK_ERRORS } from './webhook/errors.ts';
@@ -98,6 +98,12 @@ test('RFC 2136: each code by its name', () => {
     const { kind, code, retryAfterMs } = tsigError('the update', name);
     assert.deepEqual([kind, code, retryAfterMs], [rows.get(name), name, 60_000]);
   }
+});
+
+test('RFC 2136: a refused name that is no host name gets the advice that fits', () => {
+  const advice = (name: string) => updateError('the update', 5, [name]).action;
+  assert.match(advice('app_1.example.com'), /check-names ignore.*Allow the key/);
+  assert.match(advice('app.example.com'), /^Allow the key/);
 });
 
 test('Route 53: each code gives the kind, action and pause of its row', () => {

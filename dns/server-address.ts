@@ -1,4 +1,5 @@
 import { isIP, isIPv6 } from 'node:net';
+import { canonicalName } from './domain-name.ts';
 import { isDnsName } from './zones.ts';
 
 export interface ServerAddress {
@@ -11,9 +12,9 @@ const DNS_PORT = 53;
 /** `host`, `host:port`, an address, or `[IPv6]:port`; undefined when it is none of them. */
 export function parseServer(text: string): ServerAddress | undefined {
   const [, bracketed, plain = '', portText] = /^(?:\[(.*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const host = isIPv6(text) ? text : (bracketed ?? plain);
+  const host = isIPv6(text) ? text : (bracketed ?? canonicalName(plain));
   const port = portText === undefined ? DNS_PORT : Number(portText);
-  const isHost = bracketed === undefined ? isIP(host) !== 0 || isDnsName(host.toLowerCase()) : isIPv6(host);
+  const isHost = bracketed === undefined ? isIP(host) !== 0 || isDnsName(host) : isIPv6(host);
   return isHost && port > 0 && port < 65_536 ? { host, port } : undefined;
 }
 

@@ -70,6 +70,7 @@ describe('a provider by variables', () => {
     ['2001:db8::53', { host: '2001:db8::53', port: 53 }],
     ['[2001:db8::53]:5353', { host: '2001:db8::53', port: 5353 }],
     ['ns1:5353', { host: 'ns1', port: 5353 }],
+    ['NS1.bücher.example.', { host: 'ns1.xn--bcher-kva.example', port: 53 }],
   ] as const) {
     test(`the server ${text}`, () => {
       const [dns] = loaded({ ...RFC2136, RFC2136_SERVER: text });

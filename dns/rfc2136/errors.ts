@@ -92,12 +92,16 @@ export function rcodeError(what: string, rcode: number, names: readonly string[]
   return rowError(`the server answered ${what} with ${code}${about}`, row, { code });
 }
 
+/** BIND's check-names, on by default for a primary, takes no address at a name with another character than a host name has. */
+const CHECK_NAMES = 'An address at a name with "_" is taken by BIND only with check-names ignore.';
 /** A key may have the right to some names of a zone (BIND: update-policy): then one of the others has all refused. */
 const ABOUT_NAMES: ReadonlySet<string> = new Set(['REFUSED', 'NOTZONE']);
 
 export function updateError(what: string, rcode: number, names: readonly string[]): DnsError {
   const more = names.length - MOST_SHOWN;
   const error = rcodeError(what, rcode, more > 0 ? [...names.slice(0, MOST_SHOWN), `${more} more`] : names);
+  const odd = error.code === 'REFUSED' ? names.find((name) => name.includes('_')) : undefined;
+  if (odd !== undefined) return error.with({ scope: 'names', action: `${CHECK_NAMES} ${error.action}` });
   return ABOUT_NAMES.has(error.code) ? error.with({ scope: 'names' }) : error;
 }
 

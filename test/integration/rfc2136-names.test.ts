@@ -132,7 +132,7 @@ test('what has become of many names is asked by one connection, not by one for e
   const provider = await connect(harness, await harness.at(`127.0.0.1:${proxy.port}`), { ends: t });
   const names = Array.from({ length: 300 }, (_, index) => (index % 2 === 0 ? 'mail' : `host-${index}`));
   const answers = await Promise.all(
-    names.map((host) =>
+    names.map(async (host) =>
       provider.lookup?.({ zone: ZONE, name: `${host}.${ZONE}`, type: 'A', abort }, () => Promise.resolve([])),
     ),
   );
