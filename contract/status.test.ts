@@ -91,6 +91,7 @@ describe('the status', () => {
     ['nodes that are a text', { sites: '{"us":"a"}' }],
     ['a node that is a number', { sites: '{"us":[1]}' }],
     ['nodes that are null', { sites: '{"us":null}' }],
+    ['more sites than a sidecar has memory for', { sites: `{"us":["a"]${' '.repeat(330_000)}}` }],
   ];
   for (const [name, edited] of malformed) {
     test(`with ${name} is none`, () => assert.equal(decodeStatus({ ...DATA, ...edited }), undefined));

@@ -1,6 +1,7 @@
 /** What the application and the kubelet are told, from what is held. Pure. */
 import type { WhenStale } from '../contract/sidecar.ts';
 import { type Phase, type Status, siteOfNode } from '../contract/status.ts';
+import type { ConnectionState } from './connection-state.ts';
 import type { SidecarState, Source } from './state.ts';
 
 /** The body of `/active` and of each event. Public. */
@@ -29,11 +30,12 @@ export interface ViewOptions {
   readonly nodeName: string;
   readonly whenStale: WhenStale;
   readonly staleAfterMs: number;
+  readonly connection: Pick<ConnectionState, 'isUp' | 'isDown'>;
 }
 
 /** `lastSite`: where the node stood before, for a status that has it in no site. It cannot have moved. */
 export function viewOf(
-  { source, status, confirmedAt }: SidecarState,
+  { source, status, confirmedAt, isDoubted }: SidecarState,
   options: ViewOptions,
   now: number,
   lastSite = '',
@@ -41,7 +43,7 @@ export function viewOf(
   const { activeSite = '', activeNode = '', phase = 'Unknown', epoch = 0, since = '' } = status ?? {};
   const site = status === undefined ? '' : siteOfNode(status.sites, options.nodeName) || lastSite;
   const stale = now - confirmedAt >= options.staleAfterMs;
-  const standby = reasonToStandBy(status, site, stale, options);
+  const standby = reasonToStandBy(status, site, stale, isDoubted, options);
   const active = standby === undefined;
   const doubt = stale ? ', not confirmed lately' : '';
   return {
@@ -55,15 +57,16 @@ function reasonToStandBy(
   status: Status | undefined,
   site: string,
   stale: boolean,
-  { nodeName, whenStale, staleAfterMs }: ViewOptions,
+  isDoubted: boolean,
+  { nodeName, whenStale, staleAfterMs, connection }: ViewOptions,
 ): string | undefined {
-  if (status === undefined)
-    return 'no status was read yet, neither from the API server nor from the mounted copy';
+  if (status === undefined) return 'no status was read yet';
   const { activeSite, epoch, sites } = status;
   if (activeSite === '') return 'no site is active yet';
   if (site === '') return `node ${nodeName} is in none of the sites ${Object.keys(sites).join(', ')}`;
   const where = `${activeSite} is active, epoch ${epoch}`;
   if (site !== activeSite) return `${where}; this pod is in ${site}`;
+  if (isDoubted && !connection.isDown) return `only the mounted copy says that ${where}`;
   if (!stale || whenStale === 'hold') return undefined;
   return `for ${staleAfterMs / 1_000} s nothing has confirmed that ${where}`;
 }

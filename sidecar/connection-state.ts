@@ -11,8 +11,14 @@ export class ConnectionState {
     this.#log = log;
   }
 
+  /** What was shown last is still so. */
   get isUp(): boolean {
     return this.#problem === undefined;
+  }
+
+  /** A try has failed: the mounted copy counts by itself. */
+  get isDown(): boolean {
+    return !!this.#problem;
   }
 
   get failures(): number {
@@ -25,6 +31,6 @@ export class ConnectionState {
     if (problem === this.#problem) return;
     this.#problem = problem;
     if (problem === undefined) this.#log('info', 'watching');
-    else this.#log('warn', 'the API server cannot be watched, it is tried again', { problem });
+    else this.#log('warn', 'the API server cannot be watched, retrying', { problem });
   }
 }

@@ -101,7 +101,7 @@ describe('the application', () => {
     assert.equal(seen.length, 3);
     assert.deepEqual([...hooks.counts], [['on-standby failed', 3]]);
     assert.deepEqual(
-      lines.map((line) => line.replace('application could not be called ', '')),
+      lines.map((line) => line.replace('application call failed ', '')),
       ['status 500', 'status 302', 'status 404'],
     );
   });
@@ -115,7 +115,7 @@ describe('the application', () => {
     const second = ended();
     await clock.advance(1_000);
     await second;
-    assert.match(lines.join(', '), /could not be called the connection was closed, application was called/);
+    assert.match(lines.join(', '), /call failed the connection was closed, application was called/);
     assert.deepEqual(Object.fromEntries(hooks.counts), { 'on-standby failed': 1, 'on-standby done': 1 });
   });
 
@@ -128,7 +128,7 @@ describe('the application', () => {
     let end = ended();
     await clock.advance(5_000);
     await end;
-    assert.deepEqual(lines, ['application could not be called no answer in time']);
+    assert.deepEqual(lines, ['application call failed no answer in time']);
     end = ended();
     await clock.advance(1_000);
     await end;

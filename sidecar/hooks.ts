@@ -65,7 +65,7 @@ export class Hooks {
       this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
       if (problem === '') return log('info', 'application was called', { hook });
       const left = hookRetries - attempt;
-      log('warn', 'application could not be called', { hook, target, problem, left });
+      log('warn', 'application call failed', { hook, target, problem, left });
       const again = () => this.#call(hook, target, body, attempt + 1);
       if (left > 0) this.#giveUp = clock.after(Math.min(BACKOFF.base * 2 ** attempt, BACKOFF.max), again);
     };

@@ -5,7 +5,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import type { Answer } from './answer.ts';
 import { Monitor } from './monitor.ts';
-import type { Reading } from './state.ts';
+import { REPLACE_AFTER_MS, type Reading } from './state.ts';
 import { EAST_NODE, statusWith } from './testing/status.ts';
 
 const api = (epoch = 7, activeSite = 'east'): Reading => ({
@@ -23,14 +23,14 @@ function scene(whenStale: WhenStale = 'hold', wallClock = (clock: VirtualClock) 
   };
   const told: Answer[] = [];
   const logged: (readonly [string, unknown])[] = [];
-  const connection = { isUp: true };
+  const connection = { isUp: true, isDown: false };
   const monitor = new Monitor({
     nodeName: EAST_NODE,
     whenStale,
     staleAfterMs: 60_000,
     clock,
     log: (_level, msg, fields) => logged.push([msg, fields?.verdict]),
-    isWatched: () => connection.isUp,
+    connection,
     publish: (answer) => told.push(JSON.parse(answer) as Answer),
   });
   return { monitor, clock: virtual, told, logged, connection };
@@ -49,6 +49,66 @@ test('tells the answer at first and whenever it changes, and only then', () => {
     [true, 7, false],
     [false, 8, false],
   ]);
+});
+
+describe('what only the mounted copy says', () => {
+  const copy = (epoch: number, activeSite: string): Reading => ({
+    source: 'file',
+    uid: '',
+    status: statusWith({ epoch, activeSite }),
+  });
+  const heard = ({ monitor }: ReturnType<typeof scene>) => {
+    const { active, activeSite, epoch } = monitor.view().answer;
+    return [active, activeSite, epoch];
+  };
+
+  test('makes nobody active while the API server is watched, and the one that was active a standby', () => {
+    const scenes = scene();
+    const { monitor } = scenes;
+    monitor.take(api(7, 'west'));
+    monitor.take(copy(999_999_999_990, 'east'));
+    assert.deepEqual(heard(scenes), [false, 'east', 999_999_999_990]);
+    monitor.take(api(999_999_999_990, 'east'));
+    assert.deepEqual(heard(scenes), [true, 'east', 999_999_999_990]);
+    monitor.take(copy(999_999_999_991, 'west'));
+    assert.deepEqual(heard(scenes), [false, 'west', 999_999_999_991]);
+  });
+
+  test('counts when the API server is out of reach, until it is there again', () => {
+    const scenes = scene();
+    const { monitor, connection } = scenes;
+    monitor.take(api(7, 'west'));
+    monitor.take(copy(8, 'east'));
+    Object.assign(connection, { isUp: false, isDown: true });
+    monitor.tell();
+    assert.deepEqual(heard(scenes), [true, 'east', 8]);
+    Object.assign(connection, { isUp: true, isDown: false });
+    monitor.tell();
+    assert.deepEqual(heard(scenes), [false, 'east', 8]);
+  });
+
+  test('is not enough at the start either, before the API server was tried', () => {
+    const scenes = scene();
+    const { monitor, connection } = scenes;
+    connection.isUp = false;
+    monitor.take(copy(7, 'east'));
+    assert.deepEqual(heard(scenes), [false, 'east', 7]);
+    connection.isDown = true;
+    monitor.tell();
+    assert.deepEqual(heard(scenes), [true, 'east', 7]);
+  });
+
+  test('gives way to another site that the API server shows in the same epoch', async () => {
+    const scenes = scene();
+    const { monitor, clock } = scenes;
+    monitor.take(copy(7, 'east'));
+    monitor.take(api(7, 'west'));
+    assert.equal(monitor.view().answer.active, false);
+    await clock.advance(REPLACE_AFTER_MS + 1);
+    assert.deepEqual(heard(scenes), [false, 'west', 7]);
+    monitor.take(api(8, 'east'));
+    assert.deepEqual(heard(scenes), [true, 'east', 8]);
+  });
 });
 
 test('a node that is in no site any more stays where it was, until it is somewhere else', () => {

@@ -14,18 +14,16 @@ import {
 export interface MonitorOptions extends ViewOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether the API server is watched, so that what it showed last is still so. */
-  readonly isWatched: () => boolean;
   /** Given the answer as JSON, at first and after each change. */
   readonly publish: (answer: string) => void;
 }
 
 const MEANING: Partial<Record<ReadingOutcome, string>> = {
-  replaced: 'a new ConfigMap stays below the lost one: followed from now on',
-  older: 'an epoch that is over: ignored',
-  conflict: 'another site in the same epoch: the first one holds',
-  outlived: 'an epoch of a lost ConfigMap: ignored',
-  malformed: 'a key is missing or wrong: ignored',
+  replaced: 'a lower epoch that stays: followed',
+  older: 'an epoch that is over',
+  conflict: 'another site in the same epoch',
+  outlived: 'an epoch of a lost ConfigMap',
+  malformed: 'a key is missing or wrong',
 };
 
 /** Keeps the state as the sources show it, and tells when what is answered changes, also by time alone. */
@@ -43,7 +41,7 @@ export class Monitor {
 
   constructor(options: MonitorOptions) {
     this.#options = options;
-    this.#tell();
+    this.tell();
   }
 
   /** As of now. */
@@ -62,12 +60,12 @@ export class Monitor {
     const [state, verdict] = next(this.#state, reading, now);
     this.#state = state;
     this.#note(reading, verdict);
-    this.#tell();
+    this.tell();
     if (reading.source === 'api') this.#awaitRival(reading, now);
     this.#cancelStale();
     const left = state.confirmedAt + staleAfterMs - now;
     // A timer may fire a little early, and would find nothing to tell.
-    if (left > 0) this.#cancelStale = clock.after(Math.ceil(left) + 1, () => this.#tell());
+    if (left > 0) this.#cancelStale = clock.after(Math.ceil(left) + 1, () => this.tell());
   }
 
   stop(): void {
@@ -77,18 +75,19 @@ export class Monitor {
 
   /** A ConfigMap that is watched insists by saying nothing: nobody else tells when its time has come. */
   #awaitRival(reading: Reading, now: number): void {
-    const { clock, isWatched } = this.#options;
+    const { clock, connection } = this.#options;
     this.#cancelRival();
     const { rival } = this.#state;
     if (rival === undefined) return;
     const left = rival.since + REPLACE_AFTER_MS - now;
     this.#cancelRival = clock.after(
       Math.ceil(Math.max(left, 0)) + 1,
-      () => isWatched() && this.take(reading),
+      () => connection.isUp && this.take(reading),
     );
   }
 
-  #tell(): void {
+  /** What is answered now, where that is another answer than before. */
+  tell(): void {
     const { answer, why } = this.view();
     this.#site = answer.site;
     const json = JSON.stringify(answer);

@@ -14,7 +14,12 @@ import { EAST_NODE, statusWith } from './testing/status.ts';
 
 const LIMIT = { timeout: 15_000 };
 const DRAIN_MS = 500;
-const OPTIONS = { nodeName: EAST_NODE, whenStale: 'hold', staleAfterMs: Number.POSITIVE_INFINITY } as const;
+const OPTIONS = {
+  nodeName: EAST_NODE,
+  whenStale: 'hold',
+  staleAfterMs: Number.POSITIVE_INFINITY,
+  connection: { isUp: true, isDown: false },
+} as const;
 const LISTEN = {
   port: 0,
   host: '127.0.0.1',

@@ -37,11 +37,14 @@ export async function runSidecar(config: Config, ports: Ports, abort: AbortSigna
     hooks.tell(answer);
   };
   const state = new ConnectionState(log);
-  const monitor = new Monitor({ ...config, clock, log, isWatched: () => state.isUp, publish });
+  const monitor = new Monitor({ ...config, clock, log, connection: state, publish });
   const onReading = monitor.take.bind(monitor);
   const file = new FileSource({ clock, folder: config.statusDir, onReading });
   const connection = new ApiConnection(config.apiServer);
-  const onConnection = state.note.bind(state);
+  const onConnection = (problem: string | undefined) => {
+    state.note(problem);
+    monitor.tell();
+  };
   const api = new ApiSource({ ...config, ...ports, connection, onReading, onConnection });
   const view = () => monitor.view();
   const metrics = () => metricsText(config, monitor, state, hooks);

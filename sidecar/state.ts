@@ -25,6 +25,8 @@ export interface SidecarState {
   readonly rival: { readonly uid: string; readonly since: number } | undefined;
   /** The mounted copy still shows the epochs of a lineage that has ended. */
   readonly isCopyOld: boolean;
+  /** Only the mounted copy has shown that `status.activeSite` is active. Anybody who may write in the namespace can write a copy. */
+  readonly isDoubted: boolean;
 }
 
 export const NOTHING_READ: SidecarState = {
@@ -34,6 +36,7 @@ export const NOTHING_READ: SidecarState = {
   lineage: '',
   rival: undefined,
   isCopyOld: false,
+  isDoubted: false,
 };
 
 /**
@@ -73,14 +76,15 @@ function nextFromApi(
     confirmedAt: now,
     lineage: uid,
     rival: undefined,
+    isDoubted: false,
   };
   const relation = relate(state.status, status);
   if (relation === 'ahead') return [taken, 'taken'];
   if (relation === 'level')
     return [taken, status.lastUpdated === state.status?.lastUpdated ? 'same' : 'taken'];
   const isOther = state.lineage !== '' && state.lineage !== uid;
-  // A copy can be ahead of its original for a moment only: one that stays ahead is not a copy of it.
-  const mayReplace = isOther || (relation === 'older' && state.source === 'file');
+  // A copy can be ahead of its original for a moment only, and never against it: one that stays so is not a copy of it.
+  const mayReplace = isOther || state.source === 'file';
   if (!mayReplace) return [{ ...state, rival: undefined }, relation];
   const since = state.rival?.uid === uid ? state.rival.since : now;
   if (now - since < REPLACE_AFTER_MS) return [{ ...state, rival: { uid, since } }, relation];
@@ -96,14 +100,15 @@ function nextFromFile(
   status: Status,
   now: number,
 ): readonly [SidecarState, ReadingOutcome] {
-  if (state.status === undefined) return [{ ...state, source: 'file', status }, 'taken'];
   const relation = relate(state.status, status);
   if (relation === 'ahead' && state.isCopyOld) return [state, 'outlived'];
   const known = { ...state, isCopyOld: false };
   if (relation === 'older' || relation === 'conflict') return [known, relation];
   // The copy is written after the original: in the same epoch it is newer only while the API does not answer.
-  const isNews = relation === 'ahead' || status.lastUpdated > state.status.lastUpdated;
-  return isNews ? [{ ...known, source: 'file', status, confirmedAt: now }, 'taken'] : [known, 'same'];
+  const isNews = relation === 'ahead' || status.lastUpdated > (state.status?.lastUpdated ?? '');
+  const isDoubted = state.isDoubted || relation === 'ahead';
+  const confirmedAt = state.status === undefined ? state.confirmedAt : now;
+  return isNews ? [{ ...known, source: 'file', status, confirmedAt, isDoubted }, 'taken'] : [known, 'same'];
 }
 
 /** An epoch belongs to one site for ever. */

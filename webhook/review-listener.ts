@@ -165,8 +165,12 @@ function essenceOf(type: string | undefined): string | undefined {
   return type === JSON_TYPE ? type : mimeOf(type)?.essence;
 }
 
+/** With a charset; Node takes the square of the length of a run of spaces. */
+const LONGEST_TYPE = 100;
+
 /** Undefined where it is none. */
 function mimeOf(type = ''): MIMEType | undefined {
+  if (type.length > LONGEST_TYPE) return undefined;
   try {
     return new MIMEType(type);
   } catch {

@@ -224,6 +224,16 @@ test('who is slow or stops half-way is cut off, while others are served', { time
   assert.equal((await ask(server.port)).status, 200);
 });
 
+test('a content type that is longer than any is refused before it is looked at', async (t) => {
+  const { server } = await start(t);
+  const type = `application/json;${' '.repeat(15_500)}x`;
+  const began = process.threadCpuUsage();
+  const answer = await ask(server.port, { headers: { 'content-type': type } });
+  const { user } = process.threadCpuUsage(began);
+  assert.equal(answer.status, 415);
+  assert.ok(user < 50_000, `${user} µs of processor`);
+});
+
 test('a body in chunks is refused unread, as it could come in more pieces than bytes are worth', async (t) => {
   const { server, refused } = await start(t);
   const head = 'POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
