@@ -55,7 +55,8 @@ export class HttpNamecheapApi implements NamecheapApi {
     const text = required(result, what);
     return {
       domain: canonicalName(text('Domain')),
-      emailType: text('EmailType'),
+      // The published sample has none: such a zone can be read, and is not written.
+      emailType: result.attributes.get('EmailType') ?? '',
       isUsingOurDns: truth(text('IsUsingOurDNS')),
       hosts: (result.children.get('host') ?? []).map((host) => readHost(host, what)),
     };

@@ -110,7 +110,7 @@ describe('nothing is written', () => {
     [
       'a missing mail setting',
       { kind: 'rewrite', from: 'EmailType=', to: 'Mail=' },
-      { code: 'bad-answer', message: /EmailType/ },
+      { kind: 'refused', message: /does not say what the mail setting of example\.com is/ },
     ],
     [
       'two results',
