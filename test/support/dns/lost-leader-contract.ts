@@ -52,6 +52,8 @@ export function lostLeaderContract(name: string, start: StartHarness): void {
       const names = [before.name];
       const kept = new KeptInMemory(names);
       const options = { clock, owned: ['A', 'CNAME'] as const };
+      const first = { ...before, values: ['192.0.2.9'] };
+      await followedZone(harness.zone, names, { ...options, provider }).follow([first]);
       await harness.meddle(before);
       assert.deepEqual(await shown(before), [`${before.type} ${before.values.join()}`]);
 
