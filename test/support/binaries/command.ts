@@ -13,13 +13,17 @@ export interface CommandOptions {
 export async function run(
   program: string,
   args: readonly string[],
-  options: CommandOptions,
+  { abort, ...options }: CommandOptions,
 ): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(program, args, { ...options, maxBuffer: MAX_OUTPUT });
+    const { stdout } = await promisify(execFile)(program, args, {
+      ...options,
+      signal: abort,
+      maxBuffer: MAX_OUTPUT,
+    });
     return stdout;
   } catch (error) {
-    options.abort.throwIfAborted();
+    abort.throwIfAborted();
     const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
     const said = stderr.trim().split('\n').slice(-8).join('\n');
     throw new Error(`${program} ${args[0] ?? ''} failed${said === '' ? '' : `, its last words:\n${said}`}`, {
