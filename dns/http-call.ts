@@ -13,7 +13,7 @@ export interface HttpPorts {
 export interface HttpCall {
   /** For messages: it names neither a secret nor the URL, which may hold one. */
   readonly what: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
