@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { decodeEpoch, type Status } from './status.ts';
 
 /** One change of the active site, as the report keeps it. Times are RFC 3339. */
@@ -37,19 +38,21 @@ export function transitionTo(
   return { epoch, from, to: activeSite, node: activeNode, primary, movedAt: movedAt ?? '', writtenAt: since };
 }
 
+const TRANSITION = z.object({
+  epoch: z.number().refine((epoch) => decodeEpoch(String(epoch)) === epoch && !isImplausible(epoch)),
+  from: z.string(),
+  to: z.string(),
+  node: z.string(),
+  primary: z.string(),
+  movedAt: z.string(),
+  writtenAt: z.string(),
+});
+
 /** Entries that are not transitions (edited by hand) are left out. */
 export function decodeHistory(value: unknown): Transition[] {
   return Array.isArray(value) ? value.filter(isTransition) : [];
 }
 
 function isTransition(value: unknown): value is Transition {
-  if (typeof value !== 'object' || value === null) return false;
-  const { epoch, ...rest } = value as Record<string, unknown>;
-  const texts = ['from', 'to', 'node', 'primary', 'movedAt', 'writtenAt'];
-  return (
-    typeof epoch === 'number' &&
-    decodeEpoch(String(epoch)) === epoch &&
-    !isImplausible(epoch) &&
-    texts.every((key) => typeof rest[key] === 'string')
-  );
+  return TRANSITION.safeParse(value).success;
 }

@@ -1,5 +1,6 @@
+import { decodeStatuses } from '../../dns/decode-statuses.ts';
 import { needsHuman } from '../../dns/provider.ts';
-import type { RecordStatus, Sighting } from '../../dns/record-status.ts';
+import type { RecordStatus } from '../../dns/record-status.ts';
 import { type Published, section } from '../cluster/followers.ts';
 
 /** How far a record is, beside what the report says of it. */
@@ -12,10 +13,8 @@ export function recordsOf(published: Published): DnsView[] {
   return decodeRecords(section(published, 'dns'));
 }
 
-/** Entries that are no records (edited by hand) are left out. */
 export function decodeRecords(value: unknown): DnsView[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter(isRecord).map((record) => ({ ...record, state: stateOf(record) }));
+  return decodeStatuses(value).map((record) => ({ ...record, state: stateOf(record) }));
 }
 
 function stateOf({ wanted, accepted, seen, error }: RecordStatus): DnsState {
@@ -42,30 +41,4 @@ export function troublesOf(records: readonly DnsView[]): string[] {
 
 export function sameValues(one: readonly string[], other: readonly string[] | undefined): boolean {
   return other !== undefined && JSON.stringify(one.toSorted()) === JSON.stringify(other.toSorted());
-}
-
-function isRecord(value: unknown): value is RecordStatus {
-  if (!isObject(value)) return false;
-  const { zone, name, type, wanted, accepted, seen, unfollowed, error } = value;
-  return (
-    [zone, name, type].every((text) => typeof text === 'string') &&
-    areTexts(wanted) &&
-    (accepted === undefined || isSighting(accepted)) &&
-    (seen === undefined || (isSighting(seen) && areTexts(seen.servers) && areTexts(seen.silent))) &&
-    (unfollowed === undefined || areTexts(unfollowed)) &&
-    (error === undefined ||
-      (isObject(error) && Object.values(error).every((text) => typeof text === 'string')))
-  );
-}
-
-function isSighting(value: unknown): value is Sighting & Record<string, unknown> {
-  return isObject(value) && areTexts(value.values) && typeof value.at === 'string';
-}
-
-function areTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((text) => typeof text === 'string');
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,9 +1,9 @@
-import * as z from 'zod';
 import { decodeHistory, type Transition } from '../../contract/history.ts';
 import { HOLD_REASONS, holdReason } from '../../contract/reasons.ts';
 import type { Status } from '../../contract/status.ts';
+import { decodeStatuses } from '../../dns/decode-statuses.ts';
+import type { Sighting } from '../../dns/record-status.ts';
 import { decodeLedger } from '../../notify/ledger.ts';
-import { listOf } from '../../runtime/first-problem.ts';
 import type { ControllerView } from '../controller.ts';
 import { NO_PODS, type PodCount } from '../pod-counts.ts';
 
@@ -36,12 +36,12 @@ export interface DnsModel {
   readonly name: string;
   readonly type: string;
   readonly wanted: readonly string[];
-  readonly accepted: Sighting;
-  readonly seen: Sighting;
+  readonly accepted: ShownValues;
+  readonly seen: ShownValues;
   readonly error: { readonly text: string; readonly action: string; readonly since: string } | undefined;
 }
 
-export interface Sighting {
+export interface ShownValues {
   readonly values: readonly string[];
   /** Whether they are the wanted ones. */
   readonly agrees: boolean;
@@ -117,34 +117,18 @@ function targetsOf(section: unknown): TargetModel[] {
   }));
 }
 
-const values = listOf(z.string());
-const sighting = z.object({ values, at: z.string(), servers: values.optional() }).optional();
-const record = z.object({
-  provider: z.string().default(''),
-  name: z.string(),
-  type: z.string(),
-  wanted: values,
-  accepted: sighting,
-  seen: sighting,
-  error: z.object({ text: z.string(), action: z.string(), since: z.string() }).optional(),
-});
-
 function dnsModel(section: unknown): DnsModel[] {
-  if (!Array.isArray(section)) return [];
-  const records = section.flatMap((raw: unknown) => {
-    const { success, data } = record.safeParse(raw);
-    return success ? [data] : [];
-  });
+  const records = decodeStatuses(section);
   const isAlone = new Set(records.map(({ provider }) => provider)).size < 2;
   return records.map((data) => {
     const wanted = [...data.wanted].sort().join();
-    const show = (found: z.infer<typeof sighting>): Sighting => ({
+    const show = (found?: Sighting & { readonly servers?: readonly string[] }): ShownValues => ({
       values: found?.values ?? [],
       agrees: found !== undefined && [...found.values].sort().join() === wanted,
       isSilent: found?.servers?.length === 0,
       at: found?.at,
     });
-    const provider = isAlone ? '' : data.provider;
+    const provider = isAlone ? '' : (data.provider ?? '');
     return { ...data, provider, accepted: show(data.accepted), seen: show(data.seen), error: data.error };
   });
 }

@@ -56,7 +56,7 @@ describe('the page', () => {
   });
 
   test('tells name servers that are silent from those that know nothing', () => {
-    const record = { name: 'app.example.com', type: 'A', wanted: ['192.0.2.1'] };
+    const record = { zone: 'example.com', name: 'app.example.com', type: 'A', wanted: ['192.0.2.1'] };
     const seen = { values: [], at: '2026-01-01T00:00:00.000Z', silent: [] };
     const textOf = (servers: string[]) =>
       render(settled({ report: { dns: [{ ...record, seen: { ...seen, servers } }] } }));
@@ -67,7 +67,7 @@ describe('the page', () => {
 
   test('calls a record that is accepted and cannot be seen from here not behind', () => {
     const at = '2026-01-01T00:00:00.000Z';
-    const record = { name: 'app.example.com', type: 'A', wanted: ['192.0.2.1'] };
+    const record = { zone: 'example.com', name: 'app.example.com', type: 'A', wanted: ['192.0.2.1'] };
     const accepted = { values: record.wanted, at };
     const factOf = (more: object) =>
       /DNS<\/dt><dd><span[^>]*>([^<]*)/.exec(
@@ -84,7 +84,7 @@ describe('the page', () => {
   });
 
   test('names the provider of a record where there are several', () => {
-    const record = { name: 'app.example.com', type: 'A', wanted: ['192.0.2.1'] };
+    const record = { zone: 'example.com', name: 'app.example.com', type: 'A', wanted: ['192.0.2.1'] };
     const dns = ['cloudflare', 'rfc2136'].map((provider) => ({ ...record, provider }));
     assert.match(render(settled({ report: { dns } })), /A at cloudflare<[\s\S]*A at rfc2136</);
     assert.doesNotMatch(render(settled({ report: { dns: dns.slice(1) } })), /at rfc2136/);
@@ -117,6 +117,7 @@ test('names that hold HTML, quotes, controls or turned text are shown and do not
   const evil = `"><img src=x onerror=alert(1)>'<script>alert(1)</script>&amp;\u202e\u0007`;
   const sites = { [evil]: [evil] };
   const move = { epoch: 9, from: evil, to: evil, node: evil, primary: evil, movedAt: evil, writtenAt: evil };
+  const error = { text: evil, code: evil, kind: evil, action: evil, since: evil };
   const text = render(
     settled(
       {
@@ -132,7 +133,7 @@ test('names that hold HTML, quotes, controls or turned text are shown and do not
         problem: evil,
         report: {
           history: [move],
-          dns: [{ name: evil, type: evil, wanted: [evil], error: { text: evil, action: evil, since: evil } }],
+          dns: [{ zone: evil, name: evil, type: evil, wanted: [evil], error }],
           notify: { targets: { [evil]: { epoch: 1, waiting: [], dropped: 0 } } },
         },
         pods: { [evil]: { ready: 1, total: 2, gatedReady: 1, missed: 1 } },

@@ -1,6 +1,6 @@
 import { formatDuration } from './duration.ts';
 import { type Html, html, type Part } from './html.ts';
-import type { DnsModel, FollowerModel, Sighting, SiteModel, TargetModel } from './model.ts';
+import type { DnsModel, FollowerModel, ShownValues, SiteModel, TargetModel } from './model.ts';
 import { timeOf } from './time.ts';
 import { swatch } from './timeline.ts';
 
@@ -107,12 +107,12 @@ ${records.map(dnsRow)}
 function dnsRow({ provider, name, type, wanted, accepted, seen, error }: DnsModel): Html {
   return html`<tr role="row"><th role="rowheader" scope="row">${name} <span class="type">${type}${provider !== '' && ` at ${provider}`}</span></th>
 <td role="cell" data-label="Desired">${wanted.join(', ')}</td>
-<td role="cell" data-label="Accepted">${sighted(accepted)}</td>
-<td role="cell" data-label="Seen">${sighted(seen)}</td></tr>
+<td role="cell" data-label="Accepted">${shownValues(accepted)}</td>
+<td role="cell" data-label="Seen">${shownValues(seen)}</td></tr>
 ${error && html`<tr role="row" class="error"><td role="cell" colspan="4"><strong>Since ${timeOf(error.since)}:</strong> ${error.text}. ${plain(error.action)}</td></tr>`}`;
 }
 
-function sighted({ values, agrees, isSilent, at }: Sighting): Html {
+function shownValues({ values, agrees, isSilent, at }: ShownValues): Html {
   if (at === undefined) return html`<span class="state wait">not yet</span>`;
   if (isSilent) return html`<span class="state warn">no answer</span>`;
   if (agrees) return html`<span class="state good">yes</span> <span class="quiet">${timeOf(at)}</span>`;

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from '../../../cnpg/cluster.ts';
 import { promotionPreconditions } from '../../../cnpg/preconditions.ts';
 import { lookAgainPatch, promotionPatch, runningBackupsOf } from '../../../cnpg/promotion.ts';
@@ -14,25 +15,25 @@ import type { Metrics } from '../../metrics.ts';
 import type { MemoryStore } from '../trigger.ts';
 import type { CnpgConfig } from './settings.ts';
 
-/**
- * AlreadyThere, Moved: done. TimedOut: the operator did not finish in time; a human has to look.
- * Waiting: a precondition does not hold yet. Moving: the patch was sent, or was about to be.
- */
-export type PreferredOutcome = 'AlreadyThere' | 'Moved' | 'TimedOut' | 'Waiting' | 'Moving';
-
-export interface PreferredRecord {
+const RECORD = z.object({
   /** The incarnation of the Cluster that this was done for. */
-  readonly uid: string;
+  uid: z.string(),
   /** The restart of the controller that asked for it; empty when none did. */
-  readonly restartedAt: string;
-  readonly outcome: PreferredOutcome;
+  restartedAt: z.string(),
+  /**
+   * AlreadyThere, Moved: done. TimedOut: the operator did not finish in time; a human has to look.
+   * Waiting: a precondition does not hold yet. Moving: the patch was sent, or was about to be.
+   */
+  outcome: z.enum(['AlreadyThere', 'Moved', 'TimedOut', 'Waiting', 'Moving']),
   /** The pod that is promoted; empty when none is. */
-  readonly target: string;
+  target: z.string(),
   /** RFC 3339: when this outcome was reached. */
-  readonly at: string;
+  at: z.string(),
   /** What is in the way, for the reader. */
-  readonly detail: string;
-}
+  detail: z.string(),
+});
+
+export type PreferredRecord = Readonly<z.infer<typeof RECORD>>;
 
 export interface PreferredPorts {
   readonly api: KubeApi;
@@ -61,7 +62,7 @@ const DEADLINE_MS = 10 * 60_000;
 /** Restart points are minutes apart, so asking more often would bring nothing. */
 const ASK_EVERY_MS = 60_000;
 const SECTION = 'preferred-primary';
-const FINAL: readonly PreferredOutcome[] = ['AlreadyThere', 'Moved', 'TimedOut'];
+const FINAL: readonly PreferredRecord['outcome'][] = ['AlreadyThere', 'Moved', 'TimedOut'];
 
 /**
  * Moves the primary to its preferred node, once for each incarnation of the Cluster and once more after each
@@ -85,7 +86,8 @@ export class PreferredPrimary {
     const { abort } = leadership;
     const cluster = await api.get(CLUSTERS, { namespace, name }, { abort });
     const uid = cluster.metadata.uid ?? '';
-    const record = decodeRecord(this.#options.memory.get(SECTION));
+    // None as well when somebody has edited it into something else.
+    const record = RECORD.safeParse(this.#options.memory.get(SECTION)).data;
     const asked = record?.uid !== uid || isLater(restartedAt, record.restartedAt);
     if (record !== undefined && record.uid === uid && record.outcome === 'Moving') {
       return this.#follow(record, cluster, leadership);
@@ -260,12 +262,4 @@ function isLater(restartedAt: string, before: string): boolean {
 
 function isInstanceOn(pod: Pod, node: string): boolean {
   return pod.spec?.nodeName === node && pod.metadata.labels?.[CNPG_LABELS.podRole] === 'instance';
-}
-
-/** Undefined when there is none, or when somebody edited it into something else. */
-function decodeRecord(value: unknown): PreferredRecord | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const record = value as Record<string, unknown>;
-  const texts = ['uid', 'restartedAt', 'outcome', 'target', 'at', 'detail'];
-  return texts.every((key) => typeof record[key] === 'string') ? (value as PreferredRecord) : undefined;
 }

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Standing } from './choose-site.ts';
 
@@ -19,20 +20,20 @@ export function encode({ active, standings }: Remembered, clock: Clock): object 
   return { active, sites: Object.fromEntries(sites) as object };
 }
 
+const MEMORY = z.object({ active: z.string(), sites: z.record(z.string(), z.unknown()).catch({}) });
+const STANDING = z.object({ ready: z.boolean(), mark: z.string(), lastedMs: z.number().min(0) });
+
 /** Undefined when it is nothing that `encode` made. A standing that makes no sense is left out: it begins again. */
 export function decode(value: unknown, clock: Clock): Remembered | undefined {
-  const { active, sites } = asRecord(value);
-  if (typeof active !== 'string') return undefined;
+  const memory = MEMORY.safeParse(value).data;
+  if (memory === undefined) return undefined;
   const standings = new Map<string, Standing>();
-  for (const [site, entry] of Object.entries(asRecord(sites))) {
-    const { ready, mark, lastedMs } = asRecord(entry);
-    if (typeof ready !== 'boolean' || typeof mark !== 'string' || typeof lastedMs !== 'number') continue;
+  for (const [site, entry] of Object.entries(memory.sites)) {
+    const known = STANDING.safeParse(entry).data;
+    if (known === undefined) continue;
+    const { ready, mark, lastedMs } = known;
     // Nobody has seen what was between its last word and now.
-    if (lastedMs >= 0) standings.set(site, { ready, mark, since: clock.elapsed() - lastedMs });
+    standings.set(site, { ready, mark, since: clock.elapsed() - lastedMs });
   }
-  return { active, standings };
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  return { active: memory.active, standings };
 }
