@@ -52,6 +52,7 @@ async function annotated(world: World, resource: Resource): Promise<Finding[]> {
 
 async function uncarried(world: World, resource: Resource<Workload>): Promise<Finding[]> {
   const objects = await world.list(resource);
+  const when = await world.missedWhen();
   return objects.flatMap((object): Finding[] => {
     const own = readLabel(object.metadata.labels);
     const template = readLabel(templateOf(object)?.labels);
@@ -64,7 +65,7 @@ async function uncarried(world: World, resource: Resource<Workload>): Promise<Fi
       ? [
           warning(
             about,
-            'its label was not copied to the pod template: it was set while the webhook was down, or something restores the template',
+            `its label was not copied to the pod template: it was set ${when}, or something restores the template`,
             'Remove the label and set it again, or put it on the pod template in the source of this workload.',
           ),
         ]

@@ -14,6 +14,8 @@ export const MISSED: Check = {
     const missed = (await world.askingPods()).filter((pod) =>
       isMissed(pod, world.namespace, followedBy(world.followers)),
     );
+    if (missed.length === 0) return { findings: [] };
+    const when = await world.missedWhen();
     return {
       findings: missed.map((pod) => {
         const { kind, name } = workloadOf(pod);
@@ -24,7 +26,7 @@ export const MISSED: Check = {
             : `Delete it, or all at once: kubectl -n ${namespace} rollout restart ${kind.toLowerCase()} ${name}`;
         return problem(
           titleOf(pod),
-          'it asks for the sidecar and runs without: it was created before it asked, or while the webhook was down',
+          `it asks for the sidecar and runs without: it was created before it asked, or ${when}`,
           restart,
         );
       }),

@@ -4,6 +4,8 @@ import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
 import { podIn } from '../../test/support/pod-stream.ts';
 import { pod as injectedPod, NAMESPACE } from '../testing/scene.ts';
+import { MISPLACED } from './labels.ts';
+import { MISSED } from './pods.ts';
 import { POLICIES } from './policies.ts';
 import { WEBHOOK } from './webhook.ts';
 import { World } from './world.ts';
@@ -84,5 +86,22 @@ test('there is nothing to look at where the webhook injects, or Kubernetes knows
       (await WEBHOOK.find(world(objects, INJECTED))).findings[0]?.text ?? '',
       /labelled pods get no/,
     );
+  }
+});
+
+test('what was missed is told by the words of what injects', async () => {
+  const labels = { 'site-follower/inject': 'true' };
+  const deployments = [{ metadata: { namespace: 'shop', name: 'web', labels }, spec: { template: {} } }];
+  const pods = [injectedPod({ name: 'old', injected: false })];
+  const rest = { deployments, pods, statefulsets: [], daemonsets: [], jobs: [], cronjobs: [] };
+  for (const [policies, when] of [
+    [{}, /it was (created before it asked, or|set) while the webhook was down/],
+    [ALL, /it was (created before it asked, or|set) before the policies were there that inject now/],
+  ] as const) {
+    for (const { find } of [MISSED, MISPLACED]) {
+      const { findings } = await find(world({ ...policies, ...rest }, INJECTED));
+      assert.equal(findings.length, 1);
+      assert.match(findings[0]?.text ?? '', when);
+    }
   }
 });

@@ -2,7 +2,7 @@ import { LABELS, PROGRAM } from '../../contract/names.ts';
 import { siteOfNode } from '../../contract/status.ts';
 import { type AuthoritativeLookup, authoritativeLookup } from '../../dns/authoritative.ts';
 import type { KubeApi, KubeObject, ListOptions, Resource } from '../../kubernetes/api.ts';
-import { ignoreNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound, isForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import {
   LEASES,
@@ -17,7 +17,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { isOurs } from '../../webhook/configuration.ts';
 import type { Published } from '../cluster/followers.ts';
 import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
-import { type AdmissionPolicy, listPolicies, podPolicyOf } from '../cluster/policies.ts';
+import { type AdmissionPolicy, listPolicies, missedWhen, podPolicyOf } from '../cluster/policies.ts';
 
 export interface WorldOptions {
   readonly api: KubeApi;
@@ -35,6 +35,7 @@ export class World {
   readonly abort: AbortSignal;
   readonly followers: readonly Published[];
   readonly lookup: AuthoritativeLookup;
+  #missedWhen: Promise<string> | undefined;
   readonly #lists = new Map<string, Promise<readonly KubeObject[]>>();
 
   constructor({ api, clock, abort, followers, lookup = authoritativeLookup(clock) }: WorldOptions) {
@@ -114,6 +115,17 @@ export class World {
     const kinds = ['MutatingAdmissionPolicy', 'ValidatingAdmissionPolicy'] as const;
     const policies = await Promise.all(kinds.map((kind) => listPolicies(this.api, kind, this.abort)));
     return podPolicyOf(policies.flat(), this.namespace);
+  }
+
+  /** See there. Who may not see policies is told as with the webhook. */
+  missedWhen(): Promise<string> {
+    this.#missedWhen ??= this.injectingPolicy()
+      .catch((error: unknown) => {
+        if (isForbidden(error)) return undefined;
+        throw error;
+      })
+      .then(missedWhen);
+    return this.#missedWhen;
   }
 
   /** The site of a node by what a follower has published; empty for a node in no site. */

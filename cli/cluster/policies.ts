@@ -67,6 +67,13 @@ export function leavesAlone(policy: AdmissionPolicy, namespace: string): boolean
   return followed.some((subject) => subject.namespace === namespace && isKnownByPrimaryAlone(subject));
 }
 
+/** When a pod or workload of today may have been made without being injected; reads on from “it was created”. */
+export function missedWhen(policy: AdmissionPolicy | undefined): string {
+  return policy === undefined
+    ? 'while the webhook was down'
+    : 'before the policies were there that inject now';
+}
+
 function given({ spec }: AdmissionPolicy, variable: string): string | undefined {
   return spec?.variables?.find(({ name }) => name === variable)?.expression;
 }

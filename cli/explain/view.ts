@@ -7,7 +7,7 @@ import { labelOrigin, readLabel } from '../../webhook/inject/label.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import type { Published } from '../cluster/followers.ts';
 import { gateOf, type PodDetails, unreadyBecause } from '../cluster/pods.ts';
-import { type AdmissionPolicy, leavesAlone } from '../cluster/policies.ts';
+import { type AdmissionPolicy, leavesAlone, missedWhen } from '../cluster/policies.ts';
 import { followedBy } from '../cluster/subject.ts';
 
 /** What `explain -o json` prints. */
@@ -97,11 +97,7 @@ function injectionOf({
         const why = `${by}, but policies inject nothing in namespace ${place.namespace}: they cannot tell which pods are followed there, as the webhook can`;
         return { injected: false, why, asAsked: false };
       }
-      const missed =
-        policy === undefined
-          ? 'while the webhook was down'
-          : 'before the policies were there that inject now';
-      const why = `${by}, but it was created before that, or ${missed}; its successor gets it`;
+      const why = `${by}, but it was created before that, or ${missedWhen(policy)}; its successor gets it`;
       return { injected: false, why, asAsked: false };
     }
   }

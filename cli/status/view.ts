@@ -142,7 +142,7 @@ function attentionTo({ pod, site }: Placed, activeSite: string, controllerNamesp
   const about = { namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name, site };
   if (!isInjected(pod)) {
     if (!isMissed(pod, controllerNamespace)) return [];
-    const detail = `it has the label ${LABELS.inject}, but no sidecar: it was created before it asked, or while the webhook was down. Delete it, and its successor gets it`;
+    const detail = `it has the label ${LABELS.inject}, but no sidecar: it was created before it asked, or while nothing injected. Delete it, and its successor gets it`;
     return [{ ...about, problem: 'NoSidecar', detail }];
   }
   if (site === '' && (pod.spec?.nodeName ?? '') !== '') {
