@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import { DNS_PROVIDERS } from '../dns/registry.ts';
+import { DNS_PROVIDERS, dnsInUse } from '../dns/registry.ts';
 import { explain } from '../runtime/explain.ts';
 import { misspeltVariables } from '../runtime/suggest.ts';
 import { parse } from '../settings/parse.ts';
@@ -10,7 +10,6 @@ import { MASK, Secret } from '../settings/secret.ts';
 import type { SecretSources } from '../settings/secret-reference.ts';
 import { type Environment, variable, variablesOf } from '../settings/variables.ts';
 import { checkTogether } from './config/checks.ts';
-import { dnsConfig } from './config/dns.ts';
 import type { Config } from './config/model.ts';
 import { CONFIG, ENVIRONMENT_ONLY, FILE, FOLLOWER, GLOBAL, PROXY } from './config/schema.ts';
 
@@ -80,7 +79,7 @@ function readConfig(
   if (issues.length > 0 || findings.length > 0) return refused(findings, env);
   const [first, ...others] = value.followers.map((follower, index) => ({
     ...follower,
-    dns: dnsConfig(follower.dns),
+    dns: dnsInUse(follower.dns),
     notify: targets[index] ?? [],
   }));
   if (first === undefined) throw new Error('the schema takes no configuration without followers');

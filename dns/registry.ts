@@ -80,3 +80,12 @@ export function inZonesOf(provider: ProviderName | 'none', records: readonly Dns
     ? records
     : records.map((record) => ({ name: record.name, zone: zoneOf(record) }));
 }
+
+/** Those that have something to do, of a configuration that is right. */
+export function dnsInUse(entries: readonly AnyDnsConfig[]): readonly DnsConfig[] {
+  const isUsed = (entry: AnyDnsConfig): entry is DnsConfig =>
+    entry.provider !== 'none' && entry.records.length > 0;
+  return entries
+    .filter(isUsed)
+    .map((entry) => ({ ...entry, records: inZonesOf(entry.provider, entry.records) }));
+}

@@ -30,6 +30,8 @@ import {
 import { PutBackGuard } from './put-back.ts';
 
 export interface KubeConnection extends KubeApi {
+  /** What is at a path of the server that is no object of a resource, such as `/version`. Throws KubeError. */
+  read(path: string, options?: CallOptions): Promise<unknown>;
   /** Ends the calls still under way and every connection. */
   close(): Promise<void>;
 }
@@ -37,11 +39,17 @@ export interface KubeConnection extends KubeApi {
 /** Nothing is sent before the first call. */
 export function connect(options: ConnectOptions): KubeConnection {
   const api = new HttpKubeApi(options);
-  return Object.assign(new PutBackGuard(api), { close: () => api.close() });
+  return Object.assign(new PutBackGuard(api), {
+    read: (path: string, options?: CallOptions) => api.read(path, options),
+    close: () => api.close(),
+  });
 }
 
 /** An API server that is just starting waits for its caches before it begins a watch. */
 const WATCH_START_MS = 10_000;
+
+/** Stands for what is no resource, in metrics. */
+const SERVER: Resource = { group: '', version: '', plural: 'server', kind: 'Server', namespaced: false };
 
 const JSON_TYPE = 'application/json';
 const PARTIAL = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
@@ -168,6 +176,11 @@ class HttpKubeApi implements KubeApi {
       options.abort?.removeEventListener('abort', onAbort);
       stop.abort();
     }
+  }
+
+  async read(path: string, options: CallOptions = {}): Promise<unknown> {
+    const call = { name: 'get', resource: SERVER, method: 'GET', target: path, accept: JSON_TYPE } as const;
+    return (await this.#exchange.call(call, options)).value;
   }
 
   close(): Promise<void> {

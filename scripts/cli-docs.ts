@@ -1,4 +1,5 @@
-import { checksBefore } from '../cli/checks/before.ts';
+import type { Before } from '../cli/before/before.ts';
+import { checksBefore } from '../cli/before/checks.ts';
 import { CHECKS } from '../cli/checks/registry.ts';
 import { EXIT_CODES } from '../cli/exit-codes.ts';
 import { createProgram } from '../cli/run.ts';
@@ -27,7 +28,7 @@ read it, or \`skipped\` where there is nothing to check; the last two are no pro
     'With `--pre` these:',
     table(
       ['name', 'passes if'],
-      checksBefore('').map(({ name, title }) => [code(name), title]),
+      checksBefore(NOTHING_PLANNED).map(({ name, title }) => [code(name), title]),
     ),
     '## Exit codes',
     table(
@@ -38,6 +39,14 @@ read it, or \`skipped\` where there is nothing to check; the last two are no pro
     SHAPES,
   ];
 }
+
+/** For the titles of the checks alone. */
+const NOTHING_PLANNED: Before = {
+  namespace: '',
+  planned: undefined,
+  read: () => Promise.reject(new Error('there is no cluster here')),
+  env: {},
+};
 
 const INTRODUCTION = `One bundle, \`dist/cli.mjs\`, that needs only Node 24. kubectl finds it as a plugin when it is in the
 \`PATH\` as \`kubectl-site_follower\`:
@@ -64,8 +73,14 @@ themselves active at once. *The controller does not run* means that its Lease is
   check: [
     `    kubectl site-follower check
     kubectl site-follower check --pre`,
-    `With \`--pre\` nothing has to be installed: it looks at what the chart needs. Whether the API server reaches the webhook’s port, and whether
-the controller reaches the DNS provider, can only be seen from inside: \`helm test\` and a \`check\` afterwards tell.`,
+    `With \`--pre\` nothing has to be installed: it looks at what the chart needs. With the manifests, made by \`helm template\` from the very
+values of the installation, it looks at just those: whether the API server knows and you may create each of them, whether the
+namespace admits the pods, whether the sites’ nodes are there, and whether the DNS zones can be read with these credentials.`,
+    `    helm template kube-site-follower charts/kube-site-follower --namespace site-follower -f values.yaml | kubectl site-follower check --pre --filename -`,
+    `Nothing is created or written; pods are tried by a dry run. DNS is asked from your machine: an address list at the provider, or a firewall,
+may treat the nodes otherwise. What the controller reaches can only be seen from inside: \`helm test\` and a \`check\` afterwards tell.
+The port of the webhook is tried by what the API server passes on to a pod that runs already, and \`webhook.mode: policy\` needs
+\`--kube-version\` for \`helm template\`, which asks no cluster.`,
   ],
   history: [
     `    kubectl site-follower history
@@ -108,6 +123,7 @@ const RIGHTS = `## Permissions
 | \`status\` | \`list\` on \`pods\` everywhere, \`get\` on the Lease: without them it shows less; \`watch\` on all of these for \`--watch\` |
 | \`explain\` | \`get\` on the pod and its namespace; \`list\` on \`mutatingadmissionpolicies\`: without it the webhook is taken for who injects |
 | \`check\` | \`list\` on what it checks, \`create\` on \`pods\` for a dry run and on \`subjectaccessreviews\`, \`get\` on the webhook’s Secret |
+| \`check --pre\` | \`list\` on \`nodes\`, \`pods\`, \`networkpolicies\`, \`storageclasses\` and \`clusters\`, \`get\` on \`pods/proxy\`, \`create\` on \`pods\` for a dry run |
 | \`switchover\` | \`get\`, \`list\`, \`watch\` on \`clusters\`, \`list\` on \`backups\`, \`pods\` and \`nodes\`, \`watch\` on \`configmaps\`, and \`patch\` on \`clusters/status\`; to watch Services \`list\` on \`pods\`, \`services\` and \`endpointslices\`, and \`watch\` on the last, everywhere |
 | \`switchover --to-context\` | in both: \`get\` and \`patch\` on \`clusters\`, \`list\` on \`backups\` and \`pods\`, \`get\` on the Lease and, to tell how far the replica is behind, on \`pods/proxy\`; to watch Services \`list\` as above |
 | \`promote\` | as \`switchover --to-context\`, and \`list\` and \`watch\` on \`clusters\` and \`configmaps\` |`;

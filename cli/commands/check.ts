@@ -1,5 +1,7 @@
 import { PROGRAM } from '../../contract/names.ts';
-import { checksBefore } from '../checks/before.ts';
+import { explain } from '../../runtime/explain.ts';
+import { checksBefore } from '../before/checks.ts';
+import { type Planned, readPlanned } from '../before/planned.ts';
 import { CHECKS } from '../checks/registry.ts';
 import { renderChecks } from '../checks/render.ts';
 import { type CheckView, runChecks } from '../checks/run.ts';
@@ -7,15 +9,20 @@ import { World } from '../checks/world.ts';
 import { findFollowers } from '../cluster/followers.ts';
 import type { ClusterOptions, OutputOptions } from '../cluster/options.ts';
 import { withSession } from '../cluster/session.ts';
-import type { Outcome } from '../exit-codes.ts';
+import { CommandError, type Outcome } from '../exit-codes.ts';
 import { columnsOf, type Terminal } from '../terminal.ts';
 import { print } from '../text/line.ts';
 import { serialize } from '../text/output.ts';
 
-export type CheckOptions = ClusterOptions & OutputOptions & { readonly pre?: boolean };
+export type CheckOptions = ClusterOptions &
+  OutputOptions & { readonly pre?: boolean; readonly filename?: readonly string[] };
 
-export function check(terminal: Terminal, options: CheckOptions): Promise<Outcome> {
-  const { clock, abort } = terminal;
+export async function check(terminal: Terminal, options: CheckOptions): Promise<Outcome> {
+  const { clock, abort, env } = terminal;
+  if (options.filename !== undefined && options.pre !== true)
+    throw new CommandError('usage', '--filename is for --pre: what is installed is looked at in the cluster');
+  const files = options.filename ?? [];
+  const planned = files.length === 0 ? undefined : await plannedIn(files, terminal);
   return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {
     const view = options.pre === true ? await before() : await installed();
     terminal.out(
@@ -31,9 +38,18 @@ export function check(terminal: Terminal, options: CheckOptions): Promise<Outcom
     }
 
     async function before(): Promise<CheckView> {
-      const namespace = options.namespace ?? PROGRAM;
+      const namespace = options.namespace ?? planned?.namespace ?? PROGRAM;
       const world = new World({ api, clock, abort, followers: [] });
-      return { ...(await runChecks(checksBefore(namespace), world)), namespace };
+      const checks = checksBefore({ namespace, planned, read: (...asked) => api.read(...asked), env });
+      return { ...(await runChecks(checks, world)), namespace };
     }
   });
+}
+
+async function plannedIn(files: readonly string[], terminal: Terminal): Promise<Planned> {
+  try {
+    return await readPlanned(await Promise.all(files.map((file) => terminal.read(file))));
+  } catch (error) {
+    throw new CommandError('usage', `${files.join(', ')}: ${explain(error)}`, error);
+  }
 }

@@ -34,10 +34,13 @@ export const COMMANDS = {
   check: {
     summary: 'find problems, and say what to do about them',
     declare: (command) =>
-      withOutput(withCluster(command)).option(
-        '--pre',
-        'before an installation: whether the cluster is ready for one',
-      ),
+      withOutput(withCluster(command))
+        .option('--pre', 'before an installation: whether the cluster is ready for one')
+        .option(
+          '-f, --filename <file>',
+          'with --pre: what is to be installed, as helm template prints it; may be repeated; - is the standard input',
+          listed,
+        ),
   },
   history: {
     summary: 'show the last 50 moves, how long each site was active and how fast it was followed',

@@ -1,2 +1,2 @@
 /** To be loaded where it is needed: most commands write no YAML. */
-export { Document, parse, visit } from 'yaml';
+export { Document, parse, parseAllDocuments, visit } from 'yaml';

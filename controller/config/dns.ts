@@ -2,13 +2,7 @@ import { ownedTypes } from '../../dns/desired.ts';
 import { Ownership, ownerNameProblem } from '../../dns/ownership.ts';
 import type { DnsTraits } from '../../dns/provider-kind.ts';
 import { MAX_TTL, type RecordType } from '../../dns/records.ts';
-import {
-  type AnyDnsConfig,
-  type DnsConfig,
-  inZonesOf,
-  type ProviderName,
-  TRAITS,
-} from '../../dns/registry.ts';
+import { type AnyDnsConfig, inZonesOf, type ProviderName, TRAITS } from '../../dns/registry.ts';
 import { type DnsName, hostInZone } from '../../dns/zones.ts';
 import type { Sound } from '../../settings/parse.ts';
 import type { Site } from '../../settings/site.ts';
@@ -125,13 +119,4 @@ function siteProblem(
   }
   const loop = records.find(({ name }) => name === cname);
   return loop && `has ${loop.name}, which is itself the "cname" of site "${site}"`;
-}
-
-/** Those that have something to do. Only where {@link checkDns} reported nothing. */
-export function dnsConfig(entries: readonly AnyDnsConfig[]): readonly DnsConfig[] {
-  const isUsed = (entry: AnyDnsConfig): entry is DnsConfig =>
-    entry.provider !== 'none' && entry.records.length > 0;
-  return entries
-    .filter(isUsed)
-    .map((entry) => ({ ...entry, records: inZonesOf(entry.provider, entry.records) }));
 }

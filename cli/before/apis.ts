@@ -1,0 +1,96 @@
+import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import { isNotFound } from '../../kubernetes/errors.ts';
+import { type Check, problem } from '../checks/check.ts';
+import { type Before, GIVE_MANIFESTS } from './before.ts';
+import type { Manifest, Planned } from './planned.ts';
+
+interface Discovered {
+  readonly resources?: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly namespaced: boolean;
+  }[];
+}
+
+/** Whose they are, for kinds that the chart makes only where a value asks for them. */
+const VALUES: Readonly<Record<string, string>> = {
+  ServiceMonitor: 'metrics.serviceMonitor',
+  PrometheusRule: 'metrics.prometheusRule',
+  Certificate: 'webhook.certManager.enabled',
+  Issuer: 'webhook.certManager.enabled',
+  MutatingAdmissionPolicy: 'webhook.mode',
+  MutatingAdmissionPolicyBinding: 'webhook.mode',
+};
+
+/** What the server knows of each kind in the manifests; undefined where it knows none. CRDs among them count. */
+export async function discover(
+  { objects }: Planned,
+  read: Before['read'],
+  abort: AbortSignal,
+): Promise<ReadonlyMap<string, Resource | undefined>> {
+  const versions = [...new Set(objects.map(({ apiVersion }) => apiVersion))];
+  const known = await Promise.all(
+    versions.map(async (version): Promise<[string, Discovered]> => {
+      const path = version.includes('/') ? `/apis/${version}` : `/api/${version}`;
+      try {
+        return [version, (await read(path, { abort })) as Discovered];
+      } catch (error) {
+        if (isNotFound(error)) return [version, {}];
+        throw error;
+      }
+    }),
+  );
+  const byVersion = new Map(known);
+  return new Map(objects.map((object) => [kindOf(object), resourceOf(object, byVersion)]));
+}
+
+export function kindOf({ apiVersion, kind }: Manifest): string {
+  return `${apiVersion} ${kind}`;
+}
+
+function resourceOf(
+  { apiVersion, kind }: Manifest,
+  byVersion: ReadonlyMap<string, Discovered>,
+): Resource | undefined {
+  const found = byVersion
+    .get(apiVersion)
+    ?.resources?.find((resource) => resource.kind === kind && !resource.name.includes('/'));
+  if (found === undefined) return undefined;
+  const [version = '', group = ''] = apiVersion.split('/').toReversed();
+  return { group, version, plural: found.name, kind, namespaced: found.namespaced };
+}
+
+interface Definition extends KubeObject {
+  readonly spec?: { readonly group?: string; readonly names?: { readonly kind?: string } };
+}
+
+export function apiVersions({ planned, read }: Before): Check {
+  return {
+    name: 'api-versions',
+    title: 'the API server knows every kind that the chart makes',
+    async find({ abort }) {
+      if (planned === undefined) return { findings: [], skipped: GIVE_MANIFESTS };
+      const known = await discover(planned, read, abort);
+      const brought = (planned.objects as readonly Definition[]).flatMap(({ kind, spec }) =>
+        kind === 'CustomResourceDefinition' ? [`${spec?.group} ${spec?.names?.kind}`] : [],
+      );
+      const missing = [...known].flatMap(([name, resource]) => {
+        const [apiVersion = '', kind = ''] = name.split(' ');
+        return resource !== undefined || brought.includes(`${apiVersion.split('/')[0]} ${kind}`)
+          ? []
+          : [name];
+      });
+      return {
+        findings: missing.map((name) => {
+          const kind = name.split(' ')[1] ?? '';
+          const value = VALUES[kind];
+          const action =
+            value === undefined
+              ? 'Upgrade the cluster, or see in the values what asks for it.'
+              : `Install what brings this kind first, or leave out ${value}.`;
+          return problem(name, 'the API server knows no such kind, and Helm would fail', action);
+        }),
+      };
+    },
+  };
+}

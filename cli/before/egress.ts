@@ -1,0 +1,47 @@
+import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import { type Selector, selects } from '../../kubernetes/selector.ts';
+import { type Check, warning } from '../checks/check.ts';
+import { type Before, GIVE_MANIFESTS } from './before.ts';
+
+interface NetworkPolicy extends KubeObject {
+  readonly spec?: {
+    readonly podSelector?: Selector;
+    readonly policyTypes?: readonly string[];
+    readonly egress?: readonly { readonly to?: readonly unknown[]; readonly ports?: readonly unknown[] }[];
+  };
+}
+
+const NETWORK_POLICIES: Resource<NetworkPolicy> = {
+  group: 'networking.k8s.io',
+  version: 'v1',
+  plural: 'networkpolicies',
+  kind: 'NetworkPolicy',
+  namespaced: true,
+};
+
+/** Only pods can tell what they reach; this is what can be known before there are any. */
+export function egress({ namespace, planned }: Before): Check {
+  return {
+    name: 'egress',
+    title: 'no NetworkPolicy of the namespace limits what the controller reaches',
+    async find(world) {
+      if (planned === undefined) return { findings: [], skipped: GIVE_MANIFESTS };
+      const policies = await world.list(NETWORK_POLICIES, { namespace });
+      const limiting = policies.filter(
+        ({ spec }) =>
+          spec?.policyTypes?.includes('Egress') &&
+          selects({ matchExpressions: [], ...spec.podSelector }, planned.controllerLabels) &&
+          !spec.egress?.some(({ to, ports }) => to === undefined && ports === undefined),
+      );
+      return {
+        findings: limiting.map(({ metadata: { name } }) =>
+          warning(
+            `NetworkPolicy ${namespace}/${name}`,
+            'it limits what the controller’s pods reach; without the API server nothing works, without the DNS provider no record follows',
+            'Admit the API server, port 53 and the hosts of the DNS provider for pods with app.kubernetes.io/component=controller.',
+          ),
+        ),
+      };
+    },
+  };
+}

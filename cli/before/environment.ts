@@ -1,0 +1,54 @@
+import type { KubeApi, KubeObject } from '../../kubernetes/api.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
+import { SECRETS } from '../../kubernetes/resources.ts';
+import type { Planned } from './planned.ts';
+
+type Texts = Readonly<Record<string, string>>;
+
+/** The variables that the controller will have, by the manifests and by Secrets that are there. Throws KubeError. */
+export async function plannedEnvironment(
+  planned: Planned,
+  namespace: string,
+  api: KubeApi,
+  abort: AbortSignal,
+): Promise<Texts> {
+  const { env = [], envFrom = [] } = planned.controllerContainer;
+  const secrets = new Map<string, Promise<Texts>>();
+  const secret = (name: string) => {
+    const known = secrets.get(name) ?? secretTexts(planned, { namespace, name }, api, abort);
+    secrets.set(name, known);
+    return known;
+  };
+  const whole = await Promise.all(
+    envFrom.map(async ({ secretRef }) => (secretRef?.name === undefined ? {} : await secret(secretRef.name))),
+  );
+  const single = await Promise.all(
+    env.map(async ({ name, value, valueFrom }): Promise<[string, string | undefined]> => {
+      const { name: from, key } = valueFrom?.secretKeyRef ?? {};
+      return [name, from === undefined || key === undefined ? value : (await secret(from))[key]];
+    }),
+  );
+  const given = single.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+  return Object.assign({}, ...whole, Object.fromEntries(given));
+}
+
+/** Of a Secret of the manifests, else of the cluster’s; empty where there is none. */
+async function secretTexts(
+  planned: Planned,
+  key: { readonly namespace: string; readonly name: string },
+  api: KubeApi,
+  abort: AbortSignal,
+): Promise<Texts> {
+  const own = planned.find('Secret', key.name);
+  if (own !== undefined) return { ...decoded(own.data), ...own.stringData };
+  const found = (await api.get(SECRETS, key, { abort }).catch(ignoreNotFound)) as
+    | (KubeObject & { readonly data?: Texts })
+    | undefined;
+  return decoded(found?.data);
+}
+
+function decoded(data: Texts = {}): Texts {
+  return Object.fromEntries(
+    Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]),
+  );
+}

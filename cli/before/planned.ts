@@ -1,0 +1,124 @@
+import type { KubeObject } from '../../kubernetes/api.ts';
+import type { PodDetails } from '../cluster/pods.ts';
+
+/** As Helm prints it. */
+export interface Manifest extends KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly spec?: { readonly template?: Template };
+  readonly data?: Readonly<Record<string, string>>;
+  readonly stringData?: Readonly<Record<string, string>>;
+}
+
+type Template = Pick<PodDetails, 'metadata' | 'spec'>;
+
+interface KeyReference {
+  readonly name?: string;
+  readonly key: string;
+}
+
+export interface EnvEntry {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly secretKeyRef?: KeyReference };
+}
+
+export interface PlannedContainer {
+  readonly env?: readonly EnvEntry[];
+  readonly envFrom?: readonly { readonly secretRef?: { readonly name?: string } }[];
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+}
+
+const COMPONENT = 'app.kubernetes.io/component';
+
+/** What Helm would create, by its rendering of the chart. */
+export class Planned {
+  readonly objects: readonly Manifest[];
+  readonly #controller: Manifest;
+
+  /** Throws where that is no rendering of this chart. */
+  constructor(documents: readonly unknown[]) {
+    this.objects = documents.flatMap(objectsIn);
+    const controller = this.#deployment('controller');
+    if (controller === undefined)
+      throw new Error(
+        'the manifests have no Deployment of the controller: give all that `helm template` prints of the chart',
+      );
+    this.#controller = controller;
+  }
+
+  get namespace(): string {
+    return this.#controller.metadata.namespace ?? 'default';
+  }
+
+  get controllerLabels(): Readonly<Record<string, string>> {
+    return this.#controller.spec?.template?.metadata.labels ?? {};
+  }
+
+  get controllerContainer(): PlannedContainer {
+    return containerOf(this.#controller);
+  }
+
+  /** Undefined where the API server injects by itself, or nobody does. */
+  get webhook(): { readonly port: number | undefined; readonly onNodes: boolean } | undefined {
+    const webhook = this.#deployment('webhook');
+    if (webhook === undefined) return undefined;
+    const port = containerOf(webhook).ports?.find(({ name }) => name === 'webhook')?.containerPort;
+    return { port, onNodes: webhook.spec?.template?.spec?.hostNetwork === true };
+  }
+
+  /** Those of the release’s own workloads, as `kind name`. */
+  get templates(): readonly { readonly about: string; readonly template: Template }[] {
+    return this.objects.flatMap(({ kind, metadata, spec }) =>
+      spec?.template?.spec === undefined
+        ? []
+        : [{ about: `${kind} ${metadata.name}`, template: spec.template }],
+    );
+  }
+
+  find(kind: string, name: string): Manifest | undefined {
+    return this.objects.find((object) => object.kind === kind && object.metadata.name === name);
+  }
+
+  /** The file of the controller’s configuration, where it has one. */
+  get configFile(): string | undefined {
+    return this.objects.find(({ kind, data }) => kind === 'ConfigMap' && data?.['config.yaml'] !== undefined)
+      ?.data?.['config.yaml'];
+  }
+
+  #deployment(component: string): Manifest | undefined {
+    return this.objects.find(
+      ({ kind, metadata }) => kind === 'Deployment' && metadata.labels?.[COMPONENT] === component,
+    );
+  }
+}
+
+function containerOf({ spec }: Manifest): PlannedContainer {
+  const [container] = spec?.template?.spec?.containers ?? [];
+  return (container ?? {}) as PlannedContainer;
+}
+
+function objectsIn(document: unknown): readonly Manifest[] {
+  if (typeof document !== 'object' || document === null) return [];
+  if ('items' in document && Array.isArray(document.items)) return document.items.flatMap(objectsIn);
+  return isManifest(document) ? [document] : [];
+}
+
+function isManifest(document: object): document is Manifest {
+  const { apiVersion, kind, metadata } = document as Partial<Manifest>;
+  return typeof apiVersion === 'string' && typeof kind === 'string' && typeof metadata?.name === 'string';
+}
+
+/** Throws where a text is no YAML. */
+export async function readPlanned(texts: readonly string[]): Promise<Planned> {
+  const { parseAllDocuments } = await import('../text/yaml.ts');
+  const documents = texts.flatMap((text) => [...parseAllDocuments(text)]);
+  return new Planned(
+    documents.map((document) => {
+      const [error] = document.errors;
+      // The parser’s own text shows the lines around the fault, and those may hold a secret.
+      if (error !== undefined) throw new Error(`line ${error.linePos?.[0].line ?? '?'} has ${error.code}`);
+      return document.toJS({ maxAliasCount: 100 }) as unknown;
+    }),
+  );
+}
