@@ -100,8 +100,7 @@ test('what was missed is told by the words of what injects', async () => {
   ] as const) {
     for (const { find } of [MISSED, MISPLACED]) {
       const { findings } = await find(world({ ...policies, ...rest }, INJECTED));
-      assert.equal(findings.length, 1);
-      assert.match(findings[0]?.text ?? '', when);
+      assert.equal(findings.filter(({ text }) => when.test(text)).length, 1, JSON.stringify(findings));
     }
   }
 });
