@@ -20,6 +20,7 @@ import { cliParts } from './cli-docs.ts';
 import { configuration } from './configuration-docs.ts';
 import { databaseParts } from './database-docs.ts';
 import { withTables } from './dns-docs.ts';
+import { kubernetesParts } from './kubernetes-docs.ts';
 import { code, page, table } from './markdown.ts';
 import { policyParts } from './policy-docs.ts';
 import { withSettings } from './values-schema.ts';
@@ -38,6 +39,10 @@ export function generatedDocs(): ReadonlyMap<string, string> {
     [
       'docs/policies.md',
       page('Injecting without a webhook', 'webhook/policy/differences.ts', ...policyParts()),
+    ],
+    [
+      'docs/kubernetes.md',
+      page('Kubernetes versions', 'scripts/kubernetes-versions.ts', ...kubernetesParts()),
     ],
     ['charts/kube-site-follower/README.md', chart()],
     ['charts/kube-site-follower/files/match-conditions.yaml', matchConditions()],

@@ -18,15 +18,22 @@ interface HelmRelease {
     readonly releaseName: string;
     readonly values: object;
     readonly valuesFrom: readonly { readonly targetPath: string }[];
-    readonly chart: { readonly spec: { readonly chart: string } };
+    readonly chartRef: { readonly kind: string; readonly name: string };
   };
+}
+
+interface OciRepository {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly url: string; readonly ref: { readonly tag: string } };
 }
 
 interface Application {
   readonly kind: string;
   readonly spec: {
     readonly source: {
-      readonly path: string;
+      readonly repoURL: string;
+      readonly chart: string;
       readonly targetRevision: string;
       readonly helm: { readonly valuesObject: object };
     };
@@ -58,14 +65,20 @@ async function isComplete(values: object): Promise<void> {
 test('the example for Flux is a release of this chart, with a value from a Secret', async () => {
   const { spec } = example<HelmRelease>('HelmRelease');
   // All names in the documentation are those of such a release.
-  assert.deepEqual([spec.chart.spec.chart, spec.releaseName], ['charts/kube-site-follower', RELEASE]);
+  assert.equal(spec.releaseName, RELEASE);
+  const { kind, metadata, spec: source } = example<OciRepository>('OCIRepository');
+  assert.deepEqual(spec.chartRef, { kind, name: metadata.name });
+  assert.match(source.url, /^oci:\/\/.*\/charts\/kube-site-follower$/);
+  assert.equal(source.ref.tag, version);
   const secrets = spec.valuesFrom.map(({ targetPath }) => nested(targetPath, 'from-a-secret'));
   await isComplete(layered(spec.values, ...secrets));
 });
 
 test('the example for Argo CD is a release of this chart', async () => {
   const { source } = example<Application>('Application').spec;
-  assert.deepEqual([source.path, source.targetRevision], ['charts/kube-site-follower', `v${version}`]);
+  assert.deepEqual([source.chart, source.targetRevision], ['kube-site-follower', version]);
+  assert.match(source.repoURL, /\/charts$/);
+  assert.doesNotMatch(source.repoURL, /^oci:/);
   await isComplete(source.helm.valuesObject);
 });
 
