@@ -10,6 +10,7 @@ import { FOLLOWED } from './followed.ts';
 import { MISPLACED } from './labels.ts';
 import { LIMITS } from './limits.ts';
 import { NODES_IN_SITES } from './nodes.ts';
+import { OWN_PODS } from './own-pods.ts';
 import { MISSED, WRONG_SIDE } from './pods.ts';
 import { POLICIES } from './policies.ts';
 import { RIGHTS } from './rights.ts';
@@ -19,6 +20,7 @@ import { WEBHOOK } from './webhook.ts';
 /** One row a check, in the order in which they are shown. docs/cli.md is generated from it. */
 export const CHECKS: readonly Check[] = [
   CONTROLLER,
+  OWN_PODS,
   RIGHTS,
   FOLLOWED,
   NODES_IN_SITES,

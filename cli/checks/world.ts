@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly clock: Clock;
   readonly abort: AbortSignal;
   readonly followers: readonly Published[];
+  /** Where the controller is, while it has published nothing. */
+  readonly namespace?: string;
   /** Default: the name servers that each zone is delegated to. */
   readonly lookup?: AuthoritativeLookup;
 }
@@ -36,9 +38,11 @@ export class World {
   readonly followers: readonly Published[];
   readonly lookup: AuthoritativeLookup;
   #missedWhen: Promise<string> | undefined;
+  readonly #namespace: string;
   readonly #lists = new Map<string, Promise<readonly KubeObject[]>>();
 
-  constructor({ api, clock, abort, followers, lookup = authoritativeLookup(clock) }: WorldOptions) {
+  constructor({ api, clock, abort, followers, lookup = authoritativeLookup(clock), ...rest }: WorldOptions) {
+    this.#namespace = rest.namespace ?? PROGRAM;
     this.api = api;
     this.clock = clock;
     this.abort = abort;
@@ -48,7 +52,7 @@ export class World {
 
   /** Of the controller. */
   get namespace(): string {
-    return this.followers[0]?.namespace ?? PROGRAM;
+    return this.followers[0]?.namespace ?? this.#namespace;
   }
 
   list<T extends KubeObject>(

@@ -2,12 +2,14 @@ import { PROGRAM } from '../../contract/names.ts';
 import { explain } from '../../runtime/explain.ts';
 import { checksBefore } from '../before/checks.ts';
 import { type Planned, readPlanned } from '../before/planned.ts';
+import { OWN, OWN_PODS } from '../checks/own-pods.ts';
 import { CHECKS } from '../checks/registry.ts';
 import { renderChecks } from '../checks/render.ts';
 import { type CheckView, runChecks } from '../checks/run.ts';
 import { World } from '../checks/world.ts';
 import { findFollowers } from '../cluster/followers.ts';
 import type { ClusterOptions, OutputOptions } from '../cluster/options.ts';
+import { DEPLOYMENTS } from '../cluster/resources.ts';
 import { withSession } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { columnsOf, type Terminal } from '../terminal.ts';
@@ -33,15 +35,29 @@ export async function check(terminal: Terminal, options: CheckOptions): Promise<
     return view.problems > 0 ? 'refused' : 'done';
 
     async function installed(): Promise<CheckView> {
-      const followers = await findFollowers({ api, ...session }, options.namespace, abort);
-      return runChecks(CHECKS, new World({ api, clock, abort, followers }));
+      try {
+        const followers = await findFollowers({ api, ...session }, options.namespace, abort);
+        return await runChecks(CHECKS, new World({ api, clock, abort, followers }));
+      } catch (error) {
+        const view = error instanceof CommandError ? await unpublished() : undefined;
+        if (view === undefined || view.problems === 0) throw error;
+        return view;
+      }
     }
 
-    async function before(): Promise<CheckView> {
+    /** Where the chart is installed, and its pods may be why nothing was published yet. */
+    async function unpublished(): Promise<CheckView | undefined> {
+      const where = options.namespace === undefined ? {} : { namespace: options.namespace };
+      const { items } = await api.list(DEPLOYMENTS, { ...where, labelSelector: OWN, abort });
+      const namespace = items[0]?.metadata.namespace;
+      if (namespace === undefined) return undefined;
+      return runChecks([OWN_PODS], new World({ api, clock, abort, followers: [], namespace }));
+    }
+
+    function before(): Promise<CheckView> {
       const namespace = options.namespace ?? planned?.namespace ?? PROGRAM;
-      const world = new World({ api, clock, abort, followers: [] });
       const checks = checksBefore({ namespace, planned, read: (...asked) => api.read(...asked), env });
-      return { ...(await runChecks(checks, world)), namespace };
+      return runChecks(checks, new World({ api, clock, abort, followers: [], namespace }));
     }
   });
 }

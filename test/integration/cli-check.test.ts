@@ -76,7 +76,7 @@ describe('kubectl site-follower check', () => {
       const looked = await checks.look();
       assert.deepEqual(ofOutcome(looked, 'warning', 'problem', 'unknown'), []);
       // Controller and webhook are processes here, and no pods.
-      assert.deepEqual(ofOutcome(looked, 'skipped'), ['rights', 'policies']);
+      assert.deepEqual(ofOutcome(looked, 'skipped'), ['own-pods', 'rights', 'policies']);
       assert.equal(looked.code, 0);
     });
 
