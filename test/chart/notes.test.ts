@@ -14,6 +14,14 @@ test('the notes tell how to see the state', async () => {
   assert.doesNotMatch(notes, /dryRun|clusters\.postgresql/);
 });
 
+test('the notes tell what is left to do, as far as Helm can know', async () => {
+  const notes = await chart.notes(SITES);
+  assert.match(notes, /No DNS record follows: name some as controller\.dns\.records/);
+  // It has not looked into a cluster.
+  assert.doesNotMatch(notes, /nothing to follow/);
+  assert.doesNotMatch(await chart.notes(layered(SITES, EVERYTHING)), /No DNS record follows/);
+});
+
 test('the notes speak of what is switched on', async () => {
   const notes = await chart.notes(layered(SITES, EVERYTHING));
   assert.match(notes, /controller\.dryRun is set/);

@@ -82,7 +82,9 @@ const asAccountOf = async (component: string) => ({
 });
 
 test('a namespace that is not there yet fails no installation, whoever makes the database', async () => {
-  await install('elsewhere', [...SITES, 'controller.watch.namespace=later'], '--no-hooks');
+  const said = await install('elsewhere', [...SITES, 'controller.watch.namespace=later'], '--no-hooks');
+  assert.match(said, /There is nothing to follow yet: CloudNativePG is not in this cluster/);
+  assert.match(said, /No DNS record follows/);
   await api.get(NAMESPACES, { name: 'later' });
   await helm('uninstall', RELEASE, '--namespace', 'elsewhere', '--no-hooks');
   const { metadata } = await api.get(NAMESPACES, { name: 'later' });
@@ -99,6 +101,21 @@ test('a namespace of somebody else is used as it is, and nothing is put on it', 
   );
   await helm('uninstall', RELEASE, '--namespace', 'elsewhere', '--no-hooks');
 });
+
+test('rendered without looking into the cluster, as by Argo CD, the line makes the same', async () => {
+  const args = ['template', RELEASE, chart.path, '--namespace', NAMESPACE, ...set(LINE)];
+  const [alone, looking] = await Promise.all([
+    chart.run([...args, '--kube-version', await serverVersion()]),
+    helm(...args, '--dry-run=server'),
+  ]);
+  assert.ok(alone.includes('kind: Namespace'));
+  assert.equal(alone, looking);
+});
+
+async function serverVersion(): Promise<string> {
+  const { gitVersion } = (await api.read('/version')) as { readonly gitVersion: string };
+  return gitVersion;
+}
 
 async function rendered(): Promise<readonly Manifest[]> {
   return chart.render({ values: {}, args: ['--namespace', NAMESPACE, ...set(LINE)] });
