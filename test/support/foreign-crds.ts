@@ -5,7 +5,7 @@ const KINDS = [
   ['cert-manager.io', 'v1', 'Issuer', 'issuers'],
   ['monitoring.coreos.com', 'v1', 'ServiceMonitor', 'servicemonitors'],
   ['monitoring.coreos.com', 'v1', 'PrometheusRule', 'prometheusrules'],
-  ['source.toolkit.fluxcd.io', 'v1', 'GitRepository', 'gitrepositories'],
+  ['source.toolkit.fluxcd.io', 'v1', 'OCIRepository', 'ocirepositories'],
   ['helm.toolkit.fluxcd.io', 'v2', 'HelmRelease', 'helmreleases'],
   ['argoproj.io', 'v1alpha1', 'Application', 'applications'],
 ] as const;
