@@ -11,18 +11,34 @@ export interface RateLimits {
   /** Whose calls, for messages. */
   readonly provider: string;
   readonly windows: readonly RateWindow[];
+  /**
+   * Of the calls of a window that is too long to wait for its end, so that what is read can also be written: were the zones of many
+   * domains all read at once, no call would be left to write one of them, at the next attempt likewise.
+   */
+  readonly readShare: number;
   /** Of one zone. */
   readonly writes: RateWindow;
 }
 
+/** write: whatever a change needs once its zone was read, reads of its own included. */
+export type CallPurpose = 'read' | 'write';
+
 const LONGEST_WAIT_MS = 20_000;
+interface Waiting {
+  readonly until: number;
+  readonly granted: PromiseWithResolvers<void>;
+}
 
 /** Keeps calls below the rate limits of an API: every call waits here first. */
 export class RateLimiter {
   readonly #clock: Clock;
   readonly #limits: RateLimits;
   readonly #kept: number;
-  #calls: number[] = [];
+  #calls: readonly number[] = [];
+  #reads: readonly number[] = [];
+  /** Writes first: a change that has begun is not kept waiting by what others may have to change. */
+  readonly #waiting: Readonly<Record<CallPurpose, Waiting[]>> = { write: [], read: [] };
+  #cancelTimer: () => void = () => undefined;
   #pause: { readonly until: number; readonly error: DnsError } | undefined;
   readonly #writes = new Map<string, readonly number[]>();
 
@@ -33,23 +49,65 @@ export class RateLimiter {
   }
 
   /** Resolves when one call may be made. Throws a DnsError of kind `rate` when that would take too long. */
-  async take(abort: AbortSignal): Promise<void> {
-    const deadline = this.#clock.elapsed() + LONGEST_WAIT_MS;
-    for (;;) {
-      abort.throwIfAborted();
-      this.#assertNotPaused();
-      const now = this.#clock.elapsed();
-      const free = Math.max(now, ...this.#limits.windows.map((window) => freeAt(window, this.#calls)));
-      if (free <= now) break;
-      if (free > deadline) throw exhausted(this.#limits.provider, free - now);
-      await sleep(this.#clock, free - now, abort);
+  async take(abort: AbortSignal, purpose: CallPurpose): Promise<void> {
+    abort.throwIfAborted();
+    this.#assertNotPaused();
+    const own = {
+      until: this.#clock.elapsed() + LONGEST_WAIT_MS,
+      granted: Promise.withResolvers<void>(),
+    };
+    const line = this.#waiting[purpose];
+    const onAbort = () => {
+      const index = line.indexOf(own);
+      if (index >= 0) line.splice(index, 1);
+      own.granted.reject(abort.reason);
+      this.#serve();
+    };
+    abort.addEventListener('abort', onAbort, { once: true });
+    line.push(own);
+    this.#serve();
+    try {
+      await own.granted.promise;
+    } finally {
+      abort.removeEventListener('abort', onAbort);
     }
-    this.#calls = [...this.#calls.slice(1 - this.#kept), this.#clock.elapsed()];
+  }
+
+  /** Lets all go on that may, turns away those that would wait too long, and comes back for the others. */
+  #serve(): void {
+    this.#cancelTimer();
+    const now = this.#clock.elapsed();
+    const next = (['write', 'read'] as const).flatMap((purpose) => {
+      const line = this.#waiting[purpose];
+      while (line.length > 0 && this.#freeAt(purpose) <= now) this.#grant(purpose, line.shift());
+      const free = this.#freeAt(purpose);
+      const { provider } = this.#limits;
+      while (line[0] !== undefined && line[0].until < free)
+        line.shift()?.granted.reject(exhausted(provider, free - now));
+      return line.length > 0 ? [free] : [];
+    });
+    if (next.length > 0) this.#cancelTimer = this.#clock.after(Math.min(...next) - now, () => this.#serve());
+  }
+
+  #grant(purpose: CallPurpose, waiting: Waiting | undefined): void {
+    const now = this.#clock.elapsed();
+    this.#calls = [...this.#calls.slice(1 - this.#kept), now];
+    if (purpose === 'read') this.#reads = [...this.#reads.slice(1 - this.#kept), now];
+    waiting?.granted.resolve();
+  }
+
+  #freeAt(purpose: CallPurpose): number {
+    const { windows, readShare } = this.#limits;
+    const ofAll = windows.map((window) => freeAt(window, this.#calls));
+    const ofReads = windows
+      .filter(({ ms }) => purpose === 'read' && ms > LONGEST_WAIT_MS)
+      .map(({ ms, calls }) => freeAt({ ms, calls: Math.ceil(calls * readShare) }, this.#reads));
+    return Math.max(...ofAll, ...ofReads);
   }
 
   /** Makes a call when it may be made. The limit is the account's, so after an error of kind `rate` every zone waits. */
-  async call<T>(abort: AbortSignal, make: () => Promise<T>): Promise<T> {
-    await this.take(abort);
+  async call<T>(abort: AbortSignal, purpose: CallPurpose, make: () => Promise<T>): Promise<T> {
+    await this.take(abort, purpose);
     try {
       return await make();
     } catch (error) {
@@ -61,6 +119,9 @@ export class RateLimiter {
   /** No call for `ms`; whoever asks meanwhile gets `error` again. */
   pause(ms: number, error: DnsError): void {
     this.#pause = { until: this.#clock.elapsed() + ms, error };
+    const waiting = Object.values(this.#waiting).flatMap((line) => line.splice(0));
+    for (const { granted } of waiting) granted.reject(error.with({ retryAfterMs: ms }));
+    this.#cancelTimer();
   }
 
   /** Resolves when the zone may be written, so that a fast series of moves does not use up the limit. */

@@ -9,7 +9,7 @@ import type { Change, Current, OtherRecords, RecordSet } from './records.ts';
 
 const ZONE = 'example.com';
 const WINDOW = { ms: 300_000, calls: 300 };
-const LIMITS = { provider: 'strict', windows: [WINDOW], writes: { ms: 10_000, calls: 5 } };
+const LIMITS = { provider: 'strict', windows: [WINDOW], readShare: 1 / 3, writes: { ms: 10_000, calls: 5 } };
 
 /** Makes all changes of a call or none, and does not say which one it refuses. */
 class StrictProvider implements DnsProvider {

@@ -50,6 +50,7 @@ export class ZoneFollower {
   readonly #ports: ZoneFollowerPorts;
   #goal: Goal | undefined;
   #running: Promise<void> | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
   #reached: { readonly goal: Goal; readonly at: number } | undefined;
   #failed: { readonly goal: Goal; readonly until: number; readonly error: DnsError } | undefined;
   #failing = false;
@@ -68,6 +69,11 @@ export class ZoneFollower {
     this.#ports = ports;
     this.#lateCalls = new LateCalls(ports.clock, () => ports.wake());
     this.#writer = new ZoneWriter(zone, ports);
+  }
+
+  /** When the zone was last read; before all time when it never was. */
+  get readAt(): number {
+    return this.#readAt;
   }
 
   /** Resolves when the provider has accepted `desired`. Only one call to the zone is under way at any time. */
@@ -149,6 +155,7 @@ export class ZoneFollower {
     const { provider, statuses, onAccepted, onUnfollowed, claim } = this.#ports;
     const guard = this.#guard(goal);
     const current = await this.#read(this.#names, guard.abort);
+    this.#readAt = this.#ports.clock.elapsed();
     let shown = current.sets;
     statuses.setAccepted(this.zone, shown);
     this.#writer.noteShown(

@@ -26,6 +26,12 @@ export class ZoneGroup {
     this.#ports = ports;
   }
 
+  /** When the zone was last read that has waited longest; before all time when one never was. */
+  get readAt(): number {
+    const times = [...this.#followers.values()].map((follower) => follower.readAt);
+    return times.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...times);
+  }
+
   /** A zone that takes longer than `patienceMs` counts as failed, and goes on by itself. Rejects with the reason of the abort. */
   async follow(
     desired: (names: readonly string[]) => readonly RecordSet[],
@@ -66,8 +72,18 @@ export class ZoneGroup {
       return { key, follower, names };
     });
     this.#followers = new Map(followers.map(({ key, follower }) => [key, follower]));
-    return followers.map(({ follower, names }) => [follower, names] as const);
+    return followers
+      .toSorted((one, other) => compareReads(one.follower, other.follower))
+      .map(({ follower, names }) => [follower, names] as const);
   }
+}
+
+/** Which one comes first: a rate limit may keep the last ones waiting, and those are to be others each time. */
+export function compareReads(
+  { readAt: one }: { readonly readAt: number },
+  { readAt: other }: { readonly readAt: number },
+): number {
+  return one === other ? 0 : one - other;
 }
 
 function needsConfiguration(error: unknown): boolean {

@@ -348,6 +348,23 @@ describe('a failing zone', () => {
     assert.equal(world.row('app.dev.example.net').error, undefined);
   });
 
+  test('whose turn has not come for the rate limit is the first at the next attempt', async () => {
+    const world = new World(['a', 'b', 'c', 'd', 'e'].map((host) => `app.${host}.com`));
+    let left = 0;
+    world.provider.before = (call) => {
+      if (!call.startsWith('read')) return undefined;
+      left -= 1;
+      return left < 0 ? Promise.reject(retry()) : undefined;
+    };
+    for (const count of [2, 4, 5]) {
+      left = 2;
+      await world.apply(EAST).catch(() => undefined);
+      assert.equal(world.provider.zones.size, count);
+      // Those that were written are due again, too.
+      await world.clock.advance(DRIFT_MS);
+    }
+  });
+
   test('is left alone as long as its provider asks for, unless there is something new', async () => {
     const world = new World(['app.example.com']);
     world.provider.before = () => Promise.reject(retry(60_000));

@@ -9,7 +9,7 @@ import { type RecordStatus, RecordStatuses } from '../../dns/record-status.ts';
 import type { RecordSet, RecordType } from '../../dns/records.ts';
 import type { HeldNames } from '../../dns/zone-choice.ts';
 import type { ZoneFollowerPorts } from '../../dns/zone-follower.ts';
-import { ZoneGroup } from '../../dns/zone-group.ts';
+import { compareReads, ZoneGroup } from '../../dns/zone-group.ts';
 import { type DnsName, groupsOfZones } from '../../dns/zones.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { Clock, Random } from '../../runtime/clock.ts';
@@ -109,9 +109,9 @@ export class DnsSignal implements Signal {
     if (site === undefined || site.name !== ownSite?.name) return await this.#standBy(leadership);
     this.#epoch = epoch;
     const outcomes = await Promise.all(
-      this.#groups.map((group) =>
-        group.follow((names) => desiredSets(site, names, ttl), PATIENCE_MS, leadership),
-      ),
+      this.#groups
+        .toSorted(compareReads)
+        .map((group) => group.follow((names) => desiredSets(site, names, ttl), PATIENCE_MS, leadership)),
     );
     const held = outcomes.flatMap((outcome) => outcome.held);
     this.#reportHeld(held, site);

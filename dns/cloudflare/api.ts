@@ -4,7 +4,7 @@ import { listOf } from '../../runtime/first-problem.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
 import { masked } from '../errors.ts';
 import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall } from '../http-call.ts';
-import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
+import { type CallPurpose, RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { hostInZone } from '../zones.ts';
 import { answerError, apiError, changeError, PROBLEMS, strangerError } from './errors.ts';
 import type { CloudflareConfig } from './settings.ts';
@@ -66,6 +66,8 @@ export interface Batch {
 const LIMITS: RateLimits = {
   provider: 'Cloudflare',
   windows: [{ ms: 300_000, calls: 900 }],
+  // A zone is read, read again and written.
+  readShare: 1 / 3,
   writes: { ms: 10_000, calls: 5 },
 };
 /** The most that a list of zones may have on a page. */
@@ -113,11 +115,12 @@ export class CloudflareApi {
     zone: CloudflareZone,
     name: string | undefined,
     abort: AbortSignal,
+    purpose: CallPurpose,
   ): Promise<readonly CloudflareRecord[]> {
     const path = `zones/${encodeURIComponent(zone.id)}/dns_records`;
     const what = `the records of ${name ?? zone.name}`;
     const list = (query: Readonly<Record<string, string>>) =>
-      this.#list(what, path, query, RECORD, RECORDS_A_PAGE, abort);
+      this.#list(what, path, query, RECORD, RECORDS_A_PAGE, abort, purpose);
     if (name === undefined) return list({});
     // Records of IDN have been shown in either form (cloudflare/python-cloudflare#22).
     const forms = [...new Set([name, unicodeName(name)])];
@@ -129,7 +132,7 @@ export class CloudflareApi {
   async batch(zone: CloudflareZone, batch: Batch, mayWrite: () => void, abort: AbortSignal): Promise<void> {
     const what = `the change of ${zone.name}`;
     const path = `zones/${encodeURIComponent(zone.id)}/dns_records/batch`;
-    await this.limiter.call(abort, () => {
+    await this.limiter.call(abort, 'write', () => {
       mayWrite();
       return this.#send(this.#request(what, 'POST', path, {}, JSON.stringify(batch)), abort);
     });
@@ -142,12 +145,13 @@ export class CloudflareApi {
     item: z.ZodType<T>,
     perPage: number,
     abort: AbortSignal,
+    purpose: CallPurpose = 'read',
   ): Promise<readonly T[]> {
     const items: T[] = [];
     for (let page = 1; ; page += 1) {
       const paging = { ...query, page: String(page), per_page: String(perPage) };
       const request = this.#request(what, 'GET', path, paging);
-      const envelope = await this.limiter.call(abort, () => this.#send(request, abort));
+      const envelope = await this.limiter.call(abort, purpose, () => this.#send(request, abort));
       const read = listOf(item).safeParse(envelope.result);
       if (!read.success) throw answerError(what, 'its result is no list of what was asked for');
       items.push(...read.data);

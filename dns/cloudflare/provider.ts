@@ -6,6 +6,7 @@ import { ofEach } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, isMade, subjectOf } from '../planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
+import type { CallPurpose } from '../rate-limiter.ts';
 import { readBack } from '../read-back.ts';
 import { currentOf, isFollowingSet } from '../record-sets.ts';
 import { othersAmong } from '../record-types.ts';
@@ -42,11 +43,15 @@ export class CloudflareProvider implements DnsProvider {
 
   async zonesWithin(zone: string, _names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
     const zones = await this.#api.zonesWithin(zone, abort);
-    return zones.filter(({ status }) => status === 'active').map(({ name }) => name);
+    const active = zones.filter(({ status }) => status === 'active');
+    for (const [name, [found, ...others]] of Map.groupBy(active, (each) => each.name)) {
+      if (found !== undefined && others.length === 0) this.#zones.set(name, found);
+    }
+    return active.map(({ name }) => name);
   }
 
   async read(query: ZoneQuery): Promise<Current> {
-    const records = await this.#records(query);
+    const records = await this.#records(query, 'read');
     return currentOf(recordSets(records), othersAmong(records), query);
   }
 
@@ -54,7 +59,7 @@ export class CloudflareProvider implements DnsProvider {
     const { abort } = guard;
     const names = [...new Set(changes.map((change) => subjectOf(change).name))];
     await this.#api.limiter.awaitWrite(zone, guard.superseded ?? abort);
-    const records = await this.#records({ zone, names, abort });
+    const records = await this.#records({ zone, names, abort }, 'write');
     const parts = inParts(changes, MAX_BATCH, (change) => weightOf(records, change));
     // All are checked before the first one is sent.
     const batches = ofEach(parts, (part) => ({ part, body: batchOf(records, part) }));
@@ -64,7 +69,7 @@ export class CloudflareProvider implements DnsProvider {
       guard.onAccepted?.(part);
     }
     const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, abort }, async () => {
-      const shown = recordSets(await this.#records({ zone, names, abort }));
+      const shown = recordSets(await this.#records({ zone, names, abort }, 'write'));
       return changes.filter((change) => !isMade(change, shown));
     });
     if (missing.length === 0) return;
@@ -86,14 +91,17 @@ export class CloudflareProvider implements DnsProvider {
     return this.#flattened.lookup(query, target, ask);
   }
 
-  async #records({ zone, names, texts = [], abort }: ZoneQuery): Promise<readonly CloudflareRecord[]> {
+  async #records(
+    { zone, names, texts = [], abort }: ZoneQuery,
+    purpose: CallPurpose,
+  ): Promise<readonly CloudflareRecord[]> {
     try {
       const found = await this.#zone(zone, abort);
       const asked = new Set([...names, ...names.flatMap((name) => namesUpTo(zone, name)), ...texts]);
       const records = await recordsOfNames(
         asked,
         ({ name }: CloudflareRecord) => name,
-        (name) => this.#api.records(found, name, abort),
+        (name) => this.#api.records(found, name, abort, purpose),
       );
       this.#noteShown(zone, names, records);
       return records;

@@ -1,7 +1,7 @@
 import { type Clock, timestamp } from '../../runtime/clock.ts';
 import { notSaved } from '../errors.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
-import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
+import { type CallPurpose, RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { readBack } from '../read-back.ts';
 import { currentOf } from '../record-sets.ts';
 import type { Change, Current, WrittenType, ZoneQuery } from '../records.ts';
@@ -44,6 +44,8 @@ const LIMITS: RateLimits = {
     { ms: 60_000, calls: 20 },
     { ms: 3_600_000, calls: 300 },
   ],
+  // A zone is read, at first counted, and written.
+  readShare: 2 / 5,
   // The second is for a move that takes another one back at once: it must not wait.
   writes: { ms: 20_000, calls: 2 },
 };
@@ -80,7 +82,7 @@ export class NamecheapProvider implements DnsProvider {
 
   async read(query: ZoneQuery): Promise<Current> {
     const { zone, abort } = query;
-    const { hosts } = await this.#getHosts(zone, abort);
+    const { hosts } = await this.#getHosts(zone, abort, 'read');
     return currentOf(recordSets(zone, hosts), otherRecords(zone, hosts), query);
   }
 
@@ -92,7 +94,7 @@ export class NamecheapProvider implements DnsProvider {
 
   async #replace(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { abort } = guard;
-    const { hosts, emailType } = this.#takeFresh(zone) ?? (await this.#getHosts(zone, abort));
+    const { hosts, emailType } = this.#takeFresh(zone) ?? (await this.#getHosts(zone, abort, 'write'));
     assertCanBeSentBack(zone, { hosts, emailType }, await this.#count(zone, hosts.length, abort));
     const merged = mergeHosts(zone, hosts, changes);
     assertHarmless(zone, hosts, merged, changes);
@@ -100,7 +102,7 @@ export class NamecheapProvider implements DnsProvider {
     const takenAt = timestamp(this.#clock);
     await this.#snapshots.save(zone, JSON.stringify({ zone, takenAt, emailType, hosts }), abort);
     const sent = merged.map(sendable);
-    await this.#limiter.call(abort, () => {
+    await this.#limiter.call(abort, 'write', () => {
       guard.assertMayWrite();
       this.#limiter.noteWrite(zone);
       return this.#api.setHosts(zone, sent, emailType, abort);
@@ -108,10 +110,10 @@ export class NamecheapProvider implements DnsProvider {
     await this.#readBack(zone, hosts, { hosts: sent, emailType }, changes, abort);
   }
 
-  async #getHosts(zone: string, abort: AbortSignal): Promise<HostList> {
+  async #getHosts(zone: string, abort: AbortSignal, purpose: CallPurpose): Promise<HostList> {
     this.#lastRead.delete(zone);
     const releases = this.#locks.releases(zone);
-    const list = await this.#limiter.call(abort, () => this.#api.getHosts(zone, abort));
+    const list = await this.#limiter.call(abort, purpose, () => this.#api.getHosts(zone, abort));
     assertServed(zone, list);
     this.#lastRead.set(zone, { at: this.#clock.elapsed(), releases, list });
     return list;
@@ -129,7 +131,7 @@ export class NamecheapProvider implements DnsProvider {
   async #count(zone: string, shown: number, abort: AbortSignal): Promise<number | undefined> {
     if (shown > 0 && shown >= (this.#verified.get(zone) ?? Number.POSITIVE_INFINITY)) return undefined;
     try {
-      const counted = await this.#limiter.call(abort, () => this.#api.countHosts(zone, abort));
+      const counted = await this.#limiter.call(abort, 'write', () => this.#api.countHosts(zone, abort));
       if (counted !== undefined && shown >= counted) this.#verified.set(zone, shown);
       return counted;
     } catch (error) {
@@ -147,7 +149,7 @@ export class NamecheapProvider implements DnsProvider {
     abort: AbortSignal,
   ): Promise<void> {
     const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, abort }, async () => {
-      const shown = await this.#getHosts(zone, abort);
+      const shown = await this.#getHosts(zone, abort, 'write');
       const differences = compareZones(zone, sent, shown, changes);
       if (differences.length === 0) this.#verified.set(zone, shown.hosts.length);
       else if (!sameHosts(shown.hosts, before)) throw overtaken(zone, differences);

@@ -20,7 +20,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { withDeadline } from '../../runtime/clock.ts';
 import type { HttpPorts } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
-import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
+import { type CallPurpose, RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { unanswered } from '../unanswered.ts';
 import { hostInZone } from '../zones.ts';
 import { apiError, changeError } from './errors.ts';
@@ -36,6 +36,8 @@ const LIMITS: RateLimits = {
     { ms: 1_000, calls: 4 },
     { ms: 300_000, calls: 900 },
   ],
+  // A zone is read, read again and written.
+  readShare: 1 / 3,
   writes: { ms: 10_000, calls: 5 },
 };
 /** The API is a global one, but its signatures name a region. */
@@ -108,6 +110,7 @@ export class Route53Api {
     zoneId: string,
     name: string | undefined,
     abort: AbortSignal,
+    purpose: CallPurpose,
   ): Promise<readonly ResourceRecordSet[]> {
     const what = `the records of ${name ?? zoneId}`;
     const found: ResourceRecordSet[] = [];
@@ -118,7 +121,7 @@ export class Route53Api {
         MaxItems: SETS_A_PAGE,
         ...next,
       });
-      const answer = await this.#call(what, command, abort);
+      const answer = await this.#call(what, command, abort, purpose);
       const sets = answer.ResourceRecordSets ?? [];
       const own = name === undefined ? sets : sets.filter((set) => plainName(set.Name ?? '') === name);
       found.push(...own);
@@ -150,7 +153,7 @@ export class Route53Api {
       ChangeBatch: { Comment: 'kube-site-follower', Changes: [...changes] },
     });
     try {
-      const answer = await this.#call(`the change of ${zone}`, command, abort, mayWrite);
+      const answer = await this.#call(`the change of ${zone}`, command, abort, 'write', mayWrite);
       return answer.ChangeInfo?.Id;
     } catch (error) {
       throw changeError(error);
@@ -169,9 +172,10 @@ export class Route53Api {
     what: string,
     command: $Command<I, O, Route53ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
     abort: AbortSignal,
+    purpose: CallPurpose = 'read',
     before: () => void = () => undefined,
   ): Promise<O> {
-    return this.limiter.call(abort, async () => {
+    return this.limiter.call(abort, purpose, async () => {
       before();
       try {
         return await withDeadline(this.#ports.clock, TIMEOUT_MS, abort, what, (abortSignal) =>

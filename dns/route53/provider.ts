@@ -5,6 +5,7 @@ import { ofEach } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, subjectOf } from '../planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
+import type { CallPurpose } from '../rate-limiter.ts';
 import { currentOf } from '../record-sets.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
 import { recordsOfNames } from '../records-of-names.ts';
@@ -44,7 +45,11 @@ export class Route53Provider implements DnsProvider {
     const all = (await this.#api.zonesWithin(zone, abort)).filter(
       (found) => isPrivate(found) === privateZone,
     );
-    const found = [...new Set(all.map(({ Name = '' }) => plainName(Name)))];
+    const byName = Map.groupBy(all, ({ Name = '' }) => plainName(Name));
+    for (const [name, [found, ...others]] of byName) {
+      if (found !== undefined && others.length === 0) this.#zones.set(name, found);
+    }
+    const found = [...byName.keys()];
     if (privateZone) return found;
     // Anybody may make a zone below another one. Whoever asks comes only to one that is delegated.
     const delegated: string[] = [];
@@ -59,14 +64,14 @@ export class Route53Provider implements DnsProvider {
 
   async #isDelegated(parent: string, zone: string, abort: AbortSignal): Promise<boolean> {
     const cuts = new Set(namesUpTo(parent, zone));
-    const records = await this.#records(parent, [...cuts], abort);
+    const records = await this.#records(parent, [...cuts], abort, 'read');
     return records.some(({ Name = '', Type }) => Type === 'NS' && cuts.has(plainName(Name)));
   }
 
   async read(query: ZoneQuery): Promise<Current> {
     const { zone, names, texts = [], abort } = query;
     const above = names.flatMap((name) => namesUpTo(zone, name));
-    const records = await this.#records(zone, [...names, ...above, ...texts], abort);
+    const records = await this.#records(zone, [...names, ...above, ...texts], abort, 'read');
     return currentOf(recordSets(records), otherRecords(records), query);
   }
 
@@ -74,7 +79,7 @@ export class Route53Provider implements DnsProvider {
     const { abort } = guard;
     const names = changes.map((change) => subjectOf(change).name);
     await this.#api.limiter.awaitWrite(zone, guard.superseded ?? abort);
-    const records = await this.#records(zone, names, abort);
+    const records = await this.#records(zone, names, abort, 'write');
     const { Id: zoneId = '' } = await this.#zone(zone, abort);
     const parts = inParts(changes, MAX_BATCH, weightOf);
     // All are checked before the first one is sent.
@@ -117,6 +122,7 @@ export class Route53Provider implements DnsProvider {
     zone: string,
     names: readonly string[],
     abort: AbortSignal,
+    purpose: CallPurpose,
   ): Promise<readonly ResourceRecordSet[]> {
     const { Id: zoneId = '', ResourceRecordSetCount: count = 0 } = await this.#zone(zone, abort);
     const pages = Math.ceil(count / SETS_A_PAGE);
@@ -124,7 +130,7 @@ export class Route53Provider implements DnsProvider {
       const records = await recordsOfNames(
         new Set(names),
         ({ Name = '' }: ResourceRecordSet) => plainName(Name),
-        (name) => this.#api.records(zoneId, name, abort),
+        (name) => this.#api.records(zoneId, name, abort, purpose),
         pages > MAX_PAGES ? Number.POSITIVE_INFINITY : pages,
       );
       for (const set of recordSets(records)) this.#shown.set(key(set), set.values);

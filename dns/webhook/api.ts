@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type HttpAnswer, type HttpPorts, httpCall } from '../http-call.ts';
-import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
+import { type CallPurpose, RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { DOMAIN_FILTER, type DomainFilter } from './domain-filter.ts';
 import { protocolError, statusError } from './errors.ts';
 import type { WebhookConfig } from './settings.ts';
@@ -37,6 +37,8 @@ export interface ApiChanges {
 const LIMITS: RateLimits = {
   provider: 'the webhook provider',
   windows: [{ ms: 60_000, calls: 60 }],
+  // Two calls to read, and three to write.
+  readShare: 2 / 5,
   writes: { ms: 10_000, calls: 5 },
 };
 
@@ -54,7 +56,7 @@ export class WebhookApi {
   /** Whether there is a provider that speaks this version, and what it serves. */
   async negotiate(abort: AbortSignal): Promise<DomainFilter> {
     const what = 'the first question';
-    const answer = await this.#call(what, 'GET', '/', undefined, abort);
+    const answer = await this.#call(what, 'GET', '/', undefined, abort, 'read');
     const type = answer.headers['content-type'];
     if (type !== MEDIA_TYPE) {
       throw protocolError(what, `its media type is ${JSON.stringify(type ?? '')}, not ${MEDIA_TYPE}`);
@@ -62,21 +64,25 @@ export class WebhookApi {
     return parsed(what, answer, DOMAIN_FILTER);
   }
 
-  async records(abort: AbortSignal): Promise<readonly Endpoint[]> {
+  async records(abort: AbortSignal, purpose: CallPurpose): Promise<readonly Endpoint[]> {
     const what = 'the question for its records';
-    return parsed(what, await this.#call(what, 'GET', '/records', undefined, abort), ENDPOINTS);
+    return parsed(what, await this.#call(what, 'GET', '/records', undefined, abort, purpose), ENDPOINTS);
   }
 
   /** The form in which the provider would keep them. */
   async adjust(endpoints: readonly Endpoint[], abort: AbortSignal): Promise<readonly Endpoint[]> {
     const what = 'the question how it would keep the records';
-    return parsed(what, await this.#call(what, 'POST', '/adjustendpoints', endpoints, abort), ENDPOINTS);
+    return parsed(
+      what,
+      await this.#call(what, 'POST', '/adjustendpoints', endpoints, abort, 'write'),
+      ENDPOINTS,
+    );
   }
 
   /** `mayWrite` throws when it may not any more; it is asked right before the call. */
   async apply(zone: string, changes: ApiChanges, mayWrite: () => void, abort: AbortSignal): Promise<void> {
     const what = `the change of ${zone}`;
-    const answer = await this.#call(what, 'POST', '/records', changes, abort, () => {
+    const answer = await this.#call(what, 'POST', '/records', changes, abort, 'write', () => {
       mayWrite();
       this.limiter.noteWrite(zone);
     });
@@ -89,12 +95,13 @@ export class WebhookApi {
     path: string,
     body: unknown,
     abort: AbortSignal,
+    purpose: CallPurpose,
     before: () => void = () => undefined,
   ): Promise<HttpAnswer> {
     const url = new URL(`${this.#url}${path}`);
     const headers = { accept: MEDIA_TYPE, ...(body !== undefined && { 'content-type': MEDIA_TYPE }) };
     const call = { what, method, url, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
-    return this.limiter.call(abort, async () => {
+    return this.limiter.call(abort, purpose, async () => {
       before();
       const answer = await httpCall(this.#ports, call, abort);
       if (answer.status >= 200 && answer.status < 300) return answer;

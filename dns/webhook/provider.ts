@@ -49,7 +49,7 @@ export class WebhookProvider implements DnsProvider {
     const unread = new Map(strange.map((name) => [name, notServed(name, zone, describeFilter(filter))]));
     const [first] = unread.values();
     if (first !== undefined && names.every((name) => unread.has(name))) throw first;
-    const endpoints = await this.#api.records(abort);
+    const endpoints = await this.#api.records(abort, 'read');
     this.#noteHidden(names, endpoints);
     return withUnread(currentOf(recordSets(endpoints), otherRecords(endpoints), query), unread);
   }
@@ -83,14 +83,14 @@ export class WebhookProvider implements DnsProvider {
     guard: WriteGuard,
   ): Promise<readonly Unmade[]> {
     const { abort } = guard;
-    const edits = await this.#adjusted(editsOf(await this.#api.records(abort), changes), abort);
+    const edits = await this.#adjusted(editsOf(await this.#api.records(abort, 'write'), changes), abort);
     const needed = edits.filter(isNeeded);
     if (needed.length === 0) return [];
     await this.#api.apply(zone, apiChanges(needed), () => guard.assertMayWrite(), abort);
     const expected = changes.map((change, index) => asAdjusted(change, edits[index]));
     const names = [...new Set(changes.map((change) => subjectOf(change).name))];
     return readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, abort }, async () => {
-      const endpoints = await this.#api.records(abort);
+      const endpoints = await this.#api.records(abort, 'write');
       this.#noteHidden(names, endpoints);
       const shown = recordSets(endpoints);
       return expected.filter((change) => !isMade(change, shown)).map((change) => unmade(change, shown));
