@@ -79,6 +79,31 @@ export interface FollowedCandidate {
     | undefined;
 }
 
+const TEMPLATE_HASH = 'pod-template-hash';
+/** Longer than the name of any object, and so of none. */
+const MAX_NAME = 253;
+
+/** As much of a pod's metadata as {@link isFollowed} looks at: anybody may give one a megabyte of labels and owners. */
+export function followedCandidate({
+  name,
+  labels,
+  ownerReferences,
+}: NonNullable<FollowedCandidate['metadata']>): NonNullable<FollowedCandidate['metadata']> {
+  const keys = Object.values(MEMBER_LABELS).flatMap((labelsOf) => Object.keys(labelsOf('')));
+  const owner = ownerReferences?.find(({ controller }) => controller === true);
+  return {
+    name,
+    labels: Object.fromEntries(
+      [TEMPLATE_HASH, ...keys].flatMap((key) => {
+        const value = labels?.[key];
+        return value === undefined ? [] : [[key, value]];
+      }),
+    ),
+    ownerReferences:
+      owner === undefined || owner.name.length > MAX_NAME ? [] : [{ name: owner.name, controller: true }],
+  };
+}
+
 export function isFollowed({ metadata }: FollowedCandidate, namespace: string, pods: FollowedPods): boolean {
   if (namespace !== pods.namespace) return false;
   const { name, labels } = metadata ?? {};
@@ -86,7 +111,7 @@ export function isFollowed({ metadata }: FollowedCandidate, namespace: string, p
   if (wanted.length > 0 && wanted.every(([key, value]) => labels?.[key] === value)) return true;
   if (typeof name === 'string' && name !== '' && [...pods.names, pods.primary].includes(name)) return true;
   const owner = metadata?.ownerReferences?.find(({ controller }) => controller === true)?.name;
-  return owner !== undefined && isOfWorkload(pods.primary, owner, labels?.['pod-template-hash']);
+  return owner !== undefined && isOfWorkload(pods.primary, owner, labels?.[TEMPLATE_HASH]);
 }
 
 /**

@@ -47,6 +47,10 @@ export class ObjectIndex<T extends Versioned> {
     return this.#all.get(namespace)?.values() ?? [];
   }
 
+  sizeOf(namespace: string): number {
+    return this.#all.get(namespace)?.size ?? 0;
+  }
+
   *all(): IterableIterator<T> {
     for (const own of this.#all.values()) yield* own.values();
   }

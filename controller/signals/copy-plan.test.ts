@@ -50,6 +50,11 @@ describe('the plan of a copy', () => {
       assert.equal(planCopy(wish({ found: copy(data) }))?.action, 'replace'));
   }
 
+  test('replaces a copy with something beside the data, without it', () => {
+    const found = { ...copy(DATA), binaryData: { more: '' } };
+    assert.deepEqual(planCopy(wish({ found })), { action: 'replace', object: copy(DATA) });
+  });
+
   test('removes the copy that was found, and nothing where there is none', () => {
     const found = copy(DATA);
     assert.deepEqual(planCopy(wish({ found, wanted: false })), { action: 'delete', object: found });

@@ -20,7 +20,13 @@ export function planCopy({ name, namespace, labels, data, wanted, found }: CopyW
   if (!wanted) return found && { action: 'delete', object: found };
   if (found === undefined)
     return { action: 'create', object: { metadata: { name, namespace, labels }, data } };
-  return isEqual(found.data ?? {}, data) ? undefined : { action: 'replace', object: { ...found, data } };
+  if (isInLine(found, data)) return undefined;
+  return { action: 'replace', object: { metadata: found.metadata, data } };
+}
+
+/** Nothing beside what we write either: a megabyte that somebody has added would be written again at each move. */
+export function isInLine(found: ConfigMap, data: Readonly<Record<string, string>>): boolean {
+  return found.binaryData === undefined && isEqual(found.data ?? {}, data);
 }
 
 function isEqual(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {

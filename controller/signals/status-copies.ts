@@ -26,6 +26,12 @@ export interface StatusCopiesOptions {
   readonly onCount: (counts: { readonly wanted: number; readonly present: number }) => void;
 }
 
+interface CopyGoal {
+  readonly state: PublishedStatus;
+  readonly data: Readonly<Record<string, string>>;
+  readonly leadership: Leadership;
+}
+
 const RESYNC_MS = 60_000;
 const PARALLEL_WRITES = 8;
 
@@ -44,7 +50,7 @@ export class StatusCopies implements Signal {
   readonly #labels: Readonly<Record<string, string>>;
   readonly #pace: CopyPace;
   readonly #later: Alarm;
-  #goal: { readonly state: PublishedStatus; readonly leadership: Leadership } | undefined;
+  #goal: CopyGoal | undefined;
   #synced = false;
 
   constructor(options: StatusCopiesOptions) {
@@ -100,7 +106,7 @@ export class StatusCopies implements Signal {
     const waitMs = this.#pace.admit(state.status);
     this.#later.set(waitMs > 0 ? waitMs : undefined);
     const admitted = waitMs > 0 && this.#goal !== undefined ? this.#goal.state : state;
-    this.#goal = { state: admitted, leadership };
+    this.#goal = { state: admitted, data: encodeStatus(admitted.status), leadership };
     if (this.#synced) {
       const { name, namespace: own } = this.#options;
       const wanting = this.#sources.wanting();
@@ -159,7 +165,7 @@ export class StatusCopies implements Signal {
   }
 
   #data(): Readonly<Record<string, string>> {
-    return this.#goal === undefined ? {} : encodeStatus(this.#goal.state.status);
+    return this.#goal?.data ?? {};
   }
 
   #plan({ namespace, name }: Required<ObjectKey>, found: ConfigMap | undefined): CopyStep | undefined {
@@ -186,13 +192,13 @@ export class StatusCopies implements Signal {
     const { abort } = leadership;
     const { name, namespace = '' } = object.metadata;
     if (action === 'replace') {
-      this.#contents.learn(await api.replace(CONFIG_MAPS, object, { abort }));
+      this.#contents.learn(await api.replace(CONFIG_MAPS, object, { abort }), object.data ?? {});
     } else if (action === 'delete') {
       await api
         .delete(CONFIG_MAPS, { name, namespace }, { ...versionOf(object), abort })
         .catch(ignoreNotFound);
     } else {
-      this.#contents.learn(await api.create(CONFIG_MAPS, object, { abort }));
+      this.#contents.learn(await api.create(CONFIG_MAPS, object, { abort }), object.data ?? {});
     }
   }
 }

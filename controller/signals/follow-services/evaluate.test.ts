@@ -11,7 +11,7 @@ const SERVICE: FollowedService = {
   wanted: true,
   refused: undefined,
   left: false,
-  pods: { app: 'web' },
+  pods: [1],
   siteKeys: ['site-follower/site'],
   site: 'us',
   epoch: 3,

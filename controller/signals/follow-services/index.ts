@@ -15,10 +15,12 @@ import type { PublishedStatus } from '../../state.ts';
 import type { Signal } from '../signal.ts';
 import { Confirmation } from './confirmation.ts';
 import { Inspector, type RoutingObserver } from './inspector.ts';
+import { isSame } from './label-ids.ts';
 import { type Goal, isAhead, planService } from './plan.ts';
-import { keepPod, labelPatch, type RoutedPod, wantedLabel } from './pods.ts';
+import { PodLabels } from './pod-labels.ts';
+import { countsTheSame, keepPod, type RoutedPod } from './pods.ts';
 import { type OwnedServices, releaseOwnership } from './release.ts';
-import { type FollowedService, followedBy, selects } from './service.ts';
+import { type FollowedService, followedBy } from './service.ts';
 
 export interface FollowServicesOptions {
   readonly ports: WatchPorts;
@@ -34,7 +36,7 @@ export interface FollowServicesOptions {
 const RESYNC_MS = 60_000;
 const LOOK_MS = 60_000;
 /** At a move all Services are written at once; the API server answers some hundred writes a second. */
-const PARALLEL = { services: 32, pods: 16 };
+const PARALLEL = 32;
 const MAX_KEYS = 50_000;
 /** A Service that still routes to the old site is not left there for a minute. */
 const RETRY = { base: 250, max: 10_000 };
@@ -54,8 +56,8 @@ export class FollowServices implements Signal {
   readonly #watchedPods: Reflector<Pod, RoutedPod>;
   readonly #services = new ObjectIndex<FollowedService>();
   readonly #pods = new ObjectIndex<RoutedPod>();
-  readonly #serviceQueue: WorkQueue;
-  readonly #podQueue: WorkQueue;
+  readonly #queue: WorkQueue;
+  readonly #podLabels: PodLabels;
   readonly #inspector: Inspector;
   readonly #needPods = Promise.withResolvers<void>();
   /** The Services whose refusal was told. */
@@ -70,18 +72,25 @@ export class FollowServices implements Signal {
   constructor(options: FollowServicesOptions) {
     const { ports, follower, observer } = options;
     this.#options = options;
-    const queue = (kind: 'service' | 'pod', concurrency: number, work: (key: string) => Promise<void>) =>
-      new WorkQueue({
-        clock: ports.clock,
-        random: ports.random,
-        concurrency,
-        maxKeys: MAX_KEYS,
-        retry: RETRY,
-        work,
-        onFailure: (key, error) => observer.onFailure(kind, key, error),
-      });
-    this.#serviceQueue = queue('service', PARALLEL.services, (key) => this.#route(key));
-    this.#podQueue = queue('pod', PARALLEL.pods, (key) => this.#label(key));
+    this.#queue = new WorkQueue({
+      clock: ports.clock,
+      random: ports.random,
+      concurrency: PARALLEL,
+      maxKeys: MAX_KEYS,
+      retry: RETRY,
+      work: (key) => this.#route(key),
+      onFailure: (key, error) => observer.onFailure('service', key, error),
+    });
+    this.#podLabels = new PodLabels({
+      ports,
+      follower,
+      services: this.#services,
+      pods: this.#pods,
+      maxKeys: MAX_KEYS,
+      retry: RETRY,
+      onWritten: (namespace) => this.#inspector.look(namespace),
+      onFailure: (key, error) => observer.onFailure('pod', key, error),
+    });
     this.#watchedServices = reflect(ports, {
       resource: SERVICES,
       transform: (object) => followedBy(follower, object) ?? null,
@@ -90,7 +99,7 @@ export class FollowServices implements Signal {
     });
     this.#watchedPods = reflect(ports, {
       resource: PODS,
-      transform: keepPod,
+      transform: (pod) => keepPod(follower, pod),
       onPutBack: () => this.#pods.clear(),
       onChange: (key, now, before) => this.#onPod(key, now, before),
     });
@@ -99,7 +108,7 @@ export class FollowServices implements Signal {
       services: this.#services,
       pods: this.#pods,
       observer,
-      onChange: (key) => this.#serviceQueue.add(key),
+      onChange: (key) => this.#queue.add(key),
     });
   }
 
@@ -116,8 +125,8 @@ export class FollowServices implements Signal {
       this.#inspector.run(abort),
       this.#lookAround(abort),
       this.#releaseOwnership(abort),
-      this.#serviceQueue.run(abort),
-      this.#podQueue.run(abort),
+      this.#queue.run(abort),
+      this.#podLabels.run(abort),
     ]);
   }
 
@@ -130,11 +139,12 @@ export class FollowServices implements Signal {
       this.#sites = sites;
       this.#siteOf = sitesByNode(status.sites);
     }
+    this.#podLabels.aim(this.#siteOf, leadership);
     if (site === undefined) return Promise.resolve();
     const now = timestamp(this.#options.ports.clock);
     this.#goal = { follower: this.#options.follower, site: status.activeSite, epoch: status.epoch, now };
-    for (const { key } of this.#services.all()) this.#serviceQueue.add(keyOf(key));
-    for (const pod of this.#pods.all()) this.#queueLabel(pod);
+    for (const { key } of this.#services.all()) this.#queue.add(keyOf(key));
+    this.#podLabels.addAll(this.#services.namespaces());
     this.#inspector.aim(this.#goal, this.#siteOf);
     return Promise.resolve();
   }
@@ -197,11 +207,10 @@ export class FollowServices implements Signal {
     if (!this.#services.set(now)) return;
     this.#tellRefusal(now);
     if (now.wanted || now.left) this.#needPods.resolve();
-    this.#serviceQueue.add(key);
+    this.#queue.add(key);
     this.#inspector.look(parsed.namespace);
-    const isKnown = before?.wanted === now.wanted && JSON.stringify(before.pods) === JSON.stringify(now.pods);
-    if (isKnown) return;
-    for (const pod of this.#pods.in(parsed.namespace)) this.#queueLabel(pod);
+    const isKnown = before?.wanted === now.wanted && isSame(before.pods, now.pods);
+    if (!isKnown) this.#podLabels.addAll([parsed.namespace]);
   }
 
   /** Once, by the leader. */
@@ -213,41 +222,12 @@ export class FollowServices implements Signal {
   }
 
   #onPod(key: string, now: RoutedPod | undefined, before: RoutedPod | undefined): void {
-    const pod = now ?? before;
-    if (now === undefined) this.#pods.delete(parseKey(key));
+    const parsed = parseKey(key);
+    if (now === undefined) this.#pods.delete(parsed);
     else if (!this.#pods.set(now)) return;
-    if (pod === undefined) return;
-    const concerns = [now, before].some((each) => each !== undefined && this.#isSelected(each));
-    if (!concerns) return;
-    if (now !== undefined) this.#queueLabel(now);
-    this.#inspector.look(pod.key.namespace);
-  }
-
-  #queueLabel(pod: RoutedPod): void {
-    if (wantedLabel(pod, this.#options.follower, this.#siteOf) === undefined) return;
-    if (this.#isSelected(pod)) this.#podQueue.add(keyOf(pod.key));
-  }
-
-  #isSelected({ key, labels }: RoutedPod): boolean {
-    for (const service of this.#services.in(key.namespace)) {
-      if (service.wanted && selects(service, labels)) return true;
-    }
-    return false;
-  }
-
-  async #label(key: string): Promise<void> {
-    const pod = this.#pods.get(parseKey(key));
-    const { follower, ports } = this.#options;
-    const site = pod && wantedLabel(pod, follower, this.#siteOf);
-    if (pod === undefined || site === undefined || !this.#leadership?.isHeld()) return;
-    const { abort } = this.#leadership;
-    const options = { type: 'merge', fieldManager: PROGRAM, abort } as const;
-    const answer = await ports.api
-      .patch(PODS, pod.key, labelPatch(pod, follower, site), options)
-      .catch(ignoreNotFound);
-    if (answer === undefined) return;
-    this.#pods.update(keepPod(answer));
-    this.#inspector.look(pod.key.namespace);
+    if (now !== undefined) this.#podLabels.add(now);
+    const isNews = now === undefined || !countsTheSame(now, before);
+    if (isNews && this.#services.sizeOf(parsed.namespace) > 0) this.#inspector.look(parsed.namespace);
   }
 
   async #route(key: string): Promise<void> {

@@ -1,10 +1,14 @@
 import type { ObjectIndex } from '../../../kubernetes/object-index.ts';
+import { parseKey } from '../../../kubernetes/object-index.ts';
 import { keyOf } from '../../../kubernetes/reflector.ts';
 import { type Clock, sleep } from '../../../runtime/clock.ts';
 import { Wakeup } from '../../../runtime/wakeup.ts';
 import { dueAt, type Evaluation, evaluate, type ServiceTransition, transitions } from './evaluate.ts';
+import { isSame } from './label-ids.ts';
+import { Pace } from './pace.ts';
 import type { Goal, ServiceEvaluation } from './plan.ts';
 import { countPods, type PodCounts, type RoutedPod } from './pods.ts';
+import { ReadyPods } from './ready-pods.ts';
 import type { FollowedService } from './service.ts';
 
 /** Told what happens here; for Events and metrics. */
@@ -33,6 +37,7 @@ const IDLE_MS = 60_000;
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #wakeup: Wakeup;
+  readonly #pace: Pace;
   readonly #namespaces = new Set<string>();
   readonly #evaluations = new Map<string, Evaluation>();
   #goal: Goal | undefined;
@@ -42,6 +47,7 @@ export class Inspector {
   constructor(options: InspectorOptions) {
     this.#options = options;
     this.#wakeup = new Wakeup(options.clock, 0);
+    this.#pace = new Pace(options.clock);
   }
 
   /** All pods are known from now on. */
@@ -71,10 +77,14 @@ export class Inspector {
   async run(abort: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     let due = Number.POSITIVE_INFINITY;
+    let tookMs = 0;
     while (!abort.aborted) {
       await this.#wakeup.wait(Math.max(0, Math.min(IDLE_MS, due - clock.elapsed())), abort);
-      await sleep(clock, GAP_MS, abort);
-      if (!abort.aborted && this.#begun && this.#goal !== undefined) due = this.#inspect(this.#goal);
+      // However much there is to look at, as much time is left to everything else.
+      await sleep(clock, Math.max(GAP_MS, tookMs), abort);
+      const began = clock.elapsed();
+      if (!abort.aborted && this.#begun && this.#goal !== undefined) due = await this.#inspect(abort);
+      tookMs = clock.elapsed() - began;
     }
   }
 
@@ -84,43 +94,71 @@ export class Inspector {
   }
 
   /** Gives the time of the next look that time alone demands. */
-  #inspect(goal: Goal): number {
-    const { clock, services } = this.#options;
-    const now = clock.elapsed();
-    let due = Number.POSITIVE_INFINITY;
-    const alive = new Set<string>();
-    for (const service of services.all()) {
-      if (!service.wanted || Object.keys(service.pods).length === 0) continue;
-      const name = keyOf(service.key);
-      alive.add(name);
-      const before = this.#evaluations.get(name);
-      const isQuiet = !this.#namespaces.has(service.key.namespace) && before !== undefined;
-      const next =
-        isQuiet && dueAt(service, before) > now ? before : this.#evaluate(name, service, goal, before, now);
-      due = Math.min(due, dueAt(service, next));
-    }
-    for (const name of this.#evaluations.keys()) if (!alive.has(name)) this.#evaluations.delete(name);
+  async #inspect(abort: AbortSignal): Promise<number> {
+    const { services, observer } = this.#options;
+    const namespaces = new Set(this.#namespaces);
     this.#namespaces.clear();
-    this.#options.observer.onCount(this.#count());
+    let due = Number.POSITIVE_INFINITY;
+    for (const namespace of this.#smallestFirst()) {
+      const dueThere = await this.#inspectNamespace(namespace, namespaces.has(namespace), abort);
+      if (abort.aborted) return due;
+      due = Math.min(due, dueThere);
+    }
+    for (const name of this.#evaluations.keys()) {
+      if (!hasPods(services.get(parseKey(name)))) this.#evaluations.delete(name);
+    }
+    observer.onCount(this.#count());
+    return due;
+  }
+
+  /** Who has many Services has nobody else wait. */
+  #smallestFirst(): readonly string[] {
+    const { services } = this.#options;
+    const size = new Map([...services.namespaces()].map((each) => [each, services.sizeOf(each)] as const));
+    return [...size.keys()].toSorted((one, other) => (size.get(one) ?? 0) - (size.get(other) ?? 0));
+  }
+
+  async #inspectNamespace(namespace: string, hasChanged: boolean, abort: AbortSignal): Promise<number> {
+    const { clock, services, pods } = this.#options;
+    const listed = [...services.in(namespace)].filter(hasPods);
+    let due = Number.POSITIVE_INFINITY;
+    let ready: ReadyPods | undefined;
+    for (const { key, pods: selector } of listed) {
+      // It may have become another one while this waited for its turn: then it is looked at again.
+      const service = services.get(key);
+      if (!hasPods(service) || !isSame(service.pods, selector)) continue;
+      let evaluation = this.#evaluations.get(keyOf(key));
+      if (hasChanged || evaluation === undefined || dueAt(service, evaluation) <= clock.elapsed()) {
+        ready ??= new ReadyPods(
+          pods.in(namespace),
+          listed.map((each) => each.pods),
+        );
+        evaluation = this.#evaluate(service, ready.selectedBy(selector), evaluation);
+      }
+      if (evaluation !== undefined) due = Math.min(due, dueAt(service, evaluation));
+      await this.#pace.after(1 + (ready?.takeSteps() ?? 0), abort);
+      if (abort.aborted) break;
+    }
     return due;
   }
 
   #evaluate(
-    name: string,
     service: FollowedService,
-    goal: Goal,
+    pods: readonly RoutedPod[],
     before: Evaluation | undefined,
-    now: number,
-  ): Evaluation {
-    const { pods, observer, onChange } = this.#options;
-    const podCounts = countPods(service, pods.in(service.key.namespace), goal, this.#siteOf);
-    const next = evaluate(service, podCounts, goal, before, now);
+  ): Evaluation | undefined {
+    const { clock, observer, onChange } = this.#options;
+    const goal = this.#goal;
+    if (goal === undefined) return undefined;
+    const name = keyOf(service.key);
+    const podCounts = countPods(pods, goal.site, this.#siteOf);
+    const next = evaluate(service, podCounts, goal, before, clock.elapsed());
     this.#evaluations.set(name, next);
     for (const what of transitions(service, before, next)) observer.onTransition(name, what, podCounts, goal);
-    const isSame = (['epoch', 'labelled', 'empty', 'anySite'] as const).every(
+    const isUnchanged = (['epoch', 'labelled', 'empty', 'anySite'] as const).every(
       (part) => next[part] === before?.[part],
     );
-    if (!isSame) onChange(name);
+    if (!isUnchanged) onChange(name);
     return next;
   }
 
@@ -128,7 +166,7 @@ export class Inspector {
     const counts = { waiting: 0, routed: 0, empty: 0, 'any-site': 0 };
     for (const service of this.#options.services.all()) {
       const evaluation = this.#evaluations.get(keyOf(service.key));
-      if (service.refused !== undefined || Object.keys(service.pods).length === 0) continue;
+      if (service.refused !== undefined || service.pods.length === 0) continue;
       if (service.anySite) counts['any-site'] += 1;
       else if (service.site === undefined) counts.waiting += 1;
       else if (evaluation?.emptySince !== undefined) counts.empty += 1;
@@ -136,4 +174,8 @@ export class Inspector {
     }
     return counts;
   }
+}
+
+function hasPods(service: FollowedService | undefined): service is FollowedService {
+  return service?.wanted === true && service.pods.length > 0;
 }

@@ -38,7 +38,7 @@ export function planService(
   evaluation: ServiceEvaluation | undefined,
 ): ServicePatch | undefined {
   if (!service.wanted) return service.left ? restored(service) : undefined;
-  if (Object.keys(service.pods).length === 0) return undefined;
+  if (service.pods.length === 0) return undefined;
   const evaluated = evaluation?.epoch === goal.epoch ? evaluation : undefined;
   // Never followed so far, or by another follower: its pods may have no label of ours yet.
   const isNew = service.site === undefined && (service.epoch < 0 || service.siteKeys.length > 0);

@@ -2,42 +2,49 @@ import { siteLabel } from '../../../contract/routing.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
 import { isReadyAndStays } from '../../../kubernetes/ready.ts';
 import type { Pod } from '../../../kubernetes/resources.ts';
-import { boundedLabels } from '../bounds.ts';
-import { type FollowedService, selects } from './service.ts';
+import { isSame, type LabelIds, labelIds } from './label-ids.ts';
 
 /** What is kept of a pod: there may be thousands. */
 export interface RoutedPod {
   readonly key: Required<ObjectKey>;
   readonly uid: string;
   readonly version: string;
-  readonly labels: Readonly<Record<string, string>>;
+  /** None of a pod that has more than anybody needs: it is behind no Service that follows. */
+  readonly labels: LabelIds;
+  /** The site that its label names, where it stood last; undefined: it has none. */
+  readonly site: string | undefined;
   /** Empty until it is scheduled. */
   readonly node: string;
   /** As the EndpointSlice controller sees it. */
   readonly ready: boolean;
 }
 
-export function keepPod(pod: Pod): RoutedPod {
+const MAX_LABELS = 128;
+
+export function keepPod(follower: string, pod: Pod): RoutedPod {
   const { metadata, spec } = pod;
   const { namespace = '', name, uid = '', resourceVersion: version = '', labels = {} } = metadata;
   return {
     key: { namespace, name },
     uid,
     version,
-    labels: boundedLabels(labels),
+    labels: labelIds(labels, MAX_LABELS) ?? [],
+    site: labels[siteLabel(follower)],
     node: spec?.nodeName ?? '',
     ready: isReadyAndStays(pod),
   };
 }
 
 /** The label that the pod has to have; undefined while it has the right one, or while its node stands in no site. */
-export function wantedLabel(
-  pod: RoutedPod,
-  follower: string,
-  siteOf: ReadonlyMap<string, string>,
-): string | undefined {
+export function wantedLabel(pod: RoutedPod, siteOf: ReadonlyMap<string, string>): string | undefined {
   const site = siteOf.get(pod.node);
-  return site === pod.labels[siteLabel(follower)] ? undefined : site;
+  return site === pod.site ? undefined : site;
+}
+
+/** Whether it is behind the same Services as before, and counts for them as it did. */
+export function countsTheSame(one: RoutedPod, other: RoutedPod | undefined): boolean {
+  const isAlike = (['site', 'node', 'ready'] as const).every((part) => one[part] === other?.[part]);
+  return isAlike && other !== undefined && isSame(one.labels, other.labels);
 }
 
 /** How the pods of a Service stand. */
@@ -50,22 +57,19 @@ export interface PodCounts {
   readonly elsewhere: number;
 }
 
+/** `pods`: those that are ready, of one Service. */
 export function countPods(
-  service: FollowedService,
   pods: Iterable<RoutedPod>,
-  { follower, site }: { readonly follower: string; readonly site: string },
+  site: string,
   siteOf: ReadonlyMap<string, string>,
 ): PodCounts {
-  const label = siteLabel(follower);
   let [here, unlabelled, elsewhere] = [0, 0, 0];
   for (const pod of pods) {
-    if (!pod.ready || !selects(service, pod.labels)) continue;
-    // Its label is where it stood last.
-    const stands = siteOf.get(pod.node) ?? pod.labels[label];
+    const stands = siteOf.get(pod.node) ?? pod.site;
     if (stands !== site) elsewhere += 1;
     else {
       here += 1;
-      if (pod.labels[label] !== site) unlabelled += 1;
+      if (pod.site !== site) unlabelled += 1;
     }
   }
   return { here, unlabelled, elsewhere };

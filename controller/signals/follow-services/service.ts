@@ -4,9 +4,8 @@ import { isSiteLabel, readRouting, siteLabel } from '../../../contract/routing.t
 import { decodeEpoch } from '../../../contract/status.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
 import type { Service } from '../../../kubernetes/resources.ts';
+import { type LabelIds, labelIds } from './label-ids.ts';
 import { releasedOwnership } from './ownership.ts';
-
-type Labels = Readonly<Record<string, string>>;
 
 /** What is kept of a Service that this follower has to do with. */
 export interface FollowedService {
@@ -19,7 +18,7 @@ export interface FollowedService {
   /** It does not ask any more, or is refused, and something of ours is on it. */
   readonly left: boolean;
   /** The labels of its pods, whichever site they are in. Empty: it selects no pods, so there is nothing to move. */
-  readonly pods: Labels;
+  readonly pods: LabelIds;
   /** The keys of site labels in its selector. */
   readonly siteKeys: readonly string[];
   /** The site that the selector names for this follower; undefined: none. */
@@ -34,8 +33,8 @@ export interface FollowedService {
   readonly anySiteAfterMs: number;
 }
 
-/** Anybody may make Services with a megabyte of selector; nobody's pods have so many labels. */
-const MAX_SELECTOR = 256;
+/** Anybody may make Services with a megabyte of selector; nobody's need so many keys to find their pods. */
+const MAX_SELECTOR = 32;
 
 /** Undefined when this follower has nothing to do with it. Throws nothing, whatever users put into annotations. */
 export function followedBy(follower: string, { metadata, spec }: Service): FollowedService | undefined {
@@ -45,8 +44,9 @@ export function followedBy(follower: string, { metadata, spec }: Service): Follo
   const asks = labels[LABELS.follow] === 'true';
   if (asks && settings.follower !== follower) return undefined; // That follower takes our key away with its write.
   const selector = spec?.type === 'ExternalName' ? {} : (spec?.selector ?? {});
-  if (Object.keys(selector).length > MAX_SELECTOR) return undefined;
+  const pods = labelIds(withoutSites(selector), MAX_SELECTOR);
   const siteKeys = Object.keys(selector).filter(isSiteLabel);
+  if (pods === undefined || siteKeys.length > MAX_SELECTOR) return undefined;
   const own = siteLabel(follower);
   const anySite = annotations[ANNOTATIONS.anySite] !== undefined;
   // Somebody may select the pods of one site on purpose: a key without an epoch is not of our making.
@@ -60,7 +60,7 @@ export function followedBy(follower: string, { metadata, spec }: Service): Follo
     wanted,
     refused,
     left: isOurs && !wanted,
-    pods: Object.fromEntries(Object.entries(selector).filter(([key]) => !isSiteLabel(key))),
+    pods,
     siteKeys,
     site: selector[own],
     epoch: decodeEpoch(annotations[ANNOTATIONS.epoch]) ?? -1,
@@ -71,8 +71,6 @@ export function followedBy(follower: string, { metadata, spec }: Service): Follo
   };
 }
 
-/** Whether a pod with these labels is one of the Service's, whichever site it is in. */
-export function selects({ pods }: FollowedService, labels: Labels): boolean {
-  const keys = Object.keys(pods);
-  return keys.length > 0 && keys.every((key) => labels[key] === pods[key]);
+function withoutSites(selector: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(selector).filter(([key]) => !isSiteLabel(key)));
 }

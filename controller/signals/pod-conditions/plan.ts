@@ -3,13 +3,14 @@ import {
   FOLLOWED,
   type FollowedCandidate,
   type FollowedPods,
+  followedCandidate,
   isFollowed,
 } from '../../../contract/followed.ts';
 import { followerOf } from '../../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../../contract/routing.ts';
 import type { ObjectKey } from '../../../kubernetes/api.ts';
+import { cut } from '../../../kubernetes/cut.ts';
 import type { Pod } from '../../../kubernetes/resources.ts';
-import { boundedLabels, boundedOwners } from '../bounds.ts';
 
 /** What a pod's readiness hangs on. */
 export interface GatedPod {
@@ -47,27 +48,24 @@ export interface ConditionGoal {
 }
 
 const MAX_NAME = 253;
+/** Two names of sites, an epoch and a sentence. */
+const MAX_MESSAGE = 1_024;
 
 export function keepGatedPod(pod: Pod): GatedPod {
   const { metadata, spec, status } = pod;
   const { namespace = '', name, uid = '', resourceVersion = '' } = metadata;
   const condition = status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION);
-  const { labels = {}, ownerReferences = [] } = metadata;
   return {
     key: { namespace, name },
     uid,
     version: resourceVersion,
     // Longer than any name of a follower it is somebody's who wants to fill our memory.
-    follower: followerOf(metadata).slice(0, MAX_NAME),
+    follower: cut(followerOf(metadata), MAX_NAME),
     member: databaseMember(pod),
-    metadata: {
-      name,
-      labels: boundedLabels(labels),
-      ownerReferences: boundedOwners(ownerReferences),
-    },
+    metadata: followedCandidate(metadata),
     node: spec?.nodeName ?? '',
-    active: condition?.status ?? '',
-    lastSite: LAST_SITE.exec(condition?.message ?? '')?.[1],
+    active: cut(condition?.status ?? '', MAX_NAME),
+    lastSite: LAST_SITE.exec(cut(condition?.message ?? '', MAX_MESSAGE))?.[1],
   };
 }
 

@@ -1,0 +1,97 @@
+import { PROGRAM } from '../../../contract/names.ts';
+import { ignoreNotFound } from '../../../kubernetes/errors.ts';
+import type { Leadership } from '../../../kubernetes/leadership.ts';
+import { type ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
+import { keyOf } from '../../../kubernetes/reflector.ts';
+import { PODS } from '../../../kubernetes/resources.ts';
+import { WorkQueue } from '../../../kubernetes/work-queue.ts';
+import type { WatchPorts } from '../../reflect.ts';
+import { Pace } from './pace.ts';
+import { keepPod, labelPatch, type RoutedPod, wantedLabel } from './pods.ts';
+import type { FollowedService } from './service.ts';
+
+export interface PodLabelsOptions {
+  readonly ports: WatchPorts;
+  readonly follower: string;
+  readonly services: ObjectIndex<FollowedService>;
+  readonly pods: ObjectIndex<RoutedPod>;
+  readonly maxKeys: number;
+  readonly retry: { readonly base: number; readonly max: number };
+  /** A pod of this namespace has its label. */
+  readonly onWritten: (namespace: string) => void;
+  readonly onFailure: (pod: string, error: unknown) => void;
+}
+
+const PARALLEL = 16;
+
+/** Gives the pods of the Services the label that tells the site of their node. */
+export class PodLabels {
+  readonly #options: PodLabelsOptions;
+  readonly #queue: WorkQueue;
+  readonly #pace: Pace;
+  /** Namespaces all of whose pods are to be looked at. */
+  readonly #due = new Set<string>();
+  #siteOf: ReadonlyMap<string, string> = new Map();
+  #leadership: Leadership | undefined;
+
+  constructor(options: PodLabelsOptions) {
+    const { ports, maxKeys, retry, onFailure } = options;
+    const { clock, random } = ports;
+    this.#options = options;
+    this.#pace = new Pace(clock);
+    const work = (key: string, abort: AbortSignal) => this.#label(key, abort);
+    this.#queue = new WorkQueue({ clock, random, concurrency: PARALLEL, maxKeys, retry, work, onFailure });
+  }
+
+  run(abort: AbortSignal): Promise<void> {
+    return this.#queue.run(abort);
+  }
+
+  aim(siteOf: ReadonlyMap<string, string>, leadership: Leadership): void {
+    this.#siteOf = siteOf;
+    this.#leadership = leadership;
+  }
+
+  /** Whether it is behind a Service is looked at in its turn. */
+  add(pod: RoutedPod): void {
+    const { services } = this.#options;
+    if (wantedLabel(pod, this.#siteOf) === undefined || services.sizeOf(pod.key.namespace) === 0) return;
+    this.#queue.add(keyOf(pod.key));
+  }
+
+  /** Once for all Services of a namespace that one page of a list brings. */
+  addAll(namespaces: Iterable<string>): void {
+    if (this.#due.size === 0) queueMicrotask(() => this.#addDue());
+    for (const namespace of namespaces) this.#due.add(namespace);
+  }
+
+  #addDue(): void {
+    for (const namespace of this.#due) for (const pod of this.#options.pods.in(namespace)) this.add(pod);
+    this.#due.clear();
+  }
+
+  async #label(key: string, abort: AbortSignal): Promise<void> {
+    const parsed = parseKey(key);
+    const { services, pods, follower, ports, onWritten } = this.#options;
+    await this.#pace.after(services.sizeOf(parsed.namespace), abort);
+    const pod = pods.get(parsed);
+    const site = pod && wantedLabel(pod, this.#siteOf);
+    const leadership = this.#leadership;
+    if (pod === undefined || site === undefined || leadership?.isHeld() !== true) return;
+    if (!isSelected(pod, services.in(parsed.namespace))) return;
+    const options = { type: 'merge', fieldManager: PROGRAM, abort: leadership.abort } as const;
+    const body = labelPatch(pod, follower, site);
+    const answer = await ports.api.patch(PODS, pod.key, body, options).catch(ignoreNotFound);
+    if (answer === undefined) return;
+    pods.update(keepPod(follower, answer));
+    onWritten(parsed.namespace);
+  }
+}
+
+function isSelected({ labels }: RoutedPod, services: Iterable<FollowedService>): boolean {
+  const own = new Set(labels);
+  for (const { wanted, pods } of services) {
+    if (wanted && pods.length > 0 && pods.every((id) => own.has(id))) return true;
+  }
+  return false;
+}
