@@ -1,4 +1,4 @@
-import type { FairQueue } from './fair-queue.ts';
+import type { FairQueue } from '../runtime/fair-queue.ts';
 
 /** Serves a queue in turns of the event loop, so that other things come between, for as long as something waits in it. */
 export class EachTurn {

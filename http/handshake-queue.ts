@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../runtime/clock.ts';
+import { FairQueue } from '../runtime/fair-queue.ts';
 import { EachTurn } from './each-turn.ts';
-import { FairQueue } from './fair-queue.ts';
 
 /**
  * Node takes one connection a turn of the event loop from the kernel (libuv since 1.45), in the order in which they came.

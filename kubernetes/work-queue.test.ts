@@ -67,6 +67,17 @@ describe('the work queue', () => {
     assert.deepEqual(done, ['a@100', 'b@100', 'c@200', 'd@200', 'e@300']);
   });
 
+  it('gives each namespace its turn, whoever has added how many before', async () => {
+    const queue = start({ concurrency: 2 });
+    for (let index = 1; index <= 100; index += 1) queue.add(`loud/${index}`);
+    for (const key of ['shop/a', 'other/a', 'shop/b', 'loud/1']) queue.add(key);
+    await clock.advance(400);
+    assert.deepEqual(
+      done.map((each) => each.split('@')[0]),
+      ['loud/1', 'shop/a', 'other/a', 'loud/2', 'shop/b', 'loud/3', 'loud/4', 'loud/5'],
+    );
+  });
+
   it('retries a failed key with growing delays, and forgets them on success', async () => {
     let failures = 3;
     const delays: number[] = [];

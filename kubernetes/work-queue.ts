@@ -1,5 +1,6 @@
 import { backoff } from '../runtime/backoff.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
+import { FairQueue } from '../runtime/fair-queue.ts';
 import { KubeError } from './errors.ts';
 
 export interface WorkQueueOptions {
@@ -19,6 +20,7 @@ const RETRY = { base: 500, max: 60_000 };
 
 interface Entry {
   failures: number;
+  ready: boolean;
   running: boolean;
   /** Added again while running. */
   again: boolean;
@@ -26,14 +28,16 @@ interface Entry {
 }
 
 /**
- * Keys to work on: each at most once at a time and once in the queue, in the order of their adding.
+ * Keys to work on: each at most once at a time and once in the queue. Namespaces have their turns, so that whoever has many
+ * objects waits for himself; within one, keys come in the order of their adding.
  * A failed key is retried with back-off until it succeeds. An `add` during that wait tries at once; one during
  * the work that failed does not, since the work itself may have caused it.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #ready = new Set<string>();
+  /** By namespace. */
+  readonly #ready = new FairQueue<string>();
   readonly #idle: (() => void)[] = [];
   #running = 0;
   #scheduled = false;
@@ -66,14 +70,13 @@ export class WorkQueue {
       await new Promise<void>((resolve) => abort.addEventListener('abort', () => resolve(), { once: true }));
     }
     for (const entry of this.#entries.values()) entry.cancelRetry?.();
-    this.#ready.clear();
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     this.#entries.clear();
   }
 
   #admit(key: string): Entry | undefined {
     if (this.#entries.size >= (this.#options.maxKeys ?? 10_000)) return undefined;
-    const entry: Entry = { failures: 0, running: false, again: false, cancelRetry: undefined };
+    const entry: Entry = { failures: 0, ready: false, running: false, again: false, cancelRetry: undefined };
     this.#entries.set(key, entry);
     return entry;
   }
@@ -81,7 +84,8 @@ export class WorkQueue {
   #enqueue(key: string, entry: Entry): void {
     entry.cancelRetry?.();
     entry.cancelRetry = undefined;
-    this.#ready.add(key);
+    if (!entry.ready) this.#ready.add(namespaceOf(key), key);
+    entry.ready = true;
     this.#schedule();
   }
 
@@ -98,9 +102,9 @@ export class WorkQueue {
   #pump(): void {
     const abort = this.#abort;
     if (abort === undefined) return;
-    for (const key of this.#ready) {
-      if (abort.aborted || this.#running >= (this.#options.concurrency ?? 4)) return;
-      this.#ready.delete(key);
+    while (!abort.aborted && this.#running < (this.#options.concurrency ?? 4)) {
+      const key = this.#ready.next();
+      if (key === undefined) return;
       const entry = this.#entries.get(key);
       if (entry !== undefined) void this.#process(key, entry, abort);
     }
@@ -108,6 +112,7 @@ export class WorkQueue {
 
   async #process(key: string, entry: Entry, abort: AbortSignal): Promise<void> {
     this.#running += 1;
+    entry.ready = false;
     entry.running = true;
     entry.again = false;
     let failure: { readonly error: unknown } | undefined;
@@ -141,4 +146,9 @@ export class WorkQueue {
     entry.cancelRetry = clock.after(delay, () => this.#enqueue(key, entry));
     onFailure?.(key, error, entry.failures, delay);
   }
+}
+
+/** `namespace/name`; other keys are all of one. */
+function namespaceOf(key: string): string {
+  return key.slice(0, Math.max(0, key.indexOf('/')));
 }

@@ -1,6 +1,6 @@
 import { EachTurn } from '../http/each-turn.ts';
-import { FairQueue } from '../http/fair-queue.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { FairQueue } from '../runtime/fair-queue.ts';
 
 /** Of reviews in one turn of the event loop: a look at the sockets between any two would cost as much as they do. */
 const TURN_MS = 1;

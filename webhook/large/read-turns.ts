@@ -1,5 +1,5 @@
 import { EachTurn } from '../../http/each-turn.ts';
-import { FairQueue } from '../../http/fair-queue.ts';
+import { FairQueue } from '../../runtime/fair-queue.ts';
 
 /**
  * Of large bodies one piece is read in each turn of the event loop, each client's in turn: a hundred that come at once

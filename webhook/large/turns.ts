@@ -1,4 +1,4 @@
-import { FairQueue } from '../../http/fair-queue.ts';
+import { FairQueue } from '../../runtime/fair-queue.ts';
 
 /** What takes long, one after the other, and each client's in turn. */
 export class Turns {
