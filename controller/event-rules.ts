@@ -5,6 +5,8 @@ import type { EventReason } from './event-reasons.ts';
 export interface EventNote {
   readonly reason: EventReason;
   readonly note: string;
+  /** Of the tenant whose object it is about: there may be thousands of those. */
+  readonly namespace?: string;
 }
 
 /** Makes an Event; never fails and never waits. */

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
-import { EventBudget } from './event-budget.ts';
+import { NamespaceBudget } from './namespace-budget.ts';
 
-function taken(budget: EventBudget, namespaces: readonly string[]): number {
+function taken(budget: NamespaceBudget, namespaces: readonly string[]): number {
   return namespaces.filter((namespace) => budget.take(namespace)).length;
 }
 
 test('one namespace has a burst, then a trickle, and takes nothing from another', async () => {
   const clock = new VirtualClock();
-  const budget = new EventBudget(clock);
+  const budget = new NamespaceBudget(clock);
   assert.equal(taken(budget, Array<string>(1_000).fill('loud')), 25);
   assert.equal(taken(budget, Array<string>(10).fill('quiet')), 10);
   await clock.advance(10_000);
@@ -18,7 +18,7 @@ test('one namespace has a burst, then a trickle, and takes nothing from another'
 
 test('made-up namespaces have a bound together', async () => {
   const clock = new VirtualClock();
-  const budget = new EventBudget(clock);
+  const budget = new NamespaceBudget(clock);
   const madeUp = Array.from({ length: 5_000 }, (_, count) => `made-up-${count}`);
   assert.equal(taken(budget, madeUp), 100);
   await clock.advance(1_000);

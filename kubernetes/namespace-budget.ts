@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** How many Events reviews may cause: so many at once, and so many a second in the long run. */
+/** How many Events or log lines tenants may cause: so many at once, and so many a second in the long run. */
 interface Rate {
   readonly burst: number;
   readonly perSecond: number;
@@ -12,8 +12,8 @@ const OF_NAMESPACE: Rate = { burst: 25, perSecond: 0.5 };
 const OF_ALL: Rate = { burst: 100, perSecond: 10 };
 const MAX_NAMESPACES = 500;
 
-/** Keeps whoever creates pods in one namespace from using up the Events of all others. */
-export class EventBudget {
+/** Keeps whoever creates objects in one namespace from using up the Events, or the log, of all others. */
+export class NamespaceBudget {
   readonly #clock: Clock;
   readonly #all: Bucket;
   /** In the order of their last use. */
@@ -24,7 +24,7 @@ export class EventBudget {
     this.#all = new Bucket(OF_ALL, clock.elapsed());
   }
 
-  /** Whether one more Event may be written there. */
+  /** Whether one more may be written because of it. */
   take(namespace: string): boolean {
     const now = this.#clock.elapsed();
     const bucket = this.#namespaces.get(namespace) ?? new Bucket(OF_NAMESPACE, now);

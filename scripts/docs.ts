@@ -123,7 +123,8 @@ function events(): string {
     'Kubernetes Events',
     ['controller/event-reasons.ts', 'webhook/event-reasons.ts', 'notify/notifications.ts'],
     '## The controller',
-    'On the status ConfigMap: `kubectl -n site-follower describe configmap kube-site-follower-status`.',
+    `On the status ConfigMap: \`kubectl -n site-follower describe configmap kube-site-follower-status\`. Of Services and copies at most 25
+at once and 30 a minute are written for one namespace, then one that says so; \`kube_site_follower_followed_services\` counts all.`,
     eventsTable(EVENT_REASONS),
     '## The webhook',
     `On the ReplicaSet, StatefulSet, DaemonSet or Job of a pod: the pod itself does not exist yet, and a client that creates one by hand

@@ -5,6 +5,7 @@ import type { KubeApi } from '../kubernetes/api.ts';
 import { KubeError } from '../kubernetes/errors.ts';
 import { type EventNote, EventRecorder } from '../kubernetes/events.ts';
 import { LeaseElection } from '../kubernetes/lease.ts';
+import { NamespaceBudget } from '../kubernetes/namespace-budget.ts';
 import type { OnReflectorProblem } from '../kubernetes/reflector.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -14,7 +15,6 @@ import { MountedCertificate } from './certificates/mounted.ts';
 import { ServedCertificate } from './certificates/served.ts';
 import type { InjectorConfig } from './config.ts';
 import { REVIEW_PATH } from './configuration.ts';
-import { EventBudget } from './event-budget.ts';
 import { LimitRanges } from './limit-ranges.ts';
 import type { Metrics } from './metrics.ts';
 import { recordEvent, reportOutcome } from './outcomes.ts';
@@ -77,7 +77,7 @@ export async function runWebhook(
     onProblem: onWatchProblem,
   });
   const limits = new LimitRanges({ api, clock, random, onProblem: onWatchProblem });
-  const budget = new EventBudget(clock);
+  const budget = new NamespaceBudget(clock);
   const record = (event: EventNote) => events.record(event);
   const mayTell = (at: string) => isServed(at, namespace, served.configuration) && budget.take(at);
   const reviewer = new InjectionReviewer({

@@ -1,4 +1,5 @@
 import type { FollowerConfig } from '../config.ts';
+import { TenantLog } from '../tenant-log.ts';
 import { dnsSignals } from './dns-signals.ts';
 import { followServices } from './follow-services/create.ts';
 import { NodeLabel } from './node-label.ts';
@@ -30,7 +31,8 @@ export async function createSignals(config: FollowerConfig, ports: SignalPorts):
 
 function podConditions({ name: follower, routing }: FollowerConfig, ports: SignalPorts): readonly Signal[] {
   if (!routing.podConditions) return [];
-  const { metrics, log, subject } = ports;
+  const { metrics, subject } = ports;
+  const log = new TenantLog(ports.log, ports.clock);
   const signal = new PodConditions({
     ports,
     subject,
@@ -38,7 +40,7 @@ function podConditions({ name: follower, routing }: FollowerConfig, ports: Signa
     order: routing.conditionOrder,
     onFailure(pod, err) {
       metrics.routingFailures.inc({ follower, kind: 'condition' });
-      log.warn({ follower, pod, err }, 'pod condition could not be written, retrying');
+      log.warn(pod, { follower, pod, err }, 'pod condition could not be written, retrying');
     },
   });
   return [signal];
@@ -50,14 +52,15 @@ function nodeLabel({ name: follower, routing }: FollowerConfig, ports: SignalPor
 
 function statusCopies({ name: follower }: FollowerConfig, ports: SignalPorts): readonly Signal[] {
   const { statusMap, events, metrics } = ports;
+  const log = new TenantLog(ports.log, ports.clock);
   const copies = new StatusCopies({
     ports,
     follower,
     ...statusMap,
     onRefused: (namespace, reason) =>
-      events({ reason: 'CopyRefused', note: `Namespace ${namespace}: ${reason}` }),
+      events({ reason: 'CopyRefused', namespace, note: `Namespace ${namespace}: ${reason}` }),
     onFailure: (copy, err) =>
-      ports.log.warn({ follower, copy, err }, 'status copy could not be written, retrying'),
+      log.warn(copy, { follower, copy, err }, 'status copy could not be written, retrying'),
     onCount: (counts) => {
       for (const [progress, count] of Object.entries(counts))
         metrics.copies.set({ follower, progress }, count);

@@ -1,8 +1,10 @@
+import { parseKey } from '../../../kubernetes/object-index.ts';
 import type { FollowerConfig } from '../../config.ts';
 import type { EventSink } from '../../event-rules.ts';
 import type { Logger } from '../../log.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { WatchPorts } from '../../reflect.ts';
+import { TenantLog } from '../../tenant-log.ts';
 import type { Signal } from '../signal.ts';
 import { routingEvent } from './events.ts';
 import { FollowServices } from './index.ts';
@@ -19,7 +21,8 @@ export function followServices(
   ports: Ports,
 ): readonly Signal[] {
   if (!routing.followServices) return [];
-  const { events, metrics, log } = ports;
+  const { events, metrics } = ports;
+  const log = new TenantLog(ports.log, ports.clock);
   const signal = new FollowServices({
     ports,
     follower,
@@ -33,11 +36,12 @@ export function followServices(
       onRefused: (service, why) =>
         events({
           reason: 'ServiceRefused',
+          namespace: parseKey(service).namespace,
           note: `Service ${service} does not follow: it is ${why}, and its operator says where it routes`,
         }),
       onFailure(kind, object, err) {
         metrics.routingFailures.inc({ follower, kind });
-        log.warn({ follower, kind, object, err }, 'Service or pod could not be written, retrying');
+        log.warn(object, { follower, kind, object, err }, 'Service or pod could not be written, retrying');
       },
     },
   });

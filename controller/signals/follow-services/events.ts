@@ -1,3 +1,4 @@
+import { parseKey } from '../../../kubernetes/object-index.ts';
 import type { EventNote } from '../../event-rules.ts';
 import type { ServiceTransition } from './evaluate.ts';
 import type { Goal } from './plan.ts';
@@ -11,11 +12,13 @@ export function routingEvent(
   goal: Goal,
 ): EventNote {
   const { site } = goal;
+  const { namespace } = parseKey(service);
   if (what === 'served') {
-    return { reason: 'ServiceServed', note: `Service ${service} has ready pods on the active site ${site}` };
+    const note = `Service ${service} has ready pods on the active site ${site}`;
+    return { reason: 'ServiceServed', namespace, note };
   }
   const found = `the active site ${site} has no ready pod for Service ${service}, other sites have ${podCounts.elsewhere}`;
-  return { reason: 'ServiceEmpty', note: `${found}: ${CONSEQUENCES[what]}` };
+  return { reason: 'ServiceEmpty', namespace, note: `${found}: ${CONSEQUENCES[what]}` };
 }
 
 const CONSEQUENCES: Readonly<Record<Exclude<ServiceTransition, 'served'>, string>> = {
