@@ -115,6 +115,24 @@ describe('the work queue', () => {
     assert.deepEqual(delays, [7_000, 30_000]);
   });
 
+  it('waits for minutes with what the API server calls invalid, unless it is added again', async () => {
+    let tries = 0;
+    const queue = start({
+      work: async () => {
+        tries += 1;
+        throw new KubeError('annotations: Too long', { status: 422, reason: 'Invalid' });
+      },
+    });
+    queue.add('a');
+    await clock.advance(120_000);
+    assert.equal(tries, 1);
+    queue.add('a');
+    await clock.advance(0);
+    assert.equal(tries, 2);
+    await clock.advance(600_000);
+    assert.ok(tries > 2, 'it was given up');
+  });
+
   it('tries at once when a failed key is added again while it waits', async () => {
     let fail = true;
     const queue = start({

@@ -17,6 +17,9 @@ export interface WorkQueueOptions {
 }
 
 const RETRY = { base: 500, max: 60_000 };
+/** What the API server calls invalid stays so until the object changes, which adds its key again. */
+const INVALID_MS = 5 * 60_000;
+const INVALID = 422;
 
 interface Entry {
   failures: number;
@@ -141,7 +144,9 @@ export class WorkQueue {
   #failed(key: string, entry: Entry, error: unknown): void {
     const { clock, random, retry = RETRY, onFailure } = this.#options;
     const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
-    const delay = Math.max(backoff(entry.failures, retry, random), Math.min(asked, retry.max));
+    const isInvalid = error instanceof KubeError && error.status === INVALID;
+    const waits = isInvalid ? { base: INVALID_MS, max: INVALID_MS } : retry;
+    const delay = Math.max(backoff(entry.failures, waits, random), Math.min(asked, retry.max));
     entry.failures += 1;
     entry.cancelRetry = clock.after(delay, () => this.#enqueue(key, entry));
     onFailure?.(key, error, entry.failures, delay);
