@@ -13,9 +13,11 @@ export function labelIds(labels: Readonly<Record<string, string>>, most: number)
   const entries = Object.entries(labels);
   if (entries.length > most) return undefined;
   // A key has no equals sign.
-  return entries
-    .map(([key, value]) => Number.parseInt(hash('sha1', `${key}=${value}`).slice(0, HEX_DIGITS), 16))
-    .toSorted((one, other) => one - other);
+  const ids = entries.map(([key, value]) =>
+    Number.parseInt(hash('sha1', `${key}=${value}`).slice(0, HEX_DIGITS), 16),
+  );
+  // An array that was sorted itself holds each number as an object of its own, three times as large.
+  return Array.from(new Float64Array(ids).sort());
 }
 
 export function isSame(one: LabelIds, other: LabelIds): boolean {
