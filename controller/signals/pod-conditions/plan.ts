@@ -48,6 +48,8 @@ export interface ConditionGoal {
 }
 
 const MAX_NAME = 253;
+/** `True`, `False` and `Unknown` have fewer. */
+const MAX_STATUS = 16;
 /** Two names of sites, an epoch and a sentence. */
 const MAX_MESSAGE = 1_024;
 
@@ -64,9 +66,14 @@ export function keepGatedPod(pod: Pod): GatedPod {
     member: databaseMember(pod),
     metadata: followedCandidate(metadata),
     node: spec?.nodeName ?? '',
-    active: cut(condition?.status ?? '', MAX_NAME),
-    lastSite: LAST_SITE.exec(cut(condition?.message ?? '', MAX_MESSAGE))?.[1],
+    active: cut(condition?.status ?? '', MAX_STATUS),
+    lastSite: lastSiteOf(condition?.message ?? ''),
   };
+}
+
+function lastSiteOf(message: string): string | undefined {
+  const site = LAST_SITE.exec(cut(message, MAX_MESSAGE))?.[1];
+  return site === undefined ? undefined : cut(site, MAX_NAME);
 }
 
 /** In the message of a condition, as {@link wantedCondition} has it; where it stood in no site, there is none. */
