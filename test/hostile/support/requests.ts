@@ -1,4 +1,5 @@
 /** What strangers send, as it goes over the wire. */
+import { LABELS } from '../../../contract/names.ts';
 import { REVIEW_PATH } from '../../../webhook/configuration.ts';
 import type { Attack } from './attack.ts';
 import { STRENGTH } from './strength.ts';
@@ -11,22 +12,25 @@ export const packetOf = (request: string) => request.repeat(Math.floor(65_000 / 
 export const WITHOUT_HOST = 'GET / HTTP/1.1\r\n\r\n';
 export const IN_CHUNKS = `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\na\r\n'.repeat(10_000)}`;
 
-function reviewRequest(object: object): string {
+/** Of a pod that asks for a sidecar, so that all of it is judged. */
+function reviewRequest(annotations: Readonly<Record<string, string>>): string {
+  const object = {
+    metadata: { name: 'a', labels: { [LABELS.inject]: 'true' }, annotations },
+    spec: { containers: [{ name: 'a' }] },
+  };
   const review = JSON.stringify({
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
-    request: { uid: '1', kind: { group: '', version: 'v1', kind: 'X' }, operation: 'CREATE', object },
+    request: { uid: '1', kind: { group: '', version: 'v1', kind: 'Pod' }, operation: 'CREATE', object },
   });
   return `POST ${REVIEW_PATH} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${review.length}\r\n\r\n${review}`;
 }
 
 export const REVIEW_REQUEST = reviewRequest({});
 /** Many small things, which is what costs the most to parse. */
-export const LARGE_REVIEW_REQUEST = reviewRequest({
-  metadata: {
-    annotations: Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`key-${index}`, ''])),
-  },
-});
+export const LARGE_REVIEW_REQUEST = reviewRequest(
+  Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`key-${index}`, ''])),
+);
 
 /** All that one read of a socket brings, on connections that come back every so often. */
 export const pipelined = (port: number, first: string): Attack => ({
