@@ -195,6 +195,7 @@ function isSafe(steps: readonly Step[], faults: Faults): boolean {
     timeline: 1,
     demotedAt: '',
     promotedAt: 0,
+    promotedTo: 1,
   }));
   const [first] = sides;
   const look = (side: (typeof sides)[number]) => {
@@ -213,6 +214,7 @@ function isSafe(steps: readonly Step[], faults: Faults): boolean {
     if (side === undefined || other === undefined) return false;
     const promote = (replicated: number) => {
       side.timeline = replicated + 1;
+      side.promotedTo = side.timeline;
       side.leads = true;
       side.promotedAt = time;
     };
@@ -233,11 +235,14 @@ function isSafe(steps: readonly Step[], faults: Faults): boolean {
       promote(Math.max(side.timeline, other.timeline));
     }
     if (what === 'restart') side.cluster.restart();
-    look(side);
-    // Whoever replicates has at least the timeline to which the other one was promoted.
-    if (!other.leads && side.leads)
-      other.timeline = Math.max(other.timeline, side.promotedAt === time ? side.timeline : 1);
-    look(other);
+    // Whoever replicates has at least the timeline to which the other one was promoted, or he could not be promoted after it.
+    for (const [replica, primary] of [
+      [side, other],
+      [other, side],
+    ] as const) {
+      if (!replica.leads && primary.leads) replica.timeline = Math.max(replica.timeline, primary.promotedTo);
+      look(replica);
+    }
     if (what === 'write') side.cluster.write();
     if (what === 'see') side.cluster.see();
     if (zone.found === had) continue;
