@@ -19,9 +19,13 @@ export async function heldSets<T extends RecordSet<WrittenType>>(
   return sets.filter((_, index) => each[index] === true);
 }
 
+/** ALIAS and LUA of PowerDNS, of private use (its `qtype.hh`). */
+const MAKERS = [65_401, 65_402];
+
 /**
  * Names that are answered with `sets`, which they do not hold, though they hold something: then no wildcard explains it (RFC 4592
- * section 2.2.1), but a record from which the server makes up addresses, such as the LUA and ALIAS of PowerDNS.
+ * section 2.2.1), but a record from which the server makes up addresses, such as the LUA and ALIAS of PowerDNS. It may stand
+ * beside addresses of the name, which then are answered together with what is made up.
  */
 export async function madeUpNames(
   server: DnsServer,
@@ -41,7 +45,16 @@ export async function madeUpNames(
     shown.map(({ name, type }) => typeCheckOf(question(name, TYPES[type]))),
     abort,
   );
-  const found = shown.filter((_, index) => isInUse[index] === true && isHeld[index] === false);
+  const alone = shown.filter((_, index) => isInUse[index] === true && isHeld[index] === false);
+  const others = shown.filter((_, index) => isHeld[index] === true);
+  const makers = await heldTypes(
+    server,
+    zone,
+    others.flatMap(({ name }) => MAKERS.map((type) => question(name, type))),
+    abort,
+  );
+  const beside = others.filter((set) => makers.some(({ name }) => name === set.name));
+  const found = [...alone, ...beside];
   return new Map(found.map((set) => [set.name, madeUp(set)]));
 }
 

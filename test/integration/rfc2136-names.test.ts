@@ -97,6 +97,15 @@ test('an address that the server makes up from another record gets none beside i
   assert.deepEqual(await shown('new'), ['192.0.2.1']);
 });
 
+test('an address beside a record that makes up others: what the matter is, and not that somebody else writes', async (t) => {
+  const records = `lua LUA A "'192.0.2.77'"\nlua A 192.0.2.9\nplain A 192.0.2.9\n`;
+  const { harness, follow } = await following(t, startPowerDnsWith('--enable-lua-records=yes'), records);
+  const before = await harness.dump();
+  assert.deepEqual(await follow('192.0.2.1', 'lua'), ['lua made-up']);
+  assert.deepEqual(await harness.dump(), before);
+  assert.deepEqual(await follow('192.0.2.1', 'lua', 'plain'), ['lua made-up']);
+});
+
 for (const [server, start] of [
   ['BIND 9', startBind],
   ['Knot', startKnot],
