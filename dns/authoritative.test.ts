@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { systemClock } from '../runtime/clock.ts';
-import { authoritativeLookup } from './authoritative.ts';
+import { authoritativeLookup, type NameServer } from './authoritative.ts';
 
 const abort = new AbortController().signal;
 const sockets: Socket[] = [];
@@ -78,6 +78,20 @@ test('AAAA and CNAME come in the form that desired sets have', async () => {
       { server: 'ns', values: [value] },
     ]);
   }
+});
+
+test('many names of a zone share one search for its name servers', async () => {
+  const found = Promise.withResolvers<readonly NameServer[]>();
+  let asked = 0;
+  const lookup = authoritativeLookup(systemClock, () => {
+    asked += 1;
+    return found.promise;
+  });
+  const names = Array.from({ length: 50 }, (_, index) => `host-${index}.example.com`);
+  const lookups = names.map((name) => lookup({ zone: 'example.com', name, type: 'A', abort }));
+  found.resolve([{ name: 'ns', addresses: [] }]);
+  await Promise.all(lookups);
+  assert.equal(asked, 1);
 });
 
 test('name servers are looked up once in a while; that they cannot be found is no error', async () => {

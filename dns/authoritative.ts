@@ -49,13 +49,17 @@ export function authoritativeLookup(
   clock: Clock,
   findServers: (zone: string) => Promise<readonly NameServer[]> = delegatedServers,
 ): AuthoritativeLookup {
-  const known = new Map<string, { readonly at: number; readonly servers: readonly NameServer[] }>();
-  const serversOf = async (zone: string): Promise<readonly NameServer[]> => {
+  const known = new Map<string, { readonly at: number; readonly found: Promise<readonly NameServer[]> }>();
+  const serversOf = (zone: string): Promise<readonly NameServer[]> => {
     const kept = known.get(zone);
-    if (kept !== undefined && clock.elapsed() - kept.at < SERVERS_KEPT_MS) return kept.servers;
-    const servers = await findServers(zone);
-    if (servers.length > 0) known.set(zone, { at: clock.elapsed(), servers });
-    return servers;
+    if (kept !== undefined && clock.elapsed() - kept.at < SERVERS_KEPT_MS) return kept.found;
+    const own = { at: clock.elapsed(), found: findServers(zone) };
+    const forget = () => {
+      if (known.get(zone) === own) known.delete(zone);
+    };
+    known.set(zone, own);
+    own.found.then((servers) => servers.length === 0 && forget(), forget);
+    return own.found;
   };
   return async ({ zone, name, type, abort }) => {
     try {

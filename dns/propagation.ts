@@ -17,6 +17,8 @@ const PAUSE = { base: 10_000, max: 60_000 };
 /** Namecheap has taken an hour to publish a change. */
 const GIVE_UP_MS = 90 * 60_000;
 const IDLE_MS = 24 * 3_600_000;
+/** Names that are asked for at the same time: each of up to eight name servers gets as many questions. */
+const AT_ONCE = 200;
 
 /** Asks the authoritative name servers after each accepted change until they show it. */
 export class Propagation {
@@ -53,6 +55,7 @@ export class Propagation {
   async #watchZone(zone: string, expectation: Expectation, abort: AbortSignal): Promise<void> {
     const { clock, random } = this.#ports;
     let sets: readonly RecordSet[] = [];
+    let unseen: readonly RecordSet[] = [];
     let attempt = 0;
     let since = 0;
     let pause = 0;
@@ -61,14 +64,32 @@ export class Propagation {
       if (abort.aborted) return;
       if (sets !== expectation.sets) {
         sets = expectation.sets;
+        unseen = [];
         attempt = 0;
         since = clock.elapsed();
       }
-      const seen = await Promise.all(sets.map((set) => this.#isSeen(zone, set, abort)));
-      const done = seen.every(Boolean) || clock.elapsed() - since > GIVE_UP_MS;
+      const asked = unseen.length > 0 ? unseen : sets;
+      unseen = await this.#unseenAmong(zone, asked, abort, () => sets === expectation.sets);
+      const done = unseen.length === 0 || clock.elapsed() - since > GIVE_UP_MS;
       pause = done ? IDLE_MS : backoff(attempt, PAUSE, random);
       attempt += 1;
     }
+  }
+
+  /** Ends early when this is no longer what is expected. */
+  async #unseenAmong(
+    zone: string,
+    sets: readonly RecordSet[],
+    abort: AbortSignal,
+    isExpected: () => boolean,
+  ): Promise<readonly RecordSet[]> {
+    const unseen: RecordSet[] = [];
+    for (let from = 0; from < sets.length && isExpected() && !abort.aborted; from += AT_ONCE) {
+      const part = sets.slice(from, from + AT_ONCE);
+      const seen = await Promise.all(part.map((set) => this.#isSeen(zone, set, abort)));
+      unseen.push(...part.filter((_, index) => seen[index] !== true));
+    }
+    return unseen;
   }
 
   /** True when every server that answers shows the set, and at least one does. */
