@@ -31,11 +31,14 @@ export function subjectOf(
   return {
     kind,
     namespace: cut(namespace ?? metadata?.namespace ?? '', MAX_NAMESPACE),
-    owner: ownerIn(metadata),
+    owner: controllerOf(metadata),
   };
 }
 
-function ownerIn(metadata: Metadata | null | undefined): Owner | undefined {
+/** As the API server takes it, an owner's name may be a megabyte: one that no object can have is left out. */
+export function controllerOf(
+  metadata: Pick<Metadata, 'ownerReferences'> | null | undefined,
+): Owner | undefined {
   const found = metadata?.ownerReferences?.find(({ controller }) => controller === true);
   if (found === undefined) return undefined;
   const { apiVersion, kind, name, uid } = found;

@@ -12,6 +12,7 @@ import type { Logger } from '../runtime/log.ts';
 import { isMissed } from './inject/decision.ts';
 import type { Metrics } from './metrics.ts';
 import { ownerReference, recordEvent } from './outcomes.ts';
+import { controllerOf } from './subject.ts';
 
 export interface WatchdogOptions {
   readonly api: KubeApi;
@@ -142,6 +143,6 @@ export class InjectionWatchdog {
 
 function describe({ metadata }: Pod): Missed {
   const { uid = '', namespace = '', name: pod } = metadata;
-  const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+  const owner = controllerOf(metadata);
   return { uid, namespace, pod, owner: owner && ownerReference(owner, namespace) };
 }
