@@ -38,6 +38,24 @@ describe('decide', () => {
     assert.deepEqual(decide(situation({})), SETTLED);
   });
 
+  test('bounds what a trigger quotes, whichever trigger it is', () => {
+    const text = 'é'.repeat(1_000_000);
+    const hold = { reason: 'PrimaryAmbiguous', message: text } as const;
+    const observations: ResolvedObservation[] = [
+      { ...LOST, message: text },
+      { ...LOST, message: text, movingTo: text },
+      { ...AT_EU, movingTo: text },
+      { ...AT_EU, hold },
+      { ...AT_EU, primary: text, node: text },
+    ];
+    for (const resolved of observations) {
+      const { reason, primary, activeNode } = decide(situation({ resolved }));
+      assert.ok(Buffer.byteLength(reason) <= 1_024, reason.slice(0, 100));
+      assert.ok(Buffer.byteLength(primary) <= 253, primary.slice(0, 100));
+      assert.ok(Buffer.byteLength(activeNode) <= 253, activeNode.slice(0, 100));
+    }
+  });
+
   test('moves with the primary, in a new epoch', () => {
     assert.deepEqual(decide(situation({ resolved: AT_EU })), {
       ...SETTLED,

@@ -1,6 +1,7 @@
 import type { Transition } from '../contract/history.ts';
 import type { HoldReason } from '../contract/reasons.ts';
 import type { Status } from '../contract/status.ts';
+import { cut } from '../kubernetes/cut.ts';
 
 /** An observation matched to a site, as far as that is certain. */
 export type ResolvedObservation =
@@ -58,13 +59,24 @@ export function decide({ believed, published, epochFloor, resolved, sites, now }
   const previous = believed ?? published ?? NOTHING;
   const place =
     resolved.kind === 'located'
-      ? { activeSite: resolved.site, activeNode: resolved.node, primary: resolved.primary }
+      ? {
+          activeSite: resolved.site,
+          activeNode: cut(resolved.node, LONGEST_NAME),
+          primary: cut(resolved.primary, LONGEST_NAME),
+        }
       : { activeSite: previous.activeSite, activeNode: previous.activeNode, primary: previous.primary };
   const { epoch, since } = nextEpoch(place.activeSite, previous, published, epochFloor, now);
   const lastUpdated = laterThan(previous.lastUpdated, now);
   const next: Status = { ...place, ...phaseOf(resolved), epoch, since, sites, lastUpdated };
   return sameContent(previous, next) ? { ...next, lastUpdated: previous.lastUpdated } : next;
 }
+
+/**
+ * In bytes. A trigger quotes what others write, and the status is copied to each namespace and each pod: one that grows
+ * with somebody's text would end the sidecars, and then fit into no ConfigMap.
+ */
+const LONGEST_NAME = 253;
+const LONGEST_REASON = 1_024;
 
 /** No replica's clock is off by more. */
 const DAY_MS = 86_400_000;
@@ -97,6 +109,11 @@ function nextEpoch(
 }
 
 function phaseOf(resolved: ResolvedObservation): Pick<Status, 'phase' | 'reason'> {
+  const { phase, reason } = unboundedPhaseOf(resolved);
+  return { phase, reason: cut(reason, LONGEST_REASON) };
+}
+
+function unboundedPhaseOf(resolved: ResolvedObservation): Pick<Status, 'phase' | 'reason'> {
   const moving = resolved.movingTo === undefined ? undefined : `Moving: to ${resolved.movingTo}`;
   if (resolved.kind === 'located') {
     if (resolved.hold !== undefined)

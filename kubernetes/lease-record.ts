@@ -29,11 +29,15 @@ export function termOf(lease: Lease): number {
   return term > MAX_TERM ? 0 : term;
 }
 
+/** Whoever may make a Lease of our name must not keep everybody from leading for the 68 years that it can say. */
+const LONGEST_MS = 60_000;
+
 /** Milliseconds until somebody else than the holder may take the Lease; 0 when it may be taken now. */
 export function freeIn({ lease, since }: LeaseObservation, elapsed: number, defaultMs: number): number {
   if (holderOf(lease) === '') return 0;
   const seconds = lease.spec?.leaseDurationSeconds;
-  return Math.max(0, since + (seconds === undefined ? defaultMs : seconds * 1_000) - elapsed);
+  const durationMs = seconds === undefined ? defaultMs : Math.min(seconds * 1_000, LONGEST_MS);
+  return Math.max(0, since + durationMs - elapsed);
 }
 
 export interface Holding {

@@ -122,6 +122,18 @@ describe('the Lease election', () => {
     assert.equal(b.current.term, 2);
   });
 
+  it('is kept out for no longer than a minute by a Lease that somebody else has made, for years', async () => {
+    server.create({
+      metadata: { name: 'leader' },
+      spec: { holderIdentity: 'stranger', leaseDurationSeconds: 2_147_483_647, leaseTransitions: 1 },
+    });
+    const a = stand('a');
+    await world.advance(59_000);
+    assert.ok(!a.holds);
+    await world.advance(5_000);
+    assert.ok(a.holds);
+  });
+
   it('gives up at its deadline while a renewal hangs, well before another can take over', async () => {
     const { a, b } = await pair();
     await world.advance(20_000);

@@ -88,6 +88,25 @@ describe('of several with the label', () => {
     }
   });
 
+  test('however many they are, only some are named, and a list of them is compared once', async (t) => {
+    const COUNT = 40;
+    for (let index = 0; index < COUNT; index += 1)
+      kube.createPod(`db-${String(index).padStart(250, '0')}`, 'us-1', {
+        labels: LEADER,
+        ...member('primary', 3),
+      });
+    const seen = await kube.observe();
+    assert.ok(seen.kind === 'unknown' && seen.reason === 'PrimaryAmbiguous');
+    assert.match(seen.message, /0000, db-.* and 35 more are all labelled as /);
+    assert.ok(seen.message.length < 2_000, `${seen.message.length} characters`);
+    const stringify = t.mock.method(JSON, 'stringify');
+    await kube.watch();
+    const compared = stringify.mock.calls.filter(
+      ({ result }) => result?.includes('PrimaryAmbiguous') === true,
+    );
+    assert.equal(compared.length, 1);
+  });
+
   test('the one that serves leads, when nothing is known of their timelines', async () => {
     kube.createPod('db-0', 'us-1', { labels: LEADER });
     kube.createPod('db-1', 'eu-1', { labels: LEADER });

@@ -6,6 +6,9 @@ import { type Observation, type Unknown, unknown } from '../trigger.ts';
 /** Patroni keeps what it knows of a member as JSON in this annotation of its pod (patroni/dcs/kubernetes.py). */
 const STATUS = 'status';
 
+/** Anybody who may label pods there can make thousands of leaders. */
+const MOST_NAMED = 5;
+
 /** What a pod with the leader's label says of itself, as far as the choice of the leader looks at it. */
 export interface Claim {
   readonly name: string;
@@ -53,7 +56,9 @@ export function leaderOf(all: readonly Claim[], what: string): Observation {
   const leader = single(claims) ?? latest(claims) ?? single(claims.filter(({ isServing }) => isServing));
   if (leader !== undefined) return leader.place;
   const names = claims.map(({ name }) => name).sort();
-  return unknown('PrimaryAmbiguous', `pods ${names.join(', ')} are all labelled as ${what}`);
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+  const named = names.slice(0, MOST_NAMED).join(', ');
+  return unknown('PrimaryAmbiguous', `pods ${named}${more} are all labelled as ${what}`);
 }
 
 interface Member {
@@ -81,7 +86,7 @@ function parse(text: string): Member | undefined {
 /** The one that was promoted last. Undefined when somebody's timeline is not known: it may be the highest. */
 function latest(claims: readonly Claim[]): Claim | undefined {
   const timelines = claims.map(({ timeline }) => timeline ?? Number.NaN);
-  const highest = Math.max(...timelines);
+  const highest = timelines.reduce((one, other) => Math.max(one, other), Number.NEGATIVE_INFINITY);
   return single(claims.filter(({ timeline }) => timeline === highest));
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { listAll } from '../../../kubernetes/pages.ts';
+import { listEach } from '../../../kubernetes/pages.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { labelSelector, labelValue, namespace } from '../../../settings/fields.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
@@ -75,22 +75,32 @@ class PodLabelTrigger implements Trigger {
   /** Patroni's annotation changes with every bit of WAL, and readiness mostly decides nothing: only another answer wakes. */
   async watch(wake: () => void, abort: AbortSignal): Promise<void> {
     let told: string | undefined;
+    let isDue = false;
+    const compare = () => {
+      isDue = false;
+      const now = JSON.stringify(this.#leaderOf([...pods.list()]));
+      if (now !== told) wake();
+      told = now;
+    };
     const pods = reflect(this.#ports, {
       resource: PODS,
       ...this.#selection,
       transform: (pod: Pod) => this.#claimOf(pod),
+      // Once for all pods of a list: each comparison looks at all of them.
       onChange: () => {
-        const now = JSON.stringify(this.#leaderOf([...pods.list()]));
-        if (now !== told) wake();
-        told = now;
+        if (!isDue) queueMicrotask(compare);
+        isDue = true;
       },
     });
     await pods.run(abort);
   }
 
   async observe(abort: AbortSignal): Promise<Observation> {
-    const pods = await listAll(this.#ports.api, PODS, { ...this.#selection, abort });
-    return this.#leaderOf(pods.map((pod) => this.#claimOf(pod)));
+    const claims: Claim[] = [];
+    for await (const pod of listEach(this.#ports.api, PODS, { ...this.#selection, abort })) {
+      claims.push(this.#claimOf(pod));
+    }
+    return this.#leaderOf(claims);
   }
 
   #claimOf(pod: Pod): Claim {
