@@ -35,10 +35,15 @@ export function subjectOf(
   };
 }
 
+interface Owned {
+  readonly ownerReferences?:
+    | readonly (Owner & { readonly controller?: boolean | null | undefined })[]
+    | null
+    | undefined;
+}
+
 /** As the API server takes it, an owner's name may be a megabyte: one that no object can have is left out. */
-export function controllerOf(
-  metadata: Pick<Metadata, 'ownerReferences'> | null | undefined,
-): Owner | undefined {
+export function controllerOf(metadata: Owned | null | undefined): Owner | undefined {
   const found = metadata?.ownerReferences?.find(({ controller }) => controller === true);
   if (found === undefined) return undefined;
   const { apiVersion, kind, name, uid } = found;

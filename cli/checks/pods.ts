@@ -4,8 +4,12 @@ import { isReady } from '../../kubernetes/ready.ts';
 import { isMissed } from '../../webhook/inject/decision.ts';
 import { isGated, type PodDetails, workloadOf } from '../cluster/pods.ts';
 import { followedBy } from '../cluster/subject.ts';
+import { command } from '../text/command.ts';
 import { type Check, problem } from './check.ts';
 import type { World } from './world.ts';
+
+/** Kinds that `kubectl rollout restart` takes. */
+const RESTARTED: readonly string[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
 
 export const MISSED: Check = {
   name: 'missed-pods',
@@ -20,10 +24,13 @@ export const MISSED: Check = {
       findings: missed.map((pod) => {
         const { kind, name } = workloadOf(pod);
         const { namespace } = pod.metadata;
+        const all = RESTARTED.includes(kind)
+          ? command`kubectl -n ${namespace} rollout restart ${kind.toLowerCase()} ${name}`
+          : undefined;
         const restart =
           kind === 'Pod'
             ? 'Delete it and create it again.'
-            : `Delete it, or all at once: kubectl -n ${namespace} rollout restart ${kind.toLowerCase()} ${name}`;
+            : `Delete it${all === undefined ? '.' : `, or all at once: ${all}`}`;
         return problem(
           titleOf(pod),
           `it asks for the sidecar and runs without: it was created before it asked, or ${when}`,

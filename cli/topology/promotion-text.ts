@@ -1,3 +1,4 @@
+import { command } from '../text/command.ts';
 import { bold, green, type Line, paragraph, red, yellow } from '../text/line.ts';
 import type { PromotionView } from './promotion-view.ts';
 
@@ -32,7 +33,7 @@ export function renderPromotion(view: PromotionView, width: number): Line[] {
 
 /** Source: CloudNativePG, documentation, "Replica clusters": after a failover the former primary has to be re-cloned. */
 export function renderAfterwards({ name, lost }: PromotionView, width: number): Line[] {
-  const patch = JSON.stringify({ spec: { replica: { primary: name, source: name, promotionToken: null } } });
+  const demotion = command`kubectl patch clusters.postgresql.cnpg.io ${lost} --type merge -p '{"spec":{"replica":{"primary":"${name}","source":"${name}","promotionToken":null}}}'`;
   return [
     [bold(`When ${lost} returns`)],
     ...paragraph(
@@ -42,7 +43,7 @@ export function renderAfterwards({ name, lost }: PromotionView, width: number): 
       ],
       width,
     ),
-    [`  kubectl patch clusters.postgresql.cnpg.io ${lost} --type merge -p '${patch}'`],
+    [`  ${demotion ?? 'what spec.replica calls it can be the name of no Cluster; find out who wrote that'}`],
     ...paragraph(
       '',
       [
