@@ -107,6 +107,22 @@ describe('a report', () => {
     assert.deepEqual([report.history[0]?.epoch, report.history.at(-1)?.epoch], [6, HISTORY_LIMIT + 5]);
   });
 
+  test('leaves out a section that is too large, and keeps the others for the next leader', async () => {
+    report.set('dns', 'é'.repeat(1_000_000));
+    report.set('ledger', ['told']);
+    report.addTransition(transition(7));
+    await save();
+    await save();
+    const bytes = Buffer.byteLength(Object.values(data() ?? {}).join(''));
+    assert.ok(bytes < 1_000_000, `${bytes} bytes`);
+    assert.match(problems.join(), /^Error: too large for a ConfigMap, so the report has no dns: /);
+    const next = await loaded();
+    assert.deepEqual([next.history, next.get('ledger'), next.get('dns')], [[transition(7)], ['told'], null]);
+    report.set('dns', 1);
+    await save();
+    assert.equal(data()?.dns, '1');
+  });
+
   test('bears whatever somebody has written into it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), fc.string(), async (history, dns) => {

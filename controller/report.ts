@@ -5,6 +5,7 @@ import type { Leadership } from '../kubernetes/leadership.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
 import type { FencedConfigMap, StoredConfigMap } from './fenced-config-map.ts';
+import { fittingSections } from './report-size.ts';
 
 const WRITE_GAP_MS = 1_000;
 /** What a move changes is written in one, and not before what moves the traffic. */
@@ -26,6 +27,8 @@ export class Report {
   #sections = new Map<string, string>();
   #found: StoredConfigMap | undefined;
   #dirty = false;
+  /** Names of the sections that do not fit; told once. */
+  #leftOut = '';
   /** The save that is under way, and the one after it. */
   #saving: Promise<void> | undefined;
   #nextSave: Promise<void> | undefined;
@@ -91,10 +94,21 @@ export class Report {
   /** What somebody deletes or edits would be forgotten by the next leader: a move that was done would be done again. */
   async #check(abort: AbortSignal): Promise<void> {
     const found = await this.#store.read(abort);
-    const isWhole = [...this.#sections].every(([section, text]) => found.data[section] === text);
+    const isWhole = Object.entries(this.#fitting()).every(([section, text]) => found.data[section] === text);
     if (isWhole) return;
     this.#found = found;
     this.#dirty = true;
+  }
+
+  #fitting(): Readonly<Record<string, string>> {
+    const { data, leftOut } = fittingSections(this.#sections);
+    const names = leftOut.join(', ');
+    if (names !== this.#leftOut && names !== '') {
+      const text = `too large for a ConfigMap, so the report has no ${names}: the next leader does not know of it`;
+      this.#onProblem(new Error(text));
+    }
+    this.#leftOut = names;
+    return data;
   }
 
   /** Writes now and resolves when it is stored; for what must be known before an action. Throws KubeError. */
@@ -116,7 +130,7 @@ export class Report {
       this.#dirty = false;
       try {
         const found = this.#found ?? (await this.#store.read(leadership.abort));
-        this.#found = await this.#store.write(found, Object.fromEntries(this.#sections), leadership);
+        this.#found = await this.#store.write(found, this.#fitting(), leadership);
       } catch (error) {
         this.#dirty = true;
         this.#found = undefined;

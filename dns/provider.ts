@@ -1,3 +1,4 @@
+import { cut } from '../kubernetes/cut.ts';
 import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from './authoritative.ts';
 import type { Change, Current, WrittenType, ZoneQuery } from './records.ts';
 
@@ -99,6 +100,9 @@ export interface DnsErrorDetails {
   readonly cause?: unknown;
 }
 
+/** In bytes: a provider's own words, and lists that it gives, are in it. The report, each log line and the page have it. */
+const LONGEST_MESSAGE = 2_048;
+
 export class DnsError extends Error {
   override readonly name = 'DnsError';
   readonly kind: DnsErrorKind;
@@ -113,7 +117,7 @@ export class DnsError extends Error {
 
   constructor(message: string, details: DnsErrorDetails) {
     const { kind, action, code = '', retryAfterMs, names, scope, each, cause } = details;
-    super(message, cause === undefined ? undefined : { cause });
+    super(cut(message, LONGEST_MESSAGE), cause === undefined ? undefined : { cause });
     this.kind = kind;
     this.action = action;
     this.code = code;

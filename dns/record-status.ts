@@ -1,3 +1,4 @@
+import { cut } from '../kubernetes/cut.ts';
 import { type Clock, timestamp } from '../runtime/clock.ts';
 import { explain } from '../runtime/explain.ts';
 import type { Hidden } from './authoritative.ts';
@@ -86,8 +87,9 @@ export class RecordStatuses {
   /** What the provider shows or has accepted for the zone. */
   setAccepted(zone: string, sets: readonly RecordSet[]): void {
     this.#update(zone, ({ accepted, ...row }) => {
-      const values = sets.find(({ name, type }) => name === row.name && type === row.type)?.values;
-      if (values === undefined) return row;
+      const found = sets.find(({ name, type }) => name === row.name && type === row.type)?.values;
+      if (found === undefined) return row;
+      const values = shownValues(found, row.wanted.length);
       const same = accepted !== undefined && sameValues(accepted.values, values);
       return { ...row, accepted: same ? accepted : { values, at: timestamp(this.#clock) } };
     });
@@ -96,9 +98,10 @@ export class RecordStatuses {
   setSeen(name: string, type: RecordType, seen: Seen): void {
     const row = this.#rows.get(key(name, type));
     if (row === undefined) return;
-    const same = row.seen !== undefined && sameValues(row.seen.values, seen.values);
+    const values = shownValues(seen.values, row.wanted.length);
+    const same = row.seen !== undefined && sameValues(row.seen.values, values);
     const at = same && row.seen !== undefined ? row.seen.at : timestamp(this.#clock);
-    this.#publish(new Map(this.#rows).set(key(name, type), { ...row, seen: { ...seen, at } }));
+    this.#publish(new Map(this.#rows).set(key(name, type), { ...row, seen: { ...seen, values, at } }));
   }
 
   /** Address records at names of the zone that nobody keeps on the active site. */
@@ -106,7 +109,7 @@ export class RecordStatuses {
     this.#update(zone, (row) => {
       const own = sets.filter(({ name }) => name === row.name);
       const texts = own.flatMap(({ type, values }) => values.map((value) => `${type} ${value}`));
-      if (texts.length > 0) return { ...row, unfollowed: texts };
+      if (texts.length > 0) return { ...row, unfollowed: shownValues(texts, row.wanted.length) };
       return row.unfollowed === undefined ? row : { ...row, unfollowed: undefined };
     });
   }
@@ -139,8 +142,20 @@ export class RecordStatuses {
   }
 }
 
+/** A provider or name server may answer with as many values as it likes, each of any length; this is kept and shown. */
+const MOST_VALUES = 100;
+const LONGEST_VALUE = 253;
+const LONGEST_TEXT = 1_024;
+
+/** As many as are wanted are always shown, so that both can be compared. */
+function shownValues(values: readonly string[], wanted: number): readonly string[] {
+  const most = Math.max(MOST_VALUES, wanted);
+  const shown = values.slice(0, most).map((value) => cut(value, LONGEST_VALUE));
+  return values.length > most ? [...shown, `and ${values.length - most} more`] : shown;
+}
+
 function described(error: unknown): Omit<RecordError, 'since'> {
-  const text = explain(error);
+  const text = cut(explain(error), LONGEST_TEXT);
   if (!(error instanceof DnsError)) return { text, code: '', kind: 'retry', action: 'It is tried again.' };
   const { kind, code, action } = error;
   return { text, code, kind, action };

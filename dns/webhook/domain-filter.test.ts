@@ -46,3 +46,12 @@ test('is described in one line', () => {
   assert.equal(describeFilter({ include: ['a.com'], exclude: ['b.a.com'] }), 'a.com, not b.a.com');
   assert.equal(describeFilter({ regexInclude: 'x', regexExclude: 'y' }), '/x/, not /y/');
 });
+
+test('is described in one line of bounded length, however much a provider says that it serves', () => {
+  const include = Array.from({ length: 10_000 }, (_, index) => `zone-${index}.example`);
+  const text = describeFilter({ include });
+  assert.match(text, /^zone-0\.example, .*, 9990 more$/);
+  assert.ok(text.length < 1_024);
+  assert.ok(describeFilter({ include: ['x'.repeat(1_000_000)] }).length < 1_024);
+  assert.ok(describeFilter({ regexInclude: 'x'.repeat(1_000_000) }).length < 1_024);
+});

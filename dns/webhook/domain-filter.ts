@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import * as z from 'zod';
+import { cut, LONGEST_SHOWN } from '../../kubernetes/cut.ts';
 import { listOf } from '../../runtime/first-problem.ts';
 import { canonicalName } from '../domain-name.ts';
 
@@ -28,8 +29,13 @@ export function describeFilter({ include, exclude, regexInclude, regexExclude }:
   const parts = [...listed(include), ...listed(exclude).map((domain) => `not ${domain}`)];
   if (regexInclude) parts.push(`/${regexInclude}/`);
   if (regexExclude) parts.push(`not /${regexExclude}/`);
-  return parts.join(', ');
+  const shown = parts.slice(0, MOST_SHOWN).map((part) => cut(part, LONGEST_SHOWN));
+  const more = parts.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
+
+/** Of a provider that serves thousands of domains, or that says so. */
+const MOST_SHOWN = 10;
 
 /** Longer than any that somebody writes; what is made of a pattern grows with it. */
 const LONGEST_PATTERN = 2_000;
