@@ -11,6 +11,8 @@ import { ScramServer } from './scram-server.ts';
 export interface MongodOptions {
   readonly replicaSet?: string;
   readonly login?: { readonly username: string; readonly password: string };
+  /** Of SCRAM. */
+  readonly iterations?: number;
   readonly tls?: TlsOptions;
 }
 
@@ -131,7 +133,7 @@ export class Mongod {
         const { login } = this.#options;
         if (login === undefined || command.mechanism !== 'SCRAM-SHA-256')
           return failure(18, 'AuthenticationFailed');
-        session.scram = new ScramServer(login);
+        session.scram = new ScramServer(login, this.#options.iterations);
         return this.#sasl(session, command);
       }
       case 'saslContinue':

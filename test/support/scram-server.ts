@@ -9,9 +9,11 @@ export class ScramServer {
   #nonce = '';
   #first = '';
   #proved = false;
+  readonly #iterations: number;
 
-  constructor(login: { readonly username: string; readonly password: string }) {
+  constructor(login: { readonly username: string; readonly password: string }, iterations = ITERATIONS) {
     this.#login = login;
+    this.#iterations = iterations;
   }
 
   /** The answer to what the client says; undefined when it is refused. */
@@ -25,7 +27,7 @@ export class ScramServer {
     const match = /^n,,(n=([^,]*),r=([^,]+))$/.exec(text);
     if (match === null || match[2] !== this.#login.username) return undefined;
     this.#nonce = `${match[3]}${randomBytes(24).toString('base64')}`;
-    const server = `r=${this.#nonce},s=${this.#salt.toString('base64')},i=${ITERATIONS}`;
+    const server = `r=${this.#nonce},s=${this.#salt.toString('base64')},i=${this.#iterations}`;
     this.#first = `${match[1]},${server}`;
     return { text: server, done: false };
   }
@@ -33,7 +35,7 @@ export class ScramServer {
   #prove(text: string) {
     const match = /^(c=biws,r=([^,]+)),p=(.+)$/.exec(text);
     if (match === null || match[2] !== this.#nonce) return undefined;
-    const salted = pbkdf2Sync(this.#login.password, this.#salt, ITERATIONS, 32, 'sha256');
+    const salted = pbkdf2Sync(this.#login.password, this.#salt, this.#iterations, 32, 'sha256');
     const clientKey = hmac(salted, 'Client Key');
     const storedKey = createHash('sha256').update(clientKey).digest();
     const message = `${this.#first},${match[1]}`;

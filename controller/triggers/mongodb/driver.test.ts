@@ -68,6 +68,12 @@ describe('MongoDB’s driver', { concurrency: 4 }, () => {
     assert.equal((await member.hello()).isWritablePrimary, false);
   });
 
+  test('computes no login that would take the threads of all others', async (t) => {
+    const { address } = await start(t, { ...SET, login: LOGIN, iterations: 1_000_000 });
+    const member = await open(t, address, { version: '1', credentials: LOGIN });
+    await assert.rejects(member.hello(), /asks for 1000000 iterations of SCRAM, and no more than 200000/);
+  });
+
   test('hears of a new role without asking', async (t) => {
     const { mongod, address } = await start(t);
     const changes = new EventTarget();
