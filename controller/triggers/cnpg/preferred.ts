@@ -3,9 +3,10 @@ import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from '../../.
 import { promotionPreconditions } from '../../../cnpg/preconditions.ts';
 import { lookAgainPatch, promotionPatch, runningBackupsOf } from '../../../cnpg/promotion.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
+import { cut } from '../../../kubernetes/cut.ts';
 import { ignoreNotFound, isConflict, mayBeStored } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
-import { listAll } from '../../../kubernetes/pages.ts';
+import { listEach, listPages } from '../../../kubernetes/pages.ts';
 import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { type Clock, timestamp } from '../../../runtime/clock.ts';
 import { explain } from '../../../runtime/explain.ts';
@@ -62,6 +63,8 @@ const DEADLINE_MS = 10 * 60_000;
 /** Restart points are minutes apart, so asking more often would bring nothing. */
 const ASK_EVERY_MS = 60_000;
 const SECTION = 'preferred-primary';
+/** In bytes: the names of backups and what others write into the Cluster are in it. */
+const LONGEST_DETAIL = 1_024;
 const FINAL: readonly PreferredRecord['outcome'][] = ['AlreadyThere', 'Moved', 'TimedOut'];
 
 /**
@@ -103,7 +106,7 @@ export class PreferredPrimary {
     this.#moves.keep([keyOf(record)]);
     if (this.#moves.ms(keyOf(record)) < DEADLINE_MS) return;
     const { currentPrimary = '', phase = '' } = cluster.status ?? {};
-    const detail = `currentPrimary is still "${currentPrimary}", phase "${phase}"`;
+    const detail = cut(`currentPrimary is still "${currentPrimary}", phase "${phase}"`, LONGEST_DETAIL);
     return this.#remember({ ...record, outcome: 'TimedOut', detail }, leadership);
   }
 
@@ -112,27 +115,22 @@ export class PreferredPrimary {
     last: PreferredRecord | undefined,
     leadership: Leadership,
   ): Promise<void> {
-    const { api, namespace, clusterName, node: name, restartedAt } = this.#options;
+    const { api, node: name, restartedAt } = this.#options;
     const { abort } = leadership;
-    const [pods, node, backups = []] = await Promise.all([
-      listAll(api, PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${clusterName}`, abort }),
+    const [{ primary, target }, node, runningBackups = []] = await Promise.all([
+      this.#instances(cluster, abort),
       api.get(NODES, { name }, { abort }).catch(ignoreNotFound),
-      listAll(api, BACKUPS, { namespace, abort }).catch(ignoreNotFound),
+      this.#runningBackups(abort).catch(ignoreNotFound),
     ]);
-    const primary = pods.find(
-      (pod) => pod.metadata.name === cluster.status?.currentPrimary && isOwnedBy(pod, cluster),
-    );
     const base = { uid: cluster.metadata.uid ?? '', restartedAt, target: '', detail: '' };
     if (primary?.spec?.nodeName === name) {
       return this.#remember({ ...base, outcome: 'AlreadyThere', at: this.#now() }, leadership);
     }
-    const target = pods.find((pod) => isInstanceOn(pod, name));
-    const runningBackups = runningBackupsOf(backups, clusterName);
     const unmet = promotionPreconditions({ cluster, target, node, runningBackups }).filter(
       ({ obstacle }) => obstacle !== undefined,
     );
     if (unmet.length > 0 || target === undefined) {
-      const detail = unmet.map(({ obstacle }) => obstacle).join('; ');
+      const detail = cut(unmet.map(({ obstacle }) => obstacle).join('; '), LONGEST_DETAIL);
       if (unmet.every(({ mayBeOutdated }) => mayBeOutdated)) await this.#askForNewReport(cluster, leadership);
       if (last?.outcome === 'Waiting' && last.uid === base.uid && last.detail === detail) return;
       return this.#remember({ ...base, outcome: 'Waiting', at: this.#now(), detail }, leadership);
@@ -142,6 +140,28 @@ export class PreferredPrimary {
       { ...base, outcome: 'Moving', at: this.#now(), target: target.metadata.name },
       leadership,
     );
+  }
+
+  /** One after the other: whoever may create pods there makes them as large as he likes. */
+  async #instances(cluster: Cluster, abort: AbortSignal) {
+    const { api, namespace, clusterName, node } = this.#options;
+    const labelSelector = `${CNPG_LABELS.cluster}=${clusterName}`;
+    let primary: Pod | undefined;
+    let target: Pod | undefined;
+    for await (const pod of listEach(api, PODS, { namespace, labelSelector, abort })) {
+      if (pod.metadata.name === cluster.status?.currentPrimary && isOwnedBy(pod, cluster)) primary = pod;
+      if (isInstanceOn(pod, node)) target ??= pod;
+    }
+    return { primary, target };
+  }
+
+  async #runningBackups(abort: AbortSignal): Promise<readonly string[]> {
+    const { api, namespace, clusterName } = this.#options;
+    const names: string[] = [];
+    for await (const { items } of listPages(api, BACKUPS, { namespace, abort })) {
+      names.push(...runningBackupsOf(items, clusterName));
+    }
+    return names;
   }
 
   async #askForNewReport(cluster: Cluster, { abort }: Leadership): Promise<void> {
