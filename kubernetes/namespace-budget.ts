@@ -16,23 +16,34 @@ const MAX_NAMESPACES = 500;
 export class NamespaceBudget {
   readonly #clock: Clock;
   readonly #all: Bucket;
+  /** Of all those for which there is no place any more. */
+  readonly #others: Bucket;
   /** In the order of their last use. */
   readonly #namespaces = new Map<string, Bucket>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#all = new Bucket(OF_ALL, clock.elapsed());
+    this.#others = new Bucket(OF_NAMESPACE, clock.elapsed());
   }
 
   /** Whether one more may be written because of it. */
   take(namespace: string): boolean {
     const now = this.#clock.elapsed();
-    const bucket = this.#namespaces.get(namespace) ?? new Bucket(OF_NAMESPACE, now);
-    this.#namespaces.delete(namespace);
-    this.#namespaces.set(namespace, bucket);
-    const [oldest] = this.#namespaces.keys();
-    if (this.#namespaces.size > MAX_NAMESPACES && oldest !== undefined) this.#namespaces.delete(oldest);
+    const bucket = this.#bucketOf(namespace, now);
     return bucket.take(now) && this.#all.take(now);
+  }
+
+  #bucketOf(namespace: string, now: number): Bucket {
+    const known = this.#namespaces.get(namespace);
+    this.#namespaces.delete(namespace);
+    const [oldest] = this.#namespaces;
+    // One that is full again is as good as a new one; of any other the namespace would begin anew if it were forgotten.
+    if (oldest?.[1].isFull(now) === true) this.#namespaces.delete(oldest[0]);
+    if (known === undefined && this.#namespaces.size >= MAX_NAMESPACES) return this.#others;
+    const bucket = known ?? new Bucket(OF_NAMESPACE, now);
+    this.#namespaces.set(namespace, bucket);
+    return bucket;
   }
 }
 
@@ -47,12 +58,21 @@ class Bucket {
     this.#at = now;
   }
 
+  isFull(now: number): boolean {
+    this.#refill(now);
+    return this.#tokens >= this.#rate.burst;
+  }
+
   take(now: number): boolean {
-    const { burst, perSecond } = this.#rate;
-    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#at) / 1_000) * perSecond);
-    this.#at = now;
+    this.#refill(now);
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
     return true;
+  }
+
+  #refill(now: number): void {
+    const { burst, perSecond } = this.#rate;
+    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#at) / 1_000) * perSecond);
+    this.#at = now;
   }
 }

@@ -93,6 +93,8 @@ test('owners with names of a megabyte take no room in memory, in the report or i
   const report = written.find(({ metadata }) => metadata.name === INJECTION_CONFIGMAP) as ConfigMap;
   assert.equal(report.data?.missed, String(PODS));
   assert.ok(JSON.stringify(report).length < PODS * MOST_BYTES);
+  const told = written.filter((object) => 'regarding' in object);
+  assert.equal(told.length, 25, 'one namespace has a rate');
   const regarding = written.flatMap((object) => (object as Partial<KubeEvent>).regarding?.kind ?? []);
   assert.deepEqual(new Set(regarding), new Set(['Pod']));
 });

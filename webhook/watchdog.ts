@@ -4,6 +4,7 @@ import type { KubeApi, ListOptions } from '../kubernetes/api.ts';
 import { ignoreNotFound } from '../kubernetes/errors.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
+import { NamespaceBudget } from '../kubernetes/namespace-budget.ts';
 import { listEach } from '../kubernetes/pages.ts';
 import { CONFIG_MAPS, type KubeEvent, NAMESPACES, PODS, type Pod } from '../kubernetes/resources.ts';
 import { backoff } from '../runtime/backoff.ts';
@@ -53,9 +54,11 @@ export class InjectionWatchdog {
   readonly #options: WatchdogOptions;
   /** UIDs that an Event was made for. */
   #told: ReadonlySet<string> = new Set();
+  readonly #budget: NamespaceBudget;
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
+    this.#budget = new NamespaceBudget(options.clock);
   }
 
   /** Resolves when the leadership has ended. */
@@ -102,14 +105,17 @@ export class InjectionWatchdog {
     }
     metrics.podsMissed.set(missed.length);
     metrics.lastSweep.set(clock.now() / 1_000);
+    // Those that are left out, as one namespace has too many, are told by a later sweep.
+    const told = new Set(missed.flatMap(({ uid }) => (this.#told.has(uid) ? [uid] : [])));
     for (const { uid, namespace, pod, owner } of missed) {
-      if (this.#told.has(uid)) continue;
+      if (told.has(uid) || !this.#budget.take(namespace)) continue;
+      told.add(uid);
       log.warn({ namespace, pod }, 'pod runs without the sidecar that it asks for');
       const regarding = owner ?? { apiVersion: 'v1', kind: 'Pod', namespace, name: pod, uid };
       const note = `Pod ${pod} runs without the sidecar that it asks for: it was created before it asked, or while the webhook was away. Delete it, and its successor gets it`;
       recordEvent(events, 'InjectionMissed', note, regarding);
     }
-    this.#told = new Set(missed.map(({ uid }) => uid));
+    this.#told = told;
     await this.#report(missed, abort);
   }
 
