@@ -122,8 +122,8 @@ export class Connections {
     for (const peer of this.#peers.values()) {
       for (const connection of peer.values()) {
         if (connection === newest) continue;
-        const isSilent = connection.pending === 0;
-        // Any silent one before all that are answered.
+        // Any silent one before all that are answered; one whose body does not come is silent, too.
+        const isSilent = connection.pending === 0 || connection.response?.req.complete === false;
         const rank = peer.size + (isSilent ? this.#size : 0);
         if (rank > highest) [highest, victim] = [rank, connection];
         if (isSilent) break;

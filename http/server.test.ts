@@ -164,6 +164,27 @@ test('when it is full the longest silent connection of the largest client goes, 
   assert.match(String((await once(kubelet, 'data'))[0]), /200/);
 });
 
+test('a body that does not come is silence: whoever holds many such requests loses his own', async (t) => {
+  const server = await start(t, () => undefined, { maxConnections: 10, bodies: 'with-length' });
+  const honest = dial(t, server.port, '127.0.0.2');
+  let isGone = false;
+  honest.on('close', () => {
+    isGone = true;
+  });
+  await until('it is there', () => server.connections.size === 1 || undefined, { timeoutMs: 5_000 });
+  let closed = 0;
+  for (let count = 1; count <= 10; count += 1) {
+    const socket = dial(t, server.port);
+    socket.on('close', () => {
+      closed += 1;
+    });
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nx');
+    await until('it is asked', () => server.handled === count || undefined, { timeoutMs: 5_000 });
+  }
+  await until('one has gone', () => closed === 1 || undefined, { timeoutMs: 5_000 });
+  assert.deepEqual([isGone, server.connections.size], [false, 10]);
+});
+
 test('when all wait for their answers the one that has waited longest goes', async (t) => {
   const server = await start(t, () => undefined, { maxConnections: 3 });
   const closed: number[] = [];
