@@ -183,10 +183,10 @@ export function isOfDatabase({
   return OWNERS.includes(groupOf(apiVersion)) && !OTHER_KINDS.includes(kind);
 }
 
-/** Its API group: what a review says of a kind may be anything. */
+/** Its API group, as it stands here: a part of somebody's text would keep all of it in memory. */
 function ownerOf(owners: Metadata['ownerReferences']): string | undefined {
   const owner = owners?.find(isOfDatabase);
-  return owner && groupOf(owner.apiVersion);
+  return owner && OWNERS.find((group) => group === groupOf(owner.apiVersion));
 }
 
 function groupOf(apiVersion: string): string {
