@@ -14,8 +14,8 @@ interface Connection {
   isParsing: boolean;
 }
 
-/** Of one client; the first one has been silent for the longest time. By the client's port. */
-type Peer = Map<number, Connection>;
+/** Of one client; the first one has been silent for the longest time. */
+type Peer = Set<Connection>;
 
 /**
  * Which connections of a server stay when there are too many. Never the newest has to go, so the way in is never full:
@@ -50,9 +50,9 @@ export class Connections {
       pending: 0,
       isParsing: false,
     };
-    const peer = this.#peers.get(address) ?? new Map<number, Connection>();
+    const peer = this.#peers.get(address) ?? new Set<Connection>();
     this.#peers.set(address, peer);
-    peer.set(port, connection);
+    peer.add(connection);
     this.#ofSocket.set(socket, connection);
     this.#size += 1;
     socket.on('close', () => this.#remove(connection));
@@ -61,8 +61,11 @@ export class Connections {
 
   /** `secured` is the TLS side of a connection that was added. */
   secure(secured: Socket): void {
-    const { remoteAddress = '', remotePort = 0 } = secured;
-    const connection = this.#peers.get(remoteAddress)?.get(remotePort);
+    const { remoteAddress = '', remotePort } = secured;
+    // One that has the same port and is not yet known to be gone came before it.
+    const connection = [...(this.#peers.get(remoteAddress) ?? [])].findLast(
+      ({ port }) => port === remotePort,
+    );
     if (connection === undefined) secured.destroy();
     else {
       connection.socket = secured;
@@ -104,23 +107,19 @@ export class Connections {
 
   /** It is not silent: behind all others of its client. */
   #moved(connection: Connection): void {
-    const { address, port } = connection;
-    const peer = this.#peers.get(address);
-    // Removed, or another one has its port by now.
-    if (peer?.get(port) !== connection) return;
-    peer.delete(port);
-    peer.set(port, connection);
+    const peer = this.#peers.get(connection.address);
+    if (peer?.delete(connection)) peer.add(connection);
   }
 
   endAll(): void {
-    for (const peer of this.#peers.values()) for (const { socket } of peer.values()) socket.destroy();
+    for (const peer of this.#peers.values()) for (const { socket } of peer) socket.destroy();
   }
 
   #endOne(newest: Connection): void {
     let victim: Connection | undefined;
     let highest = 0;
     for (const peer of this.#peers.values()) {
-      for (const connection of peer.values()) {
+      for (const connection of peer) {
         if (connection === newest) continue;
         // Any silent one before all that are answered; one whose body does not come is silent, too.
         const isSilent = connection.pending === 0 || connection.response?.req.complete === false;
@@ -136,10 +135,9 @@ export class Connections {
   }
 
   #remove(connection: Connection): void {
-    const { address, port } = connection;
+    const { address } = connection;
     const peer = this.#peers.get(address);
-    if (peer?.get(port) !== connection) return;
-    peer.delete(port);
+    if (!peer?.delete(connection)) return;
     if (peer.size === 0) this.#peers.delete(address);
     this.#size -= 1;
   }
