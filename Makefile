@@ -58,11 +58,13 @@ check: install ## Types, lint, format, generated docs
 	oxlint --type-aware --deny-warnings
 	node scripts/docs.ts --check
 
-LONGEST_UNIT := $(filter $(addsuffix .test.ts,cli/manifests/edited test/documentation/extending webhook/server controller/config cli/manifests/corpus sidecar/server),$(TESTS))
+# Those that take long begin first. As those that measure memory, replace modules or load the machine, each has a process of its own.
+LONG := $(filter cli/manifests/edited% test/documentation/extending% webhook/server% controller/config.% cli/manifests/corpus% sidecar/server%,$(TESTS))
+ALONE := $(LONG) $(filter-out $(LONG),$(filter webhook/admission-large% kubernetes/cut% dns/loading% scripts/% bench/% test/%,$(TESTS)))
 # Files end right after much work, and node may never end where V8 still compiles beside it (nodejs/node#54918).
 .PHONY: unit
 unit: install ## Unit tests only
-	node --no-concurrent-recompilation test/support/run.ts --concurrency=$(JOBS) $(LONGEST_UNIT) $(filter-out $(LONGEST_UNIT),$(TESTS))
+	node --no-concurrent-recompilation test/support/run.ts --concurrency=$(JOBS) $(ALONE) --together $(sort $(filter-out $(ALONE),$(TESTS)))
 
 .PHONY: integration
 integration: install ## Tests on a real API server, started for them

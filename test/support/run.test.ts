@@ -13,6 +13,8 @@ const LONG = `
 import { test } from 'node:test';
 for (let i = 0; i < ${TESTS}; i += 1) test('a name of a hundred characters or so, which fills the pipe to the reader '.repeat(2) + i, () => {});
 setInterval(() => {}, 1_000);`;
+const HOOKED = `import { beforeEach, test } from 'node:test'; beforeEach(() => { throw new Error('hook'); }); test('hooked', () => {});`;
+const BROKEN = `throw new Error('cannot be loaded');`;
 const PASSING = `import { test } from 'node:test'; test('passes', () => {});`;
 const FAILING = `import { test } from 'node:test'; test('fails', () => { throw new Error('as it should'); });`;
 
@@ -20,13 +22,19 @@ let folder: string;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'run-'));
-  const files = { 'a-later.test.mjs': FAILING, 'b-first.test.mjs': LONG, 'passing.test.mjs': PASSING };
+  const files = {
+    'a-later.test.mjs': FAILING,
+    'b-first.test.mjs': LONG,
+    'passing.test.mjs': PASSING,
+    'hooked.test.mjs': HOOKED,
+    'broken.test.mjs': BROKEN,
+  };
   for (const [name, code] of Object.entries(files)) await writeFile(join(folder, name), code);
 });
 after(() => rm(folder, { recursive: true }));
 
-async function run(...names: string[]): Promise<{ readonly code: number | null; readonly out: string }> {
-  const files = names.map((name) => join(folder, name));
+async function run(...args: string[]): Promise<{ readonly code: number | null; readonly out: string }> {
+  const files = args.map((arg) => (arg.startsWith('--') ? arg : join(folder, arg)));
   const child = spawn(process.execPath, [RUN, ...files], { env: { PATH: process.env.PATH } });
   const code = new Promise<number | null>((resolve) => child.once('close', resolve));
   return { out: await text(child.stdout), code: await code };
@@ -42,4 +50,13 @@ test('files run in the order given, each is reported to its end, and one that fa
 
 test('where all pass the exit code is 0', async () => {
   assert.equal((await run('passing.test.mjs')).code, 0);
+});
+
+test('files that share a process keep their hooks to themselves, and one that cannot be loaded is told', async () => {
+  const { code, out } = await run('--together', 'hooked.test.mjs', 'broken.test.mjs', 'passing.test.mjs');
+  assert.equal(code, 1);
+  assert.match(out, /✔ passes/);
+  assert.match(out, /✖ hooked/);
+  assert.match(out, /cannot be loaded/);
+  assert.match(out, /^ℹ pass 1$/m);
 });

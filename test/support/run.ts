@@ -1,12 +1,21 @@
 /**
  * Runs test files as `node --test` does, but in the order in which they are given: that one takes them by their names,
- * and the longest of those that begin last is then waited for alone. No report of a file is cut short.
+ * and the longest of those that begin last is then waited for alone. No report of a file is cut short. Files behind
+ * `--together` share processes, as starting one for each takes longer than most of their tests.
  */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const { values, positionals: files } = parseArgs({
+const FILES_OF_A_PROCESS = 20;
+
+const [before, together] = splitAt(process.argv.slice(2), '--together');
+const { values, positionals: alone } = parseArgs({
+  args: before,
   allowPositionals: true,
   options: {
     concurrency: { type: 'string', default: '1' },
@@ -14,9 +23,10 @@ const { values, positionals: files } = parseArgs({
     'global-setup': { type: 'string' },
   },
 });
+const folder = await mkdtemp(join(tmpdir(), 'tests-'));
 
 const tests = run({
-  files,
+  files: [...alone, ...(await Promise.all(groupsOf(together).map(writeGroup)))],
   concurrency: Number(values.concurrency),
   timeout: Number(values['timeout-ms']),
   ...(values['global-setup'] !== undefined && { globalSetupPath: values['global-setup'] }),
@@ -25,4 +35,27 @@ const tests = run({
 tests.on('test:summary', ({ success }) => {
   if (!success) process.exitCode = 1;
 });
+tests.once('end', () => void rm(folder, { recursive: true }));
 tests.compose(new spec()).pipe(process.stdout);
+
+function splitAt(args: readonly string[], separator: string): readonly [string[], string[]] {
+  const at = args.indexOf(separator);
+  return at < 0 ? [[...args], []] : [args.slice(0, at), args.slice(at + 1)];
+}
+
+function groupsOf(files: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(files.length / FILES_OF_A_PROCESS);
+  const size = Math.ceil(files.length / count);
+  return Array.from({ length: count }, (_, index) => files.slice(index * size, (index + 1) * size));
+}
+
+/** A test file with a suite for each of these: hooks at the top of one are for its own tests, as ever. */
+async function writeGroup(files: readonly string[], index: number): Promise<string> {
+  const suites = files.map((file) => {
+    const url = JSON.stringify(pathToFileURL(resolve(file)).href);
+    return `describe(${JSON.stringify(file)}, async () => void (await import(${url})));`;
+  });
+  const path = join(folder, `group-${index + 1}.test.mjs`);
+  await writeFile(path, ["import { describe } from 'node:test';", ...suites].join('\n'));
+  return path;
+}
