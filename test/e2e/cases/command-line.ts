@@ -5,7 +5,8 @@ import type { SwitchoverView } from '../../../cli/commands/switchover.ts';
 import { type CliAnswer, runCli } from '../../support/cli.ts';
 import { until } from '../../support/until.ts';
 import { RELEASE_NAMESPACE } from '../support/helm.ts';
-import { REJOIN_MS, type Suite } from '../support/suite.ts';
+import { REJOIN_MS } from '../support/limits.ts';
+import type { Suite } from '../support/suite.ts';
 
 export function commandLineCases(suite: () => Suite): void {
   const command = (...args: readonly string[]): Promise<CliAnswer> =>

@@ -7,7 +7,8 @@ import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import { NAMESPACES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { until } from '../../support/until.ts';
 import { PRIMARY } from '../support/cluster.ts';
-import { FAILOVER_MS, REJOIN_MS, type Suite } from '../support/suite.ts';
+import { FAILOVER_MS, REJOIN_MS } from '../support/limits.ts';
+import type { Suite } from '../support/suite.ts';
 
 export function databaseCase(suite: () => Suite): void {
   test('a labelled database namespace fails over as without the label', async (context) => {
@@ -42,7 +43,7 @@ export function databaseCase(suite: () => Suite): void {
         await cluster.site('heal', node);
         backAt = Date.now();
       }
-      await suite().returned({
+      await suite().incidents.returned({
         title: 'Site cut off, database namespace labelled',
         site,
         node,

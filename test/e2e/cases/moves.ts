@@ -8,8 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { figuresOf } from '../../../bench/figures.ts';
 import { answersAfter } from '../support/answers.ts';
 import { RELEASE_NAMESPACE } from '../support/helm.ts';
+import { REJOIN_MS } from '../support/limits.ts';
 import type { Move } from '../support/recorder.ts';
-import { REJOIN_MS, type Suite } from '../support/suite.ts';
+import type { Suite } from '../support/suite.ts';
 import { WAY_NAMES, WAYS, type Way } from '../support/workload.ts';
 
 /** The design's targets, milliseconds; for the table. */
@@ -42,7 +43,7 @@ export function moveCases(suite: () => Suite): void {
     suite().reached('workload');
     const from = Date.now();
     const moves = await switchovers(suite(), settings.askedSwitchovers);
-    await suite().told({ title: `${moves.length} switchovers`, from, shown: 5 });
+    await suite().incidents.told({ title: `${moves.length} switchovers`, from, shown: 5 });
     for (const way of WAY_NAMES) {
       const took = moves.map((move) => routedAfter(move, way));
       results.times(`while clients ask: currentPrimary → endpoints, ${WAYS[way].title}`, took);
@@ -60,7 +61,7 @@ export function moveCases(suite: () => Suite): void {
       await suite().moves('primary killed', () => suite().cluster.killPrimary());
       await suite().settled(REJOIN_MS);
     }
-    await suite().told({ title: `Primary’s pod killed, ${KILLS} times`, from });
+    await suite().incidents.told({ title: `Primary’s pod killed, ${KILLS} times`, from });
   });
 
   test('the leader is killed in the middle of a switchover', async (context) => {
@@ -73,7 +74,7 @@ export function moveCases(suite: () => Suite): void {
       await suite().cluster.killPod(RELEASE_NAMESPACE, leader.name);
     });
     await suite().settled(REJOIN_MS);
-    await suite().told({ title: 'Leader killed in a switchover', from });
+    await suite().incidents.told({ title: 'Leader killed in a switchover', from });
     await suite().release.ready('controller', 60_000);
   });
 }

@@ -8,8 +8,9 @@ import { PRIMARY } from '../support/cluster.ts';
 import type { Way } from '../support/helm.ts';
 import { RELEASE_NAMESPACE } from '../support/helm.ts';
 import { added, inventory } from '../support/inventory.ts';
+import { REJOIN_MS } from '../support/limits.ts';
 import { PodCreator } from '../support/pod-creator.ts';
-import { REJOIN_MS, type Suite } from '../support/suite.ts';
+import type { Suite } from '../support/suite.ts';
 import { APP_NAMESPACE, CLIENT_NAMESPACE } from '../support/workload.ts';
 
 const READY_MS = 120_000;
@@ -48,7 +49,7 @@ export function upgradeCase(suite: () => Suite, way: Way): void {
     await release.ready('webhook', READY_MS);
     await suite().settled(60_000);
     await release.noteGrants();
-    await suite().told({ title: `Upgrades and rollback, ${way}`, from });
+    await suite().incidents.told({ title: `Upgrades and rollback, ${way}`, from });
     assert.equal(suite().recorder.status?.epoch, epoch, 'an upgrade moves nothing');
     assert.deepEqual(failed.slice(0, 3), []);
     assert.equal(bare.length, 0, 'pods were created without their sidecar');

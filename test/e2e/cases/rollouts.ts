@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { explain } from '../../../runtime/explain.ts';
+import { REJOIN_MS } from '../support/limits.ts';
 import { MetricsApi } from '../support/metrics-api.ts';
 import { Rollouts } from '../support/rollouts.ts';
-import { REJOIN_MS, type Suite } from '../support/suite.ts';
+import type { Suite } from '../support/suite.ts';
 import { APP_NAMESPACE, WAYS } from '../support/workload.ts';
 
 /** How long the tools wait. With the probe it would be for ever; the others need some seconds. */

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { FAILOVER_MS, REJOIN_MS } from '../support/limits.ts';
 import { PodCreator } from '../support/pod-creator.ts';
-import { FAILOVER_MS, REJOIN_MS, type Suite } from '../support/suite.ts';
+import type { Suite } from '../support/suite.ts';
 import { APP_NAMESPACE, WAY_NAMES, WAYS, type Way } from '../support/workload.ts';
 
 /** A kubelet tells the state of all its pods within seconds of its start. */
@@ -30,10 +31,14 @@ export function siteCases(suite: () => Suite): void {
       for (const node of suite().sites.get(standby) ?? []) await cluster.site('restart-kubelet', node);
       await delay(KUBELET_MS); // It is measured what happens in this time, if anything does.
       const to = Date.now();
-      for (const way of WAY_NAMES) leaks.get(way)?.push(suite().leak(way, standby, from, to).ms);
+      for (const way of WAY_NAMES) leaks.get(way)?.push(suite().incidents.leak(way, standby, from, to).ms);
       const windows = [{ from, to, sites: [standby], why: 'kubelet restarted' }];
       const restored = suite().routesTo(recorder.activeSite ?? '');
-      await suite().told({ title: `Kubelet of the standby site restarted (${round + 1})`, from, windows });
+      await suite().incidents.told({
+        title: `Kubelet of the standby site restarted (${round + 1})`,
+        from,
+        windows,
+      });
       assert.ok(restored, `standby pods are still routed to ${KUBELET_MS} ms after the restart`);
     }
     for (const [way, ms] of leaks) {
@@ -68,7 +73,7 @@ export function siteCases(suite: () => Suite): void {
     }
     const { epoch } = recorder.status ?? {};
     const title = `Site cut off and back (${round})`;
-    await suite().returned({ title, site, node, from, backAt: healedAt });
+    await suite().incidents.returned({ title, site, node, from, backAt: healedAt });
     assert.equal(recorder.status?.epoch, epoch, 'the return of a site moves nothing');
   }
 
@@ -108,7 +113,7 @@ export function siteCases(suite: () => Suite): void {
       startedAt = Date.now();
     }
     const { epoch } = recorder.status ?? {};
-    await suite().returned({
+    await suite().incidents.returned({
       title: 'Site lost with leader, webhook and primary',
       site,
       node,

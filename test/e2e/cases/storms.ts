@@ -13,12 +13,13 @@ import { explain } from '../../../runtime/explain.ts';
 import { until } from '../../support/until.ts';
 import type { RealCluster } from '../support/cluster.ts';
 import { RELEASE_NAMESPACE } from '../support/helm.ts';
+import { REJOIN_MS } from '../support/limits.ts';
 import { service } from '../support/manifests.ts';
 import type { Move } from '../support/recorder.ts';
 import { COMPONENTS } from '../support/release.ts';
 import { Repeated } from '../support/repeated.ts';
 import { SmallChart } from '../support/small-chart.ts';
-import { REJOIN_MS, type Suite } from '../support/suite.ts';
+import type { Suite } from '../support/suite.ts';
 import { APP_NAMESPACE, WAYS } from '../support/workload.ts';
 
 const READY_MS = 120_000;
@@ -123,7 +124,7 @@ export function stormCase(suite: () => Suite): void {
     const windows = [
       { way: 'web', from, to, sites: [...suite().sites.keys()], why: 'kubelets restarted' },
     ] as const;
-    await suite().told({ title: 'Applied by force, through restarts', from, windows });
+    await suite().incidents.told({ title: 'Applied by force, through restarts', from, windows });
   });
 }
 
@@ -166,7 +167,7 @@ function judgeMoves(suite: Suite, name: string, moves: readonly Move[], to: numb
     moves.map(({ event }) => event.replace('applied by force, ', '')).join(', '),
   );
   const leaks = moves.map(({ from: standby, routedAt: { [name]: routed = to } }, index) =>
-    suite.leak(name, standby, routed, moves[index + 1]?.at ?? to),
+    suite.incidents.leak(name, standby, routed, moves[index + 1]?.at ?? to),
   );
   assert.deepEqual(
     leaks.map(({ ms }) => ms),

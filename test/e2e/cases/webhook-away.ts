@@ -7,8 +7,9 @@ import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { explain } from '../../../runtime/explain.ts';
 import { until } from '../../support/until.ts';
 import { RELEASE_NAMESPACE } from '../support/helm.ts';
+import { REJOIN_MS } from '../support/limits.ts';
 import { deployment } from '../support/manifests.ts';
-import { REJOIN_MS, type Suite } from '../support/suite.ts';
+import type { Suite } from '../support/suite.ts';
 import { APP_NAMESPACE } from '../support/workload.ts';
 
 const READY_MS = 120_000;

@@ -15,7 +15,11 @@ export interface Extent {
 /** Failures that are closer than that are one bar. */
 const JOIN_MS = 60;
 
-export function panelOf(suite: Suite, title: string, extent: Extent): Panel {
+export function panelOf(
+  suite: Pick<Suite, 'sites' | 'recorder' | 'clients'>,
+  title: string,
+  extent: Extent,
+): Panel {
   const { zero, from, to } = extent;
   const seconds = (at: number) => (at - zero) / 1_000;
   const sites = [...suite.sites.keys()];
