@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { databaseMember, databaseService } from './databases.ts';
 
 const CRUNCHY = 'postgres-operator.crunchydata.com';
@@ -185,4 +187,21 @@ describe('a Service of a database is known by', () => {
   test('nothing that a user writes: Patroni makes none', () => {
     assert.equal(databaseService({ labels: { application: 'patroni', 'cluster-name': 'db' } }), undefined);
   });
+});
+
+test('what is said of a pod keeps nothing of what its owner says, which may be a megabyte', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const said: (string | undefined)[] = [];
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let count = 0; count < 50; count += 1) {
+    const apiVersion = JSON.parse(`"postgresql.cnpg.io/${count}${'x'.repeat(1_000_000)}"`) as string;
+    const ownerReferences = [{ apiVersion, kind: 'Cluster' }];
+    said.push(databaseMember({ metadata: { ownerReferences } }), databaseService({ ownerReferences }));
+  }
+  collect();
+  const grown = process.memoryUsage().heapUsed - before;
+  assert.equal(said[0], `a part of what postgresql.cnpg.io owns, ${WORKS}`);
+  assert.ok(grown < 5_000_000, `the heap has grown by ${grown} bytes`);
 });
