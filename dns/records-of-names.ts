@@ -1,16 +1,21 @@
-/** With more names the whole zone is listed: its pages are fewer calls, as long as nobody knows how many there are. */
+/** So few are read one by one: a list of the zone may be longer. */
 const MOST_BY_NAME = 4;
 
-/** The records of `names`, by as few calls as may be. `list` gives those of one name, or of the zone, which has `pages`. */
+export interface RecordLists<T> {
+  readonly ofName: (name: string) => Promise<readonly T[]>;
+  /** Undefined when the zone has more pages than that: then no page more is asked for. */
+  readonly ofZone: (mostPages: number) => Promise<readonly T[] | undefined>;
+}
+
+/** The records of `names`, by as few calls as may be: those of the names, or the pages of the zone. */
 export async function recordsOfNames<T>(
   names: ReadonlySet<string>,
   nameOf: (record: T) => string,
-  list: (name: string | undefined) => Promise<readonly T[]>,
-  pages = 0,
+  { ofName, ofZone }: RecordLists<T>,
 ): Promise<readonly T[]> {
-  if (names.size > Math.max(MOST_BY_NAME, pages))
-    return (await list(undefined)).filter((record) => names.has(nameOf(record)));
+  const all = names.size > MOST_BY_NAME ? await ofZone(names.size) : undefined;
+  if (all !== undefined) return all.filter((record) => names.has(nameOf(record)));
   const records: T[] = [];
-  for (const name of names) records.push(...(await list(name)));
+  for (const name of names) records.push(...(await ofName(name)));
   return records;
 }

@@ -110,18 +110,33 @@ export class CloudflareApi {
     return found.some((zones) => zones.length > 0) ? found.flat() : list({});
   }
 
-  /** All records of one name, or of the zone. */
+  /** All records of the zone; undefined when they have more pages. */
+  async zoneRecords(
+    zone: CloudflareZone,
+    mostPages: number,
+    abort: AbortSignal,
+    purpose: CallPurpose,
+  ): Promise<readonly CloudflareRecord[] | undefined> {
+    const found: CloudflareRecord[] = [];
+    const what = `the records of ${zone.name}`;
+    const pages = this.#pages(what, recordsPath(zone), {}, RECORD, RECORDS_A_PAGE, abort, purpose);
+    for await (const { items, pages: count } of pages) {
+      if (count > Math.min(mostPages, MAX_PAGES)) return undefined;
+      found.push(...items);
+    }
+    return found;
+  }
+
+  /** All records of one name. */
   async records(
     zone: CloudflareZone,
-    name: string | undefined,
+    name: string,
     abort: AbortSignal,
     purpose: CallPurpose,
   ): Promise<readonly CloudflareRecord[]> {
-    const path = `zones/${encodeURIComponent(zone.id)}/dns_records`;
-    const what = `the records of ${name ?? zone.name}`;
+    const what = `the records of ${name}`;
     const list = (query: Readonly<Record<string, string>>) =>
-      this.#list(what, path, query, RECORD, RECORDS_A_PAGE, abort, purpose);
-    if (name === undefined) return list({});
+      this.#list(what, recordsPath(zone), query, RECORD, RECORDS_A_PAGE, abort, purpose);
     // Records of IDN have been shown in either form (cloudflare/python-cloudflare#22).
     const forms = [...new Set([name, unicodeName(name)])];
     const found = await Promise.all(forms.map((form) => list({ 'name.exact': form })));
@@ -131,7 +146,7 @@ export class CloudflareApi {
   /** `mayWrite` throws when it may not any more; it is asked right before the call. */
   async batch(zone: CloudflareZone, batch: Batch, mayWrite: () => void, abort: AbortSignal): Promise<void> {
     const what = `the change of ${zone.name}`;
-    const path = `zones/${encodeURIComponent(zone.id)}/dns_records/batch`;
+    const path = `${recordsPath(zone)}/batch`;
     await this.limiter.call(abort, 'write', () => {
       mayWrite();
       return this.#send(this.#request(what, 'POST', path, {}, JSON.stringify(batch)), abort);
@@ -147,17 +162,32 @@ export class CloudflareApi {
     abort: AbortSignal,
     purpose: CallPurpose = 'read',
   ): Promise<readonly T[]> {
-    const items: T[] = [];
+    const found: T[] = [];
+    const pages = this.#pages(what, path, query, item, perPage, abort, purpose);
+    for await (const { items } of pages) found.push(...items);
+    return found;
+  }
+
+  /** Each with how many there are, as far as is known by then. */
+  async *#pages<T>(
+    what: string,
+    path: string,
+    query: Readonly<Record<string, string>>,
+    item: z.ZodType<T>,
+    perPage: number,
+    abort: AbortSignal,
+    purpose: CallPurpose,
+  ): AsyncGenerator<{ readonly items: readonly T[]; readonly pages: number }> {
     for (let page = 1; ; page += 1) {
       const paging = { ...query, page: String(page), per_page: String(perPage) };
       const request = this.#request(what, 'GET', path, paging);
       const envelope = await this.limiter.call(abort, purpose, () => this.#send(request, abort));
       const read = listOf(item).safeParse(envelope.result);
       if (!read.success) throw answerError(what, 'its result is no list of what was asked for');
-      items.push(...read.data);
       // Without the number of pages a full one may have more behind it.
       const pages = envelope.result_info?.total_pages ?? (read.data.length < perPage ? page : page + 1);
-      if (page >= pages) return items;
+      yield { items: read.data, pages };
+      if (page >= pages) return;
       if (page >= MAX_PAGES) throw answerError(what, `it has more than ${MAX_PAGES} pages`);
     }
   }
@@ -193,6 +223,10 @@ export class CloudflareApi {
         : refusal(call.what, answer.status, envelope.errors ?? [], answer.retryAfterMs);
     throw masked(error, this.#config.apiToken);
   }
+}
+
+function recordsPath({ id }: CloudflareZone): string {
+  return `zones/${encodeURIComponent(id)}/dns_records`;
 }
 
 function readEnvelope({ text }: HttpAnswer): z.infer<typeof ENVELOPE> | undefined {

@@ -9,6 +9,7 @@ import { CloudflareApi } from './api.ts';
 import { CloudflareProvider } from './provider.ts';
 
 const TOKEN = 'Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Z';
+const RECORD = { type: 'A', content: '192.0.2.1', ttl: 60, proxied: false, comment: null, tags: [] };
 const { signal: abort } = new AbortController();
 
 async function open(t: TestContext) {
@@ -49,4 +50,22 @@ test('the zones below one, also where the API knows no ends of names', async (t)
   };
   fake.fail({ kind: 'answer', status: 200, body: JSON.stringify(nothing) });
   assert.deepEqual(await within(), ['dev.example.com', 'example.com']);
+});
+
+test('few names of a zone of many pages are read by their names', async (t) => {
+  const { fake, provider } = await open(t);
+  const zone = fake.addZone('example.com');
+  zone.records = Array.from({ length: 7_001 }, (_, index) => ({
+    ...RECORD,
+    id: `r${index}`,
+    name: `host-${index}.example.com`,
+  }));
+  const names = [6_000, 1, 2, 3, 7_000].map((index) => `host-${index}.example.com`);
+  fake.calls.length = 0;
+  const { sets } = await provider.read({ zone: 'example.com', names, abort });
+  assert.deepEqual(
+    sets.map(({ name }) => name),
+    names,
+  );
+  assert.equal(fake.calls.length, 1 + 1 + names.length);
 });

@@ -98,11 +98,10 @@ export class CloudflareProvider implements DnsProvider {
     try {
       const found = await this.#zone(zone, abort);
       const asked = new Set([...names, ...names.flatMap((name) => namesUpTo(zone, name)), ...texts]);
-      const records = await recordsOfNames(
-        asked,
-        ({ name }: CloudflareRecord) => name,
-        (name) => this.#api.records(found, name, abort, purpose),
-      );
+      const records = await recordsOfNames(asked, ({ name }: CloudflareRecord) => name, {
+        ofName: (name) => this.#api.records(found, name, abort, purpose),
+        ofZone: (mostPages) => this.#api.zoneRecords(found, mostPages, abort, purpose),
+      });
       this.#noteShown(zone, names, records);
       return records;
     } catch (error) {

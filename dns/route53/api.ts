@@ -19,7 +19,6 @@ import {
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { withDeadline } from '../../runtime/clock.ts';
 import type { HttpPorts } from '../http-call.ts';
-import { DnsError } from '../provider.ts';
 import { type CallPurpose, RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { unanswered } from '../unanswered.ts';
 import { hostInZone } from '../zones.ts';
@@ -47,8 +46,15 @@ const USUAL_URL = 'https://route53.amazonaws.com';
 const TIMEOUT_MS = 20_000;
 const ZONES_A_PAGE = 100;
 /** The most that the API gives. */
-export const SETS_A_PAGE = 300;
-export const MAX_PAGES = 40;
+const SETS_A_PAGE = 300;
+/** 60,000 sets; a zone has 10,000 at most unless its quota was raised. */
+const MAX_PAGES = 200;
+
+interface RecordPage {
+  readonly sets: readonly ResourceRecordSet[];
+  /** Where the next one begins. */
+  readonly next?: Partial<ListResourceRecordSetsCommandInput>;
+}
 
 export class Route53Api {
   readonly #client: Route53Client;
@@ -105,39 +111,66 @@ export class Route53Api {
     return found;
   }
 
-  /** All record sets of one name, or of the zone. */
+  /** All record sets of the zone; undefined when they have more pages. */
+  async zoneRecords(
+    { Id: zoneId = '', Name = '', ResourceRecordSetCount: count = 0 }: HostedZone,
+    mostPages: number,
+    abort: AbortSignal,
+    purpose: CallPurpose,
+  ): Promise<readonly ResourceRecordSet[] | undefined> {
+    // The count may be an old one, and not every answer has it.
+    const most = Math.min(mostPages, MAX_PAGES);
+    if (count > most * SETS_A_PAGE) return undefined;
+    const found: ResourceRecordSet[] = [];
+    let next: Partial<ListResourceRecordSetsCommandInput> | undefined = {};
+    for (let page = 1; page <= most && next !== undefined; page += 1) {
+      const answer: RecordPage = await this.#page(plainName(Name), zoneId, next, abort, purpose);
+      found.push(...answer.sets);
+      next = answer.next;
+    }
+    return next === undefined ? found : undefined;
+  }
+
+  /** All record sets of one name. */
   async records(
     zoneId: string,
-    name: string | undefined,
+    name: string,
     abort: AbortSignal,
     purpose: CallPurpose,
   ): Promise<readonly ResourceRecordSet[]> {
-    const what = `the records of ${name ?? zoneId}`;
     const found: ResourceRecordSet[] = [];
-    let next: Partial<ListResourceRecordSetsCommandInput> = { StartRecordName: name };
-    for (let page = 1; page <= MAX_PAGES; page += 1) {
-      const command = new ListResourceRecordSetsCommand({
-        HostedZoneId: zoneId,
-        MaxItems: SETS_A_PAGE,
-        ...next,
-      });
-      const answer = await this.#call(what, command, abort, purpose);
-      const sets = answer.ResourceRecordSets ?? [];
-      const own = name === undefined ? sets : sets.filter((set) => plainName(set.Name ?? '') === name);
+    let next: Partial<ListResourceRecordSetsCommandInput> | undefined = { StartRecordName: name };
+    while (next !== undefined) {
+      const answer: RecordPage = await this.#page(name, zoneId, next, abort, purpose);
+      const own = answer.sets.filter((set) => plainName(set.Name ?? '') === name);
       found.push(...own);
       // The list is sorted by name and goes on with other names.
-      if (answer.IsTruncated !== true || own.length < sets.length) return found;
-      next = {
-        StartRecordName: answer.NextRecordName,
-        StartRecordType: answer.NextRecordType,
-        StartRecordIdentifier: answer.NextRecordIdentifier,
-      };
+      next = own.length < answer.sets.length ? undefined : answer.next;
     }
-    throw new DnsError(`${name ?? zoneId} has more than ${MAX_PAGES * SETS_A_PAGE} record sets`, {
-      kind: 'refused',
-      code: 'too-many',
-      action: 'Look at it in the Route 53 console, or follow names of a smaller zone.',
+    return found;
+  }
+
+  async #page(
+    name: string,
+    zoneId: string,
+    from: Partial<ListResourceRecordSetsCommandInput>,
+    abort: AbortSignal,
+    purpose: CallPurpose,
+  ): Promise<RecordPage> {
+    const command = new ListResourceRecordSetsCommand({
+      HostedZoneId: zoneId,
+      MaxItems: SETS_A_PAGE,
+      ...from,
     });
+    const answer = await this.#call(`the records of ${name}`, command, abort, purpose);
+    const { ResourceRecordSets: sets = [], IsTruncated, ...rest } = answer;
+    if (IsTruncated !== true) return { sets };
+    const next = {
+      StartRecordName: rest.NextRecordName,
+      StartRecordType: rest.NextRecordType,
+      StartRecordIdentifier: rest.NextRecordIdentifier,
+    };
+    return { sets, next };
   }
 
   /** The id of the change. `mayWrite` throws when it may not any more; it is asked right before the call. */

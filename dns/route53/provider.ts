@@ -10,7 +10,7 @@ import { currentOf } from '../record-sets.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
 import { recordsOfNames } from '../records-of-names.ts';
 import { hostInZone, longestZone } from '../zones.ts';
-import { MAX_PAGES, type Route53Api, SETS_A_PAGE } from './api.ts';
+import type { Route53Api } from './api.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { changesOf, otherRecords, plainName, recordSets } from './records.ts';
 import type { Route53Config } from './settings.ts';
@@ -124,14 +124,16 @@ export class Route53Provider implements DnsProvider {
     abort: AbortSignal,
     purpose: CallPurpose,
   ): Promise<readonly ResourceRecordSet[]> {
-    const { Id: zoneId = '', ResourceRecordSetCount: count = 0 } = await this.#zone(zone, abort);
-    const pages = Math.ceil(count / SETS_A_PAGE);
+    const found = await this.#zone(zone, abort);
+    const { Id: zoneId = '' } = found;
     try {
       const records = await recordsOfNames(
         new Set(names),
         ({ Name = '' }: ResourceRecordSet) => plainName(Name),
-        (name) => this.#api.records(zoneId, name, abort, purpose),
-        pages > MAX_PAGES ? Number.POSITIVE_INFINITY : pages,
+        {
+          ofName: (name) => this.#api.records(zoneId, name, abort, purpose),
+          ofZone: (mostPages) => this.#api.zoneRecords(found, mostPages, abort, purpose),
+        },
       );
       for (const set of recordSets(records)) this.#shown.set(key(set), set.values);
       return records;
