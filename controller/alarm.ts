@@ -1,9 +1,9 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** Rings once at a time that was found out by working; for what changes by time alone. */
+/** Enqueues once, at a time that was found while working; for what changes by time alone. */
 export class Alarm {
   readonly #clock: Clock;
-  #wake: (() => void) | undefined;
+  #enqueue: (() => void) | undefined;
   #cancel: () => void = () => undefined;
 
   constructor(clock: Clock) {
@@ -11,9 +11,9 @@ export class Alarm {
   }
 
   /** From `watch`: what to call, and for how long. */
-  connect(wake: () => void, abort: AbortSignal): void {
+  connect(enqueue: () => void, abort: AbortSignal): void {
     if (abort.aborted) return;
-    this.#wake = wake;
+    this.#enqueue = enqueue;
     abort.addEventListener('abort', () => this.#disconnect(), { once: true });
   }
 
@@ -21,11 +21,13 @@ export class Alarm {
   set(ms?: number): void {
     this.#cancel();
     this.#cancel =
-      ms === undefined || this.#wake === undefined ? () => undefined : this.#clock.after(ms, this.#wake);
+      ms === undefined || this.#enqueue === undefined
+        ? () => undefined
+        : this.#clock.after(ms, this.#enqueue);
   }
 
   #disconnect(): void {
-    this.#wake = undefined;
+    this.#enqueue = undefined;
     this.#cancel();
   }
 }

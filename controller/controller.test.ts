@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { REPORT_CONFIGMAP } from '../contract/names.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { KubeError } from '../kubernetes/errors.ts';
-import { PutBackGuard } from '../kubernetes/put-back.ts';
+import { PutBackDetector } from '../kubernetes/put-back.ts';
 import { CONFIG_MAPS, LEASES } from '../kubernetes/resources.ts';
 import { OPS } from '../test/support/fake-cluster.ts';
 import { FollowerScene, STATUS_MAP, serviceConfig } from '../test/support/follower-scene.ts';
@@ -57,7 +57,7 @@ describe('a controller', () => {
   });
 
   test('puts status and report right as soon as it finds that etcd was put back, and not at the next pass', async () => {
-    const controller = start({}, { api: new PutBackGuard(kube.api) });
+    const controller = start({}, { api: new PutBackDetector(kube.api) });
     await soon();
     const copy = kube.server.copy();
     kube.moveTo('pg-2');

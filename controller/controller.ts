@@ -8,7 +8,7 @@ import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
 import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
-import { forgetStanding } from './telemetry.ts';
+import { resetGauges } from './telemetry.ts';
 import { type FollowerView, FollowerWatch } from './view.ts';
 
 export interface Controller {
@@ -93,7 +93,7 @@ export function createController(config: Config, ports: FollowerPorts): Controll
       lastPass.clear();
       problems.clear();
       metrics.leader.set(0);
-      forgetStanding(metrics);
+      resetGauges(metrics);
       log.info({ identity }, 'stopped leading');
       changed();
     }

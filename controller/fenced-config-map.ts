@@ -52,7 +52,7 @@ export class FencedConfigMap {
     if (found.term > leadership.term && (await leadership.confirm(found.term)) === undefined) {
       throw new DeposedError(`another replica leads in term ${found.term}: this one stops writing`);
     }
-    if (!leadership.isHeld()) throw new DeposedError('the Lease has run out: this replica stops writing');
+    if (!leadership.isLeader()) throw new DeposedError('the Lease has run out: this replica stops writing');
   }
 
   /**

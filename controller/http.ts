@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import { Cached } from '../http/cached.ts';
 import { EventStream } from '../http/event-stream.ts';
-import { closeServer, createGuardedServer, portOf } from '../http/server.ts';
+import { closeServer, createBoundedServer, portOf } from '../http/server.ts';
 import { aborted, listenAt, type ProbeSources, READER_LIMITS, readerApplication } from '../http/serving.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from './log.ts';
@@ -58,7 +58,7 @@ export async function startHttp(options: HttpOptions, abort: AbortSignal): Promi
       log.error({ err }, 'status could not be served');
     }
   });
-  const guarded = createGuardedServer(
+  const guarded = createBoundedServer(
     { ...READER_LIMITS, maxConnections: MAX_CONNECTIONS },
     readerApplication(sources, { clock, log, hosts }, abort, (app) =>
       addRoutes(app, { status, page, events }),

@@ -54,18 +54,18 @@ export function placeNodes(sites: Sites, { before, resolved, nodes, unused }: No
     for (const name of held.sites[held.activeSite] ?? [])
       if (isObjectName(name)) places.set(name, held.activeSite);
   }
-  const claims = (name: string) => sites.claims(nodes.get(name) ?? { metadata: { name } });
+  const matches = (name: string) => sites.matching(nodes.get(name) ?? { metadata: { name } });
   return {
     sites: group(sites, places),
-    doubtful: doubtful.filter((name) => claims(name).length !== 1),
+    doubtful: doubtful.filter((name) => matches(name).length !== 1),
     kept: [...places].flatMap(([name, site]) =>
-      nodes.has(name) && claims(name).length !== 1 ? [keptNote(name, site, claims(name))] : [],
+      nodes.has(name) && matches(name).length !== 1 ? [keptNote(name, site, matches(name))] : [],
     ),
   };
 }
 
-function keptNote(node: string, site: string, claims: readonly Site[]): string {
-  const names = claims.map(({ name }) => name).join(' and ');
+function keptNote(node: string, site: string, matches: readonly Site[]): string {
+  const names = matches.map(({ name }) => name).join(' and ');
   return names === ''
     ? `node ${node} matches no site any more and is kept in ${site}`
     : `node ${node} is claimed by ${names} and is kept in ${site}`;

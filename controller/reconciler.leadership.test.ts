@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { PutBackGuard } from '../kubernetes/put-back.ts';
+import { PutBackDetector } from '../kubernetes/put-back.ts';
 import { CONFIG_MAPS } from '../kubernetes/resources.ts';
 import { script, TestLeadership } from '../test/support/fake-cluster.ts';
 import { at, KEY, LOST, RESYNC_MS, ReconcilerScene } from '../test/support/reconciler-scene.ts';
@@ -167,7 +167,7 @@ describe('a follower and its leadership', () => {
   });
 
   test('makes sure of its Lease first, after etcd was put back: in the copy it may be of somebody else', async () => {
-    const api = new PutBackGuard(world.api);
+    const api = new PutBackDetector(world.api);
     const running = world.start({ api });
     await world.soon();
     const copy = world.server.copy();

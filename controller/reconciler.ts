@@ -192,9 +192,9 @@ export class Reconciler {
       sites: this.#nodes(before, resolved),
       now: timestamp(clock),
     });
-    const claimed = found.term === leadership.term;
+    const isOfThisTerm = found.term === leadership.term;
     const differs = published === undefined || !isSame(published, after);
-    const writes = !dryRun && (differs || !claimed);
+    const writes = !dryRun && (differs || !isOfThisTerm);
     // 4. Store: by compare-and-set, and never after another leader.
     if (writes) await this.#write(after, found, leadership, anew);
     this.#believed = after;

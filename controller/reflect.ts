@@ -29,9 +29,9 @@ export function reflect<T extends KubeObject, V>(
   });
 }
 
-/** For `onChange`: calls `wake` only when what is kept differs, not at every new version of the object. */
-export function onDifference(wake: () => void) {
+/** For `onChange`: calls `enqueue` only when what is kept differs, not at every new version of the object. */
+export function onDifference(enqueue: () => void) {
   return (_key: string, now: string | undefined, before: string | undefined): void => {
-    if (now !== before) wake();
+    if (now !== before) enqueue();
   };
 }

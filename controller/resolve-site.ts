@@ -21,13 +21,13 @@ export async function resolveSite(
     return { kind: 'located', primary, node, site: elsewhere, ...(hold && { hold }) };
   const moving = movingTo === undefined ? {} : { movingTo };
   try {
-    const claims = sites.claims(await nodes.get(node)).map(({ name }) => name);
-    const [site, ...others] = claims;
+    const matches = sites.matching(await nodes.get(node)).map(({ name }) => name);
+    const [site, ...others] = matches;
     const runsOn = `${primary} runs on node ${node}, which`;
     if (site === undefined)
       return { ...unknown('NodeWithoutSite', `${runsOn} belongs to no site`), ...moving };
     if (others.length > 0) {
-      const message = `${runsOn} is claimed by the node selectors of ${claims.join(' and ')}`;
+      const message = `${runsOn} is claimed by the node selectors of ${matches.join(' and ')}`;
       return { ...unknown('NodeInSeveralSites', message), ...moving };
     }
     return { kind: 'located', primary, node, site, ...moving };

@@ -26,10 +26,10 @@ export interface SiteNodesObserver {
 
 export function siteNodes(ports: WatchPorts, sites: Sites, observer: SiteNodesObserver): SiteNodes {
   const { api, clock } = ports;
-  const wake = () => observer.onChange();
+  const enqueue = () => observer.onChange();
   const onFailure = (error: unknown) => observer.onFailure(error);
   let told = '';
-  const unused = new UnusedNodes({ api, clock, onChange: wake, onFailure });
+  const unused = new UnusedNodes({ api, clock, onChange: enqueue, onFailure });
   const place = (known: Pick<NodeFacts, 'before' | 'resolved'>, nodes: ReadonlyMap<string, KubeObject>) => {
     const placed = placeNodes(sites, { ...known, nodes, unused: unused.known });
     unused.ask(placed.doubtful);
@@ -46,11 +46,11 @@ export function siteNodes(ports: WatchPorts, sites: Sites, observer: SiteNodesOb
     resource: NODES,
     metadataOnly: true,
     transform: ({ metadata: { name, labels = {} } }) => JSON.stringify({ name, labels }),
-    onChange: onDifference(wake),
+    onChange: onDifference(enqueue),
   });
   void nodes.synced.then(() => {
     synced = true;
-    wake();
+    enqueue();
   });
   const listed = () =>
     new Map(

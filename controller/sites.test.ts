@@ -75,7 +75,7 @@ describe('the nodes of the sites', () => {
 });
 
 test('all sites are told that claim a node', () => {
-  const names = (given: ReturnType<typeof node>) => SITES.claims(given).map(({ name }) => name);
+  const names = (given: ReturnType<typeof node>) => SITES.matching(given).map(({ name }) => name);
   assert.deepEqual(names(node('x', { region: 'both', zone: 'a' })), ['all', 'every']);
   assert.deepEqual(names(node('us-1', { region: 'eu' })), ['us']);
   assert.deepEqual(names(node('x')), []);

@@ -37,12 +37,12 @@ export class Sites {
 
   /** Undefined when the node is in no site, or when the selectors of two sites claim it. */
   of(node: KubeObject): Site | undefined {
-    const claims = this.claims(node);
-    return claims.length === 1 ? claims[0] : undefined;
+    const matches = this.matching(node);
+    return matches.length === 1 ? matches[0] : undefined;
   }
 
   /** The sites that have this node by what it says of itself now: more than one, when their selectors overlap. */
-  claims(node: KubeObject): readonly Site[] {
+  matching(node: KubeObject): readonly Site[] {
     const byName = this.#byNodeName.get(node.metadata.name);
     if (byName !== undefined) return [byName];
     return this.#bySelector.filter(({ matches }) => matches(node)).map(({ site }) => site);

@@ -75,8 +75,8 @@ describe('tasks that end together', () => {
       shared = given;
       return [untilStopped(given), clockTask(1), untilStopped(given)];
     });
-    assert.equal(shared?.isHeld(), false);
-    assert.equal(leadership.isHeld(), true, 'the leadership itself goes on');
+    assert.equal(shared?.isLeader(), false);
+    assert.equal(leadership.isLeader(), true, 'the leadership itself goes on');
     assert.deepEqual(getEventListeners(leadership.abort, 'abort'), []);
   });
 
@@ -128,9 +128,9 @@ describe('tasks that end together', () => {
 
   test('share the leadership itself: its term, its word and its loss', async () => {
     await runTaskGroup(leadership, (shared) => {
-      assert.deepEqual([shared.term, shared.isHeld()], [3, true]);
+      assert.deepEqual([shared.term, shared.isLeader()], [3, true]);
       leadership.held = false;
-      assert.equal(shared.isHeld(), false);
+      assert.equal(shared.isLeader(), false);
       return [
         shared.confirm(8).then((term) => {
           assert.deepEqual([term, shared.term], [9, 9]);

@@ -36,7 +36,7 @@ export async function runTaskGroup(
       return leadership.term;
     },
     abort: stop.signal,
-    isHeld: () => !stop.signal.aborted && leadership.isHeld(),
+    isLeader: () => !stop.signal.aborted && leadership.isLeader(),
     confirm: (floor) => leadership.confirm(floor),
   };
   try {

@@ -98,7 +98,7 @@ export class Telemetry implements ReconcileSubscriber {
 }
 
 /** A replica that does not lead any more cannot know how things stand: the next leader shows it. */
-export function forgetStanding(metrics: Metrics): void {
+export function resetGauges(metrics: Metrics): void {
   const { phase, activeSite, epoch, held, lastPass } = metrics;
   const {
     signalFailures,

@@ -7,7 +7,7 @@ import type { RecordSet } from './records.ts';
 
 const APP = 'app.example.com';
 const { signal: abort } = new AbortController();
-const LEADERSHIP = { term: 1, abort, isHeld: () => true, confirm: () => Promise.resolve(1) };
+const LEADERSHIP = { term: 1, abort, isLeader: () => true, confirm: () => Promise.resolve(1) };
 const address: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.1', '192.0.2.2'] };
 
 describe('what stood at a name before a write', () => {

@@ -1,10 +1,10 @@
 import { DeadlineError } from '../runtime/clock.ts';
-import { explainCall, type OutboundDispatcher, wayTo } from '../runtime/outbound/dispatcher.ts';
+import { explainCall, type OutboundDispatcher, routeTo } from '../runtime/outbound/dispatcher.ts';
 import { DnsError } from './provider.ts';
 
 /** No whole answer came to a call of a provider's API. Names the proxy that it went through, if any. */
 export function unanswered(what: string, error: unknown, dispatcher: OutboundDispatcher, url: URL): DnsError {
-  const way = wayTo(dispatcher, url);
+  const way = routeTo(dispatcher, url);
   const causes =
     way === '' ? 'DNS, proxy, network policy' : 'the proxy, HTTPS_PROXY, HTTP_PROXY and NO_PROXY';
   return noAnswer(what, error, {

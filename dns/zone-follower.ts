@@ -229,7 +229,8 @@ export class ZoneFollower {
       abort: goal.leadership.abort,
       superseded: AbortSignal.any([goal.leadership.abort, goal.superseded.signal]),
       assertMayWrite: () => {
-        if (!goal.leadership.isHeld()) throw new SupersededError('the Lease has run out: nothing is written');
+        if (!goal.leadership.isLeader())
+          throw new SupersededError('the Lease has run out: nothing is written');
         goal.superseded.signal.throwIfAborted();
       },
     };

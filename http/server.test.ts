@@ -10,8 +10,8 @@ import { until } from '../test/support/until.ts';
 import { createAuthority, issueLeaf } from '../webhook/certificates/authority.ts';
 import {
   closeServer,
-  createGuardedServer,
-  createGuardedTlsServer,
+  createBoundedServer,
+  createBoundedTlsServer,
   type Limits,
   listen,
   portOf,
@@ -35,7 +35,7 @@ async function start(t: TestContext, handle?: RequestListener, limits: Partial<L
     if (handle === undefined) response.end('ok\n');
     else handle(request, response);
   };
-  const server = createGuardedServer({ ...LIMITS, ...limits }, answer);
+  const server = createBoundedServer({ ...LIMITS, ...limits }, answer);
   await listen(server, { port: 0, host: HOST });
   t.after(() => closeServer(server, systemClock, 0));
   return {
@@ -202,7 +202,7 @@ test('TLS: handshakes that never end count, and one request at a time holds as w
   const authority = await createAuthority(Date.now(), 3_600_000);
   const { certificate: cert, key } = await issueLeaf(authority, [HOST], Date.now(), 3_600_000);
   let handled = 0;
-  const server = createGuardedTlsServer(
+  const server = createBoundedTlsServer(
     { ...LIMITS, maxConnections: 10 },
     { cert, key },
     systemClock,

@@ -24,7 +24,7 @@ export interface Limits {
 /** Whoever has not taken anything of an answer for so long is gone. Above the heartbeat of an event stream. */
 const STUCK_ANSWER_MS = 30_000;
 
-export interface Guarded<S extends Server> {
+export interface BoundedServer<S extends Server> {
   readonly server: S;
   readonly connections: Connections;
 }
@@ -33,24 +33,24 @@ export interface Guarded<S extends Server> {
  * A server before which a stranger can neither hold up the event loop by one packet nor keep others out: one request at
  * a time of each connection, as many connections as `limits` say, and of these the silent ones go first.
  */
-export function createGuardedServer(limits: Limits, handle: RequestListener): Guarded<Server> {
+export function createBoundedServer(limits: Limits, handle: RequestListener): BoundedServer<Server> {
   const connections = new Connections(limits.maxConnections);
   const server = createServer(optionsFor(limits, connections));
-  return { server: guard(server, connections, handle), connections };
+  return { server: withLimits(server, connections, handle), connections };
 }
 
-export function createGuardedTlsServer(
+export function createBoundedTlsServer(
   limits: Limits,
   tls: TlsOptions,
   clock: Clock,
   handle: RequestListener,
-): Guarded<TlsServer> {
+): BoundedServer<TlsServer> {
   const connections = new Connections(limits.maxConnections);
   // Read by ourselves until there is a hello.
   const server = createTlsServer({ ...tls, ...optionsFor(limits, connections), pauseOnConnect: true });
   beginInTurn(server, clock);
   server.on('secureConnection', (socket) => connections.secure(socket));
-  return { server: guard(server, connections, handle), connections };
+  return { server: withLimits(server, connections, handle), connections };
 }
 
 /** Node's own listener, with which a handshake begins, is called by the queue. */
@@ -78,7 +78,7 @@ function optionsFor(limits: Limits, connections: Connections) {
   } satisfies ServerOptions;
 }
 
-function guard<S extends Server>(server: S, connections: Connections, handle: RequestListener): S {
+function withLimits<S extends Server>(server: S, connections: Connections, handle: RequestListener): S {
   const handleOne: RequestListener = (request, response) => {
     connections.answer(request.socket, response);
     handle(request, response);
@@ -100,7 +100,7 @@ function guard<S extends Server>(server: S, connections: Connections, handle: Re
 const BACKLOG = 4_096;
 
 /** Rejects with the system's error when the port cannot be had. */
-export function listen({ server }: Guarded<Server>, options: ListenOptions): Promise<void> {
+export function listen({ server }: BoundedServer<Server>, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ backlog: BACKLOG, ...options }, () => {
@@ -110,13 +110,13 @@ export function listen({ server }: Guarded<Server>, options: ListenOptions): Pro
   });
 }
 
-export function portOf({ server }: Guarded<Server>): number {
+export function portOf({ server }: BoundedServer<Server>): number {
   return (server.address() as AddressInfo).port;
 }
 
 /** Takes no new connection, lets the answers under way end, and after `drainMs` closes what is left. */
 export async function closeServer(
-  { server, connections }: Guarded<Server>,
+  { server, connections }: BoundedServer<Server>,
   clock: Clock,
   drainMs: number,
 ): Promise<void> {

@@ -5,7 +5,7 @@ import type { Logger } from '../runtime/log.ts';
 import { Cached } from './cached.ts';
 import { isOwnHost } from './hosts.ts';
 import { hasBody } from './messages.ts';
-import { type Guarded, listen } from './server.ts';
+import { type BoundedServer, listen } from './server.ts';
 
 /** What the kubelet and Prometheus ask for. Nothing may block. */
 export interface ProbeSources {
@@ -118,7 +118,7 @@ export function onFailure(log: Logger): ErrorRequestHandler {
 }
 
 /** `variable` is the setting of the port. Rejects with what to do when the port cannot be had. */
-export async function listenAt(server: Guarded<Server>, port: number, variable: string): Promise<void> {
+export async function listenAt(server: BoundedServer<Server>, port: number, variable: string): Promise<void> {
   try {
     await listen(server, { port });
   } catch (error) {

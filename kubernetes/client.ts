@@ -27,7 +27,7 @@ import {
   patchQuery,
   watchQuery,
 } from './paths.ts';
-import { PutBackGuard } from './put-back.ts';
+import { PutBackDetector } from './put-back.ts';
 
 export interface KubeConnection extends KubeApi {
   /** What is at a path of the server that is no object of a resource, such as `/version`. Throws KubeError. */

@@ -53,7 +53,7 @@ export class HeldLease implements Leadership {
     return this.#over.signal;
   }
 
-  isHeld(): boolean {
+  isLeader(): boolean {
     if (this.#closed.signal.aborted) return false;
     if (this.#options.clock.elapsed() < this.#deadline) return true;
     // Found out here, and not by the timer, when the process was stopped for a while.
@@ -70,7 +70,7 @@ export class HeldLease implements Leadership {
   /** Renews until it is not ours any more. A notification renews at once. */
   async keep(wakeup: Wakeup, onProblem: (error: unknown) => void): Promise<void> {
     const { retryMs } = this.#options;
-    for (let pause = retryMs; this.isHeld(); ) {
+    for (let pause = retryMs; this.isLeader(); ) {
       await wakeup.wait(pause, this.#closed.signal);
       try {
         await this.confirm();
@@ -97,7 +97,7 @@ export class HeldLease implements Leadership {
    * Rejects when the server gives no answer: then it runs out by itself.
    */
   async release(): Promise<boolean> {
-    if (!this.isHeld()) return false;
+    if (!this.isLeader()) return false;
     this.letGo();
     await this.#turn;
     const { api, key, identity, renewTime } = this.#options;
@@ -121,7 +121,7 @@ export class HeldLease implements Leadership {
   async #renew(floor: number): Promise<boolean> {
     const { api, clock, key, identity } = this.#options;
     const limits = { abort: this.#closed.signal, timeoutMs: this.#timeoutMs };
-    for (let tries = 1; this.isHeld(); tries += 1) {
+    for (let tries = 1; this.isLeader(); tries += 1) {
       const startedAt = clock.elapsed();
       const holding = this.#holding(Math.max(this.#term, floor + 1));
       try {
@@ -131,7 +131,7 @@ export class HeldLease implements Leadership {
         this.#term = holding.term;
         return this.#extend(startedAt);
       } catch (error) {
-        if (!this.isHeld()) return false;
+        if (!this.isLeader()) return false;
         if (tries === MAX_TRIES || !isLostRace(error)) throw error;
       }
       const seen = await api.get(LEASES, key, limits).catch(ignoreNotFound);
@@ -157,7 +157,7 @@ export class HeldLease implements Leadership {
 
   /** Counts from before the renewal was sent: nobody can have seen it earlier. */
   #extend(startedAt: number): boolean {
-    if (!this.isHeld()) return false;
+    if (!this.isLeader()) return false;
     this.#deadline = startedAt + this.#options.renewDeadlineMs;
     this.#arm();
     return true;
@@ -168,7 +168,7 @@ export class HeldLease implements Leadership {
     const { clock } = this.#options;
     this.#cancelTimer = clock.after(Math.max(1, this.#deadline - clock.elapsed()), () => {
       // Timers may be a little early.
-      if (this.isHeld()) this.#arm();
+      if (this.isLeader()) this.#arm();
     });
   }
 

@@ -5,9 +5,9 @@ import { soleLeadership } from './leadership.ts';
 test('the only replica leads until it stops', () => {
   const stop = new AbortController();
   const leadership = soleLeadership(stop.signal);
-  assert.equal(leadership.isHeld(), true);
+  assert.equal(leadership.isLeader(), true);
   stop.abort();
-  assert.equal(leadership.isHeld(), false);
+  assert.equal(leadership.isLeader(), false);
   assert.equal(leadership.abort, stop.signal);
 });
 

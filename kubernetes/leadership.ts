@@ -8,7 +8,7 @@ export interface Leadership {
   /** Aborts when leadership is lost or given up. */
   readonly abort: AbortSignal;
   /** True until the renewal deadline has passed on the monotonic clock, whatever timers did meanwhile. */
-  isHeld(): boolean;
+  isLeader(): boolean;
   /**
    * Renews now, raising the term above `floor` when one is given. Resolves to the leadership's new term,
    * or to undefined when the Lease is somebody else's: then `abort` is aborted too.
@@ -25,7 +25,7 @@ export function soleLeadership(abort: AbortSignal): Leadership {
       return term;
     },
     abort,
-    isHeld: () => !abort.aborted,
+    isLeader: () => !abort.aborted,
     confirm: (floor = -1) => {
       term = Math.max(term, floor + 1);
       return Promise.resolve(term);

@@ -33,7 +33,7 @@ export function termOf(lease: Lease): number {
 const LONGEST_MS = 60_000;
 
 /** Milliseconds until somebody else than the holder may take the Lease; 0 when it may be taken now. */
-export function freeIn({ lease, since }: LeaseObservation, elapsed: number, defaultMs: number): number {
+export function remainingMs({ lease, since }: LeaseObservation, elapsed: number, defaultMs: number): number {
   if (holderOf(lease) === '') return 0;
   const seconds = lease.spec?.leaseDurationSeconds;
   const durationMs = seconds === undefined ? defaultMs : Math.min(seconds * 1_000, LONGEST_MS);
@@ -48,17 +48,17 @@ export interface Holding {
 }
 
 export function created(key: Required<ObjectKey>, holding: Holding): Lease {
-  return { metadata: { name: key.name, namespace: key.namespace }, spec: claim(holding, holding.renewTime) };
+  return { metadata: { name: key.name, namespace: key.namespace }, spec: specOf(holding, holding.renewTime) };
 }
 
 /** The Lease in the hands of a new holder. The write is a compare-and-set on what was read. */
-export function taken(lease: Lease, holding: Holding): Lease {
-  return { ...lease, spec: claim(holding, holding.renewTime) };
+export function acquired(lease: Lease, holding: Holding): Lease {
+  return { ...lease, spec: specOf(holding, holding.renewTime) };
 }
 
 /** The holder's sign of life. */
 export function renewed(lease: Lease, holding: Holding): Lease {
-  return { ...lease, spec: claim(holding, lease.spec?.acquireTime ?? holding.renewTime) };
+  return { ...lease, spec: specOf(holding, lease.spec?.acquireTime ?? holding.renewTime) };
 }
 
 /** Anybody may take it at once. The term stays, so that the next one is higher. */
@@ -67,7 +67,7 @@ export function released(lease: Lease, renewTime: string): Lease {
   return { ...lease, spec: { ...spec, leaseTransitions: termOf(lease) } };
 }
 
-function claim(
+function specOf(
   { identity, durationMs, renewTime, term }: Holding,
   acquireTime: string,
 ): NonNullable<Lease['spec']> {

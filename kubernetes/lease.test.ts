@@ -77,9 +77,9 @@ describe('the Lease election', () => {
     let ended = -1;
     const a = stand('a', {}, async (leadership) => {
       await untilOver(leadership);
-      assert.ok(leadership.isHeld(), 'the work can still end in order');
+      assert.ok(leadership.isLeader(), 'the work can still end in order');
       await sleep(world, 500, UNSTOPPED);
-      assert.ok(leadership.isHeld());
+      assert.ok(leadership.isLeader());
       ended = world.elapsed();
     });
     await world.advance(100);
@@ -175,7 +175,7 @@ describe('the Lease election', () => {
     assert.ok(b.holds);
     const old = a.current;
     // Asked before any of its own timers has fired.
-    assert.equal(old.isHeld(), false);
+    assert.equal(old.isLeader(), false);
     assert.ok(old.abort.aborted);
     a.clock.thaw();
     await world.advance(30_000);
@@ -192,7 +192,7 @@ describe('the Lease election', () => {
     await world.advance(7_000);
     a.clock.thaw();
     await world.advance(0);
-    assert.equal(a.leaderships[0]?.isHeld(), false);
+    assert.equal(a.leaderships[0]?.isLeader(), false);
     await world.advance(3_000);
     assert.ok(a.holds, 'nobody else wanted it');
     assert.equal(a.leaderships.length, 2);

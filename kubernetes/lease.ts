@@ -6,15 +6,15 @@ import { ignoreNotFound, isLostRace } from './errors.ts';
 import { HeldLease, type HoldingOptions } from './held-lease.ts';
 import type { Leadership } from './leadership.ts';
 import {
+  acquired,
   created,
-  freeIn,
   type Holding,
   holderOf,
   isWrittenBy,
   type LeaseObservation,
   observe,
+  remainingMs,
   renewTimes,
-  taken,
   termOf,
 } from './lease-record.ts';
 import { Reflector } from './reflector.ts';
@@ -147,7 +147,7 @@ export class LeaseElection {
     try {
       const mine = await (lease === undefined
         ? api.create(LEASES, created(this.#holding.key, holding), limits)
-        : api.replace(LEASES, taken(lease, holding), limits));
+        : api.replace(LEASES, acquired(lease, holding), limits));
       this.#observed(observe(this.#seen, mine, clock.elapsed()));
       return new HeldLease(this.#holding, mine, startedAt);
     } catch (error) {
@@ -185,7 +185,7 @@ export class LeaseElection {
     abort.removeEventListener('abort', onAbort);
     const endedByItself = !held.abort.aborted;
     held.giveUp(new Error('the work of the leader ended'));
-    const lost = !held.isHeld();
+    const lost = !held.isLeader();
     if (lost) onEvent({ kind: 'lost', term: held.term, reason: explain(held.abort.reason) });
 
     const stopped = await withDeadline(clock, stopMs, undefined, 'the work of the leader', () => work).then(
@@ -232,7 +232,7 @@ export class LeaseElection {
 
   #freeIn(): number {
     const { clock, leaseDurationMs } = this.#options;
-    return this.#seen === undefined ? 0 : freeIn(this.#seen, clock.elapsed(), leaseDurationMs);
+    return this.#seen === undefined ? 0 : remainingMs(this.#seen, clock.elapsed(), leaseDurationMs);
   }
 
   #problem(action: 'acquire' | 'renew' | 'release' | 'watch' | 'lead', error: unknown): void {

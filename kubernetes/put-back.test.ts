@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { KubeApi, KubeObject, WatchEvent } from './api.ts';
 import { isGone, KubeError } from './errors.ts';
-import { PutBackGuard, whenPutBack } from './put-back.ts';
+import { PutBackDetector, whenPutBack } from './put-back.ts';
 import { CONFIG_MAPS, NODES, PODS } from './resources.ts';
 import { FakeApi, node, page } from './testing/fake-api.ts';
 
@@ -22,7 +22,7 @@ function scene() {
   Object.assign(api, { get, replace: get, patch: get, create: get } satisfies Partial<
     Record<keyof KubeApi, () => Promise<unknown>>
   >);
-  const guard = new PutBackGuard(api);
+  const guard = new PutBackDetector(api);
   return {
     api,
     guard,

@@ -33,7 +33,7 @@ interface Seen {
  *
  * When one is, all watches end with 410, so that what they filled is listed again; and an answer from before counts as none.
  */
-export class PutBackGuard implements KubeApi {
+export class PutBackDetector implements KubeApi {
   readonly #api: KubeApi;
   /** By resource and key, the one that was asked for last at the end. */
   readonly #seen = new Map<string, Seen>();

@@ -60,7 +60,7 @@ type Resolve = (
  * For a socket's `lookup`: the address that was looked at is the one that is connected to, so that a name server
  * which gives another answer the next time gains nothing.
  */
-export function guardedLookup(resolve: Resolve = lookup): LookupFunction {
+export function publicLookup(resolve: Resolve = lookup): LookupFunction {
   return (host, options, done) => {
     resolve(host, { ...options, all: true }, (error, found) => {
       const [first] = found ?? [];

@@ -1,10 +1,10 @@
 import type { LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 import { type Clock, DeadlineError, withDeadline } from '../runtime/clock.ts';
-import { outboundDispatcher, proxyRefusal, wayTo } from '../runtime/outbound/dispatcher.ts';
+import { outboundDispatcher, proxyRefusal, routeTo } from '../runtime/outbound/dispatcher.ts';
 import { NO_PROXIES, type ProxySettings } from '../runtime/outbound/proxies.ts';
 import { retryAfterMs } from '../runtime/retry-after.ts';
-import { ForbiddenAddressError, guardedLookup, isForbiddenHost } from './addresses.ts';
+import { ForbiddenAddressError, isForbiddenHost, publicLookup } from './addresses.ts';
 
 export interface PostRequest {
   /** http or https. A secret: no error names any part of it. */
@@ -44,7 +44,7 @@ export interface PostOptions {
  */
 export function httpPost(
   clock: Clock,
-  { proxies = NO_PROXIES, lookup = guardedLookup() }: PostOptions = {},
+  { proxies = NO_PROXIES, lookup = publicLookup() }: PostOptions = {},
 ): { readonly post: Post; readonly close: () => Promise<void> } {
   const dispatcher = outboundDispatcher(proxies, {
     keepAliveTimeout: 4_000,
@@ -68,7 +68,7 @@ export function httpPost(
         });
       } catch (error) {
         abort.throwIfAborted();
-        throw new PostError(problemOf(error, target === null ? '' : wayTo(dispatcher, target)));
+        throw new PostError(problemOf(error, target === null ? '' : routeTo(dispatcher, target)));
       }
     },
     close: () => dispatcher.destroy(),

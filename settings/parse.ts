@@ -7,7 +7,7 @@ import type { Secret } from './secret.ts';
 type Leaf = string | number | boolean | readonly unknown[] | Secret | undefined;
 
 /** Undefined where a setting has a problem of its own. */
-export type Sound<T> = T extends Leaf ? T | undefined : { readonly [K in keyof T]: Sound<T[K]> };
+export type PartlyValid<T> = T extends Leaf ? T | undefined : { readonly [K in keyof T]: PartlyValid<T[K]> };
 
 /**
  * `safeParse` gives the value or the issues; this gives both. Where there are issues the value still has what was

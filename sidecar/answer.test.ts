@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { type ViewOptions, viewOf } from './answer.ts';
-import { NOTHING_READ, type SidecarState } from './state.ts';
+import { INITIAL_STATE, type SidecarState } from './state.ts';
 import { EAST_NODE, statusWith, WEST_NODE } from './testing/status.ts';
 
 const OPTIONS: ViewOptions = {
@@ -12,7 +12,7 @@ const OPTIONS: ViewOptions = {
   connection: { isUp: true, isDown: false },
 };
 const HELD: SidecarState = {
-  ...NOTHING_READ,
+  ...INITIAL_STATE,
   source: 'api',
   status: statusWith(),
   confirmedAt: 1_000,
@@ -28,7 +28,7 @@ test('the answer has exactly the documented fields, in their order', () => {
       '"since":"2026-01-01T00:00:00.000Z","stale":false,"source":"api"}',
   );
   assert.equal(
-    JSON.stringify(viewOf(NOTHING_READ, OPTIONS, FRESH).answer),
+    JSON.stringify(viewOf(INITIAL_STATE, OPTIONS, FRESH).answer),
     '{"active":false,"site":"","activeSite":"","activeNode":"","phase":"Unknown","epoch":0,"since":"","stale":true,"source":"none"}',
   );
 });
@@ -66,14 +66,14 @@ describe('why', () => {
       FRESH,
       'standby: no site is active yet',
     ],
-    ['nothing read', NOTHING_READ, {}, FRESH, 'standby: no status was read yet'],
+    ['nothing read', INITIAL_STATE, {}, FRESH, 'standby: no status was read yet'],
   ];
   for (const [name, state, options, now, why] of cases) {
     test(name, () => {
       const view = viewOf(state, { ...OPTIONS, ...options }, now);
       assert.equal(view.why, why);
       assert.equal(view.answer.active, why.startsWith('active:'));
-      assert.equal(view.answer.stale, now === STALE || state === NOTHING_READ);
+      assert.equal(view.answer.stale, now === STALE || state === INITIAL_STATE);
     });
   }
 });

@@ -2,8 +2,8 @@ import type { Clock } from '../runtime/clock.ts';
 import { type View, type ViewOptions, viewOf } from './answer.ts';
 import type { Log } from './log.ts';
 import {
-  NOTHING_READ,
-  next,
+  applyReading,
+  INITIAL_STATE,
   REPLACE_AFTER_MS,
   type Reading,
   type ReadingOutcome,
@@ -32,7 +32,7 @@ export class Monitor {
   readonly counts = new Map<`${Source} ${ReadingOutcome}`, number>();
   readonly #options: MonitorOptions;
   readonly #lastVerdict = new Map<Source, ReadingOutcome>();
-  #state: SidecarState = NOTHING_READ;
+  #state: SidecarState = INITIAL_STATE;
   #told = '';
   /** Of this pod, as far as it was ever known. */
   #site = '';
@@ -57,7 +57,7 @@ export class Monitor {
   take(reading: Reading): void {
     const { clock, staleAfterMs } = this.#options;
     const now = clock.elapsed();
-    const [state, verdict] = next(this.#state, reading, now);
+    const [state, verdict] = applyReading(this.#state, reading, now);
     this.#state = state;
     this.#note(reading, verdict);
     this.tell();

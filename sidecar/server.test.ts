@@ -5,11 +5,11 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { EventStream } from '../http/event-stream.ts';
-import { closeServer, type Guarded, portOf } from '../http/server.ts';
+import { type BoundedServer, closeServer, portOf } from '../http/server.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { viewOf } from './answer.ts';
 import { appRoutes, probeRoutes, startServer } from './server.ts';
-import { NOTHING_READ, type SidecarState } from './state.ts';
+import { INITIAL_STATE, type SidecarState } from './state.ts';
 import { EAST_NODE, statusWith } from './testing/status.ts';
 
 const LIMIT = { timeout: 15_000 };
@@ -27,7 +27,7 @@ const LISTEN = {
   maxConnections: 512,
   headersTimeout: 5_000,
 };
-const ACTIVE: SidecarState = { ...NOTHING_READ, source: 'api', status: statusWith(), confirmedAt: 0 };
+const ACTIVE: SidecarState = { ...INITIAL_STATE, source: 'api', status: statusWith(), confirmedAt: 0 };
 const STANDBY: SidecarState = { ...ACTIVE, status: statusWith({ activeSite: 'west', epoch: 8 }) };
 
 /** Both servers, telling what `state` says. */
@@ -45,19 +45,22 @@ async function scene(t: TestContext, maxEventClients = 256) {
   return { app, probe, events, now };
 }
 
-async function open(server: Guarded<Server>, path: string, agent?: Agent): Promise<IncomingMessage> {
+async function open(server: BoundedServer<Server>, path: string, agent?: Agent): Promise<IncomingMessage> {
   const call = get({ host: '127.0.0.1', port: portOf(server), path, agent: agent ?? false });
   const [response] = (await once(call, 'response')) as [IncomingMessage];
   return response;
 }
 
-async function ask(server: Guarded<Server>, path: string): Promise<readonly [number | undefined, string]> {
+async function ask(
+  server: BoundedServer<Server>,
+  path: string,
+): Promise<readonly [number | undefined, string]> {
   const response = await open(server, path);
   return [response.statusCode, await text(response)];
 }
 
 /** Sends raw bytes; resolves to all that comes until the server closes the connection. */
-async function raw(server: Guarded<Server>, bytes: string): Promise<string> {
+async function raw(server: BoundedServer<Server>, bytes: string): Promise<string> {
   const socket = connect(portOf(server), '127.0.0.1');
   socket.write(bytes);
   return text(socket);
@@ -67,7 +70,7 @@ test('answers what is asked, and each port only what belongs to it', LIMIT, asyn
   const { app, probe, now } = await scene(t);
   const json = JSON.stringify(viewOf(ACTIVE, OPTIONS, 0).answer);
   const notFound = [404, 'not found\n'];
-  const cases: readonly [Guarded<Server>, string, readonly [number, string] | typeof notFound][] = [
+  const cases: readonly [BoundedServer<Server>, string, readonly [number, string] | typeof notFound][] = [
     [app, '/active', [200, json]],
     [app, '/active?format=text', [200, 'true']],
     [app, '/active?x=1&format=text', [200, 'true']],

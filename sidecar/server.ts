@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { SIDECAR_PATHS } from '../contract/sidecar.ts';
 import type { EventStream } from '../http/event-stream.ts';
 import { isOwnHost } from '../http/hosts.ts';
-import { createGuardedServer, type Guarded, listen } from '../http/server.ts';
+import { type BoundedServer, createBoundedServer, listen } from '../http/server.ts';
 import type { View } from './answer.ts';
 
 export interface Sources {
@@ -90,8 +90,8 @@ const LIMITS = { requestTimeout: 5_000, maxHeaderSize: 8_192, bodies: 'none' } a
 export async function startServer(
   routes: Routes,
   { port, host, ...limits }: ServerOptions,
-): Promise<Guarded<Server>> {
-  const server = createGuardedServer({ ...LIMITS, ...limits }, (request, response) =>
+): Promise<BoundedServer<Server>> {
+  const server = createBoundedServer({ ...LIMITS, ...limits }, (request, response) =>
     route(routes, request, response),
   );
   await listen(server, { port, host });

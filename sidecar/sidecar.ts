@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { EventStream } from '../http/event-stream.ts';
-import { closeServer, type Guarded, portOf } from '../http/server.ts';
+import { type BoundedServer, closeServer, portOf } from '../http/server.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Config } from './config.ts';
 import { ConnectionState } from './connection-state.ts';
@@ -49,7 +49,7 @@ export async function runSidecar(config: Config, ports: Ports, abort: AbortSigna
   const view = () => monitor.view();
   const metrics = () => metricsText(config, monitor, state, hooks);
   file.start();
-  const servers: Guarded<Server>[] = [];
+  const servers: BoundedServer<Server>[] = [];
   try {
     await openServers(servers, config, { view, metrics, events });
     const [port, probePort] = servers.map(portOf);
@@ -66,7 +66,7 @@ export async function runSidecar(config: Config, ports: Ports, abort: AbortSigna
 
 /** The first one is the application's, the second one the kubelet's. Those that were opened are in `servers`. */
 async function openServers(
-  servers: Guarded<Server>[],
+  servers: BoundedServer<Server>[],
   { port, probePort, address }: Config,
   sources: Sources,
 ): Promise<void> {

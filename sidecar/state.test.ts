@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Status } from '../contract/status.ts';
 import {
-  NOTHING_READ,
-  next,
+  applyReading,
+  INITIAL_STATE,
   REPLACE_AFTER_MS,
   type Reading,
   type ReadingOutcome,
@@ -30,9 +30,9 @@ function run(steps: readonly Step[]): {
 } {
   const states: SidecarState[] = [];
   const verdicts: ReadingOutcome[] = [];
-  let state = NOTHING_READ;
+  let state = INITIAL_STATE;
   for (const { reading, now } of steps) {
-    const [after, verdict] = next(state, reading, now);
+    const [after, verdict] = applyReading(state, reading, now);
     states.push(after);
     verdicts.push(verdict);
     state = after;
@@ -49,7 +49,7 @@ function story(...parts: readonly Part[]): SidecarState {
     verdicts,
     parts.map(([, , verdict]) => verdict),
   );
-  return states.at(-1) ?? NOTHING_READ;
+  return states.at(-1) ?? INITIAL_STATE;
 }
 
 function assertHeld(

@@ -29,7 +29,7 @@ export interface SidecarState {
   readonly isDoubted: boolean;
 }
 
-export const NOTHING_READ: SidecarState = {
+export const INITIAL_STATE: SidecarState = {
   source: 'none',
   status: undefined,
   confirmedAt: Number.NEGATIVE_INFINITY,
@@ -53,7 +53,7 @@ export type ReadingOutcome = 'taken' | 'same' | 'replaced' | 'older' | 'conflict
  */
 export const REPLACE_AFTER_MS = 30_000;
 
-export function next(
+export function applyReading(
   state: SidecarState,
   reading: Reading,
   now: number,

@@ -8,7 +8,7 @@ import { injectPod } from './inject/inject.ts';
 import { limitWarnings } from './inject/limits.ts';
 import { type Operation, patchText } from './inject/patch.ts';
 import { readPod, readWorkload } from './inject/shape.ts';
-import { carryLabel, foretell } from './inject/workload.ts';
+import { previewInjection, propagateLabel } from './inject/workload.ts';
 import type { LimitsOf } from './limit-ranges.ts';
 import { type ActiveSites, readService, routeService } from './services/route.ts';
 import { type Subject, subjectOf } from './subject.ts';
@@ -161,9 +161,9 @@ function judgePod(
   switch (injection.kind) {
     case 'injected': {
       const { patch, warnings } = injection;
-      const misfits = limitWarnings(pod, config.resources, limits(subject.namespace));
-      const outcome = { action: 'injected', fits: misfits.length === 0 } as const;
-      return { outcome, patch, warnings: [...warnings, ...misfits], subject };
+      const violations = limitWarnings(pod, config.resources, limits(subject.namespace));
+      const outcome = { action: 'injected', fits: violations.length === 0 } as const;
+      return { outcome, patch, warnings: [...warnings, ...violations], subject };
     }
     case 'skipped': {
       const { reason, message } = injection;
@@ -189,8 +189,14 @@ function judgeWorkload(
   const subject = subjectOf(kind.kind, namespace, workload.metadata);
   // What is being deleted must not be held up, nor rolled out again.
   if ((workload.metadata?.deletionTimestamp ?? '') !== '') return { ...UNTOUCHED, subject };
-  const { change, patch, warnings } = carryLabel(workload);
-  const foretold = foretell(kind.kind, workload, subject.namespace, config, limits(subject.namespace));
+  const { change, patch, warnings } = propagateLabel(workload);
+  const foretold = previewInjection(
+    kind.kind,
+    workload,
+    subject.namespace,
+    config,
+    limits(subject.namespace),
+  );
   return { outcome: { action: change }, patch, warnings: [...warnings, ...foretold], subject };
 }
 

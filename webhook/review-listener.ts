@@ -3,7 +3,7 @@ import { MIMEType, TextDecoder } from 'node:util';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Callers } from './callers.ts';
-import { Turns } from './large/turns.ts';
+import { SerialQueue } from './large/turns.ts';
 import { parseReview, type Review } from './review.ts';
 import { ReviewTurns } from './review-turns.ts';
 import type { Reviewer } from './reviewer.ts';
@@ -34,7 +34,7 @@ export function reviewListener(options: ReviewListenerOptions, stopping: AbortSi
   const { clock, log } = options;
   const bodies = new BodyGatherer({ maxBody: MAX_BODY, maxTotal: MAX_BODIES });
   const turns = new ReviewTurns(clock);
-  const largeTurns = new Turns();
+  const largeTurns = new SerialQueue();
   const fail = (error: unknown, request: IncomingMessage, response: ServerResponse) => {
     if (error instanceof UnreadableBody) {
       refuse(response, error.status, `the body cannot be read: ${error.message}`, options);

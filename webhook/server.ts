@@ -1,5 +1,5 @@
 import type { Server } from 'node:https';
-import { closeServer, createGuardedTlsServer, type Guarded, portOf } from '../http/server.ts';
+import { type BoundedServer, closeServer, createBoundedTlsServer, portOf } from '../http/server.ts';
 import { aborted, listenAt } from '../http/serving.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Pair } from './certificates/authority.ts';
@@ -45,7 +45,7 @@ export async function startAdmissionServer(
 ): Promise<AdmissionServer> {
   const { port, callers, clock, log } = options;
   const wantsCertificate = callers !== undefined;
-  const guarded = createGuardedTlsServer(
+  const guarded = createBoundedTlsServer(
     LIMITS,
     { ...TLS, requestCert: wantsCertificate, rejectUnauthorized: wantsCertificate },
     clock,
@@ -102,7 +102,7 @@ function atMostEvery(ms: number, clock: Clock, say: (reason: string) => void): (
  * everybody. A refused one would be a pod that cannot be created.
  */
 async function drain(
-  server: Guarded<Server>,
+  server: BoundedServer<Server>,
   clock: Clock,
   lingerMs: number,
   abort: AbortSignal,

@@ -1,5 +1,5 @@
 import { PROGRAM } from '../contract/names.ts';
-import { closeServer, createGuardedServer, portOf } from '../http/server.ts';
+import { closeServer, createBoundedServer, portOf } from '../http/server.ts';
 import { aborted, listenAt, READER_LIMITS, readerApplication } from '../http/serving.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { KubeError } from '../kubernetes/errors.ts';
@@ -134,7 +134,7 @@ export async function runWebhook(
         })
       : new MountedCertificate({ clock, log, names, served, folder: certificateFolder });
   const notReady = () => (abort.aborted ? ['stopping'] : served.notReady());
-  const http = createGuardedServer(
+  const http = createBoundedServer(
     { ...READER_LIMITS, maxConnections: MAX_HTTP_CONNECTIONS },
     readerApplication(
       {

@@ -1,7 +1,7 @@
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { loadInjectorConfig, type SidecarResources } from '../../webhook/config.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
-import { podMisfits } from '../../webhook/inject/limits.ts';
+import { podLimitViolations } from '../../webhook/inject/limits.ts';
 import { readWorkload } from '../../webhook/inject/shape.ts';
 import { LIMIT_RANGES, type LimitRange } from '../../webhook/limit-ranges.ts';
 import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/resources.ts';
@@ -74,7 +74,7 @@ function findingsOf(
   return ranges
     .filter((range) => range.metadata.namespace === metadata.namespace)
     .flatMap((range) =>
-      podMisfits(template, usual, range.spec?.limits ?? []).map(({ text, action }) =>
+      podLimitViolations(template, usual, range.spec?.limits ?? []).map(({ text, action }) =>
         problem(
           `${kind} ${metadata.namespace}/${metadata.name}`,
           `its pods are refused by LimitRange ${range.metadata.name}: ${text}`,

@@ -7,7 +7,7 @@ import { type Pod, type Read, readMetadata, readPod, readWorkload } from '../../
 import { stallWarnings } from '../../webhook/inject/stalls.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import { orphanedMounts, uninjectPod } from '../../webhook/inject/uninject.ts';
-import { carryLabel } from '../../webhook/inject/workload.ts';
+import { propagateLabel } from '../../webhook/inject/workload.ts';
 import { findAutoscalers } from './autoscaled.ts';
 import { Documents } from './documents.ts';
 import type { ManifestFormat } from './format.ts';
@@ -98,7 +98,7 @@ function carry(documents: Documents, { document, path, kind }: Found): Report {
   if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)) return misplaced(kind, object);
   const read = readWorkload(object);
   if (!read.ok) return refuse(read.problem);
-  const { patch, warnings } = carryLabel(read.value);
+  const { patch, warnings } = propagateLabel(read.value);
   documents.patch(document, path, patch);
   return { notes: warnings.map(warning) };
 }

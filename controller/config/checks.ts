@@ -1,7 +1,7 @@
 import type { AnyDnsConfig } from '../../dns/registry.ts';
 import type { NotifyTarget } from '../../notify/target.ts';
 import type { Origins, Path } from '../../settings/origins.ts';
-import { type Sound, without } from '../../settings/parse.ts';
+import { type PartlyValid, without } from '../../settings/parse.ts';
 import { type Finding, formatPath } from '../../settings/problems.ts';
 import { MASK } from '../../settings/secret.ts';
 import type { SecretSources } from '../../settings/secret-reference.ts';
@@ -12,9 +12,9 @@ import { resolveTargets } from './notify.ts';
 import type { FollowerSettings, ParsedConfig } from './schema.ts';
 import { problemOfClusters } from './sites.ts';
 
-type SoundFollower = Omit<Sound<FollowerSettings>, 'dns'> & {
+type SoundFollower = Omit<PartlyValid<FollowerSettings>, 'dns'> & {
   /** Undefined when it is no list of mappings. */
-  readonly dns: readonly Sound<AnyDnsConfig>[] | undefined;
+  readonly dns: readonly PartlyValid<AnyDnsConfig>[] | undefined;
 };
 
 interface Context {
@@ -27,25 +27,25 @@ interface Context {
 
 /** Reports what no single setting shows. Gives the notification targets of each follower, with what they refer to. */
 export function checkTogether(config: ParsedConfig, context: Context): readonly (readonly NotifyTarget[])[] {
-  const { reported, origins, secrets } = context;
-  const settings = [...new Set(reported.map((path) => origins.of(path)))].map(({ at }) => at);
+  const { origins, secrets } = context;
+  const settings = [...new Set(context.reported.map((path) => origins.of(path)))].map(({ at }) => at);
   const sound = without(config, settings) as { readonly followers?: readonly SoundFollower[] };
-  const told = new Set(reported.map(formatPath));
+  const reported = new Set(context.reported.map(formatPath));
   const wrong = new Set(settings.map(([, index]) => index));
   const report = (path: Path, got: unknown, problem: string) => {
-    told.add(formatPath(path));
+    reported.add(formatPath(path));
     wrong.add(path[1]);
     context.report(origins.finding(path, got, problem));
   };
   const targets = (sound.followers ?? []).map(({ sites, dns, notify }, index) => {
     const at = ['followers', index];
     const reportOnce = (path: Path, got: unknown, problem: string) => {
-      if (!told.has(formatPath([...at, ...path]))) report([...at, ...path], got, problem);
+      if (!reported.has(formatPath([...at, ...path]))) report([...at, ...path], got, problem);
     };
     const trigger = config.followers[index]?.trigger;
     const misplaced = sites && problemOfClusters(sites, trigger?.kind === 'cnpg-topology');
     if (misplaced !== undefined) reportOnce(['sites'], sites, misplaced);
-    // What goes together cannot be told while one of them is wrong: it would only seem to be missing.
+    // What goes together cannot be judged while one of them is wrong: it would only seem to be missing.
     if (trigger !== undefined && !settings.some((path) => isBelow(path, [...at, 'trigger']))) {
       const reportKey = (key: string, got: unknown, problem: string) =>
         reportOnce(['trigger', key], got, problem);

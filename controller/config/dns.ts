@@ -4,10 +4,10 @@ import type { DnsTraits } from '../../dns/provider-kind.ts';
 import { MAX_TTL, type RecordType } from '../../dns/records.ts';
 import { type AnyDnsConfig, inZonesOf, type ProviderName, TRAITS } from '../../dns/registry.ts';
 import { type DnsName, hostInZone } from '../../dns/zones.ts';
-import type { Sound } from '../../settings/parse.ts';
+import type { PartlyValid } from '../../settings/parse.ts';
 import type { Site } from '../../settings/site.ts';
 
-type Entry = Sound<AnyDnsConfig>;
+type Entry = PartlyValid<AnyDnsConfig>;
 /** `path` is the place below the list of record sets. */
 type Report = (path: readonly (string | number)[], got: unknown, problem: string) => void;
 

@@ -9,7 +9,7 @@ import { FakeApi } from '../../kubernetes/testing/fake-api.ts';
 import { CopyContents } from './copy-contents.ts';
 import { keepPod } from './follow-services/pods.ts';
 import { followedBy } from './follow-services/service.ts';
-import { keepGatedPod } from './pod-conditions/plan.ts';
+import { gatedPod } from './pod-conditions/plan.ts';
 
 const OBJECTS = 100;
 const MOST_BYTES = 4 * 1024;

@@ -4,7 +4,7 @@ import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { isInLine } from './copy-plan.ts';
 
 /** What a watch of metadata tells of a copy. */
-export interface SeenCopy {
+export interface CopyMetadata {
   readonly key: Required<ObjectKey>;
   readonly uid: string;
   readonly version: string;
@@ -35,7 +35,7 @@ export class CopyContents {
 
   /** `data`: what has to be in it. Undefined when it is gone. Throws KubeError. */
   async of(
-    seen: SeenCopy,
+    seen: CopyMetadata,
     data: Readonly<Record<string, string>>,
     abort: AbortSignal,
   ): Promise<ConfigMap | undefined> {

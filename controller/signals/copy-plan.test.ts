@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { ConfigMap } from '../../kubernetes/resources.ts';
-import { type CopyWish, planCopy } from './copy-plan.ts';
+import { type DesiredCopy, planCopy } from './copy-plan.ts';
 
 const PLACE = { name: 'status', namespace: 'app' };
 const LABELS = { role: 'copy' };
 const DATA = { 'active-site': 'us', epoch: '7' };
 
-function wish(changes: Partial<CopyWish> = {}): CopyWish {
+function wish(changes: Partial<DesiredCopy> = {}): DesiredCopy {
   return { ...PLACE, labels: LABELS, data: DATA, wanted: true, found: undefined, ...changes };
 }
 

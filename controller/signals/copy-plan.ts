@@ -1,6 +1,6 @@
 import type { ConfigMap } from '../../kubernetes/resources.ts';
 
-export interface CopyWish {
+export interface DesiredCopy {
   readonly name: string;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -10,15 +10,22 @@ export interface CopyWish {
   readonly found: ConfigMap | undefined;
 }
 
-export interface CopyStep {
+export interface CopyChange {
   readonly action: 'create' | 'replace' | 'delete';
   readonly object: ConfigMap;
 }
 
 /** What brings one namespace's copy in line: one equal copy where it is wanted, none elsewhere. */
-export function planCopy({ name, namespace, labels, data, wanted, found }: CopyWish): CopyStep | undefined {
-  if (!wanted) return found && { action: 'delete', object: found };
-  if (found === undefined)
+export function planCopy({
+  name,
+  namespace,
+  labels,
+  data,
+  wanted: desired,
+  found: current,
+}: DesiredCopy): CopyChange | undefined {
+  if (!desired) return current && { action: 'delete', object: current };
+  if (current === undefined)
     return { action: 'create', object: { metadata: { name, namespace, labels }, data } };
   if (isInLine(found, data)) return undefined;
   return { action: 'replace', object: { metadata: found.metadata, data } };

@@ -5,7 +5,7 @@ import { parseKey } from '../../kubernetes/object-index.ts';
 import type { Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, NAMESPACES, PODS } from '../../kubernetes/resources.ts';
 import { reflect, type WatchPorts } from '../reflect.ts';
-import type { SeenCopy } from './copy-contents.ts';
+import type { CopyMetadata } from './copy-contents.ts';
 
 /**
  * Which namespaces want a copy, and which copies there are, from watches of metadata. Kept small: of a pod only the name of
@@ -14,7 +14,7 @@ import type { SeenCopy } from './copy-contents.ts';
 export class CopySources {
   readonly #asking: Reflector<KubeObject, string>;
   readonly #pods: Reflector<KubeObject, string>;
-  readonly #copies: Reflector<KubeObject, SeenCopy>;
+  readonly #copies: Reflector<KubeObject, CopyMetadata>;
   readonly #podsIn = new Map<string, number>();
   /** Called with a namespace where something has changed. */
   readonly #onChange: (namespace: string) => void;
@@ -56,7 +56,7 @@ export class CopySources {
         .map(([name, value]) => `${name}=${value}`)
         .join(),
       metadataOnly: true,
-      transform: seenCopy,
+      transform: copyMetadata,
       onPutBack,
       onChange: (key, now, before) => onCopy((now ?? before)?.key ?? parseKey(key)),
     });
@@ -81,11 +81,11 @@ export class CopySources {
     return namespaces;
   }
 
-  copy({ namespace, name }: Required<ObjectKey>): SeenCopy | undefined {
+  copy({ namespace, name }: Required<ObjectKey>): CopyMetadata | undefined {
     return this.#copies.get(`${namespace}/${name}`);
   }
 
-  copies(): Iterable<SeenCopy> {
+  copies(): Iterable<CopyMetadata> {
     return this.#copies.list();
   }
 
@@ -98,7 +98,7 @@ export class CopySources {
   }
 }
 
-export function seenCopy({ metadata }: KubeObject): SeenCopy {
+export function copyMetadata({ metadata }: KubeObject): CopyMetadata {
   const { namespace = '', name, uid = '', resourceVersion: version = '', deletionTimestamp } = metadata;
   return { key: { namespace, name }, uid, version, isEnding: deletionTimestamp !== undefined };
 }

@@ -67,7 +67,7 @@ class Side {
   constructor(own: typeof EAST, zone: SharedZone, clock: VirtualClock) {
     const { signal: abort } = new AbortController();
     this.#own = own;
-    this.#leadership = { term: 1, abort, isHeld: () => true, confirm: () => Promise.resolve(1) };
+    this.#leadership = { term: 1, abort, isLeader: () => true, confirm: () => Promise.resolve(1) };
     this.claims = new Claims({
       owner: own.cluster,
       site: own.name,

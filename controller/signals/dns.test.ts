@@ -109,7 +109,7 @@ class World {
   #lead(): Leadership {
     this.#leading = new AbortController();
     const { signal: abort } = this.#leading;
-    return { term: 1, abort, isHeld: () => this.held && !abort.aborted, confirm: () => Promise.resolve(1) };
+    return { term: 1, abort, isLeader: () => this.held && !abort.aborted, confirm: () => Promise.resolve(1) };
   }
 
   /** Another replica led meanwhile. */

@@ -66,7 +66,7 @@ export class DnsSignal implements Signal {
   readonly #groups: readonly ZoneGroup[];
   /** Zones that were reported to be held. */
   readonly #held = new Set<string>();
-  #wake: () => void = () => undefined;
+  #enqueue: () => void = () => undefined;
   #epoch = 0;
 
   constructor(options: DnsSignalOptions) {
@@ -98,7 +98,7 @@ export class DnsSignal implements Signal {
       onFailure: observer.onFailure.bind(observer),
       onRecovered: observer.onRecovered.bind(observer),
       onUnfollowed: observer.onUnfollowed.bind(observer),
-      wake: () => this.#wake(),
+      wake: () => this.#enqueue(),
     };
     const owned: ReadonlySet<RecordType> = ownedTypes(sites);
     this.#groups = groupsOfZones(records).map((own) => new ZoneGroup(own, owned, this.#ports));
@@ -141,8 +141,8 @@ export class DnsSignal implements Signal {
     await Promise.all(this.#groups.map((group) => group.checkClaims(leadership)));
   }
 
-  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
-    this.#wake = wake;
+  async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
+    this.#enqueue = enqueue;
     await this.#propagation.run(abort);
   }
 }

@@ -27,7 +27,7 @@ export class NodeLabel implements Signal {
   readonly #ports: WatchPorts;
   readonly #label: string;
   readonly #nodes: Reflector<Node, KnownNode>;
-  #wake: () => void = () => undefined;
+  #enqueue: () => void = () => undefined;
   #synced = false;
 
   constructor(ports: WatchPorts, follower: string) {
@@ -42,16 +42,16 @@ export class NodeLabel implements Signal {
         active: labels[this.#label],
       }),
       onChange: (_name, now, before) => {
-        if (before === undefined || now?.active !== before.active) this.#wake();
+        if (before === undefined || now?.active !== before.active) this.#enqueue();
       },
     });
   }
 
-  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
-    this.#wake = wake;
+  async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
+    this.#enqueue = enqueue;
     void this.#nodes.synced.then(() => {
       this.#synced = true;
-      wake();
+      enqueue();
     });
     await this.#nodes.run(abort);
   }
@@ -69,7 +69,7 @@ export class NodeLabel implements Signal {
 
   /** A compare-and-set, so that a deposed leader cannot bring an older site back. Throws KubeError: it is tried again. */
   async #write({ name, version }: KnownNode, value: string | null, leadership: Leadership): Promise<void> {
-    if (!leadership.isHeld()) return;
+    if (!leadership.isLeader()) return;
     const { abort } = leadership;
     const body = { metadata: { resourceVersion: version, labels: { [this.#label]: value } } };
     const options = { type: 'merge', fieldManager: PROGRAM, abort } as const;

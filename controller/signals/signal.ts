@@ -14,9 +14,9 @@ export interface Signal {
   readonly isFirst?: boolean;
   /**
    * Resolves when the world agrees with `state`. Throws when it does not yet.
-   * Must ask `leadership.isHeld()` right before each write that has no compare-and-set.
+   * Must ask `leadership.isLeader()` right before each write that has no compare-and-set.
    */
   apply(state: PublishedStatus, leadership: Leadership): Promise<void>;
   /** Extra reasons to apply again (a watch of drift). Resolves after `abort` fires. */
-  watch?(wake: () => void, abort: AbortSignal): Promise<void>;
+  watch?(enqueue: () => void, abort: AbortSignal): Promise<void>;
 }

@@ -8,10 +8,10 @@ import { WorkQueue } from '../../kubernetes/work-queue.ts';
 import { Alarm } from '../alarm.ts';
 import type { WatchPorts } from '../reflect.ts';
 import type { PublishedStatus } from '../state.ts';
-import { CopyContents, type SeenCopy } from './copy-contents.ts';
+import { CopyContents, type CopyMetadata } from './copy-contents.ts';
 import { CopyPace } from './copy-pace.ts';
-import { type CopyStep, planCopy } from './copy-plan.ts';
-import { CopySources, seenCopy } from './copy-sources.ts';
+import { type CopyChange, planCopy } from './copy-plan.ts';
+import { CopySources, copyMetadata } from './copy-sources.ts';
 import type { Signal } from './signal.ts';
 
 export interface StatusCopiesOptions {
@@ -89,11 +89,11 @@ export class StatusCopies implements Signal {
     );
   }
 
-  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
-    this.#later.connect(wake, abort);
+  async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
+    this.#later.connect(enqueue, abort);
     void this.#sources.synced.then(() => {
       this.#synced = true;
-      wake();
+      enqueue();
     });
     await Promise.all([this.#sources.run(abort), this.#queue.run(abort)]);
   }
@@ -135,7 +135,7 @@ export class StatusCopies implements Signal {
     }
   }
 
-  async #contentsOf(seen: SeenCopy, abort: AbortSignal): Promise<ConfigMap | undefined> {
+  async #contentsOf(seen: CopyMetadata, abort: AbortSignal): Promise<ConfigMap | undefined> {
     if (!this.#isWanted(seen.key)) return seen.isEnding ? undefined : this.#contents.bare(seen);
     return await this.#contents.of(seen, this.#data(), abort);
   }
@@ -154,7 +154,7 @@ export class StatusCopies implements Signal {
       onRefused(key.namespace, `a ConfigMap ${key.name} that ${whose} is there already`);
       return;
     }
-    const found = metadata && (await this.#contentsOf(seenCopy(metadata), abort));
+    const found = metadata && (await this.#contentsOf(copyMetadata(metadata), abort));
     const step = this.#plan(key, found);
     if (step !== undefined) await this.#write(step, leadership);
   }
@@ -168,7 +168,7 @@ export class StatusCopies implements Signal {
     return this.#goal?.data ?? {};
   }
 
-  #plan({ namespace, name }: Required<ObjectKey>, found: ConfigMap | undefined): CopyStep | undefined {
+  #plan({ namespace, name }: Required<ObjectKey>, found: ConfigMap | undefined): CopyChange | undefined {
     return (
       this.#goal &&
       planCopy({
@@ -186,8 +186,8 @@ export class StatusCopies implements Signal {
    * Every write is a compare-and-set: a leader that was deposed meanwhile cannot put an older copy back. One that
    * finds a newer copy because it was deposed must not go on from there.
    */
-  async #write({ action, object }: CopyStep, leadership: Leadership): Promise<void> {
-    if (!leadership.isHeld()) return;
+  async #write({ action, object }: CopyChange, leadership: Leadership): Promise<void> {
+    if (!leadership.isLeader()) return;
     const { api } = this.#options.ports;
     const { abort } = leadership;
     const { name, namespace = '' } = object.metadata;

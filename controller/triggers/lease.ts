@@ -58,7 +58,7 @@ export class LeaseTrigger implements Trigger {
     this.#alarm = new Alarm(ports.clock);
   }
 
-  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
+  async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
     const { namespace, name } = this.#config;
     const leases = reflect(this.#ports, {
       resource: LEASES,
@@ -68,10 +68,10 @@ export class LeaseTrigger implements Trigger {
       onChange: (_key, now, before) => {
         // A renewal comes every few seconds, and gives nothing new while the Lease is known to be held.
         const isRenewal = holdOf(now) === holdOf(before) && now?.renewTime !== before?.renewTime;
-        if (isRenewal ? !this.#isHeld : holdOf(now) !== holdOf(before)) wake();
+        if (isRenewal ? !this.#isHeld : holdOf(now) !== holdOf(before)) enqueue();
       },
     });
-    this.#alarm.connect(wake, abort);
+    this.#alarm.connect(enqueue, abort);
     await leases.run(abort);
   }
 

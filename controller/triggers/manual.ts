@@ -30,14 +30,14 @@ class ManualTrigger implements Trigger {
     this.#ports = ports;
   }
 
-  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
+  async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
     const { namespace, name } = this.#ports.statusMap;
     const maps = reflect(this.#ports, {
       resource: CONFIG_MAPS,
       namespace,
       fieldSelector: `metadata.name=${name}`,
       transform: chosenIn,
-      onChange: onDifference(wake),
+      onChange: onDifference(enqueue),
     });
     await maps.run(abort);
   }

@@ -38,8 +38,8 @@ export function unknown(reason: HoldReason, message: string): Unknown {
  * Watches give speed, `observe` gives truth: a trigger may miss events, but `observe` never answers from a cache.
  */
 export interface Trigger {
-  /** Calls `wake` whenever a look may give something new. Resolves after `abort` fires; never rejects. */
-  watch(wake: () => void, abort: AbortSignal): Promise<void>;
+  /** Calls `enqueue` whenever an observation may give something new. Resolves after `abort` fires; never rejects. */
+  watch(enqueue: () => void, abort: AbortSignal): Promise<void>;
   /**
    * Looks now. Throws KubeError when the API does not answer: the caller holds. `leadership` is for a trigger that
    * has to store what it decides before it tells it. `expect` may be called with the node that it will probably be,

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { text } from '../../kubernetes/lines.ts';
 import { type Clock, withDeadline } from '../../runtime/clock.ts';
-import { explainCall, type OutboundDispatcher, wayTo } from '../../runtime/outbound/dispatcher.ts';
+import { explainCall, type OutboundDispatcher, routeTo } from '../../runtime/outbound/dispatcher.ts';
 import { DnsError } from '../provider.ts';
 
 /** The vendor's own address service. */
@@ -30,7 +30,7 @@ export async function findClientIp(
     throw new Error('the answer is no IPv4 address');
   } catch (error) {
     abort.throwIfAborted();
-    const way = wayTo(dispatcher, SERVICE);
+    const way = routeTo(dispatcher, SERVICE);
     throw new DnsError(
       `the outgoing address of this program could not be found${way}: ${explainCall(error)}`,
       {

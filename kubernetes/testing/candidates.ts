@@ -44,7 +44,7 @@ export class Candidate {
 
   /** Whether it would write at this moment. */
   get holds(): boolean {
-    return this.clock.state !== 'crashed' && this.leaderships.some((leadership) => leadership.isHeld());
+    return this.clock.state !== 'crashed' && this.leaderships.some((leadership) => leadership.isLeader());
   }
 
   get current(): Leadership {

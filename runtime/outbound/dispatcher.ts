@@ -71,7 +71,7 @@ class Outbound extends Dispatcher implements OutboundDispatcher {
 }
 
 /** ` through the proxy …`, without its credentials; empty where the call goes without one. */
-export function wayTo(dispatcher: OutboundDispatcher, url: URL): string {
+export function routeTo(dispatcher: OutboundDispatcher, url: URL): string {
   const proxy = dispatcher.proxyFor?.(url);
   return proxy === undefined ? '' : ` through the proxy ${proxy.shown}`;
 }

@@ -6,7 +6,7 @@ import type { NamecheapApi } from '../../dns/namecheap/api.ts';
 import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
 import { ZoneLocks } from '../../dns/zone-locks.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { PutBackGuard } from '../../kubernetes/put-back.ts';
+import { PutBackDetector } from '../../kubernetes/put-back.ts';
 import type { Post } from '../../notify/post.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
@@ -121,7 +121,7 @@ export class Replica {
   #run({ config, random, sabotage, log: write, onEnd }: ReplicaPorts): void {
     const { identity } = this;
     const given = sabotage.api?.(this.api) ?? this.api;
-    const api = sabotage.isBlindToPutBack ? given : new PutBackGuard(given);
+    const api = sabotage.isBlindToPutBack ? given : new PutBackDetector(given);
     const registrar = sabotage.registrar?.(this.registrar) ?? this.registrar;
     const log =
       write === undefined

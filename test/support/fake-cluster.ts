@@ -135,7 +135,7 @@ export class TestLeadership implements Leadership {
     return this.#over.signal;
   }
 
-  isHeld(): boolean {
+  isLeader(): boolean {
     return this.held && !this.abort.aborted;
   }
 

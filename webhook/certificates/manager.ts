@@ -11,7 +11,7 @@ import type { BundleHistory } from './bundle-history.ts';
 import { bundlePatch } from './ca-bundle.ts';
 import { type Inventory, type Lifetimes, nextStep, type Step } from './rotation.ts';
 import type { ServedCertificate } from './served.ts';
-import { advance, begin, type Issuance } from './steps.ts';
+import { advance, bootstrap, type Issuance } from './steps.ts';
 import { CertificateStore, MissingSecret, type Stored, type StoredSecret } from './store.ts';
 import { isFor, validityOf } from './trust.ts';
 
@@ -131,7 +131,7 @@ export class CertificateManager {
       log.warn({ problem: found.problem }, 'the Secret of the certificates cannot be used, writing it again');
     }
     // What is served already stays, so that nothing changes for the API server.
-    const stored = this.#stored ?? (await begin(this.#history.present, this.#issuance));
+    const stored = this.#stored ?? (await bootstrap(this.#history.present, this.#issuance));
     return this.#write(this.#stored === undefined ? 'create' : 'restore', stored, found, abort);
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAuthority } from './authority.ts';
-import { advance, begin, type Issuance } from './steps.ts';
+import { advance, bootstrap, type Issuance } from './steps.ts';
 import { accepts, certificatesIn, validityOf } from './trust.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -10,17 +10,17 @@ const LIFETIMES = { authorityMs: 9_000_000, leafMs: 900_000, settleMs: 2_000 };
 const at = (now: number): Issuance => ({ names: [HOST], now, lifetimes: LIFETIMES });
 
 test('the first authority trusts those that it finds, for as long as a leaf of theirs may live', async () => {
-  const fresh = await begin([], at(NOW));
+  const fresh = await bootstrap([], at(NOW));
   assert.ok(!('previous' in fresh));
   assert.ok(accepts(certificatesIn(fresh.authority.certificate), fresh.leaf.certificate, HOST, NOW));
   const lost = await createAuthority(NOW, LIFETIMES.authorityMs);
   const foreign = fresh.leaf.certificate; // Anything that is no authority of ours.
-  const { previous } = await begin([lost.certificate, foreign], at(NOW));
+  const { previous } = await bootstrap([lost.certificate, foreign], at(NOW));
   assert.deepEqual(previous, { certificates: [lost.certificate], until: NOW + LIFETIMES.leafMs });
 });
 
 test('an authority is replaced step by step', async () => {
-  const first = await begin([], at(NOW));
+  const first = await bootstrap([], at(NOW));
   const renewed = await advance('renew-leaf', first, at(NOW + 600_000));
   assert.equal(renewed.authority, first.authority);
   assert.equal(validityOf(renewed.leaf.certificate).until, NOW + 1_500_000);
@@ -43,7 +43,7 @@ test('an authority is replaced step by step', async () => {
 });
 
 test('a second change keeps what the first one still trusts', async () => {
-  const first = await begin([], at(NOW));
+  const first = await bootstrap([], at(NOW));
   const once = await advance(
     'switch-authority',
     await advance('announce-authority', first, at(NOW)),

@@ -13,7 +13,7 @@ export interface Issuance {
 }
 
 /** A first authority and its leaf. `present` is what stands in the bundle already. */
-export async function begin(
+export async function bootstrap(
   present: readonly string[],
   { names, now, lifetimes }: Issuance,
 ): Promise<Stored> {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isConflict } from '../../kubernetes/errors.ts';
 import { SECRETS } from '../../kubernetes/resources.ts';
 import { FakeCluster, OPS, script } from '../../test/support/fake-cluster.ts';
-import { begin } from './steps.ts';
+import { bootstrap } from './steps.ts';
 import { CertificateStore } from './store.ts';
 
 const KEY = { namespace: OPS, name: 'certificates' };
@@ -21,7 +21,7 @@ test('what was stored by a request that was sent twice is not taken for another 
   const kube = new FakeCluster();
   const store = new CertificateStore(kube.api, KEY);
   const issuance = { now: kube.clock.now(), names: ['webhook'], lifetimes: LIFETIMES };
-  const [first, second] = await Promise.all([begin([], issuance), begin([], issuance)]);
+  const [first, second] = await Promise.all([bootstrap([], issuance), bootstrap([], issuance)]);
 
   kube.judge = script('create', 'secrets', ['sent twice']);
   const created = await done(kube, store.write(first, undefined, UNSTOPPED));

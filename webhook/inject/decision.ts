@@ -4,7 +4,7 @@ import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER, SIDECAR_ENV } from '../../contract/sidecar.ts';
 import { shown } from '../../kubernetes/cut.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
-import { type Asked, readLabel } from './label.ts';
+import { type InjectLabel, readLabel } from './label.ts';
 import type { Metadata, Pod } from './shape.ts';
 import { isForWindows } from './windows.ts';
 
@@ -70,7 +70,7 @@ export type Decision =
   | { readonly kind: 'deny'; readonly problem: string };
 
 /** What is said of the pods that are skipped though they ask; the others need no word. */
-export const SAID: Readonly<Record<Exclude<SkipReason, 'database-member'>, string>> = {
+export const SKIP_MESSAGES: Readonly<Record<Exclude<SkipReason, 'database-member'>, string>> = {
   'not-asked': 'neither the pod nor its namespace asks for injection',
   disabled: `the pod has the label ${LABELS.inject}=false`,
   'already-injected': 'the sidecar is in the pod already, or was in the one that it is a copy of',
@@ -93,15 +93,15 @@ export function decide(pod: AskingPod, context: PodContext, controllerNamespace:
   if (reason !== undefined) return { kind: 'skip', reason, message: messageOf(reason, pod, context) };
   if (label === 'unclear') {
     const value = shown(pod.metadata?.labels?.[LABELS.inject] ?? '');
-    return { kind: 'deny', problem: unclearLabel(value) };
+    return { kind: 'deny', problem: invalidLabel(value) };
   }
   return { kind: 'inject', askedBy: label === 'yes' ? 'pod' : 'namespace' };
 }
 
-export const unclearLabel = (value: string) => `label ${LABELS.inject}: "${value}" must be "true" or "false"`;
+export const invalidLabel = (value: string) => `label ${LABELS.inject}: "${value}" must be "true" or "false"`;
 
 function messageOf(reason: SkipReason, pod: AskingPod, context: PodContext): string {
-  if (reason !== 'database-member') return SAID[reason];
+  if (reason !== 'database-member') return SKIP_MESSAGES[reason];
   return `it is ${memberOf(pod, context)}`;
 }
 
@@ -116,7 +116,7 @@ export function memberOf(
 
 function skipReason(
   pod: AskingPod,
-  label: Asked,
+  label: InjectLabel,
   context: PodContext,
   controllerNamespace: string,
 ): SkipReason | undefined {

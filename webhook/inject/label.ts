@@ -1,10 +1,10 @@
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import type { Metadata } from './shape.ts';
 
-export type Asked = 'yes' | 'no' | 'unsaid' | 'unclear';
+export type InjectLabel = 'yes' | 'no' | 'unsaid' | 'unclear';
 
 /** What the inject label of a pod, a workload or a namespace says. */
-export function readLabel(labels: Readonly<Record<string, string>> | null | undefined): Asked {
+export function readLabel(labels: Readonly<Record<string, string>> | null | undefined): InjectLabel {
   const value = labels?.[LABELS.inject];
   if (value === undefined) return 'unsaid';
   if (value === 'true') return 'yes';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Limit, limitMisfits, podMisfits } from './limits.ts';
+import { type Limit, limitViolations, podLimitViolations } from './limits.ts';
 
 const USUAL = { cpuRequest: '5m', cpuLimit: undefined, memoryRequest: '32Mi', memoryLimit: '64Mi' };
 const container = (limit: Omit<Limit, 'type'>): readonly Limit[] => [{ type: 'Container', ...limit }];
@@ -63,7 +63,7 @@ for (const { what, limits, text, action } of [
   },
 ]) {
   test(`${what} is told with what fits`, () => {
-    assert.deepEqual(limitMisfits(USUAL, limits), [{ text, action }]);
+    assert.deepEqual(limitViolations(USUAL, limits), [{ text, action }]);
   });
 }
 
@@ -73,25 +73,25 @@ test('the containers beside it count for what a pod may have', () => {
     ...container({ default: { memory: '20Mi' } }),
   ];
   const app = (memory: string) => ({ resources: { limits: { memory } } });
-  assert.deepEqual(limitMisfits(USUAL, limits, [app('44Mi'), {}]), []);
-  const [misfit] = limitMisfits(USUAL, limits, [app('45Mi'), {}]);
+  assert.deepEqual(limitViolations(USUAL, limits, [app('44Mi'), {}]), []);
+  const [misfit] = limitViolations(USUAL, limits, [app('45Mi'), {}]);
   assert.match(misfit?.text ?? '', /of 129Mi together, and they may have 128Mi$/);
 });
 
 test('the ratio of a pod, whose other containers keep to it', () => {
   const limits = [{ type: 'Pod', maxLimitRequestRatio: { memory: '1' } }];
   const app = { resources: { limits: { memory: '128Mi' } } };
-  const [misfit] = limitMisfits(USUAL, limits, [app]);
+  const [misfit] = limitViolations(USUAL, limits, [app]);
   assert.equal(
     misfit?.text,
     'with the sidecar the limits for memory of a pod go from 128Mi to 192Mi, and may be at most 1 times the requests',
   );
   assert.equal(misfit.action, 'Set the annotation site-follower/memory-request: 64Mi on the pods.');
-  assert.deepEqual(limitMisfits({ ...USUAL, memoryRequest: '64Mi' }, limits, [app]), []);
+  assert.deepEqual(limitViolations({ ...USUAL, memoryRequest: '64Mi' }, limits, [app]), []);
   const beyond = { resources: { requests: { memory: '64Mi' }, limits: { memory: '128Mi' } } };
-  assert.deepEqual(limitMisfits(USUAL, limits, [beyond]), [], 'it is refused without the sidecar too');
+  assert.deepEqual(limitViolations(USUAL, limits, [beyond]), [], 'it is refused without the sidecar too');
   const cpu = [{ type: 'Pod', maxLimitRequestRatio: { cpu: '1' } }];
-  assert.deepEqual(limitMisfits(USUAL, cpu, [{ resources: { limits: { cpu: '1' } } }]), []);
+  assert.deepEqual(limitViolations(USUAL, cpu, [{ resources: { limits: { cpu: '1' } } }]), []);
 });
 
 test('what a pod states as a whole counts for it, whatever is in it', () => {
@@ -100,8 +100,8 @@ test('what a pod states as a whole counts for it, whatever is in it', () => {
     { type: 'Container', default: { memory: '64Mi' } },
   ];
   const pod = { spec: { containers: [{ name: 'app' }], resources: { limits: { memory: '64Mi' } } } };
-  assert.deepEqual(podMisfits(pod, USUAL, limits), []);
-  assert.notDeepEqual(podMisfits({ spec: { containers: [{ name: 'app' }] } }, USUAL, limits), []);
+  assert.deepEqual(podLimitViolations(pod, USUAL, limits), []);
+  assert.notDeepEqual(podLimitViolations({ spec: { containers: [{ name: 'app' }] } }, USUAL, limits), []);
 });
 
 test('what admits the sidecar needs no word', () => {
@@ -110,6 +110,6 @@ test('what admits the sidecar needs no word', () => {
     max: { memory: '64Mi' },
     default: { cpu: '1' },
   });
-  assert.deepEqual(limitMisfits(USUAL, limits), []);
-  assert.deepEqual(limitMisfits(USUAL, [{ type: 'PersistentVolumeClaim', min: { storage: '1Gi' } }]), []);
+  assert.deepEqual(limitViolations(USUAL, limits), []);
+  assert.deepEqual(limitViolations(USUAL, [{ type: 'PersistentVolumeClaim', min: { storage: '1Gi' } }]), []);
 });

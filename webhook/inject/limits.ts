@@ -18,7 +18,7 @@ export interface Limit {
   readonly maxLimitRequestRatio?: Amounts;
 }
 
-export interface Misfit {
+export interface LimitViolation {
   /** What the API server refuses; one sentence without a full stop. */
   readonly text: string;
   readonly action: string;
@@ -45,14 +45,18 @@ const OF = {
 } as const;
 
 /** Why a pod would be refused with the sidecar in it, and the annotation that fits; `usual` are its resources by itself. */
-export function podMisfits(pod: Pod, usual: SidecarResources, limits: readonly Limit[]): Misfit[] {
+export function podLimitViolations(
+  pod: Pod,
+  usual: SidecarResources,
+  limits: readonly Limit[],
+): LimitViolation[] {
   if (limits.length === 0) return [];
   const own = defaultResources(pod, usual);
   const { resources } = readSettings(pod.metadata?.annotations ?? {}, own).settings;
   // What a pod states as a whole counts for it, whatever is in it.
   const isStated = pod.spec.resources !== null && pod.spec.resources !== undefined;
   const beside = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
-  return limitMisfits(resources, isStated ? limits.filter(({ type }) => type !== 'Pod') : limits, [
+  return limitViolations(resources, isStated ? limits.filter(({ type }) => type !== 'Pod') : limits, [
     ...(pod.spec.containers ?? []),
     ...beside,
   ]);
@@ -60,17 +64,17 @@ export function podMisfits(pod: Pod, usual: SidecarResources, limits: readonly L
 
 /** What to say of them to whoever makes such a pod. */
 export function limitWarnings(pod: Pod, usual: SidecarResources, limits: readonly Limit[]): string[] {
-  return podMisfits(pod, usual, limits).map(
+  return podLimitViolations(pod, usual, limits).map(
     ({ text, action }) => `a LimitRange refuses such a pod: ${text}. ${action}`,
   );
 }
 
 /** Why a pod of these containers whose sidecar has these resources would be refused, and the annotation that fits. */
-export function limitMisfits(
+export function limitViolations(
   resources: SidecarResources,
   limits: readonly Limit[],
   containers: readonly Container[] = [],
-): Misfit[] {
+): LimitViolation[] {
   const ofContainers = limits.filter(({ type }) => type === 'Container');
   const ofPods = limits.filter(({ type }) => type === 'Pod');
   return SORTS.flatMap((sort) => {
@@ -86,19 +90,19 @@ export function limitMisfits(
     const together = sum([limit, ...others]);
     const beside = { requests: sum(otherRequests), limits: sum(others) };
     return [
-      ...ofContainers.flatMap((item) => misfitsOf(sort, item, request, limit)),
+      ...ofContainers.flatMap((item) => violationsOf(sort, item, request, limit)),
       ...ofPods.flatMap((item) => abovePod(sort, item, together)),
       ...ofPods.flatMap((item) => beyondPodRatio(sort, item, { request, limit }, beside)),
     ];
   });
 }
 
-function misfitsOf(
+function violationsOf(
   sort: Sort,
   item: Limit,
   request: string | undefined,
   limit: string | undefined,
-): Misfit[] {
+): LimitViolation[] {
   const { requestAnnotation, limitAnnotation } = OF[sort];
   const [min, max] = [item.min?.[sort], item.max?.[sort]];
   const set = (annotation: string, value: string | undefined) => `Set the annotation ${annotation}: ${value}`;
@@ -137,7 +141,7 @@ function beyondRatio(
   most: string | undefined,
   request: string | undefined,
   limit: string | undefined,
-): Misfit[] {
+): LimitViolation[] {
   const [ratio, low, high] = [most, request, limit].map((text) => readQuantity(text ?? ''));
   if (ratio === undefined) return [];
   if (high === undefined) {
@@ -160,7 +164,7 @@ function beyondRatio(
 }
 
 /** Of a pod, all containers that run beside each other: those without a limit have what the namespace gives. */
-function abovePod(sort: Sort, { max }: Limit, all: number): Misfit[] {
+function abovePod(sort: Sort, { max }: Limit, all: number): LimitViolation[] {
   const most = readQuantity(max?.[sort] ?? '');
   if (most === undefined || all <= most) return [];
   return [
@@ -177,7 +181,7 @@ function beyondPodRatio(
   { maxLimitRequestRatio }: Limit,
   own: { readonly request: string | undefined; readonly limit: string | undefined },
   { requests, limits }: Readonly<Record<'requests' | 'limits', number>>,
-): Misfit[] {
+): LimitViolation[] {
   const most = maxLimitRequestRatio?.[sort];
   const ratio = readQuantity(most ?? '');
   const [low, high] = [sum([own.request]), sum([own.limit])];

@@ -136,12 +136,12 @@ function readAnnotations(
       memoryLimit: read(QUANTITIES.memoryLimit, defaults.memoryLimit),
     },
   };
-  if (problems.length === 0) problems.push(...misfits(settings));
+  if (problems.length === 0) problems.push(...crossFieldProblems(settings));
   return { settings, problems };
 }
 
 /** What no single annotation shows. */
-function misfits({ port, probePort, resources }: Settings): string[] {
+function crossFieldProblems({ port, probePort, resources }: Settings): string[] {
   const { cpuRequest, cpuLimit, memoryRequest, memoryLimit } = resources;
   return [
     ...(port === probePort ? [PROBLEMS.ports(String(port))] : []),

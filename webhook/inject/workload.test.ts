@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { applyPatch } from '../../test/support/json-patch.ts';
 import { loadInjectorConfig } from '../config.ts';
 import type { Workload } from './shape.ts';
-import { carryLabel, foretell } from './workload.ts';
+import { previewInjection, propagateLabel } from './workload.ts';
 
 const loaded = loadInjectorConfig({});
 assert.ok(loaded.ok);
@@ -37,9 +37,9 @@ function workload({ labels, template, annotations, spec, pod }: Parts): Workload
 
 /** The template's labels and annotations after the API server has asked us. */
 function admitted(before: Workload) {
-  const { change, patch, warnings } = carryLabel(before);
+  const { change, patch, warnings } = propagateLabel(before);
   const after = applyPatch(before, patch);
-  assert.deepEqual(carryLabel(after).patch, [], 'a second pass changes nothing');
+  assert.deepEqual(propagateLabel(after).patch, [], 'a second pass changes nothing');
   const { labels, annotations } = after.spec.template.metadata ?? {};
   return { after, change, warnings, labels, annotations };
 }
@@ -80,7 +80,7 @@ describe('the label of a workload', () => {
     const { change, labels, warnings } = admitted(owned);
     assert.deepEqual([change, labels], ['none', { app: 'web' }]);
     assert.match(warnings.join(), /each of its pods is a part of what psmdb.percona.com owns/);
-    assert.deepEqual(foretell('StatefulSet', owned, 'default', config), []);
+    assert.deepEqual(previewInjection('StatefulSet', owned, 'default', config), []);
   });
 
   test('is taken back when the workload has it no more, and nothing else is', () => {
@@ -114,7 +114,7 @@ describe('the label of a workload', () => {
 
   test('makes metadata for a template that has none', () => {
     const bare = workload({ labels: { [INJECT]: 'true' } });
-    const { patch } = carryLabel({
+    const { patch } = propagateLabel({
       ...bare,
       spec: { ...bare.spec, template: { ...bare.spec.template, metadata: null } },
     });
@@ -126,7 +126,7 @@ describe('the label of a workload', () => {
       labels: { [INJECT]: 'true' },
       spec: { selector: { matchLabels: { [INJECT]: 'true' } } },
     });
-    assert.equal(carryLabel(selected).change, 'none');
+    assert.equal(propagateLabel(selected).change, 'none');
   });
 
   test('that is neither true nor false does nothing and is told', () => {
@@ -190,7 +190,7 @@ describe("a label that is the user's own on the template", () => {
 describe('what is foretold', () => {
   const asks = { labels: { [INJECT]: 'true' } };
   const said = (kind: string, parts: Parts) =>
-    foretell(kind, workload(parts), 'shop', config).map((text) => text.slice(0, 44));
+    previewInjection(kind, workload(parts), 'shop', config).map((text) => text.slice(0, 44));
   const refused = 'its pods will be refused: annotation site-fo';
   const none = 'its pods get no sidecar: pods with hostNetwo';
   const stalls = 'on a standby site pods stay unready and the ';

@@ -10,7 +10,7 @@ import type { Pod, Workload } from './shape.ts';
 import { stallWarnings } from './stalls.ts';
 
 /** What the label of a workload does to its pod template. */
-export interface Carried {
+export interface LabelPropagation {
   /** carried: the label was put on the template. taken-back: what was carried before was removed. */
   readonly change: 'carried' | 'taken-back' | 'none';
   readonly patch: readonly Operation[];
@@ -25,7 +25,7 @@ const TEMPLATE = '/spec/template';
  * with the template through `kubectl rollout undo`. Nothing is ever denied here: a workload that cannot be updated
  * cannot be scaled or cleaned up either.
  */
-export function carryLabel({ metadata, spec }: Workload): Carried {
+export function propagateLabel({ metadata, spec }: Workload): LabelPropagation {
   const wanted = metadata?.labels?.[LABELS.inject];
   if (readLabel(metadata?.labels) === 'unclear') {
     return unchanged(
@@ -48,15 +48,15 @@ export function carryLabel({ metadata, spec }: Workload): Carried {
     const warning = `label ${LABELS.inject}=true has no effect: each of its pods is ${member}`;
     return wanted === 'true' ? unchanged(warning) : unchanged();
   }
-  if (wanted !== undefined) return carry(template, wanted);
+  if (wanted !== undefined) return propagated(template, wanted);
   return origin === 'namespace' ? unchanged() : takenBack(template);
 }
 
-function unchanged(...warnings: readonly string[]): Carried {
+function unchanged(...warnings: readonly string[]): LabelPropagation {
   return { change: 'none', patch: [], warnings };
 }
 
-function carry(template: Pod['metadata'], value: string): Carried {
+function propagated(template: Pod['metadata'], value: string): LabelPropagation {
   const marks = {
     labels: { [LABELS.inject]: value },
     annotations: { [ANNOTATIONS.carriedLabel]: value },
@@ -64,7 +64,7 @@ function carry(template: Pod['metadata'], value: string): Carried {
   return { change: 'carried', patch: at(TEMPLATE, mark(template, marks)), warnings: [] };
 }
 
-function takenBack(template: Pod['metadata']): Carried {
+function takenBack(template: Pod['metadata']): LabelPropagation {
   const patch = [
     ...removeEntries('/metadata/labels', template?.labels, [LABELS.inject]),
     ...removeEntries('/metadata/annotations', template?.annotations, [ANNOTATIONS.carriedLabel]),
@@ -73,7 +73,7 @@ function takenBack(template: Pod['metadata']): Carried {
 }
 
 /** What the person who applies the workload should know of its future pods: nobody reads what a ReplicaSet is told. */
-export function foretell(
+export function previewInjection(
   kind: string,
   workload: Workload,
   namespace: string,
@@ -93,11 +93,11 @@ export function foretell(
     const isWanted = ['disabled', 'already-injected'].includes(injection.reason);
     return isWanted ? [] : [`its pods get no sidecar: ${injection.message}`];
   }
-  const misfits = limitWarnings(pod, config.resources, limits);
-  return [...injection.warnings, ...misfits, ...stallWarnings(kind, workload)];
+  const violations = limitWarnings(pod, config.resources, limits);
+  return [...injection.warnings, ...violations, ...stallWarnings(kind, workload)];
 }
 
-/** What the template's inject label says after {@link carryLabel}. */
+/** What the template's inject label says after {@link propagateLabel}. */
 function effectiveLabel({ metadata, spec: { template } }: Workload): string | undefined {
   const present = template.metadata?.labels?.[LABELS.inject];
   const wanted = readLabel(metadata?.labels) === 'unclear' ? undefined : metadata?.labels?.[LABELS.inject];

@@ -6,7 +6,7 @@ import type { LimitsOf } from '../limit-ranges.ts';
 import type { Review } from '../review.ts';
 import { UnreadableBody } from '../server-body.ts';
 import type { ActiveSites } from '../services/route.ts';
-import type { Answer, Job, Question, Said, Start } from './messages.ts';
+import type { Answer, Job, Question, Start, WorkerMessage } from './messages.ts';
 import { program } from './program.ts';
 
 export interface LargeReviewsOptions {
@@ -88,7 +88,7 @@ export class LargeReviews {
     const ended = (reason: Error) => {
       if (this.#worker === worker) this.#end(reason);
     };
-    worker.on('message', (said: Said) => this.#hear(worker, said));
+    worker.on('message', (said: WorkerMessage) => this.#hear(worker, said));
     worker.on('error', (cause) => ended(new Error('the thread for large reviews has failed', { cause })));
     worker.on('exit', (code) => ended(new Error(`the thread for large reviews has ended with code ${code}`)));
     // The connection of who asks keeps the process; nothing else has to wait for the thread.
@@ -96,7 +96,7 @@ export class LargeReviews {
     return worker;
   }
 
-  #hear(worker: Worker, said: Said): void {
+  #hear(worker: Worker, said: WorkerMessage): void {
     switch (said.kind) {
       case 'reviewed':
         this.#running?.resolve(said.review);

@@ -31,7 +31,7 @@ export interface Answers {
 export type Answer = Partial<Answers>;
 
 /** From the thread; after each job one that is no question. */
-export type Said =
+export type WorkerMessage =
   | Question
   | { readonly kind: 'reviewed'; readonly review: Review }
   | { readonly kind: 'unreadable'; readonly status: number; readonly problem: string };

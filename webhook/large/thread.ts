@@ -4,17 +4,17 @@ import { systemClock } from '../../runtime/clock.ts';
 import { admit } from '../admission.ts';
 import { parseReview, reviewWith } from '../review.ts';
 import { UnreadableBody } from '../server-body.ts';
-import type { Answer, Answers, Job, Question, Said, Start } from './messages.ts';
+import type { Answer, Answers, Job, Question, Start, WorkerMessage } from './messages.ts';
 
 /** The main thread has other things to do as well; it ends this one when a review takes too long. */
 const ANSWER_MS = 5_000;
 
 const { config, answered } = workerData as Start;
-const say = (said: Said) => parentPort?.postMessage(said);
+const say = (said: WorkerMessage) => parentPort?.postMessage(said);
 
 parentPort?.on('message', (job: Job) => say(review(job)));
 
-function review({ bytes, charset, followed }: Job): Said {
+function review({ bytes, charset, followed }: Job): WorkerMessage {
   let body: unknown;
   try {
     body = parseReview(bytes, charset);

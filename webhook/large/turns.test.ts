@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Turns } from './turns.ts';
+import { SerialQueue } from './turns.ts';
 
 test('one after the other, each client in turn', async () => {
-  const [turns, order, ends] = [new Turns(), [] as string[], [] as (() => void)[]];
+  const [turns, order, ends] = [new SerialQueue(), [] as string[], [] as (() => void)[]];
   const add = (client: string, what: string) =>
     turns.add(client, () => {
       order.push(what);

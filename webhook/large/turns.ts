@@ -1,7 +1,7 @@
 import { FairQueue } from '../../runtime/fair-queue.ts';
 
 /** What takes long, one after the other, and each client's in turn. */
-export class Turns {
+export class SerialQueue {
   readonly #waiting = new FairQueue<() => Promise<void>>();
   #isServing = false;
 

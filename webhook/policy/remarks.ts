@@ -1,7 +1,7 @@
 /** What is said to whoever creates a pod that is admitted all the same. */
 import { FOLLOWED } from '../../contract/followed.ts';
 import { LABELS } from '../../contract/names.ts';
-import { notInjected, SAID } from '../inject/decision.ts';
+import { notInjected, SKIP_MESSAGES } from '../inject/decision.ts';
 import { KNOWN, NO_LABEL, PREFIX, unknownAnnotation } from '../inject/suggest.ts';
 import { IS_INJECTED, SKIPPED } from '../match-conditions.ts';
 import { any, inserted, listOf, literal, textOf } from './cel.ts';
@@ -10,10 +10,10 @@ import type { PolicyRules } from './rules.ts';
 import { shownText } from './settings.ts';
 
 const REASONS: Readonly<Record<(typeof SKIPPED)[number]['name'], string>> = {
-  'not-on-the-host-network': SAID['host-network'],
-  'not-for-windows': SAID.windows,
+  'not-on-the-host-network': SKIP_MESSAGES['host-network'],
+  'not-for-windows': SKIP_MESSAGES.windows,
   'no-database': 'it belongs to a database, which decides the site and so must not wait for it',
-  'not-static': SAID['mirror-pod'],
+  'not-static': SKIP_MESSAGES['mirror-pod'],
 };
 
 export const REMARKS: PolicyRules = {

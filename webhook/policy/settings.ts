@@ -4,7 +4,7 @@ import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { ELLIPSIS_BYTES, LONGEST_SHOWN } from '../../kubernetes/cut.ts';
 import { CONFLICTS } from '../inject/conflicts.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from '../inject/container.ts';
-import { unclearLabel } from '../inject/decision.ts';
+import { invalidLabel } from '../inject/decision.ts';
 import { FIELDS, type Field, PROBLEMS, QUANTITIES } from '../inject/settings.ts';
 import { all, inserted, listOf, literal, textOf } from './cel.ts';
 import type { Variable } from './rules.ts';
@@ -115,7 +115,7 @@ export const SETTINGS_VARIABLES: readonly Variable[] = [
   {
     name: 'problems',
     expression: `${label} in ['true', 'false'] ? variables.annotationProblems + variables.misfits + variables.conflicts : [${textOf(
-      unclearLabel(inserted(label)),
+      invalidLabel(inserted(label)),
     )}]`,
   },
 ];

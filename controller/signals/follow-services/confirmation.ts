@@ -18,6 +18,6 @@ export class Confirmation {
         this.#last = undefined;
       });
     }
-    return (await this.#last.isOurs) && leadership.isHeld();
+    return (await this.#last.isOurs) && leadership.isLeader();
   }
 }

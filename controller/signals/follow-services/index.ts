@@ -61,7 +61,7 @@ export class FollowServices implements Signal {
   readonly #inspector: Inspector;
   readonly #needPods = Promise.withResolvers<void>();
   /** The Services whose refusal was told. */
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #goal: Goal | undefined;
   #sites = '';
   #siteOf: ReadonlyMap<string, string> = new Map();
@@ -167,7 +167,7 @@ export class FollowServices implements Signal {
     const { ports, observer } = this.#options;
     const scene: OwnedServices = {
       services: this.#services,
-      isLeading: () => this.#leadership?.isHeld() === true,
+      isLeading: () => this.#leadership?.isLeader() === true,
       find: (key) => this.#find(key, abort),
       onWritten: (service) => this.#learn(service),
       onFailure: (service, error) => observer.onFailure('service', service, error),
@@ -198,7 +198,7 @@ export class FollowServices implements Signal {
 
   #onService(key: string, now: FollowedService | undefined, before: FollowedService | undefined): void {
     const parsed = parseKey(key);
-    if (now?.refused === undefined) this.#told.delete(key);
+    if (now?.refused === undefined) this.#reported.delete(key);
     if (now === undefined) {
       this.#services.delete(parsed);
       if (before !== undefined) this.#inspector.look(parsed.namespace);
@@ -216,8 +216,8 @@ export class FollowServices implements Signal {
   /** Once, by the leader. */
   #tellRefusal({ key, refused }: FollowedService): void {
     const name = keyOf(key);
-    if (refused === undefined || this.#told.has(name) || this.#leadership?.isHeld() !== true) return;
-    this.#told.add(name);
+    if (refused === undefined || this.#reported.has(name) || this.#leadership?.isLeader() !== true) return;
+    this.#reported.add(name);
     this.#options.observer.onRefused(name, refused);
   }
 
@@ -239,7 +239,7 @@ export class FollowServices implements Signal {
       if (service === undefined) return;
       if (isAhead(service, goal) && !(await this.#confirmation.isStillLeader(goal, leadership))) return;
       const patch = planService(service, goal, this.#inspector.evaluationOf(key));
-      if (patch === undefined || goal !== this.#goal || !leadership.isHeld()) return;
+      if (patch === undefined || goal !== this.#goal || !leadership.isLeader()) return;
       await this.#write(service, patch, leadership.abort).catch(ignoreNotFound);
     });
   }

@@ -48,7 +48,7 @@ export class NotifySignal implements Signal {
   readonly #holds: KnownSince;
   #ledger: Ledger;
   #leadership: Leadership | undefined;
-  #wake: () => void = () => undefined;
+  #enqueue: () => void = () => undefined;
 
   constructor(options: NotifyOptions) {
     this.#options = options;
@@ -62,13 +62,13 @@ export class NotifySignal implements Signal {
         random,
         post,
         source,
-        maySend: () => this.#leadership?.isHeld() ?? false,
+        maySend: () => this.#leadership?.isLeader() ?? false,
         read: () => this.#ledger.targets[name],
         write: (entry) =>
           this.#keep({ ...this.#ledger, targets: { ...this.#ledger.targets, [name]: entry } }),
         onOutcome: (outcome, problem) => {
           observer.onOutcome(name, outcome, problem);
-          this.#wake();
+          this.#enqueue();
         },
       });
     });
@@ -92,8 +92,8 @@ export class NotifySignal implements Signal {
     return problems.length === 0 ? Promise.resolve() : Promise.reject(new Error(problems.join('; ')));
   }
 
-  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
-    this.#wake = wake;
+  async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
+    this.#enqueue = enqueue;
     await Promise.all(this.#senders.map((sender) => sender.run(abort)));
   }
 

@@ -16,12 +16,12 @@ import {
   type ConditionGoal,
   type ConditionOrder,
   conditionPatch,
+  type DesiredCondition,
+  desiredCondition,
   type GatedPod,
+  gatedPod,
   inOrder,
-  keepGatedPod,
   memberOf,
-  type WantedCondition,
-  wantedCondition,
 } from './plan.ts';
 
 export interface PodConditionsOptions {
@@ -80,7 +80,7 @@ export class PodConditions implements Signal {
     this.#watched = reflect(options.ports, {
       resource: PODS,
       labelSelector: `${LABELS.gate}=condition`,
-      transform: keepGatedPod,
+      transform: gatedPod,
       onPutBack: () => this.#pods.clear(),
       onChange: (key, now) => this.#onPod(key, now),
     });
@@ -132,7 +132,7 @@ export class PodConditions implements Signal {
       this.#waiting.delete(key);
       this.#done(key);
     } else if (this.#pods.set(now) && this.#synced) {
-      const wanted = wantedCondition(now, this.#goal)?.status;
+      const wanted = desiredCondition(now, this.#goal)?.status;
       if (wanted === undefined || wanted === now.active || this.#waiting.has(key)) return;
       // A new pod of the new site, while there are some of the old one that are to go before.
       const isLater = this.#options.order === 'old-site-first' && memberOf(now, this.#goal) === undefined;
@@ -161,20 +161,20 @@ export class PodConditions implements Signal {
       if (isRetry && pod !== undefined && leadership !== undefined) {
         pod = await this.#read(pod, leadership.abort);
       }
-      const wanted = pod && wantedCondition(pod, goal);
+      const wanted = pod && desiredCondition(pod, goal);
       if (pod === undefined || wanted === undefined || wanted.status === pod.active) return true;
-      if (leadership?.isHeld() !== true) return false;
+      if (leadership?.isLeader() !== true) return false;
       await this.#write(pod, wanted, leadership.abort).catch(ignoreNotFound);
       return true;
     });
     if (isDone) this.#done(key);
   }
 
-  async #write(pod: GatedPod, wanted: WantedCondition, abort: AbortSignal): Promise<void> {
+  async #write(pod: GatedPod, wanted: DesiredCondition, abort: AbortSignal): Promise<void> {
     const { api, clock } = this.#options.ports;
     const options = { type: 'strategic', subresource: 'status', fieldManager: PROGRAM, abort } as const;
     const body = conditionPatch(pod, wanted, timestamp(clock));
-    this.#pods.update(keepGatedPod(await api.patch(PODS, pod.key, body, options)));
+    this.#pods.update(gatedPod(await api.patch(PODS, pod.key, body, options)));
   }
 
   /** The kubelet writes the same status, so the watch may be behind. */
@@ -182,7 +182,7 @@ export class PodConditions implements Signal {
     const { namespace, name } = key;
     const fieldSelector = `metadata.name=${name}`;
     const { items } = await this.#options.ports.api.list(PODS, { namespace, fieldSelector, abort });
-    const [found] = items.map(keepGatedPod);
+    const [found] = items.map(gatedPod);
     if (found !== undefined) this.#pods.update(found);
     return found;
   }

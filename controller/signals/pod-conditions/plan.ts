@@ -30,7 +30,7 @@ export interface GatedPod {
   readonly lastSite: string | undefined;
 }
 
-export interface WantedCondition {
+export interface DesiredCondition {
   readonly status: 'True' | 'False';
   readonly reason: string;
   readonly message: string;
@@ -53,7 +53,7 @@ const MAX_STATUS = 16;
 /** Two names of sites, an epoch and a sentence. */
 const MAX_MESSAGE = 1_024;
 
-export function keepGatedPod(pod: Pod): GatedPod {
+export function gatedPod(pod: Pod): GatedPod {
   const { metadata, spec, status } = pod;
   const { namespace = '', name, uid = '', resourceVersion = '' } = metadata;
   const condition = status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION);
@@ -80,7 +80,10 @@ function lastSiteOf(message: string): string | undefined {
 const LAST_SITE = /; this pod is in (\S+)$/;
 
 /** What its condition has to say; undefined while nothing can be said: it has no node, or no site is active. */
-export function wantedCondition(pod: GatedPod, goal: ConditionGoal | undefined): WantedCondition | undefined {
+export function desiredCondition(
+  pod: GatedPod,
+  goal: ConditionGoal | undefined,
+): DesiredCondition | undefined {
   const { node, lastSite } = pod;
   const member = memberOf(pod, goal);
   if (member !== undefined) {
@@ -109,7 +112,7 @@ export function memberOf(
 }
 
 /** The strategic merge patch of its status: a compare-and-set, and for no other pod of the same name. */
-export function conditionPatch(pod: GatedPod, wanted: WantedCondition, now: string): object {
+export function conditionPatch(pod: GatedPod, wanted: DesiredCondition, now: string): object {
   const condition = { type: ACTIVE_CONDITION, ...wanted, lastTransitionTime: now };
   return {
     metadata: { uid: pod.uid, resourceVersion: pod.version },
@@ -126,7 +129,7 @@ export function inOrder(
   const groups = { first: [] as GatedPod[], second: [] as GatedPod[] };
   const leading = order === 'new-site-first' ? 'True' : 'False';
   for (const pod of pods) {
-    const wanted = wantedCondition(pod, goal)?.status;
+    const wanted = desiredCondition(pod, goal)?.status;
     if (wanted === undefined || wanted === pod.active) continue;
     if (memberOf(pod, goal) !== undefined) {
       groups.first.push(pod);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Status } from '../../../contract/status.ts';
-import { PutBackGuard } from '../../../kubernetes/put-back.ts';
+import { PutBackDetector } from '../../../kubernetes/put-back.ts';
 import { CONFIG_MAPS, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { FakeCluster, TestLeadership } from '../../../test/support/fake-cluster.ts';
 import { SignalWorker } from '../worker.ts';
@@ -16,7 +16,7 @@ test('pods get their condition again within seconds of an etcd that was put back
     spec: { nodeName: 'us-1' },
   });
   const copy = kube.server.copy();
-  const api = new PutBackGuard(kube.api);
+  const api = new PutBackDetector(kube.api);
   const signal = new PodConditions({
     ports: { ...kube.watchPorts, api },
     follower: 'default',

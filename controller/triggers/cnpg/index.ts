@@ -38,8 +38,8 @@ export class CnpgTrigger implements Trigger {
     if (preferred !== undefined) this.reconcilePreferredPrimary = (leadership) => preferred.step(leadership);
   }
 
-  watch(wake: () => void, abort: AbortSignal): Promise<void> {
-    return this.#watches.run(wake, abort);
+  watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
+    return this.#watches.run(enqueue, abort);
   }
 
   /**
@@ -57,7 +57,7 @@ export class CnpgTrigger implements Trigger {
   ): Promise<Observation> {
     const { namespace, clusterName } = this.#options;
     const name = `Cluster ${namespace}/${clusterName}`;
-    const told = this.#watches.told();
+    const told = this.#watches.cachedPrimary();
     if (told !== undefined) expect(told.node);
     const [toldPod, first] = await Promise.all([
       told === undefined ? undefined : this.#pod(told.primary, abort),

@@ -177,7 +177,7 @@ export class PreferredPrimary {
     const { api, namespace, clusterName: name, memory } = this.#options;
     await this.#remember(record, leadership);
     this.#moves.keep([keyOf(record)]);
-    if (!leadership.isHeld()) return;
+    if (!leadership.isLeader()) return;
     const body = promotionPatch(cluster, record.target, this.#now());
     try {
       await api.patch(CLUSTERS, { namespace, name }, body, {

@@ -17,7 +17,7 @@ export interface CnpgWatchOptions {
 }
 
 /** What the watches told last. It may be long ago. */
-export interface Told {
+export interface CachedPrimary {
   readonly cluster: Cluster;
   /** The pod of its current primary. */
   readonly primary: string;
@@ -42,10 +42,10 @@ export class CnpgWatches {
     this.#options = options;
   }
 
-  /** Calls `wake` after each change that matters. Resolves after `abort` fires; never rejects. */
-  async run(wake: () => void, abort: AbortSignal): Promise<void> {
+  /** Calls `enqueue` after each change that matters. Resolves after `abort` fires; never rejects. */
+  async run(enqueue: () => void, abort: AbortSignal): Promise<void> {
     const { ports, namespace, clusterName, mustBeReady = false } = this.#options;
-    const onChange = onDifference(wake);
+    const onChange = onDifference(enqueue);
     const clusters = reflect(ports, {
       resource: CLUSTERS,
       namespace,
@@ -77,7 +77,7 @@ export class CnpgWatches {
   }
 
   /** Undefined as long as they have not told of a Cluster and the pod of its primary on a node. */
-  told(): Told | undefined {
+  cachedPrimary(): CachedPrimary | undefined {
     const { namespace, clusterName } = this.#options;
     const cluster = this.#clusters?.get(keyOf({ namespace, name: clusterName }));
     if (cluster === undefined) return undefined;

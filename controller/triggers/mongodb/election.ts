@@ -19,7 +19,7 @@ export interface Elected {
   readonly election: Election | undefined;
 }
 
-interface Claim {
+interface Candidate {
   readonly member: string;
   readonly hello: Hello;
   readonly election: Election | undefined;
@@ -40,10 +40,10 @@ export function electedOf(
   const heard = answers.flatMap((answer) => ('hello' in answer ? [answer] : []));
   if (heard.length === 0) return unreachable(answers, replicaSet);
   const own = eachOnce(heard.filter(({ hello }) => hello.setName === replicaSet));
-  const claims = own
+  const candidates = own
     .filter(({ hello }) => hello.isWritablePrimary)
-    .map((claim): Claim => ({ ...claim, election: electionOf(claim.hello) }));
-  if (claims.length === 0) {
+    .map((candidate): Candidate => ({ ...candidate, election: electionOf(candidate.hello) }));
+  if (candidates.length === 0) {
     const stranger = heard.find(({ hello }) => hello.setName !== replicaSet);
     if (stranger !== undefined && (own.length === 0 || stranger.hello.isWritablePrimary)) {
       return strange(stranger.member, stranger.hello, replicaSet);
@@ -53,9 +53,9 @@ export function electedOf(
       `none of the ${heard.length} members of ${replicaSet} that answer is primary`,
     );
   }
-  const latest = latestOf(claims);
+  const latest = latestOf(candidates);
   if (latest === undefined) {
-    const names = claims.map(({ member }) => member).join(' and ');
+    const names = candidates.map(({ member }) => member).join(' and ');
     return unknown('PrimaryAmbiguous', `${names} both say that they are primary of ${replicaSet}`);
   }
   if (!isCertain(latest, own, answers, newest)) {
@@ -70,7 +70,7 @@ export function electedOf(
  * everybody was heard and nobody contradicts, when most members name it, or when its election is as late as any seen.
  */
 function isCertain(
-  { hello, election }: Claim,
+  { hello, election }: Candidate,
   own: readonly { readonly hello: Hello }[],
   answers: readonly Answer[],
   newest: Election | undefined,
@@ -86,7 +86,7 @@ function eachOnce<T extends { readonly member: string; readonly hello: Hello }>(
   return [...new Map(members.map((each) => [each.hello.me ?? each.member, each])).values()];
 }
 
-function podOf({ member, hello, election }: Claim): Elected | Unknown {
+function podOf({ member, hello, election }: Candidate): Elected | Unknown {
   const address = hello.me ?? hello.primary ?? member;
   const host = address.replace(/:\d+$/, '');
   const [pod = ''] = host.split('.', 1);
@@ -96,17 +96,19 @@ function podOf({ member, hello, election }: Claim): Elected | Unknown {
   return { pod, election };
 }
 
-function latestOf(claims: readonly Claim[]): Claim | undefined {
-  const [first, ...others] = claims;
+function latestOf(candidates: readonly Candidate[]): Candidate | undefined {
+  const [first, ...others] = candidates;
   if (first === undefined || others.length === 0) return first;
-  const known = claims.flatMap((claim) => (claim.election === undefined ? [] : [claim]));
-  if (known.length < claims.length) return undefined;
-  const sorted = known.toSorted((a, b) => compareClaims(b, a));
+  const known = candidates.flatMap((candidate) => (candidate.election === undefined ? [] : [candidate]));
+  if (known.length < candidates.length) return undefined;
+  const sorted = known.toSorted((a, b) => compareCandidates(b, a));
   const [latest, next] = sorted;
-  return latest !== undefined && next !== undefined && compareClaims(latest, next) > 0 ? latest : undefined;
+  return latest !== undefined && next !== undefined && compareCandidates(latest, next) > 0
+    ? latest
+    : undefined;
 }
 
-function compareClaims({ election: a }: Claim, { election: b }: Claim): number {
+function compareCandidates({ election: a }: Candidate, { election: b }: Candidate): number {
   return a === undefined || b === undefined ? 0 : compare(a, b);
 }
 

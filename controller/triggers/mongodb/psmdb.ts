@@ -39,14 +39,14 @@ export class PsmdbTrigger implements Trigger {
     this.#source = `PerconaServerMongoDB ${options.namespace}/${options.clusterName}`;
   }
 
-  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
+  async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
     const { ports, namespace, clusterName } = this.#options;
     const objects = reflect(ports, {
       resource: PSMDBS,
       namespace,
       fieldSelector: `metadata.name=${clusterName}`,
       transform: (object: Psmdb) => JSON.stringify(this.#primaryIn(object)),
-      onChange: onDifference(wake),
+      onChange: onDifference(enqueue),
     });
     await objects.run(abort);
   }

@@ -27,7 +27,7 @@ export class ReplicaSetTrigger implements Trigger {
   readonly #open = new Map<string, Promise<Member>>();
   #access: MemberAccess | undefined;
   #newest: Election | undefined;
-  #wake: () => void = () => undefined;
+  #enqueue: () => void = () => undefined;
   #ended = false;
 
   constructor(options: ReplicaSetOptions) {
@@ -35,8 +35,8 @@ export class ReplicaSetTrigger implements Trigger {
   }
 
   /** The members are connected by the first look, and tell of themselves from then on. */
-  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
-    this.#wake = wake;
+  async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
+    this.#enqueue = enqueue;
     await new Promise<void>((resolve) => {
       if (abort.aborted) resolve();
       abort.addEventListener('abort', () => resolve(), { once: true });
@@ -68,7 +68,7 @@ export class ReplicaSetTrigger implements Trigger {
   async #ask(member: string, access: MemberAccess, abort: AbortSignal): Promise<Answer> {
     const { connect, ports } = this.#options;
     if (this.#ended) throw new Error('the trigger has ended');
-    const opened = this.#open.get(member) ?? connect(member, access, () => this.#wake());
+    const opened = this.#open.get(member) ?? connect(member, access, () => this.#enqueue());
     this.#open.set(member, opened);
     try {
       const hello = await withDeadline(ports.clock, MEMBER_MS, abort, 'it', async () =>

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { chooseSite, type Rules, type Standing, standings } from './choose-site.ts';
+import { chooseSite, type Rules, type SiteReadiness, trackReadiness } from './choose-site.ts';
 
 const MANUAL: Rules = { unreadyAfterMs: 60_000, stableForMs: undefined };
 const AUTO: Rules = { unreadyAfterMs: 60_000, stableForMs: 300_000 };
 const NOW = 1_000_000;
 
 /** `a+100` is ready since 100 s, `b-20` is unready since 20 s. */
-function sites(text: string): Map<string, Standing> {
+function sites(text: string): Map<string, SiteReadiness> {
   return new Map(
     text.split(' ').map((part) => {
       const [, site = '', sign, seconds] = /^(\w+)([+-])(\d+)$/.exec(part) ?? [];
@@ -49,18 +49,18 @@ describe('how long a site stands as it does', () => {
   const a = { site: 'a', ready: true, mark: '1' };
 
   test('begins at its first look', () => {
-    assert.equal(standings([a], new Map(), 5).get('a')?.since, 5);
+    assert.equal(trackReadiness([a], new Map(), 5).get('a')?.since, 5);
   });
 
   test('goes on while nothing changes', () => {
-    const before = standings([a], new Map(), 5);
-    assert.equal(standings([a], before, 9).get('a')?.since, 5);
+    const before = trackReadiness([a], new Map(), 5);
+    assert.equal(trackReadiness([a], before, 9).get('a')?.since, 5);
   });
 
   test('begins again with any change, also with one that was over before the look', () => {
-    const before = standings([a], new Map(), 5);
-    assert.equal(standings([{ ...a, ready: false }], before, 9).get('a')?.since, 9);
-    assert.equal(standings([{ ...a, mark: '2' }], before, 9).get('a')?.since, 9);
+    const before = trackReadiness([a], new Map(), 5);
+    assert.equal(trackReadiness([{ ...a, ready: false }], before, 9).get('a')?.since, 9);
+    assert.equal(trackReadiness([{ ...a, mark: '2' }], before, 9).get('a')?.since, 9);
   });
 });
 
@@ -73,7 +73,7 @@ test('whatever the nodes do: the active site is a ready one, or one that is not 
     fc.property(fc.array(step, { maxLength: 40 }), fc.constantFrom(MANUAL, AUTO), (steps, rules) => {
       let now = 0;
       let active = '';
-      let standing: Map<string, Standing> = new Map();
+      let standing: Map<string, SiteReadiness> = new Map();
       for (const { ms, ready } of steps) {
         now += ms;
         const facts = ['a', 'b', 'c'].map((site, index) => ({
@@ -81,7 +81,7 @@ test('whatever the nodes do: the active site is a ready one, or one that is not 
           ready: ready[index] === true,
           mark: '',
         }));
-        standing = standings(facts, standing, now);
+        standing = trackReadiness(facts, standing, now);
         const verdict = chooseSite(standing, active, now, rules);
         const before = standing.get(active);
         if (verdict.kind !== 'active') {

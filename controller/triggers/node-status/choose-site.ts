@@ -11,7 +11,7 @@ export interface SiteFacts {
 }
 
 /** How long it has been so. */
-export interface Standing {
+export interface SiteReadiness {
   readonly ready: boolean;
   readonly mark: string;
   /** Milliseconds of the monotonic clock. */
@@ -31,11 +31,11 @@ export type SiteChoice =
   | { readonly kind: 'none ready' };
 
 /** Since when each site stands as it does. What is new, or was interrupted, begins now. */
-export function standings(
+export function trackReadiness(
   facts: readonly SiteFacts[],
-  before: ReadonlyMap<string, Standing>,
+  before: ReadonlyMap<string, SiteReadiness>,
   now: number,
-): Map<string, Standing> {
+): Map<string, SiteReadiness> {
   return new Map(
     facts.map(({ site, ready, mark }) => {
       const known = before.get(site);
@@ -47,7 +47,7 @@ export function standings(
 
 /** Which site is to be active. `standing` is in the order of preference; `active` is empty at the very first time. */
 export function chooseSite(
-  standing: ReadonlyMap<string, Standing>,
+  standing: ReadonlyMap<string, SiteReadiness>,
   active: string,
   now: number,
   { unreadyAfterMs, stableForMs }: Rules,

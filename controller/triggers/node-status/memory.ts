@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Standing } from './choose-site.ts';
+import type { SiteReadiness } from './choose-site.ts';
 
 /** What has to survive a restart: or a failback that nobody wants would come with the next controller. */
 export interface Remembered {
   readonly active: string;
-  readonly standings: ReadonlyMap<string, Standing>;
+  readonly standings: ReadonlyMap<string, SiteReadiness>;
 }
 
 /**
@@ -27,7 +27,7 @@ const STANDING = z.object({ ready: z.boolean(), mark: z.string(), lastedMs: z.nu
 export function decode(value: unknown, clock: Clock): Remembered | undefined {
   const memory = MEMORY.safeParse(value).data;
   if (memory === undefined) return undefined;
-  const standings = new Map<string, Standing>();
+  const standings = new Map<string, SiteReadiness>();
   for (const [site, entry] of Object.entries(memory.sites)) {
     const known = STANDING.safeParse(entry).data;
     if (known === undefined) continue;

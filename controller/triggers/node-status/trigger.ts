@@ -8,7 +8,7 @@ import { onDifference, reflect } from '../../reflect.ts';
 import { nodesOfSite } from '../nodes-of-site.ts';
 import { type Observation, type Trigger, unknown } from '../trigger.ts';
 import type { TriggerPorts } from '../trigger-kind.ts';
-import { chooseSite, type Rules, type SiteChoice, type SiteFacts, standings } from './choose-site.ts';
+import { chooseSite, type Rules, type SiteChoice, type SiteFacts, trackReadiness } from './choose-site.ts';
 import { decode, encode, type Remembered } from './memory.ts';
 
 export interface NodeStatusOptions {
@@ -44,15 +44,15 @@ export class NodeStatusTrigger implements Trigger {
     this.#alarm = new Alarm(options.ports.clock);
   }
 
-  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
+  async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
     const { ports } = this.#options;
     const nodes = reflect(ports, {
       resource: NODES,
       transform: (node: Node) =>
         JSON.stringify([isReadyAndStays(node), lastChange(node), ports.sites.of(node)?.name]),
-      onChange: onDifference(wake),
+      onChange: onDifference(enqueue),
     });
-    this.#alarm.connect(wake, abort);
+    this.#alarm.connect(enqueue, abort);
     await nodes.run(abort);
   }
 
@@ -61,7 +61,7 @@ export class NodeStatusTrigger implements Trigger {
     const looks = await Promise.all(order.map((site) => this.#look(site, abort)));
     const before = this.#remembered ?? (await this.#recall(abort));
     const now = ports.clock.elapsed();
-    const standing = standings(looks, before.standings, now);
+    const standing = trackReadiness(looks, before.standings, now);
     const choice = chooseSite(standing, before.active, now, rules);
     const active = choice.kind === 'active' ? choice.site : before.active;
     await this.#remember({ active, standings: standing }, 'dueMs' in choice, leadership);

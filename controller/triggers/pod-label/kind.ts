@@ -5,7 +5,7 @@ import { labelSelector, labelValue, namespace } from '../../../settings/fields.t
 import { reflect, type WatchPorts } from '../../reflect.ts';
 import type { Observation, Trigger } from '../trigger.ts';
 import type { ConfiguredTrigger } from '../trigger-kind.ts';
-import { type Claim, claimOf, leaderOf } from './claims.ts';
+import { type Candidate, candidateOf, leaderOf } from './candidates.ts';
 import { PRESET_NAMES, presetSelector } from './presets.ts';
 
 export const POD_LABEL = z
@@ -103,11 +103,11 @@ class PodLabelTrigger implements Trigger {
     return this.#leaderOf(claims);
   }
 
-  #claimOf(pod: Pod): Claim {
-    return claimOf(pod, { isPatroni: this.#isPatroni });
+  #candidateOf(pod: Pod): Candidate {
+    return candidateOf(pod, { isPatroni: this.#isPatroni });
   }
 
-  #leaderOf(claims: readonly Claim[]): Observation {
-    return leaderOf(claims, this.#selection.labelSelector);
+  #leaderOf(candidates: readonly Candidate[]): Observation {
+    return leaderOf(candidates, this.#selection.labelSelector);
   }
 }

@@ -113,7 +113,7 @@ class ResourceTrigger implements Trigger {
     this.#source = `${plural}${group && `.${group}`} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
   }
 
-  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
+  async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
     const { name, namespace } = this.#config;
     const objects = reflect(this.#ports, {
       resource: this.#resource,
@@ -123,7 +123,7 @@ class ResourceTrigger implements Trigger {
         const value = this.#valueOf(object);
         return typeof value === 'string' ? value : `${value.reason} ${value.message}`;
       },
-      onChange: onDifference(wake),
+      onChange: onDifference(enqueue),
     });
     await objects.run(abort);
   }

@@ -12,7 +12,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import { KeptInMemory } from './kept-in-memory.ts';
 
 const { signal: abort } = new AbortController();
-const LEADERSHIP = { term: 1, abort, isHeld: () => true, confirm: () => Promise.resolve(1) };
+const LEADERSHIP = { term: 1, abort, isLeader: () => true, confirm: () => Promise.resolve(1) };
 
 export interface FollowedZoneOptions {
   readonly provider: DnsProvider;

@@ -61,7 +61,7 @@ export function lostLeaderContract(name: string, start: StartHarness): void {
       const leadership = {
         term: 1,
         abort: lease.signal,
-        isHeld: () => !lease.signal.aborted,
+        isLeader: () => !lease.signal.aborted,
         confirm: () => Promise.resolve(1),
       };
       const dying = halving(provider, desired, () => {

@@ -4,7 +4,7 @@ import type { InjectorConfig } from '../../../webhook/config.ts';
 import { injectPod } from '../../../webhook/inject/inject.ts';
 import { at, type Operation, pointer } from '../../../webhook/inject/patch.ts';
 import { readPod, readWorkload } from '../../../webhook/inject/shape.ts';
-import { carryLabel } from '../../../webhook/inject/workload.ts';
+import { propagateLabel } from '../../../webhook/inject/workload.ts';
 import { applyPatch } from '../json-patch.ts';
 
 /** What injection has to make of an object, by the JSON Patches of the webhook. */
@@ -25,5 +25,5 @@ export function injected(object: unknown, config: InjectorConfig): unknown {
 function carriedLabel(kind: string, object: unknown): readonly Operation[] {
   if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)) return [];
   const workload = readWorkload(object);
-  return workload.ok ? carryLabel(workload.value).patch : [];
+  return workload.ok ? propagateLabel(workload.value).patch : [];
 }

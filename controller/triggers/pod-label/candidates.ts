@@ -10,7 +10,7 @@ const STATUS = 'status';
 const MOST_NAMED = 5;
 
 /** What a pod with the leader's label says of itself, as far as the choice of the leader looks at it. */
-export interface Claim {
+export interface Candidate {
   readonly name: string;
   readonly hasEnded: boolean;
   /** Why it cannot be the leader, whatever its label says. */
@@ -27,7 +27,7 @@ export interface Claim {
  * `primary` by default, and Crunchy labels both alike. The annotation does. Where Patroni is known to be at work it has
  * to make sense; elsewhere an annotation of that name may be anybody's.
  */
-export function claimOf(pod: Pod, { isPatroni }: { isPatroni: boolean }): Claim {
+export function candidateOf(pod: Pod, { isPatroni }: { isPatroni: boolean }): Candidate {
   const { metadata } = pod;
   const text = metadata.annotations?.[STATUS];
   const name = `pod ${metadata.namespace}/${metadata.name}`;
@@ -46,14 +46,15 @@ export function claimOf(pod: Pod, { isPatroni }: { isPatroni: boolean }): Claim 
  * Which of those with the leader's label is the leader. There can be several: one that lost the lead while it could not
  * reach the API keeps the label until it can, and so does one that was evicted.
  */
-export function leaderOf(all: readonly Claim[], what: string): Observation {
+export function leaderOf(all: readonly Candidate[], what: string): Observation {
   const [first] = all;
   if (first === undefined) return unknown('PrimaryEmpty', `no pod is labelled as ${what}`);
-  const claims = all.filter(({ hasEnded }) => !hasEnded);
-  if (claims.length === 0) return first.place;
-  const objection = claims.find((claim) => claim.objection !== undefined)?.objection;
+  const candidates = all.filter(({ hasEnded }) => !hasEnded);
+  if (candidates.length === 0) return first.place;
+  const objection = candidates.find((candidate) => candidate.objection !== undefined)?.objection;
   if (objection !== undefined) return objection;
-  const leader = single(claims) ?? latest(claims) ?? single(claims.filter(({ isServing }) => isServing));
+  const leader =
+    single(candidates) ?? latest(candidates) ?? single(candidates.filter(({ isServing }) => isServing));
   if (leader !== undefined) return leader.place;
   const names = claims.map(({ name }) => name).sort();
   const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
