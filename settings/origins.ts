@@ -75,5 +75,7 @@ function shown({ secret, form }: Setting, value: unknown): unknown {
   if (secret && value !== undefined && value !== null) return MASK;
   const isQuoted = typeof value === 'string' && (form === 'number' || form === 'boolean');
   // A text that would be right without its quotes.
-  return isQuoted && parseText(value, form) !== value ? JSON.stringify(value) : value;
+  if (!isQuoted) return value;
+  const parsed = parseText(value, form);
+  return parsed.ok && parsed.value !== value ? JSON.stringify(value) : value;
 }

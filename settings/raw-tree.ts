@@ -147,10 +147,11 @@ export class RawTree {
     const key = this.#addOrigin(setting, source);
     if (isReferable(setting)) return this.#readSecret(setting, source, key);
     const text = variable(source.env, setting.variable);
-    const raw = text === undefined ? source.file : parseText(text, setting.form);
-    if (raw instanceof SyntaxError) {
-      return this.#refuse(source, { key, got: setting.secret ? MASK : text, problem: raw.message });
+    const parsed = text === undefined ? undefined : parseText(text, setting.form);
+    if (parsed?.ok === false) {
+      return this.#refuse(source, { key, got: setting.secret ? MASK : text, problem: parsed.problem });
     }
+    const raw = parsed === undefined ? source.file : parsed.value;
     if (hasMoreValues(raw, MOST_VALUES)) {
       const problem = `must have at most ${MOST_VALUES} values in all its lists and mappings`;
       return this.#refuse(source, { key, got: MASK, problem });

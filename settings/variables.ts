@@ -1,5 +1,6 @@
 /** Values from environment variables. */
 import { explain } from '../runtime/explain.ts';
+import type { Result } from '../runtime/result.ts';
 import type { Form, Setting } from './schema.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -25,8 +26,12 @@ export function isReferable({ secret, form }: Setting): boolean {
   return secret && form === 'text';
 }
 
-/** A SyntaxError, not thrown, when the text is not of this form at all. What is merely wrong is left to the schema. */
-export function parseText(text: string, form: Form): unknown {
+/** Not ok when the text is not of this form at all. What is merely wrong is left to the schema. */
+export function parseText(text: string, form: Form): Result<unknown> {
+  return form === 'json' ? parseJson(text) : { ok: true, value: parsed(text, form) };
+}
+
+function parsed(text: string, form: Exclude<Form, 'json'>): unknown {
   switch (form) {
     case 'text':
       return text;
@@ -39,19 +44,17 @@ export function parseText(text: string, form: Form): unknown {
         .split(',')
         .map((item) => item.trim())
         .filter((item) => item !== '');
-    case 'json':
-      return parseJson(text);
   }
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string): Result<unknown> {
   try {
-    return JSON.parse(text);
+    return { ok: true, value: JSON.parse(text) };
   } catch (error) {
     // The engine's message goes on with the text, which is shown anyway.
     const [what] = explain(error).split(/,? (?:"|\.\.\.|in JSON|at position)/, 1);
     const position = /at position (\d+)/.exec(explain(error))?.[1];
     const place = position === undefined ? '' : ` at character ${Number(position) + 1}`;
-    return new SyntaxError(`is not JSON: ${what}${place}`);
+    return { ok: false, problem: `is not JSON: ${what}${place}` };
   }
 }

@@ -2,7 +2,7 @@ import { explain } from '../../runtime/explain.ts';
 import { loadInjectorConfig } from '../../webhook/config.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { ManifestFormat } from '../manifests/format.ts';
-import type { Result } from '../manifests/inject.ts';
+import type { Rewritten } from '../manifests/inject.ts';
 import type { Terminal } from '../terminal.ts';
 import { plain } from '../text/plain.ts';
 
@@ -33,7 +33,7 @@ export async function uninject(terminal: Terminal, options: ManifestOptions): Pr
 async function convert(
   terminal: Terminal,
   { filename: files }: ManifestOptions,
-  work: (text: string) => Result,
+  work: (text: string) => Rewritten,
 ): Promise<Outcome> {
   const { output, notes } = await told(files, async () => {
     const texts = await Promise.all(files.map((file) => terminal.read(file)));
@@ -60,7 +60,7 @@ function separatorBefore(text: string): string {
   return marker === undefined ? '---\n' : '...\n';
 }
 
-async function told(files: readonly string[], work: () => Promise<Result>): Promise<Result> {
+async function told(files: readonly string[], work: () => Promise<Rewritten>): Promise<Rewritten> {
   try {
     return await work();
   } catch (error) {

@@ -1,9 +1,10 @@
 import { isOfDatabase } from '../../contract/databases.ts';
 import { LABELS } from '../../contract/names.ts';
+import type { Result } from '../../runtime/result.ts';
 import type { InjectorConfig } from '../../webhook/config.ts';
 import { injectPod } from '../../webhook/inject/inject.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
-import { type Pod, type Read, readMetadata, readPod, readWorkload } from '../../webhook/inject/shape.ts';
+import { type Pod, readMetadata, readPod, readWorkload } from '../../webhook/inject/shape.ts';
 import { stallWarnings } from '../../webhook/inject/stalls.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import { orphanedMounts, uninjectPod } from '../../webhook/inject/uninject.ts';
@@ -14,7 +15,7 @@ import type { ManifestFormat } from './format.ts';
 import { type Found, findNamespaces, findOthers, findPods, findStrangers, type Other } from './objects.ts';
 import { childOf, type Value } from './value.ts';
 
-export interface Result {
+export interface Rewritten {
   /** The manifests; undefined when something is refused. */
   readonly output: string | undefined;
   /** For the person: one line each. */
@@ -31,7 +32,7 @@ interface Report {
  * Manifests as the cluster would have them after the webhook: pods with the sidecar, and the templates of workloads
  * likewise. Throws where `text` is no YAML.
  */
-export function injectManifests(text: string, config: InjectorConfig, format?: ManifestFormat): Result {
+export function injectManifests(text: string, config: InjectorConfig, format?: ManifestFormat): Rewritten {
   const documents = new Documents(text);
   const namespaces = findNamespaces(documents);
   const autoscalerOf = findAutoscalers(documents);
@@ -46,7 +47,7 @@ export function injectManifests(text: string, config: InjectorConfig, format?: M
 }
 
 /** The manifests as they were before {@link injectManifests}. Throws where `text` is no YAML. */
-export function uninjectManifests(text: string, format?: ManifestFormat): Result {
+export function uninjectManifests(text: string, format?: ManifestFormat): Rewritten {
   const documents = new Documents(text);
   return eachObject(documents, format, [], ({ document, podPath }) => {
     const read = podAt(documents, document, podPath);
@@ -63,7 +64,7 @@ function eachObject(
   format: ManifestFormat | undefined,
   others: readonly string[],
   work: (found: Found) => Report,
-): Result {
+): Rewritten {
   const strangers = findStrangers(documents);
   if (strangers.length > 0) {
     const problem = refusal('this is not a Kubernetes object, which has apiVersion and kind');
@@ -161,7 +162,7 @@ function inject(
   }
 }
 
-function podAt(documents: Documents, document: number, path: Found['podPath']): Read<Pod> {
+function podAt(documents: Documents, document: number, path: Found['podPath']): Result<Pod> {
   return readPod(documents.at(document, path));
 }
 

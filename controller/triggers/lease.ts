@@ -7,7 +7,7 @@ import { namespace, objectName } from '../../settings/fields.ts';
 import { Alarm } from '../alarm.ts';
 import { reflect, type WatchPorts } from '../reflect.ts';
 import { locateNamedPod, locatesPod, type NamedPod } from './named-pod.ts';
-import { type Observation, type Trigger, type Unknown, unknown } from './trigger.ts';
+import { isUnknown, type Observation, type Trigger, type Unknown, unknown } from './trigger.ts';
 import type { ConfiguredTrigger } from './trigger-kind.ts';
 
 export const LEASE = z
@@ -83,7 +83,7 @@ export class LeaseTrigger implements Trigger {
 
   async #read(lease: string, abort: AbortSignal): Promise<NamedPod | Unknown> {
     const found = await this.#holder(lease, abort);
-    this.#isHeld = !('kind' in found);
+    this.#isHeld = !isUnknown(found);
     return found;
   }
 

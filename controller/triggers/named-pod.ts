@@ -4,7 +4,7 @@ import { isObjectName } from '../../runtime/object-names.ts';
 import type { Permission } from '../../runtime/rights.ts';
 import type { WatchPorts } from '../reflect.ts';
 import { placeOf } from './pod-place.ts';
-import { type Observation, type Unknown, unknown } from './trigger.ts';
+import { isUnknown, type Observation, type Unknown, unknown } from './trigger.ts';
 
 /** The pod that a source names as the primary. */
 export interface NamedPod {
@@ -29,13 +29,13 @@ export async function locateNamedPod(
 ): Promise<Observation> {
   let named = await read(abort);
   for (let reads = 0; reads < MAX_READS; reads += 1) {
-    if ('kind' in named) return named;
+    if (isUnknown(named)) return named;
     // As part of a path it could lead anywhere.
     if (!isObjectName(named.pod))
       return unknown('SourceInvalid', `${source} names a primary that is no pod’s name`);
     const observation = await locate(api, named, abort);
     const after = await read(abort);
-    if (!('kind' in after) && after.pod === named.pod && after.namespace === named.namespace) {
+    if (!isUnknown(after) && after.pod === named.pod && after.namespace === named.namespace) {
       return observation;
     }
     named = after;

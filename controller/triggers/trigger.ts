@@ -33,6 +33,11 @@ export function unknown(reason: HoldReason, message: string): Unknown {
   return { kind: 'unknown', reason, message };
 }
 
+/** Of something found, or the reason why it was not. */
+export function isUnknown(found: object): found is Unknown {
+  return 'kind' in found && found.kind === 'unknown';
+}
+
 /**
  * One way of finding the active node. A trigger is one file or folder and one row in registry.ts.
  * Watches give speed, `observe` gives truth: a trigger may miss events, but `observe` never answers from a cache.

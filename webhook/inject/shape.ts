@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { listOf, recordOf } from '../../runtime/first-problem.ts';
+import type { Result } from '../../runtime/result.ts';
 
 /**
  * What injection reads of pods and workloads; everything else passes through unseen. Fields may be null, as they are
@@ -156,16 +157,12 @@ export type Pod = z.infer<typeof pod>;
 /** A Deployment, StatefulSet or DaemonSet. */
 export type Workload = z.infer<typeof workload>;
 
-export type Read<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly problem: string };
-
-export const readPod = (value: unknown): Read<Pod> => read(pod, value);
-export const readWorkload = (value: unknown): Read<Workload> => read(workload, value);
-export const readMetadata = (value: unknown): Read<{ metadata?: Metadata | null | undefined }> =>
+export const readPod = (value: unknown): Result<Pod> => read(pod, value);
+export const readWorkload = (value: unknown): Result<Workload> => read(workload, value);
+export const readMetadata = (value: unknown): Result<{ metadata?: Metadata | null | undefined }> =>
   read(z.object({ metadata: metadata.nullish() }), value);
 
-export function read<T>(schema: z.ZodType<T>, value: unknown): Read<T> {
+export function read<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, value: result.data };
   const [issue] = result.error.issues;

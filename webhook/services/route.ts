@@ -4,8 +4,9 @@ import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { isSiteLabel, readRouting, siteLabel } from '../../contract/routing.ts';
 import { shown } from '../../kubernetes/cut.ts';
 import { recordOf } from '../../runtime/first-problem.ts';
+import type { Result } from '../../runtime/result.ts';
 import { type Operation, removeEntries, setEntries } from '../inject/patch.ts';
-import { type Metadata, metadata, type Read, read } from '../inject/shape.ts';
+import { type Metadata, metadata, read } from '../inject/shape.ts';
 
 const service = z.object({
   metadata: metadata.nullish(),
@@ -18,7 +19,7 @@ const service = z.object({
 /** What of a Service matters here. */
 export type ServiceShape = z.infer<typeof service>;
 
-export const readService = (value: unknown): Read<ServiceShape> => read(service, value);
+export const readService = (value: unknown): Result<ServiceShape> => read(service, value);
 
 /**
  * Which site is active for a follower, as far as this replica knows; undefined: it has never heard of one.

@@ -2,7 +2,7 @@ import type { KubeApi, ObjectKey } from '../../../kubernetes/api.ts';
 import { isNotFound } from '../../../kubernetes/errors.ts';
 import { SECRETS } from '../../../kubernetes/resources.ts';
 import { explain } from '../../../runtime/explain.ts';
-import { type Unknown, unknown } from '../trigger.ts';
+import { isUnknown, type Unknown, unknown } from '../trigger.ts';
 
 /** How members are talked to. */
 export interface MemberAccess {
@@ -27,9 +27,9 @@ export async function readAccess(
   const read = (setting: string, name: string | undefined, needed: readonly string[]) =>
     name === undefined ? NOTHING : readSecret(api, setting, { namespace, name }, needed, abort);
   const login = await read('credentialsSecret', credentialsSecret, ['username', 'password']);
-  if ('kind' in login) return login;
+  if (isUnknown(login)) return login;
   const files = await read('tlsSecret', tlsSecret, ['ca.crt']);
-  if ('kind' in files) return files;
+  if (isUnknown(files)) return files;
   const { username, password } = login.values;
   const { 'ca.crt': ca, 'tls.crt': cert, 'tls.key': key } = files.values;
   if ((cert === undefined) !== (key === undefined)) {

@@ -1,7 +1,7 @@
 import { withDeadline } from '../../../runtime/clock.ts';
 import { explain } from '../../../runtime/explain.ts';
 import { locateNamedPod, type NamedPod } from '../named-pod.ts';
-import type { Observation, Trigger, Unknown } from '../trigger.ts';
+import { isUnknown, type Observation, type Trigger, type Unknown } from '../trigger.ts';
 import type { TriggerPorts } from '../trigger-kind.ts';
 import { type AccessSettings, type MemberAccess, readAccess } from './access.ts';
 import type { ConnectMember, Member } from './driver.ts';
@@ -53,12 +53,12 @@ export class ReplicaSetTrigger implements Trigger {
   async #primary(abort: AbortSignal): Promise<NamedPod | Unknown> {
     const { ports, namespace, replicaSet, members } = this.#options;
     const access = await readAccess(ports.api, this.#options, abort);
-    if ('kind' in access) return access;
+    if (isUnknown(access)) return access;
     if (this.#access?.version !== access.version) await this.#closeAll();
     this.#access = access;
     const answers = await Promise.all(members.map((member) => this.#ask(member, access, abort)));
     const elected = electedOf(answers, replicaSet, this.#newest);
-    if ('kind' in elected) return elected;
+    if (isUnknown(elected)) return elected;
     const { pod, election } = elected;
     // One that most members name is primary, though its election may look older: the set was made again.
     if (election !== undefined) this.#newest = election;
