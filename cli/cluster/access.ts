@@ -11,20 +11,17 @@ export interface ResourceAttributes {
 }
 
 interface AccessReview extends KubeObject {
-  readonly spec: {
-    readonly resourceAttributes: ResourceAttributes;
-    readonly user?: string;
-    readonly groups?: readonly string[];
-  };
-  readonly status?: { readonly allowed: boolean; readonly reason?: string };
+  readonly spec: { readonly resourceAttributes: ResourceAttributes };
+  readonly status?: { readonly allowed: boolean };
 }
 
-function reviews(plural: string, kind: string): Resource<AccessReview> {
-  return { group: 'authorization.k8s.io', version: 'v1', plural, kind, namespaced: false };
-}
-
-const SELF = reviews('selfsubjectaccessreviews', 'SelfSubjectAccessReview');
-const OTHERS = reviews('subjectaccessreviews', 'SubjectAccessReview');
+const SELF: Resource<AccessReview> = {
+  group: 'authorization.k8s.io',
+  version: 'v1',
+  plural: 'selfsubjectaccessreviews',
+  kind: 'SelfSubjectAccessReview',
+  namespaced: false,
+};
 /** A review is asked and not kept: it must have no name. */
 const NAMELESS = { name: '' };
 
@@ -35,22 +32,5 @@ export async function mayI(
   abort: AbortSignal,
 ): Promise<boolean> {
   const review = await api.create(SELF, { metadata: NAMELESS, spec: { resourceAttributes } }, { abort });
-  return review.status?.allowed === true;
-}
-
-/** Whether a service account may do that. Throws KubeError. */
-export async function mayServiceAccount(
-  api: KubeApi,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-  resourceAttributes: ResourceAttributes,
-  abort: AbortSignal,
-): Promise<boolean> {
-  const user = `system:serviceaccount:${namespace}:${name}`;
-  const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
-  const review = await api.create(
-    OTHERS,
-    { metadata: NAMELESS, spec: { user, groups, resourceAttributes } },
-    { abort },
-  );
   return review.status?.allowed === true;
 }

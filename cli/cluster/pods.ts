@@ -9,7 +9,6 @@ import { isInjected } from '../../webhook/inject/decision.ts';
 interface ContainerState {
   readonly name: string;
   readonly ready?: boolean;
-  readonly restartCount?: number;
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
     readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
