@@ -39,7 +39,7 @@ export interface KubeConnection extends KubeApi {
 /** Nothing is sent before the first call. */
 export function connect(options: ConnectOptions): KubeConnection {
   const api = new HttpKubeApi(options);
-  return Object.assign(new PutBackGuard(api), {
+  return Object.assign(new PutBackDetector(api), {
     read: (path: string, options?: CallOptions) => api.read(path, options),
     close: () => api.close(),
   });

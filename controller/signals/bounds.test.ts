@@ -95,7 +95,7 @@ const text = (index: number) => `${index}${'x'.repeat(125_000)}`;
 const KEPT: Readonly<Record<string, (index: number) => unknown>> = {
   'a pod behind Services, 128 labels': (index) => keepPod('default', pod(index, 128)),
   'a pod behind Services, 256 labels': (index) => keepPod('default', pod(index, 256)),
-  'a pod with a gate': (index) => keepGatedPod(pod(index, 256)),
+  'a pod with a gate': (index) => gatedPod(pod(index, 256)),
   'a Service, 32 keys': (index) => followedBy('default', service(index, 32)),
   'a Service, 256 keys': (index) => followedBy('default', service(index, 256)),
   'a copy with a text of somebody else': copies((index) => ({ binaryData: { text: text(index) } })),

@@ -56,7 +56,7 @@ export class CopyContents {
   }
 
   /** As much as has to be known to delete it, or to put a whole one in its place. */
-  bare({ key, uid, version }: Omit<SeenCopy, 'isEnding'>): ConfigMap {
+  bare({ key, uid, version }: Omit<CopyMetadata, 'isEnding'>): ConfigMap {
     return { metadata: { ...key, uid, resourceVersion: version, labels: this.#labels } };
   }
 

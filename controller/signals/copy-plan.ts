@@ -27,8 +27,8 @@ export function planCopy({
   if (!desired) return current && { action: 'delete', object: current };
   if (current === undefined)
     return { action: 'create', object: { metadata: { name, namespace, labels }, data } };
-  if (isInLine(found, data)) return undefined;
-  return { action: 'replace', object: { metadata: found.metadata, data } };
+  if (isInLine(current, data)) return undefined;
+  return { action: 'replace', object: { metadata: current.metadata, data } };
 }
 
 /** Nothing beside what we write either: a megabyte that somebody has added would be written again at each move. */

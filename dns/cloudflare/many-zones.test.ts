@@ -22,7 +22,7 @@ async function manyZones(t: TestContext, count: number, clock: Clock) {
   const ending = new AbortController();
   t.after(() => ending.abort());
   const { signal: abort } = ending;
-  const leadership = { term: 1, abort, isHeld: () => true, confirm: () => Promise.resolve(1) };
+  const leadership = { term: 1, abort, isLeader: () => true, confirm: () => Promise.resolve(1) };
   const ports = { clock, dispatcher };
   const api = new CloudflareApi({ apiToken: new Secret(TOKEN), apiUrl }, ports);
   const provider = new CloudflareProvider(api, clock);

@@ -77,7 +77,7 @@ export class PodLabels {
     const pod = pods.get(parsed);
     const site = pod && wantedLabel(pod, this.#siteOf);
     const leadership = this.#leadership;
-    if (pod === undefined || site === undefined || leadership?.isHeld() !== true) return;
+    if (pod === undefined || site === undefined || leadership?.isLeader() !== true) return;
     if (!isSelected(pod, services.in(parsed.namespace))) return;
     const options = { type: 'merge', fieldManager: PROGRAM, abort: leadership.abort } as const;
     const body = labelPatch(pod, follower, site);

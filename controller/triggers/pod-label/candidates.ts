@@ -56,7 +56,7 @@ export function leaderOf(all: readonly Candidate[], what: string): Observation {
   const leader =
     single(candidates) ?? latest(candidates) ?? single(candidates.filter(({ isServing }) => isServing));
   if (leader !== undefined) return leader.place;
-  const names = claims.map(({ name }) => name).sort();
+  const names = candidates.map(({ name }) => name).sort();
   const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
   const named = names.slice(0, MOST_NAMED).join(', ');
   return unknown('PrimaryAmbiguous', `pods ${named}${more} are all labelled as ${what}`);
@@ -85,10 +85,10 @@ function parse(text: string): Member | undefined {
 }
 
 /** The one that was promoted last. Undefined when somebody's timeline is not known: it may be the highest. */
-function latest(claims: readonly Claim[]): Claim | undefined {
-  const timelines = claims.map(({ timeline }) => timeline ?? Number.NaN);
+function latest(candidates: readonly Candidate[]): Candidate | undefined {
+  const timelines = candidates.map(({ timeline }) => timeline ?? Number.NaN);
   const highest = timelines.reduce((one, other) => Math.max(one, other), Number.NEGATIVE_INFINITY);
-  return single(claims.filter(({ timeline }) => timeline === highest));
+  return single(candidates.filter(({ timeline }) => timeline === highest));
 }
 
 function single<T>(items: readonly T[]): T | undefined {

@@ -85,7 +85,7 @@ class PodLabelTrigger implements Trigger {
     const pods = reflect(this.#ports, {
       resource: PODS,
       ...this.#selection,
-      transform: (pod: Pod) => this.#claimOf(pod),
+      transform: (pod: Pod) => this.#candidateOf(pod),
       // Once for all pods of a list: each comparison looks at all of them.
       onChange: () => {
         if (!isDue) queueMicrotask(compare);
@@ -96,11 +96,11 @@ class PodLabelTrigger implements Trigger {
   }
 
   async observe(abort: AbortSignal): Promise<Observation> {
-    const claims: Claim[] = [];
+    const candidates: Candidate[] = [];
     for await (const pod of listEach(this.#ports.api, PODS, { ...this.#selection, abort })) {
-      claims.push(this.#claimOf(pod));
+      candidates.push(this.#candidateOf(pod));
     }
-    return this.#leaderOf(claims);
+    return this.#leaderOf(candidates);
   }
 
   #candidateOf(pod: Pod): Candidate {
