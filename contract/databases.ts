@@ -204,7 +204,7 @@ function isPooler(labels: Labels): boolean {
 
 function isMarked(labels: Labels, marks: Marks | undefined): boolean {
   if (marks === undefined) return false;
-  // Of each new pod all rows are looked at: this makes no objects.
+  // It runs over all rows for each new pod, so it allocates no objects.
   for (const key in marks) {
     const value = labels[key];
     const values = marks[key];

@@ -19,7 +19,7 @@ export const HISTORY_LIMIT = 50;
 /** Moves never get here. What readers accept goes further, so that whatever is taken over can be counted on. */
 const HIGHEST_TAKEN_OVER = 900_000_000_000;
 
-/** An epoch that somebody can only have written by hand, so high that there would be no epochs left above it. */
+/** An epoch that can only have been written by hand, so high that there would be no epochs left above it. */
 export function isImplausible(epoch: number): boolean {
   return epoch > HIGHEST_TAKEN_OVER;
 }

@@ -90,5 +90,5 @@ export function configMapName(base: string, follower: string): string {
 
 export const REPORT_CONFIGMAP = 'kube-site-follower-report';
 
-/** The section of the report that says what is followed: the kind, and what that kind tells of itself. */
+/** The section of the report that says what is followed: the trigger's kind and its subject. */
 export const TRIGGER_SECTION = 'trigger';

@@ -14,7 +14,7 @@ export function siteLabel(follower: string): string {
 /** The type of the pod condition by which `gate: condition` gates readiness. */
 export const ACTIVE_CONDITION = 'site-follower/active';
 
-/** The label of nodes that stand in the active site; its value is `true`. */
+/** The label of nodes in the active site; its value is `true`. */
 export function activeLabel(follower: string): string {
   return follower === DEFAULT_FOLLOWER ? ACTIVE_CONDITION : `${ACTIVE_CONDITION}-${follower}`;
 }

@@ -23,7 +23,7 @@ export const DEFAULT_STALE_AFTER = 120;
 export const DEFAULT_HOOK_TIMEOUT = 5;
 export const DEFAULT_HOOK_RETRIES = 5;
 
-/** What node is told when it runs the sidecar: lean, and flat in memory whatever the load. */
+/** Flags of the sidecar's Node.js: little memory, and no more of it under load. */
 export const SIDECAR_NODE_FLAGS = [
   '--jitless',
   '--max-old-space-size=16',

@@ -34,7 +34,7 @@ export interface ControllerView {
   })[];
 }
 
-/** A pass has time limits on every call, so one that takes longer than this will never end. */
+/** Every call of a reconcile has a time limit, so one that takes longer than this will never end. */
 const STUCK_MS = 60_000;
 const STUCK_PASSES = 3;
 /** The API server was not heard of for so long that what is shown may be old. */
@@ -76,7 +76,7 @@ export function createController(config: Config, ports: FollowerPorts): Controll
     leader = true;
     for (const { name } of config.followers) {
       lastPass.set(name, ports.clock.elapsed());
-      // Else nothing would tell of a loop that has never ended well.
+      // Otherwise nothing would show a loop that has never succeeded.
       metrics.lastPass.set({ follower: name }, ports.clock.now() / 1000);
     }
     metrics.leader.set(1);

@@ -54,7 +54,7 @@ export async function startHttp(options: HttpOptions, abort: AbortSignal): Promi
     try {
       events.publish(state());
     } catch (err) {
-      // Whoever told of the change must not fail because somebody watches.
+      // A failing event stream must not fail the code that reported the change.
       log.error({ err }, 'status could not be served');
     }
   });

@@ -27,7 +27,7 @@ export interface Placed {
 
 /**
  * The nodes of each site. A node stays in its last known site until another site claims it: one that has lost its
- * labels, or came again without any, has not moved, and its pods must not be told that they are nowhere. What is gone, or
+ * labels, or came again without any, has not moved, and its pods must not be treated as being in no site. What is gone, or
  * was taken away by the configuration, stays as long as something of ours runs on it.
  */
 export function placeNodes(sites: Sites, { before, resolved, nodes, unused }: NodeFacts): Placed {

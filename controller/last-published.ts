@@ -2,7 +2,7 @@ import { isImplausible, type Transition } from '../contract/history.ts';
 import type { Status } from '../contract/status.ts';
 import type { Clock } from '../runtime/clock.ts';
 
-/** Long enough for a replica to lead and to look: what is published as settled for longer was looked at. */
+/** Long enough for a replica to lead and to observe: what has been published as settled for longer has been observed. */
 const BELIEVED_AFTER_MS = 30_000;
 
 /**

@@ -1,7 +1,7 @@
 import type { KubeApi, KubeObject } from '../kubernetes/api.ts';
 import { NODES } from '../kubernetes/resources.ts';
 
-/** The nodes that one pass asks for. */
+/** The nodes that one reconcile reads. */
 export class NodeReads {
   readonly #api: KubeApi;
   readonly #abort: AbortSignal;

@@ -9,11 +9,11 @@ export interface WatchPorts {
   readonly random: Random;
   /** `resource` is the plural, such as `pods`. */
   readonly onWatchProblem: (resource: string, problem: ReflectorProblem, error: unknown) => void;
-  /** After each complete list; `missed` changes had not been told by the watch before it. */
+  /** After each complete list; the watch before it had missed `missed` changes. */
   readonly onWatchList?: (resource: string, missed: number) => void;
 }
 
-/** A reflector whose problems are told with the name of its resource. */
+/** A reflector whose problems are reported with the name of its resource. */
 export function reflect<T extends KubeObject, V>(
   { api, clock, random, onWatchProblem, onWatchList }: WatchPorts,
   options: Omit<ReflectorOptions<T, V>, 'api' | 'clock' | 'random' | 'onProblem' | 'onList'>,

@@ -73,7 +73,7 @@ export class Report {
     let isTold = false;
     while (!abort.aborted) {
       await this.#wakeup.wait(this.#dirty ? RETRY_MS : CHECK_MS, abort);
-      // A new leader tells at once what it follows.
+      // A new leader publishes at once what it follows.
       if (isTold) await sleep(this.#clock, GATHER_MS, abort);
       if (abort.aborted) return;
       try {

@@ -6,7 +6,7 @@ import { onDifference, reflect, type WatchPorts } from './reflect.ts';
 import type { Sites } from './sites.ts';
 import { UnusedNodes } from './unused-nodes.ts';
 
-/** Of the report: the nodes of each site as they were published, for when nobody can read the status any more. */
+/** Of the report: the nodes of each site as they were published, for when the status cannot be read any more. */
 export const SITES_SECTION = 'sites';
 
 /** The nodes of each site, as they join and leave. Nodes are watched only where their labels decide. */
@@ -19,7 +19,7 @@ export interface SiteNodes {
 export interface SiteNodesObserver {
   /** The site of a node may be another one. */
   onChange(): void;
-  /** Nodes are kept in a site that does not claim them; a sentence about each. Told once, not at each pass. */
+  /** Nodes are kept in a site that does not claim them; a sentence about each. Reported once, not at each reconcile. */
   onKept(notes: readonly string[]): void;
   onFailure(error: unknown): void;
 }

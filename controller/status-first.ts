@@ -17,7 +17,7 @@ import { KubeError } from '../kubernetes/errors.ts';
 import { aborted, type Clock, withDeadline } from '../runtime/clock.ts';
 import type { ReconcileResult, ReconcileSubscriber } from './reconciler.ts';
 
-/** A status that cannot be stored for so long is told by the reconciles that fail. */
+/** A status that cannot be stored for longer is reported by the reconciles that fail. */
 const PATIENCE_MS = 10_000;
 
 /**

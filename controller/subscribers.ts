@@ -74,7 +74,7 @@ export function openConnections(
       if (!beginsToMove || clock.elapsed() - openedAt < OPEN_FOR_MS) return;
       openedAt = clock.elapsed();
       for (let count = 0; count < CONNECTIONS; count += 1) {
-        // What is wrong with the API server is told by the calls that need an answer.
+        // Problems of the API server are reported by the calls that need an answer.
         status.read(abort).catch(() => undefined);
       }
     },

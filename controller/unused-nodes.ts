@@ -25,7 +25,7 @@ export class UnusedNodes {
   readonly #wakeup: Wakeup;
   #doubtful: readonly string[] = [];
   #unused: ReadonlySet<string> = new Set();
-  /** Nobody waits behind the first ones for ever. */
+  /** No node waits behind the first ones for ever. */
   #lastAsked = '';
 
   constructor(options: UnusedNodesOptions) {

@@ -1,7 +1,7 @@
 import { isConflict } from './errors.ts';
 
 /**
- * Does `work`, which reads what is there when it is a retry, until nobody else was faster. Throws what it throws, after
+ * Does `work`, which reads what is there when it is a retry, until it loses no race. Throws what it throws, after
  * `attempts` a conflict too.
  */
 export async function retryOnConflict<T>(

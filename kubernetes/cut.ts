@@ -12,7 +12,7 @@ export function cut(text: string, bytes: number): string {
 /** The longest that a label can have is shown whole. */
 export const LONGEST_SHOWN = 63;
 
-/** A value that somebody else has written, in a sentence about it. */
+/** A value of somebody else, for use in a sentence. */
 export const shown = (value: string): string => cut(value, LONGEST_SHOWN);
 
 export const ELLIPSIS_BYTES = 3;

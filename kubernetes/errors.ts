@@ -1,5 +1,5 @@
 /**
- * One error for every failed API call, so that callers ask a question instead of digging in three shapes.
+ * One error for every failed API call, so that callers need not know three forms of failures.
  * `status` is the HTTP status, or 0 when no answer came (refused, reset, timed out).
  */
 export class KubeError extends Error {

@@ -25,7 +25,7 @@ export interface EventRecorderOptions {
   readonly reportingController: string;
   /** The process: the pod's name. */
   readonly reportingInstance: string;
-  /** An event that was not written: the API failed, or too many wait. Refused by RBAC is told only once. */
+  /** An event that was not written: the API failed, or too many wait. A refusal by RBAC is reported only once. */
   readonly onDropped?: (event: EventNote, error: unknown) => void;
 }
 

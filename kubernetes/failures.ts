@@ -107,7 +107,7 @@ function hintFor(status: number): string {
   return status === 401 ? ': the credentials of the kubeconfig are not accepted' : '';
 }
 
-/** Several addresses tried in vain come as an AggregateError without a text of its own. */
+/** When no address of several answers, Node throws an AggregateError without a message of its own. */
 function innermost(error: unknown): unknown {
   return error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
 }

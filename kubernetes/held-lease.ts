@@ -20,7 +20,7 @@ export interface HoldingOptions {
 /** How often a lost compare-and-set is repeated on what was read then. */
 const MAX_TRIES = 4;
 
-/** A Lease in our hands, from its acquisition until it is lost or released. */
+/** A Lease that this process holds, from its acquisition until it is lost or released. */
 export class HeldLease implements Leadership {
   readonly #options: HoldingOptions;
   /** Aborts when leadership is lost or given up. */
@@ -56,7 +56,7 @@ export class HeldLease implements Leadership {
   isLeader(): boolean {
     if (this.#closed.signal.aborted) return false;
     if (this.#options.clock.elapsed() < this.#deadline) return true;
-    // Found out here, and not by the timer, when the process was stopped for a while.
+    // When the process was stopped for a while, this notices before the timer does.
     this.#end(`no renewal of the Lease succeeded within ${this.#options.renewDeadlineMs} ms`);
     return false;
   }

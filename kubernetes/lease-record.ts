@@ -3,7 +3,7 @@ import type { ObjectKey } from './api.ts';
 import { MAX_TERM } from './leadership.ts';
 import type { Lease } from './resources.ts';
 
-/** What a Lease says, as this process last read it, and when its holder last gave a sign of life. */
+/** A Lease as this process last read it, and when it saw the last renewal. */
 export interface LeaseObservation {
   readonly lease: Lease;
   /** Monotonic milliseconds of this process at which it first saw this record. */
@@ -51,7 +51,7 @@ export function created(key: Required<ObjectKey>, holding: Holding): Lease {
   return { metadata: { name: key.name, namespace: key.namespace }, spec: specOf(holding, holding.renewTime) };
 }
 
-/** The Lease in the hands of a new holder. The write is a compare-and-set on what was read. */
+/** The Lease with a new holder. The write is a compare-and-set on what was read. */
 export function acquired(lease: Lease, holding: Holding): Lease {
   return { ...lease, spec: specOf(holding, holding.renewTime) };
 }

@@ -20,7 +20,7 @@ import {
 import { Reflector } from './reflector.ts';
 import { LEASES, type Lease } from './resources.ts';
 
-/** For logs and metrics. `holder` tells of somebody else. */
+/** For logs and metrics. `holder` names another process. */
 export type LeaseEvent =
   | { readonly kind: 'acquired'; readonly term: number }
   | { readonly kind: 'lost'; readonly term: number; readonly reason: string }
@@ -44,7 +44,7 @@ export interface LeaseElectionOptions {
   readonly leaseDurationMs?: number;
   /** Milliseconds from the start of the last successful renewal to the end of leadership. Well below the above. */
   readonly renewDeadlineMs?: number;
-  /** Milliseconds between two renewals, and between two looks at somebody else's Lease. */
+  /** Milliseconds between two renewals, and between two reads of a Lease that another process holds. */
   readonly retryMs?: number;
   /** Milliseconds that the leader's work gets to stop. */
   readonly stopMs?: number;

@@ -30,7 +30,7 @@ export async function* lines(chunks: AsyncIterable<Uint8Array>, limit: number): 
   if (size > 0) yield take();
 }
 
-/** Above so many bytes no more is read until `enter` resolves. */
+/** Above this many bytes reading stops until `enter` resolves. */
 export interface Large {
   readonly above: number;
   readonly enter: () => Promise<void>;

@@ -7,8 +7,8 @@ interface Versioned {
 }
 
 /**
- * The newest that is known of objects, by namespace. Unlike a reflector it hears of our own writes by their answers,
- * before the watch tells of them, and it does not go back when the watch then tells of what was before.
+ * The newest known version of objects, by namespace. Unlike a reflector it learns of our own writes from their answers,
+ * before the watch shows them, and it does not go back when the watch then shows an older version.
  */
 export class ObjectIndex<T extends Versioned> {
   readonly #all = new Map<string, Map<string, T>>();
@@ -23,7 +23,7 @@ export class ObjectIndex<T extends Versioned> {
     return true;
   }
 
-  /** For when versions have gone back: everything is told again. */
+  /** For when versions have gone back: everything is added again. */
   clear(): void {
     this.#all.clear();
   }

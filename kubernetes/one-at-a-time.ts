@@ -1,9 +1,9 @@
-/** Who comes while another is in waits, in the order in which they came. */
+/** A mutex: those who wait enter in the order in which they came. */
 export class OneAtATime {
   readonly #waiting = new Set<() => void>();
   #isTaken = false;
 
-  /** Resolves to what has to be called to leave, once. Rejects with its reason when `abort` fires before that. */
+  /** Resolves to the function that releases it, to be called once. Rejects with its reason when `abort` fires before that. */
   async enter(abort: AbortSignal): Promise<() => void> {
     abort.throwIfAborted();
     if (this.#isTaken) await this.#wait(abort);
@@ -26,7 +26,7 @@ export class OneAtATime {
     });
   }
 
-  /** The place goes to the next one at once: else somebody could come between. */
+  /** It passes to the next one directly: otherwise a newcomer could overtake. */
   #leave(): void {
     const [next] = this.#waiting;
     if (next === undefined) this.#isTaken = false;

@@ -56,7 +56,7 @@ export class ReflectorStore<T extends KubeObject, V> {
   }
 
   /**
-   * Collects a list page by page; nothing changes before `commit`. `anew`: everything is told again, since after etcd was
+   * Collects a list page by page; nothing changes before `commit`. `anew`: `onChange` gets everything again, since after etcd was
    * put back the same version may be given to something else.
    */
   replacement(anew = false): Replacement<T> {

@@ -31,13 +31,13 @@ export interface ReflectorOptions<T extends KubeObject, V> {
   /** What is kept of an object: this is what fills the memory. */
   readonly transform: (object: T) => V;
   /**
-   * Level-triggered: told when an object is new (`before` undefined), has another resourceVersion, or is gone
+   * Level-triggered: called when an object is new (`before` undefined), has another resourceVersion, or is gone
    * (`now` undefined). Also for the first list, before `synced` resolves. Must be quick: it delays the next event.
    */
   readonly onChange?: (key: string, now: V | undefined, before: V | undefined) => void;
-  /** Versions have gone back: everything is told again by `onChange` right after this, and what is gone as well. */
+  /** Versions have gone back: `onChange` gets everything again right after this, and what is gone as well. */
   readonly onPutBack?: () => void;
-  /** After each complete list; `missed` counts the changes that the watch before it should have told. */
+  /** After each complete list; `missed` counts the changes that the watch before it should have shown. */
   readonly onList?: (list: { readonly size: number; readonly missed: number }) => void;
   readonly onProblem?: OnReflectorProblem;
   /** Milliseconds without any event or bookmark until a watch counts as dead. Bookmarks come about every minute. */
@@ -53,7 +53,7 @@ const WATCH_SECONDS = { from: 240, to: 480 };
 const RELIST_MS = { from: 5 * 60_000, to: 10 * 60_000 };
 /** So many in a row that bring nothing: perhaps it is the version that the server cannot serve. */
 const FAILED_WATCHES = 3;
-/** When the list of the dead-man switch failed: meanwhile the watch goes on. */
+/** Until a failed list that checks the watch is repeated; the watch continues meanwhile. */
 const RELIST_RETRY_MS = 60_000;
 
 /**

@@ -92,7 +92,7 @@ export class WorkQueue {
     this.#schedule();
   }
 
-  /** Not within the caller's own call, and once for all that it adds. */
+  /** Not within the caller's own call, and once for everything that it adds. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;

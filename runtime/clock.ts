@@ -5,7 +5,7 @@
 export interface Clock {
   /** Wall clock, milliseconds since 1970. For time stamps only: it may jump. */
   now(): number;
-  /** Monotonic milliseconds. For deadlines and durations. It goes on while the process is stopped. */
+  /** Monotonic milliseconds. For deadlines and durations. It continues while the process is stopped. */
   elapsed(): number;
   /** Runs `task` once after `ms`; the returned function cancels it. */
   after(ms: number, task: () => void): () => void;

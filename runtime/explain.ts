@@ -22,7 +22,7 @@ function causeOf(error: unknown): unknown {
   return error instanceof Error ? (firstOf(error) ?? error.cause) : undefined;
 }
 
-/** Several addresses tried in vain come as an AggregateError without a text of its own. */
+/** When no address of several answers, Node throws an AggregateError without a message of its own. */
 function firstOf(error: Error): unknown {
   return error instanceof AggregateError ? error.errors[0] : undefined;
 }

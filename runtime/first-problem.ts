@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * Lists and records that stop at the first thing that is wrong. zod's own look at every item and keep a problem for each:
- * for a body of a few megabytes that is some hundred, and only one is ever told.
+ * Lists and records that stop at the first thing that is wrong. zod's own check every item and keep a problem for each:
+ * for a body of a few megabytes that is some hundred megabytes, and only one problem is ever reported.
  */
 
 export function listOf<T>(item: z.ZodType<T>) {

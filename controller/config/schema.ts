@@ -76,7 +76,7 @@ export const GLOBAL = z.object({
   }),
 });
 
-/** As every program has them, so they stand in no file. Lower-case names count as well. */
+/** The usual variables of every program, so they are not in the file. Lower-case names count as well. */
 export const PROXY = z.object({
   https: proxyUrl().optional().meta({
     env: 'HTTPS_PROXY',

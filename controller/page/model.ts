@@ -7,7 +7,7 @@ import { decodeLedger } from '../../notify/ledger.ts';
 import type { ControllerView } from '../controller.ts';
 import { NO_PODS, type PodCount } from '../pod-counts.ts';
 
-/** One follower as the page shows it. Whatever anybody can edit by hand was looked at: what is no such thing is left out. */
+/** One follower as the page shows it. Whatever can be edited by hand has been checked; what is malformed is left out. */
 export interface FollowerModel {
   readonly name: string;
   readonly status: Status | undefined;
@@ -54,7 +54,7 @@ export interface ShownValues {
 export interface MoveModel extends Transition {
   /** Milliseconds that the site was, or has been, active. */
   readonly lastedMs: number;
-  /** From the move itself to the status that told it; undefined where the service does not date its moves. */
+  /** From the move itself to the status that published it; undefined where the service does not date its moves. */
   readonly tookMs: number | undefined;
 }
 

@@ -3,12 +3,12 @@ import { ignoreNotFound, isTooLarge } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { isInLine } from './copy-plan.ts';
 
-/** What a watch of metadata tells of a copy. */
+/** A copy, as a watch of metadata shows it. */
 export interface CopyMetadata {
   readonly key: Required<ObjectKey>;
   readonly uid: string;
   readonly version: string;
-  /** Deleted already, and held by somebody's finalizer. */
+  /** Deleted already, but kept by a finalizer. */
   readonly isEnding: boolean;
 }
 

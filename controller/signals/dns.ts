@@ -35,7 +35,7 @@ export interface DnsSignalOptions {
   readonly lookup: AuthoritativeLookup;
   readonly observer: DnsObserver;
   readonly kept: KeptSets;
-  /** Absent: nobody is asked whose the records are. */
+  /** Absent: the ownership of records is not checked. */
   readonly ownership?: Ownership;
 }
 
@@ -53,7 +53,7 @@ export interface DnsObserver {
 
 /** So long may a site that was lost, and has come back, take itself for the active one. */
 const CLAIM_PERIOD_MS = 30_000;
-/** A zone that takes longer goes on by itself, so that it does not keep the next state from the others. */
+/** A zone that takes longer continues in the background, so that it does not delay the next state for the others. */
 const PATIENCE_MS = 15_000;
 
 export class DnsSignal implements Signal {

@@ -10,7 +10,7 @@ export interface Signal {
   readonly name: string;
   /** Milliseconds between two applications of an unchanged state; drift is repaired this often. */
   readonly resyncMs: number;
-  /** Moves traffic by one write for each object: the other signals are told of a new state a moment later. */
+  /** Moves traffic by one write for each object: the other signals get a new state a moment later. */
   readonly isFirst?: boolean;
   /**
    * Resolves when the world agrees with `state`. Throws when it does not yet.

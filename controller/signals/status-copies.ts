@@ -37,7 +37,7 @@ const PARALLEL_WRITES = 8;
 
 /**
  * Copies of the status ConfigMap, to be mounted: a pod can mount only what is in its own namespace. Namespaces ask
- * with a label; those with injected pods have one anyway. Copies are removed when nobody wants them any more.
+ * with a label; those with injected pods have one anyway. Copies that are no longer wanted are removed.
  * Each copy is a key of its own in a queue: a namespace that refuses it holds up no other.
  */
 export class StatusCopies implements Signal {
@@ -130,7 +130,7 @@ export class StatusCopies implements Signal {
       if (step !== undefined) await this.#write(step, leadership);
     } catch (error) {
       if (!isLostRace(error)) throw error;
-      // The watch has not told of this copy, and may not for minutes when it has died: look for ourselves.
+      // The watch has not shown this copy, and may not for minutes when it has died, so read it.
       await this.#bringInLineUnseen({ namespace, name }, leadership);
     }
   }

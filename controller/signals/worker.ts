@@ -29,7 +29,7 @@ const RETRY = { base: 500, max: 60_000 };
 /** A burst of wakes costs one application now and one this much later, also while they fail. */
 const MIN_GAP_MS = 100;
 
-/** Gives one signal the newest state, by itself: its failures and its pace hold up nobody else. */
+/** Applies the newest state to one signal. Neither its failures nor its pace delay the other signals. */
 export class SignalWorker {
   readonly #signal: Signal;
   readonly #options: SignalWorkerOptions;

@@ -18,7 +18,7 @@ const MAX_READS = 3;
 
 /**
  * Where the pod runs that `read` names. The source is read before and after the pod: in between, another pod may have
- * become the primary, and one of the old name come back elsewhere. Taken together, such reads tell of a place that
+ * become the primary, and one of the old name come back elsewhere. Taken together, such reads give a place that
  * never was. Throws KubeError.
  */
 export async function locateNamedPod(

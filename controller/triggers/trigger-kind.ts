@@ -52,6 +52,6 @@ export interface ConfiguredTrigger {
   readonly ownCluster?: string;
   /** Reports what no single setting shows. Pure. */
   check?(context: CheckContext): void;
-  /** Starts nothing and asks nobody: that begins with `watch` and `observe`. */
+  /** Starts nothing and makes no calls: that begins with `watch` and `observe`. */
   create(ports: TriggerPorts): Trigger;
 }

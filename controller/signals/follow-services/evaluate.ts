@@ -2,19 +2,19 @@ import type { Goal, ServiceEvaluation } from './plan.ts';
 import type { PodCounts } from './pods.ts';
 import type { FollowedService } from './service.ts';
 
-/** A {@link ServiceEvaluation} with what it goes on from. Times are monotonic milliseconds. */
+/** A {@link ServiceEvaluation} with what the next one needs. Times are monotonic milliseconds. */
 export interface Evaluation extends ServiceEvaluation {
   readonly podCounts: PodCounts;
   /** Since when the active site has no ready pod while another one has; undefined: it has, or none has any. */
   readonly emptySince: number | undefined;
-  /** The emptiness has lasted for long enough to be told, and its end was not yet. */
+  /** It has been empty long enough to be reported, and the end has not been reported yet. */
   readonly isReported: boolean;
 }
 
 /** What happened to a Service from one evaluation to the next. */
 export type ServiceTransition = 'waiting' | 'empty' | 'any-site' | 'served';
 
-/** At a move the new pods may come a moment after the old ones have gone: nobody needs to be told of that. */
+/** At a move the new pods may come a moment after the old ones have gone: that is not worth an Event. */
 export const REPORT_AFTER_MS = 2_000;
 
 export function evaluate(

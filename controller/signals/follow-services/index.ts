@@ -60,7 +60,7 @@ export class FollowServices implements Signal {
   readonly #podLabels: PodLabels;
   readonly #inspector: Inspector;
   readonly #needPods = Promise.withResolvers<void>();
-  /** The Services whose refusal was told. */
+  /** The Services whose refusal has been reported. */
   readonly #reported = new Set<string>();
   #goal: Goal | undefined;
   #sites = '';
@@ -253,7 +253,7 @@ export class FollowServices implements Signal {
     this.#inspector.look(key.namespace);
   }
 
-  /** The watch has not told of it, and may not for minutes when it has died: look for ourselves. */
+  /** The watch has not shown it, and may not for minutes when it has died, so read it. */
   async #read({ key }: FollowedService, abort: AbortSignal): Promise<FollowedService | undefined> {
     const found = await this.#find(key, abort);
     return found && this.#learn(found);

@@ -41,7 +41,7 @@ const SECTION = 'notify';
  */
 export class NotifySignal implements Signal {
   readonly name = 'notify';
-  /** Also the grain of the minute after which a hold is told. */
+  /** Also how precisely the minute is kept after which a hold is notified. */
   readonly resyncMs = 10_000;
   readonly #options: NotifyOptions;
   readonly #senders: readonly Sender[];

@@ -35,12 +35,12 @@ export interface PodConditionsOptions {
 }
 
 const RESYNC_MS = 60_000;
-/** The pace at a move: so many writes are under way at once, so it is the API server that sets it. */
+/** Writes in flight at a move. The API server sets the pace. */
 const PARALLEL = 16;
 const MAX_KEYS = 50_000;
 const RETRY = { base: 250, max: 10_000 };
 const ATTEMPTS = 3;
-/** A pod that cannot be written must not hold up the other site's for ever. */
+/** A pod that cannot be written must not block those of the other site for ever. */
 const PATIENCE_MS = 10_000;
 
 /**

@@ -60,7 +60,7 @@ function judgeTopology(cluster: Cluster, options: CnpgTopologyOptions): Observat
   }
 }
 
-/** It stands by for one that nobody knows here all the same: that one may well be active. */
+/** It stands by also for a cluster that is not configured here: that one may well be active. */
 function at(primary: string, sites: readonly Site[]) {
   const site = sites.find(({ cluster }) => cluster === primary)?.name ?? primary;
   return { kind: 'located', primary, node: '', site } as const;

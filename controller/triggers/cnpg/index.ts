@@ -44,9 +44,9 @@ export class CnpgTrigger implements Trigger {
 
   /**
    * Between the reads of the Cluster and of the pod another pod may become the primary, and one of the old name come
-   * back elsewhere as its replica. Taken together, such reads tell of a place that never was.
+   * back elsewhere as its replica. Taken together, such reads give a place that never was.
    *
-   * Where the watches have told of both, they are read side by side, which is quickest: if the Cluster has named the
+   * Where the watches have shown both, they are read in parallel, which is quickest: if the Cluster has named the
    * same primary all the while, and the pod is the one that it was, both were so at the moment when this began.
    * Otherwise the Cluster is read before and after the pod.
    */

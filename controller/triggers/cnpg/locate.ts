@@ -7,7 +7,7 @@ import { isObjectName } from '../../../runtime/object-names.ts';
 import { placeOf } from '../pod-place.ts';
 import type { Observation, Unknown } from '../trigger.ts';
 
-/** The pod to look at, or why there is none. */
+/** The pod of the primary, or why there is none. */
 export function primaryOf(cluster: Cluster): { pod: string } | Unknown {
   const name = `Cluster ${cluster.metadata.namespace}/${cluster.metadata.name}`;
   const { currentPrimary = '' } = cluster.status ?? {};

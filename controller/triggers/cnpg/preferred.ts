@@ -186,7 +186,7 @@ export class PreferredPrimary {
         abort: leadership.abort,
       });
     } catch (error) {
-      // Where it was refused nothing was changed: it may be tried again. Without an answer nobody knows.
+      // A refused patch has changed nothing, so it may be tried again. Without an answer it may have been stored.
       if (!(await this.#mayBeUnderWay(record, error, leadership))) {
         const detail = `the patch was refused: ${explain(error)}`;
         const refused: PreferredRecord = { ...record, outcome: 'Waiting', target: '', detail };

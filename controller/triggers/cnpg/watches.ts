@@ -16,7 +16,7 @@ export interface CnpgWatchOptions {
   readonly mustBeReady?: boolean;
 }
 
-/** What the watches told last. It may be long ago. */
+/** What the watches showed last. It may be long ago. */
 export interface CachedPrimary {
   readonly cluster: Cluster;
   /** The pod of its current primary. */
@@ -68,7 +68,7 @@ export class CnpgWatches {
     await Promise.all([clusters.run(abort), pods.run(abort)]);
   }
 
-  /** A pod that the Cluster does not name as its primary decides nothing; whoever is named next is told by the Cluster. */
+  /** A pod that the Cluster does not name as its primary decides nothing; the Cluster says which one is named next. */
   #mayDecide(pod: string): boolean {
     const { namespace, clusterName } = this.#options;
     const cluster = this.#clusters?.get(keyOf({ namespace, name: clusterName }));
@@ -76,7 +76,7 @@ export class CnpgWatches {
     return primary === undefined || 'kind' in primary || keyOf({ namespace, name: primary.pod }) === pod;
   }
 
-  /** Undefined as long as they have not told of a Cluster and the pod of its primary on a node. */
+  /** Undefined until they have shown a Cluster and the pod of its primary on a node. */
   cachedPrimary(): CachedPrimary | undefined {
     const { namespace, clusterName } = this.#options;
     const cluster = this.#clusters?.get(keyOf({ namespace, name: clusterName }));

@@ -1,4 +1,4 @@
-/** The answer to the command `hello`, as far as it is looked at. Source: MongoDB manual, "hello". */
+/** The answer to the command `hello`, as far as it is used. Source: MongoDB manual, "hello". */
 export interface Hello {
   readonly isWritablePrimary: boolean;
   /** Undefined: the member is in no replica set (yet). */

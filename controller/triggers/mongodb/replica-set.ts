@@ -34,7 +34,7 @@ export class ReplicaSetTrigger implements Trigger {
     this.#options = options;
   }
 
-  /** The members are connected by the first look, and tell of themselves from then on. */
+  /** The first observation connects the members, which report their changes from then on. */
   async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
     this.#enqueue = enqueue;
     await new Promise<void>((resolve) => {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { SiteReadiness } from './choose-site.ts';
 
-/** What has to survive a restart: or a failback that nobody wants would come with the next controller. */
+/** What has to survive a restart. Without it, the next controller would fail back against the configuration. */
 export interface Remembered {
   readonly active: string;
   readonly standings: ReadonlyMap<string, SiteReadiness>;

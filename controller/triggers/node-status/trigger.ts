@@ -26,7 +26,7 @@ interface NodeObservation extends SiteFacts {
 
 /** The section of the report. */
 const SECTION = 'node-status';
-/** At most so much of a time to wait is lost with the leader that waited. Looks come every ten seconds, mostly. */
+/** At most this much of a waiting time is lost with the leader that waited. Observations come about every ten seconds. */
 const NOTE_EVERY_MS = 5_000;
 
 /** Makes the first site active whose nodes are ready, and keeps to it as long as it can. */

@@ -84,7 +84,7 @@ function parse(text: string): Member | undefined {
   }
 }
 
-/** The one that was promoted last. Undefined when somebody's timeline is not known: it may be the highest. */
+/** The one that was promoted last. Undefined when any timeline is not known: that one may be the highest. */
 function latest(candidates: readonly Candidate[]): Candidate | undefined {
   const timelines = candidates.map(({ timeline }) => timeline ?? Number.NaN);
   const highest = timelines.reduce((one, other) => Math.max(one, other), Number.NEGATIVE_INFINITY);
