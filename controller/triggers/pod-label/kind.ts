@@ -72,14 +72,14 @@ class PodLabelTrigger implements Trigger {
     this.#selection = { namespace, labelSelector };
   }
 
-  /** Patroni's annotation changes with every bit of WAL, and readiness mostly decides nothing: only another answer wakes. */
-  async watch(wake: () => void, abort: AbortSignal): Promise<void> {
+  /** Patroni's annotation changes with every bit of WAL, and readiness mostly decides nothing: only another answer enqueues. */
+  async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
     let told: string | undefined;
     let isDue = false;
     const compare = () => {
       isDue = false;
       const now = JSON.stringify(this.#leaderOf([...pods.list()]));
-      if (now !== told) wake();
+      if (now !== told) enqueue();
       told = now;
     };
     const pods = reflect(this.#ports, {
