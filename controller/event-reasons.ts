@@ -118,7 +118,7 @@ export const EVENT_REASONS = {
     type: 'Warning',
     action: 'Route',
     meaning:
-      'A Service asks to follow, but the operator of a database made it and decides where it routes. It is left alone.',
+      'A Service asks to follow, but the operator of a database made it and decides where it routes, or its selector has more than 32 keys. It is left alone.',
   },
   CopyRefused: {
     type: 'Warning',

@@ -37,7 +37,7 @@ export function followServices(
         events({
           reason: 'ServiceRefused',
           namespace: parseKey(service).namespace,
-          note: `Service ${service} does not follow: it is ${why}, and its operator says where it routes`,
+          note: `Service ${service} does not follow, as it is one ${why}`,
         }),
       onFailure(kind, object, err) {
         metrics.routingFailures.inc({ follower, kind });

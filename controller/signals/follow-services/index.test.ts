@@ -33,6 +33,16 @@ describe('a Service with the label', () => {
     assert.deepEqual(scene.counts, { waiting: 0, routed: 0, empty: 0, 'any-site': 0 });
   });
 
+  test('leaves a selector of more keys than anybody needs alone, and says so', async () => {
+    const selector = Object.fromEntries(Array.from({ length: 33 }, (_, key) => [`key-${key}`, 'a']));
+    scene.service('web', { selector });
+    scene.start();
+    scene.publish('us', 3);
+    await scene.soon();
+    assert.deepEqual(scene.route('web'), { app: 'web', ...selector });
+    assert.deepEqual(scene.happened, ['app/web refused: with more than 32 keys in its selector']);
+  });
+
   test('routes to the active site, as soon as its pods carry their sites', async () => {
     scene.service();
     for (const [name, node] of Object.entries({ a: 'us-1', b: 'us-1', c: 'eu-1' })) scene.pod(name, node);

@@ -13,7 +13,7 @@ export interface FollowedService {
   readonly version: string;
   /** False: its selector has to be as before it was followed, if it ever was. */
   readonly wanted: boolean;
-  /** It asks, but the operator of a database has it: `owned by postgresql.cnpg.io`. */
+  /** What it is for which it is not followed though it asks: `owned by postgresql.cnpg.io`, whose operator says where it routes. */
   readonly refused: string | undefined;
   /** It does not ask any more, or is refused, and something of ours is on it. */
   readonly left: boolean;
@@ -44,14 +44,15 @@ export function followedBy(follower: string, { metadata, spec }: Service): Follo
   const asks = labels[LABELS.follow] === 'true';
   if (asks && settings.follower !== follower) return undefined; // That follower takes our key away with its write.
   const selector = spec?.type === 'ExternalName' ? {} : (spec?.selector ?? {});
-  const pods = labelIds(withoutSites(selector), MAX_SELECTOR);
+  const known = labelIds(withoutSites(selector), MAX_SELECTOR);
   const siteKeys = Object.keys(selector).filter(isSiteLabel);
-  if (pods === undefined || siteKeys.length > MAX_SELECTOR) return undefined;
+  const isTooLong = known === undefined || siteKeys.length > MAX_SELECTOR;
   const own = siteLabel(follower);
   const anySite = annotations[ANNOTATIONS.anySite] !== undefined;
   // Somebody may select the pods of one site on purpose: a key without an epoch is not of our making.
   const isOurs = annotations[ANNOTATIONS.epoch] !== undefined && (siteKeys.includes(own) || anySite);
-  const refused = asks ? databaseService(metadata) : undefined;
+  const why = isTooLong ? `with more than ${MAX_SELECTOR} keys in its selector` : databaseService(metadata);
+  const refused = asks ? why : undefined;
   const wanted = asks && refused === undefined;
   if (!asks && !isOurs) return undefined;
   return {
@@ -60,8 +61,8 @@ export function followedBy(follower: string, { metadata, spec }: Service): Follo
     wanted,
     refused,
     left: isOurs && !wanted,
-    pods,
-    siteKeys,
+    pods: known ?? [],
+    siteKeys: siteKeys.slice(0, MAX_SELECTOR),
     site: selector[own],
     epoch: decodeEpoch(annotations[ANNOTATIONS.epoch]) ?? -1,
     anySite,
