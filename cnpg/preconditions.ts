@@ -48,18 +48,22 @@ export function promotionPreconditions(scene: PromotionScene): Precondition[] {
 }
 
 function clusterPreconditions(cluster: Cluster): Precondition[] {
-  return healthPreconditions(cluster).toSpliced(
-    3,
-    0,
+  return [
+    ...operatorPreconditions(cluster),
     check('the Cluster is no replica cluster', replicaObstacle(cluster)),
-  );
+    ...stabilityPreconditions(cluster),
+  ];
 }
 
 /** What holds of a Cluster that is well and left alone, be it a replica cluster or not. */
 export function healthPreconditions(cluster: Cluster): Precondition[] {
-  const { metadata, spec = {}, status = {} } = cluster;
+  return [...operatorPreconditions(cluster), ...stabilityPreconditions(cluster)];
+}
+
+/** Whether the operator does with the Cluster what is asked of it. */
+export function operatorPreconditions(cluster: Cluster): Precondition[] {
+  const { metadata } = cluster;
   const annotations = metadata.annotations ?? {};
-  const { currentPrimary = '', targetPrimary = '', readyInstances = 0 } = status;
   return [
     check('the Cluster stays', metadata.deletionTimestamp !== undefined && 'the Cluster is being deleted'),
     check(
@@ -67,6 +71,13 @@ export function healthPreconditions(cluster: Cluster): Precondition[] {
       annotations['cnpg.io/reconciliationLoop'] === 'disabled' && 'cnpg.io/reconciliationLoop is disabled',
     ),
     check('the Cluster is not hibernated', isHibernated(cluster) && 'it is hibernated'),
+  ];
+}
+
+function stabilityPreconditions(cluster: Cluster): Precondition[] {
+  const { spec = {}, status = {} } = cluster;
+  const { currentPrimary = '', targetPrimary = '', readyInstances = 0 } = status;
+  return [
     check('the Cluster is healthy', status.phase !== HEALTHY && `its phase is "${status.phase ?? ''}"`),
     check(
       'no move is under way',

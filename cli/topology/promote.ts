@@ -1,5 +1,5 @@
 import { CLUSTERS } from '../../cnpg/cluster.ts';
-import { check, healthPreconditions, type Precondition } from '../../cnpg/preconditions.ts';
+import { check, operatorPreconditions, type Precondition } from '../../cnpg/preconditions.ts';
 import { type Role, roleInTopology, selfOf } from '../../cnpg/topology.ts';
 import { topologyPromotionPatch } from '../../cnpg/topology-switch.ts';
 import { isReady } from '../../kubernetes/ready.ts';
@@ -140,7 +140,7 @@ function conditionsOf(
     ),
     check('a controller leads', !isLed && 'no controller runs here, so nothing would follow'),
     // Whether all is well does not matter now: only whether the operator can do it.
-    ...healthPreconditions(cluster).slice(0, 3),
+    ...operatorPreconditions(cluster),
     check('its instance is ready', (pod === undefined || !isReady(pod)) && `${currentPrimary} is not Ready`),
     check(
       'the primary is gone',
