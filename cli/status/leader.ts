@@ -1,4 +1,7 @@
-import type { Lease } from '../../kubernetes/resources.ts';
+import { PROGRAM } from '../../contract/names.ts';
+import type { KubeApi } from '../../kubernetes/api.ts';
+import { ignoreNotFound, isForbidden } from '../../kubernetes/errors.ts';
+import { LEASES, type Lease } from '../../kubernetes/resources.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 
 /** Which replica of the controller leads. */
@@ -46,4 +49,22 @@ export async function watchedLeaderOf(
     if (now.holder !== '' && now.renewedAt !== seen.renewedAt) return { ...now, alive: true };
   }
   return seen;
+}
+
+/**
+ * Whether a controller of this namespace leads, so that what is moved is followed. Also where that cannot be known: without
+ * leader election there is no Lease, and not everybody may read it. Throws KubeError.
+ */
+export async function mayBeLed(
+  api: KubeApi,
+  namespace: string,
+  clock: Clock,
+  abort: AbortSignal,
+): Promise<boolean> {
+  const read = () =>
+    api
+      .get(LEASES, { namespace, name: PROGRAM }, { abort })
+      .catch((error: unknown) => (isForbidden(error) ? undefined : ignoreNotFound(error)));
+  const lease = await read();
+  return lease === undefined || (await watchedLeaderOf(lease, read, clock, abort)).alive;
 }

@@ -1,17 +1,16 @@
 import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS } from '../../cnpg/cluster.ts';
 import { lookAgainPatch } from '../../cnpg/promotion.ts';
-import { PROGRAM } from '../../contract/names.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { ignoreNotFound, isConflict, isForbidden } from '../../kubernetes/errors.ts';
+import { isConflict } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
-import { LEASES, NODES, PODS } from '../../kubernetes/resources.ts';
+import { NODES, PODS } from '../../kubernetes/resources.ts';
 import { type Clock, sleep, timestamp } from '../../runtime/clock.ts';
 import { mayI } from '../cluster/access.ts';
 import type { Published } from '../cluster/followers.ts';
 import { clusterOf, subjectOf } from '../cluster/subject.ts';
 import { CommandError } from '../exit-codes.ts';
 import { recordsOf } from '../status/dns.ts';
-import { watchedLeaderOf } from '../status/leader.ts';
+import { mayBeLed } from '../status/leader.ts';
 import { isPerhapsOutdated, type SwitchoverState } from './plan.ts';
 
 /** The operator takes a second; one that is busy or away is not waited for longer. */
@@ -36,11 +35,7 @@ export async function lookAtSituation(
   }
   const key = clusterKey(published);
   const { namespace, name } = key;
-  const readLease = () =>
-    api
-      .get(LEASES, { namespace: published.namespace, name: PROGRAM }, { abort })
-      .catch(undefinedWhereUnknown);
-  const [cluster, pods, nodes, backups, mayPatch, lease] = await Promise.all([
+  const [cluster, pods, nodes, backups, mayPatch, isLed] = await Promise.all([
     api.get(CLUSTERS, key, { abort }),
     listAll(api, PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${name}`, abort }),
     listAll(api, NODES, { abort }),
@@ -57,9 +52,8 @@ export async function lookAtSituation(
       },
       abort,
     ),
-    readLease(),
+    mayBeLed(api, published.namespace, clock, abort),
   ]);
-  const isLed = lease === undefined || (await watchedLeaderOf(lease, readLease, clock, abort)).alive;
   return { site, status, cluster, pods, nodes, backups, mayPatch, isLed, dns: recordsOf(published) };
 }
 
@@ -119,10 +113,4 @@ export function clusterKey(published: Published): { readonly namespace: string; 
       ? 'what it follows is unknown yet: its report lacks that'
       : `it follows by ${kind}, and only the primary of a CloudNativePG Cluster can be moved from here`;
   throw new CommandError('refused', `Follower ${published.follower} cannot be switched over: ${why}.`);
-}
-
-/** Without leader election there is none, and not everybody may read it. */
-function undefinedWhereUnknown(error: unknown): undefined {
-  if (isForbidden(error)) return undefined;
-  return ignoreNotFound(error);
 }

@@ -1,15 +1,28 @@
 import { bold, dim, green, type Line, type Piece, paragraph, red, yellow } from '../text/line.ts';
 import { duration } from '../text/time.ts';
 import type { Reached } from './follow.ts';
-import { type Plan, unmet } from './plan.ts';
+import { type Condition, type Plan, unmet } from './plan.ts';
 
 export function renderPlan(plan: Plan, width: number): Line[] {
-  const { cluster, from, target, node, site, preconditions, warnings } = plan;
+  const { cluster, from, target, node, site } = plan;
   const to: Piece[] =
     target === null ? [` to site ${site}`] : [' to ', bold(target), ` on ${node}, site `, bold(site)];
   return [
     ...paragraph('', [`Move the primary of ${cluster} from `, bold(from), ...to], width),
     [],
+    ...renderConditions(plan, width),
+  ];
+}
+
+/** What has to hold before something is changed, what is to be said besides, and an empty line. */
+export function renderConditions(
+  {
+    preconditions,
+    warnings,
+  }: { readonly preconditions: readonly Condition[]; readonly warnings: readonly string[] },
+  width: number,
+): Line[] {
+  return [
     ...preconditions.flatMap(({ name, obstacle }) =>
       paragraph(
         obstacle === null ? green('✓ ') : red('✗ '),
@@ -22,7 +35,7 @@ export function renderPlan(plan: Plan, width: number): Line[] {
   ];
 }
 
-export function renderVerdict(plan: Plan): Line {
+export function renderVerdict(plan: Pick<Plan, 'preconditions'>): Line {
   const { length } = unmet(plan.preconditions);
   return length === 0
     ? [green('All preconditions hold.')]

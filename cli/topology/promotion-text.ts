@@ -1,5 +1,6 @@
+import { renderConditions } from '../switchover/render.ts';
 import { command } from '../text/command.ts';
-import { bold, green, type Line, paragraph, red, yellow } from '../text/line.ts';
+import { bold, type Line, paragraph } from '../text/line.ts';
 import type { PromotionView } from './promotion-view.ts';
 
 export function renderPromotion(view: PromotionView, width: number): Line[] {
@@ -8,6 +9,11 @@ export function renderPromotion(view: PromotionView, width: number): Line[] {
     wal === null
       ? `How much ${name} has received is not known: its instance gave no answer, or you may not get pods/proxy.`
       : `${name} has received WAL up to ${wal.received || '?'} and replayed it up to ${wal.replayed || '?'}; what ${lost} wrote after that is lost.`;
+  const warnings = [
+    `${lost} is not asked. If it is alive, two Clusters take writes until it is demoted.`,
+    known,
+    `${lost} has to be made anew afterwards: it cannot follow ${name} any more.`,
+  ];
   return [
     ...paragraph(
       '',
@@ -15,19 +21,7 @@ export function renderPromotion(view: PromotionView, width: number): Line[] {
       width,
     ),
     [],
-    ...preconditions.flatMap(({ name: what, obstacle }) =>
-      paragraph(
-        obstacle === null ? green('✓ ') : red('✗ '),
-        obstacle === null ? [what] : [`${what}: `, red(obstacle)],
-        width,
-      ),
-    ),
-    ...[
-      `${lost} is not asked. If it is alive, two Clusters take writes until it is demoted.`,
-      known,
-      `${lost} has to be made anew afterwards: it cannot follow ${name} any more.`,
-    ].flatMap((text) => paragraph(yellow('! '), [yellow(text)], width)),
-    [],
+    ...renderConditions({ preconditions, warnings }, width),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { Step } from '../../cnpg/topology-switch.ts';
 import type { Reached } from '../switchover/follow.ts';
-import { bold, green, type Line, paragraph, red, yellow } from '../text/line.ts';
+import { renderConditions } from '../switchover/render.ts';
+import { bold, type Line, paragraph, yellow } from '../text/line.ts';
 import type { SidesPlan } from './plan.ts';
 
 const STEPS: Readonly<Record<Step['kind'], readonly string[]>> = {
@@ -14,7 +15,7 @@ const STEPS: Readonly<Record<Step['kind'], readonly string[]>> = {
 };
 
 export function renderSidesPlan(plan: SidesPlan, width: number): Line[] {
-  const { from, to, step, preconditions, warnings } = plan;
+  const { from, to, step } = plan;
   return [
     ...paragraph(
       '',
@@ -29,15 +30,7 @@ export function renderSidesPlan(plan: SidesPlan, width: number): Line[] {
     ),
     ...(isBegun(step) ? [[yellow('It was begun before, and goes on from there.')]] : []),
     [],
-    ...preconditions.flatMap(({ name, obstacle }) =>
-      paragraph(
-        obstacle === null ? green('✓ ') : red('✗ '),
-        obstacle === null ? [name] : [`${name}: `, red(obstacle)],
-        width,
-      ),
-    ),
-    ...warnings.flatMap((warning) => paragraph(yellow('! '), [yellow(warning)], width)),
-    [],
+    ...renderConditions(plan, width),
     ...STEPS[step].flatMap((name, index) => paragraph(`${index + 1}. `, [textOf(name, plan)], width)),
   ];
 }

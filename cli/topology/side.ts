@@ -1,19 +1,17 @@
 import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS } from '../../cnpg/cluster.ts';
 import { runningBackupsOf } from '../../cnpg/promotion.ts';
 import { selfOf } from '../../cnpg/topology.ts';
-import { PROGRAM } from '../../contract/names.ts';
 import type { Status } from '../../contract/status.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
-import { ignoreNotFound, isForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
-import { LEASES, PODS, type Pod } from '../../kubernetes/resources.ts';
+import { PODS, type Pod } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { mayI } from '../cluster/access.ts';
 import { findFollowers, type Published, pickFollower } from '../cluster/followers.ts';
 import type { Session } from '../cluster/session.ts';
 import { topologyClusterOf } from '../cluster/subject.ts';
 import { CommandError } from '../exit-codes.ts';
-import { watchedLeaderOf } from '../status/leader.ts';
+import { mayBeLed } from '../status/leader.ts';
 
 /** One Kubernetes cluster of a topology: what is asked for with its own context, and nothing else is. */
 export interface Side {
@@ -78,20 +76,15 @@ export function siteOf(status: Status | undefined): string | undefined {
 export async function lookAtSide(side: Side, clock: Clock, abort: AbortSignal): Promise<SideState> {
   const { api, published, key } = side;
   const { namespace, name } = key;
-  const readLease = () =>
-    api
-      .get(LEASES, { namespace: published.namespace, name: PROGRAM }, { abort })
-      .catch((error) => (isForbidden(error) ? undefined : ignoreNotFound(error)));
   const patch = { namespace, verb: 'patch', group: CLUSTERS.group, resource: CLUSTERS.plural, name };
-  const [cluster, pods, backups, mayPatch, lease] = await Promise.all([
+  const [cluster, pods, backups, mayPatch, isLed] = await Promise.all([
     api.get(CLUSTERS, key, { abort }),
     listAll(api, PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${name}`, abort }),
     listAll(api, BACKUPS, { namespace, abort }),
     mayI(api, patch, abort),
-    readLease(),
+    mayBeLed(api, published.namespace, clock, abort),
   ]);
   const instances = pods.filter(({ metadata }) => metadata.labels?.[CNPG_LABELS.podRole] === 'instance');
-  const isLed = lease === undefined || (await watchedLeaderOf(lease, readLease, clock, abort)).alive;
   const runningBackups = runningBackupsOf(backups, name);
   return { side, cluster, pods: instances, runningBackups, mayPatch, isLed };
 }

@@ -9,9 +9,10 @@ import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { SwitchoverOptions } from '../switchover/options.ts';
 import { unmet } from '../switchover/plan.ts';
 import { Progress } from '../switchover/progress.ts';
+import { renderVerdict } from '../switchover/render.ts';
 import { servicesThatFollow, UNWATCHED } from '../switchover/services.ts';
 import { columnsOf, type Terminal } from '../terminal.ts';
-import { bold, green, type Line, print, red, yellow } from '../text/line.ts';
+import { bold, green, type Line, print, yellow } from '../text/line.ts';
 import { serialize } from '../text/output.ts';
 import { manifestsOf } from './manifests.ts';
 import { type Moved, moveBetween } from './move.ts';
@@ -78,7 +79,7 @@ async function between(
     ]);
     return end('done');
   }
-  say([...renderSidesPlan(plan, columnsOf(terminal)), verdictOf(plan)]);
+  say([...renderSidesPlan(plan, columnsOf(terminal)), renderVerdict(plan)]);
   if (!isPossible(plan)) return end('refused');
   if (dryRun) {
     await tryOut(state, abort);
@@ -164,11 +165,4 @@ async function tryOut({ from, to }: SidesState, abort: AbortSignal): Promise<voi
     if (!(error instanceof KubeError)) throw error;
     throw new CommandError('refused', `An API server refuses the change: ${explain(error)}`, error);
   }
-}
-
-function verdictOf(plan: SidesPlan): Line {
-  const { length } = unmet(plan.preconditions);
-  return length === 0
-    ? [green('All preconditions hold.')]
-    : [red(`Not done: ${length} of ${plan.preconditions.length} preconditions do not hold.`)];
 }
