@@ -24,6 +24,7 @@ export interface RateLimits {
 export type CallPurpose = 'read' | 'write';
 
 const LONGEST_WAIT_MS = 20_000;
+
 interface Waiting {
   readonly until: number;
   readonly granted: PromiseWithResolvers<void>;

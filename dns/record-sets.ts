@@ -59,11 +59,6 @@ export function withUnread(current: Current, unread: ReadonlyMap<string, Error>)
   return unread.size === 0 ? current : { ...current, unread };
 }
 
-/** All that was read, whatever its type. */
-export function allSets({ sets, texts = [] }: Current): readonly RecordSet<WrittenType>[] {
-  return [...sets, ...texts];
-}
-
 function isTextSet(set: RecordSet<WrittenType>): set is TextSet {
   return set.type === 'TXT';
 }

@@ -1,4 +1,5 @@
 import type { KubeApi, KubeObject, Resource } from '../kubernetes/api.ts';
+import { parseKey } from '../kubernetes/object-index.ts';
 import { keyOf, type OnReflectorProblem, Reflector } from '../kubernetes/reflector.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Limit } from './inject/limits.ts';
@@ -61,34 +62,32 @@ export class LimitRanges {
 
   #mayKeep({ metadata }: LimitRange): boolean {
     const key = keyOf(metadata);
-    const kept = this.#kept.get(namespaceOf(key)) ?? new Set();
+    const { namespace } = parseKey(key);
+    const kept = this.#kept.get(namespace) ?? new Set();
     if (kept.has(key)) return true;
     if (kept.size >= MOST_OF_NAMESPACE || this.#keptOfAll >= MOST_RANGES) return false;
-    this.#kept.set(namespaceOf(key), kept.add(key));
+    this.#kept.set(namespace, kept.add(key));
     this.#keptOfAll += 1;
     return true;
   }
 
   #forget(key: string): void {
-    const kept = this.#kept.get(namespaceOf(key));
+    const { namespace } = parseKey(key);
+    const kept = this.#kept.get(namespace);
     if (kept?.delete(key) !== true) return;
-    if (kept.size === 0) this.#kept.delete(namespaceOf(key));
+    if (kept.size === 0) this.#kept.delete(namespace);
     this.#keptOfAll -= 1;
   }
 
   #change(key: string, now: readonly Limit[] | undefined): void {
     if (now === undefined) this.#forget(key);
-    const namespace = namespaceOf(key);
+    const { namespace } = parseKey(key);
     const ranges = this.#byNamespace.get(namespace) ?? new Map<string, readonly Limit[]>();
     if (now !== undefined && now.length > 0) ranges.set(key, now);
     else ranges.delete(key);
     if (ranges.size > 0) this.#byNamespace.set(namespace, ranges);
     else this.#byNamespace.delete(namespace);
   }
-}
-
-function namespaceOf(key: string): string {
-  return key.slice(0, Math.max(0, key.indexOf('/')));
 }
 
 function keptOf({ spec }: LimitRange): readonly Limit[] {

@@ -1,8 +1,9 @@
 import { databaseService } from '../../contract/databases.ts';
 import { followerOf, LABELS } from '../../contract/names.ts';
-import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
+import type { KubeApi } from '../../kubernetes/api.ts';
 import { isForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
+import { keyOf } from '../../kubernetes/reflector.ts';
 import { SERVICES } from '../../kubernetes/resources.ts';
 import type { Published } from '../cluster/followers.ts';
 import { isGated, isOver, POD_DETAILS } from '../cluster/pods.ts';
@@ -13,10 +14,6 @@ import { ENDPOINT_SLICES, servicesOf } from './milestones.ts';
 export const UNWATCHED: Line = [
   yellow('Services are not watched: you may not list pods, Services and EndpointSlices in all namespaces.'),
 ];
-
-function keyOf({ namespace, name }: ObjectKey): string {
-  return `${namespace ?? ''}/${name}`;
-}
 
 /** Those with gated pods of this follower behind them, or with the follow label; undefined where they may not be read. */
 export async function servicesThatFollow(

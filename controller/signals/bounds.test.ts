@@ -7,7 +7,7 @@ import type { KubeObject } from '../../kubernetes/api.ts';
 import type { ConfigMap, Pod, Service } from '../../kubernetes/resources.ts';
 import { FakeApi } from '../../kubernetes/testing/fake-api.ts';
 import { CopyContents } from './copy-contents.ts';
-import { keepPod } from './follow-services/pods.ts';
+import { routedPod } from './follow-services/pods.ts';
 import { followedBy } from './follow-services/service.ts';
 import { gatedPod } from './pod-conditions/plan.ts';
 
@@ -93,8 +93,8 @@ function copies(more: (index: number) => Partial<ConfigMap>): (index: number) =>
 
 const text = (index: number) => `${index}${'x'.repeat(125_000)}`;
 const KEPT: Readonly<Record<string, (index: number) => unknown>> = {
-  'a pod behind Services, 128 labels': (index) => keepPod('default', pod(index, 128)),
-  'a pod behind Services, 256 labels': (index) => keepPod('default', pod(index, 256)),
+  'a pod behind Services, 128 labels': (index) => routedPod('default', pod(index, 128)),
+  'a pod behind Services, 256 labels': (index) => routedPod('default', pod(index, 256)),
   'a pod with a gate': (index) => gatedPod(pod(index, 256)),
   'a Service, 32 keys': (index) => followedBy('default', service(index, 32)),
   'a Service, 256 keys': (index) => followedBy('default', service(index, 256)),

@@ -1,5 +1,6 @@
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { ignoreNotFound, isTooLarge } from '../../kubernetes/errors.ts';
+import { keyOf } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { isInLine } from './copy-plan.ts';
 
@@ -40,7 +41,7 @@ export class CopyContents {
     abort: AbortSignal,
   ): Promise<ConfigMap | undefined> {
     const { key, uid, version } = seen;
-    const known = this.#known.get(textOf(key));
+    const known = this.#known.get(keyOf(key));
     // One that is newer than the watch tells may be of before etcd was put back.
     if (known?.metadata.uid === uid && known.metadata.resourceVersion === version) return known;
     this.forget(key);
@@ -69,7 +70,7 @@ export class CopyContents {
     const { managedFields: _, ...metadata } = found.metadata;
     const isSmall = Buffer.byteLength(JSON.stringify(metadata)) <= METADATA_BYTES;
     const kept = isSmall ? { metadata } : this.bare({ key, uid, version });
-    this.#known.set(textOf(key), { ...kept, data });
+    this.#known.set(keyOf(key), { ...kept, data });
   }
 
   /** Versions have gone back. */
@@ -78,10 +79,6 @@ export class CopyContents {
   }
 
   forget(key: Required<ObjectKey>): void {
-    this.#known.delete(textOf(key));
+    this.#known.delete(keyOf(key));
   }
-}
-
-function textOf({ namespace, name }: Required<ObjectKey>): string {
-  return `${namespace}/${name}`;
 }

@@ -16,19 +16,13 @@ export interface CopyChange {
 }
 
 /** What brings one namespace's copy in line: one equal copy where it is wanted, none elsewhere. */
-export function planCopy({
-  name,
-  namespace,
-  labels,
-  data,
-  wanted: desired,
-  found: current,
-}: DesiredCopy): CopyChange | undefined {
-  if (!desired) return current && { action: 'delete', object: current };
-  if (current === undefined)
+export function planCopy(desired: DesiredCopy): CopyChange | undefined {
+  const { name, namespace, labels, data, wanted, found } = desired;
+  if (!wanted) return found && { action: 'delete', object: found };
+  if (found === undefined)
     return { action: 'create', object: { metadata: { name, namespace, labels }, data } };
-  if (isInLine(current, data)) return undefined;
-  return { action: 'replace', object: { metadata: current.metadata, data } };
+  if (isInLine(found, data)) return undefined;
+  return { action: 'replace', object: { metadata: found.metadata, data } };
 }
 
 /** Nothing beside what we write either: a megabyte that somebody has added would be written again at each move. */

@@ -18,7 +18,7 @@ import { Inspector, type RoutingObserver } from './inspector.ts';
 import { isSame } from './label-ids.ts';
 import { type Goal, isAhead, planService } from './plan.ts';
 import { PodLabels } from './pod-labels.ts';
-import { countsTheSame, keepPod, type RoutedPod } from './pods.ts';
+import { countsTheSame, type RoutedPod, routedPod } from './pods.ts';
 import { type OwnedServices, releaseOwnership } from './release.ts';
 import { type FollowedService, followedBy } from './service.ts';
 
@@ -99,7 +99,7 @@ export class FollowServices implements Signal {
     });
     this.#watchedPods = reflect(ports, {
       resource: PODS,
-      transform: (pod) => keepPod(follower, pod),
+      transform: (pod) => routedPod(follower, pod),
       onPutBack: () => this.#pods.clear(),
       onChange: (key, now, before) => this.#onPod(key, now, before),
     });

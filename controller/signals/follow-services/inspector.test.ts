@@ -4,7 +4,7 @@ import { ObjectIndex } from '../../../kubernetes/object-index.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { Inspector } from './inspector.ts';
-import { keepPod, type RoutedPod } from './pods.ts';
+import { type RoutedPod, routedPod } from './pods.ts';
 import { type FollowedService, followedBy } from './service.ts';
 
 const KEYS = 32;
@@ -19,7 +19,7 @@ test('a tenant whose Services and pods are many, and all alike, has others wait 
       const metadata = { namespace, name: `o${index}`, resourceVersion: '1' };
       const conditions = [{ type: 'Ready', status: 'True' }];
       pods.set(
-        keepPod('default', {
+        routedPod('default', {
           metadata: { ...metadata, labels },
           spec: { nodeName: 'n' },
           status: { conditions },

@@ -7,7 +7,7 @@ import { PODS } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import type { WatchPorts } from '../../reflect.ts';
 import { Pace } from './pace.ts';
-import { keepPod, labelPatch, type RoutedPod, wantedLabel } from './pods.ts';
+import { desiredLabel, labelPatch, type RoutedPod, routedPod } from './pods.ts';
 import type { FollowedService } from './service.ts';
 
 export interface PodLabelsOptions {
@@ -55,7 +55,7 @@ export class PodLabels {
   /** Whether it is behind a Service is looked at in its turn. */
   add(pod: RoutedPod): void {
     const { services } = this.#options;
-    if (wantedLabel(pod, this.#siteOf) === undefined || services.sizeOf(pod.key.namespace) === 0) return;
+    if (desiredLabel(pod, this.#siteOf) === undefined || services.sizeOf(pod.key.namespace) === 0) return;
     this.#queue.add(keyOf(pod.key));
   }
 
@@ -75,7 +75,7 @@ export class PodLabels {
     const { services, pods, follower, ports, onWritten } = this.#options;
     await this.#pace.after(services.sizeOf(parsed.namespace), abort);
     const pod = pods.get(parsed);
-    const site = pod && wantedLabel(pod, this.#siteOf);
+    const site = pod && desiredLabel(pod, this.#siteOf);
     const leadership = this.#leadership;
     if (pod === undefined || site === undefined || leadership?.isLeader() !== true) return;
     if (!isSelected(pod, services.in(parsed.namespace))) return;
@@ -83,7 +83,7 @@ export class PodLabels {
     const body = labelPatch(pod, follower, site);
     const answer = await ports.api.patch(PODS, pod.key, body, options).catch(ignoreNotFound);
     if (answer === undefined) return;
-    pods.update(keepPod(follower, answer));
+    pods.update(routedPod(follower, answer));
     onWritten(parsed.namespace);
   }
 }

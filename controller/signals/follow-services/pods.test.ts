@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { siteLabel } from '../../../contract/routing.ts';
-import { countPods, keepPod } from './pods.ts';
+import { countPods, routedPod } from './pods.ts';
 import { ReadyPods } from './ready-pods.ts';
 import { followedBy } from './service.ts';
 
@@ -14,7 +14,7 @@ test('a ready pod counts where it stands, and where its label says while its nod
   });
   assert.ok(service !== undefined);
   const pod = (name: string, nodeName: string, labels: Record<string, string> = {}) =>
-    keepPod('default', {
+    routedPod('default', {
       metadata: { namespace: 'shop', name, labels: { app: 'web', ...labels } },
       spec: { nodeName },
       status: { conditions: [{ type: 'Ready', status: 'True' }] },

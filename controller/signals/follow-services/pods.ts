@@ -21,7 +21,7 @@ export interface RoutedPod {
 
 const MAX_LABELS = 128;
 
-export function keepPod(follower: string, pod: Pod): RoutedPod {
+export function routedPod(follower: string, pod: Pod): RoutedPod {
   const { metadata, spec } = pod;
   const { namespace = '', name, uid = '', resourceVersion: version = '', labels = {} } = metadata;
   return {
@@ -36,7 +36,7 @@ export function keepPod(follower: string, pod: Pod): RoutedPod {
 }
 
 /** The label that the pod has to have; undefined while it has the right one, or while its node stands in no site. */
-export function wantedLabel(pod: RoutedPod, siteOf: ReadonlyMap<string, string>): string | undefined {
+export function desiredLabel(pod: RoutedPod, siteOf: ReadonlyMap<string, string>): string | undefined {
   const site = siteOf.get(pod.node);
   return site === pod.site ? undefined : site;
 }

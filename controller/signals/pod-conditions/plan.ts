@@ -76,7 +76,7 @@ function lastSiteOf(message: string): string | undefined {
   return site === undefined ? undefined : cut(site, MAX_NAME);
 }
 
-/** In the message of a condition, as {@link wantedCondition} has it; where it stood in no site, there is none. */
+/** In the message of a condition, as {@link desiredCondition} has it; where it stood in no site, there is none. */
 const LAST_SITE = /; this pod is in (\S+)$/;
 
 /** What its condition has to say; undefined while nothing can be said: it has no node, or no site is active. */
