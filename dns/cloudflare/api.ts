@@ -76,6 +76,18 @@ const ZONES_A_PAGE = 50;
 const RECORDS_A_PAGE = 1_000;
 const MAX_PAGES = 100;
 
+interface List<T> {
+  /** For messages. */
+  readonly what: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly item: z.ZodType<T>;
+  readonly perPage: number;
+  readonly purpose: CallPurpose;
+}
+
+const ZONES = { path: 'zones', item: ZONE, perPage: ZONES_A_PAGE, purpose: 'read' } as const;
+
 export class CloudflareApi {
   readonly #config: CloudflareConfig;
   readonly #ports: HttpPorts;
@@ -91,7 +103,7 @@ export class CloudflareApi {
   async zones(name: string, abort: AbortSignal): Promise<readonly CloudflareZone[]> {
     for (const written of new Set([unicodeName(name), name])) {
       const query = { name: written };
-      const found = await this.#list(`the zone ${name}`, 'zones', query, ZONE, ZONES_A_PAGE, abort);
+      const found = await this.#list({ ...ZONES, what: `the zone ${name}`, query }, abort);
       const zones = found.filter((zone) => zone.name === name);
       if (zones.length > 0) return zones;
     }
@@ -101,7 +113,7 @@ export class CloudflareApi {
   /** Of `name` and what is below it. */
   async zonesWithin(name: string, abort: AbortSignal): Promise<readonly CloudflareZone[]> {
     const list = async (query: Readonly<Record<string, string>>) => {
-      const found = await this.#list(`the zones of ${name}`, 'zones', query, ZONE, ZONES_A_PAGE, abort);
+      const found = await this.#list({ ...ZONES, what: `the zones of ${name}`, query }, abort);
       return found.filter((zone) => hostInZone(zone.name, name) !== undefined);
     };
     const endings = [...new Set([unicodeName(name), name])];
@@ -118,9 +130,8 @@ export class CloudflareApi {
     purpose: CallPurpose,
   ): Promise<readonly CloudflareRecord[] | undefined> {
     const found: CloudflareRecord[] = [];
-    const what = `the records of ${zone.name}`;
-    const pages = this.#pages(what, recordsPath(zone), {}, RECORD, RECORDS_A_PAGE, abort, purpose);
-    for await (const { items, pages: count } of pages) {
+    const list = { ...recordsIn(zone), what: `the records of ${zone.name}`, query: {}, purpose };
+    for await (const { items, pages: count } of this.#pages(list, abort)) {
       if (count > Math.min(mostPages, MAX_PAGES)) return undefined;
       found.push(...items);
     }
@@ -134,12 +145,12 @@ export class CloudflareApi {
     abort: AbortSignal,
     purpose: CallPurpose,
   ): Promise<readonly CloudflareRecord[]> {
-    const what = `the records of ${name}`;
-    const list = (query: Readonly<Record<string, string>>) =>
-      this.#list(what, recordsPath(zone), query, RECORD, RECORDS_A_PAGE, abort, purpose);
+    const list = { ...recordsIn(zone), what: `the records of ${name}`, purpose };
     // Records of IDN have been shown in either form (cloudflare/python-cloudflare#22).
     const forms = [...new Set([name, unicodeName(name)])];
-    const found = await Promise.all(forms.map((form) => list({ 'name.exact': form })));
+    const found = await Promise.all(
+      forms.map((form) => this.#list({ ...list, query: { 'name.exact': form } }, abort)),
+    );
     return [...new Map(found.flat().map((record) => [record.id, record])).values()];
   }
 
@@ -153,30 +164,16 @@ export class CloudflareApi {
     });
   }
 
-  async #list<T>(
-    what: string,
-    path: string,
-    query: Readonly<Record<string, string>>,
-    item: z.ZodType<T>,
-    perPage: number,
-    abort: AbortSignal,
-    purpose: CallPurpose = 'read',
-  ): Promise<readonly T[]> {
+  async #list<T>(list: List<T>, abort: AbortSignal): Promise<readonly T[]> {
     const found: T[] = [];
-    const pages = this.#pages(what, path, query, item, perPage, abort, purpose);
-    for await (const { items } of pages) found.push(...items);
+    for await (const { items } of this.#pages(list, abort)) found.push(...items);
     return found;
   }
 
   /** Each with how many there are, as far as is known by then. */
   async *#pages<T>(
-    what: string,
-    path: string,
-    query: Readonly<Record<string, string>>,
-    item: z.ZodType<T>,
-    perPage: number,
+    { what, path, query, item, perPage, purpose }: List<T>,
     abort: AbortSignal,
-    purpose: CallPurpose,
   ): AsyncGenerator<{ readonly items: readonly T[]; readonly pages: number }> {
     for (let page = 1; ; page += 1) {
       const paging = { ...query, page: String(page), per_page: String(perPage) };
@@ -223,6 +220,10 @@ export class CloudflareApi {
         : refusal(call.what, answer.status, envelope.errors ?? [], answer.retryAfterMs);
     throw masked(error, this.#config.apiToken);
   }
+}
+
+function recordsIn(zone: CloudflareZone) {
+  return { path: recordsPath(zone), item: RECORD, perPage: RECORDS_A_PAGE };
 }
 
 function recordsPath({ id }: CloudflareZone): string {
