@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEPLOYMENTS } from '../../cli/cluster/resources.ts';
 import { runCli } from '../../cli/testing/terminal.ts';
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
 import { PODS, type Pod } from '../../kubernetes/resources.ts';
 import { chartUnderTest, only, SITES } from '../support/chart/render.ts';
+import { VALIDATING_POLICIES, VALIDATING_POLICY_BINDINGS } from '../support/policies.ts';
 import { post } from '../support/raw-api.ts';
-import { createNamespace, createNodes } from '../support/seed.ts';
+import { createNamespace, createNodes, SERVICE_ACCOUNTS } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
 
@@ -15,20 +16,6 @@ const plane = await sharedControlPlane();
 const { api } = plane;
 const chart = await chartUnderTest();
 const WAIT = { timeoutMs: 60_000 };
-const admission = (plural: string, kind: string): Resource<KubeObject & { spec: object }> => ({
-  group: 'admissionregistration.k8s.io',
-  version: 'v1',
-  plural,
-  kind,
-  namespaced: false,
-});
-const SERVICE_ACCOUNTS: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'serviceaccounts',
-  kind: 'ServiceAccount',
-  namespaced: true,
-};
 
 /** As Helm makes it, in a namespace that has nothing of it yet. */
 async function installController(namespace: string): Promise<void> {
@@ -94,7 +81,7 @@ test('an image that a policy of the cluster refuses, in the words of the policy'
 }, async () => {
   const namespace = await createNamespace(plane, 'unsigned');
   const metadata = { name: `signed-${namespace}` };
-  await api.create(admission('validatingadmissionpolicies', 'ValidatingAdmissionPolicy'), {
+  await api.create(VALIDATING_POLICIES, {
     metadata,
     spec: {
       matchConstraints: {
@@ -105,7 +92,7 @@ test('an image that a policy of the cluster refuses, in the words of the policy'
       validations: [{ expression: 'false', message: 'the image has no signature of ours' }],
     },
   });
-  await api.create(admission('validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding'), {
+  await api.create(VALIDATING_POLICY_BINDINGS, {
     metadata,
     spec: {
       policyName: metadata.name,

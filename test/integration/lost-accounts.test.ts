@@ -14,6 +14,7 @@ import { chartUnderTest, SITES } from '../support/chart/render.ts';
 import { connectAs } from '../support/control-plane-access.ts';
 import type { Environment } from '../support/controller-process.ts';
 import { exerciseCopy, exerciseFollowing } from '../support/exercise.ts';
+import { VALIDATING_POLICIES, VALIDATING_POLICY_BINDINGS } from '../support/policies.ts';
 import { grant } from '../support/rbac.ts';
 import { Registrar } from '../support/registrar.ts';
 import { ADDRESSES, createScene, type Scene, WEST } from '../support/scene.ts';
@@ -126,19 +127,9 @@ async function createPolicyScene(t: TestContext, settings: Environment = {}): Pr
   return { scene, user };
 }
 
-const policyKind = (kind: string, plural: string): Resource => ({
-  group: 'admissionregistration.k8s.io',
-  version: 'v1',
-  plural,
-  kind,
-  namespaced: false,
-});
 const POLICIES: Readonly<Record<string, Resource>> = {
-  ValidatingAdmissionPolicy: policyKind('ValidatingAdmissionPolicy', 'validatingadmissionpolicies'),
-  ValidatingAdmissionPolicyBinding: policyKind(
-    'ValidatingAdmissionPolicyBinding',
-    'validatingadmissionpolicybindings',
-  ),
+  ValidatingAdmissionPolicy: VALIDATING_POLICIES,
+  ValidatingAdmissionPolicyBinding: VALIDATING_POLICY_BINDINGS,
 };
 
 async function areInForce(user: { readonly name: string }, abort: AbortSignal): Promise<true | undefined> {

@@ -1,11 +1,13 @@
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
+import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import type { Manifest } from './chart/render.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 import { dryRun } from './golden-cluster.ts';
 import { send } from './raw-api.ts';
 import { until } from './until.ts';
 
-const GROUP = '/apis/admissionregistration.k8s.io';
+const GROUP = 'admissionregistration.k8s.io';
+const GROUP_PATH = `/apis/${GROUP}`;
 
 /** By kind, in the order in which the chart has to make them so that nothing is refused meanwhile. */
 const PLURALS: Readonly<Record<string, string>> = {
@@ -15,6 +17,17 @@ const PLURALS: Readonly<Record<string, string>> = {
   ValidatingAdmissionPolicyBinding: 'validatingadmissionpolicybindings',
 };
 
+type Policy = KubeObject & { readonly spec?: object };
+const policyKind = (kind: string): Resource<Policy> => ({
+  group: GROUP,
+  version: 'v1',
+  plural: PLURALS[kind] ?? '',
+  kind,
+  namespaced: false,
+});
+export const VALIDATING_POLICIES = policyKind('ValidatingAdmissionPolicy');
+export const VALIDATING_POLICY_BINDINGS = policyKind('ValidatingAdmissionPolicyBinding');
+
 export function policiesIn(manifests: readonly Manifest[]): readonly Manifest[] {
   return Object.keys(PLURALS).flatMap((name) => manifests.filter(({ kind }) => kind === name));
 }
@@ -22,9 +35,9 @@ export function policiesIn(manifests: readonly Manifest[]): readonly Manifest[] 
 /** In the version that the API server has: that of 1.36 on is the last beta one unchanged. */
 async function pathOf(plane: ControlPlaneAccess, { kind, metadata }: Manifest) {
   const plural = PLURALS[kind] ?? '';
-  const { body } = await send(plane, 'GET', `${GROUP}/v1`, '');
+  const { body } = await send(plane, 'GET', `${GROUP_PATH}/v1`, '');
   const version = JSON.stringify(body).includes(`"${plural}"`) ? 'v1' : 'v1beta1';
-  return { version, path: `${GROUP}/${version}/${plural}/${metadata.name}` };
+  return { version, path: `${GROUP_PATH}/${version}/${plural}/${metadata.name}` };
 }
 
 const POD = { spec: { containers: [{ name: 'web', image: 'example/web:1' }] } };

@@ -23,7 +23,7 @@ const CRDS: Resource<CustomResourceDefinition> = {
   namespaced: false,
 };
 
-const SERVICE_ACCOUNTS: Resource = {
+export const SERVICE_ACCOUNTS: Resource = {
   group: '',
   version: 'v1',
   plural: 'serviceaccounts',

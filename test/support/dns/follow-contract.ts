@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ServerAnswer } from '../../../dns/authoritative.ts';
 import { DnsError, type DnsProvider } from '../../../dns/provider.ts';
-import type { RecordSet } from '../../../dns/records.ts';
+import type { RecordSet, RecordType } from '../../../dns/records.ts';
 import { followedZone } from './followed-zone.ts';
-import { aroundTests, type Harness, REFUSED_HOSTS, type StartHarness } from './harness.ts';
+import { aroundTests, type Harness, REFUSED_HOSTS, recordSet, type StartHarness } from './harness.ts';
 
 const { signal: abort } = new AbortController();
 
@@ -40,12 +40,8 @@ export function followContract(name: string, start: StartHarness): void {
       provider = connected;
     });
 
-    const set = (host: string, type: RecordSet['type'], value: string): RecordSet => ({
-      name: host === '@' ? harness.zone : `${host}.${harness.zone}`,
-      type,
-      ttl: 60,
-      values: [value],
-    });
+    const set = (host: string, type: RecordType, ...values: string[]) =>
+      recordSet(harness.zone, host, type, ...values);
     /** What the zone comes to when `desired` is followed, and why not. */
     const follow = async (...desired: RecordSet[]) => {
       const names = [...new Set(desired.map((each) => each.name))];

@@ -8,7 +8,7 @@ import { loadConfig } from '../../../controller/config.ts';
 import type { AuthoritativeLookup } from '../../../dns/authoritative.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
 import type { DnsPorts } from '../../../dns/provider-kind.ts';
-import type { RecordSet } from '../../../dns/records.ts';
+import type { RecordSet, RecordType } from '../../../dns/records.ts';
 import { createProvider } from '../../../dns/registry.ts';
 import { ZoneLocks } from '../../../dns/zone-locks.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
@@ -74,6 +74,16 @@ export interface Harness {
 export const REFUSED_HOSTS = ['refused-1', 'refused-2'] as const;
 
 export type StartHarness = (ends: Ends) => Promise<Harness>;
+
+/** At `host` in `zone`; `@`: at the top of it. */
+export function recordSet(
+  zone: string,
+  host: string,
+  type: RecordType,
+  ...values: readonly string[]
+): RecordSet {
+  return { name: host === '@' ? zone : `${host}.${zone}`, type, ttl: 60, values };
+}
 
 export const EAST = { name: 'east', nodeName: 'node-1', ip: '192.0.2.1' };
 export const WEST = { name: 'west', nodeName: 'node-2', ip: '192.0.2.2' };

@@ -7,7 +7,15 @@ import { DnsError, type DnsProvider, type WriteGuard } from '../../../dns/provid
 import type { Change, RecordSet, RecordType } from '../../../dns/records.ts';
 import { longestZone } from '../../../dns/zones.ts';
 import type { Environment } from '../controller-process.ts';
-import { aroundTests, connect, type Harness, HURRIED, type StartHarness, silentServer } from './harness.ts';
+import {
+  aroundTests,
+  connect,
+  type Harness,
+  HURRIED,
+  recordSet,
+  type StartHarness,
+  silentServer,
+} from './harness.ts';
 
 const TTL = 60;
 const ALL: ReadonlySet<RecordType> = new Set(['A', 'AAAA', 'CNAME']);
@@ -22,12 +30,8 @@ export function providerContract(name: string, start: StartHarness): void {
       provider = connected;
     });
 
-    const set = (host: string, type: RecordType, ...values: string[]): RecordSet => ({
-      name: host === '@' ? harness.zone : `${host}.${harness.zone}`,
-      type,
-      ttl: TTL,
-      values,
-    });
+    const set = (host: string, type: RecordType, ...values: string[]) =>
+      recordSet(harness.zone, host, type, ...values);
     /** Read, plan and apply, as the signal does. How many changes it took. */
     const reach = async (...desired: RecordSet[]): Promise<number> => {
       const names = [...new Set(desired.map((each) => each.name))];
