@@ -71,7 +71,7 @@ export function reviewListener(options: ReviewListenerOptions, stopping: AbortSi
           else {
             // Who asks and goes away, again and again, would else fill the place of others until his turn comes.
             response.on('close', () => body.drop());
-            largeTurns.add(turnOf(client, body.length), () =>
+            largeTurns.add(client, body.length, () =>
               answerLarge(exchange, options).catch((error: unknown) => fail(error, request, response)),
             );
           }
@@ -80,11 +80,6 @@ export function reviewListener(options: ReviewListenerOptions, stopping: AbortSi
       );
     });
   };
-}
-
-/** The reviews of all tenants come from the API server: those of each size have a turn, so a small one never waits for all large ones. */
-function turnOf(client: string, bytes: number): string {
-  return `${client} ${Math.ceil(Math.log2(bytes))}`;
 }
 
 interface Exchange {

@@ -8,7 +8,6 @@ import { pino } from 'pino';
 import { systemClock as clock } from '../runtime/clock.ts';
 import { until } from '../test/support/until.ts';
 import { createAuthority, issueLeaf } from './certificates/authority.ts';
-import type { Reviewer } from './reviewer.ts';
 import { startAdmissionServer } from './server.ts';
 import { BLOCK_BYTES, BodyGatherer } from './server-body.ts';
 import { reviewerBy } from './testing/reviewer.ts';
@@ -31,7 +30,7 @@ const REVIEWER = reviewerBy((body) => {
   return { kind: 'malformed', problem: 'not a review' };
 });
 
-async function start(t: TestContext, lingerMs = 0, apart?: Reviewer['apart']) {
+async function start(t: TestContext, lingerMs = 0) {
   const stop = new AbortController();
   const logged: string[] = [];
   const refused: number[] = [];
@@ -40,7 +39,7 @@ async function start(t: TestContext, lingerMs = 0, apart?: Reviewer['apart']) {
     {
       port: 0,
       path: '/mutate',
-      reviewer: { ...REVIEWER, ...(apart !== undefined && { apart }) },
+      reviewer: REVIEWER,
       clock,
       log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
       lingerMs,
@@ -235,26 +234,6 @@ test('a content type that is longer than any is refused before it is looked at',
   const { user } = process.threadCpuUsage(began);
   assert.equal(answer.status, 415);
   assert.ok(user < 50_000, `${user} µs of processor`);
-});
-
-test('a review waits for no more than one of each larger size', async (t) => {
-  const order: number[] = [];
-  const gate = Promise.withResolvers<void>();
-  const { server } = await start(t, 0, async (bytes, charset) => {
-    order.push(bytes.length);
-    await gate.promise;
-    return REVIEWER.apart(bytes, charset);
-  });
-  const review = (bytes: number) => ask(server.port, { body: REVIEW.padEnd(bytes) });
-  const large = Array.from({ length: 6 }, () => review(1_000_000));
-  await until('the first one is judged', () => order.length === 1 || undefined, { timeoutMs: 5_000 });
-  const small = review(80_000);
-  // Nothing tells when a body has come as a whole: another one that comes after it has.
-  await ask(server.port);
-  await ask(server.port);
-  gate.resolve();
-  for (const { status } of await Promise.all([...large, small])) assert.equal(status, 200);
-  assert.ok(order.indexOf(80_000) <= 2, order.join());
 });
 
 test('a body in chunks is refused unread, as it could come in more pieces than bytes are worth', async (t) => {

@@ -69,7 +69,9 @@ describe('the webhook', { concurrency: 3 }, () => {
       await pods.more(20);
       // What was asked of it in that moment gets no answer, and the API server asks nobody a second time.
       assert.ok(pods.failures.length <= 1, JSON.stringify(pods.failures));
-      for (const { error } of pods.failures.splice(0)) assert.match(error, /EOF|reset|broken pipe/);
+      // The last one is Go's for a connection whose end it has already seen while it still writes (`net.ErrClosed`).
+      const lost = /EOF|reset|broken pipe|use of closed network connection/;
+      for (const { error } of pods.failures.splice(0)) assert.match(error, lost);
     });
     await t.test('a new one joins', async () => {
       await scene.start(1);

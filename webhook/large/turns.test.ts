@@ -6,7 +6,7 @@ import { SerialQueue } from './turns.ts';
 test('one after the other, each client in turn', async () => {
   const [turns, order, ends] = [new SerialQueue(), [] as string[], [] as (() => void)[]];
   const add = (client: string, what: string) =>
-    turns.add(client, () => {
+    turns.add(client, 100_000, () => {
       order.push(what);
       return new Promise((resolve) => ends.push(resolve));
     });
@@ -22,4 +22,18 @@ test('one after the other, each client in turn', async () => {
   await turn();
   add('a', 'a4');
   assert.deepEqual(order, ['a1', 'a2', 'b1', 'a3', 'a4']);
+});
+
+test('of one client a small one waits for no more than one of each larger size', async () => {
+  const [turns, order] = [new SerialQueue(), [] as number[]];
+  const gate = Promise.withResolvers<void>();
+  const review = (bytes: number) =>
+    turns.add('API server', bytes, () => {
+      order.push(bytes);
+      return gate.promise;
+    });
+  for (const bytes of [1_000_000, 1_000_000, 1_000_000, 80_000, 1_000_000, 80_000]) review(bytes);
+  gate.resolve();
+  await turn();
+  assert.deepEqual(order, [1_000_000, 1_000_000, 80_000, 1_000_000, 80_000, 1_000_000]);
 });
