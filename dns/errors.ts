@@ -60,6 +60,18 @@ export function untrustedAnswer(what: string, problem: string, action: string): 
   });
 }
 
+/** An answer that is no success, and not of the API either: nothing is known of the credentials. `setting` has its address. */
+export function strangerError(what: string, status: number, api: string, setting: string): DnsError {
+  return new DnsError(`what answered ${what} with HTTP ${status} is not the ${api} API`, {
+    kind: 'retry',
+    code: String(status),
+    action:
+      status >= 500
+        ? `The call is repeated; if this lasts, look at the status page of ${api}.`
+        : `See what stands between this program and the API, such as a proxy or a challenge for robots, and check ${setting}.`,
+  });
+}
+
 /** The provider has no such zone, or more than one. */
 export function zoneError(message: string, action: string, retryAfterMs = CONFIG_WAIT_MS): DnsError {
   return new DnsError(message, { kind: 'config', code: 'zone', action, retryAfterMs });

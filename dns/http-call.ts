@@ -31,7 +31,7 @@ export interface HttpAnswer {
 }
 
 const TIMEOUT_MS = 20_000;
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /**
  * One call of a provider's API, whatever the status of its answer; no redirect is followed. Throws a DnsError of kind

@@ -1,6 +1,13 @@
 import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
-import { type ErrorRow, errorTable, rowError, rowOf, untrustedAnswer } from '../errors.ts';
+import {
+  type ErrorRow,
+  errorTable,
+  rowError,
+  rowOf,
+  strangerError as stranger,
+  untrustedAnswer,
+} from '../errors.ts';
 import { DnsError } from '../provider.ts';
 
 /** A wrong token is not hammered. */
@@ -111,17 +118,10 @@ function sentence({ code, message, error_chain: chain }: ApiProblem): string {
   return [`${message} (${code})`, ...reasons].join(': ');
 }
 
-/** An answer that is no success, and not of the API: nothing is known of the token. */
+/** As {@link stranger}. */
 export function strangerError(what: string, status: number, retryAfterMs: number | undefined): DnsError {
   if (status === 429) return apiError(what, status, [], retryAfterMs);
-  return new DnsError(`what answered ${what} with HTTP ${status} is not the Cloudflare API`, {
-    kind: 'retry',
-    code: String(status),
-    action:
-      status >= 500
-        ? 'The call is repeated; if this lasts, look at the status page of Cloudflare.'
-        : 'See what stands between this program and the API, such as a proxy or a challenge for robots, and check CLOUDFLARE_API_URL.',
-  });
+  return stranger(what, status, 'Cloudflare', 'CLOUDFLARE_API_URL');
 }
 
 export function answerError(what: string, problem: string): DnsError {

@@ -22,8 +22,8 @@ import type { HttpPorts } from '../http-call.ts';
 import { type CallPurpose, RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { unanswered } from '../unanswered.ts';
 import { hostInZone } from '../zones.ts';
+import { checkAnswers } from './answers.ts';
 import { apiError, changeError } from './errors.ts';
-import { readOldErrors } from './old-errors.ts';
 import { plainName } from './records.ts';
 import { requestHandler } from './request-handler.ts';
 import type { Route53Config } from './settings.ts';
@@ -76,7 +76,7 @@ export class Route53Api {
       requestHandler: handler,
       ...(apiUrl !== undefined && { endpoint: apiUrl }),
     });
-    readOldErrors(this.#client);
+    checkAnswers(this.#client);
   }
 
   async zone(id: string, abort: AbortSignal): Promise<HostedZone | undefined> {

@@ -1,6 +1,7 @@
 import { explain } from '../../runtime/explain.ts';
-import { CONFIG_WAIT_MS, errorTable, rowError, rowOf } from '../errors.ts';
+import { CONFIG_WAIT_MS, errorTable, rowError, rowOf, strangerError, untrustedAnswer } from '../errors.ts';
 import { DnsError } from '../provider.ts';
+import { StrangerError } from './answers.ts';
 import { plainName } from './records.ts';
 
 /** The names of errors that a person can do something about. */
@@ -66,6 +67,7 @@ const UNKNOWN = {
   action: 'The call is repeated; if this lasts, look up the error in the documentation of Route 53.',
 } as const;
 
+const FIRST_ERROR = 300;
 const CHANGE_DENIED = ['AccessDenied', 'AccessDeniedException'];
 
 /**
@@ -88,9 +90,12 @@ const CHANGED = /already exists|not found|do(es)? not match|does not exist/i;
 
 /** `error` as the SDK threw it; `noAnswer` where it is none of the service. */
 export function apiError(what: string, error: unknown, noAnswer: () => DnsError): DnsError {
+  if (error instanceof StrangerError) return notOfService(what, error.status, error.message);
+  const status = statusOf(error);
+  if (status !== undefined && status < FIRST_ERROR) return notOfService(what, status, explain(error));
   const code = error instanceof Error ? error.name : '';
   const row = rowOf(ERROR_TABLE, code);
-  if (row === undefined && statusOf(error) === undefined) return noAnswer();
+  if (row === undefined && status === undefined) return noAnswer();
   const said = explain(error);
   if (code === 'InvalidChangeBatch' && CHANGED.test(said)) {
     return new DnsError(`Route 53 refused ${what}: ${said}`, {
@@ -102,9 +107,18 @@ export function apiError(what: string, error: unknown, noAnswer: () => DnsError)
   }
   const about = code === 'InvalidChangeBatch' ? namesIn(said) : {};
   // Nobody knows all names of errors; that a request is wrong may be about one of the records in it.
-  const isWrong = (statusOf(error) ?? 0) < 500;
+  const isWrong = (status ?? 0) < 500;
   const unknown = isWrong ? ({ ...UNKNOWN, scope: 'names' } as const) : UNKNOWN;
   return rowError(`Route 53 refused ${what}: ${said} (${code})`, row ?? unknown, { code, ...about });
+}
+
+/** Of a success nothing is known: what was asked for may have been done. */
+function notOfService(what: string, status: number, problem: string): DnsError {
+  const row = status === 429 ? rowOf(ERROR_TABLE, 'Throttling') : undefined;
+  if (row !== undefined) return rowError(`Route 53 refused ${what}: HTTP 429`, row, { code: '429' });
+  if (status >= FIRST_ERROR) return strangerError(what, status, 'Route 53', 'ROUTE53_API_URL');
+  const action = 'The call is repeated; if this lasts, look for a proxy between, or at ROUTE53_API_URL.';
+  return untrustedAnswer(what, problem, action);
 }
 
 /** The SDK gives every error that came as an answer its HTTP status. */

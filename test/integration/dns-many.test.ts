@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import type { RecordSet } from '../../dns/records.ts';
 import { startCloudflareHarness } from '../support/dns/cloudflare-harness.ts';
 import { followedZone } from '../support/dns/followed-zone.ts';
-import { connect, type Ends, type Harness, SkippingClock } from '../support/dns/harness.ts';
+import { connect, type Ends, type Harness, portOf, SkippingClock } from '../support/dns/harness.ts';
 import { startMoto } from '../support/dns/moto-harness.ts';
 import { nameServerHarness } from '../support/dns/name-server-harness.ts';
 import { startBind, startKnot } from '../support/dns/name-servers.ts';
@@ -83,10 +83,4 @@ describe(`${NAMES} names move`, () => {
 /** Of DNS by TCP, where nothing waits for the answer before: to connect, and for what is sent at once. */
 function roundTrips(asked: readonly number[]): number {
   return asked.reduce((sum, bytes) => sum + (bytes === 0 ? 0 : 1 + Math.ceil(bytes / BYTES_AT_ONCE)), 0);
-}
-
-/** Of the peer itself, out of what configures a controller for it. */
-function portOf({ environment }: Harness): number {
-  const address = Object.values(environment).find((value) => /127\.0\.0\.1:\d+/.test(value ?? '')) ?? '';
-  return Number(/127\.0\.0\.1:(\d+)/.exec(address)?.[1]);
 }

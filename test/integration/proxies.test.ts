@@ -14,7 +14,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { outboundDispatcher } from '../../runtime/outbound/dispatcher.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { startCloudflareHarness } from '../support/dns/cloudflare-harness.ts';
-import { connect, type Harness, type StartHarness } from '../support/dns/harness.ts';
+import { connect, portOf, type StartHarness } from '../support/dns/harness.ts';
 import { startMoto } from '../support/dns/moto-harness.ts';
 import { startNamecheapHarness } from '../support/dns/namecheap-harness.ts';
 import { startWebhookHarness } from '../support/dns/webhook-harness.ts';
@@ -41,12 +41,6 @@ const HARNESSES: Readonly<Record<string, StartHarness>> = {
   route53: startMoto,
   webhook: startWebhookHarness,
 };
-
-/** The port on loopback at which a harness's peer is. */
-function portOf({ environment }: Harness): number {
-  const [, port] = /http:\/\/127\.0\.0\.1:(\d+)/.exec(JSON.stringify(environment)) ?? [];
-  return Number(port);
-}
 
 for (const [name, start] of Object.entries(HARNESSES)) {
   test(`${name}: reads and writes go through the proxy, and a failure names it without credentials`, async (t) => {

@@ -170,6 +170,12 @@ function noApi(): KubeApi {
   });
 }
 
+/** Of the peer itself on loopback, out of what configures a controller for it. */
+export function portOf({ environment }: Harness): number {
+  const [, port] = /127\.0\.0\.1:(\d+)/.exec(JSON.stringify(environment)) ?? [];
+  return Number(port);
+}
+
 /** `host:port` of a server that takes connections and never says anything. */
 export async function silentServer(ends: Ends): Promise<string> {
   const sockets = new Set<Socket>();

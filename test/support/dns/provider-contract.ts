@@ -12,10 +12,12 @@ import {
   connect,
   type Harness,
   HURRIED,
+  portOf,
   recordSet,
   type StartHarness,
   silentServer,
 } from './harness.ts';
+import { startInterceptor } from './interceptor.ts';
 
 const TTL = 60;
 const ALL: ReadonlySet<RecordType> = new Set(['A', 'AAAA', 'CNAME']);
@@ -239,6 +241,40 @@ export function providerContract(name: string, start: StartHarness): void {
     test('a peer that is not there', async () => {
       const error = await failure(await harness.at('127.0.0.1:1'));
       assert.deepEqual([error.kind, error.code], ['retry', 'network'], error.message);
+    });
+
+    test('an answer of something between, at whichever call: nothing is believed', async (t) => {
+      const isHttp = /"http:/.test(JSON.stringify(harness.environment));
+      if (!isHttp) return t.skip('the peer is no API by HTTP of its own');
+      const between = await startInterceptor(ends, portOf(harness));
+      const environment = await harness.at(between.address);
+      const { zone } = harness;
+      for (const body of ['<html><body><p>Please log in</p></body></html>', '']) {
+        between.intercept(0, body);
+        const other = await connect(harness, environment, { ends, clock });
+        const within = other.zonesWithin?.(zone, [set('between', 'A').name], abort);
+        if (within !== undefined) await rejection(within);
+        let isWhole = false;
+        for (let passed = 0; !isWhole; passed += 1) {
+          clock.skip();
+          const desired = set('between', 'A', `192.0.2.${100 + passed}`);
+          between.intercept(passed, body);
+          const writer = await connect(harness, environment, { ends, clock });
+          const moved = writer.read({ zone, names: [desired.name], abort }).then(async ({ sets }) => {
+            await writer.apply(zone, plan(sets, [desired], ALL), guard);
+          });
+          const error: unknown = await moved.catch((reason: unknown) => reason);
+          isWhole = between.answered() === 0;
+          if (isWhole) assert.equal(error, undefined);
+          else
+            assert.ok(
+              error instanceof DnsError && error.scope === 'zone',
+              `after ${passed}: ${String(error)}`,
+            );
+        }
+        clock.skip();
+        assert.equal((await shown('between')).length, 1);
+      }
     });
 
     test('a stop ends the waiting at once', async () => {

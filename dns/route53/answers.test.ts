@@ -1,0 +1,79 @@
+/** What comes in the place of an answer of Route 53. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { Agent } from 'undici';
+import { systemClock } from '../../runtime/clock.ts';
+import { DnsError } from '../provider.ts';
+import { Route53Api } from './api.ts';
+
+const NAMESPACE = 'https://route53.amazonaws.com/doc/2013-04-01/';
+const TOKEN = 'IQoJb3JpZ2luX2VjEXAMPLE/+token==';
+const { signal: abort } = new AbortController();
+
+/** Of a call whose answer is this. */
+async function failure(t: TestContext, status: number, body: string): Promise<DnsError> {
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: 'key',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_SESSION_TOKEN: TOKEN,
+  });
+  t.after(() => delete process.env.AWS_SESSION_TOKEN);
+  const server = createServer((request, response) => {
+    request.resume();
+    const signed = String(request.headers['x-amz-security-token']);
+    response.writeHead(status).end(body.replace('SIGNED', signed));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const dispatcher = new Agent();
+  t.after(async () => {
+    await dispatcher.destroy();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const config = { apiUrl: `http://127.0.0.1:${port}`, zoneId: undefined, privateZone: false };
+  const api = new Route53Api(config, { clock: systemClock, dispatcher });
+  const error: unknown = await api.zonesNamed('example.com', abort).catch((reason: unknown) => reason);
+  assert.ok(error instanceof DnsError, `accepted: ${JSON.stringify(error)}`);
+  return error;
+}
+
+const LIST = `<?xml version="1.0"?><ListHostedZonesByNameResponse xmlns="${NAMESPACE}"><HostedZones></HostedZones><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems></ListHostedZonesByNameResponse>`;
+const STRANGE = {
+  'a page of something between': '<!DOCTYPE html><html><body><p>Please log in</p></body></html>',
+  nothing: '',
+  'another document of the API': `<GetChangeResponse xmlns="${NAMESPACE}"><ChangeInfo></ChangeInfo></GetChangeResponse>`,
+  'an answer that is cut off': LIST.slice(0, -40),
+  'no XML': '{"HostedZones":[]}',
+};
+
+for (const [what, body] of Object.entries(STRANGE)) {
+  test(`${what} is no list without zones`, async (t) => {
+    const { kind, code, scope, message } = await failure(t, 200, body);
+    assert.deepEqual([kind, code, scope], ['retry', 'bad-answer', 'zone'], message);
+  });
+}
+
+for (const [status, kind] of [
+  [403, 'retry'],
+  [429, 'rate'],
+  [502, 'retry'],
+] as const) {
+  test(`HTTP ${status} of something between says nothing of credentials and records`, async (t) => {
+    const error = await failure(t, status, STRANGE['a page of something between']);
+    assert.deepEqual([error.kind, error.code, error.scope], [kind, String(status), 'zone'], error.message);
+  });
+}
+
+test('the token of a session is not shown, though the API says what had to be signed', async (t) => {
+  const message = "The Canonical String should have been 'GET\nx-amz-security-token:SIGNED\n'";
+  const error = `<Error><Type>Sender</Type><Code>SignatureDoesNotMatch</Code><Message>${message}</Message></Error>`;
+  const body = `<ErrorResponse xmlns="${NAMESPACE}">${error}<RequestId>1</RequestId></ErrorResponse>`;
+  const { kind, message: said, stack } = await failure(t, 403, body);
+  assert.equal(kind, 'config');
+  assert.match(said, /x-amz-security-token:\*\*\*/);
+  assert.ok(!`${said} ${stack}`.includes(TOKEN));
+});

@@ -1,0 +1,47 @@
+/** Something between a client and its API that passes some calls on, and answers the others itself as if they had succeeded. */
+import { createServer, request as forward } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Ends } from './harness.ts';
+
+export interface Interceptor {
+  /** `host:port`. */
+  readonly address: string;
+  /** Passes so many calls on from now, and answers the others with this body. */
+  intercept(after: number, body: string): void;
+  /** How many it has answered since then. */
+  answered(): number;
+}
+
+/** Before the API on `port` of loopback. Ends with the test. */
+export async function startInterceptor(ends: Ends, port: number): Promise<Interceptor> {
+  let state = { left: 0, body: '', answered: 0 };
+  const server = createServer((incoming, outgoing) => {
+    if (state.left === 0) {
+      state.answered += 1;
+      incoming.resume();
+      outgoing.writeHead(200, { 'content-type': 'text/html' }).end(state.body);
+      return;
+    }
+    state.left -= 1;
+    const { method, url: path, headers } = incoming;
+    const onward = forward({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    onward.on('error', () => outgoing.destroy());
+    incoming.pipe(onward);
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  ends.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    intercept: (left, body) => {
+      state = { left, body, answered: 0 };
+    },
+    answered: () => state.answered,
+  };
+}
