@@ -48,6 +48,8 @@ export async function measureAdmission(
   );
   const [webhook] = await scene.start(1);
   await scene.ready(1);
+  // Twenty probes a second, which no kubelet sends, would be counted as the webhook's work.
+  scene.balancer.backends = [];
   if (webhook === undefined) throw new Error('no webhook was started');
   const [entry] = (await scene.stored()).webhooks ?? [];
   const ca = Buffer.from(entry?.clientConfig.caBundle ?? '', 'base64').toString();

@@ -18,9 +18,12 @@ export type Review =
       readonly judged: Judged;
     };
 
+/** Nearly every review has it, and to make a decoder costs more than to use it. */
+const UTF_8 = new TextDecoder();
+
 /** Throws an `UnreadableBody`. */
 export function parseReview(bytes: Uint8Array, charset: string): unknown {
-  const text = new TextDecoder(charset).decode(bytes);
+  const text = (charset === UTF_8.encoding ? UTF_8 : new TextDecoder(charset)).decode(bytes);
   if (text === '') return {};
   let value: unknown;
   try {

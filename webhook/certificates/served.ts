@@ -34,6 +34,8 @@ export class ServedCertificate {
   readonly #reflector: Reflector<MutatingWebhookConfiguration, MutatingWebhookConfiguration>;
   #configuration: MutatingWebhookConfiguration | undefined;
   #served: Pair | undefined;
+  /** Of what is served: read once, as every probe and every scrape asks for it. */
+  #until: number | undefined;
   #hasBeenReady = false;
   /** Why there is none. */
   absence = 'there is no certificate yet';
@@ -66,7 +68,7 @@ export class ServedCertificate {
 
   /** Milliseconds since 1970; undefined while nothing is served. */
   get until(): number | undefined {
-    return this.#served === undefined ? undefined : validityOf(this.#served.certificate).until;
+    return this.#until;
   }
 
   /** Watches the configuration until `abort` fires, and calls `work` when it is known. */
@@ -89,10 +91,8 @@ export class ServedCertificate {
    */
   notReady(): readonly string[] {
     const { clock, configuration: name, settleMs } = this.#options;
-    if (this.#served === undefined) return [this.absence];
-    if (this.#hasBeenReady) {
-      return validityOf(this.#served.certificate).until > clock.now() ? [] : ['the certificate has expired'];
-    }
+    if (this.#served === undefined || this.#until === undefined) return [this.absence];
+    if (this.#hasBeenReady) return this.#until > clock.now() ? [] : ['the certificate has expired'];
     const configuration = this.#configuration;
     if (configuration === undefined) return [`MutatingWebhookConfiguration ${name} was not found`];
     const reasons = refusals(configuration, this.#served.certificate, clock.now());
@@ -113,9 +113,10 @@ export class ServedCertificate {
     const isUseless = (pair: Pair) => !accepts(this.#history.present, pair.certificate, host, clock.now());
     const wait = settleMs - this.#trustedFor(leaf);
     if (this.#served !== undefined && wait > 0 && !isUseless(this.#served)) return wait;
-    this.#served = leaf;
-    onLeaf(leaf);
     const { until } = validityOf(leaf.certificate);
+    this.#served = leaf;
+    this.#until = until;
+    onLeaf(leaf);
     log.info({ until: new Date(until).toISOString() }, 'serving a new certificate');
     return Number.POSITIVE_INFINITY;
   }
