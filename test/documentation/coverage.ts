@@ -58,6 +58,13 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
       mark: 'ends with operator, database and a settled status',
     },
   ],
+  [
+    /^helm --kube-context \S+ upgrade --install /,
+    {
+      instead: (command) => command.replace('upgrade --install', 'template'),
+      why: 'the operator’s image cannot be had here',
+    },
+  ],
   [/^helm test /, { by: 'test/integration/first-installation.test.ts', mark: "helm('test', RELEASE" }],
   [
     /^helm install /,
@@ -118,6 +125,20 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
     {
       instead: (command) => `${command} || test $? -eq 1`,
       why: 'it finds what is wrong here: nothing serves the webhook',
+    },
+  ],
+  [
+    /^kubectl .* wait cluster /,
+    {
+      instead: (command) => command.replace(/ wait cluster (\S+) .*/, ' get cluster $1'),
+      why: 'there is no operator',
+    },
+  ],
+  [
+    /^kubectl site-follower status .*--context .*--context /,
+    {
+      by: 'test/integration/cli-topology.test.ts',
+      mark: "['status', '--context', 'east', '--context', 'west']",
     },
   ],
   [

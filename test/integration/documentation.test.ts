@@ -14,17 +14,21 @@ import { assembleChart } from '../support/chart/assemble.ts';
 import { createCnpgCluster } from '../support/cnpg.ts';
 import { type ControllerProcess, startController } from '../support/controller-process.ts';
 import { FOREIGN_CRDS } from '../support/foreign-crds.ts';
+import { mergeKubeconfigs } from '../support/kubeconfig.ts';
 import { createNodes, ensureNamespace } from '../support/seed.ts';
-import { ownControlPlane } from '../support/shared-control-plane.ts';
+import { ownControlPlane, sharedControlPlane } from '../support/shared-control-plane.ts';
 import { findTools } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 
 /** The names are those of the documentation, so nobody else may be here. */
 const plane = await ownControlPlane();
+/** Of the second cluster in docs/topology.md. */
+const otherPlane = await sharedControlPlane();
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const NAMESPACE = 'site-follower';
 const NODES = ['node-us-east-01', 'node-eu-west-01'];
+const TOPOLOGY = 'docs/topology.md';
 const COMMAND_LIMIT_MS = 60_000;
 /** The operator's resource definitions alone have 1 MB. */
 const MAX_OUTPUT = 16 * 1_024 * 1_024;
@@ -48,8 +52,10 @@ const shell = blocks.filter(({ language }) => ['sh', 'indented', 'bash', 'consol
 const manifests = blocks.filter(
   ({ language, text }) => language === 'yaml' && /^apiVersion: (?!kind\.)/m.test(text),
 );
+/** Those of a topology are another way of saying what the others say, and its own commands read them. */
 const values = blocks.filter(
-  ({ language, text }) => language === 'yaml' && /^(image|controller|webhook|cloudnativepg):/.test(text),
+  ({ path, language, text }) =>
+    path !== TOPOLOGY && language === 'yaml' && /^(image|controller|webhook|cloudnativepg):/.test(text),
 );
 
 let folder: string;
@@ -60,7 +66,11 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'documentation-'));
   const tools = await findTools();
   const path = [tools.helm, tools.kubectl, process.execPath].map(dirname).join(':');
-  const kubeconfig = await plane.kubeconfigFor('admin');
+  const kubeconfig = join(folder, 'kubeconfig');
+  const [us = '', eu = ''] = await Promise.all(
+    [plane, otherPlane].map(async (each) => readFileSync(await each.kubeconfigFor('admin'), 'utf8')),
+  );
+  writeFileSync(kubeconfig, mergeKubeconfigs({ 'kind-us-east': us, 'kind-eu-west': eu }), { mode: 0o600 });
   env = {
     ...process.env,
     PATH: `${path}:${folder}/.local/bin:${process.env.PATH}`,
@@ -70,6 +80,7 @@ before(async () => {
   };
   await prepareFolder();
   await prepareCluster(kubeconfig);
+  await prepareTopology();
 });
 after(async () => {
   await controller?.stop();
@@ -140,6 +151,38 @@ async function prepareCluster(kubeconfig: string): Promise<void> {
   });
   const key = { namespace: NAMESPACE, name: STATUS_CONFIGMAP };
   await until('the status is there', () => api.get(CONFIG_MAPS, key), { timeoutMs: 20_000 });
+}
+
+/** The files and objects that docs/topology.md takes for granted, made as it says. */
+async function prepareTopology(): Promise<void> {
+  const steps = blocks.filter(({ path }) => path === TOPOLOGY);
+  const [follower = '', primary = ''] = steps
+    .filter(({ language }) => language === 'yaml')
+    .map(({ text }) => text);
+  writeFileSync(join(folder, 'us-east.yaml'), follower);
+  writeFileSync(
+    join(folder, 'eu-west.yaml'),
+    follower.replace('clusterName: pg-east', 'clusterName: pg-west'),
+  );
+  writeFileSync(join(folder, 'pg-east.yaml'), primary);
+  const replica = steps.find(({ language }) => language === 'text');
+  const west = primary
+    .replace('name: pg-east, namespace', 'name: pg-west, namespace')
+    .replace('cnpg.io/cluster: pg-east', 'cnpg.io/cluster: pg-west')
+    .replace(/^ {2}bootstrap: .*\n {2}replica: .*$/m, replica?.text ?? '');
+  writeFileSync(join(folder, 'pg-west.yaml'), west);
+  await ensureNamespace(otherPlane, 'postgres');
+  // As the operator makes them.
+  for (const [context, name] of [
+    ['kind-us-east', 'pg-east'],
+    ['kind-eu-west', 'pg-west'],
+  ] as const) {
+    const secret = `kubectl --context ${context} -n postgres create secret generic ${name}`;
+    const { code, stderr } = await execute(
+      `${secret}-ca --from-literal=ca.crt=ca && ${secret}-replication --from-literal=tls.crt=crt --from-literal=tls.key=key`,
+    );
+    assert.equal(code, 0, stderr);
+  }
 }
 
 interface Ended {

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { Certified } from './certificates.ts';
 
 export interface KubeconfigOptions {
@@ -30,6 +30,28 @@ export function kubeconfig({ server, authority, user, namespace }: KubeconfigOpt
       { name, context: { cluster: name, user: name, ...(namespace === undefined ? {} : { namespace }) } },
     ],
     'current-context': name,
+  });
+}
+
+interface Kubeconfig {
+  readonly clusters: readonly { readonly cluster: object }[];
+  readonly users: readonly { readonly user: object }[];
+  readonly contexts: readonly { readonly context: object }[];
+}
+
+/** One with a context for each of `texts`, by the names that are its keys; the first one is the current one. */
+export function mergeKubeconfigs(texts: Readonly<Record<string, string>>): string {
+  const parts = Object.entries(texts).map(([name, text]) => ({ name, ...(parse(text) as Kubeconfig) }));
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: parts.map(({ name, clusters: [cluster] }) => ({ ...cluster, name })),
+    users: parts.map(({ name, users: [user] }) => ({ ...user, name })),
+    contexts: parts.map(({ name, contexts: [context] }) => ({
+      name,
+      context: { ...context?.context, cluster: name, user: name },
+    })),
+    'current-context': parts[0]?.name,
   });
 }
 

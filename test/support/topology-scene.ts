@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { parse, stringify } from 'yaml';
 import { CLUSTERS } from '../../cnpg/cluster.ts';
 import { STATUS_CONFIGMAP } from '../../contract/names.ts';
 import type { Permission } from '../../runtime/rights.ts';
@@ -11,6 +10,7 @@ import { createCnpgCluster } from './cnpg.ts';
 import { ConfigMapHistory } from './config-map-history.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 import { startController } from './controller-process.ts';
+import { mergeKubeconfigs } from './kubeconfig.ts';
 import { grant } from './rbac.ts';
 import { createNamespace, createNodes } from './seed.ts';
 import { TopologyOperator, type Wal } from './topology-operator.ts';
@@ -98,39 +98,17 @@ async function kubeconfigOf(
   plane: ControlPlaneAccess,
   namespaces: Readonly<Record<Place, string>>,
 ): Promise<string> {
-  const parts = await Promise.all(
+  const texts = await Promise.all(
     PLACES.map(async (place) => {
       const namespace = namespaces[place];
       const user = { name: `person-${namespace}`, groups: [] };
       await grant(plane, { user, rights: rightsIn(namespace) });
-      const path = await plane.kubeconfigFor(user, { namespace });
-      return readFile(path, 'utf8').then((text) => renamed(parse(text), place));
+      return [place, await readFile(await plane.kubeconfigFor(user, { namespace }), 'utf8')] as const;
     }),
   );
-  const merged = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: parts.map(({ cluster }) => cluster),
-    users: parts.map(({ user }) => user),
-    contexts: parts.map(({ context }) => context),
-  };
   const path = join(plane.folder, `${randomBytes(4).toString('hex')}.kubeconfig`);
-  await writeFile(path, stringify(merged), { mode: 0o600 });
+  await writeFile(path, mergeKubeconfigs(Object.fromEntries(texts)), { mode: 0o600 });
   return path;
-}
-
-interface Kubeconfig {
-  readonly clusters: readonly { readonly cluster: object }[];
-  readonly users: readonly { readonly user: object }[];
-  readonly contexts: readonly { readonly context: object }[];
-}
-
-function renamed({ clusters: [cluster], users: [user], contexts: [context] }: Kubeconfig, name: Place) {
-  return {
-    cluster: { name, cluster: cluster?.cluster },
-    user: { name, user: user?.user },
-    context: { name, context: { ...context?.context, cluster: name, user: name } },
-  };
 }
 
 function rightsIn(namespace: string): Permission[] {
