@@ -89,6 +89,11 @@ export class ZoneFollower {
     this.#replaceGoal(undefined);
   }
 
+  /** Resolves when nothing is under way; who asked for it gets the error. */
+  async ended(): Promise<void> {
+    await this.#running?.catch(() => undefined);
+  }
+
   #replaceGoal(goal: Goal | undefined): void {
     const before = this.#goal;
     this.#goal = goal;
@@ -101,7 +106,7 @@ export class ZoneFollower {
   async checkClaim({ abort }: Leadership): Promise<void> {
     const { claim, provider } = this.#ports;
     if (claim === undefined) return;
-    await this.#running?.catch(() => undefined); // Only one call to the zone at a time; its caller gets the error.
+    await this.ended(); // Only one call to the zone at a time.
     const current = await provider.read({
       zone: this.zone,
       names: [],

@@ -19,6 +19,8 @@ export class ZoneGroup {
   readonly #ports: ZoneFollowerPorts;
   /** By the zone and the names in it. */
   #followers = new Map<string, ZoneFollower>();
+  /** By zone, what followers that have others in their place have under way. */
+  readonly #ending = new Map<string, Promise<void>>();
 
   constructor(records: readonly DnsName[], owned: ReadonlySet<RecordType>, ports: ZoneFollowerPorts) {
     this.#choice = new ZoneChoice(ports.provider, records, ports.clock, () => ports.wake());
@@ -42,9 +44,11 @@ export class ZoneGroup {
     const { namesByZone, held } = await this.#choice.choose(leadership.abort);
     const outcomes = await Promise.allSettled(
       this.#followersOf(namesByZone).map(([follower, names]) =>
-        withDeadline(clock, patienceMs, leadership.abort, `DNS zone ${follower.zone}`, () =>
-          follower.follow(desired(names), leadership),
-        ),
+        withDeadline(clock, patienceMs, leadership.abort, `DNS zone ${follower.zone}`, async () => {
+          const ending = this.#ending.get(follower.zone);
+          if (ending !== undefined) await ending;
+          await follower.follow(desired(names), leadership);
+        }),
       ),
     );
     const failures = outcomes.flatMap((outcome) =>
@@ -72,9 +76,20 @@ export class ZoneGroup {
       return { key, follower, names };
     });
     this.#followers = new Map(followers.map(({ key, follower }) => [key, follower]));
+    for (const [key, follower] of before) if (!this.#followers.has(key)) this.#end(follower);
     return followers
       .toSorted((one, other) => compareReads(one.follower, other.follower))
       .map(({ follower, names }) => [follower, names] as const);
+  }
+
+  /** Names have come or gone: what it was about to write would come after what its successor writes. */
+  #end(follower: ZoneFollower): void {
+    const { zone } = follower;
+    follower.abandon();
+    const ended = Promise.all([this.#ending.get(zone), follower.ended()]).then(() => {
+      if (this.#ending.get(zone) === ended) this.#ending.delete(zone);
+    });
+    this.#ending.set(zone, ended);
   }
 }
 

@@ -72,6 +72,15 @@ test('every problem is reported, empty items and repetitions are nothing', () =>
   );
 });
 
+test('of a repeated name the zone that is stated counts', () => {
+  const items = ['app.dev.example.com', 'app.dev.example.com@example.com'];
+  for (const listed of [items, items.toReversed()]) {
+    const { records, problems } = parseRecords(listed);
+    assert.deepEqual(records, [{ name: 'app.dev.example.com', zone: 'example.com', isStated: true }]);
+    assert.deepEqual(problems, []);
+  }
+});
+
 test('one name in two zones is refused', () => {
   const { problems } = parseRecords(['db.shop.uk.com@shop.uk.com', 'db.shop.uk.com@uk.com']);
   assert.deepEqual(problems, [

@@ -30,7 +30,8 @@ export function parseRecords(items: readonly string[]): {
     const parsed = parseRecord(record);
     const twin = typeof parsed === 'string' ? undefined : records.get(parsed.name);
     if (typeof parsed === 'string') problems.push({ record, problem: parsed });
-    else if (twin === undefined) records.set(parsed.name, parsed);
+    else if (twin === undefined || (twin.zone === parsed.zone && parsed.isStated === true))
+      records.set(parsed.name, parsed);
     else if (twin.zone !== parsed.zone)
       problems.push({ record, problem: `is listed in zone ${twin.zone} as well` });
   }

@@ -7,10 +7,10 @@ import { UNFOLLOWED_ACTION } from '../../dns/record-status.ts';
 import { keepsTexts } from '../../dns/registry.ts';
 import { ConfigMapSnapshots } from '../../dns/snapshots.ts';
 import type { DnsConfig, FollowerConfig } from '../config.ts';
-import type { Metrics } from '../metrics.ts';
 import { type DnsObserver, DnsSignal } from './dns.ts';
 import { keptSetsIn } from './kept-sets.ts';
 import type { SignalPorts } from './ports.ts';
+import { recordCounts } from './record-counts.ts';
 import type { Signal } from './signal.ts';
 
 /** One signal for each record set, so that no provider waits for another one. */
@@ -26,6 +26,7 @@ export function dnsSignals(
   return Promise.all(
     configs.map(async (config) => {
       const name = config.name ?? config.provider;
+      const count = recordCounts({ follower, provider: name }, ports.metrics);
       const provider = await ports.createProvider(config, {
         api,
         clock,
@@ -55,7 +56,7 @@ export function dnsSignals(
               records.map((record) => ({ ...record, provider: name })),
             );
             report.set('dns', [...rows.values()].flat());
-            countRecords({ follower, provider: name }, records, ports.metrics);
+            count(records);
           },
         },
       });
@@ -119,19 +120,4 @@ function codeOf(error: unknown): string {
 function failureKeys(error: unknown): readonly string[] {
   const names = error instanceof DnsError ? error.names : undefined;
   return (names ?? ['']).map((name) => `${codeOf(error)} ${name}`);
-}
-
-function countRecords(
-  labels: { readonly follower: string; readonly provider: string },
-  records: readonly RecordStatus[],
-  metrics: Metrics,
-): void {
-  for (const zone of new Set(records.map((record) => record.zone))) {
-    const own = records.filter((record) => record.zone === zone);
-    const count = (progress: string, reached: (record: RecordStatus) => boolean) =>
-      metrics.dnsRecords.set({ ...labels, zone, progress }, own.filter(reached).length);
-    count('wanted', () => true);
-    count('accepted', ({ wanted, accepted }) => accepted?.values.join() === wanted.join());
-    count('seen', ({ wanted, seen }) => seen?.values.join() === wanted.join());
-  }
 }

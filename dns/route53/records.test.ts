@@ -110,11 +110,16 @@ describe('a batch', () => {
     assert.equal(refusal(() => changesOf([A], planned([]))).kind, 'conflict');
   });
 
-  test('does not replace an alias or a routing policy', () => {
-    for (const special of [ALIAS, { ...A, SetIdentifier: 'east', Weight: 1 }]) {
+  test('does not replace an alias, nor what a policy has made or chooses from', () => {
+    const chosen = { ...A, SetIdentifier: 'east', Weight: 1 };
+    const made = { ...A, TrafficPolicyInstanceId: '7f8c2f0d' };
+    for (const special of [ALIAS, chosen, made]) {
       const error = refusal(() => changesOf([special], planned([special])));
       assert.deepEqual([error.kind, error.code], ['refused', 'special']);
-      assert.match(error.message, /app\.example\.com A is (an alias|part of a routing policy)/);
+      assert.match(
+        error.message,
+        /app\.example\.com A is (an alias|part of a routing policy|made by a traffic policy)/,
+      );
     }
   });
 });

@@ -41,8 +41,10 @@ export function otherRecords(sets: readonly ResourceRecordSet[]): readonly Other
   return othersAmong(sets.map(({ Name = '', Type = '' }) => ({ name: plainName(Name), type: Type })));
 }
 
-function specialty({ AliasTarget, SetIdentifier }: ResourceRecordSet): string | undefined {
+function specialty(set: ResourceRecordSet): string | undefined {
+  const { AliasTarget, SetIdentifier, TrafficPolicyInstanceId } = set;
   if (AliasTarget !== undefined) return `an alias of ${AliasTarget.DNSName}`;
+  if (TrafficPolicyInstanceId !== undefined) return 'made by a traffic policy';
   return SetIdentifier === undefined ? undefined : 'part of a routing policy';
 }
 
