@@ -48,8 +48,8 @@ const NOTHING_PLANNED: Before = {
   env: {},
 };
 
-const INTRODUCTION = `One bundle, \`dist/cli.mjs\`, that needs only Node 24. kubectl finds it as a plugin when it is in the
-\`PATH\` as \`kubectl-site_follower\`:
+const INTRODUCTION = `A [release](releasing.md#the-plugin) has it as an archive that needs nothing else. Built in a clone it is one bundle, \`dist/cli.mjs\`, that
+needs only Node 24. kubectl finds it as a plugin when it is in the \`PATH\` as \`kubectl-site_follower\`:
 
     install -D dist/cli.mjs ~/.local/bin/kubectl-site_follower
     kubectl site-follower status

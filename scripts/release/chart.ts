@@ -1,4 +1,4 @@
-/** The chart as an OCI artifact: with the operator's chart inside, and the digest of the image in its values. */
+/** The chart as an OCI artifact: with the operator's chart inside, and the digest of the image in its annotations. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type Document, parse, parseDocument } from 'yaml';
@@ -21,6 +21,9 @@ export interface PackedChart {
   readonly metadata: { readonly name: string; readonly version: string; readonly annotations: object };
 }
 
+/** Read by templates/_helpers.tpl. */
+const IMAGE_DIGEST = 'site-follower/image-digest';
+
 export async function packChart(options: ChartOptions): Promise<PackedChart> {
   const { folder, time } = options;
   const entries = await entriesOf(folder);
@@ -32,7 +35,7 @@ export async function packChart(options: ChartOptions): Promise<PackedChart> {
       `${folder}/charts must hold the operator's chart once: run helm dependency update ${folder}`,
     );
   const changed = new Map([
-    ['values.yaml', (text: string) => withImage(text, options)],
+    ['values.yaml', (text: string) => withRepository(text, options)],
     ['Chart.yaml', (text: string) => withAnnotations(text, options)],
   ]);
   const packed = entries.map(({ path, content }) => {
@@ -62,14 +65,14 @@ async function entriesOf(folder: string): Promise<readonly (Entry & { readonly c
   );
 }
 
-function withImage(text: string, { repository, digest }: ChartOptions): string {
-  return changedIn(text, (values) => {
-    values.setIn(['image', 'repository'], repository);
-    values.setIn(['image', 'digest'], digest);
-  });
+function withRepository(text: string, { repository }: ChartOptions): string {
+  return changedIn(text, (values) => values.setIn(['image', 'repository'], repository));
 }
 
-/** Source: https://artifacthub.io/docs/topics/annotations/helm/ */
+/**
+ * The digest is no value: `helm upgrade --reuse-values` takes the values of the old chart, and would keep the old image.
+ * Source: https://artifacthub.io/docs/topics/annotations/helm/
+ */
 function withAnnotations(text: string, { repository, digest, changes }: ChartOptions): string {
   return changedIn(text, (chart) => {
     const version = String(chart.get('version'));
@@ -78,6 +81,7 @@ function withAnnotations(text: string, { repository, digest, changes }: ChartOpt
     const said = changes.flatMap(({ title, items }) =>
       items.map((description) => ({ kind: title.toLowerCase(), description })),
     );
+    chart.setIn(['annotations', IMAGE_DIGEST], digest);
     chart.setIn(['annotations', 'artifacthub.io/license'], 'Apache-2.0');
     chart.setIn(['annotations', 'artifacthub.io/images'], JSON.stringify(images));
     chart.setIn(

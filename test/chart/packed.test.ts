@@ -25,13 +25,26 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-test('the chart of a release pulls its own image by digest, unless a tag is asked for', async () => {
-  const images = async (...args: string[]) => {
-    const text = await chart.run(['template', 'x', file, ...SITE, ...args]);
-    return [...new Set(text.match(/(?<=image: ).*/g))];
-  };
-  assert.deepEqual(await images(), [`"${IMAGE.repository}@${IMAGE.digest}"`]);
-  assert.deepEqual(await images('--set', 'image.tag=dev'), [`"${IMAGE.repository}:dev"`]);
+async function images(archive: string, ...args: string[]): Promise<readonly string[]> {
+  const text = await chart.run(['template', 'x', archive, ...SITE, ...args]);
+  return [...new Set(text.match(/(?<=image: ).*/g))];
+}
+
+test('the chart of a release pulls its own image by digest, unless another one or a tag is asked for', async () => {
+  const other = `sha256:${'2'.repeat(64)}`;
+  assert.deepEqual(await images(file), [`"${IMAGE.repository}@${IMAGE.digest}"`]);
+  assert.deepEqual(await images(file, '--set', `image.digest=${other}`), [`"${IMAGE.repository}@${other}"`]);
+  assert.deepEqual(await images(file, '--set', 'image.tag=dev'), [`"${IMAGE.repository}:dev"`]);
+});
+
+test('an upgrade that reuses the values of the chart before pulls the new image', async () => {
+  const digest = `sha256:${'1'.repeat(64)}`;
+  const next = join(folder, 'next.tgz');
+  await writeFile(next, (await packChart({ folder: chart.path, ...IMAGE, digest })).archive);
+  // What --reuse-values does: all values of the old chart go before those of the new one.
+  const old = join(folder, 'old.yaml');
+  await writeFile(old, await chart.run(['show', 'values', file]));
+  assert.deepEqual(await images(next, '-f', old), [`"${IMAGE.repository}@${digest}"`]);
 });
 
 test('it brings the operator without a download, and tells what has changed', async () => {

@@ -30,9 +30,11 @@ app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
+{{/* The chart of a release names the digest of its image in an annotation: scripts/release/chart.ts. */}}
 {{- define "site-follower.image" -}}
-{{- if and .Values.image.digest (not .Values.image.tag) -}}
-{{ printf "%s@%s" .Values.image.repository .Values.image.digest | quote }}
+{{- $digest := .Values.image.digest | default (index .Chart.Annotations "site-follower/image-digest") }}
+{{- if and $digest (not .Values.image.tag) -}}
+{{ printf "%s@%s" .Values.image.repository $digest | quote }}
 {{- else -}}
 {{ printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) | quote }}
 {{- end }}
