@@ -1,13 +1,13 @@
 import { CommandError } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Whether the person says yes to `question`. Throws CommandError where nobody is there. */
+/** Whether the user answers yes. Throws CommandError where the terminal is not interactive. */
 export async function isConfirmed(terminal: Terminal, question: string): Promise<boolean> {
   const answer = await ask(terminal, `${question} [y/N] `);
   return /^y(es)?$/i.test(answer);
 }
 
-/** Whether the person types `word`: for what cannot be taken back. Throws CommandError where nobody is there. */
+/** For what cannot be undone: whether the user types `word`. Throws CommandError where the terminal is not interactive. */
 export async function isTyped(terminal: Terminal, question: string, word: string): Promise<boolean> {
   return (await ask(terminal, `${question} Type ${word} to go on: `)) === word;
 }

@@ -1,4 +1,4 @@
-/** What a script learns without reading a word. docs/cli.md is generated from this table. */
+/** docs/cli.md is generated from this table. */
 export const EXIT_CODES = {
   done: { code: 0, meaning: 'Success; for `check`: no problems found.' },
   refused: {
@@ -21,7 +21,7 @@ export const EXIT_CODES = {
 
 export type Outcome = keyof typeof EXIT_CODES;
 
-/** Ends a command with a word to the person; `message` may have several lines. */
+/** Ends a command; the user reads `message`, which may have several lines. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly outcome: Outcome;

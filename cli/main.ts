@@ -19,12 +19,12 @@ if (tooOld !== undefined) {
 }
 
 stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever reads has read enough, as `head` does.
+  // The reader has read enough, as `head` does.
   if (error.code === 'EPIPE') process.exit();
   throw error;
 });
 
-/** It knows no cursor to move: lines go to it as to a file. */
+/** Such a terminal cannot move its cursor, so it is written to like a file. */
 const isDumb = env.TERM === 'dumb';
 const stop = new AbortController();
 process.on('SIGINT', () => {
@@ -35,7 +35,7 @@ process.on('SIGINT', () => {
 const terminal: Terminal = {
   env,
   clock: systemClock,
-  // The standard input gives what is there so far: who writes it, such as helm, may take its time.
+  // The standard input to its end, as its writer, such as helm, may be slow.
   read: async (path) =>
     decodeUtf8(path === '-' ? await buffer(addAbortSignal(stop.signal, stdin)) : await readFile(path)),
   out: (text) => stdout.write(text),
@@ -46,7 +46,7 @@ const terminal: Terminal = {
   interactive: stdin.isTTY && stdout.isTTY,
   async ask(question, abort) {
     const lines = createInterface({ input: stdin, output: stdout });
-    // While it asks, the terminal gives Ctrl-C to it alone; Ctrl-D ends it without an answer.
+    // While it asks, readline alone gets Ctrl-C; Ctrl-D closes it without an answer.
     lines.on('SIGINT', () => process.emit('SIGINT'));
     const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
     try {

@@ -1,7 +1,7 @@
-/** As scripts/build.ts builds for: what is older lacks parts of the language. */
+/** The target of scripts/build.ts. */
 const LEAST_NODE = 24;
 
-/** What to tell a person whose Node is too old, one line; undefined: it is not. `version` as in `process.version`. */
+/** One line for a user whose Node is too old; undefined where it is not. `version` is `process.version`. */
 export function nodeProblem(version: string, path: string): string | undefined {
   const major = Number(/^v?(\d+)/.exec(version)?.[1]);
   if (major >= LEAST_NODE) return undefined;

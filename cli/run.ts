@@ -6,13 +6,13 @@ import { COMPLETE } from './completion/scripts.ts';
 import { EXIT_CODES, type Outcome } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
-/** As kubectl calls the plugin. */
+/** The name by which users call the plugin. */
 export const COMMAND_NAME = 'kubectl site-follower';
 
 /** Width of help where there is no terminal. */
 const HELP_COLUMNS = 100;
 
-/** Runs one command and gives its exit code. */
+/** Gives the exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   let outcome: Outcome = 'done';
   const program = createProgram(terminal, async (name, command) => {
@@ -28,7 +28,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // It has told the person already.
+    // Commander has printed the message already.
     outcome = error.exitCode === 0 ? 'done' : 'usage';
   }
   return EXIT_CODES[outcome].code;
@@ -36,7 +36,6 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 type OnCommand = (name: CommandName, command: Command) => Promise<void>;
 
-/** The tree of commands. */
 export function createProgram(terminal: Terminal, onCommand: OnCommand): Command {
   const program = new Command(COMMAND_NAME)
     .description('Show which site is active, and what has followed.')

@@ -2,9 +2,9 @@ import type { Terminal } from './terminal.ts';
 
 const CSI = '\u001b[';
 
-/** A picture that is redrawn in place, on a screen of its own, so that what was there before comes back at the end. */
+/** Redraws a text in place, on the alternate screen, so that the terminal is as before at the end. */
 export class Screen {
-  /** False where there is no terminal: then nothing can be redrawn. */
+  /** False where there is no terminal, so that nothing can be redrawn. */
   readonly live: boolean;
   readonly #terminal: Terminal;
   readonly #stopListening: () => void;
@@ -17,7 +17,7 @@ export class Screen {
     this.#stopListening = this.live ? terminal.onResize(() => terminal.out(`${CSI}2J`)) : () => undefined;
   }
 
-  /** Shows `text`, whose lines are not wider than the terminal; of more lines than it has, the first. */
+  /** Lines of `text` must not be wider than the terminal; those below its last row are counted. */
   show(text: string): void {
     this.#last = text;
     const rows = this.#terminal.size()?.rows ?? 0;
@@ -27,7 +27,7 @@ export class Screen {
     this.#terminal.out(`${CSI}H${shown.map((line) => `${line}${CSI}K`).join('\n')}${CSI}J`);
   }
 
-  /** Gives the terminal back, and leaves the last picture there. */
+  /** Restores the terminal, and prints the last text there. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopListening();
     if (!this.live) return;

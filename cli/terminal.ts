@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** What the command line does with the world, so that tests can stand in for it. */
+/** Everything that the command line reads of and writes to its process, so that tests can replace it. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
@@ -8,21 +8,21 @@ export interface Terminal {
   read(path: string): Promise<string>;
   out(text: string): unknown;
   err(text: string): unknown;
-  /** Of the standard output; undefined where that is no terminal, so that whole lines go to the next program. */
+  /** Of the standard output; undefined where that is not a terminal. */
   size(): { readonly columns: number; readonly rows: number } | undefined;
   /** Whether the standard output takes colours. */
   readonly colour: boolean;
-  /** Whether somebody sits there who can answer. */
+  /** Whether there is a user who can answer. */
   readonly interactive: boolean;
-  /** One line from the person; undefined when there is none to come. */
+  /** One line from the user; undefined when the input has ended. */
   ask(question: string, abort: AbortSignal): Promise<string | undefined>;
   /** Aborts with the first Ctrl-C. */
   readonly abort: AbortSignal;
-  /** Calls back whenever the size has changed, until the returned function is called. */
+  /** Calls `listener` after each change of the size, until the returned function is called. */
   onResize(listener: () => void): () => void;
 }
 
-/** Columns to lay out for. */
+/** Infinite where there is no terminal. */
 export function columnsOf(terminal: Terminal): number {
   return terminal.size()?.columns ?? Number.POSITIVE_INFINITY;
 }

@@ -68,3 +68,9 @@ export function ignoreNotFound(error: unknown): undefined {
   if (isNotFound(error)) return undefined;
   throw error;
 }
+
+/** For `.catch`: the caller may not do that. Anything else is thrown on. */
+export function ignoreForbidden(error: unknown): undefined {
+  if (isForbidden(error)) return undefined;
+  throw error;
+}

@@ -20,7 +20,7 @@ type Selection = Omit<ListOptions, 'limit' | 'continue' | 'maxBytes'>;
 
 /** All objects at once; see {@link listPages}. */
 export async function listAll<T extends KubeObject>(
-  api: KubeApi,
+  api: Pick<KubeApi, 'list'>,
   resource: Resource<T>,
   options: Selection = {},
 ): Promise<T[]> {
@@ -31,7 +31,7 @@ export async function listAll<T extends KubeObject>(
 
 /** All objects, one after the other; see {@link listPages}. */
 export async function* listEach<T extends KubeObject>(
-  api: KubeApi,
+  api: Pick<KubeApi, 'list'>,
   resource: Resource<T>,
   options: Selection = {},
 ): AsyncGenerator<T> {
@@ -40,7 +40,7 @@ export async function* listEach<T extends KubeObject>(
 
 /** Page by page, each as large as a few objects of the size that was met so far. Throws KubeError. */
 export async function* listPages<T extends KubeObject>(
-  api: KubeApi,
+  api: Pick<KubeApi, 'list'>,
   resource: Resource<T>,
   options: Selection = {},
 ): AsyncGenerator<List<T>> {

@@ -1,6 +1,6 @@
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
-import { isNotFound } from '../../kubernetes/errors.ts';
-import { type Check, problem } from '../checks/check.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
+import { type Check, problem, skip } from '../checks/check.ts';
 import { type Before, GIVE_MANIFESTS } from './before.ts';
 import type { Manifest, Planned } from './planned.ts';
 
@@ -12,7 +12,7 @@ interface Discovered {
   }[];
 }
 
-/** Whose they are, for kinds that the chart makes only where a value asks for them. */
+/** The value of the chart that asks for objects of an optional kind. */
 const VALUES: Readonly<Record<string, string>> = {
   ServiceMonitor: 'metrics.serviceMonitor',
   PrometheusRule: 'metrics.prometheusRule',
@@ -22,7 +22,7 @@ const VALUES: Readonly<Record<string, string>> = {
   MutatingAdmissionPolicyBinding: 'webhook.mode',
 };
 
-/** What the server knows of each kind in the manifests; undefined where it knows none. CRDs among them count. */
+/** The resource of each kind in the manifests; undefined where the API server does not know the kind. */
 export async function discover(
   { objects }: Planned,
   read: Before['read'],
@@ -32,12 +32,7 @@ export async function discover(
   const known = await Promise.all(
     versions.map(async (version): Promise<[string, Discovered]> => {
       const path = version.includes('/') ? `/apis/${version}` : `/api/${version}`;
-      try {
-        return [version, (await read(path, { abort })) as Discovered];
-      } catch (error) {
-        if (isNotFound(error)) return [version, {}];
-        throw error;
-      }
+      return [version, ((await read(path, { abort }).catch(ignoreNotFound)) ?? {}) as Discovered];
     }),
   );
   const byVersion = new Map(known);
@@ -69,7 +64,7 @@ export function apiVersions({ planned, read }: Before): Check {
     name: 'api-versions',
     title: 'the API server knows every kind that the chart makes',
     async find({ abort }) {
-      if (planned === undefined) return { findings: [], skipped: GIVE_MANIFESTS };
+      if (planned === undefined) return skip(GIVE_MANIFESTS);
       const known = await discover(planned, read, abort);
       const brought = (planned.objects as readonly Definition[]).flatMap(({ kind, spec }) =>
         kind === 'CustomResourceDefinition' ? [`${spec?.group} ${spec?.names?.kind}`] : [],

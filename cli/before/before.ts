@@ -1,18 +1,18 @@
 import type { CallOptions } from '../../kubernetes/api.ts';
 import type { Planned } from './planned.ts';
 
-/** What `check --pre` looks at besides the cluster’s objects. */
+/** What `check --pre` reads beside the objects of the cluster. */
 export interface Before {
   /** Where the chart is to be installed. */
   readonly namespace: string;
-  /** What Helm would create. Undefined where no manifests were given: then what the chart’s own values make is assumed. */
+  /** The given manifests. Undefined where none were given: then the chart’s default values are assumed. */
   readonly planned: Planned | undefined;
-  /** What the API server has at a path. Throws KubeError. */
+  /** Gets a path of the API server. Throws KubeError. */
   readonly read: (path: string, options?: CallOptions) => Promise<unknown>;
-  /** Of this machine, for its proxies. */
+  /** The environment of this machine, for its proxies. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** What is said where something can be known of the manifests alone. */
+/** Why a check is skipped that needs manifests. */
 export const GIVE_MANIFESTS =
   'give the manifests: helm template … | kubectl site-follower check --pre --filename -';

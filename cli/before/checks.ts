@@ -1,4 +1,4 @@
-/** What an installation needs, before there is one: `check --pre`. */
+/** What an installation needs: `check --pre`. */
 import type { Check } from '../checks/check.ts';
 import { admission } from './admission.ts';
 import { apiVersions } from './apis.ts';

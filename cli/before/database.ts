@@ -1,7 +1,7 @@
 /** What an installation needs for a database. */
 import { CLUSTERS } from '../../cnpg/cluster.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
-import { isNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { type Check, problem, warning } from '../checks/check.ts';
 import type { Before } from './before.ts';
 
@@ -20,21 +20,17 @@ export function operator({ planned }: Before): Check {
     name: 'operator',
     title: 'CloudNativePG is there once, now or by this chart',
     async find(world) {
-      try {
-        const clusters = await world.list(CLUSTERS);
-        const names = clusters.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`).sort();
-        const note = names.length === 0 ? 'it has no Cluster yet' : `its Clusters: ${names.join(', ')}`;
-        const crd = `${CLUSTERS.plural}.${CLUSTERS.group}`;
-        if (planned?.find('CustomResourceDefinition', crd) !== undefined) {
-          const text = `it is there already, and cloudnativepg.install=true would bring it again; ${note}`;
-          const action = 'Leave cloudnativepg.install out; controller.watch names the Cluster to follow.';
-          return { findings: [problem('CloudNativePG', text, action)] };
-        }
-        return { findings: [], note: `it is there, leave cloudnativepg.install out; ${note}` };
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
+      const clusters = await world.list(CLUSTERS).catch(ignoreNotFound);
+      if (clusters === undefined)
         return { findings: [], note: 'it is not, cloudnativepg.install=true brings it with a database' };
-      }
+      const names = clusters.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`).sort();
+      const note = names.length === 0 ? 'it has no Cluster yet' : `its Clusters: ${names.join(', ')}`;
+      const crd = `${CLUSTERS.plural}.${CLUSTERS.group}`;
+      if (planned?.find('CustomResourceDefinition', crd) === undefined)
+        return { findings: [], note: `it is there, leave cloudnativepg.install out; ${note}` };
+      const text = `it is there already, and cloudnativepg.install=true would bring it again; ${note}`;
+      const action = 'Leave cloudnativepg.install out; controller.watch names the Cluster to follow.';
+      return { findings: [problem('CloudNativePG', text, action)] };
     },
   };
 }

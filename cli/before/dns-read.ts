@@ -1,4 +1,4 @@
-/** In a bundle of its own: the providers’ libraries are loaded by nobody who does not ask for them. */
+/** Imported only when it is needed, as it loads the libraries of the providers. */
 import * as z from 'zod';
 import { DnsError, needsHuman } from '../../dns/provider.ts';
 import { createProvider, DNS_PROVIDERS, type DnsConfig, dnsInUse } from '../../dns/registry.ts';
@@ -14,7 +14,7 @@ import { listOf } from '../../settings/schema.ts';
 
 const LIMIT_MS = 20_000;
 
-/** Of the configuration what says where the records are. */
+/** The part of the configuration that says where the records are. */
 const DNS_ALONE = z.object({
   followers: listOf(
     z.array(z.unknown()),
@@ -23,11 +23,11 @@ const DNS_ALONE = z.object({
 });
 
 export interface DnsToRead {
-  /** The controller’s variables. */
+  /** The environment of the controller. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The document of its file; undefined without one. */
+  /** Its configuration file, parsed; undefined without one. */
   readonly file: unknown;
-  /** Of this machine: it calls the provider, and the controller will call it from elsewhere. */
+  /** The proxies of this machine, not those of the controller, as the calls are made from here. */
   readonly proxies: { readonly https?: string | undefined; readonly http?: string | undefined };
   readonly noProxy: readonly string[];
   readonly api: KubeApi;
@@ -43,12 +43,12 @@ export interface DnsReading {
   readonly error?: {
     readonly message: string;
     readonly action: string;
-    /** It stays until somebody changes something. */
+    /** It lasts until somebody changes something. */
     readonly stays: boolean;
   };
 }
 
-/** Reads each zone once with the credentials that the controller will have, and writes nothing. */
+/** Reads each zone once with the credentials of the controller, and writes nothing. */
 export async function readDns(asked: DnsToRead): Promise<readonly DnsReading[]> {
   const configs = settingsIn(asked);
   const { proxies, noProxy } = asked;
@@ -57,7 +57,7 @@ export async function readDns(asked: DnsToRead): Promise<readonly DnsReading[]> 
     { keepAliveTimeout: 1_000 },
   );
   try {
-    // One after the other: several may be of one account, whose calls are limited.
+    // One after the other, as several may share the rate limit of one account.
     const readings: DnsReading[] = [];
     for (const config of configs) readings.push(...(await readSet(config, asked, dispatcher)));
     return readings;
@@ -67,7 +67,7 @@ export async function readDns(asked: DnsToRead): Promise<readonly DnsReading[]> 
 }
 
 function settingsIn({ env, file }: DnsToRead): readonly DnsConfig[] {
-  // All other settings are unknown here; the controller looks at those, and says what is wrong when it starts.
+  // Other settings are not checked here; the controller reports what is wrong with them when it starts.
   const tree = new RawTree({
     report: () => undefined,
     secrets: { env, readFile: unreadable, referenced: new Set() },
@@ -106,7 +106,12 @@ async function readSet(
   const choice = new ZoneChoice(provider, config.records, clock, () => undefined);
   const { namesByZone, held } = await choice.choose(abort);
   const readings = held.map(
-    ({ zone, names, error }): DnsReading => ({ provider: provider.name, zone, names, error: told(error) }),
+    ({ zone, names, error }): DnsReading => ({
+      provider: provider.name,
+      zone,
+      names,
+      error: described(error),
+    }),
   );
   for (const [zone, names] of namesByZone) {
     const reading = { provider: provider.name, zone, names };
@@ -117,13 +122,13 @@ async function readSet(
       readings.push(reading);
     } catch (error) {
       abort.throwIfAborted();
-      readings.push({ ...reading, error: told(error) });
+      readings.push({ ...reading, error: described(error) });
     }
   }
   return readings;
 }
 
-function told(error: unknown): NonNullable<DnsReading['error']> {
+function described(error: unknown): NonNullable<DnsReading['error']> {
   if (error instanceof DnsError) {
     return { message: error.message, action: error.action, stays: needsHuman(error.kind) };
   }

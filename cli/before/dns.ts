@@ -1,10 +1,10 @@
 import { explain } from '../../runtime/explain.ts';
-import { type Check, type Finding, problem, type Result, warning } from '../checks/check.ts';
+import { type Check, type Finding, problem, type Result, skip, warning } from '../checks/check.ts';
 import { type Before, GIVE_MANIFESTS } from './before.ts';
 import type { DnsReading } from './dns-read.ts';
 import { plannedEnvironment } from './environment.ts';
 
-/** Its objects are in the cluster: there are no credentials to try. */
+/** Writes objects into the cluster and needs no credentials. */
 const IN_THE_CLUSTER = 'external-dns';
 
 export function dnsCredentials({ namespace, planned, env }: Before): Check {
@@ -12,10 +12,9 @@ export function dnsCredentials({ namespace, planned, env }: Before): Check {
     name: 'dns-credentials',
     title: 'each DNS zone can be read with the credentials that the controller will have',
     async find({ api, clock, abort }): Promise<Result> {
-      if (planned === undefined) return { findings: [], skipped: GIVE_MANIFESTS };
+      if (planned === undefined) return skip(GIVE_MANIFESTS);
       const given = await plannedEnvironment(planned, namespace, api, abort);
-      if (given.DNS_PROVIDER === IN_THE_CLUSTER)
-        return { findings: [], skipped: 'ExternalDNS has the credentials' };
+      if (given.DNS_PROVIDER === IN_THE_CLUSTER) return skip('ExternalDNS has the credentials');
       const { parse } = await import('../text/yaml.ts');
       const { readDns } = await import('./dns-read.ts');
       const file: unknown = planned.configFile === undefined ? undefined : parse(planned.configFile);
@@ -32,7 +31,7 @@ export function dnsCredentials({ namespace, planned, env }: Before): Check {
         abort.throwIfAborted();
         throw new Error(`the settings of DNS cannot be tried here: ${explain(error)}`, { cause: error });
       });
-      if (readings.length === 0) return { findings: [], skipped: 'no records are listed' };
+      if (readings.length === 0) return skip('no records are listed');
       const read = readings.flatMap(({ zone, provider, error }) => (error ? [] : [`${zone} at ${provider}`]));
       const note = read.length === 0 ? '' : `${read.join(', ')}, from this machine`;
       return { findings: readings.flatMap(findingsOf), note };

@@ -1,6 +1,6 @@
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { type Selector, selects } from '../../kubernetes/selector.ts';
-import { type Check, warning } from '../checks/check.ts';
+import { type Check, skip, titleOf, warning } from '../checks/check.ts';
 import { type Before, GIVE_MANIFESTS } from './before.ts';
 
 interface NetworkPolicy extends KubeObject {
@@ -19,13 +19,13 @@ const NETWORK_POLICIES: Resource<NetworkPolicy> = {
   namespaced: true,
 };
 
-/** Only pods can tell what they reach; this is what can be known before there are any. */
+/** What the controller really reaches shows only once its pods run. */
 export function egress({ namespace, planned }: Before): Check {
   return {
     name: 'egress',
     title: 'no NetworkPolicy of the namespace limits what the controller reaches',
     async find(world) {
-      if (planned === undefined) return { findings: [], skipped: GIVE_MANIFESTS };
+      if (planned === undefined) return skip(GIVE_MANIFESTS);
       const policies = await world.list(NETWORK_POLICIES, { namespace });
       const limiting = policies.filter(
         ({ spec }) =>
@@ -34,9 +34,9 @@ export function egress({ namespace, planned }: Before): Check {
           !spec.egress?.some(({ to, ports }) => to === undefined && ports === undefined),
       );
       return {
-        findings: limiting.map(({ metadata: { name } }) =>
+        findings: limiting.map((policy) =>
           warning(
-            `NetworkPolicy ${namespace}/${name}`,
+            titleOf('NetworkPolicy', policy),
             'it limits what the controller’s pods reach; without the API server nothing works, without the DNS provider no record follows',
             'Admit the API server, port 53 and the hosts of the DNS provider for pods with app.kubernetes.io/component=controller.',
           ),

@@ -1,11 +1,11 @@
-import type { KubeApi, KubeObject } from '../../kubernetes/api.ts';
+import type { KubeApi } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { SECRETS } from '../../kubernetes/resources.ts';
 import type { Planned } from './planned.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-/** The variables that the controller will have, by the manifests and by Secrets that are there. Throws KubeError. */
+/** The environment of the controller, by the manifests and by Secrets in the cluster. Throws KubeError. */
 export async function plannedEnvironment(
   planned: Planned,
   namespace: string,
@@ -32,7 +32,7 @@ export async function plannedEnvironment(
   return Object.assign({}, ...whole, Object.fromEntries(given));
 }
 
-/** Of a Secret of the manifests, else of the cluster’s; empty where there is none. */
+/** The data of a Secret in the manifests, else in the cluster; empty where there is none. */
 async function secretTexts(
   planned: Planned,
   key: { readonly namespace: string; readonly name: string },
@@ -41,9 +41,7 @@ async function secretTexts(
 ): Promise<Texts> {
   const own = planned.find('Secret', key.name);
   if (own !== undefined) return { ...decoded(own.data), ...own.stringData };
-  const found = (await api.get(SECRETS, key, { abort }).catch(ignoreNotFound)) as
-    | (KubeObject & { readonly data?: Texts })
-    | undefined;
+  const found = await api.get(SECRETS, key, { abort }).catch(ignoreNotFound);
   return decoded(found?.data);
 }
 

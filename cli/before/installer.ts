@@ -7,7 +7,7 @@ function create(group: string, resource: string, namespace?: string): ResourceAt
   return { verb: 'create', group, resource, ...(namespace !== undefined && { namespace }) };
 }
 
-/** Of the chart without further values, in the order in which Helm needs them. */
+/** For the chart with its default values, in the order in which Helm needs them. */
 function usual(namespace: string): readonly ResourceAttributes[] {
   return [
     create('', 'namespaces'),

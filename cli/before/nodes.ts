@@ -1,8 +1,8 @@
 /** What an installation needs of the nodes. */
 import type { Node } from '../../kubernetes/resources.ts';
-import { type Check, problem, type Result, warning } from '../checks/check.ts';
+import { type Check, problem, type Result, skip, titleOf, warning } from '../checks/check.ts';
 import type { Before } from './before.ts';
-import { LEAST_MINOR } from './version.ts';
+import { LEAST_MINOR, minorOf } from './version.ts';
 
 const ZONE = 'topology.kubernetes.io/zone';
 
@@ -14,19 +14,15 @@ export const KUBELETS: Check = {
   name: 'kubelets',
   title: `every node runs Kubernetes 1.${LEAST_MINOR} or later`,
   async find(world) {
-    const old = ((await world.nodes) as readonly NodeWithInfo[]).flatMap(({ metadata, status }) => {
-      const version = status?.nodeInfo?.kubeletVersion ?? '';
-      const minor = Number(/^v1\.(\d+)/.exec(version)?.[1] ?? LEAST_MINOR);
-      return minor < LEAST_MINOR ? [{ name: metadata.name, version }] : [];
-    });
+    const nodes: readonly NodeWithInfo[] = await world.nodes;
     return {
-      findings: old.map(({ name, version }) =>
-        problem(
-          `Node ${name}`,
-          `its kubelet is ${version}, which knows no native sidecars`,
-          `Upgrade it to Kubernetes 1.${LEAST_MINOR} or later.`,
-        ),
-      ),
+      findings: nodes.flatMap((node) => {
+        const version = node.status?.nodeInfo?.kubeletVersion ?? '';
+        if (minorOf(version) >= LEAST_MINOR) return [];
+        const text = `its kubelet is ${version}, which knows no native sidecars`;
+        const action = `Upgrade it to Kubernetes 1.${LEAST_MINOR} or later.`;
+        return [problem(titleOf('Node', node), text, action)];
+      }),
     };
   },
 };
@@ -54,14 +50,14 @@ interface PlannedSite {
   readonly nodeNames?: readonly string[];
 }
 
-/** By the variable; who has a file with several followers names nodes there. */
+/** By the variable alone: with a configuration file, nodes are named there. */
 export function nodesOfSites({ planned }: Before): Check {
   return {
     name: 'sites',
     title: 'every node that a site names is there',
     async find(world): Promise<Result> {
       const text = planned?.controllerContainer.env?.find(({ name }) => name === 'SITES')?.value;
-      if (text === undefined) return { findings: [], skipped: 'no manifests with sites were given' };
+      if (text === undefined) return skip('no manifests with sites were given');
       const there = new Set((await world.nodes).map(({ metadata }) => metadata.name));
       const sites = JSON.parse(text) as readonly PlannedSite[];
       const missing = sites.flatMap(({ name, nodeName, nodeNames = [] }) =>

@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../kubernetes/api.ts';
+import { COMPONENT } from '../cluster/chart.ts';
 import type { PodDetails } from '../cluster/pods.ts';
 
-/** As Helm prints it. */
+/** An object as Helm prints it. */
 export interface Manifest extends KubeObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -12,31 +13,22 @@ export interface Manifest extends KubeObject {
 
 type Template = Pick<PodDetails, 'metadata' | 'spec'>;
 
-interface KeyReference {
-  readonly name?: string;
-  readonly key: string;
-}
-
-export interface EnvEntry {
-  readonly name: string;
-  readonly value?: string;
-  readonly valueFrom?: { readonly secretKeyRef?: KeyReference };
-}
-
-export interface PlannedContainer {
-  readonly env?: readonly EnvEntry[];
+interface PlannedContainer {
+  readonly env?: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: { readonly secretKeyRef?: { readonly name?: string; readonly key: string } };
+  }[];
   readonly envFrom?: readonly { readonly secretRef?: { readonly name?: string } }[];
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
 }
 
-const COMPONENT = 'app.kubernetes.io/component';
-
-/** What Helm would create, by its rendering of the chart. */
+/** What Helm would create, as `helm template` prints it. */
 export class Planned {
   readonly objects: readonly Manifest[];
   readonly #controller: Manifest;
 
-  /** Throws where that is no rendering of this chart. */
+  /** Throws where the manifests are not of this chart. */
   constructor(documents: readonly unknown[]) {
     this.objects = documents.flatMap(objectsIn);
     const controller = this.#deployment('controller');
@@ -59,7 +51,7 @@ export class Planned {
     return containerOf(this.#controller);
   }
 
-  /** Undefined where the API server injects by itself, or nobody does. */
+  /** Undefined where policies inject, or nothing does. */
   get webhook(): { readonly port: number | undefined; readonly onNodes: boolean } | undefined {
     const webhook = this.#deployment('webhook');
     if (webhook === undefined) return undefined;
@@ -67,7 +59,7 @@ export class Planned {
     return { port, onNodes: webhook.spec?.template?.spec?.hostNetwork === true };
   }
 
-  /** Those of the release’s own workloads, as `kind name`. */
+  /** The pod templates; `about` is kind and name of the workload. */
   get templates(): readonly { readonly about: string; readonly template: Template }[] {
     return this.objects.flatMap(({ kind, metadata, spec }) =>
       spec?.template?.spec === undefined
@@ -80,7 +72,7 @@ export class Planned {
     return this.objects.find((object) => object.kind === kind && object.metadata.name === name);
   }
 
-  /** The file of the controller’s configuration, where it has one. */
+  /** The controller’s configuration file, where it has one. */
   get configFile(): string | undefined {
     return this.objects.find(({ kind, data }) => kind === 'ConfigMap' && data?.['config.yaml'] !== undefined)
       ?.data?.['config.yaml'];
@@ -109,14 +101,14 @@ function isManifest(document: object): document is Manifest {
   return typeof apiVersion === 'string' && typeof kind === 'string' && typeof metadata?.name === 'string';
 }
 
-/** Throws where a text is no YAML. */
+/** Throws where a text is not YAML. */
 export async function readPlanned(texts: readonly string[]): Promise<Planned> {
   const { parseAllDocuments } = await import('../text/yaml.ts');
   const documents = texts.flatMap((text) => [...parseAllDocuments(text)]);
   return new Planned(
     documents.map((document) => {
       const [error] = document.errors;
-      // The parser’s own text shows the lines around the fault, and those may hold a secret.
+      // The parser’s own text shows the lines around the error, and those may hold a secret.
       if (error !== undefined) throw new Error(`line ${error.linePos?.[0].line ?? '?'} has ${error.code}`);
       return document.toJS({ maxAliasCount: 100 }) as unknown;
     }),

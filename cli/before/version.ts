@@ -1,10 +1,15 @@
 import { type Check, problem } from '../checks/check.ts';
 import type { Before } from './before.ts';
 
-/** Native sidecars are on by default from there; the chart wants the same. */
+/** The first with native sidecars by default; the chart requires it, too. */
 export const LEAST_MINOR = 29;
-/** MutatingAdmissionPolicies in `admissionregistration.k8s.io/v1`. */
+/** The first with MutatingAdmissionPolicies in `admissionregistration.k8s.io/v1`. */
 const LEAST_MINOR_OF_POLICIES = 36;
+
+/** Of a version such as `v1.36.0`; one that cannot be read counts as recent enough. */
+export function minorOf(version: string): number {
+  return Number(/^v1\.(\d+)/.exec(version)?.[1] ?? LEAST_MINOR);
+}
 
 export function serverVersion({ read, planned }: Before): Check {
   return {
@@ -12,13 +17,12 @@ export function serverVersion({ read, planned }: Before): Check {
     title: `the API server is Kubernetes 1.${LEAST_MINOR} or later, for webhook.mode policy 1.${LEAST_MINOR_OF_POLICIES}`,
     async find({ abort }) {
       const { gitVersion = '' } = (await read('/version', { abort })) as { readonly gitVersion?: string };
-      const minor = Number(/^v1\.(\d+)/.exec(gitVersion)?.[1] ?? LEAST_MINOR);
+      const minor = minorOf(gitVersion);
       const about = `API server ${gitVersion}`;
       if (minor < LEAST_MINOR) {
         const text = 'it knows no native sidecars, and Helm refuses the chart';
-        return {
-          findings: [problem(about, text, `Upgrade the cluster to Kubernetes 1.${LEAST_MINOR} or later.`)],
-        };
+        const action = `Upgrade the cluster to Kubernetes 1.${LEAST_MINOR} or later.`;
+        return { findings: [problem(about, text, action)] };
       }
       const hasPolicies = planned?.objects.some(({ kind }) => kind === 'MutatingAdmissionPolicy');
       if (hasPolicies && minor < LEAST_MINOR_OF_POLICIES) {

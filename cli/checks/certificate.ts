@@ -8,11 +8,12 @@ import {
 import { remakeSecret } from '../../webhook/certificates/store.ts';
 import { accepts, certificatesIn, validityOf } from '../../webhook/certificates/trust.ts';
 import { CONFIGURATION_NAME, isOurs, secretNameOf } from '../../webhook/configuration.ts';
-import { type Check, type Finding, problem, type Result } from './check.ts';
+import { INJECT_CA_FROM } from '../cluster/chart.ts';
+import { type Check, type Finding, problem, type Result, skip } from './check.ts';
 import type { World } from './world.ts';
 
 const DAY_MS = 86_400_000;
-/** Certificates of 90 days are renewed when 30 are left, so that less means that nobody renews them. */
+/** Certificates are valid for 90 days and renewed when 30 are left, so with fewer the renewal has failed. */
 const FEW_DAYS = 14;
 
 export const CERTIFICATE: Check = {
@@ -25,7 +26,7 @@ export const CERTIFICATE: Check = {
       return { findings: [missing(world, secret)] };
     }
     const leaf = leafIn(object);
-    if (leaf === undefined) return { findings: [], skipped: absent(world, secret) };
+    if (leaf === undefined) return skip(absent(world, secret));
     const days = Math.floor((validityOf(leaf).until - world.clock.now()) / DAY_MS);
     const note = `${days} days left`;
     if (days >= FEW_DAYS) return { findings: [], note };
@@ -45,21 +46,18 @@ export const CA_BUNDLE: Check = {
   title: 'the API server trusts the certificate of the webhook',
   async find(world): Promise<Result> {
     const configuration = await world.webhookConfiguration();
-    if (configuration === undefined) return { findings: [], skipped: 'there is no webhook' };
+    if (configuration === undefined) return skip('there is no webhook');
     const { name: secret } = await secretOf(world);
     const leaf = leafIn(await read(world, secret));
-    if (leaf === undefined) return { findings: [], skipped: absent(world, secret) };
+    if (leaf === undefined) return skip(absent(world, secret));
     return { findings: untrusting(configuration, leaf, world.clock.now()) };
   },
 };
 
-/** By which cert-manager's cainjector knows whose authority belongs into the caBundle. */
-const INJECTED = 'cert-manager.io/inject-ca-from';
-
-/** As the chart names them: that of the webhook itself, or that of the Certificate where cert-manager makes it. */
+/** By the names of the chart: the webhook’s own Secret, or that of the Certificate where cert-manager makes it. */
 async function secretOf(world: World): Promise<{ readonly name: string; readonly isOwn: boolean }> {
   const { metadata } = (await world.webhookConfiguration()) ?? {};
-  const [, certificate] = (metadata?.annotations?.[INJECTED] ?? '').split('/');
+  const [, certificate] = (metadata?.annotations?.[INJECT_CA_FROM] ?? '').split('/');
   if (certificate !== undefined) return { name: `${certificate}-certificate`, isOwn: false };
   return { name: secretNameOf(metadata?.name ?? CONFIGURATION_NAME), isOwn: true };
 }
@@ -68,7 +66,7 @@ function read({ api, namespace, abort }: World, name: string): Promise<Secret | 
   return api.get(SECRETS, { namespace, name }, { abort }).catch(ignoreNotFound);
 }
 
-/** The public part of what the webhook serves; the key is not looked at. */
+/** The certificate that the webhook serves; its key is not read. */
 function leafIn(secret: Secret | undefined): string | undefined {
   const [leaf] = certificatesIn(Buffer.from(secret?.data?.['tls.crt'] ?? '', 'base64').toString());
   return leaf;
@@ -107,7 +105,7 @@ function untrusting(
   ];
 }
 
-/** As the API server calls it. */
+/** By which the API server calls it. */
 function hostOf({ service, url }: WebhookClientConfig): string {
   if (service !== undefined) return `${service.name}.${service.namespace}.svc`;
   return url === undefined ? '' : new URL(url).hostname;

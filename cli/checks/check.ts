@@ -1,8 +1,9 @@
+import type { KubeObject } from '../../kubernetes/api.ts';
 import type { World } from './world.ts';
 
-/** One thing that is not as it should be. */
+/** Something that is not as it should be. */
 export interface Finding {
-  /** problem: something does not work, or will soon not. warning: somebody should know. */
+  /** problem: something does not work, or soon will not. warning: worth knowing. */
   readonly severity: 'problem' | 'warning';
   /** The object: `Deployment shop/web`. */
   readonly about: string;
@@ -14,9 +15,9 @@ export interface Finding {
 
 export interface Result {
   readonly findings: readonly Finding[];
-  /** A figure worth knowing when all is well, such as the days that are left. */
+  /** A figure worth knowing even when nothing was found, such as the days that are left. */
   readonly note?: string;
-  /** Why there was nothing to look at, so that nothing holds either. */
+  /** Why there was nothing to check. */
   readonly skipped?: string;
 }
 
@@ -25,7 +26,7 @@ export interface Check {
   readonly name: string;
   /** What holds when nothing is found. */
   readonly title: string;
-  /** Throws KubeError where the API server does not answer or permit. */
+  /** Throws KubeError where the API server does not answer or does not permit it. */
   readonly find: (world: World) => Promise<Result>;
 }
 
@@ -35,4 +36,13 @@ export function problem(about: string, text: string, action: string): Finding {
 
 export function warning(about: string, text: string, action: string): Finding {
   return { severity: 'warning', about, text, action };
+}
+
+export function skip(why: string): Result {
+  return { findings: [], skipped: why };
+}
+
+/** `Deployment shop/web`, or without a namespace `Node a`. */
+export function titleOf(kind: string | undefined, { metadata: { namespace, name } }: KubeObject): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }

@@ -1,27 +1,22 @@
 import { LEASES, type Lease } from '../../kubernetes/resources.ts';
 import { duration } from '../text/time.ts';
-import { type Check, type Finding, problem, type Result } from './check.ts';
+import { type Check, type Finding, problem, type Result, titleOf } from './check.ts';
 
-/** What a second of rounding, a slow call and NTP may make; sidecars and Leases take more. */
+/** More than rounding to a second, a slow call and NTP make, and less than sidecars and Leases bear. */
 const TOLERATED_MS = 5_000;
 const NODE_LEASES = 'kube-node-lease';
 
 /**
- * Who renews a Lease writes its own time into it, and the API server notes when that was by its clock: the difference
- * is the skew, whatever the clock of this machine says.
+ * The holder of a Lease writes its own time into it, and the API server records in managedFields when that was by its
+ * clock: the difference is the skew, whatever the clock of this machine says.
  */
 export const CLOCKS: Check = {
   name: 'clocks',
   title: 'the clocks of nodes and controller agree with the API server',
   async find(world): Promise<Result> {
-    const [own, nodes] = await Promise.all([
-      world.lease(),
-      world.list(LEASES, { namespace: NODE_LEASES }) as Promise<readonly Lease[]>,
-    ]);
+    const [own, nodes] = await Promise.all([world.lease(), world.list(LEASES, { namespace: NODE_LEASES })]);
     const skews = [
-      ...(own === undefined
-        ? []
-        : [{ about: `Lease ${world.namespace}/${own.metadata.name}`, skew: skewOf(own) }]),
+      ...(own === undefined ? [] : [{ about: titleOf('Lease', own), skew: skewOf(own) }]),
       ...nodes.map((lease) => ({ about: `Node ${lease.metadata.name}`, skew: skewOf(lease) })),
     ].filter(({ skew }) => skew !== undefined);
     const most = Math.max(0, ...skews.map(({ skew = 0 }) => Math.abs(skew)));
@@ -43,7 +38,7 @@ function off(about: string, skew: number): Finding {
   );
 }
 
-/** Milliseconds that the writer's clock is ahead; undefined where that cannot be told. */
+/** Milliseconds that the holder’s clock is ahead; undefined where that is unknown. */
 function skewOf(lease: Lease): number | undefined {
   const { managedFields = [] } = lease.metadata;
   const noted = managedFields.find(

@@ -1,17 +1,18 @@
 import { HOLD_REASONS, holdReason } from '../../contract/reasons.ts';
-import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { COMPONENT } from '../cluster/chart.ts';
+import { isOver, POD_DETAILS } from '../cluster/pods.ts';
 import { watchedLeaderOf } from '../status/leader.ts';
 import { ago } from '../text/time.ts';
-import { type Check, type Finding, problem, warning } from './check.ts';
+import { type Check, type Finding, problem, titleOf, warning } from './check.ts';
 import type { World } from './world.ts';
 
-const CONTROLLER_PODS = 'app.kubernetes.io/component=controller';
+const CONTROLLER_PODS = `${COMPONENT}=controller`;
 
 export const CONTROLLER: Check = {
   name: 'controller',
   title: 'the controller leads and knows where the primary is',
   async find(world) {
-    return { findings: [...(await leader(world)), ...world.followers.flatMap(standing)] };
+    return { findings: [...(await leader(world)), ...world.followers.flatMap(onHold)] };
   },
 };
 
@@ -26,25 +27,21 @@ async function leader(world: World): Promise<Finding[]> {
     world.abort,
   );
   if (alive) return [];
-  const about = `Lease ${world.namespace}/${lease.metadata.name}`;
   const text =
     holder === '' ? 'it has no holder' : `${holder} holds it, but was last heard of ${ago(renewedAt, now)}`;
   return [
     problem(
-      about,
+      titleOf('Lease', lease),
       `${text}: no controller leads, and nothing follows the primary`,
       `Look at the controller’s pods: kubectl -n ${world.namespace} get pods -l ${CONTROLLER_PODS}`,
     ),
   ];
 }
 
-/** Without leader election there is none, but then there is a pod. */
+/** Without leader election there is no Lease, but a pod. */
 async function withoutLease(world: World): Promise<Finding[]> {
   const { namespace } = world;
-  const pods: readonly PodDetails[] = await world.list(POD_DETAILS, {
-    namespace,
-    labelSelector: CONTROLLER_PODS,
-  });
+  const pods = await world.list(POD_DETAILS, { namespace, labelSelector: CONTROLLER_PODS });
   if (pods.some((pod) => !isOver(pod))) return [];
   return [
     problem(
@@ -55,20 +52,15 @@ async function withoutLease(world: World): Promise<Finding[]> {
   ];
 }
 
-function standing({ namespace, configMap, status }: World['followers'][number]): Finding[] {
+function onHold({ namespace, configMap, status }: World['followers'][number]): Finding[] {
   const about = `ConfigMap ${namespace}/${configMap}`;
   if (status === undefined) {
-    return [
-      problem(
-        about,
-        'it cannot be read: it was edited by hand',
-        'The controller corrects it within seconds while it runs.',
-      ),
-    ];
+    const action = 'The controller corrects it within seconds while it runs.';
+    return [problem(about, 'it cannot be read: it was edited by hand', action)];
   }
   const code = holdReason(status);
   if (code === undefined && status.phase !== 'Held') return [];
-  // A controller of another version may know codes that this command does not.
+  // A controller of another version may know further codes.
   const action = code === undefined ? 'See docs/reasons.md.' : HOLD_REASONS[code].action;
   return [warning(about, `the last site is held: ${status.reason}`, action)];
 }

@@ -4,9 +4,9 @@ import { SERVICES } from '../../kubernetes/resources.ts';
 import { isInjected, memberOf } from '../../webhook/inject/decision.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
 import { type PodDetails, workloadOf } from '../cluster/pods.ts';
-import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS } from '../cluster/resources.ts';
+import { WORKLOADS } from '../cluster/resources.ts';
 import { followedBy } from '../cluster/subject.ts';
-import { type Check, type Finding, problem, warning } from './check.ts';
+import { type Check, type Finding, problem, titleOf, warning } from './check.ts';
 import type { World } from './world.ts';
 
 export const DATABASES: Check = {
@@ -25,7 +25,7 @@ export const DATABASES: Check = {
 
 interface PodsFound {
   readonly findings: readonly Finding[];
-  /** Those that only their namespace asks for: nobody has to do anything. */
+  /** Pods that only their namespace asks for, which needs no action. */
   readonly spared: readonly PodDetails[];
 }
 
@@ -58,30 +58,24 @@ async function ofPods(world: World): Promise<PodsFound> {
 }
 
 async function ofWorkloads(world: World): Promise<Finding[]> {
-  const lists = await Promise.all(
-    [DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS].map((resource) => world.list(resource)),
-  );
-  return lists.flat().flatMap(({ kind, metadata, spec }): Finding[] => {
+  const lists = await Promise.all(WORKLOADS.map((resource) => world.list(resource)));
+  return lists.flat().flatMap((workload): Finding[] => {
+    const { kind, metadata, spec } = workload;
     const member = databaseMember(spec?.template ?? {}, metadata.ownerReferences ?? []);
     if (member === undefined || readLabel(metadata.labels) !== 'yes') return [];
-    return [
-      warning(
-        `${kind} ${metadata.namespace}/${metadata.name}`,
-        `${LABELS.inject} has no effect on it: each of its pods is ${member}`,
-        'Remove the label.',
-      ),
-    ];
+    const text = `${LABELS.inject} has no effect on it: each of its pods is ${member}`;
+    return [warning(titleOf(kind, workload), text, 'Remove the label.')];
   });
 }
 
 async function ofServices(world: World): Promise<Finding[]> {
   const asking = await world.list(SERVICES, { labelSelector: `${LABELS.follow}=true` });
-  return asking.flatMap(({ metadata }): Finding[] => {
-    const owner = databaseService(metadata);
+  return asking.flatMap((service): Finding[] => {
+    const owner = databaseService(service.metadata);
     if (owner === undefined) return [];
     return [
       warning(
-        `Service ${metadata.namespace}/${metadata.name}`,
+        titleOf('Service', service),
         `${LABELS.follow} has no effect on it: it is ${owner}, and its operator decides where it routes`,
         'Remove the label. Where clients have to reach the active site, create a Service of your own.',
       ),

@@ -1,24 +1,25 @@
 import type { ServerAnswer } from '../../dns/authoritative.ts';
 import { UNFOLLOWED_ACTION } from '../../dns/record-status.ts';
 import { type DnsView, recordsOf, sameValues } from '../status/dns.ts';
+import { counted } from '../text/counted.ts';
 import { age, duration } from '../text/time.ts';
-import { type Check, type Finding, problem, type Result, warning } from './check.ts';
+import { type Check, type Finding, problem, type Result, skip, warning } from './check.ts';
 import type { World } from './world.ts';
 
-/** A provider may take so long until its own name servers know. */
+/** How long a provider may take until its own name servers answer with a change. */
 const PATIENCE_MS = 5 * 60_000;
 
-/** By what the controller reports, and by asking the name servers of the zones from here. */
+/** By the report, and by asking the name servers of the zones from this machine. */
 export const DNS: Check = {
   name: 'dns',
   title: 'each DNS record points to the active site, also at the name servers that answer',
   async find(world): Promise<Result> {
     const records = world.followers.flatMap(recordsOf);
-    if (records.length === 0) return { findings: [], skipped: 'no records are followed' };
+    if (records.length === 0) return skip('no records are followed');
     const looked = await Promise.all(records.map((record) => lookAt(world, record)));
     const unseen = looked.filter(({ isAnswered }) => !isAnswered).length;
     const silence = unseen === 0 ? '' : `; of ${unseen} no authoritative name server answers here`;
-    const note = `${records.length} record${records.length === 1 ? '' : 's'}${silence}`;
+    const note = `${counted(records.length, 'record')}${silence}`;
     return { findings: looked.flatMap(({ findings }) => findings), note };
   },
 };
@@ -34,14 +35,14 @@ async function lookAt(world: World, record: DnsView): Promise<Looked> {
   if (reported !== undefined) return { findings: [reported], isAnswered: true };
   const { name, type, zone } = record;
   const beside = unfollowedOf(record);
-  // The name servers answer with other addresses than what was written.
+  // The provider hides the record: its name servers answer with addresses of its own.
   if (record.seen?.hidden !== undefined) return { findings: beside, isAnswered: true };
   const answers = await world.lookup({ zone, name, type, abort: world.abort });
   const isAnswered = answers.some(({ values }) => values !== undefined);
   return { findings: [...beside, ...differences(world, record, answers)], isAnswered };
 }
 
-/** What the controller itself says is wrong with it. */
+/** What is wrong with it by the report. */
 function reportedOf(record: DnsView): Finding | undefined {
   const { wanted, accepted, error } = record;
   const about = aboutOf(record);

@@ -1,24 +1,27 @@
-import { ANNOTATIONS, followerOf } from '../../contract/names.ts';
+import { ANNOTATIONS } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { isReady } from '../../kubernetes/ready.ts';
 import { isGated, type PodDetails, workloadOf } from '../cluster/pods.ts';
-import { siteOf } from './pods.ts';
 import type { World } from './world.ts';
 
-/** What to use instead, in the text of each cost. */
+/** The alternative to a gate that keeps standby pods unready, for the action of a finding. */
 export const BETTER = `Let a Service follow the site (label site-follower/follow=true, pods annotated ${ANNOTATIONS.gate}: none), so that standbys stay ready; see docs/follow-services.md.`;
 
-/** The pods that are unready on purpose: gated, on a site that is not active. */
-export async function standbys(world: World): Promise<readonly PodDetails[]> {
-  const pods = await world.askingPods();
-  return pods.filter((pod) => {
-    const status = world.followers.find(({ follower }) => follower === followerOf(pod.metadata))?.status;
-    const site = siteOf(world, pod);
-    return status !== undefined && isGated(pod) && !isReady(pod) && site !== '' && site !== status.activeSite;
+/** Gated pods on a standby site, be they unready, as intended, or ready. */
+export async function gatedOnStandby(world: World): Promise<readonly PodDetails[]> {
+  return (await world.askingPods()).filter((pod) => {
+    const status = world.statusOf(pod);
+    const site = world.siteOf(pod);
+    return status !== undefined && site !== '' && site !== status.activeSite && isGated(pod);
   });
 }
 
-/** Those of a workload. */
+/** Pods that are unready on purpose. */
+export async function standbys(world: World): Promise<readonly PodDetails[]> {
+  return (await gatedOnStandby(world)).filter((pod) => !isReady(pod));
+}
+
+/** The pods that belong to a workload. */
 export function ofWorkload(
   pods: readonly PodDetails[],
   kind: string,

@@ -3,20 +3,11 @@ import { LABELS } from '../../contract/names.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
-import {
-  CRON_JOBS,
-  DAEMON_SETS,
-  DEPLOYMENTS,
-  JOBS,
-  STATEFUL_SETS,
-  type Workload,
-} from '../cluster/resources.ts';
-import { type Check, type Finding, warning } from './check.ts';
+import { CRON_JOBS, JOBS, WORKLOADS, type Workload } from '../cluster/resources.ts';
+import { type Check, type Finding, titleOf, warning } from './check.ts';
 import type { World } from './world.ts';
 
-/** Kinds whose label the webhook carries to the template. */
-const CARRIED: readonly Resource<Workload>[] = [DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS];
-/** Kinds whose template cannot be changed later. */
+/** Kinds whose template cannot be changed, so that the webhook does not propagate their label to it. */
 const FIXED = [JOBS, CRON_JOBS];
 
 export const MISPLACED: Check = {
@@ -24,17 +15,16 @@ export const MISPLACED: Check = {
   title: `${LABELS.inject} is where it has an effect, and is true or false`,
   async find(world) {
     const found = await Promise.all([
-      ...[...CARRIED, ...FIXED].map((resource) => annotated(world, resource)),
-      ...CARRIED.map((resource) => uncarried(world, resource)),
+      ...[...WORKLOADS, ...FIXED].map((resource) => annotated(world, resource)),
+      ...WORKLOADS.map((resource) => unpropagated(world, resource)),
       ...FIXED.map((resource) => onFixed(world, resource)),
-      unclear(world, NAMESPACES),
-      ...CARRIED.map((resource) => unclear(world, resource)),
+      ...[NAMESPACES, ...WORKLOADS].map((resource) => neitherTrueNorFalse(world, resource)),
     ]);
     return { findings: found.flat() };
   },
 };
 
-/** An annotation instead of a label: nobody looks at it. */
+/** An annotation instead of a label has no effect. */
 async function annotated(world: World, resource: Resource): Promise<Finding[]> {
   const objects = await world.list(resource);
   return objects
@@ -43,24 +33,24 @@ async function annotated(world: World, resource: Resource): Promise<Finding[]> {
     )
     .map((object) =>
       warning(
-        nameOf(object),
+        titleOf(object.kind, object),
         `${LABELS.inject} is an annotation there, which has no effect`,
         'Make it a label.',
       ),
     );
 }
 
-async function uncarried(world: World, resource: Resource<Workload>): Promise<Finding[]> {
+async function unpropagated(world: World, resource: Resource<Workload>): Promise<Finding[]> {
   const objects = await world.list(resource);
   const when = await world.missedWhen();
   return objects.flatMap((object): Finding[] => {
     const own = readLabel(object.metadata.labels);
     const template = readLabel(templateOf(object)?.labels);
-    // What is true of members of a database is told by a check of their own.
+    // Members of a database have a check of their own.
     const isMember =
       databaseMember(object.spec?.template ?? {}, object.metadata.ownerReferences ?? []) !== undefined;
     if (own !== 'yes' || template === 'yes' || isMember) return [];
-    const about = nameOf(object);
+    const about = titleOf(object.kind, object);
     return template === 'unsaid'
       ? [
           warning(
@@ -84,17 +74,21 @@ async function onFixed(world: World, resource: Resource): Promise<Finding[]> {
   return objects
     .filter((object) => readLabel(templateOf(object)?.labels) === 'unsaid')
     .map((object) =>
-      warning(nameOf(object), `a label on a ${object.kind} has no effect`, 'Put it on the pod template.'),
+      warning(
+        titleOf(object.kind, object),
+        `a label on a ${object.kind} has no effect`,
+        'Put it on the pod template.',
+      ),
     );
 }
 
-async function unclear(world: World, resource: Resource): Promise<Finding[]> {
+async function neitherTrueNorFalse(world: World, resource: Resource): Promise<Finding[]> {
   const objects = await world.list(resource, {
     labelSelector: `${LABELS.inject},${LABELS.inject} notin (true,false)`,
   });
   return objects.map((object) =>
     warning(
-      nameOf(object),
+      titleOf(object.kind, object),
       `${LABELS.inject} is "${object.metadata.labels?.[LABELS.inject]}" there, which has no effect`,
       'It must be true or false.',
     ),
@@ -111,8 +105,4 @@ interface Templated {
 function templateOf(object: KubeObject): Partial<KubeObject['metadata']> | undefined {
   const { spec } = object as KubeObject & Templated;
   return (spec?.template ?? spec?.jobTemplate?.spec?.template)?.metadata;
-}
-
-function nameOf({ kind, metadata: { namespace, name } }: KubeObject): string {
-  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }

@@ -1,11 +1,12 @@
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { Resource } from '../../kubernetes/api.ts';
 import { loadInjectorConfig, type SidecarResources } from '../../webhook/config.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
 import { podLimitViolations } from '../../webhook/inject/limits.ts';
 import { readWorkload } from '../../webhook/inject/shape.ts';
 import { LIMIT_RANGES, type LimitRange } from '../../webhook/limit-ranges.ts';
-import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/resources.ts';
-import { type Check, type Finding, problem } from './check.ts';
+import { COMPONENT } from '../cluster/chart.ts';
+import { DEPLOYMENTS, WORKLOADS, type Workload } from '../cluster/resources.ts';
+import { type Check, type Finding, problem, titleOf } from './check.ts';
 import type { World } from './world.ts';
 
 interface Webhook extends Workload {
@@ -27,16 +28,14 @@ export const LIMITS: Check = {
     const ranges = await world.list(LIMIT_RANGES);
     if (ranges.length === 0) return { findings: [] };
     const usual = await usualResources(world);
-    const workloads = await Promise.all(
-      [DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS].map((resource) => asking(world, resource)),
-    );
+    const workloads = await Promise.all(WORKLOADS.map((resource) => asking(world, resource)));
     return { findings: workloads.flat().flatMap((workload) => findingsOf(workload, ranges, usual)) };
   },
 };
 
-/** As the webhook of this release gives them to pods that say nothing. */
+/** The sidecar’s resources where a pod does not ask for others, by the configuration of the webhook. */
 async function usualResources(world: World): Promise<SidecarResources> {
-  const labelSelector = 'app.kubernetes.io/component=webhook';
+  const labelSelector = `${COMPONENT}=webhook`;
   const webhooks = await world.list(DEPLOYMENTS as Resource<Webhook>, {
     namespace: world.namespace,
     labelSelector,
@@ -50,8 +49,8 @@ async function usualResources(world: World): Promise<SidecarResources> {
   throw new Error('the sidecar has no resources of its own');
 }
 
-/** Those whose pods get the sidecar. */
-async function asking(world: World, resource: Resource<Workload>): Promise<readonly KubeObject[]> {
+/** Workloads whose pods get the sidecar. */
+async function asking(world: World, resource: Resource<Workload>): Promise<readonly Workload[]> {
   const [all, namespaces] = await Promise.all([world.list(resource), world.namespaces]);
   const asked = namespaces.filter(({ metadata }) => readLabel(metadata.labels) === 'yes');
   return all.filter(({ metadata, spec }) => {
@@ -63,20 +62,19 @@ async function asking(world: World, resource: Resource<Workload>): Promise<reado
 }
 
 function findingsOf(
-  workload: KubeObject,
+  workload: Workload,
   ranges: readonly LimitRange[],
   usual: SidecarResources,
 ): readonly Finding[] {
-  const { kind, metadata } = workload;
   const read = readWorkload(workload);
   if (!read.ok) return [];
   const { template } = read.value.spec;
   return ranges
-    .filter((range) => range.metadata.namespace === metadata.namespace)
+    .filter((range) => range.metadata.namespace === workload.metadata.namespace)
     .flatMap((range) =>
       podLimitViolations(template, usual, range.spec?.limits ?? []).map(({ text, action }) =>
         problem(
-          `${kind} ${metadata.namespace}/${metadata.name}`,
+          titleOf(workload.kind, workload),
           `its pods are refused by LimitRange ${range.metadata.name}: ${text}`,
           action.replace('on the pods', 'on its pod template'),
         ),

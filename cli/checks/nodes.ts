@@ -14,7 +14,7 @@ export const NODES_IN_SITES: Check = {
   },
 };
 
-/** Neither a database nor an application is placed there. */
+/** Neither databases nor applications are scheduled there. */
 function isForControlPlane({ spec }: Node): boolean {
   const taints = spec?.taints ?? [];
   return taints.some(({ key, effect }) => key === CONTROL_PLANE && effect !== 'PreferNoSchedule');

@@ -1,12 +1,11 @@
-import { followerOf } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { isReady } from '../../kubernetes/ready.ts';
 import { isMissed } from '../../webhook/inject/decision.ts';
-import { isGated, type PodDetails, workloadOf } from '../cluster/pods.ts';
+import { workloadOf } from '../cluster/pods.ts';
 import { followedBy } from '../cluster/subject.ts';
 import { command } from '../text/command.ts';
-import { type Check, problem } from './check.ts';
-import type { World } from './world.ts';
+import { type Check, problem, titleOf } from './check.ts';
+import { gatedOnStandby } from './gated.ts';
 
 /** Kinds that `kubectl rollout restart` takes. */
 const RESTARTED: readonly string[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
@@ -32,7 +31,7 @@ export const MISSED: Check = {
             ? 'Delete it and create it again.'
             : `Delete it${all === undefined ? '.' : `, or all at once: ${all}`}`;
         return problem(
-          titleOf(pod),
+          titleOf('Pod', pod),
           `it asks for the sidecar and runs without: it was created before it asked, or ${when}`,
           restart,
         );
@@ -45,29 +44,15 @@ export const WRONG_SIDE: Check = {
   name: 'wrong-side',
   title: 'no gated pod on a standby site is ready',
   async find(world) {
-    const wrong = (await world.askingPods()).filter((pod) => isOnWrongSide(world, pod));
+    const wrong = (await gatedOnStandby(world)).filter(isReady);
     return {
       findings: wrong.map((pod) =>
         problem(
-          titleOf(pod),
-          `it takes traffic on ${pod.spec?.nodeName}, which is in site ${siteOf(world, pod)} and not active`,
+          titleOf('Pod', pod),
+          `it takes traffic on ${pod.spec?.nodeName}, which is in site ${world.siteOf(pod)} and not active`,
           `A sidecar that does not reach the API server keeps the last state: see kubectl -n ${pod.metadata.namespace} logs ${pod.metadata.name} -c ${SIDECAR_CONTAINER}`,
         ),
       ),
     };
   },
 };
-
-function isOnWrongSide(world: World, pod: PodDetails): boolean {
-  const status = world.followers.find(({ follower }) => follower === followerOf(pod.metadata))?.status;
-  const site = siteOf(world, pod);
-  return status !== undefined && site !== '' && site !== status.activeSite && isGated(pod) && isReady(pod);
-}
-
-export function siteOf(world: World, pod: PodDetails): string {
-  return world.siteOf(followerOf(pod.metadata), pod.spec?.nodeName);
-}
-
-function titleOf({ metadata: { namespace, name } }: PodDetails): string {
-  return `Pod ${namespace}/${name}`;
-}

@@ -1,5 +1,5 @@
 import { leavesAlone, listPolicies } from '../cluster/policies.ts';
-import { type Check, type Finding, problem, type Result } from './check.ts';
+import { type Check, type Finding, problem, type Result, skip } from './check.ts';
 import { attempt, whereToTry } from './webhook.ts';
 import type { World } from './world.ts';
 
@@ -10,37 +10,37 @@ const MEANING = {
     because: '',
     action: `See whether somebody has changed the policies or their bindings. ${AGAIN}`,
   },
-  // By the refusing policy or the API server's own rules.
+  // Both the refusing policy and the API server’s own validation answer 422.
   refused: { leastStatus: 422, action: AGAIN },
 } as const;
 
-/** What there is of the chart's, by the end of its name behind that of the release, and what goes wrong without it. */
+const NOT_INJECTED = 'labelled pods are refused, as nothing injects into them';
+const NOT_PROPAGATED = 'labels of workloads do not reach their pods';
+const NOT_REFUSED = 'pods that cannot be injected run without the sidecar';
+
+/** Objects of the chart by kind and the end of their name, and what goes wrong without them. */
 const PARTS = [
-  ['MutatingAdmissionPolicy', 'pods', 'labelled pods are refused, as nothing injects into them'],
-  ['MutatingAdmissionPolicyBinding', 'pods', 'labelled pods are refused, as nothing injects into them'],
+  ['MutatingAdmissionPolicy', 'pods', NOT_INJECTED],
+  ['MutatingAdmissionPolicyBinding', 'pods', NOT_INJECTED],
   [
     'MutatingAdmissionPolicyBinding',
     'pods-of-namespaces',
     'pods whose namespace asks are refused, as nothing injects into them',
   ],
-  ['MutatingAdmissionPolicy', 'workloads', 'labels of workloads do not reach their pods'],
-  ['MutatingAdmissionPolicyBinding', 'workloads', 'labels of workloads do not reach their pods'],
-  ['ValidatingAdmissionPolicy', 'pods', 'pods that cannot be injected run without the sidecar'],
-  ['ValidatingAdmissionPolicyBinding', 'pods', 'pods that cannot be injected run without the sidecar'],
-  [
-    'ValidatingAdmissionPolicyBinding',
-    'pods-of-namespaces',
-    'pods that cannot be injected run without the sidecar',
-  ],
+  ['MutatingAdmissionPolicy', 'workloads', NOT_PROPAGATED],
+  ['MutatingAdmissionPolicyBinding', 'workloads', NOT_PROPAGATED],
+  ['ValidatingAdmissionPolicy', 'pods', NOT_REFUSED],
+  ['ValidatingAdmissionPolicyBinding', 'pods', NOT_REFUSED],
+  ['ValidatingAdmissionPolicyBinding', 'pods-of-namespaces', NOT_REFUSED],
 ] as const;
 
-/** Looks for its parts, and tries it by a dry run as with the webhook. */
+/** Whether all parts are there, and a dry run as with the webhook. */
 export const POLICIES: Check = {
   name: 'policies',
   title: 'the policies by which the API server injects are all there, and a labelled pod gets the sidecar',
   async find(world): Promise<Result> {
     const policy = await world.injectingPolicy();
-    if (policy === undefined) return { findings: [], skipped: 'there are none: webhook.mode is not policy' };
+    if (policy === undefined) return skip('there are none: webhook.mode is not policy');
     const missing = await missingParts(world, policy.metadata.name.replace(/pods$/, ''));
     if (missing.length > 0) return { findings: missing };
     const excluded = ['kube-system', world.namespace];
@@ -48,7 +48,7 @@ export const POLICIES: Check = {
       matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: excluded }],
     });
     if (namespace === undefined || leavesAlone(policy, namespace)) {
-      return { findings: [], skipped: 'no namespace is left to try them in' };
+      return skip('no namespace is left to try them in');
     }
     const about = `MutatingAdmissionPolicy ${policy.metadata.name}`;
     return { findings: await attempt(world, namespace, { about, ...MEANING }) };

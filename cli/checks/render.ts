@@ -1,8 +1,9 @@
+import { counted } from '../text/counted.ts';
 import { bold, dim, green, type Line, paragraph, red, type Styled, yellow } from '../text/line.ts';
 import type { Finding } from './check.ts';
 import type { Checked, CheckView } from './run.ts';
 
-/** Of one check; the others are counted. */
+/** Findings of one check; the others are counted. */
 const MAX_SHOWN = 5;
 
 const MARKS: Readonly<Record<Checked['outcome'], Styled>> = {
@@ -41,13 +42,9 @@ function renderFinding({ severity, about, text, action }: Finding, width: number
 function verdict({ problems, warnings, checks }: CheckView): Line {
   const unknown = checks.filter(({ outcome }) => outcome === 'unknown').length;
   const parts = [
-    ...(problems > 0 ? [count(problems, 'problem')] : []),
-    ...(warnings > 0 ? [count(warnings, 'warning')] : []),
-    ...(unknown > 0 ? [`${count(unknown, 'check')} not possible`] : []),
+    ...(problems > 0 ? [counted(problems, 'problem')] : []),
+    ...(warnings > 0 ? [counted(warnings, 'warning')] : []),
+    ...(unknown > 0 ? [`${counted(unknown, 'check')} not possible`] : []),
   ];
   return parts.length === 0 ? [green('No problems found.')] : [bold(`${parts.join(', ')}.`)];
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -1,35 +1,31 @@
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
-import { PODS } from '../../kubernetes/resources.ts';
 import { type Permission, RIGHTS_SECTION } from '../../runtime/rights.ts';
 import { webhookRights } from '../../webhook/rights.ts';
+import { mayAccount } from '../cluster/access.ts';
+import { COMPONENT, INJECT_CA_FROM } from '../cluster/chart.ts';
 import { section } from '../cluster/followers.ts';
-import { isOver, type PodDetails } from '../cluster/pods.ts';
-import { type Check, type Finding, problem, type Result } from './check.ts';
+import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { type Check, type Finding, problem, type Result, skip } from './check.ts';
 import type { World } from './world.ts';
 
-/** The chart puts it on the configuration of a webhook whose certificates come from cert-manager. */
-const GIVEN_CERTIFICATES = 'cert-manager.io/inject-ca-from';
-
+/** A service account in the controller’s namespace. */
 interface Account {
-  /** Of the controller's namespace. */
   readonly name: string;
   readonly rights: readonly Permission[];
 }
 
-/** By asking the API server what it would answer to them, whatever roles and other authorizers there are. */
+/** Asks the API server, which knows all roles and other authorizers. */
 export const RIGHTS: Check = {
   name: 'rights',
   title: 'the service accounts of controller and webhook have the permissions that they need',
   async find(world): Promise<Result> {
-    const pods = (await world.list(PODS, { namespace: world.namespace })) as readonly PodDetails[];
+    const pods = await world.list(POD_DETAILS, { namespace: world.namespace });
     const running = pods.filter((pod) => !isOver(pod));
     const [ofController, ofWebhook] = [controllerRights(world), await rightsOfWebhook(world)];
     const accounts = [
       ...accountsOf(running, 'controller').map((name) => ({ name, rights: ofController })),
       ...accountsOf(running, 'webhook').map((name) => ({ name, rights: ofWebhook })),
     ];
-    if (accounts.length === 0)
-      return { findings: [], skipped: `none of their pods is in namespace ${world.namespace}` };
+    if (accounts.length === 0) return skip(`none of their pods is in namespace ${world.namespace}`);
     const findings = await Promise.all(accounts.map((account) => refusals(world, account)));
     const isTold = ofController.length > 0 || accountsOf(running, 'controller').length === 0;
     return {
@@ -40,11 +36,11 @@ export const RIGHTS: Check = {
 };
 
 function accountsOf(pods: readonly PodDetails[], component: string): readonly string[] {
-  const own = pods.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/component'] === component);
+  const own = pods.filter(({ metadata }) => metadata.labels?.[COMPONENT] === component);
   return [...new Set(own.map(({ spec }) => spec?.serviceAccountName ?? 'default'))];
 }
 
-/** As the controller itself says: only it knows all of its configuration. */
+/** As the controller reports them: only it knows all of its configuration. */
 function controllerRights({ followers }: World): readonly Permission[] {
   const all = followers.flatMap((follower) => decode(section(follower, RIGHTS_SECTION)));
   return [...new Map(all.map((right) => [JSON.stringify(right), right])).values()];
@@ -54,7 +50,7 @@ async function rightsOfWebhook(world: World): Promise<readonly Permission[]> {
   const configuration = await world.webhookConfiguration();
   if (configuration === undefined) return [];
   const { name, annotations } = configuration.metadata;
-  const makesCertificates = annotations?.[GIVEN_CERTIFICATES] === undefined;
+  const makesCertificates = annotations?.[INJECT_CA_FROM] === undefined;
   const statuses = world.followers.map(({ configMap }) => configMap);
   return webhookRights({ namespace: world.namespace, configuration: name, makesCertificates, statuses });
 }
@@ -89,43 +85,18 @@ function finding(own: string, account: string, right: Permission, refused: reado
   );
 }
 
-interface AccessReview extends KubeObject {
-  readonly spec: {
-    readonly user: string;
-    readonly groups: readonly string[];
-    readonly resourceAttributes: Readonly<Record<string, string>>;
-  };
-  readonly status?: { readonly allowed: boolean };
-}
-
-const ACCESS_REVIEWS: Resource<AccessReview> = {
-  group: 'authorization.k8s.io',
-  version: 'v1',
-  plural: 'subjectaccessreviews',
-  kind: 'SubjectAccessReview',
-  namespaced: false,
-};
-
-async function isAllowed(
+function isAllowed(
   { api, namespace: own, abort }: World,
   account: string,
   { namespace = '', group, resource: path, name = '' }: Permission,
   verb: string,
 ): Promise<boolean> {
   const [resource = '', subresource = ''] = path.split('/');
-  const review: AccessReview = {
-    metadata: { name: '' },
-    spec: {
-      user: `system:serviceaccount:${own}:${account}`,
-      groups: ['system:serviceaccounts', `system:serviceaccounts:${own}`, 'system:authenticated'],
-      resourceAttributes: { namespace, verb, group, resource, subresource, name },
-    },
-  };
-  const { status } = await api.create(ACCESS_REVIEWS, review, { abort });
-  return status?.allowed === true;
+  const attributes = { namespace, verb, group, resource, subresource, name };
+  return mayAccount(api, { namespace: own, name: account }, attributes, abort);
 }
 
-/** Anybody can edit a ConfigMap: what is no right is left out. */
+/** Leaves out what is not a permission, as a user may have edited the ConfigMap. */
 function decode(value: unknown): readonly Permission[] {
   return Array.isArray(value) ? value.filter(isRight) : [];
 }

@@ -2,7 +2,7 @@ import { daemonSetStalls, deploymentStalls, statefulSetStalls } from '../../webh
 import { REMEDIES } from '../../webhook/inject/stalls.ts';
 import type { PodDetails } from '../cluster/pods.ts';
 import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/resources.ts';
-import { type Check, type Finding, problem, warning } from './check.ts';
+import { type Check, type Finding, problem, titleOf, warning } from './check.ts';
 import { BETTER, ofWorkload, standbys } from './gated.ts';
 import {
   isDaemonSetStuck,
@@ -42,7 +42,7 @@ export const ROLLOUTS: Check = {
   },
 };
 
-/** The pods of a workload that stand by. */
+/** The standby pods of a workload. */
 interface Standing {
   readonly first: PodDetails;
   readonly count: number;
@@ -68,14 +68,14 @@ function ofDeployment(deployment: Workload, { count }: Standing): Finding[] {
     : [];
 }
 
-/** Of OrderedReady, each pod waits for the one before it; of all, an update for each that is unready. */
+/** With OrderedReady each pod waits for the one before it; an update always waits for a pod that is unready. */
 function ofStatefulSet(set: Workload, { first, count }: Standing): Finding[] {
   const { replicas = 1, podManagementPolicy = 'OrderedReady' } = set.spec ?? {};
   const made = set.status?.replicas ?? 0;
   const about = titleOf('StatefulSet', set);
   const isOrdered = podManagementPolicy === 'OrderedReady';
   const it = `${first.metadata.name}, which is standby and stays unready`;
-  // In order, a pod that is deleted comes again only while all before it are ready.
+  // With OrderedReady a deleted pod is created again only while all before it are ready.
   const action = instead(isOrdered && replicas > 1 ? `recreate it: ${REMEDIES.start}` : REMEDIES.StatefulSet);
   if (isOrdered && made < replicas) {
     const text = `it has ${made} of ${replicas} pods: the next one waits for ${it}`;
@@ -106,8 +106,4 @@ function ofDaemonSet(set: Workload, { count }: Standing): Finding[] {
 
 function instead(remedy: string): string {
   return `${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}, or better: ${BETTER}`;
-}
-
-function titleOf(kind: string, { metadata: { namespace, name } }: Workload): string {
-  return `${kind} ${namespace}/${name}`;
 }

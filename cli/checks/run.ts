@@ -1,5 +1,5 @@
 import { explain } from '../../runtime/explain.ts';
-import type { Check, Finding, Result } from './check.ts';
+import type { Check, Finding } from './check.ts';
 import type { World } from './world.ts';
 
 /** What `check -o json` prints. */
@@ -15,14 +15,12 @@ export interface Checked {
   readonly name: string;
   /** What holds when the outcome is ok. */
   readonly title: string;
-  /** unknown: it could not be looked at; skipped: there was nothing to look at. `note` says why. */
+  /** unknown: it could not be checked; skipped: there was nothing to check. `note` says why. */
   readonly outcome: 'ok' | 'warning' | 'problem' | 'unknown' | 'skipped';
-  /** Empty when there is nothing to add. */
   readonly note: string;
   readonly findings: readonly Finding[];
 }
 
-/** Runs the checks side by side. */
 export async function runChecks(checks: readonly Check[], world: World): Promise<CheckView> {
   const done = await Promise.all(checks.map((check) => runOne(check, world)));
   world.abort.throwIfAborted();
@@ -45,7 +43,7 @@ async function runOne({ name, title, find }: Check, world: World): Promise<Check
   }
 }
 
-function outcomeOf(findings: Result['findings']): Checked['outcome'] {
+function outcomeOf(findings: readonly Finding[]): Checked['outcome'] {
   if (findings.some(({ severity }) => severity === 'problem')) return 'problem';
   return findings.length > 0 ? 'warning' : 'ok';
 }

@@ -5,7 +5,7 @@ import { type Selector, selects } from '../../kubernetes/selector.ts';
 import { explain } from '../../runtime/explain.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
 import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
-import { type Check, type Finding, problem, type Result, warning } from './check.ts';
+import { type Check, type Finding, problem, type Result, skip, warning } from './check.ts';
 import type { World } from './world.ts';
 
 const MEANING = {
@@ -21,7 +21,7 @@ const MEANING = {
   },
 } as const;
 
-/** Tries it: a labelled pod is created as a dry run, which nobody keeps. */
+/** Creates a labelled pod by a dry run. */
 export const WEBHOOK: Check = {
   name: 'webhook',
   title: 'the API server reaches the webhook, and a labelled pod gets the sidecar',
@@ -30,12 +30,12 @@ export const WEBHOOK: Check = {
     if (configuration === undefined) {
       const policy = await world.injectingPolicy();
       if (policy === undefined) return { findings: [missing()] };
-      return { findings: [], skipped: 'there is none: the API server injects by policies' };
+      return skip('there is none: the API server injects by policies');
     }
     const { namespaceSelector } =
       (configuration.webhooks ?? []).find(({ name }) => name.startsWith('pods.')) ?? {};
     const namespace = await whereToTry(world, namespaceSelector);
-    if (namespace === undefined) return { findings: [], skipped: 'no namespace is left to try it in' };
+    if (namespace === undefined) return skip('no namespace is left to try it in');
     const about = `MutatingWebhookConfiguration ${configuration.metadata.name}`;
     return { findings: await attempt(world, namespace, { about, ...MEANING }) };
   },
@@ -75,7 +75,7 @@ export async function attempt(
   }
 }
 
-/** A namespace whose pods are injected; best one where pods ask already. */
+/** A namespace whose pods are injected, preferably one where pods ask for that already. */
 export async function whereToTry(
   world: World,
   selector: Selector = { matchExpressions: [] },
@@ -95,7 +95,7 @@ export async function whereToTry(
   return best?.metadata.name;
 }
 
-/** One that Pod Security `restricted` lets pass. */
+/** A pod that Pod Security `restricted` admits. */
 function probe(namespace: string): PodDetails {
   const container = {
     name: 'probe',

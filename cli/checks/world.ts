@@ -1,11 +1,10 @@
-import { LABELS, PROGRAM } from '../../contract/names.ts';
-import { siteOfNode } from '../../contract/status.ts';
+import { followerOf, LABELS, PROGRAM } from '../../contract/names.ts';
+import { type Status, siteOfNode } from '../../contract/status.ts';
 import { type AuthoritativeLookup, authoritativeLookup } from '../../dns/authoritative.ts';
 import type { KubeApi, KubeObject, ListOptions, Resource } from '../../kubernetes/api.ts';
-import { ignoreNotFound, isForbidden } from '../../kubernetes/errors.ts';
+import { ignoreForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import {
-  LEASES,
   type Lease,
   MUTATING_WEBHOOK_CONFIGURATIONS,
   type MutatingWebhookConfiguration,
@@ -16,21 +15,22 @@ import {
 import type { Clock } from '../../runtime/clock.ts';
 import { isOurs } from '../../webhook/configuration.ts';
 import type { Published } from '../cluster/followers.ts';
-import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { ASKING_PODS, isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
 import { type AdmissionPolicy, listPolicies, missedWhen, podPolicyOf } from '../cluster/policies.ts';
+import { readLease } from '../status/leader.ts';
 
 export interface WorldOptions {
   readonly api: KubeApi;
   readonly clock: Clock;
   readonly abort: AbortSignal;
   readonly followers: readonly Published[];
-  /** Where the controller is, while it has published nothing. */
+  /** Of the controller, while it has published nothing. */
   readonly namespace?: string;
-  /** Default: the name servers that each zone is delegated to. */
+  /** Default: asks the name servers that each zone is delegated to. */
   readonly lookup?: AuthoritativeLookup;
 }
 
-/** What the checks look at. Several look at the same, so that each list is asked for once. */
+/** What the checks read. Several read the same list, which is fetched once. */
 export class World {
   readonly api: KubeApi;
   readonly clock: Clock;
@@ -69,21 +69,18 @@ export class World {
     return this.list(NODES);
   }
 
-  /** Undefined when there is none, as without leader election. */
+  /** Read anew with each call; see `readLease`. */
   lease(): Promise<Lease | undefined> {
-    const key = { namespace: this.namespace, name: PROGRAM };
-    return this.api.get(LEASES, key, { abort: this.abort }).catch(ignoreNotFound);
+    return readLease(this.api, this.namespace, this.abort);
   }
 
   get namespaces(): Promise<readonly KubeObject[]> {
     return this.list(NAMESPACES);
   }
 
-  /** Those that ask for the sidecar and live: by their own label, or since their namespace asks. */
+  /** Pods that have not ended and ask for the sidecar, by their own label or that of their namespace. */
   async askingPods(): Promise<readonly PodDetails[]> {
-    const labelled = await this.list(POD_DETAILS, {
-      labelSelector: `${LABELS.inject},${LABELS.inject}!=false`,
-    });
+    const labelled = await this.list(POD_DETAILS, { labelSelector: ASKING_PODS });
     const asking = (await this.namespaces).filter(
       ({ metadata }) => metadata.labels?.[LABELS.inject] === 'true',
     );
@@ -95,7 +92,7 @@ export class World {
     return [...labelled, ...others.flat()].filter((pod) => !isOver(pod));
   }
 
-  /** Of this controller's webhook; undefined when there is none. */
+  /** Undefined when this controller has no webhook. */
   async webhookConfiguration(): Promise<MutatingWebhookConfiguration | undefined> {
     const all = await this.list(MUTATING_WEBHOOK_CONFIGURATIONS);
     const ours = all.filter(({ webhooks = [] }) => webhooks.some(({ name }) => isOurs(name)));
@@ -112,8 +109,8 @@ export class World {
   }
 
   /**
-   * Of this controller: by which the API server injects, or where that has gone, the one that refuses what is not
-   * injected. Undefined where the chart made neither.
+   * The policy by which the API server injects or, where that is missing, the one that refuses what was not injected.
+   * Undefined where this controller has neither.
    */
   async injectingPolicy(): Promise<AdmissionPolicy | undefined> {
     const kinds = ['MutatingAdmissionPolicy', 'ValidatingAdmissionPolicy'] as const;
@@ -121,20 +118,20 @@ export class World {
     return podPolicyOf(policies.flat(), this.namespace);
   }
 
-  /** See there. Who may not see policies is told as with the webhook. */
+  /** See `missedWhen`. A user who may not list policies gets the answer for the webhook. */
   missedWhen(): Promise<string> {
-    this.#missedWhen ??= this.injectingPolicy()
-      .catch((error: unknown) => {
-        if (isForbidden(error)) return undefined;
-        throw error;
-      })
-      .then(missedWhen);
+    this.#missedWhen ??= this.injectingPolicy().catch(ignoreForbidden).then(missedWhen);
     return this.#missedWhen;
   }
 
-  /** The site of a node by what a follower has published; empty for a node in no site. */
-  siteOf(follower: string, node: string | undefined): string {
-    const sites = this.followers.find((one) => one.follower === follower)?.status?.sites ?? {};
-    return siteOfNode(sites, node ?? '');
+  /** The status of the follower that a pod names; undefined where there is none, or it is malformed. */
+  statusOf({ metadata }: PodDetails): Status | undefined {
+    const follower = followerOf(metadata);
+    return this.followers.find((one) => one.follower === follower)?.status;
+  }
+
+  /** The site of a pod by that status; empty where its node is in none. */
+  siteOf(pod: PodDetails): string {
+    return siteOfNode(this.statusOf(pod)?.sites ?? {}, pod.spec?.nodeName ?? '');
   }
 }

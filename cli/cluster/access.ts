@@ -11,26 +11,49 @@ export interface ResourceAttributes {
 }
 
 interface AccessReview extends KubeObject {
-  readonly spec: { readonly resourceAttributes: ResourceAttributes };
+  readonly spec: {
+    readonly user?: string;
+    readonly groups?: readonly string[];
+    readonly resourceAttributes: ResourceAttributes;
+  };
   readonly status?: { readonly allowed: boolean };
 }
 
-const SELF: Resource<AccessReview> = {
-  group: 'authorization.k8s.io',
-  version: 'v1',
-  plural: 'selfsubjectaccessreviews',
-  kind: 'SelfSubjectAccessReview',
-  namespaced: false,
-};
-/** A review is asked and not kept: it must have no name. */
-const NAMELESS = { name: '' };
+function reviews(kind: string, plural: string): Resource<AccessReview> {
+  return { group: 'authorization.k8s.io', version: 'v1', plural, kind, namespaced: false };
+}
 
-/** Whether whoever runs the command may do that. Throws KubeError. */
-export async function mayI(
+const SELF = reviews('SelfSubjectAccessReview', 'selfsubjectaccessreviews');
+const SUBJECT = reviews('SubjectAccessReview', 'subjectaccessreviews');
+
+/** Whether the user of the command may do that. Throws KubeError. */
+export function mayI(
   api: KubeApi,
   resourceAttributes: ResourceAttributes,
   abort: AbortSignal,
 ): Promise<boolean> {
-  const review = await api.create(SELF, { metadata: NAMELESS, spec: { resourceAttributes } }, { abort });
+  return isAllowed(api, SELF, { resourceAttributes }, abort);
+}
+
+/** Whether a service account may do that. Throws KubeError. */
+export function mayAccount(
+  api: KubeApi,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  resourceAttributes: ResourceAttributes,
+  abort: AbortSignal,
+): Promise<boolean> {
+  const user = `system:serviceaccount:${namespace}:${name}`;
+  const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
+  return isAllowed(api, SUBJECT, { user, groups, resourceAttributes }, abort);
+}
+
+async function isAllowed(
+  api: KubeApi,
+  resource: Resource<AccessReview>,
+  spec: AccessReview['spec'],
+  abort: AbortSignal,
+): Promise<boolean> {
+  // The API server answers a review and stores nothing: it must have no name.
+  const review = await api.create(resource, { metadata: { name: '' }, spec }, { abort });
   return review.status?.allowed === true;
 }

@@ -1,12 +1,13 @@
 import { DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../../contract/names.ts';
 import { decodeStatus, type Status } from '../../contract/status.ts';
-import { isForbidden } from '../../kubernetes/errors.ts';
+import { ignoreForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { CommandError } from '../exit-codes.ts';
+import { OF_CHART } from './chart.ts';
 import type { Session } from './session.ts';
 
-/** What the controller has published of one follower. */
+/** The status and report of one follower. */
 export interface Published {
   readonly follower: string;
   readonly namespace: string;
@@ -14,14 +15,17 @@ export interface Published {
   readonly configMap: string;
   /** Undefined when it is malformed. */
   readonly status: Status | undefined;
-  /** The sections of the report, as JSON texts. */
+  /** Its sections, each as JSON. */
   readonly report: Readonly<Record<string, string>>;
 }
 
-/** Of the status and the report of every follower. */
+/** A label selector for the status and the report of every follower. */
 export const PUBLISHED = `${LABELS.managedBy}=${PROGRAM},${LABELS.role} in (status,report)`;
 
-/** All followers of one controller: of several, that in the namespace of the kubeconfig’s context. Throws CommandError when there is none, or more than one controller. */
+/**
+ * All followers of one controller. Of several controllers it is the one in the namespace of the kubeconfig’s context;
+ * without one there, or without any controller, it throws CommandError.
+ */
 export async function findFollowers(
   session: Session,
   namespace: string | undefined,
@@ -38,13 +42,13 @@ export async function findFollowers(
     const where = namespace === undefined ? 'in any namespace' : `in namespace ${namespace}`;
     throw new CommandError(
       'unreachable',
-      `No status ConfigMap was found ${where}: the controller is not installed, or has not published anything yet. See: kubectl get deployments -A -l app.kubernetes.io/name=${PROGRAM}`,
+      `No status ConfigMap was found ${where}: the controller is not installed, or has not published anything yet. See: kubectl get deployments -A -l ${OF_CHART}`,
     );
   }
   return found;
 }
 
-/** The one that is meant: by name, the only one, or the default. Throws CommandError. */
+/** The follower of that name; without a name the only one, or else the default. Throws CommandError. */
 export function pickFollower(all: readonly Published[], name: string | undefined): Published {
   const wanted = name ?? (all.length === 1 ? all[0]?.follower : DEFAULT_FOLLOWER);
   const found = all.find(({ follower }) => follower === wanted);
@@ -75,12 +79,12 @@ export function published(maps: readonly ConfigMap[]): Published[] {
     .toSorted((one, other) => keyOf(one).localeCompare(keyOf(other), 'en'));
 }
 
-/** The default follower first, as most people have no other. */
+/** The default follower comes first. */
 function keyOf({ namespace, follower }: Published): string {
   return `${namespace}/${follower === DEFAULT_FOLLOWER ? '' : follower}`;
 }
 
-/** Everywhere if that is allowed, else where the controller mostly is. */
+/** In all namespaces if that is allowed, else in those where the controller usually is. */
 async function configMaps(
   { api, contextNamespace }: Session,
   namespace: string | undefined,
@@ -93,27 +97,20 @@ async function configMaps(
       ...(where !== undefined && { namespace: where }),
     });
   if (namespace !== undefined) return list(namespace);
-  try {
-    return await list();
-  } catch (error) {
-    if (!isForbidden(error)) throw error;
-    const likely = [...new Set([PROGRAM, ...(contextNamespace === undefined ? [] : [contextNamespace])])];
-    for (const where of likely) {
-      const found = await list(where).catch((refused) => {
-        if (isForbidden(refused)) return [];
-        throw refused;
-      });
-      if (found.length > 0) return found;
-    }
-    throw new CommandError(
-      'unreachable',
-      `You may not list ConfigMaps everywhere, and found none in ${likely.join(', ')}: say with -n where the controller is.`,
-      error,
-    );
+  const everywhere = await list().catch(ignoreForbidden);
+  if (everywhere !== undefined) return everywhere;
+  const likely = [...new Set([PROGRAM, ...(contextNamespace === undefined ? [] : [contextNamespace])])];
+  for (const where of likely) {
+    const found = (await list(where).catch(ignoreForbidden)) ?? [];
+    if (found.length > 0) return found;
   }
+  throw new CommandError(
+    'unreachable',
+    `You may not list ConfigMaps everywhere, and found none in ${likely.join(', ')}: say with -n where the controller is.`,
+  );
 }
 
-/** The JSON value of a section of the report; undefined where it is missing or no JSON: anybody can edit it. */
+/** The value of a section of the report; undefined where it is missing or, as a user may have edited it, not JSON. */
 export function section({ report }: Published, name: string): unknown {
   try {
     return report[name] === undefined ? undefined : JSON.parse(report[name]);

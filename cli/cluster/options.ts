@@ -4,11 +4,11 @@ import { isObjectName } from '../../runtime/object-names.ts';
 const FORMATS = ['text', 'json', 'yaml'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Of every command that asks a cluster. */
+/** Options of every command that connects to a cluster. */
 export interface ClusterOptions {
-  readonly namespace?: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
+  readonly namespace?: string | undefined;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
 }
 
 export interface OutputOptions {
@@ -19,30 +19,32 @@ export interface FollowerOptions {
   readonly follower?: string;
 }
 
-const KUBECONFIG_MEANING = 'kubeconfig file (KUBECONFIG, ~/.kube/config)';
-
 export function withCluster(command: Command): Command {
-  const meaning = 'where the controller is; detected if omitted';
-  return withConnection(command.option('-n, --namespace <namespace>', meaning, objectName));
+  return withConnection(withNamespace(command));
 }
 
 export function withConnection(command: Command): Command {
-  return command
-    .option('--kubeconfig <file>', KUBECONFIG_MEANING)
-    .option('--context <name>', 'context in the kubeconfig');
+  return withKubeconfig(command).option('--context <name>', 'context in the kubeconfig');
 }
 
-/** As withCluster, of several at once. */
+/** As withCluster, for several clusters at once. */
 export function withClusters(command: Command): Command {
-  const meaning = 'where the controller is; detected if omitted';
-  return command
-    .option('-n, --namespace <namespace>', meaning, objectName)
-    .option('--kubeconfig <file>', KUBECONFIG_MEANING)
-    .option('--context <name>', 'context in the kubeconfig; several show all sides of a topology', added);
+  const meaning = 'context in the kubeconfig; several show all sides of a topology';
+  return withKubeconfig(withNamespace(command)).option('--context <name>', meaning, repeated);
 }
 
-function added(name: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, name];
+function withNamespace(command: Command): Command {
+  const meaning = 'where the controller is; detected if omitted';
+  return command.option('-n, --namespace <namespace>', meaning, objectName);
+}
+
+function withKubeconfig(command: Command): Command {
+  return command.option('--kubeconfig <file>', 'kubeconfig file (KUBECONFIG, ~/.kube/config)');
+}
+
+/** Parses an option that may be given several times. */
+export function repeated(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
 }
 
 export function withOutput(command: Command): Command {

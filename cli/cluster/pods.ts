@@ -1,5 +1,5 @@
 import { databaseMember } from '../../contract/databases.ts';
-import { ANNOTATIONS } from '../../contract/names.ts';
+import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { GATES, type Gate } from '../../contract/sidecar.ts';
 import type { Resource } from '../../kubernetes/api.ts';
 import { readyCondition } from '../../kubernetes/ready.ts';
@@ -15,7 +15,7 @@ interface ContainerState {
   };
 }
 
-/** A pod as far as the command line looks at it. */
+/** A pod with the fields that the command line reads. */
 export interface PodDetails extends Pod {
   readonly spec?: NonNullable<Pod['spec']> & {
     readonly serviceAccountName?: string;
@@ -30,24 +30,26 @@ export interface PodDetails extends Pod {
 
 export const POD_DETAILS: Resource<PodDetails> = PODS as Resource<PodDetails>;
 
-/** It has ended or is about to: it counts for nothing. */
+/** A label selector for pods that ask for the sidecar; the webhook labels those whose namespace asks. */
+export const ASKING_PODS = `${LABELS.inject},${LABELS.inject}!=false`;
+
+/** It has ended or is being deleted. */
 export function isOver({ metadata, status }: PodDetails): boolean {
   return (
     metadata.deletionTimestamp !== undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed'
   );
 }
 
-/** How a standby site shows at this pod. */
 export function gateOf({ metadata }: PodDetails): Gate {
   return GATES.find((gate) => gate === metadata.annotations?.[ANNOTATIONS.gate]) ?? 'readiness';
 }
 
-/** Its readiness hangs on which site is active. */
+/** Whether its readiness depends on the active site. */
 export function isGated(pod: PodDetails): boolean {
   return isInjected(pod) && gateOf(pod) !== 'none' && databaseMember(pod) === undefined;
 }
 
-/** The workload that people know: of a ReplicaSet its Deployment. */
+/** The workload that users know: the Deployment rather than its ReplicaSet. */
 export function workloadOf({ metadata }: PodDetails): { readonly kind: string; readonly name: string } {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
   if (owner === undefined) return { kind: 'Pod', name: metadata.name };
@@ -58,7 +60,7 @@ export function workloadOf({ metadata }: PodDetails): { readonly kind: string; r
   return { kind: owner.kind, name: owner.name };
 }
 
-/** Why it is not ready, in a few words; the first thing that is in the way. */
+/** The first reason why it is not ready, in a few words. */
 export function unreadyBecause(pod: PodDetails): string {
   const { spec, status } = pod;
   if (spec?.nodeName === undefined || spec.nodeName === '') {

@@ -1,7 +1,7 @@
 /** The admission policies by which the API server injects where the chart has `webhook.mode: policy`. */
 import { type FollowedSubject, isKnownByPrimaryAlone } from '../../contract/followed.ts';
 import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
-import { isNotFound } from '../../kubernetes/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 
 export interface AdmissionPolicy extends KubeObject {
@@ -18,7 +18,7 @@ const resource = (kind: string, plural: string): Resource<AdmissionPolicy> => ({
   plural,
 });
 
-/** And of their bindings, which have no variables. */
+/** Their bindings have no variables. */
 const POLICY_KINDS = {
   MutatingAdmissionPolicy: resource('MutatingAdmissionPolicy', 'mutatingadmissionpolicies'),
   MutatingAdmissionPolicyBinding: resource(
@@ -32,24 +32,19 @@ const POLICY_KINDS = {
   ),
 } as const;
 
-/** As the chart ends the names: those that inject into pods. */
+/** How the chart ends the names of policies for pods. */
 const PODS = '-inject-pods';
 
-/** None where the API server knows no such kind, as before Kubernetes 1.36. */
+/** Empty where the API server does not know the kind, as before Kubernetes 1.36. */
 export async function listPolicies(
   api: KubeApi,
   kind: keyof typeof POLICY_KINDS,
   abort: AbortSignal,
 ): Promise<readonly AdmissionPolicy[]> {
-  try {
-    return await listAll(api, POLICY_KINDS[kind], { abort });
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
+  return (await listAll(api, POLICY_KINDS[kind], { abort }).catch(ignoreNotFound)) ?? [];
 }
 
-/** Of the controller in `namespace`: the policy that injects into pods, or that refuses them. */
+/** The policy for pods of the controller in `namespace`: it injects, or it refuses what was not injected. */
 export function podPolicyOf(
   policies: readonly AdmissionPolicy[],
   namespace: string,
@@ -61,13 +56,13 @@ export function podPolicyOf(
   );
 }
 
-/** Whether a policy leaves a whole namespace alone, as it cannot tell there which pods are followed. */
+/** Whether a policy injects nothing in a namespace, as it cannot tell there which pods are followed. */
 export function leavesAlone(policy: AdmissionPolicy, namespace: string): boolean {
   const followed = JSON.parse(given(policy, 'followed') ?? '[]') as readonly FollowedSubject[];
   return followed.some((subject) => subject.namespace === namespace && isKnownByPrimaryAlone(subject));
 }
 
-/** When a pod or workload of today may have been made without being injected; reads on from “it was created”. */
+/** When a pod or workload may have been created without injection; continues “it was created”. */
 export function missedWhen(policy: AdmissionPolicy | undefined): string {
   return policy === undefined
     ? 'while the webhook was down'

@@ -84,6 +84,8 @@ function of<T extends KubeObject>(group: string, plural: string, kind: string): 
 export const DEPLOYMENTS = of<Workload>('apps', 'deployments', 'Deployment');
 export const STATEFUL_SETS = of<Workload>('apps', 'statefulsets', 'StatefulSet');
 export const DAEMON_SETS = of<Workload>('apps', 'daemonsets', 'DaemonSet');
+/** Those that have a rolling update. */
+export const WORKLOADS: readonly Resource<Workload>[] = [DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS];
 export const JOBS = of<Job>('batch', 'jobs', 'Job');
 export const CRON_JOBS = of<Job>('batch', 'cronjobs', 'CronJob');
 export const DISRUPTION_BUDGETS = of<DisruptionBudget>(

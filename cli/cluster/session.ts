@@ -12,17 +12,15 @@ export interface Session {
   readonly contextNamespace: string | undefined;
 }
 
-/**
- * Runs `work` with a connection to the cluster, which is closed afterwards. Throws CommandError where the cluster does
- * not answer.
- */
+/** Connects to the cluster for `work`. Throws CommandError where the cluster does not answer. */
 export async function withSession<T>(
   { env, clock, abort }: Pick<Terminal, 'env' | 'clock' | 'abort'>,
   { kubeconfig, context }: ClusterOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const { kubeConfig, namespace } = loaded(() =>
-    loadKube(kubeconfig === undefined ? env : { ...env, KUBECONFIG: kubeconfig }, context),
+  const { kubeConfig, namespace } = load(
+    kubeconfig === undefined ? env : { ...env, KUBECONFIG: kubeconfig },
+    context,
   );
   const api = connect({ kubeConfig, clock });
   try {
@@ -35,9 +33,9 @@ export async function withSession<T>(
   }
 }
 
-function loaded<T>(load: () => T): T {
+function load(...from: Parameters<typeof loadKube>): ReturnType<typeof loadKube> {
   try {
-    return load();
+    return loadKube(...from);
   } catch (error) {
     throw new CommandError('unreachable', explain(error), error);
   }

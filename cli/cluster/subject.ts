@@ -3,7 +3,7 @@ import { TRIGGER_SECTION } from '../../contract/names.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import { type Published, section } from './followers.ts';
 
-/** What a follower follows, as its report says; undefined when that is not known. */
+/** What a follower follows, by its report; undefined when that is not known. */
 export function subjectOf(published: Published): Readonly<Record<string, string>> | undefined {
   const value = section(published, TRIGGER_SECTION);
   if (typeof value !== 'object' || value === null) return undefined;
@@ -11,19 +11,16 @@ export function subjectOf(published: Published): Readonly<Record<string, string>
   return isText ? (value as Readonly<Record<string, string>>) : undefined;
 }
 
-/** The CloudNativePG Cluster that it follows; undefined when it follows something else. */
-export function clusterOf(published: Published): Required<ObjectKey> | undefined {
+/** The CloudNativePG Cluster that it follows by this trigger; undefined when it follows something else. */
+export function clusterOf(
+  published: Published,
+  trigger: 'cnpg' | 'cnpg-topology',
+): Required<ObjectKey> | undefined {
   const { kind, namespace, clusterName } = subjectOf(published) ?? {};
-  return kind === 'cnpg' && namespace && clusterName ? { namespace, name: clusterName } : undefined;
+  return kind === trigger && namespace && clusterName ? { namespace, name: clusterName } : undefined;
 }
 
-/** The Cluster of a distributed topology that it follows; undefined when it follows something else. */
-export function topologyClusterOf(published: Published): Required<ObjectKey> | undefined {
-  const { kind, namespace, clusterName } = subjectOf(published) ?? {};
-  return kind === 'cnpg-topology' && namespace && clusterName ? { namespace, name: clusterName } : undefined;
-}
-
-/** The pods that are followed, as the reports and statuses tell. */
+/** The followed pods, by the reports and statuses. */
 export function followedBy(followers: readonly Published[]): readonly FollowedPods[] {
   return followers.flatMap((follower) => {
     const subject = subjectOf(follower);

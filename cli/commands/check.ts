@@ -2,19 +2,19 @@ import { PROGRAM } from '../../contract/names.ts';
 import { explain } from '../../runtime/explain.ts';
 import { checksBefore } from '../before/checks.ts';
 import { type Planned, readPlanned } from '../before/planned.ts';
-import { OWN, OWN_PODS } from '../checks/own-pods.ts';
+import { OWN_PODS } from '../checks/own-pods.ts';
 import { CHECKS } from '../checks/registry.ts';
 import { renderChecks } from '../checks/render.ts';
 import { type CheckView, runChecks } from '../checks/run.ts';
 import { World } from '../checks/world.ts';
+import { OF_CHART } from '../cluster/chart.ts';
 import { findFollowers } from '../cluster/followers.ts';
 import type { ClusterOptions, OutputOptions } from '../cluster/options.ts';
 import { DEPLOYMENTS } from '../cluster/resources.ts';
 import { withSession } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
-import { columnsOf, type Terminal } from '../terminal.ts';
-import { print } from '../text/line.ts';
-import { serialize } from '../text/output.ts';
+import type { Terminal } from '../terminal.ts';
+import { Output } from '../text/output.ts';
 
 export type CheckOptions = ClusterOptions &
   OutputOptions & { readonly pre?: boolean; readonly filename?: readonly string[] };
@@ -27,11 +27,7 @@ export async function check(terminal: Terminal, options: CheckOptions): Promise<
   const planned = files.length === 0 ? undefined : await plannedIn(files, terminal);
   return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {
     const view = options.pre === true ? await before() : await installed();
-    terminal.out(
-      options.output === 'text'
-        ? print(renderChecks(view, columnsOf(terminal)), terminal.colour)
-        : await serialize(view, options.output),
-    );
+    await new Output(terminal, options.output).show(view, (width) => renderChecks(view, width));
     return view.problems > 0 ? 'refused' : 'done';
 
     async function installed(): Promise<CheckView> {
@@ -45,10 +41,10 @@ export async function check(terminal: Terminal, options: CheckOptions): Promise<
       }
     }
 
-    /** Where the chart is installed, and its pods may be why nothing was published yet. */
+    /** Nothing was published yet: where the chart is installed, its own pods may be the reason. */
     async function unpublished(): Promise<CheckView | undefined> {
       const where = options.namespace === undefined ? {} : { namespace: options.namespace };
-      const { items } = await api.list(DEPLOYMENTS, { ...where, labelSelector: OWN, abort });
+      const { items } = await api.list(DEPLOYMENTS, { ...where, labelSelector: OF_CHART, abort });
       const namespace = items[0]?.metadata.namespace;
       if (namespace === undefined) return undefined;
       return runChecks([OWN_PODS], new World({ api, clock, abort, followers: [], namespace }));

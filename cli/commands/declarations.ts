@@ -3,6 +3,7 @@ import { PROGRAM } from '../../contract/names.ts';
 import { VERSION } from '../../contract/version.ts';
 import {
   objectName,
+  repeated,
   withCluster,
   withClusters,
   withConnection,
@@ -19,8 +20,8 @@ export interface Declaration {
 }
 
 /**
- * One row a command, in the order of the help. dispatch.ts has what runs it, and is not loaded before a
- * command runs: whoever asks for help must not wait for a Kubernetes client.
+ * One row for each command, in the order of the help. dispatch.ts runs them; it is loaded only then, so that help does
+ * not wait for a Kubernetes client.
  */
 export const COMMANDS = {
   status: {
@@ -39,7 +40,7 @@ export const COMMANDS = {
         .option(
           '-f, --filename <file>',
           'with --pre: what is to be installed, as helm template prints it; may be repeated; - is the standard input',
-          listed,
+          repeated,
         ),
   },
   history: {
@@ -103,7 +104,7 @@ function withFile(command: Command): Command {
     .requiredOption(
       '-f, --filename <file>',
       'YAML or JSON with any number of objects; may be repeated; - is the standard input',
-      listed,
+      repeated,
     )
     .addOption(format.choices(MANIFEST_FORMATS))
     .addHelpText(
@@ -112,8 +113,4 @@ function withFile(command: Command): Command {
 The manifests go to the standard output, a line about each object to the standard error. Nothing is printed when an
 object cannot be injected as it asks.`,
     );
-}
-
-function listed(file: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, file];
 }

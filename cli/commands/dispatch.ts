@@ -15,7 +15,7 @@ import { switchover } from './switchover.ts';
 
 export { runRelease } from '../release/run.ts';
 
-/** Runs a command to its end and tells the person what went wrong. */
+/** Runs a command, and prints what went wrong. */
 export async function dispatch(name: CommandName, terminal: Terminal, command: Command): Promise<Outcome> {
   try {
     return await run(name, terminal, command);
@@ -27,7 +27,7 @@ export async function dispatch(name: CommandName, terminal: Terminal, command: C
   }
 }
 
-/** The options are those that the row of the same name in declarations.ts declares, the arguments its arguments. */
+/** Options and arguments are as the row of the same name in declarations.ts declares them. */
 function run(name: CommandName, terminal: Terminal, command: Command): Promise<Outcome> {
   switch (name) {
     case 'status':

@@ -1,28 +1,21 @@
-import { ignoreNotFound, isForbidden } from '../../kubernetes/errors.ts';
+import { ignoreForbidden, ignoreNotFound } from '../../kubernetes/errors.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
 import { findFollowers } from '../cluster/followers.ts';
 import type { ClusterOptions, OutputOptions } from '../cluster/options.ts';
 import { POD_DETAILS } from '../cluster/pods.ts';
-import { type AdmissionPolicy, listPolicies, podPolicyOf } from '../cluster/policies.ts';
+import { listPolicies, podPolicyOf } from '../cluster/policies.ts';
 import { withSession } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { renderExplanation } from '../explain/render.ts';
 import { explainPod } from '../explain/view.ts';
-import { columnsOf, type Terminal } from '../terminal.ts';
-import { print } from '../text/line.ts';
-import { serialize } from '../text/output.ts';
+import type { Terminal } from '../terminal.ts';
+import { Output } from '../text/output.ts';
 
 export interface ExplainOptions extends ClusterOptions, OutputOptions {
   readonly controllerNamespace?: string;
 }
 
-/** They are of the whole cluster; who may not see them is told as with the webhook. */
-function noneIfForbidden(error: unknown): readonly AdmissionPolicy[] {
-  if (isForbidden(error)) return [];
-  throw error;
-}
-
-/** Here the namespace is that of the pod, as everywhere in kubectl. */
+/** `namespace` is that of the pod here, as everywhere in kubectl. */
 export function explain(
   terminal: Terminal,
   options: ExplainOptions,
@@ -33,11 +26,12 @@ export function explain(
   return withSession(terminal, options, async (session): Promise<Outcome> => {
     const { api, contextNamespace = 'default' } = session;
     const key = { namespace: options.namespace ?? contextNamespace, name };
-    const [followers, pod, namespace, policies] = await Promise.all([
+    const [followers, pod, namespace, policies = []] = await Promise.all([
       findFollowers(session, controllerNamespace, abort),
       api.get(POD_DETAILS, key, { abort }).catch(ignoreNotFound),
       api.get(NAMESPACES, { name: key.namespace }, { abort }).catch(ignoreNotFound),
-      listPolicies(api, 'MutatingAdmissionPolicy', abort).catch(noneIfForbidden),
+      // A user who may not list them gets the answer for the webhook.
+      listPolicies(api, 'MutatingAdmissionPolicy', abort).catch(ignoreForbidden),
     ]);
     if (pod === undefined) {
       throw new CommandError(
@@ -53,8 +47,7 @@ export function explain(
       controllerNamespace: controller,
       policy: podPolicyOf(policies, controller),
     });
-    const lines = () => renderExplanation(view, columnsOf(terminal));
-    terminal.out(output === 'text' ? print(lines(), terminal.colour) : await serialize(view, output));
+    await new Output(terminal, output).show(view, (width) => renderExplanation(view, width));
     return view.injection.asAsked && view.readiness.asExpected ? 'done' : 'refused';
   });
 }

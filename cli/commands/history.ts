@@ -5,9 +5,8 @@ import type { Outcome } from '../exit-codes.ts';
 import { renderChart } from '../history/chart.ts';
 import { renderHistory } from '../history/render.ts';
 import { historyOf } from '../history/view.ts';
-import { columnsOf, type Terminal } from '../terminal.ts';
-import { print } from '../text/line.ts';
-import { serialize } from '../text/output.ts';
+import type { Terminal } from '../terminal.ts';
+import { Output } from '../text/output.ts';
 
 export interface HistoryOptions extends ClusterOptions, FollowerOptions, OutputOptions {
   readonly chart?: true;
@@ -19,9 +18,9 @@ export function history(terminal: Terminal, options: HistoryOptions): Promise<Ou
     const published = pickFollower(await findFollowers(session, namespace, terminal.abort), follower);
     const now = terminal.clock.now();
     const view = historyOf(published, now);
-    const width = columnsOf(terminal);
-    const lines = () => (chart ? renderChart(view, now, width) : renderHistory(view, width));
-    terminal.out(output === 'text' ? print(lines(), terminal.colour) : await serialize(view, output));
+    await new Output(terminal, output).show(view, (width) =>
+      chart ? renderChart(view, now, width) : renderHistory(view, width),
+    );
     return 'done';
   });
 }

@@ -35,17 +35,18 @@ async function convert(
   { filename: files }: ManifestOptions,
   work: (text: string) => Rewritten,
 ): Promise<Outcome> {
-  const { output, notes } = await told(files, async () => {
-    const texts = await Promise.all(files.map((file) => terminal.read(file)));
-    return work(joinFiles(texts));
-  });
+  const { output, notes } = await Promise.all(files.map((file) => terminal.read(file)))
+    .then((texts) => work(joinFiles(texts)))
+    .catch((error: unknown) => {
+      throw new CommandError('refused', `${files.join(', ')}: ${explain(error)}`, error);
+    });
   for (const note of notes) terminal.err(`${plain(note)}\n`);
   if (output === undefined) return 'refused';
   terminal.out(output);
   return 'done';
 }
 
-/** As one stream: what begins a file is never read as a part of the object before it. */
+/** As one stream, in which each file begins a document of its own. */
 function joinFiles([first = '', ...others]: readonly string[]): string {
   return others.reduce((joined, text) => {
     const end = joined === '' || joined.endsWith('\n') ? '' : '\n';
@@ -56,14 +57,6 @@ function joinFiles([first = '', ...others]: readonly string[]): string {
 function separatorBefore(text: string): string {
   const [marker] = /^\ufeff?(?:---|%)/.exec(text) ?? [];
   if (marker?.endsWith('---')) return '';
-  // A directive is one behind the end of a document alone.
+  // A directive is only read as one behind the end of a document.
   return marker === undefined ? '---\n' : '...\n';
-}
-
-async function told(files: readonly string[], work: () => Promise<Rewritten>): Promise<Rewritten> {
-  try {
-    return await work();
-  } catch (error) {
-    throw new CommandError('refused', `${files.join(', ')}: ${explain(error)}`, error);
-  }
 }

@@ -5,9 +5,8 @@ import { lookAtStatus } from '../status/gather.ts';
 import { renderStatus } from '../status/render.ts';
 import { lookAtSides, renderSides } from '../status/sides.ts';
 import { watchStatus } from '../status/watch.ts';
-import { columnsOf, type Terminal } from '../terminal.ts';
-import { print } from '../text/line.ts';
-import { serialize } from '../text/output.ts';
+import type { Terminal } from '../terminal.ts';
+import { Output } from '../text/output.ts';
 
 export interface StatusOptions extends Omit<ClusterOptions, 'context'>, FollowerOptions, OutputOptions {
   readonly context?: readonly string[];
@@ -16,33 +15,23 @@ export interface StatusOptions extends Omit<ClusterOptions, 'context'>, Follower
 
 export function status(terminal: Terminal, options: StatusOptions): Promise<Outcome> {
   const { clock, abort } = terminal;
-  const { namespace, follower, output, watch, kubeconfig } = options;
+  const { namespace, follower, watch, kubeconfig } = options;
   const [context, ...others] = options.context ?? [];
   if (others.length > 0) return statusOfSides(terminal, options);
-  const connection = {
-    ...(kubeconfig !== undefined && { kubeconfig }),
-    ...(context !== undefined && { context }),
-  };
-  return withSession(terminal, connection, async (session) => {
-    if (watch) return watchStatus(session, { namespace, follower }, output, terminal);
+  return withSession(terminal, { kubeconfig, context }, async (session) => {
+    if (watch) return watchStatus(session, { namespace, follower }, options.output, terminal);
     const view = await lookAtStatus(session, { namespace, follower }, () => clock.now(), abort);
-    terminal.out(
-      output === 'text'
-        ? print(renderStatus(view, clock.now(), columnsOf(terminal)), terminal.colour)
-        : await serialize(view, output),
-    );
+    await new Output(terminal, options.output).show(view, (width) => renderStatus(view, clock.now(), width));
     return 'done';
   });
 }
 
 async function statusOfSides(terminal: Terminal, options: StatusOptions): Promise<Outcome> {
-  const { namespace, follower, output, watch, kubeconfig, context: contexts = [] } = options;
+  const { namespace, follower, watch, kubeconfig, context: contexts = [] } = options;
   if (watch) throw new CommandError('usage', '--watch is for one --context.');
   const sides = await lookAtSides(terminal, { kubeconfig, contexts }, { namespace, follower });
-  terminal.out(
-    output === 'text'
-      ? print(renderSides(sides, terminal.clock.now(), columnsOf(terminal)), terminal.colour)
-      : await serialize(sides, output),
+  await new Output(terminal, options.output).show(sides, (width) =>
+    renderSides(sides, terminal.clock.now(), width),
   );
   return sides.contexts.some(({ error }) => error === null) ? 'done' : 'unreachable';
 }

@@ -7,14 +7,14 @@ export interface Candidate {
 
 export interface Candidates {
   readonly found: readonly Candidate[];
-  /** The word is the name of a file: the shell knows better. */
+  /** The shell completes names of files itself. */
   readonly isFile: boolean;
 }
 
 const FILES = ['--filename', '--kubeconfig'];
 const NOTHING: Candidates = { found: [], isFile: false };
 
-/** What the last of `words`, which may be empty, can become. `words` are what stands behind the program's name. */
+/** Completes the last of `words`, which may be empty. `words` are the arguments of the program. */
 export function candidatesFor(program: Command, words: readonly string[]): Candidates {
   const current = words.at(-1) ?? '';
   const [name, ...rest] = words.slice(0, -1);
@@ -40,7 +40,7 @@ function valuesOf({ long = '', argChoices = [] }: Option, current: string): Cand
   );
 }
 
-/** Those that are not said yet. */
+/** The options that are not given yet. */
 function optionsOf({ options }: Command, said: readonly string[]): Candidate[] {
   return options.flatMap(({ short, long = '', description }) =>
     said.includes(long) || (short !== undefined && said.includes(short))
@@ -53,7 +53,7 @@ function startingWith(current: string, all: readonly Candidate[]): Candidates {
   return { found: all.filter(({ text }) => text.startsWith(current)), isFile: false };
 }
 
-/** As kubectl reads it of its plugins: a line each, a tab before the meaning, and what the shell may add (cobra). */
+/** The format that kubectl expects of its plugins, which is cobra’s: `text<TAB>meaning` and a directive at the end. */
 export function printCandidates({ found, isFile }: Candidates): string {
   const lines = found.map(({ text, meaning }) => (meaning === '' ? text : `${text}\t${meaning}`));
   return [...lines, isFile ? ':0' : ':4', ''].join('\n');

@@ -1,9 +1,9 @@
-/** What the shells ask: the program itself, so that they never know less than it. */
+/** The shells ask the program itself for completions, so that they always know all of it. */
 
 const PROGRAM = 'kubectl-site_follower';
 export const COMPLETE = '__complete';
 
-/** One script a shell; `kubectl` is the helper that kubectl calls for its plugin. */
+/** One script for each shell; `kubectl` is the helper that kubectl calls for its plugin. */
 export const SCRIPTS = {
   bash: `_kubectl_site_follower() {
   local IFS=$'\\n'

@@ -1,5 +1,6 @@
 import { followerOf } from '../../contract/names.ts';
 import type { Gate } from '../../contract/sidecar.ts';
+import { siteOfNode } from '../../contract/status.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { isReady } from '../../kubernetes/ready.ts';
 import { decide, isInjected, memberOf } from '../../webhook/inject/decision.ts';
@@ -26,14 +27,14 @@ export interface ExplainView {
     /** Null where there is no sidecar. */
     readonly gate: Gate | null;
     readonly follower: string;
-    /** Empty: on no node, or on a node in no site. */
+    /** Empty: it has no node, or its node is in no site. */
     readonly site: string;
     readonly activeSite: string;
     readonly why: string;
     /** Whether that is how it should be. */
     readonly asExpected: boolean;
   };
-  /** What may be a mistake. */
+  /** Possible mistakes. */
   readonly hints: readonly string[];
 }
 
@@ -42,7 +43,7 @@ export interface Subject {
   readonly namespace: KubeObject | undefined;
   readonly controllerNamespace: string;
   readonly followers: readonly Published[];
-  /** By which the API server injects; undefined: the webhook does. */
+  /** The policy by which the API server injects; undefined: the webhook does. */
   readonly policy?: AdmissionPolicy | undefined;
 }
 
@@ -107,7 +108,7 @@ function readinessOf({ pod, followers }: Subject): ExplainView['readiness'] {
   const follower = followerOf(pod.metadata);
   const status = followers.find((one) => one.follower === follower)?.status;
   const node = pod.spec?.nodeName ?? '';
-  const site = Object.entries(status?.sites ?? {}).find(([, nodes]) => nodes.includes(node))?.[0] ?? '';
+  const site = siteOfNode(status?.sites ?? {}, node);
   const gate = isInjected(pod) ? gateOf(pod) : null;
   const ready = isReady(pod);
   const activeSite = status?.activeSite ?? '';

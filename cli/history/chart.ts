@@ -3,16 +3,16 @@ import { table } from '../text/table.ts';
 import { clockTime, duration } from '../text/time.ts';
 import type { HistoryView, Stay } from './view.ts';
 
-/** Eighths of a column. */
+/** In eighths of the height of a line. */
 const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const GAP = 2;
-/** Where no terminal says how wide it is. */
+/** Where there is no terminal. */
 const DEFAULT_WIDTH = 100;
 const LEAST_COLUMNS = 10;
 
 /**
- * A timeline: a row a site, a column for as long as fits. The height of a block is the share of that time in which the
- * site was active; below stands how often the site changed in it. `now` is in milliseconds since 1970.
+ * A timeline with a row for each site. The height of a block is the share of the column’s time in which the site was
+ * active; below is the number of moves in that time. `now` is in milliseconds since 1970.
  */
 export function renderChart({ transitions }: HistoryView, now: number, width: number): Line[] {
   const [first] = transitions;
@@ -46,7 +46,7 @@ export function renderChart({ transitions }: HistoryView, now: number, width: nu
   ];
 }
 
-/** For each column, the part of it that the stays cover. */
+/** For each column, the share of its time that the stays cover. */
 function sharesOf(stays: readonly Stay[], begin: number, slot: number, columns: number): number[] {
   const shares = Array.from({ length: columns }, () => 0);
   for (const { writtenAt, activeMs } of stays) {
@@ -64,7 +64,7 @@ function block(share: number): string {
   return BLOCKS[Math.min(BLOCKS.length - 1, Math.max(0, Math.ceil(share * BLOCKS.length - 1e-6) - 1))] ?? '';
 }
 
-/** How many moves are in each column; a plus for more than nine. */
+/** The number of moves in each column; a plus for more than nine. */
 function movesOf(transitions: readonly Stay[], begin: number, slot: number, columns: number): string {
   const counts = Array.from({ length: columns }, () => 0);
   for (const { writtenAt } of transitions) {

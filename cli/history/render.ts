@@ -14,7 +14,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'NODE', shrink: { to: 8, by: 'cut' }, drop: 3 },
 ];
 
-/** The oldest first, so that the newest stands above the prompt. */
+/** The oldest first, so that the newest is right above the prompt. */
 export function renderHistory({ transitions }: HistoryView, width: number): Line[] {
   if (transitions.length === 0) return [['No site has been active yet.']];
   const rows = transitions.map((stay, index): Line[] => {

@@ -9,11 +9,11 @@ export interface HistoryView {
   readonly transitions: readonly Stay[];
 }
 
-/** A move, and how long the site that it led to was active. */
+/** A transition, and how long its site was active. */
 export interface Stay extends Transition {
-  /** Milliseconds from the service's own move until it was published; null when the service does not say. */
+  /** Milliseconds from the move of the primary until it was published; null when that time is unknown. */
   readonly followedMs: number | null;
-  /** Milliseconds until the next move, or until now. */
+  /** Milliseconds until the next transition, or until now. */
   readonly activeMs: number;
 }
 
@@ -26,7 +26,7 @@ export function historyOf(published: Published, now: number): HistoryView {
     const at = Date.parse(transition.writtenAt);
     const until = Date.parse(all[index + 1]?.writtenAt ?? '') || now;
     const moved = Date.parse(transition.movedAt);
-    // At the very first one nothing moved: the service has been there for who knows how long.
+    // At the first transition nothing moved: the primary was there before.
     const followedMs = Number.isNaN(moved) || transition.from === '' ? null : at - moved;
     return { ...transition, followedMs, activeMs: Math.max(0, until - at) };
   });

@@ -1,6 +1,7 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeApi, ListOptions, Resource } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
+import { listAll } from '../../kubernetes/pages.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES, PODS, SECRETS } from '../../kubernetes/resources.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
@@ -15,27 +16,26 @@ export interface CleanupPorts {
 export interface CleanupOptions {
   /** Of the release. */
   readonly namespace: string;
-  /** Names of the status ConfigMaps: copies of them are in other namespaces. */
+  /** Names of the status ConfigMaps, of which other namespaces have copies. */
   readonly copies: readonly string[];
-  /** A label selector: while such pods run they would create again what is removed. */
+  /** A label selector: while such pods run, they would create again what is removed. */
   readonly pods: string;
   readonly leases: readonly string[];
   readonly secrets: readonly string[];
 }
 
-/** Whoever applies what `helm template` renders runs this Job at the installation (`--no-hooks` leaves it out). */
+/** Without `--no-hooks`, `helm template` renders this Job, too, and applying its output runs it at the installation. */
 function stillInstalled(pods: readonly string[]): string {
   return `nothing was removed, as nobody has deleted these pods: ${pods.join(', ')}. This Job is for after an uninstallation`;
 }
 
 const POLL_MS = 500;
-/** Pods of a node that is lost do not end; nor do they reach the API server. */
+/** Pods of a lost node never end, but do not reach the API server either. */
 const PODS_END_MS = 120_000;
-const PAGE = 500;
 
 /**
- * Removes what the processes have made themselves, which Helm knows nothing of. What is gone already is fine.
- * Rejects with one message for everything that could not be removed.
+ * Removes what the processes have created, which Helm does not know of. Rejects with one message for everything that could
+ * not be removed.
  */
 export async function cleanup(
   { namespace, copies, pods, leases, secrets }: CleanupOptions,
@@ -75,25 +75,13 @@ export async function cleanup(
   }
 
   async function configMaps(where: ListOptions): Promise<readonly ConfigMap[]> {
-    const found: ConfigMap[] = [];
     const labelSelector = `${LABELS.managedBy}=${PROGRAM},${LABELS.role}`;
-    let next: string | undefined;
-    do {
-      const page = await api.list(CONFIG_MAPS, {
-        ...where,
-        labelSelector,
-        metadataOnly: true,
-        limit: PAGE,
-        abort,
-        ...(next !== undefined && { continue: next }),
-      });
-      found.push(...page.items.filter(isOwn));
-      next = page.continue;
-    } while (next !== undefined);
-    return found;
+    return (await listAll(api, CONFIG_MAPS, { ...where, labelSelector, metadataOnly: true, abort })).filter(
+      isOwn,
+    );
   }
 
-  /** Another installation in this cluster keeps its own. */
+  /** Not of another installation in this cluster. */
   function isOwn({ metadata }: ConfigMap): boolean {
     return metadata.namespace === namespace || metadata.labels?.[LABELS.source] === namespace;
   }

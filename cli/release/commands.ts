@@ -1,4 +1,4 @@
-/** What the chart's hooks run; apart from run.ts, which needs a Kubernetes client. Not for people, so not in the help. */
+/** For the chart’s hooks, and so not in the help. Apart from run.ts, which loads a Kubernetes client. */
 export const RELEASE_COMMANDS = ['create-postgres', 'cleanup', 'verify'] as const;
 
 export function isReleaseCommand(args: readonly string[]): boolean {

@@ -10,27 +10,26 @@ export interface CreatePorts {
   readonly api: Pick<KubeApi, 'get' | 'patch'>;
   readonly clock: Clock;
   readonly random: Random;
-  /** One line for the person who reads the Job's log. */
+  /** Writes one line to the log of the Job. */
   readonly say: (line: string) => void;
 }
 
 export interface CreateOptions {
   readonly timeoutMs: number;
-  /** Leaves a Cluster alone that the chart has not made: nobody asked for this one in so many words. */
+  /** Leaves a Cluster alone that the chart did not create, as this one was not explicitly asked for. */
   readonly unlessMadeByOthers?: boolean;
 }
 
-/** Who owns the fields that the chart sets. The same in each release, so that a later one adopts the Cluster. */
+/** The same in each release, so that a later one adopts the Cluster. */
 export const FIELD_MANAGER = 'kube-site-follower-chart';
 
 const RETRY = { base: 500, max: 5_000 };
-/** A new Role takes a moment to reach every API server; the Job starts right after it. */
+/** A new Role takes a moment to reach every API server, and the Job starts right after it was created. */
 const ROLE_SPREADS_MS = 30_000;
 
 /**
- * Makes the Cluster, or brings it in line: by server-side apply, so that what others have set stays. Right after an
- * installation neither the CRD nor the operator's webhook may be there, so it is tried for `timeoutMs`.
- * Throws Refused when trying again is of no use.
+ * Creates or updates the Cluster by server-side apply, so that fields of other managers stay. Right after an installation
+ * the CRD or the operator’s webhook may be missing, so it retries for `timeoutMs`. Throws Refused when a retry cannot help.
  */
 export async function createPostgres(
   cluster: Cluster,
@@ -82,7 +81,7 @@ function isOurs({ manager }: { readonly manager?: string }): boolean {
   return manager === FIELD_MANAGER;
 }
 
-/** Whether it may go away by itself: no CRD yet, no webhook that answers, a server that is busy or away. */
+/** Whether the error may pass by itself: no CRD or webhook yet, or a server that is busy or down. */
 function isPassing(error: unknown, waited: number): boolean {
   if (!(error instanceof KubeError)) return false;
   const { status } = error;
@@ -92,8 +91,8 @@ function isPassing(error: unknown, waited: number): boolean {
 }
 
 /**
- * The manifest has a field that the CRD has not, or a value of another kind. API servers answer that to a server-side
- * apply with 500 and no reason, so only the text tells it from a server in trouble (kubernetes/kubernetes#139253).
+ * The CRD has no such field, or another type there. API servers answer a server-side apply of it with 500 and no reason,
+ * so only the text tells it from a failing server (kubernetes/kubernetes#139253).
  */
 function isSchemaError(error: unknown): boolean {
   return error instanceof KubeError && error.message.includes('failed to create typed patch object');

@@ -4,7 +4,7 @@ import { connect } from 'node:tls';
 const PORT = 443;
 const LIMIT_MS = 5_000;
 
-/** As the API server does before it sends a review: rejects unless the server's certificate is of this authority. */
+/** As the API server does before it sends a review. Rejects unless the certificate of the server is of this authority. */
 export async function handshake(
   { host, authority }: { readonly host: string; readonly authority: string },
   port = PORT,

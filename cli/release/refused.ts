@@ -1,4 +1,4 @@
-/** It cannot be done, and trying again would not change that. */
+/** A retry cannot help. */
 export class Refused extends Error {
   override readonly name = 'Refused';
 }

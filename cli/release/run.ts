@@ -1,6 +1,6 @@
 /**
- * What the chart's hooks run, as the image has neither shell nor kubectl: `create-postgres` after an installation,
- * `cleanup` after the release was uninstalled, `verify` by `helm test`.
+ * For the chart’s hooks, as the image has neither shell nor kubectl: `create-postgres` after an installation, `cleanup`
+ * after an uninstallation, `verify` by `helm test`.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -17,7 +17,7 @@ import { Refused } from './refused.ts';
 import { type VerifyOptions, verify } from './verify.ts';
 
 const FAILED = 1;
-/** The Jobs' podFailurePolicy knows this one: trying again is of no use. */
+/** The Jobs’ podFailurePolicy ends the Job at this one, as a retry cannot help. */
 const REFUSED = 2;
 /** Below the deadline of the Job, so that the log says why. */
 const CREATE_LIMIT_MS = 840_000;
@@ -25,7 +25,7 @@ const CLEANUP_LIMIT_MS = 240_000;
 /** Helm waits for five minutes. */
 const VERIFY_LIMIT_MS = 240_000;
 
-/** Runs the command to its end; gives the exit code. */
+/** Gives the exit code. */
 export async function runRelease(args: readonly string[]): Promise<number> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const stop = new AbortController();

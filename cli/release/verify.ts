@@ -1,17 +1,16 @@
-import { PROGRAM } from '../../contract/names.ts';
 import { decodeStatus } from '../../contract/status.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
-import { CONFIG_MAPS, LEASES, MUTATING_WEBHOOK_CONFIGURATIONS } from '../../kubernetes/resources.ts';
+import { CONFIG_MAPS, MUTATING_WEBHOOK_CONFIGURATIONS } from '../../kubernetes/resources.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
-import { watchedLeaderOf } from '../status/leader.ts';
+import { readLease, watchedLeaderOf } from '../status/leader.ts';
 
 export interface VerifyPorts {
   readonly api: Pick<KubeApi, 'get'>;
   readonly clock: Clock;
   readonly say: (line: string) => void;
-  /** Rejects unless the server shows a certificate of this authority for the name. */
+  /** Rejects unless the server has a certificate of this authority for its name. */
   readonly handshake: (server: { readonly host: string; readonly authority: string }) => Promise<void>;
 }
 
@@ -28,8 +27,8 @@ export interface VerifyOptions {
 const POLL_MS = 2_000;
 
 /**
- * Waits until the release works: a leader lives, each follower is settled, and the API server trusts the webhook. Rejects
- * with all that is not so at the end. A new database takes its time.
+ * Waits until the release works: a controller leads, each follower is settled, and the API server trusts the webhook. After
+ * `timeoutMs`, which leaves a new database time to start, it rejects with all that is missing.
  */
 export async function verify(
   { namespace, statuses, webhook, timeoutMs }: VerifyOptions,
@@ -58,7 +57,7 @@ export async function verify(
   }
 
   async function leaderLives(): Promise<string> {
-    const read = () => api.get(LEASES, { namespace, name: PROGRAM }, { abort }).catch(ignoreNotFound);
+    const read = () => readLease(api, namespace, abort);
     const lease = await read();
     if (lease === undefined) throw new Error('no controller leads: are its pods running?');
     const { alive, holder, renewedAt } = await watchedLeaderOf(lease, read, clock, abort);

@@ -3,12 +3,11 @@ import { needsHuman } from '../../dns/provider.ts';
 import type { RecordStatus } from '../../dns/record-status.ts';
 import { type Published, section } from '../cluster/followers.ts';
 
-/** How far a record is, beside what the report says of it. */
+/** How far a record has followed, derived from its status in the report. */
 export type DnsState = 'seen' | 'accepted' | 'behind' | 'failing';
 
 export type DnsView = RecordStatus & { readonly state: DnsState };
 
-/** As its report tells of them. */
 export function recordsOf(published: Published): DnsView[] {
   return decodeRecords(section(published, 'dns'));
 }
@@ -23,12 +22,12 @@ function stateOf({ wanted, accepted, seen, error }: RecordStatus): DnsState {
   return sameValues(wanted, seen?.values) ? 'seen' : 'accepted';
 }
 
-/** It does not follow until somebody changes something. */
+/** Whether it does not follow before somebody changes something. */
 export function isStuck({ error }: DnsView): boolean {
   return error !== undefined && needsHuman(error.kind);
 }
 
-/** What is wrong with them, one sentence for each error, and what helps. */
+/** For each error a sentence with its records, what is wrong and what to do. */
 export function troublesOf(records: readonly DnsView[]): string[] {
   const byError = Map.groupBy(
     records.filter(({ error }) => error !== undefined),

@@ -1,24 +1,33 @@
 import { PROGRAM } from '../../contract/names.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { ignoreNotFound, isForbidden } from '../../kubernetes/errors.ts';
+import { ignoreForbidden, ignoreNotFound } from '../../kubernetes/errors.ts';
 import { LEASES, type Lease } from '../../kubernetes/resources.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 
 /** Which replica of the controller leads. */
 export interface Leader {
-  /** Empty: the Lease was released, and nobody has taken it. */
+  /** Empty: the Lease was released and not acquired again. */
   readonly holder: string;
   readonly renewedAt: string;
-  /** False: it was not renewed for so long that nobody leads, and nothing follows the primary any more. */
+  /** False: the Lease has expired, so nothing follows the primary. */
   readonly alive: boolean;
 }
 
-/** The clock of this machine need not be that of the cluster, so more than the Lease allows. */
+/** Added to the duration of the Lease, as the clock of this machine may differ from that of the cluster. */
 const TOLERANCE_MS = 15_000;
 const DEFAULT_SECONDS = 15;
 /** A leader renews every two seconds or so. */
 const RENEWED_WITHIN_MS = 4_000;
 const LOOK_EVERY_MS = 500;
+
+/** The controller’s Lease; undefined when there is none, as without leader election. Throws KubeError. */
+export function readLease(
+  api: Pick<KubeApi, 'get'>,
+  namespace: string,
+  abort: AbortSignal,
+): Promise<Lease | undefined> {
+  return api.get(LEASES, { namespace, name: PROGRAM }, { abort }).catch(ignoreNotFound);
+}
 
 export function leaderOf({ spec = {} }: Lease, now: number): Leader {
   const {
@@ -31,8 +40,8 @@ export function leaderOf({ spec = {} }: Lease, now: number): Leader {
 }
 
 /**
- * As `leaderOf`, where something hangs on it: one that looks dead by the clock of this machine is watched for a while. A
- * renewal shows that it lives, whatever the clocks say. `read` may throw KubeError.
+ * As `leaderOf`, but certain: a Lease that has expired by the clock of this machine is watched for a while, and a renewal
+ * shows that the leader is alive, whatever the clocks say. `read` may throw KubeError.
  */
 export async function watchedLeaderOf(
   lease: Lease,
@@ -52,8 +61,8 @@ export async function watchedLeaderOf(
 }
 
 /**
- * Whether a controller of this namespace leads, so that what is moved is followed. Also where that cannot be known: without
- * leader election there is no Lease, and not everybody may read it. Throws KubeError.
+ * Whether a controller of this namespace leads; true where nobody can know: without leader election there is no Lease, and
+ * not every user may read it. Throws KubeError.
  */
 export async function mayBeLed(
   api: KubeApi,
@@ -61,10 +70,7 @@ export async function mayBeLed(
   clock: Clock,
   abort: AbortSignal,
 ): Promise<boolean> {
-  const read = () =>
-    api
-      .get(LEASES, { namespace, name: PROGRAM }, { abort })
-      .catch((error: unknown) => (isForbidden(error) ? undefined : ignoreNotFound(error)));
+  const read = () => readLease(api, namespace, abort).catch(ignoreForbidden);
   const lease = await read();
   return lease === undefined || (await watchedLeaderOf(lease, read, clock, abort)).alive;
 }

@@ -4,9 +4,9 @@ import { ago, clockTime } from '../text/time.ts';
 import { type DnsView, sameValues } from './dns.ts';
 import type { Attention, Count, FollowerView, SiteView, StatusView, WorkloadView } from './view.ts';
 
-/** Below this the rest is counted. */
+/** Pods with problems; the others are counted. */
 const MAX_ATTENTION = 10;
-/** Of a site; the others are counted. */
+/** Nodes of a site; the others are counted. */
 const MAX_NODES = 6;
 
 /** `now` is in milliseconds since 1970, `width` in columns. */
@@ -107,7 +107,7 @@ function nodesCell(nodes: readonly string[]): Line {
   return [nodes.slice(0, MAX_NODES).join(', '), ...(more > 0 ? [dim(` and ${more} more`)] : [])];
 }
 
-/** Ready of all. On a standby site none should be ready, unless the pods are not gated. */
+/** Ready of all pods. On a standby site none should be ready, unless the pods are not gated. */
 function countCell({ ready, total }: Count, active: boolean): Line {
   const text = `${ready}/${total}`;
   if (total === 0) return [dim('–')];

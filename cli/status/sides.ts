@@ -7,7 +7,7 @@ import { lookAtStatus, type Wanted } from './gather.ts';
 import { renderStatus } from './render.ts';
 import type { FollowerView, StatusView } from './view.ts';
 
-/** What `status` prints with several contexts. */
+/** What `status` shows of several contexts. */
 export interface SidesStatus {
   readonly contexts: readonly ContextStatus[];
   /** Followers of which two or more sides consider their own site the active one. */
@@ -20,19 +20,18 @@ interface ContextStatus extends StatusView {
   readonly error: string | null;
 }
 
-/** One look at each; who gives no answer keeps none of the others from being shown. */
+/** A context that gives no answer does not keep the others from being shown. */
 export async function lookAtSides(
   terminal: Terminal,
   { kubeconfig, contexts }: { readonly kubeconfig: string | undefined; readonly contexts: readonly string[] },
   wanted: Wanted,
 ): Promise<SidesStatus> {
   const { clock, abort } = terminal;
-  const connection = kubeconfig === undefined ? {} : { kubeconfig };
   const look = (session: Session) => lookAtStatus(session, wanted, () => clock.now(), abort);
   const found = await Promise.all(
     contexts.map(async (context): Promise<ContextStatus> => {
       try {
-        const { followers } = await withSession(terminal, { ...connection, context }, look);
+        const { followers } = await withSession(terminal, { kubeconfig, context }, look);
         return { context, error: null, followers };
       } catch (error) {
         if (!(error instanceof CommandError) || abort.aborted) throw error;
@@ -53,7 +52,7 @@ function isActiveHere(view: FollowerView): boolean {
   return view.status !== null && view.status.activeSite !== '' && view.status.activeSite === ownSite(view);
 }
 
-/** All nodes of a Kubernetes cluster are of its own site. */
+/** All nodes of a Kubernetes cluster are in its own site. */
 function ownSite({ sites }: FollowerView): string | undefined {
   const own = sites.filter(({ nodes }) => nodes.length > 0);
   return own.length === 1 ? own[0]?.name : undefined;

@@ -2,8 +2,7 @@ import { databaseMember } from '../../contract/databases.ts';
 import { followerOf, LABELS } from '../../contract/names.ts';
 import { HOLD_REASONS, holdReason } from '../../contract/reasons.ts';
 import type { Gate } from '../../contract/sidecar.ts';
-import type { Status } from '../../contract/status.ts';
-import { sitesByNode } from '../../contract/status.ts';
+import { type Status, sitesByNode } from '../../contract/status.ts';
 import { isReady } from '../../kubernetes/ready.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
 import { isInjected, isMissed } from '../../webhook/inject/decision.ts';
@@ -29,7 +28,7 @@ export interface FollowerView {
   readonly sites: readonly SiteView[];
   readonly dns: readonly DnsView[];
   readonly workloads: readonly WorkloadView[];
-  /** Pods that are not as they should be. */
+  /** Pods with a problem. */
   readonly attention: readonly Attention[];
 }
 
@@ -50,23 +49,23 @@ export interface WorkloadView {
   readonly kind: string;
   readonly name: string;
   readonly gate: Gate;
-  /** By site; pods without a node or on a node in no site count for the empty name. */
+  /** By site; the empty name has the pods without a node, or on a node in no site. */
   readonly sites: Readonly<Record<string, Count>>;
 }
 
 export interface Attention {
   readonly namespace: string;
   readonly pod: string;
-  /** Empty: in no site. */
+  /** Empty: none. */
   readonly site: string;
   readonly problem: 'NotReady' | 'ReadyOnStandby' | 'NoSidecar' | 'NoSite';
   readonly detail: string;
 }
 
-/** What was read for one follower. */
+/** What the view of one follower is made of. */
 export interface Scene {
   readonly published: Published;
-  /** Undefined when it may not be read. */
+  /** Undefined when the user may not list them. */
   readonly pods: readonly PodDetails[] | undefined;
   readonly lease: Lease | undefined;
   /** Milliseconds since 1970. */

@@ -6,7 +6,7 @@ import { CONFIG_MAPS, LEASES, type Lease } from '../../kubernetes/resources.ts';
 import { explain } from '../../runtime/explain.ts';
 import { findFollowers, PUBLISHED, published } from '../cluster/followers.ts';
 import type { Format } from '../cluster/options.ts';
-import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { ASKING_PODS, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
 import type { Session } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { Screen } from '../screen.ts';
@@ -14,21 +14,18 @@ import { columnsOf, type Terminal } from '../terminal.ts';
 import { dim, type Line, paragraph, print, red } from '../text/line.ts';
 import { serialize } from '../text/output.ts';
 import { clockTime, duration } from '../text/time.ts';
-import { ASKING_PODS, chosen, statusOf, type Wanted } from './gather.ts';
+import { chosen, statusOf, type Wanted } from './gather.ts';
 import { renderStatus } from './render.ts';
 import type { StatusView } from './view.ts';
 
-/** A burst of changes is drawn once. */
+/** Changes within this time are drawn together. */
 const GATHER_MS = 50;
-/** Ages go on. */
+/** For the ages. */
 const REDRAW_MS = 1_000;
-/** Without word from the server for so long, what is shown may be old: watches are told that they live every minute. */
+/** The server sends a bookmark every minute: after this without one, what is shown may be outdated. */
 const STALE_MS = 90_000;
 
-/**
- * Shows the status again with each change until Ctrl-C: redrawn on a terminal; elsewhere, or as JSON or YAML, one
- * after the other.
- */
+/** Until Ctrl-C: redraws a terminal with each change, and elsewhere prints one status after the other. */
 export async function watchStatus(
   session: Session,
   { namespace: wanted, follower }: Wanted,
@@ -38,7 +35,7 @@ export async function watchStatus(
   const { clock, abort } = terminal;
   const [first] = chosen(await findFollowers(session, wanted, abort), follower);
   const namespace = first?.namespace ?? '';
-  /** The last one, and when by the monotonic clock. */
+  /** The last error, and its time by the monotonic clock. */
   let trouble: { readonly text: string; readonly at: number } | undefined;
   let changed: () => void = () => undefined;
   const reflect = <T extends KubeObject>(
@@ -52,7 +49,7 @@ export async function watchStatus(
       transform: (object) => object,
       onChange: () => changed(),
       onProblem(kind, error) {
-        // What may not be read is left out, and is no trouble.
+        // What the user may not read is left out.
         if (isForbidden(error) || (kind !== 'list' && kind !== 'watch')) return;
         trouble = { text: explain(error), at: clock.elapsed() };
         changed();
@@ -108,7 +105,7 @@ export async function watchStatus(
   return 'interrupted';
 }
 
-/** Runs them until the block is left, however that happens. */
+/** Runs them until the block is left. */
 function untilScopeEnds(
   reflectors: readonly { run(abort: AbortSignal): Promise<void> }[],
   abort: AbortSignal,
@@ -124,7 +121,7 @@ function untilScopeEnds(
   };
 }
 
-/** What makes a new line where lines are not redrawn: not that the Lease was renewed. */
+/** A change of this is printed where nothing is redrawn; a renewal of the Lease is none. */
 function contentOf({ followers }: StatusView): string {
   return JSON.stringify(
     followers.map(({ leader, ...rest }) => ({ ...rest, alive: leader?.alive, holder: leader?.holder })),

@@ -7,18 +7,55 @@ import { PUBLISHED, type Published, published } from '../cluster/followers.ts';
 import { recordsOf } from '../status/dns.ts';
 import { ENDPOINT_SLICES, type EndpointSlice, type Milestone, milestonesOf } from './milestones.ts';
 
-/** A switchover may last as long as the old primary takes to shut down; after this a human should look. */
+/** A switchover may last as long as the old primary takes to shut down; after this somebody should look. */
 export const FOLLOW_LIMIT_MS = 10 * 60_000;
 
 /**
- * All else has followed, and what is missing needs somebody’s hand. An error may be of before the move, and the first
- * attempt for the new site takes up to 15 seconds: after this it has been made.
+ * After the status, until an error that needs a change by hand counts: it may be from before the move, and the first
+ * attempt for the new site takes up to 15 seconds.
  */
 export const STUCK_AFTER_MS = 20_000;
 
 export interface Reached extends Milestone {
   /** Milliseconds after the patch; undefined while it is missing. */
   readonly ms: number | undefined;
+}
+
+/** What programs read of a milestone; `ms` is null where it was not reached in time. */
+export interface MilestoneTime {
+  readonly name: string;
+  readonly ms: number | null;
+}
+
+export function timesOf(milestones: readonly Reached[]): MilestoneTime[] {
+  return milestones.map(({ name, ms }) => ({ name, ms: ms === undefined ? null : Math.round(ms) }));
+}
+
+export function unreached(milestones: readonly Reached[]): readonly Reached[] {
+  return milestones.filter(({ ms }) => ms === undefined);
+}
+
+/** Remembers when each milestone was reached first: a pod that restarts later has nothing to do with the move. */
+export class Timeline {
+  readonly #times = new Map<Milestone['name'], number>();
+
+  at(ms: number, milestones: readonly Milestone[]): Reached[] {
+    for (const { name, missing } of milestones)
+      if (missing === undefined && !this.#times.has(name)) this.#times.set(name, ms);
+    return milestones.map((milestone) => ({ ...milestone, ms: this.#times.get(milestone.name) }));
+  }
+}
+
+/**
+ * When there is nothing to wait for any more, in milliseconds after the patch: all is reached, or what is left does not
+ * come by itself. Undefined while something may come.
+ */
+export function endOf(milestones: readonly Reached[]): number | undefined {
+  const left = unreached(milestones);
+  if (left.length === 0) return 0;
+  const active = milestones.find(({ name }) => name === 'status')?.ms;
+  const isStuck = active !== undefined && left.every((milestone) => milestone.isStuck === true);
+  return isStuck ? active + STUCK_AFTER_MS : undefined;
 }
 
 export interface FollowOptions {
@@ -31,18 +68,18 @@ export interface FollowOptions {
   readonly site: string;
   readonly services: readonly string[];
   readonly limitMs?: number;
-  /** Told whenever something is reached, or waits for something else. */
+  /** Called whenever something is reached, or waits for something else. */
   readonly onProgress: (milestones: readonly Reached[]) => void;
 }
 
 export interface Following extends AsyncDisposable {
-  /** Resolves when it is known how all things stand now: what changes later is seen. */
+  /** Resolves when all watches have started. */
   readonly ready: Promise<void>;
-  /** Starts the clock, and resolves when all is reached or the time is up. */
+  /** Starts the clock; resolves when all is reached, the rest does not come by itself, or the time is up. */
   done(): Promise<readonly Reached[]>;
 }
 
-/** Watches what follows a move. To be begun before the move, so that nothing of it is missed. */
+/** Watches what follows a move. Begin before the move, so that nothing is missed. */
 export function followMove(options: FollowOptions): Following {
   const { api, clock, abort, follower, cluster, services, limitMs = FOLLOW_LIMIT_MS } = options;
   const stop = new AbortController();
@@ -89,34 +126,31 @@ export function followMove(options: FollowOptions): Following {
 
   const done = async (): Promise<readonly Reached[]> => {
     const began = clock.elapsed();
-    const times = new Map<Milestone['name'], number>();
+    const timeline = new Timeline();
     let isOver = false;
-    const cancel = clock.after(limitMs, () => {
+    const cancelLimit = clock.after(limitMs, () => {
       isOver = true;
       changed();
     });
-    const stuck = new StuckTimer(clock, () => changed());
+    let cancelEnd: () => void = () => undefined;
     const onAbort = () => changed();
     abort.addEventListener('abort', onAbort, { once: true });
     try {
       for (;;) {
         const next = Promise.withResolvers<void>();
         changed = next.resolve;
-        const milestones = look();
         const ms = clock.elapsed() - began;
-        // Once reached stays reached: a pod that restarts later has nothing to do with the move.
-        for (const { name, missing } of milestones)
-          if (missing === undefined && !times.has(name)) times.set(name, ms);
-        const reached = milestones.map((milestone) => ({ ...milestone, ms: times.get(milestone.name) }));
+        const reached = timeline.at(ms, look());
         options.onProgress(reached);
-        const left = reached.filter((one) => one.ms === undefined);
-        if (isOver || abort.aborted || left.length === 0 || stuck.isUp(left, times.get('status'), ms))
-          return reached;
+        const end = endOf(reached);
+        if (isOver || abort.aborted || (end !== undefined && end <= ms)) return reached;
+        cancelEnd();
+        if (end !== undefined) cancelEnd = clock.after(end - ms, () => changed());
         await next.promise;
       }
     } finally {
-      cancel();
-      stuck.cancel();
+      cancelLimit();
+      cancelEnd();
       abort.removeEventListener('abort', onAbort);
     }
   };
@@ -129,25 +163,4 @@ export function followMove(options: FollowOptions): Following {
       await running;
     },
   };
-}
-
-/** Tells when waiting is over because nothing that is left comes by itself. */
-class StuckTimer {
-  readonly #clock: Clock;
-  readonly #ring: () => void;
-  cancel: () => void = () => undefined;
-
-  constructor(clock: Clock, ring: () => void) {
-    this.#clock = clock;
-    this.#ring = ring;
-  }
-
-  /** `activeMs`: when the status told of the new site; both in milliseconds after the move. */
-  isUp(left: readonly Milestone[], activeMs: number | undefined, ms: number): boolean {
-    this.cancel();
-    if (activeMs === undefined || !left.every(({ isStuck }) => isStuck === true)) return false;
-    const waitMs = activeMs + STUCK_AFTER_MS - ms;
-    if (waitMs > 0) this.cancel = this.#clock.after(waitMs, this.#ring);
-    return waitMs <= 0;
-  }
 }

@@ -1,23 +1,22 @@
-import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS } from '../../cnpg/cluster.ts';
+import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { lookAgainPatch } from '../../cnpg/promotion.ts';
-import type { KubeApi } from '../../kubernetes/api.ts';
+import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { isConflict } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
-import { NODES, PODS } from '../../kubernetes/resources.ts';
+import { NODES } from '../../kubernetes/resources.ts';
 import { type Clock, sleep, timestamp } from '../../runtime/clock.ts';
-import { mayI } from '../cluster/access.ts';
 import type { Published } from '../cluster/followers.ts';
 import { clusterOf, subjectOf } from '../cluster/subject.ts';
 import { CommandError } from '../exit-codes.ts';
 import { recordsOf } from '../status/dns.ts';
-import { mayBeLed } from '../status/leader.ts';
+import { lookAtCluster } from './cluster.ts';
 import { isPerhapsOutdated, type SwitchoverState } from './plan.ts';
 
-/** The operator takes a second; one that is busy or away is not waited for longer. */
+/** The operator takes about a second, and longer only where it is busy or does not run. */
 const LOOKED_AGAIN_MS = 20_000;
 const LOOK_EVERY_MS = 500;
 
-/** Reads all that the plan is made of. Throws KubeError, CommandError. */
+/** Throws KubeError, CommandError. */
 export async function lookAtSituation(
   api: KubeApi,
   clock: Clock,
@@ -33,33 +32,16 @@ export async function lookAtSituation(
       `There is no site ${site}; there are: ${Object.keys(status.sites).join(', ')}.`,
     );
   }
-  const key = clusterKey(published);
-  const { namespace, name } = key;
-  const [cluster, pods, nodes, backups, mayPatch, isLed] = await Promise.all([
-    api.get(CLUSTERS, key, { abort }),
-    listAll(api, PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${name}`, abort }),
+  const [state, nodes] = await Promise.all([
+    lookAtCluster(api, clock, published, clusterKey(published), abort, 'status'),
     listAll(api, NODES, { abort }),
-    listAll(api, BACKUPS, { namespace, abort }),
-    mayI(
-      api,
-      {
-        namespace,
-        verb: 'patch',
-        group: CLUSTERS.group,
-        resource: CLUSTERS.plural,
-        subresource: 'status',
-        name,
-      },
-      abort,
-    ),
-    mayBeLed(api, published.namespace, clock, abort),
   ]);
-  return { site, status, cluster, pods, nodes, backups, mayPatch, isLed, dns: recordsOf(published) };
+  return { ...state, site, status, nodes, dns: recordsOf(published) };
 }
 
 /**
- * Where nothing is in the way but an old report of the operator, asks it to look again, and reads what it then says.
- * Throws as `look` does, and what the API server answers to the asking.
+ * Where only what the operator recorded at its last reconcile prevents the move, asks it to reconcile, and reads again.
+ * Throws as `look` does, and KubeError.
  */
 export async function lookAfresh(
   api: KubeApi,
@@ -72,7 +54,7 @@ export async function lookAfresh(
   let asked: string | undefined;
   while (isPerhapsOutdated(situation) && clock.elapsed() < end) {
     const { cluster } = situation;
-    // It writes its own reason when it has looked.
+    // It overwrites our reason when it has reconciled.
     if (asked !== undefined && cluster.status?.phaseReason !== asked) break;
     asked ??= await askToLookAgain(api, cluster, timestamp(clock), abort);
     await sleep(clock, LOOK_EVERY_MS, abort);
@@ -81,7 +63,7 @@ export async function lookAfresh(
   return situation;
 }
 
-/** Gives what it wrote; undefined when somebody was faster. */
+/** Gives the reason that it wrote; undefined when the Cluster was changed meanwhile. */
 async function askToLookAgain(
   api: KubeApi,
   cluster: Cluster,
@@ -98,8 +80,8 @@ async function askToLookAgain(
   }
 }
 
-export function clusterKey(published: Published): { readonly namespace: string; readonly name: string } {
-  const key = clusterOf(published);
+export function clusterKey(published: Published): Required<ObjectKey> {
+  const key = clusterOf(published, 'cnpg');
   if (key !== undefined) return key;
   const { kind } = subjectOf(published) ?? {};
   if (kind === 'cnpg-topology') {

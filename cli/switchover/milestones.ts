@@ -3,6 +3,7 @@ import { roleInTopology } from '../../cnpg/topology.ts';
 import type { Status } from '../../contract/status.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { type DnsView, isStuck, sameValues, troublesOf } from '../status/dns.ts';
+import { counted } from '../text/counted.ts';
 
 /** discovery.k8s.io/v1. */
 export interface EndpointSlice extends KubeObject {
@@ -25,17 +26,17 @@ export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
 
 export const SERVICE_NAME = 'kubernetes.io/service-name';
 
-/** What is watched while the primary moves. */
+/** What is observed while the primary moves. */
 export interface Scene {
   readonly target: string;
   readonly site: string;
   readonly cluster: Cluster | undefined;
   readonly status: Status | undefined;
   readonly dns: readonly DnsView[];
-  /** What the records were before: the report follows the status a moment later. */
+  /** The records before the move, as the report follows the status a moment later. */
   readonly dnsBefore: readonly DnsView[];
   readonly slices: readonly EndpointSlice[];
-  /** `namespace/name` of the Services that shall follow. */
+  /** The Services that follow, each `namespace/name`. */
   readonly services: readonly string[];
 }
 
@@ -46,7 +47,7 @@ export interface Milestone {
     | 'dns'
     | 'routed'
     | 'healthy'
-    // Of a topology, in which two Clusters take part.
+    // The following are for two Clusters of a topology.
     | 'demotion'
     | 'standby'
     | 'token'
@@ -54,13 +55,13 @@ export interface Milestone {
     | 'writable'
     | 'replica';
   readonly text: string;
-  /** Undefined when it is reached, else what is waited for. */
+  /** Undefined when it is reached, else what it waits for. */
   readonly missing: string | undefined;
-  /** It does not come by itself: what is missing says what somebody has to do. */
+  /** It does not come by itself; `missing` says what to do. */
   readonly isStuck?: boolean;
 }
 
-/** In the order in which they are mostly reached. Those that this cluster has no use for are left out. */
+/** In the order in which they are mostly reached; without those that do not apply. */
 export function milestonesOf(scene: Scene): Milestone[] {
   const { target, site, cluster, status, dns, dnsBefore, services } = scene;
   const { currentPrimary = '', phase = '' } = cluster?.status ?? {};
@@ -98,8 +99,8 @@ export function milestonesOf(scene: Scene): Milestone[] {
       : [
           {
             name: 'dns' as const,
-            text: `the DNS provider has accepted ${count(dns.length, 'record')}`,
-            // Before the status is there, the records are right for the site that was.
+            text: `the DNS provider has accepted ${counted(dns.length, 'record')}`,
+            // Until the status changes, the records are right for the former site.
             missing: !isActive ? 'waits for the status' : behind.length === 0 ? undefined : describe(behind),
             isStuck: isActive && behind.length > 0 && behind.every(isStuck),
           },
@@ -113,8 +114,8 @@ export function milestonesOf(scene: Scene): Milestone[] {
 }
 
 /**
- * What keeps the Cluster from being whole again. Right after the promotion the operator's status still tells of before,
- * when all was well: it counts from its first look at the new primary on.
+ * Why the Cluster is not healthy yet. Right after the promotion its status is still from before, when it was healthy: it
+ * counts once the operator has seen the new primary.
  */
 function ailment(cluster: Cluster | undefined, primary: string): string | undefined {
   const { phase = '', readyInstances = 0, instancesReportedState = {} } = cluster?.status ?? {};
@@ -126,7 +127,7 @@ function ailment(cluster: Cluster | undefined, primary: string): string | undefi
   return undefined;
 }
 
-/** Accepted, and what was accepted is for the new site. */
+/** The provider has accepted it, and for the new site. */
 function isThrough(
   { name, type, state, wanted, accepted }: DnsView,
   before: readonly DnsView[],
@@ -144,18 +145,14 @@ function describe(behind: readonly DnsView[]): string {
   return [...(waiting.length === 0 ? [] : [waiting.join(', ')]), ...troublesOf(behind)].join('; ');
 }
 
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
-}
-
-/** No endpoint takes traffic outside of the site, and one does inside, if any is there. */
+/** No endpoint outside of the site takes traffic, and one inside does, if there is any. */
 function isRouted({ slices, status, site }: Scene, service: string): boolean {
   const nodes = status?.sites[site] ?? [];
   const endpoints = slices
     .filter((slice) => serviceOf(slice) === service)
     .flatMap((slice) => slice.endpoints ?? []);
   const inside = endpoints.filter(({ nodeName }) => nodes.includes(nodeName ?? ''));
-  // Nothing said means ready (discovery/v1).
+  // Absent means ready (discovery/v1).
   const isReady = ({ conditions }: (typeof endpoints)[number]) => conditions?.ready !== false;
   const outside = endpoints.some((endpoint) => !inside.includes(endpoint) && isReady(endpoint));
   return !outside && (inside.length === 0 || inside.some(isReady));
@@ -165,7 +162,7 @@ export function serviceOf({ metadata }: EndpointSlice): string {
   return `${metadata.namespace ?? ''}/${metadata.labels?.[SERVICE_NAME] ?? ''}`;
 }
 
-/** The Services of which an endpoint is one of these pods, each `namespace/name`. */
+/** The Services with one of these pods as an endpoint, each `namespace/name`. */
 export function servicesOf(slices: readonly EndpointSlice[], pods: ReadonlySet<string>): string[] {
   const found = slices.filter(({ metadata, endpoints }) =>
     endpoints?.some(

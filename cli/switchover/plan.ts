@@ -1,24 +1,16 @@
-import type { Backup, Cluster } from '../../cnpg/cluster.ts';
 import { CNPG_LABELS } from '../../cnpg/cluster.ts';
 import { type Precondition, promotionPreconditions } from '../../cnpg/preconditions.ts';
 import { runningBackupsOf } from '../../cnpg/promotion.ts';
 import type { Status } from '../../contract/status.ts';
 import type { Node, Pod } from '../../kubernetes/resources.ts';
 import { type DnsView, isStuck, troublesOf } from '../status/dns.ts';
+import type { ClusterState } from './cluster.ts';
 
-/** All that is looked at before the primary is moved. */
-export interface SwitchoverState {
+/** What is read before the primary is moved to `site`. */
+export interface SwitchoverState extends ClusterState {
   readonly site: string;
   readonly status: Status;
-  readonly cluster: Cluster;
-  /** Of the Cluster. */
-  readonly pods: readonly Pod[];
   readonly nodes: readonly Node[];
-  readonly backups: readonly Backup[];
-  /** Whether whoever runs the command may patch the status of the Cluster. */
-  readonly mayPatch: boolean;
-  /** Whether a controller leads: without one nothing would follow. */
-  readonly isLed: boolean;
   readonly dns: readonly DnsView[];
 }
 
@@ -32,14 +24,19 @@ export interface Plan {
   /** It runs there already. */
   readonly isThere: boolean;
   readonly preconditions: readonly Condition[];
-  /** What does not keep the primary from moving, but something from following it. */
+  /** What prevents not the move, but something from following. */
   readonly warnings: readonly string[];
 }
 
+/** A precondition, for programs. */
 export interface Condition {
   readonly name: string;
-  /** What is in the way; null when nothing is. */
+  /** Null when it holds. */
   readonly obstacle: string | null;
+}
+
+export function conditionsIn(preconditions: readonly Precondition[]): Condition[] {
+  return preconditions.map(({ name, obstacle = null }) => ({ name, obstacle }));
 }
 
 export function planFor(situation: SwitchoverState): Plan {
@@ -54,12 +51,12 @@ export function planFor(situation: SwitchoverState): Plan {
     target: target?.metadata.name ?? null,
     node: target?.spec?.nodeName ?? null,
     isThere: target?.metadata.name === from && cluster.status?.targetPrimary === from,
-    preconditions: conditions.map(({ name, obstacle }) => ({ name, obstacle: obstacle ?? null })),
+    preconditions: conditionsIn(conditions),
     warnings: troublesOf(dns.filter(isStuck)).map((trouble) => `DNS will not follow: ${trouble}`),
   };
 }
 
-/** Nothing is in the way but what the operator wrote down when it last looked, which may be hours ago. */
+/** Only what the operator recorded at its last reconcile, perhaps hours ago, prevents the move. */
 export function isPerhapsOutdated(situation: SwitchoverState): boolean {
   const obstacles = unmet(choose(situation).conditions);
   return obstacles.length > 0 && obstacles.every(({ mayBeOutdated }) => mayBeOutdated === true);
@@ -70,7 +67,7 @@ interface Choice {
   readonly conditions: readonly Precondition[];
 }
 
-/** The primary, where it is in the site already; else, of several instances there, the one with the fewest obstacles. */
+/** The primary, if it is in the site already; else the instance there with the fewest obstacles. */
 function choose(situation: SwitchoverState): Choice {
   const { site, status, cluster, pods } = situation;
   const siteNodes = status.sites[site] ?? [];
@@ -79,10 +76,10 @@ function choose(situation: SwitchoverState): Choice {
       metadata.labels?.[CNPG_LABELS.podRole] === 'instance' && siteNodes.includes(spec?.nodeName ?? ''),
   );
   const current = instances.find(({ metadata }) => metadata.name === cluster.status?.currentPrimary);
-  const judged = (current === undefined ? instances : [current])
+  const candidates = (current === undefined ? instances : [current])
     .map((target) => ({ target, conditions: conditionsOf(situation, target) }))
     .toSorted((one, other) => unmet(one.conditions).length - unmet(other.conditions).length);
-  return judged[0] ?? { target: undefined, conditions: conditionsOf(situation, undefined) };
+  return candidates[0] ?? { target: undefined, conditions: conditionsOf(situation, undefined) };
 }
 
 export function unmet<T extends { readonly obstacle: string | null | undefined }>(
@@ -118,7 +115,7 @@ function conditionsOf(situation: SwitchoverState, target: Pod | undefined): Prec
   ];
 }
 
-/** What helps against what the operator does not know yet. */
+/** Adds what helps where the operator’s record may be outdated. */
 function explained(condition: Precondition, target: Pod): Precondition {
   const { obstacle, mayBeOutdated } = condition;
   if (obstacle === undefined || mayBeOutdated !== true) return condition;

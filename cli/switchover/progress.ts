@@ -7,7 +7,7 @@ import { renderReached, renderWaiting } from './render.ts';
 const CLEAR_LINE = '\r\u001b[K';
 const TICK_MS = 1_000;
 
-/** A line for each thing that is reached; below them, on a terminal, what is waited for. */
+/** A line for each milestone when it is reached; below them, on a terminal, what it waits for. */
 export class Progress {
   readonly #terminal: Terminal;
   readonly #wanted: boolean;

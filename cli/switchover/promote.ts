@@ -6,10 +6,10 @@ import { explain } from '../../runtime/explain.ts';
 import { CommandError } from '../exit-codes.ts';
 import { planFor, type SwitchoverState, unmet } from './plan.ts';
 
-/** The Cluster was changed between the look and the patch: look again, but not for ever. */
+/** Each fails where the Cluster was changed between reading and patching it. */
 const ATTEMPTS = 3;
 
-/** Looks once more, as the person may have thought for long, and sends the one patch. Gives its time. */
+/** Checks the preconditions again, as the user may have waited long, and patches the status. Gives the time of the patch. */
 export async function promote(
   api: KubeApi,
   look: () => Promise<SwitchoverState>,

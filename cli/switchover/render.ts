@@ -1,6 +1,6 @@
 import { bold, dim, green, type Line, type Piece, paragraph, red, yellow } from '../text/line.ts';
 import { duration } from '../text/time.ts';
-import type { Reached } from './follow.ts';
+import { type Reached, unreached } from './follow.ts';
 import { type Condition, type Plan, unmet } from './plan.ts';
 
 export function renderPlan(plan: Plan, width: number): Line[] {
@@ -14,7 +14,7 @@ export function renderPlan(plan: Plan, width: number): Line[] {
   ];
 }
 
-/** What has to hold before something is changed, what is to be said besides, and an empty line. */
+/** Ends with an empty line. */
 export function renderConditions(
   {
     preconditions,
@@ -42,13 +42,16 @@ export function renderVerdict(plan: Pick<Plan, 'preconditions'>): Line {
     : [red(`Not done: ${length} of ${plan.preconditions.length} preconditions do not hold.`)];
 }
 
-/** One line when something is reached. */
 export function renderReached({ text, ms = 0 }: Reached): Line {
   return [green('✓ '), dim(`+${duration(ms)}`.padStart(8)), `  ${text}`];
 }
 
-/** What is waited for, on one line. */
+/** What is waited for next. */
 export function renderWaiting(milestones: readonly Reached[], ms: number): Line {
-  const next = milestones.find((milestone) => milestone.ms === undefined);
+  const [next] = unreached(milestones);
   return [dim(`… ${`+${duration(Math.floor(ms / 1_000) * 1_000)}`.padStart(8)}  `), next?.missing ?? ''];
+}
+
+export function renderUnreached(milestones: readonly Reached[]): Line[] {
+  return unreached(milestones).map(({ text, missing }) => [`… ${text}: ${missing}`]);
 }

@@ -1,8 +1,8 @@
 import { isObjectName } from '../../runtime/object-names.ts';
 
 /**
- * A command that people paste into their shell. Undefined where one of its names is none that an object can have: the
- * API server checks no form of an owner's name, nor that of a field of another operator's, and a tenant writes both.
+ * A command for users to paste into their shell. Undefined where one of the names is not a valid object name: a tenant may
+ * write anything into an owner reference or into a field of another operator, and the API server does not check it.
  */
 export function command(
   parts: TemplateStringsArray,

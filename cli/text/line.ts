@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import { plain } from './plain.ts';
 
-/** What commands make and only {@link print} turns into bytes: so that no escape sequence but ours gets through. */
+/** Only {@link print} turns it into text, so that no escape sequences of others get through. */
 export type Piece = string | Styled;
 
 export interface Styled {
@@ -34,7 +34,6 @@ export const green = styled('green');
 export const yellow = styled('yellow');
 export const cyan = styled('cyan');
 
-/** The lines as text, each with its end. */
 export function print(lines: readonly Line[], colour: boolean): string {
   return lines
     .map(
@@ -58,19 +57,19 @@ function textOf(piece: Piece): string {
   return plain(typeof piece === 'string' ? piece : piece.text);
 }
 
-/** In columns of a terminal. */
+/** In columns. */
 export function widthOf(line: Line): number {
   return line.reduce((width, piece) => width + widthOfText(textOf(piece)), 0);
 }
 
-/** One column each, as string-width says too, which is loaded for the texts of others only. */
+/** One column for each character, as string-width says, too; it is called for other texts only. */
 const NARROW = /^[\u0020-\u007e…–’✓✗→·▁-█]*$/;
 
 function widthOfText(text: string): number {
   return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
-/** At most `width` columns, the last of them an ellipsis where something is cut off. */
+/** Cuts a line to `width` columns, the last of them an ellipsis. */
 export function fit(line: Line, width: number): Line {
   if (widthOf(line) <= width) return line;
   let left = width - 1;
@@ -84,7 +83,7 @@ export function fit(line: Line, width: number): Line {
   return kept;
 }
 
-/** Broken between words, within a word only where one is longer than `width`. */
+/** Breaks between words, and within a word only where it is longer than `width`. */
 export function wrap(line: Line, width: number): Line[] {
   if (widthOf(line) <= width) return [line];
   const lines: Piece[][] = [[]];
@@ -111,7 +110,7 @@ function next(lines: Piece[][], width: number): number {
   return width;
 }
 
-/** What fits into `width` columns, but at least so many characters, and the rest. */
+/** The head that fits into `width` columns, but has at least `least` characters, and the rest. */
 function split(text: string, width: number, least: 0 | 1): readonly [string, string] {
   let head = '';
   for (const character of text) {
@@ -125,7 +124,7 @@ function restyled(piece: Piece, text: string): Piece {
   return typeof piece === 'string' ? text : { ...piece, text };
 }
 
-/** A line wrapped to `width`, its later lines indented below the first. */
+/** Wraps a line behind `first`; the later lines are indented by its width. */
 export function paragraph(first: Piece, line: Line, width: number): Line[] {
   const indent = widthOfText(textOf(first));
   return wrap(line, Math.max(width - indent, 10)).map((part, index) => [

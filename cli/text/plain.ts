@@ -1,20 +1,20 @@
 /**
- * What others wrote, made harmless for a terminal. Object names are checked by the API server, but anybody can put
- * anything into ConfigMaps, annotations and messages: escape sequences that move the cursor, hide text or answer in
- * the user's name, and characters that turn the direction of writing.
+ * Makes texts of others harmless for a terminal. The API server checks object names, but ConfigMaps, annotations and
+ * messages may have anything: escape sequences that move the cursor, hide text or type in the user’s name, and characters
+ * that change the direction of writing.
  */
 
-/** Controls, line and paragraph separators, and formats: what changes direction or is not seen at all. */
+/** Control characters, line and paragraph separators, and format characters, which change direction or are invisible. */
 const HAZARDS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-/** Line ends and tabs with what is around them. Other spaces lay out a table. */
+/** Line ends and tabs with the spaces around them; other spaces may be the layout of a table. */
 const SPACE = /(?<! ) *[\t\r\n][ \t\r\n]*/g;
 
-/** On one line, each hazard written as `\x1b` or `\u202e`. */
+/** On one line, with hazards as `\x1b` or `\u202e`. */
 export function plain(text: string): string {
   return text.replaceAll(SPACE, ' ').replaceAll(HAZARDS, visible);
 }
 
-/** The same for JSON texts, where the same character can be written so. */
+/** The same for JSON, with its own escapes. */
 export function plainJson(json: string): string {
   return json.replaceAll(HAZARDS, (character) =>
     character === '\n'

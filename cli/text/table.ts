@@ -6,13 +6,13 @@ const GAP = 2;
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** Where the terminal is too narrow, the column gives way down to this width: `wrap` onto more lines, or cut off. */
+  /** On a narrow terminal the column shrinks down to this width, and its cells are wrapped or cut. */
   readonly shrink?: { readonly to: number; readonly by: 'wrap' | 'cut' };
-  /** Left out where nothing else helps; the highest number goes first. */
+  /** Where shrinking is not enough, columns are dropped, the highest number first. */
   readonly drop?: number;
 }
 
-/** A table without borders, no line of it wider than `width` if that can be had. Cells that lack are empty. */
+/** Without borders, and not wider than `width` if possible. Missing cells are empty. */
 export function table(columns: readonly Column[], rows: readonly (readonly Line[])[], width: number): Line[] {
   const natural = columns.map(({ title }, at) =>
     Math.max(title.length, ...rows.map((row) => widthOf(row[at] ?? []))),
@@ -55,7 +55,7 @@ function shrink(
       const own = widths[at];
       return limit !== undefined && own !== undefined && own > limit.to ? [{ at, own, to: limit.to }] : [];
     });
-    // The widest first, down to the next one, so that no column suffers while another has room.
+    // The widest first, down to the width of the next one.
     const [widest, second] = able.toSorted((one, other) => other.own - one.own);
     if (widest !== undefined) {
       const floor = Math.max(widest.to, Math.min(second?.own ?? 0, widest.own - 1));
@@ -66,7 +66,7 @@ function shrink(
       .map(({ drop = 0 }, at) => ({ drop: widths[at] === undefined ? 0 : drop, at }))
       .toSorted((one, other) => other.drop - one.drop)[0];
     if (dropped === undefined || dropped.drop === 0) return widths;
-    // The others need not have given way for what is left out now.
+    // Without it, the others may need less shrinking.
     widths.forEach((own, at) => {
       if (own !== undefined) widths[at] = natural[at];
     });

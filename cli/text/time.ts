@@ -5,7 +5,7 @@ const UNITS = [
   ['s', 1],
 ] as const;
 
-/** The two largest units of a duration: `3d4h`, `4m10s`, `12s`; below ten seconds with a fraction: `1.2s`, `40ms`. */
+/** Two units at most: `3d4h`, `4m10s`, `12s`; below ten seconds with a fraction: `1.2s`, `40ms`. */
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return '?';
   if (ms < 0) return `-${duration(-ms)}`;
@@ -24,20 +24,20 @@ export function duration(ms: number): string {
   return parts.join('');
 }
 
-/** How long ago an RFC 3339 time was; undefined where it is none. */
+/** Milliseconds since an RFC 3339 time; undefined where it is not one. */
 export function age(time: string | undefined, now: number): number | undefined {
   const at = Date.parse(time ?? '');
   return Number.isNaN(at) ? undefined : Math.max(0, now - at);
 }
 
-/** `4m10s ago`; `?` where there is no time. A second says nothing across two machines. */
+/** `4m10s ago`; `?` where there is no time. The clocks of two machines differ, so it shows no fractions. */
 export function ago(time: string | undefined, now: number): string {
   const ms = age(time, now);
   if (ms === undefined) return '?';
   return ms < 1_000 ? 'just now' : `${duration(Math.floor(ms / 1_000) * 1_000).replace('.0s', 's')} ago`;
 }
 
-/** To the second, in UTC, as logs have it: `2026-11-25 17:02:11Z`. What is no time stays as it is. */
+/** In UTC: `2026-11-25 17:02:11Z`. A text that is not a time is returned as it is. */
 export function clockTime(time: string): string {
   const at = Date.parse(time);
   return Number.isNaN(at) ? time : `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`;

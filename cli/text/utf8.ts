@@ -1,4 +1,4 @@
-/** The text of a file, a byte order mark included. Throws rather than put other characters for bytes that are none. */
+/** Keeps a byte order mark. Throws rather than replace bytes that are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

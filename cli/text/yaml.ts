@@ -1,2 +1,2 @@
-/** To be loaded where it is needed: most commands write no YAML. */
+/** To be imported dynamically, as most commands need no YAML. */
 export { Document, parse, parseAllDocuments, visit } from 'yaml';

@@ -5,7 +5,7 @@ import { serialize } from '../text/output.ts';
 import { plain } from '../text/plain.ts';
 import type { SideState } from './side.ts';
 
-/** What is left to do, as parts of manifests for those who change a Cluster by Git, and what to wait for between. */
+/** The remaining changes as parts of manifests, for Clusters kept in Git, with what to wait for between them. */
 export async function manifestsOf(from: SideState, to: SideState): Promise<string> {
   const step = nextStep({ from: from.cluster, to: to.cluster });
   const [fromName, toName] = [selfOf(from.cluster), selfOf(to.cluster)];

@@ -4,9 +4,10 @@ import { roleInTopology } from '../../cnpg/topology.ts';
 import { nextStep } from '../../cnpg/topology-switch.ts';
 import { recordsOf } from '../status/dns.ts';
 import { type EndpointSlice, type Milestone, milestonesOf } from '../switchover/milestones.ts';
-import { type Look, nameIn } from './watch.ts';
+import { nameOf } from './side.ts';
+import type { Look } from './watch.ts';
 
-/** What is waited for, in the order in which it is mostly reached. `before` is what was seen first. */
+/** In the order in which they are mostly reached. `before` is the first look. */
 export function milestonesOfSides(
   before: Look,
   now: Look,
@@ -15,7 +16,7 @@ export function milestonesOfSides(
 ): Milestone[] {
   const { from, to } = now;
   const step = nextStep({ from: from.cluster, to: to.cluster });
-  const [fromName, toName] = [nameIn(from), nameIn(to)];
+  const [fromName, toName] = [nameOf(from), nameOf(to)];
   const role = roleInTopology(to.cluster);
   const isPromoted = role.kind === 'primary';
   const isDemoted = step.kind !== 'demote' && step.kind !== 'await-demotion';

@@ -4,13 +4,12 @@ import { isConflict, KubeError, mayBeStored } from '../../kubernetes/errors.ts';
 import { type Clock, sleep, withDeadline } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 import { CommandError } from '../exit-codes.ts';
-import { type Reached, STUCK_AFTER_MS } from '../switchover/follow.ts';
-import type { Milestone } from '../switchover/milestones.ts';
+import { endOf, type Reached, Timeline } from '../switchover/follow.ts';
 import { milestonesOfSides } from './milestones.ts';
-import type { Side } from './side.ts';
-import { type Look, lookAtBoth, nameIn, type SideLook, slicesOf } from './watch.ts';
+import { nameOf, type Side } from './side.ts';
+import { type Look, lookAtBoth, type SideLook, slicesOf } from './watch.ts';
 
-/** A primary may take long to shut down; after this a human should look. The command can be run again. */
+/** A primary may take long to shut down; after this somebody should look. The command can be run again. */
 export const MOVE_LIMIT_MS = 15 * 60_000;
 const LOOK_EVERY_MS = 1_000;
 const LAST_LOOK_MS = 10_000;
@@ -27,18 +26,18 @@ export interface MoveOptions {
 
 export interface Moved {
   readonly milestones: readonly Reached[];
-  /** How things stand: the next step, as the two Clusters say; undefined where that could not be read at the end. */
+  /** The next step by both Clusters; undefined where they could not be read at the end. */
   readonly step: Step['kind'] | undefined;
 }
 
 /**
- * Makes each step when the one before is done, and goes on where somebody was interrupted. It writes only what it has
- * just read of both sides, and each thing once: who finds it undone has somebody, such as Git, working against it.
+ * Makes each step when the one before is done, and continues a move that was interrupted. It writes only after it has read
+ * both sides, and each change once: where that is undone, something else, such as Git, works against it.
  */
 export async function moveBetween(options: MoveOptions): Promise<Moved> {
   const { from, to, clock, abort, services, onProgress, limitMs = MOVE_LIMIT_MS } = options;
   const began = clock.elapsed();
-  const times = new Map<Milestone['name'], number>();
+  const timeline = new Timeline();
   const made = new Set<Step['kind']>();
   let first: Look | undefined;
   let milestones: readonly Reached[] = [];
@@ -48,20 +47,17 @@ export async function moveBetween(options: MoveOptions): Promise<Moved> {
     const step = nextStep({ from: now.from.cluster, to: now.to.cluster });
     const slices = step.kind === 'done' ? await slicesOf(to, services, ends) : [];
     const ms = clock.elapsed() - began;
-    milestones = milestonesOfSides(first, now, services, slices).map((one) => {
-      if (one.missing === undefined && !times.has(one.name)) times.set(one.name, ms);
-      return { ...one, ms: times.get(one.name) };
-    });
+    milestones = timeline.at(ms, milestonesOfSides(first, now, services, slices));
     onProgress(milestones);
     return { step, now };
   };
   while (!abort.aborted && clock.elapsed() - began < limitMs) {
     try {
       const { step, now } = await look(abort);
-      if (isOver(milestones, clock.elapsed() - began)) return { milestones, step: step.kind };
+      if ((endOf(milestones) ?? Infinity) <= clock.elapsed() - began) return { milestones, step: step.kind };
       await make(step, now, made);
     } catch (error) {
-      // Who gives no answer now may do so in a second, and until then nothing is changed.
+      // A side that does not answer may do so in a second; until then nothing is changed.
       if (!abort.aborted && !(error instanceof KubeError)) throw error;
       const trouble = explain(error);
       milestones = milestones.map((one) => (one.ms === undefined ? { ...one, missing: trouble } : one));
@@ -69,19 +65,11 @@ export async function moveBetween(options: MoveOptions): Promise<Moved> {
     }
     await sleep(clock, LOOK_EVERY_MS, abort);
   }
-  // What was written last may stand, though nobody has waited for it.
+  // The last write may be stored, though nobody has waited for it.
   const step = await withDeadline(clock, LAST_LOOK_MS, undefined, 'the last look', look)
     .then((last) => last.step.kind)
     .catch(() => undefined);
   return { milestones, step };
-}
-
-/** All is reached, or what is missing does not come by itself. */
-function isOver(milestones: readonly Reached[], ms: number): boolean {
-  const left = milestones.filter((one) => one.ms === undefined);
-  const activeMs = milestones.find(({ name }) => name === 'status')?.ms;
-  const isTried = activeMs !== undefined && ms - activeMs >= STUCK_AFTER_MS;
-  return left.every(({ isStuck }) => isStuck === true && isTried);
 }
 
 async function make(step: Step, { from, to }: Look, made: Set<Step['kind']>) {
@@ -89,7 +77,7 @@ async function make(step: Step, { from, to }: Look, made: Set<Step['kind']>) {
     case 'refused':
       throw new CommandError('refused', `Stopped: ${step.why}.`);
     case 'demote':
-      return send(step, from, demotionPatch(from.cluster, nameIn(to)), made);
+      return send(step, from, demotionPatch(from.cluster, nameOf(to)), made);
     case 'promote':
       return send(step, to, topologyPromotionPatch(to.cluster, step.token), made);
     case 'take-back':
@@ -111,11 +99,11 @@ async function send({ kind }: Step, look: SideLook, body: object, made: Set<Step
     );
   }
   try {
-    // Once begun it is ended, also by who presses Ctrl-C now: nobody should have to guess what became of it.
+    // Without `abort`: Ctrl-C must not leave it unknown whether the change was made.
     await side.api.patch(CLUSTERS, side.key, body, { type: 'merge' });
     made.add(kind);
   } catch (error) {
-    // Changed meanwhile, or nobody knows whether it was stored: the next look tells.
+    // The Cluster was changed meanwhile, or the change may be stored: the next look shows it.
     if (isConflict(error) || mayBeStored(error)) return;
     throw new CommandError('refused', `Stopped: ${what} was not changed: ${explain(error)}`, error);
   }

@@ -1,9 +1,10 @@
 import type { Cluster } from '../../cnpg/cluster.ts';
 import { check, healthPreconditions, type Precondition } from '../../cnpg/preconditions.ts';
+import { runningBackupsOf } from '../../cnpg/promotion.ts';
 import { isReplica } from '../../cnpg/replica.ts';
 import { roleInTopology } from '../../cnpg/topology.ts';
 import { nextStep, type Step } from '../../cnpg/topology-switch.ts';
-import { type Condition, unmet } from '../switchover/plan.ts';
+import { type Condition, conditionsIn, unmet } from '../switchover/plan.ts';
 import { nameOf, type Side, type SideState } from './side.ts';
 import { describeLag, type Lag } from './wal.ts';
 
@@ -17,7 +18,7 @@ export interface SidesPlan {
 }
 
 interface SideOfPlan extends Pick<Side, 'context' | 'site'> {
-  /** By which the topology knows it. */
+  /** Its name in the topology. */
   readonly name: string;
   /** Namespace and name. */
   readonly cluster: string;
@@ -40,10 +41,7 @@ export function planOf(state: SidesState): SidesPlan {
     from: sideOf(state.from),
     to: sideOf(state.to),
     step: step.kind,
-    preconditions: conditionsOf(state, step).map(({ name, obstacle }) => ({
-      name,
-      obstacle: obstacle ?? null,
-    })),
+    preconditions: conditionsIn(conditionsOf(state, step)),
     warnings: step.kind === 'done' || step.kind === 'refused' ? [] : warningsOf(state, step),
   };
 }
@@ -61,12 +59,12 @@ function conditionsOf({ from, to, lag }: SidesState, step: Step): Precondition[]
   if (step.kind === 'done') return [];
   const topology = check('both Clusters are of one topology', step.kind === 'refused' && step.why);
   const always = [topology, ...[from, to].flatMap(rightsOf), sameDatabase(from.cluster, to.cluster)];
-  // Begun already, and neither of them is healthy meanwhile: all that helps is to go on.
+  // Begun before: neither Cluster is healthy meanwhile, and only going on helps.
   if (step.kind !== 'demote' && step.kind !== 'refused') return always;
   const lagBytes = lag?.bytes ?? 0n;
   return [
     ...always,
-    ...of(from, [...healthPreconditions(from.cluster), ...backupOf(from), knows(from, nameOf(to))]),
+    ...of(from, [...healthPreconditions(from.cluster), noBackup(from), knows(from, nameOf(to))]),
     ...of(to, [
       ...healthPreconditions(to.cluster),
       check('it replicates from the primary', replicaObstacle(to.cluster, nameOf(from))),
@@ -101,17 +99,16 @@ function rightsOf(state: SideState): Precondition[] {
   ]);
 }
 
-/** What cannot be read is left to the operator to refuse. */
+/** A version that cannot be read counts as new enough: the operator refuses what it does not know. */
 function isTooOld(version = ''): boolean {
   const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
   if (major === undefined || minor === undefined) return false;
   return Number(major) < OPERATOR[0] || (Number(major) === OPERATOR[0] && Number(minor) < OPERATOR[1]);
 }
 
-function backupOf({ runningBackups }: SideState): Precondition[] {
-  return [
-    check('no backup runs', runningBackups.length > 0 && `Backup ${runningBackups.join(', ')} is running`),
-  ];
+function noBackup({ backups, side }: SideState): Precondition {
+  const running = runningBackupsOf(backups, side.key.name);
+  return check('no backup runs', running.length > 0 && `Backup ${running.join(', ')} is running`);
 }
 
 /** The operator refuses a `primary` or `source` that is not listed. Source: CloudNativePG, validateReplicaMode. */
@@ -143,24 +140,19 @@ function warningsOf({ from, to, lag }: SidesState, step: Step): string[] {
   ];
   const members = new Set(known.map(({ name }) => name));
   const others = [...members].filter((name) => name !== nameOf(from) && name !== nameOf(to));
-  const unknownLag =
-    step.kind === 'demote' && lag === undefined
-      ? [
-          `How far ${nameOf(to)} is behind is not known: its instance gave no answer, or you may not get pods/proxy. Nobody takes writes until all has arrived.`,
-        ]
-      : [];
-  const namesOther = roleInTopology(to.cluster).kind !== 'none' && others.length > 0;
-  return [
-    ...unknownLag,
-    ...(namesOther
-      ? [
-          `Clusters that are members, too, have to name ${nameOf(to)} in spec.replica.primary afterwards, by hand: ${others.join(', ')}.`,
-        ]
-      : []),
-  ];
+  const warnings: string[] = [];
+  if (step.kind === 'demote' && lag === undefined)
+    warnings.push(
+      `How far ${nameOf(to)} is behind is not known: its instance gave no answer, or you may not get pods/proxy. Nobody takes writes until all has arrived.`,
+    );
+  if (roleInTopology(to.cluster).kind !== 'none' && others.length > 0)
+    warnings.push(
+      `Clusters that are members, too, have to name ${nameOf(to)} in spec.replica.primary afterwards, by hand: ${others.join(', ')}.`,
+    );
+  return warnings;
 }
 
-/** Those of one side, each with its name. */
+/** Adds the name of the side. */
 function of(state: SideState, conditions: readonly Precondition[]): Precondition[] {
   return conditions.map((condition) => ({ ...condition, name: `${nameOf(state)}: ${condition.name}` }));
 }

@@ -9,13 +9,13 @@ import type { ClusterOptions, FollowerOptions, OutputOptions } from '../cluster/
 import { withSession } from '../cluster/session.ts';
 import { isTyped } from '../confirm.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
-import { followMove } from '../switchover/follow.ts';
-import { unmet } from '../switchover/plan.ts';
-import { Progress } from '../switchover/progress.ts';
-import { servicesThatFollow, UNWATCHED } from '../switchover/services.ts';
-import { columnsOf, type Terminal } from '../terminal.ts';
-import { bold, type Line, print, yellow } from '../text/line.ts';
-import { serialize } from '../text/output.ts';
+import { changeAndFollow } from '../switchover/change.ts';
+import { timesOf, unreached } from '../switchover/follow.ts';
+import { conditionsIn, unmet } from '../switchover/plan.ts';
+import { renderUnreached } from '../switchover/render.ts';
+import type { Terminal } from '../terminal.ts';
+import { bold, yellow } from '../text/line.ts';
+import { Output } from '../text/output.ts';
 import { renderAfterwards, renderPromotion } from './promotion-text.ts';
 import type { PromotionView } from './promotion-view.ts';
 import { findSide, lookAtSide, type SideState } from './side.ts';
@@ -27,13 +27,11 @@ export interface PromoteOptions extends ClusterOptions, FollowerOptions, OutputO
   readonly yes?: true;
 }
 
-/** Promotes the Cluster of a topology without the token of the one that was the primary, as that one is lost. */
+/** Promotes the Cluster of a topology without the token of the former primary, which is lost. */
 export function promoteWithoutToken(terminal: Terminal, options: PromoteOptions): Promise<Outcome> {
   const { clock, abort } = terminal;
-  const { namespace, follower, to, force, yes, output, context = 'current' } = options;
-  const say = (lines: readonly Line[]) => {
-    if (output === 'text') terminal.out(print(lines, terminal.colour));
-  };
+  const { namespace, follower, to, force, yes, context = 'current' } = options;
+  const output = new Output(terminal, options.output);
   return withSession(terminal, options, async (session): Promise<Outcome> => {
     const side = await findSide(session, context, { namespace, follower }, abort);
     if (side.site !== to)
@@ -42,54 +40,40 @@ export function promoteWithoutToken(terminal: Terminal, options: PromoteOptions)
     const role = roleInTopology(state.cluster);
     const view = viewOf(state, await askWal(side.api, state.cluster, abort), role);
     const end = async (outcome: Outcome, more: Partial<PromotionView> = {}): Promise<Outcome> => {
-      if (output !== 'text') terminal.out(await serialize({ ...view, ...more }, output));
+      await output.give({ ...view, ...more });
       return outcome;
     };
     if (role.kind === 'primary') {
-      say([[`${view.name} in ${to} is the primary already.`]]);
+      output.say([[`${view.name} in ${to} is the primary already.`]]);
       return end('done');
     }
-    say(renderPromotion(view, columnsOf(terminal)));
+    output.say(renderPromotion(view, output.columns));
     if (unmet(view.preconditions).length > 0) return end('refused');
     if (!force) {
-      say([[yellow('Nothing was changed. If the site of the primary is lost, --force does it.')]]);
+      output.say([[yellow('Nothing was changed. If the site of the primary is lost, --force does it.')]]);
       return end('refused');
     }
     if (!yes && !(await isTyped(terminal, 'What the primary had not sent is lost.', to))) {
-      say([[yellow('Cancelled; nothing was changed.')]]);
+      output.say([[yellow('Cancelled; nothing was changed.')]]);
       return end('refused');
     }
-    const services = await servicesThatFollow(side.api, side.published, abort);
-    if (services === undefined) say([UNWATCHED]);
-    const progress = new Progress(terminal, output === 'text');
-    await using following = followMove({
-      api: side.api,
-      clock,
-      abort,
-      follower: side.published,
-      cluster: side.key,
-      target: state.cluster.status?.currentPrimary ?? '',
-      site: to,
-      services: services ?? [],
-      onProgress: (milestones) => progress.show(milestones),
+    const target = state.cluster.status?.currentPrimary ?? '';
+    const move = { api: side.api, follower: side.published, cluster: side.key, target, site: to };
+    const { patchedAt, milestones } = await changeAndFollow(terminal, output, move, async () => {
+      await send(state);
+      return timestamp(clock);
     });
-    await following.ready;
-    await send(state);
-    const patchedAt = timestamp(clock);
-    progress.begin();
-    const milestones = await following.done().finally(() => progress.end());
-    const missing = milestones.filter(({ ms }) => ms === undefined);
-    say([
-      missing.length === 0
+    const isDone = unreached(milestones).length === 0;
+    output.say([
+      isDone
         ? [bold('Everything has followed.')]
         : [yellow('Not everything has followed yet; it goes on by itself.')],
-      ...missing.map(({ text, missing: why }) => [`… ${text}: ${why}`]),
+      ...renderUnreached(milestones),
       [],
-      ...renderAfterwards(view, columnsOf(terminal)),
+      ...renderAfterwards(view, output.columns),
     ]);
-    const told = milestones.map(({ name, ms }) => ({ name, ms: ms === undefined ? null : Math.round(ms) }));
     const left = abort.aborted ? 'interrupted' : 'unfinished';
-    return end(missing.length === 0 ? 'done' : left, { patchedAt, milestones: told });
+    return end(isDone ? 'done' : left, { patchedAt, milestones: timesOf(milestones) });
   });
 }
 
@@ -113,13 +97,10 @@ function viewOf(state: SideState, wal: Wal | undefined, role: Role): PromotionVi
     site: side.site,
     name,
     cluster: `${side.key.namespace}/${side.key.name}`,
-    // It names itself where a promotion with a token was begun that will never come to its end.
+    // It names itself where a promotion with a token was begun that can never end.
     lost: primary === name || primary === '' ? source : primary,
     wal: wal ?? null,
-    preconditions: conditionsOf(state, wal, role).map(({ name: what, obstacle }) => ({
-      name: what,
-      obstacle: obstacle ?? null,
-    })),
+    preconditions: conditionsIn(conditionsOf(state, wal, role)),
     patchedAt: null,
     milestones: [],
   };
@@ -139,7 +120,7 @@ function conditionsOf(
       !mayPatch && `you may not patch clusters of ${side.key.namespace}`,
     ),
     check('a controller leads', !isLed && 'no controller runs here, so nothing would follow'),
-    // Whether all is well does not matter now: only whether the operator can do it.
+    // Not whether the Cluster is healthy: only whether the operator can promote it.
     ...operatorPreconditions(cluster),
     check('its instance is ready', (pod === undefined || !isReady(pod)) && `${currentPrimary} is not Ready`),
     check(

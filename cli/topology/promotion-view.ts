@@ -1,3 +1,4 @@
+import type { MilestoneTime } from '../switchover/follow.ts';
 import type { Condition } from '../switchover/plan.ts';
 import type { Wal } from './wal.ts';
 
@@ -6,12 +7,13 @@ export interface PromotionView {
   readonly site: string;
   readonly name: string;
   readonly cluster: string;
-  /** What it was a replica cluster of. */
+  /** The Cluster that it was a replica of. */
   readonly lost: string;
   /** Null where its instance gave no answer. */
   readonly wal: Wal | null;
   readonly preconditions: readonly Condition[];
   /** RFC 3339; null when nothing was changed. */
   readonly patchedAt: string | null;
-  readonly milestones: readonly { readonly name: string; readonly ms: number | null }[];
+  /** After that. */
+  readonly milestones: readonly MilestoneTime[];
 }

@@ -1,6 +1,6 @@
 import type { Step } from '../../cnpg/topology-switch.ts';
 import type { Reached } from '../switchover/follow.ts';
-import { renderConditions } from '../switchover/render.ts';
+import { renderConditions, renderUnreached } from '../switchover/render.ts';
 import { bold, type Line, paragraph, yellow } from '../text/line.ts';
 import type { SidesPlan } from './plan.ts';
 
@@ -56,18 +56,17 @@ function textOf(step: string, { from, to }: SidesPlan): string {
   }
 }
 
-/** How to go on, and how to go back, for whoever is left between two steps. */
+/** What is missing when a move was not completed, and the commands that go on or back. */
 export function renderStanding(
   step: Step['kind'] | undefined,
   milestones: readonly Reached[],
   { from, to }: SidesPlan,
   isInterrupted: boolean,
 ): Line[] {
-  const missing = milestones.filter(({ ms }) => ms === undefined);
   const again = switchoverCommand(to.site, from.context, to.context);
   return [
     [yellow(isInterrupted ? 'Interrupted.' : 'Not everything was reached in time.')],
-    ...missing.map(({ text, missing: why }) => [`… ${text}: ${why}`]),
+    ...renderUnreached(milestones),
     [],
     ...standing(step, from.name, to.name).map((text) => [text]),
     [`To go on: ${again}`],

@@ -6,16 +6,17 @@ import { explain } from '../../runtime/explain.ts';
 import { type Session, withSession } from '../cluster/session.ts';
 import { isConfirmed } from '../confirm.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
+import { type MilestoneTime, timesOf, unreached } from '../switchover/follow.ts';
 import type { SwitchoverOptions } from '../switchover/options.ts';
 import { unmet } from '../switchover/plan.ts';
 import { Progress } from '../switchover/progress.ts';
 import { renderVerdict } from '../switchover/render.ts';
-import { servicesThatFollow, UNWATCHED } from '../switchover/services.ts';
-import { columnsOf, type Terminal } from '../terminal.ts';
-import { bold, green, type Line, print, yellow } from '../text/line.ts';
-import { serialize } from '../text/output.ts';
+import { servicesToWatch } from '../switchover/services.ts';
+import type { Terminal } from '../terminal.ts';
+import { bold, green, yellow } from '../text/line.ts';
+import { Output } from '../text/output.ts';
 import { manifestsOf } from './manifests.ts';
-import { type Moved, moveBetween } from './move.ts';
+import { moveBetween } from './move.ts';
 import { isPossible, planOf, type SidesPlan, type SidesState } from './plan.ts';
 import { renderSidesPlan, renderStanding } from './render.ts';
 import { findSide, lookAtSide, nameOf, type SideState } from './side.ts';
@@ -27,8 +28,8 @@ type Options = SwitchoverOptions & { readonly toContext: string };
 export interface SidesView extends SidesPlan {
   /** RFC 3339; null when nothing was changed. */
   readonly startedAt: string | null;
-  /** Milliseconds after that; null for what was not reached in time. */
-  readonly milestones: readonly { readonly name: string; readonly ms: number | null }[];
+  /** After that. */
+  readonly milestones: readonly MilestoneTime[];
 }
 
 /** Moves the primary of a topology from the cluster of one context to that of another. */
@@ -37,9 +38,8 @@ export function switchoverBetween(terminal: Terminal, options: Options): Promise
   if (context === undefined || context === toContext) {
     throw new CommandError('usage', 'Say two contexts: --context of the primary so far, and --to-context.');
   }
-  const connection = kubeconfig === undefined ? {} : { kubeconfig };
-  return withSession(terminal, { ...connection, context }, (one) =>
-    withSession(terminal, { ...connection, context: toContext }, (other) =>
+  return withSession(terminal, { kubeconfig, context }, (one) =>
+    withSession(terminal, { kubeconfig, context: toContext }, (other) =>
       between(terminal, { ...options, context }, one, other),
     ),
   );
@@ -52,76 +52,63 @@ async function between(
   other: Session,
 ): Promise<Outcome> {
   const { clock, abort } = terminal;
-  const { output, dryRun } = options;
-  const say = (lines: readonly Line[]) => {
-    if (output === 'text') terminal.out(print(lines, terminal.colour));
-  };
+  const { dryRun, yes } = options;
+  const output = new Output(terminal, options.output);
   const state = await lookAtBothSides(terminal, options, one, other);
+  const plan = planOf(state);
   if (options.print) {
     terminal.out(await manifestsOf(state.from, state.to));
-    return isPossible(planOf(state)) ? 'done' : 'refused';
+    return isPossible(plan) ? 'done' : 'refused';
   }
-  const plan = planOf(state);
-  const end = async (outcome: Outcome, moved?: Moved, startedAt: string | null = null): Promise<Outcome> => {
-    const milestones = (moved?.milestones ?? []).map(({ name, ms }) => ({
-      name,
-      ms: ms === undefined ? null : Math.round(ms),
-    }));
-    const view: SidesView = { ...plan, startedAt, milestones };
-    if (output !== 'text') terminal.out(await serialize(view, output));
+  const end = async (outcome: Outcome, moved?: Partial<SidesView>): Promise<Outcome> => {
+    const view: SidesView = { ...plan, startedAt: null, milestones: [], ...moved };
+    await output.give(view);
     return outcome;
   };
   if (plan.step === 'done') {
-    say([
-      [
-        `${plan.to.name} in ${plan.to.site} is the primary already, and ${plan.from.name} its replica cluster.`,
-      ],
-    ]);
+    const { from, to } = plan;
+    output.say([[`${to.name} in ${to.site} is the primary already, and ${from.name} its replica cluster.`]]);
     return end('done');
   }
-  say([...renderSidesPlan(plan, columnsOf(terminal)), renderVerdict(plan)]);
+  output.say([...renderSidesPlan(plan, output.columns), renderVerdict(plan)]);
   if (!isPossible(plan)) return end('refused');
   if (dryRun) {
     await tryOut(state, abort);
-    say([[green('The API servers accept these changes.')]]);
+    output.say([[green('The API servers accept these changes.')]]);
     return end('done');
   }
   const question = `Move the primary to ${plan.to.site}? Nobody takes writes until it is done.`;
-  if (!options.yes && !(await isConfirmed(terminal, question))) {
-    say([[yellow('Cancelled; nothing was changed.')]]);
+  if (!yes && !(await isConfirmed(terminal, question))) {
+    output.say([[yellow('Cancelled; nothing was changed.')]]);
     return end('refused');
   }
-  // The person may have thought for long.
-  if (!options.yes) assertPossible(planOf(await lookAtBothSides(terminal, options, one, other)));
-  const services = await servicesThatFollow(state.to.side.api, state.to.side.published, abort);
-  if (services === undefined) say([UNWATCHED]);
-  const progress = new Progress(terminal, output === 'text');
+  // The user may have waited long with the answer.
+  if (!yes) assertPossible(planOf(await lookAtBothSides(terminal, options, one, other)));
+  const services = await servicesToWatch(state.to.side.api, state.to.side.published, output, abort);
+  const progress = new Progress(terminal, output.isText);
   const startedAt = timestamp(clock);
   progress.begin();
-  const moved = await moveBetween({
+  const { step, milestones } = await moveBetween({
     from: state.from.side,
     to: state.to.side,
     clock,
     abort,
-    services: services ?? [],
-    onProgress: (milestones) => progress.show(milestones),
+    services,
+    onProgress: (reached) => progress.show(reached),
   }).finally(() => progress.end());
-  if (moved.milestones.length > 0 && unreached(moved) === 0) {
-    say([[bold('Everything has followed.')]]);
-    return end('done', moved, startedAt);
+  const moved = { startedAt, milestones: timesOf(milestones) };
+  if (milestones.length > 0 && unreached(milestones).length === 0) {
+    output.say([[bold('Everything has followed.')]]);
+    return end('done', moved);
   }
-  say(renderStanding(moved.step, moved.milestones, plan, abort.aborted));
-  return end(abort.aborted ? 'interrupted' : 'unfinished', moved, startedAt);
+  output.say(renderStanding(step, milestones, plan, abort.aborted));
+  return end(abort.aborted ? 'interrupted' : 'unfinished', moved);
 }
 
 function assertPossible(plan: SidesPlan): void {
   if (isPossible(plan)) return;
   const obstacles = unmet(plan.preconditions).map(({ name, obstacle }) => `${name}: ${obstacle}`);
   throw new CommandError('refused', `Not done, as the state has changed meanwhile: ${obstacles.join('; ')}.`);
-}
-
-function unreached({ milestones }: Moved): number {
-  return milestones.filter(({ ms }) => ms === undefined).length;
 }
 
 async function lookAtBothSides(
@@ -151,7 +138,7 @@ async function lookAtBothSides(
   return { from: fromState, to: toState, lag: lagBetween(written, replayed) };
 }
 
-/** Both changes as for real, admission included, but nothing is kept. The token does not exist yet. */
+/** Both changes by a dry run, admission included; without the token, which does not exist yet. */
 async function tryOut({ from, to }: SidesState, abort: AbortSignal): Promise<void> {
   const step = nextStep({ from: from.cluster, to: to.cluster });
   const token = step.kind === 'promote' ? step.token : null;

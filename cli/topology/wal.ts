@@ -4,7 +4,7 @@ import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
 
 /**
- * What an instance tells of its WAL, as `kubectl cnpg status` asks it, through the API server. Source: CloudNativePG,
+ * The status of an instance, read through the API server as `kubectl cnpg status` does. Source: CloudNativePG,
  * PostgresqlStatus.
  */
 interface InstanceStatus extends KubeObject {
@@ -26,7 +26,7 @@ const PORT = 8000;
 const SUBRESOURCE = 'proxy/pg/status';
 
 export interface Wal {
-  /** Positions as PostgreSQL writes them; empty where it tells of none. */
+  /** Positions as PostgreSQL writes them; empty where it has none. */
   readonly current: string;
   readonly received: string;
   readonly replayed: string;
@@ -38,12 +38,12 @@ export interface Lag {
   readonly isReceiving: boolean;
 }
 
-/** Of the primary of this Cluster; undefined where it gives no answer, or it may not be asked. */
+/** The WAL of the primary of this Cluster; undefined where it gives no answer, or the user may not ask it. */
 export async function askWal(api: KubeApi, cluster: Cluster, abort: AbortSignal): Promise<Wal | undefined> {
   const { namespace = '' } = cluster.metadata;
   const { currentPrimary = '' } = cluster.status ?? {};
   if (currentPrimary === '') return undefined;
-  // Without TLS in older versions.
+  // Older versions serve it without TLS.
   for (const scheme of ['https', 'http']) {
     const name = `${scheme}:${currentPrimary}:${PORT}`;
     try {

@@ -1,6 +1,5 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
-import { selfOf } from '../../cnpg/topology.ts';
-import { isForbidden } from '../../kubernetes/errors.ts';
+import { ignoreForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
 import { PUBLISHED, type Published, published } from '../cluster/followers.ts';
@@ -19,11 +18,7 @@ export interface Look {
   readonly to: SideLook;
 }
 
-export function nameIn({ cluster }: SideLook): string {
-  return selfOf(cluster);
-}
-
-/** Both sides as they are now. Throws KubeError. */
+/** Throws KubeError. */
 export async function lookAtBoth(from: Side, to: Side, abort: AbortSignal): Promise<Look> {
   const [one, other] = await Promise.all([lookAt(from, abort), lookAt(to, abort)]);
   return { from: one, to: other };
@@ -39,7 +34,7 @@ async function lookAt(side: Side, abort: AbortSignal): Promise<SideLook> {
   return { side, cluster, published: published(maps).find((one) => one.follower === follower) };
 }
 
-/** Of the namespaces in which Services follow. Throws KubeError. */
+/** The EndpointSlices in the namespaces of these Services; none where the user may not list them. Throws KubeError. */
 export async function slicesOf(
   { api }: Side,
   services: readonly string[],
@@ -47,10 +42,5 @@ export async function slicesOf(
 ): Promise<EndpointSlice[]> {
   const namespaces = [...new Set(services.map((service) => service.split('/')[0] ?? ''))];
   const lists = namespaces.map((namespace) => listAll(api, ENDPOINT_SLICES, { namespace, abort }));
-  try {
-    return (await Promise.all(lists)).flat();
-  } catch (error) {
-    if (isForbidden(error)) return [];
-    throw error;
-  }
+  return (await Promise.all(lists).catch(ignoreForbidden))?.flat() ?? [];
 }
