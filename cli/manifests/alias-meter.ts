@@ -1,11 +1,11 @@
 import type { Node } from 'yaml';
 
-/** As go-yaml v2 bounds them (decode.go, `allowedAliasRatio`), so that no file is refused here that kubectl reads. */
+/** The limits of go-yaml v2 (decode.go, `allowedAliasRatio`), so that every file is read here that kubectl reads. */
 const ALWAYS_ALLOWED = { total: 1000, repeated: 100 };
 const SMALL = { total: 400_000, share: 0.99 };
 const LARGE = { total: 4_000_000, share: 0.1 };
 
-/** Counts the nodes of a document with its aliases followed, without following them: they may multiply beyond bound. */
+/** Counts the nodes of a document with its aliases expanded, without expanding them, as they may grow exponentially. */
 export class AliasMeter {
   readonly #sizes = new Map<Node, number>();
   #total = 0;
@@ -20,7 +20,7 @@ export class AliasMeter {
     return value;
   }
 
-  /** Throws where the aliases become too many, or `target` is still being read. */
+  /** Throws where there are too many aliases, or `target` is still being read. */
   repeat(target: Node, name: string): void {
     const size = this.#sizes.get(target);
     if (size === undefined) throw new Error(`what the anchor &${name} names contains itself`);

@@ -1,13 +1,13 @@
 import { isSame, type Value } from './value.ts';
 
-/** How a list becomes another one, from its head on. */
+/** One step of changing a list into another, from its head on. */
 export type Step =
   | { readonly kind: 'keep' | 'change'; readonly index: number; readonly value: Value }
   | { readonly kind: 'remove'; readonly index: number }
-  /** Before the old item of `index`. */
+  /** Before the old item at `index`. */
   | { readonly kind: 'add'; readonly index: number; readonly value: Value };
 
-/** Items that are the same in both are paired, in their order; of the others as many as there are on both sides. */
+/** Pairs items that are the same in both, in their order, and between them those that can only have changed. */
 export function align(was: readonly Value[], is: readonly Value[]): Step[] {
   const steps: Step[] = [];
   let index = 0;

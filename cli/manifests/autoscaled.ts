@@ -4,7 +4,7 @@ import type { Scaled } from '../../webhook/inject/stalls.ts';
 import type { Documents } from './documents.ts';
 import { findOthers } from './objects.ts';
 
-/** What is malformed is for the API server to refuse. */
+/** A malformed one is left to the API server to refuse. */
 const autoscaler = z.object({
   apiVersion: z.string().startsWith('autoscaling/'),
   metadata: metadata.nullish(),
@@ -15,7 +15,7 @@ const autoscaler = z.object({
   }),
 });
 
-/** KEDA makes a HorizontalPodAutoscaler of it, and takes the pods away by itself where nothing is to be done. */
+/** KEDA creates a HorizontalPodAutoscaler for it, and itself scales to zero and back. */
 const scaledObject = z.object({
   apiVersion: z.string().startsWith('keda.sh/'),
   metadata: metadata.nullish(),
@@ -25,7 +25,7 @@ const scaledObject = z.object({
     scaleTargetRef: z.object({ kind: z.string().nullish(), name: z.string() }),
   }),
 });
-/** Its default (keda/apis/keda/v1alpha1, GetHPAMaxReplicas). */
+/** The default (keda/apis/keda/v1alpha1, GetHPAMaxReplicas). */
 const KEDA_MOST = 100;
 
 interface Autoscaler {
@@ -38,11 +38,11 @@ interface Autoscaler {
 export interface Target {
   readonly kind: string;
   readonly name: string;
-  /** Empty where the file does not say it. */
+  /** Empty where the file does not have it. */
   readonly namespace: string;
 }
 
-/** Tells of a workload whether an autoscaler in the same file decides how many pods it has. */
+/** Looks up whether an autoscaler in the same file scales a workload. */
 export function findAutoscalers(documents: Documents): (target: Target) => Scaled | undefined {
   const all = findOthers(documents).flatMap(({ document, path, kind }) => {
     const object = documents.at(document, path);
@@ -52,7 +52,7 @@ export function findAutoscalers(documents: Documents): (target: Target) => Scale
   return ({ kind, name, namespace }) =>
     all.find((own) => {
       const places = new Set([own.namespace, namespace]);
-      // Unsaid it is the namespace that the file is applied to, which may be the one that another object says.
+      // Without one it is the namespace that the file is applied to, which may be that of any other object.
       return own.kind === kind && own.name === name && (places.size === 1 || places.has(''));
     })?.scaled;
 }
@@ -70,7 +70,7 @@ function keda(object: unknown): readonly Autoscaler[] {
   if (!found.ok) return [];
   const { metadata: own, spec } = found.value;
   const { kind, name } = spec.scaleTargetRef;
-  // With none there is no update either.
+  // Without pods there is no update either.
   const scaled = { least: Math.max(1, spec.minReplicaCount ?? 0), most: spec.maxReplicaCount ?? KEDA_MOST };
   return [{ kind: kind ?? 'Deployment', name, namespace: own?.namespace ?? '', scaled }];
 }

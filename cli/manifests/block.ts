@@ -6,9 +6,9 @@ import { INHERITED, type Remark, remarkOn } from './remark.ts';
 import type { Source } from './source.ts';
 import { isLeaf, isListValue, mapOf, type Value, type ValueMap } from './value.ts';
 
-/** Changes of the text where a map or a list stands in lines of its own. */
+/** Edits of maps and lists in block style, which have lines of their own. */
 
-/** `inherited`: of which a map that is merged in says something else. */
+/** `inherited`: the names that a merged map has with other values. */
 export function addPairs(
   source: Source,
   entries: readonly Entry[],
@@ -27,7 +27,7 @@ export function addPairs(
   return linesBelow(source, last, indent(lines, columnOf(source.lines, last.start)));
 }
 
-/** Puts items before the one of `index`, or behind the last. */
+/** Adds items before the one at `index`, or behind the last. */
 export function addItems(
   source: Source,
   entries: readonly Entry[],
@@ -48,22 +48,19 @@ export function addItems(
     : undefined;
 }
 
-/** `index`: of an entry that goes with its lines. Comments above it stay. */
+/** Removes an entry with its lines. Comments above it stay. */
 export function removeEntry(lines: string, entries: readonly Entry[], index: number): Edit | undefined {
   const entry = entries[index];
   if (entry === undefined) return undefined;
   const { start, end } = entry;
   if (isLineHead(lines, start))
     return { start: lineStart(lines, start), end: nextLine(lines, end), text: '' };
-  // It stands behind the dash of an item, whose place the next one takes.
+  // It is behind the dash of an item, where the next entry takes its place.
   const next = entries[index + 1];
   return next && { start, end: next.start, text: '' };
 }
 
-/**
- * Another value for the pair of a map, or for the item of a list, with a remark that tells of the old one, or of what
- * was there before that.
- */
+/** Replaces the value of a pair or an item, and adds a remark with the value before injection. */
 export function replaceValue(
   { text, lines, newline }: Source,
   entry: Entry,
@@ -84,7 +81,7 @@ export function replaceValue(
   };
 }
 
-/** From where a new value stands: an anchor stays, but not a tag for null. */
+/** Where a new value begins: an anchor stays, a tag for null does not. */
 export function placeOf({ value: old, bare, head }: Entry, value: Value): number {
   return isScalar(old) && old.tag !== undefined && !(typeof value === 'string') ? bare : head;
 }
@@ -99,7 +96,7 @@ function linesAt({ lines: source, newline }: Source, position: number, lines: re
   return { start: position, end: position, text };
 }
 
-/** Comments right above an item stay with it. */
+/** Where the comments right above an item begin, as they belong to it. */
 export function aboveComments(source: string, position: number): number {
   let start = lineStart(source, position);
   while (start > 0) {

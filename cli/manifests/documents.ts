@@ -16,17 +16,17 @@ interface Content {
   readonly stretch: Stretch;
   readonly reading: Reading;
   value: Value;
-  /** Set where what injection put there is taken out. */
+  /** Set where injection is undone. */
   former?: FormerDocument;
 }
 
-/** A file of manifests, YAML or JSON. What is not changed stays to the letter. */
+/** A file of manifests, YAML or JSON. Whatever is not changed stays to the letter. */
 export class Documents {
   readonly #stretches: readonly Stretch[];
   readonly #contents: readonly Content[];
   readonly #printedAnew = new Set<number>();
 
-  /** Throws where `text` is no YAML. */
+  /** Throws where `text` is not YAML. */
   constructor(text: string) {
     this.#stretches = parse(text);
     this.#contents = this.#stretches.flatMap((stretch) =>
@@ -38,12 +38,12 @@ export class Documents {
     return this.#contents.length;
   }
 
-  /** The value at `path` of document `index` as it is now; undefined where nothing is. */
+  /** The current value at `path` of document `index`; undefined where there is none. */
   at(index: number, path: Path): Value | undefined {
     return path.reduce<Value | undefined>(childOf, this.#contents[index]?.value);
   }
 
-  /** Carries out a JSON Patch for the object at `path`. */
+  /** Applies a JSON Patch to the object at `path`. */
   patch(index: number, path: Path, operations: readonly Operation[]): void {
     const content = this.#contents[index];
     if (content === undefined) return;
@@ -58,17 +58,17 @@ export class Documents {
     }
   }
 
-  /** The documents of which {@link toString} could not change the text that is there. */
+  /** The documents that {@link toString} had to reformat, as it could not edit their text. */
   get printedAnew(): readonly number[] {
     return [...this.#printedAnew];
   }
 
-  /** The documents in which another object begins: the one before it is lost, to kubectl as well. */
+  /** The documents with a second object, for which kubectl drops the first one, too. */
   get runTogether(): readonly number[] {
     return this.#contents.flatMap(({ reading }, index) => (hasTwoKinds(reading) ? [index] : []));
   }
 
-  /** As the file is written, or in another format. */
+  /** In the format of the file, or in another one. */
   toString(format?: ManifestFormat): string {
     const isStream = this.#stretches.every(({ json, source }) => json && !source.text.startsWith('---'));
     if (format === 'json' && !isStream) return `${printJson(inOne(this.#values()), '  ')}\n`;
@@ -125,7 +125,7 @@ function yaml(value: Value): string {
   return `${printBlock(value, { step: 2, flush: false }).join('\n')}\n`;
 }
 
-/** Whether `text` says what it has to; the edits are looked at as any reader would. */
+/** Whether `text`, read again, has the values that it should have. */
 function says(text: string, { json }: Stretch, contents: readonly Content[]): boolean {
   try {
     const { documents } = parseAgain(text, json);
@@ -134,11 +134,11 @@ function says(text: string, { json }: Stretch, contents: readonly Content[]): bo
       documents.every(({ value }, index) => isSame(value, contents[index]?.value))
     );
   } catch {
-    return false; // It is printed again then.
+    return false; // Then it is reformatted.
   }
 }
 
-/** A JSON Pointer (RFC 6901) as the keys that it names. */
+/** The keys in a JSON Pointer (RFC 6901). */
 function steps(pointer: string): string[] {
   return pointer
     .split('/')

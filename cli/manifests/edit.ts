@@ -1,11 +1,11 @@
-/** `text` instead of what stands from `start` to `end`. */
+/** Replaces the text from `start` to `end`. */
 export interface Edit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** Carries them out; undefined where one would change what another puts. */
+/** Undefined where two edits overlap. */
 export function applyEdits(source: string, edits: readonly Edit[]): string | undefined {
   const inOrder = merged(edits.toSorted((one, other) => one.start - other.start || one.end - other.end));
   if (inOrder === undefined) return undefined;
@@ -18,7 +18,7 @@ export function applyEdits(source: string, edits: readonly Edit[]): string | und
   return result + source.slice(position);
 }
 
-/** Edits without overlap; what is taken out twice goes once. */
+/** Merges deletions that overlap; undefined where other edits do. */
 function merged(edits: readonly Edit[]): Edit[] | undefined {
   const result: Edit[] = [];
   for (const edit of edits) {
@@ -31,7 +31,7 @@ function merged(edits: readonly Edit[]): Edit[] | undefined {
   return result;
 }
 
-/** A file that ends within a line does so after its last lines went, too. */
+/** A file without a newline at its end has none after its last lines were deleted either. */
 function keepLastLine(source: string, edit: Edit): Edit {
   const isLast = edit.text === '' && edit.end === source.length && !/[\n\r]$/.test(source);
   const newline = isLast ? /(?:\r?\n|\r)$/.exec(source.slice(0, edit.start)) : null;

@@ -15,17 +15,17 @@ import { ALONE, INHERITED, type Remark, remarkOn } from './remark.ts';
 import type { Source } from './source.ts';
 import type { Value } from './value.ts';
 
-/** Changes of the text within braces and brackets, JSON among them. */
+/** Edits within braces and brackets, JSON included. */
 
 export interface FlowStyle {
   readonly json: boolean;
-  /** No space behind `:` and `,`. */
+  /** Without a space behind `:` and `,`. */
   readonly tight: boolean;
-  /** Of a new line for each entry; undefined where they stand in one. */
+  /** The indentation of entries that have lines of their own; undefined where they share one. */
   readonly margin: string | undefined;
-  /** By which what is within is indented further. */
+  /** The further indentation of a level. */
   readonly unit: string;
-  /** A newline, and spaces so that the line belongs to what is within. */
+  /** A newline with the indentation of an entry. */
   readonly below: string;
   /** JSON has no comments. */
   readonly remarks: boolean;
@@ -64,7 +64,7 @@ export function printPairIn(style: FlowStyle, key: string, value: Value, isInher
   return name + (style.tight ? ':' : ': ') + printed;
 }
 
-/** Puts printed entries before the one of `index`, or behind the last. */
+/** Adds printed entries before the one at `index`, or behind the last. */
 export function addPrinted(
   source: Source,
   collection: Collection,
@@ -83,11 +83,11 @@ export function addPrinted(
   const isBelow = /#/.test(gap);
   const place = last.end + gap.trimEnd().length;
   const text = (isBelow ? style.below : space) + printed.join(`,${space}`);
-  // A comma behind the last one stands behind the last one then, too.
+  // A trailing comma stays one.
   return hasComma ? [insert(place, `${text},`)] : [insert(last.end, ','), insert(place, text)];
 }
 
-/** Comments in the lines above an item stay with it. */
+/** Comments in the lines above `next` stay with it. */
 function addBefore({ lines, newline }: Source, next: Entry, printed: readonly string[], space: string): Edit {
   const text = (behind: string) => printed.map((one) => `${one},${behind}`).join('');
   if (!isLineHead(lines, next.start)) return insert(next.start, text(space));
@@ -96,7 +96,7 @@ function addBefore({ lines, newline }: Source, next: Entry, printed: readonly st
   return insert(above, printed.map((one) => `${margin}${one},${newline}`).join(''));
 }
 
-/** Takes the entries of these indexes out, with a comma each. */
+/** Removes the entries at these indexes, with a comma each. */
 export function removeFromFlow(
   lines: string,
   entries: readonly Entry[],
@@ -126,7 +126,7 @@ function removeBefore(lines: string, { start, end }: Entry): Edit {
   return { start, end: behind + gap, text: '' };
 }
 
-/** Another value within braces; a remark tells of the old one, or of what was there before that. */
+/** Replaces a value, and adds a remark with the value before injection. */
 export function replaceInFlow(
   { text, lines }: Source,
   entry: Entry,
@@ -163,7 +163,7 @@ function marginOf(source: string, position: number): string {
   return /^[ \t]*/.exec(source.slice(lineStart(source, position), position))?.[0] ?? '';
 }
 
-/** The spaces up to what stands in the line behind its dashes. */
+/** The spaces up to the content of the line, which may be behind dashes. */
 function within(lines: string, position: number): string {
   const before = lines.slice(lineStart(lines, position), position);
   return (/^(?:[ \t]|[-?](?=[ \t]))*/.exec(before)?.[0] ?? '').replaceAll(/[-?]/g, ' ');

@@ -4,7 +4,7 @@ import { isMergeKey, type Reading } from './read.ts';
 import { type Former, formerOf, type Remark, remarksIn } from './remark.ts';
 import { adding, type Change, childOf, isLeaf, mapOf, removing, type Value } from './value.ts';
 
-/** What was in a document before injection, as its remarks tell. */
+/** A document before injection, by its remarks. */
 export class FormerDocument {
   readonly #reading: Reading;
   readonly #remarks: ReadonlyMap<ParsedNode, Remark>;
@@ -14,13 +14,13 @@ export class FormerDocument {
     this.#remarks = remarksIn(lines, reading.contents);
   }
 
-  /** What taking out does at `path`: what was there before comes back. */
+  /** The change that restores what was at `path`. */
   removal(path: readonly string[]): Change {
     const left = this.#at(this.#reading.contents, path);
     return left === undefined ? removing : adding(left);
   }
 
-  /** What is to stay of what is at `path` below `node`; undefined for nothing. */
+  /** The former value at `path` below `node`; undefined where there was none. */
   #at(node: ParsedNode | null, path: readonly string[]): Value | undefined {
     const remark = node === null ? undefined : this.#remarks.get(node);
     if (remark !== undefined) return this.#byRemark(remark, formerOf(remark), path);
@@ -42,7 +42,7 @@ export class FormerDocument {
     return this.#at(node, path) ?? emptyAt(this.#reading.valueOf(node), path);
   }
 
-  /** Of a map that goes, what remarks in it tell of. */
+  /** The former values of the remarks in a map that injection added. */
   #remains(node: ParsedNode | null): Value | undefined {
     if (!isCollection(node) || !isMap(node)) return undefined;
     const left = entriesOf(node).flatMap(({ key, value }) => {
@@ -61,7 +61,7 @@ export class FormerDocument {
     return own === undefined ? this.#inherited(node, name) : own.value;
   }
 
-  /** What the maps that are merged into `node` have of that name. */
+  /** The value of that name in the maps that are merged into `node`. */
   #inherited(node: ParsedNode, name: string): ParsedNode | null | undefined {
     if (!isCollection(node) || !isMap(node)) return undefined;
     return node.items
@@ -72,12 +72,12 @@ export class FormerDocument {
   }
 }
 
-/** The node that an alias at `position` stands for. */
+/** The node that an alias of that name at `position` refers to. */
 export function anchored(reading: Reading, name: string, position: number): ParsedNode | undefined {
   return reading.anchors.get(name)?.findLast(({ range }) => range[0] < position);
 }
 
-/** The maps that a "<<" merges in, the one that counts most last. */
+/** The maps that a "<<" merges, the one that takes precedence last. */
 export function mergedNodes(reading: Reading, value: ParsedNode | null): ParsedNode[] {
   const node = isAlias(value) ? (reading.targets.get(value) ?? null) : value;
   if (!isCollection(node)) return [];

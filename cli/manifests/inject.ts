@@ -1,10 +1,9 @@
 import { isOfDatabase } from '../../contract/databases.ts';
 import { LABELS } from '../../contract/names.ts';
-import type { Result } from '../../runtime/result.ts';
 import type { InjectorConfig } from '../../webhook/config.ts';
 import { injectPod } from '../../webhook/inject/inject.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
-import { type Pod, readMetadata, readPod, readWorkload } from '../../webhook/inject/shape.ts';
+import { readMetadata, readPod, readWorkload } from '../../webhook/inject/shape.ts';
 import { stallWarnings } from '../../webhook/inject/stalls.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import { orphanedMounts, uninjectPod } from '../../webhook/inject/uninject.ts';
@@ -18,20 +17,17 @@ import { childOf, type Value } from './value.ts';
 export interface Rewritten {
   /** The manifests; undefined when something is refused. */
   readonly output: string | undefined;
-  /** For the person: one line each. */
+  /** For the user, one line each. */
   readonly notes: readonly string[];
 }
 
-/** What one object got: notes for the person, and whether it cannot be done. */
+/** The result for one object. */
 interface Report {
   readonly notes: readonly string[];
   readonly refused?: boolean;
 }
 
-/**
- * Manifests as the cluster would have them after the webhook: pods with the sidecar, and the templates of workloads
- * likewise. Throws where `text` is no YAML.
- */
+/** Changes pods and the pod templates of workloads as the webhook would. Throws where `text` is not YAML. */
 export function injectManifests(text: string, config: InjectorConfig, format?: ManifestFormat): Rewritten {
   const documents = new Documents(text);
   const namespaces = findNamespaces(documents);
@@ -39,18 +35,18 @@ export function injectManifests(text: string, config: InjectorConfig, format?: M
   const others = findOthers(documents).flatMap((other) => notesOfOther(documents, other));
   return eachObject(documents, format, others, (found) => {
     const namespaceAsks = readLabel(namespaces.get(found.namespace)) === 'yes';
-    const carried = carry(documents, found);
-    if (carried.refused) return carried;
+    const propagated = propagate(documents, found);
+    if (propagated.refused) return propagated;
     const injected = inject(documents, found, { namespaceAsks, autoscalerOf }, config);
-    return { ...injected, notes: [...carried.notes, ...injected.notes] };
+    return { ...injected, notes: [...propagated.notes, ...injected.notes] };
   });
 }
 
-/** The manifests as they were before {@link injectManifests}. Throws where `text` is no YAML. */
+/** Undoes {@link injectManifests}. Throws where `text` is not YAML. */
 export function uninjectManifests(text: string, format?: ManifestFormat): Rewritten {
   const documents = new Documents(text);
   return eachObject(documents, format, [], ({ document, podPath }) => {
-    const read = podAt(documents, document, podPath);
+    const read = readPod(documents.at(document, podPath));
     if (!read.ok) return refuse(read.problem);
     const operations = uninjectPod(read.value);
     documents.patch(document, podPath, operations);
@@ -93,8 +89,8 @@ function eachObject(
   };
 }
 
-/** What the webhook does to a workload: its label goes to the template. */
-function carry(documents: Documents, { document, path, kind }: Found): Report {
+/** Propagates the label of a workload to its pod template, as the webhook does. */
+function propagate(documents: Documents, { document, path, kind }: Found): Report {
   const object = documents.at(document, path);
   if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)) return misplaced(kind, object);
   const read = readWorkload(object);
@@ -104,7 +100,7 @@ function carry(documents: Documents, { document, path, kind }: Found): Report {
   return { notes: warnings.map(warning) };
 }
 
-/** Other kinds cannot change their template later, so the webhook does not look at them. */
+/** The template of other kinds cannot be changed, so their label is not propagated. */
 function misplaced(kind: string, object: Value | undefined): Report {
   const read = readMetadata(object);
   if (kind === 'Pod' || !read.ok || read.value.metadata?.labels?.[LABELS.inject] === undefined) {
@@ -118,7 +114,7 @@ function misplaced(kind: string, object: Value | undefined): Report {
   return { notes: [warning(`label ${LABELS.inject} has no effect on a ${kind}${advice}`)] };
 }
 
-/** What asks for a sidecar on a kind that has its pods where we do not look for them. */
+/** For kinds of which it is not known where their pod template is. */
 function notesOfOther(documents: Documents, { document, path, kind, title }: Other): string[] {
   const { notes } = misplaced(kind, documents.at(document, path));
   const template = readMetadata(documents.at(document, [...path, 'spec', 'template']));
@@ -127,8 +123,8 @@ function notesOfOther(documents: Documents, { document, path, kind, title }: Oth
   return [...notes, ...(asks ? [warning(left)] : [])].map((note) => `${title}: ${note}`);
 }
 
-/** What other objects in the same file say of one. */
-interface Beside {
+/** What other objects in the same file say about one. */
+interface Context {
   readonly namespaceAsks: boolean;
   readonly autoscalerOf: ReturnType<typeof findAutoscalers>;
 }
@@ -136,10 +132,10 @@ interface Beside {
 function inject(
   documents: Documents,
   { document, path, podPath, kind, namespace }: Found,
-  { namespaceAsks, autoscalerOf }: Beside,
+  { namespaceAsks, autoscalerOf }: Context,
   config: InjectorConfig,
 ): Report {
-  const read = podAt(documents, document, podPath);
+  const read = readPod(documents.at(document, podPath));
   if (!read.ok) return refuse(read.problem);
   const owner = readMetadata(documents.at(document, path));
   const owners = (owner.ok ? owner.value.metadata?.ownerReferences : undefined) ?? [];
@@ -162,9 +158,6 @@ function inject(
   }
 }
 
-function podAt(documents: Documents, document: number, path: Found['podPath']): Result<Pod> {
-  return readPod(documents.at(document, path));
-}
 
 const warning = (text: string) => `warning: ${text}`;
 const refusal = (text: string) => `refused: ${text}`;

@@ -2,7 +2,7 @@ import { type CST, isAlias, isMap, isScalar, type ParsedNode, type YAMLMap, type
 
 export type Collection = YAMLMap.Parsed | YAMLSeq.Parsed;
 
-/** A pair of a map or an item of a list, with where it stands in the source. */
+/** A pair of a map or an item of a list, with its positions in the source. */
 export interface Entry {
   readonly key: ParsedNode | null;
   readonly value: ParsedNode | null;
@@ -11,9 +11,9 @@ export interface Entry {
   readonly bare: number;
   /** Behind an anchor or a tag of the value, too. */
   readonly head: number;
-  /** Whether a key stands alone, as in `{a, b: 1}`. */
+  /** Whether a key has no colon, as in `{a, b: 1}`. */
   readonly alone: boolean;
-  /** Behind the last character that belongs to it, comments left out. */
+  /** Behind its last character, without comments. */
   readonly end: number;
 }
 
@@ -27,7 +27,7 @@ export function entriesOf(collection: Collection): Entry[] {
   if (isMap(collection))
     return collection.items.map(({ key, value, srcToken }) => pairEntry(key, value, srcToken));
   const tokens: readonly CST.CollectionItem[] = collection.srcToken?.items ?? [];
-  // What the library keeps for the comments behind the last item is none.
+  // The library has a further token for comments behind the last item.
   const items = tokens.filter(
     ({ start, key, sep, value }) =>
       has(start, 'seq-item-ind') || key || sep || value || has(start, 'anchor') || has(start, 'tag'),
@@ -74,9 +74,9 @@ function has(tokens: readonly CST.SourceToken[], type: CST.SourceToken['type']):
   return tokens.some((token) => token.type === type);
 }
 
-/** Where a node ends, without the comments that follow it. */
+/** Where a node ends, without the comments behind it. */
 export function nodeEnd(node: ParsedNode | null): number {
-  // One that is not there is put behind spaces.
+  // The library places an empty node behind spaces.
   if (node === null || node.range[0] === node.range[1]) return 0;
   if (isCollection(node) && node.flow !== true) return entriesOf(node).at(-1)?.end ?? node.range[1];
   return node.range[1];
@@ -87,14 +87,14 @@ export function lineStart(source: string, position: number): number {
   return start === 0 && source.startsWith('\uFEFF') ? 1 : start;
 }
 
-/** Where the line behind `end` begins; `end` may be there already, as that of a text of several lines is. */
+/** Where the line after `end` begins; that is `end` itself where it is behind a newline, as for a block scalar. */
 export function nextLine(source: string, end: number): number {
   if (end > 0 && source[end - 1] === '\n') return end;
   const newline = source.indexOf('\n', end);
   return newline < 0 ? source.length : newline + 1;
 }
 
-/** Where the line of `end` ends, without its newline. */
+/** The end of the line, without its newline. */
 export function lineEnd(source: string, end: number): number {
   const next = nextLine(source, end);
   return next - (/\r?\n$/.exec(source.slice(Math.max(next - 2, 0), next))?.[0].length ?? 0);
@@ -104,7 +104,7 @@ export function columnOf(source: string, position: number): number {
   return position - lineStart(source, position);
 }
 
-/** Whether nothing but spaces stands before it in its line. */
+/** Whether only spaces are before it in its line. */
 export function isLineHead(source: string, position: number): boolean {
   return /^[ \t]*$/.test(source.slice(lineStart(source, position), position));
 }

@@ -1,25 +1,25 @@
 import { Lexer } from 'yaml';
 
 /**
- * kubectl's reader does not care how far lines are indented within quotes and braces, and its own printer breaks long
- * texts at the column of their key; the library refuses that, as YAML 1.2 does. So such lines are joined for it. Each
- * character stays where it was: those that say nothing become marks, which `withoutMarks` takes out of what was read.
+ * kubectl accepts any indentation of lines within quotes and braces, and itself breaks long texts at the column of their
+ * key; the library refuses that, as YAML 1.2 does. So such lines are joined for it. Each character keeps its position:
+ * those without a meaning become marks, which `withoutMarks` removes from the values.
  */
 const NOTHING = '\uf8f0';
 const NEWLINE = '\uf8f1';
 const MARKS = /[\uf8f0\uf8f1]/;
 
-/** The library's own marks between tokens (`cst.ts`). */
+/** The library’s own marks between tokens (`cst.ts`). */
 const SCALAR = '\u001f';
 const FLOW_END = '\u0018';
 const DOCUMENT = '\u0002';
 
 const COMPLETE = /^(?:'(?:[^']|'')*'|"(?:[^"\\]|\\.)*")$/s;
 const QUOTED = /'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"/suy;
-/** Characters that are gone through again, so that a file of faults takes no hour. */
+/** How many characters may be scanned again in total, so that a file with many errors does not take hours. */
 const BUDGET = 100_000_000;
 
-/** `text` with lines joined as far as it takes; undefined where that is not what is wrong with it. */
+/** Joins lines as far as necessary; undefined where that does not help. */
 export function joinLines(text: string): string | undefined {
   if (MARKS.test(text)) return undefined;
   let joined = text;
@@ -37,7 +37,7 @@ export function withoutMarks(text: string): string {
   return MARKS.test(text) ? text.replaceAll(NOTHING, '').replaceAll(NEWLINE, '\n') : text;
 }
 
-/** Where the library would lose its way. */
+/** Where the library would fail. */
 function firstBroken(
   text: string,
 ): { readonly kind: 'quoted' | 'flow'; readonly offset: number } | undefined {
@@ -63,13 +63,13 @@ function joinQuoted(text: string, start: number): string {
   return text.slice(0, start) + joined + text.slice(start + quoted.length);
 }
 
-/** YAML 1.2, 7.3.1: one line break is a space, of several each but the first counts. */
+/** YAML 1.2, 7.3.1: a single line break is a space; of several, all but the first stay. */
 function fold(lines: string): string {
   const breaks = lines.split('\n').length - 1;
   return (breaks === 1 ? ' ' : NEWLINE.repeat(breaks - 1)).padEnd(lines.length, NOTHING);
 }
 
-/** The line before `offset` goes on with the one there; a comment at its end says nothing in between. */
+/** Joins the line at `offset` to the one before it, without the comment at its end. */
 function joinFlow(text: string, offset: number): string {
   const before = text.slice(0, offset);
   const end = /(?:[ \t]#[^\n]*)?(?:\n[ \t]*)+$/.exec(before)?.[0] ?? '';

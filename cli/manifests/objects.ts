@@ -1,10 +1,10 @@
 import { readMetadata } from '../../webhook/inject/shape.ts';
 import type { Documents, Path } from './documents.ts';
 
-/** An object in a file that has pods in it. */
+/** An object with a pod template, or a pod. */
 export interface Found {
   readonly document: number;
-  /** Where the object is in the document: lists hold several. */
+  /** Where the object is in the document, as a list has several. */
   readonly path: Path;
   readonly kind: string;
   /** `Deployment web`, for messages. */
@@ -14,7 +14,7 @@ export interface Found {
   readonly podPath: Path;
 }
 
-/** An object of a kind that says nothing to us of its pods. */
+/** An object of any other kind. */
 export type Other = Pick<Found, 'document' | 'path' | 'kind' | 'title'>;
 
 interface Header {
@@ -27,7 +27,7 @@ interface Header {
 interface Entry {
   readonly document: number;
   readonly path: Path;
-  /** Undefined where no Kubernetes object is. */
+  /** Undefined where it is not a Kubernetes object. */
   readonly object: Header | undefined;
 }
 
@@ -46,7 +46,7 @@ const PODS: Readonly<Record<string, Path>> = {
   'CronJob.batch': ['spec', 'jobTemplate', ...TEMPLATE],
 };
 
-/** The objects with pods in them, in the order of the file. */
+/** In the order of the file. */
 export function findPods(documents: Documents): Found[] {
   return everyObject(documents).flatMap(({ document, path, object }) => {
     const inner = PODS[typeOf(object)];
@@ -62,7 +62,7 @@ export function findPods(documents: Documents): Found[] {
   });
 }
 
-/** Names and labels of the namespaces in the file. */
+/** The labels of the namespaces in the file, by their names. */
 export function findNamespaces(documents: Documents): Map<string, Readonly<Record<string, string>>> {
   const found = everyObject(documents).flatMap(({ object }): [string, Readonly<Record<string, string>>][] => {
     if (typeOf(object) !== NAMESPACE) return [];
@@ -80,7 +80,7 @@ export function findOthers(documents: Documents): Other[] {
     .map(({ document, path, object }) => ({ document, path, kind: object.kind, title: titleOf(object) }));
 }
 
-/** Where something else is than a Kubernetes object: `document 2`, or `document 1, items.0`. */
+/** The places that have no Kubernetes object: `document 2`, or `document 1, items.0`. */
 export function findStrangers(documents: Documents): string[] {
   return everyEntry(documents)
     .filter(({ object }) => object === undefined)
@@ -109,7 +109,7 @@ function entriesAt(
   const object = headerOf(documents.at(document, path), defaults);
   if (!object?.kind.endsWith('List') || !Array.isArray(object.items)) return [{ document, path, object }];
   const { apiVersion, kind, items } = object;
-  // The API server leaves out of a PodList that its items are Pods; kubectl fills it in likewise.
+  // The items of a PodList need not say that they are Pods; kubectl fills it in, too.
   const inherited = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
   return items.flatMap((_, index) => entriesAt(documents, document, [...path, 'items', index], inherited));
 }
@@ -126,7 +126,7 @@ function titleOf(object: Header): string {
   return `${object.kind} ${textIn(object, 'name') ?? textIn(object, 'generateName') ?? '(no name)'}`;
 }
 
-/** Read by itself, so that an object can be named whatever else is wrong with it. */
+/** Read without a schema, so that an object can be named whatever else is wrong with it. */
 function textIn({ metadata }: Header, field: 'name' | 'generateName' | 'namespace'): string | undefined {
   const value: unknown = (metadata as Record<typeof field, unknown> | null | undefined)?.[field];
   return typeof value === 'string' ? value : undefined;

@@ -13,7 +13,7 @@ import { type Reading, readDocument, TOO_DEEP } from './read.ts';
 import { type Source, sourceOf } from './source.ts';
 import { commentInJson, split } from './split.ts';
 
-/** The library finds what stands where; what that means is read as kubectl reads it. */
+/** The library only finds the nodes; their values are read as kubectl reads them. */
 const OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
   schema: 'failsafe',
   resolveKnownTags: false,
@@ -22,17 +22,17 @@ const OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
   prettyErrors: false,
 };
 
-/** What no text of YAML has, as kubectl says too (YAML 1.1, 5.1: `c-printable`). */
+/** Characters that YAML does not allow; kubectl refuses them, too (YAML 1.1, 5.1: `c-printable`). */
 const FORBIDDEN = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-/** A stretch of the file, with the documents in it. */
+/** A part of the file, with the documents in it. */
 export interface Stretch {
   readonly source: Source;
   readonly json: boolean;
   readonly documents: readonly Reading[];
 }
 
-/** Throws where `text` is no YAML. */
+/** Throws where `text` is not YAML. */
 export function parse(text: string): Stretch[] {
   let before = 0;
   return split(text).map((slice) => {
@@ -42,13 +42,13 @@ export function parse(text: string): Stretch[] {
   });
 }
 
-/** A stretch as it reads after a change of its text. */
+/** Reads a part again after its text was edited. */
 export function parseAgain(text: string, json: boolean): Stretch {
   return parseSlice(text, json, text, 0);
 }
 
 function parseSlice(text: string, json: boolean, file: string, offset: number): Stretch {
-  // Behind a line of dashes kubectl reads JSON as the YAML that it is, too.
+  // Behind a line of dashes kubectl reads JSON as YAML.
   const asJson = json && !text.startsWith('---');
   const forbidden = asJson ? undefined : FORBIDDEN.exec(text);
   if (forbidden)
@@ -84,7 +84,7 @@ function compose(text: string): Document.Parsed[] {
   return again.every(isSound) ? again : documents;
 }
 
-/** The library misses the newline before a comment in the first column within braces; spaces say as little. */
+/** The library fails at a comment in the first column within braces, so spaces replace it. */
 function withoutComments(text: string, documents: readonly Document.Parsed[]): string {
   const blanks = documents
     .flatMap(({ errors }) => errors.map(({ pos }) => pos[0]))

@@ -12,8 +12,8 @@ interface Changed {
 }
 
 /**
- * Documents of a stretch as if they were new, without their comments and anchors: for a change that the text around
- * does not allow, such as taking out a key that is merged in.
+ * Reformats documents, without their comments and anchors: for a change that no edit can make, such as the removal of a
+ * merged key.
  */
 export function printAnew({ source, json }: Stretch, changed: readonly Changed[]): string {
   const printed = applyEdits(

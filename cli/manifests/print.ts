@@ -1,17 +1,17 @@
 import { readPlain } from './scalar.ts';
 import { isLeaf, isListValue, isMapValue, type Value } from './value.ts';
 
-/** How the lines around look. */
+/** The style of the lines around. */
 export interface BlockStyle {
-  /** By how many spaces a map in a map is indented. */
+  /** The indentation of a map in a map. */
   readonly step: number;
-  /** Whether the items of a list stand as far left as its key, as kubectl prints them. */
+  /** Whether the items of a list are not indented below their key, as kubectl prints them. */
   readonly flush: boolean;
 }
 
-/** Texts that no reader takes for something else, in braces too. */
+/** Texts that need no quotes, in braces either. */
 const PLAIN = /^[A-Za-z0-9_/.$-][A-Za-z0-9_/.$()+=@~%:-]*( [A-Za-z0-9_/.$()+=@~%:-]+)*$/;
-/** What some reader may take for a number, a date, a time or a mark: `12:30`, `0o17`, `1e3`, `-`. */
+/** What a reader may take for a number, a date, a time or an indicator: `12:30`, `0o17`, `1e3`, `-`. */
 const LIKE_A_NUMBER = /^[-+.]?[\d.][\da-fA-FxXoO_.:eETtZz+\- ]*$|^[-.+]+$|^-+ /;
 const OTHER_LINE_BREAKS = /[\u007f-\u009f\u2028\u2029\ufeff]/g;
 
@@ -41,7 +41,7 @@ export function quote(text: string): string {
   );
 }
 
-/** The lines of a map or a list that is not empty, from the first column on. */
+/** The lines of a map or list that is not empty, without indentation. */
 export function printBlock(value: Value, style: BlockStyle): string[] {
   if (isListValue(value)) return value.flatMap((item) => printItem(item, style));
   if (!isMapValue(value)) return printScalar(value).split('\n');
@@ -58,7 +58,7 @@ function printPair(key: string, value: Value, style: BlockStyle): string[] {
   return [`${key}:`, ...indent(printBlock(value, style), isListValue(value) && style.flush ? 0 : style.step)];
 }
 
-/** Texts of several lines as such, where that says the same. */
+/** As a literal block where a text has several lines and that keeps it unchanged. */
 function withText(head: string, value: Value, step: number): string[] {
   if (typeof value !== 'string' || !isLiteral(value)) return [`${head} ${printScalar(value)}`];
   const lines = value.split('\n');
@@ -76,7 +76,7 @@ export function indent(lines: readonly string[], columns: number): string[] {
   return lines.map((line) => (line === '' ? '' : ' '.repeat(columns) + line));
 }
 
-/** In braces, as one line. */
+/** In flow style, on one line. */
 export function printFlow(value: Value): string {
   if (isLeaf(value)) return printScalar(value);
   if (isListValue(value)) return `[${value.map(printFlow).join(', ')}]`;
@@ -84,7 +84,7 @@ export function printFlow(value: Value): string {
   return `{${pairs.map(([key, child]) => `${printText(key)}: ${printFlow(child)}`).join(', ')}}`;
 }
 
-/** `unit` indents by one level; undefined for a single line. Throws for what JSON cannot say. */
+/** `unit` is the indentation of a level; undefined prints a single line. Throws for what JSON cannot express. */
 export function printJson(value: Value, unit: string | undefined, tight = false): string {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new Error(

@@ -16,24 +16,24 @@ import { readJsonToken, readPlain, readPlainKey, readTagged } from './scalar.ts'
 import { readSeparated } from './separators.ts';
 import { isListValue, isMapValue, mapOf, type Value } from './value.ts';
 
-/** Of lists and maps within each other. Each takes some of the stack, and the deepest of Kubernetes' objects has 40. */
+/** The limit of nesting, as each level takes some stack; the deepest object of Kubernetes has 40 levels. */
 const DEEPEST = 500;
 export const TOO_DEEP = `more than ${DEEPEST} lists and maps stand within each other; no Kubernetes object has so many, so look for a bracket that is never closed`;
 
-/** A document with what each of its nodes says. */
+/** A document with the values of its nodes. */
 export interface Reading {
   readonly contents: ParsedNode | null;
   readonly value: Value;
   valueOf(node: ParsedNode | null): Value;
-  /** The name of a key; undefined for one that merges another map in. */
+  /** The name of a key; undefined for a merge key. */
   nameOf(key: ParsedNode | null): string | undefined;
   /** The nodes of each anchor, in the order of the file. */
   readonly anchors: ReadonlyMap<string, readonly ParsedNode[]>;
-  /** For each alias the node that it stands for. */
+  /** The node that each alias refers to. */
   readonly targets: ReadonlyMap<Alias.Parsed, ParsedNode>;
 }
 
-/** Reads a document as kubectl does: of keys that come twice the last counts, those that are merged in too. Throws. */
+/** Reads a document as kubectl does: of duplicate keys the last one counts, merged ones included. Throws. */
 export function readDocument({ contents }: Document.Parsed, source: string, json: boolean): Reading {
   const reader = new Reader(source, json);
   const value = reader.read(contents);
@@ -63,7 +63,7 @@ class Reader {
 
   read(node: ParsedNode | null): Value {
     if (node === null) return null;
-    // Before what is in it, which may already name it.
+    // Before its content, which may already refer to it.
     if (node.anchor !== undefined)
       this.anchors.set(node.anchor, [...(this.anchors.get(node.anchor) ?? []), node]);
     this.#depth += 1;
@@ -78,7 +78,7 @@ class Reader {
     if (isScalar(node)) return this.#scalar(node);
     if (!isMap(node)) return node.items.map((item) => this.read(item));
     const [only] = node.items;
-    // A pair without braces in a list: `[::1, fd00::]` has two texts for kubectl.
+    // A single pair in a flow list: kubectl reads two texts from `[::1, fd00::]`.
     const isText =
       node.flow === true && node.srcToken === undefined && only !== undefined && endsInColon(only);
     return isText ? readPlain(`${String(isScalar(only.key) ? only.key.value : '')}:`) : this.#map(node);
@@ -112,7 +112,7 @@ class Reader {
 
   #merged(node: ParsedNode | null): (readonly [string, Value])[] {
     const value = this.read(node);
-    // The first of several maps counts most.
+    // The first of several maps takes precedence.
     const maps = isListValue(value) ? value.toReversed() : [value];
     return maps.flatMap((map) => {
       if (!isMapValue(map)) throw new Error('what "<<" merges in has to be a map, or a list of maps');
@@ -126,13 +126,13 @@ class Reader {
       if (name !== undefined) return name;
     }
     const value = key === null ? null : (this.values.get(key) ?? null);
-    // Braces around a placeholder read as a map whose key is a map, which no manifest has.
+    // `{{ placeholder }}` reads as a map whose key is a map.
     if (typeof value !== 'object') return String(value);
     throw new Error('a key has to be a text; render templates first, as with helm template');
   }
 }
 
-/** `a:` before a comma or a bracket, which ends no key for go-yaml v2. */
+/** `a:` before a comma or a bracket, which is no key for go-yaml v2. */
 function endsInColon({ key, value, srcToken }: Pair<ParsedNode, ParsedNode | null>): boolean {
   const [colon, ...more] = srcToken?.sep ?? [];
   const isEmpty = value === null || value.range[0] === value.range[1];

@@ -8,13 +8,13 @@ import { commentsIn, formerOf, type Remark } from './remark.ts';
 import type { Source } from './source.ts';
 import { childOf, isLeaf, isSame, type Value, type ValueMap } from './value.ts';
 
-/** Which of the remarks in a document come true again when what injection put there is taken out. */
+/** Whether the remarks in a document hold again when injection is undone. */
 export class Recall {
   readonly #source: Source;
   readonly #reading: Reading;
   readonly #after: (node: ParsedNode | null) => Value;
 
-  /** `after`: what a node will say. */
+  /** `after` gives the new value of a node. */
   constructor(source: Source, reading: Reading, after: (node: ParsedNode | null) => Value) {
     this.#source = source;
     this.#reading = reading;
@@ -30,7 +30,7 @@ export class Recall {
     return target !== undefined && isSame(this.#after(target), after);
   }
 
-  /** Whether a pair of which a remark says that it was not there says what the map without it does. */
+  /** Whether a pair that was inherited before injection has the value again that the map has without it. */
   isInheritedAgain(remark: Remark, map: YAMLMap.Parsed, wanted: ValueMap): boolean {
     if (formerOf(remark).kind !== 'inherited') return false;
     const name = this.#reading.nameOf(remark.entry.key) ?? '';
@@ -44,7 +44,7 @@ export class Recall {
     return isSame(inherited, childOf(wanted, name));
   }
 
-  /** Takes out a remark that is true no more. */
+  /** Removes a remark that does not hold any more. */
   forget({ parent, entry, old, from, until, end }: Remark, value: ParsedNode): Edit {
     const isItem = parent.flow === true && entry.key === null;
     const below = this.#source.newline + ' '.repeat(columnOf(this.#source.lines, entry.start) + 2);

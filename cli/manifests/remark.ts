@@ -13,42 +13,42 @@ import { withKnownBreaks } from './source.ts';
 import type { Value } from './value.ts';
 
 /**
- * What stood in the place of a value that injection filled or wrote out: `volumes: # before injection: []`. Only so can
- * it be put back to the letter. A comment, as nothing else in a manifest is for us alone; JSON has none.
+ * The text that a value had before injection: `volumes: # before injection: []`, so that `uninject` can restore it to the
+ * letter. It is a comment, as everything else in a manifest has a meaning for others; JSON has none.
  */
 const REMARK = '# before injection:';
 const AT_HEAD = /^([ \t]*)# before injection:(.*)$/;
 const ABOVE = /# before injection: ("(?:[^"\\]|\\.)*")[ \t]*\r?\n$/;
 const QUOTED = /^ ("(?:[^"\\]|\\.)*")/;
 
-/** For a pair that was not there, since a map that is merged in says it. */
+/** For a pair that was inherited from a merged map. */
 export const INHERITED = '<<';
 
-/** For a key within braces that had no colon. */
+/** For a key in braces that had no colon. */
 export const ALONE = '!';
 
 export interface Remark {
   readonly parent: Collection;
   readonly entry: Entry;
-  /** What stood from `start` on, to the letter. */
+  /** The former text, and where it began. */
   readonly old: string;
   readonly start: number;
-  /** The same as the remark says it, and where it begins. */
+  /** The text of the remark, and where it begins. */
   readonly told: string;
   readonly from: number;
-  /** Where the lines of the remark end, and its value begins. */
+  /** Where the remark ends, and its value begins. */
   readonly until: number;
-  /** What goes when the old text comes back. */
+  /** The end of what the former text replaces. */
   readonly end: number;
 }
 
-/** What a remark tells of. */
+/** What was there, by a remark. */
 export type Former =
   | { readonly kind: 'alias'; readonly name: string }
   | { readonly kind: 'inherited' }
   | { readonly kind: 'value'; readonly value: Value };
 
-/** Of a value that begins in the next line; within braces others may share the old line. */
+/** The remark before a value that begins in the next line; in braces, others may share the old line. */
 export function remarkOn(old: string, isFlow: boolean): string {
   const [gap = ''] = /^[ \t]*/.exec(old) ?? [];
   const rest = old.slice(gap.length);
@@ -57,7 +57,7 @@ export function remarkOn(old: string, isFlow: boolean): string {
   return isReadable ? `${gap}${REMARK} ${rest}` : ` ${REMARK} ${quote(old)}`;
 }
 
-/** By the values that they stand at, those of the outer ones first. */
+/** By their values, the outer ones first. */
 export function remarksIn(lines: string, contents: ParsedNode | null): Map<ParsedNode, Remark> {
   const remarks = lines.includes(REMARK) ? remarksBelow(lines, contents) : [];
   return new Map(
@@ -87,7 +87,7 @@ function remarkOf(lines: string, parent: Collection, entry: Entry): Remark | und
     : { ...remark, old, start: entry.head };
 }
 
-/** An item within braces has nothing before it in which to stand. */
+/** A remark about an item in brackets is in the line above it. */
 function remarkAbove(lines: string, parent: Collection, entry: Entry, end: number): Remark | undefined {
   if (!isLineHead(lines, entry.start)) return undefined;
   const line = lineStart(lines, entry.start);
@@ -109,7 +109,7 @@ function unquote(quoted: string | undefined): string | undefined {
   try {
     return quoted === undefined ? undefined : String(JSON.parse(quoted));
   } catch {
-    return undefined; // A comment of somebody else.
+    return undefined; // Another comment.
   }
 }
 
@@ -126,7 +126,7 @@ export function formerOf({ old }: Remark): Former {
   return { kind: 'value', value: said.startsWith('{') ? {} : null };
 }
 
-/** The comments in what stood there, which stay when the remark goes. */
+/** The comments in the former text, which stay when the remark is removed. */
 export function commentsIn(old: string): string[] {
   const comments = withKnownBreaks(old).matchAll(COMMENT);
   return [...comments].map(([comment]) => (comment.startsWith('#') ? ` ${comment}` : comment));

@@ -25,11 +25,11 @@ interface Document {
   readonly source: Source;
   readonly reading: Reading;
   readonly json: boolean;
-  /** Whether what injection put there is taken out: what was there before comes back. */
+  /** Whether injection is undone, so that what was there before comes back. */
   readonly takesOut: boolean;
 }
 
-/** The edits after which the document says `wanted`; undefined where none of ours do. */
+/** The edits after which the document has the value `wanted`; undefined where none can do that. */
 export function rewrite(document: Document, wanted: Value): Edit[] | undefined {
   return new Rewriter(document).run(wanted);
 }
@@ -42,7 +42,7 @@ class Rewriter {
   readonly #recall: Recall;
   readonly #takesOut: boolean;
   #edits: (Edit | undefined)[] = [];
-  /** What nodes that change will say. */
+  /** The new values of nodes that change. */
   readonly #changed = new Map<ParsedNode, Value>();
   readonly #gone = new Set<unknown>();
 
@@ -60,7 +60,7 @@ class Rewriter {
     if (!isCollection(contents) || !this.#goInto(contents, wanted)) return undefined;
     const others = this.#edits.splice(0);
     if (this.#reading.targets.size > 0) this.#writeOutAliases(contents);
-    // Behind the lines of an alias, where they go to the same place: those belong to what is around it.
+    // Behind edits of aliases at the same place, as these belong to the collection around them.
     this.#edits.push(...others);
     if (this.#takesOut) for (const [value, remark] of this.#remarks) this.#settle(value, remark);
     const edits = this.#edits.filter((edit) => edit !== undefined);
@@ -96,7 +96,7 @@ class Rewriter {
       const index = names.lastIndexOf(name);
       if ((old !== undefined && isSame(old, child)) || doomed.includes(index)) continue;
       const entry = entries[index];
-      // Where a map merged in later says more, the old value is not that of the pair.
+      // Where a map that is merged later takes precedence, the old value is not that of the pair.
       if (entry === undefined || this.#reading.valueOf(entry.value) !== old) added.push([name, child]);
       else this.#entry(node, entry, child);
     }
@@ -130,7 +130,7 @@ class Rewriter {
     else this.#replace(parent, entry, value);
   }
 
-  /** What was empty before injection in what an alias stood for: the remark at that tells of it. */
+  /** A value that was empty before injection where an alias was; the remark is at the alias. */
   #empty(parent: Collection, entry: Entry, value: Value): void {
     this.#bury(entry);
     const end = parent.flow === true ? entry.end : lineEnd(this.#source.lines, entry.end);
@@ -184,14 +184,14 @@ class Rewriter {
     else this.#edits.push(...indexes.map((index) => removeEntry(this.#source.lines, entries, index)));
   }
 
-  /** An anchor that went can be named no more. */
+  /** Aliases cannot refer to an anchor that was removed. */
   #bury(entry: Entry | undefined): void {
     for (const node of [entry?.key, entry?.value]) {
       if (node) visit(node, { Node: (_, inner) => void this.#gone.add(inner) });
     }
   }
 
-  /** A change of what an anchor names must not show at the other places that name it. */
+  /** A change at an anchor must not show at its aliases, so these are replaced by their values. */
   #writeOutAliases(node: Collection): void {
     for (const entry of entriesOf(node)) {
       if (this.#gone.has(entry.value)) continue;
@@ -207,7 +207,7 @@ class Rewriter {
     if (!isStill) this.#replace(parent, entry, value);
   }
 
-  /** What a remark tells of comes back where the value says that again; else the remark goes. */
+  /** Restores the text of a remark that holds again; else removes the remark. */
   #settle(value: ParsedNode, remark: Remark): void {
     if (this.#gone.has(value)) return;
     if (!this.#recall.isTrueAgain(remark, value)) {

@@ -1,8 +1,8 @@
 import type { Value } from './value.ts';
 
 /**
- * Plain scalars as kubectl reads them: by the rules of go-yaml v2, which are those of YAML 1.1 less its dates and
- * base-60 numbers, and with the octal numbers of YAML 1.2 (go.yaml.in/yaml/v2 resolve.go, below sigs.k8s.io/yaml).
+ * Plain scalars as kubectl reads them: by the rules of go-yaml v2, which are those of YAML 1.1 without dates and base-60
+ * numbers, and with the octal numbers of YAML 1.2 (go.yaml.in/yaml/v2 resolve.go, below sigs.k8s.io/yaml).
  */
 const WORDS = new Map<string, Value>([
   ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map(
@@ -20,10 +20,10 @@ const WORDS = new Map<string, Value>([
   ]),
 ]);
 const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
-/** Go itself takes an underscore between two digits. */
+/** Go accepts an underscore between two digits. */
 const GO_FRACTION = /^\.\d+(_\d+)*([eE][-+]?\d+(_\d+)*)?$/;
 const INTEGER = /^([-+]?)(0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]*|[1-9]\d*)$/;
-/** What `strconv.ParseInt` makes of the rest of a binary number. */
+/** A sign behind the prefix, which `strconv.ParseInt` accepts. */
 const SIGNED_BINARY = /^0b([-+])([01]+)$/;
 const INT64 = 2n ** 63n;
 const UINT64 = 2n ** 64n;
@@ -43,7 +43,7 @@ export function readJsonToken(text: string): Value {
   return text === '-0' ? 0 : narrow(BigInt(text));
 }
 
-/** Throws where `text` is not of the type that its tag says. */
+/** Throws where `text` is not of the type of its tag. */
 export function readTagged(tag: string, text: string): Value {
   const name = tag.replace(/^tag:yaml\.org,2002:/, '');
   if (name === 'binary') return Buffer.from(text, 'base64').toString();
@@ -83,10 +83,7 @@ function narrow(value: bigint): Value {
   return Number.isSafeInteger(double) ? double : value;
 }
 
-/**
- * The name that a plain key has in JSON, which knows texts alone (sigs.k8s.io/yaml `convertToJSONableObject`);
- * undefined where it can have none.
- */
+/** A plain key as JSON has it, where keys are texts (sigs.k8s.io/yaml `convertToJSONableObject`); undefined for null. */
 export function readPlainKey(text: string): string | undefined {
   const key = readPlain(text);
   if (key === null || typeof key === 'object') return undefined;

@@ -4,12 +4,12 @@ import { withKnownBreaks } from './source.ts';
 const SEPARATOR = /[\u2028\u2029]/;
 
 /**
- * The text of a scalar with separators of lines or paragraphs within: they end a line as others do, but are part of the
- * text (go.yaml.in/yaml/v2 scannerc.go `read_line`). Undefined where there are none.
+ * The value of a scalar with separators of lines or paragraphs: they end a line as others do, but are part of the value
+ * (go.yaml.in/yaml/v2 scannerc.go `read_line`). Undefined where there are none.
  */
 export function readSeparated(scalar: string): string | undefined {
   if (!SEPARATOR.test(scalar)) return undefined;
-  // As one line for the library, to which they are letters.
+  // As one line, as for the library they are ordinary characters.
   const joined = /^[|>]/.test(scalar)
     ? scalar.replaceAll(new RegExp(`([\\u2028\\u2029]) {0,${indentOf(scalar)}}`, 'g'), '$1')
     : scalar.replaceAll(/[ \t]*([\u2028\u2029])[ \t]*/g, '$1');

@@ -1,9 +1,9 @@
-/** The text of some documents, as it is and as its lines are found. */
+/** The text of some documents. */
 export interface Source {
   readonly text: string;
-  /** The same, each of its characters where it was, with every line ended by `\n`. */
+  /** The same text, with the same positions, but with every line ended by `\n`. */
   readonly lines: string;
-  /** How its lines end. */
+  /** Its own line end. */
   readonly newline: string;
 }
 
@@ -14,7 +14,7 @@ export function sourceOf(text: string, json: boolean): Source {
   return { text, lines: json ? text.replaceAll(ALONE, '\n') : withKnownBreaks(text), newline };
 }
 
-/** Further ends of lines for YAML 1.1, as kubectl reads them. */
+/** Replaces the further line ends of YAML 1.1, which kubectl reads. */
 export function withKnownBreaks(text: string): string {
   return text.replaceAll(ALONE, '\n').replaceAll(/[\u0085\u2028\u2029]/g, '\n');
 }

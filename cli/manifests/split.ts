@@ -1,11 +1,11 @@
-/** A stretch of a file that is read by itself. All of them together are the file. */
+/** A part of a file that is read by itself; all parts together are the file. */
 export interface Slice {
   readonly text: string;
-  /** A JSON object, as kubectl reads several in a row; else a document of YAML, or several with `...` between. */
+  /** One JSON object, of which kubectl reads several in a row; else YAML documents with `...` between them. */
   readonly json: boolean;
 }
 
-/** A line that ends a document of YAML wherever it stands (YAML 1.2, 9.1.2: `c-forbidden`). */
+/** A line that ends a YAML document wherever it is (YAML 1.2, 9.1.2: `c-forbidden`). */
 const MARKER = /^---(?=[ \t\r\n]|$)/gm;
 const DIRECTIVES_ALONE = /^(?:﻿?(?:%[^\n]*|[ \t]*(?:#[^\n]*)?)(?:\n|$))*$/;
 
@@ -15,7 +15,7 @@ export function split(text: string): Slice[] {
   return bounds.slice(1).flatMap((end, index) => slices(text.slice(bounds[index], end)));
 }
 
-/** Directives, such as `%YAML 1.2`, stand before the marker of their document. */
+/** Directives, such as `%YAML 1.2`, come before the marker of their document. */
 function belongsTo(text: string, marker: number): boolean {
   const before = text.slice(0, marker);
   const start = Math.max(before.lastIndexOf('\n---'), before.lastIndexOf('\n...'));
@@ -57,11 +57,11 @@ function endOfObject(text: string, start: number): number | undefined {
   return undefined;
 }
 
-/** Behind a brace and what may stand there; braces of YAML have no quotes there, or quotes all over. */
+/** A brace and then, behind spaces and comments, a quote; flow style of YAML mostly has none there, or is JSON, too. */
 const LIKE_JSON = /^\ufeff?(?:---[ \t]*\r?\n)?\s*\{(?:\s|\/\/[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*"/;
 const COMMENT = /"(?:[^"\\\n]|\\.)*"|(?<=[\s{}[\],])\/[/*]/g;
 
-/** Where `text`, which is no JSON but looks like it, has a comment as JavaScript has them. YAML would read it as a part of a key. */
+/** Where `text` looks like JSON but has a comment of JavaScript, which YAML would read as a part of a key. */
 export function commentInJson(text: string): number | undefined {
   if (!LIKE_JSON.test(text)) return undefined;
   for (const { 0: found, index } of text.matchAll(COMMENT)) if (!found.startsWith('"')) return index;

@@ -4,12 +4,12 @@ import type { BlockStyle } from './print.ts';
 
 const USUAL: BlockStyle = { step: 2, flush: false };
 
-/** How lines look beside `parent`: as those in it, else as the first of their kind in the document. */
+/** The style of the lines in `parent`, else of the first of their kind in the document. */
 export function styleIn(source: string, contents: ParsedNode | null, parent: Collection): BlockStyle {
   return { ...USUAL, ...found(source, contents, 0), ...ofChildren(source, parent) };
 }
 
-/** Deep enough for what any manifest begins with. */
+/** Deep enough for the head of any manifest. */
 const DEPTH = 8;
 
 function found(source: string, node: ParsedNode | null, depth: number): Partial<BlockStyle> {

@@ -1,4 +1,4 @@
-/** What a manifest says, as JSON has it. Whole numbers beyond 2^53 are a bigint, since a double would round them. */
+/** The value of a manifest, as in JSON; whole numbers beyond 2^53 are a bigint, as a double would round them. */
 export type Value = null | boolean | number | bigint | string | readonly Value[] | ValueMap;
 export interface ValueMap {
   readonly [key: string]: Value;
@@ -12,13 +12,13 @@ export function isListValue(value: Value | undefined): value is readonly Value[]
   return Array.isArray(value);
 }
 
-/** Neither a map nor a list with something in it. */
+/** A scalar, or an empty map or list. */
 export function isLeaf(value: Value): boolean {
   if (isListValue(value)) return value.length === 0;
   return !isMapValue(value) || Object.keys(value).length === 0;
 }
 
-/** A map of these entries, of which the last of a name counts. "__proto__" is a name like any other here. */
+/** Of entries with the same name the last one counts. "__proto__" is a name like any other here. */
 export function mapOf(entries: Iterable<readonly [string, Value]>): ValueMap {
   const map = {};
   for (const [key, value] of entries) {
@@ -45,10 +45,10 @@ export function isSame(one: Value | undefined, other: Value | undefined): boolea
   );
 }
 
-/** A change at the end of a path, of the map or list there. */
+/** A change of the map or list at the end of a path. */
 export type Change = (parent: ValueMap | readonly Value[], last: string) => Value;
 
-/** `value` with a change at `path`. What is not on the way to it is shared with the old value. */
+/** A copy of `value` with a change at `path`; it shares everything else with `value`. */
 export function changeAt(value: Value | undefined, path: readonly string[], change: Change): Value {
   const [step, ...rest] = path;
   if (step === undefined || value === undefined || !(isListValue(value) || isMapValue(value))) {
