@@ -8,7 +8,7 @@ import { ANNOTATIONS } from './names.ts';
 
 const loaded = loadInjectorConfig({ POD_NAMESPACE: 'ops', CONFIGMAP_NAME: 'where' });
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 
 interface Container {
   readonly env: readonly { readonly name: string; readonly value?: string }[];

@@ -49,7 +49,7 @@ test('whatever the environment and the file hold: no throw, and one line for eac
     fc.property(environment(garbage), garbage, (env, file) => {
       const result = loadConfig(env, () => file);
       if (result.ok) {
-        describeConfig(result.config);
+        describeConfig(result.value);
         return;
       }
       assert.ok(result.problems.length > 0);
@@ -80,7 +80,7 @@ test('whatever is wrong: the key is shown nowhere, also when it was put into oth
       );
       // A value that is no secret by its place and passes as valid is shown as what it is.
       const shown = result.ok
-        ? describeConfig(result.config).NAMECHEAP_API_KEY
+        ? describeConfig(result.value).NAMECHEAP_API_KEY
         : formatProblems(result.problems);
       assert.ok(!shown?.includes(key), shown);
     }),
@@ -150,7 +150,7 @@ test('a valid configuration comes back as it was given, from variables as from t
         ];
         assert.ok(fromVariables.ok && fromFile.ok);
         assert.deepEqual(fromVariables, fromFile);
-        const [{ sites: got, trigger, dns: sets }] = fromVariables.config.followers;
+        const [{ sites: got, trigger, dns: sets }] = fromVariables.value.followers;
         const [dns] = sets;
         assert.deepEqual(
           got,
@@ -163,7 +163,7 @@ test('a valid configuration comes back as it was given, from variables as from t
           preferredPrimaryNode: undefined,
         });
         assert.ok(dns?.provider === 'namecheap');
-        const [dnsOfFile] = fromFile.config.followers[0].dns;
+        const [dnsOfFile] = fromFile.value.followers[0].dns;
         assert.ok(dnsOfFile?.provider === 'namecheap');
         assert.deepEqual(
           [dns, dnsOfFile].map(({ namecheap }) => namecheap.apiKey?.reveal()),

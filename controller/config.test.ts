@@ -16,7 +16,7 @@ const noFile = (path: string): string => {
 function loaded(env: Environment, file?: string): Config {
   const result = loadConfig(env, file === undefined ? noFile : () => file);
   assert.ok(result.ok, result.ok ? '' : formatProblems(result.problems));
-  return result.config;
+  return result.value;
 }
 
 function problemsOf(env: Environment, file?: string): string[] {

@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import { DNS_PROVIDERS, dnsInUse } from '../dns/registry.ts';
 import { explain } from '../runtime/explain.ts';
+import type { Loaded } from '../runtime/result.ts';
 import { misspeltVariables } from '../runtime/suggest.ts';
 import { parse } from '../settings/parse.ts';
 import { type Finding, formatPath, type Problem, toProblem, valueAt } from '../settings/problems.ts';
@@ -18,9 +19,7 @@ export type { Secret } from '../settings/secret.ts';
 export type { Environment } from '../settings/variables.ts';
 export type * from './config/model.ts';
 
-export type ConfigResult =
-  | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+type LoadedConfig = Loaded<Config, Problem>;
 
 const SETTINGS = [...settingsOf(ENVIRONMENT_ONLY), ...settingsOf(FILE)].map(({ setting }) => setting);
 const CONFIG_FILE = 'CONFIG_FILE';
@@ -29,7 +28,7 @@ const CONFIG_FILE = 'CONFIG_FILE';
  * The configuration from the environment and, where `CONFIG_FILE` names one, a YAML file. `readFile` gives a file's
  * text or throws. What is wrong comes back at once, a hundred problems at most; no message holds a secret. Never throws.
  */
-export function loadConfig(given: Environment, readFile: (path: string) => string): ConfigResult {
+export function loadConfig(given: Environment, readFile: (path: string) => string): LoadedConfig {
   const env = withoutLowerCase(given);
   const findings: Finding[] = [];
   const report = (finding: Finding) => {
@@ -61,7 +60,7 @@ function readConfig(
   env: Environment,
   readFile: (path: string) => string,
   { findings, report }: Findings,
-): ConfigResult {
+): LoadedConfig {
   const file = readConfigFile(env, readFile, report);
   // All that stands in it would seem to be missing.
   if (findings.length > 0) return refused(findings, env);
@@ -83,7 +82,7 @@ function readConfig(
     notify: targets[index] ?? [],
   }));
   if (first === undefined) throw new Error('the schema takes no configuration without followers');
-  return { ok: true, config: { ...value, followers: [first, ...others] } };
+  return { ok: true, value: { ...value, followers: [first, ...others] } };
 }
 
 /** `https_proxy` means `HTTPS_PROXY`, which goes before it, as in Go. */
@@ -95,7 +94,7 @@ function withoutLowerCase(env: Environment): Environment {
   return { ...Object.fromEntries(others), ...Object.fromEntries(merged) };
 }
 
-function refused(findings: readonly Finding[], env: Environment): ConfigResult {
+function refused(findings: readonly Finding[], env: Environment): LoadedConfig {
   const secrets = SETTINGS.flatMap((setting) => (setting.secret && variable(env, setting.variable)) || []);
   return { ok: false, problems: findings.map((finding) => toProblem(finding, secrets)) };
 }

@@ -48,7 +48,7 @@ function config(): Config {
   };
   const loaded = loadConfig({ CONFIG_FILE: 'x.yaml', POD_NAMESPACE: OPS }, () => JSON.stringify(file));
   assert.ok(loaded.ok, JSON.stringify(loaded));
-  return loaded.config;
+  return loaded.value;
 }
 
 function start(api: KubeApi = kube.api, ports: Partial<FollowerPorts> = {}): Controller {

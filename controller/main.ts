@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     process.exitCode = WRONG_CONFIGURATION;
     return;
   }
-  const { config } = loaded;
+  const { value: config } = loaded;
   const log = createLog({ level: config.logLevel });
   await runProcess(log, (abort) => runUntilStopped(config, log, abort));
 }

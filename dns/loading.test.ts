@@ -49,7 +49,7 @@ test('a provider is loaded when it is configured, and no other one is', async ()
     };
     const result = loadConfig(env, () => '');
     assert.ok(result.ok, result.ok ? '' : formatProblems(result.problems));
-    const [config] = result.config.followers[0].dns;
+    const [config] = result.value.followers[0].dns;
     assert.ok(config !== undefined);
     const provider = await createProvider(config, {
       clock: systemClock,

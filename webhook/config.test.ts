@@ -6,7 +6,7 @@ import { loadInjectorConfig } from './config.ts';
 test('without variables the injector has the image of its own release', () => {
   assert.deepEqual(loadInjectorConfig({ SIDECAR_IMAGE: '', SIDECAR_CPU_LIMIT: ' ' }), {
     ok: true,
-    config: {
+    value: {
       image: `kube-site-follower:${VERSION}`,
       imagePullPolicy: undefined,
       namespace: 'kube-site-follower',
@@ -29,7 +29,7 @@ test('each variable has its place', () => {
     SIDECAR_MEMORY_REQUEST: '40Mi',
     SIDECAR_MEMORY_LIMIT: '80Mi',
   });
-  assert.deepEqual(loaded.ok && loaded.config, {
+  assert.deepEqual(loaded.ok && loaded.value, {
     image: 'example/x:2',
     imagePullPolicy: 'Always',
     namespace: 'ops',
@@ -41,7 +41,7 @@ test('each variable has its place', () => {
 
 test('the platform chooses the user where it is told so', () => {
   const loaded = loadInjectorConfig({ SIDECAR_RUN_AS_USER: 'none' });
-  assert.equal(loaded.ok && loaded.config.runAsUser, undefined);
+  assert.equal(loaded.ok && loaded.value.runAsUser, undefined);
   for (const user of ['0', '-1', '1.5', 'root', '2147483648']) {
     const refused = loadInjectorConfig({ SIDECAR_RUN_AS_USER: user });
     const problem = `SIDECAR_RUN_AS_USER must be a number from 1 to 2147483647, or "none" (got: ${user})`;

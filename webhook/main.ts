@@ -23,8 +23,8 @@ async function main(): Promise<void> {
     process.exitCode = WRONG_CONFIGURATION;
     return;
   }
-  const log = createLog({ level: own.settings.logLevel, fieldsOf: fieldsOfKubeError });
-  await runProcess(log, (abort) => run(injector.config, own.settings, log, abort));
+  const log = createLog({ level: own.value.logLevel, fieldsOf: fieldsOfKubeError });
+  await runProcess(log, (abort) => run(injector.value, own.value, log, abort));
 }
 
 async function run(

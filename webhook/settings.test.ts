@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 test('nothing needs to be set', () => {
   assert.deepEqual(loadWebhookSettings({}), {
     ok: true,
-    settings: {
+    value: {
       namespace: undefined,
       podName: undefined,
       port: 8443,
@@ -41,7 +41,7 @@ test('what is set counts, without the space around it; blank is not set', () => 
     FOLLOWERS_WITHOUT_SERVICES: 'orders, default',
   });
   assert.ok(result.ok);
-  const { namespace, names, port, leafMs, authorityMs, lingerMs, movingNone } = result.settings;
+  const { namespace, names, port, leafMs, authorityMs, lingerMs, movingNone } = result.value;
   assert.deepEqual(
     { namespace, names, port, leafMs, authorityMs, lingerMs, movingNone },
     {
@@ -59,7 +59,7 @@ test('what is set counts, without the space around it; blank is not set', () => 
 test('what is followed is a JSON list', () => {
   const one = { follower: 'orders', kind: 'pod-label', namespace: 'db', preset: 'patroni', cluster: 'main' };
   const result = loadWebhookSettings({ FOLLOWED: JSON.stringify([one]) });
-  assert.deepEqual(result.ok && result.settings.followed, [one]);
+  assert.deepEqual(result.ok && result.value.followed, [one]);
   for (const FOLLOWED of ['{', '{}', '[{"kind":"lease"}]']) {
     const refused = loadWebhookSettings({ FOLLOWED });
     assert.match(refused.ok ? '' : refused.problems.join(), /^FOLLOWED must be a JSON list/, FOLLOWED);
@@ -111,7 +111,7 @@ test('names that no object or host can have are refused', () => {
 test('who may call is an authority and names together', () => {
   const both = { WEBHOOK_CLIENT_CA_FILE: '/clients/ca.crt', WEBHOOK_CLIENT_NAMES: 'api-1, api-2' };
   const result = loadWebhookSettings(both);
-  assert.deepEqual(result.ok && result.settings.callers, {
+  assert.deepEqual(result.ok && result.value.callers, {
     file: '/clients/ca.crt',
     names: ['api-1', 'api-2'],
   });
@@ -143,7 +143,7 @@ test('the log shows every setting', () => {
   assert.ok(result.ok);
   const lines: string[] = [];
   const log = createLog({ level: 'info', destination: { write: (line) => void lines.push(line) } });
-  log.info({ settings: result.settings }, 'starting');
+  log.info({ settings: result.value }, 'starting');
   assert.match(lines.join(), /"kube-site-follower-webhook-tls"/);
   assert.doesNotMatch(lines.join(), /\*\*\*/);
 });
@@ -151,7 +151,7 @@ test('the log shows every setting', () => {
 test('what is for certificates of our own has no place beside a mounted one', () => {
   const folder = { WEBHOOK_CERTIFICATE_DIR: '/certificate' };
   const alone = loadWebhookSettings(folder);
-  assert.equal(alone.ok && alone.settings.certificateFolder, '/certificate');
+  assert.equal(alone.ok && alone.value.certificateFolder, '/certificate');
   const result = loadWebhookSettings({ ...folder, WEBHOOK_SECRET: 'tls', AUTHORITY_DAYS: '900' });
   assert.ok(!result.ok);
   assert.deepEqual(

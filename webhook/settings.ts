@@ -2,13 +2,15 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 import { DEFAULT_FOLLOWER, PROGRAM } from '../contract/names.ts';
 import { isLabelName, isObjectName } from '../runtime/object-names.ts';
-import { misspeltProblems } from '../runtime/suggest.ts';
+import type { Loaded } from '../runtime/result.ts';
+import type { Environment } from '../settings/variables.ts';
 import type { CallerSettings } from './callers.ts';
 import { CONFIGURATION_NAME, secretNameOf } from './configuration.ts';
+import { EnvironmentReader } from './environment.ts';
 
-/** The webhook's own part of the environment; what it injects is in config.ts. */
+/** The part of the environment about the webhook itself; what it injects is in config.ts. */
 export interface WebhookSettings {
-  /** Undefined: that of the pod or of the kubeconfig. Checked by config.ts, which reads it too. */
+  /** Undefined: that of the pod or of the kubeconfig. config.ts checks it. */
   readonly namespace: string | undefined;
   readonly podName: string | undefined;
   /** For the API server, over TLS. */
@@ -22,25 +24,21 @@ export interface WebhookSettings {
   readonly configuration: string;
   /** Not `secret`: the log hides fields of that name. */
   readonly secretName: string;
-  /** Where a certificate is mounted that somebody else makes; undefined: this program makes it. */
+  /** Where a certificate from cert-manager is mounted; undefined: this program issues it. */
   readonly certificateFolder: string | undefined;
   /** Undefined: the API server shows no certificate of its own. */
   readonly callers: CallerSettings | undefined;
   readonly leafMs: number;
   readonly authorityMs: number;
   readonly lingerMs: number;
-  /** All followers: their status is read. */
+  /** All followers, whose status is read. */
   readonly followers: readonly string[];
   /** Followers that move no Services: a new Service of theirs gets no site. */
   readonly movingNone: readonly string[];
-  /** What each follower follows, as far as that is pods. */
+  /** What each follower follows, where that is pods. */
   readonly followed: readonly FollowedBy[];
   readonly logLevel: string;
 }
-
-export type WebhookSettingsResult =
-  | { readonly ok: true; readonly settings: WebhookSettings }
-  | { readonly ok: false; readonly problems: readonly string[] };
 
 const DAY_MS = 86_400_000;
 const KNOWN = [
@@ -65,53 +63,38 @@ const KNOWN = [
 ];
 const OF_OWN_CERTIFICATES = ['WEBHOOK_SECRET', 'CERTIFICATE_DAYS', 'AUTHORITY_DAYS'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
-/** About 13 s: below it, the next certificate would be due while the last one is still spreading. */
+/** About 13 s: below it, the next certificate would be due before the API servers trust the last one. */
 const SHORTEST_DAYS = 0.000_15;
 
-/** Everything that is wrong comes back at once. */
-export function loadWebhookSettings(
-  env: Readonly<Record<string, string | undefined>>,
-): WebhookSettingsResult {
-  const problems: string[] = [];
-  const read = (name: string) => env[name]?.trim() || undefined;
-  const number = (name: string, fallback: number, lowest: number, highest: number) => {
-    const text = read(name);
-    const value = text === undefined ? fallback : Number(text);
-    if (value >= lowest && value <= highest) return value;
-    problems.push(`${name} must be a number from ${lowest} to ${highest} (got: ${text})`);
-    return fallback;
-  };
+export function loadWebhookSettings(env: Environment): Loaded<WebhookSettings> {
+  const read = new EnvironmentReader(env);
+  const { problems } = read;
   const port = (name: string, fallback: number) => {
-    const value = number(name, fallback, 0, 65_535);
+    const value = read.number(name, fallback, 0, 65_535);
     if (!Number.isInteger(value)) problems.push(`${name} must be a whole number (got: ${value})`);
     return value;
   };
-  const days = (name: string, fallback: number) => number(name, fallback, SHORTEST_DAYS, 36_500) * DAY_MS;
-  const objectName = (name: string, kind: string, fallback: string) => {
-    const value = read(name) ?? fallback;
-    if (!isObjectName(value)) {
-      problems.push(
-        `${name} must be the name of a ${kind}: lower-case letters, digits, "-" and "." (got: ${value})`,
-      );
-    }
-    return value;
-  };
-  const logLevel = read('LOG_LEVEL') ?? 'info';
-  if (!LOG_LEVELS.includes(logLevel)) {
-    problems.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')} (got: ${logLevel})`);
-  }
-  const service = read('WEBHOOK_SERVICE') ?? `${PROGRAM}-webhook`;
-  if (!isLabelName(service)) {
-    problems.push(
-      `WEBHOOK_SERVICE must be the name of a Service: 1 to 63 lower-case letters, digits and "-" (got: ${service})`,
+  const days = (name: string, fallback: number) =>
+    read.number(name, fallback, SHORTEST_DAYS, 36_500) * DAY_MS;
+  const objectName = (name: string, kind: string, fallback: string) =>
+    read.checked(
+      name,
+      isObjectName,
+      `the name of a ${kind}: lower-case letters, digits, "-" and "."`,
+      fallback,
     );
-  }
-  const list = (name: string) => (read(name) ?? '').split(',').flatMap((item) => item.trim() || []);
-  const names = list('WEBHOOK_NAMES');
+  const logLevel = read.oneOf('LOG_LEVEL', LOG_LEVELS) ?? 'info';
+  const service = read.checked(
+    'WEBHOOK_SERVICE',
+    isLabelName,
+    'the name of a Service: 1 to 63 lower-case letters, digits and "-"',
+    `${PROGRAM}-webhook`,
+  );
+  const names = read.list('WEBHOOK_NAMES');
   for (const name of names.filter((name) => !isHost(name))) {
     problems.push(`WEBHOOK_NAMES must be host names or addresses, with commas between them (got: ${name})`);
   }
-  const [file, callerNames] = [read('WEBHOOK_CLIENT_CA_FILE'), list('WEBHOOK_CLIENT_NAMES')];
+  const [file, callerNames] = [read.text('WEBHOOK_CLIENT_CA_FILE'), read.list('WEBHOOK_CLIENT_NAMES')];
   if (file !== undefined && callerNames.length === 0) {
     problems.push(
       'WEBHOOK_CLIENT_NAMES must be set beside WEBHOOK_CLIENT_CA_FILE: the common names in the certificates of the API servers, with commas between them',
@@ -126,34 +109,33 @@ export function loadWebhookSettings(
     CONFIGURATION_NAME,
   );
   const settings: WebhookSettings = {
-    namespace: read('POD_NAMESPACE'),
-    podName: read('POD_NAME'),
+    namespace: read.text('POD_NAMESPACE'),
+    podName: read.text('POD_NAME'),
     port: port('WEBHOOK_PORT', 8443),
     httpPort: port('HTTP_PORT', 8081),
     service,
     names,
     configuration,
     secretName: objectName('WEBHOOK_SECRET', 'Secret', secretNameOf(configuration)),
-    certificateFolder: read('WEBHOOK_CERTIFICATE_DIR'),
+    certificateFolder: read.text('WEBHOOK_CERTIFICATE_DIR'),
     callers: file === undefined ? undefined : { file, names: callerNames },
     leafMs: days('CERTIFICATE_DAYS', 90),
     authorityMs: days('AUTHORITY_DAYS', 3_650),
-    lingerMs: number('LINGER_SECONDS', 5, 0, 600) * 1_000,
-    followers: read('FOLLOWERS') === undefined ? [DEFAULT_FOLLOWER] : list('FOLLOWERS'),
-    movingNone: list('FOLLOWERS_WITHOUT_SERVICES'),
-    followed: followed(read('FOLLOWED'), problems),
+    lingerMs: read.number('LINGER_SECONDS', 5, 0, 600) * 1_000,
+    followers: read.text('FOLLOWERS') === undefined ? [DEFAULT_FOLLOWER] : read.list('FOLLOWERS'),
+    movingNone: read.list('FOLLOWERS_WITHOUT_SERVICES'),
+    followed: followed(read.text('FOLLOWED'), problems),
     logLevel,
   };
   if (problems.length === 0 && settings.authorityMs < 3 * settings.leafMs) {
     problems.push('AUTHORITY_DAYS must be at least three times CERTIFICATE_DAYS');
   }
   for (const name of settings.certificateFolder === undefined ? [] : OF_OWN_CERTIFICATES) {
-    if (read(name) !== undefined) {
+    if (read.text(name) !== undefined) {
       problems.push(`${name} must not be set beside WEBHOOK_CERTIFICATE_DIR: then nothing is made here`);
     }
   }
-  problems.push(...misspeltProblems(env, KNOWN));
-  return problems.length === 0 ? { ok: true, settings } : { ok: false, problems };
+  return read.loaded(settings, KNOWN);
 }
 
 const followedSchema = z.array(
@@ -174,7 +156,7 @@ function followed(text: string | undefined, problems: string[]): readonly Follow
     const read = followedSchema.safeParse(JSON.parse(text));
     if (read.success) return read.data;
   } catch {
-    // Told below, as what is no such list.
+    // Reported below, like any other value that is not such a list.
   }
   problems.push(
     'FOLLOWED must be a JSON list of what each follower follows: {"follower", "kind", "namespace", …}',

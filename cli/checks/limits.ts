@@ -44,8 +44,8 @@ async function usualResources(world: World): Promise<SidecarResources> {
   const own = variables.filter(({ name }) => name.startsWith('SIDECAR_'));
   const loaded = loadInjectorConfig(Object.fromEntries(own.map(({ name, value }) => [name, value])));
   const fallback = loadInjectorConfig({});
-  if (loaded.ok) return loaded.config.resources;
-  if (fallback.ok) return fallback.config.resources;
+  if (loaded.ok) return loaded.value.resources;
+  if (fallback.ok) return fallback.value.resources;
   throw new Error('the sidecar has no resources of its own');
 }
 

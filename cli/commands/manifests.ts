@@ -22,7 +22,7 @@ export async function inject(terminal: Terminal, options: ManifestOptions): Prom
   });
   if (!loaded.ok) throw new CommandError('usage', loaded.problems.join('\n'));
   const { injectManifests } = await import('../manifests/inject.ts');
-  return convert(terminal, options, (text) => injectManifests(text, loaded.config, options.output));
+  return convert(terminal, options, (text) => injectManifests(text, loaded.value, options.output));
 }
 
 export async function uninject(terminal: Terminal, options: ManifestOptions): Promise<Outcome> {

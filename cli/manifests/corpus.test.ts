@@ -10,7 +10,7 @@ import { injectManifests, uninjectManifests } from './inject.ts';
 const FILES = manifestCorpus('corpus', 450);
 const loaded = loadInjectorConfig(GOLDEN_ENV);
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 
 /** What is filled in JSON cannot be told from what is made there, as it has no place for a remark. */
 const isEmptyInJson = (text: string): boolean =>

@@ -5,7 +5,7 @@ import { injectManifests } from './inject.ts';
 
 const loaded = loadInjectorConfig({ SIDECAR_IMAGE: 'example/site-follower:1' });
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 
 const OWNERS = [
   ['psmdb.percona.com/v1', 'PerconaServerMongoDB'],

@@ -125,7 +125,7 @@ describe('a change', () => {
   test('means the same as a JSON Patch of the same object, whatever the pod', () => {
     const loaded = loadInjectorConfig({});
     assert.ok(loaded.ok);
-    const { config } = loaded;
+    const { value: config } = loaded;
     fc.assert(
       fc.property(podAsking, (pod) => {
         const read = readPod(pod);

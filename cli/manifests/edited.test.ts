@@ -14,7 +14,7 @@ import { isListValue, isMapValue, isSame, type Value } from './value.ts';
 
 const loaded = loadInjectorConfig(GOLDEN_ENV);
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 
 interface Change {
   readonly path: readonly string[];

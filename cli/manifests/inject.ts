@@ -158,7 +158,6 @@ function inject(
   }
 }
 
-
 const warning = (text: string) => `warning: ${text}`;
 const refusal = (text: string) => `refused: ${text}`;
 const refuse = (problem: string): Report => ({ notes: [refusal(problem)], refused: true });

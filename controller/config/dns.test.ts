@@ -34,7 +34,7 @@ function load(env: Environment, dns?: string, files: Files = {}) {
 function loaded(...args: Parameters<typeof load>): readonly DnsConfig[] {
   const result = load(...args);
   assert.ok(result.ok, result.ok ? '' : formatProblems(result.problems));
-  return result.config.followers[0].dns;
+  return result.value.followers[0].dns;
 }
 
 function problems(...args: Parameters<typeof load>): string[] {
@@ -259,7 +259,7 @@ describe('several record sets', () => {
     };
     const result = load({ ...env, DNS_PROVIDER: 'cloudflare' });
     assert.ok(result.ok, result.ok ? '' : formatProblems(result.problems));
-    assert.equal(result.config.followers[0].sites[1]?.cname, '_west.xn--bcher-kva.example');
+    assert.equal(result.value.followers[0].sites[1]?.cname, '_west.xn--bcher-kva.example');
     assert.match(
       problems({ ...env, DNS_PROVIDER: 'route53', CLOUDFLARE_API_TOKEN: '' }).join(),
       /top of its zone/,

@@ -15,7 +15,7 @@ function load(followers: readonly object[], more: object = {}, env = {}) {
 function loaded(followers: readonly object[], env = {}): Config {
   const result = load(followers, {}, env);
   assert.ok(result.ok, JSON.stringify(result));
-  return result.config;
+  return result.value;
 }
 
 function problemsOf(followers: readonly object[], more: object = {}, env = {}): string[] {

@@ -19,7 +19,7 @@ function load(notify: unknown, files: Record<string, string> = { '/etc/hook': `$
 test('targets come from the variable, and what they refer to from variables and files', () => {
   const loaded = load([HTTP, SLACK]);
   assert.ok(loaded.ok, JSON.stringify(loaded));
-  const [first, second] = loaded.config.followers[0].notify;
+  const [first, second] = loaded.value.followers[0].notify;
   assert.equal(first?.url.reveal(), HOOK);
   assert.deepEqual(
     first?.secrets.map((secret) => secret.reveal()),
@@ -32,7 +32,7 @@ test('a secret in a file is read again, and the last good one holds while it can
   const files: Record<string, string> = { '/etc/hook': HOOK };
   const loaded = load([SLACK], files);
   assert.ok(loaded.ok);
-  const url = loaded.config.followers[0].notify[0]?.url;
+  const url = loaded.value.followers[0].notify[0]?.url;
   files['/etc/hook'] = 'https://hooks.example/newer\n';
   assert.equal(url?.reveal(), 'https://hooks.example/newer');
   files['/etc/hook'] = '\n';
@@ -44,7 +44,7 @@ test('a secret in a file is read again, and the last good one holds while it can
 test('neither the settings that are told at the start nor an inspected target show a URL or a secret', () => {
   const loaded = load([HTTP, SLACK]);
   assert.ok(loaded.ok);
-  const { config } = loaded;
+  const { value: config } = loaded;
   const shown = `${JSON.stringify(describeConfig(config))}${JSON.stringify(config)}${inspect(config, { depth: 9 })}`;
   assert.doesNotMatch(shown, /T0KEN|hooks\.example|whsec|BQUF/);
   assert.match(shown, /on-call/);

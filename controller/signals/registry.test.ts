@@ -53,7 +53,7 @@ beforeEach(() => {
 function configured(dns?: readonly DnsConfig[]): FollowerConfig {
   const loaded = loadConfig(ENV, () => '');
   assert.ok(loaded.ok);
-  const [follower] = loaded.config.followers;
+  const [follower] = loaded.value.followers;
   return dns === undefined ? follower : { ...follower, dns };
 }
 
@@ -203,7 +203,7 @@ describe('the notifications, as they are wired', () => {
     const targets = [{ name: 'on-call', url: 'https://hooks.example/', secrets: [{ env: 'HOOK_SECRET' }] }];
     const loaded = loadConfig({ ...ENV, ...secret, NOTIFY: JSON.stringify(targets) }, () => '');
     assert.ok(loaded.ok);
-    const signal = (await create(loaded.config.followers[0])).find(({ name }) => name === 'notify');
+    const signal = (await create(loaded.value.followers[0])).find(({ name }) => name === 'notify');
     assert.ok(signal?.watch !== undefined);
     void signal.watch(() => undefined, leadership.abort);
     return signal;

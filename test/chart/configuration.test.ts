@@ -37,7 +37,7 @@ test('what the file says of the whole program can be set in the chart', async ()
   const { containers } = podSpec(only(manifests, 'Deployment', '-controller'));
   const loaded = loadConfig(environment(containers[0]), () => data?.['config.yaml'] ?? '');
   assert.ok(loaded.ok, JSON.stringify(loaded));
-  assert.deepEqual(loaded.config.httpHosts, global.httpHosts);
+  assert.deepEqual(loaded.value.httpHosts, global.httpHosts);
 });
 
 test('no Service gets a site of a follower that moves no Services', async () => {
@@ -55,7 +55,7 @@ test('no Service gets a site of a follower that moves no Services', async () => 
     const { containers } = podSpec(only(manifests, 'Deployment', '-webhook'));
     const loaded = loadWebhookSettings(environment(containers[0]));
     assert.ok(loaded.ok);
-    return [isAsked, ...loaded.settings.movingNone];
+    return [isAsked, ...loaded.value.movingNone];
   };
   const followers = (...all: readonly object[]) => ({ controller: { config: { followers: all } } });
   const none = layered(SITES, { controller: { routing: { followServices: false } } });
@@ -77,7 +77,7 @@ test('the webhook is told which pods are followed', async () => {
     const { containers } = podSpec(only(manifests, 'Deployment', '-webhook'));
     const loaded = loadWebhookSettings(environment(containers[0]));
     assert.ok(loaded.ok);
-    return loaded.settings.followed;
+    return loaded.value.followed;
   };
   const order = { kind: 'node-status', order: ['a'] };
   const node = {
@@ -142,7 +142,7 @@ test('cert-manager makes what the webhook serves, and the API server trusts', as
   const { volumes, containers } = podSpec(only(manifests, 'Deployment', '-webhook'));
   assert.deepEqual(volumes, [{ name: 'certificate', secret: { secretName: certificate.spec?.secretName } }]);
   const settings = loadWebhookSettings(environment(containers[0]));
-  assert.equal(settings.ok && settings.settings.certificateFolder, '/etc/kube-site-follower/certificate');
+  assert.equal(settings.ok && settings.value.certificateFolder, '/etc/kube-site-follower/certificate');
 
   // cert-manager leaves its Secrets behind.
   const { args = [] } = podSpec(only(manifests, 'Job', '-cleanup')).containers[0];

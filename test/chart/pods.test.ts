@@ -64,7 +64,7 @@ test('no pod says what user it is where the platform chooses', async () => {
   const loaded = loadInjectorConfig(
     environment(podSpec(only(manifests, 'Deployment', '-webhook')).containers[0]),
   );
-  assert.deepEqual(loaded.ok && loaded.config.runAsUser, undefined);
+  assert.deepEqual(loaded.ok && loaded.value.runAsUser, undefined);
   for (const maker of ofUs(plain)) {
     const { runAsUser, runAsGroup } = podSpec(maker).securityContext;
     assert.deepEqual([runAsUser, runAsGroup], [65_532, 65_532]);
@@ -98,7 +98,7 @@ test('the webhook runs in the network of its nodes where it is told to, and a ro
   const loaded = loadWebhookSettings(environment(containers[0]));
   assert.ok(loaded.ok);
   assert.deepEqual(
-    [ports, [loaded.settings.port, loaded.settings.httpPort]],
+    [ports, [loaded.value.port, loaded.value.httpPort]],
     [
       [9_443, 9_081],
       [9_443, 9_081],
@@ -142,13 +142,13 @@ test('the webhook takes the settings that it is given', () => {
     const env = environment(podSpec(only(manifests, 'Deployment', '-webhook')).containers[0]);
     const [injector, own] = [loadInjectorConfig(env), loadWebhookSettings(env)];
     assert.ok(injector.ok && own.ok, JSON.stringify([injector, own]));
-    assert.equal(own.settings.service, only(manifests, 'Service', '-webhook').metadata.name);
+    assert.equal(own.value.service, only(manifests, 'Service', '-webhook').metadata.name);
     const { name } = only(
       manifests.filter(({ metadata }) => metadata.name.startsWith(RELEASE)),
       'MutatingWebhookConfiguration',
     ).metadata;
-    assert.equal(own.settings.configuration, name);
-    assert.equal(injector.config.namespace, NAMESPACE);
+    assert.equal(own.value.configuration, name);
+    assert.equal(injector.value.namespace, NAMESPACE);
   }
 });
 

@@ -100,7 +100,7 @@ async function neededWith(values: object): Promise<readonly Permission[]> {
   });
   const loaded = loadConfig(env, () => data?.['config.yaml'] ?? '');
   assert.ok(loaded.ok, JSON.stringify(loaded));
-  const { followers, configMapName } = loaded.config;
+  const { followers, configMapName } = loaded.value;
   return followers.flatMap((follower) => rightsOf(follower, { namespace: NAMESPACE, configMapName }));
 }
 

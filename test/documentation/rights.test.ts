@@ -41,7 +41,7 @@ function controllerRights(): readonly Permission[] {
   const sites = [{ name: 'us', nodeSelector: 'site=us' }];
   const loaded = loadConfig({ SITES: JSON.stringify(sites), NODE_LABEL: 'true' }, () => '');
   assert.ok(loaded.ok);
-  const [follower] = loaded.config.followers;
+  const [follower] = loaded.value.followers;
   assert.ok(follower);
   return rightsOf(follower, { namespace: NAMESPACE, configMapName: STATUS_CONFIGMAP });
 }

@@ -19,7 +19,7 @@ import { ATTACK_MS } from './support/strength.ts';
 const MOST_MS = 500;
 const loaded = loadInjectorConfig({});
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 
 const DEEP = '['.repeat(200_000);
 const hostileText = fc.oneof(

@@ -37,7 +37,7 @@ test('a follower that hangs, cannot reach its provider, or may not look, delays 
   const loaded = loadConfig({ CONFIG_FILE: 'x' }, () => text);
   assert.ok(loaded.ok);
   const user = { name: `controller-of-${own}` };
-  const rights = loaded.config.followers
+  const rights = loaded.value.followers
     .flatMap((follower) => rightsOf(follower, { namespace: own, configMapName: STATUS_CONFIGMAP }))
     .filter(({ namespace }) => namespace !== forbidden);
   await grant(plane, { user, rights });

@@ -17,7 +17,7 @@ import { until } from '../support/until.ts';
 
 const loaded = loadInjectorConfig(GOLDEN_ENV);
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 
 // Its own, as every pod in it is asked about.
 const plane = await startControlPlane({ controllers: true });

@@ -51,7 +51,7 @@ function controllerRights(namespace: string): readonly Permission[] {
     () => '',
   );
   assert.ok(loaded.ok);
-  return rightsOf(loaded.config.followers[0], { namespace, configMapName: STATUS_CONFIGMAP });
+  return rightsOf(loaded.value.followers[0], { namespace, configMapName: STATUS_CONFIGMAP });
 }
 
 describe('somebody with the account of', { concurrency: 1 }, () => {
@@ -120,7 +120,7 @@ async function createPolicyScene(t: TestContext, settings: Environment = {}): Pr
   const user = { name: `system:serviceaccount:${scene.namespace}:${PROGRAM}-controller` };
   const loaded = loadConfig({ ...(await scene.environment()), NODE_LABEL: 'true', ...settings }, () => '');
   assert.ok(loaded.ok);
-  const [follower] = loaded.config.followers;
+  const [follower] = loaded.value.followers;
   const own = { namespace: scene.namespace, configMapName: STATUS_CONFIGMAP };
   await grant(plane, { user, rights: rightsOf(follower, own) });
   await until('the policies are in force', async (abort) => areInForce(user, abort), { timeoutMs: 30_000 });

@@ -13,7 +13,7 @@ import { sharedControlPlane } from '../support/shared-control-plane.ts';
 
 const loaded = loadInjectorConfig(GOLDEN_ENV);
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 const plane = await sharedControlPlane();
 const namespace = await createNamespace(plane, 'manifests');
 

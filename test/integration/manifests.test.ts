@@ -12,7 +12,7 @@ import { SeededRandom } from '../support/random.ts';
 
 const loaded = loadInjectorConfig(GOLDEN_ENV);
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 const CORPUS = manifestCorpus('judged', 400);
 
 function inject({ name, text }: ManifestFile): string {

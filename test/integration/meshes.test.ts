@@ -21,7 +21,7 @@ import { until } from '../support/until.ts';
 
 const loaded = loadInjectorConfig(GOLDEN_ENV);
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 const plane = await startControlPlane({ controllers: true });
 after(() => plane.stop());
 

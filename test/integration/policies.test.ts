@@ -267,7 +267,7 @@ test('any settings come out as those of the webhook, or are refused with its wor
     const annotations = Object.fromEntries(names.map((name) => [name, random.pick(TEXTS[name] ?? [])]));
     const pod = { metadata: { name: 'web', labels: { [LABELS.inject]: 'true' }, annotations }, ...POD };
     const { pod: made, words } = await dryRun(plane, 'Pod', namespace, pod);
-    const injection = injectPod(pod, context, loaded.config);
+    const injection = injectPod(pod, context, loaded.value);
     const said = `${JSON.stringify(annotations)}: ${words.join()}`;
     if (injection.kind === 'denied') {
       assert.equal(made, undefined, said);

@@ -37,7 +37,7 @@ async function createRestricted(
   const user = { name: `controller-of-${scene.namespace}` };
   const loaded = loadConfig({ ...(await scene.environment()), ...settings(scene) }, () => '');
   assert.ok(loaded.ok);
-  const [follower] = loaded.config.followers;
+  const [follower] = loaded.value.followers;
   const rights = rightsOf(follower, { namespace: scene.namespace, configMapName: STATUS_CONFIGMAP }).filter(
     (right) => !left(right),
   );

@@ -46,7 +46,7 @@ async function triggerContract(t: TestContext, start: StartTriggerHarness): Prom
   const text = JSON.stringify({ followers: [{ sites, trigger: harness.settings }] });
   const loaded = loadConfig({ CONFIG_FILE: 'x' }, () => text);
   assert.ok(loaded.ok);
-  const [follower] = loaded.config.followers;
+  const [follower] = loaded.value.followers;
   const granted = {
     user: { name: `controller-of-${own}` },
     rights: rightsOf(follower, { namespace: own, configMapName: STATUS_CONFIGMAP }),

@@ -75,7 +75,7 @@ export const CONFIG_WITH_NODES = configOf({ ...ENVIRONMENT, CONFIG_FILE: 'follow
 function configOf(env: Record<string, string>): Config {
   const loaded = loadConfig(env, () => FILE);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  return loaded.config;
+  return loaded.value;
 }
 
 const host = (name: string, type: string, address: string, rest: Partial<Host> = {}): Host => ({

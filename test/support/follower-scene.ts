@@ -118,5 +118,5 @@ export function serviceConfig(env: Readonly<Record<string, string>> = {}): Confi
   };
   const loaded = loadConfig(variables, () => '');
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  return loaded.config;
+  return loaded.value;
 }

@@ -69,7 +69,7 @@ export class TriggerScene extends FakeCluster {
     const file = JSON.stringify({ followers: [{ sites: configured, trigger }] });
     const loaded = loadConfig({ CONFIG_FILE: 'x.yaml' }, () => file);
     assert.ok(loaded.ok, JSON.stringify(loaded));
-    const [{ trigger: config, sites }] = loaded.config.followers;
+    const [{ trigger: config, sites }] = loaded.value.followers;
     this.make = () =>
       createTrigger(config, {
         ...this.watchPorts,

@@ -14,7 +14,7 @@ import { uninjectPod } from './uninject.ts';
 
 const loaded = loadInjectorConfig({});
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 
 type Json = { metadata: Record<string, unknown>; spec: Record<string, unknown> };
 

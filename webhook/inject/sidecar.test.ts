@@ -6,7 +6,7 @@ import { sidecarOf } from './sidecar.ts';
 
 const loaded = loadInjectorConfig({});
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 
 const settingsOf = (annotations: Readonly<Record<string, string>>) =>
   readSettings(annotations, config.resources).settings;

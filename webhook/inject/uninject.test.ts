@@ -8,7 +8,7 @@ import { orphanedMounts, uninjectPod } from './uninject.ts';
 
 const loaded = loadInjectorConfig({});
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 const CONTAINERS = [{ name: 'app', image: 'i' }];
 
 function inject(pod: object): object {

@@ -7,7 +7,7 @@ import { previewInjection, propagateLabel } from './workload.ts';
 
 const loaded = loadInjectorConfig({});
 assert.ok(loaded.ok);
-const { config } = loaded;
+const { value: config } = loaded;
 
 const INJECT = 'site-follower/inject';
 const CARRIED = 'site-follower/carried-label';

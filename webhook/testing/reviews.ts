@@ -5,7 +5,7 @@ import { loadInjectorConfig } from '../config.ts';
 
 const loaded = loadInjectorConfig({});
 assert.ok(loaded.ok);
-export const { config } = loaded;
+export const { value: config } = loaded;
 
 export const POD = { group: '', version: 'v1', kind: 'Pod' };
 export const DEPLOYMENT = { group: 'apps', version: 'v1', kind: 'Deployment' };

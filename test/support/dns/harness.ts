@@ -141,7 +141,7 @@ export async function connect(
   };
   const loaded = loadConfig(env, () => '');
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const [config] = loaded.config.followers[0].dns;
+  const [config] = loaded.value.followers[0].dns;
   if (config === undefined) throw new Error('no DNS is configured');
   ends.after(() => dispatcher.destroy());
   const ports: DnsPorts = {

@@ -123,7 +123,7 @@ export class NotifyScene {
 function targetsOf(env: Readonly<Record<string, string>>): readonly NotifyTarget[] {
   const loaded = loadConfig({ ...ENV, ...env }, () => '');
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  return loaded.config.followers[0].notify;
+  return loaded.value.followers[0].notify;
 }
 
 function unlessError<T>(value: T | Error): T {
