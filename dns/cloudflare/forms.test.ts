@@ -69,3 +69,14 @@ test('few names of a zone of many pages are read by their names', async (t) => {
   );
   assert.equal(fake.calls.length, 1 + 1 + names.length);
 });
+
+test('a zone that is not active any more is refused as soon as the zones are listed', async (t) => {
+  const { fake, provider } = await open(t);
+  fake.addZone('example.com');
+  const read = () => provider.read({ zone: 'example.com', names: ['app.example.com'], abort });
+  await read();
+  fake.zones.pop();
+  fake.addZone('example.com', 'moved');
+  assert.deepEqual(await provider.zonesWithin('example.com', [], abort), []);
+  await assert.rejects(read(), { kind: 'config', code: 'zone', message: /is moved at Cloudflare/ });
+});

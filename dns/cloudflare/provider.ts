@@ -2,6 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
 import { notSaved, zoneError } from '../errors.ts';
 import { HiddenRecords } from '../hidden-records.ts';
+import { KnownZones } from '../known-zones.ts';
 import { ofEach } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, isMade, subjectOf } from '../planned.ts';
@@ -29,7 +30,7 @@ export class CloudflareProvider implements DnsProvider {
   readonly flattensCname = true;
   readonly #api: CloudflareApi;
   readonly #clock: Clock;
-  readonly #zones = new Map<string, CloudflareZone>();
+  readonly #zones = new KnownZones((zone: CloudflareZone) => zone);
   readonly #hidden = new HiddenRecords('Cloudflare');
   readonly #flattened: FlattenedZones;
   /** The target of each CNAME that the API last showed. */
@@ -44,9 +45,7 @@ export class CloudflareProvider implements DnsProvider {
   async zonesWithin(zone: string, _names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
     const zones = await this.#api.zonesWithin(zone, abort);
     const active = zones.filter(({ status }) => status === 'active');
-    for (const [name, [found, ...others]] of Map.groupBy(active, (each) => each.name)) {
-      if (found !== undefined && others.length === 0) this.#zones.set(name, found);
-    }
+    this.#zones.setAll(zone, active);
     return active.map(({ name }) => name);
   }
 
@@ -106,7 +105,7 @@ export class CloudflareProvider implements DnsProvider {
       return records;
     } catch (error) {
       // It may have been removed and created again, under another id.
-      if (error instanceof DnsError && error.kind === 'config') this.#zones.delete(zone);
+      if (error instanceof DnsError && error.kind === 'config') this.#zones.forget(zone);
       throw error;
     }
   }

@@ -68,14 +68,19 @@ const UNKNOWN = {
 } as const;
 
 const FIRST_ERROR = 300;
-const CHANGE_DENIED = ['AccessDenied', 'AccessDeniedException'];
+const DENIED = ['AccessDenied', 'AccessDeniedException'];
+
+/** By the policy of the role. */
+export function isDenied(error: unknown): error is DnsError {
+  return error instanceof DnsError && DENIED.includes(error.code);
+}
 
 /**
  * A policy may allow the change of some names alone (route53:ChangeResourceRecordSetsNormalizedRecordNames): then one of the
  * others has the whole batch denied.
  */
 export function changeError(error: unknown): unknown {
-  if (!(error instanceof DnsError) || !CHANGE_DENIED.includes(error.code)) return error;
+  if (!isDenied(error)) return error;
   return error.with({ retryAfterMs: error.retryAfterMs ?? CONFIG_WAIT_MS, scope: 'names', cause: error });
 }
 

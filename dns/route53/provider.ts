@@ -1,6 +1,7 @@
 import type { HostedZone, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
 import { zoneError } from '../errors.ts';
+import { KnownZones } from '../known-zones.ts';
 import { ofEach } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, subjectOf } from '../planned.ts';
@@ -11,6 +12,7 @@ import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../reco
 import { recordsOfNames } from '../records-of-names.ts';
 import { hostInZone, longestZone } from '../zones.ts';
 import type { Route53Api } from './api.ts';
+import { isDenied } from './errors.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { changesOf, otherRecords, plainName, recordSets } from './records.ts';
 import type { Route53Config } from './settings.ts';
@@ -28,7 +30,7 @@ export class Route53Provider implements DnsProvider {
   readonly driftMs = DRIFT_MS;
   readonly #api: Route53Api;
   readonly #config: Route53Config;
-  readonly #zones = new Map<string, HostedZone>();
+  readonly #zones = new KnownZones((zone: HostedZone) => ({ name: nameOf(zone), id: zone.Id ?? '' }));
   readonly #pending: PendingChanges;
   /** What the API last showed or accepted, by name and type. */
   readonly #shown = new Map<string, readonly string[]>();
@@ -45,27 +47,44 @@ export class Route53Provider implements DnsProvider {
     const all = (await this.#api.zonesWithin(zone, abort)).filter(
       (found) => isPrivate(found) === privateZone,
     );
-    const byName = Map.groupBy(all, ({ Name = '' }) => plainName(Name));
-    for (const [name, [found, ...others]] of byName) {
-      if (found !== undefined && others.length === 0) this.#zones.set(name, found);
-    }
-    const found = [...byName.keys()];
+    this.#zones.setAll(zone, all);
+    const found = [...new Set(all.map(nameOf))];
     if (privateZone) return found;
-    // Anybody may make a zone below another one. Whoever asks comes only to one that is delegated.
+    const isChosen = (own: string) => names.some((name) => hostInZone(name, own) !== undefined);
+    return await this.#delegatedAmong(found.filter(isChosen), abort);
+  }
+
+  /** Anybody may make a zone below another one. Whoever asks comes only to one that is delegated. */
+  async #delegatedAmong(zones: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
+    const cuts = new Map<string, (name: string) => boolean>();
     const delegated: string[] = [];
-    for (const own of found.toSorted((one, other) => one.length - other.length)) {
+    for (const own of zones.toSorted((one, other) => one.length - other.length)) {
       const parent = longestZone(own, delegated);
-      const isChosen = names.some((name) => hostInZone(name, own) !== undefined);
-      if (parent === undefined || (isChosen && (await this.#isDelegated(parent, own, abort))))
-        delegated.push(own);
+      if (parent === undefined) delegated.push(own);
+      else {
+        const isCut = cuts.get(parent) ?? (await this.#cutsOf(parent, zones, abort));
+        cuts.set(parent, isCut);
+        if (namesUpTo(parent, own).some(isCut)) delegated.push(own);
+      }
     }
     return delegated;
   }
 
-  async #isDelegated(parent: string, zone: string, abort: AbortSignal): Promise<boolean> {
-    const cuts = new Set(namesUpTo(parent, zone));
-    const records = await this.#records(parent, [...cuts], abort, 'read');
-    return records.some(({ Name = '', Type }) => Type === 'NS' && cuts.has(plainName(Name)));
+  /** Where `parent` delegates some of `zones`: they are asked for together, as each call waits for its turn. */
+  async #cutsOf(
+    parent: string,
+    zones: readonly string[],
+    abort: AbortSignal,
+  ): Promise<(name: string) => boolean> {
+    const names = zones.flatMap((zone) => namesUpTo(parent, zone));
+    try {
+      const records = await this.#records(parent, names, abort, 'read');
+      const cuts = new Set(records.filter(({ Type }) => Type === 'NS').map(nameOf));
+      return (name) => cuts.has(name);
+    } catch (error) {
+      if (!isDenied(error)) throw error;
+      return () => true; // Who may not even read it can only mean what is below.
+    }
   }
 
   async read(query: ZoneQuery): Promise<Current> {
@@ -127,19 +146,15 @@ export class Route53Provider implements DnsProvider {
     const found = await this.#zone(zone, abort);
     const { Id: zoneId = '' } = found;
     try {
-      const records = await recordsOfNames(
-        new Set(names),
-        ({ Name = '' }: ResourceRecordSet) => plainName(Name),
-        {
-          ofName: (name) => this.#api.records(zoneId, name, abort, purpose),
-          ofZone: (mostPages) => this.#api.zoneRecords(found, mostPages, abort, purpose),
-        },
-      );
+      const records = await recordsOfNames(new Set(names), (set: ResourceRecordSet) => nameOf(set), {
+        ofName: (name) => this.#api.records(zoneId, name, abort, purpose),
+        ofZone: (mostPages) => this.#api.zoneRecords(found, mostPages, abort, purpose),
+      });
       for (const set of recordSets(records)) this.#shown.set(key(set), set.values);
       return records;
     } catch (error) {
       // It may have been removed and created again, under another id.
-      if (error instanceof DnsError && error.code === 'NoSuchHostedZone') this.#zones.delete(zone);
+      if (error instanceof DnsError && error.code === 'NoSuchHostedZone') this.#zones.forget(zone);
       throw error;
     }
   }
@@ -188,6 +203,10 @@ export class Route53Provider implements DnsProvider {
     }
     return zone;
   }
+}
+
+function nameOf({ Name = '' }: { readonly Name?: string | undefined }): string {
+  return plainName(Name);
 }
 
 function isPrivate({ Config }: HostedZone): boolean {
