@@ -118,6 +118,19 @@ export function madeUp({ name, type, values }: RecordSet<WrittenType>): DnsError
   );
 }
 
+/** PowerDNS compares the texts of its database, in which others may have written an address in any form. */
+export function otherForm({ name, type, values }: RecordSet<WrittenType>): DnsError {
+  return new DnsError(
+    `the server answers with the ${type} of ${name} (${values.join(', ')}), and holds it in another form, which no update can name`,
+    {
+      kind: 'refused',
+      code: 'other-form',
+      action: 'Write this record once more at the server as it is shown here, or remove it.',
+      names: [name],
+    },
+  );
+}
+
 /** `code` as the TSIG record of the answer has it. */
 export function tsigError(what: string, code: string): DnsError {
   const row = rowOf(ERROR_TABLE, code) ?? SIGNATURE;

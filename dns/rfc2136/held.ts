@@ -1,9 +1,10 @@
+import { sameRecordSet } from '../plan.ts';
 import type { DnsError } from '../provider.ts';
 import type { RecordSet, WrittenType } from '../records.ts';
 import type { DnsServer } from './api.ts';
-import { madeUp } from './errors.ts';
+import { madeUp, otherForm } from './errors.ts';
 import { type Question, TYPES } from './message.ts';
-import { question } from './records.ts';
+import { question, recordSet } from './records.ts';
 import { checkOf, checksOf, typeCheckOf } from './update.ts';
 
 /** Those of `sets` that the zone has itself, at this very moment: prerequisites see neither wildcards nor caches. */
@@ -25,7 +26,8 @@ const MAKERS = [65_401, 65_402];
 /**
  * Names that are answered with `sets`, which they do not hold, though they hold something: then no wildcard explains it (RFC 4592
  * section 2.2.1), but a record from which the server makes up addresses, such as the LUA and ALIAS of PowerDNS. It may stand
- * beside addresses of the name, which then are answered together with what is made up.
+ * beside addresses of the name, which then are answered together with what is made up. And those that the server compares otherwise than
+ * it answers: no update could name them.
  */
 export async function madeUpNames(
   server: DnsServer,
@@ -53,9 +55,39 @@ export async function madeUpNames(
     others.flatMap(({ name }) => MAKERS.map((type) => question(name, type))),
     abort,
   );
-  const beside = others.filter((set) => makers.some(({ name }) => name === set.name));
-  const found = [...alone, ...beside];
-  return new Map(found.map((set) => [set.name, madeUp(set)]));
+  const isBeside = (set: RecordSet<WrittenType>) => makers.some(({ name }) => name === set.name);
+  const found = [...alone, ...others.filter(isBeside)];
+  const odd = await oddlyWritten(
+    server,
+    zone,
+    others.filter((set) => !isBeside(set)),
+    abort,
+  );
+  return new Map([
+    ...odd.map((set) => [set.name, otherForm(set)] as const),
+    ...found.map((set) => [set.name, madeUp(set)] as const),
+  ]);
+}
+
+/** Those that are answered twice with the same values, and never held with them: nobody is changing them meanwhile. */
+async function oddlyWritten(
+  server: DnsServer,
+  zone: string,
+  sets: readonly RecordSet<WrittenType>[],
+  abort: AbortSignal,
+): Promise<readonly RecordSet<WrittenType>[]> {
+  const answered = await server.query(
+    sets.map(({ name, type }) => question(name, TYPES[type])),
+    abort,
+  );
+  const same = sets.filter((set, index) => {
+    const answer = answered[index]?.answer;
+    return (
+      answer !== undefined && recordSet(set.name, set.type, answer).some((now) => sameRecordSet(now, set))
+    );
+  });
+  const held = new Set(await heldSets(server, zone, same, abort));
+  return same.filter((set) => !held.has(set));
 }
 
 /** As {@link heldSets}, whatever the values are. */

@@ -24,13 +24,13 @@ async function following(t: TestContext, start: typeof startBind, records?: stri
     const sets = hosts.map(
       (host): RecordSet => ({
         name: `${host}.${ZONE}`,
-        type: 'A',
+        type: address.includes(':') ? 'AAAA' : 'A',
         ttl: 60,
         values: [address],
       }),
     );
     const names = sets.map(({ name }) => name);
-    const zone = followedZone(ZONE, names, { provider, clock, owned: ['A', 'CNAME'] });
+    const zone = followedZone(ZONE, names, { provider, clock, owned: ['A', 'AAAA', 'CNAME'] });
     clock.skip();
     await zone.follow(sets).catch(() => undefined);
     return zone.errors().map(({ name, code }) => `${name.replace(`.${ZONE}`, '')} ${code}`);
@@ -95,6 +95,14 @@ test('an address that the server makes up from another record gets none beside i
   }
   assert.deepEqual(await follow('192.0.2.1', 'lua', 'new'), ['lua made-up']);
   assert.deepEqual(await shown('new'), ['192.0.2.1']);
+});
+
+test('an address in a form that the server compares otherwise than it answers: what the matter is, and others follow', async (t) => {
+  const records =
+    '* AAAA 2001:db8::200\nlong AAAA 2001:0DB8:0000:0000:0000:0000:0000:0001\nshort AAAA 2001:db8::1\n';
+  const { follow, shown } = await following(t, startPowerDns, records);
+  assert.deepEqual(await follow('2001:db8::2', 'long', 'short', 'new'), ['long other-form']);
+  assert.deepEqual(await shown('short', 'new'), ['2001:db8::2', '2001:db8::2']);
 });
 
 test('an address beside a record that makes up others: what the matter is, and not that somebody else writes', async (t) => {
