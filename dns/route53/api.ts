@@ -56,6 +56,12 @@ interface RecordPage {
   readonly next?: Partial<ListResourceRecordSetsCommandInput>;
 }
 
+/** A variable that is empty is none, as for other programs of AWS. */
+export function regionOf(env: Readonly<Record<string, string | undefined>>): string {
+  const [region] = [env.AWS_REGION, env.AWS_DEFAULT_REGION].flatMap((text) => text?.trim() || []);
+  return region ?? HOME_REGION;
+}
+
 export class Route53Api {
   readonly #client: Route53Client;
   readonly #ports: HttpPorts;
@@ -70,7 +76,7 @@ export class Route53Api {
     this.#client = new Route53Client({
       // The SDK itself would have SSO asked by a client of its own.
       credentials: defaultProvider({ clientConfig: { requestHandler: handler } }),
-      region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? HOME_REGION,
+      region: regionOf(process.env),
       // What is tried again, and when, is decided by who calls.
       maxAttempts: 1,
       requestHandler: handler,
