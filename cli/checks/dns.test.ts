@@ -67,3 +67,17 @@ test('that no name server answers is said, and no problem', async () => {
     assert.equal(note, '1 record; of 1 no authoritative name server answers here');
   }
 });
+
+test('before there is an active site nobody says that no record is followed', async () => {
+  const skipped = async (activeSite: string) => {
+    const world = new World({
+      api: new FakeApi(),
+      clock: { now: () => NOW, elapsed: () => 0, after: () => () => undefined },
+      abort: new AbortController().signal,
+      followers: published([statusMap({ activeSite }), reportMap({})]),
+    });
+    return (await DNS.find(world)).skipped;
+  };
+  assert.equal(await skipped(''), 'no site is active yet');
+  assert.equal(await skipped('us-east'), 'no records are followed');
+});

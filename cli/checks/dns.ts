@@ -15,7 +15,7 @@ export const DNS: Check = {
   title: 'each DNS record points to the active site, also at the name servers that answer',
   async find(world): Promise<Result> {
     const records = world.followers.flatMap(recordsOf);
-    if (records.length === 0) return skip('no records are followed');
+    if (records.length === 0) return skip(whyNone(world));
     const looked = await Promise.all(records.map((record) => lookAt(world, record)));
     const unseen = looked.filter(({ isAnswered }) => !isAnswered).length;
     const silence = unseen === 0 ? '' : `; of ${unseen} no authoritative name server answers here`;
@@ -23,6 +23,12 @@ export const DNS: Check = {
     return { findings: looked.flatMap(({ findings }) => findings), note };
   },
 };
+
+/** The controller reports its records when it has a site for them. */
+function whyNone({ followers }: World): string {
+  const isActive = followers.some(({ status }) => (status?.activeSite ?? '') !== '');
+  return isActive ? 'no records are followed' : 'no site is active yet';
+}
 
 interface Looked {
   readonly findings: readonly Finding[];

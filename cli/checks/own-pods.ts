@@ -1,11 +1,14 @@
-import { isReady } from '../../kubernetes/ready.ts';
 import { OF_CHART } from '../cluster/chart.ts';
-import { isOver, POD_DETAILS, type PodDetails, unreadyBecause } from '../cluster/pods.ts';
+import { POD_DETAILS } from '../cluster/pods.ts';
 import { DEPLOYMENTS, type Workload } from '../cluster/resources.ts';
 import { type Check, type Finding, problem, skip, titleOf } from './check.ts';
+import { type Advice, unstarted } from './unstarted.ts';
 
-/** The kubelet’s reasons for a missing image. */
-const NO_IMAGE = /ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|SignatureValidationFailed/;
+const ADVICE: Advice = {
+  image:
+    'Compare image.repository, image.tag and image.digest with what the registry has, see whether the nodes reach it, and name its Secret in imagePullSecrets.',
+  node: 'The scheduler names what is in the way on each node; a replica of a node that is lost waits for it.',
+};
 
 export const OWN_PODS: Check = {
   name: 'own-pods',
@@ -18,12 +21,7 @@ export const OWN_PODS: Check = {
     ]);
     if (pods.length + deployments.length === 0)
       return skip(`none of them is in namespace ${world.namespace}`);
-    return {
-      findings: [
-        ...deployments.flatMap(refused),
-        ...pods.filter((pod) => !isOver(pod) && !isReady(pod)).flatMap(broken),
-      ],
-    };
+    return { findings: [...deployments.flatMap(refused), ...unstarted(pods, ADVICE)] };
   },
 };
 
@@ -40,17 +38,4 @@ function refused(deployment: Workload): readonly Finding[] {
       'What refuses them is named there: change that policy, or what it asks for; a release is signed as docs/releasing.md says.',
     ),
   ];
-}
-
-function broken(pod: PodDetails): readonly Finding[] {
-  const about = titleOf('Pod', pod);
-  const why = unreadyBecause(pod);
-  if (NO_IMAGE.test(why)) {
-    const action =
-      'Compare image.repository, image.tag and image.digest with what the registry has, see whether the nodes reach it, and name its Secret in imagePullSecrets.';
-    return [problem(about, `it has no image and does not start: ${why}`, action)];
-  }
-  if (!/CrashLoopBackOff|CreateContainer|ended with/.test(why)) return [];
-  const { namespace, name } = pod.metadata;
-  return [problem(about, `it does not run: ${why}`, `kubectl -n ${namespace} logs ${name} --previous`)];
 }

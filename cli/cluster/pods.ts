@@ -19,7 +19,7 @@ interface ContainerState {
 export interface PodDetails extends Pod {
   readonly spec?: NonNullable<Pod['spec']> & {
     readonly serviceAccountName?: string;
-    readonly containers?: readonly { readonly name: string }[];
+    readonly containers?: readonly { readonly name: string; readonly image?: string }[];
   };
   readonly status?: NonNullable<Pod['status']> & {
     readonly conditions?: readonly Condition[];

@@ -74,7 +74,7 @@ export class FakeApi implements KubeApi {
     return watch;
   }
 
-  get = refuse;
+  get: KubeApi['get'] = refuse;
   create: KubeApi['create'] = refuse;
   replace = refuse;
   patch = refuse;

@@ -15,12 +15,13 @@ import { until } from '../support/until.ts';
 const plane = await sharedControlPlane();
 const { api } = plane;
 const chart = await chartUnderTest();
+const IMAGE = `registry.example.com/kube-site-follower@sha256:${'0'.repeat(64)}`;
 const WAIT = { timeoutMs: 60_000 };
 
 /** As Helm makes it, in a namespace that has nothing of it yet. */
 async function installController(namespace: string): Promise<void> {
-  const digest = `sha256:${'0'.repeat(64)}`;
-  const values = { ...SITES, image: { repository: 'registry.example.com/kube-site-follower', digest } };
+  const [repository, digest] = IMAGE.split('@');
+  const values = { ...SITES, image: { repository, digest } };
   const manifests = await chart.render({ values, args: ['--namespace', namespace] });
   await api.create(SERVICE_ACCOUNTS, only(manifests, 'ServiceAccount', '-controller'));
   await api.create(DEPLOYMENTS, only(manifests, 'Deployment', '-controller') as KubeObject);
@@ -61,18 +62,18 @@ test('an image that the registry does not have, in the words of the kubelet', {
   const target = { apiVersion: 'v1', kind: 'Node', name: namespace };
   const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target };
   await post(plane, `/api/v1/namespaces/${namespace}/pods/${name}/binding`, binding);
-  const message = 'Back-off pulling image: manifest unknown';
+  const message = `Back-off pulling image "${IMAGE}": ErrImagePull: failed to resolve reference "${IMAGE}": ${IMAGE}: manifest unknown`;
   const state = { waiting: { reason: 'ImagePullBackOff', message } };
   const status = {
     phase: 'Pending',
     containerStatuses: [{ name: 'controller', image: '', imageID: '', ready: false, restartCount: 0, state }],
   };
   await api.patch(PODS, { namespace, name }, { status }, { type: 'merge', subresource: 'status' });
-  const said = await says(namespace, /has no image and does not start/);
+  const said = await says(namespace, /this pod does not start/);
   assert.equal(said.code, 1);
   assert.match(
     said.text,
-    /ImagePullBackOff: Back-off pulling image: manifest unknown → Compare image\.repository, image\.tag and image\.digest/,
+    /Image registry\.example\.com\/kube-site-follower@sha256:0+: \S+ cannot pull it \(ImagePullBackOff: manifest unknown\), so this pod does not start: \S+ → Compare image\.repository, image\.tag and image\.digest/,
   );
 });
 
