@@ -6,7 +6,7 @@ import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import { cleanup } from './cleanup.ts';
 import { Refused } from './refused.ts';
 
-const OPTIONS = { namespace: 'ops', copies: [], pods: 'app=x', leases: ['ours'], secrets: [] };
+const OPTIONS = { namespace: 'ops', copies: [], pods: 'app=x', leases: ['ours'], secrets: [], leftPods: [] };
 
 /** Runs it beside a pod that never ends. */
 async function attempt(deletionTimestamp: string | undefined) {

@@ -22,6 +22,8 @@ export interface CleanupOptions {
   readonly pods: string;
   readonly leases: readonly string[];
   readonly secrets: readonly string[];
+  /** Pods of hooks, which Helm leaves when they fail. */
+  readonly leftPods: readonly string[];
 }
 
 /** Without `--no-hooks`, `helm template` renders this Job, too, and applying its output runs it at the installation. */
@@ -38,7 +40,7 @@ const PODS_END_MS = 120_000;
  * not be removed.
  */
 export async function cleanup(
-  { namespace, copies, pods, leases, secrets }: CleanupOptions,
+  { namespace, copies, pods, leases, secrets, leftPods }: CleanupOptions,
   { api, clock, say }: CleanupPorts,
   abort: AbortSignal,
 ): Promise<void> {
@@ -50,6 +52,7 @@ export async function cleanup(
   for (const { metadata } of all.values()) await remove(CONFIG_MAPS, metadata.name, metadata.namespace);
   for (const name of secrets) await remove(SECRETS, name, namespace);
   for (const name of leases) await remove(LEASES, name, namespace);
+  for (const name of leftPods) await remove(PODS, name, namespace);
   if (failures.length > 0) throw new Error(`not everything could be removed: ${failures.join('; ')}`);
 
   async function podsEnded(): Promise<void> {
@@ -89,8 +92,8 @@ export async function cleanup(
   async function remove(resource: Resource, name: string, from: string | undefined): Promise<void> {
     const what = `${resource.kind} ${from}/${name}`;
     try {
-      await api.delete(resource, { name, namespace: from ?? '' }, { abort }).catch(ignoreNotFound);
-      say(`removed ${what}`);
+      const gone = api.delete(resource, { name, namespace: from ?? '' }, { abort }).then(() => true);
+      if (await gone.catch(ignoreNotFound)) say(`removed ${what}`);
     } catch (error) {
       abort.throwIfAborted();
       failures.push(`${what}: ${explain(error)}`);

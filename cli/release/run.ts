@@ -99,6 +99,7 @@ function cleanupOptions(args: readonly string[], namespace: string) {
       secret: { type: 'string', multiple: true },
       lease: { type: 'string', multiple: true },
       copies: { type: 'string', multiple: true },
+      pod: { type: 'string', multiple: true },
     },
   });
   const pods = values['wait-for-pods'];
@@ -108,6 +109,7 @@ function cleanupOptions(args: readonly string[], namespace: string) {
     pods,
     copies: values.copies ?? [STATUS_CONFIGMAP],
     secrets: values.secret ?? [],
+    leftPods: values.pod ?? [],
     leases: [PROGRAM, `${PROGRAM}-webhook`, ...(values.lease ?? [])],
   };
 }

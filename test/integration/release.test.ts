@@ -291,6 +291,15 @@ describe('the Job that cleans up', () => {
     const pod = { namespace: NAMESPACE, name: 'controller' };
     const containers = [{ name: 'x', image: 'x' }];
     await api.create(PODS, { metadata: { ...pod, labels }, spec: { containers } });
+    // Helm leaves what hooks that have failed, or still run, have made.
+    for (const component of ['test', 'postgres']) {
+      const metadata = {
+        namespace: NAMESPACE,
+        name: `${RELEASE}-${component}`,
+        labels: { ...labels, 'app.kubernetes.io/component': component },
+      };
+      await api.create(PODS, { metadata, spec: { containers } });
+    }
 
     const { args = [] } = podSpec(only(manifests, 'Job', '-cleanup')).containers[0];
     const env = { KUBECONFIG: await asServiceAccount(`${RELEASE}-cleanup`), POD_NAMESPACE: NAMESPACE };
@@ -308,6 +317,8 @@ describe('the Job that cleans up', () => {
         .sort();
     assert.deepEqual(await left(SECRETS), [`${NAMESPACE}/of-a-user`]);
     assert.deepEqual(await left(LEASES), [`${NAMESPACE}/of-a-user`]);
+    // Its Job ends by itself, as it may do nothing any more.
+    assert.deepEqual(await left(PODS), [`${NAMESPACE}/${RELEASE}-postgres`]);
     assert.deepEqual(await left(CONFIG_MAPS), [`${OTHER}/of-another`, `${NAMESPACE}/of-a-user`]);
 
     const again = await runCli(args, env);

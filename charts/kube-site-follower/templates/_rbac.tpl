@@ -214,6 +214,11 @@ subjects:
 - apiGroups: [""]
   resources: [pods]
   verbs: [list]
+# Removes that of a failed `helm test`.
+- apiGroups: [""]
+  resources: [pods]
+  resourceNames: [{{ include "site-follower.fullname" . }}-test]
+  verbs: [delete]
 {{- $secrets := include "site-follower.leftSecrets" . }}
 {{- if ne $secrets "[]" }}
 # Removes the webhook's certificates.

@@ -33,6 +33,8 @@ metadata:
   {{- include "site-follower.hookMetadata" (merge (dict "weight" 5) .) | nindent 2 }}
 spec:
   backoffLimit: 3
+  # One that has failed stays for its log; Helm would remove it at the next installation alone.
+  ttlSecondsAfterFinished: 86400
   activeDeadlineSeconds: {{ .deadline }}
   podFailurePolicy:
     rules:
