@@ -24,6 +24,7 @@ COPY --from=build /src/dist/THIRD-PARTY-LICENSES.txt /licenses/THIRD-PARTY-LICEN
 USER 65532:65532
 # Why: scripts/node-flags.ts.
 ENV MALLOC_ARENA_MAX=1
+ENV MALLOC_TRIM_THRESHOLD_=131072
 EXPOSE 8080
 ENTRYPOINT ["/nodejs/bin/node"]
 CMD ["--no-parallel-scavenge", "--max-semi-space-size=2", "--max-old-space-size=128", "/app/controller.mjs"]

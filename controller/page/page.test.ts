@@ -10,9 +10,9 @@ const render = (...followers: Parameters<typeof viewOf>) => renderPage(viewOf(..
 
 describe('the page', () => {
   test('says in its title where the service is, for each follower', () => {
-    assert.match(render(settled()), /<title>us-east Settled · kube-site-follower<\/title>/);
+    assert.match(render(settled()), /<title>us-east Settled &middot; kube-site-follower<\/title>/);
     const two = render(settled(), settled({ status: undefined }, 'mongo'));
-    assert.match(two, /<title>default: us-east Settled, mongo: no site unknown · /);
+    assert.match(two, /<title>default: us-east Settled, mongo: no site unknown &middot; /);
     assert.match(two, /<h2 id="f1-title">mongo<\/h2>/);
   });
 

@@ -19,7 +19,7 @@ export function renderPage(view: ControllerView, now: number): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <noscript><meta http-equiv="refresh" content="15"></noscript>
-<title>${summary(followers)} · ${PROGRAM}</title>
+<title>${summary(followers)} &middot; ${PROGRAM}</title>
 <link rel="icon" href="page.svg" type="image/svg+xml">
 <link rel="stylesheet" href="page.css">
 <script src="page.js"></script>

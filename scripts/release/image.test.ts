@@ -93,7 +93,7 @@ test('it has an image for each platform, on the base of that platform, as the Do
     const { architecture, config: own, rootfs } = await readBlob<Config>(layout.folder, config.digest);
     assert.equal(architecture, platform?.architecture);
     assert.deepEqual([own.User, own.Entrypoint], ['65532:65532', ['/nodejs/bin/node']]);
-    assert.deepEqual(own.Env, ['PATH=/bin', 'MALLOC_ARENA_MAX=1']);
+    assert.deepEqual(own.Env, ['PATH=/bin', 'MALLOC_ARENA_MAX=1', 'MALLOC_TRIM_THRESHOLD_=131072']);
     assert.deepEqual([layers.length, rootfs.diff_ids.length], [2, 2]);
     assert.deepEqual(new Set(layers.map(({ mediaType }) => mediaType)), new Set([MEDIA.layer]));
   }

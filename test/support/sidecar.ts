@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { CA_FILE, SIDECAR_ENV, SIDECAR_NODE_FLAGS, TOKEN_FILE } from '../../contract/sidecar.ts';
+import { NODE_ENVIRONMENT } from '../../scripts/node-flags.ts';
 import { SIDECAR_BUNDLE } from '../../scripts/sidecar-bundle.ts';
 import type { Answer } from '../../sidecar/answer.ts';
 import { type ChildProcess, startProcess } from './process.ts';
@@ -103,6 +104,7 @@ export function spawnSidecar({
 }: SidecarOptions): Promise<ChildProcess> {
   return startProcess('sidecar', [process.execPath, ...SIDECAR_NODE_FLAGS, bundle], {
     env: {
+      ...NODE_ENVIRONMENT,
       [SIDECAR_ENV.nodeName]: nodeName,
       [SIDECAR_ENV.namespace]: namespace,
       [SIDECAR_ENV.address]: '127.0.0.1',

@@ -6,7 +6,7 @@ import {
   type MutatingWebhookConfiguration,
   NAMESPACES,
 } from '../../kubernetes/resources.ts';
-import { WEBHOOK_NODE_FLAGS } from '../../scripts/node-flags.ts';
+import { NODE_ENVIRONMENT, WEBHOOK_NODE_FLAGS } from '../../scripts/node-flags.ts';
 import { REVIEW_PATH, webhookConfiguration } from '../../webhook/configuration.ts';
 import { type Backend, type Balancer, startBalancer } from './balancer.ts';
 import type { ControlPlaneAccess, User } from './control-plane-access.ts';
@@ -148,6 +148,7 @@ export class WebhookScene {
     const { user = 'admin', env = {} } = this.#options;
     const child = await startProcess('webhook', [process.execPath, ...WEBHOOK_NODE_FLAGS, WEBHOOK_BUNDLE], {
       env: {
+        ...NODE_ENVIRONMENT,
         KUBECONFIG: await this.plane.kubeconfigFor(user),
         POD_NAMESPACE: this.namespace,
         WEBHOOK_PORT: '0',
