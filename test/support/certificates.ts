@@ -11,17 +11,6 @@ const KEY = {
 const YEAR_MS = 365 * 24 * 3600_000;
 
 /** PEM texts. */
-export interface KeyPair {
-  readonly publicKey: string;
-  readonly privateKey: string;
-}
-
-/** RSA, because node-forge knows no other keys; made by node:crypto, because that is faster. */
-export function makeKeys(): Promise<KeyPair> {
-  return promisify(generateKeyPair)('rsa', KEY);
-}
-
-/** PEM texts. */
 export interface Certified {
   readonly certificate: string;
   readonly key: string;
@@ -37,7 +26,10 @@ export interface Subject {
   readonly ips?: readonly string[];
 }
 
-/** A certificate authority for one control plane; its own certificate and key as PEM texts. */
+/**
+ * A certificate authority for one control plane; its own certificate and key as PEM texts. What it issues has the same
+ * key, as making one takes as long as starting a program: whose a certificate is stands in its name.
+ */
 export interface Authority extends Certified {
   issue(subject: Subject): Promise<Certified>;
 }
@@ -45,8 +37,9 @@ export interface Authority extends Certified {
 const AUTHORITY_NAME = [{ shortName: 'CN', value: 'test control plane' }];
 
 export async function createAuthority(): Promise<Authority> {
-  const { publicKey, privateKey: key } = await makeKeys();
-  const certificate = sign(publicKey, key, AUTHORITY_NAME, [
+  // RSA, because node-forge knows no other keys; made by node:crypto, because that is faster.
+  const { privateKey: key } = await promisify(generateKeyPair)('rsa', KEY);
+  const certificate = sign(key, AUTHORITY_NAME, [
     { name: 'basicConstraints', cA: true, critical: true },
     { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
   ]);
@@ -58,15 +51,11 @@ export function authorityOf({ certificate, key }: Certified): Authority {
     certificate,
     key,
     async issue(subject) {
-      const own = await makeKeys();
       const attributes = [
         ...(subject.groups ?? []).map((value) => ({ shortName: 'O', value })),
         { shortName: 'CN', value: subject.name },
       ];
-      return {
-        certificate: sign(own.publicKey, key, attributes, leafExtensions(subject)),
-        key: own.privateKey,
-      };
+      return { certificate: sign(key, attributes, leafExtensions(subject)), key };
     },
   };
 }
@@ -86,20 +75,16 @@ function leafExtensions({ dns = [], ips = [] }: Subject): object[] {
   ];
 }
 
-function sign(
-  publicKey: string,
-  signer: string,
-  subject: forge.pki.CertificateField[],
-  extensions: object[],
-): string {
+function sign(key: string, subject: forge.pki.CertificateField[], extensions: object[]): string {
+  const privateKey = forge.pki.privateKeyFromPem(key);
   const certificate = forge.pki.createCertificate();
-  certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
+  certificate.publicKey = forge.pki.setRsaPublicKey(privateKey.n, privateKey.e);
   certificate.serialNumber = `01${randomBytes(15).toString('hex')}`; // A leading 01 keeps the number positive.
   certificate.validity.notBefore = new Date(Date.now() - 300_000);
   certificate.validity.notAfter = new Date(Date.now() + YEAR_MS);
   certificate.setSubject(subject);
   certificate.setIssuer(AUTHORITY_NAME);
   certificate.setExtensions(extensions);
-  certificate.sign(forge.pki.privateKeyFromPem(signer), forge.md.sha256.create());
+  certificate.sign(privateKey, forge.md.sha256.create());
   return forge.pki.certificateToPem(certificate);
 }

@@ -54,7 +54,7 @@ export function apiServerFlags({
     `--tls-private-key-file=${join(folder, 'apiserver.key')}`,
     `--client-ca-file=${join(folder, 'ca.crt')}`,
     '--service-account-issuer=https://kubernetes.default.svc',
-    `--service-account-key-file=${join(folder, 'tokens.pub')}`,
+    `--service-account-key-file=${join(folder, 'tokens.key')}`,
     `--service-account-signing-key-file=${join(folder, 'tokens.key')}`,
     '--authorization-mode=RBAC',
     '--allow-privileged=true',

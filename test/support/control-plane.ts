@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Binaries, findBinaries } from './binaries.ts';
-import { createAuthority, makeKeys } from './certificates.ts';
+import { createAuthority } from './certificates.ts';
 import { type AccessDetails, ControlPlaneAccess } from './control-plane-access.ts';
 import { apiServerFlags, controllerManagerFlags, etcdFlags, etcdFolder } from './control-plane-flags.ts';
 import { type Guardian, startGuardian } from './guardian.ts';
@@ -179,20 +179,16 @@ export class ControlPlane extends ControlPlaneAccess {
   }
 
   async #writeServerFiles(): Promise<void> {
-    const [server, tokens] = await Promise.all([
-      this.authority.issue({
-        name: 'kube-apiserver',
-        dns: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
-        ips: ['127.0.0.1'],
-      }),
-      makeKeys(),
-    ]);
+    const server = await this.authority.issue({
+      name: 'kube-apiserver',
+      dns: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
+      ips: ['127.0.0.1'],
+    });
     const files = {
       'ca.crt': this.authority.certificate,
       'apiserver.crt': server.certificate,
       'apiserver.key': server.key,
-      'tokens.pub': tokens.publicKey,
-      'tokens.key': tokens.privateKey,
+      'tokens.key': this.authority.key,
     };
     await Promise.all(
       Object.entries(files).map(([name, text]) => writeFile(join(this.folder, name), text, { mode: 0o600 })),
