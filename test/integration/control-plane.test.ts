@@ -120,9 +120,8 @@ describe('the fake for the operator', () => {
 });
 
 describe('a control plane of its own', async () => {
-  const plane = await startControlPlane();
+  const plane = await startControlPlane({ controllers: true });
   const config = { namespace: 'default', name: 'kept' };
-  after(() => plane.stop());
 
   test('keeps its data when the API server is restarted', async () => {
     await plane.api.create(CONFIG_MAPS, { metadata: config, data: { a: '1' } });
@@ -149,12 +148,11 @@ describe('a control plane of its own', async () => {
     await assert.rejects(plane.api.list(CLUSTERS), isNotFound);
   });
 
-  test('leaves nothing behind', async () => {
-    const other = await startControlPlane({ controllers: true });
-    const pids = Object.values(other.pids);
+  test('leaves nothing behind when it is stopped', async () => {
+    const pids = Object.values(plane.pids);
     assert.equal(pids.length, 3);
-    await other.stop();
-    assert.equal(existsSync(other.folder), false);
+    await plane.stop();
+    assert.equal(existsSync(plane.folder), false);
     for (const pid of pids) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
   });
 });

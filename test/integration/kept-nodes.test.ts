@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { LABELS } from '../../contract/names.ts';
 import type { HoldReason } from '../../contract/reasons.ts';
 import { ACTIVE_CONDITION, siteLabel } from '../../contract/routing.ts';
 import { NODES, PODS, SERVICES } from '../../kubernetes/resources.ts';
-import { startControlPlane } from '../support/control-plane.ts';
 import { ADDRESSES, createScene, EAST, WEST } from '../support/scene.ts';
-import { createNamespace, createNodes, installCnpgCrds } from '../support/seed.ts';
+import { createNamespace, createNodes } from '../support/seed.ts';
+import { ownControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
 
 const ZONE = 'example.com/zone';
@@ -15,10 +15,8 @@ const SITE = siteLabel('default');
 const LIMIT = { timeoutMs: 30_000 };
 
 // Its own, as each controller of a cluster has to do with all gated pods and all Services that follow.
-const plane = await startControlPlane();
-after(() => plane.stop());
+const plane = await ownControlPlane();
 const { api } = plane;
-await installCnpgCrds(api);
 
 test('a node of the active site that loses its label, or comes again, takes nothing from its pods', async (t) => {
   const scene = await createScene(t, plane);

@@ -9,7 +9,6 @@ import { webhookConfiguration } from '../../webhook/configuration.ts';
 import { injectPod } from '../../webhook/inject/inject.ts';
 import { readPod } from '../../webhook/inject/shape.ts';
 import { startAdmissionWebhook } from '../support/admission-webhook.ts';
-import { startControlPlane } from '../support/control-plane.ts';
 import { GOLDEN_ENV } from '../support/golden.ts';
 import { applyPatch } from '../support/json-patch.ts';
 import { injectIstio } from '../support/mesh/istio.ts';
@@ -17,13 +16,15 @@ import { injectLinkerd } from '../support/mesh/linkerd.ts';
 import { type MeshPod, stuckAt } from '../support/mesh/pod.ts';
 import { post } from '../support/raw-api.ts';
 import { createNamespace } from '../support/seed.ts';
+import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
+import { letInto, scopedTo } from '../support/webhook-scope.ts';
 
 const loaded = loadInjectorConfig(GOLDEN_ENV);
 assert.ok(loaded.ok);
 const { value: config } = loaded;
-const plane = await startControlPlane({ controllers: true });
-after(() => plane.stop());
+const plane = await sharedControlPlane();
+const SCOPE = 'meshes';
 
 const INJECTORS = {
   'Istio with native sidecars': (pod: MeshPod) => injectIstio(pod, { native: true, heedsPorts: true }),
@@ -81,12 +82,19 @@ async function mesh(name: string, inject: Injector, reinvocationPolicy: 'Never' 
   return startAdmissionWebhook(
     plane,
     (body) => answer(body, inject),
-    (client) => ({
-      metadata: { name },
-      webhooks: [
-        { ...ours, name: 'mesh.example.test', clientConfig: client, matchConditions: [], reinvocationPolicy },
-      ],
-    }),
+    (client) =>
+      scopedTo(SCOPE, {
+        metadata: { name },
+        webhooks: [
+          {
+            ...ours,
+            name: 'mesh.example.test',
+            clientConfig: client,
+            matchConditions: [],
+            reinvocationPolicy,
+          },
+        ],
+      }),
   );
 }
 
@@ -103,7 +111,8 @@ describe('a pod with a mesh', async () => {
   const webhook = await startAdmissionWebhook(
     plane,
     (body) => admit(body, config),
-    (client) => webhookConfiguration({ namespace: config.namespace, name: 'm-ours', client }),
+    (client) =>
+      scopedTo(SCOPE, webhookConfiguration({ namespace: config.namespace, name: 'm-ours', client })),
   );
   after(() => webhook.stop());
 
@@ -111,6 +120,7 @@ describe('a pod with a mesh', async () => {
     for (const [order, [name, policy]] of Object.entries(ORDERS)) {
       test(`${title}, ${order}, starts`, async (t) => {
         const namespace = await createNamespace(plane, 'mesh');
+        await letInto(SCOPE, plane, namespace);
         const other = await mesh(name, inject, policy);
         t.after(() => other.stop());
         const made = async (pod: MeshPod) => {

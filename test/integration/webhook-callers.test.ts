@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Pool } from 'undici';
 import { PODS } from '../../kubernetes/resources.ts';
-import { startControlPlane } from '../support/control-plane.ts';
 import { askingPod, isInjected } from '../support/pod-stream.ts';
+import { API_SERVER, sharedControlPlane } from '../support/shared-control-plane.ts';
 import { createWebhookScene } from '../support/webhook-process.ts';
 
-const API_SERVER = 'api-server';
-const plane = await startControlPlane({ controllers: true, webhookClient: API_SERVER });
-after(() => plane.stop());
+const plane = await sharedControlPlane();
 
 describe('a webhook that knows the API server by its certificate', () => {
   test('serves it, and nobody else', async (t) => {

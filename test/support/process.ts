@@ -9,7 +9,7 @@ import { until } from './until.ts';
 const KEPT_LINES = 20_000;
 
 export interface ProcessOptions {
-  /** All of its environment but PATH: nothing of the developer's own settings reaches it. */
+  /** All of its environment but what {@link inherited} says: nothing of the developer's own settings reaches it. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Who kills it if we die; by default one that all processes share. */
@@ -147,6 +147,12 @@ export class ChildProcess {
   }
 }
 
+/** PATH, and what the Makefile says of garbage collection for the programs in Go that serve a run of tests. */
+function inherited(): NodeJS.ProcessEnv {
+  const { PATH, GOGC, GOMEMLIMIT } = process.env;
+  return { PATH, ...(GOGC !== undefined && { GOGC }), ...(GOMEMLIMIT !== undefined && { GOMEMLIMIT }) };
+}
+
 let shared: Guardian | undefined;
 
 function sharedGuardian(): Guardian {
@@ -163,7 +169,7 @@ export async function startProcess(
   const [program, ...args] = command;
   const child = spawn(program, args, {
     cwd: options.cwd,
-    env: { PATH: process.env.PATH, ...options.env },
+    env: { ...inherited(), ...options.env },
     detached: true, // Ctrl-C in a terminal is for us; we stop our children in order.
     stdio: ['ignore', 'pipe', 'pipe'],
   });

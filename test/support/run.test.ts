@@ -17,6 +17,10 @@ const HOOKED = `import { beforeEach, test } from 'node:test'; beforeEach(() => {
 const BROKEN = `throw new Error('cannot be loaded');`;
 const PASSING = `import { test } from 'node:test'; test('passes', () => {});`;
 const FAILING = `import { test } from 'node:test'; test('fails', () => { throw new Error('as it should'); });`;
+const CLIENT = `import { test } from 'node:test'; import { deepEqual } from 'node:assert/strict';
+test('the models of the Kubernetes client are not loaded', async () => {
+  deepEqual(Object.keys(await import('@kubernetes/client-node')), ['KubeConfig']);
+});`;
 
 let folder: string;
 
@@ -28,6 +32,7 @@ before(async () => {
     'passing.test.mjs': PASSING,
     'hooked.test.mjs': HOOKED,
     'broken.test.mjs': BROKEN,
+    'client.test.mjs': CLIENT,
   };
   for (const [name, code] of Object.entries(files)) await writeFile(join(folder, name), code);
 });
@@ -50,6 +55,11 @@ test('files run in the order given, each is reported to its end, and one that fa
 
 test('where all pass the exit code is 0', async () => {
   assert.equal((await run('passing.test.mjs')).code, 0);
+});
+
+test('a test process has of the Kubernetes client what the shipped programs have', async () => {
+  const { code, out } = await run('client.test.mjs');
+  assert.equal(code, 0, out);
 });
 
 test('files that share a process keep their hooks to themselves, and one that cannot be loaded is told', async () => {

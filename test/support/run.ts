@@ -1,7 +1,8 @@
 /**
  * Runs test files as `node --test` does, but in the order in which they are given: that one takes them by their names,
- * and the longest of those that begin last is then waited for alone. No report of a file is cut short. Files behind
- * `--together` share processes, as starting one for each takes longer than most of their tests.
+ * and the longest of those that begin last is then waited for alone. No report of a file is cut short. Files joined by
+ * commas share a process, one after the other. Those behind `--together` do too, some at a time: starting a process for
+ * each takes longer than most of their tests.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { lightClient } from './light-client.ts';
 
 const FILES_OF_A_PROCESS = 20;
 
@@ -23,20 +25,29 @@ const { values, positionals: alone } = parseArgs({
     'global-setup': { type: 'string' },
   },
 });
+const groups = [...alone.map((file) => file.split(',')), ...groupsOf(together)];
 const folder = await mkdtemp(join(tmpdir(), 'tests-'));
+const imports = [
+  here('whole-report.ts'),
+  here(`light-client-hook.ts?client=${encodeURIComponent(await lightClient())}`),
+];
 
 const tests = run({
-  files: [...alone, ...(await Promise.all(groupsOf(together).map(writeGroup)))],
+  files: await Promise.all(groups.map(fileOf)),
   concurrency: Number(values.concurrency),
   timeout: Number(values['timeout-ms']),
   ...(values['global-setup'] !== undefined && { globalSetupPath: values['global-setup'] }),
-  execArgv: ['--test-force-exit', '--import', new URL('whole-report.ts', import.meta.url).href],
+  execArgv: ['--test-force-exit', ...imports.flatMap((module) => ['--import', module])],
 });
 tests.on('test:summary', ({ success }) => {
   if (!success) process.exitCode = 1;
 });
 tests.once('end', () => void rm(folder, { recursive: true }));
 tests.compose(new spec()).pipe(process.stdout);
+
+function here(module: string): string {
+  return new URL(module, import.meta.url).href;
+}
 
 function splitAt(args: readonly string[], separator: string): readonly [string[], string[]] {
   const at = args.indexOf(separator);
@@ -49,8 +60,10 @@ function groupsOf(files: readonly string[]): readonly (readonly string[])[] {
   return Array.from({ length: count }, (_, index) => files.slice(index * size, (index + 1) * size));
 }
 
-/** A test file with a suite for each of these: hooks at the top of one are for its own tests, as ever. */
-async function writeGroup(files: readonly string[], index: number): Promise<string> {
+/** For several a test file with a suite for each: hooks at the top of one are for its own tests, as ever. */
+async function fileOf(files: readonly string[], index: number): Promise<string> {
+  const [first = '', ...others] = files;
+  if (others.length === 0) return first;
   const suites = files.map((file) => {
     const url = JSON.stringify(pathToFileURL(resolve(file)).href);
     return `describe(${JSON.stringify(file)}, async () => void (await import(${url})));`;

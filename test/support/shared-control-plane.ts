@@ -5,6 +5,8 @@ import { installCnpgCrds } from './seed.ts';
 
 /** Where global-setup.ts tells the test files the folder of the control plane that they share. */
 export const SHARED_FOLDER = 'TEST_CONTROL_PLANE';
+/** The name in the certificate that the API server shows to webhooks that ask for one. */
+export const API_SERVER = 'api-server';
 
 /**
  * The control plane, with controllers and the CloudNativePG CRDs, that the test files of one run share; a test file
@@ -13,18 +15,33 @@ export const SHARED_FOLDER = 'TEST_CONTROL_PLANE';
  */
 export async function sharedControlPlane(): Promise<ControlPlaneAccess> {
   const folder = process.env[SHARED_FOLDER];
-  if (folder !== undefined) {
-    const plane = await openControlPlane(folder);
-    after(() => plane.close());
-    return plane;
-  }
-  return ownControlPlane();
+  if (folder === undefined) return ownControlPlane();
+  const plane = await openControlPlane(folder);
+  after(() => plane.close());
+  return plane;
 }
 
-/** The same for one test file alone, which may break it. */
-export async function ownControlPlane(): Promise<ControlPlane> {
-  const plane = await startControlPlane({ controllers: true });
-  after(() => plane.stop());
+let own: { readonly plane: Promise<ControlPlane>; users: number } | undefined;
+
+/**
+ * The same for the test files of one process: it is one file, which may break it, or several that run.ts has one after
+ * the other, each in a cluster where nobody else is at work. To be called at the top of a test file.
+ */
+export function ownControlPlane(): Promise<ControlPlane> {
+  own ??= { plane: startForTests(), users: 0 };
+  const mine = own;
+  mine.users += 1;
+  after(async () => {
+    mine.users -= 1;
+    if (mine.users > 0) return;
+    own = undefined;
+    await (await mine.plane).stop();
+  });
+  return mine.plane;
+}
+
+export async function startForTests(): Promise<ControlPlane> {
+  const plane = await startControlPlane({ controllers: true, webhookClient: API_SERVER });
   await installCnpgCrds(plane.api);
   return plane;
 }

@@ -4,7 +4,6 @@ import { LABELS } from '../../contract/names.ts';
 import {
   MUTATING_WEBHOOK_CONFIGURATIONS,
   type MutatingWebhookConfiguration,
-  NAMESPACES,
 } from '../../kubernetes/resources.ts';
 import { NODE_ENVIRONMENT, WEBHOOK_NODE_FLAGS } from '../../scripts/node-flags.ts';
 import { REVIEW_PATH, webhookConfiguration } from '../../webhook/configuration.ts';
@@ -14,11 +13,10 @@ import { buildController, type Environment } from './controller-process.ts';
 import { type ChildProcess, startProcess } from './process.ts';
 import { createNamespace } from './seed.ts';
 import { until } from './until.ts';
+import { letInto, scopedTo } from './webhook-scope.ts';
 
 export const WEBHOOK_BUNDLE = new URL('../../dist/webhook.mjs', import.meta.url).pathname;
 const START_LIMIT_MS = 30_000;
-/** On the namespaces that this scene's webhook is asked about: others share the API server. */
-const SCENE = 'test/webhook';
 
 export interface WebhookProcess extends Backend {
   readonly child: ChildProcess;
@@ -89,21 +87,12 @@ export class WebhookScene {
   }
 
   get configuration(): MutatingWebhookConfiguration {
-    const built = webhookConfiguration({
+    const configuration = webhookConfiguration({
       namespace: this.namespace,
       name: `webhook-${this.#id}`,
       client: { url: `https://127.0.0.1:${this.balancer.port}${REVIEW_PATH}` },
     });
-    const inScene = { key: SCENE, operator: 'In', values: [this.#id] } as const;
-    return {
-      ...built,
-      webhooks: (built.webhooks ?? []).map((entry) => ({
-        ...entry,
-        namespaceSelector: {
-          matchExpressions: [...(entry.namespaceSelector?.matchExpressions ?? []), inScene],
-        },
-      })),
-    };
+    return scopedTo(this.#id, configuration);
   }
 
   /** The configuration as it is now. */
@@ -112,9 +101,8 @@ export class WebhookScene {
   }
 
   /** Lets the webhook be asked about what is in a namespace. */
-  async admit(namespace: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
-    const body = { metadata: { labels: { [SCENE]: this.#id, ...labels } } };
-    await this.plane.api.patch(NAMESPACES, { name: namespace }, body, { type: 'merge' });
+  admit(namespace: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+    return letInto(this.#id, this.plane, namespace, labels);
   }
 
   /** A namespace that asks for the sidecar as a whole. */
