@@ -64,6 +64,7 @@ test('Cloudflare: the reason behind an error is reported, and decides', () => {
     /DNS Validation Error \(1004\): TTL must be between 60 and 86400 seconds.* \(9021\)$/,
   );
   assert.deepEqual([ttl.kind, ttl.code], ['refused', '1004']);
+  assert.match(ttl.action, /DNS_TTL/);
   const login = read(
     '[{"code":4242,"message":"Invalid request","error_chain":[{"code":6111,"message":"Invalid format for Authorization header"}]}]',
   );

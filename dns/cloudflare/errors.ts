@@ -41,7 +41,13 @@ export const ERROR_TABLE = errorTable<number>(
         'Look at this name in the Cloudflare dashboard: another record stands in the way, or somebody else writes it too.',
     },
     {
-      codes: [1004, 1043, 9000, 9003, 9004, 9005, 9006, 9007, 9021, 9041, 9301, 9313, 81045, 81062],
+      // The reason behind 1004.
+      codes: [9021],
+      kind: 'refused',
+      action: 'Set DNS_TTL to 60 or more: Cloudflare takes less for zones of the Enterprise plan alone.',
+    },
+    {
+      codes: [1004, 1043, 9000, 9003, 9004, 9005, 9006, 9007, 9041, 9301, 9313, 81045, 81062],
       kind: 'refused',
       action:
         'Look at this name in the Cloudflare dashboard: a record cannot be as it should, or the zone is full.',
