@@ -12,6 +12,8 @@ test('the notes tell how to see the state', async () => {
   assert.match(notes, /kubectl -n release-namespace get configmap kube-site-follower-status/);
   assert.match(notes, /kubectl label deployment NAME site-follower\/inject=true/);
   assert.doesNotMatch(notes, /dryRun|clusters\.postgresql/);
+  // They are printed before any pod has its image.
+  assert.doesNotMatch(notes, /\bruns\b/);
 });
 
 test('the notes tell what is left to do, as far as Helm can know', async () => {
