@@ -18,7 +18,7 @@ let failed: string[];
 let worker: SignalWorker;
 
 beforeEach(() => {
-  kube = new FakeCluster([OPS, 'app']);
+  kube = new FakeCluster([OPS, 'app', 'shop']);
   leadership = new TestLeadership();
   failed = [];
 });
@@ -60,10 +60,11 @@ function pod(
   nodeName: string | undefined,
   annotations: Record<string, string> = {},
   labels: Record<string, string> = {},
+  namespace = 'app',
 ): void {
   kube.create<Pod>(PODS, {
     metadata: {
-      namespace: 'app',
+      namespace,
       name,
       labels: { 'site-follower/gate': 'condition', ...labels },
       annotations,
@@ -238,6 +239,23 @@ describe('pods that are gated by a condition', () => {
     await kube.clock.advance(11_000);
     assert.equal(active('eu')?.status, 'True');
   });
+
+  for (const order of ['new-site-first', 'old-site-first'] as const) {
+    test(`wait for none of another namespace, however many it has that cannot be written, ${order}`, async () => {
+      for (const site of ['us', 'eu']) {
+        pod(site, `${site}-1`);
+        for (let index = 0; index < 50; index += 1) pod(`${site}-${index}`, `${site}-1`, {}, {}, 'shop');
+      }
+      start(order);
+      publish('us', 3);
+      await soon();
+      kube.judge = (call) =>
+        call.verb === 'patch' && call.key.namespace === 'shop' ? new Error('the server says no') : undefined;
+      publish('eu', 4);
+      await soon();
+      assert.deepEqual([active('eu')?.status, active('us')?.status], ['True', 'False']);
+    });
+  }
 
   test('are moved in order by the next leader, too, which first has to know them all', async () => {
     for (let index = 10; index < 50; index += 1) {

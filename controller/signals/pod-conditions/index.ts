@@ -12,6 +12,7 @@ import { timestamp } from '../../../runtime/clock.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
 import type { PublishedStatus } from '../../state.ts';
 import type { Signal } from '../signal.ts';
+import { MoveOrder } from './move-order.ts';
 import {
   type ConditionGoal,
   type ConditionOrder,
@@ -45,7 +46,8 @@ const PATIENCE_MS = 10_000;
 
 /**
  * The condition that the readiness gate of `gate: condition` asks for. It stands in the pod's status, where a kubelet
- * that restarts finds it again. At a move one site's pods are written first, then the other's; new pods at once.
+ * that restarts finds it again. At a move the pods of one site are written first in each namespace, then those of the other;
+ * new pods at once.
  */
 export class PodConditions implements Signal {
   readonly name = 'pod-conditions';
@@ -54,9 +56,7 @@ export class PodConditions implements Signal {
   readonly #watched: Reflector<Pod, GatedPod>;
   readonly #pods = new ObjectIndex<GatedPod>();
   readonly #queue: WorkQueue;
-  /** The pods that are written first, and those that wait for them. */
-  #first = new Set<string>();
-  #waiting = new Set<string>();
+  readonly #order: MoveOrder;
   #endPatience: () => void = () => undefined;
   /** Of the epoch, on the monotonic clock; however often its state is told. */
   #patienceEndsAt = 0;
@@ -77,6 +77,7 @@ export class PodConditions implements Signal {
       work: (key) => this.#bringInLine(key),
       onFailure: options.onFailure,
     });
+    this.#order = new MoveOrder((key) => this.#queue.add(key));
     this.#watched = reflect(options.ports, {
       resource: PODS,
       labelSelector: `${LABELS.gate}=condition`,
@@ -117,41 +118,31 @@ export class PodConditions implements Signal {
     if (!this.#synced) return;
     const { ports, order } = this.#options;
     const { first, second } = inOrder(this.#pods.all(), this.#goal, order);
-    this.#first = new Set(first.map(({ key }) => keyOf(key)));
-    this.#waiting = new Set(second.map(({ key }) => keyOf(key)));
-    for (const key of this.#first) this.#queue.add(key);
+    const keys = first.map(({ key }) => keyOf(key));
+    for (const key of keys) this.#queue.add(key);
+    this.#order.begin(
+      keys,
+      second.map(({ key }) => keyOf(key)),
+    );
     this.#endPatience();
     const patienceMs = this.#patienceEndsAt - ports.clock.elapsed();
-    if (this.#first.size === 0 || patienceMs <= 0) this.#release();
-    else this.#endPatience = ports.clock.after(patienceMs, () => this.#release());
+    if (patienceMs <= 0) this.#order.releaseAll();
+    else this.#endPatience = ports.clock.after(patienceMs, () => this.#order.releaseAll());
   }
 
   #onPod(key: string, now: GatedPod | undefined): void {
     if (now === undefined || now.follower !== this.#options.follower) {
       this.#pods.delete(parseKey(key));
-      this.#waiting.delete(key);
-      this.#done(key);
+      this.#order.forget(key);
     } else if (this.#pods.set(now) && this.#synced) {
       const wanted = desiredCondition(now, this.#goal)?.status;
-      if (wanted === undefined || wanted === now.active || this.#waiting.has(key)) return;
+      if (wanted === undefined || wanted === now.active || this.#order.isWaiting(key)) return;
       // A new pod of the new site, while there are some of the old one that are to go before.
       const isLater = this.#options.order === 'old-site-first' && memberOf(now, this.#goal) === undefined;
-      const isEarly = isLater && wanted === 'True' && this.#first.size > 0;
-      if (isEarly) this.#waiting.add(key);
+      const isEarly = isLater && wanted === 'True' && this.#order.hasFirst(key);
+      if (isEarly) this.#order.hold(key);
       else this.#queue.add(key);
     }
-  }
-
-  #done(key: string): void {
-    if (this.#first.delete(key) && this.#first.size === 0) this.#release();
-  }
-
-  #release(): void {
-    this.#endPatience();
-    const waiting = this.#waiting;
-    this.#first = new Set();
-    this.#waiting = new Set();
-    for (const key of waiting) this.#queue.add(key);
   }
 
   async #bringInLine(key: string): Promise<void> {
@@ -167,7 +158,7 @@ export class PodConditions implements Signal {
       await this.#write(pod, wanted, leadership.abort).catch(ignoreNotFound);
       return true;
     });
-    if (isDone) this.#done(key);
+    if (isDone) this.#order.done(key);
   }
 
   async #write(pod: GatedPod, wanted: DesiredCondition, abort: AbortSignal): Promise<void> {
