@@ -2,6 +2,7 @@ import type { MongoClient, MongoClientOptions } from 'mongodb';
 import type { MemberAccess } from './access.ts';
 import { type Hello, parseHello } from './hello.ts';
 import { boundKeyDerivation } from './key-derivation.ts';
+import { boundMessages } from './message-bounds.ts';
 
 /** A connection to one member. */
 export interface Member {
@@ -19,6 +20,7 @@ const ANSWER_MS = 3_000;
 /** With MongoDB's own driver, which is loaded only here. Its monitor hears of a new role at once: hello is streamed. */
 export const connectByDriver: ConnectMember = async (address, { credentials, tls }, onChange) => {
   boundKeyDerivation();
+  await boundMessages();
   const { MongoClient } = await import('mongodb');
   const options: MongoClientOptions = {
     directConnection: true,

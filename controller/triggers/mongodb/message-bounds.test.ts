@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { describe, type TestContext, test } from 'node:test';
+import { deflateSync } from 'node:zlib';
+import { connectByDriver } from './driver.ts';
+
+const MB = 1024 * 1024;
+const OP_COMPRESSED = 2012;
+const OP_MSG = 2013;
+const ZLIB = 2;
+
+/** Asks somebody who answers whatever comes with `answer`, and gives why nothing came of it and the bytes that were taken. */
+async function ask(t: TestContext, answer: (socket: Socket, request: Buffer) => void) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('data', (request: Buffer) => answer(socket, request));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const member = await connectByDriver(`127.0.0.1:${port}`, { version: '' }, () => undefined);
+  t.after(async () => {
+    await member.close();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const problem = await member.hello().then(
+    () => 'none',
+    (error: unknown) => String(error),
+  );
+  return { problem, taken: Math.max(...[...sockets].map(({ bytesWritten }) => bytesWritten)) };
+}
+
+/** In the form of the wire protocol. */
+function head(request: Buffer, length: number, opcode: number): Buffer {
+  const bytes = Buffer.alloc(16);
+  for (const [index, number] of [length, 1, request.readInt32LE(4), opcode].entries())
+    bytes.writeInt32LE(number, 4 * index);
+  return bytes;
+}
+
+describe('of who answers in place of a member', () => {
+  test('no message is taken that is longer than an answer can be', async (t) => {
+    const { problem, taken } = await ask(t, (socket, request) => {
+      socket.write(head(request, 2 ** 31 - 1, OP_MSG));
+      const piece = Buffer.alloc(MB);
+      const more = () => {
+        while (socket.bytesWritten < 64 * MB && !socket.destroyed && socket.write(piece));
+      };
+      socket.on('drain', more);
+      more();
+    });
+    assert.match(problem, /a message of more than \d+ bytes: it is no MongoDB/);
+    assert.ok(taken < 32 * MB, `${taken} bytes`);
+  });
+
+  test('no message is unpacked, however much it would be', async (t) => {
+    const packed = deflateSync(Buffer.alloc(64 * MB));
+    const { problem } = await ask(t, (socket, request) => {
+      const inner = Buffer.alloc(9);
+      inner.writeInt32LE(OP_MSG, 0);
+      inner.writeInt32LE(64 * MB, 4);
+      inner.writeUInt8(ZLIB, 8);
+      socket.write(Buffer.concat([head(request, 25 + packed.length, OP_COMPRESSED), inner, packed]));
+    });
+    assert.match(problem, /a compressed message, which nobody has agreed on/);
+  });
+});
