@@ -2,6 +2,7 @@ import { text } from '../kubernetes/lines.ts';
 import { type Clock, withDeadline } from '../runtime/clock.ts';
 import type { OutboundDispatcher } from '../runtime/outbound/dispatcher.ts';
 import { retryAfterMs } from '../runtime/retry-after.ts';
+import { boundedBody, ZONE_LIMITS } from './answer-body.ts';
 import { DnsError } from './provider.ts';
 import { unanswered } from './unanswered.ts';
 
@@ -31,7 +32,6 @@ export interface HttpAnswer {
 }
 
 const TIMEOUT_MS = 20_000;
-export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /**
  * One call of a provider's API, whatever the status of its answer; no redirect is followed. Throws a DnsError of kind
@@ -63,5 +63,5 @@ export async function httpCall(ports: HttpPorts, call: HttpCall, abort: AbortSig
 }
 
 function shortText(body: AsyncIterable<Buffer>): Promise<string> {
-  return text(body, MAX_ANSWER_BYTES);
+  return text(boundedBody(body, ZONE_LIMITS), ZONE_LIMITS.bytes);
 }

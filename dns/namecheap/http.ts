@@ -1,3 +1,4 @@
+import { type AnswerLimits, boundedBody } from '../answer-body.ts';
 import { canonicalName } from '../domain-name.ts';
 import { masked } from '../errors.ts';
 import { type HttpPorts, httpCall } from '../http-call.ts';
@@ -12,8 +13,8 @@ import { type Element, only, parseAnswer, refusalIn } from './xml.ts';
 const MAX_SHOWN = 40;
 const READ_TIMEOUT_MS = 20_000;
 const WRITE_TIMEOUT_MS = 30_000;
-/** 150 records of the longest kind take about 100 KiB; what is far above that is no zone. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** 150 records of the longest kind take about 100 KiB, each of them an element; what is far above that is no zone. */
+const LIMITS: AnswerLimits = { bytes: 1024 * 1024, weight: 100_000 };
 
 /** Those that are sent back, and those that a write is known to lose or to create again. */
 const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -183,16 +184,12 @@ function truth(text: string): boolean {
 async function readText(body: AsyncIterable<Buffer>, what: string): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';
-  let bytes = 0;
   try {
-    for await (const chunk of body) {
-      bytes += chunk.length;
-      if (bytes > MAX_ANSWER_BYTES) throw answerError(what, `it is longer than ${MAX_ANSWER_BYTES} bytes`);
-      text += decoder.decode(chunk, { stream: true });
-    }
+    for await (const chunk of boundedBody(body, LIMITS)) text += decoder.decode(chunk, { stream: true });
     return text + decoder.decode();
   } catch (error) {
     if (error instanceof TypeError) throw answerError(what, 'it is not UTF-8');
+    if (error instanceof RangeError) throw answerError(what, `it is ${error.message}`);
     throw error;
   }
 }

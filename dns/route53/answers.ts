@@ -2,7 +2,7 @@
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import { text } from '../../kubernetes/lines.ts';
 import { MASK } from '../../settings/secret.ts';
-import { MAX_ANSWER_BYTES } from '../http-call.ts';
+import { ZONE_LIMITS } from '../answer-body.ts';
 import { asErrorResponse } from './old-errors.ts';
 
 /** Of a wrong signature the service tells what had to be signed, this header included. */
@@ -33,7 +33,7 @@ export function checkAnswers(client: Route53Client): void {
         const result = await next(args);
         const response = result.response as WireResponse;
         const { statusCode } = response;
-        const answer = withoutToken(await text(response.body, MAX_ANSWER_BYTES), args.request);
+        const answer = withoutToken(await text(response.body, ZONE_LIMITS.bytes), args.request);
         const isError = statusCode >= FIRST_ERROR;
         const body = isError ? asErrorResponse(answer) : answer;
         const root = isError ? 'ErrorResponse' : commandName.replace(/Command$/, 'Response');

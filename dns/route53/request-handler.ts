@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { OutboundDispatcher } from '../../runtime/outbound/dispatcher.ts';
+import { boundedBody, ZONE_LIMITS } from '../answer-body.ts';
 
 type Handler = Route53Client['config']['requestHandler'];
 type Request = Parameters<Handler['handle']>[0];
@@ -23,7 +25,9 @@ export function requestHandler(dispatcher: OutboundDispatcher): Handler {
           'abortSignal' in options && { signal: options.abortSignal as AbortSignal }),
       });
       const flat = Object.entries(headers).map(([name, value]) => [name, String(value ?? '')]);
-      return { response: { statusCode, headers: Object.fromEntries(flat), body } };
+      // The SDK reads as much as comes.
+      const bounded = Readable.from(boundedBody(body, ZONE_LIMITS), { objectMode: false });
+      return { response: { statusCode, headers: Object.fromEntries(flat), body: bounded } };
     },
     updateHttpClientConfig: () => undefined,
     httpHandlerConfigs: () => ({}),
