@@ -47,12 +47,14 @@ describe('decide', () => {
       { ...AT_EU, movingTo: text },
       { ...AT_EU, hold },
       { ...AT_EU, primary: text, node: text },
+      { ...AT_EU, site: text },
     ];
     for (const resolved of observations) {
-      const { reason, primary, activeNode } = decide(situation({ resolved }));
+      const { reason, primary, activeNode, activeSite } = decide(situation({ resolved }));
       assert.ok(Buffer.byteLength(reason) <= 1_024, reason.slice(0, 100));
       assert.ok(Buffer.byteLength(primary) <= 253, primary.slice(0, 100));
       assert.ok(Buffer.byteLength(activeNode) <= 253, activeNode.slice(0, 100));
+      assert.ok(Buffer.byteLength(activeSite) <= 253, activeSite.slice(0, 100));
     }
   });
 

@@ -60,7 +60,7 @@ export function decide({ believed, published, epochFloor, resolved, sites, now }
   const place =
     resolved.kind === 'located'
       ? {
-          activeSite: resolved.site,
+          activeSite: cut(resolved.site, LONGEST_NAME),
           activeNode: cut(resolved.node, LONGEST_NAME),
           primary: cut(resolved.primary, LONGEST_NAME),
         }

@@ -2,6 +2,7 @@
  * Which of several clusters that cannot see each other writes a zone: said in a TXT record there, one for each zone and
  * follower. Pure.
  */
+import { isObjectName } from '../runtime/object-names.ts';
 import type { Change, TextSet } from './records.ts';
 
 export interface Claim {
@@ -16,6 +17,10 @@ export interface Claim {
 }
 
 const VERSION = 'site-follower1';
+/** Of 32 bits. Source: PostgreSQL, src/include/access/xlogdefs.h, TimeLineID. */
+const HIGHEST_TIMELINE = 2 ** 32 - 1;
+/** Of a site. */
+const LONGEST_NAME = 63;
 
 /** Where the claim on `zone` is. */
 export function claimName(follower: string, zone: string): string {
@@ -29,12 +34,13 @@ export function formatClaim({ owner, site, timeline, epoch }: Claim): string {
 /** Undefined when the text is something else, or no claim that could have been written here. */
 export function parseClaim(text: string): Claim | undefined {
   const fields = new Map(text.split(';').map((part) => split(part)));
-  const owner = fields.get('owner') ?? '';
-  const timeline = wholeNumber(fields.get('timeline'));
-  const epoch = wholeNumber(fields.get('epoch'));
-  if (fields.get('v') !== VERSION || owner === '' || timeline === undefined || epoch === undefined)
-    return undefined;
-  return { owner, site: fields.get('site') ?? '', timeline, epoch };
+  const { owner = '', site = '', ...others } = Object.fromEntries(fields);
+  const timeline = wholeNumber(others.timeline);
+  const epoch = wholeNumber(others.epoch);
+  if (others.v !== VERSION || timeline === undefined || epoch === undefined) return undefined;
+  // The owner becomes the active site of whoever reads this.
+  const isOurs = isObjectName(owner) && site.length <= LONGEST_NAME && timeline <= HIGHEST_TIMELINE;
+  return isOurs ? { owner, site, timeline, epoch } : undefined;
 }
 
 function split(part: string): readonly [string, string] {
