@@ -1,10 +1,12 @@
 import { DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../../contract/names.ts';
 import { decodeStatus, type Status } from '../../contract/status.ts';
+import type { KubeApi } from '../../kubernetes/api.ts';
 import { ignoreForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { CommandError } from '../exit-codes.ts';
 import { OF_CHART } from './chart.ts';
+import { installedIn } from './installations.ts';
 import type { Session } from './session.ts';
 
 /** The status and report of one follower. */
@@ -19,6 +21,9 @@ export interface Published {
   readonly report: Readonly<Record<string, string>>;
 }
 
+/** Of a session, what finds the controller. */
+type Search = Pick<Session, 'contextNamespace'> & { readonly api: KubeApi };
+
 /** A label selector for the status and the report of every follower. */
 export const PUBLISHED = `${LABELS.managedBy}=${PROGRAM},${LABELS.role} in (status,report)`;
 
@@ -27,17 +32,12 @@ export const PUBLISHED = `${LABELS.managedBy}=${PROGRAM},${LABELS.role} in (stat
  * without one there, or without any controller, it throws CommandError.
  */
 export async function findFollowers(
-  session: Session,
+  session: Search,
   namespace: string | undefined,
   abort: AbortSignal,
 ): Promise<readonly Published[]> {
   const everywhere = published(await configMaps(session, namespace, abort));
-  const own = everywhere.filter((one) => one.namespace === session.contextNamespace);
-  const found = own.length > 0 ? own : everywhere;
-  const namespaces = [...new Set(found.map(({ namespace }) => namespace))];
-  if (namespaces.length > 1) {
-    throw new CommandError('usage', `There are controllers in ${namespaces.join(', ')}: say which with -n.`);
-  }
+  const found = namespacesOf(everywhere).length > 1 ? await oneOf(everywhere, session, abort) : everywhere;
   if (found.length === 0) {
     const where = namespace === undefined ? 'in any namespace' : `in namespace ${namespace}`;
     throw new CommandError(
@@ -46,6 +46,32 @@ export async function findFollowers(
     );
   }
   return found;
+}
+
+function namespacesOf(all: readonly Published[]): readonly string[] {
+  return [...new Set(all.map(({ namespace }) => namespace))];
+}
+
+/** Anybody who may create ConfigMaps can make some that look like a controller's: only where one is installed they count. */
+async function oneOf(
+  everywhere: readonly Published[],
+  { api, contextNamespace }: Search,
+  abort: AbortSignal,
+): Promise<readonly Published[]> {
+  const installed = await installedIn(api, abort);
+  if (installed === undefined) {
+    throw new CommandError(
+      'usage',
+      `There are status ConfigMaps in ${namespacesOf(everywhere).join(', ')}, and you may not list the ClusterRoleBindings that tell whose they are: say with -n where the controller is.`,
+    );
+  }
+  const real = everywhere.filter((one) => installed.has(one.namespace));
+  const own = real.filter((one) => one.namespace === contextNamespace);
+  if (own.length > 0) return own;
+  const found = real.length > 0 ? real : everywhere;
+  const namespaces = namespacesOf(found);
+  if (namespaces.length === 1) return found;
+  throw new CommandError('usage', `There are controllers in ${namespaces.join(', ')}: say which with -n.`);
 }
 
 /** The follower of that name; without a name the only one, or else the default. Throws CommandError. */
@@ -86,7 +112,7 @@ function keyOf({ namespace, follower }: Published): string {
 
 /** In all namespaces if that is allowed, else in those where the controller usually is. */
 async function configMaps(
-  { api, contextNamespace }: Session,
+  { api, contextNamespace }: Search,
   namespace: string | undefined,
   abort: AbortSignal,
 ): Promise<ConfigMap[]> {

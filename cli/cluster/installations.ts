@@ -1,0 +1,39 @@
+import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
+import { ignoreForbidden } from '../../kubernetes/errors.ts';
+import { listAll } from '../../kubernetes/pages.ts';
+import { OF_CHART } from './chart.ts';
+
+interface ClusterRoleBinding extends KubeObject {
+  readonly subjects?: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly namespace?: string;
+  }[];
+}
+
+const CLUSTER_ROLE_BINDINGS: Resource<ClusterRoleBinding> = {
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  plural: 'clusterrolebindings',
+  kind: 'ClusterRoleBinding',
+  namespaced: false,
+};
+
+/** As the chart calls the account of the controller. */
+const ACCOUNT = /(^|-)controller$/;
+
+/**
+ * The namespaces in which the chart was installed, by what nobody can make who has rights in a namespace alone. Undefined where
+ * that may not be read.
+ */
+export async function installedIn(
+  api: KubeApi,
+  abort: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
+  const options = { labelSelector: OF_CHART, abort };
+  const bindings = await listAll(api, CLUSTER_ROLE_BINDINGS, options).catch(ignoreForbidden);
+  const accounts = bindings
+    ?.flatMap(({ subjects = [] }) => subjects)
+    .filter(({ kind, name }) => kind === 'ServiceAccount' && ACCOUNT.test(name));
+  return accounts && new Set(accounts.flatMap(({ namespace }) => namespace ?? []));
+}
