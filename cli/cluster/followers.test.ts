@@ -14,10 +14,8 @@ const lookalike = (namespace: string) =>
     ...map,
     metadata: { ...map.metadata, namespace },
   }));
-const binding = (namespace: string, name = 'kube-site-follower-controller'): KubeObject => ({
-  metadata: { name },
-  ...{ subjects: [{ kind: 'ServiceAccount', name, namespace }] },
-});
+const binding = (namespace: string, name = 'kube-site-follower-controller'): KubeObject =>
+  Object.assign({ metadata: { name } }, { subjects: [{ kind: 'ServiceAccount', name, namespace }] });
 
 /** Where the controller is found. `bindings` undefined: they may not be read. */
 async function found(
