@@ -93,6 +93,11 @@ function stabilityPreconditions(cluster: Cluster): Precondition[] {
   ];
 }
 
+/** What is in the way of a pod itself. Anybody who may create pods there can make some that are labelled as instances. */
+export function obstaclesTo(target: Pod, cluster: Cluster): number {
+  return targetPreconditions(cluster, target, '').filter(({ obstacle }) => obstacle !== undefined).length;
+}
+
 function targetPreconditions(cluster: Cluster, target: Pod | undefined, place: string): Precondition[] {
   if (target === undefined) return [check('an instance is there', `no instance runs on ${place}`)];
   const { metadata } = target;

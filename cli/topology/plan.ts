@@ -1,4 +1,4 @@
-import type { Cluster } from '../../cnpg/cluster.ts';
+import { type Cluster, isOwnedBy } from '../../cnpg/cluster.ts';
 import { check, healthPreconditions, type Precondition } from '../../cnpg/preconditions.ts';
 import { runningBackupsOf } from '../../cnpg/promotion.ts';
 import { isReplica } from '../../cnpg/replica.ts';
@@ -87,7 +87,9 @@ function conditionsOf({ from, to, lag }: SidesState, step: Step): Precondition[]
 function rightsOf(state: SideState): Precondition[] {
   const { side, mayPatch, isLed, pods } = state;
   const { namespace, name } = side.key;
-  const old = pods.find((pod) => isTooOld(pod.metadata.annotations?.['cnpg.io/operatorVersion']));
+  // Anybody who may create pods there can label one as an instance.
+  const instances = pods.filter((pod) => isOwnedBy(pod, state.cluster));
+  const old = instances.find((pod) => isTooOld(pod.metadata.annotations?.['cnpg.io/operatorVersion']));
   return of(state, [
     check('you have permission to change it', !mayPatch && `you may not patch clusters ${namespace}/${name}`),
     check('a controller leads', !isLed && `no controller runs in context ${side.context}`),

@@ -154,6 +154,15 @@ describe('the preferred primary', () => {
     assert.match(String(status?.targetPrimaryTimestamp), /^2026-01-01T00:\d\d:\d\d\.\d{6}Z$/);
   });
 
+  for (const owner of ['the same', 'another'] as const) {
+    test(`is not kept from its node by a pod that is labelled as an instance, of ${owner} Cluster`, async () => {
+      const { uid } = kube.server.get(CLUSTERS, PG).metadata;
+      createPod('a-stranger', 'home-1', 'replica', owner === 'the same' ? uid : 'another');
+      await step(await replica());
+      assert.deepEqual([target(), stored()?.outcome], ['pg-2', 'Moving']);
+    });
+  }
+
   test('has nothing to do where it runs there already', async () => {
     config = { ...config, preferredPrimaryNode: 'away-1' };
     const preferred = await replica();

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from '../../../cnpg/cluster.ts';
-import { promotionPreconditions } from '../../../cnpg/preconditions.ts';
+import { obstaclesTo, promotionPreconditions } from '../../../cnpg/preconditions.ts';
 import { lookAgainPatch, promotionPatch, runningBackupsOf } from '../../../cnpg/promotion.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { cut } from '../../../kubernetes/cut.ts';
@@ -142,15 +142,18 @@ export class PreferredPrimary {
     );
   }
 
-  /** One after the other: whoever may create pods there makes them as large as he likes. */
+  /** One after the other: whoever may create pods there makes them as large as he likes, and labels them as instances. */
   async #instances(cluster: Cluster, abort: AbortSignal) {
     const { api, namespace, clusterName, node } = this.#options;
     const labelSelector = `${CNPG_LABELS.cluster}=${clusterName}`;
     let primary: Pod | undefined;
     let target: Pod | undefined;
+    let least = Number.POSITIVE_INFINITY;
     for await (const pod of listEach(api, PODS, { namespace, labelSelector, abort })) {
       if (pod.metadata.name === cluster.status?.currentPrimary && isOwnedBy(pod, cluster)) primary = pod;
-      if (isInstanceOn(pod, node)) target ??= pod;
+      if (!isInstanceOn(pod, node)) continue;
+      const obstacles = obstaclesTo(pod, cluster);
+      if (obstacles < least) [target, least] = [pod, obstacles];
     }
     return { primary, target };
   }
