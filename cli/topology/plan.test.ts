@@ -24,7 +24,7 @@ function side(name: string, pods: readonly Pod[]): SideState {
     side: { context: name, api: new FakeApi(), published: found, site: name, key },
     cluster: { metadata: { ...key, uid: name }, spec: { replica: { primary: 'east' } } },
     pods,
-    runningBackups: [],
+    backups: [],
     mayPatch: true,
     isLed: true,
   };
