@@ -39,12 +39,7 @@ export function assertCanBeSentBack(
       `${LOOK} Choose a mail setting for the domain in the Namecheap panel.`,
     );
   }
-  if (counted !== undefined && hosts.length < counted) {
-    throw refused(
-      `Namecheap counts ${counted} records in ${zone} but shows only ${hosts.length}; a write would delete the others`,
-      `${LOOK} Look in the Namecheap panel for records that its API does not show, such as SRV, and move them elsewhere.`,
-    );
-  }
+  assertAllShown(zone, hosts, counted);
   for (const host of hosts) {
     const problem = harm(host);
     if (problem === undefined) continue;
@@ -53,6 +48,15 @@ export function assertCanBeSentBack(
       `${LOOK} Change that record in the Namecheap panel, or move the following names to a zone of their own.`,
     );
   }
+}
+
+/** Throws when the zone has records that are not shown. */
+export function assertAllShown(zone: string, hosts: readonly Host[], counted: number | undefined): void {
+  if (counted === undefined || hosts.length >= counted) return;
+  throw refused(
+    `Namecheap counts ${counted} records in ${zone} but shows only ${hosts.length}; a write would delete the others`,
+    `${LOOK} Look in the Namecheap panel for records that its API does not show, such as SRV, and move them elsewhere.`,
+  );
 }
 
 function harm(host: Host): string | undefined {

@@ -8,7 +8,7 @@ import type { Change, Current, WrittenType, ZoneQuery } from '../records.ts';
 import type { SnapshotStore } from '../snapshots.ts';
 import type { ZoneLocks } from '../zone-locks.ts';
 import type { Host, HostList, NamecheapApi } from './api.ts';
-import { assertCanBeSentBack, assertHarmless } from './guard.ts';
+import { assertAllShown, assertCanBeSentBack, assertHarmless } from './guard.ts';
 import {
   assertServed,
   compareZones,
@@ -53,6 +53,8 @@ const LIMITS: RateLimits = {
 const DRIFT_MS = 10 * 60_000;
 /** How old the list that a plan was made from may be when it is written back. */
 const FRESH_MS = 2_000;
+/** A record that the API does not show is noticed by its count alone, and is to be known of before a move is due. */
+const RECOUNT_MS = 60 * 60_000;
 /** After a write the API may still show the old zone for a moment. */
 const READ_BACK_AFTER_MS = [0, 2_000, 4_000];
 
@@ -69,8 +71,10 @@ export class NamecheapProvider implements DnsProvider {
   readonly #locks: ZoneLocks;
   readonly #limiter: RateLimiter;
   readonly #lastRead = new Map<string, LastRead>();
-  /** Host counts that a cross-check or a read-back has shown to be complete. */
-  readonly #verified = new Map<string, number>();
+  /** Host counts that a cross-check or a read-back has shown to be complete, with when the registrar was asked. */
+  readonly #verified = new Map<string, { readonly count: number; readonly at: number }>();
+  /** Zones of which a read has found less than the registrar counts. */
+  readonly #short = new Set<string>();
 
   constructor({ api, clock, snapshots, locks }: NamecheapPorts) {
     this.#api = api;
@@ -83,6 +87,7 @@ export class NamecheapProvider implements DnsProvider {
   async read(query: ZoneQuery): Promise<Current> {
     const { zone, abort } = query;
     const { hosts } = await this.#getHosts(zone, abort, 'read');
+    await this.#recount(zone, hosts, abort);
     return currentOf(recordSets(zone, hosts), otherRecords(zone, hosts), query);
   }
 
@@ -127,12 +132,34 @@ export class NamecheapProvider implements DnsProvider {
     return this.#clock.elapsed() - last.at <= FRESH_MS ? last.list : undefined;
   }
 
+  async #recount(zone: string, hosts: readonly Host[], abort: AbortSignal): Promise<void> {
+    const now = this.#clock.elapsed();
+    const known = this.#verified.get(zone);
+    const isDue = known !== undefined && now - known.at >= RECOUNT_MS;
+    if (!isDue && !this.#short.has(zone)) return;
+    let counted: number | undefined;
+    try {
+      counted = await this.#limiter.call(abort, 'read', () => this.#api.countHosts(zone, abort));
+    } catch (error) {
+      if (!(error instanceof DnsError)) throw error;
+      // Only a write has to know; an account that may not ask is not to ask at each read.
+      if (known !== undefined) this.#verified.set(zone, { ...known, at: now });
+      return;
+    }
+    this.#verified.delete(zone);
+    this.#short.add(zone);
+    assertAllShown(zone, hosts, counted);
+    this.#short.delete(zone);
+    this.#verified.set(zone, { count: hosts.length, at: now });
+  }
+
   /** Asked only when the list may be short: at the first write, and when it has lost records since the last one. */
   async #count(zone: string, shown: number, abort: AbortSignal): Promise<number | undefined> {
-    if (shown > 0 && shown >= (this.#verified.get(zone) ?? Number.POSITIVE_INFINITY)) return undefined;
+    if (shown > 0 && shown >= (this.#verified.get(zone)?.count ?? Number.POSITIVE_INFINITY)) return undefined;
     try {
       const counted = await this.#limiter.call(abort, 'write', () => this.#api.countHosts(zone, abort));
-      if (counted !== undefined && shown >= counted) this.#verified.set(zone, shown);
+      if (counted !== undefined && shown >= counted)
+        this.#verified.set(zone, { count: shown, at: this.#clock.elapsed() });
       return counted;
     } catch (error) {
       // An account that may not ask for this still follows: the list itself was whole. An empty one needs the count.
@@ -151,7 +178,8 @@ export class NamecheapProvider implements DnsProvider {
     const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, abort }, async () => {
       const shown = await this.#getHosts(zone, abort, 'write');
       const differences = compareZones(zone, sent, shown, changes);
-      if (differences.length === 0) this.#verified.set(zone, shown.hosts.length);
+      const { at = this.#clock.elapsed() } = this.#verified.get(zone) ?? {};
+      if (differences.length === 0) this.#verified.set(zone, { count: shown.hosts.length, at });
       else if (!sameHosts(shown.hosts, before)) throw overtaken(zone, differences);
       return differences;
     });

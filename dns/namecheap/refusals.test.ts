@@ -194,6 +194,32 @@ describe('nothing is written', () => {
     await refuses(world, { kind: 'refused', message: /counts 141 records .* shows only 140/ });
   });
 
+  test('a record that the API does not show comes to the zone later: a read tells within an hour, and no write deletes it', async () => {
+    const world = new NamecheapScene({ zone: { ...mail, hosts: withRecord() } });
+    await world.move(EAST);
+    const { length } = world.hosts;
+    const answer = world.fake.handle.bind(world.fake);
+    world.fake.handle = (request) => {
+      const reply = answer(request);
+      if (typeof reply !== 'object') return reply;
+      const body = String(reply.body).replace(`HostCount="${length}"`, `HostCount="${length + 1}"`);
+      return { ...reply, body };
+    };
+    await world.clock.advance(3_600_000);
+    const writes = world.count('setHosts');
+    for (const address of [EAST, EAST, WEST]) {
+      await assert.rejects(world.move(address), {
+        kind: 'refused',
+        message: /such as|counts 142 .* shows only 141/,
+      });
+      await world.clock.advance(600_000);
+    }
+    assert.equal(world.count('setHosts'), writes);
+    world.fake.handle = answer;
+    await world.move(WEST);
+    assert.equal(world.count('setHosts'), writes + 1);
+  });
+
   test('trap 10: the zone is full', async () => {
     const world = new NamecheapScene({ zone: { ...mail, hosts: richZone(150) } });
     await refuses(world, { kind: 'refused', message: /151 records, and Namecheap takes 150/ });
