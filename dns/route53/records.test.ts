@@ -72,6 +72,9 @@ describe('a batch', () => {
     const [deletion, creation] = changesOf([checked], planned([checked]));
     assert.deepEqual(deletion?.ResourceRecordSet, checked);
     assert.equal(creation?.ResourceRecordSet?.HealthCheckId, 'h-1');
+    const cname: RecordSet = { name: APP, type: 'CNAME', ttl: 60, values: ['west.example.org'] };
+    const [, replacement] = changesOf([checked], planned([checked], cname));
+    assert.equal(replacement?.ResourceRecordSet?.HealthCheckId, 'h-1');
   });
 
   test('adds a text to those of others, which keep their form', () => {

@@ -57,9 +57,11 @@ export function changesOf(
   sets: readonly ResourceRecordSet[],
   changes: readonly Change<WrittenType>[],
 ): readonly ApiChange[] {
+  const setOf = ({ name, type }: Pick<RecordSet<WrittenType>, 'name' | 'type'>) =>
+    sets.find((set) => set.Type === type && plainName(set.Name ?? '') === name);
   const parts = ofEach(changes, (change): readonly ApiChange[] => {
     const { name, type } = subjectOf(change);
-    const there = sets.find((set) => set.Type === type && plainName(set.Name ?? '') === name);
+    const there = setOf(subjectOf(change));
     assertPlannedFor(there && recordSets([there])[0], change);
     assertOurs(name, there);
     const deletion: ApiChange[] = there === undefined ? [] : [{ Action: 'DELETE', ResourceRecordSet: there }];
@@ -67,6 +69,8 @@ export function changesOf(
     const { ttl } = change.desired;
     const values =
       type === 'TXT' ? writtenTexts(change.desired.values, valuesOf(there)) : change.desired.values;
+    const replaced = changes.find((other) => other.action === 'delete' && other.current.name === name);
+    const before = there ?? (replaced && setOf(subjectOf(replaced)));
     const creation: ApiChange = {
       Action: 'CREATE',
       ResourceRecordSet: {
@@ -74,7 +78,7 @@ export function changesOf(
         Type: type,
         TTL: ttl,
         ResourceRecords: values.map((Value) => ({ Value })),
-        ...(there?.HealthCheckId !== undefined && { HealthCheckId: there.HealthCheckId }),
+        ...(before?.HealthCheckId !== undefined && { HealthCheckId: before.HealthCheckId }),
       },
     };
     return [...deletion, creation];
