@@ -79,6 +79,13 @@ describe('the checks', () => {
     assert.equal(checks[4]?.note, refused.message);
   });
 
+  test('show what is found in each namespace, however much there is in one', async () => {
+    const found = [...Array.from({ length: 100 }, (_, index) => `Pod aaa/${index}`), 'Pod shop/web'];
+    const findings = found.map((about) => problem(about, 'x', 'y'));
+    const view = await run([{ name: 'x', title: 'x', find: async () => ({ findings }) }]);
+    assert.match(print(renderChecks(view, 80), false), /Pod shop\/web: x/);
+  });
+
   test('say so when all is well', async () => {
     const text = print(renderChecks(await run(ROWS.slice(0, 1)), 80), false);
     assert.match(text, /^✓ the certificate .* \(68 days left\)\n\nNo problems found\.\n$/);

@@ -1,5 +1,6 @@
 import { counted } from '../text/counted.ts';
 import { bold, dim, green, type Line, paragraph, red, type Styled, yellow } from '../text/line.ts';
+import { shownOf } from '../text/shown.ts';
 import type { Finding } from './check.ts';
 import type { Checked, CheckView } from './run.ts';
 
@@ -21,9 +22,14 @@ export function renderChecks(view: CheckView, width: number): Line[] {
 function renderOne({ title, outcome, note, findings }: Checked, width: number): Line[] {
   const added = note === '' ? [] : [dim(remark(outcome, note))];
   const head = paragraph(MARKS[outcome], [title, ...added], width);
-  const shown = findings.slice(0, MAX_SHOWN).flatMap((finding) => renderFinding(finding, width));
+  const shown = shownOf(findings, MAX_SHOWN, namespaceOf).flatMap((finding) => renderFinding(finding, width));
   const more = findings.length - MAX_SHOWN;
   return [...head, ...shown, ...(more > 0 ? [[dim(`    and ${more} more; -o json shows all`)]] : [])];
+}
+
+/** With the kind before it, as in `Pod shop/web`. */
+function namespaceOf({ about }: Finding): string {
+  return about.split('/', 1).join();
 }
 
 function remark(outcome: Checked['outcome'], note: string): string {

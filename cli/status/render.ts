@@ -1,4 +1,5 @@
 import { bold, cyan, dim, green, type Line, type Piece, paragraph, red, yellow } from '../text/line.ts';
+import { shownOf } from '../text/shown.ts';
 import { type Column, table } from '../text/table.ts';
 import { ago, clockTime } from '../text/time.ts';
 import { type DnsView, sameValues } from './dns.ts';
@@ -192,9 +193,8 @@ const PROBLEMS: Readonly<Record<Attention['problem'], string>> = {
 };
 
 function attentionList(attention: readonly Attention[], width: number): Line[] {
-  const lines = attention
-    .slice(0, MAX_ATTENTION)
-    .flatMap(({ namespace, pod, site, problem, detail }) =>
+  const lines = shownOf(attention, MAX_ATTENTION, ({ namespace }) => namespace).flatMap(
+    ({ namespace, pod, site, problem, detail }) =>
       paragraph(
         red('✗ '),
         [
@@ -204,7 +204,7 @@ function attentionList(attention: readonly Attention[], width: number): Line[] {
         ],
         width,
       ),
-    );
+  );
   const more = attention.length - MAX_ATTENTION;
   return more > 0 ? [...lines, [dim(`and ${more} more; -o json shows all`)]] : lines;
 }

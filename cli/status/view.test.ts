@@ -41,6 +41,14 @@ describe('the status', () => {
     assert.doesNotMatch(text(view()), /you may not/);
   });
 
+  test('shows the pods of each namespace, however many of one have a problem', () => {
+    const mine = Array.from({ length: 100 }, (_, index) =>
+      pod({ namespace: 'aaa', name: `a-${index}`, injected: false }),
+    );
+    const pods = [...mine, pod({ namespace: 'shop', name: 'web', injected: false })];
+    assert.match(text(view({ pods })), /^✗ shop\/web has no sidecar/m);
+  });
+
   test('counts the nodes of a large site', () => {
     const nodes = Array.from({ length: 1_000 }, (_, index) => `node-${index}`);
     const maps = [statusMap({ sites: { 'us-east': nodes } })];
