@@ -113,8 +113,9 @@ simulation: install ## The controller under virtual time: 1,000 schedules, and w
 	$(RUN) --concurrency=$(JOBS) --timeout-ms=600000 test/simulation/*.test.ts
 
 .PHONY: simulate
-simulate: install ## 10,000 schedules under virtual time (SEEDS=, FROM=)
+simulate: install ## 10,000 schedules under virtual time, and as many of two clusters (SEEDS=, FROM=)
 	@node test/simulation/run.ts --seeds $(or $(SEEDS),10000) --from $(or $(FROM),1)
+	@node test/simulation/run.ts --topology --seeds $(or $(SEEDS),10000) --from $(or $(FROM),1)
 
 .PHONY: test
 test: unit simulation integration hostile-short browser alerts chart ## All that must pass before a change lands

@@ -44,6 +44,20 @@ function missingStep(cluster: Cluster): string | undefined {
 }
 
 /**
+ * The timeline of the last checkpoint of the instance that is its primary, or that replicates for the others. The
+ * Cluster’s own is that of when it was the primary itself, and is all that older operators say of a replica.
+ */
+export function timelineOf({ status = {} }: Cluster): number {
+  const { currentPrimary = '', instancesReportedState = {}, timelineID = 0 } = status;
+  return instancesReportedState[currentPrimary]?.timeLineID || timelineID;
+}
+
+/** Another text whenever another instance has become the primary, or the one that replicates for the others. */
+export function firstInstanceOf({ status = {} }: Cluster): string {
+  return `${status.currentPrimary ?? ''} ${status.currentPrimaryTimestamp ?? ''}`;
+}
+
+/**
  * When the Cluster was last made a replica of another one, as the operator says; empty when it never was. Source:
  * CloudNativePG, replicaclusterswitch.
  */

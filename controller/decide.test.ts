@@ -38,6 +38,19 @@ describe('decide', () => {
     assert.deepEqual(decide(situation({})), SETTLED);
   });
 
+  test('holds no site that it is certain to have left, and any other one', () => {
+    const left = { from: 'us', primary: 'pg-eu', site: 'eu' };
+    const { activeSite, activeNode, primary, phase, epoch } = decide(
+      situation({ resolved: { ...LOST, movingTo: 'pg-us', left } }),
+    );
+    assert.deepEqual(
+      [activeSite, activeNode, primary, phase, epoch],
+      ['eu', '', 'pg-eu', 'Transitioning', SETTLED.epoch + 1],
+    );
+    const other = decide(situation({ resolved: { ...LOST, left: { ...left, from: 'asia' } } }));
+    assert.deepEqual([other.activeSite, other.epoch], ['us', SETTLED.epoch]);
+  });
+
   test('bounds what a trigger quotes, whichever trigger it is', () => {
     const text = 'é'.repeat(1_000_000);
     const hold = { reason: 'PrimaryAmbiguous', message: text } as const;

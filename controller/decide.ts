@@ -20,6 +20,8 @@ export type ResolvedObservation =
       readonly reason: HoldReason;
       readonly message: string;
       readonly movingTo?: string;
+      /** As in an observation. */
+      readonly left?: { readonly from: string; readonly primary: string; readonly site: string };
     };
 
 export interface DecideInput {
@@ -50,25 +52,35 @@ const NOTHING: Status = {
 
 /**
  * Observation × configuration × previous state → next state. It never moves on a guess: an unknown observation keeps the
- * site, node and primary that were there.
+ * site, node and primary that were there, unless it is known that they have been left.
  *
  * The epoch rises when the site that readers see changes. That is so after a move, and also when somebody wrote
  * another site into the ConfigMap by hand: one epoch must never name two sites, because the higher epoch wins.
  */
 export function decide({ believed, published, epochFloor, resolved, sites, now }: DecideInput): Status {
   const previous = believed ?? published ?? NOTHING;
-  const place =
-    resolved.kind === 'located'
-      ? {
-          activeSite: cut(resolved.site, LONGEST_NAME),
-          activeNode: cut(resolved.node, LONGEST_NAME),
-          primary: cut(resolved.primary, LONGEST_NAME),
-        }
-      : { activeSite: previous.activeSite, activeNode: previous.activeNode, primary: previous.primary };
+  const place = placeOf(resolved, previous);
   const { epoch, since } = nextEpoch(place.activeSite, previous, published, epochFloor, now);
   const lastUpdated = laterThan(previous.lastUpdated, now);
   const next: Status = { ...place, ...phaseOf(resolved), epoch, since, sites, lastUpdated };
   return sameContent(previous, next) ? { ...next, lastUpdated: previous.lastUpdated } : next;
+}
+
+function placeOf(
+  resolved: ResolvedObservation,
+  { activeSite, activeNode, primary }: Status,
+): Pick<Status, 'activeSite' | 'activeNode' | 'primary'> {
+  if (resolved.kind === 'located') return newPlace(resolved);
+  const { left } = resolved;
+  return left?.from === activeSite ? newPlace({ ...left, node: '' }) : { activeSite, activeNode, primary };
+}
+
+function newPlace({ site, node, primary }: { site: string; node: string; primary: string }) {
+  return {
+    activeSite: cut(site, LONGEST_NAME),
+    activeNode: cut(node, LONGEST_NAME),
+    primary: cut(primary, LONGEST_NAME),
+  };
 }
 
 /**

@@ -70,7 +70,8 @@ export async function runFollower(
   const remembered = () => asSites(report.get(SITES_SECTION));
   const lastSites = async (abort: AbortSignal): Promise<Status['sites']> =>
     remembered() ?? decodeStatus((await status.read(abort)).data)?.sites ?? {};
-  const claims = sites.own && claimsOf(sites.own, name, report, wakeup.notify);
+  const claims =
+    sites.own && claimsOf(sites.own, { follower: name, report, clock, leadership, onRival: wakeup.notify });
   const trigger = createTrigger(follower.trigger, {
     ...ports,
     follower: name,

@@ -15,9 +15,23 @@ export interface ClaimsOptions {
   readonly onRival: () => void;
 }
 
+/** What the cluster here says of itself. */
+export interface OwnTimeline {
+  readonly timeline: number;
+  /**
+   * Names the instance that is on it, and when it came to be the first one. While that is the same, a higher timeline is no
+   * other one: PostgreSQL reports a new one only after its first checkpoint there, and the operator some time later.
+   */
+  readonly instance: string;
+  /** When it was demoted last, in whatever form; empty when it never was. It may have been while nobody observed it. */
+  readonly demotedAt: string;
+}
+
 export interface ClaimMemory {
-  /** The timeline to which the last promotion of this cluster led; absent while it stands by, or that is not known yet. */
+  /** The timeline to which the last promotion of this cluster led; absent when it was demoted, or that is not known yet. */
   readonly promotedTo?: number | undefined;
+  /** The instance that was promoted. */
+  readonly promoted?: string | undefined;
   /** The timeline that it had as a replica. */
   readonly replicated?: number | undefined;
   readonly demotedAt: string;
@@ -33,9 +47,10 @@ export interface ClaimMemory {
  */
 export class Claims {
   readonly #options: ClaimsOptions;
+  readonly #listeners = new Set<() => void>();
   /** Undefined while this cluster is not the primary. */
-  #timeline: number | undefined;
-  #promotedTo: number | undefined;
+  #own: OwnTimeline | undefined;
+  #promotion: { readonly timeline: number; readonly instance: string | undefined } | undefined;
   #replicated: number | undefined;
   #demotedAt: string;
   /** By zone. */
@@ -43,8 +58,8 @@ export class Claims {
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
-    const { promotedTo, replicated, demotedAt, rivals } = decode(options.memory);
-    this.#promotedTo = promotedTo;
+    const { promotion, replicated, demotedAt, rivals } = decode(options.memory);
+    this.#promotion = promotion;
     this.#replicated = replicated;
     this.#demotedAt = demotedAt;
     this.#rivals = rivals;
@@ -59,25 +74,43 @@ export class Claims {
     return claimName(this.#options.follower, zone);
   }
 
-  /**
-   * This cluster is the primary of its topology, by what it knows itself, and on this timeline. `demotedAt`: when it was
-   * demoted last, in whatever form; empty when it never was. It may have been while nobody observed it.
-   */
-  lead(timeline: number, demotedAt = ''): void {
-    if (demotedAt !== this.#demotedAt) {
-      this.#demotedAt = demotedAt;
-      this.#forgetPromotion(undefined);
-    }
-    this.#timeline = timeline;
-    // The operator reports the new timeline some time after the promotion.
-    if (this.#replicated !== undefined && timeline > this.#replicated) this.#fixPromotion(timeline);
+  /** Calls back when this cluster may have what it had to leave before; returns how to end that. */
+  onPromotion(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
-  /** It replicates from another one, and has this timeline: what it may claim next comes of a later promotion. */
-  standBy(timeline: number): void {
-    this.#timeline = undefined;
-    if (this.#replicated === timeline && this.#promotedTo === undefined && this.#rivals.size === 0) return;
-    this.#forgetPromotion(timeline);
+  /** It was promoted, and not demoted since then: what looks like a promotion now is a failover within it. */
+  isPromoted({ demotedAt }: Pick<OwnTimeline, 'demotedAt'>): boolean {
+    const wasPromoted = this.#promotion !== undefined || this.#own !== undefined;
+    return wasPromoted && demotedAt === this.#demotedAt;
+  }
+
+  /** This cluster is the primary of its topology, by what it knows itself. */
+  lead(own: OwnTimeline): void {
+    const { timeline, instance, demotedAt } = own;
+    if (demotedAt !== this.#demotedAt) this.#forgetPromotion(undefined, demotedAt);
+    this.#own = own;
+    const isReported = this.#replicated === undefined || timeline > this.#replicated;
+    if (this.#promotion === undefined) {
+      if (isReported) this.#notePromotion(timeline, instance);
+    } else if (this.#promotion.instance === instance && timeline > this.#promotion.timeline) {
+      this.#notePromotion(timeline, instance);
+    }
+  }
+
+  /**
+   * It shall replicate from another one. Once it `isReplica`, or was meanwhile, what it may claim next comes of a later
+   * promotion.
+   */
+  standBy({ timeline, demotedAt }: OwnTimeline, isReplica: boolean): void {
+    const isStillPromoted = this.isPromoted({ demotedAt }) && !isReplica;
+    this.#own = undefined;
+    if (isStillPromoted) return;
+    // One that is being promoted may be on its new timeline already.
+    const replicated = isReplica || this.#promotion !== undefined ? timeline : this.#replicated;
+    const isKnown = this.#replicated === replicated && this.#demotedAt === demotedAt;
+    if (this.#promotion !== undefined || !isKnown) this.#forgetPromotion(replicated, demotedAt);
   }
 
   /** What the provider of `zone` shows there now. */
@@ -87,11 +120,9 @@ export class Claims {
     return other;
   }
 
-  /** Of two of the same timeline, who has the zone keeps it. */
-  #goesBefore(other: Claim): boolean {
-    if (this.#timeline === undefined) return false;
-    if (this.#promotedTo !== undefined) return other.timeline >= this.#promotedTo;
-    return other.timeline > this.#timeline;
+  /** Of two of the same timeline, who has the zone keeps it. A promotion whose timeline is not reported yet is the last one. */
+  #goesBefore({ timeline }: Claim): boolean {
+    return this.#promotion !== undefined && timeline >= this.#promotion.timeline;
   }
 
   /**
@@ -104,33 +135,27 @@ export class Claims {
     { epoch, ttl }: { readonly epoch: number; readonly ttl: number },
   ): readonly Change<'TXT'>[] {
     const { owner, site } = this.#options;
-    if (this.#timeline === undefined) throw refused(zone, `${owner} is not the primary`);
+    if (this.#own === undefined) throw refused(zone, `${owner} is not the primary`);
     const other = this.observe(zone, found);
-    const timeline = this.#promotedTo ?? this.#timeline;
-    const isKnown = this.#promotedTo !== undefined || this.#replicated === undefined;
-    if (other !== undefined && (!isKnown || other.timeline >= timeline)) {
+    const timeline = this.#promotion?.timeline ?? this.#own.timeline;
+    if (other !== undefined && this.#promotion === undefined) throw notReported(zone, owner, other);
+    if (other !== undefined && other.timeline >= timeline) {
       throw refused(zone, `${describeClaim(other)}, and ${owner} was promoted to timeline ${timeline}`);
     }
-    const at = { name: this.nameIn(zone), ttl };
-    const changes = claimChanges({ owner, site, timeline, epoch }, found, at);
-    if (changes.length === 0) this.#fixPromotion(timeline);
-    return changes;
+    return claimChanges({ owner, site, timeline, epoch }, found, { name: this.nameIn(zone), ttl });
   }
 
-  /** The provider has accepted what {@link changes} gave. */
-  accepted(): void {
-    if (this.#timeline !== undefined) this.#fixPromotion(this.#timeline);
-  }
-
-  #fixPromotion(timeline: number): void {
-    if (this.#promotedTo !== undefined) return;
-    this.#promotedTo = timeline;
+  #notePromotion(timeline: number, instance: string): void {
+    this.#promotion = { timeline, instance };
+    for (const [zone, rival] of this.#rivals) if (!this.#goesBefore(rival)) this.#rivals.delete(zone);
     this.#store();
+    for (const listener of this.#listeners) listener();
   }
 
-  #forgetPromotion(replicated: number | undefined): void {
-    this.#promotedTo = undefined;
+  #forgetPromotion(replicated: number | undefined, demotedAt: string): void {
+    this.#promotion = undefined;
     this.#replicated = replicated;
+    this.#demotedAt = demotedAt;
     this.#rivals.clear();
     this.#store();
   }
@@ -147,7 +172,8 @@ export class Claims {
   #store(): void {
     const rivals = [...this.#rivals].map(([zone, claim]) => [zone, formatClaim(claim)]);
     this.#options.onChange({
-      promotedTo: this.#promotedTo,
+      promotedTo: this.#promotion?.timeline,
+      promoted: this.#promotion?.instance,
       replicated: this.#replicated,
       demotedAt: this.#demotedAt,
       rivals: Object.fromEntries(rivals),
@@ -156,17 +182,19 @@ export class Claims {
 }
 
 function decode(memory: unknown) {
-  const { rivals, ...rest } = MEMORY.parse(memory);
+  const { rivals, promotedTo, promoted: instance, ...rest } = MEMORY.parse(memory);
   const claims = Object.entries(rivals).flatMap(([zone, text]) => {
     const claim = parseClaim(text);
     return claim === undefined ? [] : [[zone, claim] as const];
   });
-  return { ...rest, rivals: new Map(claims) };
+  const promotion = promotedTo === undefined ? undefined : { timeline: promotedTo, instance };
+  return { ...rest, promotion, rivals: new Map(claims) };
 }
 
 const MEMORY = z
   .object({
     promotedTo: z.number().optional(),
+    promoted: z.string().optional(),
     replicated: z.number().optional(),
     demotedAt: z.string(),
     rivals: z.record(z.string(), z.string()),
@@ -185,4 +213,15 @@ function refused(zone: string, why: string): DnsError {
     action:
       'Demote the one that shall not be the primary. Where the claim is of a cluster that is gone for good, remove its TXT record.',
   });
+}
+
+function notReported(zone: string, owner: string, other: Claim): DnsError {
+  return new DnsError(
+    `zone ${zone}: ${describeClaim(other)}, and it is not reported yet to which timeline ${owner} was promoted`,
+    {
+      kind: 'retry',
+      code: 'timeline',
+      action: 'Nothing: the operator reports it after the first checkpoint of the new primary.',
+    },
+  );
 }

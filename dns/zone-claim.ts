@@ -7,7 +7,6 @@ export interface ZoneClaim {
   observe(zone: string, found: TextSet | undefined): void;
   /** Throws DnsError where another cluster goes before this one. */
   changes(zone: string, found: TextSet | undefined): readonly Change<'TXT'>[];
-  accepted(): void;
 }
 
 /** The claim among the TXT records that were read. Throws DnsError where it could not be read. */
@@ -36,5 +35,4 @@ export async function claimZone(
   const changes = claim.changes(zone, claimIn(zone, claim, current));
   if (changes.length === 0) return;
   await provider.apply(zone, changes, guard);
-  claim.accepted();
 }

@@ -106,7 +106,7 @@ class Side {
 
   /** As the primary of its topology. */
   async lead(timeline: number): Promise<void> {
-    this.claims.lead(timeline);
+    this.claims.lead({ timeline, instance: `on ${timeline}`, demotedAt: '' });
     await this.apply(this.#own);
   }
 }
@@ -141,6 +141,23 @@ describe('the zone of two clusters', () => {
     await assert.rejects(east.lead(1), { code: 'claimed', kind: 'refused' });
     assert.equal(zone.address, WEST.ip);
     assert.equal(east.claims.rival?.owner, 'west');
+  });
+
+  test('is written as soon as the timeline of a promotion is reported', async () => {
+    await east.lead(1);
+    west.claims.standBy({ timeline: 1, instance: '', demotedAt: '' }, true);
+    await assert.rejects(west.lead(1), { code: 'timeline', kind: 'retry' });
+    const stop = new AbortController();
+    let wakes = 0;
+    const watching = west.signal.watch(() => {
+      wakes += 1;
+    }, stop.signal);
+    west.claims.lead({ timeline: 2, instance: '', demotedAt: '' });
+    assert.equal(wakes, 1);
+    await west.apply(WEST);
+    assert.equal(zone.address, WEST.ip);
+    stop.abort();
+    await watching;
   });
 
   test('is read within half a minute, however seldom the provider may be asked', () => {

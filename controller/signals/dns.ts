@@ -90,7 +90,6 @@ export class DnsSignal implements Signal {
           nameIn: (zone) => claims.nameIn(zone),
           observe: (zone, found) => claims.observe(zone, found),
           changes: (zone, found) => claims.changes(zone, found, { epoch: this.#epoch, ttl: options.ttl }),
-          accepted: () => claims.accepted(),
         },
       }),
       ...(options.ownership !== undefined && { ownership: options.ownership }),
@@ -143,6 +142,8 @@ export class DnsSignal implements Signal {
 
   async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
     this.#enqueue = enqueue;
+    const endListening = this.#options.claims?.onPromotion(enqueue);
     await this.#propagation.run(abort);
+    endListening?.();
   }
 }

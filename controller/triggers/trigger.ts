@@ -25,6 +25,8 @@ export type Observation =
       readonly message: string;
       /** As above: the service itself says that it is moving. */
       readonly movingTo?: string;
+      /** It is certain that it is not in the site `from`: where that was the last one, the one that it moved to is taken. */
+      readonly left?: { readonly from: string; readonly primary: string; readonly site: string };
     };
 
 export type Unknown = Extract<Observation, { kind: 'unknown' }>;

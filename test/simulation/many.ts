@@ -1,13 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { SimulationName } from './simulations.ts';
 import type { Batch, BatchResult } from './worker.ts';
 
 /** Plays `seeds` schedules, from seed `from` on, on all cores. The failed ones come in the order of their seeds. */
-export async function simulateMany({ from, seeds }: { from: number; seeds: number }): Promise<BatchResult> {
+export async function simulateMany(
+  simulation: SimulationName,
+  { from, seeds }: { readonly from: number; readonly seeds: number },
+): Promise<BatchResult> {
   const workers = Math.min(seeds, availableParallelism());
   const results = await Promise.all(
     Array.from({ length: workers }, (_, index) =>
-      runBatch({ first: from + index, step: workers, end: from + seeds }),
+      runBatch({ simulation, first: from + index, step: workers, end: from + seeds }),
     ),
   );
   return {

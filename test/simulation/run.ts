@@ -1,12 +1,11 @@
 import { parseArgs } from 'node:util';
-import { SeededRandom } from '../support/random.ts';
 import { simulateMany } from './many.ts';
-import { drawSchedule } from './schedule.ts';
-import { simulate } from './simulate.ts';
+import { SIMULATIONS, type SimulationName } from './simulations.ts';
 
 /**
  * node test/simulation/run.ts --seeds 10000 [--from 1]   many schedules, on all cores
  * node test/simulation/run.ts --seed 4711 --trace         one schedule again, step by step
+ * --topology                                              of two clusters of a topology
  */
 const { values } = parseArgs({
   options: {
@@ -14,13 +13,16 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    topology: { type: 'boolean', default: false },
   },
 });
 
+const name: SimulationName = values.topology ? 'topology' : 'replicas';
 process.exitCode = values.seed === undefined ? await runMany() : await runOne(whole(values.seed));
 
 async function runOne(seed: number): Promise<number> {
-  const { steps, quietAt } = drawSchedule(new SeededRandom(`schedule ${seed}`));
+  const { scheduleOf, simulate } = SIMULATIONS[name];
+  const { steps, quietAt } = scheduleOf(seed);
   console.log(`seed ${seed}: ${steps.length} disturbances in ${quietAt / 1_000} s`);
   const trace = (time: number, actor: string, line: string) =>
     console.log(`${(time / 1_000).toFixed(3).padStart(9)}  ${actor.padEnd(12)} ${line}`);
@@ -34,10 +36,12 @@ async function runOne(seed: number): Promise<number> {
 async function runMany(): Promise<number> {
   const seeds = whole(values.seeds);
   const started = performance.now();
-  const { failed, slowestMs } = await simulateMany({ from: whole(values.from), seeds });
+  const { failed, slowestMs } = await simulateMany(name, { from: whole(values.from), seeds });
   for (const { seed, violations } of failed) {
     console.log(`seed ${seed}: ${violations.join('; ')}`);
-    console.log(`  again: node test/simulation/run.ts --seed ${seed} --trace`);
+    console.log(
+      `  again: node test/simulation/run.ts --seed ${seed}${values.topology ? ' --topology' : ''} --trace`,
+    );
   }
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   const latest = (slowestMs / 1_000).toFixed(1);

@@ -66,14 +66,14 @@ export type Disturbance =
   | NodeTrouble
   | { readonly kind: 'apply the Service' };
 
-export interface Step {
+export interface Step<D = Disturbance> {
   /** Milliseconds since the start. */
   readonly at: number;
-  readonly what: Disturbance;
+  readonly what: D;
 }
 
-export interface Schedule {
-  readonly steps: readonly Step[];
+export interface Schedule<D = Disturbance> {
+  readonly steps: readonly Step<D>[];
   /** Milliseconds since the start: all faults end here. */
   readonly quietAt: number;
 }
@@ -97,8 +97,13 @@ const WEIGHTS: Readonly<Record<Disturbance['kind'], number>> = {
 };
 
 export function drawSchedule(random: SeededRandom): Schedule {
+  return drawSteps(random, draw);
+}
+
+/** Of any simulation, by what `draw` gives for each step. */
+export function drawSteps<D>(random: SeededRandom, draw: (random: SeededRandom) => D): Schedule<D> {
   const quietAt = random.integer(140, 240) * 1_000;
-  const steps: Step[] = [];
+  const steps: Step<D>[] = [];
   // Things come in bursts: what goes wrong together finds more than what goes wrong alone.
   for (let at = random.integer(0, 5_000); at < quietAt; at += gap(random)) {
     steps.push({ at, what: draw(random) });
@@ -125,7 +130,7 @@ function gap(random: SeededRandom): number {
 function draw(random: SeededRandom): Disturbance {
   const replica = random.pick([0, 1] as const);
   const target = random.pick([0, 1, 'both'] as const);
-  switch (drawKind(random)) {
+  switch (drawKind(random, WEIGHTS)) {
     case 'move':
       return { kind: 'move', move: random.pick(MOVES) };
     case 'api weather':
@@ -178,17 +183,17 @@ function draw(random: SeededRandom): Disturbance {
   }
 }
 
-function drawKind(random: SeededRandom): Disturbance['kind'] {
-  const kinds = keys(WEIGHTS);
-  const draw = random.next() * kinds.reduce((sum, kind) => sum + WEIGHTS[kind], 0);
+export function drawKind<K extends string>(random: SeededRandom, weights: Readonly<Record<K, number>>): K {
+  const kinds = keys(weights);
+  const draw = random.next() * kinds.reduce((sum, kind) => sum + weights[kind], 0);
   let sum = 0;
   const kind = kinds.find((candidate) => {
-    sum += WEIGHTS[candidate];
+    sum += weights[candidate];
     return draw < sum;
   });
-  return kind ?? 'move';
+  return kind ?? random.pick(kinds);
 }
 
-function keys<K extends string>(table: Readonly<Record<K, unknown>>): K[] {
+export function keys<K extends string>(table: Readonly<Record<K, unknown>>): K[] {
   return Object.keys(table) as K[];
 }

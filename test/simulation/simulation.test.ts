@@ -8,7 +8,7 @@ import { simulate } from './simulate.ts';
 const SCHEDULES = 1_000;
 
 test(`everything holds in ${SCHEDULES} schedules`, async () => {
-  const { failed } = await simulateMany({ from: 1, seeds: SCHEDULES });
+  const { failed } = await simulateMany('replicas', { from: 1, seeds: SCHEDULES });
   const report = failed.map(({ seed, violations }) => `seed ${seed}: ${violations.join('; ')}`);
   assert.deepEqual(report, [], 'look closer with: node test/simulation/run.ts --seed N --trace');
 });

@@ -15,7 +15,7 @@ export const samePlace = (one: Place | undefined, other: Place | undefined): boo
   one?.primary === other?.primary && one?.node === other?.node && one?.site === other?.site;
 
 /** Something that changes, with its past. */
-class History<T> {
+export class History<T> {
   readonly #entries: { readonly from: number; readonly value: T }[] = [];
 
   get now(): T | undefined {

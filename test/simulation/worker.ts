@@ -1,8 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Outcome, simulate } from './simulate.ts';
+import type { Outcome } from './play.ts';
+import { SIMULATIONS, type SimulationName } from './simulations.ts';
 
 /** The seeds `first`, `first + step`, … below `end`. */
 export interface Batch {
+  readonly simulation: SimulationName;
   readonly first: number;
   readonly step: number;
   readonly end: number;
@@ -17,11 +19,11 @@ export interface BatchResult {
 Error.stackTraceLimit = 0;
 parentPort?.postMessage(await run(workerData as Batch));
 
-async function run({ first, step, end }: Batch): Promise<BatchResult> {
+async function run({ simulation, first, step, end }: Batch): Promise<BatchResult> {
   const failed: Outcome[] = [];
   let slowestMs = 0;
   for (let seed = first; seed < end; seed += step) {
-    const outcome = await simulate(seed);
+    const outcome = await SIMULATIONS[simulation].simulate(seed);
     if (outcome.violations.length > 0) failed.push(outcome);
     else slowestMs = Math.max(slowestMs, outcome.rightAfterMs);
   }

@@ -6,6 +6,7 @@ import { createMetrics } from '../../controller/metrics.ts';
 import { Sites } from '../../controller/sites.ts';
 import { createTrigger, ownClusterOf } from '../../controller/triggers/registry.ts';
 import type { MemoryStore, Observation, Trigger } from '../../controller/triggers/trigger.ts';
+import type { Claims } from '../../dns/claims.ts';
 import type { ObjectMeta } from '../../kubernetes/api.ts';
 import { NODES, type Node, PODS, type Pod } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -31,6 +32,8 @@ export class TriggerScene extends FakeCluster {
   /** As it was published since the report was stored. */
   siteSinceReport: string | undefined;
   failSaves: Error | undefined;
+  /** Of a trigger of which each site is a Kubernetes cluster. */
+  claims: Claims | undefined;
   /** Stores what was set and not saved, as the report does within a second. */
   keep: () => void = () => undefined;
   wakes = 0;
@@ -84,6 +87,7 @@ export class TriggerScene extends FakeCluster {
         restartedAt: '',
         events: () => undefined,
         report: this.#memory(),
+        ...(this.claims !== undefined && { claims: this.claims }),
       });
   }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
+import { Claims } from '../../../dns/claims.ts';
 import { PODS } from '../../../kubernetes/resources.ts';
 import { APP, TriggerScene } from '../../../test/support/trigger-scene.ts';
+import type { Observation, Unknown } from '../trigger.ts';
 
 const KEY = { namespace: APP, name: 'db' };
 const SETTINGS = { kind: 'cnpg-topology', namespace: APP, clusterName: 'db', self: 'pg-east' };
@@ -39,12 +41,27 @@ afterEach(() => kube.end());
 
 type Replica = NonNullable<NonNullable<Cluster['spec']>['replica']>;
 const setReplica = (replica: Replica, status: Cluster['status'] = {}) =>
-  kube.change(CLUSTERS, { metadata: KEY, spec: { replica: { self: 'pg-east', ...replica } }, status });
+  kube.change(CLUSTERS, {
+    metadata: KEY,
+    spec: { replica: { self: 'pg-east', source: 'pg-west', ...replica } },
+    status,
+  });
 const setReady = (status: 'True' | 'False') =>
   kube.change(PODS, {
     metadata: { namespace: APP, name: 'db-1' },
     status: { conditions: [{ type: 'Ready', status }] },
   });
+
+function claimsOfEast(): Claims {
+  const ignore = () => undefined;
+  const own = { owner: 'pg-east', site: 'east', follower: 'default' };
+  return new Claims({ ...own, memory: undefined, onChange: ignore, onRival: ignore });
+}
+
+function unknownIn(observation: Observation): Unknown {
+  assert.ok(observation.kind === 'unknown');
+  return observation;
+}
 
 describe('a Cluster of a distributed topology', () => {
   test('is followed to its node when it is the primary', async () => {
@@ -85,7 +102,33 @@ describe('a Cluster of a distributed topology', () => {
       message:
         'Cluster app/db is to become the primary, but it has not received all that spec.replica.promotionToken tells of (status.lastPromotionToken)',
       movingTo: 'pg-east',
+      left: { from: 'east', primary: 'pg-west', site: 'west' },
     });
+  });
+
+  test('has not left its site when the operator has not seen the new instance after a failover', async () => {
+    kube.claims = claimsOfEast();
+    setReplica({ primary: 'pg-east' });
+    assert.equal(await kube.look(), 'db-1@us-1');
+    setReplica({ primary: 'pg-east' }, { instancesReportedState: { 'db-1': { isPrimary: false } } });
+    const { reason, left } = unknownIn(await kube.observe());
+    assert.deepEqual([reason, left], ['PromotionPending', undefined]);
+  });
+
+  test('has left its site when it was demoted while nobody observed it', async () => {
+    kube.claims = claimsOfEast();
+    setReplica({ primary: 'pg-east' });
+    assert.equal(await kube.look(), 'db-1@us-1');
+    setReplica(
+      { primary: 'pg-east', promotionToken: 'token' },
+      {
+        instancesReportedState: { 'db-1': { isPrimary: false } },
+        conditions: [
+          { type: 'ReplicaClusterSwitch', status: 'True', lastTransitionTime: '2030-01-01T00:00:00Z' },
+        ],
+      },
+    );
+    assert.equal(unknownIn(await kube.observe()).left?.site, 'west');
   });
 
   test('is held outside of a topology, and under another name', async () => {
@@ -102,6 +145,8 @@ describe('a Cluster of a distributed topology', () => {
       await kube.wakesBy(() => setReplica({ primary: 'pg-east' }, { lastPromotionToken: 't' })),
       true,
     );
+    const reportedState = { instancesReportedState: { 'db-1': { isPrimary: true, timeLineID: 7 } } };
+    assert.equal(await kube.wakesBy(() => setReplica({ primary: 'pg-east' }, reportedState)), true);
     assert.equal(await kube.wakesBy(() => setReady('False')), true);
     assert.equal(await kube.wakesBy(() => setReplica({ primary: 'pg-west' })), true);
   });

@@ -1,5 +1,6 @@
 import type { Cluster } from '../../../cnpg/cluster.ts';
-import { demotedAt, roleInTopology, selfOf } from '../../../cnpg/topology.ts';
+import { isSeenAsReplica } from '../../../cnpg/replica.ts';
+import { demotedAt, firstInstanceOf, roleInTopology, selfOf, timelineOf } from '../../../cnpg/topology.ts';
 import { type Claims, describeClaim } from '../../../dns/claims.ts';
 import type { Site } from '../../../settings/site.ts';
 import type { WatchPorts } from '../../reflect.ts';
@@ -20,7 +21,7 @@ export interface CnpgTopologyOptions {
 /**
  * Follows a Cluster of a distributed topology, one Kubernetes cluster a site. As soon as another Cluster is named the
  * primary, that one's site is the active one, whatever has become of it: two must never be active at once. This one is
- * active when its own promotion is done, and not before. In between, whatever was active last remains so.
+ * active when its own promotion is done, and not before. In between, whatever was active last remains so, unless that is this one.
  */
 export function createTopologyTrigger(options: CnpgTopologyOptions): Trigger {
   const { ports, namespace, clusterName } = options;
@@ -33,25 +34,38 @@ function judgeTopology(cluster: Cluster, options: CnpgTopologyOptions): Observat
   const { namespace, clusterName, self, sites, claims } = options;
   const name = `Cluster ${namespace}/${clusterName}`;
   if (cluster.metadata.deletionTimestamp !== undefined) return undefined;
-  const timeline = cluster.status?.timelineID ?? 0;
+  const own = {
+    timeline: timelineOf(cluster),
+    instance: firstInstanceOf(cluster),
+    demotedAt: demotedAt(cluster),
+  };
   const role = roleInTopology(cluster);
   switch (role.kind) {
     case 'none':
       return unknown('NotInTopology', `${name} ${role.problem}`);
     case 'replica':
-      claims?.standBy(timeline);
+      claims?.standBy(own, isSeenAsReplica(cluster));
       return at(role.primary, sites);
-    case 'promoting':
-      return {
+    case 'promoting': {
+      const pending = {
         ...unknown('PromotionPending', `${name} is to become the primary, but ${role.missing}`),
         movingTo: self,
       };
+      // After a failover the operator has not seen the new instance for a moment.
+      if (claims?.isPromoted(own) === true) return pending;
+      claims?.standBy(own, isSeenAsReplica(cluster));
+      const { source = '' } = cluster.spec?.replica ?? {};
+      // Its demotion may have passed unobserved.
+      return source === ''
+        ? pending
+        : { ...pending, left: { from: siteOf(self, sites), primary: source, site: siteOf(source, sites) } };
+    }
     case 'primary': {
       if (selfOf(cluster) !== self) {
         const names = `is called ${selfOf(cluster)} in its topology, and ${self} in the configuration`;
         return unknown('NotInTopology', `${name} ${names}`);
       }
-      claims?.lead(timeline, demotedAt(cluster));
+      claims?.lead(own);
       const rival = claims?.rival;
       if (rival === undefined) return undefined;
       const message = `${name} takes itself for the primary, but ${describeClaim(rival)}`;
@@ -62,6 +76,9 @@ function judgeTopology(cluster: Cluster, options: CnpgTopologyOptions): Observat
 
 /** It stands by also for a cluster that is not configured here: that one may well be active. */
 function at(primary: string, sites: readonly Site[]) {
-  const site = sites.find(({ cluster }) => cluster === primary)?.name ?? primary;
-  return { kind: 'located', primary, node: '', site } as const;
+  return { kind: 'located', primary, node: '', site: siteOf(primary, sites) } as const;
+}
+
+function siteOf(clusterName: string, sites: readonly Site[]): string {
+  return sites.find(({ cluster }) => cluster === clusterName)?.name ?? clusterName;
 }

@@ -1,6 +1,7 @@
 import { CLUSTERS, type Cluster, CNPG_LABELS } from '../../../cnpg/cluster.ts';
 import { isHibernated } from '../../../cnpg/hibernation.ts';
 import { isSeenAsReplica } from '../../../cnpg/replica.ts';
+import { timelineOf } from '../../../cnpg/topology.ts';
 import { isReady } from '../../../kubernetes/ready.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
@@ -99,6 +100,7 @@ function digestOfCluster(cluster: Cluster): string {
     status?.targetPrimary,
     isPromoted,
     status?.switchReplicaClusterStatus?.inProgress,
+    spec?.replica && timelineOf(cluster),
     isHibernated(cluster),
   ]);
 }

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, test } from 'node:test';
+import { CONFIG_MAPS } from '../kubernetes/resources.ts';
+import { FakeCluster, OPS, TestLeadership } from '../test/support/fake-cluster.ts';
+import { claimsOf } from './cluster-claims.ts';
+import { FencedConfigMap } from './fenced-config-map.ts';
+import { Report } from './report.ts';
+
+const REPORT = { namespace: OPS, name: 'report' };
+const LATER = {
+  name: '_default._site-follower.example.com',
+  type: 'TXT',
+  ttl: 60,
+  values: ['v=site-follower1; owner=west; site=eu; timeline=2; epoch=1'],
+} as const;
+
+let kube: FakeCluster;
+let leadership: TestLeadership;
+
+beforeEach(() => {
+  kube = new FakeCluster([OPS]);
+  leadership = new TestLeadership();
+});
+
+async function claimsOfEast(onRival: () => void) {
+  const report = new Report(
+    new FencedConfigMap(kube.api, REPORT, 'report', 'default'),
+    kube.process,
+    () => undefined,
+  );
+  const loading = report.load(leadership);
+  await kube.clock.advance(100);
+  await loading;
+  const own = { name: 'us', nodeNames: [], cluster: 'east' };
+  const claims = claimsOf(own, { follower: 'default', report, clock: kube.process, leadership, onRival });
+  claims.lead({ timeline: 1, instance: 'first', demotedAt: '' });
+  return claims;
+}
+
+const stored = () => kube.server.find(CONFIG_MAPS, REPORT)?.data?.claim ?? '';
+
+describe('what a cluster finds of another one', () => {
+  test('is remembered before it stands by, so that the next leader does, too', async () => {
+    const found: string[] = [];
+    const claims = await claimsOfEast(() => found.push(stored()));
+    claims.observe('example.com', LATER);
+    await kube.clock.advance(500);
+    assert.match(found.join(), /owner=west/);
+    const next = await claimsOfEast(() => undefined);
+    assert.equal(next.rival?.owner, 'west');
+  });
+
+  test('makes it stand by also where it cannot be remembered', async () => {
+    let calls = 0;
+    const claims = await claimsOfEast(() => {
+      calls += 1;
+    });
+    kube.judge = () => 'request lost';
+    claims.observe('example.com', LATER);
+    await kube.clock.advance(1_500);
+    assert.equal(calls, 1);
+  });
+});

@@ -1,0 +1,111 @@
+import { decodeStatus, type Status } from '../../../contract/status.ts';
+import { CONFIG_MAPS, type ConfigMap } from '../../../kubernetes/resources.ts';
+import type { Change } from '../api-objects.ts';
+import type { ApiServer } from '../api-server.ts';
+import { isStatus } from '../config-maps.ts';
+import type { Call as ApiCall } from '../connection.ts';
+import { STATUS } from '../setup.ts';
+import { clusterOf } from './setup.ts';
+import type { PlaceTruth } from './truth.ts';
+import type { FoundClaim } from './zone-judge.ts';
+
+export interface SideJudgePorts {
+  readonly server: ApiServer;
+  readonly truth: PlaceTruth;
+  readonly now: () => number;
+  /** For how long its controller has been well. */
+  readonly steadyForMs: () => number;
+  /** Its way to the API server was bad once. */
+  readonly mayBeDeaf: () => boolean;
+  readonly report: (violation: string) => void;
+}
+
+/** A controller that is well acts within this. */
+const AT_ONCE_MS = 3_000;
+/** One that may have lost its Lease, or whose watches may have become deaf without a word, within this. */
+const LOOKED_MS = 25_000;
+/** A look at the Cluster may have begun so long ago. */
+const LOOK_MS = 15_000;
+
+/** What must hold of the status of one place, and of what it sends to the zone. */
+export class SideJudge {
+  readonly #ports: SideJudgePorts;
+  #lookedAt = Number.POSITIVE_INFINITY;
+  #changedAt = 0;
+  /** When it was the active one last, and for which promotion. */
+  #left: { readonly at: number; readonly promotion: number } | undefined;
+  /** The promotion for which it has been shown a later claim, and since when. */
+  #overtaken: { readonly promotion: number; readonly at: number } | undefined;
+
+  constructor(ports: SideJudgePorts) {
+    this.#ports = ports;
+  }
+
+  get published(): Status | undefined {
+    return decodeStatus(this.#ports.server.find(CONFIG_MAPS, STATUS)?.data);
+  }
+
+  get isActive(): boolean {
+    return this.published?.activeSite === this.#place;
+  }
+
+  onApiCall({ verb, resource, key, calledAt }: ApiCall): void {
+    if (verb === 'get' && isStatus({ resource, key })) this.#lookedAt = calledAt;
+  }
+
+  onChange({ actor, resource, key, before, after }: Change): void {
+    if (!isStatus({ resource, key })) return;
+    const was = decodeStatus((before as ConfigMap | undefined)?.data)?.activeSite;
+    const is = decodeStatus((after as ConfigMap | undefined)?.data)?.activeSite;
+    if (was === is) return;
+    const { truth, now } = this.#ports;
+    const { id } = truth.promotion;
+    this.#changedAt = now();
+    if (was === this.#place && truth.isTimelineKnown) this.#left = { at: now(), promotion: id };
+    if (is !== this.#place) return;
+    if (!truth.wasPromotedWithin(this.#lookedAt, now()))
+      this.#report(`${actor} makes ${is} active, which was not promoted since it began to look`);
+    if (this.#left?.promotion === id && truth.wasNamedThroughout(this.#left.at - LOOK_MS))
+      this.#report(`${actor} makes ${is} active a second time for one promotion`);
+  }
+
+  /** A process of the place learns of the claim that the zone has. */
+  onRead(claim: FoundClaim | undefined): void {
+    const { truth, now } = this.#ports;
+    if (claim === undefined || claim.owner === clusterOf(truth.place).name) return;
+    const { id } = truth.promotion;
+    if (!truth.isPrimary || !truth.isTimelineKnown || claim.timeline < truth.latestClaim) return;
+    if (this.#overtaken?.promotion !== id) this.#overtaken = { promotion: id, at: now() };
+  }
+
+  /** A process of the place makes a write of the zone. */
+  onWriteCall(actor: string): void {
+    if (this.#overtaken?.promotion === this.#ports.truth.promotion.id)
+      this.#report(`${actor} writes the zone, though it was shown a later claim`);
+    const { activeSite = '' } = this.published ?? {};
+    if (activeSite !== this.#place && this.#ports.now() - this.#changedAt > AT_ONCE_MS)
+      this.#report(`${actor} writes the zone while it says that ${activeSite} is active`);
+  }
+
+  /** To be called every second. */
+  check(): void {
+    const { truth, now, steadyForMs, mayBeDeaf } = this.#ports;
+    const limit = mayBeDeaf() ? LOOKED_MS : AT_ONCE_MS;
+    if (steadyForMs() < limit || !this.isActive) return;
+    const check = (since: number, why: string) => {
+      const ms = Math.round(now() - since);
+      if (ms >= limit) this.#report(`${this.#place} is active ${ms} ms after it ${why}`);
+    };
+    if (!truth.isPrimary) check(truth.changedAt, 'has ceased to be the primary');
+    if (this.#overtaken?.promotion === truth.promotion.id)
+      check(this.#overtaken.at, 'was shown a later claim');
+  }
+
+  get #place(): string {
+    return this.#ports.truth.place;
+  }
+
+  #report(violation: string): void {
+    this.#ports.report(violation);
+  }
+}
