@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LastPublished } from '../../controller/last-published.ts';
 import { StatusFirst } from '../../controller/status-first.ts';
+import { firstViolation } from './first-violation.ts';
 import { REMEMBERED_SEEDS } from './remembered-seeds.ts';
 import type { Sabotage } from './replica.ts';
 import { SABOTAGES } from './sabotage.ts';
 import { NODE_SABOTAGES } from './sabotage-nodes.ts';
 import { simulate } from './simulate.ts';
-
-const SABOTAGED_SCHEDULES = 200;
 
 describe('a missing safeguard is noticed:', () => {
   const cases: readonly [string, Sabotage, RegExp][] = [
@@ -55,28 +54,20 @@ describe('a missing safeguard is noticed:', () => {
   ];
   for (const [name, sabotage, violation] of cases) {
     test(name, async () => {
-      assert.match(await firstViolation(sabotage), violation);
+      assert.match(await noticed(sabotage), violation);
     });
   }
 });
 
 test('a missing safeguard is noticed: no memory of what was published before etcd was put back', async (t) => {
   t.mock.method(LastPublished.prototype, 'note', () => undefined);
-  assert.match(await firstViolation({}), /back from (its own )?epoch \d+ to \d+/);
+  assert.match(await noticed({}), /back from (its own )?epoch \d+ to \d+/);
 });
 
 test('a missing safeguard is noticed: no status before what follows it, after etcd was put back', async (t) => {
   t.mock.method(StatusFirst.prototype, 'whenStored', () => Promise.resolve());
-  assert.match(await firstViolation({}, REMEMBERED_SEEDS), /the Service (in|back from) epoch \d+/);
+  assert.match(await noticed({}, REMEMBERED_SEEDS), /the Service (in|back from) epoch \d+/);
 });
 
-async function firstViolation(
-  sabotage: Sabotage,
-  seeds: readonly number[] = Array.from({ length: SABOTAGED_SCHEDULES }, (_, index) => index + 1),
-): Promise<string> {
-  for (const seed of seeds) {
-    const [violation] = (await simulate(seed, { sabotage })).violations;
-    if (violation !== undefined) return violation;
-  }
-  return `nothing in ${seeds.length} schedules`;
-}
+const noticed = (sabotage: Sabotage, seeds?: readonly number[]) =>
+  firstViolation((seed) => simulate(seed, { sabotage }), seeds);

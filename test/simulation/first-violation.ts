@@ -1,0 +1,15 @@
+import type { Outcome } from './play.ts';
+
+const SCHEDULES = 200;
+
+/** What is noticed first in the schedules of `seeds`, for programs that were broken on purpose. */
+export async function firstViolation(
+  simulate: (seed: number) => Promise<Outcome>,
+  seeds: readonly number[] = Array.from({ length: SCHEDULES }, (_, index) => index + 1),
+): Promise<string> {
+  for (const seed of seeds) {
+    const [violation] = (await simulate(seed)).violations;
+    if (violation !== undefined) return violation;
+  }
+  return `nothing in ${seeds.length} schedules`;
+}
