@@ -46,5 +46,5 @@ export function configOf(place: Place): Config {
   const env = { POD_NAMESPACE: OPS, CONFIG_FILE: 'followers.yaml' };
   const loaded = loadConfig(env, () => JSON.stringify(file));
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  return loaded.config;
+  return loaded.value;
 }
