@@ -9,7 +9,7 @@ import { INSPECTED } from '../support/live-heap.ts';
 import { createNamespace, createNodes } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
-import { inTurns } from './support/in-turns.ts';
+import { AT_ONCE, inTurns } from './support/in-turns.ts';
 import { podsBeside } from './support/pods-beside.ts';
 import { STRENGTH } from './support/strength.ts';
 import { underAttack } from './support/under-attack.ts';
@@ -24,8 +24,8 @@ const FORGED_COPIES = IS_SHORT ? 120 : 1_500;
 const FORGED_ANNOTATION = 200_000;
 /** Ten times as many of a megabyte, each written three times until it is gone, take 14 GiB: in the API server's cache. */
 const FORGED_DATA = IS_SHORT ? 800_000 : 50_000;
-/** Each costs the API server a second. */
-const REVIEWED_PODS = IS_SHORT ? 8 : 300;
+/** Each costs the API server a second. In the short form as many as come at once. */
+const REVIEWED_PODS = IS_SHORT ? AT_ONCE : 300;
 const LARGE = 1_300_000;
 const LIMIT_MS = IS_SHORT ? 120_000 : 1_200_000;
 const limits = { timeoutMs: 120_000 };

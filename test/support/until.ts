@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { explain } from '../../runtime/explain.ts';
 
-const PERIOD_MS = 50;
+const PERIOD_MS = { least: 50, most: 500 };
 
 export interface UntilOptions {
   readonly timeoutMs: number;
@@ -11,7 +11,8 @@ export interface UntilOptions {
 
 /**
  * Looks again and again until `look` gives something other than undefined, and gives that. An exception counts as
- * not yet; the last one is told when the time is over.
+ * not yet; the last one is told when the time is over. It pauses as long as it has looked, and leaves the processor to
+ * what it waits for.
  */
 export async function until<T>(
   what: string,
@@ -21,6 +22,7 @@ export async function until<T>(
   const abort = AbortSignal.timeout(timeoutMs);
   let last = '';
   while (!abort.aborted) {
+    const began = performance.now();
     try {
       const result = await look(abort);
       if (result !== undefined) return result;
@@ -28,7 +30,8 @@ export async function until<T>(
       if (isFinal(error)) throw error;
       if (!abort.aborted) last = `; the last attempt: ${explain(error)}`;
     }
-    await delay(PERIOD_MS);
+    const took = performance.now() - began;
+    await delay(Math.min(Math.max(PERIOD_MS.least, took), PERIOD_MS.most));
   }
   throw new Error(`Waited ${timeoutMs} ms in vain: ${what}${last}`);
 }

@@ -1,4 +1,4 @@
-const AT_ONCE = 4;
+export const AT_ONCE = 4;
 
 /** Does it so often, a few at a time; `index` begins with 1. */
 export async function inTurns(count: number, work: (index: number) => Promise<unknown>): Promise<void> {
