@@ -2,8 +2,8 @@ import type { Express } from 'express';
 import { Cached } from '../http/cached.ts';
 import { EventStream } from '../http/event-stream.ts';
 import { closeServer, createBoundedServer, portOf } from '../http/server.ts';
-import { aborted, listenAt, type ProbeSources, READER_LIMITS, readerApplication } from '../http/serving.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { listenAt, type ProbeSources, READER_LIMITS, readerApplication } from '../http/serving.ts';
+import { aborted, type Clock } from '../runtime/clock.ts';
 import type { Logger } from './log.ts';
 import { addPage } from './page/routes.ts';
 

@@ -3,22 +3,17 @@ import { type Clock, withDeadline } from '../runtime/clock.ts';
 import { canonicalValue } from './plan.ts';
 import type { RecordType } from './records.ts';
 
-/**
- * Why name servers never show a record as it was written: they answer with addresses of the provider itself, or of the target
- * of a CNAME.
- */
+/** Why name servers do not show a record as written: they answer with addresses of the provider, or of a CNAME's target. */
 export type Hidden = 'proxied' | 'flattened';
 
-/** What one name server said. */
 export interface ServerAnswer {
   readonly server: string;
-  /** Empty when the record does not exist; undefined when the server was silent. */
+  /** Empty if the record does not exist; undefined if the server did not answer. */
   readonly values: readonly string[] | undefined;
-  /** The provider says this in place of the name servers. */
+  /** The answer is the provider's, in place of the name servers. */
   readonly hidden?: Hidden;
 }
 
-/** One record, as it is looked up. */
 export interface RecordQuery {
   readonly zone: string;
   readonly name: string;
@@ -27,14 +22,14 @@ export interface RecordQuery {
 }
 
 /**
- * Asks every authoritative name server of the zone; empty when none is known. Rejects only with the reason of `abort`.
- * Resolvers' caches do not count, so this is what the whole world will see when its copies have run out.
+ * Asks every authoritative name server of the zone, so that no resolver's cache is involved. Empty if none is known.
+ * Rejects only with the reason of `abort`.
  */
 export type AuthoritativeLookup = (query: RecordQuery) => Promise<readonly ServerAnswer[]>;
 
 export interface NameServer {
   readonly name: string;
-  /** As node:dns takes them: an address, or one with a port. */
+  /** For node:dns: with or without a port. */
   readonly addresses: readonly string[];
 }
 
@@ -42,7 +37,7 @@ const QUERY = { timeout: 2_000, tries: 2 };
 const LOOKUP_TIMEOUT_MS = 10_000;
 const SERVERS_KEPT_MS = 10 * 60_000;
 const MAX_SERVERS = 8;
-/** The server answered, and the answer is that there is no such record. */
+/** The server answered that there is no such record. */
 const ABSENT = new Set(['ENODATA', 'ENOTFOUND']);
 
 export function authoritativeLookup(
@@ -69,7 +64,7 @@ export function authoritativeLookup(
       });
     } catch {
       abort.throwIfAborted();
-      return []; // Too slow or unknown: for the reader the same as no server at all.
+      return []; // Too slow or unknown: the same as no server.
     }
   };
 }
@@ -100,7 +95,7 @@ async function ask(
   return { server, values: undefined };
 }
 
-/** Undefined when this address gives no answer. */
+/** Undefined: no answer. */
 async function query(
   address: string,
   name: string,

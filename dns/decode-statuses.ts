@@ -24,7 +24,7 @@ const STATUS = z.object({
     .optional(),
 });
 
-/** The section `dns` of the report. Entries that are no record statuses (edited by hand) are left out. */
+/** The section `dns` of the report, without invalid entries (edited by hand). */
 export function decodeStatuses(section: unknown): RecordStatus[] {
   return Array.isArray(section) ? section.filter(isStatus) : [];
 }

@@ -3,14 +3,14 @@ import { DnsError } from './provider.ts';
 import type { RecordSet, RecordType } from './records.ts';
 
 /**
- * The record types that follow the active site. A type that no site is configured with belongs to the user: it stays
- * at a listed name as it is, unless it cannot stand beside what is desired.
+ * The record types that follow the active site. Records of a type that no site has are the user's: they stay, unless they
+ * cannot be beside the desired ones.
  */
 export function ownedTypes(sites: readonly Site[]): ReadonlySet<RecordType> {
   return new Set(sites.flatMap((site) => addresses(site).map(([type]) => type)));
 }
 
-/** The record sets that `names` shall have while `site` is active. Throws DnsError when the site has no address. */
+/** The record sets of `names` while `site` is active. Throws DnsError if the site has no address. */
 export function desiredSets(site: Site, names: readonly string[], ttl: number): readonly RecordSet[] {
   const targets = addresses(site);
   if (targets.length === 0 && names.length > 0) {

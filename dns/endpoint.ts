@@ -1,4 +1,4 @@
-/** Records as ExternalDNS writes them, in DNSEndpoint objects and in its webhook protocol. Pure. */
+/** ExternalDNS's form of records, in DNSEndpoint objects and its webhook protocol. Pure. */
 import { canonicalName } from './domain-name.ts';
 import { ofEach } from './name-errors.ts';
 import { assertPlannedFor, subjectOf } from './planned.ts';
@@ -8,26 +8,26 @@ import { othersAmong } from './record-types.ts';
 import { ANY_TTL, type Change, type OtherRecords, type RecordSet, type WrittenType } from './records.ts';
 import { quotedText } from './text-value.ts';
 
-/** ExternalDNS's Endpoint; its schema demands no field. What is not known here is kept. */
+/** ExternalDNS's Endpoint; its schema requires no field. Unknown fields are kept. */
 export interface Endpoint {
   readonly dnsName?: string | undefined;
   readonly recordType?: string | undefined;
   readonly targets?: readonly string[] | null | undefined;
   /** Seconds; 0 or absent: the provider decides. */
   readonly recordTTL?: number | undefined;
-  /** Tells the records of one name and type apart that a routing policy chooses between. */
+  /** Distinguishes the records of a routing policy. */
   readonly setIdentifier?: string | undefined;
   readonly providerSpecific?: readonly { readonly name: string; readonly value: string }[] | null | undefined;
 }
 
-/** What becomes of the endpoints of one name and type. */
+/** The change of the endpoints of one name and type. */
 export interface Edit<E extends Endpoint = Endpoint> {
   readonly before: readonly E[];
-  /** Undefined: they go. */
+  /** Undefined: they are deleted. */
   readonly after: E | undefined;
 }
 
-/** The A, AAAA, CNAME and TXT sets. One of a routing policy is shown as something that equals nothing desired. */
+/** The A, AAAA, CNAME and TXT sets. */
 export function recordSets(endpoints: readonly Endpoint[]): readonly RecordSet<WrittenType>[] {
   return setsAmong(
     endpoints.map((endpoint) => ({
@@ -40,14 +40,14 @@ export function recordSets(endpoints: readonly Endpoint[]): readonly RecordSet<W
   );
 }
 
-/** Its provider answers with addresses of its own, and passes on what comes there: only Cloudflare's is known by its name. */
+/** Whether the name resolves to a proxy of the provider. Only Cloudflare's property is known. */
 export function isProxied({ providerSpecific }: Endpoint): boolean {
   return (providerSpecific ?? []).some(
     ({ name, value }) => /\bcloudflare-proxied$/.test(name) && value === 'true',
   );
 }
 
-/** All others. */
+/** Records of other types. */
 export function otherRecords(endpoints: readonly Endpoint[]): readonly OtherRecords[] {
   const records = endpoints.map((endpoint) => ({
     name: nameOf(endpoint),
@@ -57,8 +57,8 @@ export function otherRecords(endpoints: readonly Endpoint[]): readonly OtherReco
 }
 
 /**
- * What has to be done to the endpoints. One that is there keeps all but its targets and TTL. Throws DnsError when they
- * are not what the changes were planned for, or are not ours to change.
+ * An existing endpoint keeps everything but its targets and TTL. Throws DnsError if the endpoints are not those that the
+ * changes were planned for, or belong to a routing policy.
  */
 export function editsOf<E extends Endpoint>(
   endpoints: readonly E[],

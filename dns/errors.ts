@@ -1,24 +1,24 @@
-/** Errors of DNS that several providers have. Pure. */
+/** Errors of several DNS providers. Pure. */
 import { MASK, type Secret } from '../settings/secret.ts';
 import { DnsError, type DnsErrorKind, type DnsErrorScope, NOT_SAVED } from './provider.ts';
 
-/** What some of the codes of an API mean; docs/dns.md shows them. */
+/** The meaning of error codes of an API; docs/dns.md is generated from these. */
 export interface ErrorRow<C extends string | number = string | number> {
   readonly codes: readonly C[];
-  /** What the error is called here, where the API has a number alone. */
+  /** Our name for it, if the API has only a number. */
   readonly name?: string;
   readonly kind: DnsErrorKind;
   readonly action: string;
-  /** Nothing is sent before this many milliseconds have passed. */
+  /** Until the next attempt. */
   readonly waitMs?: number;
-  /** When it is not that of its kind. */
+  /** If it is not that of its kind. */
   readonly scope?: DnsErrorScope;
 }
 
-/** What a person has to change first is not tried again at once. */
+/** An error that a person has to mend is not retried at once. */
 export const CONFIG_WAIT_MS = 60_000;
 
-/** The rows, with a wait in each of kind `config`. */
+/** Adds the wait to rows of kind `config`. */
 export function errorTable<C extends string | number>(
   rows: readonly ErrorRow<C>[],
   configWaitMs = CONFIG_WAIT_MS,
@@ -35,9 +35,9 @@ export function rowOf<C extends string | number>(
 }
 
 export interface ErrorCause {
-  /** As the API has it; where the row has a name, it counts instead. */
+  /** Of the API; the name of the row takes precedence. */
   readonly code: string;
-  /** What the answer asks for, before what the row has. */
+  /** From the answer; takes precedence over the row. */
   readonly retryAfterMs?: number | undefined;
   readonly names?: readonly string[];
   readonly cause?: unknown;
@@ -51,7 +51,7 @@ export function rowError(
   return new DnsError(message, { kind, action, code: name ?? code, retryAfterMs, scope, ...more });
 }
 
-/** An answer that is not (wholly) what was asked for. Nothing may be concluded from it. */
+/** An answer that is invalid, at least in part: nothing may be concluded from it. */
 export function untrustedAnswer(what: string, problem: string, action: string): DnsError {
   return new DnsError(`the answer to ${what} cannot be trusted: ${problem}`, {
     kind: 'retry',
@@ -60,7 +60,7 @@ export function untrustedAnswer(what: string, problem: string, action: string): 
   });
 }
 
-/** An answer that is no success, and not of the API either: nothing is known of the credentials. `setting` has its address. */
+/** An error that does not come from the API, so it says nothing about the credentials. `setting` has the API's address. */
 export function strangerError(what: string, status: number, api: string, setting: string): DnsError {
   return new DnsError(`what answered ${what} with HTTP ${status} is not the ${api} API`, {
     kind: 'retry',
@@ -72,17 +72,17 @@ export function strangerError(what: string, status: number, api: string, setting
   });
 }
 
-/** The provider has no such zone, or more than one. */
+/** No such zone, or more than one. */
 export function zoneError(message: string, action: string, retryAfterMs = CONFIG_WAIT_MS): DnsError {
   return new DnsError(message, { kind: 'config', code: 'zone', action, retryAfterMs });
 }
 
-/** Accepted, and not there when it was read back. */
+/** Accepted, but missing when it was read back. */
 export function notSaved(message: string, action: string, names?: readonly string[]): DnsError {
   return new DnsError(message, { kind: 'retry', code: NOT_SAVED, action, names });
 }
 
-/** APIs do not repeat a secret in their errors, but nothing says that they never will. What is behind the error is left out. */
+/** In case an API repeats a secret in its errors. Drops the cause. */
 export function masked(error: DnsError, secret: Secret): DnsError {
   return error.with({ message: error.message.replaceAll(secret.reveal(), MASK), cause: undefined });
 }

@@ -1,17 +1,17 @@
 import type { Hidden, ServerAnswer } from './authoritative.ts';
 import type { RecordSet, RecordType } from './records.ts';
 
-/** Records that name servers do not show, with what the provider last showed of them: nobody else knows. */
+/** Records that name servers do not show, as the provider last showed them. */
 export class HiddenRecords {
   readonly #provider: string;
   readonly #sets = new Map<string, { readonly why: Hidden; readonly sets: readonly RecordSet[] }>();
 
-  /** `provider` as it is named to the reader of a report. */
+  /** `provider`: for the report. */
   constructor(provider: string) {
     this.#provider = provider;
   }
 
-  /** `names` were read, and are `sets`; `why` is asked for each. */
+  /** After a read of `names`. */
   note(
     names: readonly string[],
     sets: readonly RecordSet[],
@@ -24,7 +24,7 @@ export class HiddenRecords {
     }
   }
 
-  /** In place of what name servers would answer; undefined: they can be asked. */
+  /** Undefined: the name servers can be asked. */
   answer(name: string, type: RecordType): readonly ServerAnswer[] | undefined {
     const hidden = this.#sets.get(name);
     if (hidden === undefined) return undefined;

@@ -6,10 +6,10 @@ import { DnsError } from './provider.ts';
 import type { RecordSet, RecordType } from './records.ts';
 import { isDnsName } from './zones.ts';
 
-/** What stood at names before a write that may leave them empty. The next leader knows it, too. */
+/** The records of names before a write that may leave them empty, stored for the next leader. */
 export interface KeptSets {
   of(name: string): readonly RecordSet[];
-  /** Resolves when they are stored. Throws DnsError: then the names must not be written. */
+  /** Resolves once they are stored. Throws DnsError: then the names must not be written. */
   keep(sets: readonly RecordSet[], leadership: Leadership): Promise<void>;
   /** The names have records again. */
   release(names: readonly string[]): void;
@@ -19,18 +19,18 @@ export interface KeptSets {
 export type KeptMemory = Readonly<Record<string, readonly string[]>>;
 
 export interface StoredSetsOptions {
-  /** As `onChange` gave it last, before a restart. Anybody can edit what it is kept in. */
+  /** From `onChange` before a restart; may have been edited by hand. */
   readonly memory: unknown;
-  /** Of other names nothing is taken over. */
+  /** Other names in `memory` are ignored. */
   readonly names: readonly string[];
   readonly onChange: (memory: KeptMemory) => void;
-  /** Resolves when what `onChange` had last is stored. Throws KubeError. */
+  /** Resolves once the memory of the last `onChange` is stored. Throws KubeError. */
   readonly save: (leadership: Leadership) => Promise<void>;
 }
 
-/** The code of an error that says: not written, as it could not be stored what would be put back. */
+/** Code: not written, as the former records could not be stored. */
 export const NOT_KEPT = 'not-kept';
-/** Of all that is kept at a time. What it is kept in holds 1 MiB, and has other sections. */
+/** Of the memory. The ConfigMap has at most 1 MiB and other sections. */
 const MOST_BYTES = 100_000;
 const MEMORY = z.record(z.string(), z.array(z.string()));
 const IS_VALUE: Readonly<Record<RecordType, (value: string) => boolean>> = {
@@ -83,7 +83,7 @@ export class StoredSets implements KeptSets {
   }
 }
 
-/** Of one set, as it is kept. */
+/** Size of a set in the memory. */
 export function keptBytes(set: RecordSet): number {
   return bytesOf({ [set.name]: [textOf(set)] });
 }
@@ -104,7 +104,7 @@ function decode(memory: unknown, names: ReadonlySet<string>): Map<string, readon
   );
 }
 
-/** Undefined when it is nothing that `textOf` made. */
+/** The reverse of `textOf`; undefined for anything else. */
 function setOf(name: string, text: string): RecordSet | undefined {
   const [type = '', ttl = '', ...values] = text.split(' ');
   if (!isType(type) || !/^\d{1,10}$/.test(ttl) || values.length === 0) return undefined;

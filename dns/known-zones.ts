@@ -2,11 +2,11 @@ import { hostInZone } from './zones.ts';
 
 export interface ZoneKey {
   readonly name: string;
-  /** The provider's own. */
+  /** Of the provider. */
   readonly id: string;
 }
 
-/** Zones by name as a provider has shown them. */
+/** The zones of a provider by name. */
 export class KnownZones<Z> {
   readonly #keyOf: (zone: Z) => ZoneKey;
   readonly #zones = new Map<string, Z>();
@@ -23,12 +23,12 @@ export class KnownZones<Z> {
     this.#zones.set(name, zone);
   }
 
-  /** It may have been made again under another id. */
+  /** It may have been created again with another id. */
   forget(name: string): void {
     this.#zones.delete(name);
   }
 
-  /** These are all that there are now of `top` and below it. Of several that have one name the one that was known stays. */
+  /** `zones`: all at and below `top`. Of several with the same name the known one stays. */
   setAll(top: string, zones: readonly Z[]): void {
     const byName = Map.groupBy(zones, (zone) => this.#keyOf(zone).name);
     const names = [...this.#zones.keys()].filter((name) => hostInZone(name, top) !== undefined);

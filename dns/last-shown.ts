@@ -2,18 +2,18 @@ import type { Leadership } from '../kubernetes/leadership.ts';
 import { type KeptSets, keptBytes } from './kept-sets.ts';
 import { ANY_TTL, type RecordSet } from './records.ts';
 
-/** The records that each name of a zone had when it last had any. */
+/** The last known records of each name of a zone. */
 export class LastShown {
   readonly #kept: KeptSets;
   readonly #sets = new Map<string, readonly RecordSet[]>();
-  /** Without a record when they were read last. */
+  /** Names without a record in the last read. */
   #empty: ReadonlySet<string> = new Set();
 
   constructor(kept: KeptSets) {
     this.#kept = kept;
   }
 
-  /** What a read of `names` has shown. */
+  /** After a read of `names`. */
   note(names: readonly string[], sets: readonly RecordSet[]): void {
     const shown = Map.groupBy(sets, (set) => set.name);
     for (const [name, own] of shown) this.#sets.set(name, own);
@@ -21,19 +21,19 @@ export class LastShown {
     this.#kept.release([...shown.keys()]);
   }
 
-  /** None when it is not known that it had any. `desired` gives the TTL where the provider decided it. */
+  /** Empty if none are known. `desired` gives the TTL if the provider decided it. */
   of(name: string, desired: readonly RecordSet[]): readonly RecordSet[] {
     const ttl = desired.find((set) => set.name === name)?.ttl ?? 60;
     const sets = this.#sets.get(name) ?? this.#kept.of(name);
     return sets.map((set) => (set.ttl === ANY_TTL ? { ...set, ttl } : set));
   }
 
-  /** What those of `names` had that were empty when they were read. */
+  /** The former records of those of `names` that were empty in the last read. */
   lost(names: readonly string[], desired: readonly RecordSet[]): readonly RecordSet[] {
     return names.filter((name) => this.#empty.has(name)).flatMap((name) => this.of(name, desired));
   }
 
-  /** For the next leader, before a write that may leave the names empty. Throws DnsError. */
+  /** Stores them for the next leader, before a write that may leave the names empty. Throws DnsError. */
   keep(names: readonly string[], desired: readonly RecordSet[], leadership: Leadership): Promise<void> {
     return this.#kept.keep(
       names.flatMap((name) => this.of(name, desired)),
@@ -41,7 +41,7 @@ export class LastShown {
     );
   }
 
-  /** It was written, and has not been seen with a record since. */
+  /** It was written and not read with a record since. */
   isKept(name: string): boolean {
     return this.#kept.of(name).length > 0;
   }

@@ -1,8 +1,8 @@
 import { type Clock, sleep } from '../runtime/clock.ts';
 
 /**
- * DNS writes have no compare-and-set, so a call that got stuck, ours or a stopped predecessor's, may arrive after
- * newer ones. When it has surely ended, the zone is read once more.
+ * DNS writes have no compare-and-set, so a delayed call, ours or of a former leader, may arrive after newer ones. Once it
+ * has certainly ended, the zone is read again.
  */
 const LATE_CALL_MS = 45_000;
 
@@ -17,14 +17,14 @@ export class LateCalls {
     this.#wake = wake;
   }
 
-  /** A new leader does not know what its predecessor has under way. */
+  /** A new leader does not know the calls of its predecessor. */
   noteLeadership(leadership: AbortSignal): void {
     if (this.#leadership === leadership) return;
     this.#leadership = leadership;
     this.expect(leadership);
   }
 
-  /** A call of ours has ended without an answer. */
+  /** After a call without an answer. */
   expect(leadership: AbortSignal): void {
     this.#until = this.#clock.elapsed() + LATE_CALL_MS;
     void sleep(this.#clock, LATE_CALL_MS, leadership).then(() => {
@@ -32,7 +32,7 @@ export class LateCalls {
     });
   }
 
-  /** Once, when the last one has surely ended. */
+  /** True once, when the last one has certainly ended. */
   takeEnded(): boolean {
     if (this.#until === undefined || this.#clock.elapsed() < this.#until) return false;
     this.#until = undefined;

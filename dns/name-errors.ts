@@ -2,10 +2,10 @@
 import { explain } from '../runtime/explain.ts';
 import { DnsError } from './provider.ts';
 
-/** So many are told in full; all are in the status of their records. */
+/** So many are in the message; all are in the status of their records. */
 const MOST_TOLD = 3;
 
-/** One error that stands for all; undefined when there is none. */
+/** One error that stands for all. */
 export function joined(errors: readonly DnsError[]): DnsError | undefined {
   const distinct = [...new Set(errors)];
   const [first] = distinct;
@@ -26,19 +26,19 @@ export function joined(errors: readonly DnsError[]): DnsError | undefined {
   });
 }
 
-/** What is known to be wrong with this name, as nothing else was sent with it. */
+/** The error is about this name, as nothing else was sent. */
 export function aboutName(error: DnsError, name: string): DnsError {
   if (error.names !== undefined) return error;
   const { message } = error;
   return aboutNames(error, [name], message.includes(name) ? message : `${name}: ${message}`);
 }
 
-/** What is wrong with `names` because of `error`. */
+/** `names` cannot be written because of `error`. */
 export function aboutNames(error: DnsError, names: readonly string[], message: string): DnsError {
   return error.with({ message, names, scope: undefined, each: undefined, cause: error });
 }
 
-/** As {@link joined}, of whatever was thrown. */
+/** As {@link joined}, for anything that was thrown. */
 export function joinedErrors(errors: Iterable<unknown>): unknown {
   const distinct = [...new Set(errors)];
   const known = distinct.filter((error) => error instanceof DnsError);
@@ -46,7 +46,7 @@ export function joinedErrors(errors: Iterable<unknown>): unknown {
   return distinct.length === 1 ? distinct[0] : new AggregateError(distinct, distinct.map(explain).join('; '));
 }
 
-/** One error for each code, so that each is told with its own advice. */
+/** One error for each code, as each has its own advice. */
 export function byCode(errors: Iterable<unknown>): readonly unknown[] {
   const distinct = [...new Set(errors)];
   const codes = Map.groupBy(distinct, (error) =>
@@ -55,7 +55,7 @@ export function byCode(errors: Iterable<unknown>): readonly unknown[] {
   return [...codes.values()].map(joinedErrors);
 }
 
-/** `use` of each; what is wrong with some is thrown at once, so that nobody has to search for them. Throws DnsError. */
+/** Maps all items; throws one DnsError with those of all items, rather than the first only. */
 export function ofEach<C, T>(items: readonly C[], use: (item: C) => T): readonly T[] {
   const errors: DnsError[] = [];
   const results = items.flatMap((item) => {

@@ -1,9 +1,10 @@
-/** Records that cannot be, known before anything is written. Pure. */
+/** Finds records that cannot exist, before anything is written. Pure. */
 import { CONFIG_WAIT_MS } from './errors.ts';
+import { setAt } from './plan.ts';
 import { DnsError } from './provider.ts';
 import type { Current, OtherRecords, RecordSet } from './records.ts';
 
-/** What a signed zone has beside every record: it is made by the server, and goes with the rest. */
+/** What the server of a signed zone keeps beside every record; it vanishes with the record. */
 const MADE_BY_SIGNING: ReadonlySet<string> = new Set(['RRSIG', 'NSEC', 'NSEC3']);
 
 export interface ZoneTraits {
@@ -11,7 +12,7 @@ export interface ZoneTraits {
   readonly flattensCname: boolean;
 }
 
-/** Why the sets desired at a name cannot be written, by name. A name without an obstacle is not in it. */
+/** The names whose desired sets cannot be written, with the reason. */
 export function obstacles(
   desired: readonly RecordSet[],
   { sets, others }: Current,
@@ -26,8 +27,8 @@ export function obstacles(
         .filter((other) => other.name === name && !MADE_BY_SIGNING.has(other.type))
         .map(({ type }) => type),
     );
-  // Where a CNAME is already, the provider allows it.
-  const isNew = (name: string) => !sets.some((set) => set.name === name && set.type === 'CNAME');
+  // If there is a CNAME already, the provider allows it.
+  const isNew = (name: string) => setAt(sets, { name, type: 'CNAME' }) === undefined;
   const found = new Map<string, DnsError>();
   for (const { name, type } of desired) {
     const cut = delegationOf(name, zone, cuts);
@@ -42,7 +43,7 @@ export function obstacles(
   return found;
 }
 
-/** The names from `name` up to, and without, the top of `zone`; the longest first. */
+/** `name` and the names above it, below the top of `zone`; the longest first. */
 export function namesUpTo(zone: string, name: string): readonly string[] {
   const names: string[] = [];
   for (let at = name; at !== zone && at.endsWith(`.${zone}`); at = at.slice(at.indexOf('.') + 1))
@@ -50,12 +51,12 @@ export function namesUpTo(zone: string, name: string): readonly string[] {
   return names;
 }
 
-/** The highest one: below it the zone has no say. */
+/** The highest delegation. */
 function delegationOf(name: string, zone: string, cuts: ReadonlySet<string>): string | undefined {
   return namesUpTo(zone, name).findLast((above) => cuts.has(above));
 }
 
-/** The highest DNAME strictly above the name; at the name itself it redirects only what is below. */
+/** The highest DNAME above the name; one at the name itself redirects only what is below. */
 function redirectionOf(name: string, others: readonly OtherRecords[]): string | undefined {
   return others
     .filter((other) => other.type === 'DNAME' && name.endsWith(`.${other.name}`))
@@ -63,7 +64,7 @@ function redirectionOf(name: string, others: readonly OtherRecords[]): string | 
     .toSorted((one, other) => one.length - other.length)[0];
 }
 
-/** RFC 6672 section 2.4: what is below a DNAME is hidden by it. */
+/** RFC 6672 section 2.4: a DNAME hides what is below it. */
 function redirected(name: string, at: string): DnsError {
   return new DnsError(
     `${at} has a DNAME record, which leads all names below it elsewhere, so nobody would see ${name} here`,
@@ -77,7 +78,7 @@ function redirected(name: string, at: string): DnsError {
   );
 }
 
-/** RFC 1034 section 4.2.1: what a zone has at or below a delegation is not part of it, and no resolver sees it. */
+/** RFC 1034 section 4.2.1: records at or below a delegation are not part of the zone, and no resolver sees them. */
 function delegated(name: string, zone: string, cut: string): DnsError {
   return new DnsError(
     `${zone} delegates ${cut} to a zone of its own (NS records), so nobody would see ${name} in ${zone}`,
@@ -91,7 +92,7 @@ function delegated(name: string, zone: string, cut: string): DnsError {
   );
 }
 
-/** RFC 1034 section 3.6.2: beside a CNAME there is nothing else. */
+/** RFC 1034 section 3.6.2: nothing else may be beside a CNAME. */
 export function cnameBeside(name: string, types: readonly string[]): DnsError {
   return new DnsError(
     `${name} has ${types.join(', ')} records, and a CNAME cannot stand beside others: it stays as it is`,

@@ -1,7 +1,10 @@
 /**
- * Who owns a record, said in a TXT record beside it as ExternalDNS's registry does, so that neither takes what the other
- * made. Source of names and text: sigs.k8s.io/external-dns, registry/mapper/mapper.go and endpoint/labels.go. Pure.
+ * The owner of each record, in a TXT record beside it like those of ExternalDNS's registry, so that neither takes over
+ * the other's records. Source of names and text: sigs.k8s.io/external-dns, registry/mapper/mapper.go and
+ * endpoint/labels.go. Pure.
  */
+import { CONFIG_WAIT_MS } from './errors.ts';
+import { setAt } from './plan.ts';
 import { subjectOf } from './planned.ts';
 import { DnsError } from './provider.ts';
 import { RECORD_TYPES } from './record-types.ts';
@@ -18,7 +21,7 @@ export interface OwnershipSettings {
   readonly suffix: string;
   /** As `--txt-wildcard-replacement`. */
   readonly wildcard: string;
-  /** Take records that nobody owns. */
+  /** Take over records that nobody owns. */
   readonly adopt: boolean;
 }
 
@@ -27,7 +30,6 @@ const TEMPLATE = '%{record_type}';
 /** RFC 1035 section 2.3.4; a name of 255 bytes on the wire has 253 characters. */
 const MAX_LABEL_LENGTH = 63;
 const MAX_NAME_LENGTH = 253;
-const CONFIG_WAIT_MS = 60_000;
 
 export class Ownership {
   readonly #settings: OwnershipSettings;
@@ -36,7 +38,7 @@ export class Ownership {
     this.#settings = settings;
   }
 
-  /** Where the owner of the record is said. */
+  /** The name of the owner record. */
   nameOf({ name, type }: Pick<RecordSet, 'name' | 'type'>): string {
     const { prefix, suffix } = this.#settings;
     const kind = type.toLowerCase();
@@ -45,7 +47,7 @@ export class Ownership {
     return this.#around(name, filled(prefix) + (isInAffix ? '' : `${kind}-`), filled(suffix));
   }
 
-  /** Every name of the zone where something may be said of the owners of `names`. */
+  /** The names in the zone at which owner records of `names` may be. */
   namesAbout(names: readonly string[], zone: string): readonly string[] {
     const all = names.flatMap((name) => [
       ...RECORD_TYPES.map((type) => this.nameOf({ name, type })),
@@ -54,7 +56,7 @@ export class Ownership {
     return [...new Set(all)].filter((name) => ownerNameProblem(name, zone) === undefined);
   }
 
-  /** Why no owner of the sets can be told in the zone, by name. */
+  /** The names whose owner records cannot be in the zone, with the reason. */
   nameless(desired: readonly RecordSet[], zone: string): ReadonlyMap<string, DnsError> {
     const errors = desired.flatMap((set) => {
       const at = this.nameOf(set);
@@ -64,7 +66,7 @@ export class Ownership {
     return new Map(errors);
   }
 
-  /** Why those of `names` are not known of which the owner could not be read. */
+  /** Those of `names` whose owner could not be read, with the reason. */
   unread(names: readonly string[], zone: string, { unread }: Current): ReadonlyMap<string, Error> {
     if (unread === undefined) return new Map();
     return new Map(
@@ -78,8 +80,8 @@ export class Ownership {
   }
 
   /**
-   * Why sets cannot be written, by name: what is desired, or what would go for it, is somebody else's; or their owner cannot be
-   * written without harm.
+   * The names that cannot be written, with the reason: a set that is desired, or that would be deleted for one, belongs to
+   * somebody else, or its owner record cannot be written without harm to other texts.
    */
   refusals(
     desired: readonly RecordSet[],
@@ -88,11 +90,9 @@ export class Ownership {
     mayHarmTexts: boolean,
   ): ReadonlyMap<string, DnsError> {
     const refused = new Map<string, DnsError>();
-    const isThere = ({ name, type }: RecordSet) =>
-      found.some((set) => set.name === name && set.type === type);
     const goes = changes.flatMap((change) => (change.action === 'delete' ? [change.current] : []));
     for (const set of [...desired, ...goes]) {
-      const error = this.#refusal(set, isThere(set), texts);
+      const error = this.#refusal(set, setAt(found, set) !== undefined, texts);
       if (error !== undefined) refused.set(set.name, error);
     }
     const harmed = mayHarmTexts
@@ -111,9 +111,7 @@ export class Ownership {
     return owner === undefined && isThere && !adopt ? nobodys(set, id) : undefined;
   }
 
-  /**
-   * `changes` with those of the owner records, by the names followed: said before a record is there, and until it is gone.
-   */
+  /** `changes` by name, with those of the owner records: these are written before the record and deleted after it. */
   accompany(
     changes: readonly Change[],
     desired: readonly RecordSet[],
@@ -125,7 +123,7 @@ export class Ownership {
       const own = changes.filter((change) => subjectOf(change).name === name);
       const claims = desired.filter((set) => set.name === name).flatMap((set) => this.#claim(set, texts));
       const releases = own.flatMap((change) => this.#release(change, texts));
-      // What is not released beside texts of others is said of a record that is not there, to nobody's harm.
+      // An owner record that stays for the sake of other texts is about a record that does not exist: it does no harm.
       const harmless = releases.filter(({ action }) => !mayHarmTexts || action === 'delete');
       return { name, changes: [...claims, ...own, ...harmless] };
     });
@@ -157,7 +155,7 @@ export class Ownership {
         .filter((text) => text.name === name)
         .map(ownerIn)
         .find((owner) => owner !== undefined);
-    // Before ExternalDNS 0.12 one record spoke of all types but AAAA.
+    // Before ExternalDNS 0.12 one owner record was for all types but AAAA.
     return at(this.nameOf(set)) ?? (set.type === 'AAAA' ? undefined : at(this.#oldName(set.name)));
   }
 
@@ -177,8 +175,8 @@ export class Ownership {
 }
 
 /**
- * The owner that a TXT record set names; undefined when it is about something else. Of two that were written at once, where a
- * provider cannot compare and set, all readers take the same.
+ * The owner in a TXT record set; undefined when it is about something else. With a provider that cannot compare and set,
+ * two may have been written at once: then all readers take the same.
  */
 export function ownerIn({ values }: TextSet): string | undefined {
   const [first] = values
@@ -188,7 +186,7 @@ export function ownerIn({ values }: TextSet): string | undefined {
   return first;
 }
 
-/** What is wrong with a name for an owner record of the zone, after "at …,"; undefined where nothing is. */
+/** What is wrong with the name of an owner record in the zone; reads on from "at …,". */
 export function ownerNameProblem(name: string, zone: string): string | undefined {
   if (hostInZone(name, zone) === undefined) return `outside of the zone ${zone}`;
   const label = name.split('.').find(({ length }) => length > MAX_LABEL_LENGTH);

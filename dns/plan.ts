@@ -3,8 +3,8 @@ import { canonicalName } from './domain-name.ts';
 import { ANY_TTL, type Change, type RecordSet, type RecordType, type WrittenType } from './records.ts';
 
 /**
- * The steps from the current sets to the desired ones; none when they agree. Only names that have a desired set are
- * compared, and each of them keeps at least that set: no plan leaves a name without a record.
+ * The changes from the current sets to the desired ones. Only names that have a desired set are compared, so no plan
+ * leaves a name without a record.
  */
 export function plan(
   current: readonly RecordSet[],
@@ -16,7 +16,7 @@ export function plan(
   return [...deletions(current, desired, owned), ...desired.flatMap((set) => putChange(current, set))];
 }
 
-/** Deletions come first, because a CNAME and an address cannot stand side by side even for a moment. */
+/** Deletions come first, because a CNAME and an address cannot coexist even for a moment. */
 function deletions(
   current: readonly RecordSet[],
   desired: readonly RecordSet[],
@@ -32,9 +32,17 @@ function deletions(
 }
 
 function putChange(current: readonly RecordSet[], desired: RecordSet): Change[] {
-  const there = current.find(({ name, type }) => name === desired.name && type === desired.type);
+  const there = setAt(current, desired);
   if (there === undefined) return [{ action: 'create', desired }];
   return sameRecordSet(there, desired) ? [] : [{ action: 'update', current: there, desired }];
+}
+
+/** The set with the same name and type. */
+export function setAt<T extends WrittenType>(
+  sets: readonly RecordSet<T>[],
+  { name, type }: Pick<RecordSet<WrittenType>, 'name' | 'type'>,
+): RecordSet<T> | undefined {
+  return sets.find((set) => set.name === name && set.type === type);
 }
 
 /** An AAAA beside the A of IPv4-only sites, or the reverse: it stays, and leads some clients past the active site. */
@@ -48,7 +56,7 @@ export function unfollowedAddresses(
   return current.filter((set) => isAddress(set) && !owned.has(set.type) && names.has(set.name));
 }
 
-/** Equal in what a resolver would answer: order, notation and repetition of values do not count, nor a TTL that the provider decides. */
+/** Whether resolvers would answer the same: order, notation and repetition of values do not count, nor does {@link ANY_TTL}. */
 export function sameRecordSet(one: RecordSet<WrittenType>, other: RecordSet<WrittenType>): boolean {
   return (
     one.name === other.name &&

@@ -1,4 +1,4 @@
-import { sameRecordSet } from './plan.ts';
+import { sameRecordSet, setAt } from './plan.ts';
 import { DnsError } from './provider.ts';
 import type { Change, RecordSet, WrittenType } from './records.ts';
 
@@ -7,7 +7,17 @@ export function subjectOf<T extends WrittenType>(change: Change<T>): RecordSet<T
   return 'current' in change ? change.current : change.desired;
 }
 
-/** For providers that compare before they set. Throws DnsError when what is there is not what `change` was planned for. */
+export function byName<T extends WrittenType>(
+  changes: readonly Change<T>[],
+): ReadonlyMap<string, readonly Change<T>[]> {
+  return Map.groupBy(changes, (change) => subjectOf(change).name);
+}
+
+export function namesOf(changes: readonly Change<WrittenType>[]): readonly string[] {
+  return [...byName(changes).keys()];
+}
+
+/** For providers that compare before they set. Throws DnsError if the zone has something else than `change` was planned for. */
 export function assertPlannedFor(
   there: RecordSet<WrittenType> | undefined,
   change: Change<WrittenType>,
@@ -26,20 +36,20 @@ export function assertPlannedFor(
 }
 
 /**
- * In parts of at most `most` by `weigh`, for providers that take no more in one call. All changes of one name are in one part,
- * so that a name is never half changed.
+ * Splits changes for providers that limit the size of a call. All changes of one name are in one part, so that no name is
+ * half changed.
  */
 export function inParts<T extends WrittenType>(
   changes: readonly Change<T>[],
   most: number,
   weigh: (change: Change<T>) => number,
 ): readonly (readonly Change<T>[])[] {
-  const names = [...Map.groupBy(changes, (change) => subjectOf(change).name).values()];
+  const names = [...byName(changes).values()];
   const weight = (own: readonly Change<T>[]) => own.reduce((sum, change) => sum + weigh(change), 0);
   return packed(names, most, weight).map((part) => part.flat());
 }
 
-/** In their order, in parts of at most `most` by `weigh`; one that is heavier is a part by itself. */
+/** Splits items, in their order, into parts whose weight is at most `most`; a heavier item is a part by itself. */
 export function packed<T>(
   items: readonly T[],
   most: number,
@@ -60,8 +70,8 @@ export function packed<T>(
   return parts;
 }
 
-/** For providers that can be read back: whether `shown` is as `change` wants it. */
+/** For providers that can be read back: whether `shown` has the result of the change. */
 export function isMade(change: Change<WrittenType>, shown: readonly RecordSet<WrittenType>[]): boolean {
-  if (change.action !== 'delete') return shown.some((set) => sameRecordSet(set, change.desired));
-  return !shown.some((set) => set.name === change.current.name && set.type === change.current.type);
+  if (change.action === 'delete') return setAt(shown, change.current) === undefined;
+  return shown.some((set) => sameRecordSet(set, change.desired));
 }

@@ -14,10 +14,10 @@ export interface PropagationOptions {
 }
 
 const PAUSE = { base: 10_000, max: 60_000 };
-/** Namecheap has taken an hour to publish a change. */
+/** Namecheap once took an hour to publish a change. */
 const GIVE_UP_MS = 90 * 60_000;
 const IDLE_MS = 24 * 3_600_000;
-/** Names that are asked for at the same time: each of up to eight name servers gets as many questions. */
+/** Concurrent lookups: each of up to eight name servers gets as many queries. */
 const AT_ONCE = 200;
 
 /** Asks the authoritative name servers after each accepted change until they show it. */
@@ -30,7 +30,7 @@ export class Propagation {
     this.#ports = ports;
   }
 
-  /** The provider has accepted `sets`. The same sets again ask for nothing. */
+  /** The provider has accepted `sets`. Has no effect for the same sets again. */
   expect(zone: string, sets: readonly RecordSet[]): void {
     const expectation = this.#zones.get(zone) ?? new Expectation(this.#ports.clock);
     if (!this.#zones.has(zone)) {
@@ -40,7 +40,7 @@ export class Propagation {
     expectation.set(sets);
   }
 
-  /** Runs until `abort` fires. What was expected before is forgotten: somebody else may have led meanwhile. */
+  /** Runs until `abort` fires. Forgets earlier expectations: another replica may have led meanwhile. */
   async run(abort: AbortSignal): Promise<void> {
     this.#zones.clear();
     const loops: Promise<void>[] = [];
@@ -76,7 +76,7 @@ export class Propagation {
     }
   }
 
-  /** Ends early when this is no longer what is expected. */
+  /** Ends early if something else is expected meanwhile. */
   async #unseenAmong(
     zone: string,
     sets: readonly RecordSet[],
@@ -99,7 +99,7 @@ export class Propagation {
     try {
       answers = await lookup({ zone, name, type, abort });
     } catch {
-      return false; // The lookup rejects only when it is stopped.
+      return false; // The lookup rejects only when stopped.
     }
     const answered = answers.filter((answer) => answer.values !== undefined);
     const hidden = answered.find((answer) => answer.hidden !== undefined)?.hidden;

@@ -7,13 +7,12 @@ import type { SnapshotStore } from './snapshots.ts';
 import type { ZoneLocks } from './zone-locks.ts';
 import type { DnsName } from './zones.ts';
 
-/** What a provider may use of the world. */
 export interface DnsPorts {
   readonly clock: Clock;
-  /** HTTP to anywhere, with a limit for connecting, through a proxy where there is one. */
+  /** With a connect timeout, and through the proxy if there is one. */
   readonly dispatcher: OutboundDispatcher;
   readonly snapshots: SnapshotStore;
-  /** Of the whole process: several record sets, of one follower or of several, may be in one zone. */
+  /** Of the process: record sets of several followers may be in one zone. */
   readonly locks: ZoneLocks;
   readonly api: KubeApi;
   readonly follower: string;
@@ -22,39 +21,39 @@ export interface DnsPorts {
 }
 
 export interface DnsCheckContext {
-  /** Undefined when they have a problem of their own. */
+  /** Undefined if they are invalid. */
   readonly records: readonly DnsName[] | undefined;
   /** `key` is the setting to blame; the problem reads on from it. */
   readonly report: (key: string, got: unknown, problem: string) => void;
 }
 
-/** What a provider takes, so that the configuration can refuse what it would refuse. */
+/** What a provider accepts, so that the configuration can be checked against it. */
 export interface DnsTraits {
-  /** Seconds, from and to. */
+  /** Least and most, in seconds. */
   readonly ttl: readonly [number, number];
-  /** A CNAME may stand at the top of a zone: the provider answers with the addresses of its target. */
+  /** A CNAME may be at the top of a zone: the provider answers with the addresses of its target. */
   readonly flattensCname?: boolean;
-  /** It shows and writes TXT records together with those that follow: owners and claims can be kept there. */
+  /** It reads and writes TXT records as well, so that owners and claims can be kept there. */
   readonly keepsTexts?: boolean;
-  /** Optional settings without which there is no provider; asked for once records are listed. */
+  /** Optional settings that are required once records are listed. */
   readonly required?: readonly string[];
   /** Variables that the chart keeps in the provider's Secret beside its secret settings, by the keys of the chart's values. */
   readonly inSecret?: Readonly<Record<string, string>>;
-  /** The zone in which the provider keeps the record. Absent: its own. Pure. */
+  /** The zone in which the provider keeps the record. Absent: `record.zone`. Pure. */
   readonly zoneOf?: (record: DnsName) => string;
-  /** Reports what no single setting shows. Undefined is one with a problem of its own. Pure. Not asked without records. */
+  /** Reports problems of several settings together. Settings that are invalid alone are undefined. Pure. Only called with records. */
   readonly check?: (settings: Readonly<Record<string, unknown>>, context: DnsCheckContext) => void;
 }
 
-/** A provider with its settings: all that the rest of the program knows of it. */
+/** A provider with its settings. */
 export interface ConfiguredProvider {
-  /** What the controller has to be allowed to do for it in the cluster; `own` is its namespace. */
+  /** Permissions that the controller needs for it; `own` is its namespace. */
   rights?(own: string): readonly Permission[];
-  /** Loads the provider's code, which nobody else does. Asks nobody: that begins with `read`. */
+  /** Loads the code of the provider. Makes no calls before `read`. */
   create(ports: DnsPorts): Promise<DnsProvider>;
 }
 
-/** A provider's settings once the configuration was checked: what it requires is there. */
+/** The settings of a provider, with those that it requires. */
 export type Ready<T, R extends keyof T> = T & { readonly [K in R]-?: NonNullable<T[K]> };
 
 export function ready<T, R extends keyof T>(settings: T, required: readonly R[]): Ready<T, R> {

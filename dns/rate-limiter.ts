@@ -1,26 +1,26 @@
 import { type Clock, sleep } from '../runtime/clock.ts';
 import { DnsError } from './provider.ts';
 
-/** Calls in any stretch of `ms`. */
+/** At most `calls` in any period of `ms`. */
 export interface RateWindow {
   readonly ms: number;
   readonly calls: number;
 }
 
 export interface RateLimits {
-  /** Whose calls, for messages. */
+  /** For messages. */
   readonly provider: string;
   readonly windows: readonly RateWindow[];
   /**
-   * Of the calls of a window that is too long to wait for its end, so that what is read can also be written: were the zones of many
-   * domains all read at once, no call would be left to write one of them, at the next attempt likewise.
+   * The share of reads in windows that are too long to wait for: otherwise, with many zones, reading could use up all calls
+   * at each attempt and leave none for a write.
    */
   readonly readShare: number;
   /** Of one zone. */
   readonly writes: RateWindow;
 }
 
-/** write: whatever a change needs once its zone was read, reads of its own included. */
+/** write: all calls of a change after its zone was read, including further reads. */
 export type CallPurpose = 'read' | 'write';
 
 const LONGEST_WAIT_MS = 20_000;
@@ -30,14 +30,14 @@ interface Waiting {
   readonly granted: PromiseWithResolvers<void>;
 }
 
-/** Keeps calls below the rate limits of an API: every call waits here first. */
+/** Keeps calls below the rate limits of an API. */
 export class RateLimiter {
   readonly #clock: Clock;
   readonly #limits: RateLimits;
   readonly #kept: number;
   #calls: readonly number[] = [];
   #reads: readonly number[] = [];
-  /** Writes first: a change that has begun is not kept waiting by what others may have to change. */
+  /** Writes first: a change that has begun does not wait for reads of other zones. */
   readonly #waiting: Readonly<Record<CallPurpose, Waiting[]>> = { write: [], read: [] };
   #cancelTimer: () => void = () => undefined;
   #pause: { readonly until: number; readonly error: DnsError } | undefined;
@@ -49,7 +49,7 @@ export class RateLimiter {
     this.#kept = Math.max(...plan.windows.map(({ calls }) => calls));
   }
 
-  /** Resolves when one call may be made. Throws a DnsError of kind `rate` when that would take too long. */
+  /** Resolves when one call may be made. Throws a DnsError of kind `rate` if that would take too long. */
   async take(abort: AbortSignal, purpose: CallPurpose): Promise<void> {
     abort.throwIfAborted();
     this.#assertNotPaused();
@@ -74,7 +74,7 @@ export class RateLimiter {
     }
   }
 
-  /** Lets all go on that may, turns away those that would wait too long, and comes back for the others. */
+  /** Grants what may be granted, rejects those that would wait too long, and sets a timer for the others. */
   #serve(): void {
     this.#cancelTimer();
     const now = this.#clock.elapsed();
@@ -106,7 +106,7 @@ export class RateLimiter {
     return Math.max(...ofAll, ...ofReads);
   }
 
-  /** Makes a call when it may be made. The limit is the account's, so after an error of kind `rate` every zone waits. */
+  /** The limit is that of the account, so after an error of kind `rate` the calls of all zones wait. */
   async call<T>(abort: AbortSignal, purpose: CallPurpose, make: () => Promise<T>): Promise<T> {
     await this.take(abort, purpose);
     try {
@@ -117,7 +117,7 @@ export class RateLimiter {
     }
   }
 
-  /** No call for `ms`; whoever asks meanwhile gets `error` again. */
+  /** No call for `ms`: rejects with `error` meanwhile. */
   pause(ms: number, error: DnsError): void {
     this.#pause = { until: this.#clock.elapsed() + ms, error };
     const waiting = Object.values(this.#waiting).flatMap((line) => line.splice(0));
@@ -125,7 +125,7 @@ export class RateLimiter {
     this.#cancelTimer();
   }
 
-  /** Resolves when the zone may be written, so that a fast series of moves does not use up the limit. */
+  /** Resolves when the zone may be written: a fast series of moves must not use up the limit. */
   async awaitWrite(zone: string, abort: AbortSignal): Promise<void> {
     const wait = freeAt(this.#limits.writes, this.#writes.get(zone) ?? []) - this.#clock.elapsed();
     if (wait > 0) await sleep(this.#clock, wait, abort);

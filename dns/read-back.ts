@@ -1,6 +1,6 @@
 import { type Clock, sleep } from '../runtime/clock.ts';
 
-/** For APIs that show a change some time after they have accepted it. */
+/** For APIs that show a change some time after accepting it. */
 export interface ReadBack {
   readonly clock: Clock;
   /** Before each read. */
@@ -8,7 +8,7 @@ export interface ReadBack {
   readonly abort: AbortSignal;
 }
 
-/** What is still missing after the last read; none as soon as all is there. */
+/** Reads until nothing is missing; what is missing after the last read. */
 export async function readBack<T>(
   { clock, delaysMs, abort }: ReadBack,
   missing: () => Promise<readonly T[]>,

@@ -1,4 +1,4 @@
-/** What a provider shows, in the form that plans compare. Pure. */
+/** Converts what a provider shows into the form that plans compare. Pure. */
 import { canonicalValue } from './plan.ts';
 import { isFollowing, isWritten } from './record-types.ts';
 import {
@@ -18,11 +18,11 @@ export interface ShownRecord {
   readonly ttl: number;
   /** In the provider's form. */
   readonly values: readonly string[];
-  /** Why it is not replaced, such as `an alias of x`: shown in place of its values, and equal to nothing desired. */
+  /** Why it is not replaced, such as `an alias of x`: takes the place of its values, so that no desired set equals it. */
   readonly special?: string | undefined;
 }
 
-/** The A, AAAA, CNAME and TXT sets; records of one name and type are one set. */
+/** The A, AAAA, CNAME and TXT sets: records of one name and type form a set. */
 export function setsAmong(records: readonly ShownRecord[]): readonly RecordSet<WrittenType>[] {
   const sets = new Map<string, RecordSet<WrittenType>>();
   for (const { name, type, ttl, values, special } of records) {
@@ -40,23 +40,20 @@ export function setsAmong(records: readonly ShownRecord[]): readonly RecordSet<W
   return [...sets.values()];
 }
 
-/** The sets of `names` and, where they were asked for, the TXT sets of `texts`. */
+/** The sets of `names` and, if they were asked for, the TXT sets of `texts`. */
 export function currentOf(
   found: readonly RecordSet<WrittenType>[],
   others: readonly OtherRecords[],
   { names, texts }: Pick<ZoneQuery, 'names' | 'texts'>,
+  unread: ReadonlyMap<string, Error> = new Map(),
 ): Current {
   const sets = found.filter(isFollowingSet).filter(isAmong(names));
   return {
     sets,
     others,
     ...(texts !== undefined && { texts: found.filter(isTextSet).filter(isAmong(texts)) }),
+    ...(unread.size > 0 && { unread }),
   };
-}
-
-/** `current`, but for names of which nothing is known. */
-export function withUnread(current: Current, unread: ReadonlyMap<string, Error>): Current {
-  return unread.size === 0 ? current : { ...current, unread };
 }
 
 function isTextSet(set: RecordSet<WrittenType>): set is TextSet {

@@ -2,14 +2,14 @@ import { cut } from '../kubernetes/cut.ts';
 import { type Clock, timestamp } from '../runtime/clock.ts';
 import { explain } from '../runtime/explain.ts';
 import type { Hidden } from './authoritative.ts';
-import { sameValues } from './plan.ts';
+import { sameValues, setAt } from './plan.ts';
 import { DnsError } from './provider.ts';
 import type { RecordSet, RecordType } from './records.ts';
 
 /** What to do about {@link RecordStatus.unfollowed}. */
 export const UNFOLLOWED_ACTION = 'Give each site an "ip" and an "ipv6", or remove that record.';
 
-/** How one record stands; times are RFC 3339. The report ConfigMap and the API show it as it is. */
+/** Times are RFC 3339. In the report ConfigMap and the API as it is here. */
 export interface RecordStatus {
   /** Name of the record set; its provider's unless it has one of its own. */
   readonly provider?: string;
@@ -17,17 +17,17 @@ export interface RecordStatus {
   readonly name: string;
   readonly type: RecordType;
   readonly wanted: readonly string[];
-  /** What the provider last showed or accepted, and since when. Absent: not known yet, or no such record. */
+  /** What the provider last showed or accepted, and since when. Absent: unknown, or no such record. */
   readonly accepted?: Sighting;
   /** What the authoritative name servers answered. Absent: not asked yet. */
   readonly seen?: Sighting & {
-    /** All that were asked answered so, except the silent ones. */
+    /** Those that answered. */
     readonly servers: readonly string[];
     readonly silent: readonly string[];
-    /** The provider said so in place of its name servers, which answer with other addresses. */
+    /** The answer is the provider's own, as its name servers answer with other addresses. */
     readonly hidden?: Hidden;
   };
-  /** Addresses of the other family at the name, such as `AAAA 2001:db8::5`, which follow no site. Absent: none. */
+  /** Addresses of the other family at the name, such as `AAAA 2001:db8::5`, which follow no site. */
   readonly unfollowed?: readonly string[] | undefined;
   /** Absent while all is well. */
   readonly error?: RecordError | undefined;
@@ -43,7 +43,7 @@ export interface RecordError {
   readonly text: string;
   readonly code: string;
   readonly kind: string;
-  /** What to do about it. */
+  /** For the user. */
   readonly action: string;
   readonly since: string;
 }
@@ -61,7 +61,7 @@ export class RecordStatuses {
     this.#report = report;
   }
 
-  /** The zone's records are now these; what is known of them stays. */
+  /** Replaces the records of the zone; the status of those that stay is kept. */
   setDesired(zone: string, sets: readonly RecordSet[]): void {
     const others = [...this.#rows].filter(([, row]) => row.zone !== zone);
     const rows = sets.map(({ name, type, values }): [string, RecordStatus] => {
@@ -71,15 +71,12 @@ export class RecordStatuses {
     this.#publish(new Map([...others, ...rows]));
   }
 
-  /** These are not written, as it is not known in which zone they are. */
+  /** These are not written, as their zone is not known. */
   setHeld(zone: string, sets: readonly RecordSet[], error: unknown): void {
     const rows = sets.map(({ name, type, values }): [string, RecordStatus] => {
       const before = this.#rows.get(key(name, type));
-      const since = before?.error?.since ?? timestamp(this.#clock);
-      return [
-        key(name, type),
-        { ...before, zone, name, type, wanted: values, error: { ...described(error), since } },
-      ];
+      const row = { ...before, zone, name, type, wanted: values };
+      return [key(name, type), { ...row, error: this.#described(error, before) }];
     });
     this.#publish(new Map([...this.#rows, ...rows]));
   }
@@ -87,7 +84,7 @@ export class RecordStatuses {
   /** What the provider shows or has accepted for the zone. */
   setAccepted(zone: string, sets: readonly RecordSet[]): void {
     this.#update(zone, ({ accepted, ...row }) => {
-      const found = sets.find(({ name, type }) => name === row.name && type === row.type)?.values;
+      const found = setAt(sets, row)?.values;
       if (found === undefined) return row;
       const values = shownValues(found, row.wanted.length);
       const same = accepted !== undefined && sameValues(accepted.values, values);
@@ -104,7 +101,7 @@ export class RecordStatuses {
     this.#publish(new Map(this.#rows).set(key(name, type), { ...row, seen: { ...seen, values, at } }));
   }
 
-  /** Address records at names of the zone that nobody keeps on the active site. */
+  /** Address records in the zone that follow no site. */
   setUnfollowed(zone: string, sets: readonly RecordSet[]): void {
     this.#update(zone, (row) => {
       const own = sets.filter(({ name }) => name === row.name);
@@ -114,17 +111,26 @@ export class RecordStatuses {
     });
   }
 
-  /** What is wrong, by name; nothing is with the others. */
+  /** By name; clears those of the others. */
   setErrors(zone: string, errors: ReadonlyMap<string, unknown>): void {
     this.#update(zone, (row) => {
-      if (!errors.has(row.name)) return { ...row, error: undefined };
-      const since = row.error?.since ?? timestamp(this.#clock);
-      return { ...row, error: { ...described(errors.get(row.name)), since } };
+      const error = errors.has(row.name) ? this.#described(errors.get(row.name), row) : undefined;
+      return { ...row, error };
     });
   }
 
   clearErrors(zone: string): void {
     this.setErrors(zone, new Map());
+  }
+
+  #described(error: unknown, before: RecordStatus | undefined): RecordError {
+    const since = before?.error?.since ?? timestamp(this.#clock);
+    const text = cut(explain(error), LONGEST_TEXT);
+    if (!(error instanceof DnsError)) {
+      return { text, code: '', kind: 'retry', action: 'It is tried again.', since };
+    }
+    const { kind, code, action } = error;
+    return { text, code, kind, action, since };
   }
 
   #update(zone: string, change: (row: RecordStatus) => RecordStatus): void {
@@ -142,23 +148,16 @@ export class RecordStatuses {
   }
 }
 
-/** A provider or name server may answer with as many values as it likes, each of any length; this is kept and shown. */
+/** Providers and name servers may answer with any number of values of any length. */
 const MOST_VALUES = 100;
 const LONGEST_VALUE = 253;
 const LONGEST_TEXT = 1_024;
 
-/** As many as are wanted are always shown, so that both can be compared. */
+/** At least as many as are wanted, so that both can be compared. */
 function shownValues(values: readonly string[], wanted: number): readonly string[] {
   const most = Math.max(MOST_VALUES, wanted);
   const shown = values.slice(0, most).map((value) => cut(value, LONGEST_VALUE));
   return values.length > most ? [...shown, `and ${values.length - most} more`] : shown;
-}
-
-function described(error: unknown): Omit<RecordError, 'since'> {
-  const text = cut(explain(error), LONGEST_TEXT);
-  if (!(error instanceof DnsError)) return { text, code: '', kind: 'retry', action: 'It is tried again.' };
-  const { kind, code, action } = error;
-  return { text, code, kind, action };
 }
 
 function isSameRow(one: RecordStatus, other: RecordStatus | undefined): boolean {

@@ -1,6 +1,6 @@
-/** The types of records that follow the active site, and all others. */
 import type { OtherRecords, RecordType, WrittenType } from './records.ts';
 
+/** Those that follow the active site. */
 export const RECORD_TYPES: readonly RecordType[] = ['A', 'AAAA', 'CNAME'];
 
 export function isFollowing(type: string): type is RecordType {

@@ -1,13 +1,13 @@
-/** So few are read one by one: a list of the zone may be longer. */
+/** So few names are read one by one: listing the zone may take more calls. */
 const MOST_BY_NAME = 4;
 
 export interface RecordLists<T> {
   readonly ofName: (name: string) => Promise<readonly T[]>;
-  /** Undefined when the zone has more pages than that: then no page more is asked for. */
+  /** Undefined if the zone has more pages. */
   readonly ofZone: (mostPages: number) => Promise<readonly T[] | undefined>;
 }
 
-/** The records of `names`, by as few calls as may be: those of the names, or the pages of the zone. */
+/** The records of `names` in as few calls as possible: one per name, or one per page of the zone. */
 export async function recordsOfNames<T>(
   names: ReadonlySet<string>,
   nameOf: (record: T) => string,

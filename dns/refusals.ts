@@ -2,14 +2,14 @@ import type { DnsError, DnsErrorKind } from './provider.ts';
 import type { NameChanges } from './separate.ts';
 
 interface Refusal {
-  /** What was refused: the records as they were and as they were to be. */
+  /** As JSON. */
   readonly changes: string;
   readonly error: DnsError;
   readonly until: number;
   readonly attempts: number;
 }
 
-/** Milliseconds until a refused name is tried again; twice as long each time. */
+/** Until a refused name is tried again; doubled each time. */
 const FIRST_WAIT_MS: Readonly<Record<DnsErrorKind, number>> = {
   retry: 1_000,
   rate: 1_000,
@@ -19,14 +19,11 @@ const FIRST_WAIT_MS: Readonly<Record<DnsErrorKind, number>> = {
 };
 const LONGEST_WAIT_MS = 10 * 60_000;
 
-/** Which names of a zone were refused, so that the others do not wait for another search. */
+/** Remembers which names of a zone were refused, so that the others do not wait for another search. */
 export class Refusals {
   #refusals = new Map<string, Refusal>();
 
-  /**
-   * `held` are not to be tried yet; `suspects` are to be tried after the others, as they have been refused before. Those that
-   * have no changes any more are forgotten.
-   */
+  /** `held` have to wait; `suspects` were refused before and come after the others. Forgets names without changes. */
   sort(parts: readonly NameChanges[], now: number) {
     const held = new Map<string, DnsError>();
     const suspects: NameChanges[] = [];
@@ -55,7 +52,7 @@ export class Refusals {
     this.#refusals.delete(name);
   }
 
-  /** Milliseconds until it may be tried again; undefined when it was not refused. */
+  /** Milliseconds until it may be tried again; undefined if it was not refused. */
   waitOf(name: string, now: number): number | undefined {
     const refusal = this.#refusals.get(name);
     return refusal && Math.max(0, refusal.until - now);

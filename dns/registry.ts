@@ -16,7 +16,7 @@ const NONE = z
   .object({ provider: z.literal('none'), ...COMMON })
   .meta({ description: 'No records are changed.' });
 
-/** One row per provider. The first is what is used when records are listed and nothing else is said. */
+/** One row per provider. The first is the default once records are listed. */
 export const DNS_PROVIDERS = z
   .discriminatedUnion('provider', [NAMECHEAP, CLOUDFLARE, ROUTE53, RFC2136, EXTERNAL_DNS, WEBHOOK, NONE])
   .meta({ env: 'DNS_PROVIDER', description: 'Where the records are.' });
@@ -26,7 +26,6 @@ export type AnyDnsConfig = z.output<typeof DNS_PROVIDERS>;
 export type DnsConfig = Exclude<AnyDnsConfig, { readonly provider: 'none' }>;
 export type ProviderName = DnsConfig['provider'];
 
-/** What each of them takes, whatever its settings. */
 export const TRAITS: Readonly<Record<ProviderName | 'none', DnsTraits>> = {
   namecheap: NAMECHEAP_TRAITS,
   cloudflare: CLOUDFLARE_TRAITS,
@@ -58,17 +57,16 @@ function configuredProvider(config: DnsConfig): ConfiguredProvider {
   }
 }
 
-/** Loads the provider: the code of one that is not configured is never run. */
+/** Loads the provider; the code of the others is never run. */
 export async function createProvider(config: DnsConfig, ports: DnsPorts): Promise<DnsProvider> {
   return await configuredProvider(config).create(ports);
 }
 
-/** What the controller has to be allowed to do in the cluster for the provider; `own` is its namespace. */
+/** Permissions that the controller needs for the provider; `own` is its namespace. */
 export function rightsOfProvider(config: DnsConfig, own: string): readonly Permission[] {
   return configuredProvider(config).rights?.(own) ?? [];
 }
 
-/** Whether the provider shows and writes TXT records together with those that follow. */
 export function keepsTexts(provider: ProviderName): boolean {
   return TRAITS[provider].keepsTexts === true;
 }
@@ -81,7 +79,7 @@ export function inZonesOf(provider: ProviderName | 'none', records: readonly Dns
     : records.map((record) => ({ name: record.name, zone: zoneOf(record) }));
 }
 
-/** Those that have something to do, of a configuration that is right. */
+/** Those with records, of a valid configuration. */
 export function dnsInUse(entries: readonly AnyDnsConfig[]): readonly DnsConfig[] {
   const isUsed = (entry: AnyDnsConfig): entry is DnsConfig =>
     entry.provider !== 'none' && entry.records.length > 0;

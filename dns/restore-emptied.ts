@@ -1,13 +1,13 @@
 import { explain } from '../runtime/explain.ts';
 import type { LastShown } from './last-shown.ts';
 import { joinedErrors } from './name-errors.ts';
-import { subjectOf } from './planned.ts';
+import { namesOf, subjectOf } from './planned.ts';
 import { DnsError } from './provider.ts';
 import type { Change, RecordSet, WrittenType } from './records.ts';
 import { type Destination, putBack } from './send-changes.ts';
 import { changesByName, type NameChanges } from './separate.ts';
 
-/** The same attempt would empty the name again, be it for a moment. */
+/** Another attempt would empty the name again for a moment. */
 const RETRY_AFTER_MS = 60_000;
 
 export interface FailedWrite extends Destination {
@@ -17,13 +17,13 @@ export interface FailedWrite extends Destination {
 }
 
 /**
- * A write that failed, whatever the answer, may have left a name without any record: then it gets back what it had last.
- * Resolves with the error to go on with. Rejects when nothing more is to be written.
+ * A write that failed, whatever the answer, may have left a name without any record: then its last records are put back.
+ * Resolves with the error to report. Rejects when nothing more may be written.
  */
 export async function restoreEmptied(error: unknown, write: FailedWrite): Promise<unknown> {
   const lost = await lostSets(write).catch((failure: unknown) => {
     if (!(failure instanceof DnsError)) throw failure;
-    return []; // Nothing can be said of the zone; the next attempt finds the name empty, and fails or not.
+    return []; // The zone cannot be read; the next attempt will see whether the name is empty.
   });
   if (lost.length === 0) return error;
   const parts = changesByName(lost.map((desired): Change => ({ action: 'create', desired })));
@@ -38,7 +38,7 @@ export async function restoreEmptied(error: unknown, write: FailedWrite): Promis
   return reworded(error, told.join('; '), failures.size > 0 ? 0 : RETRY_AFTER_MS);
 }
 
-/** Puts back what names had that an earlier write has left empty, and that are not written now. With what is told of them. */
+/** Puts back the records of names that an earlier write left empty and that are not written now. Resolves with their errors. */
 export async function restoreStuck(
   errors: ReadonlyMap<string, unknown>,
   parts: readonly NameChanges[],
@@ -68,10 +68,9 @@ function notPutBack(names: readonly string[], failure: unknown): string {
   return `what ${names.join(', ')} had before could not be put back: ${explain(failure)}`;
 }
 
-/** What the names of the write had, and have not any more. */
+/** The last records of those names of the write that have none any more. */
 async function lostSets({ provider, zone, changes, desired, lastShown, guard }: FailedWrite) {
-  const followed = changes.map(subjectOf).filter(({ type }) => type !== 'TXT');
-  const names = [...new Set(followed.map(({ name }) => name))];
+  const names = namesOf(changes.filter((change) => subjectOf(change).type !== 'TXT'));
   const had = new Map(names.map((name) => [name, lastShown.of(name, desired)]));
   const known = names.filter((name) => had.get(name)?.length !== 0);
   if (known.length === 0) return [];

@@ -8,7 +8,7 @@ export interface Destination {
   readonly guard: WriteGuard;
 }
 
-/** In one call of the provider, with what it did not accept. */
+/** In one call of the provider. */
 export async function sendChanges(
   parts: readonly NameChanges[],
   { provider, zone, guard }: Destination,
@@ -29,7 +29,7 @@ export async function sendChanges(
   }
 }
 
-/** Gives names back what they had. Why some of them have it not. Rejects when nothing more is to be written. */
+/** Puts back what names had. Resolves with the errors by name. Rejects when nothing more may be written. */
 export async function putBack(
   parts: readonly NameChanges[],
   destination: Destination,

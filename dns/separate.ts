@@ -1,48 +1,47 @@
-/** Changes of many names in as few calls as can be, though the provider refuses some of them. */
+/** Makes the changes of many names in as few calls as possible, though the provider refuses some of them. */
 import { aboutName } from './name-errors.ts';
-import { subjectOf } from './planned.ts';
+import { byName, subjectOf } from './planned.ts';
 import { DnsError } from './provider.ts';
 import type { Change, WrittenType } from './records.ts';
 
-/** All changes of one name, with those of its owner records: they are sent together. */
+/** All changes of one name and of its owner records: they are sent together. */
 export interface NameChanges {
   readonly name: string;
   readonly changes: readonly Change<WrittenType>[];
 }
 
 export function changesByName(changes: readonly Change<WrittenType>[]): readonly NameChanges[] {
-  const names = Map.groupBy(changes, (change) => subjectOf(change).name);
-  return [...names].map(([name, own]) => ({ name, changes: own }));
+  return [...byName(changes)].map(([name, own]) => ({ name, changes: own }));
 }
 
 export interface SendResult {
-  /** What was not made; empty or not, all others were. */
+  /** What was not made; all others were. */
   readonly left: readonly NameChanges[];
   readonly error?: unknown;
 }
 
 export interface SeparationPorts {
-  /** Sends all in one call. Rejects when nothing more is to be sent at all. */
+  /** Sends all in one call. Rejects when nothing more may be sent. */
   readonly send: (parts: readonly NameChanges[]) => Promise<SendResult>;
-  /** Whether the error may be about some of the names, so that others can be made without them. */
+  /** Whether the error may be about some of the names only, so that the others can be sent without them. */
   readonly isAboutNames: (error: DnsError) => boolean;
 }
 
 export interface Separation {
-  /** What each name was refused with, by itself or because the error names it. */
+  /** By name: it was refused alone, or the error names it. */
   readonly refused: ReadonlyMap<string, DnsError>;
-  /** Why it is not known yet whether the name can be written. */
+  /** By name: why it is not known yet whether it can be written. */
   readonly undecided: ReadonlyMap<string, unknown>;
 }
 
-/** Of one search, so that the zone is read again from time to time; the rest is for the next one. */
+/** Per search, so that the zone is read again from time to time; the next search goes on. */
 const MOST_CALLS = 100;
-/** Refused in a row, before one culprit is searched for rather than large groups that have none. */
+/** After so many refusals in a row the search goes depth first, to find one culprit. */
 const FEW_REFUSALS = 6;
 
 /**
- * A call that is refused is sent again without the names that the error gives. Where it gives none, its halves are sent, the
- * largest groups first: each name that is refused is found in about log2 of all calls, and what can be made is made once.
+ * A call that is refused is sent again without the names in the error. If there are none, its halves are sent, the largest
+ * groups first: so a name that is refused is found in a logarithmic number of calls, and no change is made twice.
  */
 export async function separate(parts: readonly NameChanges[], ports: SeparationPorts): Promise<Separation> {
   const search = new Search(parts, ports);
@@ -52,7 +51,7 @@ export async function separate(parts: readonly NameChanges[], ports: SeparationP
 
 interface Group {
   readonly parts: readonly NameChanges[];
-  /** The half before this one. When it was made, this one has what both were refused for. */
+  /** If it was made, the cause of the refusal is in this half. */
   readonly firstHalf?: Group;
   isMade: boolean;
 }
@@ -64,7 +63,7 @@ class Search implements Separation {
   readonly #groups: Group[];
   readonly #mostInVain: number;
   #calls = 0;
-  /** Calls in a row that were of no use: where all is refused, the search ends soon. */
+  /** Refused calls in a row: if everything is refused, the search ends soon. */
   #inVain = 0;
 
   constructor(parts: readonly NameChanges[], ports: SeparationPorts) {
@@ -93,7 +92,7 @@ class Search implements Separation {
     this.#inVain = left.length < parts.length ? 0 : this.#inVain + 1;
     if (error === undefined) return;
     if (!(error instanceof DnsError) || !this.#ports.isAboutNames(error)) {
-      // When all was accepted, it says that nobody knows what became of it.
+      // If nothing is left, the error says that the result is unknown.
       this.#end(left.length > 0 ? left : parts, error);
       return;
     }
@@ -125,7 +124,7 @@ function unfinished(error: DnsError): DnsError {
   return error.with({ message, names: undefined, scope: 'names', each: undefined, cause: error });
 }
 
-/** The error of each of `parts` that it names, by a record of the name or of its owner. */
+/** The parts that the error names, by their own names or those of their owner records. */
 function namedIn(error: DnsError, parts: readonly NameChanges[]): ReadonlyMap<string, DnsError> {
   const partOf = new Map(
     parts.flatMap((part) => [

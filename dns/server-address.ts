@@ -9,7 +9,7 @@ export interface ServerAddress {
 
 const DNS_PORT = 53;
 
-/** `host`, `host:port`, an address, or `[IPv6]:port`; undefined when it is none of them. */
+/** `host`, `host:port`, an address, or `[IPv6]:port`. */
 export function parseServer(text: string): ServerAddress | undefined {
   const [, bracketed, plain = '', portText] = /^(?:\[(.*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const host = isIPv6(text) ? text : (bracketed ?? canonicalName(plain));
@@ -18,7 +18,7 @@ export function parseServer(text: string): ServerAddress | undefined {
   return isHost && port > 0 && port < 65_536 ? { host, port } : undefined;
 }
 
-/** As node:dns takes it. */
+/** For node:dns. */
 export function formatServer({ host, port }: ServerAddress): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -2,13 +2,10 @@ import { PROGRAM } from '../contract/names.ts';
 import type { Permission } from '../runtime/rights.ts';
 import type { DnsName } from './zones.ts';
 
-/** Of the ConfigMap with the snapshots of a zone. */
+/** Name of the ConfigMap with the snapshots of a zone. */
 export const snapshotsName = (zone: string): string => `${PROGRAM}-zone-${zone}`;
 
-/**
- * What keeping snapshots needs, for each zone that a record may be in: the chart, which has to grant the same, knows no
- * public suffixes.
- */
+/** For each zone that a record may be in: the chart grants the same, and does not know the public suffixes. */
 export function snapshotRights(own: string, records: readonly DnsName[]): readonly Permission[] {
   const zones = new Set(records.flatMap(({ name, zone }) => [zone, ...zonesAbove(name)]));
   return [...zones].map((zone) => ({

@@ -1,15 +1,15 @@
 import { LABELS, PROGRAM } from '../contract/names.ts';
 import type { KubeApi, ObjectKey } from '../kubernetes/api.ts';
-import { isAlreadyExists, isConflict, isNotFound } from '../kubernetes/errors.ts';
+import { ignoreNotFound, isAlreadyExists, isConflict } from '../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
 import { type Clock, timestamp } from '../runtime/clock.ts';
 import { explain } from '../runtime/explain.ts';
 import { DnsError } from './provider.ts';
 import { snapshotsName } from './snapshot-rights.ts';
 
-/** Keeps what a zone was before a write, for the day when somebody needs it back. */
+/** Keeps what was in a zone before each write, so that a person can restore it. */
 export interface SnapshotStore {
-  /** Resolves when `text` is kept. Throws DnsError: then the zone must not be written. */
+  /** Resolves when `text` is stored. Throws DnsError: then the zone must not be written. */
   save(zone: string, text: string, abort: AbortSignal): Promise<void>;
 }
 
@@ -53,24 +53,15 @@ export class ConfigMapSnapshots implements SnapshotStore {
     }
   }
 
-  /** The same `entry` in each attempt: a write that met a conflict may have been stored all the same. */
+  /** The same `entry` in each attempt: a write that ended in a conflict may have been stored all the same. */
   async #put(key: Required<ObjectKey>, entry: string, text: string, abort: AbortSignal): Promise<void> {
-    const found = await this.#find(key, abort);
+    const found = await this.#api.get(CONFIG_MAPS, key, { abort }).catch(ignoreNotFound);
     if (found?.data?.[entry] === text) return;
     const data = keepNewest({ ...found?.data, [entry]: text });
     const labels = { ...found?.metadata.labels, [LABELS.managedBy]: PROGRAM, [LABELS.role]: 'zones' };
     const object: ConfigMap = { ...found, metadata: { ...found?.metadata, ...key, labels }, data };
     if (found === undefined) await this.#api.create(CONFIG_MAPS, object, { abort });
     else await this.#api.replace(CONFIG_MAPS, object, { abort });
-  }
-
-  async #find(key: Required<ObjectKey>, abort: AbortSignal): Promise<ConfigMap | undefined> {
-    try {
-      return await this.#api.get(CONFIG_MAPS, key, { abort });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
   }
 }
 

@@ -1,4 +1,4 @@
-/** The goal has changed, or this replica no longer leads: what was about to be written is not. */
+/** The goal has changed, or this replica no longer leads: nothing is written. */
 export class SupersededError extends Error {
   override readonly name = 'SupersededError';
 }

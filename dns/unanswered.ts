@@ -2,7 +2,7 @@ import { DeadlineError } from '../runtime/clock.ts';
 import { explainCall, type OutboundDispatcher, routeTo } from '../runtime/outbound/dispatcher.ts';
 import { DnsError } from './provider.ts';
 
-/** No whole answer came to a call of a provider's API. Names the proxy that it went through, if any. */
+/** A call of a provider's API got no complete answer. Names the proxy, if any. */
 export function unanswered(what: string, error: unknown, dispatcher: OutboundDispatcher, url: URL): DnsError {
   const way = routeTo(dispatcher, url);
   const causes =
@@ -14,7 +14,7 @@ export function unanswered(what: string, error: unknown, dispatcher: OutboundDis
   });
 }
 
-/** `way` reads on from what was done, such as ` at ns1:53`; `why` is for what was not just too slow. */
+/** `way` reads on from `what`, such as ` at ns1:53`; `why` is left out after a timeout. */
 export function noAnswer(
   what: string,
   error: unknown,

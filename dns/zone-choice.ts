@@ -4,29 +4,29 @@ import { aboutNames } from './name-errors.ts';
 import { DnsError, type DnsProvider } from './provider.ts';
 import { byZone, type DnsName, longestZone } from './zones.ts';
 
-/** Zones come and go seldom; a lookup before a move is a moment more without the new address. */
+/** Zones seldom change, and a lookup delays a move. */
 const KEPT_MS = 10 * 60_000;
-/** When something is wrong, the zone may be why. */
+/** The reason for a failure may be a change of zones. */
 const KEPT_WHILE_FAILING_MS = 60_000;
 const LIMIT_MS = 5_000;
-/** So long a list is waited for that was asked for before: a slower one counts when it is there. */
+/** How long to wait for a new list when there is an old one; a slower list counts from its arrival. */
 const RENEWAL_PATIENCE_MS = 300;
 
 export interface ChosenZones {
   readonly namesByZone: ReadonlyMap<string, readonly string[]>;
-  /** Names that may be in a longer zone than what was registered: which zones there are could not be learned yet. */
+  /** Names that may be in a zone below the registered domain, as the zones could not be listed yet. */
   readonly held: readonly HeldNames[];
 }
 
 export interface HeldNames {
-  /** What was registered. */
+  /** The registered domain. */
   readonly zone: string;
   readonly names: readonly string[];
   readonly error: DnsError;
 }
 
 interface ZoneList {
-  /** The last good answer; undefined when there has been none. */
+  /** The last answer; undefined: none yet. */
   readonly zones: readonly string[] | undefined;
   readonly error?: DnsError;
   readonly nextAt: number;
@@ -34,20 +34,20 @@ interface ZoneList {
 }
 
 /**
- * In which zone each record is: what the user has written, else the longest zone that the provider has, as a name server would
- * choose it, else what was registered.
+ * Chooses the zone of each record: the one stated by the user, else the longest zone of the provider that the name is in,
+ * as a name server would, else the registered domain.
  */
 export class ZoneChoice {
   readonly #provider: DnsProvider;
   readonly #records: readonly DnsName[];
   readonly #clock: Clock;
   readonly #onChanged: () => void;
-  /** By the registered name, as those that are under way. */
+  /** By registered domain, like the lists under way. */
   readonly #lists = new Map<string, ZoneList>();
   readonly #underWay = new Map<string, { readonly abort: AbortSignal; readonly ended: Promise<void> }>();
   #isFailing = false;
 
-  /** `onChanged`: {@link choose} has another answer than before. */
+  /** `onChanged`: {@link choose} would return something else than before. */
   constructor(provider: DnsProvider, records: readonly DnsName[], clock: Clock, onChanged: () => void) {
     this.#provider = provider;
     this.#records = records;
@@ -55,7 +55,7 @@ export class ZoneChoice {
     this.#onChanged = onChanged;
   }
 
-  /** Waits for first answers alone; what was known before stands until there is something new. Rejects only with the reason of `abort`. */
+  /** Waits only for the first list of each domain; an old one counts until there is a new one. Rejects only with the reason of `abort`. */
   async choose(abort: AbortSignal): Promise<ChosenZones> {
     const open = byZone(this.#records.filter(isOpen));
     const due = [...open].filter(([zone]) => this.#isDue(zone));
@@ -73,7 +73,7 @@ export class ZoneChoice {
     return { namesByZone: byZone(chosen), held };
   }
 
-  /** A record could not be written, and a person has to do something about it. */
+  /** A record could not be written, for a reason that a person has to mend. */
   noteFailure(): void {
     this.#isFailing = true;
   }
@@ -135,12 +135,12 @@ export class ZoneChoice {
   }
 }
 
-/** There may be a longer zone that has it. */
+/** It may be in a longer zone. */
 function isOpen({ name, zone, isStated }: DnsName): boolean {
   return isStated !== true && name !== zone;
 }
 
-/** A record in a shorter zone would be below a delegation, where nobody sees it, or hide what the longer one has. */
+/** A record in the wrong, shorter zone would be below a delegation, where nobody sees it, or hide the longer zone. */
 function heldError(zone: string, names: readonly string[], failure: unknown): DnsError {
   const message = `the zones of ${zone} could not be listed, so it is not known which one has ${names.join(', ')}: ${explain(failure)}`;
   if (failure instanceof DnsError) return aboutNames(failure, names, message);

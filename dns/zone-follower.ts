@@ -17,22 +17,22 @@ import { ZoneWriter } from './zone-writer.ts';
 export interface ZoneFollowerPorts {
   readonly provider: DnsProvider;
   readonly clock: Clock;
-  /** Milliseconds between two reads of a zone that is as desired. */
+  /** Between two reads of a zone that is as desired. */
   readonly periodMs: number;
   readonly statuses: RecordStatuses;
   readonly kept: KeptSets;
-  /** Absent: nobody is asked whose the records are. */
+  /** Absent: owners do not matter. */
   readonly ownership?: Ownership;
-  /** Absent: no other cluster writes the zone. Throws DnsError where another one has it. */
+  /** Absent: no other cluster writes the zone. Throws DnsError if another one has it. */
   readonly claim?: ZoneClaim;
   /** The provider has accepted these, or had them already. */
   readonly onAccepted: (zone: string, sets: readonly RecordSet[]) => void;
-  /** After each failed attempt, with what was wrong: of the zone, or of each of some names. */
+  /** After each failed attempt: one error for the zone, or several for names. */
   readonly onFailure: (zone: string, errors: readonly unknown[]) => void;
   readonly onRecovered: (zone: string) => void;
-  /** After each read: addresses beside those that follow, which no site has a setting for. */
+  /** After each read: addresses of a type that no site has. */
   readonly onUnfollowed?: (zone: string, sets: readonly RecordSet[]) => void;
-  /** Asks for another {@link ZoneFollower.follow}. */
+  /** {@link ZoneFollower.follow} is to be called again. */
   readonly wake: () => void;
 }
 
@@ -42,7 +42,7 @@ interface Goal {
   readonly superseded: AbortController;
 }
 
-/** Keeps the listed records of one zone as desired: read, plan, and apply only when something differs. */
+/** Keeps the listed records of one zone as desired: read, plan, and apply if something differs. */
 export class ZoneFollower {
   readonly zone: string;
   readonly #names: readonly string[];
@@ -71,12 +71,12 @@ export class ZoneFollower {
     this.#writer = new ZoneWriter(zone, ports);
   }
 
-  /** When the zone was last read; before all time when it never was. */
+  /** By `Clock.elapsed`; -Infinity if it was never read. */
   get readAt(): number {
     return this.#readAt;
   }
 
-  /** Resolves when the provider has accepted `desired`. Only one call to the zone is under way at any time. */
+  /** Resolves when the provider has accepted `desired`. Makes one call at a time. */
   follow(desired: readonly RecordSet[], leadership: Leadership): Promise<void> {
     if (this.#goal === undefined || !isGoal(this.#goal, desired, leadership))
       this.#replaceGoal({ desired, leadership, superseded: new AbortController() });
@@ -84,12 +84,12 @@ export class ZoneFollower {
     return this.#running ?? Promise.resolve();
   }
 
-  /** Writes nothing more: another one is to, or nobody. A call that is on its way cannot be taken back. */
+  /** Writes nothing more, as another follower does, or nobody. A call under way cannot be taken back. */
   abandon(): void {
     this.#replaceGoal(undefined);
   }
 
-  /** Resolves when nothing is under way; who asked for it gets the error. */
+  /** Resolves when nothing is under way; the caller of `follow` gets the error. */
   async ended(): Promise<void> {
     await this.#running?.catch(() => undefined);
   }
@@ -102,7 +102,7 @@ export class ZoneFollower {
     );
   }
 
-  /** Whether another cluster still has the zone, for one that has abandoned it. Throws DnsError. */
+  /** For an abandoned zone: reads whether another cluster still has it. Throws DnsError. */
   async checkClaim({ abort }: Leadership): Promise<void> {
     const { claim, provider } = this.#ports;
     if (claim === undefined) return;
@@ -116,7 +116,7 @@ export class ZoneFollower {
     claim.observe(this.zone, claimIn(this.zone, claim, current));
   }
 
-  /** Ends at the newest goal: one that was set meanwhile is reached as well. */
+  /** Goes on to a goal that was set meanwhile. */
   async #run(first: Goal): Promise<void> {
     try {
       for (let goal: Goal | undefined = first; goal !== undefined; ) {
@@ -155,7 +155,7 @@ export class ZoneFollower {
     this.#failing = false;
   }
 
-  /** What kept names from being brought in line. Throws what keeps all of them. */
+  /** Resolves with the errors by name. Throws if no name can be written. */
   async #bringInLine(goal: Goal): Promise<ReadonlyMap<string, unknown>> {
     const { provider, statuses, onAccepted, onUnfollowed, claim } = this.#ports;
     const guard = this.#guard(goal);
@@ -209,7 +209,7 @@ export class ZoneFollower {
     return provider.read({ zone: this.zone, names, abort, texts: texts.length > 0 ? texts : undefined });
   }
 
-  /** The changes by name, and why other names cannot be written. */
+  /** The changes by name, and the names that cannot be written, with the reason. */
   #planned(desired: readonly RecordSet[], current: Current) {
     const { provider, ownership } = this.#ports;
     const { mayHarmTexts = false, flattensCname = false } = provider;
@@ -244,7 +244,7 @@ export class ZoneFollower {
   #isDue(goal: Goal): boolean {
     if (this.#lateCalls.takeEnded()) return true;
     const now = this.#ports.clock.elapsed();
-    // The caller comes every period, give or take its jitter; and for other reasons in between.
+    // `follow` is called once per period, with jitter, and for other reasons in between.
     const fresh = this.#reached?.goal === goal && now - this.#reached.at < this.#ports.periodMs / 2;
     return !fresh;
   }

@@ -7,19 +7,19 @@ import { ZoneFollower, type ZoneFollowerPorts } from './zone-follower.ts';
 import type { DnsName } from './zones.ts';
 
 export interface GroupOutcome {
-  /** Why zones are not as desired; mostly DnsErrors. */
+  /** One for each zone that is not as desired; mostly DnsErrors. */
   readonly failures: readonly unknown[];
   readonly held: readonly HeldNames[];
 }
 
-/** Follows records whose zones may come to be below one another: which zone has which name is chosen for all of them together. */
+/** Follows records whose zones may be below one another: the zones of all names are chosen together. */
 export class ZoneGroup {
   readonly #choice: ZoneChoice;
   readonly #owned: ReadonlySet<RecordType>;
   readonly #ports: ZoneFollowerPorts;
-  /** By the zone and the names in it. */
+  /** By zone and names. */
   #followers = new Map<string, ZoneFollower>();
-  /** By zone, what followers that have others in their place have under way. */
+  /** By zone: the end of followers that were replaced. */
   readonly #ending = new Map<string, Promise<void>>();
 
   constructor(records: readonly DnsName[], owned: ReadonlySet<RecordType>, ports: ZoneFollowerPorts) {
@@ -28,13 +28,13 @@ export class ZoneGroup {
     this.#ports = ports;
   }
 
-  /** When the zone was last read that has waited longest; before all time when one never was. */
+  /** The oldest last read of its zones; -Infinity if one was never read. */
   get readAt(): number {
     const times = [...this.#followers.values()].map((follower) => follower.readAt);
     return times.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...times);
   }
 
-  /** A zone that takes longer than `patienceMs` counts as failed, and goes on by itself. Rejects with the reason of the abort. */
+  /** A zone that takes longer than `patienceMs` counts as failed, but continues. Rejects with the reason of the abort. */
   async follow(
     desired: (names: readonly string[]) => readonly RecordSet[],
     patienceMs: number,
@@ -82,7 +82,7 @@ export class ZoneGroup {
       .map(({ follower, names }) => [follower, names] as const);
   }
 
-  /** Names have come or gone: what it was about to write would come after what its successor writes. */
+  /** Its names have changed: a delayed write must not come after those of its successor. */
   #end(follower: ZoneFollower): void {
     const { zone } = follower;
     follower.abandon();
@@ -93,7 +93,7 @@ export class ZoneGroup {
   }
 }
 
-/** Which one comes first: a rate limit may keep the last ones waiting, and those are to be others each time. */
+/** The one that was read longest ago comes first: so a rate limit keeps other zones waiting each time. */
 export function compareReads(
   { readAt: one }: { readonly readAt: number },
   { readAt: other }: { readonly readAt: number },

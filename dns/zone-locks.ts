@@ -1,18 +1,18 @@
-/** One lock for each zone, for providers that write it as a whole: several record sets may be in one zone. */
+/** A lock for each zone, for providers that write it as a whole: several record sets may be in one zone. */
 export class ZoneLocks {
   readonly #last = new Map<string, Promise<void>>();
   readonly #releases = new Map<string, number>();
 
-  /** How often the lock was released. As long as it is the same, nobody who takes the lock has written the zone. */
+  /** How often the lock was released: while it is the same, no other holder has written the zone. */
   releases(zone: string): number {
     return this.#releases.get(zone) ?? 0;
   }
 
-  /** Runs `use` when all who came before have ended. Rejects with the reason of `abort` when it fires before that. */
+  /** Runs `use` after all earlier callers. Rejects with the reason of `abort` if it fires before that. */
   async withLock<T>(zone: string, abort: AbortSignal, use: () => Promise<T>): Promise<T> {
     const before = this.#last.get(zone) ?? Promise.resolve();
     const held = Promise.withResolvers<void>();
-    // Who gives up waiting lets nobody past those that are still before.
+    // Also if this caller gives up, the next one waits for those before.
     const last = before.then(() => held.promise);
     this.#last.set(zone, last);
     try {

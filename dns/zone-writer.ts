@@ -13,29 +13,29 @@ import { SupersededError } from './superseded-error.ts';
 
 export interface ZoneWrite {
   readonly parts: readonly NameChanges[];
-  /** Why other names cannot be written. */
+  /** Other names, with the reason why they cannot be written. */
   readonly blocked: ReadonlyMap<string, unknown>;
   readonly desired: readonly RecordSet[];
   readonly leadership: Leadership;
   readonly guard: WriteGuard;
-  /** As `parts`, for what names had before: without those that may not be written at all. */
+  /** The changes that put back former sets; without names that may not be written at all. */
   readonly planBack: (sets: readonly RecordSet[]) => readonly NameChanges[];
-  /** What still has to be changed of these names, by a new read. */
+  /** Reads the names again and plans what is left to change. */
   readonly replan: (names: readonly string[]) => Promise<readonly NameChanges[]>;
   readonly onMade: (names: readonly string[]) => void;
-  /** A call has failed, and may still arrive. */
+  /** A call has failed, but may still arrive. */
   readonly onFailedCall: () => void;
 }
 
 /** A name that waits may have been mended meanwhile, which a read shows. */
 const LONGEST_PAUSE_MS = 60_000;
-/** Of a name that may be without a record. */
+/** For a name that may be without a record. */
 const EMPTY_PAUSE_MS = 2_000;
-/** Without an answer nothing is known of the names. */
+/** These say nothing about the names. */
 const UNANSWERED: ReadonlySet<string> = new Set(['timeout', 'network', 'bad-answer', NOT_SAVED, NOT_KEPT]);
-/** The same answer so often in a row is more than a bad moment: it may be about one of the names. */
+/** The same error so often in a row is not transient: one of the names may cause it. */
 const BAD_MOMENTS = 3;
-/** Of what is kept for the next leader during one write. */
+/** Stored for the next leader during one write. */
 const MOST_KEPT_BYTES = 30_000;
 
 export interface ZoneWriterPorts {
@@ -44,7 +44,7 @@ export interface ZoneWriterPorts {
   readonly kept: KeptSets;
 }
 
-/** Writes the records of one zone so that a name that is refused keeps no other one from being written. */
+/** Writes the records of one zone, so that a refused name does not keep others from being written. */
 export class ZoneWriter {
   readonly #zone: string;
   readonly #provider: DnsProvider;
@@ -60,12 +60,12 @@ export class ZoneWriter {
     this.#lastShown = new LastShown(kept);
   }
 
-  /** What a read of `names` has shown. */
+  /** After a read of `names`. */
   noteShown(names: readonly string[], sets: readonly RecordSet[]): void {
     this.#lastShown.note(names, sets);
   }
 
-  /** Why names were not written. Rejects when nothing more is to be written. */
+  /** Resolves with the errors by name. Rejects when nothing more may be written. */
   async write(write: ZoneWrite): Promise<ReadonlyMap<string, unknown>> {
     const { held, suspects, others } = this.#refusals.sort(write.parts, this.#clock.elapsed());
     const waiting = new Map<string, unknown>([...held, ...write.blocked]);
@@ -79,14 +79,14 @@ export class ZoneWriter {
     return failures;
   }
 
-  /** So that what has to be kept of each does not become too much. */
+  /** Limits what has to be stored for the next leader at a time. */
   #packed(parts: readonly NameChanges[]): readonly (readonly NameChanges[])[] {
     return packed(parts, MOST_KEPT_BYTES, (part) =>
       this.#mayEmpty(part) ? this.#lastShown.bytesOf(part.name) : 0,
     );
   }
 
-  /** Whether the name may be without a record when the write ends in its middle, or does not what its answer says. */
+  /** Whether the name may end up without a record if the write is interrupted, or its answer is wrong. */
   #mayEmpty({ name, changes }: NameChanges): boolean {
     const own = changes.filter((change) => subjectOf(change).name === name);
     return own.some(
@@ -105,7 +105,7 @@ export class ZoneWriter {
     for (const [name, error] of await restoreStuck(waiting, parts, write)) failures.set(name, error);
   }
 
-  /** Resolves with what keeps all names from being written, if there is something. */
+  /** Resolves with the error that keeps all names from being written, if any. */
   async #separate(
     parts: readonly NameChanges[],
     write: ZoneWrite,
@@ -123,12 +123,12 @@ export class ZoneWriter {
     return obstacle;
   }
 
-  /** Milliseconds until there may be something new about names that failed so. */
+  /** Milliseconds until the next attempt for names that failed. */
   pause(failures: ReadonlyMap<string, unknown>): number {
     const now = this.#clock.elapsed();
     const waits = [...failures].map(([name, error]) => {
       if (!(error instanceof DnsError)) return 0;
-      // Another program has written: only a new read tells what.
+      // Another program has written: read again at once.
       if (error.kind === 'conflict') return error.retryAfterMs ?? 0;
       const most = error.kind !== 'rate' && this.#lastShown.isKept(name) ? EMPTY_PAUSE_MS : Infinity;
       const wait = this.#refusals.waitOf(name, now);
@@ -179,7 +179,7 @@ export class ZoneWriter {
     { guard, desired }: ZoneWrite,
   ): Promise<unknown> {
     const isRefused = isOfNames(error) && !isNotSaved(error) && this.#provider.appliesInPart !== true;
-    // Of a call that was refused as a whole nothing was made; to make sure, those that are not sent again are looked at.
+    // Nothing was made of a call that was refused as a whole; only names that are not sent again are verified.
     const isCulprit = ({ name }: NameChanges) => parts.length === 1 || namedBy(error, name);
     const changes = parts.filter((part) => !isRefused || isCulprit(part)).flatMap((part) => part.changes);
     return restoreEmptied(error, {
@@ -194,7 +194,7 @@ export class ZoneWriter {
 
   #isAboutNames(error: DnsError): boolean {
     if (error.scope === 'names') return true;
-    // Others make all of a call or nothing: a search would only put the names of one site beside those of another.
+    // The others make all of a call or nothing: a search would only move some names before the rest.
     const isLasting = this.#failed.code === error.code && this.#failed.times >= BAD_MOMENTS;
     return this.#provider.appliesInPart === true && isLasting && isUnexplained(error);
   }
@@ -215,7 +215,7 @@ function isOfNames(error: unknown): boolean {
   return error instanceof DnsError && error.scope === 'names';
 }
 
-/** It was answered, and the answer does not say what is wrong. */
+/** There was an answer, but without a reason. */
 function isUnexplained({ kind, code, scope }: DnsError): boolean {
   return kind === 'retry' && scope === 'zone' && !UNANSWERED.has(code);
 }

@@ -2,11 +2,11 @@ import { isIP } from 'node:net';
 import { parse } from 'tldts';
 import { canonicalName } from './domain-name.ts';
 
-/** A name to keep pointed at the active site, and the zone that holds it. Both lower-case, without trailing dot. */
+/** A name that follows the active site, and its zone. Both lower-case, without trailing dot. */
 export interface DnsName {
   readonly name: string;
   readonly zone: string;
-  /** The user has written the zone; else it is what the public suffix list says was registered. */
+  /** The user has stated the zone; else it is the registered domain by the public suffix list. */
   readonly isStated?: true;
 }
 
@@ -17,8 +17,8 @@ export interface RecordProblem {
 }
 
 /**
- * Reads `name` or `name@zone` items. Every name is a full one (`app.example.com`); `@zone` says where it is
- * registered when the public suffix list cannot know. Duplicates count once.
+ * Reads `name` or `name@zone` items. Every name is fully qualified (`app.example.com`); `@zone` is for zones that the
+ * public suffix list cannot know. Duplicates count once.
  */
 export function parseRecords(items: readonly string[]): {
   readonly records: readonly DnsName[];
@@ -55,12 +55,12 @@ function parseRecord(text: string): DnsName | string {
   return { name, zone, isStated: true };
 }
 
-/** A single label that nobody has registered names in, such as `lan` or `internal`, can be a zone of one's own. */
+/** A single label that is no public suffix, such as `lan` or `internal`, can be a private zone. */
 function isTopLevelDomain(zone: string): boolean {
   return !zone.includes('.') && parse(`x.${zone}`, { validateHostname: false }).isIcann === true;
 }
 
-/** Only the ICANN section counts: its suffixes are where names are registered. */
+/** Only the ICANN section counts: names are registered below its suffixes. */
 function findZone(name: string): DnsName | string {
   const { domain, isIcann, publicSuffix } = parse(name, {
     allowPrivateDomains: false,
@@ -72,8 +72,8 @@ function findZone(name: string): DnsName | string {
 }
 
 /**
- * What was registered for the record. Of the private section of the public suffix list some suffixes are sold by registrars,
- * such as uk.com; who has such a suffix itself has to state it as the zone.
+ * The registered domain of the record. Some suffixes in the private section of the public suffix list are sold by
+ * registrars, such as uk.com; the owner of such a suffix has to state it as the zone.
  */
 export function registeredDomain({ name, zone, isStated }: DnsName): string {
   const { domain } = parse(isStated === true ? zone : name, {
@@ -115,7 +115,7 @@ export function longestZone(name: string, zones: readonly string[]): string | un
     .toSorted((one, other) => other.length - one.length)[0];
 }
 
-/** Records that may come to be in one zone are in one group: those of registered names below one another. */
+/** Records that may get into the same zone form a group: those whose zones are below one another. */
 export function groupsOfZones(records: readonly DnsName[]): readonly (readonly DnsName[])[] {
   const zones = [...new Set(records.map(({ zone }) => zone))];
   const highest = (zone: string) =>
@@ -133,7 +133,6 @@ export function nameInZone(host: string, zone: string): string {
 
 /** Names by zone, in the order they were listed. */
 export function byZone(records: readonly DnsName[]): ReadonlyMap<string, readonly string[]> {
-  const zones = new Map<string, string[]>();
-  for (const { name, zone } of records) zones.set(zone, [...(zones.get(zone) ?? []), name]);
-  return zones;
+  const zones = [...Map.groupBy(records, ({ zone }) => zone)];
+  return new Map(zones.map(([zone, own]) => [zone, own.map(({ name }) => name)]));
 }

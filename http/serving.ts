@@ -135,9 +135,3 @@ function bindError(error: NodeJS.ErrnoException, port: number, variable: string)
     cause: error,
   });
 }
-
-/** Resolves when `abort` fires, at once if it has. */
-export function aborted(abort: AbortSignal): Promise<void> {
-  if (abort.aborted) return Promise.resolve();
-  return new Promise((resolve) => abort.addEventListener('abort', () => resolve(), { once: true }));
-}

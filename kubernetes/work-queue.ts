@@ -1,5 +1,5 @@
 import { backoff } from '../runtime/backoff.ts';
-import type { Clock, Random } from '../runtime/clock.ts';
+import { aborted, type Clock, type Random } from '../runtime/clock.ts';
 import { FairQueue } from '../runtime/fair-queue.ts';
 import { KubeError } from './errors.ts';
 
@@ -69,9 +69,7 @@ export class WorkQueue {
   async run(abort: AbortSignal): Promise<void> {
     this.#abort = abort;
     this.#schedule();
-    if (!abort.aborted) {
-      await new Promise<void>((resolve) => abort.addEventListener('abort', () => resolve(), { once: true }));
-    }
+    await aborted(abort);
     for (const entry of this.#entries.values()) entry.cancelRetry?.();
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     this.#entries.clear();

@@ -1,7 +1,7 @@
 import type { Server } from 'node:https';
 import { type BoundedServer, closeServer, createBoundedTlsServer, portOf } from '../http/server.ts';
-import { aborted, listenAt } from '../http/serving.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { listenAt } from '../http/serving.ts';
+import { aborted, type Clock } from '../runtime/clock.ts';
 import type { Pair } from './certificates/authority.ts';
 import { type ReviewListenerOptions, reviewListener } from './review-listener.ts';
 

@@ -1,13 +1,13 @@
 import { PROGRAM } from '../contract/names.ts';
 import { closeServer, createBoundedServer, portOf } from '../http/server.ts';
-import { aborted, listenAt, READER_LIMITS, readerApplication } from '../http/serving.ts';
+import { listenAt, READER_LIMITS, readerApplication } from '../http/serving.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { KubeError } from '../kubernetes/errors.ts';
 import { type EventNote, EventRecorder } from '../kubernetes/events.ts';
 import { LeaseElection } from '../kubernetes/lease.ts';
 import { NamespaceBudget } from '../kubernetes/namespace-budget.ts';
 import type { OnReflectorProblem } from '../kubernetes/reflector.ts';
-import type { Clock, Random } from '../runtime/clock.ts';
+import { aborted, type Clock, type Random } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import { Callers } from './callers.ts';
 import { CertificateManager } from './certificates/manager.ts';

@@ -1,4 +1,4 @@
-/** The calls of the Cloudflare API v4 that DNS needs. All fail with DnsError or with the reason of `abort`. */
+/** The Cloudflare API v4. All calls reject with a DnsError or with the reason of `abort`. */
 import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
@@ -11,18 +11,18 @@ import type { CloudflareConfig } from './settings.ts';
 
 const RECORD = z.object({
   id: z.string().min(1),
-  /** The full name; the API shows IDN in either form. */
+  /** Fully qualified; IDN in either form. */
   name: z.string().transform(canonicalName),
   type: z.string(),
   content: z.string(),
   /** Seconds; 1 stands for "automatic". */
   ttl: z.int(),
-  /** The name servers answer with Cloudflare's own addresses, and it passes on what comes there. */
+  /** The name servers answer with addresses of Cloudflare's proxy. */
   proxied: z.boolean().default(false),
   comment: z.string().nullish(),
   tags: listOf(z.string()).nullish(),
   settings: z.looseObject({ flatten_cname: z.boolean().optional() }).nullish(),
-  /** Set on records that another Cloudflare product keeps. */
+  /** Set on records of another Cloudflare product. */
   meta: z.object({ read_only: z.boolean().optional() }).nullish(),
 });
 export type CloudflareRecord = z.infer<typeof RECORD>;
@@ -43,7 +43,7 @@ const ENVELOPE = z.object({
   result_info: z.object({ page: z.int(), total_pages: z.int() }).partial().nullish(),
 });
 
-/** What a record is to be; what is not named stays as it is. */
+/** Fields that are absent stay unchanged. */
 export interface RecordFields {
   readonly name: string;
   readonly type: string;
@@ -62,17 +62,17 @@ export interface Batch {
   readonly posts: readonly RecordFields[];
 }
 
-/** 1200 calls in five minutes are allowed to a user, whatever programs use the tokens: a quarter is left to others. */
+/** The API allows 1200 calls in five minutes per user: a quarter is left for other programs. */
 const LIMITS: RateLimits = {
   provider: 'Cloudflare',
   windows: [{ ms: 300_000, calls: 900 }],
-  // A zone is read, read again and written.
+  // Two reads and a write per zone.
   readShare: 1 / 3,
   writes: { ms: 10_000, calls: 5 },
 };
-/** The most that a list of zones may have on a page. */
+/** The API's maximum. */
 const ZONES_A_PAGE = 50;
-/** Half a megabyte; the API would take more. */
+/** Half a megabyte; the API allows more. */
 const RECORDS_A_PAGE = 1_000;
 const MAX_PAGES = 100;
 
@@ -99,7 +99,7 @@ export class CloudflareApi {
     this.limiter = new RateLimiter(ports.clock, LIMITS);
   }
 
-  /** The zones of this name that the token can see: none, one, or one for each account. */
+  /** The zones of this name that the token can see: at most one for each account. */
   async zones(name: string, abort: AbortSignal): Promise<readonly CloudflareZone[]> {
     for (const written of new Set([unicodeName(name), name])) {
       const query = { name: written };
@@ -110,7 +110,7 @@ export class CloudflareApi {
     return [];
   }
 
-  /** Of `name` and what is below it. */
+  /** The zones at and below `name`. */
   async zonesWithin(name: string, abort: AbortSignal): Promise<readonly CloudflareZone[]> {
     const list = async (query: Readonly<Record<string, string>>) => {
       const found = await this.#list({ ...ZONES, what: `the zones of ${name}`, query }, abort);
@@ -118,11 +118,11 @@ export class CloudflareApi {
     };
     const endings = [...new Set([unicodeName(name), name])];
     const found = await Promise.all(endings.map((written) => list({ name: `ends_with:${written}` })));
-    // What stands in for the API may know names alone.
+    // An emulation of the API may not know `ends_with`.
     return found.some((zones) => zones.length > 0) ? found.flat() : list({});
   }
 
-  /** All records of the zone; undefined when they have more pages. */
+  /** Undefined if there are more pages. */
   async zoneRecords(
     zone: CloudflareZone,
     mostPages: number,
@@ -138,7 +138,6 @@ export class CloudflareApi {
     return found;
   }
 
-  /** All records of one name. */
   async records(
     zone: CloudflareZone,
     name: string,
@@ -154,7 +153,7 @@ export class CloudflareApi {
     return [...new Map(found.flat().map((record) => [record.id, record])).values()];
   }
 
-  /** `mayWrite` throws when it may not any more; it is asked right before the call. */
+  /** `mayWrite` is called right before the call, and throws if it is no longer allowed. */
   async batch(zone: CloudflareZone, batch: Batch, mayWrite: () => void, abort: AbortSignal): Promise<void> {
     const what = `the change of ${zone.name}`;
     const path = `${recordsPath(zone)}/batch`;
@@ -170,7 +169,7 @@ export class CloudflareApi {
     return found;
   }
 
-  /** Each with how many there are, as far as is known by then. */
+  /** With the number of pages, as far as known. */
   async *#pages<T>(
     { what, path, query, item, perPage, purpose }: List<T>,
     abort: AbortSignal,
@@ -181,7 +180,7 @@ export class CloudflareApi {
       const envelope = await this.limiter.call(abort, purpose, () => this.#send(request, abort));
       const read = listOf(item).safeParse(envelope.result);
       if (!read.success) throw answerError(what, 'its result is no list of what was asked for');
-      // Without the number of pages a full one may have more behind it.
+      // Without `total_pages` a full page may not be the last.
       const pages = envelope.result_info?.total_pages ?? (read.data.length < perPage ? page : page + 1);
       yield { items: read.data, pages };
       if (page >= pages) return;
@@ -234,6 +233,6 @@ function readEnvelope({ text }: HttpAnswer): z.infer<typeof ENVELOPE> | undefine
   try {
     return ENVELOPE.safeParse(JSON.parse(text)).data;
   } catch {
-    return undefined; // An error page of something between.
+    return undefined; // Such as the error page of a proxy.
   }
 }

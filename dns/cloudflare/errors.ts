@@ -10,12 +10,12 @@ import {
 } from '../errors.ts';
 import { DnsError } from '../provider.ts';
 
-/** A wrong token is not hammered. */
+/** A wrong token is not retried soon. */
 export const CONFIG_WAIT_MS = 2 * 60_000;
-/** "All API calls for the next five minutes will be blocked", for all tokens of the user. */
+/** "All API calls for the next five minutes will be blocked", with any token of the user. */
 const RATE_WAIT_MS = 5 * 60_000;
 
-/** The codes that a person can do something about. */
+/** By code. */
 export const ERROR_TABLE = errorTable<number>(
   [
     {
@@ -67,28 +67,28 @@ const UNKNOWN: Omit<ErrorRow, 'codes'> = {
 };
 
 const REASON = z.object({
-  /** Some answers have it as a text. */
+  /** A string in some answers. */
   code: z.coerce.number().int(),
   message: z.string(),
 });
-/** The `errors` of an answer. What the chain says is the reason behind: the message itself is that of a class of errors. */
+/** The `errors` of an answer. The actual reason is in the chain; the message is that of a class of errors. */
 export const PROBLEMS = listOf(REASON.extend({ error_chain: listOf(REASON).nullish() }));
 type ApiProblem = z.infer<typeof PROBLEMS>[number];
 
-/** Characters of what is said, so that a log line stays short. */
+/** Of the API's messages, so that log lines stay short. */
 const MAX_SAID = 500;
 
-/** As {@link apiError}, of a call that changes records of several names. */
+/** As {@link apiError}, for a call that changes records of several names. */
 export function changeError(...answer: Parameters<typeof apiError>): DnsError {
   const error = apiError(...answer);
   const [, status, problems] = answer;
-  // Nobody knows all codes. That the zone is gone, the token is wrong or the calls are too many is said otherwise.
+  // The codes of errors of records are not all known; those of a missing zone, a wrong token and the rate limit are.
   const isAboutContents =
     [400, 403, 409, 422].includes(status) && rowOf(ERROR_TABLE, ...codesOf(problems)) === undefined;
   return isAboutContents ? error.with({ scope: 'names' }) : error;
 }
 
-/** An answer that is no success, in the form of the API. */
+/** For an error in the form of the API. */
 export function apiError(
   what: string,
   status: number,
@@ -124,7 +124,6 @@ function sentence({ code, message, error_chain: chain }: ApiProblem): string {
   return [`${message} (${code})`, ...reasons].join(': ');
 }
 
-/** As {@link stranger}. */
 export function strangerError(what: string, status: number, retryAfterMs: number | undefined): DnsError {
   if (status === 429) return apiError(what, status, [], retryAfterMs);
   return stranger(what, status, 'Cloudflare', 'CLOUDFLARE_API_URL');

@@ -1,23 +1,23 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
 
-/** So long its servers may still answer as before a change; most changes are there after seconds. */
+/** Name servers may answer as before a change for so long; mostly it takes seconds. */
 const PROPAGATION_MS = 60_000;
 
 /**
- * A zone can have all its CNAMEs flattened (developers.cloudflare.com/dns/cname-flattening/set-up-cname-flattening), which
- * no record shows. Then its servers answer for the name with addresses, and say that there is no CNAME.
+ * A zone can be set to flatten all CNAMEs (developers.cloudflare.com/dns/cname-flattening/set-up-cname-flattening), which
+ * its records do not show. Its name servers then answer with addresses, and without a CNAME.
  */
 export class FlattenedZones {
   readonly #clock: Clock;
-  /** Since when a name is answered so. */
+  /** By name: since when it looks flattened. */
   readonly #since = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** What the servers say of a CNAME; `shown` is what the API has. */
+  /** For a CNAME; `shown` are its values in the API. */
   async lookup(
     query: RecordQuery,
     shown: readonly string[],

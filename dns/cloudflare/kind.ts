@@ -6,7 +6,7 @@ export { CLOUDFLARE } from './settings.ts';
 
 const REQUIRED = ['apiToken'] as const;
 
-// The Enterprise plan takes 30; others refuse what is below 60, and say so.
+// 30 on the Enterprise plan; the others refuse anything below 60 with a message.
 export const CLOUDFLARE_TRAITS: DnsTraits = {
   ttl: [30, 86_400],
   flattensCname: true,

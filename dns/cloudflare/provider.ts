@@ -5,7 +5,8 @@ import { HiddenRecords } from '../hidden-records.ts';
 import { KnownZones } from '../known-zones.ts';
 import { ofEach } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
-import { inParts, isMade, subjectOf } from '../planned.ts';
+import { setAt } from '../plan.ts';
+import { inParts, isMade, namesOf } from '../planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
 import type { CallPurpose } from '../rate-limiter.ts';
 import { readBack } from '../read-back.ts';
@@ -56,7 +57,7 @@ export class CloudflareProvider implements DnsProvider {
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { abort } = guard;
-    const names = [...new Set(changes.map((change) => subjectOf(change).name))];
+    const names = namesOf(changes);
     await this.#api.limiter.awaitWrite(zone, guard.superseded ?? abort);
     const records = await this.#records({ zone, names, abort }, 'write');
     const parts = inParts(changes, MAX_BATCH, (change) => weightOf(records, change));
@@ -72,7 +73,7 @@ export class CloudflareProvider implements DnsProvider {
       return changes.filter((change) => !isMade(change, shown));
     });
     if (missing.length === 0) return;
-    const unmade = [...new Set(missing.map((change) => subjectOf(change).name))];
+    const unmade = namesOf(missing);
     throw notSaved(
       `Cloudflare accepted the change of ${unmade.join(', ')} but does not show it`,
       'It is tried again; if this lasts, look at the zone in the Cloudflare dashboard.',
@@ -121,7 +122,7 @@ export class CloudflareProvider implements DnsProvider {
       return isFlattened ? 'flattened' : undefined;
     });
     for (const name of names) {
-      const cname = sets.find((set) => set.name === name && set.type === 'CNAME');
+      const cname = setAt(sets, { name, type: 'CNAME' });
       if (cname === undefined) this.#targets.delete(name);
       else this.#targets.set(name, cname.values);
     }

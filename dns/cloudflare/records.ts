@@ -1,4 +1,4 @@
-/** What a plan means for the records of a zone at Cloudflare. Pure. */
+/** Translates changes into batches of Cloudflare's API. Pure. */
 import { ofEach } from '../name-errors.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
 import { DnsError } from '../provider.ts';
@@ -8,14 +8,13 @@ import { ANY_TTL, type Change, type RecordSet, type WrittenType } from '../recor
 import { plainText, quotedText } from '../text-value.ts';
 import type { Batch, CloudflareRecord, RecordFields } from './api.ts';
 
-/** In the comment of records that this program made, for whoever looks at the zone. */
+/** The comment of records that this program creates. */
 export const MARK = 'kube-site-follower';
-/** The only TTL that a proxied record takes. */
+/** The only TTL of proxied records. */
 const AUTOMATIC = 1;
-/** The setting that only a CNAME has. */
+/** A setting that only CNAMEs have. */
 const FLATTEN = 'flatten_cname';
 
-/** The A, AAAA, CNAME and TXT record sets among `records`. */
 export function recordSets(records: readonly CloudflareRecord[]): readonly RecordSet<WrittenType>[] {
   return setsAmong(
     records.map(({ content, proxied, ttl, ...record }) => ({
@@ -27,8 +26,8 @@ export function recordSets(records: readonly CloudflareRecord[]): readonly Recor
 }
 
 /**
- * Existing records keep their identity, comment, tags and settings; a new one has those of what its name has. Throws
- * DnsError when the records are not what the changes were planned for, or are not ours to change.
+ * Existing records keep their id, comment, tags and settings; a new one gets those of a record with the same name. Throws
+ * DnsError if the records are not those that the changes were planned for, or are read-only.
  */
 export function batchOf(
   records: readonly CloudflareRecord[],
@@ -42,7 +41,7 @@ export function batchOf(
   };
 }
 
-/** How many entries of a batch the change takes at most. */
+/** An upper bound of the entries in a batch. */
 export function weightOf(records: readonly CloudflareRecord[], change: Change<WrittenType>): number {
   const { name, type } = subjectOf(change);
   const own = records.filter((record) => record.name === name && record.type === type).length;
@@ -79,7 +78,7 @@ function partOf(records: readonly CloudflareRecord[], change: Change<WrittenType
   };
 }
 
-/** What a person has set at a record, in the form of a new one of this type. The API takes tags of some plans only. */
+/** What the user has set at a record, for a new one of this type. Only some plans have tags. */
 function keptBy(type: string, template: CloudflareRecord | undefined): Partial<RecordFields> {
   const { comment, tags, settings } = template ?? {};
   const kept = Object.entries(settings ?? {}).filter(([name]) => name !== FLATTEN || type === 'CNAME');
@@ -90,7 +89,7 @@ function keptBy(type: string, template: CloudflareRecord | undefined): Partial<R
   };
 }
 
-/** Texts of others at the name are not named in it. */
+/** Leaves texts of others at the name untouched. */
 function textsOf(
   own: readonly CloudflareRecord[],
   { name, type, ttl, values }: RecordSet<WrittenType>,

@@ -1,11 +1,11 @@
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import type { Endpoint } from '../endpoint.ts';
 
-/** ExternalDNS's own object. Source: config/crd/standard of sigs.k8s.io/external-dns. */
+/** Source: config/crd/standard of sigs.k8s.io/external-dns. */
 export interface DnsEndpoint extends KubeObject {
   readonly spec?: { readonly endpoints?: readonly Endpoint[] };
   readonly status?: {
-    /** The generation that ExternalDNS has read. It says nothing of what became of it. */
+    /** The generation that ExternalDNS has read, which does not mean that it is written. */
     readonly observedGeneration?: number;
   };
 }

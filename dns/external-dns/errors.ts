@@ -3,7 +3,7 @@ import { DeadlineError } from '../../runtime/clock.ts';
 import { CONFIG_WAIT_MS, errorTable, rowError, rowOf } from '../errors.ts';
 import { DnsError } from '../provider.ts';
 
-/** What the API server answers, by HTTP status. */
+/** By HTTP status of the API server. */
 export const ERROR_TABLE = errorTable<number>([
   {
     codes: [401, 403],
@@ -45,7 +45,7 @@ const UNKNOWN = {
   action: 'The call is repeated; if this lasts, look at the API server and the way to it.',
 } as const;
 
-/** A failed call of the API server; anything else is given back as it is. */
+/** The DnsError of a failed call of the API server; other errors are returned unchanged. */
 export function apiError(error: unknown): unknown {
   if (!(error instanceof KubeError)) return error;
   const row = rowOf(ERROR_TABLE, isConflict(error) ? 409 : error.status) ?? UNKNOWN;

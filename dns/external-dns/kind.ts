@@ -20,7 +20,7 @@ export function externalDns(config: z.output<typeof EXTERNAL_DNS>): ConfiguredPr
   };
 }
 
-/** In the namespace of the objects. */
+/** `namespace`: of the objects. */
 export function externalDnsRights(namespace: string): readonly Permission[] {
   const reason =
     'Has ExternalDNS make the records. Server-side apply is a patch, and a creation where there is none.';

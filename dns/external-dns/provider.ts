@@ -17,12 +17,12 @@ import type { Change, Current, ZoneQuery } from '../records.ts';
 import { DNS_ENDPOINTS, type DnsEndpoint } from './dns-endpoint.ts';
 import { apiError, notOurs } from './errors.ts';
 
-/** A read of one object is cheap, and one that was deleted takes the records with it. */
+/** Reading one object is cheap, and deleting it deletes the records. */
 const DRIFT_MS = 60_000;
 
 /**
- * One DNSEndpoint for each zone, by server-side apply. It is ours as a whole: of the list of endpoints the API server
- * knows no parts. The version that was read goes along with each write, so each is a compare-and-set.
+ * One DNSEndpoint for each zone, by server-side apply. We own the whole object, as the list of endpoints is atomic. Each
+ * write has the resourceVersion that was read, so it is a compare-and-set.
  */
 export class ExternalDnsProvider implements DnsProvider {
   readonly name = 'external-dns';
@@ -47,18 +47,13 @@ export class ExternalDnsProvider implements DnsProvider {
     const found = await this.#find(zone, abort);
     const endpoints = found?.spec?.endpoints ?? [];
     const object = this.#object(zone, edited(endpoints, editsOf(endpoints, changes)), found);
-    // One that is ours is taken back from whoever edited it. One that appeared meanwhile is not.
+    // Edits of our object are overwritten; an object that appeared meanwhile is not.
     const options = { type: 'apply', fieldManager: PROGRAM, force: found !== undefined, abort } as const;
     guard.assertMayWrite();
-    try {
-      await this.#api.patch(DNS_ENDPOINTS, object.metadata, object, options);
-    } catch (error) {
-      abort.throwIfAborted();
-      throw apiError(error);
-    }
+    await dnsErrors(abort, this.#api.patch(DNS_ENDPOINTS, object.metadata, object, options));
   }
 
-  /** Only the name servers show what became of it; that ExternalDNS has not read it yet is known before. */
+  /** Only the name servers show the result, but whether ExternalDNS has read the object is known before. */
   async lookup(query: RecordQuery, ask: AuthoritativeLookup): Promise<readonly ServerAnswer[]> {
     const { zone, name, type, abort } = query;
     const [found, others] = await Promise.all([this.#findQuietly(zone, abort), ask(query)]);
@@ -75,20 +70,15 @@ export class ExternalDnsProvider implements DnsProvider {
       return await this.#find(zone, abort);
     } catch {
       abort.throwIfAborted();
-      return undefined; // What is wrong the next read reports; here the name servers alone count.
+      return undefined; // The next read reports the error.
     }
   }
 
-  /** Undefined when there is none, or no such kind: then the write fails. */
+  /** Undefined if there is none, or no such kind: then the write fails. */
   async #find(zone: string, abort: AbortSignal): Promise<DnsEndpoint | undefined> {
     const key = this.#key(zone);
-    let found: DnsEndpoint | undefined;
-    try {
-      found = await this.#api.get(DNS_ENDPOINTS, key, { abort }).catch(ignoreNotFound);
-    } catch (error) {
-      abort.throwIfAborted();
-      throw apiError(error);
-    }
+    const call = this.#api.get(DNS_ENDPOINTS, key, { abort }).catch(ignoreNotFound);
+    const found = await dnsErrors(abort, call);
     const isOurs = found === undefined || found.metadata.labels?.[LABELS.managedBy] === PROGRAM;
     if (!isOurs) throw notOurs(key.name, key.namespace);
     return found;
@@ -114,6 +104,14 @@ export class ExternalDnsProvider implements DnsProvider {
       spec: { endpoints },
     };
   }
+}
+
+/** Rejects with a DnsError, or with the reason of `abort`. */
+function dnsErrors<T>(abort: AbortSignal, call: Promise<T>): Promise<T> {
+  return call.catch((error: unknown) => {
+    abort.throwIfAborted();
+    throw apiError(error);
+  });
 }
 
 function edited(endpoints: readonly Endpoint[], edits: readonly Edit[]): readonly Endpoint[] {

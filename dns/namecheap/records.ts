@@ -1,5 +1,5 @@
 import { canonicalName } from '../domain-name.ts';
-import { canonicalValue } from '../plan.ts';
+import { canonicalValue, setAt } from '../plan.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
 import { DnsError } from '../provider.ts';
 import { setsAmong } from '../record-sets.ts';
@@ -59,16 +59,13 @@ export function mergeHosts(
   changes: readonly Change<WrittenType>[],
 ): readonly Host[] {
   return changes.reduce((list, change) => {
-    const { name, type } = subjectOf(change);
-    assertPlannedFor(
-      recordSets(zone, list).find((set) => set.name === name && set.type === type),
-      change,
-    );
+    const subject = subjectOf(change);
+    assertPlannedFor(setAt(recordSets(zone, list), subject), change);
     const isTarget = touches(zone, change);
     const rest = list.filter((host) => !isTarget(host));
     if (change.action === 'delete') return rest;
     const before = list.find(isTarget);
-    const left = recordSets(zone, rest).find((set) => set.name === name && set.type === type)?.values ?? [];
+    const left = setAt(recordSets(zone, rest), subject)?.values ?? [];
     const added = change.desired.values.filter((value) => !left.includes(value));
     const put = added.map((value) => newHost(zone, change.desired, value, before));
     if (before === undefined) return [...rest, ...put];

@@ -13,16 +13,16 @@ import { sign, type TsigKey, verify } from './tsig.ts';
 import type { Update } from './update.ts';
 
 const TIMEOUT_MS = 10_000;
-/** Of more questions the time is as many times longer. */
+/** For more questions the timeout is multiplied. */
 const QUESTIONS_IN_TIMEOUT = 2_000;
-/** Some 150 bytes each; a server that has too many under way reads on later (BIND: 23 of one connection). */
+/** Some 150 bytes each. A server limits those that it works on by itself (BIND: 23 per connection). */
 const MAX_UNDER_WAY = 2_000;
 const ID_COUNT = 0x10000;
 const SERVFAIL = 2;
 const NOERROR = 0;
 const NXDOMAIN = 3;
 
-/** Requests that are not answered one after another, before it is the server that does not answer. */
+/** After so many requests in a row without an answer, the server counts as unavailable. */
 const MOST_LOST_IN_ROW = 3;
 
 type Outcome = Message | DnsError;
@@ -33,7 +33,7 @@ export interface QueryOutcome {
   readonly errors: ReadonlyMap<Question, DnsError>;
 }
 
-/** Signed questions and updates to one name server, by TCP. Fails with DnsError or the reason of `abort`. */
+/** Sends signed queries and updates to one name server, by TCP. Rejects with a DnsError or the reason of `abort`. */
 export class DnsServer {
   readonly #address: ServerAddress;
   readonly #key: TsigKey;
@@ -45,12 +45,12 @@ export class DnsServer {
     this.#clock = clock;
   }
 
-  /** For the reader of a report. */
+  /** For the report. */
   get name(): string {
     return `${this.#address.host}:${this.#address.port}`;
   }
 
-  /** Each question with its answer, in their order. A name that does not exist is an answer without records. */
+  /** In the order of the questions. The answer for a name that does not exist has no records. */
   async query(questions: readonly Question[], abort: AbortSignal): Promise<Answered> {
     const { answered, errors } = await this.queryEach(questions, abort);
     const [first] = errors.values();
@@ -59,7 +59,7 @@ export class DnsServer {
     throw questions.length === 1 ? first : aboutNames(first, names, first.message);
   }
 
-  /** As {@link query}, with what is wrong with single questions. */
+  /** As {@link query}, with errors of single questions. */
   async queryEach(questions: readonly Question[], abort: AbortSignal): Promise<QueryOutcome> {
     const requests = questions.map((question) => message(OPCODES.QUERY, [question]));
     const what = (index: number) => `the query for ${questions[index]?.name ?? 'nothing'}`;
@@ -74,10 +74,7 @@ export class DnsServer {
     return { answered, errors };
   }
 
-  /**
-   * Makes the updates one after another, until one fails. `mayWrite` throws when it may not any more. Throws a DnsError of
-   * kind `conflict` when a prerequisite does not hold.
-   */
+  /** Makes the updates one after another, until one fails. Throws a DnsError of kind `conflict` if a prerequisite fails. */
   async update(zone: string, updates: readonly Update[], guard: WriteGuard): Promise<void> {
     for (const update of updates) {
       guard.assertMayWrite();
@@ -90,7 +87,7 @@ export class DnsServer {
     }
   }
 
-  /** Whether the prerequisites of each hold. */
+  /** Whether the prerequisites of each check hold. */
   async holds(zone: string, checks: readonly Update[], abort: AbortSignal): Promise<readonly boolean[]> {
     if (checks.length === 0) return [];
     const what = `the check of records of ${zone}`;
@@ -107,9 +104,9 @@ export class DnsServer {
   }
 
   /**
-   * Sends all on one connection, without waiting for one answer before the next question (RFC 7766 section 6.2.1.1). Where the
-   * server ends it before it has answered all, the others are asked on the next one (section 6.2.4), unless they are not to be
-   * sent twice. One that ends its own connection, too, has failed by itself.
+   * Pipelines all requests on one connection (RFC 7766 section 6.2.1.1). If the server closes it early, the rest is sent on
+   * another one (section 6.2.4), unless it must not be sent twice. A request whose own connection is closed, too, has
+   * failed.
    */
   async #ask(
     requests: readonly Message[],
@@ -141,7 +138,7 @@ export class DnsServer {
     return requests.flatMap((_, index) => outcomes.get(index) ?? []);
   }
 
-  /** Resolves when all of `asked` have an outcome, or with what the server ended the connection. */
+  /** Resolves when all of `asked` have an outcome, or with the reason why the server closed the connection. */
   async #exchange(
     connection: DnsConnection,
     requests: readonly Message[],
@@ -203,7 +200,7 @@ export class DnsServer {
     });
   }
 
-  /** Throws DnsError where nothing is known of any request. */
+  /** Throws a DnsError that applies to all requests. */
   #verified(what: string, request: Message, mac: Buffer, answer: Buffer): Outcome {
     const checked = verify(answer, mac, this.#key, this.#clock.now());
     if (checked.kind === 'forged') throw answerError(what, checked.why);

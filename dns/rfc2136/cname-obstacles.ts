@@ -4,12 +4,12 @@ import { cnameBeside } from '../obstacles.ts';
 import type { DnsError } from '../provider.ts';
 import type { OtherRecords } from '../records.ts';
 
-/** A new attempt harms nobody, so it may come as soon as a person may have removed what was in the way. */
+/** Attempts are harmless, so the next may come as soon as a person may have removed the obstacle. */
 const KEPT_MS = 60_000;
-/** Of a type that the server does not show. */
+/** A type that the server does not show. */
 const NOT_SHOWN = 'other';
 
-/** Names where the server took no CNAME, with what stands there: until they are tried again they count as read. */
+/** Remembers names for which the server took no CNAME, with the records there, until the next attempt. */
 export class CnameObstacles {
   readonly #clock: Clock;
   readonly #known = new Map<string, { readonly types: readonly string[]; readonly until: number }>();
@@ -18,7 +18,7 @@ export class CnameObstacles {
     this.#clock = clock;
   }
 
-  /** The error that says so; undefined where there are no `names`. */
+  /** The error for `names`; undefined if there are none. */
   note(names: readonly string[], there: readonly OtherRecords[]): DnsError | undefined {
     const until = this.#clock.elapsed() + KEPT_MS;
     const errors = names.map((name) => {

@@ -6,7 +6,7 @@ interface Batch {
   readonly answers: Promise<ReadonlyMap<Question, Message>>;
 }
 
-/** Questions that are asked at the same time go over one connection: a server has some tens of them for everybody. */
+/** Sends concurrent questions on one connection, as a server allows only some tens of connections. */
 export class GatheredQueries {
   readonly #server: DnsServer;
   #next: Batch | undefined;
@@ -15,7 +15,7 @@ export class GatheredQueries {
     this.#server = server;
   }
 
-  /** Undefined when the server has failed to answer, whatever the reason. Rejects when none of the batch was answered. */
+  /** Undefined if the server did not answer, for any reason. Rejects if it answered none of the batch. */
   async query(question: Question, abort: AbortSignal): Promise<Message | undefined> {
     this.#next ??= this.#begin(abort);
     const { questions, answers } = this.#next;

@@ -1,4 +1,4 @@
-/** DNS messages (RFC 1035 section 4) as far as queries and dynamic updates (RFC 2136) need them. Pure. */
+/** DNS messages (RFC 1035 section 4) for queries and dynamic updates (RFC 2136). Pure. */
 import { isIPv4 } from 'node:net';
 import { canonicalValue } from '../plan.ts';
 import type { WrittenType } from '../records.ts';
@@ -22,7 +22,7 @@ export const TYPES = {
 export const CLASSES = { IN: 1, NONE: 254, ANY: 255 } as const;
 export const OPCODES = { QUERY: 0, UPDATE: 5 } as const;
 
-/** In an update the four sections are zone, prerequisites, updates and additional (RFC 2136 section 2). */
+/** The sections of an update are zone, prerequisites, updates and additional (RFC 2136 section 2). */
 export interface Message {
   readonly id: number;
   readonly opcode: number;
@@ -48,13 +48,13 @@ export interface Resource extends Question {
 
 const HEADER_BYTES = 12;
 const MAX_STRING_BYTES = 255;
-/** Between the strings of a text that is cut where only its writer knows; no byte of a text is it. */
+/** Separates the strings of a text that is not cut at the maximum length; no byte of a text has this code. */
 const CUT = '\u2402';
 const QR = 0x8000;
 const AA = 0x0400;
 const TC = 0x0200;
 
-/** Names are never compressed: what TSIG signs must not depend on where a name stands. */
+/** Names are never compressed, as TSIG signs the bytes. */
 export function encodeMessage(message: Message): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt16BE(message.id, 0);
@@ -86,11 +86,11 @@ export function encodeResource(resource: Resource): Buffer {
 }
 
 export interface Decoded extends Message {
-  /** Where the last record begins: what a signature there covers ends here. */
+  /** Offset of the last record: the end of what a signature there covers. */
   readonly lastRecordAt: number;
 }
 
-/** Throws RangeError when `bytes` is no whole message. */
+/** Throws RangeError if `bytes` is no complete message. */
 export function decodeMessage(bytes: Buffer): Decoded {
   if (bytes.length < HEADER_BYTES) throw new RangeError('a DNS message of less than 12 bytes');
   const flags = bytes.readUInt16BE(2);
@@ -128,7 +128,7 @@ export function decodeMessage(bytes: Buffer): Decoded {
   return { ...message, lastRecordAt };
 }
 
-/** The data with its name, if it is one, written out: it may be compressed against the rest of the message. */
+/** The data, with a name in it uncompressed. */
 function plainData(bytes: Buffer, type: number, start: number, end: number): Buffer {
   if (type !== TYPES.CNAME && type !== TYPES.NS) return bytes.subarray(start, end);
   const { name, next } = decodeName(bytes, start);
@@ -136,7 +136,7 @@ function plainData(bytes: Buffer, type: number, start: number, end: number): Buf
   return encodeName(name);
 }
 
-/** An address, for CNAME a name, for TXT a text as record data. */
+/** The data of an address, a name (CNAME) or a text (TXT). */
 export function encodeValue(type: WrittenType, value: string): Buffer {
   if (type === 'TXT') return encodeText(value);
   if (type === 'CNAME') return encodeName(value);
@@ -155,12 +155,12 @@ export function decodeValue(type: WrittenType, data: Buffer): string {
   );
 }
 
-/** Character strings (RFC 1035 section 3.3): each has its length before it. */
+/** Character strings (RFC 1035 section 3.3), each with its length before it. */
 function encodeText(text: string): Buffer {
   return Buffer.concat(text.split(CUT).map(encodeStrings));
 }
 
-/** Where there is no other cut, each is as long as it can be. */
+/** Without cuts, all but the last string have the maximum length. */
 function encodeStrings(text: string): Buffer {
   const bytes = Buffer.from(text, 'latin1');
   const count = Math.max(1, Math.ceil(bytes.length / MAX_STRING_BYTES));
@@ -170,7 +170,7 @@ function encodeStrings(text: string): Buffer {
   return Buffer.concat(strings.flatMap((string) => [Buffer.from([string.length]), string]));
 }
 
-/** One text of all the strings, as readers of TXT records take them, as long as it gives the same record again. */
+/** The strings joined, as readers of TXT records do, if that encodes to the same record again. */
 function decodeText(data: Buffer): string {
   const strings: string[] = [];
   for (let at = 0; at < data.length; ) {

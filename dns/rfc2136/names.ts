@@ -4,7 +4,7 @@ const MAX_NAME_BYTES = 255;
 const MAX_LABEL_BYTES = 63;
 const POINTER = 0xc0;
 
-/** Not compressed. Throws RangeError when `name` has no such form. */
+/** Not compressed. Throws RangeError if `name` is invalid. */
 export function encodeName(name: string): Buffer {
   const labels = name === '' ? [] : name.toLowerCase().split('.');
   const parts = labels.flatMap((label) => {
@@ -17,7 +17,7 @@ export function encodeName(name: string): Buffer {
   return wire;
 }
 
-/** The name at `offset` and where what follows it begins. Throws RangeError. */
+/** The name at `offset`, and the offset after it. Throws RangeError. */
 export function decodeName(bytes: Buffer, offset: number): { readonly name: string; readonly next: number } {
   const labels: string[] = [];
   let at = offset;
@@ -28,7 +28,7 @@ export function decodeName(bytes: Buffer, offset: number): { readonly name: stri
     if ((size & POINTER) === POINTER) {
       const target = bytes.readUInt16BE(at) & 0x3fff;
       next ??= at + 2;
-      // Only backwards, so that no name goes in a circle.
+      // Only backwards, to exclude loops.
       if (target >= at) throw new RangeError('a DNS name that points forward');
       at = target;
       continue;
@@ -42,7 +42,7 @@ export function decodeName(bytes: Buffer, offset: number): { readonly name: stri
   }
 }
 
-/** As in zone files (RFC 1035 section 5.1), so that a dot within a label is not taken for one between two. */
+/** As in zone files (RFC 1035 section 5.1), so that a dot within a label is no separator. */
 function escaped(label: Buffer): string {
   return label
     .toString('latin1')

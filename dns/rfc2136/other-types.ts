@@ -1,6 +1,6 @@
 /**
- * Types of records that people keep at names, beside those that follow and those of a signed zone; as IANA has them
- * (Domain Name System Parameters, "Resource Record TYPEs"). Only for the words of an error: no list is ever complete.
+ * Common types of records, without those that follow and those of a signed zone. Source: IANA, Domain Name System
+ * Parameters, "Resource Record TYPEs". Only for error messages, as no list is ever complete.
  */
 export const OTHER_TYPES: ReadonlyMap<string, number> = new Map([
   ['NS', 2],
@@ -46,7 +46,7 @@ export const OTHER_TYPES: ReadonlyMap<string, number> = new Map([
 
 const NAMES = new Map([...OTHER_TYPES].map(([name, number]) => [number, name]));
 
-/** A type without a name as RFC 3597 section 5 writes it. */
+/** The name of a type, or its form by RFC 3597 section 5. */
 export function typeName(number: number): string {
   return NAMES.get(number) ?? `TYPE${number}`;
 }

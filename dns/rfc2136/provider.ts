@@ -6,7 +6,7 @@ import { sameRecordSet } from '../plan.ts';
 import { subjectOf } from '../planned.ts';
 import type { DnsProvider, WriteGuard } from '../provider.ts';
 import { readBack } from '../read-back.ts';
-import { currentOf, withUnread } from '../record-sets.ts';
+import { currentOf } from '../record-sets.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
 import type { DnsServer } from './api.ts';
 import { GatheredQueries } from './gathered-queries.ts';
@@ -27,14 +27,14 @@ import {
 } from './records.ts';
 import { UpdateWriter } from './writer.ts';
 
-/** A query is cheap for a server of one's own. */
+/** Queries are cheap for one's own server. */
 const DRIFT_MS = 5 * 60_000;
-/** How a server answers for a zone that it does not have. */
+/** Answers of a server that does not have the zone. */
 const NOT_SERVED: ReadonlySet<string> = new Set(['REFUSED', 'NOTAUTH']);
-/** Some servers answer an update before their own queries show it. */
+/** Some servers answer an update before queries show it. */
 const READ_BACK_AFTER_MS = [0, 500, 2_000];
 
-/** Dynamic updates with TSIG: each set of changes is one message, which the server makes whole or not at all. */
+/** Dynamic updates with TSIG: the server applies each message as a whole or not at all. */
 export class Rfc2136Provider implements DnsProvider {
   readonly name = 'rfc2136';
   readonly driftMs = DRIFT_MS;
@@ -57,7 +57,7 @@ export class Rfc2136Provider implements DnsProvider {
     const { answered, errors } = await this.#server.queryEach(questions, abort);
     const [error] = [...errors.values()].filter(({ code }) => !NOT_SERVED.has(code) && code !== 'SERVFAIL');
     if (error !== undefined) throw error;
-    // What it fails to answer is in a zone that it has: in a longer one it would be hidden from whoever asks.
+    // SERVFAIL is the answer for a zone that the server has; it would hide a record in a shorter one.
     const failing = [...errors].flatMap(([{ name }, { code }]) => (code === 'SERVFAIL' ? [name] : []));
     return [zone, ...zonesServed(answered), ...failing];
   }
@@ -72,7 +72,7 @@ export class Rfc2136Provider implements DnsProvider {
     const isBelow = ({ name }: RecordSet<WrittenType>) =>
       unread.has(name) || cuts.some((cut) => name === cut.name || name.endsWith(`.${cut.name}`));
     const shown = [...recordSets(answered), ...textSets(answered)].filter((set) => !isBelow(set));
-    // A query does not distinguish a record from what `*.zone` makes up for a name that has none.
+    // The answer of a query may come from `*.zone`, and not from a record of the name.
     const own = await heldSets(this.#server, zone, shown, abort);
     const others = [...cuts, ...redirections(zone, answered), ...this.#writer.obstaclesAt(names)];
     const madeUp = await madeUpNames(
@@ -81,12 +81,12 @@ export class Rfc2136Provider implements DnsProvider {
       shown.filter((set) => !own.includes(set)),
       abort,
     );
-    return withUnread(currentOf(own, others, query), new Map([...unread, ...madeUp]));
+    return currentOf(own, others, query, new Map([...unread, ...madeUp]));
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     guard.assertMayWrite();
-    // The owner of an address is said until it is certain that the CNAME which replaces it was not left out.
+    // The owner records of addresses stay until it is certain that the CNAME in their place was not left out.
     const isLast = changes.some(isNewCname) ? isRelease : () => false;
     for (const part of [changes.filter((change) => !isLast(change)), changes.filter(isLast)]) {
       if (part.length === 0) continue;
@@ -95,7 +95,7 @@ export class Rfc2136Provider implements DnsProvider {
     }
   }
 
-  /** The primary itself, and the servers that the zone is delegated to. */
+  /** Asks the primary as well as the servers that the zone is delegated to. */
   async lookup(query: RecordQuery, ask: AuthoritativeLookup): Promise<readonly ServerAnswer[]> {
     const { name, type, abort } = query;
     const primary = async (): Promise<ServerAnswer> => {

@@ -1,4 +1,4 @@
-/** What the answers of a name server say about names of a zone. Pure. */
+/** Builds questions about names of a zone and reads the answers. Pure. */
 import { zoneError } from '../errors.ts';
 import { aboutName } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
@@ -9,14 +9,13 @@ import { answerError } from './errors.ts';
 import { CLASSES, decodeValue, type Message, type Question, TYPES } from './message.ts';
 import { OTHER_TYPES } from './other-types.ts';
 
-/** Every answer beside what was asked. */
 export type Answered = readonly { readonly question: Question; readonly answer: Message }[];
 
 export function question(name: string, type: number): Question {
   return { name, type, class: CLASSES.IN };
 }
 
-/** The sets of `names`, whether the zone is served and signed, and where it is delegated at or above them. */
+/** About the sets of `names`, about whether the zone is served and signed, and about delegations at or above the names. */
 export function questionsAbout(
   zone: string,
   names: readonly string[],
@@ -32,7 +31,7 @@ export function questionsAbout(
   ];
 }
 
-/** Which names could not be read, and why. Throws DnsError where nothing can be said of the zone. */
+/** The names that could not be read, with the reason. Throws DnsError if that applies to the whole zone. */
 export function unreadNames(
   { zone, names, texts = [] }: ZoneQuery,
   errors: ReadonlyMap<Question, DnsError>,
@@ -64,7 +63,7 @@ export function assertServes(zone: string, answered: Answered): void {
   );
 }
 
-/** The names that are the top of a zone of the server. */
+/** The names that are zones of the server. */
 export function zonesServed(answered: Answered): readonly string[] {
   return answered.flatMap(({ question: { name, type }, answer }) =>
     type === TYPES.SOA && isTop(name, answer) && answer.isAuthoritative ? [name] : [],
@@ -75,7 +74,7 @@ function isTop(zone: string, { answers }: Message): boolean {
   return answers.some(({ name, type }) => name === zone && type === TYPES.SOA);
 }
 
-/** Whether the server signs the zone. */
+/** Whether the zone is signed. */
 export function isSigned(answered: Answered): boolean {
   return answered.some(
     ({ question: { type }, answer }) => type === TYPES.DNSKEY && answer.answers.length > 0,
@@ -83,8 +82,8 @@ export function isSigned(answered: Answered): boolean {
 }
 
 /**
- * Where the zone ends: what the server answers with NS records for a name below the top of the zone, be it from a zone of
- * its own or as a referral to other servers. It shows the highest such name.
+ * Delegations: the server answers with NS records of a name below the top of the zone, from a zone of its own or as a
+ * referral. It shows the highest such name.
  */
 export function delegations(zone: string, answered: Answered): readonly OtherRecords[] {
   const names = answered.flatMap(({ question: { type }, answer }) =>
@@ -94,7 +93,7 @@ export function delegations(zone: string, answered: Answered): readonly OtherRec
   return [...new Set(below.map(({ name }) => name))].map((name) => ({ name, type: 'NS' }));
 }
 
-/** DNAME records of the zone above what was asked for: a server answers with them in place of what is below. */
+/** DNAME records above a name: the server answers with them in place of records of the name. */
 export function redirections(zone: string, answered: Answered): readonly OtherRecords[] {
   const records = answered.flatMap(({ question: { name }, answer }) =>
     answer.answers.filter((record) => record.type === TYPES.DNAME && name.endsWith(`.${record.name}`)),
@@ -116,7 +115,7 @@ export function textSets(answered: Answered): readonly TextSet[] {
   );
 }
 
-/** None or one. The answer may also hold the records of a CNAME's target; they are not the name's own. */
+/** None or one. The answer may also have the records of a CNAME's target. */
 export function recordSet<T extends WrittenType>(
   name: string,
   type: T,
@@ -130,7 +129,7 @@ export function recordSet<T extends WrittenType>(
   return [{ name, type, ttl: first.ttl, values: records.map(({ data }) => decodeValue(type, data)) }];
 }
 
-/** ANY for all that there is, and each type by itself for servers that answer ANY with one of them (RFC 8482). */
+/** ANY, and each type by itself for servers that answer ANY with one of them (RFC 8482). */
 export function questionsAboutOthers(names: readonly string[]): readonly Question[] {
   return names.flatMap((name) => [TYPES.ANY, ...OTHER_TYPES.values()].map((type) => question(name, type)));
 }
@@ -142,7 +141,7 @@ const BESIDE_ANY_CNAME: ReadonlySet<number> = new Set([
   TYPES.NSEC3,
 ]);
 
-/** The types that the answers show at each name beside those that follow and those of a signed zone. */
+/** The types in the answers at each name, without those that follow and those of a signed zone. */
 export function otherTypes(answered: Answered): readonly Question[] {
   const shown = answered.flatMap(({ question: { name }, answer }) =>
     answer.answers.filter((record) => record.name === name && !BESIDE_ANY_CNAME.has(record.type)),

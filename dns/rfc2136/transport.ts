@@ -2,12 +2,12 @@ import { connect, type Socket } from 'node:net';
 import { explain } from '../../runtime/explain.ts';
 import type { ServerAddress } from '../server-address.ts';
 
-/** The server has ended a connection before it has answered all. */
+/** The server has closed the connection before it had answered everything. */
 export class ClosedError extends Error {
   override readonly name = 'ClosedError';
 }
 
-/** One TCP connection to a name server. Answers may come in another order than the messages (RFC 7766 section 7). */
+/** A TCP connection to a name server. Answers may come out of order (RFC 7766 section 7). */
 export class DnsConnection {
   readonly #socket: Socket;
   readonly #inbox: AsyncIterator<Buffer>;
@@ -17,7 +17,7 @@ export class DnsConnection {
     this.#inbox = messages(socket)[Symbol.asyncIterator]();
   }
 
-  /** Runs `use` on a new connection, which ends with it or with `abort`. */
+  /** Runs `use` on a new connection, which is closed afterwards or when `abort` fires. */
   static async with<T>(
     { host, port }: ServerAddress,
     abort: AbortSignal,
@@ -45,7 +45,7 @@ export class DnsConnection {
     this.#socket.write(Buffer.concat([length, message]));
   }
 
-  /** The next message that comes, or why none does. */
+  /** The next message, or the reason why there is none. */
   async receive(): Promise<Buffer | ClosedError> {
     try {
       const next = await this.#inbox.next();
@@ -56,7 +56,7 @@ export class DnsConnection {
   }
 }
 
-/** At most one message of 64 KiB and what one read brings is held. */
+/** Holds at most one message of 64 KiB and one chunk. */
 async function* messages(socket: Socket): AsyncGenerator<Buffer, void> {
   let held = Buffer.alloc(0);
   for await (const chunk of socket) {

@@ -1,10 +1,10 @@
-/** Signatures of DNS messages with a shared key (RFC 8945). Pure: the time comes from the caller. */
+/** Signatures of DNS messages with a shared key (RFC 8945). Pure. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../../settings/secret.ts';
 import { CLASSES, decodeMessage, encodeMessage, encodeResource, type Message, TYPES } from './message.ts';
 import { decodeName, encodeName } from './names.ts';
 
-/** Name on the wire by name in the configuration. */
+/** Names in DNS messages by those in the configuration. */
 const ALGORITHMS = {
   'hmac-sha256': 'sha256',
   'hmac-sha384': 'sha384',
@@ -37,11 +37,11 @@ export interface Signed {
 }
 
 export type Verification =
-  /** Signed by who has the key, for this request, at this time. */
+  /** Correctly signed, for this request and at this time. */
   | { readonly kind: 'good'; readonly message: Message }
-  /** Not signed: only an error may come so (section 5.3), and its words are nobody's for certain. */
+  /** Not signed: only an error may be so (section 5.3), and its sender is unknown. */
   | { readonly kind: 'unsigned'; readonly message: Message; readonly error: string | undefined }
-  /** The server says that our clock is wrong. Its own time, seconds since 1970. */
+  /** According to the server our clock is wrong. Its time, seconds since 1970. */
   | { readonly kind: 'bad-time'; readonly serverTime: number }
   | { readonly kind: 'forged'; readonly why: string };
 
@@ -66,7 +66,7 @@ export function sign(message: Message, key: TsigKey, now: number): Signed {
   return { bytes: signed, mac };
 }
 
-/** Judges the answer to the request that was signed with `requestMac`. Throws RangeError when it is no message. */
+/** Verifies the answer to the request that was signed with `requestMac`. Throws RangeError if it is no message. */
 export function verify(bytes: Buffer, requestMac: Buffer, key: TsigKey, now: number): Verification {
   const { lastRecordAt, ...message } = decodeMessage(bytes);
   const last = message.additionals.at(-1);
@@ -77,7 +77,7 @@ export function verify(bytes: Buffer, requestMac: Buffer, key: TsigKey, now: num
   if (last.name !== key.name || tsig.algorithm !== key.algorithm) {
     return { kind: 'forged', why: `it is signed with the key ${last.name} (${tsig.algorithm})` };
   }
-  // What was signed: the message as it was before the record was added, with the id of the request.
+  // The signed bytes: the message without the TSIG record, with the id of the request.
   const original = Buffer.from(bytes.subarray(0, lastRecordAt));
   original.writeUInt16BE(message.additionals.length - 1, 10);
   original.writeUInt16BE(tsig.originalId, 0);
@@ -125,7 +125,7 @@ function readTsig(data: Buffer): Tsig {
   };
 }
 
-/** The variables of section 4.3.3: what a TSIG record says besides its signature. */
+/** The variables of section 4.3.3: the fields of a TSIG record besides its signature. */
 function variables(key: TsigKey, fields: Fields): Buffer {
   const head = Buffer.alloc(6); // Class ANY and a TTL of 0.
   head.writeUInt16BE(CLASSES.ANY, 0);

@@ -1,41 +1,39 @@
-/** A plan as dynamic updates (RFC 2136 section 2). Pure. */
-import { packed, subjectOf } from '../planned.ts';
+/** Translates changes into dynamic updates (RFC 2136 section 2). Pure. */
+import { byName, packed, subjectOf } from '../planned.ts';
 import type { Change, RecordSet, WrittenType } from '../records.ts';
 import { CLASSES, encodeResource, encodeValue, type Question, type Resource, TYPES } from './message.ts';
 
 export interface Update {
   readonly prerequisites: readonly Resource[];
   readonly updates: readonly Resource[];
-  /** What it makes. Absent: nothing. */
+  /** What it changes; absent in checks. */
   readonly changes?: readonly Change<WrittenType>[];
 }
 
 const NOTHING = Buffer.alloc(0);
-/** A message by TCP has 65,535 at most; header, zone and signature need some hundred. */
+/** A TCP message has at most 65,535; header, zone and signature need some hundred. */
 const MAX_BYTES = 60_000;
 
 /**
- * How a CNAME takes the place of addresses. A server leaves out a CNAME beside anything else without a word, after it has
- * deleted the addresses (section 3.4.2.2), and no prerequisite can ask for the absence of types that nobody knows.
+ * How a CNAME replaces addresses. After deleting the addresses, a server silently ignores a CNAME beside anything else
+ * (section 3.4.2.2), and no prerequisite can check for the absence of unknown types.
  *
- * guarded: the addresses are added again behind the CNAME. Where it stands they are left out by the same rule, and where it
- * was left out they are back before anybody has seen them gone.
- * clearing: so, with what the server signed with deleted before. Knot counts that as something else.
- * plain: without either. PowerDNS takes no CNAME and address in one update, and refuses as a whole what it would leave out.
+ * guarded: the addresses are added again after the CNAME. If the CNAME is there, they are ignored by the same rule; if it
+ * was ignored, they are back before anybody has seen them gone.
+ * clearing: the same, after deleting the records of signing, which Knot counts as something else.
+ * plain: neither. PowerDNS refuses an update with a CNAME and an address, and refuses rather than ignores a CNAME.
  */
 export type CnameForm = 'guarded' | 'clearing' | 'plain';
 
 /**
- * Each is made whole or not at all: the server makes the updates when every prerequisite holds, and no other update comes
- * between (section 3.7). So each is a compare-and-set. All changes of one name are in one; more than one only where a
- * message is too small.
+ * Each update is atomic and only made if its prerequisites hold (section 3.7), so it is a compare-and-set. As few as the
+ * size of a message allows, with all changes of one name in one.
  */
 export function updatesOf(changes: readonly Change<WrittenType>[], form: CnameForm): readonly Update[] {
-  const names = Map.groupBy(changes, (change) => subjectOf(change).name);
-  return batches([...names.values()].map((own) => updateOf(own, form)));
+  return batches([...byName(changes).values()].map((own) => updateOf(own, form)));
 }
 
-/** That every set is there as it was found. An update without updates changes nothing, the serial number included. */
+/** Checks that every set is as it was found. An update without updates changes nothing, not even the serial number. */
 export function checksOf(sets: readonly RecordSet<WrittenType>[]): readonly Update[] {
   return batches(sets.map(checkOf));
 }
@@ -53,7 +51,7 @@ function updateOf(changes: readonly Change<WrittenType>[], form: CnameForm): Upd
   const prerequisites = changes.flatMap((change) =>
     change.action === 'create' ? [isAbsent(change.desired)] : isAsFound(change.current),
   );
-  // A CNAME that is added replaces the one before (section 3.4.2.2). Were that deleted first, Knot would leave out the new one.
+  // Adding a CNAME replaces the old one (section 3.4.2.2). If that were deleted first, Knot would ignore the new one.
   const removed = changes.flatMap((change) =>
     change.action === 'create' || (change.action === 'update' && isCname(change.desired))
       ? []

@@ -12,7 +12,7 @@ import { type CnameForm, updatesOf } from './update.ts';
 
 type Changes = readonly Change<WrittenType>[];
 
-/** Makes changes on a server that may leave out a CNAME without a word. No name is without a record at any moment. */
+/** Makes changes on a server that may silently leave out a CNAME. No name is without a record at any moment. */
 export class UpdateWriter {
   readonly #server: DnsServer;
   readonly #obstacles: CnameObstacles;
@@ -23,12 +23,12 @@ export class UpdateWriter {
     this.#obstacles = new CnameObstacles(clock);
   }
 
-  /** What was found beside CNAMEs that could not be made. */
+  /** The records that were beside CNAMEs that could not be made. */
   obstaclesAt(names: readonly string[]): readonly OtherRecords[] {
     return this.#obstacles.at(names);
   }
 
-  /** All but CNAMEs that have something beside them, which the DnsError then names. */
+  /** Makes all changes but CNAMEs beside other records, which are then in the DnsError. */
   async write(zone: string, changes: Changes, isSigned: boolean, guard: WriteGuard): Promise<void> {
     const { abort } = guard;
     const refused = await this.#makeUnrefused(zone, changes, guard);
@@ -45,7 +45,7 @@ export class UpdateWriter {
     if (error !== undefined) throw error;
   }
 
-  /** The names that the server refuses a CNAME because of what it shows beside it; all others are made. */
+  /** Resolves with the names that got no CNAME because of other records; all other changes are made. */
   async #makeUnrefused(zone: string, changes: Changes, guard: WriteGuard): Promise<readonly string[]> {
     try {
       await this.#make(zone, changes, guard);
@@ -75,7 +75,7 @@ export class UpdateWriter {
     try {
       await this.#update(zone, changes, 'clearing', guard);
     } catch (error) {
-      // BIND lets nobody delete its signatures, and does not count them as something beside a CNAME.
+      // BIND refuses to delete its signatures, but allows a CNAME beside them.
       if (!isRefusal(error)) throw error;
     }
   }

@@ -4,7 +4,7 @@ import { zoneError } from '../errors.ts';
 import { KnownZones } from '../known-zones.ts';
 import { ofEach } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
-import { inParts, subjectOf } from '../planned.ts';
+import { inParts, namesOf } from '../planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
 import type { CallPurpose } from '../rate-limiter.ts';
 import { currentOf } from '../record-sets.ts';
@@ -96,7 +96,7 @@ export class Route53Provider implements DnsProvider {
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     const { abort } = guard;
-    const names = changes.map((change) => subjectOf(change).name);
+    const names = namesOf(changes);
     await this.#api.limiter.awaitWrite(zone, guard.superseded ?? abort);
     const records = await this.#records(zone, names, abort, 'write');
     const { Id: zoneId = '' } = await this.#zone(zone, abort);

@@ -1,4 +1,4 @@
-/** ExternalDNS's protocol for providers outside of it. All calls fail with DnsError or with the reason of `abort`. */
+/** ExternalDNS's webhook protocol. All calls reject with a DnsError or with the reason of `abort`. */
 import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -8,10 +8,10 @@ import { DOMAIN_FILTER, type DomainFilter } from './domain-filter.ts';
 import { protocolError, statusError } from './errors.ts';
 import type { WebhookConfig } from './settings.ts';
 
-/** Compared as a whole by ExternalDNS, so without a space. Source: provider/webhook/api/httpapi.go. */
+/** Without a space, as ExternalDNS compares the whole text. Source: provider/webhook/api/httpapi.go. */
 const MEDIA_TYPE = 'application/external.dns.webhook+json;version=1';
 
-/** What is not known here goes back as it came. */
+/** Unknown fields are sent back unchanged. */
 const ENDPOINT = z.looseObject({
   dnsName: z.string(),
   recordType: z.string(),
@@ -25,7 +25,7 @@ const ENDPOINTS = listOf(ENDPOINT)
   .nullable()
   .transform((list) => list ?? []);
 
-/** `updateOld` and `updateNew` belong together by their places. */
+/** `updateOld` and `updateNew` correspond by index. */
 export interface ApiChanges {
   readonly create: readonly Endpoint[];
   readonly updateOld: readonly Endpoint[];
@@ -33,11 +33,11 @@ export interface ApiChanges {
   readonly delete: readonly Endpoint[];
 }
 
-/** Nothing is known of the limits behind a provider; each read of it may be that of a whole zone. */
+/** The limits behind the provider are unknown, and each read may be that of a whole zone. */
 const LIMITS: RateLimits = {
   provider: 'the webhook provider',
   windows: [{ ms: 60_000, calls: 60 }],
-  // Two calls to read, and three to write.
+  // Two calls for a read, three for a write.
   readShare: 2 / 5,
   writes: { ms: 10_000, calls: 5 },
 };
@@ -53,7 +53,7 @@ export class WebhookApi {
     this.limiter = new RateLimiter(ports.clock, LIMITS);
   }
 
-  /** Whether there is a provider that speaks this version, and what it serves. */
+  /** Checks the version of the protocol; resolves with the domains that are served. */
   async negotiate(abort: AbortSignal): Promise<DomainFilter> {
     const what = 'the first question';
     const answer = await this.#call(what, 'GET', '/', undefined, abort, 'read');
@@ -69,7 +69,7 @@ export class WebhookApi {
     return parsed(what, await this.#call(what, 'GET', '/records', undefined, abort, purpose), ENDPOINTS);
   }
 
-  /** The form in which the provider would keep them. */
+  /** The endpoints as the provider would keep them. */
   async adjust(endpoints: readonly Endpoint[], abort: AbortSignal): Promise<readonly Endpoint[]> {
     const what = 'the question how it would keep the records';
     return parsed(
@@ -79,7 +79,7 @@ export class WebhookApi {
     );
   }
 
-  /** `mayWrite` throws when it may not any more; it is asked right before the call. */
+  /** `mayWrite` is called right before the call, and throws if it is no longer allowed. */
   async apply(zone: string, changes: ApiChanges, mayWrite: () => void, abort: AbortSignal): Promise<void> {
     const what = `the change of ${zone}`;
     const answer = await this.#call(what, 'POST', '/records', changes, abort, 'write', () => {

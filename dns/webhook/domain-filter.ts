@@ -5,7 +5,7 @@ import { listOf } from '../../runtime/first-problem.ts';
 import { canonicalName } from '../domain-name.ts';
 
 /**
- * What a provider says it serves, as ExternalDNS's code reads it (its OpenAPI file has another form). Pure.
+ * The domains that a provider serves, in the form that ExternalDNS's code reads (its OpenAPI file has another one). Pure.
  * Source: domainFilterSerde and Match in endpoint/domain_filter.go.
  */
 export const DOMAIN_FILTER = z.object({
@@ -34,22 +34,22 @@ export function describeFilter({ include, exclude, regexInclude, regexExclude }:
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
-/** Of a provider that serves thousands of domains, or that says so. */
+/** A provider may list thousands of domains. */
 const MOST_SHOWN = 10;
 
-/** Longer than any that somebody writes; what is made of a pattern grows with it. */
+/** Longer than real patterns; the compiled pattern grows with it. */
 const LONGEST_PATTERN = 2_000;
 
 /**
- * Undefined when nothing can be said. By the engine that Go has: its syntax, and time that only grows with the name. In
- * JavaScript's own a pattern can keep the whole process busy for as long as its writer likes.
+ * Undefined: unknown. With Go's engine, for its syntax and its linear time: in JavaScript's a pattern could block the
+ * whole process.
  */
 function matches(pattern: string | null | undefined, name: string): boolean | undefined {
   if (!pattern || pattern.length > LONGEST_PATTERN) return undefined;
   try {
     return RE2JS.compile(pattern).matcher(name).find();
   } catch {
-    return undefined; // The provider itself goes by it; this check only fails sooner.
+    return undefined; // The provider applies the filter itself; this check only fails sooner.
   }
 }
 
@@ -57,14 +57,14 @@ function listed(domains: readonly string[] | null | undefined): readonly string[
   return (domains ?? []).map(canonicalDomain).filter(Boolean);
 }
 
-/** `.example.com` is what is below it, `example.com` that and itself. */
+/** `.example.com`: names below it. `example.com`: itself as well. */
 function isUnder(domains: readonly string[], name: string): boolean {
   return domains.some((domain) =>
     domain.startsWith('.') ? name.endsWith(domain) : name === domain || name.endsWith(`.${domain}`),
   );
 }
 
-/** `.bücher.example` keeps its first dot, which says that the domain itself is not meant. */
+/** Keeps the first dot of `.bücher.example`. */
 function canonicalDomain(domain: string): string {
   const text = domain.trim();
   return text.startsWith('.') ? `.${canonicalName(text.slice(1))}` : canonicalName(text);

@@ -4,7 +4,7 @@ import { DnsError } from '../provider.ts';
 const RATE_WAIT_MS = 30_000;
 const SAID_LENGTH = 200;
 
-/** What a provider answers, by HTTP status. */
+/** By HTTP status. */
 export const ERROR_TABLE = errorTable<number>([
   {
     codes: [401, 403],
@@ -38,7 +38,7 @@ const UNKNOWN = {
   action: 'The call is repeated; if this lasts, see the log of the provider.',
 } as const;
 
-/** An answer that is no success; `said` is its body. */
+/** `said` is the body. */
 export function statusError(
   what: string,
   status: number,
@@ -53,7 +53,6 @@ export function statusError(
   return rowError(message, rowOf(ERROR_TABLE, status) ?? UNKNOWN, { code: String(status), retryAfterMs });
 }
 
-/** Not what the protocol says. */
 export function protocolError(what: string, problem: string): DnsError {
   return new DnsError(`the answer to ${what} is not that of a webhook provider: ${problem}`, {
     kind: 'config',

@@ -12,26 +12,26 @@ import {
 import { notSaved } from '../errors.ts';
 import { HiddenRecords } from '../hidden-records.ts';
 import { ofEach } from '../name-errors.ts';
-import { sameRecordSet, sameValues } from '../plan.ts';
-import { isMade, subjectOf } from '../planned.ts';
+import { sameRecordSet, sameValues, setAt } from '../plan.ts';
+import { isMade, namesOf, subjectOf } from '../planned.ts';
 import type { DnsProvider, WriteGuard } from '../provider.ts';
 import { readBack } from '../read-back.ts';
-import { currentOf, isFollowingSet, withUnread } from '../record-sets.ts';
+import { currentOf, isFollowingSet } from '../record-sets.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
 import type { ApiChanges, WebhookApi } from './api.ts';
 import { describeFilter, serves } from './domain-filter.ts';
 import { notServed, notTaken } from './errors.ts';
 
-/** Each read may be a list of a whole zone, with the rate limits of whatever is behind. */
+/** Each read may list a whole zone, and count against an unknown rate limit. */
 const DRIFT_MS = 10 * 60_000;
 const READ_BACK_AFTER_MS = [0, 1_000, 3_000];
 
-/** The protocol has no compare-and-set, and says nothing of all or nothing: records are read right before and after. */
+/** The protocol has no compare-and-set and no transactions: records are read right before and after each write. */
 export class WebhookProvider implements DnsProvider {
   readonly name = 'webhook';
   readonly driftMs = DRIFT_MS;
   readonly appliesInPart = true;
-  // The protocol does not say how a text is written. ExternalDNS's own rfc2136 provider shows it bare, and takes what is bare apart.
+  // The protocol does not define the form of texts: ExternalDNS's rfc2136 provider shows them bare, and splits bare ones.
   readonly mayHarmTexts = true;
   readonly #api: WebhookApi;
   readonly #clock: Clock;
@@ -51,14 +51,14 @@ export class WebhookProvider implements DnsProvider {
     if (first !== undefined && names.every((name) => unread.has(name))) throw first;
     const endpoints = await this.#api.records(abort, 'read');
     this.#noteHidden(names, endpoints);
-    return withUnread(currentOf(recordSets(endpoints), otherRecords(endpoints), query), unread);
+    return currentOf(recordSets(endpoints), otherRecords(endpoints), query, unread);
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
     await this.#api.limiter.awaitWrite(zone, guard.superseded ?? guard.abort);
     const left = await this.#write(zone, changes, guard);
     if (left.length === 0) return;
-    // Some providers create before they delete, which a CNAME and addresses do not allow: what is new is then left out.
+    // Some providers create before they delete, which fails for a CNAME in place of addresses and the reverse.
     const isAbsent = left.every(({ shown, desired }) => shown === undefined && desired !== undefined);
     const again = left.flatMap(({ desired }): Change<WrittenType>[] =>
       desired ? [{ action: 'create', desired }] : [],
@@ -76,7 +76,7 @@ export class WebhookProvider implements DnsProvider {
     return this.#hidden.answer(query.name, query.type) ?? ask(query);
   }
 
-  /** What the provider does not show afterwards. */
+  /** Resolves with the changes that the provider does not show afterwards. */
   async #write(
     zone: string,
     changes: readonly Change<WrittenType>[],
@@ -88,7 +88,7 @@ export class WebhookProvider implements DnsProvider {
     if (needed.length === 0) return [];
     await this.#api.apply(zone, apiChanges(needed), () => guard.assertMayWrite(), abort);
     const expected = changes.map((change, index) => asAdjusted(change, edits[index]));
-    const names = [...new Set(changes.map((change) => subjectOf(change).name))];
+    const names = namesOf(changes);
     return readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, abort }, async () => {
       const endpoints = await this.#api.records(abort, 'write');
       this.#noteHidden(names, endpoints);
@@ -133,7 +133,7 @@ function isAbout(endpoint: Endpoint, { name, type }: RecordSet<WrittenType>): bo
   return set?.name === name && set.type === type;
 }
 
-/** A provider that keeps a longer TTL than is desired would be written again and again. */
+/** Compares with what the provider would keep: one with a longer minimum TTL would otherwise be written again and again. */
 function isNeeded({ before, after }: Edit): boolean {
   const [[there], [target]] = [recordSets(before), after === undefined ? [] : recordSets([after])];
   return there === undefined || target === undefined || before.length > 1 || !sameRecordSet(there, target);
@@ -162,7 +162,10 @@ interface Unmade {
 }
 
 function unmade(change: Change<WrittenType>, sets: readonly RecordSet<WrittenType>[]): Unmade {
-  const { name, type } = subjectOf(change);
-  const shown = sets.find((set) => set.name === name && set.type === type);
-  return { name, shown, desired: 'desired' in change ? change.desired : undefined };
+  const subject = subjectOf(change);
+  return {
+    name: subject.name,
+    shown: setAt(sets, subject),
+    desired: 'desired' in change ? change.desired : undefined,
+  };
 }

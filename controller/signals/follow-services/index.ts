@@ -9,7 +9,7 @@ import { listEach } from '../../../kubernetes/pages.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod, SERVICES, type Service } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
-import { sleep, timestamp } from '../../../runtime/clock.ts';
+import { aborted, sleep, timestamp } from '../../../runtime/clock.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
 import type { PublishedStatus } from '../../state.ts';
 import type { Signal } from '../signal.ts';
@@ -113,11 +113,8 @@ export class FollowServices implements Signal {
   }
 
   async watch(_wake: () => void, abort: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>((resolve) => {
-      abort.addEventListener('abort', () => resolve(), { once: true });
-      if (abort.aborted) resolve();
-    });
-    const pods = Promise.race([this.#needPods.promise, aborted]).then(() => this.#watchedPods.run(abort));
+    const needed = Promise.race([this.#needPods.promise, aborted(abort)]);
+    const pods = needed.then(() => this.#watchedPods.run(abort));
     void this.#watchedPods.synced.then(() => this.#inspector.begin());
     await Promise.all([
       this.#watchedServices.run(abort),

@@ -1,4 +1,4 @@
-import { withDeadline } from '../../../runtime/clock.ts';
+import { aborted, withDeadline } from '../../../runtime/clock.ts';
 import { explain } from '../../../runtime/explain.ts';
 import { locateNamedPod, type NamedPod } from '../named-pod.ts';
 import { isUnknown, type Observation, type Trigger, type Unknown } from '../trigger.ts';
@@ -37,10 +37,7 @@ export class ReplicaSetTrigger implements Trigger {
   /** The first observation connects the members, which report their changes from then on. */
   async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
     this.#enqueue = enqueue;
-    await new Promise<void>((resolve) => {
-      if (abort.aborted) resolve();
-      abort.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await aborted(abort);
     this.#ended = true;
     await this.#closeAll();
   }
