@@ -14,7 +14,12 @@ export function isReady(object: Readiness): boolean {
   return readyCondition(object)?.status === 'True';
 }
 
-/** As the EndpointSlice controller sees it: what is being deleted is on its way out, however ready it is. */
+/** Its containers have ended and do not start again. */
+export function hasEnded({ status }: { readonly status?: { readonly phase?: string } }): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
+/** As the EndpointSlice controller counts it: a pod that is being deleted is not ready any more. */
 export function isReadyAndStays(object: Readiness & Pick<KubeObject, 'metadata'>): boolean {
   return isReady(object) && object.metadata.deletionTimestamp === undefined;
 }

@@ -1,5 +1,8 @@
 type Absent = null | undefined;
 
+/** The label that the API server puts on each namespace; its value is the name. */
+export const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
+
 /** metav1.LabelSelector, as a manifest may have it. */
 export interface Selector {
   readonly matchLabels?: Readonly<Record<string, string>> | Absent;

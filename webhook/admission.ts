@@ -3,7 +3,7 @@ import type { FollowedPods } from '../contract/followed.ts';
 import { PROGRAM } from '../contract/names.ts';
 import { cut } from '../kubernetes/cut.ts';
 import type { InjectorConfig } from './config.ts';
-import { notInjected, type SkipReason } from './inject/decision.ts';
+import { isAsAsked, notInjected, type SkipReason } from './inject/decision.ts';
 import { injectPod } from './inject/inject.ts';
 import { limitWarnings } from './inject/limits.ts';
 import { type Operation, patchText } from './inject/patch.ts';
@@ -46,14 +46,14 @@ export type Admission =
       readonly kind: 'answered';
       readonly answer: ReviewAnswer;
       readonly outcome: Outcome;
-      /** Undefined where the object is none of ours or cannot be read. */
+      /** Undefined where the object is of another kind or cannot be read. */
       readonly subject: Subject | undefined;
-      /** Nothing is stored: no Event either. */
+      /** Then nothing is stored, and no Event is recorded. */
       readonly dryRun: boolean;
     };
 
 const requestSchema = z.object({
-  // A UUID; longer ones would only be sent back.
+  // A UUID. It is sent back, so a longer one is refused.
   uid: z.string().min(1).max(128),
   kind: z.object({ group: z.string(), version: z.string(), kind: z.string() }),
   subResource: z.string().nullish(),
@@ -87,7 +87,7 @@ const UNTOUCHED: AdmissionResult = {
   subject: undefined,
 };
 
-/** Reviews what the API server asks about. Never throws, whatever `review` is. */
+/** Never throws, whatever `review` is. */
 export function admit(
   review: unknown,
   config: InjectorConfig,
@@ -98,12 +98,13 @@ export function admit(
   const parsed = reviewSchema.safeParse(review);
   if (!parsed.success) return malformed(problemOf(review, parsed.error));
   const { request } = parsed.data;
-  const verdict = judge(request, config, { active, followed, limits });
+  const result = evaluate(request, config, { active, followed, limits });
+  const { outcome, subject } = result;
   return {
     kind: 'answered',
-    answer: answer(request.uid, verdict),
-    outcome: verdict.outcome,
-    subject: verdict.subject,
+    answer: answer(request.uid, result),
+    outcome,
+    subject,
     dryRun: request.dryRun === true,
   };
 }
@@ -129,24 +130,24 @@ interface Known {
   readonly limits: LimitsOf;
 }
 
-function judge(request: Request, config: InjectorConfig, known: Known): AdmissionResult {
+function evaluate(request: Request, config: InjectorConfig, known: Known): AdmissionResult {
   const { kind, operation, subResource } = request;
   if ((subResource ?? '') !== '') return UNTOUCHED;
   const { group, version } = kind;
   if (group === '' && version === 'v1' && kind.kind === 'Pod' && operation === 'CREATE') {
-    return judgePod(request, config, known);
+    return evaluatePod(request, config, known);
   }
   const isWorkload = ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind.kind);
   const isWrite = operation === 'CREATE' || operation === 'UPDATE';
   if (group === 'apps' && version === 'v1' && isWorkload && isWrite)
-    return judgeWorkload(request, config, known);
+    return evaluateWorkload(request, config, known);
   if (group === '' && version === 'v1' && kind.kind === 'Service' && isWrite) {
-    return judgeService(request, known.active);
+    return evaluateService(request, known.active);
   }
   return UNTOUCHED;
 }
 
-function judgePod(
+function evaluatePod(
   { object, namespace }: Request,
   config: InjectorConfig,
   { followed, limits }: Known,
@@ -155,7 +156,7 @@ function judgePod(
   if (!read.ok) return denied([read.problem], undefined);
   const pod = read.value;
   const subject = subjectOf('Pod', namespace, pod.metadata);
-  // The API server sends pods without the label only from namespaces that have it: our configuration selects so.
+  // By our configuration, the API server sends pods without the label only from namespaces that ask.
   const context = { namespace: subject.namespace, namespaceAsks: true, followed };
   const injection = injectPod(pod, context, config);
   switch (injection.kind) {
@@ -167,7 +168,7 @@ function judgePod(
     }
     case 'skipped': {
       const { reason, message } = injection;
-      const warnings = WANTED.includes(reason) ? [] : [notInjected(message)];
+      const warnings = isAsAsked(reason) ? [] : [notInjected(message)];
       return { outcome: { action: 'skipped', reason, message }, patch: [], warnings, subject };
     }
     case 'denied':
@@ -175,10 +176,7 @@ function judgePod(
   }
 }
 
-/** Skipping for these is what the user asked for. */
-const WANTED: readonly SkipReason[] = ['not-asked', 'disabled', 'already-injected'];
-
-function judgeWorkload(
+function evaluateWorkload(
   { object, namespace, kind }: Request,
   config: InjectorConfig,
   { limits }: Known,
@@ -187,20 +185,14 @@ function judgeWorkload(
   if (!read.ok) return { ...UNTOUCHED, warnings: [`the inject label was not looked at: ${read.problem}`] };
   const workload = read.value;
   const subject = subjectOf(kind.kind, namespace, workload.metadata);
-  // What is being deleted must not be held up, nor rolled out again.
+  // A workload that is being deleted must not be rolled out again.
   if ((workload.metadata?.deletionTimestamp ?? '') !== '') return { ...UNTOUCHED, subject };
   const { change, patch, warnings } = propagateLabel(workload);
-  const foretold = previewInjection(
-    kind.kind,
-    workload,
-    subject.namespace,
-    config,
-    limits(subject.namespace),
-  );
-  return { outcome: { action: change }, patch, warnings: [...warnings, ...foretold], subject };
+  const preview = previewInjection(kind.kind, workload, subject.namespace, config, limits(subject.namespace));
+  return { outcome: { action: change }, patch, warnings: [...warnings, ...preview], subject };
 }
 
-function judgeService(
+function evaluateService(
   { object, oldObject, namespace, options }: Request,
   active: ActiveSites,
 ): AdmissionResult {
@@ -209,7 +201,7 @@ function judgeService(
   const old = oldObject === undefined || oldObject === null ? undefined : readService(oldObject);
   const subject = subjectOf('Service', namespace, now.value.metadata);
   const isDeleted = (now.value.metadata?.deletionTimestamp ?? '') !== '';
-  // Our configuration exempts the controller; somebody may have left that out of theirs.
+  // The chart’s configuration exempts the controller, but one of a user may not.
   const isByController = options?.fieldManager === PROGRAM;
   if (isDeleted || isByController) return { ...UNTOUCHED, subject };
   const { change, patch, warnings } = routeService(now.value, old?.ok ? old.value : undefined, active);
@@ -224,7 +216,7 @@ function denied(problems: readonly string[], subject: Subject | undefined): Admi
   return { outcome: { action: 'denied', message }, patch: [], warnings: [], subject };
 }
 
-/** Nobody reads more, and the API server cuts off what is too long. */
+/** Nobody reads more, and the API server truncates long texts. */
 const MOST_SAID = 10;
 const LONGEST_SAID = 512;
 

@@ -6,22 +6,22 @@ import { type Clock, sleep } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import { certificatesIn } from './certificates/trust.ts';
 
-/** Who may call the webhook, where the API server shows a certificate of its own. */
+/** Which clients are admitted, where the API server has a client certificate. */
 export interface CallerSettings {
-  /** PEM certificates of the authority of those certificates. */
+  /** PEM certificates of the authority of client certificates. */
   readonly file: string;
-  /** Common names. An authority may have issued certificates to others as well: kubelets, users. */
+  /** Common names, as the authority may also issue certificates to kubelets and users. */
   readonly names: readonly string[];
 }
 
-/** The kubelet takes about a minute to bring a new version of a mounted file. */
+/** The kubelet takes about a minute to update a mounted file. */
 const READ_MS = 5_000;
 
-/** Admits only connections with a certificate of that authority, and of them only those with one of the names. */
+/** Admits only clients with a certificate of that authority for one of the names. */
 export class Callers {
   readonly #settings: CallerSettings;
   #authority = '';
-  /** Called when the file has other certificates than before. */
+  /** Called when the certificates in the file have changed. */
   onAuthority: () => void = () => undefined;
 
   constructor(settings: CallerSettings) {
@@ -33,12 +33,12 @@ export class Callers {
     return this.#authority;
   }
 
-  /** Rejects when there is nothing to go by: to listen then would be to let everybody in, or nobody. */
+  /** Rejects when there is no authority: the webhook would admit everybody, or nobody. */
   async load(): Promise<void> {
     this.#authority = await this.#read();
   }
 
-  /** Reads the file again and again until `abort` fires; what cannot be read changes nothing. */
+  /** Reads the file periodically until `abort` fires; while it cannot be read, the last authority stays. */
   async follow(clock: Clock, log: Logger, abort: AbortSignal): Promise<void> {
     let said = '';
     while (!abort.aborted) {
@@ -54,7 +54,7 @@ export class Callers {
     }
   }
 
-  /** Why a caller whose certificate is of the authority is not admitted; undefined when it is. */
+  /** Why a client with a certificate of the authority is not admitted; undefined when it is. */
   refusal(request: IncomingMessage): string | undefined {
     // Without a certificate it is an empty object.
     const { subject }: Partial<PeerCertificate> = (request.socket as TLSSocket).getPeerCertificate();

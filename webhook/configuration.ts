@@ -1,21 +1,22 @@
 import { LABELS, PROGRAM } from '../contract/names.ts';
 import type { MutatingWebhookConfiguration, WebhookClientConfig } from '../kubernetes/resources.ts';
+import { NAMESPACE_NAME } from '../kubernetes/selector.ts';
 import { MATCH_CONDITIONS } from './match-conditions.ts';
 
 /** Of the MutatingWebhookConfiguration. */
 export const CONFIGURATION_NAME = `${PROGRAM}-webhook`;
 
-/** Of the Secret with the certificates for a configuration of this name: several releases may be in one namespace. */
+/** The Secret with the certificates. It has the name of the configuration, as several releases may share a namespace. */
 export const secretNameOf = (configuration: string): string => `${configuration}-tls`;
 
-/** The path that reviews are sent to. */
+/** The path for reviews. */
 export const REVIEW_PATH = '/mutate';
 
-/** The API server wants names of at least three parts. */
+/** The API server requires names of at least three parts. */
 const DOMAIN = `.inject.${PROGRAM}`;
 
 export interface ConfigurationOptions {
-  /** The release's own namespace: its pods must start while there is no webhook. */
+  /** Of the release, whose pods must start while there is no webhook. */
   readonly namespace: string;
   readonly client: Omit<WebhookClientConfig, 'caBundle'>;
   readonly failurePolicy?: 'Fail' | 'Ignore';
@@ -27,18 +28,15 @@ type Part = Pick<Entry, 'rules' | 'namespaceSelector' | 'objectSelector'> & {
   readonly name: keyof typeof MATCH_CONDITIONS;
 };
 
-/** Seconds. Nobody depends on what is asked for a word alone, so nobody waits for it either. */
+/** Seconds. A review that only gives a warning must not hold anybody up. */
 const TIMEOUT = { Fail: 5, Ignore: 2 } as const;
 
-/** Whether an entry of a configuration is one that calls this webhook. */
+/** Whether an entry of a configuration calls this webhook. */
 export function isOurs(entryName: string): boolean {
   return entryName.endsWith(DOMAIN);
 }
 
-/**
- * What the API server asks this webhook about: only what is labelled, so that nothing else ever waits for it.
- * caBundle is left out; the webhook fills it in itself.
- */
+/** The API server asks only about labelled objects, so that nothing else waits for it. The webhook sets caBundle itself. */
 export function webhookConfiguration({
   namespace,
   client,
@@ -46,7 +44,7 @@ export function webhookConfiguration({
   name = CONFIGURATION_NAME,
 }: ConfigurationOptions): MutatingWebhookConfiguration {
   const excluded = {
-    key: 'kubernetes.io/metadata.name',
+    key: NAMESPACE_NAME,
     operator: 'NotIn',
     values: ['kube-system', namespace],
   } as const;
@@ -66,17 +64,9 @@ export function webhookConfiguration({
     };
   };
   const pods = {
-    rules: [
-      {
-        operations: ['CREATE'],
-        apiGroups: [''],
-        apiVersions: ['v1'],
-        resources: ['pods'],
-        scope: 'Namespaced',
-      },
-    ],
+    rules: [rule(['CREATE'], '', ['pods'])],
     namespaceSelector: { matchExpressions: [excluded] },
-    // The label goes before that of the namespace. A value that is neither true nor false is refused with a word.
+    // The label takes precedence over that of the namespace. A value that is neither true nor false is refused.
     objectSelector: {
       matchExpressions: [
         { key: LABELS.inject, operator: 'Exists' },
@@ -92,27 +82,11 @@ export function webhookConfiguration({
     objectSelector: { matchExpressions: [{ key: LABELS.inject, operator: 'DoesNotExist' }] },
   } as const;
   const workloads = {
-    rules: [
-      {
-        operations: ['CREATE', 'UPDATE'],
-        apiGroups: ['apps'],
-        apiVersions: ['v1'],
-        resources: ['deployments', 'statefulsets', 'daemonsets'],
-        scope: 'Namespaced',
-      },
-    ],
+    rules: [rule(['CREATE', 'UPDATE'], 'apps', ['deployments', 'statefulsets', 'daemonsets'])],
     namespaceSelector: { matchExpressions: [excluded] },
   } as const;
   const services = {
-    rules: [
-      {
-        operations: ['CREATE', 'UPDATE'],
-        apiGroups: [''],
-        apiVersions: ['v1'],
-        resources: ['services'],
-        scope: 'Namespaced',
-      },
-    ],
+    rules: [rule(['CREATE', 'UPDATE'], '', ['services'])],
     namespaceSelector: { matchExpressions: [excluded] },
     objectSelector: { matchExpressions: [{ key: LABELS.follow, operator: 'Exists' }] },
   } as const;
@@ -120,23 +94,29 @@ export function webhookConfiguration({
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
     metadata: { name },
-    // What is left comes first: after the other entry has changed the object, it would be asked about once more.
+    // The entries for warnings come first: after another one has changed the object, they would be asked again.
     webhooks: [
       entry({ ...pods, name: 'pods-left' }),
       entry({ ...pods, name: 'pods' }),
       entry({ ...podsOfNamespaces, name: 'pods-of-namespaces-left' }),
       entry({ ...podsOfNamespaces, name: 'pods-of-namespaces' }),
-      // Neither the label of an object nor that of the old one may be there any more: what was carried is still to be taken back.
+      // Without a selector, as the label of an object that has none any more may have to be removed from its template.
       entry({ ...workloads, name: 'workloads-left', objectSelector: {} }),
       entry({
         ...workloads,
         name: 'workloads',
         objectSelector: { matchExpressions: [{ key: LABELS.inject, operator: 'In', values: ['true'] }] },
       }),
-      // Who wants to follow no more can do so without it: the controller restores the selector, a moment later.
+      // A Service that stops following does not need the webhook: the controller restores its selector.
       entry({ ...services, name: 'services-left' }),
-      // A write that would take the site out of the selector waits for this webhook, or fails.
+      // A write that would remove the site from the selector waits for this webhook, or fails.
       entry({ ...services, name: 'services' }),
     ],
   };
+}
+
+type Rule = NonNullable<Entry['rules']>[number];
+
+function rule(operations: Rule['operations'], group: string, resources: Rule['resources']): Rule {
+  return { operations, apiGroups: [group], apiVersions: ['v1'], resources, scope: 'Namespaced' };
 }

@@ -1,3 +1,4 @@
+/** contract/databases.ts in CEL: whatever belongs to a database must not wait for this webhook either. */
 import {
   DATABASES,
   type DatabaseRow,
@@ -6,18 +7,13 @@ import {
   OWNERS,
   POOLERS,
 } from '../contract/databases.ts';
+import { all, any, listOf, not } from './policy/cel.ts';
 
-/** What contract/databases.ts knows, in CEL: whatever belongs to a database must not wait for this webhook either. */
-
-const all = (expressions: readonly string[]) => expressions.map((one) => `(${one})`).join(' && ');
-const any = (expressions: readonly string[]) => expressions.map((one) => `(${one})`).join(' || ');
-const list = (texts: readonly string[]) => `[${texts.map((text) => `'${text}'`).join(', ')}]`;
-
-/** As databaseMember, of a pod, or of a pod template and the workload that it is of. */
+/** As databaseMember, for a pod, or for a pod template and its workload. */
 export function isDatabaseMember(pod: string, owned: string = pod): string {
   const containers = DATABASES.flatMap((row) => row.containers ?? []);
-  const has = `${pod}.?spec.?containers.orValue([]).exists(c, c.name in ${list(containers)})`;
-  return any([has, isOfRows(pod, DATABASES, owned)]);
+  const has = `${pod}.?spec.?containers.orValue([]).exists(c, c.name in ${listOf(containers)})`;
+  return any(has, isOfRows(pod, DATABASES, owned));
 }
 
 /** As databaseService. */
@@ -29,30 +25,27 @@ export function isDatabaseService(service: string): string {
 function isOfRows(object: string, rows: readonly DatabaseRow[], owned: string): string {
   const membersAlone = marked(object, marksOf(rows.filter(({ poolersToo }) => poolersToo !== true)));
   const poolersToo = marked(object, marksOf(rows.filter((row) => row.poolersToo === true)));
-  return any([...membersAlone, all([`!(${isPooler(object)})`, any([...poolersToo, isOwned(owned)])])]);
+  const isPooler = any(...marked(object, POOLERS));
+  return any(...membersAlone, all(not(isPooler), any(...poolersToo, isOwned(owned))));
 }
 
 function marksOf(rows: readonly DatabaseRow[]): Marks[] {
   return rows.flatMap(({ labels }) => (labels === undefined ? [] : [labels]));
 }
 
-function isPooler(object: string): string {
-  return any(marked(object, POOLERS));
-}
-
 function marked(object: string, marks: readonly Marks[]): string[] {
   return marks.map((labels) =>
     all(
-      Object.entries(labels).map(([key, values]) => {
+      ...Object.entries(labels).map(([key, values]) => {
         const value = `${object}.?metadata.?labels[?'${key}']`;
-        return values.length === 0 ? `${value}.hasValue()` : `${value}.orValue('') in ${list(values)}`;
+        return values.length === 0 ? `${value}.hasValue()` : `${value}.orValue('') in ${listOf(values)}`;
       }),
     ),
   );
 }
 
 function isOwned(object: string): string {
-  const group = `${list(OWNERS)}.exists(g, o.apiVersion.startsWith(g + '/'))`;
-  const isOwner = all([`!(o.kind in ${list(OTHER_KINDS)})`, group]);
+  const group = `${listOf(OWNERS)}.exists(g, o.apiVersion.startsWith(g + '/'))`;
+  const isOwner = all(not(`o.kind in ${listOf(OTHER_KINDS)}`), group);
   return `${object}.?metadata.?ownerReferences.orValue([]).exists(o, ${isOwner})`;
 }

@@ -1,6 +1,6 @@
 /**
- * The Kubernetes Events that the webhook makes, on the controller of a pod: the pod is not there yet. The reasons are public:
- * people search and alert on them. docs/events.md is generated from this table.
+ * The Events of the webhook, on the controller of a pod, as the pod does not exist yet. The reasons are public: users search
+ * for them and alert on them. docs/events.md is generated from this table.
  */
 export const EVENT_REASONS = {
   Injected: {

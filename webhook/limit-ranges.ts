@@ -16,14 +16,14 @@ export const LIMIT_RANGES: Resource<LimitRange> = {
   namespaced: true,
 };
 
-/** What the LimitRanges of a namespace say, as far as is known. */
+/** The limits in the LimitRanges of a namespace; none while they are unknown. */
 export type LimitsOf = (namespace: string) => readonly Limit[];
 
-/** With what is kept of each that is at most 10 MB; of more nobody is warned. */
+/** At most 10 MB; those beyond are ignored, so nobody is warned about them. */
 const MOST_RANGES = 5_000;
-/** So that one namespace neither takes the places of others nor makes its reviews long. */
+/** So that one namespace neither uses up the total nor slows down its own reviews. */
 const MOST_OF_NAMESPACE = 10;
-/** One for each type that counts, and one more of each: nobody needs two. */
+/** Twice what is needed: one item for each of `TYPES`. */
 const MOST_ITEMS = 4;
 const LONGEST_QUANTITY = 32;
 const TYPES: readonly string[] = ['Container', 'Pod'];
@@ -37,11 +37,11 @@ export interface LimitRangesOptions {
   readonly onProblem: OnReflectorProblem;
 }
 
-/** Watched, so that no review waits for them: before they were read once, and where that is forbidden, there are none. */
+/** Watched, so that no review waits for a read. There are none before the first list, or when listing is forbidden. */
 export class LimitRanges {
   readonly #byNamespace = new Map<string, Map<string, readonly Limit[]>>();
   readonly #reflector: Reflector<LimitRange, readonly Limit[]>;
-  /** The keys of those that are kept, by namespace: a list is kept as a whole before anything is told of it. */
+  /** Keys of those that count, by namespace: a list is transformed as a whole before `onChange` is called. */
   readonly #kept = new Map<string, Set<string>>();
   #keptOfAll = 0;
 
@@ -98,7 +98,7 @@ function keptOf({ spec }: LimitRange): readonly Limit[] {
   }));
 }
 
-/** Those that the sidecar has something of. */
+/** Only the resources that the sidecar has. */
 function amountsOf(amounts: Limit['min'] = {}): NonNullable<Limit['min']> {
   const own = ['cpu', 'memory'].flatMap((sort) => {
     const quantity = amounts[sort];

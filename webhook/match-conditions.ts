@@ -1,8 +1,8 @@
 /**
- * What the API server asks this webhook about, in CEL. It depends on an answer only where something has to be changed;
- * whatever else the webhook has a word for is asked by entries with failurePolicy Ignore. An expression that fails
- * refuses the request, so none selects a field that may be absent but by `?`. Optional types are there since
- * Kubernetes 1.29 (apiserver/pkg/cel/environment/base.go), which is the oldest that is supported.
+ * The match conditions of the webhook configuration, in CEL. Only entries whose objects have to be changed may fail a
+ * request; those that can only cause a warning have failurePolicy Ignore. An expression that fails refuses the request,
+ * so fields that may be absent are selected with `?`. Optional types exist since Kubernetes 1.29
+ * (apiserver/pkg/cel/environment/base.go), the oldest version that is supported.
  */
 import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../contract/names.ts';
 import { siteLabel } from '../contract/routing.ts';
@@ -20,16 +20,16 @@ export interface MatchCondition {
   readonly expression: string;
 }
 
-/** Of an entry: all have to be true. */
+/** All have to be true. */
 type Conditions = readonly MatchCondition[];
 
-const both = (conditions: Conditions) => all(...conditions.map(({ expression }) => expression));
+const allOf = (conditions: Conditions) => all(...conditions.map(({ expression }) => expression));
 
-/** Empty where there is none, or no metadata at all. */
+/** '' when absent. */
 const label = (object: string, name: string) => `${object}.?metadata.?labels[?'${name}'].orValue('')`;
 const annotation = (object: string, name: string) =>
   `${object}.?metadata.?annotations[?'${name}'].orValue('')`;
-/** On CREATE there is no old object; `||` asks no further. */
+/** There is no oldObject then: to be checked first, as `||` evaluates no further. */
 const isNew = `request.operation == 'CREATE'`;
 const isChanged = (field: string, none: string) =>
   `object.?${field}.orValue(${none}) != oldObject.?${field}.orValue(${none})`;
@@ -39,7 +39,7 @@ export const NOT_DELETED: MatchCondition = {
   expression: '!has(object.metadata.deletionTimestamp)',
 };
 
-/** Pods that the webhook does not inject into, and says so: decision.ts. */
+/** False for pods that are skipped with a warning: see inject/decision.ts. */
 export const SKIPPED = [
   { name: 'not-on-the-host-network', expression: `!object.spec.?hostNetwork.orValue(false)` },
   { name: 'not-for-windows', expression: not(IS_FOR_WINDOWS) },
@@ -70,16 +70,16 @@ const NOT_INJECTED: MatchCondition = {
 };
 
 const PODS: Conditions = [...SKIPPED, NOT_INJECTED];
-const PODS_LEFT: Conditions = [{ name: 'left-alone', expression: not(both(SKIPPED)) }, NOT_INJECTED];
+const PODS_LEFT: Conditions = [{ name: 'left-alone', expression: not(allOf(SKIPPED)) }, NOT_INJECTED];
 
-/** As carryLabel in inject/workload.ts: what a workload says, what its template says, and whose word that is. */
+/** As carryLabel in inject/workload.ts: the label of a workload, that of its template, and who put the latter there. */
 const says = (object: string) => label(object, LABELS.inject);
 const template = (object: string) => `${object}.spec.template`;
 const templateSays = (object: string) => label(template(object), LABELS.inject);
 const carried = (object: string) => annotation(template(object), ANNOTATIONS.carriedLabel);
 const isOwn = (object: string) => `${object}.spec.?selector.?matchLabels[?'${LABELS.inject}'].hasValue()`;
 
-/** Its template lacks a label that asks for the sidecar. */
+/** The workload asks for the sidecar and its template does not. */
 const lacks = (object: string) =>
   all(
     `${says(object)} == 'true'`,
@@ -88,7 +88,7 @@ const lacks = (object: string) =>
     not(isOwn(object)),
     not(isDatabaseMember(template(object), object)),
   );
-/** Its template has a label that the workload does not say, or not any more. */
+/** The workload and its template differ, and the template's label is not the user's own. */
 const differs = all(
   `${says('object')} in ['', 'true', 'false']`,
   `${says('object')} != ${templateSays('object')}`,
@@ -99,7 +99,7 @@ const differs = all(
   ),
   not(isOwn('object')),
 );
-/** What a workload says, and that its template lacks what carryLabel would do about it. */
+/** The label of a workload, and whether carryLabel would change its template. */
 export const SAYS = says('object');
 export const LACKS_ITS_LABEL = all(
   differs,
@@ -108,7 +108,7 @@ export const LACKS_ITS_LABEL = all(
     all(`${SAYS} != ''`, not(isDatabaseMember(template('object'), 'object'))),
   ),
 );
-/** That it lacked the label before this write too is put right where the webhook is there, and holds nobody up. */
+/** A workload that lacked the label before this write too is mended only if the webhook answers. */
 const asksAnew = all(lacks('object'), any(isNew, not(lacks('oldObject'))));
 const isLabelled = any(`${says('object')} != ''`, all(not(isNew), `${says('oldObject')} != ''`));
 const isJudgedAnew = any(isNew, isChanged('spec', '{}'), `${says('object')} != ${says('oldObject')}`);
@@ -120,7 +120,7 @@ const WORKLOADS_LEFT: Conditions = [
   { name: 'has-a-word-for', expression: any(differs, all(isLabelled, isJudgedAnew)) },
 ];
 
-/** The controller moves Services also while no webhook answers, as when the site that they both ran in is lost. */
+/** The controller has to move Services even while no webhook answers, as when a site with both of them is lost. */
 const NOT_BY_CONTROLLER: MatchCondition = {
   name: 'not-by-the-controller',
   expression: `request.?options.?fieldManager.orValue('') != '${PROGRAM}'`,
@@ -130,18 +130,18 @@ const follows = (object: string) => `${label(object, LABELS.follow)} == 'true'`;
 const selector = (object: string) => `${object}.spec.?selector.orValue({})`;
 const SITE = siteLabel(DEFAULT_FOLLOWER);
 const isSite = (key: string) => any(`${key} == '${SITE}'`, `${key}.startsWith('${SITE}-')`);
-/** One selects a site that the other does not. */
+/** `one` selects a site that `other` does not. */
 const differsIn = (one: string, other: string) =>
   `${selector(one)}.exists(k, ${all(isSite('k'), `${selector(one)}[k] != ${selector(other)}[?k].orValue('')`)})`;
 const epoch = (object: string) => annotation(object, ANNOTATIONS.epoch);
 
-/** As begin in services/route.ts: one without pods of its own gets no site. */
+/** As begin in services/route.ts: a new Service that selects pods gets a site. */
 const begins = all(
   isNew,
   `object.spec.?type.orValue('') != 'ExternalName'`,
   `${selector('object')}.exists(k, ${not(isSite('k'))})`,
 );
-/** As keep in services/route.ts: the writer changes what only the controller may. */
+/** As keep in services/route.ts: the request changes what only the controller may change. */
 const takesAway = all(
   not(isNew),
   any(
@@ -175,7 +175,7 @@ const SERVICES_LEFT: Conditions = [
   },
 ];
 
-/** By the entry. That of a pod whose namespace asks has those of pods. */
+/** By the entry of the webhook configuration. */
 export const MATCH_CONDITIONS = {
   pods: PODS,
   'pods-of-namespaces': PODS,

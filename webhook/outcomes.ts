@@ -3,24 +3,20 @@ import type { EventRecorder } from '../kubernetes/events.ts';
 import type { KubeEvent } from '../kubernetes/resources.ts';
 import type { Outcome } from './admission.ts';
 import { EVENT_REASONS, type EventReason } from './event-reasons.ts';
-import type { SkipReason } from './inject/decision.ts';
+import { isAsAsked } from './inject/decision.ts';
 import type { Metrics } from './metrics.ts';
 import type { Judged } from './review.ts';
 import type { Owner } from './subject.ts';
 
-/** Skips that nobody needs to be told of: they are what was asked for, or nothing new. */
-const QUIET: readonly SkipReason[] = ['not-asked', 'disabled', 'already-injected'];
-
-/** Where Events of reviews may be written: whoever reaches the webhook can make up a review. */
+/** Records Events of reviews, which any client of the webhook can make up. */
 export interface EventSink extends Pick<EventRecorder, 'record'> {
-  /** Whether the webhook is called about what is there, and enough was not yet said. */
+  /** Whether the webhook serves the namespace, and its budget of Events is not used up. */
   readonly mayTell: (namespace: string) => boolean;
 }
 
 /**
- * Counts what came of a review, and tells it in an Event where somebody may look for the reason: on the controller of
- * the pod. The pod itself is not there yet, and never will be if another one refuses it; who creates one by hand reads
- * the warning at once.
+ * Counts the outcome of a review, and records an Event on the controller of the pod, where users look for the reason: the
+ * pod does not exist yet, and never will if it is refused. Who creates a pod by hand reads the warning.
  */
 export function reportOutcome(
   { outcome, subject, dryRun }: Judged,
@@ -52,7 +48,7 @@ export function ownerReference(
   return { apiVersion, kind, namespace, name, uid };
 }
 
-/** No note has a text of the pod's: the words of this program stay its own. */
+/** No note has a text of the pod, as its author could write anything in the name of this program. */
 function eventOf(outcome: Outcome): { readonly reason: EventReason; readonly note: string } | undefined {
   switch (outcome.action) {
     case 'injected':
@@ -60,7 +56,7 @@ function eventOf(outcome: Outcome): { readonly reason: EventReason; readonly not
         ? { reason: 'Injected', note: 'A new pod has got the sidecar' }
         : { reason: 'InjectionDenied', note: MISFIT };
     case 'skipped':
-      if (QUIET.includes(outcome.reason)) return undefined;
+      if (isAsAsked(outcome.reason)) return undefined;
       return { reason: 'InjectionSkipped', note: `A new pod has no sidecar: ${outcome.message}` };
     case 'denied':
       return { reason: 'InjectionDenied', note: deniedNote(outcome.message) };

@@ -12,7 +12,7 @@ import { BodyGatherer, type GatheredBody, LARGE_BYTES, UnreadableBody } from './
 export interface ReviewListenerOptions {
   readonly path: string;
   readonly reviewer: Reviewer;
-  /** Undefined: whoever reaches the port may ask. */
+  /** Undefined: any client may ask. */
   readonly callers?: Callers | undefined;
   readonly clock: Clock;
   readonly log: Logger;
@@ -21,15 +21,12 @@ export interface ReviewListenerOptions {
   readonly onRefused: (status: number) => void;
 }
 
-/** An object has at most 1.5 MiB in etcd, and an UPDATE carries the old one and the new one. */
+/** An object has at most 1.5 MiB in etcd, and an UPDATE carries the old and the new one. */
 const MAX_BODY = 4 * 1_024 * 1_024;
-/** Of all bodies on their way. Reviews are mostly of some 10 kB, and come whole at once. */
+/** All bodies together. Most reviews have some 10 kB and arrive at once. */
 const MAX_BODIES = 64_000_000;
 
-/**
- * Answers reviews. Without a framework, as a fourth of the time for a review went into that: there is one path and one
- * method, and everything else is refused.
- */
+/** Answers reviews, at one path and for one method. Without a framework, which took a quarter of the time of a review. */
 export function reviewListener(options: ReviewListenerOptions, stopping: AbortSignal): RequestListener {
   const { clock, log } = options;
   const bodies = new BodyGatherer({ maxBody: MAX_BODY, maxTotal: MAX_BODIES });
@@ -41,11 +38,11 @@ export function reviewListener(options: ReviewListenerOptions, stopping: AbortSi
       return;
     }
     log.error({ err: error, path: request.url }, 'HTTP request failed');
-    // A defect is told in the log and not to the client.
+    // The details are for the log, not for the client.
     refuse(response, 500, 'internal error', options);
   };
   return (request, response) => {
-    // While stopping, each answer sends its client to another replica.
+    // While stopping, each answer makes its client reconnect, to another replica.
     if (stopping.aborted) response.setHeader('connection', 'close');
     const attempt = (work: () => void) => {
       try {
@@ -64,12 +61,12 @@ export function reviewListener(options: ReviewListenerOptions, stopping: AbortSi
       const client = request.socket.remoteAddress ?? '';
       bodies.gather(request, client).then(
         (body) => {
-          // Before the last piece had its turn: then no event of the response tells it.
+          // The connection may have closed before the last chunk was read: then the response emits no event.
           if (isGone(request, body)) return;
           const exchange = { request, response, body, charset };
           if (body.length < LARGE_BYTES) turns.add(client, () => attempt(() => answer(exchange, options)));
           else {
-            // Who asks and goes away, again and again, would else fill the place of others until his turn comes.
+            // A client that asks and disconnects again and again would otherwise fill the memory until its turn.
             response.on('close', () => body.drop());
             largeTurns.add(client, body.length, () =>
               answerLarge(exchange, options).catch((error: unknown) => fail(error, request, response)),
@@ -89,7 +86,7 @@ interface Exchange {
   readonly charset: string;
 }
 
-/** Nobody waits for the answer any more, so nothing of the body is kept. */
+/** Drops the body if the client has disconnected. */
 function isGone({ socket }: IncomingMessage, body: GatheredBody): boolean {
   if (socket.destroyed) body.drop();
   return socket.destroyed;
@@ -136,15 +133,15 @@ function refuse(
   text: string,
   { onRefused }: ReviewListenerOptions,
 ): void {
-  // What failed did so after the answer, or nobody is there any more. A response has no socket until the last one is out.
+  // It failed after the answer, or the client has gone. `response.socket` is null while an earlier response is pending.
   if (response.headersSent || response.req.socket.destroyed) return;
   onRefused(status);
-  // Whatever body comes is not read.
+  // The body is not read.
   response.setHeader('connection', 'close');
   send(response, status, TEXT, `${text}\n`);
 }
 
-/** Why a request is not looked at, as a status and a text. */
+/** Why a request is refused, before its body is read. */
 function refusalOf(
   request: IncomingMessage,
   { path, callers }: ReviewListenerOptions,
@@ -156,7 +153,7 @@ function refusalOf(
   if (request.method !== 'POST') return [405, 'only POST'];
   const { headers } = request;
   if (essenceOf(headers['content-type']) !== JSON_TYPE) return [415, `only ${JSON_TYPE}`];
-  // As the API server always says it. A body in chunks could come in more pieces than bytes are worth.
+  // The API server always sends a Content-Length. A chunked body could come in very many tiny chunks.
   if (headers['transfer-encoding'] !== undefined) return [411, 'only with Content-Length'];
   return undefined;
 }
@@ -165,22 +162,21 @@ function essenceOf(type: string | undefined): string | undefined {
   return type === JSON_TYPE ? type : mimeOf(type)?.essence;
 }
 
-/** With a charset; Node takes the square of the length of a run of spaces. */
+/** MIMEType takes quadratic time for a run of spaces. */
 const LONGEST_TYPE = 100;
 
-/** Undefined where it is none. */
 function mimeOf(type = ''): MIMEType | undefined {
   if (type.length > LONGEST_TYPE) return undefined;
   try {
     return new MIMEType(type);
   } catch {
-    return undefined; // Which is all that it throws for.
+    return undefined; // Invalid: the only reason for which it throws.
   }
 }
 
 const UTF_8 = 'utf-8';
 
-/** Bodies are not unpacked: a small one could become a very large one. */
+/** Compressed bodies are refused: a small one could become a very large one. */
 function charsetOf(headers: IncomingHttpHeaders): string {
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding.toLowerCase() !== 'identity') throw new UnreadableBody(415, 'content encoding unsupported');
@@ -190,7 +186,7 @@ function charsetOf(headers: IncomingHttpHeaders): string {
   try {
     if (/^utf-/i.test(charset)) return new TextDecoder(charset).encoding;
   } catch {
-    // One that it does not know, which is all that it throws for.
+    // Unknown: the only reason for which it throws.
   }
   throw new UnreadableBody(415, `unsupported charset "${charset.toUpperCase()}"`);
 }

@@ -2,14 +2,14 @@ import { EachTurn } from '../http/each-turn.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { FairQueue } from '../runtime/fair-queue.ts';
 
-/** Of reviews in one turn of the event loop: a look at the sockets between any two would cost as much as they do. */
+/** For reviews in one turn of the event loop: polling the sockets after each would cost as much as the review. */
 const TURN_MS = 1;
 
 type Work = () => void;
 
 /**
- * In which order reviews are answered that have come: for a millisecond in each turn of the event loop, each client's in
- * turn. So who asks himself takes no more from others than the time for one. Large ones have another thread.
+ * Answers reviews for a millisecond per turn of the event loop, round robin by client: so a client other than the API
+ * server delays it by no more than one review at a time. Large ones are answered in another thread.
  */
 export class ReviewTurns {
   readonly #clock: Clock;
@@ -20,7 +20,7 @@ export class ReviewTurns {
     this.#clock = clock;
   }
 
-  /** `work` is called when it is its turn; it must not throw. */
+  /** `work` must not throw. */
   add(client: string, work: Work): void {
     this.#waiting.add(client, work);
     this.#turns.start();

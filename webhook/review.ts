@@ -1,19 +1,19 @@
-/** One review, from what was sent to what is answered: the same in every thread. */
+/** Parses and answers one review, in any thread. */
 import { TextDecoder } from 'node:util';
 import type { Admission } from './admission.ts';
 import { UnreadableBody } from './server-body.ts';
 
-/** What is reported of a review that was answered, in which there is little of what was sent. */
+/** What is reported about an answered review: small, as it is sent between threads. */
 export type Judged = Pick<Extract<Admission, { kind: 'answered' }>, 'outcome' | 'subject' | 'dryRun'>;
 
 export type Review =
-  /** Not one that can be answered. */
+  /** It cannot be answered. */
   | { readonly kind: 'malformed'; readonly problem: string }
   | {
       readonly kind: 'answered';
       /** JSON. */
       readonly answer: string;
-      /** For which it was judged. */
+      /** Duration of the evaluation. */
       readonly seconds: number;
       readonly judged: Judged;
     };
@@ -35,7 +35,7 @@ export function parseReview(bytes: Uint8Array, charset: string): unknown {
   return value;
 }
 
-/** `elapsed` is that of a clock. */
+/** `elapsed`: of a Clock. */
 export function reviewWith(
   admit: (body: unknown) => Admission,
   body: unknown,

@@ -1,21 +1,15 @@
-import type { Clock } from '../runtime/clock.ts';
 import { admit } from './admission.ts';
 import { LargeReviews, type LargeReviewsOptions } from './large/large-reviews.ts';
 import { type Judged, type Review, reviewWith } from './review.ts';
 
-/** Gives what a review came to. */
 export interface Reviewer {
-  /** Quick; never throws, whatever it is given. */
+  /** Never throws, whatever the body. */
   here(body: unknown): Review;
-  /**
-   * In another thread, that it holds up nobody here; one at a time. `bytes` are gone then. Rejects with an `UnreadableBody`,
-   * or when that thread has ended.
-   */
+  /** In another thread; one at a time. `bytes` are transferred. Rejects with an `UnreadableBody`, or when the thread has ended. */
   apart(bytes: Uint8Array<ArrayBuffer>, charset: string): Promise<Review>;
 }
 
 export interface InjectionReviewerOptions extends LargeReviewsOptions {
-  readonly clock: Clock;
   readonly report: (judged: Judged) => void;
 }
 
@@ -30,8 +24,8 @@ export class InjectionReviewer implements Reviewer {
 
   here(body: unknown): Review {
     const { config, active, followed, limits, clock } = this.#options;
-    const judge = (body: unknown) => admit(body, config, active, followed(), limits);
-    return this.#reported(reviewWith(judge, body, () => clock.elapsed()));
+    const evaluate = (body: unknown) => admit(body, config, active, followed(), limits);
+    return this.#reported(reviewWith(evaluate, body, () => clock.elapsed()));
   }
 
   async apart(bytes: Uint8Array<ArrayBuffer>, charset: string): Promise<Review> {

@@ -3,7 +3,7 @@ import type { Permission } from '../runtime/rights.ts';
 import { secretNameOf } from './configuration.ts';
 import { INJECTION_CONFIGMAP } from './watchdog.ts';
 
-/** By which replicas of the webhook agree on one. */
+/** Elects the replica that runs the watchdog. */
 export const WEBHOOK_LEASE = `${PROGRAM}-webhook`;
 
 export interface RightsOptions {
@@ -11,13 +11,13 @@ export interface RightsOptions {
   readonly namespace: string;
   /** Name of its MutatingWebhookConfiguration. */
   readonly configuration: string;
-  /** It makes them itself; otherwise cert-manager does, and keeps the caBundle. */
+  /** Otherwise cert-manager does, and keeps the caBundle. */
   readonly makesCertificates: boolean;
   /** The status ConfigMaps of all followers. */
   readonly statuses: readonly string[];
 }
 
-/** All that the webhook has to be allowed to do. Tests prove that it is enough, and that the chart grants just that. */
+/** All permissions of the webhook. Tests prove that they suffice and that the chart grants exactly these. */
 export function webhookRights({
   namespace,
   configuration,

@@ -1,13 +1,11 @@
 import type { LabelRequirement, MutatingWebhookConfiguration } from '../kubernetes/resources.ts';
+import { NAMESPACE_NAME } from '../kubernetes/selector.ts';
 import { isLabelName } from '../runtime/object-names.ts';
 import { isOurs } from './configuration.ts';
 
-/** The API server puts it on every namespace; its value is the name. */
-const NAME_LABEL = 'kubernetes.io/metadata.name';
-
 /**
- * Whether the API server may ask about what is in a namespace, as far as its name tells. Other labels of it are not
- * known here, and may say so. Never kube-system and the release's own, whatever the configuration says.
+ * Whether the API server may ask about objects in a namespace, by its name; its other labels, which are unknown here, may
+ * allow it. Never in kube-system and the namespace of the release, whatever the configuration selects.
  */
 export function isServed(
   namespace: string,
@@ -22,7 +20,7 @@ export function isServed(
 }
 
 function mayHold({ key, operator, values = [] }: LabelRequirement, namespace: string): boolean {
-  if (key !== NAME_LABEL) return true;
+  if (key !== NAMESPACE_NAME) return true;
   switch (operator) {
     case 'In':
       return values.includes(namespace);

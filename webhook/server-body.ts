@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import { ReadTurns } from './large/read-turns.ts';
 
-/** Why a body was not read, as an HTTP status. */
 export class UnreadableBody extends Error {
   readonly status: number;
 
@@ -15,14 +14,14 @@ export class UnreadableBody extends Error {
 /** In bytes. */
 export interface BodyLimits {
   readonly maxBody: number;
-  /** Of all bodies that are on their way or wait to be taken, by what has come of them and not by what was announced. */
+  /** Of what has arrived of all bodies that are not yet taken, whatever their Content-Length. */
   readonly maxTotal: number;
 }
 
-/** Memory is taken in such pieces: a body is mostly smaller than one. */
+/** Unit of allocation; most bodies are smaller. */
 export const BLOCK_BYTES = 16_384;
 
-/** To parse and judge so much takes up to 2 ms, and a megabyte 30. */
+/** A review of this size takes up to 2 ms, one of a megabyte 30. */
 export const LARGE_BYTES = 65_536;
 
 interface Body {
@@ -32,17 +31,17 @@ interface Body {
   giveUp: (reason: UnreadableBody) => void;
 }
 
-/** A body of which all has come. It counts until it is taken or dropped. */
+/** A complete body. It counts towards the limit until it is taken or dropped. */
 export interface GatheredBody {
   readonly length: number;
-  /** Throws an `UnreadableBody` when it had to give way meanwhile. */
+  /** Throws an `UnreadableBody` if it was evicted. */
   take(): Buffer<ArrayBuffer>;
   drop(): void;
 }
 
 /**
- * Gathers bodies outside of the JavaScript heap, which is small and whose end is the end of the process. What comes is
- * copied: a chunk of one byte would otherwise keep an object on the heap and the whole buffer that it was read into.
+ * Gathers bodies outside the JavaScript heap, which is small and must not overflow. Chunks are copied: one of a single
+ * byte would otherwise keep an object on the heap and the whole buffer that it was read into.
  */
 export class BodyGatherer {
   readonly #maxBody: number;
@@ -57,8 +56,8 @@ export class BodyGatherer {
   }
 
   /**
-   * Rejects with an `UnreadableBody`: 413 when it is too large, once all of it has come; 503 at once when the total is
-   * reached and no other body is larger; 400 when the client goes away.
+   * Rejects with an `UnreadableBody`: 413 if it is too large, once all of it has arrived; 503 as soon as the total is
+   * reached and this body is the one to evict; 400 if the client disconnects.
    */
   gather(request: Readable, client: string): Promise<GatheredBody> {
     return new Promise((resolve, reject) => {
@@ -114,7 +113,7 @@ export class BodyGatherer {
     }
   }
 
-  /** Undefined: it was this body that had to give way. */
+  /** Undefined: this body was evicted. */
   #grow(body: Body): Buffer | undefined {
     if (this.#blocks >= this.#maxBlocks) this.#giveUpLargest(body.client);
     if (!this.#bodies.has(body)) return undefined;
@@ -125,8 +124,8 @@ export class BodyGatherer {
   }
 
   /**
-   * The largest of the client with the most: those who fill the memory lose theirs, and not the next review, which is
-   * small, nor the one large one of somebody else.
+   * Evicts the largest body of the client with the most: so whoever fills the memory loses a body, and not the next
+   * small review or somebody else's single large one.
    */
   #giveUpLargest(growing: string): void {
     const sums = new Map([[growing, BLOCK_BYTES]]);

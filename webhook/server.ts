@@ -6,22 +6,22 @@ import type { Pair } from './certificates/authority.ts';
 import { type ReviewListenerOptions, reviewListener } from './review-listener.ts';
 
 export interface AdmissionServerOptions extends ReviewListenerOptions {
-  /** 0: a free one. */
+  /** 0: any free one. */
   readonly port: number;
-  /** Milliseconds from the stop signal during which new connections are still taken: until no client comes any more. */
+  /** How long new connections are still accepted after the stop signal. */
   readonly lingerMs: number;
 }
 
 export interface AdmissionServer {
   readonly port: number;
-  /** From now on new connections see this certificate; those that are open stay. */
+  /** For new connections; the open ones stay. */
   use(pair: Pair): void;
   readonly connections: number;
-  /** Resolves when the last connection is closed, after `abort` fires. */
+  /** Resolves when the last connection has closed after `abort` fired. */
   readonly closed: Promise<void>;
 }
 
-/** A review is answered in milliseconds: what is not done by then has lost its client. */
+/** Reviews take milliseconds: what is open by then has lost its client. */
 const DRAIN_MS = 5_000;
 const REFUSALS_SAID_MS = 60_000;
 
@@ -30,15 +30,15 @@ const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: 5_000 } as const;
 const LIMITS = {
   maxConnections: 512,
   headersTimeout: 5_000,
-  // The API server waits for 5 s by our own configuration.
+  // The API server waits for 5 s: timeoutSeconds of our webhook configuration.
   requestTimeout: 10_000,
   maxHeaderSize: 16_384,
-  // Above the 90 s after which the API server closes an idle connection itself, so that we never close one under it.
+  // Longer than the 90 s after which the API server closes an idle connection, so that we never close one that it uses.
   keepAliveTimeout: 120_000,
   bodies: 'with-length',
 } as const;
 
-/** Serves until `abort` fires. Before the first certificate every handshake fails. Rejects when the port is taken. */
+/** Serves until `abort` fires. Until the first `use` every handshake fails. Rejects if the port is taken. */
 export async function startAdmissionServer(
   options: AdmissionServerOptions,
   abort: AbortSignal,
@@ -56,7 +56,7 @@ export async function startAdmissionServer(
     log.warn({ reason }, 'client refused: no certificate of the authority in WEBHOOK_CLIENT_CA_FILE'),
   );
   server.on('tlsClientError', (err: NodeJS.ErrnoException, { authorizationError }) => {
-    // OpenSSL itself refuses who shows none, Node who shows one of another authority.
+    // OpenSSL refuses a client without a certificate, Node one with a certificate of another authority.
     if (err.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') sayRefused('it showed none');
     else if (authorizationError) sayRefused(String(authorizationError));
     else log.debug({ err }, 'TLS handshake failed');
@@ -86,7 +86,7 @@ export async function startAdmissionServer(
   };
 }
 
-/** Anybody can connect as often as they like: the log must not grow with it. */
+/** Anybody can connect as often as they like, so the log is rate limited. */
 function atMostEvery(ms: number, clock: Clock, say: (reason: string) => void): (reason: string) => void {
   let next = 0;
   return (reason) => {
@@ -98,8 +98,8 @@ function atMostEvery(ms: number, clock: Clock, say: (reason: string) => void): (
 }
 
 /**
- * New connections come for a while after the stop: the list of a Service's endpoints takes its time to reach
- * everybody. A refused one would be a pod that cannot be created.
+ * New connections still come for a while after the stop signal, until every node has the new endpoints of the Service.
+ * Each one refused could be a pod that cannot be created.
  */
 async function drain(
   server: BoundedServer<Server>,

@@ -2,11 +2,11 @@ import { cut } from '../kubernetes/cut.ts';
 import { isObjectName } from '../runtime/object-names.ts';
 import type { Metadata } from './inject/shape.ts';
 
-/** What a review was about, for metrics and Events. Whoever asks has written it, so each part is bounded. */
+/** What a review was about, for metrics and Events. Clients write it, so each part is bounded. */
 export interface Subject {
   readonly kind: string;
   readonly namespace: string;
-  /** The controller of a pod, as far as it says one that can be. Whether that is there nobody has looked. */
+  /** The controller in the ownerReferences, if it is well-formed. Whether it exists is not checked. */
   readonly owner: Owner | undefined;
 }
 
@@ -42,7 +42,7 @@ interface Owned {
     | undefined;
 }
 
-/** As the API server takes it, an owner's name may be a megabyte: one that no object can have is left out. */
+/** The API server does not validate the names of owners, so one that no object can have is left out. */
 export function controllerOf(metadata: Owned | null | undefined): Owner | undefined {
   const found = metadata?.ownerReferences?.find(({ controller }) => controller === true);
   if (found === undefined) return undefined;

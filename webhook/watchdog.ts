@@ -6,11 +6,13 @@ import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { NamespaceBudget } from '../kubernetes/namespace-budget.ts';
 import { listEach } from '../kubernetes/pages.ts';
+import { hasEnded } from '../kubernetes/ready.ts';
 import { CONFIG_MAPS, type KubeEvent, NAMESPACES, PODS, type Pod } from '../kubernetes/resources.ts';
 import { backoff } from '../runtime/backoff.ts';
 import { type Clock, type Random, sleep } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log.ts';
 import { isMissed } from './inject/decision.ts';
+import { ASKING_PODS, PODS_WITHOUT_LABEL } from './inject/label.ts';
 import type { Metrics } from './metrics.ts';
 import { ownerReference, recordEvent } from './outcomes.ts';
 import { controllerOf } from './subject.ts';
@@ -22,22 +24,19 @@ export interface WatchdogOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly events: EventRecorder;
-  /** The controller's own, where nothing is injected. */
+  /** Of the controller, where nothing is injected. */
   readonly namespace: string;
-  /** What the followers follow, as far as that is known. */
+  /** The followed pods, as far as they are known. */
   readonly followed: () => readonly FollowedPods[];
 }
 
-/** Where people and programs find the pods that were missed. */
+/** Lists the pods that were missed. */
 export const INJECTION_CONFIGMAP = `${PROGRAM}-injection`;
 
 const SWEEP_MS = 60_000;
 const RETRY = { base: 2_000, max: SWEEP_MS };
-/** What fits into a ConfigMap and into a head; the count is always complete. */
-const MAX_TOLD = 100;
-
-const ASKING = `${LABELS.inject},${LABELS.inject}!=false`;
-const SILENT = `!${LABELS.inject}`;
+/** Pods that the ConfigMap lists; the count is always complete. */
+const MAX_LISTED = 100;
 
 interface Missed {
   readonly uid: string;
@@ -47,13 +46,13 @@ interface Missed {
 }
 
 /**
- * Looks for pods that ask for the sidecar and run without it: created while the webhook was away with failurePolicy
- * Ignore, or before they asked. It tells, and deletes nothing. Runs on the leader only.
+ * Finds pods that ask for the sidecar and run without it: created while the webhook was down with failurePolicy Ignore, or
+ * before they asked. It reports them, and deletes nothing. Runs on the leader only.
  */
 export class InjectionWatchdog {
   readonly #options: WatchdogOptions;
-  /** UIDs that an Event was made for. */
-  #told: ReadonlySet<string> = new Set();
+  /** UIDs for which an Event was recorded. */
+  #reported: ReadonlySet<string> = new Set();
   readonly #budget: NamespaceBudget;
 
   constructor(options: WatchdogOptions) {
@@ -85,7 +84,7 @@ export class InjectionWatchdog {
     }
   }
 
-  /** One look at all pods; tells what it found. */
+  /** Reports all such pods. */
   async sweep(abort: AbortSignal): Promise<void> {
     const { api, clock, metrics, log, events } = this.#options;
     const missed: Missed[] = [];
@@ -94,43 +93,41 @@ export class InjectionWatchdog {
         if (this.#isMissed(pod)) missed.push(describe(pod));
       }
     };
-    await look({ labelSelector: ASKING });
+    await look({ labelSelector: ASKING_PODS });
     const asking = listEach(api, NAMESPACES, {
       labelSelector: `${LABELS.inject}=true`,
       metadataOnly: true,
       abort,
     });
     for await (const { metadata } of asking) {
-      await look({ namespace: metadata.name, labelSelector: SILENT });
+      await look({ namespace: metadata.name, labelSelector: PODS_WITHOUT_LABEL });
     }
     metrics.podsMissed.set(missed.length);
     metrics.lastSweep.set(clock.now() / 1_000);
-    // Those that are left out, as one namespace has too many, are told by a later sweep.
-    const told = new Set(missed.flatMap(({ uid }) => (this.#told.has(uid) ? [uid] : [])));
+    // A later sweep reports those for which the budget of their namespace is used up.
+    const reported = new Set(missed.flatMap(({ uid }) => (this.#reported.has(uid) ? [uid] : [])));
     for (const { uid, namespace, pod, owner } of missed) {
-      if (told.has(uid) || !this.#budget.take(namespace)) continue;
-      told.add(uid);
+      if (reported.has(uid) || !this.#budget.take(namespace)) continue;
+      reported.add(uid);
       log.warn({ namespace, pod }, 'pod runs without the sidecar that it asks for');
       const regarding = owner ?? { apiVersion: 'v1', kind: 'Pod', namespace, name: pod, uid };
       const note = `Pod ${pod} runs without the sidecar that it asks for: it was created before it asked, or while the webhook was away. Delete it, and its successor gets it`;
       recordEvent(events, 'InjectionMissed', note, regarding);
     }
-    this.#told = told;
+    this.#reported = reported;
     await this.#report(missed, abort);
   }
 
   #isMissed(pod: Pod): boolean {
-    const { phase } = pod.status ?? {};
-    if (phase === 'Succeeded' || phase === 'Failed') return false;
-    if (pod.metadata.deletionTimestamp !== undefined) return false;
+    if (hasEnded(pod) || pod.metadata.deletionTimestamp !== undefined) return false;
     return isMissed(pod, this.#options.namespace, this.#options.followed());
   }
 
-  /** Written only when it says something new. */
+  /** Writes only what has changed. */
   async #report(missed: readonly Missed[], abort: AbortSignal): Promise<void> {
     const { api, namespace } = this.#options;
     const key = { name: INJECTION_CONFIGMAP, namespace };
-    const pods = missed.slice(0, MAX_TOLD).map(({ namespace, pod, owner }) => ({
+    const pods = missed.slice(0, MAX_LISTED).map(({ namespace, pod, owner }) => ({
       namespace,
       pod,
       ...(owner !== undefined && { owner: `${owner.kind}/${owner.name}` }),

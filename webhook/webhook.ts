@@ -32,9 +32,9 @@ export interface WebhookPorts {
   readonly random: Random;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Of this replica, among all processes that ever run. */
+  /** Unique to this process. */
   readonly identity: string;
-  /** The release's own. */
+  /** Of the release. */
   readonly namespace: string;
 }
 
@@ -59,7 +59,7 @@ export async function runWebhook(
     reportingInstance: identity,
     onDropped(event, err) {
       metrics.eventsDropped.inc();
-      // In a burst the queue is full: then a line for each would only be more of the burst.
+      // Anything else means that the queue is full: logging each event would add to the burst.
       if (err instanceof KubeError) log.warn({ reason: event.reason, err }, 'Event could not be written');
     },
   });
@@ -190,7 +190,7 @@ export async function runWebhook(
     aborted(abort),
   ]);
   reviewer.stop();
-  // Until here the kubelet reads that it is not ready.
+  // Served until here, so that the kubelet sees that it is not ready.
   await closeServer(http, clock, HTTP_DRAIN_MS);
   await events.flush();
 }

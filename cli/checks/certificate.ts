@@ -1,15 +1,11 @@
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
-import {
-  type MutatingWebhookConfiguration,
-  SECRETS,
-  type Secret,
-  type WebhookClientConfig,
-} from '../../kubernetes/resources.ts';
+import { type MutatingWebhookConfiguration, SECRETS, type Secret } from '../../kubernetes/resources.ts';
+import { distrusting } from '../../webhook/certificates/ca-bundle.ts';
 import { remakeSecret } from '../../webhook/certificates/store.ts';
-import { accepts, certificatesIn, validityOf } from '../../webhook/certificates/trust.ts';
-import { CONFIGURATION_NAME, isOurs, secretNameOf } from '../../webhook/configuration.ts';
+import { certificatesIn, validityOf } from '../../webhook/certificates/trust.ts';
+import { CONFIGURATION_NAME, secretNameOf } from '../../webhook/configuration.ts';
 import { INJECT_CA_FROM } from '../cluster/chart.ts';
-import { type Check, type Finding, problem, type Result, skip } from './check.ts';
+import { type Check, type Finding, problem, type Result, skip, titleOf } from './check.ts';
 import type { World } from './world.ts';
 
 const DAY_MS = 86_400_000;
@@ -84,29 +80,14 @@ function absent({ namespace }: World, secret: string): string {
   return `there is no Secret ${namespace}/${secret} with one`;
 }
 
-function untrusting(
-  { metadata, webhooks = [] }: MutatingWebhookConfiguration,
-  leaf: string,
-  now: number,
-): Finding[] {
-  const entries = webhooks
-    .filter(({ name }) => isOurs(name))
-    .filter(({ clientConfig }) => {
-      const bundle = certificatesIn(Buffer.from(clientConfig.caBundle ?? '', 'base64').toString());
-      return !accepts(bundle, leaf, hostOf(clientConfig), now);
-    });
+function untrusting(configuration: MutatingWebhookConfiguration, leaf: string, now: number): Finding[] {
+  const entries = distrusting(configuration, leaf, now);
   if (entries.length === 0) return [];
   return [
     problem(
-      `MutatingWebhookConfiguration ${metadata.name}`,
+      titleOf('MutatingWebhookConfiguration', configuration),
       `the caBundle of ${entries.map(({ name }) => name).join(', ')} does not match the certificate: no labelled pod can be created`,
       'The webhook writes it while it runs, so look at its log. A GitOps tool that restores another one must ignore that field.',
     ),
   ];
-}
-
-/** By which the API server calls it. */
-function hostOf({ service, url }: WebhookClientConfig): string {
-  if (service !== undefined) return `${service.name}.${service.namespace}.svc`;
-  return url === undefined ? '' : new URL(url).hostname;
 }

@@ -1,3 +1,4 @@
+import { NAMESPACE_NAME } from '../../kubernetes/selector.ts';
 import { leavesAlone, listPolicies } from '../cluster/policies.ts';
 import { type Check, type Finding, problem, type Result, skip } from './check.ts';
 import { attempt, whereToTry } from './webhook.ts';
@@ -45,7 +46,7 @@ export const POLICIES: Check = {
     if (missing.length > 0) return { findings: missing };
     const excluded = ['kube-system', world.namespace];
     const namespace = await whereToTry(world, {
-      matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: excluded }],
+      matchExpressions: [{ key: NAMESPACE_NAME, operator: 'NotIn', values: excluded }],
     });
     if (namespace === undefined || leavesAlone(policy, namespace)) {
       return skip('no namespace is left to try them in');

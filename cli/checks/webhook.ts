@@ -1,7 +1,7 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { isForbidden, KubeError } from '../../kubernetes/errors.ts';
-import { type Selector, selects } from '../../kubernetes/selector.ts';
+import { NAMESPACE_NAME, type Selector, selects } from '../../kubernetes/selector.ts';
 import { explain } from '../../runtime/explain.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
 import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
@@ -83,8 +83,7 @@ export async function whereToTry(
   const able = (await world.namespaces).filter(({ metadata, ...rest }: KubeObject) => {
     const { phase } = (rest as { status?: { phase?: string } }).status ?? {};
     return (
-      phase !== 'Terminating' &&
-      selects(selector, { 'kubernetes.io/metadata.name': metadata.name, ...metadata.labels })
+      phase !== 'Terminating' && selects(selector, { [NAMESPACE_NAME]: metadata.name, ...metadata.labels })
     );
   });
   const used = new Set((await world.askingPods()).map(({ metadata }) => metadata.namespace));

@@ -1,4 +1,4 @@
-import { followerOf, LABELS, PROGRAM } from '../../contract/names.ts';
+import { followerOf, PROGRAM } from '../../contract/names.ts';
 import { type Status, siteOfNode } from '../../contract/status.ts';
 import { type AuthoritativeLookup, authoritativeLookup } from '../../dns/authoritative.ts';
 import type { KubeApi, KubeObject, ListOptions, Resource } from '../../kubernetes/api.ts';
@@ -14,8 +14,9 @@ import {
 } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { isOurs } from '../../webhook/configuration.ts';
+import { ASKING_PODS, PODS_WITHOUT_LABEL, readLabel } from '../../webhook/inject/label.ts';
 import type { Published } from '../cluster/followers.ts';
-import { ASKING_PODS, isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
 import { type AdmissionPolicy, listPolicies, missedWhen, podPolicyOf } from '../cluster/policies.ts';
 import { readLease } from '../status/leader.ts';
 
@@ -81,12 +82,10 @@ export class World {
   /** Pods that have not ended and ask for the sidecar, by their own label or that of their namespace. */
   async askingPods(): Promise<readonly PodDetails[]> {
     const labelled = await this.list(POD_DETAILS, { labelSelector: ASKING_PODS });
-    const asking = (await this.namespaces).filter(
-      ({ metadata }) => metadata.labels?.[LABELS.inject] === 'true',
-    );
+    const asking = (await this.namespaces).filter(({ metadata }) => readLabel(metadata.labels) === 'yes');
     const others = await Promise.all(
       asking.map(({ metadata: { name } }) =>
-        this.list(POD_DETAILS, { namespace: name, labelSelector: `!${LABELS.inject}` }),
+        this.list(POD_DETAILS, { namespace: name, labelSelector: PODS_WITHOUT_LABEL }),
       ),
     );
     return [...labelled, ...others.flat()].filter((pod) => !isOver(pod));

@@ -1,8 +1,8 @@
 import { databaseMember } from '../../contract/databases.ts';
-import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
+import { ANNOTATIONS } from '../../contract/names.ts';
 import { GATES, type Gate } from '../../contract/sidecar.ts';
 import type { Resource } from '../../kubernetes/api.ts';
-import { readyCondition } from '../../kubernetes/ready.ts';
+import { hasEnded, readyCondition } from '../../kubernetes/ready.ts';
 import { type Condition, PODS, type Pod } from '../../kubernetes/resources.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
 
@@ -30,14 +30,9 @@ export interface PodDetails extends Pod {
 
 export const POD_DETAILS: Resource<PodDetails> = PODS as Resource<PodDetails>;
 
-/** A label selector for pods that ask for the sidecar; the webhook labels those whose namespace asks. */
-export const ASKING_PODS = `${LABELS.inject},${LABELS.inject}!=false`;
-
 /** It has ended or is being deleted. */
-export function isOver({ metadata, status }: PodDetails): boolean {
-  return (
-    metadata.deletionTimestamp !== undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed'
-  );
+export function isOver(pod: PodDetails): boolean {
+  return hasEnded(pod) || pod.metadata.deletionTimestamp !== undefined;
 }
 
 export function gateOf({ metadata }: PodDetails): Gate {

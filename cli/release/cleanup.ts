@@ -2,6 +2,7 @@ import { LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeApi, ListOptions, Resource } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
+import { hasEnded } from '../../kubernetes/ready.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES, PODS, SECRETS } from '../../kubernetes/resources.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
@@ -60,9 +61,7 @@ export async function cleanup(
     for (let isFirst = true; ; isFirst = false) {
       abort.throwIfAborted();
       const { items } = await api.list(PODS, { namespace, labelSelector: pods, abort });
-      const running = items.filter(
-        ({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
-      );
+      const running = items.filter((pod) => !hasEnded(pod));
       if (running.length === 0) return;
       const names = running.map((pod) => pod.metadata.name).join(', ');
       if (isFirst) say(`waiting for these pods to end: ${names}`);

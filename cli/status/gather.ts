@@ -1,8 +1,9 @@
 import { ignoreForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
+import { ASKING_PODS } from '../../webhook/inject/label.ts';
 import { findFollowers, type Published, pickFollower } from '../cluster/followers.ts';
-import { ASKING_PODS, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
 import type { Session } from '../cluster/session.ts';
 import { readLease } from './leader.ts';
 import { type StatusView, viewOf } from './view.ts';

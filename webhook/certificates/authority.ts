@@ -10,13 +10,13 @@ export interface Pair {
   readonly key: string;
 }
 
-/** By which authorities are told from certificates that others put into a caBundle. */
+/** Distinguishes our authorities from certificates that others add to a caBundle. */
 export const AUTHORITY_NAME = `${PROGRAM} webhook authority`;
 
-/** What certificates are dated back by at most, for clocks that are slow. */
+/** Certificates are backdated by at most this, for clocks that are slow. */
 const MAX_SKEW_MS = 3_600_000;
 
-// RSA, because node-forge knows no other keys; made by node:crypto, in another thread.
+// RSA, as node-forge supports no other keys; node:crypto generates them in another thread.
 const KEY = {
   modulusLength: 2048,
   publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -27,7 +27,7 @@ const KEY = {
 export async function createAuthority(now: number, lifetimeMs: number): Promise<Pair> {
   const { publicKey, privateKey: key } = await promisify(generateKeyPair)('rsa', KEY);
   const certificate = begin(publicKey, now, now + lifetimeMs);
-  // With something of its own: several may stand in one bundle.
+  // Unique, as one bundle may have several.
   const subject = [{ shortName: 'CN', value: `${AUTHORITY_NAME} ${certificate.serialNumber.slice(-8)}` }];
   certificate.setSubject(subject);
   certificate.setIssuer(subject);

@@ -2,11 +2,11 @@ import type { MutatingWebhookConfiguration } from '../../kubernetes/resources.ts
 import type { Clock } from '../../runtime/clock.ts';
 import { presentIn, trustedBy } from './ca-bundle.ts';
 
-/** Remembers for how long each authority has stood in the configuration, and is not one of the shared ones. */
+/** Remembers for how long each authority has been in the configuration, and for how long it has been unknown. */
 export class BundleHistory {
   readonly #clock: Clock;
   #present: readonly string[] = [];
-  /** Since when every entry has it, on the monotonic clock. */
+  /** Since when every entry has it, by the monotonic clock. */
   #trustedSince: ReadonlyMap<string, number> = new Map();
   #strangeSince: ReadonlyMap<string, number> = new Map();
 
@@ -20,18 +20,18 @@ export class BundleHistory {
     this.#trustedSince = this.#since(this.#trustedSince, trusted);
   }
 
-  /** Everything that stands in one of the entries. */
+  /** All authorities in any of the entries. */
   get present(): readonly string[] {
     return this.#present;
   }
 
-  /** Milliseconds for which the API server has trusted `authority` in every call to us; negative when it does not. */
+  /** Milliseconds for which the API server has trusted `authority` in every call of this webhook; negative when it does not. */
   trustedFor(authority: string): number {
     const since = this.#trustedSince.get(authority);
     return since === undefined ? -1 : this.#clock.elapsed() - since;
   }
 
-  /** What stands there and is not among `known`, with the milliseconds for which that has been so. */
+  /** The authorities that are not among `known`, with the milliseconds for which that has been so. */
   strangers(known: readonly string[]): ReadonlyMap<string, number> {
     const strange = this.#present.filter((certificate) => !known.includes(certificate));
     this.#strangeSince = this.#since(this.#strangeSince, strange);

@@ -4,41 +4,50 @@ import { accepts, certificatesIn } from './trust.ts';
 
 type Entry = NonNullable<MutatingWebhookConfiguration['webhooks']>[number];
 
-/** The entries of our configuration that call this webhook. */
+/** The entries that call this webhook, with their indexes. */
 function entriesOf(configuration: MutatingWebhookConfiguration): readonly (readonly [number, Entry])[] {
   return [...(configuration.webhooks ?? []).entries()].filter(([, { name }]) => isOurs(name));
 }
 
-/** The authorities that the API server trusts in every call to us. */
+/** The authorities that the API server trusts in every call of this webhook. */
 export function trustedBy(configuration: MutatingWebhookConfiguration): readonly string[] {
   const [first = [], ...others] = entriesOf(configuration).map(([, entry]) => bundleOf(entry));
   return first.filter((certificate) => others.every((bundle) => bundle.includes(certificate)));
 }
 
-/** All authorities that stand in one of our entries. */
+/** The authorities in any of the entries. */
 export function presentIn(configuration: MutatingWebhookConfiguration): readonly string[] {
   return [...new Set(entriesOf(configuration).flatMap(([, entry]) => bundleOf(entry)))];
 }
 
-/** Why the API server would not accept `leaf` in a call to us; empty when it would. */
+/** The entries whose caBundle does not make the API server accept `leaf`. */
+export function distrusting(
+  configuration: MutatingWebhookConfiguration,
+  leaf: string,
+  now: number,
+): readonly Entry[] {
+  return entriesOf(configuration)
+    .map(([, entry]) => entry)
+    .filter((entry) => !accepts(bundleOf(entry), leaf, hostOf(entry.clientConfig), now));
+}
+
+/** Why the API server would not accept `leaf` in a call of this webhook; empty when it would. */
 export function refusals(
   configuration: MutatingWebhookConfiguration,
   leaf: string,
   now: number,
 ): readonly string[] {
-  const entries = entriesOf(configuration);
-  if (entries.length === 0) return [`${configuration.metadata.name} has no entry of this webhook`];
-  return entries
-    .filter(([, entry]) => !accepts(bundleOf(entry), leaf, hostOf(entry.clientConfig), now))
-    .map(([, { name, clientConfig }]) => {
-      const host = hostOf(clientConfig);
-      return `the caBundle of ${name} does not make the certificate for ${host} trusted`;
-    });
+  if (entriesOf(configuration).length === 0)
+    return [`${configuration.metadata.name} has no entry of this webhook`];
+  return distrusting(configuration, leaf, now).map(
+    ({ name, clientConfig }) =>
+      `the caBundle of ${name} does not make the certificate for ${hostOf(clientConfig)} trusted`,
+  );
 }
 
 /**
- * The JSON Patch that gives each of our entries this bundle; undefined when all have it. Nothing else is touched, and
- * it fails with a conflict when somebody has changed the configuration meanwhile.
+ * The JSON Patch that gives each of our entries this bundle; undefined when all have it. It fails with a conflict when the
+ * configuration was changed meanwhile.
  */
 export function bundlePatch(
   configuration: MutatingWebhookConfiguration,
@@ -57,7 +66,7 @@ function bundleOf({ clientConfig }: Entry): readonly string[] {
   return certificatesIn(Buffer.from(clientConfig.caBundle ?? '', 'base64').toString());
 }
 
-/** The name that the API server asks the certificate for. */
+/** The name for which the API server verifies the certificate. */
 function hostOf({ service, url }: WebhookClientConfig): string {
   if (service !== undefined) return `${service.name}.${service.namespace}.svc`;
   return URL.parse(url ?? '')?.hostname ?? '';

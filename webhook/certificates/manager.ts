@@ -20,37 +20,37 @@ export interface CertificateManagerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** Knows the configuration, and serves what is made here. */
+  /** Watches the configuration, and serves the certificates. */
   readonly served: ServedCertificate;
   /** The Secret that all replicas share. */
   readonly secret: Required<ObjectKey>;
   /** Of the MutatingWebhookConfiguration. */
   readonly configuration: string;
-  /** DNS names and addresses that the webhook is called by. */
+  /** DNS names and addresses of the webhook. */
   readonly names: readonly string[];
   readonly lifetimes: Lifetimes;
   readonly onStep?: (step: StepName) => void;
-  /** The Secret is not there, and may not be made by us; again with each attempt. */
+  /** The Secret is missing, and this account may not create it. Called with each attempt. */
   readonly onMissing?: (missing: MissingSecret) => void;
   readonly onWatchProblem: OnReflectorProblem;
 }
 
-/** What is done to the certificates; `create` and `restore` are for a Secret that is not there or not usable. */
+/** `create` and `restore` are for a Secret that is missing or unusable. */
 export type StepName = Exclude<Step['kind'], 'keep'> | 'create' | 'restore' | 'publish-bundle';
 
 const RETRY = { base: 500, max: 15_000 };
-/** Another replica has just written: its work needs only to be read. */
+/** After another replica has written, its result only has to be read. */
 const LOST_RACE_MS = 100;
-/** The wall clock may jump, so nobody trusts a longer wait. */
+/** The wall clock may jump, so no wait is longer. */
 const LONGEST_WAIT_MS = 3_600_000;
-/** The watch brings what we have patched at once. Where it does not, the version may be one that etcd was put back to. */
+/** The watch shows our patch at once. Where it does not, etcd may have been put back to the version before it. */
 const PATCH_AGAIN_MS = 15_000;
-/** Replicas do not all make keys at the same moment. */
+/** So that replicas do not all generate keys at the same time. */
 const MAX_JITTER_MS = 60_000;
-/** How many settling times an authority that nobody knows stays in the bundle: longer than replicas take to change. */
+/** How many settling times an unknown authority stays in the bundle: longer than replicas need to change. */
 const GRACE = 5;
 
-/** Makes, shares, rotates and publishes the certificates; every replica runs one. */
+/** Issues, shares, rotates and publishes the certificates; every replica runs one. */
 export class CertificateManager {
   readonly #options: CertificateManagerOptions;
   readonly #served: ServedCertificate;
@@ -58,7 +58,7 @@ export class CertificateManager {
   readonly #history: BundleHistory;
   readonly #wakeup: Wakeup;
   #stored: Stored | undefined;
-  /** The version of the configuration that we have patched, or that is known to be outdated, and when (monotonic). */
+  /** The version of the configuration that was patched, or is known to be outdated, and when by the monotonic clock. */
   #patched: { readonly version: string | undefined; readonly at: number } | undefined;
 
   constructor(options: CertificateManagerOptions) {
@@ -73,7 +73,7 @@ export class CertificateManager {
   /** Resolves when `abort` has aborted. */
   async run(abort: AbortSignal): Promise<void> {
     const { secret, api, clock, random, onWatchProblem: onProblem } = this.#options;
-    // Of the Secret only that it has changed: the keys are read when they are needed.
+    // The watch shows only that the Secret has changed: the keys are read when they are needed.
     const secrets = new Reflector<Secret, true>({
       api,
       clock,
@@ -93,7 +93,7 @@ export class CertificateManager {
     for (let attempt = 0; !abort.aborted; ) {
       let wait: number;
       try {
-        wait = await this.#pass(abort);
+        wait = await this.#reconcile(abort);
         attempt = 0;
       } catch (err) {
         if (abort.aborted) return;
@@ -107,9 +107,9 @@ export class CertificateManager {
     }
   }
 
-  /** Resolves to the milliseconds until the next look. */
-  async #pass(abort: AbortSignal): Promise<number> {
-    // First of all, since calls fail until a bundle that somebody wiped is there again.
+  /** Resolves to the milliseconds until the next one. */
+  async #reconcile(abort: AbortSignal): Promise<number> {
+    // First, as calls fail until a bundle that was removed is restored.
     await this.#publishBundle(abort);
     const found = await this.#store.read(abort);
     const stored = found?.stored ?? (await this.#putBack(found, abort));
@@ -124,13 +124,13 @@ export class CertificateManager {
     return Math.min(due, untilStrangersLeave, untilServed);
   }
 
-  /** The Secret is not there, is empty, or is not usable. */
+  /** The Secret is missing, empty or unusable. */
   async #putBack(found: StoredSecret | undefined, abort: AbortSignal): Promise<Stored> {
     const { log } = this.#options;
     if (found?.problem !== undefined) {
       log.warn({ problem: found.problem }, 'the Secret of the certificates cannot be used, writing it again');
     }
-    // What is served already stays, so that nothing changes for the API server.
+    // With the certificates that are served already, so that nothing changes for the API server.
     const stored = this.#stored ?? (await bootstrap(this.#history.present, this.#issuance));
     return this.#write(this.#stored === undefined ? 'create' : 'restore', stored, found, abort);
   }
@@ -148,7 +148,7 @@ export class CertificateManager {
     return written.stored;
   }
 
-  /** Resolves to the milliseconds until something may leave the bundle. */
+  /** Resolves to the milliseconds until an authority may be removed from the bundle. */
   async #publishBundle(abort: AbortSignal): Promise<number> {
     const { api, configuration: name, lifetimes } = this.#options;
     const { configuration } = this.#served;
@@ -172,7 +172,7 @@ export class CertificateManager {
           throw error;
         },
       );
-      // In either case there is a newer version, and the watch brings it: only the watch tells them in their order.
+      // In either case there is a newer version, and only the watch shows versions in their order.
       this.#patched = { version, at: now };
       if (isDone) this.#tell('publish-bundle');
     }

@@ -18,10 +18,10 @@ export interface MountedCertificateOptions {
   readonly served: ServedCertificate;
 }
 
-/** The kubelet itself takes about a minute, and certificates change weeks before they end. */
+/** The kubelet takes about a minute to update the files, and certificates are renewed weeks before they expire. */
 const READ_MS = 5_000;
 
-/** Serves what cert-manager makes: nothing is made here, and nothing is written to the configuration. */
+/** Serves a certificate from cert-manager, which also keeps the caBundle. */
 export class MountedCertificate {
   readonly #options: MountedCertificateOptions;
   readonly #wakeup: Wakeup;
@@ -48,7 +48,7 @@ export class MountedCertificate {
     }
   }
 
-  /** Once, and not every five seconds. What was served before is served on. */
+  /** Logs each problem once. The last certificate stays served. */
   #say(problem: string): void {
     const { log, served } = this.#options;
     if (problem === this.#said) return;
@@ -59,12 +59,12 @@ export class MountedCertificate {
   }
 }
 
-/** The certificate and key in a folder that fit each other and `host`. No problem shows anything of the key. */
+/** The certificate and key in a folder, which match and are for `host`. No problem shows anything of the key. */
 export async function readPair(folder: string, host: string): Promise<Pair | { readonly problem: string }> {
   let certificate: string;
   let key: string;
   try {
-    // The kubelet moves this link when there is a new version: both are read from one.
+    // The kubelet moves this link to a new version: both are read from the same one.
     const version = await realpath(join(folder, '..data')).catch(() => folder);
     [certificate, key] = (await Promise.all(
       ['tls.crt', 'tls.key'].map((name) => readFile(join(version, name), 'utf8')),
@@ -80,7 +80,7 @@ export async function readPair(folder: string, host: string): Promise<Pair | { r
     }
     if (!isFor(leaf, host)) return { problem: `tls.crt in ${folder} is not for ${host}` };
   } catch {
-    // What the parser says of a key could show a part of it.
+    // The parser’s message about a key could show a part of it.
     return { problem: `tls.crt or tls.key in ${folder} is not in PEM form` };
   }
   return { certificate, key };

@@ -1,6 +1,6 @@
 import type { Validity } from './trust.ts';
 
-/** What the decision looks at. Times are milliseconds since 1970. */
+/** What decides on the next step. Times are milliseconds since 1970. */
 export interface Inventory {
   readonly authority: Validity;
   readonly leaf: Validity & { readonly hasAllNames: boolean };
@@ -13,8 +13,8 @@ export interface Lifetimes {
   readonly authorityMs: number;
   readonly leafMs: number;
   /**
-   * How long a change of the caBundle takes at most to reach every API server. They watch it, so it takes
-   * milliseconds; only a replica of the API server that is cut off from etcd can be later, and it admits nothing.
+   * After this, every API server has seen a change of the caBundle. They watch it, so it takes milliseconds; only one that
+   * is cut off from etcd takes longer, and that one admits nothing.
    */
   readonly settleMs: number;
 }
@@ -24,15 +24,15 @@ export type Step =
   | { readonly kind: 'renew-leaf' | 'announce-authority' | 'switch-authority' | 'retire-previous' };
 
 /**
- * The next step of a rotation that breaks no call: a new authority is trusted first (announce), signs only when that
- * is known everywhere (switch), and the old one is trusted until its last leaf has ended (retire).
+ * The next step of a rotation in which no call fails: a new authority is first trusted (announce), signs only when every API
+ * server trusts it (switch), and the old one is trusted until its last leaf has expired (retire).
  */
 export function nextStep(inventory: Inventory, now: number, lifetimes: Lifetimes): Step {
   const { authority, leaf, next, previousUntil } = inventory;
   if (previousUntil !== undefined && now >= previousUntil) return { kind: 'retire-previous' };
   if (next !== undefined && next.settledMs >= lifetimes.settleMs) return { kind: 'switch-authority' };
   if (next === undefined && now >= dueAt(authority)) return { kind: 'announce-authority' };
-  // A leaf cannot outlive its authority: one that would not end later is not worth a change.
+  // A leaf cannot outlive its authority, so near its end a new one would gain nothing.
   const gains = Math.min(now + lifetimes.leafMs, authority.until) - leaf.until;
   if (!leaf.hasAllNames || (now >= dueAt(leaf) && gains > 0)) return { kind: 'renew-leaf' };
   const waits = [
@@ -43,7 +43,7 @@ export function nextStep(inventory: Inventory, now: number, lifetimes: Lifetimes
   return { kind: 'keep', forMs: Math.min(...waits) };
 }
 
-/** At one third left. */
+/** When a third of the lifetime is left. */
 function dueAt({ from, until }: Validity): number {
   return until - (until - from) / 3;
 }

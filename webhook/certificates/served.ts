@@ -18,16 +18,16 @@ export interface ServedOptions {
   readonly log: Logger;
   /** Of the MutatingWebhookConfiguration. */
   readonly configuration: string;
-  /** DNS names and addresses that the webhook is called by; the first is that of its Service. */
+  /** DNS names and addresses of the webhook; the first is that of its Service. */
   readonly names: readonly string[];
-  /** How long an authority must have stood in the configuration until every API server trusts it; milliseconds. */
+  /** How long an authority must be in the configuration until every API server trusts it; milliseconds. */
   readonly settleMs: number;
   /** The certificate to serve from now on. */
   readonly onLeaf: (leaf: Pair) => void;
   readonly onWatchProblem: OnReflectorProblem;
 }
 
-/** Which certificate is served, and whether the API server trusts it: wherever it comes from. */
+/** The certificate that is served, wherever it comes from, and whether the API server trusts it. */
 export class ServedCertificate {
   readonly #options: ServedOptions;
   readonly #history: BundleHistory;
@@ -37,7 +37,7 @@ export class ServedCertificate {
   /** Of what is served: read once, as every probe and every scrape asks for it. */
   #until: number | undefined;
   #hasBeenReady = false;
-  /** Why there is none. */
+  /** Why there is no certificate. */
   absence = 'there is no certificate yet';
   /** Called when the configuration has changed. */
   onConfiguration: () => void = () => undefined;
@@ -71,7 +71,7 @@ export class ServedCertificate {
     return this.#until;
   }
 
-  /** Watches the configuration until `abort` fires, and calls `work` when it is known. */
+  /** Watches the configuration until `abort` fires, and calls `work` once it is known. */
   async watch(work: (abort: AbortSignal) => Promise<void>, abort: AbortSignal): Promise<void> {
     const watching = this.#reflector.run(abort);
     await Promise.race([this.#reflector.synced, watching]);
@@ -85,9 +85,9 @@ export class ServedCertificate {
   }
 
   /**
-   * Why calls of the API server would fail; empty when they succeed. Once ready it stays so while the certificate is
-   * valid: what is wrong with the configuration later is wrong for all replicas alike, and taking them all out of the
-   * Service would only make it last longer.
+   * Why calls of the API server would fail; empty when they succeed. Once ready, a replica stays ready while its certificate
+   * is valid: a later fault of the configuration is the same for all replicas, and with all of them out of the Service it
+   * would only last longer.
    */
   notReady(): readonly string[] {
     const { clock, configuration: name, settleMs } = this.#options;
@@ -102,10 +102,7 @@ export class ServedCertificate {
     return [];
   }
 
-  /**
-   * Serves `leaf` as soon as every API server trusts it; the first one at once, since nothing can be served before.
-   * Gives the milliseconds until that may be.
-   */
+  /** Serves `leaf` as soon as every API server trusts it, the first one at once. Gives the milliseconds until then. */
   offer(leaf: Pair): number {
     const { settleMs, log, onLeaf, clock, names } = this.#options;
     if (this.#served?.certificate === leaf.certificate) return Number.POSITIVE_INFINITY;
@@ -121,7 +118,7 @@ export class ServedCertificate {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** Whether what is served was signed by `authority`. */
+  /** Whether `authority` has signed the certificate that is served. */
   isIssuedBy(authority: string): boolean {
     const { clock } = this.#options;
     return (

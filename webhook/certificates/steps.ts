@@ -12,7 +12,7 @@ export interface Issuance {
   readonly lifetimes: Lifetimes;
 }
 
-/** A first authority and its leaf. `present` is what stands in the bundle already. */
+/** A first authority and its leaf. `present` are the authorities in the bundle. */
 export async function bootstrap(
   present: readonly string[],
   { names, now, lifetimes }: Issuance,
@@ -25,7 +25,7 @@ export async function bootstrap(
   return { authority, leaf, ...(certificates.length > 0 && { previous }) };
 }
 
-/** What the Secret holds after a step. */
+/** The content of the Secret after a step. */
 export async function advance(
   step: Exclude<Step['kind'], 'keep'>,
   stored: Stored,

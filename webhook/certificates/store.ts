@@ -7,32 +7,32 @@ import { SECRETS, type Secret } from '../../kubernetes/resources.ts';
 import type { Pair } from './authority.ts';
 import { certificatesIn, isIssuedBy } from './trust.ts';
 
-/** What all replicas share. */
+/** The certificates that all replicas share. */
 export interface Stored {
-  /** It has issued `leaf`. */
+  /** The issuer of `leaf`. */
   readonly authority: Pair;
-  /** What every replica serves. */
+  /** Every replica serves it. */
   readonly leaf: Pair;
-  /** Trusted already, and the authority as soon as every API server knows it. */
+  /** In the caBundle already; it becomes the authority once every API server trusts it. */
   readonly next?: Pair;
   readonly previous?: Previous;
 }
 
 export interface Previous {
-  /** PEM texts of authorities whose leaves may still be served somewhere. */
+  /** PEM texts of authorities whose leaves a replica may still serve. */
   readonly certificates: readonly string[];
-  /** Milliseconds since 1970: when the last of those leaves ends. */
+  /** Milliseconds since 1970: when the last of those leaves expires. */
   readonly until: number;
 }
 
 export interface StoredSecret {
   readonly object: Secret;
-  /** Undefined when it is empty, or cannot be used; then `problem` says why. */
+  /** Undefined when it is empty or, as `problem` says, unusable. */
   readonly stored?: Stored;
   readonly problem?: string;
 }
 
-/** Data keys; those of the leaf are what a Secret of type kubernetes.io/tls must have. */
+/** Data keys; those of the leaf are required in a Secret of type kubernetes.io/tls. */
 const KEYS = {
   leaf: ['tls.crt', 'tls.key'],
   authority: ['ca.crt', 'ca.key'],
@@ -41,7 +41,7 @@ const KEYS = {
   previousUntil: 'previous-ca-until',
 } as const;
 
-/** The chart makes the Secret; with its roles the webhook may not, since whoever makes any can make a token of any account. */
+/** The webhook may not create Secrets by the roles of the chart, as that includes tokens of any service account. */
 export class MissingSecret extends Error {
   override readonly name = 'MissingSecret';
 
@@ -53,12 +53,12 @@ export class MissingSecret extends Error {
   }
 }
 
-/** What to do; the first replica that sees it writes into it what it serves. */
+/** What to do; then the first replica writes its certificates into the Secret. */
 export function remakeSecret(namespace: string | undefined, name: string): string {
   return `The chart makes it, without content: helm upgrade, or: kubectl -n ${namespace} create secret generic ${name}`;
 }
 
-/** The one Secret. Every write is a creation or a compare-and-set, so that replicas never overwrite one another. */
+/** Every write of the Secret is a creation or a compare-and-set, so that replicas never overwrite one another. */
 export class CertificateStore {
   readonly #api: KubeApi;
   readonly #key: ObjectKey;
@@ -74,14 +74,14 @@ export class CertificateStore {
     return object === undefined ? undefined : found(object);
   }
 
-  /** Writes over `before`, or creates. Throws a conflict when another replica was first. */
+  /** Replaces `before`, or creates the Secret. Throws a conflict when another replica was first. */
   async write(stored: Stored, before: StoredSecret | undefined, abort: AbortSignal): Promise<StoredSecret> {
     const data = encode(stored);
     try {
       return await this.#put(data, before, abort);
     } catch (error) {
       if (!isConflict(error) && !isAlreadyExists(error)) throw error;
-      // Sent twice by a balancer, the second request meets what the first one has stored.
+      // A load balancer may send the request twice: the second one then conflicts with the first.
       const now = await this.read(abort);
       if (now === undefined || !isDeepStrictEqual(now.object.data, data)) throw error;
       return now;
@@ -107,7 +107,7 @@ export class CertificateStore {
 }
 
 function found(object: Secret): StoredSecret {
-  // As the chart makes it.
+  // As the chart creates it.
   if (Object.keys(object.data ?? {}).length === 0) return { object };
   try {
     return { object, stored: decode(object.data ?? {}) };
@@ -131,7 +131,7 @@ export function encode({ authority, leaf, next, previous }: Stored): Readonly<Re
   );
 }
 
-/** Throws an Error that names the key that is wrong, and never what is in it. */
+/** Throws an Error that names the wrong key, and never its content. */
 export function decode(data: Readonly<Record<string, string>>): Stored {
   const text = (key: string) => Buffer.from(data[key] ?? '', 'base64').toString();
   const authority = readPair(KEYS.authority, text);
@@ -170,7 +170,7 @@ function readPair([crt, key]: readonly [string, string], text: (key: string) => 
   try {
     matches = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(text(key)));
   } catch {
-    // The message of OpenSSL says no more, and what is in a private key must not be told.
+    // Without the message of OpenSSL, as nothing of a private key may be shown.
     throw new Error(`${key} is no PEM private key`);
   }
   if (!matches) throw new Error(`${key} does not belong to ${crt}`);

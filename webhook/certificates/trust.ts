@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The readable certificates of a PEM text, each written in the same way, so that they can be compared. */
+/** The valid certificates of a PEM text, each in the same form, so that they can be compared. */
 export function certificatesIn(pem: string): readonly string[] {
   const found = new Set<string>();
   for (const [text] of pem.matchAll(CERTIFICATE)) {
@@ -13,7 +13,7 @@ export function certificatesIn(pem: string): readonly string[] {
   return [...found];
 }
 
-/** Whether a client that calls `host` and trusts nothing but `bundle` accepts a server with the certificate `leaf`. */
+/** Whether a client that calls `host` and trusts only `bundle` accepts a server with the certificate `leaf`. */
 export function accepts(bundle: readonly string[], leaf: string, host: string, now: number): boolean {
   const certificate = new X509Certificate(leaf);
   if (!isFor(certificate, host) || !isValid(certificate, now)) return false;
@@ -25,7 +25,7 @@ export function isFor(certificate: X509Certificate, host: string): boolean {
   return (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined;
 }
 
-/** The authority in `bundle` that has signed `leaf`, if it is valid itself. */
+/** The authority in `bundle` that has signed `leaf`, if it is valid. */
 export function issuerIn(bundle: readonly string[], leaf: string, now: number): string | undefined {
   const certificate = new X509Certificate(leaf);
   return bundle.find((text) => {
@@ -59,6 +59,6 @@ function parse(text: string): X509Certificate | undefined {
   try {
     return new X509Certificate(text);
   } catch {
-    return undefined; // Others write into the bundle too: what is no certificate makes nobody trusted.
+    return undefined; // Others write into the bundle, too, and a text that is no certificate trusts nobody.
   }
 }

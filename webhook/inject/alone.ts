@@ -1,5 +1,4 @@
-import { type Selector, selects } from '../../kubernetes/selector.ts';
-
+import { NAMESPACE_NAME, type Selector, selects } from '../../kubernetes/selector.ts';
 import type { Nodes } from './pinned.ts';
 
 type Absent = null | undefined;
@@ -13,12 +12,12 @@ interface Container {
 interface Term {
   readonly labelSelector?: Selector | Absent;
   readonly matchLabelKeys?: readonly string[] | Absent;
-  /** Where neither is said, the pod's own. */
+  /** Without these two, the namespace of the pod. */
   readonly namespaces?: readonly string[] | Absent;
   readonly namespaceSelector?: Selector | Absent;
 }
 
-/** A pod template, as far as it says where its pods can run. */
+/** The part of a pod template that says where its pods can run. */
 export interface Placed {
   readonly metadata?: { readonly labels?: Labels | Absent } | Absent;
   readonly spec?:
@@ -36,17 +35,14 @@ export interface Placed {
     | Absent;
 }
 
-/** What tells pods of different templates apart, which then may stand beside each other. */
+/** Labels that differ between revisions, whose pods then may run beside each other. */
 const HASHES: readonly string[] = ['pod-template-hash', 'controller-revision-hash'];
-
-/** The API server puts it on each namespace. */
-const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
 
 type Chance = 'surely' | 'maybe' | 'never';
 
 /**
- * Why an old pod and a new one cannot run in one place, as they want the same port of a node, or nobody like them near.
- * So what is made in advance waits for a place that no old pod has, and there may be none. Undefined: they can.
+ * Why an old pod and a new one cannot run on the same node: both want a port of it, or repel each other. So a new pod needs
+ * a place without an old one, and there may be none. Undefined: they can.
  */
 export function aloneBy(
   template: Placed | Absent,
@@ -65,15 +61,15 @@ export function aloneBy(
   return chances.includes('maybe') ? 'podAntiAffinity may keep' : undefined;
 }
 
-/** Whether a term is about pods of these labels, of whichever revision. */
+/** Whether a term selects pods with these labels, of any revision. */
 function selectsAcross({ labelSelector, matchLabelKeys }: Term, labels: Labels): boolean {
   const isPerRevision = matchLabelKeys?.some((key) => HASHES.includes(key)) === true;
-  // A term without a selector is about no pod.
+  // A term without a selector selects no pod.
   if (isPerRevision || labelSelector === null || labelSelector === undefined) return false;
   return selects(labelSelector, labels);
 }
 
-/** Whether a term is about pods of this namespace: one that is listed or selected, or its own. */
+/** Whether a term applies to pods of this namespace: it is listed or selected, or the term has none. */
 function reaches({ namespaces, namespaceSelector }: Term, namespace: string | Absent): Chance {
   const listed = namespaces ?? [];
   const selector = namespaceSelector ?? undefined;
@@ -83,7 +79,7 @@ function reaches({ namespaces, namespaceSelector }: Term, namespace: string | Ab
   return selected === 'never' && !namespace && listed.length > 0 ? 'maybe' : selected;
 }
 
-/** As far as the name of the namespace tells it: nobody knows its other labels here. */
+/** By the name of the namespace, as its other labels are unknown here. */
 function isSelected({ matchLabels, matchExpressions }: Selector, namespace: string | Absent): Chance {
   const expressions = matchExpressions ?? [];
   const name = matchLabels?.[NAMESPACE_NAME];

@@ -5,7 +5,7 @@ import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
 import type { Settings } from './settings.ts';
 import type { Container, Pod } from './shape.ts';
 
-/** What is said of them. */
+/** Also used by the policies. */
 export const CONFLICTS = {
   container: `a container is named "${SIDECAR_CONTAINER}", as the sidecar has to be; rename it`,
   volume: (name: string) => `a volume is named "${name}", as one of the sidecar has to be; rename it`,
@@ -13,7 +13,7 @@ export const CONFLICTS = {
     `port ${port} is used by container "${container}"; give the sidecar another one with the annotation ${annotation}`,
 } as const;
 
-/** What in the pod stands where the sidecar has to. Each is a sentence that says how to make room. */
+/** What in the pod conflicts with the sidecar, each with what to do about it. */
 export function findConflicts({ spec }: Pod, settings: Settings): string[] {
   const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   return [

@@ -18,10 +18,7 @@ const COMMAND = ['/nodejs/bin/node', ...SIDECAR_NODE_FLAGS, '/app/sidecar.cjs'];
 export const TOKEN_VOLUME = 'site-follower-token';
 export const STATUS_VOLUME = 'site-follower-status';
 
-/**
- * A slow answer must not make a pod unready: only a 503, which comes at once, says standby. The probe of the kubelet
- * waits this long in seconds.
- */
+/** Seconds. A slow answer must not make a pod unready: only a 503, which comes at once, means standby. */
 const PROBE_TIMEOUT = 3;
 
 /** The native sidecar. */
@@ -79,7 +76,6 @@ function environment({ namespace, configMapName: base }: InjectorConfig, setting
   ];
 }
 
-/** Nothing where nobody is to be called. */
 function hookEnvironment({ onStandby, onActive, hookTimeout, hookRetries }: Settings) {
   const hooks: readonly (readonly [string, string])[] = [
     ...(onStandby === undefined ? [] : [[SIDECAR_ENV.onStandby, onStandby] as const]),
@@ -93,11 +89,10 @@ function hookEnvironment({ onStandby, onActive, hookTimeout, hookRetries }: Sett
   ];
 }
 
-/** Of the kubelet. */
 export function sidecarProbes({ gate, probePort: port }: Settings) {
   const health = { httpGet: { path: SIDECAR_PATHS.healthz, port }, timeoutSeconds: PROBE_TIMEOUT };
   return {
-    // The application starts when this has passed; it asks whether the process answers, never which site is active.
+    // The application starts once this succeeds; it depends on the process alone, never on the active site.
     startupProbe: { ...health, periodSeconds: 1, failureThreshold: 60 },
     livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 3 },
     ...(gate === 'readiness' && {
@@ -111,7 +106,7 @@ export function sidecarProbes({ gate, probePort: port }: Settings) {
   };
 }
 
-/** A token of its own, as the pod may have none, and the copy of the status, which may not be there. */
+/** A token of its own, as the pod may have none, and the copy of the status, which is optional. */
 export function sidecarVolumes(config: InjectorConfig, settings: Settings) {
   return [
     {
@@ -119,7 +114,7 @@ export function sidecarVolumes(config: InjectorConfig, settings: Settings) {
       projected: {
         sources: [
           { serviceAccountToken: { path: TOKEN_FILE, expirationSeconds: 3_600 } },
-          // The control plane keeps it in every namespace.
+          // The control plane creates it in every namespace.
           { configMap: { name: 'kube-root-ca.crt', items: [{ key: CA_FILE, path: CA_FILE }] } },
         ],
       },

@@ -10,7 +10,7 @@ import { isForWindows } from './windows.ts';
 
 type Looked = 'hostNetwork' | 'os' | 'nodeSelector' | 'affinity';
 
-/** What is looked at of a pod, as it is asked for or as the API server has it. */
+/** The part of a pod that decides on injection; it may be new, or one of the API server. */
 export interface AskingPod {
   readonly metadata?:
     | (Pick<Metadata, 'labels' | 'annotations'> & {
@@ -42,13 +42,13 @@ export interface AskingPod {
 
 /** Where a pod is, or will be. */
 export interface PodContext {
-  /** Empty where a manifest does not say. */
+  /** Empty where a manifest has none. */
   readonly namespace: string;
   /** Whether the namespace asks for injection. */
   readonly namespaceAsks: boolean;
-  /** The pods that are followed, as far as that is known. */
+  /** The followed pods, as far as they are known. */
   readonly followed?: readonly FollowedPods[];
-  /** Of the workload, where the pod is a template. */
+  /** The owners of the workload, where the pod is a template. */
   readonly owners?: Metadata['ownerReferences'];
 }
 
@@ -64,12 +64,17 @@ export const SKIP_REASONS = [
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
+/** Whether the pod is as its user asked, so that nobody has to be told. */
+export function isAsAsked(reason: SkipReason): boolean {
+  return reason === 'not-asked' || reason === 'disabled' || reason === 'already-injected';
+}
+
 export type Decision =
   | { readonly kind: 'inject'; readonly askedBy: 'pod' | 'namespace' }
   | { readonly kind: 'skip'; readonly reason: SkipReason; readonly message: string }
   | { readonly kind: 'deny'; readonly problem: string };
 
-/** What is said of the pods that are skipped though they ask; the others need no word. */
+/** Each continues “no sidecar:”. */
 export const SKIP_MESSAGES: Readonly<Record<Exclude<SkipReason, 'database-member'>, string>> = {
   'not-asked': 'neither the pod nor its namespace asks for injection',
   disabled: `the pod has the label ${LABELS.inject}=false`,
@@ -80,10 +85,10 @@ export const SKIP_MESSAGES: Readonly<Record<Exclude<SkipReason, 'database-member
   windows: 'the sidecar runs on Linux only',
 };
 
-/** To whoever creates a pod that is skipped though it asks. */
+/** The warning for the creator of a pod that asks and is skipped. */
 export const notInjected = (message: string) => `no sidecar: ${message}`;
 
-/** Marks what the kubelet reports of a static pod. */
+/** The annotation of a mirror pod, by which the kubelet reports a static pod. */
 export const MIRROR = 'kubernetes.io/config.mirror';
 
 /** Whether `pod` gets the sidecar. */
@@ -105,7 +110,7 @@ function messageOf(reason: SkipReason, pod: AskingPod, context: PodContext): str
   return `it is ${memberOf(pod, context)}`;
 }
 
-/** What it is of that which decides the site, and so must not wait for it, and why; undefined: it follows. */
+/** What the pod is to a database or to what is followed, and why it must not wait for a site; undefined: nothing. */
 export function memberOf(
   pod: AskingPod,
   { namespace, followed = [], owners }: Pick<PodContext, 'namespace' | 'followed' | 'owners'>,
@@ -132,7 +137,7 @@ function skipReason(
   return undefined;
 }
 
-/** Runs without the sidecar, though it or its namespace asks for it. */
+/** Whether a pod that asks for the sidecar, itself or by its namespace, runs without. */
 export function isMissed(
   pod: AskingPod & { readonly metadata: { readonly namespace?: string } },
   controllerNamespace: string,
@@ -143,8 +148,8 @@ export function isMissed(
 }
 
 /**
- * The container is there, and the mark or what only our sidecar has: `kubectl debug --copy-to` leaves out labels and
- * annotations, and the mark alone may have been copied with the annotations of another pod.
+ * The container has to be there, and the annotation or a variable that only our sidecar has: `kubectl debug --copy-to`
+ * leaves out labels and annotations, and the annotation alone may be a copy from another pod.
  */
 export function isInjected(pod: AskingPod): boolean {
   const sidecar = pod.spec?.initContainers?.find(({ name }) => name === SIDECAR_CONTAINER);
@@ -153,12 +158,12 @@ export function isInjected(pod: AskingPod): boolean {
   return isMarked || sidecar.env?.some(({ name }) => name === SIDECAR_ENV.configMap) === true;
 }
 
-/** `kubectl debug --copy-to --keep-init-containers=false` leaves the volumes of the sidecar there. */
+/** `kubectl debug --copy-to --keep-init-containers=false` keeps the volumes of the sidecar. */
 function isCopyWithoutSidecar({ spec }: AskingPod): boolean {
   const has = (volume: string) => spec?.volumes?.some(({ name }) => name === volume) === true;
   const isThere = spec?.initContainers?.some(({ name }) => name === SIDECAR_CONTAINER) === true;
   return !isThere && has(TOKEN_VOLUME) && has(STATUS_VOLUME);
 }
 
-/** The value of the marker. */
+/** The value of the annotation of an injected pod. */
 export const INJECTED = 'injected';

@@ -1,30 +1,30 @@
 import { exceeds, QUANTITY, readQuantity } from './quantity.ts';
 
-/** What the text of an annotation has to keep to; the first rule that it breaks is told. */
+/** A rule for the text of an annotation; the first one that it breaks is reported. */
 interface Rule {
   readonly holds: (text: string) => boolean;
   /** The same in CEL; `text` is an expression. */
   readonly cel: (text: string) => string;
-  /** Reads on from the value that was found. */
+  /** Continues the value. */
   readonly wanted: string;
 }
 
-/** How the text of an annotation is read: here, and in CEL by an API server that injects by policies. */
+/** How the text of an annotation is read, here and in CEL for policies. */
 export interface Format<T> {
   readonly rules: readonly Rule[];
-  /** Of a text that keeps to the rules. */
+  /** Of a text that breaks no rule. */
   readonly read: (text: string) => T | undefined;
   readonly cel: (text: string) => string;
 }
 
 export const HIGHEST_PORT = 65_535;
 
-/** In CEL as here: the syntax of RE2 has whatever these use. */
+/** The patterns used here have the same meaning in RE2, which CEL uses. */
 const matches = (text: string, pattern: RegExp) => `${text}.matches(r'${pattern.source}')`;
 const isBetween = (value: string, lowest: number, highest: number) =>
   `${value} >= ${lowest} && ${value} <= ${highest}`;
 
-// As the controller names its followers.
+// The controller allows the same names for its followers.
 const FOLLOWER = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/;
 
 export const followerName: Format<string> = {

@@ -17,10 +17,10 @@ import { misspeltAnnotations } from './suggest.ts';
 export type Injection =
   | { readonly kind: 'injected'; readonly patch: readonly Operation[]; readonly warnings: readonly string[] }
   | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly message: string }
-  /** The pod would not work with the sidecar as it asks for it. */
+  /** The pod would not work with the sidecar that it asks for. */
   | { readonly kind: 'denied'; readonly problems: readonly string[] };
 
-/** What becomes of a new pod, or of a pod template that is injected offline. */
+/** Injects into a new pod, or offline into a pod template. */
 export function injectPod(pod: Pod, context: PodContext, config: InjectorConfig): Injection {
   const decision = decide(pod, context, config.namespace);
   if (decision.kind === 'skip') {
@@ -40,10 +40,10 @@ export function injectPod(pod: Pod, context: PodContext, config: InjectorConfig)
   };
 }
 
-/** What a mesh has done to the sidecar, if it could not start so. */
+/** Undoes a mesh’s change of the sidecar’s probes that would keep it from starting. */
 function restoreProbes(pod: Pod, config: InjectorConfig): Injection | undefined {
   const annotations = pod.metadata?.annotations ?? {};
-  // A copy has none, so what its sidecar was asked for is not known.
+  // A copy of a pod has no annotations, so its settings are unknown.
   if (annotations[ANNOTATIONS.status] !== INJECTED) return undefined;
   const { settings } = readSettings(annotations, config.resources);
   const patch = restoredProbes(pod, sidecarProbes(settings));
@@ -65,7 +65,7 @@ function injectionPatch(
   const marks = {
     labels: {
       ...(labelled && { [LABELS.inject]: 'true' }),
-      // By which the controller finds the pods whose condition it keeps.
+      // By this label the controller finds the pods whose condition it sets.
       ...(isGated && { [LABELS.gate]: 'condition' }),
     },
     annotations: {
@@ -76,14 +76,14 @@ function injectionPatch(
   };
   return [
     ...mark(metadata, marks),
-    // First, so that everything else in the pod, other native sidecars too, can ask it from the start.
+    // First, so that all other containers can ask it from the start, native sidecars included.
     ...insertItems('/spec/initContainers', spec.initContainers, 'first', containers),
     ...insertItems('/spec/volumes', spec.volumes, 'last', volumes),
     ...(gates.length > 0 ? insertItems('/spec/readinessGates', spec.readinessGates, 'last', gates) : []),
   ];
 }
 
-/** Labels and annotations onto metadata, which templates need not have. */
+/** Adds labels and annotations; a template may have no metadata. */
 export function mark(
   metadata: Pod['metadata'],
   {
@@ -91,10 +91,10 @@ export function mark(
     annotations,
   }: { readonly labels: Record<string, string>; readonly annotations: Record<string, string> },
 ): Operation[] {
-  const make: Operation[] =
-    metadata === undefined || metadata === null ? [{ op: 'add', path: '/metadata', value: {} }] : [];
   return [
-    ...make,
+    ...(metadata === undefined || metadata === null
+      ? [{ op: 'add', path: '/metadata', value: {} } as const]
+      : []),
     ...setEntries('/metadata/labels', metadata?.labels, labels),
     ...setEntries('/metadata/annotations', metadata?.annotations, annotations),
   ];

@@ -2,7 +2,7 @@ import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../contract/routing.ts';
 import type { Pod } from './shape.ts';
 
-/** What injection finds as it would put it there, so that taking the sidecar out leaves it. */
+/** What a pod had already before injection, so that `uninject` keeps it. */
 export type Kept = 'label' | 'readiness-gate';
 
 export function findKept({ metadata, spec }: Pod): Kept[] {
@@ -13,7 +13,7 @@ export function findKept({ metadata, spec }: Pod): Kept[] {
   ];
 }
 
-/** As {@link findKept} found it before injection. */
+/** What {@link findKept} found before injection. */
 export function readKept(metadata: Pod['metadata']): readonly string[] {
   return metadata?.annotations?.[ANNOTATIONS.kept]?.split(',') ?? [];
 }

@@ -3,7 +3,12 @@ import type { Metadata } from './shape.ts';
 
 export type InjectLabel = 'yes' | 'no' | 'unsaid' | 'unclear';
 
-/** What the inject label of a pod, a workload or a namespace says. */
+/** A label selector for pods that ask for the sidecar; the webhook labels those whose namespace asks. */
+export const ASKING_PODS = `${LABELS.inject},${LABELS.inject}!=false`;
+/** A label selector for pods for which their namespace decides. */
+export const PODS_WITHOUT_LABEL = `!${LABELS.inject}`;
+
+/** The inject label of a pod, a workload or a namespace. */
 export function readLabel(labels: Readonly<Record<string, string>> | null | undefined): InjectLabel {
   const value = labels?.[LABELS.inject];
   if (value === undefined) return 'unsaid';
@@ -12,12 +17,12 @@ export function readLabel(labels: Readonly<Record<string, string>> | null | unde
 }
 
 /**
- * The mark beside a label that is there since the namespace asks. Beside one that comes from a workload stands its
- * value instead, so that only this is taken back when the workload has it no more.
+ * The value of the annotation beside a label that was added because the namespace asks. Beside a label from a workload it is
+ * the value of that label, so that only this one is removed when the workload does not have it any more.
  */
 export const FROM_NAMESPACE = 'namespace';
 
-/** Who put the inject label on a pod or a pod template; `nobody` where there is none. */
+/** Who set the inject label of a pod or a pod template; `nobody` where there is none. */
 export function labelOrigin(
   metadata: Pick<Metadata, 'labels' | 'annotations'> | null | undefined,
 ): 'nobody' | 'user' | 'workload' | 'namespace' {

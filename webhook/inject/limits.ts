@@ -1,4 +1,4 @@
-/** What a LimitRange says of the sidecar, as the API server will when the pod is made (plugin/pkg/admission/limitranger). */
+/** Evaluates a LimitRange for the sidecar, as the API server does for a new pod (plugin/pkg/admission/limitranger). */
 import { ANNOTATIONS } from '../../contract/names.ts';
 import type { SidecarResources } from '../config.ts';
 import { exceeds, LOWEST, readQuantity } from './quantity.ts';
@@ -44,7 +44,7 @@ const OF = {
   },
 } as const;
 
-/** Why a pod would be refused with the sidecar in it, and the annotation that fits; `usual` are its resources by itself. */
+/** Why a pod would be refused with the sidecar, and which annotation helps; `usual` are the default resources. */
 export function podLimitViolations(
   pod: Pod,
   usual: SidecarResources,
@@ -53,7 +53,7 @@ export function podLimitViolations(
   if (limits.length === 0) return [];
   const own = defaultResources(pod, usual);
   const { resources } = readSettings(pod.metadata?.annotations ?? {}, own).settings;
-  // What a pod states as a whole counts for it, whatever is in it.
+  // Resources of the pod as a whole count instead of those of its containers.
   const isStated = pod.spec.resources !== null && pod.spec.resources !== undefined;
   const beside = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
   return limitViolations(resources, isStated ? limits.filter(({ type }) => type !== 'Pod') : limits, [
@@ -62,14 +62,14 @@ export function podLimitViolations(
   ]);
 }
 
-/** What to say of them to whoever makes such a pod. */
+/** The same as warnings. */
 export function limitWarnings(pod: Pod, usual: SidecarResources, limits: readonly Limit[]): string[] {
   return podLimitViolations(pod, usual, limits).map(
     ({ text, action }) => `a LimitRange refuses such a pod: ${text}. ${action}`,
   );
 }
 
-/** Why a pod of these containers whose sidecar has these resources would be refused, and the annotation that fits. */
+/** Why a pod with these containers and a sidecar with these resources would be refused, and which annotation helps. */
 export function limitViolations(
   resources: SidecarResources,
   limits: readonly Limit[],
@@ -105,35 +105,28 @@ function violationsOf(
 ): LimitViolation[] {
   const { requestAnnotation, limitAnnotation } = OF[sort];
   const [min, max] = [item.min?.[sort], item.max?.[sort]];
-  const set = (annotation: string, value: string | undefined) => `Set the annotation ${annotation}: ${value}`;
   if (exceeds(min, request)) {
+    const text = `the sidecar requests ${sort} of ${request}, and the least that a container may is ${min}`;
     const raise = exceeds(min, limit) ? ` and ${limitAnnotation}: ${min}` : '';
-    return [
-      {
-        text: `the sidecar requests ${sort} of ${request}, and the least that a container may is ${min}`,
-        action: `${set(requestAnnotation, min)}${raise} on the pods.`,
-      },
-    ];
+    return [{ text, action: setOnPods(requestAnnotation, `${min}${raise}`) }];
   }
   if (exceeds(min, limit)) {
-    return [
-      {
-        text: `the sidecar has a limit for ${sort} of ${limit}, and the least that a container may have is ${min}`,
-        action: `${set(limitAnnotation, min)} on the pods.`,
-      },
-    ];
+    const text = `the sidecar has a limit for ${sort} of ${limit}, and the least that a container may have is ${min}`;
+    return [{ text, action: setOnPods(limitAnnotation, min) }];
   }
   if (exceeds(limit, max)) {
-    return [
-      {
-        text: `the sidecar has a limit for ${sort} of ${limit}, and the most that a container may have is ${max}`,
-        action: exceeds(LOWEST[OF[sort].limit], max)
-          ? `The sidecar needs at least ${LOWEST[OF[sort].limit]}: allow more in the LimitRange.`
-          : `${set(limitAnnotation, max)} on the pods.`,
-      },
-    ];
+    const text = `the sidecar has a limit for ${sort} of ${limit}, and the most that a container may have is ${max}`;
+    const lowest = LOWEST[OF[sort].limit];
+    const action = exceeds(lowest, max)
+      ? `The sidecar needs at least ${lowest}: allow more in the LimitRange.`
+      : setOnPods(limitAnnotation, max);
+    return [{ text, action }];
   }
   return beyondRatio(sort, item.maxLimitRequestRatio?.[sort], request, limit);
+}
+
+function setOnPods(annotation: string, value: string | undefined): string {
+  return `Set the annotation ${annotation}: ${value} on the pods.`;
 }
 
 function beyondRatio(
@@ -145,37 +138,23 @@ function beyondRatio(
   const [ratio, low, high] = [most, request, limit].map((text) => readQuantity(text ?? ''));
   if (ratio === undefined) return [];
   if (high === undefined) {
-    return [
-      {
-        text: `the sidecar has no limit for ${sort}, and a container has to have one of at most ${most} times its request`,
-        action: `Set the annotation ${OF[sort].limitAnnotation} on the pods.`,
-      },
-    ];
+    const text = `the sidecar has no limit for ${sort}, and a container has to have one of at most ${most} times its request`;
+    return [{ text, action: `Set the annotation ${OF[sort].limitAnnotation} on the pods.` }];
   }
-  if (low === undefined || low === 0 || high / low > ratio) {
-    return [
-      {
-        text: `the sidecar requests ${sort} of ${request} and has a limit of ${limit}, and that may be at most ${most} times as much`,
-        action: `Set the annotation ${OF[sort].requestAnnotation}: ${OF[sort].write(high / ratio)} on the pods.`,
-      },
-    ];
-  }
-  return [];
+  if (low !== undefined && low !== 0 && high / low <= ratio) return [];
+  const text = `the sidecar requests ${sort} of ${request} and has a limit of ${limit}, and that may be at most ${most} times as much`;
+  return [{ text, action: setOnPods(OF[sort].requestAnnotation, OF[sort].write(high / ratio)) }];
 }
 
-/** Of a pod, all containers that run beside each other: those without a limit have what the namespace gives. */
+/** For a pod, the limits of all containers that run beside each other, with the defaults of the namespace. */
 function abovePod(sort: Sort, { max }: Limit, all: number): LimitViolation[] {
   const most = readQuantity(max?.[sort] ?? '');
   if (most === undefined || all <= most) return [];
-  return [
-    {
-      text: `with the sidecar the containers of a pod have limits for ${sort} of ${OF[sort].write(all)} together, and they may have ${max?.[sort]}`,
-      action: 'Lower those of the other containers, or allow more in the LimitRange.',
-    },
-  ];
+  const text = `with the sidecar the containers of a pod have limits for ${sort} of ${OF[sort].write(all)} together, and they may have ${max?.[sort]}`;
+  return [{ text, action: 'Lower those of the other containers, or allow more in the LimitRange.' }];
 }
 
-/** Of a pod likewise, whose other containers keep to it. */
+/** The ratio of a whole pod, whose other containers are within it. */
 function beyondPodRatio(
   sort: Sort,
   { maxLimitRequestRatio }: Limit,
@@ -188,12 +167,8 @@ function beyondPodRatio(
   if (ratio === undefined || limits > ratio * requests || high + limits <= ratio * (low + requests))
     return [];
   const [had, has] = [limits, limits + high].map((amount) => OF[sort].write(amount));
-  return [
-    {
-      text: `with the sidecar the limits for ${sort} of a pod go from ${had} to ${has}, and may be at most ${most} times the requests`,
-      action: `Set the annotation ${OF[sort].requestAnnotation}: ${OF[sort].write(high / ratio)} on the pods.`,
-    },
-  ];
+  const text = `with the sidecar the limits for ${sort} of a pod go from ${had} to ${has}, and may be at most ${most} times the requests`;
+  return [{ text, action: setOnPods(OF[sort].requestAnnotation, OF[sort].write(high / ratio)) }];
 }
 
 function sum(amounts: readonly (string | undefined)[]): number {

@@ -1,6 +1,6 @@
 /**
- * Service meshes send what comes into a pod through a proxy of their own. The kubelet's probes of the sidecar are plain
- * HTTP, so a mesh that wants mTLS of everybody refuses them, unless their port is left out.
+ * A service mesh sends the incoming traffic of a pod through a proxy. The kubelet probes the sidecar by plain HTTP, which a
+ * mesh that requires mTLS refuses, unless the port is excluded.
  */
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { type Operation, pointer } from './patch.ts';
@@ -10,16 +10,16 @@ interface Mesh {
   readonly name: string;
   /** Its containers. */
   readonly containers: readonly string[];
-  /** Labels and annotations by which a pod asks for it, and the values that do not. */
+  /** Labels and annotations by which a pod asks for it, except with these values. */
   readonly asks: Readonly<Record<string, readonly string[]>>;
-  /** The annotation with the ports that stay out of it. */
+  /** The annotation for excluded ports. */
   readonly leftOut: string;
   readonly when: string;
 }
 
-/** Where Istio's agent answers a probe in the place of the container (istio/pkg/kube/inject, FormatProberURL). */
+/** The path at which Istio’s agent answers probes for a container (istio/pkg/kube/inject, FormatProberURL). */
 export const REWRITTEN = '/app-health/';
-/** The container that answers there. */
+/** The container of that agent. */
 export const ISTIO_PROXY = 'istio-proxy';
 
 const MESHES: readonly Mesh[] = [
@@ -39,7 +39,7 @@ const MESHES: readonly Mesh[] = [
   },
 ];
 
-/** What a pod in a mesh lacks so that the kubelet reaches its sidecar. */
+/** Warns of a pod in a mesh whose sidecar the kubelet would not reach. */
 export function meshWarnings(pod: Pod, probePort: number): string[] {
   const { labels, annotations } = pod.metadata ?? {};
   const said = { ...annotations, ...labels };
@@ -55,7 +55,7 @@ export function meshWarnings(pod: Pod, probePort: number): string[] {
   );
 }
 
-/** Ports with commas between them; Linkerd has ranges, too. */
+/** Comma-separated ports; Linkerd has ranges, too. */
 function includesPort(list: string | undefined, port: number): boolean {
   return (list ?? '').split(',').some((item) => {
     const [first, last = first] = item.trim().split('-').map(Number);
@@ -66,9 +66,9 @@ function includesPort(list: string | undefined, port: number): boolean {
 const PROBES = ['startupProbe', 'livenessProbe', 'readinessProbe'] as const;
 
 /**
- * Istio lets its own proxy answer all probes of a pod, those of native sidecars too. Where that proxy is no native
- * sidecar itself it starts after all of them, and the sidecar's startup probe would wait for it for ever: so the
- * probes are put back. `probes` are those that the sidecar should have.
+ * Istio rewrites all probes of a pod so that its proxy answers them, those of native sidecars included. A proxy that is not
+ * a native sidecar itself starts after all of them, so the sidecar’s startup probe would wait for it for ever. This
+ * restores `probes`.
  */
 export function restoredProbes(pod: Pod, probes: Readonly<Record<string, unknown>>): Operation[] {
   const { initContainers } = pod.spec;

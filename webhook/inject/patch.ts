@@ -3,16 +3,15 @@ export type Operation =
   | { readonly op: 'add'; readonly path: string; readonly value: unknown }
   | { readonly op: 'remove'; readonly path: string };
 
-/** The texts of values that many patches have in common. */
+/** The JSON of values that many patches share. */
 const texts = new WeakMap<object, string>();
 
-/** Remembers the text of `value`, which is never changed from now on. */
+/** Remembers the JSON of `value`, which must not be changed any more. */
 export function shared<T extends object>(value: T): T {
   texts.set(value, JSON.stringify(value));
   return value;
 }
 
-/** As JSON. */
 export function patchText(operations: readonly Operation[]): string {
   return `[${operations.map(operationText).join(',')}]`;
 }
@@ -32,14 +31,14 @@ export function pointer(...steps: readonly (string | number)[]): string {
   return steps.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** Puts `entries` into the map at `path`, which is made where it is absent or null. */
+/** Adds `entries` to the map at `path`, and the map itself where it is absent or null. */
 export function setEntries(path: string, current: Strings | Absent, entries: Strings): Operation[] {
   if (Object.keys(entries).length === 0) return [];
   if (current === undefined || current === null) return [{ op: 'add', path, value: entries }];
   return Object.entries(entries).map(([key, value]) => ({ op: 'add', path: path + pointer(key), value }));
 }
 
-/** Takes `keys` out of the map at `path`, and the map itself when nothing is left in it. */
+/** Removes `keys` from the map at `path`, and the map itself when it becomes empty. */
 export function removeEntries(path: string, current: Strings | Absent, keys: readonly string[]): Operation[] {
   const present = keys.filter((key) => current?.[key] !== undefined);
   if (present.length === 0) return [];
@@ -47,7 +46,7 @@ export function removeEntries(path: string, current: Strings | Absent, keys: rea
   return present.map((key) => ({ op: 'remove', path: path + pointer(key) }));
 }
 
-/** Puts `items` at the head or the end of the list at `path`, which is made where it is absent or null. */
+/** Adds `items` to the list at `path`, and the list itself where it is absent or null. */
 export function insertItems(
   path: string,
   current: readonly unknown[] | Absent,
@@ -59,7 +58,7 @@ export function insertItems(
   return items.map((value, index) => ({ op: 'add', path: path + pointer(index), value }));
 }
 
-/** Takes the items that `isOurs` names out of the list at `path`, and the list itself when nothing is left in it. */
+/** Removes our items from the list at `path`, and the list itself when it becomes empty. */
 export function removeItems<T>(
   path: string,
   current: readonly T[] | Absent,
@@ -71,7 +70,7 @@ export function removeItems<T>(
   return indexes.reverse().map((index) => ({ op: 'remove', path: path + pointer(index) }));
 }
 
-/** The same steps for an object that stands at `prefix` in another. */
+/** The same steps for an object at `prefix` of another. */
 export function at(prefix: string, operations: readonly Operation[]): Operation[] {
   return operations.map((operation) => ({ ...operation, path: prefix + operation.path }));
 }

@@ -11,7 +11,7 @@ interface Term {
   readonly matchFields?: readonly Requirement[] | Absent;
 }
 
-/** Of a pod template, to which nodes its pods may go. */
+/** The part of a pod template that selects nodes. */
 export interface Nodes {
   readonly nodeSelector?: Readonly<Record<string, string>> | Absent;
   readonly affinity?:
@@ -27,17 +27,17 @@ export interface Nodes {
     | Absent;
 }
 
-/** What tells nodes of one site from each other rather than sites. */
+/** Labels that do not separate sites. */
 const OF_ANY_SITE = /^((beta\.)?kubernetes\.io\/(os|arch)|(beta\.)?node(-role)?\.kubernetes\.io\/.+)$/;
 
 /**
- * What may keep all pods of a workload on one site, as it wants one value of a node label, and any label may tell the
- * sites apart. Then all of them stand by at once.
+ * What may keep all pods of a workload on one site: it requires one value of a node label, and any label may separate the
+ * sites. Then all of them are standby at once.
  */
 export function pinnedBy(nodes: Nodes | Absent): 'nodeSelector' | 'nodeAffinity' | undefined {
   if (Object.keys(nodes?.nodeSelector ?? {}).some(maySeparate)) return 'nodeSelector';
   const required = nodes?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  // A node needs to meet one of the terms alone.
+  // A node has to match only one of the terms.
   const [first = [], ...others] = (required?.nodeSelectorTerms ?? []).map(pinsOf);
   return [...first].some((pin) => others.every((pins) => pins.has(pin))) ? 'nodeAffinity' : undefined;
 }

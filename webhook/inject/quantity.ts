@@ -17,10 +17,10 @@ const FACTORS: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-// The serialization format of resource.Quantity in k8s.io/apimachinery, without signs: nothing here may be negative.
+// The serialization format of resource.Quantity in k8s.io/apimachinery, without signs, as nothing here is negative.
 export const QUANTITY = /^(\d+(?:\.\d*)?|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?$/;
 
-/** A Kubernetes quantity such as `50m` or `64Mi` as a number of cores or bytes; undefined when it is none. */
+/** A Kubernetes quantity such as `50m` or `64Mi` as a number of cores or bytes; undefined when it is not one. */
 export function readQuantity(text: string): number | undefined {
   const [, digits, suffix = '', exponent = '0'] = QUANTITY.exec(text) ?? [];
   const factor = FACTORS[suffix];
@@ -28,7 +28,7 @@ export function readQuantity(text: string): number | undefined {
   return Number(digits) * factor * 10 ** Number(exponent);
 }
 
-/** What the sidecar needs at least. */
+/** The least that the sidecar needs. */
 export const LOWEST = {
   cpuRequest: '0',
   cpuLimit: '10m',
@@ -36,7 +36,7 @@ export const LOWEST = {
   memoryLimit: '32Mi',
 } as const;
 
-/** Whether `high` is above `low`; false where one of them is absent or no quantity. */
+/** Whether `high` is above `low`; false where one of them is absent or not a quantity. */
 export function exceeds(high: string | undefined, low: string | undefined): boolean {
   const [above, below] = [high, low].map((text) => readQuantity(text ?? ''));
   return above !== undefined && below !== undefined && above > below;

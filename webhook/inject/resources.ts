@@ -9,13 +9,13 @@ const NONE: SidecarResources = {
   memoryLimit: undefined,
 };
 
-/** The sidecar's resources where the pod's annotations say nothing. */
+/** The sidecar’s resources where the pod has no annotations for them. */
 export function defaultResources({ spec }: Pod, configured: SidecarResources): SidecarResources {
-  // The containers of a pod with resources as a whole must not sum up to more than those: the sidecar shares them.
+  // The sidecar shares resources of the pod as a whole: the containers together must not have more than those.
   return spec.resources === null || spec.resources === undefined ? configured : NONE;
 }
 
-/** As a container states them; undefined when there are none. */
+/** In the form of a container; undefined when there are none. */
 export function containerResources({ cpuRequest, cpuLimit, memoryRequest, memoryLimit }: SidecarResources) {
   const requests = stated({ cpu: cpuRequest, memory: memoryRequest });
   const limits = stated({ cpu: cpuLimit, memory: memoryLimit });

@@ -1,7 +1,7 @@
 /**
- * What Kubernetes' own controllers do at an update while some pods never get ready, as those that stand by. One piece of
- * arithmetic for the webhook, offline injection and `check`. Sources, in kubernetes/kubernetes below pkg/controller:
- * deployment/rolling.go and util/deployment_util.go, statefulset/stateful_set_control.go, daemon/update.go.
+ * How the controllers of Kubernetes update a workload while its standby pods never become ready; for the webhook, offline
+ * injection and `check`. Sources, in kubernetes/kubernetes below pkg/controller: deployment/rolling.go and
+ * util/deployment_util.go, statefulset/stateful_set_control.go, daemon/update.go.
  */
 
 import { aloneBy, type Placed } from './alone.ts';
@@ -33,29 +33,29 @@ export interface RolloutSpec {
   readonly namespace?: string | Absent;
 }
 
-/** Kubernetes' own: what a Deployment has that says nothing, of `maxUnavailable` and `maxSurge` alike. */
+/** The default of a Deployment for `maxUnavailable` and `maxSurge`. */
 export const DEFAULT_SHARE = '25%';
 
-/** How many pods may be missing at an update, and how many there may be besides. */
+/** How many pods may be missing in an update, and how many may be added. */
 export interface Steps {
   readonly missing: number;
   readonly more: number;
 }
 
-/** Of a Deployment; NaN where something is neither a number nor a share. */
+/** Of a Deployment; NaN where a value is neither a number nor a percentage. */
 export function deploymentSteps({ replicas, strategy }: RolloutSpec): Steps {
   const pods = replicas ?? 1;
   const { maxSurge, maxUnavailable } = strategy?.rollingUpdate ?? {};
   const more = podsOf(maxSurge ?? DEFAULT_SHARE, pods, Math.ceil);
   const missing = podsOf(maxUnavailable ?? DEFAULT_SHARE, pods, Math.floor);
-  // Both nothing would forbid every step.
+  // With both 0 no step would be possible.
   return { more, missing: missing === 0 && more === 0 ? 1 : Math.min(missing, pods) };
 }
 
 /**
- * Whether an update of a Deployment stops before all pods are new, `standing` of the old ones and of the new ones standing
- * by. Old ones that stand by go first. Then an old pod of the active site goes only while more are available than have
- * to be, which has to hold when all that may be made are made, and for the last one.
+ * Whether an update of a Deployment stops before all pods are new, where `standing` of the old and of the new pods are
+ * standby. Old standby pods are deleted first. An old pod of the active site is deleted only while more than the required
+ * number are available, which has to hold with all additional pods created, and for the last one.
  */
 export function deploymentStalls(spec: RolloutSpec, standing: number, isAlone = isAloneIn(spec)): boolean {
   const { missing, more } = deploymentSteps(spec);
@@ -65,13 +65,13 @@ export function deploymentStalls(spec: RolloutSpec, standing: number, isAlone = 
   return standing > 0 && (missing < standing || missing + more <= standing);
 }
 
-/** Whether `maxUnavailable` of a StatefulSet counts: by itself from Kubernetes 1.35 on, by MaxUnavailableStatefulSet. */
+/** Whether `maxUnavailable` of a StatefulSet counts: by default from Kubernetes 1.35 on (MaxUnavailableStatefulSet). */
 export type Limit = 'counts' | 'is-ignored' | 'may-count';
 
 /**
- * The same of a StatefulSet, wherever those stand. In order, nothing is updated while any pod is unready. In parallel the
- * last one is replaced first, whatever it is; where `maxUnavailable` is ignored, the next one waits until that is ready,
- * and where it counts, until fewer are unready than may be. Kubernetes 1.35 counts old ones that are unready, too.
+ * The same for a StatefulSet. With OrderedReady nothing is updated while any pod is unready. With Parallel the last pod is
+ * replaced first; where `maxUnavailable` is ignored, the next one waits until that is ready, and where it counts, until
+ * fewer are unready than allowed. Kubernetes 1.35 counts old pods that are unready, too.
  */
 export function statefulSetStalls(spec: RolloutSpec, standing: number, limit: Limit): boolean {
   const { replicas, updateStrategy, podManagementPolicy } = spec;
@@ -87,13 +87,13 @@ export function statefulSetStalls(spec: RolloutSpec, standing: number, limit: Li
   return standing >= Math.max(1, podsOf(maxUnavailable ?? 1, pods, Math.floor));
 }
 
-/** The first one puts the sidecar in: before it, old pods are ready on standby nodes, too. */
+/** The first one adds the sidecar: the old pods are ready on standby nodes, too. */
 export type Rollout = 'first' | 'later';
 
 /**
- * The same of a DaemonSet on so many nodes, `standing` of which stand by. An old pod that is unready is always replaced,
- * but new ones that are count against `maxUnavailable`. With `maxSurge` the new pod is made beside an old one that is
- * ready, which stays until the new one is ready as well: on a standby node for ever.
+ * The same for a DaemonSet on `nodes` nodes, `standing` of them standby. An old pod that is unready is always replaced, but
+ * new ones that are unready count against `maxUnavailable`. With `maxSurge` the new pod is created beside a ready old one,
+ * which stays until the new one is ready: on a standby node for ever.
  */
 export function daemonSetStalls(
   spec: RolloutSpec,
@@ -112,12 +112,12 @@ export function daemonSetStalls(
   return standing > 0 && missing <= standing && missing < nodes;
 }
 
-/** Whether a new pod needs a place without an old one. Looks through all of the template: who asks of many counts of pods does so once. */
+/** Whether a new pod needs a node without an old one. It searches the template, so callers with many counts ask once. */
 export function isAloneIn({ template, namespace }: RolloutSpec): boolean {
   return aloneBy(template, namespace) !== undefined;
 }
 
-/** How many pods a number or a share of them is, as the controller in question rounds it. */
+/** The number of pods that a number or a percentage means, rounded as the controller does. */
 function podsOf(allowed: number | string, pods: number, round: (pods: number) => number): number {
   const share = /^(\d+)%$/.exec(String(allowed))?.[1];
   return share === undefined ? Number(allowed) : round((Number(share) * pods) / 100);

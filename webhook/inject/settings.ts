@@ -13,7 +13,7 @@ import type { SidecarResources } from '../config.ts';
 import { atLeast, type Format, followerName, HIGHEST_PORT, hook, oneOf, whole } from './formats.ts';
 import { exceeds, LOWEST } from './quantity.ts';
 
-/** What a pod asks of its sidecar. */
+/** The settings of a pod for its sidecar. */
 export interface Settings {
   readonly follower: string;
   readonly gate: Gate;
@@ -22,7 +22,7 @@ export interface Settings {
   readonly staleAfter: number;
   readonly port: number;
   readonly probePort: number;
-  /** `PORT/PATH`; undefined: nobody is called. */
+  /** `PORT/PATH`; undefined: no call. */
   readonly onStandby: string | undefined;
   readonly onActive: string | undefined;
   /** Seconds. */
@@ -32,9 +32,9 @@ export interface Settings {
 }
 
 export interface ReadSettings {
-  /** Sound only when there are no problems. */
+  /** Valid only without problems. */
   readonly settings: Settings;
-  /** Each names the annotation, its value and what would be right. */
+  /** Each names the annotation, its value and what it must be. */
   readonly problems: readonly string[];
 }
 
@@ -54,7 +54,7 @@ const optional = (annotation: string, format: Format<string>): Field<string> => 
   fallback: undefined,
 });
 
-/** In the order in which their problems are told; those of the resources come after these. */
+/** In the order in which their problems are reported; the resources come after these. */
 export const FIELDS = {
   follower: field(ANNOTATIONS.follower, followerName, DEFAULT_FOLLOWER),
   gate: field<Gate>(ANNOTATIONS.gate, oneOf(GATES), 'readiness'),
@@ -68,7 +68,7 @@ export const FIELDS = {
   hookRetries: field<number>(ANNOTATIONS.hookRetries, whole(0, 100), DEFAULT_HOOK_RETRIES),
 } as const;
 
-/** Their fallback is the configuration's. */
+/** Their fallbacks are in the configuration. */
 export const QUANTITIES = {
   cpuRequest: optional(ANNOTATIONS.cpuRequest, atLeast(LOWEST.cpuRequest)),
   cpuLimit: optional(ANNOTATIONS.cpuLimit, atLeast(LOWEST.cpuLimit)),
@@ -76,7 +76,7 @@ export const QUANTITIES = {
   memoryLimit: optional(ANNOTATIONS.memoryLimit, atLeast(LOWEST.memoryLimit)),
 } as const satisfies Record<keyof SidecarResources, Field<string>>;
 
-/** What is said of a setting that cannot work; `value` is in quotes. */
+/** Also used by the policies. `value` is in quotes. */
 export const PROBLEMS = {
   annotation: (annotation: string, value: string, wanted: string) =>
     `annotation ${annotation}: ${value} ${wanted}`,
@@ -89,10 +89,10 @@ export const PROBLEMS = {
 } as const;
 
 const NAMES: readonly string[] = Object.values(ANNOTATIONS);
-/** Of pods that say nothing, as most do. */
+/** For pods without annotations, as most are. */
 const usual = new WeakMap<SidecarResources, ReadSettings>();
 
-/** The settings in the annotations of a pod; what they do not say is the default. */
+/** The settings in the annotations of a pod, and the defaults of the others. */
 export function readSettings(
   annotations: Readonly<Record<string, string>>,
   defaults: SidecarResources,
@@ -140,7 +140,6 @@ function readAnnotations(
   return { settings, problems };
 }
 
-/** What no single annotation shows. */
 function crossFieldProblems({ port, probePort, resources }: Settings): string[] {
   const { cpuRequest, cpuLimit, memoryRequest, memoryLimit } = resources;
   return [

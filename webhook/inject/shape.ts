@@ -2,10 +2,7 @@ import * as z from 'zod';
 import { listOf, recordOf } from '../../runtime/first-problem.ts';
 import type { Result } from '../../runtime/result.ts';
 
-/**
- * What injection reads of pods and workloads; everything else passes through unseen. Fields may be null, as they are
- * in manifests that programs wrote.
- */
+/** The fields of pods and workloads that injection reads. They may be null, as in manifests that programs wrote. */
 
 const strings = recordOf(z.string('must be a text; put quotes around it')).nullish();
 
@@ -31,13 +28,13 @@ export const metadata = z.looseObject({
 const quantities = recordOf(z.union([z.string(), z.number()])).nullish();
 const resources = z.object({ requests: quantities, limits: quantities }).nullish();
 
-/** Only looked at: what is none of a probe's is for the API server to refuse. */
+/** A malformed one is left to the API server to refuse. */
 const probe = z
   .object({ httpGet: z.object({ path: z.string().nullish() }).nullish() })
   .nullish()
   .catch(undefined);
 
-/** The names of items, of which nothing else is looked at. Such lists are the longest in most pods: no schema for each item. */
+/** Items of which only the name is read. Such lists are the longest in most pods, so there is no schema for each item. */
 const named = z
   .unknown()
   .transform((value) => (Array.isArray(value) ? value.filter(isNamed) : undefined))
@@ -49,7 +46,7 @@ function isNamed(value: unknown): value is { readonly name: string } {
 
 const container = z.object({
   name: z.string().nullish(),
-  // It only tells our own sidecar from others of its name.
+  // Only to distinguish our sidecar from another container with its name.
   env: named,
   volumeMounts: named,
   ports: listOf(
@@ -77,7 +74,7 @@ const selector = z
   })
   .nullish();
 
-/** Only looked at, as the API server refuses what is malformed. */
+/** A malformed one is left to the API server to refuse. */
 const affinity = z
   .object({
     nodeAffinity: z
@@ -126,7 +123,7 @@ const pod = z.object({
 });
 
 const amount = z.union([z.number(), z.string()]).nullish();
-/** We only warn of it: a malformed one is for the API server to refuse. */
+/** A malformed one is left to the API server to refuse. */
 const strategy = z
   .object({
     type: z.string().nullish(),

@@ -3,15 +3,15 @@ import { sidecarContainer, sidecarVolumes } from './container.ts';
 import { shared } from './patch.ts';
 import type { Settings } from './settings.ts';
 
-/** What a pod gets. */
+/** What is added to a pod. */
 export interface Sidecar {
   readonly containers: readonly object[];
   readonly volumes: readonly object[];
 }
 
-/** Most pods ask for the same sidecar, those of one workload all do: of so many kinds each is built and printed once. */
+/** Most pods ask for the same sidecar, so each variant is built and serialized once. */
 const MOST_KEPT = 100;
-/** Paths of hooks are of any length. */
+/** Paths of hooks may have any length. */
 const LONGEST_KEPT = 1_024;
 
 const kept = new WeakMap<InjectorConfig, Map<string, Sidecar>>();

@@ -14,15 +14,15 @@ import {
 import type { Workload } from './shape.ts';
 
 const OR = `or the annotation ${ANNOTATIONS.gate}: none`;
-/** By as many pods is tried whether an update stalls where nobody knows yet how many there will be. */
+/** Up to this many pods are tried where their number is not known yet. */
 const MANY = 100;
 
 const ALL = 'set rollingUpdate.maxUnavailable: 100% (all at once)';
-/** Of two pods or more it is at least half, and leaves one where it can. */
+/** At least half of two or more pods. */
 const MOST = '75%';
 const BY_HAND = 'set updateStrategy.type: OnDelete, and delete its pods yourself';
 
-/** What lets an update go on; `standing` pods stand by. Of each a test proves that it does. */
+/** What lets an update continue with `standing` standby pods; a test proves each. */
 export const REMEDIES = {
   Deployment: (standing: number, spec: RolloutSpec) => {
     const isAlone = aloneBy(spec.template, spec.namespace) !== undefined;
@@ -37,13 +37,13 @@ export const REMEDIES = {
 
 type Spec = Workload['spec'] & Pick<RolloutSpec, 'namespace'>;
 
-/** From how many to how many pods an autoscaler makes. */
+/** The range of an autoscaler. */
 export interface Scaled {
   readonly least: number;
   readonly most: number;
 }
 
-/** Why the pods of a workload may wait for each other for ever, as those on a standby site never get ready. */
+/** Why an update of a workload may stop, as pods on a standby site never become ready. */
 export function stallWarnings(kind: string, workload: Workload, scaled?: Scaled): string[] {
   const spec = { ...workload.spec, namespace: workload.metadata?.namespace };
   if (spec.template.metadata?.annotations?.[ANNOTATIONS.gate] === 'none') return [];
@@ -60,8 +60,8 @@ export function stallWarnings(kind: string, workload: Workload, scaled?: Scaled)
 }
 
 /**
- * Nobody knows yet. Of two sites that share the pods the active one has the smaller half; of those that are kept on one
- * site, all. With more sites, or an uneven share, more stand by.
+ * An estimate of how many pods are standby: the larger half of two sites, or all where they are kept on one site. With more
+ * sites, or an uneven share, there are more.
  */
 function standbysOf(template: Placed): (pods: number) => number {
   return pinnedBy(template.spec) === undefined ? halfOf : (pods) => pods;
@@ -71,7 +71,7 @@ function halfOf(pods: number): number {
   return Math.ceil(pods / 2);
 }
 
-/** Why pods wait for each other that do not elsewhere. */
+/** The reason, for a warning. */
 function reasonOf({ template, namespace }: Spec): string {
   const pin = pinnedBy(template.spec);
   if (pin !== undefined) return `${pin} may keep all on one site`;
@@ -79,7 +79,7 @@ function reasonOf({ template, namespace }: Spec): string {
   return alone === undefined ? 'standbys stay unready' : `${alone} pods apart`;
 }
 
-/** How many pods there may be. Kubernetes makes one where it is not said, but it is left out for an autoscaler. */
+/** The possible numbers of pods. The default of `replicas` is 1, but it is also left out for an autoscaler. */
 function countsOf(replicas: number | null | undefined, scaled: Scaled | undefined): readonly number[] {
   if (typeof replicas === 'number' && (replicas === 0 || scaled === undefined)) return [replicas];
   const { least, most } = scaled ?? { least: 1, most: MANY };
@@ -122,7 +122,7 @@ function ofStatefulSet(given: Spec, scaled: Scaled | undefined): string[] {
   if (replicas > 1 && isOrdered) {
     return [`on a standby site pods stay unready and the next one waits for ever: ${REMEDIES.start}, ${OR}`];
   }
-  // Neither a file nor a review tells what the cluster makes of maxUnavailable.
+  // Whether the cluster counts maxUnavailable is unknown here.
   if (!statefulSetStalls(spec, standing, 'may-count')) return [];
   const isEarlier = !statefulSetStalls(spec, standing, 'counts');
   const why = isEarlier

@@ -7,7 +7,7 @@ export const KNOWN: readonly string[] = Object.values(ANNOTATIONS).filter((name)
 export const NO_LABEL = `${LABELS.inject} is an annotation here and has no effect: it has to be a label`;
 export const unknownAnnotation = (name: string) => `annotation ${name} is not known and has no effect`;
 
-/** A warning for each annotation of ours that nothing reads. */
+/** A warning for each annotation with our prefix that has no effect. */
 export function misspeltAnnotations(annotations: Readonly<Record<string, string>>): string[] {
   return Object.keys(annotations)
     .filter((name) => name.startsWith(PREFIX) && !KNOWN.includes(name))

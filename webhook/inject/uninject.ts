@@ -12,15 +12,15 @@ import type { Pod } from './shape.ts';
 const OWN_VOLUMES: readonly string[] = [TOKEN_VOLUME, STATUS_VOLUME];
 
 /**
- * Takes out of a pod or pod template all that injection put there, a carried label included, and nothing else. Lists
- * and maps that are empty afterwards go too: injection made them, or they said nothing.
+ * Removes what injection added to a pod or pod template, a propagated label included. Lists and maps that become empty are
+ * removed, too: injection created them, or they were empty before.
  */
 export function uninjectPod(pod: Pod): Operation[] {
   const gate = ownGate(pod);
   return [...unmark(pod, gate.label), ...(isInjected(pod) ? withdrawSidecar(pod, gate.readinessGate) : [])];
 }
 
-/** What of a pod will name a volume that went with the sidecar: whoever wrote that has to take it out. */
+/** Warns of mounts of volumes that are removed with the sidecar, which the user has to remove. */
 export function orphanedMounts(pod: Pod): string[] {
   if (!isInjected(pod)) return [];
   const { initContainers, containers } = pod.spec;

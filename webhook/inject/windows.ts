@@ -1,9 +1,9 @@
 import type { NodeTerms } from './shape.ts';
 
 const OS_LABEL = 'kubernetes.io/os';
-/** Its name until Kubernetes 1.14; kubelets still put it on nodes, and charts still select by it. */
+/** The name until Kubernetes 1.14; kubelets still set it, and charts still select by it. */
 const OLD_OS_LABEL = 'beta.kubernetes.io/os';
-/** Kubelets put it on Windows nodes alone. */
+/** Only Windows nodes have it. */
 const WINDOWS_BUILD = 'node.kubernetes.io/windows-build';
 
 const OS_LABELS: readonly string[] = [OS_LABEL, OLD_OS_LABEL];
@@ -14,14 +14,14 @@ interface Placed {
   readonly affinity?: NodeTerms | undefined;
 }
 
-/** Whether a pod may run on Windows nodes alone, by whichever of the ways to say so. */
+/** Whether a pod can only run on Windows nodes, by any of the ways to say so. */
 export function isForWindows({ os, nodeSelector, affinity }: Placed): boolean {
   if (os?.name === 'windows') return true;
   if (OS_LABELS.some((label) => nodeSelector?.[label] === 'windows')) return true;
   if (nodeSelector?.[WINDOWS_BUILD] !== undefined) return true;
   const terms =
     affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
-  // One of them is enough for a node, so all have to say it.
+  // A node has to match only one of them, so all have to require Windows.
   return (
     terms.length > 0 && terms.every(({ matchExpressions }) => matchExpressions?.some(wantsWindows) === true)
   );

@@ -2,6 +2,7 @@ import { databaseMember } from '../../contract/databases.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { shown } from '../../kubernetes/cut.ts';
 import type { InjectorConfig } from '../config.ts';
+import { isAsAsked } from './decision.ts';
 import { injectPod, mark } from './inject.ts';
 import { labelOrigin, readLabel } from './label.ts';
 import { type Limit, limitWarnings } from './limits.ts';
@@ -9,9 +10,8 @@ import { at, type Operation, removeEntries } from './patch.ts';
 import type { Pod, Workload } from './shape.ts';
 import { stallWarnings } from './stalls.ts';
 
-/** What the label of a workload does to its pod template. */
 export interface LabelPropagation {
-  /** carried: the label was put on the template. taken-back: what was carried before was removed. */
+  /** carried: the label was added to the template. taken-back: it was removed again. */
   readonly change: 'carried' | 'taken-back' | 'none';
   readonly patch: readonly Operation[];
   readonly warnings: readonly string[];
@@ -20,10 +20,9 @@ export interface LabelPropagation {
 const TEMPLATE = '/spec/template';
 
 /**
- * Carries the inject label of a Deployment, StatefulSet or DaemonSet to its pod template, and takes it back when the
- * workload has it no more. An annotation beside a carried label tells it from one that the user set, and goes along
- * with the template through `kubectl rollout undo`. Nothing is ever denied here: a workload that cannot be updated
- * cannot be scaled or cleaned up either.
+ * Propagates the inject label of a Deployment, StatefulSet or DaemonSet to its pod template, and removes it again when the
+ * workload does not have it any more. An annotation tells a propagated label from one that the user set, and stays with the
+ * template through `kubectl rollout undo`. Nothing is denied: a workload that cannot be updated cannot be scaled either.
  */
 export function propagateLabel({ metadata, spec }: Workload): LabelPropagation {
   const wanted = metadata?.labels?.[LABELS.inject];
@@ -42,7 +41,7 @@ export function propagateLabel({ metadata, spec }: Workload): LabelPropagation {
     );
   }
   if (origin === 'user' || present === wanted) return unchanged();
-  // It would restart the database for nothing, and its operator may write the template back.
+  // It would only restart the database, and its operator may restore the template.
   const member = databaseMember(spec.template, metadata?.ownerReferences ?? []);
   if (wanted !== undefined && member !== undefined) {
     const warning = `label ${LABELS.inject}=true has no effect: each of its pods is ${member}`;
@@ -72,7 +71,7 @@ function takenBack(template: Pod['metadata']): LabelPropagation {
   return { change: 'taken-back', patch: at(TEMPLATE, patch), warnings: [] };
 }
 
-/** What the person who applies the workload should know of its future pods: nobody reads what a ReplicaSet is told. */
+/** Warnings about the future pods for who applies the workload, as only its ReplicaSet would get them later. */
 export function previewInjection(
   kind: string,
   workload: Workload,
@@ -89,15 +88,13 @@ export function previewInjection(
   if (injection.kind === 'denied') {
     return injection.problems.map((problem) => `its pods will be refused: ${problem}`);
   }
-  if (injection.kind === 'skipped') {
-    const isWanted = ['disabled', 'already-injected'].includes(injection.reason);
-    return isWanted ? [] : [`its pods get no sidecar: ${injection.message}`];
-  }
+  if (injection.kind === 'skipped')
+    return isAsAsked(injection.reason) ? [] : [`its pods get no sidecar: ${injection.message}`];
   const violations = limitWarnings(pod, config.resources, limits);
   return [...injection.warnings, ...violations, ...stallWarnings(kind, workload)];
 }
 
-/** What the template's inject label says after {@link propagateLabel}. */
+/** The inject label of the template after {@link propagateLabel}. */
 function effectiveLabel({ metadata, spec: { template } }: Workload): string | undefined {
   const present = template.metadata?.labels?.[LABELS.inject];
   const wanted = readLabel(metadata?.labels) === 'unclear' ? undefined : metadata?.labels?.[LABELS.inject];

@@ -17,11 +17,11 @@ export interface LargeReviewsOptions {
   readonly clock: Clock;
 }
 
-/** The API server gives up after 5 s by our own configuration; a review of the largest size takes a tenth of one. */
+/** The timeoutSeconds of the chart's webhook configuration. The largest review takes about 0.1 s. */
 const LONGEST_MS = 5_000;
-/** Large reviews come together, when something is rolled out, or never. */
+/** Large reviews come in bursts, when something is rolled out, or not at all. */
 const IDLE_MS = 60_000;
-/** The largest body, of nothing but empty objects, takes it to about 100. */
+/** The worst body, of nothing but empty objects, needs about 100 MB. */
 const HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 };
 
 interface Running {
@@ -30,9 +30,9 @@ interface Running {
 }
 
 /**
- * Reviews in a thread of their own, which is there while such ones come: to parse and judge one of megabytes takes tens
- * of milliseconds, in which the main thread would answer nobody. Its heap has a limit of its own, and when it ends, the
- * next review gets another one.
+ * Answers large reviews in a worker thread: a review of megabytes takes tens of milliseconds, during which the main
+ * thread would answer nobody. The thread is started on demand and ended when idle. Its heap has its own limit; if it
+ * dies, the next review starts another one.
  */
 export class LargeReviews {
   readonly #options: LargeReviewsOptions;
@@ -45,7 +45,7 @@ export class LargeReviews {
     this.#options = options;
   }
 
-  /** One at a time. `bytes` are the thread's from then on. Rejects with an `UnreadableBody`, or when the thread has ended. */
+  /** One at a time. `bytes` are transferred to the thread. Rejects with an `UnreadableBody`, or when the thread has ended. */
   async review(bytes: Uint8Array<ArrayBuffer>, charset: string): Promise<Review> {
     if (this.#running !== undefined) throw new Error('the last large review is not done');
     this.#cancelEnd();
@@ -91,7 +91,7 @@ export class LargeReviews {
     worker.on('message', (said: WorkerMessage) => this.#hear(worker, said));
     worker.on('error', (cause) => ended(new Error('the thread for large reviews has failed', { cause })));
     worker.on('exit', (code) => ended(new Error(`the thread for large reviews has ended with code ${code}`)));
-    // The connection of who asks keeps the process; nothing else has to wait for the thread.
+    // The client's connection keeps the process alive; the thread must not.
     worker.unref();
     return worker;
   }

@@ -1,14 +1,14 @@
-/** Between the main thread and that for large reviews. */
+/** The messages between the main thread and the one for large reviews. */
 import type { FollowedPods } from '../../contract/followed.ts';
 import type { InjectorConfig } from '../config.ts';
 import type { Limit } from '../inject/limits.ts';
 import type { Review } from '../review.ts';
 import type { ActiveSites } from '../services/route.ts';
 
-/** With which the thread is started. */
+/** The workerData of the thread. */
 export interface Start {
   readonly config: InjectorConfig;
-  /** Of one number: not 0 when an answer to the last question is there. */
+  /** One number, other than 0 once the last question is answered. */
   readonly answered: Int32Array<SharedArrayBuffer>;
 }
 
@@ -18,7 +18,7 @@ export interface Job {
   readonly followed: readonly FollowedPods[];
 }
 
-/** What is only known when a review is read, and only in the main thread. */
+/** What the thread asks the main thread while it answers a review. */
 export type Question =
   | { readonly kind: 'active'; readonly follower: string }
   | { readonly kind: 'limits'; readonly namespace: string };
@@ -30,7 +30,7 @@ export interface Answers {
 
 export type Answer = Partial<Answers>;
 
-/** From the thread; after each job one that is no question. */
+/** Sent by the thread: any number of questions per job, then one of the others. */
 export type WorkerMessage =
   | Question
   | { readonly kind: 'reviewed'; readonly review: Review }

@@ -1,2 +1,2 @@
-/** What the thread runs. In the bundle scripts/build.ts puts the program itself here, so that it stays one file. */
+/** What the thread runs. scripts/build.ts replaces it by the program's text, so that the bundle stays one file. */
 export const program: string | URL = new URL('./thread.ts', import.meta.url);

@@ -2,14 +2,14 @@ import { EachTurn } from '../../http/each-turn.ts';
 import { FairQueue } from '../../runtime/fair-queue.ts';
 
 /**
- * Of large bodies one piece is read in each turn of the event loop, each client's in turn: a hundred that come at once
- * would else be decrypted and copied for tens of milliseconds before anything else has its turn.
+ * Reads one chunk of one large body per turn of the event loop, round robin by client: a hundred bodies at once would
+ * otherwise be decrypted and copied for tens of milliseconds before anything else runs.
  */
 export class ReadTurns {
   readonly #waiting = new FairQueue<() => void>();
   readonly #turns = new EachTurn(this.#waiting, () => this.#waiting.next()?.());
 
-  /** `read` lets the next piece come. */
+  /** `read` lets the next chunk come. */
   add(client: string, read: () => void): void {
     this.#waiting.add(client, read);
     this.#turns.start();

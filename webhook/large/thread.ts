@@ -1,4 +1,4 @@
-/** Runs in a thread of its own: see large-reviews.ts. */
+/** The worker thread of large-reviews.ts. */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../runtime/clock.ts';
 import { admit } from '../admission.ts';
@@ -6,7 +6,7 @@ import { parseReview, reviewWith } from '../review.ts';
 import { UnreadableBody } from '../server-body.ts';
 import type { Answer, Answers, Job, Question, Start, WorkerMessage } from './messages.ts';
 
-/** The main thread has other things to do as well; it ends this one when a review takes too long. */
+/** The main thread may be busy; it ends this thread if the review takes longer altogether. */
 const ANSWER_MS = 5_000;
 
 const { config, answered } = workerData as Start;
@@ -22,7 +22,7 @@ function review({ bytes, charset, followed }: Job): WorkerMessage {
     if (!(error instanceof UnreadableBody)) throw error;
     return { kind: 'unreadable', status: error.status, problem: error.message };
   }
-  const judge = (body: unknown) =>
+  const evaluate = (body: unknown) =>
     admit(
       body,
       config,
@@ -30,10 +30,10 @@ function review({ bytes, charset, followed }: Job): WorkerMessage {
       followed,
       (namespace) => ask('limits', { kind: 'limits', namespace }) ?? [],
     );
-  return { kind: 'reviewed', review: reviewWith(judge, body, () => systemClock.elapsed()) };
+  return { kind: 'reviewed', review: reviewWith(evaluate, body, () => systemClock.elapsed()) };
 }
 
-/** Waits for the answer, so that a review is judged by the same function as in the main thread. */
+/** Blocks until the main thread answers, so that `admit` can stay synchronous in both threads. */
 function ask<K extends keyof Answers>(what: K, question: Question & { kind: K }): Answer[K] {
   Atomics.store(answered, 0, 0);
   say(question);

@@ -1,14 +1,14 @@
 import { FairQueue } from '../../runtime/fair-queue.ts';
 
 /**
- * What takes long, one after the other, and each client's in turn. The reviews of all tenants come from the API server, so of
- * one client those of each size have a turn: a small one never waits for all large ones.
+ * Runs long work one after the other, round robin by client and size: the reviews of all tenants come from the same
+ * client, the API server, and a small one must not wait for all large ones.
  */
 export class SerialQueue {
   readonly #waiting = new FairQueue<() => Promise<void>>();
   #isServing = false;
 
-  /** `bytes`: what it is about. `work` must not reject. */
+  /** `bytes`: size of the review. `work` must not reject. */
   add(client: string, bytes: number, work: () => Promise<void>): void {
     this.#waiting.add(`${client} ${Math.ceil(Math.log2(bytes))}`, work);
     if (!this.#isServing) void this.#serve();

@@ -1,4 +1,4 @@
-/** Text of CEL, as the API server evaluates it in admission policies. */
+/** Builds expressions in CEL, the language of admission policies. */
 
 export const all = (...expressions: readonly string[]) => expressions.map((one) => `(${one})`).join(' && ');
 export const any = (...expressions: readonly string[]) => expressions.map((one) => `(${one})`).join(' || ');
@@ -10,13 +10,13 @@ export function literal(text: string): string {
 
 export const listOf = (texts: readonly string[]) => `[${texts.map(literal).join(', ')}]`;
 
-/** No text of ours has these characters. */
+/** These characters occur in no text of ours. */
 const [BEGIN, END] = ['\u0002', '\u0003'];
 
-/** Stands in a text for the value of an expression, so that what makes texts of values makes expressions as well. */
+/** Stands for the value of an expression in a text, so that functions that build texts build expressions as well. */
 export const inserted = (expression: string) => BEGIN + expression + END;
 
-/** The expression that gives `text`, with the values in it. */
+/** The expression of a text that may contain `inserted` values. */
 export function textOf(text: string): string {
   const parts = text.split(BEGIN).flatMap((part, index) => {
     if (index === 0) return part === '' ? [] : [literal(part)];
@@ -28,16 +28,16 @@ export function textOf(text: string): string {
 
 export type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-/** One of the ways in which a value can be another one. */
+/** A value that replaces the usual one. */
 export interface Variant {
   readonly value: Json;
-  /** In CEL: when it is not this one. */
+  /** CEL: true when the variant does not apply. */
   readonly unless: string;
 }
 
 /**
- * The expression of `usual`, in which everything stands under the conditions of the variants that lack it, and where a
- * variant has another scalar, that is taken. Items of lists are known by their names, or else by their places.
+ * The expression that gives `usual`, or the variant that applies: what a variant lacks becomes conditional, and its
+ * other scalars replace the usual ones. Items of lists are matched by name, or else by index.
  */
 export function expressionOf(
   usual: Json,
@@ -106,7 +106,7 @@ function mapExpression(
   const entries = Object.entries(map).flatMap(([key, value]) => {
     if (value === undefined) return [];
     const { present, unless } = among(variants, (other) => entryOf(other, key));
-    // The literals of Kubernetes' CEL have values of one type.
+    // All values of a literal must have the same type in Kubernetes' CEL.
     const expression = `dyn(${expressionOf(value, present, numbers)})`;
     return unless === ''
       ? [`${literal(key)}: ${expression}`]
@@ -119,7 +119,7 @@ function entryOf(value: Json, key: string): Json | undefined {
   return typeof value === 'object' && !isList(value) ? value[key] : undefined;
 }
 
-/** The variants of a part, and when it is there. */
+/** The variants that have a part, and the condition under which it is there: '' for always. */
 function among(variants: readonly Variant[], part: (value: Json) => Json | undefined) {
   const parts = variants.map(({ value, unless }) => ({ value: part(value), unless }));
   const present = parts.flatMap(({ value, unless }) => (value === undefined ? [] : [{ value, unless }]));

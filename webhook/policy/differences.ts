@@ -1,11 +1,11 @@
-/** What the webhook does and the policies do not: docs/policies.md has it as a table, and a test holds it to admission. */
+/** What the policies do otherwise than the webhook: a table in docs/policies.md, tested against webhook/admission.ts. */
 export interface Difference {
   readonly what: string;
   readonly webhook: string;
   readonly policy: string;
-  /** What one does instead. */
+  /** What to do instead. */
   readonly instead: string;
-  /** The words in the golden messages that the policies have not. */
+  /** The messages of the golden tests that the policies lack. */
   readonly unsaid?: readonly RegExp[];
 }
 

@@ -1,4 +1,4 @@
-/** Whether a pod is one of those that are followed, as isFollowed in contract/followed.ts, by what the chart knows of them. */
+/** Whether a pod is followed, as isFollowed in contract/followed.ts, from what the chart knows. */
 import { MEMBER_LABELS, NOT_BY_PRIMARY } from '../../contract/followed.ts';
 import { all, any, inserted, listOf, literal, not, textOf } from './cel.ts';
 
@@ -13,7 +13,7 @@ const presets = Object.entries(MEMBER_LABELS).map(([preset, labelsOf]) =>
 );
 const hostName = `m.trim().split('.')[0].split(':')[0]`;
 const isNamed = `${said('members')}.split(',').exists(m, ${hostName} == object.metadata.?name.orValue(' '))`;
-/** As isKnownByPrimaryAlone. Who the primary is no policy knows: so nothing in that namespace is injected. */
+/** As isKnownByPrimaryAlone. A policy does not know the primary, so no pod of that namespace is injected. */
 const isUnknown = all(
   not(`f.kind in ${listOf(NOT_BY_PRIMARY)}`),
   not(`${said('preset')} in ${listOf(Object.keys(MEMBER_LABELS))}`),

@@ -1,4 +1,4 @@
-/** The sidecar in a new pod, as injectPod in inject/inject.ts puts it there. */
+/** Injects the sidecar into a new pod, as injectPod in inject/inject.ts. */
 import { ANNOTATIONS, LABELS, PROGRAM } from '../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../contract/routing.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
@@ -18,7 +18,7 @@ const GATE = `{'conditionType': ${literal(ACTIVE_CONDITION)}}`;
 const entry = (key: string, condition: string, value: string) =>
   `?${literal(key)}: ${condition} ? optional.of(${value}) : optional.none()`;
 
-/** CEL of Kubernetes has no list of the indexes of a list. */
+/** Kubernetes' CEL has no function for the indexes of a list. */
 const PLACES = Array.from({ length: 64 }, (_, index) => index);
 
 const VARIABLES: readonly Variable[] = [
@@ -61,7 +61,7 @@ const INJECTION = [
   `(variables.isGated && !variables.hasGate ? ${insertItems('object.spec.readinessGates', 'last', `[${GATE}]`)} : [])`,
 ].join(' + ');
 
-/** As restoredProbes in inject/mesh.ts: of a pod that is injected already, the API server asks only for this. */
+/** As restoredProbes in inject/mesh.ts: the only reason for which a pod with the sidecar is matched. */
 const RESTORED = replaceEntries(
   `'/spec/initContainers/' + string(variables.place)`,
   'variables.probes',

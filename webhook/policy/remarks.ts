@@ -1,4 +1,4 @@
-/** What is said to whoever creates a pod that is admitted all the same. */
+/** Warnings about pods that are admitted. */
 import { FOLLOWED } from '../../contract/followed.ts';
 import { LABELS } from '../../contract/names.ts';
 import { notInjected, SKIP_MESSAGES } from '../inject/decision.ts';

@@ -5,15 +5,15 @@ export interface Variable {
   readonly expression: string;
 }
 
-/** The part of an admission policy that is the same in every release; each text is an expression. */
+/** The part of an admission policy that does not depend on the chart's values; all texts are CEL. */
 export interface PolicyRules {
   readonly matchConditions: readonly MatchCondition[];
-  /** Each may use those before it, and what the chart gives. */
+  /** Each may use those before it and the chart's. */
   readonly variables: readonly Variable[];
   /** A JSON Patch. */
   readonly mutation?: string;
-  /** What holds after it, or else the message is told. */
+  /** Evaluated after the mutation. */
   readonly validations?: readonly { readonly expression: string; readonly message: string }[];
-  /** Whether the request is refused then. */
+  /** What happens when a validation is false. */
   readonly action?: 'Deny' | 'Warn';
 }

@@ -1,4 +1,4 @@
-/** The settings of a pod, read from its annotations in CEL as inject/settings.ts reads them. */
+/** Reads the settings of a pod from its annotations in CEL, as inject/settings.ts. */
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { ELLIPSIS_BYTES, LONGEST_SHOWN } from '../../kubernetes/cut.ts';
@@ -24,7 +24,7 @@ const FALLBACKS: Readonly<Record<keyof typeof QUANTITIES, string>> = {
   memoryLimit: 'usualMemoryLimit',
 };
 
-/** Its problem in a list, or an empty one. */
+/** A list of the problem of an annotation, or of none. */
 function problemOf<T>({ annotation, format }: Field<T>): string {
   const text = annotationOf(annotation);
   const rules = format.rules.reduceRight((rest, { cel, wanted }) => {
@@ -34,7 +34,7 @@ function problemOf<T>({ annotation, format }: Field<T>): string {
   return `(${isThere(annotation)} ? ${rules} : [])`;
 }
 
-/** Its value, or that of `fallback` where it has none or a wrong one. */
+/** The value of an annotation, or `fallback` if it is absent or invalid. */
 function valueOfField<T>({ annotation, format }: Field<T>, fallback: string): string {
   const text = annotationOf(annotation);
   const isSound = all(isThere(annotation), ...format.rules.map(({ cel }) => cel(text)));
@@ -50,7 +50,7 @@ const fields = Object.entries(FIELDS).map(([name, field]) => ({
   expression: valueOfField<string | number>(field as Field<string | number>, constant(field.fallback)),
 }));
 
-/** The containers of a pod with resources as a whole share those. */
+/** With pod-level resources the containers share those. */
 const quantities = Object.entries(QUANTITIES).map(([name, field]) => {
   const usual = FALLBACKS[name as keyof typeof QUANTITIES];
   return {

@@ -1,11 +1,11 @@
-/** The sidecar as an expression: made of the container and the volumes that the webhook would put into the pod. */
+/** The sidecar as an expression, generated from the container and the volumes that the webhook injects. */
 import { DEFAULT_FOLLOWER } from '../../contract/names.ts';
 import type { InjectorConfig } from '../config.ts';
 import { sidecarContainer, sidecarProbes, sidecarVolumes } from '../inject/container.ts';
 import type { Settings } from '../inject/settings.ts';
 import { any, expressionOf, inserted, type Json, literal, type Variant } from './cel.ts';
 
-/** Numbers that stand for those of the pod. */
+/** Placeholders for the numbers that depend on the pod. */
 const NUMBERS = ['staleAfter', 'port', 'probePort', 'hookTimeout', 'hookRetries', 'runAsUser'] as const;
 const number = (name: (typeof NUMBERS)[number]) => 1_000_000_001 + NUMBERS.indexOf(name);
 const VALUES = new Map(NUMBERS.map((name) => [number(name), `variables.${name}`]));
@@ -56,7 +56,7 @@ const without = (...names: readonly (typeof RESOURCES)[number][]): Change => ({
   unless: any(...names.map(isSet)),
 });
 
-/** What else a pod or the configuration may say. */
+/** The other forms of the sidecar that annotations and configuration can cause. */
 const CHANGES: readonly Change[] = [
   { settings: { follower: DEFAULT_FOLLOWER }, unless: differs('follower', DEFAULT_FOLLOWER) },
   { settings: { gate: 'condition' }, unless: differs('gate', 'condition') },
@@ -77,7 +77,7 @@ const CHANGES: readonly Change[] = [
 
 export const SIDECAR = expression(sidecarContainer);
 export const VOLUMES = expression(sidecarVolumes);
-/** Of the sidecar, by their names. */
+/** By their field names in the container. */
 export const SIDECAR_PROBES = expression((_, settings) => sidecarProbes(settings));
 
 function expression(build: (config: InjectorConfig, settings: Settings) => unknown): string {
@@ -88,7 +88,7 @@ function expression(build: (config: InjectorConfig, settings: Settings) => unkno
   return expressionOf(plain(build(CONFIG, SETTINGS)), variants, VALUES);
 }
 
-/** As JSON has it: without what is undefined. */
+/** Without undefined fields, as in JSON. */
 function plain(value: unknown): Json {
   return JSON.parse(JSON.stringify(value)) as Json;
 }

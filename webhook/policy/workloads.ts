@@ -1,4 +1,4 @@
-/** The inject label of a workload on its pod template, as carryLabel in inject/workload.ts has it. */
+/** Carries the inject label of a workload to its pod template, as carryLabel in inject/workload.ts. */
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { LACKS_ITS_LABEL, NOT_DELETED, SAYS } from '../match-conditions.ts';
 import { literal } from './cel.ts';
@@ -7,7 +7,7 @@ import type { PolicyRules } from './rules.ts';
 
 const METADATA = 'object.spec.template.metadata';
 
-/** A label is taken back, or carried with the annotation that tells it from a label of the user's. */
+/** Removes a carried label, or adds it with the annotation that distinguishes it from one of the user's. */
 const CHANGE = `variables.says == '' ? ${[
   removeEntry(`${METADATA}.labels`, LABELS.inject),
   removeEntry(`${METADATA}.annotations`, ANNOTATIONS.carriedLabel),

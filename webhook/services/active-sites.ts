@@ -12,11 +12,10 @@ export interface StatusesOptions {
   readonly api: KubeApi;
   readonly clock: Clock;
   readonly random: Random;
-  /** Of the controller: where its status ConfigMaps are. */
+  /** Of the status ConfigMaps. */
   readonly namespace: string;
-  /** Of the default follower's one. */
+  /** Of the default follower. */
   readonly configMapName: string;
-  /** All followers. */
   readonly followers: readonly string[];
   /** Followers that move no Services. */
   readonly movingNone: readonly string[];
@@ -24,7 +23,7 @@ export interface StatusesOptions {
   readonly onProblem: OnReflectorProblem;
 }
 
-/** The active site of each follower, from a watch of its status ConfigMap: by name, as RBAC allows no other. */
+/** The active site of each follower, from a watch of its status ConfigMap: one by name each, as RBAC allows no other. */
 export function watchActiveSites({
   namespace,
   configMapName: base,
@@ -34,7 +33,7 @@ export function watchActiveSites({
   ...ports
 }: StatusesOptions): {
   readonly active: ActiveSites;
-  /** The pods that are followed, as far as this replica knows of their primaries. */
+  /** The pods that are followed, as far as their primaries are known. */
   readonly followed: () => readonly FollowedPods[];
   /** Follows until `abort` fires. */
   run(abort: AbortSignal): Promise<void>;

@@ -16,22 +16,17 @@ const service = z.object({
   }),
 });
 
-/** What of a Service matters here. */
 export type ServiceShape = z.infer<typeof service>;
 
 export const readService = (value: unknown): Result<ServiceShape> => read(service, value);
 
-/**
- * Which site is active for a follower, as far as this replica knows; undefined: it has never heard of one.
- * moves-no-services: nobody would move what it is given.
- */
+/** Undefined: no active site of the follower is known. */
 export type ActiveSites = (
   follower: string,
 ) => { readonly site: string; readonly epoch: number } | 'moves-no-services' | undefined;
 
-/** What becomes of a Service that is being written. */
 export interface Routed {
-  /** routed: a new one follows from the start. kept: the site that the writer left out stays. restored: it follows no more. */
+  /** routed: a new Service has its site from the start. kept: the routing stays. restored: it no longer follows. */
   readonly change: 'routed' | 'kept' | 'restored' | 'none';
   readonly patch: readonly Operation[];
   readonly warnings: readonly string[];
@@ -39,13 +34,13 @@ export interface Routed {
 
 const SELECTOR = '/spec/selector';
 const ANNOTATIONS_AT = '/metadata/annotations';
-/** What the controller says of the routing. */
+/** Written by the controller. */
 const OWN_ANNOTATIONS: readonly string[] = [ANNOTATIONS.epoch, ANNOTATIONS.anySite];
 
 /**
- * A selector is one value to server-side apply, so whoever applies a Service again takes away the site that the
- * controller has put there. Here it stays, in the same write and in dry runs, so nobody sees a moment or a difference.
- * What the site is is the controller's to say: of an existing Service the old one holds. Nothing is ever denied.
+ * A selector is atomic in server-side apply, so applying a Service again removes the site that the controller has added.
+ * This restores it in the same request, also in dry runs, so there is neither a gap nor a diff. Only the controller
+ * decides on the site of an existing Service. No request is ever denied.
  */
 export function routeService(now: ServiceShape, old: ServiceShape | undefined, active: ActiveSites): Routed {
   const label = now.metadata?.labels?.[LABELS.follow];
@@ -62,7 +57,7 @@ export function routeService(now: ServiceShape, old: ServiceShape | undefined, a
   }
   const settings = readRouting(now.metadata?.annotations ?? {});
   const { follower, problems } = settings;
-  // By a site alone it would select the pods of everybody: the controller leaves that alone, too.
+  // With nothing but a site it would select every pod there; the controller does not move such a Service either.
   const selectsPods = Object.keys(now.spec.selector ?? {}).some((key) => !isSiteLabel(key));
   if (now.spec.type === 'ExternalName' || !selectsPods) {
     return none(...problems, `label ${LABELS.follow} has no effect: the Service selects no pods of its own`);
@@ -75,11 +70,11 @@ function none(...warnings: readonly string[]): Routed {
   return { change: 'none', patch: [], warnings };
 }
 
-/** Nobody moves it then: given a site, it would stay there when the primary has gone. */
+/** A Service with a site would stay there when the primary moves. */
 const unmoved = (follower: string) =>
   `follower ${JSON.stringify(shown(follower))} moves no Services (followServices: false)`;
 
-/** A new Service. It may be a copy of another one, site and epoch included, so what it says itself does not count. */
+/** A new Service may be a copy of another one, with site and epoch, so its own do not count. */
 function begin({ metadata, spec }: ServiceShape, follower: string, active: ActiveSites): Routed {
   const known = active(follower);
   if (known === 'moves-no-services') return none(`${unmoved(follower)}: this one routes to all sites`);
@@ -102,12 +97,12 @@ function begin({ metadata, spec }: ServiceShape, follower: string, active: Activ
 }
 
 /**
- * Of one that is there the routing stays as it was, whatever the writer says of it, epoch included: it may be a copy of
- * an older state that somebody has saved and applies again. Only the controller moves it, and its writes are exempt.
+ * The routing of an existing Service stays as it was, epoch included, whatever is applied: that may be an older state
+ * saved somewhere. Only the controller moves it, and its requests do not come here.
  */
 function keep(now: ServiceShape, old: ServiceShape, active: ActiveSites): Routed {
   const isSame = JSON.stringify(siteKeys(now)) === JSON.stringify(siteKeys(old));
-  // A site without an epoch beside it is the writer's own, and nothing of ours is to be kept.
+  // A site without an epoch is the user's own.
   const isOwn = epochOf(now) === undefined && epochOf(old) === undefined;
   const others = Object.entries(now.spec.selector ?? {}).filter(([key]) => !isSiteLabel(key));
   const selector = Object.fromEntries([...others, ...siteKeys(old)]);
@@ -118,7 +113,7 @@ function keep(now: ServiceShape, old: ServiceShape, active: ActiveSites): Routed
   return { change: patch.length === 0 ? 'none' : 'kept', patch, warnings: unheard(now, old, active) };
 }
 
-/** Who begins to listen to a follower that there is not, or that moves nothing, would wait for ever. */
+/** Warns when a Service begins to follow a follower that is unknown or moves no Services. */
 function unheard(now: ServiceShape, old: ServiceShape, active: ActiveSites): readonly string[] {
   const { follower } = readRouting(now.metadata?.annotations ?? {});
   const isNew =
@@ -131,7 +126,7 @@ function unheard(now: ServiceShape, old: ServiceShape, active: ActiveSites): rea
   ];
 }
 
-/** The controller's own annotations as they were. */
+/** Restores the annotations of the controller. */
 function annotationsAs(now: ServiceShape, old: ServiceShape): Operation[] {
   const [before, after] = [ownAnnotations(now), ownAnnotations(old)];
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
@@ -145,7 +140,7 @@ function annotationsAs(now: ServiceShape, old: ServiceShape): Operation[] {
 
 /** The selector as it was before the Service followed. */
 function restore(now: ServiceShape, old: ServiceShape | undefined): Routed {
-  // Somebody may select the pods of one site on purpose: only what has an epoch beside it is of our making.
+  // Somebody may select the pods of one site on purpose: only a site with an epoch is ours.
   if (epochOf(now) === undefined && (old === undefined || epochOf(old) === undefined)) return none();
   const keys = Object.keys(now.spec.selector ?? {}).filter(isSiteLabel);
   const ours = keys.filter(
