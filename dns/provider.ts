@@ -25,6 +25,8 @@ export interface DnsProvider {
   readonly driftMs: number;
   /** A call that was refused may have made some of its changes: they are read again before the rest is sent. */
   readonly appliesInPart?: boolean;
+  /** A call changes nothing unless all of its sets are as the changes say. */
+  readonly comparesAndSets?: boolean;
   /** A CNAME may be at the top of a zone and beside other types: it is answered with the addresses of its target. */
   readonly flattensCname?: boolean;
   /** Writing a TXT set may alter the texts of others in it, so a set that has some is not written. */

@@ -1,5 +1,7 @@
+import { conditionOf } from './planned.ts';
 import type { DnsProvider, WriteGuard } from './provider.ts';
 import type { Change, Current, TextSet } from './records.ts';
+import type { NameChanges } from './separate.ts';
 
 /** What one cluster says to others in a zone that several of them write. */
 export interface ZoneClaim {
@@ -23,7 +25,7 @@ export function claimIn(
 
 /**
  * By itself and before any other record: whoever reads the zone meanwhile stands by before it sees records that it would
- * change. Throws DnsError.
+ * change. Resolves with the claim as the zone has it then. Throws DnsError.
  */
 export async function claimZone(
   zone: string,
@@ -31,8 +33,24 @@ export async function claimZone(
   current: Current,
   provider: DnsProvider,
   guard: WriteGuard,
-): Promise<void> {
-  const changes = claim.changes(zone, claimIn(zone, claim, current));
-  if (changes.length === 0) return;
+): Promise<TextSet | undefined> {
+  const found = claimIn(zone, claim, current);
+  const changes = claim.changes(zone, found);
+  if (changes.length === 0) return found;
   await provider.apply(zone, changes, guard);
+  return changes.flatMap((change) => ('desired' in change ? [change.desired] : [])).at(0);
+}
+
+/**
+ * With each name, that the claim is still `held`: a request that was stuck on its way changes nothing once another cluster
+ * has the zone, though it may find the records as they were when it was sent.
+ */
+export function underClaim(
+  parts: readonly NameChanges[],
+  held: TextSet | undefined,
+  { comparesAndSets = false }: DnsProvider,
+): readonly NameChanges[] {
+  if (held === undefined || !comparesAndSets) return parts;
+  const isHeld = conditionOf(held);
+  return parts.map((part) => ({ ...part, changes: [...part.changes, isHeld] }));
 }

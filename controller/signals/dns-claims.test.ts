@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { Claims } from '../../dns/claims.ts';
-import type { DnsProvider, WriteGuard } from '../../dns/provider.ts';
+import { assertPlannedFor, subjectOf } from '../../dns/planned.ts';
+import { DnsError, type DnsProvider, type WriteGuard } from '../../dns/provider.ts';
 import type { Change, Current, RecordSet, WrittenType } from '../../dns/records.ts';
 import { parseRecords } from '../../dns/zones.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
@@ -19,11 +20,15 @@ const WEST = { name: 'eu', nodeNames: [], cluster: 'west', ip: '192.0.2.2' };
 class SharedZone {
   sets: readonly RecordSet<WrittenType>[] = [];
   readonly writes: string[] = [];
+  /** Requests for records that are on their way for long, though their callers have given up. */
+  stuck: (() => void)[] | undefined;
 
-  provider(who: string): DnsProvider {
+  /** `comparesAndSets`: it is one that makes changes only while all is as they say. */
+  provider(who: string, comparesAndSets = false): DnsProvider {
     return {
       name: 'fake',
       driftMs: 600_000,
+      comparesAndSets,
       read: ({ names, texts = [] }) => {
         const of = (listed: readonly string[]) => this.sets.filter(({ name }) => listed.includes(name));
         const current: Current = {
@@ -35,10 +40,21 @@ class SharedZone {
       },
       apply: (_zone, changes, guard: WriteGuard) => {
         guard.assertMayWrite();
-        for (const change of changes) this.#apply(change, who);
-        return Promise.resolve();
+        const apply = () => {
+          if (comparesAndSets) for (const change of changes) assertPlannedFor(this.#there(change), change);
+          for (const change of changes) this.#apply(change, who);
+        };
+        if (this.stuck === undefined || changes.every((change) => subjectOf(change).type === 'TXT'))
+          return Promise.resolve().then(apply);
+        this.stuck.push(apply);
+        return Promise.reject(new DnsError('no answer', { kind: 'retry', action: 'Nothing.' }));
       },
     };
+  }
+
+  #there(change: Change<WrittenType>): RecordSet<WrittenType> | undefined {
+    const { name, type } = subjectOf(change);
+    return this.sets.find((set) => set.name === name && set.type === type);
   }
 
   #apply(change: Change<WrittenType>, who: string): void {
@@ -64,7 +80,7 @@ class Side {
   readonly #own: Site;
   readonly #leadership: Leadership;
 
-  constructor(own: typeof EAST, zone: SharedZone, clock: VirtualClock) {
+  constructor(own: typeof EAST, provider: DnsProvider, clock: VirtualClock) {
     const { signal: abort } = new AbortController();
     this.#own = own;
     this.#leadership = { term: 1, abort, isLeader: () => true, confirm: () => Promise.resolve(1) };
@@ -78,7 +94,7 @@ class Side {
     });
     this.signal = new DnsSignal({
       name: 'dns',
-      provider: zone.provider(own.cluster),
+      provider,
       records: parseRecords(['app.example.com']).records,
       sites: [EAST, WEST],
       ownSite: own,
@@ -119,8 +135,8 @@ let west: Side;
 beforeEach(() => {
   clock = new VirtualClock();
   zone = new SharedZone();
-  east = new Side(EAST, zone, clock);
-  west = new Side(WEST, zone, clock);
+  east = new Side(EAST, zone.provider('east'), clock);
+  west = new Side(WEST, zone.provider('west'), clock);
 });
 
 describe('the zone of two clusters', () => {
@@ -158,6 +174,21 @@ describe('the zone of two clusters', () => {
     assert.equal(zone.address, WEST.ip);
     stop.abort();
     await watching;
+  });
+
+  test('is not changed by a request that arrives late, where the provider compares before it sets', async () => {
+    east = new Side(EAST, zone.provider('east', true), clock);
+    west = new Side(WEST, zone.provider('west', true), clock);
+    await east.lead(1);
+    zone.stuck = [];
+    await assert.rejects(west.lead(2), /no answer/);
+    const [late = assert.fail('nothing is on its way')] = zone.stuck.splice(0);
+    zone.stuck = undefined;
+    east.claims.standBy({ timeline: 2, instance: '', demotedAt: '' }, true);
+    await east.apply(WEST);
+    await east.lead(3);
+    assert.throws(late, { kind: 'conflict' });
+    assert.equal(zone.address, EAST.ip, 'as it was when that request was made');
   });
 
   test('is read within half a minute, however seldom the provider may be asked', () => {

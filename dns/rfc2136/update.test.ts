@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Change, RecordSet, RecordType } from '../records.ts';
+import { conditionOf } from '../planned.ts';
+import type { Change, RecordSet, RecordType, TextSet } from '../records.ts';
 import { CLASSES, TYPES } from './message.ts';
 import { type CnameForm, updatesOf } from './update.ts';
 
@@ -45,4 +46,25 @@ test('addresses come after the CNAME has gone, in any form', () => {
     { action: 'create', desired: ADDRESS },
   ];
   for (const form of ['guarded', 'clearing', 'plain'] as const) assert.equal(steps(back, form), '-CNAME +A');
+});
+
+test('what has to stay as it is is a prerequisite of each message, and is not written', () => {
+  const claim: TextSet = { name: '_claim.example.com', type: 'TXT', ttl: 60, values: ['owner=east'] };
+  const names = Array.from({ length: 1_000 }, (_, index): Change => {
+    const name = `${'n'.repeat(40)}${index}.example.com`;
+    return {
+      action: 'update',
+      current: { ...ADDRESS, name },
+      desired: { ...ADDRESS, name, values: ['192.0.2.2'] },
+    };
+  });
+  const updates = updatesOf([...names, conditionOf(claim)], 'guarded');
+  assert.ok(updates.length > 1);
+  for (const { prerequisites, updates: written } of updates) {
+    assert.equal(prerequisites.filter(({ name }) => name === claim.name).length, 1);
+    assert.deepEqual(
+      written.filter(({ name }) => name === claim.name),
+      [],
+    );
+  }
 });

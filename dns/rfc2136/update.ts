@@ -1,5 +1,5 @@
 /** Translates changes into dynamic updates (RFC 2136 section 2). Pure. */
-import { byName, packed, subjectOf } from '../planned.ts';
+import { byName, isCondition, packed, subjectOf } from '../planned.ts';
 import type { Change, RecordSet, WrittenType } from '../records.ts';
 import { CLASSES, encodeResource, encodeValue, type Question, type Resource, TYPES } from './message.ts';
 
@@ -30,7 +30,14 @@ export type CnameForm = 'guarded' | 'clearing' | 'plain';
  * size of a message allows, with all changes of one name in one.
  */
 export function updatesOf(changes: readonly Change<WrittenType>[], form: CnameForm): readonly Update[] {
-  return batches([...byName(changes).values()].map((own) => updateOf(own, form)));
+  const conditions = changes.filter(isCondition);
+  const names = byName(changes.filter((change) => !conditions.includes(change)));
+  const asFound = conditions.flatMap((change) => isAsFound(subjectOf(change)));
+  return batches([...names.values()].map((own) => updateOf(own, form))).map((update) => ({
+    ...update,
+    prerequisites: [...asFound, ...update.prerequisites],
+    changes: [...conditions, ...(update.changes ?? [])],
+  }));
 }
 
 /** Checks that every set is as it was found. An update without updates changes nothing, not even the serial number. */

@@ -1,5 +1,6 @@
 import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
 import { REPORT_CONFIGMAP } from '../../../contract/names.ts';
+import { isCondition } from '../../../dns/planned.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
 import type { Change, Current, TextSet, WrittenType } from '../../../dns/records.ts';
 import { CONFIG_MAPS } from '../../../kubernetes/resources.ts';
@@ -47,7 +48,8 @@ export const TOPOLOGY_SABOTAGES = {
           guard.onAccepted?.(changes);
           return;
         }
-        await provider.apply(zone, changes, guard);
+        const records = changes.filter((change) => !isCondition(change));
+        await provider.apply(zone, records, guard);
         if (claim.length > 0) await provider.apply(zone, claim, guard);
         claim = [];
       });

@@ -73,6 +73,7 @@ const DRIFT_MS = 5 * 60_000;
 /** How one process reaches the zone. */
 export class ZoneConnection<C extends WriteCall> implements DnsProvider {
   readonly name = 'rfc2136';
+  readonly comparesAndSets = true;
   readonly driftMs = DRIFT_MS;
   readonly #zone: SharedZone<C>;
   readonly #ports: ZoneConnectionPorts<C>;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AuthoritativeLookup } from '../../../dns/authoritative.ts';
 import { plan } from '../../../dns/plan.ts';
+import { conditionOf } from '../../../dns/planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../../../dns/provider.ts';
 import type { Change, RecordSet, RecordType } from '../../../dns/records.ts';
 import { longestZone } from '../../../dns/zones.ts';
@@ -155,6 +156,26 @@ export function providerContract(name: string, start: StartHarness): void {
       assert.deepEqual(await shown('raced'), ['raced A 203.0.113.9']);
       await reach(set('raced', 'A', '192.0.2.2'));
       assert.deepEqual(await shown('raced'), ['raced A 192.0.2.2']);
+    });
+
+    test('nothing changes while what has to stay has changed, where a call makes all or nothing', async (t) => {
+      if (provider.comparesAndSets !== true)
+        return t.skip('it makes no call depend on what it does not change');
+      const stays = set('stays', 'A', '192.0.2.1');
+      await reach(stays, set('depends', 'A', '192.0.2.1'));
+      const change: Change = {
+        action: 'update',
+        current: set('depends', 'A', '192.0.2.1'),
+        desired: set('depends', 'A', '192.0.2.2'),
+      };
+      await harness.meddle(set('stays', 'A', '203.0.113.9'));
+      clock.skip();
+      const late = provider.apply(harness.zone, [change, conditionOf(stays)], guard);
+      assert.equal((await rejection(late)).kind, 'conflict');
+      assert.deepEqual(await shown('depends', 'stays'), ['depends A 192.0.2.1', 'stays A 203.0.113.9']);
+      const now = conditionOf(set('stays', 'A', '203.0.113.9'));
+      await provider.apply(harness.zone, [change, now], guard);
+      assert.deepEqual(await shown('depends', 'stays'), ['depends A 192.0.2.2', 'stays A 203.0.113.9']);
     });
 
     test('one bad change among good ones: reported, nothing of others harmed, and right at the next attempt', async () => {
