@@ -12,7 +12,7 @@ JOBS ?= $(shell node -p 'Math.max(3, os.availableParallelism())')
 # The longest first, so that none of them runs alone at the end; the others by size, which goes with time.
 LONGEST := $(patsubst %,test/integration/%.test.ts,triggers api-server-misbehaves webhook dns-providers leader soak standby-updates webhook-storm)
 # Each of these wants a cluster without other controllers: they have one, and a process, one after the other.
-IN_TURN := $(patsubst %,test/integration/%.test.ts,cli-check-workloads databases kept-nodes rbac copies)
+IN_TURN := $(patsubst %,test/integration/%.test.ts,cli-check-workloads databases kept-nodes rbac copies release-secret)
 comma := ,
 OTHERS := $(filter-out $(LONGEST) $(IN_TURN),$(shell ls -S test/integration/*.test.ts))
 INTEGRATION_TESTS ?= $(LONGEST) $(subst $() $(),$(comma),$(IN_TURN)) $(OTHERS)

@@ -14,6 +14,14 @@ import { parseArgs } from 'node:util';
 import { lightClient } from './light-client.ts';
 
 const FILES_OF_A_PROCESS = 20;
+const LOAD = `import { describe } from 'node:test';
+const loading = [];
+async function load(url) {
+  const one = import(url);
+  loading.push(one);
+  await one;
+  await Promise.allSettled(loading);
+}`;
 
 const [before, together] = splitAt(process.argv.slice(2), '--together');
 const { values, positionals: alone } = parseArgs({
@@ -60,15 +68,19 @@ function groupsOf(files: readonly string[]): readonly (readonly string[])[] {
   return Array.from({ length: count }, (_, index) => files.slice(index * size, (index + 1) * size));
 }
 
-/** For several a test file with a suite for each: hooks at the top of one are for its own tests, as ever. */
+/**
+ * For several a test file with a suite for each: hooks at the top of one are for its own tests, as ever. None begins
+ * before all are loaded: of those that still waited for their control plane or chart while the tests of another ran,
+ * node has cancelled the tests.
+ */
 async function fileOf(files: readonly string[], index: number): Promise<string> {
   const [first = '', ...others] = files;
   if (others.length === 0) return first;
   const suites = files.map((file) => {
     const url = JSON.stringify(pathToFileURL(resolve(file)).href);
-    return `describe(${JSON.stringify(file)}, async () => void (await import(${url})));`;
+    return `describe(${JSON.stringify(file)}, () => load(${url}));`;
   });
   const path = join(folder, `group-${index + 1}.test.mjs`);
-  await writeFile(path, ["import { describe } from 'node:test';", ...suites].join('\n'));
+  await writeFile(path, [LOAD, ...suites].join('\n'));
   return path;
 }
