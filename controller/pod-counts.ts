@@ -1,7 +1,7 @@
 import { databaseMember } from '../contract/databases.ts';
 import { ANNOTATIONS, followerOf, LABELS } from '../contract/names.ts';
 import { type Status, sitesByNode } from '../contract/status.ts';
-import { isReady } from '../kubernetes/ready.ts';
+import { hasEnded, isReady } from '../kubernetes/ready.ts';
 import type { Reflector } from '../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../kubernetes/resources.ts';
 import { reflect, type WatchPorts } from './reflect.ts';
@@ -19,7 +19,6 @@ export interface PodCount {
 export const NO_PODS: PodCount = { ready: 0, total: 0, gatedReady: 0, missed: 0 };
 
 const TELL_MS = 250;
-const ENDED: ReadonlySet<string | undefined> = new Set(['Succeeded', 'Failed']);
 
 /**
  * Counts pods from a watch, so that a look costs nothing. Of each pod a short text is kept that many share, because
@@ -104,10 +103,10 @@ export class PodCounts {
 
 /** `follower/node/kind`, where the kind has r: ready, g: the sidecar decides that, m: missed. Empty: does not count. */
 function classOf(pod: Pod, followers: readonly string[]): string {
-  const { metadata, spec, status } = pod;
+  const { metadata, spec } = pod;
   const { annotations = {} } = metadata;
   const nodeName = spec?.nodeName;
-  if (nodeName === undefined || ENDED.has(status?.phase)) return '';
+  if (nodeName === undefined || hasEnded(pod)) return '';
   if (databaseMember(pod) !== undefined) return '';
   const follower = followerOf(metadata);
   if (!followers.includes(follower)) return '';

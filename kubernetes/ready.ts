@@ -14,7 +14,7 @@ export function isReady(object: Readiness): boolean {
   return readyCondition(object)?.status === 'True';
 }
 
-/** Its containers have ended and do not start again. */
+/** Its containers have ended and do not start again; an evicted pod has failed. */
 export function hasEnded({ status }: { readonly status?: { readonly phase?: string } }): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }

@@ -1,8 +1,6 @@
+import { hasEnded } from '../../kubernetes/ready.ts';
 import type { Pod } from '../../kubernetes/resources.ts';
 import { type Observation, unknown } from './trigger.ts';
-
-/** A pod in one of these has ended, and nothing runs on its node any more. An evicted one has failed. */
-const ENDED = ['Succeeded', 'Failed'];
 
 /** Where the pod runs that was found to be the primary, and whether it will stay there. */
 export function placeOf(pod: Pod): Observation {
@@ -17,8 +15,4 @@ export function placeOf(pod: Pod): Observation {
   const leaving = metadata.deletionTimestamp !== undefined;
   const movingTo = `the pod after ${what}, which is being deleted`;
   return { kind: 'located', primary: metadata.name, node, ...(leaving && { movingTo }) };
-}
-
-export function hasEnded({ status }: Pod): boolean {
-  return ENDED.includes(status?.phase ?? '');
 }

@@ -1,6 +1,6 @@
-import { isReadyAndStays } from '../../../kubernetes/ready.ts';
+import { hasEnded, isReadyAndStays } from '../../../kubernetes/ready.ts';
 import type { Pod } from '../../../kubernetes/resources.ts';
-import { hasEnded, placeOf } from '../pod-place.ts';
+import { placeOf } from '../pod-place.ts';
 import { type Observation, type Unknown, unknown } from '../trigger.ts';
 
 /** Patroni keeps what it knows of a member as JSON in this annotation of its pod (patroni/dcs/kubernetes.py). */
