@@ -1,13 +1,8 @@
 /** What comes in the place of an answer of Route 53. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { Agent } from 'undici';
-import { systemClock } from '../../runtime/clock.ts';
 import { DnsError } from '../provider.ts';
-import { Route53Api } from './api.ts';
+import { answering } from './testing/answering.ts';
 
 const NAMESPACE = 'https://route53.amazonaws.com/doc/2013-04-01/';
 const TOKEN = 'IQoJb3JpZ2luX2VjEXAMPLE/+token==';
@@ -15,27 +10,13 @@ const { signal: abort } = new AbortController();
 
 /** Of a call whose answer is this. */
 async function failure(t: TestContext, status: number, body: string): Promise<DnsError> {
-  Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: 'key',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    AWS_SESSION_TOKEN: TOKEN,
-  });
+  process.env.AWS_SESSION_TOKEN = TOKEN;
   t.after(() => delete process.env.AWS_SESSION_TOKEN);
-  const server = createServer((request, response) => {
+  const { api } = await answering(t, (request, response) => {
     request.resume();
     const signed = String(request.headers['x-amz-security-token']);
     response.writeHead(status).end(body.replace('SIGNED', signed));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const dispatcher = new Agent();
-  t.after(async () => {
-    await dispatcher.destroy();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  const config = { apiUrl: `http://127.0.0.1:${port}`, zoneId: undefined, privateZone: false };
-  const api = new Route53Api(config, { clock: systemClock, dispatcher });
   const error: unknown = await api.zonesNamed('example.com', abort).catch((reason: unknown) => reason);
   assert.ok(error instanceof DnsError, `accepted: ${JSON.stringify(error)}`);
   return error;

@@ -1,13 +1,7 @@
 /** A zone of many pages: what is asked for of it. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { Agent } from 'undici';
-import { systemClock } from '../../runtime/clock.ts';
-import { Route53Api } from './api.ts';
-import { Route53Provider } from './provider.ts';
+import { answering } from './testing/answering.ts';
 
 const NAMESPACE = 'xmlns="https://route53.amazonaws.com/doc/2013-04-01/"';
 const ZONE = 'large.example';
@@ -28,10 +22,8 @@ function zones(count?: number): string {
 }
 
 async function largeZone(t: TestContext, count?: number) {
-  process.env.AWS_ACCESS_KEY_ID = 'key';
-  process.env.AWS_SECRET_ACCESS_KEY = 'secret';
   const asked: string[] = [];
-  const server = createServer((request, response) => {
+  const { provider } = await answering(t, (request, response) => {
     const url = new URL(request.url ?? '', 'http://localhost');
     const isRecords = url.pathname.endsWith('/rrset');
     const name = url.searchParams.get('name');
@@ -41,16 +33,6 @@ async function largeZone(t: TestContext, count?: number) {
     const records = page(isPage ? null : name, isPage ? Number(from ?? 1) : PAGES);
     response.setHeader('content-type', 'text/xml').end(isRecords ? records : zones(count));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const dispatcher = new Agent();
-  t.after(async () => {
-    await dispatcher.destroy();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  const config = { apiUrl: `http://127.0.0.1:${port}`, zoneId: undefined, privateZone: false };
-  const provider = new Route53Provider(new Route53Api(config, { clock: systemClock, dispatcher }), config);
   const read = async (...names: readonly string[]) => {
     const { sets } = await provider.read({ zone: ZONE, names, abort });
     return sets.map(({ name }) => name);

@@ -1,13 +1,7 @@
 /** Zones below one another in an account, and what a role may read of them. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { Agent } from 'undici';
-import { systemClock } from '../../runtime/clock.ts';
-import { Route53Api } from './api.ts';
-import { Route53Provider } from './provider.ts';
+import { answering } from './testing/answering.ts';
 
 const NAMESPACE = 'xmlns="https://route53.amazonaws.com/doc/2013-04-01/"';
 const TOP = 'example.com';
@@ -35,25 +29,13 @@ const DENIED = `<ErrorResponse ${NAMESPACE}><Error><Type>Sender</Type><Code>Acce
 
 /** An account with `zones` below TOP, of which `cuts` are delegated; undefined: the role may not read TOP. */
 async function account(t: TestContext, zones: readonly string[], cuts?: readonly string[]) {
-  process.env.AWS_ACCESS_KEY_ID = 'key';
-  process.env.AWS_SECRET_ACCESS_KEY = 'secret';
   let calls = 0;
-  const server = createServer((request, response) => {
+  const { provider } = await answering(t, (request, response) => {
     calls += 1;
     const isRecords = request.url?.includes('/rrset') === true;
     response.writeHead(isRecords && cuts === undefined ? 403 : 200, { 'content-type': 'text/xml' });
     response.end(isRecords ? (cuts === undefined ? DENIED : cutList(cuts)) : zoneList([TOP, ...zones]));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const dispatcher = new Agent();
-  t.after(async () => {
-    await dispatcher.destroy();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  const config = { apiUrl: `http://127.0.0.1:${port}`, zoneId: undefined, privateZone: false };
-  const provider = new Route53Provider(new Route53Api(config, { clock: systemClock, dispatcher }), config);
   const names = zones.map((zone) => `app.${zone}`);
   return { within: () => provider.zonesWithin(TOP, names, abort), calls: () => calls };
 }
