@@ -70,6 +70,11 @@ export class Claims {
     return [...this.#rivals.values()].toSorted((one, other) => other.timeline - one.timeline).at(0);
   }
 
+  /** By what was observed last, which may be newer than what is being written. */
+  get isPrimary(): boolean {
+    return this.#own !== undefined && this.#rivals.size === 0;
+  }
+
   nameIn(zone: string): string {
     return claimName(this.#options.follower, zone);
   }

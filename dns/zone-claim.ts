@@ -6,6 +6,8 @@ import type { NameChanges } from './separate.ts';
 /** What one cluster says to others in a zone that several of them write. */
 export interface ZoneClaim {
   nameIn(zone: string): string;
+  /** Throws SupersededError when this cluster stands by meanwhile. */
+  assertIsPrimary(): void;
   observe(zone: string, found: TextSet | undefined): void;
   /** Throws DnsError where another cluster goes before this one. */
   changes(zone: string, found: TextSet | undefined): readonly Change<'TXT'>[];

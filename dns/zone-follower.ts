@@ -238,6 +238,8 @@ export class ZoneFollower {
         if (!goal.leadership.isLeader())
           throw new SupersededError('the Lease has run out: nothing is written');
         goal.superseded.signal.throwIfAborted();
+        // The newer goal may have to wait for what is under way here.
+        this.#ports.claim?.assertIsPrimary();
       },
     };
   }

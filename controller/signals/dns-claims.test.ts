@@ -20,6 +20,7 @@ const WEST = { name: 'eu', nodeNames: [], cluster: 'west', ip: '192.0.2.2' };
 class SharedZone {
   sets: readonly RecordSet<WrittenType>[] = [];
   readonly writes: string[] = [];
+  onClaim: (who: string) => void = () => undefined;
   /** Requests for records that are on their way for long, though their callers have given up. */
   stuck: (() => void)[] | undefined;
 
@@ -61,6 +62,7 @@ class SharedZone {
     const { name, type } = change.action === 'create' ? change.desired : change.current;
     this.sets = this.sets.filter((set) => set.name !== name || set.type !== type);
     if (change.action === 'delete') return;
+    if (type === 'TXT') this.onClaim(who);
     this.sets = [...this.sets, change.desired];
     this.writes.push(`${who} ${type}`);
   }
@@ -189,6 +191,13 @@ describe('the zone of two clusters', () => {
     await east.lead(3);
     assert.throws(late, { kind: 'conflict' });
     assert.equal(zone.address, EAST.ip, 'as it was when that request was made');
+  });
+
+  test('gets no records of one that is demoted while it writes', async () => {
+    await east.lead(1);
+    zone.onClaim = () => west.claims.standBy({ timeline: 2, instance: '', demotedAt: 'now' }, true);
+    await assert.rejects(west.lead(2), /stands by/);
+    assert.deepEqual(zone.writes, ['east TXT', 'east A', 'west TXT']);
   });
 
   test('is read within half a minute, however seldom the provider may be asked', () => {

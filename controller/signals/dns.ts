@@ -7,6 +7,7 @@ import { Propagation } from '../../dns/propagation.ts';
 import type { DnsProvider } from '../../dns/provider.ts';
 import { type RecordStatus, RecordStatuses } from '../../dns/record-status.ts';
 import type { RecordSet, RecordType } from '../../dns/records.ts';
+import { SupersededError } from '../../dns/superseded-error.ts';
 import type { HeldNames } from '../../dns/zone-choice.ts';
 import type { ZoneFollowerPorts } from '../../dns/zone-follower.ts';
 import { compareReads, ZoneGroup } from '../../dns/zone-group.ts';
@@ -88,6 +89,9 @@ export class DnsSignal implements Signal {
       ...(claims !== undefined && {
         claim: {
           nameIn: (zone) => claims.nameIn(zone),
+          assertIsPrimary: () => {
+            if (!claims.isPrimary) throw new SupersededError('this cluster stands by: nothing is written');
+          },
           observe: (zone, found) => claims.observe(zone, found),
           changes: (zone, found) => claims.changes(zone, found, { epoch: this.#epoch, ttl: options.ttl }),
         },
