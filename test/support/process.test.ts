@@ -45,9 +45,18 @@ test('does not wait for a process that has ended', async () => {
   await assert.rejects(child.waitForHttp('http://127.0.0.1:9/', 60_000), /bye/);
 });
 
-test('gives it the environment that was asked for and PATH, nothing else', async () => {
+test('gives it the environment that was asked for, PATH and how Go collects garbage, nothing else', async (t) => {
+  const go = { GOGC: '400', GOMEMLIMIT: '4GiB' };
+  const { GOGC, GOMEMLIMIT } = process.env;
+  Object.assign(process.env, go, { KUBECONFIG: '/of/the/developer' });
+  t.after(() => {
+    for (const [name, value] of Object.entries({ GOGC, GOMEMLIMIT, KUBECONFIG: undefined })) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
   const child = await run(`console.log(JSON.stringify(process.env)); ${FOREVER}`, { A: '1' });
-  assert.deepEqual(await child.waitForLog(() => true, 5_000), { A: '1', PATH: process.env.PATH });
+  assert.deepEqual(await child.waitForLog(() => true, 5_000), { A: '1', PATH: process.env.PATH, ...go });
 });
 
 test('waits until an HTTP server answers', async () => {
