@@ -47,10 +47,10 @@ test('does not wait for a process that has ended', async () => {
 
 test('gives it the environment that was asked for, PATH and how Go collects garbage, nothing else', async (t) => {
   const go = { GOGC: '400', GOMEMLIMIT: '4GiB' };
-  const { GOGC, GOMEMLIMIT } = process.env;
+  const { GOGC, GOMEMLIMIT, KUBECONFIG } = process.env;
   Object.assign(process.env, go, { KUBECONFIG: '/of/the/developer' });
   t.after(() => {
-    for (const [name, value] of Object.entries({ GOGC, GOMEMLIMIT, KUBECONFIG: undefined })) {
+    for (const [name, value] of Object.entries({ GOGC, GOMEMLIMIT, KUBECONFIG })) {
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
     }
