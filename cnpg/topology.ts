@@ -1,4 +1,4 @@
-import type { Cluster } from './cluster.ts';
+import { type Cluster, HEALTHY } from './cluster.ts';
 import { awaitsToken, isReplica, isSeenAsReplica } from './replica.ts';
 
 /** Where a Cluster stands in a distributed topology, by its own `spec.replica`. */
@@ -55,6 +55,17 @@ export function timelineOf({ status = {} }: Cluster): number {
 /** Another text whenever another instance has become the primary, or the one that replicates for the others. */
 export function firstInstanceOf({ status = {} }: Cluster): string {
   return `${status.currentPrimary ?? ''} ${status.currentPrimaryTimestamp ?? ''}`;
+}
+
+/**
+ * It has replicated from another one: the operator says so by a look that is later than the last failover. Until that look
+ * a new primary is shown as the replica that it was before, and the phase is not the healthy one. An instance that gave no
+ * answer is shown as a replica without a timeline. Source: CloudNativePG, cluster_controller.go, cluster_status.go.
+ */
+export function wasReplica(cluster: Cluster): boolean {
+  const { currentPrimary = '', instancesReportedState = {}, phase } = cluster.status ?? {};
+  const { timeLineID = 0 } = instancesReportedState[currentPrimary] ?? {};
+  return phase === HEALTHY && timeLineID > 0 && isSeenAsReplica(cluster);
 }
 
 /**

@@ -54,9 +54,17 @@ function wholeNumber(text = ''): number | undefined {
 
 /** The latest claim of anybody but `owner`; where a provider cannot compare and set, two may have been written at once. */
 export function latestOfOthers(texts: readonly string[], owner: string): Claim | undefined {
+  return latest(texts, (claim) => claim.owner !== owner);
+}
+
+export function latestOf(texts: readonly string[], owner: string): Claim | undefined {
+  return latest(texts, (claim) => claim.owner === owner);
+}
+
+function latest(texts: readonly string[], isWanted: (claim: Claim) => boolean): Claim | undefined {
   return texts
     .flatMap((text) => parseClaim(text) ?? [])
-    .filter((claim) => claim.owner !== owner)
+    .filter(isWanted)
     .toSorted((one, other) => other.timeline - one.timeline || (one.owner < other.owner ? -1 : 1))
     .at(0);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Claim, claimChanges, claimName, formatClaim, latestOfOthers, parseClaim } from './claim.ts';
+import { type Claim, claimChanges, claimName, formatClaim, latestOf, latestOfOthers, parseClaim } from './claim.ts';
 import { DnsError } from './provider.ts';
 import type { Change, TextSet } from './records.ts';
 
@@ -30,6 +30,8 @@ export interface OwnTimeline {
 export interface ClaimMemory {
   /** The timeline to which the last promotion of this cluster led; absent when it was demoted, or that is not known yet. */
   readonly promotedTo?: number | undefined;
+  /** It was seen as the primary since it was demoted last, whether the timeline of that is known or not. */
+  readonly wasPrimary?: boolean | undefined;
   /** The instance that was promoted. */
   readonly promoted?: string | undefined;
   /** The timeline that it had as a replica. */
@@ -51,6 +53,7 @@ export class Claims {
   /** Undefined while this cluster is not the primary. */
   #own: OwnTimeline | undefined;
   #promotion: { readonly timeline: number; readonly instance: string | undefined } | undefined;
+  #wasPrimary: boolean;
   #replicated: number | undefined;
   #demotedAt: string;
   /** By zone. */
@@ -58,8 +61,9 @@ export class Claims {
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
-    const { promotion, replicated, demotedAt, rivals } = decode(options.memory);
+    const { promotion, wasPrimary, replicated, demotedAt, rivals } = decode(options.memory);
     this.#promotion = promotion;
+    this.#wasPrimary = wasPrimary;
     this.#replicated = replicated;
     this.#demotedAt = demotedAt;
     this.#rivals = rivals;
@@ -87,8 +91,7 @@ export class Claims {
 
   /** It was promoted, and not demoted since then: what looks like a promotion now is a failover within it. */
   isPromoted({ demotedAt }: Pick<OwnTimeline, 'demotedAt'>): boolean {
-    const wasPromoted = this.#promotion !== undefined || this.#own !== undefined;
-    return wasPromoted && demotedAt === this.#demotedAt;
+    return this.#wasPrimary && demotedAt === this.#demotedAt;
   }
 
   /** This cluster is the primary of its topology, by what it knows itself. */
@@ -96,6 +99,10 @@ export class Claims {
     const { timeline, instance, demotedAt } = own;
     if (demotedAt !== this.#demotedAt) this.#forgetPromotion(undefined, demotedAt);
     this.#own = own;
+    if (!this.#wasPrimary) {
+      this.#wasPrimary = true;
+      this.#store();
+    }
     const isReported = this.#replicated === undefined || timeline > this.#replicated;
     if (this.#promotion === undefined) {
       if (isReported) this.#notePromotion(timeline, instance);
@@ -115,7 +122,7 @@ export class Claims {
     // One that is being promoted may be on its new timeline already.
     const replicated = isReplica || this.#promotion !== undefined ? timeline : this.#replicated;
     const isKnown = this.#replicated === replicated && this.#demotedAt === demotedAt;
-    if (this.#promotion !== undefined || !isKnown) this.#forgetPromotion(replicated, demotedAt);
+    if (this.#wasPrimary || !isKnown) this.#forgetPromotion(replicated, demotedAt);
   }
 
   /** What the provider of `zone` shows there now. */
@@ -140,9 +147,12 @@ export class Claims {
     { epoch, ttl }: { readonly epoch: number; readonly ttl: number },
   ): readonly Change<'TXT'>[] {
     const { owner, site } = this.#options;
-    if (this.#own === undefined) throw refused(zone, `${owner} is not the primary`);
+    // Also while a failover is under way: the zone may not be read again for long.
     const other = this.observe(zone, found);
-    const timeline = this.#promotion?.timeline ?? this.#own.timeline;
+    if (this.#own === undefined) throw refused(zone, `${owner} is not the primary`);
+    // What it was promoted to is not reported yet: a lower claim than before would let an earlier one in.
+    const before = found && latestOf(found.values, owner)?.timeline;
+    const timeline = this.#promotion?.timeline ?? Math.max(this.#own.timeline, before ?? 0);
     if (other !== undefined && this.#promotion === undefined) throw notReported(zone, owner, other);
     if (other !== undefined && other.timeline >= timeline) {
       throw refused(zone, `${describeClaim(other)}, and ${owner} was promoted to timeline ${timeline}`);
@@ -159,6 +169,7 @@ export class Claims {
 
   #forgetPromotion(replicated: number | undefined, demotedAt: string): void {
     this.#promotion = undefined;
+    this.#wasPrimary = false;
     this.#replicated = replicated;
     this.#demotedAt = demotedAt;
     this.#rivals.clear();
@@ -178,6 +189,7 @@ export class Claims {
     const rivals = [...this.#rivals].map(([zone, claim]) => [zone, formatClaim(claim)]);
     this.#options.onChange({
       promotedTo: this.#promotion?.timeline,
+      wasPrimary: this.#wasPrimary,
       promoted: this.#promotion?.instance,
       replicated: this.#replicated,
       demotedAt: this.#demotedAt,
@@ -187,18 +199,19 @@ export class Claims {
 }
 
 function decode(memory: unknown) {
-  const { rivals, promotedTo, promoted: instance, ...rest } = MEMORY.parse(memory);
+  const { rivals, promotedTo, promoted: instance, wasPrimary, ...rest } = MEMORY.parse(memory);
   const claims = Object.entries(rivals).flatMap(([zone, text]) => {
     const claim = parseClaim(text);
     return claim === undefined ? [] : [[zone, claim] as const];
   });
   const promotion = promotedTo === undefined ? undefined : { timeline: promotedTo, instance };
-  return { ...rest, promotion, rivals: new Map(claims) };
+  return { ...rest, promotion, wasPrimary: wasPrimary ?? promotion !== undefined, rivals: new Map(claims) };
 }
 
 const MEMORY = z
   .object({
     promotedTo: z.number().optional(),
+    wasPrimary: z.boolean().optional(),
     promoted: z.string().optional(),
     replicated: z.number().optional(),
     demotedAt: z.string(),

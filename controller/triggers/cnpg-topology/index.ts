@@ -1,6 +1,5 @@
 import type { Cluster } from '../../../cnpg/cluster.ts';
-import { isSeenAsReplica } from '../../../cnpg/replica.ts';
-import { demotedAt, firstInstanceOf, roleInTopology, selfOf, timelineOf } from '../../../cnpg/topology.ts';
+import { demotedAt, firstInstanceOf, roleInTopology, selfOf, timelineOf, wasReplica } from '../../../cnpg/topology.ts';
 import { type Claims, describeClaim } from '../../../dns/claims.ts';
 import type { Site } from '../../../settings/site.ts';
 import type { WatchPorts } from '../../reflect.ts';
@@ -39,12 +38,18 @@ function judgeTopology(cluster: Cluster, options: CnpgTopologyOptions): Observat
     instance: firstInstanceOf(cluster),
     demotedAt: demotedAt(cluster),
   };
+  const overtaken = (): Observation | undefined => {
+    const rival = claims?.rival;
+    if (rival === undefined) return undefined;
+    const message = `${name} takes itself for the primary, but ${describeClaim(rival)}`;
+    return { ...at(rival.owner, sites), hold: { reason: 'ClaimedElsewhere', message } };
+  };
   const role = roleInTopology(cluster);
   switch (role.kind) {
     case 'none':
       return unknown('NotInTopology', `${name} ${role.problem}`);
     case 'replica':
-      claims?.standBy(own, isSeenAsReplica(cluster));
+      claims?.standBy(own, wasReplica(cluster));
       return at(role.primary, sites);
     case 'promoting': {
       const pending = {
@@ -52,8 +57,8 @@ function judgeTopology(cluster: Cluster, options: CnpgTopologyOptions): Observat
         movingTo: self,
       };
       // After a failover the operator has not seen the new instance for a moment.
-      if (claims?.isPromoted(own) === true) return pending;
-      claims?.standBy(own, isSeenAsReplica(cluster));
+      if (claims?.isPromoted(own) === true) return overtaken() ?? pending;
+      claims?.standBy(own, wasReplica(cluster));
       const { source = '' } = cluster.spec?.replica ?? {};
       // Its demotion may have passed unobserved.
       return source === ''
@@ -66,10 +71,7 @@ function judgeTopology(cluster: Cluster, options: CnpgTopologyOptions): Observat
         return unknown('NotInTopology', `${name} ${names}`);
       }
       claims?.lead(own);
-      const rival = claims?.rival;
-      if (rival === undefined) return undefined;
-      const message = `${name} takes itself for the primary, but ${describeClaim(rival)}`;
-      return { ...at(rival.owner, sites), hold: { reason: 'ClaimedElsewhere', message } };
+      return overtaken();
     }
   }
 }

@@ -38,6 +38,7 @@ export class Operator {
   readonly #instances: readonly string[];
   #last: Promise<void> = Promise.resolve();
   #busy = 0;
+  #isPromoting = false;
 
   constructor(ports: OperatorPorts) {
     this.#ports = ports;
@@ -86,11 +87,12 @@ export class Operator {
       if (database.isPrimary) database.switchLine();
       if (this.#ports.random.chance(0.5)) database.checkpoint();
       const currentPrimaryTimestamp = new Date(this.#ports.clock.now()).toISOString().replace('Z', '000Z');
-      this.#setStatus({ currentPrimary: next, targetPrimary: next, currentPrimaryTimestamp, phase: HEALTHY });
+      this.#setStatus({ currentPrimary: next, targetPrimary: next, currentPrimaryTimestamp });
       await this.#pause(0, 2_000);
       database.checkpoint();
       this.#setReady(currentPrimary, 'True');
       this.#report();
+      this.#setStatus({ phase: HEALTHY });
     });
   }
 
@@ -116,8 +118,9 @@ export class Operator {
       if (database.isPrimary) database.write();
       else if (from !== undefined) database.replicate(from);
       if (random.integer(1, RESTARTPOINT_EVERY) === 1) database.checkpoint();
+      this.#noteToken();
       if (this.#busy > 0) return;
-      if (random.integer(1, LOOK_EVERY) === 1) this.#report();
+      if (!this.#awaitsToken && random.integer(1, LOOK_EVERY) === 1) this.#report();
       this.#reconcile();
     });
   }
@@ -125,15 +128,25 @@ export class Operator {
   #reconcile(): void {
     const { database, random } = this.#ports;
     const { promotionToken = '' } = this.spec;
-    const { lastPromotionToken = '' } = this.status;
     if (this.#isReplica() && database.isPrimary) this.#play(() => this.#demote());
-    else if (this.#isReplica()) return;
-    else if (database.isPrimary) {
-      if (promotionToken !== '' && promotionToken !== lastPromotionToken)
-        this.#setStatus({ lastPromotionToken: promotionToken });
-    } else if (promotionToken === '' || promotionToken === database.position) {
+    else if (this.#isReplica() || database.isPrimary) return;
+    else if (promotionToken === '' || promotionToken === database.position) {
       this.#play(() => this.#promote(promotionToken, random.chance(0.5)));
     }
+  }
+
+  /** The instance does it, whatever the operator waits for, unless it is being promoted or another one shall be the primary. */
+  #noteToken(): void {
+    const { currentPrimary, targetPrimary } = this.status;
+    const isIdle = !this.#isPromoting && currentPrimary === targetPrimary;
+    if (!isIdle || this.#isReplica() || !this.#ports.database.isPrimary || !this.#awaitsToken) return;
+    this.#setStatus({ lastPromotionToken: this.spec.promotionToken ?? '' });
+  }
+
+  /** Until then the operator does not look at the instances. */
+  get #awaitsToken(): boolean {
+    const { promotionToken = '' } = this.spec;
+    return promotionToken !== '' && promotionToken !== this.status.lastPromotionToken;
   }
 
   async #demote(): Promise<void> {
@@ -161,10 +174,12 @@ export class Operator {
     await this.#pause(100, 4_000);
     if (this.#isReplica() || (this.spec.promotionToken ?? '') !== token) return;
     if (token !== '') database.checkpoint();
+    this.#isPromoting = true;
     database.promote();
-    if (isSeenEarly) this.#report();
+    if (isSeenEarly && !this.#awaitsToken) this.#report();
     await this.#pause(0, 15_000);
     database.checkpoint();
+    this.#isPromoting = false;
     this.#setStatus({ lastPromotionToken: token, demotionToken: '' });
     await this.#pause(0, 2_000);
     this.#report();

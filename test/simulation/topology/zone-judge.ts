@@ -59,8 +59,15 @@ export class ZoneJudge {
     else if (is.owner !== clusterOf(place).name) this.#report(`${actor} claims for ${is.owner}`);
     else if (is.timeline > latestClaim)
       this.#report(`${actor} claims timeline ${is.timeline}, and was promoted to ${promotion.timeline}`);
+    else if (was?.owner === is.owner && is.timeline === promotion.timeline) this.#lower(place, is.timeline);
     else if (was !== undefined && is.timeline <= was.timeline)
       this.#report(`${actor} takes the claim of ${was.owner} on timeline ${was.timeline} for ${is.timeline}`);
+  }
+
+  /** One that was made anew from less, and promoted from there, claims less than it did before; who is promoted next must not be below. */
+  #lower(place: Place, timeline: number): void {
+    for (const [name, holder] of this.#holders)
+      if (holder.place === place && holder.timeline > timeline) this.#holders.set(name, { place, timeline });
   }
 }
 
