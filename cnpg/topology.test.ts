@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Cluster } from './cluster.ts';
-import { roleInTopology, selfOf } from './topology.ts';
+import { type Cluster, HEALTHY } from './cluster.ts';
+import { roleInTopology, selfOf, wasReplica } from './topology.ts';
 
 type Replica = NonNullable<NonNullable<Cluster['spec']>['replica']>;
 
@@ -63,4 +63,24 @@ describe('the role in a topology', () => {
       if (text !== undefined) assert.match(JSON.stringify(role), text);
     });
   }
+});
+
+describe('a Cluster was a replica', () => {
+  const seen = (state: { isPrimary?: boolean; timeLineID?: number }, phase = HEALTHY) =>
+    wasReplica(
+      cluster(
+        { primary: 'west' },
+        { currentPrimary: 'east-1', phase, instancesReportedState: { 'east-1': state } },
+      ),
+    );
+
+  test('when the operator has seen it so', () => {
+    assert.equal(seen({ isPrimary: false, timeLineID: 2 }), true);
+    assert.equal(seen({ isPrimary: true, timeLineID: 2 }), false);
+  });
+
+  test('unknown while it has not looked since a failover, or the instance gave no answer', () => {
+    assert.equal(seen({ isPrimary: false, timeLineID: 2 }, 'Failing over'), false);
+    assert.equal(seen({ isPrimary: false }), false);
+  });
 });

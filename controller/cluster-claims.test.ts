@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import type { Status } from '../contract/status.ts';
 import { CONFIG_MAPS } from '../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../test/support/fake-cluster.ts';
 import { claimsOf } from './cluster-claims.ts';
@@ -22,7 +23,7 @@ beforeEach(() => {
   leadership = new TestLeadership();
 });
 
-async function claimsOfEast(onRival: () => void) {
+async function claimsOfEast(onRival: () => void, published?: Status) {
   const report = new Report(
     new FencedConfigMap(kube.api, REPORT, 'report', 'default'),
     kube.process,
@@ -32,7 +33,14 @@ async function claimsOfEast(onRival: () => void) {
   await kube.clock.advance(100);
   await loading;
   const own = { name: 'us', nodeNames: [], cluster: 'east' };
-  const claims = claimsOf(own, { follower: 'default', report, clock: kube.process, leadership, onRival });
+  const claims = claimsOf(own, {
+    follower: 'default',
+    report,
+    published,
+    clock: kube.process,
+    leadership,
+    onRival,
+  });
   claims.lead({ timeline: 1, instance: 'first', demotedAt: '' });
   return claims;
 }
@@ -59,5 +67,41 @@ describe('what a cluster finds of another one', () => {
     claims.observe('example.com', LATER);
     await kube.clock.advance(1_500);
     assert.equal(calls, 1);
+  });
+
+  describe('and could not be remembered', () => {
+    const published: Status = {
+      activeSite: 'eu',
+      activeNode: '',
+      primary: 'west',
+      phase: 'Held',
+      reason: 'ClaimedElsewhere: east takes itself for the primary',
+      epoch: 2,
+      since: '2026-01-01T00:00:00Z',
+      lastUpdated: '2026-01-01T00:00:00Z',
+      sites: {},
+    };
+
+    test('makes the next leader stand by, as readers were told, until it has read the zone', async () => {
+      let calls = 0;
+      const claims = await claimsOfEast(() => {
+        calls += 1;
+      }, published);
+      assert.deepEqual([claims.rival?.owner, claims.rival?.site, claims.isPrimary], ['west', 'eu', false]);
+      claims.observe('example.com', undefined);
+      await kube.clock.advance(500);
+      assert.deepEqual([claims.rival, claims.isPrimary, calls], [undefined, true, 1]);
+    });
+
+    test('is nothing once it was promoted again', async () => {
+      const claims = await claimsOfEast(() => undefined, published);
+      claims.lead({ timeline: 3, instance: 'first', demotedAt: 'since then' });
+      assert.equal(claims.rival, undefined);
+    });
+
+    test('is nothing to one that is held for another reason', async () => {
+      const claims = await claimsOfEast(() => undefined, { ...published, reason: 'PrimaryPending: wait' });
+      assert.equal(claims.rival, undefined);
+    });
   });
 });

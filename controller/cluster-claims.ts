@@ -1,3 +1,5 @@
+import type { HoldReason } from '../contract/reasons.ts';
+import type { Status } from '../contract/status.ts';
 import { Claims } from '../dns/claims.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { type Clock, withDeadline } from '../runtime/clock.ts';
@@ -7,6 +9,8 @@ import type { Report } from './report.ts';
 export interface ClusterClaimsPorts {
   readonly follower: string;
   readonly report: Report;
+  /** By whoever led last. */
+  readonly published: Status | undefined;
   readonly clock: Clock;
   readonly leadership: Leadership;
   /** Another cluster goes before this one, or no longer does. */
@@ -15,13 +19,14 @@ export interface ClusterClaimsPorts {
 
 /** Of the report. */
 const SECTION = 'claim';
+const OVERTAKEN: HoldReason = 'ClaimedElsewhere';
 /** To stand by must not wait for longer. */
 const REMEMBERED_WITHIN_MS = 1_000;
 
 /** What the cluster that is the site `own` tells other clusters in DNS, and finds of them there. */
 export function claimsOf(
   own: Site,
-  { follower, report, clock, leadership, onRival }: ClusterClaimsPorts,
+  { follower, report, published, clock, leadership, onRival }: ClusterClaimsPorts,
 ): Claims {
   const remembered = () =>
     withDeadline(clock, REMEMBERED_WITHIN_MS, leadership.abort, 'the report', () => report.save(leadership));
@@ -30,8 +35,14 @@ export function claimsOf(
     site: own.name,
     follower,
     memory: report.get(SECTION),
+    toldRival: toldRival(published),
     onChange: (memory) => report.set(SECTION, memory),
     // The next leader would be active again until it can read the zone. What fails here is written later.
     onRival: () => void remembered().then(onRival, onRival),
   });
+}
+
+function toldRival(published: Status | undefined) {
+  if (published?.reason.startsWith(`${OVERTAKEN}:`) !== true) return undefined;
+  return { owner: published.primary, site: published.activeSite };
 }

@@ -62,7 +62,14 @@ export async function runFollower(
   const telemetry = new Telemetry(name, sites, ports);
   const statusMap = { namespace, name: configMapName(config.configMapName, name) };
   const status = new FencedConfigMap(api, statusMap, 'status', name);
-  const report = await loadReport(name, ports, leadership, telemetry, onReconciled);
+  const { report, published } = await load(
+    name,
+    sites.own && status,
+    ports,
+    leadership,
+    telemetry,
+    onReconciled,
+  );
   if (leadership.abort.aborted) return;
 
   const events = config.dryRun ? () => undefined : eventsOn(status, ports);
@@ -71,7 +78,8 @@ export async function runFollower(
   const lastSites = async (abort: AbortSignal): Promise<Status['sites']> =>
     remembered() ?? decodeStatus((await status.read(abort)).data)?.sites ?? {};
   const claims =
-    sites.own && claimsOf(sites.own, { follower: name, report, clock, leadership, onRival: wakeup.notify });
+    sites.own &&
+    claimsOf(sites.own, { follower: name, report, published, clock, leadership, onRival: wakeup.notify });
   const trigger = createTrigger(follower.trigger, {
     ...ports,
     follower: name,
@@ -156,29 +164,34 @@ export async function runFollower(
   ]);
 }
 
-/** Reads what the last leader left, however long that takes. */
-async function loadReport(
+/** Reads what the last leader left, however long that takes; the status only where it is given. */
+async function load(
   follower: string,
+  status: FencedConfigMap | undefined,
   ports: FollowerPorts,
   leadership: Leadership,
   telemetry: Telemetry,
   onFailure: () => void,
-): Promise<Report> {
+): Promise<{ readonly report: Report; readonly published: Status | undefined }> {
   const { api, clock, namespace } = ports;
   const key = { namespace, name: configMapName(REPORT_CONFIGMAP, follower) };
   const report = new Report(new FencedConfigMap(api, key, 'report', follower), clock, (error) =>
     telemetry.problem('report could not be written, retrying', error),
   );
+  let published: Status | undefined;
   await retryUntilSuccess(
     ports,
     leadership,
-    () => report.load(leadership),
+    async () => {
+      const [found] = await Promise.all([status?.read(leadership.abort), report.load(leadership)]);
+      published = found && decodeStatus(found.data);
+    },
     (error) => {
       onFailure();
       telemetry.problem('report could not be read, retrying', error);
     },
   );
-  return report;
+  return { report, published };
 }
 
 function keptNote(notes: readonly string[]): string {

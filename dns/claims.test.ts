@@ -225,6 +225,35 @@ describe('the claim on a zone', () => {
     assert.equal(west.isPromoted(), true, 'its timeline is not reported yet');
   });
 
+  test('is of a promotion also after a restart before its timeline is reported', () => {
+    west.lead(1);
+    west.restart();
+    assert.equal(west.isPromoted(), true);
+    west.standBy(1);
+    west.restart();
+    assert.equal(west.isPromoted(), false);
+  });
+
+  test('is seen also while a failover is under way', () => {
+    west.lead(2);
+    west.write();
+    east.standBy(1, { isReplica: false });
+    assert.equal(east.write(), false);
+    assert.equal(east.rival, 'west');
+  });
+
+  test('is never lowered before it is reported to which timeline the promotion led', () => {
+    west.lead(6);
+    west.write();
+    west.standBy(3, { demotedAt: 'now' });
+    west.lead(3, { demotedAt: 'now' });
+    assert.equal(west.write(), true);
+    assert.match(zone.found?.values.join() ?? '', /owner=west; .*timeline=6/);
+    west.lead(4, { demotedAt: 'now' });
+    west.write();
+    assert.match(zone.found?.values.join() ?? '', /owner=west; .*timeline=4/);
+  });
+
   test('is nothing to one that is not the primary', () => {
     zone.found = { name: 'any', type: 'TXT', ttl: 60, values: [formatClaim({ ...WEST, owner: 'south' })] };
     west.see();

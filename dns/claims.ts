@@ -1,5 +1,13 @@
 import * as z from 'zod';
-import { type Claim, claimChanges, claimName, formatClaim, latestOf, latestOfOthers, parseClaim } from './claim.ts';
+import {
+  type Claim,
+  claimChanges,
+  claimName,
+  formatClaim,
+  latestOf,
+  latestOfOthers,
+  parseClaim,
+} from './claim.ts';
 import { DnsError } from './provider.ts';
 import type { Change, TextSet } from './records.ts';
 
@@ -10,6 +18,8 @@ export interface ClaimsOptions {
   readonly follower: string;
   /** As `onChange` gave it last, before a restart. Anybody can edit what it is kept in. */
   readonly memory: unknown;
+  /** For whom it stands by, as it has told readers: what it remembers may have been lost on its way. */
+  readonly toldRival?: Pick<Claim, 'owner' | 'site'> | undefined;
   readonly onChange: (memory: ClaimMemory) => void;
   /** Another cluster goes before this one, or no longer does. */
   readonly onRival: () => void;
@@ -41,6 +51,9 @@ export interface ClaimMemory {
   readonly rivals: Readonly<Record<string, string>>;
 }
 
+/** Instead of a zone: the claim was not read by this process, so that it counts until one is. */
+const TOLD = '';
+
 /**
  * One cluster's part in an agreement among clusters that cannot see each other: whoever finds the claim of one that was
  * promoted later stands by. What counts is the timeline to which the promotion led. It is higher than that of the promotion
@@ -67,6 +80,9 @@ export class Claims {
     this.#replicated = replicated;
     this.#demotedAt = demotedAt;
     this.#rivals = rivals;
+    const { toldRival } = options;
+    if (rivals.size === 0 && toldRival !== undefined)
+      rivals.set(TOLD, { ...toldRival, timeline: 0, epoch: 0 });
   }
 
   /** The one that goes before this cluster. */
@@ -162,7 +178,8 @@ export class Claims {
 
   #notePromotion(timeline: number, instance: string): void {
     this.#promotion = { timeline, instance };
-    for (const [zone, rival] of this.#rivals) if (!this.#goesBefore(rival)) this.#rivals.delete(zone);
+    for (const [zone, rival] of this.#rivals)
+      if (zone !== TOLD && !this.#goesBefore(rival)) this.#rivals.delete(zone);
     this.#store();
     for (const listener of this.#listeners) listener();
   }
@@ -177,10 +194,11 @@ export class Claims {
   }
 
   #note(zone: string, rival: Claim | undefined): void {
+    const wasTold = this.#rivals.delete(TOLD);
     const before = this.#rivals.get(zone);
     if (rival === undefined) this.#rivals.delete(zone);
     else this.#rivals.set(zone, rival);
-    if (before?.owner === rival?.owner && before?.timeline === rival?.timeline) return;
+    if (!wasTold && before?.owner === rival?.owner && before?.timeline === rival?.timeline) return;
     this.#store();
     this.#options.onRival();
   }
@@ -221,7 +239,8 @@ const MEMORY = z
 
 /** For a sentence. */
 export function describeClaim({ owner, site, timeline }: Claim): string {
-  return `${owner} in ${site} has claimed the records on timeline ${timeline}`;
+  const on = timeline > 0 ? ` on timeline ${timeline}` : '';
+  return `${owner} in ${site} has claimed the records${on}`;
 }
 
 function refused(zone: string, why: string): DnsError {

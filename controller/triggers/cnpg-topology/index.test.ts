@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
+import { CLUSTERS, type Cluster, HEALTHY } from '../../../cnpg/cluster.ts';
 import { Claims } from '../../../dns/claims.ts';
 import { PODS } from '../../../kubernetes/resources.ts';
 import { APP, TriggerScene } from '../../../test/support/trigger-scene.ts';
@@ -115,6 +115,51 @@ describe('a Cluster of a distributed topology', () => {
     assert.deepEqual([reason, left], ['PromotionPending', undefined]);
   });
 
+  describe('that is overtaken', () => {
+    const failingOver = {
+      currentPrimary: 'db-2',
+      targetPrimary: 'db-2',
+      phase: 'Failing over',
+      instancesReportedState: { 'db-2': { isPrimary: false, timeLineID: 1 } },
+    };
+    let claims: Claims;
+
+    beforeEach(async () => {
+      claims = claimsOfEast();
+      kube.claims = claims;
+      setReplica({ primary: 'pg-east' }, reported('db-1', 1));
+      await kube.look();
+    });
+
+    const reported = (name: string, timeLineID: number) => ({
+      currentPrimary: name,
+      targetPrimary: name,
+      phase: HEALTHY,
+      instancesReportedState: { [name]: { isPrimary: true, timeLineID } },
+    });
+    const findClaim = () =>
+      claims.observe('example.com', {
+        name: 'any',
+        type: 'TXT',
+        ttl: 60,
+        values: ['v=site-follower1; owner=pg-west; site=west; timeline=2; epoch=2'],
+      });
+
+    test('stands by also while a failover of its own is under way', async () => {
+      findClaim();
+      setReplica({ primary: 'pg-east' }, failingOver);
+      assert.equal(await kube.look(), 'pg-west@west');
+    });
+
+    test('is not promoted anew by a failover during which another one was named', async () => {
+      findClaim();
+      setReplica({ primary: 'pg-west' }, failingOver);
+      await kube.look();
+      setReplica({ primary: 'pg-east' }, reported('db-2', 3));
+      assert.equal(await kube.look(), 'pg-west@west');
+    });
+  });
+
   test('has left its site when it was demoted while nobody observed it', async () => {
     kube.claims = claimsOfEast();
     setReplica({ primary: 'pg-east' });
@@ -147,6 +192,13 @@ describe('a Cluster of a distributed topology', () => {
     );
     const reportedState = { instancesReportedState: { 'db-1': { isPrimary: true, timeLineID: 7 } } };
     assert.equal(await kube.wakesBy(() => setReplica({ primary: 'pg-east' }, reportedState)), true);
+    const replica = {
+      phase: HEALTHY,
+      instancesReportedState: { 'db-1': { isPrimary: false, timeLineID: 7 } },
+    };
+    setReplica({ primary: 'pg-west' }, { ...replica, phase: 'Failing over' });
+    assert.equal(await kube.wakesBy(() => setReplica({ primary: 'pg-west' }, replica)), true);
+    setReplica({ primary: 'pg-east' }, reportedState);
     assert.equal(await kube.wakesBy(() => setReady('False')), true);
     assert.equal(await kube.wakesBy(() => setReplica({ primary: 'pg-west' })), true);
   });

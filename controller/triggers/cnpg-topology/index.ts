@@ -1,5 +1,12 @@
 import type { Cluster } from '../../../cnpg/cluster.ts';
-import { demotedAt, firstInstanceOf, roleInTopology, selfOf, timelineOf, wasReplica } from '../../../cnpg/topology.ts';
+import {
+  demotedAt,
+  firstInstanceOf,
+  roleInTopology,
+  selfOf,
+  timelineOf,
+  wasReplica,
+} from '../../../cnpg/topology.ts';
 import { type Claims, describeClaim } from '../../../dns/claims.ts';
 import type { Site } from '../../../settings/site.ts';
 import type { WatchPorts } from '../../reflect.ts';

@@ -1,7 +1,7 @@
 import { CLUSTERS, type Cluster, CNPG_LABELS } from '../../../cnpg/cluster.ts';
 import { isHibernated } from '../../../cnpg/hibernation.ts';
 import { isSeenAsReplica } from '../../../cnpg/replica.ts';
-import { timelineOf } from '../../../cnpg/topology.ts';
+import { timelineOf, wasReplica } from '../../../cnpg/topology.ts';
 import { isReady } from '../../../kubernetes/ready.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
@@ -100,7 +100,7 @@ function digestOfCluster(cluster: Cluster): string {
     status?.targetPrimary,
     isPromoted,
     status?.switchReplicaClusterStatus?.inProgress,
-    spec?.replica && timelineOf(cluster),
+    spec?.replica && [timelineOf(cluster), wasReplica(cluster)],
     isHibernated(cluster),
   ]);
 }

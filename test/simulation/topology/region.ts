@@ -43,6 +43,7 @@ export class Region {
         const { promotion, latestClaim } = this.truth;
         return { actor, place, calledAt: clock.elapsed(), promotion, latestClaim };
       },
+      onStart: () => this.judge.onStart(),
       onRead: ({ texts = [] }) => this.judge.onRead(claimIn(texts)),
     });
     const { server } = this.side;

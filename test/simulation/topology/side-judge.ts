@@ -34,8 +34,8 @@ export class SideJudge {
   #changedAt = 0;
   /** When it was the active one last, and for which promotion. */
   #left: { readonly at: number; readonly promotion: number } | undefined;
-  /** The promotion for which it has been shown a later claim, and since when. */
-  #overtaken: { readonly promotion: number; readonly at: number } | undefined;
+  /** The promotion for which it has been shown a later claim, since when, and whether its next controller can know of it. */
+  #overtaken: { readonly promotion: number; readonly at: number; readonly isKept: boolean } | undefined;
 
   constructor(ports: SideJudgePorts) {
     this.#ports = ports;
@@ -53,7 +53,14 @@ export class SideJudge {
     if (verb === 'get' && isStatus({ resource, key })) this.#lookedAt = calledAt;
   }
 
+  /** Another process of the place begins. */
+  onStart(): void {
+    if (this.#overtaken?.isKept === false) this.#overtaken = undefined;
+  }
+
   onChange({ actor, resource, key, before, after }: Change): void {
+    if (this.#overtaken !== undefined && tellsOfRival(after as ConfigMap | undefined))
+      this.#overtaken = { ...this.#overtaken, isKept: true };
     if (!isStatus({ resource, key })) return;
     const was = decodeStatus((before as ConfigMap | undefined)?.data)?.activeSite;
     const is = decodeStatus((after as ConfigMap | undefined)?.data)?.activeSite;
@@ -75,7 +82,7 @@ export class SideJudge {
     if (claim === undefined || claim.owner === clusterOf(truth.place).name) return;
     const { id } = truth.promotion;
     if (!truth.isPrimary || !truth.isTimelineKnown || claim.timeline < truth.latestClaim) return;
-    if (this.#overtaken?.promotion !== id) this.#overtaken = { promotion: id, at: now() };
+    if (this.#overtaken?.promotion !== id) this.#overtaken = { promotion: id, at: now(), isKept: false };
   }
 
   /** A process of the place makes a write of the zone. */
@@ -108,4 +115,10 @@ export class SideJudge {
   #report(violation: string): void {
     this.#ports.report(violation);
   }
+}
+
+/** In its status, or in its report. */
+function tellsOfRival(map: ConfigMap | undefined): boolean {
+  const { reason = '', claim = '' } = map?.data ?? {};
+  return reason.startsWith('ClaimedElsewhere') || /"rivals":\{"/.test(claim);
 }

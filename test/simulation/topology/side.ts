@@ -29,6 +29,8 @@ export interface SidePorts {
   readonly onApiCall: (call: ApiCall) => void;
   readonly callOf: (actor: string) => Call;
   readonly onRead: (current: Current) => void;
+  /** A process begins. */
+  readonly onStart: () => void;
 }
 
 const CONFIGS: Readonly<Record<Place, Config>> = { east: configOf('east'), west: configOf('west') };
@@ -95,6 +97,7 @@ export class Side {
     this.mayBeDeaf = this.#weather.has('API weather');
     this.#processes.push(new TopologyProcess(identity, ports));
     this.#applyWeather();
+    this.#ports.onStart();
     trace?.(identity, 'starts');
   }
 
