@@ -25,6 +25,11 @@ describe('a missing safeguard of a topology is noticed:', () => {
     assert.match(await noticed({}), /takes the claim of pg-\w+ on timeline \d+ for \d+/);
   });
 
+  test('no wait for a look after a failover', async () => {
+    const sabotage = TOPOLOGY_SABOTAGES['no wait for a look after a failover'];
+    assert.match(await noticed(sabotage, REMEMBERED_SEEDS), /claims timeline \d+, and was promoted to \d+/);
+  });
+
   test('no look for a demotion that nobody observed', async (t) => {
     t.mock.method(Claims.prototype, 'isPromoted', () => true);
     assert.match(await noticed({}, REMEMBERED_SEEDS), /is active \d+ ms after it has ceased/);

@@ -84,7 +84,9 @@ export class Operator {
       await this.#pause(100, 3_000);
       this.#setStatus({ targetPrimary: next });
       await this.#pause(100, 3_000);
-      if (database.isPrimary) database.switchLine();
+      // Where another Cluster is named meanwhile, nobody is promoted, and nothing tells of a demotion.
+      if (database.isPrimary && this.#isReplica()) database.demote();
+      else if (database.isPrimary) database.switchLine();
       if (this.#ports.random.chance(0.5)) database.checkpoint();
       const currentPrimaryTimestamp = new Date(this.#ports.clock.now()).toISOString().replace('Z', '000Z');
       this.#setStatus({ currentPrimary: next, targetPrimary: next, currentPrimaryTimestamp });

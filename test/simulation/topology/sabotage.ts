@@ -1,4 +1,4 @@
-import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
+import { CLUSTERS, type Cluster, HEALTHY } from '../../../cnpg/cluster.ts';
 import { REPORT_CONFIGMAP } from '../../../contract/names.ts';
 import { isCondition } from '../../../dns/planned.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
@@ -80,6 +80,14 @@ export const TOPOLOGY_SABOTAGES = {
         };
         return { ...cluster, status };
       }),
+  },
+  /** After a failover, what the operator saw before it is believed. */
+  'no wait for a look after a failover': {
+    api: (api) =>
+      seeing(api, CLUSTERS, (cluster: Cluster) => ({
+        ...cluster,
+        status: { ...cluster.status, phase: HEALTHY },
+      })),
   },
   /** A new leader knows nothing of promotions and of claims. */
   'no memory of the promotion': {
