@@ -41,7 +41,7 @@ async function claimsOfEast(onRival: () => void, published?: Status) {
     leadership,
     onRival,
   });
-  claims.lead({ timeline: 1, instance: 'first', demotedAt: '' });
+  claims.lead({ cluster: '', timeline: 1, instance: 'first', demotedAt: '' });
   return claims;
 }
 
@@ -95,7 +95,7 @@ describe('what a cluster finds of another one', () => {
 
     test('is nothing once it was promoted again', async () => {
       const claims = await claimsOfEast(() => undefined, published);
-      claims.lead({ timeline: 3, instance: 'first', demotedAt: 'since then' });
+      claims.lead({ cluster: '', timeline: 3, instance: 'first', demotedAt: 'since then' });
       assert.equal(claims.rival, undefined);
     });
 

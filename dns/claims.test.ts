@@ -46,9 +46,9 @@ class Zone {
         return wakes;
       },
       lead: (timeline: number, { demotedAt = '', instance = 'first' } = {}) =>
-        claims.lead({ timeline, instance, demotedAt }),
-      standBy: (timeline: number, { demotedAt = '', isReplica = true } = {}) =>
-        claims.standBy({ timeline, instance: 'first', demotedAt }, isReplica),
+        claims.lead({ cluster: 'first', timeline, instance, demotedAt }),
+      standBy: (timeline: number, { madeAs = 'first', demotedAt = '', isReplica = true } = {}) =>
+        claims.standBy({ cluster: madeAs, timeline, instance: 'first', demotedAt }, isReplica),
       onPromotion: (listener: () => void) => claims.onPromotion(listener),
       isPromoted: (demotedAt = '') => claims.isPromoted({ demotedAt }),
       see: () => claims.observe(ZONE, this.found),
@@ -186,6 +186,17 @@ describe('the claim on a zone', () => {
     east.lead(1);
     assert.equal(east.rival, 'west');
     assert.equal(east.write(), false);
+  });
+
+  test('is nothing to a Cluster that was made anew as a replica, whether that is healthy or not', () => {
+    west.lead(2);
+    west.write();
+    east.see();
+    east.restart();
+    east.standBy(0, { madeAs: 'second', isReplica: false });
+    assert.equal(east.rival, undefined);
+    east.lead(3, { instance: 'second' });
+    assert.equal(east.write(), true);
   });
 
   test('is not missed by one whose new timeline is reported before its promotion has ended', () => {

@@ -27,6 +27,8 @@ export interface ClaimsOptions {
 
 /** What the cluster here says of itself. */
 export interface OwnTimeline {
+  /** Another text for one that was made anew under the same name. */
+  readonly cluster: string;
   readonly timeline: number;
   /**
    * Names the instance that is on it, and when it came to be the first one. While that is the same, a higher timeline is no
@@ -40,8 +42,8 @@ export interface OwnTimeline {
 export interface ClaimMemory {
   /** The timeline to which the last promotion of this cluster led; absent when it was demoted, or that is not known yet. */
   readonly promotedTo?: number | undefined;
-  /** It was seen as the primary since it was demoted last, whether the timeline of that is known or not. */
-  readonly wasPrimary?: boolean | undefined;
+  /** The Cluster that was seen as the primary since it was demoted last, whether the timeline of that is known or not. */
+  readonly primary?: string | undefined;
   /** The instance that was promoted. */
   readonly promoted?: string | undefined;
   /** The timeline that it had as a replica. */
@@ -66,7 +68,7 @@ export class Claims {
   /** Undefined while this cluster is not the primary. */
   #own: OwnTimeline | undefined;
   #promotion: { readonly timeline: number; readonly instance: string | undefined } | undefined;
-  #wasPrimary: boolean;
+  #primary: string | undefined;
   #replicated: number | undefined;
   #demotedAt: string;
   /** By zone. */
@@ -74,9 +76,9 @@ export class Claims {
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
-    const { promotion, wasPrimary, replicated, demotedAt, rivals } = decode(options.memory);
+    const { promotion, primary, replicated, demotedAt, rivals } = decode(options.memory);
     this.#promotion = promotion;
-    this.#wasPrimary = wasPrimary;
+    this.#primary = primary;
     this.#replicated = replicated;
     this.#demotedAt = demotedAt;
     this.#rivals = rivals;
@@ -107,16 +109,16 @@ export class Claims {
 
   /** It was promoted, and not demoted since then: what looks like a promotion now is a failover within it. */
   isPromoted({ demotedAt }: Pick<OwnTimeline, 'demotedAt'>): boolean {
-    return this.#wasPrimary && demotedAt === this.#demotedAt;
+    return this.#primary !== undefined && demotedAt === this.#demotedAt;
   }
 
   /** This cluster is the primary of its topology, by what it knows itself. */
   lead(own: OwnTimeline): void {
-    const { timeline, instance, demotedAt } = own;
+    const { cluster, timeline, instance, demotedAt } = own;
     if (demotedAt !== this.#demotedAt) this.#forgetPromotion(undefined, demotedAt);
     this.#own = own;
-    if (!this.#wasPrimary) {
-      this.#wasPrimary = true;
+    if (this.#primary !== cluster) {
+      this.#primary = cluster;
       this.#store();
     }
     const isReported = this.#replicated === undefined || timeline > this.#replicated;
@@ -131,14 +133,14 @@ export class Claims {
    * It shall replicate from another one. Once it `isReplica`, or was meanwhile, what it may claim next comes of a later
    * promotion.
    */
-  standBy({ timeline, demotedAt }: OwnTimeline, isReplica: boolean): void {
-    const isStillPromoted = this.isPromoted({ demotedAt }) && !isReplica;
+  standBy({ cluster, timeline, demotedAt }: OwnTimeline, isReplica: boolean): void {
+    const isStillPromoted = this.isPromoted({ demotedAt }) && this.#primary === cluster && !isReplica;
     this.#own = undefined;
     if (isStillPromoted) return;
     // One that is being promoted may be on its new timeline already.
     const replicated = isReplica || this.#promotion !== undefined ? timeline : this.#replicated;
     const isKnown = this.#replicated === replicated && this.#demotedAt === demotedAt;
-    if (this.#wasPrimary || !isKnown) this.#forgetPromotion(replicated, demotedAt);
+    if (this.#primary !== undefined || !isKnown) this.#forgetPromotion(replicated, demotedAt);
   }
 
   /** What the provider of `zone` shows there now. */
@@ -186,7 +188,7 @@ export class Claims {
 
   #forgetPromotion(replicated: number | undefined, demotedAt: string): void {
     this.#promotion = undefined;
-    this.#wasPrimary = false;
+    this.#primary = undefined;
     this.#replicated = replicated;
     this.#demotedAt = demotedAt;
     this.#rivals.clear();
@@ -207,7 +209,7 @@ export class Claims {
     const rivals = [...this.#rivals].map(([zone, claim]) => [zone, formatClaim(claim)]);
     this.#options.onChange({
       promotedTo: this.#promotion?.timeline,
-      wasPrimary: this.#wasPrimary,
+      primary: this.#primary,
       promoted: this.#promotion?.instance,
       replicated: this.#replicated,
       demotedAt: this.#demotedAt,
@@ -217,19 +219,19 @@ export class Claims {
 }
 
 function decode(memory: unknown) {
-  const { rivals, promotedTo, promoted: instance, wasPrimary, ...rest } = MEMORY.parse(memory);
+  const { rivals, promotedTo, promoted: instance, ...rest } = MEMORY.parse(memory);
   const claims = Object.entries(rivals).flatMap(([zone, text]) => {
     const claim = parseClaim(text);
     return claim === undefined ? [] : [[zone, claim] as const];
   });
   const promotion = promotedTo === undefined ? undefined : { timeline: promotedTo, instance };
-  return { ...rest, promotion, wasPrimary: wasPrimary ?? promotion !== undefined, rivals: new Map(claims) };
+  return { ...rest, promotion, rivals: new Map(claims) };
 }
 
 const MEMORY = z
   .object({
     promotedTo: z.number().optional(),
-    wasPrimary: z.boolean().optional(),
+    primary: z.string().optional(),
     promoted: z.string().optional(),
     replicated: z.number().optional(),
     demotedAt: z.string(),

@@ -124,7 +124,7 @@ class Side {
 
   /** As the primary of its topology. */
   async lead(timeline: number): Promise<void> {
-    this.claims.lead({ timeline, instance: `on ${timeline}`, demotedAt: '' });
+    this.claims.lead({ cluster: '', timeline, instance: `on ${timeline}`, demotedAt: '' });
     await this.apply(this.#own);
   }
 }
@@ -163,14 +163,14 @@ describe('the zone of two clusters', () => {
 
   test('is written as soon as the timeline of a promotion is reported', async () => {
     await east.lead(1);
-    west.claims.standBy({ timeline: 1, instance: '', demotedAt: '' }, true);
+    west.claims.standBy({ cluster: '', timeline: 1, instance: '', demotedAt: '' }, true);
     await assert.rejects(west.lead(1), { code: 'timeline', kind: 'retry' });
     const stop = new AbortController();
     let wakes = 0;
     const watching = west.signal.watch(() => {
       wakes += 1;
     }, stop.signal);
-    west.claims.lead({ timeline: 2, instance: '', demotedAt: '' });
+    west.claims.lead({ cluster: '', timeline: 2, instance: '', demotedAt: '' });
     assert.equal(wakes, 1);
     await west.apply(WEST);
     assert.equal(zone.address, WEST.ip);
@@ -186,7 +186,7 @@ describe('the zone of two clusters', () => {
     await assert.rejects(west.lead(2), /no answer/);
     const [late = assert.fail('nothing is on its way')] = zone.stuck.splice(0);
     zone.stuck = undefined;
-    east.claims.standBy({ timeline: 2, instance: '', demotedAt: '' }, true);
+    east.claims.standBy({ cluster: '', timeline: 2, instance: '', demotedAt: '' }, true);
     await east.apply(WEST);
     await east.lead(3);
     assert.throws(late, { kind: 'conflict' });
@@ -195,7 +195,8 @@ describe('the zone of two clusters', () => {
 
   test('gets no records of one that is demoted while it writes', async () => {
     await east.lead(1);
-    zone.onClaim = () => west.claims.standBy({ timeline: 2, instance: '', demotedAt: 'now' }, true);
+    zone.onClaim = () =>
+      west.claims.standBy({ cluster: '', timeline: 2, instance: '', demotedAt: 'now' }, true);
     await assert.rejects(west.lead(2), /stands by/);
     assert.deepEqual(zone.writes, ['east TXT', 'east A', 'west TXT']);
   });

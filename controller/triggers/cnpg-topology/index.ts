@@ -41,6 +41,7 @@ function judgeTopology(cluster: Cluster, options: CnpgTopologyOptions): Observat
   const name = `Cluster ${namespace}/${clusterName}`;
   if (cluster.metadata.deletionTimestamp !== undefined) return undefined;
   const own = {
+    cluster: cluster.metadata.uid ?? '',
     timeline: timelineOf(cluster),
     instance: firstInstanceOf(cluster),
     demotedAt: demotedAt(cluster),
