@@ -29,6 +29,8 @@ const STRANGE = {
   'another document of the API': `<GetChangeResponse xmlns="${NAMESPACE}"><ChangeInfo></ChangeInfo></GetChangeResponse>`,
   'an answer that is cut off': LIST.slice(0, -40),
   'no XML': '{"HostedZones":[]}',
+  // Of which each doubled the time, as a byte order mark is white space as well.
+  'an answer behind a row of byte order marks': `${'\uFEFF'.repeat(60)}x${LIST}`,
 };
 
 for (const [what, body] of Object.entries(STRANGE)) {

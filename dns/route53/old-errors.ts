@@ -5,7 +5,7 @@
 
 /** `text` itself when it needs no change, or is no such error. */
 export function asErrorResponse(text: string): string {
-  const [, root = ''] = /^(?:\uFEFF|\s|<\?[^>]*\?>)*<([A-Za-z]+)[\s>]/.exec(text) ?? [];
+  const [, root = ''] = /^(?:\s|<\?[^>]*\?>)*<([A-Za-z]+)[\s>]/.exec(text) ?? [];
   const messages = [...text.matchAll(/<Message>([^<]*)<\/Message>/g)].map(([, message = '']) =>
     message.trim(),
   );
