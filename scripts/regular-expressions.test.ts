@@ -57,7 +57,7 @@ function takesTwice(pattern: string, flags: string): boolean {
 }
 
 function isOneCharacter({ elements: [first, ...others] }: AST.Alternative): boolean {
-  return others.length === 0 && /^Character/.test(first?.type ?? '');
+  return others.length === 0 && first?.type.startsWith('Character') === true;
 }
 
 const CHARACTERS = Array.from({ length: 2 ** 16 }, (_, code) => String.fromCharCode(code));
