@@ -76,7 +76,6 @@ export class Region {
   check(): void {
     const now = this.#clock.elapsed();
     this.truth.record(now);
-    this.truth.noteSteady(now, this.side.steadyForMs);
     this.judge.check();
   }
 }

@@ -35,7 +35,14 @@ export class SideJudge {
   /** When it was the active one last, and for which promotion. */
   #left: { readonly at: number; readonly promotion: number } | undefined;
   /** The promotion for which it has been shown a later claim, since when, and whether its next controller can know of it. */
-  #overtaken: { readonly promotion: number; readonly at: number; readonly isKept: boolean } | undefined;
+  #overtaken:
+    | {
+        readonly promotion: number;
+        readonly timeline: number;
+        readonly at: number;
+        readonly isKept: boolean;
+      }
+    | undefined;
 
   constructor(ports: SideJudgePorts) {
     this.#ports = ports;
@@ -82,13 +89,13 @@ export class SideJudge {
     if (claim === undefined || claim.owner === clusterOf(truth.place).name) return;
     const { id } = truth.promotion;
     if (!truth.isPrimary || !truth.isTimelineKnown || claim.timeline < truth.latestClaim) return;
-    if (this.#overtaken?.promotion !== id) this.#overtaken = { promotion: id, at: now(), isKept: false };
+    if (!this.#isOvertaken)
+      this.#overtaken = { promotion: id, timeline: claim.timeline, at: now(), isKept: false };
   }
 
   /** A process of the place makes a write of the zone. */
   onWriteCall(actor: string): void {
-    if (this.#overtaken?.promotion === this.#ports.truth.promotion.id)
-      this.#report(`${actor} writes the zone, though it was shown a later claim`);
+    if (this.#isOvertaken) this.#report(`${actor} writes the zone, though it was shown a later claim`);
     const { activeSite = '' } = this.published ?? {};
     if (activeSite !== this.#place && this.#ports.now() - this.#changedAt > AT_ONCE_MS)
       this.#report(`${actor} writes the zone while it says that ${activeSite} is active`);
@@ -96,16 +103,27 @@ export class SideJudge {
 
   /** To be called every second. */
   check(): void {
-    const { truth, now, steadyForMs, mayBeDeaf } = this.#ports;
-    const limit = mayBeDeaf() ? LOOKED_MS : AT_ONCE_MS;
+    const { truth, now, steadyForMs } = this.#ports;
+    const limit = this.#limitMs;
+    truth.noteSteady(now(), steadyForMs(), limit);
     if (steadyForMs() < limit || !this.isActive) return;
     const check = (since: number, why: string) => {
       const ms = Math.round(now() - since);
       if (ms >= limit) this.#report(`${this.#place} is active ${ms} ms after it ${why}`);
     };
     if (!truth.isPrimary) check(truth.changedAt, 'has ceased to be the primary');
-    if (this.#overtaken?.promotion === truth.promotion.id)
+    if (this.#overtaken !== undefined && this.#isOvertaken)
       check(this.#overtaken.at, 'was shown a later claim');
+  }
+
+  get #limitMs(): number {
+    return this.#ports.mayBeDeaf() ? LOOKED_MS : AT_ONCE_MS;
+  }
+
+  /** Unless a failover was reported since then, which its controller may take for the promotion. */
+  get #isOvertaken(): boolean {
+    const { promotion, latestClaim } = this.#ports.truth;
+    return this.#overtaken?.promotion === promotion.id && this.#overtaken.timeline >= latestClaim;
   }
 
   get #place(): string {

@@ -12,9 +12,6 @@ export interface Call extends WriteCall {
   readonly latestClaim: number;
 }
 
-/** A controller that is well has seen what there was for so long. */
-const SEEN_MS = 3_000;
-
 /** What is true of one place, whatever its controller knows, and what was when. */
 export class PlaceTruth {
   readonly place: Place;
@@ -73,12 +70,12 @@ export class PlaceTruth {
     if (!this.#isNamed) this.#namedOtherAt = time;
   }
 
-  /** To be called every second: for how long its controller has been well. */
-  noteSteady(time: number, steadyForMs: number): void {
+  /** To be called every second: for how long its controller has been well, and within what one that is well has seen all. */
+  noteSteady(time: number, steadyForMs: number, limitMs: number): void {
     const isKnown = this.isPrimary && this.#operator.status.timelineID === this.promotion.timeline;
     this.#knownSince = isKnown ? (this.#knownSince ?? time) : undefined;
     const knownForMs = time - (this.#knownSince ?? time);
-    if (knownForMs >= SEEN_MS && steadyForMs >= SEEN_MS) this.#seen = this.promotion.id;
+    if (knownForMs >= limitMs && steadyForMs >= limitMs) this.#seen = this.promotion.id;
   }
 
   /** With every step of its promotion. */
