@@ -1,7 +1,7 @@
 import { explain } from '../../runtime/explain.ts';
 import { CONFIG_WAIT_MS, errorTable, rowError, rowOf, strangerError, untrustedAnswer } from '../errors.ts';
 import { DnsError } from '../provider.ts';
-import { StrangerError } from './answers.ts';
+import { FIRST_ERROR, StrangerError } from './answers.ts';
 import { plainName } from './records.ts';
 
 /** The names of errors that a person can do something about. */
@@ -67,7 +67,6 @@ const UNKNOWN = {
   action: 'The call is repeated; if this lasts, look up the error in the documentation of Route 53.',
 } as const;
 
-const FIRST_ERROR = 300;
 const DENIED = ['AccessDenied', 'AccessDeniedException'];
 
 /** By the policy of the role. */

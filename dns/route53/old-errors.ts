@@ -3,9 +3,14 @@
  * alone, and of anything else it says "UnknownError" (github.com/awslabs/aws-sdk-kotlin/issues/242 and #1433 show both).
  */
 
+/** The name of a document's root element; empty if it is no XML. */
+export function rootOf(document: string): string {
+  return /^(?:\s|<\?[^>]*\?>)*<([A-Za-z]+)[\s>]/.exec(document)?.[1] ?? '';
+}
+
 /** `text` itself when it needs no change, or is no such error. */
 export function asErrorResponse(text: string): string {
-  const [, root = ''] = /^(?:\s|<\?[^>]*\?>)*<([A-Za-z]+)[\s>]/.exec(text) ?? [];
+  const root = rootOf(text);
   const messages = [...text.matchAll(/<Message>([^<]*)<\/Message>/g)].map(([, message = '']) =>
     message.trim(),
   );

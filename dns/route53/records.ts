@@ -61,7 +61,7 @@ export function changesOf(
     sets.find((set) => set.Type === type && plainName(set.Name ?? '') === name);
   const parts = ofEach(changes, (change): readonly ApiChange[] => {
     const { name, type } = subjectOf(change);
-    const there = setOf(subjectOf(change));
+    const there = setOf({ name, type });
     assertPlannedFor(there && recordSets([there])[0], change);
     assertOurs(name, there);
     const deletion: ApiChange[] = there === undefined ? [] : [{ Action: 'DELETE', ResourceRecordSet: there }];
