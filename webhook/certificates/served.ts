@@ -33,9 +33,8 @@ export class ServedCertificate {
   readonly #history: BundleHistory;
   readonly #reflector: Reflector<MutatingWebhookConfiguration, MutatingWebhookConfiguration>;
   #configuration: MutatingWebhookConfiguration | undefined;
-  #served: Pair | undefined;
-  /** Of what is served: read once, as every probe and every scrape asks for it. */
-  #until: number | undefined;
+  /** With the end of its validity, which every probe and every scrape asks for. */
+  #served: (Pair & { readonly until: number }) | undefined;
   #hasBeenReady = false;
   /** Why there is no certificate. */
   absence = 'there is no certificate yet';
@@ -68,7 +67,7 @@ export class ServedCertificate {
 
   /** Milliseconds since 1970; undefined while nothing is served. */
   get until(): number | undefined {
-    return this.#until;
+    return this.#served?.until;
   }
 
   /** Watches the configuration until `abort` fires, and calls `work` once it is known. */
@@ -91,8 +90,8 @@ export class ServedCertificate {
    */
   notReady(): readonly string[] {
     const { clock, configuration: name, settleMs } = this.#options;
-    if (this.#served === undefined || this.#until === undefined) return [this.absence];
-    if (this.#hasBeenReady) return this.#until > clock.now() ? [] : ['the certificate has expired'];
+    if (this.#served === undefined) return [this.absence];
+    if (this.#hasBeenReady) return this.#served.until > clock.now() ? [] : ['the certificate has expired'];
     const configuration = this.#configuration;
     if (configuration === undefined) return [`MutatingWebhookConfiguration ${name} was not found`];
     const reasons = refusals(configuration, this.#served.certificate, clock.now());
@@ -111,8 +110,7 @@ export class ServedCertificate {
     const wait = settleMs - this.#trustedFor(leaf);
     if (this.#served !== undefined && wait > 0 && !isUseless(this.#served)) return wait;
     const { until } = validityOf(leaf.certificate);
-    this.#served = leaf;
-    this.#until = until;
+    this.#served = { ...leaf, until };
     onLeaf(leaf);
     log.info({ until: new Date(until).toISOString() }, 'serving a new certificate');
     return Number.POSITIVE_INFINITY;
