@@ -17,15 +17,6 @@ export function namesOf(changes: readonly Change<WrittenType>[]): readonly strin
   return [...byName(changes).keys()];
 }
 
-/** A change that changes nothing, and says that the set has to be as it is for the others to be made. */
-export function conditionOf<T extends WrittenType>(set: RecordSet<T>): Change<T> {
-  return { action: 'update', current: set, desired: set };
-}
-
-export function isCondition(change: Change<WrittenType>): boolean {
-  return change.action === 'update' && change.current === change.desired;
-}
-
 /** For providers that compare before they set. Throws DnsError if the zone has something else than `change` was planned for. */
 export function assertPlannedFor(
   there: RecordSet<WrittenType> | undefined,

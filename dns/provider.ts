@@ -1,6 +1,6 @@
 import { cut } from '../kubernetes/cut.ts';
 import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from './authoritative.ts';
-import type { Change, Current, WrittenType, ZoneQuery } from './records.ts';
+import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from './records.ts';
 
 export interface WriteGuard {
   readonly abort: AbortSignal;
@@ -11,6 +11,8 @@ export interface WriteGuard {
   readonly superseded?: AbortSignal;
   /** Throws when this replica may not write any more. Called right before each write. */
   assertMayWrite(): void;
+  /** Calls change nothing unless this set is as it is here. Only providers that compare and set can see to it. */
+  readonly condition?: RecordSet<WrittenType> | undefined;
   /** To be called after each call that the provider has accepted, if the changes take several. */
   onAccepted?(changes: readonly Change<WrittenType>[]): void;
 }
@@ -25,8 +27,6 @@ export interface DnsProvider {
   readonly driftMs: number;
   /** A call that was refused may have made some of its changes: they are read again before the rest is sent. */
   readonly appliesInPart?: boolean;
-  /** A call changes nothing unless all of its sets are as the changes say. */
-  readonly comparesAndSets?: boolean;
   /** A CNAME may be at the top of a zone and beside other types: it is answered with the addresses of its target. */
   readonly flattensCname?: boolean;
   /** Writing a TXT set may alter the texts of others in it, so a set that has some is not written. */

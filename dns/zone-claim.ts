@@ -1,7 +1,5 @@
-import { conditionOf } from './planned.ts';
 import type { DnsProvider, WriteGuard } from './provider.ts';
 import type { Change, Current, TextSet } from './records.ts';
-import type { NameChanges } from './separate.ts';
 
 /** What one cluster says to others in a zone that several of them write. */
 export interface ZoneClaim {
@@ -41,18 +39,4 @@ export async function claimZone(
   if (changes.length === 0) return found;
   await provider.apply(zone, changes, guard);
   return changes.flatMap((change) => ('desired' in change ? [change.desired] : [])).at(0);
-}
-
-/**
- * With each name, that the claim is still `held`: a request that was stuck on its way changes nothing once another cluster
- * has the zone, though it may find the records as they were when it was sent.
- */
-export function underClaim(
-  parts: readonly NameChanges[],
-  held: TextSet | undefined,
-  { comparesAndSets = false }: DnsProvider,
-): readonly NameChanges[] {
-  if (held === undefined || !comparesAndSets) return parts;
-  const isHeld = conditionOf(held);
-  return parts.map((part) => ({ ...part, changes: [...part.changes, isHeld] }));
 }

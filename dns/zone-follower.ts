@@ -9,9 +9,9 @@ import { plan, unfollowedAddresses } from './plan.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from './provider.ts';
 import type { RecordStatuses } from './record-status.ts';
 import type { Current, RecordSet, RecordType } from './records.ts';
-import { changesByName, type NameChanges } from './separate.ts';
+import { changesByName } from './separate.ts';
 import { SupersededError } from './superseded-error.ts';
-import { claimIn, claimZone, underClaim, type ZoneClaim } from './zone-claim.ts';
+import { claimIn, claimZone, type ZoneClaim } from './zone-claim.ts';
 import { ZoneWriter } from './zone-writer.ts';
 
 export interface ZoneFollowerPorts {
@@ -170,19 +170,19 @@ export class ZoneFollower {
     const unfollowed = unfollowedAddresses(shown, goal.desired, this.#owned);
     statuses.setUnfollowed(this.zone, unfollowed);
     onUnfollowed?.(this.zone, unfollowed);
-    const held = claim && (await claimZone(this.zone, claim, current, provider, guard));
+    const condition = claim && (await claimZone(this.zone, claim, current, provider, guard));
     const { blocked, parts } = this.#planned(goal.desired, current);
-    const claimed = (some: readonly NameChanges[]) => underClaim(some, held, provider);
     const failures = await this.#writer.write({
-      parts: claimed(parts),
+      parts,
       blocked,
       desired: goal.desired,
       leadership: goal.leadership,
-      guard,
-      planBack: (sets) => claimed(this.#planned(sets, current).parts),
+      // A request that was stuck on its way may find the records as they were, though another cluster has the zone by then.
+      guard: { ...guard, condition },
+      planBack: (sets) => this.#planned(sets, current).parts,
       replan: async (names) => {
         const desired = goal.desired.filter(({ name }) => names.includes(name));
-        return claimed(this.#planned(desired, await this.#read(names, guard.abort)).parts);
+        return this.#planned(desired, await this.#read(names, guard.abort)).parts;
       },
       onMade: (names) => {
         const made = new Set(names);

@@ -24,12 +24,11 @@ class SharedZone {
   /** Requests for records that are on their way for long, though their callers have given up. */
   stuck: (() => void)[] | undefined;
 
-  /** `comparesAndSets`: it is one that makes changes only while all is as they say. */
+  /** `comparesAndSets`: it is one that makes changes only while all is as they say, and its condition holds. */
   provider(who: string, comparesAndSets = false): DnsProvider {
     return {
       name: 'fake',
       driftMs: 600_000,
-      comparesAndSets,
       read: ({ names, texts = [] }) => {
         const of = (listed: readonly string[]) => this.sets.filter(({ name }) => listed.includes(name));
         const current: Current = {
@@ -42,7 +41,13 @@ class SharedZone {
       apply: (_zone, changes, guard: WriteGuard) => {
         guard.assertMayWrite();
         const apply = () => {
-          if (comparesAndSets) for (const change of changes) assertPlannedFor(this.#there(change), change);
+          const { condition } = guard;
+          const unchanged =
+            condition === undefined
+              ? []
+              : [{ action: 'update', current: condition, desired: condition } as const];
+          if (comparesAndSets)
+            for (const change of [...changes, ...unchanged]) assertPlannedFor(this.#there(change), change);
           for (const change of changes) this.#apply(change, who);
         };
         if (this.stuck === undefined || changes.every((change) => subjectOf(change).type === 'TXT'))

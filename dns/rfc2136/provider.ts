@@ -37,7 +37,6 @@ const READ_BACK_AFTER_MS = [0, 500, 2_000];
 /** Dynamic updates with TSIG: the server applies each message as a whole or not at all. */
 export class Rfc2136Provider implements DnsProvider {
   readonly name = 'rfc2136';
-  readonly comparesAndSets = true;
   readonly driftMs = DRIFT_MS;
   readonly #server: DnsServer;
   readonly #writer: UpdateWriter;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { conditionOf } from '../planned.ts';
 import type { Change, RecordSet, RecordType, TextSet } from '../records.ts';
 import { CLASSES, TYPES } from './message.ts';
 import { type CnameForm, updatesOf } from './update.ts';
@@ -58,7 +57,7 @@ test('what has to stay as it is is a prerequisite of each message, and is not wr
       desired: { ...ADDRESS, name, values: ['192.0.2.2'] },
     };
   });
-  const updates = updatesOf([...names, conditionOf(claim)], 'guarded');
+  const updates = updatesOf(names, 'guarded', claim);
   assert.ok(updates.length > 1);
   for (const { prerequisites, updates: written } of updates) {
     assert.equal(prerequisites.filter(({ name }) => name === claim.name).length, 1);

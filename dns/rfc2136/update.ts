@@ -1,5 +1,5 @@
 /** Translates changes into dynamic updates (RFC 2136 section 2). Pure. */
-import { byName, isCondition, packed, subjectOf } from '../planned.ts';
+import { byName, packed, subjectOf } from '../planned.ts';
 import type { Change, RecordSet, WrittenType } from '../records.ts';
 import { CLASSES, encodeResource, encodeValue, type Question, type Resource, TYPES } from './message.ts';
 
@@ -27,16 +27,17 @@ export type CnameForm = 'guarded' | 'clearing' | 'plain';
 
 /**
  * Each update is atomic and only made if its prerequisites hold (section 3.7), so it is a compare-and-set. As few as the
- * size of a message allows, with all changes of one name in one.
+ * size of a message allows, with all changes of one name in one. `condition` is that of a WriteGuard.
  */
-export function updatesOf(changes: readonly Change<WrittenType>[], form: CnameForm): readonly Update[] {
-  const conditions = changes.filter(isCondition);
-  const names = byName(changes.filter((change) => !conditions.includes(change)));
-  const asFound = conditions.flatMap((change) => isAsFound(subjectOf(change)));
-  return batches([...names.values()].map((own) => updateOf(own, form))).map((update) => ({
+export function updatesOf(
+  changes: readonly Change<WrittenType>[],
+  form: CnameForm,
+  condition?: RecordSet<WrittenType>,
+): readonly Update[] {
+  const asFound = condition === undefined ? [] : isAsFound(condition);
+  return batches([...byName(changes).values()].map((own) => updateOf(own, form))).map((update) => ({
     ...update,
     prerequisites: [...asFound, ...update.prerequisites],
-    changes: [...conditions, ...(update.changes ?? [])],
   }));
 }
 

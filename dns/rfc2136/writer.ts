@@ -81,7 +81,7 @@ export class UpdateWriter {
   }
 
   #update(zone: string, changes: Changes, form: CnameForm, guard: WriteGuard): Promise<void> {
-    return this.#server.update(zone, updatesOf(changes, form), guard);
+    return this.#server.update(zone, updatesOf(changes, form, guard.condition), guard);
   }
 
   async #othersAmong(

@@ -1,6 +1,5 @@
 import { CLUSTERS, type Cluster, HEALTHY } from '../../../cnpg/cluster.ts';
 import { REPORT_CONFIGMAP } from '../../../contract/names.ts';
-import { isCondition } from '../../../dns/planned.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
 import type { Change, Current, TextSet, WrittenType } from '../../../dns/records.ts';
 import { CONFIG_MAPS } from '../../../kubernetes/resources.ts';
@@ -48,8 +47,7 @@ export const TOPOLOGY_SABOTAGES = {
           guard.onAccepted?.(changes);
           return;
         }
-        const records = changes.filter((change) => !isCondition(change));
-        await provider.apply(zone, records, guard);
+        await provider.apply(zone, changes, { ...guard, condition: undefined });
         if (claim.length > 0) await provider.apply(zone, claim, guard);
         claim = [];
       });

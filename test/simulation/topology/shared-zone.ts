@@ -45,9 +45,10 @@ export class SharedZone<C extends WriteCall> {
     };
   }
 
-  apply(call: C, changes: readonly Change<WrittenType>[]): void {
+  apply(call: C, changes: readonly Change<WrittenType>[], condition?: RecordSet<WrittenType>): void {
     const before = this.#sets;
-    for (const change of changes) assertPlannedFor(before.find(isSubjectOf(change)), change);
+    const compared: typeof changes = condition === undefined ? changes : [...changes, unchanged(condition)];
+    for (const change of compared) assertPlannedFor(before.find(isSubjectOf(change)), change);
     for (const change of changes) {
       const rest = this.#sets.filter((set) => !isSubjectOf(change)(set));
       this.#sets = change.action === 'delete' ? rest : [...rest, change.desired];
@@ -73,7 +74,6 @@ const DRIFT_MS = 5 * 60_000;
 /** How one process reaches the zone. */
 export class ZoneConnection<C extends WriteCall> implements DnsProvider {
   readonly name = 'rfc2136';
-  readonly comparesAndSets = true;
   readonly driftMs = DRIFT_MS;
   readonly #zone: SharedZone<C>;
   readonly #ports: ZoneConnectionPorts<C>;
@@ -101,7 +101,7 @@ export class ZoneConnection<C extends WriteCall> implements DnsProvider {
     const { process, onWriteCall } = this.#ports;
     if (process.state === 'crashed') return new Promise(() => undefined);
     const call = onWriteCall();
-    await this.#call('write', guard.abort, () => this.#zone.apply(call, changes));
+    await this.#call('write', guard.abort, () => this.#zone.apply(call, changes, guard.condition));
     guard.onAccepted?.(changes);
   }
 
@@ -117,6 +117,10 @@ export class ZoneConnection<C extends WriteCall> implements DnsProvider {
       onTrouble: (fate: Fate | 'cut off') => onTrouble(`DNS ${what}: ${fate}`),
     });
   }
+}
+
+function unchanged(set: RecordSet<WrittenType>): Change<WrittenType> {
+  return { action: 'update', current: set, desired: set };
 }
 
 function isSubjectOf(change: Change<WrittenType>): (set: RecordSet<WrittenType>) => boolean {

@@ -67,6 +67,8 @@ export interface Harness {
   ask?: AuthoritativeLookup;
   /** How many calls the peer has had. Absent: its protocol is no API of calls. */
   readonly calls?: () => number;
+  /** Whether a call can depend on a set that it does not change: the `condition` of a WriteGuard. */
+  readonly keepsCondition?: boolean;
   /** Whether all changes of one call are made or none. */
   readonly isAtomic: boolean;
 }

@@ -83,6 +83,7 @@ export function nameServerHarness(
       },
       ask: authoritativeLookup(systemClock, () => Promise.resolve(servers)),
       isAtomic: true,
+      keepsCondition: true,
       ...(isBind(startServer) && { refuse: () => Promise.resolve() }),
     };
   };
