@@ -65,10 +65,9 @@ check: install ## Types, lint, format, generated docs
 # Those that take long begin first. As those that measure memory, replace modules or load the machine, each has a process of its own.
 LONG := $(filter cli/manifests/edited% test/documentation/extending% webhook/server% controller/config.% cli/manifests/corpus% sidecar/server%,$(TESTS))
 ALONE := $(LONG) $(filter-out $(LONG),$(filter webhook/admission-large% kubernetes/cut% dns/loading% scripts/% bench/% test/%,$(TESTS)))
-# Files end right after much work, and node may never end where V8 still compiles beside it (nodejs/node#54918).
 .PHONY: unit
 unit: install ## Unit tests only
-	node --no-concurrent-recompilation test/support/run.ts --concurrency=$(JOBS) $(ALONE) --together $(sort $(filter-out $(ALONE),$(TESTS)))
+	$(RUN) --concurrency=$(JOBS) $(ALONE) --together $(sort $(filter-out $(ALONE),$(TESTS)))
 
 # Collecting garbage is a quarter of an API server's work as it comes; its heap stays small in the tests. The long
 # attacks make it large.
@@ -123,7 +122,7 @@ test: unit simulation integration hostile-short browser alerts chart ## All that
 .PHONY: e2e
 e2e: install ## Image and chart on the real cluster that E2E_KUBECONFIG names (docs/testing.md)
 	@mkdir -p test/e2e/results
-	node --test --test-force-exit --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination=test/e2e/results/cases.tap $(if $(E2E_ONLY),--test-name-pattern='$(E2E_ONLY)') test/e2e/e2e.test.ts
+	node --no-concurrent-recompilation --test --test-force-exit --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination=test/e2e/results/cases.tap $(if $(E2E_ONLY),--test-name-pattern='$(E2E_ONLY)') test/e2e/e2e.test.ts
 
 .PHONY: demo
 demo: build ## Show it on this machine, without a cluster (KEEP=1: stay up to try it by hand; TIMELINE=: draw it as an SVG)

@@ -17,6 +17,7 @@ const ROOT = join(import.meta.dirname, '../..');
 /** What is made of the repository, or linked to. */
 const LEFT_OUT = ['node_modules', 'dist', '.git', '.cache'];
 const LIMIT_MS = 100_000;
+const RUN = 'test/support/run.ts';
 /** Those that go over the rows of the registries, and need no server. */
 const OF_ALL = [
   'controller/triggers/refusals.test.ts',
@@ -69,12 +70,12 @@ describe('the examples of docs/extending.md', () => {
 
   test('are written like the rest', () => inCopy(bin('biome'), 'check', ...files.map(({ path }) => path)));
 
-  test('pass the tests of all triggers and providers', () => inCopy(process.execPath, '--test', ...OF_ALL));
+  test('pass the tests of all triggers and providers', () => inCopy(process.execPath, RUN, ...OF_ALL));
 
   test('pass their own tests', () => {
     const tests = files.map(({ path }) => path).filter((path) => path.endsWith('.test.ts'));
     assert.equal(tests.length, 2);
-    return inCopy(process.execPath, '--test', '--test-force-exit', ...tests);
+    return inCopy(process.execPath, RUN, ...tests);
   });
 });
 

@@ -21,6 +21,12 @@ const CLIENT = `import { test } from 'node:test'; import { deepEqual } from 'nod
 test('the models of the Kubernetes client are not loaded', async () => {
   deepEqual(Object.keys(await import('@kubernetes/client-node')), ['KubeConfig']);
 });`;
+/** Neither ends by itself: the first is busy for ever, what the second started holds its output. */
+const BUSY = `import { test } from 'node:test'; test('busy', () => { for (;;); });`;
+const LEFT = `import { test } from 'node:test'; import { spawn } from 'node:child_process';
+test('leaves something', () => spawn('sleep', ['10'], { stdio: 'inherit', detached: true }).unref());`;
+const FLAGS = `import { test } from 'node:test'; import { ok } from 'node:assert/strict';
+test('flags', () => ok(process.execArgv.includes('--no-concurrent-recompilation')));`;
 
 let folder: string;
 
@@ -33,16 +39,26 @@ before(async () => {
     'hooked.test.mjs': HOOKED,
     'broken.test.mjs': BROKEN,
     'client.test.mjs': CLIENT,
+    'busy.test.mjs': BUSY,
+    'left.test.mjs': LEFT,
+    'flags.test.mjs': FLAGS,
   };
   for (const [name, code] of Object.entries(files)) await writeFile(join(folder, name), code);
 });
 after(() => rm(folder, { recursive: true }));
 
-async function run(...args: string[]): Promise<{ readonly code: number | null; readonly out: string }> {
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly errors: string;
+}
+
+async function run(...args: string[]): Promise<Ended> {
   const files = args.map((arg) => (arg.startsWith('--') ? arg : join(folder, arg)));
   const child = spawn(process.execPath, [RUN, ...files], { env: { PATH: process.env.PATH } });
   const code = new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { out: await text(child.stdout), code: await code };
+  const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { out, errors, code: await code };
 }
 
 test('files run in the order given, each is reported to its end, and one that fails is told by the exit code', async () => {
@@ -69,4 +85,22 @@ test('files that share a process keep their hooks to themselves, and one that ca
   assert.match(out, /✖ hooked/);
   assert.match(out, /cannot be loaded/);
   assert.match(out, /^ℹ pass 1$/m);
+});
+
+test('a test process does not compile beside what it runs', async () => {
+  const { code, out } = await run('flags.test.mjs');
+  assert.equal(code, 0, out);
+});
+
+test('a file that is busy for ever is killed and told, and the others are reported', async () => {
+  const { code, out } = await run('--timeout-ms=1000', 'busy.test.mjs', 'passing.test.mjs');
+  assert.equal(code, 1);
+  assert.match(out, /✔ passes/);
+  assert.match(out, /✖ .*busy\.test\.mjs/);
+});
+
+test('a file whose output is held by what it started ends the run', async () => {
+  const { code, errors } = await run('--timeout-ms=1000', 'left.test.mjs');
+  assert.equal(code, 1);
+  assert.match(errors, /left\.test\.mjs: something that it started/);
 });

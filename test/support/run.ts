@@ -4,16 +4,21 @@
  * commas share a process, one after the other. Those behind `--together` do too, some at a time: starting a process for
  * each takes longer than most of their tests.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { lightClient } from './light-client.ts';
+import { endOverdue } from './overdue.ts';
 
 const FILES_OF_A_PROCESS = 20;
+/** Files end right after much work, and node may never end where V8 still compiles beside it (nodejs/node#54918). */
+const COMPILE_AT_ONCE = '--no-concurrent-recompilation';
+setFlagsFromString(COMPILE_AT_ONCE);
 const LOAD = `import { describe } from 'node:test';
 const loading = [];
 async function load(url) {
@@ -35,18 +40,22 @@ const { values, positionals: alone } = parseArgs({
 });
 const groups = [...alone.map((file) => file.split(',')), ...groupsOf(together)];
 const folder = await mkdtemp(join(tmpdir(), 'tests-'));
+const processes = join(folder, 'processes');
+await mkdir(processes);
 const imports = [
-  here('whole-report.ts'),
+  here(`whole-report.ts?processes=${encodeURIComponent(processes)}`),
   here(`light-client-hook.ts?client=${encodeURIComponent(await lightClient())}`),
 ];
 
+const limitMs = Number(values['timeout-ms']);
 const tests = run({
   files: await Promise.all(groups.map(fileOf)),
   concurrency: Number(values.concurrency),
-  timeout: Number(values['timeout-ms']),
+  timeout: limitMs,
   ...(values['global-setup'] !== undefined && { globalSetupPath: values['global-setup'] }),
-  execArgv: ['--test-force-exit', ...imports.flatMap((module) => ['--import', module])],
+  execArgv: [COMPILE_AT_ONCE, '--test-force-exit', ...imports.flatMap((module) => ['--import', module])],
 });
+endOverdue(tests, processes, 2 * limitMs);
 tests.on('test:summary', ({ success }) => {
   if (!success) process.exitCode = 1;
 });

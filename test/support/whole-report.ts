@@ -1,8 +1,10 @@
 /**
- * To be imported by a test process: it writes its report before it goes on. Otherwise what a busy reader has not yet
- * taken would be lost, as --test-force-exit does not wait for it.
+ * To be imported by a test process, with a folder as `?processes=`, where it leaves its id. It writes its report before
+ * it goes on: otherwise what a busy reader has not yet taken would be lost, as --test-force-exit does not wait for it.
  */
+import { writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { join } from 'node:path';
 
 interface Blocking {
   setBlocking(isBlocking: boolean): void;
@@ -16,3 +18,7 @@ function handleOf(stream: NodeJS.WriteStream): Blocking | undefined {
 }
 
 handleOf(process.stdout)?.setBlocking(true);
+
+const processes = new URL(import.meta.url).searchParams.get('processes');
+if (processes === null) throw new Error('whole-report.ts?processes= is missing');
+writeFileSync(join(processes, String(process.pid)), process.argv[1] ?? '');

@@ -1,0 +1,41 @@
+/**
+ * Ends test files that do not end by themselves. The limit of a test is kept by the process that runs it, which keeps
+ * none once it is busy for ever, or waits for its own threads at its end (nodejs/node#54918); and node waits for a file
+ * as long as anything that it started holds its output.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestsStream } from 'node:test';
+
+/** `processes` has a file for each process, by its id, with the path of what it runs: see `whole-report.ts`. */
+export function endOverdue(tests: TestsStream, processes: string, limitMs: number): void {
+  const timers = new Map<string, NodeJS.Timeout>();
+  tests.on('test:dequeue', ({ name, file, nesting }) => {
+    if (nesting !== 0 || name !== file) return;
+    timers.set(file, setTimeout(kill, limitMs, file));
+  });
+  tests.on('test:complete', ({ name, file, nesting }) => {
+    if (nesting === 0 && name === file) clearTimeout(timers.get(file));
+  });
+
+  function kill(file: string): void {
+    console.error(`${file}: has not ended after ${limitMs / 1_000} s, is killed`);
+    for (const id of readdirSync(processes)) {
+      if (readFileSync(join(processes, id), 'utf8') === file) killIfThere(Number(id));
+    }
+    timers.set(file, setTimeout(giveUp, limitMs / 10, file));
+  }
+}
+
+function killIfThere(id: number): void {
+  try {
+    process.kill(id, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function giveUp(file: string): void {
+  console.error(`${file}: something that it started holds its output and never ends; the run ends here`);
+  process.exit(1);
+}
