@@ -45,12 +45,13 @@ class Zone {
       get wakes() {
         return wakes;
       },
-      lead: (timeline: number, { demotedAt = '', instance = 'first' } = {}) =>
-        claims.lead({ cluster: 'first', timeline, instance, demotedAt }),
+      lead: (timeline: number, { madeAs = 'first', demotedAt = '', instance = 'first' } = {}) =>
+        claims.lead({ cluster: madeAs, timeline, instance, demotedAt }),
       standBy: (timeline: number, { madeAs = 'first', demotedAt = '', isReplica = true } = {}) =>
         claims.standBy({ cluster: madeAs, timeline, instance: 'first', demotedAt }, isReplica),
       onPromotion: (listener: () => void) => claims.onPromotion(listener),
-      isPromoted: (demotedAt = '') => claims.isPromoted({ demotedAt }),
+      isPromoted: ({ demotedAt = '', madeAs = 'first' } = {}) =>
+        claims.isPromoted({ cluster: madeAs, demotedAt }),
       see: () => claims.observe(ZONE, this.found),
       restart: () => {
         claims = make();
@@ -199,6 +200,15 @@ describe('the claim on a zone', () => {
     assert.equal(east.write(), true);
   });
 
+  test('is that of its own promotion, of a Cluster that was made anew and promoted while nobody looked', () => {
+    east.lead(3);
+    east.write();
+    east.restart();
+    east.lead(2, { madeAs: 'second' });
+    assert.equal(east.write(), true);
+    assert.match(zone.found?.values.join() ?? '', /owner=east; .*timeline=2/);
+  });
+
   test('is not missed by one whose new timeline is reported before its promotion has ended', () => {
     west.standBy(2, { isReplica: false });
     west.lead(2);
@@ -230,7 +240,8 @@ describe('the claim on a zone', () => {
     assert.equal(east.isPromoted(), true);
     east.restart();
     assert.equal(east.isPromoted(), true);
-    assert.equal(east.isPromoted('now'), false);
+    assert.equal(east.isPromoted({ demotedAt: 'now' }), false);
+    assert.equal(east.isPromoted({ madeAs: 'second' }), false);
     assert.equal(west.isPromoted(), false);
     west.lead(1);
     assert.equal(west.isPromoted(), true, 'its timeline is not reported yet');

@@ -108,14 +108,16 @@ export class Claims {
   }
 
   /** It was promoted, and not demoted since then: what looks like a promotion now is a failover within it. */
-  isPromoted({ demotedAt }: Pick<OwnTimeline, 'demotedAt'>): boolean {
-    return this.#primary !== undefined && demotedAt === this.#demotedAt;
+  isPromoted({ cluster, demotedAt }: Pick<OwnTimeline, 'cluster' | 'demotedAt'>): boolean {
+    return this.#primary === cluster && demotedAt === this.#demotedAt;
   }
 
   /** This cluster is the primary of its topology, by what it knows itself. */
   lead(own: OwnTimeline): void {
     const { cluster, timeline, instance, demotedAt } = own;
-    if (demotedAt !== this.#demotedAt) this.#forgetPromotion(undefined, demotedAt);
+    // One that was made anew under its name knows nothing of the promotions of the one before.
+    const isOther = this.#primary !== undefined && this.#primary !== cluster;
+    if (isOther || demotedAt !== this.#demotedAt) this.#forgetPromotion(undefined, demotedAt);
     this.#own = own;
     if (this.#primary !== cluster) {
       this.#primary = cluster;
@@ -134,7 +136,7 @@ export class Claims {
    * promotion.
    */
   standBy({ cluster, timeline, demotedAt }: OwnTimeline, isReplica: boolean): void {
-    const isStillPromoted = this.isPromoted({ demotedAt }) && this.#primary === cluster && !isReplica;
+    const isStillPromoted = this.isPromoted({ cluster, demotedAt }) && !isReplica;
     this.#own = undefined;
     if (isStillPromoted) return;
     // One that is being promoted may be on its new timeline already.

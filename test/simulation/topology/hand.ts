@@ -87,7 +87,7 @@ export class Hand {
   /** Says in `at` that `primary` is the primary. */
   #name(at: Place, primary: Place, promotionToken = ''): void {
     const { side, operator } = this.#sides[at];
-    if (operator.isLost) return;
+    if (operator.isLost || !operator.exists) return;
     const replica = { primary: clusterOf(primary).name, promotionToken };
     side.server.patch('human', CLUSTERS, clusterOf(at), { spec: { replica } }, { type: 'merge' });
   }

@@ -48,14 +48,10 @@ export class Operator {
 
   /** Makes the Cluster and its instances. */
   start(): void {
-    const { place, server } = this.#ports;
+    const { server } = this.#ports;
     server.create(OPERATOR, NAMESPACES, { metadata: { name: this.#cluster.namespace } });
-    const replica = { primary: clusterOf('east').name, source: clusterOf(other(place)).name };
-    server.create<Cluster>(OPERATOR, CLUSTERS, { metadata: this.#cluster, spec: { instances: 2, replica } });
-    for (const [index, name] of this.#instances.entries()) this.#createPod(name, `${place}-${index + 1}`);
-    const [first = ''] = this.#instances;
-    this.#setStatus({ currentPrimary: first, targetPrimary: first, phase: HEALTHY });
-    this.#report();
+    for (const name of this.#nodes) server.create(OPERATOR, NODES, { metadata: { name } });
+    this.#create(clusterOf('east').name);
     this.#tick();
   }
 
@@ -64,12 +60,16 @@ export class Operator {
     while (this.#busy > 0) await this.#last;
   }
 
+  get exists(): boolean {
+    return this.#find() !== undefined;
+  }
+
   get spec(): NonNullable<NonNullable<Cluster['spec']>['replica']> {
-    return this.#get().spec?.replica ?? {};
+    return this.#find()?.spec?.replica ?? {};
   }
 
   get status(): ClusterStatus {
-    return this.#get().status ?? {};
+    return this.#find()?.status ?? {};
   }
 
   /** The other instance becomes the primary, or the one that replicates. */
@@ -98,15 +98,23 @@ export class Operator {
     });
   }
 
-  /** A human makes it anew out of the other one's data. */
+  /**
+   * A human makes it anew out of the other one's data, as another Cluster of the same name: how one is bootstrapped counts
+   * only when it is created. Source: CloudNativePG, bootstrap.
+   */
   rebuild(): void {
     this.#play(async () => {
-      const { database, source } = this.#ports;
+      const { database, source, server } = this.#ports;
       const from = source();
       if (database.isPrimary || from?.isPrimary !== true || database.replicate(from)) return;
+      const { primary = '' } = this.spec;
+      const { namespace } = this.#cluster;
+      server.delete('human', CLUSTERS, this.#cluster, {});
+      await this.#pause(0, 2_000);
+      for (const name of this.#instances) server.delete(OPERATOR, PODS, { namespace, name }, {});
       await this.#pause(1_000, 10_000);
       database.rebuild(from);
-      this.#report();
+      this.#create(primary);
     });
   }
 
@@ -213,8 +221,9 @@ export class Operator {
     return this.spec.primary !== this.#cluster.name;
   }
 
-  #get(): Cluster {
-    return this.#ports.server.get(CLUSTERS, this.#cluster);
+  /** There is none for a moment while it is made anew. */
+  #find(): Cluster | undefined {
+    return this.#ports.server.find(CLUSTERS, this.#cluster);
   }
 
   #switched(status: 'True' | 'False') {
@@ -227,10 +236,24 @@ export class Operator {
     this.#ports.server.patch(OPERATOR, CLUSTERS, this.#cluster, { status }, options);
   }
 
+  #create(primary: string): void {
+    const { place, server } = this.#ports;
+    const replica = { primary, source: clusterOf(other(place)).name };
+    server.create<Cluster>(OPERATOR, CLUSTERS, { metadata: this.#cluster, spec: { instances: 2, replica } });
+    for (const [index, nodeName] of this.#nodes.entries())
+      this.#createPod(this.#instances[index] ?? '', nodeName);
+    const [first = ''] = this.#instances;
+    this.#setStatus({ currentPrimary: first, targetPrimary: first, phase: HEALTHY });
+    this.#report();
+  }
+
+  get #nodes(): readonly string[] {
+    return this.#instances.map((_, index) => `${this.#ports.place}-${index + 1}`);
+  }
+
   #createPod(name: string, nodeName: string): void {
     const { server } = this.#ports;
-    server.create(OPERATOR, NODES, { metadata: { name: nodeName } });
-    const { uid = '' } = this.#get().metadata;
+    const { uid = '' } = this.#find()?.metadata ?? {};
     const owner = { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', name: this.#cluster.name, uid };
     const labels = { [CNPG_LABELS.cluster]: this.#cluster.name, [CNPG_LABELS.podRole]: 'instance' };
     const { namespace } = this.#cluster;
