@@ -11,7 +11,13 @@ import { APP_NAMESPACE, WAY_NAMES, WAYS, type Way } from '../support/workload.ts
 const KUBELET_MS = 10_000;
 const KUBELET_RESTARTS = 3;
 const NODE_MS = 120_000;
-const CUTS = 2;
+
+/** Milliseconds from the cut. */
+interface Cut {
+  readonly promoted: number;
+  /** The first request of a client in the other site that its own application answered, through a Service that follows. */
+  readonly served: number;
+}
 
 export function siteCases(suite: () => Suite): void {
   const ready = (context: TestContext) => {
@@ -56,11 +62,19 @@ export function siteCases(suite: () => Suite): void {
 
   test('the site of the primary is cut off, and comes back, then the other one', async (context) => {
     if (!ready(context)) return;
-    for (let round = 1; round <= CUTS; round += 1) await cutOff(round);
+    const { settings, results } = suite();
+    const cuts: Cut[] = [];
+    for (let round = 1; round <= settings.cuts; round += 1) cuts.push(await cutOff(round));
+    const of = (what: string, figure: (cut: Cut) => number) =>
+      results.times(`site cut off: ${what}`, cuts.map(figure), 'docs/failures.md');
+    of('cut → promoted', ({ promoted }) => promoted);
+    of('cut → first request served through a Service that follows', ({ served }) => served);
+    of('promoted → that request', ({ promoted, served }) => served - promoted);
+    results.keep('site cut off, in ms', cuts);
   });
 
-  async function cutOff(round: number): Promise<void> {
-    const { cluster, recorder } = suite();
+  async function cutOff(round: number): Promise<Cut> {
+    const { cluster, recorder, clients } = suite();
     await suite().settled(REJOIN_MS);
     const { node, site } = await cluster.placeOfPrimary();
     const from = Date.now();
@@ -75,6 +89,14 @@ export function siteCases(suite: () => Suite): void {
     const title = `Site cut off and back (${round})`;
     await suite().incidents.returned({ title, site, node, from, backAt: healedAt });
     assert.equal(recorder.status?.epoch, epoch, 'the return of a site moves nothing');
+
+    const move = recorder.moves.findLast(({ at }) => at >= from && at < healedAt);
+    assert.ok(move !== undefined);
+    const first = clients
+      .between(move.to, 'followed', from, Date.now())
+      .find((request) => request.site === move.to);
+    assert.ok(first !== undefined, `no client in ${move.to} was served by its own site`);
+    return { promoted: move.at - from, served: first.endedAt - from };
   }
 
   test('leader, a webhook and the primary are lost with their site at once', async (context) => {

@@ -20,6 +20,8 @@ export interface Settings {
   /** How many real switchovers are timed, and how many come after them while clients ask. */
   readonly switchovers: number;
   readonly askedSwitchovers: number;
+  /** How many times a site is cut off. */
+  readonly cuts: number;
   readonly chart: string;
 }
 
@@ -53,6 +55,7 @@ export function readSettings(env: Environment): Settings | undefined {
     hostAddress: set('E2E_HOST_ADDRESS'),
     switchovers: count('E2E_SWITCHOVERS', 20),
     askedSwitchovers: count('E2E_ASKED_SWITCHOVERS', 3),
+    cuts: count('E2E_CUTS', 2),
     chart: set('E2E_CHART') ?? fileURLToPath(new URL('../../../charts/kube-site-follower', import.meta.url)),
   };
 }
