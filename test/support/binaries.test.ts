@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { findCnpgManifest } from './binaries/cnpg.ts';
 import { findSum } from './binaries/download.ts';
 import { cacheDirectory, requiredVersion } from './binaries/recipe.ts';
 import { findBinaries, kubernetesModule } from './binaries.ts';
@@ -32,6 +33,13 @@ test('KUBERNETES chooses the version, and one that is not known is an error that
   const other = requiredVersion(await kubernetesModule('1.37'), 'k8s.io/kubernetes');
   assert.match(other, /^v1\.37\./);
   await assert.rejects(findBinaries({ KUBERNETES: '1.2' }, silent), /KUBERNETES is 1\.2, .* know .*1\.37/);
+});
+
+test('CNPG chooses the release of CloudNativePG likewise', async () => {
+  const env = { XDG_CACHE_HOME: join(folder, 'cnpg'), CNPG: '1.30' };
+  const file = put('cnpg', 'kube-site-follower', 'cnpg-v1.30.0', 'cnpg.yaml');
+  assert.deepEqual(await findCnpgManifest(env, assert.fail), { file, version: '1.30.0' });
+  await assert.rejects(findCnpgManifest({ CNPG: '1.2' }, silent), /CNPG is 1\.2, .* know .*1\.30/);
 });
 
 test('the cache is in XDG_CACHE_HOME or ~/.cache', () => {

@@ -1,4 +1,4 @@
-/** The programs of a real control plane and the real CloudNativePG CRDs: found, downloaded or built, then cached. */
+/** The programs of a real control plane, and ExternalDNS: found, downloaded or built, then cached. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isExecutable } from './binaries/go.ts';
@@ -15,18 +15,9 @@ export type Binaries = Readonly<Record<Program, string>>;
 /** A folder for each minor version that the tests run on: `make integration KUBERNETES=1.37`. */
 const KUBERNETES = join(import.meta.dirname, 'kubernetes');
 const DEFAULT_KUBERNETES = '1.34';
-const CNPG = join(import.meta.dirname, 'cnpg');
-const CNPG_MODULE = 'github.com/cloudnative-pg/cloudnative-pg';
-
-/** Checksums of the CRDs of the required version, as Go's checksum database vouches for them. */
-const CRD_SUMS = {
-  clusters: 'c4eb835f3f065143150089d56c0d9205da9001c9306e2ce3a1ca34321d68f716',
-  backups: 'bc2a9e30e2489978257e48f4f304eba26022cd9fa06d1418cc9da94acd62b373',
-} as const;
 const EXTERNAL_DNS = join(import.meta.dirname, 'external-dns');
 const EXTERNAL_DNS_MODULE = 'sigs.k8s.io/external-dns';
 const DNS_ENDPOINT_SUM = '7d1c06b1e991c8db3a70be658fb628e61e71ba72f2686469c276f4f6ab0d1e30';
-const MANIFEST_SUM = '858854263f9cbb4f0cf3f393305396f123a72073d33a0710c8cc389f0b7c4a5b';
 
 /**
  * etcd, kube-apiserver and kube-controller-manager: from the folder KUBEBUILDER_ASSETS if set, else the cache, else a
@@ -39,34 +30,6 @@ export async function findBinaries(env = process.env, say = sayOnStderr): Promis
   const needed = PROGRAMS.filter((name) => paths[name] === recipes[name].path).map((name) => recipes[name]);
   await obtain(needed, cacheDirectory(env), say);
   return paths;
-}
-
-/** The files of the CloudNativePG CRDs that the project reads: Cluster and Backup. */
-export async function findCnpgCrds(env = process.env, say = sayOnStderr): Promise<readonly string[]> {
-  const recipes = crdRecipes(cacheDirectory(env));
-  await obtain(recipes, cacheDirectory(env), say);
-  return recipes.map((recipe) => recipe.path);
-}
-
-/** The manifest that the CloudNativePG operator is released as, and its version without the `v`. */
-export async function findCnpgManifest(
-  env = process.env,
-  say = sayOnStderr,
-): Promise<{ readonly file: string; readonly version: string }> {
-  const version = requiredVersion(CNPG, CNPG_MODULE).slice(1);
-  const file = `releases/cnpg-${version}.yaml`;
-  const recipe: Recipe = {
-    what: `the CloudNativePG release manifest ${version}`,
-    path: join(cacheDirectory(env), `cnpg-v${version}`, 'cnpg.yaml'),
-    download: {
-      url: `https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/v${version}/${file}`,
-      sha256: MANIFEST_SUM,
-      megabytes: 2,
-    },
-    build: { kind: 'go-module-file', folder: CNPG, module: CNPG_MODULE, file },
-  };
-  await obtain([recipe], cacheDirectory(env), say);
-  return { file: recipe.path, version };
 }
 
 /** The file of ExternalDNS's CRD DNSEndpoint. */
@@ -198,21 +161,4 @@ function versionFlags(version: string): string {
     `-X ${base}.gitMinor=${minor}`,
     `-X k8s.io/client-go/pkg/version.gitVersion=${version}`,
   ].join(' ');
-}
-
-function crdRecipes(cache: string): readonly Recipe[] {
-  const version = requiredVersion(CNPG, CNPG_MODULE);
-  return (['clusters', 'backups'] as const).map((plural) => {
-    const file = `config/crd/bases/postgresql.cnpg.io_${plural}.yaml`;
-    return {
-      what: `the CloudNativePG CRD ${plural} ${version}`,
-      path: join(cache, `cnpg-${version}`, `${plural}.yaml`),
-      download: {
-        url: `https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/${version}/${file}`,
-        sha256: CRD_SUMS[plural],
-        megabytes: 1,
-      },
-      build: { kind: 'go-module-file', folder: CNPG, module: CNPG_MODULE, file },
-    };
-  });
 }

@@ -6,7 +6,7 @@ import { BACKUPS, CLUSTERS } from '../../cnpg/cluster.ts';
 import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
 import { isAlreadyExists, isNotFound } from '../../kubernetes/errors.ts';
 import { type Condition, NAMESPACES, NODES, type Node } from '../../kubernetes/resources.ts';
-import { findCnpgCrds } from './binaries.ts';
+import { findCnpgCrds } from './binaries/cnpg.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 import { until } from './until.ts';
 

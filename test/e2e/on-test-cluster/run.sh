@@ -85,7 +85,9 @@ exec env "$heap" "$own/restart-apiserver.sh" "$state/run/kube-apiserver.pid" "$c
 S
 chmod +x "$work/restart-apiserver"
 
-node test/support/chart/assemble.ts "$work/chart" >/dev/null
+# With the roles and kinds of the operator that the cluster brought, such as 1.29 of the tag v1.29.0.
+cnpg=$(sed 's/^v\{0,1\}\([0-9]*\.[0-9]*\).*/\1/' <<<"${operator_image##*:}")
+CNPG=$cnpg node test/support/chart/assemble.ts "$work/chart" >/dev/null
 cat >"$work/values.yaml" <<Y
 # Two databases change roles on the processors that the controller needs in that moment.
 controller:

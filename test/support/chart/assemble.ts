@@ -5,7 +5,7 @@
 import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { findCnpgManifest } from '../binaries.ts';
+import { findCnpgManifest } from '../binaries/cnpg.ts';
 import { writeFakeChart } from './fake-operator-chart.ts';
 
 export const CHART = join(import.meta.dirname, '../../../charts/kube-site-follower');
