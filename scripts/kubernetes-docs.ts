@@ -11,7 +11,7 @@ controller manager of each of these versions, of which CI runs ${TESTED_IN_PART.
       ['Kubernetes', 'etcd'],
       versions.map(({ kubernetes, etcd }) => [kubernetes, etcd]),
     ),
-    `\`make integration KUBERNETES=1.37\` takes one of them. What is not in this table came out the same wherever it was run:`,
+    `\`make integration KUBERNETES=1.37\` takes one of them, \`CNPG=1.30\` or \`1.28\` the CRDs of that release of CloudNativePG. What is not in this table came out the same wherever it was run:`,
     table(
       ['', ...versions.map(({ minor }) => minor), 'shown by'],
       KUBERNETES_DIFFERENCES.map(({ what, on, tests }) => [
