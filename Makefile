@@ -132,6 +132,10 @@ demo: build ## Show it on this machine, without a cluster (KEEP=1: stay up to tr
 bench: build ## Measure speed and memory (SHORT=1: a quick run)
 	@node bench/main.ts $(if $(SHORT),--short)
 
+.PHONY: peers
+peers: build ## Ours beside ExternalDNS and mounted ConfigMaps, in one run (SHORT=1: a quick run)
+	@node bench/peers/main.ts $(if $(SHORT),--short)
+
 .PHONY: soak
 soak: build ## Move the primary for SOAK_MINUTES (60) and see that memory stays flat
 	@node bench/soak.ts

@@ -1,6 +1,6 @@
 import { STATUS_CONFIGMAP } from '../contract/names.ts';
 import type { CnpgCluster } from '../test/support/cnpg.ts';
-import { CnpgOperator, type OperatorTimings } from '../test/support/cnpg-operator.ts';
+import { CnpgOperator, type MoveOptions, type OperatorTimings } from '../test/support/cnpg-operator.ts';
 import type { ControlPlaneAccess } from '../test/support/control-plane-access.ts';
 import {
   type ControllerProcess,
@@ -84,8 +84,12 @@ export function statusOf({ status }: Lane): Follows {
  * Moves the primary to the other site. Resolves when all is settled, to the milliseconds from right before the new
  * `currentPrimary` is sent to the API server until `follows`; so the API server's own write is part of them.
  */
-export async function timeMove({ cluster, operator }: Lane, follows: Follows): Promise<number> {
+export async function timeMove(
+  { cluster, operator }: Lane,
+  follows: Follows,
+  options: MoveOptions = {},
+): Promise<number> {
   const { to, site } = await nextPrimary(cluster);
-  const [{ sentAt }, followedAt] = await Promise.all([operator.switchover(to), follows(site)]);
+  const [{ sentAt }, followedAt] = await Promise.all([operator.switchover(to, options), follows(site)]);
   return followedAt - sentAt;
 }

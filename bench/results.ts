@@ -1,12 +1,9 @@
 /** What a run has measured, and how it is told. */
-import { execFileSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
 import type { Admission, Load } from './admission.ts';
 import type { CommandLine } from './command-line.ts';
 import { type Figures, figuresOf, median } from './figures.ts';
 import type { Following } from './following.ts';
+import { type Machine, writeRun } from './machine.ts';
 import type { Memory } from './memory.ts';
 import type { Watched } from './moves.ts';
 import type { Routing } from './routing.ts';
@@ -29,35 +26,9 @@ export interface Results {
   readonly scale: Scale;
 }
 
-interface Machine {
-  readonly at: string;
-  readonly commit: string;
-  readonly node: string;
-  readonly cpu: string;
-  readonly cores: number;
-  /** Others' work on the machine before the run: with more than a little of it the figures are worth nothing. */
-  readonly loadBefore: number;
-}
-
-export function describeMachine(): Machine {
-  const [first] = cpus();
-  return {
-    at: new Date().toISOString(),
-    commit: execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim(),
-    node: process.version,
-    cpu: first?.model ?? 'unknown',
-    cores: cpus().length,
-    loadBefore: loadavg()[0] ?? Number.NaN,
-  };
-}
-
 /** Resolves to the path of the file. */
-export async function writeResults(results: Results): Promise<string> {
-  const folder = join(import.meta.dirname, 'results');
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, `${results.machine.at.replaceAll(':', '')}.json`);
-  await writeFile(file, `${JSON.stringify({ summary: summarize(results), ...results }, undefined, 1)}\n`);
-  return file;
+export function writeResults(results: Results): Promise<string> {
+  return writeRun('', { summary: summarize(results), ...results });
 }
 
 export type Row = {

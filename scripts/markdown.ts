@@ -26,3 +26,14 @@ export function page(title: string, source: string | readonly string[], ...parts
       : `The tables are in ${sources.slice(0, -1).join(', ')} and ${sources.at(-1)}.`;
   return [`# ${title}`, GENERATED, ...parts, last].join('\n\n').concat('\n');
 }
+
+const END = '<!-- Its end. -->';
+
+/** `text` of the document `path` with `content` between the comment `begin` and the next end of a generated part. */
+export function withGenerated(path: string, text: string, begin: string, content: string): string {
+  const [before, rest] = text.split(begin);
+  const end = rest?.indexOf(END) ?? -1;
+  if (before === undefined || rest === undefined || end < 0)
+    throw new Error(`${path} lacks ${begin} or ${END}`);
+  return `${before}${begin}\n\n${content}\n\n${rest.slice(end)}`;
+}

@@ -1,12 +1,11 @@
 /** `node scripts/performance-docs.ts FILE`: writes a run of `make bench` into docs/performance.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
-import { table } from './markdown.ts';
+import { table, withGenerated } from './markdown.ts';
 
 const PAGE = new URL('../docs/performance.md', import.meta.url);
 const BEGIN =
   '<!-- Written by `node scripts/performance-docs.ts FILE` from the JSON of a run of `make bench`. -->';
-const END = '<!-- Its end. -->';
 
 /** What the page needs of the file; bench/results.ts writes more. */
 const RUN = z.object({
@@ -31,11 +30,7 @@ const RUN = z.object({
 
 /** `page` with the figures of the run whose JSON is `json`. */
 export function withRun(page: string, json: string): string {
-  const [before, rest = ''] = page.split(BEGIN);
-  const [, after] = rest.split(END);
-  if (before === undefined || after === undefined)
-    throw new Error(`docs/performance.md lacks ${BEGIN} or ${END}`);
-  return `${before}${BEGIN}\n\n${describeRun(json)}\n\n${END}${after}`;
+  return withGenerated('docs/performance.md', page, BEGIN, describeRun(json));
 }
 
 function describeRun(json: string): string {

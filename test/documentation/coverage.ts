@@ -36,6 +36,7 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
     },
   ],
   [/^(PATH=\S+ |node )dist\/cli\.mjs /, { run: true }],
+  [/^node scripts\/peers-docs\.ts /, { by: 'scripts/peers-docs.test.ts', mark: 'withPeers(PAGE' }],
   [/^node scripts\/performance-docs\.ts /, { by: 'scripts/performance-docs.test.ts', mark: 'withRun(PAGE' }],
   [
     /^helm dependency update /,
