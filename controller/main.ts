@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { ANNOTATIONS } from '../contract/names.ts';
 import { VERSION } from '../contract/version.ts';
 import { authoritativeLookup } from '../dns/authoritative.ts';
+import { CallLimiters } from '../dns/call-limiter.ts';
 import { createProvider } from '../dns/registry.ts';
 import { ZoneLocks } from '../dns/zone-locks.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
@@ -59,6 +60,7 @@ async function runUntilStopped(config: Config, log: Logger, abort: AbortSignal):
     http: config.proxy.http?.reveal(),
   };
   const internet = outboundDispatcher(proxies, { keepAliveTimeout: 10_000 });
+  const limiters = new CallLimiters(clock);
   const outbox = httpPost(clock, { proxies });
   const controller = createController(config, {
     api,
@@ -73,7 +75,7 @@ async function runUntilStopped(config: Config, log: Logger, abort: AbortSignal):
     lookup: authoritativeLookup(clock),
     locks: new ZoneLocks(),
     post: outbox.post,
-    createProvider: (dns, ports) => createProvider(dns, { ...ports, dispatcher: internet }),
+    createProvider: (dns, ports) => createProvider(dns, { ...ports, dispatcher: internet, limiters }),
     onWatchList(resource, missed) {
       metrics.reflectorLists.inc({ resource });
       metrics.reflectorMissed.inc({ resource }, missed);

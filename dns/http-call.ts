@@ -3,12 +3,18 @@ import { type Clock, withDeadline } from '../runtime/clock.ts';
 import type { OutboundDispatcher } from '../runtime/outbound/dispatcher.ts';
 import { retryAfterMs } from '../runtime/retry-after.ts';
 import { boundedBody, ZONE_LIMITS } from './answer-body.ts';
+import type { CallLimiters } from './call-limiter.ts';
 import { DnsError } from './provider.ts';
 import { unanswered } from './unanswered.ts';
 
 export interface HttpPorts {
   readonly clock: Clock;
   readonly dispatcher: OutboundDispatcher;
+}
+
+/** Of an API whose limit is that of an account. */
+export interface LimitedHttpPorts extends HttpPorts {
+  readonly limiters: CallLimiters;
 }
 
 export interface HttpCall {

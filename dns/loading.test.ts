@@ -5,6 +5,7 @@ import { Agent } from 'undici';
 import { formatProblems, loadConfig } from '../controller/config.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { CallLimiters } from './call-limiter.ts';
 import { PROVIDER_EXAMPLES } from './testing/examples.ts';
 import { ZoneLocks } from './zone-locks.ts';
 
@@ -56,6 +57,7 @@ test('a provider is loaded when it is configured, and no other one is', async ()
       dispatcher,
       snapshots: { save: () => Promise.resolve() },
       locks: new ZoneLocks(),
+      limiters: new CallLimiters(systemClock),
       api: {} as KubeApi,
       follower: 'default',
       namespace: 'default',

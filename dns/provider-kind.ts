@@ -2,6 +2,7 @@ import type { KubeApi } from '../kubernetes/api.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { OutboundDispatcher } from '../runtime/outbound/dispatcher.ts';
 import type { Permission } from '../runtime/rights.ts';
+import type { CallLimiters } from './call-limiter.ts';
 import type { DnsProvider } from './provider.ts';
 import type { SnapshotStore } from './snapshots.ts';
 import type { ZoneLocks } from './zone-locks.ts';
@@ -14,6 +15,8 @@ export interface DnsPorts {
   readonly snapshots: SnapshotStore;
   /** Of the process: record sets of several followers may be in one zone. */
   readonly locks: ZoneLocks;
+  /** Of the process, as its record sets may share an account. */
+  readonly limiters: CallLimiters;
   readonly api: KubeApi;
   readonly follower: string;
   /** Of the controller's own objects. */

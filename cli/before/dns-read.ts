@@ -1,5 +1,6 @@
 /** Imported only when it is needed, as it loads the libraries of the providers. */
 import * as z from 'zod';
+import { CallLimiters } from '../../dns/call-limiter.ts';
 import { DnsError, needsHuman } from '../../dns/provider.ts';
 import { createProvider, DNS_PROVIDERS, type DnsConfig, dnsInUse } from '../../dns/registry.ts';
 import { ZoneChoice } from '../../dns/zone-choice.ts';
@@ -101,6 +102,7 @@ async function readSet(
     follower: '',
     namespace,
     locks: new ZoneLocks(),
+    limiters: new CallLimiters(clock),
     snapshots: { save: () => Promise.reject(new Error('nothing is written here')) },
   });
   const choice = new ZoneChoice(provider, config.records, clock, () => undefined);

@@ -17,7 +17,10 @@ import type { Sites } from '../sites.ts';
 
 /** What signals may use of the world. */
 export interface SignalPorts extends WatchPorts {
-  readonly createProvider: (config: DnsConfig, ports: Omit<DnsPorts, 'dispatcher'>) => Promise<DnsProvider>;
+  readonly createProvider: (
+    config: DnsConfig,
+    ports: Omit<DnsPorts, 'dispatcher' | 'limiters'>,
+  ) => Promise<DnsProvider>;
   readonly lookup: AuthoritativeLookup;
   readonly locks: ZoneLocks;
   readonly log: Logger;

@@ -1,10 +1,11 @@
 /** The Cloudflare API v4. All calls reject with a DnsError or with the reason of `abort`. */
 import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
+import type { CallPurpose } from '../call-limiter.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
 import { masked } from '../errors.ts';
-import { type HttpAnswer, type HttpCall, type HttpPorts, httpCall } from '../http-call.ts';
-import { type CallPurpose, RateLimiter, type RateLimits } from '../rate-limiter.ts';
+import { type HttpAnswer, type HttpCall, httpCall, type LimitedHttpPorts } from '../http-call.ts';
+import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { hostInZone } from '../zones.ts';
 import { answerError, apiError, changeError, PROBLEMS, strangerError } from './errors.ts';
 import type { CloudflareConfig } from './settings.ts';
@@ -90,13 +91,17 @@ const ZONES = { path: 'zones', item: ZONE, perPage: ZONES_A_PAGE, purpose: 'read
 
 export class CloudflareApi {
   readonly #config: CloudflareConfig;
-  readonly #ports: HttpPorts;
+  readonly #ports: LimitedHttpPorts;
   readonly limiter: RateLimiter;
 
-  constructor(config: CloudflareConfig, ports: HttpPorts) {
+  constructor(config: CloudflareConfig, ports: LimitedHttpPorts) {
     this.#config = config;
     this.#ports = ports;
-    this.limiter = new RateLimiter(ports.clock, LIMITS);
+    this.limiter = new RateLimiter(
+      ports.clock,
+      LIMITS,
+      ports.limiters.of(`${config.apiUrl} ${config.apiToken.reveal()}`, LIMITS),
+    );
   }
 
   /** The zones of this name that the token can see: at most one for each account. */

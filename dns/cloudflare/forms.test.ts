@@ -5,6 +5,7 @@ import { Agent } from 'undici';
 import { Secret } from '../../settings/secret.ts';
 import { FakeCloudflare } from '../../test/support/dns/fake-cloudflare.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
+import { CallLimiters } from '../call-limiter.ts';
 import { CloudflareApi } from './api.ts';
 import { CloudflareProvider } from './provider.ts';
 
@@ -19,7 +20,10 @@ async function open(t: TestContext) {
   const clock = new VirtualClock();
   const dispatcher = new Agent();
   t.after(() => dispatcher.destroy());
-  const api = new CloudflareApi({ apiToken: new Secret(TOKEN), apiUrl }, { clock, dispatcher });
+  const api = new CloudflareApi(
+    { apiToken: new Secret(TOKEN), apiUrl },
+    { clock, dispatcher, limiters: new CallLimiters(clock) },
+  );
   return { fake, provider: new CloudflareProvider(api, clock) };
 }
 

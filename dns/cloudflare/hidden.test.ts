@@ -6,6 +6,7 @@ import { Secret } from '../../settings/secret.ts';
 import { FakeCloudflare } from '../../test/support/dns/fake-cloudflare.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
+import { CallLimiters } from '../call-limiter.ts';
 import type { RecordType } from '../records.ts';
 import { CloudflareApi } from './api.ts';
 import { CloudflareProvider } from './provider.ts';
@@ -29,7 +30,10 @@ async function open(
   const clock = new VirtualClock();
   const dispatcher = new Agent();
   t.after(() => dispatcher.destroy());
-  const api = new CloudflareApi({ apiToken: new Secret(TOKEN), apiUrl }, { clock, dispatcher });
+  const api = new CloudflareApi(
+    { apiToken: new Secret(TOKEN), apiUrl },
+    { clock, dispatcher, limiters: new CallLimiters(clock) },
+  );
   const provider = new CloudflareProvider(api, clock);
   const ask: AuthoritativeLookup = ({ type }) =>
     Promise.resolve([{ server: 'ns1', values: answers[type] ?? [] }]);

@@ -7,6 +7,7 @@ import { Secret } from '../../settings/secret.ts';
 import { FakeCloudflare } from '../../test/support/dns/fake-cloudflare.ts';
 import { followedZone } from '../../test/support/dns/followed-zone.ts';
 import { SkippingClock } from '../../test/support/dns/harness.ts';
+import { CallLimiters } from '../call-limiter.ts';
 import { CloudflareApi } from './api.ts';
 import { CloudflareProvider } from './provider.ts';
 
@@ -23,7 +24,7 @@ async function manyZones(t: TestContext, count: number, clock: Clock) {
   t.after(() => ending.abort());
   const { signal: abort } = ending;
   const leadership = { term: 1, abort, isLeader: () => true, confirm: () => Promise.resolve(1) };
-  const ports = { clock, dispatcher };
+  const ports = { clock, dispatcher, limiters: new CallLimiters(clock) };
   const api = new CloudflareApi({ apiToken: new Secret(TOKEN), apiUrl }, ports);
   const provider = new CloudflareProvider(api, clock);
   const zones = Array.from({ length: count }, (_, index) => `zone-${index}.example`).map((zone) => {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
+import type { CallPurpose } from '../call-limiter.ts';
 import { notSaved, zoneError } from '../errors.ts';
 import { HiddenRecords } from '../hidden-records.ts';
 import { KnownZones } from '../known-zones.ts';
@@ -8,7 +9,6 @@ import { namesUpTo } from '../obstacles.ts';
 import { setAt } from '../plan.ts';
 import { inParts, isMade, namesOf } from '../planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
-import type { CallPurpose } from '../rate-limiter.ts';
 import { readBack } from '../read-back.ts';
 import { currentOf, isFollowingSet } from '../record-sets.ts';
 import { othersAmong } from '../record-types.ts';

@@ -1,7 +1,8 @@
 import { type Clock, timestamp } from '../../runtime/clock.ts';
+import type { CallPurpose } from '../call-limiter.ts';
 import { notSaved } from '../errors.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
-import { type CallPurpose, RateLimiter, type RateLimits } from '../rate-limiter.ts';
+import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { readBack } from '../read-back.ts';
 import { currentOf } from '../record-sets.ts';
 import type { Change, Current, WrittenType, ZoneQuery } from '../records.ts';

@@ -18,8 +18,9 @@ import {
 } from '@aws-sdk/client-route-53';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { withDeadline } from '../../runtime/clock.ts';
-import type { HttpPorts } from '../http-call.ts';
-import { type CallPurpose, RateLimiter, type RateLimits } from '../rate-limiter.ts';
+import type { CallPurpose } from '../call-limiter.ts';
+import type { LimitedHttpPorts } from '../http-call.ts';
+import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { unanswered } from '../unanswered.ts';
 import { hostInZone } from '../zones.ts';
 import { checkAnswers } from './answers.ts';
@@ -64,14 +65,14 @@ export function regionOf(env: Readonly<Record<string, string | undefined>>): str
 
 export class Route53Api {
   readonly #client: Route53Client;
-  readonly #ports: HttpPorts;
+  readonly #ports: LimitedHttpPorts;
   readonly #url: URL;
   readonly limiter: RateLimiter;
 
-  constructor({ apiUrl }: Route53Config, ports: HttpPorts) {
+  constructor({ apiUrl }: Route53Config, ports: LimitedHttpPorts) {
     this.#ports = ports;
     this.#url = new URL(apiUrl ?? USUAL_URL);
-    this.limiter = new RateLimiter(ports.clock, LIMITS);
+    this.limiter = new RateLimiter(ports.clock, LIMITS, ports.limiters.of(this.#url.href, LIMITS));
     const handler = requestHandler(ports.dispatcher);
     this.#client = new Route53Client({
       // The SDK itself would have SSO asked by a client of its own.

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { Agent } from 'undici';
 import { systemClock } from '../../runtime/clock.ts';
+import { CallLimiters } from '../call-limiter.ts';
 import { DnsError } from '../provider.ts';
 import { Route53Api } from './api.ts';
 import { asErrorResponse } from './old-errors.ts';
@@ -39,13 +40,11 @@ async function refusal(body: string): Promise<DnsError> {
   const { port } = server.address() as AddressInfo;
   const config = { apiUrl: `http://127.0.0.1:${port}`, zoneId: undefined, privateZone: false };
   const dispatcher = new Agent();
-  const call = new Route53Api(config, { clock: systemClock, dispatcher }).change(
-    'example.com',
-    'Z1',
-    [],
-    () => undefined,
-    abort,
-  );
+  const call = new Route53Api(config, {
+    clock: systemClock,
+    dispatcher,
+    limiters: new CallLimiters(systemClock),
+  }).change('example.com', 'Z1', [], () => undefined, abort);
   try {
     const error: unknown = await call.catch((reason: unknown) => reason);
     assert.ok(error instanceof DnsError, String(error));

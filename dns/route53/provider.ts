@@ -1,12 +1,12 @@
 import type { HostedZone, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
+import type { CallPurpose } from '../call-limiter.ts';
 import { zoneError } from '../errors.ts';
 import { KnownZones } from '../known-zones.ts';
 import { ofEach } from '../name-errors.ts';
 import { namesUpTo } from '../obstacles.ts';
 import { inParts, namesOf } from '../planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
-import type { CallPurpose } from '../rate-limiter.ts';
 import { currentOf } from '../record-sets.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
 import { recordsOfNames } from '../records-of-names.ts';

@@ -1,9 +1,10 @@
 /** ExternalDNS's webhook protocol. All calls reject with a DnsError or with the reason of `abort`. */
 import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
+import type { CallPurpose } from '../call-limiter.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type HttpAnswer, type HttpPorts, httpCall } from '../http-call.ts';
-import { type CallPurpose, RateLimiter, type RateLimits } from '../rate-limiter.ts';
+import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { DOMAIN_FILTER, type DomainFilter } from './domain-filter.ts';
 import { protocolError, statusError } from './errors.ts';
 import type { WebhookConfig } from './settings.ts';

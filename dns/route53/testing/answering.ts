@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { Agent } from 'undici';
 import { systemClock } from '../../../runtime/clock.ts';
+import { CallLimiters } from '../../call-limiter.ts';
 import { Route53Api } from '../api.ts';
 import { Route53Provider } from '../provider.ts';
 
@@ -20,6 +21,10 @@ export async function answering(t: TestContext, answer: RequestListener) {
   });
   const { port } = server.address() as AddressInfo;
   const config = { apiUrl: `http://127.0.0.1:${port}`, zoneId: undefined, privateZone: false };
-  const api = new Route53Api(config, { clock: systemClock, dispatcher });
+  const api = new Route53Api(config, {
+    clock: systemClock,
+    dispatcher,
+    limiters: new CallLimiters(systemClock),
+  });
   return { api, provider: new Route53Provider(api, config) };
 }

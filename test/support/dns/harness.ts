@@ -6,6 +6,7 @@ import { after, before } from 'node:test';
 import { Agent } from 'undici';
 import { loadConfig } from '../../../controller/config.ts';
 import type { AuthoritativeLookup } from '../../../dns/authoritative.ts';
+import { CallLimiters } from '../../../dns/call-limiter.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
 import type { DnsPorts } from '../../../dns/provider-kind.ts';
 import type { RecordSet, RecordType } from '../../../dns/records.ts';
@@ -128,13 +129,15 @@ export interface ConnectOptions {
   readonly ends: Ends;
   /** Ends with the test. */
   readonly dispatcher?: OutboundDispatcher;
+  /** Of other record sets of the same process. */
+  readonly limiters?: CallLimiters;
 }
 
 /** The provider as the controller makes it from its environment; `records` name the zone. */
 export async function connect(
-  harness: Harness,
+  harness: Pick<Harness, 'zone' | 'environment'>,
   environment: Environment = harness.environment,
-  { clock = systemClock, ends, dispatcher = new Agent() }: ConnectOptions,
+  { clock = systemClock, ends, dispatcher = new Agent(), limiters = new CallLimiters(clock) }: ConnectOptions,
 ): Promise<DnsProvider> {
   const env = {
     SITES: JSON.stringify([EAST, WEST]),
@@ -151,6 +154,7 @@ export async function connect(
     dispatcher,
     snapshots: { save: () => Promise.resolve() },
     locks: new ZoneLocks(),
+    limiters,
     api: environment.KUBECONFIG === undefined ? noApi() : openApi(environment, clock, ends),
     follower: 'default',
     namespace: 'default',
