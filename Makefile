@@ -132,6 +132,10 @@ demo: build ## Show it on this machine, without a cluster (KEEP=1: stay up to tr
 bench: build ## Measure speed and memory (SHORT=1: a quick run)
 	@node bench/main.ts $(if $(SHORT),--short)
 
+.PHONY: bench-scale
+bench-scale: build ## One flip in a cluster of 20,000 pods and 2,000 Services that follow (SHORT=1: a small one)
+	@node bench/large.ts $(if $(SHORT),--short)
+
 .PHONY: peers
 peers: build ## Ours beside ExternalDNS and mounted ConfigMaps, in one run (SHORT=1: a quick run)
 	@node bench/peers/main.ts $(if $(SHORT),--short)

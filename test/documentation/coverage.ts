@@ -36,6 +36,13 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
     },
   ],
   [/^(PATH=\S+ |node )dist\/cli\.mjs /, { run: true }],
+  [
+    /^node bench\/large\.ts /,
+    {
+      instead: () => 'node --check bench/large.ts',
+      why: 'it starts a control plane and takes minutes',
+    },
+  ],
   [/^node scripts\/peers-docs\.ts /, { by: 'scripts/peers-docs.test.ts', mark: 'withPeers(PAGE' }],
   [/^node scripts\/performance-docs\.ts /, { by: 'scripts/performance-docs.test.ts', mark: 'withRun(PAGE' }],
   [
