@@ -10,7 +10,7 @@ TESTS ?= $(shell find contract runtime http kubernetes settings dns cnpg notify 
 # Node would take one less than there are processors, and tests wait for much else too.
 JOBS ?= $(shell node -p 'Math.max(3, os.availableParallelism())')
 # The longest first, so that none of them runs alone at the end; the others by size, which goes with time.
-LONGEST := $(patsubst %,test/integration/%.test.ts,triggers api-server-misbehaves webhook dns-providers leader soak standby-updates webhook-storm)
+LONGEST := $(patsubst %,test/integration/%.test.ts,triggers api-server-misbehaves webhook dns-providers leader soak standby-updates webhook-storm topology-schedules)
 # Each of these wants a cluster without other controllers: they have one, and a process, one after the other.
 IN_TURN := $(patsubst %,test/integration/%.test.ts,cli-check-workloads databases kept-nodes rbac copies release-secret)
 comma := ,
@@ -115,6 +115,10 @@ simulation: install ## The controller under virtual time: 1,000 schedules, and w
 simulate: install ## 10,000 schedules under virtual time, and as many of two clusters (SEEDS=, FROM=)
 	@node test/simulation/run.ts --seeds $(or $(SEEDS),10000) --from $(or $(FROM),1)
 	@node test/simulation/run.ts --topology --seeds $(or $(SEEDS),10000) --from $(or $(FROM),1)
+
+.PHONY: topology
+topology: build ## Two clusters of a topology for real: 200 schedules of faults (SEEDS=, FROM=)
+	@TEST_CONTROLLER_BUILT=true node test/topology/run.ts --seeds $(or $(SEEDS),200) --from $(or $(FROM),1)
 
 .PHONY: test
 test: unit simulation integration hostile-short browser alerts chart ## All that must pass before a change lands

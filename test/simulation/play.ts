@@ -26,26 +26,31 @@ export interface PlayedWorld<D> {
   leftovers(): string[];
 }
 
-/** After the last fault, everything has to be right within this. */
-const BOUND_MS = 120_000;
-/** And to stay so for this long. */
-const STEADY_MS = 15_000;
-/** A graceful stop takes less. */
-const STOP_MS = 40_000;
+export interface Bounds {
+  /** After the last fault, everything has to be right within this. */
+  readonly rightMs: number;
+  /** And to stay so for this long. */
+  readonly steadyMs: number;
+  /** A graceful stop takes less. */
+  readonly stopMs: number;
+}
+
+const BOUNDS: Bounds = { rightMs: 120_000, steadyMs: 15_000, stopMs: 40_000 };
 
 /** Resolves when everything was right for a while, or with the first violations. */
 export async function play<D>(
   seed: number,
   world: PlayedWorld<D>,
   { steps, quietAt }: Schedule<D>,
+  bounds = BOUNDS,
 ): Promise<Outcome> {
   const onRejection = (error: unknown) => world.report(`nobody handles this rejection: ${explain(error)}`);
   process.on('unhandledRejection', onRejection);
   try {
     for (const { at, what } of steps) world.clock.after(at, () => world.disturb(what));
     await advance(world, quietAt);
-    const rightAfterMs = await convergence(world);
-    await checkStop(world);
+    const rightAfterMs = await convergence(world, bounds);
+    await checkStop(world, bounds);
     return { seed, violations: world.violations, rightAfterMs };
   } finally {
     process.off('unhandledRejection', onRejection);
@@ -59,7 +64,7 @@ async function advance<D>(world: PlayedWorld<D>, time: number): Promise<void> {
   }
 }
 
-async function convergence<D>(world: PlayedWorld<D>): Promise<number> {
+async function convergence<D>(world: PlayedWorld<D>, { rightMs, steadyMs }: Bounds): Promise<number> {
   let calm = false;
   void world.calmDown().then(() => {
     calm = true;
@@ -75,10 +80,10 @@ async function convergence<D>(world: PlayedWorld<D>): Promise<number> {
     const now = world.clock.elapsed();
     if (differences.length > 0) rightSince = undefined;
     else rightSince ??= now;
-    if (rightSince !== undefined && now - rightSince >= STEADY_MS) return rightSince - start;
-    if (now - start >= BOUND_MS + STEADY_MS) {
+    if (rightSince !== undefined && now - rightSince >= steadyMs) return rightSince - start;
+    if (now - start >= rightMs + steadyMs) {
       world.report(
-        `${BOUND_MS} ms after the last fault, ${differences.join(' and ') || 'it is right only now'}`,
+        `${rightMs} ms after the last fault, ${differences.join(' and ') || 'it is right only now'}`,
       );
     }
     await advance(world, now + 500);
@@ -86,9 +91,11 @@ async function convergence<D>(world: PlayedWorld<D>): Promise<number> {
   return Number.POSITIVE_INFINITY;
 }
 
-async function checkStop<D>(world: PlayedWorld<D>): Promise<void> {
+async function checkStop<D>(world: PlayedWorld<D>, { stopMs }: Bounds): Promise<void> {
   if (world.violations.length > 0) return;
   world.stop();
-  await advance(world, world.clock.elapsed() + STOP_MS);
+  const limit = world.clock.elapsed() + stopMs;
+  while (world.leftovers().length > 0 && world.clock.elapsed() < limit)
+    await advance(world, world.clock.elapsed() + 500);
   for (const leftover of world.leftovers()) world.report(leftover);
 }

@@ -100,9 +100,13 @@ export function drawSchedule(random: SeededRandom): Schedule {
   return drawSteps(random, draw);
 }
 
-/** Of any simulation, by what `draw` gives for each step. */
-export function drawSteps<D>(random: SeededRandom, draw: (random: SeededRandom) => D): Schedule<D> {
-  const quietAt = random.integer(140, 240) * 1_000;
+/** Of any simulation, by what `draw` gives for each step. All faults end after so many seconds. */
+export function drawSteps<D>(
+  random: SeededRandom,
+  draw: (random: SeededRandom) => D,
+  [soonest, latest]: readonly [number, number] = [140, 240],
+): Schedule<D> {
+  const quietAt = random.integer(soonest, latest) * 1_000;
   const steps: Step<D>[] = [];
   // Things come in bursts: what goes wrong together finds more than what goes wrong alone.
   for (let at = random.integer(0, 5_000); at < quietAt; at += gap(random)) {

@@ -3,16 +3,16 @@ import { describe } from '../api-objects.ts';
 import { OPS } from '../setup.ts';
 import type { Database } from './database.ts';
 import { Operator, type OperatorPorts } from './operator.ts';
-import { Side, type SidePorts } from './side.ts';
-import { SideJudge } from './side-judge.ts';
+import type { Side, SidePorts } from './side.ts';
+import { type Patience, SideJudge } from './side-judge.ts';
 import { PlaceTruth } from './truth.ts';
 import { claimIn } from './zone-judge.ts';
 
-export type RegionPorts = Pick<
-  SidePorts,
-  'place' | 'clock' | 'random' | 'zone' | 'sabotage' | 'trace' | 'report'
-> &
-  Pick<OperatorPorts, 'database' | 'source'>;
+export type RegionPorts = Pick<SidePorts, 'place' | 'clock' | 'random' | 'trace' | 'report'> &
+  Pick<OperatorPorts, 'database' | 'source'> & {
+    readonly createSide: (ports: SidePorts) => Side;
+    readonly patience: Patience;
+  };
 
 /** All that there is at one place, and who judges its controller. */
 export class Region {
@@ -24,11 +24,14 @@ export class Region {
   readonly #clock: RegionPorts['clock'];
 
   constructor(ports: RegionPorts) {
-    const { place, clock, random, database, source, trace, report } = ports;
+    const { place, clock, random, database, source, trace, report, createSide, patience } = ports;
     this.#clock = clock;
     this.database = database;
-    this.side = new Side({
-      ...ports,
+    this.side = createSide({
+      place,
+      clock,
+      trace,
+      report,
       random: random.derive('side'),
       onChange: (change) => {
         const { actor, resource, key, before, after } = change;
@@ -63,6 +66,7 @@ export class Region {
       steadyForMs: () => this.side.steadyForMs,
       mayBeDeaf: () => this.side.mayBeDeaf,
       report,
+      patience,
     });
   }
 

@@ -19,7 +19,7 @@ export function clusterOf(place: Place): ObjectKey & { readonly namespace: strin
   return { namespace: 'postgres', name: `pg-${place}` };
 }
 
-const SITES: readonly Pick<Site, 'name' | 'cluster' | 'ip'>[] = PLACES.map((place) => ({
+export const SITES: readonly Pick<Site, 'name' | 'cluster' | 'ip'>[] = PLACES.map((place) => ({
   name: place,
   cluster: clusterOf(place).name,
   ip: ADDRESSES[place],

@@ -7,7 +7,7 @@ import { CALM_REGISTRAR, type Fate, type Faults } from '../faults.ts';
 import { Link } from '../link.ts';
 import { ADDRESSES, RECORDS, TTL } from './setup.ts';
 
-type Sets = readonly RecordSet<WrittenType>[];
+export type Sets = readonly RecordSet<WrittenType>[];
 
 export interface WriteCall {
   readonly actor: string;

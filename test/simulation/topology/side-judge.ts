@@ -18,14 +18,17 @@ export interface SideJudgePorts {
   /** Its way to the API server was bad once. */
   readonly mayBeDeaf: () => boolean;
   readonly report: (violation: string) => void;
+  readonly patience: Patience;
 }
 
-/** A controller that is well acts within this. */
-const AT_ONCE_MS = 3_000;
-/** One that may have lost its Lease, or whose watches may have become deaf without a word, within this. */
-const LOOKED_MS = 25_000;
-/** A look at the Cluster may have begun so long ago. */
-const LOOK_MS = 15_000;
+export interface Patience {
+  /** A controller that is well acts within this. */
+  readonly atOnceMs: number;
+  /** One that may have lost its Lease, or whose watches may have become deaf without a word, within this. */
+  readonly lookedMs: number;
+  /** A look at the Cluster may have begun so long ago. */
+  readonly lookMs: number;
+}
 
 /** What must hold of the status of one place, and of what it sends to the zone. */
 export class SideJudge {
@@ -79,7 +82,7 @@ export class SideJudge {
     if (is !== this.#place) return;
     if (!truth.wasPromotedWithin(this.#lookedAt, now()))
       this.#report(`${actor} makes ${is} active, which was not promoted since it began to look`);
-    if (this.#left?.promotion === id && truth.wasNamedThroughout(this.#left.at - LOOK_MS))
+    if (this.#left?.promotion === id && truth.wasNamedThroughout(this.#left.at - this.#ports.patience.lookMs))
       this.#report(`${actor} makes ${is} active a second time for one promotion`);
   }
 
@@ -97,7 +100,8 @@ export class SideJudge {
   onWriteCall(actor: string): void {
     if (this.#isOvertaken) this.#report(`${actor} writes the zone, though it was shown a later claim`);
     const { activeSite = '' } = this.published ?? {};
-    if (activeSite !== this.#place && this.#ports.now() - this.#changedAt > AT_ONCE_MS)
+    const { now, patience } = this.#ports;
+    if (activeSite !== this.#place && now() - this.#changedAt > patience.atOnceMs)
       this.#report(`${actor} writes the zone while it says that ${activeSite} is active`);
   }
 
@@ -117,7 +121,8 @@ export class SideJudge {
   }
 
   get #limitMs(): number {
-    return this.#ports.mayBeDeaf() ? LOOKED_MS : AT_ONCE_MS;
+    const { mayBeDeaf, patience } = this.#ports;
+    return mayBeDeaf() ? patience.lookedMs : patience.atOnceMs;
   }
 
   /** Unless a failover was reported since then, which its controller may take for the promotion. */

@@ -15,14 +15,36 @@ import { configOf, type Place } from './setup.ts';
 import type { SharedZone } from './shared-zone.ts';
 import type { Call } from './truth.ts';
 
-type Weather = Extract<Disturbance, { kind: 'API weather' | 'DNS weather' }>;
+export type Weather = Extract<Disturbance, { kind: 'API weather' | 'DNS weather' }>;
+
+/** The API server of one place, and its controller: one process after the other. */
+export interface Side {
+  readonly server: ApiServer;
+  /** The way to the API server of the present process was bad once. */
+  readonly mayBeDeaf: boolean;
+  /** For how long its controller has been running, leading, and hearing of all that happens in its cluster. */
+  readonly steadyForMs: number;
+  /** Unless there is one, or the place is lost. */
+  start(): void;
+  freeze(ms: number): void;
+  crash(ms: number): void;
+  restart(ms: number): void;
+  /** All that runs there ends without a word. */
+  lose(): void;
+  comeBack(): void;
+  changeWeather(what: Weather): void;
+  /** Ends all faults: one runs from now on. */
+  calmDown(): void;
+  /** Stops all in order. */
+  stop(): void;
+  /** What still runs or waits after the end. */
+  leftovers(): string[];
+}
 
 export interface SidePorts {
   readonly place: Place;
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
-  readonly zone: SharedZone<Call>;
-  readonly sabotage: TopologySabotage;
   readonly trace: ((actor: string, line: string) => void) | undefined;
   readonly report: (violation: string) => void;
   readonly onChange: (change: Change) => void;
@@ -33,14 +55,18 @@ export interface SidePorts {
   readonly onStart: () => void;
 }
 
+export interface SimulatedPorts {
+  readonly zone: SharedZone<Call>;
+  readonly sabotage: TopologySabotage;
+}
+
 const CONFIGS: Readonly<Record<Place, Config>> = { east: configOf('east'), west: configOf('west') };
 
-/** The API server of one place, and its controller: one process after the other. */
-export class Side {
+/** With a controller under virtual time. */
+export class SimulatedSide implements Side {
   readonly server: ApiServer;
-  readonly #ports: SidePorts;
+  readonly #ports: SidePorts & SimulatedPorts;
   readonly #processes: TopologyProcess[] = [];
-  /** The way to the API server of the present process was bad once. */
   mayBeDeaf = false;
   readonly #weather = new Map<Weather['kind'], Weather>();
   #isLost = false;
@@ -49,7 +75,7 @@ export class Side {
   #disturbedAt = 0;
   #leader: { readonly identity: string; readonly since: number } | undefined;
 
-  constructor(ports: SidePorts) {
+  constructor(ports: SidePorts & SimulatedPorts) {
     const { clock, report } = ports;
     this.#ports = ports;
     this.server = new ApiServer({
@@ -59,7 +85,6 @@ export class Side {
     });
   }
 
-  /** For how long its controller has been running, leading, and hearing of all that happens in its cluster. */
   get steadyForMs(): number {
     const now = this.#ports.clock.elapsed();
     const process = this.#processes.at(-1);
@@ -69,7 +94,6 @@ export class Side {
     return now - Math.max(this.#disturbedAt, this.#leader?.since ?? now);
   }
 
-  /** Unless there is one, or the place is lost. */
   start(): void {
     const last = this.#present;
     if (this.#isLost || (last !== undefined && !last.stopping)) return;
@@ -118,7 +142,6 @@ export class Side {
     this.#startIn(ms);
   }
 
-  /** All that runs there ends without a word, and comes back after so long. */
   lose(): void {
     this.#isLost = true;
     this.#disturb();
@@ -142,7 +165,6 @@ export class Side {
     });
   }
 
-  /** Ends all faults: one runs from now on. */
   calmDown(): void {
     this.#quiet = true;
     this.#disturb();
@@ -152,12 +174,10 @@ export class Side {
     this.#applyWeather();
   }
 
-  /** Stops all in order. */
   stop(): void {
     for (const process of this.#processes) if (process.state === 'running') process.stop();
   }
 
-  /** What still runs or waits after the end. */
   leftovers(): string[] {
     return this.#processes.flatMap(({ identity, state, pending }) => {
       if (state === 'crashed') return [];

@@ -1,32 +1,37 @@
 import { SeededRandom } from '../../support/random.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
+import type { VirtualClock } from '../../support/virtual-clock.ts';
 import type { PlayedWorld } from '../play.ts';
 import type { Trace } from '../world.ts';
 import { Counter, Database } from './database.ts';
 import { Hand } from './hand.ts';
-import type { TopologySabotage } from './process.ts';
 import { Region } from './region.ts';
 import type { Disturbance } from './schedule.ts';
 import { clusterOf, other, PLACES, type Place, RECORDS } from './setup.ts';
-import { SharedZone } from './shared-zone.ts';
+import type { Sets, ZoneWrite } from './shared-zone.ts';
+import type { Side, SidePorts } from './side.ts';
+import type { Patience } from './side-judge.ts';
 import type { Call } from './truth.ts';
 import { claimIn, pointsTo, ZoneJudge } from './zone-judge.ts';
 
 export interface TopologyWorldOptions {
   readonly seed: number;
   readonly trace: Trace | undefined;
-  readonly sabotage: TopologySabotage;
+  readonly clock: VirtualClock;
+  readonly patience: Patience;
+  /** The zone that all places share. */
+  readonly createZone: (onWrite: (write: ZoneWrite<Call>) => void) => { readonly sets: Sets };
+  readonly createSide: (ports: SidePorts) => Side;
 }
 
 const CHECK_MS = 1_000;
 
 /** Two Kubernetes clusters with a Cluster and a controller each, a zone that both write, and everything that may happen to them. */
 export class TopologyWorld implements PlayedWorld<Disturbance> {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly violations: string[] = [];
   readonly #options: TopologyWorldOptions;
   readonly #random: SeededRandom;
-  readonly #zone: SharedZone<Call>;
+  readonly #zone: { readonly sets: Sets };
   readonly #zoneJudge: ZoneJudge;
   readonly #regions: Readonly<Record<Place, Region>>;
   readonly #hand: Hand;
@@ -35,12 +40,13 @@ export class TopologyWorld implements PlayedWorld<Disturbance> {
 
   constructor(options: TopologyWorldOptions) {
     this.#options = options;
+    this.clock = options.clock;
     this.#random = new SeededRandom(options.seed);
     const ids = new Counter();
     const databases = { east: new Database(ids), west: new Database(ids) };
     databases.east.begin();
     this.#zoneJudge = new ZoneJudge((violation) => this.report(violation));
-    this.#zone = new SharedZone((write) => {
+    this.#zone = options.createZone((write) => {
       const { actor } = write.call;
       for (const { name, type, values } of write.after.filter((set) => !write.before.includes(set)))
         this.#trace(actor, `zone: ${name} ${type} ${values.join()}`);
@@ -52,7 +58,6 @@ export class TopologyWorld implements PlayedWorld<Disturbance> {
         place,
         clock: this.clock,
         random: this.#random.derive(place),
-        zone: this.#zone,
         database: databases[place],
         source: () => {
           const isCut = this.#cuts > 0 || this.#regions[other(place)].operator.isLost;
