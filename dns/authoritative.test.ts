@@ -116,3 +116,30 @@ test('name servers are looked up once in a while; that they cannot be found is n
     /stopped/,
   );
 });
+
+test('a name below a delegation, of which the zone shows nothing, is asked of those who have it', async () => {
+  const [parent, child] = [await nameServer(0), await nameServer(0, A)];
+  const asked: string[] = [];
+  const lookup = authoritativeLookup(systemClock, (zone) => {
+    asked.push(zone);
+    if (zone === 'example.com') return Promise.resolve([{ name: 'parent', addresses: [parent] }]);
+    if (zone === 'dev.example.com') return Promise.resolve([{ name: 'child', addresses: [child] }]);
+    return Promise.reject(new Error('ENODATA'));
+  });
+  const found = await lookup({ zone: 'example.com', name: 'app.dev.example.com', type: 'A', abort });
+  assert.deepEqual(found, [{ server: 'child', values: ['192.0.2.1'] }]);
+  assert.deepEqual(asked, ['example.com', 'app.dev.example.com', 'dev.example.com']);
+  const absent = await lookup({ zone: 'example.com', name: 'new.example.com', type: 'A', abort });
+  assert.deepEqual(absent, [{ server: 'parent', values: [] }]);
+});
+
+test('servers that are asked about every zone are asked once', async () => {
+  const servers = [{ name: 'only', addresses: [await nameServer(0)] }];
+  let asked = 0;
+  sockets.at(-1)?.on('message', () => {
+    asked += 1;
+  });
+  const lookup = authoritativeLookup(systemClock, () => Promise.resolve(servers));
+  const found = await lookup({ zone: 'example.com', name: 'app.example.com', type: 'A', abort });
+  assert.deepEqual([found, asked], [[{ server: 'only', values: [] }], 1]);
+});

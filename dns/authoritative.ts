@@ -2,6 +2,7 @@ import { Resolver } from 'node:dns/promises';
 import { type Clock, withDeadline } from '../runtime/clock.ts';
 import { canonicalValue } from './plan.ts';
 import type { RecordType } from './records.ts';
+import { namesUpTo } from './zones.ts';
 
 /** Why name servers do not show a record as written: they answer with addresses of the provider, or of a CNAME's target. */
 export type Hidden = 'proxied' | 'flattened';
@@ -56,11 +57,22 @@ export function authoritativeLookup(
     own.found.then((servers) => servers.length === 0 && forget(), forget);
     return own.found;
   };
+  const serversBelow = async (zone: string, name: string): Promise<readonly NameServer[] | undefined> => {
+    for (const below of namesUpTo(zone, name)) {
+      const servers = await serversOf(below).catch(() => []); // It is no zone.
+      if (servers.length > 0) return servers;
+    }
+    return undefined;
+  };
   return async ({ zone, name, type, abort }) => {
     try {
       return await withDeadline(clock, LOOKUP_TIMEOUT_MS, abort, `name servers of ${zone}`, async () => {
         const servers = await serversOf(zone);
-        return Promise.all(servers.map((server) => ask(server, name, type)));
+        const answers = await askAll(servers, name, type);
+        if (!isNowhere(answers)) return answers;
+        // So is a referral shown: not every provider tells that it has a zone of its own below this one.
+        const below = await serversBelow(zone, name);
+        return below === undefined || below === servers ? answers : await askAll(below, name, type);
       });
     } catch {
       abort.throwIfAborted();
@@ -81,6 +93,19 @@ async function delegatedServers(zone: string): Promise<readonly NameServer[]> {
       };
     }),
   );
+}
+
+function askAll(
+  servers: readonly NameServer[],
+  name: string,
+  type: RecordType,
+): Promise<readonly ServerAnswer[]> {
+  return Promise.all(servers.map((server) => ask(server, name, type)));
+}
+
+function isNowhere(answers: readonly ServerAnswer[]): boolean {
+  const values = answers.flatMap((answer) => (answer.values === undefined ? [] : [answer.values]));
+  return values.length > 0 && values.every(({ length }) => length === 0);
 }
 
 async function ask(

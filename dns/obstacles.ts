@@ -3,6 +3,7 @@ import { CONFIG_WAIT_MS } from './errors.ts';
 import { setAt } from './plan.ts';
 import { DnsError } from './provider.ts';
 import type { Current, OtherRecords, RecordSet } from './records.ts';
+import { namesUpTo } from './zones.ts';
 
 /** What the server of a signed zone keeps beside every record; it vanishes with the record. */
 const MADE_BY_SIGNING: ReadonlySet<string> = new Set(['RRSIG', 'NSEC', 'NSEC3']);
@@ -41,14 +42,6 @@ export function obstacles(
     else if (types.length > 0) found.set(name, cnameBeside(name, types));
   }
   return found;
-}
-
-/** `name` and the names above it, below the top of `zone`; the longest first. */
-export function namesUpTo(zone: string, name: string): readonly string[] {
-  const names: string[] = [];
-  for (let at = name; at !== zone && at.endsWith(`.${zone}`); at = at.slice(at.indexOf('.') + 1))
-    names.push(at);
-  return names;
 }
 
 /** The highest delegation. */

@@ -101,7 +101,7 @@ test('adoption takes what is nobody’s, and never what is another owner’s', (
     ownership.refusals([set('A')], { sets: [set('A')], others: [], texts }, [], false).size;
   assert.equal(refused(), 0);
   assert.equal(refused(text('a-app.example.com', 'heritage=external-dns,external-dns/owner=other')), 1);
-  const [part] = ownership.accompany([], [set('A')], [], false);
+  const [part] = ownership.accompany([], [set('A')], { sets: [set('A')] }, false);
   assert.deepEqual(part?.changes, [
     {
       action: 'create',
@@ -124,7 +124,7 @@ test('the owner is written before the new record is there, until the old one is 
   const [{ changes: part } = { changes: [] }] = new Ownership(PLAIN).accompany(
     changes,
     [set('CNAME')],
-    texts,
+    { sets: [set('A')], texts },
     false,
   );
   assert.deepEqual(
@@ -145,8 +145,23 @@ test('the owner is written before the new record is there, until the old one is 
 test('other texts stay when the owner goes', () => {
   const there = text('a-app.example.com', 'a note', 'heritage=external-dns,external-dns/owner=here');
   const changes = [{ action: 'delete', current: set('A') }] as const;
-  const [{ changes: part } = { changes: [] }] = new Ownership(PLAIN).accompany(changes, [], [there], false);
+  const [{ changes: part } = { changes: [] }] = new Ownership(PLAIN).accompany(
+    changes,
+    [],
+    { sets: [set('A')], texts: [there] },
+    false,
+  );
   assert.deepEqual(part[1], { action: 'update', current: there, desired: { ...there, values: ['a note'] } });
+});
+
+test('an owner record of ours without its record goes, and stays where it is needed or of others', () => {
+  const left = ours('cname-app.example.com');
+  const others = text('aaaa-app.example.com', 'heritage=external-dns,external-dns/owner=other');
+  const texts = [ours('a-app.example.com'), others, left];
+  const made = (sets: readonly RecordSet[]) =>
+    new Ownership(PLAIN).accompany([], [set('A')], { sets, texts }, false).flatMap(({ changes }) => changes);
+  assert.deepEqual(made([set('A')]), [{ action: 'delete', current: left }]);
+  assert.deepEqual(made([set('A'), set('CNAME')]), []);
 });
 
 test('where texts of others may be harmed their set is not written: no claim, and no release either', () => {
@@ -159,5 +174,7 @@ test('where texts of others may be harmed their set is not written: no claim, an
   assert.match(refusal(true) ?? '', /belongs at a-app\.example\.com, where TXT records of others are/);
   const there = text('a-app.example.com', 'a note', 'heritage=external-dns,external-dns/owner=here');
   const changes = [{ action: 'delete', current: set('A') }] as const;
-  assert.deepEqual(ownership.accompany(changes, [], [there], true), [{ name: 'app.example.com', changes }]);
+  assert.deepEqual(ownership.accompany(changes, [], { sets: [set('A')], texts: [there] }, true), [
+    { name: 'app.example.com', changes },
+  ]);
 });

@@ -111,18 +111,24 @@ export class Ownership {
     return owner === undefined && isThere && !adopt ? nobodys(set, id) : undefined;
   }
 
-  /** `changes` by name, with those of the owner records: these are written before the record and deleted after it. */
+  /**
+   * `changes` by name, with those of the owner records: these are written before the record and deleted after it, even
+   * if whoever deleted the record has left its owner record.
+   */
   accompany(
     changes: readonly Change[],
     desired: readonly RecordSet[],
-    texts: readonly TextSet[],
+    { sets: found, texts = [] }: Pick<Current, 'sets' | 'texts'>,
     mayHarmTexts: boolean,
   ): readonly NameChanges[] {
     const names = new Set([...desired, ...changes.map(subjectOf)].map(({ name }) => name));
+    const inUse = new Set([...found, ...desired].map((set) => this.nameOf(set)));
     const parts = [...names].map((name) => {
       const own = changes.filter((change) => subjectOf(change).name === name);
       const claims = desired.filter((set) => set.name === name).flatMap((set) => this.#claim(set, texts));
-      const releases = own.flatMap((change) => this.#release(change, texts));
+      const gone = own.flatMap((change) => (change.action === 'delete' ? [change.current] : []));
+      const left = RECORD_TYPES.map((type) => ({ name, type })).filter((set) => !inUse.has(this.nameOf(set)));
+      const releases = [...gone, ...left].flatMap((set) => this.#release(set, texts));
       // An owner record that stays for the sake of other texts is about a record that does not exist: it does no harm.
       const harmless = releases.filter(({ action }) => !mayHarmTexts || action === 'delete');
       return { name, changes: [...claims, ...own, ...harmless] };
@@ -140,9 +146,8 @@ export class Ownership {
     return [{ action: 'update', current: there, desired: { ...there, values: [own, ...there.values] } }];
   }
 
-  #release(change: Change, texts: readonly TextSet[]): readonly Change<'TXT'>[] {
-    if (change.action !== 'delete') return [];
-    const there = texts.find((text) => text.name === this.nameOf(change.current));
+  #release(set: Pick<RecordSet, 'name' | 'type'>, texts: readonly TextSet[]): readonly Change<'TXT'>[] {
+    const there = texts.find((text) => text.name === this.nameOf(set));
     if (there === undefined || ownerIn(there) !== this.#settings.id) return [];
     const others = there.values.filter((value) => ownerOf(value) === undefined);
     if (others.length === 0) return [{ action: 'delete', current: there }];

@@ -225,8 +225,7 @@ export class ZoneFollower {
     ]);
     const free = desired.filter(({ name }) => !blocked.has(name));
     const changes = plans(free);
-    const parts =
-      ownership?.accompany(changes, free, current.texts ?? [], mayHarmTexts) ?? changesByName(changes);
+    const parts = ownership?.accompany(changes, free, current, mayHarmTexts) ?? changesByName(changes);
     return { blocked, parts };
   }
 

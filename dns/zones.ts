@@ -108,6 +108,14 @@ export function hostInZone(name: string, zone: string): string | undefined {
   return name.endsWith(`.${zone}`) ? name.slice(0, -zone.length - 1) : undefined;
 }
 
+/** `name` and the names above it, below the top of `zone`; the longest first. */
+export function namesUpTo(zone: string, name: string): readonly string[] {
+  const names: string[] = [];
+  for (let at = name; at !== zone && at.endsWith(`.${zone}`); at = at.slice(at.indexOf('.') + 1))
+    names.push(at);
+  return names;
+}
+
 /** The longest of `zones` that `name` is in. */
 export function longestZone(name: string, zones: readonly string[]): string | undefined {
   return zones

@@ -8,18 +8,19 @@ NO_HOST.addSubnet('224.0.0.0', 3, 'ipv4');
 NO_HOST.addAddress('::', 'ipv6');
 NO_HOST.addSubnet('ff00::', 8, 'ipv6');
 
-export function ipv4() {
+/** `ofIpv6`: what is said of an IPv6 address. */
+export function ipv4(ofIpv6 = 'an IPv6 address belongs in "ipv6"') {
   return z
     .string({ error: 'must be an IPv4 address in quotes, such as "192.0.2.10"' })
     .trim()
     .superRefine((text, context) => {
-      const problem = ipv4Problem(text);
+      const problem = ipv4Problem(text, ofIpv6);
       if (problem !== undefined) context.addIssue(problem);
     });
 }
 
-function ipv4Problem(text: string): string | undefined {
-  if (isIPv6(text)) return 'must be an IPv4 address; an IPv6 address belongs in "ipv6"';
+function ipv4Problem(text: string, ofIpv6: string): string | undefined {
+  if (isIPv6(text)) return `must be an IPv4 address; ${ofIpv6}`;
   if (!isIPv4(text)) return 'must be an IPv4 address such as 192.0.2.10';
   return NO_HOST.check(text, 'ipv4') ? 'must be the address of a host' : undefined;
 }

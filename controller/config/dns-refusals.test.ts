@@ -78,6 +78,14 @@ describe('settings that contradict each other', () => {
 
 const { right: rfc2136 } = await examplesOf('rfc2136');
 
+test('what is said of an IPv6 address is of the setting', async () => {
+  const { right } = await examplesOf('namecheap');
+  const env = { DNS_PROVIDER: 'namecheap', ...right, NAMECHEAP_CLIENT_IP: '2001:db8::1' };
+  assert.deepEqual(problems(env), [
+    'NAMECHEAP_CLIENT_IP | 2001:db8::1 | must be an IPv4 address; the API takes no IPv6 address',
+  ]);
+});
+
 describe('the owner of records', () => {
   const RFC2136 = { DNS_PROVIDER: 'rfc2136', ...rfc2136, DNS_OWNER_ID: 'here' };
 
@@ -111,5 +119,20 @@ describe('the owner of records', () => {
       problems({ ...RFC2136, DNS_OWNER_ID: 'a,b="c"' }).join('\n'),
       /^DNS_OWNER_ID .* must be 1 to 63/,
     );
+  });
+
+  test('is meant by whoever sets anything of it', () => {
+    const { DNS_OWNER_ID: _, ...none } = RFC2136;
+    for (const [name, value] of [
+      ['ADOPT', 'true'],
+      ['PREFIX', 'x-'],
+      ['SUFFIX', '-x'],
+      ['WILDCARD', 'any'],
+    ]) {
+      const found = problems({ ...none, [`DNS_OWNER_${name}`]: value });
+      assert.equal(found.length, 1);
+      assert.match(found[0] ?? '', /^DNS_OWNER_ID \| .* \| is required beside the other settings/);
+    }
+    assert.deepEqual(problems({ ...none, DNS_OWNER_ADOPT: 'false', DNS_OWNER_PREFIX: '' }), []);
   });
 });

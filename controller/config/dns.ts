@@ -72,7 +72,12 @@ function ownerProblems(
   types: Iterable<RecordType>,
 ): readonly OwnerProblem[] {
   const { id, prefix = '', suffix = '', wildcard = '', adopt = false } = owner;
-  if (id === undefined) return [];
+  if (id === undefined) {
+    const isOwnerMeant = adopt || [prefix, suffix, wildcard].some((text) => text !== '');
+    const problem =
+      'is required beside the other settings of the owner: without it no owner is written, nor asked for';
+    return isOwnerMeant ? [{ path: ['owner', 'id'], got: undefined, problem }] : [];
+  }
   if (traits.keepsTexts !== true) {
     const able = Object.entries(TRAITS).flatMap(([name, { keepsTexts }]) => (keepsTexts ? [name] : []));
     const problem = `must be left out: ${provider ?? ''} keeps none beside its records, only ${able.join(', ')} do`;

@@ -20,7 +20,7 @@ const SETTINGS = z.object({
     env: 'NAMECHEAP_USER_NAME',
     description: 'The account that the domains are in, when it is not the one with API access.',
   }),
-  clientIp: ipv4().optional().meta({
+  clientIp: ipv4('the API takes no IPv6 address').optional().meta({
     env: 'NAMECHEAP_CLIENT_IP',
     description:
       'The address that the calls come from, as it is on the list of allowed addresses at Namecheap. Detected when not set.',

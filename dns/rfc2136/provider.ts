@@ -1,13 +1,13 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
 import { notSaved } from '../errors.ts';
-import { namesUpTo } from '../obstacles.ts';
 import { sameRecordSet } from '../plan.ts';
 import { subjectOf } from '../planned.ts';
 import type { DnsProvider, WriteGuard } from '../provider.ts';
 import { readBack } from '../read-back.ts';
 import { currentOf } from '../record-sets.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
+import { namesUpTo } from '../zones.ts';
 import type { DnsServer } from './api.ts';
 import { GatheredQueries } from './gathered-queries.ts';
 import { heldSets, madeUpNames } from './held.ts';

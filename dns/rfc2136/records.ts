@@ -1,10 +1,10 @@
 /** Builds questions about names of a zone and reads the answers. Pure. */
 import { zoneError } from '../errors.ts';
 import { aboutName } from '../name-errors.ts';
-import { namesUpTo } from '../obstacles.ts';
 import type { DnsError } from '../provider.ts';
 import { RECORD_TYPES } from '../record-types.ts';
 import type { OtherRecords, RecordSet, TextSet, WrittenType, ZoneQuery } from '../records.ts';
+import { namesUpTo } from '../zones.ts';
 import { answerError } from './errors.ts';
 import { CLASSES, decodeValue, type Message, type Question, TYPES } from './message.ts';
 import { OTHER_TYPES } from './other-types.ts';

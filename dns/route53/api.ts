@@ -24,7 +24,7 @@ import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { unanswered } from '../unanswered.ts';
 import { hostInZone } from '../zones.ts';
 import { checkAnswers } from './answers.ts';
-import { apiError, changeError } from './errors.ts';
+import { apiError, areNotTaken, changeError } from './errors.ts';
 import { plainName } from './records.ts';
 import { requestHandler } from './request-handler.ts';
 import type { Route53Config } from './settings.ts';
@@ -64,26 +64,34 @@ export function regionOf(env: Readonly<Record<string, string | undefined>>): str
 }
 
 export class Route53Api {
-  readonly #client: Route53Client;
+  #client: Route53Client;
+  readonly #apiUrl: string | undefined;
   readonly #ports: LimitedHttpPorts;
   readonly #url: URL;
   readonly limiter: RateLimiter;
 
   constructor({ apiUrl }: Route53Config, ports: LimitedHttpPorts) {
     this.#ports = ports;
+    this.#apiUrl = apiUrl;
     this.#url = new URL(apiUrl ?? USUAL_URL);
     this.limiter = new RateLimiter(ports.clock, LIMITS, ports.limiters.of(this.#url.href, LIMITS));
-    const handler = requestHandler(ports.dispatcher);
-    this.#client = new Route53Client({
+    this.#client = this.#newClient();
+  }
+
+  /** The SDK keeps credentials until they end, those without an end for ever, and so it keeps the files that it has read. */
+  #newClient(): Route53Client {
+    const handler = requestHandler(this.#ports.dispatcher);
+    const client = new Route53Client({
       // The SDK itself would have SSO asked by a client of its own.
-      credentials: defaultProvider({ clientConfig: { requestHandler: handler } }),
+      credentials: defaultProvider({ clientConfig: { requestHandler: handler }, ignoreCache: true }),
       region: regionOf(process.env),
       // What is tried again, and when, is decided by who calls.
       maxAttempts: 1,
       requestHandler: handler,
-      ...(apiUrl !== undefined && { endpoint: apiUrl }),
+      ...(this.#apiUrl !== undefined && { endpoint: this.#apiUrl }),
     });
-    checkAnswers(this.#client);
+    checkAnswers(client);
+    return client;
   }
 
   async zone(id: string, abort: AbortSignal): Promise<HostedZone | undefined> {
@@ -223,7 +231,9 @@ export class Route53Api {
         );
       } catch (error) {
         abort.throwIfAborted();
-        throw apiError(what, error, () => unanswered(what, error, this.#ports.dispatcher, this.#url));
+        const told = apiError(what, error, () => unanswered(what, error, this.#ports.dispatcher, this.#url));
+        if (areNotTaken(told)) this.#client = this.#newClient(); // There may be others by now.
+        throw told;
       }
     });
   }

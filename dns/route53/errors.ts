@@ -4,6 +4,18 @@ import { DnsError } from '../provider.ts';
 import { FIRST_ERROR, StrangerError } from './answers.ts';
 import { plainName } from './records.ts';
 
+/** Of credentials. */
+const NOT_TAKEN = [
+  'InvalidClientTokenId',
+  'UnrecognizedClientException',
+  'SignatureDoesNotMatch',
+  'InvalidSignatureException',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'IncompleteSignature',
+  'MissingAuthenticationToken',
+];
+
 /** The names of errors that a person can do something about. */
 export const ERROR_TABLE = errorTable<string>([
   {
@@ -13,16 +25,7 @@ export const ERROR_TABLE = errorTable<string>([
       'Give the pod credentials: a role for its service account (IRSA or Pod Identity), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from a Secret.',
   },
   {
-    codes: [
-      'InvalidClientTokenId',
-      'UnrecognizedClientException',
-      'SignatureDoesNotMatch',
-      'InvalidSignatureException',
-      'ExpiredToken',
-      'ExpiredTokenException',
-      'IncompleteSignature',
-      'MissingAuthenticationToken',
-    ],
+    codes: NOT_TAKEN,
     kind: 'config',
     action: 'Check the AWS credentials of the pod: AWS does not take them, or not any more.',
   },
@@ -68,6 +71,11 @@ const UNKNOWN = {
 } as const;
 
 const DENIED = ['AccessDenied', 'AccessDeniedException'];
+
+/** AWS does not take the credentials, or not any more. */
+export function areNotTaken({ code }: DnsError): boolean {
+  return NOT_TAKEN.includes(code);
+}
 
 /** By the policy of the role. */
 export function isDenied(error: unknown): error is DnsError {

@@ -88,6 +88,16 @@ export function ownershipContract(name: string, start: StartHarness): void {
       assert.equal((await shown('claimed')).length, 1);
     });
 
+    test('an owner record of ours that was left behind without its record goes', async () => {
+      await follow({}, set('left', 'A', '192.0.2.1'));
+      await harness.addOther?.({ name: `cname-left.${harness.zone}`, type: 'TXT', value: `"${OURS}"` });
+      await harness.addOther?.({ name: `aaaa-left.${harness.zone}`, type: 'TXT', value: `"${OTHER}"` });
+      await follow({}, set('left', 'A', '192.0.2.1'));
+      assert.ok(!(await isThere('left', `cname-left.${harness.zone}`, OURS)));
+      assert.ok(await isThere('left', `a-left.${harness.zone}`, OURS));
+      assert.ok(await isThere('left', `aaaa-left.${harness.zone}`, OTHER));
+    });
+
     test('a text of others beside the owner stays as it is', async () => {
       const name = `a-noted.${harness.zone}`;
       await harness.addOther?.({ name, type: 'TXT', value: '"a note of \\"Ann\\"; keep"' });
