@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
-import { PROGRAM, STATUS_CONFIGMAP } from '../../contract/names.ts';
+import { LABELS, PROGRAM, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { ACTIVE_CONDITION, activeLabel, siteLabel } from '../../contract/routing.ts';
 import { loadConfig } from '../../controller/config.ts';
 import { rightsOf } from '../../controller/rights.ts';
@@ -179,7 +179,15 @@ test('with the admission policy whoever has its account can do nothing else to p
   const spec = { nodeName: scene.nodes.east, containers: [{ name: 'web', image: 'example/web:1' }] };
   await api.create(PODS, { metadata: { ...key, labels }, spec });
   const routing = { selector: labels, ports: [{ port: 80 }] };
-  await api.create(SERVICES, { metadata: { ...key, labels }, spec: routing });
+  const follows = { ...labels, [LABELS.follow]: 'true' };
+  await api.create(SERVICES, { metadata: { ...key, labels: follows }, spec: routing });
+  const silent = { ...key, name: 'silent' };
+  await api.create(SERVICES, { metadata: { ...silent, labels }, spec: routing });
+  const bare = { ...key, name: 'bare' };
+  await api.create(SERVICES, { metadata: { ...bare, labels: follows }, spec: { ...routing, selector: {} } });
+  const left = { ...key, name: 'left' };
+  const selector = { ...labels, [siteLabel('default')]: 'us-east' };
+  await api.create(SERVICES, { metadata: { ...left, labels }, spec: { ...routing, selector } });
   const node: ObjectKey = { name: scene.nodes.east };
 
   const site = siteLabel('default');
@@ -202,6 +210,7 @@ test('with the admission policy whoever has its account can do nothing else to p
       key,
       { metadata: { annotations: { 'site-follower/epoch': null } }, spec: { selector: { [site]: null } } },
     ],
+    [SERVICES, left, { spec: { selector: { [site]: null } } }],
     [NODES, node, { metadata: { labels: { [activeLabel('default')]: 'true' } } }],
   ];
   for (const [resource, of, body, options] of passes) {
@@ -223,6 +232,8 @@ test('with the admission policy whoever has its account can do nothing else to p
     [PODS, key, condition('Ready'), { ...status, type: 'strategic' }],
     [PODS, key, { status: { phase: 'Failed' } }, status],
     [PODS, key, { status: { podIP: '192.0.2.1', podIPs: [{ ip: '192.0.2.1' }] } }, status],
+    [SERVICES, silent, { spec: { selector: { [site]: 'nowhere' } } }],
+    [SERVICES, bare, { spec: { selector: { [site]: 'us-east' } } }],
     [SERVICES, key, { spec: { selector: { app: 'other' } } }],
     [SERVICES, key, { spec: { selector: null } }],
     [SERVICES, key, { spec: { ports: [{ port: 81 }] } }],
@@ -249,4 +260,10 @@ test('with the admission policy whoever has its account can do nothing else to p
   }
   const another = { metadata: { namespace: key.namespace, name: 'another' }, data: { a: 'b' } };
   await assertRefused('another ConfigMap', lost.create(CONFIG_MAPS, another), /may be created/);
+  for (const name of ['kube-site-follower-zone-x', `${PROGRAM}-injection`]) {
+    const elsewhere = { metadata: { namespace: key.namespace, name } };
+    await assertRefused(name, lost.create(CONFIG_MAPS, elsewhere), /may be created/);
+  }
+  const zone = { namespace: scene.namespace, name: 'kube-site-follower-zone-x' };
+  await lost.create(CONFIG_MAPS, { metadata: zone });
 });
