@@ -3,10 +3,11 @@ import { type Leadership, soleLeadership } from '../kubernetes/leadership.ts';
 import { LeaseElection, type LeaseEvent } from '../kubernetes/lease.ts';
 import { explain } from '../runtime/explain.ts';
 import type { Config, FollowerConfig } from './config.ts';
-import { type FollowerPorts, runFollower } from './follower.ts';
+import { type FollowerPorts, runFollower, type SharedPorts } from './follower.ts';
 import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
+import { RoutedPods } from './signals/follow-services/routed-pods.ts';
 import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { resetGauges } from './telemetry.ts';
 import { type FollowerView, FollowerWatch } from './view.ts';
@@ -66,11 +67,9 @@ export function createController(config: Config, ports: FollowerPorts): Controll
     return { follower, view: new FollowerWatch(ports, name, { status, report }, changed) };
   });
   const views = parts.map(({ view }) => view);
-  const pods = new PodCounts(
-    ports,
-    config.followers.map(({ name }) => name),
-    changed,
-  );
+  const names = config.followers.map(({ name }) => name);
+  const pods = new PodCounts(ports, names, changed);
+  const shared: SharedPorts = { ...ports, routedPods: new RoutedPods(ports, names) };
 
   async function lead(leadership: Leadership): Promise<void> {
     leader = true;
@@ -111,7 +110,7 @@ export function createController(config: Config, ports: FollowerPorts): Controll
       onPass(name, `follower ${name} failed and restarts: ${explain(error)}`);
     };
     const attempt = () =>
-      runFollower(follower, config, ports, leadership, lastPublished, (problem) => onPass(name, problem));
+      runFollower(follower, config, shared, leadership, lastPublished, (problem) => onPass(name, problem));
     await retryUntilSuccess(ports, leadership, attempt, onFailure);
   }
 

@@ -11,6 +11,7 @@ import { settlesWithin } from '../test/support/virtual-clock.ts';
 import type { Config } from './config.ts';
 import { runFollower } from './follower.ts';
 import { LastPublished } from './last-published.ts';
+import { RoutedPods } from './signals/follow-services/routed-pods.ts';
 
 let kube: FollowerScene;
 let leadership: TestLeadership;
@@ -30,10 +31,11 @@ afterEach(async () => {
 
 function start(config: Config = serviceConfig()): Promise<void> {
   const [follower] = config.followers;
+  const ports = kube.servicePorts();
   return runFollower(
     follower,
     config,
-    kube.servicePorts(),
+    { ...ports, routedPods: new RoutedPods(ports, [follower.name]) },
     leadership,
     new LastPublished(kube.process),
     () => {

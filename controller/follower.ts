@@ -42,6 +42,9 @@ export interface FollowerPorts
   readonly restartedAt: string;
 }
 
+/** And what its followers share. */
+export type SharedPorts = FollowerPorts & Pick<SignalPorts, 'routedPods'>;
+
 /** A burst of watch events costs one reconcile now and one this much later. */
 const MIN_GAP_MS = 25;
 /** Of nodes in one Event: its note has 1,024 characters at most. */
@@ -51,7 +54,7 @@ const MOST_NAMED = 5;
 export async function runFollower(
   follower: FollowerConfig,
   config: Config,
-  ports: FollowerPorts,
+  ports: SharedPorts,
   leadership: Leadership,
   lastPublished: LastPublished,
   onReconciled: (problem?: string) => void,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { DEFAULT_FOLLOWER } from '../contract/names.ts';
+import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS } from '../contract/names.ts';
+import { siteLabel } from '../contract/routing.ts';
 import { decodeStatus, type Status } from '../contract/status.ts';
 import { NamecheapProvider } from '../dns/namecheap/provider.ts';
-import type { KubeApi } from '../kubernetes/api.ts';
-import { CONFIG_MAPS, LEASES, PODS } from '../kubernetes/resources.ts';
+import type { KubeApi, ListOptions } from '../kubernetes/api.ts';
+import { CONFIG_MAPS, LEASES, PODS, SERVICES } from '../kubernetes/resources.ts';
 import { OPS } from '../test/support/fake-cluster.ts';
 import { FollowerScene, PG, REPORT_MAP, STATUS_MAP } from '../test/support/follower-scene.ts';
 import { type Config, loadConfig } from './config.ts';
@@ -113,6 +114,31 @@ describe('two followers', () => {
     await end();
   });
 
+  test('share what is kept of the pods behind Services: they are listed once', async () => {
+    for (const follower of [DEFAULT_FOLLOWER, 'app']) {
+      const labels = { [LABELS.follow]: 'true' };
+      const annotations = { [ANNOTATIONS.follower]: follower };
+      kube.create(SERVICES, {
+        metadata: { namespace: 'app', name: follower, labels, annotations },
+        spec: { selector: { app: 'web' } },
+      });
+    }
+    kube.create(PODS, {
+      metadata: { namespace: 'app', name: 'web', labels: { app: 'web' } },
+      spec: { nodeName: 'us-1' },
+    });
+    const lists: string[] = [];
+    start(withLists((plural, options) => lists.push(`${plural} ${options?.labelSelector ?? 'all'}`)));
+    await kube.clock.advance(3_000);
+    assert.deepEqual(kube.server.get(PODS, { namespace: 'app', name: 'web' }).metadata.labels, {
+      app: 'web',
+      [siteLabel(DEFAULT_FOLLOWER)]: 'us',
+      [siteLabel('app')]: 'us',
+    });
+    assert.equal(lists.filter((list) => list === 'pods all').length, 1, lists.join());
+    await end();
+  });
+
   test('do not wait for each other when the source of one hangs', async () => {
     const never = new Promise<never>(() => undefined);
     const controller = start(withGet((plural) => (plural === 'clusters' ? never : undefined)));
@@ -153,13 +179,24 @@ describe('two followers', () => {
   });
 });
 
+function withLists(onList: (plural: string, options: ListOptions | undefined) => unknown): KubeApi {
+  const list: KubeApi['list'] = (resource, options) => {
+    // Further pages belong to a list that has begun.
+    if (options?.continue === undefined) onList(resource.plural, options);
+    return kube.api.list(resource, options);
+  };
+  return withCalls({ list });
+}
+
 function withGet(answer: (plural: string, name: string) => Promise<never> | undefined): KubeApi {
   const get: KubeApi['get'] = async (resource, key, options) =>
     (await answer(resource.plural, key.name)) ?? kube.api.get(resource, key, options);
+  return withCalls({ get });
+}
+
+function withCalls(own: Partial<Omit<KubeApi, 'putBack'>>): KubeApi {
   return new Proxy(kube.api, {
-    get: (target, name: keyof KubeApi) => {
-      if (name === 'putBack') return undefined;
-      return name === 'get' ? get : target[name].bind(target);
-    },
+    get: (target, name: keyof KubeApi) =>
+      name === 'putBack' ? undefined : (own[name] ?? target[name].bind(target)),
   });
 }

@@ -93,8 +93,8 @@ function copies(more: (index: number) => Partial<ConfigMap>): (index: number) =>
 
 const text = (index: number) => `${index}${'x'.repeat(125_000)}`;
 const KEPT: Readonly<Record<string, (index: number) => unknown>> = {
-  'a pod behind Services, 128 labels': (index) => routedPod('default', pod(index, 128)),
-  'a pod behind Services, 256 labels': (index) => routedPod('default', pod(index, 256)),
+  'a pod behind Services, 128 labels': (index) => routedPod(['default'], pod(index, 128)),
+  'a pod behind Services, 256 labels': (index) => routedPod(['default'], pod(index, 256)),
   'a pod with a gate': (index) => gatedPod(pod(index, 256)),
   'a Service, 32 keys': (index) => followedBy('default', service(index, 32)),
   'a Service, 256 keys': (index) => followedBy('default', service(index, 256)),

@@ -14,6 +14,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { WatchPorts } from '../reflect.ts';
 import type { Sites } from '../sites.ts';
+import type { RoutedPods } from './follow-services/routed-pods.ts';
 
 /** What signals may use of the world. */
 export interface SignalPorts extends WatchPorts {
@@ -23,6 +24,8 @@ export interface SignalPorts extends WatchPorts {
   ) => Promise<DnsProvider>;
   readonly lookup: AuthoritativeLookup;
   readonly locks: ZoneLocks;
+  /** Of all followers. */
+  readonly routedPods: RoutedPods;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly sites: Sites;

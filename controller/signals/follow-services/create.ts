@@ -8,8 +8,10 @@ import { TenantLog } from '../../tenant-log.ts';
 import type { Signal } from '../signal.ts';
 import { routingEvent } from './events.ts';
 import { FollowServices } from './index.ts';
+import type { RoutedPods } from './routed-pods.ts';
 
 interface Ports extends WatchPorts {
+  readonly routedPods: RoutedPods;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly events: EventSink;
@@ -25,6 +27,7 @@ export function followServices(
   const log = new TenantLog(ports.log, ports.clock);
   const signal = new FollowServices({
     ports,
+    pods: ports.routedPods,
     follower,
     observer: {
       onTransition: (service, what, podCounts, goal) => events(routingEvent(service, what, podCounts, goal)),

@@ -7,7 +7,7 @@ import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
 import { listEach } from '../../../kubernetes/pages.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
-import { PODS, type Pod, SERVICES, type Service } from '../../../kubernetes/resources.ts';
+import { SERVICES, type Service } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { aborted, sleep, timestamp } from '../../../runtime/clock.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
@@ -18,12 +18,14 @@ import { Inspector, type RoutingObserver } from './inspector.ts';
 import { isSame } from './label-ids.ts';
 import { type Goal, isAhead, planService } from './plan.ts';
 import { PodLabels } from './pod-labels.ts';
-import { countsTheSame, type RoutedPod, routedPod } from './pods.ts';
+import { countsTheSame, type RoutedPod } from './pods.ts';
 import { type OwnedServices, releaseOwnership } from './release.ts';
+import type { PodsListener, RoutedPods } from './routed-pods.ts';
 import { type FollowedService, followedBy } from './service.ts';
 
 export interface FollowServicesOptions {
   readonly ports: WatchPorts;
+  readonly pods: RoutedPods;
   readonly follower: string;
   readonly observer: RoutingObserver & {
     /** A write that will be tried again; `object` is its namespace and name. */
@@ -53,9 +55,7 @@ export class FollowServices implements Signal {
   readonly isFirst = true;
   readonly #options: FollowServicesOptions;
   readonly #watchedServices: Reflector<Service, FollowedService | null>;
-  readonly #watchedPods: Reflector<Pod, RoutedPod>;
   readonly #services = new ObjectIndex<FollowedService>();
-  readonly #pods = new ObjectIndex<RoutedPod>();
   readonly #queue: WorkQueue;
   readonly #podLabels: PodLabels;
   readonly #inspector: Inspector;
@@ -70,7 +70,7 @@ export class FollowServices implements Signal {
   readonly #confirmation = new Confirmation();
 
   constructor(options: FollowServicesOptions) {
-    const { ports, follower, observer } = options;
+    const { ports, pods, follower, observer } = options;
     this.#options = options;
     this.#queue = new WorkQueue({
       clock: ports.clock,
@@ -85,7 +85,7 @@ export class FollowServices implements Signal {
       ports,
       follower,
       services: this.#services,
-      pods: this.#pods,
+      pods,
       maxKeys: MAX_KEYS,
       retry: RETRY,
       onWritten: (namespace) => this.#inspector.look(namespace),
@@ -97,16 +97,10 @@ export class FollowServices implements Signal {
       onPutBack: () => this.#services.clear(),
       onChange: (key, now, before) => this.#onService(key, now ?? undefined, before ?? undefined),
     });
-    this.#watchedPods = reflect(ports, {
-      resource: PODS,
-      transform: (pod) => routedPod(follower, pod),
-      onPutBack: () => this.#pods.clear(),
-      onChange: (key, now, before) => this.#onPod(key, now, before),
-    });
     this.#inspector = new Inspector({
       clock: ports.clock,
       services: this.#services,
-      pods: this.#pods,
+      pods: pods.index,
       observer,
       onChange: (key) => this.#queue.add(key),
     });
@@ -114,8 +108,7 @@ export class FollowServices implements Signal {
 
   async watch(_wake: () => void, abort: AbortSignal): Promise<void> {
     const needed = Promise.race([this.#needPods.promise, aborted(abort)]);
-    const pods = needed.then(() => this.#watchedPods.run(abort));
-    void this.#watchedPods.synced.then(() => this.#inspector.begin());
+    const pods = needed.then(() => this.#options.pods.listen(this.#podsListener(), abort));
     await Promise.all([
       this.#watchedServices.run(abort),
       pods,
@@ -218,13 +211,22 @@ export class FollowServices implements Signal {
     this.#options.observer.onRefused(name, refused);
   }
 
-  #onPod(key: string, now: RoutedPod | undefined, before: RoutedPod | undefined): void {
-    const parsed = parseKey(key);
-    if (now === undefined) this.#pods.delete(parsed);
-    else if (!this.#pods.set(now)) return;
+  #podsListener(): PodsListener {
+    return {
+      onAllKnown: () => {
+        // Others may have listened before, and were told of them.
+        this.#podLabels.addAll(this.#services.namespaces());
+        this.#inspector.begin();
+      },
+      onPod: (namespace, now, before) => this.#onPod(namespace, now, before),
+    };
+  }
+
+  #onPod(namespace: string, now: RoutedPod | undefined, before: RoutedPod | undefined): void {
+    if (this.#services.sizeOf(namespace) === 0) return;
     if (now !== undefined) this.#podLabels.add(now);
-    const isNews = now === undefined || !countsTheSame(now, before);
-    if (isNews && this.#services.sizeOf(parsed.namespace) > 0) this.#inspector.look(parsed.namespace);
+    if (now === undefined || !countsTheSame(now, before, this.#options.follower))
+      this.#inspector.look(namespace);
   }
 
   async #route(key: string): Promise<void> {

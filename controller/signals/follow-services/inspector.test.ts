@@ -19,7 +19,7 @@ test('a tenant whose Services and pods are many, and all alike, has others wait 
       const metadata = { namespace, name: `o${index}`, resourceVersion: '1' };
       const conditions = [{ type: 'Ready', status: 'True' }];
       pods.set(
-        routedPod('default', {
+        routedPod(['default'], {
           metadata: { ...metadata, labels },
           spec: { nodeName: 'n' },
           status: { conditions },

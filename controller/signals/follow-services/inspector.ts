@@ -151,7 +151,7 @@ export class Inspector {
     const goal = this.#goal;
     if (goal === undefined) return undefined;
     const name = keyOf(service.key);
-    const podCounts = countPods(pods, goal.site, this.#siteOf);
+    const podCounts = countPods(pods, goal, this.#siteOf);
     const next = evaluate(service, podCounts, goal, before, clock.elapsed());
     this.#evaluations.set(name, next);
     for (const what of transitions(service, before, next)) observer.onTransition(name, what, podCounts, goal);

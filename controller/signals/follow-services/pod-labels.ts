@@ -7,14 +7,15 @@ import { PODS } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import type { WatchPorts } from '../../reflect.ts';
 import { Pace } from './pace.ts';
-import { desiredLabel, labelPatch, type RoutedPod, routedPod } from './pods.ts';
+import { desiredLabel, labelPatch, type RoutedPod } from './pods.ts';
+import type { RoutedPods } from './routed-pods.ts';
 import type { FollowedService } from './service.ts';
 
 export interface PodLabelsOptions {
   readonly ports: WatchPorts;
   readonly follower: string;
   readonly services: ObjectIndex<FollowedService>;
-  readonly pods: ObjectIndex<RoutedPod>;
+  readonly pods: RoutedPods;
   readonly maxKeys: number;
   readonly retry: { readonly base: number; readonly max: number };
   /** A pod of this namespace has its label. */
@@ -54,8 +55,9 @@ export class PodLabels {
 
   /** Whether it is behind a Service is looked at in its turn. */
   add(pod: RoutedPod): void {
-    const { services } = this.#options;
-    if (desiredLabel(pod, this.#siteOf) === undefined || services.sizeOf(pod.key.namespace) === 0) return;
+    const { services, follower } = this.#options;
+    if (services.sizeOf(pod.key.namespace) === 0) return;
+    if (desiredLabel(pod, follower, this.#siteOf) === undefined) return;
     this.#queue.add(keyOf(pod.key));
   }
 
@@ -66,7 +68,8 @@ export class PodLabels {
   }
 
   #addDue(): void {
-    for (const namespace of this.#due) for (const pod of this.#options.pods.in(namespace)) this.add(pod);
+    for (const namespace of this.#due)
+      for (const pod of this.#options.pods.index.in(namespace)) this.add(pod);
     this.#due.clear();
   }
 
@@ -74,8 +77,8 @@ export class PodLabels {
     const parsed = parseKey(key);
     const { services, pods, follower, ports, onWritten } = this.#options;
     await this.#pace.after(services.sizeOf(parsed.namespace), abort);
-    const pod = pods.get(parsed);
-    const site = pod && desiredLabel(pod, this.#siteOf);
+    const pod = pods.index.get(parsed);
+    const site = pod && desiredLabel(pod, follower, this.#siteOf);
     const leadership = this.#leadership;
     if (pod === undefined || site === undefined || leadership?.isLeader() !== true) return;
     if (!isSelected(pod, services.in(parsed.namespace))) return;
@@ -83,7 +86,7 @@ export class PodLabels {
     const body = labelPatch(pod, follower, site);
     const answer = await ports.api.patch(PODS, pod.key, body, options).catch(ignoreNotFound);
     if (answer === undefined) return;
-    pods.update(routedPod(follower, answer));
+    pods.index.update(pods.kept(answer));
     onWritten(parsed.namespace);
   }
 }

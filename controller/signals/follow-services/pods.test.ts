@@ -14,7 +14,7 @@ test('a ready pod counts where it stands, and where its label says while its nod
   });
   assert.ok(service !== undefined);
   const pod = (name: string, nodeName: string, labels: Record<string, string> = {}) =>
-    routedPod('default', {
+    routedPod(['default'], {
       metadata: { namespace: 'shop', name, labels: { app: 'web', ...labels } },
       spec: { nodeName },
       status: { conditions: [{ type: 'Ready', status: 'True' }] },
@@ -24,7 +24,11 @@ test('a ready pod counts where it stands, and where its label says while its nod
     ['eu-1', 'eu'],
   ]);
   const count = (...pods: ReturnType<typeof pod>[]) =>
-    countPods(new ReadyPods(pods, [service.pods]).selectedBy(service.pods), 'us', siteOf);
+    countPods(
+      new ReadyPods(pods, [service.pods]).selectedBy(service.pods),
+      { follower: 'default', site: 'us' },
+      siteOf,
+    );
   assert.deepEqual(count(pod('a', 'us-1'), pod('b', 'eu-1')), { here: 1, unlabelled: 1, elsewhere: 1 });
   assert.deepEqual(count(pod('a', 'lost-1', { [LABEL]: 'us' })), { here: 1, unlabelled: 0, elsewhere: 0 });
   assert.deepEqual(count(pod('a', 'lost-1', { [LABEL]: 'eu' })), { here: 0, unlabelled: 0, elsewhere: 1 });

@@ -3,6 +3,7 @@ import type { ObjectKey } from '../../../kubernetes/api.ts';
 import { isReadyAndStays } from '../../../kubernetes/ready.ts';
 import type { Pod } from '../../../kubernetes/resources.ts';
 import { isSame, type LabelIds, labelIds } from './label-ids.ts';
+import type { Goal } from './plan.ts';
 
 /** What is kept of a pod: there may be thousands. */
 export interface RoutedPod {
@@ -11,8 +12,8 @@ export interface RoutedPod {
   readonly version: string;
   /** None of a pod that has more than anybody needs: it is behind no Service that follows. */
   readonly labels: LabelIds;
-  /** The site that its label names, where it stood last; undefined: it has none. */
-  readonly site: string | undefined;
+  /** The site that its label of each follower names, where it stood last. */
+  readonly sites: Readonly<Record<string, string>>;
   /** Empty until it is scheduled. */
   readonly node: string;
   /** As the EndpointSlice controller sees it. */
@@ -20,8 +21,10 @@ export interface RoutedPod {
 }
 
 const MAX_LABELS = 128;
+const NO_SITES: RoutedPod['sites'] = {};
 
-export function routedPod(follower: string, pod: Pod): RoutedPod {
+/** Its sites are kept for `followers` alone: anybody may give it labels for others. */
+export function routedPod(followers: readonly string[], pod: Pod): RoutedPod {
   const { metadata, spec } = pod;
   const { namespace = '', name, uid = '', resourceVersion: version = '', labels = {} } = metadata;
   return {
@@ -29,22 +32,34 @@ export function routedPod(follower: string, pod: Pod): RoutedPod {
     uid,
     version,
     labels: labelIds(labels, MAX_LABELS) ?? [],
-    site: labels[siteLabel(follower)],
+    sites: sitesIn(labels, followers),
     node: spec?.nodeName ?? '',
     ready: isReadyAndStays(pod),
   };
 }
 
-/** The label that the pod has to have; undefined while it has the right one, or while its node stands in no site. */
-export function desiredLabel(pod: RoutedPod, siteOf: ReadonlyMap<string, string>): string | undefined {
-  const site = siteOf.get(pod.node);
-  return site === pod.site ? undefined : site;
+function sitesIn(labels: Readonly<Record<string, string>>, followers: readonly string[]): RoutedPod['sites'] {
+  const named = followers.flatMap((follower) => {
+    const site = labels[siteLabel(follower)];
+    return site === undefined ? [] : [[follower, site] as const];
+  });
+  return named.length === 0 ? NO_SITES : Object.fromEntries(named);
 }
 
-/** Whether it is behind the same Services as before, and counts for them as it did. */
-export function countsTheSame(one: RoutedPod, other: RoutedPod | undefined): boolean {
-  const isAlike = (['site', 'node', 'ready'] as const).every((part) => one[part] === other?.[part]);
-  return isAlike && other !== undefined && isSame(one.labels, other.labels);
+/** The label that the pod has to have; undefined while it has the right one, or while its node stands in no site. */
+export function desiredLabel(
+  pod: RoutedPod,
+  follower: string,
+  siteOf: ReadonlyMap<string, string>,
+): string | undefined {
+  const site = siteOf.get(pod.node);
+  return site === pod.sites[follower] ? undefined : site;
+}
+
+/** Whether it is behind the same Services as before, and counts for those of `follower` as it did. */
+export function countsTheSame(one: RoutedPod, other: RoutedPod | undefined, follower: string): boolean {
+  if (other === undefined || one.sites[follower] !== other.sites[follower]) return false;
+  return one.node === other.node && one.ready === other.ready && isSame(one.labels, other.labels);
 }
 
 /** How the pods of a Service stand. */
@@ -60,16 +75,17 @@ export interface PodCounts {
 /** `pods`: those that are ready, of one Service. */
 export function countPods(
   pods: Iterable<RoutedPod>,
-  site: string,
+  { follower, site }: Pick<Goal, 'follower' | 'site'>,
   siteOf: ReadonlyMap<string, string>,
 ): PodCounts {
   let [here, unlabelled, elsewhere] = [0, 0, 0];
   for (const pod of pods) {
-    const stands = siteOf.get(pod.node) ?? pod.site;
+    const labelled = pod.sites[follower];
+    const stands = siteOf.get(pod.node) ?? labelled;
     if (stands !== site) elsewhere += 1;
     else {
       here += 1;
-      if (pod.site !== site) unlabelled += 1;
+      if (labelled !== site) unlabelled += 1;
     }
   }
   return { here, unlabelled, elsewhere };

@@ -10,7 +10,7 @@ function pod(name: string, labels: LabelIds, ready = true): RoutedPod {
     uid: 'u',
     version: '1',
     labels,
-    site: undefined,
+    sites: {},
     node: '',
     ready,
   };

@@ -6,6 +6,7 @@ import { FakeCluster, OPS, TestLeadership } from '../../../../test/support/fake-
 import type { PublishedStatus } from '../../../state.ts';
 import { SignalWorker } from '../../worker.ts';
 import { FollowServices } from '../index.ts';
+import { RoutedPods } from '../routed-pods.ts';
 
 const SITES = { us: ['us-1'], eu: ['eu-1'] };
 export const WEB = { namespace: 'app', name: 'web' };
@@ -31,9 +32,10 @@ export class FollowServicesScene {
   counts: object | undefined;
   #worker: SignalWorker | undefined;
 
-  start(follower = 'default'): void {
+  start(follower = 'default', pods = new RoutedPods(this.kube.watchPorts, [follower])): void {
     const signal = new FollowServices({
       ports: this.kube.watchPorts,
+      pods,
       follower,
       observer: {
         onTransition: (service, what) => this.happened.push(`${service} ${what}`),
