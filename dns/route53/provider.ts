@@ -1,4 +1,4 @@
-import type { HostedZone, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import type { Change as ApiChange, HostedZone, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
 import type { CallPurpose } from '../call-limiter.ts';
 import { zoneError } from '../errors.ts';
@@ -13,7 +13,7 @@ import { hostInZone, longestZone, namesUpTo } from '../zones.ts';
 import type { Route53Api } from './api.ts';
 import { isDenied } from './errors.ts';
 import { PendingChanges } from './pending-changes.ts';
-import { changesOf, otherRecords, plainName, recordSets } from './records.ts';
+import { changesOf, otherRecords, plainName, recordSets, unchanged } from './records.ts';
 import type { Route53Config } from './settings.ts';
 
 const DRIFT_MS = 5 * 60_000;
@@ -94,23 +94,40 @@ export class Route53Provider implements DnsProvider {
   }
 
   async apply(zone: string, changes: readonly Change<WrittenType>[], guard: WriteGuard): Promise<void> {
-    const { abort } = guard;
-    const names = namesOf(changes);
+    const { abort, condition } = guard;
+    const names = [...namesOf(changes), ...(condition === undefined ? [] : [condition.name])];
     await this.#api.limiter.awaitWrite(zone, guard.superseded ?? abort);
     const records = await this.#records(zone, names, abort, 'write');
     const { Id: zoneId = '' } = await this.#zone(zone, abort);
+    const kept = condition === undefined ? [] : unchanged(records, condition);
     const parts = inParts(changes, MAX_BATCH, weightOf);
     // All are checked before the first one is sent.
     const batches = ofEach(parts, (part) => ({ part, batch: changesOf(records, part) }));
     this.#api.limiter.noteWrite(zone);
     for (const { part, batch } of batches) {
-      const id = await this.#api.change(zone, zoneId, batch, () => guard.assertMayWrite(), abort);
+      const id = await this.#change(zone, zoneId, [...kept, ...batch], guard);
       this.#pending.accepted(zone, id);
       guard.onAccepted?.(part);
       for (const change of part) {
         if (change.action === 'delete') this.#shown.delete(key(change.current));
         else this.#shown.set(key(change.desired), change.desired.values);
       }
+    }
+  }
+
+  async #change(
+    zone: string,
+    zoneId: string,
+    batch: readonly ApiChange[],
+    guard: WriteGuard,
+  ): Promise<string | undefined> {
+    const { abort, condition } = guard;
+    try {
+      return await this.#api.change(zone, zoneId, batch, () => guard.assertMayWrite(), abort);
+    } catch (error) {
+      const isOfCondition = error instanceof DnsError && error.names?.includes(condition?.name ?? '');
+      // It is none of those that were to be changed: no change of the batch can be made.
+      throw isOfCondition === true ? error.with({ names: undefined }) : error;
     }
   }
 

@@ -5,7 +5,7 @@ import { plan } from '../plan.ts';
 import { DnsError } from '../provider.ts';
 import { isFollowingSet } from '../record-sets.ts';
 import { ANY_TTL, type RecordSet } from '../records.ts';
-import { changesOf, plainName, recordSets } from './records.ts';
+import { changesOf, plainName, recordSets, unchanged } from './records.ts';
 
 const APP = 'app.example.com';
 const A: ResourceRecordSet = {
@@ -93,6 +93,16 @@ describe('a batch', () => {
         ?.ResourceRecords,
       [{ Value: '"ours"' }, ...(there.ResourceRecords ?? [])],
     );
+  });
+
+  test('depends on a set that stays by deleting and creating it as it is', () => {
+    const stays: RecordSet = { name: APP, type: 'A', ttl: 60, values: ['192.0.2.1'] };
+    assert.deepEqual(unchanged([A], stays), [
+      { Action: 'DELETE', ResourceRecordSet: A },
+      { Action: 'CREATE', ResourceRecordSet: A },
+    ]);
+    for (const now of [[], [{ ...A, ResourceRecords: [{ Value: '192.0.2.2' }] }]])
+      assert.equal(refusal(() => unchanged(now, stays)).kind, 'conflict');
   });
 
   test('replaces an address by a CNAME, deletion first', () => {

@@ -86,6 +86,20 @@ export function changesOf(
   return parts.flat();
 }
 
+/**
+ * Makes the batch that it is part of depend on a set that stays: to delete it as it is, and create it again, is refused
+ * where it is another one by then. Throws DnsError when it is so already.
+ */
+export function unchanged(
+  sets: readonly ResourceRecordSet[],
+  stays: RecordSet<WrittenType>,
+): readonly ApiChange[] {
+  const there = sets.find((set) => set.Type === stays.type && plainName(set.Name ?? '') === stays.name);
+  assertPlannedFor(there && recordSets([there])[0], { action: 'update', current: stays, desired: stays });
+  const actions = ['DELETE', 'CREATE'] as const;
+  return there === undefined ? [] : actions.map((Action) => ({ Action, ResourceRecordSet: there }));
+}
+
 function assertOurs(name: string, there: ResourceRecordSet | undefined): void {
   const special = there === undefined ? undefined : specialty(there);
   if (special === undefined) return;

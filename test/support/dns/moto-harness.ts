@@ -81,6 +81,7 @@ export async function startMoto(ends: Ends): Promise<MotoHarness> {
     addOther: ({ name, type, value }) => put(client, id, { name, type, ttl: 300, values: [value] }),
     refuse: (name) => putAlias(client, id, name),
     rateLimit: () => door.refuseOnce(400, 'Throttling', 'Rate exceeded'),
+    keepsCondition: true,
     isAtomic: true,
     url: door.url,
     calls: () => door.calls(),
