@@ -82,13 +82,19 @@ describe('what a cluster finds of another one', () => {
       sites: {},
     };
 
-    test('makes the next leader stand by, as readers were told, until it has read the zone', async () => {
+    test('makes the next leader stand by, as readers were told, until it has read all zones', async () => {
       let calls = 0;
       const claims = await claimsOfEast(() => {
         calls += 1;
       }, published);
       assert.deepEqual([claims.rival?.owner, claims.rival?.site, claims.isPrimary], ['west', 'eu', false]);
+      const [noteOneRead, noteOtherRead] = [claims.addReader(), claims.addReader()];
       claims.observe('example.com', undefined);
+      noteOneRead();
+      noteOneRead();
+      assert.equal(claims.rival?.owner, 'west', 'the claim may be in the other zone');
+      claims.observe('example.org', undefined);
+      noteOtherRead();
       await kube.clock.advance(500);
       assert.deepEqual([claims.rival, claims.isPrimary, calls], [undefined, true, 1]);
     });

@@ -209,6 +209,17 @@ describe('the claim on a zone', () => {
     assert.match(zone.found?.values.join() ?? '', /owner=east; .*timeline=2/);
   });
 
+  test('is still that of a rival to a Cluster that was made anew from before the promotion of that one', () => {
+    west.lead(2);
+    west.write();
+    east.see();
+    east.restart();
+    east.lead(2, { madeAs: 'second' });
+    assert.equal(east.rival, 'west');
+    east.lead(3, { madeAs: 'second' });
+    assert.equal(east.rival, undefined);
+  });
+
   test('is not missed by one whose new timeline is reported before its promotion has ended', () => {
     west.standBy(2, { isReplica: false });
     west.lead(2);

@@ -53,7 +53,7 @@ export interface ClaimMemory {
   readonly rivals: Readonly<Record<string, string>>;
 }
 
-/** Instead of a zone: the claim was not read by this process, so that it counts until one is. */
+/** Instead of a zone: this process has not read the claim, and does not know where it is, so that it counts until all zones are read. */
 const TOLD = '';
 
 /**
@@ -65,6 +65,8 @@ const TOLD = '';
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #listeners = new Set<() => void>();
+  /** Of {@link addReader}, those that have not read all of their zones. */
+  #unread = 0;
   /** Undefined while this cluster is not the primary. */
   #own: OwnTimeline | undefined;
   #promotion: { readonly timeline: number; readonly instance: string | undefined } | undefined;
@@ -72,7 +74,7 @@ export class Claims {
   #replicated: number | undefined;
   #demotedAt: string;
   /** By zone. */
-  readonly #rivals: Map<string, Claim>;
+  #rivals: Map<string, Claim>;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
@@ -107,6 +109,19 @@ export class Claims {
     return () => this.#listeners.delete(listener);
   }
 
+  /** For one that reads some of the zones; to be called back whenever it has read all of those. */
+  addReader(): () => void {
+    this.#unread += 1;
+    let hasRead = false;
+    return () => {
+      if (!hasRead) this.#unread -= 1;
+      hasRead = true;
+      if (this.#unread > 0 || !this.#rivals.delete(TOLD)) return;
+      this.#store();
+      this.#options.onRival();
+    };
+  }
+
   /** It was promoted, and not demoted since then: what looks like a promotion now is a failover within it. */
   isPromoted({ cluster, demotedAt }: Pick<OwnTimeline, 'cluster' | 'demotedAt'>): boolean {
     return this.#primary === cluster && demotedAt === this.#demotedAt;
@@ -115,9 +130,10 @@ export class Claims {
   /** This cluster is the primary of its topology, by what it knows itself. */
   lead(own: OwnTimeline): void {
     const { cluster, timeline, instance, demotedAt } = own;
-    // One that was made anew under its name knows nothing of the promotions of the one before.
-    const isOther = this.#primary !== undefined && this.#primary !== cluster;
-    if (isOther || demotedAt !== this.#demotedAt) this.#forgetPromotion(undefined, demotedAt);
+    // One that was made anew under its name knows nothing of the promotions of the one before, and may be older than a rival.
+    if (this.#primary !== undefined && this.#primary !== cluster)
+      this.#forgetPromotion(undefined, demotedAt, this.#rivals);
+    else if (demotedAt !== this.#demotedAt) this.#forgetPromotion(undefined, demotedAt);
     this.#own = own;
     if (this.#primary !== cluster) {
       this.#primary = cluster;
@@ -188,21 +204,24 @@ export class Claims {
     for (const listener of this.#listeners) listener();
   }
 
-  #forgetPromotion(replicated: number | undefined, demotedAt: string): void {
+  #forgetPromotion(
+    replicated: number | undefined,
+    demotedAt: string,
+    rivals: ReadonlyMap<string, Claim> = new Map(),
+  ): void {
     this.#promotion = undefined;
     this.#primary = undefined;
     this.#replicated = replicated;
     this.#demotedAt = demotedAt;
-    this.#rivals.clear();
+    this.#rivals = new Map(rivals);
     this.#store();
   }
 
   #note(zone: string, rival: Claim | undefined): void {
-    const wasTold = this.#rivals.delete(TOLD);
     const before = this.#rivals.get(zone);
     if (rival === undefined) this.#rivals.delete(zone);
     else this.#rivals.set(zone, rival);
-    if (!wasTold && before?.owner === rival?.owner && before?.timeline === rival?.timeline) return;
+    if (before?.owner === rival?.owner && before?.timeline === rival?.timeline) return;
     this.#store();
     this.#options.onRival();
   }

@@ -67,6 +67,7 @@ export class DnsSignal implements Signal {
   readonly #groups: readonly ZoneGroup[];
   /** Zones that were reported to be held. */
   readonly #held = new Set<string>();
+  readonly #noteClaimsRead: (() => void) | undefined;
   #enqueue: () => void = () => undefined;
   #epoch = 0;
 
@@ -77,6 +78,7 @@ export class DnsSignal implements Signal {
     this.name = options.name;
     const { claims } = options;
     this.resyncMs = claims === undefined ? provider.driftMs : Math.min(provider.driftMs, CLAIM_PERIOD_MS);
+    this.#noteClaimsRead = claims?.addReader();
     const { lookup: ask } = options;
     const lookup: AuthoritativeLookup = (query) => provider.lookup?.(query, ask) ?? ask(query);
     this.#propagation = new Propagation({ ...options, lookup, statuses });
@@ -142,6 +144,7 @@ export class DnsSignal implements Signal {
     for (const group of this.#groups) group.abandon();
     if (this.#options.claims?.rival === undefined) return;
     await Promise.all(this.#groups.map((group) => group.checkClaims(leadership)));
+    this.#noteClaimsRead?.();
   }
 
   async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
