@@ -1,9 +1,13 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import type { KubeApi, KubeObject } from '../../kubernetes/api.ts';
-import { isNotFound } from '../../kubernetes/errors.ts';
+import { isAlreadyExists, isNotFound, mayBeStored } from '../../kubernetes/errors.ts';
 import { PODS, type Pod } from '../../kubernetes/resources.ts';
 import type { Change } from '../simulation/api-objects.ts';
 import { sameJson } from '../simulation/json.ts';
+import { until } from '../support/until.ts';
+
+/** For one write. */
+const LIMIT_MS = 60_000;
 
 interface Parts extends KubeObject {
   readonly spec?: object;
@@ -28,12 +32,22 @@ export class ClusterMirror {
   onChange(change: Change): void {
     const { plural } = change.resource;
     if (plural !== CLUSTERS.plural && plural !== PODS.plural) return;
-    this.#last = this.#last.then(() => this.#make(change)).catch(this.#onError);
+    this.#last = this.#last.then(() => this.#makeSurely(change)).catch(this.#onError);
   }
 
   /** When all is made. */
   async ended(): Promise<void> {
     await this.#last;
+  }
+
+  /** As an operator does: where there is no answer, the same again changes nothing. */
+  async #makeSurely(change: Change): Promise<void> {
+    const make = async () => {
+      await this.#make(change);
+      return true;
+    };
+    const isFinal = (error: unknown) => !mayBeStored(error);
+    await until('an operator has written what it has to write', make, { timeoutMs: LIMIT_MS, isFinal });
   }
 
   async #make({ resource, key: { name }, before, after }: Change): Promise<void> {
@@ -57,16 +71,17 @@ export class ClusterMirror {
 
   async #createCluster({ metadata: { name }, spec }: Parts): Promise<void> {
     const metadata = { namespace: this.#namespace, name };
-    const made = await this.#api.create<Cluster>(CLUSTERS, {
+    const cluster: Cluster = {
       metadata,
       spec: { ...spec, storage: { size: '1Gi' } } as Cluster['spec'] & object,
-    });
-    this.#uid = made.metadata.uid ?? '';
+    };
+    await this.#api.create(CLUSTERS, cluster).catch(unlessThere);
+    this.#uid = (await this.#api.get(CLUSTERS, metadata)).metadata.uid ?? '';
   }
 
   async #createPod({ metadata, spec }: Parts): Promise<void> {
     const { name, labels, ownerReferences = [] } = metadata;
-    await this.#api.create<Pod>(PODS, {
+    const pod = {
       metadata: {
         namespace: this.#namespace,
         name,
@@ -79,13 +94,18 @@ export class ClusterMirror {
         terminationGracePeriodSeconds: 0,
         containers: [{ name: 'postgres', image: 'postgres' }],
       },
-    } as Pod);
+    } as Pod;
+    await this.#api.create(PODS, pod).catch(unlessThere);
   }
 }
 
 /** Others may have nodes on the same control plane. */
 export function nodeNamed(name: string): string {
   return `topology-${name}`;
+}
+
+function unlessThere(error: unknown): void {
+  if (!isAlreadyExists(error)) throw error;
 }
 
 function unlessGone(error: unknown): void {
