@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../runtime/clock.ts';
 import { outboundDispatcher } from '../runtime/outbound/dispatcher.ts';
 import { NO_PROXIES } from '../runtime/outbound/proxies.ts';
+import { serveOnLoopback } from '../test/support/loopback.ts';
 import { type HttpCall, httpCall } from './http-call.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const NEVER = new AbortController().signal;
 
 async function served(t: TestContext, answer: RequestListener) {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  t.after(() => server.close());
-  await once(server, 'listening');
+  const port = await serveOnLoopback(t, createServer(answer));
   const dispatcher = outboundDispatcher(NO_PROXIES, { keepAliveTimeout: 1_000 });
   t.after(() => dispatcher.close());
-  const { port } = server.address() as AddressInfo;
   const url = new URL(`http://127.0.0.1:${port}/zones/a?full=1`);
   return (call: Pick<HttpCall, 'method' | 'body' | 'timeoutMs'>, abort = NEVER) =>
     httpCall({ clock: systemClock, dispatcher }, { what: 'the call', url, headers: {}, ...call }, abort);

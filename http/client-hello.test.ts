@@ -4,18 +4,15 @@ import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { systemClock } from '../runtime/clock.ts';
+import { serveOnLoopback } from '../test/support/loopback.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { afterClientHello } from './client-hello.ts';
 
 /** Both ends of a connection. */
 async function connected(t: TestContext, dial: (port: number) => Socket) {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  const address = server.address();
-  assert.ok(address !== null && typeof address === 'object');
-  const client = dial(address.port);
+  const port = await serveOnLoopback(t, server);
+  const client = dial(port);
   client.on('error', () => undefined); // A reset is a way to be cut off.
   t.after(() => client.destroy());
   const [socket] = (await once(server, 'connection')) as [Socket];

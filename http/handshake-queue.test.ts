@@ -4,19 +4,16 @@ import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { systemClock } from '../runtime/clock.ts';
+import { serveOnLoopback } from '../test/support/loopback.ts';
 import { HandshakeQueue } from './handshake-queue.ts';
 
 /** Sockets as a server has them, of clients with these addresses. */
 async function accepted(t: TestContext, addresses: readonly string[]): Promise<readonly Socket[]> {
   const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  const address = server.address();
-  assert.ok(address !== null && typeof address === 'object');
+  const port = await serveOnLoopback(t, server);
   const sockets: Socket[] = [];
   for (const localAddress of addresses) {
-    const client = connect({ port: address.port, host: '127.0.0.1', localAddress });
+    const client = connect({ port, host: '127.0.0.1', localAddress });
     t.after(() => client.destroy());
     const [socket] = (await once(server, 'connection')) as [Socket];
     t.after(() => socket.destroy());

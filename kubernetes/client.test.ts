@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect as connectTcp } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
@@ -10,6 +9,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { explain } from '../runtime/explain.ts';
 import { createAuthority } from '../test/support/certificates.ts';
 import { FakeApiServer, watchReply } from '../test/support/fake-api-server.ts';
+import { listenOnLoopback } from '../test/support/loopback.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import type { WatchEvent } from './api.ts';
 import { connect, type KubeConnection } from './client.ts';
@@ -268,12 +268,11 @@ describe('the API client', () => {
       upstream.pipe(socket).pipe(upstream);
       socket.on('error', () => upstream.destroy());
     });
-    proxy.listen(0, '127.0.0.1');
-    await once(proxy, 'listening');
+    const proxyPort = await listenOnLoopback(proxy);
     try {
       const [cluster] = kubeConfig.clusters;
       assert.ok(cluster);
-      const proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const proxyUrl = `http://127.0.0.1:${proxyPort}`;
       kubeConfig.clusters = [{ ...cluster, proxyUrl }];
       server.reply = () => ({ json: MAP });
       for (let count = 0; count < 3; count += 1) await api.get(CONFIG_MAPS, KEY);

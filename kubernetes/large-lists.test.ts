@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { stringify } from 'yaml';
 import { systemClock } from '../runtime/clock.ts';
+import { listenOnLoopback } from '../test/support/loopback.ts';
 import { until } from '../test/support/until.ts';
 import { connect } from './client.ts';
 import { loadKube } from './kube-config.ts';
@@ -37,14 +36,13 @@ async function start(t: TestContext) {
       held.set(path, response);
     }
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listenOnLoopback(server);
   const folder = await mkdtemp(join(tmpdir(), 'large-lists-'));
   const file = join(folder, 'kubeconfig');
   const cluster = {
     name: 'c',
     cluster: {
-      server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      server: `http://127.0.0.1:${port}`,
       'insecure-skip-tls-verify': true,
     },
   };

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '../runtime/clock.ts';
+import { serveOnLoopback } from '../test/support/loopback.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { WebhookReceiver } from '../test/support/webhook-receiver.ts';
 import { publicLookup } from './addresses.ts';
@@ -72,13 +71,8 @@ test('a link-local target is not called, by its address or behind a name', async
 });
 
 test('no failure names any part of the URL', async (t) => {
-  const server = createServer((socket) => socket.end('garbage that is not HTTP\r\n\r\n')).listen(
-    0,
-    '127.0.0.1',
-  );
-  t.after(() => server.close());
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const server = createServer((socket) => socket.end('garbage that is not HTTP\r\n\r\n'));
+  const port = await serveOnLoopback(t, server);
   const send = poster(t);
   for (const url of [
     `http://127.0.0.1:${port}/services/T0KEN`,
@@ -105,13 +99,11 @@ test('a target that never answers, or whose answer never ends, is left after 15 
         socket.write(beginning);
         asked.resolve();
       });
-    }).listen(0, '127.0.0.1');
-    t.after(() => server.close());
-    await once(server, 'listening');
+    });
+    const url = `http://127.0.0.1:${await serveOnLoopback(t, server)}/`;
     const clock = new VirtualClock();
     const { post, close } = httpPost(clock);
     t.after(close);
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const failure = assert.rejects(post({ url, headers: {}, body: '' }, NEVER), /no answer within 15000 ms/);
     await asked.promise;
     await clock.advance(15_000);
@@ -131,10 +123,9 @@ test('an endless answer is read to a bound', async (t) => {
       socket.on('drain', more);
       more();
     });
-  }).listen(0, '127.0.0.1');
-  t.after(() => server.close());
-  await once(server, 'listening');
-  const outcome = await poster(t)(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`).then(
+  });
+  const port = await serveOnLoopback(t, server);
+  const outcome = await poster(t)(`http://127.0.0.1:${port}/`).then(
     ({ status }) => status,
     (error: unknown) => error,
   );

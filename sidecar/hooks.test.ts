@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
+import { serveOnLoopback } from '../test/support/loopback.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import type { Answer } from './answer.ts';
 import { Hooks } from './hooks.ts';
@@ -30,13 +30,7 @@ async function application(t: TestContext, statuses: readonly (number | undefine
       news.emit('seen');
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await serveOnLoopback(t, server);
   return { seen, port, called: () => once(news, 'seen') };
 }
 

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { SIDECAR_ENV } from '../contract/sidecar.ts';
 import { encodeStatus } from '../contract/status.ts';
+import { serveOnLoopback } from '../test/support/loopback.ts';
 import { MountedCopy } from '../test/support/mounted-copy.ts';
 import {
   bundleSidecar,
@@ -76,10 +75,8 @@ test('calls the application when the pod becomes active or standby', LIMIT, asyn
   const application = createHttpServer((request, response) => {
     called.push(`${request.method} ${request.url}`);
     response.end();
-  }).listen(0, '127.0.0.1');
-  t.after(() => application.close());
-  await once(application, 'listening');
-  const { port } = application.address() as AddressInfo;
+  });
+  const port = await serveOnLoopback(t, application);
   const sidecar = await start({
     [SIDECAR_ENV.onActive]: `${port}/resume`,
     [SIDECAR_ENV.onStandby]: `${port}/drain`,
@@ -221,10 +218,7 @@ test(
 
 test('ends with 1 and says what to do when its port is taken', LIMIT, async (t) => {
   const { options } = await scene(t);
-  const other = createServer().listen(0, '127.0.0.1');
-  await once(other, 'listening');
-  t.after(() => other.close());
-  const port = String((other.address() as AddressInfo).port);
+  const port = String(await serveOnLoopback(t, createServer()));
   for (const name of ['SITE_FOLLOWER_PORT', 'SITE_FOLLOWER_PROBE_PORT']) {
     const child = await spawnSidecar({ ...options, env: { [name]: port } });
     assert.equal((await child.exited).code, 1);

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { Agent } from 'undici';
 import { systemClock } from '../../runtime/clock.ts';
+import { listenOnLoopback } from '../../test/support/loopback.ts';
 import { CallLimiters } from '../call-limiter.ts';
 import { DnsError } from '../provider.ts';
 import { Route53Api } from './api.ts';
@@ -35,9 +34,7 @@ async function refusal(body: string): Promise<DnsError> {
     request.resume();
     response.writeHead(400, { 'content-type': 'text/xml' }).end(body);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(server);
   const config = { apiUrl: `http://127.0.0.1:${port}`, zoneId: undefined, privateZone: false };
   const dispatcher = new Agent();
   const call = new Route53Api(config, {

@@ -1,8 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createAuthority } from '../../test/support/certificates.ts';
+import { listenOnLoopback } from '../../test/support/loopback.ts';
 
 /** What is there of the ConfigMap. */
 export interface Stored {
@@ -27,6 +28,7 @@ export class StatusServer {
   misbehave: (seen: Seen) => Misbehaviour = () => undefined;
   /** PEM text. */
   readonly ca: string;
+  readonly port: number;
   readonly #server: Server;
   readonly #connections = new Map<Socket, number>();
   readonly #watches = new Set<ServerResponse>();
@@ -35,8 +37,9 @@ export class StatusServer {
   #version = 100;
   #accepted = 0;
 
-  private constructor(server: Server, ca: string) {
+  private constructor(server: Server, port: number, ca: string) {
     this.#server = server;
+    this.port = port;
     this.ca = ca;
     server.on('secureConnection', (socket: Socket) => {
       this.#accepted += 1;
@@ -54,13 +57,7 @@ export class StatusServer {
     const { certificate: cert, key } = await authority.issue({ name: 'api', ips: ['127.0.0.1'] });
     const server = createServer({ cert, key });
     server.keepAliveTimeout = 0; // As an API server: an idle connection is not closed under a client's feet.
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return new StatusServer(server, authority.certificate);
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return new StatusServer(server, await listenOnLoopback(server), authority.certificate);
   }
 
   get watches(): number {

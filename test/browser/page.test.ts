@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { accessibilityFaults, open, startBrowser, takePicture } from '../support/browser.ts';
+import { serveOnLoopback } from '../support/loopback.ts';
 import { PageServer } from '../support/page-server.ts';
 import { held, history, movedNow, settled, status, viewOf } from '../support/page-states.ts';
 import { until } from '../support/until.ts';
@@ -243,14 +242,9 @@ test('behind a proxy that adds a path it works the same', async (t) => {
     outgoing.on('close', () => onward.destroy());
     incoming.pipe(onward);
   });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  t.after(() => {
-    proxy.closeAllConnections();
-    proxy.close();
-  });
+  const port = await serveOnLoopback(t, proxy);
   const { page, troubles } = await open(browser);
-  await page.goto(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}/api/v1/proxy/`);
+  await page.goto(`http://127.0.0.1:${port}/api/v1/proxy/`);
   await page.waitForSelector(LIVE);
   server.show(viewOf(movedNow()));
   await page.locator('.active', { hasText: 'eu-west' }).waitFor({ timeout: 1_000 });

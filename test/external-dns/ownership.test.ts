@@ -13,11 +13,12 @@ import {
   type Written,
 } from '../support/dns/external-dns-process.ts';
 import { followedZone } from '../support/dns/followed-zone.ts';
-import { connect, type Ends, type Harness } from '../support/dns/harness.ts';
+import { connect, type Harness } from '../support/dns/harness.ts';
 import { startMoto } from '../support/dns/moto-harness.ts';
 import { nameServerHarness } from '../support/dns/name-server-harness.ts';
 import { startBind } from '../support/dns/name-servers.ts';
 import { startPowerDnsWithApi } from '../support/dns/power-dns.ts';
+import type { Ends } from '../support/loopback.ts';
 import { createNamespace, installCrdFile } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';

@@ -4,11 +4,12 @@ import { describe, test } from 'node:test';
 import type { RecordSet } from '../../dns/records.ts';
 import { startCloudflareHarness } from '../support/dns/cloudflare-harness.ts';
 import { followedZone } from '../support/dns/followed-zone.ts';
-import { connect, type Ends, type Harness, portOf, SkippingClock } from '../support/dns/harness.ts';
+import { connect, type Harness, portOf, SkippingClock } from '../support/dns/harness.ts';
 import { startMoto } from '../support/dns/moto-harness.ts';
 import { nameServerHarness } from '../support/dns/name-server-harness.ts';
 import { startBind, startKnot } from '../support/dns/name-servers.ts';
 import { startPowerDns } from '../support/dns/power-dns.ts';
+import type { Ends } from '../support/loopback.ts';
 import { startSlowWire } from '../support/slow-wire.ts';
 
 const NAMES = 1_000;

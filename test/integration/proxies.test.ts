@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect as open } from 'node:net';
+import { connect as open } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -18,6 +18,7 @@ import { connect, portOf, type StartHarness } from '../support/dns/harness.ts';
 import { startMoto } from '../support/dns/moto-harness.ts';
 import { startNamecheapHarness } from '../support/dns/namecheap-harness.ts';
 import { startWebhookHarness } from '../support/dns/webhook-harness.ts';
+import { serveOnLoopback } from '../support/loopback.ts';
 import { PROXY_PASSWORD, PROXY_USER, startProxy, startTlsProxy } from '../support/proxy-server.ts';
 import { ADDRESSES, createScene, EAST } from '../support/scene.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
@@ -232,8 +233,5 @@ async function startTls(t: TestContext, tls: { cert: string; key: string }, port
     target.on('error', () => client.destroy());
     client.pipe(target).pipe(client);
   });
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  t.after(() => server.close());
-  return (server.address() as AddressInfo).port;
+  return serveOnLoopback(t, server);
 }

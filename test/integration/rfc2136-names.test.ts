@@ -1,7 +1,6 @@
 /** Names that a real name server cannot be asked for, beside those that it can. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, createConnection, createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { pipeline } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import type { RecordSet } from '../../dns/records.ts';
@@ -12,6 +11,7 @@ import { connect, SkippingClock } from '../support/dns/harness.ts';
 import { nameServerHarness, ZONE } from '../support/dns/name-server-harness.ts';
 import { KEY_NAME, startBind, startKnot } from '../support/dns/name-servers.ts';
 import { startPowerDns, startPowerDnsWith } from '../support/dns/power-dns.ts';
+import { serveOnLoopback } from '../support/loopback.ts';
 
 const { signal: abort } = new AbortController();
 
@@ -50,10 +50,7 @@ async function countingProxy(t: TestContext, to: number) {
     const behind = createConnection(to, '127.0.0.1');
     pipeline(socket, behind, socket, () => undefined);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  return { port: (server.address() as AddressInfo).port, connections: () => count };
+  return { port: await serveOnLoopback(t, server), connections: () => count };
 }
 
 test('a server that ends a connection after a few questions is asked on another one', async (t) => {

@@ -1,6 +1,7 @@
 /** In the role of a Service: one address for several servers, of which only those that are ready get connections. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { listenOnLoopback } from './loopback.ts';
 
 export interface Backend {
   readonly port: number;
@@ -84,10 +85,7 @@ export class Balancer {
 
 export async function startBalancer(): Promise<Balancer> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the balancer has no port');
-  return new Balancer(server, address.port);
+  return new Balancer(server, await listenOnLoopback(server));
 }
 
 async function isReady({ readyUrl }: Backend): Promise<boolean> {

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Authority, createAuthority } from './certificates.ts';
 import { kubeconfig } from './kubeconfig.ts';
+import { listenOnLoopback } from './loopback.ts';
 
 export interface SeenRequest {
   readonly method: string;
@@ -64,9 +65,7 @@ export class FakeApiServer {
       authority.issue({ name: 'test' }),
     ]);
     const server = createServer({ cert: own.certificate, key: own.key });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const url = `https://127.0.0.1:${await listenOnLoopback(server)}`;
     const text = kubeconfig({ server: url, authority: authority.certificate, user, namespace: 'here' });
     return new FakeApiServer(server, authority, url, text);
   }

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { after, afterEach, test } from 'node:test';
 import { Agent, request } from 'undici';
 import { createAuthority } from './certificates.ts';
 import { ControlPlaneAccess } from './control-plane-access.ts';
 import { startFaultProxy } from './fault-proxy.ts';
+import { listenOnLoopback } from './loopback.ts';
 
 const authority = await createAuthority();
 const admin = await authority.issue({ name: 'admin', groups: ['system:masters'] });
@@ -37,12 +36,11 @@ const upstream = createServer(
     incoming.pipe(response);
   },
 );
-upstream.listen(0, '127.0.0.1');
-await once(upstream, 'listening');
+const upstreamPort = await listenOnLoopback(upstream);
 
 const plane = new ControlPlaneAccess({
   folder: '',
-  url: `https://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+  url: `https://127.0.0.1:${upstreamPort}`,
   hasControllers: false,
   authority,
   admin,

@@ -6,6 +6,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { type Document, deserialize, Int32, Long, ObjectId, serialize } from 'bson';
+import { listenOnLoopback } from './loopback.ts';
 import { ScramServer } from './scram-server.ts';
 
 export interface MongodOptions {
@@ -23,6 +24,8 @@ const EXHAUST_ALLOWED = 1 << 16;
 const LONGEST = 48_000_000;
 
 export class Mongod {
+  /** Once it is started. */
+  port = 0;
   /** What a client did that no mongod would take. */
   readonly problems: string[] = [];
   /** How often each command came. */
@@ -44,14 +47,8 @@ export class Mongod {
 
   /** Resolves to its address. */
   async start(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.port = await listenOnLoopback(this.#server);
     return `127.0.0.1:${this.port}`;
-  }
-
-  get port(): number {
-    const address = this.#server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('it does not listen');
-    return address.port;
   }
 
   /** What `hello` tells from now on, besides what each member tells. Those who wait for a change get it at once. */

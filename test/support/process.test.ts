@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { serveOnLoopback } from './loopback.ts';
 import { type ChildProcess, startProcess } from './process.ts';
 import { until } from './until.ts';
 
@@ -62,11 +61,8 @@ test('gives it the environment that was asked for, PATH and how Go collects garb
 test('waits until an HTTP server answers', async () => {
   let status = 503;
   const server = createServer((_, response) => response.writeHead(status).end());
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  after(() => server.close());
+  const url = `http://127.0.0.1:${await serveOnLoopback({ after }, server)}/`;
   const child = await run(FOREVER);
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   await assert.rejects(child.waitForHttp(url, 100), /in vain/);
   status = 200;
   await child.waitForHttp(url, 5_000);

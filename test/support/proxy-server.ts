@@ -1,12 +1,12 @@
 /** A real forward proxy from Debian's packages, tinyproxy, before a network in which names lead to this machine. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, request as forward } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findDebianProgram } from './binaries/debian.ts';
 import type { Certified } from './certificates.ts';
-import type { Ends } from './dns/harness.ts';
+import { type Ends, serveOnLoopback } from './loopback.ts';
 import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
 
@@ -91,10 +91,6 @@ async function startNetwork(
   hosts: Hosts,
 ): Promise<{ readonly port: number; readonly asked: readonly string[] }> {
   const asked: string[] = [];
-  const sockets = new Set<Socket>();
-  const keep = (socket: Socket) => {
-    sockets.add(socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket)));
-  };
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     const url = URL.parse(request.url ?? '');
@@ -109,7 +105,7 @@ async function startNetwork(
     call.on('error', () => response.destroy());
     request.pipe(call);
   });
-  server.on('connection', keep);
+  server.on('connection', (socket) => void socket.on('error', () => socket.destroy()));
   server.on('connect', (request, client, head) => {
     asked.push(`CONNECT ${request.url}`);
     const port = hosts.get(request.url ?? '');
@@ -119,17 +115,10 @@ async function startNetwork(
       target.write(head);
       target.pipe(client).pipe(target);
     });
-    keep(target);
-    target.on('close', () => client.destroy());
+    target.on('error', () => target.destroy()).on('close', () => client.destroy());
     client.on('close', () => target.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  ends.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return { port: (server.address() as AddressInfo).port, asked };
+  return { port: await serveOnLoopback(ends, server), asked };
 }
 
 function listens(port: number): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** A TCP connection to a server that is far away: each byte arrives later, in both directions. */
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Ends, serveOnLoopback } from './loopback.ts';
 
 export interface SlowWire {
   /** `host:port` of the near end. */
@@ -10,12 +11,7 @@ export interface SlowWire {
 }
 
 /** `roundTripMs` is added to each question and its answer. Ends with the test. */
-export async function startSlowWire(
-  ends: { after(end: () => unknown): void },
-  port: number,
-  roundTripMs: number,
-): Promise<SlowWire> {
-  const sockets = new Set<Socket>();
+export async function startSlowWire(ends: Ends, port: number, roundTripMs: number): Promise<SlowWire> {
   const connections: { asked: number; answered: number }[] = [];
   const server = createServer((near) => {
     const far = connect({ host: '127.0.0.1', port });
@@ -25,7 +21,6 @@ export async function startSlowWire(
       [near, far, 'asked'],
       [far, near, 'answered'],
     ] as const) {
-      sockets.add(from);
       from.on('error', () => to.destroy());
       from.on('data', (chunk: Buffer) => {
         bytes[direction] += chunk.length;
@@ -33,13 +28,7 @@ export async function startSlowWire(
       void carry(from, to, roundTripMs / 2);
     }
   });
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  ends.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, connections };
+  return { address: `127.0.0.1:${await serveOnLoopback(ends, server)}`, connections };
 }
 
 /** What comes while something is under way is under way beside it, so only the delay grows and not the rate falls. */

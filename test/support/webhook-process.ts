@@ -10,6 +10,7 @@ import { REVIEW_PATH, webhookConfiguration } from '../../webhook/configuration.t
 import { type Backend, type Balancer, startBalancer } from './balancer.ts';
 import type { ControlPlaneAccess, User } from './control-plane-access.ts';
 import { buildController, type Environment } from './controller-process.ts';
+import type { Ends } from './loopback.ts';
 import { type ChildProcess, startProcess } from './process.ts';
 import { createNamespace } from './seed.ts';
 import { until } from './until.ts';
@@ -23,11 +24,6 @@ export interface WebhookProcess extends Backend {
   readonly url: string;
 }
 
-/** A test, or whatever else ends. */
-export interface Lifetime {
-  after(end: () => Promise<unknown>): void;
-}
-
 export interface WebhookSceneOptions {
   /** Of the webhook; by default one of its own. */
   readonly namespace?: string;
@@ -37,7 +33,7 @@ export interface WebhookSceneOptions {
 
 /** A namespace for the webhook itself, one for pods, a configuration that is for this scene only, and an address. */
 export async function createWebhookScene(
-  t: Lifetime,
+  t: Ends,
   plane: ControlPlaneAccess,
   options: WebhookSceneOptions = {},
 ): Promise<WebhookScene> {
@@ -70,13 +66,13 @@ export class WebhookScene {
   /** One whose labelled pods the webhook is asked about. */
   readonly pods: string;
   readonly balancer: Balancer;
-  readonly #test: Lifetime;
+  readonly #test: Ends;
   readonly #id: string;
   readonly #options: WebhookSceneOptions;
   #replicas: readonly WebhookProcess[] = [];
 
   /** Use createWebhookScene. */
-  constructor(test: Lifetime, plane: ControlPlaneAccess, parts: SceneParts) {
+  constructor(test: Ends, plane: ControlPlaneAccess, parts: SceneParts) {
     this.#test = test;
     this.plane = plane;
     this.#id = parts.id;

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { Webhook } from 'standardwebhooks';
+import { serveOnLoopback } from './loopback.ts';
 
 /** What the receiver makes of one request. */
 export interface Received {
@@ -45,13 +44,7 @@ export class WebhookReceiver {
         response.writeHead(status, more).end(status === 204 ? undefined : 'body that nobody reads');
       });
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    this.#url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    t.after(() => {
-      server.closeAllConnections();
-      server.close();
-    });
+    this.#url = `http://127.0.0.1:${await serveOnLoopback(t, server)}`;
     return this;
   }
 }

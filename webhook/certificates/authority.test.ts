@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
+import { listenOnLoopback } from '../../test/support/loopback.ts';
 import { AUTHORITY_NAME, createAuthority, issueLeaf, type Pair } from './authority.ts';
 import { decode, encode, type Stored } from './store.ts';
 import { accepts, certificatesIn, isFor, issuerIn, validityOf } from './trust.ts';
@@ -136,9 +135,7 @@ describe('the Secret', async () => {
 
 async function handshake(served: Pair, ca: string, servername: string): Promise<string> {
   const server = createServer({ cert: served.certificate, key: served.key }, (socket) => socket.end());
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(server);
   try {
     return await new Promise((resolve) => {
       const socket = connect({ host: '127.0.0.1', port, ca, servername }, () => resolve('accepted'));

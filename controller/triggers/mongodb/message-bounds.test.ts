@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
+import { serveOnLoopback } from '../../../test/support/loopback.ts';
 import { connectByDriver } from './driver.ts';
 
 const MB = 1024 * 1024;
@@ -18,15 +18,9 @@ async function ask(t: TestContext, answer: (socket: Socket, request: Buffer) => 
     socket.on('error', () => undefined);
     socket.once('data', (request: Buffer) => answer(socket, request));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await serveOnLoopback(t, server);
   const member = await connectByDriver(`127.0.0.1:${port}`, { version: '' }, () => undefined);
-  t.after(async () => {
-    await member.close();
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
+  t.after(() => member.close());
   const problem = await member.hello().then(
     () => 'none',
     (error: unknown) => String(error),

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { Agent } from 'undici';
 import { systemClock } from '../../../runtime/clock.ts';
+import { serveOnLoopback } from '../../../test/support/loopback.ts';
 import { CallLimiters } from '../../call-limiter.ts';
 import { Route53Api } from '../api.ts';
 import { Route53Provider } from '../provider.ts';
@@ -12,14 +11,9 @@ import { Route53Provider } from '../provider.ts';
 export async function answering(t: TestContext, answer: RequestListener) {
   process.env.AWS_ACCESS_KEY_ID = 'key';
   process.env.AWS_SECRET_ACCESS_KEY = 'secret';
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await serveOnLoopback(t, createServer(answer));
   const dispatcher = new Agent();
-  t.after(async () => {
-    await dispatcher.destroy();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  t.after(() => dispatcher.destroy());
   const config = { apiUrl: `http://127.0.0.1:${port}`, zoneId: undefined, privateZone: false };
   const api = new Route53Api(config, {
     clock: systemClock,

@@ -1,7 +1,7 @@
 import { findExternalDns } from '../binaries.ts';
+import type { Ends } from '../loopback.ts';
 import { freePort } from '../ports.ts';
 import { type ChildProcess, startProcess } from '../process.ts';
-import type { Ends } from './harness.ts';
 import { ADMIN_KEY, type NameServer } from './name-servers.ts';
 import type { HttpApi } from './power-dns.ts';
 

@@ -4,9 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { listenOnLoopback } from '../loopback.ts';
 import { failure, newId, page, success } from './cloudflare-answers.ts';
 
 export interface FakeRecord {
@@ -75,10 +75,7 @@ export class FakeCloudflare {
 
   /** Its base address. */
   async start(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await new Promise((resolve) => this.#server.once('listening', resolve));
-    const { port } = this.#server.address() as AddressInfo;
-    return `http://127.0.0.1:${port}/client/v4`;
+    return `http://127.0.0.1:${await listenOnLoopback(this.#server)}/client/v4`;
   }
 
   stop(): void {

@@ -1,9 +1,9 @@
 /** A provider of ExternalDNS's webhook protocol, as strict about requests as the protocol allows; zones in memory. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { listenOnLoopback } from '../loopback.ts';
 
 const MEDIA_TYPE = 'application/external.dns.webhook+json;version=1';
 /** Every field of ExternalDNS's Endpoint, and no other. */
@@ -54,9 +54,7 @@ export class FakeWebhookProvider {
   }
 
   async start(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await new Promise((resolve) => this.#server.once('listening', resolve));
-    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    this.url = `http://127.0.0.1:${await listenOnLoopback(this.#server)}`;
     return this.url;
   }
 

@@ -1,7 +1,4 @@
-/** What the contract of DNS providers needs of each: a peer with a zone in it, and ways to disturb it. */
-
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { after, before } from 'node:test';
 import { Agent } from 'undici';
 import { loadConfig } from '../../../controller/config.ts';
@@ -18,11 +15,7 @@ import { loadKube } from '../../../kubernetes/kube-config.ts';
 import { type Clock, systemClock } from '../../../runtime/clock.ts';
 import type { OutboundDispatcher } from '../../../runtime/outbound/dispatcher.ts';
 import type { Environment } from '../controller-process.ts';
-
-/** Gets what has to be undone. */
-export interface Ends {
-  after(end: () => unknown): void;
-}
+import { type Ends, serveOnLoopback } from '../loopback.ts';
 
 export interface OtherRecord {
   readonly name: string;
@@ -184,18 +177,8 @@ export function portOf({ environment }: Harness): number {
 
 /** `host:port` of a server that takes connections and never says anything. */
 export async function silentServer(ends: Ends): Promise<string> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-  });
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  ends.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const server = createServer((socket) => void socket.on('error', () => undefined));
+  return `127.0.0.1:${await serveOnLoopback(ends, server)}`;
 }
 
 /** Starts a harness and a provider on it before the tests of the block, and takes them away after them. */

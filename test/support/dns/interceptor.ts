@@ -1,7 +1,6 @@
 /** Something between a client and its API that passes some calls on, and answers the others itself as if they had succeeded. */
 import { createServer, request as forward } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Ends } from './harness.ts';
+import { type Ends, serveOnLoopback } from '../loopback.ts';
 
 export interface Interceptor {
   /** `host:port`. */
@@ -31,14 +30,8 @@ export async function startInterceptor(ends: Ends, port: number): Promise<Interc
     onward.on('error', () => outgoing.destroy());
     incoming.pipe(onward);
   });
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  ends.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
   return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: `127.0.0.1:${await serveOnLoopback(ends, server)}`,
     intercept: (left, body) => {
       state = { left, body, answered: 0 };
     },

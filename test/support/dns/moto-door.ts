@@ -3,10 +3,9 @@
  * a zone, creation of what is there, and IAM Identity Center, which changes the token of a login for credentials.
  */
 import { createServer, request as forward, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { plainName } from '../../../dns/route53/records.ts';
-import type { Ends } from './harness.ts';
+import { type Ends, serveOnLoopback } from '../loopback.ts';
 
 const NAMESPACE = 'https://route53.amazonaws.com/doc/2013-04-01/';
 const CHANGE_PATH = /^\/2013-04-01\/change\/([^/?]+)/;
@@ -84,14 +83,8 @@ export async function startDoor(ends: Ends, port: number): Promise<Door> {
     lastWrite = new Promise((resolve) => outgoing.once('close', resolve));
     void before.then(change);
   });
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  ends.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${await serveOnLoopback(ends, server)}`,
     calls: () => calls,
     assumedRoles: () => roles,
     refuseOnce: (...refusal) => {

@@ -10,9 +10,10 @@ import {
 import type { RecordSet } from '../../../dns/records.ts';
 import { plainName } from '../../../dns/route53/records.ts';
 import { findPythonPrograms } from '../binaries/python.ts';
+import type { Ends } from '../loopback.ts';
 import { freePort } from '../ports.ts';
 import { startProcess } from '../process.ts';
-import type { Ends, Harness, OtherRecord } from './harness.ts';
+import type { Harness, OtherRecord } from './harness.ts';
 import { startDoor } from './moto-door.ts';
 
 const ZONE = 'example.com';

@@ -5,7 +5,8 @@ import { authoritativeLookup } from '../../../dns/authoritative.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import { run } from '../binaries/command.ts';
 import { findDebianProgram } from '../binaries/debian.ts';
-import type { Ends, Harness } from './harness.ts';
+import type { Ends } from '../loopback.ts';
+import type { Harness } from './harness.ts';
 import { ADMIN_KEY, KEY_NAME, type NameServer, startBind, startSignedBind } from './name-servers.ts';
 
 export const ZONE = 'example.test';

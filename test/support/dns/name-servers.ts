@@ -5,9 +5,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findDebianProgram } from '../binaries/debian.ts';
+import type { Ends } from '../loopback.ts';
 import { freePort } from '../ports.ts';
 import { type ChildProcess, startProcess } from '../process.ts';
-import { type Ends, REFUSED_HOSTS } from './harness.ts';
+import { REFUSED_HOSTS } from './harness.ts';
 
 /** May query, and update addresses and CNAMEs: what the program needs. */
 export const KEY_NAME = 'site-follower';

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { run } from '../binaries/command.ts';
 import { findDebianProgram } from '../binaries/debian.ts';
+import type { Ends } from '../loopback.ts';
 import { freePort } from '../ports.ts';
-import type { Ends } from './harness.ts';
 import { ADMIN_KEY, KEY_NAME, type NameServer, type NameServerOptions, start } from './name-servers.ts';
 
 const PACKAGE = ['pdns-backend-sqlite3', 'pdns_server'] as const;

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { serveOnLoopback } from '../loopback.ts';
 import { verdicts } from './probe.ts';
 
 /** Answers with these, one after the other, the last one for good. 0: never. */
@@ -13,13 +12,7 @@ async function serve(t: TestContext, statuses: readonly number[]) {
     asked += 1;
     if (status !== 0) response.writeHead(status).end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { port: (server.address() as AddressInfo).port, asked: () => asked };
+  return { port: await serveOnLoopback(t, server), asked: () => asked };
 }
 
 const PROBE = { periodSeconds: 0.01, timeoutSeconds: 0.2, successThreshold: 1, failureThreshold: 1 };
