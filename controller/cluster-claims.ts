@@ -13,7 +13,7 @@ export interface ClusterClaimsPorts {
   readonly published: Status | undefined;
   readonly clock: Clock;
   readonly leadership: Leadership;
-  /** Another cluster goes before this one, or no longer does. */
+  /** Another cluster takes precedence over this one, or no longer does. */
   readonly onRival: () => void;
 }
 
@@ -23,7 +23,7 @@ const OVERTAKEN: HoldReason = 'ClaimedElsewhere';
 /** To stand by must not wait for longer. */
 const REMEMBERED_WITHIN_MS = 1_000;
 
-/** What the cluster that is the site `own` tells other clusters in DNS, and finds of them there. */
+/** What the cluster that is the site `own` publishes in DNS for other clusters, and finds of them there. */
 export function claimsOf(
   own: Site,
   { follower, report, published, clock, leadership, onRival }: ClusterClaimsPorts,

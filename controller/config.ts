@@ -85,7 +85,7 @@ function readConfig(
   return { ok: true, value: { ...value, followers: [first, ...others] } };
 }
 
-/** `https_proxy` means `HTTPS_PROXY`, which goes before it, as in Go. */
+/** `https_proxy` means `HTTPS_PROXY`, which takes precedence, as in Go. */
 function withoutLowerCase(env: Environment): Environment {
   const names = [...settingsOf(PROXY)].map(({ setting }) => setting.variable);
   const lower = new Set(names.map((name) => name.toLowerCase()));

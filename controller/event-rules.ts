@@ -12,7 +12,7 @@ export interface EventNote {
 /** Makes an Event; never fails and never waits. */
 export type EventSink = (event: EventNote) => void;
 
-/** The Kubernetes Events that tell a change of the status to those who look with `kubectl describe`. */
+/** The Kubernetes Events of a change of the status, for `kubectl describe`. */
 export function eventsOf(before: Status | undefined, after: Status): EventNote[] {
   const events: EventNote[] = [];
   if (after.activeSite !== (before?.activeSite ?? '')) {

@@ -12,7 +12,7 @@ export interface StoredConfigMap {
   readonly term: number;
 }
 
-/** The Lease went to another replica: whoever gets this stops at once. */
+/** The Lease went to another replica: the caller stops at once. */
 export class DeposedError extends Error {
   override readonly name = 'DeposedError';
 }
@@ -56,15 +56,15 @@ export class FencedConfigMap {
   }
 
   /**
-   * Puts `data` over what was found, keeping foreign keys, labels and annotations. `anew` makes another object of
-   * it, for readers who would not believe the old one any more; one that was made immutable is replaced so as well.
+   * Puts `data` over what was found, keeping foreign keys, labels and annotations. `recreate` makes another object of
+   * it, for readers who would not believe the old one any more; an immutable one is recreated as well.
    * Throws KubeError: a conflict means that somebody wrote in between, read again then.
    */
   async write(
     found: StoredConfigMap,
     data: Readonly<Record<string, string>>,
     leadership: Leadership,
-    anew = false,
+    recreate = false,
   ): Promise<StoredConfigMap> {
     await this.assertNotDeposed(found, leadership);
     const { abort } = leadership;
@@ -81,7 +81,7 @@ export class FencedConfigMap {
       data: { ...found.data, ...data },
       ...(binaryData !== undefined && { binaryData: without(binaryData, data) }),
     };
-    if (found.object !== undefined && !immutable && !anew) {
+    if (found.object !== undefined && !immutable && !recreate) {
       const replaced = { ...wanted, metadata: { ...old, ...marks } };
       return this.#found(await this.#api.replace(CONFIG_MAPS, replaced, { abort }));
     }

@@ -7,7 +7,7 @@ import { aborted, type Clock } from '../runtime/clock.ts';
 import type { Logger } from './log.ts';
 import { addPage } from './page/routes.ts';
 
-/** What the server tells about. Nothing may block. */
+/** What the server serves. Nothing may block. */
 export interface HttpSources extends ProbeSources {
   /** Anything that JSON can hold, without secrets. */
   status(): unknown;

@@ -174,12 +174,12 @@ export class Reconciler {
     if (!dryRun) {
       const isOfLaterTerm = found.term > leadership.term;
       await status.assertNotDeposed(found, leadership);
-      // Another replica has led in between, and the Lease began again: as at the beginning, what is published counts.
+      // Another replica has led in between, and the Lease was recreated: as at the start, what is published counts.
       if (isOfLaterTerm) this.#believed = undefined;
     }
     const read = decodeStatus(found.data);
-    const anew = read !== undefined && isImplausible(read.epoch);
-    const published = anew ? undefined : read;
+    const recreate = read !== undefined && isImplausible(read.epoch);
+    const published = recreate ? undefined : read;
     const floor = decodeEpoch(found.data.epoch) ?? 0;
     const last = lastKnown(lastTransition(), lastPublished.status);
     const before = this.#stored(published) ?? this.#believed ?? recall(published, last, lastSites());
@@ -196,7 +196,7 @@ export class Reconciler {
     const differs = published === undefined || !isSame(published, after);
     const writes = !dryRun && (differs || !isOfThisTerm);
     // 4. Store: by compare-and-set, and never after another leader.
-    if (writes) await this.#write(after, found, leadership, anew);
+    if (writes) await this.#write(after, found, leadership, recreate);
     this.#believed = after;
     if (!dryRun) lastPublished.note(after);
     if (writes) this.#unanswered = [];
@@ -230,9 +230,14 @@ export class Reconciler {
    * A write that failed may have been stored all the same, unless it was clearly refused. The next reconcile finds out: to
    * go on from what was published before would take readers back to the site that they have just left.
    */
-  async #write(status: Status, found: StoredConfigMap, leadership: Leadership, anew: boolean): Promise<void> {
+  async #write(
+    status: Status,
+    found: StoredConfigMap,
+    leadership: Leadership,
+    recreate: boolean,
+  ): Promise<void> {
     try {
-      await this.#options.status.write(found, encodeStatus(status), leadership, anew);
+      await this.#options.status.write(found, encodeStatus(status), leadership, recreate);
     } catch (error) {
       if (mayBeStored(error)) this.#unanswered = [...this.#unanswered, status].slice(-MAX_UNANSWERED);
       throw error;

@@ -10,7 +10,7 @@ export interface Fitting {
 }
 
 /**
- * The largest ones give way: what a section quotes of others must not keep the transitions, and what was told to whom, from
+ * The largest ones give way: what a section quotes of others must not keep the transitions, and what was delivered to whom, from
  * being stored.
  */
 export function fittingSections(sections: ReadonlyMap<string, string>): Fitting {

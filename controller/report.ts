@@ -27,7 +27,7 @@ export class Report {
   #sections = new Map<string, string>();
   #found: StoredConfigMap | undefined;
   #dirty = false;
-  /** Names of the sections that do not fit; told once. */
+  /** Names of the sections that do not fit; reported once. */
   #leftOut = '';
   /** The save that is under way, and the one after it. */
   #saving: Promise<void> | undefined;
@@ -86,7 +86,7 @@ export class Report {
     }
   }
 
-  /** Something may have happened to what is stored. */
+  /** What is stored may have changed. */
   checkSoon(): void {
     this.#wakeup.notify();
   }

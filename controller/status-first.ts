@@ -87,7 +87,7 @@ export class StatusFirst implements KubeApi, ReconcileSubscriber {
     return this.#api.delete(resource, key, options);
   }
 
-  /** Whoever had to wait has planned its write for a status of before: as after a lost race, it has to plan again. */
+  /** A caller that had to wait has planned its write for an older status: as after a conflict, it has to plan again. */
   async whenStored({ abort }: CallOptions = {}): Promise<void> {
     const isStored = () => this.#stored === this.#api.putBack;
     if (isStored()) return;

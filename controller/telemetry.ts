@@ -10,7 +10,7 @@ import type { Sites } from './sites.ts';
 
 const MOST_LOGGED = 50;
 
-/** Puts what happens to one follower into its log and its metrics. */
+/** Log and metrics of one follower. */
 export class Telemetry implements ReconcileSubscriber {
   readonly #log: Logger;
   readonly #metrics: Metrics;

@@ -20,7 +20,7 @@ type Peer = Set<Connection>;
 /**
  * Which connections of a server stay when there are too many. Never the newest has to go, so the way in is never full:
  * a kubelet that is kept out would end the pod, an API server that is kept out would refuse pods. Of the client with the
- * most connections the one that has been silent for the longest time goes: whoever holds many loses his own.
+ * most connections the one that has been silent for the longest time is closed: a client with many loses one of its own.
  */
 export class Connections {
   readonly #max: number;

@@ -15,7 +15,7 @@ interface Client {
 /**
  * Server-sent events: to each client the newest state at once and after each change. A slow client misses states in
  * between, never the newest; one that reads nothing for a whole heartbeat is cut off. When there are too many, the one that
- * has listened for the longest time goes, of the address with the most: whoever holds many loses his own.
+ * has listened for the longest time goes, of the address with the most: a client with many loses one of its own.
  */
 export class EventStream {
   readonly #clock: Clock;

@@ -66,7 +66,7 @@ export function readerApplication(
       .type('application/x-ndjson')
       .send(body);
   });
-  // Not before: a kubelet may be told any host, and health is no secret.
+  // Not before: a kubelet may be configured with any host, and health is no secret.
   app.use(onlyOwnHosts(hosts));
   app.get('/metrics', async (_request, response) => {
     response.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.get());
@@ -108,7 +108,7 @@ function onlyOwnHosts(hosts: readonly string[]): RequestHandler {
   };
 }
 
-/** The last handler: a defect is told in the log and not to the client. */
+/** The last handler: a defect goes to the log and not to the client. */
 export function onFailure(log: Logger): ErrorRequestHandler {
   return (err: unknown, request, response, next) => {
     log.error({ err, path: request.path }, 'HTTP request failed');

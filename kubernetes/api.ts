@@ -77,7 +77,7 @@ export interface ListOptions extends CallOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly limit?: number;
-  /** A larger answer is broken off: it fails as too large. */
+  /** The call fails as too large above this. */
   readonly maxBytes?: number;
   readonly continue?: string;
   /** Ask for PartialObjectMetadata: only apiVersion, kind and metadata come back. */
@@ -154,7 +154,7 @@ export interface KubeApi {
 }
 
 export interface GetOptions extends CallOptions {
-  /** A larger answer is broken off: it fails as too large. */
+  /** The call fails as too large above this. */
   readonly maxBytes?: number;
   readonly metadataOnly?: boolean;
   /** Of the object, such as `proxy/…` of a pod. */

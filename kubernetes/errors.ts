@@ -54,7 +54,7 @@ export const mayBeStored = (error: unknown): boolean =>
   !(error instanceof KubeError) || error.status < 400 || error.status >= 500 || UNCLEAR.has(error.status);
 /** Request Timeout, Conflict. */
 const UNCLEAR: ReadonlySet<number> = new Set([408, 409]);
-/** An answer that was broken off since it is more than the caller wanted to read. */
+/** An answer larger than the caller wanted to read. */
 export const isTooLarge = (error: unknown): boolean =>
   error instanceof KubeError && error.reason === 'TooLarge';
 export const isForbidden = (error: unknown): boolean => hasStatus(error, 403);

@@ -12,7 +12,7 @@ export interface EventNote {
   readonly reason: string;
   /** UpperCamelCase: what was done or tried. */
   readonly action: string;
-  /** One sentence for people. */
+  /** One sentence for the reader. */
   readonly note: string;
   readonly regarding: KubeEvent['regarding'];
 }

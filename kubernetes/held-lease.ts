@@ -82,13 +82,13 @@ export class HeldLease implements Leadership {
     }
   }
 
-  /** Tells the work to stop. Renewals go on until `release` or `letGo`, so that it can stop in order. */
+  /** Aborts the work. Renewals continue until `release` or `expire`, so that it can stop in order. */
   giveUp(reason: unknown): void {
     this.#over.abort(reason);
   }
 
   /** Stops renewing without telling the server: others take the Lease when it has run out. */
-  letGo(): void {
+  expire(): void {
     this.#end('the Lease was let go');
   }
 
@@ -98,7 +98,7 @@ export class HeldLease implements Leadership {
    */
   async release(): Promise<boolean> {
     if (!this.isLeader()) return false;
-    this.letGo();
+    this.expire();
     await this.#turn;
     const { api, key, identity, renewTime } = this.#options;
     for (let tries = 1; this.#lease !== undefined; tries += 1) {

@@ -193,7 +193,7 @@ export class LeaseElection {
       () => false,
     );
     if (stopped && !lost) await this.#release(held);
-    held.letGo();
+    held.expire();
     await keeping;
     if (!stopped) {
       throw new Error(

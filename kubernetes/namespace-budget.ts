@@ -6,13 +6,13 @@ interface Rate {
   readonly perSecond: number;
 }
 
-/** A rollout of many workloads at once is told in full. */
+/** A rollout of many workloads at once is reported in full. */
 const OF_NAMESPACE: Rate = { burst: 25, perSecond: 0.5 };
-/** Somebody may make up namespaces, each of which would have its own. */
+/** Each namespace has its own, and a tenant may create many. */
 const OF_ALL: Rate = { burst: 100, perSecond: 10 };
 const MAX_NAMESPACES = 500;
 
-/** Keeps whoever creates objects in one namespace from using up the Events, or the log, of all others. */
+/** Keeps the objects of one namespace from using up the Events, or the log, of all others. */
 export class NamespaceBudget {
   readonly #clock: Clock;
   readonly #all: Bucket;
@@ -38,7 +38,7 @@ export class NamespaceBudget {
     const known = this.#namespaces.get(namespace);
     this.#namespaces.delete(namespace);
     const [oldest] = this.#namespaces;
-    // One that is full again is as good as a new one; of any other the namespace would begin anew if it were forgotten.
+    // A full one is as good as a new one; were any other forgotten, its namespace would get a full one.
     if (oldest?.[1].isFull(now) === true) this.#namespaces.delete(oldest[0]);
     if (known === undefined && this.#namespaces.size >= MAX_NAMESPACES) return this.#others;
     const bucket = known ?? new Bucket(OF_NAMESPACE, now);

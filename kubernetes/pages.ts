@@ -9,7 +9,7 @@ import { isTooLarge } from './errors.ts';
 const FIRST_PAGE = 50;
 const LARGEST_PAGE = 500;
 const PAGE_BYTES = 1024 * 1024;
-/** Larger ones are broken off, and asked for again in smaller pages. */
+/** Reading of a larger one ends, and it is asked for again in smaller pages. */
 const MAX_PAGE_BYTES = 4 * PAGE_BYTES;
 /** One object: 1.5 MiB in etcd, of which each byte may be six in JSON. */
 export const MAX_OBJECT_BYTES = 12 * 1024 * 1024;

@@ -27,7 +27,7 @@ interface Seen {
 
 /**
  * An API server whose etcd was put back to an older copy looks like any other, only that resourceVersions are lower than
- * those that it has given out. A watch from one of those waits for it to come again, and says nothing meanwhile: for
+ * those that it has given out. A watch from one of those sends nothing until it is reached again: for
  * minutes or hours. So every answer is compared with what was known when it was asked for. Reads without a
  * resourceVersion are never older than any earlier answer (Kubernetes API concepts, "resource versions").
  *

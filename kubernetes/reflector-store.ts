@@ -56,10 +56,10 @@ export class ReflectorStore<T extends KubeObject, V> {
   }
 
   /**
-   * Collects a list page by page; nothing changes before `commit`. `anew`: `onChange` gets everything again, since after etcd was
-   * put back the same version may be given to something else.
+   * Collects a list page by page; nothing changes before `commit`. `replay`: `onChange` gets everything again, since the
+   * same version may be given to something else after etcd was put back.
    */
-  replacement(anew = false): Replacement<T> {
+  replacement(replay = false): Replacement<T> {
     const next = new Map<string, Entry<V>>();
     let wentBack = false;
     return {
@@ -70,7 +70,7 @@ export class ReflectorStore<T extends KubeObject, V> {
         const key = keyOf(object.metadata);
         const before = this.#entries.get(key);
         wentBack ||= isBefore(object.metadata.resourceVersion, before?.version);
-        const entry = this.#entryOf(object, before, anew);
+        const entry = this.#entryOf(object, before, replay);
         if (entry !== undefined) next.set(key, entry);
       },
       commit: (version, watched) => this.#replace(next, version, watched),
@@ -96,9 +96,9 @@ export class ReflectorStore<T extends KubeObject, V> {
   }
 
   /** `before` itself when the object did not change; when `keep` throws, so that the last good one stays. */
-  #entryOf(object: T, before: Entry<V> | undefined, anew = false): Entry<V> | undefined {
+  #entryOf(object: T, before: Entry<V> | undefined, replay = false): Entry<V> | undefined {
     const version = object.metadata.resourceVersion;
-    if (!anew && before !== undefined && version !== undefined && before.version === version) return before;
+    if (!replay && before !== undefined && version !== undefined && before.version === version) return before;
     try {
       return { version, value: this.#keep(object) };
     } catch (error) {

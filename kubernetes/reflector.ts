@@ -68,7 +68,7 @@ export class Reflector<T extends KubeObject, V> {
   readonly #inactivityMs: number;
   readonly #markSynced: () => void;
   #contactAt = Number.NEGATIVE_INFINITY;
-  /** The version to watch from; undefined when only a list can tell. */
+  /** The version to watch from; undefined when a list is needed first. */
   #version: string | undefined;
   /** The last version that there was. */
   #reached: string | undefined;

@@ -31,8 +31,8 @@ interface Entry {
 }
 
 /**
- * Keys to work on: each at most once at a time and once in the queue. Namespaces have their turns, so that whoever has many
- * objects waits for himself; within one, keys come in the order of their adding.
+ * Keys to work on: each at most once at a time and once in the queue. Namespaces take turns, so that many objects
+ * of one delay no other; within one, keys come in the order of their adding.
  * A failed key is retried with back-off until it succeeds. An `add` during that wait tries at once; one during
  * the work that failed does not, since the work itself may have caused it.
  */

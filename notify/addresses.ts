@@ -28,7 +28,7 @@ for (const prefix of WRAPPERS) {
   FORBIDDEN.addAddress(`${prefix}168.63.129.16`, 'ipv6');
 }
 
-/** A host whose address may not be called. Its text names no address: the target's URL is nobody's business. */
+/** A host whose address may not be called. Its text names no address, as the target's URL is a secret. */
 export class ForbiddenAddressError extends Error {
   override readonly name = 'ForbiddenAddressError';
   readonly code = 'FORBIDDEN_ADDRESS';

@@ -40,7 +40,7 @@ function slackMessage(notification: Notification): object {
 
 function discordMessage(notification: Notification): object {
   const harmless = (text: string) => text.replaceAll(/[\\*_~`|>#[\]()<@:]/g, '\\$&');
-  // Nobody is called by a name that an object happens to have.
+  // The name of an object must not mention anybody.
   return { content: lines(notification, harmless, '**').join('\n'), allowed_mentions: { parse: [] } };
 }
 

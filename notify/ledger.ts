@@ -5,11 +5,11 @@ import type { Status } from '../contract/status.ts';
 import { fromStatus, fromTransition, NOTIFICATIONS, type Notification } from './notifications.ts';
 
 /**
- * What each target was told and what it still has to be told: the section `notify` of the report, which the next
+ * What was delivered to each target and what is still queued: the section `notify` of the report, which the next
  * leader goes on from. Holds no URL and no secret.
  */
 export interface Ledger {
-  /** While the last site is held: since when, and whether people were told. */
+  /** While the last site is held: since when, and whether that was queued. */
   readonly hold?: { readonly since: string; readonly told: boolean } | undefined;
   readonly targets: Readonly<Record<string, TargetLedger>>;
 }
@@ -44,7 +44,7 @@ export interface Outcome {
 }
 
 export const MOST_WAITING = 32;
-/** Each failover holds for some seconds: that is no news. */
+/** Each failover holds for some seconds: that is not worth a notification. */
 const HOLD_MS = 60_000;
 
 export interface Standing {
@@ -61,7 +61,7 @@ export interface Standing {
   readonly heldMs: number;
 }
 
-/** The ledger with everything queued that `standing` brings as news; the same object when there is none. */
+/** The ledger with a notification queued for everything new in `standing`; the same object when there is nothing new. */
 export function plan(ledger: Ledger, standing: Standing): Ledger {
   const { status, history, follower, source, now } = standing;
   const time = new Date(now).toISOString();
@@ -149,7 +149,7 @@ const entry = z.object({
 });
 const hold = z.object({ since: time, told: z.boolean() }).optional().catch(undefined);
 
-/** What the last leader left. Entries that are none (edited by hand) are left out: those targets begin again. */
+/** What the last leader left. Invalid entries (edited by hand) are left out: those targets start again. */
 export function decodeLedger(value: unknown): Ledger {
   const rough = z.object({ hold, targets: z.record(z.string(), z.unknown()) }).safeParse(value);
   if (!rough.success) return { targets: {} };

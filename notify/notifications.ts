@@ -3,7 +3,7 @@ import type { Transition } from '../contract/history.ts';
 import type { Status } from '../contract/status.ts';
 
 /**
- * What people are told. The kinds are public: with the prefix `site-follower.` they are the `type` of a CloudEvent.
+ * The kinds of notifications, which are public: with the prefix `site-follower.` they are the `type` of a CloudEvent.
  * docs/events.md is generated from this table.
  */
 export const NOTIFICATIONS = {
@@ -20,7 +20,7 @@ export const NOTIFICATIONS = {
 
 export type NotificationKind = keyof typeof NOTIFICATIONS;
 
-/** One thing to tell. It never changes once it was made, so that each attempt sends the same. */
+/** One notification. It never changes once it was made, so that each attempt sends the same. */
 export interface Notification {
   /** The same for the same occurrence, whichever replica makes it, so that a receiver can drop a second copy. */
   readonly id: string;
@@ -46,7 +46,7 @@ export interface NotificationData {
 /** The message of a hold reason can carry a whole answer of the API server. */
 const LONGEST_REASON = 400;
 
-/** What is told when `status` itself is the news. `source` is unique to this follower of this installation. */
+/** The notification of what `status` itself says. `source` is unique to this follower of this installation. */
 export function fromStatus(
   kind: Exclude<NotificationKind, 'site-changed'>,
   status: Status,

@@ -1,4 +1,4 @@
-/** Each client's in turn: who brings much waits for itself. */
+/** Clients take turns: many requests of one delay no other client. */
 export class FairQueue<T> {
   /** By the client; the first one is the next to be served. */
   readonly #clients = new Map<string, T[]>();

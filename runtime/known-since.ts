@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 
 /**
  * How long things have been known to this process, on its own monotonic clock. What another replica wrote down as a time
- * may be minutes off, so a deadline that outlives a leader begins again with the next one: late, but never early.
+ * may be minutes off, so a deadline that outlives a leader starts again with the next one: late, but never early.
  */
 export class KnownSince {
   readonly #clock: Clock;

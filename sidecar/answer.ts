@@ -1,4 +1,4 @@
-/** What the application and the kubelet are told, from what is held. Pure. */
+/** The answer to the application and the kubelet, from the state. Pure. */
 import type { WhenStale } from '../contract/sidecar.ts';
 import { type Phase, type Status, siteOfNode } from '../contract/status.ts';
 import type { ConnectionState } from './connection-state.ts';
@@ -22,7 +22,7 @@ export interface Answer {
 
 export interface View {
   readonly answer: Answer;
-  /** One line for people: why it is active or standby. */
+  /** One line for the reader: why it is active or standby. */
   readonly why: string;
 }
 

@@ -1,6 +1,6 @@
 import type { Log } from './log.ts';
 
-/** Whether the API server can be watched; tells each change once, not each attempt. */
+/** Whether the API server can be watched; reports each change once, not each attempt. */
 export class ConnectionState {
   readonly #log: Log;
   #failures = 0;

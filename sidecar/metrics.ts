@@ -4,7 +4,7 @@ import type { ConnectionState } from './connection-state.ts';
 import type { Hooks } from './hooks.ts';
 import type { Monitor } from './monitor.ts';
 
-/** Prometheus text; docs/sidecar.md tells what each one means. */
+/** Prometheus text; docs/sidecar.md explains each metric. */
 export function metricsText(
   { nodeName: node, gate }: Pick<Config, 'nodeName' | 'gate'>,
   monitor: Pick<Monitor, 'view' | 'counts' | 'unconfirmedSeconds'>,

@@ -26,7 +26,7 @@ const MEANING: Partial<Record<ReadingOutcome, string>> = {
   malformed: 'a key is missing or wrong',
 };
 
-/** Keeps the state as the sources show it, and tells when what is answered changes, also by time alone. */
+/** Keeps the state as the sources show it, and notifies when the answer changes, also by time alone. */
 export class Monitor {
   /** How many readings there were, by source and verdict. */
   readonly counts = new Map<`${Source} ${ReadingOutcome}`, number>();
@@ -64,7 +64,7 @@ export class Monitor {
     if (reading.source === 'api') this.#awaitRival(reading, now);
     this.#cancelStale();
     const left = state.confirmedAt + staleAfterMs - now;
-    // A timer may fire a little early, and would find nothing to tell.
+    // A timer may fire a little early, and would find no change.
     if (left > 0) this.#cancelStale = clock.after(Math.ceil(left) + 1, () => this.tell());
   }
 
@@ -73,7 +73,7 @@ export class Monitor {
     this.#cancelRival();
   }
 
-  /** A ConfigMap that is watched insists by saying nothing: nobody else tells when its time has come. */
+  /** Silence of a watched ConfigMap confirms it: no event comes when its time has run out. */
   #awaitRival(reading: Reading, now: number): void {
     const { clock, connection } = this.#options;
     this.#cancelRival();

@@ -38,7 +38,7 @@ function inShort({ sites, dns, targets }: FollowerModel): Part {
   const counted = sites.flatMap(({ pods, isActive }) => (pods ? [{ ...pods, isActive }] : []));
   const wrong = counted.reduce((sum, { isActive, gatedReady }) => sum + (isActive ? 0 : gatedReady), 0);
   const late = counted.reduce((sum, { isActive, ready, total }) => sum + (isActive ? total - ready : 0), 0);
-  // Accepted and not to be seen from here is no news of a wrong address.
+  // Accepted, but not visible from here: that does not mean that the address is wrong.
   const isUnseen = ({ accepted, seen, error }: DnsModel) =>
     accepted.agrees && error === undefined && (seen.at === undefined || seen.isSilent);
   const unseen = dns.filter(isUnseen).length;

@@ -38,7 +38,7 @@ function row(move: MoveModel, sites: readonly string[], isNow: boolean): Html {
 `;
 }
 
-/** The same to see at a glance: no news for a screen reader, which has the table. */
+/** The same at a glance; hidden from screen readers, which have the table. */
 export function bar(moves: readonly MoveModel[], sites: readonly string[]): Html {
   const total = moves.reduce((sum, { lastedMs }) => sum + lastedMs, 0) || 1;
   const free = WIDTH - NARROWEST * moves.length;

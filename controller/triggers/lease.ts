@@ -115,7 +115,7 @@ export class LeaseTrigger implements Trigger {
   }
 }
 
-/** What tells one hold from another, whatever the renewals. */
+/** What distinguishes one hold from another, whatever the renewals. */
 function holdOf(spec: Lease['spec']): string {
   return JSON.stringify([spec?.holderIdentity, spec?.leaseTransitions, spec?.leaseDurationSeconds]);
 }

@@ -49,7 +49,7 @@ export interface Trigger {
   watch(enqueue: () => void, abort: AbortSignal): Promise<void>;
   /**
    * Looks now. Throws KubeError when the API does not answer: the caller holds. `leadership` is for a trigger that
-   * has to store what it decides before it tells it. `expect` may be called with the node that it will probably be,
+   * has to store what it decides before it reports it. `expect` may be called with the node that it will probably be,
    * so that the node is read meanwhile.
    */
   observe(abort: AbortSignal, leadership: Leadership, expect?: (node: string) => void): Promise<Observation>;

@@ -54,7 +54,7 @@ const LIMITS: RateLimits = {
 const DRIFT_MS = 10 * 60_000;
 /** How old the list that a plan was made from may be when it is written back. */
 const FRESH_MS = 2_000;
-/** A record that the API does not show is noticed by its count alone, and is to be known of before a move is due. */
+/** A record that the API does not show is noticed by its count alone, and has to be known before the next move. */
 const RECOUNT_MS = 60 * 60_000;
 /** After a write the API may still show the old zone for a moment. */
 const READ_BACK_AFTER_MS = [0, 2_000, 4_000];
@@ -125,7 +125,7 @@ export class NamecheapProvider implements DnsProvider {
     return list;
   }
 
-  /** The list that the plan was made from, once, if nothing much can have happened since. */
+  /** The list that the plan was made from, once, if it is recent enough. */
   #takeFresh(zone: string): HostList | undefined {
     const last = this.#lastRead.get(zone);
     this.#lastRead.delete(zone);

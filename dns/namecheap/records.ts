@@ -29,7 +29,7 @@ export function assertServed(zone: string, list: HostList): void {
   }
 }
 
-/** The A, AAAA, CNAME and TXT record sets. A record that is switched off answers nobody, so it is none. */
+/** The A, AAAA, CNAME and TXT record sets. A disabled record is not served, so it does not count. */
 export function recordSets(zone: string, hosts: readonly Host[]): readonly RecordSet<WrittenType>[] {
   return setsAmong(
     hosts

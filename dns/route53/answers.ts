@@ -5,7 +5,7 @@ import { MASK } from '../../settings/secret.ts';
 import { ZONE_LIMITS } from '../answer-body.ts';
 import { asErrorResponse, rootOf } from './old-errors.ts';
 
-/** Of a wrong signature the service tells what had to be signed, this header included. */
+/** After a wrong signature the service shows what had to be signed, this header included. */
 const TOKEN_HEADER = 'x-amz-security-token';
 export const FIRST_ERROR = 300;
 

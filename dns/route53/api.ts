@@ -57,7 +57,7 @@ interface RecordPage {
   readonly next?: Partial<ListResourceRecordSetsCommandInput>;
 }
 
-/** A variable that is empty is none, as for other programs of AWS. */
+/** An empty variable counts as unset, as for other programs of AWS. */
 export function regionOf(env: Readonly<Record<string, string | undefined>>): string {
   const [region] = [env.AWS_REGION, env.AWS_DEFAULT_REGION].flatMap((text) => text?.trim() || []);
   return region ?? HOME_REGION;

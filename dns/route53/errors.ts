@@ -100,7 +100,7 @@ function namesIn(said: string): { readonly names?: readonly string[] } {
 /** What the API says when a record is not what the change was planned for. */
 const CHANGED = /already exists|not found|do(es)? not match|does not exist/i;
 
-/** `error` as the SDK threw it; `noAnswer` where it is none of the service. */
+/** `error` as the SDK threw it; `noAnswer` where it does not come from the service. */
 export function apiError(what: string, error: unknown, noAnswer: () => DnsError): DnsError {
   if (error instanceof StrangerError) return notOfService(what, error.status, error.message);
   const status = statusOf(error);

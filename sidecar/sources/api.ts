@@ -106,7 +106,7 @@ export class ApiSource {
     this.#show();
   }
 
-  /** A server that is cut off from its storage goes on sending bookmarks, all of the same version: that is no news. */
+  /** A server that is cut off from its storage keeps sending bookmarks, all of the same version: they confirm nothing. */
   #isNews({ type, object }: WatchEvent): boolean {
     if (type === 'ERROR') throw new Error(`the watch was ended: ${JSON.stringify(object)}`);
     const { resourceVersion = '' } = object.metadata;

@@ -6,8 +6,8 @@ import { clusterOf, type Place, RECORDS, SITES, TTL, ZONE } from '../simulation/
 import { ConfigMapHistory } from '../support/config-map-history.ts';
 import type { ControlPlaneAccess } from '../support/control-plane-access.ts';
 import type { Environment } from '../support/controller-process.ts';
-import type { Ends } from '../support/dns/harness.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
+import type { Ends } from '../support/loopback.ts';
 import { createNamespace, createNodes } from '../support/seed.ts';
 import { nodeNamed } from './cluster-mirror.ts';
 import { DnsGate } from './dns-gate.ts';

@@ -4,8 +4,8 @@ import type { RecordSet, WrittenType } from '../../dns/records.ts';
 import { ADDRESSES, RECORDS, TTL, ZONE } from '../simulation/topology/setup.ts';
 import type { Sets, ZoneWrite } from '../simulation/topology/shared-zone.ts';
 import type { Call } from '../simulation/topology/truth.ts';
-import type { Ends } from '../support/dns/harness.ts';
 import { KEY_NAME, type NameServer, startBind } from '../support/dns/name-servers.ts';
+import type { Ends } from '../support/loopback.ts';
 
 type OnWrite = (write: ZoneWrite<Call>) => void;
 

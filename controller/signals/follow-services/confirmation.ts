@@ -13,7 +13,7 @@ export class Confirmation {
     if (this.#last?.goal !== goal) {
       const isOurs = leadership.confirm().then((confirmed) => confirmed !== undefined);
       this.#last = { goal, isOurs };
-      // Asked again by whoever comes next.
+      // The next caller asks again.
       isOurs.catch(() => {
         this.#last = undefined;
       });

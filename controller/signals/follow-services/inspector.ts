@@ -11,7 +11,7 @@ import { countPods, type PodCounts, type RoutedPod } from './pods.ts';
 import { ReadyPods } from './ready-pods.ts';
 import type { FollowedService } from './service.ts';
 
-/** Told what happens here; for Events and metrics. */
+/** Called for each outcome; for Events and metrics. */
 export interface RoutingObserver {
   onTransition(service: string, what: ServiceTransition, podCounts: PodCounts, goal: Goal): void;
   onCount(counts: RoutingCounts): void;

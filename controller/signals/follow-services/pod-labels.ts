@@ -25,7 +25,7 @@ export interface PodLabelsOptions {
 
 const PARALLEL = 16;
 
-/** Gives the pods of the Services the label that tells the site of their node. */
+/** Labels the pods of the Services with the site of their node. */
 export class PodLabels {
   readonly #options: PodLabelsOptions;
   readonly #queue: WorkQueue;

@@ -11,7 +11,7 @@ import type { Signal } from '../signal.ts';
 
 export interface NotifyOptions {
   readonly follower: string;
-  /** A URI reference: who tells. Unique to this follower of this installation. */
+  /** A URI reference: the sender. Unique to this follower of this installation. */
   readonly source: string;
   /** At least one, with different names. */
   readonly targets: readonly NotifyTarget[];
@@ -26,7 +26,7 @@ export interface NotifyOptions {
   readonly observer: NotifyObserver;
 }
 
-/** Told what happens here; for Events, metrics and log. */
+/** Called for each outcome; for Events, metrics and log. */
 export interface NotifyObserver {
   onOutcome(target: string, outcome: 'delivered' | 'failed' | 'given up', problem: string): void;
   /** After each change of the queue. */

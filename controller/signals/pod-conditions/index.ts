@@ -58,7 +58,7 @@ export class PodConditions implements Signal {
   readonly #queue: WorkQueue;
   readonly #order: MoveOrder;
   #endPatience: () => void = () => undefined;
-  /** Of the epoch, on the monotonic clock; however often its state is told. */
+  /** Of the epoch, on the monotonic clock; however often its state is published. */
   #patienceEndsAt = 0;
   /** All pods are known, so that they can be put in order. */
   #synced = false;

@@ -10,7 +10,7 @@ interface Groups {
 
 /**
  * Which pods wait at a move, and for which others: those of the same namespace. A Service has no pods of another one, and
- * whoever has many pods, or some that cannot be written, holds up nobody but himself.
+ * many pods, or some that cannot be written, delay only those of the same namespace.
  */
 export class MoveOrder {
   readonly #byNamespace = new Map<string, Groups>();

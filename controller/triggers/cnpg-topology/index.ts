@@ -35,7 +35,7 @@ export function createTopologyTrigger(options: CnpgTopologyOptions): Trigger {
   return new CnpgTrigger({ ports, namespace, clusterName, mustBeReady: true, judge });
 }
 
-/** What the topology decides; undefined when this Cluster is the primary of it, and no other one goes before it. */
+/** What the topology decides; undefined when this Cluster is the primary of it, and no other one takes precedence. */
 function judgeTopology(cluster: Cluster, options: CnpgTopologyOptions): Observation | undefined {
   const { namespace, clusterName, self, sites, claims } = options;
   const name = `Cluster ${namespace}/${clusterName}`;

@@ -18,7 +18,7 @@ export interface CnpgOptions {
   readonly preferred?: PreferredPrimary;
   /** A primary that is not ready is none yet. */
   readonly mustBeReady?: boolean;
-  /** What the Cluster alone tells, before anybody looks for its primary; undefined: look. */
+  /** What the Cluster alone says, before its primary is looked up; undefined: look it up. */
   readonly judge?: (cluster: Cluster) => Observation | undefined;
 }
 

@@ -142,7 +142,7 @@ export class PreferredPrimary {
     );
   }
 
-  /** One after the other: whoever may create pods there makes them as large as he likes, and labels them as instances. */
+  /** One after the other: anybody who may create pods there can make them large, and label them as instances. */
   async #instances(cluster: Cluster, abort: AbortSignal) {
     const { api, namespace, clusterName, node } = this.#options;
     const labelSelector = `${CNPG_LABELS.cluster}=${clusterName}`;
@@ -212,7 +212,7 @@ export class PreferredPrimary {
     }
   }
 
-  /** What was not stored did not happen: the next step comes to it again. */
+  /** What was not stored did not happen: the next step repeats it. */
   async #remember(record: PreferredRecord, leadership: Leadership): Promise<void> {
     const { memory, onOutcome } = this.#options;
     const before = memory.get(SECTION);

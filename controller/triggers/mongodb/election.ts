@@ -15,7 +15,7 @@ export interface Election {
 
 export interface Elected {
   readonly pod: string;
-  /** Undefined when the member tells none. */
+  /** Undefined when the member reports none. */
   readonly election: Election | undefined;
 }
 
@@ -27,7 +27,7 @@ interface Candidate {
 
 /**
  * Which member is primary. Two can claim it while the network is cut: the older one has not noticed yet. Of those the
- * one of the later election is primary; the electionId goes before the setVersion (Server Discovery and Monitoring,
+ * one of the later election is primary; the electionId takes precedence over the setVersion (Server Discovery and Monitoring,
  * "Updating the topology from a primary"; setVersion alone was wrong: PYTHON-2970).
  *
  * `newest`: the latest election that this process has seen.

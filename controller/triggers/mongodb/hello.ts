@@ -7,7 +7,7 @@ export interface Hello {
   readonly me: string | undefined;
   /** The same of the primary that it knows. */
   readonly primary: string | undefined;
-  /** 24 hexadecimal digits that grow with each election; only a primary tells it. */
+  /** 24 hexadecimal digits that grow with each election; only a primary reports it. */
   readonly electionId: string | undefined;
   /** The version of the replica set’s configuration. */
   readonly setVersion: number | undefined;

@@ -23,7 +23,7 @@ export function encode({ active, standings }: Remembered, clock: Clock): object 
 const MEMORY = z.object({ active: z.string(), sites: z.record(z.string(), z.unknown()).catch({}) });
 const STANDING = z.object({ ready: z.boolean(), mark: z.string(), lastedMs: z.number().min(0) });
 
-/** Undefined when it is nothing that `encode` made. A standing that makes no sense is left out: it begins again. */
+/** Undefined when it is nothing that `encode` made. A standing that makes no sense is left out: it starts again. */
 export function decode(value: unknown, clock: Clock): Remembered | undefined {
   const memory = MEMORY.safeParse(value).data;
   if (memory === undefined) return undefined;

@@ -141,7 +141,7 @@ function sameStandings(before: Remembered, now: Remembered): boolean {
   );
 }
 
-/** When the node last became ready or stopped to be, on the clock of whoever said so. */
+/** When the node last became ready or stopped to be, on the clock of the reporter. */
 function lastChange(node: Node): string {
   return readyCondition(node)?.lastTransitionTime ?? '';
 }

@@ -9,7 +9,7 @@ const STATUS = 'status';
 /** Anybody who may label pods there can make thousands of leaders. */
 const MOST_NAMED = 5;
 
-/** What a pod with the leader's label says of itself, as far as the choice of the leader looks at it. */
+/** What a pod with the leader's label says of itself, as far as the choice of the leader depends on it. */
 export interface Candidate {
   readonly name: string;
   readonly hasEnded: boolean;
@@ -23,7 +23,7 @@ export interface Candidate {
 }
 
 /**
- * The label does not tell the leader of a standby cluster from a primary: Patroni's standby_leader_label_value is
+ * The label does not distinguish the leader of a standby cluster from a primary: Patroni's standby_leader_label_value is
  * `primary` by default, and Crunchy labels both alike. The annotation does. Where Patroni is known to be at work it has
  * to make sense; elsewhere an annotation of that name may be anybody's.
  */

@@ -86,7 +86,7 @@ class PodLabelTrigger implements Trigger {
       resource: PODS,
       ...this.#selection,
       transform: (pod: Pod) => this.#candidateOf(pod),
-      // Once for all pods of a list: each comparison looks at all of them.
+      // Once for all pods of a list: each comparison reads all of them.
       onChange: () => {
         if (!isDue) queueMicrotask(compare);
         isDue = true;
