@@ -3,6 +3,7 @@ import { parseKey } from '../kubernetes/object-index.ts';
 import { keyOf, type OnReflectorProblem, Reflector } from '../kubernetes/reflector.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Limit } from './inject/limits.ts';
+import { LONGEST_QUANTITY } from './inject/quantity.ts';
 
 export interface LimitRange extends KubeObject {
   readonly spec?: { readonly limits?: readonly Limit[] };
@@ -25,7 +26,6 @@ const MOST_RANGES = 5_000;
 const MOST_OF_NAMESPACE = 10;
 /** Twice what is needed: one item for each of `TYPES`. */
 const MOST_ITEMS = 4;
-const LONGEST_QUANTITY = 32;
 const TYPES: readonly string[] = ['Container', 'Pod'];
 const FIELDS = ['min', 'max', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
 const NONE: readonly Limit[] = [];

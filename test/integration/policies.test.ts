@@ -114,6 +114,16 @@ describe('a pod', () => {
     );
   });
 
+  test('with a number of a megabyte is refused before the API server has counted with it', async () => {
+    const namespace = await createNamespace(plane);
+    for (const annotation of [ANNOTATIONS.cpuLimit, ANNOTATIONS.memoryRequest]) {
+      const annotations = { [annotation]: '1'.repeat(1_000_000) };
+      const { pod: made, words } = await dryRun(plane, 'Pod', namespace, pod({ annotations }));
+      assert.equal(made, undefined);
+      assert.match(words.join(), /metadata.annotations: Too long/);
+    }
+  });
+
   test('without a label, and in the namespaces of the release and the system, is left alone', async () => {
     for (const [namespace, labels] of [
       [await createNamespace(plane), {}],
@@ -247,7 +257,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   [ANNOTATIONS.hookTimeout]: ['1', '0', '300', '301'],
   [ANNOTATIONS.hookRetries]: ['0', '100', '101'],
   [ANNOTATIONS.cpuRequest]: ['0', '50m', '.5', '1.', '1e-2', '1u', '-1', '+1', '1 ', '50M', '1e999'],
-  [ANNOTATIONS.cpuLimit]: ['10m', '9m', '9999u', '1', '2E1'],
+  [ANNOTATIONS.cpuLimit]: ['10m', '9m', '9999u', '1', '2E1', '2'.padStart(32, '0'), '2'.padStart(33, '0')],
   [ANNOTATIONS.memoryRequest]: ['1Mi', '1M', '65Mi', '0.1Gi', '1mi'],
   [ANNOTATIONS.memoryLimit]: ['32Mi', '31Mi', '33554432', '3.2e7', '1Gi', 'x'.repeat(80)],
 };

@@ -1,4 +1,4 @@
-import { exceeds, QUANTITY, readQuantity } from './quantity.ts';
+import { exceeds, LONGEST_QUANTITY, QUANTITY, readQuantity } from './quantity.ts';
 
 /** A rule for the text of an annotation; the first one that it breaks is reported. */
 interface Rule {
@@ -96,7 +96,8 @@ export function atLeast(lowest: string): Format<string> {
     rules: [
       {
         holds: (text) => readQuantity(text) !== undefined,
-        cel: (text) => `isQuantity(${text}) && ${matches(text, QUANTITY)}`,
+        cel: (text) =>
+          `${text}.size() <= ${LONGEST_QUANTITY} && ${matches(text, QUANTITY)} && isQuantity(${text})`,
         wanted: 'must be a Kubernetes quantity such as 50m or 64Mi',
       },
       {

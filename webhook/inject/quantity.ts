@@ -20,8 +20,12 @@ const FACTORS: Readonly<Record<string, number>> = {
 // The serialization format of resource.Quantity in k8s.io/apimachinery, without signs, as nothing here is negative.
 export const QUANTITY = /^(\d+(?:\.\d*)?|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?$/;
 
+/** No amount needs more. The API server takes longer ones, in a time that is the square of their length. */
+export const LONGEST_QUANTITY = 32;
+
 /** A Kubernetes quantity such as `50m` or `64Mi` as a number of cores or bytes; undefined when it is not one. */
 export function readQuantity(text: string): number | undefined {
+  if (text.length > LONGEST_QUANTITY) return undefined;
   const [, digits, suffix = '', exponent = '0'] = QUANTITY.exec(text) ?? [];
   const factor = FACTORS[suffix];
   if (digits === undefined || factor === undefined) return undefined;

@@ -50,7 +50,7 @@ describe('a value at its bounds', () => {
     [ANNOTATIONS.hookRetries, ['0', '100'], ['101', '-1']],
     [ANNOTATIONS.whenStale, ['hold', 'standby'], ['true', '']],
     [ANNOTATIONS.cpuRequest, ['0', '1m', '.5', '1e-3'], ['1 m', '1mi', '+1', '-1', '1,5', 'NaN', '']],
-    [ANNOTATIONS.cpuLimit, ['10m', '2'], ['9m', '4m']],
+    [ANNOTATIONS.cpuLimit, ['10m', '2', `${'0'.repeat(31)}2`], ['9m', '4m', `${'0'.repeat(32)}2`]],
     [ANNOTATIONS.memoryRequest, ['1Mi', '64Mi'], ['1023Ki', '64m', '65Mi']],
     [ANNOTATIONS.memoryLimit, ['32Mi', '33554432', '1Gi'], ['31Mi', '64m', '0', '64MB', '64mi']],
   ];
