@@ -75,6 +75,22 @@ describe('a follower', () => {
     await world.soon();
     assert.ok(world.reconciles.length - looks <= 2, `${world.reconciles.length - looks} looks`);
   });
+
+  test('what changes all the time is looked at four times a second, and followed', async () => {
+    void world.start();
+    await world.soon();
+    const looks = world.reconciles.length;
+    for (let ms = 0; ms < 60_000; ms += 10) {
+      world.ring();
+      await world.clock.advance(10);
+    }
+    const made = world.reconciles.length - looks;
+    assert.ok(made >= 4 * 60 && made <= 4 * 60 + 50, `${made} looks`);
+    world.observe = () => at('eu-1');
+    world.ring();
+    await world.clock.advance(500);
+    assert.equal(world.place, 'eu eu-1 2 Settled');
+  });
 });
 
 describe('a follower holds the last place', () => {

@@ -6,6 +6,7 @@ import type { Leadership } from '../kubernetes/leadership.ts';
 import { backoff } from '../runtime/backoff.ts';
 import { type Clock, type Random, timestamp, withDeadline } from '../runtime/clock.ts';
 import { explain } from '../runtime/explain.ts';
+import { NotificationLimiter } from '../runtime/notification-limiter.ts';
 import type { Wakeup } from '../runtime/wakeup.ts';
 import { decide, type ResolvedObservation, recall, sameContent } from './decide.ts';
 import { DeposedError, type FencedConfigMap, type StoredConfigMap } from './fenced-config-map.ts';
@@ -69,6 +70,8 @@ const FAILED_RETRY = { base: 250, max: 10_000 };
 const RACES_AT_ONCE = 3;
 /** Every call of a trigger has a limit of its own; this one is for a trigger that forgot it. */
 const OBSERVATION_TIMEOUT_MS = 40_000;
+/** Of the watch of a trigger: a failover makes some tens; whoever writes what is followed, or answers for it, any number. */
+const WATCH_RATE = { burst: 40, perSecond: 4 };
 
 /**
  * Keeps the status of one follower as what it follows says, while this replica leads. A reconcile is five steps: observe,
@@ -92,9 +95,10 @@ export class Reconciler {
 
   /** Runs until the leadership ends, or until another leader turns out to have been here. */
   async run(leadership: Leadership): Promise<void> {
-    const { trigger, wakeup, resyncMs, random } = this.#options;
+    const { trigger, wakeup, clock, resyncMs, random } = this.#options;
     const { abort } = leadership;
-    const watching = trigger.watch(wakeup.notify, abort);
+    const watched = new NotificationLimiter(clock, WATCH_RATE, wakeup.notify);
+    const watching = trigger.watch(watched.notify, abort);
     // Somebody else may have led meanwhile: what is published counts.
     this.#believed = undefined;
     this.#unanswered = [];
@@ -107,6 +111,7 @@ export class Reconciler {
       await wakeup.wait(this.#failures === 0 ? periodMs : retryMs, abort);
     }
     await watching;
+    watched.stop();
   }
 
   /** False when this replica has to stop. */

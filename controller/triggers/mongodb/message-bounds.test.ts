@@ -2,13 +2,21 @@ import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
+import { Long, ObjectId, serialize } from 'bson';
 import { serveOnLoopback } from '../../../test/support/loopback.ts';
 import { connectByDriver } from './driver.ts';
 
 const MB = 1024 * 1024;
 const OP_COMPRESSED = 2012;
 const OP_MSG = 2013;
+const OP_QUERY = 2004;
+const OP_REPLY = 1;
+/** Flags of messages: that more answers may come, and that more come. */
+const [EXHAUST_ALLOWED, MORE_TO_COME] = [1 << 16, 2];
 const ZLIB = 2;
+
+const PROCESS = new ObjectId();
+const SAYS = { helloOk: true, setName: 'rs0', minWireVersion: 0, maxWireVersion: 25, ok: 1 };
 
 /** Asks somebody who answers whatever comes with `answer`, and gives why nothing came of it and the bytes that were taken. */
 async function ask(t: TestContext, answer: (socket: Socket, request: Buffer) => void) {
@@ -26,6 +34,19 @@ async function ask(t: TestContext, answer: (socket: Socket, request: Buffer) => 
     (error: unknown) => String(error),
   );
   return { problem, taken: Math.max(...[...sockets].map(({ bytesWritten }) => bytesWritten)) };
+}
+
+/** What a member says, each time of another role. */
+function answer(request: Buffer, counter: number, flags = 0): Buffer {
+  const topologyVersion = { processId: PROCESS, counter: Long.fromNumber(counter) };
+  const isWritablePrimary = counter % 2 === 0;
+  const document = serialize({ ...SAYS, isWritablePrimary, secondary: !isWritablePrimary, topologyVersion });
+  const isFirst = request.readInt32LE(12) === OP_QUERY;
+  const before = Buffer.alloc(isFirst ? 20 : 5);
+  before.writeInt32LE(isFirst ? 0 : flags, 0);
+  if (isFirst) before.writeInt32LE(1, 16);
+  const length = 16 + before.length + document.length;
+  return Buffer.concat([head(request, length, isFirst ? OP_REPLY : OP_MSG), before, document]);
 }
 
 /** In the form of the wire protocol. */
@@ -61,5 +82,35 @@ describe('of who answers in place of a member', () => {
       socket.write(Buffer.concat([head(request, 25 + packed.length, OP_COMPRESSED), inner, packed]));
     });
     assert.match(problem, /a compressed message, which nobody has agreed on/);
+  });
+
+  test('no more answers are taken than members have to say, however many come', async (t) => {
+    let sent = 0;
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (request: Buffer) => {
+        const isStreamed =
+          request.readInt32LE(12) === OP_MSG && (request.readInt32LE(16) & EXHAUST_ALLOWED) !== 0;
+        if (!isStreamed) return void socket.write(answer(request, sent));
+        const more = () => {
+          while (!socket.destroyed && socket.write(answer(request, ++sent, MORE_TO_COME)));
+        };
+        socket.on('drain', more);
+        more();
+      });
+      t.after(() => socket.destroy());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    let changes = 0;
+    const member = await connectByDriver(`127.0.0.1:${port}`, { version: '' }, () => {
+      changes += 1;
+    });
+    t.after(() => member.close());
+    const until = performance.now() + 3_000;
+    while (performance.now() < until && changes < 3_000) await member.hello();
+    assert.ok(changes > 100 && changes < 3_000, `${changes} times another role, of ${sent} that were sent`);
   });
 });

@@ -16,6 +16,7 @@ let members: Map<string, () => Promise<object> | object>;
 let accesses: MemberAccess[];
 let open: number;
 let change: () => void;
+let changes: Map<string, () => void>;
 let secrets: { credentialsSecret?: string; tlsSecret?: string };
 
 beforeEach(() => {
@@ -23,6 +24,7 @@ beforeEach(() => {
   for (const [index, node] of ['us-1', 'eu-1', 'asia-1'].entries()) kube.createPod(`db-${index}`, node);
   members = new Map();
   accesses = [];
+  changes = new Map();
   open = 0;
   secrets = {};
   elect(0, 1);
@@ -38,6 +40,7 @@ beforeEach(() => {
         open += 1;
         accesses.push(access);
         change = onChange;
+        changes.set(address, onChange);
         return Promise.resolve({
           hello: async () => parseHello({ ...(await members.get(address)?.()) }),
           close: () => {
@@ -106,6 +109,22 @@ describe('the primary of a replica set', () => {
     await kube.watch();
     await kube.look();
     assert.equal(await kube.wakesBy(() => change()), true);
+  });
+
+  test('wakes it no more than once a second for a member that changes all the time, at once for another', async () => {
+    await kube.watch();
+    await kube.look();
+    const [hostile, honest] = MEMBERS.map((member) => changes.get(member) ?? assert.fail());
+    const before = kube.wakes;
+    for (let ms = 0; ms < 60_000; ms += 10) {
+      hostile?.();
+      await kube.clock.advance(10);
+    }
+    const woken = kube.wakes - before;
+    assert.ok(woken >= 60 && woken <= 71, `${woken} times in a minute`);
+    const now = kube.wakes;
+    honest?.();
+    assert.equal(kube.wakes, now + 1);
   });
 });
 

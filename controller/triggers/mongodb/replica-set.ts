@@ -1,5 +1,6 @@
 import { aborted, withDeadline } from '../../../runtime/clock.ts';
 import { explain } from '../../../runtime/explain.ts';
+import { NotificationLimiter } from '../../../runtime/notification-limiter.ts';
 import { locateNamedPod, type NamedPod } from '../named-pod.ts';
 import { isUnknown, type Observation, type Trigger, type Unknown } from '../trigger.ts';
 import type { TriggerPorts } from '../trigger-kind.ts';
@@ -20,11 +21,15 @@ export interface ReplicaSetOptions extends AccessSettings {
 /** The driver has limits of its own; this one is for a driver that forgets them. */
 const MEMBER_MS = 5_000;
 const CLOSE_MS = 2_000;
+/** Of one member: who answers in its place may say all the time that it has another role, and the others come first then. */
+const CHANGE_RATE = { burst: 10, perSecond: 1 };
 
 /** Asks each member of a replica set whether it is primary. */
 export class ReplicaSetTrigger implements Trigger {
   readonly #options: ReplicaSetOptions;
   readonly #open = new Map<string, Promise<Member>>();
+  /** By member; they outlive its connections. */
+  readonly #changes: ReadonlyMap<string, NotificationLimiter>;
   #access: MemberAccess | undefined;
   #newest: Election | undefined;
   #enqueue: () => void = () => undefined;
@@ -32,6 +37,8 @@ export class ReplicaSetTrigger implements Trigger {
 
   constructor(options: ReplicaSetOptions) {
     this.#options = options;
+    const limiterOf = () => new NotificationLimiter(options.ports.clock, CHANGE_RATE, () => this.#enqueue());
+    this.#changes = new Map(options.members.map((member) => [member, limiterOf()]));
   }
 
   /** The first observation connects the members, which report their changes from then on. */
@@ -40,6 +47,7 @@ export class ReplicaSetTrigger implements Trigger {
     await aborted(abort);
     this.#ended = true;
     await this.#closeAll();
+    for (const limiter of this.#changes.values()) limiter.stop();
   }
 
   async observe(abort: AbortSignal): Promise<Observation> {
@@ -65,7 +73,8 @@ export class ReplicaSetTrigger implements Trigger {
   async #ask(member: string, access: MemberAccess, abort: AbortSignal): Promise<Answer> {
     const { connect, ports } = this.#options;
     if (this.#ended) throw new Error('the trigger has ended');
-    const opened = this.#open.get(member) ?? connect(member, access, () => this.#enqueue());
+    const opened =
+      this.#open.get(member) ?? connect(member, access, () => this.#changes.get(member)?.notify());
     this.#open.set(member, opened);
     try {
       const hello = await withDeadline(ports.clock, MEMBER_MS, abort, 'it', async () =>
