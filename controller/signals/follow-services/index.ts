@@ -162,7 +162,7 @@ export class FollowServices implements Signal {
       onWritten: (service) => this.#learn(service),
       onFailure: (service, error) => observer.onFailure('service', service, error),
     };
-    return releaseOwnership(ports, scene, abort);
+    return releaseOwnership(ports, scene, { abort, maxKeys: MAX_KEYS });
   }
 
   /** Watches give speed, this gives truth: what follows, and what was known to and does no more. */
