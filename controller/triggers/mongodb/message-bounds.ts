@@ -4,7 +4,7 @@ import { type Rate, TokenBucket } from '../../../runtime/token-bucket.ts';
 /** An answer to hello of a replica set with 50 members, and each step of a login, have some kilobytes. */
 const MOST_BYTES = 128 * 1024;
 /** Bytes of one connection: some ten times what members have to say, however often they are asked. */
-const PACE: Rate = { burst: MOST_BYTES, perSecond: 32 * 1024 };
+const PACE: Rate = { burst: 2 * MOST_BYTES, perSecond: 32 * 1024 };
 /** Source: MongoDB wire protocol, opcodes. */
 const [OPCODE_AT, COMPRESSED] = [12, 2012];
 
