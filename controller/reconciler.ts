@@ -71,7 +71,7 @@ const RACES_AT_ONCE = 3;
 /** Every call of a trigger has a limit of its own; this one is for a trigger that forgot it. */
 const OBSERVATION_TIMEOUT_MS = 40_000;
 /** Of the watch of a trigger: a failover makes some tens; whoever writes what is followed, or answers for it, any number. */
-const WATCH_RATE = { burst: 40, perSecond: 4 };
+const WATCH_RATE = { burst: 40, perSecond: 10 };
 
 /**
  * Keeps the status of one follower as what it follows says, while this replica leads. A reconcile is five steps: observe,

@@ -100,10 +100,7 @@ describe('of who answers in place of a member', () => {
       });
       t.after(() => socket.destroy());
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    t.after(() => server.close());
-    const { port } = server.address() as AddressInfo;
+    const port = await serveOnLoopback(t, server);
     // 128 kB more than are taken at once, of which 32 kB come in a second.
     const many = Math.ceil((384 * 1024) / answer(Buffer.alloc(16), 0).length);
     let changes = 0;
