@@ -40,6 +40,23 @@ test('what the file says of the whole program can be set in the chart', async ()
   assert.deepEqual(loaded.value.httpHosts, global.httpHosts);
 });
 
+for (const config of [undefined, { followers: [{ sites: [{ name: 'a', nodeName: 'b' }] }] }]) {
+  test(`the authorities of a proxy are mounted where node looks for them, with ${config ? 'a' : 'no'} file of settings`, async () => {
+    const proxy = { caConfigMap: 'corporate-authorities' };
+    const values = config ? { controller: { config, proxy } } : layered(SITES, { controller: { proxy } });
+    const manifests = await chart.render({ values });
+    const { containers, volumes } = podSpec(only(manifests, 'Deployment', '-controller'));
+    const [{ volumeMounts = [] }] = containers;
+    const { NODE_EXTRA_CA_CERTS: file } = environment(containers[0]);
+    const mount = volumeMounts.find(({ mountPath }) => `${mountPath}/ca.crt` === file);
+    assert.deepEqual(
+      volumes?.find(({ name }) => name === mount?.name),
+      { name: mount?.name, configMap: { name: proxy.caConfigMap } },
+    );
+    assert.equal(volumes?.length, config ? 2 : 1);
+  });
+}
+
 test('no Service gets a site of a follower that moves no Services', async () => {
   const follower = (name: string, followServices: boolean) => ({
     name,

@@ -108,6 +108,7 @@ DNS_NAME_SERVERS: controller.dns.nameServers
 HTTPS_PROXY: controller.proxy.https
 HTTP_PROXY: controller.proxy.http
 NO_PROXY: controller.proxy.noProxy
+NODE_EXTRA_CA_CERTS: controller.proxy.caConfigMap
 {{- end }}
 
 {{/*

@@ -98,4 +98,8 @@
 - name: NO_PROXY
   value: {{ join "," .noProxy | quote }}
 {{- end }}
+{{- if .caConfigMap }}
+- name: NODE_EXTRA_CA_CERTS
+  value: /etc/site-follower-authorities/ca.crt
+{{- end }}
 {{- end }}

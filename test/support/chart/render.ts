@@ -130,6 +130,7 @@ export interface Container {
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly ports?: readonly { readonly containerPort: number }[];
   readonly resources: { readonly limits: Readonly<Record<string, string>> };
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
 
 export interface Variable {
