@@ -82,6 +82,11 @@ export function isDenied(error: unknown): error is DnsError {
   return error instanceof DnsError && DENIED.includes(error.code);
 }
 
+/** The batch itself is wrong, whatever the zone has. */
+export function isRefusedBatch(error: unknown): boolean {
+  return error instanceof DnsError && error.kind === 'refused' && error.code === 'InvalidChangeBatch';
+}
+
 /**
  * A policy may allow the change of some names alone (route53:ChangeResourceRecordSetsNormalizedRecordNames): then one of the
  * others has the whole batch denied.

@@ -11,7 +11,7 @@ import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../reco
 import { recordsOfNames } from '../records-of-names.ts';
 import { hostInZone, longestZone, namesUpTo } from '../zones.ts';
 import type { Route53Api } from './api.ts';
-import { isDenied } from './errors.ts';
+import { isDenied, isRefusedBatch } from './errors.ts';
 import { PendingChanges } from './pending-changes.ts';
 import { changesOf, otherRecords, plainName, recordSets, unchanged } from './records.ts';
 import type { Route53Config } from './settings.ts';
@@ -105,7 +105,7 @@ export class Route53Provider implements DnsProvider {
     const batches = ofEach(parts, (part) => ({ part, batch: changesOf(records, part) }));
     this.#api.limiter.noteWrite(zone);
     for (const { part, batch } of batches) {
-      const id = await this.#change(zone, zoneId, [...kept, ...batch], guard);
+      const id = await this.#change(zone, zoneId, { kept, batch }, guard);
       this.#pending.accepted(zone, id);
       guard.onAccepted?.(part);
       for (const change of part) {
@@ -118,13 +118,18 @@ export class Route53Provider implements DnsProvider {
   async #change(
     zone: string,
     zoneId: string,
-    batch: readonly ApiChange[],
+    { kept, batch }: { readonly kept: readonly ApiChange[]; readonly batch: readonly ApiChange[] },
     guard: WriteGuard,
   ): Promise<string | undefined> {
     const { abort, condition } = guard;
     try {
-      return await this.#api.change(zone, zoneId, batch, () => guard.assertMayWrite(), abort);
+      const all = [...kept, ...batch];
+      return await this.#api.change(zone, zoneId, all, () => guard.assertMayWrite(), abort);
     } catch (error) {
+      // No document says that a set may be deleted and created as it is. Where that were refused, records must follow still.
+      if (kept.length > 0 && isRefusedBatch(error)) {
+        return this.#change(zone, zoneId, { kept: [], batch }, guard);
+      }
       const isOfCondition = error instanceof DnsError && error.names?.includes(condition?.name ?? '');
       // It is none of those that were to be changed: no change of the batch can be made.
       throw isOfCondition === true ? error.with({ names: undefined }) : error;

@@ -128,6 +128,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     given: { controller: { proxy: { https: 'http://proxy.example.com:3128' } } },
   },
   'controller.proxy.existingSecret': { right: 'proxy', wrong: 'my secret' },
+  'controller.proxy.caConfigMap': { right: 'authorities', wrong: 'my authorities' },
   'controller.replicas': { right: 3, wrong: 0 },
   'controller.dryRun': { right: true, wrong: 'true' },
   'controller.config': { right: { resyncSeconds: 5 }, wrong: 'resyncSeconds: 5' },
