@@ -17,18 +17,20 @@ const CHANGED = `<ChangeResourceRecordSetsResponse ${NAMESPACE}><ChangeInfo><Id>
 /** Resolves to the names in each batch that was sent; `refusal`: what the service says where the claim is in it. */
 async function written(t: TestContext, refusal?: string): Promise<readonly (readonly string[])[]> {
   const batches: string[][] = [];
-  const { provider } = await answering(t, async (request, response) => {
+  const { provider } = await answering(t, (request, response) => {
     const answer = (status: number, body: string) =>
       response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
-    if (request.method === 'GET') return answer(200, request.url?.includes('/rrset') ? SETS : ZONES);
-    const names = [...(await text(request)).matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name = '']) =>
-      plainName(name),
-    );
+    if (request.method === 'GET') answer(200, request.url?.includes('/rrset') ? SETS : ZONES);
+    else void text(request).then((body) => change(body, answer));
+  });
+  const change = (body: string, answer: (status: number, body: string) => void) => {
+    const names = [...body.matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name = '']) => plainName(name));
     batches.push(names);
     const isRefused = refusal !== undefined && names.some((name) => name.startsWith(CLAIM.name));
     const message = `<ErrorResponse ${NAMESPACE}><Error><Type>Sender</Type><Code>InvalidChangeBatch</Code><Message>${refusal}</Message></Error><RequestId>1</RequestId></ErrorResponse>`;
-    return isRefused ? answer(400, message) : answer(200, CHANGED);
-  });
+    if (isRefused) answer(400, message);
+    else answer(200, CHANGED);
+  };
   const { signal: abort } = new AbortController();
   const guard = { abort, assertMayWrite: () => undefined, condition: CLAIM };
   try {
