@@ -3,10 +3,12 @@ import { type Leadership, soleLeadership } from '../kubernetes/leadership.ts';
 import { LeaseElection, type LeaseEvent } from '../kubernetes/lease.ts';
 import { explain } from '../runtime/explain.ts';
 import type { Config, FollowerConfig } from './config.ts';
-import { type FollowerPorts, runFollower, type SharedPorts } from './follower.ts';
+import { runFollower } from './follower.ts';
+import type { FollowerPorts, SharedPorts } from './follower-parts.ts';
 import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
+import { ReconcileHealth } from './reconcile-health.ts';
 import { RoutedPods } from './signals/follow-services/routed-pods.ts';
 import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { resetGauges } from './telemetry.ts';
@@ -35,134 +37,144 @@ export interface ControllerView {
   })[];
 }
 
-/** Every call of a reconcile has a time limit, so one that takes longer than this will never end. */
-const STUCK_MS = 60_000;
-const STUCK_PASSES = 3;
 /** The API server was not heard of for so long that what is shown may be old. */
 const STALE_MS = 120_000;
 
 /** All of the controller except its process: under real time in main.ts, under virtual time in the simulation. */
 export function createController(config: Config, ports: FollowerPorts): Controller {
-  const { log, metrics, identity, namespace } = ports;
-  const listeners = new Set<() => void>();
-  const changed = () => {
-    for (const listener of listeners) listener();
-  };
-  let leader = false;
-  /** By follower, on the monotonic clock; empty while this replica does not lead. */
-  const lastPass = new Map<string, number>();
-  /** By follower: why nothing is published for it, as long as that lasts. */
-  const problems = new Map<string, string>();
-  const onPass = (follower: string, problem = '') => {
-    lastPass.set(follower, ports.clock.elapsed());
-    const before = problems.get(follower) ?? '';
-    if (problem === '') problems.delete(follower);
-    else problems.set(follower, problem);
-    if (problem !== before) changed();
-  };
-  const parts = config.followers.map((follower) => {
-    const { name } = follower;
-    const status = { namespace, name: configMapName(config.configMapName, name) };
-    const report = { namespace, name: configMapName(REPORT_CONFIGMAP, name) };
-    return { follower, view: new FollowerWatch(ports, name, { status, report }, changed) };
-  });
-  const views = parts.map(({ view }) => view);
-  const names = config.followers.map(({ name }) => name);
-  const pods = new PodCounts(ports, names, changed);
-  const shared: SharedPorts = { ...ports, routedPods: new RoutedPods(ports, names) };
+  return new ReplicatedController(config, ports);
+}
 
-  async function lead(leadership: Leadership): Promise<void> {
-    leader = true;
-    for (const { name } of config.followers) {
-      lastPass.set(name, ports.clock.elapsed());
+/** One of several replicas, each of which shows how things stand; one of them leads. */
+class ReplicatedController implements Controller {
+  readonly #config: Config;
+  readonly #ports: SharedPorts;
+  readonly #listeners = new Set<() => void>();
+  readonly #reconciles: ReconcileHealth;
+  readonly #followers: readonly { readonly follower: FollowerConfig; readonly view: FollowerWatch }[];
+  readonly #pods: PodCounts;
+  #leads = false;
+
+  constructor(config: Config, ports: FollowerPorts) {
+    const changed = () => this.#changed();
+    const names = config.followers.map(({ name }) => name);
+    this.#config = config;
+    this.#ports = { ...ports, routedPods: new RoutedPods(ports, names) };
+    this.#reconciles = new ReconcileHealth(ports.clock, changed);
+    this.#followers = config.followers.map((follower) => ({
+      follower,
+      view: viewOf(follower.name, config, ports, changed),
+    }));
+    this.#pods = new PodCounts(ports, names, changed);
+  }
+
+  async run(abort: AbortSignal): Promise<void> {
+    await Promise.all([
+      this.#elect(abort),
+      this.#pods.run(abort),
+      ...this.#followers.map(({ view }) => view.run(abort)),
+    ]);
+  }
+
+  status(): ControllerView {
+    return {
+      identity: this.#ports.identity,
+      leader: this.#leads,
+      dryRun: this.#config.dryRun,
+      followers: this.#followers.map(({ view }) => {
+        const snapshot = view.snapshot();
+        const nodes = this.#pods.byNode(view.name);
+        return {
+          ...snapshot,
+          problem: this.#reconciles.problemOf(view.name),
+          pods: nodes && bySite(nodes, snapshot.status?.sites ?? {}),
+        };
+      }),
+    };
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  health(): { readonly ok: boolean; readonly reason: string } {
+    const reason = this.#reconciles.stuck(this.#config.resyncSeconds * 1000);
+    return { ok: reason === '', reason };
+  }
+
+  ready(): { readonly ok: boolean; readonly reasons: readonly string[] } {
+    const age = Math.max(...this.#followers.map(({ view }) => view.age()));
+    const reason = Number.isFinite(age)
+      ? `the API server was last heard of ${Math.round(age / 1000)} s ago`
+      : 'the status has not been read yet';
+    const reasons = [...(age < STALE_MS ? [] : [reason]), ...this.#reconciles.problems];
+    return { ok: reasons.length === 0, reasons };
+  }
+
+  async #elect(abort: AbortSignal): Promise<void> {
+    const { dryRun, leaderElection } = this.#config;
+    // A dry run must not take the Lease from a controller that works.
+    if (dryRun || !leaderElection) return this.#lead(soleLeadership(abort));
+    const { api, clock, random, namespace, identity, log } = this.#ports;
+    const onEvent = (event: LeaseEvent) => logLeaseEvent(log, event);
+    const election = new LeaseElection({ api, clock, random, namespace, name: PROGRAM, identity, onEvent });
+    await election.run((leadership) => this.#lead(leadership), abort);
+  }
+
+  async #lead(leadership: Leadership): Promise<void> {
+    const { log, metrics, identity, clock } = this.#ports;
+    this.#leads = true;
+    for (const { name } of this.#config.followers) {
+      this.#reconciles.start(name);
       // Otherwise nothing would show a loop that has never succeeded.
-      metrics.lastPass.set({ follower: name }, ports.clock.now() / 1000);
+      metrics.lastPass.set({ follower: name }, clock.now() / 1000);
     }
     metrics.leader.set(1);
     metrics.leaderTransitions.inc();
     log.info({ identity, term: leadership.term }, 'leading');
-    changed();
+    this.#changed();
     try {
       // One of them ends by itself when another replica turns out to lead: then all have to.
       await runTaskGroup(leadership, (shared) =>
-        parts.map(({ follower: one, view }) => follow(one, view.lastPublished, shared)),
+        this.#followers.map(({ follower, view }) => this.#follow(follower, view.lastPublished, shared)),
       );
     } finally {
-      leader = false;
-      lastPass.clear();
-      problems.clear();
+      this.#leads = false;
+      this.#reconciles.clear();
       metrics.leader.set(0);
       resetGauges(metrics);
       log.info({ identity }, 'stopped leading');
-      changed();
+      this.#changed();
     }
   }
 
-  /** A defect in what follows one service ends nothing of what follows the others: that one begins again. */
-  async function follow(
+  /** A defect in what follows one service ends nothing of what follows the others: that one is restarted. */
+  async #follow(
     follower: FollowerConfig,
     lastPublished: LastPublished,
     leadership: Leadership,
   ): Promise<void> {
     const { name } = follower;
-    const onFailure = (error: unknown) => {
-      log.error({ follower: name, err: error }, 'follower failed, restarting');
-      onPass(name, `follower ${name} failed and restarts: ${explain(error)}`);
-    };
-    const attempt = () =>
-      runFollower(follower, config, shared, leadership, lastPublished, (problem) => onPass(name, problem));
-    await retryUntilSuccess(ports, leadership, attempt, onFailure);
+    const onReconciled = (problem?: string) => this.#reconciles.onReconciled(name, problem);
+    const options = { follower, config: this.#config, ports: this.#ports, lastPublished, onReconciled };
+    const attempt = () => runFollower(options, leadership);
+    await retryUntilSuccess(this.#ports, leadership, attempt, (error) => {
+      this.#ports.log.error({ follower: name, err: error }, 'follower failed, restarting');
+      onReconciled(`follower ${name} failed and restarts: ${explain(error)}`);
+    });
   }
 
-  async function elect(abort: AbortSignal): Promise<void> {
-    // A dry run must not take the Lease from a controller that works.
-    if (config.dryRun || !config.leaderElection) return lead(soleLeadership(abort));
-    const { api, clock, random } = ports;
-    const onEvent = (event: LeaseEvent) => logLeaseEvent(log, event);
-    const election = new LeaseElection({ api, clock, random, namespace, name: PROGRAM, identity, onEvent });
-    await election.run(lead, abort);
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
+}
 
-  return {
-    async run(abort) {
-      await Promise.all([elect(abort), pods.run(abort), ...views.map((view) => view.run(abort))]);
-    },
-    status: () => ({
-      identity,
-      leader,
-      dryRun: config.dryRun,
-      followers: views.map((view) => {
-        const snapshot = view.snapshot();
-        const nodes = pods.byNode(view.name);
-        return {
-          ...snapshot,
-          problem: problems.get(view.name) ?? '',
-          pods: nodes && bySite(nodes, snapshot.status?.sites ?? {}),
-        };
-      }),
-    }),
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    health() {
-      const [name, last] = [...lastPass].sort(([, a], [, b]) => a - b)[0] ?? ['', ports.clock.elapsed()];
-      const age = ports.clock.elapsed() - last;
-      const ok = age < STUCK_PASSES * config.resyncSeconds * 1000 + STUCK_MS;
-      return {
-        ok,
-        reason: ok ? '' : `follower ${name} has not ended a pass for ${Math.round(age / 1000)} s`,
-      };
-    },
-    ready() {
-      const age = Math.max(...views.map((view) => view.age()));
-      const reason = Number.isFinite(age)
-        ? `the API server was last heard of ${Math.round(age / 1000)} s ago`
-        : 'the status has not been read yet';
-      const reasons = [...(age < STALE_MS ? [] : [reason]), ...problems.values()];
-      return { ok: reasons.length === 0, reasons };
-    },
-  };
+function viewOf(name: string, config: Config, ports: FollowerPorts, onChange: () => void): FollowerWatch {
+  const { namespace } = ports;
+  const status = { namespace, name: configMapName(config.configMapName, name) };
+  const report = { namespace, name: configMapName(REPORT_CONFIGMAP, name) };
+  return new FollowerWatch(ports, name, { status, report }, onChange);
 }
 
 function logLeaseEvent(log: Logger, event: LeaseEvent): void {

@@ -32,16 +32,16 @@ afterEach(async () => {
 function start(config: Config = serviceConfig()): Promise<void> {
   const [follower] = config.followers;
   const ports = kube.servicePorts();
-  return runFollower(
+  const options = {
     follower,
     config,
-    { ...ports, routedPods: new RoutedPods(ports, [follower.name]) },
-    leadership,
-    new LastPublished(kube.process),
-    () => {
+    ports: { ...ports, routedPods: new RoutedPods(ports, [follower.name]) },
+    lastPublished: new LastPublished(kube.process),
+    onReconciled: () => {
       passes += 1;
     },
-  );
+  };
+  return runFollower(options, leadership);
 }
 
 const soon = () => kube.clock.advance(1_500);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { createController } from '../../controller/controller.ts';
-import type { FollowerPorts } from '../../controller/follower.ts';
+import type { FollowerPorts } from '../../controller/follower-parts.ts';
 import { FollowerScene, serviceConfig } from '../support/follower-scene.ts';
 import { commandsOf } from './coverage.ts';
 import { blocksOf, documents } from './markdown.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../controller/config.ts';
 import { createController } from '../../controller/controller.ts';
-import type { FollowerPorts } from '../../controller/follower.ts';
+import type { FollowerPorts } from '../../controller/follower-parts.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import { ZoneLocks } from '../../dns/zone-locks.ts';

@@ -1,6 +1,6 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { type Config, loadConfig } from '../../controller/config.ts';
-import type { FollowerPorts } from '../../controller/follower.ts';
+import type { FollowerPorts } from '../../controller/follower-parts.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
