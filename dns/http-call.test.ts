@@ -12,7 +12,7 @@ const NEVER = new AbortController().signal;
 
 async function served(t: TestContext, answer: RequestListener) {
   const port = await serveOnLoopback(t, createServer(answer));
-  const dispatcher = outboundDispatcher(NO_PROXIES, { keepAliveTimeout: 1_000 });
+  const dispatcher = outboundDispatcher(NO_PROXIES, { keepAliveTimeout: 1_000, connections: 1 });
   t.after(() => dispatcher.close());
   const url = new URL(`http://127.0.0.1:${port}/zones/a?full=1`);
   return (call: Pick<HttpCall, 'method' | 'body' | 'timeoutMs'>, abort = NEVER) =>
@@ -53,6 +53,24 @@ for (const method of METHODS) {
   test(`${method} without an answer ends in time, to be tried again`, async (t) => {
     const send = await served(t, () => undefined);
     await assert.rejects(send({ ...call, timeoutMs: 50 }), { name: 'DnsError', kind: 'retry' });
+  });
+}
+
+// undici uses no connection again after HEAD.
+for (const method of METHODS.filter((each) => each !== 'HEAD')) {
+  const isSafe = method === 'GET';
+  test(`${method} by a connection that is closed just then ${isSafe ? 'is sent once more' : 'fails, as it may have been taken'}`, async (t) => {
+    const sockets: unknown[] = [];
+    const send = await served(t, ({ socket }, response) => {
+      const isUsed = sockets.includes(socket);
+      sockets.push(socket);
+      if (isUsed) socket.destroy();
+      else response.end();
+    });
+    assert.equal((await send({ method })).status, 200);
+    if (isSafe) assert.equal((await send({ method })).status, 200);
+    else await assert.rejects(send({ method }), { name: 'DnsError', kind: 'retry', code: 'network' });
+    assert.equal(sockets.length, isSafe ? 3 : 2);
   });
 }
 

@@ -4,6 +4,7 @@ import type { OutboundDispatcher } from '../runtime/outbound/dispatcher.ts';
 import { retryAfterMs } from '../runtime/retry-after.ts';
 import { boundedBody, ZONE_LIMITS } from './answer-body.ts';
 import type { CallLimiters } from './call-limiter.ts';
+import { request } from './closed-connection.ts';
 import { DnsError } from './provider.ts';
 import { unanswered } from './unanswered.ts';
 
@@ -47,7 +48,7 @@ export async function httpCall(ports: HttpPorts, call: HttpCall, abort: AbortSig
   const { what, method, url, headers, body, timeoutMs = TIMEOUT_MS, read = shortText } = call;
   try {
     return await withDeadline(ports.clock, timeoutMs, abort, what, async (limited) => {
-      const answer = await ports.dispatcher.request({
+      const answer = await request(ports.dispatcher, {
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,

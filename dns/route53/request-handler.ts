@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { OutboundDispatcher } from '../../runtime/outbound/dispatcher.ts';
 import { boundedBody, ZONE_LIMITS } from '../answer-body.ts';
+import { request } from '../closed-connection.ts';
 
 type Handler = Route53Client['config']['requestHandler'];
 type Request = Parameters<Handler['handle']>[0];
@@ -13,13 +14,13 @@ type Request = Parameters<Handler['handle']>[0];
 export function requestHandler(dispatcher: OutboundDispatcher): Handler {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
-    async handle(request, options) {
-      const { statusCode, headers, body } = await dispatcher.request({
-        origin: originOf(request),
-        path: `${request.path}${queryOf(request)}`,
-        method: request.method as 'GET',
-        headers: request.headers,
-        body: request.body ?? null,
+    async handle(call, options) {
+      const { statusCode, headers, body } = await request(dispatcher, {
+        origin: originOf(call),
+        path: `${call.path}${queryOf(call)}`,
+        method: call.method as 'GET',
+        headers: call.headers,
+        body: call.body ?? null,
         // The SDK declares a subset of the platform's own.
         ...(options !== undefined &&
           'abortSignal' in options && { signal: options.abortSignal as AbortSignal }),
