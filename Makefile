@@ -9,15 +9,13 @@ export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/node
 TESTS ?= $(shell find contract runtime http kubernetes settings dns cnpg notify controller webhook sidecar cli scripts bench test/support test/documentation test/e2e/support -name '*.test.ts')
 # Node would take one less than there are processors, and tests wait for much else too.
 JOBS ?= $(shell node -p 'Math.max(3, os.availableParallelism())')
-# The longest first, so that none of them runs alone at the end; the others by size, which goes with time. Those that wait
-# for most of their time take turns with those that do not.
-LONGEST := $(patsubst %,test/integration/%.test.ts,api-server-misbehaves topology-schedules triggers leader dns-providers webhook soak documentation \
-	broken-server cli-check cli-switchover standby-updates namecheap preferred dns-many first-installation put-back webhook-storm release)
+# The longest first, so that none of them runs alone at the end; the others by size, which goes with time.
+LONGEST := $(patsubst %,test/integration/%.test.ts,triggers api-server-misbehaves webhook dns-providers leader soak standby-updates webhook-storm topology-schedules)
 # Each of these wants a cluster without other controllers: they have one, and a process, one after the other.
 IN_TURN := $(patsubst %,test/integration/%.test.ts,cli-check-workloads databases kept-nodes rbac copies release-secret)
 comma := ,
 OTHERS := $(filter-out $(LONGEST) $(IN_TURN),$(shell ls -S test/integration/*.test.ts))
-INTEGRATION_TESTS ?= $(subst $() $(),$(comma),$(IN_TURN)) $(LONGEST) $(OTHERS)
+INTEGRATION_TESTS ?= $(LONGEST) $(subst $() $(),$(comma),$(IN_TURN)) $(OTHERS)
 RUN = node test/support/run.ts
 SETUP = --global-setup=test/support/global-setup.ts
 # It has no MutatingAdmissionPolicies, in beta neither.
@@ -80,10 +78,8 @@ unit integration hostile-short alerts chart: export GOMEMLIMIT := 4GiB
 integration hostile-short hostile: export TEST_CONTROLLER_BUILT := true
 
 .PHONY: integration
-# Tests wait for most of their time: with four files at once, two processors were idle for a third of it. With seven, what
-# waits for a moment waits too long now and then.
 integration: build ## Tests on a real API server, started for them
-	$(RUN) --concurrency=5 --timeout-ms=600000 $(SETUP) $(INTEGRATION_TESTS)
+	$(RUN) --concurrency=4 --timeout-ms=600000 $(SETUP) $(INTEGRATION_TESTS)
 
 HOSTILE = $(RUN) --timeout-ms=1800000 $(SETUP) test/hostile/*.test.ts
 

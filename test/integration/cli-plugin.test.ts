@@ -15,6 +15,8 @@ import { findTools } from '../support/tools.ts';
 
 const plane = await sharedControlPlane();
 const PLUGIN = 'kubectl-site_follower';
+/** With the pods of all other tests in it. */
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 let folder: string;
 let kubectl: (...args: string[]) => Promise<{ stdout: string; stderr: string }>;
 
@@ -33,7 +35,7 @@ before(async () => {
     HOME: folder,
     KUBECONFIG: plane.kubeconfig,
   };
-  kubectl = (...args) => promisify(execFile)(tools.kubectl, args, { env });
+  kubectl = (...args) => promisify(execFile)(tools.kubectl, args, { env, maxBuffer: MAX_OUTPUT_BYTES });
 });
 after(() => rm(folder, { recursive: true }));
 

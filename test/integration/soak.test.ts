@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { flatness } from '../../bench/soak/flatness.ts';
 import { soak } from '../../bench/soak/soak.ts';
 import { INSPECTED, liveHeapOf } from '../support/live-heap.ts';
-import { sharedControlPlane } from '../support/shared-control-plane.ts';
+import { ownControlPlane } from '../support/shared-control-plane.ts';
 
-const plane = await sharedControlPlane();
+/** What other tests have in a shared one grows the memory, too. */
+const plane = await ownControlPlane();
 
 const DURATION_MS = 60_000;
 /** Without garbage there is little noise, and each sample costs the controller a full collection. */
