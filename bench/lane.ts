@@ -85,7 +85,7 @@ export function statusOf({ status }: Lane): Follows {
  * `currentPrimary` is sent to the API server until `follows`; so the API server's own write is part of them.
  */
 export async function timeMove(
-  { cluster, operator }: Lane,
+  { cluster, operator }: Pick<Lane, 'cluster' | 'operator'>,
   follows: Follows,
   options: MoveOptions = {},
 ): Promise<number> {

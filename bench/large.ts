@@ -2,12 +2,12 @@
  * `make bench-scale`: one flip everywhere in a large cluster. `--short`: a small one. Exit code 1 where a flip takes too long, or
  * takes more than one write for a Service.
  */
+
 import { parseArgs } from 'node:util';
-import { startControlPlane } from '../test/support/control-plane.ts';
-import { installCnpgCrds } from '../test/support/seed.ts';
 import { figuresOf } from './figures.ts';
 import { type Large, measureLarge } from './large/measure.ts';
 import { describeMachine, writeRun } from './machine.ts';
+import { startPlane } from './plane.ts';
 
 const LIMIT_MS = 3_000;
 const NUMBERS = { namespaces: '2000', pods: '10', followers: '50', moves: '5' };
@@ -30,9 +30,7 @@ const number = (name: keyof typeof NUMBERS) => {
 
 await using ends = new AsyncDisposableStack();
 const machine = describeMachine();
-const plane = await startControlPlane();
-ends.defer(() => plane.stop());
-await installCnpgCrds(plane.api);
+const plane = await startPlane(ends);
 const size = { namespaces: number('namespaces'), podsInEach: number('pods'), followers: number('followers') };
 const large = await measureLarge(plane, { ...size, moves: number('moves') }, (what) =>
   process.stderr.write(`… ${what}\n`),

@@ -1,12 +1,12 @@
 /** `make bench`: speed and memory of the three programs, measured from outside of it. `--short`: fewer of everything. */
+
 import { parseArgs, styleText } from 'node:util';
-import { startControlPlane } from '../test/support/control-plane.ts';
-import { installCnpgCrds } from '../test/support/seed.ts';
 import { measureAdmission } from './admission.ts';
 import { timeCommandLine } from './command-line.ts';
 import { measureFollowing } from './following.ts';
 import { describeMachine } from './machine.ts';
 import { timeDns, timeUnwatched, timeWatched } from './moves.ts';
+import { startPlane } from './plane.ts';
 import { type Results, type Row, rowsOf, writeResults } from './results.ts';
 import { timeRouting } from './routing.ts';
 import { measureScale, seedNamespaces } from './scale.ts';
@@ -51,9 +51,7 @@ async function measure(size: typeof FULL): Promise<Results> {
   const machine = describeMachine();
   await using ends = new AsyncDisposableStack();
   progress('starting a control plane');
-  const plane = await startControlPlane();
-  ends.defer(() => plane.stop());
-  await installCnpgCrds(plane.api);
+  const plane = await startPlane(ends);
 
   const starts: Start[] = [];
   for (let start = 0; start < size.starts; start += 1) {

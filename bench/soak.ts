@@ -1,7 +1,7 @@
 /** `make soak`: moves the primary under load for SOAK_MINUTES (60) and fails when the controller's memory grows. */
+
 import { styleText } from 'node:util';
-import { startControlPlane } from '../test/support/control-plane.ts';
-import { installCnpgCrds } from '../test/support/seed.ts';
+import { startPlane } from './plane.ts';
 import { flatness, type Sample } from './soak/flatness.ts';
 import { soak } from './soak/soak.ts';
 
@@ -16,9 +16,7 @@ if (!(minutes > 0))
 const durationMs = minutes * 60_000;
 
 await using ends = new AsyncDisposableStack();
-const plane = await startControlPlane();
-ends.defer(() => plane.stop());
-await installCnpgCrds(plane.api);
+const plane = await startPlane(ends);
 
 console.log('   minute     moves   RSS, MiB');
 let shown = 0;

@@ -130,7 +130,7 @@ export class Claims {
   /** This cluster is the primary of its topology, by what it knows itself. */
   lead(own: OwnTimeline): void {
     const { cluster, timeline, instance, demotedAt } = own;
-    // One that was made anew under its name knows nothing of the promotions of the one before, and may be older than a rival.
+    // A recreated Cluster knows nothing of the promotions of the one before it, and may be older than a rival.
     if (this.#primary !== undefined && this.#primary !== cluster)
       this.#forgetPromotion(undefined, demotedAt, this.#rivals);
     else if (demotedAt !== this.#demotedAt) this.#forgetPromotion(undefined, demotedAt);

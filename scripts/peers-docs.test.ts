@@ -3,19 +3,13 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { pictureOf, withPeers } from './peers-docs.ts';
 import { duration, peersOf, peersSvg } from './peers-svg.ts';
+import { MACHINE } from './testing/machine.ts';
 
 const read = (path: string) => readFileSync(new URL(`../docs/${path}`, import.meta.url), 'utf8');
 const PAGE = read('performance.md');
 const PICTURE = read('peers.svg');
 const RUN = JSON.stringify({
-  machine: {
-    at: '2030-01-02T00:00:00.000Z',
-    commit: 'abc1234',
-    node: 'v24.0.0',
-    cpu: 'Some CPU',
-    cores: 2,
-    loadBefore: 0.12,
-  },
+  machine: MACHINE,
   comparisons: [
     {
       what: 'Until it is so',

@@ -2,17 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { withRun } from './performance-docs.ts';
+import { MACHINE } from './testing/machine.ts';
 
 const PAGE = readFileSync(new URL('../docs/performance.md', import.meta.url), 'utf8');
 const RUN = {
-  machine: {
-    at: '2030-01-02T00:00:00.000Z',
-    commit: 'abc1234',
-    node: 'v24.0.0',
-    cpu: 'Some CPU',
-    cores: 2,
-    loadBefore: 0.12,
-  },
+  machine: MACHINE,
   summary: [
     {
       what: 'primary → status, controller',

@@ -4,12 +4,13 @@ import { CnpgOperator } from '../../test/support/cnpg-operator.ts';
 import type { ControlPlane } from '../../test/support/control-plane.ts';
 import type { ControllerProcess } from '../../test/support/controller-process.ts';
 import { createNamespace } from '../../test/support/seed.ts';
-import { createClusterOnBothSites, EAST, nextPrimary } from '../../test/support/two-sites.ts';
+import { createClusterOnBothSites, EAST } from '../../test/support/two-sites.ts';
 import { until } from '../../test/support/until.ts';
+import { timeMove } from '../lane.ts';
 import { type Memory, memoryOf } from '../memory.ts';
+import { SelectedSites } from '../selected-sites.ts';
 import { startControllers } from './controllers.ts';
 import { type Size, seed } from './ground.ts';
-import { SelectedSites } from './selected-sites.ts';
 import { loadOf, type ServerLoad, since } from './server-load.ts';
 
 export interface Large extends Size {
@@ -52,13 +53,9 @@ export async function measureLarge(
   const [callsBefore, loadBefore] = [await callsOf(controllers), await loadOf(plane)];
   const movedMs: number[] = [];
   for (let move = 0; move < moves; move += 1) {
-    const { to, site } = await nextPrimary(cluster);
-    const [{ sentAt }, movedAt] = await Promise.all([
-      operator.switchover(to),
-      routes.follow(namespaces)(site),
-    ]);
-    movedMs.push(movedAt - sentAt);
-    say(`move ${move + 1} of ${moves}: ${Math.round(movedAt - sentAt)} ms`);
+    const ms = await timeMove({ cluster, operator }, routes.follow(namespaces));
+    movedMs.push(ms);
+    say(`move ${move + 1} of ${moves}: ${Math.round(ms)} ms`);
   }
   const server = since(loadBefore, await loadOf(plane));
   const later = await memories(controllers);

@@ -1,12 +1,13 @@
 /** `make peers`: ours beside what others use for the same, in one run on one machine. `--short`: fewer of everything. */
+
 import { parseArgs } from 'node:util';
 import { explain } from '../../runtime/explain.ts';
 import { findDebianProgram } from '../../test/support/binaries/debian.ts';
 import { findExternalDns } from '../../test/support/binaries.ts';
-import { type ControlPlane, startControlPlane } from '../../test/support/control-plane.ts';
-import { installCnpgCrds } from '../../test/support/seed.ts';
+import type { ControlPlane } from '../../test/support/control-plane.ts';
 import { type Figures, figuresOf } from '../figures.ts';
 import { describeMachine, writeRun } from '../machine.ts';
+import { startPlane } from '../plane.ts';
 import { timeAnswers } from './application.ts';
 import type { Comparison, Peers, Way } from './comparison.ts';
 import { timeRecords } from './records.ts';
@@ -35,9 +36,7 @@ async function compare(): Promise<Peers> {
   const machine = describeMachine();
   await using ends = new AsyncDisposableStack();
   say('starting a control plane');
-  const plane = await startControlPlane();
-  ends.defer(() => plane.stop());
-  await installCnpgCrds(plane.api);
+  const plane = await startPlane(ends);
   const comparisons = [await compareRecords(plane), await compareApplications(plane)];
   return { machine, comparisons: comparisons.filter((one) => one !== undefined) };
 }

@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestsStream } from 'node:test';
+import { signalIfThere } from './signal.ts';
 
 /** `processes` has a file for each process, by its id, with the path of what it runs: see `whole-report.ts`. */
 export function endOverdue(tests: TestsStream, processes: string, limitMs: number): void {
@@ -21,17 +22,9 @@ export function endOverdue(tests: TestsStream, processes: string, limitMs: numbe
   function kill(file: string): void {
     console.error(`${file}: has not ended after ${limitMs / 1_000} s, is killed`);
     for (const id of readdirSync(processes)) {
-      if (readFileSync(join(processes, id), 'utf8') === file) killIfThere(Number(id));
+      if (readFileSync(join(processes, id), 'utf8') === file) signalIfThere(Number(id), 'SIGKILL');
     }
     timers.set(file, setTimeout(giveUp, limitMs / 10, file));
-  }
-}
-
-function killIfThere(id: number): void {
-  try {
-    process.kill(id, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

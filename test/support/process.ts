@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { explain } from '../../runtime/explain.ts';
 import { type Guardian, startGuardian } from './guardian.ts';
+import { signalIfThere } from './signal.ts';
 import { until } from './until.ts';
 
 const KEPT_LINES = 20_000;
@@ -114,13 +115,8 @@ export class ChildProcess {
 
   /** SIGSTOP freezes it, SIGCONT lets it go on. Nothing happens when it has ended. */
   signal(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
-    if (this.#exit !== undefined) return;
-    try {
-      process.kill(this.pid, signal);
-    } catch (error) {
-      // It has ended, and its exit is about to be known.
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+    // Where it has just ended, its exit is about to be known.
+    if (this.#exit === undefined) signalIfThere(this.pid, signal);
   }
 
   /** Asks it to end; kills it after `graceMs`. */

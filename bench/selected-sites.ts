@@ -1,10 +1,10 @@
-import { followerOf, LABELS } from '../../contract/names.ts';
-import { siteLabel } from '../../contract/routing.ts';
-import { Reflector } from '../../kubernetes/reflector.ts';
-import { SERVICES, type Service } from '../../kubernetes/resources.ts';
-import { systemClock, withDeadline } from '../../runtime/clock.ts';
-import type { ControlPlaneAccess } from '../../test/support/control-plane-access.ts';
-import { FOLLOW_LIMIT_MS, type Follows } from '../lane.ts';
+import { followerOf, LABELS } from '../contract/names.ts';
+import { siteLabel } from '../contract/routing.ts';
+import { Reflector } from '../kubernetes/reflector.ts';
+import { SERVICES, type Service } from '../kubernetes/resources.ts';
+import { systemClock, withDeadline } from '../runtime/clock.ts';
+import type { ControlPlaneAccess } from '../test/support/control-plane-access.ts';
+import { FOLLOW_LIMIT_MS, type Follows } from './lane.ts';
 
 /** Which site each Service that follows selects, whoever it follows. */
 export class SelectedSites {
