@@ -6,13 +6,16 @@ import type { ControlPlaneAccess } from '../test/support/control-plane-access.ts
 import { reviewOfPod } from '../test/support/pod-review.ts';
 import { startProcess } from '../test/support/process.ts';
 import { createWebhookScene } from '../test/support/webhook-process.ts';
-import { createAuthority, issueLeaf } from '../webhook/certificates/authority.ts';
+import { createAuthority, issueLeaf, type Pair } from '../webhook/certificates/authority.ts';
 import { REVIEW_PATH } from '../webhook/configuration.ts';
+import { type GoPeers, startInjector } from './go-peers.ts';
 import { cpuSeconds, type Memory, memoryOf } from './memory.ts';
 
 export interface Admission {
   readonly webhook: Load;
   readonly floor: Load;
+  /** Undefined where there is no Go. */
+  readonly injector: (Load & { readonly memory: Memory }) | undefined;
   /** Of the webhook, after all of it. */
   readonly memory: Memory;
 }
@@ -40,6 +43,7 @@ const LIFE_MS = 3_600_000;
 export async function measureAdmission(
   plane: ControlPlaneAccess,
   { seconds }: AdmissionSize,
+  peers: GoPeers | undefined,
 ): Promise<Admission> {
   await using ends = new AsyncDisposableStack();
   const scene = await createWebhookScene(
@@ -62,15 +66,33 @@ export async function measureAdmission(
   ends.defer(async () => void (await floor.stop()));
   const { port } = await floor.waitForLog(({ msg }) => msg === 'serving', 10_000);
 
-  // In turn, so that both see the same machine.
+  // In turn, so that all see the same machine.
   const measured = {
-    floor: await measure(Number(port), floor.pid, authority.certificate, seconds),
-    webhook: await measure(webhook.port, webhook.child.pid, ca, seconds),
+    floor: await measure({ port: Number(port), pid: floor.pid, ca: authority.certificate }, seconds),
+    webhook: await measure({ port: webhook.port, pid: webhook.child.pid, ca }, seconds),
+    injector: peers && (await measureInjector(peers, { pair, ca: authority.certificate }, seconds)),
   };
   return { ...measured, memory: await memoryOf(webhook.child.pid) };
 }
 
-async function measure(port: number, pid: number, ca: string, seconds: number): Promise<Load> {
+async function measureInjector(
+  peers: GoPeers,
+  { pair, ca }: { readonly pair: Pair; readonly ca: string },
+  seconds: number,
+): Promise<Load & { readonly memory: Memory }> {
+  await using ends = new AsyncDisposableStack();
+  const { port, pid } = await startInjector(peers, pair, ends);
+  const load = await measure({ port, pid, ca }, seconds);
+  return { ...load, memory: await memoryOf(pid) };
+}
+
+interface Measured {
+  readonly port: number;
+  readonly pid: number;
+  readonly ca: string;
+}
+
+async function measure({ port, pid, ca }: Measured, seconds: number): Promise<Load> {
   const pool = new Pool(`https://127.0.0.1:${port}`, { connections: CONNECTIONS, connect: { ca } });
   try {
     for (let sent = 0; sent < WARM_UP; sent += CONNECTIONS) {

@@ -4,11 +4,13 @@ import { parseArgs, styleText } from 'node:util';
 import { measureAdmission } from './admission.ts';
 import { timeCommandLine } from './command-line.ts';
 import { measureFollowing } from './following.ts';
+import { buildGoPeers } from './go-peers.ts';
 import { describeMachine } from './machine.ts';
 import { timeDns, timeUnwatched, timeWatched } from './moves.ts';
 import { startPlane } from './plane.ts';
-import { type Results, type Row, rowsOf, writeResults } from './results.ts';
+import { type Results, rowsOf, writeResults } from './results.ts';
 import { timeRouting } from './routing.ts';
+import type { Row } from './rows.ts';
 import { measureScale, seedNamespaces } from './scale.ts';
 import { measureSidecar } from './sidecar.ts';
 import { type Start, timeStart } from './starts.ts';
@@ -52,6 +54,7 @@ async function measure(size: typeof FULL): Promise<Results> {
   await using ends = new AsyncDisposableStack();
   progress('starting a control plane');
   const plane = await startPlane(ends);
+  const peers = await buildGoPeers(progress);
 
   const starts: Start[] = [];
   for (let start = 0; start < size.starts; start += 1) {
@@ -60,8 +63,8 @@ async function measure(size: typeof FULL): Promise<Results> {
   }
   progress(`${2 * size.commands} runs of the command line`);
   const commands = await timeCommandLine(plane, size.commands);
-  progress(`${size.watched} moves, each followed by the controller and by a bare client in turn`);
-  const watched = await timeWatched(plane, size.watched);
+  progress(`${size.watched} moves, each followed by the controller, a bare client and one in Go in turn`);
+  const watched = await timeWatched(plane, size.watched, peers);
   progress(`${size.dns} moves until the DNS provider has accepted`);
   const dns = await timeDns(plane, size.dns);
   progress(`${size.unwatched} moves with every watch silently dead`);
@@ -72,8 +75,8 @@ async function measure(size: typeof FULL): Promise<Results> {
   const routing = await timeRouting(size.routed);
   progress(`${size.services} Services that follow`);
   const following = await measureFollowing(size.services);
-  progress(`${4 * size.seconds} s of admission reviews`);
-  const admission = await measureAdmission(plane, size);
+  progress(`${(peers ? 6 : 4) * size.seconds} s of admission reviews`);
+  const admission = await measureAdmission(plane, size, peers);
   progress(`${size.namespaces} namespaces full of injected pods`);
   await seedNamespaces(plane, size.namespaces);
   const scale = await measureScale(plane, size.namespaces);

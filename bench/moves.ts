@@ -6,6 +6,7 @@ import type { ControlPlane } from '../test/support/control-plane.ts';
 import { startFaultProxy } from '../test/support/fault-proxy.ts';
 import { startProcess } from '../test/support/process.ts';
 import { dnsSettings, startExampleDns, untilDnsPointsTo } from '../test/support/two-sites.ts';
+import { type GoPeers, startInformer } from './go-peers.ts';
 import { FOLLOW_LIMIT_MS, type Follows, follow, type Lane, openLane, statusOf, timeMove } from './lane.ts';
 import { type Memory, memoryOf } from './memory.ts';
 
@@ -19,21 +20,48 @@ export interface Watched {
   readonly controller: readonly number[];
   /** The bare client's, in turn with the controller's. */
   readonly floor: readonly number[];
+  /** Those of an informer in Go, in turn with them. Undefined where there is no Go. */
+  readonly informer: { readonly ms: readonly number[]; readonly memory: Memory } | undefined;
 }
 
-export async function timeWatched(plane: ControlPlane, moves: number): Promise<Watched> {
+export async function timeWatched(
+  plane: ControlPlane,
+  moves: number,
+  peers: GoPeers | undefined,
+): Promise<Watched> {
   await using ends = new AsyncDisposableStack();
   const [lane, bare] = [await openLane(plane, ends), await openLane(plane, ends)];
   await followBarely(plane, bare, ends);
   const controller = await follow(lane, ends);
-  const samples: { controller: number[]; floor: number[] } = { controller: [], floor: [] };
+  const informed = peers && (await informedLane(plane, peers, ends));
+  const samples = { controller: [] as number[], floor: [] as number[], informer: [] as number[] };
   for (let move = 0; move < WARM_UP + moves; move += 1) {
-    const [own, least] = [await timeMove(lane, statusOf(lane)), await timeMove(bare, statusOf(bare))];
-    if (move < WARM_UP) continue;
-    samples.controller.push(own);
-    samples.floor.push(least);
+    const counted = move >= WARM_UP;
+    for (const [kind, one] of [
+      ['controller', lane],
+      ['floor', bare],
+      ['informer', informed?.lane],
+    ] as const) {
+      const ms = one && (await timeMove(one, statusOf(one)));
+      if (counted && ms !== undefined) samples[kind].push(ms);
+    }
   }
-  return { ...samples, memory: await memoryOf(controller.child.pid) };
+  return {
+    controller: samples.controller,
+    floor: samples.floor,
+    informer: informed && { ms: samples.informer, memory: await memoryOf(informed.pid) },
+    memory: await memoryOf(controller.child.pid),
+  };
+}
+
+async function informedLane(
+  plane: ControlPlane,
+  peers: GoPeers,
+  ends: AsyncDisposableStack,
+): Promise<{ readonly lane: Lane; readonly pid: number }> {
+  const lane = await openLane(plane, ends);
+  const { pid } = await startInformer(peers, plane, lane, ends);
+  return { lane, pid };
 }
 
 async function followBarely(

@@ -1,12 +1,12 @@
 /** What a run has measured, and how it is told. */
 import type { Admission, Load } from './admission.ts';
 import type { CommandLine } from './command-line.ts';
-import { type Figures, figuresOf, median } from './figures.ts';
+import { figuresOf, median } from './figures.ts';
 import type { Following } from './following.ts';
 import { type Machine, writeRun } from './machine.ts';
-import type { Memory } from './memory.ts';
 import type { Watched } from './moves.ts';
 import type { Routing } from './routing.ts';
+import { atMost, memory, type Row, ratios, times } from './rows.ts';
 import type { Scale } from './scale.ts';
 import type { SidecarResults } from './sidecar.ts';
 import type { Start } from './starts.ts';
@@ -31,13 +31,6 @@ export function writeResults(results: Results): Promise<string> {
   return writeRun('', { summary: summarize(results), ...results });
 }
 
-export type Row = {
-  readonly what: string;
-  readonly figures: string;
-  /** Undefined: for comparison only. */
-  readonly target?: { readonly text: string; readonly met: boolean };
-};
-
 /** The targets are those of the design's section on speed. */
 export function rowsOf({
   watched,
@@ -59,6 +52,7 @@ export function rowsOf({
   return [
     { what: 'primary → status, controller', figures: times(own), target: atMost('p99', own.p99, 100, 'ms') },
     { what: '                  bare client', figures: times(floor) },
+    ...informerRows(watched),
     {
       what: '                  p50 of both',
       figures: `× ${ratio.toFixed(2)}`,
@@ -85,6 +79,14 @@ export function rowsOf({
       figures: memory(scale.memory),
       target: atMost('peak', scale.memory.peak, 150, 'MiB'),
     },
+  ];
+}
+
+function informerRows({ informer }: Watched): readonly Row[] {
+  if (informer === undefined) return [];
+  return [
+    { what: '                  informer in Go', figures: times(figuresOf(informer.ms)) },
+    { what: '                  its memory', figures: memory(informer.memory) },
   ];
 }
 
@@ -176,56 +178,33 @@ function sidecarRows({ flipsMs, requests, started, loaded, later }: SidecarResul
   ];
 }
 
-function admissionRows({ webhook, floor, memory: taken }: Admission): readonly Row[] {
+function admissionRows({ webhook, floor, injector, memory: taken }: Admission): readonly Row[] {
   const [own, bare] = [figuresOf(webhook.steadyMs), figuresOf(floor.steadyMs)];
   const many = (load: Load) =>
     `${Math.round(load.saturated).toLocaleString('en')} a second, ${load.cpuUs.toFixed(0)} µs of processor each`;
   return [
     { what: 'admission, 200 a second', figures: times(own, 1), target: atMost('p99', own.p99, 10, 'ms') },
     { what: '           bare handler', figures: times(bare, 1) },
+    ...(injector
+      ? [{ what: '           injector in Go', figures: times(figuresOf(injector.steadyMs), 1) }]
+      : []),
     {
       what: '           as many as can be',
       figures: many(webhook),
       target: { text: '≥ 1,000', met: webhook.saturated >= 1_000 },
     },
     { what: '           bare handler', figures: many(floor) },
+    ...(injector ? [{ what: '           injector in Go', figures: many(injector) }] : []),
     ...ratios([
       ['           throughput of both', webhook.saturated / floor.saturated, 'least', 0.5],
       ['           processor of both', webhook.cpuUs / floor.cpuUs, 'most', 2],
       ['           p99 of both', own.p99 / bare.p99, 'most', 2],
     ]),
     { what: 'webhook after that', figures: memory(taken) },
+    ...(injector ? [{ what: '           injector in Go', figures: memory(injector.memory) }] : []),
   ];
-}
-
-/** Of the program and the least that can be done: true on any machine. */
-function ratios(
-  rows: readonly (readonly [what: string, ratio: number, bound: 'least' | 'most', limit: number])[],
-): readonly Row[] {
-  return rows.map(([what, ratio, bound, limit]) => ({
-    what,
-    figures: `× ${ratio.toFixed(2)}`,
-    target: {
-      text: `${bound === 'least' ? '≥' : '≤'} ${limit} ×`,
-      met: bound === 'least' ? ratio >= limit : ratio <= limit,
-    },
-  }));
 }
 
 function summarize(results: Results): readonly Row[] {
   return rowsOf(results).map(({ what, ...rest }) => ({ what: what.replace(/^ +/, '… '), ...rest }));
-}
-
-function atMost(what: string, value: number, limit: number, unit: string): NonNullable<Row['target']> {
-  return { text: `${what} ≤ ${limit.toLocaleString('en')} ${unit}`.trim(), met: value <= limit };
-}
-
-function times({ p50, p95, p99, max, count }: Figures, digits = 0): string {
-  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  const cells = [p50, p95, p99, max].map((ms) => ms.toLocaleString('en', format).padStart(7));
-  return `${cells.join('')} ms  n=${count}`;
-}
-
-function memory({ rss, anonymous }: Pick<Memory, 'rss' | 'anonymous'>): string {
-  return `${rss.toFixed(0)} MiB RSS, ${anonymous.toFixed(0)} MiB anonymous`;
 }
