@@ -41,7 +41,7 @@ const bundles: readonly Bundle[] = [
     out: 'dist/cli.mjs',
     format: esModule(),
     plugins: [
-      deferredBundle(/\/(commands\/dispatch|inject|yaml|dns-read)\.ts$/, {
+      deferredBundle(/\/(commands\/dispatch|commands\/views|inject|yaml|dns-read)\.ts$/, {
         ...common,
         // It makes its regular expressions when it is loaded, which takes 40 ms.
         plugins: [

@@ -20,8 +20,8 @@ export interface Declaration {
 }
 
 /**
- * One row for each command, in the order of the help. dispatch.ts runs them; it is loaded only then, so that help does
- * not wait for a Kubernetes client.
+ * One row for each command, in the order of the help. views.ts and dispatch.ts run them; each is loaded only then, so that
+ * help does not wait for a Kubernetes client, and `status` not for all that writes.
  */
 export const COMMANDS = {
   status: {
@@ -97,6 +97,14 @@ export const COMMANDS = {
 } as const satisfies Readonly<Record<string, Declaration>>;
 
 export type CommandName = keyof typeof COMMANDS;
+
+/** Those that only show what is there. */
+const VIEWS = ['status', 'history', 'explain'] as const satisfies readonly CommandName[];
+export type View = (typeof VIEWS)[number];
+
+export function isView(name: CommandName): name is View {
+  return VIEWS.some((one) => one === name);
+}
 
 function withFile(command: Command): Command {
   const format = new Option('-o, --output <format>', 'output format; as in the input if omitted');
