@@ -46,7 +46,7 @@ async function run(
     onCall: ({ method: verb, resource, status }) => metrics.kubeCalls.inc({ verb, resource, status }),
   });
   const identity = `${settings.podName ?? hostname()}_${randomUUID().slice(0, 8)}`;
-  const ports = { api, clock, random: Math.random, log, metrics, identity, namespace };
-  await runWebhook({ ...injector, namespace }, settings, ports, abort);
+  const own = { injector: { ...injector, namespace }, settings, identity, namespace };
+  await runWebhook({ ...own, api, clock, random: Math.random, log, metrics }, abort);
   await api.close();
 }
