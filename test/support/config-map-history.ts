@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeStatus, type Status } from '../../contract/status.ts';
 import { termOf } from '../../controller/fenced-config-map.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { isGone } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
+import { News } from './news.ts';
 
 /** One version of a ConfigMap, as the API server told it. */
 export interface Version {
@@ -31,7 +31,7 @@ export class ConfigMapHistory {
   readonly key: Required<ObjectKey>;
   readonly #api: KubeApi;
   readonly #stop = new AbortController();
-  readonly #news = new EventEmitter<{ version: [Version] }>().setMaxListeners(0);
+  readonly #news = new News<Version>();
 
   private constructor(api: KubeApi, key: Required<ObjectKey>) {
     this.#api = api;
@@ -52,21 +52,13 @@ export class ConfigMapHistory {
   }
 
   /** The newest version if it `matches`, else the first later one that does. */
-  async until(what: string, matches: (version: Version) => boolean, timeoutMs = 20_000): Promise<Version> {
-    const { last } = this;
-    if (last !== undefined && matches(last)) return last;
-    const found = Promise.withResolvers<Version>();
-    const look = (version: Version) => {
-      if (matches(version)) found.resolve(version);
+  until(what: string, matches: (version: Version) => boolean, timeoutMs = 20_000): Promise<Version> {
+    const look = (version: Version) => (matches(version) ? version : undefined);
+    const inVain = () => {
+      const last = this.versions.slice(-3).map(({ term, data }) => ({ term, ...data }));
+      return `${what}. The last versions of ${this.key.name}: ${JSON.stringify(last)}`;
     };
-    this.#news.on('version', look);
-    const timer = setTimeout(() => found.reject(this.#inVain(what, timeoutMs)), timeoutMs);
-    try {
-      return await found.promise;
-    } finally {
-      clearTimeout(timer);
-      this.#news.off('version', look);
-    }
+    return this.#news.first(this.versions.slice(-1), look, { timeoutMs, inVain });
   }
 
   /** Deletes it. Resolves when it was seen to be gone, however soon it came back. */
@@ -132,14 +124,7 @@ export class ConfigMapHistory {
     const term = object === undefined ? -1 : termOf(object);
     const version = { at: performance.now(), object, data, status: decodeStatus(object?.data), term };
     this.versions.push(version);
-    this.#news.emit('version', version);
-  }
-
-  #inVain(what: string, timeoutMs: number): Error {
-    const last = JSON.stringify(this.versions.slice(-3).map(({ term, data }) => ({ term, ...data })));
-    return new Error(
-      `Waited ${timeoutMs} ms in vain: ${what}. The last versions of ${this.key.name}: ${last}`,
-    );
+    this.#news.tell(version);
   }
 
   get #selection() {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
 /** What ends with a test, or with whatever else there is. */
@@ -25,4 +26,24 @@ export function serveOnLoopback(ends: Ends, server: Server): Promise<number> {
     for (const socket of sockets) socket.destroy();
   });
   return listenOnLoopback(server);
+}
+
+/** Passes a call on to the server on `port`, and its answer back; the path and the body may be others. */
+export function passOn(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  {
+    port,
+    path = incoming.url,
+    body,
+  }: { readonly port: number; readonly path?: string; readonly body?: string },
+): void {
+  const { method, headers } = incoming;
+  const onward = request({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
+    outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(outgoing);
+  });
+  onward.on('error', () => outgoing.destroy());
+  if (body === undefined) incoming.pipe(onward);
+  else onward.end(body);
 }

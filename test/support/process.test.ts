@@ -30,7 +30,7 @@ test('says what was written when the awaited line does not come', async () => {
   await child.waitForLine((line) => line || undefined, 5_000);
   await assert.rejects(
     child.waitForLog(() => true, 20),
-    /did not write the awaited line in 20 ms.*only this/s,
+    /Waited 20 ms in vain: .* did not write the awaited line.*only this/s,
   );
 });
 

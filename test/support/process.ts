@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { explain } from '../../runtime/explain.ts';
 import { type Guardian, startGuardian } from './guardian.ts';
+import { News } from './news.ts';
 import { signalIfThere } from './signal.ts';
 import { until } from './until.ts';
 
@@ -31,7 +32,7 @@ export class ChildProcess {
   readonly exited: Promise<Exit>;
   #exit: Exit | undefined;
   readonly #lines: string[] = [];
-  readonly #news = new EventEmitter<{ line: [string] }>().setMaxListeners(0);
+  readonly #news = new News<string>();
 
   /** Use startProcess. */
   constructor(name: string, pid: number, output: readonly Readable[], exited: Promise<Exit>) {
@@ -68,25 +69,12 @@ export class ChildProcess {
   }
 
   /** The first result other than undefined that `find` gives for a line, of those written already or later. */
-  async waitForLine<T>(find: (line: string) => T | undefined, timeoutMs: number): Promise<T> {
-    const found = Promise.withResolvers<T>();
-    const look = (line: string) => {
-      const result = find(line);
-      if (result !== undefined) found.resolve(result);
-    };
-    this.#lines.forEach(look);
-    this.#news.on('line', look);
-    const timer = setTimeout(
-      () => found.reject(this.#failure(`did not write the awaited line in ${timeoutMs} ms`)),
-      timeoutMs,
+  waitForLine<T>(find: (line: string) => T | undefined, timeoutMs: number): Promise<T> {
+    const ended = this.exited.then(() =>
+      Promise.reject(this.#failure('ended before it wrote the awaited line')),
     );
-    void this.exited.then(() => found.reject(this.#failure('ended before it wrote the awaited line')));
-    try {
-      return await found.promise;
-    } finally {
-      clearTimeout(timer);
-      this.#news.off('line', look);
-    }
+    const inVain = () => this.#failure('did not write the awaited line').message;
+    return this.#news.first(this.#lines, find, { timeoutMs, inVain, ended });
   }
 
   /** Waits until `isReady` gives true; an exception of it counts as not yet. */
@@ -132,7 +120,7 @@ export class ChildProcess {
   #keep(line: string): void {
     this.#lines.push(line);
     if (this.#lines.length > KEPT_LINES) this.#lines.shift();
-    this.#news.emit('line', line);
+    this.#news.tell(line);
   }
 
   #failure(what: string, cause?: unknown): Error {

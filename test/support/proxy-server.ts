@@ -1,12 +1,12 @@
 /** A real forward proxy from Debian's packages, tinyproxy, before a network in which names lead to this machine. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, request as forward } from 'node:http';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findDebianProgram } from './binaries/debian.ts';
 import type { Certified } from './certificates.ts';
-import { type Ends, serveOnLoopback } from './loopback.ts';
+import { type Ends, passOn, serveOnLoopback } from './loopback.ts';
 import { freePort } from './ports.ts';
 import { startProcess } from './process.ts';
 
@@ -96,14 +96,7 @@ async function startNetwork(
     const url = URL.parse(request.url ?? '');
     const port = url === null ? undefined : hosts.get(`${url.hostname}:${url.port || 80}`);
     if (url === null || port === undefined) return void response.writeHead(502).end();
-    const { method, headers } = request;
-    const call = forward({ host: '127.0.0.1', port, method, headers, path: `${url.pathname}${url.search}` });
-    call.on('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    call.on('error', () => response.destroy());
-    request.pipe(call);
+    passOn(request, response, { port, path: `${url.pathname}${url.search}` });
   });
   server.on('connection', (socket) => void socket.on('error', () => socket.destroy()));
   server.on('connect', (request, client, head) => {

@@ -59,19 +59,9 @@ export class Registrar {
   }
 
   /** Resolves when the record has this address and no other. */
-  async pointsTo(address: string, timeoutMs = 40_000): Promise<void> {
-    const reached = this.fake.until(ZONE, () => this.addresses.join() === address);
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () =>
-        late.reject(new Error(`${RECORD} is ${this.addresses.join()} after ${timeoutMs} ms, not ${address}`)),
-      timeoutMs,
-    );
-    try {
-      await Promise.race([reached, late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
+  pointsTo(address: string, timeoutMs = 40_000): Promise<void> {
+    const inVain = () => `${RECORD} is ${this.addresses.join()}, not ${address}`;
+    return this.fake.until(ZONE, () => this.addresses.join() === address, { timeoutMs, inVain });
   }
 
   /** What is not as it was, or not as it must be, apart from where the record points. */

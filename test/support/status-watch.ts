@@ -1,9 +1,9 @@
-import { EventEmitter } from 'node:events';
 import { decodeStatus, type Status } from '../../contract/status.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { News } from './news.ts';
 
 export interface Sighting {
   readonly status: Status;
@@ -13,7 +13,7 @@ export interface Sighting {
 
 /** Sees each version of a status ConfigMap as the API server tells it, beside the controller and not through it. */
 export class StatusWatch {
-  readonly #news = new EventEmitter<{ seen: [Sighting] }>().setMaxListeners(0);
+  readonly #news = new News<Sighting>();
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
   #last: Sighting | undefined;
@@ -41,29 +41,17 @@ export class StatusWatch {
 
   /** Calls back with each one that comes; returns how to end that. */
   onSeen(listener: (sighting: Sighting) => void): () => void {
-    this.#news.on('seen', listener);
-    return () => this.#news.off('seen', listener);
+    return this.#news.onTold(listener);
   }
 
   /** The first status, of the last one and those that come, that `matches`. */
-  async until(matches: (status: Status) => boolean, timeoutMs: number): Promise<Sighting> {
-    if (this.#last !== undefined && matches(this.#last.status)) return this.#last;
-    const found = Promise.withResolvers<Sighting>();
-    const look = (sighting: Sighting) => {
-      if (matches(sighting.status)) found.resolve(sighting);
-    };
-    const end = this.onSeen(look);
-    const last = () => (this.#last === undefined ? 'none was seen' : JSON.stringify(this.#last.status));
-    const timer = setTimeout(
-      () => found.reject(new Error(`No such status in ${timeoutMs} ms; the last: ${last()}`)),
+  until(matches: (status: Status) => boolean, timeoutMs: number): Promise<Sighting> {
+    const known = this.#last === undefined ? [] : [this.#last];
+    const look = (sighting: Sighting) => (matches(sighting.status) ? sighting : undefined);
+    return this.#news.first(known, look, {
       timeoutMs,
-    );
-    try {
-      return await found.promise;
-    } finally {
-      clearTimeout(timer);
-      end();
-    }
+      inVain: () => `the last status: ${JSON.stringify(this.#last?.status)}`,
+    });
   }
 
   async stop(): Promise<void> {
@@ -73,6 +61,6 @@ export class StatusWatch {
 
   #see(sighting: Sighting): void {
     this.#last = sighting;
-    this.#news.emit('seen', sighting);
+    this.#news.tell(sighting);
   }
 }

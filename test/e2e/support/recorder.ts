@@ -1,5 +1,4 @@
 /** Sees, beside the controller and not through it, where the primary is, what the status says and where Services route. */
-import { EventEmitter } from 'node:events';
 import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
 import { STATUS_CONFIGMAP } from '../../../contract/names.ts';
 import { decodeStatus, type Status } from '../../../contract/status.ts';
@@ -7,6 +6,8 @@ import type { KubeApi, KubeObject, Resource } from '../../../kubernetes/api.ts';
 import { Reflector } from '../../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES, type Node } from '../../../kubernetes/resources.ts';
 import { systemClock } from '../../../runtime/clock.ts';
+import { News } from '../../support/news.ts';
+import { ENDPOINT_SLICES, type EndpointSlice } from '../../support/pod-runner/service-watch.ts';
 import { Timeline } from './timeline.ts';
 
 /** The primary came to another instance. Times are milliseconds since 1970. */
@@ -26,21 +27,6 @@ export interface Move {
   /** By Service: ready are all pods on the new site, and no others. */
   readonly routedAt: Partial<Record<string, number>>;
 }
-
-interface EndpointSlice extends KubeObject {
-  readonly endpoints?: readonly {
-    readonly nodeName?: string;
-    readonly conditions?: { readonly ready?: boolean };
-  }[];
-}
-
-const ENDPOINT_SLICES: Resource<EndpointSlice> = {
-  group: 'discovery.k8s.io',
-  version: 'v1',
-  plural: 'endpointslices',
-  kind: 'EndpointSlice',
-  namespaced: true,
-};
 
 export interface RecorderOptions {
   readonly api: KubeApi;
@@ -64,7 +50,7 @@ export class Recorder {
   /** Called with each move, as soon as it is told. */
   onMove: (move: Move) => void = () => undefined;
   readonly #options: RecorderOptions;
-  readonly #news = new EventEmitter<{ change: [] }>().setMaxListeners(0);
+  readonly #news = new News<void>();
   readonly #stop = new AbortController();
   readonly #running: Promise<void>[] = [];
   readonly #siteOfNode = new Map<string, string>();
@@ -116,24 +102,12 @@ export class Recorder {
   }
 
   /** Looks at each change until `look` gives something other than undefined. */
-  async until<T>(what: string, look: () => T | undefined, timeoutMs: number): Promise<T> {
-    const found = Promise.withResolvers<T>();
-    const check = () => {
-      const result = look();
-      if (result !== undefined) found.resolve(result);
-    };
-    this.#news.on('change', check);
-    check();
-    const timer = setTimeout(() => {
+  until<T>(what: string, look: () => T | undefined, timeoutMs: number): Promise<T> {
+    const inVain = () => {
       const lanes = this.timeline.lanes.map((lane) => `${lane}: ${this.timeline.marks(lane).at(-1)?.value}`);
-      found.reject(new Error(`Not so in ${timeoutMs} ms: ${what}. Seen last: ${lanes.join('; ')}`));
-    }, timeoutMs);
-    try {
-      return await found.promise;
-    } finally {
-      clearTimeout(timer);
-      this.#news.off('change', check);
-    }
+      return `${what}. Seen last: ${lanes.join('; ')}`;
+    };
+    return this.#news.first([undefined], look, { timeoutMs, inVain });
   }
 
   async stop(): Promise<void> {
@@ -156,7 +130,7 @@ export class Recorder {
       transform: (object) => object,
       onChange: (...change) => {
         onChange(...change);
-        this.#news.emit('change');
+        this.#news.tell();
       },
     });
     this.#running.push(reflector.run(this.#stop.signal));
@@ -183,7 +157,7 @@ export class Recorder {
         (site) => {
           this.#siteOfInstance.set(currentPrimary, site);
           this.#moved(site, at, seenAt);
-          this.#news.emit('change');
+          this.#news.tell();
         },
         (error: unknown) => console.error(`where ${currentPrimary} runs was not told`, error),
       );

@@ -1,6 +1,6 @@
 /** Something between a client and its API that passes some calls on, and answers the others itself as if they had succeeded. */
-import { createServer, request as forward } from 'node:http';
-import { type Ends, serveOnLoopback } from '../loopback.ts';
+import { createServer } from 'node:http';
+import { type Ends, passOn, serveOnLoopback } from '../loopback.ts';
 
 export interface Interceptor {
   /** `host:port`. */
@@ -22,13 +22,7 @@ export async function startInterceptor(ends: Ends, port: number): Promise<Interc
       return;
     }
     state.left -= 1;
-    const { method, url: path, headers } = incoming;
-    const onward = forward({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    onward.on('error', () => outgoing.destroy());
-    incoming.pipe(onward);
+    passOn(incoming, outgoing, { port });
   });
   return {
     address: `127.0.0.1:${await serveOnLoopback(ends, server)}`,

@@ -2,10 +2,10 @@
  * A door before moto that answers what moto leaves out: wrong credentials, throttling, changes that are under way, zones below
  * a zone, creation of what is there, and IAM Identity Center, which changes the token of a login for credentials.
  */
-import { createServer, request as forward, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { plainName } from '../../../dns/route53/records.ts';
-import { type Ends, serveOnLoopback } from '../loopback.ts';
+import { type Ends, passOn, serveOnLoopback } from '../loopback.ts';
 
 const NAMESPACE = 'https://route53.amazonaws.com/doc/2013-04-01/';
 const CHANGE_PATH = /^\/2013-04-01\/change\/([^/?]+)/;
@@ -42,7 +42,7 @@ export async function startDoor(ends: Ends, port: number): Promise<Door> {
   let calls = 0;
   let lastWrite: Promise<unknown> = Promise.resolve();
   const server = createServer((incoming, outgoing) => {
-    const { method, headers } = incoming;
+    const { headers } = incoming;
     // With a name moto lists that one zone; the API begins there, and goes on with what is below it.
     const path = (incoming.url ?? '').replace(/(hostedzonesbyname\?(?:.*&)?)dnsname=[^&]*/, '$1');
     calls += 1;
@@ -62,20 +62,11 @@ export async function startDoor(ends: Ends, port: number): Promise<Door> {
       send(outgoing, own);
       return;
     }
-    const pass = (body?: string) => {
-      const onward = forward({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
-      });
-      onward.on('error', () => outgoing.destroy());
-      if (body === undefined) incoming.pipe(onward);
-      else onward.end(body);
-    };
-    if (!CHANGES_PATH.test(path)) return pass();
+    if (!CHANGES_PATH.test(path)) return passOn(incoming, outgoing, { port, path });
     const change = async () => {
       const body = await text(incoming);
       const twice = await alreadyThere(`http://127.0.0.1:${port}${path}`, headers.authorization ?? '', body);
-      if (twice === undefined) pass(body);
+      if (twice === undefined) passOn(incoming, outgoing, { port, path, body });
       else send(outgoing, problem(400, 'InvalidChangeBatch', twice));
     };
     // One batch after another, as the API makes them.

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text as readBody } from 'node:stream/consumers';
+import { News, type Waiting } from '../news.ts';
 import { errorXml, escapeXml, hostXml, okXml } from './answers.ts';
 import { ApiFault, type FakeZone, RateLimit, replaceHosts } from './zones.ts';
 
@@ -82,7 +83,7 @@ export class FakeNamecheap {
   readonly #now: () => number;
   readonly #faults: { readonly command: Command; readonly fault: Fault }[] = [];
   readonly #server: Server;
-  readonly #changed = new Set<() => void>();
+  readonly #changed = new News<void>();
 
   /** Answers {@link handle} alone; `start` makes one that listens. */
   constructor(options: FakeNamecheapOptions) {
@@ -125,7 +126,7 @@ export class FakeNamecheap {
   /** As somebody does in the panel. */
   put(name: string, zone: FakeZone): void {
     this.#zones.set(name, zone);
-    for (const notify of this.#changed) notify();
+    this.#changed.tell();
   }
 
   /** The next `times` calls of `command` meet `fault`. Faults of one command come in the order they were asked for. */
@@ -133,14 +134,9 @@ export class FakeNamecheap {
     for (let count = 0; count < times; count += 1) this.#faults.push({ command, fault });
   }
 
-  /** Resolves as soon as the zone is so. */
-  async until(name: string, is: (zone: FakeZone) => boolean): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const look = () => is(this.zone(name)) && resolve();
-    this.#changed.add(look);
-    look();
-    await promise;
-    this.#changed.delete(look);
+  /** Resolves as soon as the zone is so. Has no time limit of its own. */
+  async until(name: string, is: (zone: FakeZone) => boolean, waiting?: Waiting): Promise<void> {
+    await this.#changed.first([undefined], () => is(this.zone(name)) || undefined, waiting);
   }
 
   async stop(): Promise<void> {

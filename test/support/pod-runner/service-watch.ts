@@ -1,9 +1,9 @@
-import { EventEmitter } from 'node:events';
 import type { KubeApi, KubeObject, ObjectKey, Resource } from '../../../kubernetes/api.ts';
 import { Reflector } from '../../../kubernetes/reflector.ts';
 import { systemClock } from '../../../runtime/clock.ts';
+import { News } from '../news.ts';
 
-interface EndpointSlice extends KubeObject {
+export interface EndpointSlice extends KubeObject {
   readonly endpoints?: readonly {
     readonly addresses: readonly string[];
     readonly nodeName?: string;
@@ -11,7 +11,7 @@ interface EndpointSlice extends KubeObject {
   }[];
 }
 
-const ENDPOINT_SLICES: Resource<EndpointSlice> = {
+export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
   group: 'discovery.k8s.io',
   version: 'v1',
   plural: 'endpointslices',
@@ -27,7 +27,7 @@ export interface Routes {
 /** Sees where a Service routes, as kube-proxy does: from its EndpointSlices. */
 export class ServiceWatch {
   readonly #slices: Reflector<EndpointSlice, Routes>;
-  readonly #news = new EventEmitter<{ seen: [] }>().setMaxListeners(0);
+  readonly #news = new News<Routes>();
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
 
@@ -46,7 +46,7 @@ export class ServiceWatch {
             addresses.map((address) => ({ address, node: nodeName })),
           ),
       }),
-      onChange: () => this.#news.emit('seen'),
+      onChange: () => this.#news.tell(this.routes),
     });
     this.#ended = this.#slices.run(this.#stop.signal);
   }
@@ -56,31 +56,17 @@ export class ServiceWatch {
   }
 
   /** Resolves to performance.now() when `matches`, at once if it does. */
-  async until(matches: (routes: Routes) => boolean, timeoutMs: number): Promise<number> {
-    const found = Promise.withResolvers<number>();
-    const look = () => {
-      if (matches(this.routes)) found.resolve(performance.now());
-    };
-    this.#news.on('seen', look);
-    look();
-    const timer = setTimeout(() => {
-      found.reject(
-        new Error(`Not so in ${timeoutMs} ms; the Service routes to ${JSON.stringify(this.routes.ready)}`),
-      );
-    }, timeoutMs);
-    try {
-      return await found.promise;
-    } finally {
-      clearTimeout(timer);
-      this.#news.off('seen', look);
-    }
+  until(matches: (routes: Routes) => boolean, timeoutMs: number): Promise<number> {
+    const look = (routes: Routes) => (matches(routes) ? performance.now() : undefined);
+    return this.#news.first([this.routes], look, {
+      timeoutMs,
+      inVain: () => `the Service routes to ${JSON.stringify(this.routes.ready)}`,
+    });
   }
 
   /** Calls back with the routes after each change, until the returned function is called. */
   onSeen(listener: (routes: Routes) => void): () => void {
-    const look = () => listener(this.routes);
-    this.#news.on('seen', look);
-    return () => this.#news.off('seen', look);
+    return this.#news.onTold(listener);
   }
 
   async stop(): Promise<void> {
