@@ -42,6 +42,12 @@ export function siteOfNode(sites: Status['sites'], node: string): string {
   return Object.keys(sites).find((site) => sites[site]?.includes(node)) ?? '';
 }
 
+/** Where each site is a Kubernetes cluster: the one whose nodes are all that there are. Empty while that is not known. */
+export function ownSite(sites: Status['sites']): string {
+  const own = Object.entries(sites).filter(([, nodes]) => nodes.length > 0);
+  return own.length === 1 ? (own[0]?.[0] ?? '') : '';
+}
+
 export const STATUS_KEYS = [
   'active-site',
   'active-node',

@@ -22,6 +22,8 @@ import { startHttp } from './http.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { renderPage } from './page/page.ts';
+import { httpAskPeer } from './peers/ask.ts';
+import { Peers } from './peers/peers.ts';
 
 await main();
 
@@ -85,19 +87,20 @@ async function runUntilStopped(config: Config, log: Logger, abort: AbortSignal):
       log.info({ resource, kind, err: error }, 'watch closed, reconnecting');
     },
   });
-  const http = await serve(config, controller, metrics, log, abort);
-  await controller.run(abort);
+  const peers = new Peers(config.peers, { ask: httpAskPeer(clock, internet), clock, log });
+  const http = await serve(config, { controller, peers, metrics }, log, abort);
+  await Promise.all([controller.run(abort), peers.run(abort)]);
   await http.closed;
   await Promise.all([api.close(), internet.close(), outbox.close()]);
 }
 
 async function serve(
   config: Config,
-  controller: Controller,
-  metrics: Metrics,
+  { controller, peers, metrics }: { controller: Controller; peers: Peers; metrics: Metrics },
   log: Logger,
   abort: AbortSignal,
 ) {
+  const view = () => peers.beside(controller.status());
   const http = await startHttp(
     {
       port: config.httpPort,
@@ -107,9 +110,14 @@ async function serve(
       sources: {
         health: () => controller.health(),
         ready: () => controller.ready(),
-        status: () => controller.status(),
-        page: () => renderPage(controller.status(), clock.now()),
-        onChange: (listener) => controller.onChange(listener),
+        status: view,
+        page: () => renderPage(view(), clock.now()),
+        onChange: (listener) => {
+          const ends = [controller.onChange(listener), peers.onChange(listener)];
+          return () => {
+            for (const end of ends) end();
+          };
+        },
         metrics: () => metrics.expose(),
       },
     },

@@ -287,6 +287,34 @@ describe('the claim on a zone', () => {
     assert.match(zone.found?.values.join() ?? '', /owner=west; .*timeline=4/);
   });
 
+  test('is remembered as its own once it is made, until the demotion', () => {
+    let memory: unknown = {};
+    const options = {
+      owner: 'west',
+      site: 'eu',
+      follower: 'default',
+      onChange: (now: unknown) => {
+        memory = now;
+      },
+      onRival: () => undefined,
+    };
+    const claims = new Claims({ ...options, memory });
+    const own = { cluster: 'first', timeline: 6, instance: 'first', demotedAt: '' };
+    const made: TextSet = { name: claims.nameIn(ZONE), type: 'TXT', ttl: 60, values: [formatClaim(WEST)] };
+    const remembered = () => (memory as { made?: unknown }).made;
+    claims.noteMade(ZONE, made);
+    assert.deepEqual(memory, {});
+    claims.lead(own);
+    claims.noteMade(ZONE, undefined);
+    assert.deepEqual(remembered(), {});
+    claims.noteMade(ZONE, made);
+    assert.deepEqual(remembered(), { [ZONE]: formatClaim(WEST) });
+    const next = new Claims({ ...options, memory });
+    next.lead(own);
+    next.standBy({ ...own, demotedAt: 'now' }, true);
+    assert.deepEqual(remembered(), {});
+  });
+
   test('is nothing to one that is not the primary', () => {
     zone.found = { name: 'any', type: 'TXT', ttl: 60, values: [formatClaim({ ...WEST, owner: 'south' })] };
     west.see();

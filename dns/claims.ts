@@ -1,13 +1,5 @@
-import * as z from 'zod';
-import {
-  type Claim,
-  claimChanges,
-  claimName,
-  formatClaim,
-  latestOf,
-  latestOfOthers,
-  parseClaim,
-} from './claim.ts';
+import { type Claim, claimChanges, claimName, latestOf, latestOfOthers } from './claim.ts';
+import { type ClaimMemory, claimTexts, decodeClaimMemory } from './claim-memory.ts';
 import { DnsError } from './provider.ts';
 import type { Change, TextSet } from './records.ts';
 
@@ -39,20 +31,6 @@ export interface OwnTimeline {
   readonly demotedAt: string;
 }
 
-export interface ClaimMemory {
-  /** The timeline to which the last promotion of this cluster led; absent when it was demoted, or that is not known yet. */
-  readonly promotedTo?: number | undefined;
-  /** The Cluster that was seen as the primary since it was demoted last, whether the timeline of that is known or not. */
-  readonly primary?: string | undefined;
-  /** The instance that was promoted. */
-  readonly promoted?: string | undefined;
-  /** The timeline that it had as a replica. */
-  readonly replicated?: number | undefined;
-  readonly demotedAt: string;
-  /** By zone, the texts of the claims for which it stands by. */
-  readonly rivals: Readonly<Record<string, string>>;
-}
-
 /** Instead of a zone: this process has not read the claim, and does not know where it is, so that it counts until all zones are read. */
 const TOLD = '';
 
@@ -75,15 +53,18 @@ export class Claims {
   #demotedAt: string;
   /** By zone. */
   #rivals: Map<string, Claim>;
+  /** By zone. */
+  #made: Map<string, Claim>;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
-    const { promotion, primary, replicated, demotedAt, rivals } = decode(options.memory);
+    const { promotion, primary, replicated, demotedAt, rivals, made } = decodeClaimMemory(options.memory);
     this.#promotion = promotion;
     this.#primary = primary;
     this.#replicated = replicated;
     this.#demotedAt = demotedAt;
     this.#rivals = rivals;
+    this.#made = made;
     const { toldRival } = options;
     if (rivals.size === 0 && toldRival !== undefined)
       rivals.set(TOLD, { ...toldRival, timeline: 0, epoch: 0 });
@@ -196,6 +177,17 @@ export class Claims {
     return claimChanges({ owner, site, timeline, epoch }, found, { name: this.nameIn(zone), ttl });
   }
 
+  /** The zone shows this, or its provider has accepted it. */
+  noteMade(zone: string, set: TextSet | undefined): void {
+    const claim = set && latestOf(set.values, this.#options.owner);
+    // It was demoted meanwhile.
+    if (claim === undefined || this.#primary === undefined) return;
+    const before = this.#made.get(zone);
+    if (before?.timeline === claim.timeline && before.epoch === claim.epoch) return;
+    this.#made.set(zone, claim);
+    this.#store();
+  }
+
   #notePromotion(timeline: number, instance: string): void {
     this.#promotion = { timeline, instance };
     for (const [zone, rival] of this.#rivals)
@@ -214,6 +206,7 @@ export class Claims {
     this.#replicated = replicated;
     this.#demotedAt = demotedAt;
     this.#rivals = new Map(rivals);
+    this.#made.clear();
     this.#store();
   }
 
@@ -227,38 +220,17 @@ export class Claims {
   }
 
   #store(): void {
-    const rivals = [...this.#rivals].map(([zone, claim]) => [zone, formatClaim(claim)]);
     this.#options.onChange({
       promotedTo: this.#promotion?.timeline,
       primary: this.#primary,
       promoted: this.#promotion?.instance,
       replicated: this.#replicated,
       demotedAt: this.#demotedAt,
-      rivals: Object.fromEntries(rivals),
+      rivals: claimTexts(this.#rivals),
+      made: claimTexts(this.#made),
     });
   }
 }
-
-function decode(memory: unknown) {
-  const { rivals, promotedTo, promoted: instance, ...rest } = MEMORY.parse(memory);
-  const claims = Object.entries(rivals).flatMap(([zone, text]) => {
-    const claim = parseClaim(text);
-    return claim === undefined ? [] : [[zone, claim] as const];
-  });
-  const promotion = promotedTo === undefined ? undefined : { timeline: promotedTo, instance };
-  return { ...rest, promotion, rivals: new Map(claims) };
-}
-
-const MEMORY = z
-  .object({
-    promotedTo: z.number().optional(),
-    primary: z.string().optional(),
-    promoted: z.string().optional(),
-    replicated: z.number().optional(),
-    demotedAt: z.string(),
-    rivals: z.record(z.string(), z.string()),
-  })
-  .catch({ demotedAt: '', rivals: {} });
 
 /** For a sentence. */
 export function describeClaim({ owner, site, timeline }: Claim): string {

@@ -9,6 +9,8 @@ export interface ZoneClaim {
   observe(zone: string, found: TextSet | undefined): void;
   /** Throws DnsError where another cluster goes before this one. */
   changes(zone: string, found: TextSet | undefined): readonly Change<'TXT'>[];
+  /** It has what `changes` wanted. */
+  noteMade(zone: string, made: TextSet | undefined): void;
 }
 
 /** The claim among the TXT records that were read. Throws DnsError where it could not be read. */
@@ -36,7 +38,8 @@ export async function claimZone(
 ): Promise<TextSet | undefined> {
   const found = claimIn(zone, claim, current);
   const changes = claim.changes(zone, found);
-  if (changes.length === 0) return found;
-  await provider.apply(zone, changes, guard);
-  return changes.flatMap((change) => ('desired' in change ? [change.desired] : [])).at(0);
+  if (changes.length > 0) await provider.apply(zone, changes, guard);
+  const [made = found] = changes.flatMap((change) => ('desired' in change ? [change.desired] : []));
+  claim.noteMade(zone, made);
+  return made;
 }

@@ -1,3 +1,4 @@
+import { ownSite } from '../../contract/status.ts';
 import { type Session, withSession } from '../cluster/session.ts';
 import { CommandError } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
@@ -49,13 +50,11 @@ export function activeTwiceIn(contexts: readonly ContextStatus[]): string[] {
 }
 
 function isActiveHere(view: FollowerView): boolean {
-  return view.status !== null && view.status.activeSite !== '' && view.status.activeSite === ownSite(view);
+  return view.status !== null && view.status.activeSite !== '' && view.status.activeSite === siteOf(view);
 }
 
-/** All nodes of a Kubernetes cluster are in its own site. */
-function ownSite({ sites }: FollowerView): string | undefined {
-  const own = sites.filter(({ nodes }) => nodes.length > 0);
-  return own.length === 1 ? own[0]?.name : undefined;
+function siteOf({ sites }: FollowerView): string {
+  return ownSite(Object.fromEntries(sites.map(({ name, nodes }) => [name, nodes])));
 }
 
 export function renderSides({ contexts, activeTwice }: SidesStatus, now: number, width: number): Line[] {
@@ -97,7 +96,7 @@ function rowOf(context: string, view: FollowerView): Line[] {
   return [
     [context],
     [view.name],
-    [ownSite(view) ?? dim('?')],
+    [siteOf(view) || dim('?')],
     [state],
     [activeSite === '' ? dim('–') : activeSite],
     [phase === 'Settled' ? phase : yellow(phase)],

@@ -5,10 +5,11 @@ import { type PartlyValid, without } from '../../settings/parse.ts';
 import { type Finding, formatPath } from '../../settings/problems.ts';
 import { MASK } from '../../settings/secret.ts';
 import type { SecretSources } from '../../settings/secret-reference.ts';
-import { configuredTrigger } from '../triggers/registry.ts';
+import { configuredTrigger, ownClusterOf } from '../triggers/registry.ts';
 import { checkDns } from './dns.ts';
 import { checkFollowers } from './followers.ts';
 import { resolveTargets } from './notify.ts';
+import { problemOfPeer, type Topology } from './peers.ts';
 import type { FollowerSettings, ParsedConfig } from './schema.ts';
 import { problemOfClusters } from './sites.ts';
 
@@ -62,7 +63,26 @@ export function checkTogether(config: ParsedConfig, context: Context): readonly 
   checkFollowers(right, config.configMapName, (index, path, got, problem) =>
     context.report(origins.finding(['followers', index, ...path], got, problem)),
   );
+  if (right.every((follower) => follower !== undefined) && !settings.some((path) => isBelow(path, ['peers'])))
+    checkPeers(config.peers, right, report);
   return targets;
+}
+
+function checkPeers(
+  peers: ParsedConfig['peers'],
+  followers: readonly FollowerSettings[],
+  report: (path: Path, got: unknown, problem: string) => void,
+): void {
+  const topologies = followers.flatMap(({ sites, trigger }): Topology[] => {
+    const cluster = ownClusterOf(trigger);
+    if (cluster === undefined) return [];
+    const own = sites.find((site) => site.cluster === cluster)?.name;
+    return [{ own, sites: sites.map(({ name }) => name) }];
+  });
+  for (const [index, { site }] of peers.entries()) {
+    const problem = problemOfPeer(site, topologies);
+    if (problem !== undefined) report(['peers', index, 'site'], site, problem);
+  }
 }
 
 function isBelow(path: Path, place: Path): boolean {

@@ -4,6 +4,7 @@ import type { Secret } from '../../settings/secret.ts';
 import type { Site } from '../../settings/site.ts';
 import type { ConditionOrder } from '../signals/pod-conditions/plan.ts';
 import type { TriggerConfig } from '../triggers/registry.ts';
+import type { Peer } from './peers.ts';
 
 export type { DnsConfig } from '../../dns/registry.ts';
 
@@ -18,6 +19,8 @@ export interface Config {
   readonly httpPort: number;
   /** Lower case. */
   readonly httpHosts: readonly string[];
+  /** For the page alone; at most eight. */
+  readonly peers: readonly Peer[];
   readonly dryRun: boolean;
   readonly logLevel: string;
   /** Of the controller's own objects. Undefined: that of the service account or kubeconfig context. */

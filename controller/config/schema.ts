@@ -6,6 +6,7 @@ import { flag, hostNames, matching, namespace, objectName, proxyUrl, whole } fro
 import { listOf } from '../../settings/schema.ts';
 import { TRIGGERS } from '../triggers/registry.ts';
 import { notifySchema } from './notify.ts';
+import { peersSchema } from './peers.ts';
 import { ROUTING } from './routing.ts';
 import { sitesSchema } from './sites.ts';
 
@@ -60,6 +61,11 @@ export const GLOBAL = z.object({
     description:
       'Comma-separated host names by which the page, the status and the metrics may be asked for, such as that of an ingress. Addresses, `localhost` and names within the cluster always may; any other is refused with 421, so that no site of a stranger can read them through a browser.',
   }),
+  peers: peersSchema.default([]).meta({
+    env: 'PEERS',
+    description:
+      'JSON array of the other clusters of a topology that the page shows as well: `{"site","url"}`, the address of their page; see [the page](page.md#all-clusters-in-one-picture).',
+  }),
   dryRun: flag().default(false).meta({ env: 'DRY_RUN', description: 'Decide and log, but publish nothing.' }),
   logLevel: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
@@ -81,7 +87,7 @@ export const PROXY = z.object({
   https: proxyUrl().optional().meta({
     env: 'HTTPS_PROXY',
     description:
-      'Proxy for https calls to DNS providers and receivers of notifications, such as `http://proxy.example.com:3128`; never for the API server. See [proxies](dns.md#behind-a-proxy).',
+      'Proxy for https calls to DNS providers, receivers of notifications and peers, such as `http://proxy.example.com:3128`; never for the API server. See [proxies](dns.md#behind-a-proxy).',
     secret: true,
   }),
   http: proxyUrl()

@@ -5,7 +5,9 @@ import { decodeStatuses } from '../../dns/decode-statuses.ts';
 import type { Sighting } from '../../dns/record-status.ts';
 import { decodeLedger } from '../../notify/ledger.ts';
 import type { ControllerView } from '../controller.ts';
+import type { PeerView } from '../peers/peers.ts';
 import { NO_PODS, type PodCount } from '../pod-counts.ts';
+import { type ClusterModel, clustersOf } from './cluster-model.ts';
 
 /** One follower as the page shows it. Whatever can be edited by hand has been checked; what is malformed is left out. */
 export interface FollowerModel {
@@ -16,6 +18,8 @@ export interface FollowerModel {
   /** While it is held: what that means and what to do. */
   readonly hold: { readonly meaning: string; readonly action: string } | undefined;
   readonly sites: readonly SiteModel[];
+  /** All of the topology; none where there are no peers. */
+  readonly clusters: readonly ClusterModel[];
   readonly dns: readonly DnsModel[];
   /** Oldest first. */
   readonly moves: readonly MoveModel[];
@@ -69,6 +73,7 @@ export interface TargetModel {
 /** `now`: milliseconds since 1970. */
 export function followerModel(
   { name, status, report, problem, pods }: ControllerView['followers'][number],
+  peers: readonly PeerView[],
   now: number,
 ): FollowerModel {
   const code = status && holdReason(status);
@@ -87,6 +92,7 @@ export function followerModel(
       })),
       ...(pods?.['']?.total ? [{ name: '', isActive: false, nodes: [], pods: pods[''] }] : []),
     ],
+    clusters: clustersOf({ name, status, report }, peers),
     dns: dnsModel(report.dns),
     moves: movesOf(decodeHistory(report.history), now),
     targets: targetsOf(report.notify),

@@ -1,12 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { held, history, movedNow, settled, status, viewOf } from '../../test/support/page-states.ts';
+import {
+  held,
+  history,
+  movedNow,
+  settled,
+  status,
+  topology,
+  viewOf,
+} from '../../test/support/page-states.ts';
 import { formatDuration } from './duration.ts';
 import { html } from './html.ts';
 import { renderPage } from './page.ts';
 
 const render = (...followers: Parameters<typeof viewOf>) => renderPage(viewOf(...followers), Date.now());
+
+const textOf = (row: string) =>
+  row
+    .replace(/^[^>]*>/, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
 
 describe('the page', () => {
   test('says in its title where the service is, for each follower', () => {
@@ -44,6 +59,40 @@ describe('the page', () => {
     assert.match(text, /app\.example\.com <span class="type">A<\/span>/);
     assert.equal(text.match(/still 192\.0\.2\.10/g)?.length, 4);
     assert.match(text, /1011150: Invalid request IP.*Add the address/);
+  });
+
+  test('shows all clusters of a topology in one picture, and one that does not answer as such', () => {
+    const text = renderPage(topology(), Date.now());
+    const rows = text.slice(text.indexOf('What each cluster says')).split('<tr').slice(2, 6).map(textOf);
+    assert.match(rows[0] ?? '', /us-east here active us-east Settled 9 7 its own here$/);
+    assert.match(rows[1] ?? '', /us-west not known us-east Settled 2 7 – 7 min ago$/);
+    assert.match(rows[2] ?? '', /^us-west: it gave no answer within 5000 ms$/);
+    assert.match(rows[3] ?? '', /eu-west standby us-east Settled 4 7 – 3 s ago/);
+    assert.doesNotMatch(text, /both say/);
+    assert.doesNotMatch(render(settled()), /What each cluster says/);
+  });
+
+  test('says that two clusters are active at once, but not of one that was heard of long ago', () => {
+    const active = topology({ activeSite: 'eu-west', phase: 'Held', reason: '<ClaimedElsewhere>' });
+    const text = renderPage(active, Date.now());
+    assert.match(text, /us-east and eu-west both say that they are active/);
+    assert.match(text, /eu-west: &lt;ClaimedElsewhere&gt;/);
+    const peers = active.peers?.map((peer) => ({ ...peer, problem: 'no answer' }));
+    assert.doesNotMatch(renderPage({ ...active, peers }, Date.now()), /both say/);
+  });
+
+  test('believes no peer that is another cluster, or that does not have the follower', () => {
+    assert.match(renderPage(topology({ site: 'us-east' }), Date.now()), /it is us-east, so its URL in PEERS/);
+    const none = renderPage(topology({ follower: 'mongo' }), Date.now());
+    assert.match(none, /it shows no status of the follower default/);
+    const view = topology();
+    const peers = view.peers?.map((peer) => ({ ...peer, answeredAt: null, problem: '', sides: [] }));
+    assert.match(renderPage({ ...view, peers }, Date.now()), /not asked yet/);
+    const unpublished = settled({ status: undefined });
+    assert.match(
+      renderPage({ ...view, followers: [unpublished] }, Date.now()),
+      /<tbody[^>]*>\s*<tr[^>]*><th[^>]*>.*eu-west/,
+    );
   });
 
   test('tells a hold as one also while the service says that it moves', () => {

@@ -1,6 +1,7 @@
 import { PROGRAM } from '../../contract/names.ts';
 import { VERSION } from '../../contract/version.ts';
-import type { ControllerView } from '../controller.ts';
+import type { ShownView } from '../peers/peers.ts';
+import { clusterTable } from './clusters.ts';
 import { type Html, html, type Part } from './html.ts';
 import { type FollowerModel, followerModel } from './model.ts';
 import { dnsTable, headline, siteCards, targetList } from './sections.ts';
@@ -10,8 +11,8 @@ import { bar, timeline } from './timeline.ts';
  * The whole page, with the state in it: complete without a script. With one, the browser fetches it again at each
  * event and puts in what differs, part by part, so that there is one place where state becomes HTML.
  */
-export function renderPage(view: ControllerView, now: number): string {
-  const followers = view.followers.map((follower) => followerModel(follower, now));
+export function renderPage(view: ShownView, now: number): string {
+  const followers = view.followers.map((follower) => followerModel(follower, view.peers ?? [], now));
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -57,7 +58,7 @@ function summary(followers: readonly FollowerModel[]): string {
 }
 
 function followerPart(follower: FollowerModel, index: number, of: number, now: number): Html {
-  const { name, sites, dns, moves, targets } = follower;
+  const { name, sites, clusters, dns, moves, targets } = follower;
   const id = `f${index}`;
   // Also sites that are not configured any more: the history may still tell of them.
   const names = [...new Set([...sites.map((site) => site.name), ...moves.map(({ to }) => to)])];
@@ -69,6 +70,7 @@ ${before}${part(`${id}-${key}`, content)}</section>
 <h2 id="${id}-title"${of === 1 && html` class="unseen"`}>${of === 1 ? 'The followed service' : name}</h2>
 ${part(`${id}-headline`, headline(follower, now))}
 ${part(`${id}-sites`, siteCards(follower))}
+${clusters.length > 0 && section('clusters', 'What each cluster says', clusterTable(clusters, names, now))}
 ${dns.length > 0 && section('dns', 'DNS', dnsTable(dns))}
 ${section(
   'timeline',

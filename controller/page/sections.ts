@@ -1,3 +1,4 @@
+import { activeTwice } from './clusters.ts';
 import { formatDuration } from './duration.ts';
 import { type Html, html, type Part } from './html.ts';
 import type { DnsModel, FollowerModel, ShownValues, SiteModel, TargetModel } from './model.ts';
@@ -6,9 +7,11 @@ import { swatch } from './timeline.ts';
 
 /** The answer to the first question: which site, since when, on which node; and why not, when it is not certain. */
 export function headline(follower: FollowerModel, now: number): Html {
-  const { status, hold, problem } = follower;
-  const alert =
-    problem !== '' && html`<p class="alert bad"><strong>Nothing is published.</strong> ${problem}</p>`;
+  const { status, hold, problem, clusters } = follower;
+  const alert = [
+    activeTwice(clusters),
+    problem !== '' && html`<p class="alert bad"><strong>Nothing is published.</strong> ${problem}</p>`,
+  ];
   if (status === undefined) {
     return html`<p class="active unknown">Unknown</p>
 ${alert}<p class="nothing">No status has been published, or it cannot be read. The controller writes it as soon as it has found the primary.</p>`;
@@ -55,7 +58,7 @@ function inShort({ sites, dns, targets }: FollowerModel): Part {
   ];
 }
 
-function badge(phase: string): Html {
+export function badge(phase: string): Html {
   const kind = { Settled: 'good', Transitioning: 'note', Held: 'warn' }[phase] ?? 'warn';
   return html`<span class="badge ${kind}">${phase}</span>`;
 }

@@ -96,6 +96,7 @@ export class DnsSignal implements Signal {
           },
           observe: (zone, found) => claims.observe(zone, found),
           changes: (zone, found) => claims.changes(zone, found, { epoch: this.#epoch, ttl: options.ttl }),
+          noteMade: (zone, made) => claims.noteMade(zone, made),
         },
       }),
       ...(options.ownership !== undefined && { ownership: options.ownership }),

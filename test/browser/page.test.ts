@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { accessibilityFaults, open, startBrowser, takePicture } from '../support/browser.ts';
 import { serveOnLoopback } from '../support/loopback.ts';
 import { PageServer } from '../support/page-server.ts';
-import { held, history, movedNow, settled, status, viewOf } from '../support/page-states.ts';
+import { held, history, movedNow, settled, status, topology, viewOf } from '../support/page-states.ts';
 import { until } from '../support/until.ts';
 
 const LIVE = '#link[data-state=live]';
@@ -105,6 +105,13 @@ describe('for everybody', () => {
       settled({ report: { history: history(50) } }),
       settled({ status: undefined, pods: undefined }, 'mongo'),
     ),
+    topology: topology(),
+    twice: topology({
+      activeSite: 'eu-west',
+      claim: { owner: 'pg-east', timeline: 7 },
+      phase: 'Held',
+      reason: 'ClaimedElsewhere: pg-east in us-east has claimed the records on timeline 7',
+    }),
   };
   for (const colorScheme of ['dark', 'light'] as const) {
     for (const width of [1200, 400]) {

@@ -1,18 +1,18 @@
 import { pino } from 'pino';
-import type { ControllerView } from '../../controller/controller.ts';
 import { type HttpServer, startHttp } from '../../controller/http.ts';
 import { renderPage } from '../../controller/page/page.ts';
+import type { ShownView } from '../../controller/peers/peers.ts';
 import { systemClock } from '../../runtime/clock.ts';
 
 /** The controller's own HTTP server and page, over a state that the test sets. */
 export class PageServer {
-  #view: ControllerView;
+  #view: ShownView;
   readonly #listeners = new Set<() => void>();
   #stop = new AbortController();
   #server: HttpServer | undefined;
   #port = 0;
 
-  constructor(view: ControllerView) {
+  constructor(view: ShownView) {
     this.#view = view;
   }
 
@@ -51,7 +51,7 @@ export class PageServer {
     await this.#server?.closed;
   }
 
-  show(view: ControllerView): void {
+  show(view: ShownView): void {
     this.#view = view;
     for (const listener of this.#listeners) listener();
   }

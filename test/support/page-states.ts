@@ -1,6 +1,8 @@
 import type { Transition } from '../../contract/history.ts';
 import type { Status } from '../../contract/status.ts';
 import type { ControllerView } from '../../controller/controller.ts';
+import type { ShownView } from '../../controller/peers/peers.ts';
+import type { Side } from '../../controller/peers/side.ts';
 import { statusAt } from './status.ts';
 
 const MINUTE = 60_000;
@@ -141,4 +143,39 @@ export function held(): Follower {
 
 export function viewOf(...followers: Follower[]): ControllerView {
   return { identity: 'kube-site-follower-7d4b9-x2x9z_1f2e3d4c', leader: true, dryRun: false, followers };
+}
+
+/** Of a topology, us-east active, as the controller there sees it; `side`: what eu-west says. */
+export function topology(side: Partial<Side> = {}): ShownView {
+  const sites = { 'us-east': SITES['us-east'], 'us-west': [], 'eu-west': [] };
+  const made = { 'example.com': 'v=site-follower1; owner=pg-east; site=us-east; timeline=7; epoch=9' };
+  const claim = { promotedTo: 7, primary: 'uid', demotedAt: '', rivals: {}, made };
+  const before = settled();
+  const own = settled({
+    status: status({ sites }),
+    report: { ...before.report, claim },
+    pods: { 'us-east': { ...COUNTS, ready: 24, total: 24, gatedReady: 24 } },
+  });
+  const standby: Side = {
+    follower: 'default',
+    site: 'eu-west',
+    activeSite: 'us-east',
+    phase: 'Settled',
+    reason: '',
+    epoch: 4,
+    timeline: 7,
+    claim: 'none',
+  };
+  return {
+    ...viewOf(own),
+    peers: [
+      { site: 'eu-west', answeredAt: ago(0.05), problem: '', sides: [{ ...standby, ...side }] },
+      {
+        site: 'us-west',
+        answeredAt: ago(7),
+        problem: 'it gave no answer within 5000 ms',
+        sides: [{ ...standby, site: 'us-west', epoch: 2 }],
+      },
+    ],
+  };
 }

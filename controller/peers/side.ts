@@ -1,0 +1,44 @@
+import { ownSite, type Phase, type Status } from '../../contract/status.ts';
+import { decodeClaimMemory } from '../../dns/claim-memory.ts';
+
+/** What one cluster of a topology says of one follower. For people: nothing is decided by it. */
+export interface Side {
+  readonly follower: string;
+  /** Of the cluster; empty while it is not known. */
+  readonly site: string;
+  /** By its own view. */
+  readonly activeSite: string;
+  readonly phase: Phase;
+  readonly reason: string;
+  readonly epoch: number;
+  /** Of PostgreSQL: to which its last promotion led, or which it replicates. Undefined while that is not known. */
+  readonly timeline: number | undefined;
+  /** Whose it is in the zones of its records, as far as it knows. */
+  readonly claim: 'own' | 'none' | { readonly owner: string; readonly timeline: number };
+}
+
+/** `claim`: the section of its report. */
+export function sideOf(follower: string, status: Status, claim: unknown): Side {
+  const { activeSite, phase, reason, epoch, sites } = status;
+  const { promotion, replicated, rivals, made } = decodeClaimMemory(claim);
+  const [rival] = [...rivals.values()].toSorted((one, other) => other.timeline - one.timeline);
+  return {
+    follower,
+    site: ownSite(sites),
+    activeSite,
+    phase,
+    reason,
+    epoch,
+    timeline: promotion?.timeline ?? replicated,
+    claim:
+      rival === undefined
+        ? made.size > 0
+          ? 'own'
+          : 'none'
+        : { owner: rival.owner, timeline: rival.timeline },
+  };
+}
+
+export function isActive({ site, activeSite }: Side): boolean {
+  return site !== '' && site === activeSite;
+}
