@@ -1,3 +1,4 @@
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
@@ -11,16 +12,19 @@ export function deferredBundle(filter: RegExp, options: BuildOptions): Plugin {
   return {
     name: 'deferred-bundle',
     setup(bundler) {
+      const root = bundler.initialOptions.absWorkingDir ?? process.cwd();
+      // esbuild writes this path into the bundle, which has to be the same wherever it is made.
       bundler.onResolve({ filter }, ({ path, resolveDir, kind }) =>
         kind === 'dynamic-import'
-          ? { path: new URL(path, `file://${resolveDir}/`).pathname, namespace: 'deferred' }
+          ? { path: relative(root, join(resolveDir, path)), namespace: 'deferred' }
           : undefined,
       );
       bundler.onLoad({ filter: /.*/, namespace: 'deferred' }, async ({ path }) => {
+        const file = join(root, path);
         const inner = { ...options, plugins: [...(options.plugins ?? []), deferredBundle(filter, options)] };
-        const names = await exportsOf(path, options);
+        const names = await exportsOf(file, options);
         return {
-          contents: `${await loaderOf(path, inner)}
+          contents: `${await loaderOf(file, inner)}
 export const { ${names.join(', ')} } = load();`,
         };
       });

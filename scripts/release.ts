@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import type { Package } from './licences.ts';
 import { notesOf, sectionsOf } from './release/changelog.ts';
 import { addChart, packChart } from './release/chart.ts';
+import { commitOf } from './release/commit.ts';
 import { lastStage } from './release/dockerfile.ts';
 import { addImage } from './release/image.ts';
 import { createLayout, type Descriptor, type Platform, sha256 } from './release/layout.ts';
@@ -34,8 +35,7 @@ try {
 
 async function release(wish: Wish): Promise<void> {
   const { version, registry, push, downloads } = wish;
-  const revision = await runTool('git', ['rev-parse', 'HEAD']);
-  const time = Number(await runTool('git', ['show', '--no-patch', '--format=%ct', 'HEAD']));
+  const { revision, time } = await commitOf('.', push);
   await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
   await runTool(process.execPath, ['scripts/build.ts']);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /** Puts the program of a thread, bundled, in place of the module that says where it is: so the whole stays one file. */
@@ -9,7 +10,7 @@ export function threadProgram(options: BuildOptions): Plugin {
         const { program } = await import(path);
         const { outputFiles } = await build({
           ...options,
-          entryPoints: [new URL(program).pathname],
+          entryPoints: [fileURLToPath(program)],
           format: 'cjs',
           bundle: true,
           write: false,

@@ -21,6 +21,8 @@ export interface PackedChart {
   readonly metadata: { readonly name: string; readonly version: string; readonly annotations: object };
 }
 
+/** By `helm dependency update`, with the time at which it was run. What it locks is in the archive. */
+const LOCK = 'Chart.lock';
 /** Read by templates/_helpers.tpl. */
 const IMAGE_DIGEST = 'site-follower/image-digest';
 
@@ -60,8 +62,9 @@ export async function addChart(layout: Layout, { archive, metadata }: PackedChar
 async function entriesOf(folder: string): Promise<readonly (Entry & { readonly content: Buffer })[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = found.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
+  const packed = files.filter((file) => relative(folder, file) !== LOCK);
   return Promise.all(
-    files.map(async (file) => ({ path: relative(folder, file), content: await readFile(file) })),
+    packed.map(async (file) => ({ path: relative(folder, file), content: await readFile(file) })),
   );
 }
 
