@@ -5,9 +5,11 @@ import type { CallPurpose } from '../call-limiter.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
 import { masked } from '../errors.ts';
 import { type HttpAnswer, type HttpCall, httpCall, type LimitedHttpPorts } from '../http-call.ts';
+import { DnsError } from '../provider.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { hostInZone } from '../zones.ts';
 import { answerError, apiError, changeError, PROBLEMS, strangerError } from './errors.ts';
+import { PAGE_INFO, pagesOf, WholeList } from './pages.ts';
 import type { CloudflareConfig } from './settings.ts';
 
 const RECORD = z.object({
@@ -41,7 +43,7 @@ const ENVELOPE = z.object({
   success: z.boolean(),
   errors: PROBLEMS.nullish(),
   result: z.unknown(),
-  result_info: z.object({ page: z.int(), total_pages: z.int() }).partial().nullish(),
+  result_info: PAGE_INFO.nullish(),
 });
 
 /** Fields that are absent stay unchanged. */
@@ -73,8 +75,13 @@ const LIMITS: RateLimits = {
 };
 /** The API's maximum. */
 const ZONES_A_PAGE = 50;
-/** Half a megabyte; the API allows more. */
-const RECORDS_A_PAGE = 1_000;
+/**
+ * Some two megabytes. The published schema allows more; ExternalDNS takes 5,000 for the maximum
+ * (`--cloudflare-dns-records-per-page`).
+ */
+const RECORDS_A_PAGE = 5_000;
+/** For a zone whose large pages are too large, or take too long: 16 kB a record fit into an answer. */
+const RECORDS_A_SMALL_PAGE = 1_000;
 const MAX_PAGES = 100;
 
 interface List<T> {
@@ -92,6 +99,8 @@ const ZONES = { path: 'zones', item: ZONE, perPage: ZONES_A_PAGE, purpose: 'read
 export class CloudflareApi {
   readonly #config: CloudflareConfig;
   readonly #ports: LimitedHttpPorts;
+  /** Ids of zones that are listed by small pages. */
+  readonly #largeZones = new Set<string>();
   readonly limiter: RateLimiter;
 
   constructor(config: CloudflareConfig, ports: LimitedHttpPorts) {
@@ -134,13 +143,22 @@ export class CloudflareApi {
     abort: AbortSignal,
     purpose: CallPurpose,
   ): Promise<readonly CloudflareRecord[] | undefined> {
-    const found: CloudflareRecord[] = [];
-    const list = { ...recordsIn(zone), what: `the records of ${zone.name}`, query: {}, purpose };
-    for await (const { items, pages: count } of this.#pages(list, abort)) {
-      if (count > Math.min(mostPages, MAX_PAGES)) return undefined;
-      found.push(...items);
+    const what = `the records of ${zone.name}`;
+    const isSmall = this.#largeZones.has(zone.id);
+    const perPage = isSmall ? RECORDS_A_SMALL_PAGE : RECORDS_A_PAGE;
+    const found = new WholeList<CloudflareRecord>(what);
+    try {
+      const list = { ...recordsIn(zone), what, query: {}, purpose, perPage };
+      for await (const { items, pages, total } of this.#pages(list, abort)) {
+        if (pages > Math.min(mostPages, MAX_PAGES)) return undefined;
+        found.add(items, total);
+      }
+    } catch (error) {
+      if (isSmall || !isTooMuch(error)) throw error;
+      this.#largeZones.add(zone.id);
+      return await this.zoneRecords(zone, mostPages, abort, purpose);
     }
-    return found;
+    return found.items();
   }
 
   async records(
@@ -178,16 +196,17 @@ export class CloudflareApi {
   async *#pages<T>(
     { what, path, query, item, perPage, purpose }: List<T>,
     abort: AbortSignal,
-  ): AsyncGenerator<{ readonly items: readonly T[]; readonly pages: number }> {
+  ): AsyncGenerator<{ readonly items: readonly T[]; readonly pages: number; readonly total?: number }> {
     for (let page = 1; ; page += 1) {
       const paging = { ...query, page: String(page), per_page: String(perPage) };
       const request = this.#request(what, 'GET', path, paging);
       const envelope = await this.limiter.call(abort, purpose, () => this.#send(request, abort));
       const read = listOf(item).safeParse(envelope.result);
       if (!read.success) throw answerError(what, 'its result is no list of what was asked for');
-      // Without `total_pages` a full page may not be the last.
-      const pages = envelope.result_info?.total_pages ?? (read.data.length < perPage ? page : page + 1);
-      yield { items: read.data, pages };
+      const { result_info: info } = envelope;
+      const pages = pagesOf(info ?? {}, { page, perPage, items: read.data.length });
+      const total = info?.total_count;
+      yield { items: read.data, pages, ...(total !== undefined && { total }) };
       if (page >= pages) return;
       if (page >= MAX_PAGES) throw answerError(what, `it has more than ${MAX_PAGES} pages`);
     }
@@ -228,6 +247,11 @@ export class CloudflareApi {
 
 function recordsIn(zone: CloudflareZone) {
   return { path: recordsPath(zone), item: RECORD, perPage: RECORDS_A_PAGE };
+}
+
+/** An answer above the limits, or one that did not come in time. */
+function isTooMuch(error: unknown): boolean {
+  return error instanceof DnsError && (error.code === 'timeout' || error.cause instanceof RangeError);
 }
 
 function recordsPath({ id }: CloudflareZone): string {

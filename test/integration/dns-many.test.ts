@@ -1,6 +1,7 @@
 /** A move of a thousand names of one zone, at a distance. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Ownership } from '../../dns/ownership.ts';
 import type { RecordSet } from '../../dns/records.ts';
 import { startCloudflareHarness } from '../support/dns/cloudflare-harness.ts';
 import { followedZone } from '../support/dns/followed-zone.ts';
@@ -79,6 +80,27 @@ describe(`${NAMES} names move`, () => {
       assert.deepEqual(await foreign(), before);
     });
   }
+});
+
+test(`${NAMES} names with owner records change their type at Cloudflare`, async (t) => {
+  const harness = await startCloudflareHarness(t);
+  const clock = new SkippingClock();
+  const provider = await connect(harness, harness.environment, { ends: t, clock });
+  const names = Array.from({ length: NAMES }, (_, index) => `host-${index}.${harness.zone}`);
+  const ownership = new Ownership({ id: 'here', prefix: '', suffix: '', wildcard: '', adopt: false });
+  const owned = ['A', 'CNAME'] as const;
+  const { follow } = followedZone(harness.zone, names, { provider, clock, owned, ownership });
+  const move = (type: 'A' | 'CNAME', value: string) =>
+    follow(names.map((each): RecordSet => ({ name: each, type, ttl: 60, values: [value] })));
+  await move('A', '192.0.2.1');
+  clock.skip();
+  const before = harness.calls?.() ?? 0;
+  await move('CNAME', 'west.example.org');
+  const made = (harness.calls?.() ?? 0) - before;
+  t.diagnostic(`${made} calls`);
+  const there = (await harness.dump()).filter((line) => line.includes('west.example.org'));
+  assert.equal(there.length, NAMES);
+  assert.ok(made <= MOST_CALLS, `${made} calls`);
 });
 
 /** Of DNS by TCP, where nothing waits for the answer before: to connect, and for what is sent at once. */

@@ -1,8 +1,20 @@
 /** Answers in the form of the Cloudflare API v4. */
 import { randomBytes } from 'node:crypto';
 
-export function page(items: readonly unknown[], { searchParams }: URL): unknown {
-  const perPage = Number(searchParams.get('per_page') ?? 20);
+/** What the API may do otherwise than asked. */
+export interface Paging {
+  /** Gives at most so many items a page. */
+  readonly most?: number;
+  /** What it does not say of the list. */
+  readonly unsaid?: readonly ('per_page' | 'total_count' | 'total_pages')[];
+}
+
+export function page(
+  items: readonly unknown[],
+  { searchParams }: URL,
+  { most = Infinity, unsaid = [] }: Paging = {},
+): unknown {
+  const perPage = Math.min(most, Number(searchParams.get('per_page') ?? 20));
   const number = Number(searchParams.get('page') ?? 1);
   const result = items.slice((number - 1) * perPage, number * perPage);
   const info = {
@@ -12,7 +24,8 @@ export function page(items: readonly unknown[], { searchParams }: URL): unknown 
     total_count: items.length,
     total_pages: Math.ceil(items.length / perPage),
   };
-  return { ...success(result), result_info: info };
+  const said = Object.entries(info).filter(([key]) => !unsaid.some((each) => each === key));
+  return { ...success(result), result_info: Object.fromEntries(said) };
 }
 
 export function success(result: unknown) {

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { listenOnLoopback } from '../loopback.ts';
-import { failure, newId, page, success } from './cloudflare-answers.ts';
+import { failure, newId, type Paging, page, success } from './cloudflare-answers.ts';
 
 export interface FakeRecord {
   readonly id: string;
@@ -66,6 +66,10 @@ export class FakeCloudflare {
   readonly calls: string[] = [];
   /** What was wrong with a request that no client should send, whatever the answer was. */
   readonly violations: string[] = [];
+  /** Of lists of records. */
+  paging: Paging = {};
+  /** Called after each answer. */
+  onAnswered: () => void = () => undefined;
   #faults: { readonly matches: (call: string) => boolean; readonly fault: CloudflareFault }[] = [];
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
@@ -133,6 +137,7 @@ export class FakeCloudflare {
     }
     const { status, body } = this.#answer(request, url, Buffer.concat(chunks).toString());
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    this.onAnswered();
   }
 
   #answer(request: IncomingMessage, url: URL, text: string): { status: number; body: unknown } {
@@ -180,7 +185,7 @@ export class FakeCloudflare {
     this.#check(url, ['name.exact', 'type', 'page', 'per_page'], MAX_PER_PAGE);
     const name = url.searchParams.get('name.exact')?.toLowerCase();
     const found = zone.records.filter((record) => name === undefined || record.name === name);
-    return page(found.map(shown), url);
+    return page(found.map(shown), url, this.paging);
   }
 
   #check(url: URL, allowed: readonly string[], maxPerPage: number): void {
