@@ -65,7 +65,7 @@ export const EVENT_REASONS = {
     type: 'Warning',
     action: 'UpdateDns',
     meaning:
-      'A listed name has an AAAA record and no site an `ipv6`, or an A record and no site an `ip`: it stays as it is, and leads past the active site.',
+      'A listed name has an AAAA record and no site an `ipv6`, or an A record and no site an `ip`: it stays as it is, and leads past the active site. Or several sites have the same address or `cname`, so that a move between them changes no record.',
   },
   DnsRecovered: {
     type: 'Normal',

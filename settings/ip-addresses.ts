@@ -1,12 +1,34 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import * as z from 'zod';
 
-// Addresses that are no host's: a record with one of them sends every client nowhere.
-const NO_HOST = new BlockList();
-NO_HOST.addSubnet('0.0.0.0', 8, 'ipv4');
-NO_HOST.addSubnet('224.0.0.0', 3, 'ipv4');
-NO_HOST.addAddress('::', 'ipv6');
-NO_HOST.addSubnet('ff00::', 8, 'ipv6');
+/** Addresses that are no host's: a record with one of them sends every client nowhere. */
+const NO_HOST = blockList([
+  ['0.0.0.0', 8],
+  ['224.0.0.0', 3],
+  ['::', 128],
+  ['ff00::', 8],
+]);
+/** A client with such an address would call itself (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3). */
+const LOOPBACK = blockList([
+  ['127.0.0.0', 8],
+  ['::1', 128],
+]);
+/** They mean something on one network alone, and need its interface as well (RFC 3927, RFC 4007). */
+const LINK_LOCAL = blockList([
+  ['169.254.0.0', 16],
+  ['fe80::', 10],
+]);
+/** RFC 4291 section 2.5.5: nobody calls them. Apart, as a BlockList would match IPv4 addresses by these too. */
+const FROM_IPV4 = blockList([
+  ['::', 96],
+  ['::ffff:0:0', 96],
+]);
+
+function blockList(subnets: readonly (readonly [string, number])[]): BlockList {
+  const list = new BlockList();
+  for (const [address, prefix] of subnets) list.addSubnet(address, prefix, isIPv6(address) ? 'ipv6' : 'ipv4');
+  return list;
+}
 
 /** `ofIpv6`: what is said of an IPv6 address. */
 export function ipv4(ofIpv6 = 'an IPv6 address belongs in "ipv6"') {
@@ -25,7 +47,16 @@ function ipv4Problem(text: string, ofIpv6: string): string | undefined {
   return NO_HOST.check(text, 'ipv4') ? 'must be the address of a host' : undefined;
 }
 
-export function ipv6() {
+/** Of a site: all clients are led there. */
+export function siteIpv4() {
+  return ipv4().superRefine((text, context) => {
+    const problem = isIPv4(text) ? ownProblem(text, 'ipv4') : undefined;
+    if (problem !== undefined) context.addIssue(problem);
+  });
+}
+
+/** Of a site. */
+export function siteIpv6() {
   return z
     .string({ error: 'must be an IPv6 address in quotes, such as "2001:db8::10"' })
     .trim()
@@ -39,7 +70,19 @@ export function ipv6() {
 function ipv6Problem(text: string): string | undefined {
   if (isIPv4(text)) return 'must be an IPv6 address; an IPv4 address belongs in "ip"';
   if (!isIPv6(text) || text.includes('%')) return 'must be an IPv6 address such as 2001:db8::10';
-  return NO_HOST.check(text, 'ipv6') ? 'must be the address of a host' : undefined;
+  if (NO_HOST.check(text, 'ipv6')) return 'must be the address of a host';
+  const own = ownProblem(text, 'ipv6');
+  if (own !== undefined) return own;
+  return FROM_IPV4.check(text, 'ipv6')
+    ? 'must be no IPv4 address in the form of IPv6, which nobody can call: that belongs in "ip"'
+    : undefined;
+}
+
+function ownProblem(text: string, family: 'ipv4' | 'ipv6'): string | undefined {
+  if (LOOPBACK.check(text, family))
+    return 'must be an address of the site: by this one each client calls itself';
+  if (LINK_LOCAL.check(text, family)) return 'must be an address that is known beyond one network segment';
+  return undefined;
 }
 
 /** The shortest lower-case form (RFC 5952), so that it compares equal to what a DNS provider shows. */

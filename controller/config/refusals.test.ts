@@ -101,6 +101,27 @@ describe('is refused:', () => {
       site({ ipv6: 'fe80::1%eth0' }),
       ['SITES[0].ipv6 | fe80::1%eth0 | must be an IPv6 address such as 2001:db8::10'],
     ],
+    ...[
+      ['ip', '127.0.0.1', 'must be an address of the site: by this one each client calls itself'],
+      ['ip', '169.254.1.2', 'must be an address that is known beyond one network segment'],
+      ['ip', '239.1.2.3', 'must be the address of a host'],
+      ['ipv6', '::1', 'must be an address of the site: by this one each client calls itself'],
+      ['ipv6', 'FE80::1', 'must be an address that is known beyond one network segment'],
+      [
+        'ipv6',
+        '::ffff:192.0.2.1',
+        'must be no IPv4 address in the form of IPv6, which nobody can call: that belongs in "ip"',
+      ],
+      [
+        'ipv6',
+        '::127.0.0.1',
+        'must be no IPv4 address in the form of IPv6, which nobody can call: that belongs in "ip"',
+      ],
+    ].map(([key = '', address = '', problem = '']): [string, Environment, string[]] => [
+      `${address}, which no client can reach`,
+      site({ [key]: address }),
+      [`SITES[0].${key} | ${address} | ${problem}`],
+    ]),
     ['an IP of no host', site({ ip: '0.0.0.0' }), ['SITES[0].ip | 0.0.0.0 | must be the address of a host']],
     [
       'an IP that is a number',

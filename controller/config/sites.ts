@@ -4,7 +4,7 @@ import { isDnsName } from '../../dns/zones.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
 import { didYouMean } from '../../runtime/suggest.ts';
 import { labelSelector } from '../../settings/fields.ts';
-import { ipv4, ipv6 } from '../../settings/ip-addresses.ts';
+import { siteIpv4, siteIpv6 } from '../../settings/ip-addresses.ts';
 import type { Site } from '../../settings/site.ts';
 
 function nodeName() {
@@ -27,8 +27,8 @@ const SITE_KEYS = {
     .string({ error: 'must be the name that a Cluster has in its topology' })
     .refine(isObjectName, 'must be the name that a Cluster has in its topology')
     .exactOptional(),
-  ip: ipv4().exactOptional(),
-  ipv6: ipv6().exactOptional(),
+  ip: siteIpv4().exactOptional(),
+  ipv6: siteIpv6().exactOptional(),
   cname: z
     .string({ error: 'must be a host name such as "east.example.com"' })
     .transform(canonicalName)

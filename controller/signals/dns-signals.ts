@@ -5,6 +5,7 @@ import { DnsError } from '../../dns/provider.ts';
 import type { RecordStatus } from '../../dns/record-status.ts';
 import { UNFOLLOWED_ACTION } from '../../dns/record-status.ts';
 import { keepsTexts } from '../../dns/registry.ts';
+import { sharedTargets } from '../../dns/shared-targets.ts';
 import { ConfigMapSnapshots } from '../../dns/snapshots.ts';
 import type { DnsConfig, FollowerConfig } from '../config.ts';
 import { type DnsObserver, DnsSignal } from './dns.ts';
@@ -22,6 +23,12 @@ export function dnsSignals(
   const { namespace } = statusMap;
   const snapshots = new ConfigMapSnapshots(api, clock, namespace);
   const keptOf = keptSetsIn(report);
+  const shared = configs.length === 0 ? [] : sharedTargets(ports.sites.all);
+  if (shared.length > 0)
+    ports.events({
+      reason: 'DnsNotFollowed',
+      note: `${capitalised(shared.join('; '))}: a move between them changes no such record. Leave this so only if it is meant; else give each site its own.`,
+    });
   const rows = new Map<string, readonly RecordStatus[]>();
   return Promise.all(
     configs.map(async (config) => {
@@ -62,6 +69,10 @@ export function dnsSignals(
       });
     }),
   );
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 function ownershipOf({ owner: { id, ...rest } }: DnsConfig): { readonly ownership?: Ownership } {

@@ -106,6 +106,17 @@ async function value(metric: string, labels: string): Promise<number | undefined
 }
 
 describe('the signals of a follower', () => {
+  test('say at their start that a move changes no record where sites have the same address', async () => {
+    const { sites, ...rest } = configured();
+    const [, eu] = sites;
+    assert.ok(eu !== undefined);
+    await create({ ...rest, sites: [{ ...eu, name: 'us', nodeNames: ['us-1'] }, eu] });
+    assert.match(
+      events.map(({ reason, note }) => `${reason}: ${note}`).join(),
+      /^DnsNotFollowed: Sites us and eu have the ip 192\.0\.2\.2: a move between them changes no such record/,
+    );
+  });
+
   test('are what the configuration asks for', async () => {
     const names = (signals: Signal[]) => signals.map(({ name }) => name);
     assert.deepEqual(names(await create()), ['follow-services', 'pod-conditions', 'status-copies', 'dns']);
