@@ -10,7 +10,7 @@ export const ERROR_TABLE = errorTable<number>([
     name: 'forbidden',
     kind: 'config',
     action:
-      'Allow the controller get, create and patch of dnsendpoints.externaldns.k8s.io in this namespace; the chart does so when this provider is in its values.',
+      'Allow the controller get, list, create and patch of dnsendpoints.externaldns.k8s.io in this namespace; the chart does so when this provider is in its values.',
   },
   {
     codes: [404],

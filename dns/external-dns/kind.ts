@@ -15,7 +15,7 @@ export function externalDns(config: z.output<typeof EXTERNAL_DNS>): ConfiguredPr
     rights: (own) => externalDnsRights(namespace ?? own),
     async create({ api, follower, namespace: own }) {
       const { ExternalDnsProvider } = await import('./provider.ts');
-      return new ExternalDnsProvider(api, namespace ?? own, follower);
+      return new ExternalDnsProvider(api, namespace ?? own, follower, own);
     },
   };
 }
@@ -23,7 +23,7 @@ export function externalDns(config: z.output<typeof EXTERNAL_DNS>): ConfiguredPr
 /** `namespace`: of the objects. */
 export function externalDnsRights(namespace: string): readonly Permission[] {
   const reason =
-    'Has ExternalDNS make the records. Server-side apply is a patch, and a creation where there is none.';
+    'Has ExternalDNS make the records. Server-side apply is a patch, and a creation where there is none. The list finds objects in which a name was before.';
   const { group, plural: resource } = DNS_ENDPOINTS;
-  return [{ namespace, group, resource, verbs: ['get', 'create', 'patch'], reason }];
+  return [{ namespace, group, resource, verbs: ['get', 'list', 'create', 'patch'], reason }];
 }

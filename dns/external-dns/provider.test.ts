@@ -17,7 +17,7 @@ function lookup(providerSpecific: readonly { name: string; value: string }[], ge
     status: { observedGeneration: 2 },
   };
   const api: Partial<KubeApi> = { get: <T>() => Promise.resolve(object as T) };
-  const provider = new ExternalDnsProvider(api as KubeApi, 'dns', 'default');
+  const provider = new ExternalDnsProvider(api as KubeApi, 'dns', 'default', 'own');
   return provider.lookup({ zone: 'example.com', name: NAME, type: 'A', abort }, ask);
 }
 
