@@ -16,6 +16,11 @@ const NOT_TAKEN = [
   'MissingAuthenticationToken',
 ];
 
+/** Also for other names of errors whose text is about the time. */
+const OFF_TIME = 'RequestTimeTooSkewed';
+/** What Route 53 says with `SignatureDoesNotMatch` (kubernetes-sigs/external-dns#1626): the credentials are right. */
+const SAYS_OFF_TIME = /^Signature (expired|not yet current)/i;
+
 /** The names of errors that a person can do something about. */
 export const ERROR_TABLE = errorTable<string>([
   {
@@ -36,7 +41,7 @@ export const ERROR_TABLE = errorTable<string>([
       'Allow the role route53:ListHostedZonesByName, ListResourceRecordSets, ChangeResourceRecordSets and GetChange (docs/dns.md has the policy).',
   },
   {
-    codes: ['RequestTimeTooSkewed', 'RequestExpired'],
+    codes: [OFF_TIME, 'RequestExpired'],
     kind: 'config',
     action: 'Set the clock of this node right: AWS takes no request that is 5 minutes off.',
   },
@@ -110,10 +115,11 @@ export function apiError(what: string, error: unknown, noAnswer: () => DnsError)
   if (error instanceof StrangerError) return notOfService(what, error.status, error.message);
   const status = statusOf(error);
   if (status !== undefined && status < FIRST_ERROR) return notOfService(what, status, explain(error));
-  const code = error instanceof Error ? error.name : '';
+  const said = explain(error);
+  const name = error instanceof Error ? error.name : '';
+  const code = SAYS_OFF_TIME.test(said) ? OFF_TIME : name;
   const row = rowOf(ERROR_TABLE, code);
   if (row === undefined && status === undefined) return noAnswer();
-  const said = explain(error);
   if (code === 'InvalidChangeBatch' && CHANGED.test(said)) {
     return new DnsError(`Route 53 refused ${what}: ${said}`, {
       kind: 'conflict',
@@ -122,11 +128,15 @@ export function apiError(what: string, error: unknown, noAnswer: () => DnsError)
       ...namesIn(said),
     });
   }
+  const told = `Route 53 refused ${what}: ${said} (${name})`;
+  // The SDK has taken the time of AWS out of the answer, and signs the next call with it.
+  if (row !== undefined && code === OFF_TIME && isCorrected(error))
+    return rowError(told, { ...row, kind: 'retry', waitMs: 0 }, { code });
   const about = code === 'InvalidChangeBatch' ? namesIn(said) : {};
   // Nobody knows all names of errors; that a request is wrong may be about one of the records in it.
   const isWrong = (status ?? 0) < 500;
   const unknown = isWrong ? ({ ...UNKNOWN, scope: 'names' } as const) : UNKNOWN;
-  return rowError(`Route 53 refused ${what}: ${said} (${code})`, row ?? unknown, { code, ...about });
+  return rowError(told, row ?? unknown, { code, ...about });
 }
 
 /** Of a success nothing is known: what was asked for may have been done. */
@@ -140,7 +150,16 @@ function notOfService(what: string, status: number, problem: string): DnsError {
 
 /** The SDK gives every error that came as an answer its HTTP status. */
 function statusOf(error: unknown): number | undefined {
+  return metadataOf(error)?.httpStatusCode;
+}
+
+function isCorrected(error: unknown): boolean {
+  return metadataOf(error)?.clockSkewCorrected === true;
+}
+
+function metadataOf(error: unknown) {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
-  const metadata = error.$metadata as { readonly httpStatusCode?: number } | undefined;
-  return metadata?.httpStatusCode;
+  return error.$metadata as
+    | { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean }
+    | undefined;
 }
