@@ -4,6 +4,7 @@ import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { unusualLibraries } from './elf.ts';
+import { macProgram } from './mach-o.ts';
 import { gzip, tar } from './tar.ts';
 import { runTool } from './tools.ts';
 
@@ -17,7 +18,8 @@ interface NodePackage {
 
 /**
  * The newest long-term version for Linux, as Node 26 needs libatomic.so.1, which machines without a compiler lack. The newest that
- * npm has for both of macOS; these keep the signature of the Node project, without which arm64 runs none.
+ * npm has for both of macOS; these keep the signature of the Node project, without which arm64 runs none. So the bundle stays
+ * beside Node: one executable with the bundle in it would have to be signed anew.
  */
 const NODES: readonly NodePackage[] = [
   {
@@ -54,6 +56,8 @@ const NODES: readonly NodePackage[] = [
   },
 ];
 
+/** Of Node 26. */
+const OLDEST_MACOS = '13.5';
 const COMMAND = 'kubectl-site_follower';
 /** krew links to it from elsewhere, and macOS had no `readlink -f` before 12.3. What NODE_OPTIONS says is for other programs. */
 const LAUNCHER = `#!/bin/sh
@@ -87,9 +91,8 @@ export async function pluginArchives(
     const { os, arch } = node;
     const folder = await unpacked(node, cache);
     const program = await readFile(join(folder, 'bin/node'));
-    const unusual = os === 'linux' ? unusualLibraries(program) : [];
-    if (unusual.length > 0)
-      throw new Error(`${node.name}@${node.version} does not start where ${unusual.join(', ')} is missing`);
+    const hindrance = os === 'linux' ? missingOnLinux(program) : refusedByMacos(program);
+    if (hindrance !== undefined) throw new Error(`${node.name}@${node.version} does not start: ${hindrance}`);
     const entries = [
       { path: COMMAND, content: Buffer.from(LAUNCHER), executable: true },
       { path: 'node', content: program, executable: true },
@@ -106,6 +109,18 @@ export async function pluginArchives(
     });
   }
   return archives;
+}
+
+function missingOnLinux(program: Buffer): string | undefined {
+  const unusual = unusualLibraries(program);
+  return unusual.length > 0 ? `some machines have no ${unusual.join(', ')}` : undefined;
+}
+
+function refusedByMacos(program: Buffer): string | undefined {
+  const { minimum, unsigned } = macProgram(program);
+  return minimum === OLDEST_MACOS
+    ? unsigned
+    : `it wants macOS ${minimum}, and docs/releasing.md says ${OLDEST_MACOS}`;
 }
 
 /** The folder of the package, fetched once and compared with what is known of it. */
