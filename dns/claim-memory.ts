@@ -11,6 +11,8 @@ export interface ClaimMemory {
   readonly promoted?: string | undefined;
   /** The timeline that it had as a replica. */
   readonly replicated?: number | undefined;
+  /** The Cluster that had it. */
+  readonly replica?: string | undefined;
   readonly demotedAt: string;
   /** By zone, the texts of the claims for which it stands by. */
   readonly rivals: Readonly<Record<string, string>>;
@@ -43,6 +45,7 @@ const MEMORY = z
     primary: z.string().optional(),
     promoted: z.string().optional(),
     replicated: z.number().optional(),
+    replica: z.string().optional(),
     demotedAt: z.string(),
     rivals: z.record(z.string(), z.string()),
     made: z.record(z.string(), z.string()).catch({}), // Older versions wrote none.

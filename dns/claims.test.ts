@@ -209,6 +209,18 @@ describe('the claim on a zone', () => {
     assert.match(zone.found?.values.join() ?? '', /owner=east; .*timeline=2/);
   });
 
+  test('is that of its own promotion, of a Cluster that was made anew with less than the one before it had replicated', () => {
+    east.lead(2);
+    assert.ok(east.write());
+    west.standBy(3);
+    west.restart();
+    west.lead(3, { madeAs: 'second' });
+    assert.ok(west.write());
+    west.restart();
+    west.lead(3, { madeAs: 'second' });
+    assert.ok(west.write());
+  });
+
   test('is still that of a rival to a Cluster that was made anew from before the promotion of that one', () => {
     west.lead(2);
     west.write();

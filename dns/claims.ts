@@ -50,6 +50,8 @@ export class Claims {
   #promotion: { readonly timeline: number; readonly instance: string | undefined } | undefined;
   #primary: string | undefined;
   #replicated: number | undefined;
+  /** The Cluster that had {@link #replicated}. */
+  #replica: string | undefined;
   #demotedAt: string;
   /** By zone. */
   #rivals: Map<string, Claim>;
@@ -58,10 +60,13 @@ export class Claims {
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
-    const { promotion, primary, replicated, demotedAt, rivals, made } = decodeClaimMemory(options.memory);
+    const { promotion, primary, replicated, replica, demotedAt, rivals, made } = decodeClaimMemory(
+      options.memory,
+    );
     this.#promotion = promotion;
     this.#primary = primary;
     this.#replicated = replicated;
+    this.#replica = replica;
     this.#demotedAt = demotedAt;
     this.#rivals = rivals;
     this.#made = made;
@@ -120,7 +125,8 @@ export class Claims {
       this.#primary = cluster;
       this.#store();
     }
-    const isReported = this.#replicated === undefined || timeline > this.#replicated;
+    const replicated = this.#replicatedBy(cluster);
+    const isReported = replicated === undefined || timeline > replicated;
     if (this.#promotion === undefined) {
       if (isReported) this.#notePromotion(timeline, instance);
     } else if (this.#promotion.instance === instance && timeline > this.#promotion.timeline) {
@@ -137,9 +143,12 @@ export class Claims {
     this.#own = undefined;
     if (isStillPromoted) return;
     // One that is being promoted may be on its new timeline already.
-    const replicated = isReplica || this.#promotion !== undefined ? timeline : this.#replicated;
-    const isKnown = this.#replicated === replicated && this.#demotedAt === demotedAt;
-    if (this.#primary !== undefined || !isKnown) this.#forgetPromotion(replicated, demotedAt);
+    const before = this.#replicatedBy(cluster);
+    const replicated = isReplica || this.#promotion !== undefined ? timeline : before;
+    const isKnown = before === replicated && this.#demotedAt === demotedAt;
+    if (this.#primary === undefined && isKnown && this.#replicated === before) return;
+    this.#replica = cluster;
+    this.#forgetPromotion(replicated, demotedAt);
   }
 
   /** What the provider of `zone` shows there now. */
@@ -188,6 +197,11 @@ export class Claims {
     this.#store();
   }
 
+  /** Of one that was made anew under the same name since then nothing is known: it may have been made from less. */
+  #replicatedBy(cluster: string): number | undefined {
+    return this.#replica === undefined || this.#replica === cluster ? this.#replicated : undefined;
+  }
+
   #notePromotion(timeline: number, instance: string): void {
     this.#promotion = { timeline, instance };
     for (const [zone, rival] of this.#rivals)
@@ -225,6 +239,7 @@ export class Claims {
       primary: this.#primary,
       promoted: this.#promotion?.instance,
       replicated: this.#replicated,
+      replica: this.#replica,
       demotedAt: this.#demotedAt,
       rivals: claimTexts(this.#rivals),
       made: claimTexts(this.#made),
