@@ -49,6 +49,7 @@ class Zone {
         claims.lead({ cluster: madeAs, timeline, instance, demotedAt }),
       standBy: (timeline: number, { madeAs = 'first', demotedAt = '', isReplica = true } = {}) =>
         claims.standBy({ cluster: madeAs, timeline, instance: 'first', demotedAt }, isReplica),
+      leave: () => claims.leave(),
       onPromotion: (listener: () => void) => claims.onPromotion(listener),
       isPromoted: ({ demotedAt = '', madeAs = 'first' } = {}) =>
         claims.isPromoted({ cluster: madeAs, demotedAt }),
@@ -218,6 +219,37 @@ describe('the claim on a zone', () => {
     assert.ok(west.write());
     west.restart();
     west.lead(3, { madeAs: 'second' });
+    assert.ok(west.write());
+  });
+
+  test('goes before a Cluster that does not exist, whatever that was promoted to, until it is there again', () => {
+    east.lead(5);
+    assert.ok(east.write());
+    west.lead(6);
+    west.see();
+    assert.equal(west.rival, undefined);
+    west.leave();
+    west.see();
+    assert.equal(west.rival, 'east');
+    assert.equal(west.write(), false);
+    west.restart();
+    assert.equal(west.rival, 'east');
+    west.leave();
+    west.lead(6);
+    assert.equal(west.rival, undefined);
+    assert.ok(west.write());
+  });
+
+  test('is that of one that was made anew only after a later promotion', () => {
+    east.lead(5);
+    assert.ok(east.write());
+    west.lead(6);
+    west.leave();
+    west.see();
+    west.lead(4, { madeAs: 'second' });
+    assert.equal(west.rival, 'east');
+    west.lead(7, { madeAs: 'second' });
+    assert.equal(west.rival, undefined);
     assert.ok(west.write());
   });
 

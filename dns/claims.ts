@@ -47,6 +47,7 @@ export class Claims {
   #unread = 0;
   /** Undefined while this cluster is not the primary. */
   #own: OwnTimeline | undefined;
+  #isGone = false;
   #promotion: { readonly timeline: number; readonly instance: string | undefined } | undefined;
   #primary: string | undefined;
   #replicated: number | undefined;
@@ -113,6 +114,14 @@ export class Claims {
     return this.#primary === cluster && demotedAt === this.#demotedAt;
   }
 
+  /**
+   * It does not exist, so whoever has claimed a zone goes before it: it may have been demoted while nobody observed it.
+   */
+  leave(): void {
+    this.#own = undefined;
+    this.#isGone = true;
+  }
+
   /** This cluster is the primary of its topology, by what it knows itself. */
   lead(own: OwnTimeline): void {
     const { cluster, timeline, instance, demotedAt } = own;
@@ -121,6 +130,7 @@ export class Claims {
       this.#forgetPromotion(undefined, demotedAt, this.#rivals);
     else if (demotedAt !== this.#demotedAt) this.#forgetPromotion(undefined, demotedAt);
     this.#own = own;
+    this.#comeBack();
     if (this.#primary !== cluster) {
       this.#primary = cluster;
       this.#store();
@@ -141,6 +151,7 @@ export class Claims {
   standBy({ cluster, timeline, demotedAt }: OwnTimeline, isReplica: boolean): void {
     const isStillPromoted = this.isPromoted({ cluster, demotedAt }) && !isReplica;
     this.#own = undefined;
+    this.#comeBack();
     if (isStillPromoted) return;
     // One that is being promoted may be on its new timeline already.
     const before = this.#replicatedBy(cluster);
@@ -160,7 +171,7 @@ export class Claims {
 
   /** Of two of the same timeline, who has the zone keeps it. A promotion whose timeline is not reported yet is the last one. */
   #goesBefore({ timeline }: Claim): boolean {
-    return this.#promotion !== undefined && timeline >= this.#promotion.timeline;
+    return this.#isGone || (this.#promotion !== undefined && timeline >= this.#promotion.timeline);
   }
 
   /**
@@ -202,10 +213,22 @@ export class Claims {
     return this.#replica === undefined || this.#replica === cluster ? this.#replicated : undefined;
   }
 
+  #comeBack(): void {
+    if (!this.#isGone) return;
+    this.#isGone = false;
+    if (this.#promotion !== undefined && this.#dropEarlier()) this.#store();
+  }
+
+  /** Rivals that do not go before it. */
+  #dropEarlier(): boolean {
+    const earlier = [...this.#rivals].filter(([zone, rival]) => zone !== TOLD && !this.#goesBefore(rival));
+    for (const [zone] of earlier) this.#rivals.delete(zone);
+    return earlier.length > 0;
+  }
+
   #notePromotion(timeline: number, instance: string): void {
     this.#promotion = { timeline, instance };
-    for (const [zone, rival] of this.#rivals)
-      if (zone !== TOLD && !this.#goesBefore(rival)) this.#rivals.delete(zone);
+    this.#dropEarlier();
     this.#store();
     for (const listener of this.#listeners) listener();
   }

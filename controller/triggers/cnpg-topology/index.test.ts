@@ -145,6 +145,15 @@ describe('a Cluster of a distributed topology', () => {
         values: ['v=site-follower1; owner=pg-west; site=west; timeline=2; epoch=2'],
       });
 
+    test('stands by also when it was deleted, to be made anew', async () => {
+      kube.server.delete('test', CLUSTERS, KEY, {});
+      assert.equal(await kube.look(), 'ClusterNotFound', 'nobody else has claimed anything');
+      findClaim();
+      const observation = await kube.observe();
+      assert.ok(observation.kind === 'located');
+      assert.deepEqual([observation.site, observation.hold?.reason], ['west', 'ClusterNotFound']);
+    });
+
     test('stands by also while a failover of its own is under way', async () => {
       findClaim();
       setReplica({ primary: 'pg-east' }, failingOver);

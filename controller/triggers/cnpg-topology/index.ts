@@ -32,7 +32,22 @@ export interface CnpgTopologyOptions {
 export function createTopologyTrigger(options: CnpgTopologyOptions): Trigger {
   const { ports, namespace, clusterName } = options;
   const judge = (cluster: Cluster) => judgeTopology(cluster, options);
-  return new CnpgTrigger({ ports, namespace, clusterName, mustBeReady: true, judge });
+  const withoutCluster = () => judgeMissing(options);
+  return new CnpgTrigger({ ports, namespace, clusterName, mustBeReady: true, judge, withoutCluster });
+}
+
+/** One that was deleted to be made anew may have been demoted before, while nobody observed it. */
+function judgeMissing({
+  namespace,
+  clusterName,
+  sites,
+  claims,
+}: CnpgTopologyOptions): Observation | undefined {
+  claims?.leave();
+  const rival = claims?.rival;
+  if (rival === undefined) return undefined;
+  const message = `Cluster ${namespace}/${clusterName} does not exist, and ${describeClaim(rival)}`;
+  return { ...at(rival.owner, sites), hold: { reason: 'ClusterNotFound', message } };
 }
 
 /** What the topology decides; undefined when this Cluster is the primary of it, and no other one takes precedence. */

@@ -20,6 +20,8 @@ export interface CnpgOptions {
   readonly mustBeReady?: boolean;
   /** What the Cluster alone says, before its primary is looked up; undefined: look it up. */
   readonly judge?: (cluster: Cluster) => Observation | undefined;
+  /** What is known where there is no Cluster. */
+  readonly withoutCluster?: () => Observation | undefined;
 }
 
 const MAX_READS = 3;
@@ -70,7 +72,8 @@ export class CnpgTrigger implements Trigger {
     let cluster = first;
     for (let reads = 0; reads < MAX_READS; reads += 1) {
       if (cluster === undefined) {
-        return { kind: 'unknown', reason: 'ClusterNotFound', message: `${name} does not exist` };
+        const message = `${name} does not exist`;
+        return this.#options.withoutCluster?.() ?? unknown('ClusterNotFound', message);
       }
       const primary = this.#primaryOf(cluster);
       if ('kind' in primary) return primary;
