@@ -67,6 +67,19 @@ function history(): string[] {
 const events = () => kube.events().map(({ reason }) => reason);
 
 describe('a followed service', () => {
+  test('leaves to the next leader all that it knows, when it is to end right after a move', async () => {
+    const running = start();
+    await soon();
+    kube.moveTo('pg-2');
+    await kube.clock.advance(50);
+    assert.equal(place(), 'eu eu-1 pg-2 Settled 2');
+    assert.deepEqual(history(), ['1: - > us'], 'the report is not written yet');
+    leadership.giveUp();
+    await kube.clock.advance(1_000);
+    await running;
+    assert.deepEqual(history(), ['1: - > us', '2: us > eu']);
+  });
+
   test('has its status, its history, its Events and its metrics', async () => {
     void start();
     await soon();

@@ -76,4 +76,5 @@ export async function runFollower(options: FollowerOptions, leadership: Leadersh
     ...(config.dryRun ? [] : [report.run(shared)]),
     ...publisher.run(shared),
   ]);
+  if (!config.dryRun) await report.finish(leadership);
 }

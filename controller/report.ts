@@ -2,7 +2,7 @@ import { decodeHistory, HISTORY_LIMIT, type Transition } from '../contract/histo
 import { retryOnConflict } from '../kubernetes/conflict.ts';
 import { isLostRace } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
-import { type Clock, sleep } from '../runtime/clock.ts';
+import { type Clock, sleep, withDeadline } from '../runtime/clock.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
 import type { FencedConfigMap, StoredConfigMap } from './fenced-config-map.ts';
 import { fittingSections } from './report-size.ts';
@@ -13,6 +13,8 @@ const GATHER_MS = 100;
 const RETRY_MS = 5_000;
 const CHECK_MS = 60_000;
 const ATTEMPTS = 4;
+/** A kubelet waits half a minute, and the next leader for the Lease. */
+const LAST_MS = 1_000;
 
 /**
  * What changes more often than the status: the history, how DNS stands, what was done. A second ConfigMap, so that
@@ -84,6 +86,24 @@ export class Report {
         if (!abort.aborted) this.#onProblem(error);
       }
     }
+  }
+
+  /**
+   * After the work of a leadership that ends in order: the Lease is still held, and the next leader would not know what was not
+   * written yet, such as to which timeline a Cluster was promoted.
+   */
+  async finish(leadership: Leadership): Promise<void> {
+    if (!this.#dirty || !leadership.isLeader()) return;
+    const save = (abort: AbortSignal) =>
+      this.save({
+        get term() {
+          return leadership.term;
+        },
+        abort,
+        isLeader: () => leadership.isLeader(),
+        confirm: (floor) => leadership.confirm(floor),
+      });
+    await withDeadline(this.#clock, LAST_MS, undefined, 'the report', save).catch(this.#onProblem);
   }
 
   /** What is stored may have changed. */

@@ -116,6 +116,7 @@ export function script(verb: Verb, plural: string, verdicts: readonly Verdict[])
 export class TestLeadership implements Leadership {
   readonly #over = new AbortController();
   #term: number;
+  #isGivenUp = false;
   /** False: the Lease is somebody else's, and `confirm` finds it out. */
   confirmable = true;
   /** False: the Lease has run out, and nobody was told yet. */
@@ -136,7 +137,13 @@ export class TestLeadership implements Leadership {
   }
 
   isLeader(): boolean {
-    return this.held && !this.abort.aborted;
+    return this.held && (!this.abort.aborted || this.#isGivenUp);
+  }
+
+  /** The work is to end, and the Lease is held until it has. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+    this.end();
   }
 
   confirm(floor = 0): Promise<number | undefined> {
