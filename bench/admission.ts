@@ -7,7 +7,7 @@ import { reviewOfPod } from '../test/support/pod-review.ts';
 import { startProcess } from '../test/support/process.ts';
 import { createWebhookScene } from '../test/support/webhook-process.ts';
 import { createAuthority, issueLeaf, type Pair } from '../webhook/certificates/authority.ts';
-import { REVIEW_PATH } from '../webhook/configuration.ts';
+import { REVIEW_PATH } from '../webhook/webhook-configuration.ts';
 import { type GoPeers, startInjector } from './go-peers.ts';
 import { cpuSeconds, type Memory, memoryOf } from './memory.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readConfig } from '../sidecar/config.ts';
-import { loadInjectorConfig } from '../webhook/config.ts';
 import { sidecarContainer } from '../webhook/inject/container.ts';
 import { readSettings } from '../webhook/inject/settings.ts';
+import { loadInjectorConfig } from '../webhook/injector-config.ts';
 import { ANNOTATIONS } from './names.ts';
 
 const loaded = loadInjectorConfig({ POD_NAMESPACE: 'ops', CONFIGMAP_NAME: 'where' });

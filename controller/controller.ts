@@ -5,6 +5,7 @@ import { explain } from '../runtime/explain.ts';
 import type { Config, FollowerConfig } from './config.ts';
 import { runFollower } from './follower.ts';
 import type { FollowerPorts, SharedPorts } from './follower-parts.ts';
+import { type FollowerView, FollowerWatch } from './follower-view.ts';
 import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
@@ -12,7 +13,6 @@ import { ReconcileHealth } from './reconcile-health.ts';
 import { RoutedPods } from './signals/follow-services/routed-pods.ts';
 import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { resetGauges } from './telemetry.ts';
-import { type FollowerView, FollowerWatch } from './view.ts';
 
 export interface Controller {
   /** Resolves after `abort` fires and the Lease is released. Rejects only on a defect. */

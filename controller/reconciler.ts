@@ -84,7 +84,7 @@ export class Reconciler {
   /** Writes that failed since then: each may have been stored, or still be. */
   #unanswered: readonly Status[] = [];
   /** What the subscribers were given last. */
-  #lastPublished: Status | undefined;
+  #lastDelivered: Status | undefined;
   /** That of the API when the last reconcile began that ended well. */
   #putBack: AbortSignal | undefined;
   #failures = 0;
@@ -102,7 +102,7 @@ export class Reconciler {
     // Somebody else may have led meanwhile: what is published counts.
     this.#believed = undefined;
     this.#unanswered = [];
-    this.#lastPublished = undefined;
+    this.#lastDelivered = undefined;
     this.#putBack = this.#options.api.putBack;
     while (!abort.aborted && (await this.#reconcile(leadership))) {
       // A little early, so that a change right after an observation is known within the period, the observation itself included.
@@ -207,13 +207,13 @@ export class Reconciler {
     if (writes) this.#unanswered = [];
     // 5. Publish to signals, report, Events and metrics.
     const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
-    this.#publish({ before: this.#lastPublished ?? before, after, movedAt });
+    this.#publish({ before: this.#lastDelivered ?? before, after, movedAt });
     return writes;
   }
 
   #publish(change: StatusChange): void {
-    const last = this.#lastPublished;
-    this.#lastPublished = change.after;
+    const last = this.#lastDelivered;
+    this.#lastDelivered = change.after;
     if (last !== undefined && isSame(last, change.after)) return;
     for (const subscriber of this.#options.subscribers) subscriber.onStatus?.(change);
   }

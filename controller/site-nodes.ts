@@ -28,14 +28,14 @@ export function siteNodes(ports: WatchPorts, sites: Sites, observer: SiteNodesOb
   const { api, clock } = ports;
   const enqueue = () => observer.onChange();
   const onFailure = (error: unknown) => observer.onFailure(error);
-  let told = '';
+  let reported = '';
   const unused = new UnusedNodes({ api, clock, onChange: enqueue, onFailure });
   const place = (known: Pick<NodeFacts, 'before' | 'resolved'>, nodes: ReadonlyMap<string, KubeObject>) => {
     const placed = placeNodes(sites, { ...known, nodes, unused: unused.known });
     unused.ask(placed.doubtful);
     const kept = placed.kept.join();
-    if (kept !== told && kept !== '') observer.onKept(placed.kept);
-    told = kept;
+    if (kept !== reported && kept !== '') observer.onKept(placed.kept);
+    reported = kept;
     return placed.sites;
   };
   if (!sites.needLabels) {

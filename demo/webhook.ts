@@ -4,7 +4,7 @@ import type { ControlPlane } from '../test/support/control-plane.ts';
 import { freePort } from '../test/support/ports.ts';
 import { startProcess } from '../test/support/process.ts';
 import { WEBHOOK_BUNDLE } from '../test/support/webhook-process.ts';
-import { REVIEW_PATH, webhookConfiguration } from '../webhook/configuration.ts';
+import { REVIEW_PATH, webhookConfiguration } from '../webhook/webhook-configuration.ts';
 
 const START_LIMIT_MS = 30_000;
 

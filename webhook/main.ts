@@ -7,7 +7,7 @@ import { loadKube } from '../kubernetes/kube-config.ts';
 import { systemClock as clock } from '../runtime/clock.ts';
 import { createLog, type Logger } from '../runtime/log.ts';
 import { runProcess, WRONG_CONFIGURATION } from '../runtime/process.ts';
-import { type InjectorConfig, loadInjectorConfig } from './config.ts';
+import { type InjectorConfig, loadInjectorConfig } from './injector-config.ts';
 import { createMetrics } from './metrics.ts';
 import { loadWebhookSettings, type WebhookSettings } from './settings.ts';
 import { runWebhook } from './webhook.ts';

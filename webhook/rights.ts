@@ -1,7 +1,7 @@
 import { PROGRAM } from '../contract/names.ts';
 import type { Permission } from '../runtime/rights.ts';
-import { secretNameOf } from './configuration.ts';
 import { INJECTION_CONFIGMAP } from './watchdog.ts';
+import { secretNameOf } from './webhook-configuration.ts';
 
 /** Elects the replica that runs the watchdog. */
 export const WEBHOOK_LEASE = `${PROGRAM}-webhook`;

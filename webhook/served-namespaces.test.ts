@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LabelRequirement } from '../kubernetes/resources.ts';
-import { webhookConfiguration } from './configuration.ts';
 import { isServed } from './served-namespaces.ts';
+import { webhookConfiguration } from './webhook-configuration.ts';
 
 const NAME = 'kubernetes.io/metadata.name';
 const configuration = webhookConfiguration({ namespace: 'release', client: { url: 'https://127.0.0.1/' } });

@@ -1,7 +1,7 @@
 import type { LabelRequirement, MutatingWebhookConfiguration } from '../kubernetes/resources.ts';
 import { NAMESPACE_NAME } from '../kubernetes/selector.ts';
 import { isLabelName } from '../runtime/object-names.ts';
-import { isOurs } from './configuration.ts';
+import { isOurs } from './webhook-configuration.ts';
 
 /**
  * Whether the API server may ask about objects in a namespace, by its name; its other labels, which are unknown here, may

@@ -5,8 +5,8 @@ import { isLabelName, isObjectName } from '../runtime/object-names.ts';
 import type { Loaded } from '../runtime/result.ts';
 import type { Environment } from '../settings/variables.ts';
 import type { CallerSettings } from './callers.ts';
-import { CONFIGURATION_NAME, secretNameOf } from './configuration.ts';
 import { EnvironmentReader } from './environment.ts';
+import { CONFIGURATION_NAME, secretNameOf } from './webhook-configuration.ts';
 
 /** The part of the environment about the webhook itself; what it injects is in config.ts. */
 export interface WebhookSettings {

@@ -17,8 +17,7 @@ import type { Pair } from './certificates/authority.ts';
 import { CertificateManager } from './certificates/manager.ts';
 import { MountedCertificate } from './certificates/mounted.ts';
 import { ServedCertificate } from './certificates/served.ts';
-import type { InjectorConfig } from './config.ts';
-import { REVIEW_PATH } from './configuration.ts';
+import type { InjectorConfig } from './injector-config.ts';
 import { LimitRanges } from './limit-ranges.ts';
 import type { Metrics } from './metrics.ts';
 import { recordEvent, reportOutcome } from './outcomes.ts';
@@ -29,6 +28,7 @@ import { type AdmissionServer, startAdmissionServer } from './server.ts';
 import { watchActiveSites } from './services/active-sites.ts';
 import type { WebhookSettings } from './settings.ts';
 import { InjectionWatchdog } from './watchdog.ts';
+import { REVIEW_PATH } from './webhook-configuration.ts';
 
 export interface WebhookOptions {
   readonly injector: InjectorConfig;

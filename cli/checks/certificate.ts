@@ -3,7 +3,7 @@ import { type MutatingWebhookConfiguration, SECRETS, type Secret } from '../../k
 import { distrusting } from '../../webhook/certificates/ca-bundle.ts';
 import { remakeSecret } from '../../webhook/certificates/store.ts';
 import { certificatesIn, validityOf } from '../../webhook/certificates/trust.ts';
-import { CONFIGURATION_NAME, secretNameOf } from '../../webhook/configuration.ts';
+import { CONFIGURATION_NAME, secretNameOf } from '../../webhook/webhook-configuration.ts';
 import { INJECT_CA_FROM } from '../cluster/chart.ts';
 import { type Check, type Finding, problem, type Result, skip, titleOf } from './check.ts';
 import type { World } from './world.ts';

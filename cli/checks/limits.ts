@@ -1,8 +1,8 @@
 import type { Resource } from '../../kubernetes/api.ts';
-import { loadInjectorConfig, type SidecarResources } from '../../webhook/config.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
 import { podLimitViolations } from '../../webhook/inject/limits.ts';
 import { readWorkload } from '../../webhook/inject/shape.ts';
+import { loadInjectorConfig, type SidecarResources } from '../../webhook/injector-config.ts';
 import { LIMIT_RANGES, type LimitRange } from '../../webhook/limit-ranges.ts';
 import { COMPONENT } from '../cluster/chart.ts';
 import { DEPLOYMENTS, WORKLOADS, type Workload } from '../cluster/resources.ts';

@@ -13,8 +13,8 @@ import {
   type Node,
 } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { isOurs } from '../../webhook/configuration.ts';
 import { ASKING_PODS, PODS_WITHOUT_LABEL, readLabel } from '../../webhook/inject/label.ts';
+import { isOurs } from '../../webhook/webhook-configuration.ts';
 import type { Published } from '../cluster/followers.ts';
 import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
 import { type AdmissionPolicy, listPolicies, missedWhen, podPolicyOf } from '../cluster/policies.ts';

@@ -1,5 +1,5 @@
 import { explain } from '../../runtime/explain.ts';
-import { loadInjectorConfig } from '../../webhook/config.ts';
+import { loadInjectorConfig } from '../../webhook/injector-config.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { ManifestFormat } from '../manifests/format.ts';
 import type { Rewritten } from '../manifests/inject.ts';

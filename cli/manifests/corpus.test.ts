@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { GOLDEN_ENV } from '../../test/support/golden.ts';
 import { manifestCorpus } from '../../test/support/manifests/corpus.ts';
-import { loadInjectorConfig } from '../../webhook/config.ts';
+import { loadInjectorConfig } from '../../webhook/injector-config.ts';
 import { valuesOf, withoutEmpty } from '../testing/manifest-values.ts';
 import { injectManifests, uninjectManifests } from './inject.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadInjectorConfig } from '../../webhook/config.ts';
+import { loadInjectorConfig } from '../../webhook/injector-config.ts';
 import { injectManifests } from './inject.ts';
 
 const loaded = loadInjectorConfig({ SIDECAR_IMAGE: 'example/site-follower:1' });

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { applyPatch } from '../../test/support/json-patch.ts';
 import { podAsking } from '../../test/support/random-pods.ts';
-import { loadInjectorConfig } from '../../webhook/config.ts';
 import { injectPod } from '../../webhook/inject/inject.ts';
 import type { Operation } from '../../webhook/inject/patch.ts';
 import { readPod } from '../../webhook/inject/shape.ts';
+import { loadInjectorConfig } from '../../webhook/injector-config.ts';
 import { Documents } from './documents.ts';
 
 const ADD: Operation[] = [{ op: 'add', path: '/added', value: { list: [1, 'true'] } }];

@@ -1,6 +1,5 @@
 import { isOfDatabase } from '../../contract/databases.ts';
 import { LABELS } from '../../contract/names.ts';
-import type { InjectorConfig } from '../../webhook/config.ts';
 import { injectPod } from '../../webhook/inject/inject.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
 import { readMetadata, readPod, readWorkload } from '../../webhook/inject/shape.ts';
@@ -8,6 +7,7 @@ import { stallWarnings } from '../../webhook/inject/stalls.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import { orphanedMounts, uninjectPod } from '../../webhook/inject/uninject.ts';
 import { propagateLabel } from '../../webhook/inject/workload.ts';
+import type { InjectorConfig } from '../../webhook/injector-config.ts';
 import { findAutoscalers } from './autoscaled.ts';
 import { Documents } from './documents.ts';
 import type { ManifestFormat } from './format.ts';

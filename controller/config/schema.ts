@@ -32,7 +32,7 @@ export const FOLLOWER = z.object({
   notify: notifySchema.default([]).meta({
     env: 'NOTIFY',
     description:
-      'JSON array of those who are told of a change: `{"name","preset","url","secrets"}`; see [notifications](notify.md).',
+      'JSON array of notification targets: `{"name","preset","url","secrets"}`; see [notifications](notify.md).',
     secret: true,
   }),
 });

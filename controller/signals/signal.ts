@@ -1,5 +1,5 @@
 import type { Leadership } from '../../kubernetes/leadership.ts';
-import type { PublishedStatus } from '../state.ts';
+import type { PublishedStatus } from '../published-status.ts';
 
 /**
  * One thing that follows. A signal is one file or folder and one row in registry.ts. It is level-triggered:

@@ -5,7 +5,7 @@ import { KubeError } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NAMESPACES, PODS } from '../../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../test/support/fake-cluster.ts';
 import { statusAt } from '../../test/support/status.ts';
-import type { PublishedStatus } from '../state.ts';
+import type { PublishedStatus } from '../published-status.ts';
 import { StatusCopies } from './status-copies.ts';
 import { SignalWorker } from './worker.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { loadConfig } from '../../controller/config.ts';
-import { webhookConfiguration } from '../../webhook/configuration.ts';
 import { loadWebhookSettings } from '../../webhook/settings.ts';
+import { webhookConfiguration } from '../../webhook/webhook-configuration.ts';
 import { layered } from '../support/chart/examples.ts';
 import {
   chartUnderTest,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { loadConfig } from '../../controller/config.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { CONTROLLER_NODE_FLAGS, WEBHOOK_NODE_FLAGS } from '../../scripts/node-flags.ts';
-import { loadInjectorConfig } from '../../webhook/config.ts';
+import { loadInjectorConfig } from '../../webhook/injector-config.ts';
 import { loadWebhookSettings } from '../../webhook/settings.ts';
 import { EVERYTHING, layered } from '../support/chart/examples.ts';
 import {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { loadConfig } from '../../controller/config.ts';
 import { TRIGGERS } from '../../controller/triggers/registry.ts';
 import { choiceOf } from '../../settings/schema.ts';
-import { loadInjectorConfig } from '../../webhook/config.ts';
+import { loadInjectorConfig } from '../../webhook/injector-config.ts';
 import { layered, nested } from '../support/chart/examples.ts';
 import { chartUnderTest, environment, only, podSpec, SITES } from '../support/chart/render.ts';
 

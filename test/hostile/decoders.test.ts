@@ -11,8 +11,8 @@ import { decodeLedger } from '../../notify/ledger.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { statusWith } from '../../sidecar/testing/status.ts';
 import { admit } from '../../webhook/admission.ts';
-import { loadInjectorConfig } from '../../webhook/config.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
+import { loadInjectorConfig } from '../../webhook/injector-config.ts';
 import { seedOfRun } from './support/fuzz.ts';
 import { ATTACK_MS } from './support/strength.ts';
 

@@ -15,8 +15,8 @@ import {
 import { type Permission, RIGHTS_SECTION } from '../../runtime/rights.ts';
 import { createAuthority, issueLeaf } from '../../webhook/certificates/authority.ts';
 import { encode } from '../../webhook/certificates/store.ts';
-import { secretNameOf } from '../../webhook/configuration.ts';
 import { webhookRights } from '../../webhook/rights.ts';
+import { secretNameOf } from '../../webhook/webhook-configuration.ts';
 import { Checks, ofOutcome } from '../support/checks.ts';
 import type { Environment } from '../support/controller-process.ts';
 import { grant, ROLE_BINDINGS } from '../support/rbac.ts';

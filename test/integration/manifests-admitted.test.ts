@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { injectManifests } from '../../cli/manifests/inject.ts';
-import { loadInjectorConfig } from '../../webhook/config.ts';
+import { loadInjectorConfig } from '../../webhook/injector-config.ts';
 import { GOLDEN_ENV } from '../support/golden.ts';
 import { comparable, PLURALS } from '../support/golden-cluster.ts';
 import { manifestCorpus } from '../support/manifests/corpus.ts';

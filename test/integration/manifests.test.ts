@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { Documents } from '../../cli/manifests/documents.ts';
 import { injectManifests } from '../../cli/manifests/inject.ts';
 import { readPlain } from '../../cli/manifests/scalar.ts';
-import { loadInjectorConfig } from '../../webhook/config.ts';
+import { loadInjectorConfig } from '../../webhook/injector-config.ts';
 import { GOLDEN_ENV } from '../support/golden.ts';
 import { type ManifestFile, manifestCorpus } from '../support/manifests/corpus.ts';
 import { injected } from '../support/manifests/expected.ts';

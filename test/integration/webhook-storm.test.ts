@@ -4,7 +4,7 @@ import { MUTATING_WEBHOOK_CONFIGURATIONS, SECRETS } from '../../kubernetes/resou
 import { createAuthority, issueLeaf } from '../../webhook/certificates/authority.ts';
 import { encode } from '../../webhook/certificates/store.ts';
 import { certificatesIn } from '../../webhook/certificates/trust.ts';
-import { secretNameOf } from '../../webhook/configuration.ts';
+import { secretNameOf } from '../../webhook/webhook-configuration.ts';
 import { PodStream } from '../support/pod-stream.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';

@@ -15,9 +15,9 @@ import {
   type Pod,
   SECRETS,
 } from '../../kubernetes/resources.ts';
-import { secretNameOf } from '../../webhook/configuration.ts';
 import { webhookRights } from '../../webhook/rights.ts';
 import { INJECTION_CONFIGMAP } from '../../webhook/watchdog.ts';
+import { secretNameOf } from '../../webhook/webhook-configuration.ts';
 import { askingPod, isInjected, podIn } from '../support/pod-stream.ts';
 import { startProcess } from '../support/process.ts';
 import { grant } from '../support/rbac.ts';

@@ -4,9 +4,9 @@ import {
 } from '../../kubernetes/resources.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
-import { REVIEW_PATH } from '../../webhook/configuration.ts';
 import { startAdmissionServer } from '../../webhook/server.ts';
 import { type Reviewed, reviewerBy } from '../../webhook/testing/reviewer.ts';
+import { REVIEW_PATH } from '../../webhook/webhook-configuration.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 
 export interface AdmissionWebhook {

@@ -6,7 +6,7 @@ import {
   type MutatingWebhookConfiguration,
 } from '../../kubernetes/resources.ts';
 import { NODE_ENVIRONMENT, WEBHOOK_NODE_FLAGS } from '../../scripts/node-flags.ts';
-import { REVIEW_PATH, webhookConfiguration } from '../../webhook/configuration.ts';
+import { REVIEW_PATH, webhookConfiguration } from '../../webhook/webhook-configuration.ts';
 import { type Backend, type Balancer, startBalancer } from './balancer.ts';
 import type { ControlPlaneAccess, User } from './control-plane-access.ts';
 import { buildController, type Environment } from './controller-process.ts';

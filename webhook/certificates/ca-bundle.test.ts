@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MutatingWebhookConfiguration } from '../../kubernetes/resources.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
-import { webhookConfiguration } from '../configuration.ts';
+import { webhookConfiguration } from '../webhook-configuration.ts';
 import { createAuthority, issueLeaf } from './authority.ts';
 import { BundleHistory } from './bundle-history.ts';
 import { bundlePatch, presentIn, refusals, trustedBy } from './ca-bundle.ts';

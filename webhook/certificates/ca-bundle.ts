@@ -1,5 +1,5 @@
 import type { MutatingWebhookConfiguration, WebhookClientConfig } from '../../kubernetes/resources.ts';
-import { isOurs } from '../configuration.ts';
+import { isOurs } from '../webhook-configuration.ts';
 import { accepts, certificatesIn } from './trust.ts';
 
 type Entry = NonNullable<MutatingWebhookConfiguration['webhooks']>[number];

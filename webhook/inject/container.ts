@@ -9,7 +9,7 @@ import {
   TOKEN_DIR,
   TOKEN_FILE,
 } from '../../contract/sidecar.ts';
-import type { InjectorConfig } from '../config.ts';
+import type { InjectorConfig } from '../injector-config.ts';
 import { containerResources } from './resources.ts';
 import type { Settings } from './settings.ts';
 

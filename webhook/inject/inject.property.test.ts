@@ -5,7 +5,7 @@ import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { applyPatch } from '../../test/support/json-patch.ts';
 import { podAsking, podNotAsking, podRefusing } from '../../test/support/random-pods.ts';
-import { loadInjectorConfig } from '../config.ts';
+import { loadInjectorConfig } from '../injector-config.ts';
 import { STATUS_VOLUME, TOKEN_VOLUME } from './container.ts';
 import { injectPod } from './inject.ts';
 import { patchText } from './patch.ts';

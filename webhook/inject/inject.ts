@@ -1,6 +1,6 @@
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../contract/routing.ts';
-import type { InjectorConfig } from '../config.ts';
+import type { InjectorConfig } from '../injector-config.ts';
 import { findConflicts } from './conflicts.ts';
 import { sidecarProbes } from './container.ts';
 import { decide, INJECTED, type PodContext, type SkipReason } from './decision.ts';

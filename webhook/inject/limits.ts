@@ -1,6 +1,6 @@
 /** Evaluates a LimitRange for the sidecar, as the API server does for a new pod (plugin/pkg/admission/limitranger). */
 import { ANNOTATIONS } from '../../contract/names.ts';
-import type { SidecarResources } from '../config.ts';
+import type { SidecarResources } from '../injector-config.ts';
 import { exceeds, LOWEST, readQuantity } from './quantity.ts';
 import { defaultResources } from './resources.ts';
 import { readSettings } from './settings.ts';

@@ -1,4 +1,4 @@
-import type { SidecarResources } from '../config.ts';
+import type { SidecarResources } from '../injector-config.ts';
 import { readQuantity } from './quantity.ts';
 import type { Container, Pod } from './shape.ts';
 

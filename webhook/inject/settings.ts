@@ -9,7 +9,7 @@ import {
   type WhenStale,
 } from '../../contract/sidecar.ts';
 import { shown } from '../../kubernetes/cut.ts';
-import type { SidecarResources } from '../config.ts';
+import type { SidecarResources } from '../injector-config.ts';
 import { atLeast, type Format, followerName, HIGHEST_PORT, hook, oneOf, whole } from './formats.ts';
 import { exceeds, LOWEST } from './quantity.ts';
 

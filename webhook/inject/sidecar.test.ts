@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadInjectorConfig } from '../config.ts';
+import { loadInjectorConfig } from '../injector-config.ts';
 import { readSettings } from './settings.ts';
 import { sidecarOf } from './sidecar.ts';
 

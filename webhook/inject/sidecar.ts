@@ -1,4 +1,4 @@
-import type { InjectorConfig } from '../config.ts';
+import type { InjectorConfig } from '../injector-config.ts';
 import { sidecarContainer, sidecarVolumes } from './container.ts';
 import { shared } from './patch.ts';
 import type { Settings } from './settings.ts';

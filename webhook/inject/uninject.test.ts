@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { applyPatch } from '../../test/support/json-patch.ts';
-import { loadInjectorConfig } from '../config.ts';
+import { loadInjectorConfig } from '../injector-config.ts';
 import { injectPod } from './inject.ts';
 import { readPod } from './shape.ts';
 import { orphanedMounts, uninjectPod } from './uninject.ts';

@@ -1,7 +1,7 @@
 import { databaseMember } from '../../contract/databases.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { shown } from '../../kubernetes/cut.ts';
-import type { InjectorConfig } from '../config.ts';
+import type { InjectorConfig } from '../injector-config.ts';
 import { isAsAsked } from './decision.ts';
 import { injectPod, mark } from './inject.ts';
 import { labelOrigin, readLabel } from './label.ts';

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FollowedPods } from '../../contract/followed.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { InjectorConfig } from '../config.ts';
+import type { InjectorConfig } from '../injector-config.ts';
 import type { LimitsOf } from '../limit-ranges.ts';
 import type { Review } from '../review.ts';
 import { UnreadableBody } from '../server-body.ts';

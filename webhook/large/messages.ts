@@ -1,7 +1,7 @@
 /** The messages between the main thread and the one for large reviews. */
 import type { FollowedPods } from '../../contract/followed.ts';
-import type { InjectorConfig } from '../config.ts';
 import type { Limit } from '../inject/limits.ts';
+import type { InjectorConfig } from '../injector-config.ts';
 import type { Review } from '../review.ts';
 import type { ActiveSites } from '../services/route.ts';
 

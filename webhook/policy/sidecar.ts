@@ -1,8 +1,8 @@
 /** The sidecar as an expression, generated from the container and the volumes that the webhook injects. */
 import { DEFAULT_FOLLOWER } from '../../contract/names.ts';
-import type { InjectorConfig } from '../config.ts';
 import { sidecarContainer, sidecarProbes, sidecarVolumes } from '../inject/container.ts';
 import type { Settings } from '../inject/settings.ts';
+import type { InjectorConfig } from '../injector-config.ts';
 import { any, expressionOf, inserted, type Json, literal, type Variant } from './cel.ts';
 
 /** Placeholders for the numbers that depend on the pod. */

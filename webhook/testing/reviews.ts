@@ -1,7 +1,7 @@
 /** Reviews as the API server asks for them, and what is answered. */
 import assert from 'node:assert/strict';
 import { type Admission, admit } from '../admission.ts';
-import { loadInjectorConfig } from '../config.ts';
+import { loadInjectorConfig } from '../injector-config.ts';
 
 const loaded = loadInjectorConfig({});
 assert.ok(loaded.ok);

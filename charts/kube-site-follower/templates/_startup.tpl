@@ -1,6 +1,6 @@
 {{/*
 What the controller or the webhook would refuse at its start, and values.schema.json cannot say. Each message begins with
-the key, and none holds a secret. The rules are theirs: controller/triggers, dns and webhook/config.ts.
+the key, and none holds a secret. The rules are theirs: controller/triggers, dns and webhook/injector-config.ts.
 */}}
 {{- define "site-follower.startup" -}}
 {{- $own := .Values.controller }}

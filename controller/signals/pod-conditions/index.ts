@@ -9,8 +9,8 @@ import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { timestamp } from '../../../runtime/clock.ts';
+import type { PublishedStatus } from '../../published-status.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
-import type { PublishedStatus } from '../../state.ts';
 import type { Signal } from '../signal.ts';
 import { MoveOrder } from './move-order.ts';
 import {

@@ -59,15 +59,19 @@ export class CnpgTrigger implements Trigger {
   ): Promise<Observation> {
     const { namespace, clusterName } = this.#options;
     const name = `Cluster ${namespace}/${clusterName}`;
-    const told = this.#watches.cachedPrimary();
-    if (told !== undefined) expect(told.node);
-    const [toldPod, first] = await Promise.all([
-      told === undefined ? undefined : this.#pod(told.primary, abort),
+    const cached = this.#watches.cachedPrimary();
+    if (cached !== undefined) expect(cached.node);
+    const [cachedPod, first] = await Promise.all([
+      cached === undefined ? undefined : this.#pod(cached.primary, abort),
       this.#cluster(abort),
     ]);
-    if (told !== undefined && hasNotMoved(told.cluster, first) && toldPod?.metadata.uid === told.uid) {
+    if (
+      cached !== undefined &&
+      hasNotMoved(cached.cluster, first) &&
+      cachedPod?.metadata.uid === cached.uid
+    ) {
       const primary = this.#primaryOf(first);
-      return 'kind' in primary ? primary : this.#locate(first, primary.pod, toldPod);
+      return 'kind' in primary ? primary : this.#locate(first, primary.pod, cachedPod);
     }
     let cluster = first;
     for (let reads = 0; reads < MAX_READS; reads += 1) {

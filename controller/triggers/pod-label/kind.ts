@@ -74,13 +74,13 @@ class PodLabelTrigger implements Trigger {
 
   /** Patroni's annotation changes with every bit of WAL, and readiness mostly decides nothing: only another answer enqueues. */
   async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
-    let told: string | undefined;
+    let last: string | undefined;
     let isDue = false;
     const compare = () => {
       isDue = false;
       const now = JSON.stringify(this.#leaderOf([...pods.list()]));
-      if (now !== told) enqueue();
-      told = now;
+      if (now !== last) enqueue();
+      last = now;
     };
     const pods = reflect(this.#ports, {
       resource: PODS,

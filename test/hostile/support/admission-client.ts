@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Pool } from 'undici';
-import { REVIEW_PATH } from '../../../webhook/configuration.ts';
+import { REVIEW_PATH } from '../../../webhook/webhook-configuration.ts';
 import { reviewOfPod } from '../../support/pod-review.ts';
 import type { AdmissionsOptions } from './admissions.ts';
 import { threadWaited, waitedForProcessor } from './processor.ts';

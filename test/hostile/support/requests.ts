@@ -1,6 +1,6 @@
 /** What strangers send, as it goes over the wire. */
 import { LABELS } from '../../../contract/names.ts';
-import { REVIEW_PATH } from '../../../webhook/configuration.ts';
+import { REVIEW_PATH } from '../../../webhook/webhook-configuration.ts';
 import type { Attack } from './attack.ts';
 import { STRENGTH } from './strength.ts';
 

@@ -1,10 +1,10 @@
 import { Documents } from '../../../cli/manifests/documents.ts';
 import { findPods } from '../../../cli/manifests/objects.ts';
-import type { InjectorConfig } from '../../../webhook/config.ts';
 import { injectPod } from '../../../webhook/inject/inject.ts';
 import { at, type Operation, pointer } from '../../../webhook/inject/patch.ts';
 import { readPod, readWorkload } from '../../../webhook/inject/shape.ts';
 import { propagateLabel } from '../../../webhook/inject/workload.ts';
+import type { InjectorConfig } from '../../../webhook/injector-config.ts';
 import { applyPatch } from '../json-patch.ts';
 
 /** What injection has to make of an object, by the JSON Patches of the webhook. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { VERSION } from '../contract/version.ts';
-import { loadInjectorConfig } from './config.ts';
+import { loadInjectorConfig } from './injector-config.ts';
 
 test('without variables the injector has the image of its own release', () => {
   assert.deepEqual(loadInjectorConfig({ SIDECAR_IMAGE: '', SIDECAR_CPU_LIMIT: ' ' }), {

@@ -5,7 +5,7 @@ import { encodeStatus } from '../contract/status.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../test/support/fake-cluster.ts';
 import { statusAt } from '../test/support/status.ts';
-import { FollowerWatch } from './view.ts';
+import { FollowerWatch } from './follower-view.ts';
 
 const STATUS_MAP = { namespace: OPS, name: 'status' };
 const REPORT_MAP = { namespace: OPS, name: 'report' };
