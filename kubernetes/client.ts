@@ -13,8 +13,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from './api.ts';
-import type { HttpCall } from './connection.ts';
-import { type ConnectOptions, describe, Exchange } from './exchange.ts';
+import { type Call, type ConnectOptions, describe, Exchange } from './exchange.ts';
 import { failedWatch } from './failures.ts';
 import { lines } from './lines.ts';
 import { MAX_OBJECT_BYTES } from './pages.ts';
@@ -112,7 +111,8 @@ class HttpKubeApi implements KubeApi {
     options: CreateOptions = {},
   ): Promise<T> {
     const target = creationPath(resource, object.metadata.namespace) + creationQuery(options);
-    return (await this.#send('create', 'POST', resource, target, identified(resource, object), options)) as T;
+    const body = identified(resource, object);
+    return (await this.#send({ name: 'create', method: 'POST', resource, target, body }, options)) as T;
   }
 
   async replace<T extends KubeObject>(
@@ -121,7 +121,8 @@ class HttpKubeApi implements KubeApi {
     options: CallOptions = {},
   ): Promise<T> {
     const target = objectPath(resource, object.metadata);
-    return (await this.#send('replace', 'PUT', resource, target, identified(resource, object), options)) as T;
+    const body = identified(resource, object);
+    return (await this.#send({ name: 'replace', method: 'PUT', resource, target, body }, options)) as T;
   }
 
   async patch<T extends KubeObject>(
@@ -131,21 +132,16 @@ class HttpKubeApi implements KubeApi {
     options: PatchOptions,
   ): Promise<T> {
     const target = objectPath(resource, key) + subpath(options.subresource) + patchQuery(options);
-    return (await this.#send(
-      'patch',
-      'PATCH',
-      resource,
-      target,
-      body,
-      options,
-      PATCH_TYPES[options.type],
-    )) as T;
+    const contentType = PATCH_TYPES[options.type];
+    const call = { name: 'patch', method: 'PATCH', resource, target, body, contentType } as const;
+    return (await this.#send(call, options)) as T;
   }
 
   async delete(resource: Resource, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
     const { uid, resourceVersion } = options;
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } };
-    await this.#send('delete', 'DELETE', resource, objectPath(resource, key), body, options);
+    const target = objectPath(resource, key);
+    await this.#send({ name: 'delete', method: 'DELETE', resource, target, body }, options);
   }
 
   async *watch<T extends KubeObject>(
@@ -187,27 +183,15 @@ class HttpKubeApi implements KubeApi {
     return this.#exchange.close();
   }
 
-  async #send(
-    name: keyof KubeApi,
-    method: HttpCall['method'],
-    resource: Resource,
-    target: string,
-    body: unknown,
-    options: CallOptions,
-    contentType: string = JSON_TYPE,
-  ): Promise<unknown> {
-    const call = {
-      name,
-      resource,
-      method,
-      target,
-      accept: JSON_TYPE,
-      contentType,
-      body: JSON.stringify(body),
-    };
-    return (await this.#exchange.call(call, options)).value;
+  async #send({ body, contentType = JSON_TYPE, ...call }: Write, options: CallOptions): Promise<unknown> {
+    const text = JSON.stringify(body);
+    return (await this.#exchange.call({ ...call, accept: JSON_TYPE, contentType, body: text }, options))
+      .value;
   }
 }
+
+/** What is sent: `body` as it is before it becomes JSON. */
+type Write = Omit<Call, 'accept' | 'body'> & { readonly body: unknown };
 
 function subpath(subresource: string | undefined): string {
   return subresource === undefined ? '' : `/${subresource}`;

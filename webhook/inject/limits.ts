@@ -82,27 +82,30 @@ export function limitViolations(
     const usualRequest = ofContainers.map((item) => item.defaultRequest?.[sort]).find(Boolean);
     const limit = resources[OF[sort].limit] ?? usual;
     const request = resources[OF[sort].request] ?? usualRequest ?? limit;
-    const others = containers.map(({ resources: own }) => own?.limits?.[sort]?.toString() ?? usual);
+    const own = { request, limit };
+    const others = containers.map(({ resources: of }) => of?.limits?.[sort]?.toString() ?? usual);
     const otherRequests = containers.map(
-      ({ resources: own }) =>
-        (own?.requests?.[sort] ?? own?.limits?.[sort])?.toString() ?? usualRequest ?? usual,
+      ({ resources: of }) =>
+        (of?.requests?.[sort] ?? of?.limits?.[sort])?.toString() ?? usualRequest ?? usual,
     );
     const together = sum([limit, ...others]);
     const beside = { requests: sum(otherRequests), limits: sum(others) };
     return [
-      ...ofContainers.flatMap((item) => violationsOf(sort, item, request, limit)),
+      ...ofContainers.flatMap((item) => violationsOf(sort, item, own)),
       ...ofPods.flatMap((item) => abovePod(sort, item, together)),
-      ...ofPods.flatMap((item) => beyondPodRatio(sort, item, { request, limit }, beside)),
+      ...ofPods.flatMap((item) => beyondPodRatio(sort, item, own, beside)),
     ];
   });
 }
 
-function violationsOf(
-  sort: Sort,
-  item: Limit,
-  request: string | undefined,
-  limit: string | undefined,
-): LimitViolation[] {
+/** Of the sidecar. */
+interface OwnAmounts {
+  readonly request: string | undefined;
+  readonly limit: string | undefined;
+}
+
+function violationsOf(sort: Sort, item: Limit, own: OwnAmounts): LimitViolation[] {
+  const { request, limit } = own;
   const { requestAnnotation, limitAnnotation } = OF[sort];
   const [min, max] = [item.min?.[sort], item.max?.[sort]];
   if (exceeds(min, request)) {
@@ -122,19 +125,14 @@ function violationsOf(
       : setOnPods(limitAnnotation, max);
     return [{ text, action }];
   }
-  return beyondRatio(sort, item.maxLimitRequestRatio?.[sort], request, limit);
+  return beyondRatio(sort, item.maxLimitRequestRatio?.[sort], own);
 }
 
 function setOnPods(annotation: string, value: string | undefined): string {
   return `Set the annotation ${annotation}: ${value} on the pods.`;
 }
 
-function beyondRatio(
-  sort: Sort,
-  most: string | undefined,
-  request: string | undefined,
-  limit: string | undefined,
-): LimitViolation[] {
+function beyondRatio(sort: Sort, most: string | undefined, { request, limit }: OwnAmounts): LimitViolation[] {
   const [ratio, low, high] = [most, request, limit].map((text) => readQuantity(text ?? ''));
   if (ratio === undefined) return [];
   if (high === undefined) {
@@ -158,7 +156,7 @@ function abovePod(sort: Sort, { max }: Limit, all: number): LimitViolation[] {
 function beyondPodRatio(
   sort: Sort,
   { maxLimitRequestRatio }: Limit,
-  own: { readonly request: string | undefined; readonly limit: string | undefined },
+  own: OwnAmounts,
   { requests, limits }: Readonly<Record<'requests' | 'limits', number>>,
 ): LimitViolation[] {
   const most = maxLimitRequestRatio?.[sort];
