@@ -32,7 +32,7 @@ export const ON_EMPTY = ['hold', 'any-site'] as const;
 export type OnEmpty = (typeof ON_EMPTY)[number];
 
 /** Seconds. */
-export const DEFAULT_ON_EMPTY_AFTER = 30;
+const DEFAULT_ON_EMPTY_AFTER = 30;
 const LONGEST_ON_EMPTY_AFTER = 86_400;
 
 /** What a Service asks of its follower. */

@@ -80,7 +80,7 @@ export function readerApplication(
 }
 
 /** Express without what says that it is Express. */
-export function bareApplication(): Express {
+function bareApplication(): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -10,7 +10,7 @@ export interface Problem {
   readonly problem: string;
 }
 
-export const NOT_SET = 'not set';
+const NOT_SET = 'not set';
 
 /** A problem before its value is made fit to be shown. */
 export interface Finding {

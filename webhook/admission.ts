@@ -13,8 +13,8 @@ import type { LimitsOf } from './limit-ranges.ts';
 import { type ActiveSites, readService, routeService } from './services/route.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
-export const REVIEW_VERSION = 'admission.k8s.io/v1';
-export const REVIEW_KIND = 'AdmissionReview';
+const REVIEW_VERSION = 'admission.k8s.io/v1';
+const REVIEW_KIND = 'AdmissionReview';
 
 /** The answer to the API server. */
 export interface ReviewAnswer {

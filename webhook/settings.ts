@@ -90,19 +90,8 @@ export function loadWebhookSettings(env: Environment): Loaded<WebhookSettings> {
     'the name of a Service: 1 to 63 lower-case letters, digits and "-"',
     `${PROGRAM}-webhook`,
   );
-  const names = read.list('WEBHOOK_NAMES');
-  for (const name of names.filter((name) => !isHost(name))) {
-    problems.push(`WEBHOOK_NAMES must be host names or addresses, with commas between them (got: ${name})`);
-  }
-  const [file, callerNames] = [read.text('WEBHOOK_CLIENT_CA_FILE'), read.list('WEBHOOK_CLIENT_NAMES')];
-  if (file !== undefined && callerNames.length === 0) {
-    problems.push(
-      'WEBHOOK_CLIENT_NAMES must be set beside WEBHOOK_CLIENT_CA_FILE: the common names in the certificates of the API servers, with commas between them',
-    );
-  }
-  if (file === undefined && callerNames.length > 0) {
-    problems.push('WEBHOOK_CLIENT_CA_FILE must be set beside WEBHOOK_CLIENT_NAMES');
-  }
+  const names = readNames(read);
+  const callers = readCallers(read);
   const configuration = objectName(
     'WEBHOOK_CONFIGURATION',
     'MutatingWebhookConfiguration',
@@ -118,7 +107,7 @@ export function loadWebhookSettings(env: Environment): Loaded<WebhookSettings> {
     configuration,
     secretName: objectName('WEBHOOK_SECRET', 'Secret', secretNameOf(configuration)),
     certificateFolder: read.text('WEBHOOK_CERTIFICATE_DIR'),
-    callers: file === undefined ? undefined : { file, names: callerNames },
+    callers,
     leafMs: days('CERTIFICATE_DAYS', 90),
     authorityMs: days('AUTHORITY_DAYS', 3_650),
     lingerMs: read.number('LINGER_SECONDS', 5, 0, 600) * 1_000,
@@ -127,6 +116,35 @@ export function loadWebhookSettings(env: Environment): Loaded<WebhookSettings> {
     followed: followed(read.text('FOLLOWED'), problems),
     logLevel,
   };
+  checkCertificates(settings, read);
+  return read.loaded(settings, KNOWN);
+}
+
+function readNames(read: EnvironmentReader): readonly string[] {
+  const names = read.list('WEBHOOK_NAMES');
+  for (const name of names.filter((name) => !isHost(name))) {
+    read.problems.push(
+      `WEBHOOK_NAMES must be host names or addresses, with commas between them (got: ${name})`,
+    );
+  }
+  return names;
+}
+
+function readCallers(read: EnvironmentReader): WebhookSettings['callers'] {
+  const [file, names] = [read.text('WEBHOOK_CLIENT_CA_FILE'), read.list('WEBHOOK_CLIENT_NAMES')];
+  if (file !== undefined && names.length === 0) {
+    read.problems.push(
+      'WEBHOOK_CLIENT_NAMES must be set beside WEBHOOK_CLIENT_CA_FILE: the common names in the certificates of the API servers, with commas between them',
+    );
+  }
+  if (file === undefined && names.length > 0) {
+    read.problems.push('WEBHOOK_CLIENT_CA_FILE must be set beside WEBHOOK_CLIENT_NAMES');
+  }
+  return file === undefined ? undefined : { file, names };
+}
+
+function checkCertificates(settings: WebhookSettings, read: EnvironmentReader): void {
+  const { problems } = read;
   if (problems.length === 0 && settings.authorityMs < 3 * settings.leafMs) {
     problems.push('AUTHORITY_DAYS must be at least three times CERTIFICATE_DAYS');
   }
@@ -135,7 +153,6 @@ export function loadWebhookSettings(env: Environment): Loaded<WebhookSettings> {
       problems.push(`${name} must not be set beside WEBHOOK_CERTIFICATE_DIR: then nothing is made here`);
     }
   }
-  return read.loaded(settings, KNOWN);
 }
 
 const followedSchema = z.array(

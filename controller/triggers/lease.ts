@@ -43,7 +43,7 @@ export function lease(config: LeaseConfig): ConfiguredTrigger {
 }
 
 /** Follows the holder of a Lease for as long as it renews it. */
-export class LeaseTrigger implements Trigger {
+class LeaseTrigger implements Trigger {
   readonly #config: LeaseConfig;
   readonly #ports: WatchPorts;
   readonly #expiry: Expiry;
@@ -125,7 +125,7 @@ function holdOf(spec: Lease['spec']): string {
  * when it was seen here, as in client-go. Only for what was there at the first look nothing else is known than its
  * own time stamp; should a wrong clock make it look too old, the next renewal shows that it is alive.
  */
-export class Expiry {
+class Expiry {
   readonly #clock: Clock;
   #seen: { readonly renewal: string; readonly at: number } | undefined;
 

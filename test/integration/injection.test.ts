@@ -8,7 +8,7 @@ import { isInjected } from '../../webhook/inject/decision.ts';
 import { readPod } from '../../webhook/inject/shape.ts';
 import { loadInjectorConfig } from '../../webhook/injector-config.ts';
 import { webhookConfiguration } from '../../webhook/webhook-configuration.ts';
-import { startAdmissionWebhook } from '../support/admission-webhook.ts';
+import { patched, startAdmissionWebhook } from '../support/admission-webhook.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { GOLDEN_ENV, goldenCases } from '../support/golden.ts';
 import { admitAll, comparable, dryRun, makeSurroundings, OFFLINE } from '../support/golden-cluster.ts';
@@ -229,21 +229,8 @@ describe('an injected pod', () => {
 
 /** A webhook of somebody else. */
 function addContainer(body: unknown) {
-  const { request } = body as { request: { uid: string } };
-  const patch = [{ op: 'add', path: '/spec/containers/-', value: { name: 'late', image: 'example/late:1' } }];
-  return {
-    kind: 'answered' as const,
-    answer: {
-      apiVersion: 'admission.k8s.io/v1',
-      kind: 'AdmissionReview',
-      response: {
-        uid: request.uid,
-        allowed: true,
-        patchType: 'JSONPatch',
-        patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
-      },
-    },
-  };
+  const late = { name: 'late', image: 'example/late:1' };
+  return patched(body, [{ op: 'add', path: '/spec/containers/-', value: late }]);
 }
 
 describe('kubectl label deployment', () => {

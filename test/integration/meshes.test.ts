@@ -8,7 +8,7 @@ import { injectPod } from '../../webhook/inject/inject.ts';
 import { readPod } from '../../webhook/inject/shape.ts';
 import { loadInjectorConfig } from '../../webhook/injector-config.ts';
 import { webhookConfiguration } from '../../webhook/webhook-configuration.ts';
-import { startAdmissionWebhook } from '../support/admission-webhook.ts';
+import { patched, startAdmissionWebhook } from '../support/admission-webhook.ts';
 import { GOLDEN_ENV } from '../support/golden.ts';
 import { applyPatch } from '../support/json-patch.ts';
 import { injectIstio } from '../support/mesh/istio.ts';
@@ -52,25 +52,12 @@ const asking = (annotations: Readonly<Record<string, string>>): MeshPod => ({
 });
 
 function answer(body: unknown, inject: Injector) {
-  const { request } = body as { readonly request: { readonly uid: string; readonly object: MeshPod } };
+  const { request } = body as { readonly request: { readonly object: MeshPod } };
   const { metadata, spec } = inject(request.object);
-  const patch = [
+  return patched(body, [
     { op: 'add', path: '/metadata', value: metadata },
     { op: 'add', path: '/spec', value: spec },
-  ];
-  return {
-    kind: 'answered' as const,
-    answer: {
-      apiVersion: 'admission.k8s.io/v1',
-      kind: 'AdmissionReview',
-      response: {
-        uid: request.uid,
-        allowed: true,
-        patchType: 'JSONPatch',
-        patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
-      },
-    },
-  };
+  ]);
 }
 
 /** The mesh's webhook by this name: the API server asks webhooks in the order of their names. */

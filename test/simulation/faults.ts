@@ -4,7 +4,7 @@ import type { SeededRandom } from '../support/random.ts';
  * What may happen to one call. `late` answers come, but after seconds. `sent twice`: a balancer repeats it, since it has
  * lost the first answer; the second one is what the caller gets.
  */
-export const FATES = [
+const FATES = [
   'delivered',
   'refused',
   'request lost',

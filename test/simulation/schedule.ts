@@ -17,7 +17,7 @@ export const EDITS = [
 export type Edit = (typeof EDITS)[number];
 
 /** A call in whose middle a replica may be stopped or killed. */
-export const AMBUSHES = [
+const AMBUSHES = [
   'replace configmaps',
   'replace leases',
   'get clusters',

@@ -9,6 +9,17 @@ import { type Reviewed, reviewerBy } from '../../webhook/testing/reviewer.ts';
 import { REVIEW_PATH } from '../../webhook/webhook-configuration.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 
+/** Lets the object of a review in, changed by this patch. */
+export function patched(body: unknown, patch: readonly object[]): Reviewed {
+  const { request } = body as { readonly request: { readonly uid: string } };
+  const encoded = Buffer.from(JSON.stringify(patch)).toString('base64');
+  const response = { uid: request.uid, allowed: true, patchType: 'JSONPatch', patch: encoded };
+  return {
+    kind: 'answered',
+    answer: { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response },
+  };
+}
+
 export interface AdmissionWebhook {
   /** The reviews so far. */
   readonly calls: number;

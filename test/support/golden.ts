@@ -10,7 +10,7 @@ export interface GoldenCase {
   readonly messages: string;
 }
 
-export const GOLDEN_FOLDER = new URL('../golden/inject/', import.meta.url);
+const GOLDEN_FOLDER = new URL('../golden/inject/', import.meta.url);
 /** The environment in which the expected manifests were made. */
 export const GOLDEN_ENV = { SIDECAR_IMAGE: 'example/site-follower:1' };
 

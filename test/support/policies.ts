@@ -28,7 +28,7 @@ const policyKind = (kind: string): Resource<Policy> => ({
 export const VALIDATING_POLICIES = policyKind('ValidatingAdmissionPolicy');
 export const VALIDATING_POLICY_BINDINGS = policyKind('ValidatingAdmissionPolicyBinding');
 
-export function policiesIn(manifests: readonly Manifest[]): readonly Manifest[] {
+function policiesIn(manifests: readonly Manifest[]): readonly Manifest[] {
   return Object.keys(PLURALS).flatMap((name) => manifests.filter(({ kind }) => kind === name));
 }
 

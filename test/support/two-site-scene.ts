@@ -64,7 +64,7 @@ interface TwoSiteParts {
   readonly controller: ControllerProcess;
 }
 
-export class TwoSiteScene {
+class TwoSiteScene {
   readonly ends: AsyncDisposableStack;
   readonly plane: ControlPlane;
   readonly webhook: WebhookScene | undefined;

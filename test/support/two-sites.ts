@@ -18,7 +18,7 @@ export const SITES: readonly SiteSetting[] = [EAST, WEST];
 
 export const ZONE = 'example.com';
 /** The names in ZONE that follow the primary. */
-export const FOLLOWING = ['app', 'db'] as const;
+const FOLLOWING = ['app', 'db'] as const;
 const ACCOUNT = { apiUser: 'example', apiKey: '0123456789abcdef0123456789abcdef', clientIp: '127.0.0.1' };
 
 /** A Cluster with one instance at each site, the primary in the east. */
@@ -55,7 +55,7 @@ export async function nextPrimary(
 }
 
 /** A zone with mail, certificates and a web site besides the names that follow, which point to the east. */
-export function exampleZone(): FakeZone {
+function exampleZone(): FakeZone {
   const following = FOLLOWING.map((name) => host(name, 'A', EAST.ip, { ttl: '60' }));
   const others = [
     host('www', 'CNAME', `app.${ZONE}.`),

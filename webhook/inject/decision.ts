@@ -52,7 +52,7 @@ export interface PodContext {
   readonly owners?: Metadata['ownerReferences'];
 }
 
-export const SKIP_REASONS = [
+const SKIP_REASONS = [
   'not-asked',
   'disabled',
   'database-member',

@@ -15,7 +15,7 @@ export interface Evaluation extends ServiceEvaluation {
 export type ServiceTransition = 'waiting' | 'empty' | 'any-site' | 'served';
 
 /** At a move the new pods may come a moment after the old ones have gone: that is not worth an Event. */
-export const REPORT_AFTER_MS = 2_000;
+const REPORT_AFTER_MS = 2_000;
 
 export function evaluate(
   service: FollowedService,

@@ -15,7 +15,7 @@ export const WEST = { name: 'west', nodeNames: ['w'], ip: '192.0.2.2' };
 export const DRIFT_MS = 600_000;
 
 /** Keeps zones in memory; `before` may wait or throw. */
-export class FakeProvider implements DnsProvider {
+class FakeProvider implements DnsProvider {
   readonly name = 'fake';
   readonly driftMs = DRIFT_MS;
   readonly zones = new Map<string, readonly RecordSet[]>();

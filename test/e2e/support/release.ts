@@ -100,7 +100,7 @@ export class Release {
 }
 
 /** What the roles and bindings of our own chart in these manifests grant. */
-export function grantsIn(manifests: string): readonly Grant[] {
+function grantsIn(manifests: string): readonly Grant[] {
   const objects = parseAllDocuments(manifests)
     .map((document) => document.toJS() as RbacObject | null)
     .filter((object) => object?.metadata.labels?.['app.kubernetes.io/name'] === PROGRAM)

@@ -43,7 +43,7 @@ export async function chartUnderTest(): Promise<TestChart> {
   return new TestChart(folder, helm);
 }
 
-export class TestChart {
+class TestChart {
   readonly helm: string;
   readonly #folder: string;
   #files = 0;

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ServerAnswer } from '../../../dns/authoritative.ts';
 import { DnsError, type DnsProvider } from '../../../dns/provider.ts';
-import type { RecordSet, RecordType } from '../../../dns/records.ts';
+import type { RecordSet } from '../../../dns/records.ts';
 import { followedZone } from './followed-zone.ts';
-import { aroundTests, type Harness, REFUSED_HOSTS, recordSet, type StartHarness } from './harness.ts';
+import { aroundTests, type Harness, REFUSED_HOSTS, type StartHarness } from './harness.ts';
 
 const { signal: abort } = new AbortController();
 
@@ -35,13 +35,11 @@ export function followContract(name: string, start: StartHarness): void {
   describe(`the contract of a followed zone: ${name}`, () => {
     let harness: Harness;
     let provider: DnsProvider;
-    const { clock } = aroundTests(start, (started, connected) => {
+    const { clock, set } = aroundTests(start, (started, connected) => {
       harness = started;
       provider = connected;
     });
 
-    const set = (host: string, type: RecordType, ...values: string[]) =>
-      recordSet(harness.zone, host, type, ...values);
     /** What the zone comes to when `desired` is followed, and why not. */
     const follow = async (...desired: RecordSet[]) => {
       const names = [...new Set(desired.map((each) => each.name))];

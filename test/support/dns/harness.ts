@@ -72,12 +72,7 @@ export const REFUSED_HOSTS = ['refused-1', 'refused-2'] as const;
 export type StartHarness = (ends: Ends) => Promise<Harness>;
 
 /** At `host` in `zone`; `@`: at the top of it. */
-export function recordSet(
-  zone: string,
-  host: string,
-  type: RecordType,
-  ...values: readonly string[]
-): RecordSet {
+function recordSet(zone: string, host: string, type: RecordType, ...values: readonly string[]): RecordSet {
   return { name: host === '@' ? zone : `${host}.${zone}`, type, ttl: 60, values };
 }
 
@@ -189,12 +184,15 @@ export function aroundTests(
   const clock = new SkippingClock();
   const undo: (() => unknown)[] = [];
   const ends = { after: (end: () => unknown) => undo.push(end) };
+  let zone = '';
   before(async () => {
     const harness = await start(ends);
+    ({ zone } = harness);
     onStarted(harness, await connect(harness, harness.environment, { ends, clock }));
   });
   after(async () => {
     for (const end of undo.reverse()) await end();
   });
-  return { clock, ends };
+  const set = (host: string, type: RecordType, ...values: string[]) => recordSet(zone, host, type, ...values);
+  return { clock, ends, set };
 }

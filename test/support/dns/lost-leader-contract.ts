@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { sameRecordSet } from '../../../dns/plan.ts';
 import { DnsError, type DnsProvider } from '../../../dns/provider.ts';
-import type { Change, RecordSet, RecordType, WrittenType } from '../../../dns/records.ts';
+import type { Change, RecordSet, WrittenType } from '../../../dns/records.ts';
 import { followedZone } from './followed-zone.ts';
-import { aroundTests, type Harness, recordSet, type StartHarness } from './harness.ts';
+import { aroundTests, type Harness, type StartHarness } from './harness.ts';
 import { KeptInMemory } from './kept-in-memory.ts';
 
 const { signal: abort } = new AbortController();
@@ -31,13 +31,11 @@ export function lostLeaderContract(name: string, start: StartHarness): void {
   describe(`the contract of a lost leader: ${name}`, () => {
     let harness: Harness;
     let provider: DnsProvider;
-    const { clock } = aroundTests(start, (started, connected) => {
+    const { clock, set } = aroundTests(start, (started, connected) => {
       harness = started;
       provider = connected;
     });
 
-    const set = (host: string, type: RecordType, ...values: string[]) =>
-      recordSet(harness.zone, host, type, ...values);
     const shown = async ({ name: own }: RecordSet): Promise<readonly string[]> => {
       const { sets } = await provider.read({ zone: harness.zone, names: [own], abort });
       return sets.map(({ type, values }) => `${type} ${values.join()}`);

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Ownership, type OwnershipSettings } from '../../../dns/ownership.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
-import type { RecordSet, RecordType } from '../../../dns/records.ts';
+import type { RecordSet } from '../../../dns/records.ts';
 import { followedZone } from './followed-zone.ts';
-import { aroundTests, connect, type Harness, recordSet, type StartHarness } from './harness.ts';
+import { aroundTests, connect, type Harness, type StartHarness } from './harness.ts';
 
 const SETTINGS: OwnershipSettings = { id: 'here', prefix: '', suffix: '', wildcard: '', adopt: false };
 const OURS = 'heritage=external-dns,external-dns/owner=here';
@@ -15,13 +15,11 @@ export function ownershipContract(name: string, start: StartHarness): void {
   describe(`the contract of owners: ${name}`, () => {
     let harness: Harness;
     let provider: DnsProvider;
-    const { clock, ends } = aroundTests(start, (started, connected) => {
+    const { clock, ends, set } = aroundTests(start, (started, connected) => {
       harness = started;
       provider = connected;
     });
 
-    const set = (host: string, type: RecordType, ...values: string[]) =>
-      recordSet(harness.zone, host, type, ...values);
     const follow = (settings: Partial<OwnershipSettings>, ...desired: RecordSet[]) =>
       followBy(provider, settings, ...desired);
     const followBy = async (

@@ -13,7 +13,6 @@ import {
   type Harness,
   HURRIED,
   portOf,
-  recordSet,
   type StartHarness,
   silentServer,
 } from './harness.ts';
@@ -27,13 +26,11 @@ export function providerContract(name: string, start: StartHarness): void {
   describe(`the contract of DNS providers: ${name}`, () => {
     let harness: Harness;
     let provider: DnsProvider;
-    const { clock, ends } = aroundTests(start, (started, connected) => {
+    const { clock, ends, set } = aroundTests(start, (started, connected) => {
       harness = started;
       provider = connected;
     });
 
-    const set = (host: string, type: RecordType, ...values: string[]) =>
-      recordSet(harness.zone, host, type, ...values);
     /** Read, plan and apply, as the signal does. How many changes it took. */
     const reach = async (...desired: RecordSet[]): Promise<number> => {
       const names = [...new Set(desired.map((each) => each.name))];
