@@ -1,6 +1,6 @@
 import { PROGRAM } from '../contract/names.ts';
 import type { Permission } from '../runtime/rights.ts';
-import { INJECTION_CONFIGMAP } from './watchdog.ts';
+import { INJECTION_CONFIGMAP } from './injection-watchdog.ts';
 import { secretNameOf } from './webhook-configuration.ts';
 
 /** Elects the replica that runs the watchdog. */

@@ -17,6 +17,7 @@ import type { Pair } from './certificates/authority.ts';
 import { CertificateManager } from './certificates/manager.ts';
 import { MountedCertificate } from './certificates/mounted.ts';
 import { ServedCertificate } from './certificates/served.ts';
+import { InjectionWatchdog } from './injection-watchdog.ts';
 import type { InjectorConfig } from './injector-config.ts';
 import { LimitRanges } from './limit-ranges.ts';
 import type { Metrics } from './metrics.ts';
@@ -27,7 +28,6 @@ import { isServed } from './served-namespaces.ts';
 import { type AdmissionServer, startAdmissionServer } from './server.ts';
 import { watchActiveSites } from './services/active-sites.ts';
 import type { WebhookSettings } from './settings.ts';
-import { InjectionWatchdog } from './watchdog.ts';
 import { REVIEW_PATH } from './webhook-configuration.ts';
 
 export interface WebhookOptions {

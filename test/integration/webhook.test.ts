@@ -15,8 +15,8 @@ import {
   type Pod,
   SECRETS,
 } from '../../kubernetes/resources.ts';
+import { INJECTION_CONFIGMAP } from '../../webhook/injection-watchdog.ts';
 import { webhookRights } from '../../webhook/rights.ts';
-import { INJECTION_CONFIGMAP } from '../../webhook/watchdog.ts';
 import { secretNameOf } from '../../webhook/webhook-configuration.ts';
 import { askingPod, isInjected, podIn } from '../support/pod-stream.ts';
 import { startProcess } from '../support/process.ts';

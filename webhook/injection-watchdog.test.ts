@@ -10,8 +10,8 @@ import { EventRecorder } from '../kubernetes/events.ts';
 import type { ConfigMap, KubeEvent } from '../kubernetes/resources.ts';
 import { FakeApi, page } from '../kubernetes/testing/fake-api.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
+import { INJECTION_CONFIGMAP, InjectionWatchdog } from './injection-watchdog.ts';
 import { createMetrics } from './metrics.ts';
-import { INJECTION_CONFIGMAP, InjectionWatchdog } from './watchdog.ts';
 
 const PODS = 100;
 const OWNER_BYTES = 1_000_000;
