@@ -1,6 +1,9 @@
 /** docs/cli.md is generated from this table. */
 export const EXIT_CODES = {
-  done: { code: 0, meaning: 'Success; for `check`: no problems found.' },
+  done: {
+    code: 0,
+    meaning: 'Success; for `check`: no problems found; checks for which a permission is missing are told.',
+  },
   refused: {
     code: 1,
     meaning:
@@ -9,7 +12,8 @@ export const EXIT_CODES = {
   usage: { code: 2, meaning: 'Usage error.' },
   unreachable: {
     code: 3,
-    meaning: 'The cluster did not answer, did not permit it, or the requested object does not exist.',
+    meaning:
+      'The cluster did not answer, in `check` also a part of the checks, did not permit it, or the requested object does not exist.',
   },
   unfinished: {
     code: 4,

@@ -1,3 +1,4 @@
+import { KubeError } from '../../kubernetes/errors.ts';
 import { explain } from '../../runtime/explain.ts';
 import type { Check, Finding } from './check.ts';
 import type { World } from './world.ts';
@@ -8,6 +9,8 @@ export interface CheckView {
   readonly namespace: string;
   readonly problems: number;
   readonly warnings: number;
+  /** Checks that are unknown as the cluster did not answer, or takes the credentials for none. */
+  readonly unanswered: number;
   readonly checks: readonly Checked[];
 }
 
@@ -24,22 +27,35 @@ export interface Checked {
 export async function runChecks(checks: readonly Check[], world: World): Promise<CheckView> {
   const done = await Promise.all(checks.map((check) => runOne(check, world)));
   world.abort.throwIfAborted();
-  const findings = done.flatMap((checked) => checked.findings);
+  const findings = done.flatMap(({ checked }) => checked.findings);
   return {
     namespace: world.namespace,
     problems: findings.filter(({ severity }) => severity === 'problem').length,
     warnings: findings.filter(({ severity }) => severity === 'warning').length,
-    checks: done,
+    unanswered: done.filter(({ error }) => isUnanswered(error)).length,
+    checks: done.map(({ checked }) => checked),
   };
 }
 
-async function runOne({ name, title, find }: Check, world: World): Promise<Checked> {
+/** What every other call would end with as well, unlike a missing permission. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof KubeError && (error.status === 0 || error.status === 401);
+}
+
+interface Done {
+  readonly checked: Checked;
+  /** Why it is unknown. */
+  readonly error?: unknown;
+}
+
+async function runOne({ name, title, find }: Check, world: World): Promise<Done> {
   try {
     const { findings, note = '', skipped } = await find(world);
-    if (skipped !== undefined) return { name, title, outcome: 'skipped', note: skipped, findings };
-    return { name, title, outcome: outcomeOf(findings), note, findings };
+    const of = { name, title, findings };
+    if (skipped !== undefined) return { checked: { ...of, outcome: 'skipped', note: skipped } };
+    return { checked: { ...of, outcome: outcomeOf(findings), note } };
   } catch (error) {
-    return { name, title, outcome: 'unknown', note: explain(error), findings: [] };
+    return { checked: { name, title, outcome: 'unknown', note: explain(error), findings: [] }, error };
   }
 }
 

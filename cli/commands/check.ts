@@ -5,7 +5,7 @@ import { type Planned, readPlanned } from '../before/planned.ts';
 import { OWN_PODS } from '../checks/own-pods.ts';
 import { CHECKS } from '../checks/registry.ts';
 import { renderChecks } from '../checks/render.ts';
-import { type CheckView, runChecks } from '../checks/run.ts';
+import { type CheckView, isUnanswered, runChecks } from '../checks/run.ts';
 import { World } from '../checks/world.ts';
 import { OF_CHART } from '../cluster/chart.ts';
 import { findFollowers } from '../cluster/followers.ts';
@@ -28,7 +28,8 @@ export async function check(terminal: Terminal, options: CheckOptions): Promise<
   return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {
     const view = options.pre === true ? await before() : await installed();
     await new Output(terminal, options.output).show(view, (width) => renderChecks(view, width));
-    return view.problems > 0 ? 'refused' : 'done';
+    if (view.problems > 0) return 'refused';
+    return view.unanswered > 0 ? 'unreachable' : 'done';
 
     async function installed(): Promise<CheckView> {
       try {
@@ -50,7 +51,11 @@ export async function check(terminal: Terminal, options: CheckOptions): Promise<
       return runChecks([OWN_PODS], new World({ api, clock, abort, followers: [], namespace }));
     }
 
-    function before(): Promise<CheckView> {
+    async function before(): Promise<CheckView> {
+      // Each check would tell the same.
+      await api.read('/version', { abort }).catch((error: unknown) => {
+        if (isUnanswered(error)) throw error;
+      });
       const namespace = options.namespace ?? planned?.namespace ?? PROGRAM;
       const checks = checksBefore({ namespace, planned, read: (...asked) => api.read(...asked), env });
       return runChecks(checks, new World({ api, clock, abort, followers: [], namespace }));
