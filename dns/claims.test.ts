@@ -377,12 +377,13 @@ const ACTIONS = [
   'write',
   'see',
 ] as const;
-type Step = readonly [who: 0 | 1, what: (typeof ACTIONS)[number]];
+type Step = readonly [who: number, what: (typeof ACTIONS)[number]];
+const PLACES = ['east', 'west', 'south'];
 
 /** Whether the zone never goes to a cluster that was promoted before the one that has it, and has one at the end. */
-function isSafe(steps: readonly Step[], faults: Faults): boolean {
+function isSafe(steps: readonly Step[], faults: Faults, clusters = 2): boolean {
   zone = new Zone();
-  const sides = (['east', 'west'] as const).map((name) => ({
+  const sides = PLACES.slice(0, clusters).map((name) => ({
     cluster: zone.cluster(name, faults),
     leads: name === 'east',
     timeline: 1,
@@ -404,8 +405,8 @@ function isSafe(steps: readonly Step[], faults: Faults): boolean {
   for (const [who, what] of steps) {
     time += 1;
     const side = sides[who];
-    const other = sides[1 - who];
-    if (side === undefined || other === undefined) return false;
+    if (side === undefined) return false;
+    const highest = Math.max(...sides.map(({ timeline }) => timeline));
     const promote = (replicated: number) => {
       side.timeline = replicated + 1;
       side.promotedTo = side.timeline;
@@ -413,8 +414,8 @@ function isSafe(steps: readonly Step[], faults: Faults): boolean {
       side.promotedAt = time;
     };
     const had = zone.found;
-    if (what === 'promote' && !side.leads) promote(Math.max(side.timeline, other.timeline));
-    // It has received the promotion of the other one, and not its last failovers.
+    if (what === 'promote' && !side.leads) promote(highest);
+    // It has received the promotions of the others, and not its last failovers.
     if (what === 'promote late' && !side.leads) promote(side.timeline);
     if (what === 'demote' && side.leads) {
       side.leads = false;
@@ -424,18 +425,17 @@ function isSafe(steps: readonly Step[], faults: Faults): boolean {
       side.timeline += 1;
       if (faults.countsFailovers !== true) side.instance = `at ${time}`;
     }
-    if (what === 'switch unseen' && side.leads && other.leads) {
+    if (what === 'switch unseen' && sides.every(({ leads }) => leads)) {
       side.demotedAt = `at ${time}`;
-      promote(Math.max(side.timeline, other.timeline));
+      promote(highest);
     }
     if (what === 'restart') side.cluster.restart();
-    // Whoever replicates has at least the timeline to which the other one was promoted, or he could not be promoted after it.
-    for (const [replica, primary] of [
-      [side, other],
-      [other, side],
-    ] as const) {
-      if (!replica.leads && primary.leads) replica.timeline = Math.max(replica.timeline, primary.promotedTo);
-      look(replica);
+    // Whoever replicates, be it by way of another replica, has at least the timeline to which a primary was promoted, or he could
+    // not be promoted after it.
+    const promotedTo = Math.max(...sides.flatMap((each) => (each.leads ? each.promotedTo : [])));
+    for (const each of sides) {
+      if (!each.leads) each.timeline = Math.max(each.timeline, promotedTo);
+      look(each);
     }
     if (what === 'write') side.cluster.write();
     if (what === 'see') side.cluster.see();
@@ -447,17 +447,18 @@ function isSafe(steps: readonly Step[], faults: Faults): boolean {
   return sides.filter(({ cluster }) => cluster.write()).length <= 1;
 }
 
-describe('whatever happens to two clusters', () => {
-  const steps = fc.array(fc.tuple(fc.constantFrom(0 as const, 1 as const), fc.constantFrom(...ACTIONS)), {
-    maxLength: 40,
-  });
+describe('whatever happens to several clusters', () => {
+  for (const clusters of [2, 3]) {
+    const who = fc.integer({ min: 0, max: clusters - 1 });
+    const steps = fc.array(fc.tuple(who, fc.constantFrom(...ACTIONS)), { maxLength: 20 * clusters });
 
-  test('the zone goes only to one that was promoted later, and at most one writes', () => {
-    fc.assert(
-      fc.property(steps, (each) => isSafe(each, {})),
-      { numRuns: 10_000 },
-    );
-  });
+    test(`the zone goes only to one that was promoted later, and at most one of ${clusters} writes`, () => {
+      fc.assert(
+        fc.property(steps, (each) => isSafe(each, {}, clusters)),
+        { numRuns: 10_000 },
+      );
+    });
+  }
 
   const overtaking: readonly Step[] = [
     [1, 'promote'],
@@ -469,8 +470,10 @@ describe('whatever happens to two clusters', () => {
   ];
   for (const fault of ['forgets', 'countsFailovers'] as const) {
     test(`that is seen to fail where it ${fault}`, () => {
-      assert.equal(isSafe(overtaking, {}), true);
-      assert.equal(isSafe(overtaking, { [fault]: true }), false);
+      for (const clusters of [2, 3]) {
+        assert.equal(isSafe(overtaking, {}, clusters), true);
+        assert.equal(isSafe(overtaking, { [fault]: true }, clusters), false);
+      }
     });
   }
 });
