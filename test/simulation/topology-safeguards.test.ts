@@ -34,6 +34,11 @@ describe('a missing safeguard of a topology is noticed:', () => {
     t.mock.method(Claims.prototype, 'isPromoted', () => true);
     assert.match(await noticed({}, REMEMBERED_SEEDS), /is active \d+ ms after it has ceased/);
   });
+
+  test('no standing by for a claim while there is no Cluster', async (t) => {
+    t.mock.method(Claims.prototype, 'leave', () => undefined);
+    assert.match(await noticed({}, REMEMBERED_SEEDS), /is active \d+ ms after it has ceased/);
+  });
 });
 
 const noticed = (sabotage: TopologySabotage, seeds?: readonly number[]) =>
