@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { parse, parseAllDocuments } from 'yaml';
 import { blocksOf, documents } from '../documentation/markdown.ts';
 import { layered, nested } from '../support/chart/examples.ts';
-import { chartUnderTest, only, podSpec, RELEASE } from '../support/chart/render.ts';
+import { chartUnderTest, only, podSpec, RELEASE, SITES } from '../support/chart/render.ts';
 
 const chart = await chartUnderTest();
 const ROOT = new URL('../../', import.meta.url);
@@ -81,6 +81,59 @@ test('the example for Argo CD is a release of this chart', async () => {
   assert.doesNotMatch(source.repoURL, /^oci:/);
   await isComplete(source.helm.valuesObject);
 });
+
+/** As gitops-engine translates them, and others it does not run: https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-hooks */
+const PHASES: Readonly<Record<string, string>> = {
+  'pre-install': 'PreSync',
+  'pre-upgrade': 'PreSync',
+  'post-install': 'PostSync',
+  'post-upgrade': 'PostSync',
+  'post-delete': 'PostDelete',
+};
+
+test('Argo CD makes the database after each sync, removes what was made after a deletion, and runs no test', async () => {
+  const { source } = example<Application>('Application').spec;
+  const phases = new Map<string, Set<string>>();
+  for (const { metadata } of await chart.render({ values: source.helm.valuesObject })) {
+    const { 'helm.sh/hook': hook, 'helm.sh/hook-delete-policy': policy } = metadata.annotations ?? {};
+    if (hook === undefined) continue;
+    const component = metadata.labels?.['app.kubernetes.io/component'] ?? '';
+    const known = phases.get(component) ?? new Set<string>();
+    for (const phase of hook.split(',').flatMap((one) => PHASES[one] ?? [])) known.add(phase);
+    phases.set(component, known);
+    // Without it a second sync finds the Job of the first, which cannot be changed.
+    assert.match(policy ?? '', /before-hook-creation/, metadata.name);
+  }
+  assert.deepEqual(Object.fromEntries([...phases].map(([component, own]) => [component, [...own]])), {
+    cleanup: ['PostDelete'],
+    postgres: ['PostSync'],
+    test: [],
+  });
+});
+
+test('what is rendered is the same each time, so that no tool finds a difference for ever', async () => {
+  const values = [
+    example<Application>('Application').spec.source.helm.valuesObject,
+    { webhook: { certManager: { enabled: true } }, admissionPolicy: { enabled: true } },
+    { webhook: { mode: 'both' }, networkPolicy: { enabled: true } },
+  ];
+  for (const one of values.map((own) => layered(SITES, own)))
+    assert.deepEqual(newLines(await chart.text({ values: one }), await chart.text({ values: one })), []);
+});
+
+test('what is rendered does not change when the operator has brought its kinds', async () => {
+  const { valuesObject: values } = example<Application>('Application').spec.source.helm;
+  const args = ['Cluster', 'Backup'].flatMap((kind) => ['--api-versions', `postgresql.cnpg.io/v1/${kind}`]);
+  assert.deepEqual(newLines(await chart.text({ values }), await chart.text({ values, args })), []);
+});
+
+/** The first of them. How texts of a megabyte differ as a whole would take an assertion gigabytes to show. */
+function newLines(before: string, after: string): readonly string[] {
+  const old = before.split('\n');
+  const lines = after.split('\n');
+  const changed = lines.filter((line, index) => line !== old[index]);
+  return lines.length === old.length ? changed.slice(0, 5) : [`${lines.length} lines, and not ${old.length}`];
+}
 
 test('every --set of the documentation is one that the chart takes', async () => {
   const commands = blocks.flatMap(({ text }) =>
