@@ -90,7 +90,7 @@ export class LimitRanges {
   }
 }
 
-function keptOf({ spec }: LimitRange): readonly Limit[] {
+export function keptOf({ spec }: LimitRange): readonly Limit[] {
   const items = (spec?.limits ?? []).filter(({ type }) => TYPES.includes(type));
   return items.slice(0, MOST_ITEMS).map((item) => ({
     type: item.type,

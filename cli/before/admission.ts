@@ -3,7 +3,7 @@ import { ignoreNotFound, KubeError } from '../../kubernetes/errors.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
 import { explain } from '../../runtime/explain.ts';
 import { type Check, type Finding, problem, skip } from '../checks/check.ts';
-import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { POD_DETAILS, type PodDetails } from '../cluster/pod-details.ts';
 import { type Before, GIVE_MANIFESTS } from './before.ts';
 
 const ACTION =

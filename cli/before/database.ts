@@ -3,6 +3,9 @@ import { CLUSTERS } from '../../cnpg/cluster.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { type Check, problem, warning } from '../checks/check.ts';
+import { whole } from '../cluster/kept.ts';
+import { CLUSTER_NAMES } from '../cluster/resources.ts';
+import { someOf } from '../text/some.ts';
 import type { Before } from './before.ts';
 
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
@@ -20,11 +23,11 @@ export function operator({ planned }: Before): Check {
     name: 'operator',
     title: 'CloudNativePG is there once, now or by this chart',
     async find(world) {
-      const clusters = await world.list(CLUSTERS).catch(ignoreNotFound);
+      const clusters = await world.list(CLUSTER_NAMES).catch(ignoreNotFound);
       if (clusters === undefined)
         return { findings: [], note: 'it is not, cloudnativepg.install=true brings it with a database' };
       const names = clusters.map(({ metadata: { namespace, name } }) => `${namespace}/${name}`).sort();
-      const note = names.length === 0 ? 'it has no Cluster yet' : `its Clusters: ${names.join(', ')}`;
+      const note = names.length === 0 ? 'it has no Cluster yet' : `its Clusters: ${someOf(names)}`;
       const crd = `${CLUSTERS.plural}.${CLUSTERS.group}`;
       if (planned?.find('CustomResourceDefinition', crd) === undefined)
         return { findings: [], note: `it is there, leave cloudnativepg.install out; ${note}` };
@@ -39,7 +42,7 @@ export const STORAGE: Check = {
   name: 'storage',
   title: 'there is a default StorageClass for a new database',
   async find(world) {
-    const classes = await world.list(STORAGE_CLASSES);
+    const classes = await world.list(whole(STORAGE_CLASSES));
     const usual = classes.find(({ metadata }) => metadata.annotations?.[DEFAULT_CLASS] === 'true');
     if (usual !== undefined) return { findings: [], note: usual.metadata.name };
     const others = classes.map(({ metadata }) => metadata.name).join(', ');

@@ -1,6 +1,7 @@
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { type Selector, selects } from '../../kubernetes/selector.ts';
 import { type Check, skip, titleOf, warning } from '../checks/check.ts';
+import { whole } from '../cluster/kept.ts';
 import { type Before, GIVE_MANIFESTS } from './before.ts';
 
 interface NetworkPolicy extends KubeObject {
@@ -26,7 +27,7 @@ export function egress({ namespace, planned }: Before): Check {
     title: 'no NetworkPolicy of the namespace limits what the controller reaches',
     async find(world) {
       if (planned === undefined) return skip(GIVE_MANIFESTS);
-      const policies = await world.list(NETWORK_POLICIES, { namespace });
+      const policies = await world.list(whole(NETWORK_POLICIES), { namespace });
       const limiting = policies.filter(
         ({ spec }) =>
           spec?.policyTypes?.includes('Egress') &&

@@ -1,20 +1,15 @@
 /** What an installation needs of the nodes. */
-import type { Node } from '../../kubernetes/resources.ts';
 import { type Check, problem, type Result, skip, titleOf, warning } from '../checks/check.ts';
 import type { Before } from './before.ts';
 import { LEAST_MINOR, minorOf } from './version.ts';
 
 const ZONE = 'topology.kubernetes.io/zone';
 
-interface NodeWithInfo extends Node {
-  readonly status?: Node['status'] & { readonly nodeInfo?: { readonly kubeletVersion?: string } };
-}
-
 export const KUBELETS: Check = {
   name: 'kubelets',
   title: `every node runs Kubernetes 1.${LEAST_MINOR} or later`,
   async find(world) {
-    const nodes: readonly NodeWithInfo[] = await world.nodes;
+    const nodes = await world.nodes;
     return {
       findings: nodes.flatMap((node) => {
         const version = node.status?.nodeInfo?.kubeletVersion ?? '';

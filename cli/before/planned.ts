@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { COMPONENT } from '../cluster/chart.ts';
-import type { PodDetails } from '../cluster/pods.ts';
+import type { PodDetails } from '../cluster/pod-details.ts';
 
 /** An object as Helm prints it. */
 export interface Manifest extends KubeObject {

@@ -2,7 +2,7 @@ import { isForbidden, KubeError } from '../../kubernetes/errors.ts';
 import { isReady } from '../../kubernetes/ready.ts';
 import { explain } from '../../runtime/explain.ts';
 import { type Check, type Result, skip, titleOf, warning } from '../checks/check.ts';
-import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { POD_DETAILS, type PodDetails } from '../cluster/pod-details.ts';
 import type { Before } from './before.ts';
 
 /** The default of the chart. */

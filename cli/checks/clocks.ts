@@ -1,4 +1,5 @@
 import { LEASES, type Lease } from '../../kubernetes/resources.ts';
+import { whole } from '../cluster/kept.ts';
 import { duration } from '../text/time.ts';
 import { type Check, type Finding, problem, type Result, titleOf } from './check.ts';
 
@@ -14,7 +15,10 @@ export const CLOCKS: Check = {
   name: 'clocks',
   title: 'the clocks of nodes and controller agree with the API server',
   async find(world): Promise<Result> {
-    const [own, nodes] = await Promise.all([world.lease(), world.list(LEASES, { namespace: NODE_LEASES })]);
+    const [own, nodes] = await Promise.all([
+      world.lease(),
+      world.list(whole(LEASES), { namespace: NODE_LEASES }),
+    ]);
     const skews = [
       ...(own === undefined ? [] : [{ about: titleOf('Lease', own), skew: skewOf(own) }]),
       ...nodes.map((lease) => ({ about: `Node ${lease.metadata.name}`, skew: skewOf(lease) })),

@@ -1,6 +1,7 @@
 import { HOLD_REASONS, holdReason } from '../../contract/reasons.ts';
 import { COMPONENT } from '../cluster/chart.ts';
-import { isOver, POD_DETAILS } from '../cluster/pods.ts';
+import { POD_DETAILS } from '../cluster/pod-details.ts';
+import { isOver } from '../cluster/pods.ts';
 import { watchedLeaderOf } from '../status/leader.ts';
 import { ago } from '../text/time.ts';
 import { type Check, type Finding, problem, titleOf, warning } from './check.ts';

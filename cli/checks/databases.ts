@@ -1,11 +1,13 @@
 import { databaseMember, databaseService } from '../../contract/databases.ts';
 import { LABELS } from '../../contract/names.ts';
-import { SERVICES } from '../../kubernetes/resources.ts';
 import { isInjected, memberOf } from '../../webhook/inject/decision.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
-import { type PodDetails, workloadOf } from '../cluster/pods.ts';
-import { WORKLOADS } from '../cluster/resources.ts';
+import type { PodDetails } from '../cluster/pod-details.ts';
+import { workloadOf } from '../cluster/pods.ts';
+import { SERVICES } from '../cluster/resources.ts';
 import { followedBy } from '../cluster/subject.ts';
+import { WORKLOADS } from '../cluster/workloads.ts';
+import { someOf } from '../text/some.ts';
 import { type Check, type Finding, problem, titleOf, warning } from './check.ts';
 import type { World } from './world.ts';
 
@@ -90,7 +92,7 @@ function byWorkload(pods: readonly PodDetails[]) {
   });
   return [...groups].flatMap(([about, members]) => {
     const [first] = members;
-    const names = members.map(({ metadata }) => metadata.name).join(', ');
+    const names = someOf(members.map(({ metadata }) => metadata.name));
     return first === undefined ? [] : [{ about, first, names }];
   });
 }
@@ -98,5 +100,5 @@ function byWorkload(pods: readonly PodDetails[]) {
 function noteOf(spared: readonly PodDetails[]): string {
   const namespaces = [...Map.groupBy(spared, ({ metadata }) => metadata.namespace ?? '')];
   const counts = namespaces.map(([name, pods]) => `${pods.length} in ${name}`).toSorted();
-  return `pods that are left alone though their namespace asks: ${counts.join(', ')}`;
+  return `pods that are left alone though their namespace asks: ${someOf(counts)}`;
 }

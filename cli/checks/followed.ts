@@ -1,7 +1,7 @@
 import { CLUSTERS, CNPG_LABELS } from '../../cnpg/cluster.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
-import { POD_DETAILS } from '../cluster/pods.ts';
+import { POD_DETAILS } from '../cluster/pod-details.ts';
 import { clusterOf } from '../cluster/subject.ts';
 import { type Check, type Finding, problem, type Result, skip } from './check.ts';
 import { type Advice, unstarted } from './unstarted.ts';

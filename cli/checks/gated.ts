@@ -1,7 +1,8 @@
 import { ANNOTATIONS } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { isReady } from '../../kubernetes/ready.ts';
-import { isGated, type PodDetails, workloadOf } from '../cluster/pods.ts';
+import type { PodDetails } from '../cluster/pod-details.ts';
+import { isGated, workloadOf } from '../cluster/pods.ts';
 import type { World } from './world.ts';
 
 /** The alternative to a gate that keeps standby pods unready, for the action of a finding. */

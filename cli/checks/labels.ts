@@ -1,9 +1,10 @@
 import { databaseMember } from '../../contract/databases.ts';
 import { LABELS } from '../../contract/names.ts';
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
-import { NAMESPACES } from '../../kubernetes/resources.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
-import { CRON_JOBS, JOBS, WORKLOADS, type Workload } from '../cluster/resources.ts';
+import type { Listed } from '../cluster/kept.ts';
+import { CRON_JOBS, JOBS, type Job, NAMESPACES } from '../cluster/resources.ts';
+import { WORKLOADS, type Workload } from '../cluster/workloads.ts';
 import { type Check, type Finding, titleOf, warning } from './check.ts';
 import type { World } from './world.ts';
 
@@ -18,14 +19,15 @@ export const MISPLACED: Check = {
       ...[...WORKLOADS, ...FIXED].map((resource) => annotated(world, resource)),
       ...WORKLOADS.map((resource) => unpropagated(world, resource)),
       ...FIXED.map((resource) => onFixed(world, resource)),
-      ...[NAMESPACES, ...WORKLOADS].map((resource) => neitherTrueNorFalse(world, resource)),
+      neitherTrueNorFalse(world, NAMESPACES),
+      ...WORKLOADS.map((resource) => neitherTrueNorFalse(world, resource)),
     ]);
     return { findings: found.flat() };
   },
 };
 
 /** An annotation instead of a label has no effect. */
-async function annotated(world: World, resource: Resource): Promise<Finding[]> {
+async function annotated<T extends KubeObject>(world: World, resource: Listed<T>): Promise<Finding[]> {
   const objects = await world.list(resource);
   return objects
     .filter((object) =>
@@ -40,7 +42,7 @@ async function annotated(world: World, resource: Resource): Promise<Finding[]> {
     );
 }
 
-async function unpropagated(world: World, resource: Resource<Workload>): Promise<Finding[]> {
+async function unpropagated(world: World, resource: Listed<Workload>): Promise<Finding[]> {
   const objects = await world.list(resource);
   const when = await world.missedWhen();
   return objects.flatMap((object): Finding[] => {
@@ -69,7 +71,7 @@ async function unpropagated(world: World, resource: Resource<Workload>): Promise
   });
 }
 
-async function onFixed(world: World, resource: Resource): Promise<Finding[]> {
+async function onFixed(world: World, resource: Listed<Job>): Promise<Finding[]> {
   const objects = await world.list(resource, { labelSelector: LABELS.inject });
   return objects
     .filter((object) => readLabel(templateOf(object)?.labels) === 'unsaid')
@@ -82,7 +84,10 @@ async function onFixed(world: World, resource: Resource): Promise<Finding[]> {
     );
 }
 
-async function neitherTrueNorFalse(world: World, resource: Resource): Promise<Finding[]> {
+async function neitherTrueNorFalse<T extends KubeObject>(
+  world: World,
+  resource: Listed<T>,
+): Promise<Finding[]> {
   const objects = await world.list(resource, {
     labelSelector: `${LABELS.inject},${LABELS.inject} notin (true,false)`,
   });

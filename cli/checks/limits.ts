@@ -1,25 +1,14 @@
-import type { Resource } from '../../kubernetes/api.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
 import { podLimitViolations } from '../../webhook/inject/limits.ts';
 import { readWorkload } from '../../webhook/inject/shape.ts';
 import { loadInjectorConfig, type SidecarResources } from '../../webhook/injector-config.ts';
-import { LIMIT_RANGES, type LimitRange } from '../../webhook/limit-ranges.ts';
+import type { LimitRange } from '../../webhook/limit-ranges.ts';
 import { COMPONENT } from '../cluster/chart.ts';
-import { DEPLOYMENTS, WORKLOADS, type Workload } from '../cluster/resources.ts';
+import type { Listed } from '../cluster/kept.ts';
+import { LIMIT_RANGES } from '../cluster/resources.ts';
+import { DEPLOYMENTS, WORKLOADS, type Workload } from '../cluster/workloads.ts';
 import { type Check, type Finding, problem, titleOf } from './check.ts';
 import type { World } from './world.ts';
-
-interface Webhook extends Workload {
-  readonly spec?: NonNullable<Workload['spec']> & {
-    readonly template?: {
-      readonly spec?: {
-        readonly containers?: readonly {
-          readonly env?: readonly { readonly name: string; readonly value?: string }[];
-        }[];
-      };
-    };
-  };
-}
 
 export const LIMITS: Check = {
   name: 'limits',
@@ -36,7 +25,7 @@ export const LIMITS: Check = {
 /** The sidecar’s resources where a pod does not ask for others, by the configuration of the webhook. */
 async function usualResources(world: World): Promise<SidecarResources> {
   const labelSelector = `${COMPONENT}=webhook`;
-  const webhooks = await world.list(DEPLOYMENTS as Resource<Webhook>, {
+  const webhooks = await world.list(DEPLOYMENTS, {
     namespace: world.namespace,
     labelSelector,
   });
@@ -50,7 +39,7 @@ async function usualResources(world: World): Promise<SidecarResources> {
 }
 
 /** Workloads whose pods get the sidecar. */
-async function asking(world: World, resource: Resource<Workload>): Promise<readonly Workload[]> {
+async function asking(world: World, resource: Listed<Workload>): Promise<readonly Workload[]> {
   const [all, namespaces] = await Promise.all([world.list(resource), world.namespaces]);
   const asked = namespaces.filter(({ metadata }) => readLabel(metadata.labels) === 'yes');
   return all.filter(({ metadata, spec }) => {

@@ -1,6 +1,6 @@
 import { OF_CHART } from '../cluster/chart.ts';
-import { POD_DETAILS } from '../cluster/pods.ts';
-import { DEPLOYMENTS, type Workload } from '../cluster/resources.ts';
+import { POD_DETAILS } from '../cluster/pod-details.ts';
+import { DEPLOYMENTS, type Workload } from '../cluster/workloads.ts';
 import { type Check, type Finding, problem, skip, titleOf } from './check.ts';
 import { type Advice, unstarted } from './unstarted.ts';
 

@@ -3,7 +3,8 @@ import { webhookRights } from '../../webhook/rights.ts';
 import { mayAccount } from '../cluster/access.ts';
 import { COMPONENT, INJECT_CA_FROM } from '../cluster/chart.ts';
 import { section } from '../cluster/followers.ts';
-import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { POD_DETAILS, type PodDetails } from '../cluster/pod-details.ts';
+import { isOver } from '../cluster/pods.ts';
 import { type Check, type Finding, problem, type Result, skip } from './check.ts';
 import type { World } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { daemonSetStalls, deploymentStalls, statefulSetStalls } from '../../webhook/inject/rollouts.ts';
 import { REMEDIES } from '../../webhook/inject/stalls.ts';
-import type { PodDetails } from '../cluster/pods.ts';
-import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/resources.ts';
+import type { PodDetails } from '../cluster/pod-details.ts';
+import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../cluster/workloads.ts';
 import { type Check, type Finding, problem, titleOf, warning } from './check.ts';
 import { BETTER, ofWorkload, standbys } from './gated.ts';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Workload } from '../cluster/resources.ts';
+import type { Workload } from '../cluster/workloads.ts';
 import { isDaemonSetStuck, isDeploymentStuck, isStatefulSetStuck, mostStanding } from './stuck.ts';
 
 interface Parts {

@@ -5,7 +5,7 @@ import {
   type RolloutSpec,
   statefulSetStalls,
 } from '../../webhook/inject/rollouts.ts';
-import type { Workload } from '../cluster/resources.ts';
+import type { Workload } from '../cluster/workloads.ts';
 
 export function rolloutOf({ metadata, spec }: Workload): RolloutSpec {
   return { ...spec, namespace: metadata.namespace };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PodDetails } from '../cluster/pods.ts';
+import type { PodDetails } from '../cluster/pod-details.ts';
 import { unstarted } from './unstarted.ts';
 
 const IMAGE = 'registry.example.com:5000/team/kube-site-follower@sha256:00';

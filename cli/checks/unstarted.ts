@@ -1,6 +1,8 @@
 import { isReady } from '../../kubernetes/ready.ts';
-import { isOver, type PodDetails, unreadyBecause } from '../cluster/pods.ts';
+import type { PodDetails } from '../cluster/pod-details.ts';
+import { isOver, unreadyBecause } from '../cluster/pods.ts';
 import { command } from '../text/command.ts';
+import { someOf } from '../text/some.ts';
 import { type Finding, problem, titleOf, warning } from './check.ts';
 
 /** The kubelet’s reasons for an image that it does not have. */
@@ -69,10 +71,10 @@ function withoutImage(alike: readonly Unpulled[], action: string): readonly Find
   const { image, reason, cause } = first;
   const names = alike.map(({ pod }) => `${pod.metadata.namespace}/${pod.metadata.name}`);
   const nodes = new Set(alike.map(({ pod }) => pod.spec?.nodeName ?? '?'));
-  const who = `${names.length === 1 ? 'this pod does' : 'these pods do'} not start: ${names.join(', ')}`;
+  const who = `${names.length === 1 ? 'this pod does' : 'these pods do'} not start: ${someOf(names)}`;
   const why = [reason, cause].filter(Boolean).join(': ');
   return [
-    problem(`Image ${image}`, `${[...nodes].sort().join(', ')} cannot pull it (${why}), so ${who}`, action),
+    problem(`Image ${image}`, `${someOf([...nodes].sort())} cannot pull it (${why}), so ${who}`, action),
   ];
 }
 

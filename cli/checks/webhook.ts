@@ -1,10 +1,9 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
-import type { KubeObject } from '../../kubernetes/api.ts';
 import { isForbidden, KubeError } from '../../kubernetes/errors.ts';
 import { NAMESPACE_NAME, type Selector, selects } from '../../kubernetes/selector.ts';
 import { explain } from '../../runtime/explain.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
-import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { POD_DETAILS, type PodDetails } from '../cluster/pod-details.ts';
 import { type Check, type Finding, problem, type Result, skip, warning } from './check.ts';
 import type { World } from './world.ts';
 
@@ -80,10 +79,10 @@ export async function whereToTry(
   world: World,
   selector: Selector = { matchExpressions: [] },
 ): Promise<string | undefined> {
-  const able = (await world.namespaces).filter(({ metadata, ...rest }: KubeObject) => {
-    const { phase } = (rest as { status?: { phase?: string } }).status ?? {};
+  const able = (await world.namespaces).filter(({ metadata, status }) => {
     return (
-      phase !== 'Terminating' && selects(selector, { [NAMESPACE_NAME]: metadata.name, ...metadata.labels })
+      status?.phase !== 'Terminating' &&
+      selects(selector, { [NAMESPACE_NAME]: metadata.name, ...metadata.labels })
     );
   });
   const used = new Set((await world.askingPods()).map(({ metadata }) => metadata.namespace));

@@ -1,23 +1,22 @@
 import { followerOf, PROGRAM } from '../../contract/names.ts';
 import { type Status, siteOfNode } from '../../contract/status.ts';
 import { type AuthoritativeLookup, authoritativeLookup } from '../../dns/authoritative.ts';
-import type { KubeApi, KubeObject, ListOptions, Resource } from '../../kubernetes/api.ts';
+import type { KubeApi, KubeObject, ListOptions } from '../../kubernetes/api.ts';
 import { ignoreForbidden } from '../../kubernetes/errors.ts';
-import { listAll } from '../../kubernetes/pages.ts';
 import {
   type Lease,
   MUTATING_WEBHOOK_CONFIGURATIONS,
   type MutatingWebhookConfiguration,
-  NAMESPACES,
-  NODES,
-  type Node,
 } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { ASKING_PODS, PODS_WITHOUT_LABEL, readLabel } from '../../webhook/inject/label.ts';
 import { isOurs } from '../../webhook/webhook-configuration.ts';
 import type { Published } from '../cluster/followers.ts';
-import { isOver, POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { type Listed, listKept, whole } from '../cluster/kept.ts';
+import { POD_DETAILS, type PodDetails } from '../cluster/pod-details.ts';
+import { isOver } from '../cluster/pods.ts';
 import { type AdmissionPolicy, listPolicies, missedWhen, podPolicyOf } from '../cluster/policies.ts';
+import { NAMESPACES, type Namespace, NODES, type NodeWithInfo } from '../cluster/resources.ts';
 import { readLease } from '../status/leader.ts';
 
 export interface WorldOptions {
@@ -57,16 +56,16 @@ export class World {
   }
 
   list<T extends KubeObject>(
-    resource: Resource<T>,
+    kind: Listed<T>,
     options: Pick<ListOptions, 'namespace' | 'labelSelector'> = {},
   ): Promise<readonly T[]> {
-    const key = JSON.stringify([resource.group, resource.plural, options]);
-    const known = this.#lists.get(key) ?? listAll(this.api, resource, { ...options, abort: this.abort });
+    const key = JSON.stringify([kind.group, kind.plural, options]);
+    const known = this.#lists.get(key) ?? listKept(this.api, kind, { ...options, abort: this.abort });
     this.#lists.set(key, known);
     return known as Promise<readonly T[]>;
   }
 
-  get nodes(): Promise<readonly Node[]> {
+  get nodes(): Promise<readonly NodeWithInfo[]> {
     return this.list(NODES);
   }
 
@@ -75,7 +74,7 @@ export class World {
     return readLease(this.api, this.namespace, this.abort);
   }
 
-  get namespaces(): Promise<readonly KubeObject[]> {
+  get namespaces(): Promise<readonly Namespace[]> {
     return this.list(NAMESPACES);
   }
 
@@ -93,7 +92,7 @@ export class World {
 
   /** Undefined when this controller has no webhook. */
   async webhookConfiguration(): Promise<MutatingWebhookConfiguration | undefined> {
-    const all = await this.list(MUTATING_WEBHOOK_CONFIGURATIONS);
+    const all = await this.list(whole(MUTATING_WEBHOOK_CONFIGURATIONS));
     const ours = all.filter(({ webhooks = [] }) => webhooks.some(({ name }) => isOurs(name)));
     const own = ours.find(({ webhooks = [] }) =>
       webhooks.some(

@@ -24,8 +24,9 @@ async function found(
   bindings: readonly KubeObject[] | undefined,
 ): Promise<string> {
   const api = new FakeApi();
-  api.onList = ({ labelSelector }) => {
-    if (labelSelector === PUBLISHED) return page(maps, '1');
+  api.onList = ({ labelSelector, namespace }) => {
+    const there = maps.filter(({ metadata }) => (namespace ?? metadata.namespace) === metadata.namespace);
+    if (labelSelector === PUBLISHED) return page(there, '1');
     if (bindings !== undefined) return page(bindings, '1');
     throw new KubeError('no', { status: 403, reason: 'Forbidden' });
   };
@@ -46,6 +47,22 @@ describe('the controller', () => {
       assert.equal(await found(maps, context, bindings), NAMESPACE);
     });
   }
+
+  test('is found without reading what a tenant puts into such ConfigMaps', async () => {
+    const api = new FakeApi();
+    api.onList = ({ labelSelector, namespace }) => {
+      if (labelSelector !== PUBLISHED) return page([binding(NAMESPACE)], '1');
+      return page([...real, ...(namespace === undefined ? lookalike('shop') : [])], '1');
+    };
+    await findFollowers({ api, contextNamespace: 'shop' }, undefined, signal);
+    const whole = api.lists.filter(
+      ({ metadataOnly, labelSelector }) => !metadataOnly && labelSelector === PUBLISHED,
+    );
+    assert.deepEqual(
+      whole.map(({ namespace }) => namespace),
+      [NAMESPACE],
+    );
+  });
 
   test('of several is that of the namespace of the context', async () => {
     const maps = [...real, ...lookalike('second')];

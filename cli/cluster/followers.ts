@@ -2,9 +2,10 @@ import { DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../../contract/names.ts';
 import { decodeStatus, type Status } from '../../contract/status.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { ignoreForbidden } from '../../kubernetes/errors.ts';
-import { listAll } from '../../kubernetes/pages.ts';
+import { listAll, listEach } from '../../kubernetes/pages.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { CommandError } from '../exit-codes.ts';
+import { someOf } from '../text/some.ts';
 import { OF_CHART } from './chart.ts';
 import { installedIn } from './installations.ts';
 import type { Session } from './session.ts';
@@ -36,42 +37,47 @@ export async function findFollowers(
   namespace: string | undefined,
   abort: AbortSignal,
 ): Promise<readonly Published[]> {
-  const everywhere = published(await configMaps(session, namespace, abort));
-  const found = namespacesOf(everywhere).length > 1 ? await oneOf(everywhere, session, abort) : everywhere;
+  const where = namespace ?? (await namespaceOf(session, abort));
+  const options = { labelSelector: PUBLISHED, abort };
+  const maps =
+    where === undefined ? [] : await listAll(session.api, CONFIG_MAPS, { ...options, namespace: where });
+  const found = published(maps);
   if (found.length === 0) {
-    const where = namespace === undefined ? 'in any namespace' : `in namespace ${namespace}`;
+    const place = namespace === undefined ? 'in any namespace' : `in namespace ${namespace}`;
     throw new CommandError(
       'unreachable',
-      `No status ConfigMap was found ${where}: the controller is not installed, or has not published anything yet. See: kubectl get deployments -A -l ${OF_CHART}`,
+      `No status ConfigMap was found ${place}: the controller is not installed, or has not published anything yet. See: kubectl get deployments -A -l ${OF_CHART}`,
     );
   }
   return found;
 }
 
-function namespacesOf(all: readonly Published[]): readonly string[] {
-  return [...new Set(all.map(({ namespace }) => namespace))];
+/**
+ * Where the controller is; undefined where there is none. Anybody who may create ConfigMaps can make some that look like a
+ * controller's, with a megabyte in each: only where one is installed they count, and are read.
+ */
+async function namespaceOf(session: Search, abort: AbortSignal): Promise<string | undefined> {
+  const everywhere = await namespacesWithStatus(session, abort);
+  return everywhere.length > 1 ? oneOf(everywhere, session, abort) : everywhere[0];
 }
 
-/** Anybody who may create ConfigMaps can make some that look like a controller's: only where one is installed they count. */
 async function oneOf(
-  everywhere: readonly Published[],
+  everywhere: readonly string[],
   { api, contextNamespace }: Search,
   abort: AbortSignal,
-): Promise<readonly Published[]> {
+): Promise<string | undefined> {
   const installed = await installedIn(api, abort);
   if (installed === undefined) {
     throw new CommandError(
       'usage',
-      `There are status ConfigMaps in ${namespacesOf(everywhere).join(', ')}, and you may not list the ClusterRoleBindings that tell whose they are: say with -n where the controller is.`,
+      `There are status ConfigMaps in ${someOf(everywhere)}, and you may not list the ClusterRoleBindings that tell whose they are: say with -n where the controller is.`,
     );
   }
-  const real = everywhere.filter((one) => installed.has(one.namespace));
-  const own = real.filter((one) => one.namespace === contextNamespace);
-  if (own.length > 0) return own;
+  const real = everywhere.filter((namespace) => installed.has(namespace));
+  if (contextNamespace !== undefined && real.includes(contextNamespace)) return contextNamespace;
   const found = real.length > 0 ? real : everywhere;
-  const namespaces = namespacesOf(found);
-  if (namespaces.length === 1) return found;
-  throw new CommandError('usage', `There are controllers in ${namespaces.join(', ')}: say which with -n.`);
+  if (found.length === 1) return found[0];
+  throw new CommandError('usage', `There are controllers in ${someOf(found)}: say which with -n.`);
 }
 
 /** The follower of that name; without a name the only one, or else the default. Throws CommandError. */
@@ -87,7 +93,6 @@ export function pickFollower(all: readonly Published[], name: string | undefined
 
 /** Sorted by namespace and name. */
 export function published(maps: readonly ConfigMap[]): Published[] {
-  const roleOf = ({ metadata }: ConfigMap) => metadata.labels?.[LABELS.role];
   const followerOf = ({ metadata }: ConfigMap) => metadata.labels?.[LABELS.follower] ?? '';
   return maps
     .filter((map) => roleOf(map) === 'status')
@@ -105,29 +110,30 @@ export function published(maps: readonly ConfigMap[]): Published[] {
     .toSorted((one, other) => keyOf(one).localeCompare(keyOf(other), 'en'));
 }
 
+const roleOf = ({ metadata }: ConfigMap) => metadata.labels?.[LABELS.role];
+
 /** The default follower comes first. */
 function keyOf({ namespace, follower }: Published): string {
   return `${namespace}/${follower === DEFAULT_FOLLOWER ? '' : follower}`;
 }
 
-/** In all namespaces if that is allowed, else in those where the controller usually is. */
-async function configMaps(
+/** Of all namespaces if that is allowed, else of those where the controller usually is. */
+async function namespacesWithStatus(
   { api, contextNamespace }: Search,
-  namespace: string | undefined,
   abort: AbortSignal,
-): Promise<ConfigMap[]> {
-  const list = (where?: string) =>
-    listAll(api, CONFIG_MAPS, {
-      labelSelector: PUBLISHED,
-      abort,
-      ...(where !== undefined && { namespace: where }),
-    });
-  if (namespace !== undefined) return list(namespace);
-  const everywhere = await list().catch(ignoreForbidden);
+): Promise<readonly string[]> {
+  const search = async (where?: string) => {
+    const options = { labelSelector: PUBLISHED, metadataOnly: true, abort };
+    const found = new Set<string>();
+    const maps = listEach(api, CONFIG_MAPS, { ...options, ...(where !== undefined && { namespace: where }) });
+    for await (const map of maps) if (roleOf(map) === 'status') found.add(map.metadata.namespace ?? '');
+    return [...found].toSorted();
+  };
+  const everywhere = await search().catch(ignoreForbidden);
   if (everywhere !== undefined) return everywhere;
   const likely = [...new Set([PROGRAM, ...(contextNamespace === undefined ? [] : [contextNamespace])])];
   for (const where of likely) {
-    const found = (await list(where).catch(ignoreForbidden)) ?? [];
+    const found = (await search(where).catch(ignoreForbidden)) ?? [];
     if (found.length > 0) return found;
   }
   throw new CommandError(

@@ -1,34 +1,10 @@
 import { databaseMember } from '../../contract/databases.ts';
 import { ANNOTATIONS } from '../../contract/names.ts';
 import { GATES, type Gate } from '../../contract/sidecar.ts';
-import type { Resource } from '../../kubernetes/api.ts';
+import { cut } from '../../kubernetes/cut.ts';
 import { hasEnded, readyCondition } from '../../kubernetes/ready.ts';
-import { type Condition, PODS, type Pod } from '../../kubernetes/resources.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
-
-interface ContainerState {
-  readonly name: string;
-  readonly ready?: boolean;
-  readonly state?: {
-    readonly waiting?: { readonly reason?: string; readonly message?: string };
-    readonly terminated?: { readonly reason?: string; readonly exitCode?: number };
-  };
-}
-
-/** A pod with the fields that the command line reads. */
-export interface PodDetails extends Pod {
-  readonly spec?: NonNullable<Pod['spec']> & {
-    readonly serviceAccountName?: string;
-    readonly containers?: readonly { readonly name: string; readonly image?: string }[];
-  };
-  readonly status?: NonNullable<Pod['status']> & {
-    readonly conditions?: readonly Condition[];
-    readonly initContainerStatuses?: readonly ContainerState[];
-    readonly containerStatuses?: readonly ContainerState[];
-  };
-}
-
-export const POD_DETAILS: Resource<PodDetails> = PODS as Resource<PodDetails>;
+import type { PodDetails } from './pod-details.ts';
 
 /** It has ended or is being deleted. */
 export function isOver(pod: PodDetails): boolean {
@@ -55,8 +31,15 @@ export function workloadOf({ metadata }: PodDetails): { readonly kind: string; r
   return { kind: owner.kind, name: owner.name };
 }
 
+/** A kubelet's message has the text of others in it, as long as they make it. */
+const LONGEST_REASON = 1_024;
+
 /** The first reason why it is not ready, in a few words. */
 export function unreadyBecause(pod: PodDetails): string {
+  return cut(reasonOf(pod), LONGEST_REASON);
+}
+
+function reasonOf(pod: PodDetails): string {
   const { spec, status } = pod;
   if (spec?.nodeName === undefined || spec.nodeName === '') {
     const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');

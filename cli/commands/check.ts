@@ -9,9 +9,11 @@ import { type CheckView, isUnanswered, runChecks } from '../checks/run.ts';
 import { World } from '../checks/world.ts';
 import { OF_CHART } from '../cluster/chart.ts';
 import { findFollowers } from '../cluster/followers.ts';
+import { installedIn } from '../cluster/installations.ts';
+import { listKept } from '../cluster/kept.ts';
 import type { ClusterOptions, OutputOptions } from '../cluster/options.ts';
-import { DEPLOYMENTS } from '../cluster/resources.ts';
 import { withSession } from '../cluster/session.ts';
+import { DEPLOYMENTS } from '../cluster/workloads.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { Output } from '../text/output.ts';
@@ -45,8 +47,14 @@ export async function check(terminal: Terminal, options: CheckOptions): Promise<
     /** Nothing was published yet: where the chart is installed, its own pods may be the reason. */
     async function unpublished(): Promise<CheckView | undefined> {
       const where = options.namespace === undefined ? {} : { namespace: options.namespace };
-      const { items } = await api.list(DEPLOYMENTS, { ...where, labelSelector: OF_CHART, abort });
-      const namespace = items[0]?.metadata.namespace;
+      const labelled = await listKept(api, DEPLOYMENTS, { ...where, labelSelector: OF_CHART, abort });
+      // Anybody who may create Deployments can label some as the chart's.
+      const installed = await installedIn(api, abort);
+      const [first] = [
+        ...labelled.filter(({ metadata }) => installed?.has(metadata.namespace ?? '')),
+        ...labelled,
+      ];
+      const namespace = first?.metadata.namespace;
       if (namespace === undefined) return undefined;
       return runChecks([OWN_PODS], new World({ api, clock, abort, followers: [], namespace }));
     }

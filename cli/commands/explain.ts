@@ -2,7 +2,7 @@ import { ignoreForbidden, ignoreNotFound } from '../../kubernetes/errors.ts';
 import { NAMESPACES } from '../../kubernetes/resources.ts';
 import { findFollowers } from '../cluster/followers.ts';
 import type { ClusterOptions, OutputOptions } from '../cluster/options.ts';
-import { POD_DETAILS } from '../cluster/pods.ts';
+import { POD_DETAILS } from '../cluster/pod-details.ts';
 import { listPolicies, podPolicyOf } from '../cluster/policies.ts';
 import { withSession } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';

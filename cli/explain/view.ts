@@ -7,7 +7,8 @@ import { decide, isInjected, memberOf } from '../../webhook/inject/decision.ts';
 import { labelOrigin, readLabel } from '../../webhook/inject/label.ts';
 import { misspeltAnnotations } from '../../webhook/inject/suggest.ts';
 import type { Published } from '../cluster/followers.ts';
-import { gateOf, type PodDetails, unreadyBecause } from '../cluster/pods.ts';
+import type { PodDetails } from '../cluster/pod-details.ts';
+import { gateOf, unreadyBecause } from '../cluster/pods.ts';
 import { type AdmissionPolicy, leavesAlone, missedWhen } from '../cluster/policies.ts';
 import { followedBy } from '../cluster/subject.ts';
 

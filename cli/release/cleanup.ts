@@ -1,7 +1,7 @@
 import { LABELS, PROGRAM } from '../../contract/names.ts';
-import type { KubeApi, ListOptions, Resource } from '../../kubernetes/api.ts';
+import type { KubeApi, ListOptions, ObjectKey, Resource } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
-import { listAll } from '../../kubernetes/pages.ts';
+import { listEach } from '../../kubernetes/pages.ts';
 import { hasEnded } from '../../kubernetes/ready.ts';
 import { CONFIG_MAPS, type ConfigMap, LEASES, PODS, SECRETS } from '../../kubernetes/resources.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
@@ -49,8 +49,8 @@ export async function cleanup(
   const failures: string[] = [];
   const lists = [{ namespace }, ...copies.map((name) => ({ fieldSelector: `metadata.name=${name}` }))];
   const found = (await Promise.all(lists.map(configMaps))).flat();
-  const all = new Map(found.map((map) => [`${map.metadata.namespace}/${map.metadata.name}`, map]));
-  for (const { metadata } of all.values()) await remove(CONFIG_MAPS, metadata.name, metadata.namespace);
+  const all = new Map(found.map((key) => [`${key.namespace}/${key.name}`, key]));
+  for (const key of all.values()) await remove(CONFIG_MAPS, key.name, key.namespace);
   for (const name of secrets) await remove(SECRETS, name, namespace);
   for (const name of leases) await remove(LEASES, name, namespace);
   for (const name of leftPods) await remove(PODS, name, namespace);
@@ -76,11 +76,18 @@ export async function cleanup(
     }
   }
 
-  async function configMaps(where: ListOptions): Promise<readonly ConfigMap[]> {
+  /** Only their names are kept: anybody may create some that look like copies, with a megabyte of metadata. */
+  async function configMaps(where: ListOptions): Promise<readonly ObjectKey[]> {
     const labelSelector = `${LABELS.managedBy}=${PROGRAM},${LABELS.role}`;
-    return (await listAll(api, CONFIG_MAPS, { ...where, labelSelector, metadataOnly: true, abort })).filter(
-      isOwn,
-    );
+    const own: ObjectKey[] = [];
+    for await (const map of listEach(api, CONFIG_MAPS, {
+      ...where,
+      labelSelector,
+      metadataOnly: true,
+      abort,
+    }))
+      if (isOwn(map)) own.push(keyIn(map));
+    return own;
   }
 
   /** Not of another installation in this cluster. */
@@ -98,4 +105,8 @@ export async function cleanup(
       failures.push(`${what}: ${explain(error)}`);
     }
   }
+}
+
+function keyIn({ metadata: { namespace = '', name } }: ConfigMap): ObjectKey {
+  return { namespace, name };
 }

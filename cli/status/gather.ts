@@ -1,9 +1,9 @@
 import { ignoreForbidden } from '../../kubernetes/errors.ts';
-import { listAll } from '../../kubernetes/pages.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
 import { ASKING_PODS } from '../../webhook/inject/label.ts';
 import { findFollowers, type Published, pickFollower } from '../cluster/followers.ts';
-import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { listKept } from '../cluster/kept.ts';
+import { POD_DETAILS, type PodDetails } from '../cluster/pod-details.ts';
 import type { Session } from '../cluster/session.ts';
 import { readLease } from './leader.ts';
 import { type StatusView, viewOf } from './view.ts';
@@ -22,7 +22,7 @@ export async function lookAtStatus(
 ): Promise<StatusView> {
   const [all, pods] = await Promise.all([
     findFollowers(session, namespace, abort),
-    listAll(session.api, POD_DETAILS, { labelSelector: ASKING_PODS, abort }).catch(ignoreForbidden),
+    listKept(session.api, POD_DETAILS, { labelSelector: ASKING_PODS, abort }).catch(ignoreForbidden),
   ]);
   const lease = await readLease(session.api, all[0]?.namespace ?? '', abort).catch(ignoreForbidden);
   return statusOf(chosen(all, follower), pods, lease, now());

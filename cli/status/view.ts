@@ -7,7 +7,8 @@ import { isReady } from '../../kubernetes/ready.ts';
 import type { Lease } from '../../kubernetes/resources.ts';
 import { isInjected, isMissed } from '../../webhook/inject/decision.ts';
 import type { Published } from '../cluster/followers.ts';
-import { gateOf, isOver, type PodDetails, unreadyBecause, workloadOf } from '../cluster/pods.ts';
+import type { PodDetails } from '../cluster/pod-details.ts';
+import { gateOf, isOver, unreadyBecause, workloadOf } from '../cluster/pods.ts';
 import { type DnsView, recordsOf } from './dns.ts';
 import { type Leader, leaderOf } from './leader.ts';
 

@@ -2,12 +2,13 @@ import { PROGRAM } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { isForbidden } from '../../kubernetes/errors.ts';
 import { Reflector, type ReflectorOptions } from '../../kubernetes/reflector.ts';
-import { CONFIG_MAPS, LEASES, type Lease } from '../../kubernetes/resources.ts';
+import { CONFIG_MAPS, LEASES } from '../../kubernetes/resources.ts';
 import { explain } from '../../runtime/explain.ts';
 import { ASKING_PODS } from '../../webhook/inject/label.ts';
 import { findFollowers, PUBLISHED, published } from '../cluster/followers.ts';
+import { type Listed, whole } from '../cluster/kept.ts';
 import type { Format } from '../cluster/options.ts';
-import { POD_DETAILS, type PodDetails } from '../cluster/pods.ts';
+import { POD_DETAILS } from '../cluster/pod-details.ts';
 import type { Session } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { Screen } from '../screen.ts';
@@ -40,14 +41,16 @@ export async function watchStatus(
   let trouble: { readonly text: string; readonly at: number } | undefined;
   let changed: () => void = () => undefined;
   const reflect = <T extends KubeObject>(
-    options: Pick<ReflectorOptions<T, T>, 'resource' | 'namespace' | 'labelSelector' | 'fieldSelector'>,
+    resource: Listed<T>,
+    options: Pick<ReflectorOptions<T, T>, 'namespace' | 'labelSelector' | 'fieldSelector'>,
   ) =>
     new Reflector<T, T>({
       ...options,
+      resource,
       api: session.api,
       clock,
       random: Math.random,
-      transform: (object) => object,
+      transform: resource.keep,
       onChange: () => changed(),
       onProblem(kind, error) {
         // What the user may not read is left out.
@@ -56,9 +59,9 @@ export async function watchStatus(
         changed();
       },
     });
-  const maps = reflect({ resource: CONFIG_MAPS, namespace, labelSelector: PUBLISHED });
-  const pods = reflect<PodDetails>({ resource: POD_DETAILS, labelSelector: ASKING_PODS });
-  const leases = reflect<Lease>({ resource: LEASES, namespace, fieldSelector: `metadata.name=${PROGRAM}` });
+  const maps = reflect(whole(CONFIG_MAPS), { namespace, labelSelector: PUBLISHED });
+  const pods = reflect(POD_DETAILS, { labelSelector: ASKING_PODS });
+  const leases = reflect(whole(LEASES), { namespace, fieldSelector: `metadata.name=${PROGRAM}` });
 
   const reflectors = [maps, pods, leases];
 

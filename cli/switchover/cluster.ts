@@ -1,10 +1,12 @@
-import { BACKUPS, type Backup, CLUSTERS, type Cluster, CNPG_LABELS } from '../../cnpg/cluster.ts';
+import { type Backup, CLUSTERS, type Cluster, CNPG_LABELS } from '../../cnpg/cluster.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
-import { listAll } from '../../kubernetes/pages.ts';
-import { PODS, type Pod } from '../../kubernetes/resources.ts';
+import type { Pod } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { mayI } from '../cluster/access.ts';
 import type { Published } from '../cluster/followers.ts';
+import { listKept } from '../cluster/kept.ts';
+import { POD_DETAILS } from '../cluster/pod-details.ts';
+import { BACKUPS } from '../cluster/resources.ts';
 import { mayBeLed } from '../status/leader.ts';
 
 /** What is read of a Cluster before its primary is moved. */
@@ -32,8 +34,8 @@ export async function lookAtCluster(
   const patch = { namespace, verb: 'patch', group, resource, name, ...(subresource && { subresource }) };
   const [cluster, pods, backups, mayPatch, isLed] = await Promise.all([
     api.get(CLUSTERS, { namespace, name }, { abort }),
-    listAll(api, PODS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${name}`, abort }),
-    listAll(api, BACKUPS, { namespace, abort }),
+    listKept(api, POD_DETAILS, { namespace, labelSelector: `${CNPG_LABELS.cluster}=${name}`, abort }),
+    listKept(api, BACKUPS, { namespace, abort }),
     mayI(api, patch, abort),
     mayBeLed(api, published.namespace, clock, abort),
   ]);

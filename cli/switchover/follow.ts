@@ -1,11 +1,12 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
-import type { KubeApi, KubeObject, ObjectKey, Resource } from '../../kubernetes/api.ts';
+import type { KubeApi, KubeObject, ObjectKey } from '../../kubernetes/api.ts';
 import { Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { PUBLISHED, type Published, published } from '../cluster/followers.ts';
+import { type Listed, whole } from '../cluster/kept.ts';
 import { recordsOf } from '../status/dns.ts';
-import { ENDPOINT_SLICES, type EndpointSlice, type Milestone, milestonesOf } from './milestones.ts';
+import { ENDPOINT_SLICES, type Milestone, milestonesOf } from './milestones.ts';
 
 /** A switchover may last as long as the old primary takes to shut down; after this somebody should look. */
 export const FOLLOW_LIMIT_MS = 10 * 60_000;
@@ -86,7 +87,7 @@ export function followMove(options: FollowOptions): Following {
   const ends = AbortSignal.any([abort, stop.signal]);
   let changed: () => void = () => undefined;
   const reflect = <T extends KubeObject>(
-    resource: Resource<T>,
+    resource: Listed<T>,
     namespace: string | undefined,
     selector: object,
   ) =>
@@ -95,15 +96,17 @@ export function followMove(options: FollowOptions): Following {
       clock,
       resource,
       random: Math.random,
-      transform: (object: T) => object,
+      transform: resource.keep,
       onChange: () => changed(),
       ...(namespace !== undefined && { namespace }),
       ...selector,
     });
-  const clusters = reflect(CLUSTERS, cluster.namespace, { fieldSelector: `metadata.name=${cluster.name}` });
-  const maps = reflect(CONFIG_MAPS, follower.namespace, { labelSelector: PUBLISHED });
+  const clusters = reflect(whole(CLUSTERS), cluster.namespace, {
+    fieldSelector: `metadata.name=${cluster.name}`,
+  });
+  const maps = reflect(whole(CONFIG_MAPS), follower.namespace, { labelSelector: PUBLISHED });
   const slices = [...new Set(services.map((service) => service.split('/')[0] ?? ''))].map((namespace) =>
-    reflect<EndpointSlice>(ENDPOINT_SLICES, namespace, {}),
+    reflect(ENDPOINT_SLICES, namespace, {}),
   );
   const all = [clusters, maps, ...slices];
   const running = Promise.all(all.map((reflector) => reflector.run(ends)));

@@ -2,10 +2,10 @@ import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { lookAgainPatch } from '../../cnpg/promotion.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { isConflict } from '../../kubernetes/errors.ts';
-import { listAll } from '../../kubernetes/pages.ts';
-import { NODES } from '../../kubernetes/resources.ts';
 import { type Clock, sleep, timestamp } from '../../runtime/clock.ts';
 import type { Published } from '../cluster/followers.ts';
+import { listKept } from '../cluster/kept.ts';
+import { NODES } from '../cluster/resources.ts';
 import { clusterOf, subjectOf } from '../cluster/subject.ts';
 import { CommandError } from '../exit-codes.ts';
 import { recordsOf } from '../status/dns.ts';
@@ -34,7 +34,7 @@ export async function lookAtSituation(
   }
   const [state, nodes] = await Promise.all([
     lookAtCluster(api, clock, published, clusterKey(published), abort, 'status'),
-    listAll(api, NODES, { abort }),
+    listKept(api, NODES, { abort }),
   ]);
   return { ...state, site, status, nodes, dns: recordsOf(published) };
 }

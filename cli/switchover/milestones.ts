@@ -1,7 +1,8 @@
 import { type Cluster, HEALTHY } from '../../cnpg/cluster.ts';
 import { roleInTopology } from '../../cnpg/topology.ts';
 import type { Status } from '../../contract/status.ts';
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import { fields, IDENTITY, type Listed, list, scalar } from '../cluster/kept.ts';
 import { type DnsView, isStuck, sameValues, troublesOf } from '../status/dns.ts';
 import { counted } from '../text/counted.ts';
 
@@ -16,12 +17,26 @@ export interface EndpointSlice extends KubeObject {
     | null;
 }
 
-export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
+/** The API server takes no more in one. */
+const MOST_ENDPOINTS = 1_000;
+
+export const ENDPOINT_SLICES: Listed<EndpointSlice> = {
   group: 'discovery.k8s.io',
   version: 'v1',
   plural: 'endpointslices',
   kind: 'EndpointSlice',
   namespaced: true,
+  keep: fields<EndpointSlice>({
+    ...IDENTITY,
+    endpoints: list(
+      MOST_ENDPOINTS,
+      fields<NonNullable<EndpointSlice['endpoints']>[number]>({
+        conditions: fields({ ready: scalar }),
+        nodeName: scalar,
+        targetRef: fields({ kind: scalar, name: scalar, namespace: scalar }),
+      }),
+    ),
+  }),
 };
 
 export const SERVICE_NAME = 'kubernetes.io/service-name';

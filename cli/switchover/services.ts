@@ -2,12 +2,14 @@ import { databaseService } from '../../contract/databases.ts';
 import { followerOf, LABELS } from '../../contract/names.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { ignoreForbidden } from '../../kubernetes/errors.ts';
-import { listAll } from '../../kubernetes/pages.ts';
+import { listEach } from '../../kubernetes/pages.ts';
 import { keyOf } from '../../kubernetes/reflector.ts';
-import { SERVICES } from '../../kubernetes/resources.ts';
 import { ASKING_PODS } from '../../webhook/inject/label.ts';
 import type { Published } from '../cluster/followers.ts';
-import { isGated, isOver, POD_DETAILS } from '../cluster/pods.ts';
+import { listKept } from '../cluster/kept.ts';
+import { POD_DETAILS, type PodDetails } from '../cluster/pod-details.ts';
+import { isGated, isOver } from '../cluster/pods.ts';
+import { SERVICES } from '../cluster/resources.ts';
 import { yellow } from '../text/line.ts';
 import type { Output } from '../text/output.ts';
 import { ENDPOINT_SLICES, servicesOf } from './milestones.ts';
@@ -35,16 +37,30 @@ async function servicesThatFollow(
   abort: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   const read = await Promise.all([
-    listAll(api, POD_DETAILS, { labelSelector: ASKING_PODS, abort }),
-    listAll(api, ENDPOINT_SLICES, { abort }),
-    listAll(api, SERVICES, { labelSelector: `${LABELS.follow}=true`, abort }),
+    listKept(api, POD_DETAILS, { labelSelector: ASKING_PODS, abort }).then((pods) =>
+      servicesOfGated(api, follower, pods, abort),
+    ),
+    listKept(api, SERVICES, { labelSelector: `${LABELS.follow}=true`, abort }),
   ]).catch(ignoreForbidden);
   if (read === undefined) return undefined;
-  const [pods, slices, following] = read;
-  const gated = pods.filter((pod) => !isOver(pod) && isGated(pod) && followerOf(pod.metadata) === follower);
-  const gatedServices = servicesOf(slices, new Set(gated.map(({ metadata }) => keyOf(metadata))));
+  const [gatedServices, following] = read;
   const own = following.filter(
     ({ metadata }) => followerOf(metadata) === follower && databaseService(metadata) === undefined,
   );
   return [...new Set([...gatedServices, ...own.map(({ metadata }) => keyOf(metadata))])].toSorted();
+}
+
+/** Of the EndpointSlices only the names are kept: there may be many with a thousand endpoints. */
+async function servicesOfGated(
+  api: KubeApi,
+  follower: string,
+  pods: readonly PodDetails[],
+  abort: AbortSignal,
+): Promise<readonly string[]> {
+  const gated = pods.filter((pod) => !isOver(pod) && isGated(pod) && followerOf(pod.metadata) === follower);
+  const keys = new Set(gated.map(({ metadata }) => keyOf(metadata)));
+  const found = new Set<string>();
+  for await (const slice of listEach(api, ENDPOINT_SLICES, { abort }))
+    for (const service of servicesOf([slice], keys)) found.add(service);
+  return [...found];
 }

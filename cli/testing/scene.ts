@@ -7,7 +7,7 @@ import { encodeStatus, type Status } from '../../contract/status.ts';
 import type { RecordStatus } from '../../dns/record-status.ts';
 import type { ConfigMap, Lease } from '../../kubernetes/resources.ts';
 import { statusAt } from '../../test/support/status.ts';
-import type { PodDetails } from '../cluster/pods.ts';
+import type { PodDetails } from '../cluster/pod-details.ts';
 
 export const NAMESPACE = 'site-follower';
 export const NOW = Date.parse('2026-11-25T03:04:05.000Z');

@@ -3,6 +3,7 @@ import { ignoreForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
 import { PUBLISHED, type Published, published } from '../cluster/followers.ts';
+import { listKept } from '../cluster/kept.ts';
 import { ENDPOINT_SLICES, type EndpointSlice } from '../switchover/milestones.ts';
 import type { Side } from './side.ts';
 
@@ -41,6 +42,6 @@ export async function slicesOf(
   abort: AbortSignal,
 ): Promise<EndpointSlice[]> {
   const namespaces = [...new Set(services.map((service) => service.split('/')[0] ?? ''))];
-  const lists = namespaces.map((namespace) => listAll(api, ENDPOINT_SLICES, { namespace, abort }));
+  const lists = namespaces.map((namespace) => listKept(api, ENDPOINT_SLICES, { namespace, abort }));
   return (await Promise.all(lists).catch(ignoreForbidden))?.flat() ?? [];
 }

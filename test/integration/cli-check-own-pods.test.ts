@@ -1,7 +1,7 @@
 /** `check` where the chart is installed and its pods do not start: the registry, the digest, a policy of the cluster. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEPLOYMENTS } from '../../cli/cluster/resources.ts';
+import { DEPLOYMENTS } from '../../cli/cluster/workloads.ts';
 import { runCli } from '../../cli/testing/terminal.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { PODS, type Pod } from '../../kubernetes/resources.ts';

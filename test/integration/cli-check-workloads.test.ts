@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  AUTOSCALERS,
-  CRON_JOBS,
-  DEPLOYMENTS,
-  DISRUPTION_BUDGETS,
-  STATEFUL_SETS,
-} from '../../cli/cluster/resources.ts';
+import { AUTOSCALERS, CRON_JOBS, DISRUPTION_BUDGETS } from '../../cli/cluster/resources.ts';
+import { DEPLOYMENTS, STATEFUL_SETS } from '../../cli/cluster/workloads.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { NAMESPACES, NODES, PODS, type Pod } from '../../kubernetes/resources.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { STATEFUL_SETS } from '../../cli/cluster/resources.ts';
+import { STATEFUL_SETS } from '../../cli/cluster/workloads.ts';
 import { CLUSTERS } from '../../cnpg/cluster.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../contract/routing.ts';

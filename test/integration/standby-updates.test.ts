@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../../cli/cluster/resources.ts';
+import { DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS, type Workload } from '../../cli/cluster/workloads.ts';
 import type { Resource } from '../../kubernetes/api.ts';
 import { PODS, type Pod } from '../../kubernetes/resources.ts';
 import type { RolloutSpec } from '../../webhook/inject/rollouts.ts';
