@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { before, type TestContext, test } from 'node:test';
+import forge from 'node-forge';
 import { MountedCopy } from '../../test/support/mounted-copy.ts';
 import { createAuthority, issueLeaf, type Pair } from './authority.ts';
 import { readPair } from './mounted.ts';
@@ -8,17 +10,41 @@ const HOST = 'webhook.system.svc';
 const DAY_MS = 86_400_000;
 let one: Pair;
 let other: Pair;
+let expired: Pair;
+let early: Pair;
+let weak: Pair;
 
 before(async () => {
   const authority = await createAuthority(Date.now(), 9 * DAY_MS);
   one = await issueLeaf(authority, [HOST], Date.now(), DAY_MS);
   other = await issueLeaf(authority, [HOST], Date.now(), DAY_MS);
+  expired = await issueLeaf(authority, [HOST], Date.now() - 3 * DAY_MS, DAY_MS);
+  early = await issueLeaf(authority, [HOST], Date.now() + 2 * DAY_MS, DAY_MS);
+  weak = weakPair(HOST);
 });
+
+/** As TLS libraries refuse them, whatever the certificate says. */
+function weakPair(host: string): Pair {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 512,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const certificate = forge.pki.createCertificate();
+  certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
+  certificate.validity.notBefore = new Date(Date.now() - DAY_MS);
+  certificate.validity.notAfter = new Date(Date.now() + DAY_MS);
+  certificate.setExtensions([{ name: 'subjectAltName', altNames: [{ type: 2, value: host }] }]);
+  certificate.sign(forge.pki.privateKeyFromPem(privateKey), forge.md.sha256.create());
+  return { certificate: forge.pki.certificateToPem(certificate), key: privateKey };
+}
+
+const NO_CERTIFICATE = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 
 async function read(t: TestContext, certificate: string, key: string, host = HOST) {
   const copy = await MountedCopy.create({ 'tls.crt': certificate, 'tls.key': key });
   t.after(() => copy.remove());
-  return { found: await readPair(copy.folder, host), folder: copy.folder };
+  return { found: await readPair(copy.folder, host, Date.now()), folder: copy.folder };
 }
 
 test('takes a pair whose parts fit', async (t) => {
@@ -35,6 +61,14 @@ test('takes nothing else, and says why without showing the key', async (t) => {
     [one.certificate, cut, HOST, /is not in PEM form/],
     [one.key, one.key, HOST, /is not in PEM form/],
     ['', '', HOST, /is not in PEM form/],
+    // What TLS refuses must not get there: it would end the webhook, and each that starts.
+    [weak.certificate, weak.key, HOST, /TLS refuses tls\.crt or tls\.key in .*: ee key too small/],
+    [`${one.certificate}${weak.certificate}`, one.key, HOST, /ca key too small/],
+    [`${one.certificate}${one.certificate.slice(0, 300)}`, one.key, HOST, /bad end line/],
+    [one.certificate + NO_CERTIFICATE, one.key, HOST, /TLS refuses tls\.crt or tls\.key/],
+    // As from a backup. A valid one that is served stays.
+    [expired.certificate, expired.key, HOST, /tls\.crt in .* has expired on \d{4}-/],
+    [early.certificate, early.key, HOST, /tls\.crt in .* is not valid before \d{4}-/],
   ] as const) {
     const { found } = await read(t, certificate, key, host);
     assert.ok('problem' in found);
@@ -44,7 +78,7 @@ test('takes nothing else, and says why without showing the key', async (t) => {
 });
 
 test('says that nothing is there', async () => {
-  assert.deepEqual(await readPair('/nonexistent', HOST), {
+  assert.deepEqual(await readPair('/nonexistent', HOST, Date.now()), {
     problem: 'tls.crt and tls.key in /nonexistent cannot be read: ENOENT',
   });
 });

@@ -1,12 +1,13 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { Pair } from './authority.ts';
 import type { ServedCertificate } from './served.ts';
-import { isFor } from './trust.ts';
+import { isFor, validityOf } from './trust.ts';
 
 export interface MountedCertificateOptions {
   readonly clock: Clock;
@@ -39,9 +40,9 @@ export class MountedCertificate {
   }
 
   async #loop(abort: AbortSignal): Promise<void> {
-    const { served, folder, names } = this.#options;
+    const { served, folder, names, clock } = this.#options;
     while (!abort.aborted) {
-      const found = await readPair(folder, names[0] ?? '');
+      const found = await readPair(folder, names[0] ?? '', clock.now());
       this.#say('problem' in found ? found.problem : '');
       const wait = 'problem' in found ? READ_MS : served.offer(found);
       await this.#wakeup.wait(Math.min(wait, READ_MS), abort);
@@ -59,8 +60,15 @@ export class MountedCertificate {
   }
 }
 
-/** The certificate and key in a folder, which match and are for `host`. No problem shows anything of the key. */
-export async function readPair(folder: string, host: string): Promise<Pair | { readonly problem: string }> {
+/**
+ * The certificate and key in a folder, which match, are for `host`, are valid at `now`, and are taken by TLS. No problem shows
+ * anything of the key.
+ */
+export async function readPair(
+  folder: string,
+  host: string,
+  now: number,
+): Promise<Pair | { readonly problem: string }> {
   let certificate: string;
   let key: string;
   try {
@@ -79,9 +87,26 @@ export async function readPair(folder: string, host: string): Promise<Pair | { r
       return { problem: `tls.key in ${folder} is not that of tls.crt` };
     }
     if (!isFor(leaf, host)) return { problem: `tls.crt in ${folder} is not for ${host}` };
+    const { from, until } = validityOf(leaf);
+    const when = (ms: number) => new Date(ms).toISOString();
+    if (now < from) return { problem: `tls.crt in ${folder} is not valid before ${when(from)}` };
+    if (now >= until) return { problem: `tls.crt in ${folder} has expired on ${when(until)}` };
   } catch {
     // The parser’s message about a key could show a part of it.
     return { problem: `tls.crt or tls.key in ${folder} is not in PEM form` };
   }
+  const refusal = refusalOf(certificate, key);
+  if (refusal !== undefined) return { problem: `TLS refuses tls.crt or tls.key in ${folder}: ${refusal}` };
   return { certificate, key };
+}
+
+/** Such as a key that is too short, or a chain with something in it that is no certificate. */
+function refusalOf(cert: string, key: string): string | undefined {
+  try {
+    createSecureContext({ cert, key });
+    return undefined;
+  } catch (error) {
+    // A fixed text of OpenSSL, unlike the message.
+    return (error as { readonly reason?: string }).reason ?? 'it gives no reason';
+  }
 }
