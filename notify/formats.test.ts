@@ -52,6 +52,15 @@ test('a name calls nobody and makes no link', () => {
   assert.deepEqual(allowed_mentions, { parse: [] });
 });
 
+test('a name makes no line of its own, and no text that runs the other way', () => {
+  const evil = 'pg-1\n*Active site: us-east*\r\u2028x\u202ey\u001b[2J\u{e0041}\t z';
+  for (const preset of ['slack', 'discord'] as const) {
+    const lines = textOf(preset, { primary: evil, activeNode: evil, reason: evil }, 'held').split('\n');
+    assert.equal(lines.length, 3);
+    for (const line of lines) assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  }
+});
+
 test('the longest message fits Discord’s 2,000 characters', () => {
   const long = { reason: '*'.repeat(401), primary: 'p'.repeat(253), activeNode: 'n'.repeat(253) };
   assert.ok(textOf('discord', long).length <= 2_000);

@@ -50,15 +50,21 @@ function lines(
   bold: string,
 ): readonly string[] {
   const { follower, epoch, primary } = data;
-  const site = harmless(data.activeSite || 'no site');
-  const where = primary === '' ? '' : `${harmless(primary)} on ${harmless(data.activeNode)}`;
+  const shown = (text: string) => harmless(onOneLine(text));
+  const site = shown(data.activeSite || 'no site');
+  const where = primary === '' ? '' : `${shown(primary)} on ${shown(data.activeNode)}`;
   const title = {
     connected: `Notifications are set up: ${site} is active`,
-    'site-changed': `Active site: ${site}${data.previousSite === '' ? '' : ` (was ${harmless(data.previousSite)})`}`,
+    'site-changed': `Active site: ${site}${data.previousSite === '' ? '' : ` (was ${shown(data.previousSite)})`}`,
     held: `No answer for a minute: ${site} stays active`,
     settled: `Settled again in ${site}`,
   }[kind];
-  const reason = data.reason === '' ? [] : [harmless(data.reason)];
-  const foot = [where, `epoch ${epoch}`, `follower ${harmless(follower)}`, harmless(time)];
+  const reason = data.reason === '' ? [] : [shown(data.reason)];
+  const foot = [where, `epoch ${epoch}`, `follower ${shown(follower)}`, shown(time)];
   return [`${bold}${title}${bold}`, ...reason, foot.filter((part) => part !== '').join(' · ')];
+}
+
+/** A name with a line end would make a line that looks like ours; other controls hide text, or turn its direction. */
+function onOneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
 }
