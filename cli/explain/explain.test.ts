@@ -4,6 +4,7 @@ import { LABELS } from '../../contract/names.ts';
 import { published } from '../cluster/followers.ts';
 import { assertCaptures } from '../testing/golden.ts';
 import { NAMESPACE, type PodSeed, pod, statusMap } from '../testing/scene.ts';
+import { print } from '../text/line.ts';
 import { renderExplanation } from './render.ts';
 import { type ExplainView, explainPod, type Subject } from './view.ts';
 
@@ -75,6 +76,13 @@ describe('a pod is explained', () => {
       assert.match(injection.why, why);
     });
   }
+
+  test('with the first mistakes of many', () => {
+    const many = Array.from({ length: 5_000 }, (_, index) => [`site-follower/x${index}`, ''] as const);
+    const lines = renderExplanation(view({ node: WEST, annotations: Object.fromEntries(many) }), 80);
+    assert.ok(lines.length < 20, `${lines.length} lines`);
+    assert.match(print(lines, false), /and 4995 more; -o json shows all/);
+  });
 
   test('why it has none where the API server injects by policies', () => {
     const policy = (followed: readonly object[]) => ({

@@ -1,5 +1,9 @@
 import { bold, green, type Line, paragraph, red, type Styled, yellow } from '../text/line.ts';
+import { others } from '../text/shown.ts';
 import type { ExplainView } from './view.ts';
+
+/** Possible mistakes; the others are counted. */
+const MAX_HINTS = 5;
 
 export function renderExplanation(
   { namespace, pod, injection, readiness, hints }: ExplainView,
@@ -25,7 +29,8 @@ export function renderExplanation(
       ],
       width,
     ),
-    ...hints.flatMap((hint) => paragraph(yellow('! '), [hint], width)),
+    ...hints.slice(0, MAX_HINTS).flatMap((hint) => paragraph(yellow('! '), [hint], width)),
+    ...others(hints.length - MAX_HINTS),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { bold, cyan, dim, green, type Line, type Piece, paragraph, red, yellow } from '../text/line.ts';
-import { shownOf } from '../text/shown.ts';
+import { others, shownOf } from '../text/shown.ts';
 import { type Column, table } from '../text/table.ts';
 import { ago, clockTime } from '../text/time.ts';
 import { type DnsView, sameValues } from './dns.ts';
@@ -7,6 +7,8 @@ import type { Attention, Count, FollowerView, SiteView, StatusView, WorkloadView
 
 /** Pods with problems; the others are counted. */
 const MAX_ATTENTION = 10;
+/** Workloads; the others are counted. Each pod that somebody creates by itself is one. */
+const MAX_WORKLOADS = 50;
 /** Nodes of a site; the others are counted. */
 const MAX_NODES = 6;
 
@@ -171,12 +173,13 @@ function workloadsTable({ workloads, sites }: FollowerView, width: number): Line
     { title: 'GATE', drop: 1 },
     ...shown.map(({ title }): Column => ({ title, align: 'right', shrink: { to: 6, by: 'cut' } })),
   ];
-  const rows = workloads.map((workload): Line[] => [
+  const some = shownOf(workloads, MAX_WORKLOADS, ({ namespace }) => namespace);
+  const rows = some.map((workload): Line[] => [
     [`${workload.namespace}/${workload.name}`, dim(` ${workload.kind}`)],
     [workload.gate],
     ...shown.map(({ name, active }) => workloadCell(workload, name, active)),
   ]);
-  return table(columns, rows, width);
+  return [...table(columns, rows, width), ...others(workloads.length - some.length)];
 }
 
 function workloadCell({ gate, sites }: WorkloadView, site: string, active: boolean): Line {
@@ -193,18 +196,17 @@ const PROBLEMS: Readonly<Record<Attention['problem'], string>> = {
 };
 
 function attentionList(attention: readonly Attention[], width: number): Line[] {
-  const lines = shownOf(attention, MAX_ATTENTION, ({ namespace }) => namespace).flatMap(
-    ({ namespace, pod, site, problem, detail }) =>
-      paragraph(
-        red('✗ '),
-        [
-          `${namespace}/${pod}`,
-          ...(site === '' ? [] : [' in ', cyan(site)]),
-          ` ${PROBLEMS[problem]}: ${detail}`,
-        ],
-        width,
-      ),
+  const some = shownOf(attention, MAX_ATTENTION, ({ namespace }) => namespace);
+  const lines = some.flatMap(({ namespace, pod, site, problem, detail }) =>
+    paragraph(
+      red('✗ '),
+      [
+        `${namespace}/${pod}`,
+        ...(site === '' ? [] : [' in ', cyan(site)]),
+        ` ${PROBLEMS[problem]}: ${detail}`,
+      ],
+      width,
+    ),
   );
-  const more = attention.length - MAX_ATTENTION;
-  return more > 0 ? [...lines, [dim(`and ${more} more; -o json shows all`)]] : lines;
+  return [...lines, ...others(attention.length - some.length)];
 }

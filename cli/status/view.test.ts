@@ -49,6 +49,14 @@ describe('the status', () => {
     assert.match(text(view({ pods })), /^✗ shop\/web has no sidecar/m);
   });
 
+  test('has room for workloads of each namespace, however many there are of one', () => {
+    const mine = Array.from({ length: 3_000 }, (_, index) => pod({ namespace: 'aaa', name: `a-${index}` }));
+    const shown = text(view({ pods: [...mine, pod({ namespace: 'shop', name: 'web' })] }));
+    assert.match(shown, /^shop\/web Pod/m);
+    assert.match(shown, /^and 2951 more; -o json shows all$/m);
+    assert.ok(shown.split('\n').length < 100);
+  });
+
   test('counts the nodes of a large site', () => {
     const nodes = Array.from({ length: 1_000 }, (_, index) => `node-${index}`);
     const maps = [statusMap({ sites: { 'us-east': nodes } })];
