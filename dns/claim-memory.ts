@@ -1,5 +1,6 @@
 /** What a cluster of a topology remembers of promotions and claims, in the section `claim` of its report. Anybody can edit that. */
 import * as z from 'zod';
+import { recordOf } from '../runtime/first-problem.ts';
 import { type Claim, formatClaim, parseClaim } from './claim.ts';
 
 export interface ClaimMemory {
@@ -47,7 +48,7 @@ const MEMORY = z
     replicated: z.number().optional(),
     replica: z.string().optional(),
     demotedAt: z.string(),
-    rivals: z.record(z.string(), z.string()),
-    made: z.record(z.string(), z.string()).catch({}), // Older versions wrote none.
+    rivals: recordOf(z.string()),
+    made: recordOf(z.string()).catch({}), // Older versions wrote none.
   })
   .catch({ demotedAt: '', rivals: {}, made: {} });

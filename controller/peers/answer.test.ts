@@ -83,6 +83,16 @@ test('texts, and how many followers there are, have a bound', () => {
   assert.ok(JSON.stringify(sides).length < 16 * 2_500);
 });
 
+test('of what is wrong it looks at the first thing, however much there is', () => {
+  const wrong = Array.from({ length: 190_000 }, () => 7);
+  const entries = Object.fromEntries(wrong.entries());
+  for (const sites of [{ east: wrong }, entries])
+    assert.deepEqual(sidesIn(answer((follower) => Object.assign(follower.status, { sites }))), []);
+  const claim = { demotedAt: '', rivals: entries, made: entries };
+  const [side] = sidesIn(answer((follower) => Object.assign(follower.report, { claim }))) ?? [];
+  assert.equal(side?.claim, 'none');
+});
+
 test('no document at all makes it fail', () => {
   const follower = fc.record({ name: fc.string(), status: fc.anything(), report: fc.anything() });
   fc.assert(

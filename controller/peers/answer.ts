@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { PHASES } from '../../contract/status.ts';
+import { asSites, PHASES, type Status } from '../../contract/status.ts';
 import { cut } from '../../kubernetes/cut.ts';
 import { type Side, sideOf } from './side.ts';
 
@@ -9,6 +9,16 @@ const LONGEST_NAME = 253;
 const LONGEST_REASON = 1_024;
 
 const text = (most: number) => z.string().transform((value) => cut(value, most));
+
+/** zod would keep a problem for each node that is none. */
+const sites = z.unknown().transform((value, context): Status['sites'] => {
+  const read = asSites(value);
+  if (read === undefined) {
+    context.addIssue('must be nodes by site');
+    return z.NEVER;
+  }
+  return Object.fromEntries(Object.entries(read).map(([site, nodes]) => [cut(site, LONGEST_NAME), nodes]));
+});
 
 const ANSWER = z.object({ followers: z.array(z.unknown()) });
 const FOLLOWER = z.object({
@@ -22,7 +32,7 @@ const FOLLOWER = z.object({
     epoch: z.int().min(0),
     since: text(LONGEST_NAME),
     lastUpdated: text(LONGEST_NAME),
-    sites: z.record(text(LONGEST_NAME), z.array(z.string())),
+    sites,
   }),
   report: z.object({ claim: z.unknown() }).catch({ claim: undefined }),
 });
