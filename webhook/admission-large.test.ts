@@ -95,4 +95,26 @@ describe('a review of a megabyte', () => {
       assert.ok(grown < 30_000_000, `${Object.keys(changes).join()}: ${grown} bytes`);
     }
   });
+
+  test('takes no more for affinities that are wrong, which are left to the API server', () => {
+    const many = Array.from({ length: 200_000 }, () => 7);
+    const required = 'requiredDuringSchedulingIgnoredDuringExecution';
+    const terms = (nodeSelectorTerms: unknown) => ({ nodeAffinity: { [required]: { nodeSelectorTerms } } });
+    const apart = (wrong: unknown) => ({ podAntiAffinity: { [required]: wrong } });
+    for (const affinity of [
+      terms(many),
+      terms([{ matchExpressions: many }]),
+      terms([{ matchExpressions: [{ key: 'a', operator: 'In', values: many }] }]),
+      apart(many),
+      apart([{ labelSelector: { matchLabels: Object.fromEntries(many.entries()) } }]),
+      apart([{ namespaces: many }]),
+      apart([{ matchLabelKeys: many }]),
+    ]) {
+      const before = process.memoryUsage().heapUsed;
+      const { outcome } = answered({ kind: POD, object: pod({ spec: { affinity } }) });
+      const grown = process.memoryUsage().heapUsed - before;
+      assert.equal(outcome.action, 'injected');
+      assert.ok(grown < 30_000_000, `${JSON.stringify(affinity).slice(0, 100)}: ${grown} bytes`);
+    }
+  });
 });

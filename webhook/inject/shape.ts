@@ -63,13 +63,13 @@ const container = z.object({
   readinessProbe: probe,
 });
 
-const requirements = z
-  .array(z.object({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() }))
-  .nullish();
+const requirements = listOf(
+  z.object({ key: z.string(), operator: z.string(), values: listOf(z.string()).nullish() }),
+).nullish();
 
 const selector = z
   .object({
-    matchLabels: z.record(z.string(), z.string()).nullish(),
+    matchLabels: recordOf(z.string()).nullish(),
     matchExpressions: requirements,
   })
   .nullish();
@@ -81,7 +81,7 @@ const affinity = z
       .object({
         requiredDuringSchedulingIgnoredDuringExecution: z
           .object({
-            nodeSelectorTerms: z.array(
+            nodeSelectorTerms: listOf(
               z.object({ matchExpressions: requirements, matchFields: requirements }),
             ),
           })
@@ -90,16 +90,14 @@ const affinity = z
       .nullish(),
     podAntiAffinity: z
       .object({
-        requiredDuringSchedulingIgnoredDuringExecution: z
-          .array(
-            z.object({
-              labelSelector: selector,
-              matchLabelKeys: z.array(z.string()).nullish(),
-              namespaces: z.array(z.string()).nullish(),
-              namespaceSelector: selector,
-            }),
-          )
-          .nullish(),
+        requiredDuringSchedulingIgnoredDuringExecution: listOf(
+          z.object({
+            labelSelector: selector,
+            matchLabelKeys: listOf(z.string()).nullish(),
+            namespaces: listOf(z.string()).nullish(),
+            namespaceSelector: selector,
+          }),
+        ).nullish(),
       })
       .nullish()
       .catch(undefined),
