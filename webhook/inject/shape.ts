@@ -4,7 +4,12 @@ import type { Result } from '../../runtime/result.ts';
 
 /** The fields of pods and workloads that injection reads. They may be null, as in manifests that programs wrote. */
 
-const strings = recordOf(z.string('must be a text; put quotes around it')).nullish();
+/** More than an object in etcd has that somebody wrote; a body can have a million. */
+const MOST = 50_000;
+const items = <T>(item: z.ZodType<T>) => listOf(item, MOST);
+const entries = <T>(item: z.ZodType<T>) => recordOf(item, MOST);
+
+const strings = entries(z.string('must be a text; put quotes around it')).nullish();
 
 export const metadata = z.looseObject({
   name: z.string().nullish(),
@@ -14,7 +19,7 @@ export const metadata = z.looseObject({
   deletionTimestamp: z.string().nullish(),
   labels: strings,
   annotations: strings,
-  ownerReferences: listOf(
+  ownerReferences: items(
     z.object({
       apiVersion: z.string(),
       kind: z.string(),
@@ -25,7 +30,7 @@ export const metadata = z.looseObject({
   ).nullish(),
 });
 
-const quantities = recordOf(z.union([z.string(), z.number()])).nullish();
+const quantities = entries(z.union([z.string(), z.number()])).nullish();
 const resources = z.object({ requests: quantities, limits: quantities }).nullish();
 
 /** A malformed one is left to the API server to refuse. */
@@ -49,7 +54,7 @@ const container = z.object({
   // Only to distinguish our sidecar from another container with its name.
   env: named,
   volumeMounts: named,
-  ports: listOf(
+  ports: items(
     z.object({
       containerPort: z.number().nullish(),
       hostPort: z.number().nullish(),
@@ -63,13 +68,13 @@ const container = z.object({
   readinessProbe: probe,
 });
 
-const requirements = listOf(
-  z.object({ key: z.string(), operator: z.string(), values: listOf(z.string()).nullish() }),
+const requirements = items(
+  z.object({ key: z.string(), operator: z.string(), values: items(z.string()).nullish() }),
 ).nullish();
 
 const selector = z
   .object({
-    matchLabels: recordOf(z.string()).nullish(),
+    matchLabels: entries(z.string()).nullish(),
     matchExpressions: requirements,
   })
   .nullish();
@@ -81,20 +86,18 @@ const affinity = z
       .object({
         requiredDuringSchedulingIgnoredDuringExecution: z
           .object({
-            nodeSelectorTerms: listOf(
-              z.object({ matchExpressions: requirements, matchFields: requirements }),
-            ),
+            nodeSelectorTerms: items(z.object({ matchExpressions: requirements, matchFields: requirements })),
           })
           .nullish(),
       })
       .nullish(),
     podAntiAffinity: z
       .object({
-        requiredDuringSchedulingIgnoredDuringExecution: listOf(
+        requiredDuringSchedulingIgnoredDuringExecution: items(
           z.object({
             labelSelector: selector,
-            matchLabelKeys: listOf(z.string()).nullish(),
-            namespaces: listOf(z.string()).nullish(),
+            matchLabelKeys: items(z.string()).nullish(),
+            namespaces: items(z.string()).nullish(),
             namespaceSelector: selector,
           }),
         ).nullish(),
@@ -108,10 +111,10 @@ const affinity = z
 const pod = z.object({
   metadata: metadata.nullish(),
   spec: z.object({
-    containers: listOf(container).nullish(),
-    initContainers: listOf(container).nullish(),
-    volumes: listOf(z.object({ name: z.string().nullish() })).nullish(),
-    readinessGates: listOf(z.object({ conditionType: z.string() })).nullish(),
+    containers: items(container).nullish(),
+    initContainers: items(container).nullish(),
+    volumes: items(z.object({ name: z.string().nullish() })).nullish(),
+    readinessGates: items(z.object({ conditionType: z.string() })).nullish(),
     hostNetwork: z.boolean().nullish(),
     nodeSelector: strings,
     affinity,

@@ -157,7 +157,18 @@ test('the largest bodies of the smallest things end no thread', { timeout: 60_00
     `${'['.repeat(LARGEST / 2)}${']'.repeat(LARGEST / 2)}`,
     `${'{"a":'.repeat(LARGEST / 8)}7${'}'.repeat(LARGEST / 8)}`,
   ];
-  for (const shape of shapes) {
+  const required = 'requiredDuringSchedulingIgnoredDuringExecution';
+  const inPod = (spec: string) =>
+    `{"metadata":{"labels":{"site-follower/inject":"true"}},"spec":{"containers":[],${spec}}}`;
+  const fields = [
+    inPod(`"initContainers":[${fill(() => '{}')}]`),
+    inPod(`"initContainers":[{"name":"a","ports":[${fill(() => '{}')}]}]`),
+    inPod(`"volumes":[${fill(() => '{}')}]`),
+    inPod(`"affinity":{"podAntiAffinity":{"${required}":[${fill(() => '{}')}]}}`),
+    inPod(`"affinity":{"nodeAffinity":{"${required}":{"nodeSelectorTerms":[${fill(() => '{}')}]}}}`),
+    inPod(`"affinity":{"nodeAffinity":{"${required}":{"nodeSelectorTerms":[${fill(() => '7')}]}}}`),
+  ];
+  for (const shape of [...shapes, ...fields]) {
     const text = JSON.stringify(review({ kind: POD, object: '@' })).replace('"@"', shape);
     const bytes = new Uint8Array(new TextEncoder().encode(text));
     const reviewed = await reviews.review(bytes, 'utf-8');
