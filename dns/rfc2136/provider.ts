@@ -138,17 +138,24 @@ export class Rfc2136Provider implements DnsProvider {
 
   async #readBack(zone: string, changes: readonly Change<WrittenType>[], abort: AbortSignal): Promise<void> {
     const desired = changes.flatMap((change) => ('desired' in change ? [change.desired] : []));
-    let left: readonly RecordSet<WrittenType>[] = desired;
-    const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, abort }, async () => {
-      left = await this.#missingAmong(zone, left, abort);
-      return left;
+    const deleted = changes.flatMap((change) => (change.action === 'delete' ? [change.current] : []));
+    let left = { absent: desired, present: deleted };
+    const unmade = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, abort }, async () => {
+      const [absent, present] = await Promise.all([
+        this.#missingAmong(zone, left.absent, abort),
+        heldSets(this.#server, zone, left.present, abort),
+      ]);
+      left = { absent: [...absent], present: [...present] };
+      return [...absent, ...present];
     });
-    if (missing.length === 0) return;
-    const absent = [...new Set(missing.map(({ name }) => name))];
+    if (unmade.length === 0) return;
+    const names = [...new Set(unmade.map(({ name }) => name))];
+    const isAbsent = left.absent.length > 0;
     throw notSaved(
-      `the server accepted the records of ${absent.join(', ')} but does not show them`,
-      'See what else stands at these names: nothing can stand beside a CNAME.',
-      absent,
+      `the server accepted the change of ${names.join(', ')} but ${isAbsent ? 'does not show it' : 'still has what it should remove'}`,
+      // PowerDNS answers NOERROR where its policy denies a part (PowerDNS/pdns#8422).
+      'See whether the server lets the key update these names and types (PowerDNS: lua-dnsupdate-policy-script), and what else stands there: nothing can stand beside a CNAME.',
+      names,
     ).with({ kind: 'refused' });
   }
 }
