@@ -3,6 +3,7 @@ import { listOf } from '../../runtime/first-problem.ts';
 import {
   type ErrorRow,
   errorTable,
+  RENEWED,
   rowError,
   rowOf,
   strangerError as stranger,
@@ -21,8 +22,7 @@ export const ERROR_TABLE = errorTable<number>(
     {
       codes: [6003, 6111, 9106, 9109, 10000, 10001],
       kind: 'config',
-      action:
-        'Check CLOUDFLARE_API_TOKEN: it must be an API token (not a global API key), still valid, with Zone:Read and DNS:Edit for this zone, and usable from this address.',
+      action: `Check CLOUDFLARE_API_TOKEN: it must be an API token (not a global API key), still valid, with Zone:Read and DNS:Edit for this zone, and usable from this address. ${RENEWED}`,
     },
     {
       codes: [1001, 7000, 7003],

@@ -1,4 +1,4 @@
-import { type ErrorRow, errorTable, rowError, rowOf, untrustedAnswer } from '../errors.ts';
+import { type ErrorRow, errorTable, RENEWED, rowError, rowOf, untrustedAnswer } from '../errors.ts';
 import { DnsError } from '../provider.ts';
 
 const MINUTE = 60_000;
@@ -19,8 +19,7 @@ export const ERROR_TABLE = errorTable<string>(
     {
       codes: ['1011102'],
       kind: 'config',
-      action:
-        'Check NAMECHEAP_API_USER and NAMECHEAP_API_KEY, and that API access is switched on in the account.',
+      action: `Check NAMECHEAP_API_USER and NAMECHEAP_API_KEY, and that API access is switched on in the account. ${RENEWED}`,
     },
     {
       codes: ['1010101', '1010102', '1010104', '1010105'],

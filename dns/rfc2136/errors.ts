@@ -1,4 +1,4 @@
-import { CONFIG_WAIT_MS, errorTable, rowError, rowOf, untrustedAnswer } from '../errors.ts';
+import { CONFIG_WAIT_MS, errorTable, RENEWED, rowError, rowOf, untrustedAnswer } from '../errors.ts';
 import { DnsError } from '../provider.ts';
 import type { RecordSet, WrittenType } from '../records.ts';
 
@@ -61,7 +61,7 @@ export const ERROR_TABLE = errorTable<string>([
   {
     codes: ['BADSIG'],
     kind: 'config',
-    action: 'Check RFC2136_TSIG_SECRET and RFC2136_TSIG_ALGORITHM against the key at the server.',
+    action: `Check RFC2136_TSIG_SECRET and RFC2136_TSIG_ALGORITHM against the key at the server. ${RENEWED}`,
   },
   {
     codes: ['BADKEY'],

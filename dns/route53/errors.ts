@@ -1,5 +1,13 @@
 import { explain } from '../../runtime/explain.ts';
-import { CONFIG_WAIT_MS, errorTable, rowError, rowOf, strangerError, untrustedAnswer } from '../errors.ts';
+import {
+  CONFIG_WAIT_MS,
+  errorTable,
+  RENEWED,
+  rowError,
+  rowOf,
+  strangerError,
+  untrustedAnswer,
+} from '../errors.ts';
 import { DnsError } from '../provider.ts';
 import { FIRST_ERROR, StrangerError } from './answers.ts';
 import { plainName } from './records.ts';
@@ -32,7 +40,7 @@ export const ERROR_TABLE = errorTable<string>([
   {
     codes: NOT_TAKEN,
     kind: 'config',
-    action: 'Check the AWS credentials of the pod: AWS does not take them, or not any more.',
+    action: `Check the AWS credentials of the pod: AWS does not take them, or not any more. ${RENEWED}`,
   },
   {
     codes: ['AccessDenied', 'AccessDeniedException', 'OptInRequired', 'UnauthorizedOperation'],
