@@ -56,6 +56,24 @@ test('the zones below one, also where the API knows no ends of names', async (t)
   assert.deepEqual(await within(), ['dev.example.com', 'example.com']);
 });
 
+test('a token that is limited to some zones: a name that is none of theirs is no error of the token', async (t) => {
+  const { fake, provider } = await open(t);
+  const unseen = () =>
+    fake.fail(
+      FakeCloudflare.refusal(
+        403,
+        0,
+        "Actor 'com.cloudflare.api.token.0123456789abcdef' requires permission 'com.cloudflare.api.account.zone.list' to list zones",
+      ),
+    );
+  fake.addZone('dev.example.com');
+  unseen();
+  assert.deepEqual(await provider.zonesWithin('example.com', [], abort), ['dev.example.com']);
+  unseen();
+  const read = provider.read({ zone: 'example.org', names: ['app.example.org'], abort });
+  await assert.rejects(read, { kind: 'config', code: 'zone', message: /sees no zone example\.org/ });
+});
+
 test('few names of a zone of many pages are read by their names', async (t) => {
   const { fake, provider } = await open(t);
   const zone = fake.addZone('example.com');
