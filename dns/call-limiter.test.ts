@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
-import { CallLimiter, CallLimiters, type RateWindow } from './call-limiter.ts';
+import { CallLimiter, CallLimiters, type CallPurpose, type RateWindow } from './call-limiter.ts';
 import { DnsError } from './provider.ts';
 
 const abort = new AbortController().signal;
@@ -101,16 +101,16 @@ test('reads of many zones take no call that is needed to write those that were r
   assert.equal(await writtenOf(20, limiter, clock), 20);
 });
 
-test('a write that has begun comes before the reads of others', async () => {
+test('a write that has begun comes before the reads of others, and looks whether it has arrived after them', async () => {
   const clock = new VirtualClock();
   const limiter = new CallLimiter(clock, limits({ ms: 1_000, calls: 1 }));
   const order: string[] = [];
-  const take = (purpose: 'read' | 'write') =>
+  const take = (purpose: CallPurpose) =>
     limiter.take(abort, purpose).then(() => order.push(`${purpose} ${clock.elapsed()}`));
-  const taken = [take('read'), take('read'), take('read'), take('write'), take('write')];
-  await clock.advance(4_000);
+  const taken = [take('read'), take('look'), take('read'), take('read'), take('write'), take('write')];
+  await clock.advance(5_000);
   await Promise.all(taken);
-  assert.deepEqual(order, ['read 0', 'write 1000', 'write 2000', 'read 3000', 'read 4000']);
+  assert.deepEqual(order, ['read 0', 'write 1000', 'write 2000', 'read 3000', 'read 4000', 'look 5000']);
   assert.equal(clock.pending, 0);
 });
 

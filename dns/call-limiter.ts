@@ -19,8 +19,12 @@ export interface CallLimits {
   readonly readShare: number;
 }
 
-/** write: all calls of a change after its zone was read, including further reads. */
-export type CallPurpose = 'read' | 'write';
+/**
+ * write: all calls of a change after its zone was read, including further reads. look: whether a change has arrived, which moves no
+ * record. In the order in which they are served.
+ */
+const PURPOSES = ['write', 'read', 'look'] as const;
+export type CallPurpose = (typeof PURPOSES)[number];
 
 const LONGEST_WAIT_MS = 20_000;
 
@@ -37,7 +41,7 @@ export class CallLimiter {
   #calls: readonly number[] = [];
   #reads: readonly number[] = [];
   /** Writes first: a change that has begun does not wait for reads of other zones. */
-  readonly #waiting: Readonly<Record<CallPurpose, Waiting[]>> = { write: [], read: [] };
+  readonly #waiting: Readonly<Record<CallPurpose, Waiting[]>> = { write: [], read: [], look: [] };
   #cancelTimer: () => void = () => undefined;
   #pause: { readonly until: number; readonly error: DnsError } | undefined;
 
@@ -76,7 +80,7 @@ export class CallLimiter {
   #serve(): void {
     this.#cancelTimer();
     const now = this.#clock.elapsed();
-    const next = (['write', 'read'] as const).flatMap((purpose) => {
+    const next = PURPOSES.flatMap((purpose) => {
       const line = this.#waiting[purpose];
       while (line.length > 0 && this.#freeAt(purpose) <= now) this.#grant(purpose, line.shift());
       const free = this.#freeAt(purpose);
@@ -91,7 +95,7 @@ export class CallLimiter {
   #grant(purpose: CallPurpose, waiting: Waiting | undefined): void {
     const now = this.#clock.elapsed();
     this.#calls = [...this.#calls.slice(1 - this.#kept), now];
-    if (purpose === 'read') this.#reads = [...this.#reads.slice(1 - this.#kept), now];
+    if (purpose !== 'write') this.#reads = [...this.#reads.slice(1 - this.#kept), now];
     waiting?.granted.resolve();
   }
 
@@ -99,7 +103,7 @@ export class CallLimiter {
     const { windows, readShare } = this.#limits;
     const ofAll = windows.map((window) => freeAt(window, this.#calls));
     const ofReads = windows
-      .filter(({ ms }) => purpose === 'read' && ms > LONGEST_WAIT_MS)
+      .filter(({ ms }) => purpose !== 'write' && ms > LONGEST_WAIT_MS)
       .map(({ ms, calls }) => freeAt({ ms, calls: Math.ceil(calls * readShare) }, this.#reads));
     return Math.max(...ofAll, ...ofReads);
   }

@@ -211,7 +211,7 @@ export class Route53Api {
   /** Whether a change has reached all name servers. */
   async isInSync(changeId: string, abort: AbortSignal): Promise<boolean> {
     const command = new GetChangeCommand({ Id: changeId });
-    const answer = await this.#call('the state of a change', command, abort);
+    const answer = await this.#call('the state of a change', command, abort, 'look');
     return answer.ChangeInfo?.Status === 'INSYNC';
   }
 
