@@ -55,5 +55,5 @@ test('an address that is not removed', async (t) => {
     code: 'not-saved',
     action: /policy/,
   });
-  assert.deepEqual((await has()).toSorted(), ['192.0.2.2', '2001:db8::1']);
+  assert.deepEqual(new Set(await has()), new Set(['192.0.2.2', '2001:db8::1']));
 });
