@@ -10,7 +10,7 @@ import { type TestContext, test } from 'node:test';
 import type { RecordSet, RecordType } from '../../dns/records.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { followedZone } from '../support/dns/followed-zone.ts';
-import { connect, recordSet } from '../support/dns/harness.ts';
+import { connect } from '../support/dns/harness.ts';
 import { nameServerHarness } from '../support/dns/name-server-harness.ts';
 import { startPowerDnsWith } from '../support/dns/power-dns.ts';
 
@@ -31,12 +31,13 @@ async function startPolicy(t: TestContext, ...types: readonly RecordType[]) {
   const { follow } = followedZone(zone, [`app.${zone}`], { provider, clock, owned: ['A', 'AAAA'] });
   const has = async () =>
     (await harness.dump()).filter((line) => line.startsWith('app.')).map((line) => line.split(' ').at(-1));
-  return {
-    harness,
-    follow,
-    has,
-    set: (type: RecordType, value: string) => recordSet(zone, 'app', type, value),
-  };
+  const set = (type: RecordType, value: string): RecordSet => ({
+    name: `app.${zone}`,
+    type,
+    ttl: 60,
+    values: [value],
+  });
+  return { harness, follow, has, set };
 }
 
 test('an address that is not written', async (t) => {
