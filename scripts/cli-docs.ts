@@ -123,7 +123,7 @@ const RIGHTS = `## Permissions
 | \`status\` | \`list\` on \`pods\` everywhere, \`get\` on the Lease: without them it shows less; \`watch\` on all of these for \`--watch\` |
 | \`explain\` | \`get\` on the pod and its namespace; \`list\` on \`mutatingadmissionpolicies\`: without it the webhook is taken for who injects |
 | \`check\` | \`list\` on what it checks, \`create\` on \`pods\` for a dry run and on \`subjectaccessreviews\`, \`get\` on the webhook’s Secret |
-| \`check --pre\` | \`list\` on \`nodes\`, \`pods\`, \`networkpolicies\`, \`storageclasses\` and \`clusters\`, \`get\` on \`pods/proxy\`, \`create\` on \`pods\` for a dry run |
+| \`check --pre\` | \`list\` on \`nodes\`, \`pods\`, \`networkpolicies\`, \`storageclasses\` and \`clusters\`, \`get\` on \`pods/proxy\` and on what the chart makes in the cluster, \`create\` on \`pods\` for a dry run |
 | \`switchover\` | \`get\`, \`list\`, \`watch\` on \`clusters\`, \`list\` on \`backups\`, \`pods\` and \`nodes\`, \`watch\` on \`configmaps\`, and \`patch\` on \`clusters/status\`; to watch Services \`list\` on \`pods\`, \`services\` and \`endpointslices\`, and \`watch\` on the last, everywhere |
 | \`switchover --to-context\` | in both: \`get\` and \`patch\` on \`clusters\`, \`list\` on \`backups\` and \`pods\`, \`get\` on the Lease and, to tell how far the replica is behind, on \`pods/proxy\`; to watch Services \`list\` as above |
 | \`promote\` | as \`switchover --to-context\`, and \`list\` and \`watch\` on \`clusters\` and \`configmaps\` |`;

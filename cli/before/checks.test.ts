@@ -69,6 +69,7 @@ test('a cluster that has all is told so, and what to install', async () => {
       'sites skipped no manifests with sites were given',
       'installer ok ',
       `api-versions skipped ${GIVE_MANIFESTS}`,
+      `release skipped ${GIVE_MANIFESTS}`,
       `admission skipped ${GIVE_MANIFESTS}`,
       'webhook-port skipped no pod runs yet that could be asked',
       'operator ok it is not, cloudnativepg.install=true brings it with a database',

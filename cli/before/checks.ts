@@ -8,6 +8,7 @@ import { dnsCredentials } from './dns.ts';
 import { egress } from './egress.ts';
 import { installer } from './installer.ts';
 import { KUBELETS, nodesOfSites, ZONES } from './nodes.ts';
+import { release } from './release.ts';
 import { serverVersion } from './version.ts';
 import { webhookPort } from './webhook-port.ts';
 
@@ -20,6 +21,7 @@ export function checksBefore(before: Before): readonly Check[] {
     nodesOfSites(before),
     installer(before),
     apiVersions(before),
+    release(before),
     admission(before),
     webhookPort(before),
     operator(before),
