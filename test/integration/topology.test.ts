@@ -1,161 +1,38 @@
-/** Two sites, each with a Cluster, a namespace and a controller of its own, that share nothing but a zone in a real BIND. */
+/** Sites, each with a Cluster, a namespace and a controller of its own, that share nothing but a zone in a real BIND. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { STATUS_CONFIGMAP } from '../../contract/names.ts';
-import type { Status } from '../../contract/status.ts';
-import { type CnpgCluster, createCnpgCluster } from '../support/cnpg.ts';
-import { ConfigMapHistory } from '../support/config-map-history.ts';
-import { type ControllerProcess, startController } from '../support/controller-process.ts';
-import { KEY_NAME, type NameServer, startBind } from '../support/dns/name-servers.ts';
-import { createNamespace, createNodes } from '../support/seed.ts';
+import { test } from 'node:test';
+import { startBind } from '../support/dns/name-servers.ts';
+import { createNodes } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
+import {
+  type Place,
+  TOPOLOGY_ADDRESSES,
+  TOPOLOGY_LIMIT_MS,
+  TOPOLOGY_RECORD,
+  TOPOLOGY_ZONE,
+  topologySides,
+} from '../support/topology-side.ts';
 
 const plane = await sharedControlPlane();
-const ZONE = 'topology.test';
-const NAME = `app.${ZONE}`;
-const CLAIM = `_default._site-follower.${ZONE}`;
-const ADDRESSES = { east: '192.0.2.1', west: '192.0.2.2' };
-/** Looks at the zone come every 30 s. */
-const LIMIT_MS = 60_000;
-type Place = keyof typeof ADDRESSES;
-
-const SITES = (['east', 'west'] as const).map((name) => ({
-  name,
-  cluster: `pg-${name}`,
-  ip: ADDRESSES[name],
-}));
-
-class Side {
-  readonly #place: Place;
-  readonly #cluster: CnpgCluster;
-  readonly #start: () => Promise<ControllerProcess>;
-  readonly status: ConfigMapHistory;
-  #controller: ControllerProcess | undefined;
-
-  constructor(
-    place: Place,
-    cluster: CnpgCluster,
-    status: ConfigMapHistory,
-    start: () => Promise<ControllerProcess>,
-  ) {
-    this.#place = place;
-    this.#cluster = cluster;
-    this.status = status;
-    this.#start = start;
-  }
-
-  async start(): Promise<void> {
-    this.#controller = await this.#start();
-  }
-
-  /** Without a word, as when the region is lost. */
-  async kill(): Promise<void> {
-    await this.#controller?.child.stop(0);
-    this.#controller = undefined;
-  }
-
-  /** As when its own operator fails over, which others do not see. */
-  reachTimeline(timelineID: number): Promise<unknown> {
-    return this.#cluster.setStatus({ timelineID });
-  }
-
-  name(primary: Place, promotionToken = ''): Promise<unknown> {
-    return this.#cluster.setReplica({
-      primary: `pg-${primary}`,
-      source: 'other',
-      self: `pg-${this.#place}`,
-      promotionToken,
-    });
-  }
-
-  /** As the operator says it at the end. */
-  async promoted(timelineID: number, token = ''): Promise<void> {
-    const instance = this.#cluster.instance(0);
-    await this.#cluster.setStatus({
-      timelineID,
-      lastPromotionToken: token,
-      instancesReportedState: { [instance]: { isPrimary: true, timeLineID: timelineID } },
-    });
-  }
-
-  async demoted(): Promise<void> {
-    const instance = this.#cluster.instance(0);
-    await this.#cluster.setStatus({
-      instancesReportedState: { [instance]: { isPrimary: false } },
-      conditions: [
-        {
-          type: 'ReplicaClusterSwitch',
-          status: 'True',
-          reason: 'ReplicaEnabledSetTrue',
-          message: '',
-          lastTransitionTime: new Date().toISOString(),
-        },
-      ],
-    });
-  }
-
-  until(what: string, matches: (status: Status) => boolean): Promise<Status> {
-    return this.status.untilStatus(`${this.#place}: ${what}`, matches, LIMIT_MS);
-  }
-
-  activeAt(place: Place): Promise<Status> {
-    return this.until(
-      `${place} is active`,
-      ({ activeSite, phase }) => activeSite === place && phase === 'Settled',
-    );
-  }
-}
-
-async function side(t: TestContext, place: Place, server: NameServer, node: string): Promise<Side> {
-  const namespace = await createNamespace(plane, place);
-  const cluster = await createCnpgCluster({ api: plane.api, namespace, name: 'db', nodes: [node] });
-  const status = await ConfigMapHistory.start(plane.api, { namespace, name: STATUS_CONFIGMAP });
-  t.after(() => status.stop());
-  const file = join(plane.folder, `${namespace}.yaml`);
-  const self = `pg-${place}`;
-  const trigger = { kind: 'cnpg-topology', namespace, clusterName: 'db', self };
-  const dns = {
-    provider: 'rfc2136',
-    records: [`${NAME}@${ZONE}`],
-    rfc2136: {
-      server: `127.0.0.1:${server.port}`,
-      tsigName: KEY_NAME,
-      tsigSecret: server.secret,
-      tsigAlgorithm: 'hmac-sha256',
-    },
-  };
-  await writeFile(file, JSON.stringify({ followers: [{ sites: SITES, trigger, dns }] }));
-  const made = new Side(place, cluster, status, () =>
-    startController({
-      KUBECONFIG: plane.kubeconfig,
-      POD_NAMESPACE: namespace,
-      CONFIG_FILE: file,
-      RESYNC_SECONDS: '1',
-    }),
-  );
-  t.after(() => made.kill());
-  return made;
-}
+const CLAIM = `_default._site-follower.${TOPOLOGY_ZONE}`;
 
 test('two Clusters of a topology', async (t) => {
   const server = await startBind(t, {
-    zone: ZONE,
+    zone: TOPOLOGY_ZONE,
     records: '',
     algorithm: 'hmac-sha256',
     types: 'A AAAA CNAME TXT',
   });
   const node = `topology-${process.pid}`;
   await createNodes(plane.api, [{ name: node }]);
-  const [east, west] = await Promise.all([side(t, 'east', server, node), side(t, 'west', server, node)]);
-  const address = () => server.resolver.resolve4(NAME).catch(() => []);
+  const { east, west } = await topologySides(t, ['east', 'west'], { plane, server, node });
+  const address = () => server.resolver.resolve4(TOPOLOGY_RECORD).catch(() => []);
   const claimOf = async () => /owner=(\S+);/.exec((await server.resolver.resolveTxt(CLAIM)).join())?.[1];
   const pointsTo = (place: Place) =>
     server.process.waitUntil(
-      `${NAME} points to ${place}`,
-      async () => (await address()).join() === ADDRESSES[place],
-      LIMIT_MS,
+      `${TOPOLOGY_RECORD} points to ${place}`,
+      async () => (await address()).join() === TOPOLOGY_ADDRESSES[place],
+      TOPOLOGY_LIMIT_MS,
     );
 
   await t.test('the primary’s site is active in the view of both, and writes DNS', async () => {
@@ -171,7 +48,7 @@ test('two Clusters of a topology', async (t) => {
   await t.test('a switchover: one stands by at once, the other is active when it was promoted', async () => {
     await east.name('west');
     await east.activeAt('west');
-    assert.deepEqual(await address(), [ADDRESSES.east], 'nobody was promoted yet');
+    assert.deepEqual(await address(), [TOPOLOGY_ADDRESSES.east], 'nobody was promoted yet');
     await west.name('west', 'token');
     await east.demoted();
     const { activeSite } = await west.until('it is promoted', ({ reason }) =>
