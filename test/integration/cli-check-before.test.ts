@@ -6,7 +6,7 @@ import type { Checked, CheckView } from '../../cli/checks/run.ts';
 import { runCli } from '../../cli/testing/terminal.ts';
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { NAMESPACES, PODS } from '../../kubernetes/resources.ts';
-import { chartUnderTest } from '../support/chart/render.ts';
+import { chartUnderTest, RELEASE } from '../support/chart/render.ts';
 import { createNamespace, createNodes } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
 import { EAST, startExampleDns, WEST } from '../support/two-sites.ts';
@@ -20,6 +20,13 @@ const NETWORK_POLICIES: Resource<KubeObject & { spec: object }> = {
   plural: 'networkpolicies',
   kind: 'NetworkPolicy',
   namespaced: true,
+};
+const CLUSTER_ROLES: Resource<KubeObject> = {
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  plural: 'clusterroles',
+  kind: 'ClusterRole',
+  namespaced: false,
 };
 const NODES_HERE = { east: 'before-east', west: 'before-west' };
 const SITES = {
@@ -43,7 +50,8 @@ interface Asked {
 /** The checks by their names, and what the command ends with. */
 async function look({ namespace, values = {}, kubeconfig = plane.kubeconfig }: Asked) {
   const text = await chart.text({
-    values: { controller: { sites: SITES }, ...values },
+    // Other files have releases in this cluster.
+    values: { fullnameOverride: 'before', controller: { sites: SITES }, ...values },
     args: ['--namespace', namespace],
   });
   const { code, out, err } = await runCli(['check', '--pre', '--filename', '-', '-o', 'json'], {
@@ -79,6 +87,7 @@ describe('kubectl site-follower check --pre with the manifests of the chart', ()
         ['sites', 'ok'],
         ['installer', 'ok'],
         ['api-versions', 'ok'],
+        ['release', 'ok'],
         ['admission', 'ok'],
         ['webhook-port', 'skipped'],
         ['operator', 'ok'],
@@ -118,6 +127,17 @@ describe('kubectl site-follower check --pre with the manifests of the chart', ()
       'problem',
       /ServiceMonitor .*no such kind.*leave out metrics\.serviceMonitor/,
     );
+  });
+
+  test('release: one of this name is in another namespace', async () => {
+    const annotations = {
+      'meta.helm.sh/release-name': RELEASE,
+      'meta.helm.sh/release-namespace': 'before-elsewhere',
+    };
+    await api.create(CLUSTER_ROLES, { metadata: { name: 'twice-controller', annotations } });
+    const asked = { namespace: 'before-nowhere', values: { fullnameOverride: 'twice' } };
+    await finds(asked, 'release', 'problem', /^ClusterRole twice-controller .*namespace before-elsewhere/);
+    await finds({ ...asked, namespace: 'before-elsewhere' }, 'release', 'ok', /undefined/);
   });
 
   test('admission: Pod Security refuses the network of the nodes, and nothing else of the chart', async () => {
