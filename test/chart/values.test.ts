@@ -167,7 +167,7 @@ test('refuses a release by whose name no Service can be called, unless it is giv
 });
 
 test('refuses each variable that the chart sets itself, or that its other objects depend on', async () => {
-  const more = ['RESYNC_SECONDS', 'NOTIFY', 'HTTP_HOSTS'];
+  const more = ['RESYNC_SECONDS', 'NOTIFY', 'HTTP_HOSTS', 'PEERS'];
   const all = variables([FILE, ENVIRONMENT_ONLY]);
   assert.deepEqual(
     more.filter((name) => !all.has(name)),
