@@ -62,9 +62,11 @@ check: install ## Types, lint, format, generated docs
 	oxlint --type-aware --deny-warnings
 	node scripts/docs.ts --check
 
-# Those that take long begin first. As those that measure memory, replace modules or load the machine, each has a process of its own.
+# Those that take long begin first. As those that measure memory, where what others keep would count, replace modules or load the
+# machine, each has a process of its own.
+MEASURED := contract/databases% kubernetes/cut% kubernetes/events% controller/signals/bounds% webhook/admission-large% webhook/injection-watchdog%
 LONG := $(filter cli/manifests/edited% test/documentation/extending% webhook/server% controller/config.% cli/manifests/corpus% sidecar/server%,$(TESTS))
-ALONE := $(LONG) $(filter-out $(LONG),$(filter webhook/admission-large% kubernetes/cut% dns/loading% scripts/% bench/% test/%,$(TESTS)))
+ALONE := $(LONG) $(filter-out $(LONG),$(filter $(MEASURED) dns/loading% scripts/% bench/% test/%,$(TESTS)))
 .PHONY: unit
 unit: install ## Unit tests only
 	$(RUN) --concurrency=$(JOBS) $(ALONE) --together $(sort $(filter-out $(ALONE),$(TESTS)))

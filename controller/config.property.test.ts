@@ -95,7 +95,7 @@ const validSites = fc
     fc.record({
       name: label,
       nodeName: label,
-      ip: fc.ipV4().filter((ip) => /^(?!0|22[4-9]|2[3-9]\d)/.test(ip)),
+      ip: fc.ipV4().filter((ip) => /^(?!0|127\.|169\.254\.|22[4-9]|2[3-9]\d)/.test(ip)),
     }),
     { minLength: 1, maxLength: 5, selector: ({ name }) => name },
   )

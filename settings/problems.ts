@@ -35,8 +35,18 @@ export function toProblem({ key, got, problem }: Finding, secrets: readonly stri
 /** Masked before it is shortened: half a secret is still one. */
 function showValue(value: unknown, mask: (text: string) => string): string {
   if (value === undefined || value === null) return NOT_SET;
-  const text = oneLine(mask(typeof value === 'string' ? value : (JSON.stringify(value) ?? typeof value)));
+  const whole = typeof value === 'string' ? value : (JSON.stringify(value) ?? typeof value);
+  const text = oneLine(withoutCredentials(mask(whole)));
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}… (${text.length} characters)`;
+}
+
+/** A URL where none of that is allowed may have a password before its host, or a token in its query. */
+function withoutCredentials(text: string): string {
+  return text.replaceAll(/:\/\/[^\s"]+/g, (address) => {
+    const [place = '', ...rest] = address.split(/(?=[?#])/);
+    const masked = rest.map((part) => part.charAt(0) + MASK);
+    return [place.replace(/^:\/\/[^/]*@/, `://${MASK}@`), ...masked].join('');
+  });
 }
 
 /** Control characters would let a value forge further lines of the message. */

@@ -209,7 +209,7 @@ describe('is refused:', () => {
       'an API address with credentials',
       { SITES, NAMECHEAP_API_URL: 'https://api.example/?ApiKey=x' },
       [
-        'NAMECHEAP_API_URL | https://api.example/?ApiKey=x | must be an http or https URL without user, query and fragment',
+        'NAMECHEAP_API_URL | https://api.example/?*** | must be an http or https URL without user, query and fragment',
       ],
     ],
     [
