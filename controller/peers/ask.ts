@@ -16,7 +16,7 @@ export type PeerAnswer =
 
 const TIMEOUT_MS = 5_000;
 /** The status of a cluster of 5,000 nodes has less, with all that its report has. */
-const LIMITS = { bytes: 2 * 1024 * 1024, weight: 200_000 };
+const LIMITS = { bytes: 2 * 1024 * 1024, weight: 50_000 };
 const LONGEST_PROBLEM = 512;
 
 /** Over HTTP, through the proxy for what goes out. Redirects are not followed. */
