@@ -3,17 +3,30 @@ import type { LastShown } from './last-shown.ts';
 import { joinedErrors } from './name-errors.ts';
 import { namesOf, subjectOf } from './planned.ts';
 import { DnsError } from './provider.ts';
-import type { Change, RecordSet, WrittenType } from './records.ts';
+import type { Change, Current, RecordSet, WrittenType } from './records.ts';
 import { type Destination, putBack } from './send-changes.ts';
-import { changesByName, type NameChanges } from './separate.ts';
+import type { NameChanges } from './separate.ts';
 
+const NOTHING: Planned = { parts: [], blocked: new Map() };
 /** Another attempt would empty the name again for a moment. */
 const RETRY_AFTER_MS = 60_000;
+
+/** The changes by name, and the names that cannot be written, with the reason. */
+export interface Planned {
+  readonly parts: readonly NameChanges[];
+  readonly blocked: ReadonlyMap<string, unknown>;
+}
+
+/** How names get these sets, with the texts that tell their owner. */
+export type PlanSets = (sets: readonly RecordSet[], current: Current) => Planned;
 
 export interface FailedWrite extends Destination {
   readonly changes: readonly Change<WrittenType>[];
   readonly desired: readonly RecordSet[];
   readonly lastShown: LastShown;
+  /** As they are now. */
+  readonly read: (names: readonly string[]) => Promise<Current>;
+  readonly plan: PlanSets;
 }
 
 /**
@@ -21,13 +34,12 @@ export interface FailedWrite extends Destination {
  * Resolves with the error to report. Rejects when nothing more may be written.
  */
 export async function restoreEmptied(error: unknown, write: FailedWrite): Promise<unknown> {
-  const lost = await lostSets(write).catch((failure: unknown) => {
+  const { parts, blocked } = await planLost(write).catch((failure: unknown) => {
     if (!(failure instanceof DnsError)) throw failure;
-    return []; // The zone cannot be read; the next attempt will see whether the name is empty.
+    return NOTHING; // The zone cannot be read; the next attempt will see whether the name is empty.
   });
-  if (lost.length === 0) return error;
-  const parts = changesByName(lost.map((desired): Change => ({ action: 'create', desired })));
-  const failures = await putBack(parts, write);
+  if (parts.length === 0 && blocked.size === 0) return error;
+  const failures = new Map([...blocked, ...(await putBack(parts, write))]);
   const restored = restoredNames(parts, failures);
   write.lastShown.release(restored);
   const told = [
@@ -42,7 +54,7 @@ export async function restoreEmptied(error: unknown, write: FailedWrite): Promis
 export async function restoreStuck(
   errors: ReadonlyMap<string, unknown>,
   parts: readonly NameChanges[],
-  write: Pick<FailedWrite, 'lastShown' | keyof Destination>,
+  write: Pick<FailedWrite, 'lastShown'> & Destination,
 ): Promise<ReadonlyMap<string, unknown>> {
   const failures = await putBack(parts, write);
   write.lastShown.release(restoredNames(parts, failures));
@@ -68,17 +80,20 @@ function notPutBack(names: readonly string[], failure: unknown): string {
   return `what ${names.join(', ')} had before could not be put back: ${explain(failure)}`;
 }
 
-/** The last records of those names of the write that have none any more. */
-async function lostSets({ provider, zone, changes, desired, lastShown, guard }: FailedWrite) {
+/** How the names of the write that have no record any more get their last ones. */
+async function planLost({ changes, desired, lastShown, read, plan }: FailedWrite): Promise<Planned> {
   const names = namesOf(changes.filter((change) => subjectOf(change).type !== 'TXT'));
   const had = new Map(names.map((name) => [name, lastShown.of(name, desired)]));
   const known = names.filter((name) => had.get(name)?.length !== 0);
-  if (known.length === 0) return [];
-  const { sets, unread } = await provider.read({ zone, names: known, abort: guard.abort });
+  if (known.length === 0) return NOTHING;
+  const current = await read(known);
+  const { sets, unread } = current;
   lastShown.release(sets.map(({ name }) => name));
-  return known
-    .filter((name) => !sets.some((set) => set.name === name) && unread?.has(name) !== true)
-    .flatMap((name) => had.get(name) ?? []);
+  const lost = known.filter((name) => !sets.some((set) => set.name === name) && unread?.has(name) !== true);
+  return plan(
+    lost.flatMap((name) => had.get(name) ?? []),
+    current,
+  );
 }
 
 function reworded(error: unknown, message: string, leastWaitMs: number): DnsError {

@@ -179,11 +179,9 @@ export class ZoneFollower {
       leadership: goal.leadership,
       // A request that was stuck on its way may find the records as they were, though another cluster has the zone by then.
       guard: { ...guard, condition },
-      planBack: (sets) => this.#planned(sets, current).parts,
-      replan: async (names) => {
-        const desired = goal.desired.filter(({ name }) => names.includes(name));
-        return this.#planned(desired, await this.#read(names, guard.abort)).parts;
-      },
+      current,
+      read: (names) => this.#read(names, guard.abort),
+      plan: (sets, found) => this.#planned(sets, found),
       onMade: (names) => {
         const made = new Set(names);
         shown = [

@@ -4,9 +4,9 @@ import { type KeptSets, NOT_KEPT } from './kept-sets.ts';
 import { LastShown } from './last-shown.ts';
 import { packed, subjectOf } from './planned.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from './provider.ts';
-import type { RecordSet } from './records.ts';
+import type { Current, RecordSet } from './records.ts';
 import { Refusals } from './refusals.ts';
-import { restoreEmptied, restoreStuck } from './restore-emptied.ts';
+import { type Planned, type PlanSets, restoreEmptied, restoreStuck } from './restore-emptied.ts';
 import { sendChanges } from './send-changes.ts';
 import { type NameChanges, type SendResult, separate } from './separate.ts';
 import { SupersededError } from './superseded-error.ts';
@@ -16,17 +16,19 @@ export interface ZoneWrite {
   /** Other names, with the reason why they cannot be written. */
   readonly blocked: ReadonlyMap<string, unknown>;
   readonly desired: readonly RecordSet[];
+  /** By which `parts` were planned. */
+  readonly current: Current;
   readonly leadership: Leadership;
   readonly guard: WriteGuard;
-  /** The changes that put back former sets; without names that may not be written at all. */
-  readonly planBack: (sets: readonly RecordSet[]) => readonly NameChanges[];
-  /** Reads the names again and plans what is left to change. */
-  readonly replan: (names: readonly string[]) => Promise<readonly NameChanges[]>;
+  /** As they are now. */
+  readonly read: (names: readonly string[]) => Promise<Current>;
+  readonly plan: PlanSets;
   readonly onMade: (names: readonly string[]) => void;
   /** A call has failed, but may still arrive. */
   readonly onFailedCall: () => void;
 }
 
+const NONE: ReadonlyMap<string, unknown> = new Map();
 /** A name that waits may have been mended meanwhile, which a read shows. */
 const LONGEST_PAUSE_MS = 60_000;
 /** For a name that may be without a record. */
@@ -96,10 +98,10 @@ export class ZoneWriter {
 
   async #restoreStuck(
     waiting: ReadonlyMap<string, unknown>,
-    { desired, planBack, guard }: ZoneWrite,
+    { desired, current, plan, guard }: ZoneWrite,
     failures: Map<string, unknown>,
   ): Promise<void> {
-    const parts = planBack(this.#lastShown.lost([...waiting.keys()], desired));
+    const { parts } = plan(this.#lastShown.lost([...waiting.keys()], desired), current);
     if (parts.length === 0) return;
     const write = { provider: this.#provider, zone: this.#zone, guard, lastShown: this.#lastShown };
     for (const [name, error] of await restoreStuck(waiting, parts, write)) failures.set(name, error);
@@ -113,7 +115,7 @@ export class ZoneWriter {
   ): Promise<unknown> {
     if (parts.length === 0) return undefined;
     const { refused, undecided } = await separate(parts, {
-      send: (some) => this.#send(some, write),
+      send: (some) => this.#send(some, write, failures),
       isAboutNames: (error) => this.#isAboutNames(error),
     });
     for (const part of parts) this.#note(part, refused.get(part.name), undecided.has(part.name));
@@ -145,8 +147,13 @@ export class ZoneWriter {
     else if (!isUndecided) this.#refusals.forget(part.name);
   }
 
-  async #send(parts: readonly NameChanges[], write: ZoneWrite): Promise<SendResult> {
-    const { guard, desired, leadership, onMade, onFailedCall, replan } = write;
+  /** What it finds that cannot be written any more comes into `failures`. */
+  async #send(
+    parts: readonly NameChanges[],
+    write: ZoneWrite,
+    failures: Map<string, unknown>,
+  ): Promise<SendResult> {
+    const { guard, desired, leadership, onMade, onFailedCall } = write;
     guard.assertMayWrite();
     const names = parts.map(({ name }) => name);
     const emptied = parts.filter((part) => this.#mayEmpty(part)).map(({ name }) => name);
@@ -167,8 +174,11 @@ export class ZoneWriter {
     onFailedCall();
     const error = await this.#restoreEmptied(failure, parts, write);
     const mustRead = this.#provider.appliesInPart === true && error instanceof DnsError && isOfNames(error);
-    const left = mustRead ? await replan(unmade.map(({ name }) => name)) : unmade;
-    const leftNames = new Set(left.map(({ name }) => name));
+    const { parts: left, blocked } = mustRead
+      ? await replan(unmade, write)
+      : { parts: unmade, blocked: NONE };
+    for (const [name, reason] of blocked) failures.set(name, reason);
+    const leftNames = new Set([...left.map(({ name }) => name), ...blocked.keys()]);
     onMade(names.filter((name) => !leftNames.has(name) && !namedBy(error, name)));
     return { left, error };
   }
@@ -176,7 +186,7 @@ export class ZoneWriter {
   #restoreEmptied(
     error: unknown,
     parts: readonly NameChanges[],
-    { guard, desired }: ZoneWrite,
+    { guard, desired, read, plan }: ZoneWrite,
   ): Promise<unknown> {
     const isRefused = isOfNames(error) && !isNotSaved(error) && this.#provider.appliesInPart !== true;
     // Nothing was made of a call that was refused as a whole; only names that are not sent again are verified.
@@ -189,6 +199,8 @@ export class ZoneWriter {
       desired,
       lastShown: this.#lastShown,
       guard,
+      read,
+      plan,
     });
   }
 
@@ -205,6 +217,15 @@ export class ZoneWriter {
       this.#failed = { code: error.code, times };
     } else this.#failed = { code: '', times: 0 };
   }
+}
+
+/** Reads the names of `parts` again, and plans what is left to change. */
+async function replan(parts: readonly NameChanges[], { desired, read, plan }: ZoneWrite): Promise<Planned> {
+  const names = new Set(parts.map(({ name }) => name));
+  return plan(
+    desired.filter(({ name }) => names.has(name)),
+    await read([...names]),
+  );
 }
 
 function isTheEnd(error: unknown, { abort }: WriteGuard): boolean {

@@ -39,6 +39,7 @@ for (const unsaid of [
   ['total_count'],
   ['total_pages', 'total_count'],
   ['per_page'],
+  ['total_pages', 'total_count', 'per_page'],
 ] as const) {
   test(`pages smaller than asked for are all read, without ${unsaid.join(' and ') || 'nothing'}`, async (t) => {
     const { fake, read } = await open(t);
@@ -69,6 +70,19 @@ test('pages that are not all there are not taken for the zone', async (t) => {
     messages: [],
     result: zone.records.filter(({ name }) => name !== first).slice(0, 19),
     result_info: { page: 1, per_page: 20, count: 19, total_count: NAMES.length, total_pages: 3 },
+  };
+  fake.fail({ kind: 'answer', status: 200, body: JSON.stringify(short) }, (call) => call.endsWith('records'));
+  await assert.rejects(read(), { kind: 'retry', code: 'bad-answer', message: /have 49 records.* says 50/ });
+});
+
+test('nor is the only page, where it has less than it says', async (t) => {
+  const { fake, zone, read } = await open(t);
+  const short = {
+    success: true,
+    errors: [],
+    messages: [],
+    result: zone.records.slice(1),
+    result_info: { page: 1, per_page: 5_000, count: 49, total_count: NAMES.length, total_pages: 1 },
   };
   fake.fail({ kind: 'answer', status: 200, body: JSON.stringify(short) }, (call) => call.endsWith('records'));
   await assert.rejects(read(), { kind: 'retry', code: 'bad-answer', message: /have 49 records.* says 50/ });

@@ -18,11 +18,11 @@ export interface Page {
 
 /** The number of pages, as far as known. */
 export function pagesOf(info: PageInfo, { page, perPage: asked, items }: Page): number {
-  const { per_page: perPage = asked, total_count: total, total_pages: pages } = info;
+  const { per_page: perPage, total_count: total, total_pages: pages } = info;
   if (pages !== undefined) return pages;
-  if (total !== undefined) return Math.ceil(total / perPage);
-  // A full page may not be the last.
-  return items < perPage ? page : page + 1;
+  if (total !== undefined) return Math.ceil(total / (perPage ?? asked));
+  // A full page may not be the last, and of one whose size is not known only an empty one is.
+  return items < (perPage ?? 1) ? page : page + 1;
 }
 
 /**
@@ -51,7 +51,7 @@ export class WholeList<T> {
   /** Throws DnsError. */
   items(): readonly T[] {
     const total = this.#total ?? this.#items.length;
-    if (this.#pages > 1 && this.#items.length !== total)
+    if (this.#items.length !== total)
       throw answerError(this.#what, `its pages have ${this.#items.length} records, and it says ${total}`);
     return this.#items;
   }

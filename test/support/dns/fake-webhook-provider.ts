@@ -41,6 +41,8 @@ export class FakeWebhookProvider {
   leastTtl = 0;
   /** False: it makes the deletions of a change, and then fails where an address is to be created. */
   takesAddresses = true;
+  /** What it answers then. */
+  halfMadeStatus = 500;
   /** After such a deletion, before the answer. */
   onEmptied: (() => void) | undefined;
   url = '';
@@ -129,7 +131,7 @@ export class FakeWebhookProvider {
     if (!this.takesAddresses && create.some(({ recordType }) => recordType === 'A')) {
       this.endpoints = left;
       this.onEmptied?.();
-      return { status: 500, body: 'half done' };
+      return { status: this.halfMadeStatus, body: 'half done' };
     }
     for (const added of [...create, ...updateNew]) {
       const same = left.some(({ dnsName, recordType: type }) =>
