@@ -38,15 +38,21 @@ export interface ApiChanges {
 const LIMITS: RateLimits = {
   provider: 'the webhook provider',
   windows: [{ ms: 60_000, calls: 60 }],
-  // Two calls for a read, three for a write.
+  // One call for a read, beside what is asked for all zones together, three or four for a write.
   readShare: 2 / 5,
   writes: { ms: 10_000, calls: 5 },
 };
+
+/** ExternalDNS asks once, at its start; the provider behind the URL may be replaced by another one. */
+const NEGOTIATED_MS = 10 * 60_000;
+
+const { signal: UNENDING } = new AbortController();
 
 export class WebhookApi {
   readonly #url: string;
   readonly #ports: HttpPorts;
   readonly limiter: RateLimiter;
+  #negotiated: { readonly at: number; readonly served: Promise<DomainFilter> } | undefined;
 
   constructor({ url }: WebhookConfig, ports: HttpPorts) {
     this.#url = url.replace(/\/$/, '');
@@ -54,10 +60,29 @@ export class WebhookApi {
     this.limiter = new RateLimiter(ports.clock, LIMITS);
   }
 
-  /** Checks the version of the protocol; resolves with the domains that are served. */
+  /**
+   * Checks the version of the protocol; resolves with the domains that are served. All zones share one question: with one for each,
+   * many would have no call left for their records.
+   */
   async negotiate(abort: AbortSignal): Promise<DomainFilter> {
+    const now = this.#ports.clock.elapsed();
+    if (this.#negotiated === undefined || now - this.#negotiated.at >= NEGOTIATED_MS) {
+      const served = this.#served();
+      this.#negotiated = { at: now, served };
+      // Whoever waits for it hears why; the next one asks again.
+      served.catch(() => {
+        this.#negotiated = undefined;
+      });
+    }
+    const filter = await this.#negotiated.served;
+    abort.throwIfAborted();
+    return filter;
+  }
+
+  /** It has no other end than the time limit of the call: zones whose goal changes meanwhile leave it to the others. */
+  async #served(): Promise<DomainFilter> {
     const what = 'the first question';
-    const answer = await this.#call(what, 'GET', '/', undefined, abort, 'read');
+    const answer = await this.#call(what, 'GET', '/', undefined, UNENDING, 'read');
     const type = answer.headers['content-type'];
     if (type !== MEDIA_TYPE) {
       throw protocolError(what, `its media type is ${JSON.stringify(type ?? '')}, not ${MEDIA_TYPE}`);
