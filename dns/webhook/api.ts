@@ -1,5 +1,6 @@
 /** ExternalDNS's webhook protocol. All calls reject with a DnsError or with the reason of `abort`. */
 import * as z from 'zod';
+import { withDeadline } from '../../runtime/clock.ts';
 import { listOf } from '../../runtime/first-problem.ts';
 import type { CallPurpose } from '../call-limiter.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -43,16 +44,27 @@ const LIMITS: RateLimits = {
   writes: { ms: 10_000, calls: 5 },
 };
 
+const FIRST_QUESTION = 'the first question';
 /** ExternalDNS asks once, at its start; the provider behind the URL may be replaced by another one. */
 const NEGOTIATED_MS = 10 * 60_000;
+/** Above that of the call, whose error says more. */
+const QUESTION_LIMIT_MS = 25_000;
 
-const { signal: UNENDING } = new AbortController();
+/** Which domains are served, asked for all zones. */
+interface Question {
+  readonly at: number;
+  readonly answer: Promise<DomainFilter>;
+  /** Zones that wait for the answer. */
+  waiting: number;
+  /** Ends the call once nobody waits for it any more; undefined when it was answered. */
+  unanswered: AbortController | undefined;
+}
 
 export class WebhookApi {
   readonly #url: string;
   readonly #ports: HttpPorts;
   readonly limiter: RateLimiter;
-  #negotiated: { readonly at: number; readonly served: Promise<DomainFilter> } | undefined;
+  #asked: Question | undefined;
 
   constructor({ url }: WebhookConfig, ports: HttpPorts) {
     this.#url = url.replace(/\/$/, '');
@@ -65,29 +77,45 @@ export class WebhookApi {
    * many would have no call left for their records.
    */
   async negotiate(abort: AbortSignal): Promise<DomainFilter> {
-    const now = this.#ports.clock.elapsed();
-    if (this.#negotiated === undefined || now - this.#negotiated.at >= NEGOTIATED_MS) {
-      const served = this.#served();
-      this.#negotiated = { at: now, served };
-      // Whoever waits for it hears why; the next one asks again.
-      served.catch(() => {
-        this.#negotiated = undefined;
-      });
+    const { clock } = this.#ports;
+    const asked = this.#asked;
+    const isCurrent = asked !== undefined && clock.elapsed() - asked.at < NEGOTIATED_MS;
+    const question = isCurrent ? asked : this.#ask();
+    question.waiting += 1;
+    try {
+      return await withDeadline(clock, QUESTION_LIMIT_MS, abort, FIRST_QUESTION, () => question.answer);
+    } finally {
+      question.waiting -= 1;
+      if (question.waiting === 0) question.unanswered?.abort();
     }
-    const filter = await this.#negotiated.served;
-    abort.throwIfAborted();
-    return filter;
   }
 
-  /** It has no other end than the time limit of the call: zones whose goal changes meanwhile leave it to the others. */
-  async #served(): Promise<DomainFilter> {
-    const what = 'the first question';
-    const answer = await this.#call(what, 'GET', '/', undefined, UNENDING, 'read');
+  #ask(): Question {
+    const unanswered = new AbortController();
+    const answer = this.#served(unanswered.signal);
+    const question: Question = { at: this.#ports.clock.elapsed(), answer, waiting: 0, unanswered };
+    this.#asked = question;
+    // Whoever waits for it hears why it failed; the next one asks again.
+    const forget = () => {
+      if (this.#asked === question) this.#asked = undefined;
+    };
+    unanswered.signal.addEventListener('abort', forget);
+    answer.then(() => {
+      question.unanswered = undefined;
+    }, forget);
+    return question;
+  }
+
+  async #served(abort: AbortSignal): Promise<DomainFilter> {
+    const answer = await this.#call(FIRST_QUESTION, 'GET', '/', undefined, abort, 'read');
     const type = answer.headers['content-type'];
     if (type !== MEDIA_TYPE) {
-      throw protocolError(what, `its media type is ${JSON.stringify(type ?? '')}, not ${MEDIA_TYPE}`);
+      throw protocolError(
+        FIRST_QUESTION,
+        `its media type is ${JSON.stringify(type ?? '')}, not ${MEDIA_TYPE}`,
+      );
     }
-    return parsed(what, answer, DOMAIN_FILTER);
+    return parsed(FIRST_QUESTION, answer, DOMAIN_FILTER);
   }
 
   async records(abort: AbortSignal, purpose: CallPurpose): Promise<readonly Endpoint[]> {
