@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { followedZone } from '../../test/support/dns/followed-zone.ts';
-import type { RecordSet } from '../records.ts';
+import { MAX_TTL, type RecordSet } from '../records.ts';
 import type { DnsEndpoint } from './dns-endpoint.ts';
 import { ExternalDnsProvider } from './provider.ts';
 
@@ -52,12 +52,19 @@ class Objects {
   follower(name: string, zone: string, names: readonly string[], source = 'own') {
     const provider = new ExternalDnsProvider(this.api as KubeApi, 'dns', name, source);
     const { follow } = followedZone(zone, names, { provider, clock, owned: ['A', 'CNAME'] });
-    return (value: string, type: 'A' | 'CNAME' = 'A') =>
-      follow(names.map((each): RecordSet => ({ name: each, type, ttl: 60, values: [value] })));
+    return (value: string, type: 'A' | 'CNAME' = 'A', ttl = 60) =>
+      follow(names.map((each): RecordSet => ({ name: each, type, ttl, values: [value] })));
   }
 }
 
 const OLD = 'kube-site-follower-example.com';
+
+test('also with the highest TTL that there is', async () => {
+  const objects = new Objects();
+  await objects.follower('default', 'example.com', [APP])('192.0.2.1', 'A', MAX_TTL);
+  await objects.follower('shop', 'example.com', [APP])('192.0.2.1', 'A', MAX_TTL);
+  assert.deepEqual(objects.asked(), [`${OLD}:`, `kube-site-follower-shop-example.com: ${APP} A 192.0.2.1`]);
+});
 
 for (const [what, follower, zone] of [
   ['zone', 'default', 'dev.example.com'],

@@ -25,7 +25,7 @@ const DRIFT_MS = 60_000;
  * TTL of what is in another object than that of its zone. No desired set has it, so the record is written into the right one and taken
  * out of the other: of two objects ExternalDNS would follow the one that the record is from, with the site of that day.
  */
-const OUT_OF_PLACE = MAX_TTL;
+const OUT_OF_PLACE = MAX_TTL + 1;
 
 /** Where the records of a zone are. */
 interface Places {
