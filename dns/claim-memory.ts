@@ -28,6 +28,11 @@ export function decodeClaimMemory(memory: unknown) {
   return { ...rest, promotion, rivals: claims(rivals), made: claims(made) };
 }
 
+/** Of the rivals by zone the one that was promoted last. */
+export function firstRival(rivals: ReadonlyMap<string, Claim>): Claim | undefined {
+  return [...rivals.values()].toSorted((one, other) => other.timeline - one.timeline).at(0);
+}
+
 function claims(texts: Readonly<Record<string, string>>): Map<string, Claim> {
   const found = Object.entries(texts).flatMap(([zone, text]) => {
     const claim = parseClaim(text);

@@ -1,5 +1,5 @@
 import { type Claim, claimChanges, claimName, latestOf, latestOfOthers } from './claim.ts';
-import { type ClaimMemory, claimTexts, decodeClaimMemory } from './claim-memory.ts';
+import { type ClaimMemory, claimTexts, decodeClaimMemory, firstRival } from './claim-memory.ts';
 import { DnsError } from './provider.ts';
 import type { Change, TextSet } from './records.ts';
 
@@ -78,7 +78,7 @@ export class Claims {
 
   /** The one that goes before this cluster. */
   get rival(): Claim | undefined {
-    return [...this.#rivals.values()].toSorted((one, other) => other.timeline - one.timeline).at(0);
+    return firstRival(this.#rivals);
   }
 
   /** By what was observed last, which may be newer than what is being written. */

@@ -5,20 +5,11 @@ import { namesOf, subjectOf } from './planned.ts';
 import { DnsError } from './provider.ts';
 import type { Change, Current, RecordSet, WrittenType } from './records.ts';
 import { type Destination, putBack } from './send-changes.ts';
-import type { NameChanges } from './separate.ts';
+import type { NameChanges, Planned, PlanSets } from './separate.ts';
 
 const NOTHING: Planned = { parts: [], blocked: new Map() };
 /** Another attempt would empty the name again for a moment. */
 const RETRY_AFTER_MS = 60_000;
-
-/** The changes by name, and the names that cannot be written, with the reason. */
-export interface Planned {
-  readonly parts: readonly NameChanges[];
-  readonly blocked: ReadonlyMap<string, unknown>;
-}
-
-/** How names get these sets, with the texts that tell their owner. */
-export type PlanSets = (sets: readonly RecordSet[], current: Current) => Planned;
 
 export interface FailedWrite extends Destination {
   readonly changes: readonly Change<WrittenType>[];

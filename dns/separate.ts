@@ -2,13 +2,22 @@
 import { aboutName } from './name-errors.ts';
 import { byName, subjectOf } from './planned.ts';
 import { DnsError } from './provider.ts';
-import type { Change, WrittenType } from './records.ts';
+import type { Change, Current, RecordSet, WrittenType } from './records.ts';
 
 /** All changes of one name and of its owner records: they are sent together. */
 export interface NameChanges {
   readonly name: string;
   readonly changes: readonly Change<WrittenType>[];
 }
+
+/** The changes by name, and the names that cannot be written, with the reason. */
+export interface Planned {
+  readonly parts: readonly NameChanges[];
+  readonly blocked: ReadonlyMap<string, unknown>;
+}
+
+/** How names get these sets, with the texts that tell their owner. */
+export type PlanSets = (sets: readonly RecordSet[], current: Current) => Planned;
 
 export function changesByName(changes: readonly Change<WrittenType>[]): readonly NameChanges[] {
   return [...byName(changes)].map(([name, own]) => ({ name, changes: own }));

@@ -6,9 +6,9 @@ import { packed, subjectOf } from './planned.ts';
 import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from './provider.ts';
 import type { Current, RecordSet } from './records.ts';
 import { Refusals } from './refusals.ts';
-import { type Planned, type PlanSets, restoreEmptied, restoreStuck } from './restore-emptied.ts';
+import { restoreEmptied, restoreStuck } from './restore-emptied.ts';
 import { sendChanges } from './send-changes.ts';
-import { type NameChanges, type SendResult, separate } from './separate.ts';
+import { type NameChanges, type Planned, type PlanSets, type SendResult, separate } from './separate.ts';
 import { SupersededError } from './superseded-error.ts';
 
 export interface ZoneWrite {

@@ -1,3 +1,4 @@
+import { oneLine } from '../runtime/one-line.ts';
 import type { Notification } from './notifications.ts';
 import type { NotifyTarget } from './target.ts';
 
@@ -50,7 +51,7 @@ function lines(
   bold: string,
 ): readonly string[] {
   const { follower, epoch, primary } = data;
-  const shown = (text: string) => harmless(onOneLine(text));
+  const shown = (text: string) => harmless(oneLine(text));
   const site = shown(data.activeSite || 'no site');
   const where = primary === '' ? '' : `${shown(primary)} on ${shown(data.activeNode)}`;
   const title = {
@@ -62,9 +63,4 @@ function lines(
   const reason = data.reason === '' ? [] : [shown(data.reason)];
   const foot = [where, `epoch ${epoch}`, `follower ${shown(follower)}`, shown(time)];
   return [`${bold}${title}${bold}`, ...reason, foot.filter((part) => part !== '').join(' · ')];
-}
-
-/** A name with a line end would make a line that looks like ours; other controls hide text, or turn its direction. */
-function onOneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
 }

@@ -1,3 +1,4 @@
+import { oneLine } from '../runtime/one-line.ts';
 import { MASK } from './secret.ts';
 
 /** One thing that is wrong with the configuration. */
@@ -47,11 +48,6 @@ function withoutCredentials(text: string): string {
     const masked = rest.map((part) => part.charAt(0) + MASK);
     return [place.replace(/^:\/\/[^/]*@/, `://${MASK}@`), ...masked].join('');
   });
-}
-
-/** Control characters would let a value forge further lines of the message. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
 }
 
 /** The message for the person who started the program: every problem, one a line. */

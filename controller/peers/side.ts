@@ -1,5 +1,5 @@
 import { ownSite, type Phase, type Status } from '../../contract/status.ts';
-import { decodeClaimMemory } from '../../dns/claim-memory.ts';
+import { decodeClaimMemory, firstRival } from '../../dns/claim-memory.ts';
 
 /** What one cluster of a topology says of one follower. For people: nothing is decided by it. */
 export interface Side {
@@ -21,7 +21,8 @@ export interface Side {
 export function sideOf(follower: string, status: Status, claim: unknown): Side {
   const { activeSite, phase, reason, epoch, sites } = status;
   const { promotion, replicated, rivals, made } = decodeClaimMemory(claim);
-  const [rival] = [...rivals.values()].toSorted((one, other) => other.timeline - one.timeline);
+  const rival = firstRival(rivals);
+  const own = made.size > 0 ? 'own' : 'none';
   return {
     follower,
     site: ownSite(sites),
@@ -30,12 +31,7 @@ export function sideOf(follower: string, status: Status, claim: unknown): Side {
     reason,
     epoch,
     timeline: promotion?.timeline ?? replicated,
-    claim:
-      rival === undefined
-        ? made.size > 0
-          ? 'own'
-          : 'none'
-        : { owner: rival.owner, timeline: rival.timeline },
+    claim: rival === undefined ? own : { owner: rival.owner, timeline: rival.timeline },
   };
 }
 
