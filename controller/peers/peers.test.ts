@@ -2,22 +2,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { aborted } from '../../runtime/clock.ts';
-import { viewOf } from '../../test/support/page-states.ts';
+import { STANDBY_SIDE, viewOf } from '../../test/support/page-states.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import type { PeerAnswer } from './ask.ts';
 import { Peers } from './peers.ts';
-import type { Side } from './side.ts';
 
-const SIDE: Side = {
-  follower: 'default',
-  site: 'eu-west',
-  activeSite: 'us-east',
-  phase: 'Settled',
-  reason: '',
-  epoch: 4,
-  timeline: 7,
-  claim: 'none',
-};
 const LOST = { ok: false, problem: 'no answer' } as const;
 
 async function start(t: TestContext, answer: (url: string) => PeerAnswer | Promise<PeerAnswer>) {
@@ -54,24 +43,31 @@ test('each is asked every ten seconds, and one that does not answer keeps none o
   const asked: string[] = [];
   const { clock, shown } = await start(t, (url) => {
     asked.push(url);
-    return url.includes('asia') ? new Promise<PeerAnswer>(() => undefined) : { ok: true, sides: [SIDE] };
+    return url.includes('asia')
+      ? new Promise<PeerAnswer>(() => undefined)
+      : { ok: true, sides: [STANDBY_SIDE] };
   });
   assert.deepEqual(asked, ['http://west.test', 'http://asia.test']);
   await clock.advance(20_000);
   assert.equal(asked.filter((url) => url.includes('west')).length, 3);
   const [west, asia] = shown();
-  assert.deepEqual([west?.sides, west?.problem], [[SIDE], '']);
+  assert.deepEqual([west?.sides, west?.problem], [[STANDBY_SIDE], '']);
   assert.deepEqual([asia?.answeredAt, asia?.problem], [null, '']);
 });
 
 test('one that is lost keeps what it has said, with the time of that, and is reported once', async (t) => {
-  let answer: PeerAnswer = { ok: true, sides: [SIDE] };
+  let answer: PeerAnswer = { ok: true, sides: [STANDBY_SIDE] };
   const { clock, shown, logged } = await start(t, () => answer);
   const at = shown()[0]?.answeredAt;
   answer = LOST;
   await clock.advance(60_000);
-  assert.deepEqual(shown()[0], { site: 'eu-west', answeredAt: at, problem: 'no answer', sides: [SIDE] });
-  answer = { ok: true, sides: [{ ...SIDE, activeSite: 'eu-west' }] };
+  assert.deepEqual(shown()[0], {
+    site: 'eu-west',
+    answeredAt: at,
+    problem: 'no answer',
+    sides: [STANDBY_SIDE],
+  });
+  answer = { ok: true, sides: [{ ...STANDBY_SIDE, activeSite: 'eu-west' }] };
   await clock.advance(10_000);
   assert.equal(shown()[0]?.sides[0]?.activeSite, 'eu-west');
   assert.notEqual(shown()[0]?.answeredAt, at);
@@ -85,12 +81,12 @@ test('one that is lost keeps what it has said, with the time of that, and is rep
 });
 
 test('only what is new is news', async (t) => {
-  let answer: PeerAnswer = { ok: true, sides: [SIDE] };
+  let answer: PeerAnswer = { ok: true, sides: [STANDBY_SIDE] };
   const { clock, news } = await start(t, () => answer);
   assert.equal(news(), 2);
   await clock.advance(60_000);
   assert.equal(news(), 2);
-  answer = { ok: true, sides: [{ ...SIDE, epoch: 5 }] };
+  answer = { ok: true, sides: [{ ...STANDBY_SIDE, epoch: 5 }] };
   await clock.advance(10_000);
   assert.equal(news(), 4);
 });

@@ -1,34 +1,15 @@
 /** Names in whatever form the API has them. */
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { Agent } from 'undici';
-import { Secret } from '../../settings/secret.ts';
+import { test } from 'node:test';
 import { FakeCloudflare } from '../../test/support/dns/fake-cloudflare.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
-import { CallLimiters } from '../call-limiter.ts';
-import { CloudflareApi } from './api.ts';
-import { CloudflareProvider } from './provider.ts';
+import { openCloudflare } from './testing/open.ts';
 
-const TOKEN = 'Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Z';
 const RECORD = { type: 'A', content: '192.0.2.1', ttl: 60, proxied: false, comment: null, tags: [] };
 const { signal: abort } = new AbortController();
 
-async function open(t: TestContext) {
-  const fake = new FakeCloudflare(TOKEN);
-  const apiUrl = await fake.start();
-  t.after(() => fake.stop());
-  const clock = new VirtualClock();
-  const dispatcher = new Agent();
-  t.after(() => dispatcher.destroy());
-  const api = new CloudflareApi(
-    { apiToken: new Secret(TOKEN), apiUrl },
-    { clock, dispatcher, limiters: new CallLimiters(clock) },
-  );
-  return { fake, provider: new CloudflareProvider(api, clock) };
-}
-
 test('a record that the API has in Unicode is found by its name, and not made a second time', async (t) => {
-  const { fake, provider } = await open(t);
+  const { fake, provider } = await openCloudflare(t, new VirtualClock());
   const zone = fake.addZone('example.com');
   fake.addRecord(zone, { name: 'bücher.example.com', type: 'A', content: '192.0.2.1' });
   const { sets } = await provider.read({ zone: 'example.com', names: ['xn--bcher-kva.example.com'], abort });
@@ -39,7 +20,7 @@ test('a record that the API has in Unicode is found by its name, and not made a 
 });
 
 test('the zones below one, also where the API knows no ends of names', async (t) => {
-  const { fake, provider } = await open(t);
+  const { fake, provider } = await openCloudflare(t, new VirtualClock());
   for (const name of ['example.com', 'dev.example.com', 'notexample.com', 'other.example'])
     fake.addZone(name);
   fake.addZone('old.example.com', 'pending');
@@ -57,7 +38,7 @@ test('the zones below one, also where the API knows no ends of names', async (t)
 });
 
 test('a token that is limited to some zones: a name that is none of theirs is no error of the token', async (t) => {
-  const { fake, provider } = await open(t);
+  const { fake, provider } = await openCloudflare(t, new VirtualClock());
   const unseen = () =>
     fake.fail(
       FakeCloudflare.refusal(
@@ -75,7 +56,7 @@ test('a token that is limited to some zones: a name that is none of theirs is no
 });
 
 test('few names of a zone of many pages are read by their names', async (t) => {
-  const { fake, provider } = await open(t);
+  const { fake, provider } = await openCloudflare(t, new VirtualClock());
   const zone = fake.addZone('example.com');
   zone.records = Array.from({ length: 7_001 }, (_, index) => ({
     ...RECORD,
@@ -94,7 +75,7 @@ test('few names of a zone of many pages are read by their names', async (t) => {
 });
 
 test('a zone that is not active any more is refused as soon as the zones are listed', async (t) => {
-  const { fake, provider } = await open(t);
+  const { fake, provider } = await openCloudflare(t, new VirtualClock());
   fake.addZone('example.com');
   const read = () => provider.read({ zone: 'example.com', names: ['app.example.com'], abort });
   await read();

@@ -1,17 +1,12 @@
 /** What name servers do not show of records at Cloudflare. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Agent } from 'undici';
-import { Secret } from '../../settings/secret.ts';
-import { FakeCloudflare } from '../../test/support/dns/fake-cloudflare.ts';
+import type { FakeCloudflare } from '../../test/support/dns/fake-cloudflare.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import type { AuthoritativeLookup, ServerAnswer } from '../authoritative.ts';
-import { CallLimiters } from '../call-limiter.ts';
 import type { RecordType } from '../records.ts';
-import { CloudflareApi } from './api.ts';
-import { CloudflareProvider } from './provider.ts';
+import { openCloudflare } from './testing/open.ts';
 
-const TOKEN = 'Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Z';
 const ZONE = 'example.com';
 const TARGET = 'west.example.net';
 const { signal: abort } = new AbortController();
@@ -22,19 +17,10 @@ async function open(
   records: Parameters<FakeCloudflare['addRecord']>[1][],
   answers: Partial<Record<RecordType, readonly string[]>>,
 ) {
-  const fake = new FakeCloudflare(TOKEN);
-  const apiUrl = await fake.start();
-  t.after(() => fake.stop());
+  const clock = new VirtualClock();
+  const { fake, provider } = await openCloudflare(t, clock);
   const zone = fake.addZone(ZONE);
   for (const record of records) fake.addRecord(zone, record);
-  const clock = new VirtualClock();
-  const dispatcher = new Agent();
-  t.after(() => dispatcher.destroy());
-  const api = new CloudflareApi(
-    { apiToken: new Secret(TOKEN), apiUrl },
-    { clock, dispatcher, limiters: new CallLimiters(clock) },
-  );
-  const provider = new CloudflareProvider(api, clock);
   const ask: AuthoritativeLookup = ({ type }) =>
     Promise.resolve([{ server: 'ns1', values: answers[type] ?? [] }]);
   await provider.read({ zone: ZONE, names: records.map(({ name }) => name), abort });

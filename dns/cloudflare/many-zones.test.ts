@@ -3,30 +3,17 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Agent } from 'undici';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
-import { Secret } from '../../settings/secret.ts';
-import { FakeCloudflare } from '../../test/support/dns/fake-cloudflare.ts';
 import { followedZone } from '../../test/support/dns/followed-zone.ts';
 import { SkippingClock } from '../../test/support/dns/harness.ts';
-import { CallLimiters } from '../call-limiter.ts';
-import { CloudflareApi } from './api.ts';
-import { CloudflareProvider } from './provider.ts';
-
-const TOKEN = 'Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Z';
+import { openCloudflare } from './testing/open.ts';
 
 /** One name in each of `count` zones below `example`, with the zones listed. */
 async function manyZones(t: TestContext, count: number, clock: Clock) {
-  const fake = new FakeCloudflare(TOKEN);
-  const apiUrl = await fake.start();
-  t.after(() => fake.stop());
-  const dispatcher = new Agent({ connections: 4 });
-  t.after(() => dispatcher.destroy());
+  const { fake, provider } = await openCloudflare(t, clock, new Agent({ connections: 4 }));
   const ending = new AbortController();
   t.after(() => ending.abort());
   const { signal: abort } = ending;
   const leadership = { term: 1, abort, isLeader: () => true, confirm: () => Promise.resolve(1) };
-  const ports = { clock, dispatcher, limiters: new CallLimiters(clock) };
-  const api = new CloudflareApi({ apiToken: new Secret(TOKEN), apiUrl }, ports);
-  const provider = new CloudflareProvider(api, clock);
   const zones = Array.from({ length: count }, (_, index) => `zone-${index}.example`).map((zone) => {
     fake.addZone(zone);
     const name = `app.${zone}`;

@@ -1,32 +1,16 @@
 /** Zones that the API lists by several pages. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Agent } from 'undici';
-import { Secret } from '../../settings/secret.ts';
-import { FakeCloudflare } from '../../test/support/dns/fake-cloudflare.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
-import { CallLimiters } from '../call-limiter.ts';
-import { CloudflareApi } from './api.ts';
-import { CloudflareProvider } from './provider.ts';
+import { openCloudflare } from './testing/open.ts';
 
-const TOKEN = 'Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Zr0Z';
 const ZONE = 'example.com';
 const NAMES = Array.from({ length: 50 }, (_, index) => `host-${index}.${ZONE}`);
 const { signal: abort } = new AbortController();
 
 /** A zone with an address at each name. */
 async function open(t: TestContext) {
-  const fake = new FakeCloudflare(TOKEN);
-  const apiUrl = await fake.start();
-  t.after(() => fake.stop());
-  const clock = new VirtualClock();
-  const dispatcher = new Agent();
-  t.after(() => dispatcher.destroy());
-  const api = new CloudflareApi(
-    { apiToken: new Secret(TOKEN), apiUrl },
-    { clock, dispatcher, limiters: new CallLimiters(clock) },
-  );
-  const provider = new CloudflareProvider(api, clock);
+  const { fake, provider } = await openCloudflare(t, new VirtualClock());
   const zone = fake.addZone(ZONE);
   for (const name of NAMES) fake.addRecord(zone, { name, type: 'A', content: '192.0.2.1' });
   const read = async () => (await provider.read({ zone: ZONE, names: NAMES, abort })).sets.length;

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { Agent } from 'undici';
 import { systemClock } from '../../runtime/clock.ts';
-import { FakeWebhookProvider } from '../../test/support/dns/fake-webhook-provider.ts';
 import { followedZone } from '../../test/support/dns/followed-zone.ts';
 import { HURRIED } from '../../test/support/dns/harness.ts';
 import { Ownership } from '../ownership.ts';
 import type { RecordSet } from '../records.ts';
-import { WebhookApi } from './api.ts';
-import { WebhookProvider } from './provider.ts';
+import { openWebhook } from './testing/open.ts';
 
 const ZONE = 'example.com';
 const NAME = `app.${ZONE}`;
@@ -23,18 +20,14 @@ function ownerRecord(owner: string, dnsName = `cname-${NAME}`) {
 
 /** A name that is ours, and a provider that makes the deletions of a change and fails then. */
 async function halfMaking(t: TestContext, status: 422 | 500) {
-  const fake = new FakeWebhookProvider(ZONE);
-  const url = await fake.start();
-  t.after(() => fake.stop());
-  const dispatcher = new Agent();
-  t.after(() => dispatcher.destroy());
+  let skipped = 0;
+  const clock = { ...HURRIED, elapsed: () => systemClock.elapsed() + skipped };
+  const { fake, provider } = await openWebhook(t, [ZONE], clock);
   fake.endpoints = [ALIAS, ownerRecord('me')];
   fake.takesAddresses = false;
   fake.halfMadeStatus = status;
-  let skipped = 0;
-  const clock = { ...HURRIED, elapsed: () => systemClock.elapsed() + skipped };
   const zone = followedZone(ZONE, [NAME], {
-    provider: new WebhookProvider(new WebhookApi({ url }, { clock, dispatcher }), clock),
+    provider,
     clock,
     owned: ['A', 'CNAME'],
     ownership: new Ownership({ id: 'me', prefix: '', suffix: '', wildcard: '', adopt: false }),

@@ -1,26 +1,13 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { Agent } from 'undici';
+import { test } from 'node:test';
 import { systemClock as clock } from '../../runtime/clock.ts';
-import { FakeWebhookProvider } from '../../test/support/dns/fake-webhook-provider.ts';
-import { WebhookApi } from './api.ts';
-import { WebhookProvider } from './provider.ts';
+import { openWebhook } from './testing/open.ts';
 
 const { signal: abort } = new AbortController();
 const ZONES = Array.from({ length: 20 }, (_, index) => `zone-${index}.example`);
 
-async function open(t: TestContext) {
-  const fake = new FakeWebhookProvider(...ZONES);
-  const url = await fake.start();
-  t.after(() => fake.stop());
-  const dispatcher = new Agent();
-  t.after(() => dispatcher.destroy());
-  return { fake, api: new WebhookApi({ url }, { clock, dispatcher }) };
-}
-
 test('many zones ask once which domains are served, and all have a call left for their records', async (t) => {
-  const { fake, api } = await open(t);
-  const provider = new WebhookProvider(api, clock);
+  const { fake, provider } = await openWebhook(t, ZONES, clock);
   const readAll = () =>
     Promise.allSettled(ZONES.map((zone) => provider.read({ zone, names: [`app.${zone}`], abort })));
   fake.answerOnce({ status: 503, body: 'starting' });
@@ -30,7 +17,7 @@ test('many zones ask once which domains are served, and all have a call left for
 });
 
 test('who stops waiting leaves the question to the others', async (t) => {
-  const { api } = await open(t);
+  const { api } = await openWebhook(t, ZONES, clock);
   const stop = new AbortController();
   const [left, first, second] = [api.negotiate(stop.signal), api.negotiate(abort), api.negotiate(abort)];
   const reason = new Error('stopping');
@@ -41,7 +28,7 @@ test('who stops waiting leaves the question to the others', async (t) => {
 });
 
 test('a question for which nobody waits ends, and is asked anew', async (t) => {
-  const { api } = await open(t);
+  const { api } = await openWebhook(t, ZONES, clock);
   const stop = new AbortController();
   const left = api.negotiate(stop.signal);
   stop.abort(new Error('stopping'));

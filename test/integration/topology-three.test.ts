@@ -1,21 +1,10 @@
 /** Three sites, the third of which replicates from the second one; each controller knows the other two as its peers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startBind } from '../support/dns/name-servers.ts';
-import { createNodes } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
-import {
-  type Place,
-  TOPOLOGY_ADDRESSES,
-  TOPOLOGY_LIMIT_MS,
-  TOPOLOGY_RECORD,
-  TOPOLOGY_ZONE,
-  type TopologySide,
-  topologySides,
-} from '../support/topology-side.ts';
+import { type Place, TOPOLOGY_LIMIT_MS, type TopologySide, topologyScene } from '../support/topology-side.ts';
 
 const plane = await sharedControlPlane();
-const CLAIM = `_default._site-follower.${TOPOLOGY_ZONE}`;
 
 /** Two that were active at once; resource versions of one API server are in the order of its writes. */
 function overlaps(sides: readonly TopologySide[]): string[] {
@@ -37,26 +26,9 @@ function overlaps(sides: readonly TopologySide[]): string[] {
 }
 
 test('three Clusters of a topology, one behind the other', async (t) => {
-  const server = await startBind(t, {
-    zone: TOPOLOGY_ZONE,
-    records: '',
-    algorithm: 'hmac-sha256',
-    types: 'A AAAA CNAME TXT',
-  });
-  const node = `topology-three-${process.pid}`;
-  await createNodes(plane.api, [{ name: node }]);
-  const sides = await topologySides(t, ['east', 'west', 'south'], { plane, server, node });
+  const { sides, server, claimOf, pointsTo } = await topologyScene(t, plane, ['east', 'west', 'south']);
   const { east, west, south } = sides;
   const all = Object.values(sides);
-  const claimOf = async () => /owner=(\S+);/.exec((await server.resolver.resolveTxt(CLAIM)).join())?.[1];
-  const pointsTo = (place: Place) =>
-    server.process.waitUntil(
-      `${TOPOLOGY_RECORD} points to ${place}`,
-      async () =>
-        (await server.resolver.resolve4(TOPOLOGY_RECORD).catch(() => [])).join() ===
-        TOPOLOGY_ADDRESSES[place],
-      TOPOLOGY_LIMIT_MS,
-    );
   const isShown = (by: TopologySide, of: Place, expected: object) =>
     server.process.waitUntil(
       `the ${by.place} shows of the ${of} ${JSON.stringify(expected)}`,

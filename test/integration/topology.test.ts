@@ -1,39 +1,14 @@
 /** Sites, each with a Cluster, a namespace and a controller of its own, that share nothing but a zone in a real BIND. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startBind } from '../support/dns/name-servers.ts';
-import { createNodes } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
-import {
-  type Place,
-  TOPOLOGY_ADDRESSES,
-  TOPOLOGY_LIMIT_MS,
-  TOPOLOGY_RECORD,
-  TOPOLOGY_ZONE,
-  topologySides,
-} from '../support/topology-side.ts';
+import { TOPOLOGY_ADDRESSES, topologyScene } from '../support/topology-side.ts';
 
 const plane = await sharedControlPlane();
-const CLAIM = `_default._site-follower.${TOPOLOGY_ZONE}`;
 
 test('two Clusters of a topology', async (t) => {
-  const server = await startBind(t, {
-    zone: TOPOLOGY_ZONE,
-    records: '',
-    algorithm: 'hmac-sha256',
-    types: 'A AAAA CNAME TXT',
-  });
-  const node = `topology-${process.pid}`;
-  await createNodes(plane.api, [{ name: node }]);
-  const { east, west } = await topologySides(t, ['east', 'west'], { plane, server, node });
-  const address = () => server.resolver.resolve4(TOPOLOGY_RECORD).catch(() => []);
-  const claimOf = async () => /owner=(\S+);/.exec((await server.resolver.resolveTxt(CLAIM)).join())?.[1];
-  const pointsTo = (place: Place) =>
-    server.process.waitUntil(
-      `${TOPOLOGY_RECORD} points to ${place}`,
-      async () => (await address()).join() === TOPOLOGY_ADDRESSES[place],
-      TOPOLOGY_LIMIT_MS,
-    );
+  const { sides, address, claimOf, pointsTo } = await topologyScene(t, plane, ['east', 'west']);
+  const { east, west } = sides;
 
   await t.test('the primary’s site is active in the view of both, and writes DNS', async () => {
     await east.name('east');

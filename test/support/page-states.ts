@@ -145,6 +145,18 @@ export function viewOf(...followers: Follower[]): ControllerView {
   return { identity: 'kube-site-follower-7d4b9-x2x9z_1f2e3d4c', leader: true, dryRun: false, followers };
 }
 
+/** What a cluster of a topology says that stands by. */
+export const STANDBY_SIDE: Side = {
+  follower: 'default',
+  site: 'eu-west',
+  activeSite: 'us-east',
+  phase: 'Settled',
+  reason: '',
+  epoch: 4,
+  timeline: 7,
+  claim: 'none',
+};
+
 /** Of a topology, us-east active, as the controller there sees it; `side`: what eu-west says. */
 export function topology(side: Partial<Side> = {}): ShownView {
   const sites = { 'us-east': SITES['us-east'], 'us-west': [], 'eu-west': [] };
@@ -156,25 +168,15 @@ export function topology(side: Partial<Side> = {}): ShownView {
     report: { ...before.report, claim },
     pods: { 'us-east': { ...COUNTS, ready: 24, total: 24, gatedReady: 24 } },
   });
-  const standby: Side = {
-    follower: 'default',
-    site: 'eu-west',
-    activeSite: 'us-east',
-    phase: 'Settled',
-    reason: '',
-    epoch: 4,
-    timeline: 7,
-    claim: 'none',
-  };
   return {
     ...viewOf(own),
     peers: [
-      { site: 'eu-west', answeredAt: ago(0.05), problem: '', sides: [{ ...standby, ...side }] },
+      { site: 'eu-west', answeredAt: ago(0.05), problem: '', sides: [{ ...STANDBY_SIDE, ...side }] },
       {
         site: 'us-west',
         answeredAt: ago(7),
         problem: 'it gave no answer within 5000 ms',
-        sides: [{ ...standby, site: 'us-west', epoch: 2 }],
+        sides: [{ ...STANDBY_SIDE, site: 'us-west', epoch: 2 }],
       },
     ],
   };

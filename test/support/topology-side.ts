@@ -9,12 +9,13 @@ import { type CnpgCluster, createCnpgCluster } from './cnpg.ts';
 import { ConfigMapHistory } from './config-map-history.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 import { type ControllerProcess, startController } from './controller-process.ts';
-import { KEY_NAME, type NameServer } from './dns/name-servers.ts';
+import { KEY_NAME, type NameServer, startBind } from './dns/name-servers.ts';
 import { freePort } from './ports.ts';
-import { createNamespace } from './seed.ts';
+import { createNamespace, createNodes } from './seed.ts';
 
-export const TOPOLOGY_ZONE = 'topology.test';
-export const TOPOLOGY_RECORD = `app.${TOPOLOGY_ZONE}`;
+const TOPOLOGY_ZONE = 'topology.test';
+const TOPOLOGY_RECORD = `app.${TOPOLOGY_ZONE}`;
+const CLAIM = `_default._site-follower.${TOPOLOGY_ZONE}`;
 export const TOPOLOGY_ADDRESSES = { east: '192.0.2.1', west: '192.0.2.2', south: '192.0.2.3' };
 export type Place = keyof typeof TOPOLOGY_ADDRESSES;
 /** Looks at the zone come every 30 s. */
@@ -116,14 +117,43 @@ export class TopologySide {
   }
 }
 
-export interface TopologySidesOptions {
+interface TopologySidesOptions {
   readonly plane: ControlPlaneAccess;
   readonly server: NameServer;
   readonly node: string;
 }
 
+/** Sites on one node, a BIND, and what it answers. */
+export async function topologyScene<P extends Place>(
+  t: TestContext,
+  plane: ControlPlaneAccess,
+  places: readonly P[],
+) {
+  const server = await startBind(t, {
+    zone: TOPOLOGY_ZONE,
+    records: '',
+    algorithm: 'hmac-sha256',
+    types: 'A AAAA CNAME TXT',
+  });
+  const node = `topology-${places.length}-${process.pid}`;
+  await createNodes(plane.api, [{ name: node }]);
+  const address = () => server.resolver.resolve4(TOPOLOGY_RECORD).catch(() => []);
+  return {
+    sides: await topologySides(t, places, { plane, server, node }),
+    server,
+    address,
+    claimOf: async () => /owner=(\S+);/.exec((await server.resolver.resolveTxt(CLAIM)).join())?.[1],
+    pointsTo: (place: Place) =>
+      server.process.waitUntil(
+        `${TOPOLOGY_RECORD} points to ${place}`,
+        async () => (await address()).join() === TOPOLOGY_ADDRESSES[place],
+        TOPOLOGY_LIMIT_MS,
+      ),
+  };
+}
+
 /** None of the controllers runs yet. Each knows all of the others as its peers. */
-export async function topologySides<P extends Place>(
+async function topologySides<P extends Place>(
   t: TestContext,
   places: readonly P[],
   options: TopologySidesOptions,
