@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { DeadlineError } from '../runtime/clock.ts';
 import { retryAfterMs } from '../runtime/retry-after.ts';
 import { KubeError, TOO_LARGE } from './errors.ts';
 
@@ -49,14 +50,13 @@ export function failedWatch(what: string, object: unknown): KubeError {
 
 /** Nothing came, or not all of it. */
 export function noAnswer(what: string, cause: unknown): KubeError {
+  const details = { status: 0, reason: 'NoAnswer', cause };
+  // It has said itself what got no answer.
+  if (cause instanceof DeadlineError) return new KubeError(cause.message, details);
   const error = innermost(cause);
   const hint = HINTS[codeOf(error)];
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return new KubeError(`${what} got no answer: ${text}${hint === undefined ? '' : ` (${hint})`}`, {
-    status: 0,
-    reason: 'NoAnswer',
-    cause,
-  });
+  return new KubeError(`${what} got no answer: ${text}${hint === undefined ? '' : ` (${hint})`}`, details);
 }
 
 /** 2xx, but not what an API server sends. */

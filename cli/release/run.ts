@@ -8,7 +8,7 @@ import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
 import { PROGRAM, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { connect } from '../../kubernetes/client.ts';
 import { loadKube } from '../../kubernetes/kube-config.ts';
-import { systemClock as clock } from '../../runtime/clock.ts';
+import { systemClock as clock, withDeadline } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 import { cleanup } from './cleanup.ts';
 import { type CreatePorts, createPostgres } from './create-postgres.ts';
@@ -22,6 +22,7 @@ const REFUSED = 2;
 /** Below the deadline of the Job, so that the log says why. */
 const CREATE_LIMIT_MS = 840_000;
 const CLEANUP_LIMIT_MS = 240_000;
+const CLEANUP = 'the API server, asked to remove what the processes have made,';
 /** Helm waits for five minutes. */
 const VERIFY_LIMIT_MS = 240_000;
 
@@ -38,7 +39,9 @@ export async function runRelease(args: readonly string[]): Promise<number> {
       const namespace = process.env.POD_NAMESPACE ?? context ?? 'default';
       const [command] = args;
       if (command === 'cleanup')
-        await cleanup(cleanupOptions(args, namespace), ports, limited(stop.signal, CLEANUP_LIMIT_MS));
+        await withDeadline(clock, CLEANUP_LIMIT_MS, stop.signal, CLEANUP, (abort) =>
+          cleanup(cleanupOptions(args, namespace), ports, abort),
+        );
       else if (command === 'verify')
         await verify(verifyOptions(args, namespace), { ...ports, handshake }, stop.signal);
       else await runCreatePostgres(args, ports, stop.signal);
@@ -50,10 +53,6 @@ export async function runRelease(args: readonly string[]): Promise<number> {
     process.stderr.write(`${explain(error)}\n`);
     return error instanceof Refused ? REFUSED : FAILED;
   }
-}
-
-function limited(abort: AbortSignal, ms: number): AbortSignal {
-  return AbortSignal.any([abort, AbortSignal.timeout(ms)]);
 }
 
 async function runCreatePostgres(
