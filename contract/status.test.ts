@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { anyText } from '../test/support/any-text.ts';
 import { decodeEpoch, decodeStatus, encodeStatus, PHASES, STATUS_KEYS, type Status } from './status.ts';
 
 const STATUS: Status = {
@@ -17,7 +18,7 @@ const STATUS: Status = {
 const DATA = encodeStatus(STATUS);
 const MAX_EPOCH = 999_999_999_999;
 
-const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }));
+const text = fc.oneof(fc.string(), anyText);
 const status: fc.Arbitrary<Status> = fc.record(
   {
     activeSite: text,

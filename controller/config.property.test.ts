@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { settingsOf } from '../settings/schema.ts';
+import { anyText } from '../test/support/any-text.ts';
 import { ENVIRONMENT_ONLY, FILE } from './config/schema.ts';
 import { describeConfig, type Environment, formatProblems, loadConfig } from './config.ts';
 
@@ -23,7 +24,7 @@ const siteLike = fc.record(
 );
 
 const garbage = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  anyText,
   fc.constantFrom('', 'true', '10', 'none', 'namecheap', 'app.example.com', 'a@b@c', '[{', '-1', '1e9', '\0'),
   fc.json(),
   fc.array(fc.oneof(siteLike, fc.jsonValue())).map((sites) => JSON.stringify(sites)),

@@ -223,6 +223,20 @@ resyncSeconds: 5
       ['CONFIG_FILE | x.yaml | must be YAML: line 3 has MISSING_CHAR'],
     ],
     [
+      'a key that stands twice in a mapping',
+      `followers:\n  - sites: []\n    trigger: {}\n    sites: [1]\n`,
+      {},
+      ['CONFIG_FILE | x.yaml | must be YAML: line 4 has DUPLICATE_KEY'],
+    ],
+    [
+      'too many aliases',
+      `a: &a [${'1,'.repeat(20)}]\nb: &b [${'*a,'.repeat(20)}]\nc: &c [${'*b,'.repeat(20)}]\nfollowers: [*c]\n`,
+      {},
+      [
+        'CONFIG_FILE | x.yaml | must be YAML without so many aliases: Excessive alias count indicates a resource exhaustion attack',
+      ],
+    ],
+    [
       'a key that is no text, which is not shown',
       `followers: [{ sites: ${SITES}, dns: { namecheap: { apiKey: 123456789 } } }]`,
       {},

@@ -1,4 +1,3 @@
-import { parseDocument } from 'yaml';
 import { DNS_PROVIDERS, dnsInUse } from '../dns/registry.ts';
 import { explain } from '../runtime/explain.ts';
 import type { Loaded } from '../runtime/result.ts';
@@ -10,6 +9,7 @@ import { settingsOf } from '../settings/schema.ts';
 import { MASK, Secret } from '../settings/secret.ts';
 import type { SecretSources } from '../settings/secret-reference.ts';
 import { type Environment, variable, variablesOf } from '../settings/variables.ts';
+import { readYaml } from '../settings/yaml.ts';
 import { checkTogether } from './config/checks.ts';
 import type { Config } from './config/model.ts';
 import { CONFIG, ENVIRONMENT_ONLY, FILE, FOLLOWER, GLOBAL, PROXY } from './config/schema.ts';
@@ -126,17 +126,9 @@ function readConfigFile(
     });
     return undefined;
   }
-  try {
-    const document = parseDocument(text);
-    const [error] = document.errors;
-    if (error === undefined) return document.toJS({ maxAliasCount: 100 });
-    // The parser's own message shows the lines around the fault, and those may hold a secret.
-    const line = error.linePos?.[0].line;
-    const fault = error.code === 'RESOURCE_EXHAUSTION' ? 'too many lists within each other' : error.code;
-    report({ key, got: path, problem: `must be YAML: line ${line ?? '?'} has ${fault}` });
-  } catch (error) {
-    report({ key, got: path, problem: `must be YAML without so many aliases: ${explain(error)}` });
-  }
+  const document = readYaml(text);
+  if (document.ok) return document.value;
+  report({ key, got: path, problem: `must be YAML${document.problem}` });
   return undefined;
 }
 

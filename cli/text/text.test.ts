@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { parse } from 'yaml';
+import { anyText } from '../../test/support/any-text.ts';
 import { bold, fit, green, type Line, paragraph, print, widthOf, wrap } from './line.ts';
 import { serialize } from './output.ts';
 import { plain, plainJson } from './plain.ts';
@@ -11,7 +12,6 @@ import { ago, clockTime, duration } from './time.ts';
 
 const shown = (lines: readonly Line[]) => print(lines, false).split('\n').slice(0, -1);
 const HARMLESS = /^(?:[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|\n)*$/u;
-const anyText = fc.string({ unit: 'binary' });
 
 describe('text of others', () => {
   test('has no control left in it', () => {
