@@ -51,7 +51,7 @@ const NOTHING_PLANNED: Before = {
 const INTRODUCTION = `A [release](releasing.md#the-plugin) has it as an archive that needs nothing else. Built in a clone it is one bundle, \`dist/cli.mjs\`, that
 needs only Node 24. kubectl finds it as a plugin when it is in the \`PATH\` as \`kubectl-site_follower\`:
 
-    install -D dist/cli.mjs ~/.local/bin/kubectl-site_follower
+    mkdir -p ~/.local/bin && install -m 755 dist/cli.mjs ~/.local/bin/kubectl-site_follower
     kubectl site-follower status
 
 In a clone, \`npm install --global .\` after \`make build\` puts it there, too.

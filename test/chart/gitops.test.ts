@@ -147,7 +147,10 @@ test('every --set of the documentation is one that the chart takes', async () =>
   const pairs = exports.flatMap((line) => [...line.matchAll(/(\w+)=(\S+)/g)]);
   const variables = new Map(pairs.map(([, name = '', value = '']) => [name, value]));
   for (const command of commands) {
-    const said = [...command.matchAll(/--set(?:-string)? (\S+)/g)].map(([, value = '']) => value);
+    // In quotes, as a shell would make two arguments of {a,b}.
+    const told = command.matchAll(/--set(?:-string)? (?:'([^']+)'|([^\s'{]+)(?= |$))/g);
+    const said = [...told].map(([, quoted, plain = '']) => quoted ?? plain);
+    assert.equal(said.length, command.match(/--set\b/g)?.length, command);
     const values = said.map((value) =>
       value.replaceAll(/\$(\w+)/g, (all, name) => variables.get(name) ?? all),
     );

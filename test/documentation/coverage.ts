@@ -159,7 +159,7 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
     /^kubectl site-follower promote /,
     { by: 'test/integration/cli-topology.test.ts', mark: "['promote', '--to', 'west'" },
   ],
-  [/^install -D dist\/cli\.mjs /, { run: true }],
+  [/^mkdir -p \S+ && install -m 755 dist\/cli\.mjs /, { run: true }],
   [
     /^kubectl label services .* site-follower\/follow-$/,
     {
@@ -176,7 +176,7 @@ export const COVERAGE: readonly (readonly [RegExp, Coverage])[] = [
 
 /** What begins a command in a block that has output in it, too. */
 const PROGRAMS =
-  /^(?:[A-Z]+=\S+ )*(?:\.?\/?[\w./-]*dist\/\w+\.[cm]js|make|docker|kind|curl|node|npm|npx|helm|kubectl|export|echo|install|source|chmod|openssl|dig|sh|bash)\b/;
+  /^(?:[A-Z]+=\S+ )*(?:\.?\/?[\w./-]*dist\/\w+\.[cm]js|make|docker|kind|curl|node|npm|npx|helm|kubectl|export|echo|install|mkdir|source|chmod|openssl|dig|sh|bash)\b/;
 
 /** The commands of a shell block, one each, also where a text in quotes goes over several lines. */
 export function commandsOf(text: string): string[] {
