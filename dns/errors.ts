@@ -50,9 +50,10 @@ export interface ErrorCause {
 export function rowError(
   message: string,
   { name, kind, action, waitMs, scope }: Omit<ErrorRow, 'codes'>,
-  { code, retryAfterMs = waitMs, ...more }: ErrorCause,
+  { code, retryAfterMs, ...more }: ErrorCause,
 ): DnsError {
-  return new DnsError(message, { kind, action, code: name ?? code, retryAfterMs, scope, ...more });
+  const waits = { retryAfterMs: retryAfterMs ?? waitMs, leastWaitMs: retryAfterMs };
+  return new DnsError(message, { kind, action, code: name ?? code, scope, ...waits, ...more });
 }
 
 /** An answer that is invalid, at least in part: nothing may be concluded from it. */

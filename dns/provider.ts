@@ -81,6 +81,8 @@ export interface DnsErrorDetails {
   /** The provider's own code, e.g. `1011150`; empty when it gave none. */
   readonly code?: string;
   readonly retryAfterMs?: number | undefined;
+  /** Nothing is tried sooner: the provider says so, or the attempt itself does harm. */
+  readonly leastWaitMs?: number | undefined;
   /** The names that it is about; undefined: all of the zone, or unknown. */
   readonly names?: readonly string[] | undefined;
   /** If it is not that of its kind, or of its names. */
@@ -99,6 +101,7 @@ export class DnsError extends Error {
   readonly code: string;
   readonly action: string;
   readonly retryAfterMs: number | undefined;
+  readonly leastWaitMs: number | undefined;
   readonly names: readonly string[] | undefined;
   readonly scope: DnsErrorScope;
   /** As given. */
@@ -106,12 +109,13 @@ export class DnsError extends Error {
   readonly #each: readonly DnsError[] | undefined;
 
   constructor(message: string, details: DnsErrorDetails) {
-    const { kind, action, code = '', retryAfterMs, names, scope, each, cause } = details;
+    const { kind, action, code = '', retryAfterMs, leastWaitMs, names, scope, each, cause } = details;
     super(cut(message, LONGEST_MESSAGE), cause === undefined ? undefined : { cause });
     this.kind = kind;
     this.action = action;
     this.code = code;
     this.retryAfterMs = retryAfterMs;
+    this.leastWaitMs = leastWaitMs;
     this.names = names;
     this.#scope = scope;
     this.scope = scope ?? (names === undefined ? SCOPES[kind] : 'names');
@@ -125,8 +129,9 @@ export class DnsError extends Error {
 
   /** The same error, but for `changes`. */
   with({ message = this.message, ...changes }: { message?: string } & Partial<DnsErrorDetails>): DnsError {
-    const { kind, action, code, retryAfterMs, names, cause } = this;
-    const kept = { kind, action, code, retryAfterMs, names, cause, scope: this.#scope, each: this.#each };
+    const { kind, action, code, retryAfterMs, leastWaitMs, names, cause } = this;
+    const own = { kind, action, code, retryAfterMs, leastWaitMs, names, cause };
+    const kept = { ...own, scope: this.#scope, each: this.#each };
     return new DnsError(message, { ...kept, ...changes });
   }
 }

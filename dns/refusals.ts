@@ -1,4 +1,6 @@
+import type { Random } from '../runtime/clock.ts';
 import type { DnsError, DnsErrorKind } from './provider.ts';
+import { retryWait } from './retry-wait.ts';
 import type { NameChanges } from './separate.ts';
 
 interface Refusal {
@@ -14,14 +16,19 @@ const FIRST_WAIT_MS: Readonly<Record<DnsErrorKind, number>> = {
   retry: 1_000,
   rate: 1_000,
   conflict: 1_000,
-  config: 10_000,
+  config: 5_000,
   refused: 10_000,
 };
 const LONGEST_WAIT_MS = 10 * 60_000;
 
 /** Remembers which names of a zone were refused, so that the others do not wait for another search. */
 export class Refusals {
+  readonly #random: Random;
   #refusals = new Map<string, Refusal>();
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
 
   /** `held` have to wait; `suspects` were refused before and come after the others. Forgets names without changes. */
   sort(parts: readonly NameChanges[], now: number) {
@@ -44,7 +51,7 @@ export class Refusals {
     const changes = textOf(part);
     const attempts = before?.changes === changes ? before.attempts + 1 : 1;
     const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS[error.kind] * 2 ** Math.min(attempts - 1, 16));
-    const until = now + Math.max(wait, error.retryAfterMs ?? 0);
+    const until = now + Math.max(wait, retryWait(error, attempts, this.#random));
     this.#refusals.set(part.name, { changes, error, until, attempts });
   }
 

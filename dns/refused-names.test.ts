@@ -11,12 +11,18 @@ const ZONE = 'example.com';
 const WINDOW = { ms: 300_000, calls: 300 };
 const LIMITS = { provider: 'strict', windows: [WINDOW], readShare: 1 / 3, writes: { ms: 10_000, calls: 5 } };
 
+interface Refusal {
+  readonly kind: DnsErrorKind;
+  readonly code: string;
+  readonly retryAfterMs?: number;
+}
+
 /** Makes all changes of a call or none, and does not say which one it refuses. */
 class StrictProvider implements DnsProvider {
   readonly name = 'strict';
   readonly driftMs = 600_000;
   appliesInPart = false;
-  readonly refusals = new Map<string, { readonly kind: DnsErrorKind; readonly code: string }>();
+  readonly refusals = new Map<string, Refusal>();
   others: readonly OtherRecords[] = [];
   /** Names in each call that wrote, or tried to. */
   readonly calls: number[] = [];
@@ -102,6 +108,16 @@ test('what was refused is not searched for again, and is tried by itself, seldom
   }
   assert.equal(provider.at('192.0.2.2'), 100);
   assert.deepEqual(zone.failed(), []);
+});
+
+test('a name that was refused for a moment, as if a person had to mend it, moves seconds later', async () => {
+  const { provider, followToTheEnd, clock } = followingMany(100);
+  provider.refusals.set(`host-20.${ZONE}`, { kind: 'config', code: 'AccessDenied', retryAfterMs: 120_000 });
+  await followToTheEnd('192.0.2.2');
+  provider.refusals.clear();
+  await clock.advance(7_000);
+  await followToTheEnd('192.0.2.2');
+  assert.equal(provider.at('192.0.2.2'), 100);
 });
 
 test('at the next move the others go first, in one call', async () => {

@@ -94,6 +94,7 @@ function reworded(error: unknown, message: string, leastWaitMs: number): DnsErro
     message,
     cause: error,
     ...(wait > 0 && { retryAfterMs: wait }),
+    ...(leastWaitMs > 0 && { leastWaitMs: Math.max(leastWaitMs, known.leastWaitMs ?? 0) }),
     ...(known.each.length > 1 && { each: known.each.map((own) => reworded(own, own.message, leastWaitMs)) }),
   });
 }

@@ -2,6 +2,7 @@ import { type Clock, DeadlineError, sleep, withDeadline } from '../runtime/clock
 import { explain } from '../runtime/explain.ts';
 import { aboutNames } from './name-errors.ts';
 import { DnsError, type DnsProvider } from './provider.ts';
+import { retryWait } from './retry-wait.ts';
 import { byZone, type DnsName, longestZone } from './zones.ts';
 
 /** Zones seldom change, and a lookup delays a move. */
@@ -16,6 +17,8 @@ export interface ChosenZones {
   readonly namesByZone: ReadonlyMap<string, readonly string[]>;
   /** Names that may be in a zone below the registered domain, as the zones could not be listed yet. */
   readonly held: readonly HeldNames[];
+  /** By `Clock.elapsed`: when those are to be chosen again. */
+  readonly againAt?: number;
 }
 
 export interface HeldNames {
@@ -29,6 +32,8 @@ interface ZoneList {
   /** The last answer; undefined: none yet. */
   readonly zones: readonly string[] | undefined;
   readonly error?: DnsError;
+  /** How often in a row there was none. */
+  readonly failures?: number;
   readonly nextAt: number;
   readonly at: number;
 }
@@ -70,7 +75,12 @@ export class ZoneChoice {
       const { zones, error } = this.#lists.get(zone) ?? {};
       return zones === undefined && error !== undefined ? [{ zone, names, error }] : [];
     });
-    return { namesByZone: byZone(chosen), held };
+    const waits = held.flatMap(({ zone }) => this.#lists.get(zone)?.nextAt ?? []);
+    return {
+      namesByZone: byZone(chosen),
+      held,
+      ...(waits.length > 0 && { againAt: Math.min(...waits) }),
+    };
   }
 
   /** A record could not be written, for a reason that a person has to mend. */
@@ -119,8 +129,9 @@ export class ZoneChoice {
       if (abort.aborted) return;
       const error = heldError(zone, names, failure);
       const at = this.#clock.elapsed();
-      const wait = before === undefined ? (error.retryAfterMs ?? 0) : KEPT_WHILE_FAILING_MS;
-      this.#lists.set(zone, { zones: before, error, at, nextAt: at + wait });
+      const failures = (known?.failures ?? 0) + 1;
+      const wait = before === undefined ? retryWait(error, failures, () => 0.5) : KEPT_WHILE_FAILING_MS;
+      this.#lists.set(zone, { zones: before, error, failures, at, nextAt: at + wait });
     }
   }
 

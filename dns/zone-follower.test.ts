@@ -110,6 +110,25 @@ describe('a name is never left without a record', () => {
     assert.deepEqual(provider.sets, [set('A', '192.0.2.1')]);
   });
 
+  test('what was refused after the deletion and put back is not deleted again soon', async () => {
+    const provider = new ForgetfulProvider(set('A', '192.0.2.1'));
+    provider.refuses = ({ type }) => type === 'CNAME';
+    provider.refusal = new DnsError('not authorised', {
+      kind: 'config',
+      action: 'Look.',
+      retryAfterMs: 60_000,
+    });
+    const { follow, clock } = following(provider, `app.${ZONE}`);
+    await assert.rejects(follow(set('CNAME', 'west.example.org')), /has again what it had before/);
+    const writes = provider.writes.length;
+    await clock.advance(59_000);
+    await assert.rejects(follow(set('CNAME', 'west.example.org')));
+    assert.equal(provider.writes.length, writes);
+    await clock.advance(2_000);
+    await assert.rejects(follow(set('CNAME', 'west.example.org')));
+    assert.ok(provider.writes.length > writes);
+  });
+
   test('nothing is deleted before it is stored what was there', async () => {
     const provider = new ForgetfulProvider(set('A', '192.0.2.1'));
     const clock = new VirtualClock();

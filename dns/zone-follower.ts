@@ -1,5 +1,5 @@
 import type { Leadership } from '../kubernetes/leadership.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Random } from '../runtime/clock.ts';
 import type { KeptSets } from './kept-sets.ts';
 import { LateCalls } from './late-calls.ts';
 import { joinedErrors } from './name-errors.ts';
@@ -9,6 +9,7 @@ import { plan, unfollowedAddresses } from './plan.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from './provider.ts';
 import type { RecordStatuses } from './record-status.ts';
 import type { Current, RecordSet, RecordType } from './records.ts';
+import { wakeAfter } from './retry-wait.ts';
 import { changesByName } from './separate.ts';
 import { SupersededError } from './superseded-error.ts';
 import { claimIn, claimZone, type ZoneClaim } from './zone-claim.ts';
@@ -17,6 +18,7 @@ import { ZoneWriter } from './zone-writer.ts';
 export interface ZoneFollowerPorts {
   readonly provider: DnsProvider;
   readonly clock: Clock;
+  readonly random: Random;
   /** Between two reads of a zone that is as desired. */
   readonly periodMs: number;
   readonly statuses: RecordStatuses;
@@ -42,6 +44,9 @@ interface Goal {
   readonly superseded: AbortController;
 }
 
+/** So soon the caller comes by itself, less and less often while it fails. */
+const WORTH_A_WAKE_MS = 3_000;
+
 /** Keeps the listed records of one zone as desired: read, plan, and apply if something differs. */
 export class ZoneFollower {
   readonly zone: string;
@@ -54,6 +59,8 @@ export class ZoneFollower {
   #reached: { readonly goal: Goal; readonly at: number } | undefined;
   #failed: { readonly goal: Goal; readonly until: number; readonly error: DnsError } | undefined;
   #failing = false;
+  /** How often in a row this goal was not reached for a reason that a person has to mend. */
+  #refused: { readonly goal: Goal; readonly times: number } | undefined;
   readonly #lateCalls: LateCalls;
   readonly #writer: ZoneWriter;
 
@@ -150,6 +157,7 @@ export class ZoneFollower {
     }
     this.#reached = { goal, at };
     this.#failed = undefined;
+    this.#refused = undefined;
     statuses.clearErrors(this.zone);
     if (this.#failing) this.#ports.onRecovered(this.zone);
     this.#failing = false;
@@ -257,10 +265,14 @@ export class ZoneFollower {
   }
 
   #noteFailure(goal: Goal, failures: ReadonlyMap<string, unknown>): void {
-    const { statuses, clock, onFailure } = this.#ports;
+    const { statuses, clock, onFailure, wake } = this.#ports;
     this.#failing = true;
     const error = joinedErrors(failures.values());
-    const pause = this.#writer.pause(failures);
+    if (this.#refused?.goal !== goal) this.#refused = { goal, times: 0 };
+    if ([...failures.values()].some(isConfig)) this.#refused = { goal, times: this.#refused.times + 1 };
+    const pause = this.#writer.pause(failures, Math.max(1, this.#refused.times));
+    if (pause >= WORTH_A_WAKE_MS)
+      wakeAfter(clock, pause, [goal.leadership.abort, goal.superseded.signal], wake);
     this.#failed =
       error instanceof DnsError && pause > 0 ? { goal, until: clock.elapsed() + pause, error } : undefined;
     this.#reached = undefined;
@@ -271,6 +283,10 @@ export class ZoneFollower {
 
 function unreadAmong(names: readonly string[], { unread = new Map() }: Current): ReadonlyMap<string, Error> {
   return new Map([...unread].filter(([name]) => names.includes(name)));
+}
+
+function isConfig(error: unknown): boolean {
+  return error instanceof DnsError && error.kind === 'config';
 }
 
 function isGoal(goal: Goal, desired: readonly RecordSet[], leadership: Leadership): boolean {

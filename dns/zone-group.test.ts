@@ -62,6 +62,7 @@ function slowZone(before: boolean) {
   const group = new ZoneGroup(RECORDS, new Set(['A']), {
     provider,
     clock,
+    random: () => 0.5,
     periodMs: provider.driftMs,
     kept: new KeptInMemory(RECORDS.map(({ name }) => name)).open(),
     statuses: new RecordStatuses(clock, nothing),

@@ -2,6 +2,7 @@ import type { Leadership } from '../kubernetes/leadership.ts';
 import { withDeadline } from '../runtime/clock.ts';
 import { DnsError } from './provider.ts';
 import type { RecordSet, RecordType } from './records.ts';
+import { wakeAfter } from './retry-wait.ts';
 import { type HeldNames, ZoneChoice } from './zone-choice.ts';
 import { ZoneFollower, type ZoneFollowerPorts } from './zone-follower.ts';
 import type { DnsName } from './zones.ts';
@@ -21,6 +22,8 @@ export class ZoneGroup {
   #followers = new Map<string, ZoneFollower>();
   /** By zone: the end of followers that were replaced. */
   readonly #ending = new Map<string, Promise<void>>();
+  /** By `Clock.elapsed`: the last list that was waited for. */
+  #listAt: number | undefined;
 
   constructor(records: readonly DnsName[], owned: ReadonlySet<RecordType>, ports: ZoneFollowerPorts) {
     this.#choice = new ZoneChoice(ports.provider, records, ports.clock, () => ports.wake());
@@ -41,7 +44,8 @@ export class ZoneGroup {
     leadership: Leadership,
   ): Promise<GroupOutcome> {
     const { clock } = this.#ports;
-    const { namesByZone, held } = await this.#choice.choose(leadership.abort);
+    const { namesByZone, held, againAt } = await this.#choice.choose(leadership.abort);
+    this.#wakeForList(againAt, leadership);
     const outcomes = await Promise.allSettled(
       this.#followersOf(namesByZone).map(([follower, names]) =>
         withDeadline(clock, patienceMs, leadership.abort, `DNS zone ${follower.zone}`, async () => {
@@ -56,6 +60,13 @@ export class ZoneGroup {
     );
     if ([...failures, ...held.map(({ error }) => error)].some(needsConfiguration)) this.#choice.noteFailure();
     return { failures, held };
+  }
+
+  #wakeForList(at: number | undefined, { abort }: Leadership): void {
+    const { clock, wake } = this.#ports;
+    const left = (at ?? 0) - clock.elapsed();
+    if (left > 0 && at !== this.#listAt) wakeAfter(clock, left, [abort], wake);
+    this.#listAt = at;
   }
 
   abandon(): void {

@@ -1,5 +1,5 @@
 import type { Leadership } from '../kubernetes/leadership.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock, Random } from '../runtime/clock.ts';
 import { type KeptSets, NOT_KEPT } from './kept-sets.ts';
 import { LastShown } from './last-shown.ts';
 import { packed, subjectOf } from './planned.ts';
@@ -7,6 +7,7 @@ import { DnsError, type DnsProvider, NOT_SAVED, type WriteGuard } from './provid
 import type { Current, RecordSet } from './records.ts';
 import { Refusals } from './refusals.ts';
 import { restoreEmptied, restoreStuck } from './restore-emptied.ts';
+import { retryWait } from './retry-wait.ts';
 import { sendChanges } from './send-changes.ts';
 import { type NameChanges, type Planned, type PlanSets, type SendResult, separate } from './separate.ts';
 import { SupersededError } from './superseded-error.ts';
@@ -43,6 +44,7 @@ const MOST_KEPT_BYTES = 30_000;
 export interface ZoneWriterPorts {
   readonly provider: DnsProvider;
   readonly clock: Clock;
+  readonly random: Random;
   readonly kept: KeptSets;
 }
 
@@ -51,14 +53,17 @@ export class ZoneWriter {
   readonly #zone: string;
   readonly #provider: DnsProvider;
   readonly #clock: Clock;
-  readonly #refusals = new Refusals();
+  readonly #random: Random;
+  readonly #refusals: Refusals;
   readonly #lastShown: LastShown;
   #failed = { code: '', times: 0 };
 
-  constructor(zone: string, { provider, clock, kept }: ZoneWriterPorts) {
+  constructor(zone: string, { provider, clock, random, kept }: ZoneWriterPorts) {
     this.#zone = zone;
     this.#provider = provider;
     this.#clock = clock;
+    this.#random = random;
+    this.#refusals = new Refusals(random);
     this.#lastShown = new LastShown(kept);
   }
 
@@ -125,9 +130,14 @@ export class ZoneWriter {
     return obstacle;
   }
 
-  /** Milliseconds until the next attempt for names that failed. */
-  pause(failures: ReadonlyMap<string, unknown>): number {
+  /** Milliseconds until the next attempt for names that failed, after so many for the same goal that a person has to mend. */
+  pause(failures: ReadonlyMap<string, unknown>, attempts: number): number {
     const now = this.#clock.elapsed();
+    const waitFor = new Map(
+      [...new Set(failures.values())].flatMap((error) =>
+        error instanceof DnsError ? [[error, retryWait(error, attempts, this.#random)] as const] : [],
+      ),
+    );
     const waits = [...failures].map(([name, error]) => {
       if (!(error instanceof DnsError)) return 0;
       // Another program has written: read again at once.
@@ -136,7 +146,7 @@ export class ZoneWriter {
       const wait = this.#refusals.waitOf(name, now);
       return Math.min(
         most,
-        wait === undefined ? (error.retryAfterMs ?? 0) : Math.min(LONGEST_PAUSE_MS, wait),
+        wait === undefined ? (waitFor.get(error) ?? 0) : Math.min(LONGEST_PAUSE_MS, wait),
       );
     });
     return Math.min(...waits);

@@ -72,7 +72,7 @@ export class DnsSignal implements Signal {
   #epoch = 0;
 
   constructor(options: DnsSignalOptions) {
-    const { provider, clock, records, sites, observer, kept } = options;
+    const { provider, clock, random, records, sites, observer, kept } = options;
     const statuses = new RecordStatuses(clock, (all) => observer.onStatuses(all));
     this.#options = options;
     this.name = options.name;
@@ -85,6 +85,7 @@ export class DnsSignal implements Signal {
     this.#ports = {
       provider,
       clock,
+      random,
       periodMs: this.resyncMs,
       statuses,
       kept,

@@ -35,6 +35,7 @@ export function followedZone(
   const follower = new ZoneFollower(zone, names, new Set(owned), {
     provider,
     clock,
+    random: () => 0.5,
     periodMs: provider.driftMs,
     kept: kept ?? new KeptInMemory(names).open(),
     ...(ownership !== undefined && { ownership }),
