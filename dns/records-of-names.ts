@@ -1,5 +1,5 @@
-/** So few names are read one by one: listing the zone may take more calls. */
-const MOST_BY_NAME = 4;
+/** Of so few names the zone is listed only if it is one page: a part of a large zone would be in vain, and more to read. */
+const FEW_NAMES = 4;
 
 export interface RecordLists<T> {
   readonly ofName: (name: string) => Promise<readonly T[]>;
@@ -13,7 +13,8 @@ export async function recordsOfNames<T>(
   nameOf: (record: T) => string,
   { ofName, ofZone }: RecordLists<T>,
 ): Promise<readonly T[]> {
-  const all = names.size > MOST_BY_NAME ? await ofZone(names.size) : undefined;
+  const mostPages = names.size > FEW_NAMES ? names.size : 1;
+  const all = names.size > 1 ? await ofZone(mostPages) : undefined;
   if (all !== undefined) return all.filter((record) => names.has(nameOf(record)));
   const records: T[] = [];
   for (const name of names) records.push(...(await ofName(name)));

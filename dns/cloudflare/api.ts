@@ -101,6 +101,8 @@ export class CloudflareApi {
   readonly #ports: LimitedHttpPorts;
   /** Ids of zones that are listed by small pages. */
   readonly #largeZones = new Set<string>();
+  /** Ids of zones that are more than one small page. */
+  readonly #notSmall = new Set<string>();
   readonly limiter: RateLimiter;
 
   constructor(config: CloudflareConfig, ports: LimitedHttpPorts) {
@@ -139,7 +141,7 @@ export class CloudflareApi {
     return found.some((zones) => zones.length > 0) ? found.flat() : list({});
   }
 
-  /** Undefined if there are more pages. */
+  /** Undefined if there are more pages. A single one is a small one, which comes as soon as some names do. */
   async zoneRecords(
     zone: CloudflareZone,
     mostPages: number,
@@ -147,18 +149,23 @@ export class CloudflareApi {
     purpose: CallPurpose,
   ): Promise<readonly CloudflareRecord[] | undefined> {
     const what = `the records of ${zone.name}`;
-    const isSmall = this.#largeZones.has(zone.id);
+    const isSingle = mostPages === 1;
+    if (isSingle && this.#notSmall.has(zone.id)) return undefined;
+    const isSmall = isSingle || this.#largeZones.has(zone.id);
     const perPage = isSmall ? RECORDS_A_SMALL_PAGE : RECORDS_A_PAGE;
     const found = new WholeList<CloudflareRecord>(what);
     try {
       const list = { ...recordsIn(zone), what, query: {}, purpose, perPage };
       for await (const { items, pages, total } of this.#pages(list, abort)) {
-        if (pages > Math.min(mostPages, MAX_PAGES)) return undefined;
+        if (pages > Math.min(mostPages, MAX_PAGES)) {
+          if (isSingle) this.#notSmall.add(zone.id);
+          return undefined;
+        }
         found.add(items, total);
       }
     } catch (error) {
-      if (isSmall || !isTooMuch(error)) throw error;
-      this.#largeZones.add(zone.id);
+      if (!isTooMuch(error) || (isSmall && !isSingle)) throw error;
+      (isSingle ? this.#notSmall : this.#largeZones).add(zone.id);
       return await this.zoneRecords(zone, mostPages, abort, purpose);
     }
     return found.items();
