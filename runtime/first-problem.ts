@@ -2,13 +2,36 @@ import * as z from 'zod';
 
 /**
  * Lists and records that stop at the first thing that is wrong. zod's own check every item and keep a problem for each:
- * for a body of a few megabytes that is some hundred megabytes, and only one problem is ever reported. Of more than `most`
- * none is looked at: millions of empty ones are right, each by itself.
+ * for a body of a few megabytes that is some hundred megabytes, and only one problem is ever reported. One that is larger
+ * than what `allowance` has left is not looked at: millions of empty ones are right, each by itself.
  */
 
-export function listOf<T>(item: z.ZodType<T>, most = Number.POSITIVE_INFINITY) {
+/** Of entries that all lists and records of a value may have together: many lists of a few are as costly as one of many. */
+export class Allowance {
+  readonly most: number;
+  #left: number;
+
+  constructor(most: number) {
+    this.most = most;
+    this.#left = most;
+  }
+
+  /** For the next value. */
+  renew(): void {
+    this.#left = this.most;
+  }
+
+  /** A list or record for which there is no room takes none of it. */
+  take(count: number): boolean {
+    if (count > this.#left) return false;
+    this.#left -= count;
+    return true;
+  }
+}
+
+export function listOf<T>(item: z.ZodType<T>, allowance?: Allowance) {
   return z.array(z.unknown()).transform((values, context): T[] => {
-    if (values.length > most) return tooMany(most, context);
+    if (allowance?.take(values.length) === false) return tooMany(allowance, context);
     const read: T[] = [];
     for (const [index, value] of values.entries()) {
       const result = item.safeParse(value);
@@ -19,10 +42,10 @@ export function listOf<T>(item: z.ZodType<T>, most = Number.POSITIVE_INFINITY) {
   });
 }
 
-export function recordOf<T>(item: z.ZodType<T>, most = Number.POSITIVE_INFINITY) {
+export function recordOf<T>(item: z.ZodType<T>, allowance?: Allowance) {
   return z.custom<object>(isObject, 'must be an object').transform((values, context): Record<string, T> => {
     const read: [string, T][] = [];
-    if (Object.keys(values).length > most) return tooMany(most, context);
+    if (allowance?.take(Object.keys(values).length) === false) return tooMany(allowance, context);
     for (const [key, value] of Object.entries(values)) {
       const result = item.safeParse(value);
       if (!result.success) return refused(result.error, key, context);
@@ -36,8 +59,9 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function tooMany(most: number, context: z.RefinementCtx): never {
-  context.addIssue({ code: 'custom', message: `must have at most ${most} entries` });
+function tooMany({ most }: Allowance, context: z.RefinementCtx): never {
+  const message = `is too long: all lists and maps together may have ${most} entries`;
+  context.addIssue({ code: 'custom', message });
   return z.NEVER;
 }
 

@@ -117,4 +117,34 @@ describe('a review of a megabyte', () => {
       assert.ok(grown < 30_000_000, `${JSON.stringify(affinity).slice(0, 100)}: ${grown} bytes`);
     }
   });
+
+  test('of which no list is too long is not looked at when there are too many of them', () => {
+    const ports = Array.from({ length: 5_000 }, () => ({}));
+    const containers = Array.from({ length: 20 }, () => ({ name: 'a', ports }));
+    const labels = Object.fromEntries(ports.map((_, at) => [`k${at}`, '']));
+    const many: readonly object[] = [
+      { spec: { containers } },
+      { spec: { initContainers: containers } },
+      {
+        metadata: { labels: { ...labels, ...ASKS }, annotations: labels },
+        spec: { containers: containers.slice(0, 9) },
+      },
+    ];
+    for (const changes of many) {
+      const { outcome } = answered({ kind: POD, object: pod(changes) });
+      assert.match(JSON.stringify(outcome), /denied.*: all lists and maps together may have 50000 entries/);
+    }
+    // Each object by itself.
+    const most = pod({ spec: { containers: containers.slice(0, 9) } });
+    for (let count = 3; count > 0; count -= 1)
+      assert.equal(answered({ kind: POD, object: most }).outcome.action, 'injected');
+  });
+
+  test('a Service with more keys in its selector than one has is left alone', () => {
+    const selector = Object.fromEntries(Array.from({ length: 60_000 }, (_, at) => [`k${at}`, '']));
+    const object = { metadata: { labels: { 'site-follower/follow': 'true' } }, spec: { selector } };
+    const { answer, outcome } = answered({ kind: { ...POD, kind: 'Service' }, object });
+    assert.equal(outcome.action, 'none');
+    assert.match(answer.response.warnings?.join() ?? '', /was not looked at: spec\.selector: is too long/);
+  });
 });

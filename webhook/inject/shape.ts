@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { listOf, recordOf } from '../../runtime/first-problem.ts';
+import { Allowance, listOf, recordOf } from '../../runtime/first-problem.ts';
 import type { Result } from '../../runtime/result.ts';
 
 /** The fields of pods and workloads that injection reads. They may be null, as in manifests that programs wrote. */
 
-/** More than an object in etcd has that somebody wrote; a body can have a million. */
-const MOST = 50_000;
-const items = <T>(item: z.ZodType<T>) => listOf(item, MOST);
-const entries = <T>(item: z.ZodType<T>) => recordOf(item, MOST);
+/** More than an object in etcd has that somebody wrote; a body can have a million, in one list or in thousands. */
+const ALLOWANCE = new Allowance(50_000);
+const items = <T>(item: z.ZodType<T>) => listOf(item, ALLOWANCE);
+export const entries = <T>(item: z.ZodType<T>) => recordOf(item, ALLOWANCE);
 
 const strings = entries(z.string('must be a text; put quotes around it')).nullish();
 
@@ -161,6 +161,7 @@ export const readMetadata = (value: unknown): Result<{ metadata?: Metadata | nul
   read(z.object({ metadata: metadata.nullish() }), value);
 
 export function read<T>(schema: z.ZodType<T>, value: unknown): Result<T> {
+  ALLOWANCE.renew();
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, value: result.data };
   const [issue] = result.error.issues;

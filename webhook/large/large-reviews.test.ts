@@ -163,6 +163,7 @@ test('the largest bodies of the smallest things end no thread', { timeout: 60_00
   const fields = [
     inPod(`"initContainers":[${fill(() => '{}')}]`),
     inPod(`"initContainers":[{"name":"a","ports":[${fill(() => '{}')}]}]`),
+    inPod(`"initContainers":[${fill(() => `{"name":"a","ports":[${'{},'.repeat(5_000)}{}]}`)}]`),
     inPod(`"volumes":[${fill(() => '{}')}]`),
     inPod(`"affinity":{"podAntiAffinity":{"${required}":[${fill(() => '{}')}]}}`),
     inPod(`"affinity":{"nodeAffinity":{"${required}":{"nodeSelectorTerms":[${fill(() => '{}')}]}}}`),

@@ -3,16 +3,15 @@ import { databaseService } from '../../contract/databases.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
 import { isSiteLabel, readRouting, siteLabel } from '../../contract/routing.ts';
 import { shown } from '../../kubernetes/cut.ts';
-import { recordOf } from '../../runtime/first-problem.ts';
 import type { Result } from '../../runtime/result.ts';
 import { type Operation, removeEntries, setEntries } from '../inject/patch.ts';
-import { type Metadata, metadata, read } from '../inject/shape.ts';
+import { entries, type Metadata, metadata, read } from '../inject/shape.ts';
 
 const service = z.object({
   metadata: metadata.nullish(),
   spec: z.object({
     type: z.string().nullish(),
-    selector: recordOf(z.string()).nullish(),
+    selector: entries(z.string()).nullish(),
   }),
 });
 
