@@ -31,6 +31,8 @@ const TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Nothing is read from it, but a short answer read to its end lets the connection be used again. */
 const MAX_ANSWER_BYTES = 16 * 1024;
+/** With its status, headers and whatever comes before and between. */
+const MOST_BYTES = 128 * 1024;
 
 export interface PostOptions {
   readonly proxies?: ProxySettings;
@@ -50,7 +52,8 @@ export function httpPost(
     keepAliveTimeout: 4_000,
     connections: 2,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    connect: buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup }),
+    mostBytes: MOST_BYTES,
+    connect: buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup, allowH2: false }),
   });
   return {
     post: async ({ url, headers, body }, abort) => {

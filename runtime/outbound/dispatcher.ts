@@ -1,5 +1,13 @@
-import { Agent, type Dispatcher as AnyDispatcher, Dispatcher, ProxyAgent } from 'undici';
+import {
+  Agent,
+  type Dispatcher as AnyDispatcher,
+  buildConnector,
+  Dispatcher,
+  Pool,
+  ProxyAgent,
+} from 'undici';
 import { explain } from '../explain.ts';
+import { boundedConnector, FewInterimAnswers } from './bounded.ts';
 import { type ProxyAddress, type ProxyFor, type ProxySettings, proxyRules } from './proxies.ts';
 
 /** HTTP to anywhere but the API server. */
@@ -9,13 +17,17 @@ export interface OutboundDispatcher extends AnyDispatcher {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Twice as much as the longest body that is read, as each piece of one may have a length before it. */
+const MOST_BYTES = 32 * 1024 * 1024;
 
 export interface OutboundOptions {
   readonly keepAliveTimeout: number;
   readonly connectTimeout?: number;
   readonly connections?: number;
+  /** Of all that may come in answer to one request. */
+  readonly mostBytes?: number;
   /** Makes the connections that go through no proxy. */
-  readonly connect?: NonNullable<Agent.Options['connect']>;
+  readonly connect?: buildConnector.connector;
 }
 
 /** Calls each URL directly or through the proxy that the environment names for it. */
@@ -33,16 +45,17 @@ class Outbound extends Dispatcher implements OutboundDispatcher {
   constructor(proxyFor: ProxyFor, options: OutboundOptions) {
     super();
     this.proxyFor = proxyFor;
-    const timeout = options.connectTimeout ?? CONNECT_TIMEOUT_MS;
+    const { connectTimeout: timeout = CONNECT_TIMEOUT_MS, mostBytes: _, ...others } = options;
     this.#options = options;
-    this.#direct = new Agent({ connect: { timeout }, ...options });
+    const connect = buildConnector({ timeout, allowH2: false });
+    this.#direct = new Agent({ connect, ...others, factory: this.#pool });
   }
 
   override dispatch(options: AnyDispatcher.DispatchOptions, handler: AnyDispatcher.DispatchHandler): boolean {
     const proxy = this.proxyFor(new URL(options.origin ?? ''));
     const agent = proxy === undefined ? this.#direct : this.#through(proxy);
     // Agents want an origin, which their types say more strictly than that of what they implement.
-    return agent.dispatch({ ...options, origin: options.origin ?? '' }, handler);
+    return agent.dispatch({ ...options, origin: options.origin ?? '' }, new FewInterimAnswers(handler));
   }
 
   override async close(): Promise<void> {
@@ -54,6 +67,13 @@ class Outbound extends Dispatcher implements OutboundDispatcher {
     await Promise.all(agents.map((agent) => agent.destroy()));
   }
 
+  /** HTTP/2 has other ways without an end, for which nobody here has a use. */
+  readonly #pool = (origin: URL, { connect, ...options }: Pool.Options): Pool => {
+    if (typeof connect !== 'function') throw new TypeError('an agent was made without a connector');
+    const bounded = boundedConnector(connect, this.#options.mostBytes ?? MOST_BYTES);
+    return new Pool(origin, { ...options, connect: bounded, allowH2: false });
+  };
+
   #through({ url }: ProxyAddress): ProxyAgent {
     const known = this.#proxied.get(url.href);
     if (known !== undefined) return known;
@@ -62,6 +82,8 @@ class Outbound extends Dispatcher implements OutboundDispatcher {
       uri: url.href,
       keepAliveTimeout,
       ...(connections !== undefined && { connections }),
+      factory: this.#pool,
+      allowH2: false,
       proxyTls: { timeout },
       requestTls: { timeout },
     });
