@@ -56,7 +56,7 @@ function parseRecord(text: string): DnsName | string {
 }
 
 /** A single label that is no public suffix, such as `lan` or `internal`, can be a private zone. */
-function isTopLevelDomain(zone: string): boolean {
+export function isTopLevelDomain(zone: string): boolean {
   return !zone.includes('.') && parse(`x.${zone}`, { validateHostname: false }).isIcann === true;
 }
 

@@ -1,22 +1,36 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import * as z from 'zod';
 
+type Subnet = readonly [address: string, prefix: number];
+
+/**
+ * IPv6 addresses that stand for an IPv4 address of a subnet: 6to4 (RFC 3056 section 2) and NAT64 (RFC 6052 section 2.1). Two bytes each:
+ * `network` is that of the subnet.
+ */
+function translated(network: string, prefix: number): readonly Subnet[] {
+  return [
+    [`2002:${network}::`, 16 + prefix],
+    [`64:ff9b::${network}:0`, 96 + prefix],
+  ];
+}
+
 /** Addresses that are no host's: a record with one of them sends every client nowhere. */
 const NO_HOST = blockList([
   ['0.0.0.0', 8],
   ['224.0.0.0', 3],
   ['::', 128],
   ['ff00::', 8],
+  ...translated('0', 8),
+  ...translated('e000', 3),
 ]);
 /** A client with such an address would call itself (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3). */
-const LOOPBACK = blockList([
-  ['127.0.0.0', 8],
-  ['::1', 128],
-]);
-/** They mean something on one network alone, and need its interface as well (RFC 3927, RFC 4007). */
+const LOOPBACK = blockList([['127.0.0.0', 8], ['::1', 128], ...translated('7f00', 8)]);
+/** They mean something on one network alone, and need its interface as well (RFC 3927, RFC 4007); RFC 3879 withdrew fec0::/10. */
 const LINK_LOCAL = blockList([
   ['169.254.0.0', 16],
   ['fe80::', 10],
+  ['fec0::', 10],
+  ...translated('a9fe', 16),
 ]);
 /** RFC 4291 section 2.5.5: nobody calls them. Apart, as a BlockList would match IPv4 addresses by these too. */
 const FROM_IPV4 = blockList([
@@ -24,7 +38,7 @@ const FROM_IPV4 = blockList([
   ['::ffff:0:0', 96],
 ]);
 
-function blockList(subnets: readonly (readonly [string, number])[]): BlockList {
+function blockList(subnets: readonly Subnet[]): BlockList {
   const list = new BlockList();
   for (const [address, prefix] of subnets) list.addSubnet(address, prefix, isIPv6(address) ? 'ipv6' : 'ipv4');
   return list;

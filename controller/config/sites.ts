@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { canonicalName } from '../../dns/domain-name.ts';
-import { isDnsName } from '../../dns/zones.ts';
+import { isDnsName, isTopLevelDomain } from '../../dns/zones.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
 import { didYouMean } from '../../runtime/suggest.ts';
 import { labelSelector } from '../../settings/fields.ts';
@@ -11,6 +11,16 @@ function nodeName() {
   return z
     .string({ error: 'must be the name of a node' })
     .refine(isObjectName, 'must be the name of a node as `kubectl get nodes` shows it');
+}
+
+function cnameProblem(name: string): string | undefined {
+  if (!isDnsName(name)) return 'must be a host name such as east.example.com';
+  // RFC 6761 section 6.3.
+  if (/(^|\.)localhost$/.test(name))
+    return 'must be a name of the site: by this one each client calls itself';
+  return isTopLevelDomain(name)
+    ? 'must be a host name such as east.example.com, and not a whole top-level domain'
+    : undefined;
 }
 
 const SITE_KEYS = {
@@ -32,7 +42,10 @@ const SITE_KEYS = {
   cname: z
     .string({ error: 'must be a host name such as "east.example.com"' })
     .transform(canonicalName)
-    .refine(isDnsName, 'must be a host name such as east.example.com')
+    .superRefine((name, context) => {
+      const problem = cnameProblem(name);
+      if (problem !== undefined) context.addIssue(problem);
+    })
     .exactOptional(),
 };
 

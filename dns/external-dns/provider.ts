@@ -1,4 +1,4 @@
-import { DEFAULT_FOLLOWER, LABELS, PROGRAM } from '../../contract/names.ts';
+import { LABELS, PROGRAM } from '../../contract/names.ts';
 import type { KubeApi, KubeObject } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
@@ -17,6 +17,7 @@ import { currentOf } from '../record-sets.ts';
 import { type Change, type Current, MAX_TTL, type ZoneQuery } from '../records.ts';
 import { DNS_ENDPOINTS, type DnsEndpoint } from './dns-endpoint.ts';
 import { apiError, notOurs } from './errors.ts';
+import { endpointObjectName } from './object-name.ts';
 
 /** Reading one object is cheap, and deleting it deletes the records. */
 const DRIFT_MS = 60_000;
@@ -126,8 +127,7 @@ export class ExternalDnsProvider implements DnsProvider {
   }
 
   #key(zone: string) {
-    const follower = this.#follower === DEFAULT_FOLLOWER ? '' : `${this.#follower}-`;
-    return { namespace: this.#namespace, name: `${PROGRAM}-${follower}${zone}` };
+    return { namespace: this.#namespace, name: endpointObjectName(this.#follower, zone) };
   }
 
   #object(zone: string, endpoints: readonly Endpoint[], found: DnsEndpoint | undefined): DnsEndpoint {
