@@ -4,11 +4,11 @@ import { Claims } from '../dns/claims.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { type Clock, withDeadline } from '../runtime/clock.ts';
 import type { Site } from '../settings/site.ts';
-import type { Report } from './report.ts';
+import type { MemoryStore } from './triggers/trigger.ts';
 
 export interface ClusterClaimsPorts {
   readonly follower: string;
-  readonly report: Report;
+  readonly report: MemoryStore;
   /** By whoever led last. */
   readonly published: Status | undefined;
   readonly clock: Clock;
@@ -20,7 +20,7 @@ export interface ClusterClaimsPorts {
 /** Of the report. */
 const SECTION = 'claim';
 const OVERTAKEN: HoldReason = 'ClaimedElsewhere';
-/** To stand by must not wait for longer. */
+/** To stand by, and to become active, must not wait for longer. */
 const REMEMBERED_WITHIN_MS = 1_000;
 
 /** What the cluster that is the site `own` publishes in DNS for other clusters, and finds of them there. */
@@ -28,8 +28,10 @@ export function claimsOf(
   own: Site,
   { follower, report, published, clock, leadership, onRival }: ClusterClaimsPorts,
 ): Claims {
-  const remembered = () =>
-    withDeadline(clock, REMEMBERED_WITHIN_MS, leadership.abort, 'the report', () => report.save(leadership));
+  const remember = () =>
+    withDeadline(clock, REMEMBERED_WITHIN_MS, leadership.abort, 'the report', () =>
+      report.save(leadership),
+    ).catch(() => undefined); // The report is written again, and says then what is wrong.
   return new Claims({
     owner: own.cluster ?? own.name,
     site: own.name,
@@ -37,8 +39,10 @@ export function claimsOf(
     memory: report.get(SECTION),
     toldRival: toldRival(published),
     onChange: (memory) => report.set(SECTION, memory),
-    // The next leader would be active again until it can read the zone. What fails here is written later.
-    onRival: () => void remembered().then(onRival, onRival),
+    remember,
+    elapsed: () => clock.elapsed(),
+    // The next leader would be active again until it can read the zone.
+    onRival: () => void remember().then(onRival),
   });
 }
 

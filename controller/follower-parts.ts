@@ -95,9 +95,11 @@ export async function prepareParts(
   });
   if (leadership.abort.aborted) return undefined;
   const wakeup = new Wakeup(clock, MIN_GAP_MS);
+  const memory = config.dryRun ? unsaved(report) : report;
+  const onRival = wakeup.notify;
   const claims =
     sites.own &&
-    claimsOf(sites.own, { follower: name, report, published, clock, leadership, onRival: wakeup.notify });
+    claimsOf(sites.own, { follower: name, report: memory, published, clock, leadership, onRival });
   const events = config.dryRun ? () => undefined : eventsOn(status, ports);
   return { ...options, sites, telemetry, statusMap, status, report, claims, events, wakeup };
 }

@@ -8,7 +8,7 @@ import { CONFIG_MAPS, type ConfigMap, NAMESPACES, NODES, SERVICES } from '../kub
 import { TestLeadership } from '../test/support/fake-cluster.ts';
 import { FollowerScene, PG, REPORT_MAP, STATUS_MAP, serviceConfig } from '../test/support/follower-scene.ts';
 import { settlesWithin } from '../test/support/virtual-clock.ts';
-import type { Config } from './config.ts';
+import { type Config, loadConfig } from './config.ts';
 import { runFollower } from './follower.ts';
 import { LastPublished } from './last-published.ts';
 import { RoutedPods } from './signals/follow-services/routed-pods.ts';
@@ -255,6 +255,24 @@ describe('a followed service', () => {
     await kube.clock.advance(120_000);
     assert.equal(kube.changes.length - written, 1, 'the move itself');
     assert.equal(kube.logged('active site changed').at(-1)?.site, 'eu');
+  });
+
+  test('of a topology writes nothing in a dry run either', async () => {
+    const sites = [
+      { name: 'us', cluster: PG.name, ip: '192.0.2.1' },
+      { name: 'eu', cluster: 'pg-eu', ip: '192.0.2.2' },
+    ];
+    const trigger = { kind: 'cnpg-topology', namespace: PG.namespace, clusterName: PG.name };
+    const file = JSON.stringify({ followers: [{ sites, trigger }] });
+    const env = { POD_NAMESPACE: REPORT_MAP.namespace, DRY_RUN: 'true', CONFIG_FILE: 'file.yaml' };
+    const loaded = loadConfig(env, () => file);
+    assert.ok(loaded.ok);
+    kube.change(CLUSTERS, { metadata: PG, spec: { replica: { primary: PG.name, source: 'pg-eu' } } });
+    const written = kube.changes.length;
+    void start(loaded.value);
+    await kube.clock.advance(120_000);
+    assert.equal(kube.changes.length, written);
+    assert.equal(kube.logged('active site changed').at(-1)?.site, 'us');
   });
 });
 

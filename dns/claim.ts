@@ -16,6 +16,20 @@ export interface Claim {
   readonly epoch: number;
 }
 
+/** What the cluster here says of itself. */
+export interface OwnTimeline {
+  /** Another text for one that was made anew under the same name. */
+  readonly cluster: string;
+  readonly timeline: number;
+  /**
+   * Names the instance that is on it, and when it came to be the first one. While that is the same, a higher timeline is no
+   * other one: PostgreSQL reports a new one only after its first checkpoint there, and the operator some time later.
+   */
+  readonly instance: string;
+  /** When it was demoted last, in whatever form; empty when it never was. It may have been while nobody observed it. */
+  readonly demotedAt: string;
+}
+
 const VERSION = 'site-follower1';
 /** Of 32 bits. Source: PostgreSQL, src/include/access/xlogdefs.h, TimeLineID. */
 const HIGHEST_TIMELINE = 2 ** 32 - 1;
@@ -29,6 +43,12 @@ export function claimName(follower: string, zone: string): string {
 
 export function formatClaim({ owner, site, timeline, epoch }: Claim): string {
   return `v=${VERSION}; owner=${owner}; site=${site}; timeline=${timeline}; epoch=${epoch}`;
+}
+
+/** For a sentence. */
+export function describeClaim({ owner, site, timeline }: Claim): string {
+  const on = timeline > 0 ? ` on timeline ${timeline}` : '';
+  return `${owner} in ${site} has claimed the records${on}`;
 }
 
 /** Undefined when the text is something else, or no claim that could have been written here. */

@@ -6,6 +6,8 @@ import type { TextSet } from './records.ts';
 import { ClaimedZone } from './testing/claimed-zone.ts';
 
 const ZONE = 'example.com';
+/** As long as a checkpoint takes at most. */
+const CHECKPOINT_MS = 300_000;
 const WEST: Claim = { owner: 'west', site: 'eu', timeline: 6, epoch: 3 };
 
 let zone: ClaimedZone;
@@ -142,7 +144,57 @@ describe('the claim on a zone', () => {
     east.restart();
     east.lead(2, { madeAs: 'second' });
     assert.equal(east.write(), true);
+    assert.match(
+      zone.found?.values.join() ?? '',
+      /owner=east; .*timeline=3/,
+      'it may be that from before it',
+    );
+    zone.pass(CHECKPOINT_MS);
+    assert.equal(east.write(), true);
     assert.match(zone.found?.values.join() ?? '', /owner=east; .*timeline=2/);
+  });
+
+  test('is not lowered by a Cluster that was made anew, before its promotion is reported', () => {
+    west.lead(3);
+    west.write();
+    west.standBy(3, { demotedAt: 'now' });
+    west.restart();
+    west.lead(1, { madeAs: 'second' });
+    west.write();
+    assert.match(zone.found?.values.join() ?? '', /owner=west; .*timeline=3/);
+    zone.pass(CHECKPOINT_MS - 1);
+    west.lead(2, { madeAs: 'second' });
+    zone.pass(CHECKPOINT_MS - 1);
+    west.restart();
+    west.lead(2, { madeAs: 'second' });
+    west.write();
+    assert.match(zone.found?.values.join() ?? '', /owner=west; .*timeline=3/);
+    zone.pass(CHECKPOINT_MS);
+    west.write();
+    assert.match(zone.found?.values.join() ?? '', /owner=west; .*timeline=2/);
+  });
+
+  test('of its own that is later does not help it against another one', () => {
+    const [own, other] = [
+      { owner: 'east', site: 'east', timeline: 9, epoch: 1 },
+      { ...WEST, timeline: 3 },
+    ].map(formatClaim);
+    zone.found = { name: 'any', type: 'TXT', ttl: 60, values: [own ?? '', other ?? ''] };
+    east.lead(2, { madeAs: 'second' });
+    assert.equal(east.write(), false);
+    assert.equal(east.rival, 'west');
+  });
+
+  test('is told only when the next leader knows of the promotion', async () => {
+    assert.equal(await east.remember(), true);
+    assert.equal(await east.remember(), false);
+    assert.equal(await west.remember(), false);
+    west.lead(1);
+    assert.equal(await west.remember(), true, 'it was promoted');
+    west.lead(2);
+    assert.equal(await west.remember(), true, 'to a timeline');
+    west.lead(3, { instance: 'second' });
+    assert.equal(await west.remember(), false, 'and has failed over');
   });
 
   test('is that of its own promotion, of a Cluster that was made anew with less than the one before it had replicated', () => {
@@ -276,6 +328,8 @@ describe('the claim on a zone', () => {
         memory = now;
       },
       onRival: () => undefined,
+      remember: () => Promise.resolve(),
+      elapsed: () => 0,
     };
     const claims = new Claims({ ...options, memory });
     const own = { cluster: 'first', timeline: 6, instance: 'first', demotedAt: '' };

@@ -1,6 +1,14 @@
-import { type Claim, claimChanges, claimName, latestOf, latestOfOthers } from './claim.ts';
+import {
+  type Claim,
+  claimChanges,
+  claimName,
+  describeClaim,
+  latestOf,
+  latestOfOthers,
+  type OwnTimeline,
+} from './claim.ts';
 import { type ClaimMemory, claimTexts, decodeClaimMemory, firstRival } from './claim-memory.ts';
-import { DnsError } from './provider.ts';
+import { notReported, refused } from './claim-refusals.ts';
 import type { Change, TextSet } from './records.ts';
 
 export interface ClaimsOptions {
@@ -13,24 +21,20 @@ export interface ClaimsOptions {
   /** For whom it stands by, as it has told readers: what it remembers may have been lost on its way. */
   readonly toldRival?: Pick<Claim, 'owner' | 'site'> | undefined;
   readonly onChange: (memory: ClaimMemory) => void;
+  /** Stores what `onChange` gave last, or gives up in time; never rejects. */
+  readonly remember: () => Promise<void>;
+  /** Milliseconds, by a clock that is never set. */
+  readonly elapsed: () => number;
   /** Another cluster goes before this one, or no longer does. */
   readonly onRival: () => void;
 }
 
-/** What the cluster here says of itself. */
-export interface OwnTimeline {
-  /** Another text for one that was made anew under the same name. */
-  readonly cluster: string;
-  readonly timeline: number;
-  /**
-   * Names the instance that is on it, and when it came to be the first one. While that is the same, a higher timeline is no
-   * other one: PostgreSQL reports a new one only after its first checkpoint there, and the operator some time later.
-   */
-  readonly instance: string;
-  /** When it was demoted last, in whatever form; empty when it never was. It may have been while nobody observed it. */
-  readonly demotedAt: string;
-}
-
+/**
+ * Of a Cluster that nobody saw as a replica it is unknown whether a timeline is that of its promotion or still the one from
+ * before. So long does the checkpoint after the promotion take at most, where nothing hurries it. Source: PostgreSQL,
+ * checkpoint_timeout.
+ */
+const CHECKPOINT_MS = 300_000;
 /** Instead of a zone: this process has not read the claim, and does not know where it is, so that it counts until all zones are read. */
 const TOLD = '';
 
@@ -48,7 +52,10 @@ export class Claims {
   /** Undefined while this cluster is not the primary. */
   #own: OwnTimeline | undefined;
   #isGone = false;
-  #promotion: { readonly timeline: number; readonly instance: string | undefined } | undefined;
+  /** `since`: this process knows of it. */
+  #promotion: { timeline: number; instance: string | undefined; since: number } | undefined;
+  /** The next leader does not know yet of the last promotion. */
+  #isUnsaved = false;
   #primary: string | undefined;
   #replicated: number | undefined;
   /** The Cluster that had {@link #replicated}. */
@@ -64,7 +71,7 @@ export class Claims {
     const { promotion, primary, replicated, replica, demotedAt, rivals, made } = decodeClaimMemory(
       options.memory,
     );
-    this.#promotion = promotion;
+    this.#promotion = promotion && { ...promotion, since: options.elapsed() };
     this.#primary = primary;
     this.#replicated = replicated;
     this.#replica = replica;
@@ -109,6 +116,17 @@ export class Claims {
     };
   }
 
+  /**
+   * To be awaited before a promotion is told: the next leader could not distinguish a failover from it. True if there was one
+   * since the last call.
+   */
+  async remember(): Promise<boolean> {
+    if (!this.#isUnsaved) return false;
+    this.#isUnsaved = false;
+    await this.#options.remember();
+    return true;
+  }
+
   /** It was promoted, and not demoted since then: what looks like a promotion now is a failover within it. */
   isPromoted({ cluster, demotedAt }: Pick<OwnTimeline, 'cluster' | 'demotedAt'>): boolean {
     return this.#primary === cluster && demotedAt === this.#demotedAt;
@@ -133,6 +151,7 @@ export class Claims {
     this.#comeBack();
     if (this.#primary !== cluster) {
       this.#primary = cluster;
+      this.#isUnsaved = true;
       this.#store();
     }
     const replicated = this.#replicatedBy(cluster);
@@ -187,13 +206,14 @@ export class Claims {
     // Also while a failover is under way: the zone may not be read again for long.
     const other = this.observe(zone, found);
     if (this.#own === undefined) throw refused(zone, `${owner} is not the primary`);
-    // What it was promoted to is not reported yet: a lower claim than before would let an earlier one in.
-    const before = found && latestOf(found.values, owner)?.timeline;
-    const timeline = this.#promotion?.timeline ?? Math.max(this.#own.timeline, before ?? 0);
-    if (other !== undefined && this.#promotion === undefined) throw notReported(zone, owner, other);
-    if (other !== undefined && other.timeline >= timeline) {
-      throw refused(zone, `${describeClaim(other)}, and ${owner} was promoted to timeline ${timeline}`);
-    }
+    const promoted = this.#promotion?.timeline;
+    if (other !== undefined && promoted === undefined) throw notReported(zone, owner, other);
+    if (other !== undefined && promoted !== undefined && other.timeline >= promoted)
+      throw refused(zone, `${describeClaim(other)}, and ${owner} was promoted to timeline ${promoted}`);
+    const known = promoted ?? this.#own.timeline;
+    // What it was promoted to may not be reported yet: a lower claim than before would let an earlier one in.
+    const before = (found && latestOf(found.values, owner)?.timeline) ?? 0;
+    const timeline = this.#isCertain(this.#own) ? known : Math.max(known, before);
     return claimChanges({ owner, site, timeline, epoch }, found, { name: this.nameIn(zone), ttl });
   }
 
@@ -206,6 +226,13 @@ export class Claims {
     if (before?.timeline === claim.timeline && before.epoch === claim.epoch) return;
     this.#made.set(zone, claim);
     this.#store();
+  }
+
+  /** It is that of the promotion, and not of the checkpoint before. */
+  #isCertain({ cluster }: OwnTimeline): boolean {
+    if (this.#promotion === undefined) return false;
+    const isOld = this.#options.elapsed() - this.#promotion.since >= CHECKPOINT_MS;
+    return isOld || this.#replicatedBy(cluster) !== undefined;
   }
 
   /** Of one that was made anew under the same name since then nothing is known: it may have been made from less. */
@@ -227,7 +254,8 @@ export class Claims {
   }
 
   #notePromotion(timeline: number, instance: string): void {
-    this.#promotion = { timeline, instance };
+    this.#promotion = { timeline, instance, since: this.#options.elapsed() };
+    this.#isUnsaved = true;
     this.#dropEarlier();
     this.#store();
     for (const listener of this.#listeners) listener();
@@ -268,30 +296,4 @@ export class Claims {
       made: claimTexts(this.#made),
     });
   }
-}
-
-/** For a sentence. */
-export function describeClaim({ owner, site, timeline }: Claim): string {
-  const on = timeline > 0 ? ` on timeline ${timeline}` : '';
-  return `${owner} in ${site} has claimed the records${on}`;
-}
-
-function refused(zone: string, why: string): DnsError {
-  return new DnsError(`zone ${zone}: ${why}: its records stay as they are`, {
-    kind: 'refused',
-    code: 'claimed',
-    action:
-      'Demote the one that shall not be the primary. Where the claim is of a cluster that is gone for good, remove its TXT record.',
-  });
-}
-
-function notReported(zone: string, owner: string, other: Claim): DnsError {
-  return new DnsError(
-    `zone ${zone}: ${describeClaim(other)}, and it is not reported yet to which timeline ${owner} was promoted`,
-    {
-      kind: 'retry',
-      code: 'timeline',
-      action: 'Nothing: the operator reports it after the first checkpoint of the new primary.',
-    },
-  );
 }

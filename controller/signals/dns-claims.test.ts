@@ -98,6 +98,8 @@ class Side {
       memory: undefined,
       onChange: () => undefined,
       onRival: () => undefined,
+      remember: () => Promise.resolve(),
+      elapsed: () => clock.elapsed(),
     });
     this.signal = new DnsSignal({
       name: 'dns',

@@ -16,6 +16,11 @@ export interface Faults {
 /** A zone, and clusters that read and write it as the follower of a zone does. */
 export class ClaimedZone {
   found: TextSet | undefined;
+  #elapsed = 0;
+
+  pass(ms: number): void {
+    this.#elapsed += ms;
+  }
 
   cluster(owner: string, { forgets = false }: Faults = {}) {
     let memory = '{}';
@@ -32,6 +37,8 @@ export class ClaimedZone {
         onRival: () => {
           wakes += 1;
         },
+        remember: () => Promise.resolve(),
+        elapsed: () => this.#elapsed,
       });
     let claims = make();
     return {
@@ -46,6 +53,7 @@ export class ClaimedZone {
       standBy: (timeline: number, { madeAs = 'first', demotedAt = '', isReplica = true } = {}) =>
         claims.standBy({ cluster: madeAs, timeline, instance: 'first', demotedAt }, isReplica),
       leave: () => claims.leave(),
+      remember: () => claims.remember(),
       onPromotion: (listener: () => void) => claims.onPromotion(listener),
       isPromoted: ({ demotedAt = '', madeAs = 'first' } = {}) =>
         claims.isPromoted({ cluster: madeAs, demotedAt }),

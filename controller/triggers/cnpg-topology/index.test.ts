@@ -52,10 +52,17 @@ const setReady = (status: 'True' | 'False') =>
     status: { conditions: [{ type: 'Ready', status }] },
   });
 
-function claimsOfEast(): Claims {
+function claimsOfEast(remember = () => Promise.resolve()): Claims {
   const ignore = () => undefined;
   const own = { owner: 'pg-east', site: 'east', follower: 'default' };
-  return new Claims({ ...own, memory: undefined, onChange: ignore, onRival: ignore });
+  return new Claims({
+    ...own,
+    memory: undefined,
+    onChange: ignore,
+    onRival: ignore,
+    remember,
+    elapsed: () => 0,
+  });
 }
 
 function unknownIn(observation: Observation): Unknown {
@@ -113,6 +120,29 @@ describe('a Cluster of a distributed topology', () => {
     setReplica({ primary: 'pg-east' }, { instancesReportedState: { 'db-1': { isPrimary: false } } });
     const { reason, left } = unknownIn(await kube.observe());
     assert.deepEqual([reason, left], ['PromotionPending', undefined]);
+  });
+
+  test('has left its site when a demotion during a failover has left no trace but a replica', async () => {
+    kube.claims = claimsOfEast();
+    setReplica({ primary: 'pg-east' });
+    assert.equal(await kube.look(), 'db-1@us-1');
+    const seen = { 'db-1': { isPrimary: false, timeLineID: 3 } };
+    setReplica({ primary: 'pg-east' }, { phase: 'Failing over', instancesReportedState: seen });
+    assert.equal(unknownIn(await kube.observe()).left, undefined);
+    setReplica({ primary: 'pg-east' }, { phase: HEALTHY, instancesReportedState: seen });
+    assert.equal(unknownIn(await kube.observe()).left?.site, 'west');
+  });
+
+  test('is active only when the next leader knows that it was promoted, and it is still so then', async () => {
+    let calls = 0;
+    kube.claims = claimsOfEast(() => {
+      calls += 1;
+      setReplica({ primary: 'pg-west' });
+      return Promise.resolve();
+    });
+    setReplica({ primary: 'pg-east' });
+    assert.equal(await kube.look(), 'pg-west@west');
+    assert.equal(calls, 1);
   });
 
   describe('that is overtaken', () => {

@@ -7,7 +7,8 @@ import {
   timelineOf,
   wasReplica,
 } from '../../../cnpg/topology.ts';
-import { type Claims, describeClaim } from '../../../dns/claims.ts';
+import { describeClaim } from '../../../dns/claim.ts';
+import type { Claims } from '../../../dns/claims.ts';
 import type { Site } from '../../../settings/site.ts';
 import type { WatchPorts } from '../../reflect.ts';
 import { CnpgTrigger } from '../cnpg/index.ts';
@@ -30,10 +31,25 @@ export interface CnpgTopologyOptions {
  * active when its own promotion is done, and not before. In between, whatever was active last remains so, unless that is this one.
  */
 export function createTopologyTrigger(options: CnpgTopologyOptions): Trigger {
-  const { ports, namespace, clusterName } = options;
+  const { ports, namespace, clusterName, claims } = options;
   const judge = (cluster: Cluster) => judgeTopology(cluster, options);
   const withoutCluster = () => judgeMissing(options);
-  return new CnpgTrigger({ ports, namespace, clusterName, mustBeReady: true, judge, withoutCluster });
+  const trigger = new CnpgTrigger({
+    ports,
+    namespace,
+    clusterName,
+    mustBeReady: true,
+    judge,
+    withoutCluster,
+  });
+  return {
+    watch: trigger.watch.bind(trigger),
+    async observe(...given) {
+      const observation = await trigger.observe(...given);
+      // While a promotion was remembered, another Cluster may have been named.
+      return (await claims?.remember()) === true ? await trigger.observe(...given) : observation;
+    },
+  };
 }
 
 /** One that was deleted to be made anew may have been demoted before, while nobody observed it. */
@@ -79,8 +95,9 @@ function judgeTopology(cluster: Cluster, options: CnpgTopologyOptions): Observat
         ...unknown('PromotionPending', `${name} is to become the primary, but ${role.missing}`),
         movingTo: self,
       };
-      // After a failover the operator has not seen the new instance for a moment.
-      if (claims?.isPromoted(own) === true) return overtaken() ?? pending;
+      // After a failover the operator has not seen the new instance for a moment. A demotion during one leaves no other trace than
+      // that it has seen it, as a replica.
+      if (claims?.isPromoted(own) === true && !wasReplica(cluster)) return overtaken() ?? pending;
       claims?.standBy(own, wasReplica(cluster));
       const { source = '' } = cluster.spec?.replica ?? {};
       // Its demotion may have passed unobserved.

@@ -40,6 +40,11 @@ export class PlaceTruth {
     return this.#isNamed && this.#database.isPrimary;
   }
 
+  /** There is no Cluster, so that nothing tells of the past one. */
+  get isGone(): boolean {
+    return !this.#operator.exists;
+  }
+
   /** The operator has said to which timeline the last promotion led. */
   get isTimelineKnown(): boolean {
     return (this.#operator.status.timelineID ?? 0) >= this.promotion.timeline;
