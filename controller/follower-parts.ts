@@ -13,6 +13,7 @@ import { FencedConfigMap } from './fenced-config-map.ts';
 import { type LastPublished, siteAfter } from './last-published.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { PeerSource } from './peers/reported.ts';
 import type { WatchPorts } from './reflect.ts';
 import { Report } from './report.ts';
 import type { SignalPorts } from './signals/ports.ts';
@@ -37,6 +38,8 @@ export interface FollowerPorts
   readonly namespace: string;
   /** The `kubectl.kubernetes.io/restartedAt` of this pod; empty when it has none. */
   readonly restartedAt: string;
+  /** What other clusters say, for the report; no decision asks for it. */
+  readonly peers?: PeerSource;
 }
 
 /** And what its followers share. */

@@ -9,6 +9,7 @@ import {
   signalsOf,
   triggerOf,
 } from './follower-parts.ts';
+import { reportPeers } from './peers/reported.ts';
 import { Reconciler } from './reconciler.ts';
 import { rightsOf } from './rights.ts';
 import { SignalPublisher } from './signals/worker.ts';
@@ -29,6 +30,8 @@ export async function runFollower(options: FollowerOptions, leadership: Leadersh
       RIGHTS_SECTION,
       rightsOf(follower, { namespace: ports.namespace, configMapName: config.configMapName }),
     );
+  if (sites.own !== undefined && ports.peers !== undefined)
+    reportPeers(follower.name, report, ports.peers, leadership.abort);
   const nodes = nodesOf(parts);
   const stored = new StatusFirst(api, clock);
   const publisher = new SignalPublisher(config.dryRun ? [] : await signalsOf(parts, trigger, stored), {

@@ -64,6 +64,7 @@ async function runUntilStopped(config: Config, log: Logger, abort: AbortSignal):
   const internet = outboundDispatcher(proxies, { keepAliveTimeout: 10_000 });
   const limiters = new CallLimiters(clock);
   const outbox = httpPost(clock, { proxies });
+  const peers = new Peers(config.peers, { ask: httpAskPeer(clock, internet), clock, log });
   const controller = createController(config, {
     api,
     clock,
@@ -77,6 +78,7 @@ async function runUntilStopped(config: Config, log: Logger, abort: AbortSignal):
     lookup: authoritativeLookup(clock),
     locks: new ZoneLocks(),
     post: outbox.post,
+    peers,
     createProvider: (dns, ports) => createProvider(dns, { ...ports, dispatcher: internet, limiters }),
     onWatchList(resource, missed) {
       metrics.reflectorLists.inc({ resource });
@@ -87,7 +89,6 @@ async function runUntilStopped(config: Config, log: Logger, abort: AbortSignal):
       log.info({ resource, kind, err: error }, 'watch closed, reconnecting');
     },
   });
-  const peers = new Peers(config.peers, { ask: httpAskPeer(clock, internet), clock, log });
   const http = await serve(config, { controller, peers, metrics }, log, abort);
   await Promise.all([controller.run(abort), peers.run(abort)]);
   await http.closed;

@@ -11,6 +11,7 @@ import { MISPLACED } from './labels.ts';
 import { LIMITS } from './limits.ts';
 import { NODES_IN_SITES } from './nodes.ts';
 import { OWN_PODS } from './own-pods.ts';
+import { PEERS } from './peers.ts';
 import { MISSED, WRONG_SIDE } from './pods.ts';
 import { POLICIES } from './policies.ts';
 import { RIGHTS } from './rights.ts';
@@ -25,6 +26,7 @@ export const CHECKS: readonly Check[] = [
   FOLLOWED,
   NODES_IN_SITES,
   DNS,
+  PEERS,
   CLOCKS,
   WEBHOOK,
   CERTIFICATE,

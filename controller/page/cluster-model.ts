@@ -1,5 +1,5 @@
 import type { FollowerView } from '../follower-view.ts';
-import type { PeerView } from '../peers/peers.ts';
+import type { PeerView } from '../peers/side.ts';
 import { isActive, type Side, sideOf } from '../peers/side.ts';
 
 /** One cluster of a topology, as it tells of itself. */

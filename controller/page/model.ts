@@ -5,7 +5,7 @@ import { decodeStatuses } from '../../dns/decode-statuses.ts';
 import type { Sighting } from '../../dns/record-status.ts';
 import { decodeLedger } from '../../notify/ledger.ts';
 import type { ControllerView } from '../controller.ts';
-import type { PeerView } from '../peers/peers.ts';
+import type { PeerView } from '../peers/side.ts';
 import { NO_PODS, type PodCount } from '../pod-counts.ts';
 import { type ClusterModel, clustersOf } from './cluster-model.ts';
 

@@ -4,18 +4,7 @@ import type { Peer } from '../config/peers.ts';
 import type { ControllerView } from '../controller.ts';
 import type { Logger } from '../log.ts';
 import type { AskPeer } from './ask.ts';
-import type { Side } from './side.ts';
-
-/** Another cluster of the topology, as the page and `/api/status` show it. */
-export interface PeerView {
-  readonly site: string;
-  /** RFC 3339: of the last answer; null before the first one. */
-  readonly answeredAt: string | null;
-  /** Why there was none the last time; empty when there was. */
-  readonly problem: string;
-  /** As it answered last. */
-  readonly sides: readonly Side[];
-}
+import type { PeerView } from './side.ts';
 
 export interface PeersPorts {
   readonly ask: AskPeer;
@@ -49,7 +38,11 @@ export class Peers {
 
   /** With what the controller here says of itself. */
   beside(own: ControllerView): ShownView {
-    return this.#peers.length === 0 ? own : { ...own, peers: [...this.#views.values()] };
+    return this.#peers.length === 0 ? own : { ...own, peers: this.views };
+  }
+
+  get views(): readonly PeerView[] {
+    return [...this.#views.values()];
   }
 
   /** Calls back when a peer says something else, or nothing any more; returns how to end that. */

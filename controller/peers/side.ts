@@ -17,6 +17,17 @@ export interface Side {
   readonly claim: 'own' | 'none' | { readonly owner: string; readonly timeline: number };
 }
 
+/** Another cluster of the topology, as the page and `/api/status` show it. */
+export interface PeerView {
+  readonly site: string;
+  /** RFC 3339: of the last answer; null before the first one. */
+  readonly answeredAt: string | null;
+  /** Why there was none the last time; empty when there was. */
+  readonly problem: string;
+  /** As it answered last. */
+  readonly sides: readonly Side[];
+}
+
 /** `claim`: the section of its report. */
 export function sideOf(follower: string, status: Status, claim: unknown): Side {
   const { activeSite, phase, reason, epoch, sites } = status;
