@@ -64,6 +64,23 @@ export interface StatusChange {
   readonly movedAt: string | undefined;
 }
 
+/** What a reconcile makes of what it has read. */
+interface Decision {
+  /** Undefined where nothing is known of before. */
+  readonly before: Status | undefined;
+  readonly after: Status;
+  /** From what the ConfigMap has, the term of its writer included. */
+  readonly differs: boolean;
+  /** The ConfigMap has an epoch that none of ours can have: readers would believe no lower one of the same object. */
+  readonly recreate: boolean;
+}
+
+const NOT_OBSERVED: ResolvedObservation = {
+  kind: 'unknown',
+  reason: 'ApiError',
+  message: 'nothing was observed yet',
+};
+
 /** More than are sent while one of them can still be under way. */
 const MAX_UNANSWERED = 32;
 const FAILED_RETRY = { base: 250, max: 10_000 };
@@ -116,15 +133,11 @@ export class Reconciler {
 
   /** False when this replica has to stop. */
   async #reconcile(leadership: Leadership): Promise<boolean> {
-    const { api, clock, status } = this.#options;
+    const { api, clock, status, dryRun } = this.#options;
     const nodes = new NodeReads(api, leadership.abort);
     const started = clock.elapsed();
     const { putBack } = api;
-    let resolved: ResolvedObservation = {
-      kind: 'unknown',
-      reason: 'ApiError',
-      message: 'nothing was observed yet',
-    };
+    let resolved: ResolvedObservation = NOT_OBSERVED;
     try {
       // 1. Observe: where does the primary run, and what is published? Both as the API server has them now.
       const [observation, found] = await Promise.all([
@@ -135,8 +148,17 @@ export class Reconciler {
       resolved = await resolveSite(observation, this.#options.sites, nodes, leadership.abort);
       // The Lease may be somebody else's in the copy to which etcd was put back.
       if (api.putBack !== this.#putBack && (await leadership.confirm()) === undefined) return false;
-      // 3. to 5. Decide what has to be published, store it if it differs, publish it to the signals.
-      const wrote = await this.#decideAndStore(resolved, observation, found, leadership);
+      if (!dryRun) await this.#assertNotDeposed(found, leadership);
+      // 3. Decide what has to be published: pure, and the only place that does.
+      const decision = this.#decide(resolved, found, leadership);
+      // 4. Store it if it differs: by compare-and-set, and never after another leader.
+      const wrote = decision.differs && !dryRun;
+      if (wrote) await this.#store(decision, found, leadership);
+      this.#believed = decision.after;
+      if (!dryRun) this.#options.lastPublished.note(decision.after);
+      // 5. Publish it to signals, report, Events and metrics.
+      const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
+      this.#publish({ before: this.#lastDelivered ?? decision.before, after: decision.after, movedAt });
       this.#putBack = putBack;
       this.#failures = resolved.kind === 'unknown' && resolved.reason === 'ApiError' ? this.#failures + 1 : 0;
       this.#reconciled({ ms: clock.elapsed() - started, resolved, wrote, putBack });
@@ -168,27 +190,22 @@ export class Reconciler {
     }
   }
 
-  /** True when the status had to be written. */
-  async #decideAndStore(
-    resolved: ResolvedObservation,
-    observation: Observation,
-    found: StoredConfigMap,
-    leadership: Leadership,
-  ): Promise<boolean> {
-    const { clock, status, lastTransition, lastSites, lastPublished, dryRun } = this.#options;
-    if (!dryRun) {
-      const isOfLaterTerm = found.term > leadership.term;
-      await status.assertNotDeposed(found, leadership);
-      // Another replica has led in between, and the Lease was recreated: as at the start, what is published counts.
-      if (isOfLaterTerm) this.#believed = undefined;
-    }
+  async #assertNotDeposed(found: StoredConfigMap, leadership: Leadership): Promise<void> {
+    const isOfLaterTerm = found.term > leadership.term;
+    await this.#options.status.assertNotDeposed(found, leadership);
+    // Another replica has led in between, and the Lease was recreated: as at the start, what is published counts.
+    if (isOfLaterTerm) this.#believed = undefined;
+  }
+
+  #decide(resolved: ResolvedObservation, found: StoredConfigMap, leadership: Leadership): Decision {
+    const { clock, lastTransition, lastSites, lastPublished } = this.#options;
     const read = decodeStatus(found.data);
     const recreate = read !== undefined && isImplausible(read.epoch);
     const published = recreate ? undefined : read;
     const floor = decodeEpoch(found.data.epoch) ?? 0;
     const last = lastKnown(lastTransition(), lastPublished.status);
-    const before = this.#stored(published) ?? this.#believed ?? recall(published, last, lastSites());
-    // 3. Decide: pure, and the only place that does.
+    const before =
+      this.#unansweredThatIs(published) ?? this.#believed ?? recall(published, last, lastSites());
     const after = decide({
       believed: before,
       published,
@@ -198,17 +215,8 @@ export class Reconciler {
       now: timestamp(clock),
     });
     const isOfThisTerm = found.term === leadership.term;
-    const differs = published === undefined || !isSame(published, after);
-    const writes = !dryRun && (differs || !isOfThisTerm);
-    // 4. Store: by compare-and-set, and never after another leader.
-    if (writes) await this.#write(after, found, leadership, recreate);
-    this.#believed = after;
-    if (!dryRun) lastPublished.note(after);
-    if (writes) this.#unanswered = [];
-    // 5. Publish to signals, report, Events and metrics.
-    const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
-    this.#publish({ before: this.#lastDelivered ?? before, after, movedAt });
-    return writes;
+    const differs = published === undefined || !isSame(published, after) || !isOfThisTerm;
+    return { before, after, differs, recreate };
   }
 
   #publish(change: StatusChange): void {
@@ -235,26 +243,22 @@ export class Reconciler {
    * A write that failed may have been stored all the same, unless it was clearly refused. The next reconcile finds out: to
    * go on from what was published before would take readers back to the site that they have just left.
    */
-  async #write(
-    status: Status,
-    found: StoredConfigMap,
-    leadership: Leadership,
-    recreate: boolean,
-  ): Promise<void> {
+  async #store({ after, recreate }: Decision, found: StoredConfigMap, leadership: Leadership): Promise<void> {
     try {
-      await this.#options.status.write(found, encodeStatus(status), leadership, recreate);
+      await this.#options.status.write(found, encodeStatus(after), leadership, recreate);
     } catch (error) {
-      if (mayBeStored(error)) this.#unanswered = [...this.#unanswered, status].slice(-MAX_UNANSWERED);
+      if (mayBeStored(error)) this.#unanswered = [...this.#unanswered, after].slice(-MAX_UNANSWERED);
       throw error;
     }
+    this.#unanswered = [];
   }
 
   /** The one of the unanswered writes that is published, if any is. */
-  #stored(published: Status | undefined): Status | undefined {
+  #unansweredThatIs(published: Status | undefined): Status | undefined {
     return published && this.#unanswered.find((status) => isSame(published, status));
   }
 }
 
-function isSame(published: Status, wanted: Status): boolean {
-  return sameContent(published, wanted) && published.lastUpdated === wanted.lastUpdated;
+function isSame(published: Status, desired: Status): boolean {
+  return sameContent(published, desired) && published.lastUpdated === desired.lastUpdated;
 }
