@@ -3,7 +3,7 @@ import type { KubeApi, ListOptions, ObjectKey, Resource } from '../../kubernetes
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { listEach } from '../../kubernetes/pages.ts';
 import { hasEnded } from '../../kubernetes/ready.ts';
-import { CONFIG_MAPS, type ConfigMap, LEASES, PODS, SECRETS } from '../../kubernetes/resources.ts';
+import { CONFIG_MAPS, LEASES, PODS, SECRETS } from '../../kubernetes/resources.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 import { Refused } from './refused.ts';
@@ -41,72 +41,91 @@ const PODS_END_MS = 120_000;
  * not be removed.
  */
 export async function cleanup(
-  { namespace, copies, pods, leases, secrets, leftPods }: CleanupOptions,
+  options: CleanupOptions,
+  ports: CleanupPorts,
+  abort: AbortSignal,
+): Promise<void> {
+  const { namespace, secrets, leases, leftPods } = options;
+  await awaitPodsEnd(options, ports, abort);
+  const maps = await ownConfigMaps(options, ports, abort);
+  const named = (resource: Resource, names: readonly string[]) =>
+    names.map((name) => ({ resource, key: { namespace, name } }));
+  const doomed = [
+    ...maps.map((key) => ({ resource: CONFIG_MAPS as Resource, key })),
+    ...named(SECRETS, secrets),
+    ...named(LEASES, leases),
+    ...named(PODS, leftPods),
+  ];
+  const failures: string[] = [];
+  for (const { resource, key } of doomed) {
+    const failure = await remove(resource, key, ports, abort);
+    if (failure !== undefined) failures.push(failure);
+  }
+  if (failures.length > 0) throw new Error(`not everything could be removed: ${failures.join('; ')}`);
+}
+
+async function awaitPodsEnd(
+  { namespace, pods }: CleanupOptions,
   { api, clock, say }: CleanupPorts,
   abort: AbortSignal,
 ): Promise<void> {
-  await podsEnded();
-  const failures: string[] = [];
-  const lists = [{ namespace }, ...copies.map((name) => ({ fieldSelector: `metadata.name=${name}` }))];
-  const found = (await Promise.all(lists.map(configMaps))).flat();
-  const all = new Map(found.map((key) => [`${key.namespace}/${key.name}`, key]));
-  for (const key of all.values()) await remove(CONFIG_MAPS, key.name, key.namespace);
-  for (const name of secrets) await remove(SECRETS, name, namespace);
-  for (const name of leases) await remove(LEASES, name, namespace);
-  for (const name of leftPods) await remove(PODS, name, namespace);
-  if (failures.length > 0) throw new Error(`not everything could be removed: ${failures.join('; ')}`);
-
-  async function podsEnded(): Promise<void> {
-    const began = clock.elapsed();
-    for (let isFirst = true; ; isFirst = false) {
-      abort.throwIfAborted();
-      const { items } = await api.list(PODS, { namespace, labelSelector: pods, abort });
-      const running = items.filter((pod) => !hasEnded(pod));
-      if (running.length === 0) return;
-      const names = running.map((pod) => pod.metadata.name).join(', ');
-      if (isFirst) say(`waiting for these pods to end: ${names}`);
-      if (clock.elapsed() - began > PODS_END_MS) {
-        const staying = running.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-        if (staying.length > 0)
-          throw new Refused(stillInstalled(staying.map(({ metadata }) => metadata.name)));
-        say(`continuing although these pods have not ended: ${names}`);
-        return;
-      }
-      await sleep(clock, POLL_MS, abort);
+  const began = clock.elapsed();
+  for (let isFirst = true; ; isFirst = false) {
+    abort.throwIfAborted();
+    const { items } = await api.list(PODS, { namespace, labelSelector: pods, abort });
+    const running = items.filter((pod) => !hasEnded(pod));
+    if (running.length === 0) return;
+    const names = running.map((pod) => pod.metadata.name).join(', ');
+    if (isFirst) say(`waiting for these pods to end: ${names}`);
+    if (clock.elapsed() - began > PODS_END_MS) {
+      const staying = running.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+      if (staying.length > 0) throw new Refused(stillInstalled(staying.map(({ metadata }) => metadata.name)));
+      say(`continuing although these pods have not ended: ${names}`);
+      return;
     }
-  }
-
-  /** Only their names are kept: anybody may create some that look like copies, with a megabyte of metadata. */
-  async function configMaps(where: ListOptions): Promise<readonly ObjectKey[]> {
-    const labelSelector = `${LABELS.managedBy}=${PROGRAM},${LABELS.role}`;
-    const own: ObjectKey[] = [];
-    for await (const map of listEach(api, CONFIG_MAPS, {
-      ...where,
-      labelSelector,
-      metadataOnly: true,
-      abort,
-    }))
-      if (isOwn(map)) own.push(keyIn(map));
-    return own;
-  }
-
-  /** Not of another installation in this cluster. */
-  function isOwn({ metadata }: ConfigMap): boolean {
-    return metadata.namespace === namespace || metadata.labels?.[LABELS.source] === namespace;
-  }
-
-  async function remove(resource: Resource, name: string, from: string | undefined): Promise<void> {
-    const what = `${resource.kind} ${from}/${name}`;
-    try {
-      const gone = api.delete(resource, { name, namespace: from ?? '' }, { abort }).then(() => true);
-      if (await gone.catch(ignoreNotFound)) say(`removed ${what}`);
-    } catch (error) {
-      abort.throwIfAborted();
-      failures.push(`${what}: ${explain(error)}`);
-    }
+    await sleep(clock, POLL_MS, abort);
   }
 }
 
-function keyIn({ metadata: { namespace = '', name } }: ConfigMap): ObjectKey {
-  return { namespace, name };
+/**
+ * All in the namespace of the release, and the copies elsewhere that are not of another installation. Only their names are
+ * kept: anybody may create some that look like copies, with a megabyte of metadata.
+ */
+async function ownConfigMaps(
+  { namespace, copies }: CleanupOptions,
+  { api }: CleanupPorts,
+  abort: AbortSignal,
+): Promise<readonly Required<ObjectKey>[]> {
+  const labelSelector = `${LABELS.managedBy}=${PROGRAM},${LABELS.role}`;
+  const list = async (where: ListOptions): Promise<readonly Required<ObjectKey>[]> => {
+    const own: Required<ObjectKey>[] = [];
+    const options = { ...where, labelSelector, metadataOnly: true, abort };
+    for await (const { metadata } of listEach(api, CONFIG_MAPS, options)) {
+      const { namespace: from = '', name } = metadata;
+      const isOwn = from === namespace || metadata.labels?.[LABELS.source] === namespace;
+      if (isOwn) own.push({ namespace: from, name });
+    }
+    return own;
+  };
+  const places = [{ namespace }, ...copies.map((name) => ({ fieldSelector: `metadata.name=${name}` }))];
+  const found = (await Promise.all(places.map(list))).flat();
+  return [...new Map(found.map((key) => [`${key.namespace}/${key.name}`, key])).values()];
+}
+
+/** What failed; undefined when it is gone. */
+async function remove(
+  resource: Resource,
+  key: Required<ObjectKey>,
+  { api, say }: CleanupPorts,
+  abort: AbortSignal,
+): Promise<string | undefined> {
+  const what = `${resource.kind} ${key.namespace}/${key.name}`;
+  try {
+    const gone = api.delete(resource, key, { abort }).then(() => true);
+    if (await gone.catch(ignoreNotFound)) say(`removed ${what}`);
+    return undefined;
+  } catch (error) {
+    abort.throwIfAborted();
+    return `${what}: ${explain(error)}`;
+  }
 }

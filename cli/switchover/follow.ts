@@ -3,6 +3,7 @@ import type { KubeApi, KubeObject, ObjectKey } from '../../kubernetes/api.ts';
 import { Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
 import { PUBLISHED, type Published, published } from '../cluster/followers.ts';
 import { type Listed, whole } from '../cluster/kept.ts';
 import { recordsOf } from '../status/dns.ts';
@@ -85,7 +86,7 @@ export function followMove(options: FollowOptions): Following {
   const { api, clock, abort, follower, cluster, services, limitMs = FOLLOW_LIMIT_MS } = options;
   const stop = new AbortController();
   const ends = AbortSignal.any([abort, stop.signal]);
-  let changed: () => void = () => undefined;
+  const wakeup = new Wakeup(clock, 0);
   const reflect = <T extends KubeObject>(
     resource: Listed<T>,
     namespace: string | undefined,
@@ -97,7 +98,7 @@ export function followMove(options: FollowOptions): Following {
       resource,
       random: Math.random,
       transform: resource.keep,
-      onChange: () => changed(),
+      onChange: wakeup.notify,
       ...(namespace !== undefined && { namespace }),
       ...selector,
     });
@@ -112,7 +113,7 @@ export function followMove(options: FollowOptions): Following {
   const running = Promise.all(all.map((reflector) => reflector.run(ends)));
   const dnsBefore = recordsOf(follower);
 
-  const look = (): Milestone[] => {
+  const milestones = (): Milestone[] => {
     const now = published([...maps.list()]).find((one) => one.follower === follower.follower);
     const [found] = [...clusters.list()] as Cluster[];
     return milestonesOf({
@@ -130,31 +131,13 @@ export function followMove(options: FollowOptions): Following {
   const done = async (): Promise<readonly Reached[]> => {
     const began = clock.elapsed();
     const timeline = new Timeline();
-    let isOver = false;
-    const cancelLimit = clock.after(limitMs, () => {
-      isOver = true;
-      changed();
-    });
-    let cancelEnd: () => void = () => undefined;
-    const onAbort = () => changed();
-    abort.addEventListener('abort', onAbort, { once: true });
-    try {
-      for (;;) {
-        const next = Promise.withResolvers<void>();
-        changed = next.resolve;
-        const ms = clock.elapsed() - began;
-        const reached = timeline.at(ms, look());
-        options.onProgress(reached);
-        const end = endOf(reached);
-        if (isOver || abort.aborted || (end !== undefined && end <= ms)) return reached;
-        cancelEnd();
-        if (end !== undefined) cancelEnd = clock.after(end - ms, () => changed());
-        await next.promise;
-      }
-    } finally {
-      cancelLimit();
-      cancelEnd();
-      abort.removeEventListener('abort', onAbort);
+    for (;;) {
+      const ms = clock.elapsed() - began;
+      const reached = timeline.at(ms, milestones());
+      options.onProgress(reached);
+      const end = Math.min(endOf(reached) ?? limitMs, limitMs);
+      if (abort.aborted || end <= ms) return reached;
+      await wakeup.wait(end - ms, abort);
     }
   };
 
