@@ -2,13 +2,15 @@ import { PROGRAM } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { isForbidden } from '../../kubernetes/errors.ts';
 import { Reflector, type ReflectorOptions } from '../../kubernetes/reflector.ts';
-import { CONFIG_MAPS, LEASES } from '../../kubernetes/resources.ts';
+import { CONFIG_MAPS, type ConfigMap, LEASES, type Lease } from '../../kubernetes/resources.ts';
+import { type Clock, sleep } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
 import { ASKING_PODS } from '../../webhook/inject/label.ts';
 import { findFollowers, PUBLISHED, published } from '../cluster/followers.ts';
 import { type Listed, whole } from '../cluster/kept.ts';
 import type { Format } from '../cluster/options.ts';
-import { POD_DETAILS } from '../cluster/pod-details.ts';
+import { POD_DETAILS, type PodDetails } from '../cluster/pod-details.ts';
 import type { Session } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { Screen } from '../screen.ts';
@@ -30,83 +32,116 @@ const STALE_MS = 90_000;
 /** Until Ctrl-C: redraws a terminal with each change, and elsewhere prints one status after the other. */
 export async function watchStatus(
   session: Session,
-  { namespace: wanted, follower }: Wanted,
+  { namespace, follower }: Wanted,
   format: Format,
   terminal: Terminal,
 ): Promise<Outcome> {
   const { clock, abort } = terminal;
-  const [first] = chosen(await findFollowers(session, wanted, abort), follower);
-  const namespace = first?.namespace ?? '';
-  /** The last error, and its time by the monotonic clock. */
-  let trouble: { readonly text: string; readonly at: number } | undefined;
-  let changed: () => void = () => undefined;
-  const reflect = <T extends KubeObject>(
-    resource: Listed<T>,
-    options: Pick<ReflectorOptions<T, T>, 'namespace' | 'labelSelector' | 'fieldSelector'>,
-  ) =>
-    new Reflector<T, T>({
-      ...options,
-      resource,
-      api: session.api,
-      clock,
-      random: Math.random,
-      transform: resource.keep,
-      onChange: () => changed(),
-      onProblem(kind, error) {
-        // What the user may not read is left out.
-        if (isForbidden(error) || (kind !== 'list' && kind !== 'watch')) return;
-        trouble = { text: explain(error), at: clock.elapsed() };
-        changed();
-      },
-    });
-  const maps = reflect(whole(CONFIG_MAPS), { namespace, labelSelector: PUBLISHED });
-  const pods = reflect(POD_DETAILS, { labelSelector: ASKING_PODS });
-  const leases = reflect(whole(LEASES), { namespace, fieldSelector: `metadata.name=${PROGRAM}` });
-
-  const reflectors = [maps, pods, leases];
-
-  const view = (): StatusView => {
-    const all = published([...maps.list()]);
-    const followers = all.filter((one) => follower === undefined || one.follower === follower);
-    const [lease] = leases.list();
-    const known = Number.isFinite(pods.lastContact()) ? [...pods.list()] : undefined;
-    return statusOf(followers, known, lease, clock.now());
-  };
-  const foot = (): Line[] => {
-    const silent = Math.min(...reflectors.map((reflector) => reflector.lastContact()));
-    const isTold = trouble !== undefined && clock.elapsed() - trouble.at <= silent;
-    const now = clockTime(new Date(clock.now()).toISOString());
-    if (!isTold && silent < STALE_MS) return [[dim(`${now}  live, Ctrl-C to end`)]];
-    const why = isTold ? trouble?.text : undefined;
-    const text = `: ${why ?? 'the server is silent'}. Retrying.`;
-    return paragraph('', [red(`Nothing new for ${duration(silent)}`), text], columnsOf(terminal));
-  };
-
+  const [first] = chosen(await findFollowers(session, namespace, abort), follower);
+  const wakeup = new Wakeup(clock, 0);
+  const watched = new WatchedStatus(session, { namespace: first?.namespace ?? '', follower }, clock, wakeup);
   await using screen = new Screen(terminal, format === 'text');
-  await using _running = untilScopeEnds(reflectors, abort);
-  abort.addEventListener('abort', () => changed(), { once: true });
+  await using _running = untilScopeEnds(watched.reflectors, abort);
   let last = '';
   while (!abort.aborted) {
-    const next = Promise.withResolvers<void>();
-    changed = next.resolve;
-    if (Number.isFinite(maps.lastContact())) {
-      const now = view();
-      const text =
-        format === 'text'
-          ? print([...renderStatus(now, clock.now(), columnsOf(terminal)), [], ...foot()], terminal.colour)
-          : await serialize(now, format);
-      const content = contentOf(now);
+    if (watched.isKnown) {
+      const view = watched.view();
+      const text = format === 'text' ? drawn(view, watched, terminal) : await serialize(view, format);
+      const content = contentOf(view);
       if (screen.live) screen.show(text);
       else if (content !== last) terminal.out(format === 'yaml' && last !== '' ? `---\n${text}` : text);
       last = content;
     }
-    const stop = clock.after(REDRAW_MS, next.resolve);
-    await next.promise;
-    stop();
-    await new Promise<void>((resolve) => clock.after(GATHER_MS, resolve));
+    await wakeup.wait(REDRAW_MS, abort);
+    await sleep(clock, GATHER_MS, abort);
   }
-  if (last === '') throw new CommandError('unreachable', trouble?.text ?? 'The cluster gave no answer.');
+  if (last === '') throw new CommandError('unreachable', watched.error ?? 'The cluster gave no answer.');
   return 'interrupted';
+}
+
+/** What the API server says of followers, pods and the Lease. */
+class WatchedStatus {
+  readonly #clock: Clock;
+  readonly #follower: string | undefined;
+  readonly #maps: Reflector<ConfigMap, ConfigMap>;
+  readonly #pods: Reflector<PodDetails, PodDetails>;
+  readonly #leases: Reflector<Lease, Lease>;
+  /** The last error, and its time by the monotonic clock. */
+  #failure: { readonly text: string; readonly at: number } | undefined;
+
+  constructor(
+    { api }: Session,
+    { namespace, follower }: { readonly namespace: string; readonly follower: string | undefined },
+    clock: Clock,
+    wakeup: Wakeup,
+  ) {
+    const reflect = <T extends KubeObject>(
+      resource: Listed<T>,
+      options: Pick<ReflectorOptions<T, T>, 'namespace' | 'labelSelector' | 'fieldSelector'>,
+    ) =>
+      new Reflector<T, T>({
+        ...options,
+        resource,
+        api,
+        clock,
+        random: Math.random,
+        transform: resource.keep,
+        onChange: wakeup.notify,
+        onProblem: (kind, error) => {
+          // What the user may not read is left out.
+          if (isForbidden(error) || (kind !== 'list' && kind !== 'watch')) return;
+          this.#failure = { text: explain(error), at: clock.elapsed() };
+          wakeup.notify();
+        },
+      });
+    this.#clock = clock;
+    this.#follower = follower;
+    this.#maps = reflect(whole(CONFIG_MAPS), { namespace, labelSelector: PUBLISHED });
+    this.#pods = reflect(POD_DETAILS, { labelSelector: ASKING_PODS });
+    this.#leases = reflect(whole(LEASES), { namespace, fieldSelector: `metadata.name=${PROGRAM}` });
+  }
+
+  get reflectors() {
+    return [this.#maps, this.#pods, this.#leases];
+  }
+
+  /** The followers were listed once. */
+  get isKnown(): boolean {
+    return Number.isFinite(this.#maps.lastContact());
+  }
+
+  get error(): string | undefined {
+    return this.#failure?.text;
+  }
+
+  /** Milliseconds without a word of the server, and its last error unless it has answered since. */
+  get silence(): { readonly ms: number; readonly error: string | undefined } {
+    const ms = Math.min(...this.reflectors.map((reflector) => reflector.lastContact()));
+    const isCurrent = this.#failure !== undefined && this.#clock.elapsed() - this.#failure.at <= ms;
+    return { ms, error: isCurrent ? this.error : undefined };
+  }
+
+  view(): StatusView {
+    const all = published([...this.#maps.list()]);
+    const followers = all.filter((one) => this.#follower === undefined || one.follower === this.#follower);
+    const [lease] = this.#leases.list();
+    const pods = Number.isFinite(this.#pods.lastContact()) ? [...this.#pods.list()] : undefined;
+    return statusOf(followers, pods, lease, this.#clock.now());
+  }
+}
+
+function drawn(view: StatusView, { silence }: WatchedStatus, terminal: Terminal): string {
+  const now = terminal.clock.now();
+  const width = columnsOf(terminal);
+  return print([...renderStatus(view, now, width), [], ...foot(silence, now, width)], terminal.colour);
+}
+
+function foot({ ms, error }: WatchedStatus['silence'], now: number, width: number): Line[] {
+  if (error === undefined && ms < STALE_MS) {
+    return [[dim(`${clockTime(new Date(now).toISOString())}  live, Ctrl-C to end`)]];
+  }
+  const text = `: ${error ?? 'the server is silent'}. Retrying.`;
+  return paragraph('', [red(`Nothing new for ${duration(ms)}`), text], width);
 }
 
 /** Runs them until the block is left. */
