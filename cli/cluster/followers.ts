@@ -23,7 +23,7 @@ export interface Published {
 }
 
 /** Of a session, what finds the controller. */
-type Search = Pick<Session, 'contextNamespace'> & { readonly api: KubeApi };
+export type Search = Pick<Session, 'contextNamespace'> & { readonly api: KubeApi };
 
 /** A label selector for the status and the report of every follower. */
 export const PUBLISHED = `${LABELS.managedBy}=${PROGRAM},${LABELS.role} in (status,report)`;

@@ -7,11 +7,10 @@ import { type Clock, sleep } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { ASKING_PODS } from '../../webhook/inject/label.ts';
-import { findFollowers, PUBLISHED, published } from '../cluster/followers.ts';
+import { findFollowers, PUBLISHED, published, type Search } from '../cluster/followers.ts';
 import { type Listed, whole } from '../cluster/kept.ts';
 import type { Format } from '../cluster/options.ts';
 import { POD_DETAILS, type PodDetails } from '../cluster/pod-details.ts';
-import type { Session } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { Screen } from '../screen.ts';
 import { columnsOf, type Terminal } from '../terminal.ts';
@@ -31,7 +30,7 @@ const STALE_MS = 90_000;
 
 /** Until Ctrl-C: redraws a terminal with each change, and elsewhere prints one status after the other. */
 export async function watchStatus(
-  session: Session,
+  session: Search,
   { namespace, follower }: Wanted,
   format: Format,
   terminal: Terminal,
@@ -70,7 +69,7 @@ class WatchedStatus {
   #failure: { readonly text: string; readonly at: number } | undefined;
 
   constructor(
-    { api }: Session,
+    { api }: Search,
     { namespace, follower }: { readonly namespace: string; readonly follower: string | undefined },
     clock: Clock,
     wakeup: Wakeup,
