@@ -94,6 +94,8 @@ export interface DnsErrorDetails {
 
 /** In bytes. Messages have texts and lists of providers in them, and appear in the report, in log lines and on the page. */
 const LONGEST_MESSAGE = 2_048;
+/** In bytes. Codes of an API are labels of a metric. */
+const LONGEST_CODE = 64;
 
 export class DnsError extends Error {
   override readonly name = 'DnsError';
@@ -113,7 +115,7 @@ export class DnsError extends Error {
     super(cut(message, LONGEST_MESSAGE), cause === undefined ? undefined : { cause });
     this.kind = kind;
     this.action = action;
-    this.code = code;
+    this.code = cut(code, LONGEST_CODE);
     this.retryAfterMs = retryAfterMs;
     this.leastWaitMs = leastWaitMs;
     this.names = names;

@@ -86,6 +86,11 @@ function lookupOf({ nameServers }: DnsConfig, { clock, lookup }: SignalPorts): S
   return authoritativeLookup(clock, () => Promise.resolve(servers));
 }
 
+/** An API may answer with another code, or about another name, each time. */
+const MOST_CODES = 50;
+const MOST_FAILING = 2_000;
+const OTHER_CODE = 'other';
+
 function failureEvents(
   follower: string,
   provider: string,
@@ -93,17 +98,26 @@ function failureEvents(
 ): Pick<DnsObserver, 'onFailure' | 'onRecovered' | 'onUnfollowed'> {
   /** By zone; each code, and each name that it is about. */
   const failing = new Map<string, ReadonlySet<string>>();
+  const codes = new Set<string>();
+  const codeOf = (error: unknown): string => {
+    const code = error instanceof DnsError ? error.code || error.kind : 'unknown';
+    if (codes.size < MOST_CODES) codes.add(code);
+    return codes.has(code) ? code : OTHER_CODE;
+  };
+  const keysOf = (error: unknown): readonly string[] => {
+    const names = error instanceof DnsError ? error.names : undefined;
+    return (names ?? ['']).map((name) => `${codeOf(error)} ${name}`);
+  };
   const unfollowed = new Map<string, string>();
   return {
     onFailure: (zone, errors) => {
       const before = failing.get(zone) ?? new Set();
-      failing.set(zone, new Set([...before, ...errors.flatMap(failureKeys)]));
+      const keys = errors.flatMap(keysOf);
+      failing.set(zone, new Set([...(before.size < MOST_FAILING ? before : []), ...keys]));
       for (const error of byCode(errors))
         metrics.dnsFailures.inc({ follower, provider, zone, code: codeOf(error) });
       // One Event when it begins to fail; each attempt is in the log and the metrics.
-      for (const error of byCode(
-        errors.filter((each) => failureKeys(each).some((key) => !before.has(key))),
-      )) {
+      for (const error of byCode(errors.filter((each) => keysOf(each).some((key) => !before.has(key))))) {
         const action = error instanceof DnsError ? error.action : '';
         const text = error instanceof Error ? error.message : 'unknown error';
         events({ reason: 'DnsFailed', note: `Zone ${zone}: ${text}. ${action}`.trim() });
@@ -122,13 +136,4 @@ function failureEvents(
       events({ reason: 'DnsRecovered', note: `Zone ${zone}: the records are as desired again` });
     },
   };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof DnsError ? error.code || error.kind : 'unknown';
-}
-
-function failureKeys(error: unknown): readonly string[] {
-  const names = error instanceof DnsError ? error.names : undefined;
-  return (names ?? ['']).map((name) => `${codeOf(error)} ${name}`);
 }

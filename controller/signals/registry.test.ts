@@ -156,6 +156,20 @@ describe('the DNS signal, as it is wired', () => {
     assert.equal(await value('kube_site_follower_dns_failures_total', labels), 2);
   });
 
+  test('keeps little of a provider that fails with another long code and about other names each time', async () => {
+    const signal = await dnsSignal();
+    const before = (await metrics.expose()).length;
+    for (let at = 0; at < 60; at += 1) {
+      const names = [`${at}.example.com`];
+      zone.failure = failure('retry', `${at}${'x'.repeat(100_000)}`).with({ names });
+      await apply(signal);
+    }
+    const grown = (await metrics.expose()).length - before;
+    assert.ok(grown < 20_000, `${grown} characters more`);
+    const labels = 'follower="default",provider="namecheap",zone="example.com",code="other"';
+    assert.equal(await value('kube_site_follower_dns_failures_total', labels), 10);
+  });
+
   test('makes another Event of another failure, also where the provider gives no code', async () => {
     const signal = await dnsSignal();
     for (const kind of ['retry', 'refused', 'retry'] as const) {

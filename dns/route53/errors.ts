@@ -109,10 +109,17 @@ export function changeError(error: unknown): unknown {
   return error.with({ retryAfterMs: error.retryAfterMs ?? CONFIG_WAIT_MS, scope: 'names', cause: error });
 }
 
+/** Of one batch. */
+const MOST_NAMES = 1_000;
+
 /** The names of the changes that the API says are wrong. */
 function namesIn(said: string): { readonly names?: readonly string[] } {
-  const names = [...said.matchAll(/\[name='([^']+)'/g)].map(([, name = '']) => plainName(name));
-  return names.length > 0 ? { names: [...new Set(names)] } : {};
+  const names = new Set<string>();
+  for (const [, name = ''] of said.matchAll(/\[name='([^']{1,1024})'/g)) {
+    if (names.size === MOST_NAMES) break;
+    names.add(plainName(name));
+  }
+  return names.size > 0 ? { names: [...names] } : {};
 }
 
 /** What the API says when a record is not what the change was planned for. */
