@@ -56,7 +56,7 @@ export class DnsConnection {
   }
 }
 
-/** Holds at most one message of 64 KiB and one chunk. */
+/** Holds at most one message of 64 KiB and one chunk. Rejects when the last one is not whole. */
 async function* messages(socket: Socket): AsyncGenerator<Buffer, void> {
   let held = Buffer.alloc(0);
   for await (const chunk of socket) {
@@ -67,4 +67,9 @@ async function* messages(socket: Socket): AsyncGenerator<Buffer, void> {
       held = held.subarray(end);
     }
   }
+  if (held.length === 0) return;
+  const whole = held.length < 2 ? 'its' : String(2 + held.readUInt16BE(0));
+  throw new Error(
+    `the server closed the connection in the middle of an answer, after ${held.length} of ${whole} bytes`,
+  );
 }

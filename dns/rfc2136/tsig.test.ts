@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { Secret } from '../../settings/secret.ts';
-import { CLASSES, decodeMessage, encodeMessage, encodeResource, type Message, TYPES } from './message.ts';
-import { encodeName } from './names.ts';
+import { CLASSES, decodeMessage, encodeMessage, type Message, TYPES } from './message.ts';
+import { number, signedAnswer, type Variation } from './testing/signed-answer.ts';
 import { sign, type TsigKey, verify } from './tsig.ts';
 
 const NOW = 1_700_000_000_000;
@@ -25,48 +24,8 @@ const QUERY: Message = {
 };
 const REPLY: Message = { ...QUERY, isResponse: true, isAuthoritative: true };
 
-interface Variation {
-  readonly key?: TsigKey;
-  readonly time?: number;
-  readonly error?: number;
-  readonly other?: Buffer;
-  readonly requestMac?: Buffer;
-  readonly mac?: Buffer;
-}
-
-function number(value: number, bytes: number): Buffer {
-  const buffer = Buffer.alloc(bytes);
-  buffer.writeUIntBE(value, 0, bytes);
-  return buffer;
-}
-
-/** A server's side of RFC 8945, written down a second time. */
 function answer(requestMac: Buffer, variation: Variation = {}): Buffer {
-  const { key = KEY, time = NOW / 1000, error = 0, other = Buffer.alloc(0) } = variation;
-  const mac = variation.requestMac ?? requestMac;
-  const plain = encodeMessage(REPLY);
-  const timing = Buffer.concat([number(time, 6), number(300, 2)]);
-  const hash = { 'hmac-sha256': 'sha256', 'hmac-sha384': 'sha384', 'hmac-sha512': 'sha512' }[key.algorithm];
-  const digest = createHmac(hash, Buffer.from(key.secret.reveal(), 'base64'))
-    .update(Buffer.concat([number(mac.length, 2), mac, plain]))
-    .update(Buffer.concat([encodeName(key.name), number(255, 2), number(0, 4), encodeName(key.algorithm)]))
-    .update(Buffer.concat([timing, number(error, 2), number(other.length, 2), other]))
-    .digest();
-  const signature = variation.mac ?? digest;
-  const data = Buffer.concat([
-    encodeName(key.algorithm),
-    timing,
-    number(signature.length, 2),
-    signature,
-    number(REPLY.id, 2),
-    number(error, 2),
-    number(other.length, 2),
-    other,
-  ]);
-  const record = encodeResource({ name: key.name, type: TYPES.TSIG, class: CLASSES.ANY, ttl: 0, data });
-  const bytes = Buffer.concat([plain, record]);
-  bytes.writeUInt16BE(1, 10);
-  return bytes;
+  return signedAnswer(REPLY, requestMac, { key: KEY, time: NOW / 1000, ...variation });
 }
 
 describe('a signed request', () => {
