@@ -28,7 +28,7 @@ export function isPromoted({ status = {} }: Cluster, target: string, now: string
  * new timeline some minutes after a failover, with its next restart point. By then a quiet Cluster gives the operator no
  * reason to look, and what it last wrote would stand for hours. Any change makes it look; it overwrites this one then.
  */
-export function lookAgainPatch({ metadata }: Cluster, now: string) {
+export function reconcileRequestPatch({ metadata }: Cluster, now: string) {
   return {
     metadata: { resourceVersion: metadata.resourceVersion },
     status: { phaseReason: `Looking at the instances again, asked by ${PROGRAM} at ${now}` },

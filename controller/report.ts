@@ -72,16 +72,16 @@ export class Report {
   /** Writes what changed, and what somebody else changed, until the leadership ends. */
   async run(leadership: Leadership): Promise<void> {
     const { abort } = leadership;
-    let isTold = false;
+    let hasWritten = false;
     while (!abort.aborted) {
       await this.#wakeup.wait(this.#dirty ? RETRY_MS : CHECK_MS, abort);
       // A new leader publishes at once what it follows.
-      if (isTold) await sleep(this.#clock, GATHER_MS, abort);
+      if (hasWritten) await sleep(this.#clock, GATHER_MS, abort);
       if (abort.aborted) return;
       try {
         if (!this.#dirty) await this.#check(abort);
         if (this.#dirty) await this.save(leadership);
-        isTold = true;
+        hasWritten = true;
       } catch (error) {
         if (!abort.aborted) this.#onProblem(error);
       }

@@ -53,7 +53,7 @@ export class EventRecorder {
   readonly #remembered = new Map<string, number>();
   #busy = false;
   #writing: Promise<void> = Promise.resolve();
-  #toldForbidden = false;
+  #reportedForbidden = false;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -86,8 +86,8 @@ export class EventRecorder {
         // The name is random: only the same request, sent twice, can have been there before.
         if (isAlreadyExists(error)) continue;
         this.#remembered.delete(identityOf(event));
-        if (isForbidden(error) && this.#toldForbidden) continue;
-        this.#toldForbidden ||= isForbidden(error);
+        if (isForbidden(error) && this.#reportedForbidden) continue;
+        this.#reportedForbidden ||= isForbidden(error);
         this.#options.onDropped?.(event, error);
       }
     }

@@ -200,7 +200,7 @@ export class Reflector<T extends KubeObject, V> {
         this.#apply(event);
       }
     } catch (error) {
-      if (watchdog.verdict === undefined) {
+      if (watchdog.endedFor === undefined) {
         this.#failedWatches += 1;
         if (this.#failedWatches >= FAILED_WATCHES) this.#version = undefined;
         throw error;
@@ -208,13 +208,13 @@ export class Reflector<T extends KubeObject, V> {
     } finally {
       watchdog.stop();
     }
-    if (watchdog.verdict === 'silent') {
+    if (watchdog.endedFor === 'silent') {
       const seconds = Math.round(this.#inactivityMs / 1_000);
       this.#problem('silent', new Error(`the watch brought nothing for ${seconds} s`));
       // Not even a bookmark: it may wait for a version that the server does not have any more.
       this.#version = undefined;
     }
-    return watchdog.verdict !== undefined;
+    return watchdog.endedFor !== undefined;
   }
 
   #apply({ type, object }: WatchEvent<T>): void {

@@ -8,5 +8,5 @@ test('a parent that was aborted before ends the watch at once, without a timer',
   const parent = AbortSignal.abort(new Error('stopped'));
   const watchdog = new Watchdog(clock, 1_000, 5_000, parent);
   assert.equal(watchdog.abort.aborted, true);
-  assert.equal(watchdog.verdict, undefined);
+  assert.equal(watchdog.endedFor, undefined);
 });

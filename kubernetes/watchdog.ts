@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 
 /** Ends a watch that went silent, or when the next list is due. */
 export class Watchdog {
-  verdict: 'silent' | 'relist' | undefined;
+  endedFor: 'silent' | 'relist' | undefined;
   readonly #clock: Clock;
   readonly #inactivityMs: number;
   readonly #relistAt: number;
@@ -43,7 +43,7 @@ export class Watchdog {
       this.#cancel = this.#clock.after(due - now, () => this.#look());
       return;
     }
-    this.verdict = now >= this.#relistAt ? 'relist' : 'silent';
-    this.#controller.abort(new Error(`watch ended by its own side: ${this.verdict}`));
+    this.endedFor = now >= this.#relistAt ? 'relist' : 'silent';
+    this.#controller.abort(new Error(`watch ended by its own side: ${this.endedFor}`));
   }
 }

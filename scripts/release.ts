@@ -12,10 +12,10 @@ import { commitOf } from './release/commit.ts';
 import { lastStage } from './release/dockerfile.ts';
 import { addImage } from './release/image.ts';
 import { createLayout, type Descriptor, type Platform, sha256 } from './release/layout.ts';
+import { type ReleaseOptions, readReleaseOptions } from './release/options.ts';
 import { krewManifest, pluginArchives } from './release/plugin.ts';
 import { provenance, sbom } from './release/statements.ts';
 import { runTool } from './release/tools.ts';
-import { readWish, type Wish } from './release/wish.ts';
 
 const OUT = 'dist/release';
 const CHART = 'charts/kube-site-follower';
@@ -27,23 +27,23 @@ const PLATFORMS: readonly Platform[] = [
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 try {
-  await release(readWish(process.env, await versions()));
+  await release(readReleaseOptions(process.env, await versions()));
 } catch (error) {
   process.stderr.write(`release: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }
 
-async function release(wish: Wish): Promise<void> {
-  const { version, registry, push, downloads } = wish;
+async function release(options: ReleaseOptions): Promise<void> {
+  const { version, registry, push, downloads } = options;
   const { revision, time } = await commitOf('.', push);
   await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
   await runTool(process.execPath, ['scripts/build.ts']);
 
   const stage = lastStage(await readFile('Dockerfile', 'utf8'), { VERSION: version, REVISION: revision });
-  const base = wish.base ?? stage.base;
+  const base = options.base ?? stage.base;
   const packages = JSON.parse(await readFile('dist/packages.json', 'utf8')) as readonly Package[];
-  const origin = { version, revision, time, base, builder: wish.builder };
+  const origin = { version, revision, time, base, builder: options.builder };
   const statements = [sbom(packages, origin), provenance(origin)];
   const image = await createLayout(join(OUT, 'image'));
   const repository = `${registry}/${NAME}`;
@@ -55,7 +55,7 @@ async function release(wish: Wish): Promise<void> {
   const notes = notesOf(await readFile('CHANGELOG.md', 'utf8'), version);
   const changes = sectionsOf(notes);
   const packed = await packChart({
-    folder: wish.chart ?? CHART,
+    folder: options.chart ?? CHART,
     repository,
     digest: index.digest,
     changes,
@@ -88,12 +88,12 @@ async function release(wish: Wish): Promise<void> {
   if (!push) return;
   await publish('image', `${repository}:${version}`, index);
   await publish('chart', `${registry}/charts/${NAME}:${version.replace('+', '_')}`, artifact);
-  if (wish.key === undefined) return;
-  await signed(['sign', '--yes', `${repository}@${index.digest}`], wish);
-  await signed(['sign', '--yes', `${registry}/charts/${NAME}@${artifact.digest}`], wish);
+  if (options.key === undefined) return;
+  await signed(['sign', '--yes', `${repository}@${index.digest}`], options);
+  await signed(['sign', '--yes', `${registry}/charts/${NAME}@${artifact.digest}`], options);
   await signed(
     ['sign-blob', '--yes', '--bundle', join(OUT, 'checksums.txt.sigstore.json'), join(OUT, 'checksums.txt')],
-    wish,
+    options,
   );
 }
 
@@ -120,7 +120,7 @@ async function publish(what: string, reference: string, { digest }: Descriptor):
 
 async function signed(
   [command = '', ...args]: readonly string[],
-  { key, signingConfig }: Wish,
+  { key, signingConfig }: ReleaseOptions,
 ): Promise<void> {
   const options = Object.entries({
     key: key === 'keyless' ? undefined : key,

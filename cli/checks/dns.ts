@@ -16,11 +16,11 @@ export const DNS: Check = {
   async find(world): Promise<Result> {
     const records = world.followers.flatMap(recordsOf);
     if (records.length === 0) return skip(whyNone(world));
-    const looked = await Promise.all(records.map((record) => lookAt(world, record)));
-    const unseen = looked.filter(({ isAnswered }) => !isAnswered).length;
+    const checked = await Promise.all(records.map((record) => checkRecord(world, record)));
+    const unseen = checked.filter(({ isAnswered }) => !isAnswered).length;
     const silence = unseen === 0 ? '' : `; of ${unseen} no authoritative name server answers here`;
     const note = `${counted(records.length, 'record')}${silence}`;
-    return { findings: looked.flatMap(({ findings }) => findings), note };
+    return { findings: checked.flatMap(({ findings }) => findings), note };
   },
 };
 
@@ -30,13 +30,13 @@ function whyNone({ followers }: World): string {
   return isActive ? 'no records are followed' : 'no site is active yet';
 }
 
-interface Looked {
+interface Checked {
   readonly findings: readonly Finding[];
   /** A name server of the zone has answered, or none had to be asked. */
   readonly isAnswered: boolean;
 }
 
-async function lookAt(world: World, record: DnsView): Promise<Looked> {
+async function checkRecord(world: World, record: DnsView): Promise<Checked> {
   const reported = reportedOf(record);
   if (reported !== undefined) return { findings: [reported], isAnswered: true };
   const { name, type, zone } = record;

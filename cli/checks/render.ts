@@ -16,7 +16,7 @@ const MARKS: Readonly<Record<Checked['outcome'], Styled>> = {
 };
 
 export function renderChecks(view: CheckView, width: number): Line[] {
-  return [...view.checks.flatMap((checked) => renderOne(checked, width)), [], verdict(view)];
+  return [...view.checks.flatMap((checked) => renderOne(checked, width)), [], conclusion(view)];
 }
 
 function renderOne({ title, outcome, note, findings }: Checked, width: number): Line[] {
@@ -45,7 +45,7 @@ function renderFinding({ severity, about, text, action }: Finding, width: number
   ];
 }
 
-function verdict({ problems, warnings, checks }: CheckView): Line {
+function conclusion({ problems, warnings, checks }: CheckView): Line {
   const unknown = checks.filter(({ outcome }) => outcome === 'unknown').length;
   const parts = [
     ...(problems > 0 ? [counted(problems, 'problem')] : []),

@@ -28,10 +28,10 @@ export const RIGHTS: Check = {
     ];
     if (accounts.length === 0) return skip(`none of their pods is in namespace ${world.namespace}`);
     const findings = await Promise.all(accounts.map((account) => refusals(world, account)));
-    const isTold = ofController.length > 0 || accountsOf(running, 'controller').length === 0;
+    const isReported = ofController.length > 0 || accountsOf(running, 'controller').length === 0;
     return {
       findings: findings.flat(),
-      ...(!isTold && { note: 'the report does not say what the controller needs' }),
+      ...(!isReported && { note: 'the report does not say what the controller needs' }),
     };
   },
 };

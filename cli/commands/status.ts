@@ -1,9 +1,9 @@
 import type { ClusterOptions, FollowerOptions, OutputOptions } from '../cluster/options.ts';
 import { withSession } from '../cluster/session.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
-import { lookAtStatus } from '../status/gather.ts';
+import { readStatus } from '../status/gather.ts';
 import { renderStatus } from '../status/render.ts';
-import { lookAtSides, renderSides } from '../status/sides.ts';
+import { readSides, renderSides } from '../status/sides.ts';
 import { watchStatus } from '../status/watch.ts';
 import type { Terminal } from '../terminal.ts';
 import { Output } from '../text/output.ts';
@@ -20,7 +20,7 @@ export function status(terminal: Terminal, options: StatusOptions): Promise<Outc
   if (others.length > 0) return statusOfSides(terminal, options);
   return withSession(terminal, { kubeconfig, context }, async (session) => {
     if (watch) return watchStatus(session, { namespace, follower }, options.output, terminal);
-    const view = await lookAtStatus(session, { namespace, follower }, () => clock.now(), abort);
+    const view = await readStatus(session, { namespace, follower }, () => clock.now(), abort);
     await new Output(terminal, options.output).show(view, (width) => renderStatus(view, clock.now(), width));
     return 'done';
   });
@@ -29,7 +29,7 @@ export function status(terminal: Terminal, options: StatusOptions): Promise<Outc
 async function statusOfSides(terminal: Terminal, options: StatusOptions): Promise<Outcome> {
   const { namespace, follower, watch, kubeconfig, context: contexts = [] } = options;
   if (watch) throw new CommandError('usage', '--watch is for one --context.');
-  const sides = await lookAtSides(terminal, { kubeconfig, contexts }, { namespace, follower });
+  const sides = await readSides(terminal, { kubeconfig, contexts }, { namespace, follower });
   await new Output(terminal, options.output).show(sides, (width) =>
     renderSides(sides, terminal.clock.now(), width),
   );

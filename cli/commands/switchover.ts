@@ -5,11 +5,11 @@ import { isConfirmed } from '../confirm.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import { changeAndFollow } from '../switchover/change.ts';
 import { type MilestoneTime, type Reached, timesOf, unreached } from '../switchover/follow.ts';
-import { clusterKey, lookAfresh, lookAtSituation } from '../switchover/look.ts';
 import type { SwitchoverOptions } from '../switchover/options.ts';
 import { isPerhapsOutdated, type Plan, planFor, unmet } from '../switchover/plan.ts';
 import { promote } from '../switchover/promote.ts';
-import { renderPlan, renderUnreached, renderVerdict } from '../switchover/render.ts';
+import { renderConclusion, renderPlan, renderUnreached } from '../switchover/render.ts';
+import { clusterKey, readReconciled, readSwitchoverState } from '../switchover/state.ts';
 import type { Terminal } from '../terminal.ts';
 import { bold, dim, type Line, yellow } from '../text/line.ts';
 import { Output } from '../text/output.ts';
@@ -35,9 +35,9 @@ export async function switchover(terminal: Terminal, options: SwitchoverOptions)
   const output = new Output(terminal, options.output);
   return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {
     const published = pickFollower(await findFollowers({ api, ...session }, namespace, abort), follower);
-    const look = () => lookAtSituation(api, clock, published, to, abort);
-    const situation = await (dryRun ? look() : lookAfresh(api, clock, look, abort));
-    const plan = planFor(situation);
+    const read = () => readSwitchoverState(api, clock, published, to, abort);
+    const state = await (dryRun ? read() : readReconciled(api, clock, read, abort));
+    const plan = planFor(state);
     const end = async (outcome: Outcome, moved?: Partial<SwitchoverView>): Promise<Outcome> => {
       await output.give({ ...plan, patchedAt: null, milestones: [], ...moved });
       return outcome;
@@ -46,8 +46,8 @@ export async function switchover(terminal: Terminal, options: SwitchoverOptions)
       output.say([[`The primary of ${plan.cluster} already runs in ${to}: ${plan.from} on ${plan.node}.`]]);
       return end('done');
     }
-    output.say([...renderPlan(plan, output.columns), renderVerdict(plan)]);
-    if (dryRun && isPerhapsOutdated(situation)) output.say([OUTDATED]);
+    output.say([...renderPlan(plan, output.columns), renderConclusion(plan)]);
+    if (dryRun && isPerhapsOutdated(state)) output.say([OUTDATED]);
     if (unmet(plan.preconditions).length > 0) return end('refused');
     if (dryRun) return end('done');
     const target = plan.target ?? '';
@@ -58,7 +58,7 @@ export async function switchover(terminal: Terminal, options: SwitchoverOptions)
     }
     const move = { api, follower: published, cluster: clusterKey(published), target, site: to };
     const { patchedAt, milestones } = await changeAndFollow(terminal, output, move, () =>
-      promote(api, look, target, timestamp(clock)),
+      promote(api, read, target, timestamp(clock)),
     );
     const isDone = unreached(milestones).length === 0;
     output.say(isDone ? [[bold('Everything has followed.')]] : unfinished(milestones, abort.aborted));

@@ -77,7 +77,7 @@ export function replaceValue(
   return {
     start,
     end,
-    text: [remarkOn(remark?.told ?? text.slice(start, end), false), ...printed].join(newline),
+    text: [remarkOn(remark?.quoted ?? text.slice(start, end), false), ...printed].join(newline),
   };
 }
 

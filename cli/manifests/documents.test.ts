@@ -92,7 +92,7 @@ test('a document whose text allows no change is printed again, and known as such
   const documents = new Documents('a: 1\n---\na: 1 # one\n? b\n');
   documents.patch(1, [], [{ op: 'add', path: '/b', value: [1] }]);
   assert.equal(documents.toString(), 'a: 1\n---\na: 1\nb:\n  - 1\n');
-  assert.deepEqual(documents.printedAnew, [1]);
+  assert.deepEqual(documents.reprinted, [1]);
 });
 
 describe('a change', () => {

@@ -5,8 +5,8 @@ import type { ManifestFormat } from './format.ts';
 import { FormerDocument } from './former.ts';
 import { parse, parseAgain, type Stretch } from './parse.ts';
 import { printBlock, printJson } from './print.ts';
-import { printAnew } from './print-anew.ts';
 import type { Reading } from './read.ts';
+import { reprint } from './reprint.ts';
 import { rewrite } from './rewrite.ts';
 import { adding, changeAt, childOf, isSame, type Value } from './value.ts';
 
@@ -24,7 +24,7 @@ interface Content {
 export class Documents {
   readonly #stretches: readonly Stretch[];
   readonly #contents: readonly Content[];
-  readonly #printedAnew = new Set<number>();
+  readonly #reprinted = new Set<number>();
 
   /** Throws where `text` is not YAML. */
   constructor(text: string) {
@@ -59,8 +59,8 @@ export class Documents {
   }
 
   /** The documents that {@link toString} had to reformat, as it could not edit their text. */
-  get printedAnew(): readonly number[] {
-    return [...this.#printedAnew];
+  get reprinted(): readonly number[] {
+    return [...this.#reprinted];
   }
 
   /** The documents with a second object, for which kubectl drops the first one, too. */
@@ -105,8 +105,8 @@ export class Documents {
     const isComplete = edits.every((some) => some !== undefined);
     const text = isComplete ? applyEdits(source.text, edits.flat()) : undefined;
     if (text !== undefined && says(text, stretch, contents)) return text;
-    for (const content of changed) this.#printedAnew.add(this.#contents.indexOf(content));
-    return printAnew(stretch, changed);
+    for (const content of changed) this.#reprinted.add(this.#contents.indexOf(content));
+    return reprint(stretch, changed);
   }
 }
 

@@ -144,9 +144,9 @@ export function replaceInFlow(
   }
   const start =
     remark?.from ?? (entry.key === null ? behindBlanks(lines, entry.start) : placeOf(entry, value));
-  const told = entry.alone ? ALONE : (remark?.told ?? text.slice(start, end));
+  const quoted = entry.alone ? ALONE : (remark?.quoted ?? text.slice(start, end));
   const colon = entry.alone ? ':' : '';
-  return { start, end, text: `${colon}${remarkOn(told, true)}${style.below}${style.unit}${printed}` };
+  return { start, end, text: `${colon}${remarkOn(quoted, true)}${style.below}${style.unit}${printed}` };
 }
 
 function behindBlanks(lines: string, position: number): number {

@@ -77,14 +77,16 @@ function eachObject(
   if (refused) return { output: undefined, notes };
   const output = documents.toString(format);
   const together = warning('has kind twice, and the last one counts: put --- between objects');
-  const anew = warning('reformatted: its comments and anchors are lost, and uninject cannot restore them');
+  const reformatted = warning(
+    'reformatted: its comments and anchors are lost, and uninject cannot restore them',
+  );
   const of = (index: number, note: string) => `document ${index + 1}: ${note}`;
   return {
     output,
     notes: [
       ...notes,
       ...documents.runTogether.map((index) => of(index, together)),
-      ...documents.printedAnew.map((index) => of(index, anew)),
+      ...documents.reprinted.map((index) => of(index, reformatted)),
     ],
   };
 }

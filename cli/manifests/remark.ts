@@ -34,7 +34,7 @@ export interface Remark {
   readonly old: string;
   readonly start: number;
   /** The text of the remark, and where it begins. */
-  readonly told: string;
+  readonly quoted: string;
   readonly from: number;
   /** Where the remark ends, and its value begins. */
   readonly until: number;
@@ -81,7 +81,7 @@ function remarkOf(lines: string, parent: Collection, entry: Entry): Remark | und
   const [, gap = '', payload] = AT_HEAD.exec(lines.slice(entry.head, until)) ?? [];
   const old = payload === undefined ? undefined : oldText(gap, payload);
   if (old === undefined) return undefined;
-  const remark = { parent, entry, told: old, from: entry.head, until, end };
+  const remark = { parent, entry, quoted: old, from: entry.head, until, end };
   return old === ALONE
     ? { ...remark, old: '', start: entry.head - 1 }
     : { ...remark, old, start: entry.head };
@@ -96,7 +96,7 @@ function remarkAbove(lines: string, parent: Collection, entry: Entry, end: numbe
   const old = unquote(found?.[1]);
   if (!found || old === undefined) return undefined;
   const start = above + found.index - 1;
-  return { parent, entry, old, start, told: old, from: start, until: entry.start, end };
+  return { parent, entry, old, start, quoted: old, from: start, until: entry.start, end };
 }
 
 function oldText(gap: string, payload: string): string | undefined {

@@ -14,7 +14,7 @@ export interface Wanted {
 }
 
 /** Pods and Lease are left out where the user may not read them. Throws KubeError, CommandError. */
-export async function lookAtStatus(
+export async function readStatus(
   session: Session,
   { namespace, follower }: Wanted,
   now: () => number,

@@ -18,7 +18,7 @@ const TOLERANCE_MS = 15_000;
 const DEFAULT_SECONDS = 15;
 /** A leader renews every two seconds or so. */
 const RENEWED_WITHIN_MS = 4_000;
-const LOOK_EVERY_MS = 500;
+const POLL_MS = 500;
 
 /** The controller’s Lease; undefined when there is none, as without leader election. Throws KubeError. */
 export function readLease(
@@ -52,7 +52,7 @@ export async function watchedLeaderOf(
   const seen = leaderOf(lease, clock.now());
   const end = clock.elapsed() + RENEWED_WITHIN_MS;
   while (!seen.alive && seen.holder !== '' && clock.elapsed() < end) {
-    await sleep(clock, LOOK_EVERY_MS, abort);
+    await sleep(clock, POLL_MS, abort);
     abort.throwIfAborted();
     const now = leaderOf((await read()) ?? lease, clock.now());
     if (now.holder !== '' && now.renewedAt !== seen.renewedAt) return { ...now, alive: true };

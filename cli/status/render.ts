@@ -49,10 +49,10 @@ function headOf({ namespace, status, advice, leader }: FollowerView, now: number
   const { activeSite, activeNode, primary, phase, reason, epoch, since } = status;
   const place: Piece[] =
     activeSite === '' ? [yellow('No site is active yet')] : [bold(activeSite), ' is active'];
-  const told: Piece[] =
+  const times: Piece[] =
     since === '' ? [] : [` since ${clockTime(since)} `, dim(`(${ago(since, now)}, epoch ${epoch})`)];
   const lines = [
-    fact('Site', [...place, ...told], width),
+    fact('Site', [...place, ...times], width),
     fact(
       'Primary',
       primary === '' ? [dim('none')] : [primary, ...(activeNode === '' ? [] : [' on ', activeNode])],

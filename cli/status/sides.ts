@@ -4,7 +4,7 @@ import { CommandError } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { bold, dim, green, type Line, type Piece, paragraph, red, yellow } from '../text/line.ts';
 import { type Column, table } from '../text/table.ts';
-import { lookAtStatus, type Wanted } from './gather.ts';
+import { readStatus, type Wanted } from './gather.ts';
 import { renderStatus } from './render.ts';
 import type { FollowerView, StatusView } from './view.ts';
 
@@ -22,17 +22,17 @@ interface ContextStatus extends StatusView {
 }
 
 /** A context that gives no answer does not keep the others from being shown. */
-export async function lookAtSides(
+export async function readSides(
   terminal: Terminal,
   { kubeconfig, contexts }: { readonly kubeconfig: string | undefined; readonly contexts: readonly string[] },
   wanted: Wanted,
 ): Promise<SidesStatus> {
   const { clock, abort } = terminal;
-  const look = (session: Session) => lookAtStatus(session, wanted, () => clock.now(), abort);
+  const read = (session: Session) => readStatus(session, wanted, () => clock.now(), abort);
   const found = await Promise.all(
     contexts.map(async (context): Promise<ContextStatus> => {
       try {
-        const { followers } = await withSession(terminal, { kubeconfig, context }, look);
+        const { followers } = await withSession(terminal, { kubeconfig, context }, read);
         return { context, error: null, followers };
       } catch (error) {
         if (!(error instanceof CommandError) || abort.aborted) throw error;

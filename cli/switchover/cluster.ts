@@ -22,7 +22,7 @@ export interface ClusterState {
 }
 
 /** `subresource` is what is to be patched, if not the Cluster itself. Throws KubeError. */
-export async function lookAtCluster(
+export async function readCluster(
   api: KubeApi,
   clock: Clock,
   published: Published,

@@ -35,7 +35,7 @@ export function renderConditions(
   ];
 }
 
-export function renderVerdict(plan: Pick<Plan, 'preconditions'>): Line {
+export function renderConclusion(plan: Pick<Plan, 'preconditions'>): Line {
   const { length } = unmet(plan.preconditions);
   return length === 0
     ? [green('All preconditions hold.')]

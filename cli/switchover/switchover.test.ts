@@ -7,7 +7,7 @@ import { before, NOW, RECORDS, STATUS } from '../testing/scene.ts';
 import { SITUATION } from '../testing/situation.ts';
 import { milestonesOf, type Scene, servicesOf } from './milestones.ts';
 import { planFor } from './plan.ts';
-import { renderPlan, renderReached, renderVerdict, renderWaiting } from './render.ts';
+import { renderConclusion, renderPlan, renderReached, renderWaiting } from './render.ts';
 
 const slice = (service: string, endpoints: readonly [node: string, ready: boolean, pod: string][]) => ({
   metadata: { namespace: 'shop', name: `${service}-x`, labels: { 'kubernetes.io/service-name': service } },
@@ -63,7 +63,7 @@ const missing = (scene: Partial<Scene>) =>
 describe('a switchover', () => {
   test('is shown with all that is in the way', () => {
     const plan = planFor({ ...SITUATION, mayPatch: false, site: 'eu-central' });
-    assertCaptures('switchover-refused', (width) => [...renderPlan(plan, width), renderVerdict(plan)]);
+    assertCaptures('switchover-refused', (width) => [...renderPlan(plan, width), renderConclusion(plan)]);
     const good = planFor(SITUATION);
     const milestones = milestonesOf({ ...SCENE, status: STATUS }).map((one, index) => ({
       ...one,
@@ -71,7 +71,7 @@ describe('a switchover', () => {
     }));
     assertCaptures('switchover', (width) => [
       ...renderPlan(good, width),
-      renderVerdict(good),
+      renderConclusion(good),
       ...milestones.filter(({ ms }) => ms !== undefined).map(renderReached),
       renderWaiting(milestones, 65_000),
     ]);
@@ -79,7 +79,7 @@ describe('a switchover', () => {
 
   test('is shown with what will not follow until somebody changes something', () => {
     const plan = planFor({ ...SITUATION, dns: decodeRecords([RECORDS[0], failing('config')]) });
-    assertCaptures('switchover-warned', (width) => [...renderPlan(plan, width), renderVerdict(plan)]);
+    assertCaptures('switchover-warned', (width) => [...renderPlan(plan, width), renderConclusion(plan)]);
     for (const kind of ['config', 'refused']) {
       const { warnings } = planFor({ ...SITUATION, dns: decodeRecords([failing(kind)]) });
       assert.equal(warnings.length, 1, kind);

@@ -5,12 +5,12 @@ import { nextStep } from '../../cnpg/topology-switch.ts';
 import { recordsOf } from '../status/dns.ts';
 import { type EndpointSlice, type Milestone, milestonesOf } from '../switchover/milestones.ts';
 import { nameOf } from './side.ts';
-import type { Look } from './watch.ts';
+import type { ObservedSides } from './watch.ts';
 
 /** In the order in which they are mostly reached. `before` is the first look. */
 export function milestonesOfSides(
-  before: Look,
-  now: Look,
+  before: ObservedSides,
+  now: ObservedSides,
   services: readonly string[],
   slices: readonly EndpointSlice[],
 ): Milestone[] {

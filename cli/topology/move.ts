@@ -7,12 +7,12 @@ import { CommandError } from '../exit-codes.ts';
 import { endOf, type Reached, Timeline } from '../switchover/follow.ts';
 import { milestonesOfSides } from './milestones.ts';
 import { nameOf, type Side } from './side.ts';
-import { type Look, lookAtBoth, type SideLook, slicesOf } from './watch.ts';
+import { type ObservedSide, type ObservedSides, observeBoth, slicesOf } from './watch.ts';
 
 /** A primary may take long to shut down; after this somebody should look. The command can be run again. */
 export const MOVE_LIMIT_MS = 15 * 60_000;
-const LOOK_EVERY_MS = 1_000;
-const LAST_LOOK_MS = 10_000;
+const POLL_MS = 1_000;
+const LAST_READ_MS = 10_000;
 
 export interface MoveOptions {
   readonly from: Side;
@@ -39,10 +39,12 @@ export async function moveBetween(options: MoveOptions): Promise<Moved> {
   const began = clock.elapsed();
   const timeline = new Timeline();
   const made = new Set<Step['kind']>();
-  let first: Look | undefined;
+  let first: ObservedSides | undefined;
   let milestones: readonly Reached[] = [];
-  const look = async (ends: AbortSignal): Promise<{ readonly step: Step; readonly now: Look }> => {
-    const now = await lookAtBoth(from, to, ends);
+  const observe = async (
+    ends: AbortSignal,
+  ): Promise<{ readonly step: Step; readonly now: ObservedSides }> => {
+    const now = await observeBoth(from, to, ends);
     first ??= now;
     const step = nextStep({ from: now.from.cluster, to: now.to.cluster });
     const slices = step.kind === 'done' ? await slicesOf(to, services, ends) : [];
@@ -53,7 +55,7 @@ export async function moveBetween(options: MoveOptions): Promise<Moved> {
   };
   while (!abort.aborted && clock.elapsed() - began < limitMs) {
     try {
-      const { step, now } = await look(abort);
+      const { step, now } = await observe(abort);
       if ((endOf(milestones) ?? Infinity) <= clock.elapsed() - began) return { milestones, step: step.kind };
       await make(step, now, made);
     } catch (error) {
@@ -63,16 +65,16 @@ export async function moveBetween(options: MoveOptions): Promise<Moved> {
       milestones = milestones.map((one) => (one.ms === undefined ? { ...one, missing: trouble } : one));
       onProgress(milestones);
     }
-    await sleep(clock, LOOK_EVERY_MS, abort);
+    await sleep(clock, POLL_MS, abort);
   }
   // The last write may be stored, though nobody has waited for it.
-  const step = await withDeadline(clock, LAST_LOOK_MS, undefined, 'the last look', look)
+  const step = await withDeadline(clock, LAST_READ_MS, undefined, 'the last reading', observe)
     .then((last) => last.step.kind)
     .catch(() => undefined);
   return { milestones, step };
 }
 
-async function make(step: Step, { from, to }: Look, made: Set<Step['kind']>) {
+async function make(step: Step, { from, to }: ObservedSides, made: Set<Step['kind']>) {
   switch (step.kind) {
     case 'refused':
       throw new CommandError('refused', `Stopped: ${step.why}.`);
@@ -89,8 +91,13 @@ async function make(step: Step, { from, to }: Look, made: Set<Step['kind']>) {
   }
 }
 
-async function send({ kind }: Step, look: SideLook, body: object, made: Set<Step['kind']>): Promise<void> {
-  const { side } = look;
+async function send(
+  { kind }: Step,
+  observed: ObservedSide,
+  body: object,
+  made: Set<Step['kind']>,
+): Promise<void> {
+  const { side } = observed;
   const what = `Cluster ${side.key.namespace}/${side.key.name} in context ${side.context}`;
   if (made.has(kind)) {
     throw new CommandError(

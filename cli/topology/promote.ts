@@ -18,7 +18,7 @@ import { bold, yellow } from '../text/line.ts';
 import { Output } from '../text/output.ts';
 import { renderAfterwards, renderPromotion } from './promotion-text.ts';
 import type { PromotionView } from './promotion-view.ts';
-import { findSide, lookAtSide, type SideState } from './side.ts';
+import { findSide, readSideState, type SideState } from './side.ts';
 import { askWal, type Wal } from './wal.ts';
 
 export interface PromoteOptions extends ClusterOptions, FollowerOptions, OutputOptions {
@@ -36,7 +36,7 @@ export function promoteWithoutToken(terminal: Terminal, options: PromoteOptions)
     const side = await findSide(session, context, { namespace, follower }, abort);
     if (side.site !== to)
       throw new CommandError('usage', `This is the cluster of site ${side.site}, not of ${to}.`);
-    const state = await lookAtSide(side, clock, abort);
+    const state = await readSideState(side, clock, abort);
     const role = roleInTopology(state.cluster);
     const view = viewOf(state, await askWal(side.api, state.cluster, abort), role);
     const end = async (outcome: Outcome, more: Partial<PromotionView> = {}): Promise<Outcome> => {

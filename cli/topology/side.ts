@@ -8,7 +8,7 @@ import type { Session } from '../cluster/session.ts';
 import { clusterOf } from '../cluster/subject.ts';
 import { CommandError } from '../exit-codes.ts';
 import type { Wanted } from '../status/gather.ts';
-import { type ClusterState, lookAtCluster } from '../switchover/cluster.ts';
+import { type ClusterState, readCluster } from '../switchover/cluster.ts';
 
 /** One Kubernetes cluster of a topology; it is asked for its own side alone. */
 export interface Side {
@@ -62,8 +62,8 @@ function siteOf(status: Status | undefined): string | undefined {
 }
 
 /** Throws KubeError. */
-export async function lookAtSide(side: Side, clock: Clock, abort: AbortSignal): Promise<SideState> {
-  const state = await lookAtCluster(side.api, clock, side.published, side.key, abort);
+export async function readSideState(side: Side, clock: Clock, abort: AbortSignal): Promise<SideState> {
+  const state = await readCluster(side.api, clock, side.published, side.key, abort);
   const instances = state.pods.filter(
     ({ metadata }) => metadata.labels?.[CNPG_LABELS.podRole] === 'instance',
   );

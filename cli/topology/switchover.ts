@@ -10,7 +10,7 @@ import { type MilestoneTime, timesOf, unreached } from '../switchover/follow.ts'
 import type { SwitchoverOptions } from '../switchover/options.ts';
 import { unmet } from '../switchover/plan.ts';
 import { Progress } from '../switchover/progress.ts';
-import { renderVerdict } from '../switchover/render.ts';
+import { renderConclusion } from '../switchover/render.ts';
 import { servicesToWatch } from '../switchover/services.ts';
 import type { Terminal } from '../terminal.ts';
 import { bold, green, yellow } from '../text/line.ts';
@@ -19,7 +19,7 @@ import { manifestsOf } from './manifests.ts';
 import { moveBetween } from './move.ts';
 import { isPossible, planOf, type SidesPlan, type SidesState } from './plan.ts';
 import { renderSidesPlan, renderStanding } from './render.ts';
-import { findSide, lookAtSide, nameOf, type SideState } from './side.ts';
+import { findSide, nameOf, readSideState, type SideState } from './side.ts';
 import { askWal, lagBetween } from './wal.ts';
 
 type Options = SwitchoverOptions & { readonly toContext: string };
@@ -54,7 +54,7 @@ async function between(
   const { clock, abort } = terminal;
   const { dryRun, yes } = options;
   const output = new Output(terminal, options.output);
-  const state = await lookAtBothSides(terminal, options, one, other);
+  const state = await readBothSides(terminal, options, one, other);
   const plan = planOf(state);
   if (options.print) {
     terminal.out(await manifestsOf(state.from, state.to));
@@ -70,7 +70,7 @@ async function between(
     output.say([[`${to.name} in ${to.site} is the primary already, and ${from.name} its replica cluster.`]]);
     return end('done');
   }
-  output.say([...renderSidesPlan(plan, output.columns), renderVerdict(plan)]);
+  output.say([...renderSidesPlan(plan, output.columns), renderConclusion(plan)]);
   if (!isPossible(plan)) return end('refused');
   if (dryRun) {
     await tryOut(state, abort);
@@ -83,7 +83,7 @@ async function between(
     return end('refused');
   }
   // The user may have waited long with the answer.
-  if (!yes) assertPossible(planOf(await lookAtBothSides(terminal, options, one, other)));
+  if (!yes) assertPossible(planOf(await readBothSides(terminal, options, one, other)));
   const services = await servicesToWatch(state.to.side.api, state.to.side.published, output, abort);
   const progress = new Progress(terminal, output.isText);
   const startedAt = timestamp(clock);
@@ -111,7 +111,7 @@ function assertPossible(plan: SidesPlan): void {
   throw new CommandError('refused', `Not done, as the state has changed meanwhile: ${obstacles.join('; ')}.`);
 }
 
-async function lookAtBothSides(
+async function readBothSides(
   { clock, abort }: Terminal,
   { namespace, follower, context, toContext, to }: Options & { readonly context: string },
   one: Session,
@@ -130,8 +130,8 @@ async function lookAtBothSides(
   }
   if (from.site === to) throw new CommandError('usage', `Both contexts are of site ${to}.`);
   const [fromState, toState] = await Promise.all([
-    lookAtSide(from, clock, abort),
-    lookAtSide(target, clock, abort),
+    readSideState(from, clock, abort),
+    readSideState(target, clock, abort),
   ]);
   const walOf = ({ side, cluster }: SideState) => askWal(side.api, cluster, abort);
   const [written, replayed] = await Promise.all([walOf(fromState), walOf(toState)]);

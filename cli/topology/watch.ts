@@ -7,25 +7,25 @@ import { listKept } from '../cluster/kept.ts';
 import { ENDPOINT_SLICES, type EndpointSlice } from '../switchover/milestones.ts';
 import type { Side } from './side.ts';
 
-export interface SideLook {
+export interface ObservedSide {
   readonly side: Side;
   readonly cluster: Cluster;
   /** Undefined when it is gone. */
   readonly published: Published | undefined;
 }
 
-export interface Look {
-  readonly from: SideLook;
-  readonly to: SideLook;
+export interface ObservedSides {
+  readonly from: ObservedSide;
+  readonly to: ObservedSide;
 }
 
 /** Throws KubeError. */
-export async function lookAtBoth(from: Side, to: Side, abort: AbortSignal): Promise<Look> {
-  const [one, other] = await Promise.all([lookAt(from, abort), lookAt(to, abort)]);
+export async function observeBoth(from: Side, to: Side, abort: AbortSignal): Promise<ObservedSides> {
+  const [one, other] = await Promise.all([observe(from, abort), observe(to, abort)]);
   return { from: one, to: other };
 }
 
-async function lookAt(side: Side, abort: AbortSignal): Promise<SideLook> {
+async function observe(side: Side, abort: AbortSignal): Promise<ObservedSide> {
   const { api, key } = side;
   const { namespace, follower } = side.published;
   const [cluster, maps] = await Promise.all([

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { BACKUPS, CLUSTERS, type Cluster, CNPG_LABELS, isOwnedBy } from '../../../cnpg/cluster.ts';
 import { obstaclesTo, promotionPreconditions } from '../../../cnpg/preconditions.ts';
-import { lookAgainPatch, promotionPatch, runningBackupsOf } from '../../../cnpg/promotion.ts';
+import { promotionPatch, reconcileRequestPatch, runningBackupsOf } from '../../../cnpg/promotion.ts';
 import type { KubeApi } from '../../../kubernetes/api.ts';
 import { cut } from '../../../kubernetes/cut.ts';
 import { ignoreNotFound, isConflict, mayBeStored } from '../../../kubernetes/errors.ts';
@@ -171,7 +171,7 @@ export class PreferredPrimary {
     const { api, clock, namespace, clusterName: name } = this.#options;
     if (clock.elapsed() - this.#askedAt < ASK_EVERY_MS) return;
     this.#askedAt = clock.elapsed();
-    const body = lookAgainPatch(cluster, this.#now());
+    const body = reconcileRequestPatch(cluster, this.#now());
     await api.patch(CLUSTERS, { namespace, name }, body, { type: 'merge', subresource: 'status', abort });
   }
 

@@ -15,7 +15,7 @@ interface Changed {
  * Reformats documents, without their comments and anchors: for a change that no edit can make, such as the removal of a
  * merged key.
  */
-export function printAnew({ source, json }: Stretch, changed: readonly Changed[]): string {
+export function reprint({ source, json }: Stretch, changed: readonly Changed[]): string {
   const printed = applyEdits(
     source.text,
     changed.flatMap(({ reading, value }) => replace(source, json, reading, value)),

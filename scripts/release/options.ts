@@ -1,6 +1,6 @@
 /** What is asked of a release, by variables. */
 
-export interface Wish {
+export interface ReleaseOptions {
   /** Host and folder, without a scheme. */
   readonly registry: string;
   readonly version: string;
@@ -23,7 +23,10 @@ const REGISTRY = /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/;
 const WITH_DIGEST = /@sha256:[0-9a-f]{64}$/;
 
 /** `versions` are those of the files that have one, by name. Throws with one line that says what to do. */
-export function readWish(env: NodeJS.ProcessEnv, versions: Readonly<Record<string, string>>): Wish {
+export function readReleaseOptions(
+  env: NodeJS.ProcessEnv,
+  versions: Readonly<Record<string, string>>,
+): ReleaseOptions {
   const { REGISTRY: registry = '', VERSION: version = '', BASE: base } = env;
   if (!REGISTRY.test(registry))
     throw new Error(

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readWish } from './wish.ts';
+import { readReleaseOptions } from './options.ts';
 
 const VERSIONS = { 'package.json': '0.2.0', 'Chart.yaml (version)': '0.2.0' };
 const RIGHT = { REGISTRY: 'registry.example.com:5000/team', VERSION: '0.2.0' };
 
 test('a registry and the version of the files are enough', () => {
-  const { registry, version, push, key } = readWish(RIGHT, VERSIONS);
+  const { registry, version, push, key } = readReleaseOptions(RIGHT, VERSIONS);
   assert.deepEqual([registry, version, push, key], [RIGHT.REGISTRY, '0.2.0', true, undefined]);
 });
 
@@ -28,7 +28,7 @@ for (const [what, env, says] of [
 ] as const) {
   test(`${what} is refused with one line`, () => {
     assert.throws(
-      () => readWish({ ...RIGHT, ...env }, VERSIONS),
+      () => readReleaseOptions({ ...RIGHT, ...env }, VERSIONS),
       (error: Error) => says.test(error.message) && !error.message.includes('\n'),
     );
   });

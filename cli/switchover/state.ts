@@ -1,5 +1,5 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
-import { lookAgainPatch } from '../../cnpg/promotion.ts';
+import { reconcileRequestPatch } from '../../cnpg/promotion.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { isConflict } from '../../kubernetes/errors.ts';
 import { type Clock, sleep, timestamp } from '../../runtime/clock.ts';
@@ -9,15 +9,15 @@ import { NODES } from '../cluster/resources.ts';
 import { clusterOf, subjectOf } from '../cluster/subject.ts';
 import { CommandError } from '../exit-codes.ts';
 import { recordsOf } from '../status/dns.ts';
-import { lookAtCluster } from './cluster.ts';
+import { readCluster } from './cluster.ts';
 import { isPerhapsOutdated, type SwitchoverState } from './plan.ts';
 
 /** The operator takes about a second, and longer only where it is busy or does not run. */
-const LOOKED_AGAIN_MS = 20_000;
-const LOOK_EVERY_MS = 500;
+const RECONCILED_WITHIN_MS = 20_000;
+const POLL_MS = 500;
 
 /** Throws KubeError, CommandError. */
-export async function lookAtSituation(
+export async function readSwitchoverState(
   api: KubeApi,
   clock: Clock,
   published: Published,
@@ -33,7 +33,7 @@ export async function lookAtSituation(
     );
   }
   const [state, nodes] = await Promise.all([
-    lookAtCluster(api, clock, published, clusterKey(published), abort, 'status'),
+    readCluster(api, clock, published, clusterKey(published), abort, 'status'),
     listKept(api, NODES, { abort }),
   ]);
   return { ...state, site, status, nodes, dns: recordsOf(published) };
@@ -41,36 +41,36 @@ export async function lookAtSituation(
 
 /**
  * Where only what the operator recorded at its last reconcile prevents the move, asks it to reconcile, and reads again.
- * Throws as `look` does, and KubeError.
+ * Throws as `read` does, and KubeError.
  */
-export async function lookAfresh(
+export async function readReconciled(
   api: KubeApi,
   clock: Clock,
-  look: () => Promise<SwitchoverState>,
+  read: () => Promise<SwitchoverState>,
   abort: AbortSignal,
 ): Promise<SwitchoverState> {
-  let situation = await look();
-  const end = clock.elapsed() + LOOKED_AGAIN_MS;
+  let state = await read();
+  const end = clock.elapsed() + RECONCILED_WITHIN_MS;
   let asked: string | undefined;
-  while (isPerhapsOutdated(situation) && clock.elapsed() < end) {
-    const { cluster } = situation;
+  while (isPerhapsOutdated(state) && clock.elapsed() < end) {
+    const { cluster } = state;
     // It overwrites our reason when it has reconciled.
     if (asked !== undefined && cluster.status?.phaseReason !== asked) break;
-    asked ??= await askToLookAgain(api, cluster, timestamp(clock), abort);
-    await sleep(clock, LOOK_EVERY_MS, abort);
-    situation = await look();
+    asked ??= await requestReconcile(api, cluster, timestamp(clock), abort);
+    await sleep(clock, POLL_MS, abort);
+    state = await read();
   }
-  return situation;
+  return state;
 }
 
 /** Gives the reason that it wrote; undefined when the Cluster was changed meanwhile. */
-async function askToLookAgain(
+async function requestReconcile(
   api: KubeApi,
   cluster: Cluster,
   now: string,
   abort: AbortSignal,
 ): Promise<string | undefined> {
-  const body = lookAgainPatch(cluster, now);
+  const body = reconcileRequestPatch(cluster, now);
   try {
     await api.patch(CLUSTERS, cluster.metadata, body, { type: 'merge', subresource: 'status', abort });
     return body.status.phaseReason;
