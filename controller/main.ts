@@ -10,6 +10,7 @@ import { ZoneLocks } from '../dns/zone-locks.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { connect } from '../kubernetes/client.ts';
 import { ignoreNotFound } from '../kubernetes/errors.ts';
+import type { ApiCall } from '../kubernetes/exchange.ts';
 import { loadKube } from '../kubernetes/kube-config.ts';
 import { PODS } from '../kubernetes/resources.ts';
 import { httpPost } from '../notify/post.ts';
@@ -24,6 +25,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { renderPage } from './page/page.ts';
 import { httpAskPeer } from './peers/ask.ts';
 import { Peers } from './peers/peers.ts';
+import type { WatchPorts } from './reflect.ts';
 
 await main();
 
@@ -48,14 +50,7 @@ async function runUntilStopped(config: Config, log: Logger, abort: AbortSignal):
     { version: VERSION, node: process.version, namespace, kubernetes: source, ...describeConfig(config) },
     'starting',
   );
-  const api = connect({
-    kubeConfig,
-    clock,
-    onCall({ method: verb, resource, status, ms }) {
-      metrics.kubeCalls.inc({ verb, resource, status });
-      metrics.kubeCallDuration.observe({ verb }, ms / 1000);
-    },
-  });
+  const api = connect({ kubeConfig, clock, onCall: (call) => countCall(metrics, call) });
   const proxies = {
     ...config.proxy,
     https: config.proxy.https?.reveal(),
@@ -80,6 +75,24 @@ async function runUntilStopped(config: Config, log: Logger, abort: AbortSignal):
     post: outbox.post,
     peers,
     createProvider: (dns, ports) => createProvider(dns, { ...ports, dispatcher: internet, limiters }),
+    ...watchReports(metrics, log),
+  });
+  const http = await serve(config, { controller, peers, metrics }, log, abort);
+  await Promise.all([controller.run(abort), peers.run(abort)]);
+  await http.closed;
+  await Promise.all([api.close(), internet.close(), outbox.close()]);
+}
+
+function countCall(metrics: Metrics, { method: verb, resource, status, ms }: ApiCall): void {
+  metrics.kubeCalls.inc({ verb, resource, status });
+  metrics.kubeCallDuration.observe({ verb }, ms / 1000);
+}
+
+function watchReports(
+  metrics: Metrics,
+  log: Logger,
+): Required<Pick<WatchPorts, 'onWatchList' | 'onWatchProblem'>> {
+  return {
     onWatchList(resource, missed) {
       metrics.reflectorLists.inc({ resource });
       metrics.reflectorMissed.inc({ resource }, missed);
@@ -88,11 +101,7 @@ async function runUntilStopped(config: Config, log: Logger, abort: AbortSignal):
       metrics.reflectorProblems.inc({ resource, kind });
       log.info({ resource, kind, err: error }, 'watch closed, reconnecting');
     },
-  });
-  const http = await serve(config, { controller, peers, metrics }, log, abort);
-  await Promise.all([controller.run(abort), peers.run(abort)]);
-  await http.closed;
-  await Promise.all([api.close(), internet.close(), outbox.close()]);
+  };
 }
 
 async function serve(

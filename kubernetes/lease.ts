@@ -88,7 +88,7 @@ export class LeaseElection {
     try {
       while (!abort.aborted) {
         const held = await this.#acquire(abort);
-        if (held !== undefined) await this.#reign(held, lead, abort);
+        if (held !== undefined) await this.#leadWhileHeld(held, lead, abort);
       }
     } finally {
       stopWatching.abort();
@@ -133,8 +133,8 @@ export class LeaseElection {
     const { api, clock, identity, leaseDurationMs, renewDeadlineMs } = this.#options;
     const limits = { abort, timeoutMs: renewDeadlineMs / 2 };
     const lease = await api.get(LEASES, this.#holding.key, limits).catch(ignoreNotFound);
-    if (lease !== undefined) this.#observed(observe(this.#seen, lease, clock.elapsed()));
-    // A Lease that was deleted may still have a holder: its last word counts until it would have run out.
+    if (lease !== undefined) this.#note(observe(this.#seen, lease, clock.elapsed()));
+    // A Lease that was deleted may still have a holder: its last renewal counts until it would have run out.
     const isMine = lease !== undefined && holderOf(lease) === identity;
     if (!isMine && this.#freeIn() > 0) return undefined;
     const holding: Holding = {
@@ -148,29 +148,33 @@ export class LeaseElection {
       const mine = await (lease === undefined
         ? api.create(LEASES, created(this.#holding.key, holding), limits)
         : api.replace(LEASES, acquired(lease, holding), limits));
-      this.#observed(observe(this.#seen, mine, clock.elapsed()));
+      this.#note(observe(this.#seen, mine, clock.elapsed()));
       return new HeldLease(this.#holding, mine, startedAt);
     } catch (error) {
       if (!isLostRace(error)) throw error;
-      return await this.#afterAll(holding, startedAt, limits);
+      return await this.#heldDespiteRefusal(holding, startedAt, limits);
     }
   }
 
   /** The write that lost the race may be the one that won it: sent twice, the second one is refused. */
-  async #afterAll(holding: Holding, startedAt: number, limits: CallOptions): Promise<HeldLease | undefined> {
+  async #heldDespiteRefusal(
+    holding: Holding,
+    startedAt: number,
+    limits: CallOptions,
+  ): Promise<HeldLease | undefined> {
     const { api, clock } = this.#options;
     const lease = await api.get(LEASES, this.#holding.key, limits).catch(ignoreNotFound);
     if (lease === undefined) return undefined;
-    this.#observed(observe(this.#seen, lease, clock.elapsed()));
+    this.#note(observe(this.#seen, lease, clock.elapsed()));
     return isWrittenBy(lease, holding) ? new HeldLease(this.#holding, lease, startedAt) : undefined;
   }
 
-  async #reign(
+  async #leadWhileHeld(
     held: HeldLease,
     lead: (leadership: Leadership) => Promise<void>,
     abort: AbortSignal,
   ): Promise<void> {
-    const { clock, retryMs, stopMs, onEvent } = this.#options;
+    const { clock, retryMs, onEvent } = this.#options;
     onEvent({ kind: 'acquired', term: held.term });
     const keeping = held.keep(this.#wakeup, (error) => this.#problem('renew', error));
     const work = Promise.resolve(held)
@@ -185,24 +189,34 @@ export class LeaseElection {
     abort.removeEventListener('abort', onAbort);
     const endedByItself = !held.abort.aborted;
     held.giveUp(new Error('the work of the leader ended'));
-    const lost = !held.isLeader();
-    if (lost) onEvent({ kind: 'lost', term: held.term, reason: explain(held.abort.reason) });
-
-    const stopped = await withDeadline(clock, stopMs, undefined, 'the work of the leader', () => work).then(
-      () => true,
-      () => false,
-    );
-    if (stopped && !lost) await this.#release(held);
-    held.expire();
-    await keeping;
-    if (!stopped) {
-      throw new Error(
-        `the work of the leader did not stop within ${stopMs} ms: the process must end, and start again`,
-      );
-    }
+    await this.#stop(held, work, keeping);
     this.#highestTerm = Math.max(this.#highestTerm, held.term);
     if (this.#seen !== undefined) this.#seen = { ...this.#seen, since: clock.elapsed() };
     if (endedByItself) await sleep(clock, retryMs, abort);
+  }
+
+  /** Gives the Lease back once `work` has stopped, if it is still held; throws where that does not stop in time. */
+  async #stop(held: HeldLease, work: Promise<void>, keeping: Promise<void>): Promise<void> {
+    const { clock, stopMs, onEvent } = this.#options;
+    const isLost = !held.isLeader();
+    if (isLost) onEvent({ kind: 'lost', term: held.term, reason: explain(held.abort.reason) });
+    const hasStopped = await withDeadline(
+      clock,
+      stopMs,
+      undefined,
+      'the work of the leader',
+      () => work,
+    ).then(
+      () => true,
+      () => false,
+    );
+    if (hasStopped && !isLost) await this.#release(held);
+    held.expire();
+    await keeping;
+    if (hasStopped) return;
+    throw new Error(
+      `the work of the leader did not stop within ${stopMs} ms: the process must end, and start again`,
+    );
   }
 
   async #release(held: HeldLease): Promise<void> {
@@ -221,7 +235,7 @@ export class LeaseElection {
     }
   }
 
-  #observed(seen: LeaseObservation): void {
+  #note(seen: LeaseObservation): void {
     const { identity, onEvent } = this.#options;
     const holder = holderOf(seen.lease);
     const isNew = this.#seen === undefined || holderOf(this.#seen.lease) !== holder;

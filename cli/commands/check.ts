@@ -12,7 +12,7 @@ import { findFollowers } from '../cluster/followers.ts';
 import { installedIn } from '../cluster/installations.ts';
 import { listKept } from '../cluster/kept.ts';
 import type { ClusterOptions, OutputOptions } from '../cluster/options.ts';
-import { withSession } from '../cluster/session.ts';
+import { type Session, withSession } from '../cluster/session.ts';
 import { DEPLOYMENTS } from '../cluster/workloads.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
@@ -22,53 +22,70 @@ export type CheckOptions = ClusterOptions &
   OutputOptions & { readonly pre?: boolean; readonly filename?: readonly string[] };
 
 export async function check(terminal: Terminal, options: CheckOptions): Promise<Outcome> {
-  const { clock, abort, env } = terminal;
   if (options.filename !== undefined && options.pre !== true)
     throw new CommandError('usage', '--filename is for --pre: what is installed is looked at in the cluster');
   const files = options.filename ?? [];
   const planned = files.length === 0 ? undefined : await plannedIn(files, terminal);
-  return withSession(terminal, options, async ({ api, ...session }): Promise<Outcome> => {
-    const view = options.pre === true ? await before() : await installed();
+  return withSession(terminal, options, async (session): Promise<Outcome> => {
+    const view =
+      options.pre === true
+        ? await checkBefore(session, options.namespace, planned, terminal)
+        : await checkInstalled(session, options.namespace, terminal);
     await new Output(terminal, options.output).show(view, (width) => renderChecks(view, width));
     if (view.problems > 0) return 'refused';
     return view.unanswered > 0 ? 'unreachable' : 'done';
-
-    async function installed(): Promise<CheckView> {
-      try {
-        const followers = await findFollowers({ api, ...session }, options.namespace, abort);
-        return await runChecks(CHECKS, new World({ api, clock, abort, followers }));
-      } catch (error) {
-        const view = error instanceof CommandError ? await unpublished() : undefined;
-        if (view === undefined || view.problems === 0) throw error;
-        return view;
-      }
-    }
-
-    /** Nothing was published yet: where the chart is installed, its own pods may be the reason. */
-    async function unpublished(): Promise<CheckView | undefined> {
-      const where = options.namespace === undefined ? {} : { namespace: options.namespace };
-      const labelled = await listKept(api, DEPLOYMENTS, { ...where, labelSelector: OF_CHART, abort });
-      // Anybody who may create Deployments can label some as the chart's.
-      const installed = await installedIn(api, abort);
-      const [first] = [
-        ...labelled.filter(({ metadata }) => installed?.has(metadata.namespace ?? '')),
-        ...labelled,
-      ];
-      const namespace = first?.metadata.namespace;
-      if (namespace === undefined) return undefined;
-      return runChecks([OWN_PODS], new World({ api, clock, abort, followers: [], namespace }));
-    }
-
-    async function before(): Promise<CheckView> {
-      // Each check would tell the same.
-      await api.read('/version', { abort }).catch((error: unknown) => {
-        if (isUnanswered(error)) throw error;
-      });
-      const namespace = options.namespace ?? planned?.namespace ?? PROGRAM;
-      const checks = checksBefore({ namespace, planned, read: (...asked) => api.read(...asked), env });
-      return runChecks(checks, new World({ api, clock, abort, followers: [], namespace }));
-    }
   });
+}
+
+async function checkInstalled(
+  session: Session,
+  namespace: string | undefined,
+  terminal: Terminal,
+): Promise<CheckView> {
+  const { clock, abort } = terminal;
+  try {
+    const followers = await findFollowers(session, namespace, abort);
+    return await runChecks(CHECKS, new World({ api: session.api, clock, abort, followers }));
+  } catch (error) {
+    const isUnpublished = error instanceof CommandError;
+    const view = isUnpublished ? await checkUnpublished(session, namespace, terminal) : undefined;
+    if (view === undefined || view.problems === 0) throw error;
+    return view;
+  }
+}
+
+/** Nothing was published yet: where the chart is installed, its own pods may be the reason. */
+async function checkUnpublished(
+  { api }: Session,
+  asked: string | undefined,
+  { clock, abort }: Terminal,
+): Promise<CheckView | undefined> {
+  const where = asked === undefined ? {} : { namespace: asked };
+  const labelled = await listKept(api, DEPLOYMENTS, { ...where, labelSelector: OF_CHART, abort });
+  // Anybody who may create Deployments can label some as the chart's.
+  const installed = await installedIn(api, abort);
+  const [first] = [
+    ...labelled.filter(({ metadata }) => installed?.has(metadata.namespace ?? '')),
+    ...labelled,
+  ];
+  const namespace = first?.metadata.namespace;
+  if (namespace === undefined) return undefined;
+  return runChecks([OWN_PODS], new World({ api, clock, abort, followers: [], namespace }));
+}
+
+async function checkBefore(
+  { api }: Session,
+  asked: string | undefined,
+  planned: Planned | undefined,
+  { clock, abort, env }: Terminal,
+): Promise<CheckView> {
+  // Each check would tell the same.
+  await api.read('/version', { abort }).catch((error: unknown) => {
+    if (isUnanswered(error)) throw error;
+  });
+  const namespace = asked ?? planned?.namespace ?? PROGRAM;
+  const checks = checksBefore({ namespace, planned, read: (...call) => api.read(...call), env });
+  return runChecks(checks, new World({ api, clock, abort, followers: [], namespace }));
 }
 
 async function plannedIn(files: readonly string[], terminal: Terminal): Promise<Planned> {
