@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { CALM } from '../test/simulation/faults.ts';
 import { SeededRandom } from '../test/support/random.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import type { Leadership } from './leadership.ts';
-import { Candidate } from './testing/candidates.ts';
-import type { Delay } from './testing/lease-client.ts';
-import { LeaseServer } from './testing/lease-server.ts';
+import { LEASES } from './resources.ts';
+import { Candidate, electionServer, LEASE, LOST_ANSWERS, LOST_REQUESTS } from './testing/candidates.ts';
 
 const FAULTS = [
   'freeze',
@@ -38,7 +38,7 @@ const schedules = fc.record({
 /** A few processes, one Lease, and all that can go wrong between them. */
 class World {
   readonly clock = new VirtualClock();
-  readonly server = new LeaseServer();
+  readonly server = electionServer(this.clock);
   readonly candidates: Candidate[] = [];
   readonly #random: SeededRandom;
   /** A term belongs to one leadership for ever. */
@@ -63,7 +63,7 @@ class World {
     const index = leader && holder >= 0 ? holder : whom % this.candidates.length;
     const victim = this.candidates[index];
     assert.ok(victim);
-    const { client, clock } = victim;
+    const { clock } = victim;
     switch (fault) {
       case 'freeze':
         clock.freeze();
@@ -82,17 +82,16 @@ class World {
         victim.stop();
         break;
       case 'lose requests':
-        client.there = () => undefined;
+        victim.suffer(LOST_REQUESTS);
         break;
       case 'lose answers':
-        client.back = () => undefined;
+        victim.suffer(LOST_ANSWERS);
         break;
       case 'delay':
-        client.there = this.#upTo(4_000);
-        client.back = this.#upTo(4_000);
+        victim.suffer({ latency: [0, 4_000], watch: { ...CALM.watch, delay: [0, 4_000] } });
         break;
       case 'heal':
-        this.#heal(victim);
+        victim.suffer({});
         break;
       case 'confirm':
         // Without an answer it rejects, as it says; what it did to the Lease is what is checked.
@@ -105,7 +104,7 @@ class World {
   repair(): void {
     for (const candidate of this.candidates) {
       candidate.clock.thaw();
-      this.#heal(candidate);
+      candidate.suffer({});
     }
     this.candidates.push(this.#start());
   }
@@ -115,21 +114,12 @@ class World {
     return new Candidate(`process-${this.#count}`, this.clock, this.server, { random: this.#random.next });
   }
 
-  #heal({ client }: Candidate): void {
-    client.there = () => 1;
-    client.back = () => 1;
-  }
-
-  #upTo(ms: number): Delay {
-    return () => this.#random.integer(0, ms);
-  }
-
   #check(): void {
     const holders = this.candidates.filter(({ holds }) => holds);
     assert.ok(holders.length <= 1, `two holders: ${holders.map(({ identity }) => identity).join(', ')}`);
     const [holder] = holders;
     if (holder === undefined) return;
-    const { spec } = this.server.get();
+    const { spec } = this.server.get(LEASES, LEASE);
     assert.equal(spec?.holderIdentity, holder.identity, 'held, but the Lease says otherwise');
     assert.ok(holder.current.term <= (spec?.leaseTransitions ?? 0), 'a term that was never written');
     for (const [term, other] of this.#terms) {

@@ -1,22 +1,31 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { sleep } from '../runtime/clock.ts';
+import type { ApiServer } from '../test/simulation/api-server.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import type { Leadership } from './leadership.ts';
-import { Candidate, untilOver } from './testing/candidates.ts';
-import { LeaseServer } from './testing/lease-server.ts';
+import { LEASES, type Lease } from './resources.ts';
+import {
+  Candidate,
+  electionServer,
+  LEASE,
+  LOST_ANSWERS,
+  LOST_REQUESTS,
+  lateAnswers,
+  SENT_TWICE,
+  untilOver,
+} from './testing/candidates.ts';
 
 const UNSTOPPED = new AbortController().signal;
-const LOST = () => undefined;
 
 describe('the Lease election', () => {
   let world: VirtualClock;
-  let server: LeaseServer;
+  let server: ApiServer;
   let candidates: Candidate[];
 
   beforeEach(() => {
     world = new VirtualClock();
-    server = new LeaseServer();
+    server = electionServer(world);
     candidates = [];
   });
   afterEach(async () => {
@@ -38,6 +47,11 @@ describe('the Lease election', () => {
     candidates.push(candidate);
     return candidate;
   }
+
+  const lease = () => server.get(LEASES, LEASE);
+  /** Somebody else writes the Lease. */
+  const edit = (spec: Lease['spec']) => server.patch('test', LEASES, LEASE, { spec }, { type: 'merge' });
+  const deleteLease = () => server.delete('test', LEASES, LEASE, {});
 
   async function until(condition: () => boolean): Promise<void> {
     for (let step = 0; !condition(); step += 1) {
@@ -61,7 +75,7 @@ describe('the Lease election', () => {
     await world.advance(60_000);
     assert.deepEqual([a.holds, b.holds], [true, false]);
     assert.equal(a.leaderships.length, 1);
-    const spec = server.get().spec;
+    const spec = lease().spec;
     assert.equal(spec?.holderIdentity, 'a');
     assert.equal(spec?.leaseDurationSeconds, 10);
     assert.equal(spec?.leaseTransitions, 1);
@@ -97,7 +111,7 @@ describe('the Lease election', () => {
 
   it('knows its own hand when a balancer sends each request twice: at once, and in one term', async () => {
     const a = stand('a');
-    a.client.sendsTwice = true;
+    a.suffer(SENT_TWICE);
     await world.advance(100);
     assert.ok(a.holds);
     await world.advance(30_000);
@@ -106,7 +120,7 @@ describe('the Lease election', () => {
     assert.deepEqual([a.leaderships.length, a.current.term], [1, 1]);
     assert.deepEqual([a.told('released'), a.told('lost'), a.told('problem')], [1, 0, 0]);
     const b = stand('b');
-    b.client.sendsTwice = true;
+    b.suffer(SENT_TWICE);
     await world.advance(100);
     assert.deepEqual([b.holds, b.current.term], [true, 2]);
   });
@@ -123,8 +137,8 @@ describe('the Lease election', () => {
   });
 
   it('is kept out for no longer than a minute by a Lease that somebody else has made, for years', async () => {
-    server.create({
-      metadata: { name: 'leader' },
+    server.create('test', LEASES, {
+      metadata: LEASE,
       spec: { holderIdentity: 'stranger', leaseDurationSeconds: 2_147_483_647, leaseTransitions: 1 },
     });
     const a = stand('a');
@@ -138,7 +152,7 @@ describe('the Lease election', () => {
     const { a, b } = await pair();
     await world.advance(20_000);
     const { abort } = a.current;
-    a.client.there = LOST;
+    a.suffer(LOST_REQUESTS);
     const cut = world.elapsed();
     await until(() => abort.aborted);
     assert.ok(world.elapsed() - cut <= 6_000, `${world.elapsed() - cut} ms`);
@@ -146,7 +160,7 @@ describe('the Lease election', () => {
     assert.equal(a.holds, false);
     await until(() => b.holds);
     assert.ok(world.elapsed() - cut >= 8_000);
-    a.client.there = () => 1;
+    a.suffer({});
     await world.advance(30_000);
     assert.deepEqual([a.holds, b.holds], [false, true]);
     assert.equal(a.told('lost'), 1);
@@ -155,13 +169,13 @@ describe('the Lease election', () => {
   it('survives one renewal that hangs, and answers that are lost', async () => {
     const { a } = await pair();
     await world.advance(20_000);
-    a.client.there = LOST;
+    a.suffer(LOST_REQUESTS);
     await world.advance(2_500);
-    a.client.there = () => 1;
+    a.suffer({});
     await world.advance(10_000);
-    a.client.back = LOST;
+    a.suffer(LOST_ANSWERS);
     await world.advance(2_500);
-    a.client.back = () => 1;
+    a.suffer({});
     await world.advance(10_000);
     assert.ok(a.holds);
     assert.equal(a.leaderships.length, 1);
@@ -186,7 +200,7 @@ describe('the Lease election', () => {
   it('is not fooled by the answer to a renewal that was sent before it was stopped', async () => {
     const a = stand('a');
     await world.advance(1_900);
-    a.client.back = () => 500;
+    a.suffer(lateAnswers(500));
     await world.advance(200);
     a.clock.freeze();
     await world.advance(7_000);
@@ -205,7 +219,7 @@ describe('the Lease election', () => {
     await world.advance(100);
     assert.equal(await confirmed, 42);
     assert.equal(a.current.term, 42);
-    assert.equal(server.get().spec?.leaseTransitions, 42);
+    assert.equal(lease().spec?.leaseTransitions, 42);
     const again = a.current.confirm(7);
     await world.advance(100);
     assert.equal(await again, 42);
@@ -216,8 +230,7 @@ describe('the Lease election', () => {
 
   it('finds out when it confirms that the Lease is somebody else’s', async () => {
     const { a } = await pair();
-    const lease = server.get();
-    server.replace({ ...lease, spec: { ...lease.spec, holderIdentity: 'c' } });
+    edit({ holderIdentity: 'c' });
     const confirmed = a.current.confirm();
     await world.advance(100);
     assert.equal(await confirmed, undefined);
@@ -227,7 +240,7 @@ describe('the Lease election', () => {
 
   it('says when it confirms that no answer came', async () => {
     const { a } = await pair();
-    a.client.there = LOST;
+    a.suffer(LOST_REQUESTS);
     const confirmed = assert.rejects(a.current.confirm(), /no answer/);
     await world.advance(3_100);
     await confirmed;
@@ -236,10 +249,10 @@ describe('the Lease election', () => {
 
   it('counts the time of a renewal from when it was sent: its answer took a while', async () => {
     const { a } = await pair();
-    a.client.back = () => 2_900; // Just below the time limit of a call.
+    a.suffer(lateAnswers(2_900)); // Just below the time limit of a call.
     const confirmed = a.current.confirm();
     await world.advance(10);
-    a.client.there = LOST; // For all that come after it.
+    a.suffer(LOST_REQUESTS); // For all that come after it.
     await world.advance(2_940);
     assert.equal(await confirmed, 1);
     await world.advance(3_000);
@@ -260,8 +273,8 @@ describe('the Lease election', () => {
     await world.advance(100);
     assert.equal(await confirmed, 42);
     end();
-    await until(() => server.lease?.spec?.holderIdentity === '');
-    server.delete();
+    await until(() => lease().spec?.holderIdentity === '');
+    deleteLease();
     await until(() => a.leaderships.length === 2);
     assert.ok(a.current.term > 42, `term ${a.current.term}`);
   });
@@ -270,10 +283,10 @@ describe('the Lease election', () => {
     const confirmed = a.current.confirm(41);
     await world.advance(5_000);
     await confirmed;
-    server.delete();
+    deleteLease();
     await world.advance(50);
-    assert.equal(server.get().spec?.holderIdentity, 'a');
-    assert.equal(server.get().spec?.leaseTransitions, 42);
+    assert.equal(lease().spec?.holderIdentity, 'a');
+    assert.equal(lease().spec?.leaseTransitions, 42);
     await world.advance(30_000);
     assert.deepEqual([a.holds, b.holds], [true, false]);
   });
@@ -281,8 +294,8 @@ describe('the Lease election', () => {
   it('waits for a holder it knew when the Lease is deleted', async () => {
     const { a, b } = await pair();
     await world.advance(20_000);
-    a.client.there = LOST;
-    server.delete();
+    a.suffer(LOST_REQUESTS);
+    deleteLease();
     for (let step = 0; step < 3_000 && !b.holds; step += 1) {
       await world.advance(10);
       assert.ok(!(a.holds && b.holds), 'two holders');
@@ -293,8 +306,7 @@ describe('the Lease election', () => {
 
   it('trusts no clock of another node', async () => {
     const { a, b } = await pair();
-    const lease = server.get();
-    server.replace({ ...lease, spec: { ...lease.spec, renewTime: '2001-01-01T00:00:00.000000Z' } });
+    edit({ renewTime: '2001-01-01T00:00:00.000000Z' });
     await world.advance(20_000);
     assert.deepEqual([a.holds, b.holds], [true, false]);
   });
@@ -334,6 +346,6 @@ describe('the Lease election', () => {
     a.stop();
     await world.advance(1_000);
     assert.equal([b, c].filter(({ holds }) => holds).length, 1);
-    assert.equal(server.get().spec?.leaseTransitions, 2);
+    assert.equal(lease().spec?.leaseTransitions, 2);
   });
 });
