@@ -1,5 +1,6 @@
 import { CommandError } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
+import { plain } from './text/plain.ts';
 
 /** Whether the user answers yes. Throws CommandError where the terminal is not interactive. */
 export async function isConfirmed(terminal: Terminal, question: string): Promise<boolean> {
@@ -16,5 +17,5 @@ async function ask(terminal: Terminal, question: string): Promise<string> {
   if (!terminal.interactive) {
     throw new CommandError('usage', 'There is no terminal to ask on: use --yes to do it all the same.');
   }
-  return (await terminal.ask(question, terminal.abort))?.trim() ?? '';
+  return (await terminal.ask(plain(question), terminal.abort))?.trim() ?? '';
 }

@@ -31,9 +31,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Controls, and marks that turn the direction of text, become visible: they could forge what stands beside them. */
+/** Controls, and what is invisible or turns the direction of text, become visible: they could forge what stands beside them. */
 function escapeHtml(text: string): string {
   return text
-    .replaceAll(/[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, '\ufffd')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd')
     .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }

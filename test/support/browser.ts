@@ -29,8 +29,8 @@ const FLAGS = [
 ];
 
 /** The caller closes it. */
-export async function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: await debianProgram(CHROMIUM), args: FLAGS });
+export async function startBrowser(...flags: readonly string[]): Promise<Browser> {
+  return chromium.launch({ executablePath: await debianProgram(CHROMIUM), args: [...FLAGS, ...flags] });
 }
 
 export interface Opened {
