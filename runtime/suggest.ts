@@ -6,14 +6,15 @@ export function didYouMean(name: string, known: readonly string[]): string {
 
 /** The one of `known` that `name` most likely stands for: the same but for case and separators, or a slip or two. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  const same = known.find((candidate) => squash(candidate) === squash(name));
+  const squashed = squash(name);
+  const same = known.find((candidate) => squash(candidate) === squashed);
   if (same !== undefined) return same;
   let best: { name: string; distance: number } | undefined;
   for (const candidate of known) {
     const allowed = candidate.length >= 8 ? 2 : 1;
     // Far longer names cannot be near, and need not be measured.
     if (Math.abs(candidate.length - name.length) > allowed) continue;
-    const distance = editDistance(squash(name), squash(candidate));
+    const distance = editDistance(squashed, squash(candidate));
     if (distance <= allowed && distance < (best?.distance ?? Number.POSITIVE_INFINITY)) {
       best = { name: candidate, distance };
     }

@@ -70,7 +70,18 @@ export function mustBeOneOf(names: readonly string[]): string {
   return `must be one of ${names.join(', ')}`;
 }
 
+/** A schema never changes, and its union of triggers has some hundred settings. */
+const NODES = new WeakMap<z.core.$ZodType, Node>();
+
 export function nodeOf(schema: z.core.$ZodType): Node {
+  const known = NODES.get(schema);
+  if (known !== undefined) return known;
+  const node = readNode(schema);
+  NODES.set(schema, node);
+  return node;
+}
+
+function readNode(schema: z.core.$ZodType): Node {
   if (schema instanceof z.ZodObject) return { kind: 'object', shape: schema.shape };
   if (schema instanceof z.ZodDiscriminatedUnion) return { kind: 'choice', ...choiceOf(schema) };
   if (schema instanceof z.ZodPipe && schema.in instanceof z.ZodArray && schema.out instanceof z.ZodArray) {
