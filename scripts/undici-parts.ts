@@ -3,9 +3,10 @@ import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /** Of what undici exports, the file of each that the programs use. */
-const PARTS = {
+export const UNDICI_PARTS = {
   Agent: './lib/dispatcher/agent.js',
   Dispatcher: './lib/dispatcher/dispatcher.js',
+  Pool: './lib/dispatcher/pool.js',
   ProxyAgent: './lib/dispatcher/proxy-agent.js',
   buildConnector: './lib/core/connect.js',
 };
@@ -19,7 +20,7 @@ const ABSENT = /\/(client-h2|socks5-proxy-agent|web\/fetch\/body|web\/fetch\/for
  */
 export function undiciParts(): Plugin {
   const resolveDir = dirname(createRequire(import.meta.url).resolve('undici'));
-  const exported = Object.entries(PARTS).map(
+  const exported = Object.entries(UNDICI_PARTS).map(
     ([name, file]) => `import ${name} from '${file}';\nexport { ${name} };`,
   );
   const contents = `${exported.join('\n')}
