@@ -10,7 +10,7 @@ import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
 import { ReconcileHealth } from './reconcile-health.ts';
-import { RoutedPods } from './signals/follow-services/routed-pods.ts';
+import { sharedWatches } from './signals/shared-watches.ts';
 import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { resetGauges } from './telemetry.ts';
 
@@ -59,7 +59,7 @@ class ReplicatedController implements Controller {
     const changed = () => this.#changed();
     const names = config.followers.map(({ name }) => name);
     this.#config = config;
-    this.#ports = { ...ports, routedPods: new RoutedPods(ports, names) };
+    this.#ports = { ...ports, ...sharedWatches(ports, names) };
     this.#reconciles = new ReconcileHealth(ports.clock, changed);
     this.#followers = config.followers.map((follower) => ({
       follower,

@@ -18,6 +18,7 @@ import type { WatchPorts } from './reflect.ts';
 import { Report } from './report.ts';
 import type { SignalPorts } from './signals/ports.ts';
 import { createSignals } from './signals/registry.ts';
+import type { SharedWatches } from './signals/shared-watches.ts';
 import type { Signal } from './signals/signal.ts';
 import { SITES_SECTION, type SiteNodes, siteNodes } from './site-nodes.ts';
 import { Sites } from './sites.ts';
@@ -43,7 +44,7 @@ export interface FollowerPorts
 }
 
 /** And what its followers share. */
-export type SharedPorts = FollowerPorts & Pick<SignalPorts, 'routedPods'>;
+export type SharedPorts = FollowerPorts & SharedWatches;
 
 export interface FollowerOptions {
   readonly follower: FollowerConfig;

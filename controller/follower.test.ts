@@ -11,7 +11,7 @@ import { settlesWithin } from '../test/support/virtual-clock.ts';
 import { type Config, loadConfig } from './config.ts';
 import { runFollower } from './follower.ts';
 import { LastPublished } from './last-published.ts';
-import { RoutedPods } from './signals/follow-services/routed-pods.ts';
+import { sharedWatches } from './signals/shared-watches.ts';
 
 let kube: FollowerScene;
 let leadership: TestLeadership;
@@ -35,7 +35,7 @@ function start(config: Config = serviceConfig()): Promise<void> {
   const options = {
     follower,
     config,
-    ports: { ...ports, routedPods: new RoutedPods(ports, [follower.name]) },
+    ports: { ...ports, ...sharedWatches(ports, [follower.name]) },
     lastPublished: new LastPublished(kube.process),
     onReconciled: () => {
       passes += 1;

@@ -14,18 +14,16 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { WatchPorts } from '../reflect.ts';
 import type { Sites } from '../sites.ts';
-import type { RoutedPods } from './follow-services/routed-pods.ts';
+import type { SharedWatches } from './shared-watches.ts';
 
 /** What signals may use of the world. */
-export interface SignalPorts extends WatchPorts {
+export interface SignalPorts extends WatchPorts, SharedWatches {
   readonly createProvider: (
     config: DnsConfig,
     ports: Omit<DnsPorts, 'dispatcher' | 'limiters'>,
   ) => Promise<DnsProvider>;
   readonly lookup: AuthoritativeLookup;
   readonly locks: ZoneLocks;
-  /** Of all followers. */
-  readonly routedPods: RoutedPods;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly sites: Sites;

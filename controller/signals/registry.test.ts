@@ -11,9 +11,9 @@ import type { EventNote } from '../event-rules.ts';
 import { createLog } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import { Sites } from '../sites.ts';
-import { RoutedPods } from './follow-services/routed-pods.ts';
 import type { SignalPorts } from './ports.ts';
 import { createSignals } from './registry.ts';
+import { sharedWatches } from './shared-watches.ts';
 import type { Signal } from './signal.ts';
 
 const ENV = {
@@ -64,7 +64,7 @@ function create(config = configured()): Promise<Signal[]> {
     createProvider: (_config, ports) => Promise.resolve(new NamecheapProvider({ ...ports, api: zone })),
     lookup: () => Promise.resolve([]),
     locks: new ZoneLocks(),
-    routedPods: new RoutedPods(kube.watchPorts, ['default']),
+    ...sharedWatches(kube.watchPorts, ['default']),
     post: () => Promise.resolve({ status: postStatus, retryAfterMs: undefined }),
     log: createLog({ level: 'silent' }),
     metrics,

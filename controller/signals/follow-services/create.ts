@@ -5,13 +5,12 @@ import type { Logger } from '../../log.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { WatchPorts } from '../../reflect.ts';
 import { TenantLog } from '../../tenant-log.ts';
+import type { SharedWatches } from '../shared-watches.ts';
 import type { Signal } from '../signal.ts';
 import { routingEvent } from './events.ts';
 import { FollowServices } from './index.ts';
-import type { RoutedPods } from './routed-pods.ts';
 
-interface Ports extends WatchPorts {
-  readonly routedPods: RoutedPods;
+interface Ports extends WatchPorts, SharedWatches {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly events: EventSink;
@@ -27,6 +26,7 @@ export function followServices(
   const log = new TenantLog(ports.log, ports.clock);
   const signal = new FollowServices({
     ports,
+    watchedServices: ports.routedServices,
     pods: ports.routedPods,
     follower,
     observer: {

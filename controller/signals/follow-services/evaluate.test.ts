@@ -6,6 +6,7 @@ import type { FollowedService } from './service.ts';
 
 const GOAL = { follower: 'default', site: 'us', epoch: 3, now: '2030-01-01T00:00:00Z' };
 const SERVICE: FollowedService = {
+  follower: 'default',
   key: { namespace: 'app', name: 'web' },
   version: '1',
   wanted: true,

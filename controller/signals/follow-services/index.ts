@@ -1,17 +1,15 @@
-import { LABELS, PROGRAM } from '../../../contract/names.ts';
+import { PROGRAM } from '../../../contract/names.ts';
 import { sitesByNode } from '../../../contract/status.ts';
-import type { ObjectKey } from '../../../kubernetes/api.ts';
 import { retryOnConflict } from '../../../kubernetes/conflict.ts';
 import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
-import { listEach } from '../../../kubernetes/pages.ts';
-import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
+import { keyOf } from '../../../kubernetes/reflector.ts';
 import { SERVICES, type Service } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
-import { aborted, sleep, timestamp } from '../../../runtime/clock.ts';
+import { aborted, timestamp } from '../../../runtime/clock.ts';
 import type { PublishedStatus } from '../../published-status.ts';
-import { reflect, type WatchPorts } from '../../reflect.ts';
+import type { WatchPorts } from '../../reflect.ts';
 import type { Signal } from '../signal.ts';
 import { Confirmation } from './confirmation.ts';
 import { Inspector, type RoutingObserver } from './inspector.ts';
@@ -21,10 +19,12 @@ import { PodLabels } from './pod-labels.ts';
 import { countsTheSame, type RoutedPod } from './pods.ts';
 import { type OwnedServices, releaseOwnership } from './release.ts';
 import type { PodsListener, RoutedPods } from './routed-pods.ts';
+import { findService, type RoutedServices, type ServicesListener } from './routed-services.ts';
 import { type FollowedService, followedBy } from './service.ts';
 
 export interface FollowServicesOptions {
   readonly ports: WatchPorts;
+  readonly watchedServices: RoutedServices;
   readonly pods: RoutedPods;
   readonly follower: string;
   readonly observer: RoutingObserver & {
@@ -36,7 +36,6 @@ export interface FollowServicesOptions {
 }
 
 const RESYNC_MS = 60_000;
-const LOOK_MS = 60_000;
 /** At a move all Services are written at once; the API server answers some hundred writes a second. */
 const PARALLEL = 32;
 const MAX_KEYS = 50_000;
@@ -47,14 +46,13 @@ const ATTEMPTS = 3;
 /**
  * Services that route to the active site alone: one key of their selector names it, and their pods carry the site of
  * their node as that label. A move is one write for each Service, whatever the pods do; nothing else has to happen
- * first. Reads come from two watches, of which the one of pods begins with the first Service that follows.
+ * first. Reads come from two watches that all followers share, of which the one of pods begins with the first Service that follows.
  */
 export class FollowServices implements Signal {
   readonly name = 'follow-services';
   readonly resyncMs = RESYNC_MS;
   readonly isFirst = true;
   readonly #options: FollowServicesOptions;
-  readonly #watchedServices: Reflector<Service, FollowedService | null>;
   readonly #services = new ObjectIndex<FollowedService>();
   readonly #queue: WorkQueue;
   readonly #podLabels: PodLabels;
@@ -91,12 +89,6 @@ export class FollowServices implements Signal {
       onWritten: (namespace) => this.#inspector.look(namespace),
       onFailure: (key, error) => observer.onFailure('pod', key, error),
     });
-    this.#watchedServices = reflect(ports, {
-      resource: SERVICES,
-      transform: (object) => followedBy(follower, object) ?? null,
-      onPutBack: () => this.#services.clear(),
-      onChange: (key, now, before) => this.#onService(key, now ?? undefined, before ?? undefined),
-    });
     this.#inspector = new Inspector({
       clock: ports.clock,
       services: this.#services,
@@ -110,10 +102,9 @@ export class FollowServices implements Signal {
     const needed = Promise.race([this.#needPods.promise, aborted(abort)]);
     const pods = needed.then(() => this.#options.pods.listen(this.#podsListener(), abort));
     await Promise.all([
-      this.#watchedServices.run(abort),
+      this.#options.watchedServices.listen(this.#servicesListener(), abort),
       pods,
       this.#inspector.run(abort),
-      this.#lookAround(abort),
       this.#releaseOwnership(abort),
       this.#queue.run(abort),
       this.#podLabels.run(abort),
@@ -139,51 +130,28 @@ export class FollowServices implements Signal {
     return Promise.resolve();
   }
 
-  /** Beside everything else, so that no move waits for it. */
-  async #lookAround(abort: AbortSignal): Promise<void> {
-    const { clock, random } = this.#options.ports;
-    for (;;) {
-      await sleep(clock, LOOK_MS * (0.8 + random() * 0.2), abort);
-      if (abort.aborted) return;
-      try {
-        if (this.#goal !== undefined) await this.#lookAgain(abort);
-      } catch (error) {
-        if (!abort.aborted) this.#options.observer.onFailure('service', 'list', error);
-      }
-    }
-  }
-
   #releaseOwnership(abort: AbortSignal): Promise<void> {
     const { ports, observer } = this.#options;
     const scene: OwnedServices = {
       services: this.#services,
       isLeading: () => this.#leadership?.isLeader() === true,
-      find: (key) => this.#find(key, abort),
+      find: (key) => findService(ports.api, key, abort),
       onWritten: (service) => this.#learn(service),
       onFailure: (service, error) => observer.onFailure('service', service, error),
     };
     return releaseOwnership(ports, scene, { abort, maxKeys: MAX_KEYS });
   }
 
-  /** Watches give speed, this gives truth: what follows, and what was known to and does no more. */
-  async #lookAgain(abort: AbortSignal): Promise<void> {
-    const { api } = this.#options.ports;
-    const labelSelector = `${LABELS.follow}=true`;
-    const missing = new Set([...this.#services.all()].map(({ key }) => keyOf(key)));
-    for await (const object of listEach(api, SERVICES, { labelSelector, abort })) {
-      missing.delete(keyOf(object.metadata));
-      this.#meet(object);
-    }
-    for (const key of missing) {
-      const found = await this.#find(parseKey(key), abort);
-      if (found !== undefined) this.#meet(found);
-      else this.#onService(key, undefined, this.#services.get(parseKey(key)));
-    }
-  }
-
-  #meet(object: Service): void {
-    const key = keyOf(object.metadata);
-    this.#onService(key, followedBy(this.#options.follower, object), this.#services.get(parseKey(key)));
+  #servicesListener(): ServicesListener {
+    const { follower, observer } = this.#options;
+    return {
+      follower,
+      known: () => this.#services.all(),
+      onService: (key, now, before) => this.#onService(key, now, before),
+      onRead: (key, now) => this.#onService(key, now, this.#services.get(parseKey(key))),
+      onPutBack: () => this.#services.clear(),
+      onReadFailed: (error) => observer.onFailure('service', 'list', error),
+    };
   }
 
   #onService(key: string, now: FollowedService | undefined, before: FollowedService | undefined): void {
@@ -254,15 +222,8 @@ export class FollowServices implements Signal {
 
   /** The watch has not shown it, and may not for minutes when it has died, so read it. */
   async #read({ key }: FollowedService, abort: AbortSignal): Promise<FollowedService | undefined> {
-    const found = await this.#find(key, abort);
+    const found = await findService(this.#options.ports.api, key, abort);
     return found && this.#learn(found);
-  }
-
-  /** By a list of one, which the controller is allowed anyway. */
-  async #find({ namespace, name }: Required<ObjectKey>, abort: AbortSignal): Promise<Service | undefined> {
-    const fieldSelector = `metadata.name=${name}`;
-    const { items } = await this.#options.ports.api.list(SERVICES, { namespace, fieldSelector, abort });
-    return items[0];
   }
 
   #learn(object: Service): FollowedService | undefined {

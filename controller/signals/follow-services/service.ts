@@ -7,8 +7,9 @@ import type { Service } from '../../../kubernetes/resources.ts';
 import { type LabelIds, labelIds } from './label-ids.ts';
 import { releasedOwnership } from './ownership.ts';
 
-/** What is kept of a Service that this follower has to do with. */
+/** What is kept of a Service that a follower has to do with. */
 export interface FollowedService {
+  readonly follower: string;
   readonly key: Required<ObjectKey>;
   readonly version: string;
   /** False: its selector has to be as before it was followed, if it ever was. */
@@ -56,6 +57,7 @@ export function followedBy(follower: string, { metadata, spec }: Service): Follo
   const wanted = asks && refused === undefined;
   if (!asks && !isOurs) return undefined;
   return {
+    follower,
     key: { namespace, name },
     version: resourceVersion,
     wanted,
@@ -71,6 +73,22 @@ export function followedBy(follower: string, { metadata, spec }: Service): Follo
       settings.onEmpty === 'any-site' ? settings.onEmptyAfter * 1_000 : Number.POSITIVE_INFINITY,
   };
 }
+
+/** For each of the followers that has to do with it: hardly ever more than one. */
+export function followedByAny(followers: readonly string[], service: Service): readonly FollowedService[] {
+  const { labels = {}, annotations = {} } = service.metadata;
+  const asks = labels[LABELS.follow] === 'true';
+  // Most Services of a cluster are neither.
+  if (!asks && annotations[ANNOTATIONS.epoch] === undefined) return NOBODY;
+  const asked = asks ? [readRouting(annotations).follower] : followers;
+  const found = asked
+    .filter((follower) => followers.includes(follower))
+    .flatMap((follower) => followedBy(follower, service) ?? []);
+  return found.length === 0 ? NOBODY : found;
+}
+
+/** One for all of them, as there may be thousands. */
+const NOBODY: readonly FollowedService[] = [];
 
 function withoutSites(selector: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(selector).filter(([key]) => !isSiteLabel(key)));

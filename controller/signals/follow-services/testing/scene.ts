@@ -4,9 +4,9 @@ import type { OwnerReference } from '../../../../kubernetes/api.ts';
 import { PODS, type Pod, SERVICES, type Service } from '../../../../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../../../test/support/fake-cluster.ts';
 import type { PublishedStatus } from '../../../published-status.ts';
+import { type SharedWatches, sharedWatches } from '../../shared-watches.ts';
 import { SignalWorker } from '../../worker.ts';
 import { FollowServices } from '../index.ts';
-import { RoutedPods } from '../routed-pods.ts';
 
 const SITES = { us: ['us-1'], eu: ['eu-1'] };
 export const WEB = { namespace: 'app', name: 'web' };
@@ -32,10 +32,11 @@ export class FollowServicesScene {
   counts: object | undefined;
   #worker: SignalWorker | undefined;
 
-  start(follower = 'default', pods = new RoutedPods(this.kube.watchPorts, [follower])): void {
+  start(follower = 'default', watches = this.watches(follower)): void {
     const signal = new FollowServices({
       ports: this.kube.watchPorts,
-      pods,
+      watchedServices: watches.routedServices,
+      pods: watches.routedPods,
       follower,
       observer: {
         onTransition: (service, what) => this.happened.push(`${service} ${what}`),
@@ -52,6 +53,11 @@ export class FollowServicesScene {
       onProgress: () => undefined,
     });
     void this.#worker.run(this.leadership);
+  }
+
+  /** Which several followers share. */
+  watches(...followers: readonly string[]): SharedWatches {
+    return sharedWatches(this.kube.watchPorts, followers);
   }
 
   async soon(): Promise<void> {

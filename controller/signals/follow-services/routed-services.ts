@@ -1,0 +1,123 @@
+import { LABELS } from '../../../contract/names.ts';
+import type { ObjectKey } from '../../../kubernetes/api.ts';
+import { parseKey } from '../../../kubernetes/object-index.ts';
+import { listEach } from '../../../kubernetes/pages.ts';
+import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
+import { SERVICES, type Service } from '../../../kubernetes/resources.ts';
+import { sleep } from '../../../runtime/clock.ts';
+import { reflect, type WatchPorts } from '../../reflect.ts';
+import { type Run, Shared } from '../../shared.ts';
+import { type FollowedService, followedByAny } from './service.ts';
+
+export interface ServicesListener {
+  readonly follower: string;
+  /** Those that it knows of; each is looked for from time to time. */
+  known(): Iterable<FollowedService>;
+  /** By the watch. Undefined: the follower has nothing to do with it. */
+  onService(key: string, now: FollowedService | undefined, before: FollowedService | undefined): void;
+  /** Read just now. */
+  onRead(key: string, now: FollowedService | undefined): void;
+  /** Versions have gone back: everything comes again. */
+  onPutBack(): void;
+  onReadFailed(error: unknown): void;
+}
+
+const LOOK_MS = 60_000;
+
+/**
+ * The Services of the cluster, of which any may have been followed once. A move writes all of them, and up to 16 followers would
+ * each see all of these writes: so they are watched and read once for all of them, and nothing is kept of those that none has to
+ * do with.
+ */
+export class RoutedServices {
+  readonly #ports: WatchPorts;
+  readonly #followers: readonly string[];
+  readonly #shared: Shared<ServicesListener>;
+
+  constructor(ports: WatchPorts, followers: readonly string[]) {
+    this.#ports = ports;
+    this.#followers = followers;
+    this.#shared = new Shared({
+      begin: (stop) => this.#begin(stop),
+      onThrow: (error) => ports.onWatchProblem(SERVICES.plural, 'handler', error),
+    });
+  }
+
+  /** Tells `listener` until `abort` fires. */
+  listen(listener: ServicesListener, abort: AbortSignal): Promise<void> {
+    return this.#shared.listen(listener, abort);
+  }
+
+  #begin(stop: AbortSignal): Run<ServicesListener> {
+    const watched: Reflector<Service, readonly FollowedService[]> = reflect(this.#ports, {
+      resource: SERVICES,
+      transform: (service) => followedByAny(this.#followers, service),
+      onPutBack: () => this.#shared.tell((listener) => listener.onPutBack()),
+      onChange: (key, now, before) => {
+        if (stop.aborted) return;
+        this.#shared.tell((listener) => listener.onService(key, of(listener, now), of(listener, before)));
+      },
+    });
+    return {
+      ended: Promise.all([watched.run(stop), this.#lookAround(stop)]).then(() => undefined),
+      join: (listener) => {
+        for (const services of watched.list()) {
+          const own = of(listener, services);
+          if (own !== undefined) listener.onService(keyOf(own.key), own, undefined);
+        }
+      },
+    };
+  }
+
+  /** Beside everything else, so that no move waits for it. */
+  async #lookAround(stop: AbortSignal): Promise<void> {
+    const { clock, random } = this.#ports;
+    for (;;) {
+      await sleep(clock, LOOK_MS * (0.8 + random() * 0.2), stop);
+      if (stop.aborted) return;
+      try {
+        await this.#lookAgain(stop);
+      } catch (error) {
+        if (!stop.aborted) this.#shared.tell((listener) => listener.onReadFailed(error));
+      }
+    }
+  }
+
+  /** Watches give speed, this gives truth: what follows, and what was known to and does no more. */
+  async #lookAgain(abort: AbortSignal): Promise<void> {
+    const { api } = this.#ports;
+    const labelSelector = `${LABELS.follow}=true`;
+    const missing = new Set<string>();
+    for (const listener of this.#shared.listeners)
+      for (const { key } of listener.known()) missing.add(keyOf(key));
+    for await (const service of listEach(api, SERVICES, { labelSelector, abort })) {
+      const key = keyOf(service.metadata);
+      missing.delete(key);
+      this.#tellRead(key, service);
+    }
+    for (const key of missing) this.#tellRead(key, await findService(api, parseKey(key), abort));
+  }
+
+  #tellRead(key: string, service: Service | undefined): void {
+    const now = service && followedByAny(this.#followers, service);
+    this.#shared.tell((listener) => listener.onRead(key, of(listener, now)));
+  }
+}
+
+/** By a list of one, which the controller is allowed anyway. */
+export async function findService(
+  api: WatchPorts['api'],
+  { namespace, name }: Required<ObjectKey>,
+  abort: AbortSignal,
+): Promise<Service | undefined> {
+  const fieldSelector = `metadata.name=${name}`;
+  const { items } = await api.list(SERVICES, { namespace, fieldSelector, abort });
+  return items[0];
+}
+
+function of(
+  { follower }: ServicesListener,
+  services: readonly FollowedService[] = [],
+): FollowedService | undefined {
+  return services.find((service) => service.follower === follower);
+}
