@@ -154,6 +154,7 @@ class HttpKubeApi implements KubeApi {
       method: 'GET',
       target: collectionPath(resource, options.namespace) + watchQuery(options),
       accept: options.metadataOnly ? PARTIAL : JSON_TYPE,
+      isWatch: true,
     } as const;
     const what = describe(call);
     const stop = new AbortController();

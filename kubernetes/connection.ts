@@ -8,8 +8,13 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Below the 90 s after which an API server closes an idle connection, so that it rarely closes one under us. */
 const IDLE_MS = 60_000;
 const TCP_KEEP_ALIVE_MS = 10_000;
-/** Far above what watches and concurrent calls need; a bound on what a fault can make of them. */
-const MAX_CONNECTIONS = 128;
+/**
+ * A watch has its connection for minutes, and 16 followers have a dozen watches each: were those of one kind with those of calls,
+ * no call would get one any more. Each is a bound on what a fault can make of them. That of calls is also one on the handshakes
+ * of a burst, such as a move of thousands of Services: a handshake costs more than a call.
+ */
+const MAX_WATCHES = 256;
+const MAX_CALLS = 64;
 
 export interface HttpCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -18,6 +23,8 @@ export interface HttpCall {
   readonly accept: string;
   readonly contentType?: string;
   readonly body?: string;
+  /** It keeps its connection for as long as the server has news. */
+  readonly isWatch?: boolean;
 }
 
 interface Tls {
@@ -30,13 +37,14 @@ interface Tls {
 
 interface Pool {
   readonly tls: Tls;
-  readonly dispatcher: Dispatcher;
+  readonly calls: Dispatcher;
+  readonly watches: Dispatcher;
   /** Answers not read to their end. */
   busy: number;
 }
 
 /**
- * One pool of connections to the API server, with the credentials of a kubeconfig.
+ * The pool of connections to the API server, with the credentials of a kubeconfig.
  * Tokens and TLS files are read again as they rotate: the pool is replaced only when TLS material changed.
  */
 export class Connection {
@@ -61,7 +69,8 @@ export class Connection {
     const pool = this.#poolFor(tlsOf(credentials), cluster.proxyUrl);
     pool.busy += 1;
     try {
-      const response = await pool.dispatcher.request({
+      const dispatcher = call.isWatch === true ? pool.watches : pool.calls;
+      const response = await dispatcher.request({
         origin: server.origin,
         path: server.pathname.replace(/\/$/, '') + call.target,
         method: call.method,
@@ -98,14 +107,15 @@ export class Connection {
   async close(): Promise<void> {
     this.#closed = true;
     this.retire();
-    await Promise.all([...this.#retired].map(({ dispatcher }) => dispatcher.destroy()));
+    await Promise.all([...this.#retired].map(destroy));
   }
 
   #poolFor(tls: Tls, proxy: string | undefined): Pool {
     if (this.#closed) throw new Error('the connection to the API server was closed');
     if (this.#current !== undefined && isDeepStrictEqual(tls, this.#current.tls)) return this.#current;
     this.retire();
-    this.#current = { tls, dispatcher: createPool(tls, proxy), busy: 0 };
+    const create = (connections: number) => createPool(tls, proxy, connections);
+    this.#current = { tls, calls: create(MAX_CALLS), watches: create(MAX_WATCHES), busy: 0 };
     return this.#current;
   }
 
@@ -117,11 +127,15 @@ export class Connection {
   #endIfIdle(pool: Pool): void {
     if (pool.busy > 0 || !this.#retired.delete(pool)) return;
     // Nothing uses it any more: how its idle sockets end is of no interest.
-    pool.dispatcher.destroy().catch(() => undefined);
+    destroy(pool).catch(() => undefined);
   }
 }
 
-function createPool(tls: Tls, proxy: string | undefined): Dispatcher {
+async function destroy({ calls, watches }: Pool): Promise<void> {
+  await Promise.all([calls.destroy(), watches.destroy()]);
+}
+
+function createPool(tls: Tls, proxy: string | undefined, connections: number): Dispatcher {
   const connect = {
     ...tls,
     timeout: CONNECT_TIMEOUT_MS,
@@ -130,7 +144,7 @@ function createPool(tls: Tls, proxy: string | undefined): Dispatcher {
   };
   const options: Agent.Options = {
     connect,
-    connections: MAX_CONNECTIONS,
+    connections,
     keepAliveTimeout: IDLE_MS,
     // HTTP/2 puts every call on one connection, so that one lost packet or one dead peer holds up all of them.
     allowH2: false,
