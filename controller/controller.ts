@@ -8,9 +8,10 @@ import type { FollowerPorts, SharedPorts } from './follower-parts.ts';
 import { type FollowerView, FollowerWatch } from './follower-view.ts';
 import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
+import { OpenedConnections } from './open-connections.ts';
 import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
 import { ReconcileHealth } from './reconcile-health.ts';
-import { sharedWatches } from './signals/shared-watches.ts';
+import { sharedParts } from './signals/shared-parts.ts';
 import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { resetGauges } from './telemetry.ts';
 
@@ -59,7 +60,11 @@ class ReplicatedController implements Controller {
     const changed = () => this.#changed();
     const names = config.followers.map(({ name }) => name);
     this.#config = config;
-    this.#ports = { ...ports, ...sharedWatches(ports, names) };
+    this.#ports = {
+      ...ports,
+      ...sharedParts(ports, names),
+      openedConnections: new OpenedConnections(ports.clock),
+    };
     this.#reconciles = new ReconcileHealth(ports.clock, changed);
     this.#followers = config.followers.map((follower) => ({
       follower,

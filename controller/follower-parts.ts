@@ -13,12 +13,13 @@ import { FencedConfigMap } from './fenced-config-map.ts';
 import { type LastPublished, siteAfter } from './last-published.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { OpenedConnections } from './open-connections.ts';
 import type { PeerSource } from './peers/reported.ts';
 import type { WatchPorts } from './reflect.ts';
 import { Report } from './report.ts';
 import type { SignalPorts } from './signals/ports.ts';
 import { createSignals } from './signals/registry.ts';
-import type { SharedWatches } from './signals/shared-watches.ts';
+import type { SharedParts } from './signals/shared-parts.ts';
 import type { Signal } from './signals/signal.ts';
 import { SITES_SECTION, type SiteNodes, siteNodes } from './site-nodes.ts';
 import { Sites } from './sites.ts';
@@ -44,7 +45,9 @@ export interface FollowerPorts
 }
 
 /** And what its followers share. */
-export type SharedPorts = FollowerPorts & SharedWatches;
+export interface SharedPorts extends FollowerPorts, SharedParts {
+  readonly openedConnections: OpenedConnections;
+}
 
 export interface FollowerOptions {
   readonly follower: FollowerConfig;

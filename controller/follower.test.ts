@@ -11,7 +11,8 @@ import { settlesWithin } from '../test/support/virtual-clock.ts';
 import { type Config, loadConfig } from './config.ts';
 import { runFollower } from './follower.ts';
 import { LastPublished } from './last-published.ts';
-import { sharedWatches } from './signals/shared-watches.ts';
+import { OpenedConnections } from './open-connections.ts';
+import { sharedParts } from './signals/shared-parts.ts';
 
 let kube: FollowerScene;
 let leadership: TestLeadership;
@@ -35,7 +36,11 @@ function start(config: Config = serviceConfig()): Promise<void> {
   const options = {
     follower,
     config,
-    ports: { ...ports, ...sharedWatches(ports, [follower.name]) },
+    ports: {
+      ...ports,
+      ...sharedParts(ports, [follower.name]),
+      openedConnections: new OpenedConnections(kube.process),
+    },
     lastPublished: new LastPublished(kube.process),
     onReconciled: () => {
       passes += 1;

@@ -9,12 +9,13 @@ import {
   signalsOf,
   triggerOf,
 } from './follower-parts.ts';
+import { openConnections } from './open-connections.ts';
 import { reportPeers } from './peers/reported.ts';
 import { Reconciler } from './reconciler.ts';
 import { rightsOf } from './rights.ts';
 import { SignalPublisher } from './signals/worker.ts';
 import { StatusFirst } from './status-first.ts';
-import { openConnections, recordEvents, recordHistory, watchFailures } from './subscribers.ts';
+import { recordEvents, recordHistory, watchFailures } from './subscribers.ts';
 import { runTaskGroup } from './tasks.ts';
 
 /** Everything that follows one service, while this replica leads. */
@@ -60,7 +61,7 @@ export async function runFollower(options: FollowerOptions, leadership: Leadersh
       telemetry,
       publisher,
       recordEvents(events, clock),
-      openConnections(status, clock, leadership),
+      openConnections(ports.openedConnections, status, clock, leadership),
       stored,
       watchFailures(events, options.onReconciled),
     ],

@@ -1,12 +1,15 @@
 import type { KubeApi, KubeObject } from '../kubernetes/api.ts';
 import { Reflector, type ReflectorOptions, type ReflectorProblem } from '../kubernetes/reflector.ts';
+import type { Slots } from '../kubernetes/slots.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 
-/** What every watch of the controller is made with. */
+/** What every watch of the controller is made with, and the queues of what it shows. */
 export interface WatchPorts {
   readonly api: KubeApi;
   readonly clock: Clock;
   readonly random: Random;
+  /** What all followers write at once; absent: as much as each queue may. */
+  readonly writeSlots?: Slots | undefined;
   /** `resource` is the plural, such as `pods`. */
   readonly onWatchProblem: (resource: string, problem: ReflectorProblem, error: unknown) => void;
   /** After each complete list; the watch before it had missed `missed` changes. */

@@ -1,19 +1,13 @@
 import { transitionTo } from '../contract/history.ts';
-import type { Leadership } from '../kubernetes/leadership.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/explain.ts';
 import { type EventSink, eventsOf } from './event-rules.ts';
-import type { FencedConfigMap } from './fenced-config-map.ts';
 import type { ReconcileSubscriber } from './reconciler.ts';
 import type { Report } from './report.ts';
 import { SITES_SECTION } from './site-nodes.ts';
 
 /** Events are written after what moves the traffic. */
 const EVENTS_AFTER_MS = 50;
-/** Calls that a move may need at once, beside those of a reconcile. */
-const CONNECTIONS = 12;
-/** They stay open for longer; a service that is about to move again and again costs no more of them. */
-const OPEN_FOR_MS = 10_000;
 /** A single reconcile fails when somebody else writes at the same time, or the server restarts. */
 const LASTING_FAILURE = 3;
 
@@ -52,31 +46,6 @@ export function watchFailures(
       const problem = failures < LASTING_FAILURE ? undefined : `no status is published: ${explain(error)}`;
       onProblem(problem);
       if (problem !== undefined) events({ reason: 'StatusNotWritten', note: `${problem}. Retrying` });
-    },
-  };
-}
-
-/**
- * When the service is about to move, many calls are made at once a moment later. Each needs a connection of its own, and
- * a TLS handshake takes as long as a call: so they are opened by then, by reads of what may be read anyway.
- */
-export function openConnections(
-  status: FencedConfigMap,
-  clock: Clock,
-  { abort }: Leadership,
-): ReconcileSubscriber {
-  let isMoving = false;
-  let openedAt = Number.NEGATIVE_INFINITY;
-  return {
-    onReconciled({ resolved }) {
-      const beginsToMove = !isMoving && resolved.movingTo !== undefined;
-      isMoving = resolved.movingTo !== undefined;
-      if (!beginsToMove || clock.elapsed() - openedAt < OPEN_FOR_MS) return;
-      openedAt = clock.elapsed();
-      for (let count = 0; count < CONNECTIONS; count += 1) {
-        // Problems of the API server are reported by the calls that need an answer.
-        status.read(abort).catch(() => undefined);
-      }
     },
   };
 }

@@ -6,7 +6,7 @@ import { Connection, type HttpCall } from './connection.ts';
 import { KubeError } from './errors.ts';
 import { failedAnswer, isReset, noAnswer } from './failures.ts';
 import type { KubeConfig } from './kube-config.ts';
-import { OneAtATime } from './one-at-a-time.ts';
+import { Slots } from './slots.ts';
 
 /** One call, for metrics. A watch is reported when it begins. Calls that the caller aborted are not reported. */
 export interface ApiCall {
@@ -41,7 +41,7 @@ export class Exchange {
   readonly #clock: Clock;
   readonly #onCall: (call: ApiCall) => void;
   /** Several that are read and parsed at once take their memory at once, and each page can be of megabytes. */
-  readonly #largeLists = new OneAtATime();
+  readonly #largeLists = new Slots(1);
 
   constructor({ kubeConfig, clock, onCall = () => undefined }: ConnectOptions) {
     this.#connection = new Connection(kubeConfig);

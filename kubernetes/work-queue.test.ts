@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { sleep } from '../runtime/clock.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { KubeError } from './errors.ts';
+import { Slots } from './slots.ts';
 import { WorkQueue, type WorkQueueOptions } from './work-queue.ts';
 
 const UNSTOPPED = new AbortController().signal;
@@ -48,6 +49,28 @@ describe('the work queue', () => {
     await clock.advance(1_000);
     assert.deepEqual(done, ['a@100', 'b@200']);
     assert.equal(queue.size, 0);
+  });
+
+  it('works on no more keys at once than others leave it slots', async () => {
+    const slots = new Slots(2);
+    const leave = await slots.enter(UNSTOPPED);
+    const queue = start({ slots });
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    await clock.advance(150);
+    leave();
+    await clock.advance(1_000);
+    assert.deepEqual(done, ['a@100', 'b@200', 'c@250']);
+  });
+
+  it('that waits for a slot ends when it is stopped', async () => {
+    const slots = new Slots(1);
+    await slots.enter(UNSTOPPED);
+    const queue = start({ slots });
+    queue.add('a');
+    await clock.advance(100);
+    stop.abort();
+    await running;
+    assert.deepEqual(done, []);
   });
 
   it('works on a key again when it was added meanwhile, never twice at once', async () => {

@@ -2,6 +2,7 @@ import { backoff } from '../runtime/backoff.ts';
 import { aborted, type Clock, type Random } from '../runtime/clock.ts';
 import { FairQueue } from '../runtime/fair-queue.ts';
 import { KubeError } from './errors.ts';
+import type { Slots } from './slots.ts';
 
 export interface WorkQueueOptions {
   readonly clock: Clock;
@@ -10,6 +11,8 @@ export interface WorkQueueOptions {
   readonly work: (key: string, abort: AbortSignal) => Promise<void>;
   readonly onFailure?: (key: string, error: unknown, failures: number, delayMs: number) => void;
   readonly concurrency?: number;
+  /** Each key that is worked on takes one: what all queues of a process do at once. */
+  readonly slots?: Slots | undefined;
   /** Bound on distinct keys queued, worked on or waiting for their retry. */
   readonly maxKeys?: number;
   /** Milliseconds between the retries of one key. */
@@ -118,7 +121,7 @@ export class WorkQueue {
     entry.again = false;
     let failure: { readonly error: unknown } | undefined;
     try {
-      await this.#options.work(key, abort);
+      await this.#work(key, abort);
     } catch (error) {
       failure = { error };
     }
@@ -137,6 +140,17 @@ export class WorkQueue {
       this.#entries.delete(key);
     }
     this.#pump();
+  }
+
+  async #work(key: string, abort: AbortSignal): Promise<void> {
+    const { slots, work } = this.#options;
+    if (slots === undefined) return work(key, abort);
+    const leave = await slots.enter(abort);
+    try {
+      await work(key, abort);
+    } finally {
+      leave();
+    }
   }
 
   #failed(key: string, entry: Entry, error: unknown): void {

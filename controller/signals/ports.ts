@@ -14,10 +14,10 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { WatchPorts } from '../reflect.ts';
 import type { Sites } from '../sites.ts';
-import type { SharedWatches } from './shared-watches.ts';
+import type { SharedParts } from './shared-parts.ts';
 
 /** What signals may use of the world. */
-export interface SignalPorts extends WatchPorts, SharedWatches {
+export interface SignalPorts extends WatchPorts, SharedParts {
   readonly createProvider: (
     config: DnsConfig,
     ports: Omit<DnsPorts, 'dispatcher' | 'limiters'>,

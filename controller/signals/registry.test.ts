@@ -13,7 +13,7 @@ import { createMetrics, type Metrics } from '../metrics.ts';
 import { Sites } from '../sites.ts';
 import type { SignalPorts } from './ports.ts';
 import { createSignals } from './registry.ts';
-import { sharedWatches } from './shared-watches.ts';
+import { sharedParts } from './shared-parts.ts';
 import type { Signal } from './signal.ts';
 
 const ENV = {
@@ -64,7 +64,7 @@ function create(config = configured()): Promise<Signal[]> {
     createProvider: (_config, ports) => Promise.resolve(new NamecheapProvider({ ...ports, api: zone })),
     lookup: () => Promise.resolve([]),
     locks: new ZoneLocks(),
-    ...sharedWatches(kube.watchPorts, ['default']),
+    ...sharedParts(kube.watchPorts, ['default']),
     post: () => Promise.resolve({ status: postStatus, retryAfterMs: undefined }),
     log: createLog({ level: 'silent' }),
     metrics,

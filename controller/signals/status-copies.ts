@@ -54,7 +54,7 @@ export class StatusCopies implements Signal {
   #synced = false;
 
   constructor(options: StatusCopiesOptions) {
-    const { clock, random } = options.ports;
+    const { clock, random, writeSlots: slots } = options.ports;
     this.#options = options;
     this.#pace = new CopyPace(clock);
     this.#later = new Alarm(clock);
@@ -69,6 +69,7 @@ export class StatusCopies implements Signal {
       clock,
       random,
       concurrency: PARALLEL_WRITES,
+      slots,
       work: (key) => this.#bringInLine(key),
       onFailure: (key, error) => options.onFailure(key, error),
     });

@@ -5,12 +5,12 @@ import type { Logger } from '../../log.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { WatchPorts } from '../../reflect.ts';
 import { TenantLog } from '../../tenant-log.ts';
-import type { SharedWatches } from '../shared-watches.ts';
+import type { SharedParts } from '../shared-parts.ts';
 import type { Signal } from '../signal.ts';
 import { routingEvent } from './events.ts';
 import { FollowServices } from './index.ts';
 
-interface Ports extends WatchPorts, SharedWatches {
+interface Ports extends WatchPorts, SharedParts {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly events: EventSink;

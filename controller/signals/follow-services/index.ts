@@ -74,6 +74,7 @@ export class FollowServices implements Signal {
       clock: ports.clock,
       random: ports.random,
       concurrency: PARALLEL,
+      slots: ports.writeSlots,
       maxKeys: MAX_KEYS,
       retry: RETRY,
       work: (key) => this.#route(key),

@@ -37,11 +37,12 @@ export class PodLabels {
 
   constructor(options: PodLabelsOptions) {
     const { ports, maxKeys, retry, onFailure } = options;
-    const { clock, random } = ports;
+    const { clock, random, writeSlots: slots } = ports;
     this.#options = options;
     this.#pace = new Pace(clock);
     const work = (key: string, abort: AbortSignal) => this.#label(key, abort);
-    this.#queue = new WorkQueue({ clock, random, concurrency: PARALLEL, maxKeys, retry, work, onFailure });
+    const limits = { concurrency: PARALLEL, slots, maxKeys };
+    this.#queue = new WorkQueue({ clock, random, ...limits, retry, work, onFailure });
   }
 
   run(abort: AbortSignal): Promise<void> {

@@ -27,7 +27,7 @@ const PARALLEL = 4;
  * their turns, so that one with thousands of Services keeps nobody else's from it.
  */
 export async function releaseOwnership(
-  { api, clock, random }: WatchPorts,
+  { api, clock, random, writeSlots: slots }: WatchPorts,
   { services, isLeading, find, onWritten, onFailure }: OwnedServices,
   { abort, maxKeys }: { readonly abort: AbortSignal; readonly maxKeys: number },
 ): Promise<void> {
@@ -44,6 +44,7 @@ export async function releaseOwnership(
     clock,
     random,
     concurrency: PARALLEL,
+    slots,
     maxKeys,
     work: (name) =>
       release(name).catch((error: unknown) => {

@@ -66,12 +66,13 @@ export class PodConditions implements Signal {
   #leadership: Leadership | undefined;
 
   constructor(options: PodConditionsOptions) {
-    const { clock, random } = options.ports;
+    const { clock, random, writeSlots: slots } = options.ports;
     this.#options = options;
     this.#queue = new WorkQueue({
       clock,
       random,
       concurrency: PARALLEL,
+      slots,
       maxKeys: MAX_KEYS,
       retry: RETRY,
       work: (key) => this.#bringInLine(key),

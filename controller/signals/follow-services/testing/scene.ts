@@ -4,7 +4,7 @@ import type { OwnerReference } from '../../../../kubernetes/api.ts';
 import { PODS, type Pod, SERVICES, type Service } from '../../../../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../../../test/support/fake-cluster.ts';
 import type { PublishedStatus } from '../../../published-status.ts';
-import { type SharedWatches, sharedWatches } from '../../shared-watches.ts';
+import { type SharedParts, sharedParts } from '../../shared-parts.ts';
 import { SignalWorker } from '../../worker.ts';
 import { FollowServices } from '../index.ts';
 
@@ -56,8 +56,8 @@ export class FollowServicesScene {
   }
 
   /** Which several followers share. */
-  watches(...followers: readonly string[]): SharedWatches {
-    return sharedWatches(this.kube.watchPorts, followers);
+  watches(...followers: readonly string[]): SharedParts {
+    return sharedParts(this.kube.watchPorts, followers);
   }
 
   async soon(): Promise<void> {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { OneAtATime } from './one-at-a-time.ts';
+import { Slots } from './slots.ts';
 
 const NEVER = new AbortController().signal;
 
 test('one is in at a time, in the order in which they came', async () => {
-  const [gate, order] = [new OneAtATime(), [] as string[]];
+  const [gate, order] = [new Slots(1), [] as string[]];
   const enter = (what: string) =>
     gate.enter(NEVER).then((leave) => {
       order.push(what);
@@ -22,8 +22,27 @@ test('one is in at a time, in the order in which they came', async () => {
   (await enter('d'))();
 });
 
+test('as many are in as there are slots, and no newcomer overtakes', async () => {
+  const [slots, order] = [new Slots(2), [] as string[]];
+  const enter = (what: string) =>
+    slots.enter(NEVER).then((leave) => {
+      order.push(what);
+      return leave;
+    });
+  const entering = ['a', 'b', 'c'].map(enter);
+  await turn();
+  assert.deepEqual(order, ['a', 'b']);
+  (await entering[0])?.();
+  const late = enter('d');
+  await turn();
+  assert.deepEqual(order, ['a', 'b', 'c']);
+  for (const entered of entering.slice(1)) (await entered)();
+  (await late)();
+  assert.deepEqual(order, ['a', 'b', 'c', 'd']);
+});
+
 test('who gives up waits no more and takes no place', async () => {
-  const gate = new OneAtATime();
+  const gate = new Slots(1);
   const leave = await gate.enter(NEVER);
   const stop = new AbortController();
   const [given, next] = [gate.enter(stop.signal), gate.enter(NEVER)];

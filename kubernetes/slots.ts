@@ -1,13 +1,17 @@
-/** A mutex: those who wait enter in the order in which they came. */
-export class OneAtATime {
+/** So many may be in at once. Those who wait enter in the order in which they came. */
+export class Slots {
   readonly #waiting = new Set<() => void>();
-  #isTaken = false;
+  #free: number;
+
+  constructor(count: number) {
+    this.#free = count;
+  }
 
   /** Resolves to the function that releases it, to be called once. Rejects with its reason when `abort` fires before that. */
   async enter(abort: AbortSignal): Promise<() => void> {
     abort.throwIfAborted();
-    if (this.#isTaken) await this.#wait(abort);
-    this.#isTaken = true;
+    if (this.#free > 0) this.#free -= 1;
+    else await this.#wait(abort);
     return () => this.#leave();
   }
 
@@ -26,10 +30,10 @@ export class OneAtATime {
     });
   }
 
-  /** It passes to the next one directly: otherwise a newcomer could overtake. */
+  /** A slot passes to the next one directly: otherwise a newcomer could overtake. */
   #leave(): void {
     const [next] = this.#waiting;
-    if (next === undefined) this.#isTaken = false;
+    if (next === undefined) this.#free += 1;
     else {
       this.#waiting.delete(next);
       next();
