@@ -36,6 +36,10 @@ export class ReflectorStore<T extends KubeObject, V> {
     for (const entry of this.#entries.values()) yield entry.value;
   }
 
+  *entries(): IterableIterator<readonly [key: string, value: V]> {
+    for (const [key, { value }] of this.#entries) yield [key, value];
+  }
+
   get size(): number {
     return this.#entries.size;
   }

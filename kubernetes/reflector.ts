@@ -100,6 +100,10 @@ export class Reflector<T extends KubeObject, V> {
     return this.#store.values();
   }
 
+  entries(): IterableIterator<readonly [key: string, value: V]> {
+    return this.#store.entries();
+  }
+
   get size(): number {
     return this.#store.size;
   }

@@ -35,6 +35,7 @@ function podConditions({ name: follower, routing }: FollowerConfig, ports: Signa
   const log = new TenantLog(ports.log, ports.clock);
   const signal = new PodConditions({
     ports,
+    watchedPods: ports.gatedPods,
     subject,
     follower,
     order: routing.conditionOrder,
@@ -55,6 +56,7 @@ function statusCopies({ name: follower }: FollowerConfig, ports: SignalPorts): r
   const log = new TenantLog(ports.log, ports.clock);
   const copies = new StatusCopies({
     ports,
+    namespaces: ports,
     follower,
     ...statusMap,
     onRefused: (namespace, reason) =>

@@ -6,6 +6,7 @@ import { CONFIG_MAPS, type ConfigMap, NAMESPACES, PODS } from '../../kubernetes/
 import { FakeCluster, OPS, TestLeadership } from '../../test/support/fake-cluster.ts';
 import { statusAt } from '../../test/support/status.ts';
 import type { PublishedStatus } from '../published-status.ts';
+import { sharedParts } from './shared-parts.ts';
 import { StatusCopies } from './status-copies.ts';
 import { SignalWorker } from './worker.ts';
 
@@ -41,6 +42,7 @@ afterEach(async () => {
 function start(): void {
   const signal = new StatusCopies({
     ports: kube.watchPorts,
+    namespaces: sharedParts(kube.watchPorts, ['default']),
     follower: 'default',
     name: NAME,
     namespace: OPS,

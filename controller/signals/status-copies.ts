@@ -9,6 +9,7 @@ import { Alarm } from '../alarm.ts';
 import type { PublishedStatus } from '../published-status.ts';
 import type { WatchPorts } from '../reflect.ts';
 import { CopyContents, type CopyMetadata } from './copy-contents.ts';
+import type { CopyNamespaces } from './copy-namespaces.ts';
 import { CopyPace } from './copy-pace.ts';
 import { type CopyChange, planCopy } from './copy-plan.ts';
 import { CopySources, copyMetadata } from './copy-sources.ts';
@@ -16,6 +17,7 @@ import type { Signal } from './signal.ts';
 
 export interface StatusCopiesOptions {
   readonly ports: WatchPorts;
+  readonly namespaces: CopyNamespaces;
   readonly follower: string;
   /** The name of the status ConfigMap; copies have the same. */
   readonly name: string;
@@ -79,6 +81,7 @@ export class StatusCopies implements Signal {
     };
     this.#sources = new CopySources(
       options.ports,
+      options.namespaces,
       options.name,
       this.#labels,
       (namespace) => enqueue(namespace, options.name),

@@ -5,6 +5,7 @@ import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../../test/support/fake-cluster.ts';
 import type { PublishedStatus } from '../../published-status.ts';
 import { SignalWorker } from '../worker.ts';
+import { gatedPods } from './gated-pods.ts';
 import { PodConditions } from './index.ts';
 import type { ConditionOrder } from './plan.ts';
 
@@ -32,6 +33,7 @@ afterEach(async () => {
 function start(order: ConditionOrder = 'new-site-first'): void {
   const signal = new PodConditions({
     ports: kube.watchPorts,
+    watchedPods: gatedPods(kube.watchPorts),
     subject: { kind: 'lease', namespace: 'app' },
     follower: 'default',
     order,

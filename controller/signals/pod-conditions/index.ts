@@ -1,16 +1,17 @@
 import { type FollowedSubject, followedPods } from '../../../contract/followed.ts';
-import { LABELS, PROGRAM } from '../../../contract/names.ts';
+import { PROGRAM } from '../../../contract/names.ts';
 import { sitesByNode } from '../../../contract/status.ts';
 import { retryOnConflict } from '../../../kubernetes/conflict.ts';
 import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
-import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
+import { keyOf } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { timestamp } from '../../../runtime/clock.ts';
 import type { PublishedStatus } from '../../published-status.ts';
-import { reflect, type WatchPorts } from '../../reflect.ts';
+import type { WatchPorts } from '../../reflect.ts';
+import type { SharedReflector, WatchListener } from '../../shared-reflector.ts';
 import type { Signal } from '../signal.ts';
 import { MoveOrder } from './move-order.ts';
 import {
@@ -27,6 +28,7 @@ import {
 
 export interface PodConditionsOptions {
   readonly ports: WatchPorts;
+  readonly watchedPods: SharedReflector<Pod, GatedPod>;
   readonly follower: string;
   readonly order: ConditionOrder;
   /** What the follower follows. */
@@ -53,7 +55,6 @@ export class PodConditions implements Signal {
   readonly name = 'pod-conditions';
   readonly resyncMs = RESYNC_MS;
   readonly #options: PodConditionsOptions;
-  readonly #watched: Reflector<Pod, GatedPod>;
   readonly #pods = new ObjectIndex<GatedPod>();
   readonly #queue: WorkQueue;
   readonly #order: MoveOrder;
@@ -79,21 +80,18 @@ export class PodConditions implements Signal {
       onFailure: options.onFailure,
     });
     this.#order = new MoveOrder((key) => this.#queue.add(key));
-    this.#watched = reflect(options.ports, {
-      resource: PODS,
-      labelSelector: `${LABELS.gate}=condition`,
-      transform: gatedPod,
-      onPutBack: () => this.#pods.clear(),
-      onChange: (key, now) => this.#onPod(key, now),
-    });
   }
 
   async watch(_wake: () => void, abort: AbortSignal): Promise<void> {
-    void this.#watched.synced.then(() => {
-      this.#synced = true;
-      if (!abort.aborted) this.#putInOrder();
-    });
-    await Promise.all([this.#watched.run(abort), this.#queue.run(abort)]);
+    const listener: WatchListener<GatedPod> = {
+      onChange: (key, now) => this.#onPod(key, now),
+      onPutBack: () => this.#pods.clear(),
+      onSynced: () => {
+        this.#synced = true;
+        this.#putInOrder();
+      },
+    };
+    await Promise.all([this.#options.watchedPods.listen(listener, abort), this.#queue.run(abort)]);
     this.#endPatience();
   }
 

@@ -5,6 +5,7 @@ import { PutBackDetector } from '../../../kubernetes/put-back.ts';
 import { CONFIG_MAPS, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { FakeCluster, TestLeadership } from '../../../test/support/fake-cluster.ts';
 import { SignalWorker } from '../worker.ts';
+import { gatedPods } from './gated-pods.ts';
 import { PodConditions } from './index.ts';
 
 test('pods get their condition again within seconds of an etcd that was put back', async (t) => {
@@ -17,8 +18,10 @@ test('pods get their condition again within seconds of an etcd that was put back
   });
   const copy = kube.server.copy();
   const api = new PutBackDetector(kube.api);
+  const ports = { ...kube.watchPorts, api };
   const signal = new PodConditions({
-    ports: { ...kube.watchPorts, api },
+    ports,
+    watchedPods: gatedPods(ports),
     follower: 'default',
     subject: { kind: 'lease', namespace: 'app' },
     order: 'new-site-first',
