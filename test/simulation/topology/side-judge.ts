@@ -49,8 +49,8 @@ export class SideJudge {
 
   /** When there was no Cluster last. */
   #goneAt = Number.NEGATIVE_INFINITY;
-  /** Since when its controller can know that it is the primary no more: by the Cluster, or by the claim of another one. */
-  #toldAt: number | undefined;
+  /** Since when its controller can know of the `change` to be the primary no more: by the Cluster, or by the claim of another one. */
+  #told: { readonly change: number; readonly at: number } | undefined;
 
   constructor(ports: SideJudgePorts) {
     this.#ports = ports;
@@ -71,7 +71,7 @@ export class SideJudge {
   /** Another process of the place begins. */
   onStart(): void {
     if (this.#overtaken?.isKept === false) this.#overtaken = undefined;
-    if (this.#ports.truth.isGone) this.#toldAt = undefined;
+    if (this.#ports.truth.isGone) this.#told = undefined;
   }
 
   onChange({ actor, resource, key, before, after }: Change): void {
@@ -97,7 +97,7 @@ export class SideJudge {
     const { truth, now } = this.#ports;
     if (claim === undefined || claim.owner === clusterOf(truth.place).name) return;
     const { id } = truth.promotion;
-    if (truth.isGone) this.#toldAt ??= now();
+    if (truth.isGone) this.#tell(now());
     if (!truth.isPrimary || !truth.isTimelineKnown || claim.timeline < truth.latestClaim) return;
     if (!this.#isOvertaken)
       this.#overtaken = { promotion: id, timeline: claim.timeline, at: now(), isKept: false };
@@ -118,18 +118,23 @@ export class SideJudge {
     const limit = this.#limitMs;
     truth.noteSteady(now(), steadyForMs(), limit);
     const isSteady = steadyForMs() >= limit;
-    if (truth.isPrimary) this.#toldAt = undefined;
-    else if (truth.isGone) this.#goneAt = now();
-    else if (isSteady) this.#toldAt ??= Math.max(truth.changedAt, this.#goneAt);
+    if (truth.isGone) this.#goneAt = now();
+    else if (isSteady) this.#tell(Math.max(truth.changedAt, this.#goneAt));
     if (!isSteady || !this.isActive) return;
     const check = (since: number, why: string) => {
       const ms = Math.round(now() - since);
       if (ms >= limit) this.#report(`${this.#place} is active ${ms} ms after it ${why}`);
     };
     // Where it was demoted unobserved, and deleted, nothing tells of it. See docs/topology.md, what remains possible.
-    if (this.#toldAt !== undefined) check(this.#toldAt, 'has ceased to be the primary');
+    if (!truth.isPrimary && this.#told?.change === truth.changedAt)
+      check(this.#told.at, 'has ceased to be the primary');
     if (this.#overtaken !== undefined && this.#isOvertaken)
       check(this.#overtaken.at, 'was shown a later claim');
+  }
+
+  #tell(at: number): void {
+    const { changedAt: change } = this.#ports.truth;
+    if (this.#told?.change !== change) this.#told = { change, at };
   }
 
   get #limitMs(): number {
