@@ -19,7 +19,14 @@ interface HelmRelease {
     readonly values: object;
     readonly valuesFrom: readonly { readonly targetPath: string }[];
     readonly chartRef: { readonly kind: string; readonly name: string };
+    readonly install: Attempt;
+    readonly upgrade: Attempt;
   };
+}
+
+interface Attempt {
+  readonly disableTakeOwnership: boolean;
+  readonly strategy: { readonly name: string };
 }
 
 interface OciRepository {
@@ -66,6 +73,9 @@ test('the example for Flux is a release of this chart, with a value from a Secre
   const { spec } = example<HelmRelease>('HelmRelease');
   // All names in the documentation are those of such a release.
   assert.equal(spec.releaseName, RELEASE);
+  // A failed installation is tried again as an upgrade, so both have to be said.
+  for (const { disableTakeOwnership, strategy } of [spec.install, spec.upgrade])
+    assert.deepEqual([disableTakeOwnership, strategy.name], [true, 'RetryOnFailure']);
   const { kind, metadata, spec: source } = example<OciRepository>('OCIRepository');
   assert.deepEqual(spec.chartRef, { kind, name: metadata.name });
   assert.match(source.url, /^oci:\/\/.*\/charts\/kube-site-follower$/);
