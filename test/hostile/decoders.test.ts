@@ -13,8 +13,8 @@ import { statusWith } from '../../sidecar/testing/status.ts';
 import { admit } from '../../webhook/admission.ts';
 import { readLabel } from '../../webhook/inject/label.ts';
 import { loadInjectorConfig } from '../../webhook/injector-config.ts';
-import { seedOfRun } from './support/fuzz.ts';
-import { ATTACK_MS } from './support/strength.ts';
+import { seedsOfRun } from './support/fuzz.ts';
+import { ATTACK_MS, STRENGTH } from './support/strength.ts';
 
 const MOST_MS = 500;
 const loaded = loadInjectorConfig({});
@@ -96,9 +96,13 @@ function reads<T>(values: fc.Arbitrary<T>, read: (value: T) => unknown): fc.IPro
   }) as fc.IProperty<[unknown]>;
 }
 
-const seed = Number(seedOfRun());
-for (const [what, property] of Object.entries(readers)) {
-  test(`${what} may be anything, HOSTILE_SEED=${seed}`, () => {
-    fc.assert(property, { seed, numRuns: 5_000, interruptAfterTimeLimit: ATTACK_MS });
-  });
+/** In the long form as many as there is time for. */
+const RUNS = STRENGTH > 1 ? 1_000_000 : 5_000;
+
+for (const seed of seedsOfRun()) {
+  for (const [what, property] of Object.entries(readers)) {
+    test(`${what} may be anything, HOSTILE_SEED=${seed}`, () => {
+      fc.assert(property, { seed: Number(seed), numRuns: RUNS, interruptAfterTimeLimit: ATTACK_MS });
+    });
+  }
 }

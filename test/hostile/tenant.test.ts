@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import type { KubeObject, ObjectKey, Resource } from '../../kubernetes/api.ts';
+import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
 import { CONFIG_MAPS, type ConfigMap, PODS } from '../../kubernetes/resources.ts';
@@ -85,8 +85,11 @@ async function forgedCopies(namespaces: readonly string[], source: string): Prom
   const data = { text: 'x'.repeat(FORGED_DATA) };
   await inTurns(FORGED_COPIES, (index) => {
     const namespace = namespaces[index % namespaces.length] ?? '';
-    const name = index <= namespaces.length ? STATUS_CONFIGMAP : `forged-${index}`;
-    const metadata = { namespace, name, labels, annotations, finalizers: ['example.com/stay'] };
+    const isCopy = index <= namespaces.length;
+    const name = isCopy ? STATUS_CONFIGMAP : `forged-${index}`;
+    // A copy that nobody has asked for is removed, as far as that goes.
+    const finalizers = isCopy ? ['example.com/stay'] : [];
+    const metadata = { namespace, name, labels, annotations, finalizers };
     return api.create<ConfigMap>(CONFIG_MAPS, { metadata, data } as ConfigMap, limits);
   });
   return `${FORGED_COPIES} ConfigMaps`;
@@ -94,37 +97,27 @@ async function forgedCopies(namespaces: readonly string[], source: string): Prom
 
 /** Other test files have the same API server. */
 async function clear(namespaces: readonly string[]): Promise<void> {
-  for (const namespace of namespaces) await deleteAll(PODS as Resource, namespace, () => Promise.resolve());
-  await clearConfigMaps(namespaces);
-}
-
-async function clearConfigMaps(namespaces: readonly string[]): Promise<void> {
-  const body = { metadata: { finalizers: null } };
   for (const namespace of namespaces) {
-    await deleteAll(CONFIG_MAPS as Resource, namespace, (key) =>
-      api.patch(CONFIG_MAPS, key, body, { type: 'merge', ...limits }),
-    );
+    for (const resource of [PODS, CONFIG_MAPS] as readonly Resource[]) await deleteAll(resource, namespace);
   }
 }
 
-async function deleteAll(
-  resource: Resource,
-  namespace: string,
-  release: (key: ObjectKey) => Promise<unknown>,
-): Promise<void> {
+async function deleteAll(resource: Resource, namespace: string): Promise<void> {
   const all = await listAll(api, resource, { namespace, metadataOnly: true });
   await inTurns(all.length, async (index) => {
     const key = { namespace, name: all[index - 1]?.metadata.name ?? '' };
     await api.delete(resource, key).catch(ignoreNotFound);
-    await release(key).catch(ignoreNotFound);
+    if (key.name !== STATUS_CONFIGMAP) return;
+    const body = { metadata: { finalizers: null } };
+    await api.patch(resource, key, body, { type: 'merge', ...limits }).catch(ignoreNotFound);
   });
 }
 
 test('a controller and a webhook live through what a tenant may create, also when they start', async (t) => {
-  const controller = await controllerVictim(t, plane);
-  const webhook = await webhookVictim(t, plane);
-  const [tenant, reviewed] = [await createNamespace(plane, 'tenant'), await createNamespace(plane, 'tenant')];
-  const others = await Promise.all(Array.from({ length: 8 }, () => createNamespace(plane, 'tenant')));
+  const [controller, webhook] = await Promise.all([controllerVictim(t, plane), webhookVictim(t, plane)]);
+  const newNamespace = () => createNamespace(plane, 'tenant');
+  const [tenant, reviewed] = await Promise.all([newNamespace(), newNamespace()]);
+  const others = await Promise.all(Array.from({ length: 8 }, newNamespace));
   t.after(() => clear([tenant, reviewed, ...others]));
   await webhook.scene.admit(reviewed);
   await createNodes(api, [{ name: tenant }]);

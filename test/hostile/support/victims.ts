@@ -53,7 +53,8 @@ export interface WebhookVictim extends Victim {
 
 /** The only replica, which is ready. */
 export async function webhookVictim(t: TestContext, plane: ControlPlaneAccess): Promise<WebhookVictim> {
-  const scene = await createWebhookScene(t, plane, { env: INSPECTED });
+  // No node has an endpoint of it that could still be used after its end.
+  const scene = await createWebhookScene(t, plane, { env: { ...INSPECTED, LINGER_SECONDS: '0' } });
   const [webhook] = await scene.start(1);
   if (webhook === undefined) throw new Error('no webhook was started');
   await scene.ready(1);
