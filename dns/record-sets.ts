@@ -24,20 +24,17 @@ export interface ShownRecord {
 
 /** The A, AAAA, CNAME and TXT sets: records of one name and type form a set. */
 export function setsAmong(records: readonly ShownRecord[]): readonly RecordSet<WrittenType>[] {
-  const sets = new Map<string, RecordSet<WrittenType>>();
+  const sets = new Map<string, { name: string; type: WrittenType; ttl: number; values: Set<string> }>();
   for (const { name, type, ttl, values, special } of records) {
     if (!isWritten(type)) continue;
     const key = `${name} ${type}`;
-    const before = sets.get(key);
+    const set = sets.get(key) ?? { name, type, ttl, values: new Set() };
+    sets.set(key, set);
+    if (special !== undefined) set.ttl = ANY_TTL;
     const shown = special !== undefined && type !== 'TXT' ? [special] : values.map(canonical(type));
-    sets.set(key, {
-      name,
-      type,
-      ttl: special === undefined ? (before?.ttl ?? ttl) : ANY_TTL,
-      values: [...new Set([...(before?.values ?? []), ...shown])],
-    });
+    for (const value of shown) set.values.add(value);
   }
-  return [...sets.values()];
+  return [...sets.values()].map((set) => ({ ...set, values: [...set.values] }));
 }
 
 /** The sets of `names` and, if they were asked for, the TXT sets of `texts`. */

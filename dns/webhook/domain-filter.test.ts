@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeFilter, serves } from './domain-filter.ts';
+import { DOMAIN_FILTER, describeFilter, serves } from './domain-filter.ts';
 
 const served = (filter: Parameters<typeof serves>[0], ...names: string[]) =>
   names.filter((name) => serves(filter, name));
@@ -40,6 +40,31 @@ test('no pattern takes longer than the name is long', () => {
   const ms = performance.now() - began;
   // JavaScript's own engine would take years for some of them.
   assert.ok(ms < 1_000, `${ms} ms`);
+});
+
+test('a pattern of much that is repeated, and thousands of domains, are looked at once for all names', () => {
+  const names = Array.from({ length: 200 }, (_, index) => `${'a'.repeat(200)}.zone-${index}.example.com`);
+  const domains = Array.from({ length: 10_000 }, (_, index) => `bücher-${index}.example`);
+  for (const filter of [
+    { regexInclude: 'a{1000}'.repeat(285) },
+    { regexExclude: 'a{99}'.repeat(390) },
+    { regexInclude: '(((a{10}){10}){10})'.repeat(8) },
+    { include: domains, exclude: domains },
+  ]) {
+    const began = process.cpuUsage();
+    served(filter, ...names);
+    const { user, system } = process.cpuUsage(began);
+    const ms = (user + system) / 1_000;
+    assert.ok(ms < 2_000, `${JSON.stringify(filter).slice(0, 60)} took ${ms} ms`);
+  }
+  assert.deepEqual(served({ regexInclude: '^a{3}\\.[a-z]{1,63}$' }, 'aaa.com', 'aa.com'), ['aaa.com']);
+});
+
+test('an answer with more domains than a provider serves is refused', () => {
+  const domains = Array.from({ length: 15_000 }, () => 'example.com');
+  for (let count = 2; count > 0; count -= 1) assert.ok(DOMAIN_FILTER.safeParse({ include: domains }).success);
+  const { error } = DOMAIN_FILTER.safeParse({ include: domains, exclude: domains });
+  assert.match(error?.issues[0]?.message ?? '', /may have 20000 entries/);
 });
 
 test('is described in one line', () => {

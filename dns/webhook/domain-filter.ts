@@ -1,19 +1,28 @@
 import { RE2JS } from 're2js';
 import * as z from 'zod';
 import { cut, LONGEST_SHOWN } from '../../kubernetes/cut.ts';
-import { listOf } from '../../runtime/first-problem.ts';
+import { Allowance, listOf } from '../../runtime/first-problem.ts';
 import { canonicalName } from '../domain-name.ts';
+
+/** Each is compared with each of our names. A provider may list thousands. */
+const ALLOWANCE = new Allowance(20_000);
 
 /**
  * The domains that a provider serves, in the form that ExternalDNS's code reads (its OpenAPI file has another one). Pure.
  * Source: domainFilterSerde and Match in endpoint/domain_filter.go.
  */
-export const DOMAIN_FILTER = z.object({
-  include: listOf(z.string()).nullish(),
-  exclude: listOf(z.string()).nullish(),
-  regexInclude: z.string().nullish(),
-  regexExclude: z.string().nullish(),
-});
+export const DOMAIN_FILTER = z.preprocess(
+  (value) => {
+    ALLOWANCE.renew();
+    return value;
+  },
+  z.object({
+    include: listOf(z.string(), ALLOWANCE).nullish(),
+    exclude: listOf(z.string(), ALLOWANCE).nullish(),
+    regexInclude: z.string().nullish(),
+    regexExclude: z.string().nullish(),
+  }),
+);
 export type DomainFilter = z.infer<typeof DOMAIN_FILTER>;
 
 export function serves(filter: DomainFilter, name: string): boolean {
@@ -34,27 +43,49 @@ export function describeFilter({ include, exclude, regexInclude, regexExclude }:
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
-/** A provider may list thousands of domains. */
 const MOST_SHOWN = 10;
 
 /** Longer than real patterns; the compiled pattern grows with it. */
 const LONGEST_PATTERN = 2_000;
+/** What is repeated so many times stands so many times in the compiled pattern; no name is longer. */
+const MOST_REPEATED = 255;
+/** Of the compiled pattern; each character of a name is compared with all of it. */
+const LARGEST_PROGRAM = 5_000;
 
-/**
- * Undefined: unknown. With Go's engine, for its syntax and its linear time: in JavaScript's a pattern could block the
- * whole process.
- */
+/** Those of each answer; one provider has two. */
+const compiled = new Map<string, RE2JS | undefined>();
+const MOST_COMPILED = 8;
+
+/** Undefined: unknown. The provider applies the filter itself; this check only fails sooner. */
 function matches(pattern: string | null | undefined, name: string): boolean | undefined {
   if (!pattern || pattern.length > LONGEST_PATTERN) return undefined;
+  if (!compiled.has(pattern)) {
+    if (compiled.size >= MOST_COMPILED) compiled.clear();
+    compiled.set(pattern, compile(pattern));
+  }
+  return compiled.get(pattern)?.matcher(name).find();
+}
+
+/** With Go's engine, for its syntax and its linear time: in JavaScript's a pattern could block the whole process. */
+function compile(pattern: string): RE2JS | undefined {
+  const counts = [...pattern.matchAll(/\{(\d*),?(\d*)\}/g)].map(([, least, most]) => Number(most || least));
+  if (counts.reduce((sum, count) => sum + count, 0) > MOST_REPEATED) return undefined;
   try {
-    return RE2JS.compile(pattern).matcher(name).find();
+    const program = RE2JS.compile(pattern);
+    return program.programSize() > LARGEST_PROGRAM ? undefined : program;
   } catch {
-    return undefined; // The provider applies the filter itself; this check only fails sooner.
+    return undefined; // It is none, for Go neither.
   }
 }
 
+const canonical = new WeakMap<readonly string[], readonly string[]>();
+
+/** An answer is asked about for each name: what it lists is brought into the form of names once. */
 function listed(domains: readonly string[] | null | undefined): readonly string[] {
-  return (domains ?? []).map(canonicalDomain).filter(Boolean);
+  if (domains === null || domains === undefined) return [];
+  const known = canonical.get(domains) ?? domains.map(canonicalDomain).filter(Boolean);
+  canonical.set(domains, known);
+  return known;
 }
 
 /** `.example.com`: names below it. `example.com`: itself as well. */
