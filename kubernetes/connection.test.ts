@@ -15,25 +15,18 @@ const KEY = { namespace: 'here', name: 'status' };
 const EVENT = { type: 'ADDED', object: { metadata: { ...KEY, resourceVersion: '8' } } };
 /** Of 16 followers, each of which watches a dozen things. */
 const WATCHES = 192;
-/** More than are to be under way at once. */
-const CALLS = 100;
 
 describe('the connections to the API server', () => {
   let server: Server;
-  let connections: number;
   let folder: string;
   let api: KubeConnection;
 
   // Without TLS: a test that makes hundreds of handshakes at once fails where others work as well.
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'connection-test-'));
-    connections = 0;
     server = createServer(({ url = '' }, response) => {
       if (url.includes('watch=true')) response.write(`${JSON.stringify(EVENT)}\n`);
       else response.end(JSON.stringify({ metadata: KEY }));
-    });
-    server.on('connection', () => {
-      connections += 1;
     });
     const file = join(folder, 'kubeconfig');
     const clusters = [
@@ -71,10 +64,5 @@ describe('the connections to the API server', () => {
     const ended = Promise.allSettled(watches.map((watch) => watch.next()));
     stop.abort();
     await ended;
-  });
-
-  test('are few enough that a burst of calls is not mostly handshakes', async () => {
-    await Promise.all(Array.from({ length: CALLS }, () => api.get(CONFIG_MAPS, KEY)));
-    assert.equal(connections, 64);
   });
 });

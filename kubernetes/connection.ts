@@ -10,11 +10,10 @@ const IDLE_MS = 60_000;
 const TCP_KEEP_ALIVE_MS = 10_000;
 /**
  * A watch has its connection for minutes, and 16 followers have a dozen watches each: were those of one kind with those of calls,
- * no call would get one any more. Each is a bound on what a fault can make of them. That of calls is also one on the handshakes
- * of a burst, such as a move of thousands of Services: a handshake costs more than a call.
+ * no call would get one any more. Each is far above what is needed: a bound on what a fault can make of them.
  */
 const MAX_WATCHES = 256;
-const MAX_CALLS = 64;
+const MAX_CALLS = 128;
 
 export interface HttpCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

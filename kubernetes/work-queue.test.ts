@@ -62,6 +62,24 @@ describe('the work queue', () => {
     assert.deepEqual(done, ['a@100', 'b@200', 'c@250']);
   });
 
+  it('leaves its slots to others while its own keys take long', async () => {
+    const slots = new Slots(2);
+    const queue = start({ slots, work: () => sleep(clock, 5_000, UNSTOPPED) });
+    queue.add('a');
+    queue.add('b');
+    await clock.advance(900);
+    const entered = slots.enter(UNSTOPPED).then(() => clock.elapsed());
+    await clock.advance(200);
+    assert.equal(await entered, 1_000);
+    await clock.advance(10_000);
+    assert.equal(queue.size, 0);
+    await slots.enter(UNSTOPPED);
+    const stopped = new AbortController();
+    const third = slots.enter(stopped.signal);
+    stopped.abort(new Error('there are two slots still'));
+    await assert.rejects(third, /two slots/);
+  });
+
   it('that waits for a slot ends when it is stopped', async () => {
     const slots = new Slots(1);
     await slots.enter(UNSTOPPED);

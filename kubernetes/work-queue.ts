@@ -11,7 +11,7 @@ export interface WorkQueueOptions {
   readonly work: (key: string, abort: AbortSignal) => Promise<void>;
   readonly onFailure?: (key: string, error: unknown, failures: number, delayMs: number) => void;
   readonly concurrency?: number;
-  /** Each key that is worked on takes one: what all queues of a process do at once. */
+  /** What all queues of a process do at once: each key that is worked on takes one, for {@link SLOT_MS} at most. */
   readonly slots?: Slots | undefined;
   /** Bound on distinct keys queued, worked on or waiting for their retry. */
   readonly maxKeys?: number;
@@ -23,6 +23,12 @@ const RETRY = { base: 500, max: 60_000 };
 /** What the API server calls invalid stays so until the object changes, which adds its key again. */
 const INVALID_MS = 5 * 60_000;
 const INVALID = 422;
+
+/**
+ * Whoever takes longer waits for somebody else, such as an admission webhook that hangs in some namespaces: that costs the API
+ * server nothing, and no other queue waits for it.
+ */
+const SLOT_MS = 1_000;
 
 interface Entry {
   failures: number;
@@ -143,13 +149,20 @@ export class WorkQueue {
   }
 
   async #work(key: string, abort: AbortSignal): Promise<void> {
-    const { slots, work } = this.#options;
+    const { slots, work, clock } = this.#options;
     if (slots === undefined) return work(key, abort);
     const leave = await slots.enter(abort);
+    let isIn = true;
+    const leaveOnce = () => {
+      if (isIn) leave();
+      isIn = false;
+    };
+    const cancel = clock.after(SLOT_MS, leaveOnce);
     try {
       await work(key, abort);
     } finally {
-      leave();
+      cancel();
+      leaveOnce();
     }
   }
 

@@ -16,8 +16,9 @@ export interface SharedParts extends CopyNamespaces, Pick<WatchPorts, 'writeSlot
 }
 
 /**
- * At a move each of up to 16 followers has hundreds of objects to write. These leave connections to the Lease and to the status
- * of the others (kubernetes/connection.ts), and the API server does no more of them at once anyway.
+ * At a move each of up to 16 followers has hundreds of objects to write. The API server does no more of them at once anyway, each
+ * more would need a connection of its own, whose handshake costs more than the call, and the Lease and the statuses of the others
+ * have connections left (kubernetes/connection.ts).
  */
 const WRITES = 48;
 
