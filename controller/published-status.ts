@@ -7,4 +7,6 @@ export interface PublishedStatus {
   readonly status: Status;
   /** Undefined until a primary was found for the first time: then no signal changes anything outside. */
   readonly site: Site | undefined;
+  /** The active site has changed while this process looked. Absent or false: it is what a new leader found, and may be long in place. */
+  readonly hasMoved?: boolean;
 }

@@ -1,32 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../runtime/clock.ts';
+import {
+  type Call,
+  type CallLimits,
+  type CallPurpose,
+  callFreeAt,
+  isIdle,
+  LONGEST_WAIT_MS,
+  PURPOSES,
+} from './call-shares.ts';
 import { DnsError } from './provider.ts';
 
-/** At most `calls` in any period of `ms`. */
-export interface RateWindow {
-  readonly ms: number;
-  readonly calls: number;
-}
-
-export interface CallLimits {
-  /** For messages. */
-  readonly provider: string;
-  readonly windows: readonly RateWindow[];
-  /**
-   * The share of reads in windows that are too long to wait for: otherwise, with many zones, reading could use up all calls
-   * at each attempt and leave none for a write.
-   */
-  readonly readShare: number;
-}
-
-/**
- * write: all calls of a change after its zone was read, including further reads. look: whether a change has arrived, which moves no
- * record. In the order in which they are served.
- */
-const PURPOSES = ['write', 'read', 'look'] as const;
-export type CallPurpose = (typeof PURPOSES)[number];
-
-const LONGEST_WAIT_MS = 20_000;
+const BUDGET = 'budget';
+/** After a move found no call left, so much longer than it has to wait, so that it is there before those that can wait. */
+const MOVES_FIRST_MS = 5_000;
 
 interface Waiting {
   readonly until: number;
@@ -38,10 +25,18 @@ export class CallLimiter {
   readonly #clock: Clock;
   readonly #limits: CallLimits;
   readonly #kept: number;
-  #calls: readonly number[] = [];
-  #reads: readonly number[] = [];
-  /** Writes first: a change that has begun does not wait for reads of other zones. */
-  readonly #waiting: Readonly<Record<CallPurpose, Waiting[]>> = { write: [], read: [], look: [] };
+  #calls: readonly Call[] = [];
+  readonly #waiting: Readonly<Record<CallPurpose, Waiting[]>> = {
+    write: [],
+    move: [],
+    find: [],
+    check: [],
+    first: [],
+    drift: [],
+    look: [],
+  };
+  /** Until then calls that move nothing wait. */
+  #movesUntil = Number.NEGATIVE_INFINITY;
   #cancelTimer: () => void = () => undefined;
   #pause: { readonly until: number; readonly error: DnsError } | undefined;
 
@@ -80,32 +75,32 @@ export class CallLimiter {
   #serve(): void {
     this.#cancelTimer();
     const now = this.#clock.elapsed();
-    const next = PURPOSES.flatMap((purpose) => {
+    let next = Number.POSITIVE_INFINITY;
+    for (const purpose of PURPOSES) {
       const line = this.#waiting[purpose];
-      while (line.length > 0 && this.#freeAt(purpose) <= now) this.#grant(purpose, line.shift());
-      const free = this.#freeAt(purpose);
-      const { provider } = this.#limits;
-      while (line[0] !== undefined && line[0].until < free)
-        line.shift()?.granted.reject(exhausted(provider, free - now));
-      return line.length > 0 ? [free] : [];
-    });
-    if (next.length > 0) this.#cancelTimer = this.#clock.after(Math.min(...next) - now, () => this.#serve());
+      // What is served later must not take the calls that those before wait for.
+      const mayTake = () => next === Number.POSITIVE_INFINITY && this.#freeAt(purpose) <= now;
+      while (line.length > 0 && mayTake()) this.#grant(purpose, line.shift());
+      if (line.length === 0) continue;
+      const free = Math.max(this.#freeAt(purpose), next < Number.POSITIVE_INFINITY ? next : now);
+      while (line[0] !== undefined && line[0].until < free) {
+        if (!isIdle(purpose)) this.#movesUntil = free + MOVES_FIRST_MS;
+        line.shift()?.granted.reject(exhausted(this.#limits.provider, free - now));
+      }
+      if (line.length > 0) next = Math.min(next, free);
+    }
+    if (next < Number.POSITIVE_INFINITY)
+      this.#cancelTimer = this.#clock.after(Math.max(0, next - now), () => this.#serve());
   }
 
   #grant(purpose: CallPurpose, waiting: Waiting | undefined): void {
-    const now = this.#clock.elapsed();
-    this.#calls = [...this.#calls.slice(1 - this.#kept), now];
-    if (purpose !== 'write') this.#reads = [...this.#reads.slice(1 - this.#kept), now];
+    this.#calls = [...this.#calls.slice(1 - this.#kept), { at: this.#clock.elapsed(), purpose }];
     waiting?.granted.resolve();
   }
 
   #freeAt(purpose: CallPurpose): number {
-    const { windows, readShare } = this.#limits;
-    const ofAll = windows.map((window) => freeAt(window, this.#calls));
-    const ofReads = windows
-      .filter(({ ms }) => purpose !== 'write' && ms > LONGEST_WAIT_MS)
-      .map(({ ms, calls }) => freeAt({ ms, calls: Math.ceil(calls * readShare) }, this.#reads));
-    return Math.max(...ofAll, ...ofReads);
+    const free = callFreeAt(this.#limits, purpose, this.#calls, this.#clock.elapsed());
+    return isIdle(purpose) ? Math.max(free, this.#movesUntil) : free;
   }
 
   /** The limit is that of the account, so after an error of kind `rate` the calls of all zones wait. */
@@ -152,10 +147,9 @@ export class CallLimiters {
   }
 }
 
-/** When the oldest call of a full window leaves it. */
-export function freeAt({ ms, calls }: RateWindow, times: readonly number[]): number {
-  const oldest = times.at(-calls);
-  return oldest === undefined ? Number.NEGATIVE_INFINITY : oldest + ms;
+/** Whether no call was left by the plan here, whatever the provider would have said. */
+export function isForWantOfCalls(error: unknown): error is DnsError {
+  return error instanceof DnsError && error.code === BUDGET;
 }
 
 function exhausted(provider: string, waitMs: number): DnsError {
@@ -163,7 +157,7 @@ function exhausted(provider: string, waitMs: number): DnsError {
     `the rate limit for ${provider} is used up; the next call is free in ${Math.ceil(waitMs / 1000)} s`,
     {
       kind: 'rate',
-      code: 'budget',
+      code: BUDGET,
       retryAfterMs: waitMs,
       action: 'Nothing, if it passes; else see why the records change so often.',
     },

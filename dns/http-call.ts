@@ -39,6 +39,8 @@ export interface HttpAnswer {
 }
 
 const TIMEOUT_MS = 20_000;
+/** For a list of zones, which is short, and which many names may wait for: another attempt may come sooner. */
+export const LIST_TIMEOUT_MS = 5_000;
 
 /**
  * One call of a provider's API, whatever the status of its answer; no redirect is followed. Throws a DnsError of kind

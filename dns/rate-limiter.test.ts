@@ -7,7 +7,8 @@ const abort = new AbortController().signal;
 const LIMITS = {
   provider: 'somebody',
   windows: [{ ms: 60_000, calls: 20 }],
-  readShare: 1 / 3,
+  idleShare: 1 / 3,
+  moveCalls: 2,
   writes: { ms: 20_000, calls: 2 },
 };
 

@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../runtime/clock.ts';
-import { CallLimiter, type CallLimits, type CallPurpose, freeAt, type RateWindow } from './call-limiter.ts';
+import { CallLimiter } from './call-limiter.ts';
+import { type CallLimits, type CallPurpose, freeAt, type RateWindow } from './call-shares.ts';
 
 export interface RateLimits extends CallLimits {
   /** Of one zone. */

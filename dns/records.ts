@@ -21,8 +21,13 @@ export interface OtherRecords {
   readonly type: string;
 }
 
+/** first: what a new leader finds. drift: whether others have written. The others move records, and go before these two. */
+export type ReadPurpose = 'move' | 'write' | 'first' | 'drift';
+
 export interface ZoneQuery {
   readonly zone: string;
+  /** What it is read for, where a rate limit makes reads wait for one another. Absent: `first`. */
+  readonly purpose?: ReadPurpose | undefined;
   readonly names: readonly string[];
   /** Names of TXT records to read. */
   readonly texts?: readonly string[] | undefined;

@@ -9,7 +9,13 @@ import type { Change, Current, OtherRecords, RecordSet } from './records.ts';
 
 const ZONE = 'example.com';
 const WINDOW = { ms: 300_000, calls: 300 };
-const LIMITS = { provider: 'strict', windows: [WINDOW], readShare: 1 / 3, writes: { ms: 10_000, calls: 5 } };
+const LIMITS = {
+  provider: 'strict',
+  windows: [WINDOW],
+  idleShare: 1 / 3,
+  moveCalls: 2,
+  writes: { ms: 10_000, calls: 5 },
+};
 
 interface Refusal {
   readonly kind: DnsErrorKind;

@@ -117,7 +117,7 @@ test('it is asked again when the provider takes calls again, and after a time li
   await clock.advance(300);
   assert.equal((await asking)[0]?.error.kind, 'rate');
   const again = held();
-  await clock.advance(4_700);
+  await clock.advance(59_700);
   assert.equal((await again)[0]?.error.kind, 'rate');
   assert.equal(asked(), 2);
   const later = held();
@@ -162,21 +162,25 @@ test('a list that is due again, and does not come, keeps nobody waiting, and cou
   assert.equal(clock.pending, 0);
 });
 
-test('a first answer that does not come within its time is waited for once, and tells when it is there', async () => {
-  let answering = () => new Promise<readonly string[]>(() => undefined);
-  const { held, zones, clock, changes } = choosing(['app.dev.example.com'], () => answering());
+test('a first answer that waits for its turn is waited for once, goes on, and tells when it is there', async () => {
+  const { promise: list, resolve: answer } = Promise.withResolvers<readonly string[]>();
+  const { held, zones, clock, changes, asked } = choosing(['app.dev.example.com'], () => list);
   const first = held();
   await clock.advance(5_000);
-  assert.equal((await first)[0]?.error.code, 'timeout');
-  const { promise: list, resolve: answer } = Promise.withResolvers<readonly string[]>();
-  answering = () => list;
+  const [waiting] = await first;
+  assert.equal(waiting?.error.code, 'waiting');
+  assert.doesNotMatch(waiting.error.message, /no answer/);
   const second = held();
   await clock.advance(300);
   assert.equal((await second).length, 1);
+  await clock.advance(30_000);
+  assert.equal(changes(), 0);
   answer(['example.com']);
   await clock.advance(0);
   assert.equal(changes(), 1);
   assert.deepEqual(Object.keys(await zones()), ['example.com']);
+  assert.equal(asked(), 1);
+  assert.equal(clock.pending, 0);
 });
 
 test('one that stops to lead asks nobody, and the next one asks anew', async () => {

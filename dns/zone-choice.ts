@@ -9,8 +9,11 @@ import { byZone, type DnsName, longestZone } from './zones.ts';
 const KEPT_MS = 10 * 60_000;
 /** The reason for a failure may be a change of zones. */
 const KEPT_WHILE_FAILING_MS = 60_000;
-const LIMIT_MS = 5_000;
-/** How long to wait for a new list when there is an old one; a slower list counts from its arrival. */
+/** Above those of the calls, of which there may be several, each waiting for its turn: their errors say more. */
+const LIMIT_MS = 60_000;
+/** How long to wait for the first list; a slower one goes on, and counts from its arrival. */
+const PATIENCE_MS = 5_000;
+/** The same for a new list when there is an old one. */
 const RENEWAL_PATIENCE_MS = 300;
 
 export interface ChosenZones {
@@ -98,11 +101,14 @@ export class ZoneChoice {
   async #awaitList(zone: string, names: readonly string[], abort: AbortSignal): Promise<void> {
     const isFirst = !this.#lists.has(zone);
     const listed = this.#listOnce(zone, names, abort);
-    if (isFirst) return await listed;
     const done = new AbortController();
-    const late = sleep(this.#clock, RENEWAL_PATIENCE_MS, AbortSignal.any([abort, done.signal]));
+    const patience = isFirst ? PATIENCE_MS : RENEWAL_PATIENCE_MS;
+    const late = sleep(this.#clock, patience, AbortSignal.any([abort, done.signal]));
     await Promise.race([listed, late]);
     done.abort();
+    if (this.#lists.has(zone) || abort.aborted) return;
+    const now = this.#clock.elapsed();
+    this.#lists.set(zone, { zones: undefined, error: notYetError(zone, names), at: now, nextAt: now });
   }
 
   #listOnce(zone: string, names: readonly string[], abort: AbortSignal): Promise<void> {
@@ -117,17 +123,18 @@ export class ZoneChoice {
 
   /** Never rejects. */
   async #list(zone: string, names: readonly string[], abort: AbortSignal): Promise<void> {
-    const known = this.#lists.get(zone);
-    const before = known?.zones;
     try {
       const zones = await this.#zonesWithin(zone, names, abort);
+      const known = this.#lists.get(zone);
       const at = this.#clock.elapsed();
       this.#lists.set(zone, { zones, at, nextAt: at + KEPT_MS });
-      const isNew = JSON.stringify(zones) !== JSON.stringify(before);
+      const isNew = JSON.stringify(zones) !== JSON.stringify(known?.zones);
       if (known !== undefined && isNew) this.#onChanged();
     } catch (failure) {
       if (abort.aborted) return;
       const error = heldError(zone, names, failure);
+      const known = this.#lists.get(zone);
+      const before = known?.zones;
       const at = this.#clock.elapsed();
       const failures = (known?.failures ?? 0) + 1;
       const wait = before === undefined ? retryWait(error, failures, () => 0.5) : KEPT_WHILE_FAILING_MS;
@@ -149,6 +156,18 @@ export class ZoneChoice {
 /** It may be in a longer zone. */
 function isOpen({ name, zone, isStated }: DnsName): boolean {
   return isStated !== true && name !== zone;
+}
+
+function notYetError(zone: string, names: readonly string[]): DnsError {
+  return new DnsError(
+    `the zones of ${zone} are still being listed, so it is not known yet which one has ${names.join(', ')}: calls are under way, or wait for their turn`,
+    {
+      kind: 'retry',
+      code: 'waiting',
+      action: 'Nothing, if it passes; else write name@zone in the records.',
+      names,
+    },
+  );
 }
 
 /** A record in the wrong, shorter zone would be below a delegation, where nobody sees it, or hide the longer zone. */

@@ -1,18 +1,22 @@
 import type { Leadership } from '../kubernetes/leadership.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
+import { isForWantOfCalls } from './call-limiter.ts';
+import { type Goal, guardOf, isGoal } from './goal.ts';
 import type { KeptSets } from './kept-sets.ts';
 import { LateCalls } from './late-calls.ts';
 import { joinedErrors } from './name-errors.ts';
-import { obstacles } from './obstacles.ts';
 import type { Ownership } from './ownership.ts';
-import { plan, unfollowedAddresses } from './plan.ts';
-import { DnsError, type DnsProvider, type WriteGuard } from './provider.ts';
+import { unfollowedAddresses } from './plan.ts';
+import { DnsError, type DnsProvider } from './provider.ts';
+import { ReadPurposes } from './read-purpose.ts';
 import type { RecordStatuses } from './record-status.ts';
-import type { Current, RecordSet, RecordType } from './records.ts';
+import type { Current, ReadPurpose, RecordSet, RecordType } from './records.ts';
 import { wakeAfter } from './retry-wait.ts';
-import { changesByName } from './separate.ts';
+import type { Planned } from './separate.ts';
 import { SupersededError } from './superseded-error.ts';
+import { WakeLater } from './wake-later.ts';
 import { claimIn, claimZone, type ZoneClaim } from './zone-claim.ts';
+import { planZone } from './zone-plan.ts';
 import { ZoneWriter } from './zone-writer.ts';
 
 export interface ZoneFollowerPorts {
@@ -38,12 +42,6 @@ export interface ZoneFollowerPorts {
   readonly wake: () => void;
 }
 
-interface Goal {
-  readonly desired: readonly RecordSet[];
-  readonly leadership: Leadership;
-  readonly superseded: AbortController;
-}
-
 /** So soon the caller comes by itself, less and less often while it fails. */
 const WORTH_A_WAKE_MS = 3_000;
 
@@ -57,6 +55,8 @@ export class ZoneFollower {
   #running: Promise<void> | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #reached: { readonly goal: Goal; readonly at: number } | undefined;
+  readonly #purposes = new ReadPurposes();
+  readonly #turn: WakeLater;
   #failed: { readonly goal: Goal; readonly until: number; readonly error: DnsError } | undefined;
   #failing = false;
   /** How often in a row this goal was not reached for a reason that a person has to mend. */
@@ -75,6 +75,7 @@ export class ZoneFollower {
     this.#owned = owned;
     this.#ports = ports;
     this.#lateCalls = new LateCalls(ports.clock, () => ports.wake());
+    this.#turn = new WakeLater(ports.clock, () => ports.wake());
     this.#writer = new ZoneWriter(zone, ports);
   }
 
@@ -83,12 +84,20 @@ export class ZoneFollower {
     return this.#readAt;
   }
 
-  /** Resolves when the provider has accepted `desired`. Makes one call at a time. */
-  follow(desired: readonly RecordSet[], leadership: Leadership): Promise<void> {
+  /**
+   * Resolves when the provider has accepted `desired`. Makes one call at a time. `isMove`: the active site has changed under this
+   * leadership.
+   */
+  follow(desired: readonly RecordSet[], leadership: Leadership, isMove = true): Promise<void> {
     if (this.#goal === undefined || !isGoal(this.#goal, desired, leadership))
-      this.#replaceGoal({ desired, leadership, superseded: new AbortController() });
+      this.#replaceGoal({ desired, leadership, superseded: new AbortController(), isMove });
     if (this.#running === undefined && this.#goal !== undefined) this.#running = this.#run(this.#goal);
     return this.#running ?? Promise.resolve();
+  }
+
+  /** Nothing is known to be different from what {@link follow} was told last. */
+  get isOnlyLooking(): boolean {
+    return this.#goal !== undefined && this.#purposes.of(this.#goal) === 'drift';
   }
 
   /** Writes nothing more, as another follower does, or nobody. A call under way cannot be taken back. */
@@ -117,6 +126,7 @@ export class ZoneFollower {
     const current = await provider.read({
       zone: this.zone,
       names: [],
+      purpose: 'first',
       abort,
       texts: [claim.nameIn(this.zone)],
     });
@@ -147,6 +157,12 @@ export class ZoneFollower {
       failures = await this.#bringInLine(goal);
     } catch (error) {
       if (goal !== this.#goal) return; // The newer goal is next.
+      if (isForWantOfCalls(error) && this.#purposes.of(goal) === 'drift') {
+        // Whoever moves goes first; what others have written is seen later.
+        this.#reached = undefined;
+        this.#turn.after(error.retryAfterMs ?? 0, goal.leadership.abort);
+        return;
+      }
       if (!(error instanceof SupersededError) && !goal.leadership.abort.aborted)
         this.#noteFailure(goal, new Map(this.#names.map((name) => [name, error])));
       throw error;
@@ -166,8 +182,9 @@ export class ZoneFollower {
   /** Resolves with the errors by name. Throws if no name can be written. */
   async #bringInLine(goal: Goal): Promise<ReadonlyMap<string, unknown>> {
     const { provider, statuses, onAccepted, onUnfollowed, claim } = this.#ports;
-    const guard = this.#guard(goal);
-    const current = await this.#read(this.#names, guard.abort);
+    const guard = guardOf(goal, claim);
+    // A newer goal does not wait until this read has its turn, or its answer.
+    const current = await this.#read(this.#names, this.#purposes.of(goal), guard.superseded);
     this.#readAt = this.#ports.clock.elapsed();
     let shown = current.sets;
     statuses.setAccepted(this.zone, shown);
@@ -180,6 +197,7 @@ export class ZoneFollower {
     onUnfollowed?.(this.zone, unfollowed);
     const condition = claim && (await claimZone(this.zone, claim, current, provider, guard));
     const { blocked, parts } = this.#planned(goal.desired, current);
+    if (parts.length > 0) this.#purposes.noteDifferent(goal);
     const failures = await this.#writer.write({
       parts,
       blocked,
@@ -188,7 +206,7 @@ export class ZoneFollower {
       // A request that was stuck on its way may find the records as they were, though another cluster has the zone by then.
       guard: { ...guard, condition },
       current,
-      read: (names) => this.#read(names, guard.abort),
+      read: (names) => this.#read(names, 'write', guard.abort),
       plan: (sets, found) => this.#planned(sets, found),
       onMade: (names) => {
         const made = new Set(names);
@@ -200,6 +218,7 @@ export class ZoneFollower {
       },
       onFailedCall: () => this.#lateCalls.expect(goal.leadership.abort),
     });
+    this.#purposes.noteDone(goal, failures);
     onAccepted(
       this.zone,
       goal.desired.filter(({ name }) => !failures.has(name)),
@@ -207,46 +226,24 @@ export class ZoneFollower {
     return failures;
   }
 
-  #read(names: readonly string[], abort: AbortSignal): Promise<Current> {
+  #read(names: readonly string[], purpose: ReadPurpose, abort: AbortSignal): Promise<Current> {
     const { provider, ownership, claim } = this.#ports;
     const texts = [
       ...(claim === undefined ? [] : [claim.nameIn(this.zone)]),
       ...(ownership?.namesAbout(names, this.zone) ?? []),
     ];
-    return provider.read({ zone: this.zone, names, abort, texts: texts.length > 0 ? texts : undefined });
+    return provider.read({
+      zone: this.zone,
+      names,
+      purpose,
+      abort,
+      texts: texts.length > 0 ? texts : undefined,
+    });
   }
 
-  /** The changes by name, and the names that cannot be written, with the reason. */
-  #planned(desired: readonly RecordSet[], current: Current) {
+  #planned(desired: readonly RecordSet[], current: Current): Planned {
     const { provider, ownership } = this.#ports;
-    const { mayHarmTexts = false, flattensCname = false } = provider;
-    const plans = (sets: readonly RecordSet[]) => plan(current.sets, sets, this.#owned);
-    const names = desired.map(({ name }) => name);
-    const blocked = new Map<string, Error>([
-      ...(ownership?.unread(names, this.zone, current) ?? []),
-      ...unreadAmong(names, current),
-      ...obstacles(desired, current, { zone: this.zone, flattensCname }),
-      ...(ownership?.nameless(desired, this.zone) ?? []),
-      ...(ownership?.refusals(desired, current, plans(desired), mayHarmTexts) ?? []),
-    ]);
-    const free = desired.filter(({ name }) => !blocked.has(name));
-    const changes = plans(free);
-    const parts = ownership?.accompany(changes, free, current, mayHarmTexts) ?? changesByName(changes);
-    return { blocked, parts };
-  }
-
-  #guard(goal: Goal): WriteGuard {
-    return {
-      abort: goal.leadership.abort,
-      superseded: AbortSignal.any([goal.leadership.abort, goal.superseded.signal]),
-      assertMayWrite: () => {
-        if (!goal.leadership.isLeader())
-          throw new SupersededError('the Lease has run out: nothing is written');
-        goal.superseded.signal.throwIfAborted();
-        // The newer goal may have to wait for what is under way here.
-        this.#ports.claim?.assertIsPrimary();
-      },
-    };
+    return planZone(desired, current, { zone: this.zone, provider, ownership, owned: this.#owned });
   }
 
   #isDue(goal: Goal): boolean {
@@ -271,7 +268,7 @@ export class ZoneFollower {
     if (this.#refused?.goal !== goal) this.#refused = { goal, times: 0 };
     if ([...failures.values()].some(isConfig)) this.#refused = { goal, times: this.#refused.times + 1 };
     const pause = this.#writer.pause(failures, Math.max(1, this.#refused.times));
-    if (pause >= WORTH_A_WAKE_MS)
+    if (pause >= WORTH_A_WAKE_MS || isForWantOfCalls(error))
       wakeAfter(clock, pause, [goal.leadership.abort, goal.superseded.signal], wake);
     this.#failed =
       error instanceof DnsError && pause > 0 ? { goal, until: clock.elapsed() + pause, error } : undefined;
@@ -281,16 +278,6 @@ export class ZoneFollower {
   }
 }
 
-function unreadAmong(names: readonly string[], { unread = new Map() }: Current): ReadonlyMap<string, Error> {
-  return new Map([...unread].filter(([name]) => names.includes(name)));
-}
-
 function isConfig(error: unknown): boolean {
   return error instanceof DnsError && error.kind === 'config';
-}
-
-function isGoal(goal: Goal, desired: readonly RecordSet[], leadership: Leadership): boolean {
-  return (
-    goal.leadership.abort === leadership.abort && JSON.stringify(goal.desired) === JSON.stringify(desired)
-  );
 }

@@ -1,5 +1,5 @@
 import type { Leadership } from '../kubernetes/leadership.ts';
-import { withDeadline } from '../runtime/clock.ts';
+import { DeadlineError, withDeadline } from '../runtime/clock.ts';
 import { DnsError } from './provider.ts';
 import type { RecordSet, RecordType } from './records.ts';
 import { wakeAfter } from './retry-wait.ts';
@@ -24,6 +24,8 @@ export class ZoneGroup {
   readonly #ending = new Map<string, Promise<void>>();
   /** By `Clock.elapsed`: the last list that was waited for. */
   #listAt: number | undefined;
+  /** Of {@link follow}: an older one must not bring its state after that of a newer one. */
+  #turn = 0;
 
   constructor(records: readonly DnsName[], owned: ReadonlySet<RecordType>, ports: ZoneFollowerPorts) {
     this.#choice = new ZoneChoice(ports.provider, records, ports.clock, () => ports.wake());
@@ -37,21 +39,27 @@ export class ZoneGroup {
     return times.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...times);
   }
 
-  /** A zone that takes longer than `patienceMs` counts as failed, but continues. Rejects with the reason of the abort. */
+  /**
+   * A zone that takes longer than `patienceMs` counts as failed unless it is only looked at, but continues. Rejects with the reason of
+   * the abort. `isMove`: as in {@link ZoneFollower.follow}. Finds nothing where a newer call has come meanwhile.
+   */
   async follow(
     desired: (names: readonly string[]) => readonly RecordSet[],
     patienceMs: number,
     leadership: Leadership,
+    isMove = true,
   ): Promise<GroupOutcome> {
-    const { clock } = this.#ports;
+    this.#turn += 1;
+    const turn = this.#turn;
     const { namesByZone, held, againAt } = await this.#choice.choose(leadership.abort);
+    if (turn !== this.#turn) return { failures: [], held: [] };
     this.#wakeForList(againAt, leadership);
     const outcomes = await Promise.allSettled(
       this.#followersOf(namesByZone).map(([follower, names]) =>
-        withDeadline(clock, patienceMs, leadership.abort, `DNS zone ${follower.zone}`, async () => {
+        this.#within(patienceMs, follower, leadership, async () => {
           const ending = this.#ending.get(follower.zone);
           if (ending !== undefined) await ending;
-          await follower.follow(desired(names), leadership);
+          if (turn === this.#turn) await follower.follow(desired(names), leadership, isMove);
         }),
       ),
     );
@@ -69,7 +77,25 @@ export class ZoneGroup {
     this.#listAt = at;
   }
 
+  async #within(
+    ms: number,
+    follower: ZoneFollower,
+    { abort }: Leadership,
+    follow: () => Promise<void>,
+  ): Promise<void> {
+    const { zone } = follower;
+    try {
+      await withDeadline(this.#ports.clock, ms, abort, `DNS zone ${zone}`, follow);
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
+      if (follower.isOnlyLooking) return;
+      const what = `DNS zone ${zone} is not as desired after ${ms / 1000} s`;
+      throw new Error(`${what}: its calls are under way, or wait for their turn`, { cause: error });
+    }
+  }
+
   abandon(): void {
+    this.#turn += 1;
     for (const follower of this.#followers.values()) follower.abandon();
   }
 

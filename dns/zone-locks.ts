@@ -1,3 +1,5 @@
+import { unlessAborted } from '../runtime/clock.ts';
+
 /** A lock for each zone, for providers that write it as a whole: several record sets may be in one zone. */
 export class ZoneLocks {
   readonly #last = new Map<string, Promise<void>>();
@@ -23,17 +25,5 @@ export class ZoneLocks {
       held.resolve();
       if (this.#last.get(zone) === last) this.#last.delete(zone);
     }
-  }
-}
-
-async function unlessAborted(promise: Promise<void>, abort: AbortSignal): Promise<void> {
-  abort.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(abort.reason);
-  abort.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    abort.removeEventListener('abort', onAbort);
   }
 }

@@ -48,6 +48,19 @@ export function sleep(clock: Clock, ms: number, abort: AbortSignal): Promise<voi
   });
 }
 
+/** Settles as `promise` does, or rejects with the reason of `abort`, whichever comes first. */
+export async function unlessAborted<T>(promise: Promise<T>, abort: AbortSignal): Promise<T> {
+  abort.throwIfAborted();
+  const stop = Promise.withResolvers<never>();
+  const onAbort = () => stop.reject(abort.reason);
+  abort.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, stop.promise]);
+  } finally {
+    abort.removeEventListener('abort', onAbort);
+  }
+}
+
 /** A call that took longer than its limit. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';

@@ -13,7 +13,7 @@ import type { ZoneFollowerPorts } from '../../dns/zone-follower.ts';
 import { compareReads, ZoneGroup } from '../../dns/zone-group.ts';
 import { type DnsName, groupsOfZones } from '../../dns/zones.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
-import type { Clock, Random } from '../../runtime/clock.ts';
+import { type Clock, type Random, unlessAborted } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';
 import type { Site } from '../../settings/site.ts';
 import type { PublishedStatus } from '../published-status.ts';
@@ -70,6 +70,8 @@ export class DnsSignal implements Signal {
   readonly #noteClaimsRead: (() => void) | undefined;
   #enqueue: () => void = () => undefined;
   #epoch = 0;
+  /** Aborts when a newer state is there than that of the last `apply`. */
+  #newer = new AbortController();
 
   constructor(options: DnsSignalOptions) {
     const { provider, clock, random, records, sites, observer, kept } = options;
@@ -111,15 +113,32 @@ export class DnsSignal implements Signal {
     this.#groups = groupsOfZones(records).map((own) => new ZoneGroup(own, owned, this.#ports));
   }
 
-  async apply({ site, status: { epoch } }: PublishedStatus, leadership: Leadership): Promise<void> {
+  async apply(state: PublishedStatus, leadership: Leadership): Promise<void> {
+    this.#newer = new AbortController();
+    const { signal: newer } = this.#newer;
+    await unlessAborted(this.#apply(state, leadership, newer), newer);
+  }
+
+  /** What is under way continues by itself. */
+  hasten(): void {
+    this.#newer.abort(new SupersededError('a newer state is there'));
+  }
+
+  async #apply(
+    { site, status: { epoch }, hasMoved = false }: PublishedStatus,
+    leadership: Leadership,
+    newer: AbortSignal,
+  ): Promise<void> {
     const { ttl, ownSite = site } = this.#options;
     if (site === undefined || site.name !== ownSite?.name) return await this.#standBy(leadership);
     this.#epoch = epoch;
+    const desired = (names: readonly string[]) => desiredSets(site, names, ttl);
     const outcomes = await Promise.all(
       this.#groups
         .toSorted(compareReads)
-        .map((group) => group.follow((names) => desiredSets(site, names, ttl), PATIENCE_MS, leadership)),
+        .map((group) => group.follow(desired, PATIENCE_MS, leadership, hasMoved)),
     );
+    if (newer.aborted) return;
     const held = outcomes.flatMap((outcome) => outcome.held);
     this.#reportHeld(held, site);
     const errors = [...outcomes.flatMap(({ failures }) => failures), ...held.map(({ error }) => error)];

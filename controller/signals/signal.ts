@@ -17,6 +17,8 @@ export interface Signal {
    * Must ask `leadership.isLeader()` right before each write that has no compare-and-set.
    */
   apply(state: PublishedStatus, leadership: Leadership): Promise<void>;
+  /** A newer state is there: `apply` is to end at once, however, and goes on by itself. Absent: the newer one waits for its end. */
+  hasten?(): void;
   /** Extra reasons to apply again (a watch of drift). Resolves after `abort` fires. */
   watch?(enqueue: () => void, abort: AbortSignal): Promise<void>;
 }

@@ -46,6 +46,7 @@ export class SignalWorker {
   /** The newest state wins; one that was not applied yet is dropped, never queued. */
   publish(state: PublishedStatus): void {
     this.#state = state;
+    this.#signal.hasten?.();
     this.#wakeup.notify();
   }
 
@@ -70,6 +71,7 @@ export class SignalWorker {
       this.#options.onProgress({ signal, outcome: 'applied', failures: 0 });
     } catch (error) {
       if (leadership.abort.aborted) return; // Cut short because this replica stops: no failure of the signal.
+      if (this.#signal.hasten !== undefined && this.#state !== state) return; // Cut short for the newer one.
       this.#failures += 1;
       this.#options.onProgress({ signal, outcome: 'failed', failures: this.#failures, error });
     }
@@ -86,6 +88,7 @@ export class SignalPublisher implements ReconcileSubscriber {
   readonly #options: PublisherOptions;
   readonly #first: readonly SignalWorker[];
   readonly #others: readonly SignalWorker[];
+  #hasMoved = false;
 
   constructor(signals: readonly Signal[], options: PublisherOptions) {
     const workers = (isFirst: boolean) =>
@@ -97,9 +100,10 @@ export class SignalPublisher implements ReconcileSubscriber {
     this.#others = workers(false);
   }
 
-  onStatus({ after: status }: StatusChange): void {
+  onStatus({ before, after: status }: StatusChange): void {
     const { follower, sites, clock } = this.#options;
-    const state = { follower, status, site: sites.named(status.activeSite) };
+    if (before !== undefined && before.epoch !== status.epoch) this.#hasMoved = true;
+    const state = { follower, status, site: sites.named(status.activeSite), hasMoved: this.#hasMoved };
     for (const worker of this.#first) worker.publish(state);
     clock.after(this.#first.length > 0 ? OTHERS_AFTER_MS : 0, () => {
       for (const worker of this.#others) worker.publish(state);

@@ -1,15 +1,16 @@
 /** The Cloudflare API v4. All calls reject with a DnsError or with the reason of `abort`. */
 import * as z from 'zod';
 import { listOf } from '../../runtime/first-problem.ts';
-import type { CallPurpose } from '../call-limiter.ts';
+import type { CallPurpose } from '../call-shares.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
 import { masked } from '../errors.ts';
-import { type HttpAnswer, type HttpCall, httpCall, type LimitedHttpPorts } from '../http-call.ts';
+import { type HttpCall, httpCall, LIST_TIMEOUT_MS, type LimitedHttpPorts } from '../http-call.ts';
 import { DnsError } from '../provider.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { hostInZone } from '../zones.ts';
-import { answerError, apiError, changeError, PROBLEMS, strangerError } from './errors.ts';
-import { PAGE_INFO, pagesOf, WholeList } from './pages.ts';
+import { type Envelope, readEnvelope } from './envelope.ts';
+import { answerError, apiError, changeError, mayNotList, noneIfMayNotList, strangerError } from './errors.ts';
+import { pagesOf, WholeList } from './pages.ts';
 import type { CloudflareConfig } from './settings.ts';
 
 const RECORD = z.object({
@@ -39,13 +40,6 @@ const ZONE = z.object({
 });
 export type CloudflareZone = z.infer<typeof ZONE>;
 
-const ENVELOPE = z.object({
-  success: z.boolean(),
-  errors: PROBLEMS.nullish(),
-  result: z.unknown(),
-  result_info: PAGE_INFO.nullish(),
-});
-
 /** Fields that are absent stay unchanged. */
 export interface RecordFields {
   readonly name: string;
@@ -65,12 +59,13 @@ export interface Batch {
   readonly posts: readonly RecordFields[];
 }
 
-/** The API allows 1200 calls in five minutes per user: a quarter is left for other programs. */
+/** The API allows 1200 calls in five minutes per user: a fifth is left for other programs. */
 const LIMITS: RateLimits = {
   provider: 'Cloudflare',
-  windows: [{ ms: 300_000, calls: 900 }],
-  // Two reads and a write per zone.
-  readShare: 1 / 3,
+  windows: [{ ms: 300_000, calls: 960 }],
+  idleShare: 1 / 3,
+  // It is read and written.
+  moveCalls: 2,
   writes: { ms: 10_000, calls: 5 },
 };
 /** The API's maximum. */
@@ -94,7 +89,7 @@ interface List<T> {
   readonly purpose: CallPurpose;
 }
 
-const ZONES = { path: 'zones', item: ZONE, perPage: ZONES_A_PAGE, purpose: 'read' } as const;
+const ZONES = { path: 'zones', item: ZONE, perPage: ZONES_A_PAGE, purpose: 'find' } as const;
 
 export class CloudflareApi {
   readonly #config: CloudflareConfig;
@@ -115,12 +110,31 @@ export class CloudflareApi {
     );
   }
 
+  /** All zones that the token sees; undefined if there are more pages, or it may not list them without a name. */
+  async allZones(
+    mostPages: () => number,
+    abort: AbortSignal,
+  ): Promise<readonly CloudflareZone[] | undefined> {
+    const what = 'the zones of the token';
+    const found = new WholeList<CloudflareZone>(what, 'zones');
+    try {
+      for await (const { items, pages, total } of this.#pages({ ...ZONES, what, query: {} }, abort)) {
+        if (pages > Math.min(mostPages(), MAX_PAGES)) return undefined;
+        found.add(items, total);
+      }
+    } catch (error) {
+      if (!mayNotList(error)) throw error;
+      return undefined;
+    }
+    return found.items();
+  }
+
   /** The zones of this name that the token can see: at most one for each account. */
   async zones(name: string, abort: AbortSignal): Promise<readonly CloudflareZone[]> {
     for (const written of new Set([unicodeName(name), name])) {
       const query = { name: written };
       const list = this.#list({ ...ZONES, what: `the zone ${name}`, query }, abort);
-      const found = await list.catch(noneOfThisName);
+      const found = await list.catch(noneIfMayNotList);
       const zones = found.filter((zone) => zone.name === name);
       if (zones.length > 0) return zones;
     }
@@ -129,16 +143,15 @@ export class CloudflareApi {
 
   /** The zones at and below `name`. */
   async zonesWithin(name: string, abort: AbortSignal): Promise<readonly CloudflareZone[]> {
-    const list = async (query: Readonly<Record<string, string>>) => {
-      const found = await this.#list({ ...ZONES, what: `the zones of ${name}`, query }, abort);
-      return found.filter((zone) => hostInZone(zone.name, name) !== undefined);
-    };
-    const endings = [...new Set([unicodeName(name), name])];
+    const what = `the zones of ${name}`;
     const found = await Promise.all(
-      endings.map((written) => list({ name: `ends_with:${written}` }).catch(noneOfThisName)),
+      [...new Set([unicodeName(name), name])].map((written) =>
+        this.#list({ ...ZONES, what, query: { name: `ends_with:${written}` } }, abort).catch(
+          noneIfMayNotList,
+        ),
+      ),
     );
-    // An emulation of the API may not know `ends_with`.
-    return found.some((zones) => zones.length > 0) ? found.flat() : list({});
+    return found.flat().filter((zone) => hostInZone(zone.name, name) !== undefined);
   }
 
   /** Undefined if there are more pages. A single one is a small one, which comes as soon as some names do. */
@@ -209,7 +222,8 @@ export class CloudflareApi {
   ): AsyncGenerator<{ readonly items: readonly T[]; readonly pages: number; readonly total?: number }> {
     for (let page = 1; ; page += 1) {
       const paging = { ...query, page: String(page), per_page: String(perPage) };
-      const request = this.#request(what, 'GET', path, paging);
+      const call = this.#request(what, 'GET', path, paging);
+      const request = purpose === 'find' ? { ...call, timeoutMs: LIST_TIMEOUT_MS } : call;
       const envelope = await this.limiter.call(abort, purpose, () => this.#send(request, abort));
       const read = listOf(item).safeParse(envelope.result);
       if (!read.success) throw answerError(what, 'its result is no list of what was asked for');
@@ -239,7 +253,7 @@ export class CloudflareApi {
     return { what, method, url, headers, ...(body !== undefined && { body }) };
   }
 
-  async #send(call: HttpCall, abort: AbortSignal): Promise<z.infer<typeof ENVELOPE>> {
+  async #send(call: HttpCall, abort: AbortSignal): Promise<Envelope> {
     const answer = await httpCall(this.#ports, call, abort);
     const envelope = readEnvelope(answer);
     if (envelope?.success === true && answer.status < 300) return envelope;
@@ -259,16 +273,6 @@ function recordsIn(zone: CloudflareZone) {
   return { path: recordsPath(zone), item: RECORD, perPage: RECORDS_A_PAGE };
 }
 
-/**
- * To a token that is limited to some zones the API says of a name that is none of theirs, that it may not list zones
- * (certbot/certbot#7583, cert-manager/cert-manager#3083). Without a name it lists those that it sees.
- */
-function noneOfThisName(error: unknown): readonly [] {
-  if (error instanceof DnsError && /\bcom\.cloudflare\.api\.account\.zone\.list\b/.test(error.message))
-    return [];
-  throw error;
-}
-
 /** An answer above the limits, or one that did not come in time. */
 function isTooMuch(error: unknown): boolean {
   return error instanceof DnsError && (error.code === 'timeout' || error.cause instanceof RangeError);
@@ -276,12 +280,4 @@ function isTooMuch(error: unknown): boolean {
 
 function recordsPath({ id }: CloudflareZone): string {
   return `zones/${encodeURIComponent(id)}/dns_records`;
-}
-
-function readEnvelope({ text }: HttpAnswer): z.infer<typeof ENVELOPE> | undefined {
-  try {
-    return ENVELOPE.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined; // Such as the error page of a proxy.
-  }
 }

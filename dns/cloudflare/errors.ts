@@ -133,3 +133,16 @@ export function answerError(what: string, problem: string): DnsError {
   const action = 'The call is repeated; if this lasts, look for a proxy between, or at CLOUDFLARE_API_URL.';
   return untrustedAnswer(what, problem, action);
 }
+
+/**
+ * To a token that is limited to some zones the API says of a name that is none of theirs, that it may not list zones
+ * (certbot/certbot#7583, cert-manager/cert-manager#3083). Without a name it lists those that it sees.
+ */
+export function mayNotList(error: unknown): boolean {
+  return error instanceof DnsError && /\bcom\.cloudflare\.api\.account\.zone\.list\b/.test(error.message);
+}
+
+export function noneIfMayNotList(error: unknown): readonly [] {
+  if (mayNotList(error)) return [];
+  throw error;
+}

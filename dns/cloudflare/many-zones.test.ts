@@ -7,8 +7,12 @@ import { followedZone } from '../../test/support/dns/followed-zone.ts';
 import { SkippingClock } from '../../test/support/dns/harness.ts';
 import { openCloudflare } from './testing/open.ts';
 
-/** One name in each of `count` zones below `example`, with the zones listed. */
-async function manyZones(t: TestContext, count: number, clock: Clock) {
+function rejected(outcomes: readonly PromiseSettledResult<void>[]): number {
+  return outcomes.filter(({ status }) => status === 'rejected').length;
+}
+
+/** One name in each of `count` zones below `example`, listed together or each as a domain of its own. */
+async function manyZones(t: TestContext, count: number, clock: Clock, isListed = true) {
   const { fake, provider } = await openCloudflare(t, clock, new Agent({ connections: 4 }));
   const ending = new AbortController();
   t.after(() => ending.abort());
@@ -18,14 +22,17 @@ async function manyZones(t: TestContext, count: number, clock: Clock) {
     fake.addZone(zone);
     const name = `app.${zone}`;
     const { follow } = followedZone(zone, [name], { provider, clock, owned: ['A'], leadership });
-    return (address: string) => follow([{ name, type: 'A', ttl: 60, values: [address] }]);
+    return (address: string, isMove?: boolean) =>
+      follow([{ name, type: 'A', ttl: 60, values: [address] }], isMove);
   });
-  await provider.zonesWithin('example', [], abort);
+  if (isListed) await provider.zonesWithin('example', [], abort);
+  else await Promise.all(fake.zones.map(({ name }) => provider.zonesWithin(name, [], abort)));
   t.after(() => t.diagnostic(`${fake.calls.length} calls`));
   return {
     fake,
     zones,
-    move: (address: string) => Promise.allSettled(zones.map((move) => move(address))),
+    move: (address: string, isMove?: boolean) =>
+      Promise.allSettled(zones.map((move) => move(address, isMove))),
     moved: (address: string) =>
       fake.zones.filter(({ records }) => records.some(({ content }) => content === address)).length,
   };
@@ -43,6 +50,18 @@ test('a hundred zones start and move within one budget of calls', async (t) => {
     2,
     'what was listed is not asked for',
   );
+});
+
+test('three hundred domains: a new leader finds all of them as they should be, and then all move at once', async (t) => {
+  const clock = new SkippingClock();
+  const { fake, move, moved } = await manyZones(t, 300, clock, false);
+  for (const zone of fake.zones)
+    fake.addRecord(zone, { name: `app.${zone.name}`, type: 'A', content: '192.0.2.1', ttl: 60 });
+  assert.equal(rejected(await move('192.0.2.1', false)), 0);
+  assert.ok(fake.calls.length <= 306, `${fake.calls.length} calls to find them`);
+  assert.equal(rejected(await move('192.0.2.2')), 0);
+  assert.equal(moved('192.0.2.2'), 300);
+  assert.ok(fake.calls.length <= 960, `${fake.calls.length} calls`);
 });
 
 test('more zones than one budget has calls for: some move at once, and all of them in the end', async (t) => {

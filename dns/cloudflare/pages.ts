@@ -31,18 +31,23 @@ export function pagesOf(info: PageInfo, { page, perPage: asked, items }: Page): 
  */
 export class WholeList<T> {
   readonly #what: string;
+  readonly #called: string;
   readonly #items: T[] = [];
   #pages = 0;
   #total: number | undefined;
 
-  constructor(what: string) {
+  constructor(what: string, called = 'records') {
     this.#what = what;
+    this.#called = called;
   }
 
   /** Throws DnsError. */
   add(items: readonly T[], total: number | undefined): void {
     if (this.#pages > 0 && total !== this.#total)
-      throw answerError(this.#what, 'records came or went while its pages were read, so some may be missing');
+      throw answerError(
+        this.#what,
+        `${this.#called} came or went while its pages were read, so some may be missing`,
+      );
     this.#pages += 1;
     this.#total = total;
     this.#items.push(...items);
@@ -52,7 +57,10 @@ export class WholeList<T> {
   items(): readonly T[] {
     const total = this.#total ?? this.#items.length;
     if (this.#items.length !== total)
-      throw answerError(this.#what, `its pages have ${this.#items.length} records, and it says ${total}`);
+      throw answerError(
+        this.#what,
+        `its pages have ${this.#items.length} ${this.#called}, and it says ${total}`,
+      );
     return this.#items;
   }
 }

@@ -1,7 +1,10 @@
 import type { Clock } from '../../runtime/clock.ts';
+import { AccountZones } from '../account-zones.ts';
 import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
-import type { CallPurpose } from '../call-limiter.ts';
+import { isForWantOfCalls } from '../call-limiter.ts';
+import type { CallPurpose } from '../call-shares.ts';
 import { notSaved, zoneError } from '../errors.ts';
+import { FreshReads } from '../fresh-reads.ts';
 import { HiddenRecords } from '../hidden-records.ts';
 import { KnownZones } from '../known-zones.ts';
 import { ofEach } from '../name-errors.ts';
@@ -11,7 +14,7 @@ import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
 import { readBack } from '../read-back.ts';
 import { currentOf, isFollowingSet } from '../record-sets.ts';
 import { othersAmong } from '../record-types.ts';
-import type { Change, Current, WrittenType, ZoneQuery } from '../records.ts';
+import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../records.ts';
 import { recordsOfNames } from '../records-of-names.ts';
 import { namesUpTo } from '../zones.ts';
 import type { CloudflareApi, CloudflareRecord, CloudflareZone } from './api.ts';
@@ -32,6 +35,8 @@ export class CloudflareProvider implements DnsProvider {
   readonly #api: CloudflareApi;
   readonly #clock: Clock;
   readonly #zones = new KnownZones((zone: CloudflareZone) => zone);
+  readonly #account: AccountZones<CloudflareZone>;
+  readonly #fresh: FreshReads<CloudflareRecord>;
   readonly #hidden = new HiddenRecords('Cloudflare');
   readonly #flattened: FlattenedZones;
   /** The target of each CNAME that the API last showed. */
@@ -41,17 +46,25 @@ export class CloudflareProvider implements DnsProvider {
     this.#api = api;
     this.#clock = clock;
     this.#flattened = new FlattenedZones(clock);
+    this.#fresh = new FreshReads(clock);
+    this.#account = new AccountZones((zone) => zone, {
+      all: (mostPages, abort) => api.allZones(mostPages, abort),
+      within: (name, abort) => api.zonesWithin(name, abort),
+      named: (name, abort) => api.zones(name, abort),
+    });
   }
 
   async zonesWithin(zone: string, _names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
-    const zones = await this.#api.zonesWithin(zone, abort);
+    const zones = await this.#account.within(zone, abort);
     const active = zones.filter(({ status }) => status === 'active');
     this.#zones.setAll(zone, active);
     return active.map(({ name }) => name);
   }
 
   async read(query: ZoneQuery): Promise<Current> {
-    const records = await this.#records(query, 'read');
+    const { zone, names, texts = [], purpose = 'first' } = query;
+    const records = await this.#records(query, purpose);
+    this.#fresh.note(zone, [...names, ...texts], records);
     return currentOf(recordSets(records), othersAmong(records), query);
   }
 
@@ -59,7 +72,7 @@ export class CloudflareProvider implements DnsProvider {
     const { abort } = guard;
     const names = namesOf(changes);
     await this.#api.limiter.awaitWrite(zone, guard.superseded ?? abort);
-    const records = await this.#records({ zone, names, abort }, 'write');
+    const records = this.#fresh.take(zone, names) ?? (await this.#records({ zone, names, abort }, 'write'));
     const parts = inParts(changes, MAX_BATCH, (change) => weightOf(records, change));
     // All are checked before the first one is sent.
     const batches = ofEach(parts, (part) => ({ part, body: batchOf(records, part) }));
@@ -69,8 +82,8 @@ export class CloudflareProvider implements DnsProvider {
       guard.onAccepted?.(part);
     }
     const missing = await readBack({ clock: this.#clock, delaysMs: READ_BACK_AFTER_MS, abort }, async () => {
-      const shown = recordSets(await this.#records({ zone, names, abort }, 'write'));
-      return changes.filter((change) => !isMade(change, shown));
+      const shown = await this.#shownIfFree({ zone, names, abort });
+      return shown === undefined ? [] : changes.filter((change) => !isMade(change, shown));
     });
     if (missing.length === 0) return;
     const unmade = namesOf(missing);
@@ -91,6 +104,16 @@ export class CloudflareProvider implements DnsProvider {
     return this.#flattened.lookup(query, target, ask);
   }
 
+  /** Undefined if no call is left for that: the next look for differences will see it. */
+  async #shownIfFree(query: ZoneQuery): Promise<readonly RecordSet<WrittenType>[] | undefined> {
+    try {
+      return recordSets(await this.#records(query, 'check'));
+    } catch (error) {
+      if (isForWantOfCalls(error)) return undefined;
+      throw error;
+    }
+  }
+
   async #records(
     { zone, names, texts = [], abort }: ZoneQuery,
     purpose: CallPurpose,
@@ -106,7 +129,10 @@ export class CloudflareProvider implements DnsProvider {
       return records;
     } catch (error) {
       // It may have been removed and created again, under another id.
-      if (error instanceof DnsError && error.kind === 'config') this.#zones.forget(zone);
+      if (error instanceof DnsError && error.kind === 'config') {
+        this.#zones.forget(zone);
+        this.#account.forget();
+      }
       throw error;
     }
   }
@@ -131,7 +157,7 @@ export class CloudflareProvider implements DnsProvider {
   async #zone(name: string, abort: AbortSignal): Promise<CloudflareZone> {
     const known = this.#zones.get(name);
     if (known !== undefined) return known;
-    const found = await this.#api.zones(name, abort);
+    const found = await this.#account.named(name, abort);
     const active = found.filter(({ status }) => status === 'active');
     const [zone] = active;
     if (zone === undefined) {

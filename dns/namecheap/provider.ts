@@ -1,5 +1,6 @@
 import { type Clock, timestamp } from '../../runtime/clock.ts';
-import type { CallPurpose } from '../call-limiter.ts';
+import { isForWantOfCalls } from '../call-limiter.ts';
+import type { CallPurpose } from '../call-shares.ts';
 import { notSaved } from '../errors.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
@@ -45,8 +46,9 @@ const LIMITS: RateLimits = {
     { ms: 60_000, calls: 20 },
     { ms: 3_600_000, calls: 300 },
   ],
-  // A zone is read, at first counted, and written.
-  readShare: 2 / 5,
+  idleShare: 2 / 5,
+  // A zone is read, at first counted, written, and read back.
+  moveCalls: 4,
   // The second is for a move that takes another one back at once: it must not wait.
   writes: { ms: 20_000, calls: 2 },
 };
@@ -86,9 +88,9 @@ export class NamecheapProvider implements DnsProvider {
   }
 
   async read(query: ZoneQuery): Promise<Current> {
-    const { zone, abort } = query;
-    const { hosts } = await this.#getHosts(zone, abort, 'read');
-    await this.#recount(zone, hosts, abort);
+    const { zone, purpose = 'first', abort } = query;
+    const { hosts } = await this.#getHosts(zone, abort, purpose);
+    await this.#recount(zone, hosts, purpose, abort);
     return currentOf(recordSets(zone, hosts), otherRecords(zone, hosts), query);
   }
 
@@ -133,16 +135,24 @@ export class NamecheapProvider implements DnsProvider {
     return this.#clock.elapsed() - last.at <= FRESH_MS ? last.list : undefined;
   }
 
-  async #recount(zone: string, hosts: readonly Host[], abort: AbortSignal): Promise<void> {
+  async #recount(
+    zone: string,
+    hosts: readonly Host[],
+    purpose: CallPurpose,
+    abort: AbortSignal,
+  ): Promise<void> {
     const now = this.#clock.elapsed();
     const known = this.#verified.get(zone);
-    const isDue = known !== undefined && now - known.at >= RECOUNT_MS;
+    // A move does not wait for it: its write asks where the list has become shorter.
+    const isDue = purpose !== 'move' && known !== undefined && now - known.at >= RECOUNT_MS;
     if (!isDue && !this.#short.has(zone)) return;
+    const owed = purpose === 'move' ? 'write' : purpose;
     let counted: number | undefined;
     try {
-      counted = await this.#limiter.call(abort, 'read', () => this.#api.countHosts(zone, abort));
+      counted = await this.#limiter.call(abort, owed, () => this.#api.countHosts(zone, abort));
     } catch (error) {
       if (!(error instanceof DnsError)) throw error;
+      if (isForWantOfCalls(error)) return;
       // Only a write has to know; an account that may not ask is not to ask at each read.
       if (known !== undefined) this.#verified.set(zone, { ...known, at: now });
       return;

@@ -18,8 +18,8 @@ import {
 } from '@aws-sdk/client-route-53';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { withDeadline } from '../../runtime/clock.ts';
-import type { CallPurpose } from '../call-limiter.ts';
-import type { LimitedHttpPorts } from '../http-call.ts';
+import type { CallPurpose } from '../call-shares.ts';
+import { LIST_TIMEOUT_MS, type LimitedHttpPorts } from '../http-call.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { unanswered } from '../unanswered.ts';
 import { hostInZone } from '../zones.ts';
@@ -36,8 +36,9 @@ const LIMITS: RateLimits = {
     { ms: 1_000, calls: 4 },
     { ms: 300_000, calls: 900 },
   ],
-  // A zone is read, read again and written.
-  readShare: 1 / 3,
+  idleShare: 1 / 3,
+  // A zone is read and written.
+  moveCalls: 2,
   writes: { ms: 10_000, calls: 5 },
 };
 /** The API is a global one, but its signatures name a region. */
@@ -50,6 +51,12 @@ const ZONES_A_PAGE = 100;
 const SETS_A_PAGE = 300;
 /** 60,000 sets; a zone has 10,000 at most unless its quota was raised. */
 const MAX_PAGES = 200;
+
+interface ZonePage {
+  readonly zones: readonly HostedZone[];
+  /** Where the next one begins. */
+  readonly next?: Partial<ListHostedZonesByNameCommandInput>;
+}
 
 interface RecordPage {
   readonly sets: readonly ResourceRecordSet[];
@@ -100,6 +107,19 @@ export class Route53Api {
     return zone;
   }
 
+  /** All hosted zones of the account, private and public ones; undefined if there are more pages. */
+  async allZones(mostPages: () => number, abort: AbortSignal): Promise<readonly HostedZone[] | undefined> {
+    const found: HostedZone[] = [];
+    let next: Partial<ListHostedZonesByNameCommandInput> | undefined = {};
+    for (let page = 1; next !== undefined; page += 1) {
+      if (page > Math.min(mostPages(), MAX_PAGES)) return undefined;
+      const answer: ZonePage = await this.#zonePage('the hosted zones of the account', next, abort);
+      found.push(...answer.zones);
+      next = answer.next;
+    }
+    return found;
+  }
+
   /** The hosted zones of this name, private and public ones. */
   async zonesNamed(name: string, abort: AbortSignal): Promise<readonly HostedZone[]> {
     // The list begins with this name and goes on with others.
@@ -111,19 +131,28 @@ export class Route53Api {
   /** Of `name` and what is below it, private and public ones. */
   async zonesWithin(name: string, abort: AbortSignal): Promise<readonly HostedZone[]> {
     const found: HostedZone[] = [];
-    let next: Partial<ListHostedZonesByNameCommandInput> = { DNSName: name };
-    for (let page = 1; page <= MAX_PAGES; page += 1) {
-      const command = new ListHostedZonesByNameCommand({ ...next, MaxItems: ZONES_A_PAGE });
-      const answer = await this.#call(`the hosted zones of ${name}`, command, abort);
-      const { HostedZones: zones = [], IsTruncated, NextDNSName, NextHostedZoneId } = answer;
-      const isWithin = (zone: HostedZone | undefined) =>
-        hostInZone(plainName(zone?.Name ?? ''), name) !== undefined;
-      found.push(...zones.filter(isWithin));
+    const isWithin = (zone: HostedZone | undefined) =>
+      hostInZone(plainName(zone?.Name ?? ''), name) !== undefined;
+    let next: Partial<ListHostedZonesByNameCommandInput> | undefined = { DNSName: name };
+    for (let page = 1; page <= MAX_PAGES && next !== undefined; page += 1) {
+      const answer: ZonePage = await this.#zonePage(`the hosted zones of ${name}`, next, abort);
+      found.push(...answer.zones.filter(isWithin));
       // They are sorted by their labels from the right, so those below a zone come right after it.
-      if (IsTruncated !== true || !isWithin(zones.at(-1))) break;
-      next = { DNSName: NextDNSName, HostedZoneId: NextHostedZoneId };
+      next = isWithin(answer.zones.at(-1)) ? answer.next : undefined;
     }
     return found;
+  }
+
+  async #zonePage(
+    what: string,
+    from: Partial<ListHostedZonesByNameCommandInput>,
+    abort: AbortSignal,
+  ): Promise<ZonePage> {
+    const command = new ListHostedZonesByNameCommand({ ...from, MaxItems: ZONES_A_PAGE });
+    const answer = await this.#call(what, command, abort);
+    const { HostedZones: zones = [], IsTruncated, NextDNSName, NextHostedZoneId } = answer;
+    if (IsTruncated !== true) return { zones };
+    return { zones, next: { DNSName: NextDNSName, HostedZoneId: NextHostedZoneId } };
   }
 
   /** All record sets of the zone; undefined when they have more pages. */
@@ -220,13 +249,14 @@ export class Route53Api {
     what: string,
     command: $Command<I, O, Route53ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
     abort: AbortSignal,
-    purpose: CallPurpose = 'read',
+    purpose: CallPurpose = 'find',
     before: () => void = () => undefined,
   ): Promise<O> {
+    const limitMs = purpose === 'find' ? LIST_TIMEOUT_MS : TIMEOUT_MS;
     return this.limiter.call(abort, purpose, async () => {
       before();
       try {
-        return await withDeadline(this.#ports.clock, TIMEOUT_MS, abort, what, (abortSignal) =>
+        return await withDeadline(this.#ports.clock, limitMs, abort, what, (abortSignal) =>
           this.#client.send(command, { abortSignal }),
         );
       } catch (error) {

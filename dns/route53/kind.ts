@@ -29,7 +29,7 @@ export function route53({ route53: settings }: z.output<typeof ROUTE53>): Config
         import('./api.ts'),
         import('./provider.ts'),
       ]);
-      return new Route53Provider(new Route53Api(settings, ports), settings);
+      return new Route53Provider(new Route53Api(settings, ports), settings, ports.clock);
     },
   };
 }

@@ -1,8 +1,11 @@
 import type { Change as ApiChange, HostedZone, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import type { Clock } from '../../runtime/clock.ts';
+import { AccountZones } from '../account-zones.ts';
 import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from '../authoritative.ts';
-import type { CallPurpose } from '../call-limiter.ts';
+import type { CallPurpose } from '../call-shares.ts';
 import { zoneError } from '../errors.ts';
-import { KnownZones } from '../known-zones.ts';
+import { FreshReads } from '../fresh-reads.ts';
+import { KnownZones, type ZoneKey } from '../known-zones.ts';
 import { ofEach } from '../name-errors.ts';
 import { inParts, namesOf } from '../planned.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
@@ -29,13 +32,21 @@ export class Route53Provider implements DnsProvider {
   readonly driftMs = DRIFT_MS;
   readonly #api: Route53Api;
   readonly #config: Route53Config;
-  readonly #zones = new KnownZones((zone: HostedZone) => ({ name: nameOf(zone), id: zone.Id ?? '' }));
+  readonly #zones = new KnownZones(keyOfZone);
+  readonly #account: AccountZones<HostedZone>;
+  readonly #fresh: FreshReads<ResourceRecordSet>;
   readonly #pending: PendingChanges;
   /** What the API last showed or accepted, by name and type. */
   readonly #shown = new Map<string, readonly string[]>();
 
-  constructor(api: Route53Api, config: Route53Config) {
+  constructor(api: Route53Api, config: Route53Config, clock: Clock) {
     this.#api = api;
+    this.#fresh = new FreshReads(clock);
+    this.#account = new AccountZones(keyOfZone, {
+      all: (mostPages, abort) => api.allZones(mostPages, abort),
+      within: (name, abort) => api.zonesWithin(name, abort),
+      named: (name, abort) => api.zonesNamed(name, abort),
+    });
     this.#config = config;
     this.#pending = new PendingChanges((id, abort) => api.isInSync(id, abort));
   }
@@ -43,9 +54,7 @@ export class Route53Provider implements DnsProvider {
   async zonesWithin(zone: string, names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
     const { zoneId, privateZone } = this.#config;
     if (zoneId !== undefined) return [plainName((await this.#api.zone(zoneId, abort))?.Name ?? '')];
-    const all = (await this.#api.zonesWithin(zone, abort)).filter(
-      (found) => isPrivate(found) === privateZone,
-    );
+    const all = (await this.#account.within(zone, abort)).filter((found) => isPrivate(found) === privateZone);
     this.#zones.setAll(zone, all);
     const found = [...new Set(all.map(nameOf))];
     if (privateZone) return found;
@@ -77,7 +86,7 @@ export class Route53Provider implements DnsProvider {
   ): Promise<(name: string) => boolean> {
     const names = zones.flatMap((zone) => namesUpTo(parent, zone));
     try {
-      const records = await this.#records(parent, names, abort, 'read');
+      const records = await this.#records(parent, names, abort, 'find');
       const cuts = new Set(records.filter(({ Type }) => Type === 'NS').map(nameOf));
       return (name) => cuts.has(name);
     } catch (error) {
@@ -87,9 +96,10 @@ export class Route53Provider implements DnsProvider {
   }
 
   async read(query: ZoneQuery): Promise<Current> {
-    const { zone, names, texts = [], abort } = query;
+    const { zone, names, texts = [], purpose = 'first', abort } = query;
     const above = names.flatMap((name) => namesUpTo(zone, name));
-    const records = await this.#records(zone, [...names, ...above, ...texts], abort, 'read');
+    const records = await this.#records(zone, [...names, ...above, ...texts], abort, purpose);
+    this.#fresh.note(zone, [...names, ...texts], records);
     return currentOf(recordSets(records), otherRecords(records), query);
   }
 
@@ -97,7 +107,7 @@ export class Route53Provider implements DnsProvider {
     const { abort, condition } = guard;
     const names = [...namesOf(changes), ...(condition === undefined ? [] : [condition.name])];
     await this.#api.limiter.awaitWrite(zone, guard.superseded ?? abort);
-    const records = await this.#records(zone, names, abort, 'write');
+    const records = this.#fresh.take(zone, names) ?? (await this.#records(zone, names, abort, 'write'));
     const { Id: zoneId = '' } = await this.#zone(zone, abort);
     const kept = condition === undefined ? [] : unchanged(records, condition);
     const parts = inParts(changes, MAX_BATCH, weightOf);
@@ -175,7 +185,10 @@ export class Route53Provider implements DnsProvider {
       return records;
     } catch (error) {
       // It may have been removed and created again, under another id.
-      if (error instanceof DnsError && error.code === 'NoSuchHostedZone') this.#zones.forget(zone);
+      if (error instanceof DnsError && error.code === 'NoSuchHostedZone') {
+        this.#zones.forget(zone);
+        this.#account.forget();
+      }
       throw error;
     }
   }
@@ -202,7 +215,7 @@ export class Route53Provider implements DnsProvider {
 
   async #zoneNamed(name: string, abort: AbortSignal): Promise<HostedZone> {
     const { privateZone } = this.#config;
-    const all = await this.#api.zonesNamed(name, abort);
+    const all = await this.#account.named(name, abort);
     const fitting = all.filter((zone) => isPrivate(zone) === privateZone);
     const [zone] = fitting;
     const kind = privateZone ? 'private' : 'public';
@@ -224,6 +237,10 @@ export class Route53Provider implements DnsProvider {
     }
     return zone;
   }
+}
+
+function keyOfZone(zone: HostedZone): ZoneKey {
+  return { name: nameOf(zone), id: zone.Id ?? '' };
 }
 
 function nameOf({ Name = '' }: { readonly Name?: string | undefined }): string {

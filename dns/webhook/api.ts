@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { withDeadline } from '../../runtime/clock.ts';
 import { listOf } from '../../runtime/first-problem.ts';
-import type { CallPurpose } from '../call-limiter.ts';
+import type { CallPurpose } from '../call-shares.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type HttpAnswer, type HttpPorts, httpCall } from '../http-call.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
@@ -39,8 +39,9 @@ export interface ApiChanges {
 const LIMITS: RateLimits = {
   provider: 'the webhook provider',
   windows: [{ ms: 60_000, calls: 60 }],
-  // One call for a read, beside what is asked for all zones together, three or four for a write.
-  readShare: 2 / 5,
+  idleShare: 2 / 5,
+  // One for a read, beside what is asked for all zones together, and four for a write.
+  moveCalls: 5,
   writes: { ms: 10_000, calls: 5 },
 };
 
@@ -107,7 +108,7 @@ export class WebhookApi {
   }
 
   async #served(abort: AbortSignal): Promise<DomainFilter> {
-    const answer = await this.#call(FIRST_QUESTION, 'GET', '/', undefined, abort, 'read');
+    const answer = await this.#call(FIRST_QUESTION, 'GET', '/', undefined, abort, 'find');
     const type = answer.headers['content-type'];
     if (type !== MEDIA_TYPE) {
       throw protocolError(

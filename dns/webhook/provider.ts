@@ -43,13 +43,13 @@ export class WebhookProvider implements DnsProvider {
   }
 
   async read(query: ZoneQuery): Promise<Current> {
-    const { zone, names, texts = [], abort } = query;
+    const { zone, names, texts = [], purpose = 'first', abort } = query;
     const filter = await this.#api.negotiate(abort);
     const strange = [...names, ...texts].filter((name) => !serves(filter, name));
     const unread = new Map(strange.map((name) => [name, notServed(name, zone, describeFilter(filter))]));
     const [first] = unread.values();
     if (first !== undefined && names.every((name) => unread.has(name))) throw first;
-    const endpoints = await this.#api.records(abort, 'read');
+    const endpoints = await this.#api.records(abort, purpose);
     this.#noteHidden(names, endpoints);
     return currentOf(recordSets(endpoints), otherRecords(endpoints), query, unread);
   }

@@ -4,7 +4,7 @@ export const PROMISES: Promises = {
   atomic: bad('each batch'),
   compareAndSet: raced('no: read right before, and read back'),
   batch: { says: '200 records', test: [MANY, 'cloudflare, a fake'] },
-  calls: { says: '8 calls for 1,000', test: [MANY, 'cloudflare, a fake'] },
+  calls: { says: '7 calls for 1,000', test: [MANY, 'cloudflare, a fake'] },
   idn,
   apex: apex('addresses and CNAME'),
   proxied: { says: 'stays so', test: ['dns/cloudflare/hidden.test.ts', 'a proxied record'] },

@@ -20,5 +20,5 @@ export async function answering(t: TestContext, answer: RequestListener) {
     dispatcher,
     limiters: new CallLimiters(systemClock),
   });
-  return { api, provider: new Route53Provider(api, config) };
+  return { api, provider: new Route53Provider(api, config, systemClock) };
 }

@@ -4,7 +4,7 @@ export const PROMISES: Promises = {
   atomic: bad('each batch'),
   compareAndSet: raced('yes'),
   batch: { says: '400 names', test: [MANY, 'route53, moto'] },
-  calls: { says: '11 calls for 1,000', test: [MANY, 'route53, moto'] },
+  calls: { says: '7 calls for 1,000', test: [MANY, 'route53, moto'] },
   idn,
   apex: apex('addresses'),
   proxied: NONE,

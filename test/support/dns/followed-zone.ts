@@ -49,7 +49,7 @@ export function followedZone(
     wake: () => undefined,
   });
   return {
-    follow: (desired: readonly RecordSet[]) => follower.follow(desired, leadership),
+    follow: (desired: readonly RecordSet[], isMove?: boolean) => follower.follow(desired, leadership, isMove),
     /** What is wrong with names, in their order. */
     errors: () => progress.flatMap(({ name, error }) => (error === undefined ? [] : [{ name, ...error }])),
     /** The names that could not be brought in line. */
