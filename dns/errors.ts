@@ -17,7 +17,7 @@ export interface ErrorRow<C extends string | number = string | number> {
 
 /** For the action of errors of credentials. Files are read again for each call, variables never. */
 export const RENEWED =
-  'One that came as a variable, as the chart gives it, is known from the start on: after a change restart the controller.';
+  'One that came as a variable is known from the start on: after a change restart the controller.';
 
 /** An error that a person has to mend is not retried at once. */
 export const CONFIG_WAIT_MS = 60_000;

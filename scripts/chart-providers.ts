@@ -2,6 +2,7 @@
 import { Document } from 'yaml';
 import { DNS_PROVIDERS, PROVIDER_NAMES, type ProviderName, TRAITS } from '../dns/registry.ts';
 import { settingsOf } from '../settings/schema.ts';
+import { isReferable } from '../settings/variables.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -9,6 +10,8 @@ type Variables = Readonly<Record<string, string>>;
 interface ChartProvider {
   readonly plain?: Variables;
   readonly secret?: Variables;
+  /** The keys of `secret` that the controller also takes from a file. */
+  readonly files?: readonly string[];
   readonly required?: readonly string[];
 }
 
@@ -21,8 +24,8 @@ export function chartProviders(): string {
 
 function rowOf(name: ProviderName): ChartProvider {
   const { required, inSecret = {} } = TRAITS[name];
-  const own = [...settingsOf(DNS_PROVIDERS)].flatMap(({ path, when, setting: { variable, secret } }) =>
-    when?.value === name ? [{ key: path.at(-1) ?? '', variable, secret }] : [],
+  const own = [...settingsOf(DNS_PROVIDERS)].flatMap(({ path, when, setting }) =>
+    when?.value === name ? [{ key: path.at(-1) ?? '', ...setting, isFile: isReferable(setting) }] : [],
   );
   const variables = (secret: boolean): Variables =>
     Object.fromEntries(
@@ -30,10 +33,12 @@ function rowOf(name: ProviderName): ChartProvider {
         .filter((setting) => (setting.secret || setting.key in inSecret) === secret)
         .map(({ key, variable }) => [key, variable]),
     );
+  const files = own.filter(({ isFile }) => isFile).map(({ key }) => key);
   const [plain, secret] = [variables(false), { ...inSecret, ...variables(true) }];
   return {
     ...(Object.keys(plain).length > 0 && { plain }),
     ...(Object.keys(secret).length > 0 && { secret }),
+    ...(files.length > 0 && { files }),
     ...(required !== undefined && { required }),
   };
 }

@@ -26,6 +26,8 @@ const DNS_ALONE = z.object({
 export interface DnsToRead {
   /** The environment of the controller. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Files that it will have, by their paths. */
+  readonly files: Readonly<Record<string, string>>;
   /** Its configuration file, parsed; undefined without one. */
   readonly file: unknown;
   /** The proxies of this machine, not those of the controller, as the calls are made from here. */
@@ -67,11 +69,11 @@ export async function readDns(asked: DnsToRead): Promise<readonly DnsReading[]> 
   }
 }
 
-function settingsIn({ env, file }: DnsToRead): readonly DnsConfig[] {
+function settingsIn({ env, file, files }: DnsToRead): readonly DnsConfig[] {
   // Other settings are not checked here; the controller reports what is wrong with them when it starts.
   const tree = new RawTree({
     report: () => undefined,
-    secrets: { env, readFile: unreadable, referenced: new Set() },
+    secrets: { env, readFile: (path) => files[path] ?? unreadable(), referenced: new Set() },
   });
   const raw = tree.readObject(DNS_ALONE.shape, {
     env,
@@ -87,7 +89,7 @@ function settingsIn({ env, file }: DnsToRead): readonly DnsConfig[] {
 }
 
 function unreadable(): string {
-  throw new Error('it is only where the controller will run');
+  throw new Error('it is in no Secret of the manifests or of this cluster');
 }
 
 async function readSet(

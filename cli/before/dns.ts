@@ -13,13 +13,14 @@ export function dnsCredentials({ namespace, planned, env }: Before): Check {
     title: 'each DNS zone can be read with the credentials that the controller will have',
     async find({ api, clock, abort }): Promise<Result> {
       if (planned === undefined) return skip(GIVE_MANIFESTS);
-      const given = await plannedEnvironment(planned, namespace, api, abort);
+      const { env: given, files } = await plannedEnvironment(planned, namespace, api, abort);
       if (given.DNS_PROVIDER === IN_THE_CLUSTER) return skip('ExternalDNS has the credentials');
       const { parse } = await import('../text/yaml.ts');
       const { readDns } = await import('./dns-read.ts');
       const file: unknown = planned.configFile === undefined ? undefined : parse(planned.configFile);
       const readings = await readDns({
         env: given,
+        files,
         file,
         proxies: { https: env.HTTPS_PROXY ?? env.https_proxy, http: env.HTTP_PROXY ?? env.http_proxy },
         noProxy: (env.NO_PROXY ?? env.no_proxy ?? '').split(',').map((host) => host.trim()),

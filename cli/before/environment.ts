@@ -5,13 +5,19 @@ import type { Planned } from './planned.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-/** The environment of the controller, by the manifests and by Secrets in the cluster. Throws KubeError. */
+export interface PlannedEnvironment {
+  readonly env: Texts;
+  /** What is in mounted Secrets, by the path of the file. */
+  readonly files: Texts;
+}
+
+/** What the controller will be given, by the manifests and by Secrets in the cluster. Throws KubeError. */
 export async function plannedEnvironment(
   planned: Planned,
   namespace: string,
   api: KubeApi,
   abort: AbortSignal,
-): Promise<Texts> {
+): Promise<PlannedEnvironment> {
   const { env = [], envFrom = [] } = planned.controllerContainer;
   const secrets = new Map<string, Promise<Texts>>();
   const secret = (name: string) => {
@@ -28,8 +34,21 @@ export async function plannedEnvironment(
       return [name, from === undefined || key === undefined ? value : (await secret(from))[key]];
     }),
   );
-  const given = single.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
-  return Object.assign({}, ...whole, Object.fromEntries(given));
+  const mounted = await Promise.all(
+    planned.secretMounts.map(async ({ folder, secret: name, items }) => {
+      const texts = await secret(name);
+      const keys = items ?? Object.keys(texts).map((key) => ({ key, path: key }));
+      return keys.map(({ key, path }) => [`${folder}/${path}`, texts[key]] as const);
+    }),
+  );
+  return {
+    env: Object.assign({}, ...whole, Object.fromEntries(present(single))),
+    files: Object.fromEntries(present(mounted.flat())),
+  };
+}
+
+function present<T>(entries: readonly (readonly [string, T | undefined])[]): readonly [string, T][] {
+  return entries.flatMap(([name, value]): [string, T][] => (value === undefined ? [] : [[name, value]]));
 }
 
 /** The data of a Secret in the manifests, else in the cluster; empty where there is none. */

@@ -21,6 +21,23 @@ interface PlannedContainer {
   }[];
   readonly envFrom?: readonly { readonly secretRef?: { readonly name?: string } }[];
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+}
+
+interface SecretVolume {
+  readonly name: string;
+  readonly secret?: {
+    readonly secretName?: string;
+    /** Absent: all keys of the Secret. */
+    readonly items?: readonly { readonly key: string; readonly path: string }[];
+  };
+}
+
+/** A Secret that is mounted into the controller. */
+export interface SecretMount {
+  readonly folder: string;
+  readonly secret: string;
+  readonly items: NonNullable<SecretVolume['secret']>['items'];
 }
 
 /** What Helm would create, as `helm template` prints it. */
@@ -49,6 +66,15 @@ export class Planned {
 
   get controllerContainer(): PlannedContainer {
     return containerOf(this.#controller);
+  }
+
+  get secretMounts(): readonly SecretMount[] {
+    const volumes: readonly SecretVolume[] = this.#controller.spec?.template?.spec?.volumes ?? [];
+    const { volumeMounts = [] } = this.controllerContainer;
+    return volumes.flatMap(({ name, secret: { secretName: secret, items } = {} }) => {
+      const folder = volumeMounts.find((mount) => mount.name === name)?.mountPath;
+      return secret === undefined || folder === undefined ? [] : [{ folder, secret, items }];
+    });
   }
 
   /** Undefined where policies inject, or nothing does. */

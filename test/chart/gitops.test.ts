@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { parse, parseAllDocuments } from 'yaml';
 import { blocksOf, documents } from '../documentation/markdown.ts';
 import { layered, nested } from '../support/chart/examples.ts';
-import { chartUnderTest, only, podSpec, RELEASE, SITES } from '../support/chart/render.ts';
+import { chartUnderTest, only, podSpec, RELEASE, SITES, type Variable } from '../support/chart/render.ts';
 
 const chart = await chartUnderTest();
 const ROOT = new URL('../../', import.meta.url);
@@ -65,8 +65,9 @@ async function isComplete(values: object): Promise<void> {
   only(manifests, 'Deployment', '-operator');
   only(manifests, 'Job', '-postgres');
   const { env } = podSpec(only(manifests, 'Deployment', '-controller')).containers[0];
-  const key = env.find(({ name }) => name === 'NAMECHEAP_API_KEY');
-  assert.ok(key?.valueFrom?.secretKeyRef);
+  const isFromSecret = ({ name, value, valueFrom }: Variable) =>
+    name === 'NAMECHEAP_API_KEY_FILE' ? value !== undefined : valueFrom?.secretKeyRef !== undefined;
+  assert.ok(env.some((variable) => variable.name.startsWith('NAMECHEAP_API_KEY') && isFromSecret(variable)));
 }
 
 test('the example for Flux is a release of this chart, with a value from a Secret', async () => {

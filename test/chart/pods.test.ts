@@ -9,6 +9,7 @@ import { EVERYTHING, layered } from '../support/chart/examples.ts';
 import {
   chartUnderTest,
   environment,
+  filesWith,
   type Manifest,
   NAMESPACE,
   only,
@@ -125,7 +126,7 @@ test('the controller takes the settings that it is given, and the file', () => {
       NAMECHEAP_API_KEY: '0123456789abcdef',
     });
     const file = manifests.find(({ metadata }) => metadata.name.endsWith('-config'))?.data?.['config.yaml'];
-    const loaded = loadConfig(env, () => file ?? '');
+    const loaded = loadConfig(env, filesWith(file));
     assert.deepEqual(loaded.ok ? [] : loaded.problems, [], JSON.stringify(values));
   }
 });

@@ -9,7 +9,15 @@ import { TRIGGERS } from '../../controller/triggers/registry.ts';
 import type { Permission } from '../../runtime/rights.ts';
 import { choiceOf } from '../../settings/schema.ts';
 import { webhookRights } from '../../webhook/rights.ts';
-import { chartUnderTest, environment, NAMESPACE, only, podSpec, SITES } from '../support/chart/render.ts';
+import {
+  chartUnderTest,
+  environment,
+  filesWith,
+  NAMESPACE,
+  only,
+  podSpec,
+  SITES,
+} from '../support/chart/render.ts';
 
 const chart = await chartUnderTest();
 
@@ -98,7 +106,7 @@ async function neededWith(values: object): Promise<readonly Permission[]> {
     NAMECHEAP_API_USER: 'someone',
     NAMECHEAP_API_KEY: 'key',
   });
-  const loaded = loadConfig(env, () => data?.['config.yaml'] ?? '');
+  const loaded = loadConfig(env, filesWith(data?.['config.yaml']));
   assert.ok(loaded.ok, JSON.stringify(loaded));
   const { followers, configMapName } = loaded.value;
   return followers.flatMap((follower) => rightsOf(follower, { namespace: NAMESPACE, configMapName }));

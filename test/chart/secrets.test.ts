@@ -4,8 +4,9 @@ import { ENVIRONMENT_ONLY, FILE } from '../../controller/config/schema.ts';
 import { loadConfig } from '../../controller/config.ts';
 import { DNS_PROVIDERS, TRAITS } from '../../dns/registry.ts';
 import { settingsOf } from '../../settings/schema.ts';
+import { Secret } from '../../settings/secret.ts';
 import { layered } from '../support/chart/examples.ts';
-import { chartUnderTest, environment, only, podSpec, SITES } from '../support/chart/render.ts';
+import { chartUnderTest, environment, type Manifest, only, podSpec, SITES } from '../support/chart/render.ts';
 
 const chart = await chartUnderTest();
 const SECRET = 'c2VjcmV0LXRoYXQtbm9ib2R5LXNlZXMh';
@@ -71,11 +72,32 @@ for (const { name, settings } of providers) {
       manifests.filter(({ kind }) => kind === 'Secret').map(({ metadata }) => metadata.name),
       ['kube-site-follower-webhook-tls'],
     );
-    const { env } = podSpec(only(manifests, 'Deployment', '-controller')).containers[0];
-    for (const { variable, secret } of settings.filter(({ secret }) => secret)) {
-      const found = env.find((one) => one.name === variable);
-      assert.deepEqual([secret, found?.valueFrom?.secretKeyRef], [true, { name: 'mine', key: variable }]);
+    const { env, files } = mountedFrom(manifests);
+    for (const { variable } of settings.filter(({ secret }) => secret)) {
+      const path = env.find((one) => one.name === `${variable}_FILE`)?.value ?? '';
+      // Where it is missing, the controller says so.
+      assert.deepEqual(files.get(path), { secret: 'mine', key: variable, optional: true });
+      assert.ok(!env.some((one) => one.name === variable), variable);
     }
+  });
+
+  test(`the Secret of ${name} that is there already is read as files, and again when it changes`, async () => {
+    const plain = settings.filter(({ secret }) => !secret).map(({ key }) => [key, values[key]]);
+    const own = { ...Object.fromEntries(plain), existingSecret: 'mine' };
+    const dns = { provider: name, records: ['app.example.com'], [name]: own };
+    const manifests = await chart.render({ values: layered(SITES, { controller: { dns } }) });
+    const { env, files } = mountedFrom(manifests);
+    let stored = SECRET;
+    const read = (path: string) => {
+      assert.ok(files.has(path), path);
+      return `${stored}\n`;
+    };
+    const loaded = loadConfig(environment({ env }, { NAMECHEAP_API_USER: 'some.name' }), read);
+    assert.ok(loaded.ok, JSON.stringify(loaded));
+    const revealed = () => secretsIn(loaded.value.followers[0]);
+    assert.deepEqual(revealed(), [SECRET]);
+    stored = SECRET.toUpperCase();
+    assert.deepEqual(revealed(), [stored]);
   });
 
   test(`a secret of ${name} in the file is refused`, async () => {
@@ -93,6 +115,62 @@ for (const { name, settings } of providers) {
     }
   });
 }
+
+/** The variables of the controller, and what is mounted for it, by the paths of the files. */
+function mountedFrom(manifests: readonly Manifest[]) {
+  const { volumes = [], containers } = podSpec(only(manifests, 'Deployment', '-controller'));
+  const [{ env, volumeMounts = [] }] = containers;
+  const files = new Map<string, object>(
+    (volumes as unknown as readonly SecretVolume[]).flatMap(({ name, secret }) => {
+      const folder = volumeMounts.find((mount) => mount.name === name)?.mountPath ?? '';
+      return (secret?.items ?? []).map(
+        ({ key, path }) =>
+          [`${folder}/${path}`, { secret: secret?.secretName, key, optional: secret?.optional }] as const,
+      );
+    }),
+  );
+  return { env, files };
+}
+
+/** All secrets below `value`, as they are now. */
+function secretsIn(value: unknown): readonly string[] {
+  if (value instanceof Secret) return [value.reveal()];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(secretsIn) : [];
+}
+
+interface SecretVolume {
+  readonly name: string;
+  readonly secret?: {
+    readonly secretName: string;
+    readonly optional: boolean;
+    readonly items: readonly { readonly key: string; readonly path: string }[];
+  };
+}
+
+test('a Secret that is there already stays a variable where the configuration refers to it, and goes before envFrom', async () => {
+  const cloudflare = { existingSecret: 'mine' };
+  const dns = [
+    {
+      provider: 'cloudflare',
+      records: ['a.example.com'],
+      cloudflare: { apiToken: { env: 'CLOUDFLARE_API_TOKEN' } },
+    },
+  ];
+  const followers = [{ sites: [{ name: 'a', nodeName: 'b', ip: '192.0.2.1' }], dns }];
+  const named = await chart.render({
+    values: { controller: { config: { followers }, dns: { cloudflare } } },
+  });
+  const variables = mountedFrom(named);
+  assert.equal(variables.files.size, 0);
+  const found = variables.env.find(({ name }) => name === 'CLOUDFLARE_API_TOKEN');
+  assert.deepEqual(found?.valueFrom?.secretKeyRef, { name: 'mine', key: 'CLOUDFLARE_API_TOKEN' });
+  const envFrom = [{ secretRef: { name: 'all' } }];
+  const own = { dns: { provider: 'cloudflare', records: ['a.example.com'], cloudflare }, envFrom };
+  const { env, files } = mountedFrom(await chart.render({ values: layered(SITES, { controller: own }) }));
+  assert.equal(files.size, 1);
+  const given = { CLOUDFLARE_API_TOKEN: 'of-another-secret', ...environment({ env }) };
+  assert.ok(loadConfig(given, () => SECRET).ok);
+});
 
 function fitting(variable: string): string | boolean {
   const values = {

@@ -162,9 +162,14 @@ export function podSpec({ kind, spec, metadata }: Manifest): PodSpec {
   return template.spec;
 }
 
+/** The files of the controller: its configuration, and credentials from a Secret, which are all `secret`. */
+export function filesWith(config = '', secret = '0123456789abcdef'): (path: string) => string {
+  return (path) => (path.startsWith('/etc/site-follower-credentials/') ? secret : config);
+}
+
 /** The variables of a container, those from Secrets by what `secrets` has for their keys. */
 export function environment(
-  { env }: Container,
+  { env }: Pick<Container, 'env'>,
   secrets: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
   const ofPod: Readonly<Record<string, string>> = { POD_NAMESPACE: NAMESPACE, POD_NAME: 'pod-1' };
