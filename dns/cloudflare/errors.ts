@@ -53,7 +53,8 @@ export const ERROR_TABLE = errorTable<number>(
         'Look at this name in the Cloudflare dashboard: a record cannot be as it should, or the zone is full.',
     },
     {
-      codes: [971],
+      // Seen with several statuses (kubernetes-sigs/external-dns#2135, #5971).
+      codes: [971, 10300, 10429],
       kind: 'rate',
       action: 'Nothing, if it passes; else see what else calls the API so often.',
     },

@@ -52,7 +52,7 @@ async function serving(
   send: (socket: Socket, bytes: Buffer, index: number) => void,
   flags = 0,
 ) {
-  const seen = { connections: 0, requests: 0 };
+  const seen = { connections: 0, requests: 0, signatures: 0 };
   const server = createServer((socket) => {
     seen.connections += 1;
     let held = Buffer.alloc(0);
@@ -64,6 +64,8 @@ async function serving(
         held = held.subarray(2 + request.length);
         const index = seen.requests;
         seen.requests += 1;
+        const { additionals } = decodeMessage(request);
+        seen.signatures += additionals.filter(({ type }) => type === TYPES.TSIG).length;
         if (!socket.writableEnded) send(socket, framed(request, flags), index);
       }
     });
@@ -91,6 +93,8 @@ for (const bytes of [0, 1, 2, 40]) {
         asked.map(({ name }) => [name, true]),
       );
       assert.ok(seen.connections > 1);
+      // A second one beside it would be a format error (kubernetes-sigs/external-dns#6733).
+      assert.equal(seen.signatures, seen.requests);
     });
 
     test('again and again: nothing is believed, and it is told', async (t) => {
