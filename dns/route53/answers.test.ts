@@ -40,6 +40,16 @@ for (const [what, body] of Object.entries(STRANGE)) {
   });
 }
 
+test('an answer that is larger than a page can be is not read on, as its references alone would fill the heap', async (t) => {
+  const body = LIST.replace(
+    '</HostedZones>',
+    `<HostedZone><Name>${'&amp;'.repeat(500_000)}</Name></HostedZone></HostedZones>`,
+  );
+  const { kind, message } = await failure(t, 200, body);
+  assert.equal(kind, 'retry');
+  assert.match(message, /more than 2097152 bytes/);
+});
+
 for (const [status, kind] of [
   [403, 'retry'],
   [429, 'rate'],

@@ -2,8 +2,8 @@
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import { text } from '../../kubernetes/lines.ts';
 import { MASK } from '../../settings/secret.ts';
-import { ZONE_LIMITS } from '../answer-body.ts';
 import { asErrorResponse, rootOf } from './old-errors.ts';
+import { PAGE_LIMITS } from './request-handler.ts';
 
 /** After a wrong signature the service shows what had to be signed, this header included. */
 const TOKEN_HEADER = 'x-amz-security-token';
@@ -33,7 +33,7 @@ export function checkAnswers(client: Route53Client): void {
         const result = await next(args);
         const response = result.response as WireResponse;
         const { statusCode } = response;
-        const answer = withoutToken(await text(response.body, ZONE_LIMITS.bytes), args.request);
+        const answer = withoutToken(await text(response.body, PAGE_LIMITS.bytes), args.request);
         const isError = statusCode >= FIRST_ERROR;
         const body = isError ? asErrorResponse(answer) : answer;
         const root = isError ? 'ErrorResponse' : commandName.replace(/Command$/, 'Response');

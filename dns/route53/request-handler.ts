@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { OutboundDispatcher } from '../../runtime/outbound/dispatcher.ts';
-import { boundedBody, ZONE_LIMITS } from '../answer-body.ts';
+import { type AnswerLimits, boundedBody, ZONE_LIMITS } from '../answer-body.ts';
 import { request } from '../closed-connection.ts';
 
 type Handler = Route53Client['config']['requestHandler'];
 type Request = Parameters<Handler['handle']>[0];
+
+/** A page has 300 sets at most. For each reference and `>` in a text the SDK's parser needs some thirty times its size. */
+export const PAGE_LIMITS: AnswerLimits = { ...ZONE_LIMITS, bytes: 2 * 1024 * 1024 };
 
 /**
  * The SDK's calls, those for credentials at STS and SSO included, by our own HTTP client: the SDK's knows no proxies.
@@ -27,7 +30,7 @@ export function requestHandler(dispatcher: OutboundDispatcher): Handler {
       });
       const flat = Object.entries(headers).map(([name, value]) => [name, String(value ?? '')]);
       // The SDK reads as much as comes.
-      const bounded = Readable.from(boundedBody(body, ZONE_LIMITS), { objectMode: false });
+      const bounded = Readable.from(boundedBody(body, PAGE_LIMITS), { objectMode: false });
       return { response: { statusCode, headers: Object.fromEntries(flat), body: bounded } };
     },
     updateHttpClientConfig: () => undefined,
