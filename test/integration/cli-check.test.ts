@@ -75,8 +75,8 @@ describe('kubectl site-follower check', () => {
       await mended('dns');
       const looked = await checks.look();
       assert.deepEqual(ofOutcome(looked, 'warning', 'problem', 'unknown'), []);
-      // Controller and webhook are processes here, and no pods.
-      assert.deepEqual(ofOutcome(looked, 'skipped'), ['own-pods', 'rights', 'policies']);
+      // Controller and webhook are processes here, and no pods; and there is no other cluster.
+      assert.deepEqual(ofOutcome(looked, 'skipped'), ['own-pods', 'rights', 'peers', 'policies']);
       assert.equal(looked.code, 0);
     });
 

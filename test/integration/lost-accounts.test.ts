@@ -35,11 +35,15 @@ async function as(t: TestContext, name: string, rights: readonly Permission[]): 
 }
 
 function assertRefused(what: string, call: Promise<unknown>, why = /forbidden/): Promise<void> {
-  return assert.rejects(call, (error: Error & { status?: number }) => {
-    assert.equal(error.status, 403, `${what}: ${error.message}`);
-    assert.match(error.message, why, what);
-    return true;
-  });
+  return assert.rejects(
+    call,
+    (error: Error & { status?: number }) => {
+      assert.equal(error.status, 403, `${what}: ${error.message}`);
+      assert.match(error.message, why, what);
+      return true;
+    },
+    what,
+  );
 }
 
 const FOREIGN = { namespace: 'kube-system', name: 'extension-apiserver-authentication' };
@@ -111,7 +115,8 @@ async function createPolicyScene(t: TestContext, settings: Environment = {}): Pr
   const manifests = await chart.render({ values, args: ['--namespace', scene.namespace] });
   const policies = manifests.filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy'));
   assert.equal(policies.length, 10);
-  for (const policy of policies) {
+  // That of the ConfigMaps last: an API server takes them up in this order, and it is the one that shows below that it has.
+  for (const policy of policies.toReversed()) {
     const resource = POLICIES[policy.kind];
     assert.ok(resource);
     await api.create<KubeObject>(resource, policy);
