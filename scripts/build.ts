@@ -2,6 +2,7 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { deferredBundle, deferredFunction } from './deferred-bundle.ts';
+import { expressParts } from './express-parts.ts';
 import { kubernetesClientParts } from './kubernetes-client-parts.ts';
 import { BundledPackages } from './licences.ts';
 import { CONTROLLER_NODE_FLAGS, NODE_ENVIRONMENT, WEBHOOK_NODE_FLAGS } from './node-flags.ts';
@@ -67,6 +68,7 @@ for (const { entry, out, format, plugins = [] } of bundles) {
       packages.plugin,
       kubernetesClientParts(),
       undiciParts(),
+      expressParts(),
       pageAssets(),
       threadProgram({ ...common, plugins: [packages.plugin] }),
       ...plugins,
