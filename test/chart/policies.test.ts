@@ -70,6 +70,16 @@ describe('webhook.mode', () => {
     await on('v1.36.2-gke.1000');
   });
 
+  test('so is the policy for our own accounts before Kubernetes 1.30', async () => {
+    const values = layered(SITES, { admissionPolicy: { enabled: true } });
+    const on = (version: string) => chart.text({ values, args: ['--kube-version', version] });
+    await assert.rejects(
+      on('1.29.14'),
+      /admissionPolicy\.enabled: needs Kubernetes 1\.30 or later.* this is v1\.29\.14/,
+    );
+    assert.match(await on('v1.30.1-eks-1'), /^kind: ValidatingAdmissionPolicy$/m);
+  });
+
   test('off, there are no policies either', async () => {
     assert.deepEqual(named(await withWebhook({ enabled: false, mode: 'policy' })).filter(isOfPolicies), []);
   });
