@@ -5,6 +5,7 @@ import type { CallPurpose } from '../call-shares.ts';
 import { canonicalName, unicodeName } from '../domain-name.ts';
 import { masked } from '../errors.ts';
 import { type HttpCall, httpCall, LIST_TIMEOUT_MS, type LimitedHttpPorts } from '../http-call.ts';
+import { ListSize } from '../list-size.ts';
 import { DnsError } from '../provider.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { hostInZone } from '../zones.ts';
@@ -220,6 +221,7 @@ export class CloudflareApi {
     { what, path, query, item, perPage, purpose }: List<T>,
     abort: AbortSignal,
   ): AsyncGenerator<{ readonly items: readonly T[]; readonly pages: number; readonly total?: number }> {
+    const size = new ListSize();
     for (let page = 1; ; page += 1) {
       const paging = { ...query, page: String(page), per_page: String(perPage) };
       const call = this.#request(what, 'GET', path, paging);
@@ -227,6 +229,7 @@ export class CloudflareApi {
       const envelope = await this.limiter.call(abort, purpose, () => this.#send(request, abort));
       const read = listOf(item).safeParse(envelope.result);
       if (!read.success) throw answerError(what, 'its result is no list of what was asked for');
+      if (!size.take(read.data)) throw answerError(what, 'its pages have more than any zone has');
       const { result_info: info } = envelope;
       const pages = pagesOf(info ?? {}, { page, perPage, items: read.data.length });
       const total = info?.total_count;

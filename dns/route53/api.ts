@@ -20,11 +20,12 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { withDeadline } from '../../runtime/clock.ts';
 import type { CallPurpose } from '../call-shares.ts';
 import { LIST_TIMEOUT_MS, type LimitedHttpPorts } from '../http-call.ts';
+import { ListSize } from '../list-size.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { unanswered } from '../unanswered.ts';
 import { hostInZone } from '../zones.ts';
 import { checkAnswers } from './answers.ts';
-import { apiError, areNotTaken, changeError } from './errors.ts';
+import { answerError, apiError, areNotTaken, changeError } from './errors.ts';
 import { plainName } from './records.ts';
 import { requestHandler } from './request-handler.ts';
 import type { Route53Config } from './settings.ts';
@@ -51,6 +52,7 @@ const ZONES_A_PAGE = 100;
 const SETS_A_PAGE = 300;
 /** 60,000 sets; a zone has 10,000 at most unless its quota was raised. */
 const MAX_PAGES = 200;
+const TOO_MANY = 'its pages have more than any zone has';
 
 interface ZonePage {
   readonly zones: readonly HostedZone[];
@@ -166,9 +168,11 @@ export class Route53Api {
     const most = Math.min(mostPages, MAX_PAGES);
     if (count > most * SETS_A_PAGE) return undefined;
     const found: ResourceRecordSet[] = [];
+    const size = new ListSize();
     let next: Partial<ListResourceRecordSetsCommandInput> | undefined = {};
     for (let page = 1; page <= most && next !== undefined; page += 1) {
       const answer: RecordPage = await this.#page(plainName(Name), zoneId, next, abort, purpose);
+      if (!size.take(answer.sets)) throw answerError(`the records of ${plainName(Name)}`, TOO_MANY);
       found.push(...answer.sets);
       next = answer.next;
     }
@@ -183,10 +187,12 @@ export class Route53Api {
     purpose: CallPurpose,
   ): Promise<readonly ResourceRecordSet[]> {
     const found: ResourceRecordSet[] = [];
+    const size = new ListSize();
     let next: Partial<ListResourceRecordSetsCommandInput> | undefined = { StartRecordName: name };
     while (next !== undefined) {
       const answer: RecordPage = await this.#page(name, zoneId, next, abort, purpose);
       const own = answer.sets.filter((set) => plainName(set.Name ?? '') === name);
+      if (!size.take(own)) throw answerError(`the records of ${name}`, TOO_MANY);
       found.push(...own);
       // The list is sorted by name and goes on with other names.
       next = own.length < answer.sets.length ? undefined : answer.next;

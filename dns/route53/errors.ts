@@ -159,6 +159,10 @@ function notOfService(what: string, status: number, problem: string): DnsError {
   const row = status === 429 ? rowOf(ERROR_TABLE, 'Throttling') : undefined;
   if (row !== undefined) return rowError(`Route 53 refused ${what}: HTTP 429`, row, { code: '429' });
   if (status >= FIRST_ERROR) return strangerError(what, status, 'Route 53', 'ROUTE53_API_URL');
+  return answerError(what, problem);
+}
+
+export function answerError(what: string, problem: string): DnsError {
   const action = 'The call is repeated; if this lasts, look for a proxy between, or at ROUTE53_API_URL.';
   return untrustedAnswer(what, problem, action);
 }
