@@ -42,6 +42,9 @@ async function claimsOfEast(onRival: () => void, published?: Status) {
     onRival,
   });
   claims.lead({ cluster: '', timeline: 1, instance: 'first', demotedAt: '' });
+  const remembering = claims.remember();
+  await kube.clock.advance(500);
+  await remembering;
   return claims;
 }
 

@@ -101,18 +101,24 @@ describe('the claim on a zone', () => {
     assert.equal(west.write(), true);
   });
 
-  test('says when it may be taken', () => {
+  test('says when it may be taken, once the next leader knows of the promotion', async () => {
     let calls = 0;
     const end = west.onPromotion(() => {
       calls += 1;
     });
-    west.lead(1);
-    assert.equal(calls, 0);
+    const lead = (timeline: number) => {
+      west.lead(timeline);
+      return west.remember();
+    };
+    await lead(1);
+    assert.deepEqual([calls, west.isPrimary], [0, true]);
     west.lead(2);
-    west.lead(2);
-    assert.equal(calls, 1);
+    assert.deepEqual([calls, west.isPrimary], [0, false], 'nothing is written before');
+    await lead(2);
+    await lead(2);
+    assert.deepEqual([calls, west.isPrimary], [1, true]);
     end();
-    west.lead(3);
+    await lead(3);
     assert.equal(calls, 1);
   });
 

@@ -90,7 +90,7 @@ export class Claims {
 
   /** By what was observed last, which may be newer than what is being written. */
   get isPrimary(): boolean {
-    return this.#own !== undefined && this.#rivals.size === 0;
+    return this.#own !== undefined && this.#rivals.size === 0 && !this.#isUnsaved;
   }
 
   nameIn(zone: string): string {
@@ -117,13 +117,14 @@ export class Claims {
   }
 
   /**
-   * To be awaited before a promotion is told: the next leader could not distinguish a failover from it. True if there was one
-   * since the last call.
+   * To be awaited before a promotion is told, and nothing is written before: the next leader could not distinguish a failover from
+   * it. True if there was one since the last call.
    */
   async remember(): Promise<boolean> {
     if (!this.#isUnsaved) return false;
-    this.#isUnsaved = false;
     await this.#options.remember();
+    this.#isUnsaved = false;
+    if (this.#promotion !== undefined) for (const listener of this.#listeners) listener();
     return true;
   }
 
@@ -258,7 +259,6 @@ export class Claims {
     this.#isUnsaved = true;
     this.#dropEarlier();
     this.#store();
-    for (const listener of this.#listeners) listener();
   }
 
   #forgetPromotion(

@@ -25,6 +25,12 @@ export function claimIn(
   return texts.find((set) => set.name === name);
 }
 
+/** After each read, also one that follows a failed write: another cluster may have the zone by then, and the next read may fail. */
+export function noteClaim(zone: string, claim: ZoneClaim | undefined, current: Current): void {
+  if (claim === undefined || current.unread?.has(claim.nameIn(zone)) === true) return;
+  claim.observe(zone, claimIn(zone, claim, current));
+}
+
 /**
  * By itself and before any other record: whoever reads the zone meanwhile stands by before it sees records that it would
  * change. Resolves with the claim as the zone has it then. Throws DnsError.

@@ -15,7 +15,7 @@ import { wakeAfter } from './retry-wait.ts';
 import type { Planned } from './separate.ts';
 import { SupersededError } from './superseded-error.ts';
 import { WakeLater } from './wake-later.ts';
-import { claimIn, claimZone, type ZoneClaim } from './zone-claim.ts';
+import { claimIn, claimZone, noteClaim, type ZoneClaim } from './zone-claim.ts';
 import { planZone } from './zone-plan.ts';
 import { ZoneWriter } from './zone-writer.ts';
 
@@ -226,19 +226,16 @@ export class ZoneFollower {
     return failures;
   }
 
-  #read(names: readonly string[], purpose: ReadPurpose, abort: AbortSignal): Promise<Current> {
+  async #read(names: readonly string[], purpose: ReadPurpose, abort: AbortSignal): Promise<Current> {
     const { provider, ownership, claim } = this.#ports;
     const texts = [
       ...(claim === undefined ? [] : [claim.nameIn(this.zone)]),
       ...(ownership?.namesAbout(names, this.zone) ?? []),
     ];
-    return provider.read({
-      zone: this.zone,
-      names,
-      purpose,
-      abort,
-      texts: texts.length > 0 ? texts : undefined,
-    });
+    const wanted = texts.length > 0 ? texts : undefined;
+    const current = await provider.read({ zone: this.zone, names, purpose, abort, texts: wanted });
+    noteClaim(this.zone, claim, current);
+    return current;
   }
 
   #planned(desired: readonly RecordSet[], current: Current): Planned {

@@ -132,6 +132,7 @@ class Side {
   /** As the primary of its topology. */
   async lead(timeline: number): Promise<void> {
     this.claims.lead({ cluster: '', timeline, instance: `on ${timeline}`, demotedAt: '' });
+    await this.claims.remember();
     await this.apply(this.#own);
   }
 }
@@ -178,6 +179,9 @@ describe('the zone of two clusters', () => {
       wakes += 1;
     }, stop.signal);
     west.claims.lead({ cluster: '', timeline: 2, instance: '', demotedAt: '' });
+    assert.equal(wakes, 0, 'the next leader does not know of it yet');
+    await assert.rejects(west.apply(WEST), /stands by/);
+    await west.claims.remember();
     assert.equal(wakes, 1);
     await west.apply(WEST);
     assert.equal(zone.address, WEST.ip);

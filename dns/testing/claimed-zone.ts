@@ -45,6 +45,9 @@ export class ClaimedZone {
       get rival() {
         return claims.rival?.owner;
       },
+      get isPrimary() {
+        return claims.isPrimary;
+      },
       get wakes() {
         return wakes;
       },
