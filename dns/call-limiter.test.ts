@@ -41,7 +41,7 @@ test('whoever asks when: no window ever holds more calls than allowed, and each 
           );
           await clock.advance(pause);
         }
-        await clock.advance(30_000);
+        await clock.advance(150_000);
         assert.equal(answered, asked);
         for (const { ms, calls } of windows) {
           assert.ok(

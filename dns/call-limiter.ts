@@ -14,6 +14,8 @@ import { DnsError } from './provider.ts';
 const BUDGET = 'budget';
 /** After a move found no call left, so much longer than it has to wait, so that it is there before those that can wait. */
 const MOVES_FIRST_MS = 5_000;
+/** A move whose turn comes by and by is not given up: with hundreds of zones and few calls a second the last one waits that long. */
+const LONGEST_TURN_MS = 120_000;
 
 interface Waiting {
   readonly until: number;
@@ -51,7 +53,7 @@ export class CallLimiter {
     abort.throwIfAborted();
     this.#assertNotPaused();
     const own = {
-      until: this.#clock.elapsed() + LONGEST_WAIT_MS,
+      until: this.#clock.elapsed() + (isIdle(purpose) ? LONGEST_WAIT_MS : LONGEST_TURN_MS),
       granted: Promise.withResolvers<void>(),
     };
     const line = this.#waiting[purpose];
@@ -83,7 +85,8 @@ export class CallLimiter {
       while (line.length > 0 && mayTake()) this.#grant(purpose, line.shift());
       if (line.length === 0) continue;
       const free = Math.max(this.#freeAt(purpose), next < Number.POSITIVE_INFINITY ? next : now);
-      while (line[0] !== undefined && line[0].until < free) {
+      const isFar = free - now > LONGEST_WAIT_MS;
+      while (line[0] !== undefined && (isFar || line[0].until < free)) {
         if (!isIdle(purpose)) this.#movesUntil = free + MOVES_FIRST_MS;
         line.shift()?.granted.reject(exhausted(this.#limits.provider, free - now));
       }
