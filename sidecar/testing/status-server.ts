@@ -1,9 +1,6 @@
 import { EventEmitter, once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { Socket } from 'node:net';
-import { createAuthority } from '../../test/support/certificates.ts';
-import { listenOnLoopback } from '../../test/support/loopback.ts';
+import type { ServerResponse } from 'node:http';
+import { FakeApiServer, type Reply, type SeenRequest } from '../../test/support/fake-api-server.ts';
 
 /** What is there of the ConfigMap. */
 export interface Stored {
@@ -26,38 +23,28 @@ export class StatusServer {
   readonly seen: Seen[] = [];
   /** Asked for each request. */
   misbehave: (seen: Seen) => Misbehaviour = () => undefined;
-  /** PEM text. */
-  readonly ca: string;
-  readonly port: number;
-  readonly #server: Server;
-  readonly #connections = new Map<Socket, number>();
+  readonly #api: FakeApiServer;
   readonly #watches = new Set<ServerResponse>();
   readonly #news = new EventEmitter<{ watch: [] }>();
   #stored: Stored | undefined;
   #version = 100;
-  #accepted = 0;
 
-  private constructor(server: Server, port: number, ca: string) {
-    this.#server = server;
-    this.port = port;
-    this.ca = ca;
-    server.on('secureConnection', (socket: Socket) => {
-      this.#accepted += 1;
-      this.#connections.set(socket, this.#accepted);
-      socket.on('close', () => this.#connections.delete(socket));
-      socket.on('error', () => socket.destroy()); // A client that goes away is no failure of the server.
-    });
-    server.on('request', (request: IncomingMessage, response: ServerResponse) =>
-      this.#answer(request, response),
-    );
+  private constructor(api: FakeApiServer) {
+    this.#api = api;
+    api.reply = (request) => this.#reply(request);
   }
 
   static async start(): Promise<StatusServer> {
-    const authority = await createAuthority();
-    const { certificate: cert, key } = await authority.issue({ name: 'api', ips: ['127.0.0.1'] });
-    const server = createServer({ cert, key });
-    server.keepAliveTimeout = 0; // As an API server: an idle connection is not closed under a client's feet.
-    return new StatusServer(server, await listenOnLoopback(server), authority.certificate);
+    return new StatusServer(await FakeApiServer.start());
+  }
+
+  /** PEM text. */
+  get ca(): string {
+    return this.#api.authority.certificate;
+  }
+
+  get port(): number {
+    return Number(new URL(this.#api.url).port);
   }
 
   get watches(): number {
@@ -109,31 +96,29 @@ export class StatusServer {
 
   /** Breaks every connection. */
   cut(): void {
-    for (const socket of this.#connections.keys()) socket.destroy();
+    this.#api.cut();
   }
 
-  async stop(): Promise<void> {
-    if (!this.#server.listening) return;
-    this.#server.close();
-    this.cut();
-    await once(this.#server, 'close');
+  stop(): Promise<void> {
+    return this.#api.stop();
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '', 'https://api');
-    const token = (request.headers.authorization ?? '').replace('Bearer ', '');
-    const seen = { url, token, connection: this.#connections.get(request.socket) ?? 0 };
+  #reply({ path, query, headers, connection }: SeenRequest): Reply {
+    const seen = {
+      url: new URL(`${path}?${query.toString()}`, this.#api.url),
+      token: (headers.authorization ?? '').replace('Bearer ', ''),
+      connection,
+    };
     this.seen.push(seen);
     const misbehaviour = this.misbehave(seen);
-    if (misbehaviour === 'hang') return;
-    if (typeof misbehaviour === 'object') response.end(misbehaviour.body);
-    else if (misbehaviour !== undefined) {
-      response.writeHead(misbehaviour).end(`{"kind":"Status","code":${misbehaviour},"message":"no"}\n`);
-    } else if (url.searchParams.has('watch')) this.#watch(response);
-    else {
-      const items = this.#stored === undefined ? [] : [this.#object(this.#stored)];
-      response.end(`${JSON.stringify({ metadata: { resourceVersion: String(this.#version) }, items })}\n`);
+    if (misbehaviour === 'hang') return 'hang';
+    if (typeof misbehaviour === 'object') return { text: misbehaviour.body };
+    if (misbehaviour !== undefined) {
+      return { status: misbehaviour, json: { kind: 'Status', code: misbehaviour, message: 'no' } };
     }
+    if (query.has('watch')) return (response) => this.#watch(response);
+    const items = this.#stored === undefined ? [] : [this.#object(this.#stored)];
+    return { json: { metadata: { resourceVersion: String(this.#version) }, items } };
   }
 
   #watch(response: ServerResponse): void {

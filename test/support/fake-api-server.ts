@@ -16,13 +16,14 @@ export interface SeenRequest {
   readonly connection: number;
 }
 
-/** `hang`: no headers ever. `reset`: the connection is cut instead of an answer. */
+/** `hang`: no headers ever. `reset`: the connection is cut instead of an answer. A function answers by itself. */
 export type Reply =
   | { readonly status?: number; readonly json: unknown; readonly headers?: Readonly<Record<string, string>> }
   | { readonly status?: number; readonly text: string }
   | 'hang'
   | 'reset'
-  | WatchReply;
+  | WatchReply
+  | ((response: ServerResponse) => void);
 
 /** 200 and pieces of text as they are, each in a write of its own; then silence, a proper end or a cut. */
 export interface WatchReply {
@@ -65,6 +66,7 @@ export class FakeApiServer {
       authority.issue({ name: 'test' }),
     ]);
     const server = createServer({ cert: own.certificate, key: own.key });
+    server.keepAliveTimeout = 0; // As an API server: an idle connection is not closed under a client's feet.
     const url = `https://127.0.0.1:${await listenOnLoopback(server)}`;
     const text = kubeconfig({ server: url, authority: authority.certificate, user, namespace: 'here' });
     return new FakeApiServer(server, authority, url, text);
@@ -86,9 +88,14 @@ export class FakeApiServer {
     return this.#sockets.size;
   }
 
+  /** Breaks every connection. */
+  cut(): void {
+    for (const socket of this.#sockets.keys()) socket.destroy();
+  }
+
   async stop(): Promise<void> {
     this.#server.close();
-    for (const socket of this.#sockets.keys()) socket.destroy();
+    this.cut();
     if (this.#server.listening) await once(this.#server, 'close');
   }
 
@@ -116,6 +123,7 @@ export class FakeApiServer {
     const reply = this.reply(seen);
     if (reply === 'hang') return;
     if (reply === 'reset') request.socket.destroy();
+    else if (typeof reply === 'function') reply(response);
     else if ('pieces' in reply) await stream(reply, response);
     else if ('text' in reply) response.writeHead(reply.status ?? 200).end(reply.text);
     else {
