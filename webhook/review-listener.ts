@@ -28,54 +28,11 @@ const MAX_BODIES = 64_000_000;
 
 /** Answers reviews, at one path and for one method. Without a framework, which took a quarter of the time of a review. */
 export function reviewListener(options: ReviewListenerOptions, stopping: AbortSignal): RequestListener {
-  const { clock, log } = options;
-  const bodies = new BodyGatherer({ maxBody: MAX_BODY, maxTotal: MAX_BODIES });
-  const turns = new ReviewTurns(clock);
-  const largeTurns = new SerialQueue();
-  const fail = (error: unknown, request: IncomingMessage, response: ServerResponse) => {
-    if (error instanceof UnreadableBody) {
-      refuse(response, error.status, `the body cannot be read: ${error.message}`, options);
-      return;
-    }
-    log.error({ err: error, path: request.url }, 'HTTP request failed');
-    // The details are for the log, not for the client.
-    refuse(response, 500, 'internal error', options);
-  };
+  const reviews = new ReviewListener(options);
   return (request, response) => {
     // While stopping, each answer makes its client reconnect, to another replica.
     if (stopping.aborted) response.setHeader('connection', 'close');
-    const attempt = (work: () => void) => {
-      try {
-        work();
-      } catch (error) {
-        fail(error, request, response);
-      }
-    };
-    attempt(() => {
-      const refusal = refusalOf(request, options);
-      if (refusal !== undefined) {
-        refuse(response, ...refusal, options);
-        return;
-      }
-      const charset = charsetOf(request.headers);
-      const client = request.socket.remoteAddress ?? '';
-      bodies.gather(request, client).then(
-        (body) => {
-          // The connection may have closed before the last chunk was read: then the response emits no event.
-          if (isGone(request, body)) return;
-          const exchange = { request, response, body, charset };
-          if (body.length < LARGE_BYTES) turns.add(client, () => attempt(() => answer(exchange, options)));
-          else {
-            // A client that asks and disconnects again and again would otherwise fill the memory until its turn.
-            response.on('close', () => body.drop());
-            largeTurns.add(client, body.length, () =>
-              answerLarge(exchange, options).catch((error: unknown) => fail(error, request, response)),
-            );
-          }
-        },
-        (error: unknown) => fail(error, request, response),
-      );
-    });
+    reviews.take(request, response);
   };
 }
 
@@ -86,26 +43,89 @@ interface Exchange {
   readonly charset: string;
 }
 
+/** Check, gather the body, wait for the client's turn, answer. */
+class ReviewListener {
+  readonly #options: ReviewListenerOptions;
+  readonly #bodies = new BodyGatherer({ maxBody: MAX_BODY, maxTotal: MAX_BODIES });
+  readonly #turns: ReviewTurns;
+  readonly #largeTurns = new SerialQueue();
+
+  constructor(options: ReviewListenerOptions) {
+    this.#options = options;
+    this.#turns = new ReviewTurns(options.clock);
+  }
+
+  take(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      const refusal = refusalOf(request, this.#options);
+      if (refusal !== undefined) {
+        refuse(response, ...refusal, this.#options);
+        return;
+      }
+      const charset = charsetOf(request.headers);
+      const client = request.socket.remoteAddress ?? '';
+      this.#bodies.gather(request, client).then(
+        (body) => this.#enqueue(client, { request, response, body, charset }),
+        (error: unknown) => this.#fail(error, { request, response }),
+      );
+    } catch (error) {
+      this.#fail(error, { request, response });
+    }
+  }
+
+  #enqueue(client: string, exchange: Exchange): void {
+    const { request, response, body } = exchange;
+    // The connection may have closed before the last chunk was read: then the response emits no event.
+    if (isGone(request, body)) return;
+    if (body.length < LARGE_BYTES) {
+      this.#turns.add(client, () => this.#answer(exchange));
+      return;
+    }
+    // A client that asks and disconnects again and again would otherwise fill the memory until its turn.
+    response.on('close', () => body.drop());
+    this.#largeTurns.add(client, body.length, () => this.#answerLarge(exchange));
+  }
+
+  #answer(exchange: Exchange): void {
+    const { request, response, body, charset } = exchange;
+    if (isGone(request, body)) return;
+    try {
+      const review = this.#options.reviewer.here(parseReview(body.take(), charset));
+      sendReview(response, review, this.#options);
+    } catch (error) {
+      this.#fail(error, exchange);
+    }
+  }
+
+  async #answerLarge(exchange: Exchange): Promise<void> {
+    const { request, response, body, charset } = exchange;
+    if (isGone(request, body)) return;
+    try {
+      const review = await this.#options.reviewer.apart(body.take(), charset);
+      sendReview(response, review, this.#options);
+    } catch (error) {
+      this.#fail(error, exchange);
+    }
+  }
+
+  #fail(error: unknown, { request, response }: Pick<Exchange, 'request' | 'response'>): void {
+    if (error instanceof UnreadableBody) {
+      refuse(response, error.status, `the body cannot be read: ${error.message}`, this.#options);
+      return;
+    }
+    this.#options.log.error({ err: error, path: request.url }, 'HTTP request failed');
+    // The details are for the log, not for the client.
+    refuse(response, 500, 'internal error', this.#options);
+  }
+}
+
 /** Drops the body if the client has disconnected. */
 function isGone({ socket }: IncomingMessage, body: GatheredBody): boolean {
   if (socket.destroyed) body.drop();
   return socket.destroyed;
 }
 
-function answer({ request, response, body, charset }: Exchange, options: ReviewListenerOptions): void {
-  if (isGone(request, body)) return;
-  tell(response, options.reviewer.here(parseReview(body.take(), charset)), options);
-}
-
-async function answerLarge(
-  { request, response, body, charset }: Exchange,
-  options: ReviewListenerOptions,
-): Promise<void> {
-  if (isGone(request, body)) return;
-  tell(response, await options.reviewer.apart(body.take(), charset), options);
-}
-
-function tell(
+function sendReview(
   response: ServerResponse,
   review: Review,
   { onAnswer, onRefused }: ReviewListenerOptions,
