@@ -1,5 +1,5 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
-import type { KubeApi } from '../../kubernetes/api.ts';
+import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { ignoreNotFound, isConflict, isForbidden, isNotFound, KubeError } from '../../kubernetes/errors.ts';
 import { backoff } from '../../runtime/backoff.ts';
 import { type Clock, type Random, sleep } from '../../runtime/clock.ts';
@@ -37,24 +37,18 @@ export async function createPostgres(
   { timeoutMs, unlessMadeByOthers = false }: CreateOptions,
   abort: AbortSignal,
 ): Promise<void> {
-  const { name, namespace = '' } = cluster.metadata;
-  const what = `Cluster ${namespace}/${name}`;
+  const what = nameOf(cluster);
   const began = clock.elapsed();
   let said = '';
   for (let attempt = 0; ; attempt += 1) {
     abort.throwIfAborted();
     try {
-      if (unlessMadeByOthers && (await isMadeByOthers())) {
-        say(`${what} is there already and was not made by the chart: it is left as it is`);
-        return;
-      }
-      const { metadata } = await api.patch<Cluster>(
-        CLUSTERS,
-        { name, namespace },
-        { ...cluster, apiVersion: `${CLUSTERS.group}/${CLUSTERS.version}`, kind: CLUSTERS.kind },
-        { type: 'apply', fieldManager: FIELD_MANAGER, abort },
+      const isLeft = unlessMadeByOthers && (await isMadeByOthers(api, cluster, abort));
+      say(
+        isLeft
+          ? `${what} is there already and was not made by the chart: it is left as it is`
+          : `${what} is as the chart defines it (generation ${await apply(api, cluster, abort)})`,
       );
-      say(`${what} is as the chart defines it (generation ${metadata.generation})`);
       return;
     } catch (error) {
       abort.throwIfAborted();
@@ -70,11 +64,38 @@ export async function createPostgres(
     }
     await sleep(clock, backoff(attempt, RETRY, random), abort);
   }
+}
 
-  async function isMadeByOthers(): Promise<boolean> {
-    const found = await api.get(CLUSTERS, { name, namespace }, { abort }).catch(ignoreNotFound);
-    return found !== undefined && !(found.metadata.managedFields ?? []).some(isOurs);
-  }
+function nameOf({ metadata: { namespace = '', name } }: Cluster): string {
+  return `Cluster ${namespace}/${name}`;
+}
+
+/** Gives its generation. */
+async function apply(
+  api: CreatePorts['api'],
+  cluster: Cluster,
+  abort: AbortSignal,
+): Promise<number | undefined> {
+  const { metadata } = await api.patch<Cluster>(
+    CLUSTERS,
+    keyOf(cluster),
+    { ...cluster, apiVersion: `${CLUSTERS.group}/${CLUSTERS.version}`, kind: CLUSTERS.kind },
+    { type: 'apply', fieldManager: FIELD_MANAGER, abort },
+  );
+  return metadata.generation;
+}
+
+async function isMadeByOthers(
+  api: CreatePorts['api'],
+  cluster: Cluster,
+  abort: AbortSignal,
+): Promise<boolean> {
+  const found = await api.get(CLUSTERS, keyOf(cluster), { abort }).catch(ignoreNotFound);
+  return found !== undefined && !(found.metadata.managedFields ?? []).some(isOurs);
+}
+
+function keyOf({ metadata: { namespace = '', name } }: Cluster): Required<ObjectKey> {
+  return { namespace, name };
 }
 
 function isOurs({ manager }: { readonly manager?: string }): boolean {
