@@ -53,9 +53,9 @@ interface Ended {
   readonly errors: string;
 }
 
+/** With the files as `make` names them: below the folder in which it runs. */
 async function run(...args: string[]): Promise<Ended> {
-  const files = args.map((arg) => (arg.startsWith('--') ? arg : join(folder, arg)));
-  const child = spawn(process.execPath, [RUN, ...files], { env: { PATH: process.env.PATH } });
+  const child = spawn(process.execPath, [RUN, ...args], { cwd: folder, env: { PATH: process.env.PATH } });
   const code = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { out, errors, code: await code };
@@ -69,8 +69,12 @@ test('files run in the order given, each is reported to its end, and one that fa
   assert.ok(out.indexOf('✔ a name') < out.indexOf('✖ fails'));
 });
 
-test('where all pass the exit code is 0', async () => {
-  assert.equal((await run('passing.test.mjs')).code, 0);
+test('where all pass the exit code is 0, and at the end is what it has cost', async () => {
+  const { code, out } = await run('passing.test.mjs', '--together', 'flags.test.mjs', 'client.test.mjs');
+  assert.equal(code, 0);
+  assert.match(out, /^ℹ \d+\.\d s, (?:\d+\.\d|\?) s of processors: passing\.test\.mjs$/m);
+  assert.match(out, /s of processors: flags\.test\.mjs and 1 more$/m);
+  assert.match(out, /^ℹ \d+ s of processors in \d+ s: \d+ % of them\n$(?![\s\S])/m);
 });
 
 test('a test process has of the Kubernetes client what the shipped programs have', async () => {

@@ -12,6 +12,7 @@ import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
+import { costsOf } from './costs.ts';
 import { lightClient } from './light-client.ts';
 import { endOverdue } from './overdue.ts';
 
@@ -48,8 +49,10 @@ const imports = [
 ];
 
 const limitMs = Number(values['timeout-ms']);
+const files = await Promise.all(groups.map(fileOf));
+const groupOf = new Map(files.map((file, index) => [resolve(file), groups[index] ?? []]));
 const tests = run({
-  files: await Promise.all(groups.map(fileOf)),
+  files,
   concurrency: Number(values.concurrency),
   timeout: limitMs,
   ...(values['global-setup'] !== undefined && { globalSetupPath: values['global-setup'] }),
@@ -59,8 +62,16 @@ endOverdue(tests, processes, 2 * limitMs);
 tests.on('test:summary', ({ success }) => {
   if (!success) process.exitCode = 1;
 });
-tests.once('end', () => void rm(folder, { recursive: true }));
-tests.compose(new spec()).pipe(process.stdout);
+const costs = costsOf(tests, processes, (path) => {
+  const [first = path, ...others] = groupOf.get(path) ?? [];
+  return others.length === 0 ? first : `${first} and ${others.length} more`;
+});
+const report = tests.compose(new spec());
+report.once('end', () => {
+  process.stdout.write(costs());
+  void rm(folder, { recursive: true });
+});
+report.pipe(process.stdout);
 
 function here(module: string): string {
   return new URL(module, import.meta.url).href;

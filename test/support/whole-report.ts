@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { leaveCost } from './costs.ts';
 
 interface Blocking {
   setBlocking(isBlocking: boolean): void;
@@ -21,4 +22,6 @@ handleOf(process.stdout)?.setBlocking(true);
 
 const processes = new URL(import.meta.url).searchParams.get('processes');
 if (processes === null) throw new Error('whole-report.ts?processes= is missing');
-writeFileSync(join(processes, String(process.pid)), process.argv[1] ?? '');
+const own = join(processes, String(process.pid));
+writeFileSync(own, process.argv[1] ?? '');
+leaveCost(own);
