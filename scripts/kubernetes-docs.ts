@@ -5,7 +5,7 @@ import { code, table } from './markdown.ts';
 export function kubernetesParts(): string[] {
   const versions = testedVersions();
   return [
-    `The chart wants Kubernetes 1.29 or later, and Helm refuses it on an older one. The integration tests run on a real API server, etcd and
+    `The chart wants Kubernetes 1.29 or later, and \`admissionPolicy.enabled\` 1.30; Helm refuses them on an older one. The integration tests run on a real API server, etcd and
 controller manager of each of these versions, of which CI runs ${TESTED_IN_PART.minor} in part:`,
     table(
       ['Kubernetes', 'etcd'],
