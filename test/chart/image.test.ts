@@ -26,7 +26,7 @@ async function assertLicences(text: string): Promise<void> {
   for (const [name, version] of Object.entries(dependencies)) {
     assert.ok(text.includes(`${name} ${version}\nLicence: `), `${name} ${version} has no licence text`);
   }
-  for (const inner of ['body-parser', '@smithy/core', 'bson'])
+  for (const inner of ['finalhandler', '@smithy/core', 'bson'])
     assert.match(text, new RegExp(`^${inner} \\d`, 'm'));
   assert.match(text, /Permission is hereby granted, free of charge/);
   assert.match(text, /Apache License\s+Version 2\.0/);
