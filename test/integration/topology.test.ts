@@ -1,8 +1,11 @@
 /** Sites, each with a Cluster, a namespace and a controller of its own, that share nothing but a zone in a real BIND. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { CheckView } from '../../cli/checks/run.ts';
+import { runCli } from '../support/cli.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
-import { TOPOLOGY_ADDRESSES, topologyScene } from '../support/topology-side.ts';
+import { TOPOLOGY_ADDRESSES, TOPOLOGY_LIMIT_MS, topologyScene } from '../support/topology-side.ts';
+import { until } from '../support/until.ts';
 
 const plane = await sharedControlPlane();
 
@@ -78,4 +81,27 @@ test('two Clusters of a topology', async (t) => {
       assert.equal(await claimOf(), 'pg-west');
     },
   );
+
+  await t.test('`check` says what each of them hears of the other one', async () => {
+    const peersOf = async () => {
+      const { out } = await runCli(['check', '--namespace', east.namespace, '--output', 'json'], {
+        KUBECONFIG: plane.kubeconfig,
+      });
+      return (JSON.parse(out) as CheckView).checks.find(({ name }) => name === 'peers');
+    };
+    const said = (what: string, outcome: string) =>
+      until(
+        what,
+        async () => {
+          const peers = await peersOf();
+          return peers?.outcome === outcome ? peers : undefined;
+        },
+        { timeoutMs: TOPOLOGY_LIMIT_MS },
+      );
+    const well = await said('both agree', 'ok');
+    assert.equal(well?.note, 'west is active, and has claimed its records');
+    await west.kill();
+    const lost = await said('the other one does not answer', 'warning');
+    assert.match(lost?.findings[0]?.text ?? '', /does not answer.*127\.0\.0\.1.*ECONNREFUSED/);
+  });
 });

@@ -25,6 +25,7 @@ export const TOPOLOGY_LIMIT_MS = 60_000;
 /** One site of a topology: a Cluster, a namespace and a real controller of its own. What its operator does is told by the test. */
 export class TopologySide {
   readonly place: Place;
+  readonly namespace: string;
   readonly #cluster: CnpgCluster;
   readonly #start: () => Promise<ControllerProcess>;
   readonly status: ConfigMapHistory;
@@ -39,6 +40,7 @@ export class TopologySide {
   ) {
     this.place = place;
     this.#cluster = cluster;
+    this.namespace = cluster.namespace;
     this.status = status;
     this.report = report;
     this.#start = start;
