@@ -68,7 +68,9 @@ function matches(pattern: string | null | undefined, name: string): boolean | un
 
 /** With Go's engine, for its syntax and its linear time: in JavaScript's a pattern could block the whole process. */
 function compile(pattern: string): RE2JS | undefined {
-  const counts = [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].map(([, least, most]) => Number(most || least));
+  const counts = [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].map(([, least, most]) =>
+    Number(most || least),
+  );
   if (counts.reduce((sum, count) => sum + count, 0) > MOST_REPEATED) return undefined;
   try {
     const program = RE2JS.compile(pattern);
