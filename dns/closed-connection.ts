@@ -12,11 +12,12 @@ type Request = OutboundDispatcher['request'];
 export async function request(
   dispatcher: OutboundDispatcher,
   options: Parameters<Request>[0],
+  onlyReads = options.method === 'GET',
 ): Promise<Awaited<ReturnType<Request>>> {
   try {
     return await dispatcher.request(options);
   } catch (error) {
-    if (options.method !== 'GET' || !isClosed(error)) throw error;
+    if (!onlyReads || !isClosed(error)) throw error;
     return dispatcher.request(options);
   }
 }

@@ -57,9 +57,14 @@ for (const method of METHODS) {
 }
 
 // undici uses no connection again after HEAD.
-for (const method of METHODS.filter((each) => each !== 'HEAD')) {
-  const isSafe = method === 'GET';
-  test(`${method} by a connection that is closed just then ${isSafe ? 'is sent once more' : 'fails, as it may have been taken'}`, async (t) => {
+const OF_A_CLOSED_CONNECTION = [
+  ...METHODS.filter((each) => each !== 'HEAD').map((method) => ({ method })),
+  // Namecheap's reads.
+  { method: 'POST', onlyReads: true },
+] as const;
+for (const call of OF_A_CLOSED_CONNECTION) {
+  const isSafe = call.method === 'GET' || 'onlyReads' in call;
+  test(`${JSON.stringify(call)} by a connection that is closed just then ${isSafe ? 'is sent once more' : 'fails, as it may have been taken'}`, async (t) => {
     const sockets: unknown[] = [];
     const send = await served(t, ({ socket }, response) => {
       const isUsed = sockets.includes(socket);
@@ -67,9 +72,9 @@ for (const method of METHODS.filter((each) => each !== 'HEAD')) {
       if (isUsed) socket.destroy();
       else response.end();
     });
-    assert.equal((await send({ method })).status, 200);
-    if (isSafe) assert.equal((await send({ method })).status, 200);
-    else await assert.rejects(send({ method }), { name: 'DnsError', kind: 'retry', code: 'network' });
+    assert.equal((await send(call)).status, 200);
+    if (isSafe) assert.equal((await send(call)).status, 200);
+    else await assert.rejects(send(call), { name: 'DnsError', kind: 'retry', code: 'network' });
     assert.equal(sockets.length, isSafe ? 3 : 2);
   });
 }

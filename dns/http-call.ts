@@ -25,6 +25,8 @@ export interface HttpCall {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Whether it changes nothing; by default a GET alone. */
+  readonly onlyReads?: boolean;
   readonly timeoutMs?: number;
   /** How the answer is read; usually any text up to a size. */
   readonly read?: (body: AsyncIterable<Buffer>) => Promise<string>;
@@ -47,17 +49,18 @@ export const LIST_TIMEOUT_MS = 5_000;
  * `retry` when there was no whole answer, or the reason of `abort`.
  */
 export async function httpCall(ports: HttpPorts, call: HttpCall, abort: AbortSignal): Promise<HttpAnswer> {
-  const { what, method, url, headers, body, timeoutMs = TIMEOUT_MS, read = shortText } = call;
+  const { what, method, url, headers, body, onlyReads, timeoutMs = TIMEOUT_MS, read = shortText } = call;
   try {
     return await withDeadline(ports.clock, timeoutMs, abort, what, async (limited) => {
-      const answer = await request(ports.dispatcher, {
+      const options = {
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method,
         headers,
         ...(body !== undefined && { body }),
         signal: limited,
-      });
+      };
+      const answer = await request(ports.dispatcher, options, onlyReads);
       return {
         status: answer.statusCode,
         headers: answer.headers,

@@ -11,8 +11,8 @@ import { type Element, only, parseAnswer, refusalIn } from './xml.ts';
 
 /** Of a value in an error. */
 const MAX_SHOWN = 40;
-const READ_TIMEOUT_MS = 20_000;
-const WRITE_TIMEOUT_MS = 30_000;
+const READ = { timeoutMs: 20_000, onlyReads: true };
+const WRITE = { timeoutMs: 30_000, onlyReads: false };
 /** 150 records of the longest kind take about 100 KiB, each of them an element; what is far above that is no zone. */
 const LIMITS: AnswerLimits = { bytes: 1024 * 1024, weight: 100_000 };
 
@@ -45,13 +45,7 @@ export class HttpNamecheapApi implements NamecheapApi {
 
   async getHosts(zone: string, abort: AbortSignal): Promise<HostList> {
     const what = `getHosts for ${zone}`;
-    const answer = await this.#call(
-      'namecheap.domains.dns.getHosts',
-      splitZone(zone),
-      READ_TIMEOUT_MS,
-      what,
-      abort,
-    );
+    const answer = await this.#call('namecheap.domains.dns.getHosts', splitZone(zone), READ, what, abort);
     const result = only(answer, 'DomainDNSGetHostsResult', what);
     const text = required(result, what);
     return {
@@ -74,13 +68,7 @@ export class HttpNamecheapApi implements NamecheapApi {
       parameters[`MXPref${number}`] = host.mxPref;
       parameters[`TTL${number}`] = host.ttl;
     });
-    const answer = await this.#call(
-      'namecheap.domains.dns.setHosts',
-      parameters,
-      WRITE_TIMEOUT_MS,
-      what,
-      abort,
-    );
+    const answer = await this.#call('namecheap.domains.dns.setHosts', parameters, WRITE, what, abort);
     const result = only(answer, 'DomainDNSSetHostsResult', what);
     const text = required(result, what);
     if (canonicalName(text('Domain')) !== zone) throw answerError(what, `it is about ${text('Domain')}`);
@@ -89,13 +77,7 @@ export class HttpNamecheapApi implements NamecheapApi {
 
   async countHosts(zone: string, abort: AbortSignal): Promise<number | undefined> {
     const what = `getInfo for ${zone}`;
-    const answer = await this.#call(
-      'namecheap.domains.getInfo',
-      { DomainName: zone },
-      READ_TIMEOUT_MS,
-      what,
-      abort,
-    );
+    const answer = await this.#call('namecheap.domains.getInfo', { DomainName: zone }, READ, what, abort);
     const details = only(only(answer, 'DomainGetInfoResult', what), 'DnsDetails', what);
     const count = details.attributes.get('HostCount') ?? '';
     return /^\d{1,6}$/.test(count) ? Number(count) : undefined;
@@ -104,7 +86,7 @@ export class HttpNamecheapApi implements NamecheapApi {
   async #call(
     command: string,
     parameters: Readonly<Record<string, string>>,
-    timeoutMs: number,
+    kind: typeof READ,
     what: string,
     abort: AbortSignal,
   ): Promise<Element> {
@@ -118,7 +100,7 @@ export class HttpNamecheapApi implements NamecheapApi {
       ...parameters,
     });
     try {
-      return parseAnswer(await this.#post(form.toString(), timeoutMs, what, abort), command, what);
+      return parseAnswer(await this.#post(form.toString(), kind, what, abort), command, what);
     } catch (error) {
       if (!(error instanceof DnsError)) throw error;
       // A detected address can change, on failover to another site for example.
@@ -127,14 +109,14 @@ export class HttpNamecheapApi implements NamecheapApi {
     }
   }
 
-  async #post(body: string, timeoutMs: number, what: string, abort: AbortSignal): Promise<string> {
+  async #post(body: string, kind: typeof READ, what: string, abort: AbortSignal): Promise<string> {
     const call = {
       what,
       method: 'POST',
       url: new URL(this.#account.apiUrl),
       headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/xml' },
       body,
-      timeoutMs,
+      ...kind,
       read: (bytes: AsyncIterable<Buffer>) => readText(bytes, what),
     } as const;
     const { status, text, retryAfterMs } = await httpCall(this.#ports, call, abort);

@@ -45,6 +45,7 @@ const LIMITS: RateLimits = {
   writes: { ms: 10_000, calls: 5 },
 };
 
+const RECORDS = '/records';
 const FIRST_QUESTION = 'the first question';
 /** ExternalDNS asks once, at its start; the provider behind the URL may be replaced by another one. */
 const NEGOTIATED_MS = 10 * 60_000;
@@ -121,7 +122,7 @@ export class WebhookApi {
 
   async records(abort: AbortSignal, purpose: CallPurpose): Promise<readonly Endpoint[]> {
     const what = 'the question for its records';
-    return parsed(what, await this.#call(what, 'GET', '/records', undefined, abort, purpose), ENDPOINTS);
+    return parsed(what, await this.#call(what, 'GET', RECORDS, undefined, abort, purpose), ENDPOINTS);
   }
 
   /** The endpoints as the provider would keep them. */
@@ -137,7 +138,7 @@ export class WebhookApi {
   /** `mayWrite` is called right before the call, and throws if it is no longer allowed. */
   async apply(zone: string, changes: ApiChanges, mayWrite: () => void, abort: AbortSignal): Promise<void> {
     const what = `the change of ${zone}`;
-    const answer = await this.#call(what, 'POST', '/records', changes, abort, 'write', () => {
+    const answer = await this.#call(what, 'POST', RECORDS, changes, abort, 'write', () => {
       mayWrite();
       this.limiter.noteWrite(zone);
     });
@@ -155,7 +156,15 @@ export class WebhookApi {
   ): Promise<HttpAnswer> {
     const url = new URL(`${this.#url}${path}`);
     const headers = { accept: MEDIA_TYPE, ...(body !== undefined && { 'content-type': MEDIA_TYPE }) };
-    const call = { what, method, url, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    const onlyReads = path !== RECORDS || method === 'GET';
+    const call = {
+      what,
+      method,
+      url,
+      headers,
+      onlyReads,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
     return this.limiter.call(abort, purpose, async () => {
       before();
       const answer = await httpCall(this.#ports, call, abort);
