@@ -109,3 +109,26 @@ for (const before of [true, false]) {
     assert.equal(most(), 1);
   });
 }
+
+test('states that are superseded while a write is under way leave nothing that waits', async () => {
+  const { clock, move, waiting, holdNext, address } = slowZone(true);
+  await move(EAST);
+  await clock.advance(11 * 60_000);
+  const gate = Promise.withResolvers<void>();
+  holdNext(gate.promise);
+  const superseded = [move(WEST)];
+  await waiting;
+  const pending = clock.pending;
+  for (let turn = 0; turn < 50; turn += 1) {
+    superseded.push(move(turn % 2 === 0 ? EAST : WEST));
+    await clock.advance(0);
+  }
+  const last = move(EAST);
+  // They end before the write does.
+  const outcomes = await Promise.all(superseded);
+  assert.ok(outcomes.every(({ failures, held }) => failures.length + held.length === 0));
+  assert.equal(clock.pending, pending);
+  gate.resolve();
+  await last;
+  assert.equal(address(`a.${APEX}`), EAST);
+});

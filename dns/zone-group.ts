@@ -13,6 +13,8 @@ export interface GroupOutcome {
   readonly held: readonly HeldNames[];
 }
 
+const NOTHING: GroupOutcome = { failures: [], held: [] };
+
 /** Follows records whose zones may be below one another: the zones of all names are chosen together. */
 export class ZoneGroup {
   readonly #choice: ZoneChoice;
@@ -24,8 +26,8 @@ export class ZoneGroup {
   readonly #ending = new Map<string, Promise<void>>();
   /** By `Clock.elapsed`: the last list that was waited for. */
   #listAt: number | undefined;
-  /** Of {@link follow}: an older one must not bring its state after that of a newer one. */
-  #turn = 0;
+  /** Of {@link follow}: an older one must not bring its state after that of a newer one, and waits for nothing any more. */
+  #turn = new AbortController();
 
   constructor(records: readonly DnsName[], owned: ReadonlySet<RecordType>, ports: ZoneFollowerPorts) {
     this.#choice = new ZoneChoice(ports.provider, records, ports.clock, () => ports.wake());
@@ -49,20 +51,21 @@ export class ZoneGroup {
     leadership: Leadership,
     isMove = true,
   ): Promise<GroupOutcome> {
-    this.#turn += 1;
-    const turn = this.#turn;
+    const { signal: newer } = this.#nextTurn();
     const { namesByZone, held, againAt } = await this.#choice.choose(leadership.abort);
-    if (turn !== this.#turn) return { failures: [], held: [] };
+    if (newer.aborted) return NOTHING;
     this.#wakeForList(againAt, leadership);
+    const abort = AbortSignal.any([leadership.abort, newer]);
     const outcomes = await Promise.allSettled(
       this.#followersOf(namesByZone).map(([follower, names]) =>
-        this.#within(patienceMs, follower, leadership, async () => {
+        this.#within(patienceMs, follower, abort, async () => {
           const ending = this.#ending.get(follower.zone);
           if (ending !== undefined) await ending;
-          if (turn === this.#turn) await follower.follow(desired(names), leadership, isMove);
+          if (!newer.aborted) await follower.follow(desired(names), leadership, isMove);
         }),
       ),
     );
+    if (newer.aborted) return NOTHING;
     const failures = outcomes.flatMap((outcome) =>
       outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
     );
@@ -77,10 +80,16 @@ export class ZoneGroup {
     this.#listAt = at;
   }
 
+  #nextTurn(): AbortController {
+    this.#turn.abort();
+    this.#turn = new AbortController();
+    return this.#turn;
+  }
+
   async #within(
     ms: number,
     follower: ZoneFollower,
-    { abort }: Leadership,
+    abort: AbortSignal,
     follow: () => Promise<void>,
   ): Promise<void> {
     const { zone } = follower;
@@ -95,7 +104,7 @@ export class ZoneGroup {
   }
 
   abandon(): void {
-    this.#turn += 1;
+    this.#nextTurn();
     for (const follower of this.#followers.values()) follower.abandon();
   }
 
