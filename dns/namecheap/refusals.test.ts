@@ -133,7 +133,8 @@ describe('nothing is written', () => {
   for (const [name, fault, expected] of answers) {
     test(name, async () => {
       const world = new NamecheapScene({ zone: { ...mail, hosts: withRecord() } });
-      world.fake.misbehave('getHosts', fault);
+      // A read whose connection is closed is sent once more.
+      world.fake.misbehave('getHosts', fault, 2);
       await refuses(world, { name: 'DnsError', ...expected });
     });
   }

@@ -100,9 +100,14 @@ test('by HTTP the real client talks to it, and people see the zone', async (t) =
   const zone = await (await fetch(`${server.adminUrl}/admin/zones/example.com`)).json();
   assert.deepEqual(zone, { ...EMPTY, hosts });
   server.misbehave('getHosts', { kind: 'reset' });
+  assert.deepEqual(await api.getHosts('example.com', abort), list);
+  server.misbehave('getHosts', { kind: 'reset' }, 2);
   await assert.rejects(api.getHosts('example.com', abort), { name: 'DnsError', code: 'network' });
+  server.misbehave('setHosts', { kind: 'reset' });
+  await assert.rejects(api.setHosts('example.com', hosts, 'NONE', abort), { code: 'network' });
+  const reads = Array.from({ length: 4 }, () => 'getHosts');
   assert.deepEqual(
     server.calls.map(({ command }) => command),
-    ['setHosts', 'getHosts', 'getInfo', 'getHosts'],
+    ['setHosts', 'getHosts', 'getInfo', ...reads, 'setHosts'],
   );
 });
