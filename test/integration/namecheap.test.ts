@@ -71,6 +71,7 @@ const TROUBLES: readonly Trouble[] = [
   {
     what: 'a cut connection',
     fault: ['getHosts', { kind: 'reset' }],
+    times: 6, // Each of three reads is sent once more.
     told: /getHosts for example\.com failed.*look at the way to the API/s,
   },
   {
