@@ -8,7 +8,7 @@ const NAMES = [`a.${ZONE}`, `b.${ZONE}`];
 
 function noted() {
   const clock = new VirtualClock();
-  const reads = new FreshReads<string>(clock);
+  const reads = new FreshReads<readonly string[]>(clock);
   reads.note(ZONE, NAMES, ['of a', 'of b']);
   return { clock, reads };
 }

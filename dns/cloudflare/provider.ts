@@ -36,7 +36,7 @@ export class CloudflareProvider implements DnsProvider {
   readonly #clock: Clock;
   readonly #zones = new KnownZones((zone: CloudflareZone) => zone);
   readonly #account: AccountZones<CloudflareZone>;
-  readonly #fresh: FreshReads<CloudflareRecord>;
+  readonly #fresh: FreshReads<readonly CloudflareRecord[]>;
   readonly #hidden = new HiddenRecords('Cloudflare');
   readonly #flattened: FlattenedZones;
   /** The target of each CNAME that the API last showed. */

@@ -2,6 +2,7 @@ import { type Clock, timestamp } from '../../runtime/clock.ts';
 import { isForWantOfCalls } from '../call-limiter.ts';
 import type { CallPurpose } from '../call-shares.ts';
 import { notSaved } from '../errors.ts';
+import { FreshReads } from '../fresh-reads.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../provider.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
 import { readBack } from '../read-back.ts';
@@ -29,9 +30,8 @@ export interface NamecheapPorts {
   readonly locks: ZoneLocks;
 }
 
-interface LastRead {
-  readonly at: number;
-  /** As it was before the read. */
+interface ReadList {
+  /** Of the lock, as it was before the read. */
   readonly releases: number;
   readonly list: HostList;
 }
@@ -54,8 +54,6 @@ const LIMITS: RateLimits = {
 };
 /** 8640 reads a day would be above the daily limit, so drift is not checked every ten seconds. */
 const DRIFT_MS = 10 * 60_000;
-/** How old the list that a plan was made from may be when it is written back. */
-const FRESH_MS = 2_000;
 /** A record that the API does not show is noticed by its count alone, and has to be known before the next move. */
 const RECOUNT_MS = 60 * 60_000;
 /** After a write the API may still show the old zone for a moment. */
@@ -73,7 +71,7 @@ export class NamecheapProvider implements DnsProvider {
   readonly #snapshots: SnapshotStore;
   readonly #locks: ZoneLocks;
   readonly #limiter: RateLimiter;
-  readonly #lastRead = new Map<string, LastRead>();
+  readonly #fresh: FreshReads<ReadList>;
   /** Host counts that a cross-check or a read-back has shown to be complete, with when the registrar was asked. */
   readonly #verified = new Map<string, { readonly count: number; readonly at: number }>();
   /** Zones of which a read has found less than the registrar counts. */
@@ -85,6 +83,7 @@ export class NamecheapProvider implements DnsProvider {
     this.#snapshots = snapshots;
     this.#locks = locks;
     this.#limiter = new RateLimiter(clock, LIMITS);
+    this.#fresh = new FreshReads(clock);
   }
 
   async read(query: ZoneQuery): Promise<Current> {
@@ -119,20 +118,18 @@ export class NamecheapProvider implements DnsProvider {
   }
 
   async #getHosts(zone: string, abort: AbortSignal, purpose: CallPurpose): Promise<HostList> {
-    this.#lastRead.delete(zone);
+    this.#fresh.forget(zone);
     const releases = this.#locks.releases(zone);
     const list = await this.#limiter.call(abort, purpose, () => this.#api.getHosts(zone, abort));
     assertServed(zone, list);
-    this.#lastRead.set(zone, { at: this.#clock.elapsed(), releases, list });
+    this.#fresh.note(zone, [], { releases, list });
     return list;
   }
 
   /** The list that the plan was made from, once, if it is recent enough. */
   #takeFresh(zone: string): HostList | undefined {
-    const last = this.#lastRead.get(zone);
-    this.#lastRead.delete(zone);
-    if (last === undefined || last.releases !== this.#locks.releases(zone)) return undefined;
-    return this.#clock.elapsed() - last.at <= FRESH_MS ? last.list : undefined;
+    const read = this.#fresh.take(zone, []);
+    return read?.releases === this.#locks.releases(zone) ? read.list : undefined;
   }
 
   async #recount(

@@ -34,7 +34,7 @@ export class Route53Provider implements DnsProvider {
   readonly #config: Route53Config;
   readonly #zones = new KnownZones(keyOfZone);
   readonly #account: AccountZones<HostedZone>;
-  readonly #fresh: FreshReads<ResourceRecordSet>;
+  readonly #fresh: FreshReads<readonly ResourceRecordSet[]>;
   readonly #pending: PendingChanges;
   /** What the API last showed or accepted, by name and type. */
   readonly #shown = new Map<string, readonly string[]>();

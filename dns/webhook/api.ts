@@ -6,6 +6,7 @@ import type { CallPurpose } from '../call-shares.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type HttpAnswer, type HttpPorts, httpCall } from '../http-call.ts';
 import { RateLimiter, type RateLimits } from '../rate-limiter.ts';
+import { SharedQuestion } from '../shared-question.ts';
 import { DOMAIN_FILTER, type DomainFilter } from './domain-filter.ts';
 import { protocolError, statusError } from './errors.ts';
 import type { WebhookConfig } from './settings.ts';
@@ -52,26 +53,18 @@ const NEGOTIATED_MS = 10 * 60_000;
 /** Above that of the call, whose error says more. */
 const QUESTION_LIMIT_MS = 25_000;
 
-/** Which domains are served, asked for all zones. */
-interface Question {
-  readonly at: number;
-  readonly answer: Promise<DomainFilter>;
-  /** Zones that wait for the answer. */
-  waiting: number;
-  /** Ends the call once nobody waits for it any more; undefined when it was answered. */
-  unanswered: AbortController | undefined;
-}
-
 export class WebhookApi {
   readonly #url: string;
   readonly #ports: HttpPorts;
   readonly limiter: RateLimiter;
-  #asked: Question | undefined;
+  readonly #question: SharedQuestion<DomainFilter>;
+  #negotiated: { readonly at: number; readonly filter: DomainFilter } | undefined;
 
   constructor({ url }: WebhookConfig, ports: HttpPorts) {
     this.#url = url.replace(/\/$/, '');
     this.#ports = ports;
     this.limiter = new RateLimiter(ports.clock, LIMITS);
+    this.#question = new SharedQuestion((abort) => this.#ask(abort));
   }
 
   /**
@@ -80,32 +73,18 @@ export class WebhookApi {
    */
   async negotiate(abort: AbortSignal): Promise<DomainFilter> {
     const { clock } = this.#ports;
-    const asked = this.#asked;
-    const isCurrent = asked !== undefined && clock.elapsed() - asked.at < NEGOTIATED_MS;
-    const question = isCurrent ? asked : this.#ask();
-    question.waiting += 1;
-    try {
-      return await withDeadline(clock, QUESTION_LIMIT_MS, abort, FIRST_QUESTION, () => question.answer);
-    } finally {
-      question.waiting -= 1;
-      if (question.waiting === 0) question.unanswered?.abort();
-    }
+    const known = this.#negotiated;
+    if (known !== undefined && clock.elapsed() - known.at < NEGOTIATED_MS) return known.filter;
+    return await withDeadline(clock, QUESTION_LIMIT_MS, abort, FIRST_QUESTION, (limited) =>
+      this.#question.answer(limited),
+    );
   }
 
-  #ask(): Question {
-    const unanswered = new AbortController();
-    const answer = this.#served(unanswered.signal);
-    const question: Question = { at: this.#ports.clock.elapsed(), answer, waiting: 0, unanswered };
-    this.#asked = question;
-    // Whoever waits for it hears why it failed; the next one asks again.
-    const forget = () => {
-      if (this.#asked === question) this.#asked = undefined;
-    };
-    unanswered.signal.addEventListener('abort', forget);
-    answer.then(() => {
-      question.unanswered = undefined;
-    }, forget);
-    return question;
+  async #ask(abort: AbortSignal): Promise<DomainFilter> {
+    const at = this.#ports.clock.elapsed();
+    const filter = await this.#served(abort);
+    this.#negotiated = { at, filter };
+    return filter;
   }
 
   async #served(abort: AbortSignal): Promise<DomainFilter> {
