@@ -1,36 +1,30 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { PODS, type Pod } from '../kubernetes/resources.ts';
-import { FakeCluster } from '../test/support/fake-cluster.ts';
+import type { FakeCluster } from '../test/support/fake-cluster.ts';
+import { WatchScene } from '../test/support/watch-scene.ts';
 import { SharedReflector } from './shared-reflector.ts';
 
+let scene: WatchScene;
 let kube: FakeCluster;
 let pods: SharedReflector<Pod, string>;
-let ends: AbortController[];
 
 beforeEach(() => {
-  kube = new FakeCluster(['app']);
+  scene = new WatchScene();
+  ({ kube } = scene);
   pods = new SharedReflector(kube.watchPorts, { resource: PODS, transform: ({ metadata }) => metadata.name });
-  ends = [];
 });
+afterEach(() => scene.stop());
 
-afterEach(async () => {
-  for (const end of ends) end.abort();
-  await soon();
-  assert.equal(kube.process.pending, 0, 'a timer was left');
-});
-
-const soon = () => kube.clock.advance(1_500);
+const soon = () => scene.soon();
 const create = (name: string) => kube.create<Pod>(PODS, { metadata: { namespace: 'app', name } });
 
 function listen() {
   const heard: string[] = [];
-  const end = new AbortController();
-  ends.push(end);
   const onChange = (_key: string, now: string | undefined, before: string | undefined) =>
     heard.push(now ?? `-${before}`);
-  const ended = pods.listen({ onChange, onSynced: () => heard.push('synced') }, end.signal);
-  return { heard, end, ended };
+  const listener = { onChange, onSynced: () => heard.push('synced') };
+  return { heard, ...scene.listen((abort) => pods.listen(listener, abort)) };
 }
 
 describe('a watch that followers share', () => {

@@ -5,13 +5,19 @@ import { Slots } from './slots.ts';
 
 const NEVER = new AbortController().signal;
 
+/** `order`: who has entered. */
+function entrance(slots: Slots) {
+  const order: string[] = [];
+  const enter = async (what: string) => {
+    const leave = await slots.enter(NEVER);
+    order.push(what);
+    return leave;
+  };
+  return { order, enter };
+}
+
 test('one is in at a time, in the order in which they came', async () => {
-  const [gate, order] = [new Slots(1), [] as string[]];
-  const enter = (what: string) =>
-    gate.enter(NEVER).then((leave) => {
-      order.push(what);
-      return leave;
-    });
+  const { order, enter } = entrance(new Slots(1));
   const leaving = ['a', 'b', 'c'].map(enter);
   for (const [index, entered] of leaving.entries()) {
     await turn();
@@ -23,12 +29,7 @@ test('one is in at a time, in the order in which they came', async () => {
 });
 
 test('as many are in as there are slots, and no newcomer overtakes', async () => {
-  const [slots, order] = [new Slots(2), [] as string[]];
-  const enter = (what: string) =>
-    slots.enter(NEVER).then((leave) => {
-      order.push(what);
-      return leave;
-    });
+  const { order, enter } = entrance(new Slots(2));
   const entering = ['a', 'b', 'c'].map(enter);
   await turn();
   assert.deepEqual(order, ['a', 'b']);

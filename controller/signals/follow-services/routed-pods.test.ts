@@ -1,26 +1,22 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
-import { FakeCluster } from '../../../test/support/fake-cluster.ts';
+import type { FakeCluster } from '../../../test/support/fake-cluster.ts';
+import { WatchScene } from '../../../test/support/watch-scene.ts';
 import { type PodsListener, RoutedPods } from './routed-pods.ts';
 
+let scene: WatchScene;
 let kube: FakeCluster;
 let pods: RoutedPods;
-let ends: AbortController[];
 
 beforeEach(() => {
-  kube = new FakeCluster(['app']);
+  scene = new WatchScene();
+  ({ kube } = scene);
   pods = new RoutedPods(kube.watchPorts, ['default', 'orders']);
-  ends = [];
 });
+afterEach(() => scene.stop());
 
-afterEach(async () => {
-  for (const end of ends) end.abort();
-  await soon();
-  assert.equal(kube.process.pending, 0, 'a timer was left');
-});
-
-const soon = () => kube.clock.advance(1_500);
+const soon = () => scene.soon();
 
 function create(name: string, labels: Record<string, string> = {}): void {
   kube.create<Pod>(PODS, { metadata: { namespace: 'app', name, labels: { app: 'web', ...labels } } });
@@ -28,8 +24,6 @@ function create(name: string, labels: Record<string, string> = {}): void {
 
 function listen(onPod: PodsListener['onPod'] = () => undefined) {
   const heard: string[] = [];
-  const end = new AbortController();
-  ends.push(end);
   const listener: PodsListener = {
     onPod(namespace, now, before) {
       heard.push(`${now?.key.name ?? `-${before?.key.name}`}`);
@@ -37,8 +31,7 @@ function listen(onPod: PodsListener['onPod'] = () => undefined) {
     },
     onAllKnown: () => heard.push('all'),
   };
-  const ended = pods.listen(listener, end.signal);
-  return { heard, end, ended };
+  return { heard, ...scene.listen((abort) => pods.listen(listener, abort)) };
 }
 
 describe('the pods behind Services that follow', () => {

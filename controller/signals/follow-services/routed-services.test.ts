@@ -1,27 +1,23 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { SERVICES, type Service } from '../../../kubernetes/resources.ts';
-import { FakeCluster } from '../../../test/support/fake-cluster.ts';
+import type { FakeCluster } from '../../../test/support/fake-cluster.ts';
+import { WatchScene } from '../../../test/support/watch-scene.ts';
 import { RoutedServices, type ServicesListener } from './routed-services.ts';
 import type { FollowedService } from './service.ts';
 
+let scene: WatchScene;
 let kube: FakeCluster;
 let services: RoutedServices;
-let ends: AbortController[];
 
 beforeEach(() => {
-  kube = new FakeCluster(['app']);
+  scene = new WatchScene();
+  ({ kube } = scene);
   services = new RoutedServices(kube.watchPorts, ['default', 'orders']);
-  ends = [];
 });
+afterEach(() => scene.stop());
 
-afterEach(async () => {
-  for (const end of ends) end.abort();
-  await soon();
-  assert.equal(kube.process.pending, 0, 'a timer was left');
-});
-
-const soon = () => kube.clock.advance(1_500);
+const soon = () => scene.soon();
 const aMinute = () => kube.clock.advance(61_000);
 const metadata = (name: string) => ({ namespace: 'app', name });
 
@@ -35,8 +31,6 @@ function listen(follower = 'default', onService: () => void = () => undefined) {
   const heard: string[] = [];
   const read: string[] = [];
   const known = new Map<string, FollowedService>();
-  const end = new AbortController();
-  ends.push(end);
   const listener: ServicesListener = {
     follower,
     known: () => known.values(),
@@ -49,7 +43,7 @@ function listen(follower = 'default', onService: () => void = () => undefined) {
     onPutBack: () => heard.push('put back'),
     onReadFailed: (error) => read.push(String(error)),
   };
-  return { heard, read, known, end, ended: services.listen(listener, end.signal) };
+  return { heard, read, known, ...scene.listen((abort) => services.listen(listener, abort)) };
 }
 
 describe('the Services of all followers', () => {
