@@ -1,13 +1,12 @@
 /** What stands in objects, reports and answers of others, and who leads a browser here, against the page in a real one. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { after, before, beforeEach, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import { test } from 'node:test';
 import { PHASES } from '../../contract/status.ts';
 import type { ShownView } from '../../controller/peers/peers.ts';
-import { open, startBrowser } from '../support/browser.ts';
+import { open as openIn, startBrowser } from '../support/browser.ts';
 import { serveOnLoopback } from '../support/loopback.ts';
-import { PageServer } from '../support/page-server.ts';
+import { pageInBrowser } from '../support/page-in-browser.ts';
 import { held, movedNow, settled, status, topology, viewOf } from '../support/page-states.ts';
 
 const LIVE = '#link[data-state=live]';
@@ -19,18 +18,7 @@ const UNSEEN = ['\u0007', '\u001b', '\u202e', '\u00ad'];
 const KEPT: readonly string[] = [...PHASES, 'own', 'none'];
 const NAMED = ['sites', 'pods', 'targets'];
 
-let browser: Browser;
-let server: PageServer;
-
-before(async () => {
-  server = new PageServer(viewOf(settled()));
-  [browser] = await Promise.all([startBrowser(), server.start()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-beforeEach(() => server.show(viewOf(settled())));
+const { server, open } = pageInBrowser();
 
 /** The same with EVIL behind each text and each name, so that what fits together still does. */
 function withEvil(value: unknown, keys = false): unknown {
@@ -56,7 +44,7 @@ for (const [what, view] of Object.entries({
   'clusters of a topology': topology({ reason: 'Held: no answer', claim: { owner: 'pg-east', timeline: 7 } }),
 })) {
   test(`HTML in every text of ${what} does nothing, at the first load and when it comes later`, async () => {
-    const { page, troubles, requests } = await open(browser, { viewport: { width: 400, height: 900 } });
+    const { page, troubles, requests } = await open({ viewport: { width: 400, height: 900 } });
     await page.goto(server.url);
     await page.waitForSelector(LIVE);
     server.show(withEvil(view) as ShownView);
@@ -87,7 +75,7 @@ test('what got into the page all the same would not run, load, be sent or lead e
     response.end();
   });
   const origin = `http://127.0.0.1:${await serveOnLoopback(t, other)}`;
-  const { page } = await open(browser);
+  const { page } = await open();
   await page.goto(server.url);
   await page.waitForSelector(LIVE);
   await page.evaluate(`(async () => {
@@ -122,7 +110,7 @@ test('another site has it neither in a frame nor as a script, an image or an ans
     response.setHeader('content-type', 'text/html').end(`<!doctype html><title>other</title>
       <iframe id=f src="${ours}/"></iframe>`);
   });
-  const { page } = await open(browser);
+  const { page } = await open();
   await page.goto(`http://127.0.0.1:${await serveOnLoopback(t, other)}/`);
   const loads = (tag: string, path: string) =>
     page.evaluate(`new Promise((done) => { const one = document.createElement('${tag}');
@@ -143,7 +131,7 @@ test('a browser that was led here under a name of somebody else gets nothing but
   const { port } = new URL(server.url);
   const rebound = await startBrowser('--host-resolver-rules=MAP evil.example.com 127.0.0.1');
   t.after(() => rebound.close());
-  const { page } = await open(rebound);
+  const { page } = await openIn(rebound);
   for (const path of ['/', '/api/status', '/api/events', '/metrics', '/page.js']) {
     const answer = await page.goto(`http://evil.example.com:${port}${path}`);
     assert.equal(answer?.status(), 421, path);

@@ -1,32 +1,20 @@
 import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
-import { after, before, beforeEach, describe, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { accessibilityFaults, open, startBrowser, takePicture } from '../support/browser.ts';
+import { describe, test } from 'node:test';
+import { accessibilityFaults, takePicture } from '../support/browser.ts';
 import { serveOnLoopback } from '../support/loopback.ts';
-import { PageServer } from '../support/page-server.ts';
+import { pageInBrowser } from '../support/page-in-browser.ts';
 import { held, history, movedNow, settled, status, topology, viewOf } from '../support/page-states.ts';
 import { until } from '../support/until.ts';
 
 const LIVE = '#link[data-state=live]';
 const LOST = '#link[data-state=lost]';
 
-let browser: Browser;
-let server: PageServer;
-
-before(async () => {
-  server = new PageServer(viewOf(settled()));
-  [browser] = await Promise.all([startBrowser(), server.start()]);
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-beforeEach(() => server.show(viewOf(settled())));
+const { server, open } = pageInBrowser();
 
 /** The page, connected. */
-async function watch(options: Parameters<typeof open>[1] = {}) {
-  const opened = await open(browser, options);
+async function watch(options: NonNullable<Parameters<typeof open>[0]> = {}) {
+  const opened = await open(options);
   await opened.page.goto(server.url);
   if (options.javaScriptEnabled !== false) await opened.page.waitForSelector(LIVE);
   return opened;
@@ -250,7 +238,7 @@ test('behind a proxy that adds a path it works the same', async (t) => {
     incoming.pipe(onward);
   });
   const port = await serveOnLoopback(t, proxy);
-  const { page, troubles } = await open(browser);
+  const { page, troubles } = await open();
   await page.goto(`http://127.0.0.1:${port}/api/v1/proxy/`);
   await page.waitForSelector(LIVE);
   server.show(viewOf(movedNow()));
