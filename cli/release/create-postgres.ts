@@ -1,5 +1,5 @@
 import { CLUSTERS, type Cluster } from '../../cnpg/cluster.ts';
-import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
+import type { KubeApi } from '../../kubernetes/api.ts';
 import { ignoreNotFound, isConflict, isForbidden, isNotFound, KubeError } from '../../kubernetes/errors.ts';
 import { backoff } from '../../runtime/backoff.ts';
 import { type Clock, type Random, sleep } from '../../runtime/clock.ts';
@@ -78,7 +78,7 @@ async function apply(
 ): Promise<number | undefined> {
   const { metadata } = await api.patch<Cluster>(
     CLUSTERS,
-    keyOf(cluster),
+    cluster.metadata,
     { ...cluster, apiVersion: `${CLUSTERS.group}/${CLUSTERS.version}`, kind: CLUSTERS.kind },
     { type: 'apply', fieldManager: FIELD_MANAGER, abort },
   );
@@ -90,12 +90,8 @@ async function isMadeByOthers(
   cluster: Cluster,
   abort: AbortSignal,
 ): Promise<boolean> {
-  const found = await api.get(CLUSTERS, keyOf(cluster), { abort }).catch(ignoreNotFound);
+  const found = await api.get(CLUSTERS, cluster.metadata, { abort }).catch(ignoreNotFound);
   return found !== undefined && !(found.metadata.managedFields ?? []).some(isOurs);
-}
-
-function keyOf({ metadata: { namespace = '', name } }: Cluster): Required<ObjectKey> {
-  return { namespace, name };
 }
 
 function isOurs({ manager }: { readonly manager?: string }): boolean {
