@@ -1,18 +1,4 @@
-import type {
-  CallOptions,
-  CreateOptions,
-  DeleteOptions,
-  GetOptions,
-  KubeApi,
-  KubeObject,
-  List,
-  ListOptions,
-  ObjectKey,
-  PatchOptions,
-  Resource,
-  WatchEvent,
-  WatchOptions,
-} from '../kubernetes/api.ts';
+import type { CallOptions, KubeApi } from '../kubernetes/api.ts';
 import { KubeError } from '../kubernetes/errors.ts';
 import { aborted, type Clock, withDeadline } from '../runtime/clock.ts';
 import type { ReconcileResult, ReconcileSubscriber } from './reconciler.ts';
@@ -50,42 +36,29 @@ export class StatusFirst implements KubeApi, ReconcileSubscriber {
     this.#next = Promise.withResolvers();
   }
 
-  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: GetOptions): Promise<T> {
-    return this.#api.get(resource, key, options);
-  }
+  readonly get: KubeApi['get'] = (...call) => this.#api.get(...call);
+  readonly list: KubeApi['list'] = (...call) => this.#api.list(...call);
+  readonly watch: KubeApi['watch'] = (...call) => this.#api.watch(...call);
 
-  list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<List<T>> {
-    return this.#api.list(resource, options);
-  }
-
-  watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>> {
-    return this.#api.watch(resource, options);
-  }
-
-  async create<T extends KubeObject>(resource: Resource<T>, object: T, options?: CreateOptions): Promise<T> {
+  readonly create: KubeApi['create'] = async (resource, object, options) => {
     await this.whenStored(options);
     return this.#api.create(resource, object, options);
-  }
+  };
 
-  async replace<T extends KubeObject>(resource: Resource<T>, object: T, options?: CallOptions): Promise<T> {
+  readonly replace: KubeApi['replace'] = async (resource, object, options) => {
     await this.whenStored(options);
     return this.#api.replace(resource, object, options);
-  }
+  };
 
-  async patch<T extends KubeObject>(
-    resource: Resource<T>,
-    key: ObjectKey,
-    body: unknown,
-    options: PatchOptions,
-  ): Promise<T> {
+  readonly patch: KubeApi['patch'] = async (resource, key, body, options) => {
     await this.whenStored(options);
     return this.#api.patch(resource, key, body, options);
-  }
+  };
 
-  async delete(resource: Resource, key: ObjectKey, options?: DeleteOptions): Promise<void> {
+  readonly delete: KubeApi['delete'] = async (resource, key, options) => {
     await this.whenStored(options);
     return this.#api.delete(resource, key, options);
-  }
+  };
 
   /** A caller that had to wait has planned its write for an older status: as after a conflict, it has to plan again. */
   async whenStored({ abort }: CallOptions = {}): Promise<void> {

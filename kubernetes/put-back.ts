@@ -1,14 +1,8 @@
 import type {
-  CreateOptions,
-  DeleteOptions,
-  GetOptions,
   KubeApi,
   KubeObject,
-  List,
-  ListOptions,
   ObjectKey,
   ObjectMeta,
-  PatchOptions,
   Resource,
   WatchEvent,
   WatchOptions,
@@ -49,32 +43,21 @@ export class PutBackDetector implements KubeApi {
     return this.#copy.signal;
   }
 
-  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: GetOptions): Promise<T> {
-    return this.#object(resource, key, () => this.#api.get(resource, key, options));
-  }
+  readonly get: KubeApi['get'] = (resource, key, options) =>
+    this.#object(resource, key, () => this.#api.get(resource, key, options));
 
-  create<T extends KubeObject>(resource: Resource<T>, object: T, options?: CreateOptions): Promise<T> {
-    return this.#object(resource, object.metadata, () => this.#api.create(resource, object, options));
-  }
+  readonly create: KubeApi['create'] = (resource, object, options) =>
+    this.#object(resource, object.metadata, () => this.#api.create(resource, object, options));
 
-  replace<T extends KubeObject>(resource: Resource<T>, object: T, options?: CreateOptions): Promise<T> {
-    return this.#object(resource, object.metadata, () => this.#api.replace(resource, object, options));
-  }
+  readonly replace: KubeApi['replace'] = (resource, object, options) =>
+    this.#object(resource, object.metadata, () => this.#api.replace(resource, object, options));
 
-  patch<T extends KubeObject>(
-    resource: Resource<T>,
-    key: ObjectKey,
-    body: unknown,
-    options: PatchOptions,
-  ): Promise<T> {
-    return this.#object(resource, key, () => this.#api.patch(resource, key, body, options));
-  }
+  readonly patch: KubeApi['patch'] = (resource, key, body, options) =>
+    this.#object(resource, key, () => this.#api.patch(resource, key, body, options));
 
-  delete(resource: Resource, key: ObjectKey, options?: DeleteOptions): Promise<void> {
-    return this.#api.delete(resource, key, options);
-  }
+  readonly delete: KubeApi['delete'] = (...call) => this.#api.delete(...call);
 
-  async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<List<T>> {
+  readonly list: KubeApi['list'] = async (resource, options = {}) => {
     // A further page is as old as the first one.
     if (options.continue !== undefined) return this.#api.list(resource, options);
     const id = idOf(resource);
@@ -85,7 +68,7 @@ export class PutBackDetector implements KubeApi {
     if (isBefore(list.resourceVersion, known)) this.#isPutBack();
     this.#reach(resource, list.resourceVersion);
     return list;
-  }
+  };
 
   async *watch<T extends KubeObject>(
     resource: Resource<T>,

@@ -1,14 +1,10 @@
 import {
   CALL_TIMEOUT_MS,
   type CallOptions,
-  type DeleteOptions,
-  type GetOptions,
   type KubeApi,
   type KubeObject,
-  type List,
   type ListOptions,
   type ObjectKey,
-  type PatchOptions,
   type Resource,
   type WatchEvent,
   type WatchOptions,
@@ -78,51 +74,37 @@ export class Connection implements KubeApi {
     for (const stream of this.#streams) stream.end();
   }
 
-  get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options: GetOptions = {}): Promise<T> {
+  readonly get: KubeApi['get'] = (resource, key, options = {}) => {
     const { metadataOnly, maxBytes = Number.POSITIVE_INFINITY } = options;
     return this.#call('get', resource, key, options, (server) => {
       const object = server.get(resource, key, metadataOnly);
       if (JSON.stringify(object).length <= maxBytes) return object;
       throw new KubeError('more than is read at once', { status: 200, reason: 'TooLarge' });
     });
-  }
+  };
 
-  list<T extends KubeObject>(resource: Resource<T>, options: ListOptions = {}): Promise<List<T>> {
-    return this.#call('list', resource, place(options), options, (server) => server.list(resource, options));
-  }
+  readonly list: KubeApi['list'] = (resource, options = {}) =>
+    this.#call('list', resource, place(options), options, (server) => server.list(resource, options));
 
-  create<T extends KubeObject>(resource: Resource<T>, object: T, options: CallOptions = {}): Promise<T> {
-    const { actor } = this.#ports;
-    return this.#call('create', resource, object.metadata, options, (server) =>
-      server.create(actor, resource, object),
+  readonly create: KubeApi['create'] = (resource, object, options = {}) =>
+    this.#call('create', resource, object.metadata, options, (server) =>
+      server.create(this.#ports.actor, resource, object),
     );
-  }
 
-  replace<T extends KubeObject>(resource: Resource<T>, object: T, options: CallOptions = {}): Promise<T> {
-    const { actor } = this.#ports;
-    return this.#call('replace', resource, object.metadata, options, (server) =>
-      server.replace(actor, resource, object),
+  readonly replace: KubeApi['replace'] = (resource, object, options = {}) =>
+    this.#call('replace', resource, object.metadata, options, (server) =>
+      server.replace(this.#ports.actor, resource, object),
     );
-  }
 
-  patch<T extends KubeObject>(
-    resource: Resource<T>,
-    key: ObjectKey,
-    body: unknown,
-    options: PatchOptions,
-  ): Promise<T> {
-    const { actor } = this.#ports;
-    return this.#call('patch', resource, key, options, (server) =>
-      server.patch(actor, resource, key, body, options),
+  readonly patch: KubeApi['patch'] = (resource, key, body, options) =>
+    this.#call('patch', resource, key, options, (server) =>
+      server.patch(this.#ports.actor, resource, key, body, options),
     );
-  }
 
-  delete(resource: Resource, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
-    const { actor } = this.#ports;
-    return this.#call('delete', resource, key, options, (server) =>
-      server.delete(actor, resource, key, options),
+  readonly delete: KubeApi['delete'] = (resource, key, options = {}) =>
+    this.#call('delete', resource, key, options, (server) =>
+      server.delete(this.#ports.actor, resource, key, options),
     );
-  }
 
   async *watch<T extends KubeObject>(
     resource: Resource<T>,
