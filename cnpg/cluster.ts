@@ -1,5 +1,5 @@
-import type { KubeObject, Resource } from '../kubernetes/api.ts';
-import type { Condition, Pod } from '../kubernetes/resources.ts';
+import type { KubeObject } from '../kubernetes/api.ts';
+import { type Condition, namespaced, type Pod } from '../kubernetes/resources.ts';
 
 /** The part of a CloudNativePG Cluster that we read. Source: postgresql.cnpg.io/v1, the Cluster CRD. */
 export interface Cluster extends KubeObject {
@@ -44,13 +44,7 @@ export interface Cluster extends KubeObject {
   };
 }
 
-export const CLUSTERS: Resource<Cluster> = {
-  group: 'postgresql.cnpg.io',
-  version: 'v1',
-  plural: 'clusters',
-  kind: 'Cluster',
-  namespaced: true,
-};
+export const CLUSTERS = namespaced<Cluster>('postgresql.cnpg.io/v1', 'clusters', 'Cluster');
 
 /** What the operator writes into targetPrimary while it looks for a new primary. */
 export const PENDING = 'pending';
@@ -75,10 +69,4 @@ export interface Backup extends KubeObject {
   readonly status?: { readonly phase?: string };
 }
 
-export const BACKUPS: Resource<Backup> = {
-  group: CLUSTERS.group,
-  version: CLUSTERS.version,
-  plural: 'backups',
-  kind: 'Backup',
-  namespaced: true,
-};
+export const BACKUPS = namespaced<Backup>('postgresql.cnpg.io/v1', 'backups', 'Backup');

@@ -128,34 +128,34 @@ export interface KubeEvent extends KubeObject {
   };
 }
 
-function core<T extends KubeObject>(plural: string, kind: string, namespaced = true): Resource<T> {
-  return { group: '', version: 'v1', plural, kind, namespaced };
+/** `apiVersion`: as in a manifest. */
+export function namespaced<T extends KubeObject>(
+  apiVersion: string,
+  plural: string,
+  kind: string,
+): Resource<T> {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  return { group, version, plural, kind, namespaced: true };
 }
 
-export const CONFIG_MAPS = core<ConfigMap>('configmaps', 'ConfigMap');
-export const SECRETS = core<Secret>('secrets', 'Secret');
-export const PODS = core<Pod>('pods', 'Pod');
-export const SERVICES = core<Service>('services', 'Service');
-export const NODES = core<Node>('nodes', 'Node', false);
-export const NAMESPACES = core<KubeObject>('namespaces', 'Namespace', false);
-export const LEASES: Resource<Lease> = {
-  group: 'coordination.k8s.io',
-  version: 'v1',
-  plural: 'leases',
-  kind: 'Lease',
-  namespaced: true,
-};
-export const EVENTS: Resource<KubeEvent> = {
-  group: 'events.k8s.io',
-  version: 'v1',
-  plural: 'events',
-  kind: 'Event',
-  namespaced: true,
-};
-export const MUTATING_WEBHOOK_CONFIGURATIONS: Resource<MutatingWebhookConfiguration> = {
-  group: 'admissionregistration.k8s.io',
-  version: 'v1',
-  plural: 'mutatingwebhookconfigurations',
-  kind: 'MutatingWebhookConfiguration',
-  namespaced: false,
-};
+export function clusterWide<T extends KubeObject>(
+  apiVersion: string,
+  plural: string,
+  kind: string,
+): Resource<T> {
+  return { ...namespaced<T>(apiVersion, plural, kind), namespaced: false };
+}
+
+export const CONFIG_MAPS = namespaced<ConfigMap>('v1', 'configmaps', 'ConfigMap');
+export const SECRETS = namespaced<Secret>('v1', 'secrets', 'Secret');
+export const PODS = namespaced<Pod>('v1', 'pods', 'Pod');
+export const SERVICES = namespaced<Service>('v1', 'services', 'Service');
+export const NODES = clusterWide<Node>('v1', 'nodes', 'Node');
+export const NAMESPACES = clusterWide<KubeObject>('v1', 'namespaces', 'Namespace');
+export const LEASES = namespaced<Lease>('coordination.k8s.io/v1', 'leases', 'Lease');
+export const EVENTS = namespaced<KubeEvent>('events.k8s.io/v1', 'events', 'Event');
+export const MUTATING_WEBHOOK_CONFIGURATIONS = clusterWide<MutatingWebhookConfiguration>(
+  'admissionregistration.k8s.io/v1',
+  'mutatingwebhookconfigurations',
+  'MutatingWebhookConfiguration',
+);

@@ -1,6 +1,7 @@
-import type { KubeApi, KubeObject, Resource } from '../kubernetes/api.ts';
+import type { KubeApi, KubeObject } from '../kubernetes/api.ts';
 import { parseKey } from '../kubernetes/object-index.ts';
 import { keyOf, type OnReflectorProblem, Reflector } from '../kubernetes/reflector.ts';
+import { namespaced } from '../kubernetes/resources.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Limit } from './inject/limits.ts';
 import { LONGEST_QUANTITY } from './inject/quantity.ts';
@@ -9,13 +10,7 @@ export interface LimitRange extends KubeObject {
   readonly spec?: { readonly limits?: readonly Limit[] };
 }
 
-export const LIMIT_RANGES: Resource<LimitRange> = {
-  group: '',
-  version: 'v1',
-  plural: 'limitranges',
-  kind: 'LimitRange',
-  namespaced: true,
-};
+export const LIMIT_RANGES = namespaced<LimitRange>('v1', 'limitranges', 'LimitRange');
 
 /** The limits in the LimitRanges of a namespace; none while they are unknown. */
 export type LimitsOf = (namespace: string) => readonly Limit[];

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { PROGRAM } from '../../contract/names.ts';
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import { clusterWide } from '../../kubernetes/resources.ts';
 import { run } from '../../test/support/binaries/command.ts';
 import { assembleChart } from '../../test/support/chart/assemble.ts';
 import type { CnpgCluster } from '../../test/support/cnpg.ts';
@@ -18,20 +19,12 @@ import { followerName } from './ground.ts';
 /** More than that no controller takes. */
 const FOLLOWERS_OF_EACH = 16;
 const LIMIT_MS = 60_000;
-const FLOW_SCHEMAS: Resource = {
-  group: 'flowcontrol.apiserver.k8s.io',
-  version: 'v1',
-  plural: 'flowschemas',
-  kind: 'FlowSchema',
-  namespaced: false,
-};
-const BINDINGS: Resource<KubeObject & { readonly roleRef: object; readonly subjects: readonly object[] }> = {
-  group: 'rbac.authorization.k8s.io',
-  version: 'v1',
-  plural: 'clusterrolebindings',
-  kind: 'ClusterRoleBinding',
-  namespaced: false,
-};
+const FLOW_SCHEMAS = clusterWide('flowcontrol.apiserver.k8s.io/v1', 'flowschemas', 'FlowSchema');
+const BINDINGS = clusterWide<KubeObject & { readonly roleRef: object; readonly subjects: readonly object[] }>(
+  'rbac.authorization.k8s.io/v1',
+  'clusterrolebindings',
+  'ClusterRoleBinding',
+);
 
 /** All of them follow the one Cluster, so that one move moves everything. */
 export async function startControllers(

@@ -1,7 +1,7 @@
 /** What an installation needs for a database. */
 import { CLUSTERS } from '../../cnpg/cluster.ts';
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
+import { clusterWide } from '../../kubernetes/resources.ts';
 import { type Check, problem, warning } from '../checks/check.ts';
 import { whole } from '../cluster/kept.ts';
 import { CLUSTER_NAMES } from '../cluster/resources.ts';
@@ -10,13 +10,7 @@ import type { Before } from './before.ts';
 
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 
-const STORAGE_CLASSES: Resource<KubeObject> = {
-  group: 'storage.k8s.io',
-  version: 'v1',
-  plural: 'storageclasses',
-  kind: 'StorageClass',
-  namespaced: false,
-};
+const STORAGE_CLASSES = clusterWide('storage.k8s.io/v1', 'storageclasses', 'StorageClass');
 
 export function operator({ planned }: Before): Check {
   return {

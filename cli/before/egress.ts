@@ -1,4 +1,5 @@
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import { namespaced } from '../../kubernetes/resources.ts';
 import { type Selector, selects } from '../../kubernetes/selector.ts';
 import { type Check, skip, titleOf, warning } from '../checks/check.ts';
 import { whole } from '../cluster/kept.ts';
@@ -12,13 +13,11 @@ interface NetworkPolicy extends KubeObject {
   };
 }
 
-const NETWORK_POLICIES: Resource<NetworkPolicy> = {
-  group: 'networking.k8s.io',
-  version: 'v1',
-  plural: 'networkpolicies',
-  kind: 'NetworkPolicy',
-  namespaced: true,
-};
+const NETWORK_POLICIES = namespaced<NetworkPolicy>(
+  'networking.k8s.io/v1',
+  'networkpolicies',
+  'NetworkPolicy',
+);
 
 /** What the controller really reaches shows only once its pods run. */
 export function egress({ namespace, planned }: Before): Check {

@@ -1,4 +1,5 @@
 import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
+import { clusterWide } from '../../kubernetes/resources.ts';
 
 /** authorization.k8s.io/v1. */
 export interface ResourceAttributes {
@@ -19,12 +20,9 @@ interface AccessReview extends KubeObject {
   readonly status?: { readonly allowed: boolean };
 }
 
-function reviews(kind: string, plural: string): Resource<AccessReview> {
-  return { group: 'authorization.k8s.io', version: 'v1', plural, kind, namespaced: false };
-}
-
-const SELF = reviews('SelfSubjectAccessReview', 'selfsubjectaccessreviews');
-const SUBJECT = reviews('SubjectAccessReview', 'subjectaccessreviews');
+const API = 'authorization.k8s.io/v1';
+const SELF = clusterWide<AccessReview>(API, 'selfsubjectaccessreviews', 'SelfSubjectAccessReview');
+const SUBJECT = clusterWide<AccessReview>(API, 'subjectaccessreviews', 'SubjectAccessReview');
 
 /** Whether the user of the command may do that. Throws KubeError. */
 export function mayI(

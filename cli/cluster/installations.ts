@@ -1,6 +1,7 @@
-import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { KubeApi, KubeObject } from '../../kubernetes/api.ts';
 import { ignoreForbidden } from '../../kubernetes/errors.ts';
 import { listAll } from '../../kubernetes/pages.ts';
+import { clusterWide } from '../../kubernetes/resources.ts';
 import { OF_CHART } from './chart.ts';
 
 interface ClusterRoleBinding extends KubeObject {
@@ -11,13 +12,11 @@ interface ClusterRoleBinding extends KubeObject {
   }[];
 }
 
-const CLUSTER_ROLE_BINDINGS: Resource<ClusterRoleBinding> = {
-  group: 'rbac.authorization.k8s.io',
-  version: 'v1',
-  plural: 'clusterrolebindings',
-  kind: 'ClusterRoleBinding',
-  namespaced: false,
-};
+const CLUSTER_ROLE_BINDINGS = clusterWide<ClusterRoleBinding>(
+  'rbac.authorization.k8s.io/v1',
+  'clusterrolebindings',
+  'ClusterRoleBinding',
+);
 
 /** As the chart calls the account of the controller. */
 const ACCOUNT = /(^|-)controller$/;

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../kubernetes/api.ts';
 import { cut } from '../../kubernetes/cut.ts';
-import type { Condition } from '../../kubernetes/resources.ts';
+import { type Condition, namespaced } from '../../kubernetes/resources.ts';
 import type { Selector } from '../../kubernetes/selector.ts';
 import { aloneBy, type Placed } from '../../webhook/inject/alone.ts';
 import { conditions, fields, IDENTITY, type Keep, type Listed, list, marks, scalar } from './kept.ts';
@@ -150,7 +150,7 @@ function keep(workload: Workload): Workload {
 }
 
 function of(plural: string, kind: string): Listed<Workload> {
-  return { group: 'apps', version: 'v1', plural, kind, namespaced: true, keep };
+  return { ...namespaced('apps/v1', plural, kind), keep };
 }
 
 export const DEPLOYMENTS = of('deployments', 'Deployment');

@@ -2,6 +2,7 @@ import { type Cluster, HEALTHY } from '../../cnpg/cluster.ts';
 import { roleInTopology } from '../../cnpg/topology.ts';
 import type { Status } from '../../contract/status.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
+import { namespaced } from '../../kubernetes/resources.ts';
 import { fields, IDENTITY, type Listed, list, scalar } from '../cluster/kept.ts';
 import { type DnsView, isStuck, sameValues, troublesOf } from '../status/dns.ts';
 import { counted } from '../text/counted.ts';
@@ -21,11 +22,7 @@ export interface EndpointSlice extends KubeObject {
 const MOST_ENDPOINTS = 1_000;
 
 export const ENDPOINT_SLICES: Listed<EndpointSlice> = {
-  group: 'discovery.k8s.io',
-  version: 'v1',
-  plural: 'endpointslices',
-  kind: 'EndpointSlice',
-  namespaced: true,
+  ...namespaced('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice'),
   keep: fields<EndpointSlice>({
     ...IDENTITY,
     endpoints: list(

@@ -1,7 +1,8 @@
 import type { Cluster } from '../../cnpg/cluster.ts';
 import { parseLsn } from '../../cnpg/demotion-token.ts';
-import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { KubeApi, KubeObject } from '../../kubernetes/api.ts';
 import { KubeError } from '../../kubernetes/errors.ts';
+import { namespaced } from '../../kubernetes/resources.ts';
 
 /**
  * The status of an instance, read through the API server as `kubectl cnpg status` does. Source: CloudNativePG,
@@ -14,13 +15,7 @@ interface InstanceStatus extends KubeObject {
   readonly isWalReceiverActive?: boolean;
 }
 
-const INSTANCE_STATUS: Resource<InstanceStatus> = {
-  group: '',
-  version: 'v1',
-  plural: 'pods',
-  kind: 'Pod',
-  namespaced: true,
-};
+const INSTANCE_STATUS = namespaced<InstanceStatus>('v1', 'pods', 'Pod');
 /** Source: CloudNativePG, pkg/management/url: StatusPort, PathPgStatus. */
 const PORT = 8000;
 const SUBRESOURCE = 'proxy/pg/status';

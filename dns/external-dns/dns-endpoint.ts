@@ -1,4 +1,5 @@
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import { namespaced } from '../../kubernetes/resources.ts';
 import type { Endpoint } from '../endpoint.ts';
 
 /** Source: config/crd/standard of sigs.k8s.io/external-dns. */
@@ -10,10 +11,8 @@ export interface DnsEndpoint extends KubeObject {
   };
 }
 
-export const DNS_ENDPOINTS: Resource<DnsEndpoint> = {
-  group: 'externaldns.k8s.io',
-  version: 'v1alpha1',
-  plural: 'dnsendpoints',
-  kind: 'DNSEndpoint',
-  namespaced: true,
-};
+export const DNS_ENDPOINTS = namespaced<DnsEndpoint>(
+  'externaldns.k8s.io/v1alpha1',
+  'dnsendpoints',
+  'DNSEndpoint',
+);

@@ -4,8 +4,8 @@ import { networkInterfaces } from 'node:os';
 import { before, describe, test } from 'node:test';
 import type { Checked, CheckView } from '../../cli/checks/run.ts';
 import { runCli } from '../../cli/testing/terminal.ts';
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
-import { NAMESPACES, PODS } from '../../kubernetes/resources.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import { clusterWide, NAMESPACES, namespaced, PODS } from '../../kubernetes/resources.ts';
 import { chartUnderTest, RELEASE } from '../support/chart/render.ts';
 import { createNamespace, createNodes } from '../support/seed.ts';
 import { sharedControlPlane } from '../support/shared-control-plane.ts';
@@ -14,20 +14,12 @@ import { EAST, startExampleDns, WEST } from '../support/two-sites.ts';
 const plane = await sharedControlPlane();
 const { api } = plane;
 const chart = await chartUnderTest();
-const NETWORK_POLICIES: Resource<KubeObject & { spec: object }> = {
-  group: 'networking.k8s.io',
-  version: 'v1',
-  plural: 'networkpolicies',
-  kind: 'NetworkPolicy',
-  namespaced: true,
-};
-const CLUSTER_ROLES: Resource<KubeObject> = {
-  group: 'rbac.authorization.k8s.io',
-  version: 'v1',
-  plural: 'clusterroles',
-  kind: 'ClusterRole',
-  namespaced: false,
-};
+const NETWORK_POLICIES = namespaced<KubeObject & { spec: object }>(
+  'networking.k8s.io/v1',
+  'networkpolicies',
+  'NetworkPolicy',
+);
+const CLUSTER_ROLES = clusterWide('rbac.authorization.k8s.io/v1', 'clusterroles', 'ClusterRole');
 const NODES_HERE = { east: 'before-east', west: 'before-west' };
 const SITES = {
   'us-east': { nodeName: NODES_HERE.east, ip: EAST.ip },

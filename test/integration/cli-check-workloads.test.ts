@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { AUTOSCALERS, CRON_JOBS, DISRUPTION_BUDGETS } from '../../cli/cluster/resources.ts';
 import { DEPLOYMENTS, STATEFUL_SETS } from '../../cli/cluster/workloads.ts';
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
-import { NAMESPACES, NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import { NAMESPACES, NODES, namespaced, PODS, type Pod } from '../../kubernetes/resources.ts';
 import { Checks, ofOutcome } from '../support/checks.ts';
 import { askingPod } from '../support/pod-stream.ts';
 import { post } from '../support/raw-api.ts';
@@ -14,13 +14,7 @@ import { ownControlPlane } from '../support/shared-control-plane.ts';
 import { until } from '../support/until.ts';
 import { createWebhookScene } from '../support/webhook-process.ts';
 
-const LIMIT_RANGES: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'limitranges',
-  kind: 'LimitRange',
-  namespaced: true,
-};
+const LIMIT_RANGES = namespaced('v1', 'limitranges', 'LimitRange');
 
 // Its own: these checks look at the workloads of all namespaces.
 const plane = await ownControlPlane();

@@ -4,10 +4,12 @@ import { CLUSTERS } from '../../cnpg/cluster.ts';
 import { PROGRAM, REPORT_CONFIGMAP, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import {
   CONFIG_MAPS,
+  clusterWide,
   LEASES,
   type Lease,
   MUTATING_WEBHOOK_CONFIGURATIONS,
   NODES,
+  namespaced,
   PODS,
   type Pod,
   SECRETS,
@@ -32,20 +34,8 @@ const plane = await ownControlPlane();
 const { api } = plane;
 const WAIT = { timeoutMs: 60_000 };
 const DAY_MS = 86_400_000;
-const SERVICE_ACCOUNTS = {
-  group: '',
-  version: 'v1',
-  plural: 'serviceaccounts',
-  kind: 'ServiceAccount',
-  namespaced: true,
-};
-const CRDS = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-};
+const SERVICE_ACCOUNTS = namespaced('v1', 'serviceaccounts', 'ServiceAccount');
+const CRDS = clusterWide('apiextensions.k8s.io/v1', 'customresourcedefinitions', 'CustomResourceDefinition');
 
 describe('kubectl site-follower check', () => {
   test('finds what is broken, and finds it no more when it is mended', { timeout: 400_000 }, async (t) => {

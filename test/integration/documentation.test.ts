@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parseAllDocuments, stringify } from 'yaml';
 import { STATUS_CONFIGMAP } from '../../contract/names.ts';
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
-import { CONFIG_MAPS, SERVICES } from '../../kubernetes/resources.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import { CONFIG_MAPS, namespaced, SERVICES } from '../../kubernetes/resources.ts';
 import { COVERAGE, type Coverage, commandsOf } from '../documentation/coverage.ts';
 import { type Block, blocksOf, documents } from '../documentation/markdown.ts';
 import { assembleChart } from '../support/chart/assemble.ts';
@@ -33,13 +33,7 @@ const COMMAND_LIMIT_MS = 60_000;
 /** The operator's resource definitions alone have 1 MB. */
 const MAX_OUTPUT = 16 * 1_024 * 1_024;
 
-const DEPLOYMENTS: Resource<KubeObject> = {
-  group: 'apps',
-  version: 'v1',
-  kind: 'Deployment',
-  plural: 'deployments',
-  namespaced: true,
-};
+const DEPLOYMENTS = namespaced('apps/v1', 'deployments', 'Deployment');
 
 /** A first start, then everything that looks, then what stops and upgrades. */
 const ORDER = (path: string) =>

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
-import { NAMESPACES, PODS } from '../../kubernetes/resources.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
+import { NAMESPACES, namespaced, PODS } from '../../kubernetes/resources.ts';
 import { admit } from '../../webhook/admission.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
 import { readPod } from '../../webhook/inject/shape.ts';
@@ -33,13 +33,7 @@ after(async () => {
 
 const WAIT = { timeoutMs: 60_000 };
 const INJECT = 'site-follower/inject';
-const DEPLOYMENTS: Resource<Deployment> = {
-  group: 'apps',
-  version: 'v1',
-  plural: 'deployments',
-  kind: 'Deployment',
-  namespaced: true,
-};
+const DEPLOYMENTS = namespaced<Deployment>('apps/v1', 'deployments', 'Deployment');
 
 interface InjectedPod extends KubeObject {
   readonly spec: {

@@ -4,13 +4,14 @@ import { describe, test } from 'node:test';
 import { Pool } from 'undici';
 import { memoryOf } from '../../bench/memory.ts';
 import { ANNOTATIONS, LABELS, PROGRAM, STATUS_CONFIGMAP } from '../../contract/names.ts';
-import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import type { KubeObject } from '../../kubernetes/api.ts';
 import {
   CONFIG_MAPS,
   EVENTS,
   type KubeEvent,
   LEASES,
   MUTATING_WEBHOOK_CONFIGURATIONS,
+  namespaced,
   PODS,
   type Pod,
   SECRETS,
@@ -28,13 +29,7 @@ import { createWebhookScene, WEBHOOK_BUNDLE, type WebhookScene } from '../suppor
 const plane = await sharedControlPlane();
 const { api } = plane;
 
-const DEPLOYMENTS: Resource<Deployment> = {
-  group: 'apps',
-  version: 'v1',
-  plural: 'deployments',
-  kind: 'Deployment',
-  namespaced: true,
-};
+const DEPLOYMENTS = namespaced<Deployment>('apps/v1', 'deployments', 'Deployment');
 
 interface Deployment extends KubeObject {
   readonly spec: object;

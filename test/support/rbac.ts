@@ -1,5 +1,6 @@
 /** A user who may do what a process has to be allowed to do, and nothing else. */
 import type { KubeObject, Resource } from '../../kubernetes/api.ts';
+import { clusterWide, namespaced } from '../../kubernetes/resources.ts';
 import type { Permission } from '../../runtime/rights.ts';
 import type { ControlPlaneAccess, User } from './control-plane-access.ts';
 
@@ -8,14 +9,11 @@ export interface Grant {
   readonly rights: readonly Permission[];
 }
 
-function rbac(plural: string, kind: string, namespaced: boolean): Resource {
-  return { group: 'rbac.authorization.k8s.io', version: 'v1', plural, kind, namespaced };
-}
-
-const ROLES = rbac('roles', 'Role', true);
-export const ROLE_BINDINGS = rbac('rolebindings', 'RoleBinding', true);
-const CLUSTER_ROLES = rbac('clusterroles', 'ClusterRole', false);
-const CLUSTER_ROLE_BINDINGS = rbac('clusterrolebindings', 'ClusterRoleBinding', false);
+const RBAC = 'rbac.authorization.k8s.io/v1';
+const ROLES: Resource = namespaced(RBAC, 'roles', 'Role');
+export const ROLE_BINDINGS: Resource = namespaced(RBAC, 'rolebindings', 'RoleBinding');
+const CLUSTER_ROLES: Resource = clusterWide(RBAC, 'clusterroles', 'ClusterRole');
+const CLUSTER_ROLE_BINDINGS: Resource = clusterWide(RBAC, 'clusterrolebindings', 'ClusterRoleBinding');
 
 interface RbacObject extends KubeObject {
   readonly rules?: readonly {

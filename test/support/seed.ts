@@ -5,7 +5,14 @@ import { parse } from 'yaml';
 import { BACKUPS, CLUSTERS } from '../../cnpg/cluster.ts';
 import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
 import { isAlreadyExists, isNotFound } from '../../kubernetes/errors.ts';
-import { type Condition, NAMESPACES, NODES, type Node } from '../../kubernetes/resources.ts';
+import {
+  type Condition,
+  clusterWide,
+  NAMESPACES,
+  NODES,
+  type Node,
+  namespaced,
+} from '../../kubernetes/resources.ts';
 import { findCnpgCrds } from './binaries/cnpg.ts';
 import type { ControlPlaneAccess } from './control-plane-access.ts';
 import { until } from './until.ts';
@@ -15,21 +22,13 @@ interface CustomResourceDefinition extends KubeObject {
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
-const CRDS: Resource<CustomResourceDefinition> = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-};
+const CRDS = clusterWide<CustomResourceDefinition>(
+  'apiextensions.k8s.io/v1',
+  'customresourcedefinitions',
+  'CustomResourceDefinition',
+);
 
-export const SERVICE_ACCOUNTS: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'serviceaccounts',
-  kind: 'ServiceAccount',
-  namespaced: true,
-};
+export const SERVICE_ACCOUNTS = namespaced('v1', 'serviceaccounts', 'ServiceAccount');
 
 const SERVED: readonly Resource[] = [CLUSTERS, BACKUPS];
 

@@ -1,5 +1,6 @@
-import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
+import type { KubeObject } from '../../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../../kubernetes/errors.ts';
+import { namespaced } from '../../../kubernetes/resources.ts';
 import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
 import { locateNamedPod, type NamedPod } from '../named-pod.ts';
 import { type Observation, type Trigger, type Unknown, unknown } from '../trigger.ts';
@@ -11,13 +12,11 @@ export interface Psmdb extends KubeObject {
   readonly status?: { readonly replsets?: unknown };
 }
 
-export const PSMDBS: Resource<Psmdb> = {
-  group: 'psmdb.percona.com',
-  version: 'v1',
-  plural: 'perconaservermongodbs',
-  kind: 'PerconaServerMongoDB',
-  namespaced: true,
-};
+export const PSMDBS = namespaced<Psmdb>(
+  'psmdb.percona.com/v1',
+  'perconaservermongodbs',
+  'PerconaServerMongoDB',
+);
 
 export interface PsmdbOptions {
   readonly ports: WatchPorts;

@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import type { Resource } from '../../../kubernetes/api.ts';
+import { namespaced } from '../../../kubernetes/resources.ts';
 import { APP, TriggerScene } from '../../../test/support/trigger-scene.ts';
 
-const CLUSTERS: Resource = {
-  group: 'mysql.example.com',
-  version: 'v2',
-  plural: 'clusters',
-  kind: 'Cluster',
-  namespaced: true,
-};
+const CLUSTERS = namespaced('mysql.example.com/v2', 'clusters', 'Cluster');
 const KEY = { namespace: APP, name: 'db' };
 const SETTINGS = { kind: 'resource', apiVersion: 'mysql.example.com/v2', resource: 'clusters', ...KEY };
 

@@ -1,5 +1,6 @@
-import type { KubeApi, KubeObject, ObjectKey, Resource } from '../../../kubernetes/api.ts';
+import type { KubeApi, KubeObject, ObjectKey } from '../../../kubernetes/api.ts';
 import { Reflector } from '../../../kubernetes/reflector.ts';
+import { namespaced } from '../../../kubernetes/resources.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import { News } from '../news.ts';
 
@@ -11,13 +12,11 @@ export interface EndpointSlice extends KubeObject {
   }[];
 }
 
-export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
-  group: 'discovery.k8s.io',
-  version: 'v1',
-  plural: 'endpointslices',
-  kind: 'EndpointSlice',
-  namespaced: true,
-};
+export const ENDPOINT_SLICES = namespaced<EndpointSlice>(
+  'discovery.k8s.io/v1',
+  'endpointslices',
+  'EndpointSlice',
+);
 
 /** Where a Service sends connections. */
 export interface Routes {

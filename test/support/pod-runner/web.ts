@@ -1,5 +1,6 @@
 /** The usual application: a Deployment with pods on all nodes, and its Service. */
-import type { KubeApi, KubeObject, Resource } from '../../../kubernetes/api.ts';
+import type { KubeApi, KubeObject } from '../../../kubernetes/api.ts';
+import { namespaced } from '../../../kubernetes/resources.ts';
 
 export interface Deployment extends KubeObject {
   readonly spec: {
@@ -10,25 +11,13 @@ export interface Deployment extends KubeObject {
   };
 }
 
-export const DEPLOYMENTS: Resource<Deployment> = {
-  group: 'apps',
-  version: 'v1',
-  plural: 'deployments',
-  kind: 'Deployment',
-  namespaced: true,
-};
+export const DEPLOYMENTS = namespaced<Deployment>('apps/v1', 'deployments', 'Deployment');
 
 interface Service extends KubeObject {
   readonly spec: { readonly selector: object; readonly ports: readonly object[] };
 }
 
-const SERVICES: Resource<Service> = {
-  group: '',
-  version: 'v1',
-  plural: 'services',
-  kind: 'Service',
-  namespaced: true,
-};
+const SERVICES = namespaced<Service>('v1', 'services', 'Service');
 
 export interface WebOptions {
   readonly namespace: string;

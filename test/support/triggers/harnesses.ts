@@ -4,7 +4,7 @@ import { CLUSTERS } from '../../../cnpg/cluster.ts';
 import { STATUS_CONFIGMAP } from '../../../contract/names.ts';
 import type { KubeObject, Resource } from '../../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../../kubernetes/errors.ts';
-import { CONFIG_MAPS, LEASES, NODES, PODS } from '../../../kubernetes/resources.ts';
+import { CONFIG_MAPS, LEASES, NODES, namespaced, PODS } from '../../../kubernetes/resources.ts';
 import { createCnpgCluster } from '../cnpg.ts';
 import { installLooseCrd, setNodeReady } from '../seed.ts';
 import { createPods, type Ground, PLACES, type Place, podAt, type StartTriggerHarness } from './harness.ts';
@@ -162,13 +162,7 @@ async function customResource(ground: Ground, resource: Resource) {
   return { key, setStatus, remove: () => api.delete(resource, key) };
 }
 
-const PSMDB: Resource = {
-  group: 'psmdb.percona.com',
-  version: 'v1',
-  plural: 'perconaservermongodbs',
-  kind: 'PerconaServerMongoDB',
-  namespaced: true,
-};
+const PSMDB = namespaced('psmdb.percona.com/v1', 'perconaservermongodbs', 'PerconaServerMongoDB');
 
 const psmdb: StartTriggerHarness = async (ground) => {
   const { namespace } = ground;
@@ -197,13 +191,7 @@ const psmdb: StartTriggerHarness = async (ground) => {
   };
 };
 
-const DATABASES: Resource = {
-  group: 'mysql.example.com',
-  version: 'v2',
-  plural: 'databases',
-  kind: 'Database',
-  namespaced: true,
-};
+const DATABASES = namespaced('mysql.example.com/v2', 'databases', 'Database');
 
 const resource: StartTriggerHarness = async (ground) => {
   const { key, setStatus, remove } = await customResource(ground, DATABASES);
