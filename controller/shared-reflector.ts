@@ -1,7 +1,7 @@
 import type { KubeObject } from '../kubernetes/api.ts';
 import type { Reflector, ReflectorOptions } from '../kubernetes/reflector.ts';
 import { reflect, type WatchPorts } from './reflect.ts';
-import { type Run, Shared } from './shared.ts';
+import { type Run, SharedWatch } from './shared-watch.ts';
 
 export interface WatchListener<V> {
   /** As of a reflector; who comes later is told of everything that is known. */
@@ -18,37 +18,26 @@ type Watched<T extends KubeObject, V> = Pick<
 >;
 
 /** A watch for all followers, while any of them needs it: what it shows is sent, read and kept once. */
-export class SharedReflector<T extends KubeObject, V> {
-  readonly #ports: WatchPorts;
+export class SharedReflector<T extends KubeObject, V> extends SharedWatch<WatchListener<V>> {
   readonly #watched: Watched<T, V>;
-  readonly #shared: Shared<WatchListener<V>>;
 
   constructor(ports: WatchPorts, watched: Watched<T, V>) {
-    this.#ports = ports;
+    super(ports, watched.resource);
     this.#watched = watched;
-    this.#shared = new Shared({
-      begin: (stop) => this.#begin(stop),
-      onThrow: (error) => ports.onWatchProblem(watched.resource.plural, 'handler', error),
-    });
   }
 
-  /** Tells `listener` until `abort` fires. */
-  listen(listener: WatchListener<V>, abort: AbortSignal): Promise<void> {
-    return this.#shared.listen(listener, abort);
-  }
-
-  #begin(stop: AbortSignal): Run<WatchListener<V>> {
-    const watched: Reflector<T, V> = reflect(this.#ports, {
+  protected override begin(stop: AbortSignal): Run<WatchListener<V>> {
+    const watched: Reflector<T, V> = reflect(this.ports, {
       ...this.#watched,
-      onPutBack: () => this.#shared.tell((listener) => listener.onPutBack?.()),
+      onPutBack: () => this.tell((listener) => listener.onPutBack?.()),
       onChange: (key, now, before) => {
-        if (!stop.aborted) this.#shared.tell((listener) => listener.onChange(key, now, before));
+        if (!stop.aborted) this.tell((listener) => listener.onChange(key, now, before));
       },
     });
     let isSynced = false;
     void watched.synced.then(() => {
       isSynced = true;
-      if (!stop.aborted) this.#shared.tell((listener) => listener.onSynced?.());
+      if (!stop.aborted) this.tell((listener) => listener.onSynced?.());
     });
     return {
       ended: watched.run(stop),

@@ -6,7 +6,7 @@ import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { SERVICES, type Service } from '../../../kubernetes/resources.ts';
 import { sleep } from '../../../runtime/clock.ts';
 import { reflect, type WatchPorts } from '../../reflect.ts';
-import { type Run, Shared } from '../../shared.ts';
+import { type Run, SharedWatch } from '../../shared-watch.ts';
 import { type FollowedService, followedByAny } from './service.ts';
 
 export interface ServicesListener {
@@ -29,33 +29,22 @@ const LOOK_MS = 60_000;
  * each see all of these writes: so they are watched and read once for all of them, and nothing is kept of those that none has to
  * do with.
  */
-export class RoutedServices {
-  readonly #ports: WatchPorts;
+export class RoutedServices extends SharedWatch<ServicesListener> {
   readonly #followers: readonly string[];
-  readonly #shared: Shared<ServicesListener>;
 
   constructor(ports: WatchPorts, followers: readonly string[]) {
-    this.#ports = ports;
+    super(ports, SERVICES);
     this.#followers = followers;
-    this.#shared = new Shared({
-      begin: (stop) => this.#begin(stop),
-      onThrow: (error) => ports.onWatchProblem(SERVICES.plural, 'handler', error),
-    });
   }
 
-  /** Tells `listener` until `abort` fires. */
-  listen(listener: ServicesListener, abort: AbortSignal): Promise<void> {
-    return this.#shared.listen(listener, abort);
-  }
-
-  #begin(stop: AbortSignal): Run<ServicesListener> {
-    const watched: Reflector<Service, readonly FollowedService[]> = reflect(this.#ports, {
+  protected override begin(stop: AbortSignal): Run<ServicesListener> {
+    const watched: Reflector<Service, readonly FollowedService[]> = reflect(this.ports, {
       resource: SERVICES,
       transform: (service) => followedByAny(this.#followers, service),
-      onPutBack: () => this.#shared.tell((listener) => listener.onPutBack()),
+      onPutBack: () => this.tell((listener) => listener.onPutBack()),
       onChange: (key, now, before) => {
         if (stop.aborted) return;
-        this.#shared.tell((listener) => listener.onService(key, of(listener, now), of(listener, before)));
+        this.tell((listener) => listener.onService(key, of(listener, now), of(listener, before)));
       },
     });
     return {
@@ -71,25 +60,24 @@ export class RoutedServices {
 
   /** Beside everything else, so that no move waits for it. */
   async #lookAround(stop: AbortSignal): Promise<void> {
-    const { clock, random } = this.#ports;
+    const { clock, random } = this.ports;
     for (;;) {
       await sleep(clock, LOOK_MS * (0.8 + random() * 0.2), stop);
       if (stop.aborted) return;
       try {
         await this.#lookAgain(stop);
       } catch (error) {
-        if (!stop.aborted) this.#shared.tell((listener) => listener.onReadFailed(error));
+        if (!stop.aborted) this.tell((listener) => listener.onReadFailed(error));
       }
     }
   }
 
   /** Watches give speed, this gives truth: what follows, and what was known to and does no more. */
   async #lookAgain(abort: AbortSignal): Promise<void> {
-    const { api } = this.#ports;
+    const { api } = this.ports;
     const labelSelector = `${LABELS.follow}=true`;
     const missing = new Set<string>();
-    for (const listener of this.#shared.listeners)
-      for (const { key } of listener.known()) missing.add(keyOf(key));
+    for (const listener of this.listeners) for (const { key } of listener.known()) missing.add(keyOf(key));
     for await (const service of listEach(api, SERVICES, { labelSelector, abort })) {
       const key = keyOf(service.metadata);
       missing.delete(key);
@@ -100,7 +88,7 @@ export class RoutedServices {
 
   #tellRead(key: string, service: Service | undefined): void {
     const now = service && followedByAny(this.#followers, service);
-    this.#shared.tell((listener) => listener.onRead(key, of(listener, now)));
+    this.tell((listener) => listener.onRead(key, of(listener, now)));
   }
 }
 
