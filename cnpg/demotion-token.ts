@@ -1,3 +1,5 @@
+import { readJson } from '../runtime/json.ts';
+
 /** What the operator says of the last checkpoint of a Cluster that was demoted. */
 export interface DemotionToken {
   readonly timeline: number;
@@ -32,10 +34,6 @@ function textOf(value: unknown): string {
 }
 
 function contentOf(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64').toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {}; // Not JSON: somebody else has written it.
-  }
+  const value = readJson(Buffer.from(text, 'base64').toString('utf8'));
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,5 +1,6 @@
 import { isReady } from '../kubernetes/ready.ts';
 import type { Node, Pod } from '../kubernetes/resources.ts';
+import { readJson } from '../runtime/json.ts';
 import { type Cluster, CNPG_LABELS, HEALTHY, isOwnedBy, PENDING } from './cluster.ts';
 import { isHibernated } from './hibernation.ts';
 import { awaitsToken, isReplica, isSeenAsReplica } from './replica.ts';
@@ -152,12 +153,8 @@ function replicaObstacle(cluster: Cluster): string | false {
 function isFenced(cluster: Cluster, instance: string): boolean {
   const text = cluster.metadata.annotations?.['cnpg.io/fencedInstances'];
   if (text === undefined || text === '') return false;
-  try {
-    const value: unknown = JSON.parse(text);
-    return !Array.isArray(value) || value.includes('*') || value.includes(instance);
-  } catch {
-    return true; // Not JSON: nobody can tell who is fenced.
-  }
+  const value = readJson(text);
+  return !Array.isArray(value) || value.includes('*') || value.includes(instance);
 }
 
 export function check(name: string, obstacle: string | false): Precondition {

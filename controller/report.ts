@@ -3,6 +3,7 @@ import { retryOnConflict } from '../kubernetes/conflict.ts';
 import { isLostRace } from '../kubernetes/errors.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { type Clock, sleep, withDeadline } from '../runtime/clock.ts';
+import { readJson } from '../runtime/json.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
 import type { FencedConfigMap, StoredConfigMap } from './fenced-config-map.ts';
 import { fittingSections } from './report-size.ts';
@@ -58,7 +59,7 @@ export class Report {
 
   /** The JSON value of a section, or undefined. The caller checks its shape: anybody can edit a ConfigMap. */
   get(section: string): unknown {
-    return parseJson(this.#sections.get(section));
+    return readJson(this.#sections.get(section) ?? '');
   }
 
   set(section: string, value: unknown): void {
@@ -159,14 +160,5 @@ export class Report {
     };
     // Edited or deleted by hand since it was read: the memory is the truth, write it over the new version.
     await retryOnConflict(ATTEMPTS, write, isLostRace);
-  }
-}
-
-function parseJson(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // Edited by hand into something that is not JSON: as good as absent.
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { DeadlineError } from '../runtime/clock.ts';
+import { readJson } from '../runtime/json.ts';
 import { retryAfterMs } from '../runtime/retry-after.ts';
 import { KubeError, TOO_LARGE } from './errors.ts';
 
@@ -117,13 +118,9 @@ function codeOf(error: unknown): string {
 }
 
 function parseStatus(body: string): ServerStatus | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return isStatus(parsed) ? parsed : undefined;
-  } catch {
-    // A proxy in between, or a very early failure, answers in plain text or HTML: the HTTP status says enough.
-    return undefined;
-  }
+  const parsed = readJson(body);
+  // A proxy in between, or a very early failure, answers in plain text or HTML: the HTTP status says enough.
+  return isStatus(parsed) ? parsed : undefined;
 }
 
 function isStatus(value: unknown): value is ServerStatus {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import { DEFAULT_FOLLOWER, PROGRAM } from '../contract/names.ts';
+import { readJson } from '../runtime/json.ts';
 import { isLabelName, isObjectName } from '../runtime/object-names.ts';
 import type { Loaded } from '../runtime/result.ts';
 import type { Environment } from '../settings/variables.ts';
@@ -169,12 +170,8 @@ export type FollowedBy = z.infer<typeof followedSchema>[number];
 
 function followed(text: string | undefined, problems: string[]): readonly FollowedBy[] {
   if (text === undefined) return [];
-  try {
-    const read = followedSchema.safeParse(JSON.parse(text));
-    if (read.success) return read.data;
-  } catch {
-    // Reported below, like any other value that is not such a list.
-  }
+  const read = followedSchema.safeParse(readJson(text));
+  if (read.success) return read.data;
   problems.push(
     'FOLLOWED must be a JSON list of what each follower follows: {"follower", "kind", "namespace", …}',
   );

@@ -4,6 +4,7 @@ import type { KubeApi } from '../../kubernetes/api.ts';
 import { ignoreForbidden } from '../../kubernetes/errors.ts';
 import { listAll, listEach } from '../../kubernetes/pages.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
+import { readJson } from '../../runtime/json.ts';
 import { CommandError } from '../exit-codes.ts';
 import { someOf } from '../text/some.ts';
 import { OF_CHART } from './chart.ts';
@@ -144,9 +145,5 @@ async function namespacesWithStatus(
 
 /** The value of a section of the report; undefined where it is missing or, as a user may have edited it, not JSON. */
 export function section({ report }: Published, name: string): unknown {
-  try {
-    return report[name] === undefined ? undefined : JSON.parse(report[name]);
-  } catch {
-    return undefined;
-  }
+  return readJson(report[name] ?? '');
 }

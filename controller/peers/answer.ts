@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { asSites, PHASES, type Status } from '../../contract/status.ts';
 import { cut } from '../../kubernetes/cut.ts';
+import { readJson } from '../../runtime/json.ts';
 import { type Side, sideOf } from './side.ts';
 
 /** As many as a controller may have. */
@@ -42,13 +43,7 @@ const FOLLOWER = z.object({
  * place may say anything: only this is kept, and each text has a bound. Undefined when it is no status of a controller.
  */
 export function sidesIn(body: string): readonly Side[] | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return undefined; // Such as the page of a proxy.
-  }
-  const answer = ANSWER.safeParse(json);
+  const answer = ANSWER.safeParse(readJson(body));
   if (!answer.success) return undefined;
   return answer.data.followers.slice(0, MOST_FOLLOWERS).flatMap((each) => {
     const follower = FOLLOWER.safeParse(each);

@@ -1,5 +1,7 @@
 /** What every answer of the Cloudflare API is in. */
+
 import * as z from 'zod';
+import { readJson } from '../../runtime/json.ts';
 import type { HttpAnswer } from '../http-call.ts';
 import { PROBLEMS } from './errors.ts';
 import { PAGE_INFO } from './pages.ts';
@@ -13,9 +15,5 @@ const ENVELOPE = z.object({
 export type Envelope = z.infer<typeof ENVELOPE>;
 
 export function readEnvelope({ text }: HttpAnswer): Envelope | undefined {
-  try {
-    return ENVELOPE.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined; // Such as the error page of a proxy.
-  }
+  return ENVELOPE.safeParse(readJson(text)).data;
 }

@@ -1,5 +1,6 @@
 import { hasEnded, isReadyAndStays } from '../../../kubernetes/ready.ts';
 import type { Pod } from '../../../kubernetes/resources.ts';
+import { readJson } from '../../../runtime/json.ts';
 import { placeOf } from '../pod-place.ts';
 import { type Observation, type Unknown, unknown } from '../trigger.ts';
 
@@ -76,12 +77,8 @@ function objectionTo(name: string, member: Member | undefined, isPatroni: boolea
 }
 
 function parse(text: string): Member | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined; // The caller says of which pod.
-  }
+  const value = readJson(text);
+  return typeof value === 'object' && value !== null ? value : undefined;
 }
 
 /** The one that was promoted last. Undefined when any timeline is not known: that one may be the highest. */
