@@ -1,6 +1,6 @@
 import type { HoldReason } from '../contract/reasons.ts';
 import type { Status } from '../contract/status.ts';
-import { Claims } from '../dns/claims.ts';
+import { Claims } from '../dns/claims/claims.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { type Clock, withDeadline } from '../runtime/clock.ts';
 import type { Site } from '../settings/site.ts';

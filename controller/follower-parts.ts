@@ -1,7 +1,7 @@
 /** What a follower is made of. */
 import { configMapName, REPORT_CONFIGMAP } from '../contract/names.ts';
 import { asSites, decodeStatus, type Status } from '../contract/status.ts';
-import type { Claims } from '../dns/claims.ts';
+import type { Claims } from '../dns/claims/claims.ts';
 import type { KubeApi, ObjectKey } from '../kubernetes/api.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
 import { Wakeup } from '../runtime/wakeup.ts';

@@ -3,7 +3,7 @@ import { beforeEach, describe, test } from 'node:test';
 import { ANNOTATIONS, DEFAULT_FOLLOWER, LABELS } from '../contract/names.ts';
 import { siteLabel } from '../contract/routing.ts';
 import { decodeStatus, type Status } from '../contract/status.ts';
-import { NamecheapProvider } from '../dns/namecheap/provider.ts';
+import { NamecheapProvider } from '../dns/providers/namecheap/provider.ts';
 import type { KubeApi, ListOptions } from '../kubernetes/api.ts';
 import { CONFIG_MAPS, LEASES, PODS, SERVICES } from '../kubernetes/resources.ts';
 import { OPS } from '../test/support/fake-cluster.ts';

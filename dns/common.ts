@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import { flag, matching, whole } from '../settings/fields.ts';
+import { formatServer, parseServer } from './records/server-address.ts';
 import { MAX_TTL } from './records.ts';
-import { formatServer, parseServer } from './server-address.ts';
 import { type DnsName, parseRecords } from './zones.ts';
 
 /** In names of owner records; ExternalDNS fills in the type of the record. */

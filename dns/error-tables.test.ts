@@ -3,13 +3,27 @@ import { test } from 'node:test';
 import { Agent } from 'undici';
 import { KubeError } from '../kubernetes/errors.ts';
 import { DeadlineError } from '../runtime/clock.ts';
-import { apiError, changeError, ERROR_TABLE, PROBLEMS, strangerError } from './cloudflare/errors.ts';
-import { ERROR_TABLE as EXTERNAL_DNS_ERRORS, apiError as externalDnsError } from './external-dns/errors.ts';
+import { unanswered } from './calls/unanswered.ts';
 import { DnsError } from './provider.ts';
-import { ERROR_TABLE as RFC2136_ERRORS, rcodeError, tsigError, updateError } from './rfc2136/errors.ts';
-import { ERROR_TABLE as ROUTE53_ERRORS, apiError as route53Error } from './route53/errors.ts';
-import { unanswered } from './unanswered.ts';
-import { statusError, ERROR_TABLE as WEBHOOK_ERRORS } from './webhook/errors.ts';
+import {
+  apiError,
+  changeError,
+  ERROR_TABLE,
+  PROBLEMS,
+  strangerError,
+} from './providers/cloudflare/errors.ts';
+import {
+  ERROR_TABLE as EXTERNAL_DNS_ERRORS,
+  apiError as externalDnsError,
+} from './providers/external-dns/errors.ts';
+import {
+  ERROR_TABLE as RFC2136_ERRORS,
+  rcodeError,
+  tsigError,
+  updateError,
+} from './providers/rfc2136/errors.ts';
+import { ERROR_TABLE as ROUTE53_ERRORS, apiError as route53Error } from './providers/route53/errors.ts';
+import { statusError, ERROR_TABLE as WEBHOOK_ERRORS } from './providers/webhook/errors.ts';
 
 test('Cloudflare: no code stands in two rows, and each gives the kind and action of its row', () => {
   const codes = ERROR_TABLE.flatMap((row) => row.codes);

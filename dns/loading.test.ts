@@ -5,23 +5,23 @@ import { Agent } from 'undici';
 import { formatProblems, loadConfig } from '../controller/config.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { CallLimiters } from './call-limiter.ts';
+import { CallLimiters } from './calls/call-limiter.ts';
 import { PROVIDER_EXAMPLES } from './testing/examples.ts';
-import { ZoneLocks } from './zone-locks.ts';
+import { ZoneLocks } from './zones/zone-locks.ts';
 
 const SITES = JSON.stringify([{ name: 'east', nodeName: 'node-1', ip: '192.0.2.1' }]);
 
 /** What the registry knows of a provider. */
 const WITHOUT_CODE: readonly string[] = ['kind.ts', 'settings.ts', 'dns-endpoint.ts'];
 
-const HERE = new URL('.', import.meta.url).href.replace(/\/$/, '');
+const PROVIDERS = new URL('./providers', import.meta.url).href;
 
 /** What was loaded since the last call, of the folders of providers and of the libraries that only they use. */
 function watchLoading(): () => readonly string[] {
   let loaded: string[] = [];
   registerHooks({
     load: (url, context, next) => {
-      const path = url.startsWith(HERE) ? url.slice(HERE.length) : '';
+      const path = url.startsWith(PROVIDERS) ? url.slice(PROVIDERS.length) : '';
       const [, folder, file] = /^\/([a-z0-9-]+)\/([^/]+\.ts)$/.exec(path) ?? [];
       if (folder !== undefined && !WITHOUT_CODE.includes(file ?? '')) loaded.push(folder);
       if (url.includes('/@aws-sdk/') || url.includes('/@smithy/')) loaded.push('route53');

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { canonicalName } from './domain-name.ts';
+import { canonicalName } from './records/domain-name.ts';
 import { ANY_TTL, type Change, type RecordSet, type RecordType, type WrittenType } from './records.ts';
 
 /**

@@ -2,10 +2,10 @@ import type { KubeApi } from '../kubernetes/api.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { OutboundDispatcher } from '../runtime/outbound/dispatcher.ts';
 import type { Permission } from '../runtime/rights.ts';
-import type { CallLimiters } from './call-limiter.ts';
+import type { CallLimiters } from './calls/call-limiter.ts';
 import type { DnsProvider } from './provider.ts';
-import type { SnapshotStore } from './snapshots.ts';
-import type { ZoneLocks } from './zone-locks.ts';
+import type { SnapshotStore } from './zones/snapshots.ts';
+import type { ZoneLocks } from './zones/zone-locks.ts';
 import type { DnsName } from './zones.ts';
 
 export interface DnsPorts {

@@ -1,5 +1,5 @@
 import { cut } from '../kubernetes/cut.ts';
-import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from './authoritative.ts';
+import type { AuthoritativeLookup, RecordQuery, ServerAnswer } from './records/authoritative.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from './records.ts';
 
 export interface WriteGuard {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { followedZone } from '../test/support/dns/followed-zone.ts';
 import { settle, VirtualClock } from '../test/support/virtual-clock.ts';
+import { RateLimiter } from './calls/rate-limiter.ts';
 import { DnsError, type DnsErrorKind, type DnsProvider, type WriteGuard } from './provider.ts';
-import { RateLimiter } from './rate-limiter.ts';
 import type { Change, Current, OtherRecords, RecordSet } from './records.ts';
 
 const ZONE = 'example.com';

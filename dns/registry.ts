@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import type { Permission } from '../runtime/rights.ts';
-import { CLOUDFLARE, CLOUDFLARE_TRAITS, cloudflare } from './cloudflare/kind.ts';
 import { COMMON } from './common.ts';
-import { EXTERNAL_DNS, EXTERNAL_DNS_TRAITS, externalDns } from './external-dns/kind.ts';
-import { NAMECHEAP, NAMECHEAP_TRAITS, namecheap } from './namecheap/kind.ts';
 import type { DnsProvider } from './provider.ts';
 import type { ConfiguredProvider, DnsPorts, DnsTraits } from './provider-kind.ts';
+import { CLOUDFLARE, CLOUDFLARE_TRAITS, cloudflare } from './providers/cloudflare/kind.ts';
+import { EXTERNAL_DNS, EXTERNAL_DNS_TRAITS, externalDns } from './providers/external-dns/kind.ts';
+import { NAMECHEAP, NAMECHEAP_TRAITS, namecheap } from './providers/namecheap/kind.ts';
+import { RFC2136, RFC2136_TRAITS, rfc2136 } from './providers/rfc2136/kind.ts';
+import { ROUTE53, ROUTE53_TRAITS, route53 } from './providers/route53/kind.ts';
+import { WEBHOOK, WEBHOOK_TRAITS, webhook } from './providers/webhook/kind.ts';
 import { MAX_TTL } from './records.ts';
-import { RFC2136, RFC2136_TRAITS, rfc2136 } from './rfc2136/kind.ts';
-import { ROUTE53, ROUTE53_TRAITS, route53 } from './route53/kind.ts';
-import { WEBHOOK, WEBHOOK_TRAITS, webhook } from './webhook/kind.ts';
 import type { DnsName } from './zones.ts';
 
 const NONE = z

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { systemClock } from '../runtime/clock.ts';
 import { connect } from '../test/support/dns/harness.ts';
-import { CallLimiters } from './call-limiter.ts';
+import { CallLimiters } from './calls/call-limiter.ts';
 
 const ZONE = 'example.com';
 const QUERY = { zone: ZONE, names: [`app.${ZONE}`], abort: new AbortController().signal };

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { parse } from 'tldts';
-import { canonicalName } from './domain-name.ts';
+import { canonicalName } from './records/domain-name.ts';
 
 /** A name that follows the active site, and its zone. Both lower-case, without trailing dot. */
 export interface DnsName {

@@ -5,8 +5,8 @@
 import { Document, isMap, isSeq, visit } from 'yaml';
 import { CONTROLLER_RULES } from '../controller/rights.ts';
 import { rightsOfTrigger, type TriggerConfig } from '../controller/triggers/registry.ts';
-import { externalDnsRights } from '../dns/external-dns/kind.ts';
-import { snapshotRights } from '../dns/snapshot-rights.ts';
+import { externalDnsRights } from '../dns/providers/external-dns/kind.ts';
+import { snapshotRights } from '../dns/zones/snapshot-rights.ts';
 import type { Permission } from '../runtime/rights.ts';
 import { webhookRights } from '../webhook/rights.ts';
 

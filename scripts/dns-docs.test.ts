@@ -32,5 +32,5 @@ test('a table takes the place of an older one, and a page without its place is r
   const older = page.replace(/^\| 81044 .*\n/m, '').replace('| 971 | rate |', '| 972 | rate |');
   assert.notEqual(older, page);
   assert.equal(withTables(older), page);
-  assert.throws(() => withTables(page.replace('from dns/route53/errors.ts', '')), /lacks/);
+  assert.throws(() => withTables(page.replace('from dns/providers/route53/errors.ts', '')), /lacks/);
 });

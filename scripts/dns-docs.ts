@@ -10,7 +10,7 @@ export const PROMISES: ReadonlyMap<string, Promises> = new Map(
 
 async function promisesOf(provider: string): Promise<Promises> {
   const { PROMISES: own }: { readonly PROMISES: Promises } = await import(
-    `../dns/${provider}/testing/promises.ts`
+    `../dns/providers/${provider}/testing/promises.ts`
   );
   return own;
 }
@@ -18,10 +18,13 @@ async function promisesOf(provider: string): Promise<Promises> {
 /** `text` of docs/dns.md with its tables as they are now. */
 export function withTables(text: string): string {
   const errors = [...ERRORS].map(([provider, rows]) => ({
-    from: `dns/${provider}/errors.ts`,
+    from: `dns/providers/${provider}/errors.ts`,
     content: errorTable(rows),
   }));
-  return [{ from: 'dns/*/testing/promises.ts', content: providerTable() }, ...errors].reduce(withTable, text);
+  return [{ from: 'dns/providers/*/testing/promises.ts', content: providerTable() }, ...errors].reduce(
+    withTable,
+    text,
+  );
 }
 
 function withTable(text: string, { from, content }: { from: string; content: string }): string {

@@ -24,7 +24,7 @@ export function errorTable(rows: readonly ErrorRow[]): string {
 
 async function tableOf(provider: string): Promise<readonly ErrorRow[]> {
   const { ERROR_TABLE }: { readonly ERROR_TABLE: readonly ErrorRow[] } = await import(
-    `../dns/${provider}/errors.ts`
+    `../dns/providers/${provider}/errors.ts`
   );
   return ERROR_TABLE;
 }

@@ -35,6 +35,7 @@ describe('a planted violation', () => {
     ['webhook/planted.ts', 'dns/provider.ts'],
     ['sidecar/planted.ts', 'webhook/main.ts'],
     ['cli/planted.ts', 'controller/main.ts'],
+    ['dns/providers/planted/provider.ts', 'dns/providers/cloudflare/api.ts'],
     ['controller/planted.ts', 'test/support/until.ts'],
   ] as const) {
     test(`${file} importing ${imported} is found`, () => {

@@ -4,7 +4,7 @@
  */
 import type { Resolver } from 'node:dns/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DNS_ENDPOINTS, type DnsEndpoint } from '../../dns/external-dns/dns-endpoint.ts';
+import { DNS_ENDPOINTS, type DnsEndpoint } from '../../dns/providers/external-dns/dns-endpoint.ts';
 import { systemClock, withDeadline } from '../../runtime/clock.ts';
 import { findDnsEndpointCrd } from '../../test/support/binaries.ts';
 import type { ControlPlane } from '../../test/support/control-plane.ts';

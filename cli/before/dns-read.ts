@@ -1,10 +1,10 @@
 /** Imported only when it is needed, as it loads the libraries of the providers. */
 import * as z from 'zod';
-import { CallLimiters } from '../../dns/call-limiter.ts';
+import { CallLimiters } from '../../dns/calls/call-limiter.ts';
 import { DnsError, needsHuman } from '../../dns/provider.ts';
 import { createProvider, DNS_PROVIDERS, type DnsConfig, dnsInUse } from '../../dns/registry.ts';
-import { ZoneChoice } from '../../dns/zone-choice.ts';
-import { ZoneLocks } from '../../dns/zone-locks.ts';
+import { ZoneChoice } from '../../dns/zones/zone-choice.ts';
+import { ZoneLocks } from '../../dns/zones/zone-locks.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { type Clock, withDeadline } from '../../runtime/clock.ts';
 import { explain } from '../../runtime/explain.ts';

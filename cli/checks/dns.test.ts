@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ServerAnswer } from '../../dns/authoritative.ts';
+import type { ServerAnswer } from '../../dns/records/authoritative.ts';
 import { FakeApi } from '../../kubernetes/testing/fake-api.ts';
 import { published } from '../cluster/followers.ts';
 import { NOW, reportMap, statusMap } from '../testing/scene.ts';

@@ -1,5 +1,5 @@
-import type { ServerAnswer } from '../../dns/authoritative.ts';
-import { UNFOLLOWED_ACTION } from '../../dns/record-status.ts';
+import { UNFOLLOWED_ACTION } from '../../dns/follower/record-status.ts';
+import type { ServerAnswer } from '../../dns/records/authoritative.ts';
 import { type DnsView, recordsOf, sameValues } from '../status/dns.ts';
 import { counted } from '../text/counted.ts';
 import { age, duration } from '../text/time.ts';

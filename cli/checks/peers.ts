@@ -1,6 +1,6 @@
 import { decodePeers, PEERS_SECTION, type ReportedPeer } from '../../contract/peers.ts';
 import { ownSite } from '../../contract/status.ts';
-import { decodeClaimMemory } from '../../dns/claim-memory.ts';
+import { decodeClaimMemory } from '../../dns/claims/claim-memory.ts';
 import { type Published, section } from '../cluster/followers.ts';
 import { clusterOf } from '../cluster/subject.ts';
 import { type Check, type Finding, problem, skip, warning } from './check.ts';

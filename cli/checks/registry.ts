@@ -16,7 +16,6 @@ import { MISSED, WRONG_SIDE } from './pods.ts';
 import { POLICIES } from './policies.ts';
 import { RIGHTS } from './rights.ts';
 import { ROLLOUTS } from './rollouts.ts';
-import { SIDECARS } from './sidecars.ts';
 import { WEBHOOK } from './webhook.ts';
 
 /** One row a check, in the order in which they are shown. docs/cli.md is generated from it. */
@@ -36,7 +35,6 @@ export const CHECKS: readonly Check[] = [
   MISPLACED,
   DATABASES,
   MISSED,
-  SIDECARS,
   LIMITS,
   WRONG_SIDE,
   ROLLOUTS,

@@ -1,6 +1,6 @@
 import { followerOf, PROGRAM } from '../../contract/names.ts';
 import { type Status, siteOfNode } from '../../contract/status.ts';
-import { type AuthoritativeLookup, authoritativeLookup } from '../../dns/authoritative.ts';
+import { type AuthoritativeLookup, authoritativeLookup } from '../../dns/records/authoritative.ts';
 import type { KubeApi, KubeObject, ListOptions } from '../../kubernetes/api.ts';
 import { ignoreForbidden } from '../../kubernetes/errors.ts';
 import {

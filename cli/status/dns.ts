@@ -1,6 +1,6 @@
-import { decodeStatuses } from '../../dns/decode-statuses.ts';
+import { decodeStatuses } from '../../dns/follower/decode-statuses.ts';
+import type { RecordStatus } from '../../dns/follower/record-status.ts';
 import { needsHuman } from '../../dns/provider.ts';
-import type { RecordStatus } from '../../dns/record-status.ts';
 import { type Published, section } from '../cluster/followers.ts';
 
 /** How far a record has followed, derived from its status in the report. */

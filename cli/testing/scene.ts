@@ -4,7 +4,7 @@ import type { Transition } from '../../contract/history.ts';
 import { ANNOTATIONS, LABELS, PROGRAM } from '../../contract/names.ts';
 import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import { encodeStatus, type Status } from '../../contract/status.ts';
-import type { RecordStatus } from '../../dns/record-status.ts';
+import type { RecordStatus } from '../../dns/follower/record-status.ts';
 import type { ConfigMap, Lease } from '../../kubernetes/resources.ts';
 import { statusAt } from '../../test/support/status.ts';
 import type { PodDetails } from '../cluster/pod-details.ts';

@@ -1,5 +1,5 @@
 import { ownedTypes } from '../../dns/desired.ts';
-import { Ownership, ownerNameProblem } from '../../dns/ownership.ts';
+import { Ownership, ownerNameProblem } from '../../dns/follower/ownership.ts';
 import type { DnsTraits } from '../../dns/provider-kind.ts';
 import { MAX_TTL, type RecordType } from '../../dns/records.ts';
 import { type AnyDnsConfig, inZonesOf, type ProviderName, TRAITS } from '../../dns/registry.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { canonicalName } from '../../dns/domain-name.ts';
+import { canonicalName } from '../../dns/records/domain-name.ts';
 import { isDnsName, isTopLevelDomain } from '../../dns/zones.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
 import { didYouMean } from '../../runtime/suggest.ts';

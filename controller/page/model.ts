@@ -1,8 +1,8 @@
 import { decodeHistory, type Transition } from '../../contract/history.ts';
 import { HOLD_REASONS, holdReason } from '../../contract/reasons.ts';
 import type { Status } from '../../contract/status.ts';
-import { decodeStatuses } from '../../dns/decode-statuses.ts';
-import type { Sighting } from '../../dns/record-status.ts';
+import { decodeStatuses } from '../../dns/follower/decode-statuses.ts';
+import type { Sighting } from '../../dns/follower/record-status.ts';
 import { decodeLedger } from '../../notify/ledger.ts';
 import type { ControllerView } from '../controller.ts';
 import type { PeerView } from '../peers/side.ts';

@@ -1,5 +1,5 @@
-import { boundedBody } from '../../dns/answer-body.ts';
-import { request } from '../../dns/closed-connection.ts';
+import { boundedBody } from '../../dns/calls/answer-body.ts';
+import { request } from '../../dns/calls/closed-connection.ts';
 import { cut } from '../../kubernetes/cut.ts';
 import { text } from '../../kubernetes/lines.ts';
 import { type Clock, DeadlineError, withDeadline } from '../../runtime/clock.ts';

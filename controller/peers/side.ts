@@ -1,5 +1,5 @@
 import { ownSite, type Phase, type Status } from '../../contract/status.ts';
-import { decodeClaimMemory, firstRival } from '../../dns/claim-memory.ts';
+import { decodeClaimMemory, firstRival } from '../../dns/claims/claim-memory.ts';
 
 /** What one cluster of a topology says of one follower. For people: nothing is decided by it. */
 export interface Side {

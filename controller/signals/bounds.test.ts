@@ -6,10 +6,10 @@ import { LABELS } from '../../contract/names.ts';
 import type { KubeObject } from '../../kubernetes/api.ts';
 import type { ConfigMap, Pod, Service } from '../../kubernetes/resources.ts';
 import { FakeApi } from '../../kubernetes/testing/fake-api.ts';
-import { CopyContents } from './copy-contents.ts';
 import { routedPod } from './follow-services/pods.ts';
 import { followedBy } from './follow-services/service.ts';
 import { gatedPod } from './pod-conditions/plan.ts';
+import { CopyContents } from './status-copies/contents.ts';
 
 const OBJECTS = 100;
 const MOST_BYTES = 4 * 1024;

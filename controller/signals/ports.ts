@@ -1,10 +1,10 @@
 import type { FollowedSubject } from '../../contract/followed.ts';
 import type { Transition } from '../../contract/history.ts';
-import type { AuthoritativeLookup } from '../../dns/authoritative.ts';
-import type { Claims } from '../../dns/claims.ts';
+import type { Claims } from '../../dns/claims/claims.ts';
 import type { DnsProvider } from '../../dns/provider.ts';
 import type { DnsPorts } from '../../dns/provider-kind.ts';
-import type { ZoneLocks } from '../../dns/zone-locks.ts';
+import type { AuthoritativeLookup } from '../../dns/records/authoritative.ts';
+import type { ZoneLocks } from '../../dns/zones/zone-locks.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { Post } from '../../notify/post.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
 import { DnsError, type DnsErrorKind } from '../../dns/provider.ts';
-import { ZoneLocks } from '../../dns/zone-locks.ts';
+import { NamecheapProvider } from '../../dns/providers/namecheap/provider.ts';
+import { ZoneLocks } from '../../dns/zones/zone-locks.ts';
 import { FakeCluster, OPS, TestLeadership } from '../../test/support/fake-cluster.ts';
 import { FakeNamecheapApi } from '../../test/support/namecheap/fake-api.ts';
 import { statusAt } from '../../test/support/status.ts';

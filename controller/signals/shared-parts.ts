@@ -2,11 +2,11 @@ import type { Pod } from '../../kubernetes/resources.ts';
 import { Slots } from '../../kubernetes/slots.ts';
 import type { WatchPorts } from '../reflect.ts';
 import type { SharedReflector } from '../shared-reflector.ts';
-import { askingNamespaces, type CopyNamespaces, namespacesOfPods } from './copy-namespaces.ts';
 import { RoutedPods } from './follow-services/routed-pods.ts';
 import { RoutedServices } from './follow-services/routed-services.ts';
 import { gatedPods } from './pod-conditions/gated-pods.ts';
 import type { GatedPod } from './pod-conditions/plan.ts';
+import { askingNamespaces, type CopyNamespaces, namespacesOfPods } from './status-copies/namespaces.ts';
 
 /** What the signals of all followers have in common: each watch costs the API server every change that it shows. */
 export interface SharedParts extends CopyNamespaces, Pick<WatchPorts, 'writeSlots'> {

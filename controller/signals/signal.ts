@@ -2,7 +2,7 @@ import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { PublishedStatus } from '../published-status.ts';
 
 /**
- * One thing that follows. A signal is one file or folder and one row in registry.ts. It is level-triggered:
+ * One thing that follows. A signal is one folder, whose create.ts has its wiring, and one row in registry.ts. It is level-triggered:
  * `apply` brings the world in line with the state it is given, and is called again with the newest state
  * after a failure (with back-off), after a change, and every `resyncMs`.
  */

@@ -1,5 +1,5 @@
 import type { Status } from '../../contract/status.ts';
-import type { Claims } from '../../dns/claims.ts';
+import type { Claims } from '../../dns/claims/claims.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import type { Permission } from '../../runtime/rights.ts';
 import type { Site } from '../../settings/site.ts';

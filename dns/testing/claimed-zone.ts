@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Claims } from '../claims.ts';
+import { Claims } from '../claims/claims.ts';
 import type { TextSet } from '../records.ts';
 
 const ZONE = 'example.com';

@@ -4,7 +4,7 @@ import type { ProviderExamples } from './example.ts';
 
 export async function examplesOf(provider: ProviderName): Promise<ProviderExamples> {
   const { EXAMPLES }: { readonly EXAMPLES: ProviderExamples } = await import(
-    `../${provider}/testing/examples.ts`
+    `../providers/${provider}/testing/examples.ts`
   );
   return EXAMPLES;
 }

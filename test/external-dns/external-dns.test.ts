@@ -1,8 +1,8 @@
 /** The real ExternalDNS before a real BIND 9: by DNSEndpoint objects, and by its own server of the webhook protocol. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DNS_ENDPOINTS } from '../../dns/external-dns/dns-endpoint.ts';
-import type { RecordStatus } from '../../dns/record-status.ts';
+import type { RecordStatus } from '../../dns/follower/record-status.ts';
+import { DNS_ENDPOINTS } from '../../dns/providers/external-dns/dns-endpoint.ts';
 import { findDnsEndpointCrd } from '../support/binaries.ts';
 import { byUpdates, startExternalDns } from '../support/dns/external-dns-process.ts';
 import type { StartHarness } from '../support/dns/harness.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DNS_ENDPOINTS } from '../../dns/external-dns/dns-endpoint.ts';
-import { ExternalDnsProvider } from '../../dns/external-dns/provider.ts';
+import { DNS_ENDPOINTS } from '../../dns/providers/external-dns/dns-endpoint.ts';
+import { ExternalDnsProvider } from '../../dns/providers/external-dns/provider.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { findDnsEndpointCrd } from '../support/binaries.ts';
 import { byUpdates, startExternalDns } from '../support/dns/external-dns-process.ts';

@@ -1,8 +1,8 @@
 /** The real ExternalDNS beside us in one zone: neither takes what the other has. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DNS_ENDPOINTS, type DnsEndpoint } from '../../dns/external-dns/dns-endpoint.ts';
-import { Ownership } from '../../dns/ownership.ts';
+import { Ownership } from '../../dns/follower/ownership.ts';
+import { DNS_ENDPOINTS, type DnsEndpoint } from '../../dns/providers/external-dns/dns-endpoint.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { findDnsEndpointCrd } from '../support/binaries.ts';
 import {

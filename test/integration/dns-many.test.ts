@@ -1,7 +1,7 @@
 /** A move of a thousand names of one zone, at a distance. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Ownership } from '../../dns/ownership.ts';
+import { Ownership } from '../../dns/follower/ownership.ts';
 import type { RecordSet } from '../../dns/records.ts';
 import { startCloudflareHarness } from '../support/dns/cloudflare-harness.ts';
 import { followedZone } from '../support/dns/followed-zone.ts';

@@ -24,7 +24,7 @@ const MOST_MIB = 150;
 const AWS = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: KEY, AWS_REGION: 'us-east-1' };
 /** Modules that only a provider or a trigger needs, as the bundle names them. A row’s own settings and rights count not. */
 const OPTIONAL =
-  /^(dns\/[a-z0-9-]+\/(?!kind|settings|dns-endpoint)|node_modules\/(mongodb|bson|@aws-sdk|@smithy)\/)/;
+  /^(dns\/providers\/[a-z0-9-]+\/(?!kind|settings|dns-endpoint)|node_modules\/(mongodb|bson|@aws-sdk|@smithy)\/)/;
 
 describe('the bundle of the controller', () => {
   test('runs no code of a provider or driver that is not configured', async (t) => {
@@ -37,7 +37,7 @@ describe('the bundle of the controller', () => {
     const optional = [...modules].filter(([name]) => OPTIONAL.test(name));
     for (const name of PROVIDER_NAMES) {
       assert.ok(
-        optional.some(([module]) => module.startsWith(`dns/${name}/`)),
+        optional.some(([module]) => module.startsWith(`dns/providers/${name}/`)),
         name,
       );
     }

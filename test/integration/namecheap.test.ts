@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { RecordStatus } from '../../dns/record-status.ts';
+import type { RecordStatus } from '../../dns/follower/record-status.ts';
 import { CONFIG_MAPS } from '../../kubernetes/resources.ts';
 import type { Version } from '../support/config-map-history.ts';
 import type { Command, Fault } from '../support/namecheap/fake-namecheap.ts';

@@ -4,7 +4,7 @@ import { createConnection, createServer } from 'node:net';
 import { pipeline } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import type { RecordSet } from '../../dns/records.ts';
-import { ZoneChoice } from '../../dns/zone-choice.ts';
+import { ZoneChoice } from '../../dns/zones/zone-choice.ts';
 import { parseRecords } from '../../dns/zones.ts';
 import { followedZone } from '../support/dns/followed-zone.ts';
 import { connect, SkippingClock } from '../support/dns/harness.ts';

@@ -3,7 +3,7 @@ import { createController } from '../../controller/controller.ts';
 import type { FollowerPorts } from '../../controller/follower-parts.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
-import { ZoneLocks } from '../../dns/zone-locks.ts';
+import { ZoneLocks } from '../../dns/zones/zone-locks.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
 import { PutBackDetector } from '../../kubernetes/put-back.ts';
 import type { SeededRandom } from '../support/random.ts';

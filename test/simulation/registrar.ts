@@ -1,5 +1,5 @@
-import type { Host, HostList, NamecheapApi } from '../../dns/namecheap/api.ts';
 import { DnsError } from '../../dns/provider.ts';
+import type { Host, HostList, NamecheapApi } from '../../dns/providers/namecheap/api.ts';
 import { RateLimit, saved } from '../support/namecheap/zones.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';

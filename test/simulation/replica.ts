@@ -1,5 +1,5 @@
-import type { NamecheapApi } from '../../dns/namecheap/api.ts';
-import { NamecheapProvider } from '../../dns/namecheap/provider.ts';
+import type { NamecheapApi } from '../../dns/providers/namecheap/api.ts';
+import { NamecheapProvider } from '../../dns/providers/namecheap/provider.ts';
 import type { Post } from '../../notify/post.ts';
 import {
   type ApiSabotage,

@@ -1,7 +1,7 @@
 import { CLUSTERS, type Cluster, PENDING } from '../../cnpg/cluster.ts';
 import { DEFAULT_FOLLOWER } from '../../contract/names.ts';
 import { siteLabel } from '../../contract/routing.ts';
-import type { Host, NamecheapApi } from '../../dns/namecheap/api.ts';
+import type { Host, NamecheapApi } from '../../dns/providers/namecheap/api.ts';
 import type { KubeApi, KubeObject, Resource } from '../../kubernetes/api.ts';
 import { isConflict, KubeError } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, PODS, SERVICES } from '../../kubernetes/resources.ts';

@@ -1,7 +1,7 @@
 import { DEFAULT_FOLLOWER } from '../../contract/names.ts';
 import { type Config, loadConfig } from '../../controller/config.ts';
 import { desiredSets } from '../../dns/desired.ts';
-import type { Host } from '../../dns/namecheap/api.ts';
+import type { Host } from '../../dns/providers/namecheap/api.ts';
 import type { Site } from '../../settings/site.ts';
 import { CLUSTER } from './postgres.ts';
 import type { Zone } from './registrar.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Claims } from '../../dns/claims.ts';
+import { Claims } from '../../dns/claims/claims.ts';
 import { firstViolation } from './first-violation.ts';
 import type { TopologySabotage } from './topology/process.ts';
 import { REMEMBERED_SEEDS } from './topology/remembered-seeds.ts';

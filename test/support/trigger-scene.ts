@@ -6,7 +6,7 @@ import { createMetrics } from '../../controller/metrics.ts';
 import { Sites } from '../../controller/sites.ts';
 import { createTrigger, ownClusterOf } from '../../controller/triggers/registry.ts';
 import type { MemoryStore, Observation, Trigger } from '../../controller/triggers/trigger.ts';
-import type { Claims } from '../../dns/claims.ts';
+import type { Claims } from '../../dns/claims/claims.ts';
 import type { ObjectMeta } from '../../kubernetes/api.ts';
 import { NODES, type Node, PODS, type Pod } from '../../kubernetes/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';

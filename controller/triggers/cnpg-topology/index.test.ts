@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { CLUSTERS, type Cluster, HEALTHY } from '../../../cnpg/cluster.ts';
-import { Claims } from '../../../dns/claims.ts';
+import { Claims } from '../../../dns/claims/claims.ts';
 import { PODS } from '../../../kubernetes/resources.ts';
 import { APP, TriggerScene } from '../../../test/support/trigger-scene.ts';
 import type { Observation, Unknown } from '../trigger.ts';

@@ -7,8 +7,8 @@ import {
   timelineOf,
   wasReplica,
 } from '../../../cnpg/topology.ts';
-import { describeClaim } from '../../../dns/claim.ts';
-import type { Claims } from '../../../dns/claims.ts';
+import { describeClaim } from '../../../dns/claims/claim.ts';
+import type { Claims } from '../../../dns/claims/claims.ts';
 import type { Site } from '../../../settings/site.ts';
 import type { WatchPorts } from '../../reflect.ts';
 import { CnpgTrigger } from '../cnpg/index.ts';

@@ -1,7 +1,7 @@
 /** DNSEndpoint objects on a real API server. What becomes of them is ExternalDNS's business (external-dns.test.ts). */
 
-import { DNS_ENDPOINTS, type DnsEndpoint } from '../../../dns/external-dns/dns-endpoint.ts';
-import { externalDnsRights } from '../../../dns/external-dns/kind.ts';
+import { DNS_ENDPOINTS, type DnsEndpoint } from '../../../dns/providers/external-dns/dns-endpoint.ts';
+import { externalDnsRights } from '../../../dns/providers/external-dns/kind.ts';
 import type { RecordSet } from '../../../dns/records.ts';
 import { findDnsEndpointCrd } from '../binaries.ts';
 import type { ControlPlaneAccess } from '../control-plane-access.ts';

@@ -1,8 +1,8 @@
 /** What is promised of a zone that is followed through any provider, as tests on a harness. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ServerAnswer } from '../../../dns/authoritative.ts';
 import { DnsError, type DnsProvider } from '../../../dns/provider.ts';
+import type { ServerAnswer } from '../../../dns/records/authoritative.ts';
 import type { RecordSet } from '../../../dns/records.ts';
 import { followedZone } from './followed-zone.ts';
 import { aroundTests, type Harness, REFUSED_HOSTS, type StartHarness } from './harness.ts';

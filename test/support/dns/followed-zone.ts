@@ -1,11 +1,12 @@
 /** A zone that is followed through a provider, with what becomes of its names. */
-import type { KeptSets } from '../../../dns/kept-sets.ts';
-import type { Ownership } from '../../../dns/ownership.ts';
+
+import type { ZoneClaim } from '../../../dns/claims/zone-claim.ts';
+import type { KeptSets } from '../../../dns/follower/kept-sets.ts';
+import type { Ownership } from '../../../dns/follower/ownership.ts';
+import { type RecordStatus, RecordStatuses } from '../../../dns/follower/record-status.ts';
+import { ZoneFollower } from '../../../dns/follower/zone-follower.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
-import { type RecordStatus, RecordStatuses } from '../../../dns/record-status.ts';
 import type { RecordSet, RecordType } from '../../../dns/records.ts';
-import type { ZoneClaim } from '../../../dns/zone-claim.ts';
-import { ZoneFollower } from '../../../dns/zone-follower.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 

@@ -1,4 +1,4 @@
-import { type KeptMemory, type KeptSets, StoredSets } from '../../../dns/kept-sets.ts';
+import { type KeptMemory, type KeptSets, StoredSets } from '../../../dns/follower/kept-sets.ts';
 
 /** What is kept of `names` before writes, where each successor finds it. */
 export class KeptInMemory {

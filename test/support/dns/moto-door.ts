@@ -4,7 +4,7 @@
  */
 import { createServer, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { plainName } from '../../../dns/route53/records.ts';
+import { plainName } from '../../../dns/providers/route53/records.ts';
 import { type Ends, passOn, serveOnLoopback } from '../loopback.ts';
 
 const NAMESPACE = 'https://route53.amazonaws.com/doc/2013-04-01/';

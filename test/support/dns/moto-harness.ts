@@ -7,8 +7,8 @@ import {
   Route53Client,
   type RRType,
 } from '@aws-sdk/client-route-53';
+import { plainName } from '../../../dns/providers/route53/records.ts';
 import type { RecordSet } from '../../../dns/records.ts';
-import { plainName } from '../../../dns/route53/records.ts';
 import { findPythonPrograms } from '../binaries/python.ts';
 import type { Ends } from '../loopback.ts';
 import { freePort } from '../ports.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { authoritativeLookup } from '../../../dns/authoritative.ts';
+import { authoritativeLookup } from '../../../dns/records/authoritative.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import { run } from '../binaries/command.ts';
 import { findDebianProgram } from '../binaries/debian.ts';

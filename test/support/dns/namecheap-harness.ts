@@ -1,5 +1,5 @@
+import { plainText } from '../../../dns/records/text-value.ts';
 import type { RecordSet } from '../../../dns/records.ts';
-import { plainText } from '../../../dns/text-value.ts';
 import { FakeNamecheap } from '../namecheap/fake-namecheap.ts';
 import { host } from '../namecheap/zones.ts';
 import type { StartHarness } from './harness.ts';

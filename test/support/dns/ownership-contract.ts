@@ -1,7 +1,7 @@
 /** What is promised of a provider that keeps owners, as tests on a harness. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Ownership, type OwnershipSettings } from '../../../dns/ownership.ts';
+import { Ownership, type OwnershipSettings } from '../../../dns/follower/ownership.ts';
 import type { DnsProvider } from '../../../dns/provider.ts';
 import type { RecordSet } from '../../../dns/records.ts';
 import { followedZone } from './followed-zone.ts';

@@ -1,9 +1,9 @@
 /** What every DNS provider promises, as tests on a harness. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AuthoritativeLookup } from '../../../dns/authoritative.ts';
 import { plan } from '../../../dns/plan.ts';
 import { DnsError, type DnsProvider, type WriteGuard } from '../../../dns/provider.ts';
+import type { AuthoritativeLookup } from '../../../dns/records/authoritative.ts';
 import type { Change, RecordSet, RecordType } from '../../../dns/records.ts';
 import { longestZone } from '../../../dns/zones.ts';
 import type { Environment } from '../controller-process.ts';

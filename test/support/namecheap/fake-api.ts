@@ -1,5 +1,5 @@
-import type { Host, HostList, NamecheapApi } from '../../../dns/namecheap/api.ts';
 import type { DnsError } from '../../../dns/provider.ts';
+import type { Host, HostList, NamecheapApi } from '../../../dns/providers/namecheap/api.ts';
 import { saved } from './zones.ts';
 
 /** The API with one zone, without HTTP and XML: it keeps what the fake of the whole API keeps, or fails as it is told. */

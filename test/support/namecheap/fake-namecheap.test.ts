@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Agent } from 'undici';
-import { HttpNamecheapApi } from '../../../dns/namecheap/http.ts';
+import { HttpNamecheapApi } from '../../../dns/providers/namecheap/http.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import { Secret } from '../../../settings/secret.ts';
 import { FakeNamecheap } from './fake-namecheap.ts';

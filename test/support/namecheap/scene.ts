@@ -1,10 +1,10 @@
 import { type Dispatcher, errors, MockAgent } from 'undici';
-import { HttpNamecheapApi } from '../../../dns/namecheap/http.ts';
-import { NamecheapProvider } from '../../../dns/namecheap/provider.ts';
 import { plan } from '../../../dns/plan.ts';
 import type { WriteGuard } from '../../../dns/provider.ts';
+import { HttpNamecheapApi } from '../../../dns/providers/namecheap/http.ts';
+import { NamecheapProvider } from '../../../dns/providers/namecheap/provider.ts';
 import type { RecordSet } from '../../../dns/records.ts';
-import { ZoneLocks } from '../../../dns/zone-locks.ts';
+import { ZoneLocks } from '../../../dns/zones/zone-locks.ts';
 import { Secret } from '../../../settings/secret.ts';
 import { settle, VirtualClock } from '../virtual-clock.ts';
 import { FakeNamecheap, type FakeNamecheapOptions } from './fake-namecheap.ts';

@@ -1,0 +1,96 @@
+/** ExternalDNS's form of records, in DNSEndpoint objects and its webhook protocol. Pure. */
+
+import { assertPlannedFor, subjectOf } from '../planned.ts';
+import { DnsError } from '../provider.ts';
+import { ANY_TTL, type Change, type OtherRecords, type RecordSet, type WrittenType } from '../records.ts';
+import { canonicalName } from './domain-name.ts';
+import { ofEach } from './name-errors.ts';
+import { setsAmong } from './record-sets.ts';
+import { othersAmong } from './record-types.ts';
+import { quotedText } from './text-value.ts';
+
+/** ExternalDNS's Endpoint; its schema requires no field. Unknown fields are kept. */
+export interface Endpoint {
+  readonly dnsName?: string | undefined;
+  readonly recordType?: string | undefined;
+  readonly targets?: readonly string[] | null | undefined;
+  /** Seconds; 0 or absent: the provider decides. */
+  readonly recordTTL?: number | undefined;
+  /** Distinguishes the records of a routing policy. */
+  readonly setIdentifier?: string | undefined;
+  readonly providerSpecific?: readonly { readonly name: string; readonly value: string }[] | null | undefined;
+}
+
+/** The change of the endpoints of one name and type. */
+export interface Edit<E extends Endpoint = Endpoint> {
+  readonly before: readonly E[];
+  /** Undefined: they are deleted. */
+  readonly after: E | undefined;
+}
+
+/** The A, AAAA, CNAME and TXT sets. */
+export function recordSets(endpoints: readonly Endpoint[]): readonly RecordSet<WrittenType>[] {
+  return setsAmong(
+    endpoints.map((endpoint) => ({
+      name: nameOf(endpoint),
+      type: endpoint.recordType ?? '',
+      ttl: endpoint.recordTTL || ANY_TTL,
+      values: endpoint.targets ?? [],
+      special: isSpecial(endpoint) ? 'part of a routing policy' : undefined,
+    })),
+  );
+}
+
+/** Whether the name resolves to a proxy of the provider. Only Cloudflare's property is known. */
+export function isProxied({ providerSpecific }: Endpoint): boolean {
+  return (providerSpecific ?? []).some(
+    ({ name, value }) => /\bcloudflare-proxied$/.test(name) && value === 'true',
+  );
+}
+
+/** Records of other types. */
+export function otherRecords(endpoints: readonly Endpoint[]): readonly OtherRecords[] {
+  const records = endpoints.map((endpoint) => ({
+    name: nameOf(endpoint),
+    type: endpoint.recordType ?? '',
+  }));
+  return othersAmong(records.filter(({ type }) => type !== ''));
+}
+
+/**
+ * An existing endpoint keeps everything but its targets and TTL. Throws DnsError if the endpoints are not those that the
+ * changes were planned for, or belong to a routing policy.
+ */
+export function editsOf<E extends Endpoint>(
+  endpoints: readonly E[],
+  changes: readonly Change<WrittenType>[],
+): readonly Edit<E | Endpoint>[] {
+  return ofEach(changes, (change) => {
+    const { name, type } = subjectOf(change);
+    const before = endpoints.filter((each) => each.recordType === type && nameOf(each) === name);
+    assertPlannedFor(recordSets(before)[0], change);
+    if (before.some(isSpecial)) throw specialError(name, type);
+    if (change.action === 'delete') return { before, after: undefined };
+    const { ttl, values } = change.desired;
+    const targets = type === 'TXT' ? values.map(quotedText) : values;
+    const after = { dnsName: name, recordType: type, ...before[0], targets, recordTTL: ttl };
+    return { before, after };
+  });
+}
+
+export function nameOf({ dnsName = '' }: Endpoint): string {
+  return canonicalName(dnsName);
+}
+
+function isSpecial({ setIdentifier = '' }: Endpoint): boolean {
+  return setIdentifier !== '';
+}
+
+function specialError(name: string, type: string): DnsError {
+  return new DnsError(`${name} ${type} is part of a routing policy, which is not replaced`, {
+    kind: 'refused',
+    code: 'special',
+    action: `Remove its set identifier, or take ${name} off the records.`,
+    names: [name],
+  });
+}
