@@ -119,7 +119,7 @@ const RIGHTS = `## Permissions
 
 | command | needs |
 | --- | --- |
-| all | \`list\` on \`configmaps\`: of the controller’s namespace with \`-n\`, else everywhere; where several look like a controller’s, \`list\` on \`clusterrolebindings\`, which tell whose they are |
+| all | \`list\` on \`configmaps\`: of the controller’s namespace with \`-n\`, else everywhere; where several look like a controller’s, \`list\` on \`clusterrolebindings\`, which tell whose they are; where there is no status, \`list\` on \`deployments\` and \`pods\` of the controller, which tell why |
 | \`status\` | \`list\` on \`pods\` everywhere, \`get\` on the Lease: without them it shows less; \`watch\` on all of these for \`--watch\` |
 | \`explain\` | \`get\` on the pod and its namespace; \`list\` on \`mutatingadmissionpolicies\`: without it the webhook is taken for who injects |
 | \`check\` | \`list\` on what it checks, \`create\` on \`pods\` for a dry run and on \`subjectaccessreviews\`, \`get\` on the webhook’s Secret |

@@ -9,7 +9,7 @@ import { CONTROLLER } from './controller.ts';
 import { World } from './world.ts';
 
 /** What the check finds while the controller leads and has published this. */
-async function findings(phase: Status['phase'], reason: string) {
+async function findings(phase: Status['phase'], reason: string, more: Partial<Status> = {}) {
   const kube = new FakeCluster();
   kube.create<Lease>(LEASES, {
     metadata: { namespace: OPS, name: PROGRAM },
@@ -19,7 +19,7 @@ async function findings(phase: Status['phase'], reason: string) {
       renewTime: new Date(kube.clock.now()).toISOString().replace('Z', '000Z'),
     },
   });
-  const status = { ...STATUS, phase, reason };
+  const status = { ...STATUS, phase, reason, ...more };
   const world = new World({
     api: kube.api,
     clock: kube.process,
@@ -43,4 +43,9 @@ test('a hold is found whatever the phase, and a move is not', async () => {
     (await findings('Held', 'FromAnotherVersion: x'))[0] ?? '',
     /FromAnotherVersion: x\. See docs/,
   );
+});
+
+test('before any site was active there is no last one to hold', async () => {
+  const [found = ''] = await findings('Held', 'ClusterNotFound: there is none', { activeSite: '' });
+  assert.match(found, /^no site is active yet: ClusterNotFound: there is none\. /);
 });

@@ -63,5 +63,6 @@ function onHold({ namespace, configMap, status }: World['followers'][number]): F
   if (code === undefined && status.phase !== 'Held') return [];
   // A controller of another version may know further codes.
   const action = code === undefined ? 'See docs/reasons.md.' : HOLD_REASONS[code].action;
-  return [warning(about, `the last site is held: ${status.reason}`, action)];
+  const what = status.activeSite === '' ? 'no site is active yet' : 'the last site is held';
+  return [warning(about, `${what}: ${status.reason}`, action)];
 }

@@ -1,6 +1,6 @@
 import { OF_CHART } from '../cluster/chart.ts';
 import { POD_DETAILS } from '../cluster/pod-details.ts';
-import { DEPLOYMENTS, type Workload } from '../cluster/workloads.ts';
+import { DEPLOYMENTS, refusalOf, type Workload } from '../cluster/workloads.ts';
 import { type Check, type Finding, problem, skip, titleOf } from './check.ts';
 import { type Advice, unstarted } from './unstarted.ts';
 
@@ -27,14 +27,12 @@ export const OWN_PODS: Check = {
 
 /** Pod Security, a quota, or a policy that requires signed images lets no pod be created. */
 function refused(deployment: Workload): readonly Finding[] {
-  const failure = deployment.status?.conditions?.find(
-    ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
-  );
-  if (failure === undefined) return [];
+  const refusal = refusalOf(deployment);
+  if (refusal === undefined) return [];
   return [
     problem(
       titleOf('Deployment', deployment),
-      `its pods are refused: ${failure.message || failure.reason}`,
+      `its pods are refused: ${refusal}`,
       'What refuses them is named there: change that policy, or what it asks for; a release is signed as docs/releasing.md says.',
     ),
   ];

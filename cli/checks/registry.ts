@@ -16,6 +16,7 @@ import { MISSED, WRONG_SIDE } from './pods.ts';
 import { POLICIES } from './policies.ts';
 import { RIGHTS } from './rights.ts';
 import { ROLLOUTS } from './rollouts.ts';
+import { SIDECARS } from './sidecars.ts';
 import { WEBHOOK } from './webhook.ts';
 
 /** One row a check, in the order in which they are shown. docs/cli.md is generated from it. */
@@ -35,6 +36,7 @@ export const CHECKS: readonly Check[] = [
   MISPLACED,
   DATABASES,
   MISSED,
+  SIDECARS,
   LIMITS,
   WRONG_SIDE,
   ROLLOUTS,

@@ -20,17 +20,23 @@ export interface Advice {
 export function unstarted(pods: readonly PodDetails[], advice: Advice): readonly Finding[] {
   const waiting = pods.filter((pod) => !isOver(pod) && !isReady(pod));
   const tell = pods.some(isReady) ? warning : problem;
-  const unpulled = Map.groupBy(
-    waiting.map(unpulledOf).filter((one) => one !== undefined),
-    keyOf,
-  );
   return [
-    ...[...unpulled.values()].flatMap((alike) => withoutImage(alike, advice.image)),
+    ...withoutImage(waiting, advice.image),
     ...waiting
       .filter(isUnschedulable)
       .map((pod) => tell(titleOf('Pod', pod), unreadyBecause(pod), advice.node)),
     ...waiting.filter((pod) => unpulledOf(pod) === undefined).flatMap(broken),
   ];
+}
+
+/** The images that these pods wait for, each told once; of one container, or of all. */
+export function withoutImage(
+  pods: readonly PodDetails[],
+  action: string,
+  container?: string,
+): readonly Finding[] {
+  const unpulled = pods.map((pod) => unpulledOf(pod, container)).filter((one) => one !== undefined);
+  return [...Map.groupBy(unpulled, keyOf).values()].flatMap((alike) => notPulled(alike, action));
 }
 
 interface Unpulled {
@@ -41,10 +47,13 @@ interface Unpulled {
   readonly cause: string;
 }
 
-function unpulledOf(pod: PodDetails): Unpulled | undefined {
+function unpulledOf(pod: PodDetails, container?: string): Unpulled | undefined {
   const { spec, status } = pod;
   const states = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-  const stuck = states.find(({ state }) => NO_IMAGE.test(state?.waiting?.reason ?? ''));
+  const stuck = states.find(
+    ({ name, state }) =>
+      (container === undefined || name === container) && NO_IMAGE.test(state?.waiting?.reason ?? ''),
+  );
   if (stuck === undefined) return undefined;
   const containers: readonly { readonly name: string; readonly image?: string }[] = [
     ...(spec?.initContainers ?? []),
@@ -65,7 +74,7 @@ function keyOf({ image, cause }: Unpulled): string {
   return JSON.stringify([image, cause]);
 }
 
-function withoutImage(alike: readonly Unpulled[], action: string): readonly Finding[] {
+function notPulled(alike: readonly Unpulled[], action: string): readonly Finding[] {
   const [first] = alike;
   if (first === undefined) return [];
   const { image, reason, cause } = first;

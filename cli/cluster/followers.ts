@@ -7,9 +7,9 @@ import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { readJson } from '../../runtime/json.ts';
 import { CommandError } from '../exit-codes.ts';
 import { someOf } from '../text/some.ts';
-import { OF_CHART } from './chart.ts';
 import { installedIn } from './installations.ts';
 import type { Session } from './session.ts';
+import { whyUnpublished } from './unpublished.ts';
 
 /** The status and report of one follower. */
 export interface Published {
@@ -43,13 +43,8 @@ export async function findFollowers(
   const maps =
     where === undefined ? [] : await listAll(session.api, CONFIG_MAPS, { ...options, namespace: where });
   const found = published(maps);
-  if (found.length === 0) {
-    const place = namespace === undefined ? 'in any namespace' : `in namespace ${namespace}`;
-    throw new CommandError(
-      'unreachable',
-      `No status ConfigMap was found ${place}: the controller is not installed, or has not published anything yet. See: kubectl get deployments -A -l ${OF_CHART}`,
-    );
-  }
+  if (found.length === 0)
+    throw new CommandError('unreachable', await whyUnpublished(session.api, namespace, abort));
   return found;
 }
 

@@ -88,10 +88,12 @@ const resources = fields<Resources>({ requests: amounts, limits: amounts });
 const container = fields<Container>({ name: scalar, restartPolicy: scalar, resources });
 const initContainers = list(MOST_CONTAINERS, container);
 
-/** Of the first one also what our webhook is told of the sidecar. */
+const OUR_SETTINGS = /^(SIDECAR_|DRY_RUN$)/;
+
+/** Of the first one also what our webhook is told of the sidecar, and whether our controller only tries. */
 function containers(all: readonly Container[]): readonly Container[] {
   const [first, ...others] = initContainers(all);
-  const env = all[0]?.env?.filter(({ name }) => name.startsWith('SIDECAR_')) ?? [];
+  const env = all[0]?.env?.filter(({ name }) => OUR_SETTINGS.test(name)) ?? [];
   return first === undefined ? [] : [{ ...first, env: settings(env) }, ...others];
 }
 
@@ -158,3 +160,11 @@ export const STATEFUL_SETS = of('statefulsets', 'StatefulSet');
 export const DAEMON_SETS = of('daemonsets', 'DaemonSet');
 /** Those that have a rolling update. */
 export const WORKLOADS: readonly Listed<Workload>[] = [DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS];
+
+/** Why no pod of it can be created: Pod Security, a quota, or a policy that requires signed images. */
+export function refusalOf({ status }: Workload): string | undefined {
+  const failure = status?.conditions?.find(
+    ({ type, status: value }) => type === 'ReplicaFailure' && value === 'True',
+  );
+  return failure && (failure.message || failure.reason);
+}

@@ -7,13 +7,10 @@ import { CHECKS } from '../checks/registry.ts';
 import { renderChecks } from '../checks/render.ts';
 import { type CheckView, isUnanswered, runChecks } from '../checks/run.ts';
 import { World } from '../checks/world.ts';
-import { OF_CHART } from '../cluster/chart.ts';
 import { findFollowers } from '../cluster/followers.ts';
-import { installedIn } from '../cluster/installations.ts';
-import { listKept } from '../cluster/kept.ts';
 import type { ClusterOptions, OutputOptions } from '../cluster/options.ts';
 import { type Session, withSession } from '../cluster/session.ts';
-import { DEPLOYMENTS } from '../cluster/workloads.ts';
+import { controllersIn } from '../cluster/unpublished.ts';
 import { CommandError, type Outcome } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
 import { Output } from '../text/output.ts';
@@ -60,14 +57,7 @@ async function checkUnpublished(
   asked: string | undefined,
   { clock, abort }: Terminal,
 ): Promise<CheckView | undefined> {
-  const where = asked === undefined ? {} : { namespace: asked };
-  const labelled = await listKept(api, DEPLOYMENTS, { ...where, labelSelector: OF_CHART, abort });
-  // Anybody who may create Deployments can label some as the chart's.
-  const installed = await installedIn(api, abort);
-  const [first] = [
-    ...labelled.filter(({ metadata }) => installed?.has(metadata.namespace ?? '')),
-    ...labelled,
-  ];
+  const [first] = (await controllersIn(api, asked, abort)) ?? [];
   const namespace = first?.metadata.namespace;
   if (namespace === undefined) return undefined;
   return runChecks([OWN_PODS], new World({ api, clock, abort, followers: [], namespace }));

@@ -125,4 +125,16 @@ describe('a pod is explained', () => {
       assert.equal(readiness.asExpected, asExpected);
     });
   }
+
+  test('before any site is active, which is no standby on purpose', () => {
+    const reason = 'ClusterNotFound: there is no Cluster pg';
+    const { readiness } = explainPod({
+      pod: pod({ name: 'web', node: EAST }),
+      namespace: undefined,
+      controllerNamespace: NAMESPACE,
+      followers: published([statusMap({ activeSite: '', phase: 'Held', reason })]),
+    });
+    assert.equal(readiness.asExpected, false);
+    assert.equal(readiness.why, `no site is active yet, so it counts as standby: ${reason}`);
+  });
 });

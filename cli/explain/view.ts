@@ -128,6 +128,10 @@ function readinessOf({ pod, followers }: Subject): ExplainView['readiness'] {
   if (node === '') return { ...facts, why: unreadyBecause(pod), asExpected: false };
   if (site === '')
     return { ...facts, why: `its node ${node} is in no site, so it counts as standby`, asExpected: false };
+  if (activeSite === '') {
+    const why = `no site is active yet, so it counts as standby: ${status.reason || 'the status gives no reason'}`;
+    return { ...facts, why, asExpected: false };
+  }
   if (site !== activeSite) {
     const why = ready
       ? `it should be standby, as ${activeSite} is active and it is in ${site}, but it still takes traffic: its sidecar may not have the change yet, or not reach the API server`

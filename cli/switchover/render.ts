@@ -8,7 +8,7 @@ export function renderPlan(plan: Plan, width: number): Line[] {
   const to: Piece[] =
     target === null ? [` to site ${site}`] : [' to ', bold(target), ` on ${node}, site `, bold(site)];
   return [
-    ...paragraph('', [`Move the primary of ${cluster} from `, bold(from), ...to], width),
+    ...paragraph('', [`Move the primary of ${cluster} from `, bold(from || 'none'), ...to], width),
     [],
     ...renderConditions(plan, width),
   ];

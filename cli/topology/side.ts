@@ -3,8 +3,7 @@ import { selfOf } from '../../cnpg/topology.ts';
 import type { Status } from '../../contract/status.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { findFollowers, type Published, pickFollower } from '../cluster/followers.ts';
-import type { Session } from '../cluster/session.ts';
+import { findFollowers, type Published, pickFollower, type Search } from '../cluster/followers.ts';
 import { clusterOf } from '../cluster/subject.ts';
 import { CommandError } from '../exit-codes.ts';
 import type { Wanted } from '../status/gather.ts';
@@ -32,12 +31,12 @@ export function nameOf({ cluster }: Pick<SideState, 'cluster'>): string {
 
 /** Throws KubeError, CommandError. */
 export async function findSide(
-  session: Session,
+  session: Search,
   context: string,
   { namespace, follower }: Wanted,
   abort: AbortSignal,
 ): Promise<Side> {
-  const all = await findFollowers(session, namespace, abort);
+  const all = await findFollowers(session, namespace, abort).catch(ofContext(context));
   const inTopology = all.filter((one) => clusterOf(one, 'cnpg-topology') !== undefined);
   if (inTopology.length === 0) {
     const kinds = 'none of its followers has the trigger cnpg-topology';
@@ -55,6 +54,14 @@ export async function findSide(
   return { context, api: session.api, published, site, key };
 }
 
+/** Two clusters are asked, and what one of them lacks is said of that one. */
+function ofContext(context: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof CommandError)) throw error;
+    throw new CommandError(error.outcome, `Context ${context}: ${error.message}`, error.cause);
+  };
+}
+
 /** All nodes of a Kubernetes cluster are in its own site. */
 function siteOf(status: Status | undefined): string | undefined {
   const own = Object.entries(status?.sites ?? {}).filter(([, nodes]) => nodes.length > 0);
@@ -63,7 +70,9 @@ function siteOf(status: Status | undefined): string | undefined {
 
 /** Throws KubeError. */
 export async function readSideState(side: Side, clock: Clock, abort: AbortSignal): Promise<SideState> {
-  const state = await readCluster(side.api, clock, side.published, side.key, abort);
+  const state = await readCluster(side.api, clock, side.published, side.key, abort).catch(
+    ofContext(side.context),
+  );
   const instances = state.pods.filter(
     ({ metadata }) => metadata.labels?.[CNPG_LABELS.podRole] === 'instance',
   );

@@ -56,7 +56,7 @@ test('an image that the registry does not have, in the words of the kubelet', {
   );
   // Until then nothing is known to be wrong.
   const { code, err } = await runCli(['check', '-n', namespace], { env: { KUBECONFIG: plane.kubeconfig } });
-  assert.deepEqual([code, /No status ConfigMap was found/.test(err)], [3, true]);
+  assert.deepEqual([code, /has published no status yet: pod /.test(err)], [3, true]);
 
   const { name } = pod.metadata;
   const target = { apiVersion: 'v1', kind: 'Node', name: namespace };

@@ -105,7 +105,7 @@ describe('kubectl site-follower status', () => {
   test('says what is wrong when there is nothing to show', async () => {
     const nothing = await runCli(['status', '-n', 'nowhere'], ADMIN);
     assert.deepEqual([nothing.code, nothing.out], [3, '']);
-    assert.match(nothing.err, /^No status ConfigMap was found in namespace nowhere: .*not installed/);
+    assert.match(nothing.err, /^The controller is not installed in namespace nowhere: /);
     const nobody = await plane.kubeconfigFor({ name: 'nobody' });
     const forbidden = await runCli(['status', '-n', 'default'], { KUBECONFIG: nobody });
     assert.equal(forbidden.code, 3);

@@ -1,0 +1,57 @@
+import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
+import { isInjected } from '../../webhook/inject/decision.ts';
+import { readLabel } from '../../webhook/inject/label.ts';
+import { refusalsByEvents } from '../cluster/refused-pods.ts';
+import { DAEMON_SETS, DEPLOYMENTS, refusalOf, STATEFUL_SETS, type Workload } from '../cluster/workloads.ts';
+import { type Check, type Finding, problem, titleOf } from './check.ts';
+import { withoutImage } from './unstarted.ts';
+
+const IMAGE =
+  'Name a Secret for its registry in imagePullSecrets of these pods, or of their service account, as those of the chart are for its own pods alone; or compare image.repository, image.tag and image.digest with what the registry has.';
+const REFUSED =
+  'What refuses them is named there. Where that is the image of the sidecar, let its policy know the key of the release, as docs/releasing.md says.';
+
+export const SIDECARS: Check = {
+  name: 'sidecars',
+  title: 'pods that ask for the sidecar can be created, and have its image',
+  async find(world) {
+    const [asking, deployments, statefulSets, daemonSets, namespaces] = await Promise.all([
+      world.askingPods(),
+      world.list(DEPLOYMENTS),
+      world.list(STATEFUL_SETS),
+      world.list(DAEMON_SETS),
+      world.namespaces,
+    ]);
+    const labelled = new Set(
+      namespaces
+        .filter(({ metadata }) => readLabel(metadata.labels) === 'yes')
+        .map(({ metadata }) => metadata.name),
+    );
+    const asks = ({ metadata, spec }: Workload) => {
+      const own = readLabel(spec?.template?.metadata?.labels);
+      return own === 'yes' || (own === 'unsaid' && labelled.has(metadata.namespace ?? ''));
+    };
+    const byEvents = async (kind: string, workloads: readonly Workload[]) => {
+      const asked = { api: world.api, now: world.clock.now(), abort: world.abort };
+      const refusals = await refusalsByEvents(asked, kind, workloads.filter(asks));
+      return [...refusals].map(([workload, why]) => refused(titleOf(kind, workload), why));
+    };
+    return {
+      findings: [
+        ...deployments.filter(asks).flatMap(byCondition),
+        ...(await byEvents('StatefulSet', statefulSets)),
+        ...(await byEvents('DaemonSet', daemonSets)),
+        ...withoutImage(asking.filter(isInjected), IMAGE, SIDECAR_CONTAINER),
+      ],
+    };
+  },
+};
+
+function byCondition(deployment: Workload): readonly Finding[] {
+  const refusal = refusalOf(deployment);
+  return refusal === undefined ? [] : [refused(titleOf('Deployment', deployment), refusal)];
+}
+
+function refused(about: string, why: string): Finding {
+  return problem(about, `its pods are refused: ${why}`, REFUSED);
+}
