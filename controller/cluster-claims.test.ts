@@ -4,8 +4,8 @@ import type { Status } from '../contract/status.ts';
 import { CONFIG_MAPS } from '../kubernetes/resources.ts';
 import { FakeCluster, OPS, TestLeadership } from '../test/support/fake-cluster.ts';
 import { claimsOf } from './cluster-claims.ts';
-import { FencedConfigMap } from './fenced-config-map.ts';
-import { Report } from './report.ts';
+import { Report } from './report/report.ts';
+import { FencedConfigMap } from './status/fenced-config-map.ts';
 
 const REPORT = { namespace: OPS, name: 'report' };
 const LATER = {

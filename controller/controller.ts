@@ -5,15 +5,15 @@ import { explain } from '../runtime/explain.ts';
 import type { Config, FollowerConfig } from './config.ts';
 import { runFollower } from './follower.ts';
 import type { FollowerPorts, SharedPorts } from './follower-parts.ts';
-import { type FollowerView, FollowerWatch } from './follower-view.ts';
-import type { LastPublished } from './last-published.ts';
 import type { Logger } from './log.ts';
 import { OpenedConnections } from './open-connections.ts';
-import { bySite, type PodCount, PodCounts } from './pod-counts.ts';
-import { ReconcileHealth } from './reconcile-health.ts';
+import { type FollowerView, FollowerWatch } from './report/follower-view.ts';
+import { ReconcileHealth } from './report/reconcile-health.ts';
 import { sharedParts } from './signals/shared-parts.ts';
+import type { LastPublished } from './status/last-published.ts';
 import { retryUntilSuccess, runTaskGroup } from './tasks.ts';
 import { resetGauges } from './telemetry.ts';
+import { bySite, type PodCount, PodCounts } from './watch/pod-counts.ts';
 
 export interface Controller {
   /** Resolves after `abort` fires and the Lease is released. Rejects only on a defect. */

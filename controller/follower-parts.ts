@@ -7,26 +7,26 @@ import type { Leadership } from '../kubernetes/leadership.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
 import { claimsOf } from './cluster-claims.ts';
 import type { Config, FollowerConfig } from './config.ts';
-import type { EventSink } from './event-rules.ts';
-import { eventsOn } from './event-sink.ts';
-import { FencedConfigMap } from './fenced-config-map.ts';
-import { type LastPublished, siteAfter } from './last-published.ts';
+import type { EventSink } from './events/event-rules.ts';
+import { eventsOn } from './events/event-sink.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { OpenedConnections } from './open-connections.ts';
 import type { PeerSource } from './peers/reported.ts';
-import type { WatchPorts } from './reflect.ts';
-import { Report } from './report.ts';
+import { Report } from './report/report.ts';
 import type { SignalPorts } from './signals/ports.ts';
 import { createSignals } from './signals/registry.ts';
 import type { SharedParts } from './signals/shared-parts.ts';
 import type { Signal } from './signals/signal.ts';
-import { SITES_SECTION, type SiteNodes, siteNodes } from './site-nodes.ts';
-import { Sites } from './sites.ts';
+import { SITES_SECTION, type SiteNodes, siteNodes } from './sites/site-nodes.ts';
+import { Sites } from './sites/sites.ts';
+import { FencedConfigMap } from './status/fenced-config-map.ts';
+import { type LastPublished, siteAfter } from './status/last-published.ts';
 import { retryUntilSuccess } from './tasks.ts';
 import { Telemetry } from './telemetry.ts';
 import { createTrigger, ownClusterOf, subjectOfTrigger } from './triggers/registry.ts';
 import type { MemoryStore, Trigger } from './triggers/trigger.ts';
+import type { WatchPorts } from './watch/reflect.ts';
 
 /** What the controller needs of the world. All of it is simulated in test/simulation. */
 export interface FollowerPorts

@@ -10,9 +10,9 @@ import { FollowerScene, PG, REPORT_MAP, STATUS_MAP, serviceConfig } from '../tes
 import { settlesWithin } from '../test/support/virtual-clock.ts';
 import { type Config, loadConfig } from './config.ts';
 import { runFollower } from './follower.ts';
-import { LastPublished } from './last-published.ts';
 import { OpenedConnections } from './open-connections.ts';
 import { sharedParts } from './signals/shared-parts.ts';
+import { LastPublished } from './status/last-published.ts';
 
 let kube: FollowerScene;
 let leadership: TestLeadership;

@@ -14,7 +14,7 @@ import { reportPeers } from './peers/reported.ts';
 import { Reconciler } from './reconciler.ts';
 import { rightsOf } from './rights.ts';
 import { SignalPublisher } from './signals/worker.ts';
-import { StatusFirst } from './status-first.ts';
+import { StatusFirst } from './status/status-first.ts';
 import { recordEvents, recordHistory, watchFailures } from './subscribers.ts';
 import { runTaskGroup } from './tasks.ts';
 

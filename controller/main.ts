@@ -25,7 +25,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { renderPage } from './page/page.ts';
 import { httpAskPeer } from './peers/ask.ts';
 import { Peers } from './peers/peers.ts';
-import type { WatchPorts } from './reflect.ts';
+import type { WatchPorts } from './watch/reflect.ts';
 
 await main();
 

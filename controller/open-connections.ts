@@ -1,7 +1,7 @@
 import type { Leadership } from '../kubernetes/leadership.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { FencedConfigMap } from './fenced-config-map.ts';
 import type { ReconcileSubscriber } from './reconciler.ts';
+import type { FencedConfigMap } from './status/fenced-config-map.ts';
 
 /** Calls that a move may need at once, beside those of a reconcile. */
 const CONNECTIONS = 12;

@@ -4,7 +4,7 @@ import { PutBackDetector } from '../kubernetes/put-back.ts';
 import { CONFIG_MAPS } from '../kubernetes/resources.ts';
 import { script, TestLeadership } from '../test/support/fake-cluster.ts';
 import { at, KEY, LOST, RESYNC_MS, ReconcilerScene } from '../test/support/reconciler-scene.ts';
-import { DeposedError, termOf } from './fenced-config-map.ts';
+import { DeposedError, termOf } from './status/fenced-config-map.ts';
 
 let world: ReconcilerScene;
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { KubeError } from '../kubernetes/errors.ts';
 import { CONFIG_MAPS } from '../kubernetes/resources.ts';
 import { at, KEY, LOST, RESYNC_MS, ReconcilerScene } from '../test/support/reconciler-scene.ts';
-import { termOf } from './fenced-config-map.ts';
+import { termOf } from './status/fenced-config-map.ts';
 import type { Observation } from './triggers/trigger.ts';
 
 let world: ReconcilerScene;

@@ -9,12 +9,12 @@ import { explain } from '../runtime/explain.ts';
 import { NotificationLimiter } from '../runtime/notification-limiter.ts';
 import type { Wakeup } from '../runtime/wakeup.ts';
 import { decide, type ResolvedObservation, recall, sameContent } from './decide.ts';
-import { DeposedError, type FencedConfigMap, type StoredConfigMap } from './fenced-config-map.ts';
-import { type LastPublished, lastKnown } from './last-published.ts';
-import { NodeReads } from './node-reads.ts';
 import { resolveSite } from './resolve-site.ts';
-import type { SiteNodes } from './site-nodes.ts';
-import type { Sites } from './sites.ts';
+import { NodeReads } from './sites/node-reads.ts';
+import type { SiteNodes } from './sites/site-nodes.ts';
+import type { Sites } from './sites/sites.ts';
+import { DeposedError, type FencedConfigMap, type StoredConfigMap } from './status/fenced-config-map.ts';
+import { type LastPublished, lastKnown } from './status/last-published.ts';
 import type { Observation, Trigger } from './triggers/trigger.ts';
 
 export interface ReconcilerOptions {

@@ -1,8 +1,8 @@
 import { isNotFound } from '../kubernetes/errors.ts';
 import { explain } from '../runtime/explain.ts';
 import type { ResolvedObservation } from './decide.ts';
-import type { NodeReads } from './node-reads.ts';
-import type { Sites } from './sites.ts';
+import type { NodeReads } from './sites/node-reads.ts';
+import type { Sites } from './sites/sites.ts';
 import { type Observation, unknown } from './triggers/trigger.ts';
 
 /**

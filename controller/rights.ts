@@ -2,7 +2,7 @@ import { configMapName, PROGRAM, REPORT_CONFIGMAP } from '../contract/names.ts';
 import { rightsOfProvider } from '../dns/registry.ts';
 import type { Permission } from '../runtime/rights.ts';
 import type { FollowerConfig } from './config.ts';
-import { Sites } from './sites.ts';
+import { Sites } from './sites/sites.ts';
 import { ownClusterOf, rightsOfTrigger } from './triggers/registry.ts';
 
 interface Rule extends Omit<Permission, 'namespace' | 'name'> {

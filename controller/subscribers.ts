@@ -1,10 +1,10 @@
 import { transitionTo } from '../contract/history.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { explain } from '../runtime/explain.ts';
-import { type EventSink, eventsOf } from './event-rules.ts';
+import { type EventSink, eventsOf } from './events/event-rules.ts';
 import type { ReconcileSubscriber } from './reconciler.ts';
-import type { Report } from './report.ts';
-import { SITES_SECTION } from './site-nodes.ts';
+import type { Report } from './report/report.ts';
+import { SITES_SECTION } from './sites/site-nodes.ts';
 
 /** Events are written after what moves the traffic. */
 const EVENTS_AFTER_MS = 50;

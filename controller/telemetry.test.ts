@@ -6,7 +6,7 @@ import { statusAt } from '../test/support/status.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { createLog } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { Sites } from './sites.ts';
+import { Sites } from './sites/sites.ts';
 import { Telemetry } from './telemetry.ts';
 
 const US = statusAt('us');

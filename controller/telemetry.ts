@@ -6,7 +6,7 @@ import type { Logger } from './log.ts';
 import { type Metrics, showOneOf } from './metrics.ts';
 import type { ReconcileResult, ReconcileSubscriber, StatusChange } from './reconciler.ts';
 import type { SignalProgress } from './signals/worker.ts';
-import type { Sites } from './sites.ts';
+import type { Sites } from './sites/sites.ts';
 
 const MOST_LOGGED = 50;
 

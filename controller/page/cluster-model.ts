@@ -1,6 +1,6 @@
-import type { FollowerView } from '../follower-view.ts';
 import type { PeerView } from '../peers/side.ts';
 import { isActive, type Side, sideOf } from '../peers/side.ts';
+import type { FollowerView } from '../report/follower-view.ts';
 
 /** One cluster of a topology, as it tells of itself. */
 export interface ClusterModel {

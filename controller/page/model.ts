@@ -6,7 +6,7 @@ import type { Sighting } from '../../dns/follower/record-status.ts';
 import { decodeLedger } from '../../notify/ledger.ts';
 import type { ControllerView } from '../controller.ts';
 import type { PeerView } from '../peers/side.ts';
-import { NO_PODS, type PodCount } from '../pod-counts.ts';
+import { NO_PODS, type PodCount } from '../watch/pod-counts.ts';
 import { type ClusterModel, clustersOf } from './cluster-model.ts';
 
 /** One follower as the page shows it. Whatever can be edited by hand has been checked; what is malformed is left out. */

@@ -9,11 +9,11 @@ import type { ObjectKey } from '../../kubernetes/api.ts';
 import type { Leadership } from '../../kubernetes/leadership.ts';
 import type { Post } from '../../notify/post.ts';
 import type { DnsConfig } from '../config.ts';
-import type { EventSink } from '../event-rules.ts';
+import type { EventSink } from '../events/event-rules.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { WatchPorts } from '../reflect.ts';
-import type { Sites } from '../sites.ts';
+import type { Sites } from '../sites/sites.ts';
+import type { WatchPorts } from '../watch/reflect.ts';
 import type { SharedParts } from './shared-parts.ts';
 
 /** What signals may use of the world. */

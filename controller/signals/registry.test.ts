@@ -7,10 +7,10 @@ import { FakeCluster, OPS, TestLeadership } from '../../test/support/fake-cluste
 import { FakeNamecheapApi } from '../../test/support/namecheap/fake-api.ts';
 import { statusAt } from '../../test/support/status.ts';
 import { type DnsConfig, type FollowerConfig, loadConfig } from '../config.ts';
-import type { EventNote } from '../event-rules.ts';
+import type { EventNote } from '../events/event-rules.ts';
 import { createLog } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
-import { Sites } from '../sites.ts';
+import { Sites } from '../sites/sites.ts';
 import type { SignalPorts } from './ports.ts';
 import { createSignals } from './registry.ts';
 import { sharedParts } from './shared-parts.ts';

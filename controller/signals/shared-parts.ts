@@ -1,7 +1,7 @@
 import type { Pod } from '../../kubernetes/resources.ts';
 import { Slots } from '../../kubernetes/slots.ts';
-import type { WatchPorts } from '../reflect.ts';
-import type { SharedReflector } from '../shared-reflector.ts';
+import type { WatchPorts } from '../watch/reflect.ts';
+import type { SharedReflector } from '../watch/shared-reflector.ts';
 import { RoutedPods } from './follow-services/routed-pods.ts';
 import { RoutedServices } from './follow-services/routed-services.ts';
 import { gatedPods } from './pod-conditions/gated-pods.ts';

@@ -1,5 +1,5 @@
 import type { Leadership } from '../../kubernetes/leadership.ts';
-import type { PublishedStatus } from '../published-status.ts';
+import type { PublishedStatus } from '../status/published-status.ts';
 
 /**
  * One thing that follows. A signal is one folder, whose create.ts has its wiring, and one row in registry.ts. It is level-triggered:

@@ -2,9 +2,9 @@ import type { Leadership } from '../../kubernetes/leadership.ts';
 import { backoff } from '../../runtime/backoff.ts';
 import type { Clock, Random } from '../../runtime/clock.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
-import type { PublishedStatus } from '../published-status.ts';
 import type { ReconcileSubscriber, StatusChange } from '../reconciler.ts';
-import type { Sites } from '../sites.ts';
+import type { Sites } from '../sites/sites.ts';
+import type { PublishedStatus } from '../status/published-status.ts';
 import type { Signal } from './signal.ts';
 
 /** How a signal stands, for metrics and the report. */

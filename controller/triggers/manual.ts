@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { isReadyAndStays } from '../../kubernetes/ready.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
-import { onDifference, reflect } from '../reflect.ts';
+import { onDifference, reflect } from '../watch/reflect.ts';
 import { nodesOfSite } from './nodes-of-site.ts';
 import { type Observation, type Trigger, unknown } from './trigger.ts';
 import type { ConfiguredTrigger, TriggerPorts } from './trigger-kind.ts';

@@ -2,7 +2,7 @@ import { ignoreNotFound } from '../../kubernetes/errors.ts';
 import { PODS } from '../../kubernetes/resources.ts';
 import { isObjectName } from '../../runtime/object-names.ts';
 import type { Permission } from '../../runtime/rights.ts';
-import type { WatchPorts } from '../reflect.ts';
+import type { WatchPorts } from '../watch/reflect.ts';
 import { placeOf } from './pod-place.ts';
 import { isUnknown, type Observation, type Unknown, unknown } from './trigger.ts';
 

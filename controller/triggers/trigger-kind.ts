@@ -3,11 +3,11 @@ import type { Claims } from '../../dns/claims/claims.ts';
 import type { ObjectKey } from '../../kubernetes/api.ts';
 import type { Permission } from '../../runtime/rights.ts';
 import type { Site } from '../../settings/site.ts';
-import type { EventSink } from '../event-rules.ts';
+import type { EventSink } from '../events/event-rules.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { WatchPorts } from '../reflect.ts';
-import type { Sites } from '../sites.ts';
+import type { Sites } from '../sites/sites.ts';
+import type { WatchPorts } from '../watch/reflect.ts';
 import type { MemoryStore, Trigger } from './trigger.ts';
 
 /** What a trigger may use of the world. */

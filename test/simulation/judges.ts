@@ -1,4 +1,4 @@
-import { Sites } from '../../controller/sites.ts';
+import { Sites } from '../../controller/sites/sites.ts';
 import type { Change } from './api-objects.ts';
 import type { ApiServer } from './api-server.ts';
 import type { Call } from './connection.ts';

@@ -1,6 +1,6 @@
 import { configMapName, REPORT_CONFIGMAP } from '../../contract/names.ts';
 import { ACTIVE_CONDITION } from '../../contract/routing.ts';
-import { Sites } from '../../controller/sites.ts';
+import { Sites } from '../../controller/sites/sites.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES, PODS } from '../../kubernetes/resources.ts';
 import type { Sabotage } from './replica.ts';

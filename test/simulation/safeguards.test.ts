@@ -1,8 +1,8 @@
 /** A file of its own, so that it runs beside the thousand schedules. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LastPublished } from '../../controller/last-published.ts';
-import { StatusFirst } from '../../controller/status-first.ts';
+import { LastPublished } from '../../controller/status/last-published.ts';
+import { StatusFirst } from '../../controller/status/status-first.ts';
 import { firstViolation } from './first-violation.ts';
 import { REMEMBERED_SEEDS } from './remembered-seeds.ts';
 import type { Sabotage } from './replica.ts';

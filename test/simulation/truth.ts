@@ -1,5 +1,5 @@
 import { CLUSTERS, type Cluster, isOwnedBy, PENDING } from '../../cnpg/cluster.ts';
-import type { Sites } from '../../controller/sites.ts';
+import type { Sites } from '../../controller/sites/sites.ts';
 import { NODES, PODS, type Pod } from '../../kubernetes/resources.ts';
 import type { ApiServer } from './api-server.ts';
 import { CLUSTER, NODE_LABELS } from './postgres.ts';

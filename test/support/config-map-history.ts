@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeStatus, type Status } from '../../contract/status.ts';
-import { termOf } from '../../controller/fenced-config-map.ts';
+import { termOf } from '../../controller/status/fenced-config-map.ts';
 import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { isGone } from '../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';

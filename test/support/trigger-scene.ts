@@ -3,7 +3,7 @@ import type { Status } from '../../contract/status.ts';
 import { loadConfig } from '../../controller/config.ts';
 import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
-import { Sites } from '../../controller/sites.ts';
+import { Sites } from '../../controller/sites/sites.ts';
 import { createTrigger, ownClusterOf } from '../../controller/triggers/registry.ts';
 import type { MemoryStore, Observation, Trigger } from '../../controller/triggers/trigger.ts';
 import type { Claims } from '../../dns/claims/claims.ts';

@@ -16,7 +16,7 @@ import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { type Clock, type Random, unlessAborted } from '../../../runtime/clock.ts';
 import { explain } from '../../../runtime/explain.ts';
 import type { Site } from '../../../settings/site.ts';
-import type { PublishedStatus } from '../../published-status.ts';
+import type { PublishedStatus } from '../../status/published-status.ts';
 import type { Signal } from '../signal.ts';
 
 export interface DnsSignalOptions {

@@ -1,10 +1,10 @@
 import { parseKey } from '../../../kubernetes/object-index.ts';
 import type { FollowerConfig } from '../../config.ts';
-import type { EventSink } from '../../event-rules.ts';
+import type { EventSink } from '../../events/event-rules.ts';
 import type { Logger } from '../../log.ts';
 import type { Metrics } from '../../metrics.ts';
-import type { WatchPorts } from '../../reflect.ts';
 import { TenantLog } from '../../tenant-log.ts';
+import type { WatchPorts } from '../../watch/reflect.ts';
 import type { SharedParts } from '../shared-parts.ts';
 import type { Signal } from '../signal.ts';
 import { routingEvent } from './events.ts';

@@ -1,5 +1,5 @@
 import { parseKey } from '../../../kubernetes/object-index.ts';
-import type { EventNote } from '../../event-rules.ts';
+import type { EventNote } from '../../events/event-rules.ts';
 import type { ServiceTransition } from './evaluate.ts';
 import type { Goal } from './plan.ts';
 import type { PodCounts } from './pods.ts';

@@ -5,7 +5,7 @@ import { type ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts'
 import { keyOf } from '../../../kubernetes/reflector.ts';
 import { PODS } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
-import type { WatchPorts } from '../../reflect.ts';
+import type { WatchPorts } from '../../watch/reflect.ts';
 import { Pace } from './pace.ts';
 import { desiredLabel, labelPatch, type RoutedPod } from './pods.ts';
 import type { RoutedPods } from './routed-pods.ts';

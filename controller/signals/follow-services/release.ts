@@ -6,7 +6,7 @@ import { keyOf } from '../../../kubernetes/reflector.ts';
 import { SERVICES, type Service } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { sleep } from '../../../runtime/clock.ts';
-import type { WatchPorts } from '../../reflect.ts';
+import type { WatchPorts } from '../../watch/reflect.ts';
 import { releasedOwnership } from './ownership.ts';
 import type { FollowedService } from './service.ts';
 

@@ -1,8 +1,8 @@
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
 import type { Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
-import { reflect, type WatchPorts } from '../../reflect.ts';
-import { type Run, SharedWatch } from '../../shared-watch.ts';
+import { reflect, type WatchPorts } from '../../watch/reflect.ts';
+import { type Run, SharedWatch } from '../../watch/shared-watch.ts';
 import { type RoutedPod, routedPod } from './pods.ts';
 
 export interface PodsListener {

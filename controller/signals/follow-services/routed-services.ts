@@ -5,8 +5,8 @@ import { listEach } from '../../../kubernetes/pages.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { SERVICES, type Service } from '../../../kubernetes/resources.ts';
 import { sleep } from '../../../runtime/clock.ts';
-import { reflect, type WatchPorts } from '../../reflect.ts';
-import { type Run, SharedWatch } from '../../shared-watch.ts';
+import { reflect, type WatchPorts } from '../../watch/reflect.ts';
+import { type Run, SharedWatch } from '../../watch/shared-watch.ts';
 import { type FollowedService, followedByAny } from './service.ts';
 
 export interface ServicesListener {

@@ -4,8 +4,8 @@ import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import type { Reflector } from '../../../kubernetes/reflector.ts';
 import { NODES, type Node } from '../../../kubernetes/resources.ts';
-import type { PublishedStatus } from '../../published-status.ts';
-import { reflect, type WatchPorts } from '../../reflect.ts';
+import type { PublishedStatus } from '../../status/published-status.ts';
+import { reflect, type WatchPorts } from '../../watch/reflect.ts';
 import type { Signal } from '../signal.ts';
 
 interface KnownNode {

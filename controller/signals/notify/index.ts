@@ -6,7 +6,7 @@ import { Sender } from '../../../notify/sender.ts';
 import type { NotifyTarget } from '../../../notify/target.ts';
 import type { Clock, Random } from '../../../runtime/clock.ts';
 import { KnownSince } from '../../../runtime/known-since.ts';
-import type { PublishedStatus } from '../../published-status.ts';
+import type { PublishedStatus } from '../../status/published-status.ts';
 import type { Signal } from '../signal.ts';
 
 export interface NotifyOptions {

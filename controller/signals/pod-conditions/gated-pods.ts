@@ -1,7 +1,7 @@
 import { LABELS } from '../../../contract/names.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
-import type { WatchPorts } from '../../reflect.ts';
-import { SharedReflector } from '../../shared-reflector.ts';
+import type { WatchPorts } from '../../watch/reflect.ts';
+import { SharedReflector } from '../../watch/shared-reflector.ts';
 import { type GatedPod, gatedPod } from './plan.ts';
 
 /** Of all followers. */

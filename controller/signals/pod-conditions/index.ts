@@ -9,9 +9,9 @@ import { keyOf } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { timestamp } from '../../../runtime/clock.ts';
-import type { PublishedStatus } from '../../published-status.ts';
-import type { WatchPorts } from '../../reflect.ts';
-import type { SharedReflector, WatchListener } from '../../shared-reflector.ts';
+import type { PublishedStatus } from '../../status/published-status.ts';
+import type { WatchPorts } from '../../watch/reflect.ts';
+import type { SharedReflector, WatchListener } from '../../watch/shared-reflector.ts';
 import type { Signal } from '../signal.ts';
 import { MoveOrder } from './move-order.ts';
 import {

@@ -2,8 +2,8 @@ import { databaseMember } from '../../../contract/databases.ts';
 import { LABELS } from '../../../contract/names.ts';
 import type { KubeObject } from '../../../kubernetes/api.ts';
 import { NAMESPACES, PODS } from '../../../kubernetes/resources.ts';
-import type { WatchPorts } from '../../reflect.ts';
-import { SharedReflector } from '../../shared-reflector.ts';
+import type { WatchPorts } from '../../watch/reflect.ts';
+import { SharedReflector } from '../../watch/shared-reflector.ts';
 
 /** What says which namespaces want a copy, for all followers. */
 export interface CopyNamespaces {

@@ -2,8 +2,8 @@ import type { KubeObject, ObjectKey } from '../../../kubernetes/api.ts';
 import { parseKey } from '../../../kubernetes/object-index.ts';
 import type { Reflector } from '../../../kubernetes/reflector.ts';
 import { CONFIG_MAPS } from '../../../kubernetes/resources.ts';
-import { reflect, type WatchPorts } from '../../reflect.ts';
-import type { WatchListener } from '../../shared-reflector.ts';
+import { reflect, type WatchPorts } from '../../watch/reflect.ts';
+import type { WatchListener } from '../../watch/shared-reflector.ts';
 import type { CopyMetadata } from './contents.ts';
 import type { CopyNamespaces } from './namespaces.ts';
 

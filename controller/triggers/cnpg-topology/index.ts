@@ -10,7 +10,7 @@ import {
 import { describeClaim } from '../../../dns/claims/claim.ts';
 import type { Claims } from '../../../dns/claims/claims.ts';
 import type { Site } from '../../../settings/site.ts';
-import type { WatchPorts } from '../../reflect.ts';
+import type { WatchPorts } from '../../watch/reflect.ts';
 import { CnpgTrigger } from '../cnpg/index.ts';
 import { type Observation, type Trigger, unknown } from '../trigger.ts';
 

@@ -4,7 +4,7 @@ import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { isReady } from '../../../kubernetes/ready.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
-import type { WatchPorts } from '../../reflect.ts';
+import type { WatchPorts } from '../../watch/reflect.ts';
 import { type Observation, type Trigger, unknown } from '../trigger.ts';
 import { locate, primaryOf, promoting } from './locate.ts';
 import type { PreferredPrimary } from './preferred.ts';

@@ -5,10 +5,10 @@ import { KubeError } from '../../../kubernetes/errors.ts';
 import { CONFIG_MAPS, type ConfigMap, NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { FakeCluster, OPS, script, TestLeadership } from '../../../test/support/fake-cluster.ts';
-import type { EventNote } from '../../event-rules.ts';
-import { FencedConfigMap } from '../../fenced-config-map.ts';
+import type { EventNote } from '../../events/event-rules.ts';
 import { createMetrics } from '../../metrics.ts';
-import { Report } from '../../report.ts';
+import { Report } from '../../report/report.ts';
+import { FencedConfigMap } from '../../status/fenced-config-map.ts';
 import { createPreferredPrimary, type PreferredPrimary, type PreferredRecord } from './preferred.ts';
 import type { CnpgConfig } from './settings.ts';
 

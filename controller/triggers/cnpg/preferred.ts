@@ -11,7 +11,7 @@ import { NODES, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { type Clock, timestamp } from '../../../runtime/clock.ts';
 import { explain } from '../../../runtime/explain.ts';
 import { KnownSince } from '../../../runtime/known-since.ts';
-import type { EventNote, EventSink } from '../../event-rules.ts';
+import type { EventNote, EventSink } from '../../events/event-rules.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { MemoryStore } from '../trigger.ts';
 import type { CnpgConfig } from './settings.ts';

@@ -5,7 +5,7 @@ import { timelineOf, wasReplica } from '../../../cnpg/topology.ts';
 import { isReady } from '../../../kubernetes/ready.ts';
 import { keyOf, type Reflector } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
-import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
+import { onDifference, reflect, type WatchPorts } from '../../watch/reflect.ts';
 import { placeOf } from '../pod-place.ts';
 import { primaryOf } from './locate.ts';
 

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../kubernetes/api.ts';
 import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import { namespaced } from '../../../kubernetes/resources.ts';
-import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
+import { onDifference, reflect, type WatchPorts } from '../../watch/reflect.ts';
 import { locateNamedPod, type NamedPod } from '../named-pod.ts';
 import { type Observation, type Trigger, type Unknown, unknown } from '../trigger.ts';
 

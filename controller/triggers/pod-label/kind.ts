@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { listEach } from '../../../kubernetes/pages.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { labelSelector, labelValue, namespace } from '../../../settings/fields.ts';
-import { reflect, type WatchPorts } from '../../reflect.ts';
+import { reflect, type WatchPorts } from '../../watch/reflect.ts';
 import type { Observation, Trigger } from '../trigger.ts';
 import type { ConfiguredTrigger } from '../trigger-kind.ts';
 import { type Candidate, candidateOf, leaderOf } from './candidates.ts';

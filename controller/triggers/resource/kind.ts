@@ -4,7 +4,7 @@ import { ignoreNotFound } from '../../../kubernetes/errors.ts';
 import { isObjectName } from '../../../runtime/object-names.ts';
 import type { Permission } from '../../../runtime/rights.ts';
 import { matching, namespace, objectName } from '../../../settings/fields.ts';
-import { onDifference, reflect, type WatchPorts } from '../../reflect.ts';
+import { onDifference, reflect, type WatchPorts } from '../../watch/reflect.ts';
 import { locateNamedPod, locatesPod } from '../named-pod.ts';
 import { type Observation, type Trigger, type Unknown, unknown } from '../trigger.ts';
 import type { CheckContext, ConfiguredTrigger } from '../trigger-kind.ts';
