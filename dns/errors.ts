@@ -1,6 +1,12 @@
 /** Errors of several DNS providers. Pure. */
 import { MASK, type Secret } from '../settings/secret.ts';
-import { DnsError, type DnsErrorKind, type DnsErrorScope, NOT_SAVED } from './provider.ts';
+import {
+  DnsError,
+  type DnsErrorDetails,
+  type DnsErrorKind,
+  type DnsErrorScope,
+  NOT_SAVED,
+} from './provider.ts';
 
 /** The meaning of error codes of an API; docs/dns.md is generated from these. */
 export interface ErrorRow<C extends string | number = string | number> {
@@ -75,6 +81,15 @@ export function strangerError(what: string, status: number, api: string, setting
         ? `The call is repeated; if this lasts, look at the status page of ${api}.`
         : `See what stands between this program and the API, such as a proxy or a challenge for robots, and check ${setting}.`,
   });
+}
+
+/** A record of this name cannot be as it should, until a person has changed something, or somebody else writes it. */
+export function nameError(
+  name: string,
+  { message, ...details }: Pick<DnsErrorDetails, 'kind' | 'action'> & { message: string; code: string },
+): DnsError {
+  const waits = details.kind === 'config' && { retryAfterMs: CONFIG_WAIT_MS };
+  return new DnsError(message, { ...details, ...waits, names: [name] });
 }
 
 /** No such zone, or more than one. */

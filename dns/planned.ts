@@ -1,5 +1,5 @@
+import { nameError } from './errors.ts';
 import { sameRecordSet, setAt } from './plan.ts';
-import { DnsError } from './provider.ts';
 import type { Change, RecordSet, WrittenType } from './records.ts';
 
 /** The record set that a change is about. */
@@ -27,11 +27,11 @@ export function assertPlannedFor(
     there === undefined || planned === undefined ? there === planned : sameRecordSet(there, planned);
   if (agrees) return;
   const { name, type } = subjectOf(change);
-  throw new DnsError(`${name} ${type} was changed by somebody else while it was being updated`, {
+  throw nameError(name, {
     kind: 'conflict',
     code: 'changed',
+    message: `${name} ${type} was changed by somebody else while it was being updated`,
     action: 'Nothing: the zone is read again. If this lasts, find who else writes this record.',
-    names: [name],
   });
 }
 

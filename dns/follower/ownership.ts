@@ -3,10 +3,10 @@
  * the other's records. Source of names and text: sigs.k8s.io/external-dns, registry/mapper/mapper.go and
  * endpoint/labels.go. Pure.
  */
-import { CONFIG_WAIT_MS } from '../errors.ts';
+import { nameError } from '../errors.ts';
 import { setAt } from '../plan.ts';
 import { subjectOf } from '../planned.ts';
-import { DnsError } from '../provider.ts';
+import type { DnsError } from '../provider.ts';
 import { RECORD_TYPES } from '../records/record-types.ts';
 import type { Change, Current, RecordSet, TextSet } from '../records.ts';
 import { hostInZone } from '../zones.ts';
@@ -204,12 +204,11 @@ export function ownerNameProblem(name: string, zone: string): string | undefined
 }
 
 function noOwnerName({ name, type }: RecordSet, at: string, problem: string): DnsError {
-  return new DnsError(`the owner of ${name} ${type} belongs at ${at}, ${problem}: it stays as it is`, {
+  return nameError(name, {
     kind: 'config',
     code: 'owner-name',
+    message: `the owner of ${name} ${type} belongs at ${at}, ${problem}: it stays as it is`,
     action: `Change DNS_OWNER_PREFIX (a shorter one; with %{record_type}. the top of a zone has its owner within), or take ${name} off the records.`,
-    retryAfterMs: CONFIG_WAIT_MS,
-    names: [name],
   });
 }
 
@@ -224,37 +223,28 @@ function split(token: string): readonly [string, string] {
 }
 
 function notOurs({ name, type }: RecordSet, owner: string, id: string): DnsError {
-  return new DnsError(
-    `${name} ${type} belongs to "${owner}", as its TXT record says, and not to "${id}": it stays as it is`,
-    {
-      kind: 'refused',
-      code: 'not-owned',
-      action: `Take ${name} off the records of one of the two; to move it here, remove it there with its TXT record first.`,
-      names: [name],
-    },
-  );
+  return nameError(name, {
+    kind: 'refused',
+    code: 'not-owned',
+    message: `${name} ${type} belongs to "${owner}", as its TXT record says, and not to "${id}": it stays as it is`,
+    action: `Take ${name} off the records of one of the two; to move it here, remove it there with its TXT record first.`,
+  });
 }
 
 function textsBeside(name: string, at: string): DnsError {
-  return new DnsError(
-    `the owner of ${name} belongs at ${at}, where TXT records of others are that this provider may not keep as they are`,
-    {
-      kind: 'refused',
-      code: 'not-owned',
-      action: `Remove the TXT records of ${at}, or have owners written elsewhere with DNS_OWNER_PREFIX.`,
-      names: [name],
-    },
-  );
+  return nameError(name, {
+    kind: 'refused',
+    code: 'not-owned',
+    message: `the owner of ${name} belongs at ${at}, where TXT records of others are that this provider may not keep as they are`,
+    action: `Remove the TXT records of ${at}, or have owners written elsewhere with DNS_OWNER_PREFIX.`,
+  });
 }
 
 function nobodys({ name, type }: RecordSet, id: string): DnsError {
-  return new DnsError(
-    `${name} ${type} is there, and no TXT record says that it belongs to "${id}": it stays as it is`,
-    {
-      kind: 'refused',
-      code: 'not-owned',
-      action: `If it may be taken, set DNS_OWNER_ADOPT to true until it is; else take ${name} off the records.`,
-      names: [name],
-    },
-  );
+  return nameError(name, {
+    kind: 'refused',
+    code: 'not-owned',
+    message: `${name} ${type} is there, and no TXT record says that it belongs to "${id}": it stays as it is`,
+    action: `If it may be taken, set DNS_OWNER_ADOPT to true until it is; else take ${name} off the records.`,
+  });
 }

@@ -1,7 +1,8 @@
 /** ExternalDNS's form of records, in DNSEndpoint objects and its webhook protocol. Pure. */
 
+import { nameError } from '../errors.ts';
 import { assertPlannedFor, subjectOf } from '../planned.ts';
-import { DnsError } from '../provider.ts';
+import type { DnsError } from '../provider.ts';
 import { ANY_TTL, type Change, type OtherRecords, type RecordSet, type WrittenType } from '../records.ts';
 import { canonicalName } from './domain-name.ts';
 import { ofEach } from './name-errors.ts';
@@ -87,10 +88,10 @@ function isSpecial({ setIdentifier = '' }: Endpoint): boolean {
 }
 
 function specialError(name: string, type: string): DnsError {
-  return new DnsError(`${name} ${type} is part of a routing policy, which is not replaced`, {
+  return nameError(name, {
     kind: 'refused',
     code: 'special',
+    message: `${name} ${type} is part of a routing policy, which is not replaced`,
     action: `Remove its set identifier, or take ${name} off the records.`,
-    names: [name],
   });
 }

@@ -1,7 +1,7 @@
 /** Finds records that cannot exist, before anything is written. Pure. */
-import { CONFIG_WAIT_MS } from '../errors.ts';
+import { nameError } from '../errors.ts';
 import { setAt } from '../plan.ts';
-import { DnsError } from '../provider.ts';
+import type { DnsError } from '../provider.ts';
 import type { Current, OtherRecords, RecordSet } from '../records.ts';
 import { namesUpTo } from '../zones.ts';
 
@@ -59,54 +59,39 @@ function redirectionOf(name: string, others: readonly OtherRecords[]): string | 
 
 /** RFC 6672 section 2.4: a DNAME hides what is below it. */
 function redirected(name: string, at: string): DnsError {
-  return new DnsError(
-    `${at} has a DNAME record, which leads all names below it elsewhere, so nobody would see ${name} here`,
-    {
-      kind: 'config',
-      code: 'redirected',
-      action: `Follow the name that the DNAME record of ${at} leads to instead, with the provider that has its zone, or remove that record.`,
-      retryAfterMs: CONFIG_WAIT_MS,
-      names: [name],
-    },
-  );
+  return nameError(name, {
+    kind: 'config',
+    code: 'redirected',
+    message: `${at} has a DNAME record, which leads all names below it elsewhere, so nobody would see ${name} here`,
+    action: `Follow the name that the DNAME record of ${at} leads to instead, with the provider that has its zone, or remove that record.`,
+  });
 }
 
 /** RFC 1034 section 4.2.1: records at or below a delegation are not part of the zone, and no resolver sees them. */
 function delegated(name: string, zone: string, cut: string): DnsError {
-  return new DnsError(
-    `${zone} delegates ${cut} to a zone of its own (NS records), so nobody would see ${name} in ${zone}`,
-    {
-      kind: 'config',
-      code: 'delegated',
-      action: `Write ${name}@${cut} in the records, with the provider that has the zone ${cut}.`,
-      retryAfterMs: CONFIG_WAIT_MS,
-      names: [name],
-    },
-  );
+  return nameError(name, {
+    kind: 'config',
+    code: 'delegated',
+    message: `${zone} delegates ${cut} to a zone of its own (NS records), so nobody would see ${name} in ${zone}`,
+    action: `Write ${name}@${cut} in the records, with the provider that has the zone ${cut}.`,
+  });
 }
 
 /** RFC 1034 section 3.6.2: nothing else may be beside a CNAME. */
 export function cnameBeside(name: string, types: readonly string[]): DnsError {
-  return new DnsError(
-    `${name} has ${types.join(', ')} records, and a CNAME cannot stand beside others: it stays as it is`,
-    {
-      kind: 'refused',
-      code: 'cname-beside',
-      action: `Give the site an "ip" instead of a "cname", or remove the ${types.join(', ')} records of ${name}.`,
-      names: [name],
-    },
-  );
+  return nameError(name, {
+    kind: 'refused',
+    code: 'cname-beside',
+    message: `${name} has ${types.join(', ')} records, and a CNAME cannot stand beside others: it stays as it is`,
+    action: `Give the site an "ip" instead of a "cname", or remove the ${types.join(', ')} records of ${name}.`,
+  });
 }
 
 function cnameAtApex(name: string): DnsError {
-  return new DnsError(
-    `${name} is the top of its zone, which has SOA and NS records: this provider takes no CNAME there`,
-    {
-      kind: 'config',
-      code: 'cname-at-apex',
-      action: `Give the site an "ip" instead of a "cname", or take ${name} off the records.`,
-      retryAfterMs: CONFIG_WAIT_MS,
-      names: [name],
-    },
-  );
+  return nameError(name, {
+    kind: 'config',
+    code: 'cname-at-apex',
+    message: `${name} is the top of its zone, which has SOA and NS records: this provider takes no CNAME there`,
+    action: `Give the site an "ip" instead of a "cname", or take ${name} off the records.`,
+  });
 }

@@ -1,7 +1,7 @@
 /** Translates changes into batches of Cloudflare's API. Pure. */
 
+import { nameError } from '../../errors.ts';
 import { assertPlannedFor, subjectOf } from '../../planned.ts';
-import { DnsError } from '../../provider.ts';
 import { ofEach } from '../../records/name-errors.ts';
 import { setsAmong } from '../../records/record-sets.ts';
 import { isFollowing } from '../../records/record-types.ts';
@@ -107,10 +107,10 @@ function textsOf(
 
 function assertWritable({ name, type, meta }: CloudflareRecord): void {
   if (meta?.read_only !== true) return;
-  throw new DnsError(`${name} ${type} is kept by another Cloudflare product and cannot be changed`, {
+  throw nameError(name, {
     kind: 'refused',
     code: 'read-only',
+    message: `${name} ${type} is kept by another Cloudflare product and cannot be changed`,
     action: `Remove it there (a Worker's custom domain, a tunnel or the like), or take ${name} off the records.`,
-    names: [name],
   });
 }

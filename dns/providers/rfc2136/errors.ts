@@ -1,5 +1,13 @@
-import { CONFIG_WAIT_MS, errorTable, RENEWED, rowError, rowOf, untrustedAnswer } from '../../errors.ts';
-import { DnsError } from '../../provider.ts';
+import {
+  CONFIG_WAIT_MS,
+  errorTable,
+  nameError,
+  RENEWED,
+  rowError,
+  rowOf,
+  untrustedAnswer,
+} from '../../errors.ts';
+import type { DnsError } from '../../provider.ts';
 import type { RecordSet, WrittenType } from '../../records.ts';
 
 /** By their numbers: RFC 1035 section 4.1.1, RFC 2136 section 2.2. */
@@ -107,28 +115,22 @@ export function updateError(what: string, rcode: number, names: readonly string[
 
 /** Nothing can be written beside what the server answers with. */
 export function madeUp({ name, type, values }: RecordSet<WrittenType>): DnsError {
-  return new DnsError(
-    `the server makes up the ${type} of ${name} (${values.join(', ')}) from another record there`,
-    {
-      kind: 'refused',
-      code: 'made-up',
-      action: 'Remove the LUA, ALIAS or similar record of this name, or take the name off the records.',
-      names: [name],
-    },
-  );
+  return nameError(name, {
+    kind: 'refused',
+    code: 'made-up',
+    message: `the server makes up the ${type} of ${name} (${values.join(', ')}) from another record there`,
+    action: 'Remove the LUA, ALIAS or similar record of this name, or take the name off the records.',
+  });
 }
 
 /** PowerDNS compares the texts of its database, in which others may have written an address in any form. */
 export function otherForm({ name, type, values }: RecordSet<WrittenType>): DnsError {
-  return new DnsError(
-    `the server answers with the ${type} of ${name} (${values.join(', ')}), and holds it in another form, which no update can name`,
-    {
-      kind: 'refused',
-      code: 'other-form',
-      action: 'Write this record once more at the server as it is shown here, or remove it.',
-      names: [name],
-    },
-  );
+  return nameError(name, {
+    kind: 'refused',
+    code: 'other-form',
+    message: `the server answers with the ${type} of ${name} (${values.join(', ')}), and holds it in another form, which no update can name`,
+    action: 'Write this record once more at the server as it is shown here, or remove it.',
+  });
 }
 
 /** `code` as the TSIG record of the answer has it. */

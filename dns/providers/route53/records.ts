@@ -1,7 +1,7 @@
 /** Record sets in the form of Route 53, and what a plan means there. Pure. */
 import type { Change as ApiChange, ResourceRecordSet } from '@aws-sdk/client-route-53';
+import { nameError } from '../../errors.ts';
 import { assertPlannedFor, subjectOf } from '../../planned.ts';
-import { DnsError } from '../../provider.ts';
 import { canonicalName } from '../../records/domain-name.ts';
 import { ofEach } from '../../records/name-errors.ts';
 import { setsAmong } from '../../records/record-sets.ts';
@@ -103,10 +103,10 @@ export function unchanged(
 function assertOurs(name: string, there: ResourceRecordSet | undefined): void {
   const special = there === undefined ? undefined : specialty(there);
   if (special === undefined) return;
-  throw new DnsError(`${name} ${there?.Type} is ${special} in Route 53, which is not replaced`, {
+  throw nameError(name, {
     kind: 'refused',
     code: 'special',
+    message: `${name} ${there?.Type} is ${special} in Route 53, which is not replaced`,
     action: `Remove it in the Route 53 console, or take ${name} off the records.`,
-    names: [name],
   });
 }

@@ -1,4 +1,4 @@
-import { CONFIG_WAIT_MS, errorTable, rowError, rowOf, zoneError } from '../../errors.ts';
+import { CONFIG_WAIT_MS, errorTable, nameError, rowError, rowOf, zoneError } from '../../errors.ts';
 import { DnsError } from '../../provider.ts';
 
 const RATE_WAIT_MS = 30_000;
@@ -70,10 +70,10 @@ export function notServed(name: string, zone: string, filter: string): DnsError 
 }
 
 export function notTaken(name: string, type: string): DnsError {
-  return new DnsError(`the provider makes something else of ${name} ${type}, or nothing`, {
+  return nameError(name, {
     kind: 'refused',
     code: 'adjusted',
+    message: `the provider makes something else of ${name} ${type}, or nothing`,
     action: 'See the documentation of the provider: it does not take records of this type as they are.',
-    names: [name],
   });
 }
