@@ -1,6 +1,8 @@
 /** In the role of a Service: one address for several servers, of which only those that are ready get connections. */
+
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Background } from './background.ts';
 import { listenOnLoopback } from './loopback.ts';
 
 export interface Backend {
@@ -17,22 +19,20 @@ const PROBE_LIMIT_MS = 1_000;
  * Unlike kube-proxy it tries another backend when one refuses: with it, a process that is killed costs no connection
  * beside those that are open.
  */
-export class Balancer {
+export class Balancer extends Background {
   readonly port: number;
   readonly #server: Server;
-  readonly #stop = new AbortController();
   readonly #sockets = new Set<Socket>();
   #backends: readonly Backend[] = [];
   #ready: readonly Backend[] = [];
   #turn = 0;
-  readonly #probing: Promise<void>;
 
   /** Use startBalancer. */
   constructor(server: Server, port: number) {
+    super();
     this.#server = server;
     this.port = port;
     server.on('connection', (client) => void this.#serve(client));
-    this.#probing = this.#probe();
   }
 
   /** From now on connections go to these. Those that are open stay. */
@@ -44,18 +44,17 @@ export class Balancer {
     return this.#ready.length;
   }
 
-  async stop(): Promise<void> {
-    this.#stop.abort();
+  override async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
-    await Promise.all([this.#probing, new Promise((resolve) => this.#server.close(resolve))]);
+    await Promise.all([super.stop(), new Promise((resolve) => this.#server.close(resolve))]);
   }
 
-  async #probe(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
+  protected override async run(abort: AbortSignal): Promise<void> {
+    while (!abort.aborted) {
       const asked = this.#backends;
       const answers = await Promise.all(asked.map(isReady));
       this.#ready = asked.filter((_, index) => answers[index]);
-      await delay(PROBE_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined); // Stopped: the loop ends.
+      await delay(PROBE_MS, undefined, { signal: abort }).catch(() => undefined); // Stopped: the loop ends.
     }
   }
 

@@ -1,4 +1,5 @@
 /** Creates labelled pods one after the other, as long as it runs, and remembers each that could not be created. */
+
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LABELS } from '../../contract/names.ts';
@@ -6,6 +7,7 @@ import { SIDECAR_CONTAINER } from '../../contract/sidecar.ts';
 import type { KubeApi, KubeObject } from '../../kubernetes/api.ts';
 import { PODS, type Pod } from '../../kubernetes/resources.ts';
 import { explain } from '../../runtime/explain.ts';
+import { Background } from './background.ts';
 
 /** A pod of one container that asks for the sidecar. */
 export function askingPod(namespace: string): Pod {
@@ -28,21 +30,20 @@ export function isInjected({ spec }: Pod): boolean {
 const PERIOD_MS = 30;
 const LONGEST_MS = 90_000;
 
-export class PodStream {
+export class PodStream extends Background {
   created = 0;
   /** What went wrong, and when, in milliseconds after the start. */
   readonly failures: { readonly atMs: number; readonly error: string }[] = [];
   slowestMs = 0;
-  readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
+  #hasEnded = false;
   readonly #api: KubeApi;
   readonly #namespace: string;
   readonly #began = performance.now();
 
   constructor(api: KubeApi, namespace: string) {
+    super();
     this.#api = api;
     this.#namespace = namespace;
-    this.#running = this.#run();
   }
 
   /** Milliseconds since the start. */
@@ -53,7 +54,7 @@ export class PodStream {
   /** Resolves when so many more pods have been tried. */
   async more(count: number): Promise<void> {
     const goal = this.tried + count;
-    while (this.tried < goal && !this.#stop.signal.aborted) await delay(PERIOD_MS);
+    while (this.tried < goal && !this.#hasEnded) await delay(PERIOD_MS);
     if (this.tried < goal) throw new Error('the stream of pods has ended');
   }
 
@@ -61,17 +62,10 @@ export class PodStream {
     return this.created + this.failures.length;
   }
 
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    const { signal: abort } = this.#stop;
-    while (!abort.aborted) {
-      if (this.now() > LONGEST_MS) this.#stop.abort();
+  protected override async run(abort: AbortSignal): Promise<void> {
+    while (!abort.aborted && this.now() <= LONGEST_MS)
       await Promise.all([this.#createOne(), delay(PERIOD_MS)]);
-    }
+    this.#hasEnded = true;
   }
 
   async #createOne(): Promise<void> {

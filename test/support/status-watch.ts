@@ -3,6 +3,7 @@ import type { KubeApi, ObjectKey } from '../../kubernetes/api.ts';
 import { Reflector } from '../../kubernetes/reflector.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../kubernetes/resources.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { Background } from './background.ts';
 import { News } from './news.ts';
 
 export interface Sighting {
@@ -12,14 +13,14 @@ export interface Sighting {
 }
 
 /** Sees each version of a status ConfigMap as the API server tells it, beside the controller and not through it. */
-export class StatusWatch {
+export class StatusWatch extends Background {
   readonly #news = new News<Sighting>();
-  readonly #stop = new AbortController();
-  readonly #ended: Promise<void>;
+  readonly #map: Reflector<ConfigMap, Status | undefined>;
   #last: Sighting | undefined;
 
   constructor(api: KubeApi, { namespace, name }: Required<ObjectKey>) {
-    const reflector = new Reflector<ConfigMap, Status | undefined>({
+    super();
+    this.#map = new Reflector<ConfigMap, Status | undefined>({
       api,
       clock: systemClock,
       random: Math.random,
@@ -31,7 +32,10 @@ export class StatusWatch {
         if (status !== undefined) this.#see({ status, at: performance.now() });
       },
     });
-    this.#ended = reflector.run(this.#stop.signal);
+  }
+
+  protected override run(abort: AbortSignal): Promise<void> {
+    return this.#map.run(abort);
   }
 
   /** Undefined before the first. */
@@ -52,11 +56,6 @@ export class StatusWatch {
       timeoutMs,
       inVain: () => `the last status: ${JSON.stringify(this.#last?.status)}`,
     });
-  }
-
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#ended;
   }
 
   #see(sighting: Sighting): void {

@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Background } from '../../support/background.ts';
 import type { ChildProcess } from '../../support/process.ts';
 import { waitedForProcessor } from './processor.ts';
 
@@ -11,29 +12,22 @@ const LIMIT_MS = 5_000;
  * Asks as a kubelet does, by a connection of its own each time, and remembers what came of it. Time in which it or the
  * one that it asks waited for a processor is not counted: others have it then, and the figure is of the machine.
  */
-export class Liveness {
+export class Liveness extends Background {
   readonly failures: string[] = [];
   slowestMs = 0;
   asked = 0;
   readonly #child: ChildProcess;
   readonly #url: string;
-  readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
 
   constructor(child: ChildProcess, url: string) {
+    super();
     this.#child = child;
     this.#url = url;
-    this.#running = this.#run();
   }
 
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
+  protected override async run(abort: AbortSignal): Promise<void> {
     const pids = [this.#child.pid, process.pid];
-    while (!this.#stop.signal.aborted && this.#child.exit === undefined) {
+    while (!abort.aborted && this.#child.exit === undefined) {
       const began = performance.now();
       const waited = waitedForProcessor(pids);
       const problem = await ask(this.#url);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Background } from '../../support/background.ts';
 import type { ChildProcess } from '../../support/process.ts';
 
 const PERIOD_MS = 100;
@@ -11,24 +12,17 @@ async function ownMemoryOf(pid: number): Promise<number> {
 }
 
 /** The most that a process has, until it is stopped. */
-export class MemoryWatch {
+export class MemoryWatch extends Background {
   peak = 0;
   readonly #child: ChildProcess;
-  readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
 
   constructor(child: ChildProcess) {
+    super();
     this.#child = child;
-    this.#running = this.#run();
   }
 
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted && this.#child.exit === undefined) {
+  protected override async run(abort: AbortSignal): Promise<void> {
+    while (!abort.aborted && this.#child.exit === undefined) {
       this.peak = Math.max(this.peak, await ownMemoryOf(this.#child.pid));
       await delay(PERIOD_MS);
     }

@@ -2,6 +2,7 @@ import type { KubeApi, KubeObject, ObjectKey } from '../../../kubernetes/api.ts'
 import { Reflector } from '../../../kubernetes/reflector.ts';
 import { namespaced } from '../../../kubernetes/resources.ts';
 import { systemClock } from '../../../runtime/clock.ts';
+import { Background } from '../background.ts';
 import { News } from '../news.ts';
 
 export interface EndpointSlice extends KubeObject {
@@ -24,13 +25,12 @@ export interface Routes {
 }
 
 /** Sees where a Service routes, as kube-proxy does: from its EndpointSlices. */
-export class ServiceWatch {
+export class ServiceWatch extends Background {
   readonly #slices: Reflector<EndpointSlice, Routes>;
   readonly #news = new News<Routes>();
-  readonly #stop = new AbortController();
-  readonly #ended: Promise<void>;
 
   constructor(api: KubeApi, { namespace, name }: Required<ObjectKey>) {
+    super();
     this.#slices = new Reflector<EndpointSlice, Routes>({
       api,
       clock: systemClock,
@@ -47,7 +47,10 @@ export class ServiceWatch {
       }),
       onChange: () => this.#news.tell(this.routes),
     });
-    this.#ended = this.#slices.run(this.#stop.signal);
+  }
+
+  protected override run(abort: AbortSignal): Promise<void> {
+    return this.#slices.run(abort);
   }
 
   get routes(): Routes {
@@ -66,10 +69,5 @@ export class ServiceWatch {
   /** Calls back with the routes after each change, until the returned function is called. */
   onSeen(listener: (routes: Routes) => void): () => void {
     return this.#news.onTold(listener);
-  }
-
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#ended;
   }
 }
