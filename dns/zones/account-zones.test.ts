@@ -70,7 +70,7 @@ test('a zone that was not there is looked for anew, once for all, and so is one 
   assert.equal(calls.length, 3);
   zones.shift();
   assert.equal((await opened.named('zone-0.example', abort)).length, 1);
-  opened.forget();
+  opened.forget('zone-0.example');
   assert.deepEqual(await opened.named('zone-0.example', abort), []);
   assert.equal(calls.length, 4);
 });

@@ -1,6 +1,6 @@
 import { SharedQuestion } from '../calls/shared-question.ts';
 import { hostInZone } from '../zones.ts';
-import type { ZoneKey } from './known-zones.ts';
+import { KnownZones, type ZoneKey } from './known-zones.ts';
 
 export interface ZoneLists<Z> {
   /** All zones that the account sees, page by page; undefined if there are more pages than `mostPages` says, or it cannot be told. */
@@ -29,6 +29,8 @@ export class AccountZones<Z> {
   /** Names that were asked for, all of them of the configuration. */
   readonly #names = new Set<string>();
   readonly #listing: SharedQuestion<readonly Z[] | undefined>;
+  /** Those that records are read from and written to. */
+  readonly #inUse: KnownZones<Z>;
   #last: readonly Z[] | undefined;
   /** So many pages were not all. */
   #pagesInVain = 0;
@@ -37,13 +39,29 @@ export class AccountZones<Z> {
     this.#keyOf = keyOf;
     this.#lists = lists;
     this.#listing = new SharedQuestion((abort) => this.#listAll(abort));
+    this.#inUse = new KnownZones(keyOf);
   }
 
-  /** Those at and below `name`, as they are now. */
-  async within(name: string, abort: AbortSignal): Promise<readonly Z[]> {
+  /** Those at and below `name` that count, as they are now. */
+  async within(
+    name: string,
+    abort: AbortSignal,
+    counts: (zone: Z) => boolean = () => true,
+  ): Promise<readonly Z[]> {
     const all = await this.#all(name, abort);
-    if (all === undefined) return await this.#lists.within(name, abort);
-    return all.filter((zone) => hostInZone(this.#keyOf(zone).name, name) !== undefined);
+    const isWithin = (zone: Z) => hostInZone(this.#keyOf(zone).name, name) !== undefined;
+    const found = (all?.filter(isWithin) ?? (await this.#lists.within(name, abort))).filter(counts);
+    this.#inUse.setAll(name, found);
+    return found;
+  }
+
+  /** The one in use of this name, which `find` gives where none is. */
+  async inUse(name: string, find: () => Promise<Z>): Promise<Z> {
+    const known = this.#inUse.get(name);
+    if (known !== undefined) return known;
+    const zone = await find();
+    this.#inUse.set(name, zone);
+    return zone;
   }
 
   /** Those of this very name, as they were listed last; as they are now if there was none. */
@@ -55,8 +73,9 @@ export class AccountZones<Z> {
     return all?.filter(isIt) ?? (await this.#lists.named(name, abort));
   }
 
-  /** One of them is not there any more, or has another id. */
-  forget(): void {
+  /** It is not there any more, or has another id. */
+  forget(name: string): void {
+    this.#inUse.forget(name);
     this.#last = undefined;
   }
 

@@ -15,7 +15,6 @@ import { othersAmong } from '../../records/record-types.ts';
 import { recordsOfNames } from '../../records/records-of-names.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../../records.ts';
 import { AccountZones } from '../../zones/account-zones.ts';
-import { KnownZones } from '../../zones/known-zones.ts';
 import { namesUpTo } from '../../zones.ts';
 import type { CloudflareApi, CloudflareRecord, CloudflareZone } from './api.ts';
 import { CONFIG_WAIT_MS } from './errors.ts';
@@ -34,7 +33,6 @@ export class CloudflareProvider implements DnsProvider {
   readonly flattensCname = true;
   readonly #api: CloudflareApi;
   readonly #clock: Clock;
-  readonly #zones = new KnownZones((zone: CloudflareZone) => zone);
   readonly #account: AccountZones<CloudflareZone>;
   readonly #fresh: FreshReads<readonly CloudflareRecord[]>;
   readonly #hidden = new HiddenRecords('Cloudflare');
@@ -55,10 +53,8 @@ export class CloudflareProvider implements DnsProvider {
   }
 
   async zonesWithin(zone: string, _names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
-    const zones = await this.#account.within(zone, abort);
-    const active = zones.filter(({ status }) => status === 'active');
-    this.#zones.setAll(zone, active);
-    return active.map(({ name }) => name);
+    const zones = await this.#account.within(zone, abort, isActive);
+    return zones.map(({ name }) => name);
   }
 
   async read(query: ZoneQuery): Promise<Current> {
@@ -129,10 +125,7 @@ export class CloudflareProvider implements DnsProvider {
       return records;
     } catch (error) {
       // It may have been removed and created again, under another id.
-      if (error instanceof DnsError && error.kind === 'config') {
-        this.#zones.forget(zone);
-        this.#account.forget();
-      }
+      if (error instanceof DnsError && error.kind === 'config') this.#account.forget(zone);
       throw error;
     }
   }
@@ -154,11 +147,13 @@ export class CloudflareProvider implements DnsProvider {
     }
   }
 
-  async #zone(name: string, abort: AbortSignal): Promise<CloudflareZone> {
-    const known = this.#zones.get(name);
-    if (known !== undefined) return known;
+  #zone(name: string, abort: AbortSignal): Promise<CloudflareZone> {
+    return this.#account.inUse(name, () => this.#find(name, abort));
+  }
+
+  async #find(name: string, abort: AbortSignal): Promise<CloudflareZone> {
     const found = await this.#account.named(name, abort);
-    const active = found.filter(({ status }) => status === 'active');
+    const active = found.filter(isActive);
     const [zone] = active;
     if (zone === undefined) {
       const [other] = found;
@@ -179,7 +174,10 @@ export class CloudflareProvider implements DnsProvider {
         CONFIG_WAIT_MS,
       );
     }
-    this.#zones.set(name, zone);
     return zone;
   }
+}
+
+function isActive({ status }: CloudflareZone): boolean {
+  return status === 'active';
 }

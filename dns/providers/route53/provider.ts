@@ -11,7 +11,7 @@ import { currentOf } from '../../records/record-sets.ts';
 import { recordsOfNames } from '../../records/records-of-names.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../../records.ts';
 import { AccountZones } from '../../zones/account-zones.ts';
-import { KnownZones, type ZoneKey } from '../../zones/known-zones.ts';
+import type { ZoneKey } from '../../zones/known-zones.ts';
 import { hostInZone, longestZone, namesUpTo } from '../../zones.ts';
 import type { Route53Api } from './api.ts';
 import { isDenied, isRefusedBatch } from './errors.ts';
@@ -32,7 +32,6 @@ export class Route53Provider implements DnsProvider {
   readonly driftMs = DRIFT_MS;
   readonly #api: Route53Api;
   readonly #config: Route53Config;
-  readonly #zones = new KnownZones(keyOfZone);
   readonly #account: AccountZones<HostedZone>;
   readonly #fresh: FreshReads<readonly ResourceRecordSet[]>;
   readonly #pending: PendingChanges;
@@ -54,8 +53,7 @@ export class Route53Provider implements DnsProvider {
   async zonesWithin(zone: string, names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
     const { zoneId, privateZone } = this.#config;
     if (zoneId !== undefined) return [plainName((await this.#api.zone(zoneId, abort))?.Name ?? '')];
-    const all = (await this.#account.within(zone, abort)).filter((found) => isPrivate(found) === privateZone);
-    this.#zones.setAll(zone, all);
+    const all = await this.#account.within(zone, abort, (found) => isPrivate(found) === privateZone);
     const found = [...new Set(all.map(nameOf))];
     if (privateZone) return found;
     const isChosen = (own: string) => names.some((name) => hostInZone(name, own) !== undefined);
@@ -185,22 +183,16 @@ export class Route53Provider implements DnsProvider {
       return records;
     } catch (error) {
       // It may have been removed and created again, under another id.
-      if (error instanceof DnsError && error.code === 'NoSuchHostedZone') {
-        this.#zones.forget(zone);
-        this.#account.forget();
-      }
+      if (error instanceof DnsError && error.code === 'NoSuchHostedZone') this.#account.forget(zone);
       throw error;
     }
   }
 
-  async #zone(name: string, abort: AbortSignal): Promise<HostedZone> {
-    const known = this.#zones.get(name);
-    if (known !== undefined) return known;
+  #zone(name: string, abort: AbortSignal): Promise<HostedZone> {
     const { zoneId } = this.#config;
-    const zone =
-      zoneId === undefined ? await this.#zoneNamed(name, abort) : await this.#zoneWithId(zoneId, name, abort);
-    this.#zones.set(name, zone);
-    return zone;
+    return this.#account.inUse(name, () =>
+      zoneId === undefined ? this.#zoneNamed(name, abort) : this.#zoneWithId(zoneId, name, abort),
+    );
   }
 
   async #zoneWithId(id: string, name: string, abort: AbortSignal): Promise<HostedZone> {
