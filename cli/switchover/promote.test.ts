@@ -30,13 +30,7 @@ async function look() {
   return { ...SITUATION, cluster: now, pods };
 }
 
-async function promoted(): Promise<string> {
-  const outcome = Promise.allSettled([promote(kube.api, look, 'pg-cluster-3', NOW)]);
-  await kube.clock.advance(10_000);
-  const [result] = await outcome;
-  if (result?.status === 'fulfilled') return result.value;
-  throw result?.reason;
-}
+const promoted = () => kube.clock.settled(promote(kube.api, look, 'pg-cluster-3', NOW), 10_000);
 
 const target = () => kube.server.get<Cluster>(CLUSTERS, KEY).status?.targetPrimary;
 

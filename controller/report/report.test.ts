@@ -28,13 +28,7 @@ async function loaded(): Promise<Report> {
   return made;
 }
 
-async function settled<T>(work: Promise<T>): Promise<T> {
-  const outcome = Promise.allSettled([work]);
-  await kube.clock.advance(30_000);
-  const [result] = await outcome;
-  if (result?.status === 'fulfilled') return result.value;
-  throw result?.reason;
-}
+const settled = <T>(work: Promise<T>) => kube.clock.settled(work, 30_000);
 
 const save = () => settled(report.save(leadership));
 const data = () => kube.server.find<ConfigMap>(CONFIG_MAPS, KEY)?.data;

@@ -20,13 +20,7 @@ beforeEach(() => {
 });
 
 /** The outcome of a call, after the time that it takes. */
-async function settled<T>(work: Promise<T>): Promise<T> {
-  const outcome = Promise.allSettled([work]);
-  await kube.clock.advance(10_000);
-  const [result] = await outcome;
-  if (result?.status === 'fulfilled') return result.value;
-  throw result?.reason;
-}
+const settled = <T>(work: Promise<T>) => kube.clock.settled(work, 10_000);
 
 const read = () => settled(map.read(leader.abort));
 const write = (found: StoredConfigMap, data: Record<string, string>, by = leader) =>

@@ -98,12 +98,8 @@ export class TriggerScene extends FakeCluster {
     return this.#trigger;
   }
 
-  async observe(): Promise<Observation> {
-    const outcome = Promise.allSettled([this.trigger.observe(this.leadership.abort, this.leadership)]);
-    await this.clock.advance(200);
-    const [result] = await outcome;
-    if (result?.status === 'fulfilled') return result.value;
-    throw result?.reason;
+  observe(): Promise<Observation> {
+    return this.clock.settled(this.trigger.observe(this.leadership.abort, this.leadership), 200);
   }
 
   /** The observation in short: `pod@node` or `cluster@site`, or the code of the reason. */

@@ -48,6 +48,14 @@ export class VirtualClock implements Clock {
     return this.advanceTo(this.#time + ms);
   }
 
+  /** What comes of `work` after so much time; throws as it did. */
+  async settled<T>(work: Promise<T>, ms: number): Promise<T> {
+    const outcome = Promise.allSettled([work]);
+    await this.advance(ms);
+    await outcome;
+    return work;
+  }
+
   /** Fires every timer due up to and including `time` (by elapsed()), then stands at `time`. */
   async advanceTo(time: number): Promise<void> {
     let more = true;

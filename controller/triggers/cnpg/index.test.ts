@@ -3,7 +3,6 @@ import { beforeEach, describe, test } from 'node:test';
 import { CLUSTERS, type Cluster } from '../../../cnpg/cluster.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { FakeCluster, TestLeadership } from '../../../test/support/fake-cluster.ts';
-import type { Observation } from '../trigger.ts';
 import { CnpgTrigger } from './index.ts';
 
 const PG = { namespace: 'pg', name: 'pg-cluster' };
@@ -37,13 +36,7 @@ const changePod = (status: Pod['status']) =>
   kube.change(PODS, { metadata: { namespace: 'pg', name: 'pg-1' }, ...(status && { status }) });
 const removePod = (name: string) => kube.server.delete('test', PODS, { namespace: 'pg', name }, {});
 
-async function observe(): Promise<Observation> {
-  const outcome = Promise.allSettled([trigger.observe(leadership.abort, leadership)]);
-  await kube.clock.advance(20_000);
-  const [result] = await outcome;
-  if (result?.status === 'fulfilled') return result.value;
-  throw result?.reason;
-}
+const observe = () => kube.clock.settled(trigger.observe(leadership.abort, leadership), 20_000);
 
 describe('a look at the Cluster', () => {
   test('finds the node of the current primary', async () => {

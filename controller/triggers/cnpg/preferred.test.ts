@@ -89,14 +89,7 @@ async function replica(restartedAt = '', clock: Clock = kube.process): Promise<P
 }
 
 /** Lets virtual time pass until the work has ended, as all of it must within half a minute. */
-async function settled<T>(work: Promise<T>): Promise<T> {
-  const outcome = Promise.allSettled([work]);
-  await kube.clock.advance(30_000);
-  const [result] = await outcome;
-  if (result?.status === 'rejected') throw result.reason;
-  assert.ok(result !== undefined);
-  return result.value;
-}
+const settled = <T>(work: Promise<T>) => kube.clock.settled(work, 30_000);
 
 const step = (preferred: PreferredPrimary) => settled(preferred.step(leadership));
 const patches = () => kube.count('patch clusters');
