@@ -79,10 +79,18 @@ export class RealCluster {
       async () => {
         const { currentPrimary, targetPrimary } = (await this.primary()).status ?? {};
         if (currentPrimary === from && targetPrimary === from) await this.#promote(target);
-        return currentPrimary === target || undefined;
+        if (currentPrimary === target) return true;
+        throw new Error(await this.#situation());
       },
       { timeoutMs },
     );
+  }
+
+  /** For whoever reads why an operator did not do what it was asked for. */
+  async #situation(): Promise<string> {
+    const { phase, phaseReason, currentPrimary, targetPrimary } = (await this.primary()).status ?? {};
+    const pods = await this.kubectl(['-n', PRIMARY.namespace, 'get', 'pods', '--no-headers']);
+    return `${phase} (${phaseReason}), ${currentPrimary} to become ${targetPrimary}; ${pods.trim()}`;
   }
 
   async #promote(target: string | undefined): Promise<void> {
