@@ -49,7 +49,7 @@ interface Application {
 
 const blocks = documents().flatMap(blocksOf);
 const examples = blocks
-  .filter(({ path }) => path === 'docs/gitops.md')
+  .filter(({ path, language }) => path === 'docs/gitops.md' && language === 'yaml')
   .flatMap(({ text }) => parseAllDocuments(text).map((document) => document.toJS() as { kind: string }));
 
 function example<T extends { readonly kind: string }>(kind: string): T {

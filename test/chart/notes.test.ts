@@ -10,6 +10,11 @@ const chart = await chartUnderTest();
 test('the notes tell how to see the state', async () => {
   const notes = await chart.notes(SITES);
   assert.match(notes, /kubectl -n release-namespace get configmap kube-site-follower-status/);
+  // The pod of helm test has the same image, and waits for it as well.
+  assert.match(
+    notes,
+    /kubectl -n release-namespace get pods -l app\.kubernetes\.io\/instance=kube-site-follower/,
+  );
   assert.match(notes, /kubectl label deployment NAME site-follower\/inject=true/);
   assert.doesNotMatch(notes, /dryRun|clusters\.postgresql/);
   // They are printed before any pod has its image.
