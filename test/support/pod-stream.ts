@@ -28,6 +28,7 @@ export function isInjected({ spec }: Pod): boolean {
 }
 
 const PERIOD_MS = 30;
+/** Of a test that has failed before it stopped it. */
 const LONGEST_MS = 90_000;
 
 export class PodStream extends Background {
@@ -38,12 +39,14 @@ export class PodStream extends Background {
   #hasEnded = false;
   readonly #api: KubeApi;
   readonly #namespace: string;
+  readonly #longestMs: number;
   readonly #began = performance.now();
 
-  constructor(api: KubeApi, namespace: string) {
+  constructor(api: KubeApi, namespace: string, longestMs = LONGEST_MS) {
     super();
     this.#api = api;
     this.#namespace = namespace;
+    this.#longestMs = longestMs;
   }
 
   /** Milliseconds since the start. */
@@ -63,7 +66,7 @@ export class PodStream extends Background {
   }
 
   protected override async run(abort: AbortSignal): Promise<void> {
-    while (!abort.aborted && this.now() <= LONGEST_MS)
+    while (!abort.aborted && this.now() <= this.#longestMs)
       await Promise.all([this.#createOne(), delay(PERIOD_MS)]);
     this.#hasEnded = true;
   }
