@@ -1,4 +1,4 @@
-import type { Leadership } from '../kubernetes/leadership.ts';
+import { endingWith, type Leadership } from '../kubernetes/leadership.ts';
 import { backoff } from '../runtime/backoff.ts';
 import { type Clock, type Random, sleep } from '../runtime/clock.ts';
 
@@ -31,16 +31,8 @@ export async function runTaskGroup(
   const onLost = () => stop.abort(leadership.abort.reason);
   leadership.abort.addEventListener('abort', onLost, { once: true });
   if (leadership.abort.aborted) onLost();
-  const shared: Leadership = {
-    get term() {
-      return leadership.term;
-    },
-    abort: stop.signal,
-    isLeader: () => !stop.signal.aborted && leadership.isLeader(),
-    confirm: (floor) => leadership.confirm(floor),
-  };
   try {
-    const tasks = start(shared);
+    const tasks = start(endingWith(stop.signal, leadership));
     const ended = tasks.map((task) =>
       task.finally(() => stop.abort(new Error('a part of the follower ended'))),
     );

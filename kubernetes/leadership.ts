@@ -17,6 +17,18 @@ export interface Leadership {
   confirm(floor?: number): Promise<number | undefined>;
 }
 
+/** The same, but that it ends with `abort` as well. */
+export function endingWith(abort: AbortSignal, leadership: Leadership): Leadership {
+  return {
+    get term() {
+      return leadership.term;
+    },
+    abort,
+    isLeader: () => !abort.aborted && leadership.isLeader(),
+    confirm: (floor) => leadership.confirm(floor),
+  };
+}
+
 /** For LEADER_ELECTION=false: the only replica, for ever. */
 export function soleLeadership(abort: AbortSignal): Leadership {
   let term = 0;

@@ -67,6 +67,7 @@ export class Reflector<T extends KubeObject, V> {
   readonly #store: ReflectorStore<T, V>;
   readonly #inactivityMs: number;
   readonly #markSynced: () => void;
+  #isSynced = false;
   #contactAt = Number.NEGATIVE_INFINITY;
   /** The version to watch from; undefined when a list is needed first. */
   #version: string | undefined;
@@ -90,6 +91,11 @@ export class Reflector<T extends KubeObject, V> {
     const synced = Promise.withResolvers<void>();
     this.synced = synced.promise;
     this.#markSynced = synced.resolve;
+  }
+
+  /** Whether there was a complete list. */
+  get isSynced(): boolean {
+    return this.#isSynced;
   }
 
   get(key: string): V | undefined {
@@ -182,6 +188,7 @@ export class Reflector<T extends KubeObject, V> {
     this.#contactAt = clock.elapsed();
     this.#relistAt = clock.elapsed() + this.#between(RELIST_MS);
     onList?.({ size: this.#store.size, missed });
+    this.#isSynced = true;
     this.#markSynced();
   }
 

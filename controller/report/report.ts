@@ -1,7 +1,7 @@
 import { decodeHistory, HISTORY_LIMIT, type Transition } from '../../contract/history.ts';
 import { retryOnConflict } from '../../kubernetes/conflict.ts';
 import { isLostRace } from '../../kubernetes/errors.ts';
-import type { Leadership } from '../../kubernetes/leadership.ts';
+import { endingWith, type Leadership } from '../../kubernetes/leadership.ts';
 import { type Clock, sleep, withDeadline } from '../../runtime/clock.ts';
 import { readJson } from '../../runtime/json.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
@@ -95,15 +95,7 @@ export class Report {
    */
   async finish(leadership: Leadership): Promise<void> {
     if (!this.#dirty || !leadership.isLeader()) return;
-    const save = (abort: AbortSignal) =>
-      this.save({
-        get term() {
-          return leadership.term;
-        },
-        abort,
-        isLeader: () => leadership.isLeader(),
-        confirm: (floor) => leadership.confirm(floor),
-      });
+    const save = (abort: AbortSignal) => this.save(endingWith(abort, leadership));
     await withDeadline(this.#clock, LAST_MS, undefined, 'the report', save).catch(this.#onProblem);
   }
 

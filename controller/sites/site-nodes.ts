@@ -41,17 +41,13 @@ export function siteNodes(ports: WatchPorts, sites: Sites, observer: SiteNodesOb
   if (!sites.needLabels) {
     return { bySite: (known) => place(known, new Map()), run: (abort) => unused.run(abort) };
   }
-  let synced = false;
   const nodes = reflect(ports, {
     resource: NODES,
     metadataOnly: true,
     transform: ({ metadata: { name, labels = {} } }) => JSON.stringify({ name, labels }),
     onChange: onDifference(enqueue),
   });
-  void nodes.synced.then(() => {
-    synced = true;
-    enqueue();
-  });
+  void nodes.synced.then(enqueue);
   const listed = () =>
     new Map(
       [...nodes.list()].map((text) => {
@@ -60,7 +56,7 @@ export function siteNodes(ports: WatchPorts, sites: Sites, observer: SiteNodesOb
       }),
     );
   return {
-    bySite: (known) => (synced ? place(known, listed()) : undefined),
+    bySite: (known) => (nodes.isSynced ? place(known, listed()) : undefined),
     async run(abort) {
       await Promise.all([nodes.run(abort), unused.run(abort)]);
     },

@@ -29,7 +29,6 @@ export class PodCounts {
   /** By follower, node and kind of pod, as {@link classOf} makes the key. */
   readonly #counts = new Map<string, number>();
   readonly #classes = new Map<string, string>();
-  #synced = false;
 
   /** `onChange` is called at most four times a second: in a failover all pods change at once. */
   constructor(ports: WatchPorts, followers: readonly string[], onChange: () => void) {
@@ -53,10 +52,7 @@ export class PodCounts {
         tell();
       },
     });
-    void this.#pods.synced.then(() => {
-      this.#synced = true;
-      tell();
-    });
+    void this.#pods.synced.then(tell);
   }
 
   run(abort: AbortSignal): Promise<void> {
@@ -65,7 +61,7 @@ export class PodCounts {
 
   /** By the name of the node; undefined until all pods were listed once. */
   byNode(follower: string): ReadonlyMap<string, PodCount> | undefined {
-    if (!this.#synced) return undefined;
+    if (!this.#pods.isSynced) return undefined;
     const nodes = new Map<string, PodCount>();
     for (const [key, count] of this.#counts) {
       const [owner, node = '', kind = ''] = key.split('/');

@@ -34,16 +34,14 @@ export class SharedReflector<T extends KubeObject, V> extends SharedWatch<WatchL
         if (!stop.aborted) this.tell((listener) => listener.onChange(key, now, before));
       },
     });
-    let isSynced = false;
     void watched.synced.then(() => {
-      isSynced = true;
       if (!stop.aborted) this.tell((listener) => listener.onSynced?.());
     });
     return {
       ended: watched.run(stop),
       join: (listener) => {
         for (const [key, value] of watched.entries()) listener.onChange(key, value, undefined);
-        if (isSynced) listener.onSynced?.();
+        if (watched.isSynced) listener.onSynced?.();
       },
     };
   }

@@ -39,17 +39,14 @@ export class RoutedPods extends SharedWatch<PodsListener> {
         if (!stop.aborted) this.#onChange(key, now, before);
       },
     });
-    let isComplete = false;
     void pods.synced.then(() => {
-      if (stop.aborted) return;
-      isComplete = true;
-      this.tell((listener) => listener.onAllKnown());
+      if (!stop.aborted) this.tell((listener) => listener.onAllKnown());
     });
     stop.addEventListener('abort', () => this.index.clear(), { once: true });
     return {
       ended: pods.run(stop),
       join: (listener) => {
-        if (isComplete) listener.onAllKnown();
+        if (pods.isSynced) listener.onAllKnown();
       },
     };
   }

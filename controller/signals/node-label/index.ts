@@ -28,7 +28,6 @@ export class NodeLabel implements Signal {
   readonly #label: string;
   readonly #nodes: Reflector<Node, KnownNode>;
   #enqueue: () => void = () => undefined;
-  #synced = false;
 
   constructor(ports: WatchPorts, follower: string) {
     this.#ports = ports;
@@ -49,15 +48,12 @@ export class NodeLabel implements Signal {
 
   async watch(enqueue: () => void, abort: AbortSignal): Promise<void> {
     this.#enqueue = enqueue;
-    void this.#nodes.synced.then(() => {
-      this.#synced = true;
-      enqueue();
-    });
+    void this.#nodes.synced.then(enqueue);
     await this.#nodes.run(abort);
   }
 
   async apply({ status, site }: PublishedStatus, leadership: Leadership): Promise<void> {
-    if (site === undefined || !this.#synced) return;
+    if (site === undefined || !this.#nodes.isSynced) return;
     const active = new Set(status.sites[status.activeSite]);
     const nodes = [...this.#nodes.list()];
     const label = (value: string | null) => (node: KnownNode) => this.#write(node, value, leadership);
