@@ -6,7 +6,7 @@ import { TRIGGERS } from '../../controller/triggers/registry.ts';
 import { choiceOf } from '../../settings/schema.ts';
 import { loadInjectorConfig } from '../../webhook/injector-config.ts';
 import { layered, nested } from '../support/chart/examples.ts';
-import { chartUnderTest, environment, only, podSpec, SITES } from '../support/chart/render.ts';
+import { chartUnderTest, environment, only, podSpec, SITES, secretTexts } from '../support/chart/render.ts';
 
 const chart = await chartUnderTest();
 const LIMIT = 3;
@@ -140,11 +140,9 @@ test('takes what the programs take', { concurrency: LIMIT }, async (t) => {
     RIGHT.map((values) =>
       t.test(JSON.stringify(values), async () => {
         const manifests = await chart.render({ values: layered(SITES, values) });
-        const { stringData = {} } = (manifests.find(({ kind }) => kind === 'Secret') ?? {}) as {
-          readonly stringData?: Record<string, string>;
-        };
+        const secrets = secretTexts(manifests.find(({ kind }) => kind === 'Secret'));
         const of = (suffix: string) =>
-          environment(podSpec(only(manifests, 'Deployment', suffix)).containers[0], stringData);
+          environment(podSpec(only(manifests, 'Deployment', suffix)).containers[0], secrets);
         const [controller, injector] = [
           loadConfig(of('-controller'), () => ''),
           loadInjectorConfig(of('-webhook')),

@@ -167,6 +167,13 @@ export function filesWith(config = '', secret = '0123456789abcdef'): (path: stri
   return (path) => (path.startsWith('/etc/site-follower-credentials/') ? secret : config);
 }
 
+/** What a Secret has; nothing without one. */
+export function secretTexts(secret: Manifest | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(secret?.data ?? {}).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]),
+  );
+}
+
 /** The variables of a container, those from Secrets by what `secrets` has for their keys. */
 export function environment(
   { env }: Pick<Container, 'env'>,
