@@ -1,6 +1,7 @@
 import type { KubeApi, KubeObject } from '../../kubernetes/api.ts';
 import { Reflector, type ReflectorOptions, type ReflectorProblem } from '../../kubernetes/reflector.ts';
 import type { Slots } from '../../kubernetes/slots.ts';
+import { WorkQueue, type WorkQueueOptions } from '../../kubernetes/work-queue.ts';
 import type { Clock, Random } from '../../runtime/clock.ts';
 
 /** What every watch of the controller is made with, and the queues of what it shows. */
@@ -30,6 +31,14 @@ export function reflect<T extends KubeObject, V>(
     onProblem: (problem, error) => onWatchProblem(plural, problem, error),
     onList: ({ missed }) => onWatchList?.(plural, missed),
   });
+}
+
+/** A queue of writes, which are no more at once than all followers together may have. */
+export function queueOf(
+  { clock, random, writeSlots: slots }: WatchPorts,
+  options: Omit<WorkQueueOptions, 'clock' | 'random' | 'slots'>,
+): WorkQueue {
+  return new WorkQueue({ ...options, clock, random, slots });
 }
 
 /** For `onChange`: calls `enqueue` only when what is kept differs, not at every new version of the object. */

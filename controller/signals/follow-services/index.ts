@@ -6,10 +6,10 @@ import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
 import { keyOf } from '../../../kubernetes/reflector.ts';
 import { SERVICES, type Service } from '../../../kubernetes/resources.ts';
-import { WorkQueue } from '../../../kubernetes/work-queue.ts';
+import type { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { aborted, timestamp } from '../../../runtime/clock.ts';
 import type { PublishedStatus } from '../../status/published-status.ts';
-import type { WatchPorts } from '../../watch/reflect.ts';
+import { queueOf, type WatchPorts } from '../../watch/reflect.ts';
 import type { Signal } from '../signal.ts';
 import { Confirmation } from './confirmation.ts';
 import { Inspector, type RoutingObserver } from './inspector.ts';
@@ -70,11 +70,8 @@ export class FollowServices implements Signal {
   constructor(options: FollowServicesOptions) {
     const { ports, pods, follower, observer } = options;
     this.#options = options;
-    this.#queue = new WorkQueue({
-      clock: ports.clock,
-      random: ports.random,
+    this.#queue = queueOf(ports, {
       concurrency: PARALLEL,
-      slots: ports.writeSlots,
       maxKeys: MAX_KEYS,
       retry: RETRY,
       work: (key) => this.#route(key),

@@ -4,8 +4,8 @@ import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { type ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
 import { keyOf } from '../../../kubernetes/reflector.ts';
 import { PODS } from '../../../kubernetes/resources.ts';
-import { WorkQueue } from '../../../kubernetes/work-queue.ts';
-import type { WatchPorts } from '../../watch/reflect.ts';
+import type { WorkQueue } from '../../../kubernetes/work-queue.ts';
+import { queueOf, type WatchPorts } from '../../watch/reflect.ts';
 import { Pace } from './pace.ts';
 import { desiredLabel, labelPatch, type RoutedPod } from './pods.ts';
 import type { RoutedPods } from './routed-pods.ts';
@@ -37,12 +37,10 @@ export class PodLabels {
 
   constructor(options: PodLabelsOptions) {
     const { ports, maxKeys, retry, onFailure } = options;
-    const { clock, random, writeSlots: slots } = ports;
     this.#options = options;
-    this.#pace = new Pace(clock);
+    this.#pace = new Pace(ports.clock);
     const work = (key: string, abort: AbortSignal) => this.#label(key, abort);
-    const limits = { concurrency: PARALLEL, slots, maxKeys };
-    this.#queue = new WorkQueue({ clock, random, ...limits, retry, work, onFailure });
+    this.#queue = queueOf(ports, { concurrency: PARALLEL, maxKeys, retry, work, onFailure });
   }
 
   run(abort: AbortSignal): Promise<void> {

@@ -4,9 +4,8 @@ import { isConflict, isNotFound } from '../../../kubernetes/errors.ts';
 import { type ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
 import { keyOf } from '../../../kubernetes/reflector.ts';
 import { SERVICES, type Service } from '../../../kubernetes/resources.ts';
-import { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { sleep } from '../../../runtime/clock.ts';
-import type { WatchPorts } from '../../watch/reflect.ts';
+import { queueOf, type WatchPorts } from '../../watch/reflect.ts';
 import { releasedOwnership } from './ownership.ts';
 import type { FollowedService } from './service.ts';
 
@@ -27,7 +26,7 @@ const PARALLEL = 4;
  * their turns, so that one with thousands of Services keeps nobody else's from it.
  */
 export async function releaseOwnership(
-  { api, clock, random, writeSlots: slots }: WatchPorts,
+  ports: WatchPorts,
   { services, isLeading, find, onWritten, onFailure }: OwnedServices,
   { abort, maxKeys }: { readonly abort: AbortSignal; readonly maxKeys: number },
 ): Promise<void> {
@@ -38,26 +37,23 @@ export async function releaseOwnership(
     const managedFields = releasedOwnership(found?.metadata.managedFields ?? []);
     if (found === undefined || managedFields === undefined) return;
     const body = { metadata: { resourceVersion: found.metadata.resourceVersion, managedFields } };
-    onWritten(await api.patch(SERVICES, key, body, { type: 'merge', fieldManager: PROGRAM, abort }));
+    onWritten(await ports.api.patch(SERVICES, key, body, { type: 'merge', fieldManager: PROGRAM, abort }));
   };
-  const queue = new WorkQueue({
-    clock,
-    random,
+  const queue = queueOf(ports, {
     concurrency: PARALLEL,
-    slots,
     maxKeys,
     work: (name) =>
       release(name).catch((error: unknown) => {
         // The version that is meant now comes by the watch.
         if (!isConflict(error) && !isNotFound(error)) throw error;
       }),
-    onFailure: (name, error) => onFailure(name, error),
+    onFailure,
   });
   const running = queue.run(abort);
   /** In the version that is known: what fails has a retry of its own. */
   const queued = new WeakSet<FollowedService>();
   while (!abort.aborted) {
-    await sleep(clock, RELEASE_MS, abort);
+    await sleep(ports.clock, RELEASE_MS, abort);
     if (!isLeading()) continue;
     for (const service of services.all()) {
       if (!service.mayReleaseOwnership || queued.has(service)) continue;

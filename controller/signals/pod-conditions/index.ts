@@ -7,10 +7,10 @@ import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { ObjectIndex, parseKey } from '../../../kubernetes/object-index.ts';
 import { keyOf } from '../../../kubernetes/reflector.ts';
 import { PODS, type Pod } from '../../../kubernetes/resources.ts';
-import { WorkQueue } from '../../../kubernetes/work-queue.ts';
+import type { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import { timestamp } from '../../../runtime/clock.ts';
 import type { PublishedStatus } from '../../status/published-status.ts';
-import type { WatchPorts } from '../../watch/reflect.ts';
+import { queueOf, type WatchPorts } from '../../watch/reflect.ts';
 import type { SharedReflector, WatchListener } from '../../watch/shared-reflector.ts';
 import type { Signal } from '../signal.ts';
 import { MoveOrder } from './move-order.ts';
@@ -67,13 +67,9 @@ export class PodConditions implements Signal {
   #leadership: Leadership | undefined;
 
   constructor(options: PodConditionsOptions) {
-    const { clock, random, writeSlots: slots } = options.ports;
     this.#options = options;
-    this.#queue = new WorkQueue({
-      clock,
-      random,
+    this.#queue = queueOf(options.ports, {
       concurrency: PARALLEL,
-      slots,
       maxKeys: MAX_KEYS,
       retry: RETRY,
       work: (key) => this.#bringInLine(key),

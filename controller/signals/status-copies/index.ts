@@ -4,10 +4,10 @@ import { type ObjectKey, versionOf } from '../../../kubernetes/api.ts';
 import { ignoreNotFound, isLostRace } from '../../../kubernetes/errors.ts';
 import type { Leadership } from '../../../kubernetes/leadership.ts';
 import { CONFIG_MAPS, type ConfigMap } from '../../../kubernetes/resources.ts';
-import { WorkQueue } from '../../../kubernetes/work-queue.ts';
+import type { WorkQueue } from '../../../kubernetes/work-queue.ts';
 import type { PublishedStatus } from '../../status/published-status.ts';
 import { Alarm } from '../../watch/alarm.ts';
-import type { WatchPorts } from '../../watch/reflect.ts';
+import { queueOf, type WatchPorts } from '../../watch/reflect.ts';
 import type { Signal } from '../signal.ts';
 import { CopyContents, type CopyMetadata } from './contents.ts';
 import type { CopyNamespaces } from './namespaces.ts';
@@ -56,7 +56,7 @@ export class StatusCopies implements Signal {
   #synced = false;
 
   constructor(options: StatusCopiesOptions) {
-    const { clock, random, writeSlots: slots } = options.ports;
+    const { clock } = options.ports;
     this.#options = options;
     this.#pace = new CopyPace(clock);
     this.#later = new Alarm(clock);
@@ -67,11 +67,8 @@ export class StatusCopies implements Signal {
       // Another installation in this cluster serves the same namespaces; each keeps to the copies that it made.
       [LABELS.source]: options.namespace,
     };
-    this.#queue = new WorkQueue({
-      clock,
-      random,
+    this.#queue = queueOf(options.ports, {
       concurrency: PARALLEL_WRITES,
-      slots,
       work: (key) => this.#bringInLine(key),
       onFailure: (key, error) => options.onFailure(key, error),
     });
