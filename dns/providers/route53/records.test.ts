@@ -40,6 +40,21 @@ test('names come in octal and with a final dot', () => {
   assert.equal(plainName('a\\057b.example.com'), 'a/b.example.com');
 });
 
+describe('a record of another name is not taken for one that follows', () => {
+  for (const [what, written, followed] of [
+    ['a dot within its label', 'a\\056b.example.com.', 'a.b.example.com'],
+    ['a space before it', '\\040app.example.com.', APP],
+    ['a byte that is a letter elsewhere', '\\374ber.example.com.', 'xn--ber-goa.example.com'],
+  ] as const) {
+    test(what, () => {
+      const foreign = { ...A, Name: written };
+      const changes = planned([foreign], { ...desired, name: followed });
+      const actions = changesOf([foreign], changes).map(({ Action }) => Action);
+      assert.deepEqual(actions, ['CREATE']);
+    });
+  }
+});
+
 describe('what is read', () => {
   test('leaves out what does not follow', () => {
     const others = (['MX', 'NS', 'SOA'] as const).map((Type) => ({ ...A, Type }));

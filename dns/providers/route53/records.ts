@@ -9,11 +9,16 @@ import { othersAmong } from '../../records/record-types.ts';
 import { writtenTexts } from '../../records/text-value.ts';
 import type { Change, OtherRecords, RecordSet, WrittenType } from '../../records.ts';
 
+/** What stands for itself: a dot within a label is none between two, and a space or a byte above ASCII is no letter of a name. */
+const BARE = /[!-\-/-[\]-~]/;
+
 /** `\052.example.com.` → `*.example.com`: the API writes all but letters, digits, "-" and "_" in octal. */
 export function plainName(name: string): string {
-  return canonicalName(
-    name.replaceAll(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8))),
-  );
+  const bare = name.replaceAll(/\\([0-7]{3})/g, (written, code: string) => {
+    const character = String.fromCharCode(Number.parseInt(code, 8));
+    return BARE.test(character) ? character : written;
+  });
+  return canonicalName(bare);
 }
 
 /**
