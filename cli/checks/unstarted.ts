@@ -1,13 +1,10 @@
 import { isReady } from '../../kubernetes/ready.ts';
 import type { PodDetails } from '../cluster/pod-details.ts';
 import { isOver, unreadyBecause } from '../cluster/pods.ts';
+import { type Unpulled, unpulledOf, whyUnpulled } from '../cluster/unpulled.ts';
 import { command } from '../text/command.ts';
 import { someOf } from '../text/some.ts';
 import { type Finding, problem, titleOf, warning } from './check.ts';
-
-/** The kubelet’s reasons for an image that it does not have. */
-const NO_IMAGE =
-  /^(ErrImagePull|ImagePullBackOff|InvalidImageName|ErrImageNeverPull|SignatureValidationFailed)$/;
 
 export interface Advice {
   /** What to do about an image that cannot be pulled. */
@@ -35,53 +32,29 @@ export function withoutImage(
   action: string,
   container?: string,
 ): readonly Finding[] {
-  const unpulled = pods.map((pod) => unpulledOf(pod, container)).filter((one) => one !== undefined);
-  return [...Map.groupBy(unpulled, keyOf).values()].flatMap((alike) => notPulled(alike, action));
+  const waiting = pods.flatMap((pod): Waiting[] => {
+    const unpulled = unpulledOf(pod, container);
+    return unpulled === undefined ? [] : [{ ...unpulled, pod }];
+  });
+  return [...Map.groupBy(waiting, keyOf).values()].flatMap((alike) => notPulled(alike, action));
 }
 
-interface Unpulled {
+interface Waiting extends Unpulled {
   readonly pod: PodDetails;
-  readonly image: string;
-  readonly reason: string;
-  /** In the words of the registry, as far as the kubelet passes them on. */
-  readonly cause: string;
-}
-
-function unpulledOf(pod: PodDetails, container?: string): Unpulled | undefined {
-  const { spec, status } = pod;
-  const states = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-  const stuck = states.find(
-    ({ name, state }) =>
-      (container === undefined || name === container) && NO_IMAGE.test(state?.waiting?.reason ?? ''),
-  );
-  if (stuck === undefined) return undefined;
-  const containers: readonly { readonly name: string; readonly image?: string }[] = [
-    ...(spec?.initContainers ?? []),
-    ...(spec?.containers ?? []),
-  ];
-  const image = containers.find(({ name }) => name === stuck.name)?.image ?? '?';
-  const { reason = '', message = '' } = stuck.state?.waiting ?? {};
-  return { pod, image, reason, cause: causeIn(message, image) };
-}
-
-/** Kubelet and container runtime say the image's name again for each step of the way, and why it failed behind the last one. */
-function causeIn(message: string, image: string): string {
-  const at = message.lastIndexOf(image);
-  return at === -1 ? message : message.slice(at + image.length).replace(/^"?(: )?/, '');
 }
 
 function keyOf({ image, cause }: Unpulled): string {
   return JSON.stringify([image, cause]);
 }
 
-function notPulled(alike: readonly Unpulled[], action: string): readonly Finding[] {
+function notPulled(alike: readonly Waiting[], action: string): readonly Finding[] {
   const [first] = alike;
   if (first === undefined) return [];
-  const { image, reason, cause } = first;
+  const { image } = first;
   const names = alike.map(({ pod }) => `${pod.metadata.namespace}/${pod.metadata.name}`);
   const nodes = new Set(alike.map(({ pod }) => pod.spec?.nodeName ?? '?'));
   const who = `${names.length === 1 ? 'this pod does' : 'these pods do'} not start: ${someOf(names)}`;
-  const why = [reason, cause].filter(Boolean).join(': ');
+  const why = whyUnpulled(first);
   return [
     problem(`Image ${image}`, `${someOf([...nodes].sort())} cannot pull it (${why}), so ${who}`, action),
   ];

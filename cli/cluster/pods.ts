@@ -5,6 +5,7 @@ import { cut } from '../../kubernetes/cut.ts';
 import { hasEnded, readyCondition } from '../../kubernetes/ready.ts';
 import { isInjected } from '../../webhook/inject/decision.ts';
 import type { PodDetails } from './pod-details.ts';
+import { unpulledOf, whyUnpulled } from './unpulled.ts';
 
 /** It has ended or is being deleted. */
 export function isOver(pod: PodDetails): boolean {
@@ -44,6 +45,11 @@ function reasonOf(pod: PodDetails): string {
   if (spec?.nodeName === undefined || spec.nodeName === '') {
     const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
     return `it has no node${scheduled?.message ? `: ${scheduled.message}` : ''}`;
+  }
+  const unpulled = unpulledOf(pod);
+  if (unpulled !== undefined) {
+    const { container, image } = unpulled;
+    return `container ${container} has no image: ${image} cannot be pulled (${whyUnpulled(unpulled)})`;
   }
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   for (const { name, state } of containers) {

@@ -46,6 +46,8 @@ export async function refusalsByEvents(
 }
 
 function lacksPods({ spec, status }: Workload): boolean {
-  const wanted = status?.desiredNumberScheduled ?? spec?.replicas ?? 1;
-  return (status?.numberAvailable ?? status?.replicas ?? 0) < wanted;
+  const { desiredNumberScheduled: nodes, numberAvailable = 0, replicas = 0 } = status ?? {};
+  if (nodes === undefined) return replicas < (spec?.replicas ?? 1);
+  // Of a DaemonSet that is new the status is still to be written, while none of its pods can be created.
+  return numberAvailable < Math.max(1, nodes);
 }

@@ -12,6 +12,18 @@ const deployment = (namespace: string, more: Omit<Workload, 'metadata'> = {}): W
 });
 const pod = (status: object, nodeName = 'a'): KubeObject =>
   Object.assign({ metadata: { namespace: 'ops', name: 'one' } }, { spec: { nodeName }, status });
+const IMAGE = 'registry.example.com/kube-site-follower:1';
+const waiting = (reason: string, message: string): KubeObject =>
+  Object.assign(
+    { metadata: { namespace: 'ops', name: 'one' } },
+    {
+      spec: { nodeName: 'a', containers: [{ name: 'controller', image: IMAGE }] },
+      status: {
+        phase: 'Pending',
+        containerStatuses: [{ name: 'controller', ready: false, state: { waiting: { reason, message } } }],
+      },
+    },
+  );
 const ready = pod({ phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] });
 
 const why = (objects: ConstructorParameters<typeof ListedApi>[0], namespace?: string) =>
@@ -56,20 +68,40 @@ describe('without a status', () => {
       {},
       {},
       [
-        pod({
-          phase: 'Pending',
-          containerStatuses: [
-            {
-              name: 'controller',
-              ready: false,
-              state: { waiting: { reason: 'ErrImagePull', message: 'x' } },
-            },
-          ],
-        }),
+        waiting(
+          'ErrImagePull',
+          `Back-off pulling image "${IMAGE}": failed to resolve reference "${IMAGE}": not found`,
+        ),
       ],
-      /: pod one is not ready, container controller: ErrImagePull: x\. .*rollout status.* check -n ops$/,
+      /^: pod one is not ready, container controller has no image: \S+ cannot be pulled \(ErrImagePull: not found\)\. See what to do about it: kubectl site-follower check -n ops$/,
     ],
-    ['is on no node', {}, {}, [pod({ phase: 'Pending' }, '')], /: pod one is not ready, it has no node\. /],
+    [
+      'crashes',
+      {},
+      {},
+      [waiting('CrashLoopBackOff', 'back-off 5m0s')],
+      /^: pod one is not ready, container controller: CrashLoopBackOff: back-off 5m0s\. .* check -n ops$/,
+    ],
+    [
+      'is starting',
+      {},
+      {},
+      [waiting('ContainerCreating', '')],
+      /^: pod one is not ready, container controller: ContainerCreating\. Wait for it: kubectl -n ops rollout status deployment kube-site-follower-controller$/,
+    ],
+    ['is on no node yet', {}, {}, [pod({ phase: 'Pending' }, '')], /it has no node\. Wait for it: /],
+    [
+      'fits on no node',
+      {},
+      {},
+      [
+        pod(
+          { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', message: '0/2' }] },
+          '',
+        ),
+      ],
+      /it has no node: 0\/2\. See what to do about it: /,
+    ],
     ['runs', {}, {}, [ready], /, though 1 pod of it is ready\. .*kubectl -n ops logs deployment\/kube-site/],
     [
       'only tries',

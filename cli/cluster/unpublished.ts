@@ -82,9 +82,14 @@ function waitingFor(deployment: Workload, pods: readonly PodDetails[] | undefine
   }
   if (waiting === undefined)
     return `${said}, as it has no pod yet.${next(command`See why: kubectl -n ${namespace} describe deployment ${name}`)}`;
+  const why = unreadyBecause(waiting);
   const rollout = command`Wait for it: kubectl -n ${namespace} rollout status deployment ${name}`;
-  return `${said}: pod ${waiting.metadata.name} is not ready, ${unreadyBecause(waiting)}.${next(rollout)}${check}`;
+  return `${said}: pod ${waiting.metadata.name} is not ready, ${why}.${STARTING.test(why) ? next(rollout) : check}`;
 }
+
+/** What passes by itself. */
+const STARTING =
+  /^(it has no node$|not ready: |its kubelet has not said)|: (ContainerCreating|PodInitializing)/;
 
 function isDryRun({ name, value }: { readonly name: string; readonly value?: string }): boolean {
   return name === 'DRY_RUN' && value === 'true';
