@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { explain } from '../../runtime/explain.ts';
 
 const PERIOD_MS = { least: 50, most: 500 };
+/** Of the time that it has waited: who waits for long looks rarely, as each look at an API server costs it more than us. */
+const SHARE = 0.1;
 
 export interface UntilOptions {
   readonly timeoutMs: number;
@@ -11,8 +13,8 @@ export interface UntilOptions {
 
 /**
  * Looks again and again until `look` gives something other than undefined, and gives that. An exception counts as
- * not yet; the last one is told when the time is over. It pauses as long as it has looked, and leaves the processor to
- * what it waits for.
+ * not yet; the last one is told when the time is over. It pauses as long as it has looked, or a tenth of the time that it
+ * has waited, and leaves the processor to what it waits for.
  */
 export async function until<T>(
   what: string,
@@ -20,6 +22,7 @@ export async function until<T>(
   { timeoutMs, isFinal = () => false }: UntilOptions,
 ): Promise<T> {
   const abort = AbortSignal.timeout(timeoutMs);
+  const startedAt = performance.now();
   let last = '';
   while (!abort.aborted) {
     const began = performance.now();
@@ -30,8 +33,9 @@ export async function until<T>(
       if (isFinal(error)) throw error;
       if (!abort.aborted) last = `; the last attempt: ${explain(error)}`;
     }
-    const took = performance.now() - began;
-    await delay(Math.min(Math.max(PERIOD_MS.least, took), PERIOD_MS.most));
+    const now = performance.now();
+    const pause = Math.max(PERIOD_MS.least, now - began, SHARE * (now - startedAt));
+    await delay(Math.min(pause, PERIOD_MS.most));
   }
   throw new Error(`Waited ${timeoutMs} ms in vain: ${what}${last}`);
 }
