@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { settle } from '../../test/support/virtual-clock.ts';
+import { settle, VirtualClock } from '../../test/support/virtual-clock.ts';
 import { hostInZone } from '../zones.ts';
-import { AccountZones } from './account-zones.ts';
+import { AccountZones, type ZoneLists } from './account-zones.ts';
+import type { ZoneKey } from './known-zones.ts';
 
 const { signal: abort } = new AbortController();
 const A_PAGE = 50;
@@ -11,7 +12,8 @@ const A_PAGE = 50;
 function account(zones: string[]) {
   const calls: string[] = [];
   const keyed = (names: readonly string[]) => names.map((name) => ({ name, id: `id of ${name}` }));
-  const opened = new AccountZones((zone: { readonly name: string; readonly id: string }) => zone, {
+  const clock = new VirtualClock();
+  const lists: ZoneLists<ZoneKey> = {
     async all(mostPages) {
       const pages = Math.max(1, Math.ceil(zones.length / A_PAGE));
       for (let page = 1; page <= pages; page += 1) {
@@ -29,8 +31,9 @@ function account(zones: string[]) {
       calls.push(`named ${name}`);
       return Promise.resolve(keyed(zones.filter((zone) => zone === name)));
     },
-  });
-  return { opened, calls };
+  };
+  const opened = new AccountZones((zone: ZoneKey) => zone, lists, clock);
+  return { opened, calls, clock };
 }
 
 const many = (count: number) => Array.from({ length: count }, (_, index) => `zone-${index}.example`);
@@ -73,6 +76,29 @@ test('a zone that was not there is looked for anew, once for all, and so is one 
   opened.forget('zone-0.example');
   assert.deepEqual(await opened.named('zone-0.example', abort), []);
   assert.equal(calls.length, 4);
+});
+
+test('one in use that is gone is noticed when it is renewed, by one list in ten minutes for all names', async () => {
+  const names = many(120);
+  const { opened, calls, clock } = account(names);
+  const inUse = (name: string) =>
+    opened.inUse(name, async () => {
+      const [zone] = await opened.named(name, abort);
+      return zone ?? Promise.reject(new Error(`there is no ${name}`));
+    });
+  await Promise.all(names.map(inUse));
+  const renewed = async () => {
+    for (const name of many(120)) await opened.renew(name, abort, () => true);
+  };
+  names.shift();
+  await renewed();
+  assert.equal(calls.length, 3);
+  assert.equal((await inUse('zone-0.example')).name, 'zone-0.example');
+  await clock.advance(600_000);
+  await renewed();
+  assert.equal(calls.length, 6);
+  await assert.rejects(inUse('zone-0.example'), /there is no/);
+  assert.equal((await inUse('zone-1.example')).name, 'zone-1.example');
 });
 
 test('an account with far more zones than names is asked for the names, and seldom listed in vain', async () => {

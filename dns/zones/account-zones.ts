@@ -1,3 +1,4 @@
+import type { Clock } from '../../runtime/clock.ts';
 import { SharedQuestion } from '../calls/shared-question.ts';
 import { hostInZone } from '../zones.ts';
 import { KnownZones, type ZoneKey } from './known-zones.ts';
@@ -18,12 +19,15 @@ const MOST_PAGES = 100;
 const LEAST_PAGES = 2;
 /** Of a zone beside its name and id. */
 const BYTES_A_ZONE = 200;
+/** As long as the choice of zones is kept. */
+const RECENT_MS = 10 * 60_000;
 
 /**
  * The zones of an account, listed once for all names that ask at the same time: with hundreds of domains a call for each would use up
  * what the moves of their records need. An account that has more pages of zones than there are names is asked for each name.
  */
 export class AccountZones<Z> {
+  readonly #clock: Clock;
   readonly #keyOf: (zone: Z) => ZoneKey;
   readonly #lists: ZoneLists<Z>;
   /** Names that were asked for, all of them of the configuration. */
@@ -31,11 +35,14 @@ export class AccountZones<Z> {
   readonly #listing: SharedQuestion<readonly Z[] | undefined>;
   /** Those that records are read from and written to. */
   readonly #inUse: KnownZones<Z>;
-  #last: readonly Z[] | undefined;
+  /** By name, and by `Clock.elapsed`: how old the list is that those in use were last compared with. */
+  readonly #comparedWith = new Map<string, number>();
+  #last: { readonly zones: readonly Z[]; readonly at: number } | undefined;
   /** So many pages were not all. */
   #pagesInVain = 0;
 
-  constructor(keyOf: (zone: Z) => ZoneKey, lists: ZoneLists<Z>) {
+  constructor(keyOf: (zone: Z) => ZoneKey, lists: ZoneLists<Z>, clock: Clock) {
+    this.#clock = clock;
     this.#keyOf = keyOf;
     this.#lists = lists;
     this.#listing = new SharedQuestion((abort) => this.#listAll(abort));
@@ -49,9 +56,27 @@ export class AccountZones<Z> {
     counts: (zone: Z) => boolean = () => true,
   ): Promise<readonly Z[]> {
     const all = await this.#all(name, abort);
+    const found = all ?? (await this.#lists.within(name, abort));
+    return this.#compare(name, found, counts, this.#clock.elapsed());
+  }
+
+  /**
+   * For a look for differences. Where nobody asks what is within `name`, as for a zone that the user states, one in use may have gone
+   * or count no more, and its API still take what nobody sees.
+   */
+  async renew(name: string, abort: AbortSignal, counts: (zone: Z) => boolean): Promise<void> {
+    const isRecent = (at: number) => this.#clock.elapsed() - at < RECENT_MS;
+    if (isRecent(this.#comparedWith.get(name) ?? Number.NEGATIVE_INFINITY)) return;
+    const last = this.#last;
+    if (last === undefined || !isRecent(last.at)) await this.within(name, abort, counts);
+    else this.#compare(name, last.zones, counts, last.at);
+  }
+
+  #compare(name: string, zones: readonly Z[], counts: (zone: Z) => boolean, at: number): readonly Z[] {
     const isWithin = (zone: Z) => hostInZone(this.#keyOf(zone).name, name) !== undefined;
-    const found = (all?.filter(isWithin) ?? (await this.#lists.within(name, abort))).filter(counts);
+    const found = zones.filter((zone) => isWithin(zone) && counts(zone));
     this.#inUse.setAll(name, found);
+    this.#comparedWith.set(name, at);
     return found;
   }
 
@@ -67,7 +92,7 @@ export class AccountZones<Z> {
   /** Those of this very name, as they were listed last; as they are now if there was none. */
   async named(name: string, abort: AbortSignal): Promise<readonly Z[]> {
     const isIt = (zone: Z) => this.#keyOf(zone).name === name;
-    const known = this.#last?.filter(isIt) ?? [];
+    const known = this.#last?.zones.filter(isIt) ?? [];
     if (known.length > 0) return known;
     const all = await this.#all(name, abort);
     return all?.filter(isIt) ?? (await this.#lists.named(name, abort));
@@ -94,8 +119,8 @@ export class AccountZones<Z> {
     const isSmall = this.#bytesOf(zones) <= MOST_BYTES;
     const isWhole = zones.length > 0 && isSmall;
     if (!isWhole) this.#pagesInVain = isSmall ? mostPages() : Number.POSITIVE_INFINITY;
-    this.#last = isWhole ? zones : undefined;
-    return this.#last;
+    this.#last = isWhole ? { zones, at: this.#clock.elapsed() } : undefined;
+    return this.#last?.zones;
   }
 
   #bytesOf(zones: readonly Z[]): number {

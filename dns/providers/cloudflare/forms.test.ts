@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeCloudflare } from '../../../test/support/dns/fake-cloudflare.ts';
+import { followedZone } from '../../../test/support/dns/followed-zone.ts';
+import { SkippingClock } from '../../../test/support/dns/harness.ts';
 import { VirtualClock } from '../../../test/support/virtual-clock.ts';
 import { openCloudflare } from './testing/open.ts';
 
@@ -83,4 +85,30 @@ test('a zone that is not active any more is refused as soon as the zones are lis
   fake.addZone('example.com', 'moved');
   assert.deepEqual(await provider.zonesWithin('example.com', [], abort), []);
   await assert.rejects(read(), { kind: 'config', code: 'zone', message: /is moved at Cloudflare/ });
+});
+
+test('so is one of names whose zone is stated, within minutes, and the one in another account is written', async (t) => {
+  const clock = new SkippingClock();
+  const { fake, provider } = await openCloudflare(t, clock);
+  const old = fake.addZone('example.com');
+  const name = 'app.example.com';
+  const { follow } = followedZone('example.com', [name], { provider, clock, owned: ['A'] });
+  const go = (address: string) => {
+    clock.skip();
+    return follow([{ name, type: 'A', ttl: 60, values: [address] }]);
+  };
+  await go('192.0.2.1');
+  fake.zones.pop();
+  const moved = fake.addZone('example.com', 'moved');
+  fake.zones[0] = { ...moved, id: old.id, records: old.records };
+  fake.fail(FakeCloudflare.refusal(503, 0, 'not now'), (call) => call === 'GET /zones');
+  await go('192.0.2.1'); // Without a list it stays as it is known.
+  await assert.rejects(go('192.0.2.1'), { kind: 'config', code: 'zone', message: /is moved at Cloudflare/ });
+  const { id } = fake.addZone('example.com');
+  await go('192.0.2.2');
+  const written = fake.zones.filter(({ records }) => records.some(({ content }) => content === '192.0.2.2'));
+  assert.deepEqual(
+    written.map((zone) => zone.id),
+    [id],
+  );
 });

@@ -14,7 +14,7 @@ import { currentOf, isFollowingSet } from '../../records/record-sets.ts';
 import { othersAmong } from '../../records/record-types.ts';
 import { recordsOfNames } from '../../records/records-of-names.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../../records.ts';
-import { AccountZones } from '../../zones/account-zones.ts';
+import { AccountZones, type ZoneLists } from '../../zones/account-zones.ts';
 import { namesUpTo } from '../../zones.ts';
 import type { CloudflareApi, CloudflareRecord, CloudflareZone } from './api.ts';
 import { CONFIG_WAIT_MS } from './errors.ts';
@@ -45,11 +45,12 @@ export class CloudflareProvider implements DnsProvider {
     this.#clock = clock;
     this.#flattened = new FlattenedZones(clock);
     this.#fresh = new FreshReads(clock);
-    this.#account = new AccountZones((zone) => zone, {
+    const lists: ZoneLists<CloudflareZone> = {
       all: (mostPages, abort) => api.allZones(mostPages, abort),
       within: (name, abort) => api.zonesWithin(name, abort),
       named: (name, abort) => api.zones(name, abort),
-    });
+    };
+    this.#account = new AccountZones((zone) => zone, lists, clock);
   }
 
   async zonesWithin(zone: string, _names: readonly string[], abort: AbortSignal): Promise<readonly string[]> {
@@ -58,7 +59,8 @@ export class CloudflareProvider implements DnsProvider {
   }
 
   async read(query: ZoneQuery): Promise<Current> {
-    const { zone, names, texts = [], purpose = 'first' } = query;
+    const { zone, names, texts = [], purpose = 'first', abort } = query;
+    if (purpose === 'drift') await this.#renew(zone, abort);
     const records = await this.#records(query, purpose);
     this.#fresh.note(zone, [...names, ...texts], records);
     return currentOf(recordSets(records), othersAmong(records), query);
@@ -98,6 +100,16 @@ export class CloudflareProvider implements DnsProvider {
     const target = this.#targets.get(name);
     if (type !== 'CNAME' || target === undefined) return ask(query);
     return this.#flattened.lookup(query, target, ask);
+  }
+
+  /** A zone that has moved to another account takes changes as before, though nobody asks it any more. */
+  async #renew(zone: string, abort: AbortSignal): Promise<void> {
+    try {
+      await this.#account.renew(zone, abort, isActive);
+    } catch (error) {
+      // Without a new list the zone counts as it is known; what else is wrong is told by the records.
+      if (!(error instanceof DnsError)) throw error;
+    }
   }
 
   /** Undefined if no call is left for that: the next look for differences will see it. */

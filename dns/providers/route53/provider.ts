@@ -10,7 +10,7 @@ import { ofEach } from '../../records/name-errors.ts';
 import { currentOf } from '../../records/record-sets.ts';
 import { recordsOfNames } from '../../records/records-of-names.ts';
 import type { Change, Current, RecordSet, WrittenType, ZoneQuery } from '../../records.ts';
-import { AccountZones } from '../../zones/account-zones.ts';
+import { AccountZones, type ZoneLists } from '../../zones/account-zones.ts';
 import type { ZoneKey } from '../../zones/known-zones.ts';
 import { hostInZone, longestZone, namesUpTo } from '../../zones.ts';
 import type { Route53Api } from './api.ts';
@@ -41,11 +41,12 @@ export class Route53Provider implements DnsProvider {
   constructor(api: Route53Api, config: Route53Config, clock: Clock) {
     this.#api = api;
     this.#fresh = new FreshReads(clock);
-    this.#account = new AccountZones(keyOfZone, {
+    const lists: ZoneLists<HostedZone> = {
       all: (mostPages, abort) => api.allZones(mostPages, abort),
       within: (name, abort) => api.zonesWithin(name, abort),
       named: (name, abort) => api.zonesNamed(name, abort),
-    });
+    };
+    this.#account = new AccountZones(keyOfZone, lists, clock);
     this.#config = config;
     this.#pending = new PendingChanges((id, abort) => api.isInSync(id, abort));
   }
