@@ -49,6 +49,7 @@ test('who a text says the owner is', () => {
   const of = (...values: string[]) => ownerIn(text('a-app.example.com', ...values));
   assert.equal(of('heritage=external-dns,external-dns/owner=Me,external-dns/resource=crd/x/y'), 'Me');
   assert.equal(of('v=spf1 -all', 'heritage=external-dns,external-dns/owner=me'), 'me');
+  assert.equal(of('"heritage=external-dns,external-dns/owner=me"'), 'me');
   assert.equal(of('heritage=external-dns'), '');
   assert.equal(of('heritage=others,external-dns/owner=me'), undefined);
   assert.equal(of('v=spf1 -all'), undefined);

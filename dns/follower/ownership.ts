@@ -212,8 +212,10 @@ function noOwnerName({ name, type }: RecordSet, at: string, problem: string): Dn
   });
 }
 
+/** Some servers show quotes as a part of the text; ExternalDNS drops them. */
 function ownerOf(text: string): string | undefined {
-  const labels = new Map(text.split(',').map((token) => split(token)));
+  const bare = text.replaceAll(/^"+|"+$/g, '');
+  const labels = new Map(bare.split(',').map((token) => split(token)));
   return labels.get('heritage') === HERITAGE ? (labels.get(`${HERITAGE}/owner`) ?? '') : undefined;
 }
 

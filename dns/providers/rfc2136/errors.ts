@@ -123,13 +123,17 @@ export function madeUp({ name, type, values }: RecordSet<WrittenType>): DnsError
   });
 }
 
-/** PowerDNS compares the texts of its database, in which others may have written an address in any form. */
+/**
+ * PowerDNS compares the texts of its database, in which others may have written an address in any form. A secondary server that
+ * passes updates on (RFC 2136 section 6) answers queries from its own copy, which may be an old one.
+ */
 export function otherForm({ name, type, values }: RecordSet<WrittenType>): DnsError {
   return nameError(name, {
     kind: 'refused',
     code: 'other-form',
     message: `the server answers with the ${type} of ${name} (${values.join(', ')}), and holds it in another form, which no update can name`,
-    action: 'Write this record once more at the server as it is shown here, or remove it.',
+    action:
+      'If RFC2136_SERVER is a secondary server that passes updates on, name the primary server instead: it has other records by now. Else write this record once more at the server as it is shown here, or remove it.',
   });
 }
 
