@@ -8,6 +8,7 @@ import {
   ask,
   askAgain,
   LARGE_REVIEW_REQUEST,
+  LONG_NAMES_REQUEST,
   packetOf,
   pipelined,
   REVIEW_REQUEST,
@@ -60,6 +61,12 @@ test('a webhook lives through what strangers send to it, and no pod is refused m
       tls: true,
       connections: 10 * STRENGTH,
       ...askAgain(LARGE_REVIEW_REQUEST, 500),
+    },
+    'kept connections with reviews of names of 300 kB': {
+      port,
+      tls: true,
+      connections: 10 * STRENGTH,
+      ...askAgain(LONG_NAMES_REQUEST, 500),
     },
   };
   const targets = [

@@ -4,6 +4,9 @@ import { inWorker } from './in-worker.ts';
 /** Neither the kubelet's address nor the API server's. */
 export const STRANGER = '127.0.0.66';
 
+/** In a text that is written: there each writing has its own number, of as many digits. */
+export const NUMBER = '#number#';
+
 export interface Attack {
   readonly port: number;
   readonly tls?: boolean;

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Attack, STRANGER } from './attack.ts';
+import { type Attack, NUMBER, STRANGER } from './attack.ts';
 
 const HOST = '127.0.0.1';
 const REDIAL_MS = 10;
@@ -19,6 +19,7 @@ const {
 } = workerData as Attack;
 const sockets = new Set<Socket>();
 let dialled = 0;
+let written = 0;
 let bytes = 0;
 let isOver = false;
 
@@ -38,7 +39,8 @@ function dial(): void {
     : connect({ port, host: HOST, localAddress: from });
   const write = (text: string) => {
     bytes += text.length;
-    socket.write(text);
+    written += 1;
+    socket.write(text.replaceAll(NUMBER, String(written).padStart(NUMBER.length, '0')));
   };
   const timers: NodeJS.Timeout[] = [];
   sockets.add(socket);
