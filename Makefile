@@ -71,10 +71,10 @@ ALONE := $(LONG) $(filter-out $(LONG),$(filter $(MEASURED) dns/loading% scripts/
 unit: install ## Unit tests only
 	$(RUN) --concurrency=$(JOBS) $(ALONE) --together $(sort $(filter-out $(ALONE),$(TESTS)))
 
-# Collecting garbage is a quarter of an API server's work as it comes; its heap stays small in the tests. The long
-# attacks make it large.
-unit integration hostile-short alerts chart: export GOGC := 400
-unit integration hostile-short alerts chart: export GOMEMLIMIT := 4GiB
+# Collecting garbage is a quarter of the work of an API server, or of who checks types, as it comes; their heaps stay
+# small here. The long attacks make it large.
+check unit integration hostile-short alerts chart: export GOGC := 400
+check unit integration hostile-short alerts chart: export GOMEMLIMIT := 4GiB
 
 # Once for both, where test/support/global-setup.ts would build them for each.
 integration hostile-short hostile: export TEST_CONTROLLER_BUILT := true
