@@ -20,11 +20,12 @@ const LIMIT_MS = 100_000;
 const RUN = 'test/support/run.ts';
 /** Those that go over the rows of the registries, and need no server. */
 const OF_ALL = [
+  'dns/loading.test.ts',
+  'scripts/imports.test.ts',
+  '--together',
   'controller/triggers/refusals.test.ts',
   'controller/config/dns-refusals.test.ts',
   'controller/config/dns.test.ts',
-  'dns/loading.test.ts',
-  'scripts/imports.test.ts',
 ];
 
 const page = documents().filter(({ path }) => path === 'docs/extending.md');
