@@ -51,3 +51,17 @@ test('nothing is sent of what is not set, and other records at the name are no e
     { name: NAME, type: 'CNAME', content: 'west.example.org', ttl: 60, proxied: false, comment: MARK },
   ]);
 });
+
+test('of several addresses one that is proxied stays, as the name was proxied by it alone', () => {
+  const there = [
+    record('A', '192.0.2.1', { id: 'bare' }),
+    record('A', '192.0.2.2', { id: 'proxied', proxied: true, ttl: 1 }),
+  ];
+  const current = { ...ADDRESS, values: ['192.0.2.1', '192.0.2.2'] };
+  const { deletes, patches } = batchOf(there, [{ action: 'update', current, desired: set('A', '192.0.2.3') }]);
+  assert.deepEqual(deletes, [{ id: 'bare' }]);
+  assert.deepEqual(
+    patches.map(({ id, content, ttl }) => [id, content, ttl]),
+    [['proxied', '192.0.2.3', 1]],
+  );
+});

@@ -52,7 +52,10 @@ export function weightOf(records: readonly CloudflareRecord[], change: Change<Wr
 function partOf(records: readonly CloudflareRecord[], change: Change<WrittenType>): Batch {
   const { name, type } = subjectOf(change);
   const here = records.filter((record) => record.name === name);
-  const own = here.filter((record) => record.type === type);
+  // One that is proxied makes the whole name so (developers.cloudflare.com/dns/proxy-status/proxied-records): it goes last.
+  const own = here
+    .filter((record) => record.type === type)
+    .toSorted((one, other) => Number(other.proxied) - Number(one.proxied));
   assertPlannedFor(recordSets(own)[0], change);
   for (const record of own) assertWritable(record);
   if (change.action === 'delete') return { deletes: own.map(({ id }) => ({ id })), patches: [], posts: [] };
