@@ -58,7 +58,9 @@ test('of several addresses one that is proxied stays, as the name was proxied by
     record('A', '192.0.2.2', { id: 'proxied', proxied: true, ttl: 1 }),
   ];
   const current = { ...ADDRESS, values: ['192.0.2.1', '192.0.2.2'] };
-  const { deletes, patches } = batchOf(there, [{ action: 'update', current, desired: set('A', '192.0.2.3') }]);
+  const { deletes, patches } = batchOf(there, [
+    { action: 'update', current, desired: set('A', '192.0.2.3') },
+  ]);
   assert.deepEqual(deletes, [{ id: 'bare' }]);
   assert.deepEqual(
     patches.map(({ id, content, ttl }) => [id, content, ttl]),
