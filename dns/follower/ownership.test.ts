@@ -45,6 +45,20 @@ for (const { affixes, type, name, expected } of [
   });
 }
 
+test('an old owner record is not asked for where its name would be none', () => {
+  for (const prefix of ['%{record_type}.', '%{record_type}.own.']) {
+    const names = new Ownership({ ...PLAIN, prefix }).namesAbout(
+      ['app.example.com', 'example.com'],
+      'example.com',
+    );
+    assert.deepEqual(
+      names.filter((name) => name.startsWith('.')),
+      [],
+    );
+    assert.equal(names.length, 6);
+  }
+});
+
 test('who a text says the owner is', () => {
   const of = (...values: string[]) => ownerIn(text('a-app.example.com', ...values));
   assert.equal(of('heritage=external-dns,external-dns/owner=Me,external-dns/resource=crd/x/y'), 'Me');

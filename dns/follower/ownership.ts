@@ -194,6 +194,7 @@ export function ownerIn({ values }: TextSet): string | undefined {
 /** What is wrong with the name of an owner record in the zone; reads on from "at …,". */
 export function ownerNameProblem(name: string, zone: string): string | undefined {
   if (hostInZone(name, zone) === undefined) return `outside of the zone ${zone}`;
+  if (name.startsWith('.') || name.includes('..')) return 'where a label has no characters';
   const label = name.split('.').find(({ length }) => length > MAX_LABEL_LENGTH);
   if (label !== undefined)
     return `where a label has ${label.length} characters, of at most ${MAX_LABEL_LENGTH}`;
