@@ -95,7 +95,7 @@ hostile: build ## The same ten times as strong, for half a minute each
 
 .PHONY: browser
 browser: install ## The page in Chromium, which is installed where it is missing
-	$(RUN) test/browser/*.test.ts
+	$(RUN) --concurrency=$(JOBS) test/browser/*.test.ts
 
 .PHONY: alerts
 alerts: install ## Alerts and dashboard by promtool, which is installed where it is missing
