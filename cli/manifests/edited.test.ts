@@ -59,15 +59,22 @@ function seeBack(
   goOn: (edited: string) => string,
 ): void {
   const { output = '' } = injectManifests(text, config);
-  const [before, after] = [valuesOf(text), valuesOf(output)];
-  const isTouched = (index: number) => !isSame(before[index], after[index]);
+  const isTouched = touchedBy(text, output);
   const { output: back = '' } = uninjectManifests(goOn(changed(output, changes, isTouched)));
-  const wanted = valuesOf(changed(text, changes, isTouched));
-  assert.deepEqual(withoutEmpty(valuesOf(back)), withoutEmpty(wanted), name);
+  const wanted = changed(text, changes, isTouched);
+  // The same text says the same: reading it takes most of the time.
+  if (back !== wanted) assert.deepEqual(withoutEmpty(valuesOf(back)), withoutEmpty(valuesOf(wanted)), name);
   assert.doesNotMatch(back, /before injection/, name);
   for (const [comment] of text.matchAll(/# [a-z ]+(?=[\n\r\u0085])/g)) {
     assert.ok(back.includes(comment), `${name}: ${comment}`);
   }
+}
+
+/** Whether injection has changed the document of this index. */
+function touchedBy(text: string, output: string): (index: number) => boolean {
+  if (output === text) return () => false;
+  const [before, after] = [valuesOf(text), valuesOf(output)];
+  return (index) => !isSame(before[index], after[index]);
 }
 
 function changed(text: string, changes: readonly Change[], isTouched: (index: number) => boolean): string {
