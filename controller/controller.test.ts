@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { REPORT_CONFIGMAP } from '../contract/names.ts';
 import type { KubeApi } from '../kubernetes/api.ts';
 import { KubeError } from '../kubernetes/errors.ts';
-import { PutBackDetector } from '../kubernetes/put-back.ts';
+import { RestoreDetector } from '../kubernetes/etcd-restore.ts';
 import { CONFIG_MAPS, LEASES } from '../kubernetes/resources.ts';
 import { OPS } from '../test/support/fake-cluster.ts';
 import { FollowerScene, STATUS_MAP, serviceConfig } from '../test/support/follower-scene.ts';
@@ -56,13 +56,13 @@ describe('a controller', () => {
     assert.deepEqual([await kube.metric('leader'), await kube.metric('leader_transitions_total')], [1, 1]);
   });
 
-  test('puts status and report right as soon as it finds that etcd was put back, and not at the next pass', async () => {
-    const controller = start({}, { api: new PutBackDetector(kube.api) });
+  test('puts status and report right as soon as it finds that etcd was restored, and not at the next pass', async () => {
+    const controller = start({}, { api: new RestoreDetector(kube.api) });
     await soon();
     const copy = kube.server.copy();
     kube.moveTo('pg-2');
     await kube.clock.advance(20_000);
-    kube.server.putBack('test', copy, ({ plural }) => ['clusters', 'pods', 'nodes'].includes(plural));
+    kube.server.restored('test', copy, ({ plural }) => ['clusters', 'pods', 'nodes'].includes(plural));
     assert.equal(kube.server.find(CONFIG_MAPS, STATUS_MAP)?.data?.epoch, '1');
     await soon();
     assert.equal(kube.server.find(CONFIG_MAPS, STATUS_MAP)?.data?.epoch, '2');
@@ -174,7 +174,7 @@ describe('the health of a controller', () => {
       key.name === STATUS_MAP.name ? never.promise : kube.api.get(resource, key, options);
     const api = new Proxy(kube.api, {
       get: (target, name: keyof KubeApi) => {
-        if (name === 'putBack') return undefined;
+        if (name === 'restored') return undefined;
         return name === 'get' ? get : target[name].bind(target);
       },
     });
@@ -197,7 +197,7 @@ describe('the health of a controller', () => {
         : kube.api.replace(resource, object, options);
     const api = new Proxy(kube.api, {
       get: (target, name: keyof KubeApi) => {
-        if (name === 'putBack') return undefined;
+        if (name === 'restored') return undefined;
         return name === 'replace' ? replace : target[name].bind(target);
       },
     });

@@ -1,5 +1,5 @@
+import { whenRestored } from '../kubernetes/etcd-restore.ts';
 import type { Leadership } from '../kubernetes/leadership.ts';
-import { whenPutBack } from '../kubernetes/put-back.ts';
 import { RIGHTS_SECTION } from '../runtime/rights.ts';
 import {
   type FollowerOptions,
@@ -66,7 +66,7 @@ export async function runFollower(options: FollowerOptions, leadership: Leadersh
       watchFailures(events, options.onReconciled),
     ],
   });
-  whenPutBack(
+  whenRestored(
     api,
     () => {
       wakeup.notify();

@@ -194,9 +194,9 @@ function withGet(answer: (plural: string, name: string) => Promise<never> | unde
   return withCalls({ get });
 }
 
-function withCalls(own: Partial<Omit<KubeApi, 'putBack'>>): KubeApi {
+function withCalls(own: Partial<Omit<KubeApi, 'restored'>>): KubeApi {
   return new Proxy(kube.api, {
     get: (target, name: keyof KubeApi) =>
-      name === 'putBack' ? undefined : (own[name] ?? target[name].bind(target)),
+      name === 'restored' ? undefined : (own[name] ?? target[name].bind(target)),
   });
 }

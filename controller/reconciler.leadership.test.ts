@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { PutBackDetector } from '../kubernetes/put-back.ts';
+import { RestoreDetector } from '../kubernetes/etcd-restore.ts';
 import { CONFIG_MAPS } from '../kubernetes/resources.ts';
 import { script, TestLeadership } from '../test/support/fake-cluster.ts';
 import { at, KEY, LOST, RESYNC_MS, ReconcilerScene } from '../test/support/reconciler-scene.ts';
@@ -127,7 +127,7 @@ describe('a follower and its leadership', () => {
     assert.equal(world.place, 'us us-1 8 Settled');
   });
 
-  test('goes on above what its process has seen published when etcd is put back to an older copy', async () => {
+  test('goes on above what its process has seen published when etcd is restored to an older copy', async () => {
     void world.start();
     await world.soon();
     const old = world.object;
@@ -166,8 +166,8 @@ describe('a follower and its leadership', () => {
     assert.equal(world.place, 'eu eu-1 3 Held');
   });
 
-  test('makes sure of its Lease first, after etcd was put back: in the copy it may be of somebody else', async () => {
-    const api = new PutBackDetector(world.api);
+  test('makes sure of its Lease first, after etcd was restored: in the copy it may be of somebody else', async () => {
+    const api = new RestoreDetector(world.api);
     const running = world.start({ api });
     await world.soon();
     const copy = world.server.copy();
@@ -176,7 +176,7 @@ describe('a follower and its leadership', () => {
     await world.soon();
     assert.equal(world.place, 'eu eu-1 2 Settled');
     const asked = world.leadership.confirmed;
-    world.server.putBack('test', copy, () => false);
+    world.server.restored('test', copy, () => false);
     await world.period();
     assert.equal(world.place, 'eu eu-1 2 Settled');
     assert.equal(world.leadership.confirmed, asked + 1);
@@ -185,7 +185,7 @@ describe('a follower and its leadership', () => {
     await world.period();
     assert.equal(world.leadership.confirmed, asked + 2, 'no more than that');
     world.leadership.confirmable = false;
-    world.server.putBack('test', copy, () => false);
+    world.server.restored('test', copy, () => false);
     await world.period();
     assert.equal(world.place, 'us us-1 1 Settled');
     await running;

@@ -53,7 +53,7 @@ export interface ReconcileResult {
   readonly wrote: boolean;
   readonly error?: unknown;
   /** That of the API when the reconcile began, where it ended well. */
-  readonly putBack?: AbortSignal | undefined;
+  readonly restored?: AbortSignal | undefined;
 }
 
 export interface StatusChange {
@@ -103,7 +103,7 @@ export class Reconciler {
   /** What the subscribers were given last. */
   #lastDelivered: Status | undefined;
   /** That of the API when the last reconcile began that ended well. */
-  #putBack: AbortSignal | undefined;
+  #restored: AbortSignal | undefined;
   #failures = 0;
 
   constructor(options: ReconcilerOptions) {
@@ -120,7 +120,7 @@ export class Reconciler {
     this.#believed = undefined;
     this.#unanswered = [];
     this.#lastDelivered = undefined;
-    this.#putBack = this.#options.api.putBack;
+    this.#restored = this.#options.api.restored;
     while (!abort.aborted && (await this.#reconcile(leadership))) {
       // A little early, so that a change right after an observation is known within the period, the observation itself included.
       const periodMs = resyncMs * (0.9 + random() * 0.05);
@@ -136,7 +136,7 @@ export class Reconciler {
     const { api, clock, status, dryRun } = this.#options;
     const nodes = new NodeReads(api, leadership.abort);
     const started = clock.elapsed();
-    const { putBack } = api;
+    const { restored } = api;
     let resolved: ResolvedObservation = NOT_OBSERVED;
     try {
       // 1. Observe: where does the primary run, and what is published? Both as the API server has them now.
@@ -146,8 +146,8 @@ export class Reconciler {
       ]);
       // 2. Resolve the site of its node, or say why that is unknown: then nothing moves.
       resolved = await resolveSite(observation, this.#options.sites, nodes, leadership.abort);
-      // The Lease may be somebody else's in the copy to which etcd was put back.
-      if (api.putBack !== this.#putBack && (await leadership.confirm()) === undefined) return false;
+      // The Lease may be somebody else's in the copy to which etcd was restored.
+      if (api.restored !== this.#restored && (await leadership.confirm()) === undefined) return false;
       if (!dryRun) await this.#assertNotDeposed(found, leadership);
       // 3. Decide what has to be published: pure, and the only place that does.
       const decision = this.#decide(resolved, found, leadership);
@@ -159,9 +159,9 @@ export class Reconciler {
       // 5. Publish it to signals, report, Events and metrics.
       const movedAt = observation.kind === 'located' ? observation.movedAt : undefined;
       this.#publish({ before: this.#lastDelivered ?? decision.before, after: decision.after, movedAt });
-      this.#putBack = putBack;
+      this.#restored = restored;
       this.#failures = resolved.kind === 'unknown' && resolved.reason === 'ApiError' ? this.#failures + 1 : 0;
-      this.#reconciled({ ms: clock.elapsed() - started, resolved, wrote, putBack });
+      this.#reconciled({ ms: clock.elapsed() - started, resolved, wrote, restored });
     } catch (error) {
       if (leadership.abort.aborted) return false;
       this.#reconciled({ ms: clock.elapsed() - started, resolved, wrote: false, error });

@@ -133,10 +133,10 @@ export function versionOf({ metadata }: KubeObject): Pick<DeleteOptions, 'uid' |
 
 export interface KubeApi {
   /**
-   * Aborts when etcd is found to be put back to an older copy: versions of before mean nothing then, and another one
+   * Aborts when etcd is found to be restored to an older copy: versions of before mean nothing then, and another one
    * stands here for the next time. Absent: nobody looks.
    */
-  readonly putBack?: AbortSignal | undefined;
+  readonly restored?: AbortSignal | undefined;
   get<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, options?: GetOptions): Promise<T>;
   /** One page. */
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<List<T>>;

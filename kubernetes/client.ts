@@ -13,6 +13,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from './api.ts';
+import { RestoreDetector } from './etcd-restore.ts';
 import { type Call, type ConnectOptions, describe, Exchange } from './exchange.ts';
 import { failedWatch } from './failures.ts';
 import { lines } from './lines.ts';
@@ -26,7 +27,6 @@ import {
   patchQuery,
   watchQuery,
 } from './paths.ts';
-import { PutBackDetector } from './put-back.ts';
 
 export interface KubeConnection extends KubeApi {
   /** What is at a path of the server that is no object of a resource, such as `/version`. Throws KubeError. */
@@ -38,7 +38,7 @@ export interface KubeConnection extends KubeApi {
 /** Nothing is sent before the first call. */
 export function connect(options: ConnectOptions): KubeConnection {
   const api = new HttpKubeApi(options);
-  return Object.assign(new PutBackDetector(api), {
+  return Object.assign(new RestoreDetector(api), {
     read: (path: string, options?: CallOptions) => api.read(path, options),
     close: () => api.close(),
   });

@@ -37,12 +37,12 @@ export const isLostRace = (error: unknown): boolean =>
   isConflict(error) || isAlreadyExists(error) || isNotFound(error);
 /**
  * List again: the resourceVersion or continue token is too old (410 in either form), or newer than anything that the server
- * has, as after etcd was put back to an older copy.
+ * has, as after etcd was restored to an older copy.
  */
 export const isGone = (error: unknown): boolean =>
   hasStatus(error, 410) || (error instanceof KubeError && error.reason === TOO_LARGE);
 /** A reason of our own: resourceVersions have gone back. Comes with 410. */
-export const PUT_BACK = 'PutBack';
+export const PUT_BACK = 'Restored';
 /** The cause that the API server gives with a 504. Source: k8s.io/apimachinery, CauseTypeResourceVersionTooLarge. */
 export const TOO_LARGE = 'ResourceVersionTooLarge';
 /**

@@ -61,7 +61,7 @@ export class ReflectorStore<T extends KubeObject, V> {
 
   /**
    * Collects a list page by page; nothing changes before `commit`. `replay`: `onChange` gets everything again, since the
-   * same version may be given to something else after etcd was put back.
+   * same version may be given to something else after etcd was restored.
    */
   replacement(replay = false): Replacement<T> {
     const next = new Map<string, Entry<V>>();

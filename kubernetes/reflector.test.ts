@@ -158,13 +158,13 @@ describe('the reflector', () => {
 
   it('takes a list for the truth whatever its version, tells all of it again, and first that it does so', async () => {
     api.onList = () => page([node('a', '40'), node('b', '30'), node('c', '45')], '50');
-    start({ onPutBack: () => changes.push('put back') });
+    start({ onRestored: () => changes.push('restored') });
     await clock.advance(60_000);
     changes.length = 0;
     api.onList = () => page([node('a', '20'), node('b', '30')], '35');
     api.lastWatch.fail(gone());
     await clock.advance(1_000);
-    assert.deepEqual(changes, ['put back', 'a: v40 -> v20', 'b: v30 -> v30', 'c: v45 -> undefined']);
+    assert.deepEqual(changes, ['restored', 'a: v40 -> v20', 'b: v30 -> v30', 'c: v45 -> undefined']);
     assert.equal(missed, 0);
     changes.length = 0;
     api.lastWatch.fail(gone());
@@ -172,54 +172,54 @@ describe('the reflector', () => {
     assert.deepEqual(changes, []);
   });
 
-  it('knows by an object of a lower version that etcd was put back, however far it has come since', async () => {
+  it('knows by an object of a lower version that etcd was restored, however far it has come since', async () => {
     api.onList = () => page([node('a', '40'), node('b', '30')], '50');
-    start({ onPutBack: () => changes.push('put back') });
+    start({ onRestored: () => changes.push('restored') });
     await clock.advance(60_000);
     changes.length = 0;
     api.onList = () => page([node('a', '20'), node('b', '30')], '90');
     api.lastWatch.fail(gone());
     await clock.advance(1_000);
-    assert.deepEqual(changes, ['put back', 'a: v40 -> v20', 'b: v30 -> v30']);
+    assert.deepEqual(changes, ['restored', 'a: v40 -> v20', 'b: v30 -> v30']);
   });
 
-  it('goes on from no version of before etcd was put back, also when it heard of that between two watches', async () => {
+  it('goes on from no version of before etcd was restored, also when it heard of that between two watches', async () => {
     api.onList = () => page([node('a', '40')], '50');
-    const told = Object.assign(api, { putBack: new AbortController().signal });
-    start({ onPutBack: () => changes.push('put back') });
+    const told = Object.assign(api, { restored: new AbortController().signal });
+    start({ onRestored: () => changes.push('restored') });
     await clock.advance(60_000);
     changes.length = 0;
-    told.putBack = new AbortController().signal;
+    told.restored = new AbortController().signal;
     api.lastWatch.fail(new Error('cut'));
     await clock.advance(1_000);
-    assert.deepEqual(changes, ['put back', 'a: v40 -> v40']);
+    assert.deepEqual(changes, ['restored', 'a: v40 -> v40']);
     assert.equal(api.lists.length, 2);
   });
 
   it('tells all again also where a list was due anyway, or where that list was the first to see it', async () => {
-    const told = Object.assign(api, { putBack: new AbortController().signal });
+    const told = Object.assign(api, { restored: new AbortController().signal });
     const list = () => page([node('a', '40')], '50');
     api.onList = list;
-    start({ onPutBack: () => changes.push('put back') });
+    start({ onRestored: () => changes.push('restored') });
     await clock.advance(60_000);
     changes.length = 0;
     const failing = new KubeError('the answer is from before', { status: 0, reason: 'NoAnswer' });
     api.onList = () => {
-      told.putBack = new AbortController().signal;
+      told.restored = new AbortController().signal;
       api.onList = list;
       throw failing;
     };
     api.lastWatch.fail(gone());
     await clock.advance(10_000);
-    assert.deepEqual(changes, ['put back', 'a: v40 -> v40']);
+    assert.deepEqual(changes, ['restored', 'a: v40 -> v40']);
     changes.length = 0;
     api.onList = () => {
-      told.putBack = new AbortController().signal;
+      told.restored = new AbortController().signal;
       return list();
     };
     api.lastWatch.fail(gone());
     await clock.advance(10_000);
-    assert.deepEqual(changes, ['put back', 'a: v40 -> v40']);
+    assert.deepEqual(changes, ['restored', 'a: v40 -> v40']);
   });
 
   for (const form of ['an ERROR event', 'an HTTP status'] as const) {

@@ -36,7 +36,7 @@ export interface ReflectorOptions<T extends KubeObject, V> {
    */
   readonly onChange?: (key: string, now: V | undefined, before: V | undefined) => void;
   /** Versions have gone back: `onChange` gets everything again right after this, and what is gone as well. */
-  readonly onPutBack?: () => void;
+  readonly onRestored?: () => void;
   /** After each complete list; `missed` counts the changes that the watch before it should have shown. */
   readonly onList?: (list: { readonly size: number; readonly missed: number }) => void;
   readonly onProblem?: OnReflectorProblem;
@@ -73,9 +73,9 @@ export class Reflector<T extends KubeObject, V> {
   #version: string | undefined;
   /** The last version that there was. */
   #reached: string | undefined;
-  #isPutBack = false;
+  #isRestored = false;
   /** As it was when the last list began. */
-  #putBack: AbortSignal | undefined;
+  #restored: AbortSignal | undefined;
   /** Watches in a row that brought nothing and failed. */
   #failedWatches = 0;
   #relistAt = 0;
@@ -136,9 +136,9 @@ export class Reflector<T extends KubeObject, V> {
   async #follow(abort: AbortSignal): Promise<{ healthy: boolean; failure?: unknown }> {
     const { api, clock } = this.#options;
     // Also when a list is due anyway: what it finds may have the versions that were known before.
-    if (this.#reached !== undefined && this.#putBack !== api.putBack) {
+    if (this.#reached !== undefined && this.#restored !== api.restored) {
       this.#version = undefined;
-      this.#isPutBack = true;
+      this.#isRestored = true;
     }
     let watchedSince = Number.POSITIVE_INFINITY;
     const healthy = () => clock.elapsed() - watchedSince >= HEALTHY_MS;
@@ -152,7 +152,7 @@ export class Reflector<T extends KubeObject, V> {
     } catch (failure) {
       if (abort.aborted) return { healthy: false };
       if (isGone(failure)) this.#version = undefined;
-      if (failure instanceof KubeError && failure.reason === PUT_BACK) this.#isPutBack = true;
+      if (failure instanceof KubeError && failure.reason === PUT_BACK) this.#isRestored = true;
       const stage = Number.isFinite(watchedSince) ? 'watch' : 'list';
       this.#problem(isGone(failure) ? 'expired' : stage, failure);
       return { healthy: healthy(), failure };
@@ -160,29 +160,29 @@ export class Reflector<T extends KubeObject, V> {
   }
 
   async #list(abort: AbortSignal): Promise<void> {
-    const { api, clock, resource, onList, onPutBack } = this.#options;
+    const { api, clock, resource, onList, onRestored } = this.#options;
     this.#relistAt = clock.elapsed() + RELIST_RETRY_MS;
-    this.#putBack = api.putBack;
-    let replacement = this.#store.replacement(this.#isPutBack);
+    this.#restored = api.restored;
+    let replacement = this.#store.replacement(this.#isRestored);
     let version = '';
     const selection = { ...this.#selection(), timeoutMs: LIST_TIMEOUT_MS, abort };
     for await (const list of listPages(api, resource, selection)) {
       abort.throwIfAborted();
       if (version === '' && isBefore(list.resourceVersion, this.#reached)) {
-        this.#isPutBack = true;
+        this.#isRestored = true;
         replacement = this.#store.replacement(true);
       }
       for (const object of list.items) replacement.add(object);
       version = list.resourceVersion;
     }
-    if (!this.#isPutBack && (replacement.wentBack || this.#putBack !== api.putBack)) {
+    if (!this.#isRestored && (replacement.wentBack || this.#restored !== api.restored)) {
       // Revisions have overtaken meanwhile what we had reached, or it was seen by this list or beside it.
-      this.#isPutBack = true;
+      this.#isRestored = true;
       return this.#list(abort);
     }
-    if (this.#isPutBack) onPutBack?.();
-    const missed = replacement.commit(version, this.#isPutBack ? undefined : this.#reached);
-    this.#isPutBack = false;
+    if (this.#isRestored) onRestored?.();
+    const missed = replacement.commit(version, this.#isRestored ? undefined : this.#reached);
+    this.#isRestored = false;
     this.#version = version;
     this.#reached = version;
     this.#contactAt = clock.elapsed();

@@ -56,7 +56,7 @@ export const TESTED_IN_PART: { readonly minor: Minor; readonly tests: readonly s
     'release',
     'topology',
     'standby-updates',
-    'put-back',
+    'etcd-restore',
     'follow-services',
     'databases',
     'gate-condition',

@@ -6,7 +6,7 @@ export type Source = 'api' | 'file';
 /** What a source shows now. */
 export interface Reading {
   readonly source: Source;
-  /** `metadata.uid` of the ConfigMap, and a mark for each time that etcd was put back. Empty for a file, which does not tell. */
+  /** `metadata.uid` of the ConfigMap, and a mark for each time that etcd was restored. Empty for a file, which does not tell. */
   readonly uid: string;
   /** Undefined: malformed. */
   readonly status: Status | undefined;
@@ -49,7 +49,7 @@ export type ReadingOutcome = 'taken' | 'same' | 'replaced' | 'older' | 'conflict
 /**
  * How long a new ConfigMap must insist on its lower epoch. When only the status was lost, the controller restores it
  * within a pass, 10 seconds, and goes on above; when the report was lost with it, epochs begin again. So it is when etcd is
- * put back: a controller that has lived through it goes on above, and no other knows our epochs.
+ * restored: a controller that has lived through it goes on above, and no other knows our epochs.
  */
 export const REPLACE_AFTER_MS = 30_000;
 

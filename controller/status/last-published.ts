@@ -7,7 +7,7 @@ const BELIEVED_AFTER_MS = 30_000;
 
 /**
  * The latest epoch that this process has seen published, by itself or by another leader. It outlives leaderships: when
- * etcd is put back to an older copy, status and report are of an epoch that readers have left behind, and they would not
+ * etcd is restored to an older copy, status and report are of an epoch that readers have left behind, and they would not
  * believe a later one that is below theirs.
  */
 export class LastPublished {

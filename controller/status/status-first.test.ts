@@ -10,18 +10,18 @@ import { StatusFirst } from './status-first.ts';
 const COPY: ConfigMap = { metadata: { namespace: OPS, name: 'copy' } };
 
 let kube: FakeCluster;
-let putBack: AbortController;
+let restored: AbortController;
 let api: StatusFirst;
 
 beforeEach(() => {
   kube = new FakeCluster();
-  putBack = new AbortController();
-  api = new StatusFirst(withPutBack(kube.api), kube.process);
+  restored = new AbortController();
+  api = new StatusFirst(withRestored(kube.api), kube.process);
 });
 
-function withPutBack(real: KubeApi): KubeApi {
+function withRestored(real: KubeApi): KubeApi {
   return new Proxy(withMethod(real, 'get', real.get.bind(real)), {
-    get: (target, name: keyof KubeApi) => (name === 'putBack' ? putBack.signal : target[name]),
+    get: (target, name: keyof KubeApi) => (name === 'restored' ? restored.signal : target[name]),
   });
 }
 
@@ -48,21 +48,21 @@ const writes: readonly [string, () => Promise<unknown>][] = [
 ];
 
 describe('what follows the status', () => {
-  test('is written at once as long as etcd was never put back', async () => {
+  test('is written at once as long as etcd was never restored', async () => {
     for (const [what, write] of writes) assert.equal(await fate(write()), 'done', what);
   });
 
   for (const [what, write] of writes) {
-    test(`waits for it after etcd was put back, and is planned again then: ${what}`, async () => {
+    test(`waits for it after etcd was restored, and is planned again then: ${what}`, async () => {
       kube.create(CONFIG_MAPS, COPY);
       const changes = kube.changes.length;
-      const old = putBack.signal;
-      putBack = new AbortController();
+      const old = restored.signal;
+      restored = new AbortController();
       const work = write();
       assert.equal(await fate(work), 'waits');
-      api.onReconciled({ putBack: old });
+      api.onReconciled({ restored: old });
       assert.equal(await fate(work), 'waits', 'a pass that began before tells nothing');
-      api.onReconciled({ putBack: putBack.signal });
+      api.onReconciled({ restored: restored.signal });
       assert.equal(await fate(work), 'has to look again');
       assert.equal(kube.changes.length, changes);
     });
@@ -70,13 +70,13 @@ describe('what follows the status', () => {
 
   test('is read meanwhile', async () => {
     kube.create(CONFIG_MAPS, COPY);
-    putBack = new AbortController();
+    restored = new AbortController();
     assert.equal(await fate(api.get(CONFIG_MAPS, COPY.metadata)), 'done');
     assert.equal(await fate(api.list(CONFIG_MAPS)), 'done');
   });
 
   test('waits no longer than a call may take, nor than its caller', async () => {
-    putBack = new AbortController();
+    restored = new AbortController();
     const stop = new AbortController();
     const left = api.create(CONFIG_MAPS, COPY, { abort: stop.signal });
     assert.equal(await fate(left), 'waits');
@@ -85,7 +85,7 @@ describe('what follows the status', () => {
     const late = api.create(CONFIG_MAPS, COPY);
     await Promise.all([
       kube.clock.advance(20_000),
-      assert.rejects(late, /the status that has to be stored first, since etcd was put back, gave no answer/),
+      assert.rejects(late, /the status that has to be stored first, since etcd was restored, gave no answer/),
     ]);
     assert.equal(kube.process.pending, 0);
   });

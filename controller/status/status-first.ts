@@ -8,7 +8,7 @@ const PATIENCE_MS = 10_000;
 
 /**
  * The API server as signals use it: what follows the status is never written before the status is stored. That is so by
- * itself, until etcd is put back to an older copy. From then on every write waits for the next reconcile: a
+ * itself, until etcd is restored to an older copy. From then on every write waits for the next reconcile: a
  * leader that died before it would leave behind what belongs to an epoch that no status knows of.
  */
 export class StatusFirst implements KubeApi, ReconcileSubscriber {
@@ -21,17 +21,17 @@ export class StatusFirst implements KubeApi, ReconcileSubscriber {
   constructor(api: KubeApi, clock: Clock) {
     this.#api = api;
     this.#clock = clock;
-    this.#stored = api.putBack;
+    this.#stored = api.restored;
   }
 
-  get putBack(): AbortSignal | undefined {
-    return this.#api.putBack;
+  get restored(): AbortSignal | undefined {
+    return this.#api.restored;
   }
 
-  /** Without an error the status is stored. `putBack`: that of the API when the reconcile began. */
-  onReconciled({ error, putBack }: Pick<ReconcileResult, 'error' | 'putBack'>): void {
+  /** Without an error the status is stored. `restored`: that of the API when the reconcile began. */
+  onReconciled({ error, restored }: Pick<ReconcileResult, 'error' | 'restored'>): void {
     if (error !== undefined) return;
-    this.#stored = putBack;
+    this.#stored = restored;
     this.#next.resolve();
     this.#next = Promise.withResolvers();
   }
@@ -62,13 +62,13 @@ export class StatusFirst implements KubeApi, ReconcileSubscriber {
 
   /** A caller that had to wait has planned its write for an older status: as after a conflict, it has to plan again. */
   async whenStored({ abort }: CallOptions = {}): Promise<void> {
-    const isStored = () => this.#stored === this.#api.putBack;
+    const isStored = () => this.#stored === this.#api.restored;
     if (isStored()) return;
-    const what = 'the status that has to be stored first, since etcd was put back,';
+    const what = 'the status that has to be stored first, since etcd was restored,';
     await withDeadline(this.#clock, PATIENCE_MS, abort, what, async (until) => {
       while (!isStored() && !until.aborted) await Promise.race([this.#next.promise, aborted(until)]);
     });
-    throw new KubeError('etcd was put back to an older copy since this write was planned', {
+    throw new KubeError('etcd was restored to an older copy since this write was planned', {
       status: 409,
       reason: 'Conflict',
     });

@@ -20,7 +20,7 @@ export interface TriggerPorts extends WatchPorts {
   readonly lastSites: (abort: AbortSignal) => Promise<Status['sites']>;
   /**
    * The site that this replica has seen published since what the report remembers; undefined when the report knows of
-   * the last move. After etcd was put back to an older copy it may not, and its other sections are as old.
+   * the last move. After etcd was restored to an older copy it may not, and its other sections are as old.
    */
   readonly siteSinceReport: () => string | undefined;
   readonly log: Logger;

@@ -9,7 +9,7 @@ export interface WatchListener<V> {
   /** After the first complete list. */
   onSynced?(): void;
   /** Versions have gone back: everything comes again. */
-  onPutBack?(): void;
+  onRestored?(): void;
 }
 
 type Watched<T extends KubeObject, V> = Pick<
@@ -29,7 +29,7 @@ export class SharedReflector<T extends KubeObject, V> extends SharedWatch<WatchL
   protected override begin(stop: AbortSignal): Run<WatchListener<V>> {
     const watched: Reflector<T, V> = reflect(this.ports, {
       ...this.#watched,
-      onPutBack: () => this.tell((listener) => listener.onPutBack?.()),
+      onRestored: () => this.tell((listener) => listener.onRestored?.()),
       onChange: (key, now, before) => {
         if (!stop.aborted) this.tell((listener) => listener.onChange(key, now, before));
       },

@@ -213,11 +213,21 @@ function noOwnerName({ name, type }: RecordSet, at: string, problem: string): Dn
   });
 }
 
-/** Some servers show quotes as a part of the text; ExternalDNS drops them. */
 function ownerOf(text: string): string | undefined {
-  const bare = text.replaceAll(/^"+|"+$/g, '');
-  const labels = new Map(bare.split(',').map((token) => split(token)));
+  const labels = new Map(
+    withoutQuotes(text)
+      .split(',')
+      .map((token) => split(token)),
+  );
   return labels.get('heritage') === HERITAGE ? (labels.get(`${HERITAGE}/owner`) ?? '') : undefined;
+}
+
+/** Some servers show quotes as a part of the text; ExternalDNS drops them. */
+function withoutQuotes(text: string): string {
+  let [from, to] = [0, text.length];
+  while (text[from] === '"') from += 1;
+  while (to > from && text[to - 1] === '"') to -= 1;
+  return text.slice(from, to);
 }
 
 function split(token: string): readonly [string, string] {

@@ -4,7 +4,7 @@ import { DnsError } from '../provider.ts';
 import { joinedErrors } from '../records/name-errors.ts';
 import type { Change, Current, RecordSet, WrittenType } from '../records.ts';
 import type { LastShown } from './last-shown.ts';
-import { type Destination, putBack } from './send-changes.ts';
+import { type Destination, restoreNames } from './send-changes.ts';
 import type { NameChanges, Planned, PlanSets } from './separate.ts';
 
 const NOTHING: Planned = { parts: [], blocked: new Map() };
@@ -30,7 +30,7 @@ export async function restoreEmptied(error: unknown, write: FailedWrite): Promis
     return NOTHING; // The zone cannot be read; the next attempt will see whether the name is empty.
   });
   if (parts.length === 0 && blocked.size === 0) return error;
-  const failures = new Map([...blocked, ...(await putBack(parts, write))]);
+  const failures = new Map([...blocked, ...(await restoreNames(parts, write))]);
   const restored = restoredNames(parts, failures);
   write.lastShown.release(restored);
   const told = [
@@ -47,7 +47,7 @@ export async function restoreStuck(
   parts: readonly NameChanges[],
   write: Pick<FailedWrite, 'lastShown'> & Destination,
 ): Promise<ReadonlyMap<string, unknown>> {
-  const failures = await putBack(parts, write);
+  const failures = await restoreNames(parts, write);
   write.lastShown.release(restoredNames(parts, failures));
   return new Map(
     parts.map(({ name }) => {

@@ -30,7 +30,7 @@ export async function sendChanges(
 }
 
 /** Puts back what names had. Resolves with the errors by name. Rejects when nothing more may be written. */
-export async function putBack(
+export async function restoreNames(
   parts: readonly NameChanges[],
   destination: Destination,
 ): Promise<ReadonlyMap<string, unknown>> {

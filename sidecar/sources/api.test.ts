@@ -120,13 +120,13 @@ test('shows nothing while the ConfigMap is gone, and the new one when it is ther
   );
 });
 
-test('an etcd that was put back is another lineage of the same ConfigMap', LIMIT, async (t) => {
+test('an etcd that was restored is another lineage of the same ConfigMap', LIMIT, async (t) => {
   const { server, readings, start } = await scene(t);
   void start();
   await server.watched();
   for (const epoch of [2, 3, 4]) server.put(stored(epoch));
   await readings.count(4);
-  server.putBack(stored(2), 2);
+  server.restored(stored(2), 2);
   await readings.count(5);
   await server.watched();
   server.put(stored(3));

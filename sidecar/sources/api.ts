@@ -48,7 +48,7 @@ export class ApiSource {
   readonly #options: ApiSourceOptions;
   #shown: ConfigMap | undefined;
   #version = '';
-  /** How often etcd was put back: epochs of a copy belong to another lineage. */
+  /** How often etcd was restored: epochs of a copy belong to another lineage. */
   #copies = 0;
   #cancelLimit: () => void = () => undefined;
 
@@ -118,7 +118,7 @@ export class ApiSource {
     return true;
   }
 
-  /** Versions are numbers that grow (KEP-5504), unless etcd is put back. */
+  /** Versions are numbers that grow (KEP-5504), unless etcd is restored. */
   #reach(version: string): void {
     if (Number(version) < Number(this.#version)) this.#copies += 1;
     this.#version = version;

@@ -63,8 +63,8 @@ export class StatusServer {
     this.#send(type, this.#object(stored));
   }
 
-  /** etcd is put back to a copy of so many versions ago, with this in it; the API server starts again. */
-  putBack(stored: Stored, versions: number): void {
+  /** etcd is restored to a copy of so many versions ago, with this in it; the API server starts again. */
+  restored(stored: Stored, versions: number): void {
     this.#stored = stored;
     this.#version -= versions;
     this.endWatches();

@@ -179,7 +179,7 @@ export class ApiServer {
     return () => this.#subscribers.delete(onChange);
   }
 
-  /** What is stored now, for {@link putBack}. */
+  /** What is stored now, for {@link restored}. */
   copy(): Copy {
     const objects = [...this.#objects].map(([plural, all]) => [plural, new Map(all)] as const);
     return { revision: this.#revision, objects: new Map(objects) };
@@ -189,7 +189,7 @@ export class ApiServer {
    * Everything is as it was, and revisions go on from there; but what runs in the cluster goes on as it is, and is written
    * anew by whoever runs it: of those that `stays` accepts the present ones are kept. Nobody sees a moment without them.
    */
-  putBack(actor: string, copy: Copy, stays: (resource: Resource, object: KubeObject) => boolean): void {
+  restored(actor: string, copy: Copy, stays: (resource: Resource, object: KubeObject) => boolean): void {
     const running = this.#running(stays);
     this.#objects.clear();
     for (const [plural, all] of copy.objects) this.#objects.set(plural, new Map(all));

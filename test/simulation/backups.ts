@@ -22,9 +22,9 @@ export class Backups {
   }
 
   /** What runs goes on as it is: kubelets and operator write it again before anybody else writes. */
-  putBack(seconds: number): void {
+  restored(seconds: number): void {
     const copy = this.#copies[Math.min(seconds, this.#copies.length - 1)];
-    if (copy !== undefined) this.#server.putBack('operator', copy, runs);
+    if (copy !== undefined) this.#server.restored('operator', copy, runs);
     this.#copies.length = 0;
   }
 }

@@ -5,7 +5,7 @@ import { createLog } from '../../controller/log.ts';
 import { createMetrics } from '../../controller/metrics.ts';
 import { ZoneLocks } from '../../dns/zones/zone-locks.ts';
 import type { KubeApi } from '../../kubernetes/api.ts';
-import { PutBackDetector } from '../../kubernetes/put-back.ts';
+import { RestoreDetector } from '../../kubernetes/etcd-restore.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import type { ApiServer } from './api-server.ts';
@@ -16,7 +16,7 @@ import { drawSkew } from './skew.ts';
 /** Pieces of the program that a test breaks on purpose, to see that it is noticed. */
 export interface ApiSabotage {
   /** The program is not told when resourceVersions go back. */
-  readonly isBlindToPutBack?: true;
+  readonly isBlindToRestore?: true;
   readonly api?: (api: KubeApi) => KubeApi;
 }
 
@@ -96,7 +96,7 @@ export class ControllerProcess {
   protected run(world: OutsideWorld, sabotage: ApiSabotage): void {
     const { config, random, log: write, onEnd } = this.#ports;
     const given = sabotage.api?.(this.api) ?? this.api;
-    const api = sabotage.isBlindToPutBack ? given : new PutBackDetector(given);
+    const api = sabotage.isBlindToRestore ? given : new RestoreDetector(given);
     const log =
       write === undefined
         ? silence

@@ -54,16 +54,16 @@ export class FollowingInvariants {
   readonly #mayLead = new WeakMap<Call, boolean>();
   /** The highest epoch that was ever written to it. */
   #highest = -1;
-  /** When etcd was put back last; in milliseconds of the virtual clock. */
-  #putBackAt: number | undefined;
+  /** When etcd was restored last; in milliseconds of the virtual clock. */
+  #restoredAt: number | undefined;
 
   constructor(ports: FollowingPorts) {
     this.#ports = ports;
   }
 
-  onPutBack(at: number): void {
+  onRestored(at: number): void {
     this.#highest = -1;
-    this.#putBackAt = at;
+    this.#restoredAt = at;
   }
 
   onCall(call: Call): void {
@@ -97,7 +97,7 @@ export class FollowingInvariants {
       const { labels } = pod;
       const site = Object.keys(sites).find((name) => sites[name]?.includes(node));
       // A label that came back with the copy is left where nothing is known of the node any more.
-      const isLeft = this.#putBackAt !== undefined && site === undefined;
+      const isLeft = this.#restoredAt !== undefined && site === undefined;
       if (labels?.[SITE] !== site && !isLeft)
         list.push(`the pod on ${node} is labelled ${labels?.[SITE]}, not ${site}`);
       const active = status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION)?.status;
@@ -120,8 +120,8 @@ export class FollowingInvariants {
       this.#report(`${actor} routes the Service to ${site} in epoch ${epoch}, which names ${named}`);
     }
     const stored = this.#ports.storedEpoch();
-    // A call may have been made before anybody could know that etcd was put back, by one that was frozen long before.
-    const isOlder = call !== undefined && call.calledAt <= (this.#putBackAt ?? Number.NEGATIVE_INFINITY);
+    // A call may have been made before anybody could know that etcd was restored, by one that was frozen long before.
+    const isOlder = call !== undefined && call.calledAt <= (this.#restoredAt ?? Number.NEGATIVE_INFINITY);
     const isUnknown = this.#ports.isLeaseUnknown() || isOlder;
     if (epoch > stored && !isUnknown) {
       this.#report(`${actor} routes the Service in epoch ${epoch}, and the status is in ${stored}`);

@@ -48,7 +48,7 @@ export class GivingUpInvariants {
   }
 
   /** Of what was published since the copy only replicas know. */
-  onPutBack(): void {
+  onRestored(): void {
     this.#active = '';
   }
 

@@ -23,17 +23,17 @@ export class HeldInvariants {
   readonly #ports: HeldPorts;
   /** The site of each node as it was published last. */
   #siteOf: ReadonlyMap<string, string> = new Map();
-  #wasPutBack = false;
+  #wasRestored = false;
 
   constructor(ports: HeldPorts) {
     this.#ports = ports;
   }
 
   /** What the copy does not know nobody does. */
-  onPutBack(): void {
+  onRestored(): void {
     const status = decodeStatus(this.#ports.server.find<ConfigMap>(CONFIG_MAPS, STATUS)?.data);
     this.#siteOf = byNode(status?.sites ?? this.#remembered());
-    this.#wasPutBack = true;
+    this.#wasRestored = true;
   }
 
   onChange({ actor, resource, key, before, after }: Change): void {
@@ -72,7 +72,7 @@ export class HeldInvariants {
     const message = (pod: Pod) =>
       pod.status?.conditions?.find(({ type }) => type === ACTIVE_CONDITION)?.message ?? '';
     // One that lost its condition with the copy is told at once, by what is known a moment before the status.
-    const wasTold = message(before) !== '' || !this.#wasPutBack;
+    const wasTold = message(before) !== '' || !this.#wasRestored;
     const isNew = wasTold && message(after) !== message(before);
     if (isNew && message(after).endsWith('in no site') && this.#siteOf.has(after.spec?.nodeName ?? '')) {
       this.#ports.report(`${actor} tells ${name} that it is in no site`);

@@ -52,7 +52,7 @@ export class Invariants {
   readonly #siteOfEpoch = new Map<number, string>();
   /** The places that readers were told for an epoch. */
   readonly #placesOfEpoch = new Map<number, Place[]>();
-  /** Epochs of before etcd was put back. */
+  /** Epochs of before etcd was restored. */
   readonly #mayComeAgain = new Set<number>();
   #highestBefore = -1;
   /** Published sites, and until when; the present one has no end. */
@@ -104,10 +104,10 @@ export class Invariants {
   }
 
   /**
-   * etcd was put back to an older copy. What only readers remember may come again; what a replica has published itself it
+   * etcd was restored to an older copy. What only readers remember may come again; what a replica has published itself it
    * goes on above, and what it has seen published it may publish again: nobody who looks knows better.
    */
-  onPutBack(): void {
+  onRestored(): void {
     this.#last = this.published;
     this.#editedByHand = true;
     this.#highestTerm = termOf(this.#ports.server.find(CONFIG_MAPS, STATUS));
@@ -240,7 +240,7 @@ export class Invariants {
     const last = this.#last ?? { epoch: 0, activeSite: '' };
     if (epoch < last.epoch) this.#report(`${actor} takes the epoch back from ${last.epoch} to ${epoch}`);
     const step = activeSite === last.activeSite ? 0 : 1;
-    // Epochs of before etcd was put back: of two replicas one may remember them, and go on above.
+    // Epochs of before etcd was restored: of two replicas one may remember them, and go on above.
     const isRemembered = epoch <= this.#highestBefore + 1;
     if (!this.#editedByHand && !isRemembered && epoch !== last.epoch + step) {
       const move = `${last.activeSite || 'none'} to ${activeSite || 'none'}`;
@@ -267,7 +267,7 @@ export class Invariants {
     if (this.#ports.truth.heldWithin(place, lookedAt, this.#ports.now())) return;
     // Somebody edited it by hand, and the next leader knows nothing better.
     if (this.#editedByHand && phase !== 'Settled') return;
-    // Published before etcd was put back, in this epoch, and later than what came back with the copy.
+    // Published before etcd was restored, in this epoch, and later than what came back with the copy.
     const isRemembered = epoch <= this.#highestBefore && epoch > (this.#last?.epoch ?? 0);
     const places = this.#placesOfEpoch.get(epoch) ?? [];
     if (phase !== 'Settled' && isRemembered && places.some((told) => samePlace(told, place))) return;

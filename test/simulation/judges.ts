@@ -80,13 +80,13 @@ export class Judges {
     this.#invariants.onZoneWrite(write);
   }
 
-  /** etcd was put back to an older copy. */
-  onPutBack(): void {
-    this.#invariants.onPutBack();
-    this.#following.onPutBack(this.#now());
-    this.#held.onPutBack();
-    this.#givingUp.onPutBack();
-    this.receiver.onPutBack();
+  /** etcd was restored to an older copy. */
+  onRestored(): void {
+    this.#invariants.onRestored();
+    this.#following.onRestored(this.#now());
+    this.#held.onRestored();
+    this.#givingUp.onRestored();
+    this.receiver.onRestored();
   }
 
   /** What is not yet as it should be in the end; empty when all is well. */

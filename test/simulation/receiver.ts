@@ -37,7 +37,7 @@ export class Receiver {
   }
 
   /** Epochs that no replica remembers come again. */
-  onPutBack(): void {
+  onRestored(): void {
     this.#messages.clear();
   }
 

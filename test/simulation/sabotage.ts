@@ -37,7 +37,7 @@ export const SABOTAGES = {
       ),
   },
   /** Nobody compares resourceVersions with those of before. */
-  'no look for an etcd that was put back': { isBlindToPutBack: true },
+  'no look for an etcd that was restored': { isBlindToRestore: true },
   /** The primary that shall be is taken for the one that is. */
   'no hold while it moves': {
     api: (api) =>

@@ -26,8 +26,8 @@ describe('a missing safeguard is noticed:', () => {
       63,
     ],
     [
-      'no look for an etcd that was put back',
-      SABOTAGES['no look for an etcd that was put back'],
+      'no look for an etcd that was restored',
+      SABOTAGES['no look for an etcd that was restored'],
       /after the last fault, (the condition of the pod|the pod on|the Service|the copy)/,
       99,
     ],
@@ -64,12 +64,12 @@ describe('a missing safeguard is noticed:', () => {
   }
 });
 
-test('a missing safeguard is noticed: no memory of what was published before etcd was put back', async (t) => {
+test('a missing safeguard is noticed: no memory of what was published before etcd was restored', async (t) => {
   t.mock.method(LastPublished.prototype, 'note', () => undefined);
   assert.match(await noticed({}), /back from (its own )?epoch \d+ to \d+/);
 });
 
-test('a missing safeguard is noticed: no status before what follows it, after etcd was put back', async (t) => {
+test('a missing safeguard is noticed: no status before what follows it, after etcd was restored', async (t) => {
   t.mock.method(StatusFirst.prototype, 'whenStored', () => Promise.resolve());
   assert.match(await noticed({}, REMEMBERED_SEEDS), /the Service (in|back from) epoch \d+/);
 });

@@ -119,7 +119,7 @@ export class World {
         for (let ms = 0; ms <= what.ms; ms += 1_000) this.clock.after(ms, () => this.#server.compact());
         break;
       case 'put etcd back':
-        this.#putBack(what.seconds);
+        this.#restored(what.seconds);
         break;
       case 'edit':
         editStatus(this.#server, what.edit);
@@ -214,9 +214,9 @@ export class World {
     };
   }
 
-  #putBack(seconds: number): void {
-    this.#backups.putBack(seconds);
-    this.#judges.onPutBack();
+  #restored(seconds: number): void {
+    this.#backups.restored(seconds);
+    this.#judges.onRestored();
     this.#replicas.loseStreams({ isSilent: this.#random.chance(0.3) });
   }
 

@@ -121,7 +121,7 @@ export class ControlPlane extends ControlPlaneAccess {
     this.#etcd?.signal('SIGCONT');
   }
 
-  /** What etcd holds now, for {@link putBack}. The API server is away meanwhile. */
+  /** What etcd holds now, for {@link restored}. The API server is away meanwhile. */
   async copyEtcd(): Promise<string> {
     const copy = join(this.folder, `etcd-${crypto.randomUUID()}`);
     await this.#withoutEtcd(() => cp(etcdFolder(this.folder), copy, { recursive: true }));
@@ -129,7 +129,7 @@ export class ControlPlane extends ControlPlaneAccess {
   }
 
   /** As after a restore from a backup: revisions go on from those of the copy. */
-  async putBack(copy: string): Promise<void> {
+  async restored(copy: string): Promise<void> {
     await this.#withoutEtcd(async () => {
       await rm(etcdFolder(this.folder), { recursive: true });
       await cp(copy, etcdFolder(this.folder), { recursive: true });

@@ -43,7 +43,7 @@ const RETRY = { base: 500, max: 15_000 };
 const LOST_RACE_MS = 100;
 /** The wall clock may jump, so no wait is longer. */
 const LONGEST_WAIT_MS = 3_600_000;
-/** The watch shows our patch at once. Where it does not, etcd may have been put back to the version before it. */
+/** The watch shows our patch at once. Where it does not, etcd may have been restored to the version before it. */
 const PATCH_AGAIN_MS = 15_000;
 /** So that replicas do not all generate keys at the same time. */
 const MAX_JITTER_MS = 60_000;
@@ -112,7 +112,7 @@ export class CertificateManager {
     // First, as calls fail until a bundle that was removed is restored.
     await this.#publishBundle(abort);
     const found = await this.#store.read(abort);
-    const stored = found?.stored ?? (await this.#putBack(found, abort));
+    const stored = found?.stored ?? (await this.#restored(found, abort));
     const step = nextStep(this.#inventory(stored), this.#options.clock.now(), this.#options.lifetimes);
     this.#stored =
       step.kind === 'keep'
@@ -125,7 +125,7 @@ export class CertificateManager {
   }
 
   /** The Secret is missing, empty or unusable. */
-  async #putBack(found: StoredSecret | undefined, abort: AbortSignal): Promise<Stored> {
+  async #restored(found: StoredSecret | undefined, abort: AbortSignal): Promise<Stored> {
     const { log } = this.#options;
     if (found?.problem !== undefined) {
       log.warn({ problem: found.problem }, 'the Secret of the certificates cannot be used, writing it again');

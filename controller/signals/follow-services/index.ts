@@ -147,7 +147,7 @@ export class FollowServices implements Signal {
       known: () => this.#services.all(),
       onService: (key, now, before) => this.#onService(key, now, before),
       onRead: (key, now) => this.#onService(key, now, this.#services.get(parseKey(key))),
-      onPutBack: () => this.#services.clear(),
+      onRestored: () => this.#services.clear(),
       onReadFailed: (error) => observer.onFailure('service', 'list', error),
     };
   }

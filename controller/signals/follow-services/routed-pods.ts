@@ -34,7 +34,7 @@ export class RoutedPods extends SharedWatch<PodsListener> {
     const pods: Reflector<Pod, RoutedPod> = reflect(this.ports, {
       resource: PODS,
       transform: (pod) => this.kept(pod),
-      onPutBack: () => this.index.clear(),
+      onRestored: () => this.index.clear(),
       onChange: (key, now, before) => {
         if (!stop.aborted) this.#onChange(key, now, before);
       },

@@ -40,7 +40,7 @@ function listen(follower = 'default', onService: () => void = () => undefined) {
       onService();
     },
     onRead: (key, now) => read.push(`${now === undefined ? '-' : ''}${key}`),
-    onPutBack: () => heard.push('put back'),
+    onRestored: () => heard.push('restored'),
     onReadFailed: (error) => read.push(String(error)),
   };
   return { heard, read, known, ...scene.listen((abort) => services.listen(listener, abort)) };

@@ -18,7 +18,7 @@ export interface ServicesListener {
   /** Read just now. */
   onRead(key: string, now: FollowedService | undefined): void;
   /** Versions have gone back: everything comes again. */
-  onPutBack(): void;
+  onRestored(): void;
   onReadFailed(error: unknown): void;
 }
 
@@ -41,7 +41,7 @@ export class RoutedServices extends SharedWatch<ServicesListener> {
     const watched: Reflector<Service, readonly FollowedService[]> = reflect(this.ports, {
       resource: SERVICES,
       transform: (service) => followedByAny(this.#followers, service),
-      onPutBack: () => this.tell((listener) => listener.onPutBack()),
+      onRestored: () => this.tell((listener) => listener.onRestored()),
       onChange: (key, now, before) => {
         if (stop.aborted) return;
         this.tell((listener) => listener.onService(key, of(listener, now), of(listener, before)));

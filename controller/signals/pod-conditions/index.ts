@@ -81,7 +81,7 @@ export class PodConditions implements Signal {
   async watch(_wake: () => void, abort: AbortSignal): Promise<void> {
     const listener: WatchListener<GatedPod> = {
       onChange: (key, now) => this.#onPod(key, now),
-      onPutBack: () => this.#pods.clear(),
+      onRestored: () => this.#pods.clear(),
       onSynced: () => {
         this.#synced = true;
         this.#putInOrder();

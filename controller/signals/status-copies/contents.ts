@@ -42,7 +42,7 @@ export class CopyContents {
   ): Promise<ConfigMap | undefined> {
     const { key, uid, version } = seen;
     const known = this.#known.get(keyOf(key));
-    // One that is newer than the watch tells may be of before etcd was put back.
+    // One that is newer than the watch tells may be of before etcd was restored.
     if (known?.metadata.uid === uid && known.metadata.resourceVersion === version) return known;
     this.forget(key);
     const maxBytes = OTHERS_BYTES + 4 * Buffer.byteLength(JSON.stringify(data));

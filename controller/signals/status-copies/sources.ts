@@ -29,7 +29,7 @@ export class CopySources {
     labels: Readonly<Record<string, string>>,
     onChange: (namespace: string) => void,
     onCopy: (key: Required<ObjectKey>) => void,
-    onPutBack: () => void,
+    onRestored: () => void,
   ) {
     this.#namespaces = namespaces;
     this.#onChange = onChange;
@@ -42,7 +42,7 @@ export class CopySources {
         .join(),
       metadataOnly: true,
       transform: copyMetadata,
-      onPutBack,
+      onRestored,
       onChange: (key, now, before) => onCopy((now ?? before)?.key ?? parseKey(key)),
     });
   }

@@ -181,7 +181,7 @@ describe('after a restart', () => {
     assert.equal(await kube.look(), 'eu-1@eu-1');
   });
 
-  test('what was published later than the report counts: etcd was put back, and no better site takes over early', async () => {
+  test('what was published later than the report counts: etcd was restored, and no better site takes over early', async () => {
     kube.configure({ kind: 'node-status', unreadyAfter: 30, failback: 'auto', stableFor: 100 });
     await kube.look();
     lose('us');

@@ -104,7 +104,7 @@ export class NodeStatusTrigger implements Trigger {
 
   /**
    * What is published counts where the report knows nothing, since somebody may have deleted it, or where it is of before
-   * the last move: it was put back with all of etcd.
+   * the last move: it was restored with all of etcd.
    */
   async #recall(abort: AbortSignal): Promise<Remembered> {
     const { api, clock, report, statusMap, siteSinceReport } = this.#options.ports;

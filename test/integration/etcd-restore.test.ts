@@ -1,4 +1,4 @@
-/** etcd is put back to an older copy while two replicas run: what a restore from a backup does to its clients. */
+/** etcd is restored to an older copy while two replicas run: what a restore from a backup does to its clients. */
 import { after, test } from 'node:test';
 import { LABELS, STATUS_CONFIGMAP } from '../../contract/names.ts';
 import { ACTIVE_CONDITION, siteLabel } from '../../contract/routing.ts';
@@ -101,7 +101,7 @@ test('is noticed within seconds: everything is right again, and epochs go on abo
     await plane.api.patch(NAMESPACES, { name: namespace }, { metadata: { annotations } }, { type: 'merge' });
   }
 
-  await plane.putBack(copy);
+  await plane.restored(copy);
   // The Cluster is again what it was then.
   await settled(EAST, 5);
   await scene.moveTo(WEST);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { KubeApi, KubeObject, WatchEvent } from './api.ts';
 import { isGone, KubeError } from './errors.ts';
-import { PutBackDetector, whenPutBack } from './put-back.ts';
+import { RestoreDetector, whenRestored } from './etcd-restore.ts';
 import { CONFIG_MAPS, NODES, PODS } from './resources.ts';
 import { FakeApi, node, page } from './testing/fake-api.ts';
 
@@ -22,7 +22,7 @@ function scene() {
   Object.assign(api, { get, replace: get, patch: get, create: get } satisfies Partial<
     Record<keyof KubeApi, () => Promise<unknown>>
   >);
-  const guard = new PutBackDetector(api);
+  const guard = new RestoreDetector(api);
   return {
     api,
     guard,
@@ -50,7 +50,7 @@ async function ending(events: AsyncIterable<WatchEvent<KubeObject>>): Promise<un
 
 const options = { resourceVersion: '50', timeoutSeconds: 300 };
 
-describe('etcd was put back to an older copy: all watches end as expired', () => {
+describe('etcd was restored to an older copy: all watches end as expired', () => {
   for (const [what, ask] of [
     ['an object', (api: KubeApi) => api.get(NODES, KEY)],
     ['the answer to a write', (api: KubeApi) => api.replace(NODES, { metadata: KEY })],
@@ -84,7 +84,7 @@ describe('etcd was put back to an older copy: all watches end as expired', () =>
     await guard.list(NODES, { labelSelector: 'a=b' });
     await assert.rejects(watch.next(), isGone);
     assert.ok(isGone(await other));
-    assert.ok(!guard.putBack.aborted, 'it was put back once');
+    assert.ok(!guard.restored.aborted, 'it was restored once');
   });
 
   test('a watch brings a lower version than before', async () => {
@@ -99,16 +99,16 @@ describe('etcd was put back to an older copy: all watches end as expired', () =>
     const { guard, at } = scene();
     const stop = new AbortController();
     const told: string[] = [];
-    whenPutBack(guard, () => told.push('put back'), stop.signal);
+    whenRestored(guard, () => told.push('restored'), stop.signal);
     for (const version of ['100', '99', '100', '98']) {
       at(version);
       await guard.get(NODES, KEY);
     }
-    assert.deepEqual(told, ['put back', 'put back']);
+    assert.deepEqual(told, ['restored', 'restored']);
     stop.abort();
     at('97');
     await guard.get(NODES, KEY);
-    whenPutBack(guard, () => told.push('never'), stop.signal);
+    whenRestored(guard, () => told.push('never'), stop.signal);
     assert.equal(told.length, 2);
   });
 

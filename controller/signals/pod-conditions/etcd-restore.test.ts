@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Status } from '../../../contract/status.ts';
-import { PutBackDetector } from '../../../kubernetes/put-back.ts';
+import { RestoreDetector } from '../../../kubernetes/etcd-restore.ts';
 import { CONFIG_MAPS, PODS, type Pod } from '../../../kubernetes/resources.ts';
 import { FakeCluster, TestLeadership } from '../../../test/support/fake-cluster.ts';
 import { SignalWorker } from '../worker.ts';
 import { gatedPods } from './gated-pods.ts';
 import { PodConditions } from './index.ts';
 
-test('pods get their condition again within seconds of an etcd that was put back', async (t) => {
+test('pods get their condition again within seconds of an etcd that was restored', async (t) => {
   const kube = new FakeCluster(['app']);
   const leadership = new TestLeadership();
   const key = { namespace: 'app', name: 'web' };
@@ -17,7 +17,7 @@ test('pods get their condition again within seconds of an etcd that was put back
     spec: { nodeName: 'us-1' },
   });
   const copy = kube.server.copy();
-  const api = new PutBackDetector(kube.api);
+  const api = new RestoreDetector(kube.api);
   const ports = { ...kube.watchPorts, api };
   const signal = new PodConditions({
     ports,
@@ -49,7 +49,7 @@ test('pods get their condition again within seconds of an etcd that was put back
   const before = api.list(CONFIG_MAPS, { namespace: 'app' });
   await kube.clock.advance(100);
   await before;
-  kube.server.putBack('test', copy, () => false);
+  kube.server.restored('test', copy, () => false);
   assert.equal(conditions(), 0);
   // What every replica does all the time: it asks for its Lease, and for the status.
   const asking = api.list(CONFIG_MAPS, { namespace: 'app' });

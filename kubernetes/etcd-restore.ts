@@ -20,14 +20,14 @@ interface Seen {
 }
 
 /**
- * An API server whose etcd was put back to an older copy looks like any other, only that resourceVersions are lower than
+ * An API server whose etcd was restored to an older copy looks like any other, only that resourceVersions are lower than
  * those that it has given out. A watch from one of those sends nothing until it is reached again: for
  * minutes or hours. So every answer is compared with what was known when it was asked for. Reads without a
  * resourceVersion are never older than any earlier answer (Kubernetes API concepts, "resource versions").
  *
  * When one is, all watches end with 410, so that what they filled is listed again; and an answer from before counts as none.
  */
-export class PutBackDetector implements KubeApi {
+export class RestoreDetector implements KubeApi {
   readonly #api: KubeApi;
   /** By resource and key, the one that was asked for last at the end. */
   readonly #seen = new Map<string, Seen>();
@@ -39,7 +39,7 @@ export class PutBackDetector implements KubeApi {
     this.#api = api;
   }
 
-  get putBack(): AbortSignal {
+  get restored(): AbortSignal {
     return this.#copy.signal;
   }
 
@@ -65,7 +65,7 @@ export class PutBackDetector implements KubeApi {
     const copy = this.#copy;
     const list = await this.#api.list(resource, options);
     this.#assertSame(copy);
-    if (isBefore(list.resourceVersion, known)) this.#isPutBack();
+    if (isBefore(list.resourceVersion, known)) this.#isRestored();
     this.#reach(resource, list.resourceVersion);
     return list;
   };
@@ -79,7 +79,7 @@ export class PutBackDetector implements KubeApi {
     let reached = options.resourceVersion;
     for await (const event of this.#api.watch(resource, { ...options, abort })) {
       const { resourceVersion = reached } = event.object.metadata;
-      if (copy === this.#copy && isBefore(resourceVersion, reached)) this.#isPutBack();
+      if (copy === this.#copy && isBefore(resourceVersion, reached)) this.#isRestored();
       copy.signal.throwIfAborted();
       reached = resourceVersion;
       this.#reach(resource, resourceVersion);
@@ -99,7 +99,7 @@ export class PutBackDetector implements KubeApi {
     // Reviews, which are not stored, may be answered without.
     const { uid, resourceVersion: version }: Partial<ObjectMeta> = (object as Partial<T>).metadata ?? {};
     this.#assertSame(copy);
-    if (known?.uid === uid && isBefore(version, known?.version)) this.#isPutBack();
+    if (known?.uid === uid && isBefore(version, known?.version)) this.#isRestored();
     if (version !== undefined) this.#remember(id, { uid, version });
     this.#reach(resource, version);
     return object;
@@ -122,7 +122,7 @@ export class PutBackDetector implements KubeApi {
     }
   }
 
-  #isPutBack(): void {
+  #isRestored(): void {
     const copy = this.#copy;
     this.#copy = new AbortController();
     this.#seen.clear();
@@ -130,24 +130,24 @@ export class PutBackDetector implements KubeApi {
     copy.abort(wentBack());
   }
 
-  /** What was answered before etcd was put back would stand above everything that comes. */
+  /** What was answered before etcd was restored would stand above everything that comes. */
   #assertSame(copy: AbortController): void {
     if (copy === this.#copy) return;
-    throw new KubeError('the answer is from before etcd was put back to an older copy', {
+    throw new KubeError('the answer is from before etcd was restored to an older copy', {
       status: 0,
       reason: 'NoAnswer',
     });
   }
 }
 
-/** Calls back each time etcd is found to be put back, until `abort` fires. */
-export function whenPutBack(api: Pick<KubeApi, 'putBack'>, callback: () => void, abort: AbortSignal): void {
+/** Calls back each time etcd is found to be restored, until `abort` fires. */
+export function whenRestored(api: Pick<KubeApi, 'restored'>, callback: () => void, abort: AbortSignal): void {
   if (abort.aborted) return;
   const onAbort = () => {
     callback();
-    whenPutBack(api, callback, abort);
+    whenRestored(api, callback, abort);
   };
-  api.putBack?.addEventListener('abort', onAbort, { once: true, signal: abort });
+  api.restored?.addEventListener('abort', onAbort, { once: true, signal: abort });
 }
 
 function idOf({ group, plural }: Resource): string {
@@ -155,7 +155,7 @@ function idOf({ group, plural }: Resource): string {
 }
 
 function wentBack(): KubeError {
-  return new KubeError('resourceVersions went back: etcd was put back to an older copy', {
+  return new KubeError('resourceVersions went back: etcd was restored to an older copy', {
     status: 410,
     reason: PUT_BACK,
   });
