@@ -179,6 +179,25 @@ test('an owner record of ours without its record goes, and stays where it is nee
   assert.deepEqual(made([set('A'), set('CNAME')]), []);
 });
 
+test('an owner record of two names stays until both have gone', () => {
+  const ownership = new Ownership({ ...PLAIN, wildcard: 'any' });
+  const sets = ['*.example.com', 'any.example.com'].map((name) => set('A', name));
+  const texts = [ours('a-any.example.com')];
+  const changes = sets.map((current) => ({ action: 'delete', current }) as const);
+  const released = (found: readonly RecordSet[]) =>
+    ownership
+      .accompany(
+        changes.filter(({ current }) => found.includes(current)),
+        [],
+        { sets: found, texts },
+        false,
+      )
+      .flatMap((part) => part.changes)
+      .filter((change) => 'current' in change && change.current.type === 'TXT').length;
+  assert.equal(released(sets), 0);
+  assert.equal(released(sets.slice(1)), 1);
+});
+
 test('where texts of others may be harmed their set is not written: no claim, and no release either', () => {
   const ownership = new Ownership(PLAIN);
   const texts = [text('a-app.example.com', 'a note')];

@@ -122,13 +122,17 @@ export class Ownership {
     mayHarmTexts: boolean,
   ): readonly NameChanges[] {
     const names = new Set([...desired, ...changes.map(subjectOf)].map(({ name }) => name));
-    const inUse = new Set([...found, ...desired].map((set) => this.nameOf(set)));
+    const users = Map.groupBy([...found, ...desired], (set) => this.nameOf(set));
+    const inUse = new Set(users.keys());
+    // With a replacement for `*` two names may have the same one: it is left over when both have gone.
+    const isShared = (set: RecordSet) => users.get(this.nameOf(set))?.some(({ name }) => name !== set.name);
     const parts = [...names].map((name) => {
       const own = changes.filter((change) => subjectOf(change).name === name);
       const claims = desired.filter((set) => set.name === name).flatMap((set) => this.#claim(set, texts));
       const gone = own.flatMap((change) => (change.action === 'delete' ? [change.current] : []));
       const left = RECORD_TYPES.map((type) => ({ name, type })).filter((set) => !inUse.has(this.nameOf(set)));
-      const releases = [...gone, ...left].flatMap((set) => this.#release(set, texts));
+      const ended = gone.filter((set) => isShared(set) !== true);
+      const releases = [...ended, ...left].flatMap((set) => this.#release(set, texts));
       // An owner record that stays for the sake of other texts is about a record that does not exist: it does no harm.
       const harmless = releases.filter(({ action }) => !mayHarmTexts || action === 'delete');
       return { name, changes: [...claims, ...own, ...harmless] };

@@ -45,6 +45,24 @@ async function separating(
   return { calls, made, refused: [...refused.keys()], undecided: [...undecided.keys()], errors: refused };
 }
 
+test('an error about a name is not that of the name whose owner record is there', async () => {
+  const [first = '', second = ''] = ['a-b.example.com', 'b.example.com'];
+  const owner = { name: first, type: 'TXT', ttl: 60, values: ['x'] } as const;
+  const parts = [
+    partOf(first),
+    { name: second, changes: [...partOf(second).changes, { action: 'create', desired: owner } as const] },
+  ];
+  const { refused } = await separate(parts, {
+    isAboutNames: () => true,
+    send: (left) => {
+      const isBad = left.some(({ name }) => name === first);
+      const error = new DnsError('no', { kind: 'refused', action: 'Look.', names: [first] });
+      return Promise.resolve(isBad ? { left, error } : { left: [] });
+    },
+  });
+  assert.deepEqual([...refused.keys()], [first]);
+});
+
 describe('a thousand names', () => {
   test('none is refused: one call', async () => {
     assert.deepEqual((await separating(names(1_000), { bad: [] })).calls, [1_000]);

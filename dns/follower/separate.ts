@@ -134,14 +134,13 @@ function unfinished(error: DnsError): DnsError {
   return error.with({ message, names: undefined, scope: 'names', each: undefined, cause: error });
 }
 
-/** The parts that the error names, by their own names or those of their owner records. */
+/** The parts that the error names, by their own names or else by those of their owner records. */
 function namedIn(error: DnsError, parts: readonly NameChanges[]): ReadonlyMap<string, DnsError> {
-  const partOf = new Map(
-    parts.flatMap((part) => [
-      [part.name, part.name] as const,
-      ...part.changes.map((change) => [subjectOf(change).name, part.name] as const),
-    ]),
-  );
+  const partOf = new Map([
+    ...parts.flatMap(({ name, changes }) => changes.map((change) => [subjectOf(change).name, name] as const)),
+    // The owner of `b` is told at `a-b`, which may follow, too.
+    ...parts.map(({ name }) => [name, name] as const),
+  ]);
   return new Map(
     error.each.flatMap((own) =>
       (own.names ?? []).flatMap((name) => {
