@@ -46,7 +46,8 @@ async function separating(
 }
 
 test('an error about a name is not that of the name whose owner record is there', async () => {
-  const [first = '', second = ''] = ['a-b.example.com', 'b.example.com'];
+  const first = 'a-b.example.com';
+  const second = 'b.example.com';
   const owner = { name: first, type: 'TXT', ttl: 60, values: ['x'] } as const;
   const parts = [
     partOf(first),
