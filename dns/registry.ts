@@ -16,9 +16,19 @@ const NONE = z
   .object({ provider: z.literal('none'), ...COMMON })
   .meta({ description: 'No records are changed.' });
 
-/** One row per provider. The first is the default once records are listed. */
+/** One row per provider. */
+const ROWS = [
+  NAMECHEAP, // The default once records are listed.
+  CLOUDFLARE,
+  ROUTE53,
+  RFC2136,
+  EXTERNAL_DNS,
+  WEBHOOK,
+  NONE,
+] as const;
+
 export const DNS_PROVIDERS = z
-  .discriminatedUnion('provider', [NAMECHEAP, CLOUDFLARE, ROUTE53, RFC2136, EXTERNAL_DNS, WEBHOOK, NONE])
+  .discriminatedUnion('provider', ROWS)
   .meta({ env: 'DNS_PROVIDER', description: 'Where the records are.' });
 
 /** One record set and its provider. */

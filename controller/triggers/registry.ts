@@ -13,10 +13,19 @@ import { RESOURCE, resource } from './resource/kind.ts';
 import type { Trigger } from './trigger.ts';
 import type { ConfiguredTrigger, TriggerPorts } from './trigger-kind.ts';
 
-/** One row per trigger. The first is what is followed when nothing is said. */
-export const TRIGGERS = z
-  .discriminatedUnion('kind', [CNPG, CNPG_TOPOLOGY, MONGODB, NODE_STATUS, POD_LABEL, LEASE, RESOURCE, MANUAL])
-  .meta({ description: 'What is followed.' });
+/** One row per trigger. */
+const ROWS = [
+  CNPG, // The default.
+  CNPG_TOPOLOGY,
+  MONGODB,
+  NODE_STATUS,
+  POD_LABEL,
+  LEASE,
+  RESOURCE,
+  MANUAL,
+] as const;
+
+export const TRIGGERS = z.discriminatedUnion('kind', ROWS).meta({ description: 'What is followed.' });
 
 export type TriggerConfig = z.output<typeof TRIGGERS>;
 

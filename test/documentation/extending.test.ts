@@ -124,32 +124,24 @@ for (const [what, schema, section] of [
   });
 }
 
-/** The diff has the file; lines of it, with what comes behind each; and a list with a new name at its end. */
+/** The diff has the file, and lines of it with what comes behind each. */
 async function change(copy: string, diff: string): Promise<void> {
   const [first = '', ...lines] = diff.split('\n').filter((line) => line !== '');
   const path = join(copy, first.replace(' // ', ''));
   let text = await readFile(path, 'utf8');
   let at = 0;
-  let replaced: RegExp | undefined;
   for (const line of lines) {
-    const rest = line.slice(1);
-    if (line.startsWith('-')) {
-      replaced = new RegExp(
-        rest
-          .split('…')
-          .map((part) => part.replaceAll(/[()[\]{}.*+?|$^]/g, '\\$&'))
-          .join('([^\\]]*?),?\\s*'),
+    const rest = `${line.slice(1)}\n`;
+    if (line.startsWith(' ')) {
+      assert.equal(
+        text.split(rest).length,
+        2,
+        `${path} has not one line ${rest}: docs/extending.md names it`,
       );
-      assert.match(text, replaced, `${path} has no ${rest}`);
-    } else if (line.startsWith(' ')) {
-      assert.equal(text.split(`${rest}\n`).length, 2, `${path} has not one line ${rest}`);
-      at = text.indexOf(`${rest}\n`) + rest.length + 1;
-    } else if (replaced !== undefined) {
-      text = text.replace(replaced, rest.replace('…', '$1'));
-      replaced = undefined;
+      at = text.indexOf(rest) + rest.length;
     } else {
-      text = `${text.slice(0, at)}${rest}\n${text.slice(at)}`;
-      at += rest.length + 1;
+      text = `${text.slice(0, at)}${rest}${text.slice(at)}`;
+      at += rest.length;
     }
   }
   await writeFile(path, text);
