@@ -43,8 +43,12 @@ export function recordSets(endpoints: readonly Endpoint[]): readonly RecordSet<W
 }
 
 /** Whether the name resolves to a proxy of the provider. Only Cloudflare's property is known. */
-export function isProxied({ providerSpecific }: Endpoint): boolean {
-  return (providerSpecific ?? []).some(
+export function isProxied(endpoint: Endpoint): boolean {
+  return proxying(endpoint).length > 0;
+}
+
+function proxying({ providerSpecific }: Endpoint): NonNullable<Endpoint['providerSpecific']> {
+  return (providerSpecific ?? []).filter(
     ({ name, value }) => /\bcloudflare-proxied$/.test(name) && value === 'true',
   );
 }
@@ -59,7 +63,7 @@ export function otherRecords(endpoints: readonly Endpoint[]): readonly OtherReco
 }
 
 /**
- * An existing endpoint keeps everything but its targets and TTL. Throws DnsError if the endpoints are not those that the
+ * An existing endpoint keeps everything but its targets and TTL, and a new one is proxied where its name is. Throws DnsError if the endpoints are not those that the
  * changes were planned for, or belong to a routing policy.
  */
 export function editsOf<E extends Endpoint>(
@@ -74,7 +78,11 @@ export function editsOf<E extends Endpoint>(
     if (change.action === 'delete') return { before, after: undefined };
     const { ttl, values } = change.desired;
     const targets = type === 'TXT' ? values.map(quotedText) : values;
-    const after = { dnsName: name, recordType: type, ...before[0], targets, recordTTL: ttl };
+    // Without it a new record of a proxied name would show the origin.
+    const [proxied] =
+      type === 'TXT' ? [] : endpoints.filter((each) => nameOf(each) === name).flatMap(proxying);
+    const kept = before[0] ?? (proxied && { providerSpecific: [proxied] });
+    const after = { dnsName: name, recordType: type, ...kept, targets, recordTTL: ttl };
     return { before, after };
   });
 }
