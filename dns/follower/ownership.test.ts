@@ -179,6 +179,18 @@ test('an owner record of ours without its record goes, and stays where it is nee
   assert.deepEqual(made([set('A'), set('CNAME')]), []);
 });
 
+test('the owner of `b` that is told at `a-b` is not that of `a-b`', () => {
+  const name = 'a-b.example.com';
+  for (const id of ['here', 'other']) {
+    const texts = [text(name, `heritage=external-dns,external-dns/owner=${id}`)];
+    const refused = (sets: readonly RecordSet[]) =>
+      new Ownership(PLAIN).refusals([set('A', name)], { sets, others: [], texts }, [], false).get(name)
+        ?.message;
+    assert.match(refused([set('A', name)]) ?? '', /no TXT record says that it belongs to "here"/);
+    assert.equal(refused([]), undefined);
+  }
+});
+
 test('an owner record of two names stays until both have gone', () => {
   const ownership = new Ownership({ ...PLAIN, wildcard: 'any' });
   const sets = ['*.example.com', 'any.example.com'].map((name) => set('A', name));

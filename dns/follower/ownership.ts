@@ -51,7 +51,7 @@ export class Ownership {
   namesAbout(names: readonly string[], zone: string): readonly string[] {
     const all = names.flatMap((name) => [
       ...RECORD_TYPES.map((type) => this.nameOf({ name, type })),
-      this.#oldName(name),
+      ...this.#oldNames(name),
     ]);
     return [...new Set(all)].filter((name) => ownerNameProblem(name, zone) === undefined);
   }
@@ -164,14 +164,16 @@ export class Ownership {
         .filter((text) => text.name === name)
         .map(ownerIn)
         .find((owner) => owner !== undefined);
-    // Before ExternalDNS 0.12 one owner record was for all types but AAAA.
-    return at(this.nameOf(set)) ?? (set.type === 'AAAA' ? undefined : at(this.#oldName(set.name)));
+    const [old] = set.type === 'AAAA' ? [] : this.#oldNames(set.name);
+    return at(this.nameOf(set)) ?? (old === undefined ? undefined : at(old));
   }
 
-  #oldName(name: string): string {
+  /** Before ExternalDNS 0.12 one owner record was for all types but AAAA; none of `a-b`, as that of `b` is there, and read so. */
+  #oldNames(name: string): readonly string[] {
     const { prefix, suffix } = this.#settings;
+    if (RECORD_TYPES.some((type) => name.startsWith(`${type.toLowerCase()}-`))) return [];
     const bare = (affix: string) => affix.replaceAll(TEMPLATE, '');
-    return this.#around(name, bare(prefix), bare(suffix));
+    return [this.#around(name, bare(prefix), bare(suffix))];
   }
 
   #around(name: string, before: string, after: string): string {
