@@ -37,6 +37,7 @@ export function externalDnsHarness(plane: ControlPlaneAccess): StartHarness {
     return {
       zone: ZONE,
       environment: await as(user, proxy.url),
+      port: Number(new URL(proxy.url).port),
       wrongCredentials: { environment: await as({ name: 'nobody' }, proxy.url) },
       at: (address) => as(user, `https://${address}`),
       dump: async () => {

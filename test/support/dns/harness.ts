@@ -37,6 +37,8 @@ export interface Harness {
   readonly wrongCredentials: { readonly environment: Environment; readonly secret?: string };
   /** The same with the peer at another address, `host:port`. */
   at(address: string): Environment | Promise<Environment>;
+  /** Of the peer on loopback. Absent: `environment` has it as `127.0.0.1:port`. */
+  readonly port?: number;
   /** Every record of the zone as the peer has it, one a line: `name type ttl value`, and what else is known of it. */
   dump(): Promise<readonly string[]>;
   /** Somebody else changes this set, whatever was there. */
@@ -165,9 +167,11 @@ function noApi(): KubeApi {
 }
 
 /** Of the peer itself on loopback, out of what configures a controller for it. */
-export function portOf({ environment }: Harness): number {
-  const [, port] = /127\.0\.0\.1:(\d+)/.exec(JSON.stringify(environment)) ?? [];
-  return Number(port);
+export function portOf({ environment, port }: Harness): number {
+  const [, stated] = /127\.0\.0\.1:(\d+)/.exec(JSON.stringify(environment)) ?? [];
+  const known = port ?? Number(stated);
+  if (Number.isInteger(known)) return known;
+  throw new Error('the harness says nowhere on which port of loopback its peer is: it needs a `port`');
 }
 
 /** `host:port` of a server that takes connections and never says anything. */

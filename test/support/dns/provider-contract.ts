@@ -17,6 +17,7 @@ import {
   silentServer,
 } from './harness.ts';
 import { startInterceptor } from './interceptor.ts';
+import { startWatchedPeer } from './watched-peer.ts';
 
 const TTL = 60;
 const ALL: ReadonlySet<RecordType> = new Set(['A', 'AAAA', 'CNAME']);
@@ -32,13 +33,14 @@ export function providerContract(name: string, start: StartHarness): void {
     });
 
     /** Read, plan and apply, as the signal does. How many changes it took. */
-    const reach = async (...desired: RecordSet[]): Promise<number> => {
+    const reachBy = async (by: DnsProvider, ...desired: RecordSet[]): Promise<number> => {
       const names = [...new Set(desired.map((each) => each.name))];
       clock.skip();
-      const changes = plan((await provider.read({ zone: harness.zone, names, abort })).sets, desired, ALL);
-      if (changes.length > 0) await provider.apply(harness.zone, changes, guard);
+      const changes = plan((await by.read({ zone: harness.zone, names, abort })).sets, desired, ALL);
+      if (changes.length > 0) await by.apply(harness.zone, changes, guard);
       return changes.length;
     };
+    const reach = (...desired: RecordSet[]): Promise<number> => reachBy(provider, ...desired);
     const shown = async (...hosts: string[]): Promise<string[]> => {
       const names = hosts.map((host) => set(host, 'A').name);
       const { sets: found } = await provider.read({ zone: harness.zone, names, abort });
@@ -123,6 +125,42 @@ export function providerContract(name: string, start: StartHarness): void {
       await reach(set('alias', 'A', '192.0.2.2'));
       assert.deepEqual(await shown('alias'), ['alias A 192.0.2.2']);
       assert.deepEqual(await foreign('alias'), before);
+    });
+
+    test('a name that changes is never without a record', async () => {
+      const looks: Promise<readonly string[]>[] = [];
+      const address = await startWatchedPeer(ends, portOf(harness), async () => {
+        const look = harness.dump();
+        looks.push(look);
+        await look;
+      });
+      const watched = await connect(harness, await harness.at(address), { ends, clock });
+      const names = ['watched-1', 'watched-2'].map((host) => set(host, 'A').name);
+      const each = (type: RecordType, ...values: string[]) =>
+        names.map((name): RecordSet => ({ name, type, ttl: TTL, values }));
+      await reach(...each('A', '192.0.2.1'));
+      const last = each('A', '192.0.2.6');
+      for (const [to, desired] of Object.entries({
+        'another value': each('A', '192.0.2.2'),
+        'several values': each('A', '192.0.2.3', '192.0.2.4'),
+        'several others': each('A', '192.0.2.5', '192.0.2.6'),
+        'one of them': last,
+        'another TTL': last.map((one) => ({ ...one, ttl: 120 })),
+        'a CNAME': each('CNAME', 'west.example.org'),
+        'another CNAME': each('CNAME', 'east.example.org'),
+        'addresses of both kinds': [...each('A', '192.0.2.7'), ...each('AAAA', '2001:db8::7')],
+      })) {
+        looks.length = 0;
+        assert.ok((await reachBy(watched, ...desired)) >= names.length, to);
+        assert.ok(looks.length > 1, `${to}: ${looks.length} answers of the peer were seen`);
+        for (const [answer, lines] of (await Promise.all(looks)).entries())
+          for (const name of names) {
+            const isThere = [...ALL].some((type) =>
+              lines.some((line) => line.startsWith(`${name} ${type} `)),
+            );
+            assert.ok(isThere, `to ${to}: ${name} has no record at answer ${answer + 1} of ${looks.length}`);
+          }
+      }
     });
 
     test('the top of the zone', async () => {
