@@ -1,70 +1,62 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { largestGroup } from './largest-group.ts';
 
 interface Connection {
   /** Of TLS its secured side, as soon as there is one. */
   socket: Socket;
-  readonly address: string;
-  readonly port: number;
   /** Requests that have come and whose answers are not out. */
   pending: number;
   /** To the last request. */
   response?: ServerResponse;
   /** The last request came in what is parsed at this moment. */
   isParsing: boolean;
+  /** It has had an answer. */
+  isKnown: boolean;
 }
 
-/** Of one client; the first one has been silent for the longest time. */
-type Peer = Set<Connection>;
+/** A kubelet has some at a time, for its probes: with so few none has more than others. */
+const FEW = 8;
 
 /**
- * Which connections of a server stay when there are too many. Never the newest has to go, so the way in is never full:
- * a kubelet that is kept out would end the pod, an API server that is kept out would refuse pods. Of the client with the
- * most connections the one that has been silent for the longest time is closed: a client with many loses one of its own.
+ * Which connections of a server stay when there are too many. Never the newest has to go, so the way in is never full: a kubelet
+ * that is kept out would end the pod, an API server that is kept out would refuse pods. One goes of those that have never had an
+ * answer or of those that are silent since, whichever are more, so that strangers lose their own, however many addresses they
+ * have. Of these it is of the network with the most, in it of the client with the most, and has been silent for the longest time.
  */
 export class Connections {
   readonly #max: number;
-  readonly #peers = new Map<string, Peer>();
+  /** The one that has been silent for the longest time is the first. */
+  readonly #all = new Set<Connection>();
   readonly #ofSocket = new WeakMap<Socket, Connection>();
-  #size = 0;
 
   constructor(max: number) {
     this.#max = max;
   }
 
   get size(): number {
-    return this.#size;
+    return this.#all.size;
   }
 
   add(socket: Socket): void {
-    const { remoteAddress: address = '', remotePort: port = 0 } = socket;
-    if (port === 0) {
+    if (socket.remotePort === undefined) {
       // Gone before it was looked at.
       socket.destroy();
       return;
     }
-    const connection: Connection = {
-      socket,
-      address,
-      port,
-      pending: 0,
-      isParsing: false,
-    };
-    const peer = this.#peers.get(address) ?? new Set<Connection>();
-    this.#peers.set(address, peer);
-    peer.add(connection);
+    const connection: Connection = { socket, pending: 0, isParsing: false, isKnown: false };
+    if (this.size >= this.#max) this.#endOne();
+    this.#all.add(connection);
     this.#ofSocket.set(socket, connection);
-    this.#size += 1;
-    socket.on('close', () => this.#remove(connection));
-    if (this.#size > this.#max) this.#endOne(connection);
+    socket.on('close', () => this.#all.delete(connection));
   }
 
   /** `secured` is the TLS side of a connection that was added. */
   secure(secured: Socket): void {
-    const { remoteAddress = '', remotePort } = secured;
+    const { remoteAddress, remotePort } = secured;
     // One that has the same port and is not yet known to be gone came before it.
-    const connection = [...(this.#peers.get(remoteAddress) ?? [])].findLast(
-      ({ port }) => port === remotePort,
+    const connection = [...this.#all].findLast(
+      ({ socket }) => socket.remotePort === remotePort && socket.remoteAddress === remoteAddress,
     );
     if (connection === undefined) secured.destroy();
     else {
@@ -101,44 +93,39 @@ export class Connections {
     connection.response = response;
     response.on('finish', () => {
       connection.pending -= 1;
+      connection.isKnown = true;
       this.#moved(connection);
     });
   }
 
-  /** It is not silent: behind all others of its client. */
+  /** It is not silent: behind all others. */
   #moved(connection: Connection): void {
-    const peer = this.#peers.get(connection.address);
-    if (peer?.delete(connection)) peer.add(connection);
+    if (this.#all.delete(connection)) this.#all.add(connection);
   }
 
   endAll(): void {
-    for (const peer of this.#peers.values()) for (const { socket } of peer) socket.destroy();
+    for (const { socket } of this.#all) socket.destroy();
   }
 
-  #endOne(newest: Connection): void {
-    let victim: Connection | undefined;
-    let highest = 0;
-    for (const peer of this.#peers.values()) {
-      for (const connection of peer) {
-        if (connection === newest) continue;
-        // Any silent one before all that are answered; one whose body does not come is silent, too.
-        const isSilent = connection.pending === 0 || connection.response?.req.complete === false;
-        const rank = peer.size + (isSilent ? this.#size : 0);
-        if (rank > highest) [highest, victim] = [rank, connection];
-        if (isSilent) break;
-      }
-    }
+  #endOne(): void {
+    const idle = [...this.#all].filter(isIdle);
+    const most = largestGroup(idle.length > 0 ? idle : this.#all, ({ isKnown }) => isKnown);
+    const network = largestGroup(most, networkOf);
+    const client = largestGroup(network, ({ socket }) => socket.remoteAddress);
+    const [victim] = client.length > FEW ? client : network;
     if (victim === undefined) return;
     // Its own event comes later, and until then it would be ended again and again.
-    this.#remove(victim);
+    this.#all.delete(victim);
     victim.socket.destroy();
   }
+}
 
-  #remove(connection: Connection): void {
-    const { address } = connection;
-    const peer = this.#peers.get(address);
-    if (!peer?.delete(connection)) return;
-    if (peer.size === 0) this.#peers.delete(address);
-    this.#size -= 1;
-  }
+/** One whose body does not come is idle, too. */
+function isIdle({ pending, response }: Connection): boolean {
+  return pending === 0 || response?.req.complete === false;
+}
+
+/** The /24 or /64: a node's pods have addresses of one, and whoever has many addresses has them of few. */
+function networkOf({ socket }: Connection): string {
+  return /^(?:.*\.|(?:[^:]*:){0,4})/.exec(socket.remoteAddress ?? '')?.[0] ?? '';
 }

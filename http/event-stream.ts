@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../runtime/clock.ts';
+import { largestGroup } from './largest-group.ts';
 
 /** Below the idle limits of usual proxies. */
 const HEARTBEAT_MS = 15_000;
@@ -54,10 +55,7 @@ export class EventStream {
   }
 
   #endOne(): void {
-    const byAddress = Map.groupBy(this.#clients, ({ response }) => response.socket?.remoteAddress);
-    const [oldest] = [...byAddress.values()].reduce((most, group) =>
-      group.length > most.length ? group : most,
-    );
+    const [oldest] = largestGroup(this.#clients, ({ response }) => response.socket?.remoteAddress);
     if (oldest === undefined) return;
     // Its own event comes later.
     this.#clients.delete(oldest);

@@ -43,6 +43,22 @@ test('a webhook lives through what strangers send to it, and no pod is refused m
     'pipelined reviews': { ...pipelined(port, packetOf(REVIEW_REQUEST)), tls: true },
     'connections to the probes that ask nothing': { port: probePort, connections: 150 * STRENGTH },
     'TLS handshakes that never begin': { port, connections: 700 * STRENGTH },
+    'connections to the probes, each of another address': {
+      port: probePort,
+      connections: 150 * STRENGTH,
+      spread: true,
+    },
+    'TLS handshakes that never begin, each of another address': {
+      port,
+      connections: 700 * STRENGTH,
+      spread: true,
+    },
+    'TLS handshakes that never end, each of another address': {
+      port,
+      connections: 700 * STRENGTH,
+      first: '\x16\x03\x01\x02\x00\x01',
+      spread: true,
+    },
     'TLS handshakes that never end': { port, connections: 700 * STRENGTH, first: '\x16\x03\x01\x02\x00\x01' },
     'kept connections that ask now and then': {
       port,

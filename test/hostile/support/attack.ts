@@ -12,6 +12,8 @@ export interface Attack {
   readonly tls?: boolean;
   /** Default: STRANGER. */
   readonly from?: string;
+  /** Each connection has another address, as those of many pods. */
+  readonly spread?: boolean;
   /** Held at a time; who is closed comes back. */
   readonly connections: number;
   /** Written on each connection. */

@@ -11,6 +11,7 @@ const {
   port,
   tls = false,
   from = STRANGER,
+  spread = false,
   connections,
   first,
   repeat,
@@ -33,10 +34,11 @@ parentPort?.once('message', () => {
 function dial(): void {
   if (isOver) return;
   dialled += 1;
+  const localAddress = spread ? addressOf(dialled % connections) : from;
   // Whoever attacks does not look at certificates.
   const socket = tls
-    ? connectTls({ port, host: HOST, localAddress: from, rejectUnauthorized: false } as ConnectionOptions)
-    : connect({ port, host: HOST, localAddress: from });
+    ? connectTls({ port, host: HOST, localAddress, rejectUnauthorized: false } as ConnectionOptions)
+    : connect({ port, host: HOST, localAddress });
   const write = (text: string) => {
     bytes += text.length;
     written += 1;
@@ -57,4 +59,9 @@ function dial(): void {
   });
   if (deaf) socket.pause();
   else socket.resume();
+}
+
+/** Of the loopback each may be used; nobody else here has one of these. */
+function addressOf(index: number): string {
+  return `127.66.${index >> 8}.${index & 255}`;
 }
