@@ -8,7 +8,7 @@ import { PODS } from '../testing/scene.ts';
 import type { Listed } from './kept.ts';
 import { POD_DETAILS } from './pod-details.ts';
 import * as resources from './resources.ts';
-import * as workloads from './workloads.ts';
+import { WORKLOADS } from './workloads.ts';
 
 /** Of each text, list and map that an object can have, as many as etcd takes. */
 const LONG = 'x'.repeat(1_000_000);
@@ -73,7 +73,7 @@ const large = {
 const LISTED = [
   POD_DETAILS,
   ENDPOINT_SLICES,
-  ...Object.values(workloads).flat(),
+  ...WORKLOADS,
   ...Object.values(resources),
 ] as unknown as readonly Listed<KubeObject>[];
 
