@@ -16,7 +16,7 @@ import { type Listed, listKept, whole } from '../cluster/kept.ts';
 import { POD_DETAILS, type PodDetails } from '../cluster/pod-details.ts';
 import { isOver } from '../cluster/pods.ts';
 import { type AdmissionPolicy, listPolicies, missedWhen, podPolicyOf } from '../cluster/policies.ts';
-import { NAMESPACES, type Namespace, NODES, type NodeWithInfo } from '../cluster/resources.ts';
+import { NAMESPACES, NODES } from '../cluster/resources.ts';
 import { readLease } from '../status/leader.ts';
 
 export interface WorldOptions {
@@ -65,7 +65,7 @@ export class World {
     return known as Promise<readonly T[]>;
   }
 
-  get nodes(): Promise<readonly NodeWithInfo[]> {
+  get nodes() {
     return this.list(NODES);
   }
 
@@ -74,7 +74,7 @@ export class World {
     return readLease(this.api, this.namespace, this.abort);
   }
 
-  get namespaces(): Promise<readonly Namespace[]> {
+  get namespaces() {
     return this.list(NAMESPACES);
   }
 

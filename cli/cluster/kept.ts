@@ -4,7 +4,7 @@
  * are read; of each object these copies stay, with nothing of the page in them.
  */
 import { ANNOTATIONS, LABELS } from '../../contract/names.ts';
-import type { KubeApi, KubeObject, ListOptions, ObjectMeta, Resource } from '../../kubernetes/api.ts';
+import type { KubeApi, KubeObject, ListOptions, OwnerReference, Resource } from '../../kubernetes/api.ts';
 import { cut } from '../../kubernetes/cut.ts';
 import { listEach } from '../../kubernetes/pages.ts';
 import type { Condition } from '../../kubernetes/resources.ts';
@@ -30,33 +30,42 @@ export async function listKept<T extends KubeObject>(
   return all;
 }
 
+/** A kind, with what is kept of its objects. */
+export function listed<T extends KubeObject>(resource: Resource, keep: Keep<T>): Listed<T> {
+  return { ...(resource as Resource<T>), keep };
+}
+
 /** For kinds that only administrators and nodes write. */
 export function whole<T extends KubeObject>(resource: Resource<T>): Listed<T> {
   return { ...resource, keep: (object) => object };
 }
 
-/** Those fields alone. */
-export function fields<T extends object>(
-  keeps: {
-    readonly [K in keyof T]: Keep<NonNullable<T[K]>>;
-  },
-): Keep<T> {
-  const all = Object.entries(keeps) as [keyof T, Keep<unknown>][];
+type Keeps = Readonly<Record<string, (value: never) => unknown>>;
+type Shape<S extends Keeps> = { readonly [K in keyof S]?: ReturnType<S[K]> };
+
+/** Those fields alone. `ReturnType` names the type of what is kept. */
+export function shape<S extends Keeps>(keeps: S): Keep<Shape<S>> {
+  const all = Object.entries(keeps) as [keyof S, Keep<unknown>][];
   return (value) => {
     const kept = all.flatMap(([name, keep]) => {
       const field = value[name];
       return field === undefined || field === null ? [] : [[name, keep(field)] as const];
     });
-    return Object.fromEntries(kept) as T;
+    return Object.fromEntries(kept) as Shape<S>;
   };
 }
 
 /** Longer than any name in Kubernetes; messages of kubelets quote them several times. */
 const MAX_TEXT = 2_048;
 
-export function scalar<T extends string | number | boolean>(value: T): T {
+function scalar<T extends string | number | boolean>(value: T): T {
   return typeof value === 'string' ? (cut(value, MAX_TEXT) as T) : value;
 }
+
+export const text: Keep<string> = scalar;
+export const number: Keep<number> = scalar;
+export const flag: Keep<boolean> = scalar;
+export const amount: Keep<string | number> = scalar;
 
 /** The first ones. */
 export function list<T>(most: number, keep: Keep<T>): Keep<readonly T[]> {
@@ -65,8 +74,17 @@ export function list<T>(most: number, keep: Keep<T>): Keep<readonly T[]> {
 
 /** The conditions of these types. */
 export function conditions(...types: readonly string[]): Keep<readonly Condition[]> {
-  const keep = fields<Condition>({ type: scalar, status: scalar, reason: scalar, message: scalar });
+  const keep = shape({ type: text, status: text, reason: text, message: text }) as Keep<Condition>;
   return (all) => all.filter(({ type }) => types.includes(type)).map(keep);
+}
+
+export interface Named {
+  readonly name: string;
+}
+
+/** An item of a list whose items have names. */
+export function named<S extends Keeps>(keeps: S): Keep<Named & Shape<S>> {
+  return shape({ name: text, ...keeps }) as Keep<Named & Shape<S>>;
 }
 
 type Texts = Readonly<Record<string, string>>;
@@ -103,29 +121,36 @@ const MOST_OWNERS = 4;
 /** No object has a longer name, but the API server stores owners with one of a megabyte. */
 const LONGEST_NAME = 253;
 
-function owners(all: NonNullable<ObjectMeta['ownerReferences']>): NonNullable<ObjectMeta['ownerReferences']> {
+function owners(all: readonly OwnerReference[]): readonly OwnerReference[] {
   const possible = all.filter(({ name }) => name.length <= LONGEST_NAME);
   const controllers = possible.filter(({ controller }) => controller === true);
   const others = possible.filter(({ controller }) => controller !== true);
   return [...controllers, ...others]
     .slice(0, MOST_OWNERS)
-    .map(fields({ apiVersion: scalar, kind: scalar, name: scalar, uid: scalar, controller: scalar }));
+    .map(
+      shape({
+        apiVersion: text,
+        kind: text,
+        name: text,
+        uid: text,
+        controller: flag,
+      }) as Keep<OwnerReference>,
+    );
 }
 
-type Marks = Pick<ObjectMeta, 'labels' | 'annotations'>;
-
 /** Of a pod template, which has nothing else of its own. */
-export const marks = fields<Marks>({ labels, annotations });
+export const marks = shape({ labels, annotations });
 
-const metadata = fields<ObjectMeta>({
-  name: scalar,
-  namespace: scalar,
-  uid: scalar,
-  deletionTimestamp: scalar,
+const metadata = named({
+  namespace: text,
+  uid: text,
+  deletionTimestamp: text,
   labels,
   annotations,
   ownerReferences: owners,
 });
 
-/** Of every object. */
-export const IDENTITY = { apiVersion: scalar, kind: scalar, metadata } as const;
+/** An object with these fields and what every one has. */
+export function object<S extends Keeps>(keeps: S): Keep<KubeObject & Shape<S>> {
+  return shape({ apiVersion: text, kind: text, metadata, ...keeps }) as Keep<KubeObject & Shape<S>>;
+}

@@ -14,139 +14,97 @@ import {
   keptOf as keptLimits,
   type LimitRange,
 } from '../../webhook/limit-ranges.ts';
-import { conditions, fields, IDENTITY, type Keep, type Listed, labels, list, marks, scalar } from './kept.ts';
+import {
+  conditions,
+  flag,
+  type Keep,
+  type Listed,
+  labels,
+  list,
+  listed,
+  marks,
+  number,
+  object,
+  shape,
+  text,
+} from './kept.ts';
 
-/** A Job; the template of a CronJob is one further in. */
-export interface Job extends KubeObject {
-  readonly spec?: {
-    readonly template?: Template;
-    readonly jobTemplate?: { readonly spec?: { readonly template?: Template } };
-  };
-}
-
-interface Template {
-  readonly metadata?: Pick<KubeObject['metadata'], 'labels' | 'annotations'>;
-}
-
-export interface DisruptionBudget extends KubeObject {
-  readonly spec?: { readonly selector?: Selector; readonly unhealthyPodEvictionPolicy?: string };
-  readonly status?: {
-    readonly disruptionsAllowed?: number;
-    readonly currentHealthy?: number;
-    readonly desiredHealthy?: number;
-    readonly expectedPods?: number;
-  };
-}
-
-export interface Autoscaler extends KubeObject {
-  readonly spec?: { readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string } };
-}
-
-export interface Namespace extends KubeObject {
-  readonly status?: { readonly phase?: string };
-}
-
-export interface NodeWithInfo extends Node {
-  readonly status?: Node['status'] & { readonly nodeInfo?: { readonly kubeletVersion?: string } };
-}
+type Taint = NonNullable<NonNullable<Node['spec']>['taints']>[number];
 
 function of<T extends KubeObject>(group: string, plural: string, kind: string, keep: Keep<T>): Listed<T> {
   return { group, version: group === 'autoscaling' ? 'v2' : 'v1', plural, kind, namespaced: true, keep };
 }
 
-const template = fields<Template>({ metadata: marks });
-const keepJob = fields<Job>({
-  ...IDENTITY,
-  spec: fields<NonNullable<Job['spec']>>({
-    template,
-    jobTemplate: fields<{ spec?: { template?: Template } }>({
-      spec: fields<{ template?: Template }>({ template }),
-    }),
-  }),
+const template = shape({ metadata: marks });
+/** A Job; the template of a CronJob is one further in. */
+const keepJob = object({
+  spec: shape({ template, jobTemplate: shape({ spec: shape({ template }) }) }),
 });
-export const JOBS = of<Job>('batch', 'jobs', 'Job', keepJob);
-export const CRON_JOBS = of<Job>('batch', 'cronjobs', 'CronJob', keepJob);
+export type Job = ReturnType<typeof keepJob>;
+export const JOBS = of('batch', 'jobs', 'Job', keepJob);
+export const CRON_JOBS = of('batch', 'cronjobs', 'CronJob', keepJob);
 
 /** Many times as many as a selector has. */
 const MOST_EXPRESSIONS = 16;
 const MOST_VALUES = 32;
 const MOST_TAINTS = 64;
 
-const selector = fields<Selector>({
+type Expression = NonNullable<Selector['matchExpressions']>[number];
+
+const selector = shape({
   matchLabels: labels,
   matchExpressions: list(
     MOST_EXPRESSIONS,
-    fields<NonNullable<Selector['matchExpressions']>[number]>({
-      key: scalar,
-      operator: scalar,
-      values: list(MOST_VALUES, scalar<string>),
-    }),
+    shape({ key: text, operator: text, values: list(MOST_VALUES, text) }) as Keep<Expression>,
   ),
 });
 
-export const DISRUPTION_BUDGETS = of<DisruptionBudget>(
+export const DISRUPTION_BUDGETS = of(
   'policy',
   'poddisruptionbudgets',
   'PodDisruptionBudget',
-  fields<DisruptionBudget>({
-    ...IDENTITY,
-    spec: fields<NonNullable<DisruptionBudget['spec']>>({ selector, unhealthyPodEvictionPolicy: scalar }),
-    status: fields<NonNullable<DisruptionBudget['status']>>({
-      disruptionsAllowed: scalar,
-      currentHealthy: scalar,
-      desiredHealthy: scalar,
-      expectedPods: scalar,
+  object({
+    spec: shape({ selector, unhealthyPodEvictionPolicy: text }),
+    status: shape({
+      disruptionsAllowed: number,
+      currentHealthy: number,
+      desiredHealthy: number,
+      expectedPods: number,
     }),
   }),
 );
 
-export const AUTOSCALERS = of<Autoscaler>(
+export const AUTOSCALERS = of(
   'autoscaling',
   'horizontalpodautoscalers',
   'HorizontalPodAutoscaler',
-  fields<Autoscaler>({
-    ...IDENTITY,
-    spec: fields<NonNullable<Autoscaler['spec']>>({
-      scaleTargetRef: fields({ kind: scalar, name: scalar }),
+  object({ spec: shape({ scaleTargetRef: shape({ kind: text, name: text }) }) }),
+);
+
+export const SERVICES: Listed<Service> = { ...ALL_OF_SERVICES, keep: object({}) };
+
+export const NAMESPACES = listed(ALL_OF_NAMESPACES, object({ status: shape({ phase: text }) }));
+
+export const NODES = listed(
+  ALL_OF_NODES,
+  object({
+    spec: shape({
+      unschedulable: flag,
+      taints: list(MOST_TAINTS, shape({ key: text, effect: text, value: text }) as Keep<Taint>),
     }),
+    status: shape({ conditions: conditions('Ready'), nodeInfo: shape({ kubeletVersion: text }) }),
   }),
 );
 
-export const SERVICES: Listed<Service> = { ...ALL_OF_SERVICES, keep: fields<Service>(IDENTITY) };
-
-export const NAMESPACES: Listed<Namespace> = {
-  ...ALL_OF_NAMESPACES,
-  keep: fields<Namespace>({ ...IDENTITY, status: fields({ phase: scalar }) }),
-};
-
-export const NODES: Listed<NodeWithInfo> = {
-  ...ALL_OF_NODES,
-  keep: fields<NodeWithInfo>({
-    ...IDENTITY,
-    spec: fields<NonNullable<Node['spec']>>({
-      unschedulable: scalar,
-      taints: list(MOST_TAINTS, fields({ key: scalar, effect: scalar, value: scalar })),
-    }),
-    status: fields<NonNullable<NodeWithInfo['status']>>({
-      conditions: conditions('Ready'),
-      nodeInfo: fields({ kubeletVersion: scalar }),
-    }),
-  }),
-};
-
 export const LIMIT_RANGES: Listed<LimitRange> = {
   ...ALL_OF_LIMIT_RANGES,
-  keep: (range) => ({ ...fields<LimitRange>(IDENTITY)(range), spec: { limits: keptLimits(range) } }),
+  keep: (range) => ({ ...object({})(range), spec: { limits: keptLimits(range) } }),
 };
 
 /** Which ones there are. */
-export const CLUSTER_NAMES: Listed<Cluster> = { ...CLUSTERS, keep: fields<Cluster>(IDENTITY) };
+export const CLUSTER_NAMES: Listed<Cluster> = { ...CLUSTERS, keep: object({}) };
 
-export const BACKUPS: Listed<Backup> = {
-  ...ALL_OF_BACKUPS,
-  keep: fields<Backup>({
-    ...IDENTITY,
-    spec: fields<NonNullable<Backup['spec']>>({ cluster: fields({ name: scalar }) }),
-    status: fields({ phase: scalar }),
-  }),
-};
+export const BACKUPS: Listed<Backup> = listed(
+  ALL_OF_BACKUPS,
+  object({ spec: shape({ cluster: shape({ name: text }) }), status: shape({ phase: text }) }),
+);

@@ -1,71 +1,19 @@
-import type { KubeObject } from '../../kubernetes/api.ts';
 import { cut } from '../../kubernetes/cut.ts';
-import { type Condition, namespaced } from '../../kubernetes/resources.ts';
-import type { Selector } from '../../kubernetes/selector.ts';
+import { namespaced } from '../../kubernetes/resources.ts';
 import { aloneBy, type Placed } from '../../webhook/inject/alone.ts';
-import { conditions, fields, IDENTITY, type Keep, type Listed, list, marks, scalar } from './kept.ts';
-
-type Amounts = Readonly<Record<string, string | number>>;
-
-interface Container {
-  readonly name: string;
-  readonly restartPolicy?: string;
-  readonly ports?: readonly { readonly hostPort?: number }[];
-  readonly env?: readonly { readonly name: string; readonly value?: string }[];
-  readonly resources?: Resources;
-}
-
-interface Resources {
-  readonly requests?: Amounts;
-  readonly limits?: Amounts;
-}
-
-interface Template {
-  readonly metadata?: Pick<KubeObject['metadata'], 'labels' | 'annotations'>;
-  readonly spec?: {
-    readonly containers?: readonly Container[];
-    readonly initContainers?: readonly Container[];
-    readonly resources?: Resources;
-    readonly nodeSelector?: Readonly<Record<string, string>>;
-    readonly affinity?: NonNullable<Placed['spec']>['affinity'];
-  };
-}
-
-interface Strategy {
-  readonly type?: string;
-  readonly rollingUpdate?: {
-    readonly maxUnavailable?: number | string;
-    readonly maxSurge?: number | string;
-    readonly partition?: number;
-  };
-}
-
-/** A Deployment, StatefulSet or DaemonSet. */
-export interface Workload extends KubeObject {
-  readonly spec?: {
-    readonly replicas?: number;
-    readonly podManagementPolicy?: string;
-    /** Of a Deployment. */
-    readonly strategy?: Strategy;
-    /** Of the two others. */
-    readonly updateStrategy?: Strategy;
-    readonly selector?: Selector;
-    readonly template?: Template;
-  };
-  readonly status?: {
-    readonly replicas?: number;
-    readonly readyReplicas?: number;
-    readonly updatedReplicas?: number;
-    readonly availableReplicas?: number;
-    readonly currentRevision?: string;
-    readonly updateRevision?: string;
-    /** Of a DaemonSet. */
-    readonly desiredNumberScheduled?: number;
-    readonly updatedNumberScheduled?: number;
-    readonly numberAvailable?: number;
-    readonly conditions?: readonly Condition[];
-  };
-}
+import {
+  amount,
+  conditions,
+  type Keep,
+  type Listed,
+  list,
+  marks,
+  named,
+  number,
+  object,
+  shape,
+  text,
+} from './kept.ts';
 
 /** Many times as many as a template has. */
 const MOST_CONTAINERS = 32;
@@ -74,18 +22,16 @@ const MOST_SETTINGS = 16;
 /** Longer than any amount, but the API server takes one of a megabyte. */
 const LONGEST_AMOUNT = 64;
 
-const amount: Keep<string | number> = (value) =>
+const quantity: Keep<string | number> = (value) =>
   typeof value === 'string' ? cut(value, LONGEST_AMOUNT) : value;
 
 /** Those that a sidecar has. */
-const amounts: Keep<Amounts> = ({ cpu, memory }) => ({
-  ...(cpu !== undefined && { cpu: amount(cpu) }),
-  ...(memory !== undefined && { memory: amount(memory) }),
-});
+const amounts = shape({ cpu: quantity, memory: quantity });
+const resources = shape({ requests: amounts, limits: amounts });
+const settings = list(MOST_SETTINGS, named({ value: text }));
 
-const resources = fields<Resources>({ requests: amounts, limits: amounts });
-
-const container = fields<Container>({ name: scalar, restartPolicy: scalar, resources });
+const container = named({ restartPolicy: text, resources });
+type Container = ReturnType<typeof container> & { readonly env?: ReturnType<typeof settings> };
 const initContainers = list(MOST_CONTAINERS, container);
 
 const OUR_SETTINGS = /^(SIDECAR_|DRY_RUN$)/;
@@ -97,58 +43,61 @@ function containers(all: readonly Container[]): readonly Container[] {
   return first === undefined ? [] : [{ ...first, env: settings(env) }, ...others];
 }
 
-const settings = list(
-  MOST_SETTINGS,
-  fields<NonNullable<Container['env']>[number]>({ name: scalar, value: scalar }),
-);
-
 /** Says that an old pod and a new one cannot be on one node, instead of the ports or terms that do, which may be a megabyte. */
 const ALONE = {
   podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: {} }] },
 };
 
-const keepTemplate = fields<Template>({
+/** Instead of it there is {@link ALONE}. */
+const leftOut = (): Affinity => undefined;
+
+const keepTemplate = shape({
   metadata: marks,
-  spec: fields<NonNullable<Template['spec']>>({ containers, initContainers, resources }),
+  spec: shape({ containers, initContainers, resources, affinity: leftOut }),
+});
+type Affinity = NonNullable<Placed['spec']>['affinity'];
+
+const strategy = shape({
+  type: text,
+  rollingUpdate: shape({ maxUnavailable: amount, maxSurge: amount, partition: number }),
 });
 
-function template(all: Template, namespace: string | undefined): Template {
-  const kept = keepTemplate(all);
-  return aloneBy(all, namespace) === undefined ? kept : { ...kept, spec: { ...kept.spec, affinity: ALONE } };
-}
-
-const strategy = fields<Strategy>({
-  type: scalar,
-  rollingUpdate: fields({ maxUnavailable: scalar, maxSurge: scalar, partition: scalar }),
-});
-
-const keepWorkload = fields<Workload>({
-  ...IDENTITY,
-  spec: fields<NonNullable<Workload['spec']>>({
-    replicas: scalar,
-    podManagementPolicy: scalar,
+const keepWorkload = object({
+  spec: shape({
+    replicas: number,
+    podManagementPolicy: text,
+    /** Of a Deployment. */
     strategy,
+    /** Of the two others. */
     updateStrategy: strategy,
+    template: keepTemplate,
   }),
-  status: fields<NonNullable<Workload['status']>>({
-    replicas: scalar,
-    readyReplicas: scalar,
-    updatedReplicas: scalar,
-    availableReplicas: scalar,
-    currentRevision: scalar,
-    updateRevision: scalar,
-    desiredNumberScheduled: scalar,
-    updatedNumberScheduled: scalar,
-    numberAvailable: scalar,
+  status: shape({
+    replicas: number,
+    readyReplicas: number,
+    updatedReplicas: number,
+    availableReplicas: number,
+    currentRevision: text,
+    updateRevision: text,
+    /** Of a DaemonSet. */
+    desiredNumberScheduled: number,
+    updatedNumberScheduled: number,
+    numberAvailable: number,
     conditions: conditions('Progressing', 'ReplicaFailure'),
   }),
 });
 
+/** A Deployment, StatefulSet or DaemonSet. */
+export type Workload = ReturnType<typeof keepWorkload>;
+
 function keep(workload: Workload): Workload {
   const kept = keepWorkload(workload);
-  const { template: whole } = workload.spec ?? {};
-  if (whole === undefined) return kept;
-  return { ...kept, spec: { ...kept.spec, template: template(whole, workload.metadata.namespace) } };
+  if (aloneBy(workload.spec?.template, workload.metadata.namespace) === undefined) return kept;
+  const template = kept.spec?.template;
+  return {
+    ...kept,
+    spec: { ...kept.spec, template: { ...template, spec: { ...template?.spec, affinity: ALONE } } },
+  };
 }
 
 function of(plural: string, kind: string): Listed<Workload> {

@@ -1,40 +1,28 @@
 import { type Cluster, HEALTHY } from '../../cnpg/cluster.ts';
 import { roleInTopology } from '../../cnpg/topology.ts';
 import type { Status } from '../../contract/status.ts';
-import type { KubeObject } from '../../kubernetes/api.ts';
 import { namespaced } from '../../kubernetes/resources.ts';
-import { fields, IDENTITY, type Listed, list, scalar } from '../cluster/kept.ts';
+import { flag, list, listed, object, shape, text } from '../cluster/kept.ts';
 import { type DnsView, isStuck, sameValues, troublesOf } from '../status/dns.ts';
 import { counted } from '../text/counted.ts';
-
-/** discovery.k8s.io/v1. */
-export interface EndpointSlice extends KubeObject {
-  readonly endpoints?:
-    | readonly {
-        readonly conditions?: { readonly ready?: boolean };
-        readonly nodeName?: string;
-        readonly targetRef?: { readonly kind?: string; readonly name?: string; readonly namespace?: string };
-      }[]
-    | null;
-}
 
 /** The API server takes no more in one. */
 const MOST_ENDPOINTS = 1_000;
 
-export const ENDPOINT_SLICES: Listed<EndpointSlice> = {
-  ...namespaced('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice'),
-  keep: fields<EndpointSlice>({
-    ...IDENTITY,
+export const ENDPOINT_SLICES = listed(
+  namespaced('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice'),
+  object({
     endpoints: list(
       MOST_ENDPOINTS,
-      fields<NonNullable<EndpointSlice['endpoints']>[number]>({
-        conditions: fields({ ready: scalar }),
-        nodeName: scalar,
-        targetRef: fields({ kind: scalar, name: scalar, namespace: scalar }),
+      shape({
+        conditions: shape({ ready: flag }),
+        nodeName: text,
+        targetRef: shape({ kind: text, name: text, namespace: text }),
       }),
     ),
   }),
-};
+);
+export type EndpointSlice = ReturnType<typeof ENDPOINT_SLICES.keep>;
 
 export const SERVICE_NAME = 'kubernetes.io/service-name';
 

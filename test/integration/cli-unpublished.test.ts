@@ -168,12 +168,9 @@ test('an image of the sidecar that nodes cannot pull, or a policy refuses', {
   await refusePods(plane, refusing);
   const labels = { app: 'web', [LABELS.inject]: 'true' };
   const template = { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'app:1' }] } };
-  await api.create(DEPLOYMENTS, {
-    metadata: { namespace: refusing, name: 'web' },
-    spec: { selector: { matchLabels: { app: 'web' } }, template },
-  });
-  const set = { selector: { matchLabels: { app: 'web' } }, template };
-  await api.create(STATEFUL_SETS, { metadata: { namespace: refusing, name: 'db' }, spec: set });
+  const spec = { selector: { matchLabels: { app: 'web' } }, template };
+  await api.create(DEPLOYMENTS, { metadata: { namespace: refusing, name: 'web' }, spec });
+  await api.create(STATEFUL_SETS, { metadata: { namespace: refusing, name: 'db' }, spec });
   const why = new RegExp(`^its pods are refused: .*${UNSIGNED}`);
   for (const about of [`Deployment ${refusing}/web`, `StatefulSet ${refusing}/db`])
     await checks.finds('sidecars', 'problem', new RegExp(`^${about}$`), why);
