@@ -6,6 +6,7 @@ import { type Environment, variable } from '../settings/variables.ts';
 export class EnvironmentReader {
   readonly problems: string[] = [];
   readonly #env: Environment;
+  readonly #known = new Set<string>();
 
   constructor(env: Environment) {
     this.#env = env;
@@ -13,6 +14,7 @@ export class EnvironmentReader {
 
   /** Undefined where it is not set, or blank. */
   text(name: string): string | undefined {
+    this.#known.add(name);
     return variable(this.#env, name);
   }
 
@@ -44,9 +46,9 @@ export class EnvironmentReader {
     return isRight(text) ? Number(text) : fallback;
   }
 
-  /** `known`: all variables that are read; a similar name is a problem. */
-  loaded<T>(value: T, known: readonly string[]): Loaded<T> {
-    const problems = [...this.problems, ...misspeltProblems(this.#env, known)];
+  /** A name similar to one that was read is a problem, too. */
+  loaded<T>(value: T): Loaded<T> {
+    const problems = [...this.problems, ...misspeltProblems(this.#env, [...this.#known])];
     return problems.length === 0 ? { ok: true, value } : { ok: false, problems };
   }
 }

@@ -38,15 +38,6 @@ const VARIABLES = {
   memoryLimit: 'SIDECAR_MEMORY_LIMIT',
 } as const satisfies Record<keyof SidecarResources, string>;
 
-const KNOWN = [
-  ...Object.values(VARIABLES),
-  'SIDECAR_IMAGE',
-  'SIDECAR_IMAGE_PULL_POLICY',
-  'SIDECAR_RUN_AS_USER',
-  'POD_NAMESPACE',
-  'CONFIGMAP_NAME',
-];
-
 /** The user of the image, as a number: `runAsNonRoot` cannot check a name. */
 const IMAGE_USER = 65_532;
 const HIGHEST_USER = 2_147_483_647;
@@ -116,7 +107,7 @@ export function loadInjectorConfig(env: Environment): Loaded<InjectorConfig> {
         `${VARIABLES[request]} must not be above ${VARIABLES[limit]}, which is ${resources[limit]} (got: ${resources[request]})`,
       );
   }
-  return read.loaded(config, KNOWN);
+  return read.loaded(config);
 }
 
 function isUser(text: string): boolean {

@@ -42,26 +42,6 @@ export interface WebhookSettings {
 }
 
 const DAY_MS = 86_400_000;
-const KNOWN = [
-  'POD_NAMESPACE',
-  'POD_NAME',
-  'WEBHOOK_PORT',
-  'HTTP_PORT',
-  'WEBHOOK_SERVICE',
-  'WEBHOOK_NAMES',
-  'WEBHOOK_CONFIGURATION',
-  'WEBHOOK_SECRET',
-  'WEBHOOK_CERTIFICATE_DIR',
-  'WEBHOOK_CLIENT_CA_FILE',
-  'WEBHOOK_CLIENT_NAMES',
-  'CERTIFICATE_DAYS',
-  'AUTHORITY_DAYS',
-  'LINGER_SECONDS',
-  'FOLLOWERS',
-  'FOLLOWERS_WITHOUT_SERVICES',
-  'FOLLOWED',
-  'LOG_LEVEL',
-];
 const OF_OWN_CERTIFICATES = ['WEBHOOK_SECRET', 'CERTIFICATE_DAYS', 'AUTHORITY_DAYS'];
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 /** About 13 s: below it, the next certificate would be due before the API servers trust the last one. */
@@ -118,7 +98,7 @@ export function loadWebhookSettings(env: Environment): Loaded<WebhookSettings> {
     logLevel,
   };
   checkCertificates(settings, read);
-  return read.loaded(settings, KNOWN);
+  return read.loaded(settings);
 }
 
 function readNames(read: EnvironmentReader): readonly string[] {

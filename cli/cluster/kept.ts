@@ -125,17 +125,15 @@ function owners(all: readonly OwnerReference[]): readonly OwnerReference[] {
   const possible = all.filter(({ name }) => name.length <= LONGEST_NAME);
   const controllers = possible.filter(({ controller }) => controller === true);
   const others = possible.filter(({ controller }) => controller !== true);
-  return [...controllers, ...others]
-    .slice(0, MOST_OWNERS)
-    .map(
-      shape({
-        apiVersion: text,
-        kind: text,
-        name: text,
-        uid: text,
-        controller: flag,
-      }) as Keep<OwnerReference>,
-    );
+  return [...controllers, ...others].slice(0, MOST_OWNERS).map(
+    shape({
+      apiVersion: text,
+      kind: text,
+      name: text,
+      uid: text,
+      controller: flag,
+    }) as Keep<OwnerReference>,
+  );
 }
 
 /** Of a pod template, which has nothing else of its own. */
